@@ -1,0 +1,36 @@
+export const deploymentOnlyModule = true;
+
+/** Names of SNS and SQS message attributes. */
+export const attributes = {
+  /** Job type, on every message. */
+  type: "type",
+  /** Why a dead letter or an unroutable message is one, for a person. */
+  reason: "reason",
+  /** On a dead letter: the attempt that failed, counted from 1. */
+  attempt: "attempt",
+  /** On a dead letter or an unroutable message: when, ISO 8601. */
+  failedAt: "failedAt",
+} as const;
+
+/** A string message attribute of SNS and SQS. */
+export interface StringAttribute {
+  DataType: "String";
+  StringValue: string;
+}
+
+/** Message attributes of the given texts; those that are undefined or empty are left out (SQS refuses empty ones). */
+export function stringAttributes(texts: Record<string, string | undefined>): Record<string, StringAttribute> {
+  const result: Record<string, StringAttribute> = {};
+  for (const [name, text] of Object.entries(texts)) {
+    if (text) result[name] = { DataType: "String", StringValue: attributeText(text) };
+  }
+  return result;
+}
+
+/** The text with the characters that SQS refuses in a message replaced, and cut to 1,000 ("Amazon SQS message quotas": #x9, #xA, #xD, #x20 up). */
+function attributeText(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udfff]/gu, "\ufffd")
+    .slice(0, 1_000);
+}

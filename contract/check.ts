@@ -1,0 +1,48 @@
+export const deploymentOnlyModule = true;
+
+/** One thing wrong with one field of an input. */
+export interface FieldProblem {
+  /** JSON pointer to the field; empty for the whole document. */
+  path: string;
+  /** "Expected X, got Y". */
+  message: string;
+  /** Set where the API answers with a status of its own. */
+  code?: "payload-too-large";
+}
+
+/** The outcome of checking an input: the value, or everything that is wrong with it. */
+export type Checked<T> = { ok: true; value: T } | { ok: false; problems: FieldProblem[] };
+
+/** Describes a value for the "got" half of a message, without repeating more than a few characters of it. */
+export function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "object") return "an object";
+  if (typeof value === "string") {
+    return value.length > 60
+      ? `${JSON.stringify(value.slice(0, 60))}… (${value.length} characters)`
+      : JSON.stringify(value);
+  }
+  return `${typeof value} ${String(value)}`;
+}
+
+/** Whether the value is a JSON object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** How many objects and arrays lie inside one another; stops counting one past `limit`. Never recurses. */
+export function depthOf(value: unknown, limit: number): number {
+  let level: unknown[] = [value];
+  for (let depth = 0; ; depth++) {
+    const containers = level.filter((item) => typeof item === "object" && item !== null) as object[];
+    if (containers.length === 0 || depth > limit) return depth;
+    level = containers.flatMap((container) => Object.values(container) as unknown[]);
+  }
+}
+
+/** UTF-8 bytes of a text. */
+export function bytesOf(text: string): number {
+  return Buffer.byteLength(text, "utf8");
+}

@@ -1,0 +1,39 @@
+/** Marks this module for Pulumi's closure serialiser: inline it, even when it is loaded from node_modules. */
+export const deploymentOnlyModule = true;
+
+/** Every limit of the job language. Sources are AWS's pages, by title. */
+export const limits = {
+  /** UTF-8 bytes of a payload as JSON: SNS's 256 KiB less room for the envelope. */
+  maxPayloadBytes: 240_000,
+  /** Objects and arrays inside one another, so that no parser or printer down the line runs out of stack. */
+  maxPayloadDepth: 64,
+  /** Jobs in one `POST /jobs/batch`. */
+  maxBatchJobs: 100,
+  /** UTF-8 bytes of one SNS message ("Amazon SNS endpoints and quotas"). */
+  maxMessageBytes: 262_144,
+  /** Entries and total bytes of one SQS or SNS batch call ("Amazon SQS message quotas"). */
+  maxBatchEntries: 10,
+  maxBatchBytes: 262_144,
+  /** Characters of a job id. */
+  maxIdCharacters: 80,
+  /** Characters of a job type's name. */
+  maxTypeCharacters: 40,
+  /** Characters of a tenant: an SQS message group id ("Amazon SQS message quotas"). */
+  maxTenantCharacters: 128,
+  /** UTF-8 bytes of a result as JSON. A DynamoDB item holds 400 KB; larger results belong in S3. */
+  maxResultBytes: 65_536,
+  /** Characters kept of an error's message. */
+  maxErrorCharacters: 2_000,
+  /** Attempts that a job may be given. */
+  maxAttempts: 100,
+  /** 11 h 50 min: SQS hides a message for 12 hours at the most ("Amazon SQS visibility timeout"), less a margin. */
+  maxTimeoutSeconds: 42_600,
+  /** How long a finished job's record is kept. */
+  recordRetentionSeconds: 14 * 24 * 3600,
+} as const;
+
+/** A job id: `[A-Za-z0-9._-]{1,80}`. */
+export const idPattern = /^[A-Za-z0-9._-]{1,80}$/;
+
+/** A job type: kebab-case, 1–40 characters, starting with a letter. */
+export const typePattern = /^(?=.{1,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;

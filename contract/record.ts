@@ -1,0 +1,82 @@
+export const deploymentOnlyModule = true;
+
+/**
+ * The states of a job. `queued → running → succeeded | failed | cancelled`, and back to `queued` between attempts.
+ * The last three are final, save that a redrive takes a failed job back to running.
+ */
+export const jobStates = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
+export type JobState = (typeof jobStates)[number];
+
+export function isFinal(state: JobState): boolean {
+  return state === "succeeded" || state === "failed" || state === "cancelled";
+}
+
+/** Why an attempt or a job failed. */
+export interface JobError {
+  /** The error's name, such as `TypeError`. */
+  name: string;
+  message: string;
+}
+
+/** What is known of a job. Times are ISO 8601, UTC. It holds no payload, only its digest. */
+export interface JobRecord {
+  id: string;
+  type: string;
+  state: JobState;
+  /** Attempts begun, less those given back. */
+  attempts: number;
+  /** SHA-256 of type, payload and tenant, base64url: tells a replay from a conflict. */
+  digest?: string;
+  tenant?: string;
+  submittedAt: string;
+  startedAt?: string;
+  finishedAt?: string;
+  /** The handler's last `progress(fraction, note)`. */
+  progress?: { fraction: number; note?: string };
+  /** What the handler returned. */
+  result?: unknown;
+  error?: JobError;
+  /** Who asked for the job to be cancelled, when. */
+  cancelRequestedAt?: string;
+  /** Worker that holds the job while it is running. */
+  worker?: string;
+  /** SQS message that the running attempt came from. */
+  messageId?: string;
+  /** Until when the worker holds the job: epoch milliseconds. */
+  leaseUntil?: number;
+  /** When DynamoDB may remove the record: epoch seconds; on final states only. */
+  expiresAt?: number;
+}
+
+/** The value of a DynamoDB attribute, as far as records use it. */
+export type AttributeValue = { S: string } | { N: string };
+
+const numbers = ["attempts", "leaseUntil", "expiresAt"];
+const documents = ["progress", "result", "error"];
+
+/**
+ * One field as a DynamoDB attribute: numbers as N, documents (`progress`, `result`, `error`) as JSON in S, texts as S.
+ */
+export function encodeField(field: keyof JobRecord, value: unknown): AttributeValue {
+  if (numbers.includes(field)) return { N: String(value) };
+  return { S: documents.includes(field) ? JSON.stringify(value) : String(value) };
+}
+
+/** A record as a DynamoDB item; undefined fields are left out. */
+export function encodeRecord(record: JobRecord): Record<string, AttributeValue> {
+  const item: Record<string, AttributeValue> = {};
+  for (const [field, value] of Object.entries(record)) {
+    if (value !== undefined) item[field] = encodeField(field as keyof JobRecord, value);
+  }
+  return item;
+}
+
+/** A DynamoDB item as a record; attributes that this version doesn't know pass as text. */
+export function decodeRecord(item: Record<string, { S?: string; N?: string }>): JobRecord {
+  const record: Record<string, unknown> = { attempts: 0 };
+  for (const [field, value] of Object.entries(item)) {
+    if (numbers.includes(field)) record[field] = Number(value.N);
+    else record[field] = documents.includes(field) ? (JSON.parse(value.S ?? "null") as unknown) : value.S;
+  }
+  return record as unknown as JobRecord;
+}
