@@ -27,10 +27,12 @@ export function stringAttributes(texts: Record<string, string | undefined>): Rec
   return result;
 }
 
-/** The text with the characters that SQS refuses in a message replaced, and cut to 1,000 ("Amazon SQS message quotas": #x9, #xA, #xD, #x20 up). */
+/**
+ * The text cut to 1,000 characters, with those that SQS refuses replaced ("Amazon SQS message quotas": #x9, #xA, #xD,
+ * #x20 up). Cut first: a cut can halve a surrogate pair.
+ */
 function attributeText(text: string): string {
   // eslint-disable-next-line no-control-regex
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udfff]/gu, "\ufffd")
-    .slice(0, 1_000);
+  const refused = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udfff]/gu;
+  return text.slice(0, 1_000).replace(refused, "\ufffd");
 }

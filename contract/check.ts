@@ -24,7 +24,7 @@ export function describe(value: unknown): string {
       ? `${JSON.stringify(value.slice(0, 60))}… (${value.length} characters)`
       : JSON.stringify(value);
   }
-  return `${typeof value} ${String(value)}`;
+  return `${typeof value} ${String(value as number | boolean | bigint)}`;
 }
 
 /** Whether the value is a JSON object. */
@@ -36,13 +36,18 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export function depthOf(value: unknown, limit: number): number {
   let level: unknown[] = [value];
   for (let depth = 0; ; depth++) {
-    const containers = level.filter((item) => typeof item === "object" && item !== null) as object[];
+    const containers = level.filter((item): item is object => typeof item === "object" && item !== null);
     if (containers.length === 0 || depth > limit) return depth;
-    level = containers.flatMap((container) => Object.values(container) as unknown[]);
+    level = containers.flatMap((container) => Object.values<unknown>(container));
   }
 }
 
 /** UTF-8 bytes of a text. */
 export function bytesOf(text: string): number {
   return Buffer.byteLength(text, "utf8");
+}
+
+/** A JSON value as text that SNS and SQS take: they refuse U+FFFE and U+FFFF, which JSON.stringify leaves as they are. */
+export function encodeJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\ufffe\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }

@@ -1,4 +1,4 @@
-import { bytesOf, Checked, depthOf, describe, FieldProblem, isObject } from "./check";
+import { bytesOf, Checked, depthOf, describe, encodeJson, FieldProblem, isObject } from "./check";
 import { idPattern, limits, typePattern } from "./limits";
 
 export const deploymentOnlyModule = true;
@@ -33,7 +33,7 @@ export interface Submission {
 
 /** The envelope as text, for an SQS message body. */
 export function encodeEnvelope(envelope: JobEnvelope): string {
-  return JSON.stringify(envelope);
+  return encodeJson(envelope);
 }
 
 /**
@@ -41,10 +41,10 @@ export function encodeEnvelope(envelope: JobEnvelope): string {
  * The caller keeps it within {@link limits.maxMessageBytes}; see {@link packEnvelopes}.
  */
 export function encodeMessage(envelopes: JobEnvelope[]): string {
-  return envelopes.length === 1 ? JSON.stringify(envelopes[0]) : JSON.stringify(envelopes);
+  return encodeJson(envelopes.length === 1 ? envelopes[0] : envelopes);
 }
 
-/** Divides envelopes, in order, into groups whose message fits SNS. */
+/** Divides envelopes, in order, into groups whose message fits SNS together with its attributes. */
 export function packEnvelopes(envelopes: JobEnvelope[]): JobEnvelope[][] {
   const groups: JobEnvelope[][] = [];
   let room = 0;
@@ -52,7 +52,7 @@ export function packEnvelopes(envelopes: JobEnvelope[]): JobEnvelope[][] {
     const size = bytesOf(encodeEnvelope(envelope)) + 1;
     if (size > room) {
       groups.push([]);
-      room = limits.maxMessageBytes - 2;
+      room = limits.maxMessageBytes - limits.attributeBytes - 2;
     }
     groups[groups.length - 1]!.push(envelope);
     room -= size;
@@ -146,7 +146,7 @@ function checkPayload(value: Record<string, unknown>): FieldProblem[] {
   if (depthOf(value.payload, limits.maxPayloadDepth) > limits.maxPayloadDepth) {
     return [{ path: "/payload", message: `Expected at most ${limits.maxPayloadDepth} levels of nesting, got more` }];
   }
-  const bytes = bytesOf(JSON.stringify(value.payload));
+  const bytes = bytesOf(encodeJson(value.payload));
   return bytes <= limits.maxPayloadBytes
     ? []
     : [

@@ -11,6 +11,8 @@ export const limits = {
   maxBatchJobs: 100,
   /** UTF-8 bytes of one SNS message ("Amazon SNS endpoints and quotas"). */
   maxMessageBytes: 262_144,
+  /** Room kept for a message's attributes, whose names, types and values count toward its bytes. */
+  attributeBytes: 256,
   /** Entries and total bytes of one SQS or SNS batch call ("Amazon SQS message quotas"). */
   maxBatchEntries: 10,
   maxBatchBytes: 262_144,

@@ -1,5 +1,7 @@
 import { Checked, FieldProblem } from "./check";
 
+export const deploymentOnlyModule = true;
+
 /** What a worker is told at its start, as environment variables: written by the fleet's user data, read by the worker. */
 export interface WorkerSettings {
   /** Job type it works for. */
