@@ -1,0 +1,101 @@
+import * as pulumi from "@pulumi/pulumi";
+import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { JobApi } from "./JobApi";
+import { JobRouter } from "./JobRouter";
+import { JobTables } from "./JobTables";
+import { ProcessorSettings, withDefaults } from "./ProcessorArgs";
+import { ProcessorQueue } from "./ProcessorQueue";
+import { validateArgs } from "./validateArgs";
+import { WorkerFleet } from "./WorkerFleet";
+import { WorkerImage } from "./WorkerImage";
+import { WorkerNetwork } from "./WorkerNetwork";
+
+/**
+ * A serverless batch job processor: an HTTP API that accepts jobs, a router that puts each in its type's queue, and for
+ * each type a fleet of workers.
+ *
+ * @throws `pulumi.InputPropertiesError` that names every invalid input.
+ */
+export class BatchJobProcessor extends pulumi.ComponentResource {
+  /** URL of the HTTP API, with a slash at the end. */
+  readonly url: pulumi.Output<string>;
+  /** ARN of the topic that takes jobs; other systems may publish job envelopes to it. */
+  readonly topicArn: pulumi.Output<string>;
+  /** URL of each type's queue. */
+  readonly queueUrls: pulumi.Output<Record<string, string>>;
+  /** URL of each type's dead-letter queue. */
+  readonly deadLetterQueueUrls: pulumi.Output<Record<string, string>>;
+  /** URL of the queue that holds jobs of unknown types and malformed jobs, with their reasons. */
+  readonly unroutableQueueUrl: pulumi.Output<string>;
+  /** URL of the queue that holds what the router failed at, after its retries. */
+  readonly routerFailureQueueUrl: pulumi.Output<string>;
+  /** URL of the queue that holds what SNS could not deliver to the router. */
+  readonly undeliveredQueueUrl: pulumi.Output<string>;
+  /** Name of the table of job records. */
+  readonly jobTableName: pulumi.Output<string>;
+  /** Name of each type's Auto Scaling group. */
+  readonly groupNames: pulumi.Output<Record<string, string>>;
+
+  constructor(name: string, args: BatchJobProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
+    validateArgs(name, args);
+    super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
+    const child = { parent: this };
+    const tables = new JobTables(`${name}-tables`, args, child);
+    const router = new JobRouter(`${name}-router`, { ...args, typeTable: tables.types }, child);
+    const api = new JobApi(`${name}-api`, { ...args, topic: router.topic, tables }, child);
+    const network = new WorkerNetwork(`${name}-network`, args, child);
+    const settings = args.processors.map(withDefaults);
+    const imageFor = createImages(name, settings, args, child);
+    const processors = settings.map((processor) => {
+      const prefix = `${name}-${processor.name}`;
+      const queue = new ProcessorQueue(
+        `${prefix}-queue`,
+        { processor, typeTable: tables.types, routerRoleArn: router.router.role.arn, tags: args.tags },
+        child,
+      );
+      const fleet = new WorkerFleet(
+        `${prefix}-fleet`,
+        { ...args, processor, queue, tables, network, image: imageFor(processor) },
+        child,
+      );
+      return { type: processor.name, queue, fleet };
+    });
+
+    this.url = api.url;
+    this.topicArn = router.topic.arn;
+    this.unroutableQueueUrl = router.unroutableQueue.url;
+    this.routerFailureQueueUrl = router.failureQueue.url;
+    this.undeliveredQueueUrl = router.undeliveredQueue.url;
+    this.jobTableName = tables.records.name;
+    const byType = (pick: (processor: (typeof processors)[number]) => pulumi.Output<string>) =>
+      pulumi.all(Object.fromEntries(processors.map((processor) => [processor.type, pick(processor)])));
+    this.queueUrls = byType(({ queue }) => queue.queue.url);
+    this.deadLetterQueueUrls = byType(({ queue }) => queue.deadLetterQueue.url);
+    this.groupNames = byType(({ fleet }) => fleet.group.name);
+    this.registerOutputs({
+      url: this.url,
+      topicArn: this.topicArn,
+      queueUrls: this.queueUrls,
+      deadLetterQueueUrls: this.deadLetterQueueUrls,
+      unroutableQueueUrl: this.unroutableQueueUrl,
+      routerFailureQueueUrl: this.routerFailureQueueUrl,
+      undeliveredQueueUrl: this.undeliveredQueueUrl,
+      jobTableName: this.jobTableName,
+      groupNames: this.groupNames,
+    });
+  }
+}
+
+/** The image of each processor: its own, else the component's, else one built for its architecture. */
+function createImages(
+  name: string,
+  processors: ProcessorSettings[],
+  args: BatchJobProcessorArgs,
+  opts: pulumi.ComponentResourceOptions,
+): (processor: ProcessorSettings) => pulumi.Input<string> {
+  const unbuilt = processors.filter(({ image }) => (image ?? args.image) === undefined);
+  if (unbuilt.length === 0) return ({ image }) => (image ?? args.image)!;
+  const architectures = unbuilt.map(({ architecture }) => architecture);
+  const built = new WorkerImage(`${name}-image`, { architectures, tags: args.tags }, opts);
+  return ({ image, architecture }) => image ?? args.image ?? built.uri(architecture);
+}

@@ -1,0 +1,45 @@
+import * as pulumi from "@pulumi/pulumi";
+import { PolicyStatement } from "./permissions";
+import { ProcessorArgs } from "./ProcessorArgs";
+
+/** Inputs of {@link BatchJobProcessor}. */
+export interface BatchJobProcessorArgs {
+  /** The job types, at least one; their order has no meaning. */
+  processors: ProcessorArgs[];
+  /** Who may call the API: `iam` (SigV4), `jwt`, or `none` for everybody. @default iam */
+  authorization?: string;
+  /** Issuer of the tokens, with `authorization: "jwt"`. @default - none */
+  jwtIssuer?: pulumi.Input<string>;
+  /** Audiences of the tokens, with `authorization: "jwt"`. @default - none */
+  jwtAudience?: pulumi.Input<string>[];
+  /** Requests that the API takes at once before it answers 429. @default 1000 */
+  throttlingBurstLimit?: number;
+  /** Requests per second that the API takes before it answers 429. @default 500 */
+  throttlingRateLimit?: number;
+  /** VPC of the workers, with `subnetIds`. @default - a VPC of public subnets without NAT, which costs nothing idle */
+  vpcId?: pulumi.Input<string>;
+  /** Subnets of the workers, with `vpcId`; they need a way to AWS's public endpoints. @default - those of the own VPC */
+  subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Container image of the workers. @default - built from the package's worker-image folder, for each architecture used */
+  image?: pulumi.Input<string>;
+  /** What all handlers may do in AWS. @default - none */
+  policyStatements?: PolicyStatement[];
+  /** Environment variables of all workers; a processor's own win. @default - none */
+  environment?: Record<string, pulumi.Input<string>>;
+  /** How long logs are kept, in days; one of CloudWatch's values. @default 30 */
+  logRetentionDays?: number;
+  /** Memory of the front-end Lambda, in MB. @default 512 */
+  frontendMemorySize?: number;
+  /** Concurrency set aside for the front-end Lambda, which also caps it. @default - none */
+  frontendReservedConcurrency?: number;
+  /** Environments of the front-end Lambda kept warm; they cost money while idle. @default - none */
+  frontendProvisionedConcurrency?: number;
+  /** Memory of the router Lambda, in MB. @default 256 */
+  routerMemorySize?: number;
+  /** Concurrency set aside for the router Lambda, which also caps it. @default - none */
+  routerReservedConcurrency?: number;
+  /** Environments of the router Lambda kept warm; they cost money while idle. @default - none */
+  routerProvisionedConcurrency?: number;
+  /** Tags of every resource that takes tags, instances and volumes included. @default - none */
+  tags?: Record<string, string>;
+}

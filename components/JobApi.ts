@@ -1,0 +1,152 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { frontendFactory } from "../functions/frontend/lambda";
+import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { defaults } from "./defaults";
+import { JobTables } from "./JobTables";
+import { LambdaFunction } from "./LambdaFunction";
+import { publishTo, readJobTypes, submitRecords } from "./permissions";
+
+export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & { topic: aws.sns.Topic; tables: JobTables };
+
+/** The HTTP API, whose `$default` route hands every request to the front-end Lambda. */
+export class JobApi extends pulumi.ComponentResource {
+  readonly url: pulumi.Output<string>;
+  readonly frontend: LambdaFunction;
+
+  constructor(name: string, args: JobApiArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("batch-job-processor:index:JobApi", name, {}, opts);
+    const child = { parent: this };
+    this.frontend = this.createFrontend(name, args);
+    const api = new aws.apigatewayv2.Api(`${name}-http`, { protocolType: "HTTP", tags: args.tags }, child);
+    const integration = new aws.apigatewayv2.Integration(
+      `${name}-integration`,
+      {
+        apiId: api.id,
+        integrationType: "AWS_PROXY",
+        integrationMethod: "POST",
+        integrationUri: this.frontend.target.invokeArn,
+        payloadFormatVersion: "2.0",
+      },
+      child,
+    );
+    const route = new aws.apigatewayv2.Route(
+      `${name}-route`,
+      {
+        apiId: api.id,
+        routeKey: "$default",
+        target: pulumi.interpolate`integrations/${integration.id}`,
+        ...this.authorization(name, api, args),
+      },
+      child,
+    );
+    const permission = new aws.lambda.Permission(
+      `${name}-invoke`,
+      {
+        action: "lambda:InvokeFunction",
+        function: this.frontend.function.name,
+        qualifier: this.frontend.target.qualifier,
+        principal: "apigateway.amazonaws.com",
+        sourceArn: pulumi.interpolate`${api.executionArn}/*`,
+      },
+      child,
+    );
+    this.url = this.createStage(name, api, args, [route, permission]).invokeUrl;
+    this.registerOutputs();
+  }
+
+  private createFrontend(name: string, args: JobApiArgs): LambdaFunction {
+    return new LambdaFunction(
+      `${name}-frontend`,
+      {
+        factory: frontendFactory,
+        environment: {
+          TOPIC_ARN: args.topic.arn,
+          JOB_TABLE: args.tables.records.name,
+          TYPE_TABLE: args.tables.types.name,
+        },
+        statements: [
+          publishTo(args.topic.arn),
+          submitRecords(args.tables.records.arn),
+          readJobTypes(args.tables.types.arn, "dynamodb:Scan"),
+        ],
+        timeoutSeconds: defaults.frontendTimeoutSeconds,
+        memorySize: args.frontendMemorySize ?? defaults.frontendMemorySize,
+        reservedConcurrency: args.frontendReservedConcurrency,
+        provisionedConcurrency: args.frontendProvisionedConcurrency,
+        logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
+        tags: args.tags,
+      },
+      { parent: this },
+    );
+  }
+
+  private authorization(
+    name: string,
+    api: aws.apigatewayv2.Api,
+    args: JobApiArgs,
+  ): Partial<aws.apigatewayv2.RouteArgs> {
+    switch (args.authorization ?? defaults.authorization) {
+      case "none":
+        return { authorizationType: "NONE" };
+      case "jwt": {
+        const authorizer = new aws.apigatewayv2.Authorizer(
+          `${name}-authorizer`,
+          {
+            apiId: api.id,
+            authorizerType: "JWT",
+            identitySources: ["$request.header.Authorization"],
+            jwtConfiguration: { issuer: args.jwtIssuer, audiences: args.jwtAudience },
+          },
+          { parent: this },
+        );
+        return { authorizationType: "JWT", authorizerId: authorizer.id };
+      }
+      default:
+        return { authorizationType: "AWS_IAM" };
+    }
+  }
+
+  private createStage(
+    name: string,
+    api: aws.apigatewayv2.Api,
+    args: JobApiArgs,
+    dependsOn: pulumi.Resource[],
+  ): aws.apigatewayv2.Stage {
+    const accessLogs = new aws.cloudwatch.LogGroup(
+      `${name}-access`,
+      { retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays, tags: args.tags },
+      { parent: this },
+    );
+    return new aws.apigatewayv2.Stage(
+      `${name}-stage`,
+      {
+        apiId: api.id,
+        name: "$default",
+        autoDeploy: true,
+        defaultRouteSettings: {
+          throttlingBurstLimit: args.throttlingBurstLimit ?? defaults.throttlingBurstLimit,
+          throttlingRateLimit: args.throttlingRateLimit ?? defaults.throttlingRateLimit,
+        },
+        accessLogSettings: { destinationArn: accessLogs.arn, format: JSON.stringify(accessLogFormat) },
+        tags: args.tags,
+      },
+      { parent: this, dependsOn },
+    );
+  }
+}
+
+/** Fields of an access-log line; `integrationError` says why a request got no answer from the function. */
+const accessLogFormat = {
+  requestId: "$context.requestId",
+  time: "$context.requestTime",
+  ip: "$context.identity.sourceIp",
+  caller: "$context.identity.userArn",
+  method: "$context.httpMethod",
+  path: "$context.path",
+  status: "$context.status",
+  bytes: "$context.responseLength",
+  latencyMs: "$context.responseLatency",
+  integrationError: "$context.integrationErrorMessage",
+  authorizerError: "$context.authorizer.error",
+};

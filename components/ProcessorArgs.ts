@@ -1,0 +1,64 @@
+import * as pulumi from "@pulumi/pulumi";
+import { defaults } from "./defaults";
+import { PolicyStatement } from "./permissions";
+
+/** One processor: a job type's queue, dead-letter queue, fleet and handler. */
+export interface ProcessorArgs {
+  /** Name of the job type: kebab-case, 1–40 characters, unique in the component. */
+  name: string;
+  /** Name of a handler module of the worker image: `word-count` stands for its `processors/word-count`. */
+  handler: string;
+  /** For people, in `GET /types`. @default - none */
+  description?: string;
+  /** Container image of the workers. @default - the component's `image` */
+  image?: pulumi.Input<string>;
+  /** Processor architecture of the instances and of the image: `arm64` or `x86_64`. @default arm64 */
+  architecture?: string;
+  /** EC2 instance type of the workers; the first one is used. @default - `c7g.large`, on x86_64 `c7i.large` */
+  instanceTypes?: string[];
+  /** Size of the encrypted gp3 root volume, in GiB; at least 30, the size of the machine image. @default 30 */
+  rootVolumeGb?: number;
+  /** Jobs that one worker runs at once; 0 stands for the instance's vCPUs. @default 0 */
+  slots?: number;
+  /** How long one attempt may take, 1–42,600 (11 h 50 min; SQS hides a message for 12 hours at the most). @default 900 */
+  timeoutSeconds?: number;
+  /** Attempts before a job is dead-lettered, 1–100. @default 3 */
+  maxAttempts?: number;
+  /** How long a job whose worker died stays hidden before another takes it, 3–43,200; heartbeats extend it. @default 60 */
+  visibilityTimeoutSeconds?: number;
+  /** Delay before the second attempt; doubles with each further one, with full jitter. @default 2 */
+  backoffSeconds?: number;
+  /** Longest delay between attempts. @default 900 */
+  maxBackoffSeconds?: number;
+  /** How long running jobs may go on once their worker is told to stop. @default 90 */
+  drainSeconds?: number;
+  /** Instances kept even without work. Until capacity is managed by backlog this is also how many run. @default 1 */
+  minInstances?: number;
+  /** Most instances at once. @default 10 */
+  maxInstances?: number;
+  /** Environment variables of the workers; names starting with `WORKER_` are the worker's own. @default - none */
+  environment?: Record<string, pulumi.Input<string>>;
+  /** What the handlers may do in AWS, beside the component's `policyStatements`. @default - none */
+  policyStatements?: PolicyStatement[];
+}
+
+type WithDefault = Exclude<keyof typeof defaults.processor, "architecture" | "instanceTypes">;
+export type Architecture = keyof typeof defaults.processor.instanceTypes;
+
+/** A processor whose every setting with a default has a value. */
+export type ProcessorSettings = ProcessorArgs &
+  Required<Pick<ProcessorArgs, WithDefault>> & { architecture: Architecture; instanceTypes: string[] };
+
+/** Fills a processor's defaults in; a setting that is there but undefined counts as not given. */
+export function withDefaults(processor: ProcessorArgs): ProcessorSettings {
+  const given = Object.fromEntries(
+    Object.entries(processor).filter(([, value]) => value !== undefined),
+  ) as unknown as ProcessorArgs & { architecture?: Architecture };
+  const architecture = given.architecture ?? defaults.processor.architecture;
+  return {
+    ...defaults.processor,
+    instanceTypes: [...defaults.processor.instanceTypes[architecture]],
+    ...given,
+    architecture,
+  };
+}

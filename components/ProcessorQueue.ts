@@ -1,0 +1,71 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { encodeJobType } from "../contract/jobType";
+import { createQueue } from "./createQueue";
+import { ProcessorSettings } from "./ProcessorArgs";
+
+export interface ProcessorQueueArgs {
+  processor: ProcessorSettings;
+  /** Role of the router, which the queue's own policy lets send: so the role needs no list of queues. */
+  routerRoleArn: pulumi.Input<string>;
+  /** Table in which front end and router look job types up. */
+  typeTable: aws.dynamodb.Table;
+  tags?: aws.Tags;
+}
+
+/** A job type's queue and dead-letter queue, and its entry in the table of job types. */
+export class ProcessorQueue extends pulumi.ComponentResource {
+  readonly queue: aws.sqs.Queue;
+  readonly deadLetterQueue: aws.sqs.Queue;
+
+  constructor(name: string, args: ProcessorQueueArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("batch-job-processor:index:ProcessorQueue", name, {}, opts);
+    const { processor, tags } = args;
+    const { name: type, description, timeoutSeconds, maxAttempts, visibilityTimeoutSeconds } = processor;
+    const child = { parent: this };
+    this.deadLetterQueue = createQueue(`${name}-dead-letters`, { tags }, child);
+    this.queue = createQueue(
+      `${name}-jobs`,
+      {
+        visibilityTimeoutSeconds,
+        receiveWaitTimeSeconds: 20,
+        redrivePolicy: pulumi.jsonStringify({
+          deadLetterTargetArn: this.deadLetterQueue.arn,
+          maxReceiveCount: backstopReceives(maxAttempts),
+        }),
+        senders: [{ sid: "RouteJobs", principal: { AWS: args.routerRoleArn } }],
+        tags,
+      },
+      child,
+    );
+    new aws.sqs.RedriveAllowPolicy(
+      `${name}-redrive-allow`,
+      {
+        queueUrl: this.deadLetterQueue.url,
+        redriveAllowPolicy: pulumi.jsonStringify({ redrivePermission: "byQueue", sourceQueueArns: [this.queue.arn] }),
+      },
+      child,
+    );
+    new aws.dynamodb.TableItem(
+      `${name}-type`,
+      {
+        tableName: args.typeTable.name,
+        hashKey: args.typeTable.hashKey,
+        item: pulumi.jsonStringify(
+          pulumi
+            .all([this.queue.url, this.deadLetterQueue.url])
+            .apply(([queueUrl, deadLetterQueueUrl]) =>
+              encodeJobType({ type, queueUrl, deadLetterQueueUrl, description, timeoutSeconds, maxAttempts }),
+            ),
+        ),
+      },
+      child,
+    );
+    this.registerOutputs();
+  }
+}
+
+/** Attempts are counted in the record; SQS's own count, which give-backs raise too, is only a backstop. */
+function backstopReceives(maxAttempts: number): number {
+  return Math.min(10 * maxAttempts + 100, 1_000);
+}

@@ -1,0 +1,61 @@
+import * as aws from "@pulumi/aws";
+import * as awsx from "@pulumi/awsx";
+import * as pulumi from "@pulumi/pulumi";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Docker's platform names by EC2's architecture names. */
+const platforms: Record<string, string> = { arm64: "linux/arm64", x86_64: "linux/amd64" };
+
+/** The workers' container image, built from the package's `worker-image` folder for each architecture in use. */
+export class WorkerImage extends pulumi.ComponentResource {
+  private readonly uris: Record<string, pulumi.Output<string>> = {};
+
+  constructor(
+    name: string,
+    args: { architectures: string[]; tags?: aws.Tags },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("batch-job-processor:index:WorkerImage", name, {}, opts);
+    const repository = new awsx.ecr.Repository(
+      `${name}-repository`,
+      {
+        imageScanningConfiguration: { scanOnPush: true },
+        lifecyclePolicy: { rules: [{ tagStatus: "untagged", maximumNumberOfImages: 10 }] },
+        forceDelete: true,
+        tags: args.tags,
+      },
+      { parent: this },
+    );
+    for (const architecture of [...new Set(args.architectures)].sort()) {
+      const image = new awsx.ecr.Image(
+        `${name}-${architecture.replace("_", "-")}`,
+        {
+          repositoryUrl: repository.url,
+          context: buildContext(),
+          platform: platforms[architecture],
+          imageTag: architecture,
+        },
+        { parent: this },
+      );
+      this.uris[architecture] = image.imageUri;
+    }
+    this.registerOutputs();
+  }
+
+  /** Name of the image for the architecture. */
+  uri(architecture: string): pulumi.Output<string> {
+    return this.uris[architecture]!;
+  }
+}
+
+/** The worker-image folder of this package, which lies beside the sources and, once built, beside dist/. */
+function buildContext(): string {
+  for (let folder = __dirname; dirname(folder) !== folder; folder = dirname(folder)) {
+    const context = join(folder, "worker-image");
+    if (existsSync(join(context, "Dockerfile"))) return context;
+  }
+  throw new pulumi.RunError(
+    "The folder worker-image is missing from the package batch-job-processor; install it anew.",
+  );
+}

@@ -1,0 +1,133 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { describe } from "../contract/check";
+import { limits, typePattern } from "../contract/limits";
+import { workerVariablePrefix } from "../contract/workerSettings";
+import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { ProcessorArgs } from "./ProcessorArgs";
+
+/** A value that may come later; its type is then for the provider to check. */
+const input = (schema: z.ZodType) =>
+  z.unknown().superRefine((value, context) => {
+    if (pulumi.Output.isInstance(value) || value instanceof Promise) return;
+    const outcome = schema.safeParse(value, { error: explainIssue });
+    for (const { path, message } of outcome.error?.issues ?? []) {
+      context.addIssue({ code: "custom", path, message });
+    }
+  });
+const text = z.string().min(1);
+const wholeNumber = (from: number, to: number) => z.number().int().min(from).max(to);
+const seconds = (from: number, to: number) => z.number().min(from).max(to);
+/** Lines of `docker run --env-file`: no quoting, so no line breaks. */
+const environment = z.record(
+  z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, expecting("letters, digits and underscores"))
+    .refine(
+      (variable) => !variable.startsWith(workerVariablePrefix),
+      expecting(`a name that doesn't start with ${workerVariablePrefix}, which the worker keeps for itself`),
+    ),
+  input(z.string().regex(/^[^\r\n\0]*$/, expecting("a text of one line"))),
+);
+const statements = z.array(
+  z.strictObject({
+    Sid: z
+      .string()
+      .regex(/^[A-Za-z0-9]+$/, expecting("letters and digits"))
+      .optional(),
+    Effect: z.enum(["Allow", "Deny"]).optional(),
+    Action: z.array(text).min(1),
+    Resource: z.union([z.array(input(text)).min(1), input(text)]),
+    Condition: z.unknown().optional(),
+  }),
+);
+/** The values that CloudWatch Logs takes (PutRetentionPolicy). */
+const retentionDays = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+const processorSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(typePattern, expecting(`kebab-case of 1–${limits.maxTypeCharacters} characters, such as "word-count"`)),
+  handler: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, expecting("the name of a module of the worker image")),
+  description: z.string().max(1_000).optional(),
+  image: input(text).optional(),
+  architecture: z.enum(["arm64", "x86_64"]).optional(),
+  instanceTypes: z.array(text).min(1).optional(),
+  rootVolumeGb: wholeNumber(30, 16_384).optional(),
+  slots: wholeNumber(0, 1_000).optional(),
+  timeoutSeconds: seconds(1, limits.maxTimeoutSeconds).optional(),
+  maxAttempts: wholeNumber(1, limits.maxAttempts).optional(),
+  visibilityTimeoutSeconds: wholeNumber(3, 43_200).optional(),
+  backoffSeconds: seconds(0, 43_200).optional(),
+  maxBackoffSeconds: seconds(0, 43_200).optional(),
+  drainSeconds: seconds(0, 7_200).optional(),
+  minInstances: wholeNumber(0, 1_000).optional(),
+  maxInstances: wholeNumber(1, 1_000).optional(),
+  environment: environment.optional(),
+  policyStatements: statements.optional(),
+} satisfies Record<keyof ProcessorArgs, z.ZodType>);
+
+/** The shape of the component's inputs, property by property. */
+export const argsSchema = z.strictObject({
+  processors: z.array(processorSchema).min(1),
+  authorization: z.enum(["iam", "jwt", "none"]).optional(),
+  jwtIssuer: input(text).optional(),
+  jwtAudience: z.array(input(text)).min(1).optional(),
+  throttlingBurstLimit: wholeNumber(0, 1_000_000).optional(),
+  throttlingRateLimit: seconds(0, 1_000_000).optional(),
+  vpcId: input(text).optional(),
+  subnetIds: input(z.array(input(text)).min(1)).optional(),
+  image: input(text).optional(),
+  policyStatements: statements.optional(),
+  environment: environment.optional(),
+  logRetentionDays: z
+    .number()
+    .refine((days) => retentionDays.includes(days), expecting(`one of ${retentionDays.join(", ")}`))
+    .optional(),
+  frontendMemorySize: wholeNumber(128, 10_240).optional(),
+  frontendReservedConcurrency: wholeNumber(1, 100_000).optional(),
+  frontendProvisionedConcurrency: wholeNumber(1, 100_000).optional(),
+  routerMemorySize: wholeNumber(128, 10_240).optional(),
+  routerReservedConcurrency: wholeNumber(1, 100_000).optional(),
+  routerProvisionedConcurrency: wholeNumber(1, 100_000).optional(),
+  tags: z.record(text.max(128), z.string().max(256)).optional(),
+} satisfies Record<keyof BatchJobProcessorArgs, z.ZodType>);
+
+function expecting(what: string) {
+  return { error: (issue: { input?: unknown }) => `Expected ${what}, got ${describe(issue.input)}` };
+}
+
+/** Says of an issue what was expected and what came. */
+export const explainIssue: z.core.$ZodErrorMap = (issue) => {
+  const got = `got ${describe(issue.input)}`;
+  switch (issue.code) {
+    case "invalid_type":
+      return `Expected ${article[issue.expected] ?? issue.expected}, ${got}`;
+    case "invalid_value":
+      return `Expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}, ${got}`;
+    case "too_small":
+      return `Expected ${unit(issue.origin)}from ${String(issue.minimum)} up, ${got}`;
+    case "too_big":
+      return `Expected ${unit(issue.origin)}up to ${String(issue.maximum)}, ${got}`;
+    case "invalid_union":
+      return `Expected a text or an array of texts, ${got}`;
+    default:
+      return undefined;
+  }
+};
+
+const article: Record<string, string> = {
+  array: "an array",
+  int: "a whole number",
+  number: "a number",
+  object: "an object",
+  record: "an object",
+  string: "a text",
+};
+
+function unit(origin: string): string {
+  if (origin === "string") return "a text of a length ";
+  return origin === "array" ? "an array of a length " : "a number ";
+}

@@ -1,0 +1,40 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { defaults } from "./defaults";
+import { tlsOnlyPolicy } from "./permissions";
+
+/** Who may send to a queue beside the roles whose own policy says so. */
+export interface Sender {
+  sid: string;
+  principal: { AWS: pulumi.Input<string> } | { Service: string };
+  /** ARN of the resource on whose behalf a service sends. */
+  sourceArn?: pulumi.Input<string>;
+}
+
+/** A queue encrypted with SQS's own key, that answers over TLS only and lets the given senders send. */
+export function createQueue(
+  name: string,
+  args: Omit<aws.sqs.QueueArgs, "policy"> & { senders?: Sender[] },
+  opts: pulumi.ResourceOptions,
+): aws.sqs.Queue {
+  const { senders = [], ...queueArgs } = args;
+  const queue = new aws.sqs.Queue(
+    name,
+    { messageRetentionSeconds: defaults.retentionDays * 24 * 3600, sqsManagedSseEnabled: true, ...queueArgs },
+    opts,
+  );
+  const statements = senders.map(({ sid, principal, sourceArn }) => ({
+    Sid: sid,
+    Effect: "Allow",
+    Principal: principal,
+    Action: "sqs:SendMessage",
+    Resource: queue.arn,
+    ...(sourceArn !== undefined && { Condition: { ArnEquals: { "aws:SourceArn": sourceArn } } }),
+  }));
+  new aws.sqs.QueuePolicy(
+    `${name}-policy`,
+    { queueUrl: queue.url, policy: tlsOnlyPolicy("sqs:*", [queue.arn], statements) },
+    opts,
+  );
+  return queue;
+}

@@ -1,0 +1,143 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+/** One statement of an IAM policy, with exact actions on exact resources. */
+export interface PolicyStatement {
+  /** Names the statement within its policy: letters and digits. */
+  Sid?: string;
+  Effect?: "Allow" | "Deny";
+  Action: string[];
+  Resource: pulumi.Input<string> | pulumi.Input<string>[];
+  Condition?: Record<string, Record<string, pulumi.Input<string | string[]>>>;
+}
+
+/** The actions that AWS can grant on every resource only, and where AWS says so. */
+export const wildcardReasons: Record<string, string> = {
+  "ecr:GetAuthorizationToken":
+    "The token is the registry's, not a repository's (Service Authorization Reference, Amazon Elastic Container Registry).",
+};
+
+export function publishTo(topicArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "PublishJobs", Action: ["sns:Publish"], Resource: topicArn };
+}
+
+export function sendTo(sid: string, queueArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: sid, Action: ["sqs:SendMessage"], Resource: queueArn };
+}
+
+export function consumeFrom(queueArn: pulumi.Input<string>): PolicyStatement {
+  return {
+    Sid: "ConsumeJobs",
+    Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
+    Resource: queueArn,
+  };
+}
+
+export function submitRecords(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "SubmitRecords", Action: ["dynamodb:PutItem", "dynamodb:GetItem"], Resource: tableArn };
+}
+
+export function followRecords(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "FollowRecords", Action: ["dynamodb:GetItem", "dynamodb:UpdateItem"], Resource: tableArn };
+}
+
+export function readJobTypes(tableArn: pulumi.Input<string>, ...further: "dynamodb:Scan"[]): PolicyStatement {
+  return { Sid: "ReadJobTypes", Action: ["dynamodb:GetItem", ...further], Resource: tableArn };
+}
+
+export function writeLogs(logGroupArn: pulumi.Input<string>): PolicyStatement {
+  return {
+    Sid: "WriteLogs",
+    Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    Resource: pulumi.interpolate`${logGroupArn}:*`,
+  };
+}
+
+/** Pulling an image of a private ECR repository; none is needed elsewhere. */
+export function pullImage(
+  image: pulumi.Input<string>,
+  partition: pulumi.Input<string>,
+): pulumi.Output<PolicyStatement[]> {
+  return pulumi.all([image, partition]).apply(([uri, arnPartition]) => {
+    const repository = parseEcrImage(uri);
+    if (!repository) return [];
+    const { account, region, name } = repository;
+    return [
+      { Sid: "AuthorisePull", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
+      {
+        Sid: "PullImage",
+        Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        Resource: `arn:${arnPartition}:ecr:${region}:${account}:repository/${name}`,
+      },
+    ];
+  });
+}
+
+/** The parts of a private ECR image's name, or undefined for an image of another registry. */
+export function parseEcrImage(
+  image: string | undefined,
+): { account: string; region: string; name: string } | undefined {
+  const match = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)/.exec(image ?? "");
+  return match ? { account: match[1]!, region: match[2]!, name: match[3]! } : undefined;
+}
+
+/** A policy document of the statements. */
+export function policyDocument(statements: pulumi.Input<pulumi.Input<PolicyStatement>[]>): pulumi.Output<string> {
+  return pulumi.jsonStringify(
+    pulumi.output(statements).apply((list) => ({
+      Version: "2012-10-17",
+      Statement: list.map((statement) => ({ Effect: "Allow", ...statement })),
+    })),
+  );
+}
+
+/** A resource policy that refuses every call over plain HTTP, beside the statements given. */
+export function tlsOnlyPolicy(
+  action: "sqs:*" | "sns:*" | "s3:*",
+  resources: pulumi.Input<string>[],
+  statements: object[] = [],
+): pulumi.Output<string> {
+  return pulumi.jsonStringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "DenyPlainHttp",
+        Effect: "Deny",
+        Principal: "*",
+        Action: action,
+        Resource: resources,
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+      ...statements,
+    ],
+  });
+}
+
+/** A role for one AWS service, with its statements as its single inline policy. */
+export function createRole(
+  name: string,
+  args: {
+    service: "lambda.amazonaws.com" | "ec2.amazonaws.com";
+    statements: pulumi.Input<pulumi.Input<PolicyStatement>[]>;
+    tags?: aws.Tags;
+  },
+  opts: pulumi.ResourceOptions,
+): { role: aws.iam.Role; policy: aws.iam.RolePolicy } {
+  const role = new aws.iam.Role(
+    `${name}-role`,
+    {
+      assumeRolePolicy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: { Service: args.service }, Action: "sts:AssumeRole" }],
+      }),
+      tags: args.tags,
+    },
+    opts,
+  );
+  const policy = new aws.iam.RolePolicy(
+    `${name}-policy`,
+    { role: role.name, policy: policyDocument(args.statements) },
+    opts,
+  );
+  return { role, policy };
+}

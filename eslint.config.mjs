@@ -1,0 +1,63 @@
+import js from "@eslint/js";
+import tseslint from "typescript-eslint";
+
+/** Folders that files of a folder may not import, after the arrows of the README's map. */
+const forbidden = {
+  contract: ["functions", "components", "worker-image", "local", "@pulumi", "@aws-sdk"],
+  functions: ["components", "worker-image", "local", "@pulumi"],
+  components: ["worker-image", "local"],
+  "worker-image": ["functions", "components", "local", "@pulumi"],
+  local: [],
+};
+
+/** A pattern that meets the folder by relative path, or the package scope. */
+const patternOf = (name) => (name.startsWith("@") ? `^${name}/` : `^(\\.\\./)+${name}(/|$)`);
+
+const directions = Object.entries(forbidden).map(([folder, names]) => ({
+  files: [`${folder}/**/*.ts`],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: names.map((name) => ({
+          regex: patternOf(name),
+          allowTypeImports: false,
+          message: `${folder}/ doesn't know ${name}.`,
+        })),
+      },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  { ignores: ["**/dist/", "node_modules/", "out/"] },
+  js.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [...tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      eqeqeq: "error",
+      "no-console": "off",
+    },
+  },
+  {
+    files: ["components/**/*.ts"],
+    rules: { "@typescript-eslint/prefer-nullish-coalescing": ["error"] },
+  },
+  ...directions.map((direction) => ({
+    ...direction,
+    rules: { "@typescript-eslint/no-restricted-imports": direction.rules["no-restricted-imports"] },
+  })),
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      // chai's assertions are properties.
+      "@typescript-eslint/no-unused-expressions": "off",
+      "@typescript-eslint/require-await": "off",
+    },
+  },
+  { files: ["**/*.mjs"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } } },
+);

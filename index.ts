@@ -1,0 +1,37 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "./components";
+
+const config = new pulumi.Config();
+
+const bucket = new aws.s3.Bucket("data");
+new aws.s3.BucketPublicAccessBlock("data-private", {
+  bucket: bucket.id,
+  blockPublicAcls: true,
+  blockPublicPolicy: true,
+  ignorePublicAcls: true,
+  restrictPublicBuckets: true,
+});
+
+const jobs = new BatchJobProcessor("jobs", {
+  ...config.getObject<Partial<BatchJobProcessorArgs>>("settings"),
+  processors: config.requireObject<ProcessorArgs[]>("processors"),
+  policyStatements: [
+    {
+      Sid: "ReadAndWriteData",
+      Action: ["s3:GetObject", "s3:PutObject"],
+      Resource: pulumi.interpolate`${bucket.arn}/*`,
+    },
+  ],
+});
+
+export const url = jobs.url;
+export const topicArn = jobs.topicArn;
+export const queueUrls = jobs.queueUrls;
+export const deadLetterQueueUrls = jobs.deadLetterQueueUrls;
+export const unroutableQueueUrl = jobs.unroutableQueueUrl;
+export const routerFailureQueueUrl = jobs.routerFailureQueueUrl;
+export const undeliveredQueueUrl = jobs.undeliveredQueueUrl;
+export const jobTable = jobs.jobTableName;
+export const groups = jobs.groupNames;
+export const dataBucket = bucket.bucket;

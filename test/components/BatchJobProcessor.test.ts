@@ -1,0 +1,395 @@
+import { expect } from "chai";
+import * as pulumi from "@pulumi/pulumi";
+import { BatchJobProcessor, BatchJobProcessorArgs, defaults } from "../../components";
+import { wildcardReasons } from "../../components/permissions";
+import { readEnvironment } from "../../components/userData";
+import { RecordedResource, record } from "../support/record";
+
+const wordCount = { name: "word-count", handler: "word-count" };
+const checksum = { name: "checksum", handler: "checksum" };
+const build = (args: Partial<BatchJobProcessorArgs> = {}) =>
+  record(() => new BatchJobProcessor("media", { processors: [wordCount, checksum], ...args }));
+
+interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource: string | string[];
+  Principal?: unknown;
+}
+const statementsOf = ({ inputs }: RecordedResource) =>
+  (JSON.parse(inputs.policy as string) as { Statement: Statement[] }).Statement;
+const listOf = (value: string | string[]) => (Array.isArray(value) ? value : [value]);
+const userDataOf = (template: RecordedResource) => Buffer.from(template.inputs.userData as string, "base64").toString();
+
+describe("BatchJobProcessor", () => {
+  describe("for every resource", () => {
+    it("starts each name with its parent's and hangs each under the component", async () => {
+      const { resources } = await build();
+      const component = resources.find(({ name }) => name === "media")!;
+      for (const resource of resources.filter((one) => one !== component)) {
+        if (resource.type === "pulumi:pulumi:Stack") continue;
+        const parent = resources.find(({ urn }) => urn === resource.parent);
+        expect(parent, `parent of ${resource.name}`).to.exist;
+        expect(resource.name.startsWith(`${parent!.name}-`), `${resource.name} under ${parent!.name}`).to.be.true;
+      }
+      expect(resources.length).to.be.greaterThan(50);
+    });
+
+    it("registers no type and name twice", async () => {
+      const { resources } = await build();
+      expect(new Set(resources.map(({ urn }) => urn)).size).to.equal(resources.length);
+    });
+
+    it("allows no wildcard without a written reason, and keeps each role's policy within 10,240 characters", async () => {
+      const { ofType } = await build();
+      const policies = ofType("iam/rolePolicy:RolePolicy");
+      expect(policies).to.have.length(4);
+      for (const policy of policies) {
+        expect((policy.inputs.policy as string).length).to.be.lessThan(10_240);
+        for (const { Action, Resource } of statementsOf(policy)) {
+          for (const action of listOf(Action)) {
+            expect(action, policy.name).not.to.include("*");
+            if (listOf(Resource).includes("*")) expect(wildcardReasons, policy.name).to.have.property(action);
+          }
+        }
+      }
+    });
+
+    it("keeps every log group for a limited time", async () => {
+      const { ofType } = await build();
+      const groups = ofType("cloudwatch/logGroup:LogGroup");
+      expect(groups).to.have.length(5);
+      for (const { inputs } of groups) expect(inputs.retentionInDays).to.equal(defaults.logRetentionDays);
+    });
+
+    it("tags all that takes tags", async () => {
+      const tags = { team: "media" };
+      const { resources } = await build({ tags });
+      const untagged = resources.filter(({ type, inputs }) => taggable.test(type) && !hasTag(inputs.tags));
+      expect(untagged.map(({ name }) => name)).to.deep.equal([]);
+    });
+  });
+
+  describe("queues", () => {
+    it("each have encryption, a TLS-only policy and the longest retention", async () => {
+      const { ofType, named } = await build();
+      const queues = ofType("sqs/queue:Queue");
+      expect(queues).to.have.length(3 + 2 * 2);
+      for (const { name, inputs } of queues) {
+        expect(inputs.sqsManagedSseEnabled, name).to.equal(true);
+        expect(inputs.messageRetentionSeconds, name).to.equal(14 * 24 * 3600);
+        const [deny] = statementsOf(named(`${name}-policy`));
+        expect(deny).to.deep.include({
+          Effect: "Deny",
+          Principal: "*",
+          Action: "sqs:*",
+          Condition: { Bool: { "aws:SecureTransport": "false" } },
+        });
+      }
+    });
+
+    it("of a type redrive to its dead-letter queue, which takes from it alone", async () => {
+      const { ofType } = await build();
+      for (const { name, inputs } of ofType("sqs/queue:Queue").filter((queue) => queue.name.endsWith("-jobs"))) {
+        const prefix = name.replace(/-jobs$/, "");
+        expect(JSON.parse(inputs.redrivePolicy as string)).to.deep.equal({
+          deadLetterTargetArn: `arn:aws:sqs:us-east-1:123456789012:${prefix}-dead-letters`,
+          maxReceiveCount: 130,
+        });
+        const allow = ofType("sqs/redriveAllowPolicy:RedriveAllowPolicy").find((one) => one.name.startsWith(prefix))!;
+        expect(JSON.parse(allow.inputs.redriveAllowPolicy as string)).to.deep.equal({
+          redrivePermission: "byQueue",
+          sourceQueueArns: [`arn:aws:sqs:us-east-1:123456789012:${name}`],
+        });
+      }
+    });
+
+    it("of a type let the router's role send, so that the role lists no queue", async () => {
+      const { named } = await build();
+      const allow = statementsOf(named("media-word-count-queue-jobs-policy"))[1]!;
+      expect(allow).to.deep.include({
+        Principal: { AWS: "arn:aws:iam:us-east-1:123456789012:media-router-router-role" },
+        Action: "sqs:SendMessage",
+      });
+      const router = statementsOf(named("media-router-router-policy"));
+      expect(JSON.stringify(router)).not.to.include("word-count");
+    });
+
+    it("of each type are written into the table of job types", async () => {
+      const { named } = await build({ processors: [{ ...wordCount, description: "Counts words", maxAttempts: 5 }] });
+      expect(JSON.parse(named("media-word-count-queue-type").inputs.item as string)).to.deep.equal({
+        type: { S: "word-count" },
+        queueUrl: { S: "https://sqs.us-east-1.amazonaws.com/123456789012/media-word-count-queue-jobs-1234567" },
+        deadLetterQueueUrl: {
+          S: "https://sqs.us-east-1.amazonaws.com/123456789012/media-word-count-queue-dead-letters-1234567",
+        },
+        description: { S: "Counts words" },
+        timeoutSeconds: { N: "900" },
+        maxAttempts: { N: "5" },
+      });
+    });
+  });
+
+  describe("functions", () => {
+    it("have a role, runtime, architecture, memory, timeout and log group, and one file of under 10 KB zipped", async () => {
+      const { ofType } = await build();
+      const functions = ofType("lambda/function:Function");
+      expect(functions.map(({ name }) => name)).to.have.members([
+        "media-api-frontend-function",
+        "media-router-router-function",
+      ]);
+      for (const { inputs } of functions) {
+        expect(inputs).to.include({ runtime: "nodejs22.x", handler: "__index.handler" });
+        expect(inputs).to.include.keys("role", "timeout", "memorySize", "loggingConfig");
+        expect(inputs.architectures).to.deep.equal(["arm64"]);
+        const assets = await (inputs.code as pulumi.asset.AssetArchive).assets;
+        expect(Object.keys(assets)).to.deep.equal(["__index.js"]);
+        const text = await (assets["__index.js"] as pulumi.asset.StringAsset).text;
+        const { deflateRawSync } = await import("node:zlib");
+        expect(deflateRawSync(text).length).to.be.lessThan(10_000);
+      }
+    });
+
+    it("list no type in their environment, however many there are", async () => {
+      const processors = Array.from({ length: 200 }, (_, index) => ({ ...wordCount, name: `type-${index}` }));
+      const { ofType } = await build({ processors });
+      for (const { inputs } of ofType("lambda/function:Function")) {
+        expect(JSON.stringify(inputs.environment).length).to.be.lessThan(1_000);
+      }
+      for (const { name, inputs } of ofType("iam/rolePolicy:RolePolicy")) {
+        expect((inputs.policy as string).length, name).to.be.lessThan(10_240);
+      }
+    }).timeout(60_000);
+
+    it("lose nothing: failures and what SNS can't deliver go to queues", async () => {
+      const { named } = await build();
+      expect(named("media-router-on-failure").inputs).to.deep.include({
+        maximumRetryAttempts: 2,
+        destinationConfig: { onFailure: { destination: "arn:aws:sqs:us-east-1:123456789012:media-router-failures" } },
+      });
+      expect(JSON.parse(named("media-router-subscription").inputs.redrivePolicy as string)).to.deep.equal({
+        deadLetterTargetArn: "arn:aws:sqs:us-east-1:123456789012:media-router-undelivered",
+      });
+    });
+
+    it("take reserved and provisioned concurrency, and are then called by their alias", async () => {
+      const { named, ofType } = await build({
+        frontendProvisionedConcurrency: 2,
+        frontendReservedConcurrency: 5,
+        routerReservedConcurrency: 7,
+        frontendMemorySize: 1024,
+        routerMemorySize: 512,
+      });
+      expect(named("media-api-frontend-function").inputs).to.deep.include({
+        publish: true,
+        reservedConcurrentExecutions: 5,
+        memorySize: 1024,
+      });
+      expect(named("media-router-router-function").inputs).to.deep.include({
+        reservedConcurrentExecutions: 7,
+        memorySize: 512,
+      });
+      expect(named("media-api-frontend-warm").inputs.provisionedConcurrentExecutions).to.equal(2);
+      expect(named("media-api-integration").inputs.integrationUri).to.include("media-api-frontend-alias");
+      expect(named("media-api-invoke").inputs.qualifier).to.equal("live");
+      expect(ofType("lambda/alias:Alias")).to.have.length(1);
+    });
+  });
+
+  describe("API", () => {
+    it("asks for IAM by default, logs and throttles", async () => {
+      const { named } = await build();
+      expect(named("media-api-route").inputs).to.deep.include({ routeKey: "$default", authorizationType: "AWS_IAM" });
+      const stage = named("media-api-stage").inputs;
+      expect(stage.defaultRouteSettings).to.deep.equal({ throttlingBurstLimit: 1000, throttlingRateLimit: 500 });
+      expect(stage.accessLogSettings).to.include.keys("destinationArn", "format");
+    });
+
+    it("takes JWT or nothing where asked", async () => {
+      const jwt = await build({ authorization: "jwt", jwtIssuer: "https://issuer.example", jwtAudience: ["jobs"] });
+      expect(jwt.named("media-api-route").inputs).to.include({
+        authorizationType: "JWT",
+        authorizerId: "media-api-authorizer-id",
+      });
+      expect(jwt.named("media-api-authorizer").inputs.jwtConfiguration).to.deep.equal({
+        issuer: "https://issuer.example",
+        audiences: ["jobs"],
+      });
+      const none = await build({ authorization: "none", throttlingBurstLimit: 5, throttlingRateLimit: 2 });
+      expect(none.named("media-api-route").inputs.authorizationType).to.equal("NONE");
+      expect(none.named("media-api-stage").inputs.defaultRouteSettings).to.deep.equal({
+        throttlingBurstLimit: 5,
+        throttlingRateLimit: 2,
+      });
+    });
+  });
+
+  describe("tables", () => {
+    it("are on demand and encrypted, and records expire", async () => {
+      const { ofType, named } = await build();
+      for (const { inputs } of ofType("dynamodb/table:Table")) {
+        expect(inputs).to.deep.include({ billingMode: "PAY_PER_REQUEST", serverSideEncryption: { enabled: true } });
+      }
+      expect(named("media-tables-records").inputs.ttl).to.deep.equal({ attributeName: "expiresAt", enabled: true });
+    });
+  });
+
+  describe("fleet", () => {
+    it("protects its instances, leaves desired capacity alone and pins its template", async () => {
+      const { named } = await build();
+      const group = named("media-word-count-fleet-group");
+      expect(group.inputs).to.deep.include({
+        minSize: 1,
+        maxSize: 10,
+        protectFromScaleIn: true,
+        suspendedProcesses: ["AZRebalance"],
+        capacityRebalance: false,
+        vpcZoneIdentifiers: ["subnet-1", "subnet-2"],
+        launchTemplate: { id: "media-word-count-fleet-template-id", version: "3" },
+      });
+      expect(group.inputs).not.to.have.property("desiredCapacity");
+      expect(group.options.ignoreChanges).to.deep.equal(["desiredCapacity"]);
+    });
+
+    it("asks for IMDSv2, an encrypted disk, and lets nothing in", async () => {
+      const { named } = await build();
+      const template = named("media-word-count-fleet-template").inputs;
+      expect(template.metadataOptions).to.include({ httpTokens: "required", httpPutResponseHopLimit: 1 });
+      expect(template.blockDeviceMappings).to.deep.equal([
+        {
+          deviceName: "/dev/xvda",
+          ebs: { volumeSize: 30, volumeType: "gp3", encrypted: "true", deleteOnTermination: "true" },
+        },
+      ]);
+      expect(named("media-word-count-fleet-security-group").inputs).not.to.have.property("ingress");
+    });
+
+    it("tells each worker its queue, its table and the processor's settings", async () => {
+      const { named } = await build({
+        environment: { SHARED: "all", WINS: "no" },
+        processors: [{ ...wordCount, slots: 3, timeoutSeconds: 60, maxAttempts: 2, environment: { WINS: "yes" } }],
+      });
+      expect(readEnvironment(userDataOf(named("media-word-count-fleet-template")))).to.deep.equal({
+        AWS_REGION: "us-east-1",
+        SHARED: "all",
+        WINS: "yes",
+        WORKER_BACKOFF_SECONDS: "2",
+        WORKER_DEAD_LETTER_QUEUE_URL:
+          "https://sqs.us-east-1.amazonaws.com/123456789012/media-word-count-queue-dead-letters-1234567",
+        WORKER_DRAIN_SECONDS: "90",
+        WORKER_HANDLER: "word-count",
+        WORKER_JOB_TABLE: "media-tables-records-1234567",
+        WORKER_MAX_ATTEMPTS: "2",
+        WORKER_MAX_BACKOFF_SECONDS: "900",
+        WORKER_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/123456789012/media-word-count-queue-jobs-1234567",
+        WORKER_SLOTS: "3",
+        WORKER_TIMEOUT_SECONDS: "60",
+        WORKER_TYPE: "word-count",
+        WORKER_VISIBILITY_TIMEOUT_SECONDS: "60",
+      });
+    });
+
+    it("may do only what its queue, dead letters, records, log and image need, and what the user adds", async () => {
+      const { named } = await build({
+        policyStatements: [{ Action: ["s3:GetObject"], Resource: "arn:aws:s3:::data/*" }],
+        processors: [{ ...wordCount, policyStatements: [{ Action: ["s3:PutObject"], Resource: ["arn:aws:s3:::out/*"] }] }],
+      });
+      const actions = statementsOf(named("media-word-count-fleet-policy")).flatMap(({ Action }) => Action);
+      expect(actions).to.deep.equal([
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:SendMessage",
+        "dynamodb:GetItem",
+        "dynamodb:UpdateItem",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "ecr:GetAuthorizationToken",
+        "ecr:BatchGetImage",
+        "ecr:GetDownloadUrlForLayer",
+        "s3:GetObject",
+        "s3:PutObject",
+      ]);
+    });
+
+    it("takes each of the processor's options", async () => {
+      const { named } = await build({
+        processors: [
+          {
+            ...wordCount,
+            architecture: "x86_64",
+            instanceTypes: ["m7i.large"],
+            minInstances: 0,
+            maxInstances: 3,
+            rootVolumeGb: 50,
+            visibilityTimeoutSeconds: 120,
+            image: "registry.example/worker:1",
+          },
+        ],
+      });
+      expect(named("media-word-count-fleet-group").inputs).to.include({ minSize: 0, maxSize: 3 });
+      expect(named("media-word-count-queue-jobs").inputs.visibilityTimeoutSeconds).to.equal(120);
+      const template = named("media-word-count-fleet-template");
+      expect(template.inputs.instanceType).to.equal("m7i.large");
+      expect(JSON.stringify(template.inputs.blockDeviceMappings)).to.include('"volumeSize":50');
+      expect(userDataOf(template)).to.include("'registry.example/worker:1'");
+    });
+
+    it("builds no image and no network where both are given", async () => {
+      const { resources, named } = await build({
+        image: "registry.example/worker:1",
+        vpcId: "vpc-9",
+        subnetIds: ["subnet-9"],
+      });
+      expect(resources.filter(({ type }) => type.startsWith("awsx:"))).to.deep.equal([]);
+      expect(named("media-word-count-fleet-group").inputs.vpcZoneIdentifiers).to.deep.equal(["subnet-9"]);
+    });
+
+    it("builds one image for each architecture in use, in a network without NAT", async () => {
+      const { ofType } = await build({
+        processors: [wordCount, checksum, { ...checksum, name: "other", architecture: "x86_64" }],
+      });
+      expect(ofType("awsx:ecr:Image").map(({ inputs }) => inputs.platform)).to.have.members(["linux/arm64", "linux/amd64"]);
+      expect(ofType("awsx:ec2:Vpc")[0]!.inputs).to.deep.include({ natGateways: { strategy: "None" } });
+    });
+  });
+
+  it("is the same whatever the order of its processors", async () => {
+    const shape = ({ resources }: { resources: RecordedResource[] }) => resources.map(({ urn }) => urn).sort();
+    expect(shape(await build({ processors: [checksum, wordCount] }))).to.deep.equal(shape(await build()));
+  });
+
+  it("changes only a type's own resources when the type is added", async () => {
+    const print = (resources: RecordedResource[]) =>
+      new Map(resources.map(({ urn, inputs }) => [urn, JSON.stringify(inputs)]));
+    const before = print((await build({ processors: [wordCount] })).resources);
+    const after = print((await build()).resources);
+    const changed = [...after].filter(([urn, inputs]) => before.get(urn) !== inputs).map(([urn]) => urn.split("::").pop()!);
+    expect(changed.filter((name) => !name.startsWith("media-checksum-"))).to.deep.equal([]);
+    expect(changed).not.to.be.empty;
+  });
+
+  it("comes up under mocks that only echo their inputs, with the same resources", async () => {
+    const program = () => new BatchJobProcessor("media", { processors: [wordCount, checksum] });
+    const naive = await record(program, "naive");
+    const helpful = await record(program);
+    expect(naive.resources.map(({ urn }) => urn).sort()).to.deep.equal(helpful.resources.map(({ urn }) => urn).sort());
+  });
+
+  it("outputs what a program needs", async () => {
+    const { result } = await build();
+    const value = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
+    expect(await value(result.url)).to.match(/^https:/);
+    expect(Object.keys(await value(result.queueUrls))).to.deep.equal(["word-count", "checksum"]);
+    expect(Object.keys(await value(result.deadLetterQueueUrls))).to.deep.equal(["word-count", "checksum"]);
+    expect(await value(result.groupNames)).to.include.keys("word-count");
+    expect(await value(result.topicArn)).to.include("media-router-topic");
+  });
+});
+
+const taggable =
+  /^aws:(sqs\/queue|sns\/topic:|lambda\/function:|dynamodb\/table:|iam\/role:|iam\/instanceProfile|cloudwatch\/logGroup|ec2\/|autoscaling\/group|apigatewayv2\/(api|stage))|^awsx:(ec2|ecr:Repository)/;
+
+function hasTag(tags: unknown): boolean {
+  return JSON.stringify(tags ?? {}).includes('"media"');
+}

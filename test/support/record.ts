@@ -1,0 +1,138 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource as the program registered it. */
+export interface RecordedResource {
+  type: string;
+  name: string;
+  urn: string;
+  parent: string;
+  custom: boolean;
+  inputs: Record<string, unknown>;
+  options: { ignoreChanges: string[]; dependencies: string[] };
+}
+
+export interface Recording<T> {
+  result: T;
+  resources: RecordedResource[];
+  /** The resources of a type, by the end of its token: `sqs/queue:Queue`. */
+  ofType(suffix: string): RecordedResource[];
+  /** The one resource of that name; fails where there is none. */
+  named(name: string): RecordedResource;
+}
+
+/** How mocks answer: `helpful` gives ARNs, URLs and the like, `naive` only echoes the inputs. */
+export type MockStyle = "helpful" | "naive";
+
+/**
+ * Builds resources under Pulumi's mocks, waits until all are registered, and returns them with the build's result.
+ * An error of the build, of a mock or of anything that ran inside an `apply` is thrown.
+ */
+export async function record<T>(build: () => T, style: MockStyle = "helpful"): Promise<Recording<T>> {
+  const failures: unknown[] = [];
+  const onRejection = (reason: unknown) => failures.push(reason);
+  process.on("unhandledRejection", onRejection);
+  try {
+    const mocks: pulumi.runtime.Mocks = {
+      newResource: (args) => ({ id: `${args.name}-id`, state: style === "naive" ? args.inputs : answer(args) }),
+      call: (args) => (style === "naive" ? args.inputs : callAnswer(args)),
+    };
+    await pulumi.runtime.setMocks(mocks, "project", "stack", false);
+    const resources = spy();
+    let result: T | undefined;
+    await pulumi.runtime.runInPulumiStack(() => {
+      result = build();
+      return Promise.resolve({});
+    });
+    await pulumi.runtime.disconnect();
+    await new Promise((resolve) => setImmediate(resolve));
+    if (failures.length > 0) throw failures[0];
+    const ofType = (suffix: string) => resources.filter(({ type }) => type.endsWith(suffix));
+    const named = (name: string) => {
+      const found = resources.filter((resource) => resource.name === name);
+      if (found.length !== 1) {
+        throw new Error(`Expected one resource ${name}, got ${found.length} of ${resources.map((r) => r.name).join(", ")}`);
+      }
+      return found[0]!;
+    };
+    return { result: result as T, resources, ofType, named };
+  } finally {
+    process.off("unhandledRejection", onRejection);
+  }
+}
+
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getCustom(): boolean;
+  getObject(): unknown;
+  getDependenciesList(): string[];
+  getIgnorechangesList(): string[];
+}
+type Callback = (error: unknown, response: { getUrn(): string } | undefined) => void;
+
+/** Mocks are told neither parents nor options, so the monitor itself is listened to. */
+function spy(): RecordedResource[] {
+  const resources: RecordedResource[] = [];
+  const monitor = pulumi.runtime.getMonitor() as unknown as {
+    registerResource(request: RegisterRequest, callback: Callback): void;
+  };
+  const original = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) => {
+    original(request, (error, response) => {
+      if (response) {
+        resources.push({
+          type: request.getType(),
+          name: request.getName(),
+          urn: response.getUrn(),
+          parent: request.getParent(),
+          custom: request.getCustom(),
+          inputs: pulumi.runtime.deserializeProperties(request.getObject()) as Record<string, unknown>,
+          options: { ignoreChanges: request.getIgnorechangesList(), dependencies: request.getDependenciesList() },
+        });
+      }
+      callback(error, response);
+    });
+  };
+  return resources;
+}
+
+function answer({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Record<string, unknown> {
+  const service = type.split(":")[1]?.split("/")[0] ?? "";
+  const arn = `arn:aws:${service}:us-east-1:123456789012:${name}`;
+  const physicalName = `${name}-1234567`;
+  return {
+    name: physicalName,
+    arn,
+    ...(inputs as object),
+    ...extras[type]?.(physicalName, arn),
+  };
+}
+
+const extras: Record<string, (name: string, arn: string) => Record<string, unknown>> = {
+  "aws:sqs/queue:Queue": (name) => ({ url: `https://sqs.us-east-1.amazonaws.com/123456789012/${name}` }),
+  "aws:lambda/function:Function": (_name, arn) => ({
+    invokeArn: `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${arn}/invocations`,
+    version: "1",
+  }),
+  "aws:lambda/alias:Alias": (_name, arn) => ({ invokeArn: `${arn}/invocations` }),
+  "aws:apigatewayv2/api:Api": () => ({ executionArn: "arn:aws:execute-api:us-east-1:123456789012:abc" }),
+  "aws:apigatewayv2/stage:Stage": () => ({ invokeUrl: "https://abc.execute-api.us-east-1.amazonaws.com/" }),
+  "aws:ec2/launchTemplate:LaunchTemplate": () => ({ latestVersion: 3 }),
+  "awsx:ec2:Vpc": () => ({ vpcId: "vpc-1", publicSubnetIds: ["subnet-1", "subnet-2"], privateSubnetIds: [] }),
+  "awsx:ecr:Repository": () => ({ url: "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker" }),
+  "awsx:ecr:Image": () => ({ imageUri: "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker@sha256:0" }),
+};
+
+function callAnswer({ token }: pulumi.runtime.MockCallArgs): Record<string, unknown> {
+  switch (token) {
+    case "aws:index/getRegion:getRegion":
+      return { id: "us-east-1", region: "us-east-1", name: "us-east-1" };
+    case "aws:index/getPartition:getPartition":
+      return { id: "aws", partition: "aws", dnsSuffix: "amazonaws.com" };
+    case "aws:ssm/getParameter:getParameter":
+      return { value: "ami-0123456789abcdef0" };
+    default:
+      throw new Error(`No mock answers ${token}`);
+  }
+}
