@@ -55,9 +55,10 @@ export function withDefaults(processor: ProcessorArgs): ProcessorSettings {
     Object.entries(processor).filter(([, value]) => value !== undefined),
   ) as unknown as ProcessorArgs & { architecture?: Architecture };
   const architecture = given.architecture ?? defaults.processor.architecture;
+  const instanceTypes: Record<string, readonly string[] | undefined> = defaults.processor.instanceTypes;
   return {
     ...defaults.processor,
-    instanceTypes: [...defaults.processor.instanceTypes[architecture]],
+    instanceTypes: [...(instanceTypes[architecture] ?? [])],
     ...given,
     architecture,
   };

@@ -111,6 +111,8 @@ export const explainIssue: z.core.$ZodErrorMap = (issue) => {
       return `Expected ${unit(issue.origin)}from ${String(issue.minimum)} up, ${got}`;
     case "too_big":
       return `Expected ${unit(issue.origin)}up to ${String(issue.maximum)}, ${got}`;
+    case "invalid_key":
+      return issue.issues[0]?.message;
     case "invalid_union":
       return `Expected a text or an array of texts, ${got}`;
     default:

@@ -57,16 +57,17 @@ function processorErrors(processor: ProcessorArgs, earlier: unknown[], path: str
   if (backoffSeconds > maxBackoffSeconds) {
     refuse("backoffSeconds", `Expected at most maxBackoffSeconds (${maxBackoffSeconds}), got ${backoffSeconds}`);
   }
+  return [...errors, ...instanceTypeErrors(processor, path)];
+}
+
+function instanceTypeErrors(processor: ProcessorArgs, path: string): InputError[] {
+  const types: unknown[] = Array.isArray(processor.instanceTypes) ? processor.instanceTypes : [];
   const { architecture } = withDefaults(processor);
-  for (const [index, type] of (Array.isArray(processor.instanceTypes) ? processor.instanceTypes : []).entries()) {
-    if (typeof type === "string" && architectureOf(type) !== architecture) {
-      refuse(
-        `instanceTypes[${index}]`,
-        `Expected an instance type of architecture ${architecture}, got ${describe(type)}`,
-      );
-    }
-  }
-  return errors;
+  return types.flatMap((type, index) => {
+    if (typeof type !== "string" || architectureOf(type) === architecture) return [];
+    const reason = `Expected an instance type of architecture ${architecture}, got ${describe(type)}`;
+    return [{ propertyPath: `${path}.instanceTypes[${index}]`, reason }];
+  });
 }
 
 /** Graviton types have a "g" right after the generation ("Amazon EC2 instance type naming conventions"); a1 came before. */

@@ -292,7 +292,9 @@ describe("BatchJobProcessor", () => {
     it("may do only what its queue, dead letters, records, log and image need, and what the user adds", async () => {
       const { named } = await build({
         policyStatements: [{ Action: ["s3:GetObject"], Resource: "arn:aws:s3:::data/*" }],
-        processors: [{ ...wordCount, policyStatements: [{ Action: ["s3:PutObject"], Resource: ["arn:aws:s3:::out/*"] }] }],
+        processors: [
+          { ...wordCount, policyStatements: [{ Action: ["s3:PutObject"], Resource: ["arn:aws:s3:::out/*"] }] },
+        ],
       });
       const actions = statementsOf(named("media-word-count-fleet-policy")).flatMap(({ Action }) => Action);
       expect(actions).to.deep.equal([
@@ -349,7 +351,10 @@ describe("BatchJobProcessor", () => {
       const { ofType } = await build({
         processors: [wordCount, checksum, { ...checksum, name: "other", architecture: "x86_64" }],
       });
-      expect(ofType("awsx:ecr:Image").map(({ inputs }) => inputs.platform)).to.have.members(["linux/arm64", "linux/amd64"]);
+      expect(ofType("awsx:ecr:Image").map(({ inputs }) => inputs.platform)).to.have.members([
+        "linux/arm64",
+        "linux/amd64",
+      ]);
       expect(ofType("awsx:ec2:Vpc")[0]!.inputs).to.deep.include({ natGateways: { strategy: "None" } });
     });
   });
@@ -364,7 +369,9 @@ describe("BatchJobProcessor", () => {
       new Map(resources.map(({ urn, inputs }) => [urn, JSON.stringify(inputs)]));
     const before = print((await build({ processors: [wordCount] })).resources);
     const after = print((await build()).resources);
-    const changed = [...after].filter(([urn, inputs]) => before.get(urn) !== inputs).map(([urn]) => urn.split("::").pop()!);
+    const changed = [...after]
+      .filter(([urn, inputs]) => before.get(urn) !== inputs)
+      .map(([urn]) => urn.split("::").pop()!);
     expect(changed.filter((name) => !name.startsWith("media-checksum-"))).to.deep.equal([]);
     expect(changed).not.to.be.empty;
   });

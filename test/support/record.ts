@@ -50,7 +50,9 @@ export async function record<T>(build: () => T, style: MockStyle = "helpful"): P
     const named = (name: string) => {
       const found = resources.filter((resource) => resource.name === name);
       if (found.length !== 1) {
-        throw new Error(`Expected one resource ${name}, got ${found.length} of ${resources.map((r) => r.name).join(", ")}`);
+        throw new Error(
+          `Expected one resource ${name}, got ${found.length} of ${resources.map((r) => r.name).join(", ")}`,
+        );
       }
       return found[0]!;
     };

@@ -1,0 +1,67 @@
+import { Command } from "commander";
+import Table from "cli-table3";
+import { BatchJobProcessor } from "../components";
+import { record } from "../test/support/record";
+
+/** Most that one more type may add to the time that building the resource graph takes. */
+const maxMsPerAddedType = 40;
+
+interface Row {
+  types: number;
+  resources: number;
+  /** Median of the rounds. */
+  ms: number;
+  /** Against the row before. */
+  msPerAddedType?: number;
+}
+
+async function build(types: number): Promise<{ ms: number; resources: number }> {
+  const processors = Array.from({ length: types }, (_, index) => ({ name: `type-${index}`, handler: "word-count" }));
+  const start = performance.now();
+  const { resources } = await record(() => new BatchJobProcessor("jobs", { processors }));
+  return { ms: performance.now() - start, resources: resources.length };
+}
+
+async function measure(sizes: number[], rounds: number): Promise<Row[]> {
+  await build(1);
+  const rows: Row[] = [];
+  for (const types of sizes) {
+    const runs = [];
+    for (let round = 0; round < rounds; round++) runs.push(await build(types));
+    const ms = runs.map((run) => run.ms).sort((a, b) => a - b)[Math.floor(rounds / 2)]!;
+    const before = rows.at(-1);
+    rows.push({
+      types,
+      resources: runs[0]!.resources,
+      ms: Math.round(ms),
+      ...(before && { msPerAddedType: Number(((ms - before.ms) / (types - before.types)).toFixed(1)) }),
+    });
+  }
+  return rows;
+}
+
+async function main(): Promise<void> {
+  const program = new Command("bench:synth")
+    .description("Times how long the program takes to register its resources, under mocks, by the number of job types.")
+    .option("--types <numbers>", "how many types, separated by commas", "1,10,100")
+    .option("--rounds <number>", "rounds of each; the median counts", "5")
+    .option("--json", "print one JSON object")
+    .parse();
+  const { types, rounds, json } = program.opts<{ types: string; rounds: string; json?: boolean }>();
+  const rows = await measure(types.split(",").map(Number), Number(rounds));
+  const isWithin = rows.every((row) => (row.msPerAddedType ?? 0) <= maxMsPerAddedType);
+  if (json) {
+    console.log(JSON.stringify({ rows, maxMsPerAddedType, isWithin }));
+  } else {
+    const table = new Table({ head: ["types", "resources", "ms", "ms per added type"], style: { head: [], border: [] } });
+    for (const row of rows) table.push([row.types, row.resources, row.ms, row.msPerAddedType ?? "–"]);
+    console.log(table.toString());
+    console.log(`${isWithin ? "Within" : "Above"} the limit of ${maxMsPerAddedType} ms per added type.`);
+  }
+  process.exitCode = isWithin ? 0 : 1;
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,125 @@
+import { expect } from "chai";
+import * as pulumi from "@pulumi/pulumi";
+import { BatchJobProcessorArgs, ProcessorArgs } from "../../components";
+import { validateArgs } from "../../components/validateArgs";
+
+const good = { name: "word-count", handler: "word-count" };
+
+/** The problems that the inputs have, by property path. */
+function problemsOf(args: unknown): Record<string, string> {
+  try {
+    validateArgs("media", args as BatchJobProcessorArgs);
+    return {};
+  } catch (error) {
+    if (!pulumi.InputPropertiesError.isInstance(error)) throw error;
+    return Object.fromEntries(error.errors.map(({ propertyPath, reason }) => [propertyPath, reason]));
+  }
+}
+const problemsOfProcessor = (processor: unknown) => problemsOf({ processors: [processor] });
+
+describe("validateArgs", () => {
+  it("passes the least there can be, and outputs wherever values may come later", () => {
+    expect(problemsOf({ processors: [good] })).to.deep.equal({});
+    expect(
+      problemsOf({
+        processors: [{ ...good, image: pulumi.output("x"), environment: { A: Promise.resolve("y") } }],
+        vpcId: pulumi.output("vpc-1"),
+        subnetIds: pulumi.output(["subnet-1"]),
+        policyStatements: [{ Action: ["s3:GetObject"], Resource: pulumi.output("arn") }],
+      }),
+    ).to.deep.equal({});
+  });
+
+  it("says everything at once, in one message with the component's name", () => {
+    const args = {
+      processors: [good, { ...good, handler: "" }, { name: "Bad_Name", handler: "x", slots: "many", colour: "red" }],
+      authorisation: "iam",
+      logRetentionDays: 2,
+    };
+    expect(() => validateArgs("media", args as unknown as BatchJobProcessorArgs))
+      .to.throw(/^BatchJobProcessor "media" has 7 invalid inputs:\n/)
+      .with.property("errors")
+      .with.length(7);
+    expect(problemsOf(args)).to.deep.equal({
+      "processors[1].handler": 'Expected the name of a module of the worker image, got ""',
+      "processors[1].name": 'Expected a unique name, got "word-count", which processors[0] has',
+      "processors[2].name": 'Expected kebab-case of 1–40 characters, such as "word-count", got "Bad_Name"',
+      "processors[2].slots": 'Expected a number, got "many"',
+      "processors[2].colour": "Expected no such property",
+      authorisation: "Expected no such property",
+      logRetentionDays: `Expected one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, got number 2`,
+    });
+  });
+
+  const refusals: [string, Partial<Record<keyof ProcessorArgs, unknown>>, string][] = [
+    ["a missing name", { name: undefined }, "name"],
+    ["a name of 41 characters", { name: "a".repeat(41) }, "name"],
+    ["a missing handler", { handler: undefined }, "handler"],
+    ["a handler that is a path", { handler: "../x" }, "handler"],
+    ["an unknown architecture", { architecture: "arm" }, "architecture"],
+    ["no instance type", { instanceTypes: [] }, "instanceTypes"],
+    ["an instance type of another architecture", { instanceTypes: ["c7i.large"] }, "instanceTypes[0]"],
+    ["a small volume", { rootVolumeGb: 8 }, "rootVolumeGb"],
+    ["negative slots", { slots: -1 }, "slots"],
+    ["a timeout of 0", { timeoutSeconds: 0 }, "timeoutSeconds"],
+    ["a timeout beyond what SQS hides", { timeoutSeconds: 42_601 }, "timeoutSeconds"],
+    ["no attempt", { maxAttempts: 0 }, "maxAttempts"],
+    ["101 attempts", { maxAttempts: 101 }, "maxAttempts"],
+    ["half an attempt", { maxAttempts: 1.5 }, "maxAttempts"],
+    ["a short visibility timeout", { visibilityTimeoutSeconds: 1 }, "visibilityTimeoutSeconds"],
+    ["a first backoff beyond the longest", { backoffSeconds: 60, maxBackoffSeconds: 30 }, "backoffSeconds"],
+    ["more instances at least than at most", { minInstances: 5, maxInstances: 2 }, "minInstances"],
+    ["a minimum above the default maximum", { minInstances: 11 }, "minInstances"],
+    ["a variable of the worker's own", { environment: { WORKER_SLOTS: "9" } }, "environment.WORKER_SLOTS"],
+    ["a variable of two lines", { environment: { A: "1\n2" } }, "environment.A"],
+    ["a variable that is a number", { environment: { A: 1 } }, "environment.A"],
+    [
+      "a statement without actions",
+      { policyStatements: [{ Action: [], Resource: "*" }] },
+      "policyStatements[0].Action",
+    ],
+    ["an empty image", { image: "" }, "image"],
+    ["a long description", { description: "x".repeat(1_001) }, "description"],
+    ["a drain beyond two hours", { drainSeconds: 7_201 }, "drainSeconds"],
+  ];
+  for (const [what, override, path] of refusals) {
+    it(`refuses ${what}`, () => {
+      const problems = problemsOfProcessor({ ...good, ...override });
+      expect(problems).to.have.all.keys(`processors[0].${path}`);
+      expect(problems[`processors[0].${path}`]).to.match(/^Expected .+, got .+/);
+    });
+  }
+
+  it("takes the limits themselves", () => {
+    const limits = { timeoutSeconds: 42_600, maxAttempts: 100, minInstances: 4, maxInstances: 4, name: "a".repeat(40) };
+    expect(problemsOfProcessor({ ...good, ...limits })).to.deep.equal({});
+  });
+
+  it("takes Graviton types for arm64 and others for x86_64", () => {
+    const arm = ["c7g.xlarge", "t4g.small", "im4gn.large", "a1.medium", "m6gd.large", "c8gn.large"];
+    expect(problemsOfProcessor({ ...good, instanceTypes: arm })).to.deep.equal({});
+    const intel = { architecture: "x86_64", instanceTypes: ["c7i.large", "m7a.large", "g4dn.xlarge", "inf2.xlarge"] };
+    expect(problemsOfProcessor({ ...good, ...intel })).to.deep.equal({});
+  });
+
+  it("refuses no processors, and inputs that are no object", () => {
+    expect(problemsOf({ processors: [] })).to.have.key("processors");
+    expect(problemsOf({})).to.have.key("processors");
+    expect(problemsOf({ processors: "word-count" })).to.have.key("processors");
+    expect(problemsOf({ processors: [null] })).to.have.key("processors[0]");
+    expect(problemsOf(undefined)).to.have.key("");
+  });
+
+  it("refuses half a network, half of JWT, and JWT's settings without it", () => {
+    expect(problemsOf({ processors: [good], vpcId: "vpc-1" })).to.have.key("subnetIds");
+    expect(problemsOf({ processors: [good], subnetIds: ["subnet-1"] })).to.have.key("vpcId");
+    expect(problemsOf({ processors: [good], authorization: "jwt" })).to.have.all.keys("jwtIssuer", "jwtAudience");
+    expect(problemsOf({ processors: [good], jwtIssuer: "https://i" })).to.have.key("jwtIssuer");
+    expect(problemsOf({ processors: [good], authorization: "basic" })).to.have.key("authorization");
+  });
+
+  it("refuses more warm environments than the concurrency set aside", () => {
+    const args = { frontendReservedConcurrency: 1, frontendProvisionedConcurrency: 2 };
+    expect(problemsOf({ processors: [good], ...args })).to.have.key("frontendProvisionedConcurrency");
+  });
+});

@@ -1,0 +1,170 @@
+import { expect } from "chai";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BatchJobProcessor } from "../../components";
+import { record } from "../support/record";
+
+const root = join(__dirname, "..", "..");
+const processors = [{ name: "word-count", handler: "word-count" }];
+
+interface Built {
+  urns: string[];
+  archives: Record<string, Record<string, string>>;
+}
+
+/** A consumer's program under mocks: prints the URNs it registered and what is in its archives. */
+const program = `
+const pulumi = require("@pulumi/pulumi");
+const naive = process.argv[2] === "naive";
+process.on("unhandledRejection", (error) => { console.error(error); process.exit(1); });
+const archives = {};
+const urns = [];
+async function main() {
+  await pulumi.runtime.setMocks({
+    newResource({ type, name, inputs }) {
+      if (type === "aws:lambda/function:Function") archives[name] = inputs.code;
+      const made = { arn: "arn:" + name, url: "https://queue.example/" + name, name, vpcId: "vpc-1", publicSubnetIds: ["subnet-1"], imageUri: "image", latestVersion: 1 };
+      return { id: name + "-id", state: naive ? inputs : { ...made, ...inputs } };
+    },
+    call: ({ inputs }) => (naive ? inputs : { region: "us-east-1", partition: "aws", value: "ami-1" }),
+  }, "project", "stack", false);
+  const monitor = pulumi.runtime.getMonitor();
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) => register(request, (error, response) => {
+    if (response) urns.push(response.getUrn());
+    callback(error, response);
+  });
+  const { BatchJobProcessor } = require("batch-job-processor");
+  await pulumi.runtime.runInPulumiStack(async () => {
+    const jobs = new BatchJobProcessor("media", { processors: ${JSON.stringify(processors)} });
+    return { url: jobs.url };
+  });
+  await pulumi.runtime.disconnect();
+  const texts = {};
+  for (const [name, code] of Object.entries(archives)) {
+    texts[name] = {};
+    for (const [file, asset] of Object.entries(await code.assets)) texts[name][file] = await asset.text;
+  }
+  console.log(JSON.stringify({ urns: urns.sort(), archives: texts }));
+}
+main();
+`;
+
+/** Compiled by the consumer, to see that the package's types reach it. */
+const typed = `
+import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "batch-job-processor";
+const processor: ProcessorArgs = { name: "word-count", handler: "word-count" };
+const args: BatchJobProcessorArgs = { processors: [processor] };
+export const url = new BatchJobProcessor("media", args).url.apply((text) => text.length);
+// @ts-expect-error a processor needs a name
+export const wrong: ProcessorArgs = { handler: "x" };
+`;
+
+describe("the package, installed", () => {
+  let folder: string;
+  const run = (command: string, ...args: string[]) =>
+    execFileSync(command, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 64e6 });
+  const build = (style: "helpful" | "naive") => JSON.parse(run(process.execPath, "program.js", style)) as Built;
+
+  before("packs and installs it into a project with other dependencies", function () {
+    this.timeout(300_000);
+    folder = join(mkdtempSync(join(tmpdir(), "batch jobs ")), "a project");
+    mkdirSync(folder);
+    const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
+    const [{ filename }] = JSON.parse(execFileSync("npm", pack, { cwd: root, encoding: "utf8" })) as [{ filename: string }];
+    const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      devDependencies: Record<string, string>;
+    };
+    const pinned = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/awsx", "typescript", "picocolors", "yaml"];
+    writeFileSync(
+      join(folder, "package.json"),
+      JSON.stringify({
+        name: "consumer",
+        version: "1.0.0",
+        dependencies: {
+          "batch-job-processor": `file:${filename}`,
+          ...Object.fromEntries(pinned.map((name) => [name, devDependencies[name]])),
+        },
+      }),
+    );
+    writeFileSync(join(folder, "program.js"), program);
+    writeFileSync(join(folder, "typed.ts"), typed);
+    run("npm", "install", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", "--loglevel=error");
+  });
+
+  after(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
+
+  it("makes the same resources as from its sources, under helpful mocks and under naive ones", async function () {
+    this.timeout(60_000);
+    const sources = await record(() => new BatchJobProcessor("media", { processors }));
+    const expected = sources.resources.map(({ urn }) => urn).sort();
+    expect(build("helpful").urns).to.deep.equal(expected);
+    expect(build("naive").urns).to.deep.equal(expected);
+  });
+
+  it("makes archives of one small file that needs nothing but the AWS SDK", async function () {
+    this.timeout(60_000);
+    const { deflateRawSync } = await import("node:zlib");
+    const { archives } = build("helpful");
+    expect(Object.keys(archives)).to.have.length(2);
+    for (const [name, files] of Object.entries(archives)) {
+      expect(Object.keys(files), name).to.deep.equal(["__index.js"]);
+      const text = files["__index.js"]!;
+      expect(deflateRawSync(text).length, name).to.be.lessThan(10_000);
+      for (const [, required] of text.matchAll(/require\("([^"]+)"\)/g)) {
+        expect(required, name).to.match(/^(@aws-sdk\/|node:|crypto$)/);
+      }
+    }
+  });
+
+  it("makes a front end that runs", function () {
+    this.timeout(60_000);
+    const code = build("helpful").archives["media-api-frontend-function"]!["__index.js"]!;
+    const bare = join(folder, "..", "bare");
+    mkdirSync(bare, { recursive: true });
+    writeFileSync(join(bare, "__index.js"), code);
+    const event = JSON.stringify({
+      version: "2.0",
+      routeKey: "$default",
+      rawPath: "/health",
+      rawQueryString: "",
+      headers: {},
+      requestContext: { http: { method: "GET", path: "/health" } },
+      isBase64Encoded: false,
+    });
+    const answer = execFileSync(
+      process.execPath,
+      ["-e", `require("./__index.js").handler(${event}).then((answer) => console.log(JSON.stringify(answer)))`],
+      {
+        cwd: bare,
+        encoding: "utf8",
+        env: {
+          PATH: process.env.PATH,
+          NODE_NO_WARNINGS: "1",
+          NODE_PATH: join(root, "node_modules"),
+          AWS_REGION: "us-east-1",
+          AWS_ACCESS_KEY_ID: "x",
+          AWS_SECRET_ACCESS_KEY: "x",
+          TOPIC_ARN: "arn:aws:sns:us-east-1:123456789012:topic",
+          JOB_TABLE: "records",
+          TYPE_TABLE: "types",
+        },
+      },
+    );
+    expect(JSON.parse(answer)).to.include({ statusCode: 200 });
+  });
+
+  it("has types that a TypeScript program compiles against", function () {
+    this.timeout(120_000);
+    run(process.execPath, "node_modules/typescript/bin/tsc", "--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "node20", "typed.ts");
+  });
+
+  it("holds the worker image's build context", () => {
+    const context = join(folder, "node_modules", "batch-job-processor", "worker-image");
+    for (const file of ["Dockerfile", "package.json", "package-lock.json", "dist/main.js"]) {
+      expect(readFileSync(join(context, file), "utf8"), file).not.to.equal("");
+    }
+  });
+});
