@@ -1,0 +1,48 @@
+// Bundles the worker, the entry of its handler threads and the built-in handlers into dist/: contract/ is inlined, and
+// packages stay outside. Each file replaces its predecessor in one step, so that a worker may start meanwhile.
+import { build } from "esbuild";
+import { realpathSync } from "node:fs";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const folder = path.dirname(fileURLToPath(import.meta.url));
+
+/** Builds the worker into the folder's `dist/`, and removes what is there of earlier builds. */
+export async function buildWorker(outdir = path.join(folder, "dist")) {
+  const source = path.join(folder, "src");
+  const processors = (await readdir(path.join(source, "processors"))).filter((file) => file.endsWith(".ts"));
+  const { outputFiles } = await build({
+    entryPoints: [
+      path.join(source, "main.ts"),
+      path.join(source, "thread.ts"),
+      ...processors.map((file) => path.join(source, "processors", file)),
+    ],
+    outbase: source,
+    outdir,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    packages: "external",
+    sourcemap: true,
+    write: false,
+    logLevel: "error",
+  });
+  for (const { path: file, contents } of outputFiles) {
+    await mkdir(path.dirname(file), { recursive: true });
+    const temporary = `${file}.${process.pid}.tmp`;
+    await writeFile(temporary, contents);
+    await rename(temporary, file);
+  }
+  await removeOthers(outdir, new Set(outputFiles.map(({ path: file }) => file)));
+}
+
+async function removeOthers(outdir, built) {
+  for (const entry of await readdir(outdir, { withFileTypes: true, recursive: true })) {
+    const file = path.join(entry.parentPath ?? entry.path, entry.name);
+    if (entry.isFile() && !built.has(file) && !file.endsWith(".tmp")) await rm(file, { force: true });
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await buildWorker();

@@ -1,0 +1,110 @@
+import { JobEnvelope } from "../../contract/envelope";
+import { hideableSeconds } from "./backoff";
+import { toJobError } from "./errors";
+import { heartbeatInterval, startHeartbeat } from "./heartbeat";
+import { errorFields, Log } from "./log";
+import { ProgressWriter, toProgress } from "./progress";
+import { JobQueue, ReceivedMessage } from "./queue";
+import { Hold, HoldState, JobRecords } from "./records";
+import { JobStopped, Runner, RunOutcome, StopCause } from "./runner";
+import { Clock } from "./clock";
+
+/** What an attempt is handed. */
+export interface AttemptEffects {
+  queue: JobQueue;
+  records: JobRecords;
+  runner: Runner;
+  clock: Clock;
+  timeoutSeconds: number;
+  visibilityTimeoutSeconds: number;
+}
+
+/** How an attempt ended: as the handler would have it, or because it was told to stop. */
+export type AttemptEnd = Exclude<RunOutcome, { kind: "stopped" }> | { kind: "stopped"; cause: StopCause };
+
+/**
+ * One run of a job that this worker holds: the handler at work, and beside it the heartbeat, the timeout and the
+ * progress. The heartbeat outlasts the handler, until `release`, so that the end can be recorded in peace.
+ */
+export class Attempt {
+  private readonly stopping = new AbortController();
+  private readonly progress: ProgressWriter;
+  private readonly endHeartbeat: () => Promise<void>;
+  private isOver = false;
+
+  constructor(
+    private readonly effects: AttemptEffects,
+    private readonly message: ReceivedMessage,
+    private readonly job: JobEnvelope,
+    readonly hold: Hold,
+    private readonly log: Log,
+  ) {
+    const { clock, records, visibilityTimeoutSeconds } = effects;
+    const onError = (event: string) => (error: unknown) => log("warn", event, errorFields(error));
+    this.progress = new ProgressWriter(
+      clock,
+      async (progress) => this.heed(await records.reportProgress(hold, progress)),
+      onError("progress-not-written"),
+    );
+    const interval = heartbeatInterval(visibilityTimeoutSeconds);
+    this.endHeartbeat = startHeartbeat(clock, interval, () => this.beat(), onError("heartbeat-failed"));
+  }
+
+  /** Runs the handler; resolves once nothing of it runs any more. Never rejects. */
+  async run(): Promise<AttemptEnd> {
+    const { clock, timeoutSeconds } = this.effects;
+    const text = `The attempt took longer than ${timeoutSeconds} s`;
+    const cancelTimeout = clock.after(timeoutSeconds * 1000, () => this.stop("timeout", text));
+    const outcome = await this.runHandler();
+    this.isOver = true;
+    cancelTimeout();
+    await this.progress.stop();
+    // Once it was told to stop, what the handler returned may be half a result.
+    const reason: unknown = this.stopping.signal.reason;
+    if (reason instanceof JobStopped) return { kind: "stopped", cause: reason.stopCause };
+    return outcome.kind === "stopped" ? { kind: "stopped", cause: "drain" } : outcome;
+  }
+
+  /** Tells the handler to stop; the first cause counts. */
+  stop(cause: StopCause, message: string): void {
+    if (!this.isOver) this.stopping.abort(new JobStopped(cause, message));
+  }
+
+  /** Ends the heartbeat; resolves when it will no longer touch the message. */
+  release(): Promise<void> {
+    this.isOver = true;
+    return this.endHeartbeat();
+  }
+
+  private async runHandler(): Promise<RunOutcome> {
+    const { id, type, payload, submittedAt, tenant } = this.job;
+    const job = { id, type, payload, submittedAt, attempt: this.hold.attempt, ...(tenant !== undefined && { tenant }) };
+    try {
+      return await this.effects.runner.run(job, this.stopping.signal, {
+        onProgress: (fraction, note) => {
+          const progress = toProgress(fraction, note);
+          if (progress) this.progress.report(progress);
+        },
+        onLog: (level, message, fields) => this.log(level, "job-log", { message, ...fields }),
+      });
+    } catch (error) {
+      // A runner doesn't reject; should it, the job must be released all the same.
+      return { kind: "failed", error: toJobError(error), isPermanent: false };
+    }
+  }
+
+  /** Record first: a message that reappears while the lease holds is only hidden again. */
+  private async beat(): Promise<void> {
+    const { clock, records, queue, visibilityTimeoutSeconds } = this.effects;
+    const state = await records.extend(this.hold, clock.now() + visibilityTimeoutSeconds * 1000);
+    this.heed(state);
+    if (state === "lost") return;
+    const seconds = hideableSeconds(visibilityTimeoutSeconds, this.message.receivedAt, clock.now());
+    if (seconds > 0) await queue.hide(this.message, seconds);
+  }
+
+  private heed(state: HoldState): void {
+    if (state === "lost") this.stop("lease-lost", "Another worker holds the job now");
+    if (state === "cancel-requested") this.stop("cancelled", "The job was cancelled");
+  }
+}

@@ -1,0 +1,67 @@
+import { JobError, JobRecord } from "../../contract/record";
+import { ClaimRequest } from "./records";
+
+/** What a claim does, given the job's record. */
+export type ClaimDecision =
+  /** Take the job; this is the attempt's number. A fresh start forgets the attempts before it. */
+  | { action: "start"; attempt: number; isFresh: boolean }
+  /** This very claim was written before, and only its answer got lost. */
+  | { action: "already-started"; attempt: number }
+  | { action: "exhaust"; error: JobError }
+  | { action: "cancel" }
+  | { action: "drop"; because: string }
+  | { action: "wait"; until: number };
+
+/** Decides on a message from what the record says. The first rule that fits counts. */
+export function decideClaim(record: JobRecord | undefined, request: ClaimRequest): ClaimDecision {
+  if (record === undefined) return { action: "start", attempt: 1, isFresh: true };
+  switch (record.state) {
+    case "succeeded":
+    case "cancelled":
+      return {
+        action: "drop",
+        because: `the job has ${record.state === "succeeded" ? "succeeded" : "been cancelled"}`,
+      };
+    case "failed":
+      return decideOnFailed(record, request);
+    case "running":
+      return decideOnRunning(record, request) ?? decideOnWaiting(record, request);
+    case "queued":
+      return decideOnWaiting(record, request);
+  }
+}
+
+/** A dead letter that was sent back is a new message; the one that failed, met again, only failed to be deleted. */
+function decideOnFailed(record: JobRecord, request: ClaimRequest): ClaimDecision {
+  if (request.isRedriven && record.messageId !== request.messageId) {
+    return { action: "start", attempt: 1, isFresh: true };
+  }
+  return { action: "drop", because: "the job has failed" };
+}
+
+function decideOnRunning(record: JobRecord, request: ClaimRequest): ClaimDecision | undefined {
+  const leaseUntil = record.leaseUntil ?? 0;
+  if (leaseUntil <= request.now) return undefined;
+  if (record.messageId !== request.messageId) {
+    return { action: "drop", because: "another message of the job is being worked on" };
+  }
+  return record.worker === request.worker && leaseUntil === request.leaseUntil
+    ? { action: "already-started", attempt: record.attempts }
+    : { action: "wait", until: leaseUntil };
+}
+
+function decideOnWaiting(record: JobRecord, request: ClaimRequest): ClaimDecision {
+  if (record.cancelRequestedAt !== undefined) return { action: "cancel" };
+  if (record.attempts >= request.maxAttempts) return { action: "exhaust", error: exhaustion(record) };
+  return { action: "start", attempt: record.attempts + 1, isFresh: false };
+}
+
+function exhaustion(record: JobRecord): JobError {
+  if (record.state === "running") {
+    return {
+      name: "WorkerLost",
+      message: `Attempt ${record.attempts} was cut off: its worker ended or went silent (${record.worker ?? "unknown"})`,
+    };
+  }
+  return record.error ?? { name: "NoAttemptsLeft", message: `All ${record.attempts} attempts were used` };
+}

@@ -1,0 +1,47 @@
+import { Clock } from "./clock";
+
+/** Heartbeats are never further apart. */
+const maxIntervalMilliseconds = 20_000;
+
+/** A third of the visibility timeout, so that two may fail before a message reappears. */
+export function heartbeatInterval(visibilityTimeoutSeconds: number): number {
+  return Math.min(maxIntervalMilliseconds, (visibilityTimeoutSeconds * 1000) / 3);
+}
+
+/**
+ * Runs `beat` every so often, never two at once, until the returned function is called, which resolves when the last
+ * beat is over. A beat that fails is told to `onError`, and the next comes all the same.
+ */
+export function startHeartbeat(
+  clock: Clock,
+  intervalMilliseconds: number,
+  beat: () => Promise<void>,
+  onError: (error: unknown) => void,
+): () => Promise<void> {
+  let isStopped = false;
+  let current = Promise.resolve();
+  let cancel = schedule(intervalMilliseconds);
+
+  function schedule(milliseconds: number): () => void {
+    return clock.after(milliseconds, () => {
+      current = run();
+    });
+  }
+
+  async function run(): Promise<void> {
+    const begun = clock.now();
+    try {
+      await beat();
+    } catch (error) {
+      onError(error);
+    }
+    // A beat that took long doesn't push the next one back.
+    if (!isStopped) cancel = schedule(Math.max(0, intervalMilliseconds - (clock.now() - begun)));
+  }
+
+  return () => {
+    isStopped = true;
+    cancel();
+    return current;
+  };
+}

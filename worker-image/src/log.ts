@@ -1,0 +1,38 @@
+/** What an event is about and how it went. */
+export type LogFields = Record<string, unknown>;
+
+/** Writes one event; `error` is for what a person should look at. */
+export type Log = (level: "debug" | "info" | "warn" | "error", event: string, fields?: LogFields) => void;
+
+/** Writes each event as one line of JSON. */
+export function createLog(write: (line: string) => void, common: LogFields, now: () => number = Date.now): Log {
+  return (level, event, fields) => {
+    const entry = { time: new Date(now()).toISOString(), level, event, ...common, ...fields };
+    write(`${stringify(entry)}\n`);
+  };
+}
+
+/** A log that adds the fields to each event. */
+export function withFields(log: Log, fields: LogFields): Log {
+  return (level, event, more) => log(level, event, { ...fields, ...more });
+}
+
+/** An error with its cause, for a log line. */
+export function errorFields(error: unknown): LogFields {
+  if (!(error instanceof Error)) return { error: { name: "Error", message: String(error) } };
+  const cause = error.cause instanceof Error ? `${error.cause.name}: ${error.cause.message}` : undefined;
+  return { error: { name: error.name, message: error.message, ...(cause && { cause }), stack: error.stack } };
+}
+
+/** JSON even of what a handler logged: circular things and BigInts as text. */
+export function stringify(entry: LogFields): string {
+  const above: unknown[] = [];
+  return JSON.stringify(entry, function (this: unknown, _key, value: unknown) {
+    if (typeof value === "bigint") return String(value);
+    if (typeof value !== "object" || value === null) return value;
+    while (above.length > 0 && above.at(-1) !== this) above.pop();
+    if (above.includes(value)) return "(circular)";
+    above.push(value);
+    return value;
+  });
+}

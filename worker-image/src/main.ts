@@ -1,0 +1,93 @@
+import path from "node:path";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { systemClock } from "./clock";
+import { DynamoRecords } from "./dynamoRecords";
+import { findHandler } from "./handlerPath";
+import { createLog, errorFields, Log } from "./log";
+import { Runner } from "./runner";
+import { readOptions, WorkerOptions } from "./settings";
+import { SqsQueue } from "./sqsQueue";
+import { ThreadRunner } from "./threadRunner";
+import { Worker } from "./worker";
+
+const write = (line: string) => void process.stdout.write(line);
+
+main().then(
+  // Whatever a handler left behind must not keep the process alive.
+  (exitCode) => process.exit(exitCode),
+  (error: unknown) => crash("worker-crashed", error),
+);
+
+async function main(): Promise<number> {
+  const read = readOptions(process.env, path.join(__dirname, "processors"));
+  if (!read.ok) {
+    const problems = read.problems.map(({ path: name, message }) => `${name}: ${message}`);
+    createLog(write, {})("error", "worker-not-started", { problems });
+    return 1;
+  }
+  const options = read.value;
+  const log = createLog(write, { worker: options.workerId, type: options.settings.type });
+  process.on("uncaughtException", (error) => crash("worker-crashed", error, log));
+  if (options.exitsWithParent) exitWithParent(log);
+  try {
+    const worker = createWorker(options, log);
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => worker.drain(signal));
+    return (await worker.run()).isClean ? 0 : 1;
+  } catch (error) {
+    log("error", "worker-not-started", errorFields(error));
+    return 1;
+  }
+}
+
+function createWorker(options: WorkerOptions, log: Log): Worker {
+  const { settings, workerId, slots } = options;
+  const sqs = new SQSClient({ requestHandler: connections(slots) });
+  const dynamo = new DynamoDBClient({ requestHandler: connections(slots) });
+  return new Worker({
+    settings,
+    workerId,
+    slots,
+    queue: new SqsQueue(sqs, { ...settings, now: systemClock.now }),
+    records: new DynamoRecords(dynamo, settings.jobTable),
+    runner: createRunner(options, log),
+    clock: systemClock,
+    random: Math.random,
+    log,
+  });
+}
+
+/** A call that hangs must not hold up a heartbeat for long; receives have a longer timeout of their own. */
+function connections(slots: number) {
+  const agent = { keepAlive: true, maxSockets: 2 * slots + 10 };
+  return {
+    connectionTimeout: 3_000,
+    requestTimeout: 8_000,
+    throwOnRequestTimeout: true,
+    httpAgent: agent,
+    httpsAgent: agent,
+  };
+}
+
+function createRunner({ settings, processorsDir, maxHeapMegabytes }: WorkerOptions, log: Log): Runner {
+  return new ThreadRunner({
+    entryPath: path.join(__dirname, "thread.js"),
+    modulePath: findHandler(settings.handler, processorsDir),
+    maxHeapMegabytes,
+    clock: systemClock,
+    onStrayOutput: (level, line) => log(level, "handler-output", { message: line }),
+  });
+}
+
+/** For local mode: the queue and the table die with the parent, so that there is nothing to give back to. */
+function exitWithParent(log: Log): void {
+  const end = () => crash("worker-orphaned", new Error("The process that started this worker has ended"), log);
+  if (!process.connected) end();
+  process.on("disconnect", end);
+}
+
+/** Jobs at work are not lost: their leases run out, and their messages reappear. */
+function crash(event: string, error: unknown, log: Log = createLog(write, {})): never {
+  log("error", event, errorFields(error));
+  process.exit(1);
+}

@@ -1,0 +1,146 @@
+import { decodeEnvelope, JobEnvelope } from "../../contract/envelope";
+import { WorkerSettings } from "../../contract/workerSettings";
+import { Attempt } from "./attempt";
+import { Clock } from "./clock";
+import { insist } from "./insist";
+import { errorFields, Log, withFields } from "./log";
+import { JobQueue, ReceivedMessage } from "./queue";
+import { Claim, Hold, JobRecords } from "./records";
+import { Runner } from "./runner";
+import { HeldJob, Settler } from "./settle";
+
+/** What the processing of messages is handed. */
+export interface ProcessorEffects {
+  settings: WorkerSettings;
+  workerId: string;
+  queue: JobQueue;
+  records: JobRecords;
+  runner: Runner;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+}
+
+/** Takes one message from its receipt to its end: decode, claim, run, settle. */
+export class MessageProcessor {
+  private readonly attempts = new Set<Attempt>();
+  private readonly hurrying = new AbortController();
+  private readonly settler: Settler;
+  private isDraining = false;
+
+  constructor(private readonly effects: ProcessorEffects) {
+    const { queue, records, clock, random, settings } = effects;
+    this.settler = new Settler({ queue, records, clock, random, ...settings, hurrySignal: this.hurrying.signal });
+  }
+
+  /** Never rejects: whatever goes wrong, SQS shows the message again once its visibility timeout ends. */
+  async process(message: ReceivedMessage): Promise<void> {
+    try {
+      await this.take(message);
+    } catch (error) {
+      this.effects.log("error", "message-left", { messageId: message.id, ...errorFields(error) });
+    }
+  }
+
+  /** From now on no job is begun: what is received is handed back. */
+  beginDrain(): void {
+    this.isDraining = true;
+  }
+
+  /** Stops the jobs that run, to be given back. */
+  stopAll(): void {
+    this.isDraining = true;
+    for (const attempt of this.attempts) attempt.stop("drain", "The worker is shutting down");
+  }
+
+  /** Calls that fail are no longer repeated. */
+  hurry(): void {
+    this.hurrying.abort();
+  }
+
+  private async take(message: ReceivedMessage): Promise<void> {
+    const { queue, records, clock, settings, workerId } = this.effects;
+    if (this.isDraining) return queue.hide(message, 0);
+    const decoded = decodeEnvelope(message.body);
+    if (!decoded.ok) {
+      const problems = decoded.problems.map(({ path, message: text }) => (path ? `${path}: ${text}` : text));
+      return this.refuse(message, `The message is no job: ${problems.join("; ")}`);
+    }
+    const job = decoded.value;
+    const maxAttempts = Math.min(settings.maxAttempts, job.maxAttempts ?? Infinity);
+    const now = clock.now();
+    const leaseUntil = now + settings.visibilityTimeoutSeconds * 1000;
+    const { id: messageId, receiveCount, isRedriven } = message;
+    const request = { job, messageId, receiveCount, isRedriven, worker: workerId, maxAttempts, now, leaseUntil };
+    return this.obey(await records.claim(request), message, job, maxAttempts);
+  }
+
+  private async obey(claim: Claim, message: ReceivedMessage, job: JobEnvelope, maxAttempts: number): Promise<void> {
+    const { queue, clock } = this.effects;
+    const log = withFields(this.effects.log, { jobId: job.id, jobType: job.type, messageId: message.id });
+    switch (claim.outcome) {
+      case "started":
+        return this.runJob({ job, message, hold: claim.hold, maxAttempts, log });
+      case "exhausted": {
+        const { hold, error } = claim;
+        const exhaustedLog = withFields(log, { attempt: hold.attempt });
+        const held = { job, message, hold, maxAttempts, log: exhaustedLog, release: () => Promise.resolve() };
+        const reason = `No attempt is left after ${hold.attempt}: ${error.name}: ${error.message}`;
+        return this.settler.failForGood(held, error, reason);
+      }
+      case "cancelled":
+        await queue.remove(message);
+        return log("info", "job-cancelled");
+      case "duplicate":
+        await queue.remove(message);
+        return log("info", "message-dropped", { reason: claim.because });
+      case "busy": {
+        const seconds = Math.min(43_000, Math.max(1, Math.ceil((claim.until - clock.now()) / 1000)));
+        await queue.hide(message, seconds);
+        return log("info", "message-hidden", { seconds, reason: "its attempt still runs, or its lease hasn't ended" });
+      }
+    }
+  }
+
+  private async runJob(claimed: Omit<HeldJob, "release">): Promise<void> {
+    const { clock, settings } = this.effects;
+    const { job, message, hold } = claimed;
+    const begun = clock.now();
+    const waitMs = Math.max(0, begun - Date.parse(job.submittedAt));
+    const times = () => ({ attempt: hold.attempt, waitMs, runMs: clock.now() - begun });
+    const log: Log = (level, event, fields) => claimed.log(level, event, { ...times(), ...fields });
+    const attempt = new Attempt({ ...this.effects, ...settings }, message, job, hold, log);
+    const held = { ...claimed, log, release: () => attempt.release() };
+    this.attempts.add(attempt);
+    try {
+      await this.settler.settle(held, await this.endOf(attempt, job, hold, log));
+    } finally {
+      this.attempts.delete(attempt);
+      await attempt.release();
+    }
+  }
+
+  private async endOf(attempt: Attempt, job: JobEnvelope, hold: Hold, log: Log): ReturnType<Attempt["run"]> {
+    const { type } = this.effects.settings;
+    if (job.type !== type) {
+      const message = `Expected a job of type "${type}" in this queue, got "${job.type}"`;
+      return { kind: "failed", isPermanent: true, error: { name: "WrongQueue", message } };
+    }
+    // The drain may have begun while the claim was under way.
+    if (this.isDraining) return { kind: "stopped", cause: "drain" };
+    log("info", "job-started", { worker: hold.worker });
+    return attempt.run();
+  }
+
+  /** A message that can't be read is no job of anyone's: there is no record to write. */
+  private async refuse(message: ReceivedMessage, reason: string): Promise<void> {
+    const { queue, clock, random, settings, log } = this.effects;
+    const about = { messageId: message.id, reason };
+    const onRetry = (error: unknown) => log("warn", "settling-retried", { ...about, ...errorFields(error) });
+    const options = { clock, random, signal: this.hurrying.signal, onRetry };
+    const failedAt = new Date(clock.now()).toISOString();
+    await insist(() => queue.deadLetter({ body: message.body, type: settings.type, reason, failedAt }), options);
+    await insist(() => queue.remove(message), options);
+    log("error", "message-refused", about);
+  }
+}

@@ -1,0 +1,64 @@
+import { Clock } from "./clock";
+
+export interface Progress {
+  fraction: number;
+  note?: string;
+}
+
+/** At most one write in this time for each job. */
+const intervalMilliseconds = 1_000;
+
+/** Characters kept of a note. */
+const maxNoteCharacters = 200;
+
+/** What the handler reported, within bounds; undefined if it is no number. */
+export function toProgress(fraction: unknown, note?: unknown): Progress | undefined {
+  if (typeof fraction !== "number" || Number.isNaN(fraction)) return undefined;
+  const bounded = Math.min(1, Math.max(0, fraction));
+  return { fraction: bounded, ...(note !== undefined && { note: String(note).slice(0, maxNoteCharacters) }) };
+}
+
+/** Writes the latest progress of one job, the first at once and then at most one a second, never two at a time. */
+export class ProgressWriter {
+  private waiting?: Progress;
+  private current?: Promise<void>;
+  private cancelPause?: () => void;
+  private isStopped = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly write: (progress: Progress) => Promise<void>,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  report(progress: Progress): void {
+    this.waiting = progress;
+    if (!this.current && !this.cancelPause) this.flush();
+  }
+
+  /** Drops what waits, and resolves once nothing is being written. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.waiting = undefined;
+    this.cancelPause?.();
+    await this.current;
+  }
+
+  private flush(): void {
+    this.cancelPause = undefined;
+    const progress = this.waiting;
+    if (!progress || this.isStopped) return;
+    this.waiting = undefined;
+    this.current = this.writeAndPause(progress);
+  }
+
+  private async writeAndPause(progress: Progress): Promise<void> {
+    try {
+      await this.write(progress);
+    } catch (error) {
+      this.onError(error);
+    }
+    this.current = undefined;
+    if (!this.isStopped) this.cancelPause = this.clock.after(intervalMilliseconds, () => this.flush());
+  }
+}

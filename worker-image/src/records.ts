@@ -1,0 +1,59 @@
+import { JobEnvelope } from "../../contract/envelope";
+import { JobError } from "../../contract/record";
+
+/** A worker's right to a job: every write is conditional on it. */
+export interface Hold {
+  jobId: string;
+  worker: string;
+  attempt: number;
+}
+
+/** What a worker says when a message reaches it. */
+export interface ClaimRequest {
+  job: JobEnvelope;
+  messageId: string;
+  /** How often SQS has delivered the message, this time included. */
+  receiveCount: number;
+  /** Whether the message carries a `reason`: a dead letter that someone sent back. */
+  isRedriven: boolean;
+  worker: string;
+  maxAttempts: number;
+  /** Epoch milliseconds. */
+  now: number;
+  leaseUntil: number;
+}
+
+/** What the worker has to do with the message. */
+export type Claim =
+  /** Run the job. */
+  | { outcome: "started"; hold: Hold }
+  /** Dead-letter the job: it has no attempt left. */
+  | { outcome: "exhausted"; hold: Hold; error: JobError }
+  /** Delete the message: the job was to be cancelled, and now is. */
+  | { outcome: "cancelled" }
+  /** Delete the message: the job is finished, or another message stands for it. */
+  | { outcome: "duplicate"; because: string }
+  /** Hide the message until then: its own attempt still runs, or may. */
+  | { outcome: "busy"; until: number };
+
+/** Whether the worker still holds the job after a write. */
+export type HoldState = "held" | "cancel-requested" | "lost";
+
+/**
+ * What is known of jobs, as a worker writes it. Each write but `claim` happens only while the worker holds the job;
+ * else it changes nothing and says "lost". Repeating a write that succeeded is harmless.
+ */
+export interface JobRecords {
+  claim(request: ClaimRequest): Promise<Claim>;
+  /** The heartbeat. */
+  extend(hold: Hold, leaseUntil: number): Promise<HoldState>;
+  reportProgress(hold: Hold, progress: { fraction: number; note?: string }): Promise<HoldState>;
+  succeed(hold: Hold, result: unknown, now: number): Promise<HoldState>;
+  /** The attempt failed and the job waits for its next. */
+  retry(hold: Hold, error: JobError): Promise<HoldState>;
+  /** The job failed for good. */
+  fail(hold: Hold, error: JobError, now: number): Promise<HoldState>;
+  cancel(hold: Hold, now: number): Promise<HoldState>;
+  /** The job waits for another worker, and the attempt doesn't count. */
+  giveBack(hold: Hold): Promise<HoldState>;
+}

@@ -1,0 +1,85 @@
+import { randomBytes } from "node:crypto";
+import { availableParallelism, hostname, totalmem } from "node:os";
+import path from "node:path";
+import { Checked, FieldProblem } from "../../contract/check";
+import { decodeWorkerSettings, WorkerSettings } from "../../contract/workerSettings";
+import { maxHiddenSeconds } from "./backoff";
+
+/** What the worker is told and what it finds out about its machine. */
+export interface WorkerOptions {
+  settings: WorkerSettings;
+  workerId: string;
+  /** Jobs at once. */
+  slots: number;
+  /** Folder of the handler modules. */
+  processorsDir: string;
+  /** The most that one handler thread's JavaScript heap may hold. */
+  maxHeapMegabytes: number;
+  /** Whether the worker ends when the process that started it does. */
+  exitsWithParent: boolean;
+}
+
+/** Share of the machine's memory that the slots' heaps divide among them, so that one job can't take down the others. */
+const heapShare = 0.75;
+const minHeapMegabytes = 128;
+
+type Environment = Record<string, string | undefined>;
+
+/** Reads the environment; every problem is named. */
+export function readOptions(environment: Environment, defaultProcessorsDir: string): Checked<WorkerOptions> {
+  const decoded = decodeWorkerSettings(environment);
+  const heap = environment.WORKER_MAX_HEAP_MEGABYTES;
+  const problems = [
+    ...(decoded.ok ? checkRanges(decoded.value) : decoded.problems),
+    ...(heap === undefined || /^[1-9]\d*$/.test(heap)
+      ? []
+      : [expected("WORKER_MAX_HEAP_MEGABYTES", "a whole number from 1", heap)]),
+  ];
+  if (!decoded.ok || problems.length > 0) return { ok: false, problems };
+  const settings = decoded.value;
+  const slots = settings.slots === 0 ? availableParallelism() : settings.slots;
+  return {
+    ok: true,
+    value: {
+      settings,
+      slots,
+      workerId: environment.WORKER_ID || `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`,
+      processorsDir: path.resolve(environment.WORKER_PROCESSORS_DIR || defaultProcessorsDir),
+      maxHeapMegabytes: heap === undefined ? heapOf(slots) : Number(heap),
+      exitsWithParent: environment.WORKER_EXIT_WITH_PARENT === "1",
+    },
+  };
+}
+
+/** What would break the calls to SQS or the timers, and only that: the component checks what makes sense. */
+function checkRanges(settings: WorkerSettings): FieldProblem[] {
+  const { slots, timeoutSeconds, maxAttempts, visibilityTimeoutSeconds, drainSeconds } = settings;
+  return [
+    ...checkWhole("WORKER_SLOTS", slots, 0, 1_000),
+    ...checkWhole("WORKER_VISIBILITY_TIMEOUT_SECONDS", visibilityTimeoutSeconds, 1, maxHiddenSeconds),
+    ...checkWhole("WORKER_MAX_ATTEMPTS", maxAttempts, 1, Infinity),
+    ...(timeoutSeconds > 0 && timeoutSeconds <= maxHiddenSeconds
+      ? []
+      : [expected("WORKER_TIMEOUT_SECONDS", `more than 0 and at most ${maxHiddenSeconds}`, timeoutSeconds)]),
+    ...(drainSeconds <= maxHiddenSeconds
+      ? []
+      : [expected("WORKER_DRAIN_SECONDS", `at most ${maxHiddenSeconds}`, drainSeconds)]),
+  ];
+}
+
+function checkWhole(name: string, value: number, min: number, max: number): FieldProblem[] {
+  const range = max === Infinity ? `${min} up` : `${min} to ${max}`;
+  return Number.isInteger(value) && value >= min && value <= max
+    ? []
+    : [expected(name, `a whole number from ${range}`, value)];
+}
+
+function expected(path: string, what: string, got: unknown): FieldProblem {
+  return { path, message: `Expected ${what}, got ${JSON.stringify(got)}` };
+}
+
+/** A container's limit counts where there is one; without one the figure is astronomical. */
+function heapOf(slots: number): number {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  return Math.max(minHeapMegabytes, Math.floor((memory * heapShare) / slots / 1024 ** 2));
+}

@@ -1,0 +1,151 @@
+import { JobEnvelope } from "../../contract/envelope";
+import { JobError } from "../../contract/record";
+import { AttemptEnd } from "./attempt";
+import { backoffSeconds, hideableSeconds } from "./backoff";
+import { Clock } from "./clock";
+import { insist } from "./insist";
+import { errorFields, Log } from "./log";
+import { JobQueue, ReceivedMessage } from "./queue";
+import { Hold, HoldState, JobRecords } from "./records";
+
+/** What settling is handed. */
+export interface SettleEffects {
+  queue: JobQueue;
+  records: JobRecords;
+  clock: Clock;
+  random: () => number;
+  timeoutSeconds: number;
+  visibilityTimeoutSeconds: number;
+  backoffSeconds: number;
+  maxBackoffSeconds: number;
+  /** When it aborts, each call is tried once only. */
+  hurrySignal: AbortSignal;
+}
+
+/** A job that this worker holds, and how to let go of it. */
+export interface HeldJob {
+  job: JobEnvelope;
+  message: ReceivedMessage;
+  hold: Hold;
+  /** As many attempts as the job has. */
+  maxAttempts: number;
+  log: Log;
+  /** Ends the heartbeat. Awaited between the record's write and the message's fate, which a late beat would undo. */
+  release(): Promise<void>;
+}
+
+/** Records how jobs end, and then, only then, decides their messages' fate. Lost leases leave everything alone. */
+export class Settler {
+  constructor(private readonly effects: SettleEffects) {}
+
+  /** Rejects if a queue or a table won't take it; the message then reappears, and the record says what happened. */
+  async settle(held: HeldJob, end: AttemptEnd): Promise<void> {
+    switch (end.kind) {
+      case "succeeded":
+        return this.succeed(held, end.result);
+      case "failed":
+        return this.failAttempt(held, end.error, end.isPermanent, end.stack);
+      case "stopped":
+        switch (end.cause) {
+          case "timeout":
+            return this.failAttempt(held, this.timedOut(), false);
+          case "cancelled":
+            return this.cancel(held);
+          case "drain":
+            return this.giveBack(held);
+          case "lease-lost":
+            return logLost(held);
+        }
+    }
+  }
+
+  /** Dead-letters the job, records it, deletes the message: in that order, so that no kill in between loses it. */
+  async failForGood(held: HeldJob, error: JobError, reason: string, stack?: string): Promise<void> {
+    const { records, queue, clock, visibilityTimeoutSeconds } = this.effects;
+    const { job, message, hold } = held;
+    const lease = () => records.extend(hold, clock.now() + visibilityTimeoutSeconds * 1000);
+    // Asked first: a worker that was frozen must not dead-letter what another one has done since.
+    if (await this.isLost(held, lease)) return;
+    const failedAt = new Date(clock.now()).toISOString();
+    const letter = { body: message.body, type: job.type, reason, attempt: hold.attempt, failedAt };
+    await this.insist(held, () => queue.deadLetter(letter));
+    if (await this.isLost(held, () => records.fail(hold, error, clock.now()))) return;
+    await this.removeMessage(held);
+    held.log("error", "job-failed", { reason, error: { ...error, stack } });
+  }
+
+  private async succeed(held: HeldJob, result: unknown): Promise<void> {
+    const { records, clock } = this.effects;
+    if (await this.isLost(held, () => records.succeed(held.hold, result, clock.now()))) return;
+    await this.removeMessage(held);
+    held.log("info", "job-succeeded");
+  }
+
+  private async failAttempt(held: HeldJob, error: JobError, isPermanent: boolean, stack?: string): Promise<void> {
+    const { attempt } = held.hold;
+    const text = `${error.name}: ${error.message}`;
+    if (isPermanent) return this.failForGood(held, error, text, stack);
+    if (attempt < held.maxAttempts) return this.retry(held, error, stack);
+    return this.failForGood(held, error, `Attempt ${attempt} of ${held.maxAttempts} failed: ${text}`, stack);
+  }
+
+  private async retry(held: HeldJob, error: JobError, stack?: string): Promise<void> {
+    const { records, clock, random, backoffSeconds: baseSeconds, maxBackoffSeconds: maxSeconds } = this.effects;
+    const state = await this.write(held, () => records.retry(held.hold, error));
+    if (state === "lost") return;
+    // A cancelled job doesn't sit out its backoff: whoever gets it next ends it.
+    const isCancelled = state === "cancel-requested";
+    const wanted = isCancelled ? 0 : backoffSeconds(held.hold.attempt, { baseSeconds, maxSeconds, random });
+    const retryInSeconds = hideableSeconds(wanted, held.message.receivedAt, clock.now());
+    await this.hideMessage(held, retryInSeconds);
+    held.log("warn", "job-retried", { retryInSeconds, error: { ...error, stack } });
+  }
+
+  private async cancel(held: HeldJob): Promise<void> {
+    const { records, clock } = this.effects;
+    if (await this.isLost(held, () => records.cancel(held.hold, clock.now()))) return;
+    await this.removeMessage(held);
+    held.log("info", "job-cancelled");
+  }
+
+  private async giveBack(held: HeldJob): Promise<void> {
+    if (await this.isLost(held, () => this.effects.records.giveBack(held.hold))) return;
+    await this.hideMessage(held, 0);
+    held.log("info", "job-given-back");
+  }
+
+  private timedOut(): JobError {
+    const message = `The attempt took longer than ${this.effects.timeoutSeconds} s and was stopped`;
+    return { name: "TimeoutError", message };
+  }
+
+  private async isLost(held: HeldJob, write: () => Promise<HoldState>): Promise<boolean> {
+    return (await this.write(held, write)) === "lost";
+  }
+
+  private async write(held: HeldJob, write: () => Promise<HoldState>): Promise<HoldState> {
+    const state = await this.insist(held, write);
+    if (state === "lost") logLost(held);
+    return state;
+  }
+
+  private async removeMessage(held: HeldJob): Promise<void> {
+    await held.release();
+    await this.insist(held, () => this.effects.queue.remove(held.message));
+  }
+
+  private async hideMessage(held: HeldJob, seconds: number): Promise<void> {
+    await held.release();
+    await this.insist(held, () => this.effects.queue.hide(held.message, seconds));
+  }
+
+  private insist<T>(held: HeldJob, action: () => Promise<T>): Promise<T> {
+    const { clock, random, hurrySignal: signal } = this.effects;
+    const onRetry = (error: unknown) => held.log("warn", "settling-retried", errorFields(error));
+    return insist(action, { clock, random, signal, onRetry });
+  }
+}
+
+function logLost(held: HeldJob): void {
+  held.log("warn", "job-lost", { reason: "Another worker holds the job now; its record and message are left alone" });
+}

@@ -1,0 +1,81 @@
+import { pathToFileURL } from "node:url";
+import { parentPort, workerData } from "node:worker_threads";
+import { describe } from "../../contract/check";
+import { isPermanent, toJobError } from "./errors";
+import { Handler, Job, JobContext, JobLogger } from "./handler";
+import { stringify } from "./log";
+import { toProgress } from "./progress";
+import { encodeResult, JobStopped } from "./runner";
+import { FromThread, ThreadData, ToThread } from "./threadMessages";
+
+/** Entry of a handler's thread: loads the handler once, then runs the jobs that the worker sends, one at a time. */
+const port = parentPort;
+if (!port) throw new Error("This module is the entry of a handler's thread and does nothing by itself");
+
+const running = new Map<number, AbortController>();
+const loading = loadHandler((workerData as ThreadData).modulePath);
+
+loading.then(
+  () => post({ kind: "ready" }),
+  (error: unknown) => post({ kind: "unusable", error: toJobError(error) }),
+);
+
+port.on("message", (message: ToThread) => {
+  if (message.kind === "run") void runJob(message.run, message.job);
+  else running.get(message.run)?.abort(new JobStopped(message.cause, message.message));
+});
+
+function post(message: FromThread): void {
+  port!.postMessage(message);
+}
+
+async function loadHandler(modulePath: string): Promise<Handler> {
+  let exported: unknown = await import(pathToFileURL(modulePath).href);
+  // The default of an imported CommonJS module is its module.exports, which may hold the default in turn.
+  for (let depth = 0; depth < 2 && typeof exported === "object" && exported !== null; depth++) {
+    exported = (exported as { default?: unknown }).default;
+  }
+  if (typeof exported !== "function") {
+    throw new Error(`Expected ${modulePath} to export a function as its default, got ${describe(exported)}`);
+  }
+  return exported as Handler;
+}
+
+async function runJob(run: number, job: Job): Promise<void> {
+  const stopping = new AbortController();
+  running.set(run, stopping);
+  try {
+    const handler = await loading;
+    const encoded = encodeResult(await handler(job, contextOf(run, job, stopping.signal)));
+    if (encoded.ok) return post({ kind: "succeeded", run, json: encoded.json });
+    post({ kind: "failed", run, isPermanent: true, error: { name: "ResultError", message: encoded.message } });
+  } catch (thrown) {
+    const stack = thrown instanceof Error ? thrown.stack : undefined;
+    post({ kind: "failed", run, isPermanent: isPermanent(thrown), error: toJobError(thrown), stack });
+  } finally {
+    running.delete(run);
+  }
+}
+
+function contextOf(run: number, job: Job, signal: AbortSignal): JobContext {
+  const logger = loggerOf(run);
+  return {
+    attempt: job.attempt,
+    signal,
+    progress(fraction, note) {
+      const progress = toProgress(fraction, note);
+      if (progress) post({ kind: "progress", run, ...progress });
+      else logger.warn(`Expected progress as a number from 0 to 1, got ${describe(fraction)}`);
+    },
+    logger,
+  };
+}
+
+function loggerOf(run: number): JobLogger {
+  const write = (level: keyof JobLogger) => (message: string, fields?: Record<string, unknown>) => {
+    // Through JSON: what can't be cloned must not fail the job that logs it.
+    const plain = fields && (JSON.parse(stringify(fields)) as Record<string, unknown>);
+    post({ kind: "log", run, level, message: String(message), fields: plain });
+  };
+  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+}

@@ -1,0 +1,71 @@
+import { errorFields } from "./log";
+import { MessageProcessor, ProcessorEffects } from "./messageProcessor";
+import { Poller } from "./poller";
+import { ReceivedMessage } from "./queue";
+
+/** How long giving jobs back may take, kills and calls included, before the worker ends all the same. */
+const giveBackMilliseconds = 15_000;
+
+export interface WorkerEffects extends ProcessorEffects {
+  /** Jobs at once. */
+  slots: number;
+}
+
+/** One worker: polls, runs and settles jobs until it is told to drain. */
+export class Worker {
+  private readonly poller: Poller<ReceivedMessage>;
+  private readonly processor: MessageProcessor;
+  private readonly timers: (() => void)[] = [];
+  private state: "working" | "draining" | "giving-back" = "working";
+  private giveUp: () => void = () => undefined;
+
+  constructor(private readonly effects: WorkerEffects) {
+    const { slots, queue, clock, random, log } = effects;
+    this.processor = new MessageProcessor(effects);
+    this.poller = new Poller({
+      slots,
+      fetch: (maxMessages, signal) => queue.receive(maxMessages, signal),
+      onMessage: (message) => this.processor.process(message),
+      onError: (error, failuresInARow) => log("warn", "poll-failed", { failuresInARow, ...errorFields(error) }),
+      clock,
+      random,
+    });
+  }
+
+  /** Works until drained; says whether every job was finished or given back by then. Rejects if the handler is unusable. */
+  async run(): Promise<{ isClean: boolean }> {
+    const { runner, slots, log, settings } = this.effects;
+    await runner.start();
+    log("info", "worker-started", { slots, handler: settings.handler, queueUrl: settings.queueUrl });
+    const isClean = await Promise.race([
+      this.poller.run().then(() => true),
+      new Promise<boolean>((resolve) => (this.giveUp = () => resolve(false))),
+    ]);
+    for (const cancel of this.timers) cancel();
+    await runner.close();
+    log(isClean ? "info" : "error", "worker-stopped", { unfinishedJobs: this.poller.busySlots });
+    return { isClean };
+  }
+
+  /** Stops fetching; jobs that run may finish within `drainSeconds`. Asked again, it gives them back at once. */
+  drain(reason: string): void {
+    const { settings, clock, log, runner } = this.effects;
+    if (this.state !== "working") {
+      this.giveBack();
+      this.processor.hurry();
+      return runner.hurry();
+    }
+    this.state = "draining";
+    log("info", "worker-draining", { reason, drainSeconds: settings.drainSeconds, busySlots: this.poller.busySlots });
+    this.processor.beginDrain();
+    this.poller.stop();
+    this.timers.push(clock.after(settings.drainSeconds * 1000, () => this.giveBack()));
+  }
+
+  private giveBack(): void {
+    if (this.state === "giving-back") return;
+    this.state = "giving-back";
+    this.processor.stopAll();
+    this.timers.push(this.effects.clock.after(giveBackMilliseconds, () => this.giveUp()));
+  }
+}
