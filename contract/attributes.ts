@@ -18,21 +18,21 @@ export interface StringAttribute {
   StringValue: string;
 }
 
-/** Message attributes of the given texts; those that are undefined or empty are left out (SQS refuses empty ones). */
+/**
+ * Message attributes of the given texts, each cut to 1,000 characters; those that are undefined or empty are left out
+ * (SQS refuses empty ones).
+ */
 export function stringAttributes(texts: Record<string, string | undefined>): Record<string, StringAttribute> {
   const result: Record<string, StringAttribute> = {};
   for (const [name, text] of Object.entries(texts)) {
-    if (text) result[name] = { DataType: "String", StringValue: attributeText(text) };
+    // Cut first: a cut can halve a surrogate pair.
+    if (text) result[name] = { DataType: "String", StringValue: acceptableText(text.slice(0, 1_000)) };
   }
   return result;
 }
 
-/**
- * The text cut to 1,000 characters, with those that SQS refuses replaced ("Amazon SQS message quotas": #x9, #xA, #xD,
- * #x20 up). Cut first: a cut can halve a surrogate pair.
- */
-function attributeText(text: string): string {
+/** The text with the characters that SQS refuses replaced ("Amazon SQS message quotas": #x9, #xA, #xD, #x20 up). */
+export function acceptableText(text: string): string {
   // eslint-disable-next-line no-control-regex
-  const refused = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udfff]/gu;
-  return text.slice(0, 1_000).replace(refused, "\ufffd");
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udfff]/gu, "\ufffd");
 }

@@ -38,7 +38,7 @@ export function depthOf(value: unknown, limit: number): number {
   for (let depth = 0; ; depth++) {
     const containers = level.filter((item): item is object => typeof item === "object" && item !== null);
     if (containers.length === 0 || depth > limit) return depth;
-    level = containers.flatMap((container) => Object.values<unknown>(container));
+    level = containers.flatMap((container) => Object.values(container as Record<string, unknown>));
   }
 }
 

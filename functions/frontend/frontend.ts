@@ -1,0 +1,152 @@
+import { describe, type FieldProblem } from "../../contract/check";
+import { checkSubmission } from "../../contract/envelope";
+import { idPattern } from "../../contract/limits";
+import { type ProblemDocument, problemOf } from "../../contract/problem";
+import type { JobTypes } from "../jobTypes";
+import { describeError } from "../log";
+import { checkBatch } from "./checkBatch";
+import { idFromKey } from "./digest";
+import { answer, type HttpAnswer, type HttpEvent, readHeader, readJsonBody, refuse, retryAfterSeconds } from "./http";
+import { createSubmitJobs, type IdentifiedSubmission, type SubmitJobsEffects, type SubmitOutcome } from "./submitJobs";
+
+export const deploymentOnlyModule = true;
+
+export interface FrontendEffects extends SubmitJobsEffects {
+  jobTypes: JobTypes;
+  /** A job id that was never given before. */
+  newId: () => string;
+}
+
+type Answerer = (event: HttpEvent, id: string) => Promise<HttpAnswer>;
+
+interface Route {
+  method: "GET" | "POST";
+  path: RegExp;
+  answer: Answerer;
+}
+
+/**
+ * The controller behind the API's `$default` route: accepts jobs and shows what became of them.
+ *
+ * An id makes a submission idempotent: the same job under the same id is accepted once, and another job under it is a
+ * conflict. Without an `id` in the body, an `Idempotency-Key` header gives one (see {@link idFromKey}).
+ */
+export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => Promise<HttpAnswer> {
+  const { records, jobTypes, newId, log } = effects;
+  const submitJobs = createSubmitJobs(effects);
+
+  const submitOne: Answerer = async (event) => {
+    const request = readSubmission(event, newId);
+    if ("problem" in request) return refuse(request.problem);
+    const job = identify(request.value, () => request.idOf());
+    if ("problem" in job) return refuse(job.problem);
+    const [outcome] = await submitJobs([job]);
+    if ("problem" in outcome!) return refuse(outcome.problem);
+    const self = `/jobs/${job.id}`;
+    return answer(202, { ...outcome, links: { self } }, { location: self });
+  };
+
+  const submitBatch: Answerer = async (event) => {
+    const request = readSubmission(event, newId);
+    if ("problem" in request) return refuse(request.problem);
+    const batch = checkBatch(request.value);
+    if (!batch.ok) return refuse(wrongShape(batch.problems));
+    const jobs = batch.value.map((value, index) => identify(value, () => request.idOf(index), `/jobs/${index}`));
+    const submitted = await submitJobs(jobs.filter((job): job is IdentifiedSubmission => !("problem" in job)));
+    const outcomes: SubmitOutcome[] = jobs.map((job) => ("problem" in job ? job : submitted.shift()!));
+    const results = outcomes.map((outcome) =>
+      "problem" in outcome
+        ? { status: outcome.problem.status, id: outcome.id, problem: outcome.problem }
+        : { status: 202, id: outcome.id },
+    );
+    const isRetryDue = results.some(({ status }) => status === 503);
+    return answer(200, { results }, isRetryDue ? { "retry-after": retryAfterSeconds } : {});
+  };
+
+  const showJob: Answerer = async (_event, id) => {
+    const record = idPattern.test(id) ? await records.read(id) : undefined;
+    if (!record) return refuse(problemOf("job-not-found", `No job has the id ${describe(id)}`));
+    const { type, state, attempts, progress, result, error, submittedAt, startedAt, finishedAt } = record;
+    return answer(200, {
+      id,
+      type,
+      state,
+      attempts,
+      progress,
+      result,
+      error,
+      submittedAt,
+      startedAt,
+      finishedAt,
+    });
+  };
+
+  const showTypes: Answerer = async () => {
+    const types = (await jobTypes.list()).map(({ type, description, timeoutSeconds, maxAttempts }) => ({
+      type,
+      description,
+      timeoutSeconds,
+      maxAttempts,
+    }));
+    return answer(200, { types });
+  };
+
+  const routes: Route[] = [
+    { method: "POST", path: /^\/jobs$/, answer: submitOne },
+    { method: "POST", path: /^\/jobs\/batch$/, answer: submitBatch },
+    { method: "GET", path: /^\/jobs\/([^/]+)$/, answer: showJob },
+    { method: "GET", path: /^\/types$/, answer: showTypes },
+    { method: "GET", path: /^\/health$/, answer: () => Promise.resolve(answer(200, { status: "ok" })) },
+  ];
+
+  async function route(event: HttpEvent, method: string): Promise<HttpAnswer> {
+    const path = event.rawPath;
+    const here = routes.filter((each) => each.path.test(path));
+    if (here.length === 0) return refuse(problemOf("unknown-path", `There is nothing at ${describe(path)}`));
+    const chosen = here.find((each) => each.method === method);
+    if (!chosen) return refuseMethod(method, here);
+    return chosen.answer(event, chosen.path.exec(path)?.[1] ?? "");
+  }
+
+  return async function frontend(event) {
+    const { method } = event.requestContext.http;
+    const answered = await route(event, method === "HEAD" ? "GET" : method).catch((error: unknown) => {
+      log("error", "request failed", { method, path: describe(event.rawPath), error: describeError(error) });
+      return refuse(problemOf("unavailable", "The request could not be answered; try again"));
+    });
+    return method === "HEAD" ? { ...answered, body: "" } : answered;
+  };
+}
+
+/** The submitted job under its id, or why it is none. */
+function identify(value: unknown, idOf: () => string, path = ""): IdentifiedSubmission | { problem: ProblemDocument } {
+  const checked = checkSubmission(value);
+  if (checked.ok) return { ...checked.value, id: checked.value.id ?? idOf() };
+  return { problem: wrongShape(checked.problems.map((problem) => ({ ...problem, path: path + problem.path }))) };
+}
+
+function wrongShape(errors: FieldProblem[]): ProblemDocument {
+  const isOnlyTooLarge = errors.every(({ code }) => code === "payload-too-large");
+  const detail = errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+  return problemOf(isOnlyTooLarge ? "payload-too-large" : "invalid-request", detail, errors);
+}
+
+/** The body of a submission, and the ids of jobs that come without: from the `Idempotency-Key` if there is one. */
+function readSubmission(
+  event: HttpEvent,
+  newId: () => string,
+): { value: unknown; idOf: (index?: number) => string } | { problem: ProblemDocument } {
+  const body = readJsonBody(event);
+  if ("problem" in body) return body;
+  const key = readHeader(event, "idempotency-key");
+  if (key === undefined) return { ...body, idOf: newId };
+  if (key.length >= 1 && key.length <= 255) return { ...body, idOf: (index) => idFromKey(key, index) };
+  return {
+    problem: problemOf("invalid-request", `Expected an Idempotency-Key of 1–255 characters, got ${key.length}`),
+  };
+}
+
+function refuseMethod(method: string, routes: Route[]): HttpAnswer {
+  const allow = routes.flatMap((route) => (route.method === "GET" ? ["GET", "HEAD"] : [route.method])).join(", ");
+  return refuse(problemOf("method-not-allowed", `Expected ${allow}, got ${describe(method)}`), { allow });
+}

@@ -1,0 +1,141 @@
+import { attributes, stringAttributes } from "../../contract/attributes";
+import { encodeMessage, type JobEnvelope, packEnvelopes, type Submission } from "../../contract/envelope";
+import { type ProblemDocument, problemOf } from "../../contract/problem";
+import type { JobRecord, JobState } from "../../contract/record";
+import { divideIntoBatches, type OutgoingMessage } from "../batches";
+import type { JobTypes } from "../jobTypes";
+import { describeError, type Log } from "../log";
+import { mapLimited } from "../mapLimited";
+import { digestOf } from "./digest";
+
+export const deploymentOnlyModule = true;
+
+/** The table of job records, as far as the front end uses it. */
+export interface JobRecords {
+  /** Writes the record unless its id is taken; then gives the record that is there. */
+  create(record: JobRecord): Promise<JobRecord | undefined>;
+  /** The record as of now: one just written is seen. */
+  read(id: string): Promise<JobRecord | undefined>;
+}
+
+/** Publishes one batch, at most what SNS takes in a call: for each message nothing, or the error it failed with. */
+export type Publish = (messages: OutgoingMessage[]) => Promise<(Error | undefined)[]>;
+
+export interface SubmitJobsEffects {
+  records: JobRecords;
+  publish: Publish;
+  jobTypes: Pick<JobTypes, "find">;
+  /** Epoch milliseconds. */
+  now: () => number;
+  log: Log;
+}
+
+/** A job to be submitted, under the id it will have. */
+export interface IdentifiedSubmission extends Submission {
+  id: string;
+}
+
+/** What became of a submission. */
+export type SubmitOutcome = { id: string; type: string; state: JobState } | { id?: string; problem: ProblemDocument };
+
+type Recorded = { submission: IdentifiedSubmission; record: JobRecord } | { problem: ProblemDocument };
+
+/** As many as the AWS SDK opens connections. */
+const recordsAtOnce = 50;
+const publishesAtOnce = 10;
+
+/**
+ * Submits jobs: records each under its id, then publishes those that no worker has begun, and gives the outcomes in
+ * order. A record stays when its publication fails; submitting the same job under the same id publishes it again.
+ */
+export function createSubmitJobs(
+  effects: SubmitJobsEffects,
+): (submissions: IdentifiedSubmission[]) => Promise<SubmitOutcome[]> {
+  const { records, jobTypes, now, log } = effects;
+
+  async function record(submission: IdentifiedSubmission): Promise<Recorded> {
+    const { id, type, tenant } = submission;
+    try {
+      if (!(await jobTypes.find(type))) {
+        const message = `Expected a job type that GET /types lists, got ${JSON.stringify(type)}`;
+        return { problem: problemOf("unknown-type", message, [{ path: "/type", message }]) };
+      }
+      const digest = digestOf(submission);
+      const submittedAt = new Date(now()).toISOString();
+      const fresh: JobRecord = { id, type, state: "queued", attempts: 0, digest, tenant, submittedAt };
+      const present = (await records.create(fresh)) ?? fresh;
+      if (present.digest === digest) return { submission, record: present };
+      return { problem: problemOf("conflict", `Job ${id} has another type, payload or tenant than this one`) };
+    } catch (error) {
+      log("error", "job not recorded", { id, type, error: describeError(error) });
+      return { problem: problemOf("unavailable", `Job ${id} could not be recorded; submit it again`) };
+    }
+  }
+
+  return async function submitJobs(submissions) {
+    const recorded = await inTurnById(submissions, record);
+    const envelopes = envelopesToPublish(recorded);
+    const failed = await publishEnvelopes(effects, envelopes);
+    return recorded.map((outcome, index): SubmitOutcome => {
+      const { id, type } = submissions[index]!;
+      if ("problem" in outcome) return { id, problem: outcome.problem };
+      if (!failed.has(id)) return { id, type, state: outcome.record.state };
+      const detail = `Job ${id} was recorded but not published; submit it again with this id`;
+      return { id, problem: problemOf("unavailable", detail) };
+    });
+  };
+}
+
+/** Maps submissions at once, save those under one id, which go one after the other as if each had come alone. */
+async function inTurnById<Out>(
+  submissions: IdentifiedSubmission[],
+  map: (submission: IdentifiedSubmission) => Promise<Out>,
+): Promise<Out[]> {
+  const indicesById = new Map<string, number[]>();
+  submissions.forEach(({ id }, index) => indicesById.set(id, [...(indicesById.get(id) ?? []), index]));
+  const results: Out[] = [];
+  await mapLimited([...indicesById.values()], recordsAtOnce, async (indices) => {
+    for (const index of indices) results[index] = await map(submissions[index]!);
+  });
+  return results;
+}
+
+/** One envelope for each job that nobody has begun: a new one, or one whose publication may have failed before. */
+function envelopesToPublish(recorded: Recorded[]): JobEnvelope[] {
+  const envelopes = new Map<string, JobEnvelope>();
+  for (const outcome of recorded) {
+    if ("problem" in outcome || outcome.record.state !== "queued" || outcome.record.attempts > 0) continue;
+    const { id, type, payload, tenant } = outcome.submission;
+    const { submittedAt } = outcome.record;
+    envelopes.set(id, { version: 1, id, type, payload, submittedAt, ...(tenant !== undefined && { tenant }) });
+  }
+  return [...envelopes.values()];
+}
+
+/** Publishes the envelopes, each message holding jobs of one type; gives the ids of those that failed. */
+async function publishEnvelopes({ publish, log }: SubmitJobsEffects, envelopes: JobEnvelope[]): Promise<Set<string>> {
+  const byType = new Map<string, JobEnvelope[]>();
+  for (const envelope of envelopes) byType.set(envelope.type, [...(byType.get(envelope.type) ?? []), envelope]);
+  const messages = [...byType].flatMap(([type, ofType]) =>
+    packEnvelopes(ofType).map((jobs) => ({
+      body: encodeMessage(jobs),
+      attributes: stringAttributes({ [attributes.type]: type }),
+      jobs,
+    })),
+  );
+  const failed = new Set<string>();
+  await mapLimited(divideIntoBatches(messages), publishesAtOnce, async (batch) => {
+    const outcomes = await publish(batch).catch((error: unknown) => batch.map(() => error));
+    batch.forEach(({ jobs }, index) => {
+      for (const { id, type } of jobs) {
+        if (outcomes[index] === undefined) {
+          log("info", "job accepted", { id, type });
+        } else {
+          failed.add(id);
+          log("error", "job not published", { id, type, error: describeError(outcomes[index]) });
+        }
+      }
+    });
+  });
+  return failed;
+}

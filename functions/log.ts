@@ -1,0 +1,22 @@
+export const deploymentOnlyModule = true;
+
+/** What a log line tells besides its level and event; payloads never belong in it. */
+export type LogFields = Record<string, unknown>;
+
+/** Writes one log line. */
+export type Log = (level: "info" | "warn" | "error", event: string, fields?: LogFields) => void;
+
+/** Logs to standard output, one JSON object a line. */
+export const logAsJson: Log = (level, event, fields) => {
+  console.log(JSON.stringify({ level, event, ...fields }));
+};
+
+/** An error as a log field: name, message, and what caused it. */
+export function describeError(error: unknown, depth = 3): LogFields {
+  const { name, message, cause } = Object(error) as { name?: unknown; message?: unknown; cause?: unknown };
+  return {
+    name: typeof name === "string" ? name : "Error",
+    message: typeof message === "string" ? message : String(error),
+    ...(cause !== undefined && depth > 0 && { cause: describeError(cause, depth - 1) }),
+  };
+}

@@ -1,0 +1,31 @@
+import { clientOptions } from "../clientOptions";
+import { variable } from "../environment";
+import { createJobTypes } from "../jobTypes";
+import { createJobTypeTable } from "../jobTypeTable";
+import { logAsJson } from "../log";
+import { createRouteJobs, type TopicEvent } from "./routeJobs";
+import { sendWith } from "./sendWith";
+
+export const deploymentOnlyModule = true;
+
+/**
+ * Builds the router Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
+ * Reads `TYPE_TABLE` and `UNROUTABLE_QUEUE_URL`.
+ */
+export function routerFactory(): (event: TopicEvent) => Promise<void> {
+  const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { SQSClient } = require("@aws-sdk/client-sqs") as typeof import("@aws-sdk/client-sqs");
+  const now = () => Date.now();
+  const table = createJobTypeTable(new DynamoDBClient(clientOptions()), variable("TYPE_TABLE"));
+  // The client's own endpoint, not the one that a queue's URL names: the two differ only where a test stands in for AWS.
+  const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
+  return createRouteJobs({
+    jobTypes: createJobTypes({ table, now }),
+    sendBatch: sendWith(queues),
+    unroutableQueueUrl: variable("UNROUTABLE_QUEUE_URL"),
+    now,
+    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    random: () => Math.random(),
+    log: logAsJson,
+  });
+}

@@ -1,0 +1,32 @@
+import { encodeJson, type Checked } from "../../contract/check";
+import { decodeMessage, type JobEnvelope } from "../../contract/envelope";
+
+export const deploymentOnlyModule = true;
+
+/** One job of an SNS message: its original text, what was parsed from it, and the envelope if it is one. */
+export interface ReadJob {
+  text: string;
+  source: unknown;
+  job: Checked<JobEnvelope>;
+}
+
+/** The jobs of an SNS message. One that holds none, or isn't JSON, counts as one malformed job. */
+export function readJobs(message: string): ReadJob[] {
+  const decoded = decodeMessage(message);
+  if (!decoded.ok) return [{ text: message, source: undefined, job: decoded }];
+  if (decoded.value.length === 0) {
+    const problems = [{ path: "", message: "Expected at least one job, got an empty array" }];
+    return [{ text: message, source: undefined, job: { ok: false, problems } }];
+  }
+  if (decoded.value.length === 1) return [{ ...decoded.value[0]!, text: message }];
+  return decoded.value.map(({ source, job }) => ({ text: textOf(source, message), source, job }));
+}
+
+/** The job's own text; the whole message where the job is nested too deep to be written again. */
+function textOf(source: unknown, message: string): string {
+  try {
+    return encodeJson(source);
+  } catch {
+    return message;
+  }
+}

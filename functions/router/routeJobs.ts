@@ -1,0 +1,94 @@
+import type { FieldProblem } from "../../contract/check";
+import type { JobTypes } from "../jobTypes";
+import { describeError, type Log } from "../log";
+import { mapLimited } from "../mapLimited";
+import { jobMessage, type QueueMessage, unroutableMessage } from "./queueMessage";
+import { type ReadJob, readJobs } from "./readJobs";
+import { createSendMessages, type SendMessagesEffects } from "./sendMessages";
+
+export const deploymentOnlyModule = true;
+
+/** What the router reads of an SNS event. */
+export interface TopicEvent {
+  Records: { Sns: { Message: string } }[];
+}
+
+export interface RouteJobsEffects extends SendMessagesEffects {
+  jobTypes: Pick<JobTypes, "find">;
+  unroutableQueueUrl: string;
+  /** Epoch milliseconds. */
+  now: () => number;
+  log: Log;
+}
+
+interface Failure {
+  id?: string;
+  type?: string;
+  error: unknown;
+}
+
+const lookUpsAtOnce = 20;
+
+/**
+ * Routes each job to its type's queue, and one that has none, or is malformed, to the unroutable queue with the reason.
+ *
+ * Throws once all others are sent if a job could be sent nowhere: Lambda then hands over the whole event again, and at
+ * last to the failure destination. Jobs that got through are doubled by that, which claims absorb; none is lost.
+ */
+export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) => Promise<void> {
+  const { jobTypes, unroutableQueueUrl, now, log } = effects;
+  const sendMessages = createSendMessages(effects);
+
+  function giveUp({ text, source }: ReadJob, reason: string, loggedReason = reason): QueueMessage {
+    const message = unroutableMessage({ text, source, reason }, unroutableQueueUrl, new Date(now()).toISOString());
+    log("warn", "job unroutable", { id: message.id, type: message.type, reason: loggedReason });
+    return message;
+  }
+
+  async function address(read: ReadJob): Promise<{ message: QueueMessage } | { failure: Failure }> {
+    if (!read.job.ok) {
+      return { message: giveUp(read, reasonOf(read.job.problems), fieldsOf(read.job.problems)) };
+    }
+    const { id, type } = read.job.value;
+    try {
+      const jobType = await jobTypes.find(type);
+      if (!jobType) return { message: giveUp(read, `No processor takes jobs of type ${type}`) };
+      const message = jobMessage(read.job.value, jobType.queueUrl);
+      return { message: "reason" in message ? giveUp(read, message.reason) : message };
+    } catch (error) {
+      return { failure: { id, type, error } };
+    }
+  }
+
+  return async function routeJobs(event) {
+    const jobs = event.Records.flatMap(({ Sns }) => readJobs(Sns.Message));
+    const addressed = await mapLimited(jobs, lookUpsAtOnce, address);
+    const messages = addressed.flatMap((each) => ("message" in each ? [each.message] : []));
+    const unsent = await sendMessages(messages);
+    const failures: Failure[] = [
+      ...addressed.flatMap((each) => ("failure" in each ? [each.failure] : [])),
+      ...unsent.map(({ message: { id, type }, error }) => ({ id, type, error })),
+    ];
+    for (const { id, type, error } of failures)
+      log("error", "job not routed", { id, type, error: describeError(error) });
+    log("info", "jobs routed", { sent: messages.length - unsent.length, failed: failures.length });
+    if (failures.length > 0) throw failureOf(failures, jobs.length);
+  };
+}
+
+function reasonOf(problems: FieldProblem[]): string {
+  return problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+}
+
+/** Only which fields are wrong: what they hold may be part of a payload, which no log shows. */
+function fieldsOf(problems: FieldProblem[]): string {
+  return `malformed: ${problems.map(({ path }) => path || "the whole").join(", ")}`;
+}
+
+function failureOf(failures: Failure[], count: number): Error {
+  const jobs = failures.slice(0, 10).map(({ id, type }) => `${id ?? "without id"} (${type ?? "without type"})`);
+  const more = failures.length > jobs.length ? " and more" : "";
+  return new Error(`${failures.length} of ${count} jobs could not be routed: ${jobs.join(", ")}${more}`, {
+    cause: failures[0]!.error,
+  });
+}
