@@ -1,6 +1,6 @@
 import { buffer } from "node:stream/consumers";
 import path from "node:path";
-import sharp, { FormatEnum, OutputInfo } from "sharp";
+import sharp, { OutputInfo, Sharp } from "sharp";
 import { describe, isObject } from "../../../contract/check";
 import { Handler, permanent } from "../handler";
 import { describePayload } from "../inputs/input";
@@ -14,11 +14,13 @@ export interface ThumbnailResult {
   output: string;
 }
 
+type Format = "jpeg" | "png" | "webp" | "avif" | "gif" | "tiff";
+
 interface Request {
   input: S3Location;
   width: number;
   output?: S3Location;
-  format?: keyof FormatEnum;
+  format?: Format;
 }
 
 const maxWidth = 4096;
@@ -28,7 +30,7 @@ const maxInputBytes = 128 * 1024 ** 2;
 const maxInputPixels = 100_000_000;
 
 /** Formats by the output's extension. */
-const formats: Record<string, keyof FormatEnum> = {
+const formats: Record<string, Format> = {
   ".jpg": "jpeg",
   ".jpeg": "jpeg",
   ".png": "png",
@@ -59,7 +61,7 @@ const thumbnail: Handler = async (job, context): Promise<ThumbnailResult> => {
   const { data, info } = await shrink(original, request);
   context.progress(0.8, "shrunk");
   const output = request.output ?? defaultOutput(request, info);
-  await putObject(output, data, `image/${info.format}`, context.signal);
+  await putObject(output, data, `image/${mediaSubtype(info)}`, context.signal);
   return { width: info.width, height: info.height, bytes: info.size, output: s3Url(output) };
 };
 
@@ -91,8 +93,8 @@ async function shrink(
 ): Promise<{ data: Buffer; info: OutputInfo }> {
   try {
     const image = sharp(original, { limitInputPixels: maxInputPixels }).autoOrient();
-    const resized = image.resize({ width, withoutEnlargement: true });
-    return await (format ? resized.toFormat(format) : resized).toBuffer({ resolveWithObject: true });
+    const resized: Sharp = image.resize({ width, withoutEnlargement: true });
+    return await (format ? resized[format]() : resized).toBuffer({ resolveWithObject: true });
   } catch (error) {
     throw permanent(`${s3Url(input)} is no picture that can be read: ${(error as Error).message}`, { cause: error });
   }
@@ -101,7 +103,12 @@ async function shrink(
 /** Below `thumbnails/`, so that a rule or a right can be about thumbnails alone; the folders of the input are kept. */
 function defaultOutput({ input, width }: Request, info: OutputInfo): S3Location {
   const { dir, name, ext } = path.posix.parse(input.key);
-  const keepsExtension = formats[ext.toLowerCase()] === info.format;
-  const extension = keepsExtension ? ext : `.${info.format === "jpeg" ? "jpg" : info.format}`;
-  return { bucket: input.bucket, key: path.posix.join("thumbnails", dir, `${name}-${width}${extension}`) };
+  const format = mediaSubtype(info);
+  const extension = formats[ext.toLowerCase()] === format ? ext : `.${format === "jpeg" ? "jpg" : format}`;
+  return { bucket: input.bucket, key: `thumbnails/${dir && `${dir}/`}${name}-${width}${extension}` };
+}
+
+/** libvips counts AVIF as HEIF. */
+function mediaSubtype({ format }: OutputInfo): string {
+  return format === "heif" ? "avif" : format;
 }
