@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { randomUUID } from "node:crypto";
+import type { Refusal } from "./faults";
+
+/** How a service writes its requests, answers and errors. */
+export type Protocol = "json" | "query" | "rest-xml";
+
+/** A call to the endpoint, with its body read. */
+export interface AwsRequest {
+  service: string;
+  region?: string;
+  accessKeyId?: string;
+  message: IncomingMessage;
+  body: Buffer;
+}
+
+/** Where the caller wants to go: the credential scope of its signature, else the target header. */
+export function scopeOf(message: IncomingMessage): Pick<AwsRequest, "service" | "region" | "accessKeyId"> {
+  const signed = message.headers.authorization ?? queryOf(message).get("X-Amz-Credential") ?? "";
+  const scope = /(?:Credential=|^)([^/\s]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(signed);
+  if (scope) return { accessKeyId: scope[1], region: scope[2], service: scope[3]! };
+  const target = String(message.headers["x-amz-target"] ?? "");
+  if (target.startsWith("DynamoDB_")) return { service: "dynamodb" };
+  if (target.startsWith("AmazonSQS")) return { service: "sqs" };
+  return { service: message.headers["content-type"]?.includes("x-www-form-urlencoded") ? "sns" : "s3" };
+}
+
+/** The action that a request asks for, as AWS calls it. */
+export function actionOf(request: AwsRequest, protocol: Protocol): string {
+  if (protocol === "json") return String(request.message.headers["x-amz-target"] ?? "").replace(/^.*\./, "");
+  if (protocol === "query") return new URLSearchParams(request.body.toString()).get("Action") ?? "";
+  return s3ActionOf(request.message);
+}
+
+/** Answers with an error in the form that the protocol's clients read. */
+export function refuse(response: ServerResponse, protocol: Protocol, refusal: Refusal): void {
+  const { status, code, message } = refusal;
+  const sender = status < 500 ? "Sender" : "Receiver";
+  const requestId = randomUUID();
+  if (protocol === "json") {
+    response.writeHead(status, {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amzn-query-error": `${code};${sender}`,
+    });
+    response.end(JSON.stringify({ __type: code, message }));
+    return;
+  }
+  const error = `<Code>${code}</Code><Message>${message}</Message>`;
+  response.writeHead(status, { "content-type": "text/xml" });
+  response.end(
+    protocol === "query"
+      ? `<ErrorResponse><Error><Type>${sender}</Type>${error}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`
+      : `<Error>${error}<RequestId>${requestId}</RequestId></Error>`,
+  );
+}
+
+function queryOf(message: IncomingMessage): URLSearchParams {
+  return new URL(message.url ?? "/", "http://localhost").searchParams;
+}
+
+function s3ActionOf(message: IncomingMessage): string {
+  const { pathname, searchParams } = new URL(message.url ?? "/", "http://localhost");
+  const [, bucket, key] = /^\/([^/]*)\/?(.*)$/.exec(pathname) ?? [];
+  const method = message.method ?? "GET";
+  if (!bucket) return "ListBuckets";
+  if (!key) {
+    const names: Record<string, string> = {
+      PUT: "CreateBucket",
+      HEAD: "HeadBucket",
+      DELETE: "DeleteBucket",
+      POST: "DeleteObjects",
+    };
+    return names[method] ?? "ListObjectsV2";
+  }
+  if (searchParams.has("uploadId")) {
+    const names: Record<string, string> = {
+      PUT: "UploadPart",
+      POST: "CompleteMultipartUpload",
+      DELETE: "AbortMultipartUpload",
+    };
+    return names[method] ?? "ListParts";
+  }
+  if (method === "PUT") return message.headers["x-amz-copy-source"] ? "CopyObject" : "PutObject";
+  const names: Record<string, string> = { HEAD: "HeadObject", DELETE: "DeleteObject", POST: "CreateMultipartUpload" };
+  return names[method] ?? "GetObject";
+}

@@ -1,0 +1,65 @@
+import { ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { LogEntry } from "./log";
+
+export interface ChildSettings {
+  /** A JavaScript file, run by this Node. */
+  main: string;
+  args?: string[];
+  cwd: string;
+  env: Record<string, string>;
+  onLine: (stream: LogEntry["stream"], line: string) => void;
+}
+
+const living = new Set<ChildProcess>();
+
+// A crash of this process closes the children's IPC channels, on which they end by themselves; an orderly exit doesn't wait for that.
+process.on("exit", () => living.forEach((child) => kill(child, "SIGKILL")));
+
+/**
+ * Starts a process with an IPC channel, in a process group of its own: a Ctrl-C in the terminal reaches only the
+ * parent, which decides, and what the child started ends with it.
+ */
+export function startChild(settings: ChildSettings): ChildProcess {
+  const child = spawn(process.execPath, [settings.main, ...(settings.args ?? [])], {
+    cwd: settings.cwd,
+    env: settings.env,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    detached: true,
+  });
+  living.add(child);
+  child.once("exit", () => {
+    living.delete(child);
+    kill(child, "SIGKILL");
+  });
+  for (const stream of ["stdout", "stderr"] as const) {
+    createInterface({ input: child[stream]! }).on("line", (line) => settings.onLine(stream, line));
+  }
+  return child;
+}
+
+/** Asks the child to end, and makes it once the grace is over. Resolves when it is gone. */
+export async function endChild(child: ChildProcess, graceMilliseconds: number): Promise<void> {
+  if (!living.has(child)) return;
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  if (graceMilliseconds > 0) child.kill("SIGTERM");
+  const timer = setTimeout(() => kill(child, "SIGKILL"), graceMilliseconds);
+  await gone;
+  clearTimeout(timer);
+}
+
+/** Signals the child's whole process group. */
+export function kill(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** What a child process may know of this one's environment. */
+export function bareEnvironment(): Record<string, string> {
+  const names = ["PATH", "LANG", "SystemRoot", "TMPDIR", "TEMP"];
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]!]] : [])));
+}

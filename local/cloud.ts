@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { AwsCalls } from "./awsCalls";
+import { Callers, Credentials } from "./callers";
+import { Endpoint, startEndpoint } from "./endpoint";
+import { Faults } from "./faults";
+import { Groups } from "./groups";
+import { HttpApis } from "./httpApis";
+import { Lambdas } from "./lambdas";
+import { defaultLog, Log } from "./log";
+import type { Messaging } from "./messaging";
+import { deliverToLambdas } from "./notifications";
+import { packageRoot } from "./packageFolder";
+
+export interface CloudOptions {
+  /** Port of the first HTTP API. @default a free one */
+  port?: number;
+  /** Port of the AWS endpoint. @default a free one */
+  endpointPort?: number;
+  /** @default "us-east-1" */
+  region?: string;
+  /** Takes what functions and workers print, and what goes wrong in the cloud. @default the latter to standard error */
+  log?: Log;
+  /** What an instance runs. @default the package's own worker */
+  workerMain?: string;
+  /** How long workers may drain when the cloud stops. @default 5 */
+  stopGraceSeconds?: number;
+}
+
+/** Every ARN of the local cloud names this account. */
+export const accountId = "000000000000";
+
+/** An embedded cloud: every part of it listens on the loopback interface only, and ends with this process. */
+export interface LocalCloud {
+  /** Address of SQS, SNS, S3 and DynamoDB, for `AWS_ENDPOINT_URL`. */
+  endpoint: string;
+  region: string;
+  /** For the person at the keyboard. */
+  credentials: Credentials;
+  callers: Callers;
+  /** Services behind the endpoint; further ones can be added. */
+  services: Endpoint["services"];
+  messaging: Messaging;
+  calls: AwsCalls;
+  lambdas: Lambdas;
+  apis: HttpApis;
+  groups: Groups;
+  faults: Faults;
+  log: Log;
+  /** Ends every process and closes every port. */
+  stop(): Promise<void>;
+}
+
+export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud> {
+  const { region = "us-east-1", log = defaultLog, port = 0, endpointPort = 0, stopGraceSeconds = 5 } = options;
+  const callers = new Callers();
+  const faults = new Faults();
+  const endpoint = await startEndpoint({ port: endpointPort, region, faults, callers });
+  const shared = { endpoint: endpoint.address, region, callers, log };
+  const lambdas = new Lambdas({ ...shared, messaging: endpoint.messaging });
+  deliverToLambdas({ messaging: endpoint.messaging, lambdas, faults, log });
+  const apis = new HttpApis({ region, lambdas, log, port });
+  const groups = new Groups({
+    cloud: shared,
+    workerMain: options.workerMain ?? join(packageRoot(), "worker-image", "dist", "main.js"),
+    stopGraceMilliseconds: stopGraceSeconds * 1_000,
+  });
+  const calls = new AwsCalls(endpoint.address, region);
+  let stopped: Promise<void> | undefined;
+  return {
+    ...{ endpoint: endpoint.address, region, callers, faults, lambdas, apis, groups, calls, log },
+    services: endpoint.services,
+    messaging: endpoint.messaging,
+    credentials: callers.issue({ name: "local" }),
+    stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, calls })),
+  };
+}
+
+/** Callers first, and the endpoint last: a worker that drains gives its jobs back through it. */
+async function stop(parts: {
+  endpoint: Endpoint;
+  lambdas: Lambdas;
+  apis: HttpApis;
+  groups: Groups;
+  calls: AwsCalls;
+}): Promise<void> {
+  await Promise.all([parts.apis.stop(), parts.groups.stop()]);
+  await parts.lambdas.stop();
+  parts.calls.close();
+  await parts.endpoint.close();
+}

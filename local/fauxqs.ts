@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { packageFolder } from "./packageFolder";
+
+/** A queue as fauxqs keeps it: the members that the local cloud uses. */
+export interface StoredQueue {
+  name: string;
+  url: string;
+  arn: string;
+  attributes: Record<string, string>;
+  messages: StoredMessage[];
+  inflightMessages: Map<string, { message: StoredMessage }>;
+  pollWaiters: { resolve(): void; timer: NodeJS.Timeout }[];
+  isFifo(): boolean;
+  enqueue(message: StoredMessage): void;
+  changeVisibility(receiptHandle: string, timeoutSeconds: number): void;
+  processTimers(): void;
+  setAttributes(attributes: Record<string, string>): void;
+  notifyWaiters(): void;
+}
+
+export interface StoredMessage {
+  body: string;
+  approximateReceiveCount: number;
+}
+
+export interface StoredSubscription {
+  arn: string;
+  topicArn: string;
+  protocol: string;
+  endpoint: string;
+  confirmed: boolean;
+  attributes: Record<string, string>;
+}
+
+export interface MessageAttribute {
+  DataType: string;
+  StringValue: string;
+}
+
+export declare class SqsStore {
+  static createMessage(body: string, attributes?: Record<string, MessageAttribute>): StoredMessage;
+  createQueue(...args: [name: string, url: string, arn: string, ...rest: unknown[]]): StoredQueue;
+  deleteQueue(url: string): boolean;
+  buildQueueUrl(name: string, port: string, host: string, region: string): string;
+  getQueue(url: string): StoredQueue | undefined;
+  getQueueByName(name: string): StoredQueue | undefined;
+  getQueueByArn(arn: string): StoredQueue | undefined;
+  listQueues(): StoredQueue[];
+}
+
+export declare class SnsStore {
+  subscribe(...args: [topicArn: string, protocol: string, ...rest: unknown[]]): StoredSubscription | undefined;
+  getSubscription(arn: string): StoredSubscription | undefined;
+}
+
+export declare class S3Store {
+  createBucket(name: string): void;
+}
+
+export interface Fauxqs {
+  buildApp: typeof import("fauxqs", { with: { "resolution-mode": "import" } }).buildApp;
+  SqsStore: typeof SqsStore;
+  SnsStore: typeof SnsStore;
+  S3Store: typeof S3Store;
+  /** Tells bodies that SendMessage refuses. */
+  forbiddenCharacter: RegExp;
+}
+
+/**
+ * Loads fauxqs with its stores. It exports only `buildApp`, but what has to be put right lies in the stores, so they
+ * are loaded by path: package.json pins the exact version.
+ */
+export async function loadFauxqs(): Promise<Fauxqs> {
+  const folder = packageFolder("fauxqs");
+  const load = <T>(file: string) => import(pathToFileURL(join(folder, "dist", file)).href) as Promise<T>;
+  const [{ buildApp }, { SqsStore }, { SnsStore }, { S3Store }, { INVALID_MESSAGE_BODY_CHAR }] = await Promise.all([
+    load<Fauxqs>("app.js"),
+    load<Fauxqs>("sqs/sqsStore.js"),
+    load<Fauxqs>("sns/snsStore.js"),
+    load<Fauxqs>("s3/s3Store.js"),
+    load<{ INVALID_MESSAGE_BODY_CHAR: RegExp }>("sqs/sqsTypes.js"),
+  ]);
+  return { buildApp, SqsStore, SnsStore, S3Store, forbiddenCharacter: INVALID_MESSAGE_BODY_CHAR };
+}

@@ -1,0 +1,47 @@
+/** What an HTTP API sends to the client. */
+export interface HttpAnswer {
+  status: number;
+  headers: Record<string, string>;
+  cookies: string[];
+  body: Buffer;
+}
+
+/** An answer of API Gateway's own. */
+export function gatewayAnswer(status: number, message: string): HttpAnswer {
+  const body = Buffer.from(JSON.stringify({ message }));
+  return { status, headers: { "content-type": "application/json" }, cookies: [], body };
+}
+
+/** API Gateway's word for a function that fails or returns what makes no sense. */
+export const functionFailed = gatewayAnswer(500, "Internal Server Error");
+
+/**
+ * What a function returned, as an HTTP answer. Without a `statusCode` the whole value is the body, as JSON ("Lambda
+ * function response for format 2.0").
+ */
+export function answerOf(payload: string): HttpAnswer {
+  const result = JSON.parse(payload) as unknown;
+  if (typeof result !== "object" || result === null || !("statusCode" in result)) {
+    const text = typeof result === "string" ? result : payload;
+    return { status: 200, headers: { "content-type": "application/json" }, cookies: [], body: Buffer.from(text) };
+  }
+  const { statusCode, headers, cookies, body, isBase64Encoded } = result as Record<string, unknown>;
+  const status = Number(statusCode);
+  if (!Number.isInteger(status) || status < 100 || status > 599) return functionFailed;
+  if (body !== undefined && body !== null && typeof body !== "string") return functionFailed;
+  return {
+    status,
+    headers: { "content-type": "text/plain;charset=UTF-8", ...lowerCased(headers) },
+    cookies: Array.isArray(cookies) ? cookies.map(String) : [],
+    body: Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8"),
+  };
+}
+
+function lowerCased(headers: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries((headers ?? {}) as Record<string, unknown>).map(([name, value]) => [
+      name.toLowerCase(),
+      String(value),
+    ]),
+  );
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { answerOf, functionFailed, gatewayAnswer, HttpAnswer } from "./httpAnswer";
+import { eventOf } from "./httpEvent";
+import { matchRoute } from "./httpRoutes";
+import { LambdaRefusal } from "./lambdaFunction";
+import type { Lambdas } from "./lambdas";
+import { listen, Listener } from "./listen";
+import type { Log } from "./log";
+
+/** "Amazon API Gateway quotas for HTTP APIs"; the event limit is Lambda's, for calls that wait. */
+const limits = {
+  bodyBytes: 10 * 1024 * 1024,
+  headerBytes: 10_240,
+  eventBytes: 6 * 1024 * 1024,
+  integrationMilliseconds: 30_000,
+};
+
+/** Paths that never reach a function: they are for the local cloud's own controls. */
+const reservedPrefix = "/_local/";
+
+/** An HTTP API that listens on a port of this machine. */
+export class HttpApi {
+  readonly id = randomBytes(5).toString("hex");
+  /** Route key → ARN of a function, or an id under {@link integrations}. */
+  readonly routes = new Map<string, string>();
+  /** Integration id → any ARN of a function. */
+  readonly integrations = new Map<string, string>();
+  stage = "$default";
+  private listener: Listener | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly cloud: { region: string; lambdas: Lambdas; log: Log },
+  ) {}
+
+  /** `http://127.0.0.1:PORT`, without a slash at its end. */
+  get address(): string {
+    return this.listener!.address;
+  }
+
+  async start(port: number): Promise<void> {
+    this.listener = await listen(
+      (message, response) => {
+        this.handle(message, response).catch((error: Error) => {
+          this.cloud.log({ source: "cloud", name: this.name, stream: "stderr", line: error.stack ?? error.message });
+          if (!response.headersSent) send(response, functionFailed);
+        });
+      },
+      port,
+      `the HTTP API ${this.name}`,
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.listener?.close();
+  }
+
+  private async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (headerBytes(message) > limits.headerBytes)
+      return reject(message, response, 431, "Request Header Fields Too Large");
+    const body = await readBody(message);
+    if (!body) return reject(message, response, 413, "Request Too Long");
+    send(response, await this.answer(message, body));
+  }
+
+  private async answer(message: IncomingMessage, body: Buffer): Promise<HttpAnswer> {
+    const path = this.pathWithinStage(message.url ?? "/");
+    if (path.startsWith(reservedPrefix)) return gatewayAnswer(404, "There is no such local control");
+    const match = matchRoute(this.routes.keys(), message.method ?? "GET", path);
+    const target = match && this.targetOf(match.routeKey);
+    if (!match || !target) return gatewayAnswer(404, "Not Found");
+    const context = { apiId: this.id, region: this.cloud.region, stage: this.stage, port: this.listener!.port };
+    const event = JSON.stringify(eventOf(message, body, match, context));
+    if (Buffer.byteLength(event) > limits.eventBytes) return gatewayAnswer(413, "Request Too Long");
+    return this.call(target, event);
+  }
+
+  private targetOf(routeKey: string): string | undefined {
+    return this.integrations.get(this.routes.get(routeKey) ?? "");
+  }
+
+  private async call(functionArn: string, event: string): Promise<HttpAnswer> {
+    const timeout = new AbortController();
+    const late = sleep(limits.integrationMilliseconds, undefined, { signal: timeout.signal }).catch(() => undefined);
+    try {
+      const result = await Promise.race([this.cloud.lambdas.invoke(functionArn, event), late]);
+      if (!result) return gatewayAnswer(503, "Service Unavailable");
+      return result.functionError ? functionFailed : answerOf(result.payload);
+    } catch (error) {
+      if (error instanceof LambdaRefusal)
+        return error.status === 429 ? gatewayAnswer(503, "Service Unavailable") : functionFailed;
+      throw error;
+    } finally {
+      timeout.abort();
+    }
+  }
+
+  private pathWithinStage(url: string): string {
+    const path = url.replace(/\?.*$/s, "");
+    const prefix = `/${this.stage}`;
+    if (this.stage === "$default" || !(path === prefix || path.startsWith(`${prefix}/`))) return path;
+    return path.slice(prefix.length) || "/";
+  }
+}
+
+/** Request line and headers, as they count towards the limit. */
+function headerBytes(message: IncomingMessage): number {
+  const line = `${message.method} ${message.url} HTTP/${message.httpVersion}`;
+  return message.rawHeaders.reduce((total, text) => total + Buffer.byteLength(text), Buffer.byteLength(line));
+}
+
+/** The body, or undefined if it is over the limit. */
+async function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
+  if (Number(message.headers["content-length"] ?? 0) > limits.bodyBytes) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limits.bodyBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Answers without having read the request, which is let run out: a client that is cut off sees no answer. */
+function reject(message: IncomingMessage, response: ServerResponse, status: number, text: string): void {
+  message.resume();
+  response.setHeader("connection", "close");
+  send(response, gatewayAnswer(status, text));
+}
+
+function send(response: ServerResponse, answer: HttpAnswer): void {
+  const { "content-length": _ignored, "transfer-encoding": _alsoIgnored, ...headers } = answer.headers;
+  response.writeHead(answer.status, {
+    ...headers,
+    ...(answer.cookies.length > 0 && { "set-cookie": answer.cookies }),
+    "apigw-requestid": randomBytes(12).toString("base64url"),
+    "content-length": answer.body.length,
+  });
+  response.end(answer.body);
+}

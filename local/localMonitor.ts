@@ -1,0 +1,90 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { LocalCloud } from "./cloud";
+import { calls, resources } from "./resources";
+import type { Properties } from "./resources/resource";
+
+/** gRPC's code for a monitor that is gone: the runtime then stops registering resources, and stays quiet about it. */
+const unavailable = 14;
+
+/** What stands in for the Pulumi engine: creates each resource in the local cloud as the program registers it. */
+export class LocalMonitor implements pulumi.runtime.Mocks {
+  /** Rejects with the first error. */
+  readonly failure: Promise<never>;
+  fail!: (error: unknown) => void;
+  private hasFailed = false;
+  private readonly pending = new Set<Promise<unknown>>();
+
+  constructor(private readonly cloud: LocalCloud) {
+    this.failure = new Promise((_resolve, reject) => {
+      this.fail = (error) => {
+        this.hasFailed = true;
+        reject(error instanceof Error ? error : new Error(String(error)));
+      };
+    });
+    this.failure.catch(() => undefined);
+  }
+
+  /** Resolves when nothing is being created any more. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.pending);
+  }
+
+  async newResource(args: pulumi.runtime.MockResourceArgs): Promise<{ id: string | undefined; state: Properties }> {
+    return this.guard(`${args.name} (${args.type})`, async () => {
+      const { inputs, secrets } = withoutSecrets(args.inputs as Properties);
+      const handler = resources[args.type];
+      if (!handler) {
+        if (isLocalComponent(args)) return { id: undefined, state: inputs };
+        throw new Error("the local cloud doesn't know this type of resource");
+      }
+      if (args.id) throw new Error("the local cloud can't adopt or read a resource that it didn't create");
+      const created = await handler.create(inputs, { cloud: this.cloud, type: args.type, name: args.name });
+      for (const key of secrets) created.state[key] = pulumi.secret(created.state[key]);
+      return created;
+    });
+  }
+
+  async call(args: pulumi.runtime.MockCallArgs): Promise<Properties> {
+    return this.guard(args.token, () => {
+      const call = calls[args.token];
+      if (!call) throw new Error("the local cloud doesn't know this function");
+      return call(withoutSecrets(args.inputs as Properties).inputs, this.cloud);
+    });
+  }
+
+  private async guard<T>(what: string, action: () => T | Promise<T>): Promise<T> {
+    if (this.hasFailed) throw terminating();
+    const running = (async () => action())();
+    this.pending.add(running);
+    try {
+      const result = await running;
+      if (this.hasFailed) throw terminating();
+      return result;
+    } catch (error) {
+      if (!this.hasFailed) this.fail(new Error(`${what}: ${(error as Error).message}`, { cause: error }));
+      throw terminating();
+    } finally {
+      this.pending.delete(running);
+    }
+  }
+}
+
+function terminating(): Error {
+  return Object.assign(new Error("The deployment has failed"), { code: unavailable });
+}
+
+/** A component of the program's own, or of a package that builds it in this process: it is only its children. */
+function isLocalComponent({ custom, type }: pulumi.runtime.MockResourceArgs): boolean {
+  return custom === false && !type.startsWith("awsx:");
+}
+
+/** Inputs as plain values, and the names of those that hold secrets. */
+function withoutSecrets(inputs: Properties): { inputs: Properties; secrets: string[] } {
+  const plain: Properties = {};
+  const secrets: string[] = [];
+  for (const [key, value] of Object.entries(inputs)) {
+    if (pulumi.runtime.isRpcSecret(value)) secrets.push(key);
+    plain[key] = pulumi.runtime.unwrapRpcSecret(value);
+  }
+  return { inputs: plain, secrets };
+}

@@ -1,0 +1,16 @@
+/** One line that a part of the local cloud wrote. */
+export interface LogEntry {
+  /** `function` and `worker` are processes' own output; `cloud` is the local cloud's word on what went wrong. */
+  source: "function" | "worker" | "cloud";
+  /** Name of the function, id of the instance, or the part of the cloud. */
+  name: string;
+  stream: "stdout" | "stderr";
+  line: string;
+}
+
+export type Log = (entry: LogEntry) => void;
+
+/** Shows what went wrong in the cloud itself, and leaves out what processes print. */
+export const defaultLog: Log = (entry) => {
+  if (entry.source === "cloud") console.error(`${entry.name}: ${entry.line}`);
+};

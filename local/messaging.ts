@@ -1,0 +1,119 @@
+import type { ServerResponse } from "node:http";
+import type { AwsRequest } from "./awsRequest";
+import { Fauxqs, loadFauxqs, MessageAttribute, StoredQueue, StoredSubscription } from "./fauxqs";
+import { createQueueStore, QueueStore } from "./queueStore";
+import { replay } from "./replay";
+
+/** A notification on its way to a Lambda function. */
+export interface Notification {
+  functionArn: string;
+  subscription: StoredSubscription;
+  /** The notification as SNS writes it into a queue. */
+  body: string;
+}
+
+/** SQS, SNS and S3, in memory. */
+export interface Messaging {
+  handle(request: AwsRequest, response: ServerResponse): void;
+  queue(nameUrlOrArn: string): StoredQueue | undefined;
+  /** Puts a message into a queue on the cloud's own behalf. */
+  send(queueArn: string, body: string, attributes: Record<string, string>): void;
+  /** Takes the notifications for Lambda subscriptions. */
+  onNotification(deliver: (notification: Notification) => void): void;
+  close(): Promise<void>;
+}
+
+/** Starts fauxqs without a port of its own: the endpoint hands it the requests. */
+export async function startMessaging(address: string, region: string): Promise<Messaging> {
+  const fauxqs = await loadFauxqs();
+  allowAllUnicode(fauxqs.forbiddenCharacter);
+  const queues = createQueueStore(fauxqs.SqsStore, address);
+  const subscriptions = createSubscriptionStore(fauxqs.SnsStore);
+  queues.subscriptionOf = (arn) => subscriptions.getSubscription(arn);
+  const app = buildApp(fauxqs, region, queues, subscriptions);
+  await app.ready();
+  return {
+    handle: (request, response) => app.routing(replay(request), response),
+    queue: (name) => queues.getQueueByArn(name) ?? queues.getQueue(name),
+    send: (queueArn, body, attributes) => {
+      const queue = queues.getQueueByArn(queueArn);
+      if (!queue) throw new Error(`There is no queue ${queueArn}`);
+      queue.enqueue(fauxqs.SqsStore.createMessage(body, stringAttributes(attributes)));
+    },
+    onNotification: (deliver) => {
+      queues.deliver = deliver;
+    },
+    close: () => app.close(),
+  };
+}
+
+type SubscriptionStore = ReturnType<typeof createSubscriptionStore>;
+
+/** fauxqs delivers to confirmed SQS subscriptions only; while it fans out, Lambda subscriptions look like these. */
+function createSubscriptionStore(Base: Fauxqs["SnsStore"]) {
+  class LocalSnsStore extends Base {
+    isFanningOut = false;
+
+    override subscribe(...args: Parameters<InstanceType<Fauxqs["SnsStore"]>["subscribe"]>) {
+      const subscription = super.subscribe(...args);
+      if (subscription?.protocol === "lambda") subscription.confirmed = true;
+      return subscription;
+    }
+
+    override getSubscription(arn: string): StoredSubscription | undefined {
+      const subscription = super.getSubscription(arn);
+      return this.isFanningOut && subscription?.protocol === "lambda"
+        ? { ...subscription, protocol: "sqs" }
+        : subscription;
+    }
+  }
+  return new LocalSnsStore();
+}
+
+/** Largest S3 object in one request: what one buffer may hold comfortably. */
+const maxObjectBytes = 1024 ** 3;
+
+function buildApp(fauxqs: Fauxqs, region: string, queues: QueueStore, subscriptions: SubscriptionStore) {
+  const stores = { sqsStore: queues, snsStore: subscriptions, s3Store: new fauxqs.S3Store() } as never;
+  const app = fauxqs.buildApp({ logger: false, defaultRegion: region, stores });
+  app.removeContentTypeParser("*");
+  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: maxObjectBytes }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.addHook("preHandler", (request, _reply, done) => {
+    const { Action, QueueUrl } = fieldsOf(request.body);
+    if (request.headers["x-amz-target"] === "AmazonSQS.GetQueueAttributes") queues.getQueue(QueueUrl)?.processTimers();
+    // fauxqs fans out synchronously, before any microtask.
+    subscriptions.isFanningOut = Action === "Publish" || Action === "PublishBatch";
+    queueMicrotask(() => (subscriptions.isFanningOut = false));
+    done();
+  });
+  app.addHook("onSend", (request, reply, payload, done) => {
+    const isReceive = request.headers["x-amz-target"] === "AmazonSQS.ReceiveMessage";
+    if (isReceive && isGone(reply.raw)) queues.giveBack(fieldsOf(request.body).QueueUrl, String(payload));
+    done(null, payload);
+  });
+  return app;
+}
+
+function fieldsOf(body: unknown): { Action: string; QueueUrl: string } {
+  const { Action = "", QueueUrl = "" } = (body ?? {}) as Record<string, string>;
+  return { Action, QueueUrl };
+}
+
+function isGone(response: ServerResponse): boolean {
+  return response.destroyed || response.writableEnded || response.socket?.writable !== true;
+}
+
+function stringAttributes(texts: Record<string, string>): Record<string, MessageAttribute> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, { DataType: "String", StringValue: text }]),
+  );
+}
+
+/** fauxqs takes the halves of a character beyond U+FFFF, such as an emoji, for two forbidden ones. */
+function allowAllUnicode(forbiddenCharacter: RegExp): void {
+  // eslint-disable-next-line no-control-regex
+  const allowed = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
+  forbiddenCharacter.test = (text) => !allowed.test(text);
+}

@@ -1,0 +1,69 @@
+import type { SqsStore, StoredMessage, StoredQueue, StoredSubscription } from "./fauxqs";
+import type { Notification } from "./messaging";
+
+export type QueueStore = ReturnType<typeof createQueueStore>;
+
+/** The queues, as fauxqs keeps them, with its traps removed. `address` is the endpoint's, which queue URLs start with. */
+export function createQueueStore(Base: typeof SqsStore, address: string) {
+  class LocalSqsStore extends Base {
+    deliver: (notification: Notification) => void = () => {
+      throw new Error("Nothing takes the notifications for Lambda functions yet");
+    };
+    subscriptionOf: (arn: string) => StoredSubscription | undefined = () => undefined;
+
+    override createQueue(...args: Parameters<SqsStore["createQueue"]>): StoredQueue {
+      const queue = super.createQueue(...args);
+      queue.notifyWaiters = () => wakeAsManyAsThereIsWork(queue);
+      return queue;
+    }
+
+    override buildQueueUrl(name: string): string {
+      return `${address}/000000000000/${name}`;
+    }
+
+    /** By the last part of the URL: clients may name this machine as they like. */
+    override getQueue(url: string): StoredQueue | undefined {
+      return this.getQueueByName(url.slice(url.lastIndexOf("/") + 1));
+    }
+
+    override deleteQueue(url: string): boolean {
+      return super.deleteQueue(this.getQueue(url)?.url ?? url);
+    }
+
+    /** For a function's ARN, something that takes messages as a queue would. */
+    override getQueueByArn(arn: string): StoredQueue | undefined {
+      return arn.startsWith("arn:aws:lambda:") ? this.functionQueue(arn) : super.getQueueByArn(arn);
+    }
+
+    /** Undoes a receive whose answer can't reach anybody: otherwise the messages would stay hidden. */
+    giveBack(url: string, answer: string): void {
+      const queue = this.getQueue(url);
+      const { Messages = [] } = JSON.parse(answer || "{}") as { Messages?: { ReceiptHandle: string }[] };
+      for (const { ReceiptHandle } of Messages) {
+        const entry = queue?.inflightMessages.get(ReceiptHandle);
+        if (entry) entry.message.approximateReceiveCount--;
+        queue?.changeVisibility(ReceiptHandle, 0);
+      }
+    }
+
+    private functionQueue(functionArn: string): StoredQueue {
+      const enqueue = ({ body }: StoredMessage): void => {
+        const { UnsubscribeURL } = JSON.parse(body) as { UnsubscribeURL: string };
+        const subscription = this.subscriptionOf(UnsubscribeURL.replace(/^.*SubscriptionArn=/, ""));
+        if (subscription) this.deliver({ functionArn, subscription, body });
+      };
+      return { arn: functionArn, isFifo: () => false, enqueue } as unknown as StoredQueue;
+    }
+  }
+  return new LocalSqsStore();
+}
+
+/** fauxqs would wake every long poll for one message, and all but one would answer early with nothing. */
+function wakeAsManyAsThereIsWork(queue: StoredQueue): void {
+  let available = queue.isFifo() ? Infinity : queue.messages.length;
+  for (; available > 0 && queue.pollWaiters.length > 0; available--) {
+    const waiter = queue.pollWaiters.shift()!;
+    clearTimeout(waiter.timer);
+    waiter.resolve();
+  }
+}

@@ -1,0 +1,113 @@
+import * as pulumi from "@pulumi/pulumi";
+import { unpack } from "../archive";
+import type { LocalCloud } from "../cloud";
+import type { LambdaFunction } from "../lambdaFunction";
+import {
+  arnOf,
+  optionalNumber,
+  optionalText,
+  physicalName,
+  Properties,
+  ResourceHandler,
+  ResourceHandlers,
+  text,
+} from "./resource";
+
+const lambdaFunction: ResourceHandler = {
+  async create(inputs, context) {
+    const { cloud } = context;
+    const name = physicalName(inputs, context);
+    const arn = arnOf(cloud, "lambda", `function:${name}`);
+    const folder = cloud.lambdas.codeFolder();
+    await unpack(codeOf(inputs), folder);
+    const { variables = {} } = (inputs.environment ?? {}) as { variables?: Record<string, string> };
+    const deadLetter = inputs.deadLetterConfig as { targetArn?: string } | undefined;
+    // -1 is the provider's word for "none reserved".
+    const reserved = optionalNumber(inputs, "reservedConcurrentExecutions") ?? -1;
+    cloud.lambdas.create({
+      name,
+      arn,
+      folder,
+      handler: text(inputs, "handler"),
+      environment: variables,
+      timeoutSeconds: optionalNumber(inputs, "timeout") ?? 3,
+      memoryMegabytes: optionalNumber(inputs, "memorySize") ?? 128,
+      roleArn: optionalText(inputs, "role"),
+      reservedConcurrency: reserved < 0 ? undefined : reserved,
+      deadLetterArn: deadLetter?.targetArn,
+    });
+    const version = inputs.publish ? "1" : "$LATEST";
+    const qualified = { qualifiedArn: `${arn}:${version}`, qualifiedInvokeArn: invokeArn(cloud, `${arn}:${version}`) };
+    return { id: name, state: { ...inputs, name, arn, version, invokeArn: invokeArn(cloud, arn), ...qualified } };
+  },
+  async delete(id, _state, { cloud }) {
+    await cloud.lambdas.delete(id);
+  },
+};
+
+const permission: ResourceHandler = {
+  create(inputs, context) {
+    deployed(context.cloud, text(inputs, "function"));
+    const statementId = physicalName(inputs, context, "statementId");
+    return { id: statementId, state: { ...inputs, statementId } };
+  },
+};
+
+const alias: ResourceHandler = {
+  create(inputs, context) {
+    const { cloud } = context;
+    const name = physicalName(inputs, context);
+    const arn = `${deployed(cloud, text(inputs, "functionName")).spec.arn}:${name}`;
+    return { id: arn, state: { ...inputs, name, arn, invokeArn: invokeArn(cloud, arn) } };
+  },
+};
+
+const functionEventInvokeConfig: ResourceHandler = {
+  create(inputs, { cloud }) {
+    const functionName = text(inputs, "functionName");
+    const { onFailure } = (inputs.destinationConfig ?? {}) as { onFailure?: { destination: string } };
+    if (onFailure && !onFailure.destination.startsWith("arn:aws:sqs:")) {
+      throw new Error(`Expected an SQS queue as failure destination in the local cloud, got ${onFailure.destination}`);
+    }
+    deployed(cloud, functionName).events = {
+      maximumRetryAttempts: optionalNumber(inputs, "maximumRetryAttempts") ?? 2,
+      onFailureArn: onFailure?.destination,
+    };
+    return { id: qualifiedId(inputs), state: inputs };
+  },
+};
+
+const provisionedConcurrencyConfig: ResourceHandler = {
+  create(inputs, { cloud }) {
+    const target = deployed(cloud, text(inputs, "functionName"));
+    target.warm(optionalNumber(inputs, "provisionedConcurrentExecutions") ?? 1);
+    return { id: qualifiedId(inputs), state: inputs };
+  },
+};
+
+export const lambda: ResourceHandlers = {
+  "aws:lambda/function:Function": lambdaFunction,
+  "aws:lambda/permission:Permission": permission,
+  "aws:lambda/alias:Alias": alias,
+  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": functionEventInvokeConfig,
+  "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": provisionedConcurrencyConfig,
+};
+
+function codeOf({ code }: Properties): pulumi.asset.Archive {
+  if (pulumi.asset.Archive.isInstance(code)) return code;
+  throw new Error("Expected `code` as an archive; images and uploads in S3 can't be run locally");
+}
+
+function deployed(cloud: LocalCloud, nameOrArn: string): LambdaFunction {
+  const found = cloud.lambdas.find(nameOrArn);
+  if (!found) throw new Error(`There is no function ${nameOrArn}`);
+  return found;
+}
+
+function invokeArn(cloud: LocalCloud, arn: string): string {
+  return `arn:aws:apigateway:${cloud.region}:lambda:path/2015-03-31/functions/${arn}/invocations`;
+}
+
+function qualifiedId(inputs: Properties): string {
+  return [text(inputs, "functionName"), optionalText(inputs, "qualifier")].filter(Boolean).join(",");
+}

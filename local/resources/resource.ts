@@ -1,0 +1,75 @@
+import { randomBytes } from "node:crypto";
+import { accountId, LocalCloud } from "../cloud";
+
+/** Properties of a resource, as the program gave them or as the cloud reports them. */
+export type Properties = Record<string, unknown>;
+
+export interface ResourceContext {
+  cloud: LocalCloud;
+  /** Type token, such as `aws:sqs/queue:Queue`. */
+  type: string;
+  /** Logical name. */
+  name: string;
+}
+
+export interface Created {
+  id: string;
+  state: Properties;
+}
+
+/** How the local cloud makes one type of resource. */
+export interface ResourceHandler {
+  create(inputs: Properties, context: ResourceContext): Created | Promise<Created>;
+  /** Resolves to the new state. Types without it are replaced. */
+  update?(id: string, state: Properties, inputs: Properties, context: ResourceContext): Promise<Properties>;
+  delete?(id: string, state: Properties, context: ResourceContext): Promise<void>;
+}
+
+/** Handlers by type token. */
+export type ResourceHandlers = Record<string, ResourceHandler>;
+
+/** The physical name: the given one, else one made as Pulumi's AWS provider makes it. */
+export function physicalName(inputs: Properties, { name }: ResourceContext, field = "name", suffix = ""): string {
+  const given = inputs[field];
+  if (typeof given === "string" && given !== "") return given;
+  const prefix = inputs[`${field}Prefix`];
+  return `${typeof prefix === "string" ? prefix : `${name}-`}${randomHex(7)}${suffix}`;
+}
+
+/** An ARN of the local account. Services without regions leave it empty: pass them in `region`. */
+export function arnOf(cloud: LocalCloud, service: string, resource: string, region = cloud.region): string {
+  return `arn:aws:${service}:${region}:${accountId}:${resource}`;
+}
+
+export function randomHex(digits: number): string {
+  return randomBytes(Math.ceil(digits / 2))
+    .toString("hex")
+    .slice(0, digits);
+}
+
+/** A text input that the type demands. */
+export function text(inputs: Properties, field: string): string {
+  const value = inputs[field];
+  if (typeof value !== "string" || value === "")
+    throw new Error(`Expected \`${field}\` as a text, got ${JSON.stringify(value)}`);
+  return value;
+}
+
+/** A text input that may be left out. */
+export function optionalText(inputs: Properties, field: string): string | undefined {
+  return inputs[field] === undefined ? undefined : text(inputs, field);
+}
+
+/** A number input that may be left out; the engine may hand it over as text. */
+export function optionalNumber(inputs: Properties, field: string): number | undefined {
+  const value = inputs[field];
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isNaN(number)) throw new Error(`Expected \`${field}\` as a number, got ${JSON.stringify(value)}`);
+  return number;
+}
+
+/** JSON that the program gave as text or as an object. */
+export function jsonText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

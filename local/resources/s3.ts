@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import * as pulumi from "@pulumi/pulumi";
+import { optionalText, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "./resource";
+
+const bucket: ResourceHandler = {
+  async create(inputs, context) {
+    const { cloud } = context;
+    const name = physicalName(inputs, context, "bucket");
+    await cloud.calls.send({ service: "s3", method: "PUT", path: `/${name}` });
+    const domain = `${name}.s3.amazonaws.com`;
+    const regionalDomain = `${name}.s3.${cloud.region}.amazonaws.com`;
+    const names = { bucket: name, arn: `arn:aws:s3:::${name}`, region: cloud.region };
+    return {
+      id: name,
+      state: { ...inputs, ...names, bucketDomainName: domain, bucketRegionalDomainName: regionalDomain },
+    };
+  },
+  async delete(id, _state, { cloud }) {
+    await cloud.calls.send({ service: "s3", method: "DELETE", path: `/${id}` });
+  },
+};
+
+const object: ResourceHandler = {
+  async create(inputs, { cloud }) {
+    const bucketName = text(inputs, "bucket");
+    const key = text(inputs, "key");
+    const path = pathOf(bucketName, key);
+    const contentType = optionalText(inputs, "contentType");
+    const headers = contentType ? { "content-type": contentType } : undefined;
+    await cloud.calls.send({ service: "s3", method: "PUT", path, headers, body: await contentOf(inputs) });
+    return { id: key, state: { ...inputs, arn: `arn:aws:s3:::${bucketName}/${key}` } };
+  },
+  async delete(id, state, { cloud }) {
+    await cloud.calls.send({ service: "s3", method: "DELETE", path: pathOf(text(state, "bucket"), id) });
+  },
+};
+
+/** A setting of a bucket that has no effect here. */
+const setting: ResourceHandler = {
+  create: (inputs) => ({ id: text(inputs, "bucket"), state: inputs }),
+};
+
+const settings = [
+  "bucketAcl:BucketAcl",
+  "bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+  "bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+  "bucketOwnershipControls:BucketOwnershipControls",
+  "bucketPolicy:BucketPolicy",
+  "bucketPublicAccessBlock:BucketPublicAccessBlock",
+  "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+  "bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+  "bucketVersioning:BucketVersioning",
+  "bucketVersioningV2:BucketVersioningV2",
+];
+
+export const s3: ResourceHandlers = {
+  "aws:s3/bucket:Bucket": bucket,
+  "aws:s3/bucketV2:BucketV2": bucket,
+  "aws:s3/bucketObject:BucketObject": object,
+  "aws:s3/bucketObjectv2:BucketObjectv2": object,
+  ...Object.fromEntries(settings.map((name) => [`aws:s3/${name}`, setting])),
+};
+
+function pathOf(bucketName: string, key: string): string {
+  return `/${bucketName}/${key.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+async function contentOf({ source, content, contentBase64 }: Properties): Promise<Buffer> {
+  if (source instanceof pulumi.asset.StringAsset) return Buffer.from(await source.text);
+  if (source instanceof pulumi.asset.FileAsset) return readFile(await source.path);
+  if (source !== undefined) throw new Error("Expected `source` as a text or file asset");
+  return contentBase64 === undefined
+    ? Buffer.from(String(content ?? ""))
+    : Buffer.from(String(contentBase64), "base64");
+}

@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+
+/** A stack's settings, by `project:key`. */
+export type StackConfig = Record<string, string>;
+
+/** Reads the settings of a `Pulumi.<stack>.yaml`; objects and arrays become JSON, as the Pulumi CLI hands them over. */
+export function loadStackConfig(file: string): StackConfig {
+  const document = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null;
+  const entries = Object.entries(document?.config ?? {});
+  return Object.fromEntries(entries.map(([key, value]) => [key, settingText(file, key, value)]));
+}
+
+function settingText(file: string, key: string, value: unknown): string {
+  if (hasSecret(value)) {
+    throw new Error(
+      `${file}: ${key} is encrypted; the local cloud has no key for it. Give it in plain text in a stack file for local use`,
+    );
+  }
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function hasSecret(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return "secure" in value || Object.values(value).some(hasSecret);
+}
