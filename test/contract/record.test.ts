@@ -1,0 +1,75 @@
+import { expect } from "chai";
+import { decodeJobType, encodeJobType } from "../../contract/jobType";
+import { problemOf, problems, type ProblemCode } from "../../contract/problem";
+import { decodeRecord, encodeRecord, isFinal, type JobRecord, jobStates } from "../../contract/record";
+
+describe("record", () => {
+  const full: Required<JobRecord> = {
+    id: "a",
+    type: "word-count",
+    state: "succeeded",
+    attempts: 2,
+    digest: "d",
+    tenant: "t",
+    submittedAt: "2026-11-02T10:00:00.000Z",
+    startedAt: "2026-11-02T10:00:01.000Z",
+    finishedAt: "2026-11-02T10:00:02.000Z",
+    progress: { fraction: 0.5, note: "half" },
+    result: { words: 2, top: [["a", 1]] },
+    error: { name: "TypeError", message: "no" },
+    cancelRequestedAt: "2026-11-02T10:00:01.500Z",
+    worker: "i-1",
+    messageId: "m",
+    leaseUntil: 1_700_000_000_000,
+    expiresAt: 1_700_000_000,
+  };
+
+  it("goes round with every field", () => {
+    expect(decodeRecord(encodeRecord(full))).to.deep.equal(full);
+  });
+
+  it("leaves undefined fields out, and keeps falsy ones", () => {
+    const record: JobRecord = { ...full, tenant: undefined, attempts: 0, result: null };
+    const item = encodeRecord(record);
+    expect(item).to.not.have.property("tenant");
+    expect(decodeRecord(item)).to.include({ attempts: 0, result: null });
+  });
+
+  it("keeps results that are texts, numbers and booleans what they are", () => {
+    for (const result of ["1", 1, true, "", [], {}]) {
+      expect(decodeRecord(encodeRecord({ ...full, result })).result).to.deep.equal(result);
+    }
+  });
+
+  it("passes attributes of a later version, and counts missing attempts as none", () => {
+    expect(decodeRecord({ id: { S: "a" }, later: { S: "x" } })).to.deep.equal({ id: "a", later: "x", attempts: 0 });
+  });
+
+  it("calls the last three states final", () => {
+    expect(jobStates.filter(isFinal)).to.deep.equal(["succeeded", "failed", "cancelled"]);
+  });
+});
+
+describe("job type", () => {
+  const jobType = { type: "a", queueUrl: "q", deadLetterQueueUrl: "d", timeoutSeconds: 900, maxAttempts: 3 };
+
+  it("goes round with and without a description", () => {
+    expect(decodeJobType(encodeJobType(jobType))).to.deep.equal(jobType);
+    const described = { ...jobType, description: "Counts words" };
+    expect(decodeJobType(encodeJobType(described))).to.deep.equal(described);
+  });
+});
+
+describe("problem", () => {
+  it("carries its code's status and title", () => {
+    for (const code of Object.keys(problems) as ProblemCode[]) {
+      const document = problemOf(code, "why");
+      expect(document).to.deep.equal({ type: "about:blank", ...problems[code], code, detail: "why" });
+    }
+  });
+
+  it("lists the fields at fault", () => {
+    const errors = [{ path: "/type", message: "Expected a, got b" }];
+    expect(problemOf("invalid-request", "why", errors).errors).to.equal(errors);
+  });
+});
