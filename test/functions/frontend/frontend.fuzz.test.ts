@@ -1,0 +1,69 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { problems, type ProblemDocument } from "../../../contract/problem";
+import { FakeFrontend } from "../support/fakeFrontend";
+
+const job = fc.record(
+  {
+    type: fc.oneof(fc.constantFrom("word-count", "checksum", "transcode", "__proto__"), fc.jsonValue()),
+    payload: fc.jsonValue(),
+    id: fc.oneof(fc.stringMatching(/^[A-Za-z0-9._-]{1,80}$/), fc.constantFrom("a", "b"), fc.jsonValue()),
+    tenant: fc.oneof(fc.constantFrom("t", ""), fc.jsonValue()),
+  },
+  { requiredKeys: [] },
+);
+const body = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.json(),
+  job.map((value) => JSON.stringify(value)),
+  fc.array(fc.oneof(job, fc.jsonValue()), { maxLength: 5 }).map((jobs) => JSON.stringify({ jobs })),
+);
+const path = fc.oneof(
+  fc.constantFrom("/jobs", "/jobs/batch", "/jobs/a", "/types", "/health", "/jobs/..", "/jobs/%"),
+  fc.string({ unit: "binary" }).map((text) => `/jobs/${text}`),
+  fc.webPath(),
+  fc.string(),
+);
+const headers = fc.oneof(
+  fc.constant({ "content-type": "application/json" }),
+  fc.record(
+    { "content-type": fc.oneof(fc.constant("application/json"), fc.string()), "idempotency-key": fc.string() },
+    { requiredKeys: [] },
+  ),
+  fc.dictionary(fc.string(), fc.string()),
+  fc.constant(undefined),
+);
+const method = fc.oneof(fc.constantFrom("GET", "POST", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"), fc.string());
+
+describe("frontend, with anything sent to it", () => {
+  it("never answers 5xx, explains every refusal, and publishes what it recorded and nothing else", async () => {
+    const requests = fc.array(fc.tuple(method, path, fc.option(body, { nil: undefined }), headers, fc.boolean()), {
+      minLength: 1,
+      maxLength: 6,
+    });
+    await fc.assert(
+      fc.asyncProperty(requests, async (all) => {
+        const frontend = new FakeFrontend();
+        for (const [verb, where, text, fields, isBase64Encoded] of all) {
+          const answer = await frontend.request(verb, where, text, { headers: fields, isBase64Encoded });
+          expect(answer.status).to.be.within(200, 499);
+          if (answer.status >= 400 && verb !== "HEAD") expectExplained(answer.problem, answer.status);
+          if (answer.status === 202) expect(frontend.items.has((answer.json as { id: string }).id)).to.equal(true);
+        }
+        const recorded = new Set([...frontend.items.keys()].map((id) => `record ${id}`));
+        for (const what of frontend.happened) {
+          if (what.startsWith("publish ")) expect(recorded).to.include(what.replace("publish", "record"));
+        }
+        expect(new Set(frontend.published.map(({ id }) => id))).to.deep.equal(new Set(frontend.items.keys()));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+function expectExplained(problem: ProblemDocument, status: number): void {
+  expect(problem.type).to.equal("about:blank");
+  expect(problem.status).to.equal(status);
+  expect(problems[problem.code]).to.deep.equal({ status, title: problem.title });
+  expect(problem.detail.length).to.be.within(1, 2_000);
+}

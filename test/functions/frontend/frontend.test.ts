@@ -1,0 +1,306 @@
+import { expect } from "chai";
+import { problems, type ProblemCode } from "../../../contract/problem";
+import type { JobRecord } from "../../../contract/record";
+import { FakeFrontend, type ParsedAnswer } from "../support/fakeFrontend";
+
+const job = { type: "word-count", payload: { text: "a b" } };
+
+function expectProblem(answer: ParsedAnswer, code: ProblemCode, ...paths: string[]): void {
+  expect(answer.problem).to.include({ code, status: answer.status, type: "about:blank", title: problems[code].title });
+  expect(answer.status).to.equal(problems[code].status);
+  expect(answer.headers["content-type"]).to.equal("application/problem+json");
+  expect(answer.problem.detail).to.be.a("string").with.length.greaterThan(0);
+  expect((answer.problem.errors ?? []).map(({ path }) => path)).to.deep.equal(paths);
+}
+
+describe("frontend", () => {
+  let frontend: FakeFrontend;
+  beforeEach(() => {
+    frontend = new FakeFrontend();
+  });
+
+  describe("POST /jobs", () => {
+    it("records the job, then publishes it, then answers 202", async () => {
+      const answer = await frontend.request("POST", "/jobs", { ...job, tenant: "acme" });
+      expect(answer.status).to.equal(202);
+      expect(answer.headers).to.include({ location: "/jobs/new-1", "content-type": "application/json" });
+      expect(answer.json).to.deep.equal({
+        id: "new-1",
+        type: "word-count",
+        state: "queued",
+        links: { self: "/jobs/new-1" },
+      });
+      expect(frontend.happened).to.deep.equal(["record new-1", "publish new-1"]);
+      expect(frontend.published).to.deep.equal([
+        { version: 1, id: "new-1", ...job, submittedAt: "2026-11-02T10:00:00.000Z", tenant: "acme" },
+      ]);
+      expect(frontend.batches[0]![0]!.attributes).to.deep.equal({
+        type: { DataType: "String", StringValue: "word-count" },
+      });
+      const { digest, ...record } = frontend.record("new-1")!;
+      expect(digest).to.match(/^[\w-]{43}$/);
+      expect(record).to.deep.equal({
+        id: "new-1",
+        type: "word-count",
+        state: "queued",
+        attempts: 0,
+        tenant: "acme",
+        submittedAt: "2026-11-02T10:00:00.000Z",
+      });
+    });
+
+    it("takes the client's id", async () => {
+      const answer = await frontend.request("POST", "/jobs", { ...job, id: "Order_7.a-b" });
+      expect(answer.headers.location).to.equal("/jobs/Order_7.a-b");
+      expect(frontend.record("Order_7.a-b")).to.include({ state: "queued" });
+    });
+
+    it("never logs a payload", async () => {
+      const secret = "correct horse battery staple";
+      await frontend.request("POST", "/jobs", { ...job, payload: { text: secret } });
+      await frontend.request("POST", "/jobs", `{"type": "${secret}`);
+      const failing = new FakeFrontend({ publish: () => Promise.reject(new Error("no")) });
+      await failing.request("POST", "/jobs", { ...job, payload: secret });
+      expect(JSON.stringify([frontend.lines, failing.lines])).to.not.contain("horse");
+    });
+
+    it("takes every JSON content type, and a base64 body", async () => {
+      for (const type of ["application/json; charset=utf-8", "Application/JSON", "application/vnd.acme+json"]) {
+        const answer = await frontend.request("POST", "/jobs", job, { headers: { "Content-Type": type } });
+        expect(answer.status, type).to.equal(202);
+      }
+      const body = Buffer.from(JSON.stringify({ ...job, payload: "größe 😀" })).toString("base64");
+      expect((await frontend.request("POST", "/jobs", body, { isBase64Encoded: true })).status).to.equal(202);
+      expect(frontend.published.at(-1)!.payload).to.equal("größe 😀");
+    });
+
+    it("keeps __proto__ a key like any other", async () => {
+      const answer = await frontend.request("POST", "/jobs", '{"type":"word-count","payload":{"__proto__":{"x":1}}}');
+      expect(answer.status).to.equal(202);
+      expect(frontend.batches[0]![0]!.body).to.contain('{"__proto__":{"x":1}}');
+      expectProblem(
+        await frontend.request("POST", "/jobs", '{"__proto__":{"type":"word-count","payload":1}}'),
+        "invalid-request",
+        "/type",
+        "/payload",
+      );
+      expect({}).to.not.have.property("x");
+    });
+  });
+
+  describe("bad input", () => {
+    afterEach(() => {
+      expect(frontend.happened).to.deep.equal([]);
+    });
+
+    it("answers malformed JSON with 400", async () => {
+      for (const body of ["{", "", undefined, "\u0000", "{'a':1}", "NaN", "[".repeat(100_000)]) {
+        expectProblem(await frontend.request("POST", "/jobs", body), "malformed-json");
+      }
+    });
+
+    it("answers bytes that are not UTF-8 with 400", async () => {
+      const body = Buffer.from([0x22, 0xff, 0xfe, 0x22]).toString("base64");
+      expectProblem(await frontend.request("POST", "/jobs", body, { isBase64Encoded: true }), "malformed-json");
+    });
+
+    it("answers other content types, and none, with 415", async () => {
+      for (const headers of [
+        { "content-type": "text/plain" },
+        { "content-type": "application/jsonp" },
+        { "content-type": "" },
+        { "content-type": "text/json".repeat(10_000) },
+        {},
+        undefined,
+      ]) {
+        expectProblem(await frontend.request("POST", "/jobs", job, { headers }), "unsupported-media-type");
+      }
+    });
+
+    it("answers the wrong shape with 400 and the paths at fault", async () => {
+      for (const body of ["null", "[]", '"job"', "1", "[".repeat(100_000) + "]".repeat(100_000)]) {
+        expectProblem(await frontend.request("POST", "/jobs", body), "invalid-request", "");
+      }
+      expectProblem(await frontend.request("POST", "/jobs", {}), "invalid-request", "/type", "/payload");
+      expectProblem(await frontend.request("POST", "/jobs", { ...job, type: 7 }), "invalid-request", "/type");
+      expectProblem(await frontend.request("POST", "/jobs", { ...job, id: "a b" }), "invalid-request", "/id");
+      expectProblem(await frontend.request("POST", "/jobs", { ...job, tenant: "" }), "invalid-request", "/tenant");
+    });
+
+    it("answers 100,000 levels of nesting with 400", async () => {
+      const deep = "[".repeat(100_000) + "]".repeat(100_000);
+      const body = `{"type":"word-count","payload":${deep}}`;
+      expectProblem(await frontend.request("POST", "/jobs", body), "invalid-request", "/payload");
+    });
+
+    it("answers a payload over the limit with 413, and one with other faults as well with 400", async () => {
+      const payload = "a".repeat(240_000);
+      expectProblem(await frontend.request("POST", "/jobs", { ...job, payload }), "payload-too-large", "/payload");
+      const both = await frontend.request("POST", "/jobs", { type: 1, payload });
+      expectProblem(both, "invalid-request", "/type", "/payload");
+    });
+
+    it("answers an unknown type with 422", async () => {
+      for (const type of ["transcode", "constructor", "to-string"]) {
+        expectProblem(await frontend.request("POST", "/jobs", { ...job, type }), "unknown-type", "/type");
+      }
+    });
+
+    it("answers unknown paths with 404", async () => {
+      for (const path of ["/", "", "/job", "/jobs/", "/jobs/a/b", "//jobs", "/health/", "/JOBS", "/".repeat(100_000)]) {
+        expectProblem(await frontend.request("GET", path), "unknown-path");
+      }
+    });
+
+    it("answers a method that the path does not take with 405 and those that it does", async () => {
+      const allowed: [string, string, string][] = [
+        ["GET", "/jobs", "POST"],
+        ["HEAD", "/jobs", "POST"],
+        ["PUT", "/jobs/batch", "POST, GET, HEAD"],
+        ["DELETE", "/jobs/a", "GET, HEAD"],
+        ["POST", "/types", "GET, HEAD"],
+        ["OPTIONS", "/health", "GET, HEAD"],
+        ["get", "/health", "GET, HEAD"],
+      ];
+      for (const [method, path, allow] of allowed) {
+        const answer = await frontend.request(method, path);
+        expect([answer.status, answer.headers.allow], `${method} ${path}`).to.deep.equal([405, allow]);
+        if (method !== "HEAD") expectProblem(answer, "method-not-allowed");
+      }
+    });
+
+    it("refuses an empty or absurd Idempotency-Key", async () => {
+      for (const key of ["", "k".repeat(256)]) {
+        const headers = { "content-type": "application/json", "idempotency-key": key };
+        expectProblem(await frontend.request("POST", "/jobs", job, { headers }), "invalid-request");
+      }
+    });
+  });
+
+  describe("GET /jobs/{id}", () => {
+    const record: JobRecord = {
+      id: "a",
+      type: "word-count",
+      state: "running",
+      attempts: 1,
+      digest: "d",
+      tenant: "t",
+      submittedAt: "2026-11-02T10:00:00.000Z",
+      startedAt: "2026-11-02T10:00:01.000Z",
+      progress: { fraction: 0.5, note: "half" },
+      worker: "i-1",
+      messageId: "m",
+      leaseUntil: 1,
+    };
+
+    it("shows the public part of the record, without what is not there", async () => {
+      frontend.put(record);
+      const answer = await frontend.request("GET", "/jobs/a");
+      expect(answer.status).to.equal(200);
+      expect(answer.json).to.deep.equal({
+        id: "a",
+        type: "word-count",
+        state: "running",
+        attempts: 1,
+        progress: { fraction: 0.5, note: "half" },
+        submittedAt: "2026-11-02T10:00:00.000Z",
+        startedAt: "2026-11-02T10:00:01.000Z",
+      });
+      expect(answer.headers["cache-control"]).to.equal("no-store");
+    });
+
+    it("shows result and error", async () => {
+      const error = { name: "TypeError", message: "no" };
+      frontend.put({ ...record, state: "failed", result: null, error, finishedAt: "2026-11-02T10:00:02.000Z" });
+      const { json } = await frontend.request("GET", "/jobs/a");
+      expect(json).to.deep.include({ result: null, error, finishedAt: "2026-11-02T10:00:02.000Z" });
+    });
+
+    it("shows a job that is named batch", async () => {
+      frontend.put({ ...record, id: "batch" });
+      expect((await frontend.request("GET", "/jobs/batch")).json).to.include({ id: "batch" });
+    });
+
+    it("answers an unknown or impossible id with 404", async () => {
+      for (const id of ["b", "a%20b", "é", "a".repeat(81), "a".repeat(100_000), "__proto__"]) {
+        expectProblem(await frontend.request("GET", `/jobs/${id}`), "job-not-found");
+      }
+    });
+
+    it("answers HEAD as GET, without the body", async () => {
+      frontend.put(record);
+      const answer = await frontend.request("HEAD", "/jobs/a");
+      expect([answer.status, answer.text]).to.deep.equal([200, ""]);
+      expect((await frontend.request("HEAD", "/jobs/b")).text).to.equal("");
+    });
+  });
+
+  it("lists the types without their queues", async () => {
+    const { status, text, json } = await frontend.request("GET", "/types");
+    expect(status).to.equal(200);
+    expect(json).to.deep.equal({
+      types: [
+        { type: "word-count", timeoutSeconds: 900, maxAttempts: 3 },
+        { type: "checksum", timeoutSeconds: 900, maxAttempts: 3 },
+      ],
+    });
+    expect(text).to.not.contain("queue");
+  });
+
+  it("answers GET /health without asking AWS", async () => {
+    const refuse = () => Promise.reject(new Error("AWS was asked"));
+    const cut = new FakeFrontend({ records: { create: refuse, read: refuse }, jobTypes: { find: refuse, list: refuse } });
+    expect((await cut.request("GET", "/health")).json).to.deep.equal({ status: "ok" });
+  });
+
+  describe("when AWS refuses", () => {
+    const throttled = Object.assign(new Error("Rate exceeded"), { name: "ThrottlingException" });
+    const refuse = () => Promise.reject(throttled);
+
+    function expectUnavailable(answer: ParsedAnswer): void {
+      expectProblem(answer, "unavailable");
+      expect(answer.headers["retry-after"]).to.match(/^\d+$/);
+    }
+
+    it("answers 503 and publishes nothing where the record can't be written", async () => {
+      const broken = new FakeFrontend({ records: { create: refuse, read: refuse } });
+      expectUnavailable(await broken.request("POST", "/jobs", job));
+      expect(broken.published).to.deep.equal([]);
+      expect(broken.lines).to.deep.equal([
+        {
+          level: "error",
+          event: "job not recorded",
+          fields: {
+            id: "new-1",
+            type: "word-count",
+            error: { name: "ThrottlingException", message: "Rate exceeded" },
+          },
+        },
+      ]);
+    });
+
+    it("answers 503 where types can't be told, for that says nothing of the job", async () => {
+      const broken = new FakeFrontend({ jobTypes: { find: refuse, list: refuse } });
+      expectUnavailable(await broken.request("POST", "/jobs", job));
+      expectUnavailable(await broken.request("GET", "/types"));
+      expect(broken.happened).to.deep.equal([]);
+    });
+
+    it("answers 503 where the record can't be read", async () => {
+      const broken = new FakeFrontend({ records: { create: refuse, read: refuse } });
+      expectUnavailable(await broken.request("GET", "/jobs/a"));
+      expect((await broken.request("HEAD", "/jobs/a")).text).to.equal("");
+    });
+
+    it("answers 503 where publishing fails, names the id to try again with, and keeps the record", async () => {
+      for (const publish of [refuse, () => Promise.resolve([throttled])]) {
+        const broken = new FakeFrontend({ publish });
+        const answer = await broken.request("POST", "/jobs", job);
+        expectUnavailable(answer);
+        expect(answer.problem.detail).to.contain("new-1");
+        expect(broken.record("new-1")).to.include({ state: "queued", attempts: 0 });
+        expect(broken.lines.at(-1)).to.deep.include({ level: "error", event: "job not published" });
+      }
+    });
+  });
+});

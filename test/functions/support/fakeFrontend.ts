@@ -1,0 +1,105 @@
+import { decodeMessage, type JobEnvelope } from "../../../contract/envelope";
+import type { JobType } from "../../../contract/jobType";
+import type { ProblemDocument } from "../../../contract/problem";
+import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/record";
+import type { OutgoingMessage } from "../../../functions/batches";
+import { createFrontend, type FrontendEffects } from "../../../functions/frontend/frontend";
+import type { HttpEvent } from "../../../functions/frontend/http";
+
+export const wordCount: JobType = {
+  type: "word-count",
+  queueUrl: "https://queues/word-count",
+  deadLetterQueueUrl: "https://queues/word-count-dead",
+  timeoutSeconds: 900,
+  maxAttempts: 3,
+};
+export const checksum: JobType = { ...wordCount, type: "checksum", queueUrl: "https://queues/checksum" };
+
+/** An answer with its body parsed. */
+export interface ParsedAnswer {
+  status: number;
+  headers: Record<string, string>;
+  text: string;
+  json: unknown;
+  problem: ProblemDocument;
+}
+
+export interface LogLine {
+  level: string;
+  event: string;
+  fields: Record<string, unknown>;
+}
+
+/** A front end on tables and a topic held in memory, which tell what happened. */
+export class FakeFrontend {
+  readonly items = new Map<string, ReturnType<typeof encodeRecord>>();
+  /** The batches handed to the topic, refused ones included. */
+  readonly batches: OutgoingMessage[][] = [];
+  readonly published: JobEnvelope[] = [];
+  readonly lines: LogLine[] = [];
+  /** The effects in the order in which they happened. */
+  readonly happened: string[] = [];
+  private readonly handle: ReturnType<typeof createFrontend>;
+  private ids = 0;
+
+  constructor(overrides: Partial<FrontendEffects> = {}, types: JobType[] = [wordCount, checksum]) {
+    this.handle = createFrontend({
+      records: {
+        create: (record) => Promise.resolve(this.create(record)),
+        read: (id) => Promise.resolve(this.record(id)),
+      },
+      publish: (messages) => Promise.resolve(this.publish(messages)),
+      jobTypes: {
+        find: (type) => Promise.resolve(types.find((each) => each.type === type)),
+        list: () => Promise.resolve([...types]),
+      },
+      now: () => Date.parse("2026-11-02T10:00:00Z"),
+      newId: () => `new-${++this.ids}`,
+      log: (level, event, fields = {}) => void this.lines.push({ level, event, fields }),
+      ...overrides,
+    });
+  }
+
+  /** Sends a request as API Gateway would hand it over; a body that is no text goes as JSON. */
+  async request(method: string, path: string, body?: unknown, extra: Partial<HttpEvent> = {}): Promise<ParsedAnswer> {
+    const { statusCode, headers, body: text } = await this.handle({
+      rawPath: path,
+      headers: { "content-type": "application/json" },
+      requestContext: { http: { method } },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      ...extra,
+    });
+    const json = text === "" ? undefined : (JSON.parse(text) as unknown);
+    return { status: statusCode, headers, text, json, problem: json as ProblemDocument };
+  }
+
+  record(id: string): JobRecord | undefined {
+    const item = this.items.get(id);
+    return item && decodeRecord(item);
+  }
+
+  put(record: JobRecord): void {
+    this.items.set(record.id, encodeRecord(record));
+  }
+
+  create(record: JobRecord): JobRecord | undefined {
+    const present = this.record(record.id);
+    if (present) return present;
+    this.happened.push(`record ${record.id}`);
+    this.put(record);
+    return undefined;
+  }
+
+  publish(messages: OutgoingMessage[]): undefined[] {
+    this.batches.push(messages);
+    for (const { body } of messages) {
+      const decoded = decodeMessage(body);
+      for (const { job } of decoded.ok ? decoded.value : []) {
+        if (!job.ok) throw new Error(`Published what is no job: ${JSON.stringify(job.problems)}`);
+        this.happened.push(`publish ${job.value.id}`);
+        this.published.push(job.value);
+      }
+    }
+    return messages.map(() => undefined);
+  }
+}
