@@ -48,9 +48,16 @@ async function run(options: DeployOptions, monitor: LocalMonitor): Promise<Stack
   pulumi.runtime.setAllConfig(config);
   const outputs = (await pulumi.runtime.runInPulumiStack(() => Promise.resolve(options.program()))) as unknown;
   await pulumi.runtime.disconnect();
-  return new Promise((resolve) => {
-    pulumi.output(outputs ?? {}).apply((plain) => resolve(plain as StackOutputs));
+  const plain = await new Promise<unknown>((resolve) => {
+    pulumi.output(outputs ?? {}).apply(resolve);
   });
+  await unhandledRejectionsReported();
+  return plain as StackOutputs;
+}
+
+/** Node reports them once the current turn is over. */
+function unhandledRejectionsReported(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
@@ -63,8 +70,8 @@ function watchRejections(onRejection: (error: unknown) => void): { end(): Promis
   process.on("unhandledRejection", onRejection);
   return {
     async end() {
-      // One failure rejects many promises, and Node reports them only after the current turn.
-      await new Promise((resolve) => setImmediate(resolve));
+      // One failure rejects many promises.
+      await unhandledRejectionsReported();
       process.off("unhandledRejection", onRejection);
       others.forEach((listener) => process.on("unhandledRejection", listener));
     },

@@ -33,7 +33,8 @@ export async function startMessaging(address: string, region: string): Promise<M
   const app = buildApp(fauxqs, region, queues, subscriptions);
   await app.ready();
   return {
-    handle: (request, response) => app.routing(replay(request), response),
+    // Some clients post to the queue's own URL, whose path fauxqs would take for a bucket.
+    handle: (request, response) => app.routing(replay(request, request.service === "s3" ? undefined : "/"), response),
     queue: (name) => queues.getQueueByArn(name) ?? queues.getQueue(name),
     send: (queueArn, body, attributes) => {
       const queue = queues.getQueueByArn(queueArn);
