@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { DeployTarget } from "./DeployTarget";
 import { JobApi } from "./JobApi";
 import { JobRouter } from "./JobRouter";
 import { JobTables } from "./JobTables";
@@ -43,6 +44,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const tables = new JobTables(`${name}-tables`, args, child);
     const router = new JobRouter(`${name}-router`, { ...args, typeTable: tables.types }, child);
     const api = new JobApi(`${name}-api`, { ...args, topic: router.topic, tables }, child);
+    const target = new DeployTarget(child);
     const network = new WorkerNetwork(`${name}-network`, args, child);
     const settings = args.processors.map(withDefaults);
     const imageFor = createImages(name, settings, args, child);
@@ -55,7 +57,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       );
       const fleet = new WorkerFleet(
         `${prefix}-fleet`,
-        { ...args, processor, queue, tables, network, image: imageFor(processor) },
+        { ...args, processor, queue, tables, network, target, image: imageFor(processor) },
         child,
       );
       return { type: processor.name, queue, fleet };

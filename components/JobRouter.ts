@@ -4,6 +4,7 @@ import { routerFactory } from "../functions/router/lambda";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { createQueue } from "./createQueue";
 import { defaults } from "./defaults";
+import { json } from "./json";
 import { LambdaFunction } from "./LambdaFunction";
 import { readJobTypes, sendTo, tlsOnlyPolicy } from "./permissions";
 
@@ -96,7 +97,7 @@ export class JobRouter extends pulumi.ComponentResource {
         topic: this.topic.arn,
         protocol: "lambda",
         endpoint: target.arn,
-        redrivePolicy: pulumi.jsonStringify({ deadLetterTargetArn: this.undeliveredQueue.arn }),
+        redrivePolicy: json({ deadLetterTargetArn: this.undeliveredQueue.arn }),
       },
       { ...child, dependsOn: [failures, permission] },
     );

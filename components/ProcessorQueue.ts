@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { encodeJobType } from "../contract/jobType";
 import { createQueue } from "./createQueue";
+import { json } from "./json";
 import { ProcessorSettings } from "./ProcessorArgs";
 
 export interface ProcessorQueueArgs {
@@ -29,7 +30,7 @@ export class ProcessorQueue extends pulumi.ComponentResource {
       {
         visibilityTimeoutSeconds,
         receiveWaitTimeSeconds: 20,
-        redrivePolicy: pulumi.jsonStringify({
+        redrivePolicy: json({
           deadLetterTargetArn: this.deadLetterQueue.arn,
           maxReceiveCount: backstopReceives(maxAttempts),
         }),
@@ -42,7 +43,7 @@ export class ProcessorQueue extends pulumi.ComponentResource {
       `${name}-redrive-allow`,
       {
         queueUrl: this.deadLetterQueue.url,
-        redriveAllowPolicy: pulumi.jsonStringify({ redrivePermission: "byQueue", sourceQueueArns: [this.queue.arn] }),
+        redriveAllowPolicy: json({ redrivePermission: "byQueue", sourceQueueArns: [this.queue.arn] }),
       },
       child,
     );
@@ -51,13 +52,13 @@ export class ProcessorQueue extends pulumi.ComponentResource {
       {
         tableName: args.typeTable.name,
         hashKey: args.typeTable.hashKey,
-        item: pulumi.jsonStringify(
-          pulumi
-            .all([this.queue.url, this.deadLetterQueue.url])
-            .apply(([queueUrl, deadLetterQueueUrl]) =>
+        item: pulumi
+          .all([this.queue.url, this.deadLetterQueue.url])
+          .apply(([queueUrl, deadLetterQueueUrl]) =>
+            JSON.stringify(
               encodeJobType({ type, queueUrl, deadLetterQueueUrl, description, timeoutSeconds, maxAttempts }),
             ),
-        ),
+          ),
       },
       child,
     );

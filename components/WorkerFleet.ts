@@ -3,9 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
 import { encodeWorkerSettings } from "../contract/workerSettings";
+import { DeployTarget } from "./DeployTarget";
 import { JobTables } from "./JobTables";
+import { resolve } from "./json";
 import { consumeFrom, createRole, followRecords, pullImage, sendTo, writeLogs } from "./permissions";
-import { Architecture, ProcessorSettings } from "./ProcessorArgs";
+import { ProcessorSettings } from "./ProcessorArgs";
 import { ProcessorQueue } from "./ProcessorQueue";
 import { renderUserData } from "./userData";
 import { WorkerNetwork } from "./WorkerNetwork";
@@ -19,6 +21,7 @@ export interface WorkerFleetArgs extends Pick<
   tables: JobTables;
   network: WorkerNetwork;
   image: pulumi.Input<string>;
+  target: DeployTarget;
 }
 
 /** A processor's Auto Scaling group, whose instances each run one worker container. */
@@ -41,15 +44,15 @@ export class WorkerFleet extends pulumi.ComponentResource {
   }
 
   private createInstanceRole(name: string, args: WorkerFleetArgs, logGroup: aws.cloudwatch.LogGroup) {
-    const statements = pullImage(args.image, aws.getPartitionOutput({}, { parent: this }).partition).apply((pull) => [
+    const statements = [
       consumeFrom(args.queue.queue.arn),
       sendTo("DeadLetter", args.queue.deadLetterQueue.arn),
       followRecords(args.tables.records.arn),
       writeLogs(logGroup.arn),
-      ...pull,
+      pullImage(args.image, args.target.partition),
       ...(args.policyStatements ?? []),
       ...(args.processor.policyStatements ?? []),
-    ]);
+    ];
     return createRole(name, { service: "ec2.amazonaws.com", statements, tags: args.tags }, { parent: this });
   }
 
@@ -65,7 +68,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
     return new aws.ec2.LaunchTemplate(
       `${name}-template`,
       {
-        imageId: machineImage(args.processor.architecture, child),
+        imageId: args.target.machineImageId(args.processor.architecture),
         instanceType: args.processor.instanceTypes[0],
         iamInstanceProfile: { arn: profile.arn },
         networkInterfaces: [
@@ -104,17 +107,16 @@ export class WorkerFleet extends pulumi.ComponentResource {
     const addresses = pulumi
       .all([queue.url, deadLetterQueue.url, args.tables.records.name])
       .apply(([queueUrl, deadLetterQueueUrl, jobTable]) => ({ queueUrl, deadLetterQueueUrl, jobTable }));
-    const region = aws.getRegionOutput({}, { parent: this }).region;
-    const environment: pulumi.Output<Record<string, string>> = pulumi.output({ ...args.environment, ...own });
+    const environment = resolve({ ...args.environment, ...own }) as pulumi.Output<Record<string, string>>;
     return pulumi
-      .all([args.image, region, logGroup.name, addresses, environment])
-      .apply(([image, regionName, logGroupName, urls, variables]) =>
+      .all([args.image, args.target.region, logGroup.name, addresses, environment])
+      .apply(([image, region, logGroupName, urls, variables]) =>
         renderUserData({
           image,
-          region: regionName,
+          region,
           logGroup: logGroupName,
           environment: {
-            AWS_REGION: regionName,
+            AWS_REGION: region,
             ...variables,
             ...encodeWorkerSettings({ ...settings, ...urls, type }),
           },
@@ -151,13 +153,6 @@ export class WorkerFleet extends pulumi.ComponentResource {
       { parent: this, dependsOn, ignoreChanges: ["desiredCapacity"], customTimeouts: { delete: "30m" } },
     );
   }
-}
-
-/** Amazon Linux 2023 with Docker on board, as AWS's public parameter has it now. */
-function machineImage(architecture: Architecture, opts: pulumi.InvokeOptions): pulumi.Output<string> {
-  const folder = "/aws/service/ecs/optimized-ami/amazon-linux-2023";
-  const name = `${folder}/${architecture === "arm64" ? "arm64/" : ""}recommended/image_id`;
-  return aws.ssm.getParameterOutput({ name }, opts).value;
 }
 
 /** No inbound rule: workers fetch their work. Handlers may call out to anywhere. */

@@ -53,7 +53,7 @@ export class WorkerImage extends pulumi.ComponentResource {
 function buildContext(): string {
   for (let folder = __dirname; dirname(folder) !== folder; folder = dirname(folder)) {
     const context = join(folder, "worker-image");
-    if (existsSync(join(context, "Dockerfile"))) return context;
+    if (existsSync(join(context, "package.json"))) return context;
   }
   throw new pulumi.RunError(
     "The folder worker-image is missing from the package batch-job-processor; install it anew.",

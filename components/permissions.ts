@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { json, resolve } from "./json";
 
 /** One statement of an IAM policy, with exact actions on exact resources. */
 export interface PolicyStatement {
@@ -10,6 +11,9 @@ export interface PolicyStatement {
   Resource: pulumi.Input<string> | pulumi.Input<string>[];
   Condition?: Record<string, Record<string, pulumi.Input<string | string[]>>>;
 }
+
+/** Statements of a policy, some of which may be known only later. */
+export type Statements = (PolicyStatement | pulumi.Output<PolicyStatement[]>)[];
 
 /** The actions that AWS can grant on every resource only, and where AWS says so. */
 export const wildcardReasons: Record<string, string> = {
@@ -82,12 +86,12 @@ export function parseEcrImage(
 }
 
 /** A policy document of the statements. */
-export function policyDocument(statements: pulumi.Input<pulumi.Input<PolicyStatement>[]>): pulumi.Output<string> {
-  return pulumi.jsonStringify(
-    pulumi.output(statements).apply((list) => ({
+export function policyDocument(statements: Statements): pulumi.Output<string> {
+  return resolve(statements).apply((list) =>
+    JSON.stringify({
       Version: "2012-10-17",
-      Statement: list.map((statement) => ({ Effect: "Allow", ...statement })),
-    })),
+      Statement: (list as PolicyStatement[]).flat().map((statement) => ({ Effect: "Allow", ...statement })),
+    }),
   );
 }
 
@@ -97,7 +101,7 @@ export function tlsOnlyPolicy(
   resources: pulumi.Input<string>[],
   statements: object[] = [],
 ): pulumi.Output<string> {
-  return pulumi.jsonStringify({
+  return json({
     Version: "2012-10-17",
     Statement: [
       {
@@ -118,7 +122,7 @@ export function createRole(
   name: string,
   args: {
     service: "lambda.amazonaws.com" | "ec2.amazonaws.com";
-    statements: pulumi.Input<pulumi.Input<PolicyStatement>[]>;
+    statements: Statements;
     tags?: aws.Tags;
   },
   opts: pulumi.ResourceOptions,

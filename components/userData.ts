@@ -129,6 +129,7 @@ RestartSec=2
 WantedBy=multi-user.target`;
 }
 
+/** The text as one word of a shell. A consumer's mocks may leave it undefined, whatever its type says. */
 function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+  return `'${String(text).replaceAll("'", `'\\''`)}'`;
 }

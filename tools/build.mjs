@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, "dist", ".built");
-const sources = ["components", "contract", "functions", "local", "worker-image/src", "worker-image/build.mjs"];
+const sources = ["bench", "components", "contract", "functions", "local", "worker-image/src", "worker-image/build.mjs"];
 
 function newest(path) {
   const stats = statSync(path);

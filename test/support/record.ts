@@ -28,8 +28,9 @@ export type MockStyle = "helpful" | "naive";
  * An error of the build, of a mock or of anything that ran inside an `apply` is thrown.
  */
 export async function record<T>(build: () => T, style: MockStyle = "helpful"): Promise<Recording<T>> {
-  const failures: unknown[] = [];
-  const onRejection = (reason: unknown) => failures.push(reason);
+  let onRejection: (reason: unknown) => void = () => undefined;
+  const failure = new Promise<never>((_, reject) => (onRejection = reject));
+  failure.catch(() => undefined);
   process.on("unhandledRejection", onRejection);
   try {
     const mocks: pulumi.runtime.Mocks = {
@@ -39,13 +40,15 @@ export async function record<T>(build: () => T, style: MockStyle = "helpful"): P
     await pulumi.runtime.setMocks(mocks, "project", "stack", false);
     const resources = spy();
     let result: T | undefined;
-    await pulumi.runtime.runInPulumiStack(() => {
-      result = build();
-      return Promise.resolve({});
-    });
-    await pulumi.runtime.disconnect();
-    await new Promise((resolve) => setImmediate(resolve));
-    if (failures.length > 0) throw failures[0];
+    const run = async () => {
+      await pulumi.runtime.runInPulumiStack(() => {
+        result = build();
+        return Promise.resolve({});
+      });
+      await pulumi.runtime.disconnect();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    await Promise.race([run(), failure]);
     const ofType = (suffix: string) => resources.filter(({ type }) => type.endsWith(suffix));
     const named = (name: string) => {
       const found = resources.filter((resource) => resource.name === name);
@@ -89,7 +92,7 @@ function spy(): RecordedResource[] {
           urn: response.getUrn(),
           parent: request.getParent(),
           custom: request.getCustom(),
-          inputs: pulumi.runtime.deserializeProperties(request.getObject()) as Record<string, unknown>,
+          inputs: pulumi.runtime.deserializeProperties(request.getObject() as never) as Record<string, unknown>,
           options: { ignoreChanges: request.getIgnorechangesList(), dependencies: request.getDependenciesList() },
         });
       }

@@ -1,0 +1,35 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** The value as JSON, once the outputs within it are known. */
+export function json(value: unknown): pulumi.Output<string> {
+  return resolve(value).apply((resolved) => JSON.stringify(resolved));
+}
+
+/**
+ * The plain value, once the outputs within it are known. `pulumi.output` and `pulumi.jsonStringify` make several promises
+ * for every leaf; this makes them for the outputs alone.
+ */
+export function resolve(value: unknown): pulumi.Output<unknown> {
+  const pending: unknown[] = [];
+  collect(value, pending);
+  return pulumi.all(pending).apply((resolved) => {
+    const known = new Map(pending.map((source, index) => [source, resolved[index] as unknown]));
+    return replace(value, known);
+  });
+}
+
+function isPending(value: unknown): boolean {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
+}
+
+function collect(value: unknown, pending: unknown[]): void {
+  if (isPending(value)) pending.push(value);
+  else if (typeof value === "object" && value !== null) Object.values(value).forEach((item) => collect(item, pending));
+}
+
+function replace(value: unknown, known: Map<unknown, unknown>): unknown {
+  if (isPending(value)) return known.get(value);
+  if (Array.isArray(value)) return value.map((item) => replace(item, known));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replace(item, known)]));
+}
