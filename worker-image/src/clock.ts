@@ -1,9 +1,9 @@
 /** Time as the worker sees it; tests hand in one that they turn themselves. */
 export interface Clock {
   /** Epoch milliseconds. */
-  now(): number;
+  now: () => number;
   /** Runs `action` once, `milliseconds` from now, unless the returned function is called before. */
-  after(milliseconds: number, action: () => void): () => void;
+  after: (milliseconds: number, action: () => void) => () => void;
 }
 
 export const systemClock: Clock = {

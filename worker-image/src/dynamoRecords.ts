@@ -125,7 +125,7 @@ export class DynamoRecords implements JobRecords {
   private async read(id: string): Promise<JobRecord | undefined> {
     const command = new GetItemCommand({ TableName: this.table, Key: { id: { S: id } }, ConsistentRead: true });
     const { Item: item } = await this.client.send(command);
-    return item && decodeRecord(item as Record<string, { S?: string; N?: string }>);
+    return item && decodeRecord(item);
   }
 
   /** The record after the update; undefined if the condition failed. */
@@ -139,7 +139,7 @@ export class DynamoRecords implements JobRecords {
           ...expressUpdate(update),
         }),
       );
-      return decodeRecord((item ?? {}) as Record<string, { S?: string; N?: string }>);
+      return decodeRecord(item ?? {});
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined;
       throw error;

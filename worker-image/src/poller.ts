@@ -11,11 +11,11 @@ const errorBackoff = { baseSeconds: 0.5, maxSeconds: 20 };
 export interface PollerEffects<Message> {
   slots: number;
   /** Waits for at most so many messages; rejects promptly when the signal aborts. */
-  fetch(maxMessages: number, signal: AbortSignal): Promise<Message[]>;
+  fetch: (maxMessages: number, signal: AbortSignal) => Promise<Message[]>;
   /** Takes up a slot until it is settled. It handles its own errors. */
-  onMessage(message: Message): Promise<void>;
+  onMessage: (message: Message) => Promise<void>;
   /** A fetch failed, for the nth time in a row, or `onMessage` rejected against its word. */
-  onError(error: unknown, failuresInARow: number): void;
+  onError: (error: unknown, failuresInARow: number) => void;
   clock: Clock;
   random: () => number;
 }

@@ -15,7 +15,7 @@ const maxNoteCharacters = 200;
 export function toProgress(fraction: unknown, note?: unknown): Progress | undefined {
   if (typeof fraction !== "number" || Number.isNaN(fraction)) return undefined;
   const bounded = Math.min(1, Math.max(0, fraction));
-  return { fraction: bounded, ...(note !== undefined && { note: String(note).slice(0, maxNoteCharacters) }) };
+  return { fraction: bounded, ...(typeof note === "string" && { note: note.slice(0, maxNoteCharacters) }) };
 }
 
 /** Writes the latest progress of one job, the first at once and then at most one a second, never two at a time. */

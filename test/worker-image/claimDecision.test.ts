@@ -1,0 +1,145 @@
+import { expect } from "chai";
+import { JobRecord, jobStates } from "../../contract/record";
+import { decideClaim } from "../../worker-image/src/claimDecision";
+import { ClaimRequest } from "../../worker-image/src/records";
+import { envelope } from "./support/doubles";
+
+const now = 1_000_000;
+
+function record(fields: Partial<JobRecord>): JobRecord {
+  return {
+    id: "job-1",
+    type: "echo",
+    state: "queued",
+    attempts: 0,
+    submittedAt: "2026-01-01T00:00:00.000Z",
+    ...fields,
+  };
+}
+
+function request(fields: Partial<ClaimRequest> = {}): ClaimRequest {
+  return {
+    job: envelope(),
+    messageId: "m1",
+    receiveCount: 1,
+    isRedriven: false,
+    worker: "w2",
+    maxAttempts: 3,
+    now,
+    leaseUntil: now + 30_000,
+    ...fields,
+  };
+}
+
+const error = { name: "TypeError", message: "no" };
+const leased = { state: "running", worker: "w1", messageId: "m1", leaseUntil: now + 1, attempts: 1 } as const;
+const expired = { ...leased, leaseUntil: now } as const;
+const start = (attempt: number, isFresh = false) => ({ action: "start", attempt, isFresh });
+
+const cases: [string, JobRecord | undefined, Partial<ClaimRequest>, object][] = [
+  ["a job without a record starts", undefined, {}, start(1, true)],
+  ["a redriven job without a record starts", undefined, { isRedriven: true }, start(1, true)],
+  ["a queued job starts", record({}), {}, start(1)],
+  ["a queued job goes on counting", record({ attempts: 2, error }), {}, start(3)],
+  ["a queued job with its attempts used up is dead", record({ attempts: 3, error }), {}, { action: "exhaust", error }],
+  [
+    "a queued job with its attempts used up and no error has a reason all the same",
+    record({ attempts: 3 }),
+    {},
+    { action: "exhaust", error: { name: "NoAttemptsLeft", message: "All 3 attempts were used" } },
+  ],
+  ["a job's own, lower limit counts", record({ attempts: 1, error }), { maxAttempts: 1 }, { action: "exhaust", error }],
+  ["a queued job to be cancelled is", record({ cancelRequestedAt: "x" }), {}, { action: "cancel" }],
+  ["cancelling goes before dying", record({ attempts: 3, cancelRequestedAt: "x" }), {}, { action: "cancel" }],
+  ["the message of a running job waits", record(leased), {}, { action: "wait", until: now + 1 }],
+  [
+    "the message of a running job to be cancelled waits: its worker will see to it",
+    record({ ...leased, cancelRequestedAt: "x" }),
+    {},
+    { action: "wait", until: now + 1 },
+  ],
+  [
+    "another message of a running job is dropped",
+    record(leased),
+    { messageId: "m2" },
+    { action: "drop", because: "another message of the job is being worked on" },
+  ],
+  [
+    "another message of a job out of attempts that runs its last is dropped",
+    record({ ...leased, attempts: 3 }),
+    { messageId: "m2" },
+    { action: "drop", because: "another message of the job is being worked on" },
+  ],
+  [
+    "the same worker meeting its own message again waits",
+    record({ ...leased, worker: "w2" }),
+    {},
+    { action: "wait", until: now + 1 },
+  ],
+  [
+    "a claim whose answer got lost is recognised",
+    record({ ...leased, worker: "w2", leaseUntil: now + 30_000, attempts: 2 }),
+    {},
+    { action: "already-started", attempt: 2 },
+  ],
+  ["a job whose lease has ended starts again", record(expired), {}, start(2)],
+  ["so it does by another message", record(expired), { messageId: "m2" }, start(2)],
+  ["a running job without a lease starts again", record({ ...leased, leaseUntil: undefined }), {}, start(2)],
+  [
+    "a job whose lease has ended and that is to be cancelled is",
+    record({ ...expired, cancelRequestedAt: "x" }),
+    {},
+    { action: "cancel" },
+  ],
+  [
+    "a job whose last attempt was cut off is dead",
+    record({ ...expired, attempts: 3 }),
+    {},
+    {
+      action: "exhaust",
+      error: { name: "WorkerLost", message: "Attempt 3 was cut off: its worker ended or went silent (w1)" },
+    },
+  ],
+  [
+    "a redriven failed job starts afresh",
+    record({ state: "failed", attempts: 3, messageId: "m0" }),
+    { isRedriven: true },
+    start(1, true),
+  ],
+  [
+    "a redriven message that failed and wasn't deleted is dropped",
+    record({ state: "failed", attempts: 3, messageId: "m1" }),
+    { isRedriven: true },
+    { action: "drop", because: "the job has failed" },
+  ],
+];
+
+describe("decideClaim", () => {
+  for (const [name, found, fields, expected] of cases) {
+    it(name, () => expect(decideClaim(found, request(fields))).to.deep.equal(expected));
+  }
+
+  for (const state of ["succeeded", "failed", "cancelled"] as const) {
+    it(`a duplicate of a job that has ${state} is dropped`, () => {
+      expect(decideClaim(record({ state, attempts: 1, messageId: "m0" }), request()).action).to.equal("drop");
+    });
+  }
+
+  it("never starts a job that is finished and not redriven, nor one that is leased, whatever else holds", () => {
+    for (const state of jobStates) {
+      for (const attempts of [0, 1, 3, 9]) {
+        for (const messageId of [undefined, "m1", "m2"]) {
+          for (const cancelRequestedAt of [undefined, "2026-01-01T00:00:00.000Z"]) {
+            for (const leaseUntil of [undefined, now - 1, now + 1]) {
+              const found = record({ state, attempts, messageId, cancelRequestedAt, leaseUntil, worker: "w1" });
+              const decision = decideClaim(found, request());
+              const isFree = state === "queued" || (state === "running" && (leaseUntil ?? 0) <= now);
+              const mayStart = isFree && attempts < 3 && !cancelRequestedAt;
+              expect(decision.action === "start", JSON.stringify(found)).to.equal(mayStart);
+            }
+          }
+        }
+      }
+    }
+  });
+});

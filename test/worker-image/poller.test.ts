@@ -1,0 +1,139 @@
+import { expect } from "chai";
+import { Poller } from "../../worker-image/src/poller";
+import { FakeClock, settled } from "./support/fakeClock";
+
+/** A poller over a list of names, whose work the test ends by name. */
+function createPoller(slots: number) {
+  const clock = new FakeClock();
+  const waiting: string[] = [];
+  const asked: number[] = [];
+  const errors: { message: string; failuresInARow: number }[] = [];
+  const working = new Map<string, { resolve(): void; reject(error: Error): void }>();
+  const failures: Error[] = [];
+  let wake = () => {};
+  const poller = new Poller<string>({
+    slots,
+    clock,
+    random: () => 1,
+    async fetch(maxMessages, signal) {
+      asked.push(maxMessages);
+      if (failures.length > 0) throw failures.shift()!;
+      if (waiting.length === 0) {
+        await new Promise<void>((resolve, reject) => {
+          wake = resolve;
+          signal.addEventListener("abort", () => reject(new Error("aborted")));
+        });
+      }
+      return waiting.splice(0, maxMessages);
+    },
+    onMessage: (name) => new Promise((resolve, reject) => working.set(name, { resolve, reject })),
+    onError: (error, failuresInARow) => errors.push({ message: (error as Error).message, failuresInARow }),
+  });
+  const put = async (...names: string[]) => {
+    waiting.push(...names);
+    wake();
+    await settled();
+  };
+  const finish = async (name: string) => {
+    working.get(name)!.resolve();
+    working.delete(name);
+    await settled();
+  };
+  return { poller, clock, asked, errors, working, failures, put, finish };
+}
+
+describe("Poller", () => {
+  it("asks for as many as slots are free, 10 at the most", async () => {
+    const { poller, asked, put } = createPoller(12);
+    const run = poller.run();
+    await put(..."abcdefghij");
+    expect(asked).to.deep.equal([10, 2]);
+    expect(poller.busySlots).to.equal(10);
+    poller.stop();
+    void run;
+  });
+
+  it("doesn't wait for the slowest", async () => {
+    const { poller, asked, working, put, finish } = createPoller(3);
+    void poller.run();
+    await put("slow", "a", "b");
+    expect(asked).to.deep.equal([3]);
+    for (const name of ["a", "b", "c", "d"]) {
+      await put(`${name}${name}`);
+      await finish(name === "c" ? "aa" : name === "d" ? "bb" : name);
+    }
+    expect(working.has("slow")).to.equal(true);
+    expect([...working.keys()]).to.include.members(["cc", "dd"]);
+    expect(Math.max(...asked.slice(1))).to.equal(1);
+    poller.stop();
+  });
+
+  it("asks for nothing while no slot is free", async () => {
+    const { poller, asked, put, finish, clock } = createPoller(1);
+    void poller.run();
+    await put("a", "b");
+    await clock.advance(60_000);
+    expect(asked).to.deep.equal([1]);
+    await finish("a");
+    expect(asked).to.deep.equal([1, 1]);
+    poller.stop();
+  });
+
+  it("backs off from errors, goes on, and forgets them", async () => {
+    const { poller, clock, asked, errors, failures, working, put } = createPoller(1);
+    failures.push(new Error("throttled"), new Error("throttled"), new Error("down"));
+    void poller.run();
+    await clock.advance(499);
+    expect(asked).to.have.length(1);
+    await clock.advance(1);
+    expect(asked).to.have.length(2);
+    await clock.advance(999);
+    expect(asked).to.have.length(2);
+    await clock.advance(10_000);
+    expect(errors.map(({ failuresInARow }) => failuresInARow)).to.deep.equal([1, 2, 3]);
+    await put("a");
+    expect(working.has("a")).to.equal(true);
+    poller.stop();
+  });
+
+  it("stops at once in mid-poll, and ends when the last message is done with", async () => {
+    const { poller, errors, put, finish } = createPoller(2);
+    let hasEnded = false;
+    const run = poller.run().then(() => (hasEnded = true));
+    await put("a");
+    poller.stop();
+    await settled();
+    expect(hasEnded).to.equal(false);
+    await finish("a");
+    await run;
+    expect(errors).to.deep.equal([]);
+  });
+
+  it("stops while it backs off or has no free slot, and leaves no timer", async () => {
+    const failing = createPoller(1);
+    failing.failures.push(new Error("throttled"));
+    const failed = failing.poller.run();
+    await settled();
+    failing.poller.stop();
+    await failed;
+    expect(failing.clock.pendingTimers).to.equal(0);
+
+    const full = createPoller(1);
+    const run = full.poller.run();
+    await full.put("a");
+    full.poller.stop();
+    await full.finish("a");
+    await run;
+  });
+
+  it("keeps the slot free of a message whose work rejects", async () => {
+    const { poller, errors, working, put, asked } = createPoller(1);
+    void poller.run();
+    await put("a");
+    working.get("a")!.reject(new Error("unexpected"));
+    await settled();
+    expect(errors).to.deep.equal([{ message: "unexpected", failuresInARow: 0 }]);
+    expect(asked).to.deep.equal([1, 1]);
+    poller.stop();
+  });
+});

@@ -1,0 +1,196 @@
+import { encodeEnvelope, JobEnvelope } from "../../../contract/envelope";
+import { WorkerSettings } from "../../../contract/workerSettings";
+import { Job } from "../../../worker-image/src/handler";
+import { Log, LogFields } from "../../../worker-image/src/log";
+import { DeadLetter, JobQueue, ReceivedMessage } from "../../../worker-image/src/queue";
+import { Claim, ClaimRequest, Hold, HoldState, JobRecords } from "../../../worker-image/src/records";
+import { RunEvents, Runner, RunOutcome } from "../../../worker-image/src/runner";
+import { FakeClock } from "./fakeClock";
+
+export const settings: WorkerSettings = {
+  type: "echo",
+  queueUrl: "http://127.0.0.1/queue",
+  deadLetterQueueUrl: "http://127.0.0.1/dead",
+  jobTable: "jobs",
+  handler: "echo",
+  slots: 2,
+  timeoutSeconds: 100,
+  maxAttempts: 3,
+  visibilityTimeoutSeconds: 30,
+  backoffSeconds: 10,
+  maxBackoffSeconds: 60,
+  drainSeconds: 5,
+};
+
+export function envelope(fields: Partial<JobEnvelope> = {}): JobEnvelope {
+  return { version: 1, id: "job-1", type: "echo", payload: {}, submittedAt: "2026-01-01T00:00:00.000Z", ...fields };
+}
+
+let lastMessage = 0;
+
+export function message(fields: Partial<ReceivedMessage> & { job?: JobEnvelope; receivedAt: number }): ReceivedMessage {
+  const { job = envelope(), ...rest } = fields;
+  const id = `message-${++lastMessage}`;
+  return { id, receiptHandle: `${id}-1`, body: encodeEnvelope(job), receiveCount: 1, isRedriven: false, ...rest };
+}
+
+/** One line for each call, in order, across all doubles of a test. */
+export type Calls = string[];
+
+/** Fails the next calls of the given names, once each. */
+export class Failures {
+  private readonly planned: { call: string; error: Error }[] = [];
+
+  plan(call: string, error: Error = Object.assign(new Error(`${call} was throttled`), { name: "Throttled" })): void {
+    this.planned.push({ call, error });
+  }
+
+  check(call: string): void {
+    const index = this.planned.findIndex((failure) => failure.call === call);
+    if (index >= 0) throw this.planned.splice(index, 1)[0]!.error;
+  }
+}
+
+/** A queue that hands out what the test puts in, and notes what happens to it. */
+export class FakeQueue implements JobQueue {
+  readonly letters: DeadLetter[] = [];
+  private readonly waiting: ReceivedMessage[] = [];
+  private wake: () => void = () => undefined;
+
+  constructor(
+    private readonly calls: Calls,
+    private readonly failures: Failures,
+  ) {}
+
+  put(...messages: ReceivedMessage[]): void {
+    this.waiting.push(...messages);
+    this.wake();
+  }
+
+  async receive(maxMessages: number, signal: AbortSignal): Promise<ReceivedMessage[]> {
+    this.failures.check("receive");
+    if (this.waiting.length === 0) {
+      await new Promise<void>((resolve, reject) => {
+        this.wake = resolve;
+        signal.addEventListener("abort", () => reject(new Error("aborted")));
+      });
+    }
+    return this.waiting.splice(0, maxMessages);
+  }
+
+  async remove({ id }: ReceivedMessage): Promise<void> {
+    this.calls.push(`remove ${id}`);
+    this.failures.check("remove");
+  }
+
+  async hide({ id }: ReceivedMessage, seconds: number): Promise<void> {
+    this.calls.push(`hide ${id} ${seconds}`);
+    this.failures.check("hide");
+  }
+
+  async deadLetter(letter: DeadLetter): Promise<void> {
+    this.calls.push("deadLetter");
+    this.failures.check("deadLetter");
+    this.letters.push(letter);
+  }
+}
+
+/** Records that say what the test wants. */
+export class FakeRecords implements JobRecords {
+  /** The next claims' answers; a started first attempt if there is none. */
+  readonly claims: ((request: ClaimRequest) => Claim)[] = [];
+  /** What the next writes say; "held" if there is none. */
+  readonly states: HoldState[] = [];
+  lastResult: unknown;
+
+  constructor(
+    private readonly calls: Calls,
+    private readonly failures: Failures,
+  ) {}
+
+  async claim(request: ClaimRequest): Promise<Claim> {
+    this.calls.push(`claim ${request.job.id} of ${request.maxAttempts}`);
+    this.failures.check("claim");
+    const next = this.claims.shift();
+    return next ? next(request) : started(1)(request);
+  }
+
+  extend = (hold: Hold, _leaseUntil: number) => this.write("extend", hold);
+  reportProgress = (hold: Hold, progress: { fraction: number }) => this.write(`progress ${progress.fraction}`, hold);
+  retry = (hold: Hold, error: { message: string }) => this.write(`retry (${error.message})`, hold);
+  fail = (hold: Hold, error: { message: string }) => this.write(`fail (${error.message})`, hold);
+  cancel = (hold: Hold) => this.write("cancel", hold);
+  giveBack = (hold: Hold) => this.write("giveBack", hold);
+  succeed = (hold: Hold, result: unknown) => {
+    this.lastResult = result;
+    return this.write("succeed", hold);
+  };
+
+  private async write(call: string, hold: Hold): Promise<HoldState> {
+    this.calls.push(`${call} #${hold.attempt}`);
+    this.failures.check(call.split(" ")[0]!);
+    return this.states.shift() ?? "held";
+  }
+}
+
+export function started(attempt: number): (request: ClaimRequest) => Claim {
+  return ({ job, worker }) => ({ outcome: "started", hold: { jobId: job.id, worker, attempt } });
+}
+
+/** A handler at work, which the test ends. */
+export interface FakeRun {
+  job: Job;
+  signal: AbortSignal;
+  events: RunEvents;
+  end(outcome: RunOutcome): void;
+}
+
+export class FakeRunner implements Runner {
+  readonly runs: FakeRun[] = [];
+  isClosed = false;
+  startError?: Error;
+
+  async start(): Promise<void> {
+    if (this.startError) throw this.startError;
+  }
+
+  run(job: Job, signal: AbortSignal, events: RunEvents): Promise<RunOutcome> {
+    return new Promise((end) => {
+      this.runs.push({ job, signal, events, end });
+      signal.addEventListener("abort", () => end({ kind: "stopped" }));
+    });
+  }
+
+  hurry(): void {}
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+  }
+}
+
+/** A log that the test can read. */
+export class FakeLog {
+  readonly entries: { level: string; event: string; fields: LogFields }[] = [];
+  readonly log: Log = (level, event, fields = {}) => void this.entries.push({ level, event, fields });
+
+  events(): string[] {
+    return this.entries.map(({ event }) => event);
+  }
+
+  fieldsOf(event: string): LogFields {
+    const entry = this.entries.find((candidate) => candidate.event === event);
+    if (!entry) throw new Error(`Expected the event ${event}, got ${this.events().join(", ")}`);
+    return entry.fields;
+  }
+}
+
+/** All doubles of one test, wired. */
+export function createDoubles() {
+  const calls: Calls = [];
+  const failures = new Failures();
+  const { log, ...rest } = { log: new FakeLog(), clock: new FakeClock(), runner: new FakeRunner() };
+  const queue = new FakeQueue(calls, failures);
+  const records = new FakeRecords(calls, failures);
+  const effects = { settings, workerId: "worker-1", queue, records, random: () => 1, ...rest, log: log.log };
+  return { calls, failures, log, queue, records, ...rest, effects };
+}

@@ -1,0 +1,40 @@
+import { Clock } from "../../../worker-image/src/clock";
+
+/** A clock that stands still until the test turns it. */
+export class FakeClock implements Clock {
+  private time = Date.UTC(2026, 0, 1);
+  private readonly timers = new Map<number, { at: number; action: () => void }>();
+  private lastTimer = 0;
+
+  now = () => this.time;
+
+  after = (milliseconds: number, action: () => void) => {
+    const timer = ++this.lastTimer;
+    this.timers.set(timer, { at: this.time + milliseconds, action });
+    return () => void this.timers.delete(timer);
+  };
+
+  get pendingTimers(): number {
+    return this.timers.size;
+  }
+
+  /** Turns the clock, running what falls due in order, and lets promises settle after each. */
+  async advance(milliseconds: number): Promise<void> {
+    const end = this.time + milliseconds;
+    await settled();
+    for (;;) {
+      const [next] = [...this.timers].filter(([, { at }]) => at <= end).sort(([a, m], [b, n]) => m.at - n.at || a - b);
+      if (!next) break;
+      this.time = Math.max(this.time, next[1].at);
+      this.timers.delete(next[0]);
+      next[1].action();
+      await settled();
+    }
+    this.time = end;
+  }
+}
+
+/** Lets every promise that can settle do so. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
