@@ -1,0 +1,138 @@
+import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { MultiBar, Presets, SingleBar } from "cli-progress";
+import { Command } from "commander";
+import { createReadStream, mkdirSync, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join, parse, relative } from "node:path";
+import pc from "picocolors";
+import { bringUp, RunningStack } from "./bringUp";
+import { chooseFiles, DemoFile } from "./demoFiles";
+import { DemoJob, follow, submit } from "./demoJobs";
+import { renderJobs } from "./demoTable";
+import { reportFailure } from "./reportFailure";
+
+interface DemoOptions {
+  stack: string;
+  out: string;
+  width: string;
+  timeout: string;
+  json?: boolean;
+}
+
+async function main(): Promise<void> {
+  const command = new Command("npm run demo --")
+    .description("Brings the stack up on this machine, runs a job per file and handler, and shows what came of them.")
+    .argument("[files...]", "texts and pictures (default: the repository's own)")
+    .option("--stack <name>", "whose Pulumi.<name>.yaml to use", "dev")
+    .option("--out <folder>", "where thumbnails go", "out")
+    .option("--width <pixels>", "of the thumbnails", "320")
+    .option("--timeout <seconds>", "how long all jobs may take", "120")
+    .option("--json", "print one JSON object in place of bars and table")
+    .parse();
+  const options = command.opts<DemoOptions>();
+  const files = chooseFiles(command.args);
+  const say = options.json ? () => undefined : (line: string) => void process.stdout.write(`${line}\n`);
+  const running = await bringUp({
+    stack: options.stack,
+    log: ({ source, name, line }) => {
+      if (source === "cloud") process.stderr.write(`${name} ${line}\n`);
+    },
+  });
+  say(`${pc.green("✔")} The stack ${options.stack} is up in ${running.seconds.toFixed(1)} s: ${running.outputs.url}`);
+  try {
+    const start = performance.now();
+    const jobs = await runJobs(running, files, options);
+    const seconds = (performance.now() - start) / 1_000;
+    report(jobs, { seconds, stackSeconds: running.seconds }, options);
+  } finally {
+    await running.cloud.stop();
+  }
+}
+
+async function runJobs({ cloud, outputs }: RunningStack, files: DemoFile[], options: DemoOptions): Promise<DemoJob[]> {
+  const { endpoint, region, credentials } = cloud;
+  const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const jobs = files.flatMap((file) => jobsOf(file, outputs.dataBucket, options));
+  const known = jobs.filter(({ type }) => type in outputs.queueUrls);
+  if (known.length === 0) throw new Error(`Stack ${options.stack} has no job type for these files`);
+  const bars = createBars(known, options);
+  try {
+    await Promise.all(
+      files.map(async ({ key, path }) => {
+        const Body = createReadStream(path);
+        const ContentLength = statSync(path).size;
+        await s3.send(new PutObjectCommand({ Bucket: outputs.dataBucket, Key: key, Body, ContentLength }));
+      }),
+    );
+    for (const job of known) await submit(outputs.url, job);
+    await follow(outputs.url, known, {
+      timeoutSeconds: Number(options.timeout),
+      onFinished: ({ type }) => bars.increment(type),
+    });
+    await saveThumbnails(s3, known, options.out);
+    return known;
+  } finally {
+    bars.stop();
+    s3.destroy();
+  }
+}
+
+function jobsOf(file: DemoFile, bucket: string, options: DemoOptions): DemoJob[] {
+  const input = `s3://${bucket}/${file.key}`;
+  const output = `s3://${bucket}/thumbnails/${parse(file.key).name}-${options.width}.webp`;
+  return file.jobTypes.map((type) => ({
+    type,
+    file: file.name,
+    payload: type === "thumbnail" ? { input, output, width: Number(options.width) } : { input },
+  }));
+}
+
+/** A bar per job type, on a terminal. */
+function createBars(jobs: DemoJob[], options: DemoOptions): { increment(type: string): void; stop(): void } {
+  if (options.json || !process.stdout.isTTY) return { increment: () => undefined, stop: () => undefined };
+  const format = ` {type} ${pc.cyan("{bar}")} {value}/{total} jobs  {duration_formatted}`;
+  const multi = new MultiBar({ format, hideCursor: true, barsize: 30 }, Presets.shades_classic);
+  const types = [...new Set(jobs.map(({ type }) => type))];
+  const width = Math.max(...types.map((type) => type.length));
+  const bars = new Map<string, SingleBar>(
+    types.map((type) => {
+      const total = jobs.filter((job) => job.type === type).length;
+      return [type, multi.create(total, 0, { type: type.padEnd(width) })];
+    }),
+  );
+  return { increment: (type) => bars.get(type)!.increment(), stop: () => multi.stop() };
+}
+
+async function saveThumbnails(s3: S3Client, jobs: DemoJob[], folder: string): Promise<void> {
+  for (const { view } of jobs) {
+    const location = /^s3:\/\/([^/]+)\/(.+)$/.exec(String(view?.result?.output ?? ""));
+    if (!location) continue;
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: location[1], Key: location[2] }));
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, parse(location[2]!).base);
+    await writeFile(path, await Body!.transformToByteArray());
+    view!.result!.output = relative(process.cwd(), path);
+  }
+}
+
+function report(jobs: DemoJob[], times: { seconds: number; stackSeconds: number }, options: DemoOptions): void {
+  const failures = jobs.filter(({ view }) => view?.state !== "succeeded");
+  const [seconds, stackSeconds] = [times.seconds, times.stackSeconds].map((time) => Number(time.toFixed(3)));
+  const counts = { submitted: jobs.length, succeeded: jobs.length - failures.length, failed: failures.length };
+  if (options.json) {
+    const results = jobs.map(({ type, file, view }) => ({ type, file, ...view }));
+    process.stdout.write(`${JSON.stringify({ ...counts, seconds, stackSeconds, jobs: results })}\n`);
+  } else {
+    process.stdout.write(`${renderJobs(jobs)}\n`);
+    const outcome = failures.length === 0 ? pc.green("✔ All succeeded") : pc.red(`✖ ${failures.length} failed`);
+    process.stdout.write(`${outcome}: ${jobs.length} jobs in ${seconds} s\n`);
+  }
+  for (const { type, file, view } of failures) {
+    process.stderr.write(
+      `${pc.red("✖")} ${type} of ${file}: ${view?.error?.message ?? view?.state ?? "not submitted"}\n`,
+    );
+  }
+  process.exitCode = failures.length === 0 ? 0 : 1;
+}
+
+main().catch(reportFailure);

@@ -1,0 +1,8 @@
+import pc from "picocolors";
+
+/** Says why a command failed, without a stack trace unless DEBUG is set, and ends the process. */
+export function reportFailure(error: unknown): never {
+  const text = error instanceof Error ? (process.env.DEBUG ? error.stack : error.message) : String(error);
+  process.stderr.write(`${pc.red("✖")} ${text}\n`);
+  process.exit(1);
+}
