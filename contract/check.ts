@@ -24,7 +24,7 @@ export function describe(value: unknown): string {
       ? `${JSON.stringify(value.slice(0, 60))}… (${value.length} characters)`
       : JSON.stringify(value);
   }
-  return `${typeof value} ${String(value as number | boolean | bigint)}`;
+  return `${typeof value} ${value as number | boolean}`;
 }
 
 /** Whether the value is a JSON object. */

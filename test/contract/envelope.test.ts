@@ -125,7 +125,9 @@ describe("envelope", () => {
       maxAttempts: 100,
     };
     expect(pathsOf(decodeEnvelope(JSON.stringify(atLimits)))).to.deep.equal([]);
-    expect(pathsOf(decodeEnvelope(JSON.stringify({ ...envelope, payload: JSON.parse(nested(64)) as unknown })))).to.deep.equal([]);
+    expect(
+      pathsOf(decodeEnvelope(JSON.stringify({ ...envelope, payload: JSON.parse(nested(64)) as unknown }))),
+    ).to.deep.equal([]);
   });
 
   it("refuses 100,000 levels without running out of stack", () => {

@@ -29,7 +29,12 @@ describe("workerSettings", () => {
   });
 
   it("names every variable that is missing or wrong", () => {
-    const environment = { ...encodeWorkerSettings(settings), WORKER_TYPE: "", WORKER_SLOTS: "-1", WORKER_HANDLER: undefined };
+    const environment = {
+      ...encodeWorkerSettings(settings),
+      WORKER_TYPE: "",
+      WORKER_SLOTS: "-1",
+      WORKER_HANDLER: undefined,
+    };
     const decoded = decodeWorkerSettings(environment);
     expect(!decoded.ok && decoded.problems).to.deep.equal([
       { path: "WORKER_TYPE", message: "Expected a text, got nothing" },

@@ -15,7 +15,12 @@ function resultsOf(answer: ParsedAnswer): Result[] {
 }
 
 function jobs(count: number, fields: Record<string, unknown> = {}): Record<string, unknown>[] {
-  return Array.from({ length: count }, (_, index) => ({ id: `j${index}`, type: "word-count", payload: index, ...fields }));
+  return Array.from({ length: count }, (_, index) => ({
+    id: `j${index}`,
+    type: "word-count",
+    payload: index,
+    ...fields,
+  }));
 }
 
 describe("POST /jobs/batch", () => {

@@ -33,7 +33,10 @@ const headers = fc.oneof(
   fc.dictionary(fc.string(), fc.string()),
   fc.constant(undefined),
 );
-const method = fc.oneof(fc.constantFrom("GET", "POST", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"), fc.string());
+const method = fc.oneof(
+  fc.constantFrom("GET", "POST", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"),
+  fc.string(),
+);
 
 describe("frontend, with anything sent to it", () => {
   it("never answers 5xx, explains every refusal, and publishes what it recorded and nothing else", async () => {

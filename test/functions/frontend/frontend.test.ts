@@ -249,7 +249,10 @@ describe("frontend", () => {
 
   it("answers GET /health without asking AWS", async () => {
     const refuse = () => Promise.reject(new Error("AWS was asked"));
-    const cut = new FakeFrontend({ records: { create: refuse, read: refuse }, jobTypes: { find: refuse, list: refuse } });
+    const cut = new FakeFrontend({
+      records: { create: refuse, read: refuse },
+      jobTypes: { find: refuse, list: refuse },
+    });
     expect((await cut.request("GET", "/health")).json).to.deep.equal({ status: "ok" });
   });
 

@@ -80,7 +80,9 @@ describe("idempotency", () => {
     });
 
     it("gives way to the body's id", async () => {
-      expect((await frontend.request("POST", "/jobs", { ...unnamed, id: "b" }, withKey("k"))).json).to.include({ id: "b" });
+      expect((await frontend.request("POST", "/jobs", { ...unnamed, id: "b" }, withKey("k"))).json).to.include({
+        id: "b",
+      });
     });
 
     it("makes a batch idempotent, with an id for each job", async () => {
@@ -94,7 +96,9 @@ describe("idempotency", () => {
     });
 
     it("gives ids that fit, whatever the key", () => {
-      fc.assert(fc.property(fc.string({ unit: "binary" }), fc.nat(99), (key, index) => idPattern.test(idFromKey(key, index))));
+      fc.assert(
+        fc.property(fc.string({ unit: "binary" }), fc.nat(99), (key, index) => idPattern.test(idFromKey(key, index))),
+      );
     });
   });
 

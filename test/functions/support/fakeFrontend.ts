@@ -62,7 +62,11 @@ export class FakeFrontend {
 
   /** Sends a request as API Gateway would hand it over; a body that is no text goes as JSON. */
   async request(method: string, path: string, body?: unknown, extra: Partial<HttpEvent> = {}): Promise<ParsedAnswer> {
-    const { statusCode, headers, body: text } = await this.handle({
+    const {
+      statusCode,
+      headers,
+      body: text,
+    } = await this.handle({
       rawPath: path,
       headers: { "content-type": "application/json" },
       requestContext: { http: { method } },

@@ -1,0 +1,193 @@
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { deflateRawSync } from "node:zlib";
+import { decodeEnvelope } from "../../contract/envelope";
+import { encodeJobType } from "../../contract/jobType";
+import { frontendFactory } from "../../functions/frontend/lambda";
+import { routerFactory } from "../../functions/router/lambda";
+import { Emulators } from "./support/emulators";
+import { type Run, runSerialised } from "./support/runSerialised";
+
+async function serialise(factory: () => unknown): Promise<string> {
+  const args = { isFactoryFunction: true, exportName: "handler" };
+  return (await pulumi.runtime.serializeFunction(factory, args)).text;
+}
+
+function http(method: string, rawPath: string, body?: string) {
+  return { rawPath, headers: { "content-type": "application/json" }, requestContext: { http: { method } }, body };
+}
+
+function sns(...messages: string[]) {
+  return { Records: messages.map((Message) => ({ Sns: { Message } })) };
+}
+
+describe("serialised handlers", () => {
+  let aws: Emulators;
+  let queueUrl: string;
+  let topicQueueUrl: string;
+  let unroutableQueueUrl: string;
+  let environment: Record<string, string>;
+
+  before(async () => {
+    aws = await Emulators.start();
+    await aws.createTable("jobs", "id");
+    await aws.createTable("types", "type");
+    queueUrl = await aws.createQueue("word-count");
+    topicQueueUrl = await aws.createQueue("topic");
+    unroutableQueueUrl = await aws.createQueue("unroutable");
+    const jobType = { type: "word-count", queueUrl, deadLetterQueueUrl: "d", timeoutSeconds: 900, maxAttempts: 3 };
+    await aws.tables.send(new PutItemCommand({ TableName: "types", Item: encodeJobType(jobType) }));
+    environment = {
+      ...aws.environment(),
+      TOPIC_ARN: await aws.createTopic("jobs", topicQueueUrl),
+      JOB_TABLE: "jobs",
+      TYPE_TABLE: "types",
+      UNROUTABLE_QUEUE_URL: unroutableQueueUrl,
+    };
+  });
+  after(() => aws.stop());
+
+  for (const [name, factory] of Object.entries({ frontendFactory, routerFactory })) {
+    it(`keeps ${name} small`, async () => {
+      const text = await serialise(factory);
+      expect(text.length).to.be.lessThan(45_000);
+      expect(deflateRawSync(text).length).to.be.lessThan(10_000);
+    });
+  }
+
+  describe("frontend", () => {
+    const job = JSON.stringify({ id: "a", type: "word-count", payload: "größe \uffff 😀", tenant: "acme" });
+    let run: Run;
+
+    before(async () => {
+      run = await runSerialised(await serialise(frontendFactory), environment, [
+        http("POST", "/jobs", job),
+        http("POST", "/jobs", job),
+        http("POST", "/jobs", job.replace("größe", "other")),
+        http("GET", "/jobs/a"),
+        http("GET", "/jobs/b"),
+        http("POST", "/jobs/batch", '{"jobs":[{"type":"word-count","payload":1},{"type":"none","payload":1},{}]}'),
+        http("GET", "/types"),
+        http("GET", "/health"),
+        http("POST", "/jobs", "{"),
+        http("PATCH", "/jobs"),
+        { ...http("POST", "/jobs", Buffer.from([0xff]).toString("base64")), isBase64Encoded: true },
+        http("POST", "/jobs", "[".repeat(20_000) + "]".repeat(20_000)),
+      ]);
+    });
+
+    it("answers as it does unserialised", () => {
+      expect(run.outcomes.map(({ value }) => (value as { statusCode: number }).statusCode)).to.deep.equal([
+        202, 202, 409, 200, 404, 200, 200, 200, 400, 405, 400, 400,
+      ]);
+      const [, , , shown, , batch, types] = run.outcomes.map(
+        ({ value }) => JSON.parse((value as { body: string }).body) as Record<string, unknown>,
+      );
+      expect(shown).to.include({ id: "a", type: "word-count", state: "queued", attempts: 0 });
+      expect((batch!.results as { status: number }[]).map(({ status }) => status)).to.deep.equal([202, 422, 400]);
+      expect(types).to.deep.equal({ types: [{ type: "word-count", timeoutSeconds: 900, maxAttempts: 3 }] });
+    });
+
+    it("publishes each job with its type as attribute", async () => {
+      const messages = await aws.receive(topicQueueUrl);
+      expect(messages.map(({ MessageAttributes }) => MessageAttributes!.type!.StringValue)).to.deep.equal(
+        Array(3).fill("word-count"),
+      );
+      const decoded = messages.map(({ Body }) => decodeEnvelope(Body!));
+      expect(decoded.map((each) => each.ok && each.value.payload)).to.have.members([
+        "größe \uffff 😀",
+        "größe \uffff 😀",
+        1,
+      ]);
+    });
+
+    it("needs nothing but Node and the AWS SDK, and logs one JSON object a line", () => {
+      expect(run.required.sort()).to.deep.equal(["@aws-sdk/client-dynamodb", "@aws-sdk/client-sns", "node:crypto"]);
+      expect(run.lines.map(({ event, type }) => [event, type])).to.deep.equal(
+        Array(3).fill(["job accepted", "word-count"]),
+      );
+    });
+  });
+
+  describe("frontend without AWS", () => {
+    it("answers 503, not an exception", async () => {
+      const dead = {
+        ...environment,
+        AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+        AWS_ENDPOINT_URL_DYNAMODB: "http://127.0.0.1:1",
+      };
+      const run = await runSerialised(await serialise(frontendFactory), dead, [
+        http("POST", "/jobs", '{"type":"word-count","payload":1}'),
+        http("GET", "/types"),
+      ]);
+      for (const { value } of run.outcomes) {
+        expect(value).to.deep.include({ statusCode: 503 });
+        expect((value as { headers: Record<string, string> }).headers).to.include({ "retry-after": "2" });
+      }
+    });
+  });
+
+  describe("router", () => {
+    const envelope = {
+      version: 1,
+      id: "r1",
+      type: "word-count",
+      payload: "größe",
+      submittedAt: "2026-11-02T10:00:00Z",
+    };
+    let run: Run;
+
+    before(async () => {
+      const several = JSON.stringify([
+        envelope,
+        { ...envelope, id: "r2", tenant: "acme" },
+        { ...envelope, type: "none" },
+      ]);
+      run = await runSerialised(await serialise(routerFactory), environment, [
+        sns(several),
+        sns("not JSON", JSON.stringify({ ...envelope, id: "r3" })),
+      ]);
+    });
+
+    it("routes as it does unserialised", async () => {
+      expect(run.outcomes).to.deep.equal([{}, {}]);
+      const routed = await aws.receive(queueUrl);
+      expect(routed.map(({ Body }) => (JSON.parse(Body!) as { id: string }).id)).to.have.members(["r1", "r2", "r3"]);
+      expect(routed.map(({ MessageAttributes }) => MessageAttributes!.type!.StringValue)).to.deep.equal(
+        Array(3).fill("word-count"),
+      );
+      const unroutable = await aws.receive(unroutableQueueUrl);
+      expect(unroutable.map(({ MessageAttributes }) => Object.keys(MessageAttributes!).sort())).to.have.deep.members([
+        ["failedAt", "reason", "type"],
+        ["failedAt", "reason"],
+      ]);
+    });
+
+    it("needs nothing but the AWS SDK, and logs one JSON object a line", () => {
+      expect(run.required.sort()).to.deep.equal(["@aws-sdk/client-dynamodb", "@aws-sdk/client-sqs"]);
+      expect(run.lines.map(({ event }) => event)).to.deep.equal([
+        "job unroutable",
+        "jobs routed",
+        "job unroutable",
+        "jobs routed",
+      ]);
+    });
+
+    it("throws where its queue is gone, so that nothing is dropped", async () => {
+      const jobType = {
+        type: "gone",
+        queueUrl: `${queueUrl}-gone`,
+        deadLetterQueueUrl: "d",
+        timeoutSeconds: 1,
+        maxAttempts: 1,
+      };
+      await aws.tables.send(new PutItemCommand({ TableName: "types", Item: encodeJobType(jobType) }));
+      const failing = await runSerialised(await serialise(routerFactory), environment, [
+        sns(JSON.stringify({ ...envelope, type: "gone" })),
+      ]);
+      expect(failing.outcomes[0]!.error).to.equal("1 of 1 jobs could not be routed: r1 (gone)");
+      expect(JSON.stringify(failing.lines[0])).to.contain("QueueDoesNotExist");
+    });
+  });
+});

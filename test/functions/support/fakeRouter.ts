@@ -1,0 +1,48 @@
+import { createRouteJobs, type RouteJobsEffects } from "../../../functions/router/routeJobs";
+import type { QueueMessage } from "../../../functions/router/queueMessage";
+import { checksum, type LogLine, wordCount } from "./fakeFrontend";
+
+export const unroutableQueueUrl = "https://queues/unroutable";
+
+/** A router whose queues are held in memory. */
+export class FakeRouter {
+  readonly sent: QueueMessage[] = [];
+  readonly batches: { queueUrl: string; messages: QueueMessage[] }[] = [];
+  readonly lines: LogLine[] = [];
+  readonly pauses: number[] = [];
+  private readonly handle: ReturnType<typeof createRouteJobs>;
+
+  constructor(overrides: Partial<RouteJobsEffects> = {}) {
+    this.handle = createRouteJobs({
+      jobTypes: { find: (type) => Promise.resolve([wordCount, checksum].find((each) => each.type === type)) },
+      sendBatch: (queueUrl, messages) => Promise.resolve(this.accept(queueUrl, messages)),
+      unroutableQueueUrl,
+      now: () => Date.parse("2026-11-02T10:00:00Z"),
+      pause: (milliseconds) => {
+        this.pauses.push(milliseconds);
+        return Promise.resolve();
+      },
+      random: () => 0.5,
+      log: (level, event, fields = {}) => void this.lines.push({ level, event, fields }),
+      ...overrides,
+    });
+  }
+
+  /** Hands over messages as SNS would; gives what the handler threw. */
+  async route(...messages: string[]): Promise<Error | undefined> {
+    return this.handle({ Records: messages.map((Message) => ({ Sns: { Message } })) }).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+  }
+
+  accept(queueUrl: string, messages: QueueMessage[]): undefined[] {
+    this.batches.push({ queueUrl, messages });
+    this.sent.push(...messages);
+    return messages.map(() => undefined);
+  }
+
+  bodies(queueUrl: string): string[] {
+    return this.sent.filter((message) => message.queueUrl === queueUrl).map(({ body }) => body);
+  }
+}
