@@ -32,6 +32,11 @@ export function startChild(settings: ChildSettings): ChildProcess {
     living.delete(child);
     kill(child, "SIGKILL");
   });
+  child.once("error", (error) => {
+    settings.onLine("stderr", error.message);
+    const isStarted = child.pid !== undefined;
+    if (!isStarted) child.emit("exit", null, null);
+  });
   for (const stream of ["stdout", "stderr"] as const) {
     createInterface({ input: child[stream]! }).on("line", (line) => settings.onLine(stream, line));
   }
@@ -61,5 +66,6 @@ export function kill(child: ChildProcess, signal: NodeJS.Signals): void {
 /** What a child process may know of this one's environment. */
 export function bareEnvironment(): Record<string, string> {
   const names = ["PATH", "LANG", "SystemRoot", "TMPDIR", "TEMP"];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name]!]] : [])));
+  const present = Object.entries(process.env).filter(([name]) => names.includes(name));
+  return Object.fromEntries(present) as Record<string, string>;
 }

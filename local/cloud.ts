@@ -54,7 +54,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const { region = "us-east-1", log = defaultLog, port = 0, endpointPort = 0, stopGraceSeconds = 5 } = options;
   const callers = new Callers();
   const faults = new Faults();
-  const endpoint = await startEndpoint({ port: endpointPort, region, faults, callers });
+  const endpoint = await startEndpoint({ port: endpointPort, region, faults, callers, log });
   const shared = { endpoint: endpoint.address, region, callers, log };
   const lambdas = new Lambdas({ ...shared, messaging: endpoint.messaging });
   deliverToLambdas({ messaging: endpoint.messaging, lambdas, faults, log });

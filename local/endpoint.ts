@@ -3,6 +3,7 @@ import { actionOf, AwsRequest, Protocol, refuse, scopeOf } from "./awsRequest";
 import type { Callers } from "./callers";
 import type { Faults } from "./faults";
 import { listen, Listener } from "./listen";
+import type { Log } from "./log";
 import { startMessaging, Messaging } from "./messaging";
 import { startTables } from "./tables";
 
@@ -27,13 +28,20 @@ export async function startEndpoint(options: {
   region: string;
   faults: Faults;
   callers: Callers;
+  log: Log;
 }): Promise<Endpoint> {
   const services = new Map<string, Service>();
   const onRequest = (message: IncomingMessage, response: ServerResponse): void => {
-    dispatch(services, options, message, response).catch((error: Error) => response.destroy(error));
+    dispatch(services, options, message, response).catch((error: Error) => {
+      const isClientGone = message.errored !== null;
+      const line = `${message.method} ${message.url}: ${error.stack ?? error.message}`;
+      if (!isClientGone) options.log({ source: "cloud", name: "endpoint", stream: "stderr", line });
+      response.destroy();
+    });
   };
   const listener = await listen(onRequest, options.port, "the AWS endpoint");
-  const [messaging, tables] = await Promise.all([startMessaging(listener.address, options.region), startTables()]);
+  const messaging = await startMessaging(listener.address, options.region);
+  const tables = startTables();
   services.set("sqs", { protocol: "json", handle: messaging.handle });
   services.set("sns", { protocol: "query", handle: messaging.handle });
   services.set("sts", { protocol: "query", handle: messaging.handle });
@@ -62,12 +70,14 @@ async function dispatch(
     });
     return;
   }
-  const refusal = await faults.strike({
-    service: request.service,
-    action: actionOf(request, service.protocol),
-    body: request.body.toString(),
-    caller: callers.find(request.accessKeyId)?.name,
-  });
+  const refusal = faults.isEmpty
+    ? undefined
+    : await faults.strike({
+        service: request.service,
+        action: actionOf(request, service.protocol),
+        body: request.body.toString(),
+        caller: callers.find(request.accessKeyId)?.name,
+      });
   if (refusal) refuse(response, service.protocol, refusal);
   else await service.handle(request, response);
 }

@@ -44,6 +44,10 @@ export class Faults {
     };
   }
 
+  get isEmpty(): boolean {
+    return this.active.length === 0;
+  }
+
   /** Waits out and counts a fault that strikes this call; returns the refusal to answer with, if any. */
   async strike(target: FaultTarget): Promise<Refusal | undefined> {
     const entry = this.active.find(

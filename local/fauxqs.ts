@@ -1,3 +1,4 @@
+import type { buildApp } from "fauxqs" with { "resolution-mode": "import" };
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageFolder } from "./packageFolder";
@@ -59,7 +60,7 @@ export declare class S3Store {
 }
 
 export interface Fauxqs {
-  buildApp: typeof import("fauxqs", { with: { "resolution-mode": "import" } }).buildApp;
+  buildApp: typeof buildApp;
   SqsStore: typeof SqsStore;
   SnsStore: typeof SnsStore;
   S3Store: typeof S3Store;
@@ -74,12 +75,12 @@ export interface Fauxqs {
 export async function loadFauxqs(): Promise<Fauxqs> {
   const folder = packageFolder("fauxqs");
   const load = <T>(file: string) => import(pathToFileURL(join(folder, "dist", file)).href) as Promise<T>;
-  const [{ buildApp }, { SqsStore }, { SnsStore }, { S3Store }, { INVALID_MESSAGE_BODY_CHAR }] = await Promise.all([
+  const [app, { SqsStore }, { SnsStore }, { S3Store }, { INVALID_MESSAGE_BODY_CHAR }] = await Promise.all([
     load<Fauxqs>("app.js"),
     load<Fauxqs>("sqs/sqsStore.js"),
     load<Fauxqs>("sns/snsStore.js"),
     load<Fauxqs>("s3/s3Store.js"),
     load<{ INVALID_MESSAGE_BODY_CHAR: RegExp }>("sqs/sqsTypes.js"),
   ]);
-  return { buildApp, SqsStore, SnsStore, S3Store, forbiddenCharacter: INVALID_MESSAGE_BODY_CHAR };
+  return { buildApp: app.buildApp, SqsStore, SnsStore, S3Store, forbiddenCharacter: INVALID_MESSAGE_BODY_CHAR };
 }

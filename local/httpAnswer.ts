@@ -37,11 +37,13 @@ export function answerOf(payload: string): HttpAnswer {
   };
 }
 
+/** What the connection to the client decides, not the function. */
+const connectionHeaders = ["connection", "content-length", "transfer-encoding"];
+
 function lowerCased(headers: unknown): Record<string, string> {
   return Object.fromEntries(
-    Object.entries((headers ?? {}) as Record<string, unknown>).map(([name, value]) => [
-      name.toLowerCase(),
-      String(value),
-    ]),
+    Object.entries((headers ?? {}) as Record<string, unknown>)
+      .map(([name, value]) => [name.toLowerCase(), String(value)] as const)
+      .filter(([name]) => !connectionHeaders.includes(name)),
   );
 }

@@ -44,6 +44,8 @@ export class HttpApi {
     this.listener = await listen(
       (message, response) => {
         this.handle(message, response).catch((error: Error) => {
+          const isClientGone = message.errored !== null;
+          if (isClientGone) return;
           this.cloud.log({ source: "cloud", name: this.name, stream: "stderr", line: error.stack ?? error.message });
           if (!response.headersSent) send(response, functionFailed);
         });
@@ -132,9 +134,8 @@ function reject(message: IncomingMessage, response: ServerResponse, status: numb
 }
 
 function send(response: ServerResponse, answer: HttpAnswer): void {
-  const { "content-length": _ignored, "transfer-encoding": _alsoIgnored, ...headers } = answer.headers;
   response.writeHead(answer.status, {
-    ...headers,
+    ...answer.headers,
     ...(answer.cookies.length > 0 && { "set-cookie": answer.cookies }),
     "apigw-requestid": randomBytes(12).toString("base64url"),
     "content-length": answer.body.length,

@@ -20,6 +20,8 @@ export async function listen(onRequest: RequestListener, port: number, what: str
     });
     server.listen(port, "127.0.0.1", resolve);
   });
+  // Longer than clients keep idle connections, so that none is closed under a request.
+  server.keepAliveTimeout = 75_000;
   const actual = (server.address() as AddressInfo).port;
   return {
     port: actual,

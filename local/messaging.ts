@@ -14,7 +14,7 @@ export interface Notification {
 
 /** SQS, SNS and S3, in memory. */
 export interface Messaging {
-  handle(request: AwsRequest, response: ServerResponse): void;
+  handle: (request: AwsRequest, response: ServerResponse) => void;
   queue(nameUrlOrArn: string): StoredQueue | undefined;
   /** Puts a message into a queue on the cloud's own behalf. */
   send(queueArn: string, body: string, attributes: Record<string, string>): void;
@@ -114,7 +114,6 @@ function stringAttributes(texts: Record<string, string>): Record<string, Message
 
 /** fauxqs takes the halves of a character beyond U+FFFF, such as an emoji, for two forbidden ones. */
 function allowAllUnicode(forbiddenCharacter: RegExp): void {
-  // eslint-disable-next-line no-control-regex
   const allowed = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
   forbiddenCharacter.test = (text) => !allowed.test(text);
 }

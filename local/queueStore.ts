@@ -46,7 +46,7 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
       }
     }
 
-    private functionQueue(functionArn: string): StoredQueue {
+    functionQueue(functionArn: string): StoredQueue {
       const enqueue = ({ body }: StoredMessage): void => {
         const { UnsubscribeURL } = JSON.parse(body) as { UnsubscribeURL: string };
         const subscription = this.subscriptionOf(UnsubscribeURL.replace(/^.*SubscriptionArn=/, ""));

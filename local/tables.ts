@@ -5,7 +5,7 @@ import { replay } from "./replay";
 
 /** DynamoDB, in memory. */
 export interface Tables {
-  handle(request: AwsRequest, response: ServerResponse): void;
+  handle: (request: AwsRequest, response: ServerResponse) => void;
 }
 
 /** Starts dynalite without a port of its own: the endpoint hands it the requests. */

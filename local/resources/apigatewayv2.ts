@@ -29,8 +29,9 @@ const integration: ResourceHandler = {
     cloud.apis.get(text(inputs, "apiId")).integrations.set(id, text(inputs, "integrationUri"));
     return { id, state: inputs };
   },
-  async delete(id, state, { cloud }) {
+  delete(id, state, { cloud }) {
     cloud.apis.get(text(state, "apiId")).integrations.delete(id);
+    return Promise.resolve();
   },
 };
 
@@ -40,8 +41,9 @@ const route: ResourceHandler = {
     cloud.apis.get(text(inputs, "apiId")).routes.set(text(inputs, "routeKey"), integrationId);
     return { id: randomHex(7), state: inputs };
   },
-  async delete(_id, state, { cloud }) {
+  delete(_id, state, { cloud }) {
     cloud.apis.get(text(state, "apiId")).routes.delete(text(state, "routeKey"));
+    return Promise.resolve();
   },
 };
 

@@ -55,9 +55,9 @@ export function text(inputs: Properties, field: string): string {
   return value;
 }
 
-/** A text input that may be left out. */
+/** A text input that may be left out, or empty, which stands for the same. */
 export function optionalText(inputs: Properties, field: string): string | undefined {
-  return inputs[field] === undefined ? undefined : text(inputs, field);
+  return inputs[field] === undefined || inputs[field] === "" ? undefined : text(inputs, field);
 }
 
 /** A number input that may be left out; the engine may hand it over as text. */

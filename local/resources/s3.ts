@@ -65,11 +65,11 @@ function pathOf(bucketName: string, key: string): string {
   return `/${bucketName}/${key.split("/").map(encodeURIComponent).join("/")}`;
 }
 
-async function contentOf({ source, content, contentBase64 }: Properties): Promise<Buffer> {
+async function contentOf(inputs: Properties): Promise<Buffer> {
+  const { source } = inputs;
   if (source instanceof pulumi.asset.StringAsset) return Buffer.from(await source.text);
   if (source instanceof pulumi.asset.FileAsset) return readFile(await source.path);
   if (source !== undefined) throw new Error("Expected `source` as a text or file asset");
-  return contentBase64 === undefined
-    ? Buffer.from(String(content ?? ""))
-    : Buffer.from(String(contentBase64), "base64");
+  const encoded = optionalText(inputs, "contentBase64");
+  return encoded === undefined ? Buffer.from(optionalText(inputs, "content") ?? "") : Buffer.from(encoded, "base64");
 }

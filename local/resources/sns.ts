@@ -6,7 +6,8 @@ const topic: ResourceHandler = {
     const attributes: Record<string, string> = {};
     if (inputs.fifoTopic) attributes.FifoTopic = "true";
     if (inputs.contentBasedDeduplication) attributes.ContentBasedDeduplication = "true";
-    if (inputs.displayName) attributes.DisplayName = String(inputs.displayName);
+    const displayName = optionalText(inputs, "displayName");
+    if (displayName) attributes.DisplayName = displayName;
     await context.cloud.calls.sns("CreateTopic", { Name: name, Attributes: attributes });
     const arn = arnOf(context.cloud, "sns", name);
     return { id: arn, state: { ...inputs, name, arn } };
