@@ -34,7 +34,8 @@ export class JobRouter extends pulumi.ComponentResource {
       { arn: this.topic.arn, policy: tlsOnlyPolicy("sns:*", [this.topic.arn]) },
       child,
     );
-    this.unroutableQueue = createQueue(`${name}-unroutable`, { tags }, child);
+    // A job near SNS's limit grows by its reason past SQS's default of 256 KiB.
+    this.unroutableQueue = createQueue(`${name}-unroutable`, { maxMessageSize: 1_048_576, tags }, child);
     this.failureQueue = createQueue(`${name}-failures`, { tags }, child);
     this.undeliveredQueue = createQueue(
       `${name}-undelivered`,

@@ -34,8 +34,8 @@ export const limits = {
   recordRetentionSeconds: 14 * 24 * 3600,
 } as const;
 
-/** A job id: `[A-Za-z0-9._-]{1,80}`. */
-export const idPattern = /^[A-Za-z0-9._-]{1,80}$/;
+/** A job id: `[A-Za-z0-9._-]{1,80}`, but not "." or "..", which a URL's path can't hold. */
+export const idPattern = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,80}$/;
 
 /** A job type: kebab-case, 1–40 characters, starting with a letter. */
 export const typePattern = /^(?=.{1,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
