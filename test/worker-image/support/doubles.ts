@@ -115,7 +115,7 @@ export class FakeRecords implements JobRecords {
     return next ? next(request) : started(1)(request);
   }
 
-  extend = (hold: Hold, _leaseUntil: number) => this.write("extend", hold);
+  extend = (hold: Hold) => this.write("extend", hold);
   reportProgress = (hold: Hold, progress: { fraction: number }) => this.write(`progress ${progress.fraction}`, hold);
   retry = (hold: Hold, error: { message: string }) => this.write(`retry (${error.message})`, hold);
   fail = (hold: Hold, error: { message: string }) => this.write(`fail (${error.message})`, hold);

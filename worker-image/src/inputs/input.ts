@@ -26,7 +26,7 @@ async function* withProgress(stream: Readable, total: number | undefined, contex
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {
     context.signal.throwIfAborted();
     done += chunk.length;
-    if (total && done >= nextReport) {
+    if (total && (done >= nextReport || done === total)) {
       context.progress(done / total);
       nextReport = done + total / 100;
     }

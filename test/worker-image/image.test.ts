@@ -1,0 +1,76 @@
+import { expect } from "chai";
+import { cp, mkdtemp, readFile, readdir, rm, symlink } from "node:fs/promises";
+import { builtinModules } from "node:module";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { buildWorker, distFolder, imageFolder } from "./support/build";
+import { expectNoWorkers, WorkerProcess } from "./support/workerProcess";
+
+interface LockFile {
+  packages: Record<string, { name?: string; version?: string; dependencies?: object; resolved?: string }>;
+}
+
+const readJson = async <T>(file: string) => JSON.parse(await readFile(path.join(imageFolder, file), "utf8")) as T;
+
+describe("The worker's image", () => {
+  let manifest: { name: string; version: string; dependencies: Record<string, string> };
+  let lock: LockFile;
+
+  before(async () => {
+    await buildWorker();
+    manifest = await readJson("package.json");
+    lock = await readJson("package-lock.json");
+  });
+  afterEach(expectNoWorkers);
+
+  it("locks what package.json declares, for both architectures, and names no registry", () => {
+    const { name, version, dependencies } = lock.packages[""]!;
+    expect({ name, version, dependencies }).to.deep.equal({
+      name: manifest.name,
+      version: manifest.version,
+      dependencies: manifest.dependencies,
+    });
+    for (const [dependency, wanted] of Object.entries(manifest.dependencies)) {
+      expect(lock.packages[`node_modules/${dependency}`]?.version, dependency).to.equal(wanted);
+    }
+    expect(lock.packages).to.include.keys("node_modules/@img/sharp-linux-arm64", "node_modules/@img/sharp-linux-x64");
+    expect(Object.values(lock.packages).filter(({ resolved }) => resolved !== undefined)).to.deep.equal([]);
+  });
+
+  it("requires nothing but Node's modules and the declared packages", async () => {
+    const required = new Set<string>();
+    for (const file of await readdir(distFolder, { recursive: true })) {
+      if (!file.endsWith(".js")) continue;
+      const text = await readFile(path.join(distFolder, file), "utf8");
+      for (const [, name] of text.matchAll(/\brequire\("([^"]+)"\)/g)) required.add(name!);
+    }
+    const isKnown = (name: string) =>
+      builtinModules.includes(name.replace(/^node:/, "")) || name in manifest.dependencies;
+    expect([...required].filter((name) => !isKnown(name))).to.deep.equal([]);
+    expect([...required]).to.include("sharp");
+  });
+
+  it("starts from dist/ and the declared packages alone", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "image with space-"));
+    await cp(distFolder, path.join(folder, "dist"), { recursive: true });
+    await symlink(path.join(imageFolder, "../node_modules"), path.join(folder, "node_modules"));
+    const worker = new WorkerProcess({}, path.join(folder, "dist/main.js"));
+    expect((await worker.exited).code).to.equal(1);
+    expect(worker.events).to.have.length(1);
+    expect(worker.events[0]).to.include({ event: "worker-not-started" });
+    await rm(folder, { recursive: true });
+  });
+
+  it("runs as a numeric user, in exec form, from a pinned major of Node", async () => {
+    const lines = (await readFile(path.join(imageFolder, "Dockerfile"), "utf8")).split("\n");
+    expect(lines.filter((line) => line.startsWith("FROM ")).every((line) => line.includes("node:22-"))).to.equal(true);
+    expect(lines.find((line) => line.startsWith("USER "))).to.match(/^USER [1-9]\d*:[1-9]\d*$/);
+    expect(lines.find((line) => line.startsWith("ENTRYPOINT "))).to.match(
+      /^ENTRYPOINT \["node", .*"dist\/main\.js"\]$/,
+    );
+    const sources = lines.filter((line) => line.startsWith("COPY ") && !line.includes("--from"));
+    const copied = sources.flatMap((line) => line.split(" ").slice(1, -1));
+    const ignored = (await readFile(path.join(imageFolder, ".dockerignore"), "utf8")).split("\n");
+    for (const name of copied) expect(ignored, name).to.include(`!${name}`);
+  });
+});

@@ -1,0 +1,287 @@
+import { expect } from "chai";
+import { MessageProcessor } from "../../worker-image/src/messageProcessor";
+import { ReceivedMessage } from "../../worker-image/src/queue";
+import { Claim } from "../../worker-image/src/records";
+import { RunOutcome } from "../../worker-image/src/runner";
+import { createDoubles, envelope, message as createMessage, started } from "./support/doubles";
+import { settled } from "./support/fakeClock";
+
+const failed: RunOutcome = { kind: "failed", error: { name: "TypeError", message: "no" }, isPermanent: false };
+
+/** A processor that was handed one message, with the calls named by role instead of by message id. */
+function setUp(fields: Partial<ReceivedMessage> & { job?: ReturnType<typeof envelope> } = {}, claim?: Claim | number) {
+  const doubles = createDoubles();
+  const message = createMessage({ receivedAt: doubles.clock.now(), ...fields });
+  if (typeof claim === "number") doubles.records.claims.push(started(claim));
+  else if (claim) doubles.records.claims.push(() => claim);
+  const processor = new MessageProcessor(doubles.effects);
+  let isDone = false;
+  const begin = async () => {
+    void processor.process(message).then(() => (isDone = true));
+    await settled();
+  };
+  return {
+    ...doubles,
+    processor,
+    message,
+    begin,
+    isDone: () => isDone,
+    run: () => doubles.runner.runs[0]!,
+    /** Ends the handler and everything after it. */
+    end: async (outcome: RunOutcome) => {
+      doubles.runner.runs[0]!.end(outcome);
+      await settled();
+    },
+    seen: () => doubles.calls.map((call) => call.replace(message.id, "message")),
+  };
+}
+
+describe("MessageProcessor", () => {
+  it("runs a job with what the handler needs, and deletes the message after the record is written", async () => {
+    const { begin, end, seen, run, log, isDone, records, clock } = setUp({
+      job: envelope({ tenant: "acme", payload: [1] }),
+    });
+    await begin();
+    expect(run().job).to.deep.equal({
+      id: "job-1",
+      type: "echo",
+      payload: [1],
+      attempt: 1,
+      submittedAt: "2026-01-01T00:00:00.000Z",
+      tenant: "acme",
+    });
+    await clock.advance(2_000);
+    await end({ kind: "succeeded", result: { n: 1 } });
+    expect(seen()).to.deep.equal(["claim job-1 of 3", "succeed #1", "remove message"]);
+    expect(records.lastResult).to.deep.equal({ n: 1 });
+    expect(log.fieldsOf("job-succeeded")).to.deep.include({
+      jobId: "job-1",
+      jobType: "echo",
+      attempt: 1,
+      runMs: 2_000,
+    });
+    expect(isDone()).to.equal(true);
+    expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it("honours a job's own, lower number of attempts, and no higher one", async () => {
+    const [lower, higher] = [
+      setUp({ job: envelope({ maxAttempts: 2 }) }),
+      setUp({ job: envelope({ maxAttempts: 50 }) }),
+    ];
+    await lower.begin();
+    await higher.begin();
+    expect([lower.calls[0], higher.calls[0]]).to.deep.equal(["claim job-1 of 2", "claim job-1 of 3"]);
+  });
+
+  const unrun: [string, Claim, string[]][] = [
+    ["a duplicate", { outcome: "duplicate", because: "the job has succeeded" }, ["remove message"]],
+    ["a job cancelled at its claim", { outcome: "cancelled" }, ["remove message"]],
+    [
+      "a message whose attempt still runs",
+      { outcome: "busy", until: Date.UTC(2026, 0, 1, 0, 0, 9, 1) },
+      ["hide message 10"],
+    ],
+    [
+      "a job out of attempts",
+      {
+        outcome: "exhausted",
+        hold: { jobId: "job-1", worker: "worker-1", attempt: 3 },
+        error: { name: "WorkerLost", message: "gone" },
+      },
+      ["extend #3", "deadLetter", "fail (gone) #3", "remove message"],
+    ],
+  ];
+  for (const [name, claim, calls] of unrun) {
+    it(`doesn't run ${name}`, async () => {
+      const { begin, seen, runner } = setUp({}, claim);
+      await begin();
+      expect(seen().slice(1)).to.deep.equal(calls);
+      expect(runner.runs).to.deep.equal([]);
+    });
+  }
+
+  it("dead-letters what is no job, with the reason, and asks no record", async () => {
+    for (const [body, reason] of [
+      ["{", "Expected JSON"],
+      ['{"version":2}', "Expected version 1"],
+      ['{"version":1,"id":"x"}', "/type: Expected a job type"],
+    ] as const) {
+      const { begin, seen, queue } = setUp({ body });
+      await begin();
+      expect(seen()).to.deep.equal(["deadLetter", "remove message"]);
+      expect(queue.letters[0]).to.deep.include({ body, type: "echo" });
+      expect(queue.letters[0]!.reason).to.include(reason);
+    }
+  });
+
+  it("fails for good, unrun, a job of another type", async () => {
+    const { begin, seen, queue, runner } = setUp({ job: envelope({ type: "other" }) });
+    await begin();
+    expect(seen().slice(1, 3)).to.deep.equal(["extend #1", "deadLetter"]);
+    expect(queue.letters[0]!.reason).to.include('got "other"');
+    expect(runner.runs).to.deep.equal([]);
+  });
+
+  it("retries after the backoff", async () => {
+    const { begin, end, seen, log } = setUp({}, 2);
+    await begin();
+    await end(failed);
+    expect(seen().slice(1)).to.deep.equal(["retry (no) #2", "hide message 20"]);
+    expect(log.fieldsOf("job-retried")).to.deep.include({ retryInSeconds: 20, attempt: 2 });
+  });
+
+  it("never hides beyond the 12 hours of the receipt", async () => {
+    const { begin, end, seen, clock } = setUp({ receivedAt: Date.UTC(2026, 0, 1) - 43_130_000 }, 2);
+    await begin();
+    await clock.advance(5_000);
+    await end(failed);
+    expect(seen().at(-1)).to.equal("hide message 5");
+  });
+
+  it("lets a job that failed after it was cancelled go at once, to be ended by whoever gets it", async () => {
+    const { begin, end, seen, records } = setUp();
+    await begin();
+    records.states.push("cancel-requested");
+    await end(failed);
+    expect(seen().slice(1)).to.deep.equal(["retry (no) #1", "hide message 0"]);
+  });
+
+  it("fails for good after the last attempt: dead letter, record, message, in that order", async () => {
+    const { begin, end, seen, queue, message } = setUp({}, 3);
+    await begin();
+    await end(failed);
+    expect(seen().slice(1)).to.deep.equal(["extend #3", "deadLetter", "fail (no) #3", "remove message"]);
+    const [letter] = queue.letters;
+    expect(letter).to.deep.equal({
+      body: message.body,
+      type: "echo",
+      reason: "Attempt 3 of 3 failed: TypeError: no",
+      attempt: 3,
+      failedAt: "2026-01-01T00:00:00.000Z",
+    });
+  });
+
+  it("fails for good at once what the handler calls permanent", async () => {
+    const { begin, end, queue } = setUp();
+    await begin();
+    await end({ ...failed, isPermanent: true });
+    expect(queue.letters[0]).to.include({ reason: "TypeError: no", attempt: 1 });
+  });
+
+  it("stops a job at its timeout, which counts as a failed attempt, whatever the handler still returns", async () => {
+    const { begin, seen, clock, run } = setUp();
+    await begin();
+    await clock.advance(99_000);
+    expect(run().signal.aborted).to.equal(false);
+    await clock.advance(1_000);
+    expect(run().signal.aborted).to.equal(true);
+    expect(seen().at(-2)).to.equal("retry (The attempt took longer than 100 s and was stopped) #1");
+    expect(seen().at(-1)).to.equal("hide message 10");
+  });
+
+  it("extends lease, then visibility, every third of it, and leaves no timer", async () => {
+    const { begin, end, seen, clock } = setUp();
+    await begin();
+    await clock.advance(25_000);
+    expect(seen().slice(1)).to.deep.equal(["extend #1", "hide message 30", "extend #1", "hide message 30"]);
+    await end({ kind: "succeeded", result: 1 });
+    await clock.advance(60_000);
+    expect(seen().slice(5)).to.deep.equal(["succeed #1", "remove message"]);
+    expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it("goes on when a heartbeat fails", async () => {
+    const { begin, end, clock, failures, log, seen } = setUp();
+    failures.plan("extend");
+    failures.plan("hide");
+    await begin();
+    await clock.advance(20_000);
+    await end({ kind: "succeeded", result: 1 });
+    expect(log.events().filter((event) => event === "heartbeat-failed")).to.have.length(2);
+    expect(seen().at(-1)).to.equal("remove message");
+  });
+
+  it("stops a job whose lease was lost, and touches neither record nor message", async () => {
+    const { begin, seen, clock, records, run, log, isDone } = setUp();
+    await begin();
+    records.states.push("lost");
+    await clock.advance(10_000);
+    expect(run().signal.aborted).to.equal(true);
+    expect(seen().slice(1)).to.deep.equal(["extend #1"]);
+    expect(log.events()).to.include("job-lost");
+    expect(isDone()).to.equal(true);
+  });
+
+  it("neither deletes nor dead-letters when the lease turns out lost at the end", async () => {
+    for (const outcome of [
+      { kind: "succeeded", result: 1 },
+      failed,
+      { ...failed, isPermanent: true },
+    ] as RunOutcome[]) {
+      const { begin, end, seen, records, queue } = setUp();
+      await begin();
+      records.states.push("lost");
+      await end(outcome);
+      expect(seen()).to.have.length(2);
+      expect(queue.letters).to.deep.equal([]);
+    }
+  });
+
+  it("stops a job that is to be cancelled, at its heartbeat or progress", async () => {
+    for (const notice of ["heartbeat", "progress"]) {
+      const { begin, seen, clock, records, run } = setUp();
+      await begin();
+      records.states.push("cancel-requested");
+      if (notice === "progress") run().events.onProgress(0.5);
+      await clock.advance(10_000);
+      expect(run().signal.aborted, notice).to.equal(true);
+      expect(seen().slice(-2), notice).to.deep.equal(["cancel #1", "remove message"]);
+    }
+  });
+
+  it("insists on recording the end, under heartbeats, when the table won't take it", async () => {
+    const { begin, end, seen, clock, failures } = setUp();
+    for (let time = 0; time < 8; time++) failures.plan("succeed");
+    await begin();
+    await end({ kind: "succeeded", result: 1 });
+    await clock.advance(50_000);
+    expect(seen().filter((call) => call.startsWith("succeed"))).to.have.length(9);
+    expect(seen().filter((call) => call.startsWith("extend")).length).to.be.greaterThan(2);
+    expect(seen().at(-1)).to.equal("remove message");
+    expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it("leaves message and record alone, releases the slot and says so, when nothing helps", async () => {
+    const throttled = setUp();
+    throttled.failures.plan("claim");
+    await throttled.begin();
+    expect(throttled.log.events()).to.deep.equal(["message-left"]);
+    expect([throttled.isDone(), throttled.seen().length]).to.deep.equal([true, 1]);
+
+    const refused = setUp();
+    refused.failures.plan("succeed", Object.assign(new Error("no"), { name: "ValidationException" }));
+    await refused.begin();
+    await refused.end({ kind: "succeeded", result: 1 });
+    expect(refused.log.events()).to.deep.equal(["job-started", "message-left"]);
+    expect(refused.clock.pendingTimers).to.equal(0);
+  });
+
+  it("hands back, unclaimed, what is received while draining", async () => {
+    const { begin, processor, seen } = setUp();
+    processor.beginDrain();
+    await begin();
+    expect(seen()).to.deep.equal(["hide message 0"]);
+  });
+
+  it("gives back a job that was being claimed when the drain began", async () => {
+    const { begin, processor, seen, records, runner } = setUp();
+    records.claims.push((request) => {
+      processor.beginDrain();
+      return started(1)(request);
+    });
+    await begin();
+    expect(seen().slice(1)).to.deep.equal(["giveBack #1", "hide message 0"]);
+    expect(runner.runs).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,100 @@
+import { expect } from "chai";
+import { Worker } from "../../worker-image/src/worker";
+import { createDoubles, envelope, message } from "./support/doubles";
+import { settled } from "./support/fakeClock";
+
+/** A worker of two slots with two jobs at work. */
+async function startWorker() {
+  const doubles = createDoubles();
+  const worker = new Worker({ ...doubles.effects, slots: 2 });
+  let ended: { isClean: boolean } | undefined;
+  const run = worker.run().then((end) => (ended = end));
+  await settled();
+  const receivedAt = doubles.clock.now();
+  doubles.queue.put(
+    message({ receivedAt, id: "a", job: envelope({ id: "job-a" }) }),
+    message({ receivedAt, id: "b", job: envelope({ id: "job-b" }) }),
+  );
+  await settled();
+  return { ...doubles, worker, run, ended: () => ended };
+}
+
+describe("Worker", () => {
+  it("drains: fetches no more, and lets running jobs finish", async () => {
+    const { worker, queue, runner, clock, calls, ended, log } = await startWorker();
+    worker.drain("SIGTERM");
+    queue.put(message({ receivedAt: clock.now(), id: "c" }));
+    for (const run of runner.runs) run.end({ kind: "succeeded", result: 1 });
+    await settled();
+    expect(ended()).to.deep.equal({ isClean: true });
+    expect(calls.filter((call) => call.startsWith("claim"))).to.have.length(2);
+    expect(calls).to.include.members(["remove a", "remove b"]);
+    expect([runner.isClosed, clock.pendingTimers]).to.deep.equal([true, 0]);
+    expect(log.events().slice(-1)).to.deep.equal(["worker-stopped"]);
+  });
+
+  it("gives back, after drainSeconds, what still runs", async () => {
+    const { worker, runner, clock, calls, ended } = await startWorker();
+    worker.drain("SIGTERM");
+    runner.runs[0]!.end({ kind: "succeeded", result: 1 });
+    await clock.advance(4_999);
+    expect(runner.runs[1]!.signal.aborted).to.equal(false);
+    expect(ended()).to.equal(undefined);
+    await clock.advance(1);
+    expect(calls.slice(-2)).to.deep.equal(["giveBack #1", "hide b 0"]);
+    expect(ended()).to.deep.equal({ isClean: true });
+    expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it("gives back at once when it is told a second time", async () => {
+    const { worker, calls, ended } = await startWorker();
+    worker.drain("SIGTERM");
+    worker.drain("SIGINT");
+    await settled();
+    expect(calls.filter((call) => call.startsWith("giveBack") || call.startsWith("hide"))).to.have.length(4);
+    expect(ended()).to.deep.equal({ isClean: true });
+  });
+
+  it("ends all the same, and says so, when a job can't be given back", async () => {
+    const { worker, clock, failures, log, ended } = await startWorker();
+    for (let time = 0; time < 50; time++) failures.plan("giveBack");
+    worker.drain("SIGTERM");
+    await clock.advance(5_000 + 14_999);
+    expect(ended()).to.equal(undefined);
+    await clock.advance(1);
+    expect(ended()).to.deep.equal({ isClean: false });
+    expect(log.fieldsOf("worker-stopped")).to.include({ unfinishedJobs: 2 });
+  });
+
+  it("doesn't start with a handler that can't be used", async () => {
+    const { effects, runner, queue } = createDoubles();
+    runner.startError = new Error("There is no handler");
+    queue.put(message({ receivedAt: 0 }));
+    const outcome = await new Worker({ ...effects, slots: 1 }).run().catch((error: Error) => error.message);
+    expect(outcome).to.equal("There is no handler");
+  });
+
+  it("drained before it has started, ends without fetching", async () => {
+    const { effects, queue, calls } = createDoubles();
+    queue.put(message({ receivedAt: 0 }));
+    const worker = new Worker({ ...effects, slots: 1 });
+    worker.drain("SIGTERM");
+    expect(await worker.run()).to.deep.equal({ isClean: true });
+    expect(calls).to.deep.equal([]);
+  });
+
+  it("survives receives that fail", async () => {
+    const { effects, queue, failures, calls, clock, log } = createDoubles();
+    failures.plan("receive");
+    const worker = new Worker({ ...effects, slots: 1 });
+    const run = worker.run();
+    queue.put(message({ receivedAt: clock.now() }));
+    await clock.advance(20_000);
+    expect(log.fieldsOf("poll-failed")).to.include({ failuresInARow: 1 });
+    expect(calls[0]).to.equal("claim job-1 of 3");
+    worker.drain("test");
+    worker.drain("test");
+    await settled();
+    expect(await run).to.deep.equal({ isClean: true });
+  });
+});
