@@ -25,7 +25,7 @@ async function main() {
   await pulumi.runtime.setMocks({
     newResource({ type, name, inputs }) {
       if (type === "aws:lambda/function:Function") archives[name] = inputs.code;
-      const made = { arn: "arn:" + name, url: "https://queue.example/" + name, name, vpcId: "vpc-1", publicSubnetIds: ["subnet-1"], imageUri: "image", latestVersion: 1 };
+      const made = { invokeUrl: "https://api.example/", arn: "arn:" + name, url: "https://queue.example/" + name, name, vpcId: "vpc-1", publicSubnetIds: ["subnet-1"], imageUri: "image", latestVersion: 1 };
       return { id: name + "-id", state: naive ? inputs : { ...made, ...inputs } };
     },
     call: ({ inputs }) => (naive ? inputs : { region: "us-east-1", partition: "aws", value: "ami-1" }),
@@ -65,7 +65,12 @@ export const wrong: ProcessorArgs = { handler: "x" };
 describe("the package, installed", () => {
   let folder: string;
   const run = (command: string, ...args: string[]) =>
-    execFileSync(command, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 64e6 });
+    execFileSync(command, args, {
+      cwd: folder,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+      maxBuffer: 64e6,
+    });
   const build = (style: "helpful" | "naive") => JSON.parse(run(process.execPath, "program.js", style)) as Built;
 
   before("packs and installs it into a project with other dependencies", function () {
@@ -73,7 +78,9 @@ describe("the package, installed", () => {
     folder = join(mkdtempSync(join(tmpdir(), "batch jobs ")), "a project");
     mkdirSync(folder);
     const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
-    const [{ filename }] = JSON.parse(execFileSync("npm", pack, { cwd: root, encoding: "utf8" })) as [{ filename: string }];
+    const [{ filename }] = JSON.parse(execFileSync("npm", pack, { cwd: root, encoding: "utf8" })) as [
+      { filename: string },
+    ];
     const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
       devDependencies: Record<string, string>;
     };
@@ -158,7 +165,18 @@ describe("the package, installed", () => {
 
   it("has types that a TypeScript program compiles against", function () {
     this.timeout(120_000);
-    run(process.execPath, "node_modules/typescript/bin/tsc", "--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "node20", "typed.ts");
+    run(
+      process.execPath,
+      "node_modules/typescript/bin/tsc",
+      "--noEmit",
+      "--strict",
+      "--skipLibCheck",
+      "--target",
+      "es2022",
+      "--module",
+      "node20",
+      "typed.ts",
+    );
   });
 
   it("holds the worker image's build context", () => {
