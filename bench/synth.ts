@@ -53,7 +53,10 @@ async function main(): Promise<void> {
   if (json) {
     console.log(JSON.stringify({ rows, maxMsPerAddedType, isWithin }));
   } else {
-    const table = new Table({ head: ["types", "resources", "ms", "ms per added type"], style: { head: [], border: [] } });
+    const table = new Table({
+      head: ["types", "resources", "ms", "ms per added type"],
+      style: { head: [], border: [] },
+    });
     for (const row of rows) table.push([row.types, row.resources, row.ms, row.msPerAddedType ?? "–"]);
     console.log(table.toString());
     console.log(`${isWithin ? "Within" : "Above"} the limit of ${maxMsPerAddedType} ms per added type.`);

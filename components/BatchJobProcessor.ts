@@ -7,6 +7,7 @@ import { JobTables } from "./JobTables";
 import { ProcessorSettings, withDefaults } from "./ProcessorArgs";
 import { ProcessorQueue } from "./ProcessorQueue";
 import { validateArgs } from "./validateArgs";
+import { withShortStacks } from "./withShortStacks";
 import { WorkerFleet } from "./WorkerFleet";
 import { WorkerImage } from "./WorkerImage";
 import { WorkerNetwork } from "./WorkerNetwork";
@@ -48,7 +49,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const network = new WorkerNetwork(`${name}-network`, args, child);
     const settings = args.processors.map(withDefaults);
     const imageFor = createImages(name, settings, args, child);
-    const processors = settings.map((processor) => {
+    const createProcessor = (processor: ProcessorSettings) => {
       const prefix = `${name}-${processor.name}`;
       const queue = new ProcessorQueue(
         `${prefix}-queue`,
@@ -61,7 +62,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
         child,
       );
       return { type: processor.name, queue, fleet };
-    });
+    };
+    const processors = withShortStacks(() => settings.map(createProcessor));
 
     this.url = api.url;
     this.topicArn = router.topic.arn;

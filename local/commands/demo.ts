@@ -105,7 +105,8 @@ function createBars(jobs: DemoJob[], options: DemoOptions): { increment(type: st
 
 async function saveThumbnails(s3: S3Client, jobs: DemoJob[], folder: string): Promise<void> {
   for (const { view } of jobs) {
-    const location = /^s3:\/\/([^/]+)\/(.+)$/.exec(String(view?.result?.output ?? ""));
+    const output = view?.result?.output;
+    const location = typeof output === "string" && /^s3:\/\/([^/]+)\/(.+)$/.exec(output);
     if (!location) continue;
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: location[1], Key: location[2] }));
     mkdirSync(folder, { recursive: true });

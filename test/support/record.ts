@@ -15,9 +15,9 @@ export interface Recording<T> {
   result: T;
   resources: RecordedResource[];
   /** The resources of a type, by the end of its token: `sqs/queue:Queue`. */
-  ofType(suffix: string): RecordedResource[];
+  ofType: (suffix: string) => RecordedResource[];
   /** The one resource of that name; fails where there is none. */
-  named(name: string): RecordedResource;
+  named: (name: string) => RecordedResource;
 }
 
 /** How mocks answer: `helpful` gives ARNs, URLs and the like, `naive` only echoes the inputs. */
@@ -34,8 +34,11 @@ export async function record<T>(build: () => T, style: MockStyle = "helpful"): P
   process.on("unhandledRejection", onRejection);
   try {
     const mocks: pulumi.runtime.Mocks = {
-      newResource: (args) => ({ id: `${args.name}-id`, state: style === "naive" ? args.inputs : answer(args) }),
-      call: (args) => (style === "naive" ? args.inputs : callAnswer(args)),
+      newResource: (args) => ({
+        id: `${args.name}-id`,
+        state: style === "naive" ? (args.inputs as object) : answer(args),
+      }),
+      call: (args) => (style === "naive" ? (args.inputs as object) : callAnswer(args)),
     };
     await pulumi.runtime.setMocks(mocks, "project", "stack", false);
     const resources = spy();
@@ -70,7 +73,7 @@ interface RegisterRequest {
   getName(): string;
   getParent(): string;
   getCustom(): boolean;
-  getObject(): unknown;
+  getObject(): Parameters<typeof pulumi.runtime.deserializeProperties>[0];
   getDependenciesList(): string[];
   getIgnorechangesList(): string[];
 }
@@ -92,7 +95,7 @@ function spy(): RecordedResource[] {
           urn: response.getUrn(),
           parent: request.getParent(),
           custom: request.getCustom(),
-          inputs: pulumi.runtime.deserializeProperties(request.getObject() as never) as Record<string, unknown>,
+          inputs: pulumi.runtime.deserializeProperties(request.getObject()) as Record<string, unknown>,
           options: { ignoreChanges: request.getIgnorechangesList(), dependencies: request.getDependenciesList() },
         });
       }
