@@ -95,7 +95,7 @@ function spy(): RecordedResource[] {
           urn: response.getUrn(),
           parent: request.getParent(),
           custom: request.getCustom(),
-          inputs: pulumi.runtime.deserializeProperties(request.getObject()) as Record<string, unknown>,
+          inputs: pulumi.runtime.deserializeProperties(request.getObject()),
           options: { ignoreChanges: request.getIgnorechangesList(), dependencies: request.getDependenciesList() },
         });
       }
