@@ -20,6 +20,13 @@ export interface ProcessorArgs {
   rootVolumeGb?: number;
   /** Jobs that one worker runs at once; 0 stands for the instance's vCPUs. @default 0 */
   slots?: number;
+  /** Jobs that a worker fetches ahead of its free slots: for jobs of milliseconds. @default 0 */
+  prefetch?: number;
+  /**
+   * When a job's message is removed from the queue: `after` the job ended (it runs at least once), or `before` it runs
+   * (at most once: a worker's death loses the job). @default after
+   */
+  acknowledge?: string;
   /** How long one attempt may take, 1–42,600 (11 h 50 min; SQS hides a message for 12 hours at the most). @default 900 */
   timeoutSeconds?: number;
   /** Attempts before a job is dead-lettered, 1–100. @default 3 */
@@ -32,6 +39,8 @@ export interface ProcessorArgs {
   maxBackoffSeconds?: number;
   /** How long running jobs may go on once their worker is told to stop. @default 90 */
   drainSeconds?: number;
+  /** How long a worker waits without work before it asks its group to end its instance; 0 stands for ever. @default 300 */
+  idleSeconds?: number;
   /** Instances kept even without work. Until capacity is managed by backlog this is also how many run. @default 1 */
   minInstances?: number;
   /** Most instances at once. @default 10 */
@@ -42,18 +51,22 @@ export interface ProcessorArgs {
   policyStatements?: PolicyStatement[];
 }
 
-type WithDefault = Exclude<keyof typeof defaults.processor, "architecture" | "instanceTypes">;
+type WithDefault = Exclude<keyof typeof defaults.processor, "architecture" | "instanceTypes" | "acknowledge">;
 export type Architecture = keyof typeof defaults.processor.instanceTypes;
 
 /** A processor whose every setting with a default has a value. */
 export type ProcessorSettings = ProcessorArgs &
-  Required<Pick<ProcessorArgs, WithDefault>> & { architecture: Architecture; instanceTypes: string[] };
+  Required<Pick<ProcessorArgs, WithDefault>> & {
+    architecture: Architecture;
+    instanceTypes: string[];
+    acknowledge: "after" | "before";
+  };
 
 /** Fills a processor's defaults in; a setting that is there but undefined counts as not given. */
 export function withDefaults(processor: ProcessorArgs): ProcessorSettings {
   const given = Object.fromEntries(
     Object.entries(processor).filter(([, value]) => value !== undefined),
-  ) as unknown as ProcessorArgs & { architecture?: Architecture };
+  ) as unknown as ProcessorArgs & Pick<Partial<ProcessorSettings>, "architecture" | "acknowledge">;
   const architecture = given.architecture ?? defaults.processor.architecture;
   const instanceTypes: Record<string, readonly string[] | undefined> = defaults.processor.instanceTypes;
   return {

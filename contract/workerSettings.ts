@@ -2,21 +2,32 @@ import { Checked, FieldProblem } from "./check";
 
 export const deploymentOnlyModule = true;
 
-/** What a worker is told at its start, as environment variables: written by the fleet's user data, read by the worker. */
+/**
+ * What a worker is told at its start, as environment variables: written by the fleet's user data, read by the worker.
+ * Exactly one of `handler`, `inlineHandler` and `command` is there.
+ */
 export interface WorkerSettings {
   /** Job type it works for. */
   type: string;
   queueUrl: string;
   deadLetterQueueUrl: string;
-  /** Table of job records. */
-  jobTable: string;
+  /** Table of job records; absent where jobs are not tracked. */
+  jobTable?: string;
   /** Name of a handler module of the worker image. */
-  handler: string;
+  handler?: string;
+  /** Where the text of an inline handler lies: `s3://bucket/key`. */
+  inlineHandler?: string;
+  /** Program and arguments that run one job. */
+  command?: string[];
   /** Jobs at once; 0 stands for the machine's vCPUs. */
   slots: number;
+  /** Messages fetched ahead of free slots. */
+  prefetch: number;
   /** How long one attempt may take. */
   timeoutSeconds: number;
   maxAttempts: number;
+  /** When a message is removed from the queue: `after` its job ended, or `before` it runs. */
+  acknowledge: "after" | "before";
   /** How long a received message stays hidden between heartbeats. */
   visibilityTimeoutSeconds: number;
   /** First delay between attempts; doubles with each. */
@@ -25,57 +36,106 @@ export interface WorkerSettings {
   maxBackoffSeconds: number;
   /** How long running jobs may go on once the worker is told to stop. */
   drainSeconds: number;
+  /** How long a worker waits without work before it asks its group to end its instance; 0 stands for ever. */
+  idleSeconds: number;
+  /** Lifecycle hooks of the Auto Scaling group that the worker completes: once it is ready, and once it has drained. */
+  launchHook?: string;
+  terminateHook?: string;
 }
 
-const variables: Record<keyof WorkerSettings, string> = {
-  type: "WORKER_TYPE",
-  queueUrl: "WORKER_QUEUE_URL",
-  deadLetterQueueUrl: "WORKER_DEAD_LETTER_QUEUE_URL",
-  jobTable: "WORKER_JOB_TABLE",
-  handler: "WORKER_HANDLER",
-  slots: "WORKER_SLOTS",
-  timeoutSeconds: "WORKER_TIMEOUT_SECONDS",
-  maxAttempts: "WORKER_MAX_ATTEMPTS",
-  visibilityTimeoutSeconds: "WORKER_VISIBILITY_TIMEOUT_SECONDS",
-  backoffSeconds: "WORKER_BACKOFF_SECONDS",
-  maxBackoffSeconds: "WORKER_MAX_BACKOFF_SECONDS",
-  drainSeconds: "WORKER_DRAIN_SECONDS",
-};
+interface Variable {
+  name: string;
+  kind: "text" | "number" | "list";
+  isOptional?: true;
+}
 
-const numeric: (keyof WorkerSettings)[] = [
-  "slots",
-  "timeoutSeconds",
-  "maxAttempts",
-  "visibilityTimeoutSeconds",
-  "backoffSeconds",
-  "maxBackoffSeconds",
-  "drainSeconds",
-];
+const variables: Record<keyof WorkerSettings, Variable> = {
+  type: { name: "WORKER_TYPE", kind: "text" },
+  queueUrl: { name: "WORKER_QUEUE_URL", kind: "text" },
+  deadLetterQueueUrl: { name: "WORKER_DEAD_LETTER_QUEUE_URL", kind: "text" },
+  jobTable: { name: "WORKER_JOB_TABLE", kind: "text", isOptional: true },
+  handler: { name: "WORKER_HANDLER", kind: "text", isOptional: true },
+  inlineHandler: { name: "WORKER_INLINE_HANDLER", kind: "text", isOptional: true },
+  command: { name: "WORKER_COMMAND", kind: "list", isOptional: true },
+  slots: { name: "WORKER_SLOTS", kind: "number" },
+  prefetch: { name: "WORKER_PREFETCH", kind: "number" },
+  timeoutSeconds: { name: "WORKER_TIMEOUT_SECONDS", kind: "number" },
+  maxAttempts: { name: "WORKER_MAX_ATTEMPTS", kind: "number" },
+  acknowledge: { name: "WORKER_ACKNOWLEDGE", kind: "text" },
+  visibilityTimeoutSeconds: { name: "WORKER_VISIBILITY_TIMEOUT_SECONDS", kind: "number" },
+  backoffSeconds: { name: "WORKER_BACKOFF_SECONDS", kind: "number" },
+  maxBackoffSeconds: { name: "WORKER_MAX_BACKOFF_SECONDS", kind: "number" },
+  drainSeconds: { name: "WORKER_DRAIN_SECONDS", kind: "number" },
+  idleSeconds: { name: "WORKER_IDLE_SECONDS", kind: "number" },
+  launchHook: { name: "WORKER_LAUNCH_HOOK", kind: "text", isOptional: true },
+  terminateHook: { name: "WORKER_TERMINATE_HOOK", kind: "text", isOptional: true },
+};
 
 /** Prefix of the variables that belong to the worker; a processor's own `environment` must keep clear of it. */
 export const workerVariablePrefix = "WORKER_";
 
 /** The settings as environment variables. */
 export function encodeWorkerSettings(settings: WorkerSettings): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(variables).map(([field, name]) => [name, String(settings[field as keyof WorkerSettings])]),
-  );
+  const environment: Record<string, string> = {};
+  for (const [field, { name, kind }] of Object.entries(variables)) {
+    const value = settings[field as keyof WorkerSettings];
+    if (value !== undefined) environment[name] = kind === "list" ? JSON.stringify(value) : String(value);
+  }
+  return environment;
 }
 
 /** Reads the settings from the environment; names every variable that is missing or wrong. */
 export function decodeWorkerSettings(environment: Record<string, string | undefined>): Checked<WorkerSettings> {
   const problems: FieldProblem[] = [];
-  const settings: Record<string, string | number> = {};
-  for (const [field, name] of Object.entries(variables)) {
-    const text = environment[name];
-    const isNumber = numeric.includes(field as keyof WorkerSettings);
-    if (text === undefined || text === "") {
-      problems.push({ path: name, message: `Expected ${isNumber ? "a number" : "a text"}, got nothing` });
-    } else if (isNumber && !/^\d+(\.\d+)?$/.test(text)) {
-      problems.push({ path: name, message: `Expected a number from 0 up, got ${JSON.stringify(text)}` });
-    } else {
-      settings[field] = isNumber ? Number(text) : text;
+  const settings: Record<string, unknown> = {};
+  for (const [field, variable] of Object.entries(variables)) {
+    const text = environment[variable.name];
+    if (text) {
+      const value = parseValue(text, variable.kind);
+      if (value === undefined) {
+        problems.push({
+          path: variable.name,
+          message: `Expected ${expectation[variable.kind]}, got ${JSON.stringify(text)}`,
+        });
+      }
+      settings[field] = value;
+    } else if (!variable.isOptional) {
+      problems.push({ path: variable.name, message: `Expected ${expectation[variable.kind]}, got nothing` });
     }
   }
+  problems.push(...handlerProblems(settings), ...acknowledgeProblems(settings.acknowledge));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: settings as unknown as WorkerSettings };
+}
+
+const expectation = {
+  text: "a text",
+  number: "a number from 0 up",
+  list: "a JSON array of texts",
+};
+
+function parseValue(text: string, kind: Variable["kind"]): string | number | string[] | undefined {
+  if (kind === "text") return text;
+  if (kind === "number") return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+  try {
+    const list = JSON.parse(text) as unknown;
+    const isList = Array.isArray(list) && list.length > 0 && list.every((item) => typeof item === "string");
+    return isList ? list : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function handlerProblems(settings: Record<string, unknown>): FieldProblem[] {
+  const kinds = (["handler", "inlineHandler", "command"] as const).filter((field) => field in settings);
+  if (kinds.length === 1) return [];
+  const { handler, inlineHandler, command } = variables;
+  const got = kinds.length === 0 ? "none" : kinds.map((field) => variables[field].name).join(" and ");
+  const message = `Expected one of ${handler.name}, ${inlineHandler.name} and ${command.name}, got ${got}`;
+  return [{ path: handler.name, message }];
+}
+
+function acknowledgeProblems(acknowledge: unknown): FieldProblem[] {
+  if (acknowledge === undefined || acknowledge === "after" || acknowledge === "before") return [];
+  const message = `Expected "after" or "before", got ${JSON.stringify(acknowledge)}`;
+  return [{ path: variables.acknowledge.name, message }];
 }

@@ -14,6 +14,9 @@ describe("workerSettings", () => {
     jobTable: "jobs",
     handler: "word-count",
     slots: 0,
+    prefetch: 4,
+    acknowledge: "after",
+    idleSeconds: 300,
     timeoutSeconds: 900,
     maxAttempts: 3,
     visibilityTimeoutSeconds: 60,
@@ -28,18 +31,36 @@ describe("workerSettings", () => {
     expect(decodeWorkerSettings(environment)).to.deep.equal({ ok: true, value: settings });
   });
 
+  it("goes round with each kind of handler, and without records", () => {
+    const rest: WorkerSettings = { ...settings };
+    delete rest.handler;
+    delete rest.jobTable;
+    const kinds = [{ command: ["python3", "a b.py", '"'] }, { inlineHandler: "s3://b/k" }, { handler: "h" }];
+    for (const kind of kinds) {
+      const value = { ...rest, ...kind };
+      expect(decodeWorkerSettings(encodeWorkerSettings(value))).to.deep.equal({ ok: true, value });
+    }
+  });
+
   it("names every variable that is missing or wrong", () => {
     const environment = {
       ...encodeWorkerSettings(settings),
       WORKER_TYPE: "",
       WORKER_SLOTS: "-1",
       WORKER_HANDLER: undefined,
+      WORKER_ACKNOWLEDGE: "never",
+      WORKER_PREFETCH: undefined,
     };
     const decoded = decodeWorkerSettings(environment);
     expect(!decoded.ok && decoded.problems).to.deep.equal([
       { path: "WORKER_TYPE", message: "Expected a text, got nothing" },
-      { path: "WORKER_HANDLER", message: "Expected a text, got nothing" },
       { path: "WORKER_SLOTS", message: 'Expected a number from 0 up, got "-1"' },
+      { path: "WORKER_PREFETCH", message: "Expected a number from 0 up, got nothing" },
+      {
+        path: "WORKER_HANDLER",
+        message: "Expected one of WORKER_HANDLER, WORKER_INLINE_HANDLER and WORKER_COMMAND, got none",
+      },
+      { path: "WORKER_ACKNOWLEDGE", message: 'Expected "after" or "before", got "never"' },
     ]);
   });
 });

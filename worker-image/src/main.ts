@@ -49,7 +49,7 @@ function createWorker(options: WorkerOptions, log: Log): Worker {
     workerId,
     slots,
     queue: new SqsQueue(sqs, { ...settings, now: systemClock.now }),
-    records: new DynamoRecords(dynamo, settings.jobTable),
+    records: new DynamoRecords(dynamo, required("WORKER_JOB_TABLE", settings.jobTable)),
     runner: createRunner(options, log),
     clock: systemClock,
     random: Math.random,
@@ -69,10 +69,15 @@ function connections(slots: number) {
   };
 }
 
+function required(name: string, value: string | undefined): string {
+  if (value === undefined) throw new Error(`Expected ${name}, got nothing`);
+  return value;
+}
+
 function createRunner({ settings, processorsDir, maxHeapMegabytes }: WorkerOptions, log: Log): Runner {
   return new ThreadRunner({
     entryPath: path.join(__dirname, "thread.js"),
-    modulePath: findHandler(settings.handler, processorsDir),
+    modulePath: findHandler(required("WORKER_HANDLER", settings.handler), processorsDir),
     maxHeapMegabytes,
     clock: systemClock,
     onStrayOutput: (level, line) => log(level, "handler-output", { message: line }),
