@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { defaults } from "./defaults";
 import { DeployTarget } from "./DeployTarget";
 import { JobApi } from "./JobApi";
 import { JobRouter } from "./JobRouter";
@@ -33,8 +34,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   readonly routerFailureQueueUrl: pulumi.Output<string>;
   /** URL of the queue that holds what SNS could not deliver to the router. */
   readonly undeliveredQueueUrl: pulumi.Output<string>;
-  /** Name of the table of job records. */
-  readonly jobTableName: pulumi.Output<string>;
+  /** Name of the table of job records; nothing where jobs are not tracked. */
+  readonly jobTableName: pulumi.Output<string | undefined>;
   /** Name of each type's Auto Scaling group. */
   readonly groupNames: pulumi.Output<Record<string, string>>;
 
@@ -42,7 +43,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     validateArgs(name, args);
     super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
     const child = { parent: this };
-    const tables = new JobTables(`${name}-tables`, args, child);
+    const isTracking = args.tracking ?? defaults.tracking;
+    const tables = new JobTables(`${name}-tables`, { isTracking, tags: args.tags }, child);
     const router = new JobRouter(`${name}-router`, { ...args, typeTable: tables.types }, child);
     const api = new JobApi(`${name}-api`, { ...args, topic: router.topic, tables }, child);
     const target = new DeployTarget(child);
@@ -53,7 +55,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       const prefix = `${name}-${processor.name}`;
       const queue = new ProcessorQueue(
         `${prefix}-queue`,
-        { processor, typeTable: tables.types, routerRoleArn: router.router.role.arn, tags: args.tags },
+        { processor, typeTable: tables.types, routerRoleArn: router.router.role.arn, isTracking, tags: args.tags },
         child,
       );
       const fleet = new WorkerFleet(
@@ -70,7 +72,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     this.unroutableQueueUrl = router.unroutableQueue.url;
     this.routerFailureQueueUrl = router.failureQueue.url;
     this.undeliveredQueueUrl = router.undeliveredQueue.url;
-    this.jobTableName = tables.records.name;
+    this.jobTableName = tables.records?.name ?? pulumi.output(undefined);
     const byType = (pick: (processor: (typeof processors)[number]) => pulumi.Output<string>) =>
       pulumi.all(Object.fromEntries(processors.map((processor) => [processor.type, pick(processor)])));
     this.queueUrls = byType(({ queue }) => queue.queue.url);

@@ -6,6 +6,11 @@ import { ProcessorArgs } from "./ProcessorArgs";
 export interface BatchJobProcessorArgs {
   /** The job types, at least one; their order has no meaning. */
   processors: ProcessorArgs[];
+  /**
+   * Whether jobs have records: states, results, attempts that drains don't eat, idempotent submission. Without them a
+   * job costs three DynamoDB writes less, and SQS's count of deliveries stands for the attempts. @default true
+   */
+  tracking?: boolean;
   /** Who may call the API: `iam` (SigV4), `jwt`, or `none` for everybody. @default iam */
   authorization?: string;
   /** Issuer of the tokens, with `authorization: "jwt"`. @default - none */

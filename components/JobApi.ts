@@ -56,19 +56,20 @@ export class JobApi extends pulumi.ComponentResource {
   }
 
   private createFrontend(name: string, args: JobApiArgs): LambdaFunction {
+    const { records, types } = args.tables;
     return new LambdaFunction(
       `${name}-frontend`,
       {
         factory: frontendFactory,
         environment: {
           TOPIC_ARN: args.topic.arn,
-          JOB_TABLE: args.tables.records.name,
-          TYPE_TABLE: args.tables.types.name,
+          TYPE_TABLE: types.name,
+          ...(records && { JOB_TABLE: records.name }),
         },
         statements: [
           publishTo(args.topic.arn),
-          submitRecords(args.tables.records.arn),
-          readJobTypes(args.tables.types.arn, "dynamodb:Scan"),
+          readJobTypes(types.arn, "dynamodb:Scan"),
+          ...(records ? [submitRecords(records.arn)] : []),
         ],
         timeoutSeconds: defaults.frontendTimeoutSeconds,
         memorySize: args.frontendMemorySize ?? defaults.frontendMemorySize,

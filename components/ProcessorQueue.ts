@@ -11,6 +11,8 @@ export interface ProcessorQueueArgs {
   routerRoleArn: pulumi.Input<string>;
   /** Table in which front end and router look job types up. */
   typeTable: aws.dynamodb.Table;
+  /** Whether attempts are counted in records. */
+  isTracking: boolean;
   tags?: aws.Tags;
 }
 
@@ -32,7 +34,7 @@ export class ProcessorQueue extends pulumi.ComponentResource {
         receiveWaitTimeSeconds: 20,
         redrivePolicy: json({
           deadLetterTargetArn: this.deadLetterQueue.arn,
-          maxReceiveCount: backstopReceives(maxAttempts),
+          maxReceiveCount: args.isTracking ? backstopReceives(maxAttempts) : maxAttempts,
         }),
         senders: [{ sid: "RouteJobs", principal: { AWS: args.routerRoleArn } }],
         tags,

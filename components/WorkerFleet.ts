@@ -44,10 +44,11 @@ export class WorkerFleet extends pulumi.ComponentResource {
   }
 
   private createInstanceRole(name: string, args: WorkerFleetArgs, logGroup: aws.cloudwatch.LogGroup) {
+    const { records } = args.tables;
     const statements = [
       consumeFrom(args.queue.queue.arn),
       sendTo("DeadLetter", args.queue.deadLetterQueue.arn),
-      followRecords(args.tables.records.arn),
+      ...(records ? [followRecords(records.arn)] : []),
       writeLogs(logGroup.arn),
       pullImage(args.image, args.target.partition),
       ...(args.policyStatements ?? []),
@@ -105,7 +106,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
     const { name: type, environment: own, ...settings } = args.processor;
     const { queue, deadLetterQueue } = args.queue;
     const addresses = pulumi
-      .all([queue.url, deadLetterQueue.url, args.tables.records.name])
+      .all([queue.url, deadLetterQueue.url, args.tables.records?.name])
       .apply(([queueUrl, deadLetterQueueUrl, jobTable]) => ({ queueUrl, deadLetterQueueUrl, jobTable }));
     const environment = resolve({ ...args.environment, ...own }) as pulumi.Output<Record<string, string>>;
     return pulumi

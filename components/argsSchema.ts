@@ -75,6 +75,7 @@ const processorSchema = z.strictObject({
 /** The shape of the component's inputs, property by property. */
 export const argsSchema = z.strictObject({
   processors: z.array(processorSchema).min(1),
+  tracking: z.boolean().optional(),
   authorization: z.enum(["iam", "jwt", "none"]).optional(),
   jwtIssuer: input(text).optional(),
   jwtAudience: z.array(input(text)).min(1).optional(),
@@ -125,6 +126,7 @@ export const explainIssue: z.core.$ZodErrorMap = (issue) => {
 
 const article: Record<string, string> = {
   array: "an array",
+  boolean: "true or false",
   int: "a whole number",
   number: "a number",
   object: "an object",

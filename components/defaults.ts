@@ -1,6 +1,7 @@
 /** Every default of the component and of its processors; the `@default` texts are held to it by a test. */
 export const defaults = {
   lambdaRuntime: "nodejs22.x",
+  tracking: true,
   authorization: "iam",
   logRetentionDays: 30,
   throttlingBurstLimit: 1_000,

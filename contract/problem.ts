@@ -8,6 +8,7 @@ export const problems = {
   "invalid-request": { status: 400, title: "The request has the wrong shape" },
   "unknown-path": { status: 404, title: "There is nothing at this path" },
   "job-not-found": { status: 404, title: "There is no such job" },
+  "tracking-off": { status: 404, title: "Jobs are not tracked here" },
   "method-not-allowed": { status: 405, title: "This path does not take this method" },
   conflict: { status: 409, title: "This id was used for another job" },
   "payload-too-large": { status: 413, title: "The payload is too large" },

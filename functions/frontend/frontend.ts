@@ -42,6 +42,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     if ("problem" in job) return refuse(job.problem);
     const [outcome] = await submitJobs([job]);
     if ("problem" in outcome!) return refuse(outcome.problem);
+    if (!records) return answer(202, outcome);
     const self = `/jobs/${job.id}`;
     return answer(202, { ...outcome, links: { self } }, { location: self });
   };
@@ -64,6 +65,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   };
 
   const showJob: Answerer = async (_event, id) => {
+    if (!records) return refuse(problemOf("tracking-off", "This processor keeps no records of its jobs"));
     const record = idPattern.test(id) ? await records.read(id) : undefined;
     if (!record) return refuse(problemOf("job-not-found", `No job has the id ${describe(id)}`));
     const { type, state, attempts, progress, result, error, submittedAt, startedAt, finishedAt } = record;

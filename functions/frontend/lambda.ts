@@ -12,7 +12,7 @@ export const deploymentOnlyModule = true;
 
 /**
  * Builds the front-end Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
- * Reads `TOPIC_ARN`, `JOB_TABLE` and `TYPE_TABLE`.
+ * Reads `TOPIC_ARN`, `TYPE_TABLE` and, where jobs are tracked, `JOB_TABLE`.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
@@ -21,7 +21,7 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
   return createFrontend({
-    records: createJobRecords(tables, variable("JOB_TABLE")),
+    records: process.env.JOB_TABLE ? createJobRecords(tables, process.env.JOB_TABLE) : undefined,
     publish: publishTo(new SNSClient(clientOptions()), variable("TOPIC_ARN")),
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     newId: () => randomUUID(),

@@ -239,6 +239,22 @@ describe("BatchJobProcessor", () => {
     });
   });
 
+  it("does without job records where told to: no table, no permission, SQS counts the attempts", async () => {
+    const { ofType, named } = await build({ tracking: false });
+    expect(ofType("dynamodb/table:Table").map(({ name }) => name)).to.deep.equal(["media-tables-types"]);
+    expect(JSON.parse(named("media-word-count-queue-jobs").inputs.redrivePolicy as string)).to.include({
+      maxReceiveCount: 3,
+    });
+    expect(JSON.stringify(named("media-api-frontend-function").inputs.environment)).not.to.include("JOB_TABLE");
+    expect(readEnvironment(userDataOf(named("media-word-count-fleet-template")))).not.to.have.property(
+      "WORKER_JOB_TABLE",
+    );
+    const policies = ["media-api-frontend-policy", "media-word-count-fleet-policy"].map((name) =>
+      statementsOf(named(name)),
+    );
+    expect(JSON.stringify(policies)).not.to.include("UpdateItem").and.not.to.include("PutItem");
+  });
+
   describe("fleet", () => {
     it("protects its instances, leaves desired capacity alone and pins its template", async () => {
       const { named } = await build();

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BatchJobProcessor, ProcessorArgs } from "../../components";
+import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "../../components";
 import { packageRoot } from "../../local/packageFolder";
 import { startTestCloud, TestCloud } from "../local/support";
 
@@ -34,17 +34,17 @@ export interface Journey extends TestCloud {
 export async function startJourney(
   processors: ProcessorArgs[],
   handlers?: Handlers,
-  policyStatements: { Action: string[]; Resource: string }[] = [],
+  args: Partial<BatchJobProcessorArgs> = {},
 ): Promise<Journey> {
   const test = await startTestCloud({ workerMain: handlers?.workerMain });
   const outputs = (await test.up(() => {
     const jobs = new BatchJobProcessor("jobs", {
       processors,
-      policyStatements,
       image: "worker:test",
       vpcId: "vpc-1",
       subnetIds: ["subnet-1"],
       environment: { NODE_PATH: join(packageRoot(), "node_modules") },
+      ...args,
     });
     const { url, queueUrls, deadLetterQueueUrls, unroutableQueueUrl, routerFailureQueueUrl, topicArn } = jobs;
     const urls = { url, queueUrls, deadLetterQueueUrls, unroutableQueueUrl, routerFailureQueueUrl, topicArn };

@@ -9,6 +9,7 @@ import { Runner } from "./runner";
 import { readOptions, WorkerOptions } from "./settings";
 import { SqsQueue } from "./sqsQueue";
 import { ThreadRunner } from "./threadRunner";
+import { UntrackedRecords } from "./untrackedRecords";
 import { Worker } from "./worker";
 
 const write = (line: string) => void process.stdout.write(line);
@@ -49,7 +50,7 @@ function createWorker(options: WorkerOptions, log: Log): Worker {
     workerId,
     slots,
     queue: new SqsQueue(sqs, { ...settings, now: systemClock.now }),
-    records: new DynamoRecords(dynamo, required("WORKER_JOB_TABLE", settings.jobTable)),
+    records: settings.jobTable ? new DynamoRecords(dynamo, settings.jobTable) : new UntrackedRecords(),
     runner: createRunner(options, log),
     clock: systemClock,
     random: Math.random,

@@ -177,6 +177,20 @@ describe("frontend", () => {
     });
   });
 
+  describe("without records", () => {
+    it("publishes every submission, and says that jobs are not tracked", async () => {
+      const untracked = new FakeFrontend({ records: undefined });
+      const job = { id: "again", type: "word-count", payload: 1 };
+      const first = await untracked.request("POST", "/jobs", job);
+      expect(first.status).to.equal(202);
+      expect(first.json).to.deep.equal({ id: "again", type: "word-count", state: "queued" });
+      expect(first.headers).not.to.have.property("location");
+      await untracked.request("POST", "/jobs", job);
+      expect(untracked.published.map(({ id }) => id)).to.deep.equal(["again", "again"]);
+      expect((await untracked.request("GET", "/jobs/again")).problem).to.include({ status: 404, code: "tracking-off" });
+    });
+  });
+
   describe("GET /jobs/{id}", () => {
     const record: JobRecord = {
       id: "a",
