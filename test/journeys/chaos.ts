@@ -1,0 +1,113 @@
+import type { ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { refuse } from "../../local/awsRequest";
+import type { Service } from "../../local/endpoint";
+import { Journey } from "./support";
+
+/** Random numbers from 0 to 1 that a seed repeats (mulberry32). */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Share of calls to AWS that are refused, that are late, and that are carried out though their answer never comes. */
+const shares = { refused: 0.02, late: 0.02, unanswered: 0.01 };
+const longestDelayMilliseconds = 1_500;
+
+/** Makes calls to SQS, SNS and DynamoDB fail, until the returned function is called. */
+export function injectFaults({ cloud }: Journey, random: () => number): () => void {
+  const originals = new Map<string, Service>();
+  for (const name of ["sqs", "sns", "dynamodb"]) {
+    const service = cloud.services.get(name)!;
+    originals.set(name, service);
+    cloud.services.set(name, { ...service, handle: (request, response) => strike(service, request, response, random) });
+  }
+  return () => originals.forEach((service, name) => cloud.services.set(name, service));
+}
+
+async function strike(
+  service: Service,
+  request: Parameters<Service["handle"]>[0],
+  response: ServerResponse,
+  random: () => number,
+): Promise<void> {
+  const draw = random();
+  if (draw < shares.refused) {
+    return refuse(response, service.protocol, { status: 500, code: "InternalError", message: "Chaos" });
+  }
+  if (draw < shares.refused + shares.late) await sleep(random() * longestDelayMilliseconds);
+  if (draw > 1 - shares.unanswered) {
+    response.end = () => {
+      response.destroy();
+      return response;
+    };
+  }
+  await service.handle(request, response);
+}
+
+/** A process that was killed: the worker's instance id, or the function's name. */
+export interface Kill {
+  victim: string;
+  at: number;
+}
+
+/** Kills a worker or a function's environment every so often, until aborted; gives who was killed when. */
+export async function killAtRandom({ cloud }: Journey, random: () => number, signal: AbortSignal): Promise<Kill[]> {
+  const kills: Kill[] = [];
+  while (!signal.aborted) {
+    await sleep(300 + random() * 1_200, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) break;
+    if (random() < 0.5) {
+      const instances = cloud.groups.list().flatMap((group) => group.instances);
+      const victim = instances[Math.floor(random() * instances.length)];
+      if (!victim) continue;
+      kills.push({ victim: victim.id, at: Date.now() });
+      victim.kill();
+    } else {
+      const functions = cloud.lambdas.list().flatMap(({ spec, pids }) => pids.map((pid) => ({ name: spec.name, pid })));
+      const victim = functions[Math.floor(random() * functions.length)];
+      if (!victim) continue;
+      kills.push({ victim: victim.name, at: Date.now() });
+      process.kill(victim.pid, "SIGKILL");
+    }
+  }
+  return kills;
+}
+
+/** Notes when each job's completion was recorded, as the table saw it. */
+export function watchCompletions({ cloud }: Journey): Map<string, number> {
+  const completions = new Map<string, number>();
+  const service = cloud.services.get("dynamodb")!;
+  cloud.services.set("dynamodb", {
+    ...service,
+    handle: (request, response) => {
+      const id = completionIn(request.body.toString());
+      if (id !== undefined) {
+        const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
+        response.end = (...args: unknown[]) => {
+          if (response.statusCode === 200 && !completions.has(id)) completions.set(id, Date.now());
+          return end(...args);
+        };
+      }
+      return service.handle(request, response);
+    },
+  });
+  return completions;
+}
+
+/** The job whose success an UpdateItem writes. */
+function completionIn(body: string): string | undefined {
+  if (!body.includes('"succeeded"') || !body.includes("UpdateExpression")) return undefined;
+  const { Key, UpdateExpression, ExpressionAttributeValues } = JSON.parse(body) as {
+    Key: { id: { S: string } };
+    UpdateExpression: string;
+    ExpressionAttributeValues: Record<string, { S?: string }>;
+  };
+  const [name] = Object.entries(ExpressionAttributeValues).find(([, value]) => value.S === "succeeded") ?? [];
+  return name !== undefined && UpdateExpression.includes(name) ? Key.id.S : undefined;
+}
