@@ -31,7 +31,7 @@ export class JobRouter extends pulumi.ComponentResource {
     this.topic = new aws.sns.Topic(`${name}-topic`, { tags }, child);
     new aws.sns.TopicPolicy(
       `${name}-topic-policy`,
-      { arn: this.topic.arn, policy: tlsOnlyPolicy("sns:*", [this.topic.arn]) },
+      { arn: this.topic.arn, policy: tlsOnlyPolicy(["sns:Publish", "sns:Subscribe"], [this.topic.arn]) },
       child,
     );
     // A job near SNS's limit grows by its reason past SQS's default of 256 KiB.

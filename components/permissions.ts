@@ -95,9 +95,12 @@ export function policyDocument(statements: Statements): pulumi.Output<string> {
   );
 }
 
-/** A resource policy that refuses every call over plain HTTP, beside the statements given. */
+/**
+ * A resource policy that refuses the calls over plain HTTP, beside the statements given. SNS takes no wildcard here: it
+ * refuses a policy whose actions aren't all those of a topic ("Policy statement action out of service scope").
+ */
 export function tlsOnlyPolicy(
-  action: "sqs:*" | "sns:*" | "s3:*",
+  actions: "sqs:*" | "s3:*" | ("sns:Publish" | "sns:Subscribe")[],
   resources: pulumi.Input<string>[],
   statements: object[] = [],
 ): pulumi.Output<string> {
@@ -108,7 +111,7 @@ export function tlsOnlyPolicy(
         Sid: "DenyPlainHttp",
         Effect: "Deny",
         Principal: "*",
-        Action: action,
+        Action: actions,
         Resource: resources,
         Condition: { Bool: { "aws:SecureTransport": "false" } },
       },

@@ -135,6 +135,15 @@ describe("BatchJobProcessor", () => {
     });
   });
 
+  describe("topic", () => {
+    it("answers over TLS only, by a policy of the actions that SNS takes", async () => {
+      const { named } = await build();
+      const [deny, ...others] = statementsOf(named("media-router-topic-policy"));
+      expect(deny).to.deep.include({ Effect: "Deny", Action: ["sns:Publish", "sns:Subscribe"] });
+      expect(others).to.deep.equal([]);
+    });
+  });
+
   describe("functions", () => {
     it("have a role, runtime, architecture, memory, timeout and log group, and one file of under 10 KB zipped", async () => {
       const { ofType } = await build();
