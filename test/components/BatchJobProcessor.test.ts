@@ -372,6 +372,11 @@ describe("BatchJobProcessor", () => {
         "linux/arm64",
         "linux/amd64",
       ]);
+      // awsx names resources by the tags, so that they are unique in a stack.
+      expect(ofType("awsx:ecr:Image").map(({ inputs }) => inputs.imageTag)).to.have.members([
+        "media-image-arm64",
+        "media-image-x86-64",
+      ]);
       expect(ofType("awsx:ec2:Vpc")[0]!.inputs).to.deep.include({ natGateways: { strategy: "None" } });
     });
   });
