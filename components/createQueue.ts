@@ -20,7 +20,12 @@ export function createQueue(
   const { senders = [], ...queueArgs } = args;
   const queue = new aws.sqs.Queue(
     name,
-    { messageRetentionSeconds: defaults.retentionDays * 24 * 3600, sqsManagedSseEnabled: true, ...queueArgs },
+    {
+      messageRetentionSeconds: defaults.retentionDays * 24 * 3600,
+      maxMessageSize: defaults.maxMessageBytes,
+      sqsManagedSseEnabled: true,
+      ...queueArgs,
+    },
     opts,
   );
   const statements = senders.map(({ sid, principal, sourceArn }) => ({

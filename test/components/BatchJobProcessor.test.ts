@@ -76,13 +76,14 @@ describe("BatchJobProcessor", () => {
   });
 
   describe("queues", () => {
-    it("each have encryption, a TLS-only policy and the longest retention", async () => {
+    it("each have encryption, a TLS-only policy, the longest retention and room for the largest message", async () => {
       const { ofType, named } = await build();
       const queues = ofType("sqs/queue:Queue");
       expect(queues).to.have.length(3 + 2 * 2);
       for (const { name, inputs } of queues) {
         expect(inputs.sqsManagedSseEnabled, name).to.equal(true);
         expect(inputs.messageRetentionSeconds, name).to.equal(14 * 24 * 3600);
+        expect(inputs.maxMessageSize, name).to.equal(1024 ** 2);
         const [deny] = statementsOf(named(`${name}-policy`));
         expect(deny).to.deep.include({
           Effect: "Deny",
