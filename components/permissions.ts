@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { fitName } from "./fitName";
 import { json, resolve } from "./json";
 
 /** One statement of an IAM policy, with exact actions on exact resources. */
@@ -133,6 +134,7 @@ export function createRole(
   const role = new aws.iam.Role(
     `${name}-role`,
     {
+      ...fitName(`${name}-role`, 64),
       assumeRolePolicy: JSON.stringify({
         Version: "2012-10-17",
         Statement: [{ Effect: "Allow", Principal: { Service: args.service }, Action: "sts:AssumeRole" }],

@@ -60,6 +60,18 @@ describe("BatchJobProcessor", () => {
       }
     });
 
+    it("leaves room in names for what Pulumi and the provider append, however long the component's and a type's are", async () => {
+      const limits = { "iam/role:Role": 64, "sqs/queue:Queue": 80, "lambda/function:Function": 64 };
+      const type = { name: "t".repeat(40), handler: "word-count" };
+      const { ofType } = await record(() => new BatchJobProcessor("c".repeat(33), { processors: [type] }));
+      for (const [suffix, limit] of Object.entries(limits)) {
+        for (const { name, inputs } of ofType(suffix)) {
+          const prefix = inputs.namePrefix as string | undefined;
+          expect(prefix === undefined ? name.length + 8 : prefix.length + 26, name).to.be.at.most(limit);
+        }
+      }
+    });
+
     it("keeps every log group for a limited time", async () => {
       const { ofType } = await build();
       const groups = ofType("cloudwatch/logGroup:LogGroup");
