@@ -22,6 +22,8 @@ const jobs = new BatchJobProcessor("jobs", {
       Action: ["s3:GetObject", "s3:PutObject"],
       Resource: pulumi.interpolate`${bucket.arn}/*`,
     },
+    // Without it S3 says of a missing object that access is denied, which is worth retrying.
+    { Sid: "TellMissingFromDenied", Action: ["s3:ListBucket"], Resource: bucket.arn },
   ],
 });
 

@@ -31,11 +31,10 @@ export class JobRouter extends pulumi.ComponentResource {
     this.topic = new aws.sns.Topic(`${name}-topic`, { tags }, child);
     new aws.sns.TopicPolicy(
       `${name}-topic-policy`,
-      { arn: this.topic.arn, policy: tlsOnlyPolicy("sns:*", [this.topic.arn]) },
+      { arn: this.topic.arn, policy: tlsOnlyPolicy(["sns:Publish", "sns:Subscribe"], [this.topic.arn]) },
       child,
     );
-    // A job near SNS's limit grows by its reason past SQS's default of 256 KiB.
-    this.unroutableQueue = createQueue(`${name}-unroutable`, { maxMessageSize: 1_048_576, tags }, child);
+    this.unroutableQueue = createQueue(`${name}-unroutable`, { tags }, child);
     this.failureQueue = createQueue(`${name}-failures`, { tags }, child);
     this.undeliveredQueue = createQueue(
       `${name}-undelivered`,

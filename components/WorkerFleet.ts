@@ -121,7 +121,8 @@ export class WorkerFleet extends pulumi.ComponentResource {
             ...variables,
             ...encodeWorkerSettings({ ...settings, ...urls, type }),
           },
-          stopTimeoutSeconds: settings.drainSeconds + 15,
+          // The worker takes up to 15 s to give back what is left after its drain.
+          stopTimeoutSeconds: settings.drainSeconds + 30,
         }),
       );
   }

@@ -28,13 +28,15 @@ export class WorkerImage extends pulumi.ComponentResource {
       { parent: this },
     );
     for (const architecture of [...new Set(args.architectures)].sort()) {
+      const imageName = `${name}-${architecture.replace("_", "-")}`;
       const image = new awsx.ecr.Image(
-        `${name}-${architecture.replace("_", "-")}`,
+        imageName,
         {
           repositoryUrl: repository.url,
           context: buildContext(),
           platform: platforms[architecture],
-          imageTag: architecture,
+          // awsx names the image's own resource by the tag, which two components of a stack may not share.
+          imageTag: imageName,
         },
         { parent: this },
       );

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "./defaults";
+import { fitName } from "./fitName";
 import { tlsOnlyPolicy } from "./permissions";
 
 /** Who may send to a queue beside the roles whose own policy says so. */
@@ -20,7 +21,13 @@ export function createQueue(
   const { senders = [], ...queueArgs } = args;
   const queue = new aws.sqs.Queue(
     name,
-    { messageRetentionSeconds: defaults.retentionDays * 24 * 3600, sqsManagedSseEnabled: true, ...queueArgs },
+    {
+      ...fitName(name, 80),
+      messageRetentionSeconds: defaults.retentionDays * 24 * 3600,
+      maxMessageSize: defaults.maxMessageBytes,
+      sqsManagedSseEnabled: true,
+      ...queueArgs,
+    },
     opts,
   );
   const statements = senders.map(({ sid, principal, sourceArn }) => ({

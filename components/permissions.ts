@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { fitName } from "./fitName";
 import { json, resolve } from "./json";
 
 /** One statement of an IAM policy, with exact actions on exact resources. */
@@ -95,9 +96,12 @@ export function policyDocument(statements: Statements): pulumi.Output<string> {
   );
 }
 
-/** A resource policy that refuses every call over plain HTTP, beside the statements given. */
+/**
+ * A resource policy that refuses the calls over plain HTTP, beside the statements given. SNS takes no wildcard here: it
+ * refuses a policy whose actions aren't all those of a topic ("Policy statement action out of service scope").
+ */
 export function tlsOnlyPolicy(
-  action: "sqs:*" | "sns:*" | "s3:*",
+  actions: "sqs:*" | "s3:*" | ("sns:Publish" | "sns:Subscribe")[],
   resources: pulumi.Input<string>[],
   statements: object[] = [],
 ): pulumi.Output<string> {
@@ -108,7 +112,7 @@ export function tlsOnlyPolicy(
         Sid: "DenyPlainHttp",
         Effect: "Deny",
         Principal: "*",
-        Action: action,
+        Action: actions,
         Resource: resources,
         Condition: { Bool: { "aws:SecureTransport": "false" } },
       },
@@ -130,6 +134,7 @@ export function createRole(
   const role = new aws.iam.Role(
     `${name}-role`,
     {
+      ...fitName(`${name}-role`, 64),
       assumeRolePolicy: JSON.stringify({
         Version: "2012-10-17",
         Statement: [{ Effect: "Allow", Principal: { Service: args.service }, Action: "sts:AssumeRole" }],

@@ -60,7 +60,11 @@ export function readEnvironment(userData: string): Record<string, string> {
 function environmentLines(environment: Record<string, string>): string {
   return Object.entries(environment)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([name, value]) => {
+      // What the inputs' check could not see yet: the rest of the value would become variables, or commands of the script.
+      if (/[\r\n\0]/.test(value)) throw new Error(`Expected the environment variable ${name} as a text of one line`);
+      return `${name}=${value}`;
+    })
     .join("\n");
 }
 
@@ -97,6 +101,10 @@ field authorizationToken <<<"$answer" | base64 -d | cut -d: -f2 | docker login -
 ${pull}`;
 }
 
+/**
+ * It is started again for ever: whatever failed (credentials not there yet, a registry out of reach), nothing else would
+ * bring an instance back whose unit has given up. A large image may take its time to come.
+ */
 function unit(args: UserDataArgs): string {
   const stop = Math.ceil(args.stopTimeoutSeconds);
   const run = [
@@ -112,18 +120,18 @@ Description=Batch job worker
 After=docker.service network-online.target
 Requires=docker.service
 Wants=network-online.target
-StartLimitIntervalSec=600
-StartLimitBurst=5
+StartLimitIntervalSec=0
 
 [Service]
+Environment=HOME=/root
 ExecStartPre=-/usr/bin/docker rm --force batch-job-worker
 ExecStartPre=/etc/batch-job-worker/pull
 ExecStart=${run}
 ExecStop=/usr/bin/docker stop --time ${stop} batch-job-worker
-TimeoutStartSec=300
+TimeoutStartSec=1800
 TimeoutStopSec=${stop + 30}
 Restart=always
-RestartSec=2
+RestartSec=10
 
 [Install]
 WantedBy=multi-user.target`;

@@ -2,11 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, isObject } from "../contract/check";
 import { argsSchema, explainIssue } from "./argsSchema";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { maxComponentCharacters } from "./fitName";
 import { ProcessorArgs, withDefaults } from "./ProcessorArgs";
 
 /** Throws one error that names every problem of the inputs with its property path. */
 export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
-  const errors = [...shapeErrors(args), ...relationErrors(args)];
+  const errors = [...nameErrors(name), ...shapeErrors(args), ...relationErrors(args)];
   if (errors.length === 0) return;
   const lines = errors.map(({ propertyPath, reason }) => `  ${propertyPath}: ${reason}`);
   throw new pulumi.InputPropertiesError({
@@ -16,6 +17,13 @@ export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
 }
 
 type InputError = pulumi.InputPropertyErrorDetails;
+
+/** What is wrong with the component's own name, which the physical names of its resources begin with. */
+function nameErrors(name: string): InputError[] {
+  if (/^[A-Za-z][A-Za-z0-9-]*$/.test(name) && name.length <= maxComponentCharacters) return [];
+  const what = `1–${maxComponentCharacters} letters, digits and hyphens, starting with a letter`;
+  return [{ propertyPath: "name", reason: `Expected a component's name of ${what}, got ${describe(name)}` }];
+}
 
 /** What is wrong with each property by itself. */
 function shapeErrors(args: BatchJobProcessorArgs): InputError[] {

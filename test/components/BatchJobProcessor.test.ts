@@ -60,6 +60,18 @@ describe("BatchJobProcessor", () => {
       }
     });
 
+    it("leaves room in names for what Pulumi and the provider append, however long the component's and a type's are", async () => {
+      const limits = { "iam/role:Role": 64, "sqs/queue:Queue": 80, "lambda/function:Function": 64 };
+      const type = { name: "t".repeat(40), handler: "word-count" };
+      const { ofType } = await record(() => new BatchJobProcessor("c".repeat(33), { processors: [type] }));
+      for (const [suffix, limit] of Object.entries(limits)) {
+        for (const { name, inputs } of ofType(suffix)) {
+          const prefix = inputs.namePrefix as string | undefined;
+          expect(prefix === undefined ? name.length + 8 : prefix.length + 26, name).to.be.at.most(limit);
+        }
+      }
+    });
+
     it("keeps every log group for a limited time", async () => {
       const { ofType } = await build();
       const groups = ofType("cloudwatch/logGroup:LogGroup");
@@ -76,13 +88,14 @@ describe("BatchJobProcessor", () => {
   });
 
   describe("queues", () => {
-    it("each have encryption, a TLS-only policy and the longest retention", async () => {
+    it("each have encryption, a TLS-only policy, the longest retention and room for the largest message", async () => {
       const { ofType, named } = await build();
       const queues = ofType("sqs/queue:Queue");
       expect(queues).to.have.length(3 + 2 * 2);
       for (const { name, inputs } of queues) {
         expect(inputs.sqsManagedSseEnabled, name).to.equal(true);
         expect(inputs.messageRetentionSeconds, name).to.equal(14 * 24 * 3600);
+        expect(inputs.maxMessageSize, name).to.equal(1024 ** 2);
         const [deny] = statementsOf(named(`${name}-policy`));
         expect(deny).to.deep.include({
           Effect: "Deny",
@@ -132,6 +145,15 @@ describe("BatchJobProcessor", () => {
         timeoutSeconds: { N: "900" },
         maxAttempts: { N: "5" },
       });
+    });
+  });
+
+  describe("topic", () => {
+    it("answers over TLS only, by a policy of the actions that SNS takes", async () => {
+      const { named } = await build();
+      const [deny, ...others] = statementsOf(named("media-router-topic-policy"));
+      expect(deny).to.deep.include({ Effect: "Deny", Action: ["sns:Publish", "sns:Subscribe"] });
+      expect(others).to.deep.equal([]);
     });
   });
 
@@ -378,6 +400,11 @@ describe("BatchJobProcessor", () => {
       expect(ofType("awsx:ecr:Image").map(({ inputs }) => inputs.platform)).to.have.members([
         "linux/arm64",
         "linux/amd64",
+      ]);
+      // awsx names resources by the tags, so that they are unique in a stack.
+      expect(ofType("awsx:ecr:Image").map(({ inputs }) => inputs.imageTag)).to.have.members([
+        "media-image-arm64",
+        "media-image-x86-64",
       ]);
       expect(ofType("awsx:ec2:Vpc")[0]!.inputs).to.deep.include({ natGateways: { strategy: "None" } });
     });

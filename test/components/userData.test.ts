@@ -21,6 +21,17 @@ describe("userData", () => {
     expect(readEnvironment(renderUserData(args))).to.deep.equal(args.environment);
   });
 
+  it("refuses a value of several lines, which could end the heredoc", () => {
+    const environment = { A: "1\nENVIRONMENT\nreboot" };
+    expect(() => renderUserData({ ...args, environment })).to.throw("Expected the environment variable A as a text");
+  });
+
+  it("never gives up on starting the worker", () => {
+    const unit = heredoc(renderUserData(args), "UNIT");
+    expect(unit).to.match(/^Restart=always$/m);
+    expect(unit).to.match(/^StartLimitIntervalSec=0$/m);
+  });
+
   it("is the same text for the same settings, whatever their order", () => {
     const { A, B } = args.environment as { A: string; B: string };
     expect(renderUserData({ ...args, environment: { A, B } })).to.equal(renderUserData(args));

@@ -102,6 +102,14 @@ describe("validateArgs", () => {
     expect(problemsOfProcessor({ ...good, ...intel })).to.deep.equal({});
   });
 
+  it("refuses a component's name that AWS would", () => {
+    const args: BatchJobProcessorArgs = { processors: [good] };
+    for (const name of ["", "1st", "my jobs", "my_jobs", "j".repeat(34)]) {
+      expect(() => validateArgs(name, args), name).to.throw(/ {2}name: Expected a component's name of 1–33 letters/);
+    }
+    expect(() => validateArgs("j".repeat(33), args)).not.to.throw();
+  });
+
   it("refuses no processors, and inputs that are no object", () => {
     expect(problemsOf({ processors: [] })).to.have.key("processors");
     expect(problemsOf({})).to.have.key("processors");

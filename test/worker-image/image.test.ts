@@ -61,6 +61,16 @@ describe("The worker's image", () => {
     await rm(folder, { recursive: true });
   });
 
+  it("runs nothing in the stage of the image's own architecture, so that it is built without an emulator", async () => {
+    const text = await readFile(path.join(imageFolder, "Dockerfile"), "utf8");
+    const stages = text.split(/^(?=FROM )/m).slice(1);
+    const running = stages.filter((stage) => /^RUN /m.test(stage));
+    expect(running).to.have.length(1);
+    expect(running[0])
+      .to.match(/^FROM --platform=\$BUILDPLATFORM /)
+      .and.include("--cpu=");
+  });
+
   it("runs as a numeric user, in exec form, from a pinned major of Node", async () => {
     const lines = (await readFile(path.join(imageFolder, "Dockerfile"), "utf8")).split("\n");
     expect(lines.filter((line) => line.startsWith("FROM ")).every((line) => line.includes("node:22-"))).to.equal(true);
