@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "./components";
+import { tlsOnlyPolicy } from "./components/permissions";
 
 const config = new pulumi.Config();
 
@@ -11,6 +12,10 @@ new aws.s3.BucketPublicAccessBlock("data-private", {
   blockPublicPolicy: true,
   ignorePublicAcls: true,
   restrictPublicBuckets: true,
+});
+new aws.s3.BucketPolicy("data-tls-only", {
+  bucket: bucket.id,
+  policy: tlsOnlyPolicy("s3:*", [bucket.arn, pulumi.interpolate`${bucket.arn}/*`]),
 });
 
 const jobs = new BatchJobProcessor("jobs", {

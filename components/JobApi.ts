@@ -116,7 +116,13 @@ export class JobApi extends pulumi.ComponentResource {
   ): aws.apigatewayv2.Stage {
     const accessLogs = new aws.cloudwatch.LogGroup(
       `${name}-access`,
-      { retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays, tags: args.tags },
+      // Of log groups with this prefix API Gateway needs no statement each in the one resource policy of 5,120 characters
+      // ("Enable logging from AWS services", Amazon CloudWatch Logs).
+      {
+        namePrefix: `/aws/vendedlogs/apis/${name}-`,
+        retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays,
+        tags: args.tags,
+      },
       { parent: this },
     );
     return new aws.apigatewayv2.Stage(

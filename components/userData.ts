@@ -14,6 +14,9 @@ export interface UserDataArgs {
 const environmentFile = "/etc/batch-job-worker/environment";
 const delimiter = "ENVIRONMENT";
 
+/** "Run commands when you launch an EC2 instance with user data input", Amazon EC2. */
+const maxUserDataBytes = 16_384;
+
 /**
  * The cloud-init script of a worker instance, which has Docker on board and installs nothing: it writes the worker's
  * environment, signs in to the image's registry where that is a private ECR, and starts the container under systemd.
@@ -21,6 +24,17 @@ const delimiter = "ENVIRONMENT";
  * The container shares the host's network: that spares it a bridge, and lets the metadata service keep its hop limit of 1.
  */
 export function renderUserData(args: UserDataArgs): string {
+  const script = render(args);
+  const bytes = Buffer.byteLength(script);
+  if (bytes > maxUserDataBytes) {
+    throw new Error(
+      `Expected user data of at most ${maxUserDataBytes} bytes, got ${bytes}: the environment is too large`,
+    );
+  }
+  return script;
+}
+
+function render(args: UserDataArgs): string {
   return `#!/bin/bash
 set -euo pipefail
 # The machine image is made for ECS; its agent has nothing to do here.

@@ -37,8 +37,10 @@ describe("userData", () => {
     expect(renderUserData({ ...args, environment: { A, B } })).to.equal(renderUserData(args));
   });
 
-  it("fits EC2's 16 KB", () => {
+  it("fits EC2's 16 KB, and says so when the environment is too large for it", () => {
     expect(renderUserData(args).length).to.be.lessThan(16_384 / 2);
+    const environment = { LARGE: "x".repeat(16_000) };
+    expect(() => renderUserData({ ...args, environment })).to.throw(/at most 16384 bytes, got \d+/);
   });
 
   it("is valid bash, and so is the script it writes", () => {
