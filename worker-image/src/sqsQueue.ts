@@ -6,7 +6,9 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { attributes, stringAttributes } from "../../contract/attributes";
+import { attributes, StringAttribute, stringAttributes } from "../../contract/attributes";
+import { bytesOf } from "../../contract/check";
+import { limits } from "../../contract/limits";
 import { DeadLetter, JobQueue, ReceivedMessage } from "./queue";
 
 /** The longest that SQS waits for messages ("Amazon SQS short and long polling"). */
@@ -58,8 +60,8 @@ export class SqsQueue implements JobQueue {
 
   async deadLetter({ body, type, reason, attempt, failedAt }: DeadLetter): Promise<void> {
     const texts = {
-      [attributes.type]: type,
       [attributes.reason]: reason,
+      [attributes.type]: type,
       [attributes.attempt]: attempt === undefined ? undefined : String(attempt),
       [attributes.failedAt]: failedAt,
     };
@@ -67,10 +69,22 @@ export class SqsQueue implements JobQueue {
       new SendMessageCommand({
         QueueUrl: this.options.deadLetterQueueUrl,
         MessageBody: body,
-        MessageAttributes: stringAttributes(texts),
+        MessageAttributes: thatFit(body, stringAttributes(texts)),
       }),
     );
   }
+}
+
+/** The attributes, in order, for which the body leaves room: one as large as SQS takes may leave none. */
+function thatFit(body: string, wanted: Record<string, StringAttribute>): Record<string, StringAttribute> {
+  let room = limits.maxMessageBytes - bytesOf(body);
+  const fitting = Object.entries(wanted).filter(([name, { DataType, StringValue }]) => {
+    const size = bytesOf(name) + bytesOf(DataType) + bytesOf(StringValue);
+    if (size > room) return false;
+    room -= size;
+    return true;
+  });
+  return Object.fromEntries(fitting);
 }
 
 function received(message: Message, receivedAt: number): ReceivedMessage {
