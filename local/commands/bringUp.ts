@@ -41,10 +41,19 @@ export async function bringUp(options: { stack: string; port?: number; log: Log 
   const config = loadStackConfig(file);
   const cloud = await startCloud({ port: options.port, region: config["aws:region"], log: options.log });
   stopOnSignal(cloud);
+  stopWithReader(cloud);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- the program runs where it is loaded
   const program = () => require("../../index") as unknown;
   const outputs = await deploy({ program, cloud, project, stack: options.stack, config });
   return { cloud, outputs: outputs as unknown as ProgramOutputs, seconds: process.uptime() };
+}
+
+/** Whoever read the output, `head` say, has had enough: that is no failure. */
+function stopWithReader(cloud: LocalCloud): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    void cloud.stop().finally(() => process.exit());
+  });
 }
 
 function stopOnSignal(cloud: LocalCloud): void {

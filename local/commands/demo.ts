@@ -1,6 +1,6 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { MultiBar, Presets, SingleBar } from "cli-progress";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { createReadStream, mkdirSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, parse, relative } from "node:path";
@@ -14,8 +14,8 @@ import { reportFailure } from "./reportFailure";
 interface DemoOptions {
   stack: string;
   out: string;
-  width: string;
-  timeout: string;
+  width: number;
+  timeout: number;
   json?: boolean;
 }
 
@@ -25,8 +25,8 @@ async function main(): Promise<void> {
     .argument("[files...]", "texts and pictures (default: the repository's own)")
     .option("--stack <name>", "whose Pulumi.<name>.yaml to use", "dev")
     .option("--out <folder>", "where thumbnails go", "out")
-    .option("--width <pixels>", "of the thumbnails", "320")
-    .option("--timeout <seconds>", "how long all jobs may take", "120")
+    .option("--width <pixels>", "of the thumbnails", pixels, 320)
+    .option("--timeout <seconds>", "how long all jobs may take", timeLimit, 120)
     .option("--json", "print one JSON object in place of bars and table")
     .parse();
   const options = command.opts<DemoOptions>();
@@ -66,7 +66,7 @@ async function runJobs({ cloud, outputs }: RunningStack, files: DemoFile[], opti
     );
     for (const job of known) await submit(outputs.url, job);
     await follow(outputs.url, known, {
-      timeoutSeconds: Number(options.timeout),
+      timeoutSeconds: options.timeout,
       onFinished: ({ type }) => bars.increment(type),
     });
     await saveThumbnails(s3, known, options.out);
@@ -83,7 +83,7 @@ function jobsOf(file: DemoFile, bucket: string, options: DemoOptions): DemoJob[]
   return file.jobTypes.map((type) => ({
     type,
     file: file.name,
-    payload: type === "thumbnail" ? { input, output, width: Number(options.width) } : { input },
+    payload: type === "thumbnail" ? { input, output, width: options.width } : { input },
   }));
 }
 
@@ -106,7 +106,7 @@ function createBars(jobs: DemoJob[], options: DemoOptions): { increment(type: st
 async function saveThumbnails(s3: S3Client, jobs: DemoJob[], folder: string): Promise<void> {
   for (const { view } of jobs) {
     const output = view?.result?.output;
-    const location = typeof output === "string" && /^s3:\/\/([^/]+)\/(.+)$/.exec(output);
+    const location = typeof output === "string" && /^s3:\/\/([^/]+)\/(.+)$/s.exec(output);
     if (!location) continue;
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: location[1], Key: location[2] }));
     mkdirSync(folder, { recursive: true });
@@ -134,6 +134,20 @@ function report(jobs: DemoJob[], times: { seconds: number; stackSeconds: number 
     );
   }
   process.exitCode = failures.length === 0 ? 0 : 1;
+}
+
+function pixels(text: string): number {
+  const width = Number(text);
+  if (!/^\d+$/.test(text) || width < 1 || width > 4_096) throw new InvalidArgumentError("Expected 1 to 4096 pixels.");
+  return width;
+}
+
+function timeLimit(text: string): number {
+  const time = Number(text);
+  if (text.trim() === "" || !Number.isFinite(time) || time <= 0) {
+    throw new InvalidArgumentError("Expected a number of seconds above 0.");
+  }
+  return time;
 }
 
 main().catch(reportFailure);

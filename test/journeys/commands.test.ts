@@ -1,9 +1,9 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { ChildProcess, execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -238,6 +238,46 @@ describe("npm run demo", function () {
       expect(JSON.parse(failed.stdout)).to.include({ submitted: 2, succeeded: 1, failed: 1 });
       expect(failed.stderr).to.match(/thumbnail of broken\.png: .+/);
       expect(failure(join(folder, "none.txt")).stderr).to.include("none.txt");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("refuses a width or a time that is none before it brings anything up", () => {
+    for (const args of [
+      ["--width", "abc"],
+      ["--width", "-1"],
+      ["--width", "5000"],
+      ["--timeout", "abc"],
+      ["--timeout", "0"],
+    ]) {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [command("demo"), ...args], { encoding: "utf8" });
+      expect(status, args.join(" ")).to.equal(1);
+      expect(stdout).to.equal("");
+      expect(stderr).to.match(/argument '.*' is invalid\. Expected/);
+    }
+  });
+
+  it("ends quietly when nobody reads its output any more", async () => {
+    const args = [command("demo"), join(root, "LICENSE")];
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    let errors = "";
+    child.stderr.on("data", (chunk) => (errors += String(chunk)));
+    await once(createInterface(child.stdout), "line");
+    child.stdout.destroy();
+    const [status] = (await once(child, "exit")) as [number | null];
+    expect(errors).to.equal("");
+    expect(status).to.equal(0);
+  });
+
+  it("saves the thumbnail of a file whose name has a line break", () => {
+    const folder = mkdtempSync(join(tmpdir(), "demo "));
+    try {
+      const picture = join(folder, "two\nlines.webp");
+      copyFileSync(join(root, "docs", "pictures", "dunes.webp"), picture);
+      const args = [command("demo"), picture, "--json", "--out", folder, "--width", "64"];
+      execFileSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+      expect(existsSync(join(folder, "1-two\nlines-64.webp"))).to.be.true;
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
