@@ -32,13 +32,6 @@ const jobs = new BatchJobProcessor("jobs", {
   ],
 });
 
-export const url = jobs.url;
-export const topicArn = jobs.topicArn;
-export const queueUrls = jobs.queueUrls;
-export const deadLetterQueueUrls = jobs.deadLetterQueueUrls;
-export const unroutableQueueUrl = jobs.unroutableQueueUrl;
-export const routerFailureQueueUrl = jobs.routerFailureQueueUrl;
-export const undeliveredQueueUrl = jobs.undeliveredQueueUrl;
-export const jobTable = jobs.jobTableName;
-export const groups = jobs.groupNames;
+export const { url, topicArn, queueUrls, deadLetterQueueUrls, unroutableQueueUrl } = jobs;
+export const { routerFailureQueueUrl, undeliveredQueueUrl, jobTableName: jobTable, groupNames: groups } = jobs;
 export const dataBucket = bucket.bucket;

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { limits } from "../contract/limits";
 import { defaults } from "./defaults";
 import { fitName } from "./fitName";
 import { tlsOnlyPolicy } from "./permissions";
@@ -24,7 +25,9 @@ export function createQueue(
     {
       ...fitName(name, 80),
       messageRetentionSeconds: defaults.retentionDays * 24 * 3600,
-      maxMessageSize: defaults.maxMessageBytes,
+      // A job near SNS's 256 KiB, the provider's default, grows: by its reason as a dead letter, and by JSON's escapes in
+      // the event that Lambda or SNS gave up on.
+      maxMessageSize: limits.maxQueueMessageBytes,
       sqsManagedSseEnabled: true,
       ...queueArgs,
     },

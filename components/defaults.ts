@@ -12,11 +12,6 @@ export const defaults = {
   routerTimeoutSeconds: 60,
   /** SQS keeps a message for 14 days at the most ("Amazon SQS message quotas"). */
   retentionDays: 14,
-  /**
-   * The most that SQS takes ("Amazon SQS message quotas"). A job near SNS's 256 KiB, the provider's default here, grows
-   * by its reason as a dead letter, and by JSON's escapes in the event that Lambda or SNS gave up on.
-   */
-  maxMessageBytes: 1_048_576,
   processor: {
     architecture: "arm64",
     instanceTypes: { arm64: ["c7g.large"], x86_64: ["c7i.large"] },

@@ -42,6 +42,19 @@ export function depthOf(value: unknown, limit: number): number {
   }
 }
 
+/** Whether a number in the value is past what JSON can write: JSON reads 1e999 as infinity, and writes that as null. */
+export function holdsInfinity(value: unknown): boolean {
+  const rest: unknown[] = [value];
+  while (rest.length > 0) {
+    const item = rest.pop();
+    if (typeof item === "number" && !Number.isFinite(item)) return true;
+    if (typeof item === "object" && item !== null) {
+      for (const inner of Object.values(item as Record<string, unknown>)) rest.push(inner);
+    }
+  }
+  return false;
+}
+
 /** UTF-8 bytes of a text. */
 export function bytesOf(text: string): number {
   return Buffer.byteLength(text, "utf8");

@@ -1,4 +1,4 @@
-import { bytesOf, Checked, depthOf, describe, encodeJson, FieldProblem, isObject } from "./check";
+import { bytesOf, Checked, depthOf, describe, encodeJson, FieldProblem, holdsInfinity, isObject } from "./check";
 import { idPattern, limits, typePattern } from "./limits";
 
 export const deploymentOnlyModule = true;
@@ -145,6 +145,9 @@ function checkPayload(value: Record<string, unknown>): FieldProblem[] {
   if (value.payload === undefined) return [expected("/payload", "any JSON value", undefined)];
   if (depthOf(value.payload, limits.maxPayloadDepth) > limits.maxPayloadDepth) {
     return [{ path: "/payload", message: `Expected at most ${limits.maxPayloadDepth} levels of nesting, got more` }];
+  }
+  if (holdsInfinity(value.payload)) {
+    return [{ path: "/payload", message: "Expected numbers of double precision, got one past their range" }];
   }
   const bytes = bytesOf(encodeJson(value.payload));
   return bytes <= limits.maxPayloadBytes

@@ -28,6 +28,7 @@ describe("bad input", function () {
     ["an id that a path can't hold", ["POST", "/jobs", { ...good, id: ".." }], 400, "invalid-request"],
     ["65 levels of nesting", ["POST", "/jobs", nested(65)], 400, "invalid-request"],
     ["100,000 levels of nesting", ["POST", "/jobs", nested(100_000)], 400, "invalid-request"],
+    ["a number past all range", ["POST", "/jobs", '{"type":"idle","payload":[1e999]}'], 400, "invalid-request"],
     ["another content type", ["POST", "/jobs", "x", { "content-type": "text/plain" }], 415, "unsupported-media-type"],
     [
       "a form",

@@ -34,7 +34,7 @@ describe("SqsQueue", () => {
     { room: 1_000, kept: ["attempt", "failedAt", "reason", "type"] },
   ]) {
     it(`dead-letters a message that leaves ${room} bytes for attributes, with what fits`, async () => {
-      const body = "x".repeat(limits.maxMessageBytes - room);
+      const body = "x".repeat(limits.maxQueueMessageBytes - room);
       const failedAt = "2026-11-23T12:00:00.000Z";
       await queue.deadLetter({ body, type: "thumbnail", reason: "no job", attempt: 1, failedAt });
       const { Messages: messages = [] } = await client.send(

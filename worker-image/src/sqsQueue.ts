@@ -77,7 +77,7 @@ export class SqsQueue implements JobQueue {
 
 /** The attributes, in order, for which the body leaves room: one as large as SQS takes may leave none. */
 function thatFit(body: string, wanted: Record<string, StringAttribute>): Record<string, StringAttribute> {
-  let room = limits.maxMessageBytes - bytesOf(body);
+  let room = limits.maxQueueMessageBytes - bytesOf(body);
   const fitting = Object.entries(wanted).filter(([name, { DataType, StringValue }]) => {
     const size = bytesOf(name) + bytesOf(DataType) + bytesOf(StringValue);
     if (size > room) return false;
