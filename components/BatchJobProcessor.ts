@@ -3,6 +3,7 @@ import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
 import { DeployTarget } from "./DeployTarget";
 import { JobApi } from "./JobApi";
+import { JobRepair } from "./JobRepair";
 import { JobRouter } from "./JobRouter";
 import { JobTables } from "./JobTables";
 import { ProcessorSettings, withDefaults } from "./ProcessorArgs";
@@ -46,6 +47,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const isTracking = args.tracking ?? defaults.tracking;
     const tables = new JobTables(`${name}-tables`, { isTracking, tags: args.tags }, child);
     const router = new JobRouter(`${name}-router`, { ...args, typeTable: tables.types }, child);
+    const { repair } = new JobRepair(`${name}-repair`, { ...args, router, tables }, child);
     const api = new JobApi(`${name}-api`, { ...args, topic: router.topic, tables }, child);
     const target = new DeployTarget(child);
     const network = new WorkerNetwork(`${name}-network`, args, child);
@@ -55,7 +57,14 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       const prefix = `${name}-${processor.name}`;
       const queue = new ProcessorQueue(
         `${prefix}-queue`,
-        { processor, typeTable: tables.types, routerRoleArn: router.router.role.arn, isTracking, tags: args.tags },
+        {
+          processor,
+          typeTable: tables.types,
+          routerRoleArn: router.router.role.arn,
+          repairRoleArn: repair.role.arn,
+          isTracking,
+          tags: args.tags,
+        },
         child,
       );
       const fleet = new WorkerFleet(

@@ -39,7 +39,7 @@ export class JobRouter extends pulumi.ComponentResource {
     this.undeliveredQueue = createQueue(
       `${name}-undelivered`,
       {
-        senders: [{ sid: "KeepUndelivered", principal: { Service: "sns.amazonaws.com" }, sourceArn: this.topic.arn }],
+        users: [{ sid: "KeepUndelivered", principal: { Service: "sns.amazonaws.com" }, sourceArn: this.topic.arn }],
         tags,
       },
       child,

@@ -5,7 +5,7 @@ import { createRole, PolicyStatement, writeLogs } from "./permissions";
 
 export interface LambdaFunctionArgs {
   /** Builds the handler when the function's environment starts; serialised with all that it uses. */
-  factory: () => (event: never) => Promise<unknown>;
+  factory: () => (event: never, context: never) => Promise<unknown>;
   environment: Record<string, pulumi.Input<string>>;
   /** What the function may do, beside writing its own log. */
   statements: PolicyStatement[];

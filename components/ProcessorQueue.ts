@@ -9,6 +9,8 @@ export interface ProcessorQueueArgs {
   processor: ProcessorSettings;
   /** Role of the router, which the queue's own policy lets send: so the role needs no list of queues. */
   routerRoleArn: pulumi.Input<string>;
+  /** Role of the repair run, which this queue and its dead-letter queue let in likewise. */
+  repairRoleArn: pulumi.Input<string>;
   /** Table in which front end and router look job types up. */
   typeTable: aws.dynamodb.Table;
   /** Whether attempts are counted in records. */
@@ -26,7 +28,11 @@ export class ProcessorQueue extends pulumi.ComponentResource {
     const { processor, tags } = args;
     const { name: type, description, timeoutSeconds, maxAttempts, visibilityTimeoutSeconds } = processor;
     const child = { parent: this };
-    this.deadLetterQueue = createQueue(`${name}-dead-letters`, { tags }, child);
+    this.deadLetterQueue = createQueue(
+      `${name}-dead-letters`,
+      { users: [{ sid: "ExplainDeadLetters", actions: explainActions, principal: { AWS: args.repairRoleArn } }], tags },
+      child,
+    );
     this.queue = createQueue(
       `${name}-jobs`,
       {
@@ -36,7 +42,10 @@ export class ProcessorQueue extends pulumi.ComponentResource {
           deadLetterTargetArn: this.deadLetterQueue.arn,
           maxReceiveCount: args.isTracking ? backstopReceives(maxAttempts) : maxAttempts,
         }),
-        senders: [{ sid: "RouteJobs", principal: { AWS: args.routerRoleArn } }],
+        users: [
+          { sid: "RouteJobs", principal: { AWS: args.routerRoleArn } },
+          { sid: "ReplayJobs", principal: { AWS: args.repairRoleArn } },
+        ],
         tags,
       },
       child,
@@ -67,6 +76,9 @@ export class ProcessorQueue extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 }
+
+/** Finding the dead letters without a reason, and replacing each by one that has it. */
+const explainActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:SendMessage"];
 
 /** Attempts are counted in the record; SQS's own count, which give-backs raise too, is only a backstop. */
 function backstopReceives(maxAttempts: number): number {

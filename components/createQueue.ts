@@ -1,30 +1,31 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { limits } from "../contract/limits";
-import { defaults } from "./defaults";
 import { fitName } from "./fitName";
 import { tlsOnlyPolicy } from "./permissions";
 
-/** Who may send to a queue beside the roles whose own policy says so. */
-export interface Sender {
+/** Who may use a queue beside the roles whose own policy says so. */
+export interface QueueUser {
   sid: string;
+  /** @default - sending */
+  actions?: string[];
   principal: { AWS: pulumi.Input<string> } | { Service: string };
   /** ARN of the resource on whose behalf a service sends. */
   sourceArn?: pulumi.Input<string>;
 }
 
-/** A queue encrypted with SQS's own key, that answers over TLS only and lets the given senders send. */
+/** A queue encrypted with SQS's own key, that answers over TLS only and lets the given users use it. */
 export function createQueue(
   name: string,
-  args: Omit<aws.sqs.QueueArgs, "policy"> & { senders?: Sender[] },
+  args: Omit<aws.sqs.QueueArgs, "policy"> & { users?: QueueUser[] },
   opts: pulumi.ResourceOptions,
 ): aws.sqs.Queue {
-  const { senders = [], ...queueArgs } = args;
+  const { users = [], ...queueArgs } = args;
   const queue = new aws.sqs.Queue(
     name,
     {
       ...fitName(name, 80),
-      messageRetentionSeconds: defaults.retentionDays * 24 * 3600,
+      messageRetentionSeconds: limits.queueRetentionSeconds,
       // A job near SNS's 256 KiB, the provider's default, grows: by its reason as a dead letter, and by JSON's escapes in
       // the event that Lambda or SNS gave up on.
       maxMessageSize: limits.maxQueueMessageBytes,
@@ -33,11 +34,11 @@ export function createQueue(
     },
     opts,
   );
-  const statements = senders.map(({ sid, principal, sourceArn }) => ({
+  const statements = users.map(({ sid, actions, principal, sourceArn }) => ({
     Sid: sid,
     Effect: "Allow",
     Principal: principal,
-    Action: "sqs:SendMessage",
+    Action: actions ?? "sqs:SendMessage",
     Resource: queue.arn,
     ...(sourceArn !== undefined && { Condition: { ArnEquals: { "aws:SourceArn": sourceArn } } }),
   }));

@@ -10,8 +10,8 @@ export const defaults = {
   frontendTimeoutSeconds: 15,
   routerMemorySize: 256,
   routerTimeoutSeconds: 60,
-  /** SQS keeps a message for 14 days at the most ("Amazon SQS message quotas"). */
-  retentionDays: 14,
+  repairMemorySize: 256,
+  repairTimeoutSeconds: 55,
   processor: {
     architecture: "arm64",
     instanceTypes: { arm64: ["c7g.large"], x86_64: ["c7i.large"] },

@@ -30,6 +30,11 @@ export function sendTo(sid: string, queueArn: pulumi.Input<string>): PolicyState
   return { Sid: sid, Action: ["sqs:SendMessage"], Resource: queueArn };
 }
 
+/** Receiving and deleting the messages of queues that hold no jobs in work. */
+export function takeFrom(sid: string, queueArns: pulumi.Input<string>[]): PolicyStatement {
+  return { Sid: sid, Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage"], Resource: queueArns };
+}
+
 export function consumeFrom(queueArn: pulumi.Input<string>): PolicyStatement {
   return {
     Sid: "ConsumeJobs",

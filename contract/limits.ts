@@ -32,6 +32,8 @@ export const limits = {
   maxAttempts: 100,
   /** 11 h 50 min: SQS hides a message for 12 hours at the most ("Amazon SQS visibility timeout"), less a margin. */
   maxTimeoutSeconds: 42_600,
+  /** How long queues and dead-letter queues keep a message: the longest that SQS knows ("Amazon SQS message quotas"). */
+  queueRetentionSeconds: 14 * 24 * 3600,
   /** How long a finished job's record is kept. */
   recordRetentionSeconds: 14 * 24 * 3600,
 } as const;

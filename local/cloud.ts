@@ -10,6 +10,7 @@ import { defaultLog, Log } from "./log";
 import type { Messaging } from "./messaging";
 import { deliverToLambdas } from "./notifications";
 import { packageRoot } from "./packageFolder";
+import { Schedules } from "./schedules";
 
 export interface CloudOptions {
   /** Port of the first HTTP API. @default a free one */
@@ -22,6 +23,8 @@ export interface CloudOptions {
   log?: Log;
   /** What an instance runs. @default the package's own worker */
   workerMain?: string;
+  /** Seconds between the calls of every schedule. @default as each schedule says */
+  scheduleSeconds?: number;
   /** How long workers may drain when the cloud stops. @default 5 */
   stopGraceSeconds?: number;
 }
@@ -44,6 +47,7 @@ export interface LocalCloud {
   lambdas: Lambdas;
   apis: HttpApis;
   groups: Groups;
+  schedules: Schedules;
   faults: Faults;
   log: Log;
   /** Ends every process and closes every port. */
@@ -58,6 +62,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const shared = { endpoint: endpoint.address, region, callers, log };
   const lambdas = new Lambdas({ ...shared, messaging: endpoint.messaging });
   deliverToLambdas({ messaging: endpoint.messaging, lambdas, faults, log });
+  const schedules = new Schedules({ region, lambdas, secondsInstead: options.scheduleSeconds });
   const apis = new HttpApis({ region, lambdas, log, port });
   const groups = new Groups({
     cloud: shared,
@@ -67,11 +72,11 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const calls = new AwsCalls(endpoint.address, region);
   let stopped: Promise<void> | undefined;
   return {
-    ...{ endpoint: endpoint.address, region, callers, faults, lambdas, apis, groups, calls, log },
+    ...{ endpoint: endpoint.address, region, callers, faults, lambdas, apis, groups, schedules, calls, log },
     services: endpoint.services,
     messaging: endpoint.messaging,
     credentials: callers.issue({ name: "local" }),
-    stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, calls })),
+    stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, schedules, calls })),
   };
 }
 
@@ -81,8 +86,10 @@ async function stop(parts: {
   lambdas: Lambdas;
   apis: HttpApis;
   groups: Groups;
+  schedules: Schedules;
   calls: AwsCalls;
 }): Promise<void> {
+  parts.schedules.stop();
   await Promise.all([parts.apis.stop(), parts.groups.stop()]);
   await parts.lambdas.stop();
   parts.calls.close();

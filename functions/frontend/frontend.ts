@@ -2,6 +2,7 @@ import { describe, type FieldProblem } from "../../contract/check";
 import { checkSubmission } from "../../contract/envelope";
 import { idPattern } from "../../contract/limits";
 import { type ProblemDocument, problemOf } from "../../contract/problem";
+import { recordAsRead } from "../../contract/recordAsRead";
 import type { JobTypes } from "../jobTypes";
 import { describeError } from "../log";
 import { checkBatch } from "./checkBatch";
@@ -32,7 +33,7 @@ interface Route {
  * conflict. Without an `id` in the body, an `Idempotency-Key` header gives one (see {@link idFromKey}).
  */
 export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => Promise<HttpAnswer> {
-  const { records, jobTypes, newId, log } = effects;
+  const { records, jobTypes, newId, now, log } = effects;
   const submitJobs = createSubmitJobs(effects);
 
   const submitOne: Answerer = async (event) => {
@@ -68,7 +69,10 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     if (!records) return refuse(problemOf("tracking-off", "This processor keeps no records of its jobs"));
     const record = idPattern.test(id) ? await records.read(id) : undefined;
     if (!record) return refuse(problemOf("job-not-found", `No job has the id ${describe(id)}`));
-    const { type, state, attempts, progress, result, error, submittedAt, startedAt, finishedAt } = record;
+    const { type, state, attempts, progress, result, error, submittedAt, startedAt, finishedAt } = recordAsRead(
+      record,
+      now(),
+    );
     return answer(200, {
       id,
       type,

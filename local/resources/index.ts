@@ -2,6 +2,7 @@ import { apigatewayv2 } from "./apigatewayv2";
 import { autoscaling } from "./autoscaling";
 import { awsx } from "./awsx";
 import { dynamodb } from "./dynamodb";
+import { events } from "./events";
 import { iam } from "./iam";
 import { lambda } from "./lambda";
 import { passive } from "./passive";
@@ -21,6 +22,7 @@ export const resources: ResourceHandlers = {
   ...lambda,
   ...apigatewayv2,
   ...autoscaling,
+  ...events,
   ...iam,
   ...passive,
   ...awsx,

@@ -48,7 +48,7 @@ describe("BatchJobProcessor", () => {
     it("allows no wildcard without a written reason, and keeps each role's policy within 10,240 characters", async () => {
       const { ofType } = await build();
       const policies = ofType("iam/rolePolicy:RolePolicy");
-      expect(policies).to.have.length(4);
+      expect(policies).to.have.length(5);
       for (const policy of policies) {
         expect((policy.inputs.policy as string).length).to.be.lessThan(10_240);
         for (const { Action, Resource } of statementsOf(policy)) {
@@ -75,7 +75,7 @@ describe("BatchJobProcessor", () => {
     it("keeps every log group for a limited time", async () => {
       const { ofType } = await build();
       const groups = ofType("cloudwatch/logGroup:LogGroup");
-      expect(groups).to.have.length(5);
+      expect(groups).to.have.length(6);
       for (const { inputs } of groups) expect(inputs.retentionInDays).to.equal(defaults.logRetentionDays);
     });
 
@@ -133,6 +133,19 @@ describe("BatchJobProcessor", () => {
       expect(JSON.stringify(router)).not.to.include("word-count");
     });
 
+    it("of a type let the repair run's role send jobs and explain dead letters, so that the role lists no queue", async () => {
+      const { named } = await build();
+      const principal = { AWS: "arn:aws:iam:us-east-1:123456789012:media-repair-repair-role" };
+      const replay = statementsOf(named("media-word-count-queue-jobs-policy"))[2]!;
+      expect(replay).to.deep.include({ Principal: principal, Action: "sqs:SendMessage" });
+      const explain = statementsOf(named("media-word-count-queue-dead-letters-policy"))[1]!;
+      expect(explain).to.deep.include({
+        Principal: principal,
+        Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:SendMessage"],
+      });
+      expect(JSON.stringify(statementsOf(named("media-repair-repair-policy")))).not.to.include("word-count");
+    });
+
     it("of each type are written into the table of job types", async () => {
       const { named } = await build({ processors: [{ ...wordCount, description: "Counts words", maxAttempts: 5 }] });
       expect(JSON.parse(named("media-word-count-queue-type").inputs.item as string)).to.deep.equal({
@@ -158,12 +171,13 @@ describe("BatchJobProcessor", () => {
   });
 
   describe("functions", () => {
-    it("have a role, runtime, architecture, memory, timeout and log group, and one file of under 10 KB zipped", async () => {
+    it("have a role, runtime, architecture, memory, timeout and log group, and one file of under 12 KB zipped", async () => {
       const { ofType } = await build();
       const functions = ofType("lambda/function:Function");
       expect(functions.map(({ name }) => name)).to.have.members([
         "media-api-frontend-function",
         "media-router-router-function",
+        "media-repair-repair-function",
       ]);
       for (const { inputs } of functions) {
         expect(inputs).to.include({ runtime: "nodejs22.x", handler: "__index.handler" });
@@ -173,7 +187,7 @@ describe("BatchJobProcessor", () => {
         expect(Object.keys(assets)).to.deep.equal(["__index.js"]);
         const text = await (assets["__index.js"] as pulumi.asset.StringAsset).text;
         const { deflateRawSync } = await import("node:zlib");
-        expect(deflateRawSync(text).length).to.be.lessThan(10_000);
+        expect(deflateRawSync(text).length).to.be.lessThan(12_000);
       }
     });
 
@@ -196,6 +210,16 @@ describe("BatchJobProcessor", () => {
       });
       expect(JSON.parse(named("media-router-subscription").inputs.redrivePolicy as string)).to.deep.equal({
         deadLetterTargetArn: "arn:aws:sqs:us-east-1:123456789012:media-router-undelivered",
+      });
+    });
+
+    it("repair each minute what is left", async () => {
+      const { named } = await build();
+      expect(named("media-repair-schedule").inputs.scheduleExpression).to.equal("rate(1 minute)");
+      expect(named("media-repair-target").inputs.arn).to.include("media-repair-repair-function");
+      expect(named("media-repair-invoke").inputs).to.include({
+        principal: "events.amazonaws.com",
+        sourceArn: "arn:aws:cloudwatch:us-east-1:123456789012:media-repair-schedule",
       });
     });
 

@@ -87,16 +87,6 @@ describe("a job's delivery", function () {
     crash();
   });
 
-  it("keeps what the router can't route at all", async () => {
-    const remove = journey.cloud.faults.add({ service: "sqs", action: "SendMessageBatch", status: 500 });
-    const id = await journey.submit("slow", { ms: 1 });
-    const failure = await receive(journey.sqs, journey.outputs.routerFailureQueueUrl, 20);
-    remove();
-    expect(failure.Body).to.include(id);
-    expect(JSON.parse(failure.Body!)).to.have.nested.property("requestContext.condition", "RetriesExhausted");
-    expect((await journey.call("GET", `/jobs/${id}`)).body).to.deep.include({ state: "queued", attempts: 0 });
-  });
-
   it("answers 503 when it can't be published, and a replay publishes it", async () => {
     const remove = journey.cloud.faults.add({ service: "sns", action: "PublishBatch", status: 500 });
     const job = { id: `replay-${process.pid}`, type: "slow", payload: { ms: 1 } };

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "../../components";
+import type { CloudOptions } from "../../local/cloud";
 import { packageRoot } from "../../local/packageFolder";
 import { startTestCloud, TestCloud } from "../local/support";
 
@@ -35,8 +36,9 @@ export async function startJourney(
   processors: ProcessorArgs[],
   handlers?: Handlers,
   args: Partial<BatchJobProcessorArgs> = {},
+  options: CloudOptions = {},
 ): Promise<Journey> {
-  const test = await startTestCloud({ workerMain: handlers?.workerMain });
+  const test = await startTestCloud({ workerMain: handlers?.workerMain, ...options });
   const outputs = (await test.up(() => {
     const jobs = new BatchJobProcessor("jobs", {
       processors,

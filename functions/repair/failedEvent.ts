@@ -1,0 +1,37 @@
+import { isObject } from "../../contract/check";
+import type { TopicEvent } from "../router/routeJobs";
+
+export const deploymentOnlyModule = true;
+
+/**
+ * The SNS event in a message of the router's failure destination (Lambda's record of an asynchronous invocation, with
+ * the event under `requestPayload`) or of the subscription's dead-letter queue (the notification as SNS writes it).
+ * Anything else counts as a malformed job, which the router keeps with its reason.
+ */
+export function failedEvent(body: string): TopicEvent {
+  const parsed = parse(body);
+  if (isObject(parsed)) {
+    if (isEvent(parsed.requestPayload)) return parsed.requestPayload;
+    if (typeof parsed.Message === "string") return eventOf(parsed.Message);
+  }
+  return eventOf(body);
+}
+
+function eventOf(Message: string): TopicEvent {
+  return { Records: [{ Sns: { Message } }] };
+}
+
+function isEvent(value: unknown): value is TopicEvent {
+  if (!isObject(value) || !Array.isArray(value.Records) || value.Records.length === 0) return false;
+  return value.Records.every(
+    (record) => isObject(record) && isObject(record.Sns) && typeof record.Sns.Message === "string",
+  );
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

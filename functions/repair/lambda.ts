@@ -1,0 +1,41 @@
+import { clientOptions } from "../clientOptions";
+import { variable } from "../environment";
+import { createJobTypes } from "../jobTypes";
+import { createJobTypeTable } from "../jobTypeTable";
+import { logAsJson } from "../log";
+import { sendWith } from "../router/sendWith";
+import { createFailedRecords } from "./failedRecords";
+import { createInbox } from "./inbox";
+import { createRepair, type RunContext } from "./repair";
+
+export const deploymentOnlyModule = true;
+
+/**
+ * Builds the repair Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
+ * Reads `TYPE_TABLE`, `UNROUTABLE_QUEUE_URL`, `FAILURE_QUEUE_URL`, `UNDELIVERED_QUEUE_URL` and, unless jobs are not tracked,
+ * `JOB_TABLE`.
+ */
+export function repairFactory(): (event: unknown, context: RunContext) => Promise<void> {
+  const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { SQSClient } = require("@aws-sdk/client-sqs") as typeof import("@aws-sdk/client-sqs");
+  const jobTable = process.env.JOB_TABLE;
+  const now = () => Date.now();
+  const tables = new DynamoDBClient(clientOptions());
+  // The client's own endpoint, not the one that a queue's URL names: the two differ only where a test stands in for AWS.
+  const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
+  return createRepair({
+    jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
+    sendBatch: sendWith(queues),
+    inbox: createInbox(queues),
+    records: jobTable ? createFailedRecords(tables, jobTable) : undefined,
+    unroutableQueueUrl: variable("UNROUTABLE_QUEUE_URL"),
+    failedEvents: [
+      { name: "router failures", url: variable("FAILURE_QUEUE_URL") },
+      { name: "undelivered", url: variable("UNDELIVERED_QUEUE_URL") },
+    ],
+    now,
+    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    random: () => Math.random(),
+    log: logAsJson,
+  });
+}

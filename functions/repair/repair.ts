@@ -1,0 +1,81 @@
+import type { JobType } from "../../contract/jobType";
+import type { JobTypes } from "../jobTypes";
+import { describeError, type Log } from "../log";
+import { createRouteJobs, type RouteJobsEffects } from "../router/routeJobs";
+import { createSendMessages } from "../router/sendMessages";
+import type { FailedRecords } from "./failedRecords";
+import type { Inbox } from "./inbox";
+import { repairDeadLetters } from "./repairDeadLetters";
+import { type FailedEvents, replayQueue } from "./replayQueue";
+
+export const deploymentOnlyModule = true;
+
+export interface RepairEffects extends RouteJobsEffects {
+  jobTypes: Pick<JobTypes, "find" | "list">;
+  inbox: Inbox;
+  /** Nothing where jobs are not tracked. */
+  records: FailedRecords | undefined;
+  /** Queues whose messages hold jobs that the router has yet to route. */
+  failedEvents: FailedEvents[];
+  log: Log;
+}
+
+/** What a Lambda function is told of its time. */
+export interface RunContext {
+  getRemainingTimeInMillis(): number;
+}
+
+/** Left for the message at work: three tries of a send, at most two calls of 3 s each, and its deletion. */
+const reserveMilliseconds = 25_000;
+
+/** Types whose dead letters one run looks at: all of them in turn, run by run. Looking costs a request each. */
+const typesPerRun = 10;
+const runMilliseconds = 60_000;
+
+/**
+ * The repair run, each minute: replays what the router never got or failed at, and explains the dead letters that SQS
+ * moved itself. Each part goes on when another fails; a run in which one failed throws in the end, so that it shows.
+ */
+export function createRepair(effects: RepairEffects): (event: unknown, context: RunContext) => Promise<void> {
+  const { jobTypes, failedEvents, now, log } = effects;
+  const routeJobs = createRouteJobs(effects);
+  const sendMessages = createSendMessages(effects);
+
+  return async function repair(_event, context) {
+    const hasTime = () => context.getRemainingTimeInMillis() > reserveMilliseconds;
+    const failures: unknown[] = [];
+    const attempt = async (what: string, action: () => Promise<void>) => {
+      try {
+        await action();
+      } catch (error) {
+        log("error", "repair failed", { what, error: describeError(error) });
+        failures.push(error);
+      }
+    };
+    const totals = { replayed: 0, left: 0, explained: 0 };
+    for (const queue of failedEvents) {
+      await attempt(queue.name, async () => {
+        const { replayed, left } = await replayQueue({ ...effects, routeJobs, hasTime }, queue);
+        totals.replayed += replayed;
+        totals.left += left;
+      });
+    }
+    await attempt("types", async () => {
+      for (const jobType of inTurn(await jobTypes.list(), now())) {
+        if (!hasTime()) break;
+        await attempt(`dead letters of ${jobType.type}`, async () => {
+          totals.explained += await repairDeadLetters({ ...effects, sendMessages, hasTime }, jobType);
+        });
+      }
+    });
+    if (totals.replayed + totals.left + totals.explained > 0) log("info", "repair run", totals);
+    if (failures.length > 0) throw new Error("A part of the repair run failed", { cause: failures[0] });
+  };
+}
+
+/** The types whose turn it is at this time. */
+export function inTurn(jobTypes: JobType[], now: number): JobType[] {
+  if (jobTypes.length <= typesPerRun) return jobTypes;
+  const start = (Math.floor(now / runMilliseconds) * typesPerRun) % jobTypes.length;
+  return [...jobTypes.slice(start), ...jobTypes.slice(0, start)].slice(0, typesPerRun);
+}

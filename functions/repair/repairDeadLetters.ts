@@ -1,0 +1,107 @@
+import { attributes, stringAttributes } from "../../contract/attributes";
+import { decodeEnvelope } from "../../contract/envelope";
+import type { JobType } from "../../contract/jobType";
+import { describeError, type Log } from "../log";
+import type { QueueMessage } from "../router/queueMessage";
+import type { SendFailure } from "../router/sendMessages";
+import type { FailedRecords } from "./failedRecords";
+import type { Inbox, StrayMessage } from "./inbox";
+
+export const deploymentOnlyModule = true;
+
+export interface DeadLetterEffects {
+  inbox: Inbox;
+  records: FailedRecords | undefined;
+  sendMessages: (messages: QueueMessage[]) => Promise<SendFailure[]>;
+  hasTime: () => boolean;
+  /** Epoch milliseconds. */
+  now: () => number;
+  log: Log;
+}
+
+/** Longer than a run: a letter comes up once in it. */
+const hideSeconds = 60;
+
+/** Of each queue and run. A letter behind more than these is come upon as the order in which SQS shows them changes. */
+const maxPages = 10;
+
+/**
+ * Finds the letters that SQS moved itself, which carry no reason, and gives each a reason and its record a final state.
+ * Letters that have a reason are looked at and released.
+ */
+export async function repairDeadLetters(effects: DeadLetterEffects, jobType: JobType): Promise<number> {
+  const { inbox, hasTime, log } = effects;
+  const { type, deadLetterQueueUrl: url } = jobType;
+  const seen: StrayMessage[][] = [];
+  let repaired = 0;
+  try {
+    for (let page = 0; page < maxPages && hasTime(); page++) {
+      const letters = await inbox.receive(url, hideSeconds);
+      if (letters.length === 0) break;
+      seen.push(letters.filter((letter) => letter.attributes[attributes.reason] !== undefined));
+      for (const letter of letters.filter((each) => each.attributes[attributes.reason] === undefined)) {
+        if (await repairLetter(effects, jobType, letter)) repaired++;
+      }
+    }
+  } finally {
+    for (const letters of seen.filter(({ length }) => length > 0)) {
+      // At worst they stay hidden for a minute.
+      await inbox.release(url, letters).catch((error: unknown) => {
+        log("warn", "dead letters stay hidden", { type, seconds: hideSeconds, error: describeError(error) });
+      });
+    }
+  }
+  return repaired;
+}
+
+/** Dead-letter with the reason, record, delete: in that order, so that no end in between loses the job. */
+async function repairLetter(effects: DeadLetterEffects, jobType: JobType, letter: StrayMessage): Promise<boolean> {
+  const { inbox, records, sendMessages, now, log } = effects;
+  const decoded = decodeEnvelope(letter.body);
+  const id = decoded.ok ? decoded.value.id : undefined;
+  const about = { id, type: jobType.type, messageId: letter.id };
+  try {
+    const record = id === undefined ? undefined : await records?.read(id);
+    const isHeld = record?.state === "running" && (record.leaseUntil ?? 0) > now();
+    if (isHeld) {
+      log("info", "dead letter left", { ...about, reason: "a worker still holds the job" });
+      return false;
+    }
+    const isOver = record !== undefined && record.state !== "queued" && record.state !== "running";
+    if (!isOver) {
+      const failedAt = new Date(now()).toISOString();
+      const message = explained(letter, jobType, record?.attempts, failedAt);
+      const [unsent] = await sendMessages([message]);
+      if (unsent) throw unsent.error;
+      if (record) await records?.fail(record.id, { name: "DeliveryGivenUp", message: givenUp }, now());
+    }
+    const [unremoved] = await inbox.remove(jobType.deadLetterQueueUrl, [letter]);
+    if (unremoved) throw unremoved;
+    log("info", isOver ? "dead letter dropped" : "dead letter explained", { ...about, state: record?.state });
+    return true;
+  } catch (error) {
+    log("error", "dead letter not repaired", { ...about, error: describeError(error) });
+    return false;
+  }
+}
+
+const givenUp =
+  "SQS gave the job up: it was delivered as often as its queue allows, and no worker came to settle it in any of these deliveries";
+
+function explained(letter: StrayMessage, jobType: JobType, attempts: number | undefined, failedAt: string) {
+  const texts = {
+    ...letter.attributes,
+    [attributes.type]: letter.attributes[attributes.type] ?? jobType.type,
+    [attributes.reason]: givenUp,
+    [attributes.attempt]: attempts === undefined ? undefined : String(attempts),
+    [attributes.failedAt]: failedAt,
+  };
+  const message: QueueMessage = {
+    queueUrl: jobType.deadLetterQueueUrl,
+    type: jobType.type,
+    body: letter.body,
+    attributes: stringAttributes(texts),
+    groupId: letter.groupId,
+  };
+  return message;
+}

@@ -1,0 +1,59 @@
+import { describeError, type Log } from "../log";
+import type { TopicEvent } from "../router/routeJobs";
+import { failedEvent } from "./failedEvent";
+import type { Inbox, StrayMessage } from "./inbox";
+
+export const deploymentOnlyModule = true;
+
+export interface ReplayEffects {
+  inbox: Pick<Inbox, "receive" | "remove">;
+  /** The router's own function: resolves once every job is in a queue. */
+  routeJobs: (event: TopicEvent) => Promise<void>;
+  /** Whether there is time for one more message. */
+  hasTime: () => boolean;
+  log: Log;
+}
+
+/** A queue of events that never reached, or never got through, the router. */
+export interface FailedEvents {
+  /** For the log: `router failures`, `undelivered`. */
+  name: string;
+  url: string;
+}
+
+/** So long a message that fails again stays out of the way of others. Longer than a run, so that it comes up once in it. */
+const retrySeconds = 120;
+
+/**
+ * Sends the jobs of the queue's messages through the router's function, and deletes a message once all of them are sent.
+ * A message that fails stays, and is tried again by a later run.
+ */
+export async function replayQueue({ inbox, routeJobs, hasTime, log }: ReplayEffects, queue: FailedEvents) {
+  const outcome = { replayed: 0, left: 0 };
+
+  async function replay(message: StrayMessage): Promise<void> {
+    const about = { queue: queue.name, messageId: message.id, receiveCount: message.receiveCount };
+    try {
+      await routeJobs(failedEvent(message.body));
+      const [error] = await inbox.remove(queue.url, [message]);
+      if (error) throw error;
+      log("info", "message replayed", about);
+      outcome.replayed++;
+    } catch (error) {
+      // Logged, and left in its queue: SQS shows it again.
+      log("error", "message not replayed", { ...about, error: describeError(error) });
+      outcome.left++;
+    }
+  }
+
+  while (hasTime()) {
+    const messages = await inbox.receive(queue.url, retrySeconds);
+    if (messages.length === 0) break;
+    for (const message of messages) {
+      // What there is no time for stays hidden until the run after next.
+      if (!hasTime()) break;
+      await replay(message);
+    }
+  }
+  return outcome;
+}

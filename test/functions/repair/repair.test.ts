@@ -1,0 +1,205 @@
+import { expect } from "chai";
+import { encodeEnvelope } from "../../../contract/envelope";
+import type { JobRecord } from "../../../contract/record";
+import type { Inbox, StrayMessage } from "../../../functions/repair/inbox";
+import { createRepair, inTurn, type RepairEffects } from "../../../functions/repair/repair";
+import type { QueueMessage } from "../../../functions/router/queueMessage";
+import { checksum, type LogLine, wordCount } from "../support/fakeFrontend";
+
+const now = Date.parse("2026-11-02T10:00:00Z");
+const failures = "https://queues/failures";
+const undelivered = "https://queues/undelivered";
+const dead = wordCount.deadLetterQueueUrl;
+
+function job(id: string, type = "word-count"): string {
+  return encodeEnvelope({ version: 1, id, type, payload: {}, submittedAt: new Date(now).toISOString() });
+}
+
+/** Queues and records in memory. What was received stays hidden until it is released or removed. */
+class World {
+  readonly queues = new Map<string, StrayMessage[]>([
+    [failures, []],
+    [undelivered, []],
+    [dead, []],
+  ]);
+  readonly hidden = new Set<string>();
+  readonly records = new Map<string, Partial<JobRecord>>();
+  readonly happened: string[] = [];
+  readonly sent: QueueMessage[] = [];
+  readonly lines: LogLine[] = [];
+  remaining = 55_000;
+  private last = 0;
+
+  put(url: string, body: string, attributes: Record<string, string> = {}): string {
+    const id = `m${++this.last}`;
+    this.queues.get(url)!.push({ id, receiptHandle: id, body, attributes, receiveCount: 1 });
+    return id;
+  }
+
+  left(url: string): string[] {
+    return this.queues.get(url)!.map(({ id }) => id);
+  }
+
+  run(overrides: Partial<RepairEffects> = {}): Promise<void> {
+    const jobTypes = {
+      find: (type: string) => Promise.resolve(type === "word-count" ? wordCount : undefined),
+      list: () => Promise.resolve([wordCount]),
+    };
+    const repair = createRepair({
+      jobTypes,
+      sendBatch: (queueUrl, messages) => {
+        this.happened.push(`send ${queueUrl.split("/").pop()}`);
+        this.sent.push(...messages);
+        return Promise.resolve(messages.map(() => undefined));
+      },
+      inbox: this.inbox(),
+      records: {
+        read: (id) => Promise.resolve(this.records.get(id) as JobRecord | undefined),
+        fail: (id) => {
+          this.happened.push(`fail ${id}`);
+          return Promise.resolve(true);
+        },
+      },
+      unroutableQueueUrl: "https://queues/unroutable",
+      failedEvents: [
+        { name: "router failures", url: failures },
+        { name: "undelivered", url: undelivered },
+      ],
+      now: () => now,
+      pause: () => Promise.resolve(),
+      random: () => 0.5,
+      log: (level, event, fields = {}) => void this.lines.push({ level, event, fields }),
+      ...overrides,
+    });
+    return repair({}, { getRemainingTimeInMillis: () => this.remaining });
+  }
+
+  private inbox(): Inbox {
+    return {
+      receive: (url) => {
+        const messages = (this.queues.get(url) ?? []).filter(({ id }) => !this.hidden.has(id)).slice(0, 10);
+        messages.forEach(({ id }) => this.hidden.add(id));
+        return Promise.resolve(messages);
+      },
+      remove: (url, messages) => {
+        this.happened.push(...messages.map(({ id }) => `remove ${id}`));
+        const ids = messages.map(({ id }) => id);
+        this.queues.set(
+          url,
+          this.queues.get(url)!.filter(({ id }) => !ids.includes(id)),
+        );
+        return Promise.resolve(messages.map(() => undefined));
+      },
+      release: (_url, messages) => {
+        messages.forEach(({ id }) => this.hidden.delete(id));
+        return Promise.resolve(messages.map(() => undefined));
+      },
+    };
+  }
+}
+
+describe("repair", () => {
+  let world: World;
+  beforeEach(() => (world = new World()));
+
+  const failure = (...messages: string[]) =>
+    JSON.stringify({ requestPayload: { Records: messages.map((Message) => ({ Sns: { Message } })) } });
+  const refuse = () => Promise.reject(new Error("throttled"));
+
+  it("routes what the router failed at and what SNS could not deliver, then deletes it", async () => {
+    world.put(failures, failure(job("a"), `[${job("b")},${job("c")}]`));
+    world.put(undelivered, JSON.stringify({ Type: "Notification", Message: job("d") }));
+    await world.run();
+    expect(world.sent.map(({ id, queueUrl }) => [id, queueUrl])).to.deep.equal(
+      ["a", "b", "c", "d"].map((id) => [id, wordCount.queueUrl]),
+    );
+    expect(world.happened).to.deep.equal(["send word-count", "remove m1", "send word-count", "remove m2"]);
+    expect(world.lines.filter(({ event }) => event === "message replayed")).to.have.length(2);
+  });
+
+  it("leaves the message where one of its jobs can't be sent, and goes on with others", async () => {
+    world.put(failures, failure(job("a")));
+    world.put(undelivered, JSON.stringify({ Message: job("b") }));
+    await world.run({ sendBatch: refuse });
+    expect([world.left(failures), world.left(undelivered)]).to.deep.equal([["m1"], ["m2"]]);
+    const lines = world.lines.filter(({ event }) => event === "message not replayed");
+    expect(lines.map(({ fields }) => fields.messageId)).to.deep.equal(["m1", "m2"]);
+  });
+
+  it("puts what holds no job where the router puts it", async () => {
+    for (const body of ["nonsense", "{}", failure("[]"), JSON.stringify({ requestPayload: { Records: [{}] } })]) {
+      world.put(failures, body);
+    }
+    world.put(failures, failure(job("a", "gone")));
+    await world.run();
+    expect(new Set(world.sent.map(({ queueUrl }) => queueUrl))).to.deep.equal(new Set(["https://queues/unroutable"]));
+    expect(world.sent).to.have.length(5);
+    expect(world.left(failures)).to.deep.equal([]);
+  });
+
+  it("begins nothing for which there is no time", async () => {
+    world.put(failures, failure(job("a")));
+    world.put(dead, job("b"));
+    world.remaining = 20_000;
+    await world.run();
+    expect(world.happened).to.deep.equal([]);
+  });
+
+  it("gives dead letters without reason one, then their record a final state, then deletes the original", async () => {
+    world.put(dead, job("a"), { type: "word-count", trace: "x" });
+    world.put(dead, job("b"), { reason: "it failed" });
+    world.records.set("a", { id: "a", state: "queued", attempts: 2 });
+    await world.run();
+    expect(world.happened).to.deep.equal(["send word-count-dead", "fail a", "remove m1"]);
+    expect(world.sent[0]!.body).to.equal(job("a"));
+    const { type, attempt, trace, reason } = world.sent[0]!.attributes;
+    expect([type, attempt, trace].map((each) => each!.StringValue)).to.deep.equal(["word-count", "2", "x"]);
+    expect(reason!.StringValue).to.match(/^SQS gave the job up/);
+    expect(world.left(dead)).to.deep.equal(["m2"]);
+    expect([...world.hidden]).not.to.include("m2");
+  });
+
+  it("explains what is no job, or has no record, too", async () => {
+    world.put(dead, "nonsense");
+    world.put(dead, job("unknown"));
+    await world.run();
+    expect(world.happened).to.deep.equal(["send word-count-dead", "remove m1", "send word-count-dead", "remove m2"]);
+  });
+
+  it("drops the letter of a job that has ended, and leaves that of one at work", async () => {
+    world.put(dead, job("done"));
+    world.put(dead, job("held"));
+    world.put(dead, job("lost"));
+    world.records.set("done", { id: "done", state: "succeeded" });
+    world.records.set("held", { id: "held", state: "running", leaseUntil: now + 1 });
+    world.records.set("lost", { id: "lost", state: "running", leaseUntil: now });
+    await world.run();
+    expect(world.happened).to.deep.equal(["remove m1", "send word-count-dead", "fail lost", "remove m3"]);
+  });
+
+  it("keeps the letter that can't be sent, whatever fails", async () => {
+    world.put(dead, job("a"));
+    await world.run({ sendBatch: refuse });
+    expect(world.left(dead)).to.deep.equal(["m1"]);
+    await world.run({ records: { read: refuse, fail: refuse } });
+    expect(world.left(dead)).to.deep.equal(["m1"]);
+  });
+
+  it("goes on after a part that fails, and throws in the end", async () => {
+    world.put(undelivered, JSON.stringify({ Message: job("b") }));
+    const list = refuse;
+    const error = await world
+      .run({ jobTypes: { find: () => Promise.resolve(wordCount), list } })
+      .catch((thrown: Error) => thrown);
+    expect(error).to.have.property("message", "A part of the repair run failed");
+    expect(world.left(undelivered)).to.deep.equal([]);
+  });
+
+  it("looks at the dead letters of many types in turn, and leaves none out", () => {
+    const types = Array.from({ length: 35 }, (_, index) => ({ ...checksum, type: `t${index}` }));
+    const seen = [0, 1, 2, 3].flatMap((minute) => inTurn(types, minute * 60_000));
+    expect(inTurn(types, 0)).to.have.length(10);
+    expect(new Set(seen.map(({ type }) => type)).size).to.equal(35);
+    expect(inTurn(types.slice(0, 3), now)).to.have.length(3);
+  });
+});
