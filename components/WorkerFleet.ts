@@ -6,7 +6,19 @@ import { encodeWorkerSettings } from "../contract/workerSettings";
 import { DeployTarget } from "./DeployTarget";
 import { JobTables } from "./JobTables";
 import { resolve } from "./json";
-import { consumeFrom, createRole, followRecords, pullImage, sendTo, writeLogs } from "./permissions";
+import {
+  consumeFrom,
+  createRole,
+  endOwnInstance,
+  findOwnGroup,
+  followRecords,
+  policyDocument,
+  PolicyStatement,
+  pullImage,
+  readBacklog,
+  sendTo,
+  writeLogs,
+} from "./permissions";
 import { ProcessorSettings } from "./ProcessorArgs";
 import { ProcessorQueue } from "./ProcessorQueue";
 import { renderUserData } from "./userData";
@@ -40,6 +52,13 @@ export class WorkerFleet extends pulumi.ComponentResource {
     this.role = role;
     const template = this.createLaunchTemplate(name, args, logGroup);
     this.group = this.createGroup(name, args, template, [policy]);
+    // A policy of its own: in the role's first one, which instances need at their start, the group's ARN would close a
+    // circle: group, launch template, instance profile, role.
+    new aws.iam.RolePolicy(
+      `${name}-lifecycle-policy`,
+      { role: role.name, policy: policyDocument(this.lifecycleStatements(args)) },
+      { parent: this },
+    );
     this.registerOutputs();
   }
 
@@ -55,6 +74,14 @@ export class WorkerFleet extends pulumi.ComponentResource {
       ...(args.processor.policyStatements ?? []),
     ];
     return createRole(name, { service: "ec2.amazonaws.com", statements, tags: args.tags }, { parent: this });
+  }
+
+  private lifecycleStatements(args: WorkerFleetArgs): PolicyStatement[] {
+    return [
+      endOwnInstance(this.group.arn),
+      readBacklog(args.queue.queue.arn),
+      ...(fitsMetadata(args.tags) ? [] : [findOwnGroup()]),
+    ];
   }
 
   private createLaunchTemplate(
@@ -90,7 +117,13 @@ export class WorkerFleet extends pulumi.ComponentResource {
             },
           },
         ],
-        metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+        metadataOptions: {
+          httpEndpoint: "enabled",
+          httpTokens: "required",
+          httpPutResponseHopLimit: 1,
+          // Where the worker reads its group's name.
+          instanceMetadataTags: fitsMetadata(args.tags) ? "enabled" : "disabled",
+        },
         tagSpecifications: [
           { resourceType: "instance", tags },
           { resourceType: "volume", tags },
@@ -119,7 +152,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
           environment: {
             AWS_REGION: region,
             ...variables,
-            ...encodeWorkerSettings({ ...settings, ...urls, type }),
+            ...encodeWorkerSettings({ ...settings, ...urls, ...hookNames, type }),
           },
           // The worker takes up to 15 s to give back what is left after its drain.
           stopTimeoutSeconds: settings.drainSeconds + 30,
@@ -142,6 +175,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
         vpcZoneIdentifiers: args.network.subnetIds,
         launchTemplate: { id: template.id, version: pulumi.interpolate`${template.latestVersion}` },
         healthCheckType: "EC2",
+        initialLifecycleHooks: lifecycleHooks(args.processor.drainSeconds),
         protectFromScaleIn: true,
         suspendedProcesses: ["AZRebalance"],
         capacityRebalance: false,
@@ -155,6 +189,32 @@ export class WorkerFleet extends pulumi.ComponentResource {
       { parent: this, dependsOn, ignoreChanges: ["desiredCapacity"], customTimeouts: { delete: "30m" } },
     );
   }
+}
+
+const hookNames = { launchHook: "worker-ready", terminateHook: "worker-drained" };
+
+/** A launch whose worker isn't ready by then is given up and tried again; a termination waits for the drain. */
+function lifecycleHooks(drainSeconds: number): aws.types.input.autoscaling.GroupInitialLifecycleHook[] {
+  return [
+    {
+      name: hookNames.launchHook,
+      lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
+      defaultResult: "ABANDON",
+      heartbeatTimeout: 600,
+    },
+    {
+      name: hookNames.terminateHook,
+      lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
+      defaultResult: "CONTINUE",
+      // Auto Scaling takes 30 to 7,200 s ("LifecycleHook", Amazon EC2 Auto Scaling API Reference).
+      heartbeatTimeout: Math.min(7_200, Math.ceil(drainSeconds) + 60),
+    },
+  ];
+}
+
+/** Whether instances may show their tags in metadata: with any other key the launch fails ("View tags for your EC2 instances"). */
+function fitsMetadata(tags: aws.Tags = {}): boolean {
+  return Object.keys(tags).every((key) => /^(?!(?:\.{1,2}|_index)$)[\w+\-=.,:@]+$/.test(key));
 }
 
 /** No inbound rule: workers fetch their work. Handlers may call out to anywhere. */

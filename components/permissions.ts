@@ -18,6 +18,8 @@ export type Statements = (PolicyStatement | pulumi.Output<PolicyStatement[]>)[];
 
 /** The actions that AWS can grant on every resource only, and where AWS says so. */
 export const wildcardReasons: Record<string, string> = {
+  "autoscaling:DescribeAutoScalingInstances":
+    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
   "ecr:GetAuthorizationToken":
     "The token is the registry's, not a repository's (Service Authorization Reference, Amazon Elastic Container Registry).",
 };
@@ -41,6 +43,24 @@ export function consumeFrom(queueArn: pulumi.Input<string>): PolicyStatement {
     Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
     Resource: queueArn,
   };
+}
+
+/** What a worker asks of its own group: to go on from a hook, and to end its instance. */
+export function endOwnInstance(groupArn: pulumi.Input<string>): PolicyStatement {
+  return {
+    Sid: "EndOwnInstance",
+    Action: ["autoscaling:CompleteLifecycleAction", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+    Resource: groupArn,
+  };
+}
+
+/** Finding the group of an instance whose tags metadata can't show. */
+export function findOwnGroup(): PolicyStatement {
+  return { Sid: "FindOwnGroup", Action: ["autoscaling:DescribeAutoScalingInstances"], Resource: "*" };
+}
+
+export function readBacklog(queueArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "ReadBacklog", Action: ["sqs:GetQueueAttributes"], Resource: queueArn };
 }
 
 export function submitRecords(tableArn: pulumi.Input<string>): PolicyStatement {

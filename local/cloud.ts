@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { createAutoScaling } from "./autoScaling";
 import { AwsCalls } from "./awsCalls";
 import { Callers, Credentials } from "./callers";
 import { Endpoint, startEndpoint } from "./endpoint";
@@ -63,12 +64,13 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const lambdas = new Lambdas({ ...shared, messaging: endpoint.messaging });
   deliverToLambdas({ messaging: endpoint.messaging, lambdas, faults, log });
   const schedules = new Schedules({ region, lambdas, secondsInstead: options.scheduleSeconds });
-  const apis = new HttpApis({ region, lambdas, log, port });
   const groups = new Groups({
     cloud: shared,
     workerMain: options.workerMain ?? join(packageRoot(), "worker-image", "dist", "main.js"),
     stopGraceMilliseconds: stopGraceSeconds * 1_000,
   });
+  endpoint.services.set("autoscaling", createAutoScaling(groups));
+  const apis = new HttpApis({ region, lambdas, groups, log, port });
   const calls = new AwsCalls(endpoint.address, region);
   let stopped: Promise<void> | undefined;
   return {

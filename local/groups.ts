@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { Group, GroupSettings } from "./group";
-import type { InstanceSettings } from "./instance";
+import type { Instance, InstanceSettings } from "./instance";
 
 /** What a group starts its instances from. */
 export interface LaunchTemplate {
@@ -34,6 +34,14 @@ export class Groups {
 
   find(name: string): Group | undefined {
     return this.groups.get(name);
+  }
+
+  findInstance(id: string): { group: Group; instance: Instance } | undefined {
+    for (const group of this.list()) {
+      const instance = group.instances.find((each) => each.id === id);
+      if (instance) return { group, instance };
+    }
+    return undefined;
   }
 
   list(): Group[] {

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { answerControl } from "./controls";
+import type { Groups } from "./groups";
 import { answerOf, functionFailed, gatewayAnswer, HttpAnswer } from "./httpAnswer";
 import { eventOf } from "./httpEvent";
 import { matchRoute } from "./httpRoutes";
@@ -32,7 +34,7 @@ export class HttpApi {
 
   constructor(
     readonly name: string,
-    private readonly cloud: { region: string; lambdas: Lambdas; log: Log },
+    private readonly cloud: { region: string; lambdas: Lambdas; groups: Groups; log: Log },
   ) {}
 
   /** `http://127.0.0.1:PORT`, without a slash at its end. */
@@ -69,7 +71,7 @@ export class HttpApi {
 
   private async answer(message: IncomingMessage, body: Buffer): Promise<HttpAnswer> {
     const path = this.pathWithinStage(message.url ?? "/");
-    if (path.startsWith(reservedPrefix)) return gatewayAnswer(404, "There is no such local control");
+    if (path.startsWith(reservedPrefix)) return answerControl(this.cloud.groups, message.method ?? "GET", path, body);
     const match = matchRoute(this.routes.keys(), message.method ?? "GET", path);
     const target = match && this.targetOf(match.routeKey);
     if (!match || !target) return gatewayAnswer(404, "Not Found");

@@ -1,3 +1,4 @@
+import type { Groups } from "./groups";
 import { HttpApi } from "./httpApi";
 import type { Lambdas } from "./lambdas";
 import type { Log } from "./log";
@@ -8,7 +9,7 @@ export class HttpApis {
   private isPortTaken = false;
 
   /** `port` is for the first API; 0, and every further one, takes a free port. */
-  constructor(private readonly cloud: { region: string; lambdas: Lambdas; log: Log; port: number }) {}
+  constructor(private readonly cloud: { region: string; lambdas: Lambdas; groups: Groups; log: Log; port: number }) {}
 
   async create(name: string): Promise<HttpApi> {
     const api = new HttpApi(name, this.cloud);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readEnvironment } from "../../components/userData";
 import type { LocalCloud } from "../cloud";
+import type { LifecycleHook } from "../group";
 import type { LaunchTemplate } from "../groups";
 import {
   arnOf,
@@ -49,6 +50,7 @@ const group: ResourceHandler = {
       minSize: optionalNumber(inputs, "minSize") ?? 0,
       maxSize: optionalNumber(inputs, "maxSize") ?? 0,
       desiredCapacity: optionalNumber(inputs, "desiredCapacity") ?? 0,
+      hooks: hooksOf(inputs),
       environment: () => readEnvironment(Buffer.from(template.userData, "base64").toString()),
       roleArn: cloud.groups.profiles.get(template.instanceProfile ?? ""),
     });
@@ -63,6 +65,22 @@ export const autoscaling: ResourceHandlers = {
   "aws:ec2/launchTemplate:LaunchTemplate": launchTemplate,
   "aws:autoscaling/group:Group": group,
 };
+
+interface HookInput {
+  name: string;
+  lifecycleTransition: string;
+  defaultResult?: string;
+  heartbeatTimeout?: number;
+}
+
+function hooksOf(inputs: Properties): LifecycleHook[] {
+  return ((inputs.initialLifecycleHooks ?? []) as HookInput[]).map((hook) => ({
+    name: hook.name,
+    transition: hook.lifecycleTransition.endsWith("TERMINATING") ? "terminating" : "launching",
+    heartbeatSeconds: Number(hook.heartbeatTimeout ?? 3_600),
+    isAbandonedByDefault: hook.defaultResult !== "CONTINUE",
+  }));
+}
 
 function templateOf(cloud: LocalCloud, inputs: Properties): LaunchTemplate {
   const plain = inputs.launchTemplate as { id?: string; name?: string } | undefined;

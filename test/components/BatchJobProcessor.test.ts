@@ -48,7 +48,7 @@ describe("BatchJobProcessor", () => {
     it("allows no wildcard without a written reason, and keeps each role's policy within 10,240 characters", async () => {
       const { ofType } = await build();
       const policies = ofType("iam/rolePolicy:RolePolicy");
-      expect(policies).to.have.length(5);
+      expect(policies).to.have.length(7);
       for (const policy of policies) {
         expect((policy.inputs.policy as string).length).to.be.lessThan(10_240);
         for (const { Action, Resource } of statementsOf(policy)) {
@@ -347,6 +347,8 @@ describe("BatchJobProcessor", () => {
         WORKER_DRAIN_SECONDS: "90",
         WORKER_HANDLER: "word-count",
         WORKER_IDLE_SECONDS: "300",
+        WORKER_LAUNCH_HOOK: "worker-ready",
+        WORKER_TERMINATE_HOOK: "worker-drained",
         WORKER_JOB_TABLE: "media-tables-records-1234567",
         WORKER_MAX_ATTEMPTS: "2",
         WORKER_MAX_BACKOFF_SECONDS: "900",
@@ -382,6 +384,44 @@ describe("BatchJobProcessor", () => {
         "s3:GetObject",
         "s3:PutObject",
       ]);
+    });
+
+    it("ends its own instances, of its own group alone", async () => {
+      const { named } = await build();
+      expect(statementsOf(named("media-word-count-fleet-lifecycle-policy"))).to.deep.equal([
+        {
+          Sid: "EndOwnInstance",
+          Effect: "Allow",
+          Action: ["autoscaling:CompleteLifecycleAction", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+          Resource: "arn:aws:autoscaling:us-east-1:123456789012:media-word-count-fleet-group",
+        },
+        {
+          Sid: "ReadBacklog",
+          Effect: "Allow",
+          Action: ["sqs:GetQueueAttributes"],
+          Resource: "arn:aws:sqs:us-east-1:123456789012:media-word-count-queue-jobs",
+        },
+      ]);
+      const hooks = named("media-word-count-fleet-group").inputs.initialLifecycleHooks as Record<string, unknown>[];
+      expect(
+        hooks.map(({ name, defaultResult, heartbeatTimeout }) => [name, defaultResult, heartbeatTimeout]),
+      ).to.deep.equal([
+        ["worker-ready", "ABANDON", 600],
+        ["worker-drained", "CONTINUE", 150],
+      ]);
+    });
+
+    it("shows its tags in metadata, save where a key would fail the launch", async () => {
+      const tagged = async (tags: Record<string, string>) => {
+        const { named } = await build({ tags });
+        const { instanceMetadataTags } = named("media-word-count-fleet-template").inputs.metadataOptions as {
+          instanceMetadataTags: string;
+        };
+        const actions = statementsOf(named("media-word-count-fleet-lifecycle-policy")).flatMap(({ Action }) => Action);
+        return [instanceMetadataTags, actions.includes("autoscaling:DescribeAutoScalingInstances")];
+      };
+      expect(await tagged({ "team:name": "media" })).to.deep.equal(["enabled", false]);
+      expect(await tagged({ "Cost Center": "1" })).to.deep.equal(["disabled", true]);
     });
 
     it("takes each of the processor's options", async () => {

@@ -4,7 +4,10 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { systemClock } from "./clock";
 import { DynamoRecords } from "./dynamoRecords";
 import { findHandler } from "./handlerPath";
+import { serveHealth } from "./health";
+import { createLifecycle } from "./lifecycleCreate";
 import { createLog, errorFields, Log } from "./log";
+import { Metrics } from "./metrics";
 import { Runner } from "./runner";
 import { readOptions, WorkerOptions } from "./settings";
 import { SqsQueue } from "./sqsQueue";
@@ -32,30 +35,40 @@ async function main(): Promise<number> {
   process.on("uncaughtException", (error) => crash("worker-crashed", error, log));
   if (options.exitsWithParent) exitWithParent(log);
   try {
-    const worker = createWorker(options, log);
+    const { worker, lifecycle, metrics } = createWorker(options, log);
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => worker.drain(signal));
-    return (await worker.run()).isClean ? 0 : 1;
+    const onError = (error: Error) => log("error", "health-not-served", errorFields(error));
+    if (options.healthPort !== undefined) serveHealth(options.healthPort, worker, systemClock, onError);
+    metrics.start();
+    const { isClean } = await worker.run();
+    metrics.stop();
+    await lifecycle?.end();
+    return isClean ? 0 : 1;
   } catch (error) {
     log("error", "worker-not-started", errorFields(error));
     return 1;
   }
 }
 
-function createWorker(options: WorkerOptions, log: Log): Worker {
+function createWorker(options: WorkerOptions, log: Log) {
   const { settings, workerId, slots } = options;
   const sqs = new SQSClient({ requestHandler: connections(slots) });
   const dynamo = new DynamoDBClient({ requestHandler: connections(slots) });
-  return new Worker({
+  const lifecycle = createLifecycle(settings, sqs, log);
+  const clockAndChance = { clock: systemClock, random: Math.random };
+  const metrics = new Metrics({ type: settings.type, log, busySlots: () => worker.busySlots, ...clockAndChance });
+  const worker: Worker = new Worker({
     settings,
     workerId,
     slots,
     queue: new SqsQueue(sqs, { ...settings, now: systemClock.now }),
     records: settings.jobTable ? new DynamoRecords(dynamo, settings.jobTable) : new UntrackedRecords(),
     runner: createRunner(options, log),
-    clock: systemClock,
-    random: Math.random,
-    log,
+    ...clockAndChance,
+    log: metrics.log,
+    onReady: lifecycle && ((ready) => lifecycle.begin(ready)),
   });
+  return { worker, lifecycle, metrics };
 }
 
 /** A call that hangs must not hold up a heartbeat for long; receives have a longer timeout of their own. */

@@ -17,6 +17,8 @@ export interface WorkerOptions {
   maxHeapMegabytes: number;
   /** Whether the worker ends when the process that started it does. */
   exitsWithParent: boolean;
+  /** Port of `/healthz` on the loopback interface; none where unset. */
+  healthPort?: number;
 }
 
 /** Share of the machine's memory that the slots' heaps divide among them, so that one job can't take down the others. */
@@ -29,11 +31,13 @@ type Environment = Record<string, string | undefined>;
 export function readOptions(environment: Environment, defaultProcessorsDir: string): Checked<WorkerOptions> {
   const decoded = decodeWorkerSettings(environment);
   const heap = environment.WORKER_MAX_HEAP_MEGABYTES;
+  const healthPort = environment.WORKER_HEALTH_PORT;
   const problems = [
     ...(decoded.ok ? checkRanges(decoded.value) : decoded.problems),
     ...(heap === undefined || /^[1-9]\d*$/.test(heap)
       ? []
       : [expected("WORKER_MAX_HEAP_MEGABYTES", "a whole number from 1", heap)]),
+    ...(healthPort ? checkWhole("WORKER_HEALTH_PORT", Number(healthPort), 1, 65_535) : []),
   ];
   if (!decoded.ok || problems.length > 0) return { ok: false, problems };
   const settings = decoded.value;
@@ -47,6 +51,7 @@ export function readOptions(environment: Environment, defaultProcessorsDir: stri
       processorsDir: path.resolve(environment.WORKER_PROCESSORS_DIR || defaultProcessorsDir),
       maxHeapMegabytes: heap === undefined ? heapOf(slots) : Number(heap),
       exitsWithParent: environment.WORKER_EXIT_WITH_PARENT === "1",
+      ...(healthPort && { healthPort: Number(healthPort) }),
     },
   };
 }

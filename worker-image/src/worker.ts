@@ -2,6 +2,7 @@ import { errorFields } from "./log";
 import { MessageProcessor, ProcessorEffects } from "./messageProcessor";
 import { Poller } from "./poller";
 import { ReceivedMessage } from "./queue";
+import { Vitals } from "./vitals";
 
 /** How long giving jobs back may take, kills and calls included, before the worker ends all the same. */
 const giveBackMilliseconds = 15_000;
@@ -9,10 +10,13 @@ const giveBackMilliseconds = 15_000;
 export interface WorkerEffects extends ProcessorEffects {
   /** Jobs at once. */
   slots: number;
+  /** Called once the handler can run; no message is fetched before it resolves. */
+  onReady?: (worker: Worker) => Promise<void>;
 }
 
 /** One worker: polls, runs and settles jobs until it is told to drain. */
 export class Worker {
+  readonly vitals: Vitals;
   private readonly poller: Poller<ReceivedMessage>;
   private readonly processor: MessageProcessor;
   private readonly timers: (() => void)[] = [];
@@ -21,21 +25,31 @@ export class Worker {
 
   constructor(private readonly effects: WorkerEffects) {
     const { slots, queue, clock, random, log } = effects;
+    this.vitals = new Vitals(clock);
     this.processor = new MessageProcessor(effects);
     this.poller = new Poller({
       slots,
-      fetch: (maxMessages, signal) => queue.receive(maxMessages, signal),
-      onMessage: (message) => this.processor.process(message),
+      fetch: (maxMessages, signal) => this.vitals.fetch(() => queue.receive(maxMessages, signal), signal),
+      onMessage: (message) => this.vitals.work(() => this.processor.process(message)),
       onError: (error, failuresInARow) => log("warn", "poll-failed", { failuresInARow, ...errorFields(error) }),
       clock,
       random,
     });
   }
 
+  get isDraining(): boolean {
+    return this.state !== "working";
+  }
+
+  get busySlots(): number {
+    return this.poller.busySlots;
+  }
+
   /** Works until drained; says whether every job was finished or given back by then. Rejects if the handler is unusable. */
   async run(): Promise<{ isClean: boolean }> {
     const { runner, slots, log, settings } = this.effects;
     await runner.start();
+    await this.effects.onReady?.(this);
     log("info", "worker-started", { slots, handler: settings.handler, queueUrl: settings.queueUrl });
     const isClean = await Promise.race([
       this.poller.run().then(() => true),
@@ -47,19 +61,24 @@ export class Worker {
     return { isClean };
   }
 
-  /** Stops fetching; jobs that run may finish within `drainSeconds`. Asked again, it gives them back at once. */
-  drain(reason: string): void {
+  /**
+   * Stops fetching; jobs that run may finish within `drainSeconds`, or sooner where there is less time. Asked again
+   * without such a time, it gives them back at once.
+   */
+  drain(reason: string, withinSeconds?: number): void {
     const { settings, clock, log, runner } = this.effects;
-    if (this.state !== "working") {
+    if (this.state !== "working" && withinSeconds === undefined) {
       this.giveBack();
       this.processor.hurry();
       return runner.hurry();
     }
+    if (this.state === "giving-back") return;
     this.state = "draining";
-    log("info", "worker-draining", { reason, drainSeconds: settings.drainSeconds, busySlots: this.poller.busySlots });
+    const drainSeconds = Math.min(settings.drainSeconds, withinSeconds ?? Infinity);
+    log("info", "worker-draining", { reason, drainSeconds, busySlots: this.poller.busySlots });
     this.processor.beginDrain();
     this.poller.stop();
-    this.timers.push(clock.after(settings.drainSeconds * 1000, () => this.giveBack()));
+    this.timers.push(clock.after(drainSeconds * 1000, () => this.giveBack()));
   }
 
   private giveBack(): void {

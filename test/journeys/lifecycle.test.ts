@@ -1,0 +1,73 @@
+import { expect } from "chai";
+import { until } from "../local/support";
+import { createHandlers, Handlers, Journey, startJourney } from "./support";
+
+/** Instances that come and go, on the whole of it: metadata, hooks and the group's own calls are real. */
+describe("an instance's life", function () {
+  this.timeout(60_000);
+  let handlers: Handlers;
+  let journey: Journey;
+
+  before(async () => {
+    handlers = createHandlers({
+      held: `note("start " + job.id); for (let i = 0; i < 80 && !context.signal.aborted; i++) await sleep(100); if (context.signal.aborted) throw new Error("told to stop"); note("end " + job.id); return { attempt: job.attempt };`,
+    });
+    journey = await startJourney(
+      [
+        { name: "held", handler: "held", slots: 1, drainSeconds: 1, minInstances: 1, maxInstances: 3 },
+        { name: "idle", handler: "held", slots: 1, idleSeconds: 1, drainSeconds: 1, minInstances: 1, maxInstances: 3 },
+      ],
+      handlers,
+    );
+  });
+
+  after(async () => {
+    await journey?.stop();
+    handlers?.remove();
+  });
+
+  const group = (type: string) => journey.cloud.groups.list().find(({ name }) => name.includes(`-${type}-`))!;
+  const said = (event: string, instance: string) =>
+    journey.logs.some(({ name, line }) => name === instance && line.includes(`"event":"${event}"`));
+
+  it("begins once the worker has told the launch hook", async () => {
+    await until(() => group("held").instances.some(({ lifecycleState }) => lifecycleState === "InService"), 20);
+    const [instance] = group("held").instances;
+    await until(() => said("launch-hook-completed", instance!.id));
+  });
+
+  it("gives its job back at a spot notice, uncounted, and another instance finishes it", async () => {
+    const id = await journey.submit("held", {});
+    await until(() => handlers.ledger().includes(`start ${id}`), 20);
+    const { body } = await journey.call("GET", "/_local/instances");
+    const own = (body.instances as { instanceId: string; group: string }[]).find(({ group: of }) =>
+      of.includes("held"),
+    )!;
+    const notice = await journey.call("POST", "/_local/interrupt", { instanceId: own.instanceId });
+    expect(notice.status).to.equal(202);
+    const job = await journey.reaches(id, "succeeded", 40);
+    expect(job).to.deep.include({ attempts: 1, result: { attempt: 1 } });
+    expect(handlers.ledger().filter((line) => line.endsWith(id))).to.deep.equal([
+      `start ${id}`,
+      `start ${id}`,
+      `end ${id}`,
+    ]);
+    expect(said("job-given-back", own.instanceId)).to.equal(true);
+    await until(() => said("terminate-hook-completed", own.instanceId), 20);
+    expect(group("held").desiredCapacity).to.equal(1);
+  });
+
+  it("refuses a notice for an instance that isn't there", async () => {
+    expect((await journey.call("POST", "/_local/interrupt", { instanceId: "i-0" })).status).to.equal(404);
+    expect((await journey.call("POST", "/_local/interrupt", {})).status).to.equal(400);
+  });
+
+  it("ends itself when idle above the minimum, and stays at the minimum", async () => {
+    const idle = group("idle");
+    idle.setDesiredCapacity(3);
+    await until(() => idle.desiredCapacity === 1 && idle.instances.length === 1, 40);
+    const [last] = idle.instances;
+    await until(() => said("idle-instance-stays", last!.id), 20);
+    expect(last!.lifecycleState).to.equal("InService");
+  });
+});

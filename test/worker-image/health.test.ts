@@ -1,0 +1,57 @@
+import { expect } from "chai";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { illness, serveHealth } from "../../worker-image/src/health";
+import { Vitals } from "../../worker-image/src/vitals";
+import { FakeClock } from "./support/fakeClock";
+
+describe("health", () => {
+  it("is well until receives have failed for long, or the worker drains", async () => {
+    const clock = new FakeClock();
+    const vitals = new Vitals(clock);
+    const source = { isDraining: false, busySlots: 0, vitals };
+    const { signal } = new AbortController();
+    const fail = () => vitals.fetch(() => Promise.reject(new Error("throttled")), signal).catch(() => undefined);
+    await fail();
+    await clock.advance(119_999);
+    await fail();
+    expect(illness(source, clock.now())).to.equal(undefined);
+    await clock.advance(1);
+    expect(illness(source, clock.now())).to.match(/^receives have failed since 2026/);
+    await vitals.fetch(() => Promise.resolve([]), signal);
+    expect(illness(source, clock.now())).to.equal(undefined);
+    expect(illness({ ...source, isDraining: true }, clock.now())).to.equal("draining");
+  });
+
+  it("tells since when the worker is idle", async () => {
+    const clock = new FakeClock();
+    const vitals = new Vitals(clock);
+    const start = clock.now();
+    let finish: () => void = () => undefined;
+    const work = vitals.work(() => new Promise<void>((resolve) => (finish = resolve)));
+    expect(vitals.idleSince).to.equal(undefined);
+    await clock.advance(10);
+    finish();
+    await work;
+    expect(vitals.idleSince).to.equal(start + 10);
+  });
+
+  it("is told on loopback", async () => {
+    const clock = new FakeClock();
+    const source = { isDraining: false, busySlots: 2, vitals: new Vitals(clock) };
+    const server = serveHealth(0, source, clock, (error) => {
+      throw error;
+    });
+    await once(server, "listening");
+    const { port, address } = server.address() as AddressInfo;
+    expect(address).to.equal("127.0.0.1");
+    const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+    const well = await ask("/healthz");
+    expect([well.status, await well.json()]).to.deep.equal([200, { status: "ok", busySlots: 2 }]);
+    source.isDraining = true;
+    expect((await ask("/healthz")).status).to.equal(503);
+    expect((await ask("/")).status).to.equal(404);
+    server.closeAllConnections();
+    server.close();
+  });
+});

@@ -1,0 +1,117 @@
+import { Clock } from "./clock";
+import { Log, LogFields } from "./log";
+
+/** Namespace of the worker's metrics in CloudWatch. */
+export const metricNamespace = "BatchJobProcessor";
+
+/** Between two lines of metrics. */
+const flushMilliseconds = 10_000;
+
+/** The most values of one metric in a line ("Specification: Embedded metric format"). */
+const maxValues = 100;
+
+/** What each event of a job counts as. */
+const counted: Record<string, string> = {
+  "job-started": "JobsStarted",
+  "job-succeeded": "JobsSucceeded",
+  "job-failed": "JobsFailed",
+  "job-retried": "JobsRetried",
+};
+
+/** Events that end an attempt; their lines tell the memory too. */
+const ended = new Set(["job-succeeded", "job-failed", "job-retried", "job-given-back", "job-cancelled", "job-lost"]);
+
+const units: Record<string, string> = { WaitTime: "Milliseconds", RunTime: "Milliseconds" };
+
+export interface MetricsEffects {
+  type: string;
+  log: Log;
+  busySlots: () => number;
+  clock: Clock;
+  random: () => number;
+}
+
+/** Values of one metric; beyond what a line holds, a fair sample of them. */
+class Values {
+  readonly kept: number[] = [];
+  private seen = 0;
+
+  constructor(private readonly random: () => number) {}
+
+  add(value: number): void {
+    this.seen++;
+    if (this.kept.length < maxValues) this.kept.push(value);
+    else {
+      const at = Math.floor(this.random() * this.seen);
+      if (at < maxValues) this.kept[at] = value;
+    }
+  }
+}
+
+/**
+ * Metrics in CloudWatch's embedded metric format, drawn from the log lines themselves, so that the two can't disagree:
+ * `log` passes every line on, counts those that count, and adds one line of metrics each ten seconds in which anything
+ * was done. An idle worker writes none.
+ */
+export class Metrics {
+  private counts: Record<string, number> = {};
+  private values: Record<string, Values> = {};
+  private cancelFlush: () => void = () => undefined;
+
+  constructor(private readonly effects: MetricsEffects) {}
+
+  readonly log: Log = (level, event, fields = {}) => {
+    this.effects.log(level, event, ended.has(event) ? { ...fields, rssMegabytes: rssMegabytes() } : fields);
+    this.count(event, fields);
+  };
+
+  start(): void {
+    this.cancelFlush = this.effects.clock.after(flushMilliseconds, () => {
+      this.flush();
+      this.start();
+    });
+  }
+
+  /** Writes what is left. */
+  stop(): void {
+    this.cancelFlush();
+    this.flush();
+  }
+
+  private count(event: string, { waitMs, runMs }: LogFields): void {
+    const name = counted[event];
+    if (name === undefined) return;
+    this.counts[name] = (this.counts[name] ?? 0) + 1;
+    this.measure("SlotsBusy", this.effects.busySlots());
+    if (event === "job-started") this.measure("WaitTime", waitMs);
+    else this.measure("RunTime", runMs);
+  }
+
+  private measure(name: string, value: unknown): void {
+    if (typeof value !== "number") return;
+    (this.values[name] ??= new Values(this.effects.random)).add(value);
+  }
+
+  private flush(): void {
+    const { type, log, clock, busySlots } = this.effects;
+    const busy = busySlots();
+    if (busy > 0) this.measure("SlotsBusy", busy);
+    const lists = Object.entries(this.values).map(([name, { kept }]) => [name, kept] as const);
+    const metrics: LogFields = Object.fromEntries<unknown>([...Object.entries(this.counts), ...lists]);
+    this.counts = {};
+    this.values = {};
+    const names = Object.keys(metrics);
+    if (names.length === 0) return;
+    const definitions = names.map((Name) => ({ Name, Unit: units[Name] ?? "Count" }));
+    const directive = { Namespace: metricNamespace, Dimensions: [["Type"]], Metrics: definitions };
+    log("info", "worker-metrics", {
+      _aws: { Timestamp: clock.now(), CloudWatchMetrics: [directive] },
+      Type: type,
+      ...metrics,
+    });
+  }
+}
+
+function rssMegabytes(): number {
+  return Math.round(process.memoryUsage.rss() / 1024 ** 2);
+}
