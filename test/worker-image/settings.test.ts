@@ -24,6 +24,7 @@ describe("readOptions", () => {
         WORKER_PROCESSORS_DIR: "/opt/handlers",
         WORKER_MAX_HEAP_MEGABYTES: "99",
         WORKER_EXIT_WITH_PARENT: "1",
+        WORKER_HEALTH_PORT: "8080",
       },
       "",
     );
@@ -34,6 +35,7 @@ describe("readOptions", () => {
       processorsDir: "/opt/handlers",
       maxHeapMegabytes: 99,
       exitsWithParent: true,
+      healthPort: 8080,
     });
   });
 
@@ -51,7 +53,8 @@ describe("readOptions", () => {
         WORKER_TIMEOUT_SECONDS: "0",
         WORKER_DRAIN_SECONDS: "99999",
         WORKER_MAX_HEAP_MEGABYTES: "lots",
+        WORKER_HEALTH_PORT: "0",
       }),
-    ).to.have.length(6);
+    ).to.have.length(7);
   });
 });

@@ -46,6 +46,27 @@ describe("Worker", () => {
     expect(clock.pendingTimers).to.equal(0);
   });
 
+  it("gives back sooner where its instance has less time, also when it drains already", async () => {
+    const { worker, clock, calls, ended } = await startWorker();
+    worker.drain("rebalance-recommendation", 5);
+    await clock.advance(1_000);
+    worker.drain("spot-interruption", 2);
+    await clock.advance(1_999);
+    expect(calls.filter((call) => call.startsWith("giveBack"))).to.have.length(0);
+    await clock.advance(1);
+    expect(calls.filter((call) => call.startsWith("giveBack"))).to.have.length(2);
+    expect(ended()).to.deep.equal({ isClean: true });
+    expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it("asks before it begins to fetch", async () => {
+    const { effects, queue, calls } = createDoubles();
+    queue.put(message({ receivedAt: 0 }));
+    const onReady = async (ready: Worker) => ready.drain("terminating", 1);
+    expect(await new Worker({ ...effects, slots: 1, onReady }).run()).to.deep.equal({ isClean: true });
+    expect(calls).to.deep.equal([]);
+  });
+
   it("gives back at once when it is told a second time", async () => {
     const { worker, calls, ended } = await startWorker();
     worker.drain("SIGTERM");
