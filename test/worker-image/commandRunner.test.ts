@@ -263,7 +263,7 @@ describe("CommandRunner", () => {
   });
 
   it("runs several at once, and closing kills them", async () => {
-    const runner = createRunner(sh("echo $$; sleep 60"));
+    const runner = createRunner(sh("echo pid $$; sleep 60"));
     const runs = [await start([], runner), await start([], runner), await start([], runner)];
     await until(() => runs.every(({ lines }) => lines.length > 0));
     await runner.close();
