@@ -19,7 +19,7 @@ export class InlineHandlers extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    private readonly args: { processors: ProcessorSettings[]; tags?: aws.Tags },
+    args: { processors: ProcessorSettings[]; tags?: aws.Tags },
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("batch-job-processor:index:InlineHandlers", name, {}, opts);
@@ -34,7 +34,14 @@ export class InlineHandlers extends pulumi.ComponentResource {
     const key = text.apply((content) => `${processor}/${createHash("sha256").update(content).digest("hex")}.js`);
     const object = new aws.s3.BucketObjectv2(
       name,
-      { bucket: this.bucket.id, key, content: text, contentType: "text/javascript", tags: this.args.tags },
+      {
+        bucket: this.bucket.id,
+        key,
+        content: text,
+        contentType: "text/javascript",
+        // An object takes ten tags at the most, fewer than a provider may put on everything.
+        overrideProvider: { defaultTags: { tags: {} } },
+      },
       opts,
     );
     return {

@@ -52,6 +52,7 @@ describe("the kinds of handlers", function () {
         name: "lacking",
         ...settings,
         handle: async () => {
+          // @ts-expect-error There is no such package.
           const { join: glue } = (await import("no-such-package")) as { join: () => string };
           return glue();
         },
