@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
 import { DeployTarget } from "./DeployTarget";
+import { InlineHandlers } from "./InlineHandlers";
 import { JobApi } from "./JobApi";
 import { JobRepair } from "./JobRepair";
 import { JobRouter } from "./JobRouter";
@@ -53,6 +54,10 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const network = new WorkerNetwork(`${name}-network`, args, child);
     const settings = args.processors.map(withDefaults);
     const imageFor = createImages(name, settings, args, child);
+    const inline = settings.filter(({ handle }) => handle !== undefined);
+    const { tags } = args;
+    const handlers =
+      inline.length > 0 ? new InlineHandlers(`${name}-handlers`, { processors: inline, tags }, child) : undefined;
     const createProcessor = (processor: ProcessorSettings) => {
       const prefix = `${name}-${processor.name}`;
       const queue = new ProcessorQueue(
@@ -69,7 +74,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       );
       const fleet = new WorkerFleet(
         `${prefix}-fleet`,
-        { ...args, processor, queue, tables, network, target, image: imageFor(processor) },
+        { ...args, processor, queue, tables, network, target, handlers, image: imageFor(processor) },
         child,
       );
       return { type: processor.name, queue, fleet };

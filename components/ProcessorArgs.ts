@@ -1,13 +1,24 @@
 import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "./defaults";
+import { Job, JobContext } from "../contract/handler";
 import { PolicyStatement } from "./permissions";
 
 /** One processor: a job type's queue, dead-letter queue, fleet and handler. */
 export interface ProcessorArgs {
   /** Name of the job type: kebab-case, 1–40 characters, unique in the component. */
   name: string;
-  /** Name of a handler module of the worker image: `word-count` stands for its `processors/word-count`. */
-  handler: string;
+  /** Name of a handler module of the worker image: `word-count` stands for its `processors/word-count`. @default - none; exactly one of `handler`, `command` and `handle` is given */
+  handler?: string;
+  /**
+   * Program and arguments that run one job, in any language: the job as JSON on standard input and in `JOB_*` variables,
+   * the result from standard output. @default - none; exactly one of `handler`, `command` and `handle` is given
+   */
+  command?: string[];
+  /**
+   * Runs one job: written right here, and shipped to the workers as text with what it captures.
+   * @default - none; exactly one of `handler`, `command` and `handle` is given
+   */
+  handle?(this: void, job: Job, context: JobContext): Promise<unknown>;
   /** For people, in `GET /types`. @default - none */
   description?: string;
   /** Container image of the workers. @default - the component's `image` */

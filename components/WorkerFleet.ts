@@ -4,6 +4,7 @@ import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
 import { encodeWorkerSettings } from "../contract/workerSettings";
 import { DeployTarget } from "./DeployTarget";
+import { HandlerObject, InlineHandlers } from "./InlineHandlers";
 import { JobTables } from "./JobTables";
 import { resolve } from "./json";
 import {
@@ -16,6 +17,7 @@ import {
   PolicyStatement,
   pullImage,
   readBacklog,
+  readHandler,
   sendTo,
   writeLogs,
 } from "./permissions";
@@ -34,6 +36,8 @@ export interface WorkerFleetArgs extends Pick<
   network: WorkerNetwork;
   image: pulumi.Input<string>;
   target: DeployTarget;
+  /** Where inline handlers are kept; there if the processor's is one. */
+  handlers?: InlineHandlers;
 }
 
 /** A processor's Auto Scaling group, whose instances each run one worker container. */
@@ -48,9 +52,11 @@ export class WorkerFleet extends pulumi.ComponentResource {
       { retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays, tags: args.tags },
       { parent: this },
     );
-    const { role, policy } = this.createInstanceRole(name, args, logGroup);
+    const handler =
+      args.processor.handle && args.handlers?.upload(`${name}-handler`, args.processor.name, { parent: this });
+    const { role, policy } = this.createInstanceRole(name, args, logGroup, handler);
     this.role = role;
-    const template = this.createLaunchTemplate(name, args, logGroup);
+    const template = this.createLaunchTemplate(name, args, logGroup, handler);
     this.group = this.createGroup(name, args, template, [policy]);
     // A policy of its own: in the role's first one, which instances need at their start, the group's ARN would close a
     // circle: group, launch template, instance profile, role.
@@ -62,7 +68,12 @@ export class WorkerFleet extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  private createInstanceRole(name: string, args: WorkerFleetArgs, logGroup: aws.cloudwatch.LogGroup) {
+  private createInstanceRole(
+    name: string,
+    args: WorkerFleetArgs,
+    logGroup: aws.cloudwatch.LogGroup,
+    handler: HandlerObject | undefined,
+  ) {
     const { records } = args.tables;
     const statements = [
       consumeFrom(args.queue.queue.arn),
@@ -70,6 +81,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
       ...(records ? [followRecords(records.arn)] : []),
       writeLogs(logGroup.arn),
       pullImage(args.image, args.target.partition),
+      ...(handler ? [readHandler(handler.arn)] : []),
       ...(args.policyStatements ?? []),
       ...(args.processor.policyStatements ?? []),
     ];
@@ -88,6 +100,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
     name: string,
     args: WorkerFleetArgs,
     logGroup: aws.cloudwatch.LogGroup,
+    handler: HandlerObject | undefined,
   ): aws.ec2.LaunchTemplate {
     const child = { parent: this };
     const profile = new aws.iam.InstanceProfile(`${name}-profile`, { role: this.role.name, tags: args.tags }, child);
@@ -128,19 +141,28 @@ export class WorkerFleet extends pulumi.ComponentResource {
           { resourceType: "instance", tags },
           { resourceType: "volume", tags },
         ],
-        userData: this.userData(args, logGroup).apply((script) => Buffer.from(script).toString("base64")),
+        userData: this.userData(args, logGroup, handler).apply((script) => Buffer.from(script).toString("base64")),
         tags: args.tags,
       },
       child,
     );
   }
 
-  private userData(args: WorkerFleetArgs, logGroup: aws.cloudwatch.LogGroup): pulumi.Output<string> {
+  private userData(
+    args: WorkerFleetArgs,
+    logGroup: aws.cloudwatch.LogGroup,
+    handler: HandlerObject | undefined,
+  ): pulumi.Output<string> {
     const { name: type, environment: own, ...settings } = args.processor;
     const { queue, deadLetterQueue } = args.queue;
     const addresses = pulumi
-      .all([queue.url, deadLetterQueue.url, args.tables.records?.name])
-      .apply(([queueUrl, deadLetterQueueUrl, jobTable]) => ({ queueUrl, deadLetterQueueUrl, jobTable }));
+      .all([queue.url, deadLetterQueue.url, args.tables.records?.name, handler?.url])
+      .apply(([queueUrl, deadLetterQueueUrl, jobTable, inlineHandler]) => ({
+        queueUrl,
+        deadLetterQueueUrl,
+        jobTable,
+        inlineHandler,
+      }));
     const environment = resolve({ ...args.environment, ...own }) as pulumi.Output<Record<string, string>>;
     return pulumi
       .all([args.image, args.target.region, logGroup.name, addresses, environment])

@@ -50,7 +50,16 @@ const processorSchema = z.strictObject({
   name: z
     .string()
     .regex(typePattern, expecting(`kebab-case of 1–${limits.maxTypeCharacters} characters, such as "word-count"`)),
-  handler: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, expecting("the name of a module of the worker image")),
+  handler: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, expecting("the name of a module of the worker image"))
+    .optional(),
+  command: z
+    .array(z.string().regex(/^[^\r\n\0]*$/, expecting("a text of one line")))
+    .min(1)
+    .refine(([program]) => program !== "", expecting("a program as the first text"))
+    .optional(),
+  handle: z.custom((value) => typeof value === "function", expecting("a function")).optional(),
   description: z.string().max(1_000).optional(),
   image: input(text).optional(),
   architecture: z.enum(["arm64", "x86_64"]).optional(),

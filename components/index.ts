@@ -1,4 +1,5 @@
 export { BatchJobProcessor } from "./BatchJobProcessor";
+export { Job, JobContext, JobHandler, JobLogger } from "../contract/handler";
 export { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 export { defaults } from "./defaults";
 export { PolicyStatement } from "./permissions";

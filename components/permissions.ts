@@ -63,6 +63,10 @@ export function readBacklog(queueArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "ReadBacklog", Action: ["sqs:GetQueueAttributes"], Resource: queueArn };
 }
 
+export function readHandler(objectArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "ReadHandler", Action: ["s3:GetObject"], Resource: objectArn };
+}
+
 export function submitRecords(tableArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "SubmitRecords", Action: ["dynamodb:PutItem", "dynamodb:GetItem"], Resource: tableArn };
 }

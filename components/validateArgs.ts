@@ -3,6 +3,7 @@ import { describe, isObject } from "../contract/check";
 import { argsSchema, explainIssue } from "./argsSchema";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { maxComponentCharacters } from "./fitName";
+import { usesThis } from "./handlerFindings";
 import { ProcessorArgs, withDefaults } from "./ProcessorArgs";
 
 /** Throws one error that names every problem of the inputs with its property path. */
@@ -58,6 +59,7 @@ function processorErrors(processor: ProcessorArgs, earlier: unknown[], path: str
   if (processor.name !== undefined && twin >= 0) {
     refuse("name", `Expected a unique name, got ${describe(processor.name)}, which processors[${twin}] has`);
   }
+  errors.push(...handlerErrors(processor, path));
   const { minInstances, maxInstances, backoffSeconds, maxBackoffSeconds } = withDefaults(processor);
   if (minInstances > maxInstances) {
     refuse("minInstances", `Expected at most maxInstances (${maxInstances}), got ${minInstances}`);
@@ -66,6 +68,25 @@ function processorErrors(processor: ProcessorArgs, earlier: unknown[], path: str
     refuse("backoffSeconds", `Expected at most maxBackoffSeconds (${maxBackoffSeconds}), got ${backoffSeconds}`);
   }
   return [...errors, ...instanceTypeErrors(processor, path)];
+}
+
+/** The kinds of handler, of which a processor has exactly one. */
+const kinds = ["handler", "command", "handle"] as const;
+
+function handlerErrors(processor: ProcessorArgs, path: string): InputError[] {
+  const given = kinds.filter((kind) => processor[kind] !== undefined);
+  if (given.length !== 1) {
+    const got = given.length === 0 ? "none of them" : given.join(" and ");
+    return [
+      {
+        propertyPath: `${path}.${given[1] ?? "handler"}`,
+        reason: `Expected exactly one of handler, command and handle, got ${got}`,
+      },
+    ];
+  }
+  if (typeof processor.handle !== "function" || !usesThis(processor.handle)) return [];
+  const reason = "Expected a handler that doesn't use `this`, which a worker doesn't have: use variables instead";
+  return [{ propertyPath: `${path}.handle`, reason }];
 }
 
 function instanceTypeErrors(processor: ProcessorArgs, path: string): InputError[] {

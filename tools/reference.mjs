@@ -19,19 +19,26 @@ export function membersOf(path, name) {
   const declaration = source.statements.find((statement) => statement.name?.text === name);
   if (!declaration) throw new Error(`Expected ${name} in ${path}, found none`);
   return declaration.members
-    .filter((member) => ts.isPropertySignature(member) || ts.isPropertyDeclaration(member))
+    .filter((member) =>
+      [ts.isPropertySignature, ts.isPropertyDeclaration, ts.isMethodSignature].some((is) => is(member)),
+    )
     .filter((member) => !(ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Private))
     .map((member) => {
       const doc = member.jsDoc?.at(-1);
       const tag = doc?.tags?.find(({ tagName }) => tagName.text === "default");
       return {
         name: member.name.getText(),
-        type: member.type.getText(),
+        type: ts.isMethodSignature(member) ? functionType(member) : member.type.getText(),
         optional: member.questionToken !== undefined,
         text: flat(doc?.comment),
         ...(tag && { default: flat(tag.comment) }),
       };
     });
+}
+
+function functionType({ parameters, type }) {
+  const shown = parameters.filter(({ name }) => name.getText() !== "this").map((parameter) => parameter.getText());
+  return `(${shown.join(", ")}) => ${type.getText()}`;
 }
 
 function flat(comment) {

@@ -274,6 +274,19 @@ describe("MessageProcessor", () => {
     expect(seen()).to.deep.equal(["hide message 0"]);
   });
 
+  it("gives back a job whose handler says so, with a pause that grows with its deliveries", async () => {
+    const pauses: string[] = [];
+    for (const receiveCount of [1, 2, 9]) {
+      const { begin, end, seen, log } = setUp({ receiveCount });
+      await begin();
+      await end({ kind: "given-back", reason: "licence in use" });
+      expect(seen()).to.include("giveBack #1");
+      expect(log.fieldsOf("job-given-back")).to.include({ reason: "licence in use" });
+      pauses.push(seen().at(-1)!);
+    }
+    expect(pauses).to.deep.equal(["hide message 10", "hide message 20", "hide message 60"]);
+  });
+
   it("gives back a job that was being claimed when the drain began", async () => {
     const { begin, processor, seen, records, runner } = setUp();
     records.claims.push((request) => {

@@ -12,6 +12,8 @@ export interface HandlerThreadOptions {
   /** Absolute path of the thread's entry, `thread.js`. */
   entryPath: string;
   modulePath: string;
+  /** Text of an inline handler, which has no file. */
+  inlineText?: string;
   /** The most that the handler's JavaScript heap may hold. */
   maxHeapMegabytes: number;
   clock: Clock;
@@ -44,7 +46,7 @@ export class HandlerThread {
   private settleReady!: { resolve(): void; reject(error: Error): void };
 
   constructor(private readonly options: HandlerThreadOptions) {
-    const workerData: ThreadData = { modulePath: options.modulePath };
+    const workerData: ThreadData = { modulePath: options.modulePath, inlineText: options.inlineText };
     const resourceLimits = { maxOldGenerationSizeMb: options.maxHeapMegabytes };
     this.ready = new Promise((resolve, reject) => (this.settleReady = { resolve, reject }));
     // Whoever doesn't wait for it learns of a failure from the job that it runs.

@@ -10,6 +10,8 @@ const hopeless = new Set([
   "InvalidParameterValue",
   "InvalidMessageContents",
   "MessageNotInflight",
+  "NoSuchBucket",
+  "NoSuchKey",
   "ReceiptHandleIsInvalid",
   "ResourceNotFoundException",
 ]);

@@ -2,8 +2,8 @@ import path from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { systemClock } from "./clock";
+import { createRunner } from "./createRunner";
 import { DynamoRecords } from "./dynamoRecords";
-import { findHandler } from "./handlerPath";
 import { serveHealth } from "./health";
 import { createLifecycle } from "./lifecycleCreate";
 import { createLog, errorFields, Log } from "./log";
@@ -11,7 +11,6 @@ import { Metrics } from "./metrics";
 import { Runner } from "./runner";
 import { readOptions, WorkerOptions } from "./settings";
 import { SqsQueue } from "./sqsQueue";
-import { ThreadRunner } from "./threadRunner";
 import { UntrackedRecords } from "./untrackedRecords";
 import { Worker } from "./worker";
 
@@ -35,7 +34,7 @@ async function main(): Promise<number> {
   process.on("uncaughtException", (error) => crash("worker-crashed", error, log));
   if (options.exitsWithParent) exitWithParent(log);
   try {
-    const { worker, lifecycle, metrics } = createWorker(options, log);
+    const { worker, lifecycle, metrics } = createWorker(options, await createRunner(options, log), log);
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => worker.drain(signal));
     const onError = (error: Error) => log("error", "health-not-served", errorFields(error));
     if (options.healthPort !== undefined) serveHealth(options.healthPort, worker, systemClock, onError);
@@ -50,7 +49,7 @@ async function main(): Promise<number> {
   }
 }
 
-function createWorker(options: WorkerOptions, log: Log) {
+function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
   const { settings, workerId, slots } = options;
   const sqs = new SQSClient({ requestHandler: connections(slots) });
   const dynamo = new DynamoDBClient({ requestHandler: connections(slots) });
@@ -63,7 +62,7 @@ function createWorker(options: WorkerOptions, log: Log) {
     slots,
     queue: new SqsQueue(sqs, { ...settings, now: systemClock.now }),
     records: settings.jobTable ? new DynamoRecords(dynamo, settings.jobTable) : new UntrackedRecords(),
-    runner: createRunner(options, log),
+    runner,
     ...clockAndChance,
     log: metrics.log,
     onReady: lifecycle && ((ready) => lifecycle.begin(ready)),
@@ -81,21 +80,6 @@ function connections(slots: number) {
     httpAgent: agent,
     httpsAgent: agent,
   };
-}
-
-function required(name: string, value: string | undefined): string {
-  if (value === undefined) throw new Error(`Expected ${name}, got nothing`);
-  return value;
-}
-
-function createRunner({ settings, processorsDir, maxHeapMegabytes }: WorkerOptions, log: Log): Runner {
-  return new ThreadRunner({
-    entryPath: path.join(__dirname, "thread.js"),
-    modulePath: findHandler(required("WORKER_HANDLER", settings.handler), processorsDir),
-    maxHeapMegabytes,
-    clock: systemClock,
-    onStrayOutput: (level, line) => log(level, "handler-output", { message: line }),
-  });
 }
 
 /** For local mode: the queue and the table die with the parent, so that there is nothing to give back to. */

@@ -22,6 +22,8 @@ export class JobStopped extends Error {
 export type RunOutcome =
   | { kind: "succeeded"; result: unknown }
   | { kind: "failed"; error: JobError; isPermanent: boolean; stack?: string }
+  /** The handler wants the job to be tried later, and the attempt not to count. */
+  | { kind: "given-back"; reason: string }
   /** The signal aborted before the handler was done; it no longer runs. */
   | { kind: "stopped" };
 

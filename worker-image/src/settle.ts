@@ -8,6 +8,9 @@ import { errorFields, Log } from "./log";
 import { JobQueue, ReceivedMessage } from "./queue";
 import { Hold, HoldState, JobRecords } from "./records";
 
+/** Longest pause of a job that its handler gave back. */
+const maxGiveBackSeconds = 60;
+
 /** What settling is handed. */
 export interface SettleEffects {
   queue: JobQueue;
@@ -45,6 +48,8 @@ export class Settler {
         return this.succeed(held, end.result);
       case "failed":
         return this.failAttempt(held, end.error, end.isPermanent, end.stack);
+      case "given-back":
+        return this.giveBack(held, { reason: end.reason, hideSeconds: this.pauseAfterGiveBack(held.message) });
       case "stopped":
         switch (end.cause) {
           case "timeout":
@@ -52,7 +57,7 @@ export class Settler {
           case "cancelled":
             return this.cancel(held);
           case "drain":
-            return this.giveBack(held);
+            return this.giveBack(held, { hideSeconds: 0 });
           case "lease-lost":
             return logLost(held);
         }
@@ -108,10 +113,19 @@ export class Settler {
     held.log("info", "job-cancelled");
   }
 
-  private async giveBack(held: HeldJob): Promise<void> {
-    if (await this.isLost(held, () => this.effects.records.giveBack(held.hold))) return;
-    await this.hideMessage(held, 0);
-    held.log("info", "job-given-back");
+  private async giveBack(held: HeldJob, fields: { reason?: string; hideSeconds: number }): Promise<void> {
+    const state = await this.write(held, () => this.effects.records.giveBack(held.hold));
+    if (state === "lost") return;
+    // A cancelled job doesn't sit out its pause: whoever gets it next ends it.
+    await this.hideMessage(held, state === "cancel-requested" ? 0 : fields.hideSeconds);
+    held.log("info", "job-given-back", fields);
+  }
+
+  /** Grows with each delivery, so that a job that nobody can run now doesn't spin; never long, since it is wanted. */
+  private pauseAfterGiveBack({ receiveCount, receivedAt }: ReceivedMessage): number {
+    const { backoffSeconds: base, maxBackoffSeconds: max, clock, random } = this.effects;
+    const bounds = { baseSeconds: Math.max(1, base), maxSeconds: Math.min(max, maxGiveBackSeconds), random };
+    return hideableSeconds(Math.max(1, backoffSeconds(receiveCount, bounds)), receivedAt, clock.now());
   }
 
   private timedOut(): JobError {

@@ -6,6 +6,7 @@ import { Handler, Job, JobContext, JobLogger } from "./handler";
 import { stringify } from "./log";
 import { toProgress } from "./progress";
 import { encodeResult, JobStopped } from "./runner";
+import { loadInlineModule } from "./inlineModule";
 import { FromThread, ThreadData, ToThread } from "./threadMessages";
 
 /** Entry of a handler's thread: loads the handler once, then runs the jobs that the worker sends, one at a time. */
@@ -13,7 +14,7 @@ const port = parentPort;
 if (!port) throw new Error("This module is the entry of a handler's thread and does nothing by itself");
 
 const running = new Map<number, AbortController>();
-const loading = loadHandler((workerData as ThreadData).modulePath);
+const loading = loadHandler(workerData as ThreadData);
 
 loading.then(
   () => post({ kind: "ready" }),
@@ -29,8 +30,11 @@ function post(message: FromThread): void {
   port!.postMessage(message);
 }
 
-async function loadHandler(modulePath: string): Promise<Handler> {
-  let exported: unknown = await import(pathToFileURL(modulePath).href);
+async function loadHandler({ modulePath, inlineText }: ThreadData): Promise<Handler> {
+  let exported: unknown =
+    inlineText === undefined
+      ? await import(pathToFileURL(modulePath).href)
+      : { default: await loadInlineModule(inlineText, modulePath) };
   // The default of an imported CommonJS module is its module.exports, which may hold the default in turn.
   for (let depth = 0; depth < 2 && typeof exported === "object" && exported !== null; depth++) {
     exported = (exported as { default?: unknown }).default;

@@ -4,8 +4,10 @@ import { StopCause } from "./runner";
 
 /** What a handler's thread is started with. */
 export interface ThreadData {
-  /** Absolute path of the handler module. */
+  /** Absolute path of the handler module; of an inline handler, where it stands as if it were a file there. */
   modulePath: string;
+  /** Text of an inline handler. */
+  inlineText?: string;
 }
 
 /** From the worker to a handler's thread. `run` numbers the jobs of one thread. */

@@ -50,7 +50,8 @@ export class Worker {
     const { runner, slots, log, settings } = this.effects;
     await runner.start();
     await this.effects.onReady?.(this);
-    log("info", "worker-started", { slots, handler: settings.handler, queueUrl: settings.queueUrl });
+    const { handler = settings.inlineHandler, command, queueUrl } = settings;
+    log("info", "worker-started", { slots, handler, command, queueUrl });
     const isClean = await Promise.race([
       this.poller.run().then(() => true),
       new Promise<boolean>((resolve) => (this.giveUp = () => resolve(false))),

@@ -1,0 +1,86 @@
+import { createRequire } from "node:module";
+import { types } from "node:util";
+import type TypeScript from "typescript";
+
+/** The TypeScript that Pulumi serialises with: the consumer's, or one that Pulumi carries. */
+const ts = createRequire(__filename)("@pulumi/pulumi/typescript-shim") as typeof TypeScript;
+
+/**
+ * What the serialiser takes without a word and a worker then can't use: its inner parts are lost on the way. Undefined
+ * for what survives.
+ */
+export function findLossyCapture(value: unknown): string | undefined {
+  if (typeof value === "symbol") return `${String(value)}, which would be another symbol on the worker`;
+  if (typeof value === "function") return findLossyClass(value as () => unknown);
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [isOne, name] of lossyObjects) {
+    if (isOne(value)) return `${name}, which would arrive empty on the worker`;
+  }
+  return undefined;
+}
+
+const lossyObjects: [(value: unknown) => boolean, string][] = [
+  [types.isMap, "a Map"],
+  [types.isSet, "a Set"],
+  [types.isWeakMap, "a WeakMap"],
+  [types.isWeakSet, "a WeakSet"],
+  [types.isDate, "a Date"],
+  [(value) => Buffer.isBuffer(value), "a Buffer"],
+  [types.isArrayBufferView, "a typed array"],
+  [types.isAnyArrayBuffer, "an ArrayBuffer"],
+  [types.isSymbolObject, "a Symbol"],
+  [types.isNativeError, "an Error"],
+];
+
+function findLossyClass(value: () => unknown): string | undefined {
+  const text = Function.prototype.toString.call(value);
+  if (!/^class\b/.test(text)) return undefined;
+  const name = `the class ${value.name || "(anonymous)"}`;
+  if ((value.prototype as unknown) instanceof Error) {
+    return `${name}, which extends Error: on the worker its errors have no message and are no Errors`;
+  }
+  const body = parse(`(${text})`);
+  if (some(body, (node) => ts.isPrivateIdentifier(node))) return `${name}, whose private #names would be lost`;
+  if (some(body, setsField)) {
+    return `${name}, whose fields' values would be lost; set them in its constructor`;
+  }
+  return undefined;
+}
+
+function setsField(node: TypeScript.Node): boolean {
+  const isField = ts.isPropertyDeclaration(node) && node.initializer !== undefined;
+  return isField || node.kind === ts.SyntaxKind.ClassStaticBlockDeclaration;
+}
+
+/** Whether the handler itself uses `this` or `super`, which are gone when a worker calls it. */
+export function usesThis(handle: (...args: never[]) => unknown): boolean {
+  const text = Function.prototype.toString.call(handle);
+  // As it stands in an object for a method, or by itself for anything else; one of the two is JavaScript.
+  const [asMethod, asExpression] = [parse(`({${text}})`), parse(`(${text})`)];
+  const source = isFaulty(asExpression) ? asMethod : asExpression;
+  const handler = find(source, (node) => ts.isFunctionLike(node));
+  return handler !== undefined && ts.forEachChild(handler, refersToThis) === true;
+}
+
+function refersToThis(node: TypeScript.Node): true | undefined {
+  if (node.kind === ts.SyntaxKind.ThisKeyword || node.kind === ts.SyntaxKind.SuperKeyword) return true;
+  // These have a `this` of their own.
+  const isScope = ts.isFunctionLike(node) && !ts.isArrowFunction(node);
+  return isScope || ts.isClassLike(node) ? undefined : ts.forEachChild(node, refersToThis);
+}
+
+function parse(text: string): TypeScript.SourceFile {
+  return ts.createSourceFile("handler.js", text, ts.ScriptTarget.Latest, false, ts.ScriptKind.JS);
+}
+
+function isFaulty(source: TypeScript.SourceFile): boolean {
+  return (source as unknown as { parseDiagnostics: unknown[] }).parseDiagnostics.length > 0;
+}
+
+function some(node: TypeScript.Node, matches: (node: TypeScript.Node) => boolean): boolean {
+  return find(node, matches) !== undefined;
+}
+
+function find(node: TypeScript.Node, matches: (node: TypeScript.Node) => boolean): TypeScript.Node | undefined {
+  return matches(node) ? node : ts.forEachChild(node, (child) => find(child, matches));
+}

@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+
+const timeoutMilliseconds = 20_000;
+
+/**
+ * Loads each text as a module: Node's own modules are there, every other package is a stand-in that is anything, since
+ * what the worker's image has is known only there. Prints what went wrong, by name, as JSON.
+ */
+const script = `
+const anything = new Proxy(function () {}, {
+  get: (_, key) => (key === Symbol.toPrimitive ? () => "" : anything), apply: () => anything, construct: () => anything,
+});
+const { isBuiltin } = require("node:module");
+const load = (name) => (isBuiltin(name) ? require(name) : anything);
+let input = "";
+process.stdin.setEncoding("utf8").on("data", (chunk) => (input += chunk)).on("end", () => {
+  const problems = {};
+  for (const [name, text] of Object.entries(JSON.parse(input))) {
+    const module = { exports: {} };
+    try {
+      new Function("exports", "require", "module", text)(module.exports, load, module);
+      const { default: handler } = module.exports;
+      if (typeof handler !== "function") problems[name] = "Expected a function, got " + typeof handler;
+    } catch (error) {
+      problems[name] = String(error);
+    }
+  }
+  process.stdout.write("\\n" + JSON.stringify(problems), () => process.exit(0));
+});
+`;
+
+/** Loads the texts in one Node process that knows nothing of this one; resolves to what is wrong with each, by name. */
+export async function smokeLoad(texts: Record<string, string>): Promise<Record<string, string>> {
+  const child = spawn(process.execPath, ["-e", script], {
+    cwd: tmpdir(),
+    env: {},
+    stdio: ["pipe", "pipe", "pipe"],
+    timeout: timeoutMilliseconds,
+    killSignal: "SIGKILL",
+  });
+  const output: Buffer[] = [];
+  const errors: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  // How the process ends says all.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(JSON.stringify(texts));
+  const how = await new Promise<string>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
+  const lastLine = Buffer.concat(output).toString().split("\n").at(-1)!;
+  try {
+    return JSON.parse(lastLine) as Record<string, string>;
+  } catch (cause) {
+    const said = Buffer.concat(errors).toString().trim().slice(-1_000);
+    throw new Error(`The inline handlers could not be loaded to try them: ${how}${said && `: ${said}`}`, { cause });
+  }
+}

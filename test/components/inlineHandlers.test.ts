@@ -1,0 +1,282 @@
+import { expect } from "chai";
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+import { runInThisContext } from "node:vm";
+import { BatchJobProcessor, BatchJobProcessorArgs, Job, JobContext, ProcessorArgs } from "../../components";
+import { usesThis } from "../../components/handlerFindings";
+import { serialiseHandler } from "../../components/serialiseHandler";
+import { smokeLoad } from "../../components/smokeLoad";
+import { validateArgs } from "../../components/validateArgs";
+import { readEnvironment } from "../../components/userData";
+import { MockStyle, record } from "../support/record";
+
+const shared = { image: "registry.example/worker:1", vpcId: "vpc-1", subnetIds: ["subnet-1"] };
+const wordCount: ProcessorArgs = { name: "word-count", handler: "word-count" };
+const factor = 3;
+const triple = (value: number) => value * factor;
+const inline: ProcessorArgs = { name: "triple", handle: (job) => Promise.resolve(triple(job.payload as number)) };
+const build = (processors: ProcessorArgs[], style?: MockStyle, args: Partial<BatchJobProcessorArgs> = {}) =>
+  record(() => new BatchJobProcessor("media", { ...shared, ...args, processors }), style);
+
+/** Loads the text, and calls the handler. */
+async function call(text: string, payload: unknown): Promise<unknown> {
+  const module: { exports: { default?: (job: unknown, context: unknown) => unknown } } = { exports: {} };
+  const load = runInThisContext(`(function (exports, require, module) {${text}\n})`) as (...args: unknown[]) => void;
+  load(module.exports, require, module);
+  return module.exports.default!({ payload }, {});
+}
+
+const evaluate = (text: string) => runInThisContext(`(${text})`) as () => unknown;
+
+async function problemOf(handle: () => unknown): Promise<string> {
+  return serialiseHandler(handle).then(
+    () => "nothing",
+    (error: Error) => error.message,
+  );
+}
+
+describe("inline handlers", () => {
+  const { stackTraceLimit } = Error;
+  before(() => (Error.stackTraceLimit = 1));
+  after(() => (Error.stackTraceLimit = stackTraceLimit));
+
+  describe("as resources", () => {
+    it("lie in a private, encrypted bucket, under the hash of their text", async () => {
+      const { named, ofType } = await build([wordCount, inline]);
+      expect(ofType("s3/bucket:Bucket").map(({ name }) => name)).to.deep.equal(["media-handlers-bucket"]);
+      const { bucket, ...blocks } = named("media-handlers-private").inputs;
+      expect(bucket).to.be.a("string");
+      expect(Object.values(blocks)).to.deep.equal([true, true, true, true]);
+      expect(named("media-handlers-policy").inputs.policy).to.include("aws:SecureTransport");
+      expect(JSON.stringify(named("media-handlers-encryption").inputs)).to.include("AES256");
+      const { inputs } = named("media-triple-fleet-handler");
+      const content = inputs.content as string;
+      expect(inputs.key).to.equal(`triple/${createHash("sha256").update(content).digest("hex")}.js`);
+      expect(await call(content, 5)).to.equal(15);
+    });
+
+    it("are told to their workers alone, which may read just that object", async () => {
+      const { named } = await build([wordCount, inline], "helpful");
+      const { key } = named("media-triple-fleet-handler").inputs;
+      const environmentOf = (type: string) =>
+        readEnvironment(
+          Buffer.from(named(`media-${type}-fleet-template`).inputs.userData as string, "base64").toString(),
+        );
+      expect(environmentOf("triple").WORKER_INLINE_HANDLER).to.match(new RegExp(`^s3://.+/${String(key)}$`));
+      expect(environmentOf("triple")).not.to.have.property("WORKER_HANDLER");
+      expect(environmentOf("word-count")).not.to.have.property("WORKER_INLINE_HANDLER");
+      const policyOf = (type: string) => named(`media-${type}-fleet-policy`).inputs.policy as string;
+      const { Statement: statements } = JSON.parse(policyOf("triple")) as { Statement: { Sid: string }[] };
+      expect(statements.find(({ Sid }) => Sid === "ReadHandler")).to.deep.equal({
+        Effect: "Allow",
+        Sid: "ReadHandler",
+        Action: ["s3:GetObject"],
+        Resource: `arn:aws:s3:us-east-1:123456789012:media-handlers-bucket/${String(key)}`,
+      });
+      expect(policyOf("word-count")).not.to.include("s3:");
+    });
+
+    it("need no bucket where there are none", async () => {
+      const { resources } = await build([wordCount, { name: "tool", command: ["tool", "--json"] }]);
+      expect(resources.filter(({ type }) => type.startsWith("aws:s3/"))).to.deep.equal([]);
+    });
+
+    it("come up under mocks that only echo their inputs", async () => {
+      const naive = await build([wordCount, inline], "naive");
+      const helpful = await build([wordCount, inline]);
+      expect(naive.resources.map(({ urn }) => urn).sort()).to.deep.equal(
+        helpful.resources.map(({ urn }) => urn).sort(),
+      );
+    });
+
+    it("leave other types alone when one is added", async () => {
+      const print = async (processors: ProcessorArgs[]) =>
+        new Map((await build(processors)).resources.map(({ urn, inputs }) => [urn, JSON.stringify(inputs)]));
+      const before = await print([inline]);
+      const after = await print([inline, { ...inline, name: "other" }]);
+      const changed = [...after].filter(([urn, inputs]) => before.get(urn) !== inputs).map(([urn]) => urn);
+      expect(changed.filter((urn) => !urn.split("::").pop()!.startsWith("media-other-"))).to.deep.equal([]);
+    });
+
+    it("depend on the outputs that they capture", async () => {
+      const { named, resources } = await record(() => {
+        const source = new BatchJobProcessor("first", { ...shared, processors: [wordCount] });
+        const { url } = source;
+        return new BatchJobProcessor("media", {
+          ...shared,
+          processors: [{ name: "calls", handle: async () => url.get() }],
+        });
+      });
+      const { options, inputs } = named("media-calls-fleet-handler");
+      const stage = resources.find(({ name }) => name === "first-api-stage")!;
+      expect(options.dependencies).to.include(stage.urn);
+      expect(await call(inputs.content as string, null)).to.match(/^https:/);
+    });
+
+    it("stop the deployment, all that is wrong at once, by processor", async () => {
+      const days = new Map([["mon", 1]]);
+      const when = new Date();
+      const failure = await build([
+        { name: "a", handle: async () => days.get("mon") },
+        inline,
+        { name: "b", handle: async () => when.getTime() },
+      ]).then(
+        () => "",
+        (error: Error) => error.message,
+      );
+      expect(failure).to.include("Inline handlers that a worker could not run:");
+      expect(failure).to.include('the handler of processor "a": Expected captures that survive');
+      expect(failure).to.include("`days`, a Map").and.to.include('processor "b"').and.to.include("`when`, a Date");
+    });
+  });
+
+  describe("guard", () => {
+    it("passes what survives", async () => {
+      enum Colour {
+        Red = "red",
+      }
+      const pattern = /^b/g;
+      const options = { deep: { list: [1, 2, { three: 3n }] } };
+      class Plain {
+        readonly value: number;
+        constructor(value: number) {
+          this.value = value;
+        }
+        twice() {
+          return this.value * 2;
+        }
+      }
+      const { text } = await serialiseHandler(async (job: { payload: string }) => [
+        Colour.Red,
+        job.payload.replace(pattern, "c"),
+        String((options.deep.list[2] as { three: bigint }).three),
+        new Plain(4).twice(),
+        new Map([[1, 2]]).get(1),
+      ]);
+      expect(await call(text, "boat")).to.deep.equal(["red", "coat", "3", 8, 2]);
+      expect(await smokeLoad({ text })).to.deep.equal({});
+    });
+
+    const map = new Map<string, unknown>();
+    const set = new Set([1]);
+    const weak = new WeakMap<object, unknown>();
+    const date = new Date();
+    const buffer = Buffer.from("x");
+    const bytes = new Uint8Array(1);
+    const mark = Symbol("mark");
+    const nested = { options: { since: new Date() } };
+    const failure = new Error("x");
+    class NotFound extends Error {}
+    class Deeper extends NotFound {}
+    class Private {
+      #value = 1;
+      get() {
+        return this.#value;
+      }
+    }
+    class Fields {
+      value = 1;
+    }
+    class Statics {
+      static count = 0;
+      static next() {
+        return ++Statics.count;
+      }
+    }
+    const instance = new Private();
+    const config = new pulumi.Config("x");
+    const throwing = () => {
+      throw new Deeper("x");
+    };
+
+    const lossy: [string, () => unknown, RegExp][] = [
+      ["a Map", () => map.get("a"), /`map`, a Map/],
+      ["a Set", () => set.has(1), /`set`, a Set/],
+      ["a WeakMap", () => weak.get({}), /`weak`, a WeakMap/],
+      ["a Date", () => date.getTime(), /`date`, a Date/],
+      ["a Date within an object", () => nested.options.since.getTime(), /`since`, a Date/],
+      ["a Buffer", () => buffer.toString(), /`buffer`, a Buffer/],
+      ["a typed array", () => bytes.length, /`bytes`, a typed array/],
+      ["a symbol", () => mark, /`mark`, Symbol\(mark\)/],
+      ["an error", () => failure.message, /`failure`, an Error/],
+      ["a class that extends Error", () => new NotFound("x"), /the class NotFound, which extends Error/],
+      ["a class that extends such a class, in a helper", () => throwing(), /the class Deeper, which extends Error/],
+      ["a class with #private names", () => new Private().get(), /the class Private, whose private #names/],
+      ["an instance of such a class", () => instance.get(), /the class Private/],
+      ["a class with fields", () => new Fields().value, /the class Fields, whose fields' values/],
+      ["a class with static fields", () => Statics.next(), /the class Statics, whose fields' values/],
+      ["Pulumi's configuration", () => config.get("a"), /`config`, a Pulumi Config/],
+      ["a secret", () => secret.get(), /Secret outputs cannot be captured/],
+    ];
+    const secret = pulumi.secret("s");
+    for (const [what, handle, reason] of lossy) {
+      it(`refuses ${what}`, async () => {
+        await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) });
+        expect(await problemOf(handle)).to.match(reason);
+      });
+    }
+
+    it("refuses `this` at once, by property path", () => {
+      const own = { config: 1, name: "own", handle: evaluate("async function (job) { return this.x }") };
+      const processors = [wordCount, own] as unknown as ProcessorArgs[];
+      expect(() => validateArgs("media", { processors })).to.throw(
+        /processors\[1\]\.handle: Expected a handler that doesn't use `this`/,
+      );
+    });
+
+    it("tells a handler's own `this` from others'", () => {
+      const using = [
+        "({ async handle(job) { return this.x } }).handle",
+        "({ handle() { return [1].map((x) => this.x) } }).handle",
+        "({ 'quoted name'() { return super.toString() } })['quoted name']",
+        "async () => this.x",
+        "function (a = this.b) {}",
+        "({ async *handle() { yield this } }).handle",
+      ];
+      const innocent = [
+        "({ async handle(job) { return 'this' /* this */ } }).handle",
+        "({ handle() { return new (class { a() { return this.b } })() } }).handle",
+        "async (job) => ({ get() { return this.x } })",
+        "function () { return function () { return this } }",
+        "async job => job.this",
+      ];
+      for (const text of using) expect(usesThis(evaluate(text)), text).to.equal(true);
+      for (const text of innocent) expect(usesThis(evaluate(text)), text).to.equal(false);
+    });
+  });
+
+  describe("smokeLoad", () => {
+    it("says which text doesn't load, and lets packages be", async () => {
+      const problems = await smokeLoad({
+        good: `exports.default = () => 1; const sharp = require("sharp"); const { a } = require("x").b(1);`,
+        builtin: `const { createHash } = require("node:crypto"); createHash("sha256"); exports.default = () => 1;`,
+        syntax: "exports.default = (",
+        throws: "undefined.x; exports.default = () => 1;",
+        nothing: "exports.handler = () => 1;",
+      });
+      expect(problems).to.have.all.keys("syntax", "throws", "nothing");
+      expect(problems.syntax).to.include("SyntaxError");
+      expect(problems.throws).to.include("TypeError");
+      expect(problems.nothing).to.equal("Expected a function, got undefined");
+    });
+
+    it("is quick", async () => {
+      const { text } = await serialiseHandler(inline.handle!);
+      await smokeLoad({ text });
+      const begun = Date.now();
+      await smokeLoad(Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`t${index}`, text])));
+      expect(Date.now() - begun).to.be.lessThan(2_000);
+    });
+  });
+
+  it("have types of their own", () => {
+    const typed: ProcessorArgs = {
+      name: "typed",
+      async handle(job: Job<{ url: string }>, context: JobContext) {
+        context.progress(1);
+        return job.payload.url;
+      },
+    };
+    expect(typed.handle).to.be.a("function");
+  });
+});

@@ -1,0 +1,165 @@
+import { expect } from "chai";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Job } from "../../components";
+import { isRunning, receive, until } from "../local/support";
+import { Journey, startJourney } from "./support";
+
+const factor = 3;
+const options = { greeting: "hello", deep: { list: [1, 2] } };
+const scale = (value: number) => value * factor;
+
+/** A command of the test's own: what it does is the job's payload, as a line of shell. */
+const shell = `
+const { readFileSync } = require("node:fs");
+const { spawn } = require("node:child_process");
+const job = JSON.parse(readFileSync(0, "utf8"));
+const child = spawn("sh", ["-c", job.payload.sh], { stdio: "inherit" });
+process.on("SIGTERM", () => {});
+child.on("exit", (code) => process.exit(code));
+`;
+
+describe("the kinds of handlers", function () {
+  this.timeout(60_000);
+  let folder: string;
+  let journey: Journey;
+  const settings = { visibilityTimeoutSeconds: 3, backoffSeconds: 0.1, slots: 2, maxAttempts: 2 };
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "handlers "));
+    writeFileSync(join(folder, "shell.cjs"), shell);
+    const command = [process.execPath, join(folder, "shell.cjs")];
+    journey = await startJourney([
+      {
+        name: "inline",
+        ...settings,
+        async handle(job: Job<{ value: number }>, context) {
+          context.progress(0.5, "half way");
+          context.logger.info("working", { attempt: context.attempt });
+          // A native import of a package that the image has.
+          const { createHash } = await import("node:crypto");
+          if (job.payload.value < 0) throw Object.assign(new Error("negative"), { permanent: true });
+          return {
+            scaled: scale(job.payload.value),
+            greeting: `${options.greeting} ${options.deep.list.length}`,
+            digest: createHash("sha256").update("a").digest("hex").slice(0, 8),
+          };
+        },
+      },
+      {
+        name: "lacking",
+        ...settings,
+        handle: async () => {
+          // @ts-expect-error There is no such package.
+          const { join: glue } = (await import("no-such-package")) as { join: () => string };
+          return glue();
+        },
+      },
+      { name: "tool", command, ...settings, timeoutSeconds: 20 },
+      { name: "hasty", command, ...settings, timeoutSeconds: 1, maxAttempts: 1 },
+      { name: "absent", command: ["no-such-command"], ...settings },
+    ]);
+  });
+
+  after(async () => {
+    await journey?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const events = (event: string) =>
+    journey.logs.flatMap(({ line }) => (line.includes(`"event":"${event}"`) ? [JSON.parse(line) as LogLine] : []));
+  interface LogLine {
+    type: string;
+    error: { message: string };
+  }
+
+  it("runs an inline handler with what it captured, its progress and its result", async () => {
+    const id = await journey.submit("inline", { value: 14 });
+    const job = await journey.reaches(id, "succeeded");
+    expect(job.result).to.deep.equal({ scaled: 42, greeting: "hello 2", digest: "ca978112" });
+    expect(job.progress).to.deep.equal({ fraction: 0.5, note: "half way" });
+    const failed = await journey.reaches(await journey.submit("inline", { value: -1 }), "failed");
+    expect(failed).to.deep.include({ attempts: 1, error: { name: "Error", message: "negative" } });
+  });
+
+  it("says at the worker's start that a package is missing", async () => {
+    const lines = () => events("worker-not-started").filter(({ type }) => type === "lacking");
+    await until(() => lines().length > 0, 20);
+    expect(lines()[0]!.error.message).to.match(/needs packages that can't be loaded in this image: "no-such-package"/);
+  });
+
+  it("says at the worker's start that a command is missing", async () => {
+    const lines = () => events("worker-not-started").filter(({ type }) => type === "absent");
+    await until(() => lines().length > 0, 20);
+    expect(lines()[0]!.error.message).to.include('There is no command "no-such-command" in the image');
+  });
+
+  it("runs a command", async () => {
+    const sh = `echo progress 0.5 half; echo '{"id": "'$JOB_ID'", "attempt": '$JOB_ATTEMPT'}'`;
+    const id = await journey.submit("tool", { sh });
+    const job = await journey.reaches(id, "succeeded");
+    expect(job.result).to.deep.equal({ id, attempt: 1 });
+    expect(job.progress).to.deep.equal({ fraction: 0.5, note: "half" });
+  });
+
+  it("lets a command reject its job, with its reason on the dead letter", async () => {
+    const id = await journey.submit("tool", { sh: "echo not a picture >&2; exit 3" });
+    const job = await journey.reaches(id, "failed");
+    expect(job).to.deep.include({ attempts: 1, error: { name: "Rejected", message: "not a picture" } });
+    const letter = await receive(journey.sqs, journey.outputs.deadLetterQueueUrls.tool!);
+    expect(letter.MessageAttributes!.reason!.StringValue).to.equal("Rejected: not a picture");
+  });
+
+  it("lets a command give its job back, which counts no attempt", async () => {
+    const tries = join(folder, "tries");
+    const sh = `echo try >> '${tries}'; test $(wc -l < '${tries}') -ge 3 || exit 4; echo '{"attempt": '$JOB_ATTEMPT'}'`;
+    const job = await journey.reaches(await journey.submit("tool", { sh }), "succeeded", 30);
+    expect(readFileSync(tries, "utf8")).to.equal("try\ntry\ntry\n");
+    expect(job).to.deep.include({ attempts: 1, result: { attempt: 1 } });
+  });
+
+  it("tries again what a command fails at, and says why", async () => {
+    const job = await journey.reaches(await journey.submit("tool", { sh: "echo oh no >&2; exit 9" }), "failed");
+    expect(job).to.deep.include({
+      attempts: 2,
+      error: {
+        name: "CommandFailed",
+        message: "The command ended with exit code 9; last on standard error: oh no",
+      },
+    });
+  });
+
+  it("kills a command and all it started when its time is up", async () => {
+    const pidFile = join(folder, "hasty pid");
+    const sh = `trap '' TERM; echo $$ > '${pidFile}'; while :; do sleep 1; done`;
+    const job = await journey.reaches(await journey.submit("hasty", { sh }), "failed", 30);
+    expect(job.error).to.have.property("name", "TimeoutError");
+    await until(() => !isRunning(Number(readFileSync(pidFile, "utf8"))));
+  });
+
+  it("survives the worker's death in the middle of a command, which dies with it", async () => {
+    const pidFile = join(folder, "pids");
+    const sh = `echo $$ >> '${pidFile}'; test $JOB_ATTEMPT = 2 || sleep 60; echo '"done"'`;
+    const id = await journey.submit("tool", { sh });
+    const pids = () => {
+      try {
+        return readFileSync(pidFile, "utf8").split("\n").filter(Boolean).map(Number);
+      } catch {
+        return [];
+      }
+    };
+    await until(() => pids().length > 0, 20);
+    const instance = journey.cloud.groups
+      .list()
+      .flatMap((group) => group.instances)
+      .find(({ id: worker }) => journey.logs.some(({ name, line }) => name === worker && line.includes(id)));
+    expect(instance, "the worker that runs the job").to.exist;
+    instance!.kill();
+    await until(() => !isRunning(pids()[0]!));
+    expect(await journey.reaches(id, "succeeded", 30)).to.deep.include({ attempts: 2, result: "done" });
+    await sleep(100);
+    expect(pids()).to.have.length(2);
+  });
+});

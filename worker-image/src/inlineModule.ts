@@ -1,0 +1,55 @@
+import { Module } from "node:module";
+import path from "node:path";
+
+/** What Node's own loader has and its types keep quiet about. */
+interface CompilableModule extends Module {
+  _compile(text: string, filename: string): void;
+}
+const ModuleWithPaths = Module as unknown as {
+  new (id: string): CompilableModule;
+  _nodeModulePaths(folder: string): string[];
+};
+
+/** The packages that a handler's text names: captured ones are required inside its functions, at the first job. */
+const mentions = /\b(require|import)\(\s*(["'])([^"'\\\n]+)\2\s*\)/g;
+
+/**
+ * Loads the text of an inline handler as if it were a module in that place, from where its packages resolve, and then
+ * every package that it names. Rejects where one is missing.
+ */
+export async function loadInlineModule(text: string, filename: string): Promise<unknown> {
+  const { load } = compile(
+    `exports.load = { require, import: (name) => import(name) };`,
+    `${filename}-packages.js`,
+  ) as {
+    load: Record<"require" | "import", (name: string) => unknown>;
+  };
+  const missing: string[] = [];
+  for (const [how, name] of packagesOf(text)) {
+    try {
+      await load[how](name);
+    } catch (error) {
+      missing.push(`"${name}" (${(error as Error).message.split("\n")[0]})`);
+    }
+  }
+  if (missing.length > 0) {
+    throw new Error(`The inline handler needs packages that can't be loaded in this image: ${missing.join(", ")}`);
+  }
+  return compile(text, filename);
+}
+
+function packagesOf(text: string): ["require" | "import", string][] {
+  const found = new Map<string, ["require" | "import", string]>();
+  for (const [, how, , name] of text.matchAll(mentions)) {
+    found.set(`${how} ${name}`, [how as "require" | "import", name!]);
+  }
+  return [...found.values()];
+}
+
+function compile(text: string, filename: string): unknown {
+  const module = new ModuleWithPaths(filename);
+  module.filename = filename;
+  module.paths = ModuleWithPaths._nodeModulePaths(path.dirname(filename));
+  module._compile(text, filename);
+  return module.exports;
+}
