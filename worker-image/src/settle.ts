@@ -30,9 +30,17 @@ export interface HeldJob {
   /** As many attempts as the job has. */
   maxAttempts: number;
   log: Log;
+  /** Whether the message is removed already: then nothing brings the job back, and it can't be retried. */
+  isAcknowledged?: boolean;
   /** Ends the heartbeat. Awaited between the record's write and the message's fate, which a late beat would undo. */
   release(): Promise<void>;
 }
+
+/** What a job that runs at most once fails with when its worker has to end. */
+const cutOff: JobError = {
+  name: "WorkerStopped",
+  message: "The worker had to end while the job ran, and the job was acknowledged before it ran",
+};
 
 /** Records how jobs end, and then, only then, decides their messages' fate. Lost leases leave everything alone. */
 export class Settler {
@@ -57,6 +65,12 @@ export class Settler {
             return logLost(held);
         }
     }
+  }
+
+  /** Removes the message before the job runs, which so runs at most once. Rejects, and the job mustn't run, if it can't. */
+  async acknowledge(held: HeldJob): Promise<void> {
+    await this.insist(held, () => this.effects.queue.remove(held.message));
+    held.isAcknowledged = true;
   }
 
   /** Dead-letters the job, records it, deletes the message: in that order, so that no kill in between loses it. */
@@ -84,7 +98,7 @@ export class Settler {
   private async failAttempt(held: HeldJob, error: JobError, isPermanent: boolean, stack?: string): Promise<void> {
     const { attempt } = held.hold;
     const text = `${error.name}: ${error.message}`;
-    if (isPermanent) return this.failForGood(held, error, text, stack);
+    if (isPermanent || held.isAcknowledged) return this.failForGood(held, error, text, stack);
     if (attempt < held.maxAttempts) return this.retry(held, error, stack);
     return this.failForGood(held, error, `Attempt ${attempt} of ${held.maxAttempts} failed: ${text}`, stack);
   }
@@ -109,6 +123,7 @@ export class Settler {
   }
 
   private async giveBack(held: HeldJob): Promise<void> {
+    if (held.isAcknowledged) return this.failAttempt(held, cutOff, true);
     if (await this.isLost(held, () => this.effects.records.giveBack(held.hold))) return;
     await this.hideMessage(held, 0);
     held.log("info", "job-given-back");
@@ -131,6 +146,7 @@ export class Settler {
 
   private async removeMessage(held: HeldJob): Promise<void> {
     await held.release();
+    if (held.isAcknowledged) return;
     await this.insist(held, () => this.effects.queue.remove(held.message));
   }
 
