@@ -5,6 +5,7 @@ import { Claim } from "../../worker-image/src/records";
 import { RunOutcome } from "../../worker-image/src/runner";
 import { createDoubles, envelope, message as createMessage, started } from "./support/doubles";
 import { settled } from "./support/fakeClock";
+import { guardAgainstLeaks } from "./support/leakGuard";
 
 const failed: RunOutcome = { kind: "failed", error: { name: "TypeError", message: "no" }, isPermanent: false };
 
@@ -37,6 +38,8 @@ function setUp(fields: Partial<ReceivedMessage> & { job?: ReturnType<typeof enve
 }
 
 describe("MessageProcessor", () => {
+  guardAgainstLeaks();
+
   it("runs a job with what the handler needs, and deletes the message after the record is written", async () => {
     const { begin, end, seen, run, log, isDone, records, clock } = setUp({
       job: envelope({ tenant: "acme", payload: [1] }),
@@ -296,5 +299,75 @@ describe("MessageProcessor", () => {
     await begin();
     expect(seen().slice(1)).to.deep.equal(["giveBack #1", "hide message 0"]);
     expect(runner.runs).to.deep.equal([]);
+  });
+
+  it("frees the slot when the handler has ended, before anything is written", async () => {
+    const { processor, message, calls, run } = setUp();
+    void processor.process(message, () => calls.push("slot free"));
+    await settled();
+    expect(calls).to.have.length(1);
+    run().end({ kind: "succeeded", result: 1 });
+    await settled();
+    expect(calls.slice(1)).to.deep.equal(["slot free", "succeed #1", `remove ${message.id}`]);
+  });
+
+  describe("where jobs are acknowledged before they run", () => {
+    const before = (claim?: Claim | number) => {
+      const world = setUp({}, claim);
+      const settings = { ...world.effects.settings, acknowledge: "before" as const };
+      const processor = new MessageProcessor({ ...world.effects, settings });
+      return { ...world, processor, begin: () => (void processor.process(world.message), settled()) };
+    };
+
+    it("removes the message, then runs the job, and beats for the record alone", async () => {
+      const { begin, end, seen, clock, runner } = before();
+      await begin();
+      expect(seen()).to.deep.equal(["claim job-1 of 3", "remove message"]);
+      expect(runner.runs).to.have.length(1);
+      await clock.advance(10_000);
+      await end({ kind: "succeeded", result: 1 });
+      expect(seen().slice(2)).to.deep.equal(["extend #1", "succeed #1"]);
+    });
+
+    it("dead-letters and records a failure, and retries nothing", async () => {
+      const { begin, end, seen, queue } = before();
+      await begin();
+      await end(failed);
+      expect(seen().slice(2)).to.deep.equal(["extend #1", "deadLetter", "fail (no) #1"]);
+      expect(queue.letters[0]!.reason).to.equal("TypeError: no");
+    });
+
+    it("doesn't run a job whose message can't be removed", async () => {
+      const { begin, seen, clock, failures, runner, log } = before();
+      for (let time = 0; time < 10; time++) failures.plan("remove");
+      await begin();
+      await clock.advance(200_000);
+      expect(runner.runs).to.deep.equal([]);
+      expect(log.events().at(-1)).to.equal("message-left");
+      expect(seen().some((call) => call.startsWith("succeed"))).to.equal(false);
+      expect(clock.pendingTimers).to.equal(0);
+    });
+
+    it("dead-letters what a drain cuts off, since no message brings it back", async () => {
+      const { begin, processor, seen, queue } = before();
+      await begin();
+      processor.stopAll();
+      await settled();
+      expect(seen().slice(-2)).to.deep.equal([
+        "deadLetter",
+        "fail (The worker had to end while the job ran, and the job was acknowledged before it ran) #1",
+      ]);
+      expect(queue.letters[0]!.reason).to.include("WorkerStopped");
+    });
+
+    it("gives back, in a drain, what isn't removed yet", async () => {
+      const { begin, processor, seen, records } = before();
+      records.claims.push((request) => {
+        processor.beginDrain();
+        return started(1)(request);
+      });
+      await begin();
+      expect(seen().slice(1)).to.deep.equal(["giveBack #1", "hide message 0"]);
+    });
   });
 });

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { Poller } from "../../worker-image/src/poller";
 import { FakeClock, settled } from "./support/fakeClock";
+import { guardAgainstLeaks } from "./support/leakGuard";
 
 /** A poller over a list of names, whose work the test ends by name. */
-function createPoller(slots: number) {
+function createPoller(slots: number, prefetch = 0) {
   const clock = new FakeClock();
   const waiting: string[] = [];
   const asked: number[] = [];
@@ -11,8 +12,11 @@ function createPoller(slots: number) {
   const working = new Map<string, { resolve(): void; reject(error: Error): void }>();
   const failures: Error[] = [];
   let wake = () => {};
+  const noted: string[] = [];
+  const freeSlot = new Map<string, () => void>();
   const poller = new Poller<string>({
     slots,
+    prefetch,
     clock,
     random: () => 1,
     async fetch(maxMessages, signal) {
@@ -26,7 +30,12 @@ function createPoller(slots: number) {
       }
       return waiting.splice(0, maxMessages);
     },
-    onMessage: (name) => new Promise((resolve, reject) => working.set(name, { resolve, reject })),
+    onWait: (name) => noted.push(`${name} waits`),
+    onMessage: (name, free) => {
+      freeSlot.set(name, free);
+      return new Promise((resolve, reject) => working.set(name, { resolve, reject }));
+    },
+    onLeftOver: async (name) => void noted.push(`${name} left`),
     onError: (error, failuresInARow) => errors.push({ message: (error as Error).message, failuresInARow }),
   });
   const put = async (...names: string[]) => {
@@ -39,10 +48,12 @@ function createPoller(slots: number) {
     working.delete(name);
     await settled();
   };
-  return { poller, clock, asked, errors, working, failures, put, finish };
+  return { poller, clock, asked, errors, working, failures, put, finish, noted, freeSlot };
 }
 
 describe("Poller", () => {
+  guardAgainstLeaks();
+
   it("asks for as many as slots are free, 10 at the most", async () => {
     const { poller, asked, put } = createPoller(12);
     const run = poller.run();
@@ -135,5 +146,75 @@ describe("Poller", () => {
     expect(errors).to.deep.equal([{ message: "unexpected", failuresInARow: 0 }]);
     expect(asked).to.deep.equal([1, 1]);
     poller.stop();
+  });
+
+  it("fetches ahead, and begins what waits as slots become free", async () => {
+    const { poller, asked, noted, working, put, finish } = createPoller(2, 4);
+    void poller.run();
+    await put(..."abcdef");
+    expect(asked).to.deep.equal([6]);
+    expect([...working.keys()]).to.deep.equal(["a", "b"]);
+    expect(noted).to.deep.equal(["c waits", "d waits", "e waits", "f waits"]);
+    await finish("b");
+    expect([...working.keys()]).to.deep.equal(["a", "c"]);
+    expect(asked).to.deep.equal([6]);
+    await finish("a");
+    expect(asked).to.deep.equal([6, 2]);
+    poller.stop();
+  });
+
+  it("gives a slot to the next message before the last one is settled, up to 100 of them", async () => {
+    const { poller, asked, freeSlot, working, put, finish } = createPoller(1);
+    const run = poller.run();
+    for (let job = 0; job < 101; job++) {
+      await put(`j${job}`);
+      freeSlot.get(`j${job}`)!();
+    }
+    await settled();
+    expect([poller.busySlots, poller.unfinished, asked.length]).to.deep.equal([0, 101, 101]);
+    await put("next");
+    expect(working.has("next")).to.equal(false);
+    await finish("j7");
+    expect(working.has("next")).to.equal(true);
+    poller.stop();
+    for (const name of [...working.keys()]) await finish(name);
+    await run;
+  });
+
+  it("lets go of what waits when it is stopped, and ends after that", async () => {
+    const { poller, noted, put, finish } = createPoller(1, 2);
+    const run = poller.run();
+    await put("a", "b", "c");
+    poller.stop();
+    expect(noted.slice(2)).to.deep.equal(["b left", "c left"]);
+    await finish("a");
+    await run;
+  });
+
+  it("fetches side by side while fetches come back full, and with one call once the queue is dry", async () => {
+    const clock = new FakeClock();
+    const open: { count: number; answer: (messages: number[]) => void }[] = [];
+    const poller = new Poller<number>({
+      slots: 30,
+      prefetch: 0,
+      clock,
+      random: () => 1,
+      fetch: (count) => new Promise((answer) => open.push({ count, answer })),
+      onWait: () => {},
+      onMessage: () => new Promise(() => {}),
+      onLeftOver: async () => {},
+      onError: () => {},
+    });
+    void poller.run();
+    expect(open.map(({ count }) => count)).to.deep.equal([10]);
+    open[0]!.answer(Array.from({ length: 10 }, (_, index) => index));
+    await settled();
+    expect(open.map(({ count }) => count)).to.deep.equal([10, 10, 10]);
+    open[1]!.answer([]);
+    await settled();
+    expect(open).to.have.length(3);
+    open[2]!.answer([]);
+    await settled();
+    expect(open).to.have.length(4);
   });
 });

@@ -1,6 +1,13 @@
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  CreateQueueCommand,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { limits } from "../../contract/limits";
+import { systemClock } from "../../worker-image/src/clock";
 import { SqsQueue } from "../../worker-image/src/sqsQueue";
 import { credentials, region, startSqsAndS3 } from "./support/aws";
 
@@ -19,7 +26,7 @@ describe("SqsQueue", () => {
       queueUrl: url,
       deadLetterQueueUrl: url,
       visibilityTimeoutSeconds: 30,
-      now: () => Date.now(),
+      clock: systemClock,
     });
   });
 
@@ -45,4 +52,31 @@ describe("SqsQueue", () => {
       expect(Object.keys(messages[0]!.MessageAttributes ?? {}).sort()).to.deep.equal(kept);
     });
   }
+
+  it("sends removals and changes of visibility in batches, and tells apart what became of each entry", async () => {
+    await client.send(new PurgeQueueCommand({ QueueUrl: url }));
+    for (let count = 0; count < 12; count++) {
+      await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: `${count}` }));
+    }
+    const { signal } = new AbortController();
+    const messages = [...(await queue.receive(10, signal)), ...(await queue.receive(10, signal))];
+    const calls: string[] = [];
+    client.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          calls.push(String(commandName));
+          return next(args);
+        },
+      { step: "initialize", name: "count" },
+    );
+    const unknown = { ...messages[0]!, receiptHandle: "no such handle" };
+    const hidden = [queue.hide(messages[10]!, 0), queue.hide(messages[11]!, 0)];
+    const removed = [...messages.slice(0, 9), unknown].map((message) => queue.remove(message));
+    const outcomes = await Promise.allSettled([...hidden, ...removed]);
+    expect(outcomes.slice(0, 11).map(({ status }) => status)).to.deep.equal(Array(11).fill("fulfilled"));
+    expect(calls.sort()).to.deep.equal(["ChangeMessageVisibilityBatchCommand", "DeleteMessageBatchCommand"]);
+    const last = outcomes[11]!;
+    if (last.status === "rejected") expect((last.reason as Error).name).to.match(/ReceiptHandleIsInvalid|InvalidParam/);
+    expect((await queue.receive(10, signal)).map(({ body }) => body).sort()).to.deep.equal(["10", "11"]);
+  });
 });

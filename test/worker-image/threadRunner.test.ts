@@ -6,6 +6,7 @@ import { findHandler } from "../../worker-image/src/handlerPath";
 import { JobStopped, RunOutcome } from "../../worker-image/src/runner";
 import { ThreadRunner } from "../../worker-image/src/threadRunner";
 import { buildWorker, distFolder, fixturesFolder } from "./support/build";
+import { guardAgainstLeaks } from "./support/leakGuard";
 
 describe("ThreadRunner", () => {
   const runners: ThreadRunner[] = [];
@@ -16,6 +17,7 @@ describe("ThreadRunner", () => {
   afterEach(async () => {
     for (const each of runners.splice(0)) await each.close();
   });
+  guardAgainstLeaks();
 
   function createRunner(fixture: string): ThreadRunner {
     const created = new ThreadRunner({

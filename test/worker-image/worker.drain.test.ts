@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { Worker } from "../../worker-image/src/worker";
 import { createDoubles, envelope, message } from "./support/doubles";
 import { settled } from "./support/fakeClock";
+import { guardAgainstLeaks } from "./support/leakGuard";
 
 /** A worker of two slots with two jobs at work. */
 async function startWorker() {
@@ -20,6 +21,8 @@ async function startWorker() {
 }
 
 describe("Worker", () => {
+  guardAgainstLeaks();
+
   it("drains: fetches no more, and lets running jobs finish", async () => {
     const { worker, queue, runner, clock, calls, ended, log } = await startWorker();
     worker.drain("SIGTERM");
@@ -117,5 +120,41 @@ describe("Worker", () => {
     worker.drain("test");
     await settled();
     expect(await run).to.deep.equal({ isClean: true });
+  });
+
+  it("hands back, unclaimed, what was fetched ahead", async () => {
+    const { effects, queue, clock, calls, runner } = createDoubles();
+    const worker = new Worker({ ...effects, settings: { ...effects.settings, prefetch: 2 }, slots: 1 });
+    const run = worker.run();
+    await settled();
+    const ids = ["a", "b", "c"];
+    queue.put(...ids.map((id) => message({ receivedAt: clock.now(), id, job: envelope({ id }) })));
+    await clock.advance(10_000);
+    expect(calls).to.have.members(["claim a of 3", "extend #1", "hide a 30", "hide b 30", "hide c 30"]);
+    worker.drain("SIGTERM");
+    await settled();
+    expect(calls.slice(-2)).to.deep.equal(["hide b 0", "hide c 0"]);
+    runner.runs[0]!.end({ kind: "succeeded", result: 1 });
+    expect(await run).to.deep.equal({ isClean: true });
+    expect(calls.at(-1)).to.equal("remove a");
+    expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it("ends only once the last removals are sent", async () => {
+    const { effects, queue, clock, runner } = createDoubles();
+    const worker = new Worker({ ...effects, slots: 1 });
+    let isEnded = false;
+    const run = worker.run().then(() => (isEnded = true));
+    queue.put(message({ receivedAt: clock.now() }));
+    await settled();
+    let answer = () => {};
+    queue.remove = () => new Promise((resolve) => (answer = resolve));
+    runner.runs[0]!.end({ kind: "succeeded", result: 1 });
+    await settled();
+    worker.drain("SIGTERM");
+    await clock.advance(4_000);
+    expect(isEnded).to.equal(false);
+    answer();
+    await run;
   });
 });

@@ -31,6 +31,7 @@ export class Attempt {
   private readonly progress: ProgressWriter;
   private readonly endHeartbeat: () => Promise<void>;
   private isOver = false;
+  private hasMessage = true;
 
   constructor(
     private readonly effects: AttemptEffects,
@@ -70,6 +71,11 @@ export class Attempt {
     if (!this.isOver) this.stopping.abort(new JobStopped(cause, message));
   }
 
+  /** The message is removed: from now on the heartbeat concerns the record alone. */
+  forgetMessage(): void {
+    this.hasMessage = false;
+  }
+
   /** Ends the heartbeat; resolves when it will no longer touch the message. */
   release(): Promise<void> {
     this.isOver = true;
@@ -98,7 +104,7 @@ export class Attempt {
     const { clock, records, queue, visibilityTimeoutSeconds } = this.effects;
     const state = await records.extend(this.hold, clock.now() + visibilityTimeoutSeconds * 1000);
     this.heed(state);
-    if (state === "lost") return;
+    if (state === "lost" || !this.hasMessage) return;
     const seconds = hideableSeconds(visibilityTimeoutSeconds, this.message.receivedAt, clock.now());
     if (seconds > 0) await queue.hide(this.message, seconds);
   }

@@ -6,6 +6,7 @@ import { createRunner } from "./createRunner";
 import { DynamoRecords } from "./dynamoRecords";
 import { serveHealth } from "./health";
 import { createLifecycle } from "./lifecycleCreate";
+import { LineWriter } from "./lineWriter";
 import { createLog, errorFields, Log } from "./log";
 import { Metrics } from "./metrics";
 import { Runner } from "./runner";
@@ -14,7 +15,10 @@ import { SqsQueue } from "./sqsQueue";
 import { UntrackedRecords } from "./untrackedRecords";
 import { Worker } from "./worker";
 
-const write = (line: string) => void process.stdout.write(line);
+const output = new LineWriter((text) => void process.stdout.write(text));
+const write = (line: string) => output.write(line);
+// Pipes and files take what they are given before the process is gone.
+process.on("exit", () => output.flush());
 
 main().then(
   // Whatever a handler left behind must not keep the process alive.
@@ -60,7 +64,7 @@ function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
     settings,
     workerId,
     slots,
-    queue: new SqsQueue(sqs, { ...settings, now: systemClock.now }),
+    queue: new SqsQueue(sqs, { ...settings, clock: systemClock }),
     records: settings.jobTable ? new DynamoRecords(dynamo, settings.jobTable) : new UntrackedRecords(),
     runner,
     ...clockAndChance,
@@ -72,7 +76,7 @@ function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
 
 /** A call that hangs must not hold up a heartbeat for long; receives have a longer timeout of their own. */
 function connections(slots: number) {
-  const agent = { keepAlive: true, maxSockets: 2 * slots + 10 };
+  const agent = { keepAlive: true, maxSockets: 2 * slots + 20 };
   return {
     connectionTimeout: 3_000,
     requestTimeout: 8_000,

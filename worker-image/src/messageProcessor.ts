@@ -1,11 +1,11 @@
-import { decodeEnvelope, JobEnvelope } from "../../contract/envelope";
+import { decodeEnvelope } from "../../contract/envelope";
 import { WorkerSettings } from "../../contract/workerSettings";
 import { Attempt } from "./attempt";
 import { Clock } from "./clock";
 import { insist } from "./insist";
 import { errorFields, Log, withFields } from "./log";
 import { JobQueue, ReceivedMessage } from "./queue";
-import { Claim, Hold, JobRecords } from "./records";
+import { Claim, JobRecords } from "./records";
 import { Runner } from "./runner";
 import { HeldJob, Settler } from "./settle";
 
@@ -33,10 +33,13 @@ export class MessageProcessor {
     this.settler = new Settler({ queue, records, clock, random, ...settings, hurrySignal: this.hurrying.signal });
   }
 
-  /** Never rejects: whatever goes wrong, SQS shows the message again once its visibility timeout ends. */
-  async process(message: ReceivedMessage): Promise<void> {
+  /**
+   * Never rejects: whatever goes wrong, SQS shows the message again once its visibility timeout ends. The slot is free
+   * once nothing of the handler runs any more; what is written after that holds up no other job.
+   */
+  async process(message: ReceivedMessage, freeSlot: () => void = () => undefined): Promise<void> {
     try {
-      await this.take(message);
+      await this.take(message, freeSlot);
     } catch (error) {
       this.effects.log("error", "message-left", { messageId: message.id, ...errorFields(error) });
     }
@@ -58,7 +61,7 @@ export class MessageProcessor {
     this.hurrying.abort();
   }
 
-  private async take(message: ReceivedMessage): Promise<void> {
+  private async take(message: ReceivedMessage, freeSlot: () => void): Promise<void> {
     const { queue, records, clock, settings, workerId } = this.effects;
     if (this.isDraining) return queue.hide(message, 0);
     const decoded = decodeEnvelope(message.body);
@@ -72,19 +75,24 @@ export class MessageProcessor {
     const leaseUntil = now + settings.visibilityTimeoutSeconds * 1000;
     const { id: messageId, receiveCount, isRedriven } = message;
     const request = { job, messageId, receiveCount, isRedriven, worker: workerId, maxAttempts, now, leaseUntil };
-    return this.obey(await records.claim(request), message, job, maxAttempts);
+    return this.obey(await records.claim(request), { job, message, maxAttempts }, freeSlot);
   }
 
-  private async obey(claim: Claim, message: ReceivedMessage, job: JobEnvelope, maxAttempts: number): Promise<void> {
+  private async obey(
+    claim: Claim,
+    claimed: Pick<HeldJob, "job" | "message" | "maxAttempts">,
+    freeSlot: () => void,
+  ): Promise<void> {
     const { queue, clock } = this.effects;
+    const { job, message } = claimed;
     const log = withFields(this.effects.log, { jobId: job.id, jobType: job.type, messageId: message.id });
     switch (claim.outcome) {
       case "started":
-        return this.runJob({ job, message, hold: claim.hold, maxAttempts, log });
+        return this.runJob({ ...claimed, hold: claim.hold, log }, freeSlot);
       case "exhausted": {
         const { hold, error } = claim;
         const exhaustedLog = withFields(log, { attempt: hold.attempt });
-        const held = { job, message, hold, maxAttempts, log: exhaustedLog, release: () => Promise.resolve() };
+        const held = { ...claimed, hold, log: exhaustedLog, release: () => Promise.resolve() };
         const reason = `No attempt is left after ${hold.attempt}: ${error.name}: ${error.message}`;
         return this.settler.failForGood(held, error, reason);
       }
@@ -102,7 +110,7 @@ export class MessageProcessor {
     }
   }
 
-  private async runJob(claimed: Omit<HeldJob, "release">): Promise<void> {
+  private async runJob(claimed: Omit<HeldJob, "release">, freeSlot: () => void): Promise<void> {
     const { clock, settings } = this.effects;
     const { job, message, hold } = claimed;
     const begun = clock.now();
@@ -110,17 +118,20 @@ export class MessageProcessor {
     const times = () => ({ attempt: hold.attempt, waitMs, runMs: clock.now() - begun });
     const log: Log = (level, event, fields) => claimed.log(level, event, { ...times(), ...fields });
     const attempt = new Attempt({ ...this.effects, ...settings }, message, job, hold, log);
-    const held = { ...claimed, log, release: () => attempt.release() };
+    const held: HeldJob = { ...claimed, log, release: () => attempt.release() };
     this.attempts.add(attempt);
     try {
-      await this.settler.settle(held, await this.endOf(attempt, job, hold, log));
+      const end = await this.endOf(attempt, held);
+      freeSlot();
+      await this.settler.settle(held, end);
     } finally {
       this.attempts.delete(attempt);
       await attempt.release();
     }
   }
 
-  private async endOf(attempt: Attempt, job: JobEnvelope, hold: Hold, log: Log): ReturnType<Attempt["run"]> {
+  private async endOf(attempt: Attempt, held: HeldJob): ReturnType<Attempt["run"]> {
+    const { job, hold, log } = held;
     const { type } = this.effects.settings;
     if (job.type !== type) {
       const message = `Expected a job of type "${type}" in this queue, got "${job.type}"`;
@@ -128,6 +139,10 @@ export class MessageProcessor {
     }
     // The drain may have begun while the claim was under way.
     if (this.isDraining) return { kind: "stopped", cause: "drain" };
+    if (this.effects.settings.acknowledge === "before") {
+      await this.settler.acknowledge(held);
+      attempt.forgetMessage();
+    }
     log("info", "job-started", { worker: hold.worker });
     return attempt.run();
   }

@@ -58,9 +58,10 @@ export function readOptions(environment: Environment, defaultProcessorsDir: stri
 
 /** What would break the calls to SQS or the timers, and only that: the component checks what makes sense. */
 function checkRanges(settings: WorkerSettings): FieldProblem[] {
-  const { slots, timeoutSeconds, maxAttempts, visibilityTimeoutSeconds, drainSeconds } = settings;
+  const { slots, prefetch, timeoutSeconds, maxAttempts, visibilityTimeoutSeconds, drainSeconds } = settings;
   return [
     ...checkWhole("WORKER_SLOTS", slots, 0, 1_000),
+    ...checkWhole("WORKER_PREFETCH", prefetch, 0, 1_000),
     ...checkWhole("WORKER_VISIBILITY_TIMEOUT_SECONDS", visibilityTimeoutSeconds, 1, maxHiddenSeconds),
     ...checkWhole("WORKER_MAX_ATTEMPTS", maxAttempts, 1, Infinity),
     ...(timeoutSeconds > 0 && timeoutSeconds <= maxHiddenSeconds

@@ -33,9 +33,17 @@ export interface HeldJob {
   /** As many attempts as the job has. */
   maxAttempts: number;
   log: Log;
+  /** Whether the message is removed already: then nothing brings the job back, and it can't be retried. */
+  isAcknowledged?: boolean;
   /** Ends the heartbeat. Awaited between the record's write and the message's fate, which a late beat would undo. */
   release(): Promise<void>;
 }
+
+/** What a job that runs at most once fails with when its worker has to end. */
+const cutOff: JobError = {
+  name: "WorkerStopped",
+  message: "The worker had to end while the job ran, and the job was acknowledged before it ran",
+};
 
 /** Records how jobs end, and then, only then, decides their messages' fate. Lost leases leave everything alone. */
 export class Settler {
@@ -64,6 +72,12 @@ export class Settler {
     }
   }
 
+  /** Removes the message before the job runs, which so runs at most once. Rejects, and the job mustn't run, if it can't. */
+  async acknowledge(held: HeldJob): Promise<void> {
+    await this.insist(held, () => this.effects.queue.remove(held.message));
+    held.isAcknowledged = true;
+  }
+
   /** Dead-letters the job, records it, deletes the message: in that order, so that no kill in between loses it. */
   async failForGood(held: HeldJob, error: JobError, reason: string, stack?: string): Promise<void> {
     const { records, queue, clock, visibilityTimeoutSeconds } = this.effects;
@@ -89,7 +103,7 @@ export class Settler {
   private async failAttempt(held: HeldJob, error: JobError, isPermanent: boolean, stack?: string): Promise<void> {
     const { attempt } = held.hold;
     const text = `${error.name}: ${error.message}`;
-    if (isPermanent) return this.failForGood(held, error, text, stack);
+    if (isPermanent || held.isAcknowledged) return this.failForGood(held, error, text, stack);
     if (attempt < held.maxAttempts) return this.retry(held, error, stack);
     return this.failForGood(held, error, `Attempt ${attempt} of ${held.maxAttempts} failed: ${text}`, stack);
   }
@@ -114,6 +128,7 @@ export class Settler {
   }
 
   private async giveBack(held: HeldJob, fields: { reason?: string; hideSeconds: number }): Promise<void> {
+    if (held.isAcknowledged) return this.failAttempt(held, cutOff, true);
     const state = await this.write(held, () => this.effects.records.giveBack(held.hold));
     if (state === "lost") return;
     // A cancelled job doesn't sit out its pause: whoever gets it next ends it.
@@ -145,6 +160,7 @@ export class Settler {
 
   private async removeMessage(held: HeldJob): Promise<void> {
     await held.release();
+    if (held.isAcknowledged) return;
     await this.insist(held, () => this.effects.queue.remove(held.message));
   }
 

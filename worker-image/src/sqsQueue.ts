@@ -1,6 +1,7 @@
 import {
-  ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
+  BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
   Message,
   ReceiveMessageCommand,
   SendMessageCommand,
@@ -9,24 +10,42 @@ import {
 import { attributes, StringAttribute, stringAttributes } from "../../contract/attributes";
 import { bytesOf } from "../../contract/check";
 import { limits } from "../../contract/limits";
+import { Batcher, EntryFailure } from "./batcher";
+import { Clock } from "./clock";
 import { DeadLetter, JobQueue, ReceivedMessage } from "./queue";
 
 /** The longest that SQS waits for messages ("Amazon SQS short and long polling"). */
 const waitSeconds = 20;
 
+/** How long a delete or a change of visibility waits for others to travel with. */
+const maxBatchWaitMilliseconds = 50;
+
 export interface SqsQueueOptions {
   queueUrl: string;
   deadLetterQueueUrl: string;
   visibilityTimeoutSeconds: number;
-  now: () => number;
+  clock: Clock;
 }
 
-/** A processor's queue and dead-letter queue in SQS. */
+interface Hiding {
+  receiptHandle: string;
+  seconds: number;
+}
+
+/** A processor's queue and dead-letter queue in SQS. Deletes and changes of visibility travel in batches. */
 export class SqsQueue implements JobQueue {
+  private readonly removals: Batcher<string>;
+  private readonly hidings: Batcher<Hiding>;
+
   constructor(
     private readonly client: SQSClient,
     private readonly options: SqsQueueOptions,
-  ) {}
+  ) {
+    const { clock } = options;
+    const batches = { clock, maxEntries: limits.maxBatchEntries, maxWaitMilliseconds: maxBatchWaitMilliseconds };
+    this.removals = new Batcher({ ...batches, send: (entries) => this.removeBatch(entries) });
+    this.hidings = new Batcher({ ...batches, send: (entries) => this.hideBatch(entries) });
+  }
 
   async receive(maxMessages: number, signal: AbortSignal): Promise<ReceivedMessage[]> {
     const command = new ReceiveMessageCommand({
@@ -41,21 +60,15 @@ export class SqsQueue implements JobQueue {
       abortSignal: signal,
       requestTimeout: (waitSeconds + 10) * 1000,
     });
-    return messages.map((message) => received(message, this.options.now()));
+    return messages.map((message) => received(message, this.options.clock.now()));
   }
 
-  async remove({ receiptHandle }: ReceivedMessage): Promise<void> {
-    await this.client.send(new DeleteMessageCommand({ QueueUrl: this.options.queueUrl, ReceiptHandle: receiptHandle }));
+  remove({ receiptHandle }: ReceivedMessage): Promise<void> {
+    return this.removals.add(receiptHandle);
   }
 
-  async hide({ receiptHandle }: ReceivedMessage, seconds: number): Promise<void> {
-    await this.client.send(
-      new ChangeMessageVisibilityCommand({
-        QueueUrl: this.options.queueUrl,
-        ReceiptHandle: receiptHandle,
-        VisibilityTimeout: seconds,
-      }),
-    );
+  hide({ receiptHandle }: ReceivedMessage, seconds: number): Promise<void> {
+    return this.hidings.add({ receiptHandle, seconds });
   }
 
   async deadLetter({ body, type, reason, attempt, failedAt }: DeadLetter): Promise<void> {
@@ -73,6 +86,36 @@ export class SqsQueue implements JobQueue {
       }),
     );
   }
+
+  private async removeBatch(receiptHandles: string[]): Promise<EntryFailure[]> {
+    const command = new DeleteMessageBatchCommand({
+      QueueUrl: this.options.queueUrl,
+      Entries: receiptHandles.map((receiptHandle, index) => ({ Id: String(index), ReceiptHandle: receiptHandle })),
+    });
+    const { Failed: failed = [] } = await this.client.send(command);
+    return receiptHandles.map((_, index) => failureOf(index, failed));
+  }
+
+  private async hideBatch(hidings: Hiding[]): Promise<EntryFailure[]> {
+    const command = new ChangeMessageVisibilityBatchCommand({
+      QueueUrl: this.options.queueUrl,
+      Entries: hidings.map(({ receiptHandle, seconds }, index) => ({
+        Id: String(index),
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      })),
+    });
+    const { Failed: failed = [] } = await this.client.send(command);
+    return hidings.map((_, index) => failureOf(index, failed));
+  }
+}
+
+/** Named as the error of a single call would be, so that callers treat both alike. */
+function failureOf(index: number, failed: BatchResultErrorEntry[]): EntryFailure {
+  const entry = failed.find(({ Id: id }) => id === String(index));
+  if (!entry) return undefined;
+  const name = (entry.Code ?? "BatchEntryFailed").replace(/^AWS\.SimpleQueueService\./, "");
+  return Object.assign(new Error(entry.Message ?? `The entry failed with ${name}`), { name });
 }
 
 /** The attributes, in order, for which the body leaves room: one as large as SQS takes may leave none. */

@@ -1,6 +1,7 @@
 import { errorFields } from "./log";
 import { MessageProcessor, ProcessorEffects } from "./messageProcessor";
 import { Poller } from "./poller";
+import { Prefetched } from "./prefetched";
 import { ReceivedMessage } from "./queue";
 import { Vitals } from "./vitals";
 
@@ -24,13 +25,20 @@ export class Worker {
   private giveUp: () => void = () => undefined;
 
   constructor(private readonly effects: WorkerEffects) {
-    const { slots, queue, clock, random, log } = effects;
+    const { slots, settings, queue, clock, random, log } = effects;
     this.vitals = new Vitals(clock);
     this.processor = new MessageProcessor(effects);
+    const prefetched = new Prefetched({ ...settings, queue, clock, log });
     this.poller = new Poller({
       slots,
+      prefetch: settings.prefetch,
       fetch: (maxMessages, signal) => this.vitals.fetch(() => queue.receive(maxMessages, signal), signal),
-      onMessage: (message) => this.vitals.work(() => this.processor.process(message)),
+      onWait: (message) => prefetched.keep(message),
+      onMessage: (message, freeSlot) =>
+        this.vitals.work(async () => {
+          if (await prefetched.take(message)) await this.processor.process(message, freeSlot);
+        }),
+      onLeftOver: (message) => prefetched.giveBack(message),
       onError: (error, failuresInARow) => log("warn", "poll-failed", { failuresInARow, ...errorFields(error) }),
       clock,
       random,
@@ -58,7 +66,7 @@ export class Worker {
     ]);
     for (const cancel of this.timers) cancel();
     await runner.close();
-    log(isClean ? "info" : "error", "worker-stopped", { unfinishedJobs: this.poller.busySlots });
+    log(isClean ? "info" : "error", "worker-stopped", { unfinishedJobs: this.poller.unfinished });
     return { isClean };
   }
 

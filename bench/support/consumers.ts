@@ -1,0 +1,122 @@
+import { ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, open, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { encodeWorkerSettings } from "../../contract/workerSettings";
+import { bareEnvironment } from "../../local/children";
+import { packageFolder } from "../../local/packageFolder";
+import { BenchQueue, jobTable, jobType, QueueServer } from "./queueServer";
+
+/** When a handler started, by job id. */
+export type Start = [id: string, time: number];
+
+/** What may be turned, on either side. */
+export interface ConsumerOptions {
+  slots: number;
+  visibilityTimeoutSeconds: number;
+}
+
+/** A consumer as a process of its own. */
+export interface RunningConsumer {
+  pid: number;
+  /** Ends it; resolves with every start of a handler. */
+  stop(): Promise<Start[]>;
+}
+
+/** The worker as the image runs it. */
+export async function startWorker(
+  server: QueueServer,
+  queue: BenchQueue,
+  options: ConsumerOptions & { prefetch: number; hasRecords: boolean },
+): Promise<RunningConsumer> {
+  const { hasRecords, ...settings } = options;
+  const environment = encodeWorkerSettings({
+    ...settings,
+    type: jobType,
+    queueUrl: queue.url,
+    deadLetterQueueUrl: (await server.createQueue()).url,
+    ...(hasRecords && { jobTable }),
+    handler: path.join(__dirname, "handler.js"),
+    timeoutSeconds: 60,
+    maxAttempts: 3,
+    acknowledge: "after",
+    backoffSeconds: 1,
+    maxBackoffSeconds: 1,
+    drainSeconds: 5,
+    idleSeconds: 0,
+  });
+  return start(
+    path.join(packageFolder("batch-job-worker"), "dist/main.js"),
+    { ...server.environment, ...environment },
+    startsInLog,
+  );
+}
+
+/** sqs-consumer. `batches`: with its handler for a whole batch instead of one per message. */
+export function startPeer(
+  server: QueueServer,
+  queue: BenchQueue,
+  options: ConsumerOptions & { batches: boolean; consumers: number; batchSize: number },
+): Promise<RunningConsumer> {
+  const environment = {
+    PEER_QUEUE_URL: queue.url,
+    PEER_BATCHES: options.batches ? "1" : "",
+    PEER_BATCH_SIZE: String(options.batchSize),
+    PEER_CONSUMERS: String(options.consumers),
+    PEER_VISIBILITY: String(options.visibilityTimeoutSeconds),
+  };
+  const parse = (output: string) => JSON.parse(output) as Start[];
+  return start(path.join(__dirname, "peer.js"), { ...server.environment, ...environment }, parse);
+}
+
+function startsInLog(output: string): Start[] {
+  const starts: Start[] = [];
+  for (const line of output.split("\n")) {
+    if (!line) continue;
+    const entry = JSON.parse(line) as { event: string; level: string; jobId: string; time: string };
+    if (entry.event === "job-started") starts.push([entry.jobId, Date.parse(entry.time)]);
+    if (entry.level === "warn" || entry.level === "error") console.error(line);
+  }
+  return starts;
+}
+
+/** Its output goes to a file, so that reading it costs nothing while the clock runs. */
+async function start(
+  main: string,
+  environment: Record<string, string>,
+  parse: (output: string) => Start[],
+): Promise<RunningConsumer> {
+  const folder = await mkdtemp(path.join(tmpdir(), "bench-"));
+  const file = await open(path.join(folder, "output"), "w");
+  const env = { ...bareEnvironment(), NODE_NO_WARNINGS: "1", ...environment };
+  const child: ChildProcess = spawn(process.execPath, [main], { env, stdio: ["ignore", file.fd, "inherit"] });
+  const exited = once(child, "exit");
+  await once(child, "spawn");
+  return {
+    pid: child.pid!,
+    async stop() {
+      child.kill("SIGTERM");
+      await exited;
+      await file.close();
+      const output = await readFile(path.join(folder, "output"), "utf8");
+      await rm(folder, { recursive: true });
+      return parse(output);
+    },
+  };
+}
+
+/** CPU milliseconds that the process has used, its threads included; undefined where there is no /proc. */
+export function cpuMilliseconds(pid: number): number | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /, "")
+      .split(" ");
+    const ticks = Number(fields[11]) + Number(fields[12]);
+    return ticks * 10;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

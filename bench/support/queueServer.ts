@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { encodeEnvelope } from "../../contract/envelope";
+import { Callers } from "../../local/callers";
+import { startEndpoint } from "../../local/endpoint";
+import { Faults, FaultTarget } from "../../local/faults";
+import { defaultLog } from "../../local/log";
+import { Work } from "./work";
+
+export const jobType = "bench";
+export const jobTable = "jobs";
+const region = "us-east-1";
+
+/** The calls of consumers, which are what is delayed and counted. */
+const actions = [
+  "ReceiveMessage",
+  "DeleteMessage",
+  "DeleteMessageBatch",
+  "ChangeMessageVisibility",
+  "ChangeMessageVisibilityBatch",
+];
+
+export type QueueServer = Awaited<ReturnType<typeof startQueueServer>>;
+export type BenchQueue = Awaited<ReturnType<QueueServer["createQueue"]>>;
+
+/** The local cloud's SQS and DynamoDB, with latency added to each of a consumer's SQS calls. */
+export async function startQueueServer(latencyMilliseconds: number) {
+  const [faults, callers] = [new Faults(), new Callers()];
+  const endpoint = await startEndpoint({ port: 0, region, faults, callers, log: defaultLog });
+  const credentials = callers.issue({ name: "bench" });
+  const settings = { endpoint: endpoint.address, region, credentials };
+  const [sqs, dynamo] = [new SQSClient(settings), new DynamoDBClient(settings)];
+  const seen = { calls: 0, removals: [] as number[] };
+  for (const action of actions) {
+    const when = (target: FaultTarget) => note(seen, target);
+    faults.add({ service: "sqs", action, status: 0, delayMilliseconds: latencyMilliseconds, when });
+  }
+  await dynamo.send(
+    new CreateTableCommand({
+      TableName: jobTable,
+      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+      BillingMode: "PAY_PER_REQUEST",
+    }),
+  );
+
+  async function createQueue() {
+    const { QueueUrl: url = "" } = await sqs.send(new CreateQueueCommand({ QueueName: `bench-${randomUUID()}` }));
+    const queue = endpoint.messaging.queue(url)!;
+    return {
+      url,
+      /** Puts the jobs into the queue, all at once. */
+      submit(works: Work[]): void {
+        const submittedAt = new Date().toISOString();
+        for (const [index, payload] of works.entries()) {
+          const body = encodeEnvelope({
+            version: 1,
+            id: `${submittedAt}-${index}`.replace(/:/g, "."),
+            type: jobType,
+            payload,
+            submittedAt,
+          });
+          endpoint.messaging.send(queue.arn, body, {});
+        }
+      },
+      get isEmpty(): boolean {
+        return queue.messages.length === 0 && queue.inflightMessages.size === 0;
+      },
+    };
+  }
+
+  return {
+    createQueue,
+    /** SQS calls since the last reset, and when each message was removed. */
+    seen,
+    reset: () => Object.assign(seen, { calls: 0, removals: [] }),
+    environment: {
+      AWS_ENDPOINT_URL: endpoint.address,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    },
+    async close(): Promise<void> {
+      sqs.destroy();
+      dynamo.destroy();
+      await endpoint.close();
+    },
+  };
+}
+
+function note(seen: { calls: number; removals: number[] }, { action, body }: FaultTarget): boolean {
+  seen.calls++;
+  if (action.startsWith("DeleteMessage")) {
+    const { Entries: entries } = JSON.parse(body) as { Entries?: unknown[] };
+    for (let count = entries?.length ?? 1; count > 0; count--) seen.removals.push(Date.now());
+  }
+  return true;
+}

@@ -1,0 +1,130 @@
+import { Command } from "commander";
+import Table from "cli-table3";
+import { startPeer, startWorker } from "./support/consumers";
+import { Figures, measure } from "./support/measure";
+import { QueueServer, startQueueServer } from "./support/queueServer";
+import { createScenarios, Scenario, Target } from "./support/scenarios";
+import { calibrate } from "./support/work";
+
+interface Row extends Figures {
+  scenario: string;
+  consumer: string;
+  /** Its throughput against the better of the peer's forms; missing for the peer. */
+  ratio?: number;
+  target?: Target;
+}
+
+/** The peer's ways to work on ten messages at once; its own best counts. */
+const peerForms = [
+  { name: "sqs-consumer, handleMessage", batches: false, consumers: 1, batchSize: 10 },
+  { name: "sqs-consumer, handleMessageBatch", batches: true, consumers: 1, batchSize: 10 },
+];
+
+/** For information: not one consumer but ten of them, each with one message at a time. */
+const crowd = { name: "10 × sqs-consumer, batchSize 1", batches: false, consumers: 10, batchSize: 1 };
+
+async function runScenario(
+  server: QueueServer,
+  scenario: Scenario,
+  rounds: number,
+  withCrowd: boolean,
+): Promise<Row[]> {
+  const { slots, visibilityTimeoutSeconds } = scenario;
+  const median = (start: Parameters<typeof measure>[1]) => medianOf(rounds, () => measure(server, start, scenario));
+  const rows: Row[] = [];
+  for (const form of [...peerForms, ...(withCrowd ? [crowd] : [])]) {
+    const options = { ...form, consumers: Math.min(form.consumers, slots), slots, visibilityTimeoutSeconds };
+    const figures = await median((queue) => startPeer(server, queue, options));
+    rows.push({ scenario: scenario.name, consumer: form.name, ...figures });
+  }
+  const best = Math.max(...rows.slice(0, peerForms.length).map(({ jobsPerSecond }) => jobsPerSecond));
+  for (const { name, target, ...options } of scenario.ours) {
+    const figures = await median((queue) =>
+      startWorker(server, queue, { ...options, slots, visibilityTimeoutSeconds }),
+    );
+    const ratio = figures.jobsPerSecond / best;
+    rows.push({ scenario: scenario.name, consumer: `ours, ${name}`, ...figures, ratio, target });
+  }
+  return rows;
+}
+
+/** Figure by figure; duplicates add up. */
+async function medianOf(rounds: number, run: () => Promise<Figures>): Promise<Figures> {
+  const all: Figures[] = [];
+  for (let round = 0; round < rounds; round++) all.push(await run());
+  const median = (field: keyof Figures) => all.map((f) => f[field] ?? 0).sort((a, b) => a - b)[rounds >> 1]!;
+  return {
+    jobsPerSecond: median("jobsPerSecond"),
+    waitP50Ms: median("waitP50Ms"),
+    waitP99Ms: median("waitP99Ms"),
+    callsPerJob: median("callsPerJob"),
+    ...(all[0]?.cpuMsPerJob !== undefined && { cpuMsPerJob: median("cpuMsPerJob") }),
+    duplicates: all.reduce((sum, { duplicates }) => sum + duplicates, 0),
+  };
+}
+
+function missesOf({ scenario, consumer, target, ratio = 0, callsPerJob, duplicates }: Row): string[] {
+  if (!target) return [];
+  const { minRatio, maxCallsPerJob = Infinity, hasNoDuplicates } = target;
+  const about = `${scenario}, ${consumer}`;
+  return [
+    ...(ratio < minRatio ? [`${about}: ${ratio.toFixed(2)} times the peer's throughput, ${minRatio} wanted`] : []),
+    ...(callsPerJob > maxCallsPerJob
+      ? [`${about}: ${callsPerJob.toFixed(3)} calls per job, ${maxCallsPerJob} wanted`]
+      : []),
+    ...(hasNoDuplicates && duplicates > 0 ? [`${about}: ${duplicates} duplicates, none wanted`] : []),
+  ];
+}
+
+function print(rows: Row[]): void {
+  const head = ["", "", "jobs/s", "wait p50", "wait p99", "calls/job", "CPU/job", "dupl.", "ratio", "wanted"];
+  const table = new Table({ head, style: { head: [], border: [] } });
+  for (const row of rows) {
+    table.push([
+      row.scenario,
+      row.consumer,
+      row.jobsPerSecond.toFixed(1),
+      `${row.waitP50Ms} ms`,
+      `${row.waitP99Ms} ms`,
+      row.callsPerJob.toFixed(3),
+      row.cpuMsPerJob === undefined ? "–" : `${row.cpuMsPerJob.toFixed(2)} ms`,
+      row.duplicates,
+      row.ratio?.toFixed(2) ?? "",
+      row.target ? `≥ ${row.target.minRatio}` : "",
+    ]);
+  }
+  console.log(table.toString());
+}
+
+async function main(): Promise<void> {
+  const program = new Command("bench:worker")
+    .description("Measures the worker against sqs-consumer on one local SQS, with latency added to each call.")
+    .option("--only <letters>", "scenarios to run", "abc")
+    .option("--rounds <number>", "rounds of each; medians count", "1")
+    .option("--latency <milliseconds>", "added to each SQS call", "20")
+    .option("--scale <factor>", "more or fewer jobs", "1")
+    .option("--crowd", "also measure ten sqs-consumers side by side, for information")
+    .option("--json", "print one JSON object")
+    .parse();
+  const options = program.opts<
+    Record<"only" | "rounds" | "latency" | "scale", string> & { crowd?: true; json?: true }
+  >();
+  const scenarios = createScenarios(calibrate(50), Number(options.scale));
+  const server = await startQueueServer(Number(options.latency));
+  const rows: Row[] = [];
+  for (const letter of ["a", "b", "c"] as const) {
+    if (!options.only.includes(letter)) continue;
+    rows.push(...(await runScenario(server, scenarios[letter], Number(options.rounds), options.crowd ?? false)));
+  }
+  await server.close();
+  const misses = rows.flatMap(missesOf);
+  if (options.json) console.log(JSON.stringify({ rows, misses }));
+  else print(rows);
+  if (!options.json) console.log(misses.length === 0 ? "Every target is reached." : misses.join("\n"));
+  process.exitCode = misses.length === 0 ? 0 : 1;
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,26 @@
+import { expect } from "chai";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { Worker as Thread } from "node:worker_threads";
+import { active, leftOver } from "./support/leakGuard";
+
+describe("The leak guard", () => {
+  it("tells timers, threads and processes that are left, and none that are gone", async () => {
+    // Mocha's own timer for this test starts only once the test waits.
+    await new Promise((resolve) => setImmediate(resolve));
+    const before = active();
+    const timer = setTimeout(() => {}, 60_000);
+    expect(await leftOver(before)).to.deep.equal(["Timeout"]);
+    clearTimeout(timer);
+    const thread = new Thread("setInterval(() => {}, 1000)", { eval: true });
+    await once(thread, "online");
+    expect((await leftOver(before)).length).to.be.greaterThan(0);
+    await thread.terminate();
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+    const exited = once(child, "exit");
+    expect(await leftOver(before)).to.include("ProcessWrap");
+    child.kill("SIGKILL");
+    await exited;
+    expect(await leftOver(before)).to.deep.equal([]);
+  });
+});

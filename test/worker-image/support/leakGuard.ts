@@ -1,0 +1,43 @@
+import { setImmediate as turn } from "node:timers/promises";
+
+/** What keeps a process alive, by Node's names: timers, child processes, and the ports of threads. */
+const guarded = ["Timeout", "ProcessWrap", "MessagePort", "Worker"];
+
+/** How long what a test ended may take to be gone. */
+const graceMilliseconds = 1_000;
+
+/**
+ * Fails each test of the surrounding `describe` that leaves a timer, a thread or a child process. To be called after
+ * the hooks that clean up.
+ */
+export function guardAgainstLeaks(): void {
+  let before: string[];
+  beforeEach(() => (before = active()));
+  afterEach(async () => {
+    const left = await leftOver(before);
+    if (left.length > 0) throw new Error(`The test left behind: ${left.join(", ")}`);
+  });
+}
+
+/** What is active now and wasn't before, once it had time to go. */
+export async function leftOver(before: string[]): Promise<string[]> {
+  for (const deadline = Date.now() + graceMilliseconds; ;) {
+    const left = added(before, active());
+    if (left.length === 0 || Date.now() > deadline) return left;
+    // Not a timer, which would count as one itself.
+    await turn();
+  }
+}
+
+export function active(): string[] {
+  return process.getActiveResourcesInfo().filter((kind) => guarded.includes(kind));
+}
+
+function added(before: string[], now: string[]): string[] {
+  const rest = [...before];
+  return now.filter((kind) => {
+    const index = rest.indexOf(kind);
+    if (index >= 0) rest.splice(index, 1);
+    return index < 0;
+  });
+}
