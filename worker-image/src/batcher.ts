@@ -15,8 +15,8 @@ export interface BatcherEffects<Entry> {
 
 interface Waiting<Entry> {
   entry: Entry;
-  resolve(): void;
-  reject(error: unknown): void;
+  resolve: () => void;
+  reject: (error: unknown) => void;
 }
 
 /** Gathers single calls into batches: one is sent when it is full, or when its first entry has waited long enough. */
