@@ -34,6 +34,8 @@ describe("a job's delivery", function () {
   it("survives the worker's death in the middle of the job", async () => {
     const id = await journey.submit("slow", { ms: 1_500 });
     await until(() => handlers.ledger().includes(`start ${id} 1`), 20);
+    // Lines are written some milliseconds after the event.
+    await until(() => journey.logs.some(({ source, line }) => source === "worker" && line.includes(id)), 5);
     const instance = journey.cloud.groups
       .list()
       .flatMap((group) => group.instances)

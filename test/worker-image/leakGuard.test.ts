@@ -13,6 +13,7 @@ describe("The leak guard", () => {
     expect(await leftOver(before)).to.deep.equal(["Timeout"]);
     clearTimeout(timer);
     const thread = new Thread("setInterval(() => {}, 1000)", { eval: true });
+    thread.on("message", () => {});
     await once(thread, "online");
     expect((await leftOver(before)).length).to.be.greaterThan(0);
     await thread.terminate();
