@@ -67,6 +67,37 @@ describe("MessageProcessor", () => {
     expect(clock.pendingTimers).to.equal(0);
   });
 
+  it("asks for the lease again when the claim's answer outlasted it, and begins nothing that another worker has taken", async () => {
+    for (const { state, runs, calls } of [
+      { state: "held" as const, runs: 1, calls: ["claim job-1 of 3", "extend #1"] },
+      { state: "lost" as const, runs: 0, calls: ["claim job-1 of 3", "extend #1"] },
+    ]) {
+      const { begin, clock, records, runner, seen, log, processor } = setUp();
+      records.claims.push((request) => {
+        void clock.advance(30_000);
+        return started(1)(request);
+      });
+      // The clock turns in full before the claim's answer is seen.
+      const claim = records.claim.bind(records);
+      records.claim = async (request) => {
+        const answer = await claim(request);
+        await settled();
+        await settled();
+        return answer;
+      };
+      records.states.push(state);
+      await begin();
+      await settled();
+      await settled();
+      expect(runner.runs, state).to.have.length(runs);
+      expect(seen(), state).to.deep.equal(calls);
+      expect(log.events().includes("job-lost"), state).to.equal(state === "lost");
+      processor.stopAll();
+      runner.runs[0]?.end({ kind: "stopped" });
+      await settled();
+    }
+  });
+
   it("honours a job's own, lower number of attempts, and no higher one", async () => {
     const [lower, higher] = [
       setUp({ job: envelope({ maxAttempts: 2 }) }),

@@ -5,7 +5,7 @@ import { Clock } from "./clock";
 import { insist } from "./insist";
 import { errorFields, Log, withFields } from "./log";
 import { JobQueue, ReceivedMessage } from "./queue";
-import { Claim, JobRecords } from "./records";
+import { Claim, Hold, JobRecords } from "./records";
 import { Runner } from "./runner";
 import { HeldJob, Settler } from "./settle";
 
@@ -75,12 +75,12 @@ export class MessageProcessor {
     const leaseUntil = now + settings.visibilityTimeoutSeconds * 1000;
     const { id: messageId, receiveCount, isRedriven } = message;
     const request = { job, messageId, receiveCount, isRedriven, worker: workerId, maxAttempts, now, leaseUntil };
-    return this.obey(await records.claim(request), { job, message, maxAttempts }, freeSlot);
+    return this.obey(await records.claim(request), { job, message, maxAttempts, leaseUntil }, freeSlot);
   }
 
   private async obey(
     claim: Claim,
-    claimed: Pick<HeldJob, "job" | "message" | "maxAttempts">,
+    claimed: Pick<HeldJob, "job" | "message" | "maxAttempts"> & { leaseUntil: number },
     freeSlot: () => void,
   ): Promise<void> {
     const { queue, clock } = this.effects;
@@ -110,7 +110,10 @@ export class MessageProcessor {
     }
   }
 
-  private async runJob(claimed: Omit<HeldJob, "release">, freeSlot: () => void): Promise<void> {
+  private async runJob(
+    claimed: Omit<HeldJob, "release"> & { leaseUntil: number },
+    freeSlot: () => void,
+  ): Promise<void> {
     const { clock, settings } = this.effects;
     const { job, message, hold } = claimed;
     const begun = clock.now();
@@ -121,13 +124,22 @@ export class MessageProcessor {
     const held: HeldJob = { ...claimed, log, release: () => attempt.release() };
     this.attempts.add(attempt);
     try {
-      const end = await this.endOf(attempt, held);
+      const end = (await this.isTooLate(claimed))
+        ? ({ kind: "stopped", cause: "lease-lost" } as const)
+        : await this.endOf(attempt, held);
       freeSlot();
       await this.settler.settle(held, end);
     } finally {
       this.attempts.delete(attempt);
       await attempt.release();
     }
+  }
+
+  /** Whether the claim's answer took so long that its lease has ended, and another worker has taken the job since. */
+  private async isTooLate({ hold, leaseUntil }: { hold: Hold; leaseUntil: number }): Promise<boolean> {
+    const { clock, records, settings } = this.effects;
+    if (clock.now() < leaseUntil) return false;
+    return (await records.extend(hold, clock.now() + settings.visibilityTimeoutSeconds * 1000)) === "lost";
   }
 
   private async endOf(attempt: Attempt, held: HeldJob): ReturnType<Attempt["run"]> {
