@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "./defaults";
+import { serialiseFactory } from "./serialiseFactory";
 import { createRole, PolicyStatement, writeLogs } from "./permissions";
 
 export interface LambdaFunctionArgs {
@@ -48,7 +49,7 @@ export class LambdaFunction extends pulumi.ComponentResource {
     this.function = new aws.lambda.Function(
       `${name}-function`,
       {
-        code: serialise(args.factory),
+        code: archiveOf(args.factory),
         handler: "__index.handler",
         role: role.arn,
         runtime: defaults.lambdaRuntime,
@@ -83,9 +84,8 @@ export class LambdaFunction extends pulumi.ComponentResource {
   }
 }
 
-function serialise(factory: LambdaFunctionArgs["factory"]): pulumi.asset.AssetArchive {
-  const serialised = pulumi.runtime.serializeFunction(factory, { exportName: "handler", isFactoryFunction: true });
+function archiveOf(factory: LambdaFunctionArgs["factory"]): pulumi.asset.AssetArchive {
   return new pulumi.asset.AssetArchive(
-    serialised.then(({ text }) => ({ "__index.js": new pulumi.asset.StringAsset(text) })),
+    serialiseFactory(factory).then((text) => ({ "__index.js": new pulumi.asset.StringAsset(text) })),
   );
 }

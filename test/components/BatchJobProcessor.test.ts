@@ -187,7 +187,7 @@ describe("BatchJobProcessor", () => {
         expect(Object.keys(assets)).to.deep.equal(["__index.js"]);
         const text = await (assets["__index.js"] as pulumi.asset.StringAsset).text;
         const { deflateRawSync } = await import("node:zlib");
-        expect(deflateRawSync(text).length).to.be.lessThan(12_000);
+        expect(deflateRawSync(text).length).to.be.lessThan(10_000);
       }
     });
 
