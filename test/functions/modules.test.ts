@@ -25,6 +25,13 @@ describe("modules that are serialised", () => {
         expect(text).to.not.match(/^export [^;]*from "/m);
       });
 
+      it("has no template of several lines, whose indentation would be lost", () => {
+        const unclosed = text
+          .split("\n")
+          .filter((line) => (line.replaceAll("\\`", "").split("`").length - 1) % 2 === 1);
+        expect(unclosed.filter((line) => !/^\s*(\*|\/\/)/.test(line))).to.deep.equal([]);
+      });
+
       it("holds nothing at its top that serialises into something else", () => {
         expect(text).to.not.match(/^(export )?(const|let|var|class) [^\n]*\b(new [A-Z]|Symbol\(|Buffer\.|extends )/m);
         expect(text).to.not.match(/^\s*(static |#\w+|private #)/m);
