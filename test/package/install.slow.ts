@@ -115,7 +115,7 @@ describe("the package, installed", () => {
     this.timeout(60_000);
     const { deflateRawSync } = await import("node:zlib");
     const { archives } = build("helpful");
-    expect(Object.keys(archives)).to.have.length(2);
+    expect(Object.keys(archives)).to.have.length(3);
     for (const [name, files] of Object.entries(archives)) {
       expect(Object.keys(files), name).to.deep.equal(["__index.js"]);
       const text = files["__index.js"]!;
