@@ -103,8 +103,15 @@ describe("local Auto Scaling and metadata", () => {
   });
 
   it("serves metadata to those that have a token, as the worker reads it", async () => {
-    await until(() => test.logs.some(({ line }) => line.startsWith("http://127.0.0.1:")));
-    const endpoint = test.logs.filter(({ line }) => line.startsWith("http://127.0.0.1:")).at(-1)!.line;
+    // Instances that were ended before have printed theirs too.
+    const printed = () =>
+      test.logs.find(
+        ({ name, line }) =>
+          line.startsWith("http://127.0.0.1:") &&
+          group.instances.some(({ id, isTerminating }) => id === name && !isTerminating),
+      );
+    await until(printed);
+    const endpoint = printed()!.line;
     const url = `${endpoint}/latest/meta-data/instance-id`;
     expect((await fetch(url)).status).to.equal(401);
     expect((await fetch(`${endpoint}/latest/api/token`)).status).to.equal(405);
