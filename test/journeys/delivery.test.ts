@@ -3,7 +3,7 @@ import { PublishCommand } from "@aws-sdk/client-sns";
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 import { receive, until } from "../local/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
+import { createHandlers, Handlers, Journey, startJourney, killWorkerOf } from "./support";
 
 /** Promises of the pipeline, each broken on purpose, on the whole of it. */
 describe("a job's delivery", function () {
@@ -34,14 +34,7 @@ describe("a job's delivery", function () {
   it("survives the worker's death in the middle of the job", async () => {
     const id = await journey.submit("slow", { ms: 1_500 });
     await until(() => handlers.ledger().includes(`start ${id} 1`), 20);
-    // Lines are written some milliseconds after the event.
-    await until(() => journey.logs.some(({ source, line }) => source === "worker" && line.includes(id)), 5);
-    const instance = journey.cloud.groups
-      .list()
-      .flatMap((group) => group.instances)
-      .find(({ id: worker }) => journey.logs.some(({ name, line }) => name === worker && line.includes(id)));
-    expect(instance, "the worker that runs the job").to.exist;
-    instance!.kill();
+    await killWorkerOf(journey, id);
     const job = await journey.reaches(id, "succeeded", 30);
     expect(job).to.deep.include({ attempts: 2, result: { done: true } });
     expect(handlers.ledger().filter((line) => line.includes(id))).to.deep.equal([

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Job } from "../../components";
 import { isRunning, receive, until } from "../local/support";
-import { Journey, startJourney } from "./support";
+import { Journey, startJourney, killWorkerOf } from "./support";
 
 const factor = 3;
 const options = { greeting: "hello", deep: { list: [1, 2] } };
@@ -151,12 +151,7 @@ describe("the kinds of handlers", function () {
       }
     };
     await until(() => pids().length > 0, 20);
-    const instance = journey.cloud.groups
-      .list()
-      .flatMap((group) => group.instances)
-      .find(({ id: worker }) => journey.logs.some(({ name, line }) => name === worker && line.includes(id)));
-    expect(instance, "the worker that runs the job").to.exist;
-    instance!.kill();
+    await killWorkerOf(journey, id);
     await until(() => !isRunning(pids()[0]!));
     expect(await journey.reaches(id, "succeeded", 30)).to.deep.include({ attempts: 2, result: "done" });
     await sleep(100);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "../../components";
 import type { CloudOptions } from "../../local/cloud";
 import { packageRoot } from "../../local/packageFolder";
-import { startTestCloud, TestCloud } from "../local/support";
+import { startTestCloud, TestCloud, until } from "../local/support";
 
 export interface Answer {
   status: number;
@@ -88,6 +88,17 @@ export async function startJourney(
     },
   };
   return journey;
+}
+
+/** Kills the worker that runs the job, as a power failure would. Its log line comes some milliseconds after the event. */
+export async function killWorkerOf({ cloud, logs }: Journey, jobId: string): Promise<void> {
+  const find = () =>
+    cloud.groups
+      .list()
+      .flatMap((group) => group.instances)
+      .find(({ id }) => logs.some(({ name, line }) => name === id && line.includes(jobId)));
+  await until(find);
+  find()!.kill();
 }
 
 /** A copy of the worker's bundle with handlers of the test's own, and a ledger that they write to. */
