@@ -1,6 +1,6 @@
 export const deploymentOnlyModule = true;
 
-/** What the front end and the router know of a job type: one item of the type table, written at deploy. */
+/** What the functions know of a job type: one item of the type table, written at deploy. */
 export interface JobType {
   type: string;
   queueUrl: string;
@@ -9,11 +9,26 @@ export interface JobType {
   description?: string;
   timeoutSeconds: number;
   maxAttempts: number;
+  /** What scales it; absent where CloudWatch does. */
+  fleet?: JobTypeFleet;
+}
+
+/** What the scaler knows of a type's Auto Scaling groups; their bounds are read from the first of them. */
+export interface JobTypeFleet {
+  groupName: string;
+  /** The group that stands in where the first, of spot instances, stays short. */
+  onDemandGroupName?: string;
+  /** Jobs at once of one instance: as configured, or the vCPUs of its first instance type. */
+  slots: number;
+  prefetch: number;
+  targetLatencySeconds: number;
+  /** Absent: learned from the workers' reports. */
+  secondsPerJob?: number;
 }
 
 /** A job type as a DynamoDB item, keyed by `type`. */
 export function encodeJobType(jobType: JobType): Record<string, { S: string } | { N: string }> {
-  const { type, queueUrl, deadLetterQueueUrl, description, timeoutSeconds, maxAttempts } = jobType;
+  const { type, queueUrl, deadLetterQueueUrl, description, timeoutSeconds, maxAttempts, fleet } = jobType;
   return {
     type: { S: type },
     queueUrl: { S: queueUrl },
@@ -21,6 +36,7 @@ export function encodeJobType(jobType: JobType): Record<string, { S: string } | 
     ...(description && { description: { S: description } }),
     timeoutSeconds: { N: String(timeoutSeconds) },
     maxAttempts: { N: String(maxAttempts) },
+    ...(fleet && { fleet: { S: JSON.stringify(fleet) } }),
   };
 }
 
@@ -33,5 +49,6 @@ export function decodeJobType(item: Record<string, { S?: string; N?: string }>):
     ...(item.description?.S && { description: item.description.S }),
     timeoutSeconds: Number(item.timeoutSeconds?.N),
     maxAttempts: Number(item.maxAttempts?.N),
+    ...(item.fleet?.S && { fleet: JSON.parse(item.fleet.S) as JobTypeFleet }),
   };
 }

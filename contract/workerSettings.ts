@@ -41,6 +41,10 @@ export interface WorkerSettings {
   /** Lifecycle hooks of the Auto Scaling group that the worker completes: once it is ready, and once it has drained. */
   launchHook?: string;
   terminateHook?: string;
+  /** Table that the worker reports to; absent where nothing scales the fleet. */
+  fleetTable?: string;
+  /** Function that is nudged where a job waits as the worker ends. */
+  scalerFunction?: string;
 }
 
 interface Variable {
@@ -69,6 +73,8 @@ const variables: Record<keyof WorkerSettings, Variable> = {
   idleSeconds: { name: "WORKER_IDLE_SECONDS", kind: "number" },
   launchHook: { name: "WORKER_LAUNCH_HOOK", kind: "text", isOptional: true },
   terminateHook: { name: "WORKER_TERMINATE_HOOK", kind: "text", isOptional: true },
+  fleetTable: { name: "WORKER_FLEET_TABLE", kind: "text", isOptional: true },
+  scalerFunction: { name: "WORKER_SCALER_FUNCTION", kind: "text", isOptional: true },
 };
 
 /** Prefix of the variables that belong to the worker; a processor's own `environment` must keep clear of it. */

@@ -1,0 +1,67 @@
+export const deploymentOnlyModule = true;
+
+/**
+ * Tag of a type's Auto Scaling groups, by which the scaler's permissions are bound and a worker finds the groups of its
+ * type. Its value is that of {@link fleetTagValue}.
+ */
+export const fleetTag = "batch-job-processor-fleet";
+
+/** The fleet table's name makes it unique to the deployment. */
+export function fleetTagValue(fleetTable: string, type: string): string {
+  return `${fleetTable}/${type}`;
+}
+
+/** The sort key of a type's own item in the fleet table; an instance's item has the instance's id. */
+export const fleetItem = "fleet";
+
+/**
+ * What the scaler keeps of a type's fleet: one item of the fleet table, keyed by `type` and `item`. Times are epoch
+ * milliseconds.
+ */
+export interface FleetState {
+  /** A scaler run holds the type until then: runs for a type never overlap. */
+  leaseUntil?: number;
+  /** When a nudge came while a run held the type: that run looks once more. */
+  nudgedAt?: number;
+  /** How long a job takes: as configured, or learned from the workers' reports. */
+  secondsPerJob?: number;
+  targetLatencySeconds?: number;
+  /** Jobs at once of one instance, as the workers report it. */
+  slots?: number;
+  /** Why no worker starts, for a person; absent while they do. */
+  launchProblem?: string;
+  /** Launches that failed in a row. */
+  failedLaunches?: number;
+  /** No launch is asked for before. */
+  retryAt?: number;
+  /** Since when the spot group has had fewer instances than it wants. */
+  spotShortSince?: number;
+  /** No spot instance is asked for before. */
+  spotRetryAt?: number;
+}
+
+/** What an instance's worker says of itself, every {@link reportSeconds}: the instance's item of the fleet table. */
+export interface InstanceReport {
+  /** Epoch milliseconds. */
+  seenAt: number;
+  slots: number;
+  busySlots: number;
+  /** Jobs ended lately, and how long they took in all: the scaler learns `secondsPerJob` from them. */
+  recentJobs: number;
+  recentSeconds: number;
+  /** Set by the scaler, kept by the worker's reports: take no further job, finish, and end without lowering desired. */
+  retiresSince?: number;
+  /** When the item may go: epoch seconds (DynamoDB's time to live). */
+  expiresAt: number;
+}
+
+/** How often a worker reports. A retirement reaches it within that time. */
+export const reportSeconds = 30;
+
+/** An instance in service whose worker has said nothing for so long is marked unhealthy. */
+export const silentSeconds = 300;
+
+/** What asks the scaler to look at types now: how many jobs were just sent to each. Any other event means all types. */
+export interface Nudge {
+  sent: Record<string, number>;
+}
