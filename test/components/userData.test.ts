@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 import { readEnvironment, renderUserData, UserDataArgs } from "../../components/userData";
 
 const args: UserDataArgs = {
+  type: "word-count",
+  launchHook: "worker-ready",
   image: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/worker@sha256:abc",
   region: "eu-central-1",
   logGroup: "jobs-logs",
