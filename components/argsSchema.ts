@@ -47,7 +47,9 @@ const retentionDays = [
 ];
 
 /** One field of cron: numbers, names, ranges, steps and lists ("Scheduled scaling for Amazon EC2 Auto Scaling"). */
-const cronField = /^(\*|[0-9A-Z]+(-[0-9A-Z]+)?)(\/[0-9]+)?(,(\*|[0-9A-Z]+(-[0-9A-Z]+)?)(\/[0-9]+)?)*$/i;
+const cronValue = "(\\d{1,2}|MON|TUE|WED|THU|FRI|SAT|SUN|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)";
+const cronRange = `(\\*|${cronValue}(-${cronValue})?)(/\\d{1,2})?`;
+const cronField = new RegExp(`^${cronRange}(,${cronRange})*$`, "i");
 const capacityChange = z.strictObject({
   recurrence: z.string().refine((cron) => {
     const fields = cron.split(" ");

@@ -137,8 +137,9 @@ if ((unwell >= ${patience})); then
 fi`;
 }
 
+/** A consumer's mocks may leave the region undefined, whatever its type says. */
 function url(host: string, region: string): string {
-  return `https://${host}.${region}.${region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com"}/`;
+  return `https://${host}.${region}.${String(region).startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com"}/`;
 }
 
 /** The text as one word of a shell. A consumer's mocks may leave it undefined, whatever its type says. */
