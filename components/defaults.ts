@@ -4,9 +4,9 @@ export const defaults = {
   tracking: true,
   authorization: "iam",
   scaling: "scaler",
+  logRetentionDays: 30,
   privateWorkers: false,
   sessionManager: false,
-  logRetentionDays: 30,
   throttlingBurstLimit: 1_000,
   throttlingRateLimit: 500,
   frontendMemorySize: 512,
@@ -18,6 +18,8 @@ export const defaults = {
   processor: {
     architecture: "arm64",
     instanceTypes: { arm64: ["c7g.large"], x86_64: ["c7i.large"] },
+    spot: false,
+    onDemandBaseCapacity: 0,
     slots: 0,
     timeoutSeconds: 900,
     prefetch: 0,
@@ -31,8 +33,6 @@ export const defaults = {
     minInstances: 0,
     maxInstances: 10,
     targetLatencySeconds: 60,
-    spot: false,
-    onDemandBaseCapacity: 0,
     rootVolumeGb: 30,
   },
 } as const;

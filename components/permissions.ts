@@ -88,10 +88,6 @@ export function reportToFleet(tableArn: pulumi.Input<string>, type: string): Pol
   };
 }
 
-export function invoke(sid: string, functionArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: sid, Action: ["lambda:InvokeFunction"], Resource: functionArn };
-}
-
 /** What the agent of Session Manager needs for sessions, and nothing else of Systems Manager. */
 export function openSessions(): PolicyStatement {
   return {
@@ -110,6 +106,10 @@ export function openSessions(): PolicyStatement {
 /** Finding the group of an instance whose tags metadata can't show. */
 export function findOwnGroup(): PolicyStatement {
   return { Sid: "FindOwnGroup", Action: ["autoscaling:DescribeAutoScalingInstances"], Resource: "*" };
+}
+
+export function invoke(sid: string, functionArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: sid, Action: ["lambda:InvokeFunction"], Resource: functionArn };
 }
 
 export function readBacklog(queueArn: pulumi.Input<string>): PolicyStatement {
