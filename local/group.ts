@@ -1,10 +1,11 @@
 import { Activities, Activity, endActivity } from "./activities";
 import { causeOf, causes } from "./causes";
-import { GroupSettings, placeNext } from "./groupSettings";
+import { GroupMember } from "./groupMember";
+import { GroupSettings, placeNext, Placement } from "./groupSettings";
 import { Instance, InstanceSettings } from "./instance";
-import { diedPending, LaunchFaultKind, LaunchFaults, launchRefusal } from "./launchFaults";
+import { LaunchFaultKind, LaunchFaults, refuseLaunch } from "./launchFaults";
 import type { LaunchTemplateVersion } from "./launchTemplates";
-import { LifecycleAction, LifecycleOutcome } from "./lifecycleAction";
+import type { LifecycleAction, LifecycleHook } from "./lifecycleAction";
 import { Refused } from "./refused";
 
 /** What groups need of the cloud around them. */
@@ -25,15 +26,15 @@ const retryDelay = { first: 300, longest: 10_000, youngMilliseconds: 10_000 };
 /** EC2 gives so much notice ("Spot Instance interruption notices"). */
 const spotNoticeMilliseconds = 120_000;
 
-/** From the end of a launch hook until the instance is in service. */
-const proceedMilliseconds = 50;
+/** Of a launch template that names none. */
+const defaultInstanceType = "t3.micro";
 
 /** An Auto Scaling group: keeps as many worker processes running as is desired. */
 export class Group {
   readonly createdAt = new Date();
   readonly activities = new Activities();
   desiredCapacity: number;
-  private readonly living = new Map<Instance, { launch: Activity; end?: Activity; actions: LifecycleAction[] }>();
+  private readonly members = new Map<Instance, GroupMember>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private delayed = 0;
   private youngDeaths = 0;
@@ -52,7 +53,7 @@ export class Group {
   }
 
   get instances(): Instance[] {
-    return [...this.living.keys()];
+    return [...this.members.keys()];
   }
 
   get template(): LaunchTemplateVersion {
@@ -79,7 +80,8 @@ export class Group {
         ({ isProtected, lifecycleState }) => !(isProtected && lifecycleState === "InService"),
       );
       if (!chosen) return;
-      this.beginTermination(chosen, causeOf(reason, causes.shrunk(this.staying.length), causes.selected(chosen.id)));
+      const cause = causeOf(reason, causes.shrunk(this.staying.length), causes.selected(chosen.id));
+      this.members.get(chosen)!.beginTermination(cause);
     }
   }
 
@@ -112,7 +114,7 @@ export class Group {
     const from = this.desiredCapacity;
     if (lowersDesired) this.desiredCapacity--;
     const shrinking = lowersDesired ? { from, to: this.desiredCapacity } : undefined;
-    const activity = this.beginTermination(instance, causeOf(causes.requested(instance.id, shrinking)));
+    const activity = this.members.get(instance)!.beginTermination(causeOf(causes.requested(instance.id, shrinking)));
     this.adjust();
     return activity;
   }
@@ -122,13 +124,13 @@ export class Group {
     if (instance.isTerminating) return;
     instance.isHealthy = isHealthy;
     if (isHealthy) return;
-    this.beginTermination(instance, causeOf(causes.markedUnhealthy));
+    this.members.get(instance)!.beginTermination(causeOf(causes.markedUnhealthy));
     this.adjust(causes.replaced);
   }
 
   /** The action of that hook that the instance waits for. */
   actionOf(instance: Instance, hook: string): LifecycleAction | undefined {
-    return this.living.get(instance)?.actions.find((action) => action.hook.name === hook);
+    return this.members.get(instance)?.actionOf(hook);
   }
 
   /** EC2 says that it takes the instance back, and does so when the notice is over; or only recommends to leave. */
@@ -143,7 +145,7 @@ export class Group {
   async stop(): Promise<void> {
     this.isStopped = true;
     this.timers.forEach((timer) => clearTimeout(timer));
-    this.living.forEach(({ actions }) => actions.forEach((action) => action.cancel()));
+    this.members.forEach((member) => member.cancelActions());
     await Promise.all(this.instances.map((instance) => instance.end(this.runtime.stopGraceMilliseconds)));
   }
 
@@ -155,9 +157,8 @@ export class Group {
   /** False where EC2 refuses; the group then tries again by itself. */
   private launch(reason?: string): boolean {
     const difference = reason === causes.replaced ? undefined : causes.started(this.staying.length);
-    const { template } = this;
     const placements = this.staying.map(({ placement }) => placement);
-    const placement = placeNext(this.settings, this.desiredCapacity, placements, template.instanceType ?? "t3.micro");
+    const placement = placeNext(this.settings, this.desiredCapacity, placements);
     const launch = this.activities.begin({
       description: "Launching a new EC2 instance",
       cause: causeOf(reason, difference),
@@ -165,122 +166,60 @@ export class Group {
       status: "PreInService",
     });
     const fault = this.runtime.faults.strike(this.name, placement.isSpot);
-    const refusal = fault && launchRefusal(fault, template.imageId ?? "ami-00000000000000000");
-    if (refusal) {
-      endActivity(launch, "Failed", refusal);
+    try {
+      const { template } = this;
+      if (fault) refuseLaunch(fault, template.imageId);
+      const environment = this.runtime.environmentOf(template);
+      this.start({ template, placement, environment, hasWorker: fault === undefined }, launch, fault);
+      this.failedLaunches = 0;
+      return true;
+    } catch (error) {
+      endActivity(launch, "Failed", `${(error as Error).message} Launching EC2 instance failed.`);
       this.retryLaunch();
       return false;
     }
-    this.failedLaunches = 0;
+  }
+
+  private start(
+    plan: Pick<InstanceSettings, "environment" | "hasWorker"> & {
+      template: LaunchTemplateVersion;
+      placement: Placement;
+    },
+    launch: Activity,
+    fault: LaunchFaultKind | undefined,
+  ): void {
+    const instanceType = plan.placement.instanceType ?? plan.template.instanceType ?? defaultInstanceType;
     const instance = new Instance({
       ...this.runtime,
-      ...{ group: this.name, template, placement, isProtected: this.settings.protectsInstances },
-      hasWorker: fault === undefined,
-      environment: this.runtime.environmentOf(template),
-      roleArn: this.runtime.roleOf(template),
-      onRunning: (running) => this.beginService(running, fault),
+      ...plan,
+      placement: { ...plan.placement, instanceType },
+      group: this.name,
+      isProtected: this.settings.protectsInstances,
+      roleArn: this.runtime.roleOf(plan.template),
+      onRunning: () => (fault === "client-error" ? instance.kill() : member.beginService()),
       onExit: (gone, how) => this.remove(gone, how, fault),
     });
-    launch.description += `: ${instance.id}`;
-    this.living.set(instance, { launch, actions: [] });
-    return true;
-  }
-
-  private beginService(instance: Instance, fault: LaunchFaultKind | undefined): void {
-    if (fault === "client-error") return instance.kill();
-    if (instance.lifecycleState !== "Pending") return;
-    this.awaitHooks(instance, "launching", ({ isAbandoned, isTimeout }, token) => {
-      if (isAbandoned) return this.abandonLaunch(instance, isTimeout, token);
-      instance.lifecycleState = "Pending:Proceed";
-      this.later(proceedMilliseconds, () => this.enterService(instance));
+    const member = new GroupMember(instance, launch, {
+      activities: this.activities,
+      hooksOf: (transition) => this.hooksOf(transition),
+      stopGraceMilliseconds: this.runtime.stopGraceMilliseconds,
+      onAbandoned: () => this.adjust(),
     });
-    if (instance.lifecycleState === "Pending") this.enterService(instance);
+    this.members.set(instance, member);
   }
 
-  private enterService(instance: Instance): void {
-    const entry = this.living.get(instance);
-    if (!entry || instance.isTerminating) return;
-    instance.lifecycleState = "InService";
-    instance.inServiceSince = Date.now();
-    endActivity(entry.launch, "Successful");
-  }
-
-  private abandonLaunch(instance: Instance, isTimeout: boolean, token: string): void {
-    const why = isTimeout ? "Heartbeat Timeout" : "Lifecycle Action Completed with ABANDON Result";
-    const action = `Lifecycle Action with token ${token} was abandoned: ${why}`;
-    endActivity(
-      this.living.get(instance)!.launch,
-      "Cancelled",
-      `Instance failed to complete user's Lifecycle Action: ${action}`,
-    );
-    this.proceed(instance);
-    this.adjust();
-  }
-
-  private beginTermination(instance: Instance, cause: string): Activity {
-    const entry = this.living.get(instance)!;
-    const { launch, actions } = entry;
-    if (instance.isTerminating) return entry.end ?? launch;
-    actions.splice(0).forEach((action) => action.cancel());
-    endActivity(launch, "Cancelled", "The instance was terminated before it was in service.");
-    entry.end = this.activities.begin({
-      description: `Terminating EC2 instance: ${instance.id}`,
-      cause,
-      details: launch.details,
-      status: "InProgress",
-    });
-    instance.lifecycleState = "Terminating";
-    this.awaitHooks(instance, "terminating", () => this.proceed(instance));
-    if (instance.lifecycleState === "Terminating") this.end(instance);
-    return entry.end;
-  }
-
-  /** Has the instance wait at all hooks of the transition; `onEnd` is called once. Nothing happens where there is none. */
-  private awaitHooks(
-    instance: Instance,
-    transition: "launching" | "terminating",
-    onEnd: (outcome: LifecycleOutcome, token: string) => void,
-  ): void {
+  private hooksOf(transition: LifecycleHook["transition"]): LifecycleHook[] {
+    const { launchHookSeconds } = this.runtime;
     const hooks = this.settings.hooks.filter((hook) => hook.transition === transition);
-    if (hooks.length === 0) return;
-    const entry = this.living.get(instance)!;
-    const activity = entry.end ?? entry.launch;
-    instance.lifecycleState = transition === "launching" ? "Pending:Wait" : "Terminating:Wait";
-    Object.assign(activity, { status: "MidLifecycleAction", progress: 50 });
-    entry.actions = hooks.map((hook) => {
-      const { launchHookSeconds } = this.runtime;
-      const isShortened = transition === "launching" && launchHookSeconds !== undefined;
-      const action = new LifecycleAction(
-        isShortened ? { ...hook, heartbeatSeconds: launchHookSeconds } : hook,
-        (outcome) => {
-          entry.actions = entry.actions.filter((other) => other !== action);
-          if (!outcome.isAbandoned && entry.actions.length > 0) return;
-          entry.actions.splice(0).forEach((other) => other.cancel());
-          onEnd(outcome, action.token);
-        },
-      );
-      return action;
-    });
-  }
-
-  private proceed(instance: Instance): void {
-    instance.lifecycleState = "Terminating:Proceed";
-    this.end(instance);
-  }
-
-  private end(instance: Instance): void {
-    void instance.end(this.runtime.stopGraceMilliseconds);
+    if (transition === "terminating" || launchHookSeconds === undefined) return hooks;
+    return hooks.map((hook) => ({ ...hook, heartbeatSeconds: launchHookSeconds }));
   }
 
   private remove(gone: Instance, how: string, fault: LaunchFaultKind | undefined): void {
-    const { launch, end, actions } = this.living.get(gone)!;
-    this.living.delete(gone);
-    actions.forEach((action) => action.cancel());
     const isExpected = gone.isTerminating;
-    gone.lifecycleState = "Terminated";
-    if (end) endActivity(end, "Successful");
+    this.members.get(gone)!.finish(fault);
+    this.members.delete(gone);
     if (this.isStopped || isExpected) return this.adjust();
-    this.recordDeath(gone, launch, fault);
     if (this.staying.length + this.delayed >= this.desiredCapacity) return;
     const line = `Instance ${gone.id} ended by itself (${how}) and is replaced`;
     this.runtime.cloud.log({ source: "cloud", name: this.name, stream: "stderr", line });
@@ -290,16 +229,6 @@ export class Group {
       this.delayed--;
       this.adjust(causes.replaced);
     });
-  }
-
-  private recordDeath(gone: Instance, launch: Activity, fault: LaunchFaultKind | undefined): void {
-    if (!launch.endedAt) return endActivity(launch, "Cancelled", diedPending(fault));
-    const { details } = launch;
-    const description = `Terminating EC2 instance: ${gone.id}`;
-    endActivity(
-      this.activities.begin({ description, cause: causeOf(causes.foundDead), details, status: "InProgress" }),
-      "Successful",
-    );
   }
 
   private retryLaunch(): void {

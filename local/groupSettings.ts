@@ -38,7 +38,8 @@ export interface GroupSettings {
 /** What is decided about an instance when it is launched. */
 export interface Placement {
   isSpot: boolean;
-  instanceType: string;
+  /** Absent where the launch template decides. */
+  instanceType?: string;
   zone: string;
   subnetId?: string;
 }
@@ -51,16 +52,15 @@ export function placeNext(
   { mixed, subnetIds, zones }: GroupSettings,
   desiredCapacity: number,
   staying: readonly Placement[],
-  templateType: string,
 ): Placement {
   const zone = [...zones].sort((a, b) => countIn(staying, a) - countIn(staying, b))[0]!;
   const subnetId = subnetIds[zones.indexOf(zone)] ?? subnetIds[0];
-  if (!mixed) return { isSpot: false, instanceType: templateType, zone, subnetId };
+  if (!mixed) return { isSpot: false, zone, subnetId };
   const base = Math.min(mixed.onDemandBaseCapacity, desiredCapacity);
   const share = mixed.onDemandPercentageAboveBaseCapacity / 100;
   const onDemand = base + Math.ceil((desiredCapacity - base) * share);
   const isSpot = staying.filter((placement) => !placement.isSpot).length >= onDemand;
-  return { isSpot, instanceType: mixed.instanceTypes[0] ?? templateType, zone, subnetId };
+  return { isSpot, instanceType: mixed.instanceTypes[0], zone, subnetId };
 }
 
 function countIn(placements: readonly Placement[], zone: string): number {

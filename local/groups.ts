@@ -34,11 +34,17 @@ export class Groups {
 
   create(identity: { name: string; arn: string }, settings: GroupSettings, desiredCapacity: number): Group {
     if (this.isStopped) throw new Error("The local cloud is stopped");
+    this.check(settings);
     if (settings.maxSize > 0) this.expectWorker();
     const group = new Group(identity.name, identity.arn, settings, desiredCapacity, this.runtime);
     this.groups.set(group.name, group);
     group.adjust(causes.created(group.desiredCapacity));
     return group;
+  }
+
+  /** @throws Error where there is nothing that such a group's instances could start from. */
+  check(settings: GroupSettings): void {
+    this.runtime.environmentOf(this.runtime.templateOf(settings));
   }
 
   find(name: string): Group | undefined {

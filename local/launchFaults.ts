@@ -43,13 +43,13 @@ export class LaunchFaults {
   }
 }
 
-/** Why EC2 refuses a launch, as a scaling activity says it. */
-export function launchRefusal(kind: LaunchFaultKind, imageId: string): string | undefined {
-  const failed = "Launching EC2 instance failed.";
+/** @throws Error where EC2 refuses the launch, with what it says. */
+export function refuseLaunch(kind: LaunchFaultKind, imageId = "ami-00000000000000000"): void {
   if (kind === "spot-shortage") {
-    return `Could not launch Spot Instances. InsufficientInstanceCapacity - There is no Spot capacity available that matches your request. ${failed}`;
+    const why = "InsufficientInstanceCapacity - There is no Spot capacity available that matches your request.";
+    throw new Error(`Could not launch Spot Instances. ${why}`);
   }
-  return kind === "invalid-image" ? `The image id '[${imageId}]' does not exist. ${failed}` : undefined;
+  if (kind === "invalid-image") throw new Error(`The image id '[${imageId}]' does not exist.`);
 }
 
 /** Why an instance that EC2 has launched is gone before it was in service. */

@@ -1,7 +1,6 @@
 import type { Activity } from "../activities";
 import type { Group } from "../group";
 import type { Instance } from "../instance";
-import type { LaunchTemplateSpecification } from "../launchTemplates";
 import type { XmlValue } from "./xml";
 
 type Members = Record<string, XmlValue>;
@@ -9,11 +8,12 @@ type Members = Record<string, XmlValue>;
 /** A group, as DescribeAutoScalingGroups tells it. */
 export function describeGroup(group: Group): Members {
   const { name, arn, settings, desiredCapacity, createdAt, instances } = group;
-  const specification = templateSpecification(settings.template);
   return {
     AutoScalingGroupName: name,
     AutoScalingGroupARN: arn,
-    ...(settings.mixed ? { MixedInstancesPolicy: mixedPolicy(group) } : { LaunchTemplate: specification }),
+    ...(settings.mixed
+      ? { MixedInstancesPolicy: mixedPolicy(group) }
+      : { LaunchTemplate: templateSpecification(group) }),
     MinSize: settings.minSize,
     MaxSize: settings.maxSize,
     DesiredCapacity: desiredCapacity,
@@ -88,12 +88,11 @@ function describeInstance({ id, placement, lifecycleState, template, isProtected
   };
 }
 
-function mixedPolicy({ settings, template }: Group): Members {
-  const mixed = settings.mixed!;
-  const specification = { ...settings.template, id: template.id, name: template.name };
+function mixedPolicy(group: Group): Members {
+  const mixed = group.settings.mixed!;
   return {
     LaunchTemplate: {
-      LaunchTemplateSpecification: templateSpecification(specification),
+      LaunchTemplateSpecification: templateSpecification(group),
       Overrides: mixed.instanceTypes.map((instanceType) => ({ InstanceType: instanceType })),
     },
     InstancesDistribution: {
@@ -105,6 +104,8 @@ function mixedPolicy({ settings, template }: Group): Members {
   };
 }
 
-function templateSpecification({ id, name, version }: LaunchTemplateSpecification): Members {
-  return { LaunchTemplateId: id, LaunchTemplateName: name, Version: version };
+/** Id and name both, whichever the group was given; the version as it was given. */
+function templateSpecification({ settings, template }: Group): Members {
+  const { version } = settings.template;
+  return { LaunchTemplateId: template.id, LaunchTemplateName: template.name, Version: version };
 }

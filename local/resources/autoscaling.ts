@@ -20,7 +20,6 @@ const group: ResourceHandler = {
     const { cloud } = context;
     const name = physicalName(inputs, context);
     const settings = groupSettings(inputs, cloud.region);
-    cloud.groups.templates.find(settings.template);
     const arn = arnOf(cloud, "autoscaling", `autoScalingGroup:${randomUUID()}:autoScalingGroupName/${name}`);
     const desired = optionalNumber(inputs, "desiredCapacity") ?? 0;
     const { desiredCapacity } = cloud.groups.create({ name, arn }, settings, desired);
@@ -29,7 +28,7 @@ const group: ResourceHandler = {
   update(id, state, inputs, { cloud }) {
     const target = deployed(cloud, id);
     const settings = groupSettings(inputs, cloud.region);
-    cloud.groups.templates.find(settings.template);
+    cloud.groups.check(settings);
     // Hooks that are resources of their own are not the group's to drop.
     const own = new Set(((state.initialLifecycleHooks ?? []) as { name: string }[]).map(({ name }) => name));
     const others = target.settings.hooks.filter(({ name }) => !own.has(name));
