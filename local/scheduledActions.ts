@@ -62,7 +62,10 @@ function cronOf({ recurrence, timeZone = "Etc/UTC", startsAt, endsAt }: Schedule
   if (pattern === undefined) throw new Error("Expected `recurrence` or `startTime`, got neither");
   try {
     const bounds = { startAt: recurrence === undefined ? undefined : startsAt, stopAt: endsAt };
-    return new Cron(pattern, { timezone: timeZone, mode: "5-part", paused: false, ...bounds });
+    const cron = new Cron(pattern, { timezone: timeZone, mode: "5-part", ...bounds });
+    // It looks at the time zone only now.
+    cron.nextRun();
+    return cron;
   } catch (error) {
     throw new Error(`Expected a cron expression of five fields and a time zone, got ${pattern} in ${timeZone}`, {
       cause: error,
