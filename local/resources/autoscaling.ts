@@ -48,7 +48,8 @@ const lifecycleHook: ResourceHandler = {
   create(inputs, context) {
     const name = physicalName(inputs, context);
     const { settings } = deployed(context.cloud, text(inputs, "autoscalingGroupName"));
-    settings.hooks = [...settings.hooks, hookOf({ ...inputs, name })];
+    // Auto Scaling's call creates or updates ("PutLifecycleHook").
+    settings.hooks = [...settings.hooks.filter((hook) => hook.name !== name), hookOf({ ...inputs, name })];
     return { id: name, state: { ...inputs, name } };
   },
   delete(id, state, { cloud }) {

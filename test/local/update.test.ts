@@ -90,4 +90,27 @@ describe("a program in the place of another", () => {
     await test.update(program(2, false));
     expect(hooks()).to.deep.equal(["launching", "terminating"]);
   });
+
+  it("changes a hook that the group was created with, by a resource of its name", async () => {
+    const program = (heartbeatTimeout: number) => () => {
+      const initialLifecycleHooks = bothHooks(30);
+      const group = workerGroup("group", workerTemplate("t"), { minSize: 0, maxSize: 1, initialLifecycleHooks });
+      for (const hook of bothHooks(heartbeatTimeout)) {
+        const autoscalingGroupName = group.name;
+        new aws.autoscaling.LifecycleHook(`own-${hook.name as string}`, { ...hook, autoscalingGroupName });
+      }
+      return { name: group.name };
+    };
+    const group = test.cloud.groups.find(String((await test.up(program(30))).name))!;
+    const hooks = () => group.settings.hooks.map(({ name, heartbeatSeconds }) => [name, heartbeatSeconds]);
+    expect(hooks()).to.have.deep.members([
+      ["launching", 30],
+      ["terminating", 30],
+    ]);
+    await test.update(program(50));
+    expect(hooks()).to.have.deep.members([
+      ["launching", 50],
+      ["terminating", 50],
+    ]);
+  });
 });
