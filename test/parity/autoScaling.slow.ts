@@ -122,8 +122,10 @@ describe("Auto Scaling, beside moto", function () {
   });
   after(() => Promise.all([ours?.stop(), moto?.stop()]));
 
-  async function same(command: Command | ((side: Side) => Promise<Command>), differences?: Difference[]) {
-    const made = (side: Side) => (typeof command === "function" ? command(side) : Promise.resolve(command));
+  type MakeCommand = (side: Side) => Promise<Command>;
+  async function same(command: Command | MakeCommand, differences?: Difference[]) {
+    const made = (side: Side) =>
+      typeof command === "function" ? (command as MakeCommand)(side) : Promise.resolve(command);
     const [own, other] = await Promise.all([ours, moto].map(async (side) => outcome(side, await made(side))));
     expectSame(own!, other!, differences);
     await settle();
