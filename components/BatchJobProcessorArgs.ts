@@ -21,6 +21,12 @@ export interface BatchJobProcessorArgs {
   throttlingBurstLimit?: number;
   /** Requests per second that the API takes before it answers 429. @default 500 */
   throttlingRateLimit?: number;
+  /**
+   * What makes fleets grow: `scaler`, a Lambda that counts each type's backlog and looks again with each job; or
+   * `targetTracking`, CloudWatch's metrics and policies alone, which are minutes slower. Idle workers end themselves in
+   * both. @default scaler
+   */
+  scaling?: string;
   /** VPC of the workers, with `subnetIds`. @default - a VPC of public subnets without NAT, which costs nothing idle */
   vpcId?: pulumi.Input<string>;
   /** Subnets of the workers, with `vpcId`; they need a way to AWS's public endpoints. @default - those of the own VPC */

@@ -56,6 +56,10 @@ export interface ProcessorArgs {
   minInstances?: number;
   /** Most instances at once. @default 10 */
   maxInstances?: number;
+  /** How long the whole backlog may take: the shorter, the more instances. @default 60 */
+  targetLatencySeconds?: number;
+  /** How long a job takes. @default - learned from the workers' reports; 10 until there are any, and with `targetTracking` */
+  secondsPerJob?: number;
   /** Environment variables of the workers; names starting with `WORKER_` are the worker's own. @default - none */
   environment?: Record<string, pulumi.Input<string>>;
   /** What the handlers may do in AWS, beside the component's `policyStatements`. @default - none */

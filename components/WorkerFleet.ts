@@ -38,11 +38,19 @@ export interface WorkerFleetArgs extends Pick<
   target: DeployTarget;
   /** Where inline handlers are kept; there if the processor's is one. */
   handlers?: InlineHandlers;
+  /** What makes the fleet grow; absent where CloudWatch does. */
+  scaler?: {
+    fleetTable: aws.dynamodb.Table;
+    functionName: pulumi.Input<string>;
+    functionArn: pulumi.Input<string>;
+  };
 }
 
 /** A processor's Auto Scaling group, whose instances each run one worker container. */
 export class WorkerFleet extends pulumi.ComponentResource {
   readonly group: aws.autoscaling.Group;
+  /** Stands in where the first group, of spot instances, stays short. */
+  readonly onDemandGroup?: aws.autoscaling.Group;
   readonly role: aws.iam.Role;
 
   constructor(name: string, args: WorkerFleetArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -77,6 +77,8 @@ const processorSchema = z.strictObject({
   idleSeconds: seconds(0, 86_400).optional(),
   minInstances: wholeNumber(0, 1_000).optional(),
   maxInstances: wholeNumber(1, 1_000).optional(),
+  targetLatencySeconds: seconds(1, 86_400).optional(),
+  secondsPerJob: seconds(0.001, limits.maxTimeoutSeconds).optional(),
   environment: environment.optional(),
   policyStatements: statements.optional(),
 } satisfies Record<keyof ProcessorArgs, z.ZodType>);
@@ -90,6 +92,7 @@ export const argsSchema = z.strictObject({
   jwtAudience: z.array(input(text)).min(1).optional(),
   throttlingBurstLimit: wholeNumber(0, 1_000_000).optional(),
   throttlingRateLimit: seconds(0, 1_000_000).optional(),
+  scaling: z.enum(["scaler", "targetTracking"]).optional(),
   vpcId: input(text).optional(),
   subnetIds: input(z.array(input(text)).min(1)).optional(),
   image: input(text).optional(),

@@ -3,6 +3,7 @@ export const defaults = {
   lambdaRuntime: "nodejs22.x",
   tracking: true,
   authorization: "iam",
+  scaling: "scaler",
   logRetentionDays: 30,
   throttlingBurstLimit: 1_000,
   throttlingRateLimit: 500,
@@ -12,6 +13,8 @@ export const defaults = {
   routerTimeoutSeconds: 60,
   repairMemorySize: 256,
   repairTimeoutSeconds: 55,
+  scalerMemorySize: 256,
+  scalerTimeoutSeconds: 60,
   processor: {
     architecture: "arm64",
     instanceTypes: { arm64: ["c7g.large"], x86_64: ["c7i.large"] },
@@ -27,6 +30,7 @@ export const defaults = {
     drainSeconds: 90,
     minInstances: 1,
     maxInstances: 10,
+    targetLatencySeconds: 60,
     rootVolumeGb: 30,
   },
 } as const;

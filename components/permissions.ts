@@ -18,7 +18,11 @@ export type Statements = (PolicyStatement | pulumi.Output<PolicyStatement[]>)[];
 
 /** The actions that AWS can grant on every resource only, and where AWS says so. */
 export const wildcardReasons: Record<string, string> = {
+  "autoscaling:DescribeAutoScalingGroups":
+    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
   "autoscaling:DescribeAutoScalingInstances":
+    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
+  "autoscaling:DescribeScalingActivities":
     "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
   "ecr:GetAuthorizationToken":
     "The token is the registry's, not a repository's (Service Authorization Reference, Amazon Elastic Container Registry).",
@@ -59,6 +63,10 @@ export function findOwnGroup(): PolicyStatement {
   return { Sid: "FindOwnGroup", Action: ["autoscaling:DescribeAutoScalingInstances"], Resource: "*" };
 }
 
+export function invoke(sid: string, functionArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: sid, Action: ["lambda:InvokeFunction"], Resource: functionArn };
+}
+
 export function readBacklog(queueArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "ReadBacklog", Action: ["sqs:GetQueueAttributes"], Resource: queueArn };
 }
@@ -73,6 +81,11 @@ export function submitRecords(tableArn: pulumi.Input<string>): PolicyStatement {
 
 export function followRecords(tableArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "FollowRecords", Action: ["dynamodb:GetItem", "dynamodb:UpdateItem"], Resource: tableArn };
+}
+
+/** Reading why a type's workers don't start. */
+export function readFleets(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "ReadFleets", Action: ["dynamodb:BatchGetItem"], Resource: tableArn };
 }
 
 export function readJobTypes(tableArn: pulumi.Input<string>, ...further: "dynamodb:Scan"[]): PolicyStatement {
