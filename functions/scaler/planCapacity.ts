@@ -57,7 +57,8 @@ function planSpot(view: FleetView, onDemand: Group, wanted: number): CapacityPla
   const hasLostPatience = isShort && now - (state.spotShortSince ?? now) >= spotPatienceMilliseconds;
   if (!isResting && !hasLostPatience) {
     const desired = Math.max(spot.desired, Math.min(wanted, maxInstances) - onDemand.desired);
-    const spotShortSince = liveCount(spot) < desired ? (state.spotShortSince ?? now) : undefined;
+    const since = isShort ? (state.spotShortSince ?? now) : now;
+    const spotShortSince = liveCount(spot) < desired ? since : undefined;
     return { actions: setDesired(spot, desired, "backlog"), changes: { spotShortSince, spotRetryAt: undefined } };
   }
   const left = isShort ? present(spot) : spot.desired;
