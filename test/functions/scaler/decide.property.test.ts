@@ -112,7 +112,7 @@ describe("decide, whatever it sees,", () => {
         ...(seen.onDemandGroup && { onDemandGroup: apply(seen.onDemandGroup) }),
         state: { ...seen.state, ...(remembered?.kind === "remember" && remembered.changes) },
       };
-      expect(decide(next as FleetView).filter(({ kind }) => kind === "setDesired")).to.deep.equal([]);
+      expect(decide(next).filter(({ kind }) => kind === "setDesired")).to.deep.equal([]);
     });
   });
 

@@ -46,8 +46,7 @@ describe("decide", () => {
   });
 
   describe("learning", () => {
-    const { secondsPerJob: _, ...unconfigured } = scaledType.fleet;
-    const jobType = { ...scaledType, fleet: unconfigured };
+    const jobType = { ...scaledType, fleet: { ...scaledType.fleet, secondsPerJob: undefined } };
     const busy = (recentJobs: number, recentSeconds: number, state: FleetState = known) => {
       const one = instances(1);
       const items = reports(one, 10, { recentJobs, recentSeconds });
