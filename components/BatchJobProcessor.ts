@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { claimPrefixes } from "./claimPrefixes";
 import { defaults } from "./defaults";
 import { DeployTarget } from "./DeployTarget";
 import { InlineHandlers } from "./InlineHandlers";
@@ -45,6 +46,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
 
   constructor(name: string, args: BatchJobProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
     validateArgs(name, args);
+    claimPrefixes(name, args.processors, opts);
     super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
     const child = { parent: this };
     const isTracking = args.tracking ?? defaults.tracking;
