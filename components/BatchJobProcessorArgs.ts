@@ -31,6 +31,13 @@ export interface BatchJobProcessorArgs {
   vpcId?: pulumi.Input<string>;
   /** Subnets of the workers, with `vpcId`; they need a way to AWS's public endpoints. @default - those of the own VPC */
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Whether the own VPC has private subnets, with endpoints for what the workers call: they cost money while idle, as
+   * docs/network.md says. @default false
+   */
+  privateWorkers?: boolean;
+  /** Whether people may open a shell on the instances by Session Manager. @default false */
+  sessionManager?: boolean;
   /** Container image of the workers. @default - built from the package's worker-image folder, for each architecture used */
   image?: pulumi.Input<string>;
   /** What all handlers may do in AWS. @default - none */
