@@ -305,7 +305,7 @@ describe("BatchJobProcessor", () => {
     const policies = ["media-api-frontend-policy", "media-word-count-fleet-policy"].map((name) =>
       statementsOf(named(name)),
     );
-    expect(JSON.stringify(policies)).not.to.include("UpdateItem").and.not.to.include("PutItem");
+    expect(JSON.stringify(policies)).not.to.include("FollowRecords").and.not.to.include("PutItem");
   });
 
   describe("fleet", () => {
