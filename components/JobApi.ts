@@ -5,7 +5,7 @@ import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
 import { JobTables } from "./JobTables";
 import { LambdaFunction } from "./LambdaFunction";
-import { publishTo, readJobTypes, submitRecords } from "./permissions";
+import { publishTo, readFleets, readJobTypes, submitRecords } from "./permissions";
 
 export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & { topic: aws.sns.Topic; tables: JobTables };
 
@@ -56,7 +56,7 @@ export class JobApi extends pulumi.ComponentResource {
   }
 
   private createFrontend(name: string, args: JobApiArgs): LambdaFunction {
-    const { records, types } = args.tables;
+    const { records, types, fleets } = args.tables;
     return new LambdaFunction(
       `${name}-frontend`,
       {
@@ -65,11 +65,13 @@ export class JobApi extends pulumi.ComponentResource {
           TOPIC_ARN: args.topic.arn,
           TYPE_TABLE: types.name,
           ...(records && { JOB_TABLE: records.name }),
+          ...(fleets && { FLEET_TABLE: fleets.name }),
         },
         statements: [
           publishTo(args.topic.arn),
           readJobTypes(types.arn, "dynamodb:Scan"),
           ...(records ? [submitRecords(records.arn)] : []),
+          ...(fleets ? [readFleets(fleets.arn)] : []),
         ],
         timeoutSeconds: defaults.frontendTimeoutSeconds,
         memorySize: args.frontendMemorySize ?? defaults.frontendMemorySize,

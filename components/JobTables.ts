@@ -1,13 +1,22 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-/** The two tables: job records, and the job types that the front end and the router know. On demand: idle costs nothing. */
+/**
+ * The tables: job records, the job types that the functions know, and what scaler and workers say of the fleets. On demand:
+ * idle costs nothing.
+ */
 export class JobTables extends pulumi.ComponentResource {
   /** Absent where jobs are not tracked. */
   readonly records: aws.dynamodb.Table | undefined;
   readonly types: aws.dynamodb.Table;
+  /** Absent where no scaler keeps it. */
+  readonly fleets: aws.dynamodb.Table | undefined;
 
-  constructor(name: string, args: { isTracking: boolean; tags?: aws.Tags }, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    args: { isTracking: boolean; hasScaler: boolean; tags?: aws.Tags },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("batch-job-processor:index:JobTables", name, {}, opts);
     const shared = { billingMode: "PAY_PER_REQUEST", serverSideEncryption: { enabled: true }, tags: args.tags };
     if (args.isTracking) {
@@ -27,6 +36,22 @@ export class JobTables extends pulumi.ComponentResource {
       { ...shared, hashKey: "type", attributes: [{ name: "type", type: "S" }] },
       { parent: this },
     );
+    if (args.hasScaler) {
+      this.fleets = new aws.dynamodb.Table(
+        `${name}-fleets`,
+        {
+          ...shared,
+          hashKey: "type",
+          rangeKey: "item",
+          attributes: [
+            { name: "type", type: "S" },
+            { name: "item", type: "S" },
+          ],
+          ttl: { attributeName: "expiresAt", enabled: true },
+        },
+        { parent: this },
+      );
+    }
     this.registerOutputs();
   }
 }

@@ -15,6 +15,8 @@ export const defaults = {
   routerTimeoutSeconds: 60,
   repairMemorySize: 256,
   repairTimeoutSeconds: 55,
+  scalerMemorySize: 256,
+  scalerTimeoutSeconds: 60,
   processor: {
     architecture: "arm64",
     instanceTypes: { arm64: ["c7g.large"], x86_64: ["c7i.large"] },

@@ -22,6 +22,8 @@ export const wildcardReasons: Record<string, string> = {
     "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
   "autoscaling:DescribeAutoScalingInstances":
     "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
+  "autoscaling:DescribeScalingActivities":
+    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
   "ecr:GetAuthorizationToken":
     "The token is the registry's, not a repository's (Service Authorization Reference, Amazon Elastic Container Registry).",
   "ssm:UpdateInstanceInformation":
@@ -126,6 +128,11 @@ export function submitRecords(tableArn: pulumi.Input<string>): PolicyStatement {
 
 export function followRecords(tableArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "FollowRecords", Action: ["dynamodb:GetItem", "dynamodb:UpdateItem"], Resource: tableArn };
+}
+
+/** Reading why a type's workers don't start. */
+export function readFleets(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "ReadFleets", Action: ["dynamodb:BatchGetItem"], Resource: tableArn };
 }
 
 export function readJobTypes(tableArn: pulumi.Input<string>, ...further: "dynamodb:Scan"[]): PolicyStatement {

@@ -6,13 +6,14 @@ import { logAsJson } from "../log";
 import { createFrontend } from "./frontend";
 import type { HttpAnswer, HttpEvent } from "./http";
 import { createJobRecords } from "./jobRecords";
+import { readLaunchProblemsFrom } from "./launchProblems";
 import { publishTo } from "./publishTo";
 
 export const deploymentOnlyModule = true;
 
 /**
  * Builds the front-end Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
- * Reads `TOPIC_ARN`, `TYPE_TABLE` and, where jobs are tracked, `JOB_TABLE`.
+ * Reads `TOPIC_ARN`, `TYPE_TABLE`, where jobs are tracked `JOB_TABLE`, and where a scaler keeps fleets `FLEET_TABLE`.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
@@ -20,10 +21,12 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const { randomUUID } = require("node:crypto") as typeof import("node:crypto");
   const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
+  const fleetTable = process.env.FLEET_TABLE;
   return createFrontend({
     records: process.env.JOB_TABLE ? createJobRecords(tables, process.env.JOB_TABLE) : undefined,
     publish: publishTo(new SNSClient(clientOptions()), variable("TOPIC_ARN")),
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
+    readLaunchProblems: fleetTable ? readLaunchProblemsFrom(tables, fleetTable) : undefined,
     newId: () => randomUUID(),
     now,
     log: logAsJson,

@@ -18,11 +18,13 @@ type Named = Pick<Recording<unknown>, "named">;
 const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
   record(() => {
     const settings = withDefaults({ name: "word-count", handler: "word-count", ...processor });
-    const tableArgs = { isTracking: true, hasScaler: false };
-    const tables = new JobTables("tables", tableArgs);
-    const roles = { routerRoleArn: "arn:router", repairRoleArn: "arn:repair" };
-    const queueArgs = { ...roles, processor: settings, typeTable: tables.types, isTracking: true };
-    const queue = new ProcessorQueue("queue", queueArgs);
+    const tables = new JobTables("tables", { isTracking: true, hasScaler: false });
+    const queue = new ProcessorQueue("queue", {
+      processor: settings,
+      routerRoleArn: "arn:router",
+      repairRoleArn: "arn:repair",
+      isTracking: true,
+    });
     const network = new WorkerNetwork("network", options);
     const target = new DeployTarget({});
     const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker:1";

@@ -261,6 +261,25 @@ describe("frontend", () => {
     expect(text).to.not.contain("queue");
   });
 
+  it("says of a type why its workers don't start, and lists the types where that can't be read", async () => {
+    const asked: string[][] = [];
+    const readLaunchProblems = (types: string[]) => {
+      asked.push(types);
+      return Promise.resolve({ checksum: "no capacity" });
+    };
+    const troubled = new FakeFrontend({ readLaunchProblems });
+    const { types } = (await troubled.request("GET", "/types")).json as { types: Record<string, unknown>[] };
+    expect(types.map(({ launchProblem }) => launchProblem)).to.deep.equal([undefined, "no capacity"]);
+    expect(asked).to.deep.equal([["word-count", "checksum"]]);
+    const blind = new FakeFrontend({ readLaunchProblems: () => Promise.reject(new Error("throttled")) });
+    const { status, json } = await blind.request("GET", "/types");
+    expect(status).to.equal(200);
+    expect((json as { types: unknown[] }).types).to.have.length(2);
+    expect(blind.lines).to.deep.equal([
+      { level: "warn", event: "launch problems not read", fields: { error: { name: "Error", message: "throttled" } } },
+    ]);
+  });
+
   it("answers GET /health without asking AWS", async () => {
     const refuse = () => Promise.reject(new Error("AWS was asked"));
     const cut = new FakeFrontend({
