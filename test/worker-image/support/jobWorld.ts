@@ -18,7 +18,8 @@ export async function createJobWorld() {
   const dynamo = await startDynamo();
   const sqsAndS3 = await startSqsAndS3();
   const sqs = new SQSClient({ endpoint: sqsAndS3.endpoint, region, credentials });
-  await dynamo.createTable("jobs");
+  await dynamo.createTable("jobs", "id");
+  await dynamo.createTable("fleets", "type", "item");
 
   async function createQueue(): Promise<string> {
     const { QueueUrl: url = "" } = await sqs.send(new CreateQueueCommand({ QueueName: `q-${randomUUID()}` }));
@@ -40,6 +41,13 @@ export async function createJobWorld() {
     return { settings, environment };
   }
 
+  /** The attributes of an item of the fleet table. */
+  async function fleetItem({ type }: WorkerSettings, item: string) {
+    const Key = { type: { S: type }, item: { S: item } };
+    const { Item: fields } = await dynamo.client.send(new GetItemCommand({ TableName: "fleets", Key }));
+    return fields && Object.fromEntries(Object.entries(fields).map(([name, { N, S }]) => [name, S ?? Number(N)]));
+  }
+
   async function record(id: string): Promise<JobRecord | undefined> {
     const { Item: item } = await dynamo.client.send(new GetItemCommand({ TableName: "jobs", Key: { id: { S: id } } }));
     return item && decodeRecord(item);
@@ -48,6 +56,12 @@ export async function createJobWorld() {
   return {
     createProcessor,
     record,
+    fleetItem,
+    async putFleetItem({ type }: WorkerSettings, item: string, fields: Record<string, number>): Promise<void> {
+      const numbers = Object.entries(fields).map(([name, value]) => [name, { N: String(value) }]);
+      const Item = { type: { S: type }, item: { S: item }, ...Object.fromEntries(numbers) };
+      await dynamo.client.send(new PutItemCommand({ TableName: "fleets", Item }));
+    },
     /** Does what the front end and the router do. */
     async submit({ queueUrl, type }: WorkerSettings, payload: unknown): Promise<string> {
       const id = randomUUID();
