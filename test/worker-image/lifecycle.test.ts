@@ -122,15 +122,20 @@ describe("Lifecycle", () => {
     state.canLower = false;
     await clock.advance(10_000);
     expect(calls).to.deep.equal([]);
+    expect(log.fieldsOf("idle-instance-stays").reason).to.match(/needs the instances/);
     state.canLower = true;
+    state.idleSince++;
     state.accepts.push(false);
     await clock.advance(54_999);
     expect(calls).to.deep.equal([]);
     await clock.advance(1);
     expect(calls).to.deep.equal(["terminate true"]);
-    expect(log.events()).to.deep.equal(["idle-instance-stays"]);
+    expect(log.entries[1]?.fields.reason).to.match(/at its minimum/);
+    state.accepts.push(false);
     await clock.advance(60_000);
-    expect(calls.slice(1)).to.deep.equal(["terminate true", "drain idle 100"]);
+    expect(log.entries).to.have.length(2);
+    await clock.advance(60_000);
+    expect(calls.slice(1)).to.deep.equal(["terminate true", "terminate true", "drain idle 100"]);
     await lifecycle.end();
   });
 

@@ -70,6 +70,8 @@ export class Lifecycle {
   private failures = 0;
   private hasAnswered = false;
   private askedAt = -Infinity;
+  /** Since when it was idle when it last logged that it stays: once is enough. */
+  private staysSince?: number;
   private readonly hookHeartbeat: HookHeartbeat;
 
   constructor(private readonly effects: LifecycleEffects) {
@@ -187,7 +189,11 @@ export class Lifecycle {
       (canLower && (await group.terminate({ lowersDesired: true }))) ||
       (isSurplus && (await group.terminate({ lowersDesired: false })));
     if (isEnding) this.leave("idle", settings.drainSeconds);
-    else if (canLower) log("info", "idle-instance-stays", { reason: "The group is at its minimum", idleSince });
+    else if (this.staysSince !== idleSince) {
+      this.staysSince = idleSince;
+      const reason = canLower ? "The group is at its minimum" : "The type needs the instances that its groups want";
+      log("info", "idle-instance-stays", { reason, idleSince });
+    }
   }
 
   private leave(reason: NonNullable<Lifecycle["reason"]>, withinSeconds: number): void {

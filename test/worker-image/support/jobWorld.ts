@@ -45,7 +45,9 @@ export async function createJobWorld() {
   async function fleetItem({ type }: WorkerSettings, item: string) {
     const Key = { type: { S: type }, item: { S: item } };
     const { Item: fields } = await dynamo.client.send(new GetItemCommand({ TableName: "fleets", Key }));
-    return fields && Object.fromEntries(Object.entries(fields).map(([name, { N, S }]) => [name, S ?? Number(N)]));
+    if (!fields) return undefined;
+    const values = Object.entries(fields).map(([name, value]) => [name, value.S ?? Number(value.N)] as const);
+    return Object.fromEntries<string | number>(values);
   }
 
   async function record(id: string): Promise<JobRecord | undefined> {
