@@ -60,7 +60,7 @@ export async function createJobWorld() {
     record,
     fleetItem,
     async putFleetItem({ type }: WorkerSettings, item: string, fields: Record<string, number>): Promise<void> {
-      const numbers = Object.entries(fields).map(([name, value]) => [name, { N: String(value) }]);
+      const numbers = Object.entries(fields).map(([name, value]) => [name, { N: String(value) }] as const);
       const Item = { type: { S: type }, item: { S: item }, ...Object.fromEntries(numbers) };
       await dynamo.client.send(new PutItemCommand({ TableName: "fleets", Item }));
     },
