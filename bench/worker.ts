@@ -122,6 +122,8 @@ async function main(): Promise<void> {
   const options = program.opts<
     Record<"only" | "rounds" | "latency" | "scale", string> & { crowd?: true; json?: true }
   >();
+  // About the end of its support for Node 20, on standard error.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const scenarios = createScenarios(calibrate(50), Number(options.scale));
   const chosen = (["a", "b", "c"] as const).filter((letter) => options.only.includes(letter));
   const run: Options = { rounds: Number(options.rounds), withCrowd: options.crowd ?? false };
