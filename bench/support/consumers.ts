@@ -90,7 +90,8 @@ async function start(
 ): Promise<RunningConsumer> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-"));
   const file = await open(path.join(folder, "output"), "w");
-  const env = { ...bareEnvironment(), NODE_NO_WARNINGS: "1", ...environment };
+  const quiet = { NODE_NO_WARNINGS: "1", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
+  const env = { ...bareEnvironment(), ...quiet, ...environment };
   const child: ChildProcess = spawn(process.execPath, [main], { env, stdio: ["ignore", file.fd, "inherit"] });
   const exited = once(child, "exit");
   await once(child, "spawn");
