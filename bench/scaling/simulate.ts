@@ -22,8 +22,9 @@ export interface Outcome {
   spans: { from: number; until: number }[];
 }
 
-/** How long a simulation goes on after the trace, or its last job, for the bills of those that stay. */
+/** How long a simulation goes on after the trace, or its last job; longer where instances stay beyond the minimum. */
 const tailSeconds = 1_800;
+const maxTailSeconds = 6 * 3_600;
 
 /** A rule that leaves jobs undone for so long has failed. */
 const maxLateSeconds = 7 * 86_400;
@@ -74,10 +75,14 @@ export function simulate(trace: Trace, rule: Rule, conditions: Conditions, phase
     if (next < arrivals.length) clock.at(arrivals[next]!, arrive);
   };
   clock.at(arrivals[0]!, arrive);
-  clock.run((time) => time > overAt || time > trace.seconds + maxLateSeconds);
+  const isOver = (time: number) =>
+    (time > overAt && (group.alive.size <= rule.minInstances || time > overAt + maxTailSeconds)) ||
+    time > trace.seconds + maxLateSeconds;
+  clock.run(isOver);
   if (left > 0) throw new Error(`${rule.name} left ${left} jobs of "${trace.name}" undone`);
 
-  const seconds = billedSeconds(group.instances, conditions, overAt);
+  const end = Math.max(overAt, clock.now);
+  const seconds = billedSeconds(group.instances, conditions, end);
   const firstLaunch = group.instances.find(({ launchedAt }) => launchedAt >= arrivals[0]!);
   return {
     ...percentiles(waits),
@@ -86,7 +91,7 @@ export function simulate(trace: Trace, rule: Rule, conditions: Conditions, phase
     busyKills: group.busyKills,
     ...(rule.minInstances === 0 && firstLaunch && { firstLaunchSeconds: firstLaunch.launchedAt - arrivals[0]! }),
     finishes,
-    spans: group.instances.map(({ launchedAt, endedAt }) => ({ from: launchedAt, until: endedAt ?? overAt })),
+    spans: group.instances.map(({ launchedAt, endedAt }) => ({ from: launchedAt, until: endedAt ?? end })),
   };
 }
 
