@@ -9,7 +9,7 @@ export interface FleetMemory {
   keepSeconds: number;
   /** When so many instances were last needed: ever fewer, and ever later. */
   peaks: { at: number; instances: number }[];
-  /** Of the last jobs, those that waited for a launch although the fleet was there before; and all of them. */
+  /** Of the last jobs, those that waited for a launch within an hour of the last need; and all of them. */
   lateJobs: number;
   jobs: number;
   /** When it was last brought up to date. */
