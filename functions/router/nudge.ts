@@ -10,21 +10,22 @@ export interface NudgeEffects {
   log: Log;
 }
 
-/** Between two nudges of one environment. What comes meanwhile is kept for the next. */
+/** Between two nudges of one environment about a type. What comes meanwhile is kept for the next. */
 const intervalMilliseconds = 10_000;
 
 /** What was kept for so long the scaler has seen since in SQS's counts, in the run of that minute. */
 const staleMilliseconds = 60_000;
 
 /**
- * Tells the scaler how many jobs were sent: at once, and then at most every 10 s with all that came meanwhile. A frozen
- * environment keeps no timer, so nothing is told after the last job; the scaler's second look sees that. A nudge that fails
- * is told again by the next.
+ * Tells the scaler how many jobs were sent to each type: at once, and then at most every 10 s with all that came meanwhile. A
+ * frozen environment keeps no timer, so nothing is told after the last job; the scaler's second look at the type sees that,
+ * and is why a type that wasn't told of lately doesn't wait for another's interval. A nudge that fails is told again by the
+ * next.
  */
 export function createNudge({ invoke, now, log }: NudgeEffects): (sent: Record<string, number>) => Promise<void> {
   let kept: Record<string, number> = {};
   let keptSince = 0;
-  let nextAt = 0;
+  const nextAt = new Map<string, number>();
 
   function keep(sent: Record<string, number>, since: number): void {
     if (Object.keys(kept).length === 0) keptSince = since;
@@ -35,11 +36,11 @@ export function createNudge({ invoke, now, log }: NudgeEffects): (sent: Record<s
     const at = now();
     if (at - keptSince >= staleMilliseconds) kept = {};
     keep(sent, at);
-    if (at < nextAt || Object.keys(kept).length === 0) return;
+    if (Object.keys(kept).every((type) => at < (nextAt.get(type) ?? 0))) return;
     const told = kept;
     const toldSince = keptSince;
     kept = {};
-    nextAt = at + intervalMilliseconds;
+    for (const type of Object.keys(told)) nextAt.set(type, at + intervalMilliseconds);
     try {
       await invoke(told);
     } catch (error) {

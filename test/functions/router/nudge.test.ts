@@ -42,11 +42,19 @@ describe("nudge", () => {
     seconds += 5;
     await nudge({ a: 2 });
     seconds += 4;
-    await nudge({ a: 3, b: 1 });
+    await nudge({ a: 3 });
     expect(told).to.deep.equal([{ a: 1 }]);
     seconds += 1;
+    await nudge({ a: 1 });
+    expect(told).to.deep.equal([{ a: 1 }, { a: 6 }]);
+  });
+
+  it("goes out at once for a type that no nudge told of lately, with what was kept of others", async () => {
+    await nudge({ a: 1 });
+    await nudge({ a: 2 });
     await nudge({ b: 1 });
-    expect(told).to.deep.equal([{ a: 1 }, { a: 5, b: 2 }]);
+    await nudge({ a: 1, b: 1 });
+    expect(told).to.deep.equal([{ a: 1 }, { a: 2, b: 1 }]);
   });
 
   it("is not due where nothing was sent", async () => {
