@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { encodeWorkerSettings } from "../../contract/workerSettings";
 import { bareEnvironment } from "../../local/children";
-import { packageFolder } from "../../local/packageFolder";
+import { packageFolder, packageRoot } from "../../local/packageFolder";
 import { BenchQueue, jobTable, jobType, QueueServer } from "./queueServer";
 
 /** When a handler started, by job id. */
@@ -38,7 +38,7 @@ export async function startWorker(
     queueUrl: queue.url,
     deadLetterQueueUrl: (await server.createQueue()).url,
     ...(hasRecords && { jobTable }),
-    handler: path.join(__dirname, "handler.js"),
+    handler: path.join(packageRoot(), "dist/bench/support/handler.js"),
     timeoutSeconds: 60,
     maxAttempts: 3,
     acknowledge: "after",

@@ -6,7 +6,14 @@ import { FakeClock } from "./support/fakeClock";
 function setUp() {
   const log = new FakeLog();
   const clock = new FakeClock();
-  const metrics = new Metrics({ type: "echo", log: log.log, busySlots: () => 0, clock, random: () => 0.5 });
+  const metrics = new Metrics({
+    type: "echo",
+    queueUrl: "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs-echo-queue",
+    log: log.log,
+    busySlots: () => 0,
+    clock,
+    random: () => 0.5,
+  });
   metrics.start();
   return { log, clock, metrics };
 }
@@ -24,6 +31,7 @@ describe("Metrics", () => {
     };
     expect(values).to.deep.equal({
       Type: "echo",
+      QueueName: "jobs-echo-queue",
       JobsStarted: 2,
       JobsSucceeded: 1,
       JobsRetried: 1,
@@ -33,10 +41,10 @@ describe("Metrics", () => {
     });
     expect(aws.Timestamp).to.equal(clock.now());
     const [directive] = aws.CloudWatchMetrics;
-    expect(directive).to.deep.include({ Namespace: "BatchJobProcessor", Dimensions: [["Type"]] });
+    expect(directive).to.deep.include({ Namespace: "BatchJobProcessor", Dimensions: [["Type", "QueueName"]] });
     expect(directive!.Metrics).to.deep.include({ Name: "WaitTime", Unit: "Milliseconds" });
     expect((directive!.Metrics as { Name: string }[]).map(({ Name }) => Name)).to.have.members(
-      Object.keys(values).filter((name) => name !== "Type"),
+      Object.keys(values).filter((name) => name !== "Type" && name !== "QueueName"),
     );
   });
 
