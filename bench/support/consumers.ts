@@ -25,11 +25,12 @@ export interface RunningConsumer {
   stop(): Promise<Start[]>;
 }
 
-/** The worker as the image runs it. */
+/** The worker as the image runs it, with more in its environment where wanted. */
 export async function startWorker(
   server: QueueServer,
   queue: BenchQueue,
   options: ConsumerOptions & { prefetch: number; hasRecords: boolean },
+  more: Record<string, string> = {},
 ): Promise<RunningConsumer> {
   const { hasRecords, ...settings } = options;
   const environment = encodeWorkerSettings({
@@ -49,7 +50,7 @@ export async function startWorker(
   });
   return start(
     path.join(packageFolder("batch-job-worker"), "dist/main.js"),
-    { ...server.environment, ...environment },
+    { ...server.environment, ...environment, ...more },
     startsInLog,
   );
 }

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { Metrics } from "../../worker-image/src/metrics";
 import { FakeLog } from "./support/doubles";
 import { FakeClock } from "./support/fakeClock";
+import { guardAgainstLeaks } from "./support/leakGuard";
 
 function setUp() {
   const log = new FakeLog();
@@ -19,6 +20,8 @@ function setUp() {
 }
 
 describe("Metrics", () => {
+  guardAgainstLeaks();
+
   it("writes one line in the embedded metric format for ten seconds of jobs", async () => {
     const { log, clock, metrics } = setUp();
     metrics.log("info", "job-started", { waitMs: 5, runMs: 0 });
