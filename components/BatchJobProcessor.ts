@@ -64,8 +64,11 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const imageFor = createImages(name, settings, args, child);
     const inline = settings.filter(({ handle }) => handle !== undefined);
     const { tags } = args;
+    const usesStockImage = ({ image }: ProcessorSettings) => (image ?? args.image) === undefined;
     const handlers =
-      inline.length > 0 ? new InlineHandlers(`${name}-handlers`, { processors: inline, tags }, child) : undefined;
+      inline.length > 0
+        ? new InlineHandlers(`${name}-handlers`, { processors: inline, usesStockImage, tags }, child)
+        : undefined;
     const createProcessor = (processor: ProcessorSettings) => {
       const prefix = `${name}-${processor.name}`;
       const queue = new ProcessorQueue(

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { encodeWorkerSettings } from "../../contract/workerSettings";
 import { bareEnvironment } from "../../local/children";
-import { packageFolder } from "../../local/packageFolder";
+import { packageFolder, packageRoot } from "../../local/packageFolder";
 import { BenchQueue, jobTable, jobType, QueueServer } from "./queueServer";
 
 /** When a handler started, by job id. */
@@ -25,11 +25,12 @@ export interface RunningConsumer {
   stop(): Promise<Start[]>;
 }
 
-/** The worker as the image runs it. */
+/** The worker as the image runs it, with more in its environment where wanted. */
 export async function startWorker(
   server: QueueServer,
   queue: BenchQueue,
   options: ConsumerOptions & { prefetch: number; hasRecords: boolean },
+  more: Record<string, string> = {},
 ): Promise<RunningConsumer> {
   const { hasRecords, ...settings } = options;
   const environment = encodeWorkerSettings({
@@ -38,7 +39,7 @@ export async function startWorker(
     queueUrl: queue.url,
     deadLetterQueueUrl: (await server.createQueue()).url,
     ...(hasRecords && { jobTable }),
-    handler: path.join(__dirname, "handler.js"),
+    handler: path.join(packageRoot(), "dist/bench/support/handler.js"),
     timeoutSeconds: 60,
     maxAttempts: 3,
     acknowledge: "after",
@@ -49,7 +50,7 @@ export async function startWorker(
   });
   return start(
     path.join(packageFolder("batch-job-worker"), "dist/main.js"),
-    { ...server.environment, ...environment },
+    { ...server.environment, ...environment, ...more },
     startsInLog,
   );
 }

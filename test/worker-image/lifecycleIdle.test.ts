@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { chooseWhenIdle, GroupView, IdleView } from "../../worker-image/src/lifecycleIdle";
+import { guardAgainstLeaks } from "./support/leakGuard";
 
 function group(fields: Partial<Omit<GroupView, "instances">> & { ids?: string; states?: string[] }): GroupView {
   const { ids = "", states = [], ...rest } = fields;
@@ -22,6 +23,8 @@ function choose(fields: Partial<IdleView>) {
 }
 
 describe("chooseWhenIdle", () => {
+  guardAgainstLeaks();
+
   it("lets the last instance go once nothing is left to do", () => {
     expect(choose({})).to.deep.equal({ canLower: true, isSurplus: false });
     expect(choose({ counts: { visible: 1, inFlight: 0 } }).canLower).to.equal(false);

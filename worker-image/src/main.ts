@@ -62,7 +62,7 @@ function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
   const recentJobs = new RecentJobs(systemClock);
   const lifecycle = createLifecycle({ settings, slots, sqs, recentJobs, log });
   const clockAndChance = { clock: systemClock, random: Math.random };
-  const metrics = new Metrics({ type: settings.type, log, busySlots: () => worker.busySlots, ...clockAndChance });
+  const metrics = new Metrics({ ...settings, log, busySlots: () => worker.busySlots, ...clockAndChance });
   const worker: Worker = new Worker({
     settings,
     workerId,
