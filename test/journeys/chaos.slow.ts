@@ -110,11 +110,16 @@ async function finalStates(journey: Journey, jobs: ChaosJob[]): Promise<Map<stri
     for (const { id } of jobs.filter((job) => !finals.has(job.id))) {
       const { body } = await journey.call("GET", `/jobs/${id}`);
       if (body.state === "succeeded" || body.state === "failed") finals.set(id, body.state);
-      else if (Date.now() > end) throw new Error(`${id} is stuck: ${JSON.stringify(body)}`);
+      else if (Date.now() > end) throw new Error(`${id} is stuck: ${JSON.stringify(body)}\n${linesAbout(id, journey)}`);
     }
     await sleep(200);
   }
   return finals;
+}
+
+function linesAbout(id: string, { logs }: Journey): string {
+  const told = logs.filter(({ line }) => line.includes(`"${id}"`));
+  return told.map(({ name, line }) => `${name}: ${line}`).join("\n");
 }
 
 async function deadLetters({ sqs, outputs }: Journey): Promise<Map<string, string>> {
