@@ -121,7 +121,11 @@ export function readHandler(objectArn: pulumi.Input<string>): PolicyStatement {
 }
 
 export function submitRecords(tableArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "SubmitRecords", Action: ["dynamodb:PutItem", "dynamodb:GetItem"], Resource: tableArn };
+  return {
+    Sid: "SubmitRecords",
+    Action: ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+    Resource: tableArn,
+  };
 }
 
 export function followRecords(tableArn: pulumi.Input<string>): PolicyStatement {

@@ -10,6 +10,7 @@ export const problems = {
   "job-not-found": { status: 404, title: "There is no such job" },
   "tracking-off": { status: 404, title: "Jobs are not tracked here" },
   "method-not-allowed": { status: 405, title: "This path does not take this method" },
+  "job-finished": { status: 409, title: "The job has ended" },
   conflict: { status: 409, title: "This id was used for another job" },
   "payload-too-large": { status: 413, title: "The payload is too large" },
   "unsupported-media-type": { status: 415, title: "The body must be application/json" },

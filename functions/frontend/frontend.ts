@@ -5,9 +5,11 @@ import { type ProblemDocument, problemOf } from "../../contract/problem";
 import { recordAsRead } from "../../contract/recordAsRead";
 import type { JobTypes } from "../jobTypes";
 import { describeError } from "../log";
+import { cancelJob } from "./cancelJob";
 import { checkBatch } from "./checkBatch";
 import { idFromKey } from "./digest";
 import { answer, type HttpAnswer, type HttpEvent, readHeader, readJsonBody, refuse, retryAfterSeconds } from "./http";
+import { jobView } from "./jobView";
 import { createSubmitJobs, type IdentifiedSubmission, type SubmitJobsEffects, type SubmitOutcome } from "./submitJobs";
 
 export const deploymentOnlyModule = true;
@@ -21,7 +23,7 @@ export interface FrontendEffects extends SubmitJobsEffects {
 type Answerer = (event: HttpEvent, id: string) => Promise<HttpAnswer>;
 
 interface Route {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   path: RegExp;
   answer: Answerer;
 }
@@ -66,25 +68,16 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   };
 
   const showJob: Answerer = async (_event, id) => {
-    if (!records) return refuse(problemOf("tracking-off", "This processor keeps no records of its jobs"));
+    if (!records) return refuse(trackingOff());
     const record = idPattern.test(id) ? await records.read(id) : undefined;
     if (!record) return refuse(problemOf("job-not-found", `No job has the id ${describe(id)}`));
-    const { type, state, attempts, progress, result, error, submittedAt, startedAt, finishedAt } = recordAsRead(
-      record,
-      now(),
-    );
-    return answer(200, {
-      id,
-      type,
-      state,
-      attempts,
-      progress,
-      result,
-      error,
-      submittedAt,
-      startedAt,
-      finishedAt,
-    });
+    return answer(200, jobView(recordAsRead(record, now())));
+  };
+
+  const cancel: Answerer = async (_event, id) => {
+    if (!records) return refuse(trackingOff());
+    const outcome = await cancelJob({ records, now }, id);
+    return "problem" in outcome ? refuse(outcome.problem) : answer(202, jobView(outcome.record));
   };
 
   const showTypes: Answerer = async () => {
@@ -101,6 +94,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     { method: "POST", path: /^\/jobs$/, answer: submitOne },
     { method: "POST", path: /^\/jobs\/batch$/, answer: submitBatch },
     { method: "GET", path: /^\/jobs\/([^/]+)$/, answer: showJob },
+    { method: "DELETE", path: /^\/jobs\/([^/]+)$/, answer: cancel },
     { method: "GET", path: /^\/types$/, answer: showTypes },
     { method: "GET", path: /^\/health$/, answer: () => Promise.resolve(answer(200, { status: "ok" })) },
   ];
@@ -150,6 +144,10 @@ function readSubmission(
   return {
     problem: problemOf("invalid-request", `Expected an Idempotency-Key of 1–255 characters, got ${key.length}`),
   };
+}
+
+function trackingOff(): ProblemDocument {
+  return problemOf("tracking-off", "This processor keeps no records of its jobs");
 }
 
 function refuseMethod(method: string, routes: Route[]): HttpAnswer {

@@ -16,6 +16,11 @@ export interface JobRecords {
   create(record: JobRecord): Promise<JobRecord | undefined>;
   /** The record as of now: one just written is seen. */
   read(id: string): Promise<JobRecord | undefined>;
+  /**
+   * Cancels a job that waits, or asks the worker of one that runs to: as the record says, which was just read. Gives the
+   * record afterwards; nothing if its state has changed since.
+   */
+  requestCancel(record: JobRecord, now: number): Promise<JobRecord | undefined>;
 }
 
 /** Publishes one batch, at most what SNS takes in a call: for each message nothing, or the error it failed with. */
