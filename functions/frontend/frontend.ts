@@ -10,15 +10,22 @@ import { checkBatch } from "./checkBatch";
 import { idFromKey } from "./digest";
 import { answer, type HttpAnswer, type HttpEvent, readHeader, readJsonBody, refuse, retryAfterSeconds } from "./http";
 import { jobView } from "./jobView";
+import { type JobIndex, listJobs } from "./listJobs";
+import { checkListQuery } from "./listQuery";
 import { createSubmitJobs, type IdentifiedSubmission, type SubmitJobsEffects, type SubmitOutcome } from "./submitJobs";
 
 export const deploymentOnlyModule = true;
 
 export interface FrontendEffects extends SubmitJobsEffects {
   jobTypes: JobTypes;
+  /** Absent where jobs are not listed. */
+  index?: JobIndex | undefined;
   /** A job id that was never given before. */
   newId: () => string;
 }
+
+/** Listed together, each being several queries. */
+const maxListedTypes = 20;
 
 type Answerer = (event: HttpEvent, id: string) => Promise<HttpAnswer>;
 
@@ -35,7 +42,7 @@ interface Route {
  * conflict. Without an `id` in the body, an `Idempotency-Key` header gives one (see {@link idFromKey}).
  */
 export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => Promise<HttpAnswer> {
-  const { records, jobTypes, newId, now, log } = effects;
+  const { records, index, jobTypes, newId, now, log } = effects;
   const submitJobs = createSubmitJobs(effects);
 
   const submitOne: Answerer = async (event) => {
@@ -80,6 +87,20 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     return "problem" in outcome ? refuse(outcome.problem) : answer(202, jobView(outcome.record));
   };
 
+  const list: Answerer = async (event) => {
+    if (!records) return refuse(trackingOff());
+    if (!index) return refuse(problemOf("listing-off", "This processor keeps no list of its jobs (`listing: false`)"));
+    const query = checkListQuery(event.queryStringParameters ?? {});
+    if (!query.ok) return refuse(wrongShape(query.problems));
+    const types = query.value.type === undefined ? (await jobTypes.list()).map(({ type }) => type) : [query.value.type];
+    if (types.length > maxListedTypes) {
+      const message = `Expected a type, since there are more than ${maxListedTypes}, got nothing`;
+      return refuse(wrongShape([{ path: "type", message }]));
+    }
+    const { records: found, cursor } = await listJobs({ index, now }, types, query.value);
+    return answer(200, { jobs: found.map(jobView), cursor });
+  };
+
   const showTypes: Answerer = async () => {
     const types = (await jobTypes.list()).map(({ type, description, timeoutSeconds, maxAttempts }) => ({
       type,
@@ -92,6 +113,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
 
   const routes: Route[] = [
     { method: "POST", path: /^\/jobs$/, answer: submitOne },
+    { method: "GET", path: /^\/jobs$/, answer: list },
     { method: "POST", path: /^\/jobs\/batch$/, answer: submitBatch },
     { method: "GET", path: /^\/jobs\/([^/]+)$/, answer: showJob },
     { method: "DELETE", path: /^\/jobs\/([^/]+)$/, answer: cancel },

@@ -161,6 +161,45 @@ describe("BatchJobProcessor", () => {
     });
   });
 
+  describe("tables", () => {
+    it("list jobs by an index of keys alone, which the front end may query", async () => {
+      const { named } = await build();
+      const { inputs } = named("media-tables-records");
+      expect(inputs.globalSecondaryIndexes).to.deep.equal([
+        { name: "newest", hashKey: "listKey", rangeKey: "submittedAt", projectionType: "KEYS_ONLY" },
+      ]);
+      expect((inputs.attributes as { name: string }[]).map(({ name }) => name)).to.have.members([
+        "id",
+        "listKey",
+        "submittedAt",
+      ]);
+      const actions = statementsOf(named("media-api-frontend-policy")).flatMap(({ Action, Resource }) =>
+        listOf(Action).map((action) => [action, Resource]),
+      );
+      expect(actions).to.deep.include([
+        "dynamodb:Query",
+        "arn:aws:dynamodb:us-east-1:123456789012:media-tables-records/index/newest",
+      ]);
+    });
+
+    it("have no index, and attributes for none, where jobs are not listed", async () => {
+      const { named } = await build({ listing: false });
+      const { inputs } = named("media-tables-records");
+      expect(inputs.globalSecondaryIndexes).to.equal(undefined);
+      expect(inputs.attributes).to.have.length(1);
+      expect(JSON.stringify(statementsOf(named("media-api-frontend-policy")))).not.to.include("dynamodb:Query");
+      expect(JSON.stringify(named("media-api-frontend-function").inputs.environment)).not.to.include("LISTING");
+    });
+
+    it("can be restored to any second where that is asked for", async () => {
+      expect((await build()).named("media-tables-records").inputs.pointInTimeRecovery).to.deep.equal({
+        enabled: false,
+      });
+      const { named } = await build({ pointInTimeRecovery: true });
+      expect(named("media-tables-records").inputs.pointInTimeRecovery).to.deep.equal({ enabled: true });
+    });
+  });
+
   describe("topic", () => {
     it("answers over TLS only, by a policy of the actions that SNS takes", async () => {
       const { named } = await build();

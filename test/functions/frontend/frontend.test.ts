@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { listKeyOf } from "../../../contract/listKey";
 import { problems, type ProblemCode } from "../../../contract/problem";
 import type { JobRecord } from "../../../contract/record";
 import { FakeFrontend, type ParsedAnswer } from "../support/fakeFrontend";
@@ -46,6 +47,7 @@ describe("frontend", () => {
         attempts: 0,
         tenant: "acme",
         submittedAt: "2026-11-02T10:00:00.000Z",
+        listKey: listKeyOf("word-count", "new-1"),
       });
     });
 
@@ -154,8 +156,8 @@ describe("frontend", () => {
 
     it("answers a method that the path does not take with 405 and those that it does", async () => {
       const allowed: [string, string, string][] = [
-        ["GET", "/jobs", "POST"],
-        ["HEAD", "/jobs", "POST"],
+        ["PUT", "/jobs", "POST, GET, HEAD"],
+        ["DELETE", "/jobs", "POST, GET, HEAD"],
         ["PUT", "/jobs/batch", "POST, GET, HEAD, DELETE"],
         ["PUT", "/jobs/a", "GET, HEAD, DELETE"],
         ["POST", "/types", "GET, HEAD"],

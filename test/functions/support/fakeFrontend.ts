@@ -5,6 +5,7 @@ import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/re
 import type { OutgoingMessage } from "../../../functions/batches";
 import { createFrontend, type FrontendEffects } from "../../../functions/frontend/frontend";
 import type { HttpEvent } from "../../../functions/frontend/http";
+import { FakeIndex } from "./fakeIndex";
 import type { JobRecords } from "../../../functions/frontend/submitJobs";
 
 export const wordCount: JobType = {
@@ -57,6 +58,7 @@ export class FakeFrontend {
               requestCancel: (record, now) => Promise.resolve(this.requestCancel(record, now)),
               ...records,
             },
+      index: new FakeIndex(() => [...this.items.keys()].map((id) => this.record(id)!)),
       publish: (messages) => Promise.resolve(this.publish(messages)),
       jobTypes: {
         find: (type) => Promise.resolve(types.find((each) => each.type === type)),
