@@ -32,8 +32,11 @@ export function createJobRecords(client: DynamoDBClient, tableName: string): Job
     return Item && decodeRecord(Item);
   }
 
-  async function requestCancel({ id, state }: JobRecord, now: number): Promise<JobRecord | undefined> {
+  async function requestCancel({ id, state, notBefore }: JobRecord, now: number): Promise<JobRecord | undefined> {
     const isWaiting = state === "queued";
+    // A job of next year must find then that it was cancelled.
+    const retainedFrom = Math.max(now, notBefore === undefined ? 0 : Date.parse(notBefore));
+    const expiresAt = Math.floor(retainedFrom / 1_000) + limits.recordRetentionSeconds;
     const end = isWaiting ? ", #state = :cancelled, #finishedAt = :requestedAt, #expiresAt = :expiresAt" : "";
     const command = new UpdateItemCommand({
       TableName: tableName,
@@ -50,7 +53,7 @@ export function createJobRecords(client: DynamoDBClient, tableName: string): Job
         ":requestedAt": encodeField("cancelRequestedAt", new Date(now).toISOString()),
         ...(isWaiting && {
           ":cancelled": encodeField("state", "cancelled"),
-          ":expiresAt": encodeField("expiresAt", Math.floor(now / 1_000) + limits.recordRetentionSeconds),
+          ":expiresAt": encodeField("expiresAt", expiresAt),
         }),
       },
       ReturnValues: "ALL_NEW",

@@ -5,6 +5,9 @@ export const deploymentOnlyModule = true;
 /** What the API shows of a job. */
 export function jobView(record: JobRecord) {
   const { id, type, state, attempts, progress, result, error } = record;
-  const { submittedAt, startedAt, finishedAt, cancelRequestedAt } = record;
-  return { id, type, state, attempts, progress, result, error, submittedAt, startedAt, finishedAt, cancelRequestedAt };
+  const { submittedAt, notBefore: runAt, startedAt, finishedAt, cancelRequestedAt } = record;
+  return {
+    ...{ id, type, state, attempts, progress, result, error },
+    ...{ submittedAt, runAt, startedAt, finishedAt, cancelRequestedAt },
+  };
 }

@@ -8,6 +8,7 @@ import type { JobTypes } from "../jobTypes";
 import { describeError, type Log } from "../log";
 import { mapLimited } from "../mapLimited";
 import { digestOf } from "./digest";
+import { notBeforeOf } from "./notBefore";
 
 export const deploymentOnlyModule = true;
 
@@ -68,12 +69,20 @@ export function createSubmitJobs(
         return { problem: problemOf("unknown-type", message, [{ path: "/type", message }]) };
       }
       const digest = digestOf(submission);
-      const submittedAt = new Date(now()).toISOString();
+      const time = now();
+      const notBefore = notBeforeOf(submission, time);
+      if (!notBefore.ok) {
+        return { problem: problemOf("invalid-request", notBefore.problems[0]!.message, notBefore.problems) };
+      }
+      const submittedAt = new Date(time).toISOString();
       const listKey = listKeyOf(type, id);
-      const fresh: JobRecord = { id, type, state: "queued", attempts: 0, digest, tenant, submittedAt, listKey };
+      const keys = { id, type, state: "queued", attempts: 0, listKey } as const;
+      const fresh: JobRecord = { ...keys, digest, tenant, submittedAt, notBefore: notBefore.value };
       const present = (await records?.create(fresh)) ?? fresh;
       if (present.digest === digest) return { submission, record: present };
-      return { problem: problemOf("conflict", `Job ${id} has another type, payload or tenant than this one`) };
+      return {
+        problem: problemOf("conflict", `Job ${id} was submitted before with another type, payload, tenant or time`),
+      };
     } catch (error) {
       log("error", "job not recorded", { id, type, error: describeError(error) });
       return { problem: problemOf("unavailable", `Job ${id} could not be recorded; submit it again`) };
@@ -114,8 +123,12 @@ function envelopesToPublish(recorded: Recorded[]): JobEnvelope[] {
   for (const outcome of recorded) {
     if ("problem" in outcome || outcome.record.state !== "queued" || outcome.record.attempts > 0) continue;
     const { id, type, payload, tenant } = outcome.submission;
-    const { submittedAt } = outcome.record;
-    envelopes.set(id, { version: 1, id, type, payload, submittedAt, ...(tenant !== undefined && { tenant }) });
+    const { submittedAt, notBefore } = outcome.record;
+    envelopes.set(id, {
+      ...{ version: 1, id, type, payload, submittedAt },
+      ...(tenant !== undefined && { tenant }),
+      ...(notBefore !== undefined && { notBefore }),
+    });
   }
   return [...envelopes.values()];
 }

@@ -53,7 +53,7 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
     try {
       const jobType = await jobTypes.find(type);
       if (!jobType) return { message: giveUp(read, `No processor takes jobs of type ${type}`) };
-      const message = jobMessage(read.job.value, jobType.queueUrl);
+      const message = jobMessage(read.job.value, jobType.queueUrl, now());
       return { message: "reason" in message ? giveUp(read, message.reason) : message };
     } catch (error) {
       return { failure: { id, type, error } };
