@@ -2,6 +2,7 @@ import { Command } from "commander";
 import Table from "cli-table3";
 import { startPeer, startWorker } from "./support/consumers";
 import { Figures, measure } from "./support/measure";
+import { Progress } from "./support/progress";
 import { QueueServer, startQueueServer } from "./support/queueServer";
 import { createScenarios, Scenario, Target } from "./support/scenarios";
 import { calibrate } from "./support/work";
@@ -23,29 +24,41 @@ const peerForms = [
 /** For information: not one consumer but ten of them, each with one message at a time. */
 const crowd = { name: "10 × sqs-consumer, batchSize 1", batches: false, consumers: 10, batchSize: 1 };
 
+interface Options {
+  rounds: number;
+  /** Whether ten consumers side by side are measured, too. */
+  withCrowd: boolean;
+}
+
 async function runScenario(
   server: QueueServer,
   scenario: Scenario,
-  rounds: number,
-  withCrowd: boolean,
+  { rounds, withCrowd }: Options,
+  progress: Progress,
 ): Promise<Row[]> {
   const { slots, visibilityTimeoutSeconds } = scenario;
-  const median = (start: Parameters<typeof measure>[1]) => medianOf(rounds, () => measure(server, start, scenario));
+  const median = (consumer: string, start: Parameters<typeof measure>[1]) =>
+    medianOf(rounds, () => progress.during(`${scenario.name}: ${consumer}`, () => measure(server, start, scenario)));
   const rows: Row[] = [];
-  for (const form of [...peerForms, ...(withCrowd ? [crowd] : [])]) {
+  for (const form of formsOf(withCrowd)) {
     const options = { ...form, consumers: Math.min(form.consumers, slots), slots, visibilityTimeoutSeconds };
-    const figures = await median((queue) => startPeer(server, queue, options));
+    const figures = await median(form.name, (queue) => startPeer(server, queue, options));
     rows.push({ scenario: scenario.name, consumer: form.name, ...figures });
   }
   const best = Math.max(...rows.slice(0, peerForms.length).map(({ jobsPerSecond }) => jobsPerSecond));
   for (const { name, target, ...options } of scenario.ours) {
-    const figures = await median((queue) =>
+    const consumer = `ours, ${name}`;
+    const figures = await median(consumer, (queue) =>
       startWorker(server, queue, { ...options, slots, visibilityTimeoutSeconds }),
     );
     const ratio = figures.jobsPerSecond / best;
-    rows.push({ scenario: scenario.name, consumer: `ours, ${name}`, ...figures, ratio, target });
+    rows.push({ scenario: scenario.name, consumer, ...figures, ratio, target });
   }
   return rows;
+}
+
+function formsOf(withCrowd: boolean): typeof peerForms {
+  return withCrowd ? [...peerForms, crowd] : peerForms;
 }
 
 /** Figure by figure; duplicates add up. */
@@ -109,14 +122,22 @@ async function main(): Promise<void> {
   const options = program.opts<
     Record<"only" | "rounds" | "latency" | "scale", string> & { crowd?: true; json?: true }
   >();
+  // About the end of its support for Node 20, on standard error.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const scenarios = createScenarios(calibrate(50), Number(options.scale));
+  const chosen = (["a", "b", "c"] as const).filter((letter) => options.only.includes(letter));
+  const run: Options = { rounds: Number(options.rounds), withCrowd: options.crowd ?? false };
+  const forms = formsOf(run.withCrowd).length;
+  const measurements = chosen.reduce((sum, letter) => sum + forms + scenarios[letter].ours.length, 0);
+  const progress = new Progress(measurements * run.rounds);
   const server = await startQueueServer(Number(options.latency));
   const rows: Row[] = [];
-  for (const letter of ["a", "b", "c"] as const) {
-    if (!options.only.includes(letter)) continue;
-    rows.push(...(await runScenario(server, scenarios[letter], Number(options.rounds), options.crowd ?? false)));
+  try {
+    for (const letter of chosen) rows.push(...(await runScenario(server, scenarios[letter], run, progress)));
+  } finally {
+    progress.stop();
+    await server.close();
   }
-  await server.close();
   const misses = rows.flatMap(missesOf);
   if (options.json) console.log(JSON.stringify({ rows, misses }));
   else print(rows);

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { claimPrefixes } from "./claimPrefixes";
 import { defaults } from "./defaults";
 import { DeployTarget } from "./DeployTarget";
 import { InlineHandlers } from "./InlineHandlers";
@@ -9,6 +10,8 @@ import { JobRouter } from "./JobRouter";
 import { JobTables } from "./JobTables";
 import { ProcessorSettings, withDefaults } from "./ProcessorArgs";
 import { ProcessorQueue } from "./ProcessorQueue";
+import { Scaler } from "./Scaler";
+import { createTypeEntry } from "./typeEntry";
 import { validateArgs } from "./validateArgs";
 import { withShortStacks } from "./withShortStacks";
 import { WorkerFleet } from "./WorkerFleet";
@@ -43,36 +46,44 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
 
   constructor(name: string, args: BatchJobProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
     validateArgs(name, args);
+    claimPrefixes(name, args.processors, opts);
     super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
     const child = { parent: this };
     const isTracking = args.tracking ?? defaults.tracking;
+    const hasScaler = (args.scaling ?? defaults.scaling) === "scaler";
     const isListing = args.listing ?? defaults.listing;
     const hasPointInTimeRecovery = args.pointInTimeRecovery ?? defaults.pointInTimeRecovery;
+    const target = new DeployTarget(child);
     const tables = new JobTables(
       `${name}-tables`,
-      { isTracking, isListing, hasPointInTimeRecovery, tags: args.tags },
+      { isTracking, isListing, hasPointInTimeRecovery, hasScaler, tags: args.tags },
       child,
     );
-    const router = new JobRouter(`${name}-router`, { ...args, typeTable: tables.types }, child);
+    const typeTable = tables.types;
+    const scaler =
+      tables.fleets && new Scaler(`${name}-scaler`, { ...args, typeTable, fleetTable: tables.fleets, target }, child);
+    const router = new JobRouter(`${name}-router`, { ...args, typeTable, scaler: scaler?.scaler.function }, child);
     const { repair } = new JobRepair(`${name}-repair`, { ...args, router, tables }, child);
     const api = new JobApi(`${name}-api`, { ...args, topic: router.topic, tables }, child);
-    const target = new DeployTarget(child);
     const network = new WorkerNetwork(`${name}-network`, args, child);
     const settings = args.processors.map(withDefaults);
     const imageFor = createImages(name, settings, args, child);
     const inline = settings.filter(({ handle }) => handle !== undefined);
     const { tags } = args;
+    const usesStockImage = ({ image }: ProcessorSettings) => (image ?? args.image) === undefined;
     const handlers =
-      inline.length > 0 ? new InlineHandlers(`${name}-handlers`, { processors: inline, tags }, child) : undefined;
+      inline.length > 0
+        ? new InlineHandlers(`${name}-handlers`, { processors: inline, usesStockImage, tags }, child)
+        : undefined;
     const createProcessor = (processor: ProcessorSettings) => {
       const prefix = `${name}-${processor.name}`;
       const queue = new ProcessorQueue(
         `${prefix}-queue`,
         {
           processor,
-          typeTable: tables.types,
           routerRoleArn: router.router.role.arn,
           repairRoleArn: repair.role.arn,
+          scalerRoleArn: scaler?.scaler.role.arn,
           isTracking,
           tags: args.tags,
         },
@@ -80,9 +91,20 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       );
       const fleet = new WorkerFleet(
         `${prefix}-fleet`,
-        { ...args, processor, queue, tables, network, target, handlers, image: imageFor(processor) },
+        {
+          ...args,
+          processor,
+          queue,
+          tables,
+          network,
+          target,
+          handlers,
+          image: imageFor(processor),
+          scaler: scaler?.forFleets(),
+        },
         child,
       );
+      createTypeEntry(`${prefix}-type`, { processor, queue, fleet, typeTable, isScaled: hasScaler }, this);
       return { type: processor.name, queue, fleet };
     };
     const processors = withShortStacks(() => settings.map(createProcessor));

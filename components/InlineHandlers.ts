@@ -5,6 +5,7 @@ import { tlsOnlyPolicy } from "./permissions";
 import { ProcessorSettings } from "./ProcessorArgs";
 import { SerialisedHandler, serialiseHandler } from "./serialiseHandler";
 import { smokeLoad } from "./smokeLoad";
+import { findMissingPackages } from "./stockPackages";
 
 /** Where a handler's text lies. */
 export interface HandlerObject {
@@ -19,12 +20,17 @@ export class InlineHandlers extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    args: { processors: ProcessorSettings[]; tags?: aws.Tags },
+    args: {
+      processors: ProcessorSettings[];
+      /** Whether the workers of a processor run the stock image, whose packages are known. */
+      usesStockImage: (processor: ProcessorSettings) => boolean;
+      tags?: aws.Tags;
+    },
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("batch-job-processor:index:InlineHandlers", name, {}, opts);
     this.bucket = this.createBucket(name, args.tags);
-    this.serialised = serialiseAll(args.processors);
+    this.serialised = serialiseAll(args.processors, args.usesStockImage);
     this.registerOutputs();
   }
 
@@ -89,12 +95,19 @@ function textOf(serialised: Promise<Map<string, SerialisedHandler>>, type: strin
 }
 
 /** Serialises all handlers, and tries whether they load; rejects with all that is wrong, by processor. */
-async function serialiseAll(processors: ProcessorSettings[]): Promise<Map<string, SerialisedHandler>> {
+async function serialiseAll(
+  processors: ProcessorSettings[],
+  usesStockImage: (processor: ProcessorSettings) => boolean,
+): Promise<Map<string, SerialisedHandler>> {
   const handlers = new Map<string, SerialisedHandler>();
   const problems: Record<string, string> = {};
-  for (const { name, handle } of processors) {
+  for (const processor of processors) {
+    const { name, handle } = processor;
     try {
-      handlers.set(name, await serialiseHandler(handle!));
+      const serialised = await serialiseHandler(handle!);
+      const missing = usesStockImage(processor) ? findMissingPackages(serialised.text) : undefined;
+      if (missing === undefined) handlers.set(name, serialised);
+      else problems[name] = missing;
     } catch (error) {
       problems[name] = (error as Error).message;
     }

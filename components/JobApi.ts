@@ -5,7 +5,7 @@ import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
 import { JobTables } from "./JobTables";
 import { LambdaFunction } from "./LambdaFunction";
-import { listRecords, publishTo, readJobTypes, submitRecords } from "./permissions";
+import { listRecords, publishTo, readFleets, readJobTypes, submitRecords } from "./permissions";
 
 export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & { topic: aws.sns.Topic; tables: JobTables };
 
@@ -56,7 +56,7 @@ export class JobApi extends pulumi.ComponentResource {
   }
 
   private createFrontend(name: string, args: JobApiArgs): LambdaFunction {
-    const { records, types } = args.tables;
+    const { records, types, fleets } = args.tables;
     return new LambdaFunction(
       `${name}-frontend`,
       {
@@ -66,12 +66,14 @@ export class JobApi extends pulumi.ComponentResource {
           TYPE_TABLE: types.name,
           ...(records && { JOB_TABLE: records.name }),
           ...(args.tables.isListing && { LISTING: "1" }),
+          ...(fleets && { FLEET_TABLE: fleets.name }),
         },
         statements: [
           publishTo(args.topic.arn),
           readJobTypes(types.arn, "dynamodb:Scan"),
           ...(records ? [submitRecords(records.arn)] : []),
           ...(records && args.tables.isListing ? listRecords(records.arn) : []),
+          ...(fleets ? [readFleets(fleets.arn)] : []),
         ],
         timeoutSeconds: defaults.frontendTimeoutSeconds,
         memorySize: args.frontendMemorySize ?? defaults.frontendMemorySize,

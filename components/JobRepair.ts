@@ -1,8 +1,8 @@
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { repairFactory } from "../functions/repair/lambda";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
+import { runEachMinute } from "./eachMinute";
 import { JobRouter } from "./JobRouter";
 import { JobTables } from "./JobTables";
 import { LambdaFunction } from "./LambdaFunction";
@@ -15,7 +15,7 @@ export type JobRepairArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "ta
 
 /**
  * The Lambda that, each minute, routes what the router never got or failed at, and explains the dead letters that SQS
- * moved itself. A rule of EventBridge needs a permission where a schedule of its Scheduler needs a role with a policy.
+ * moved itself.
  */
 export class JobRepair extends pulumi.ComponentResource {
   readonly repair: LambdaFunction;
@@ -47,38 +47,7 @@ export class JobRepair extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.schedule(name, tags);
+    runEachMinute(name, this.repair, { description: "Repairs what the job router left", tags }, { parent: this });
     this.registerOutputs();
-  }
-
-  private schedule(name: string, tags: aws.Tags | undefined): void {
-    const child = { parent: this };
-    const { function: lambda } = this.repair;
-    // The next run does what a failed one left, so that repeating it would only crowd.
-    const once = new aws.lambda.FunctionEventInvokeConfig(
-      `${name}-once`,
-      { functionName: lambda.name, maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
-      child,
-    );
-    const rule = new aws.cloudwatch.EventRule(
-      `${name}-schedule`,
-      { description: "Repairs what the job router left", scheduleExpression: "rate(1 minute)", tags },
-      child,
-    );
-    const permission = new aws.lambda.Permission(
-      `${name}-invoke`,
-      {
-        action: "lambda:InvokeFunction",
-        function: lambda.name,
-        principal: "events.amazonaws.com",
-        sourceArn: rule.arn,
-      },
-      child,
-    );
-    new aws.cloudwatch.EventTarget(
-      `${name}-target`,
-      { rule: rule.name, arn: lambda.arn },
-      { ...child, dependsOn: [once, permission] },
-    );
   }
 }

@@ -6,12 +6,16 @@ import { createQueue } from "./createQueue";
 import { defaults } from "./defaults";
 import { json } from "./json";
 import { LambdaFunction } from "./LambdaFunction";
-import { readJobTypes, sendTo, tlsOnlyPolicy } from "./permissions";
+import { invoke, readJobTypes, sendTo, tlsOnlyPolicy } from "./permissions";
 
 export type JobRouterArgs = Pick<
   BatchJobProcessorArgs,
   "routerMemorySize" | "routerReservedConcurrency" | "routerProvisionedConcurrency" | "logRetentionDays" | "tags"
-> & { typeTable: aws.dynamodb.Table };
+> & {
+  typeTable: aws.dynamodb.Table;
+  /** Nudged after each send; absent where CloudWatch scales. */
+  scaler?: aws.lambda.Function;
+};
 
 /**
  * The topic that takes jobs and the Lambda that puts each in its type's queue. Nothing is dropped on the way:
@@ -26,7 +30,7 @@ export class JobRouter extends pulumi.ComponentResource {
 
   constructor(name: string, args: JobRouterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobRouter", name, {}, opts);
-    const { tags } = args;
+    const { scaler, tags } = args;
     const child = { parent: this };
     this.topic = new aws.sns.Topic(`${name}-topic`, { tags }, child);
     new aws.sns.TopicPolicy(
@@ -48,11 +52,16 @@ export class JobRouter extends pulumi.ComponentResource {
       `${name}-router`,
       {
         factory: routerFactory,
-        environment: { TYPE_TABLE: args.typeTable.name, UNROUTABLE_QUEUE_URL: this.unroutableQueue.url },
+        environment: {
+          TYPE_TABLE: args.typeTable.name,
+          UNROUTABLE_QUEUE_URL: this.unroutableQueue.url,
+          ...(scaler && { SCALER_FUNCTION: scaler.name }),
+        },
         statements: [
           readJobTypes(args.typeTable.arn),
           sendTo("SendUnroutable", this.unroutableQueue.arn),
           sendTo("SendFailures", this.failureQueue.arn),
+          ...(scaler ? [invoke("NudgeScaler", scaler.arn)] : []),
         ],
         timeoutSeconds: defaults.routerTimeoutSeconds,
         memorySize: args.routerMemorySize ?? defaults.routerMemorySize,

@@ -6,19 +6,25 @@ export interface JobTablesArgs {
   isTracking: boolean;
   isListing: boolean;
   hasPointInTimeRecovery: boolean;
+  hasScaler: boolean;
   tags?: aws.Tags;
 }
 
 /** Keys only: no write but a job's first touches it. `keySchemas` would ask for a later provider than its first 7. */
 const newest = { name: listIndex, hashKey: "listKey", rangeKey: "submittedAt", projectionType: "KEYS_ONLY" };
 
-/** The two tables: job records, and the job types that the front end and the router know. On demand: idle costs nothing. */
+/**
+ * The tables: job records, the job types that the functions know, and what scaler and workers say of the fleets. On demand:
+ * idle costs nothing.
+ */
 export class JobTables extends pulumi.ComponentResource {
   /** Absent where jobs are not tracked. */
   readonly records: aws.dynamodb.Table | undefined;
   readonly types: aws.dynamodb.Table;
   /** Whether the records have the index by which jobs are listed. */
   readonly isListing: boolean;
+  /** Absent where no scaler keeps it. */
+  readonly fleets: aws.dynamodb.Table | undefined;
 
   constructor(name: string, args: JobTablesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobTables", name, {}, opts);
@@ -46,6 +52,22 @@ export class JobTables extends pulumi.ComponentResource {
       { ...shared, hashKey: "type", attributes: [{ name: "type", type: "S" }] },
       { parent: this },
     );
+    if (args.hasScaler) {
+      this.fleets = new aws.dynamodb.Table(
+        `${name}-fleets`,
+        {
+          ...shared,
+          hashKey: "type",
+          rangeKey: "item",
+          attributes: [
+            { name: "type", type: "S" },
+            { name: "item", type: "S" },
+          ],
+          ttl: { attributeName: "expiresAt", enabled: true },
+        },
+        { parent: this },
+      );
+    }
     this.registerOutputs();
   }
 }

@@ -59,6 +59,8 @@ export interface ProcessorArgs {
   drainSeconds?: number;
   /** How long a worker waits without work before it asks its group to end its instance; 0 stands for ever. @default 300 */
   idleSeconds?: number;
+  /** Instances kept from some time on, for peaks that are known beforehand. @default - `minInstances` at all times */
+  capacitySchedule?: CapacityChange[];
   /** Instances kept even without work. With a `capacitySchedule` it only says how many there are at first. @default 0 */
   minInstances?: number;
   /** Most instances at once. @default 10 */
@@ -67,8 +69,6 @@ export interface ProcessorArgs {
   targetLatencySeconds?: number;
   /** How long a job takes. @default - learned from the workers' reports; 10 until there are any, and with `targetTracking` */
   secondsPerJob?: number;
-  /** Instances kept from some time on, for peaks that are known beforehand. @default - `minInstances` at all times */
-  capacitySchedule?: CapacityChange[];
   /** Environment variables of the workers; names starting with `WORKER_` are the worker's own. @default - none */
   environment?: Record<string, pulumi.Input<string>>;
   /** What the handlers may do in AWS, beside the component's `policyStatements`. @default - none */

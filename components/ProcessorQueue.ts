@@ -1,6 +1,5 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { encodeJobType } from "../contract/jobType";
 import { createQueue } from "./createQueue";
 import { json } from "./json";
 import { ProcessorSettings } from "./ProcessorArgs";
@@ -11,22 +10,22 @@ export interface ProcessorQueueArgs {
   routerRoleArn: pulumi.Input<string>;
   /** Role of the repair run, which this queue and its dead-letter queue let in likewise. */
   repairRoleArn: pulumi.Input<string>;
-  /** Table in which front end and router look job types up. */
-  typeTable: aws.dynamodb.Table;
+  /** Role of the scaler, which reads the queue's counts; absent where CloudWatch scales. */
+  scalerRoleArn?: pulumi.Input<string>;
   /** Whether attempts are counted in records. */
   isTracking: boolean;
   tags?: aws.Tags;
 }
 
-/** A job type's queue and dead-letter queue, and its entry in the table of job types. */
+/** A job type's queue and dead-letter queue. */
 export class ProcessorQueue extends pulumi.ComponentResource {
   readonly queue: aws.sqs.Queue;
   readonly deadLetterQueue: aws.sqs.Queue;
 
   constructor(name: string, args: ProcessorQueueArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:ProcessorQueue", name, {}, opts);
-    const { processor, tags } = args;
-    const { name: type, description, timeoutSeconds, maxAttempts, visibilityTimeoutSeconds } = processor;
+    const { processor, scalerRoleArn, tags } = args;
+    const { maxAttempts, visibilityTimeoutSeconds } = processor;
     const child = { parent: this };
     this.deadLetterQueue = createQueue(
       `${name}-dead-letters`,
@@ -45,6 +44,9 @@ export class ProcessorQueue extends pulumi.ComponentResource {
         users: [
           { sid: "RouteJobs", principal: { AWS: args.routerRoleArn } },
           { sid: "ReplayJobs", principal: { AWS: args.repairRoleArn } },
+          ...(scalerRoleArn === undefined
+            ? []
+            : [{ sid: "CountJobs", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scalerRoleArn } }]),
         ],
         tags,
       },
@@ -55,21 +57,6 @@ export class ProcessorQueue extends pulumi.ComponentResource {
       {
         queueUrl: this.deadLetterQueue.url,
         redriveAllowPolicy: json({ redrivePermission: "byQueue", sourceQueueArns: [this.queue.arn] }),
-      },
-      child,
-    );
-    new aws.dynamodb.TableItem(
-      `${name}-type`,
-      {
-        tableName: args.typeTable.name,
-        hashKey: args.typeTable.hashKey,
-        item: pulumi
-          .all([this.queue.url, this.deadLetterQueue.url])
-          .apply(([queueUrl, deadLetterQueueUrl]) =>
-            JSON.stringify(
-              encodeJobType({ type, queueUrl, deadLetterQueueUrl, description, timeoutSeconds, maxAttempts }),
-            ),
-          ),
       },
       child,
     );

@@ -1,8 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { workerImageFolder } from "./workerImageFolder";
 
 /** Docker's platform names by EC2's architecture names. */
 const platforms: Record<string, string> = { arm64: "linux/arm64", x86_64: "linux/amd64" };
@@ -33,7 +32,7 @@ export class WorkerImage extends pulumi.ComponentResource {
         imageName,
         {
           repositoryUrl: repository.url,
-          context: buildContext(),
+          context: workerImageFolder(),
           platform: platforms[architecture],
           // awsx names the image's own resource by the tag, which two components of a stack may not share.
           imageTag: imageName,
@@ -49,15 +48,4 @@ export class WorkerImage extends pulumi.ComponentResource {
   uri(architecture: string): pulumi.Output<string> {
     return this.uris[architecture]!;
   }
-}
-
-/** The worker-image folder of this package, which lies beside the sources and, once built, beside dist/. */
-function buildContext(): string {
-  for (let folder = __dirname; dirname(folder) !== folder; folder = dirname(folder)) {
-    const context = join(folder, "worker-image");
-    if (existsSync(join(context, "package.json"))) return context;
-  }
-  throw new pulumi.RunError(
-    "The folder worker-image is missing from the package batch-job-processor; install it anew.",
-  );
 }

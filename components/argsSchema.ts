@@ -90,12 +90,12 @@ const processorSchema = z.strictObject({
   maxBackoffSeconds: seconds(0, 43_200).optional(),
   drainSeconds: seconds(0, limits.maxTimeoutSeconds).optional(),
   idleSeconds: seconds(0, 86_400).optional(),
-  minInstances: wholeNumber(0, 1_000).optional(),
-  maxInstances: wholeNumber(1, 1_000).optional(),
-  targetLatencySeconds: seconds(1, 1_209_600).optional(),
-  secondsPerJob: seconds(0.001, limits.maxTimeoutSeconds).optional(),
   // An Auto Scaling group takes 125 scheduled actions ("Quotas for Amazon EC2 Auto Scaling").
   capacitySchedule: z.array(capacityChange).max(125).optional(),
+  minInstances: wholeNumber(0, 1_000).optional(),
+  maxInstances: wholeNumber(1, 1_000).optional(),
+  targetLatencySeconds: seconds(1, 86_400).optional(),
+  secondsPerJob: seconds(0.001, limits.maxTimeoutSeconds).optional(),
   environment: environment.optional(),
   policyStatements: statements.optional(),
 } satisfies Record<keyof ProcessorArgs, z.ZodType>);

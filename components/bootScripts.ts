@@ -107,27 +107,29 @@ set -euo pipefail
 . "\${0%/*}/aws"
 answer=$(call ecr ${repository.region} "$(endpoint AWS_ENDPOINT_URL_ECR ${url("api.ecr", repository.region)})" -d '{}' \\
   -H 'Content-Type: application/x-amz-json-1.1' \\
-  -H 'X-Amz-Target: AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken')
+  -H 'X-Amz-Target: AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken') || {
+  echo "The registry refuses: $answer" >&2
+  exit 1
+}
 field authorizationToken <<<"$answer" | base64 -d | cut -d: -f2 | docker login --username AWS --password-stdin ${quote(registry)}
 ${pull}`;
 }
 
 /**
- * Asks the worker how it is, and gives the instance up once it was unwell, or silent, too often in a row. A worker that
- * answers and drains, or still has jobs, is left to them. One that starts is watched by systemd's limits and by the
- * launch hook.
+ * Asks the worker how it is, and gives the instance up once it was unwell, or silent, too often in a row. It answers with
+ * an error only if it should be replaced: not while it drains or has jobs. A worker that starts is watched by systemd's
+ * limits and by the launch hook.
  */
 function watchScript(): string {
   return `#!/bin/bash
 set -euo pipefail
 count="\${RUNTIME_DIRECTORY:?}/unwell"
 state=$(systemctl is-active batch-job-worker.service || true)
-answer=$(curl -sS -m 5 "http://127.0.0.1:\${WORKER_HEALTH_PORT:-${healthPort}}/healthz" 2>&1 || true)
-case $state$answer in
-  active*'"status":"ok"'* | active*'"reason":"draining"'* | active*'"busySlots":'[1-9]*) rm -f "$count" && exit ;;
-  active*) ;;
-  *) rm -f "$count" && exit ;;
-esac
+if [[ $state != active ]] \\
+  || answer=$(curl -sS --fail-with-body -m 5 "http://127.0.0.1:\${WORKER_HEALTH_PORT:-${healthPort}}/healthz" 2>&1); then
+  rm -f "$count"
+  exit
+fi
 unwell=$(($(cat "$count" 2>/dev/null || echo 0) + 1))
 echo "$unwell" >"$count"
 echo "The worker is unwell, $unwell of ${patience}: $answer" >&2

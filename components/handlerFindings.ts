@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import { createRequire, isBuiltin } from "node:module";
 import { types } from "node:util";
 import type TypeScript from "typescript";
 
@@ -60,6 +60,22 @@ export function usesThis(handle: (...args: never[]) => unknown): boolean {
   const source = isFaulty(asExpression) ? asMethod : asExpression;
   const handler = find(source, (node) => ts.isFunctionLike(node));
   return handler !== undefined && ts.forEachChild(handler, refersToThis) === true;
+}
+
+/** Names of the packages, Node's own left out, that the text requires or imports by a name written out. */
+export function findPackages(text: string): string[] {
+  const names = new Set<string>();
+  some(parse(text), (node) => {
+    if (!ts.isCallExpression(node)) return false;
+    const { expression, arguments: list } = node;
+    const isRequire = ts.isIdentifier(expression) && expression.text === "require";
+    const [module] = list;
+    if (!module || !ts.isStringLiteralLike(module)) return false;
+    if (isRequire || expression.kind === ts.SyntaxKind.ImportKeyword) names.add(module.text);
+    return false;
+  });
+  const foreign = [...names].filter((name) => !isBuiltin(name) && !/^[./]/.test(name));
+  return [...new Set(foreign.map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)![0]))].sort();
 }
 
 function refersToThis(node: TypeScript.Node): true | undefined {

@@ -23,6 +23,8 @@ export const wildcardReasons: Record<string, string> = {
     "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
   "autoscaling:DescribeAutoScalingInstances":
     "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
+  "autoscaling:DescribeScalingActivities":
+    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
   "ecr:GetAuthorizationToken":
     "The token is the registry's, not a repository's (Service Authorization Reference, Amazon Elastic Container Registry).",
   "ssm:UpdateInstanceInformation":
@@ -89,10 +91,6 @@ export function reportToFleet(tableArn: pulumi.Input<string>, type: string): Pol
   };
 }
 
-export function invoke(sid: string, functionArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: sid, Action: ["lambda:InvokeFunction"], Resource: functionArn };
-}
-
 /** What the agent of Session Manager needs for sessions, and nothing else of Systems Manager. */
 export function openSessions(): PolicyStatement {
   return {
@@ -111,6 +109,10 @@ export function openSessions(): PolicyStatement {
 /** Finding the group of an instance whose tags metadata can't show. */
 export function findOwnGroup(): PolicyStatement {
   return { Sid: "FindOwnGroup", Action: ["autoscaling:DescribeAutoScalingInstances"], Resource: "*" };
+}
+
+export function invoke(sid: string, functionArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: sid, Action: ["lambda:InvokeFunction"], Resource: functionArn };
 }
 
 export function readBacklog(queueArn: pulumi.Input<string>): PolicyStatement {
@@ -138,6 +140,11 @@ export function listRecords(tableArn: pulumi.Input<string>): PolicyStatement[] {
 
 export function followRecords(tableArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "FollowRecords", Action: ["dynamodb:GetItem", "dynamodb:UpdateItem"], Resource: tableArn };
+}
+
+/** Reading why a type's workers don't start. */
+export function readFleets(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "ReadFleets", Action: ["dynamodb:BatchGetItem"], Resource: tableArn };
 }
 
 export function readJobTypes(tableArn: pulumi.Input<string>, ...further: "dynamodb:Scan"[]): PolicyStatement {

@@ -29,6 +29,11 @@ export interface JobContext {
   /** Reports how much is done, 0 to 1; at most one report a second is kept, the last. */
   progress(fraction: number, note?: string): void;
   logger: JobLogger;
+  /**
+   * Ends the attempt by throwing: the job is tried again after a pause of at most a minute, and the attempt doesn't count,
+   * whatever the handler does after that. For what the job itself is not to blame for, such as a service that is away.
+   */
+  giveBack(reason?: string): never;
 }
 
 /**

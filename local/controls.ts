@@ -66,9 +66,8 @@ function addFault(groups: Groups, body: Buffer): HttpAnswer {
   const { kind: word, group, times } = parse(body);
   const kind = launchFaultKinds.find((each) => each === word);
   if (!kind) return gatewayAnswer(400, `Expected kind as one of ${launchFaultKinds.join(", ")}`);
-  if (group !== undefined && (typeof group !== "string" || !groups.find(group))) {
-    return gatewayAnswer(404, `There is no group ${String(group)}`);
-  }
+  if (group !== undefined && typeof group !== "string") return gatewayAnswer(400, "Expected group as a name");
+  if (group !== undefined && !groups.find(group)) return gatewayAnswer(404, `There is no group ${group}`);
   if (times !== undefined && (typeof times !== "number" || !Number.isInteger(times) || times < 1)) {
     return gatewayAnswer(400, "Expected times as a whole number from 1 up");
   }

@@ -76,6 +76,12 @@ ${inputTable(membersOf("components/BatchJobProcessorArgs.ts", "BatchJobProcessor
 
 ${inputTable(membersOf("components/ProcessorArgs.ts", "ProcessorArgs"))}
 
+## \`CapacityChange\`
+
+An entry of a processor's \`capacitySchedule\`.
+
+${inputTable(membersOf("components/ProcessorArgs.ts", "CapacityChange"))}
+
 ## Outputs of \`BatchJobProcessor\`
 
 ${outputTable(membersOf("components/BatchJobProcessor.ts", "BatchJobProcessor"))}

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { encodeWorkerSettings } from "../../contract/workerSettings";
 import { bareEnvironment } from "../../local/children";
-import { packageFolder } from "../../local/packageFolder";
+import { packageFolder, packageRoot } from "../../local/packageFolder";
 import { BenchQueue, jobTable, jobType, QueueServer } from "./queueServer";
 
 /** When a handler started, by job id. */
@@ -25,11 +25,12 @@ export interface RunningConsumer {
   stop(): Promise<Start[]>;
 }
 
-/** The worker as the image runs it. */
+/** The worker as the image runs it, with more in its environment where wanted. */
 export async function startWorker(
   server: QueueServer,
   queue: BenchQueue,
   options: ConsumerOptions & { prefetch: number; hasRecords: boolean },
+  more: Record<string, string> = {},
 ): Promise<RunningConsumer> {
   const { hasRecords, ...settings } = options;
   const environment = encodeWorkerSettings({
@@ -38,7 +39,7 @@ export async function startWorker(
     queueUrl: queue.url,
     deadLetterQueueUrl: (await server.createQueue()).url,
     ...(hasRecords && { jobTable }),
-    handler: path.join(__dirname, "handler.js"),
+    handler: path.join(packageRoot(), "dist/bench/support/handler.js"),
     timeoutSeconds: 60,
     maxAttempts: 3,
     acknowledge: "after",
@@ -49,7 +50,7 @@ export async function startWorker(
   });
   return start(
     path.join(packageFolder("batch-job-worker"), "dist/main.js"),
-    { ...server.environment, ...environment },
+    { ...server.environment, ...environment, ...more },
     startsInLog,
   );
 }
@@ -90,7 +91,8 @@ async function start(
 ): Promise<RunningConsumer> {
   const folder = await mkdtemp(path.join(tmpdir(), "bench-"));
   const file = await open(path.join(folder, "output"), "w");
-  const env = { ...bareEnvironment(), NODE_NO_WARNINGS: "1", ...environment };
+  const quiet = { NODE_NO_WARNINGS: "1", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
+  const env = { ...bareEnvironment(), ...quiet, ...environment };
   const child: ChildProcess = spawn(process.execPath, [main], { env, stdio: ["ignore", file.fd, "inherit"] });
   const exited = once(child, "exit");
   await once(child, "spawn");

@@ -18,7 +18,7 @@ export interface Target {
   hasNoDuplicates?: true;
 }
 
-/** @param scale shortens every scenario, for a quick look */
+/** @param scale more than 1 for steadier figures, less for a quick look */
 export function createScenarios(stepsOf50Ms: number, scale: number): Record<"a" | "b" | "c", Scenario> {
   const times = (count: number, work: (index: number) => Work) =>
     Array.from({ length: Math.max(1, Math.round(count * scale)) }, (_, index) => work(index));
@@ -30,8 +30,8 @@ export function createScenarios(stepsOf50Ms: number, scale: number): Record<"a" 
       name: "(a) no-op jobs",
       slots: 10,
       visibilityTimeoutSeconds: 30,
-      jobs: times(6_000, nothing),
-      warmUp: times(2_000, nothing),
+      jobs: times(3_000, nothing),
+      warmUp: times(1_000, nothing),
       ours: [
         { name: "prefetch 100", prefetch: 100, hasRecords: false, target: { minRatio: 8, maxCallsPerJob: 0.25 } },
         { name: "prefetch 100, with records", prefetch: 100, hasRecords: true },
@@ -41,8 +41,8 @@ export function createScenarios(stepsOf50Ms: number, scale: number): Record<"a" 
       name: "(b) 99 % of 10 ms, 1 % of 2 s",
       slots: 10,
       visibilityTimeoutSeconds: 30,
-      jobs: times(2_000, mostlyShort),
-      warmUp: times(200, () => ({ kind: "wait", milliseconds: 10 })),
+      jobs: times(1_000, mostlyShort),
+      warmUp: times(100, () => ({ kind: "wait", milliseconds: 10 })),
       ours: [
         { name: "prefetch 10", prefetch: 10, hasRecords: false, target: { minRatio: 7 } },
         { name: "prefetch 0", prefetch: 0, hasRecords: false, target: { minRatio: 4.5 } },
@@ -52,8 +52,8 @@ export function createScenarios(stepsOf50Ms: number, scale: number): Record<"a" 
       name: "(c) 50 ms of CPU, visibility 2 s",
       slots: 2,
       visibilityTimeoutSeconds: 2,
-      jobs: times(300, computing),
-      warmUp: times(20, computing),
+      jobs: times(150, computing),
+      warmUp: times(10, computing),
       ours: [
         { name: "prefetch 10", prefetch: 10, hasRecords: false, target: { minRatio: 1.7, hasNoDuplicates: true } },
       ],

@@ -9,6 +9,7 @@ import { cancelJob } from "./cancelJob";
 import { checkBatch } from "./checkBatch";
 import { idFromKey } from "./digest";
 import { answer, type HttpAnswer, type HttpEvent, readHeader, readJsonBody, refuse, retryAfterSeconds } from "./http";
+import type { ReadLaunchProblems } from "./launchProblems";
 import { jobView } from "./jobView";
 import { type JobIndex, listJobs } from "./listJobs";
 import { checkListQuery } from "./listQuery";
@@ -20,6 +21,8 @@ export interface FrontendEffects extends SubmitJobsEffects {
   jobTypes: JobTypes;
   /** Absent where jobs are not listed. */
   index?: JobIndex | undefined;
+  /** Absent where no scaler says. */
+  readLaunchProblems?: ReadLaunchProblems;
   /** A job id that was never given before. */
   newId: () => string;
 }
@@ -42,7 +45,7 @@ interface Route {
  * conflict. Without an `id` in the body, an `Idempotency-Key` header gives one (see {@link idFromKey}).
  */
 export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => Promise<HttpAnswer> {
-  const { records, index, jobTypes, newId, now, log } = effects;
+  const { records, index, jobTypes, readLaunchProblems, newId, now, log } = effects;
   const submitJobs = createSubmitJobs(effects);
 
   const submitOne: Answerer = async (event) => {
@@ -102,14 +105,27 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   };
 
   const showTypes: Answerer = async () => {
-    const types = (await jobTypes.list()).map(({ type, description, timeoutSeconds, maxAttempts }) => ({
+    const known = await jobTypes.list();
+    const problems = await findLaunchProblems(known.map(({ type }) => type));
+    const types = known.map(({ type, description, timeoutSeconds, maxAttempts }) => ({
       type,
       description,
       timeoutSeconds,
       maxAttempts,
+      launchProblem: problems[type],
     }));
     return answer(200, { types });
   };
+
+  async function findLaunchProblems(types: string[]): Promise<Record<string, string>> {
+    try {
+      return (await readLaunchProblems?.(types)) ?? {};
+    } catch (error) {
+      // The types are what was asked for.
+      log("warn", "launch problems not read", { error: describeError(error) });
+      return {};
+    }
+  }
 
   const routes: Route[] = [
     { method: "POST", path: /^\/jobs$/, answer: submitOne },

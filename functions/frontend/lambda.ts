@@ -7,13 +7,15 @@ import { createFrontend } from "./frontend";
 import type { HttpAnswer, HttpEvent } from "./http";
 import { createJobIndex } from "./jobIndex";
 import { createJobRecords } from "./jobRecords";
+import { readLaunchProblemsFrom } from "./launchProblems";
 import { publishTo } from "./publishTo";
 
 export const deploymentOnlyModule = true;
 
 /**
  * Builds the front-end Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
- * Reads `TOPIC_ARN`, `TYPE_TABLE`, `JOB_TABLE` where jobs are tracked, and `LISTING` where they are listed.
+ * Reads `TOPIC_ARN`, `TYPE_TABLE`, where jobs are tracked `JOB_TABLE`, where they are listed `LISTING`, and where a scaler
+ * keeps fleets `FLEET_TABLE`.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
@@ -22,11 +24,13 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const jobTable = process.env.JOB_TABLE;
   const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
+  const fleetTable = process.env.FLEET_TABLE;
   return createFrontend({
     index: process.env.LISTING && jobTable ? createJobIndex(tables, jobTable) : undefined,
     records: jobTable ? createJobRecords(tables, jobTable) : undefined,
     publish: publishTo(new SNSClient(clientOptions()), variable("TOPIC_ARN")),
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
+    readLaunchProblems: fleetTable ? readLaunchProblemsFrom(tables, fleetTable) : undefined,
     newId: () => randomUUID(),
     now,
     log: logAsJson,

@@ -8,7 +8,7 @@ export const deploymentOnlyModule = true;
 export function notBeforeOf({ delaySeconds = 0, runAt }: Submission, now: number): Checked<string | undefined> {
   const time = runAt === undefined ? now + delaySeconds * 1_000 : Date.parse(runAt);
   if (time - now > limits.maxDelaySeconds * 1_000) {
-    const message = `Expected a time at most ${limits.maxDelaySeconds / 86_400} days ahead, got ${JSON.stringify(runAt)}`;
+    const message = `Expected a time at most ${limits.maxDelaySeconds} s ahead, got ${JSON.stringify(runAt)}`;
     return { ok: false, problems: [{ path: "/runAt", message }] };
   }
   return { ok: true, value: time > now ? new Date(time).toISOString() : undefined };

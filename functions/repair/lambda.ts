@@ -4,9 +4,10 @@ import { createJobTypes } from "../jobTypes";
 import { createJobTypeTable } from "../jobTypeTable";
 import { logAsJson } from "../log";
 import { sendWith } from "../router/sendWith";
+import type { RunContext } from "../runContext";
 import { createFailedRecords } from "./failedRecords";
 import { createInbox } from "./inbox";
-import { createRepair, type RunContext } from "./repair";
+import { createRepair } from "./repair";
 
 export const deploymentOnlyModule = true;
 

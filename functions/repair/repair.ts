@@ -3,6 +3,7 @@ import type { JobTypes } from "../jobTypes";
 import { describeError, type Log } from "../log";
 import { createRouteJobs, type RouteJobsEffects } from "../router/routeJobs";
 import { createSendMessages } from "../router/sendMessages";
+import type { RunContext } from "../runContext";
 import type { FailedRecords } from "./failedRecords";
 import type { Inbox } from "./inbox";
 import { repairDeadLetters } from "./repairDeadLetters";
@@ -18,11 +19,6 @@ export interface RepairEffects extends RouteJobsEffects {
   /** Queues whose messages hold jobs that the router has yet to route. */
   failedEvents: FailedEvents[];
   log: Log;
-}
-
-/** What a Lambda function is told of its time. */
-export interface RunContext {
-  getRemainingTimeInMillis(): number;
 }
 
 /** Left for the message at work: three tries of a send, at most two calls of 3 s each, and its deletion. */

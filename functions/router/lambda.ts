@@ -3,6 +3,8 @@ import { variable } from "../environment";
 import { createJobTypes } from "../jobTypes";
 import { createJobTypeTable } from "../jobTypeTable";
 import { logAsJson } from "../log";
+import { invokeScaler } from "./invokeScaler";
+import { createNudge } from "./nudge";
 import { createRouteJobs, type TopicEvent } from "./routeJobs";
 import { sendWith } from "./sendWith";
 
@@ -10,7 +12,7 @@ export const deploymentOnlyModule = true;
 
 /**
  * Builds the router Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
- * Reads `TYPE_TABLE` and `UNROUTABLE_QUEUE_URL`.
+ * Reads `TYPE_TABLE`, `UNROUTABLE_QUEUE_URL` and, where a scaler is to be nudged, `SCALER_FUNCTION`.
  */
 export function routerFactory(): (event: TopicEvent) => Promise<void> {
   const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
@@ -19,10 +21,12 @@ export function routerFactory(): (event: TopicEvent) => Promise<void> {
   const table = createJobTypeTable(new DynamoDBClient(clientOptions()), variable("TYPE_TABLE"));
   // The client's own endpoint, not the one that a queue's URL names: the two differ only where a test stands in for AWS.
   const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
+  const scaler = process.env.SCALER_FUNCTION;
   return createRouteJobs({
     jobTypes: createJobTypes({ table, now }),
     sendBatch: sendWith(queues),
     unroutableQueueUrl: variable("UNROUTABLE_QUEUE_URL"),
+    nudge: scaler ? createNudge({ invoke: invokeScaler(scaler), now, log: logAsJson }) : undefined,
     now,
     pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     random: () => Math.random(),

@@ -4,7 +4,7 @@ import { describeError, type Log } from "../log";
 import { mapLimited } from "../mapLimited";
 import { jobMessage, type QueueMessage, unroutableMessage } from "./queueMessage";
 import { type ReadJob, readJobs } from "./readJobs";
-import { createSendMessages, type SendMessagesEffects } from "./sendMessages";
+import { createSendMessages, type SendFailure, type SendMessagesEffects } from "./sendMessages";
 
 export const deploymentOnlyModule = true;
 
@@ -16,6 +16,8 @@ export interface TopicEvent {
 export interface RouteJobsEffects extends SendMessagesEffects {
   jobTypes: Pick<JobTypes, "find">;
   unroutableQueueUrl: string;
+  /** Tells the scaler how many jobs were just sent, by type. Takes its time only once all are sent, and never throws. */
+  nudge?: (sent: Record<string, number>) => Promise<void>;
   /** Epoch milliseconds. */
   now: () => number;
   log: Log;
@@ -36,7 +38,7 @@ const lookUpsAtOnce = 20;
  * last to the failure destination. Jobs that got through are doubled by that, which claims absorb; none is lost.
  */
 export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) => Promise<void> {
-  const { jobTypes, unroutableQueueUrl, now, log } = effects;
+  const { jobTypes, unroutableQueueUrl, nudge, now, log } = effects;
   const sendMessages = createSendMessages(effects);
 
   function giveUp({ text, source }: ReadJob, reason: string, loggedReason = reason): QueueMessage {
@@ -72,8 +74,21 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
     for (const { id, type, error } of failures)
       log("error", "job not routed", { id, type, error: describeError(error) });
     log("info", "jobs routed", { sent: messages.length - unsent.length, failed: failures.length });
+    await nudge?.(sentByType(messages, unsent));
     if (failures.length > 0) throw failureOf(failures, jobs.length);
   };
+
+  function sentByType(messages: QueueMessage[], unsent: SendFailure[]): Record<string, number> {
+    const counts = new Map<string, number>();
+    const count = ({ type, queueUrl, delaySeconds }: QueueMessage, by: number) => {
+      // Nothing is to be done yet about one that is held back: the scaler sees it in its minute's run.
+      if (delaySeconds !== undefined) return;
+      if (type !== undefined && queueUrl !== unroutableQueueUrl) counts.set(type, (counts.get(type) ?? 0) + by);
+    };
+    for (const message of messages) count(message, 1);
+    for (const { message } of unsent) count(message, -1);
+    return Object.fromEntries([...counts].filter(([, sent]) => sent > 0));
+  }
 }
 
 function reasonOf(problems: FieldProblem[]): string {

@@ -32,7 +32,7 @@ export function describeGroup(group: Group): Members {
       ProcessName: process,
       SuspensionReason: `User suspended at ${createdAt.toISOString().replace(/\.\d+/, "")}`,
     })),
-    VPCZoneIdentifier: settings.subnetIds.join(","),
+    VPCZoneIdentifier: settings.subnetIds.length > 0 ? settings.subnetIds.join(",") : undefined,
     EnabledMetrics: [],
     Tags: settings.tags.map(({ key, value, propagateAtLaunch }) => ({
       ResourceId: name,

@@ -42,7 +42,7 @@ function widths(rows: string[][], columns: number): number[] {
 }
 
 /** The text without what a terminal would obey. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, "\ufffd");
 }
 

@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
 import { bringUp, RunningStack } from "./bringUp";
+import { Fleet } from "./fleet";
+import { showFleet } from "./fleetView";
 import { reportFailure } from "./reportFailure";
 
 interface StartOptions {
@@ -12,23 +14,40 @@ interface StartOptions {
 
 async function main(): Promise<void> {
   const command = new Command("npm start --")
-    .description("Runs a stack of the project on this machine until Ctrl-C: no cloud, no Docker.")
+    .description(
+      "Runs a stack of the project on this machine until Ctrl-C: no cloud, no Docker. On a terminal it shows the fleet.",
+    )
     .option("--port <number>", "port of the HTTP API (default: a free one)", portNumber)
     .option("--stack <name>", "whose Pulumi.<name>.yaml to use", "dev")
     .option("--json", "print one JSON line with all addresses once the stack is up")
     .option("--verbose", "print what the functions and workers log, on standard error")
     .parse();
   const options = command.opts<StartOptions>();
+  // A picture that is drawn anew all the time and lines don't go together.
+  const isLive = Boolean(process.stdout.isTTY) && !options.verbose && !options.json;
+  const fleet = new Fleet();
+  let isShown = false;
   const running = await bringUp({
     stack: options.stack,
     port: options.port,
-    log: ({ source, name, line }) => {
-      if (options.verbose || source === "cloud") process.stderr.write(`${pc.dim(name)} ${line}\n`);
+    log: (entry) => {
+      if (isLive) fleet.note(entry);
+      const isPrinted = options.verbose || (entry.source === "cloud" && !isShown);
+      if (isPrinted) process.stderr.write(`${pc.dim(entry.name)} ${entry.line}\n`);
     },
   });
   // Ctrl-C is how this command ends; it is no failure.
   process.exitCode = 0;
   process.stdout.write(options.json ? `${JSON.stringify(addresses(running))}\n` : welcome(running, options.stack));
+  if (!isLive) return;
+  isShown = true;
+  const hide = await showFleet(fleet, running);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.prependOnceListener(signal, () => {
+      hide();
+      isShown = false;
+    });
+  }
 }
 
 function addresses({ cloud, outputs }: RunningStack): object {

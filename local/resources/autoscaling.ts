@@ -29,13 +29,15 @@ const group: ResourceHandler = {
     const target = deployed(cloud, id);
     const settings = groupSettings(inputs, cloud.region);
     cloud.groups.check(settings);
-    // Hooks that are resources of their own are not the group's to drop.
-    const own = new Set(((state.initialLifecycleHooks ?? []) as { name: string }[]).map(({ name }) => name));
-    const others = target.settings.hooks.filter(({ name }) => !own.has(name));
+    // What the program doesn't change stays as schedules, or hooks that are resources of their own, have made it.
+    const { minSize, maxSize, hooks } = target.settings;
+    const bounds = {
+      minSize: inputs.minSize === state.minSize ? minSize : settings.minSize,
+      maxSize: inputs.maxSize === state.maxSize ? maxSize : settings.maxSize,
+    };
     const desired = optionalNumber(inputs, "desiredCapacity");
     const desiredCapacity = desired === state.desiredCapacity ? undefined : desired;
-    const hooks = [...settings.hooks, ...others];
-    target.update({ ...settings, hooks }, { by: "user request", desiredCapacity });
+    target.update({ ...settings, ...bounds, hooks }, { by: "user request", desiredCapacity });
     const kept = { name: state.name, arn: state.arn, desiredCapacity: desired ?? state.desiredCapacity };
     return Promise.resolve({ ...inputs, ...kept });
   },
@@ -47,9 +49,12 @@ const group: ResourceHandler = {
 const lifecycleHook: ResourceHandler = {
   create(inputs, context) {
     const name = physicalName(inputs, context);
-    const { settings } = deployed(context.cloud, text(inputs, "autoscalingGroupName"));
-    settings.hooks = [...settings.hooks, hookOf({ ...inputs, name })];
+    putHook(context.cloud, { ...inputs, name });
     return { id: name, state: { ...inputs, name } };
+  },
+  update(id, _state, inputs, { cloud }) {
+    putHook(cloud, { ...inputs, name: id });
+    return Promise.resolve({ ...inputs, name: id });
   },
   delete(id, state, { cloud }) {
     const settings = cloud.groups.find(text(state, "autoscalingGroupName"))?.settings;
@@ -57,6 +62,13 @@ const lifecycleHook: ResourceHandler = {
     return Promise.resolve();
   },
 };
+
+/** One of that name is replaced, also where the group was created with it. */
+function putHook(cloud: LocalCloud, inputs: Properties): void {
+  const { settings } = deployed(cloud, text(inputs, "autoscalingGroupName"));
+  const hook = hookOf(inputs);
+  settings.hooks = [...settings.hooks.filter(({ name }) => name !== hook.name), hook];
+}
 
 const schedule: ResourceHandler = {
   create(inputs, context) {

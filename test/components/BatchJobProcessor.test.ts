@@ -48,7 +48,7 @@ describe("BatchJobProcessor", () => {
     it("allows no wildcard without a written reason, and keeps each role's policy within 10,240 characters", async () => {
       const { ofType } = await build();
       const policies = ofType("iam/rolePolicy:RolePolicy");
-      expect(policies).to.have.length(7);
+      expect(policies).to.have.length(8);
       for (const policy of policies) {
         expect((policy.inputs.policy as string).length).to.be.lessThan(10_240);
         for (const { Action, Resource } of statementsOf(policy)) {
@@ -75,7 +75,7 @@ describe("BatchJobProcessor", () => {
     it("keeps every log group for a limited time", async () => {
       const { ofType } = await build();
       const groups = ofType("cloudwatch/logGroup:LogGroup");
-      expect(groups).to.have.length(6);
+      expect(groups).to.have.length(7);
       for (const { inputs } of groups) expect(inputs.retentionInDays).to.equal(defaults.logRetentionDays);
     });
 
@@ -148,7 +148,7 @@ describe("BatchJobProcessor", () => {
 
     it("of each type are written into the table of job types", async () => {
       const { named } = await build({ processors: [{ ...wordCount, description: "Counts words", maxAttempts: 5 }] });
-      expect(JSON.parse(named("media-word-count-queue-type").inputs.item as string)).to.deep.equal({
+      expect(JSON.parse(named("media-word-count-type").inputs.item as string)).to.deep.equal({
         type: { S: "word-count" },
         queueUrl: { S: "https://sqs.us-east-1.amazonaws.com/123456789012/media-word-count-queue-jobs-1234567" },
         deadLetterQueueUrl: {
@@ -157,6 +157,9 @@ describe("BatchJobProcessor", () => {
         description: { S: "Counts words" },
         timeoutSeconds: { N: "900" },
         maxAttempts: { N: "5" },
+        fleet: {
+          S: '{"groupName":"media-word-count-fleet-group-1234567","slots":2,"prefetch":0,"targetLatencySeconds":60}',
+        },
       });
     });
   });
@@ -217,6 +220,7 @@ describe("BatchJobProcessor", () => {
         "media-api-frontend-function",
         "media-router-router-function",
         "media-repair-repair-function",
+        "media-scaler-scaler-function",
       ]);
       for (const { inputs } of functions) {
         expect(inputs).to.include({ runtime: "nodejs22.x", handler: "__index.handler" });
@@ -326,7 +330,10 @@ describe("BatchJobProcessor", () => {
 
   it("does without job records where told to: no table, no permission, SQS counts the attempts", async () => {
     const { ofType, named } = await build({ tracking: false });
-    expect(ofType("dynamodb/table:Table").map(({ name }) => name)).to.deep.equal(["media-tables-types"]);
+    expect(ofType("dynamodb/table:Table").map(({ name }) => name)).to.deep.equal([
+      "media-tables-types",
+      "media-tables-fleets",
+    ]);
     expect(JSON.parse(named("media-word-count-queue-jobs").inputs.redrivePolicy as string)).to.include({
       maxReceiveCount: 3,
     });
@@ -337,7 +344,7 @@ describe("BatchJobProcessor", () => {
     const policies = ["media-api-frontend-policy", "media-word-count-fleet-policy"].map((name) =>
       statementsOf(named(name)),
     );
-    expect(JSON.stringify(policies)).not.to.include("UpdateItem").and.not.to.include("PutItem");
+    expect(JSON.stringify(policies)).not.to.include("FollowRecords").and.not.to.include("SubmitRecords");
   });
 
   describe("fleet", () => {

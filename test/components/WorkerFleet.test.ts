@@ -18,12 +18,12 @@ type Named = Pick<Recording<unknown>, "named">;
 const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
   record(() => {
     const settings = withDefaults({ name: "word-count", handler: "word-count", ...processor });
-    const tables = new JobTables("tables", { isTracking: true, isListing: true, hasPointInTimeRecovery: false });
+    const recordOptions = { isTracking: true, isListing: true, hasPointInTimeRecovery: false };
+    const tables = new JobTables("tables", { ...recordOptions, hasScaler: false });
     const queue = new ProcessorQueue("queue", {
       processor: settings,
       routerRoleArn: "arn:router",
       repairRoleArn: "arn:repair",
-      typeTable: tables.types,
       isTracking: true,
     });
     const network = new WorkerNetwork("network", options);

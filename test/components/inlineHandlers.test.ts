@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { runInThisContext } from "node:vm";
 import { BatchJobProcessor, BatchJobProcessorArgs, Job, JobContext, ProcessorArgs } from "../../components";
-import { usesThis } from "../../components/handlerFindings";
+import { findPackages, usesThis } from "../../components/handlerFindings";
 import { serialiseHandler } from "../../components/serialiseHandler";
 import { smokeLoad } from "../../components/smokeLoad";
+import { findMissingPackages } from "../../components/stockPackages";
 import { validateArgs } from "../../components/validateArgs";
 import { readEnvironment } from "../../components/userData";
 import { MockStyle, record } from "../support/record";
@@ -127,6 +128,28 @@ describe("inline handlers", () => {
       expect(failure).to.include("Inline handlers that a worker could not run:");
       expect(failure).to.include('the handler of processor "a": Expected captures that survive');
       expect(failure).to.include("`days`, a Map").and.to.include('processor "b"').and.to.include("`when`, a Date");
+    });
+
+    it("stop the deployment where they import what the stock image lacks, and only there", async () => {
+      const handle = evaluate("() => import('pdf-lib/deep')") as ProcessorArgs["handle"];
+      const lost: ProcessorArgs = { name: "lost", handle };
+      const failureOf = (args: Partial<BatchJobProcessorArgs>, own: Partial<ProcessorArgs> = {}) =>
+        build([{ ...lost, ...own }], undefined, args).then(
+          () => "",
+          (error: Error) => error.message,
+        );
+      const failure = await failureOf({ image: undefined });
+      expect(failure).to.include('the handler of processor "lost": Expected packages that the stock worker image has');
+      expect(failure).to.include("sharp").and.to.include("got pdf-lib: give the processor an `image` of your own");
+      expect(await failureOf({ image: undefined }, { image: "own:1" })).to.equal("");
+      expect(await failureOf({})).to.equal("");
+    });
+
+    it("name the packages that they import, by whatever path", () => {
+      const text = `require("node:fs"); require("fs/promises"); import("sharp"); require("@a/b/c.js"); require("d/e");
+        require(name); require("./own"); function f() { return Promise.resolve().then(() => require("g")); } "require('h')"`;
+      expect(findPackages(text)).to.deep.equal(["@a/b", "d", "g", "sharp"]);
+      expect(findMissingPackages('import("sharp"); require("@aws-sdk/client-s3")')).to.equal(undefined);
     });
   });
 

@@ -13,6 +13,7 @@ describe("record", () => {
     tenant: "t",
     listKey: "word-count#3",
     submittedAt: "2026-11-02T10:00:00.000Z",
+    notBefore: "2026-11-02T10:00:00.500Z",
     startedAt: "2026-11-02T10:00:01.000Z",
     finishedAt: "2026-11-02T10:00:02.000Z",
     progress: { fraction: 0.5, note: "half" },

@@ -61,7 +61,7 @@ describe("the records of front end, workers and repair, in any order of events",
 
   before(async () => {
     dynamo = await startDynamo();
-    await dynamo.createTable("jobs");
+    await dynamo.createTable("jobs", "id");
   });
   after(() => dynamo.close());
 

@@ -1,13 +1,16 @@
-import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { deflateRawSync } from "node:zlib";
 import { serialiseFactory } from "../../components/serialiseFactory";
 import { decodeEnvelope } from "../../contract/envelope";
 import { encodeJobType } from "../../contract/jobType";
+import { fleetItem } from "../../contract/fleet";
 import { frontendFactory } from "../../functions/frontend/lambda";
 import { repairFactory } from "../../functions/repair/lambda";
 import { routerFactory } from "../../functions/router/lambda";
+import { scalerFactory } from "../../functions/scaler/lambda";
 import { Emulators } from "./support/emulators";
+import { FakeAutoScaling } from "./support/fakeAutoScaling";
 import { type Run, runSerialised } from "./support/runSerialised";
 
 function http(method: string, rawPath: string, body?: string) {
@@ -29,15 +32,19 @@ describe("serialised handlers", () => {
     aws = await Emulators.start();
     await aws.createTable("jobs", "id");
     await aws.createTable("types", "type");
+    await aws.createTable("fleets", "type", "item");
     queueUrl = await aws.createQueue("word-count");
     topicQueueUrl = await aws.createQueue("topic");
     unroutableQueueUrl = await aws.createQueue("unroutable");
     const jobType = { type: "word-count", queueUrl, deadLetterQueueUrl: "d", timeoutSeconds: 900, maxAttempts: 3 };
     await aws.tables.send(new PutItemCommand({ TableName: "types", Item: encodeJobType(jobType) }));
+    const Item = { type: { S: "word-count" }, item: { S: fleetItem }, launchProblem: { S: "no capacity" } };
+    await aws.tables.send(new PutItemCommand({ TableName: "fleets", Item }));
     environment = {
       ...aws.environment(),
       TOPIC_ARN: await aws.createTopic("jobs", topicQueueUrl),
       JOB_TABLE: "jobs",
+      FLEET_TABLE: "fleets",
       TYPE_TABLE: "types",
       UNROUTABLE_QUEUE_URL: unroutableQueueUrl,
     };
@@ -45,12 +52,12 @@ describe("serialised handlers", () => {
   after(() => aws.stop());
 
   // The front end holds every verb of the API; what a library would add by accident is many times that.
-  const maxBytes = { frontendFactory: 16_000, repairFactory: 10_000, routerFactory: 10_000 };
-  for (const [name, factory] of Object.entries({ frontendFactory, repairFactory, routerFactory })) {
+  const maxBytes: Record<string, number> = { frontendFactory: 16_000 };
+  for (const [name, factory] of Object.entries({ frontendFactory, repairFactory, routerFactory, scalerFactory })) {
     it(`keeps ${name} small`, async () => {
       const text = await serialiseFactory(factory);
       expect(text.length).to.be.lessThan(80_000);
-      expect(deflateRawSync(text).length).to.be.lessThan(maxBytes[name as keyof typeof maxBytes]);
+      expect(deflateRawSync(text).length).to.be.lessThan(maxBytes[name] ?? 10_000);
     });
   }
 
@@ -84,7 +91,9 @@ describe("serialised handlers", () => {
       );
       expect(shown).to.include({ id: "a", type: "word-count", state: "queued", attempts: 0 });
       expect((batch!.results as { status: number }[]).map(({ status }) => status)).to.deep.equal([202, 422, 400]);
-      expect(types).to.deep.equal({ types: [{ type: "word-count", timeoutSeconds: 900, maxAttempts: 3 }] });
+      expect(types).to.deep.equal({
+        types: [{ type: "word-count", timeoutSeconds: 900, maxAttempts: 3, launchProblem: "no capacity" }],
+      });
     });
 
     it("publishes each job with its type as attribute", async () => {
@@ -186,6 +195,97 @@ describe("serialised handlers", () => {
       ]);
       expect(failing.outcomes[0]!.error).to.equal("1 of 1 jobs could not be routed: r1 (gone)");
       expect(JSON.stringify(failing.lines[0])).to.contain("QueueDoesNotExist");
+    });
+  });
+
+  describe("router with a scaler", () => {
+    it("nudges it, and routes all the same where that fails", async () => {
+      const text = await serialiseFactory(routerFactory);
+      const job = { version: 1, id: "n1", type: "word-count", payload: 1, submittedAt: "2026-11-02T10:00:00Z" };
+      const nudging = { ...environment, SCALER_FUNCTION: "scaler", AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:1" };
+      const run = await runSerialised(text, nudging, [sns(JSON.stringify(job))]);
+      expect(run.outcomes).to.deep.equal([{}]);
+      expect(run.required).to.include("@aws-sdk/client-lambda");
+      expect(run.lines.map(({ event }) => event)).to.deep.equal(["jobs routed", "scaler not nudged"]);
+      expect(await aws.receive(queueUrl)).not.to.be.empty;
+    });
+  });
+
+  describe("scaler", () => {
+    const fleet = { groupName: "busy-group", slots: 2, prefetch: 0, targetLatencySeconds: 60 };
+    let groups: FakeAutoScaling;
+    let busyQueueUrl: string;
+
+    before(async () => {
+      groups = await FakeAutoScaling.start();
+      busyQueueUrl = await aws.createQueue("busy");
+      const shared = { deadLetterQueueUrl: "d", timeoutSeconds: 900, maxAttempts: 3 };
+      for (const jobType of [
+        { ...shared, type: "busy", queueUrl: busyQueueUrl, fleet },
+        { ...shared, type: "lost", queueUrl: `${busyQueueUrl}-lost`, fleet: { ...fleet, groupName: "lost-group" } },
+      ]) {
+        await aws.tables.send(new PutItemCommand({ TableName: "types", Item: encodeJobType(jobType) }));
+      }
+      groups.desired = { "busy-group": 0, "lost-group": 0 };
+    });
+    after(() => groups.stop());
+
+    const run = async (...events: unknown[]) =>
+      runSerialised(
+        await serialiseFactory(scalerFactory),
+        {
+          ...environment,
+          AWS_ENDPOINT_URL_AUTO_SCALING: groups.url,
+          // Too little for a second look.
+          REMAINING_MILLISECONDS: "20000",
+        },
+        events,
+      );
+
+    it("raises as it does unserialised, past Auto Scaling's throttling, and says which queue is gone", async () => {
+      groups.throttled = 2;
+      const nudged = await run({ sent: { busy: 30 } }, {});
+      expect(nudged.outcomes).to.deep.equal([{}, { error: "A part of the scaler's run failed" }]);
+      expect(groups.desired["busy-group"]).to.equal(3);
+      expect(nudged.lines.map(({ event, type, types }) => [event, type ?? types])).to.deep.equal([
+        ["capacity raised", "busy"],
+        ["types not scaled", ["lost"]],
+      ]);
+      expect(JSON.stringify(nudged.lines[1])).to.include("QueueDoesNotExist");
+      expect(nudged.required.sort()).to.deep.equal([
+        "@aws-sdk/client-auto-scaling",
+        "@aws-sdk/client-dynamodb",
+        "@aws-sdk/client-sqs",
+      ]);
+      const Key = { type: { S: "busy" }, item: { S: fleetItem } };
+      const { Item } = await aws.tables.send(new GetItemCommand({ TableName: "fleets", Key }));
+      expect(Item).to.include.keys("targetLatencySeconds").and.not.include.keys("leaseUntil");
+    });
+
+    it("asks for groups a hundred at a time, and page by page", async () => {
+      const before = groups.described.length;
+      groups.pageSize = 60;
+      for (let index = 0; index < 150; index++) {
+        const groupName = `group-${index}`;
+        groups.desired[groupName] = 0;
+        const jobType = {
+          type: `t${index}`,
+          queueUrl: busyQueueUrl,
+          deadLetterQueueUrl: "d",
+          timeoutSeconds: 9,
+          maxAttempts: 1,
+        };
+        const Item = encodeJobType({ ...jobType, fleet: { ...fleet, groupName } });
+        await aws.tables.send(new PutItemCommand({ TableName: "types", Item }));
+      }
+      const { lines } = await run({});
+      expect(lines.map(({ types }) => types)).to.deep.equal([["lost"]]);
+      const asked = groups.described.slice(before);
+      expect(asked).to.have.deep.members([
+        { names: 100, isFirstPage: true },
+        { names: 100, isFirstPage: false },
+        { names: 52, isFirstPage: true },
+      ]);
     });
   });
 });

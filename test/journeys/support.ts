@@ -28,6 +28,8 @@ export interface Journey extends TestCloud {
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Submits a job and gives its id. */
   submit(type: string, payload: unknown, more?: object): Promise<string>;
+  /** Deploys the program once more in the place of itself, with other inputs of the component. */
+  redeploy(changes: Partial<BatchJobProcessorArgs>): Promise<void>;
   /** Asks after the job until the state is reached. */
   reaches(id: string, state: string, seconds?: number): Promise<Record<string, unknown>>;
 }
@@ -39,7 +41,7 @@ export async function startJourney(
   options: CloudOptions = {},
 ): Promise<Journey> {
   const test = await startTestCloud({ workerMain: handlers?.workerMain, ...options });
-  const outputs = (await test.up(() => {
+  const program = (changes: Partial<BatchJobProcessorArgs> = {}) => {
     const jobs = new BatchJobProcessor("jobs", {
       processors,
       image: "worker:test",
@@ -47,11 +49,13 @@ export async function startJourney(
       subnetIds: ["subnet-1"],
       environment: { NODE_PATH: join(packageRoot(), "node_modules") },
       ...args,
+      ...changes,
     });
     const { url, queueUrls, deadLetterQueueUrls, unroutableQueueUrl, routerFailureQueueUrl, topicArn } = jobs;
     const urls = { url, queueUrls, deadLetterQueueUrls, unroutableQueueUrl, routerFailureQueueUrl, topicArn };
     return { ...urls, jobTable: jobs.jobTableName };
-  })) as Journey["outputs"] & { url: string };
+  };
+  const outputs = (await test.up(program)) as Journey["outputs"] & { url: string };
   const url = outputs.url.replace(/\/$/, "");
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const response = await fetch(url + path, {
@@ -71,6 +75,9 @@ export async function startJourney(
     url,
     outputs,
     call,
+    redeploy: async (changes) => {
+      await test.update(() => program(changes));
+    },
     submit: async (type, payload, more = {}) => {
       const { status, body } = await call("POST", "/jobs", { type, payload, ...more });
       if (status !== 202) throw new Error(`Expected 202, got ${status}: ${JSON.stringify(body)}`);

@@ -63,23 +63,25 @@ describe("a program in the place of another", () => {
     expect((await rejection(test.sqs.send(gone))).name).to.equal("QueueDoesNotExist");
   });
 
-  it("keeps hooks that are resources of their own, and takes dropped ones away", async () => {
-    const program = (maxSize: number, hasHook: boolean) => () => {
+  it("keeps hooks that are resources of their own, which stand for those of the same name", async () => {
+    const program = (heartbeatTimeout: number, maxSize: number, hasOwn: boolean) => () => {
       const initialLifecycleHooks = bothHooks();
       const group = workerGroup("group", workerTemplate("t"), { minSize: 0, maxSize, initialLifecycleHooks });
-      if (hasHook) {
-        new aws.autoscaling.LifecycleHook("own", {
-          ...{ name: "own", autoscalingGroupName: group.name, heartbeatTimeout: 40 },
+      const hook = (name: string) =>
+        new aws.autoscaling.LifecycleHook(name, {
+          ...{ name, autoscalingGroupName: group.name, heartbeatTimeout },
           lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
         });
-      }
+      hook("launching");
+      if (hasOwn) hook("own");
       return { name: group.name };
     };
-    const group = test.cloud.groups.find(String((await test.up(program(1, true))).name))!;
-    const hooks = () => group.settings.hooks.map(({ name }) => name);
-    expect(hooks()).to.deep.equal(["launching", "terminating", "own"]);
-    await test.update(program(2, true));
-    expect(hooks()).to.deep.equal(["launching", "terminating", "own"]);
+    const group = test.cloud.groups.find(String((await test.up(program(40, 1, true))).name))!;
+    const hooks = () => Object.fromEntries(group.settings.hooks.map((hook) => [hook.name, hook.heartbeatSeconds]));
+    expect(group.settings.hooks).to.have.length(3);
+    expect(hooks()).to.deep.equal({ launching: 40, terminating: 30, own: 40 });
+    await test.update(program(50, 2, true));
+    expect([hooks(), group.settings.maxSize]).to.deep.equal([{ launching: 50, terminating: 30, own: 50 }, 2]);
     group.setDesiredCapacity(1);
     const [instance] = group.instances;
     await until(() => instance!.lifecycleState === "Pending:Wait");
@@ -87,7 +89,42 @@ describe("a program in the place of another", () => {
     expect(instance!.lifecycleState).to.equal("Pending:Wait");
     group.actionOf(instance!, "launching")!.complete("CONTINUE");
     await until(() => instance!.lifecycleState === "InService");
-    await test.update(program(2, false));
-    expect(hooks()).to.deep.equal(["launching", "terminating"]);
+    await test.update(program(50, 2, false));
+    expect(hooks()).to.deep.equal({ launching: 50, terminating: 30 });
+  });
+
+  it("leaves a minimum alone that a schedule has moved, unless it is changed itself", async () => {
+    const program = (minSize: number, maxSize: number) => () => ({
+      name: workerGroup("group", workerTemplate("t"), { minSize, maxSize }).name,
+    });
+    const group = test.cloud.groups.find(String((await test.up(program(0, 3))).name))!;
+    group.update({ minSize: 2 }, { by: "scheduled action" });
+    await test.update(program(0, 4));
+    expect(group.settings).to.include({ minSize: 2, maxSize: 4 });
+    await test.update(program(1, 4));
+    expect(group.settings).to.include({ minSize: 1, maxSize: 4 });
+  });
+
+  it("changes a hook that the group was created with, by a resource of its name", async () => {
+    const program = (heartbeatTimeout: number) => () => {
+      const initialLifecycleHooks = bothHooks(30);
+      const group = workerGroup("group", workerTemplate("t"), { minSize: 0, maxSize: 1, initialLifecycleHooks });
+      for (const hook of bothHooks(heartbeatTimeout)) {
+        const autoscalingGroupName = group.name;
+        new aws.autoscaling.LifecycleHook(`own-${hook.name as string}`, { ...hook, autoscalingGroupName });
+      }
+      return { name: group.name };
+    };
+    const group = test.cloud.groups.find(String((await test.up(program(30))).name))!;
+    const hooks = () => group.settings.hooks.map(({ name, heartbeatSeconds }) => [name, heartbeatSeconds]);
+    expect(hooks()).to.have.deep.members([
+      ["launching", 30],
+      ["terminating", 30],
+    ]);
+    await test.update(program(50));
+    expect(hooks()).to.have.deep.members([
+      ["launching", 50],
+      ["terminating", 50],
+    ]);
   });
 });

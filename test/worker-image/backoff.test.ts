@@ -3,8 +3,11 @@ import fc from "fast-check";
 import { backoffSeconds, hideableSeconds } from "../../worker-image/src/backoff";
 import { insist } from "../../worker-image/src/insist";
 import { FakeClock } from "./support/fakeClock";
+import { guardAgainstLeaks } from "./support/leakGuard";
 
 describe("backoffSeconds", () => {
+  guardAgainstLeaks();
+
   const longest = (attempt: number) => backoffSeconds(attempt, { baseSeconds: 10, maxSeconds: 300, random: () => 1 });
 
   it("doubles with each attempt, up to its maximum", () => {

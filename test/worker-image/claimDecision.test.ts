@@ -3,6 +3,7 @@ import { JobRecord, jobStates } from "../../contract/record";
 import { decideClaim } from "../../worker-image/src/claimDecision";
 import { ClaimRequest } from "../../worker-image/src/records";
 import { envelope } from "./support/doubles";
+import { guardAgainstLeaks } from "./support/leakGuard";
 
 const now = 1_000_000;
 
@@ -115,6 +116,8 @@ const cases: [string, JobRecord | undefined, Partial<ClaimRequest>, object][] = 
 ];
 
 describe("decideClaim", () => {
+  guardAgainstLeaks();
+
   for (const [name, found, fields, expected] of cases) {
     it(name, () => expect(decideClaim(found, request(fields))).to.deep.equal(expected));
   }

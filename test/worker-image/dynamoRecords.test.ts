@@ -17,7 +17,7 @@ describe("DynamoRecords", () => {
 
   before(async () => {
     dynamo = await startDynamo();
-    await dynamo.createTable("jobs");
+    await dynamo.createTable("jobs", "id");
     records = new DynamoRecords(dynamo.client, "jobs");
   });
   after(() => dynamo.close());

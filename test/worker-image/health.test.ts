@@ -1,12 +1,15 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { illness, serveHealth } from "../../worker-image/src/health";
+import { healthOf, illness, serveHealth } from "../../worker-image/src/health";
 import { Vitals } from "../../worker-image/src/vitals";
 import { FakeClock } from "./support/fakeClock";
+import { guardAgainstLeaks } from "./support/leakGuard";
 
 describe("health", () => {
-  it("is well until receives have failed for long, or the worker drains", async () => {
+  guardAgainstLeaks();
+
+  it("is well until receives have failed for long, unless the worker has jobs or drains", async () => {
     const clock = new FakeClock();
     const vitals = new Vitals(clock);
     const source = { isDraining: false, busySlots: 0, vitals };
@@ -18,9 +21,11 @@ describe("health", () => {
     expect(illness(source, clock.now())).to.equal(undefined);
     await clock.advance(1);
     expect(illness(source, clock.now())).to.match(/^receives have failed since 2026/);
+    expect(illness({ ...source, isDraining: true }, clock.now())).to.equal(undefined);
+    const busy = healthOf({ ...source, busySlots: 1 }, clock.now());
+    expect([busy.state, busy.reason]).to.deep.equal(["working", illness(source, clock.now())]);
     await vitals.fetch(() => Promise.resolve([]), signal);
     expect(illness(source, clock.now())).to.equal(undefined);
-    expect(illness({ ...source, isDraining: true }, clock.now())).to.equal("draining");
   });
 
   it("tells since when the worker is idle", async () => {
@@ -38,7 +43,7 @@ describe("health", () => {
 
   it("is told on loopback", async () => {
     const clock = new FakeClock();
-    const source = { isDraining: false, busySlots: 2, vitals: new Vitals(clock) };
+    const source = { isDraining: false, busySlots: 2, vitals: { failingSince: undefined as number | undefined } };
     const server = serveHealth(0, source, clock, (error) => {
       throw error;
     });
@@ -46,10 +51,16 @@ describe("health", () => {
     const { port, address } = server.address() as AddressInfo;
     expect(address).to.equal("127.0.0.1");
     const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
-    const well = await ask("/healthz");
-    expect([well.status, await well.json()]).to.deep.equal([200, { status: "ok", busySlots: 2 }]);
+    const answer = async () => {
+      const response = await ask("/healthz");
+      return [response.status, await response.json()];
+    };
+    expect(await answer()).to.deep.equal([200, { state: "working", busySlots: 2 }]);
     source.isDraining = true;
-    expect((await ask("/healthz")).status).to.equal(503);
+    expect(await answer()).to.deep.equal([200, { state: "draining", busySlots: 2 }]);
+    Object.assign(source, { isDraining: false, busySlots: 0, vitals: { failingSince: clock.now() - 120_000 } });
+    const reason = `receives have failed since ${new Date(clock.now() - 120_000).toISOString()}`;
+    expect(await answer()).to.deep.equal([503, { state: "unhealthy", reason, busySlots: 0 }]);
     expect((await ask("/")).status).to.equal(404);
     server.closeAllConnections();
     server.close();

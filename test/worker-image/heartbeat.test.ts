@@ -2,8 +2,11 @@ import { expect } from "chai";
 import { heartbeatInterval, startHeartbeat } from "../../worker-image/src/heartbeat";
 import { ProgressWriter, toProgress } from "../../worker-image/src/progress";
 import { FakeClock, settled } from "./support/fakeClock";
+import { guardAgainstLeaks } from "./support/leakGuard";
 
 describe("heartbeatInterval", () => {
+  guardAgainstLeaks();
+
   it("is a third of the visibility timeout, and at most 20 s", () => {
     expect([3, 30, 60, 43_200].map(heartbeatInterval)).to.deep.equal([1_000, 10_000, 20_000, 20_000]);
   });

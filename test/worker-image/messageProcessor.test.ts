@@ -391,6 +391,14 @@ describe("MessageProcessor", () => {
       expect(queue.letters[0]!.reason).to.include("WorkerStopped");
     });
 
+    it("dead-letters, likewise, what the handler gives back", async () => {
+      const { begin, runner, queue } = before();
+      await begin();
+      runner.runs[0]!.end({ kind: "given-back", reason: "no licence" });
+      await settled();
+      expect(queue.letters[0]!.reason).to.match(/^GivenBack: no licence \(the job was acknowledged/);
+    });
+
     it("gives back, in a drain, what isn't removed yet", async () => {
       const { begin, processor, seen, records } = before();
       records.claims.push((request) => {

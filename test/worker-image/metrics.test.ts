@@ -2,16 +2,26 @@ import { expect } from "chai";
 import { Metrics } from "../../worker-image/src/metrics";
 import { FakeLog } from "./support/doubles";
 import { FakeClock } from "./support/fakeClock";
+import { guardAgainstLeaks } from "./support/leakGuard";
 
 function setUp() {
   const log = new FakeLog();
   const clock = new FakeClock();
-  const metrics = new Metrics({ type: "echo", log: log.log, busySlots: () => 0, clock, random: () => 0.5 });
+  const metrics = new Metrics({
+    type: "echo",
+    queueUrl: "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs-echo-queue",
+    log: log.log,
+    busySlots: () => 0,
+    clock,
+    random: () => 0.5,
+  });
   metrics.start();
   return { log, clock, metrics };
 }
 
 describe("Metrics", () => {
+  guardAgainstLeaks();
+
   it("writes one line in the embedded metric format for ten seconds of jobs", async () => {
     const { log, clock, metrics } = setUp();
     metrics.log("info", "job-started", { waitMs: 5, runMs: 0 });
@@ -24,6 +34,7 @@ describe("Metrics", () => {
     };
     expect(values).to.deep.equal({
       Type: "echo",
+      QueueName: "jobs-echo-queue",
       JobsStarted: 2,
       JobsSucceeded: 1,
       JobsRetried: 1,
@@ -33,10 +44,10 @@ describe("Metrics", () => {
     });
     expect(aws.Timestamp).to.equal(clock.now());
     const [directive] = aws.CloudWatchMetrics;
-    expect(directive).to.deep.include({ Namespace: "BatchJobProcessor", Dimensions: [["Type"]] });
+    expect(directive).to.deep.include({ Namespace: "BatchJobProcessor", Dimensions: [["Type", "QueueName"]] });
     expect(directive!.Metrics).to.deep.include({ Name: "WaitTime", Unit: "Milliseconds" });
     expect((directive!.Metrics as { Name: string }[]).map(({ Name }) => Name)).to.have.members(
-      Object.keys(values).filter((name) => name !== "Type"),
+      Object.keys(values).filter((name) => name !== "Type" && name !== "QueueName"),
     );
   });
 

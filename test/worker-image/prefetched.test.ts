@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { Prefetched } from "../../worker-image/src/prefetched";
 import { createDoubles, message as createMessage, settings } from "./support/doubles";
+import { guardAgainstLeaks } from "./support/leakGuard";
 
 /** One message that waits for a slot, hidden for 30 s. */
 function setUp(fields: Partial<typeof settings> = {}) {
@@ -13,6 +14,8 @@ function setUp(fields: Partial<typeof settings> = {}) {
 }
 
 describe("Prefetched", () => {
+  guardAgainstLeaks();
+
   it("extends the visibility of what waits, every third of it, each message in its turn", async () => {
     const { prefetched, message, clock, calls } = setUp();
     await clock.advance(4_000);

@@ -2,10 +2,13 @@ import { expect } from "chai";
 import { encodeWorkerSettings } from "../../contract/workerSettings";
 import { readOptions } from "../../worker-image/src/settings";
 import { settings } from "./support/doubles";
+import { guardAgainstLeaks } from "./support/leakGuard";
 
 const environment = encodeWorkerSettings(settings);
 
 describe("readOptions", () => {
+  guardAgainstLeaks();
+
   it("reads what the fleet writes, with defaults for the rest", () => {
     const read = readOptions(environment, "/worker/processors");
     if (!read.ok) throw new Error(JSON.stringify(read.problems));

@@ -82,6 +82,14 @@ describe("ThreadRunner", () => {
     expect((await errorOf({ do: "throw-odd" })).error.message).to.equal('Threw {"some":"object"}');
   });
 
+  it("gives a job back at the handler's word, even if the handler catches what that throws", async () => {
+    const given = (reason: string) => ({ kind: "given-back", reason });
+    expect(await run({ do: "give-back", reason: "no licence" }).outcome).to.deep.equal(given("no licence"));
+    expect(await run({ do: "give-back" }).outcome).to.deep.equal(given("The handler gave the job back"));
+    expect(await run({ do: "give-back-caught" }).outcome).to.deep.equal(given("the service is away"));
+    expect(await run({ do: "return", value: 1 }).outcome).to.deep.equal({ kind: "succeeded", result: 1 });
+  });
+
   it("fails for good, with a hint, results that are too large or no JSON", async () => {
     const huge = await errorOf({ do: "huge" });
     expect(huge.isPermanent).to.equal(true);

@@ -62,6 +62,39 @@ describe("Worker", () => {
     expect(clock.pendingTimers).to.equal(0);
   });
 
+  it("retires: fetches no more, and gives running jobs all the time they need", async () => {
+    const { worker, queue, runner, clock, calls, ended, log } = await startWorker();
+    worker.retire();
+    worker.retire();
+    expect(worker.isDraining).to.equal(true);
+    queue.put(message({ receivedAt: clock.now(), id: "c" }));
+    await clock.advance(90_000);
+    expect(runner.runs.some(({ signal }) => signal.aborted)).to.equal(false);
+    expect(calls).to.include("hide a 30");
+    for (const run of runner.runs) run.end({ kind: "succeeded", result: 1 });
+    await settled();
+    expect(ended()).to.deep.equal({ isClean: true });
+    expect(calls.filter((call) => call.startsWith("claim"))).to.have.length(2);
+    expect(log.events().filter((event) => event.startsWith("worker-"))).to.deep.equal([
+      "worker-started",
+      "worker-retiring",
+      "worker-stopped",
+    ]);
+    expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it("retires no longer than a signal lets it, which counts as the first", async () => {
+    const { worker, clock, calls, ended } = await startWorker();
+    worker.retire();
+    await clock.advance(60_000);
+    worker.drain("SIGTERM");
+    await clock.advance(4_999);
+    expect(calls.filter((call) => call.startsWith("giveBack"))).to.have.length(0);
+    await clock.advance(1);
+    expect(calls.filter((call) => call.startsWith("giveBack"))).to.have.length(2);
+    expect(ended()).to.deep.equal({ isClean: true });
+  });
+
   it("asks before it begins to fetch", async () => {
     const { effects, queue, calls } = createDoubles();
     queue.put(message({ receivedAt: 0 }));
@@ -131,7 +164,7 @@ describe("Worker", () => {
     queue.put(...ids.map((id) => message({ receivedAt: clock.now(), id, job: envelope({ id }) })));
     await clock.advance(10_000);
     expect(calls).to.have.members(["claim a of 3", "extend #1", "hide a 30", "hide b 30", "hide c 30"]);
-    worker.drain("SIGTERM");
+    worker.retire();
     await settled();
     expect(calls.slice(-2)).to.deep.equal(["hide b 0", "hide c 0"]);
     runner.runs[0]!.end({ kind: "succeeded", result: 1 });

@@ -190,12 +190,13 @@ function begun(request: ClaimRequest): Pick<RecordUpdate, "set" | "setIfMissing"
 
 /** The usual claim, in one call: the job has no record, or waits, or its last holder's lease has ended. */
 function startAnyway(request: ClaimRequest): RecordUpdate {
-  const isFree = "#state = :queued OR (#state = :running AND #leaseUntil <= :now)";
+  // AND binds before OR; nested parentheses take the local DynamoDB several times as long to read.
+  const isFree = "#state = :queued OR #state = :running AND #leaseUntil <= :now";
   return {
     ...begun(request),
     remove: [...leftovers],
     countAttempt: true,
-    condition: `attribute_not_exists(#id) OR (attribute_not_exists(#cancelRequestedAt) AND #attempts < :max AND (${isFree}))`,
+    condition: `attribute_not_exists(#id) OR attribute_not_exists(#cancelRequestedAt) AND #attempts < :max AND (${isFree})`,
     values: {
       queued: { field: "state", value: "queued" },
       running: { field: "state", value: "running" },

@@ -124,6 +124,8 @@ export class HandlerThread {
         const result: unknown = message.json === undefined ? undefined : JSON.parse(message.json);
         return current.finish({ kind: "succeeded", result });
       }
+      case "given-back":
+        return current.finish({ kind: "given-back", reason: message.reason });
       case "failed": {
         const { error, isPermanent, stack } = message;
         return current.finish({ kind: "failed", error, isPermanent, stack });

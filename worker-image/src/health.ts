@@ -10,24 +10,40 @@ export interface HealthSource {
   readonly vitals: { readonly failingSince: number | undefined };
 }
 
-/** Why the worker should get no more work, or nothing where it is well. */
-export function illness({ isDraining, vitals }: HealthSource, now: number): string | undefined {
-  if (isDraining) return "draining";
-  const isFailing = vitals.failingSince !== undefined && now - vitals.failingSince >= failingMilliseconds;
-  return isFailing ? `receives have failed since ${new Date(vitals.failingSince).toISOString()}` : undefined;
+/** What `GET /healthz` says. */
+export interface Health {
+  /** `unhealthy`: replace it. `draining`: it takes no more jobs and ends by itself, so leave it alone. */
+  state: "working" | "draining" | "unhealthy";
+  /** Why it is unhealthy, or will be once its jobs have ended. */
+  reason?: string;
+  busySlots: number;
 }
 
-/** Answers `GET /healthz` on the loopback interface: 200 while polling works, else 503 with the reason. */
+/**
+ * How the worker is. One with jobs at work is never unhealthy: they get on without the queue, end by their timeout at the
+ * latest, and would be lost with it.
+ */
+export function healthOf({ isDraining, busySlots, vitals }: HealthSource, now: number): Health {
+  if (isDraining) return { state: "draining", busySlots };
+  const isFailing = vitals.failingSince !== undefined && now - vitals.failingSince >= failingMilliseconds;
+  if (!isFailing) return { state: "working", busySlots };
+  const reason = `receives have failed since ${new Date(vitals.failingSince).toISOString()}`;
+  return { state: busySlots > 0 ? "working" : "unhealthy", reason, busySlots };
+}
+
+/** Why the worker should be replaced; nothing where it is well. */
+export function illness(source: HealthSource, now: number): string | undefined {
+  const { state, reason } = healthOf(source, now);
+  return state === "unhealthy" ? reason : undefined;
+}
+
+/** Answers `GET /healthz` on the loopback interface: 503 while the worker is unhealthy, else 200, with its {@link Health}. */
 export function serveHealth(port: number, source: HealthSource, clock: Clock, onError: (error: Error) => void): Server {
   const server = createServer((message, response) => {
     if (message.url !== "/healthz") return void response.writeHead(404).end();
-    const reason = illness(source, clock.now());
-    const body = JSON.stringify({
-      status: reason === undefined ? "ok" : "unwell",
-      reason,
-      busySlots: source.busySlots,
-    });
-    response.writeHead(reason === undefined ? 200 : 503, { "content-type": "application/json" }).end(body);
+    const health = healthOf(source, clock.now());
+    response.writeHead(health.state === "unhealthy" ? 503 : 200, { "content-type": "application/json" });
+    response.end(JSON.stringify(health));
   });
   server.on("error", onError);
   server.listen(port, "127.0.0.1");

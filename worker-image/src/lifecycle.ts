@@ -1,7 +1,10 @@
 import { WorkerSettings } from "../../contract/workerSettings";
 import { Clock, sleep } from "./clock";
+import { HealthSource } from "./health";
 import { insist } from "./insist";
 import { InstanceGroup } from "./lifecycleGroup";
+import { HookHeartbeat } from "./lifecycleHook";
+import { IdleChoice } from "./lifecycleIdle";
 import { MetadataReader, Notice, readNotice } from "./lifecycleNotice";
 import { errorFields, Log } from "./log";
 
@@ -21,10 +24,20 @@ const triesBeforeOff = 3;
 const hookTries = 30;
 const hookPauseMilliseconds = 2_000;
 
+/** An idle worker looks at its queue and groups again after so long at most, as Auto Scaling's calls are rationed. */
+const maxAskPauseMilliseconds = 60_000;
+
 /** The worker, as far as its instance's life goes. */
-export interface InstanceWorker {
-  readonly vitals: { readonly idleSince: number | undefined };
+export interface InstanceWorker extends HealthSource {
+  readonly vitals: HealthSource["vitals"] & { readonly idleSince: number | undefined };
   drain(reason: string, withinSeconds: number): void;
+  retire(): void;
+}
+
+/** What is told of the instance to the scaler, and by it. */
+export interface Reports {
+  begin(worker: HealthSource, onRetire: () => void): void;
+  end(): Promise<void>;
 }
 
 export interface LifecycleEffects {
@@ -32,11 +45,12 @@ export interface LifecycleEffects {
   metadata: MetadataReader;
   /** The instance's group; nothing where it has none. */
   findGroup: () => Promise<InstanceGroup | undefined>;
-  /**
-   * Whether the group should keep an instance that has been idle. It reads the queue again, since jobs may have come.
-   * Here the capacity function will decide: whether it gives less than the present desired.
-   */
-  isStillNeeded: () => Promise<boolean>;
+  /** What an idle worker may do; it reads the queue again, since jobs may have come. */
+  chooseWhenIdle: () => Promise<IdleChoice>;
+  /** Tells the scaler of the jobs that wait, if any do. */
+  nudge: () => Promise<void>;
+  /** Missing where nothing scales the fleet. */
+  reports?: Reports;
   clock: Clock;
   random: () => number;
   log: Log;
@@ -44,25 +58,36 @@ export interface LifecycleEffects {
 
 /**
  * The life of the worker's EC2 instance. It tells the launch hook once the worker is ready, drains the worker when
- * metadata says that the instance is to go, ends an instance that has been idle, and tells the terminate hook once all
- * is done. Without metadata, as in a plain container, it does nothing.
+ * metadata says that the instance is to go, retires it when the scaler does, ends an instance that has been idle, and
+ * tells the terminate hook once all is done. Without metadata, as in a plain container, it does nothing.
  */
 export class Lifecycle {
   private readonly ending = new AbortController();
   private group?: Promise<InstanceGroup | undefined>;
   private worker?: InstanceWorker;
   private cancelLook: () => void = () => undefined;
-  private reason?: Notice["kind"] | "idle";
+  private reason?: Notice["kind"] | "idle" | "retired";
   private failures = 0;
   private hasAnswered = false;
-  private askedAt = 0;
+  private askedAt = -Infinity;
+  /** Since when it was idle when it last logged that it stays: once is enough. */
+  private staysSince?: number;
+  private readonly hookHeartbeat: HookHeartbeat;
 
-  constructor(private readonly effects: LifecycleEffects) {}
+  constructor(private readonly effects: LifecycleEffects) {
+    this.hookHeartbeat = new HookHeartbeat({ ...effects, findGroup: () => this.findGroup() });
+  }
+
+  /** To be called before the worker comes up, which may take longer than the launch hook waits. */
+  prepare(): void {
+    this.hookHeartbeat.beginLaunch();
+  }
 
   /** To be called when the worker could begin; resolves when it may. */
   async begin(worker: InstanceWorker): Promise<void> {
     this.worker = worker;
     const { launchHook, terminateHook } = this.effects.settings;
+    await this.hookHeartbeat.stop();
     if (launchHook !== undefined) await this.completeLaunch(launchHook);
     const firstLook = this.look();
     // A worker that was started again on an instance on its way out must not fetch.
@@ -73,14 +98,24 @@ export class Lifecycle {
   async end(): Promise<void> {
     this.ending.abort();
     this.cancelLook();
-    if (this.reason === undefined) return;
+    try {
+      if (this.reason !== undefined) await this.letGo(this.reason);
+    } finally {
+      await this.hookHeartbeat.stop();
+      await this.effects.reports?.end();
+    }
+  }
+
+  private async letGo(reason: NonNullable<Lifecycle["reason"]>): Promise<void> {
+    const { settings, nudge, log } = this.effects;
     const group = await this.insist(() => this.findGroup());
     if (!group) return;
     // Desired stays as it is, so that the group starts another instance at once instead of when this one is gone.
-    const isReplaced = this.reason === "spot-interruption" || this.reason === "rebalance-recommendation";
+    const isReplaced = reason !== "idle" && reason !== "terminating";
     if (isReplaced) await this.insist(() => group.terminate({ lowersDesired: false }));
-    const { terminateHook } = this.effects.settings;
-    if (terminateHook !== undefined) await this.completeTermination(group, terminateHook);
+    // A job that came while the last worker was leaving found the desired capacity that still counted it.
+    await nudge().catch((error: unknown) => log("warn", "scaler-not-nudged", errorFields(error)));
+    if (settings.terminateHook !== undefined) await this.completeTermination(group, settings.terminateHook);
   }
 
   private async completeLaunch(hook: string): Promise<void> {
@@ -107,6 +142,8 @@ export class Lifecycle {
       const notice = await readNotice(metadata);
       this.hasAnswered = true;
       this.failures = 0;
+      if (this.ending.signal.aborted) return;
+      if (this.worker) this.effects.reports?.begin(this.worker, () => this.retire());
       if (notice) this.heed(notice);
       else await this.endIfIdle();
     } catch (error) {
@@ -122,27 +159,47 @@ export class Lifecycle {
   private heed({ kind, endsAt }: Notice): void {
     const { clock, settings } = this.effects;
     // A recommendation to leave is often followed by the notice that leaves less time.
-    if (this.reason === kind || (this.reason !== undefined && kind !== "spot-interruption")) return;
-    this.reason = kind;
+    const isMoreUrgent = this.reason === "retired" || kind === "spot-interruption";
+    if (this.reason === kind || (this.reason !== undefined && !isMoreUrgent)) return;
     const left = endsAt === undefined ? spotSeconds : (endsAt - clock.now()) / 1_000;
     const withinSeconds = kind === "spot-interruption" ? Math.max(0, left - spotMarginSeconds) : settings.drainSeconds;
-    this.worker?.drain(kind, withinSeconds);
+    this.leave(kind, withinSeconds);
+  }
+
+  private retire(): void {
+    if (this.reason !== undefined || this.ending.signal.aborted) return;
+    this.reason = "retired";
+    this.worker?.retire();
   }
 
   private async endIfIdle(): Promise<void> {
-    const { settings, clock, isStillNeeded, log } = this.effects;
+    const { settings, clock, chooseWhenIdle, log } = this.effects;
     const idleSince = this.worker?.vitals.idleSince;
     if (settings.idleSeconds === 0 || idleSince === undefined || this.reason !== undefined) return;
-    if (clock.now() - Math.max(idleSince, this.askedAt) < settings.idleSeconds * 1_000) return;
+    const idleMilliseconds = settings.idleSeconds * 1_000;
+    if (clock.now() - idleSince < idleMilliseconds) return;
+    if (clock.now() - this.askedAt < Math.min(idleMilliseconds, maxAskPauseMilliseconds)) return;
     const group = await this.findGroup();
-    if (!group || (await isStillNeeded())) return;
+    if (!group) return;
     this.askedAt = clock.now();
-    if (this.ending.signal.aborted || this.worker?.vitals.idleSince !== idleSince) return;
-    if (!(await group.terminate({ lowersDesired: true }))) {
-      return log("info", "idle-instance-stays", { reason: "The group is at its minimum", idleSince });
+    const { canLower, isSurplus } = await chooseWhenIdle();
+    const isOver = this.ending.signal.aborted || this.reason !== undefined;
+    if (isOver || this.worker?.vitals.idleSince !== idleSince) return;
+    const isEnding =
+      (canLower && (await group.terminate({ lowersDesired: true }))) ||
+      (isSurplus && (await group.terminate({ lowersDesired: false })));
+    if (isEnding) this.leave("idle", settings.drainSeconds);
+    else if (this.staysSince !== idleSince) {
+      this.staysSince = idleSince;
+      const reason = canLower ? "The group is at its minimum" : "The type needs the instances that its groups want";
+      log("info", "idle-instance-stays", { reason, idleSince });
     }
-    this.reason = "idle";
-    this.worker?.drain("idle", settings.drainSeconds);
+  }
+
+  private leave(reason: NonNullable<Lifecycle["reason"]>, withinSeconds: number): void {
+    this.reason = reason;
+    this.hookHeartbeat.beginTermination();
+    this.worker?.drain(reason, withinSeconds);
   }
 
   /** Looked up once; again after a failure. */

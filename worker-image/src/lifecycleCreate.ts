@@ -1,34 +1,62 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
-import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { WorkerSettings } from "../../contract/workerSettings";
 import { systemClock } from "./clock";
+import { FleetReports } from "./fleetReports";
+import { DynamoFleetTable } from "./fleetTable";
 import { Lifecycle } from "./lifecycle";
+import { findGroups, readCounts } from "./lifecycleFleet";
 import { AutoScalingInstanceGroup } from "./lifecycleGroup";
+import { chooseWhenIdle } from "./lifecycleIdle";
 import { InstanceMetadata } from "./lifecycleMetadata";
 import { Log } from "./log";
+import { RecentJobs } from "./recentJobs";
+import { nudgeScaler } from "./scalerNudge";
+
+const requestHandler = { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
+
+export interface LifecycleParts {
+  settings: WorkerSettings;
+  slots: number;
+  sqs: SQSClient;
+  recentJobs: RecentJobs;
+  log: Log;
+}
 
 /** The lifecycle of this machine's instance; nothing where metadata is switched off. */
-export function createLifecycle(settings: WorkerSettings, sqs: SQSClient, log: Log): Lifecycle | undefined {
+export function createLifecycle({ settings, slots, sqs, recentJobs, log }: LifecycleParts): Lifecycle | undefined {
   const metadata = InstanceMetadata.fromEnvironment(process.env);
   if (!metadata) return undefined;
-  const autoScaling = new AutoScalingClient({
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
-  });
+  const { type, queueUrl, fleetTable, scalerFunction } = settings;
+  const autoScaling = new AutoScalingClient({ requestHandler });
+  const table = fleetTable === undefined ? undefined : createFleetTable(fleetTable, type);
   return new Lifecycle({
     settings,
     metadata,
     findGroup: () => AutoScalingInstanceGroup.find(autoScaling, metadata),
-    isStillNeeded: async () => (await countWaiting(sqs, settings.queueUrl)) > 0,
+    async chooseWhenIdle() {
+      const [instanceId, counts, groups, figures] = await Promise.all([
+        metadata.read("instance-id"),
+        readCounts(sqs, queueUrl),
+        fleetTable === undefined ? [] : findGroups(autoScaling, fleetTable, type),
+        table?.readFigures() ?? {},
+      ]);
+      return chooseWhenIdle({ ...settings, slots, instanceId, counts, groups, figures });
+    },
+    async nudge() {
+      if (scalerFunction === undefined) return;
+      const { visible } = await readCounts(sqs, queueUrl);
+      if (visible > 0) await nudgeScaler(scalerFunction, type, visible);
+    },
+    ...(table && { reports: new FleetReports({ table, metadata, slots, recentJobs, clock: systemClock, log }) }),
     clock: systemClock,
     random: Math.random,
     log,
   });
 }
 
-/** Messages that could be received now. */
-async function countWaiting(sqs: SQSClient, queueUrl: string): Promise<number> {
-  const { Attributes: counts } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["ApproximateNumberOfMessages"] }),
-  );
-  return Number(counts?.ApproximateNumberOfMessages ?? 0);
+/** A client of its own, so that jobs and reports never wait for each other; whatever fails is tried at the next report. */
+function createFleetTable(name: string, type: string): DynamoFleetTable {
+  return new DynamoFleetTable(new DynamoDBClient({ requestHandler, maxAttempts: 2 }), name, type);
 }

@@ -2,6 +2,7 @@ import {
   AutoScalingClient,
   CompleteLifecycleActionCommand,
   DescribeAutoScalingInstancesCommand,
+  RecordLifecycleActionHeartbeatCommand,
   TerminateInstanceInAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { MetadataReader } from "./lifecycleNotice";
@@ -10,6 +11,8 @@ import { MetadataReader } from "./lifecycleNotice";
 export interface InstanceGroup {
   /** Tells the hook to go on. False: the group isn't waiting at it. */
   complete(hook: string): Promise<boolean>;
+  /** Has the hook wait for its timeout from now on. False: the group isn't waiting at it. */
+  heartbeat(hook: string): Promise<boolean>;
   /** Ends this instance. False: the group refuses, since it would have fewer than its minimum. */
   terminate(options: { lowersDesired: boolean }): Promise<boolean>;
 }
@@ -43,6 +46,18 @@ export class AutoScalingInstanceGroup implements InstanceGroup {
     );
   }
 
+  async heartbeat(hook: string): Promise<boolean> {
+    return isAccepted(
+      this.client.send(
+        new RecordLifecycleActionHeartbeatCommand({
+          AutoScalingGroupName: this.name,
+          InstanceId: this.instanceId,
+          LifecycleHookName: hook,
+        }),
+      ),
+    );
+  }
+
   async terminate({ lowersDesired }: { lowersDesired: boolean }): Promise<boolean> {
     return isAccepted(
       this.client.send(
@@ -61,7 +76,7 @@ async function ask(client: AutoScalingClient, instanceId: string): Promise<strin
   return (await client.send(command)).AutoScalingInstances?.[0]?.AutoScalingGroupName;
 }
 
-/** Both calls answer with a ValidationError where what they ask for can't be now, and with other errors otherwise. */
+/** These calls answer with a ValidationError where what they ask for can't be now, and with other errors otherwise. */
 async function isAccepted(call: Promise<unknown>): Promise<boolean> {
   try {
     await call;

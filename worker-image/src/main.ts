@@ -9,6 +9,7 @@ import { createLifecycle } from "./lifecycleCreate";
 import { LineWriter } from "./lineWriter";
 import { createLog, errorFields, Log } from "./log";
 import { Metrics } from "./metrics";
+import { RecentJobs } from "./recentJobs";
 import { Runner } from "./runner";
 import { readOptions, WorkerOptions } from "./settings";
 import { SqsQueue } from "./sqsQueue";
@@ -43,6 +44,7 @@ async function main(): Promise<number> {
     const onError = (error: Error) => log("error", "health-not-served", errorFields(error));
     if (options.healthPort !== undefined) serveHealth(options.healthPort, worker, systemClock, onError);
     metrics.start();
+    lifecycle?.prepare();
     const { isClean } = await worker.run();
     metrics.stop();
     await lifecycle?.end();
@@ -57,9 +59,10 @@ function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
   const { settings, workerId, slots } = options;
   const sqs = new SQSClient({ requestHandler: connections(slots) });
   const dynamo = new DynamoDBClient({ requestHandler: connections(slots) });
-  const lifecycle = createLifecycle(settings, sqs, log);
+  const recentJobs = new RecentJobs(systemClock);
+  const lifecycle = createLifecycle({ settings, slots, sqs, recentJobs, log });
   const clockAndChance = { clock: systemClock, random: Math.random };
-  const metrics = new Metrics({ type: settings.type, log, busySlots: () => worker.busySlots, ...clockAndChance });
+  const metrics = new Metrics({ ...settings, log, busySlots: () => worker.busySlots, ...clockAndChance });
   const worker: Worker = new Worker({
     settings,
     workerId,
@@ -68,7 +71,10 @@ function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
     records: settings.jobTable ? new DynamoRecords(dynamo, settings.jobTable) : new UntrackedRecords(),
     runner,
     ...clockAndChance,
-    log: metrics.log,
+    log(level, event, fields = {}) {
+      metrics.log(level, event, fields);
+      recentJobs.note(event, fields);
+    },
     onReady: lifecycle && ((ready) => lifecycle.begin(ready)),
   });
   return { worker, lifecycle, metrics };

@@ -118,7 +118,8 @@ export class MessageProcessor {
     const { job, message, hold } = claimed;
     const begun = clock.now();
     const waitMs = Math.max(0, begun - Date.parse(job.submittedAt));
-    const times = () => ({ attempt: hold.attempt, waitMs, runMs: clock.now() - begun });
+    let endedAt: number | undefined;
+    const times = () => ({ attempt: hold.attempt, waitMs, runMs: (endedAt ?? clock.now()) - begun });
     const log: Log = (level, event, fields) => claimed.log(level, event, { ...times(), ...fields });
     const attempt = new Attempt({ ...this.effects, ...settings }, message, job, hold, log);
     const held: HeldJob = { ...claimed, log, release: () => attempt.release() };
@@ -127,6 +128,7 @@ export class MessageProcessor {
       const end = (await this.isTooLate(claimed))
         ? ({ kind: "stopped", cause: "lease-lost" } as const)
         : await this.endOf(attempt, held);
+      endedAt = clock.now();
       freeSlot();
       await this.settler.settle(held, end);
     } finally {

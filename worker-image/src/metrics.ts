@@ -25,6 +25,8 @@ const units: Record<string, string> = { WaitTime: "Milliseconds", RunTime: "Mill
 
 export interface MetricsEffects {
   type: string;
+  /** Tells deployments apart that share an account and a type's name. */
+  queueUrl: string;
   log: Log;
   busySlots: () => number;
   clock: Clock;
@@ -93,7 +95,7 @@ export class Metrics {
   }
 
   private flush(): void {
-    const { type, log, clock, busySlots } = this.effects;
+    const { type, queueUrl, log, clock, busySlots } = this.effects;
     const busy = busySlots();
     if (busy > 0) this.measure("SlotsBusy", busy);
     const lists = Object.entries(this.values).map(([name, { kept }]) => [name, kept] as const);
@@ -103,10 +105,11 @@ export class Metrics {
     const names = Object.keys(metrics);
     if (names.length === 0) return;
     const definitions = names.map((Name) => ({ Name, Unit: units[Name] ?? "Count" }));
-    const directive = { Namespace: metricNamespace, Dimensions: [["Type"]], Metrics: definitions };
+    const directive = { Namespace: metricNamespace, Dimensions: [["Type", "QueueName"]], Metrics: definitions };
     log("info", "worker-metrics", {
       _aws: { Timestamp: clock.now(), CloudWatchMetrics: [directive] },
       Type: type,
+      QueueName: queueUrl.slice(queueUrl.lastIndexOf("/") + 1),
       ...metrics,
     });
   }

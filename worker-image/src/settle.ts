@@ -128,7 +128,7 @@ export class Settler {
   }
 
   private async giveBack(held: HeldJob, fields: { reason?: string; hideSeconds: number }): Promise<void> {
-    if (held.isAcknowledged) return this.failAttempt(held, cutOff, true);
+    if (held.isAcknowledged) return this.failAttempt(held, fields.reason ? refused(fields.reason) : cutOff, true);
     const state = await this.write(held, () => this.effects.records.giveBack(held.hold));
     if (state === "lost") return;
     // A cancelled job doesn't sit out its pause: whoever gets it next ends it.
@@ -174,6 +174,11 @@ export class Settler {
     const onRetry = (error: unknown) => held.log("warn", "settling-retried", errorFields(error));
     return insist(action, { clock, random, signal, onRetry });
   }
+}
+
+/** Likewise when its handler gives it back. */
+function refused(reason: string): JobError {
+  return { name: "GivenBack", message: `${reason} (the job was acknowledged before it ran, and can't be tried again)` };
 }
 
 function logLost(held: HeldJob): void {

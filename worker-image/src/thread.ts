@@ -7,7 +7,7 @@ import { stringify } from "./log";
 import { toProgress } from "./progress";
 import { encodeResult, JobStopped } from "./runner";
 import { loadInlineModule } from "./inlineModule";
-import { FromThread, ThreadData, ToThread } from "./threadMessages";
+import { FromThread, HandlerEnd, ThreadData, ToThread } from "./threadMessages";
 
 /** Entry of a handler's thread: loads the handler once, then runs the jobs that the worker sends, one at a time. */
 const port = parentPort;
@@ -48,20 +48,34 @@ async function loadHandler({ modulePath, inlineText }: ThreadData): Promise<Hand
 async function runJob(run: number, job: Job): Promise<void> {
   const stopping = new AbortController();
   running.set(run, stopping);
+  let givenBack: string | undefined;
+  const giveBack = (reason?: string): never => {
+    givenBack ??= cutReason(reason);
+    throw new Error(`The job is given back: ${givenBack}`);
+  };
+  const end = await endOf(job, { ...contextOf(run, job, stopping.signal), giveBack });
+  running.delete(run);
+  // Handlers that catch what they didn't expect can't take it back by accident.
+  post(givenBack === undefined ? { ...end, run } : { kind: "given-back", run, reason: givenBack });
+}
+
+async function endOf(job: Job, context: JobContext): Promise<HandlerEnd> {
   try {
     const handler = await loading;
-    const encoded = encodeResult(await handler(job, contextOf(run, job, stopping.signal)));
-    if (encoded.ok) return post({ kind: "succeeded", run, json: encoded.json });
-    post({ kind: "failed", run, isPermanent: true, error: { name: "ResultError", message: encoded.message } });
+    const encoded = encodeResult(await handler(job, context));
+    if (encoded.ok) return { kind: "succeeded", json: encoded.json };
+    return { kind: "failed", isPermanent: true, error: { name: "ResultError", message: encoded.message } };
   } catch (thrown) {
     const stack = thrown instanceof Error ? thrown.stack : undefined;
-    post({ kind: "failed", run, isPermanent: isPermanent(thrown), error: toJobError(thrown), stack });
-  } finally {
-    running.delete(run);
+    return { kind: "failed", isPermanent: isPermanent(thrown), error: toJobError(thrown), stack };
   }
 }
 
-function contextOf(run: number, job: Job, signal: AbortSignal): JobContext {
+function cutReason(reason: unknown): string {
+  return reason === undefined ? "The handler gave the job back" : toJobError(reason).message;
+}
+
+function contextOf(run: number, job: Job, signal: AbortSignal): Omit<JobContext, "giveBack"> {
   const logger = loggerOf(run);
   return {
     attempt: job.attempt,

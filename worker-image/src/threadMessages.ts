@@ -26,6 +26,10 @@ export type FromThread =
       message: string;
       fields?: Record<string, unknown>;
     }
+  | { kind: "given-back"; run: number; reason: string }
+  | (HandlerEnd & { run: number });
+
+/** How a handler ended that ran to its end. */
+export type HandlerEnd =
   /** The result as JSON, checked; nothing if there is none. */
-  | { kind: "succeeded"; run: number; json?: string }
-  | { kind: "failed"; run: number; error: JobError; isPermanent: boolean; stack?: string };
+  { kind: "succeeded"; json?: string } | { kind: "failed"; error: JobError; isPermanent: boolean; stack?: string };

@@ -21,7 +21,7 @@ export class Worker {
   private readonly poller: Poller<ReceivedMessage>;
   private readonly processor: MessageProcessor;
   private readonly timers: (() => void)[] = [];
-  private state: "working" | "draining" | "giving-back" = "working";
+  private state: "working" | "retiring" | "draining" | "giving-back" = "working";
   private giveUp: () => void = () => undefined;
 
   constructor(private readonly effects: WorkerEffects) {
@@ -45,6 +45,7 @@ export class Worker {
     });
   }
 
+  /** Whether it takes no more jobs and ends once those that it has are done. */
   get isDraining(): boolean {
     return this.state !== "working";
   }
@@ -70,13 +71,23 @@ export class Worker {
     return { isClean };
   }
 
+  /** Stops fetching; jobs that run may take all the time that they need, until it is told to drain. */
+  retire(): void {
+    if (this.state !== "working") return;
+    this.state = "retiring";
+    this.effects.log("info", "worker-retiring", { busySlots: this.poller.busySlots });
+    this.processor.beginDrain();
+    this.poller.stop();
+  }
+
   /**
    * Stops fetching; jobs that run may finish within `drainSeconds`, or sooner where there is less time. Asked again
    * without such a time, it gives them back at once.
    */
   drain(reason: string, withinSeconds?: number): void {
     const { settings, clock, log, runner } = this.effects;
-    if (this.state !== "working" && withinSeconds === undefined) {
+    const isDrainingAlready = this.state === "draining" || this.state === "giving-back";
+    if (isDrainingAlready && withinSeconds === undefined) {
       this.giveBack();
       this.processor.hurry();
       return runner.hurry();

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { listKeyOf } from "../../../contract/listKey";
+import { limits } from "../../../contract/limits";
 import { problems, type ProblemCode } from "../../../contract/problem";
 import type { JobRecord } from "../../../contract/record";
 import { FakeFrontend, type ParsedAnswer } from "../support/fakeFrontend";
@@ -64,6 +65,42 @@ describe("frontend", () => {
       const failing = new FakeFrontend({ publish: () => Promise.reject(new Error("no")) });
       await failing.request("POST", "/jobs", { ...job, payload: secret });
       expect(JSON.stringify([frontend.lines, failing.lines])).to.not.contain("horse");
+    });
+
+    it("holds a job back for a delay or until a time, and says so", async () => {
+      for (const delay of [{ delaySeconds: 90 }, { runAt: "2026-11-02T11:01:30+01:00" }]) {
+        frontend = new FakeFrontend();
+        const submission = { ...job, id: "later", ...delay };
+        expect((await frontend.request("POST", "/jobs", submission)).status).to.equal(202);
+        expect(frontend.published[0]).to.include({ notBefore: "2026-11-02T10:01:30.000Z" });
+        const { json } = await frontend.request("GET", "/jobs/later");
+        expect(json)
+          .to.include({ state: "queued", runAt: "2026-11-02T10:01:30.000Z" })
+          .and.not.have.property("notBefore");
+        expect((await frontend.request("POST", "/jobs", submission)).status).to.equal(202);
+        expect((await frontend.request("POST", "/jobs", { ...job, id: "later" })).status).to.equal(409);
+      }
+    });
+
+    it("runs a job at once whose time has come, and keeps the first submission's time for a replay", async () => {
+      await frontend.request("POST", "/jobs", { ...job, id: "a", runAt: "2026-11-02T10:00:00Z" });
+      await frontend.request("POST", "/jobs", { ...job, id: "b", delaySeconds: 0 });
+      for (const envelope of frontend.published) expect(envelope).not.to.have.property("notBefore");
+      let time = Date.parse("2026-11-02T10:00:00Z");
+      const later = new FakeFrontend({ now: () => time });
+      for (; time < Date.parse("2026-11-02T10:00:30Z"); time += 10_000) {
+        await later.request("POST", "/jobs", { ...job, id: "c", delaySeconds: 60 });
+      }
+      expect(later.published.map(({ notBefore }) => notBefore)).to.deep.equal(
+        Array(3).fill("2026-11-02T10:01:00.000Z"),
+      );
+    });
+
+    it("refuses a time too far ahead", async () => {
+      const runAt = new Date(Date.parse("2026-11-02T10:00:00.001Z") + limits.maxDelaySeconds * 1_000).toISOString();
+      const answer = await frontend.request("POST", "/jobs", { ...job, runAt });
+      expectProblem(answer, "invalid-request", "/runAt");
+      expect(frontend.happened).to.deep.equal([]);
     });
 
     it("takes every JSON content type, and a base64 body", async () => {
@@ -261,6 +298,25 @@ describe("frontend", () => {
       ],
     });
     expect(text).to.not.contain("queue");
+  });
+
+  it("says of a type why its workers don't start, and lists the types where that can't be read", async () => {
+    const asked: string[][] = [];
+    const readLaunchProblems = (types: string[]) => {
+      asked.push(types);
+      return Promise.resolve({ checksum: "no capacity" });
+    };
+    const troubled = new FakeFrontend({ readLaunchProblems });
+    const { types } = (await troubled.request("GET", "/types")).json as { types: Record<string, unknown>[] };
+    expect(types.map(({ launchProblem }) => launchProblem)).to.deep.equal([undefined, "no capacity"]);
+    expect(asked).to.deep.equal([["word-count", "checksum"]]);
+    const blind = new FakeFrontend({ readLaunchProblems: () => Promise.reject(new Error("throttled")) });
+    const { status, json } = await blind.request("GET", "/types");
+    expect(status).to.equal(200);
+    expect((json as { types: unknown[] }).types).to.have.length(2);
+    expect(blind.lines).to.deep.equal([
+      { level: "warn", event: "launch problems not read", fields: { error: { name: "Error", message: "throttled" } } },
+    ]);
   });
 
   it("answers GET /health without asking AWS", async () => {

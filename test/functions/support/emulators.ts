@@ -59,13 +59,14 @@ export class Emulators {
     };
   }
 
-  async createTable(name: string, key: string): Promise<void> {
+  async createTable(name: string, key: string, sortKey?: string): Promise<void> {
+    const keys = sortKey === undefined ? [key] : [key, sortKey];
     await this.tables.send(
       new CreateTableCommand({
         TableName: name,
         BillingMode: "PAY_PER_REQUEST",
-        KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
-        AttributeDefinitions: [{ AttributeName: key, AttributeType: "S" }],
+        KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? "HASH" : "RANGE" })),
+        AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
       }),
     );
   }

@@ -26,7 +26,8 @@ const { handler } = require(entry);
 (async () => {
   const outcomes = [];
   for (const event of JSON.parse(process.env.EVENTS)) {
-    outcomes.push(await handler(event).then((value) => ({ value }), (error) => ({ error: error.message })));
+    const context = { getRemainingTimeInMillis: () => Number(process.env.REMAINING_MILLISECONDS || 60_000) };
+    outcomes.push(await handler(event, context).then((value) => ({ value }), (error) => ({ error: error.message })));
   }
   console.log(JSON.stringify({ outcomes, required: [...required] }));
 })();

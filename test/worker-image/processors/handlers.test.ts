@@ -35,6 +35,9 @@ describe("The built-in handlers", () => {
 
   const context: JobContext = {
     attempt: 1,
+    giveBack() {
+      throw new Error("given back");
+    },
     signal: new AbortController().signal,
     progress: (fraction) => void progress.push(fraction),
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },

@@ -16,12 +16,14 @@ export async function startDynamo() {
   return {
     endpoint,
     client,
-    async createTable(name: string) {
+    /** Its keys are texts: the hash, and perhaps the range. */
+    async createTable(name: string, ...keys: [string, string?]) {
+      const names = keys.filter((key) => key !== undefined);
       await client.send(
         new CreateTableCommand({
           TableName: name,
-          KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-          AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+          KeySchema: names.map((key, index) => ({ AttributeName: key, KeyType: index === 0 ? "HASH" : "RANGE" })),
+          AttributeDefinitions: names.map((key) => ({ AttributeName: key, AttributeType: "S" })),
           BillingMode: "PAY_PER_REQUEST",
         }),
       );

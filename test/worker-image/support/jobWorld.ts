@@ -18,7 +18,8 @@ export async function createJobWorld() {
   const dynamo = await startDynamo();
   const sqsAndS3 = await startSqsAndS3();
   const sqs = new SQSClient({ endpoint: sqsAndS3.endpoint, region, credentials });
-  await dynamo.createTable("jobs");
+  await dynamo.createTable("jobs", "id");
+  await dynamo.createTable("fleets", "type", "item");
 
   async function createQueue(): Promise<string> {
     const { QueueUrl: url = "" } = await sqs.send(new CreateQueueCommand({ QueueName: `q-${randomUUID()}` }));
@@ -40,6 +41,15 @@ export async function createJobWorld() {
     return { settings, environment };
   }
 
+  /** The attributes of an item of the fleet table. */
+  async function fleetItem({ type }: WorkerSettings, item: string) {
+    const Key = { type: { S: type }, item: { S: item } };
+    const { Item: fields } = await dynamo.client.send(new GetItemCommand({ TableName: "fleets", Key }));
+    if (!fields) return undefined;
+    const values = Object.entries(fields).map(([name, value]) => [name, value.S ?? Number(value.N)] as const);
+    return Object.fromEntries<string | number>(values);
+  }
+
   async function record(id: string): Promise<JobRecord | undefined> {
     const { Item: item } = await dynamo.client.send(new GetItemCommand({ TableName: "jobs", Key: { id: { S: id } } }));
     return item && decodeRecord(item);
@@ -48,6 +58,12 @@ export async function createJobWorld() {
   return {
     createProcessor,
     record,
+    fleetItem,
+    async putFleetItem({ type }: WorkerSettings, item: string, fields: Record<string, number>): Promise<void> {
+      const numbers = Object.entries(fields).map(([name, value]) => [name, { N: String(value) }] as const);
+      const Item = { type: { S: type }, item: { S: item }, ...Object.fromEntries(numbers) };
+      await dynamo.client.send(new PutItemCommand({ TableName: "fleets", Item }));
+    },
     /** Does what the front end and the router do. */
     async submit({ queueUrl, type }: WorkerSettings, payload: unknown): Promise<string> {
       const id = randomUUID();

@@ -1,0 +1,44 @@
+/** What all rules have in common. Times in seconds. */
+export interface Conditions {
+  /** Jobs at once of one instance: c7g.large has two vCPUs. */
+  slots: number;
+  maxInstances: number;
+  /**
+   * From the launch to EC2's state "running", from which on the instance is billed: 16.4 to 16.6 s whatever the type
+   * (brevdev/ec2-coldboot-research, 2025).
+   */
+  pendingSeconds: number;
+  /** From "running" to in service, at least and at most: 9 s to SSH (same source), then image, container, hook. */
+  startSeconds: [number, number];
+  /** From the call that ends an instance to "shutting-down", with which billing ends. */
+  shutdownSeconds: number;
+  /** A billed instance costs at least so many seconds ("Amazon EC2 On-Demand Pricing"). */
+  minBilledSeconds: number;
+  /** c7g.large, us-east-1, on demand. */
+  dollarsPerHour: number;
+  /** How old SQS's approximate counts are; AWS promises no more than a minute ("GetQueueAttributes"). */
+  countLagSeconds: number;
+  /** A datapoint of SQS in CloudWatch stands for a minute and comes a minute later. */
+  metricDelaySeconds: number;
+  /** An SQS queue without a call for so long sends no metrics ("Available CloudWatch metrics for Amazon SQS")… */
+  metricSleepSeconds: number;
+  /** …and once it is used again, they come up to so much later. */
+  metricWakeSeconds: number;
+  /** How long a stopped worker may finish its jobs: the most that Fargate grants (`stopTimeout`). */
+  graceSeconds: number;
+}
+
+export const conditions: Conditions = {
+  slots: 2,
+  maxInstances: 100,
+  pendingSeconds: 17,
+  startSeconds: [18, 38],
+  shutdownSeconds: 5,
+  minBilledSeconds: 60,
+  dollarsPerHour: 0.0725,
+  countLagSeconds: 2,
+  metricDelaySeconds: 60,
+  metricSleepSeconds: 6 * 3_600,
+  metricWakeSeconds: 900,
+  graceSeconds: 120,
+};

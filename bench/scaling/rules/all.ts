@@ -1,0 +1,19 @@
+import { Rule } from "../world";
+import { createKeda } from "./keda";
+import { createOurs } from "./ours";
+import { createPoller } from "./poller";
+import { createStepScaling } from "./stepScaling";
+import { createTargetTracking } from "./targetTracking";
+
+export const ours = createOurs("ours", { targetLatencySeconds: 5, idleSeconds: 20, hasMemory: true });
+
+/** For information: what memory is worth. */
+const oursWithoutMemory = createOurs("ours, no memory", {
+  targetLatencySeconds: 60,
+  idleSeconds: 300,
+  hasMemory: false,
+});
+
+export const cloudWatchRules: Rule[] = [createStepScaling(), createTargetTracking(60)];
+export const pollers: Rule[] = [createPoller(), createKeda()];
+export const rules: Rule[] = [...cloudWatchRules, ...pollers, oursWithoutMemory, ours];

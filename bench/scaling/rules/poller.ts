@@ -1,0 +1,26 @@
+import { Rule } from "../world";
+
+/** As buildkite-agent-scaler polls, and as long as an agent of the Elastic CI Stack idles by default. */
+const pollSeconds = 10;
+const idleSeconds = 600;
+
+/** Buildkite's way: every ten seconds one agent per job at work or waiting; agents that idle end their instance. */
+export function createPoller(): Rule {
+  return {
+    name: "10 s poller",
+    minInstances: 0,
+    start(world) {
+      const { clock, queue, group, conditions, phase } = world;
+      clock.every(pollSeconds, phase * pollSeconds, () => {
+        const { visible, inFlight } = queue.counts();
+        group.raise(Math.ceil((visible + inFlight) / conditions.slots));
+      });
+      world.onIdle((instance) => {
+        const { idleSince } = instance;
+        clock.after(idleSeconds, () => {
+          if (instance.running.size === 0 && instance.idleSince === idleSince) group.end(instance);
+        });
+      });
+    },
+  };
+}

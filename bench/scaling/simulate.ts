@@ -1,0 +1,102 @@
+import { billedSeconds, dollars } from "./billing";
+import { Clock } from "./clock";
+import { Conditions } from "./conditions";
+import { Group, Instance } from "./group";
+import { JobQueue } from "./queue";
+import { createRandom } from "./random";
+import { Trace } from "./traces";
+import { Rule } from "./world";
+
+export interface Outcome {
+  waitP50: number;
+  waitP95: number;
+  waitP99: number;
+  instanceHours: number;
+  dollars: number;
+  busyKills: number;
+  /** From the first job to the first launch that it caused; missing where an instance was there. */
+  firstLaunchSeconds?: number;
+  /** How often each job was finished: once, that is. */
+  finishes: Uint8Array;
+  /** From the launch of each instance to its end. */
+  spans: { from: number; until: number }[];
+}
+
+/** How long a simulation goes on after the trace, or its last job; longer where instances stay beyond the minimum. */
+const tailSeconds = 1_800;
+const maxTailSeconds = 6 * 3_600;
+
+/** A rule that leaves jobs undone for so long has failed. */
+const maxLateSeconds = 7 * 86_400;
+
+/** Runs a trace under a rule, whose clock starts at `phase` of its period. */
+export function simulate(trace: Trace, rule: Rule, conditions: Conditions, phase: number): Outcome {
+  const { arrivals, durations } = trace;
+  const clock = new Clock();
+  const queue = new JobQueue(clock, conditions.countLagSeconds);
+  const sentListeners: ((count: number) => void)[] = [];
+  const finishedListeners: ((seconds: number) => void)[] = [];
+  const idleListeners: ((instance: Instance) => void)[] = [];
+  const waits = new Float64Array(arrivals.length);
+  const finishes = new Uint8Array(arrivals.length);
+  let left = arrivals.length;
+  let overAt = Infinity;
+
+  const seed = Math.round(phase * 1_000_003);
+  const random = createRandom(seed + 1);
+  const group = new Group(clock, queue, conditions, durations, createRandom(seed + 2), random, {
+    started: (job) => void (waits[job] = clock.now - arrivals[job]!),
+    finished: (job) => {
+      finishes[job]!++;
+      for (const listener of finishedListeners) listener(durations[job]!);
+      if (--left === 0) overAt = Math.max(trace.seconds, clock.now) + tailSeconds;
+    },
+    idle: (instance) => idleListeners.forEach((listener) => listener(instance)),
+  });
+  group.begin(rule.minInstances);
+  rule.start({
+    conditions,
+    clock,
+    queue,
+    group,
+    phase,
+    random,
+    secondsPerJob: durations.reduce((sum, seconds) => sum + seconds, 0) / durations.length,
+    onSent: (listener) => sentListeners.push(listener),
+    onFinished: (listener) => finishedListeners.push(listener),
+    onIdle: (listener) => idleListeners.push(listener),
+  });
+  let next = 0;
+  const arrive = () => {
+    const from = next;
+    while (next < arrivals.length && arrivals[next] === clock.now) queue.send(next++);
+    group.offer();
+    for (const listener of sentListeners) listener(next - from);
+    if (next < arrivals.length) clock.at(arrivals[next]!, arrive);
+  };
+  clock.at(arrivals[0]!, arrive);
+  const isOver = (time: number) =>
+    (time > overAt && (group.alive.size <= rule.minInstances || time > overAt + maxTailSeconds)) ||
+    time > trace.seconds + maxLateSeconds;
+  clock.run(isOver);
+  if (left > 0) throw new Error(`${rule.name} left ${left} jobs of "${trace.name}" undone`);
+
+  const end = Math.max(overAt, clock.now);
+  const seconds = billedSeconds(group.instances, conditions, end);
+  const firstLaunch = group.instances.find(({ launchedAt }) => launchedAt >= arrivals[0]!);
+  return {
+    ...percentiles(waits),
+    instanceHours: seconds / 3_600,
+    dollars: dollars(seconds, conditions),
+    busyKills: group.busyKills,
+    ...(rule.minInstances === 0 && firstLaunch && { firstLaunchSeconds: firstLaunch.launchedAt - arrivals[0]! }),
+    finishes,
+    spans: group.instances.map(({ launchedAt, endedAt }) => ({ from: launchedAt, until: endedAt ?? end })),
+  };
+}
+
+function percentiles(waits: Float64Array): Pick<Outcome, "waitP50" | "waitP95" | "waitP99"> {
+  const sorted = waits.slice().sort();
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)]!;
+  return { waitP50: at(0.5), waitP95: at(0.95), waitP99: at(0.99) };
+}

@@ -1,0 +1,61 @@
+import { dollars } from "./billing";
+import { leastBilledSeconds } from "./bound";
+import { Conditions } from "./conditions";
+import { Outcome, simulate } from "./simulate";
+import { Trace } from "./traces";
+import { Rule } from "./world";
+
+/** How a rule did on a trace: means over the phases of its clock, unless they say otherwise. Waits in seconds. */
+export interface Result {
+  trace: string;
+  rule: string;
+  waitP50: number;
+  waitP95: number;
+  waitP99: number;
+  instanceHours: number;
+  dollars: number;
+  /** Cost × (wait p95 + 1 s). */
+  score: number;
+  /** In all phases together. */
+  busyKills: number;
+  /** The slowest; missing for a rule that is never at zero. */
+  firstLaunchSeconds?: number;
+  /** What no rule gets below at the same p95. */
+  leastDollars: number;
+}
+
+/** A rule on a trace. */
+export interface Trial {
+  result: Result;
+  /** Of the first phase: from the launch of each instance to its end. */
+  spans: Outcome["spans"];
+}
+
+/** Runs the trace under the rule, in so many phases of its clock. */
+export function tryRule(trace: Trace, rule: Rule, conditions: Conditions, phases: number, onRun: () => void): Trial {
+  const outcomes = Array.from({ length: phases }, (_, phase) => {
+    const outcome = simulate(trace, rule, conditions, phase / phases);
+    onRun();
+    return phase === 0 ? outcome : { ...outcome, spans: [] };
+  });
+  return { result: summarise(trace, rule, conditions, outcomes), spans: outcomes[0]!.spans };
+}
+
+function summarise(trace: Trace, rule: Rule, conditions: Conditions, outcomes: Outcome[]): Result {
+  const mean = (value: (outcome: Outcome) => number) =>
+    outcomes.reduce((sum, outcome) => sum + value(outcome), 0) / outcomes.length;
+  const launches = outcomes.flatMap(({ firstLaunchSeconds }) => firstLaunchSeconds ?? []);
+  return {
+    trace: trace.name,
+    rule: rule.name,
+    waitP50: mean(({ waitP50 }) => waitP50),
+    waitP95: mean(({ waitP95 }) => waitP95),
+    waitP99: mean(({ waitP99 }) => waitP99),
+    instanceHours: mean(({ instanceHours }) => instanceHours),
+    dollars: mean((outcome) => outcome.dollars),
+    score: mean((outcome) => outcome.dollars * (outcome.waitP95 + 1)),
+    busyKills: outcomes.reduce((sum, { busyKills }) => sum + busyKills, 0),
+    ...(launches.length > 0 && { firstLaunchSeconds: Math.max(...launches) }),
+    leastDollars: mean(({ waitP95 }) => dollars(leastBilledSeconds(trace, conditions, waitP95), conditions)),
+  };
+}

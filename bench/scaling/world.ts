@@ -1,0 +1,28 @@
+import { Clock } from "./clock";
+import { Conditions } from "./conditions";
+import { Group, Instance } from "./group";
+import { JobQueue } from "./queue";
+
+/** What a rule sees of a simulation, and what it can listen to. */
+export interface World {
+  conditions: Conditions;
+  clock: Clock;
+  queue: JobQueue;
+  group: Group;
+  /** Where in its period the rule's clock stands at the start: 0 up to 1. */
+  phase: number;
+  /** The trace's mean, which rules that don't learn are told. */
+  secondsPerJob: number;
+  random: () => number;
+  onSent(listener: (count: number) => void): void;
+  onFinished(listener: (seconds: number) => void): void;
+  onIdle(listener: (instance: Instance) => void): void;
+}
+
+/** A way to scale. */
+export interface Rule {
+  name: string;
+  /** Instances at the start, and at the least. */
+  minInstances: number;
+  start(world: World): void;
+}

@@ -1,0 +1,33 @@
+import type { Nudge } from "../../contract/fleet";
+import { clientOptions } from "../clientOptions";
+import type { NudgeEffects } from "./nudge";
+
+export const deploymentOnlyModule = true;
+
+/** A route waits no longer than this for its nudge. */
+const timeoutMilliseconds = 1_000;
+
+/** Invokes the scaler asynchronously. The client is loaded at the first nudge, once the jobs are in their queues. */
+export function invokeScaler(functionName: string): NudgeEffects["invoke"] {
+  let send: ((nudge: Nudge) => Promise<unknown>) | undefined;
+
+  function load(): (nudge: Nudge) => Promise<unknown> {
+    const { InvokeCommand, LambdaClient } =
+      require("@aws-sdk/client-lambda") as typeof import("@aws-sdk/client-lambda");
+    const client = new LambdaClient({ ...clientOptions(), maxAttempts: 1 });
+    return (nudge) =>
+      client.send(
+        new InvokeCommand({
+          FunctionName: functionName,
+          InvocationType: "Event",
+          Payload: new TextEncoder().encode(JSON.stringify(nudge)),
+        }),
+        { abortSignal: AbortSignal.timeout(timeoutMilliseconds) },
+      );
+  }
+
+  return async function invoke(sent) {
+    send ??= load();
+    await send({ sent });
+  };
+}

@@ -1,0 +1,51 @@
+import { describeError, type Log } from "../log";
+
+export const deploymentOnlyModule = true;
+
+export interface NudgeEffects {
+  /** Invokes the scaler, asynchronously, with this nudge. */
+  invoke: (sent: Record<string, number>) => Promise<void>;
+  /** Epoch milliseconds. */
+  now: () => number;
+  log: Log;
+}
+
+/** Between two nudges of one environment about a type. What comes meanwhile is kept for the next. */
+const intervalMilliseconds = 10_000;
+
+/** What was kept for so long the scaler has seen since in SQS's counts, in the run of that minute. */
+const staleMilliseconds = 60_000;
+
+/**
+ * Tells the scaler how many jobs were sent to each type: at once, and then at most every 10 s with all that came meanwhile. A
+ * frozen environment keeps no timer, so nothing is told after the last job; the scaler's second look at the type sees that,
+ * and is why a type that wasn't told of lately doesn't wait for another's interval. A nudge that fails is told again by the
+ * next.
+ */
+export function createNudge({ invoke, now, log }: NudgeEffects): (sent: Record<string, number>) => Promise<void> {
+  let kept: Record<string, number> = {};
+  let keptSince = 0;
+  const nextAt = new Map<string, number>();
+
+  function keep(sent: Record<string, number>, since: number): void {
+    if (Object.keys(kept).length === 0) keptSince = since;
+    for (const [type, count] of Object.entries(sent)) kept[type] = (kept[type] ?? 0) + count;
+  }
+
+  return async function nudge(sent) {
+    const at = now();
+    if (at - keptSince >= staleMilliseconds) kept = {};
+    keep(sent, at);
+    if (Object.keys(kept).every((type) => at < (nextAt.get(type) ?? 0))) return;
+    const told = kept;
+    const toldSince = keptSince;
+    kept = {};
+    for (const type of Object.keys(told)) nextAt.set(type, at + intervalMilliseconds);
+    try {
+      await invoke(told);
+    } catch (error) {
+      keep(told, toldSince);
+      log("warn", "scaler not nudged", { types: Object.keys(told), error: describeError(error) });
+    }
+  };
+}

@@ -1,0 +1,111 @@
+import type {
+  Activity,
+  AutoScalingClient,
+  AutoScalingGroup,
+  DescribeAutoScalingGroupsCommandOutput,
+  Instance as DescribedInstance,
+} from "@aws-sdk/client-auto-scaling";
+import { mapLimited } from "../mapLimited";
+import type { Group, Instance, Launch } from "./fleetView";
+
+export const deploymentOnlyModule = true;
+
+/** The calls that the scaler makes to Auto Scaling. */
+export interface AutoScaling {
+  /** By name: the group, nothing where it is gone, or the error with which it couldn't be asked for. */
+  describe(names: string[]): Promise<Record<string, Group | Error>>;
+  /** What the group launched lately, the newest first. */
+  launches(groupName: string): Promise<Launch[]>;
+  setDesired(groupName: string, desired: number): Promise<void>;
+  markUnhealthy(instanceId: string): Promise<void>;
+}
+
+/** Names that one call takes ("DescribeAutoScalingGroups", Amazon EC2 Auto Scaling API Reference). */
+const namesAtOnce = 100;
+
+/** Auto Scaling, through its client. */
+export function createAutoScaling(client: AutoScalingClient): AutoScaling {
+  const {
+    DescribeAutoScalingGroupsCommand,
+    DescribeScalingActivitiesCommand,
+    SetDesiredCapacityCommand,
+    SetInstanceHealthCommand,
+  } = require("@aws-sdk/client-auto-scaling") as typeof import("@aws-sdk/client-auto-scaling");
+
+  async function describeSome(names: string[]): Promise<Group[]> {
+    const groups: Group[] = [];
+    let page: DescribeAutoScalingGroupsCommandOutput | undefined;
+    do {
+      const NextToken = page?.NextToken;
+      const input = { AutoScalingGroupNames: names, MaxRecords: namesAtOnce, NextToken };
+      page = await client.send(new DescribeAutoScalingGroupsCommand(input));
+      groups.push(...(page.AutoScalingGroups ?? []).map(readGroup));
+    } while (page.NextToken);
+    return groups;
+  }
+
+  return {
+    async describe(names) {
+      const batches: string[][] = [];
+      for (let start = 0; start < names.length; start += namesAtOnce) {
+        batches.push(names.slice(start, start + namesAtOnce));
+      }
+      const answers = await mapLimited(batches, 2, async (batch) =>
+        describeSome(batch).then(
+          (groups) => groups.map((group) => [group.name, group] as const),
+          (error: Error) => batch.map((name) => [name, error] as const),
+        ),
+      );
+      return Object.fromEntries<Group | Error>(answers.flat());
+    },
+    async launches(groupName) {
+      const command = new DescribeScalingActivitiesCommand({ AutoScalingGroupName: groupName, MaxRecords: 50 });
+      const { Activities = [] } = await client.send(command);
+      return Activities.filter(({ Description }) => Description?.startsWith("Launching")).map(readLaunch);
+    },
+    async setDesired(groupName, desired) {
+      const input = { AutoScalingGroupName: groupName, DesiredCapacity: desired, HonorCooldown: false };
+      await client.send(new SetDesiredCapacityCommand(input));
+    },
+    async markUnhealthy(instanceId) {
+      const input = { InstanceId: instanceId, HealthStatus: "Unhealthy", ShouldRespectGracePeriod: false };
+      await client.send(new SetInstanceHealthCommand(input));
+    },
+  };
+}
+
+function readGroup(group: AutoScalingGroup): Group {
+  const mixed = group.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
+  return {
+    name: group.AutoScalingGroupName ?? "",
+    minInstances: group.MinSize ?? 0,
+    maxInstances: group.MaxSize ?? 0,
+    desired: group.DesiredCapacity ?? 0,
+    templateVersion: pinned((group.LaunchTemplate ?? mixed)?.Version),
+    instances: (group.Instances ?? []).map(readInstance),
+  };
+}
+
+function readInstance(instance: DescribedInstance): Instance {
+  return {
+    id: instance.InstanceId ?? "",
+    lifecycleState: instance.LifecycleState ?? "",
+    isHealthy: instance.HealthStatus?.toLowerCase() !== "unhealthy",
+    templateVersion: pinned(instance.LaunchTemplate?.Version),
+  };
+}
+
+/** `$Latest` and `$Default` say nothing of which version it is. */
+function pinned(version: string | undefined): string | undefined {
+  return version !== undefined && /^\d+$/.test(version) ? version : undefined;
+}
+
+/** An abandoned launch hook shows as `Cancelled` ("ScalingActivity", Amazon EC2 Auto Scaling API Reference). */
+function readLaunch({ StartTime, StatusCode, StatusMessage, Description }: Activity): Launch {
+  const isFailed = StatusCode === "Failed" || StatusCode === "Cancelled";
+  return {
+    startedAt: StartTime?.getTime() ?? 0,
+    outcome: isFailed ? "failed" : StatusCode === "Successful" ? "succeeded" : "underWay",
+    reason: StatusMessage ?? Description ?? "",
+  };
+}

@@ -1,0 +1,29 @@
+import type { FleetState } from "../../contract/fleet";
+import type { Action, StateChanges } from "./action";
+import { chooseRetirement } from "./chooseRetirement";
+import { findSilent } from "./findSilent";
+import type { FleetView } from "./fleetView";
+import { judgeLaunches } from "./judgeLaunches";
+import { learn } from "./learn";
+import { planCapacity } from "./planCapacity";
+
+export const deploymentOnlyModule = true;
+
+/**
+ * What there is to do for a type, in the order to do it in. What is to be remembered comes first: a run that is cut off
+ * after any of the actions is then completed by the next one.
+ */
+export function decide(view: FleetView): Action[] {
+  const figures = learn(view);
+  const verdict = judgeLaunches(view);
+  const plan = planCapacity(view, figures, verdict);
+  const changes = changesTo(view.state, { ...figures.changes, ...verdict.changes, ...plan.changes });
+  const remember: Action[] = Object.keys(changes).length > 0 ? [{ kind: "remember", changes }] : [];
+  return [...remember, ...plan.actions, ...findSilent(view), ...chooseRetirement(view)];
+}
+
+function changesTo(state: FleetState, changes: StateChanges): StateChanges {
+  return Object.fromEntries(
+    Object.entries(changes).filter(([field, value]) => state[field as keyof FleetState] !== value),
+  );
+}

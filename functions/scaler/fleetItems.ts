@@ -1,0 +1,156 @@
+import type { AttributeValue, DynamoDBClient, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import { fleetItem, type FleetState } from "../../contract/fleet";
+import type { StateChanges } from "./action";
+import type { InstanceItem } from "./fleetView";
+
+export const deploymentOnlyModule = true;
+
+/** A type's items of the fleet table. A lease is known by the time at which it ends, in epoch milliseconds. */
+export interface FleetItems {
+  read(type: string): Promise<{ state: FleetState; items: Record<string, InstanceItem> }>;
+  /** Takes the type's lease; says whether it was free. */
+  take(type: string, now: number, until: number): Promise<boolean>;
+  /** Keeps the lease for longer; says whether it was still held. */
+  extend(type: string, lease: number, until: number): Promise<boolean>;
+  /** Asks who holds the lease to look once more; says whether anybody does. */
+  askHolder(type: string, now: number): Promise<boolean>;
+  /** Gives the lease back, unless somebody has asked for one more look since the one that saw `nudgedAt`. */
+  release(type: string, lease: number, nudgedAt: number | undefined): Promise<boolean>;
+  /** Gives the lease back whatever was asked. */
+  drop(type: string, lease: number): Promise<void>;
+  remember(type: string, changes: StateChanges): Promise<void>;
+  /** Notes on an instance's item that its worker is missed. */
+  watch(type: string, instanceId: string, now: number): Promise<void>;
+  /** Tells an instance's worker to retire. */
+  retire(type: string, instanceId: string, now: number): Promise<void>;
+}
+
+/** How long the item of an instance whose worker never reports is kept. */
+const watchedSeconds = 86_400;
+
+/** The fleet table in DynamoDB. */
+export function createFleetItems(client: DynamoDBClient, tableName: string): FleetItems {
+  const { QueryCommand, UpdateItemCommand } =
+    require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+
+  /** Says whether the condition held. A value `x` is `:x` in the expressions. */
+  async function update(
+    [type, item]: [type: string, item: string],
+    values: Record<string, number | string>,
+    expressions: Pick<UpdateItemCommandInput, "UpdateExpression" | "ConditionExpression" | "ExpressionAttributeNames">,
+  ): Promise<boolean> {
+    const encoded = Object.entries(values).map(([name, value]) => [`:${name}`, encode(value)] as const);
+    const command = new UpdateItemCommand({
+      TableName: tableName,
+      Key: { type: { S: type }, item: { S: item } },
+      // DynamoDB refuses an empty one.
+      ExpressionAttributeValues: encoded.length > 0 ? Object.fromEntries(encoded) : undefined,
+      ...expressions,
+    });
+    try {
+      await client.send(command);
+      return true;
+    } catch (error) {
+      if ((error as Error).name === "ConditionalCheckFailedException") return false;
+      throw error;
+    }
+  }
+
+  return {
+    async read(type) {
+      const state: FleetState = {};
+      const items: Record<string, InstanceItem> = {};
+      let start: Record<string, AttributeValue> | undefined;
+      do {
+        const page = await client.send(
+          new QueryCommand({
+            TableName: tableName,
+            KeyConditionExpression: "#type = :type",
+            ExpressionAttributeNames: { "#type": "type" },
+            ExpressionAttributeValues: { ":type": { S: type } },
+            ConsistentRead: true,
+            ExclusiveStartKey: start,
+          }),
+        );
+        for (const item of page.Items ?? []) {
+          const key = item.item?.S ?? "";
+          if (key === fleetItem) Object.assign(state, decode(item));
+          else items[key] = decode(item);
+        }
+        start = page.LastEvaluatedKey;
+      } while (start);
+      return { state, items };
+    },
+    take: (type, now, until) =>
+      update(
+        [type, fleetItem],
+        { until, now },
+        {
+          UpdateExpression: "SET leaseUntil = :until",
+          ConditionExpression: "attribute_not_exists(leaseUntil) OR leaseUntil <= :now",
+        },
+      ),
+    extend: (type, lease, until) =>
+      update(
+        [type, fleetItem],
+        { until, lease },
+        {
+          UpdateExpression: "SET leaseUntil = :until",
+          ConditionExpression: "leaseUntil = :lease",
+        },
+      ),
+    askHolder: (type, now) =>
+      update(
+        [type, fleetItem],
+        { now },
+        {
+          UpdateExpression: "SET nudgedAt = :now",
+          ConditionExpression: "leaseUntil > :now",
+        },
+      ),
+    release: (type, lease, nudgedAt) =>
+      update(
+        [type, fleetItem],
+        { lease, ...(nudgedAt !== undefined && { nudgedAt }) },
+        {
+          UpdateExpression: "REMOVE leaseUntil, nudgedAt",
+          ConditionExpression: `leaseUntil = :lease AND ${nudgedAt === undefined ? "attribute_not_exists(nudgedAt)" : "nudgedAt = :nudgedAt"}`,
+        },
+      ),
+    async drop(type, lease) {
+      const expressions = { UpdateExpression: "REMOVE leaseUntil", ConditionExpression: "leaseUntil = :lease" };
+      await update([type, fleetItem], { lease }, expressions);
+    },
+    async remember(type, changes) {
+      const fields = Object.entries(changes);
+      const set = fields.flatMap(([field, value]) => (value === undefined ? [] : [[field, value] as const]));
+      const removed = fields.filter(([, value]) => value === undefined);
+      const clauses = [
+        ...(set.length > 0 ? [`SET ${set.map(([field]) => `#${field} = :${field}`).join(", ")}`] : []),
+        ...(removed.length > 0 ? [`REMOVE ${removed.map(([field]) => `#${field}`).join(", ")}`] : []),
+      ];
+      await update([type, fleetItem], Object.fromEntries(set), {
+        UpdateExpression: clauses.join(" "),
+        ExpressionAttributeNames: Object.fromEntries(fields.map(([field]) => [`#${field}`, field])),
+      });
+    },
+    async watch(type, instanceId, now) {
+      const expiresAt = Math.floor(now / 1_000) + watchedSeconds;
+      const UpdateExpression = "SET silentSince = :now, expiresAt = if_not_exists(expiresAt, :expiresAt)";
+      await update([type, instanceId], { now, expiresAt }, { UpdateExpression });
+    },
+    async retire(type, instanceId, now) {
+      const ConditionExpression = "attribute_exists(seenAt) AND attribute_not_exists(retiresSince)";
+      await update([type, instanceId], { now }, { UpdateExpression: "SET retiresSince = :now", ConditionExpression });
+    },
+  };
+}
+
+function encode(value: number | string): AttributeValue {
+  return typeof value === "number" ? { N: String(value) } : { S: value };
+}
+
+/** Numbers and texts, each under its field's name. */
+function decode(item: Record<string, AttributeValue>): Record<string, number | string | undefined> {
+  return Object.fromEntries(Object.entries(item).map(([field, { N, S }]) => [field, N === undefined ? S : Number(N)]));
+}

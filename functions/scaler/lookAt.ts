@@ -1,0 +1,144 @@
+import { describeError, type Log } from "../log";
+import type { Action } from "./action";
+import type { AutoScaling } from "./autoScaling";
+import { decide } from "./decide";
+import type { FleetItems } from "./fleetItems";
+import { type FleetView, type Group, groupsOf, inService, type Launch, type ScaledType, total } from "./fleetView";
+import type { ReadCounts } from "./readCounts";
+
+export const deploymentOnlyModule = true;
+
+export interface LookEffects {
+  readCounts: ReadCounts;
+  autoScaling: AutoScaling;
+  fleetItems: FleetItems;
+  /** Epoch milliseconds. */
+  now: () => number;
+  log: Log;
+}
+
+/** A type to look at. */
+export interface Target {
+  jobType: ScaledType;
+  /** Jobs that a nudge says were just sent. */
+  sent: number;
+}
+
+export interface LookOptions {
+  /** Groups by name, as {@link AutoScaling.describe} gives them. */
+  groups: Record<string, Group | Error>;
+  /** Whether to ask what groups that are short have launched lately. */
+  readsLaunches: boolean;
+}
+
+/** Looks at a type without touching it. Nothing where there is nothing to see: no message, no instance, none wanted. */
+export async function lookAt(
+  { jobType, sent }: Target,
+  { groups, readsLaunches }: LookOptions,
+  effects: LookEffects,
+): Promise<FleetView | undefined> {
+  const { readCounts, fleetItems, now } = effects;
+  const { groupName, onDemandGroupName } = jobType.fleet;
+  const group = groupNamed(groupName, groups);
+  const onDemandGroup = onDemandGroupName === undefined ? undefined : groupNamed(onDemandGroupName, groups);
+  const counts = await readCounts(jobType.queueUrl);
+  const instances = total({ group, onDemandGroup }, (each) => each.desired + each.instances.length);
+  if (counts.visible + counts.inFlight + sent + instances + group.minInstances === 0) return undefined;
+  const { state, items } = await fleetItems.read(jobType.type);
+  const view = { jobType, now: now(), counts, sent, group, onDemandGroup, state, items };
+  return readsLaunches ? { ...view, launches: await launchesOf(view, effects) } : view;
+}
+
+function groupNamed(name: string, groups: LookOptions["groups"]): Group {
+  const group = groups[name];
+  if (group === undefined) throw new Error(`Expected the Auto Scaling group ${name}, found none`);
+  if (group instanceof Error) throw group;
+  return group;
+}
+
+/** Launches of the groups that are short, and of all while launches fail: only there does it matter. */
+async function launchesOf(view: FleetView, { autoScaling, log }: LookEffects): Promise<Launch[]> {
+  const isFailing = view.state.failedLaunches !== undefined;
+  const asked = groupsOf(view).filter(
+    (group) => inService(group).length < group.desired || (isFailing && group.instances.length > 0),
+  );
+  try {
+    const launches = await Promise.all(asked.map(({ name }) => autoScaling.launches(name)));
+    const isSpot = (index: number) => view.onDemandGroup !== undefined && asked[index] === view.group;
+    return launches
+      .flatMap((each, index) => (isSpot(index) ? each.filter((launch) => !isSpotScarce(launch)) : each))
+      .sort((one, other) => other.startedAt - one.startedAt);
+  } catch (error) {
+    // The backlog is no less for it.
+    log("warn", "launches not read", { type: view.jobType.type, error: describeError(error) });
+    return [];
+  }
+}
+
+/** Spot that doesn't come is no failing launch: on demand stands in. */
+function isSpotScarce({ outcome, reason }: Launch): boolean {
+  return outcome === "failed" && /spot|capacity/i.test(reason);
+}
+
+/** Does what the decision on the view asks for; throws the first error once the rest is done. */
+export async function act(view: FleetView, effects: LookEffects): Promise<{ actions: Action[]; isFull: boolean }> {
+  const actions = decide(view);
+  let desired = total(view, (group) => group.desired);
+  const errors: unknown[] = [];
+  let isCapacityUnsure = false;
+  for (const action of actions) {
+    // What was to be lowered and wasn't leaves no room for what is to be raised.
+    if (action.kind === "setDesired" && isCapacityUnsure) continue;
+    try {
+      await perform(action, view, effects);
+      if (action.kind === "setDesired") desired += action.to - action.from;
+    } catch (error) {
+      if (action.kind === "remember") throw error;
+      if (action.kind === "setDesired") isCapacityUnsure = true;
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+  return { actions, isFull: desired >= view.group.maxInstances };
+}
+
+async function perform(action: Action, view: FleetView, effects: LookEffects): Promise<void> {
+  const { autoScaling, fleetItems, log } = effects;
+  const { now, counts, sent } = view;
+  const { type } = view.jobType;
+  switch (action.kind) {
+    case "remember": {
+      await fleetItems.remember(type, action.changes);
+      if (!("launchProblem" in action.changes)) return;
+      const { launchProblem, retryAt = now } = action.changes;
+      if (launchProblem === undefined) log("info", "launches succeed again", { type });
+      else log("error", "launches fail", { type, launchProblem, retryInSeconds: Math.round((retryAt - now) / 1_000) });
+      return;
+    }
+    case "setDesired": {
+      const { groupName: group, from, to, reason } = action;
+      await autoScaling.setDesired(group, to);
+      log("info", to > from ? "capacity raised" : "capacity lowered", {
+        type,
+        group,
+        from,
+        to,
+        reason,
+        ...counts,
+        sent,
+      });
+      return;
+    }
+    case "markUnhealthy":
+      await autoScaling.markUnhealthy(action.instanceId);
+      log("warn", "instance silent", { type, instance: action.instanceId, silentForSeconds: action.silentForSeconds });
+      return;
+    case "watch":
+      await fleetItems.watch(type, action.instanceId, now);
+      log("info", "instance missed", { type, instance: action.instanceId });
+      return;
+    case "retire":
+      await fleetItems.retire(type, action.instanceId, now);
+      log("info", "instance retires", { type, instance: action.instanceId });
+  }
+}

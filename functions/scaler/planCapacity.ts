@@ -1,0 +1,84 @@
+import { neededInstances } from "../../contract/capacity";
+import type { Action, CapacityReason, StateChanges } from "./action";
+import { type FleetView, type Group, groupsOf, inService, liveCount, total } from "./fleetView";
+import type { LaunchVerdict } from "./judgeLaunches";
+import type { Figures } from "./learn";
+
+export const deploymentOnlyModule = true;
+
+/** How long spot may have fewer instances than it wants before on demand stands in. */
+const spotPatienceMilliseconds = 60_000;
+
+/** How long on demand stands in before spot is asked again. */
+const spotRestMilliseconds = 600_000;
+
+export interface CapacityPlan {
+  /** Those that lower come first, so that the groups together never pass the maximum. */
+  actions: Action[];
+  changes: StateChanges;
+}
+
+/**
+ * Raises the type's groups to what its backlog needs. Lowers them in two cases only, to the instances that they have, so
+ * that none ends by it: where launches fail, and where spot instances don't come.
+ */
+export function planCapacity(view: FleetView, figures: Figures, verdict: LaunchVerdict): CapacityPlan {
+  if (verdict.isBackedOff) {
+    const actions = groupsOf(view).flatMap((group) => setDesired(group, present(group), "launches fail"));
+    return { actions, changes: {} };
+  }
+  const wanted = Math.min(needed(view, figures), Math.max(verdict.mostInstances, view.group.minInstances));
+  if (view.onDemandGroup) return planSpot(view, view.onDemandGroup, wanted);
+  const actions = setDesired(view.group, Math.max(view.group.desired, wanted), "backlog");
+  return { actions, changes: {} };
+}
+
+function needed({ jobType, counts, sent, ...view }: FleetView, { secondsPerJob, slots }: Figures): number {
+  const { prefetch, targetLatencySeconds } = jobType.fleet;
+  const { minInstances, maxInstances } = view.group;
+  return neededInstances({
+    ...counts,
+    sent,
+    instances: total(view, (group) => inService(group).length),
+    slots,
+    prefetch,
+    secondsPerJob,
+    targetLatencySeconds,
+    minInstances,
+    maxInstances,
+  });
+}
+
+function planSpot(view: FleetView, onDemand: Group, wanted: number): CapacityPlan {
+  const { now, group: spot, state, counts, sent } = view;
+  const { maxInstances } = spot;
+  const isResting = now < (state.spotRetryAt ?? 0);
+  const isShort = liveCount(spot) < spot.desired;
+  const hasLostPatience = isShort && now - (state.spotShortSince ?? now) >= spotPatienceMilliseconds;
+  if (!isResting && !hasLostPatience) {
+    const desired = Math.max(spot.desired, Math.min(wanted, maxInstances) - onDemand.desired);
+    const since = isShort ? (state.spotShortSince ?? now) : now;
+    const spotShortSince = liveCount(spot) < desired ? since : undefined;
+    return { actions: setDesired(spot, desired, "backlog"), changes: { spotShortSince, spotRetryAt: undefined } };
+  }
+  const left = isShort ? present(spot) : spot.desired;
+  const hasWork = counts.visible + counts.inFlight + sent > 0;
+  // Counts the instances that spot has, not those that its minimum makes it want: with work waiting, only they help.
+  const missing = hasWork ? Math.min(wanted - liveCount(spot), maxInstances - left, onDemand.maxInstances) : 0;
+  return {
+    actions: [
+      ...setDesired(spot, left, "spot stays short"),
+      ...setDesired(onDemand, Math.max(onDemand.desired, missing), isShort ? "spot stays short" : "backlog"),
+    ],
+    changes: { spotShortSince: undefined, spotRetryAt: isResting ? state.spotRetryAt : now + spotRestMilliseconds },
+  };
+}
+
+/** What the group would be lowered to so that nothing ends; at least its minimum, below which AWS lets none go. */
+function present(group: Group): number {
+  return Math.min(group.desired, Math.max(liveCount(group), group.minInstances));
+}
+
+function setDesired({ name, desired }: Group, to: number, reason: CapacityReason): Action[] {
+  return to === desired ? [] : [{ kind: "setDesired", groupName: name, from: desired, to, reason }];
+}

@@ -1,0 +1,32 @@
+import { expect } from "chai";
+import { Clock } from "../../../bench/scaling/clock";
+import { conditions } from "../../../bench/scaling/conditions";
+import { Group } from "../../../bench/scaling/group";
+import { onDatapoint } from "../../../bench/scaling/metrics";
+import { JobQueue } from "../../../bench/scaling/queue";
+import { World } from "../../../bench/scaling/world";
+
+/** When CloudWatch first tells of a job that comes after so many idle seconds. */
+function firstSeen(idleSeconds: number, inService: number): number {
+  const clock = new Clock();
+  const queue = new JobQueue(clock, 0);
+  let seen = Infinity;
+  const world = { clock, queue, group: { inService } as Group, conditions, phase: 0, random: () => 0.5 };
+  onDatapoint(world as unknown as World, ({ visible }) => {
+    if (visible > 0) seen = Math.min(seen, clock.now);
+  });
+  clock.at(idleSeconds - 1, () => queue.send(0));
+  clock.run((next) => next > idleSeconds + 3_600);
+  return seen - idleSeconds;
+}
+
+describe("onDatapoint", () => {
+  it("tells of a minute a minute later", () => {
+    expect(firstSeen(3_600, 0)).to.equal(conditions.metricDelaySeconds);
+  });
+
+  it("is up to fifteen minutes late where the queue had slept, which workers that poll prevent", () => {
+    expect(firstSeen(24 * 3_600, 0)).to.equal(conditions.metricWakeSeconds / 2 + 30 + conditions.metricDelaySeconds);
+    expect(firstSeen(24 * 3_600, 1)).to.equal(conditions.metricDelaySeconds);
+  });
+});

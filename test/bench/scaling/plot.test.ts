@@ -1,0 +1,16 @@
+import { expect } from "chai";
+import { plot } from "../../../bench/scaling/plot";
+import { rules } from "../../../bench/scaling/rules/all";
+import { createTrace } from "../../../bench/scaling/traces";
+import { Trial } from "../../../bench/scaling/trial";
+
+describe("plot", () => {
+  it("draws a line and a name per rule, small enough for the repository", () => {
+    const trials = rules.map(({ name }) => ({ result: { rule: name }, spans: [{ from: 86_400, until: 87_000 }] }));
+    const svg = plot(createTrace("lonely", 0), trials as Trial[]);
+    for (const { name } of rules) expect(svg).to.contain(`>${name}<`);
+    expect(svg.match(/fill="none"/g)).to.have.length(rules.length);
+    expect(svg).not.to.match(/NaN|undefined|Infinity/);
+    expect(svg.length).to.be.below(20_000);
+  });
+});

@@ -1,0 +1,279 @@
+import { expect } from "chai";
+import type { FleetState } from "../../../contract/fleet";
+import type { Action, StateChanges } from "../../../functions/scaler/action";
+import { decide } from "../../../functions/scaler/decide";
+import type { FleetView } from "../../../functions/scaler/fleetView";
+import { group, instances, launches, now, reports, scaledType, view } from "../support/fleetViews";
+
+const seconds = 1_000;
+const known: FleetState = { secondsPerJob: 10, targetLatencySeconds: 60 };
+
+function ofKind<Kind extends Action["kind"]>(actions: Action[], kind: Kind) {
+  return actions.filter((action): action is Extract<Action, { kind: Kind }> => action.kind === kind);
+}
+
+/** Capacity changes, as `group: from → to`. */
+function capacity(fields: Partial<FleetView>): string[] {
+  return ofKind(decide(view(fields)), "setDesired").map(({ groupName, from, to }) => `${groupName}: ${from} → ${to}`);
+}
+
+function remembered(fields: Partial<FleetView>): StateChanges {
+  return ofKind(decide(view(fields)), "remember")[0]?.changes ?? {};
+}
+
+describe("decide", () => {
+  it("has nothing to do where nothing waits and nobody is missed", () => {
+    expect(decide(view())).to.deep.equal([]);
+    const two = instances(2);
+    expect(decide(view({ group: group({ desired: 2, instances: two }), items: reports(two) }))).to.deep.equal([]);
+  });
+
+  describe("backlog", () => {
+    it("raises the group to what the backlog needs, and never lowers it", () => {
+      expect(capacity({ counts: { visible: 36, inFlight: 0 } })).to.deep.equal(["group: 0 → 3"]);
+      expect(capacity({ counts: { visible: 36, inFlight: 0 }, group: group({ desired: 5 }) })).to.deep.equal([]);
+    });
+
+    it("believes a nudge before SQS's counts show it, and stays within the group's bounds", () => {
+      expect(capacity({ sent: 1 })).to.deep.equal(["group: 0 → 1"]);
+      expect(capacity({ sent: 100_000 })).to.deep.equal(["group: 0 → 10"]);
+    });
+
+    it("calls one instance for one long job, not many", () => {
+      const jobType = { ...scaledType, fleet: { ...scaledType.fleet, secondsPerJob: 3_600 } };
+      expect(capacity({ jobType, counts: { visible: 1, inFlight: 0 } })).to.deep.equal(["group: 0 → 1"]);
+    });
+  });
+
+  describe("learning", () => {
+    const jobType = { ...scaledType, fleet: { ...scaledType.fleet, secondsPerJob: undefined } };
+    const busy = (recentJobs: number, recentSeconds: number, state: FleetState = known) => {
+      const one = instances(1);
+      const items = reports(one, 10, { recentJobs, recentSeconds });
+      return remembered({ jobType, state, items, group: group({ desired: 1, instances: one }) }).secondsPerJob;
+    };
+
+    it("takes 10 s for a job nobody knows of, or its timeout", () => {
+      const counts = { visible: 120, inFlight: 0 };
+      const state = { targetLatencySeconds: 60 };
+      expect(capacity({ jobType, state, counts })).to.deep.equal(["group: 0 → 10"]);
+      expect(capacity({ jobType: { ...jobType, timeoutSeconds: 1 }, state, counts })).to.deep.equal(["group: 0 → 1"]);
+    });
+
+    it("takes the first reports as they are, then many jobs by half and few by less", () => {
+      expect(busy(4, 8, { targetLatencySeconds: 60 })).to.equal(2);
+      expect(busy(1_000, 2_000)).to.equal(6);
+      expect(busy(1, 300)).to.equal(17.3);
+    });
+
+    it("keeps what changes by less than a twentieth, and what no job changes", () => {
+      expect(busy(1_000, 10_500)).to.equal(undefined);
+      expect(busy(0, 0)).to.equal(undefined);
+    });
+
+    it("tells workers what is configured, and counts with the slots that they report", () => {
+      const one = instances(1);
+      const fields = { group: group({ desired: 1, instances: one }), items: reports(one, 10, { slots: 8 }) };
+      expect(remembered({ ...fields, state: {} })).to.deep.equal({
+        secondsPerJob: 10,
+        targetLatencySeconds: 60,
+        slots: 8,
+      });
+      expect(capacity({ ...fields, counts: { visible: 96, inFlight: 0 } })).to.deep.equal(["group: 1 → 2"]);
+    });
+
+    it("leaves out the reports of instances that are gone or silent", () => {
+      const one = instances(1);
+      const items = { ...reports(one, 301, { slots: 8 }), gone: { seenAt: now, slots: 8 } };
+      expect(remembered({ items, group: group({ desired: 1, instances: one }) })).not.to.have.property("slots");
+    });
+  });
+
+  describe("failing launches", () => {
+    const counts = { visible: 100, inFlight: 0 };
+    const pending = instances(1, { lifecycleState: "Pending:Wait" });
+    const short = group({
+      desired: 8,
+      minInstances: 1,
+      instances: [...instances(2), ...pending.map((i) => ({ ...i, id: "p" }))],
+    });
+    const failing: FleetState = { ...known, failedLaunches: 3, launchProblem: "x", retryAt: now - seconds };
+    const items = reports(short.instances);
+
+    it("lower the group to what is there after three in a row, say why, and wait a minute", () => {
+      const fields = { counts, group: short, items, launches: launches("uffff") };
+      expect(capacity(fields)).to.deep.equal(["group: 8 → 3"]);
+      expect(remembered(fields)).to.deep.equal({
+        failedLaunches: 4,
+        launchProblem: "4 launches failed in a row; the last: InvalidAMI",
+        retryAt: now + 120 * seconds,
+      });
+    });
+
+    it("mean nothing while they are fewer, long ago, or before one that succeeded", () => {
+      for (const each of [launches("ff"), launches("ffsff"), launches("fff", "x", 3_601), undefined]) {
+        expect(remembered({ counts, group: short, items, launches: each })).to.deep.equal({});
+      }
+    });
+
+    it("let nothing be launched before the retry, and never lower below the minimum", () => {
+      const state = { ...failing, retryAt: now + seconds };
+      expect(capacity({ counts, state, group: group() })).to.deep.equal([]);
+      expect(capacity({ counts, state, group: group({ desired: 4, minInstances: 2 }) })).to.deep.equal([
+        "group: 4 → 2",
+      ]);
+    });
+
+    it("are tried with one more instance than are in service, and no more while that one is on its way", () => {
+      expect(capacity({ counts, state: failing })).to.deep.equal(["group: 0 → 1"]);
+      const two = instances(2);
+      const fields = { counts, state: failing, items: reports(two) };
+      expect(capacity({ ...fields, group: group({ desired: 2, instances: two }) })).to.deep.equal(["group: 2 → 3"]);
+      expect(capacity({ ...fields, group: group({ desired: 3, instances: two }) })).to.deep.equal([]);
+    });
+
+    it("wait twice as long after each further failure, a quarter of an hour at most", () => {
+      const retry = (state: FleetState, outcomes: string) =>
+        (remembered({
+          counts,
+          state: { ...failing, ...state },
+          group: group({ desired: 1 }),
+          launches: launches(outcomes),
+        }).retryAt! -
+          now) /
+        seconds;
+      expect(retry({ retryAt: now - 8 * seconds }, "fff")).to.equal(120);
+      expect(retry({ retryAt: now - 8 * seconds, failedLaunches: 5 }, "f")).to.equal(480);
+      expect(retry({ retryAt: now - 8 * seconds, failedLaunches: 50 }, "f")).to.equal(900);
+    });
+
+    it("are over once one succeeds", () => {
+      const one = instances(1);
+      const fields = { state: failing, group: group({ desired: 1, instances: one }), items: reports(one) };
+      expect(remembered({ ...fields, launches: launches("usff") })).to.deep.equal({
+        failedLaunches: undefined,
+        launchProblem: undefined,
+        retryAt: undefined,
+      });
+    });
+  });
+
+  describe("spot", () => {
+    const counts = { visible: 60, inFlight: 0 };
+    const onDemandGroup = group({ name: "on-demand" });
+    const two = instances(2);
+    const items = reports(two);
+    const spot = group({ name: "spot", desired: 5, instances: two });
+    const shortFor = (duration: number): FleetState => ({ ...known, spotShortSince: now - duration * seconds });
+
+    it("is raised first, and its clock runs from then on", () => {
+      const fields = { counts, group: group({ name: "spot" }), onDemandGroup };
+      expect(capacity(fields)).to.deep.equal(["spot: 0 → 5"]);
+      expect(remembered(fields)).to.deep.equal({ spotShortSince: now });
+    });
+
+    it("has a minute, and longer for instances that are on their way", () => {
+      expect(capacity({ counts, items, state: shortFor(59), group: spot, onDemandGroup })).to.deep.equal([]);
+      const coming = [...two, ...instances(3, { lifecycleState: "Pending" }, "p")];
+      const fields = { counts, items, state: shortFor(300), group: { ...spot, instances: coming }, onDemandGroup };
+      expect(capacity(fields)).to.deep.equal([]);
+      expect(remembered(fields)).to.deep.equal({ spotShortSince: undefined });
+    });
+
+    it("is lowered to what it has then, and on demand raised by what is missing", () => {
+      const fields = { counts, items, state: shortFor(60), group: spot, onDemandGroup };
+      expect(capacity(fields)).to.deep.equal(["spot: 5 → 2", "on-demand: 0 → 3"]);
+      expect(remembered(fields)).to.deep.equal({ spotShortSince: undefined, spotRetryAt: now + 600 * seconds });
+    });
+
+    it("comes out the same where a run was cut off in between", () => {
+      const state = { ...known, spotRetryAt: now + 600 * seconds };
+      const lowered = { ...spot, desired: 2 };
+      expect(capacity({ counts, items, state, group: lowered, onDemandGroup })).to.deep.equal(["on-demand: 0 → 3"]);
+      const done = { ...onDemandGroup, desired: 3 };
+      expect(capacity({ counts, items, state, group: lowered, onDemandGroup: done })).to.deep.equal([]);
+    });
+
+    it("rests for ten minutes, while on demand grows, and is then asked again", () => {
+      const fields = { counts: { visible: 96, inFlight: 0 }, items, group: { ...spot, desired: 2 } };
+      const done = { ...onDemandGroup, desired: 3 };
+      const resting = { ...known, spotRetryAt: now + seconds };
+      expect(capacity({ ...fields, state: resting, onDemandGroup: done })).to.deep.equal(["on-demand: 3 → 6"]);
+      const rested = { ...known, spotRetryAt: now };
+      expect(capacity({ ...fields, state: rested, onDemandGroup: done })).to.deep.equal(["spot: 2 → 5"]);
+    });
+
+    it("has its minimum kept, and on demand stand in for it only while there is work", () => {
+      const state = shortFor(60);
+      const fields = { state, group: group({ name: "spot", desired: 2, minInstances: 2 }), onDemandGroup };
+      expect(capacity(fields)).to.deep.equal([]);
+      expect(capacity({ ...fields, counts: { visible: 1, inFlight: 0 } })).to.deep.equal(["on-demand: 0 → 2"]);
+    });
+  });
+
+  describe("silence", () => {
+    const one = instances(1);
+    const fields = { group: group({ desired: 1, instances: one }) };
+    const acts = (item: FleetView["items"][string]) => decide(view({ ...fields, items: { i1: item } }));
+
+    it("is watched before it is five minutes long, and then ends in replacement", () => {
+      expect(acts({ seenAt: now - 239 * seconds })).to.deep.equal([]);
+      expect(acts({ seenAt: now - 240 * seconds })).to.deep.equal([{ kind: "watch", instanceId: "i1" }]);
+      expect(acts({ seenAt: now - 299 * seconds, silentSince: now - 59 * seconds })).to.deep.equal([]);
+      expect(acts({ seenAt: now - 300 * seconds, silentSince: now - 60 * seconds })).to.deep.equal([
+        { kind: "markUnhealthy", instanceId: "i1", silentForSeconds: 300 },
+      ]);
+    });
+
+    it("that is seen for the first time counts only once it is seen again: the table may have been out of reach", () => {
+      const seenAt = now - 900 * seconds;
+      expect(acts({ seenAt })).to.deep.equal([{ kind: "watch", instanceId: "i1" }]);
+      expect(acts({ seenAt, silentSince: now - 39 * seconds })).to.deep.equal([]);
+      expect(acts({ seenAt, silentSince: now - 40 * seconds })[0]).to.include({ kind: "markUnhealthy" });
+      expect(acts({ seenAt, silentSince: seenAt - seconds })).to.deep.equal([{ kind: "watch", instanceId: "i1" }]);
+    });
+
+    it("from the start counts from when the scaler first missed a report", () => {
+      expect(decide(view(fields))).to.deep.equal([{ kind: "watch", instanceId: "i1" }]);
+      expect(acts({ silentSince: now - 299 * seconds })).to.deep.equal([]);
+      expect(acts({ silentSince: now - 300 * seconds })).to.deep.equal([
+        { kind: "markUnhealthy", instanceId: "i1", silentForSeconds: 300 },
+      ]);
+    });
+
+    it("of what isn't in service, or is unhealthy already, is nobody's business", () => {
+      for (const state of [
+        { lifecycleState: "Pending:Wait" },
+        { lifecycleState: "Terminating:Wait" },
+        { isHealthy: false },
+      ]) {
+        expect(decide(view({ group: group({ desired: 1, instances: instances(1, state) }) }))).to.deep.equal([]);
+      }
+    });
+  });
+
+  describe("retirement", () => {
+    const three = instances(3, { templateVersion: "1" });
+    const old = group({ desired: 3, templateVersion: "2", instances: three });
+    const items = { ...reports(three, 10, { busySlots: 2 }), i2: { seenAt: now, busySlots: 1 } };
+    const retired = (fields: Partial<FleetView>) =>
+      ofKind(decide(view({ group: old, items, ...fields })), "retire").map(({ instanceId }) => instanceId);
+
+    it("takes the least busy instance of an old version, one at a time", () => {
+      expect(retired({})).to.deep.equal(["i2"]);
+      expect(retired({ items: { ...items, i1: { seenAt: now, retiresSince: now - seconds } } })).to.deep.equal([]);
+    });
+
+    it("waits until all that the group wants are in service, and while launches fail", () => {
+      expect(retired({ group: { ...old, desired: 4 } })).to.deep.equal([]);
+      expect(retired({ state: { ...known, failedLaunches: 3, retryAt: now + seconds } })).to.deep.equal([]);
+    });
+
+    it("leaves the newest version, an unknown one, and those that don't report alone", () => {
+      expect(retired({ group: { ...old, templateVersion: "1" } })).to.deep.equal([]);
+      expect(retired({ group: { ...old, templateVersion: undefined } })).to.deep.equal([]);
+      expect(retired({ group: { ...old, instances: instances(3) } })).to.deep.equal([]);
+      expect(retired({ items: reports(three, 300) })).to.deep.equal([]);
+    });
+  });
+});

@@ -1,0 +1,300 @@
+import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { expect } from "chai";
+import { createFleetItems, type FleetItems } from "../../../functions/scaler/fleetItems";
+import { Emulators } from "../support/emulators";
+import { FakeScaler } from "../support/fakeScaler";
+import { instances, launches } from "../support/fleetViews";
+
+const nudge = (type: string, count = 1) => ({ sent: { [type]: count } });
+
+describe("scaler", () => {
+  let aws: Emulators;
+  let table: string;
+  let items: FleetItems;
+  let fake: FakeScaler;
+  let last = 0;
+
+  before(async () => (aws = await Emulators.start()));
+  after(() => aws.stop());
+  beforeEach(async () => {
+    table = `fleets-${++last}`;
+    await aws.createTable(table, "type", "item");
+    items = createFleetItems(aws.tables, table);
+    fake = new FakeScaler(items);
+  });
+
+  const written = async () => (await aws.tables.send(new ScanCommand({ TableName: table }))).Items!;
+  const state = async (type: string) => (await items.read(type)).state;
+
+  describe("each minute", () => {
+    it("raises what has a backlog, and leaves the rest", async () => {
+      fake.add("a", {}, 60);
+      fake.add("b");
+      expect(await fake.run()).to.equal(undefined);
+      expect([fake.desired("a"), fake.desired("b")]).to.deep.equal([5, 0]);
+      const [line] = fake.lines;
+      expect(line).to.deep.include({ level: "info", event: "capacity raised" });
+      expect(line!.fields).to.deep.equal({
+        type: "a",
+        group: "a-group",
+        from: 0,
+        to: 5,
+        reason: "backlog",
+        visible: 60,
+        inFlight: 0,
+        sent: 0,
+      });
+      expect(await state("a")).not.to.have.property("leaseUntil");
+    });
+
+    it("writes nothing while nothing waits, nor while there is nothing to change", async () => {
+      fake.add("a");
+      await fake.run();
+      expect(await written()).to.deep.equal([]);
+      fake.counts.set("a", { visible: 60, inFlight: 0 });
+      await fake.run();
+      const before = await written();
+      const calls = fake.calls.length;
+      await fake.run();
+      expect(await written()).to.deep.equal(before);
+      expect(fake.calls.slice(calls)).to.deep.equal(["describe 1", "count a", "launches a-group"]);
+    });
+
+    it("serves 200 types in one run, with few calls at once and groups described together", async () => {
+      for (let index = 0; index < 200; index++) fake.add(`t${index}`, {}, index % 2);
+      expect(await fake.run()).to.equal(undefined);
+      const raised = fake.types.filter(({ type }) => fake.desired(type) === 1);
+      expect(raised).to.have.length(100);
+      expect(fake.calls.filter((call) => call.startsWith("describe"))).to.deep.equal(["describe 200", "describe 100"]);
+      expect(fake.mostAtOnce).to.be.within(2, 20);
+    }).timeout(10_000);
+
+    it("leaves a type alone that another run holds", async () => {
+      fake.add("a", {}, 60);
+      await items.take("a", fake.time, fake.time + 1);
+      await fake.run();
+      expect(fake.desired("a")).to.equal(0);
+      expect(await state("a")).not.to.have.property("nudgedAt");
+      fake.time += 1;
+      await fake.run();
+      expect(fake.desired("a")).to.equal(5);
+    });
+
+    it("asks what was launched only where a group is short, and goes on where it can't be told", async () => {
+      fake.add("a", { desired: 1, instances: instances(1) }, 60);
+      await items.remember("a", { secondsPerJob: 10, targetLatencySeconds: 60 });
+      await aws.tables.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: { type: { S: "a" }, item: { S: "i1" }, seenAt: { N: String(fake.time) } },
+        }),
+      );
+      await fake.run();
+      expect(fake.calls.join()).not.to.include("launches");
+      fake.refusals.set("launches a-group", new Error("Throttling"));
+      fake.counts.set("a", { visible: 96, inFlight: 0 });
+      expect(await fake.run()).to.equal(undefined);
+      expect(fake.desired("a")).to.equal(8);
+      expect(fake.events()).to.include("launches not read");
+    });
+
+    it("says why workers don't start, and when they do again", async () => {
+      fake.add("a", { desired: 3 }, 60);
+      fake.launches.push(...launches("fff"));
+      await fake.run();
+      expect(fake.desired("a")).to.equal(0);
+      expect((await state("a")).launchProblem).to.equal("3 launches failed in a row; the last: InvalidAMI");
+      expect(fake.lines[0]).to.deep.include({ level: "error", event: "launches fail" });
+      expect(fake.lines[0]!.fields).to.include({ type: "a", retryInSeconds: 60 });
+      await fake.run();
+      expect(fake.desired("a")).to.equal(0);
+      fake.time += 60_000;
+      await fake.run();
+      expect(fake.desired("a")).to.equal(1);
+      fake.launches.unshift({ startedAt: fake.time + 1, outcome: "succeeded", reason: "" });
+      fake.groups.get("a-group")!.instances.push(...instances(1));
+      await fake.run();
+      expect(await state("a")).not.to.have.any.keys("launchProblem", "failedLaunches", "retryAt");
+      expect(fake.events()).to.include("launches succeed again");
+      expect(fake.desired("a")).to.equal(5);
+    });
+
+    it("tells one instance of an old version to retire, and has a silent one replaced", async () => {
+      const [old, silent] = instances(2, { templateVersion: "1" });
+      fake.add("a", { desired: 2, templateVersion: "2", instances: [old!, silent!] });
+      const put = (item: string, fields: Record<string, number>) => {
+        const numbers = Object.entries(fields).map(([name, value]) => [name, { N: String(value) }] as const);
+        const Item = { type: { S: "a" }, item: { S: item }, ...Object.fromEntries(numbers) };
+        return aws.tables.send(new PutItemCommand({ TableName: table, Item }));
+      };
+      await put("i1", { seenAt: fake.time - 1, slots: 2, busySlots: 2 });
+      await put("i2", { seenAt: fake.time - 600_000, silentSince: fake.time - 60_000 });
+      expect(await fake.run()).to.equal(undefined);
+      expect(fake.calls).to.include("markUnhealthy i2");
+      expect((await items.read("a")).items.i1).to.include({ retiresSince: fake.time, busySlots: 2 });
+      expect(fake.events()).to.include.members(["instance silent", "instance retires"]);
+    });
+  });
+
+  describe("nudged", () => {
+    it("raises by what was sent, before the queue shows it, and looks again for what came after the nudge", async () => {
+      fake.add("a");
+      fake.whilePausing = async () => fake.counts.set("a", { visible: 60, inFlight: 0 });
+      expect(await fake.run(nudge("a", 12))).to.equal(undefined);
+      expect(fake.lines.map(({ fields }) => [fields.from, fields.to])).to.deep.equal([
+        [0, 1],
+        [1, 5],
+      ]);
+      expect(fake.calls.filter((call) => call.startsWith("pause"))).to.deep.equal(["pause 12000"]);
+      expect(await state("a")).not.to.have.property("leaseUntil");
+    });
+
+    it("looks at the types of the nudge alone, and at none that nothing scales", async () => {
+      fake.add("a");
+      fake.add("b", {}, 60);
+      expect(await fake.run({ sent: { a: 1, gone: 1 } })).to.equal(undefined);
+      expect([fake.desired("a"), fake.desired("b")]).to.deep.equal([1, 0]);
+      expect(fake.calls).not.to.include("count b");
+    });
+
+    it("doesn't look again once the group is at its maximum, nor without time for it", async () => {
+      fake.add("a", { maxInstances: 1 });
+      fake.add("b");
+      await fake.run(nudge("a"));
+      fake.remaining = 26_000;
+      await fake.run(nudge("b"));
+      expect(fake.calls.join()).not.to.include("pause");
+      expect([fake.desired("a"), fake.desired("b")]).to.deep.equal([1, 1]);
+      expect(await state("b")).not.to.have.property("leaseUntil");
+    });
+
+    it("acts in one of two runs for a type, which looks once more for the other", async () => {
+      fake.add("a");
+      let nudges = 0;
+      fake.whilePausing = async () => {
+        if (nudges++ > 0) return;
+        fake.counts.set("a", { visible: 60, inFlight: 0 });
+        const calls = fake.calls.length;
+        expect(await fake.run(nudge("a", 60))).to.equal(undefined);
+        expect(fake.calls.slice(calls)).to.deep.equal([]);
+        expect((await state("a")).nudgedAt).to.equal(fake.time);
+      };
+      await fake.run(nudge("a"));
+      expect(fake.desired("a")).to.equal(5);
+      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedAt");
+    });
+
+    it("has the minute's run look once more where it comes in its middle", async () => {
+      fake.add("a", {}, 1);
+      const release: FleetItems["release"] = async (...args) => {
+        if (!fake.calls.includes("nudged")) {
+          fake.calls.push("nudged");
+          fake.counts.set("a", { visible: 60, inFlight: 0 });
+          await fake.run(nudge("a", 60));
+        }
+        return items.release(...args);
+      };
+      await fake.run({}, { ...items, release });
+      expect(fake.desired("a")).to.equal(5);
+      expect(fake.calls).to.include("pause 12000");
+    });
+
+    it("lets only one of many runs at once act", async () => {
+      fake.add("a");
+      await Promise.all(Array.from({ length: 10 }, () => fake.run(nudge("a", 60))));
+      expect(fake.calls.filter((call) => call === "setDesired a-group")).to.have.length(1);
+      expect(fake.desired("a")).to.equal(5);
+    });
+
+    it("stops where its lease was lost meanwhile", async () => {
+      fake.add("a");
+      fake.whilePausing = async () => {
+        fake.time += 45_000;
+        fake.counts.set("a", { visible: 60, inFlight: 0 });
+        await items.take("a", fake.time, fake.time + 45_000);
+      };
+      fake.remaining = 120_000;
+      await fake.run(nudge("a"));
+      expect(fake.desired("a")).to.equal(1);
+      expect(await state("a")).to.have.property("leaseUntil");
+    });
+  });
+
+  describe("where something fails", () => {
+    const refused = (name: string) => Object.assign(new Error(`${name}: no`), { name });
+
+    for (const [what, call] of Object.entries({
+      "the queue is gone": "count a",
+      "a group can't be described": "describe a-group",
+      "Auto Scaling throttles": "setDesired a-group",
+    })) {
+      it(`says so with the cause and serves the other types: ${what}`, async () => {
+        fake.add("a", {}, 60);
+        fake.add("b", {}, 60);
+        fake.refusals.set(call, refused("ThrottlingException"));
+        const error = await fake.run();
+        expect(error).to.have.property("message", "A part of the scaler's run failed");
+        expect(error!.cause).to.have.property("name", "ThrottlingException");
+        expect([fake.desired("a"), fake.desired("b")]).to.deep.equal([0, 5]);
+        expect(
+          fake.lines.filter(({ level }) => level === "error").map(({ event, fields }) => [event, fields]),
+        ).to.deep.equal([
+          [
+            "types not scaled",
+            { types: ["a"], error: { name: "ThrottlingException", message: "ThrottlingException: no" } },
+          ],
+        ]);
+        expect(await state("a")).not.to.have.property("leaseUntil");
+      });
+    }
+
+    it("names the group that is gone", async () => {
+      fake.add("a", {}, 60);
+      fake.groups.delete("a-group");
+      await fake.run();
+      expect(JSON.stringify(fake.lines[0]!.fields)).to.include("Expected the Auto Scaling group a-group, found none");
+    });
+
+    it("writes one line for all types that one error met", async () => {
+      const error = refused("ServiceUnavailable");
+      for (const type of ["a", "b", "c"]) {
+        fake.add(type, {}, 60);
+        fake.refusals.set(`describe ${type}-group`, error);
+      }
+      await fake.run();
+      expect(fake.lines.map(({ fields }) => fields.types)).to.deep.equal([["a", "b", "c"]]);
+    });
+
+    it("is put right by the second look of a nudge", async () => {
+      fake.add("a");
+      fake.refusals.set("setDesired a-group", refused("Throttling"));
+      fake.whilePausing = async () => {
+        fake.counts.set("a", { visible: 60, inFlight: 0 });
+        fake.refusals.clear();
+      };
+      expect(await fake.run(nudge("a"))).to.be.an("error");
+      expect(fake.desired("a")).to.equal(5);
+    });
+
+    it("raises nothing where lowering failed, so that both groups stay within the maximum", async () => {
+      fake.add("a", { desired: 5, instances: instances(2) }, 60);
+      fake.groups.set("a-spare", { ...fake.groups.get("a-group")!, name: "a-spare", desired: 0, instances: [] });
+      fake.types[0]!.fleet.onDemandGroupName = "a-spare";
+      await items.remember("a", { spotShortSince: fake.time - 60_000 });
+      fake.refusals.set("setDesired a-group", refused("Throttling"));
+      await fake.run();
+      expect(fake.groups.get("a-spare")!.desired).to.equal(0);
+      fake.refusals.clear();
+      expect(await fake.run()).to.equal(undefined);
+      expect([fake.desired("a"), fake.groups.get("a-spare")!.desired]).to.deep.equal([2, 3]);
+    });
+
+    it("begins no look for which there is no time", async () => {
+      fake.add("a", {}, 60);
+      fake.remaining = 7_000;
+      await fake.run();
+      expect(fake.calls).to.deep.equal(["describe 1"]);
+      expect(fake.events()).to.deep.equal(["types not scaled"]);
+    });
+  });
+});

@@ -1,0 +1,95 @@
+import type { AutoScaling } from "../../../functions/scaler/autoScaling";
+import type { FleetItems } from "../../../functions/scaler/fleetItems";
+import type { Group, Launch, QueueCounts, ScaledType } from "../../../functions/scaler/fleetView";
+import { createScaler } from "../../../functions/scaler/scaler";
+import type { LogLine } from "./fakeFrontend";
+import { group, now, scaledType } from "./fleetViews";
+
+/** Queues and groups in memory, on a clock that only pauses move. The fleet table is whatever it is given. */
+export class FakeScaler {
+  time = now;
+  readonly types: ScaledType[] = [];
+  readonly groups = new Map<string, Group>();
+  readonly counts = new Map<string, QueueCounts>();
+  readonly launches: Launch[] = [];
+  /** By call and what it is about: `count a`, `setDesired a-group`. */
+  readonly refusals = new Map<string, Error>();
+  readonly calls: string[] = [];
+  readonly lines: LogLine[] = [];
+  remaining = 60_000;
+  /** Runs while a run pauses. */
+  whilePausing: () => Promise<unknown> = () => Promise.resolve();
+  atOnce = 0;
+  mostAtOnce = 0;
+
+  constructor(readonly fleetItems: FleetItems) {}
+
+  add(type: string, fields: Partial<Group> = {}, visible = 0): void {
+    const groupName = `${type}-group`;
+    this.types.push({ ...scaledType, type, queueUrl: type, fleet: { ...scaledType.fleet, groupName } });
+    this.groups.set(groupName, group({ ...fields, name: groupName }));
+    this.counts.set(type, { visible, inFlight: 0 });
+  }
+
+  desired(type: string): number {
+    return this.groups.get(`${type}-group`)!.desired;
+  }
+
+  /** Runs the scaler; gives what it threw. */
+  run(event: unknown = {}, fleetItems: FleetItems = this.fleetItems): Promise<Error | undefined> {
+    const start = this.time;
+    const scaler = createScaler({
+      jobTypes: {
+        find: (type) => Promise.resolve(this.types.find((each) => each.type === type)),
+        list: () => Promise.resolve([...this.types]),
+      },
+      readCounts: (queueUrl) => this.call(`count ${queueUrl}`, () => this.counts.get(queueUrl)!),
+      autoScaling: this.autoScaling(),
+      fleetItems,
+      now: () => this.time,
+      pause: async (milliseconds) => {
+        this.calls.push(`pause ${milliseconds}`);
+        await this.whilePausing();
+        this.time += milliseconds;
+      },
+      log: (level, event, fields = {}) => void this.lines.push({ level, event, fields }),
+    });
+    const getRemainingTimeInMillis = () => this.remaining - (this.time - start);
+    return scaler(event, { getRemainingTimeInMillis }).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+  }
+
+  events(): string[] {
+    return this.lines.map(({ event }) => event);
+  }
+
+  private autoScaling(): AutoScaling {
+    return {
+      describe: (names) =>
+        this.call(`describe ${names.length}`, () =>
+          Object.fromEntries(
+            names.flatMap((name) => {
+              const found = this.refusals.get(`describe ${name}`) ?? this.groups.get(name);
+              return found ? [[name, found]] : [];
+            }),
+          ),
+        ),
+      launches: (name) => this.call(`launches ${name}`, () => this.launches),
+      setDesired: (name, desired) =>
+        this.call(`setDesired ${name}`, () => void this.groups.set(name, { ...this.groups.get(name)!, desired })),
+      markUnhealthy: (id) => this.call(`markUnhealthy ${id}`, () => undefined),
+    };
+  }
+
+  private async call<T>(name: string, answer: () => T): Promise<T> {
+    this.calls.push(name);
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.atOnce--;
+    const refusal = this.refusals.get(name);
+    if (refusal) throw refusal;
+    return answer();
+  }
+}

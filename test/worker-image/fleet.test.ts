@@ -1,0 +1,100 @@
+import { expect } from "chai";
+import { WorkerSettings } from "../../contract/workerSettings";
+import { buildWorker, fixturesFolder } from "./support/build";
+import { FakeGroup, startInstance } from "./support/instance";
+import { createJobWorld, JobWorld } from "./support/jobWorld";
+import { expectNoWorkers, WorkerProcess } from "./support/workerProcess";
+
+/** Workers as processes, on instances of a group that the scaler scales. */
+describe("The worker as part of a fleet", () => {
+  let world: JobWorld;
+  let instance: Awaited<ReturnType<typeof startInstance>> | undefined;
+
+  before(async () => {
+    await buildWorker();
+    world = await createJobWorld();
+  });
+  afterEach(async () => {
+    await expectNoWorkers();
+    await instance?.close();
+  });
+  after(() => world.close());
+
+  async function setUp(instanceId: string, group: Partial<FakeGroup>, fields: Partial<WorkerSettings> = {}) {
+    const here = (instance = await startInstance(instanceId, {
+      minSize: 0,
+      maxSize: 5,
+      desired: 1,
+      instanceIds: [instanceId],
+      ...group,
+    }));
+    const { settings, environment } = await world.createProcessor({
+      type: `fleet-${instanceId}`,
+      handler: "versatile",
+      slots: 1,
+      fleetTable: "fleets",
+      scalerFunction: "scaler",
+      launchHook: "ready",
+      terminateHook: "drained",
+      ...fields,
+    });
+    const all = { ...environment, ...here.environment, WORKER_PROCESSORS_DIR: fixturesFolder };
+    return { here, settings, start: () => new WorkerProcess(all) };
+  }
+
+  it("reports, retires when its item says so, finishes its job, and tells the scaler what waits", async () => {
+    const { here, settings, start } = await setUp("i-old", { minSize: 1 });
+    await world.putFleetItem(settings, "i-old", { retiresSince: 1 });
+    for (let count = 0; count < 3; count++) await world.submit(settings, { do: "sleep", milliseconds: 300 });
+    const worker = start();
+    await worker.event("worker-retiring");
+    expect(await worker.exited).to.deep.equal({ code: 0, signal: null });
+
+    const own = (await world.fleetItem(settings, "i-old"))!;
+    expect(own).to.include({ slots: 1, busySlots: 0, retiresSince: 1 });
+    expect(own.seenAt).to.be.closeTo(Date.now(), 10_000);
+    expect(own.expiresAt).to.be.closeTo(Date.now() / 1_000 + 60, 10);
+    const finished = worker.events.filter(({ event }) => event === "job-succeeded").length;
+    expect(own.recentJobs).to.be.closeTo(finished, 0.1);
+    expect(own.recentSeconds).to.be.closeTo(finished * 0.3, 0.2);
+
+    expect(here.calls.map(({ Action, ShouldDecrementDesiredCapacity: lowers }) => [Action, lowers])).to.deep.equal([
+      ["CompleteLifecycleAction", undefined],
+      ["TerminateInstanceInAutoScalingGroup", "false"],
+      ["CompleteLifecycleAction", undefined],
+    ]);
+    expect(here.invocations).to.deep.equal([
+      {
+        path: "/2015-03-31/functions/scaler/invocations",
+        type: "Event",
+        payload: { sent: { [settings.type]: 3 - finished } },
+      },
+    ]);
+  });
+
+  it("ends itself when idle, by the type's groups and its figures, and nudges nobody if nothing waits", async () => {
+    const { here, settings, start } = await setUp("i-idle", { desired: 3 }, { idleSeconds: 0.2 });
+    await world.putFleetItem(settings, "fleet", { secondsPerJob: 1, targetLatencySeconds: 60 });
+    const worker = start();
+    expect(await worker.exited).to.deep.equal({ code: 0, signal: null });
+    const [, described, terminated, completed] = here.calls;
+    expect(described).to.include({
+      Action: "DescribeAutoScalingGroups",
+      "Filters.member.1.Name": "tag:batch-job-processor-fleet",
+      "Filters.member.1.Values.member.1": "fleets/fleet-i-idle",
+    });
+    expect(terminated).to.include({ InstanceId: "i-idle", ShouldDecrementDesiredCapacity: "true" });
+    expect(completed).to.include({ LifecycleHookName: "drained", LifecycleActionResult: "CONTINUE" });
+    expect(here.invocations).to.deep.equal([]);
+  }).timeout(15_000);
+
+  it("works on where the fleet table can't be reached", async () => {
+    const { settings, start } = await setUp("i-mute", {}, { fleetTable: "no-such-table" });
+    const worker = start();
+    await worker.event("fleet-report-failed");
+    const id = await world.submit(settings, { do: "return", value: 1 });
+    await world.recordThat(id, ({ state }) => state === "succeeded");
+    worker.kill("SIGTERM");
+    expect(await worker.exited).to.deep.equal({ code: 0, signal: null });
+  });
+});

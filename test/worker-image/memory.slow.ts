@@ -1,0 +1,62 @@
+import { expect } from "chai";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startWorker } from "../../bench/support/consumers";
+import { startQueueServer } from "../../bench/support/queueServer";
+import { fixturesFolder } from "./support/build";
+
+const warmUpJobs = 10_000;
+const jobs = 100_000;
+/** So many lie in the queue at once, at most. */
+const portion = 5_000;
+const maxGrowthMegabytes = 20;
+
+/** A real worker process with nothing to do but its own work, a hundred thousand times. */
+describe("The worker's memory", function () {
+  this.timeout(240_000);
+
+  it("stays flat over 100,000 jobs", async function () {
+    if (process.platform === "win32") this.skip();
+    const folder = await mkdtemp(path.join(tmpdir(), "memory-"));
+    const file = path.join(folder, "held");
+    const server = await startQueueServer(0);
+    const queue = await server.createQueue();
+    const options = { slots: 10, prefetch: 100, hasRecords: false, visibilityTimeoutSeconds: 30 };
+    const worker = await startWorker(server, queue, options, {
+      NODE_OPTIONS: `--expose-gc --require=${path.join(fixturesFolder, "heapProbe.cjs")}`,
+      HEAP_PROBE_FILE: file,
+    });
+    const work = async (count: number) => {
+      for (let done = 0; done < count; done += portion) {
+        queue.submit(Array.from({ length: portion }, () => ({ kind: "nothing" as const })));
+        while (!queue.isEmpty) await sleep(10);
+        server.reset();
+      }
+    };
+    /** What main thread and handler threads hold once garbage is collected. The resident set rises until they collect. */
+    const heldMegabytes = async () => {
+      await rm(file, { force: true });
+      process.kill(worker.pid, "SIGUSR2");
+      for (;;) {
+        await sleep(50);
+        const bytes = Number(await readFile(file, "utf8").catch(() => ""));
+        if (bytes > 0) return bytes / 1_024 ** 2;
+      }
+    };
+    const samples: number[] = [];
+    await work(warmUpJobs);
+    samples.push(await heldMegabytes());
+    for (let quarter = 0; quarter < 4; quarter++) {
+      await work(jobs / 4);
+      samples.push(await heldMegabytes());
+    }
+    const starts = await worker.stop();
+    await server.close();
+    await rm(folder, { recursive: true });
+    console.log(`      MB held, each ${jobs / 4} jobs: ${samples.map((sample) => sample.toFixed(1)).join(" ")}`);
+    expect(starts).to.have.length(warmUpJobs + jobs);
+    expect(samples.at(-1)! - samples[0]!).to.be.below(maxGrowthMegabytes);
+  });
+});

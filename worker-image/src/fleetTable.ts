@@ -1,0 +1,59 @@
+import { AttributeValue, DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { fleetItem, FleetState, InstanceReport } from "../../contract/fleet";
+
+/** What an instance's worker says; whether it retires is for the scaler to say. */
+export type OwnReport = Omit<InstanceReport, "retiresSince">;
+
+/** What a worker reads of its type's fleet. */
+export type FleetFigures = Pick<FleetState, "secondsPerJob" | "targetLatencySeconds">;
+
+/** The items of one type in the fleet table. */
+export interface FleetTable {
+  /** Writes the instance's report; says since when it retires, epoch milliseconds, if it does. */
+  report(instanceId: string, report: OwnReport): Promise<number | undefined>;
+  readFigures(): Promise<FleetFigures>;
+}
+
+/** The fleet table in DynamoDB. */
+export class DynamoFleetTable implements FleetTable {
+  constructor(
+    private readonly client: DynamoDBClient,
+    private readonly table: string,
+    private readonly type: string,
+  ) {}
+
+  async report(instanceId: string, report: OwnReport): Promise<number | undefined> {
+    const fields = Object.entries(report) as [keyof OwnReport, number][];
+    const { Attributes: item = {} } = await this.client.send(
+      new UpdateItemCommand({
+        TableName: this.table,
+        Key: this.key(instanceId),
+        UpdateExpression: `SET ${fields.map(([field]) => `#${field} = :${field}`).join(", ")}`,
+        ExpressionAttributeNames: Object.fromEntries(fields.map(([field]) => [`#${field}`, field])),
+        ExpressionAttributeValues: Object.fromEntries(
+          fields.map(([field, value]) => [`:${field}`, { N: String(value) }]),
+        ),
+        ReturnValues: "ALL_NEW",
+      }),
+    );
+    return numberOf(item.retiresSince);
+  }
+
+  async readFigures(): Promise<FleetFigures> {
+    const { Item: item = {} } = await this.client.send(
+      new GetItemCommand({ TableName: this.table, Key: this.key(fleetItem) }),
+    );
+    return {
+      secondsPerJob: numberOf(item.secondsPerJob),
+      targetLatencySeconds: numberOf(item.targetLatencySeconds),
+    };
+  }
+
+  private key(item: string): Record<"type" | "item", AttributeValue> {
+    return { type: { S: this.type }, item: { S: item } };
+  }
+}
+
+function numberOf(attribute: AttributeValue | undefined): number | undefined {
+  return attribute?.N === undefined ? undefined : Number(attribute.N);
+}
