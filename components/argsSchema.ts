@@ -74,6 +74,7 @@ const processorSchema = z.strictObject({
     .optional(),
   handle: z.custom((value) => typeof value === "function", expecting("a function")).optional(),
   description: z.string().max(1_000).optional(),
+  payloadSchema: z.record(z.string(), z.unknown()).optional(),
   image: input(text).optional(),
   architecture: z.enum(["arm64", "x86_64"]).optional(),
   instanceTypes: z.array(text).min(1).max(40).optional(),

@@ -16,6 +16,7 @@ export const problems = {
   "payload-too-large": { status: 413, title: "The payload is too large" },
   "unsupported-media-type": { status: 415, title: "The body must be application/json" },
   "unknown-type": { status: 422, title: "No processor takes this job type" },
+  "invalid-payload": { status: 422, title: "The payload is not what the job type takes" },
   unavailable: { status: 503, title: "The job could not be accepted now" },
 } as const;
 

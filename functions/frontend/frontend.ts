@@ -107,13 +107,11 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   const showTypes: Answerer = async () => {
     const known = await jobTypes.list();
     const problems = await findLaunchProblems(known.map(({ type }) => type));
-    const types = known.map(({ type, description, timeoutSeconds, maxAttempts }) => ({
-      type,
-      description,
-      timeoutSeconds,
-      maxAttempts,
-      launchProblem: problems[type],
-    }));
+    const types = known.map((jobType) => {
+      const { type, description, timeoutSeconds, maxAttempts, payloadSchema, queueUrl, deadLetterQueueUrl } = jobType;
+      const settings = { timeoutSeconds, maxAttempts, payloadSchema, queueUrl, deadLetterQueueUrl };
+      return { type, description, ...settings, launchProblem: problems[type] };
+    });
     return answer(200, { types });
   };
 

@@ -9,6 +9,7 @@ import { describeError, type Log } from "../log";
 import { mapLimited } from "../mapLimited";
 import { digestOf } from "./digest";
 import { notBeforeOf } from "./notBefore";
+import { createCheckPayload } from "./payloadValidator";
 
 export const deploymentOnlyModule = true;
 
@@ -60,13 +61,20 @@ export function createSubmitJobs(
   effects: SubmitJobsEffects,
 ): (submissions: IdentifiedSubmission[]) => Promise<SubmitOutcome[]> {
   const { records, jobTypes, now, log } = effects;
+  const checkPayload = createCheckPayload();
 
   async function record(submission: IdentifiedSubmission): Promise<Recorded> {
     const { id, type, tenant } = submission;
     try {
-      if (!(await jobTypes.find(type))) {
+      const jobType = await jobTypes.find(type);
+      if (!jobType) {
         const message = `Expected a job type that GET /types lists, got ${JSON.stringify(type)}`;
         return { problem: problemOf("unknown-type", message, [{ path: "/type", message }]) };
+      }
+      const wrong = checkPayload(jobType, submission.payload);
+      if (wrong.length > 0) {
+        const list = wrong.map(({ path, message }) => `${path}: ${message}`).join("; ");
+        return { problem: problemOf("invalid-payload", `A job of type ${type} takes another payload: ${list}`, wrong) };
       }
       const digest = digestOf(submission);
       const time = now();

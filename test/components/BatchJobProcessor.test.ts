@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessor, BatchJobProcessorArgs, defaults } from "../../components";
+import { decodeJobType } from "../../contract/jobType";
+import { loadValidator } from "../../functions/frontend/payloadValidator";
 import { wildcardReasons } from "../../components/permissions";
 import { readEnvironment } from "../../components/userData";
 import { RecordedResource, record } from "../support/record";
@@ -200,6 +202,18 @@ describe("BatchJobProcessor", () => {
       });
       const { named } = await build({ pointInTimeRecovery: true });
       expect(named("media-tables-records").inputs.pointInTimeRecovery).to.deep.equal({ enabled: true });
+    });
+  });
+
+  describe("payload schemas", () => {
+    it("are in the table of job types, with their compiled validators", async () => {
+      const payloadSchema = { type: "object", required: ["text"] };
+      const { ofType } = await build({ processors: [{ ...wordCount, payloadSchema }] });
+      const entry = ofType("dynamodb/tableItem:TableItem")[0]!;
+      const jobType = decodeJobType(JSON.parse(entry.inputs.item as string) as Record<string, { S: string }>);
+      expect(jobType.payloadSchema).to.deep.equal(payloadSchema);
+      expect(loadValidator(jobType.payloadValidator!)({ text: "" })).to.equal(true);
+      expect(loadValidator(jobType.payloadValidator!)({})).to.equal(false);
     });
   });
 

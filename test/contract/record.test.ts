@@ -55,6 +55,11 @@ describe("record", () => {
 describe("job type", () => {
   const jobType = { type: "a", queueUrl: "q", deadLetterQueueUrl: "d", timeoutSeconds: 900, maxAttempts: 3 };
 
+  it("goes round with a schema", () => {
+    const checked = { ...jobType, payloadSchema: { type: "object" }, payloadValidator: "module.exports = () => true" };
+    expect(decodeJobType(encodeJobType(checked))).to.deep.equal(checked);
+  });
+
   it("goes round with and without a description", () => {
     expect(decodeJobType(encodeJobType(jobType))).to.deep.equal(jobType);
     const described = { ...jobType, description: "Counts words" };

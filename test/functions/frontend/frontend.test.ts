@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { listKeyOf } from "../../../contract/listKey";
+import { compileSchema } from "../../../components/compileSchema";
 import { limits } from "../../../contract/limits";
 import { problems, type ProblemCode } from "../../../contract/problem";
 import type { JobRecord } from "../../../contract/record";
-import { FakeFrontend, type ParsedAnswer } from "../support/fakeFrontend";
+import { checksum, FakeFrontend, type ParsedAnswer, wordCount } from "../support/fakeFrontend";
 
 const job = { type: "word-count", payload: { text: "a b" } };
 
@@ -288,16 +289,10 @@ describe("frontend", () => {
     });
   });
 
-  it("lists the types without their queues", async () => {
-    const { status, text, json } = await frontend.request("GET", "/types");
+  it("lists the types with the queues of each, for those who may use them", async () => {
+    const { status, json } = await frontend.request("GET", "/types");
     expect(status).to.equal(200);
-    expect(json).to.deep.equal({
-      types: [
-        { type: "word-count", timeoutSeconds: 900, maxAttempts: 3 },
-        { type: "checksum", timeoutSeconds: 900, maxAttempts: 3 },
-      ],
-    });
-    expect(text).to.not.contain("queue");
+    expect(json).to.deep.equal({ types: [wordCount, checksum] });
   });
 
   it("says of a type why its workers don't start, and lists the types where that can't be read", async () => {
@@ -447,5 +442,56 @@ describe("DELETE /jobs/{id}", () => {
     frontend = new FakeFrontend({ records: { requestCancel: async () => undefined } });
     frontend.put(queued);
     expectProblem(await frontend.request("DELETE", "/jobs/a"), "unavailable");
+  });
+});
+
+describe("a type with a payloadSchema", () => {
+  const payloadSchema = { type: "object", properties: { text: { type: "string" } }, required: ["text"] };
+  const compiled = compileSchema(payloadSchema) as { code: string };
+  const typed = { ...wordCount, payloadSchema, payloadValidator: compiled.code };
+  let frontend: FakeFrontend;
+  beforeEach(() => {
+    frontend = new FakeFrontend({}, [typed]);
+  });
+
+  it("takes what fits", async () => {
+    expect((await frontend.request("POST", "/jobs", job)).status).to.equal(202);
+  });
+
+  it("refuses other payloads with 422 and their paths, and keeps nothing of them", async () => {
+    expectProblem(
+      await frontend.request("POST", "/jobs", { ...job, payload: { text: 1 } }),
+      "invalid-payload",
+      "/payload/text",
+    );
+    const batch = await frontend.request("POST", "/jobs/batch", { jobs: [job, { ...job, payload: null }] });
+    const { results } = batch.json as { results: { status: number; problem?: { code: string } }[] };
+    expect(results.map(({ status, problem }) => [status, problem?.code])).to.deep.equal([
+      [202, undefined],
+      [422, "invalid-payload"],
+    ]);
+    expect(frontend.items.size).to.equal(1);
+  });
+
+  it("takes the schema of a new deployment as soon as the type shows it", async () => {
+    const types = [typed];
+    frontend = new FakeFrontend({}, types);
+    expect((await frontend.request("POST", "/jobs", { ...job, payload: 1 })).status).to.equal(422);
+    types[0] = { ...typed, payloadValidator: (compileSchema({ type: "number" }) as { code: string }).code };
+    expect((await frontend.request("POST", "/jobs", { ...job, payload: 1 })).status).to.equal(202);
+  });
+
+  it("shows the schema and the queues, and not the validator", async () => {
+    const { json } = await frontend.request("GET", "/types");
+    const { type, queueUrl, deadLetterQueueUrl, timeoutSeconds, maxAttempts } = wordCount;
+    expect(json).to.deep.equal({
+      types: [{ type, timeoutSeconds, maxAttempts, payloadSchema, queueUrl, deadLetterQueueUrl }],
+    });
+  });
+
+  it("answers 503, and records nothing, where the validator is not what it should be", async () => {
+    frontend = new FakeFrontend({}, [{ ...typed, payloadValidator: 'module.exports = require("node:fs")' }]);
+    expectProblem(await frontend.request("POST", "/jobs", job), "unavailable");
+    expect(frontend.items.size).to.equal(0);
   });
 });
