@@ -106,6 +106,7 @@ export const argsSchema = z.strictObject({
   processors: z.array(processorSchema).min(1),
   tracking: z.boolean().optional(),
   listing: z.boolean().optional(),
+  events: z.boolean().optional(),
   pointInTimeRecovery: z.boolean().optional(),
   authorization: z.enum(["iam", "jwt", "none"]).optional(),
   jwtIssuer: input(text).optional(),

@@ -44,6 +44,8 @@ function compile(schema: Record<string, unknown>): CompiledSchema {
     if (characters <= maxCharacters) return { code };
     return { problem: `Expected a schema of up to ${maxCharacters} characters once compiled, got ${characters}` };
   } catch (error) {
-    return { problem: `Expected a JSON Schema of draft 2020-12 or draft-07, got one that is none: ${(error as Error).message}` };
+    return {
+      problem: `Expected a JSON Schema of draft 2020-12 or draft-07, got one that is none: ${(error as Error).message}`,
+    };
   }
 }

@@ -4,6 +4,7 @@ export const defaults = {
   tracking: true,
   listing: true,
   pointInTimeRecovery: false,
+  events: false,
   authorization: "iam",
   scaling: "scaler",
   logRetentionDays: 30,

@@ -43,6 +43,10 @@ export function publishTo(topicArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "PublishJobs", Action: ["sns:Publish"], Resource: topicArn };
 }
 
+export function announceTo(topicArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "AnnounceEnds", Action: ["sns:Publish"], Resource: topicArn };
+}
+
 export function sendTo(sid: string, queueArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: sid, Action: ["sqs:SendMessage"], Resource: queueArn };
 }

@@ -2,7 +2,9 @@ import { describe, type FieldProblem } from "../../contract/check";
 import { checkSubmission } from "../../contract/envelope";
 import { idPattern } from "../../contract/limits";
 import { type ProblemDocument, problemOf } from "../../contract/problem";
+import type { JobRecord } from "../../contract/record";
 import { recordAsRead } from "../../contract/recordAsRead";
+import type { Announce } from "../announceTo";
 import type { JobTypes } from "../jobTypes";
 import { describeError } from "../log";
 import { cancelJob } from "./cancelJob";
@@ -23,6 +25,8 @@ export interface FrontendEffects extends SubmitJobsEffects {
   index?: JobIndex | undefined;
   /** Absent where no scaler says. */
   readLaunchProblems?: ReadLaunchProblems;
+  /** Publishes a job's end; absent where nobody wants to know. */
+  announce?: Announce | undefined;
   /** A job id that was never given before. */
   newId: () => string;
 }
@@ -45,7 +49,7 @@ interface Route {
  * conflict. Without an `id` in the body, an `Idempotency-Key` header gives one (see {@link idFromKey}).
  */
 export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => Promise<HttpAnswer> {
-  const { records, index, jobTypes, readLaunchProblems, newId, now, log } = effects;
+  const { records, index, announce, jobTypes, readLaunchProblems, newId, now, log } = effects;
   const submitJobs = createSubmitJobs(effects);
 
   const submitOne: Answerer = async (event) => {
@@ -87,8 +91,19 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   const cancel: Answerer = async (_event, id) => {
     if (!records) return refuse(trackingOff());
     const outcome = await cancelJob({ records, now }, id);
-    return "problem" in outcome ? refuse(outcome.problem) : answer(202, jobView(outcome.record));
+    if ("problem" in outcome) return refuse(outcome.problem);
+    if (outcome.record.state === "cancelled") await announceEnd(outcome.record);
+    return answer(202, jobView(outcome.record));
   };
+
+  async function announceEnd(record: JobRecord): Promise<void> {
+    try {
+      await announce?.(record);
+    } catch (error) {
+      // The worker that drops the job's message announces it again.
+      log("warn", "end not announced", { id: record.id, type: record.type, error: describeError(error) });
+    }
+  }
 
   const list: Answerer = async (event) => {
     if (!records) return refuse(trackingOff());

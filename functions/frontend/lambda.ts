@@ -1,3 +1,4 @@
+import { announceTo } from "../announceTo";
 import { clientOptions } from "../clientOptions";
 import { variable } from "../environment";
 import { createJobTypes } from "../jobTypes";
@@ -14,7 +15,7 @@ export const deploymentOnlyModule = true;
 
 /**
  * Builds the front-end Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
- * Reads `TOPIC_ARN`, `TYPE_TABLE`, where jobs are tracked `JOB_TABLE`, where they are listed `LISTING`, and where a scaler
+ * Reads `TOPIC_ARN`, `TYPE_TABLE`, where jobs are tracked `JOB_TABLE`, where they are listed `LISTING`, where ends are published `EVENTS_TOPIC_ARN`, and where a scaler
  * keeps fleets `FLEET_TABLE`.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
@@ -24,11 +25,14 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const jobTable = process.env.JOB_TABLE;
   const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
+  const topics = new SNSClient(clientOptions());
+  const eventsTopic = process.env.EVENTS_TOPIC_ARN;
   const fleetTable = process.env.FLEET_TABLE;
   return createFrontend({
     index: process.env.LISTING && jobTable ? createJobIndex(tables, jobTable) : undefined,
     records: jobTable ? createJobRecords(tables, jobTable) : undefined,
-    publish: publishTo(new SNSClient(clientOptions()), variable("TOPIC_ARN")),
+    publish: publishTo(topics, variable("TOPIC_ARN")),
+    announce: eventsTopic ? announceTo(topics, eventsTopic) : undefined,
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     readLaunchProblems: fleetTable ? readLaunchProblemsFrom(tables, fleetTable) : undefined,
     newId: () => randomUUID(),

@@ -23,6 +23,8 @@ const statementsOf = ({ inputs }: RecordedResource) =>
 const listOf = (value: string | string[]) => (Array.isArray(value) ? value : [value]);
 const userDataOf = (template: RecordedResource) => Buffer.from(template.inputs.userData as string, "base64").toString();
 
+const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
+
 describe("BatchJobProcessor", () => {
   // Pulumi takes a stack trace for each promise, and ts-node maps every line of it: most of the time these tests take.
   const { stackTraceLimit } = Error;
@@ -202,6 +204,40 @@ describe("BatchJobProcessor", () => {
       });
       const { named } = await build({ pointInTimeRecovery: true });
       expect(named("media-tables-records").inputs.pointInTimeRecovery).to.deep.equal({ enabled: true });
+    });
+  });
+
+  describe("events", () => {
+    it("cost nothing where nobody asks for them", async () => {
+      const { ofType, result } = await build();
+      expect(ofType("sns/topic:Topic")).to.have.length(1);
+      expect(await valueOf(result.eventsTopicArn)).to.equal(undefined);
+    });
+
+    it("have a topic that all who record ends may publish to, and know", async () => {
+      const { named, ofType, result } = await build({ events: true });
+      const arn = "arn:aws:sns:us-east-1:123456789012:media-events-topic";
+      expect(await valueOf(result.eventsTopicArn)).to.equal(arn);
+      expect(statementsOf(named("media-events-topic-policy"))[0]).to.include({ Effect: "Deny" });
+      for (const role of [
+        "media-api-frontend",
+        "media-repair-repair",
+        "media-word-count-fleet",
+        "media-checksum-fleet",
+      ]) {
+        expect(statementsOf(named(`${role}-policy`)), role).to.deep.include({
+          Sid: "AnnounceEnds",
+          Effect: "Allow",
+          Action: ["sns:Publish"],
+          Resource: arn,
+        });
+      }
+      for (const name of ["media-api-frontend-function", "media-repair-repair-function"]) {
+        const { variables } = named(name).inputs.environment as { variables: Record<string, string> };
+        expect(variables.EVENTS_TOPIC_ARN).to.equal(arn);
+      }
+      const template = ofType("ec2/launchTemplate:LaunchTemplate")[0]!;
+      expect(readEnvironment(userDataOf(template)).WORKER_EVENTS_TOPIC).to.equal(arn);
     });
   });
 

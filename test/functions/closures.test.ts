@@ -52,7 +52,7 @@ describe("serialised handlers", () => {
   after(() => aws.stop());
 
   // The front end holds every verb of the API; what a library would add by accident is many times that.
-  const maxBytes: Record<string, number> = { frontendFactory: 16_000, scalerFactory: 11_000 };
+  const maxBytes: Record<string, number> = { frontendFactory: 16_000, repairFactory: 11_000, scalerFactory: 11_000 };
   for (const [name, factory] of Object.entries({ frontendFactory, repairFactory, routerFactory, scalerFactory })) {
     it(`keeps ${name} small`, async () => {
       const text = await serialiseFactory(factory);

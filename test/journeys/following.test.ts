@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { accountId } from "../../local/account";
 import { until } from "../local/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
 
@@ -19,6 +20,7 @@ describe("following jobs", function () {
         { name: "other", handler: "echo", ...settings },
       ],
       handlers,
+      { events: true },
     );
   });
 
@@ -26,6 +28,27 @@ describe("following jobs", function () {
     await journey?.stop();
     handlers?.remove();
   });
+
+  /** A queue of the test's own that takes the events of failed and cancelled jobs, as another system would. */
+  async function subscribe(): Promise<() => Promise<Record<string, unknown>[]>> {
+    const { calls, region } = journey.cloud;
+    await calls.sqs("CreateQueue", { QueueName: "ends" });
+    const { QueueUrl } = await calls.sqs<{ QueueUrl: string }>("GetQueueUrl", { QueueName: "ends" });
+    await calls.sns("Subscribe", {
+      TopicArn: journey.outputs.eventsTopicArn!,
+      Protocol: "sqs",
+      Endpoint: `arn:aws:sqs:${region}:${accountId}:ends`,
+      Attributes: { RawMessageDelivery: "true", FilterPolicy: JSON.stringify({ state: ["failed", "cancelled"] }) },
+    });
+    return async () => {
+      const { Messages = [] } = await calls.sqs<{ Messages?: { Body: string }[] }>("ReceiveMessage", {
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        WaitTimeSeconds: 1,
+      });
+      return Messages.map(({ Body }) => JSON.parse(Body) as Record<string, unknown>);
+    };
+  }
 
   const ranAt = (id: string) =>
     Number(
@@ -72,5 +95,23 @@ describe("following jobs", function () {
       10,
     );
     expect(ranAt(cancelled)).to.be.NaN;
+  });
+
+  it("tells others of each end, by the state that they ask for", async () => {
+    const receive = await subscribe();
+    const succeeded = await journey.submit("echo", "fine");
+    const failed = await journey.submit("echo", { fail: true });
+    const cancelled = await journey.submit("echo", 1, { delaySeconds: 900 });
+    await journey.call("DELETE", `/jobs/${cancelled}`);
+    await Promise.all([journey.reaches(succeeded, "succeeded", 30), journey.reaches(failed, "failed", 30)]);
+    const events: Record<string, unknown>[] = [];
+    for (let tries = 0; tries < 15 && events.length < 2; tries++) events.push(...(await receive()));
+    expect(events.map(({ id, type, state }) => [id, type, state])).to.have.deep.members([
+      [failed, "echo", "failed"],
+      [cancelled, "echo", "cancelled"],
+    ]);
+    const { body } = await journey.call("GET", `/jobs/${failed}`);
+    const { submittedAt, finishedAt, error } = body;
+    expect(events.find(({ id }) => id === failed)).to.deep.include({ attempts: 1, submittedAt, finishedAt, error });
   });
 });

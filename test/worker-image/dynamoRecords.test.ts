@@ -171,7 +171,8 @@ describe("DynamoRecords", () => {
     expect(await records.extend(hold, later)).to.equal("cancel-requested");
     expect(await records.reportProgress(hold, { fraction: 1 })).to.equal("cancel-requested");
     expect(await records.retry(hold, error)).to.equal("cancel-requested");
-    expect(await records.claim(requestFor(id))).to.deep.equal({ outcome: "cancelled" });
+    const claim = await records.claim(requestFor(id));
+    expect(claim).to.deep.equal({ outcome: "cancelled", record: await stored(id) });
     expect(await stored(id)).to.include({ state: "cancelled", attempts: 1 });
     expect(await stored(id)).to.have.property("expiresAt");
   });

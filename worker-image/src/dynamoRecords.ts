@@ -78,7 +78,11 @@ export class DynamoRecords implements JobRecords {
   ): Promise<Claim | undefined> {
     switch (decision.action) {
       case "drop":
-        return { outcome: "duplicate", because: decision.because };
+        return {
+          outcome: "duplicate",
+          because: decision.because,
+          ...(record && isFinal(record.state) && { ended: record }),
+        };
       case "wait":
         return { outcome: "busy", until: decision.until };
       case "already-started":
@@ -91,7 +95,7 @@ export class DynamoRecords implements JobRecords {
       case "cancel": {
         const set = { state: "cancelled" as const, ...final(request.now) };
         const written = await this.update(request.job.id, { set, remove: ["leaseUntil"], ...unchangedSince(record) });
-        return written && { outcome: "cancelled" };
+        return written && { outcome: "cancelled", record: written };
       }
       case "exhaust": {
         // The job is taken first, so that no two workers dead-letter it; the error is kept for a claim whose answer is lost.

@@ -397,6 +397,17 @@ describe("DELETE /jobs/{id}", () => {
     expect((await frontend.request("GET", "/jobs/a")).json).to.deep.equal(answer.json);
   });
 
+  it("announces the end of a job that waited, not that of one that runs, and answers where that fails", async () => {
+    const ends: string[] = [];
+    const announce = ({ id, state }: JobRecord) => (ends.push(`${id} ${state}`), Promise.reject(new Error("no")));
+    frontend = new FakeFrontend({ announce });
+    frontend.put(queued);
+    frontend.put({ ...queued, id: "b", state: "running", attempts: 1 });
+    for (const id of ["a", "b"]) expect((await frontend.request("DELETE", `/jobs/${id}`)).status).to.equal(202);
+    expect(ends).to.deep.equal(["a cancelled"]);
+    expect(frontend.lines.map(({ event }) => event)).to.deep.equal(["end not announced"]);
+  });
+
   it("asks for the end of one that runs, as often as one likes", async () => {
     frontend.put({ ...queued, state: "running", attempts: 1, cancelRequestedAt: undefined });
     for (let times = 0; times < 2; times++) {
