@@ -5,6 +5,7 @@ import { defaults } from "./defaults";
 import { DeployTarget } from "./DeployTarget";
 import { InlineHandlers } from "./InlineHandlers";
 import { JobApi } from "./JobApi";
+import { JobEvents } from "./JobEvents";
 import { JobRepair } from "./JobRepair";
 import { JobRouter } from "./JobRouter";
 import { JobTables } from "./JobTables";
@@ -29,6 +30,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   /** ARN of the topic that takes jobs; other systems may publish job envelopes to it. */
   readonly topicArn: pulumi.Output<string>;
+  /** ARN of the topic of completion events; nothing without `events`. */
+  readonly eventsTopicArn: pulumi.Output<string | undefined>;
   /** URL of each type's queue. */
   readonly queueUrls: pulumi.Output<Record<string, string>>;
   /** URL of each type's dead-letter queue. */
@@ -51,14 +54,22 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const child = { parent: this };
     const isTracking = args.tracking ?? defaults.tracking;
     const hasScaler = (args.scaling ?? defaults.scaling) === "scaler";
+    const isListing = args.listing ?? defaults.listing;
+    const hasPointInTimeRecovery = args.pointInTimeRecovery ?? defaults.pointInTimeRecovery;
     const target = new DeployTarget(child);
-    const tables = new JobTables(`${name}-tables`, { isTracking, hasScaler, tags: args.tags }, child);
+    const tables = new JobTables(
+      `${name}-tables`,
+      { isTracking, isListing, hasPointInTimeRecovery, hasScaler, tags: args.tags },
+      child,
+    );
     const typeTable = tables.types;
     const scaler =
       tables.fleets && new Scaler(`${name}-scaler`, { ...args, typeTable, fleetTable: tables.fleets, target }, child);
     const router = new JobRouter(`${name}-router`, { ...args, typeTable, scaler: scaler?.scaler.function }, child);
-    const { repair } = new JobRepair(`${name}-repair`, { ...args, router, tables }, child);
-    const api = new JobApi(`${name}-api`, { ...args, topic: router.topic, tables }, child);
+    const hasEvents = args.events ?? defaults.events;
+    const eventsTopic = hasEvents ? new JobEvents(`${name}-events`, { tags: args.tags }, child).topic : undefined;
+    const { repair } = new JobRepair(`${name}-repair`, { ...args, router, tables, eventsTopic }, child);
+    const api = new JobApi(`${name}-api`, { ...args, topic: router.topic, eventsTopic, tables }, child);
     const network = new WorkerNetwork(`${name}-network`, args, child);
     const settings = args.processors.map(withDefaults);
     const imageFor = createImages(name, settings, args, child);
@@ -90,6 +101,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           processor,
           queue,
           tables,
+          eventsTopic,
           network,
           target,
           handlers,
@@ -105,6 +117,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
 
     this.url = api.url;
     this.topicArn = router.topic.arn;
+    this.eventsTopicArn = eventsTopic?.arn ?? pulumi.output(undefined);
     this.unroutableQueueUrl = router.unroutableQueue.url;
     this.routerFailureQueueUrl = router.failureQueue.url;
     this.undeliveredQueueUrl = router.undeliveredQueue.url;
@@ -117,6 +130,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     this.registerOutputs({
       url: this.url,
       topicArn: this.topicArn,
+      eventsTopicArn: this.eventsTopicArn,
       queueUrls: this.queueUrls,
       deadLetterQueueUrls: this.deadLetterQueueUrls,
       unroutableQueueUrl: this.unroutableQueueUrl,

@@ -5,9 +5,14 @@ import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
 import { JobTables } from "./JobTables";
 import { LambdaFunction } from "./LambdaFunction";
-import { publishTo, readFleets, readJobTypes, submitRecords } from "./permissions";
+import { announceTo, listRecords, publishTo, readFleets, readJobTypes, submitRecords } from "./permissions";
 
-export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & { topic: aws.sns.Topic; tables: JobTables };
+export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
+  topic: aws.sns.Topic;
+  /** Where ends are published. */
+  eventsTopic?: aws.sns.Topic;
+  tables: JobTables;
+};
 
 /** The HTTP API, whose `$default` route hands every request to the front-end Lambda. */
 export class JobApi extends pulumi.ComponentResource {
@@ -64,13 +69,17 @@ export class JobApi extends pulumi.ComponentResource {
         environment: {
           TOPIC_ARN: args.topic.arn,
           TYPE_TABLE: types.name,
+          ...(args.eventsTopic && { EVENTS_TOPIC_ARN: args.eventsTopic.arn }),
           ...(records && { JOB_TABLE: records.name }),
+          ...(args.tables.isListing && { LISTING: "1" }),
           ...(fleets && { FLEET_TABLE: fleets.name }),
         },
         statements: [
           publishTo(args.topic.arn),
+          ...(args.eventsTopic ? [announceTo(args.eventsTopic.arn)] : []),
           readJobTypes(types.arn, "dynamodb:Scan"),
           ...(records ? [submitRecords(records.arn)] : []),
+          ...(records && args.tables.isListing ? listRecords(records.arn) : []),
           ...(fleets ? [readFleets(fleets.arn)] : []),
         ],
         timeoutSeconds: defaults.frontendTimeoutSeconds,

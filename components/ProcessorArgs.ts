@@ -21,6 +21,11 @@ export interface ProcessorArgs {
   handle?(this: void, job: Job, context: JobContext): Promise<unknown>;
   /** For people, in `GET /types`. @default - none */
   description?: string;
+  /**
+   * JSON Schema of the payload, of draft 2020-12 or draft-07: jobs that don't fit it are refused with 422. `format` only
+   * annotates. @default - any payload
+   */
+  payloadSchema?: Record<string, unknown>;
   /** Container image of the workers. @default - the component's `image` */
   image?: pulumi.Input<string>;
   /** Processor architecture of the instances and of the image: `arm64` or `x86_64`. @default arm64 */

@@ -25,6 +25,8 @@ export interface WorkerFleetArgs extends Pick<
   target: DeployTarget;
   /** Where inline handlers are kept; there if the processor's is one. */
   handlers?: InlineHandlers;
+  /** Where ends are published. */
+  eventsTopic?: aws.sns.Topic;
   /** What makes the fleet grow; absent where CloudWatch does. */
   scaler?: {
     fleetTable: aws.dynamodb.Table;

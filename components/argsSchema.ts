@@ -74,6 +74,7 @@ const processorSchema = z.strictObject({
     .optional(),
   handle: z.custom((value) => typeof value === "function", expecting("a function")).optional(),
   description: z.string().max(1_000).optional(),
+  payloadSchema: z.record(z.string(), z.unknown()).optional(),
   image: input(text).optional(),
   architecture: z.enum(["arm64", "x86_64"]).optional(),
   instanceTypes: z.array(text).min(1).max(40).optional(),
@@ -104,6 +105,9 @@ const processorSchema = z.strictObject({
 export const argsSchema = z.strictObject({
   processors: z.array(processorSchema).min(1),
   tracking: z.boolean().optional(),
+  listing: z.boolean().optional(),
+  events: z.boolean().optional(),
+  pointInTimeRecovery: z.boolean().optional(),
   authorization: z.enum(["iam", "jwt", "none"]).optional(),
   jwtIssuer: input(text).optional(),
   jwtAudience: z.array(input(text)).min(1).optional(),

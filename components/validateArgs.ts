@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, isObject } from "../contract/check";
 import { argsSchema, explainIssue } from "./argsSchema";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { compileSchema } from "./compileSchema";
 import { maxComponentCharacters } from "./fitName";
 import { usesThis } from "./handlerFindings";
 import { parseEcrImage } from "./permissions";
@@ -72,9 +73,16 @@ function processorErrors(processor: ProcessorArgs, earlier: unknown[], path: str
   return [
     ...errors,
     ...spotErrors(processor, path),
+    ...schemaErrors(processor, path),
     ...scheduleErrors(processor, path),
     ...instanceTypeErrors(processor, path),
   ];
+}
+
+function schemaErrors({ payloadSchema }: ProcessorArgs, path: string): InputError[] {
+  if (!isObject(payloadSchema)) return [];
+  const compiled = compileSchema(payloadSchema);
+  return "problem" in compiled ? [{ propertyPath: `${path}.payloadSchema`, reason: compiled.problem }] : [];
 }
 
 function spotErrors(processor: ProcessorArgs, path: string): InputError[] {

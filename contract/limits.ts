@@ -28,6 +28,10 @@ export const limits = {
   maxResultBytes: 65_536,
   /** Characters kept of an error's message. */
   maxErrorCharacters: 2_000,
+  /** How far ahead a job may be submitted. */
+  maxDelaySeconds: 900,
+  /** The longest that SQS holds a message back ("Amazon SQS message timers"). */
+  maxQueueDelaySeconds: 900,
   /** Attempts that a job may be given. */
   maxAttempts: 100,
   /** 11 h 50 min: SQS hides a message for 12 hours at the most ("Amazon SQS visibility timeout"), less a margin. */

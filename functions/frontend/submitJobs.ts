@@ -1,5 +1,6 @@
 import { attributes, stringAttributes } from "../../contract/attributes";
 import { encodeMessage, type JobEnvelope, packEnvelopes, type Submission } from "../../contract/envelope";
+import { listKeyOf } from "../../contract/listKey";
 import { type ProblemDocument, problemOf } from "../../contract/problem";
 import type { JobRecord, JobState } from "../../contract/record";
 import { divideIntoBatches, type OutgoingMessage } from "../batches";
@@ -7,6 +8,8 @@ import type { JobTypes } from "../jobTypes";
 import { describeError, type Log } from "../log";
 import { mapLimited } from "../mapLimited";
 import { digestOf } from "./digest";
+import { notBeforeOf } from "./notBefore";
+import { createCheckPayload } from "./payloadValidator";
 
 export const deploymentOnlyModule = true;
 
@@ -16,6 +19,11 @@ export interface JobRecords {
   create(record: JobRecord): Promise<JobRecord | undefined>;
   /** The record as of now: one just written is seen. */
   read(id: string): Promise<JobRecord | undefined>;
+  /**
+   * Cancels a job that waits, or asks the worker of one that runs to: as the record says, which was just read. Gives the
+   * record afterwards; nothing if its state has changed since.
+   */
+  requestCancel(record: JobRecord, now: number): Promise<JobRecord | undefined>;
 }
 
 /** Publishes one batch, at most what SNS takes in a call: for each message nothing, or the error it failed with. */
@@ -53,20 +61,36 @@ export function createSubmitJobs(
   effects: SubmitJobsEffects,
 ): (submissions: IdentifiedSubmission[]) => Promise<SubmitOutcome[]> {
   const { records, jobTypes, now, log } = effects;
+  const checkPayload = createCheckPayload();
 
   async function record(submission: IdentifiedSubmission): Promise<Recorded> {
     const { id, type, tenant } = submission;
     try {
-      if (!(await jobTypes.find(type))) {
+      const jobType = await jobTypes.find(type);
+      if (!jobType) {
         const message = `Expected a job type that GET /types lists, got ${JSON.stringify(type)}`;
         return { problem: problemOf("unknown-type", message, [{ path: "/type", message }]) };
       }
+      const wrong = checkPayload(jobType, submission.payload);
+      if (wrong.length > 0) {
+        const list = wrong.map(({ path, message }) => `${path}: ${message}`).join("; ");
+        return { problem: problemOf("invalid-payload", `A job of type ${type} takes another payload: ${list}`, wrong) };
+      }
       const digest = digestOf(submission);
-      const submittedAt = new Date(now()).toISOString();
-      const fresh: JobRecord = { id, type, state: "queued", attempts: 0, digest, tenant, submittedAt };
+      const time = now();
+      const notBefore = notBeforeOf(submission, time);
+      if (!notBefore.ok) {
+        return { problem: problemOf("invalid-request", notBefore.problems[0]!.message, notBefore.problems) };
+      }
+      const submittedAt = new Date(time).toISOString();
+      const listKey = listKeyOf(type, id);
+      const keys = { id, type, state: "queued", attempts: 0, listKey } as const;
+      const fresh: JobRecord = { ...keys, digest, tenant, submittedAt, notBefore: notBefore.value };
       const present = (await records?.create(fresh)) ?? fresh;
       if (present.digest === digest) return { submission, record: present };
-      return { problem: problemOf("conflict", `Job ${id} has another type, payload or tenant than this one`) };
+      return {
+        problem: problemOf("conflict", `Job ${id} was submitted before with another type, payload, tenant or time`),
+      };
     } catch (error) {
       log("error", "job not recorded", { id, type, error: describeError(error) });
       return { problem: problemOf("unavailable", `Job ${id} could not be recorded; submit it again`) };
@@ -107,8 +131,12 @@ function envelopesToPublish(recorded: Recorded[]): JobEnvelope[] {
   for (const outcome of recorded) {
     if ("problem" in outcome || outcome.record.state !== "queued" || outcome.record.attempts > 0) continue;
     const { id, type, payload, tenant } = outcome.submission;
-    const { submittedAt } = outcome.record;
-    envelopes.set(id, { version: 1, id, type, payload, submittedAt, ...(tenant !== undefined && { tenant }) });
+    const { submittedAt, notBefore } = outcome.record;
+    envelopes.set(id, {
+      ...{ version: 1, id, type, payload, submittedAt },
+      ...(tenant !== undefined && { tenant }),
+      ...(notBefore !== undefined && { notBefore }),
+    });
   }
   return [...envelopes.values()];
 }

@@ -56,6 +56,8 @@ describe("validateArgs", () => {
     ["a name of 41 characters", { name: "a".repeat(41) }, "name"],
     ["a missing handler", { handler: undefined }, "handler"],
     ["a handler that is a path", { handler: "../x" }, "handler"],
+    ["a schema that is none", { payloadSchema: { type: "objekt" } }, "payloadSchema"],
+    ["a schema as text", { payloadSchema: "{}" }, "payloadSchema"],
     ["an unknown architecture", { architecture: "arm" }, "architecture"],
     ["no instance type", { instanceTypes: [] }, "instanceTypes"],
     ["an instance type of another architecture", { instanceTypes: ["c7i.large"] }, "instanceTypes[0]"],
