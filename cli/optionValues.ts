@@ -29,6 +29,14 @@ export function count(text: string): number {
   return Number(text);
 }
 
+export function rate(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0.1) {
+    throw new InvalidArgumentError("Expected a number from 0.1 up.");
+  }
+  return value;
+}
+
 export function jobState(text: string): JobState {
   const found = jobStates.find((state) => state === text);
   if (!found) throw new InvalidArgumentError(`Expected one of ${jobStates.join(", ")}.`);

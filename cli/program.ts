@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addDeadLetters } from "./commands/deadLetters";
 import { addCancel, addList, addStatus, addWait } from "./commands/jobs";
 import { addSubmit } from "./commands/submit";
 import { addTypes } from "./commands/types";
@@ -20,7 +21,7 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help shows what there is)")
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage));
-  for (const add of [addSubmit, addStatus, addList, addCancel, addWait, addTypes]) add(program);
+  for (const add of [addSubmit, addStatus, addList, addCancel, addWait, addTypes, addDeadLetters]) add(program);
   return program;
 }
 

@@ -40,7 +40,6 @@ function explainProblem({ message, code, errors }: JobProblemError): Explanation
 const hints: Partial<Record<string, string>> = {
   "job-not-found": "Records are kept for 14 days; batch-jobs list shows the newest jobs",
   "unknown-type": "batch-jobs types lists the job types",
-  conflict: "Submit it under another --id, or without one",
   unauthorized: "Check AWS_PROFILE and the region, or give --token for an API with authorization jwt",
   "unexpected-answer": "Give the component's output url with --url, BATCH_JOBS_URL or --stack",
 };

@@ -3,6 +3,7 @@ import { idPattern } from "../contract/limits";
 import { readJob, readJobPage, readSubmittedJob, readTypes } from "./answers";
 import { AuthorizationOptions, createAuthorize } from "./authorization";
 import { Connection, ConnectionOptions } from "./connection";
+import { DeadLetters } from "./DeadLetters";
 import { JobProblemError } from "./errors";
 import type {
   AnyJobTypes,
@@ -41,11 +42,14 @@ type JobRef<Name extends string> = string | SubmittedJob<Name>;
  * id or idempotency key, so that it makes one job. What the API refuses is thrown as a JobProblemError.
  */
 export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
+  /** The jobs that failed for good. */
+  readonly deadLetters: DeadLetters;
   private readonly connection: Connection;
 
   constructor(options: JobClientOptions) {
     const url = new URL(options.url);
     this.connection = new Connection(url, createAuthorize(url, options), options);
+    this.deadLetters = new DeadLetters((signal) => this.types({ signal }), options.credentials);
   }
 
   /** Submits a job. It is accepted once this resolves. */

@@ -2,6 +2,14 @@ export { JobClient } from "./JobClient";
 export type { CallOptions, JobClientOptions } from "./JobClient";
 export type { AuthorizationOptions, AwsCredentials } from "./authorization";
 export type { ConnectionOptions } from "./connection";
+export type {
+  DeadLetterOutcome,
+  DeadLetterPage,
+  DeadLetters,
+  DeadLetterSelection,
+  RedriveOptions,
+} from "./DeadLetters";
+export type { DeadLetter } from "./deadLetterQueue";
 export { ConnectionError, JobProblemError, WaitTimeoutError } from "./errors";
 export type { JobProblemCode } from "./errors";
 export type {

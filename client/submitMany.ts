@@ -5,6 +5,7 @@ import { limits } from "../contract/limits";
 import { BatchResult, readBatchResults } from "./answers";
 import type { Connection } from "./connection";
 import { gatewayCodes } from "./errors";
+import { inParallel } from "./inParallel";
 import type { SubmitOutcome } from "./job";
 import type { SubmissionBody } from "./submissionBody";
 
@@ -28,12 +29,7 @@ export async function submitMany(
   signal?: AbortSignal,
 ): Promise<SubmitOutcome[]> {
   const batches = divide(submissions.map((body) => ({ ...body, id: body.id ?? randomUUID() })));
-  const outcomes: SubmitOutcome[][] = [];
-  const turns = batches.entries();
-  const work = async () => {
-    for (const [index, batch] of turns) outcomes[index] = await submitBatch(connection, batch, signal);
-  };
-  await Promise.all(Array.from({ length: batchesAtOnce }, work));
+  const outcomes = await inParallel(batches, batchesAtOnce, (batch) => submitBatch(connection, batch, signal));
   return outcomes.flat();
 }
 

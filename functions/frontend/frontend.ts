@@ -88,11 +88,14 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   };
 
   const showTypes: Answerer = async () => {
-    const types = (await jobTypes.list()).map(({ type, description, timeoutSeconds, maxAttempts }) => ({
-      type,
-      description,
-      timeoutSeconds,
-      maxAttempts,
+    const types = (await jobTypes.list()).map((jobType) => ({
+      type: jobType.type,
+      description: jobType.description,
+      timeoutSeconds: jobType.timeoutSeconds,
+      maxAttempts: jobType.maxAttempts,
+      // For operators' tools: whoever may use the queues says their own policies.
+      queueUrl: jobType.queueUrl,
+      deadLetterQueueUrl: jobType.deadLetterQueueUrl,
     }));
     return answer(200, { types });
   };
