@@ -21,10 +21,23 @@ export interface BatchJobProcessorArgs {
   throttlingBurstLimit?: number;
   /** Requests per second that the API takes before it answers 429. @default 500 */
   throttlingRateLimit?: number;
+  /**
+   * What makes fleets grow: `scaler`, a Lambda that counts each type's backlog and looks again with each job; or
+   * `targetTracking`, CloudWatch's metrics and policies alone, which are minutes slower. Idle workers end themselves in
+   * both. @default scaler
+   */
+  scaling?: string;
   /** VPC of the workers, with `subnetIds`. @default - a VPC of public subnets without NAT, which costs nothing idle */
   vpcId?: pulumi.Input<string>;
   /** Subnets of the workers, with `vpcId`; they need a way to AWS's public endpoints. @default - those of the own VPC */
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Whether the own VPC has private subnets, with endpoints for what the workers call: they cost money while idle, as
+   * docs/network.md says. @default false
+   */
+  privateWorkers?: boolean;
+  /** Whether people may open a shell on the instances by Session Manager. @default false */
+  sessionManager?: boolean;
   /** Container image of the workers. @default - built from the package's worker-image folder, for each architecture used */
   image?: pulumi.Input<string>;
   /** What all handlers may do in AWS. @default - none */

@@ -25,8 +25,15 @@ export interface ProcessorArgs {
   image?: pulumi.Input<string>;
   /** Processor architecture of the instances and of the image: `arm64` or `x86_64`. @default arm64 */
   architecture?: string;
-  /** EC2 instance type of the workers; the first one is used. @default - `c7g.large`, on x86_64 `c7i.large` */
+  /**
+   * EC2 instance types of the workers, of like size: capacity is reckoned with the first one's vCPUs. On demand they are
+   * tried in this order; of spot instances AWS takes what is cheap and likely to stay. @default - `c7g.large`, on x86_64 `c7i.large`
+   */
   instanceTypes?: string[];
+  /** Whether to run on spot instances, and on demand while there are none to be had. @default false */
+  spot?: boolean;
+  /** With `spot`: how many instances, the first ones, run on demand all the same. @default 0 */
+  onDemandBaseCapacity?: number;
   /** Size of the encrypted gp3 root volume, in GiB; at least 30, the size of the machine image. @default 30 */
   rootVolumeGb?: number;
   /** Jobs that one worker runs at once; 0 stands for the instance's vCPUs. @default 0 */
@@ -48,18 +55,34 @@ export interface ProcessorArgs {
   backoffSeconds?: number;
   /** Longest delay between attempts. @default 900 */
   maxBackoffSeconds?: number;
-  /** How long running jobs may go on once their worker is told to stop. @default 90 */
+  /** How long running jobs may go on once their worker is told to stop, up to 42,600; a spot notice leaves less. @default 90 */
   drainSeconds?: number;
   /** How long a worker waits without work before it asks its group to end its instance; 0 stands for ever. @default 300 */
   idleSeconds?: number;
-  /** Instances kept even without work. Until capacity is managed by backlog this is also how many run. @default 1 */
+  /** Instances kept even without work. With a `capacitySchedule` it only says how many there are at first. @default 0 */
   minInstances?: number;
   /** Most instances at once. @default 10 */
   maxInstances?: number;
+  /** How long the whole backlog may take: the shorter, the more instances. @default 60 */
+  targetLatencySeconds?: number;
+  /** How long a job takes. @default - learned from the workers' reports; 10 until there are any, and with `targetTracking` */
+  secondsPerJob?: number;
+  /** Instances kept from some time on, for peaks that are known beforehand. @default - `minInstances` at all times */
+  capacitySchedule?: CapacityChange[];
   /** Environment variables of the workers; names starting with `WORKER_` are the worker's own. @default - none */
   environment?: Record<string, pulumi.Input<string>>;
   /** What the handlers may do in AWS, beside the component's `policyStatements`. @default - none */
   policyStatements?: PolicyStatement[];
+}
+
+/** How many instances to keep from each time on that a cron expression names. */
+export interface CapacityChange {
+  /** When: five fields of cron, minute to day of week, such as `0 8 * * MON-FRI`. */
+  recurrence: string;
+  /** Time zone of `recurrence`, such as `Europe/Berlin`. @default - UTC */
+  timeZone?: string;
+  /** Instances kept from then on, up to the processor's `maxInstances`. */
+  minInstances: number;
 }
 
 type WithDefault = Exclude<keyof typeof defaults.processor, "architecture" | "instanceTypes" | "acknowledge">;

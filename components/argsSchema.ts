@@ -4,7 +4,7 @@ import { describe } from "../contract/check";
 import { limits, typePattern } from "../contract/limits";
 import { workerVariablePrefix } from "../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { ProcessorArgs } from "./ProcessorArgs";
+import { CapacityChange, ProcessorArgs } from "./ProcessorArgs";
 
 /** A value that may come later; its type is then for the provider to check. */
 const input = (schema: z.ZodType) =>
@@ -46,6 +46,19 @@ const retentionDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
+/** One field of cron: numbers, names, ranges, steps and lists ("Scheduled scaling for Amazon EC2 Auto Scaling"). */
+const cronValue = "(\\d{1,2}|MON|TUE|WED|THU|FRI|SAT|SUN|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)";
+const cronRange = `(\\*|${cronValue}(-${cronValue})?)(/\\d{1,2})?`;
+const cronField = new RegExp(`^${cronRange}(,${cronRange})*$`, "i");
+const capacityChange = z.strictObject({
+  recurrence: z.string().refine((cron) => {
+    const fields = cron.split(" ");
+    return fields.length === 5 && fields.every((field) => cronField.test(field));
+  }, expecting('five fields of cron, such as "0 8 * * MON-FRI"')),
+  timeZone: z.string().refine(isTimeZone, expecting('a time zone, such as "Europe/Berlin"')).optional(),
+  minInstances: wholeNumber(0, 1_000),
+} satisfies Record<keyof CapacityChange, z.ZodType>);
+
 const processorSchema = z.strictObject({
   name: z
     .string()
@@ -63,7 +76,9 @@ const processorSchema = z.strictObject({
   description: z.string().max(1_000).optional(),
   image: input(text).optional(),
   architecture: z.enum(["arm64", "x86_64"]).optional(),
-  instanceTypes: z.array(text).min(1).optional(),
+  instanceTypes: z.array(text).min(1).max(40).optional(),
+  spot: z.boolean().optional(),
+  onDemandBaseCapacity: wholeNumber(0, 1_000).optional(),
   rootVolumeGb: wholeNumber(30, 16_384).optional(),
   slots: wholeNumber(0, 1_000).optional(),
   prefetch: wholeNumber(0, 1_000).optional(),
@@ -73,10 +88,14 @@ const processorSchema = z.strictObject({
   visibilityTimeoutSeconds: wholeNumber(3, 43_200).optional(),
   backoffSeconds: seconds(0, 43_200).optional(),
   maxBackoffSeconds: seconds(0, 43_200).optional(),
-  drainSeconds: seconds(0, 7_200).optional(),
+  drainSeconds: seconds(0, limits.maxTimeoutSeconds).optional(),
   idleSeconds: seconds(0, 86_400).optional(),
   minInstances: wholeNumber(0, 1_000).optional(),
   maxInstances: wholeNumber(1, 1_000).optional(),
+  targetLatencySeconds: seconds(1, 1_209_600).optional(),
+  secondsPerJob: seconds(0.001, limits.maxTimeoutSeconds).optional(),
+  // An Auto Scaling group takes 125 scheduled actions ("Quotas for Amazon EC2 Auto Scaling").
+  capacitySchedule: z.array(capacityChange).max(125).optional(),
   environment: environment.optional(),
   policyStatements: statements.optional(),
 } satisfies Record<keyof ProcessorArgs, z.ZodType>);
@@ -90,8 +109,11 @@ export const argsSchema = z.strictObject({
   jwtAudience: z.array(input(text)).min(1).optional(),
   throttlingBurstLimit: wholeNumber(0, 1_000_000).optional(),
   throttlingRateLimit: seconds(0, 1_000_000).optional(),
+  scaling: z.enum(["scaler", "targetTracking"]).optional(),
   vpcId: input(text).optional(),
   subnetIds: input(z.array(input(text)).min(1)).optional(),
+  privateWorkers: z.boolean().optional(),
+  sessionManager: z.boolean().optional(),
   image: input(text).optional(),
   policyStatements: statements.optional(),
   environment: environment.optional(),
@@ -107,6 +129,15 @@ export const argsSchema = z.strictObject({
   routerProvisionedConcurrency: wholeNumber(1, 100_000).optional(),
   tags: z.record(text.max(128), z.string().max(256)).optional(),
 } satisfies Record<keyof BatchJobProcessorArgs, z.ZodType>);
+
+/** Whether it is the name of a time zone; Node would take offsets too, which AWS doesn't. */
+function isTimeZone(name: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat("en", { timeZone: name }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
+  }
+}
 
 function expecting(what: string) {
   return { error: (issue: { input?: unknown }) => `Expected ${what}, got ${describe(issue.input)}` };

@@ -18,11 +18,23 @@ export type Statements = (PolicyStatement | pulumi.Output<PolicyStatement[]>)[];
 
 /** The actions that AWS can grant on every resource only, and where AWS says so. */
 export const wildcardReasons: Record<string, string> = {
+  "autoscaling:DescribeAutoScalingGroups":
+    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
   "autoscaling:DescribeAutoScalingInstances":
     "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
   "ecr:GetAuthorizationToken":
     "The token is the registry's, not a repository's (Service Authorization Reference, Amazon Elastic Container Registry).",
+  "ssm:UpdateInstanceInformation":
+    "Its resource is the instance, which is not there yet at deploy (AWS's own policy for Session Manager: Add Session Manager permissions to an existing IAM role).",
+  "ssmmessages:CreateControlChannel": noChannelResources(),
+  "ssmmessages:CreateDataChannel": noChannelResources(),
+  "ssmmessages:OpenControlChannel": noChannelResources(),
+  "ssmmessages:OpenDataChannel": noChannelResources(),
 };
+
+function noChannelResources(): string {
+  return "Channels are no resources (Service Authorization Reference, AWS Systems Manager Session Manager Message Gateway).";
+}
 
 export function publishTo(topicArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "PublishJobs", Action: ["sns:Publish"], Resource: topicArn };
@@ -45,12 +57,53 @@ export function consumeFrom(queueArn: pulumi.Input<string>): PolicyStatement {
   };
 }
 
-/** What a worker asks of its own group: to go on from a hook, and to end its instance. */
-export function endOwnInstance(groupArn: pulumi.Input<string>): PolicyStatement {
+/**
+ * What an instance asks of its type's groups: to wait at a hook or go on from it, and to end or replace the instance.
+ */
+export function endOwnInstance(groupArns: pulumi.Input<string>[]): PolicyStatement {
   return {
     Sid: "EndOwnInstance",
-    Action: ["autoscaling:CompleteLifecycleAction", "autoscaling:TerminateInstanceInAutoScalingGroup"],
-    Resource: groupArn,
+    Action: [
+      "autoscaling:CompleteLifecycleAction",
+      "autoscaling:RecordLifecycleActionHeartbeat",
+      "autoscaling:SetInstanceHealth",
+      "autoscaling:TerminateInstanceInAutoScalingGroup",
+    ],
+    Resource: groupArns,
+  };
+}
+
+/** Finding the groups of a type by their tag. */
+export function findOwnGroups(): PolicyStatement {
+  return { Sid: "FindOwnGroups", Action: ["autoscaling:DescribeAutoScalingGroups"], Resource: "*" };
+}
+
+/** Reporting to the items of one type in the fleet table, and reading them. */
+export function reportToFleet(tableArn: pulumi.Input<string>, type: string): PolicyStatement {
+  return {
+    Sid: "ReportToFleet",
+    Action: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    Resource: tableArn,
+    Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [type] } },
+  };
+}
+
+export function invoke(sid: string, functionArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: sid, Action: ["lambda:InvokeFunction"], Resource: functionArn };
+}
+
+/** What the agent of Session Manager needs for sessions, and nothing else of Systems Manager. */
+export function openSessions(): PolicyStatement {
+  return {
+    Sid: "OpenSessions",
+    Action: [
+      "ssm:UpdateInstanceInformation",
+      "ssmmessages:CreateControlChannel",
+      "ssmmessages:CreateDataChannel",
+      "ssmmessages:OpenControlChannel",
+      "ssmmessages:OpenDataChannel",
+    ],
+    Resource: "*",
   };
 }
 
@@ -156,6 +209,8 @@ export function createRole(
   args: {
     service: "lambda.amazonaws.com" | "ec2.amazonaws.com";
     statements: Statements;
+    /** Whether the role's deletion takes its policies along, those of others included. */
+    forceDetachPolicies?: boolean;
     tags?: aws.Tags;
   },
   opts: pulumi.ResourceOptions,
@@ -168,6 +223,7 @@ export function createRole(
         Version: "2012-10-17",
         Statement: [{ Effect: "Allow", Principal: { Service: args.service }, Action: "sts:AssumeRole" }],
       }),
+      forceDetachPolicies: args.forceDetachPolicies,
       tags: args.tags,
     },
     opts,

@@ -1,17 +1,15 @@
-import { parseEcrImage } from "./permissions";
+import { bootScripts, BootScriptsArgs, folder } from "./bootScripts";
+import { bootUnits } from "./bootUnits";
 
 /** What an instance is told at its first boot. */
-export interface UserDataArgs {
-  image: string;
-  region: string;
-  logGroup: string;
+export interface UserDataArgs extends BootScriptsArgs {
   /** Variables of the worker; one line each, since Docker's `--env-file` knows no quoting. */
   environment: Record<string, string>;
   /** How long Docker waits for the worker's own drain before it kills it. */
   stopTimeoutSeconds: number;
 }
 
-const environmentFile = "/etc/batch-job-worker/environment";
+const environmentFile = `${folder}/environment`;
 const delimiter = "ENVIRONMENT";
 
 /** "Run commands when you launch an EC2 instance with user data input", Amazon EC2. */
@@ -19,9 +17,7 @@ const maxUserDataBytes = 16_384;
 
 /**
  * The cloud-init script of a worker instance, which has Docker on board and installs nothing: it writes the worker's
- * environment, signs in to the image's registry where that is a private ECR, and starts the container under systemd.
- *
- * The container shares the host's network: that spares it a bridge, and lets the metadata service keep its hop limit of 1.
+ * environment, a few scripts and their systemd units, and starts them. Should it fail itself, it gives the instance up.
  */
 export function renderUserData(args: UserDataArgs): string {
   const script = render(args);
@@ -35,25 +31,29 @@ export function renderUserData(args: UserDataArgs): string {
 }
 
 function render(args: UserDataArgs): string {
+  const units = bootUnits({ ...args, environmentFile });
   return `#!/bin/bash
 set -euo pipefail
+install -d -m 0700 ${folder}
+${Object.entries(bootScripts(args))
+  .map(([name, text]) => file(`${folder}/${name}`, "SCRIPT", text))
+  .join("\n")}
+chmod 0700 ${folder}/*
+trap '${folder}/give-up "User data failed at line $LINENO"' ERR
+${file(environmentFile, delimiter, environmentLines(args.environment))}
+chmod 0600 ${environmentFile}
+${Object.entries(units)
+  .map(([name, text]) => file(`/etc/systemd/system/${name}`, "UNIT", text))
+  .join("\n")}
 # The machine image is made for ECS; its agent has nothing to do here.
 systemctl mask --now --no-block ecs.service
-install -d -m 0700 /etc/batch-job-worker
-cat > ${environmentFile} <<'${delimiter}'
-${environmentLines(args.environment)}
-${delimiter}
-chmod 0600 ${environmentFile}
-cat > /etc/batch-job-worker/pull <<'PULL'
-${pullScript(args.image)}
-PULL
-chmod 0700 /etc/batch-job-worker/pull
-cat > /etc/systemd/system/batch-job-worker.service <<'UNIT'
-${unit(args)}
-UNIT
 systemctl daemon-reload
-systemctl enable --now --no-block batch-job-worker.service
+systemctl enable --now --no-block batch-job-worker.service batch-job-worker-watch.timer
 `;
+}
+
+function file(path: string, end: string, text: string): string {
+  return `cat > ${path} <<'${end}'\n${text}\n${end}`;
 }
 
 /** The worker's environment that a user-data script carries: the inverse of {@link renderUserData}. */
@@ -80,78 +80,4 @@ function environmentLines(environment: Record<string, string>): string {
       return `${name}=${value}`;
     })
     .join("\n");
-}
-
-/**
- * Signs in with the instance's own credentials by a signed call of curl, since the machine image has no AWS command
- * line. Secrets go through standard input, never through arguments that others could list.
- */
-function pullScript(image: string): string {
-  const repository = parseEcrImage(image);
-  const pull = `exec docker pull --quiet ${quote(image)}`;
-  if (!repository) return `#!/bin/bash\nset -euo pipefail\n${pull}`;
-  const registry = image.slice(0, image.indexOf("/"));
-  const domain = registry.endsWith(".cn") ? "amazonaws.com.cn" : "amazonaws.com";
-  return `#!/bin/bash
-set -euo pipefail
-metadata=http://169.254.169.254/latest
-session=$(curl -fsS --retry 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 300' "$metadata/api/token")
-get() { curl -fsS --retry 5 -H "X-aws-ec2-metadata-token: $session" "$metadata/meta-data/iam/security-credentials/$1"; }
-field() { sed -n "s/.*\\"$1\\" *: *\\"\\([^\\"]*\\)\\".*/\\1/p"; }
-credentials=$(get "$(get '')")
-key=$(field AccessKeyId <<<"$credentials")
-secret=$(field SecretAccessKey <<<"$credentials")
-token=$(field Token <<<"$credentials")
-answer=$(curl -fsS --retry 5 --config - -X POST \\
-  --aws-sigv4 aws:amz:${repository.region}:ecr \\
-  -H 'Content-Type: application/x-amz-json-1.1' \\
-  -H 'X-Amz-Target: AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken' \\
-  -d '{}' https://api.ecr.${repository.region}.${domain}/ <<CONFIG
-user = "$key:$secret"
-header = "X-Amz-Security-Token: $token"
-CONFIG
-)
-field authorizationToken <<<"$answer" | base64 -d | cut -d: -f2 | docker login --username AWS --password-stdin ${quote(registry)}
-${pull}`;
-}
-
-/**
- * It is started again for ever: whatever failed (credentials not there yet, a registry out of reach), nothing else would
- * bring an instance back whose unit has given up. A large image may take its time to come.
- */
-function unit(args: UserDataArgs): string {
-  const stop = Math.ceil(args.stopTimeoutSeconds);
-  const run = [
-    "/usr/bin/docker run --rm --name batch-job-worker --network host --init",
-    "--read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges",
-    `--env-file ${environmentFile} --stop-timeout ${stop}`,
-    `--log-driver awslogs --log-opt awslogs-region=${args.region} --log-opt awslogs-group=${args.logGroup}`,
-    "--log-opt mode=non-blocking --log-opt max-buffer-size=4m",
-    args.image,
-  ].join(" \\\n  ");
-  return `[Unit]
-Description=Batch job worker
-After=docker.service network-online.target
-Requires=docker.service
-Wants=network-online.target
-StartLimitIntervalSec=0
-
-[Service]
-Environment=HOME=/root
-ExecStartPre=-/usr/bin/docker rm --force batch-job-worker
-ExecStartPre=/etc/batch-job-worker/pull
-ExecStart=${run}
-ExecStop=/usr/bin/docker stop --time ${stop} batch-job-worker
-TimeoutStartSec=1800
-TimeoutStopSec=${stop + 30}
-Restart=always
-RestartSec=10
-
-[Install]
-WantedBy=multi-user.target`;
-}
-
-/** The text as one word of a shell. A consumer's mocks may leave it undefined, whatever its type says. */
-function quote(text: string): string {
-  return `'${String(text).replaceAll("'", `'\\''`)}'`;
 }

@@ -4,7 +4,8 @@ import { argsSchema, explainIssue } from "./argsSchema";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { maxComponentCharacters } from "./fitName";
 import { usesThis } from "./handlerFindings";
-import { ProcessorArgs, withDefaults } from "./ProcessorArgs";
+import { parseEcrImage } from "./permissions";
+import { CapacityChange, ProcessorArgs, withDefaults } from "./ProcessorArgs";
 
 /** Throws one error that names every problem of the inputs with its property path. */
 export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
@@ -47,6 +48,7 @@ function relationErrors(args: BatchJobProcessorArgs): InputError[] {
         : [],
     ),
     ...networkErrors(args),
+    ...privateNetworkErrors(args),
     ...authorizationErrors(args),
     ...(["frontend", "router"] as const).flatMap((half) => concurrencyErrors(args, half)),
   ];
@@ -67,7 +69,42 @@ function processorErrors(processor: ProcessorArgs, earlier: unknown[], path: str
   if (backoffSeconds > maxBackoffSeconds) {
     refuse("backoffSeconds", `Expected at most maxBackoffSeconds (${maxBackoffSeconds}), got ${backoffSeconds}`);
   }
-  return [...errors, ...instanceTypeErrors(processor, path)];
+  return [
+    ...errors,
+    ...spotErrors(processor, path),
+    ...scheduleErrors(processor, path),
+    ...instanceTypeErrors(processor, path),
+  ];
+}
+
+function spotErrors(processor: ProcessorArgs, path: string): InputError[] {
+  const { spot, onDemandBaseCapacity, maxInstances } = withDefaults(processor);
+  const refuse = (reason: string) => [{ propertyPath: `${path}.onDemandBaseCapacity`, reason }];
+  if (!spot && processor.onDemandBaseCapacity !== undefined) return refuse("Expected only with spot: true");
+  if (onDemandBaseCapacity <= maxInstances) return [];
+  return refuse(`Expected at most maxInstances (${maxInstances}), got ${onDemandBaseCapacity}`);
+}
+
+function scheduleErrors(processor: ProcessorArgs, path: string): InputError[] {
+  const changes: unknown[] = Array.isArray(processor.capacitySchedule) ? processor.capacitySchedule : [];
+  const { maxInstances } = withDefaults(processor);
+  return changes.flatMap((change, index) => {
+    if (!isObject(change)) return [];
+    const { recurrence, timeZone, minInstances } = change as Partial<CapacityChange>;
+    const errors: InputError[] = [];
+    if (typeof minInstances === "number" && minInstances > maxInstances) {
+      const reason = `Expected at most maxInstances (${maxInstances}), got ${minInstances}`;
+      errors.push({ propertyPath: `${path}.capacitySchedule[${index}].minInstances`, reason });
+    }
+    const twin = changes.findIndex(
+      (other) => isObject(other) && other.recurrence === recurrence && other.timeZone === timeZone,
+    );
+    if (twin < index) {
+      const reason = `Expected a time of its own, got that of capacitySchedule[${twin}]`;
+      errors.push({ propertyPath: `${path}.capacitySchedule[${index}].recurrence`, reason });
+    }
+    return errors;
+  });
 }
 
 /** The kinds of handler, of which a processor has exactly one. */
@@ -109,6 +146,27 @@ function networkErrors(args: BatchJobProcessorArgs): InputError[] {
   return args.vpcId === undefined
     ? [{ propertyPath: "vpcId", reason: "Expected the VPC of subnetIds, got nothing" }]
     : [{ propertyPath: "subnetIds", reason: "Expected subnets of vpcId, got nothing" }];
+}
+
+/** Private workers reach AWS by endpoints alone, so their network must be the component's and their image in ECR. */
+function privateNetworkErrors(args: BatchJobProcessorArgs): InputError[] {
+  if (args.privateWorkers !== true) return [];
+  const errors: InputError[] = [];
+  if (args.vpcId !== undefined) {
+    const reason = "Expected only without vpcId: given subnets have their own way to AWS";
+    errors.push({ propertyPath: "privateWorkers", reason });
+  }
+  const refuseImage = (image: unknown, propertyPath: string) => {
+    if (typeof image !== "string" || image === "" || parseEcrImage(image)) return;
+    const reason = `Expected an image of a private ECR repository with privateWorkers, got ${describe(image)}`;
+    errors.push({ propertyPath, reason });
+  };
+  refuseImage(args.image, "image");
+  const processors: unknown[] = Array.isArray(args.processors) ? args.processors : [];
+  processors.forEach((processor, index) => {
+    if (isObject(processor)) refuseImage(processor.image, `processors[${index}].image`);
+  });
+  return errors;
 }
 
 function authorizationErrors(args: BatchJobProcessorArgs): InputError[] {

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Refusal } from "./faults";
 
 /** How a service writes its requests, answers and errors. */
-export type Protocol = "json" | "query" | "rest-xml";
+export type Protocol = "json" | "query" | "rest-xml" | "rest-json";
 
 /** A call to the endpoint, with its body read. */
 export interface AwsRequest {
@@ -28,8 +28,15 @@ export function scopeOf(message: IncomingMessage): Pick<AwsRequest, "service" | 
 /** The action that a request asks for, as AWS calls it. */
 export function actionOf(request: AwsRequest, protocol: Protocol): string {
   if (protocol === "json") return String(request.message.headers["x-amz-target"] ?? "").replace(/^.*\./, "");
+  if (protocol === "rest-json") return functionNameOf(request.message) === undefined ? "" : "Invoke";
   if (protocol === "query") return new URLSearchParams(request.body.toString()).get("Action") ?? "";
   return s3ActionOf(request.message);
+}
+
+/** The function that a call of Lambda's Invoke names, by name or ARN; nothing where it is another call. */
+export function functionNameOf({ url = "/" }: IncomingMessage): string | undefined {
+  const [, name] = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?|$)/.exec(url) ?? [];
+  return name === undefined ? undefined : decodeURIComponent(name);
 }
 
 /** Answers with an error in the form that the protocol's clients read. */
@@ -43,6 +50,12 @@ export function refuse(response: ServerResponse, protocol: Protocol, refusal: Re
       "x-amzn-query-error": `${code};${sender}`,
     });
     response.end(JSON.stringify({ __type: code, message }));
+    return;
+  }
+  if (protocol === "rest-json") {
+    const headers = { "content-type": "application/json", "x-amzn-errortype": code, "x-amzn-requestid": requestId };
+    response.writeHead(status, headers);
+    response.end(JSON.stringify({ Type: status < 500 ? "User" : "Service", Message: message }));
     return;
   }
   const error = `<Code>${code}</Code><Message>${message}</Message>`;

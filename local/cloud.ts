@@ -1,16 +1,19 @@
 import { join } from "node:path";
-import { createAutoScaling } from "./autoScaling";
+import { createAutoScaling } from "./autoScaling/service";
 import { AwsCalls } from "./awsCalls";
 import { Callers, Credentials } from "./callers";
 import { Endpoint, startEndpoint } from "./endpoint";
 import { Faults } from "./faults";
 import { Groups } from "./groups";
 import { HttpApis } from "./httpApis";
+import { createLambdaApi } from "./lambdaApi";
 import { Lambdas } from "./lambdas";
 import { defaultLog, Log } from "./log";
 import type { Messaging } from "./messaging";
+import { DeployedResources } from "./deployedResources";
 import { deliverToLambdas } from "./notifications";
 import { packageRoot } from "./packageFolder";
+import { ScheduledActions } from "./scheduledActions";
 import { Schedules } from "./schedules";
 
 export interface CloudOptions {
@@ -24,18 +27,17 @@ export interface CloudOptions {
   log?: Log;
   /** What an instance runs. @default the package's own worker */
   workerMain?: string;
-  /** Seconds between the calls of every schedule. @default as each schedule says */
+  /** Seconds between the calls of every schedule, and between the runs of every scheduled action. @default as each says */
   scheduleSeconds?: number;
+  /** Timeout of every launch hook. @default as each hook says */
+  launchHookSeconds?: number;
   /** How long workers may drain when the cloud stops. @default 5 */
   stopGraceSeconds?: number;
 }
 
-/** Every ARN of the local cloud names this account. */
-export const accountId = "000000000000";
-
 /** An embedded cloud: every part of it listens on the loopback interface only, and ends with this process. */
 export interface LocalCloud {
-  /** Address of SQS, SNS, S3 and DynamoDB, for `AWS_ENDPOINT_URL`. */
+  /** Address of SQS, SNS, S3, DynamoDB, Lambda's Invoke and Auto Scaling, for `AWS_ENDPOINT_URL`. */
   endpoint: string;
   region: string;
   /** For the person at the keyboard. */
@@ -49,6 +51,9 @@ export interface LocalCloud {
   apis: HttpApis;
   groups: Groups;
   schedules: Schedules;
+  scheduledActions: ScheduledActions;
+  /** What programs have brought up. */
+  deployed: DeployedResources;
   faults: Faults;
   log: Log;
   /** Ends every process and closes every port. */
@@ -68,17 +73,22 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     cloud: shared,
     workerMain: options.workerMain ?? join(packageRoot(), "worker-image", "dist", "main.js"),
     stopGraceMilliseconds: stopGraceSeconds * 1_000,
+    launchHookSeconds: options.launchHookSeconds,
   });
+  const scheduledActions = new ScheduledActions({ groups, secondsInstead: options.scheduleSeconds });
   endpoint.services.set("autoscaling", createAutoScaling(groups));
+  endpoint.services.set("lambda", createLambdaApi(lambdas));
   const apis = new HttpApis({ region, lambdas, groups, log, port });
   const calls = new AwsCalls(endpoint.address, region);
   let stopped: Promise<void> | undefined;
   return {
     ...{ endpoint: endpoint.address, region, callers, faults, lambdas, apis, groups, schedules, calls, log },
+    scheduledActions,
+    deployed: new DeployedResources(),
     services: endpoint.services,
     messaging: endpoint.messaging,
     credentials: callers.issue({ name: "local" }),
-    stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, schedules, calls })),
+    stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, schedules, scheduledActions, calls })),
   };
 }
 
@@ -89,9 +99,11 @@ async function stop(parts: {
   apis: HttpApis;
   groups: Groups;
   schedules: Schedules;
+  scheduledActions: ScheduledActions;
   calls: AwsCalls;
 }): Promise<void> {
   parts.schedules.stop();
+  parts.scheduledActions.stop();
   await Promise.all([parts.apis.stop(), parts.groups.stop()]);
   await parts.lambdas.stop();
   parts.calls.close();

@@ -1,38 +1,79 @@
 import { isObject } from "../contract/check";
 import type { Groups } from "./groups";
 import { gatewayAnswer, HttpAnswer } from "./httpAnswer";
+import { launchFaultKinds } from "./launchFaults";
 
 /** The local cloud's own controls, at `/_local/…` of every HTTP API: they never reach a function. */
 export function answerControl(groups: Groups, method: string, path: string, body: Buffer): HttpAnswer {
   if (path === "/_local/instances" && method === "GET") return json(200, { instances: instancesOf(groups) });
   if (path === "/_local/interrupt" && method === "POST") return interrupt(groups, body);
+  if (path === "/_local/hang" && method === "POST") return hang(groups, body);
+  if (path === "/_local/faults" && method === "POST") return addFault(groups, body);
+  if (path === "/_local/faults" && method === "DELETE") {
+    groups.faults.clear();
+    return json(200, {});
+  }
   return gatewayAnswer(404, "There is no such local control");
 }
 
 function instancesOf(groups: Groups) {
   return groups.list().flatMap((group) =>
-    group.instances.map(({ id, lifecycleState, launchedAt, pid }) => ({
-      instanceId: id,
+    group.instances.map((instance) => ({
+      instanceId: instance.id,
       group: group.name,
-      lifecycleState,
-      launchedAt: new Date(launchedAt).toISOString(),
-      pid,
+      type: instance.jobType,
+      instanceType: instance.placement.instanceType,
+      isSpot: instance.placement.isSpot,
+      lifecycleState: instance.lifecycleState,
+      health: instance.isHealthy ? "Healthy" : "Unhealthy",
+      templateVersion: instance.template.version,
+      launchedAt: new Date(instance.launchedAt).toISOString(),
+      pid: instance.pid,
     })),
   );
 }
 
 /** `{"instanceId", "kind"?}`: a spot interruption notice, or with kind `rebalance` only the recommendation to leave. */
 function interrupt(groups: Groups, body: Buffer): HttpAnswer {
-  const request = parse(body);
-  if (!isObject(request) || typeof request.instanceId !== "string") {
-    return gatewayAnswer(400, 'Expected {"instanceId": "i-…"}');
-  }
-  const { instanceId, kind = "spot" } = request;
+  const { kind = "spot", ...request } = parse(body);
   if (kind !== "spot" && kind !== "rebalance") return gatewayAnswer(400, 'Expected kind as "spot" or "rebalance"');
-  const found = groups.findInstance(instanceId);
-  if (!found) return gatewayAnswer(404, `There is no instance ${instanceId}`);
-  found.group.interrupt(found.instance, kind);
-  return json(202, { instanceId, kind });
+  return onInstance(groups, request.instanceId, ({ group, instance }) => {
+    group.interrupt(instance, kind);
+    return json(202, { instanceId: instance.id, kind });
+  });
+}
+
+/** `{"instanceId"}`: its worker stops without ending, as a machine that hangs. */
+function hang(groups: Groups, body: Buffer): HttpAnswer {
+  return onInstance(groups, parse(body).instanceId, ({ instance }) => {
+    instance.hang();
+    return json(202, { instanceId: instance.id });
+  });
+}
+
+function onInstance(
+  groups: Groups,
+  id: unknown,
+  action: (found: NonNullable<ReturnType<Groups["findInstance"]>>) => HttpAnswer,
+): HttpAnswer {
+  if (typeof id !== "string") return gatewayAnswer(400, 'Expected {"instanceId": "i-…"}');
+  const found = groups.findInstance(id);
+  return found ? action(found) : gatewayAnswer(404, `There is no instance ${id}`);
+}
+
+/** `{"kind", "group"?, "times"?}`: launches go wrong from now on. `DELETE` ends all of that. */
+function addFault(groups: Groups, body: Buffer): HttpAnswer {
+  const { kind: word, group, times } = parse(body);
+  const kind = launchFaultKinds.find((each) => each === word);
+  if (!kind) return gatewayAnswer(400, `Expected kind as one of ${launchFaultKinds.join(", ")}`);
+  if (group !== undefined && (typeof group !== "string" || !groups.find(group))) {
+    return gatewayAnswer(404, `There is no group ${String(group)}`);
+  }
+  if (times !== undefined && (typeof times !== "number" || !Number.isInteger(times) || times < 1)) {
+    return gatewayAnswer(400, "Expected times as a whole number from 1 up");
+  }
+  groups.faults.add({ kind, group, times });
+  return json(202, { kind, group, times });
 }
 
 function json(status: number, value: unknown): HttpAnswer {
@@ -44,10 +85,11 @@ function json(status: number, value: unknown): HttpAnswer {
   };
 }
 
-function parse(body: Buffer): unknown {
+function parse(body: Buffer): Record<string, unknown> {
   try {
-    return JSON.parse(body.toString()) as unknown;
+    const value = JSON.parse(body.toString()) as unknown;
+    return isObject(value) ? value : {};
   } catch {
-    return undefined;
+    return {};
   }
 }

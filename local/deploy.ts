@@ -11,6 +11,11 @@ export interface DeployOptions {
   stack: string;
   config?: StackConfig;
   organization?: string;
+  /**
+   * Whether the program takes the place of what was deployed into this cloud before, as `pulumi up` does: only what
+   * differs is changed, and what it no longer has is deleted. @default false
+   */
+  isUpdate?: boolean;
 }
 
 /** Stack outputs as plain values. */
@@ -27,7 +32,7 @@ let isDeploying = false;
 export async function deploy(options: DeployOptions): Promise<StackOutputs> {
   if (isDeploying) throw new Error("Another deployment is running in this process");
   isDeploying = true;
-  const monitor = new LocalMonitor(options.cloud);
+  const monitor = new LocalMonitor(options.cloud, options.isUpdate ?? false);
   const watch = watchRejections((error) => monitor.fail(error));
   try {
     return await Promise.race([monitor.failure, run(options, monitor)]);
@@ -52,6 +57,7 @@ async function run(options: DeployOptions, monitor: LocalMonitor): Promise<Stack
     pulumi.output(outputs ?? {}).apply(resolve);
   });
   await unhandledRejectionsReported();
+  if (options.isUpdate) await monitor.deleteUnseen();
   return plain as StackOutputs;
 }
 

@@ -1,5 +1,5 @@
 import { IncomingMessage, ServerResponse } from "node:http";
-import { actionOf, AwsRequest, Protocol, refuse, scopeOf } from "./awsRequest";
+import { actionOf, AwsRequest, functionNameOf, Protocol, refuse, scopeOf } from "./awsRequest";
 import type { Callers } from "./callers";
 import type { Faults } from "./faults";
 import { listen, Listener } from "./listen";
@@ -22,7 +22,7 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
-/** Starts the one address at which SQS, SNS, S3 and DynamoDB answer, told apart by the signature's credential scope. */
+/** Starts the one address at which the services answer, told apart by the signature's credential scope. */
 export async function startEndpoint(options: {
   port: number;
   region: string;
@@ -76,7 +76,7 @@ async function dispatch(
         service: request.service,
         action: actionOf(request, service.protocol),
         body: request.body.toString(),
-        caller: callers.find(request.accessKeyId)?.name,
+        caller: functionNameOf(message) ?? callers.find(request.accessKeyId)?.name,
       });
   if (refusal) refuse(response, service.protocol, refusal);
   else await service.handle(request, response);

@@ -1,92 +1,136 @@
+import { Activities, Activity, endActivity } from "./activities";
+import { causeOf, causes } from "./causes";
+import { GroupMember } from "./groupMember";
+import { GroupSettings, placeNext, Placement } from "./groupSettings";
 import { Instance, InstanceSettings } from "./instance";
+import { LaunchFaultKind, LaunchFaults, refuseLaunch } from "./launchFaults";
+import type { LaunchTemplateVersion } from "./launchTemplates";
+import type { LifecycleAction, LifecycleHook } from "./lifecycleAction";
+import { Refused } from "./refused";
 
-/** A lifecycle hook of a group. */
-export interface LifecycleHook {
-  name: string;
-  transition: "launching" | "terminating";
-  heartbeatSeconds: number;
-  /** What happens to a launch that nobody completes; a termination goes on in any case. */
-  isAbandonedByDefault: boolean;
+/** What groups need of the cloud around them. */
+export interface GroupRuntime extends Pick<InstanceSettings, "workerMain" | "cloud"> {
+  stopGraceMilliseconds: number;
+  /** In place of every launch hook's own timeout: tests don't wait for minutes. */
+  launchHookSeconds?: number;
+  faults: LaunchFaults;
+  /** The version that the settings name, now. */
+  templateOf: (settings: GroupSettings) => LaunchTemplateVersion;
+  environmentOf: (template: LaunchTemplateVersion) => Record<string, string>;
+  roleOf: (template: LaunchTemplateVersion) => string | undefined;
 }
 
-export interface GroupSettings {
-  name: string;
-  arn: string;
-  minSize: number;
-  maxSize: number;
-  desiredCapacity: number;
-  hooks: LifecycleHook[];
-  /** Of its instances; read at each launch, as user data is at each boot. */
-  environment: () => Record<string, string>;
-  roleArn?: string;
-}
-
-/** Milliseconds before an instance that ended is replaced: doubled while instances die young. */
-const replaceDelay = { first: 300, longest: 10_000, youngMilliseconds: 10_000 };
+/** Milliseconds before a launch is tried again after one that failed or whose instance died young: doubled with each. */
+const retryDelay = { first: 300, longest: 10_000, youngMilliseconds: 10_000 };
 
 /** EC2 gives so much notice ("Spot Instance interruption notices"). */
 const spotNoticeMilliseconds = 120_000;
 
+/** Of a launch template that names none. */
+const defaultInstanceType = "t3.micro";
+
 /** An Auto Scaling group: keeps as many worker processes running as is desired. */
 export class Group {
+  readonly createdAt = new Date();
+  readonly activities = new Activities();
   desiredCapacity: number;
-  private readonly living = new Set<Instance>();
+  private readonly members = new Map<Instance, GroupMember>();
   private readonly timers = new Set<NodeJS.Timeout>();
-  private replacements = 0;
+  private delayed = 0;
   private youngDeaths = 0;
+  private failedLaunches = 0;
+  private isRetrying = false;
   private isStopped = false;
 
   constructor(
-    readonly settings: GroupSettings,
-    private readonly runtime: Pick<InstanceSettings, "workerMain" | "cloud"> & { stopGraceMilliseconds: number },
+    readonly name: string,
+    readonly arn: string,
+    public settings: GroupSettings,
+    desiredCapacity: number,
+    private readonly runtime: GroupRuntime,
   ) {
-    this.desiredCapacity = Math.max(settings.minSize, settings.desiredCapacity);
-  }
-
-  get name(): string {
-    return this.settings.name;
+    this.desiredCapacity = Math.max(settings.minSize, desiredCapacity);
   }
 
   get instances(): Instance[] {
-    return [...this.living];
+    return [...this.members.keys()];
   }
 
-  /** Starts what is missing, and ends the oldest of what is too much. */
-  adjust(): void {
+  get template(): LaunchTemplateVersion {
+    return this.runtime.templateOf(this.settings);
+  }
+
+  /** The job type that its workers are for, if the launch template says so. */
+  get jobType(): string | undefined {
+    return this.runtime.environmentOf(this.template).WORKER_TYPE;
+  }
+
+  /** Starts what is missing, and ends what is too much and not protected, the oldest first. */
+  adjust(reason?: string): void {
     if (this.isStopped) return;
-    while (this.staying.length + this.replacements < this.desiredCapacity) this.launch();
-    const surplus = this.staying.slice(0, Math.max(0, this.staying.length - this.desiredCapacity));
-    for (const instance of surplus) this.beginTermination(instance);
+    const { suspendedProcesses } = this.settings;
+    // A change by somebody is worth an attempt at once, where the group itself still waits to try again.
+    const mayLaunch = !suspendedProcesses.includes("Launch") && (reason !== undefined || !this.isRetrying);
+    while (mayLaunch && this.staying.length + this.delayed < this.desiredCapacity) {
+      if (!this.launch(reason)) break;
+    }
+    if (suspendedProcesses.includes("Terminate")) return;
+    for (let surplus = this.staying.length - this.desiredCapacity; surplus > 0; surplus--) {
+      const chosen = this.staying.find(
+        ({ isProtected, lifecycleState }) => !(isProtected && lifecycleState === "InService"),
+      );
+      if (!chosen) return;
+      const cause = causeOf(reason, causes.shrunk(this.staying.length), causes.selected(chosen.id));
+      this.members.get(chosen)!.beginTermination(cause);
+    }
   }
 
+  /** @throws Refused beyond the group's bounds. */
   setDesiredCapacity(count: number): void {
     const { minSize, maxSize } = this.settings;
-    if (count < minSize || count > maxSize) {
-      throw new Error(`Expected a desired capacity from ${minSize} to ${maxSize} for ${this.name}, got ${count}`);
-    }
+    const refusal = (side: string) =>
+      new Refused(`New SetDesiredCapacity value ${count} is ${side} for the AutoScalingGroup.`);
+    if (count < minSize) throw refusal(`below min value ${minSize}`);
+    if (count > maxSize) throw refusal(`above max value ${maxSize}`);
+    const before = this.desiredCapacity;
     this.desiredCapacity = count;
-    this.adjust();
+    this.adjust(causes.desiredSet(before, count));
   }
 
-  /** Ends an instance, after its terminate hook. */
-  terminate(instance: Instance, { lowersDesired }: { lowersDesired: boolean }): void {
+  /** Takes other settings over; the desired capacity follows where it is out of the new bounds. */
+  update(
+    changes: Partial<GroupSettings>,
+    { by, desiredCapacity }: { by: "user request" | "scheduled action"; desiredCapacity?: number },
+  ): void {
+    this.settings = { ...this.settings, ...changes };
+    const { minSize, maxSize } = this.settings;
+    const before = this.desiredCapacity;
+    this.desiredCapacity = Math.min(Math.max(desiredCapacity ?? before, minSize), maxSize);
+    this.adjust(causes.updated(by, minSize, maxSize, before, this.desiredCapacity));
+  }
+
+  /** Ends an instance, after its terminate hook, and starts another unless desired is lowered. */
+  terminate(instance: Instance, { lowersDesired }: { lowersDesired: boolean }): Activity {
+    const from = this.desiredCapacity;
     if (lowersDesired) this.desiredCapacity--;
-    this.beginTermination(instance);
+    const shrinking = lowersDesired ? { from, to: this.desiredCapacity } : undefined;
+    const activity = this.members.get(instance)!.beginTermination(causeOf(causes.requested(instance.id, shrinking)));
     this.adjust();
+    return activity;
   }
 
-  /** The hook that the instance waits at. */
-  hookOf(instance: Instance): LifecycleHook | undefined {
-    const transitions: Record<string, string> = { "Pending:Wait": "launching", "Terminating:Wait": "terminating" };
-    return this.hook(transitions[instance.lifecycleState]);
+  /** Says that an instance is healthy, or has it ended and replaced. */
+  setHealth(instance: Instance, isHealthy: boolean): void {
+    if (instance.isTerminating) return;
+    instance.isHealthy = isHealthy;
+    if (isHealthy) return;
+    this.members.get(instance)!.beginTermination(causeOf(causes.markedUnhealthy));
+    this.adjust(causes.replaced);
   }
 
-  /** Takes an instance past the hook that it waits at. */
-  complete(instance: Instance, isAbandoned = false): void {
-    const isLaunching = instance.lifecycleState === "Pending:Wait";
-    if (isLaunching && !isAbandoned) instance.lifecycleState = "InService";
-    else this.proceed(instance);
-    if (isLaunching) this.adjust();
+  /** The action of that hook that the instance waits for. */
+  actionOf(instance: Instance, hook: string): LifecycleAction | undefined {
+    return this.members.get(instance)?.actionOf(hook);
   }
 
   /** EC2 says that it takes the instance back, and does so when the notice is over; or only recommends to leave. */
@@ -101,6 +145,7 @@ export class Group {
   async stop(): Promise<void> {
     this.isStopped = true;
     this.timers.forEach((timer) => clearTimeout(timer));
+    this.members.forEach((member) => member.cancelActions());
     await Promise.all(this.instances.map((instance) => instance.end(this.runtime.stopGraceMilliseconds)));
   }
 
@@ -109,59 +154,88 @@ export class Group {
     return this.instances.filter(({ isTerminating }) => !isTerminating);
   }
 
-  private hook(transition: string | undefined): LifecycleHook | undefined {
-    return this.settings.hooks.find((hook) => hook.transition === transition);
+  /** False where EC2 refuses; the group then tries again by itself. */
+  private launch(reason?: string): boolean {
+    const difference = reason === causes.replaced ? undefined : causes.started(this.staying.length);
+    const placements = this.staying.map(({ placement }) => placement);
+    const placement = placeNext(this.settings, this.desiredCapacity, placements);
+    const launch = this.activities.begin({
+      description: "Launching a new EC2 instance",
+      cause: causeOf(reason, difference),
+      details: JSON.stringify({ "Subnet ID": placement.subnetId, "Availability Zone": placement.zone }),
+      status: "PreInService",
+    });
+    const fault = this.runtime.faults.strike(this.name, placement.isSpot);
+    try {
+      const { template } = this;
+      if (fault) refuseLaunch(fault, template.imageId);
+      const environment = this.runtime.environmentOf(template);
+      this.start({ template, placement, environment, hasWorker: fault === undefined }, launch, fault);
+      this.failedLaunches = 0;
+      return true;
+    } catch (error) {
+      endActivity(launch, "Failed", `${(error as Error).message} Launching EC2 instance failed.`);
+      this.retryLaunch();
+      return false;
+    }
   }
 
-  private launch(): void {
+  private start(
+    plan: Pick<InstanceSettings, "environment" | "hasWorker"> & {
+      template: LaunchTemplateVersion;
+      placement: Placement;
+    },
+    launch: Activity,
+    fault: LaunchFaultKind | undefined,
+  ): void {
+    const instanceType = plan.placement.instanceType ?? plan.template.instanceType ?? defaultInstanceType;
     const instance = new Instance({
       ...this.runtime,
+      ...plan,
+      placement: { ...plan.placement, instanceType },
       group: this.name,
-      environment: this.settings.environment(),
-      roleArn: this.settings.roleArn,
-      isPending: this.hook("launching") !== undefined,
-      onExit: (gone, how) => this.replace(gone, how),
+      isProtected: this.settings.protectsInstances,
+      roleArn: this.runtime.roleOf(plan.template),
+      onRunning: () => (fault === "client-error" ? instance.kill() : member.beginService()),
+      onExit: (gone, how) => this.remove(gone, how, fault),
     });
-    this.living.add(instance);
-    this.awaitHook(instance);
-  }
-
-  private beginTermination(instance: Instance): void {
-    if (instance.isTerminating) return;
-    const hook = this.hook("terminating");
-    instance.lifecycleState = "Terminating:Wait";
-    if (hook) this.awaitHook(instance);
-    else this.proceed(instance);
-  }
-
-  private awaitHook(instance: Instance): void {
-    const hook = this.hookOf(instance);
-    if (!hook) return;
-    const { lifecycleState } = instance;
-    this.later(hook.heartbeatSeconds * 1_000, () => {
-      const isWaiting = this.living.has(instance) && instance.lifecycleState === lifecycleState;
-      if (isWaiting) this.complete(instance, hook.isAbandonedByDefault);
+    const member = new GroupMember(instance, launch, {
+      activities: this.activities,
+      hooksOf: (transition) => this.hooksOf(transition),
+      stopGraceMilliseconds: this.runtime.stopGraceMilliseconds,
+      onAbandoned: () => this.adjust(),
     });
+    this.members.set(instance, member);
   }
 
-  private proceed(instance: Instance): void {
-    instance.lifecycleState = "Terminating:Proceed";
-    void instance.end(this.runtime.stopGraceMilliseconds);
+  private hooksOf(transition: LifecycleHook["transition"]): LifecycleHook[] {
+    const { launchHookSeconds } = this.runtime;
+    const hooks = this.settings.hooks.filter((hook) => hook.transition === transition);
+    if (transition === "terminating" || launchHookSeconds === undefined) return hooks;
+    return hooks.map((hook) => ({ ...hook, heartbeatSeconds: launchHookSeconds }));
   }
 
-  private replace(gone: Instance, how: string): void {
-    this.living.delete(gone);
+  private remove(gone: Instance, how: string, fault: LaunchFaultKind | undefined): void {
     const isExpected = gone.isTerminating;
-    gone.lifecycleState = "Terminated";
-    if (this.isStopped || this.staying.length + this.replacements >= this.desiredCapacity) return;
-    if (isExpected) return this.adjust();
+    this.members.get(gone)!.finish(fault);
+    this.members.delete(gone);
+    if (this.isStopped || isExpected) return this.adjust();
+    if (this.staying.length + this.delayed >= this.desiredCapacity) return;
     const line = `Instance ${gone.id} ended by itself (${how}) and is replaced`;
     this.runtime.cloud.log({ source: "cloud", name: this.name, stream: "stderr", line });
-    this.youngDeaths = Date.now() - gone.launchedAt < replaceDelay.youngMilliseconds ? this.youngDeaths + 1 : 0;
-    const delay = Math.min(replaceDelay.first * 2 ** Math.max(0, this.youngDeaths - 1), replaceDelay.longest);
-    this.replacements++;
-    this.later(delay, () => {
-      this.replacements--;
+    this.youngDeaths = Date.now() - gone.launchedAt < retryDelay.youngMilliseconds ? this.youngDeaths + 1 : 0;
+    this.delayed++;
+    this.later(retryMilliseconds(this.youngDeaths), () => {
+      this.delayed--;
+      this.adjust(causes.replaced);
+    });
+  }
+
+  private retryLaunch(): void {
+    this.failedLaunches++;
+    this.isRetrying = true;
+    this.later(retryMilliseconds(this.failedLaunches), () => {
+      this.isRetrying = false;
       this.adjust();
     });
   }
@@ -173,4 +247,8 @@ export class Group {
     }, milliseconds);
     this.timers.add(timer);
   }
+}
+
+function retryMilliseconds(misfortunes: number): number {
+  return Math.min(retryDelay.first * 2 ** Math.max(0, misfortunes - 1), retryDelay.longest);
 }

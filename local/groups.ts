@@ -1,35 +1,50 @@
 import { existsSync } from "node:fs";
-import { Group, GroupSettings } from "./group";
-import type { Instance, InstanceSettings } from "./instance";
+import { readEnvironment } from "../components/userData";
+import { causes } from "./causes";
+import { Group, GroupRuntime } from "./group";
+import type { GroupSettings } from "./groupSettings";
+import type { Instance } from "./instance";
+import { LaunchFaults } from "./launchFaults";
+import { LaunchTemplates, LaunchTemplateVersion } from "./launchTemplates";
 
-/** What a group starts its instances from. */
-export interface LaunchTemplate {
-  id: string;
-  name: string;
-  /** Base64. */
-  userData: string;
-  /** ARN or name of its instance profile. */
-  instanceProfile?: string;
-}
+type Runtime = Pick<GroupRuntime, "cloud" | "workerMain" | "stopGraceMilliseconds" | "launchHookSeconds">;
 
 /** The Auto Scaling groups of the local cloud, and what their instances start from. */
 export class Groups {
-  /** By id and by name. */
-  readonly templates = new Map<string, LaunchTemplate>();
+  readonly templates = new LaunchTemplates();
   /** ARN of the role by ARN and by name of the instance profile. */
   readonly profiles = new Map<string, string>();
+  /** What goes wrong with launches. */
+  readonly faults = new LaunchFaults();
   private readonly groups = new Map<string, Group>();
+  private readonly runtime: GroupRuntime;
   private isStopped = false;
 
-  constructor(private readonly runtime: ConstructorParameters<typeof Group>[1]) {}
+  constructor(runtime: Runtime) {
+    const { templates, profiles, faults } = this;
+    this.runtime = {
+      ...runtime,
+      faults,
+      templateOf: ({ template }) => templates.find(template),
+      environmentOf: ({ userData }: LaunchTemplateVersion) =>
+        readEnvironment(Buffer.from(userData, "base64").toString()),
+      roleOf: ({ instanceProfile }) => profiles.get(instanceProfile ?? ""),
+    };
+  }
 
-  create(settings: GroupSettings): Group {
+  create(identity: { name: string; arn: string }, settings: GroupSettings, desiredCapacity: number): Group {
     if (this.isStopped) throw new Error("The local cloud is stopped");
+    this.check(settings);
     if (settings.maxSize > 0) this.expectWorker();
-    const group = new Group(settings, this.runtime);
+    const group = new Group(identity.name, identity.arn, settings, desiredCapacity, this.runtime);
     this.groups.set(group.name, group);
-    group.adjust();
+    group.adjust(causes.created(group.desiredCapacity));
     return group;
+  }
+
+  /** @throws Error where there is nothing that such a group's instances could start from. */
+  check(settings: GroupSettings): void {
+    this.runtime.environmentOf(this.runtime.templateOf(settings));
   }
 
   find(name: string): Group | undefined {
@@ -60,7 +75,7 @@ export class Groups {
   }
 
   private expectWorker(): void {
-    const { workerMain }: Pick<InstanceSettings, "workerMain"> = this.runtime;
+    const { workerMain } = this.runtime;
     if (!existsSync(workerMain))
       throw new Error(`The worker is not built: there is no ${workerMain}; run \`npm run build\``);
   }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { accountId } from "./account";
 import type { RouteMatch } from "./httpRoutes";
 
 /** The parts of an event that depend on the API rather than the request. */
@@ -39,7 +40,7 @@ export function eventOf(message: IncomingMessage, body: Buffer, match: RouteMatc
 function requestContext(message: IncomingMessage, path: string, match: RouteMatch, context: EventContext) {
   const now = new Date();
   return {
-    accountId: "000000000000",
+    accountId,
     apiId: context.apiId,
     domainName: `${context.apiId}.execute-api.${context.region}.amazonaws.com`,
     domainPrefix: context.apiId,

@@ -2,6 +2,8 @@ import { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { bareEnvironment, endChild, kill, startChild } from "./children";
 import type { Callers } from "./callers";
+import type { Placement } from "./groupSettings";
+import type { LaunchTemplateVersion } from "./launchTemplates";
 import type { Listener } from "./listen";
 import type { Log } from "./log";
 import { serveMetadata } from "./metadata";
@@ -10,23 +12,40 @@ export interface InstanceSettings {
   group: string;
   /** The worker's compiled main module. */
   workerMain: string;
+  template: Pick<LaunchTemplateVersion, "id" | "name" | "version">;
+  placement: Placement;
+  /** Whether a decrease of the desired capacity leaves it alone once it is in service. */
+  isProtected: boolean;
   /** What the launch template's user data gives the worker. */
   environment: Record<string, string>;
+  /** False for an instance whose worker never comes up. */
+  hasWorker: boolean;
   roleArn?: string;
   cloud: { endpoint: string; region: string; callers: Callers; log: Log };
-  /** Whether it waits at a launch hook before it is in service. */
-  isPending: boolean;
+  /** The machine runs: whatever waits for its worker begins to wait. */
+  onRunning: (instance: Instance) => void;
   onExit: (instance: Instance, how: string) => void;
 }
 
 /** As the Auto Scaling API calls them ("Amazon EC2 Auto Scaling instance lifecycle"). */
-export type LifecycleState = "Pending:Wait" | "InService" | "Terminating:Wait" | "Terminating:Proceed" | "Terminated";
+export type LifecycleState =
+  | "Pending"
+  | "Pending:Wait"
+  | "Pending:Proceed"
+  | "InService"
+  | "Terminating"
+  | "Terminating:Wait"
+  | "Terminating:Proceed"
+  | "Terminated";
 
 /** An instance of an Auto Scaling group: a worker process instead of a machine with a container. */
 export class Instance {
   readonly id = `i-${randomBytes(9).toString("hex").slice(1)}`;
   readonly launchedAt = Date.now();
-  lifecycleState: LifecycleState;
+  lifecycleState: LifecycleState = "Pending";
+  isHealthy = true;
+  /** Epoch milliseconds. */
+  inServiceSince?: number;
   /** When EC2 takes it back, once it has said so: epoch milliseconds. */
   interruptedAt?: number;
   /** When EC2 recommended to leave: epoch milliseconds. */
@@ -36,14 +55,31 @@ export class Instance {
   private metadata?: Listener;
   private accessKeyId?: string;
   private isEnding = false;
+  private isGone = false;
 
   constructor(private readonly settings: InstanceSettings) {
-    this.lifecycleState = settings.isPending ? "Pending:Wait" : "InService";
     this.starting = this.start().catch((error: Error) => this.onExit(error.message));
   }
 
   get pid(): number | undefined {
     return this.child?.pid;
+  }
+
+  get template(): InstanceSettings["template"] {
+    return this.settings.template;
+  }
+
+  get placement(): Placement {
+    return this.settings.placement;
+  }
+
+  get isProtected(): boolean {
+    return this.settings.isProtected;
+  }
+
+  /** The job type that its worker is for, if it says so. */
+  get jobType(): string | undefined {
+    return this.settings.environment.WORKER_TYPE;
   }
 
   get isTerminating(): boolean {
@@ -54,17 +90,32 @@ export class Instance {
   async end(graceMilliseconds: number): Promise<void> {
     this.isEnding = true;
     await this.starting;
-    if (this.child) await endChild(this.child, graceMilliseconds);
+    if (this.child) {
+      // One that was stopped takes no notice of anything but its end.
+      kill(this.child, "SIGCONT");
+      await endChild(this.child, graceMilliseconds);
+    } else this.onExit("without a worker");
   }
 
   /** Ends it as a power failure would. */
   kill(): void {
     if (this.child) kill(this.child, "SIGKILL");
+    else this.onExit("without a worker");
+  }
+
+  /** Stops its worker without ending it, as a machine that hangs. */
+  hang(): void {
+    if (this.child) kill(this.child, "SIGSTOP");
   }
 
   private async start(): Promise<void> {
     this.metadata = await serveMetadata(() => this.metadataItems());
     if (this.isEnding) return this.onExit("before its start");
+    if (this.settings.hasWorker) this.startWorker();
+    this.settings.onRunning(this);
+  }
+
+  private startWorker(): void {
     const { callers, log, endpoint, region } = this.settings.cloud;
     const credentials = callers.issue({ name: this.id, roleArn: this.settings.roleArn });
     this.accessKeyId = credentials.accessKeyId;
@@ -79,7 +130,7 @@ export class Instance {
         ...this.settings.environment,
         AWS_REGION: region,
         AWS_ENDPOINT_URL: endpoint,
-        AWS_EC2_METADATA_SERVICE_ENDPOINT: this.metadata.address,
+        AWS_EC2_METADATA_SERVICE_ENDPOINT: this.metadata!.address,
         AWS_ACCESS_KEY_ID: credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
         WORKER_ID: this.id,
@@ -92,10 +143,13 @@ export class Instance {
 
   private metadataItems(): Record<string, string | undefined> {
     const time = (at: number) => new Date(at).toISOString().replace(/\.\d+/, "");
-    const { interruptedAt, rebalanceAt } = this;
+    const { interruptedAt, rebalanceAt, placement } = this;
     return {
       "instance-id": this.id,
+      "instance-type": placement.instanceType,
+      "instance-life-cycle": placement.isSpot ? "spot" : "on-demand",
       "placement/region": this.settings.cloud.region,
+      "placement/availability-zone": placement.zone,
       "autoscaling/target-lifecycle-state": this.isTerminating ? "Terminated" : "InService",
       "tags/instance/aws:autoscaling:groupName": this.settings.group,
       "spot/instance-action": interruptedAt && JSON.stringify({ action: "terminate", time: time(interruptedAt) }),
@@ -104,6 +158,8 @@ export class Instance {
   }
 
   private onExit(how: string): void {
+    if (this.isGone) return;
+    this.isGone = true;
     if (this.accessKeyId) this.settings.cloud.callers.revoke(this.accessKeyId);
     void this.metadata?.close();
     this.settings.onExit(this, how);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { accountId } from "./account";
 import { lambdaBootstrap } from "./lambdaBootstrap";
 import { bareEnvironment } from "./children";
 import type { Callers } from "./callers";
@@ -46,6 +47,12 @@ export class Lambdas {
   /** By name or by any ARN that names it: plain, of a version or alias, or the one for API Gateway. */
   find(nameOrArn: string): LambdaFunction | undefined {
     return this.functions.get(/:?function:([\w-]+)/.exec(nameOrArn)?.[1] ?? nameOrArn);
+  }
+
+  /** The ARN that a function of that name has, or would have. */
+  arnOf(nameOrArn: string): string {
+    const name = nameOrArn.startsWith("arn:") ? nameOrArn.replace(/^.*:function:/, "") : nameOrArn;
+    return `arn:aws:lambda:${this.cloud.region}:${accountId}:function:${name}`;
   }
 
   list(): LambdaFunction[] {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "./cloud";
+import { keyOf } from "./deployedResources";
 import { calls, resources } from "./resources";
 import type { Properties } from "./resources/resource";
 
@@ -14,7 +15,13 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
   private hasFailed = false;
   private readonly pending = new Set<Promise<unknown>>();
 
-  constructor(private readonly cloud: LocalCloud) {
+  private readonly seen = new Set<string>();
+
+  /** `isUpdate`: what is there already is changed rather than made once more. */
+  constructor(
+    private readonly cloud: LocalCloud,
+    private readonly isUpdate: boolean,
+  ) {
     this.failure = new Promise((_resolve, reject) => {
       this.fail = (error) => {
         this.hasFailed = true;
@@ -29,6 +36,11 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
     await Promise.allSettled(this.pending);
   }
 
+  /** Deletes what was there before and the program no longer has. */
+  async deleteUnseen(): Promise<void> {
+    await this.cloud.deployed.deleteUnseen(this.seen);
+  }
+
   async newResource(args: pulumi.runtime.MockResourceArgs): Promise<{ id: string | undefined; state: Properties }> {
     return this.guard(`${args.name} (${args.type})`, async () => {
       const { inputs, secrets } = withoutSecrets(args.inputs as Properties);
@@ -38,7 +50,12 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
         throw new Error("the local cloud doesn't know this type of resource");
       }
       if (args.id) throw new Error("the local cloud can't adopt or read a resource that it didn't create");
-      const created = await handler.create(inputs, { cloud: this.cloud, type: args.type, name: args.name });
+      const { cloud, isUpdate } = this;
+      const context = { cloud, type: args.type, name: args.name };
+      this.seen.add(keyOf(context));
+      const created = isUpdate
+        ? await cloud.deployed.createOrUpdate(handler, inputs, context)
+        : await cloud.deployed.create(handler, inputs, context);
       for (const key of secrets) created.state[key] = pulumi.secret(created.state[key]);
       return created;
     });

@@ -1,95 +1,126 @@
 import { randomUUID } from "node:crypto";
-import { readEnvironment } from "../../components/userData";
 import type { LocalCloud } from "../cloud";
-import type { LifecycleHook } from "../group";
-import type { LaunchTemplate } from "../groups";
+import type { Group } from "../group";
+import { groupSettings, hookOf } from "./groupInputs";
+import { launchTemplate } from "./launchTemplate";
 import {
   arnOf,
   optionalNumber,
   optionalText,
   physicalName,
   Properties,
-  randomHex,
+  ResourceContext,
   ResourceHandler,
   ResourceHandlers,
+  text,
 } from "./resource";
-
-const launchTemplate: ResourceHandler = {
-  create(inputs, context) {
-    const { cloud } = context;
-    const id = `lt-${randomHex(17)}`;
-    const name = physicalName(inputs, context);
-    const { arn, name: profileName } = (inputs.iamInstanceProfile ?? {}) as { arn?: string; name?: string };
-    const template = {
-      id,
-      name,
-      userData: optionalText(inputs, "userData") ?? "",
-      instanceProfile: arn ?? profileName,
-    };
-    cloud.groups.templates.set(id, template).set(name, template);
-    const state = {
-      ...inputs,
-      name,
-      arn: arnOf(cloud, "ec2", `launch-template/${id}`),
-      latestVersion: 1,
-      defaultVersion: 1,
-    };
-    return { id, state };
-  },
-};
 
 const group: ResourceHandler = {
   create(inputs, context) {
     const { cloud } = context;
     const name = physicalName(inputs, context);
-    const template = templateOf(cloud, inputs);
+    const settings = groupSettings(inputs, cloud.region);
     const arn = arnOf(cloud, "autoscaling", `autoScalingGroup:${randomUUID()}:autoScalingGroupName/${name}`);
-    const { desiredCapacity } = cloud.groups.create({
-      name,
-      arn,
-      minSize: optionalNumber(inputs, "minSize") ?? 0,
-      maxSize: optionalNumber(inputs, "maxSize") ?? 0,
-      desiredCapacity: optionalNumber(inputs, "desiredCapacity") ?? 0,
-      hooks: hooksOf(inputs),
-      environment: () => readEnvironment(Buffer.from(template.userData, "base64").toString()),
-      roleArn: cloud.groups.profiles.get(template.instanceProfile ?? ""),
-    });
+    const desired = optionalNumber(inputs, "desiredCapacity") ?? 0;
+    const { desiredCapacity } = cloud.groups.create({ name, arn }, settings, desired);
     return { id: name, state: { ...inputs, name, arn, desiredCapacity } };
+  },
+  update(id, state, inputs, { cloud }) {
+    const target = deployed(cloud, id);
+    const settings = groupSettings(inputs, cloud.region);
+    cloud.groups.check(settings);
+    // Hooks that are resources of their own are not the group's to drop.
+    const own = new Set(((state.initialLifecycleHooks ?? []) as { name: string }[]).map(({ name }) => name));
+    const others = target.settings.hooks.filter(({ name }) => !own.has(name));
+    const desired = optionalNumber(inputs, "desiredCapacity");
+    const desiredCapacity = desired === state.desiredCapacity ? undefined : desired;
+    const hooks = [...settings.hooks, ...others];
+    target.update({ ...settings, hooks }, { by: "user request", desiredCapacity });
+    const kept = { name: state.name, arn: state.arn, desiredCapacity: desired ?? state.desiredCapacity };
+    return Promise.resolve({ ...inputs, ...kept });
   },
   async delete(id, _state, { cloud }) {
     await cloud.groups.delete(id);
   },
 };
 
+const lifecycleHook: ResourceHandler = {
+  create(inputs, context) {
+    const name = physicalName(inputs, context);
+    const { settings } = deployed(context.cloud, text(inputs, "autoscalingGroupName"));
+    settings.hooks = [...settings.hooks, hookOf({ ...inputs, name })];
+    return { id: name, state: { ...inputs, name } };
+  },
+  delete(id, state, { cloud }) {
+    const settings = cloud.groups.find(text(state, "autoscalingGroupName"))?.settings;
+    if (settings) settings.hooks = settings.hooks.filter(({ name }) => name !== id);
+    return Promise.resolve();
+  },
+};
+
+const schedule: ResourceHandler = {
+  create(inputs, context) {
+    const { cloud } = context;
+    const groupName = text(inputs, "autoscalingGroupName");
+    const name = text(inputs, "scheduledActionName");
+    cloud.scheduledActions.create(scheduleId(inputs), {
+      group: groupName,
+      recurrence: optionalText(inputs, "recurrence"),
+      timeZone: optionalText(inputs, "timeZone"),
+      startsAt: optionalTime(inputs, "startTime"),
+      endsAt: optionalTime(inputs, "endTime"),
+      minSize: bound(inputs, "minSize"),
+      maxSize: bound(inputs, "maxSize"),
+      desiredCapacity: bound(inputs, "desiredCapacity"),
+    });
+    const resource = `scheduledUpdateGroupAction:${randomUUID()}:autoScalingGroupName/${groupName}:scheduledActionName/${name}`;
+    return { id: name, state: { ...inputs, arn: arnOf(cloud, "autoscaling", resource) } };
+  },
+  delete(_id, state, { cloud }) {
+    cloud.scheduledActions.delete(scheduleId(state));
+    return Promise.resolve();
+  },
+};
+
+const policy: ResourceHandler = {
+  create(inputs, context) {
+    const name = physicalName(inputs, context);
+    sayPassive(context, name);
+    const resource = `scalingPolicy:${randomUUID()}:autoScalingGroupName/${text(inputs, "autoscalingGroupName")}:policyName/${name}`;
+    return { id: name, state: { ...inputs, name, arn: arnOf(context.cloud, "autoscaling", resource) } };
+  },
+};
+
 export const autoscaling: ResourceHandlers = {
   "aws:ec2/launchTemplate:LaunchTemplate": launchTemplate,
   "aws:autoscaling/group:Group": group,
+  "aws:autoscaling/lifecycleHook:LifecycleHook": lifecycleHook,
+  "aws:autoscaling/schedule:Schedule": schedule,
+  "aws:autoscaling/policy:Policy": policy,
 };
 
-interface HookInput {
-  name: string;
-  lifecycleTransition: string;
-  defaultResult?: string;
-  heartbeatTimeout?: number;
+function deployed(cloud: LocalCloud, name: string): Group {
+  const found = cloud.groups.find(name);
+  if (!found) throw new Error(`Expected a group that was deployed, got ${name}`);
+  return found;
 }
 
-function hooksOf(inputs: Properties): LifecycleHook[] {
-  return ((inputs.initialLifecycleHooks ?? []) as HookInput[]).map((hook) => ({
-    name: hook.name,
-    transition: hook.lifecycleTransition.endsWith("TERMINATING") ? "terminating" : "launching",
-    heartbeatSeconds: Number(hook.heartbeatTimeout ?? 3_600),
-    isAbandonedByDefault: hook.defaultResult !== "CONTINUE",
-  }));
+function sayPassive({ cloud }: ResourceContext, name: string): void {
+  const line = "there is no CloudWatch in the local cloud: this scaling policy and its alarms never act";
+  cloud.log({ source: "cloud", name, stream: "stderr", line });
 }
 
-function templateOf(cloud: LocalCloud, inputs: Properties): LaunchTemplate {
-  const plain = inputs.launchTemplate as { id?: string; name?: string } | undefined;
-  const mixed = inputs.mixedInstancesPolicy as
-    | { launchTemplate?: { launchTemplateSpecification?: { launchTemplateId?: string; launchTemplateName?: string } } }
-    | undefined;
-  const specification = mixed?.launchTemplate?.launchTemplateSpecification;
-  const key = plain?.id ?? plain?.name ?? specification?.launchTemplateId ?? specification?.launchTemplateName;
-  const template = cloud.groups.templates.get(key ?? "");
-  if (!template) throw new Error(`Expected a launch template that was deployed, got ${key ?? "none"}`);
-  return template;
+function scheduleId(inputs: Properties): string {
+  return `${text(inputs, "autoscalingGroupName")}/${text(inputs, "scheduledActionName")}`;
+}
+
+/** The provider takes 0 for what is left out, and -1 for what shall stay as it is. */
+function bound(inputs: Properties, field: string): number | undefined {
+  const value = optionalNumber(inputs, field) ?? 0;
+  return value < 0 ? undefined : value;
+}
+
+function optionalTime(inputs: Properties, field: string): Date | undefined {
+  const value = optionalText(inputs, field);
+  return value === undefined ? undefined : new Date(value);
 }

@@ -1,4 +1,4 @@
-import { accountId } from "../cloud";
+import { accountId } from "../account";
 import { randomHex, ResourceHandler, ResourceHandlers, text } from "./resource";
 
 const zones = 2;

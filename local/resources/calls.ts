@@ -1,4 +1,5 @@
-import { accountId, LocalCloud } from "../cloud";
+import { accountId } from "../account";
+import type { LocalCloud } from "../cloud";
 import { policyDocument } from "./policyDocument";
 import { Properties, text } from "./resource";
 

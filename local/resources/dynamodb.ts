@@ -31,6 +31,12 @@ const tableItem: ResourceHandler = {
     const keys = [text(inputs, "hashKey"), optionalText(inputs, "rangeKey")].filter((key) => key !== undefined);
     return { id: [tableName, ...keys.map((key) => JSON.stringify(item[key]))].join("|"), state: inputs };
   },
+  /** The same key stays where it is; a processor's item is never missing meanwhile. */
+  async update(id, state, inputs, context) {
+    const { id: newId, state: newState } = await tableItem.create(inputs, context);
+    if (newId !== id) await tableItem.delete!(id, state, context);
+    return newState;
+  },
   async delete(_id, state, { cloud }) {
     const item = JSON.parse(text(state, "item")) as Record<string, unknown>;
     const keys = [text(state, "hashKey"), optionalText(state, "rangeKey")].filter((key) => key !== undefined);

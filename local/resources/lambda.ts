@@ -4,6 +4,7 @@ import type { LocalCloud } from "../cloud";
 import type { LambdaFunction } from "../lambdaFunction";
 import {
   arnOf,
+  Created,
   optionalNumber,
   optionalText,
   physicalName,
@@ -14,31 +15,12 @@ import {
 } from "./resource";
 
 const lambdaFunction: ResourceHandler = {
-  async create(inputs, context) {
-    const { cloud } = context;
-    const name = physicalName(inputs, context);
-    const arn = arnOf(cloud, "lambda", `function:${name}`);
-    const folder = cloud.lambdas.codeFolder();
-    await unpack(codeOf(inputs), folder);
-    const { variables = {} } = (inputs.environment ?? {}) as { variables?: Record<string, string> };
-    const deadLetter = inputs.deadLetterConfig as { targetArn?: string } | undefined;
-    // -1 is the provider's word for "none reserved".
-    const reserved = optionalNumber(inputs, "reservedConcurrentExecutions") ?? -1;
-    cloud.lambdas.create({
-      name,
-      arn,
-      folder,
-      handler: text(inputs, "handler"),
-      environment: variables,
-      timeoutSeconds: optionalNumber(inputs, "timeout") ?? 3,
-      memoryMegabytes: optionalNumber(inputs, "memorySize") ?? 128,
-      roleArn: optionalText(inputs, "role"),
-      reservedConcurrency: reserved < 0 ? undefined : reserved,
-      deadLetterArn: deadLetter?.targetArn,
-    });
-    const version = inputs.publish ? "1" : "$LATEST";
-    const qualified = { qualifiedArn: `${arn}:${version}`, qualifiedInvokeArn: invokeArn(cloud, `${arn}:${version}`) };
-    return { id: name, state: { ...inputs, name, arn, version, invokeArn: invokeArn(cloud, arn), ...qualified } };
+  create: (inputs, context) => putFunction(inputs, physicalName(inputs, context), context.cloud),
+  async update(id, _state, inputs, { cloud }) {
+    const { events } = deployed(cloud, id);
+    const { state } = await putFunction(inputs, id, cloud);
+    deployed(cloud, id).events = events;
+    return state;
   },
   async delete(id, _state, { cloud }) {
     await cloud.lambdas.delete(id);
@@ -92,6 +74,31 @@ export const lambda: ResourceHandlers = {
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": functionEventInvokeConfig,
   "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": provisionedConcurrencyConfig,
 };
+
+async function putFunction(inputs: Properties, name: string, cloud: LocalCloud): Promise<Created> {
+  const arn = arnOf(cloud, "lambda", `function:${name}`);
+  const folder = cloud.lambdas.codeFolder();
+  await unpack(codeOf(inputs), folder);
+  const { variables = {} } = (inputs.environment ?? {}) as { variables?: Record<string, string> };
+  const deadLetter = inputs.deadLetterConfig as { targetArn?: string } | undefined;
+  // -1 is the provider's word for "none reserved".
+  const reserved = optionalNumber(inputs, "reservedConcurrentExecutions") ?? -1;
+  cloud.lambdas.create({
+    name,
+    arn,
+    folder,
+    handler: text(inputs, "handler"),
+    environment: variables,
+    timeoutSeconds: optionalNumber(inputs, "timeout") ?? 3,
+    memoryMegabytes: optionalNumber(inputs, "memorySize") ?? 128,
+    roleArn: optionalText(inputs, "role"),
+    reservedConcurrency: reserved < 0 ? undefined : reserved,
+    deadLetterArn: deadLetter?.targetArn,
+  });
+  const version = inputs.publish ? "1" : "$LATEST";
+  const qualified = { qualifiedArn: `${arn}:${version}`, qualifiedInvokeArn: invokeArn(cloud, `${arn}:${version}`) };
+  return { id: name, state: { ...inputs, name, arn, version, invokeArn: invokeArn(cloud, arn), ...qualified } };
+}
 
 function codeOf({ code }: Properties): pulumi.asset.Archive {
   if (pulumi.asset.Archive.isInstance(code)) return code;

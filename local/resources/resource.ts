@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { accountId, LocalCloud } from "../cloud";
+import { accountId } from "../account";
+import type { LocalCloud } from "../cloud";
 
 /** Properties of a resource, as the program gave them or as the cloud reports them. */
 export type Properties = Record<string, unknown>;
@@ -20,7 +21,7 @@ export interface Created {
 /** How the local cloud makes one type of resource. */
 export interface ResourceHandler {
   create(inputs: Properties, context: ResourceContext): Created | Promise<Created>;
-  /** Resolves to the new state. Types without it are replaced. */
+  /** Resolves to the new state; names stay. Types without it are replaced. */
   update?(id: string, state: Properties, inputs: Properties, context: ResourceContext): Promise<Properties>;
   delete?(id: string, state: Properties, context: ResourceContext): Promise<void>;
 }

@@ -41,6 +41,11 @@ const queue: ResourceHandler = {
     const { url, arn } = storedQueue(cloud, name);
     return { id: url, state: { ...settings, name, arn, url } };
   },
+  async update(id, { name, arn, url }, inputs, { cloud }) {
+    const settings: Properties = { ...providerDefaults, ...inputs };
+    await cloud.calls.sqs("SetQueueAttributes", { QueueUrl: id, Attributes: attributesOf(settings) });
+    return { ...settings, name, arn, url };
+  },
   async delete(id, _state, { cloud }) {
     await cloud.calls.sqs("DeleteQueue", { QueueUrl: id });
   },

@@ -1,8 +1,12 @@
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
+import { bootScripts, healthPort } from "../../components/bootScripts";
+import { bootUnits } from "../../components/bootUnits";
 import { readEnvironment, renderUserData, UserDataArgs } from "../../components/userData";
 
 const args: UserDataArgs = {
+  type: "word-count",
+  launchHook: "worker-ready",
   image: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/worker@sha256:abc",
   region: "eu-central-1",
   logGroup: "jobs-logs",
@@ -10,11 +14,7 @@ const args: UserDataArgs = {
   stopTimeoutSeconds: 105,
 };
 
-/** The text between a heredoc's opening line and its delimiter. */
-function heredoc(script: string, delimiter: string): string {
-  const [, text] = script.split(`<<'${delimiter}'\n`);
-  return text!.split(`\n${delimiter}\n`)[0]!;
-}
+const unitArgs = { ...args, environmentFile: "/etc/batch-job-worker/environment" };
 
 describe("userData", () => {
   it("carries the environment unchanged, whatever a shell would make of it", () => {
@@ -26,10 +26,40 @@ describe("userData", () => {
     expect(() => renderUserData({ ...args, environment })).to.throw("Expected the environment variable A as a text");
   });
 
-  it("never gives up on starting the worker", () => {
-    const unit = heredoc(renderUserData(args), "UNIT");
+  it("starts the worker again after a failure, up to a limit that gives the instance up", () => {
+    const { [`batch-job-worker.service`]: unit, ["batch-job-worker-failed.service"]: failed } = bootUnits(unitArgs);
     expect(unit).to.match(/^Restart=always$/m);
-    expect(unit).to.match(/^StartLimitIntervalSec=0$/m);
+    expect(unit).to.match(/^StartLimitBurst=6$/m);
+    expect(unit).to.match(/^StartLimitIntervalSec=900$/m);
+    expect(unit).to.match(/^OnFailure=batch-job-worker-failed.service$/m);
+    expect(failed).to.match(/^ExecStart=\/etc\/batch-job-worker\/give-up$/m);
+    // All six starts, with the pauses between them, fall into the interval: else the limit would never be met.
+    expect(6 * Number(/RestartSec=(\d+)/.exec(unit!)![1])).to.be.lessThan(900);
+  });
+
+  it("stops the worker with time for its drain", () => {
+    const { ["batch-job-worker.service"]: unit } = bootUnits(unitArgs);
+    expect(unit).to.include("--stop-timeout 105").and.to.include("docker stop --time 105");
+    expect(unit).to.match(/^TimeoutStopSec=135$/m);
+  });
+
+  it("has the worker watched where it says how it is", () => {
+    const units = bootUnits(unitArgs);
+    expect(units["batch-job-worker.service"]).to.include(`--env WORKER_HEALTH_PORT=${healthPort}`);
+    expect(bootScripts(args).watch).to.include(`http://127.0.0.1:\${WORKER_HEALTH_PORT:-${healthPort}}/healthz`);
+    expect(units["batch-job-worker-watch.timer"]).to.match(/^OnUnitInactiveSec=15$/m);
+    expect(renderUserData(args)).to.include(
+      "enable --now --no-block batch-job-worker.service batch-job-worker-watch.timer",
+    );
+    expect(readEnvironment(renderUserData(args))).not.to.have.property("WORKER_HEALTH_PORT");
+  });
+
+  it("gives the instance up when it fails itself, from the moment that it can", () => {
+    const lines = renderUserData(args).split("\n");
+    expect(lines[1]).to.equal("set -euo pipefail");
+    const trap = lines.findIndex((line) => line.startsWith("trap '/etc/batch-job-worker/give-up"));
+    expect(trap).to.be.greaterThan(lines.indexOf("cat > /etc/batch-job-worker/give-up <<'SCRIPT'"));
+    expect(trap).to.be.lessThan(lines.indexOf("cat > /etc/batch-job-worker/environment <<'ENVIRONMENT'"));
   });
 
   it("is the same text for the same settings, whatever their order", () => {
@@ -43,13 +73,26 @@ describe("userData", () => {
     expect(() => renderUserData({ ...args, environment })).to.throw(/at most 16384 bytes, got \d+/);
   });
 
-  it("is valid bash, and so is the script it writes", () => {
-    const script = renderUserData(args);
-    for (const text of [script, heredoc(script, "PULL")]) {
+  it("is valid bash, and so are the scripts it writes", () => {
+    for (const text of [renderUserData(args), ...Object.values(bootScripts(args))]) {
       const { status, stderr } = spawnSync("bash", ["-n"], { input: text, encoding: "utf8" });
       expect(stderr).to.equal("");
       expect(status).to.equal(0);
     }
+  });
+
+  it("writes the scripts and units as they are", () => {
+    const script = renderUserData(args);
+    for (const text of [...Object.values(bootScripts(args)), ...Object.values(bootUnits(unitArgs))]) {
+      expect(script).to.include(`'\n${text}\n`);
+      expect(text.split("\n")).not.to.include.members(["SCRIPT"]).and.not.to.include.members(["UNIT"]);
+    }
+  });
+
+  it("calls the endpoints of its partition", () => {
+    const { aws } = bootScripts({ ...args, region: "cn-north-1" });
+    expect(aws).to.include("https://autoscaling.cn-north-1.amazonaws.com.cn/");
+    expect(bootScripts(args).aws).to.include("https://logs.eu-central-1.amazonaws.com/");
   });
 
   it("signs in to a private ECR, and to no other registry", () => {

@@ -80,7 +80,51 @@ describe("validateArgs", () => {
     ],
     ["an empty image", { image: "" }, "image"],
     ["a long description", { description: "x".repeat(1_001) }, "description"],
-    ["a drain beyond two hours", { drainSeconds: 7_201 }, "drainSeconds"],
+    ["a drain beyond the longest attempt", { drainSeconds: 42_601 }, "drainSeconds"],
+    ["a latency of 0", { targetLatencySeconds: 0 }, "targetLatencySeconds"],
+    ["jobs that take no time", { secondsPerJob: 0 }, "secondsPerJob"],
+    ["spot that is no boolean", { spot: "yes" }, "spot"],
+    ["more of a base on demand than instances", { spot: true, onDemandBaseCapacity: 11 }, "onDemandBaseCapacity"],
+    [
+      "more instance types than a group takes",
+      { instanceTypes: Array.from({ length: 41 }, () => "c7g.large") },
+      "instanceTypes",
+    ],
+    [
+      "a schedule of other than five fields",
+      { capacitySchedule: [{ recurrence: "0 8 * *", minInstances: 1 }] },
+      "capacitySchedule[0].recurrence",
+    ],
+    [
+      "a schedule that is no cron",
+      { capacitySchedule: [{ recurrence: "at 8 in the morning", minInstances: 1 }] },
+      "capacitySchedule[0].recurrence",
+    ],
+    [
+      "a time zone that isn't one",
+      { capacitySchedule: [{ recurrence: "0 8 * * *", timeZone: "Europe/Nowhere", minInstances: 1 }] },
+      "capacitySchedule[0].timeZone",
+    ],
+    [
+      "a time zone that is an offset",
+      { capacitySchedule: [{ recurrence: "0 8 * * *", timeZone: "+01:00", minInstances: 1 }] },
+      "capacitySchedule[0].timeZone",
+    ],
+    [
+      "a scheduled minimum above the maximum",
+      { capacitySchedule: [{ recurrence: "0 8 * * *", minInstances: 11 }] },
+      "capacitySchedule[0].minInstances",
+    ],
+    [
+      "two minimums at one time",
+      {
+        capacitySchedule: [
+          { recurrence: "0 8 * * *", minInstances: 1 },
+          { recurrence: "0 8 * * *", minInstances: 2 },
+        ],
+      },
+      "capacitySchedule[1].recurrence",
+    ],
   ];
   for (const [what, override, path] of refusals) {
     it(`refuses ${what}`, () => {
@@ -93,6 +137,26 @@ describe("validateArgs", () => {
   it("takes the limits themselves", () => {
     const limits = { timeoutSeconds: 42_600, maxAttempts: 100, minInstances: 4, maxInstances: 4, name: "a".repeat(40) };
     expect(problemsOfProcessor({ ...good, ...limits })).to.deep.equal({});
+  });
+
+  it("takes schedules as Auto Scaling does", () => {
+    for (const recurrence of ["0 8 * * MON-FRI", "*/15 0-6,22,23 1 JAN,JUL *", "30 0 1 1,6,12 *"]) {
+      const capacitySchedule = [{ recurrence, timeZone: "Pacific/Tahiti", minInstances: 10 }];
+      expect(problemsOfProcessor({ ...good, capacitySchedule }), recurrence).to.deep.equal({});
+    }
+    const timeZones = ["UTC", "Europe/Berlin"].map((timeZone) => ({
+      recurrence: "0 8 * * *",
+      timeZone,
+      minInstances: 1,
+    }));
+    expect(problemsOfProcessor({ ...good, capacitySchedule: timeZones })).to.deep.equal({});
+  });
+
+  it("takes a base on demand with spot alone", () => {
+    expect(problemsOfProcessor({ ...good, spot: true, onDemandBaseCapacity: 10 })).to.deep.equal({});
+    expect(problemsOfProcessor({ ...good, onDemandBaseCapacity: 1 })).to.deep.equal({
+      "processors[0].onDemandBaseCapacity": "Expected only with spot: true",
+    });
   });
 
   it("takes Graviton types for arm64 and others for x86_64", () => {
@@ -116,6 +180,25 @@ describe("validateArgs", () => {
     expect(problemsOf({ processors: "word-count" })).to.have.key("processors");
     expect(problemsOf({ processors: [null] })).to.have.key("processors[0]");
     expect(problemsOf(undefined)).to.have.key("");
+  });
+
+  it("refuses another way of scaling", () => {
+    expect(problemsOf({ processors: [good], scaling: "targetTracking" })).to.deep.equal({});
+    expect(problemsOf({ processors: [good], scaling: "steps" })).to.have.key("scaling");
+  });
+
+  it("refuses private workers in given subnets, and images that they can't reach", () => {
+    const privateWorkers = true;
+    const given = { vpcId: "vpc-1", subnetIds: ["subnet-1"], privateWorkers };
+    expect(problemsOf({ processors: [good], ...given })).to.have.key("privateWorkers");
+    const image = "registry.example/worker:1";
+    expect(problemsOf({ processors: [{ ...good, image }], image, privateWorkers })).to.have.all.keys(
+      "processors[0].image",
+      "image",
+    );
+    const ecr = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/worker:1";
+    const later = pulumi.output(image);
+    expect(problemsOf({ processors: [{ ...good, image: later }], image: ecr, privateWorkers })).to.deep.equal({});
   });
 
   it("refuses half a network, half of JWT, and JWT's settings without it", () => {

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
-import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
@@ -70,6 +70,44 @@ describe("deploy", () => {
     await test.s3.send(new PutObjectCommand(large));
     const read = await test.s3.send(new GetObjectCommand({ Bucket: large.Bucket, Key: "large" }));
     expect(Buffer.compare(Buffer.from(await read.Body!.transformToByteArray()), large.Body)).to.equal(0);
+  });
+
+  it("creates tables with a sort key, and lets their time to live be", async () => {
+    const test = await start();
+    const { name } = await test.up(() => {
+      const attributes = [{ name: "type", type: "S" }, { name: "item", type: "S" }]; // prettier-ignore
+      const ttl = { attributeName: "expiresAt", enabled: true };
+      const table = new aws.dynamodb.Table("fleets", { hashKey: "type", rangeKey: "item", attributes, ttl });
+      const item = (key: string) => JSON.stringify({ type: { S: "a" }, item: { S: key }, expiresAt: { N: "1" } });
+      const keys = { tableName: table.name, hashKey: "type", rangeKey: "item" };
+      for (const key of ["fleet", "i-1"]) new aws.dynamodb.TableItem(key, { ...keys, item: item(key) });
+      return { name: table.name };
+    });
+    const { Items } = await test.dynamodb.send(
+      new QueryCommand({
+        ...{ TableName: String(name), KeyConditionExpression: "#type = :type" },
+        ...{ ExpressionAttributeNames: { "#type": "type" }, ExpressionAttributeValues: { ":type": { S: "a" } } },
+      }),
+    );
+    expect(Items!.map(({ item }) => item!.S)).to.deep.equal(["fleet", "i-1"]);
+  });
+
+  it("knows the network's resources", async () => {
+    const test = await start();
+    const outputs = await test.up(() => {
+      const vpc = new awsx.ec2.Vpc("vpc", { natGateways: { strategy: "None" } });
+      const group = new aws.ec2.SecurityGroup("group", { vpcId: vpc.vpcId });
+      const rule = { securityGroupId: group.id, ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIpv4: "10.0.0.0/8" };
+      const ingress = new aws.vpc.SecurityGroupIngressRule("in", rule);
+      const endpoint = new aws.ec2.VpcEndpoint("sqs", { vpcId: vpc.vpcId, serviceName: "com.amazonaws.us-east-1.sqs" });
+      const alarm = new aws.cloudwatch.MetricAlarm("alarm", {
+        ...{ comparisonOperator: "GreaterThanThreshold", evaluationPeriods: 1, threshold: 0 },
+      });
+      return { ids: [group.id, ingress.id, endpoint.id], alarm: alarm.arn, subnets: vpc.privateSubnetIds };
+    });
+    expect((outputs.ids as string[]).map((id) => id.replace(/-\w+$/, ""))).to.deep.equal(["sg", "sgr", "vpce"]);
+    expect(outputs.alarm).to.match(/^arn:aws:cloudwatch:us-east-1:000000000000:alarm:alarm-/);
+    expect(outputs.subnets).to.have.length(2);
   });
 
   it("runs two programs in turn", async () => {

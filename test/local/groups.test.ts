@@ -56,7 +56,7 @@ describe("local groups", () => {
     await until(() => group.instances.length === 1 && group.instances[0] !== victim);
     group.setDesiredCapacity(3);
     expect(group.instances).to.have.length(3);
-    expect(() => group.setDesiredCapacity(4)).to.throw(/from 1 to 3/);
+    expect(() => group.setDesiredCapacity(4)).to.throw(/above max value 3/);
     await until(() => said("endpoint").length >= 4);
     group.setDesiredCapacity(1);
     await until(() => group.instances.length === 1);

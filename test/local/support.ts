@@ -16,6 +16,8 @@ export interface TestCloud {
   s3: S3Client;
   dynamodb: DynamoDBClient;
   up(program: () => unknown, config?: Record<string, string>): Promise<StackOutputs>;
+  /** Has the program take the place of what is there. */
+  update(program: () => unknown, config?: Record<string, string>): Promise<StackOutputs>;
   stop(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export async function startTestCloud(options: CloudOptions = {}): Promise<TestCl
     logs,
     ...clients,
     up: (program, config) => deploy({ program, cloud, project: "test", stack: "local", config }),
+    update: (program, config) => deploy({ program, cloud, project: "test", stack: "local", config, isUpdate: true }),
     stop: async () => {
       Object.values(clients).forEach((client) => client.destroy());
       await cloud.stop();

@@ -8,7 +8,7 @@ export interface RecordedResource {
   parent: string;
   custom: boolean;
   inputs: Record<string, unknown>;
-  options: { ignoreChanges: string[]; dependencies: string[] };
+  options: { ignoreChanges: string[]; dependencies: string[]; deletedWith: string; deleteTimeout?: string };
 }
 
 export interface Recording<T> {
@@ -76,6 +76,8 @@ interface RegisterRequest {
   getObject(): Parameters<typeof pulumi.runtime.deserializeProperties>[0];
   getDependenciesList(): string[];
   getIgnorechangesList(): string[];
+  getDeletedwith(): string;
+  getCustomtimeouts(): { getDelete(): string } | undefined;
 }
 type Callback = (error: unknown, response: { getUrn(): string } | undefined) => void;
 
@@ -96,7 +98,12 @@ function spy(): RecordedResource[] {
           parent: request.getParent(),
           custom: request.getCustom(),
           inputs: pulumi.runtime.deserializeProperties(request.getObject()),
-          options: { ignoreChanges: request.getIgnorechangesList(), dependencies: request.getDependenciesList() },
+          options: {
+            ignoreChanges: request.getIgnorechangesList(),
+            dependencies: request.getDependenciesList(),
+            deletedWith: request.getDeletedwith(),
+            deleteTimeout: request.getCustomtimeouts()?.getDelete(),
+          },
         });
       }
       callback(error, response);
@@ -127,7 +134,13 @@ const extras: Record<string, (name: string, arn: string) => Record<string, unkno
   "aws:apigatewayv2/api:Api": () => ({ executionArn: "arn:aws:execute-api:us-east-1:123456789012:abc" }),
   "aws:apigatewayv2/stage:Stage": () => ({ invokeUrl: "https://abc.execute-api.us-east-1.amazonaws.com/" }),
   "aws:ec2/launchTemplate:LaunchTemplate": () => ({ latestVersion: 3 }),
-  "awsx:ec2:Vpc": () => ({ vpcId: "vpc-1", publicSubnetIds: ["subnet-1", "subnet-2"], privateSubnetIds: [] }),
+  "awsx:ec2:Vpc": () => ({
+    vpcId: "vpc-1",
+    publicSubnetIds: ["subnet-1", "subnet-2"],
+    privateSubnetIds: [],
+    isolatedSubnetIds: ["subnet-3", "subnet-4"],
+    routeTables: [{ id: "rtb-1" }, { id: "rtb-2" }],
+  }),
   "awsx:ecr:Repository": () => ({ url: "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker" }),
   "awsx:ecr:Image": () => ({ imageUri: "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker@sha256:0" }),
 };

@@ -1,0 +1,108 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { encodeWorkerSettings } from "../contract/workerSettings";
+import { HandlerObject } from "./InlineHandlers";
+import { resolve } from "./json";
+import { hookNames } from "./lifecycleHooks";
+import { renderUserData } from "./userData";
+import { WorkerFleetArgs } from "./WorkerFleet";
+import { fitsMetadata } from "./workerRole";
+
+/** The worker takes up to 15 s to give back what is left after its drain. */
+const giveBackSeconds = 30;
+
+/** What a fleet's instances are launched from; each change of it is a new version. */
+export function createLaunchTemplate(
+  name: string,
+  args: WorkerFleetArgs & {
+    role: aws.iam.Role;
+    logGroup: aws.cloudwatch.LogGroup;
+    handler: HandlerObject | undefined;
+  },
+  parent: pulumi.Resource,
+): aws.ec2.LaunchTemplate {
+  const { processor, network, role, target } = args;
+  const profile = new aws.iam.InstanceProfile(`${name}-profile`, { role: role.name, tags: args.tags }, { parent });
+  const tags = { ...args.tags, Name: name };
+  return new aws.ec2.LaunchTemplate(
+    `${name}-template`,
+    {
+      imageId: target.machineImageId(processor.architecture),
+      instanceType: processor.instanceTypes[0],
+      iamInstanceProfile: { arn: profile.arn },
+      networkInterfaces: [
+        {
+          associatePublicIpAddress: network.assignsPublicIp?.toString(),
+          securityGroups: [network.securityGroup.id],
+          deleteOnTermination: "true",
+        },
+      ],
+      blockDeviceMappings: [
+        {
+          deviceName: "/dev/xvda",
+          ebs: {
+            volumeSize: processor.rootVolumeGb,
+            volumeType: "gp3",
+            encrypted: "true",
+            deleteOnTermination: "true",
+          },
+        },
+      ],
+      metadataOptions: {
+        httpEndpoint: "enabled",
+        httpTokens: "required",
+        httpPutResponseHopLimit: 1,
+        // Where the instance reads its group's name.
+        instanceMetadataTags: fitsMetadata(args.tags) ? "enabled" : "disabled",
+      },
+      tagSpecifications: [
+        { resourceType: "instance", tags },
+        { resourceType: "volume", tags },
+      ],
+      userData: userData(args).apply((script) => Buffer.from(script).toString("base64")),
+      tags: args.tags,
+    },
+    { parent },
+  );
+}
+
+function userData(
+  args: WorkerFleetArgs & { logGroup: aws.cloudwatch.LogGroup; handler: HandlerObject | undefined },
+): pulumi.Output<string> {
+  const { name: type, environment: own, ...settings } = args.processor;
+  const addresses = pulumi
+    .all([
+      args.queue.queue.url,
+      args.queue.deadLetterQueue.url,
+      args.tables.records?.name,
+      args.handler?.url,
+      args.scaler?.fleetTable.name,
+      args.scaler?.functionName,
+    ])
+    .apply(([queueUrl, deadLetterQueueUrl, jobTable, inlineHandler, fleetTable, scalerFunction]) => ({
+      queueUrl,
+      deadLetterQueueUrl,
+      jobTable,
+      inlineHandler,
+      fleetTable,
+      scalerFunction,
+    }));
+  const environment = resolve({ ...args.environment, ...own }) as pulumi.Output<Record<string, string>>;
+  return pulumi
+    .all([args.image, args.target.region, args.logGroup.name, addresses, environment])
+    .apply(([image, region, logGroup, found, variables]) =>
+      renderUserData({
+        type,
+        image,
+        region,
+        logGroup,
+        launchHook: hookNames.launchHook,
+        environment: {
+          AWS_REGION: region,
+          ...variables,
+          ...encodeWorkerSettings({ ...settings, ...found, ...hookNames, type }),
+        },
+        stopTimeoutSeconds: settings.drainSeconds + giveBackSeconds,
+      }),
+    );
+}

@@ -1,0 +1,54 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+/** The hooks' names, which the worker is told. */
+export const hookNames = { launchHook: "worker-ready", terminateHook: "worker-drained" };
+
+/** Within that time a new instance's worker must be ready. */
+const launchSeconds = 600;
+
+/** What an Auto Scaling group takes as a hook's time ("LifecycleHook", Amazon EC2 Auto Scaling API Reference). */
+const maxHeartbeatSeconds = 7_200;
+
+type Hook = aws.types.input.autoscaling.GroupInitialLifecycleHook & { name: string };
+
+/**
+ * A launch whose worker isn't ready by then is given up and tried again; a termination waits for the drain. A drain that
+ * may take longer than a hook waits is kept waiting by the worker's heartbeats.
+ */
+export function lifecycleHooks(drainSeconds: number): Hook[] {
+  return [
+    {
+      name: hookNames.launchHook,
+      lifecycleTransition: "autoscaling:EC2_INSTANCE_LAUNCHING",
+      defaultResult: "ABANDON",
+      heartbeatTimeout: launchSeconds,
+    },
+    {
+      name: hookNames.terminateHook,
+      lifecycleTransition: "autoscaling:EC2_INSTANCE_TERMINATING",
+      defaultResult: "CONTINUE",
+      heartbeatTimeout: Math.min(maxHeartbeatSeconds, Math.ceil(drainSeconds) + 60),
+    },
+  ];
+}
+
+/**
+ * The hooks once more, as resources that follow later changes: those that a group is created with never change. They go
+ * with their group, since deleting them first would leave its drain without a hook
+ * (docs/decisions/0005-lifecycle-hooks-twice.md).
+ */
+export function keepHooks(
+  group: aws.autoscaling.Group,
+  groupName: string,
+  hooks: Hook[],
+  parent: pulumi.Resource,
+): void {
+  for (const hook of hooks) {
+    new aws.autoscaling.LifecycleHook(
+      `${groupName}-${hook.name}`,
+      { ...hook, autoscalingGroupName: group.name },
+      { parent, deletedWith: group },
+    );
+  }
+}

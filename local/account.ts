@@ -1,0 +1,2 @@
+/** Every ARN of the local cloud names this account. */
+export const accountId = "000000000000";

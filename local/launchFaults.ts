@@ -1,0 +1,62 @@
+/**
+ * How launches go wrong: `spot-shortage`, EC2 has no spot capacity; `invalid-image`, it refuses the launch;
+ * `client-error`, it ends the instance as soon as it is there; `boot-failure`, the instance comes up and its worker
+ * never does.
+ */
+export const launchFaultKinds = ["spot-shortage", "invalid-image", "client-error", "boot-failure"] as const;
+
+export type LaunchFaultKind = (typeof launchFaultKinds)[number];
+
+export interface LaunchFault {
+  kind: LaunchFaultKind;
+  /** Name of the group. @default every group */
+  group?: string;
+  /** How many launches it strikes. @default every one, until removed */
+  times?: number;
+}
+
+/** Faults injected into the launches of groups, for tests and for people. */
+export class LaunchFaults {
+  private active: { fault: LaunchFault; remaining: number }[] = [];
+
+  /** Adds a fault, and returns what removes it. */
+  add(fault: LaunchFault): () => void {
+    const entry = { fault, remaining: fault.times ?? Infinity };
+    this.active.push(entry);
+    return () => {
+      this.active = this.active.filter((other) => other !== entry);
+    };
+  }
+
+  clear(): void {
+    this.active = [];
+  }
+
+  /** What goes wrong with this launch, if anything; counts it. */
+  strike(group: string, isSpot: boolean): LaunchFaultKind | undefined {
+    const entry = this.active.find(
+      ({ fault, remaining }) =>
+        remaining > 0 && (fault.group ?? group) === group && (isSpot || fault.kind !== "spot-shortage"),
+    );
+    if (entry) entry.remaining--;
+    return entry?.fault.kind;
+  }
+}
+
+/** @throws Error where EC2 refuses the launch, with what it says. */
+export function refuseLaunch(kind: LaunchFaultKind, imageId = "ami-00000000000000000"): void {
+  if (kind === "spot-shortage") {
+    const why = "InsufficientInstanceCapacity - There is no Spot capacity available that matches your request.";
+    throw new Error(`Could not launch Spot Instances. ${why}`);
+  }
+  if (kind === "invalid-image") throw new Error(`The image id '[${imageId}]' does not exist.`);
+}
+
+/** Why an instance that EC2 has launched is gone before it was in service. */
+export function diedPending(kind: LaunchFaultKind | undefined): string {
+  const reason =
+    kind === "client-error"
+      ? "Client.InternalError: Client error on launch"
+      : "Client.InstanceInitiatedShutdown: Instance initiated shutdown";
+  return `Instance became unhealthy while waiting for instance to be in InService state. Termination Reason: ${reason}`;
+}

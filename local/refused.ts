@@ -1,0 +1,11 @@
+/** What a service answers in place of a result, in AWS's words. */
+export class Refused extends Error {
+  constructor(
+    message: string,
+    readonly code = "ValidationError",
+    readonly status = 400,
+  ) {
+    super(message);
+    this.name = "Refused";
+  }
+}
