@@ -23,7 +23,12 @@ describe("the client on the local cloud", function () {
       slow: `context.progress(0.25, "a quarter"); await sleep(2500); context.progress(0.75); await sleep(500);`,
       bad: `throw Object.assign(new TypeError("never any good"), { permanent: true });`,
     });
-    const processors = ["echo", "slow", "bad"].map((name) => ({ name, handler: name, description: `Does ${name}` }));
+    const processors = ["echo", "slow", "bad"].map((name) => ({
+      name,
+      handler: name,
+      description: `Does ${name}`,
+      minInstances: 1,
+    }));
     journey = await startJourney(processors, handlers);
     client = new JobClient<Types>({ url: journey.url });
   });

@@ -27,7 +27,7 @@ describe("dead letters, by client and command line", function () {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "batch jobs "));
     handlers = createHandlers({ first: healable, second: healable });
-    const processors = ["first", "second"].map((name) => ({ name, handler: name }));
+    const processors = ["first", "second"].map((name) => ({ name, handler: name, minInstances: 1 }));
     journey = await startJourney(processors, handlers);
     client = new JobClient({ url: journey.url });
   });
