@@ -100,7 +100,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
    * Asks for a job to be cancelled: one that waits never runs, one that runs is signalled. Gives the job as it is then;
    * one that is cancelled already is no error.
    *
-   * @throws JobProblemError with code `conflict` where it has ended otherwise.
+   * @throws JobProblemError with code `job-finished` where it has ended otherwise.
    */
   async cancel<Name extends keyof Types & string>(
     job: JobRef<Name>,

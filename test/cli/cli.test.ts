@@ -220,7 +220,7 @@ describe("batch-jobs", function () {
 
     it("ends with 1 where the job has ended otherwise", async () => {
       const { code, stderr } = await run(["cancel", "a"], ({ method }) =>
-        method === "GET" ? { body: succeeded } : problem(409, "conflict", "Job a has ended"),
+        method === "GET" ? { body: succeeded } : problem(409, "job-finished", "Job a has ended"),
       );
       expect(code).to.equal(1);
       expect(stderr).to.include("Job a has ended");

@@ -134,7 +134,7 @@ describe("JobClient", () => {
     const cancelled = { ...job, state: "cancelled" };
     await start(({ method }, index) => {
       if (method === "GET") return { body: cancelled };
-      return index === 0 ? "cut" : problem(409, "conflict", "Job a has ended");
+      return index === 0 ? "cut" : problem(409, "job-finished", "Job a has ended");
     });
     expect(await client.cancel("a")).to.deep.equal(cancelled);
     expect(api.requests.map(({ method }) => method)).to.deep.equal(["DELETE", "DELETE", "GET"]);
@@ -142,9 +142,9 @@ describe("JobClient", () => {
 
   it("throws the conflict of a job that has ended otherwise", async () => {
     await start(({ method }) =>
-      method === "GET" ? { body: { ...job, state: "succeeded" } } : problem(409, "conflict", "Job a has ended"),
+      method === "GET" ? { body: { ...job, state: "succeeded" } } : problem(409, "job-finished", "Job a has ended"),
     );
-    expect(await rejection(client.cancel("a"))).to.include({ code: "conflict", message: "Job a has ended" });
+    expect(await rejection(client.cancel("a"))).to.include({ code: "job-finished", message: "Job a has ended" });
   });
 
   it("asks for no path that an odd id would make", async () => {

@@ -78,6 +78,19 @@ describe("batch-jobs on the local cloud", function () {
     expect(stderr).to.include("nonsense").and.include("batch-jobs types");
   });
 
+  it("shows what workers logged of a job, and of no other", async () => {
+    for (const id of ["logged", "logged-too"]) await cli(["submit", "echo", `"${id}"`, "--id", id, "--wait"]);
+    const { stdout, code } = await cli(["logs", "logged"]);
+    expect(code).to.equal(0);
+    expect(stdout)
+      .to.match(/^2\S+ i-\w+ info .*echoing/m)
+      .and.not.include("logged-too");
+    const { lines } = jsonOf<{ lines: { line: string; at: number }[] }>(await cli(["logs", "logged-too", "--json"]));
+    expect(lines.some(({ line }) => line.includes("echoing"))).to.be.true;
+    expect(lines.map(({ at }) => at)).to.deep.equal(lines.map(({ at }) => at).sort());
+    expect((await cli(["logs", "nobody"])).code).to.equal(3);
+  });
+
   it("lists the types", async () => {
     const { stdout } = await cli(["types"]);
     for (const name of ["echo", "slow", "bad"]) expect(stdout).to.match(new RegExp(`^${name} .* Does ${name}$`, "m"));
