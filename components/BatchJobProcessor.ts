@@ -48,7 +48,13 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
     const child = { parent: this };
     const isTracking = args.tracking ?? defaults.tracking;
-    const tables = new JobTables(`${name}-tables`, { isTracking, tags: args.tags }, child);
+    const isListing = args.listing ?? defaults.listing;
+    const hasPointInTimeRecovery = args.pointInTimeRecovery ?? defaults.pointInTimeRecovery;
+    const tables = new JobTables(
+      `${name}-tables`,
+      { isTracking, isListing, hasPointInTimeRecovery, tags: args.tags },
+      child,
+    );
     const router = new JobRouter(`${name}-router`, { ...args, typeTable: tables.types }, child);
     const { repair } = new JobRepair(`${name}-repair`, { ...args, router, tables }, child);
     const api = new JobApi(`${name}-api`, { ...args, topic: router.topic, tables }, child);

@@ -5,7 +5,7 @@ import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
 import { JobTables } from "./JobTables";
 import { LambdaFunction } from "./LambdaFunction";
-import { publishTo, readJobTypes, submitRecords } from "./permissions";
+import { listRecords, publishTo, readJobTypes, submitRecords } from "./permissions";
 
 export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & { topic: aws.sns.Topic; tables: JobTables };
 
@@ -65,11 +65,13 @@ export class JobApi extends pulumi.ComponentResource {
           TOPIC_ARN: args.topic.arn,
           TYPE_TABLE: types.name,
           ...(records && { JOB_TABLE: records.name }),
+          ...(args.tables.isListing && { LISTING: "1" }),
         },
         statements: [
           publishTo(args.topic.arn),
           readJobTypes(types.arn, "dynamodb:Scan"),
           ...(records ? [submitRecords(records.arn)] : []),
+          ...(records && args.tables.isListing ? listRecords(records.arn) : []),
         ],
         timeoutSeconds: defaults.frontendTimeoutSeconds,
         memorySize: args.frontendMemorySize ?? defaults.frontendMemorySize,

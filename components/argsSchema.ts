@@ -104,6 +104,8 @@ const processorSchema = z.strictObject({
 export const argsSchema = z.strictObject({
   processors: z.array(processorSchema).min(1),
   tracking: z.boolean().optional(),
+  listing: z.boolean().optional(),
+  pointInTimeRecovery: z.boolean().optional(),
   authorization: z.enum(["iam", "jwt", "none"]).optional(),
   jwtIssuer: input(text).optional(),
   jwtAudience: z.array(input(text)).min(1).optional(),

@@ -2,6 +2,8 @@
 export const defaults = {
   lambdaRuntime: "nodejs22.x",
   tracking: true,
+  listing: true,
+  pointInTimeRecovery: false,
   authorization: "iam",
   scaling: "scaler",
   privateWorkers: false,

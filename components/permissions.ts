@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { listIndex } from "../contract/listKey";
 import { fitName } from "./fitName";
 import { json, resolve } from "./json";
 
@@ -121,7 +122,18 @@ export function readHandler(objectArn: pulumi.Input<string>): PolicyStatement {
 }
 
 export function submitRecords(tableArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "SubmitRecords", Action: ["dynamodb:PutItem", "dynamodb:GetItem"], Resource: tableArn };
+  return {
+    Sid: "SubmitRecords",
+    Action: ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+    Resource: tableArn,
+  };
+}
+
+export function listRecords(tableArn: pulumi.Input<string>): PolicyStatement[] {
+  return [
+    { Sid: "ListRecords", Action: ["dynamodb:Query"], Resource: pulumi.interpolate`${tableArn}/index/${listIndex}` },
+    { Sid: "ReadListed", Action: ["dynamodb:BatchGetItem"], Resource: tableArn },
+  ];
 }
 
 export function followRecords(tableArn: pulumi.Input<string>): PolicyStatement {

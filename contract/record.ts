@@ -29,6 +29,8 @@ export interface JobRecord {
   digest?: string;
   tenant?: string;
   submittedAt: string;
+  /** Key of the index by which jobs are listed; there even without it, so that it may be added later. */
+  listKey?: string;
   startedAt?: string;
   finishedAt?: string;
   /** The handler's last `progress(fraction, note)`. */

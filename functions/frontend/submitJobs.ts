@@ -1,5 +1,6 @@
 import { attributes, stringAttributes } from "../../contract/attributes";
 import { encodeMessage, type JobEnvelope, packEnvelopes, type Submission } from "../../contract/envelope";
+import { listKeyOf } from "../../contract/listKey";
 import { type ProblemDocument, problemOf } from "../../contract/problem";
 import type { JobRecord, JobState } from "../../contract/record";
 import { divideIntoBatches, type OutgoingMessage } from "../batches";
@@ -16,6 +17,11 @@ export interface JobRecords {
   create(record: JobRecord): Promise<JobRecord | undefined>;
   /** The record as of now: one just written is seen. */
   read(id: string): Promise<JobRecord | undefined>;
+  /**
+   * Cancels a job that waits, or asks the worker of one that runs to: as the record says, which was just read. Gives the
+   * record afterwards; nothing if its state has changed since.
+   */
+  requestCancel(record: JobRecord, now: number): Promise<JobRecord | undefined>;
 }
 
 /** Publishes one batch, at most what SNS takes in a call: for each message nothing, or the error it failed with. */
@@ -63,7 +69,8 @@ export function createSubmitJobs(
       }
       const digest = digestOf(submission);
       const submittedAt = new Date(now()).toISOString();
-      const fresh: JobRecord = { id, type, state: "queued", attempts: 0, digest, tenant, submittedAt };
+      const listKey = listKeyOf(type, id);
+      const fresh: JobRecord = { id, type, state: "queued", attempts: 0, digest, tenant, submittedAt, listKey };
       const present = (await records?.create(fresh)) ?? fresh;
       if (present.digest === digest) return { submission, record: present };
       return { problem: problemOf("conflict", `Job ${id} has another type, payload or tenant than this one`) };

@@ -18,7 +18,7 @@ type Named = Pick<Recording<unknown>, "named">;
 const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
   record(() => {
     const settings = withDefaults({ name: "word-count", handler: "word-count", ...processor });
-    const tables = new JobTables("tables", { isTracking: true });
+    const tables = new JobTables("tables", { isTracking: true, isListing: true, hasPointInTimeRecovery: false });
     const queue = new ProcessorQueue("queue", {
       processor: settings,
       routerRoleArn: "arn:router",

@@ -11,6 +11,7 @@ describe("record", () => {
     attempts: 2,
     digest: "d",
     tenant: "t",
+    listKey: "word-count#3",
     submittedAt: "2026-11-02T10:00:00.000Z",
     startedAt: "2026-11-02T10:00:01.000Z",
     finishedAt: "2026-11-02T10:00:02.000Z",

@@ -44,11 +44,13 @@ describe("serialised handlers", () => {
   });
   after(() => aws.stop());
 
+  // The front end holds every verb of the API; what a library would add by accident is many times that.
+  const maxBytes = { frontendFactory: 16_000, repairFactory: 10_000, routerFactory: 10_000 };
   for (const [name, factory] of Object.entries({ frontendFactory, repairFactory, routerFactory })) {
     it(`keeps ${name} small`, async () => {
       const text = await serialiseFactory(factory);
-      expect(text.length).to.be.lessThan(50_000);
-      expect(deflateRawSync(text).length).to.be.lessThan(10_000);
+      expect(text.length).to.be.lessThan(80_000);
+      expect(deflateRawSync(text).length).to.be.lessThan(maxBytes[name as keyof typeof maxBytes]);
     });
   }
 

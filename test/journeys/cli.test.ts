@@ -91,6 +91,18 @@ describe("batch-jobs on the local cloud", function () {
     expect((await cli(["logs", "nobody"])).code).to.equal(3);
   });
 
+  it("cancels, and lists what was cancelled", async () => {
+    const id = (await cli(["submit", "slow", "null"])).stdout.trim();
+    expect((await cli(["cancel", id])).code).to.equal(0);
+    const waited = await cli(["wait", id, "--timeout", "30"]);
+    expect(waited.code).to.equal(1);
+    expect(waited.stderr).to.include(`Job ${id} was cancelled`);
+    const { jobs } = jsonOf<{ jobs: Job[] }>(await cli(["list", "--type", "slow", "--state", "cancelled", "--json"]));
+    expect(jobs.map((job) => job.id)).to.deep.equal([id]);
+    expect((await cli(["list"])).stdout).to.match(new RegExp(`^${id} +slow +cancelled`, "m"));
+    expect((await cli(["cancel", "nobody"])).code).to.equal(3);
+  });
+
   it("lists the types", async () => {
     const { stdout } = await cli(["types"]);
     for (const name of ["echo", "slow", "bad"]) expect(stdout).to.match(new RegExp(`^${name} .* Does ${name}$`, "m"));

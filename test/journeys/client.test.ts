@@ -100,6 +100,30 @@ describe("the client on the local cloud", function () {
     expect(last.result).to.deep.equal({ payload: 229 });
   });
 
+  it("cancels a job that runs, and one that waits, and says of one that has ended that it has", async () => {
+    const running = await client.submit("slow", null);
+    await journey.reaches(running.id, "running");
+    expect(await client.cancel(running)).to.include({ id: running.id });
+    expect(await client.wait(running, { timeoutSeconds: 30 })).to.include({ state: "cancelled" });
+    expect(await client.cancel(running)).to.include({ state: "cancelled" });
+    const ended = await client.submit("echo", 1);
+    await client.wait(ended, { timeoutSeconds: 20 });
+    expect(await rejection(client.cancel(ended))).to.include({ code: "job-finished", status: 409 });
+    expect(await rejection(client.cancel("nobody"))).to.include({ code: "job-not-found" });
+  });
+
+  it("lists jobs, newest first, page by page", async () => {
+    const ids: string[] = [];
+    for (let index = 0; index < 5; index++) ids.push((await client.submit("bad", null)).id);
+    for (const id of ids) await client.wait(id, { timeoutSeconds: 20 });
+    const first = await client.list({ type: "bad", limit: 3 });
+    expect(first.jobs.map(({ id }) => id)).to.deep.equal([...ids].reverse().slice(0, 3));
+    const second = await client.list({ type: "bad", limit: 2, cursor: first.cursor });
+    expect(second.jobs.map(({ id }) => id)).to.deep.equal([ids[1], ids[0]]);
+    expect((await client.list({ type: "bad", state: "succeeded" })).jobs).to.deep.equal([]);
+    expect(await rejection(client.list({ cursor: "nonsense" }))).to.include({ status: 400 });
+  });
+
   it("lists the types", async () => {
     const types = await client.types();
     expect(types.map(({ type, description }) => `${type}: ${description}`).sort()).to.deep.equal([

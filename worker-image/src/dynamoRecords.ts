@@ -5,6 +5,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { limits } from "../../contract/limits";
+import { listKeyOf } from "../../contract/listKey";
 import { decodeRecord, isFinal, JobError, JobRecord, JobState } from "../../contract/record";
 import { ClaimDecision, decideClaim } from "./claimDecision";
 import { cutError } from "./errors";
@@ -178,10 +179,12 @@ function taken(request: ClaimRequest): RecordFields {
 }
 
 function begun(request: ClaimRequest): Pick<RecordUpdate, "set" | "setIfMissing"> {
-  const { type, submittedAt, tenant } = request.job;
+  const { id, type, tenant } = request.job;
+  // What others publish has times in many forms; lists compare them as texts.
+  const submittedAt = new Date(request.job.submittedAt).toISOString();
   return {
     set: { ...taken(request), startedAt: new Date(request.now).toISOString() },
-    setIfMissing: { type, submittedAt, ...(tenant !== undefined && { tenant }) },
+    setIfMissing: { type, submittedAt, listKey: listKeyOf(type, id), ...(tenant !== undefined && { tenant }) },
   };
 }
 

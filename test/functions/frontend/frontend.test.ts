@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { listKeyOf } from "../../../contract/listKey";
 import { problems, type ProblemCode } from "../../../contract/problem";
 import type { JobRecord } from "../../../contract/record";
 import { FakeFrontend, type ParsedAnswer } from "../support/fakeFrontend";
@@ -46,6 +47,7 @@ describe("frontend", () => {
         attempts: 0,
         tenant: "acme",
         submittedAt: "2026-11-02T10:00:00.000Z",
+        listKey: listKeyOf("word-count", "new-1"),
       });
     });
 
@@ -154,10 +156,10 @@ describe("frontend", () => {
 
     it("answers a method that the path does not take with 405 and those that it does", async () => {
       const allowed: [string, string, string][] = [
-        ["GET", "/jobs", "POST"],
-        ["HEAD", "/jobs", "POST"],
-        ["PUT", "/jobs/batch", "POST, GET, HEAD"],
-        ["DELETE", "/jobs/a", "GET, HEAD"],
+        ["PUT", "/jobs", "POST, GET, HEAD"],
+        ["DELETE", "/jobs", "POST, GET, HEAD"],
+        ["PUT", "/jobs/batch", "POST, GET, HEAD, DELETE"],
+        ["PUT", "/jobs/a", "GET, HEAD, DELETE"],
         ["POST", "/types", "GET, HEAD"],
         ["OPTIONS", "/health", "GET, HEAD"],
         ["get", "/health", "GET, HEAD"],
@@ -179,7 +181,7 @@ describe("frontend", () => {
 
   describe("without records", () => {
     it("publishes every submission, and says that jobs are not tracked", async () => {
-      const untracked = new FakeFrontend({ records: undefined });
+      const untracked = new FakeFrontend({ records: null });
       const job = { id: "again", type: "word-count", payload: 1 };
       const first = await untracked.request("POST", "/jobs", job);
       expect(first.status).to.equal(202);
@@ -316,5 +318,75 @@ describe("frontend", () => {
         expect(broken.lines.at(-1)).to.deep.include({ level: "error", event: "job not published" });
       }
     });
+  });
+});
+
+describe("DELETE /jobs/{id}", () => {
+  const queued: JobRecord = {
+    id: "a",
+    type: "word-count",
+    state: "queued",
+    attempts: 0,
+    submittedAt: "2026-11-02T09:00:00.000Z",
+  };
+  const now = "2026-11-02T10:00:00.000Z";
+  let frontend: FakeFrontend;
+  beforeEach(() => {
+    frontend = new FakeFrontend();
+  });
+
+  it("ends a job that waits, and shows it", async () => {
+    frontend.put(queued);
+    const answer = await frontend.request("DELETE", "/jobs/a");
+    expect(answer.status).to.equal(202);
+    expect(answer.json).to.deep.equal({ ...queued, state: "cancelled", cancelRequestedAt: now, finishedAt: now });
+    expect((await frontend.request("GET", "/jobs/a")).json).to.deep.equal(answer.json);
+  });
+
+  it("asks for the end of one that runs, as often as one likes", async () => {
+    frontend.put({ ...queued, state: "running", attempts: 1, cancelRequestedAt: undefined });
+    for (let times = 0; times < 2; times++) {
+      const answer = await frontend.request("DELETE", "/jobs/a");
+      expect([answer.status, answer.json]).to.deep.equal([
+        202,
+        { ...queued, state: "running", attempts: 1, cancelRequestedAt: now },
+      ]);
+    }
+  });
+
+  it("answers 409 for a job that has ended, however", async () => {
+    for (const state of ["succeeded", "failed", "cancelled"] as const) {
+      frontend.put({ ...queued, state });
+      expectProblem(await frontend.request("DELETE", "/jobs/a"), "job-finished");
+      expect(frontend.record("a")).to.deep.equal({ ...queued, state });
+    }
+    frontend.put({ ...queued, submittedAt: "2026-10-01T00:00:00.000Z" });
+    expectProblem(await frontend.request("DELETE", "/jobs/a"), "job-finished");
+  });
+
+  it("knows no other jobs, and none where they are not tracked", async () => {
+    expectProblem(await frontend.request("DELETE", "/jobs/b"), "job-not-found");
+    expectProblem(await frontend.request("DELETE", "/jobs/.."), "job-not-found");
+    expectProblem(await new FakeFrontend({ records: null }).request("DELETE", "/jobs/a"), "tracking-off");
+  });
+
+  it("looks again when a worker is faster, and lets the success stand", async () => {
+    frontend = new FakeFrontend({
+      records: {
+        requestCancel: async () => {
+          frontend.put({ ...queued, state: "succeeded", attempts: 1 });
+          return undefined;
+        },
+      },
+    });
+    frontend.put(queued);
+    expectProblem(await frontend.request("DELETE", "/jobs/a"), "job-finished");
+    expect(frontend.record("a")).to.include({ state: "succeeded" });
+  });
+
+  it("gives up on a record that never holds still with 503", async () => {
+    frontend = new FakeFrontend({ records: { requestCancel: async () => undefined } });
+    frontend.put(queued);
+    expectProblem(await frontend.request("DELETE", "/jobs/a"), "unavailable");
   });
 });

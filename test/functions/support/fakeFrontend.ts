@@ -5,6 +5,8 @@ import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/re
 import type { OutgoingMessage } from "../../../functions/batches";
 import { createFrontend, type FrontendEffects } from "../../../functions/frontend/frontend";
 import type { HttpEvent } from "../../../functions/frontend/http";
+import { FakeIndex } from "./fakeIndex";
+import type { JobRecords } from "../../../functions/frontend/submitJobs";
 
 export const wordCount: JobType = {
   type: "word-count",
@@ -30,6 +32,8 @@ export interface LogLine {
   fields: Record<string, unknown>;
 }
 
+type Overrides = Partial<Omit<FrontendEffects, "records">> & { records?: Partial<JobRecords> | null };
+
 /** A front end on tables and a topic held in memory, which tell what happened. */
 export class FakeFrontend {
   readonly items = new Map<string, ReturnType<typeof encodeRecord>>();
@@ -42,12 +46,19 @@ export class FakeFrontend {
   private readonly handle: ReturnType<typeof createFrontend>;
   private ids = 0;
 
-  constructor(overrides: Partial<FrontendEffects> = {}, types: JobType[] = [wordCount, checksum]) {
+  /** `records` replaces single calls of the table, or says by null that there is none. */
+  constructor({ records = {}, ...overrides }: Overrides = {}, types: JobType[] = [wordCount, checksum]) {
     this.handle = createFrontend({
-      records: {
-        create: (record) => Promise.resolve(this.create(record)),
-        read: (id) => Promise.resolve(this.record(id)),
-      },
+      records:
+        records === null
+          ? undefined
+          : {
+              create: (record) => Promise.resolve(this.create(record)),
+              read: (id) => Promise.resolve(this.record(id)),
+              requestCancel: (record, now) => Promise.resolve(this.requestCancel(record, now)),
+              ...records,
+            },
+      index: new FakeIndex(() => [...this.items.keys()].map((id) => this.record(id)!)),
       publish: (messages) => Promise.resolve(this.publish(messages)),
       jobTypes: {
         find: (type) => Promise.resolve(types.find((each) => each.type === type)),
@@ -92,6 +103,16 @@ export class FakeFrontend {
     this.happened.push(`record ${record.id}`);
     this.put(record);
     return undefined;
+  }
+
+  requestCancel({ id, state }: JobRecord, now: number): JobRecord | undefined {
+    const record = this.record(id);
+    if (record?.state !== state) return undefined;
+    const cancelRequestedAt = record.cancelRequestedAt ?? new Date(now).toISOString();
+    const isWaiting = state === "queued";
+    this.put({ ...record, cancelRequestedAt, ...(isWaiting && { state: "cancelled", finishedAt: cancelRequestedAt }) });
+    this.happened.push(`cancel ${id}`);
+    return this.record(id);
   }
 
   publish(messages: OutgoingMessage[]): undefined[] {
