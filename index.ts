@@ -34,4 +34,5 @@ const jobs = new BatchJobProcessor("jobs", {
 
 export const { url, topicArn, eventsTopicArn, queueUrls, deadLetterQueueUrls, unroutableQueueUrl } = jobs;
 export const { routerFailureQueueUrl, undeliveredQueueUrl, jobTableName: jobTable, groupNames: groups } = jobs;
+export const { logGroupNames } = jobs;
 export const dataBucket = bucket.bucket;

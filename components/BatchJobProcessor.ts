@@ -46,6 +46,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   readonly jobTableName: pulumi.Output<string | undefined>;
   /** Name of each type's Auto Scaling group. */
   readonly groupNames: pulumi.Output<Record<string, string>>;
+  /** Name of the log group of each type's workers. */
+  readonly logGroupNames: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: BatchJobProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
     validateArgs(name, args);
@@ -127,6 +129,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     this.queueUrls = byType(({ queue }) => queue.queue.url);
     this.deadLetterQueueUrls = byType(({ queue }) => queue.deadLetterQueue.url);
     this.groupNames = byType(({ fleet }) => fleet.group.name);
+    this.logGroupNames = byType(({ fleet }) => fleet.logGroup.name);
     this.registerOutputs({
       url: this.url,
       topicArn: this.topicArn,
@@ -138,6 +141,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       undeliveredQueueUrl: this.undeliveredQueueUrl,
       jobTableName: this.jobTableName,
       groupNames: this.groupNames,
+      logGroupNames: this.logGroupNames,
     });
   }
 }

@@ -14,6 +14,7 @@ import { DeployedResources } from "./deployedResources";
 import { deliverToLambdas } from "./notifications";
 import { packageRoot } from "./packageFolder";
 import { ScheduledActions } from "./scheduledActions";
+import { RecentLines } from "./recentLines";
 import { Schedules } from "./schedules";
 
 export interface CloudOptions {
@@ -61,7 +62,12 @@ export interface LocalCloud {
 }
 
 export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud> {
-  const { region = "us-east-1", log = defaultLog, port = 0, endpointPort = 0, stopGraceSeconds = 5 } = options;
+  const { region = "us-east-1", port = 0, endpointPort = 0, stopGraceSeconds = 5 } = options;
+  const recentLines = new RecentLines();
+  const log: Log = (entry) => {
+    recentLines.add(entry);
+    (options.log ?? defaultLog)(entry);
+  };
   const callers = new Callers();
   const faults = new Faults();
   const endpoint = await startEndpoint({ port: endpointPort, region, faults, callers, log });
@@ -78,7 +84,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const scheduledActions = new ScheduledActions({ groups, secondsInstead: options.scheduleSeconds });
   endpoint.services.set("autoscaling", createAutoScaling(groups));
   endpoint.services.set("lambda", createLambdaApi(lambdas));
-  const apis = new HttpApis({ region, lambdas, groups, log, port });
+  const apis = new HttpApis({ region, lambdas, groups, recentLines, log, port });
   const calls = new AwsCalls(endpoint.address, region);
   let stopped: Promise<void> | undefined;
   return {
