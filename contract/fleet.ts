@@ -34,6 +34,9 @@ export interface FleetState {
   failedLaunches?: number;
   /** No launch is asked for before. */
   retryAt?: number;
+  /** Instances that were replaced for their silence since one of the type last reported, and when the next may be. */
+  silentMarks?: number;
+  silentRetryAt?: number;
   /** Since when the spot group has had fewer instances than it wants. */
   spotShortSince?: number;
   /** No spot instance is asked for before. */

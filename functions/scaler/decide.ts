@@ -17,9 +17,11 @@ export function decide(view: FleetView): Action[] {
   const figures = learn(view);
   const verdict = judgeLaunches(view);
   const plan = planCapacity(view, figures, verdict);
-  const changes = changesTo(view.state, { ...figures.changes, ...verdict.changes, ...plan.changes });
+  const silence = findSilent(view);
+  const found = { ...figures.changes, ...verdict.changes, ...plan.changes, ...silence.changes };
+  const changes = changesTo(view.state, found);
   const remember: Action[] = Object.keys(changes).length > 0 ? [{ kind: "remember", changes }] : [];
-  return [...remember, ...plan.actions, ...findSilent(view), ...chooseRetirement(view)];
+  return [...remember, ...plan.actions, ...silence.actions, ...chooseRetirement(view)];
 }
 
 function changesTo(state: FleetState, changes: StateChanges): StateChanges {
