@@ -36,7 +36,7 @@ export function lifecycleHooks(drainSeconds: number): Hook[] {
 /**
  * The hooks once more, as resources that follow later changes: those that a group is created with never change. They go
  * with their group, since deleting them first would leave its drain without a hook
- * (docs/decisions/0005-lifecycle-hooks-twice.md).
+ * (docs/decisions/0006-lifecycle-hooks-twice.md).
  */
 export function keepHooks(
   group: aws.autoscaling.Group,

@@ -57,6 +57,19 @@ describe("an instance's life", function () {
     expect(group("held").desiredCapacity).to.equal(1);
   });
 
+  it("leaves at a rebalance recommendation: its job is given back, and another instance stands in at once", async () => {
+    const id = await journey.submit("held", {});
+    await until(() => handlers.ledger().includes(`start ${id}`), 20);
+    const [own] = group("held").instances;
+    const advice = { instanceId: own!.id, kind: "rebalance" };
+    expect((await journey.call("POST", "/_local/interrupt", advice)).status).to.equal(202);
+    expect(await journey.reaches(id, "succeeded", 40)).to.deep.include({ attempts: 1, result: { attempt: 1 } });
+    await until(() => said("terminate-hook-completed", own!.id), 20);
+    const told = journey.logs.find(({ name, line }) => name === own!.id && line.includes('"event":"worker-draining"'));
+    expect(told?.line).to.include('"reason":"rebalance-recommendation"');
+    expect(group("held").desiredCapacity).to.equal(1);
+  });
+
   it("refuses a notice for an instance that isn't there", async () => {
     expect((await journey.call("POST", "/_local/interrupt", { instanceId: "i-0" })).status).to.equal(404);
     expect((await journey.call("POST", "/_local/interrupt", {})).status).to.equal(400);
