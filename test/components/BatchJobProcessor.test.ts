@@ -616,7 +616,7 @@ describe("BatchJobProcessor", () => {
 });
 
 const taggable =
-  /^aws:(sqs\/queue:|sns\/topic:|lambda\/function:|dynamodb\/table:|iam\/role:|iam\/instanceProfile|cloudwatch\/logGroup|ec2\/|autoscaling\/group|apigatewayv2\/(api|stage))|^awsx:(ec2|ecr:Repository)/;
+  /^aws:(sqs\/queue:|sns\/topic:|scheduler\/scheduleGroup:|lambda\/function:|dynamodb\/table:|iam\/role:|iam\/instanceProfile|cloudwatch\/logGroup|ec2\/|autoscaling\/group|apigatewayv2\/(api|stage))|^awsx:(ec2|ecr:Repository)/;
 
 function hasTag(tags: unknown): boolean {
   return JSON.stringify(tags ?? {}).includes('"media"');
