@@ -8,6 +8,7 @@ import { JobApi } from "./JobApi";
 import { JobEvents } from "./JobEvents";
 import { JobRepair } from "./JobRepair";
 import { JobRouter } from "./JobRouter";
+import { JobSchedules } from "./JobSchedules";
 import { JobTables } from "./JobTables";
 import { ProcessorSettings, withDefaults } from "./ProcessorArgs";
 import { ProcessorQueue } from "./ProcessorQueue";
@@ -71,7 +72,13 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const hasEvents = args.events ?? defaults.events;
     const eventsTopic = hasEvents ? new JobEvents(`${name}-events`, { tags: args.tags }, child).topic : undefined;
     const { repair } = new JobRepair(`${name}-repair`, { ...args, router, tables, eventsTopic }, child);
-    const api = new JobApi(`${name}-api`, { ...args, topic: router.topic, eventsTopic, tables }, child);
+    const { topic } = router;
+    const schedules = new JobSchedules(
+      `${name}-schedules`,
+      { topic, deadLetterQueue: router.undeliveredQueue, tags: args.tags },
+      child,
+    );
+    const api = new JobApi(`${name}-api`, { ...args, topic, eventsTopic, schedules, tables }, child);
     const network = new WorkerNetwork(`${name}-network`, args, child);
     const settings = args.processors.map(withDefaults);
     const imageFor = createImages(name, settings, args, child);
@@ -112,7 +119,12 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
         },
         child,
       );
-      createTypeEntry(`${prefix}-type`, { processor, queue, fleet, typeTable, isScaled: hasScaler }, this);
+      const entry = createTypeEntry(
+        `${prefix}-type`,
+        { processor, queue, fleet, typeTable, isScaled: hasScaler },
+        this,
+      );
+      for (const schedule of processor.schedules ?? []) schedules.repeat(processor.name, schedule, entry);
       return { type: processor.name, queue, fleet };
     };
     const processors = withShortStacks(() => settings.map(createProcessor));

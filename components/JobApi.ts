@@ -3,14 +3,24 @@ import * as pulumi from "@pulumi/pulumi";
 import { frontendFactory } from "../functions/frontend/lambda";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
+import { JobSchedules } from "./JobSchedules";
 import { JobTables } from "./JobTables";
 import { LambdaFunction } from "./LambdaFunction";
-import { announceTo, listRecords, publishTo, readFleets, readJobTypes, submitRecords } from "./permissions";
+import {
+  announceTo,
+  listRecords,
+  publishTo,
+  readFleets,
+  readJobTypes,
+  scheduleJobs,
+  submitRecords,
+} from "./permissions";
 
 export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
   topic: aws.sns.Topic;
   /** Where ends are published. */
   eventsTopic?: aws.sns.Topic;
+  schedules: JobSchedules;
   tables: JobTables;
 };
 
@@ -61,6 +71,7 @@ export class JobApi extends pulumi.ComponentResource {
   }
 
   private createFrontend(name: string, args: JobApiArgs): LambdaFunction {
+    const { schedules } = args;
     const { records, types, fleets } = args.tables;
     return new LambdaFunction(
       `${name}-frontend`,
@@ -69,6 +80,9 @@ export class JobApi extends pulumi.ComponentResource {
         environment: {
           TOPIC_ARN: args.topic.arn,
           TYPE_TABLE: types.name,
+          SCHEDULE_GROUP: schedules.group.name,
+          SCHEDULE_ROLE_ARN: schedules.role.arn,
+          SCHEDULE_DEAD_LETTER_ARN: schedules.deadLetterArn,
           ...(args.eventsTopic && { EVENTS_TOPIC_ARN: args.eventsTopic.arn }),
           ...(records && { JOB_TABLE: records.name }),
           ...(args.tables.isListing && { LISTING: "1" }),
@@ -76,6 +90,7 @@ export class JobApi extends pulumi.ComponentResource {
         },
         statements: [
           publishTo(args.topic.arn),
+          ...scheduleJobs(schedules.scheduleArns, schedules.role.arn),
           ...(args.eventsTopic ? [announceTo(args.eventsTopic.arn)] : []),
           readJobTypes(types.arn, "dynamodb:Scan"),
           ...(records ? [submitRecords(records.arn)] : []),

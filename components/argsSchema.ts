@@ -4,7 +4,7 @@ import { describe } from "../contract/check";
 import { limits, typePattern } from "../contract/limits";
 import { workerVariablePrefix } from "../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { CapacityChange, ProcessorArgs } from "./ProcessorArgs";
+import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
 
 /** A value that may come later; its type is then for the provider to check. */
 const input = (schema: z.ZodType) =>
@@ -59,6 +59,19 @@ const capacityChange = z.strictObject({
   minInstances: wholeNumber(0, 1_000),
 } satisfies Record<keyof CapacityChange, z.ZodType>);
 
+const jobSchedule = z.strictObject({
+  name: z.string().regex(typePattern, expecting(`kebab-case of 1–${limits.maxTypeCharacters} characters`)),
+  // EventBridge checks the rest.
+  expression: z
+    .string()
+    .regex(
+      /^(rate\([1-9]\d* (minutes?|hours?|days?)\)|cron\(\S+( \S+){5}\))$/,
+      expecting('"rate(5 minutes)" or a cron of six fields, such as "cron(0 8 ? * MON-FRI *)"'),
+    ),
+  timeZone: z.string().refine(isTimeZone, expecting('a time zone, such as "Europe/Berlin"')).optional(),
+  payload: z.json().optional(),
+} satisfies Record<keyof JobSchedule, z.ZodType>);
+
 const processorSchema = z.strictObject({
   name: z
     .string()
@@ -97,6 +110,7 @@ const processorSchema = z.strictObject({
   maxInstances: wholeNumber(1, 1_000).optional(),
   targetLatencySeconds: seconds(1, 86_400).optional(),
   secondsPerJob: seconds(0.001, limits.maxTimeoutSeconds).optional(),
+  schedules: z.array(jobSchedule).max(100).optional(),
   environment: environment.optional(),
   policyStatements: statements.optional(),
 } satisfies Record<keyof ProcessorArgs, z.ZodType>);

@@ -43,6 +43,19 @@ export function publishTo(topicArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "PublishJobs", Action: ["sns:Publish"], Resource: topicArn };
 }
 
+/** Creating one-time schedules that act in the role. */
+export function scheduleJobs(scheduleArns: pulumi.Input<string>, roleArn: pulumi.Input<string>): PolicyStatement[] {
+  return [
+    { Sid: "ScheduleJobs", Action: ["scheduler:CreateSchedule"], Resource: scheduleArns },
+    {
+      Sid: "PassScheduleRole",
+      Action: ["iam:PassRole"],
+      Resource: roleArn,
+      Condition: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
+    },
+  ];
+}
+
 export function announceTo(topicArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "AnnounceEnds", Action: ["sns:Publish"], Resource: topicArn };
 }
@@ -230,7 +243,7 @@ export function tlsOnlyPolicy(
 export function createRole(
   name: string,
   args: {
-    service: "lambda.amazonaws.com" | "ec2.amazonaws.com";
+    service: "lambda.amazonaws.com" | "ec2.amazonaws.com" | "scheduler.amazonaws.com";
     statements: Statements;
     /** Whether the role's deletion takes its policies along, those of others included. */
     forceDetachPolicies?: boolean;

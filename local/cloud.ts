@@ -15,6 +15,8 @@ import { deliverToLambdas } from "./notifications";
 import { packageRoot } from "./packageFolder";
 import { ScheduledActions } from "./scheduledActions";
 import { RecentLines } from "./recentLines";
+import { Scheduler } from "./scheduler";
+import { createSchedulerApi } from "./schedulerApi";
 import { Schedules } from "./schedules";
 
 export interface CloudOptions {
@@ -38,7 +40,7 @@ export interface CloudOptions {
 
 /** An embedded cloud: every part of it listens on the loopback interface only, and ends with this process. */
 export interface LocalCloud {
-  /** Address of SQS, SNS, S3, DynamoDB, Lambda's Invoke and Auto Scaling, for `AWS_ENDPOINT_URL`. */
+  /** Address of SQS, SNS, S3, DynamoDB, Lambda's Invoke, EventBridge Scheduler and Auto Scaling, for `AWS_ENDPOINT_URL`. */
   endpoint: string;
   region: string;
   /** For the person at the keyboard. */
@@ -52,6 +54,7 @@ export interface LocalCloud {
   apis: HttpApis;
   groups: Groups;
   schedules: Schedules;
+  scheduler: Scheduler;
   scheduledActions: ScheduledActions;
   /** What programs have brought up. */
   deployed: DeployedResources;
@@ -86,15 +89,19 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   endpoint.services.set("lambda", createLambdaApi(lambdas));
   const apis = new HttpApis({ region, lambdas, groups, recentLines, log, port });
   const calls = new AwsCalls(endpoint.address, region);
+  const { messaging } = endpoint;
+  const scheduler = new Scheduler({ region, calls, messaging, log, secondsInstead: options.scheduleSeconds });
+  endpoint.services.set("scheduler", createSchedulerApi(scheduler));
   let stopped: Promise<void> | undefined;
   return {
     ...{ endpoint: endpoint.address, region, callers, faults, lambdas, apis, groups, schedules, calls, log },
     scheduledActions,
+    scheduler,
     deployed: new DeployedResources(),
     services: endpoint.services,
     messaging: endpoint.messaging,
     credentials: callers.issue({ name: "local" }),
-    stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, schedules, scheduledActions, calls })),
+    stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, schedules, scheduler, scheduledActions, calls })),
   };
 }
 
@@ -105,10 +112,12 @@ async function stop(parts: {
   apis: HttpApis;
   groups: Groups;
   schedules: Schedules;
+  scheduler: Scheduler;
   scheduledActions: ScheduledActions;
   calls: AwsCalls;
 }): Promise<void> {
   parts.schedules.stop();
+  parts.scheduler.stop();
   parts.scheduledActions.stop();
   await Promise.all([parts.apis.stop(), parts.groups.stop()]);
   await parts.lambdas.stop();

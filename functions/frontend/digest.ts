@@ -29,7 +29,8 @@ export function canonicalJson(value: unknown): string {
   return `{${fields.map((field) => `${JSON.stringify(field)}:${canonicalJson(value[field])}`).join(",")}}`;
 }
 
-function sha256(text: string): string {
+/** A text of 43 characters that stands for the given one. */
+export function sha256(text: string): string {
   const { createHash } = require("node:crypto") as typeof import("node:crypto");
   return createHash("sha256").update(text).digest("base64url");
 }

@@ -9,13 +9,14 @@ import type { HttpAnswer, HttpEvent } from "./http";
 import { createJobIndex } from "./jobIndex";
 import { createJobRecords } from "./jobRecords";
 import { readLaunchProblemsFrom } from "./launchProblems";
+import { scheduleWith } from "./scheduleWith";
 import { publishTo } from "./publishTo";
 
 export const deploymentOnlyModule = true;
 
 /**
  * Builds the front-end Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
- * Reads `TOPIC_ARN`, `TYPE_TABLE`, where jobs are tracked `JOB_TABLE`, where they are listed `LISTING`, where ends are published `EVENTS_TOPIC_ARN`, and where a scaler
+ * Reads `TOPIC_ARN`, `TYPE_TABLE`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `SCHEDULE_DEAD_LETTER_ARN`, where jobs are tracked `JOB_TABLE`, where they are listed `LISTING`, where ends are published `EVENTS_TOPIC_ARN`, and where a scaler
  * keeps fleets `FLEET_TABLE`.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
@@ -25,13 +26,23 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const jobTable = process.env.JOB_TABLE;
   const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
+  const topicArn = variable("TOPIC_ARN");
   const topics = new SNSClient(clientOptions());
   const eventsTopic = process.env.EVENTS_TOPIC_ARN;
   const fleetTable = process.env.FLEET_TABLE;
   return createFrontend({
     index: process.env.LISTING && jobTable ? createJobIndex(tables, jobTable) : undefined,
     records: jobTable ? createJobRecords(tables, jobTable) : undefined,
-    publish: publishTo(topics, variable("TOPIC_ARN")),
+    publish: publishTo(topics, topicArn),
+    later: {
+      topicArn,
+      schedule: scheduleWith({
+        topicArn,
+        groupName: variable("SCHEDULE_GROUP"),
+        roleArn: variable("SCHEDULE_ROLE_ARN"),
+        deadLetterArn: variable("SCHEDULE_DEAD_LETTER_ARN"),
+      }),
+    },
     announce: eventsTopic ? announceTo(topics, eventsTopic) : undefined,
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     readLaunchProblems: fleetTable ? readLaunchProblemsFrom(tables, fleetTable) : undefined,

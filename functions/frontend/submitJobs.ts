@@ -1,8 +1,11 @@
 import { attributes, stringAttributes } from "../../contract/attributes";
+import { bytesOf } from "../../contract/check";
 import { encodeMessage, type JobEnvelope, packEnvelopes, type Submission } from "../../contract/envelope";
+import { limits } from "../../contract/limits";
 import { listKeyOf } from "../../contract/listKey";
 import { type ProblemDocument, problemOf } from "../../contract/problem";
 import type { JobRecord, JobState } from "../../contract/record";
+import { publishInput } from "../../contract/scheduledMessage";
 import { divideIntoBatches, type OutgoingMessage } from "../batches";
 import type { JobTypes } from "../jobTypes";
 import { describeError, type Log } from "../log";
@@ -10,6 +13,7 @@ import { mapLimited } from "../mapLimited";
 import { digestOf } from "./digest";
 import { notBeforeOf } from "./notBefore";
 import { createCheckPayload } from "./payloadValidator";
+import type { ScheduleJob } from "./scheduleWith";
 
 export const deploymentOnlyModule = true;
 
@@ -33,6 +37,8 @@ export interface SubmitJobsEffects {
   /** Absent where jobs are not tracked: every submission is then a new job. */
   records: JobRecords | undefined;
   publish: Publish;
+  /** Has a job published at its time, and the topic that it then is published to: for times too far ahead for SQS. */
+  later: { topicArn: string; schedule: ScheduleJob };
   jobTypes: Pick<JobTypes, "find">;
   /** Epoch milliseconds. */
   now: () => number;
@@ -82,6 +88,8 @@ export function createSubmitJobs(
       if (!notBefore.ok) {
         return { problem: problemOf("invalid-request", notBefore.problems[0]!.message, notBefore.problems) };
       }
+      const tooLarge = scheduleProblem(effects, submission, notBefore.value);
+      if (tooLarge) return { problem: tooLarge };
       const submittedAt = new Date(time).toISOString();
       const listKey = listKeyOf(type, id);
       const keys = { id, type, state: "queued", attempts: 0, listKey } as const;
@@ -100,7 +108,12 @@ export function createSubmitJobs(
   return async function submitJobs(submissions) {
     const recorded = await inTurnById(submissions, record);
     const envelopes = envelopesToPublish(recorded);
-    const failed = await publishEnvelopes(effects, envelopes);
+    const isLater = ({ notBefore }: JobEnvelope) => isTooFarForQueues(notBefore, now());
+    const failed = await publishEnvelopes(
+      effects,
+      envelopes.filter((envelope) => !isLater(envelope)),
+    );
+    for (const id of await scheduleEnvelopes(effects, envelopes.filter(isLater))) failed.add(id);
     return recorded.map((outcome, index): SubmitOutcome => {
       const { id, type } = submissions[index]!;
       if ("problem" in outcome) return { id, problem: outcome.problem };
@@ -139,6 +152,43 @@ function envelopesToPublish(recorded: Recorded[]): JobEnvelope[] {
     });
   }
   return [...envelopes.values()];
+}
+
+function isTooFarForQueues(notBefore: string | undefined, now: number): boolean {
+  return notBefore !== undefined && Date.parse(notBefore) - now > limits.maxQueueDelaySeconds * 1_000;
+}
+
+/** A schedule holds less than a message: the whole of it is JSON within JSON. */
+function scheduleProblem(
+  { now, later }: SubmitJobsEffects,
+  { id, type, payload, tenant }: IdentifiedSubmission,
+  notBefore: string | undefined,
+): ProblemDocument | undefined {
+  if (!isTooFarForQueues(notBefore, now())) return undefined;
+  const submittedAt = notBefore!;
+  const bytes = bytesOf(
+    publishInput(later.topicArn, { version: 1, id, type, payload, tenant, submittedAt, notBefore }),
+  );
+  if (bytes <= limits.maxScheduleInputBytes) return undefined;
+  const most = limits.maxScheduleInputBytes;
+  const detail = `Expected at most ${most} bytes with quotes escaped in a job so far ahead, got ${bytes}`;
+  return problemOf("payload-too-large", detail, [{ path: "/payload", message: detail }]);
+}
+
+/** Creates the schedules of the envelopes; gives the ids of those that failed. */
+async function scheduleEnvelopes({ later, log }: SubmitJobsEffects, envelopes: JobEnvelope[]): Promise<string[]> {
+  const failed: string[] = [];
+  await mapLimited(envelopes, publishesAtOnce, async (envelope) => {
+    const { id, type } = envelope;
+    try {
+      await later.schedule(envelope);
+      log("info", "job accepted", { id, type });
+    } catch (error) {
+      failed.push(id);
+      log("error", "job not scheduled", { id, type, error: describeError(error) });
+    }
+  });
+  return failed;
 }
 
 /** Publishes the envelopes, each message holding jobs of one type; gives the ids of those that failed. */

@@ -52,7 +52,7 @@ describe("BatchJobProcessor", () => {
     it("allows no wildcard without a written reason, and keeps each role's policy within 10,240 characters", async () => {
       const { ofType } = await build();
       const policies = ofType("iam/rolePolicy:RolePolicy");
-      expect(policies).to.have.length(8);
+      expect(policies).to.have.length(9);
       for (const policy of policies) {
         expect((policy.inputs.policy as string).length).to.be.lessThan(10_240);
         for (const { Action, Resource } of statementsOf(policy)) {
@@ -238,6 +238,55 @@ describe("BatchJobProcessor", () => {
       }
       const template = ofType("ec2/launchTemplate:LaunchTemplate")[0]!;
       expect(readEnvironment(userDataOf(template)).WORKER_EVENTS_TOPIC).to.equal(arn);
+    });
+  });
+
+  describe("schedules", () => {
+    const nightly = { name: "nightly", expression: "cron(0 3 * * ? *)", timeZone: "Europe/Berlin", payload: { a: 1 } };
+
+    it("submit jobs of their processor by themselves, named after it and not by their place", async () => {
+      const { named } = await build({ processors: [{ ...wordCount, schedules: [nightly] }] });
+      const { inputs } = named("media-schedules-word-count-nightly");
+      expect(inputs).to.include({
+        scheduleExpression: "cron(0 3 * * ? *)",
+        scheduleExpressionTimezone: "Europe/Berlin",
+      });
+      expect(inputs.flexibleTimeWindow).to.deep.equal({ mode: "OFF" });
+      const { input, ...target } = inputs.target as Record<string, unknown>;
+      expect(target).to.deep.equal({
+        arn: "arn:aws:scheduler:::aws-sdk:sns:publish",
+        roleArn: "arn:aws:iam:us-east-1:123456789012:media-schedules-role",
+        deadLetterConfig: { arn: "arn:aws:sqs:us-east-1:123456789012:media-router-undelivered" },
+      });
+      const { Message } = JSON.parse(input as string) as { Message: string };
+      expect(JSON.parse(Message)).to.deep.equal({
+        version: 1,
+        id: "nightly-<aws.scheduler.execution-id>",
+        type: "word-count",
+        submittedAt: "<aws.scheduler.scheduled-time>",
+        payload: { a: 1 },
+      });
+    });
+
+    it("of jobs far ahead are made by the front end, in one group, and publish in a role that can do no more", async () => {
+      const { named } = await build();
+      expect(
+        statementsOf(named("media-schedules-policy")).map(({ Action, Resource }) => [Action, Resource]),
+      ).to.deep.equal([
+        [["sns:Publish"], "arn:aws:sns:us-east-1:123456789012:media-router-topic"],
+        [["sqs:SendMessage"], "arn:aws:sqs:us-east-1:123456789012:media-router-undelivered"],
+      ]);
+      expect(JSON.parse(named("media-schedules-role").inputs.assumeRolePolicy as string)).to.deep.include({
+        Statement: [{ Effect: "Allow", Principal: { Service: "scheduler.amazonaws.com" }, Action: "sts:AssumeRole" }],
+      });
+      const frontend = statementsOf(named("media-api-frontend-policy"));
+      expect(frontend).to.deep.include({
+        Sid: "PassScheduleRole",
+        Effect: "Allow",
+        Action: ["iam:PassRole"],
+        Resource: "arn:aws:iam:us-east-1:123456789012:media-schedules-role",
+        Condition: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
+      });
     });
   });
 
@@ -567,7 +616,7 @@ describe("BatchJobProcessor", () => {
 });
 
 const taggable =
-  /^aws:(sqs\/queue:|sns\/topic:|lambda\/function:|dynamodb\/table:|iam\/role:|iam\/instanceProfile|cloudwatch\/logGroup|ec2\/|autoscaling\/group|apigatewayv2\/(api|stage))|^awsx:(ec2|ecr:Repository)/;
+  /^aws:(sqs\/queue:|sns\/topic:|scheduler\/scheduleGroup:|lambda\/function:|dynamodb\/table:|iam\/role:|iam\/instanceProfile|cloudwatch\/logGroup|ec2\/|autoscaling\/group|apigatewayv2\/(api|stage))|^awsx:(ec2|ecr:Repository)/;
 
 function hasTag(tags: unknown): boolean {
   return JSON.stringify(tags ?? {}).includes('"media"');

@@ -47,6 +47,9 @@ describe("serialised handlers", () => {
       FLEET_TABLE: "fleets",
       TYPE_TABLE: "types",
       UNROUTABLE_QUEUE_URL: unroutableQueueUrl,
+      SCHEDULE_GROUP: "jobs",
+      SCHEDULE_ROLE_ARN: "arn:aws:iam::000000000000:role/publisher",
+      SCHEDULE_DEAD_LETTER_ARN: "arn:aws:sqs:us-east-1:000000000000:undelivered",
     };
   });
   after(() => aws.stop());

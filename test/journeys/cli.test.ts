@@ -47,7 +47,7 @@ describe("batch-jobs on the local cloud", function () {
     expect((await submit("1")).stdout).to.equal("mine\n");
     const other = await submit("2");
     expect(other.code).to.equal(1);
-    expect(other.stderr).to.include("Job mine has another type, payload or tenant");
+    expect(other.stderr).to.include("Job mine was submitted before with another type, payload");
   });
 
   it("submits lines, and waits for all of them", async () => {
@@ -92,7 +92,7 @@ describe("batch-jobs on the local cloud", function () {
   });
 
   it("cancels, and lists what was cancelled", async () => {
-    const id = (await cli(["submit", "slow", "null"])).stdout.trim();
+    const id = (await cli(["submit", "slow", "null", "--delay", "60"])).stdout.trim();
     expect((await cli(["cancel", id])).code).to.equal(0);
     const waited = await cli(["wait", id, "--timeout", "30"]);
     expect(waited.code).to.equal(1);

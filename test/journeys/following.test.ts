@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { limits } from "../../contract/limits";
 import { accountId } from "../../local/account";
 import { until } from "../local/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
@@ -97,6 +98,34 @@ describe("following jobs", function () {
     expect(ranAt(cancelled)).to.be.NaN;
   });
 
+  it("keeps a job of next month in a schedule, publishes it in time for its queue, and never runs it once cancelled", async () => {
+    const { scheduler } = journey.cloud;
+    const runAt = new Date(Date.now() + 30 * 86_400_000).toISOString();
+    const id = await journey.submit("echo", '"<aws.scheduler.execution-id>"', { id: "next-month", runAt });
+    expect(await journey.submit("echo", '"<aws.scheduler.execution-id>"', { id, runAt })).to.equal(id);
+    const schedules = scheduler.list().filter(({ GroupName }) => GroupName.includes("schedules-group"));
+    expect(schedules).to.have.length(1);
+    const { Name, GroupName, Target } = schedules[0]!;
+    // In its place one whose time has come, as if the month had passed, and the job's own time too.
+    scheduler.delete(GroupName, Name);
+    const Input = Target.Input!.replace(runAt, new Date(Date.now() + 1_000).toISOString());
+    const ScheduleExpression = `at(${new Date().toISOString().slice(0, 19)})`;
+    scheduler.create({ Name, GroupName, ScheduleExpression, Target: { ...Target, Input } });
+    expect(await journey.reaches(id, "succeeded", 30)).to.include({ result: '"<aws.scheduler.execution-id>"', runAt });
+
+    const cancelled = await journey.submit("echo", 1, { runAt });
+    expect((await journey.call("DELETE", `/jobs/${cancelled}`)).body).to.include({ state: "cancelled" });
+    const later = scheduler.list().find(({ Target: target }) => target.Input!.includes(cancelled))!;
+    scheduler.delete(GroupName, later.Name);
+    const due = later.Target.Input!.replace(runAt, new Date().toISOString());
+    scheduler.create({ ...later, ScheduleExpression, Target: { ...later.Target, Input: due } });
+    await until(
+      () => journey.logs.some(({ line }) => line.includes(cancelled) && line.includes("message-dropped")),
+      15,
+    );
+    expect(ranAt(cancelled)).to.be.NaN;
+  });
+
   it("tells others of each end, by the state that they ask for", async () => {
     const receive = await subscribe();
     const succeeded = await journey.submit("echo", "fine");
@@ -113,5 +142,31 @@ describe("following jobs", function () {
     const { body } = await journey.call("GET", `/jobs/${failed}`);
     const { submittedAt, finishedAt, error } = body;
     expect(events.find(({ id }) => id === failed)).to.deep.include({ attempts: 1, submittedAt, finishedAt, error });
+  });
+
+  it("makes one job of fifty submissions of one key at once, that runs once", async () => {
+    const key = { "idempotency-key": "one of fifty" };
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => journey.call("POST", "/jobs", { type: "echo", payload: "once" }, key)),
+    );
+    const ids = new Set(answers.map(({ status, body }) => `${status} ${String(body.id)}`));
+    expect([...ids]).to.have.length(1);
+    const id = answers[0]!.body.id as string;
+    await journey.reaches(id, "succeeded", 30);
+    // Whatever was published twice is dropped without a second run.
+    const marker = await journey.submit("echo", "after");
+    await journey.reaches(marker, "succeeded", 30);
+    expect(handlers.ledger().filter((line) => line.endsWith(` ${id}`))).to.have.length(1);
+  });
+
+  it("keeps a result of 65,536 bytes, and refuses one byte more for good, with a hint", async () => {
+    const fits = await journey.submit("other", "r".repeat(limits.maxResultBytes - 2));
+    const over = await journey.submit("other", "r".repeat(limits.maxResultBytes - 1));
+    const { result } = await journey.reaches(fits, "succeeded", 30);
+    expect(result).to.have.length(limits.maxResultBytes - 2);
+    const { error } = await journey.reaches(over, "failed", 30);
+    expect((error as { message: string }).message)
+      .to.match(/65,?536/)
+      .and.match(/S3/);
   });
 });

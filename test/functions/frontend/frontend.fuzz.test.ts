@@ -8,6 +8,12 @@ const job = fc.record(
     type: fc.oneof(fc.constantFrom("word-count", "checksum", "transcode", "__proto__"), fc.jsonValue()),
     payload: fc.jsonValue(),
     id: fc.oneof(fc.stringMatching(/^[A-Za-z0-9._-]{1,80}$/), fc.constantFrom("a", "b"), fc.jsonValue()),
+    delaySeconds: fc.oneof(fc.constantFrom(0, 60, 900, 901, 31_536_000), fc.double(), fc.jsonValue()),
+    runAt: fc.oneof(
+      fc.constantFrom("2026-11-02T10:00:01Z", "2027-01-01T00:00:00+01:00", "9999-12-31T23:59:59Z"),
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      fc.jsonValue(),
+    ),
     tenant: fc.oneof(fc.constantFrom("t", ""), fc.jsonValue()),
   },
   { requiredKeys: [] },
@@ -85,9 +91,11 @@ describe("frontend, with anything sent to it", () => {
         }
         const recorded = new Set([...frontend.items.keys()].map((id) => `record ${id}`));
         for (const what of frontend.happened) {
-          if (what.startsWith("publish ")) expect(recorded).to.include(what.replace("publish", "record"));
+          const [verb] = /^(publish|schedule|cancel) /.exec(what) ?? [];
+          if (verb) expect(recorded).to.include(what.replace(verb, "record "));
         }
-        expect(new Set(frontend.published.map(({ id }) => id))).to.deep.equal(new Set(frontend.items.keys()));
+        const handedOn = [...frontend.published, ...frontend.scheduled];
+        expect(new Set(handedOn.map(({ id }) => id))).to.deep.equal(new Set(frontend.items.keys()));
       }),
       { numRuns: 500 },
     );

@@ -97,6 +97,30 @@ describe("frontend", () => {
       );
     });
 
+    it("has a schedule publish a job that SQS can't hold back so long, once more on a replay", async () => {
+      const later = { ...job, id: "later", delaySeconds: 901 };
+      expect((await frontend.request("POST", "/jobs", later)).status).to.equal(202);
+      expect(frontend.happened).to.deep.equal(["record later", "schedule later"]);
+      expect(frontend.scheduled[0]).to.include({ id: "later", notBefore: "2026-11-02T10:15:01.000Z" });
+      expect((await frontend.request("POST", "/jobs", later)).status).to.equal(202);
+      expect(frontend.happened.slice(2)).to.deep.equal(["schedule later"]);
+      await frontend.request("POST", "/jobs", { ...job, id: "soon", delaySeconds: 900 });
+      expect(frontend.happened.slice(3)).to.deep.equal(["record soon", "publish soon"]);
+    });
+
+    it("answers 503 where the schedule can't be made, and 413 where it can't hold the job", async () => {
+      const refused = new FakeFrontend({ later: { topicArn: "t", schedule: () => Promise.reject(new Error("no")) } });
+      const later = { ...job, id: "later", delaySeconds: 901 };
+      expectProblem(await refused.request("POST", "/jobs", later), "unavailable");
+      expect(refused.record("later")).to.include({ state: "queued" });
+      const quotes = { ...later, payload: '"'.repeat(100_000) };
+      expectProblem(await frontend.request("POST", "/jobs", quotes), "payload-too-large", "/payload");
+      expect(frontend.happened).to.deep.equal([]);
+      expect((await frontend.request("POST", "/jobs", { ...quotes, delaySeconds: 900 })).status).to.equal(202);
+      const large = { ...later, payload: "a".repeat(239_998) };
+      expect((await frontend.request("POST", "/jobs", { ...large, id: "large" })).status).to.equal(202);
+    });
+
     it("refuses a time too far ahead", async () => {
       const runAt = new Date(Date.parse("2026-11-02T10:00:00.001Z") + limits.maxDelaySeconds * 1_000).toISOString();
       const answer = await frontend.request("POST", "/jobs", { ...job, runAt });

@@ -40,6 +40,8 @@ export class FakeFrontend {
   /** The batches handed to the topic, refused ones included. */
   readonly batches: OutgoingMessage[][] = [];
   readonly published: JobEnvelope[] = [];
+  /** Jobs that are to be published at their times. */
+  readonly scheduled: JobEnvelope[] = [];
   readonly lines: LogLine[] = [];
   /** The effects in the order in which they happened. */
   readonly happened: string[] = [];
@@ -59,6 +61,14 @@ export class FakeFrontend {
               ...records,
             },
       index: new FakeIndex(() => [...this.items.keys()].map((id) => this.record(id)!)),
+      later: {
+        topicArn: "arn:aws:sns:us-east-1:123456789012:jobs",
+        schedule: (envelope) => {
+          this.happened.push(`schedule ${envelope.id}`);
+          this.scheduled.push(envelope);
+          return Promise.resolve();
+        },
+      },
       publish: (messages) => Promise.resolve(this.publish(messages)),
       jobTypes: {
         find: (type) => Promise.resolve(types.find((each) => each.type === type)),
