@@ -95,6 +95,7 @@ const processorSchema = z.strictObject({
   minInstances: wholeNumber(0, 1_000).optional(),
   maxInstances: wholeNumber(1, 1_000).optional(),
   targetLatencySeconds: seconds(1, 86_400).optional(),
+  maxKeepSeconds: seconds(0, 86_400).optional(),
   secondsPerJob: seconds(0.001, limits.maxTimeoutSeconds).optional(),
   environment: environment.optional(),
   policyStatements: statements.optional(),

@@ -45,6 +45,14 @@ export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulum
 }
 
 function fleetOf(processor: ProcessorSettings, groupName: string, onDemandGroupName?: string): JobTypeFleet {
-  const { prefetch, targetLatencySeconds, secondsPerJob } = processor;
-  return { groupName, onDemandGroupName, slots: slotsOf(processor), prefetch, targetLatencySeconds, secondsPerJob };
+  const { prefetch, targetLatencySeconds, secondsPerJob, maxKeepSeconds } = processor;
+  return {
+    groupName,
+    onDemandGroupName,
+    slots: slotsOf(processor),
+    prefetch,
+    targetLatencySeconds,
+    secondsPerJob,
+    maxKeepSeconds,
+  };
 }
