@@ -30,7 +30,14 @@ export function scheduleCapacity(
         maxSize: unchanged,
         desiredCapacity: unchanged,
       },
-      { parent, deletedWith: group },
+      {
+        parent,
+        deletedWith: group,
+        // An update sends the time of the first run along, as AWS once reckoned it, and AWS refuses one that has passed
+        // (pulumi/pulumi-aws#2473). Both at once would share a name, and a time.
+        replaceOnChanges: ["minSize"],
+        deleteBeforeReplace: true,
+      },
     );
   }
 }

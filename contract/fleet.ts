@@ -53,7 +53,7 @@ export interface InstanceReport {
   recentSeconds: number;
   /** Set by the scaler, kept by the worker's reports: take no further job, finish, and end without lowering desired. */
   retiresSince?: number;
-  /** Set by the scaler, kept by the worker's reports: when it first missed them. A later report makes it void. */
+  /** Set by the scaler when it misses the worker's reports, removed by the next of them: their clocks may differ. */
   silentSince?: number;
   /** When the item may go: epoch seconds (DynamoDB's time to live). */
   expiresAt: number;

@@ -101,9 +101,10 @@ function pinned(version: string | undefined): string | undefined {
 }
 
 /** An abandoned launch hook shows as `Cancelled` ("ScalingActivity", Amazon EC2 Auto Scaling API Reference). */
-function readLaunch({ StartTime, StatusCode, StatusMessage, Description }: Activity): Launch {
+function readLaunch({ AutoScalingGroupName, StartTime, StatusCode, StatusMessage, Description }: Activity): Launch {
   const isFailed = StatusCode === "Failed" || StatusCode === "Cancelled";
   return {
+    groupName: AutoScalingGroupName ?? "",
     startedAt: StartTime?.getTime() ?? 0,
     outcome: isFailed ? "failed" : StatusCode === "Successful" ? "succeeded" : "underWay",
     reason: StatusMessage ?? Description ?? "",

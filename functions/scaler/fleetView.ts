@@ -26,6 +26,7 @@ export interface Group {
 
 /** A launch that a group tried. */
 export interface Launch {
+  groupName: string;
   /** Epoch milliseconds. */
   startedAt: number;
   outcome: "succeeded" | "failed" | "underWay";

@@ -17,12 +17,12 @@ export interface CapacityPlan {
 }
 
 /**
- * Raises the type's groups to what its backlog needs, and to their minimum. Lowers them in two cases only, to the instances
- * that they have, so that none ends by it: where launches fail, and where spot instances don't come.
+ * Raises the type's groups to what its backlog needs, and to their minimum. Lowers them in two cases only, so that none in
+ * service ends by it: where launches fail, and where spot instances don't come.
  */
 export function planCapacity(view: FleetView, needed: number, verdict: LaunchVerdict): CapacityPlan {
   if (verdict.isBackedOff) {
-    const actions = groupsOf(view).flatMap((group) => setDesired(group, present(group), "launches fail"));
+    const actions = groupsOf(view).flatMap((group) => setDesired(group, promising(group, view), "launches fail"));
     return { actions, changes: {} };
   }
   const { minInstances } = view.group;
@@ -60,6 +60,15 @@ function planSpot(view: FleetView, onDemand: Group, wanted: number): CapacityPla
 /** What the group would be lowered to so that nothing ends; at least its minimum, below which AWS lets none go. */
 function present(group: Group): number {
   return Math.min(group.desired, Math.max(liveCount(group), group.minInstances));
+}
+
+/** The same without launches begun since the last that failed: a group whose instances don't come up tries for ever. */
+function promising(group: Group, { launches = [] }: FleetView): number {
+  const own = launches.filter(({ groupName }) => groupName === group.name);
+  const failedAt = own.find(({ outcome }) => outcome === "failed")?.startedAt ?? Infinity;
+  const tries = own.filter(({ outcome, startedAt }) => outcome === "underWay" && startedAt > failedAt).length;
+  const ready = group.instances.filter(({ lifecycleState }) => /^(InService|Pending:Proceed)/.test(lifecycleState));
+  return Math.min(present(group), Math.max(liveCount(group) - tries, ready.length, group.minInstances));
 }
 
 function setDesired({ name, desired }: Group, to: number, reason: CapacityReason): Action[] {

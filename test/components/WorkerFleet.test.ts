@@ -224,6 +224,14 @@ describe("WorkerFleet", () => {
       );
     });
 
+    it("replaces a change, since its update would carry a time that has passed", async () => {
+      const { ofType } = await build({ capacitySchedule: [morning] });
+      expect(ofType("autoscaling/schedule:Schedule")[0]!.options).to.deep.include({
+        replaceOnChanges: ["minSize"],
+        deleteBeforeReplace: true,
+      });
+    });
+
     it("has the same names whatever its order", async () => {
       const names = async (capacitySchedule: ProcessorArgs["capacitySchedule"]) =>
         (await build({ capacitySchedule })).ofType("autoscaling/schedule:Schedule").map(({ name }) => name);

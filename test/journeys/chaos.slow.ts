@@ -122,6 +122,15 @@ function linesAbout(id: string, { logs }: Journey): string {
   return told.map(({ name, line }) => `${name}: ${line}`).join("\n");
 }
 
+/** The last that a worker said, and what was said of it. */
+function linesOf(worker: string, { logs }: Journey): string {
+  const told = logs.filter(({ name, line }) => name === worker || line.includes(worker));
+  return told
+    .slice(-20)
+    .map(({ name, line }) => `${name}: ${line}`)
+    .join("\n");
+}
+
 async function deadLetters({ sqs, outputs }: Journey): Promise<Map<string, string>> {
   const letters = new Map<string, string>();
   const QueueUrl = outputs.deadLetterQueueUrls.mixed;
@@ -163,7 +172,11 @@ function checkLedger(entries: Entry[], completions: Map<string, number>, kills: 
     for (const { at, attempt } of starts) expect(at, `start of ${id}, attempt ${attempt}`).to.be.at.most(completed);
     const attempts = starts.map(({ attempt }) => attempt);
     expect(new Set(attempts).size, `attempts of ${id}: ${attempts.join()}`).to.equal(attempts.length);
-    for (const start of starts.slice(0, -1)) expect(causeOf(start, kills, journey), `repeat of ${id}`).to.exist;
+    for (const start of starts.slice(0, -1)) {
+      const cause = causeOf(start, kills, journey);
+      const told = [linesAbout(id, journey), linesOf(start.worker, journey), JSON.stringify(kills)].join("\n");
+      expect(cause, `repeat of ${id}, attempt ${start.attempt}\n${told}`).to.exist;
+    }
   }
 }
 

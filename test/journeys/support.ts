@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -113,29 +113,59 @@ export interface Handlers {
   workerMain: string;
   /** What the handlers wrote, a line each. */
   ledger(): string[];
+  /** Lets the job's handler go on that waits with `released(job, context)`. */
+  release(jobId: string): void;
+  /** How often the ledger says `start <id>`. */
+  startsOf(jobId: string): number;
   remove(): void;
 }
 
-/** Handlers by name; each is the body of `handle(job, context)`, with `note(text)` to write into the ledger. */
-export function createHandlers(bodies: Record<string, string>): Handlers {
+/**
+ * Handlers by name; each is the body of `handle(job, context)`, with `note(text)` to write into the ledger and
+ * `released(job, context)` to wait for the test's word.
+ * @param reportSeconds how often the worker reports to the fleet table, in place of its own interval
+ */
+export function createHandlers(bodies: Record<string, string>, reportSeconds?: number): Handlers {
   const folder = mkdtempSync(join(tmpdir(), "batch jobs "));
   const ledgerFile = join(folder, "ledger");
   writeFileSync(ledgerFile, "");
   const dist = join(packageRoot(), "worker-image", "dist");
   for (const file of ["main.js", "thread.js"]) cpSync(join(dist, file), join(folder, file));
+  // As in the image: `import()` knows no NODE_PATH.
+  symlinkSync(join(packageRoot(), "node_modules"), join(folder, "node_modules"));
+  if (reportSeconds !== undefined) hasten(join(folder, "main.js"), reportSeconds);
   mkdirSync(join(folder, "processors"));
+  const releases = join(folder, "releases");
+  mkdirSync(releases);
   for (const [name, body] of Object.entries(bodies)) {
     writeFileSync(
       join(folder, "processors", `${name}.js`),
-      `const { appendFileSync } = require("node:fs");
+      `const { appendFileSync, existsSync } = require("node:fs");
 const note = (text) => appendFileSync(${JSON.stringify(ledgerFile)}, text + "\\n");
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const released = async (job, { signal }) => {
+  while (!existsSync(${JSON.stringify(releases)} + "/" + job.id)) {
+    if (signal.aborted) throw new Error("told to stop");
+    await sleep(50);
+  }
+};
 exports.default = async function handle(job, context) { ${body} };`,
     );
   }
+  const ledger = () => readFileSync(ledgerFile, "utf8").split("\n").filter(Boolean);
   return {
     workerMain: join(folder, "main.js"),
-    ledger: () => readFileSync(ledgerFile, "utf8").split("\n").filter(Boolean),
+    ledger,
+    release: (jobId) => writeFileSync(join(releases, jobId), ""),
+    startsOf: (jobId) => ledger().filter((line) => line === `start ${jobId}`).length,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** The bundle says how often the worker reports: nobody waits for half minutes in a test. */
+function hasten(workerMain: string, reportSeconds: number): void {
+  const own = /var reportSeconds = \d+;/;
+  const bundle = readFileSync(workerMain, "utf8");
+  if (!own.test(bundle)) throw new Error(`Expected ${String(own)} in the worker's bundle`);
+  writeFileSync(workerMain, bundle.replace(own, `var reportSeconds = ${reportSeconds};`));
 }

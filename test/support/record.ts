@@ -8,7 +8,14 @@ export interface RecordedResource {
   parent: string;
   custom: boolean;
   inputs: Record<string, unknown>;
-  options: { ignoreChanges: string[]; dependencies: string[]; deletedWith: string; deleteTimeout?: string };
+  options: {
+    ignoreChanges: string[];
+    dependencies: string[];
+    deletedWith: string;
+    deleteTimeout?: string;
+    replaceOnChanges: string[];
+    deleteBeforeReplace: boolean;
+  };
 }
 
 export interface Recording<T> {
@@ -77,6 +84,8 @@ interface RegisterRequest {
   getDependenciesList(): string[];
   getIgnorechangesList(): string[];
   getDeletedwith(): string;
+  getReplaceonchangesList(): string[];
+  getDeletebeforereplace(): boolean;
   getCustomtimeouts(): { getDelete(): string } | undefined;
 }
 type Callback = (error: unknown, response: { getUrn(): string } | undefined) => void;
@@ -102,6 +111,8 @@ function spy(): RecordedResource[] {
             ignoreChanges: request.getIgnorechangesList(),
             dependencies: request.getDependenciesList(),
             deletedWith: request.getDeletedwith(),
+            replaceOnChanges: request.getReplaceonchangesList(),
+            deleteBeforeReplace: request.getDeletebeforereplace(),
             deleteTimeout: request.getCustomtimeouts()?.getDelete(),
           },
         });

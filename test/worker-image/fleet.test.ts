@@ -44,7 +44,7 @@ describe("The worker as part of a fleet", () => {
 
   it("reports, retires when its item says so, finishes its job, and tells the scaler what waits", async () => {
     const { here, settings, start } = await setUp("i-old", { minSize: 1 });
-    await world.putFleetItem(settings, "i-old", { retiresSince: 1 });
+    await world.putFleetItem(settings, "i-old", { retiresSince: 1, silentSince: Date.now() + 3_600_000 });
     for (let count = 0; count < 3; count++) await world.submit(settings, { do: "sleep", milliseconds: 300 });
     const worker = start();
     await worker.event("worker-retiring");
@@ -52,6 +52,8 @@ describe("The worker as part of a fleet", () => {
 
     const own = (await world.fleetItem(settings, "i-old"))!;
     expect(own).to.include({ slots: 1, busySlots: 0, retiresSince: 1 });
+    // The scaler that missed it had a clock an hour ahead.
+    expect(own).not.to.have.property("silentSince");
     expect(own.seenAt).to.be.closeTo(Date.now(), 10_000);
     expect(own.expiresAt).to.be.closeTo(Date.now() / 1_000 + 60, 10);
     const finished = worker.events.filter(({ event }) => event === "job-succeeded").length;

@@ -3,7 +3,7 @@ import { fleetItem, FleetState, InstanceReport } from "../../contract/fleet";
 import { decodeFleetMemory, FleetMemory } from "../../contract/fleetMemory";
 
 /** What an instance's worker says; whether it retires is for the scaler to say. */
-export type OwnReport = Omit<InstanceReport, "retiresSince">;
+export type OwnReport = Omit<InstanceReport, "retiresSince" | "silentSince">;
 
 /** What a worker reads of its type's fleet. */
 export type FleetFigures = Pick<FleetState, "secondsPerJob" | "targetLatencySeconds"> & { memory?: FleetMemory };
@@ -29,7 +29,8 @@ export class DynamoFleetTable implements FleetTable {
       new UpdateItemCommand({
         TableName: this.table,
         Key: this.key(instanceId),
-        UpdateExpression: `SET ${fields.map(([field]) => `#${field} = :${field}`).join(", ")}`,
+        // What speaks isn't silent, whatever the instance's clock says next to the scaler's.
+        UpdateExpression: `SET ${fields.map(([field]) => `#${field} = :${field}`).join(", ")} REMOVE silentSince`,
         ExpressionAttributeNames: Object.fromEntries(fields.map(([field]) => [`#${field}`, field])),
         ExpressionAttributeValues: Object.fromEntries(
           fields.map(([field, value]) => [`:${field}`, { N: String(value) }]),

@@ -157,13 +157,23 @@ describe("decide", () => {
     const items = reports(short.instances);
 
     it("lower the group to what is there after three in a row, say why, and wait a minute", () => {
-      const fields = { counts, group: short, items, launches: launches("uffff") };
+      const fields = { counts, group: short, items, launches: launches("ffffu") };
       expect(capacity(fields)).to.deep.equal(["group: 8 → 3"]);
       expect(remembered(fields)).to.deep.equal({
         failedLaunches: 4,
         launchProblem: "4 launches failed in a row; the last: InvalidAMI",
         retryAt: now + 120 * seconds,
       });
+    });
+
+    it("are not tried on by the group itself: a launch begun since the last failure is given up", () => {
+      const fields = { counts, group: short, items, launches: launches("uffff") };
+      expect(capacity(fields)).to.deep.equal(["group: 8 → 2"]);
+      expect(
+        capacity({ ...fields, launches: launches("ufff").map((each) => ({ ...each, groupName: "b" })) }),
+      ).to.deep.equal(["group: 8 → 3"]);
+      const ready = [...instances(2), ...instances(1, { lifecycleState: "Pending:Proceed" }, "p")];
+      expect(capacity({ ...fields, group: { ...short, instances: ready } })).to.deep.equal(["group: 8 → 3"]);
     });
 
     it("mean nothing while they are fewer, long ago, or before one that succeeded", () => {

@@ -164,7 +164,7 @@ describe("scaler", () => {
       fake.time += 60_000;
       await fake.run();
       expect(fake.desired("a")).to.equal(1);
-      fake.launches.unshift({ startedAt: fake.time + 1, outcome: "succeeded", reason: "" });
+      fake.launches.unshift({ groupName: "a-group", startedAt: fake.time + 1, outcome: "succeeded", reason: "" });
       fake.groups.get("a-group")!.instances.push(...instances(1));
       await fake.run();
       expect(await state("a")).not.to.have.any.keys("launchProblem", "failedLaunches", "retryAt");

@@ -53,6 +53,7 @@ export function reports(of: Instance[], secondsAgo = 10, fields: InstanceItem = 
 export function launches(outcomes: string, reason = "InvalidAMI", newestSecondsAgo = 5): Launch[] {
   const names = { f: "failed", s: "succeeded", u: "underWay" } as const;
   return [...outcomes].map((outcome, index) => ({
+    groupName: "group",
     startedAt: now - (newestSecondsAgo + 10 * index) * 1_000,
     outcome: names[outcome as keyof typeof names],
     reason,
