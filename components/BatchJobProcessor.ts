@@ -80,7 +80,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     );
     const api = new JobApi(`${name}-api`, { ...args, topic, eventsTopic, schedules, tables }, child);
     const network = new WorkerNetwork(`${name}-network`, args, child);
-    const settings = args.processors.map(withDefaults);
+    const settings = args.processors.map((processor) => withDefaults(processor, args.scaling));
     const imageFor = createImages(name, settings, args, child);
     const inline = settings.filter(({ handle }) => handle !== undefined);
     const { tags } = args;

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
 import { Job, JobContext } from "../contract/handler";
 import { PolicyStatement } from "./permissions";
@@ -62,7 +63,10 @@ export interface ProcessorArgs {
   maxBackoffSeconds?: number;
   /** How long running jobs may go on once their worker is told to stop, up to 42,600; a spot notice leaves less. @default 90 */
   drainSeconds?: number;
-  /** How long a worker waits without work before it asks its group to end its instance; 0 stands for ever. @default 300 */
+  /**
+   * How long a worker has no work before it looks whether its type still needs its instance, and ends it if not; 0 stands for
+   * ever. With the component's `targetTracking`, where nothing else keeps instances, 300 by default. @default 20
+   */
   idleSeconds?: number;
   /** Instances kept from some time on, for peaks that are known beforehand. @default - `minInstances` at all times */
   capacitySchedule?: CapacityChange[];
@@ -70,8 +74,16 @@ export interface ProcessorArgs {
   minInstances?: number;
   /** Most instances at once. @default 10 */
   maxInstances?: number;
-  /** How long the whole backlog may take: the shorter, the more instances. @default 60 */
+  /**
+   * How long the whole backlog may take: the shorter, the more instances, but never more than have a job to do. With the
+   * component's `targetTracking` 60 by default. @default 5
+   */
   targetLatencySeconds?: number;
+  /**
+   * How long instances that aren't needed are kept at the most, since their type needed them lately; 0 stands for not at
+   * all. How long exactly follows from when its jobs come. Without effect with the component's `targetTracking`. @default 3600
+   */
+  maxKeepSeconds?: number;
   /** How long a job takes. @default - learned from the workers' reports; 10 until there are any, and with `targetTracking` */
   secondsPerJob?: number;
   /** Jobs that are submitted by themselves, again and again. @default - none */
@@ -116,7 +128,10 @@ export type ProcessorSettings = ProcessorArgs &
   };
 
 /** Fills a processor's defaults in; a setting that is there but undefined counts as not given. */
-export function withDefaults(processor: ProcessorArgs): ProcessorSettings {
+export function withDefaults(
+  processor: ProcessorArgs,
+  scaling: BatchJobProcessorArgs["scaling"] = defaults.scaling,
+): ProcessorSettings {
   const given = Object.fromEntries(
     Object.entries(processor).filter(([, value]) => value !== undefined),
   ) as unknown as ProcessorArgs & Pick<Partial<ProcessorSettings>, "architecture" | "acknowledge">;
@@ -124,6 +139,7 @@ export function withDefaults(processor: ProcessorArgs): ProcessorSettings {
   const instanceTypes: Record<string, readonly string[] | undefined> = defaults.processor.instanceTypes;
   return {
     ...defaults.processor,
+    ...(scaling === "targetTracking" && defaults.targetTracking),
     instanceTypes: [...(instanceTypes[architecture] ?? [])],
     ...given,
     architecture,

@@ -30,14 +30,20 @@ export const defaults = {
     prefetch: 0,
     maxAttempts: 3,
     acknowledge: "after",
-    idleSeconds: 300,
+    idleSeconds: 20,
     visibilityTimeoutSeconds: 60,
     backoffSeconds: 2,
     maxBackoffSeconds: 900,
     drainSeconds: 90,
     minInstances: 0,
     maxInstances: 10,
-    targetLatencySeconds: 60,
+    targetLatencySeconds: 5,
+    maxKeepSeconds: 3_600,
     rootVolumeGb: 30,
+  },
+  /** Of a processor without a scaler: CloudWatch is slow, and nothing remembers what was needed lately. */
+  targetTracking: {
+    idleSeconds: 300,
+    targetLatencySeconds: 60,
   },
 } as const;

@@ -53,6 +53,14 @@ function schemaOf(payloadSchema: Record<string, unknown>): Pick<JobType, "payloa
 }
 
 function fleetOf(processor: ProcessorSettings, groupName: string, onDemandGroupName?: string): JobTypeFleet {
-  const { prefetch, targetLatencySeconds, secondsPerJob } = processor;
-  return { groupName, onDemandGroupName, slots: slotsOf(processor), prefetch, targetLatencySeconds, secondsPerJob };
+  const { prefetch, targetLatencySeconds, secondsPerJob, maxKeepSeconds } = processor;
+  return {
+    groupName,
+    onDemandGroupName,
+    slots: slotsOf(processor),
+    prefetch,
+    targetLatencySeconds,
+    secondsPerJob,
+    maxKeepSeconds,
+  };
 }

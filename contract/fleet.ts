@@ -37,6 +37,8 @@ export interface FleetState {
   /** Instances that were replaced for their silence since one of the type last reported, and when the next may be. */
   silentMarks?: number;
   silentRetryAt?: number;
+  /** What the fleet remembers of what it needed, so that it isn't let go too soon: `FleetMemory` as text. */
+  memory?: string;
   /** Since when the spot group has had fewer instances than it wants. */
   spotShortSince?: number;
   /** No spot instance is asked for before. */
@@ -62,6 +64,14 @@ export interface InstanceReport {
 
 /** How often a worker reports. A retirement reaches it within that time. */
 export const reportSeconds = 30;
+
+/** Of the recent jobs of a report, one that ended so long ago counts half. */
+export const recentHalfLifeSeconds = 120;
+
+/** What is left of a recent job after so long. */
+export function leftOfRecent(seconds: number): number {
+  return 0.5 ** (seconds / recentHalfLifeSeconds);
+}
 
 /** An instance in service whose worker has said nothing for so long is marked unhealthy. */
 export const silentSeconds = 300;

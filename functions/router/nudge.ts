@@ -10,17 +10,17 @@ export interface NudgeEffects {
   log: Log;
 }
 
-/** Between two nudges of one environment about a type. What comes meanwhile is kept for the next. */
+/** Between two nudges of one environment about a type. What comes meanwhile is kept for the next, if that is soon. */
 const intervalMilliseconds = 10_000;
 
-/** What was kept for so long the scaler has seen since in SQS's counts, in the run of that minute. */
-const staleMilliseconds = 60_000;
+/** What was kept for so long SQS's counts show by now: told again, jobs of seconds would call twice the instances. */
+const staleMilliseconds = 5_000;
 
 /**
- * Tells the scaler how many jobs were sent to each type: at once, and then at most every 10 s with all that came meanwhile. A
+ * Tells the scaler how many jobs were sent to each type: at once, and then at most every 10 s with what came just before. A
  * frozen environment keeps no timer, so nothing is told after the last job; the scaler's second look at the type sees that,
- * and is why a type that wasn't told of lately doesn't wait for another's interval. A nudge that fails is told again by the
- * next.
+ * and is why a type that wasn't told of lately doesn't wait for another's interval. A nudge that fails is told again by one that
+ * comes soon.
  */
 export function createNudge({ invoke, now, log }: NudgeEffects): (sent: Record<string, number>) => Promise<void> {
   let kept: Record<string, number> = {};

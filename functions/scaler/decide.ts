@@ -5,7 +5,9 @@ import { findSilent } from "./findSilent";
 import type { FleetView } from "./fleetView";
 import { judgeLaunches } from "./judgeLaunches";
 import { learn } from "./learn";
+import { needOf } from "./needOf";
 import { planCapacity } from "./planCapacity";
+import { remember } from "./remember";
 
 export const deploymentOnlyModule = true;
 
@@ -16,12 +18,14 @@ export const deploymentOnlyModule = true;
 export function decide(view: FleetView): Action[] {
   const figures = learn(view);
   const verdict = judgeLaunches(view);
-  const plan = planCapacity(view, figures, verdict);
+  const needed = needOf(view, figures);
+  const plan = planCapacity(view, needed, verdict);
+  const memory = remember(view, { needed, slots: figures.slots }, verdict);
   const silence = findSilent(view);
-  const found = { ...figures.changes, ...verdict.changes, ...plan.changes, ...silence.changes };
+  const found = { ...figures.changes, ...verdict.changes, ...plan.changes, ...silence.changes, memory };
   const changes = changesTo(view.state, found);
-  const remember: Action[] = Object.keys(changes).length > 0 ? [{ kind: "remember", changes }] : [];
-  return [...remember, ...plan.actions, ...silence.actions, ...chooseRetirement(view)];
+  const first: Action[] = Object.keys(changes).length > 0 ? [{ kind: "remember", changes }] : [];
+  return [...first, ...plan.actions, ...silence.actions, ...chooseRetirement(view)];
 }
 
 function changesTo(state: FleetState, changes: StateChanges): StateChanges {

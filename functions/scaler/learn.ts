@@ -5,7 +5,7 @@ import { type FleetView, groupsOf, inService, type InstanceItem } from "./fleetV
 export const deploymentOnlyModule = true;
 
 /** What a job is taken to take while nobody knows; not more than its type's timeout. */
-const assumedSecondsPerJob = 10;
+export const assumedSecondsPerJob = 10;
 
 /** So many jobs move the figure by half; fewer by less, so that one odd job doesn't turn it over. */
 const jobsForHalf = 20;
@@ -44,7 +44,12 @@ function freshReports(view: FleetView): InstanceItem[] {
     .filter(({ seenAt }) => seenAt !== undefined && view.now - seenAt < silentSeconds * 1_000);
 }
 
-function learnSeconds(reports: InstanceItem[], known: number | undefined, timeoutSeconds: number): number | undefined {
+/** What is known of a job's length, by these reports. */
+export function learnSeconds(
+  reports: Pick<InstanceItem, "recentJobs" | "recentSeconds">[],
+  known: number | undefined,
+  timeoutSeconds: number,
+): number | undefined {
   const jobs = reports.reduce((sum, { recentJobs = 0 }) => sum + recentJobs, 0);
   const seconds = reports.reduce((sum, { recentSeconds = 0 }) => sum + recentSeconds, 0);
   if (jobs === 0) return known;

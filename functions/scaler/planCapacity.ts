@@ -1,8 +1,6 @@
-import { neededInstances } from "../../contract/capacity";
 import type { Action, CapacityReason, StateChanges } from "./action";
-import { type FleetView, type Group, groupsOf, inService, liveCount, total } from "./fleetView";
+import { type FleetView, type Group, groupsOf, liveCount } from "./fleetView";
 import type { LaunchVerdict } from "./judgeLaunches";
-import type { Figures } from "./learn";
 
 export const deploymentOnlyModule = true;
 
@@ -19,34 +17,19 @@ export interface CapacityPlan {
 }
 
 /**
- * Raises the type's groups to what its backlog needs. Lowers them in two cases only, so that none in
+ * Raises the type's groups to what its backlog needs, and to their minimum. Lowers them in two cases only, so that none in
  * service ends by it: where launches fail, and where spot instances don't come.
  */
-export function planCapacity(view: FleetView, figures: Figures, verdict: LaunchVerdict): CapacityPlan {
+export function planCapacity(view: FleetView, needed: number, verdict: LaunchVerdict): CapacityPlan {
   if (verdict.isBackedOff) {
     const actions = groupsOf(view).flatMap((group) => setDesired(group, promising(group, view), "launches fail"));
     return { actions, changes: {} };
   }
-  const wanted = Math.min(needed(view, figures), Math.max(verdict.mostInstances, view.group.minInstances));
+  const { minInstances } = view.group;
+  const wanted = Math.max(Math.min(needed, verdict.mostInstances), minInstances);
   if (view.onDemandGroup) return planSpot(view, view.onDemandGroup, wanted);
   const actions = setDesired(view.group, Math.max(view.group.desired, wanted), "backlog");
   return { actions, changes: {} };
-}
-
-function needed({ jobType, counts, sent, ...view }: FleetView, { secondsPerJob, slots }: Figures): number {
-  const { prefetch, targetLatencySeconds } = jobType.fleet;
-  const { minInstances, maxInstances } = view.group;
-  return neededInstances({
-    ...counts,
-    sent,
-    instances: total(view, (group) => inService(group).length),
-    slots,
-    prefetch,
-    secondsPerJob,
-    targetLatencySeconds,
-    minInstances,
-    maxInstances,
-  });
 }
 
 function planSpot(view: FleetView, onDemand: Group, wanted: number): CapacityPlan {

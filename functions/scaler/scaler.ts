@@ -30,7 +30,7 @@ const leaseMilliseconds = 45_000;
  * When a nudged run looks again. Routers nudge about every 10 s, and what they route after their last nudge they don't tell:
  * by now SQS's counts show it.
  */
-const lookAgainMilliseconds = 12_000;
+export const lookAgainMilliseconds = 12_000;
 
 /** Left for a round of looks, and for one look at one type. */
 const roundMilliseconds = 15_000;

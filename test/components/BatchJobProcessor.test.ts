@@ -162,7 +162,7 @@ describe("BatchJobProcessor", () => {
         timeoutSeconds: { N: "900" },
         maxAttempts: { N: "5" },
         fleet: {
-          S: '{"groupName":"media-word-count-fleet-group-1234567","slots":2,"prefetch":0,"targetLatencySeconds":60}',
+          S: '{"groupName":"media-word-count-fleet-group-1234567","slots":2,"prefetch":0,"targetLatencySeconds":5,"maxKeepSeconds":3600}',
         },
       });
     });
@@ -312,7 +312,7 @@ describe("BatchJobProcessor", () => {
   });
 
   describe("functions", () => {
-    it("have a role, runtime, architecture, memory, timeout and log group, and one file of under 16 KB zipped", async () => {
+    it("have a role, runtime, architecture, memory, timeout and log group, and one small file", async () => {
       const { ofType } = await build();
       const functions = ofType("lambda/function:Function");
       expect(functions.map(({ name }) => name)).to.have.members([
@@ -321,7 +321,7 @@ describe("BatchJobProcessor", () => {
         "media-repair-repair-function",
         "media-scaler-scaler-function",
       ]);
-      for (const { inputs } of functions) {
+      for (const { name, inputs } of functions) {
         expect(inputs).to.include({ runtime: "nodejs22.x", handler: "__index.handler" });
         expect(inputs).to.include.keys("role", "timeout", "memorySize", "loggingConfig");
         expect(inputs.architectures).to.deep.equal(["arm64"]);
@@ -491,7 +491,7 @@ describe("BatchJobProcessor", () => {
           "https://sqs.us-east-1.amazonaws.com/123456789012/media-word-count-queue-dead-letters-1234567",
         WORKER_DRAIN_SECONDS: "90",
         WORKER_HANDLER: "word-count",
-        WORKER_IDLE_SECONDS: "300",
+        WORKER_IDLE_SECONDS: "20",
         WORKER_LAUNCH_HOOK: "worker-ready",
         WORKER_TERMINATE_HOOK: "worker-drained",
         WORKER_JOB_TABLE: "media-tables-records-1234567",

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { readEnvironment } from "../../components/userData";
 import { BatchJobProcessor, BatchJobProcessorArgs } from "../../components";
 import { RecordedResource, record } from "../support/record";
 
@@ -145,6 +146,7 @@ describe("Scaler", () => {
       slots: 8,
       prefetch: 4,
       targetLatencySeconds: 30,
+      maxKeepSeconds: 3_600,
     });
     expect(fleetOf("media-configured-type")).to.deep.include({ slots: 3, secondsPerJob: 2.5 });
   });
@@ -157,5 +159,11 @@ describe("Scaler", () => {
     const policies = resources.flatMap(({ inputs }) => (typeof inputs.policy === "string" ? [inputs.policy] : []));
     expect(policies.join()).not.to.match(/NudgeScaler|CountJobs|ReadFleets/);
     expect(named("media-word-count-type").inputs.item).not.to.include("fleet");
+    // No memory keeps its instances.
+    const userData = Buffer.from(
+      named("media-word-count-fleet-template").inputs.userData as string,
+      "base64",
+    ).toString();
+    expect(readEnvironment(userData).WORKER_IDLE_SECONDS).to.equal("300");
   });
 });

@@ -6,7 +6,7 @@ import { backlogPerInstance, trackTarget } from "../../components/targetTracking
 import { record } from "../support/record";
 
 const processorOf = (options: Partial<ProcessorArgs> = {}) =>
-  withDefaults({ name: "word-count", handler: "word-count", ...options });
+  withDefaults({ name: "word-count", handler: "word-count", ...options }, "targetTracking");
 
 const build = (options: Partial<ProcessorArgs> = {}) =>
   record(() => {

@@ -11,11 +11,13 @@ describe("an instance's life", function () {
   before(async () => {
     handlers = createHandlers({
       held: `note("start " + job.id); for (let i = 0; i < 80 && !context.signal.aborted; i++) await sleep(100); if (context.signal.aborted) throw new Error("told to stop"); note("end " + job.id); return { attempt: job.attempt };`,
+      quick: `return 1;`,
     });
     journey = await startJourney(
       [
         { name: "held", handler: "held", slots: 1, drainSeconds: 1, minInstances: 1, maxInstances: 3 },
         { name: "idle", handler: "held", slots: 1, idleSeconds: 1, drainSeconds: 1, minInstances: 1, maxInstances: 3 },
+        { name: "kept", handler: "quick", slots: 1, idleSeconds: 1, maxKeepSeconds: 12 },
       ],
       handlers,
     );
@@ -82,5 +84,15 @@ describe("an instance's life", function () {
     const [last] = idle.instances;
     await until(() => said("idle-instance-stays", last!.id), 20);
     expect(last!.lifecycleState).to.equal("InService");
+  });
+
+  it("stays idle while its type's memory keeps it, and goes to zero then", async () => {
+    const kept = group("kept");
+    const id = await journey.submit("kept", {});
+    await journey.reaches(id, "succeeded", 40);
+    const [instance] = kept.instances;
+    await until(() => said("idle-instance-stays", instance!.id), 20);
+    expect(instance!.lifecycleState).to.equal("InService");
+    await until(() => kept.desiredCapacity === 0 && kept.instances.length === 0, 40);
   });
 });

@@ -122,11 +122,11 @@ describe("Lifecycle", () => {
     state.canLower = false;
     await clock.advance(10_000);
     expect(calls).to.deep.equal([]);
-    expect(log.fieldsOf("idle-instance-stays").reason).to.match(/needs the instances/);
+    expect(log.fieldsOf("idle-instance-stays").reason).to.match(/needs or keeps the instances/);
     state.canLower = true;
-    state.idleSince++;
+    state.idleSince = clock.now();
     state.accepts.push(false);
-    await clock.advance(54_999);
+    await clock.advance(59_999);
     expect(calls).to.deep.equal([]);
     await clock.advance(1);
     expect(calls).to.deep.equal(["terminate true"]);
@@ -136,6 +136,22 @@ describe("Lifecycle", () => {
     expect(log.entries).to.have.length(2);
     await clock.advance(60_000);
     expect(calls.slice(1)).to.deep.equal(["terminate true", "terminate true", "drain idle 100"]);
+    await lifecycle.end();
+  });
+
+  it("asks ever more seldom while it stays, once a minute in the end, and anew after each job", async () => {
+    const { lifecycle, state, begin, clock, log } = setUp({ idleSeconds: 20 });
+    const asked: number[] = [];
+    await begin();
+    const start = clock.now();
+    Object.defineProperty(state, "canLower", { get: () => (asked.push((clock.now() - start) / 1_000), false) });
+    state.idleSince = start;
+    await clock.advance(245_000);
+    expect(asked).to.deep.equal([20, 40, 80, 140, 200]);
+    state.idleSince = clock.now();
+    await clock.advance(20_000);
+    expect(asked.at(-1)).to.equal(265);
+    expect(log.events()).to.deep.equal(["idle-instance-stays", "idle-instance-stays"]);
     await lifecycle.end();
   });
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { chooseWhenIdle, GroupView, IdleView } from "../../worker-image/src/lifecycleIdle";
+import { emptyFleetMemory, FleetMemory } from "../../contract/fleetMemory";
+import { chooseWhenIdle, GroupView, IdleView, pauseBeforeAsking } from "../../worker-image/src/lifecycleIdle";
 import { guardAgainstLeaks } from "./support/leakGuard";
 
 function group(fields: Partial<Omit<GroupView, "instances">> & { ids?: string; states?: string[] }): GroupView {
@@ -11,6 +12,7 @@ function group(fields: Partial<Omit<GroupView, "instances">> & { ids?: string; s
 
 function choose(fields: Partial<IdleView>) {
   return chooseWhenIdle({
+    now: 1_000_000,
     instanceId: "a",
     counts: { visible: 0, inFlight: 0 },
     groups: [group({ ids: "a" })],
@@ -21,6 +23,13 @@ function choose(fields: Partial<IdleView>) {
     ...fields,
   });
 }
+
+describe("pauseBeforeAsking", () => {
+  it("is the idle time, and then twice as long each time, up to a minute", () => {
+    expect([0, 1, 2, 3, 9].map((times) => pauseBeforeAsking(20, times))).to.deep.equal([20, 20, 40, 60, 60]);
+    expect([0, 1].map((times) => pauseBeforeAsking(300, times))).to.deep.equal([300, 60]);
+  });
+});
 
 describe("chooseWhenIdle", () => {
   guardAgainstLeaks();
@@ -39,10 +48,18 @@ describe("chooseWhenIdle", () => {
     expect(choose({ groups, counts, figures: { secondsPerJob: 30, targetLatencySeconds: 60 } }).canLower).to.equal(
       false,
     );
-    expect(choose({ groups, counts: { visible: 36, inFlight: 0 }, figures: {} }).canLower).to.equal(false);
-    expect(choose({ groups, counts: { visible: 36, inFlight: 0 }, figures: {}, timeoutSeconds: 5 }).canLower).to.equal(
-      true,
-    );
+    expect(choose({ groups, counts, figures: {} }).canLower).to.equal(false);
+    expect(choose({ groups, counts, figures: {}, timeoutSeconds: 1 }).canLower).to.equal(true);
+  });
+
+  it("keeps what the fleet's memory keeps, and lets it go when that does", () => {
+    const memory: FleetMemory = { ...emptyFleetMemory(900), peaks: [[900, 2]], keepSeconds: 120 };
+    const of = (ids: string, now: number) =>
+      choose({ now: now * 1_000, groups: [group({ ids })], figures: { memory } }).canLower;
+    expect([of("ab", 959), of("abc", 959)]).to.deep.equal([false, true]);
+    expect([of("ab", 1_020), of("ab", 1_021)]).to.deep.equal([false, true]);
+    const lowered = [group({ ids: "ab", maxInstances: 1 })];
+    expect(choose({ now: 950_000, groups: lowered, figures: { memory } }).canLower).to.equal(true);
   });
 
   it("counts all groups of the type: one on demand goes once spot carries the load", () => {

@@ -4,7 +4,7 @@ import { HealthSource } from "./health";
 import { insist } from "./insist";
 import { InstanceGroup } from "./lifecycleGroup";
 import { HookHeartbeat } from "./lifecycleHook";
-import { IdleChoice } from "./lifecycleIdle";
+import { IdleChoice, pauseBeforeAsking } from "./lifecycleIdle";
 import { MetadataReader, Notice, readNotice } from "./lifecycleNotice";
 import { errorFields, Log } from "./log";
 
@@ -23,9 +23,6 @@ const triesBeforeOff = 3;
 /** Terminating, an instance reaches its hook within seconds. */
 const hookTries = 30;
 const hookPauseMilliseconds = 2_000;
-
-/** An idle worker looks at its queue and groups again after so long at most, as Auto Scaling's calls are rationed. */
-const maxAskPauseMilliseconds = 60_000;
 
 /** The worker, as far as its instance's life goes. */
 export interface InstanceWorker extends HealthSource {
@@ -69,7 +66,8 @@ export class Lifecycle {
   private reason?: Notice["kind"] | "idle" | "retired";
   private failures = 0;
   private hasAnswered = false;
-  private askedAt = -Infinity;
+  /** Since when it was idle when it last asked whether it is needed; how often it has asked since, and when. */
+  private asked = { idleSince: -Infinity, times: 0, at: -Infinity };
   /** Since when it was idle when it last logged that it stays: once is enough. */
   private staysSince?: number;
   private readonly hookHeartbeat: HookHeartbeat;
@@ -176,12 +174,11 @@ export class Lifecycle {
     const { settings, clock, chooseWhenIdle, log } = this.effects;
     const idleSince = this.worker?.vitals.idleSince;
     if (settings.idleSeconds === 0 || idleSince === undefined || this.reason !== undefined) return;
-    const idleMilliseconds = settings.idleSeconds * 1_000;
-    if (clock.now() - idleSince < idleMilliseconds) return;
-    if (clock.now() - this.askedAt < Math.min(idleMilliseconds, maxAskPauseMilliseconds)) return;
+    const { times, at } = this.asked.idleSince === idleSince ? this.asked : { times: 0, at: idleSince };
+    if (clock.now() - at < pauseBeforeAsking(settings.idleSeconds, times) * 1_000) return;
     const group = await this.findGroup();
     if (!group) return;
-    this.askedAt = clock.now();
+    this.asked = { idleSince, times: times + 1, at: clock.now() };
     const { canLower, isSurplus } = await chooseWhenIdle();
     const isOver = this.ending.signal.aborted || this.reason !== undefined;
     if (isOver || this.worker?.vitals.idleSince !== idleSince) return;
@@ -191,7 +188,7 @@ export class Lifecycle {
     if (isEnding) this.leave("idle", settings.drainSeconds);
     else if (this.staysSince !== idleSince) {
       this.staysSince = idleSince;
-      const reason = canLower ? "The group is at its minimum" : "The type needs the instances that its groups want";
+      const reason = canLower ? "The group is at its minimum" : "The type needs or keeps the instances that it has";
       log("info", "idle-instance-stays", { reason, idleSince });
     }
   }

@@ -1,8 +1,6 @@
+import { leftOfRecent } from "../../contract/fleet";
 import { Clock } from "./clock";
 import { LogFields } from "./log";
-
-/** After so long a job counts half. */
-const halfLifeMilliseconds = 120_000;
 
 /** Less than this is as good as none. */
 const negligibleJobs = 0.01;
@@ -36,7 +34,7 @@ export class RecentJobs {
 
   private fade(): void {
     const now = this.clock.now();
-    const left = 0.5 ** (Math.max(0, now - this.countedAt) / halfLifeMilliseconds);
+    const left = leftOfRecent(Math.max(0, now - this.countedAt) / 1_000);
     this.jobs *= left;
     this.seconds *= left;
     this.countedAt = now;

@@ -1,3 +1,4 @@
+import { defaults } from "../../../components/defaults";
 import { Rule } from "../world";
 import { createKeda } from "./keda";
 import { createOurs } from "./ours";
@@ -5,14 +6,10 @@ import { createPoller } from "./poller";
 import { createStepScaling } from "./stepScaling";
 import { createTargetTracking } from "./targetTracking";
 
-export const ours = createOurs("ours", { targetLatencySeconds: 5, idleSeconds: 20, hasMemory: true });
+export const ours = createOurs("ours");
 
 /** For information: what memory is worth. */
-const oursWithoutMemory = createOurs("ours, no memory", {
-  targetLatencySeconds: 60,
-  idleSeconds: 300,
-  hasMemory: false,
-});
+const oursWithoutMemory = createOurs("ours, no memory", { ...defaults.processor, maxKeepSeconds: 0 });
 
 export const cloudWatchRules: Rule[] = [createStepScaling(), createTargetTracking(60)];
 export const pollers: Rule[] = [createPoller(), createKeda()];

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { conditions } from "../../../bench/scaling/conditions";
+import { ours, rules } from "../../../bench/scaling/rules/all";
+import { createOurs } from "../../../bench/scaling/rules/ours";
 import { createKeda } from "../../../bench/scaling/rules/keda";
 import { createPoller } from "../../../bench/scaling/rules/poller";
 import { createStepScaling } from "../../../bench/scaling/rules/stepScaling";
@@ -7,6 +9,7 @@ import { createTargetTracking } from "../../../bench/scaling/rules/targetTrackin
 import { Outcome, simulate } from "../../../bench/scaling/simulate";
 import { Trace } from "../../../bench/scaling/traces";
 import { Rule } from "../../../bench/scaling/world";
+import { defaults } from "../../../components/defaults";
 
 /** So many jobs at once after ten minutes. */
 function jobs(count: number, duration: number): Trace {
@@ -66,5 +69,27 @@ describe("rules of others", () => {
     ]);
     const end = Math.max(...outcome.spans.map(({ until }) => until));
     expect(end).to.be.within(600 + 120 + 300, 600 + 240 + 330 + conditions.graceSeconds);
+  });
+});
+
+describe("our rule", () => {
+  /** When the last instance of two jobs ends. */
+  const lastEnd = (rule: Rule) => Math.max(...run(rule, jobs(2, 30)).spans.map(({ until }) => until));
+
+  it("has the defaults that are shipped", () => {
+    expect(run(ours, jobs(30, 60))).to.deep.equal(run(createOurs("ours", defaults.processor), jobs(30, 60)));
+    expect(rules.at(-1)).to.equal(ours);
+    for (const changed of [{ idleSeconds: 300 }, { targetLatencySeconds: 600 }, { maxKeepSeconds: 0 }]) {
+      const other = createOurs("other", { ...defaults.processor, ...changed });
+      expect(run(other, jobs(300, 20)), JSON.stringify(changed)).not.to.deep.equal(run(ours, jobs(300, 20)));
+    }
+  });
+
+  it("launches at the nudge, and keeps an idle instance for a minute since it was needed, unless told not to", () => {
+    const [[seconds, count] = []] = launches(run(ours, jobs(2, 60)));
+    expect(seconds).to.be.closeTo(1.2, 1e-6);
+    expect(count).to.equal(1);
+    const without = lastEnd(createOurs("none", { ...defaults.processor, maxKeepSeconds: 0 }));
+    expect(lastEnd(ours) - without).to.be.within(20, 80);
   });
 });

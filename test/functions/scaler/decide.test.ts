@@ -1,5 +1,11 @@
 import { expect } from "chai";
 import type { FleetState } from "../../../contract/fleet";
+import {
+  decodeFleetMemory,
+  emptyFleetMemory,
+  encodeFleetMemory,
+  type FleetMemory,
+} from "../../../contract/fleetMemory";
 import type { Action, StateChanges } from "../../../functions/scaler/action";
 import { decide } from "../../../functions/scaler/decide";
 import type { FleetView } from "../../../functions/scaler/fleetView";
@@ -17,8 +23,10 @@ function capacity(fields: Partial<FleetView>): string[] {
   return ofKind(decide(view(fields)), "setDesired").map(({ groupName, from, to }) => `${groupName}: ${from} → ${to}`);
 }
 
+/** Changes of the fleet item, but for the memory. */
 function remembered(fields: Partial<FleetView>): StateChanges {
-  return ofKind(decide(view(fields)), "remember")[0]?.changes ?? {};
+  const { memory: _, ...changes } = ofKind(decide(view(fields)), "remember")[0]?.changes ?? {};
+  return changes;
 }
 
 describe("decide", () => {
@@ -42,6 +50,54 @@ describe("decide", () => {
     it("calls one instance for one long job, not many", () => {
       const jobType = { ...scaledType, fleet: { ...scaledType.fleet, secondsPerJob: 3_600 } };
       expect(capacity({ jobType, counts: { visible: 1, inFlight: 0 } })).to.deep.equal(["group: 0 → 1"]);
+    });
+  });
+
+  describe("memory", () => {
+    const at = now / 1_000;
+    const counts = { visible: 36, inFlight: 0 };
+    const changes = (fields: Partial<FleetView>) => ofKind(decide(view(fields)), "remember")[0]?.changes ?? {};
+    const memoryOf = (fields: Partial<FleetView>) => decodeFleetMemory(changes(fields).memory)!;
+    const before: FleetMemory = { ...emptyFleetMemory(at - 300), peaks: [[at - 300, 3]] };
+    const state = { ...known, memory: encodeFleetMemory(before) };
+
+    it("holds what the backlog needs, whatever the minimum", () => {
+      expect(memoryOf({ counts, group: group({ minInstances: 5, desired: 5 }) }).peaks).to.deep.equal([[at, 3]]);
+      expect(changes({ group: group({ minInstances: 5, desired: 5 }) })).to.deep.equal({});
+    });
+
+    it("keeps longer where a fleet is missing that was needed lately, unless its launches fail", () => {
+      expect(memoryOf({ counts, state }).keepSeconds).to.equal(375);
+      const failing = { ...state, failedLaunches: 3, retryAt: now + 60_000 };
+      expect(memoryOf({ counts, state: failing }).keepSeconds).to.equal(60);
+      expect(memoryOf({ counts, state, launches: launches("fff") }).keepSeconds).to.equal(60);
+      expect(memoryOf({ counts, state, group: group({ desired: 3 }) }).keepSeconds).to.equal(60);
+    });
+
+    it("counts the jobs of all reports, of instances that are gone, too, faded until now", () => {
+      const two = instances(2);
+      const items = reports(two, 120, { recentJobs: 80, recentSeconds: 80 });
+      const { recentJobs, jobs } = memoryOf({
+        counts,
+        state,
+        items,
+        group: group({ desired: 1, instances: [two[0]!] }),
+      });
+      expect(recentJobs).to.equal(80);
+      expect(jobs).to.be.at.least(80);
+    });
+
+    it("goes by the type's maxKeepSeconds, and is dropped where that is 0", () => {
+      const keeping = (maxKeepSeconds: number) => ({
+        jobType: { ...scaledType, fleet: { ...scaledType.fleet, maxKeepSeconds } },
+      });
+      expect(memoryOf({ ...keeping(310), counts, state }).keepSeconds).to.equal(310);
+      expect(changes({ ...keeping(0), counts })).to.deep.equal({});
+      expect(changes({ ...keeping(0), state })).to.deep.equal({ memory: undefined });
+    });
+
+    it("begins anew where the item holds none that can be read", () => {
+      expect(memoryOf({ counts, state: { ...known, memory: "{" } }).peaks).to.deep.equal([[at, 3]]);
     });
   });
 

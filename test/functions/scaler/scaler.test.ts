@@ -1,9 +1,10 @@
 import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
+import { decodeFleetMemory, keptInstances } from "../../../contract/fleetMemory";
 import { createFleetItems, type FleetItems } from "../../../functions/scaler/fleetItems";
 import { Emulators } from "../support/emulators";
 import { FakeScaler } from "../support/fakeScaler";
-import { instances, launches } from "../support/fleetViews";
+import { instances, launches, now } from "../support/fleetViews";
 
 const nudge = (type: string, count = 1) => ({ sent: { [type]: count } });
 
@@ -47,18 +48,70 @@ describe("scaler", () => {
       expect(await state("a")).not.to.have.property("leaseUntil");
     });
 
-    it("writes nothing while nothing waits, nor while there is nothing to change", async () => {
+    it("writes nothing while nothing waits, nor while there is nothing to change or to remember", async () => {
       fake.add("a");
       await fake.run();
       expect(await written()).to.deep.equal([]);
       fake.counts.set("a", { visible: 60, inFlight: 0 });
       await fake.run();
+      expect(decodeFleetMemory((await state("a")).memory)!.peaks).to.deep.equal([[fake.time / 1_000, 5]]);
+      fake.time += 9_000;
       const before = await written();
       const calls = fake.calls.length;
       await fake.run();
       expect(await written()).to.deep.equal(before);
       expect(fake.calls.slice(calls)).to.deep.equal(["describe 1", "count a", "launches a-group"]);
     });
+
+    it("remembers in each minute in which something is needed, and writes nothing in those in which nothing is", async () => {
+      fake.add("a", {}, 60);
+      await fake.run();
+      const peaks = async () => decodeFleetMemory((await state("a")).memory)!.peaks;
+      for (const visible of [60, 36]) {
+        fake.time += 60_000;
+        fake.counts.set("a", { visible, inFlight: 0 });
+        await fake.run();
+      }
+      expect(await peaks()).to.deep.equal([
+        [now / 1_000 + 60, 5],
+        [now / 1_000 + 120, 3],
+      ]);
+      fake.counts.set("a", { visible: 0, inFlight: 0 });
+      const before = await written();
+      let writes = 0;
+      const counted =
+        (name: "take" | "remember") =>
+        (...args: never[]) => {
+          writes++;
+          return (items[name] as (...all: never[]) => Promise<never>)(...args);
+        };
+      const counting = { ...items, take: counted("take"), remember: counted("remember") };
+      for (let minute = 0; minute < 90; minute++) {
+        fake.time += 60_000;
+        expect(await fake.run({}, counting)).to.equal(undefined);
+      }
+      expect(await written()).to.deep.equal(before);
+      expect(writes).to.equal(0);
+      expect(keptInstances(decodeFleetMemory((await state("a")).memory)!, fake.time / 1_000)).to.equal(0);
+      fake.counts.set("a", { visible: 1, inFlight: 0 });
+      await fake.run({}, counting);
+      expect(writes).to.equal(2);
+      expect(await peaks()).to.deep.equal([[fake.time / 1_000, 1]]);
+    });
+
+    it("writes nothing for 200 types that have instances and nothing to do", async () => {
+      const figures = { secondsPerJob: 10, targetLatencySeconds: 60 };
+      for (let index = 0; index < 200; index++) {
+        fake.add(`t${index}`, { minInstances: 1, desired: 1, instances: instances(1) });
+        await items.remember(`t${index}`, figures);
+        const Item = { type: { S: `t${index}` }, item: { S: "i1" }, seenAt: { N: String(fake.time) } };
+        await aws.tables.send(new PutItemCommand({ TableName: table, Item }));
+      }
+      const before = await written();
+      const take: FleetItems["take"] = () => Promise.reject(new Error("nothing to do"));
+      expect(await fake.run({}, { ...items, take })).to.equal(undefined);
+      expect(await written()).to.deep.equal(before);
+    }).timeout(10_000);
 
     it("serves 200 types in one run, with few calls at once and groups described together", async () => {
       for (let index = 0; index < 200; index++) fake.add(`t${index}`, {}, index % 2);

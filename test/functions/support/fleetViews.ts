@@ -6,7 +6,14 @@ export const now = Date.parse("2026-11-02T10:00:00Z");
 /** A type of jobs of 10 s, whose instances run two at once. */
 export const scaledType: ScaledType = {
   ...wordCount,
-  fleet: { groupName: "group", slots: 2, prefetch: 0, targetLatencySeconds: 60, secondsPerJob: 10 },
+  fleet: {
+    groupName: "group",
+    slots: 2,
+    prefetch: 0,
+    targetLatencySeconds: 60,
+    secondsPerJob: 10,
+    maxKeepSeconds: 3_600,
+  },
 };
 
 export function group(fields: Partial<Group> = {}): Group {
