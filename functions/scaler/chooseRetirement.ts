@@ -1,6 +1,6 @@
 import { silentSeconds } from "../../contract/fleet";
 import type { Action } from "./action";
-import { type FleetView, type Group, groupsOf, inService } from "./fleetView";
+import { type FleetView, type Group, groupsOf, inService, retiring } from "./fleetView";
 
 export const deploymentOnlyModule = true;
 
@@ -13,8 +13,7 @@ export function chooseRetirement(view: FleetView): Action[] {
   const groups = groupsOf(view);
   if (state.failedLaunches !== undefined) return [];
   if (groups.some((group) => inService(group).length < group.desired)) return [];
-  const isRetiring = groups.flatMap(inService).some(({ id }) => items[id]?.retiresSince !== undefined);
-  if (isRetiring) return [];
+  if (retiring(view).length > 0) return [];
   const candidates = groups
     .flatMap(outdated)
     .map((instanceId) => ({ instanceId, ...items[instanceId] }))

@@ -2,7 +2,7 @@ import type { FleetState } from "../../contract/fleet";
 import type { Action, StateChanges } from "./action";
 import { chooseRetirement } from "./chooseRetirement";
 import { findSilent } from "./findSilent";
-import type { FleetView } from "./fleetView";
+import { type FleetView, retiring } from "./fleetView";
 import { judgeLaunches } from "./judgeLaunches";
 import { learn } from "./learn";
 import { needOf } from "./needOf";
@@ -19,7 +19,9 @@ export function decide(view: FleetView): Action[] {
   const figures = learn(view);
   const verdict = judgeLaunches(view);
   const needed = needOf(view, figures);
-  const plan = planCapacity(view, needed, verdict);
+  // Those that retire come on top: the jobs that wait need others.
+  const wanted = needed === 0 ? 0 : Math.min(needed + retiring(view).length, view.group.maxInstances);
+  const plan = planCapacity(view, wanted, verdict);
   const memory = remember(view, { needed, slots: figures.slots }, verdict);
   const silence = findSilent(view);
   const found = { ...figures.changes, ...verdict.changes, ...plan.changes, ...silence.changes, memory };

@@ -74,6 +74,13 @@ export function inService(group: Group): Instance[] {
   return group.instances.filter(({ lifecycleState }) => lifecycleState === "InService");
 }
 
+/** Instances in service that were told to take no further job. */
+export function retiring(view: Pick<FleetView, "group" | "onDemandGroup" | "items">): Instance[] {
+  return groupsOf(view)
+    .flatMap(inService)
+    .filter(({ id }) => view.items[id]?.retiresSince !== undefined);
+}
+
 /** How many instances the group has: those in service, and those on their way there. */
 export function liveCount(group: Group): number {
   return group.instances.filter(({ lifecycleState }) => /^(InService|Pending)/.test(lifecycleState)).length;

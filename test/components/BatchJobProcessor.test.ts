@@ -321,7 +321,7 @@ describe("BatchJobProcessor", () => {
         "media-repair-repair-function",
         "media-scaler-scaler-function",
       ]);
-      for (const { name, inputs } of functions) {
+      for (const { inputs } of functions) {
         expect(inputs).to.include({ runtime: "nodejs22.x", handler: "__index.handler" });
         expect(inputs).to.include.keys("role", "timeout", "memorySize", "loggingConfig");
         expect(inputs.architectures).to.deep.equal(["arm64"]);

@@ -25,7 +25,8 @@ function capacity(fields: Partial<FleetView>): string[] {
 
 /** Changes of the fleet item, but for the memory. */
 function remembered(fields: Partial<FleetView>): StateChanges {
-  const { memory: _, ...changes } = ofKind(decide(view(fields)), "remember")[0]?.changes ?? {};
+  const changes = { ...ofKind(decide(view(fields)), "remember")[0]?.changes };
+  delete changes.memory;
   return changes;
 }
 
@@ -349,6 +350,25 @@ describe("decide", () => {
       ]) {
         expect(decide(view({ group: group({ desired: 1, instances: instances(1, state) }) }))).to.deep.equal([]);
       }
+    });
+  });
+
+  describe("an instance that retires", () => {
+    const [one] = instances(1);
+    const long = { i1: { seenAt: now, busySlots: 1, slots: 2, retiresSince: now - 60 * seconds } };
+    const raised = (counts: FleetView["counts"], maxInstances = 10) =>
+      decide(view({ group: group({ desired: 1, maxInstances, instances: [one!] }), items: long, counts })).filter(
+        ({ kind }) => kind === "setDesired",
+      );
+
+    it("leaves what waits to another, however long its own jobs take", () => {
+      expect(raised({ visible: 1, inFlight: 1 })).to.have.length(1);
+      expect(raised({ visible: 1, inFlight: 1 })[0]).to.include({ from: 1, to: 2 });
+    });
+
+    it("asks for no other while nothing waits, nor beyond the maximum", () => {
+      expect(raised({ visible: 0, inFlight: 1 })).to.deep.equal([]);
+      expect(raised({ visible: 1, inFlight: 1 }, 1)).to.deep.equal([]);
     });
   });
 
