@@ -13,7 +13,8 @@ describe("the repair run", function () {
     handlers = createHandlers({ quick: `note("ran " + job.id); return { ok: true };` });
     const processors = [
       { name: "quick", handler: "quick", slots: 2 },
-      { name: "deserted", handler: "quick", minInstances: 0, maxAttempts: 1 },
+      // Its workers never start.
+      { name: "deserted", handler: "missing", maxAttempts: 1 },
     ];
     journey = await startJourney(processors, handlers, {}, { scheduleSeconds: 1 });
   });

@@ -247,7 +247,7 @@ describe("scaler", () => {
         }
         return items.release(...args);
       };
-      await fake.run({}, { ...items, release });
+      expect(await fake.run({}, { ...items, release })).to.equal(undefined);
       expect(fake.desired("a")).to.equal(5);
       expect(fake.calls).to.include("pause 12000");
     });
