@@ -25,8 +25,8 @@ function capacity(fields: Partial<FleetView>): string[] {
 
 /** Changes of the fleet item, but for the memory. */
 function remembered(fields: Partial<FleetView>): StateChanges {
-  const { memory: _, ...changes } = ofKind(decide(view(fields)), "remember")[0]?.changes ?? {};
-  return changes;
+  const changes = ofKind(decide(view(fields)), "remember")[0]?.changes ?? {};
+  return Object.fromEntries(Object.entries(changes).filter(([field]) => field !== "memory"));
 }
 
 describe("decide", () => {
