@@ -3,11 +3,13 @@ import tseslint from "typescript-eslint";
 
 /** Folders that files of a folder may not import, after the arrows of the README's map. */
 const forbidden = {
-  contract: ["functions", "components", "worker-image", "local", "@pulumi", "@aws-sdk"],
-  functions: ["components", "worker-image", "local", "@pulumi"],
-  components: ["worker-image", "local"],
-  "worker-image": ["functions", "components", "local", "@pulumi"],
-  local: [],
+  contract: ["functions", "components", "worker-image", "local", "client", "cli", "@pulumi", "@aws-sdk"],
+  functions: ["components", "worker-image", "local", "client", "cli", "@pulumi"],
+  components: ["worker-image", "local", "client", "cli"],
+  "worker-image": ["functions", "components", "local", "client", "cli", "@pulumi"],
+  local: ["client", "cli"],
+  client: ["functions", "components", "worker-image", "local", "cli", "@pulumi"],
+  cli: ["functions", "components", "worker-image", "@pulumi"],
 };
 
 /** A pattern that meets the folder by relative path, or the package scope. */

@@ -5,8 +5,10 @@ import { defaults } from "./defaults";
 import { DeployTarget } from "./DeployTarget";
 import { InlineHandlers } from "./InlineHandlers";
 import { JobApi } from "./JobApi";
+import { JobEvents } from "./JobEvents";
 import { JobRepair } from "./JobRepair";
 import { JobRouter } from "./JobRouter";
+import { JobSchedules } from "./JobSchedules";
 import { JobTables } from "./JobTables";
 import { ProcessorSettings, withDefaults } from "./ProcessorArgs";
 import { ProcessorQueue } from "./ProcessorQueue";
@@ -29,6 +31,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   /** ARN of the topic that takes jobs; other systems may publish job envelopes to it. */
   readonly topicArn: pulumi.Output<string>;
+  /** ARN of the topic of completion events; nothing without `events`. */
+  readonly eventsTopicArn: pulumi.Output<string | undefined>;
   /** URL of each type's queue. */
   readonly queueUrls: pulumi.Output<Record<string, string>>;
   /** URL of each type's dead-letter queue. */
@@ -43,6 +47,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   readonly jobTableName: pulumi.Output<string | undefined>;
   /** Name of each type's Auto Scaling group. */
   readonly groupNames: pulumi.Output<Record<string, string>>;
+  /** Name of the log group of each type's workers. */
+  readonly logGroupNames: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: BatchJobProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
     validateArgs(name, args);
@@ -51,14 +57,28 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const child = { parent: this };
     const isTracking = args.tracking ?? defaults.tracking;
     const hasScaler = (args.scaling ?? defaults.scaling) === "scaler";
+    const isListing = args.listing ?? defaults.listing;
+    const hasPointInTimeRecovery = args.pointInTimeRecovery ?? defaults.pointInTimeRecovery;
     const target = new DeployTarget(child);
-    const tables = new JobTables(`${name}-tables`, { isTracking, hasScaler, tags: args.tags }, child);
+    const tables = new JobTables(
+      `${name}-tables`,
+      { isTracking, isListing, hasPointInTimeRecovery, hasScaler, tags: args.tags },
+      child,
+    );
     const typeTable = tables.types;
     const scaler =
       tables.fleets && new Scaler(`${name}-scaler`, { ...args, typeTable, fleetTable: tables.fleets, target }, child);
     const router = new JobRouter(`${name}-router`, { ...args, typeTable, scaler: scaler?.scaler.function }, child);
-    const { repair } = new JobRepair(`${name}-repair`, { ...args, router, tables }, child);
-    const api = new JobApi(`${name}-api`, { ...args, topic: router.topic, tables }, child);
+    const hasEvents = args.events ?? defaults.events;
+    const eventsTopic = hasEvents ? new JobEvents(`${name}-events`, { tags: args.tags }, child).topic : undefined;
+    const { repair } = new JobRepair(`${name}-repair`, { ...args, router, tables, eventsTopic }, child);
+    const { topic } = router;
+    const schedules = new JobSchedules(
+      `${name}-schedules`,
+      { topic, deadLetterQueue: router.undeliveredQueue, tags: args.tags },
+      child,
+    );
+    const api = new JobApi(`${name}-api`, { ...args, topic, eventsTopic, schedules, tables }, child);
     const network = new WorkerNetwork(`${name}-network`, args, child);
     const settings = args.processors.map((processor) => withDefaults(processor, args.scaling));
     const imageFor = createImages(name, settings, args, child);
@@ -90,6 +110,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           processor,
           queue,
           tables,
+          eventsTopic,
           network,
           target,
           handlers,
@@ -98,13 +119,19 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
         },
         child,
       );
-      createTypeEntry(`${prefix}-type`, { processor, queue, fleet, typeTable, isScaled: hasScaler }, this);
+      const entry = createTypeEntry(
+        `${prefix}-type`,
+        { processor, queue, fleet, typeTable, isScaled: hasScaler },
+        this,
+      );
+      for (const schedule of processor.schedules ?? []) schedules.repeat(processor.name, schedule, entry);
       return { type: processor.name, queue, fleet };
     };
     const processors = withShortStacks(() => settings.map(createProcessor));
 
     this.url = api.url;
     this.topicArn = router.topic.arn;
+    this.eventsTopicArn = eventsTopic?.arn ?? pulumi.output(undefined);
     this.unroutableQueueUrl = router.unroutableQueue.url;
     this.routerFailureQueueUrl = router.failureQueue.url;
     this.undeliveredQueueUrl = router.undeliveredQueue.url;
@@ -114,9 +141,11 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     this.queueUrls = byType(({ queue }) => queue.queue.url);
     this.deadLetterQueueUrls = byType(({ queue }) => queue.deadLetterQueue.url);
     this.groupNames = byType(({ fleet }) => fleet.group.name);
+    this.logGroupNames = byType(({ fleet }) => fleet.logGroup.name);
     this.registerOutputs({
       url: this.url,
       topicArn: this.topicArn,
+      eventsTopicArn: this.eventsTopicArn,
       queueUrls: this.queueUrls,
       deadLetterQueueUrls: this.deadLetterQueueUrls,
       unroutableQueueUrl: this.unroutableQueueUrl,
@@ -124,6 +153,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       undeliveredQueueUrl: this.undeliveredQueueUrl,
       jobTableName: this.jobTableName,
       groupNames: this.groupNames,
+      logGroupNames: this.logGroupNames,
     });
   }
 }

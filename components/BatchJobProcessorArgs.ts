@@ -11,6 +11,12 @@ export interface BatchJobProcessorArgs {
    * job costs three DynamoDB writes less, and SQS's count of deliveries stands for the attempts. @default true
    */
   tracking?: boolean;
+  /** Whether `GET /jobs` lists jobs: its index costs one DynamoDB write more per job. @default true */
+  listing?: boolean;
+  /** Whether the table of job records can be restored as of any second of the last 35 days; it costs money by size. @default false */
+  pointInTimeRecovery?: boolean;
+  /** Whether every job's end is published to the topic `eventsTopicArn`; SNS bills it per job. @default false */
+  events?: boolean;
   /** Who may call the API: `iam` (SigV4), `jwt`, or `none` for everybody. @default iam */
   authorization?: string;
   /** Issuer of the tokens, with `authorization: "jwt"`. @default - none */

@@ -3,11 +3,26 @@ import * as pulumi from "@pulumi/pulumi";
 import { frontendFactory } from "../functions/frontend/lambda";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
+import { JobSchedules } from "./JobSchedules";
 import { JobTables } from "./JobTables";
 import { LambdaFunction } from "./LambdaFunction";
-import { publishTo, readFleets, readJobTypes, submitRecords } from "./permissions";
+import {
+  announceTo,
+  listRecords,
+  publishTo,
+  readFleets,
+  readJobTypes,
+  scheduleJobs,
+  submitRecords,
+} from "./permissions";
 
-export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & { topic: aws.sns.Topic; tables: JobTables };
+export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
+  topic: aws.sns.Topic;
+  /** Where ends are published. */
+  eventsTopic?: aws.sns.Topic;
+  schedules: JobSchedules;
+  tables: JobTables;
+};
 
 /** The HTTP API, whose `$default` route hands every request to the front-end Lambda. */
 export class JobApi extends pulumi.ComponentResource {
@@ -56,6 +71,7 @@ export class JobApi extends pulumi.ComponentResource {
   }
 
   private createFrontend(name: string, args: JobApiArgs): LambdaFunction {
+    const { schedules } = args;
     const { records, types, fleets } = args.tables;
     return new LambdaFunction(
       `${name}-frontend`,
@@ -64,13 +80,21 @@ export class JobApi extends pulumi.ComponentResource {
         environment: {
           TOPIC_ARN: args.topic.arn,
           TYPE_TABLE: types.name,
+          SCHEDULE_GROUP: schedules.group.name,
+          SCHEDULE_ROLE_ARN: schedules.role.arn,
+          SCHEDULE_DEAD_LETTER_ARN: schedules.deadLetterArn,
+          ...(args.eventsTopic && { EVENTS_TOPIC_ARN: args.eventsTopic.arn }),
           ...(records && { JOB_TABLE: records.name }),
+          ...(args.tables.isListing && { LISTING: "1" }),
           ...(fleets && { FLEET_TABLE: fleets.name }),
         },
         statements: [
           publishTo(args.topic.arn),
+          ...scheduleJobs(schedules.scheduleArns, schedules.role.arn),
+          ...(args.eventsTopic ? [announceTo(args.eventsTopic.arn)] : []),
           readJobTypes(types.arn, "dynamodb:Scan"),
           ...(records ? [submitRecords(records.arn)] : []),
+          ...(records && args.tables.isListing ? listRecords(records.arn) : []),
           ...(fleets ? [readFleets(fleets.arn)] : []),
         ],
         timeoutSeconds: defaults.frontendTimeoutSeconds,

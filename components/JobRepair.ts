@@ -1,3 +1,4 @@
+import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { repairFactory } from "../functions/repair/lambda";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
@@ -6,11 +7,13 @@ import { runEachMinute } from "./eachMinute";
 import { JobRouter } from "./JobRouter";
 import { JobTables } from "./JobTables";
 import { LambdaFunction } from "./LambdaFunction";
-import { followRecords, readJobTypes, sendTo, takeFrom } from "./permissions";
+import { announceTo, followRecords, readJobTypes, sendTo, takeFrom } from "./permissions";
 
 export type JobRepairArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "tags"> & {
   router: JobRouter;
   tables: JobTables;
+  /** Where ends are published. */
+  eventsTopic?: aws.sns.Topic;
 };
 
 /**
@@ -30,6 +33,7 @@ export class JobRepair extends pulumi.ComponentResource {
         environment: {
           TYPE_TABLE: tables.types.name,
           ...(tables.records && { JOB_TABLE: tables.records.name }),
+          ...(args.eventsTopic && { EVENTS_TOPIC_ARN: args.eventsTopic.arn }),
           UNROUTABLE_QUEUE_URL: router.unroutableQueue.url,
           FAILURE_QUEUE_URL: router.failureQueue.url,
           UNDELIVERED_QUEUE_URL: router.undeliveredQueue.url,
@@ -37,6 +41,7 @@ export class JobRepair extends pulumi.ComponentResource {
         statements: [
           readJobTypes(tables.types.arn, "dynamodb:Scan"),
           ...(tables.records ? [followRecords(tables.records.arn)] : []),
+          ...(args.eventsTopic ? [announceTo(args.eventsTopic.arn)] : []),
           takeFrom("TakeFailed", [router.failureQueue.arn, router.undeliveredQueue.arn]),
           sendTo("SendUnroutable", router.unroutableQueue.arn),
         ],

@@ -22,6 +22,11 @@ export interface ProcessorArgs {
   handle?(this: void, job: Job, context: JobContext): Promise<unknown>;
   /** For people, in `GET /types`. @default - none */
   description?: string;
+  /**
+   * JSON Schema of the payload, of draft 2020-12 or draft-07: jobs that don't fit it are refused with 422. `format` only
+   * annotates. @default - any payload
+   */
+  payloadSchema?: Record<string, unknown>;
   /** Container image of the workers. @default - the component's `image` */
   image?: pulumi.Input<string>;
   /** Processor architecture of the instances and of the image: `arm64` or `x86_64`. @default arm64 */
@@ -81,10 +86,24 @@ export interface ProcessorArgs {
   maxKeepSeconds?: number;
   /** How long a job takes. @default - learned from the workers' reports; 10 until there are any, and with `targetTracking` */
   secondsPerJob?: number;
+  /** Jobs that are submitted by themselves, again and again. @default - none */
+  schedules?: JobSchedule[];
   /** Environment variables of the workers; names starting with `WORKER_` are the worker's own. @default - none */
   environment?: Record<string, pulumi.Input<string>>;
   /** What the handlers may do in AWS, beside the component's `policyStatements`. @default - none */
   policyStatements?: PolicyStatement[];
+}
+
+/** A job that is submitted at certain times, by EventBridge Scheduler. */
+export interface JobSchedule {
+  /** Kebab-case, 1–40 characters, unique in the processor; the jobs' ids start with it. */
+  name: string;
+  /** `rate(5 minutes)`, or `cron(...)` with EventBridge's six fields, such as `cron(0 8 ? * MON-FRI *)`. */
+  expression: string;
+  /** Time zone of a `cron` expression, such as `Europe/Berlin`. @default - UTC */
+  timeZone?: string;
+  /** Payload of each job, any JSON value. @default - null */
+  payload?: unknown;
 }
 
 /** How many instances to keep from each time on that a cron expression names. */

@@ -25,6 +25,8 @@ export interface WorkerFleetArgs extends Pick<
   target: DeployTarget;
   /** Where inline handlers are kept; there if the processor's is one. */
   handlers?: InlineHandlers;
+  /** Where ends are published. */
+  eventsTopic?: aws.sns.Topic;
   /** What makes the fleet grow; absent where CloudWatch does. */
   scaler?: {
     fleetTable: aws.dynamodb.Table;
@@ -39,6 +41,8 @@ export class WorkerFleet extends pulumi.ComponentResource {
   /** Stands in where the first group, of spot instances, stays short. */
   readonly onDemandGroup?: aws.autoscaling.Group;
   readonly role: aws.iam.Role;
+  /** What the workers log. */
+  readonly logGroup: aws.cloudwatch.LogGroup;
 
   constructor(name: string, args: WorkerFleetArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:WorkerFleet", name, {}, opts);
@@ -56,6 +60,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
     allowOwnGroups(name, role, onDemandGroup ? [group, onDemandGroup] : [group], this);
     if (!scaler) trackTarget(group, `${name}-group`, { processor, queueName: queue.queue.name, tags }, this);
     this.role = role;
+    this.logGroup = logGroup;
     this.group = group;
     this.onDemandGroup = onDemandGroup;
     this.registerOutputs();

@@ -4,7 +4,7 @@ import { describe } from "../contract/check";
 import { limits, typePattern } from "../contract/limits";
 import { workerVariablePrefix } from "../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { CapacityChange, ProcessorArgs } from "./ProcessorArgs";
+import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
 
 /** A value that may come later; its type is then for the provider to check. */
 const input = (schema: z.ZodType) =>
@@ -59,6 +59,19 @@ const capacityChange = z.strictObject({
   minInstances: wholeNumber(0, 1_000),
 } satisfies Record<keyof CapacityChange, z.ZodType>);
 
+const jobSchedule = z.strictObject({
+  name: z.string().regex(typePattern, expecting(`kebab-case of 1–${limits.maxTypeCharacters} characters`)),
+  // EventBridge checks the rest.
+  expression: z
+    .string()
+    .regex(
+      /^(rate\([1-9]\d* (minutes?|hours?|days?)\)|cron\(\S+( \S+){5}\))$/,
+      expecting('"rate(5 minutes)" or a cron of six fields, such as "cron(0 8 ? * MON-FRI *)"'),
+    ),
+  timeZone: z.string().refine(isTimeZone, expecting('a time zone, such as "Europe/Berlin"')).optional(),
+  payload: z.json().optional(),
+} satisfies Record<keyof JobSchedule, z.ZodType>);
+
 const processorSchema = z.strictObject({
   name: z
     .string()
@@ -74,6 +87,7 @@ const processorSchema = z.strictObject({
     .optional(),
   handle: z.custom((value) => typeof value === "function", expecting("a function")).optional(),
   description: z.string().max(1_000).optional(),
+  payloadSchema: z.record(z.string(), z.unknown()).optional(),
   image: input(text).optional(),
   architecture: z.enum(["arm64", "x86_64"]).optional(),
   instanceTypes: z.array(text).min(1).max(40).optional(),
@@ -97,6 +111,7 @@ const processorSchema = z.strictObject({
   targetLatencySeconds: seconds(1, 86_400).optional(),
   maxKeepSeconds: seconds(0, 86_400).optional(),
   secondsPerJob: seconds(0.001, limits.maxTimeoutSeconds).optional(),
+  schedules: z.array(jobSchedule).max(100).optional(),
   environment: environment.optional(),
   policyStatements: statements.optional(),
 } satisfies Record<keyof ProcessorArgs, z.ZodType>);
@@ -105,6 +120,9 @@ const processorSchema = z.strictObject({
 export const argsSchema = z.strictObject({
   processors: z.array(processorSchema).min(1),
   tracking: z.boolean().optional(),
+  listing: z.boolean().optional(),
+  events: z.boolean().optional(),
+  pointInTimeRecovery: z.boolean().optional(),
   authorization: z.enum(["iam", "jwt", "none"]).optional(),
   jwtIssuer: input(text).optional(),
   jwtAudience: z.array(input(text)).min(1).optional(),

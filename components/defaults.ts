@@ -2,6 +2,9 @@
 export const defaults = {
   lambdaRuntime: "nodejs22.x",
   tracking: true,
+  listing: true,
+  pointInTimeRecovery: false,
+  events: false,
   authorization: "iam",
   scaling: "scaler",
   logRetentionDays: 30,

@@ -3,4 +3,4 @@ export { Job, JobContext, JobHandler, JobLogger } from "../contract/handler";
 export { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 export { defaults } from "./defaults";
 export { PolicyStatement } from "./permissions";
-export { CapacityChange, ProcessorArgs } from "./ProcessorArgs";
+export { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";

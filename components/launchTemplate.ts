@@ -78,14 +78,16 @@ function userData(
       args.handler?.url,
       args.scaler?.fleetTable.name,
       args.scaler?.functionName,
+      args.eventsTopic?.arn,
     ])
-    .apply(([queueUrl, deadLetterQueueUrl, jobTable, inlineHandler, fleetTable, scalerFunction]) => ({
+    .apply(([queueUrl, deadLetterQueueUrl, jobTable, inlineHandler, fleetTable, scalerFunction, eventsTopic]) => ({
       queueUrl,
       deadLetterQueueUrl,
       jobTable,
       inlineHandler,
       fleetTable,
       scalerFunction,
+      eventsTopic,
     }));
   const environment = resolve({ ...args.environment, ...own }) as pulumi.Output<Record<string, string>>;
   return pulumi

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { listIndex } from "../contract/listKey";
 import { fitName } from "./fitName";
 import { json, resolve } from "./json";
 
@@ -40,6 +41,23 @@ function noChannelResources(): string {
 
 export function publishTo(topicArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "PublishJobs", Action: ["sns:Publish"], Resource: topicArn };
+}
+
+/** Creating one-time schedules that act in the role. */
+export function scheduleJobs(scheduleArns: pulumi.Input<string>, roleArn: pulumi.Input<string>): PolicyStatement[] {
+  return [
+    { Sid: "ScheduleJobs", Action: ["scheduler:CreateSchedule"], Resource: scheduleArns },
+    {
+      Sid: "PassScheduleRole",
+      Action: ["iam:PassRole"],
+      Resource: roleArn,
+      Condition: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
+    },
+  ];
+}
+
+export function announceTo(topicArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "AnnounceEnds", Action: ["sns:Publish"], Resource: topicArn };
 }
 
 export function sendTo(sid: string, queueArn: pulumi.Input<string>): PolicyStatement {
@@ -123,7 +141,18 @@ export function readHandler(objectArn: pulumi.Input<string>): PolicyStatement {
 }
 
 export function submitRecords(tableArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "SubmitRecords", Action: ["dynamodb:PutItem", "dynamodb:GetItem"], Resource: tableArn };
+  return {
+    Sid: "SubmitRecords",
+    Action: ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+    Resource: tableArn,
+  };
+}
+
+export function listRecords(tableArn: pulumi.Input<string>): PolicyStatement[] {
+  return [
+    { Sid: "ListRecords", Action: ["dynamodb:Query"], Resource: pulumi.interpolate`${tableArn}/index/${listIndex}` },
+    { Sid: "ReadListed", Action: ["dynamodb:BatchGetItem"], Resource: tableArn },
+  ];
 }
 
 export function followRecords(tableArn: pulumi.Input<string>): PolicyStatement {
@@ -214,7 +243,7 @@ export function tlsOnlyPolicy(
 export function createRole(
   name: string,
   args: {
-    service: "lambda.amazonaws.com" | "ec2.amazonaws.com";
+    service: "lambda.amazonaws.com" | "ec2.amazonaws.com" | "scheduler.amazonaws.com";
     statements: Statements;
     /** Whether the role's deletion takes its policies along, those of others included. */
     forceDetachPolicies?: boolean;

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { encodeJobType, JobTypeFleet } from "../contract/jobType";
+import { encodeJobType, JobType, JobTypeFleet } from "../contract/jobType";
+import { compileSchema } from "./compileSchema";
 import { ProcessorSettings } from "./ProcessorArgs";
 import { ProcessorQueue } from "./ProcessorQueue";
 import { slotsOf } from "./slotsOf";
@@ -21,7 +22,7 @@ export interface TypeEntryArgs {
  */
 export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulumi.Resource): aws.dynamodb.TableItem {
   const { processor, queue, fleet, typeTable } = args;
-  const { name: type, description, timeoutSeconds, maxAttempts } = processor;
+  const { name: type, description, timeoutSeconds, maxAttempts, payloadSchema } = processor;
   const item = pulumi
     .all([queue.queue.url, queue.deadLetterQueue.url, fleet.group.name, fleet.onDemandGroup?.name])
     .apply(([queueUrl, deadLetterQueueUrl, groupName, onDemandGroupName]) =>
@@ -33,6 +34,7 @@ export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulum
           description,
           timeoutSeconds,
           maxAttempts,
+          ...(payloadSchema && schemaOf(payloadSchema)),
           ...(args.isScaled && { fleet: fleetOf(processor, groupName, onDemandGroupName) }),
         }),
       ),
@@ -42,6 +44,12 @@ export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulum
     { tableName: typeTable.name, hashKey: typeTable.hashKey, item },
     { parent, dependsOn: [queue, fleet] },
   );
+}
+
+function schemaOf(payloadSchema: Record<string, unknown>): Pick<JobType, "payloadSchema" | "payloadValidator"> {
+  const compiled = compileSchema(payloadSchema);
+  if ("problem" in compiled) throw new Error(compiled.problem);
+  return { payloadSchema, payloadValidator: compiled.code };
 }
 
 function fleetOf(processor: ProcessorSettings, groupName: string, onDemandGroupName?: string): JobTypeFleet {

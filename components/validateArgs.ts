@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { describe, isObject } from "../contract/check";
+import { bytesOf, describe, isObject } from "../contract/check";
+import { limits } from "../contract/limits";
 import { argsSchema, explainIssue } from "./argsSchema";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { compileSchema } from "./compileSchema";
 import { maxComponentCharacters } from "./fitName";
 import { usesThis } from "./handlerFindings";
 import { parseEcrImage } from "./permissions";
-import { CapacityChange, ProcessorArgs, withDefaults } from "./ProcessorArgs";
+import { CapacityChange, JobSchedule, ProcessorArgs, withDefaults } from "./ProcessorArgs";
 
 /** Throws one error that names every problem of the inputs with its property path. */
 export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
@@ -72,10 +74,41 @@ function processorErrors(processor: ProcessorArgs, earlier: unknown[], path: str
   return [
     ...errors,
     ...spotErrors(processor, path),
+    ...schemaErrors(processor, path),
+    ...jobScheduleErrors(processor, path),
     ...scheduleErrors(processor, path),
     ...instanceTypeErrors(processor, path),
   ];
 }
+
+function schemaErrors({ payloadSchema }: ProcessorArgs, path: string): InputError[] {
+  if (!isObject(payloadSchema)) return [];
+  const compiled = compileSchema(payloadSchema);
+  return "problem" in compiled ? [{ propertyPath: `${path}.payloadSchema`, reason: compiled.problem }] : [];
+}
+
+function jobScheduleErrors({ schedules }: ProcessorArgs, path: string): InputError[] {
+  const list: unknown[] = Array.isArray(schedules) ? schedules : [];
+  return list.flatMap((schedule, index) => {
+    if (!isObject(schedule)) return [];
+    const { name, payload = null } = schedule as Partial<JobSchedule>;
+    const errors: InputError[] = [];
+    const twin = list.findIndex((other) => isObject(other) && other.name === name);
+    if (twin < index) {
+      const reason = `Expected a unique name, got ${describe(name)}, which schedules[${twin}] has`;
+      errors.push({ propertyPath: `${path}.schedules[${index}].name`, reason });
+    }
+    const bytes = bytesOf(JSON.stringify(JSON.stringify(payload)));
+    if (bytes > maxSchedulePayloadBytes) {
+      const reason = `Expected at most ${maxSchedulePayloadBytes} bytes of JSON with all quotes escaped, got ${bytes}`;
+      errors.push({ propertyPath: `${path}.schedules[${index}].payload`, reason });
+    }
+    return errors;
+  });
+}
+
+/** What a schedule holds, less the envelope. */
+const maxSchedulePayloadBytes = limits.maxScheduleInputBytes - 2_000;
 
 function spotErrors(processor: ProcessorArgs, path: string): InputError[] {
   const { spot, onDemandBaseCapacity, maxInstances } = withDefaults(processor);

@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { HandlerObject } from "./InlineHandlers";
 import {
+  announceTo,
   consumeFrom,
   createRole,
   endOwnInstance,
@@ -35,6 +36,7 @@ export function createWorkerRole(
     readBacklog(args.queue.queue.arn),
     sendTo("DeadLetter", args.queue.deadLetterQueue.arn),
     ...(args.tables.records ? [followRecords(args.tables.records.arn)] : []),
+    ...(args.eventsTopic ? [announceTo(args.eventsTopic.arn)] : []),
     writeLogs(logGroup.arn),
     pullImage(args.image, args.target.partition),
     ...(handler ? [readHandler(handler.arn)] : []),

@@ -4,6 +4,8 @@ export const deploymentOnlyModule = true;
 export const attributes = {
   /** Job type, on every message. */
   type: "type",
+  /** State that a job has ended in, on completion events. */
+  state: "state",
   /** Why a dead letter or an unroutable message is one, for a person. */
   reason: "reason",
   /** On a dead letter: the attempt that failed, counted from 1. */

@@ -19,6 +19,8 @@ export interface JobEnvelope {
   submittedAt: string;
   /** Whom the job is for; jobs of one tenant don't crowd out another's. */
   tenant?: string;
+  /** When the job may run at the earliest, ISO 8601. */
+  notBefore?: string;
   /** Fewer attempts than the processor gives, for this job alone. */
   maxAttempts?: number;
 }
@@ -29,6 +31,10 @@ export interface Submission {
   payload: unknown;
   id?: string;
   tenant?: string;
+  /** Seconds from now before which the job doesn't run. */
+  delaySeconds?: number;
+  /** ISO 8601 time, with its offset from UTC, before which the job doesn't run. */
+  runAt?: string;
 }
 
 /** The envelope as text, for an SQS message body. */
@@ -82,12 +88,20 @@ export function checkSubmission(value: unknown): Checked<Submission> {
     ...checkPayload(value),
     ...(value.id === undefined ? [] : checkText(value, "id", idPattern, idExpectation)),
     ...(value.tenant === undefined ? [] : checkTenant(value)),
+    ...checkDelay(value),
   ];
   if (problems.length > 0) return { ok: false, problems };
-  const { type, payload, id, tenant } = value as unknown as Submission;
+  const { type, payload, id, tenant, delaySeconds, runAt } = value as unknown as Submission;
   return {
     ok: true,
-    value: { type, payload, ...(id !== undefined && { id }), ...(tenant !== undefined && { tenant }) },
+    value: {
+      type,
+      payload,
+      ...(id !== undefined && { id }),
+      ...(tenant !== undefined && { tenant }),
+      ...(delaySeconds !== undefined && { delaySeconds }),
+      ...(runAt !== undefined && { runAt }),
+    },
   };
 }
 
@@ -99,9 +113,10 @@ export function checkEnvelope(value: unknown): Checked<JobEnvelope> {
     ...checkText(value, "id", idPattern, idExpectation),
     ...checkText(value, "type", typePattern, `a job type in kebab-case, 1–${limits.maxTypeCharacters} characters`),
     ...checkPayload(value),
-    ...(typeof value.submittedAt === "string" && !Number.isNaN(Date.parse(value.submittedAt))
+    ...(isTime(value.submittedAt) ? [] : [expected("/submittedAt", "an ISO 8601 time", value.submittedAt)]),
+    ...(value.notBefore === undefined || isTime(value.notBefore)
       ? []
-      : [expected("/submittedAt", "an ISO 8601 time", value.submittedAt)]),
+      : [expected("/notBefore", "an ISO 8601 time", value.notBefore)]),
     ...(value.tenant === undefined ? [] : checkTenant(value)),
     ...(value.maxAttempts === undefined ? [] : checkMaxAttempts(value.maxAttempts)),
   ];
@@ -133,6 +148,31 @@ function checkText(value: Record<string, unknown>, field: string, pattern: RegEx
 
 function checkTenant(value: Record<string, unknown>): FieldProblem[] {
   return checkText(value, "tenant", /^[\x21-\x7e]{1,128}$/, `1–${limits.maxTenantCharacters} visible ASCII characters`);
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === "string" && !Number.isNaN(Date.parse(value));
+}
+
+/** A date, a time of day and an offset: a time without offset would be another one in each reader's place. */
+const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+function checkDelay({ delaySeconds, runAt }: Record<string, unknown>): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  const isDelay =
+    typeof delaySeconds === "number" &&
+    Number.isInteger(delaySeconds) &&
+    delaySeconds >= 0 &&
+    delaySeconds <= limits.maxDelaySeconds;
+  if (delaySeconds !== undefined && !isDelay) {
+    problems.push(expected("/delaySeconds", `a whole number from 0 to ${limits.maxDelaySeconds}`, delaySeconds));
+  }
+  if (runAt === undefined) return problems;
+  if (delaySeconds !== undefined) problems.push({ path: "/runAt", message: "Expected only without delaySeconds" });
+  if (typeof runAt !== "string" || !timePattern.test(runAt) || !isTime(runAt)) {
+    problems.push(expected("/runAt", 'an ISO 8601 time with its offset, such as "2026-11-23T12:00:00Z"', runAt));
+  }
+  return problems;
 }
 
 function checkMaxAttempts(value: unknown): FieldProblem[] {

@@ -36,6 +36,9 @@ export interface FleetState {
   retryAt?: number;
   /** What the fleet remembers of what it needed, so that it isn't let go too soon: `FleetMemory` as text. */
   memory?: string;
+  /** Instances that were replaced for their silence since one of the type last reported, and when the next may be. */
+  silentMarks?: number;
+  silentRetryAt?: number;
   /** Since when the spot group has had fewer instances than it wants. */
   spotShortSince?: number;
   /** No spot instance is asked for before. */

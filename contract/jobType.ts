@@ -9,6 +9,10 @@ export interface JobType {
   description?: string;
   timeoutSeconds: number;
   maxAttempts: number;
+  /** JSON Schema of the payload, for people, in `GET /types`. */
+  payloadSchema?: Record<string, unknown>;
+  /** Text of a module that checks a payload by the schema. */
+  payloadValidator?: string;
   /** What scales it; absent where CloudWatch does. */
   fleet?: JobTypeFleet;
 }
@@ -31,6 +35,7 @@ export interface JobTypeFleet {
 /** A job type as a DynamoDB item, keyed by `type`. */
 export function encodeJobType(jobType: JobType): Record<string, { S: string } | { N: string }> {
   const { type, queueUrl, deadLetterQueueUrl, description, timeoutSeconds, maxAttempts, fleet } = jobType;
+  const { payloadSchema, payloadValidator } = jobType;
   return {
     type: { S: type },
     queueUrl: { S: queueUrl },
@@ -38,6 +43,8 @@ export function encodeJobType(jobType: JobType): Record<string, { S: string } | 
     ...(description && { description: { S: description } }),
     timeoutSeconds: { N: String(timeoutSeconds) },
     maxAttempts: { N: String(maxAttempts) },
+    ...(payloadSchema && { payloadSchema: { S: JSON.stringify(payloadSchema) } }),
+    ...(payloadValidator && { payloadValidator: { S: payloadValidator } }),
     ...(fleet && { fleet: { S: JSON.stringify(fleet) } }),
   };
 }
@@ -51,6 +58,8 @@ export function decodeJobType(item: Record<string, { S?: string; N?: string }>):
     ...(item.description?.S && { description: item.description.S }),
     timeoutSeconds: Number(item.timeoutSeconds?.N),
     maxAttempts: Number(item.maxAttempts?.N),
+    ...(item.payloadSchema?.S && { payloadSchema: JSON.parse(item.payloadSchema.S) as Record<string, unknown> }),
+    ...(item.payloadValidator?.S && { payloadValidator: item.payloadValidator.S }),
     ...(item.fleet?.S && { fleet: JSON.parse(item.fleet.S) as JobTypeFleet }),
   };
 }

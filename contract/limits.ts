@@ -28,6 +28,12 @@ export const limits = {
   maxResultBytes: 65_536,
   /** Characters kept of an error's message. */
   maxErrorCharacters: 2_000,
+  /** How far ahead a job may be submitted: 365 days. */
+  maxDelaySeconds: 31_536_000,
+  /** UTF-8 bytes of what a schedule hands its target ("Quotas for Amazon EventBridge Scheduler"). */
+  maxScheduleInputBytes: 262_144,
+  /** The longest that SQS holds a message back ("Amazon SQS message timers"). */
+  maxQueueDelaySeconds: 900,
   /** Attempts that a job may be given. */
   maxAttempts: 100,
   /** 11 h 50 min: SQS hides a message for 12 hours at the most ("Amazon SQS visibility timeout"), less a margin. */

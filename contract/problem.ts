@@ -7,13 +7,16 @@ export const problems = {
   "malformed-json": { status: 400, title: "The body is not JSON" },
   "invalid-request": { status: 400, title: "The request has the wrong shape" },
   "unknown-path": { status: 404, title: "There is nothing at this path" },
+  "listing-off": { status: 404, title: "Jobs are not listed here" },
   "job-not-found": { status: 404, title: "There is no such job" },
   "tracking-off": { status: 404, title: "Jobs are not tracked here" },
   "method-not-allowed": { status: 405, title: "This path does not take this method" },
+  "job-finished": { status: 409, title: "The job has ended" },
   conflict: { status: 409, title: "This id was used for another job" },
   "payload-too-large": { status: 413, title: "The payload is too large" },
   "unsupported-media-type": { status: 415, title: "The body must be application/json" },
   "unknown-type": { status: 422, title: "No processor takes this job type" },
+  "invalid-payload": { status: 422, title: "The payload is not what the job type takes" },
   unavailable: { status: 503, title: "The job could not be accepted now" },
 } as const;
 

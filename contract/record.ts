@@ -25,10 +25,14 @@ export interface JobRecord {
   state: JobState;
   /** Attempts begun, less those given back. */
   attempts: number;
-  /** SHA-256 of type, payload and tenant, base64url: tells a replay from a conflict. */
+  /** SHA-256 of what was submitted, base64url: tells a replay from a conflict. */
   digest?: string;
   tenant?: string;
   submittedAt: string;
+  /** Key of the index by which jobs are listed; there even without it, so that it may be added later. */
+  listKey?: string;
+  /** When the job may run at the earliest. */
+  notBefore?: string;
   startedAt?: string;
   finishedAt?: string;
   /** The handler's last `progress(fraction, note)`. */

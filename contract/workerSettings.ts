@@ -43,6 +43,8 @@ export interface WorkerSettings {
   terminateHook?: string;
   /** Table that the worker reports to; absent where nothing scales the fleet. */
   fleetTable?: string;
+  /** Topic to which every job's end is published; absent where nobody wants to know. */
+  eventsTopic?: string;
   /** Function that is nudged where a job waits as the worker ends. */
   scalerFunction?: string;
 }
@@ -74,6 +76,7 @@ const variables: Record<keyof WorkerSettings, Variable> = {
   launchHook: { name: "WORKER_LAUNCH_HOOK", kind: "text", isOptional: true },
   terminateHook: { name: "WORKER_TERMINATE_HOOK", kind: "text", isOptional: true },
   fleetTable: { name: "WORKER_FLEET_TABLE", kind: "text", isOptional: true },
+  eventsTopic: { name: "WORKER_EVENTS_TOPIC", kind: "text", isOptional: true },
   scalerFunction: { name: "WORKER_SCALER_FUNCTION", kind: "text", isOptional: true },
 };
 

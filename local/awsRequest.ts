@@ -28,7 +28,7 @@ export function scopeOf(message: IncomingMessage): Pick<AwsRequest, "service" | 
 /** The action that a request asks for, as AWS calls it. */
 export function actionOf(request: AwsRequest, protocol: Protocol): string {
   if (protocol === "json") return String(request.message.headers["x-amz-target"] ?? "").replace(/^.*\./, "");
-  if (protocol === "rest-json") return functionNameOf(request.message) === undefined ? "" : "Invoke";
+  if (protocol === "rest-json") return restActionOf(request.message);
   if (protocol === "query") return new URLSearchParams(request.body.toString()).get("Action") ?? "";
   return s3ActionOf(request.message);
 }
@@ -37,6 +37,18 @@ export function actionOf(request: AwsRequest, protocol: Protocol): string {
 export function functionNameOf({ url = "/" }: IncomingMessage): string | undefined {
   const [, name] = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?|$)/.exec(url) ?? [];
   return name === undefined ? undefined : decodeURIComponent(name);
+}
+
+/** The schedule that a call of EventBridge Scheduler names; nothing where it is another call. */
+export function scheduleNameOf({ url = "/" }: IncomingMessage): string | undefined {
+  const [, name] = /^\/schedules\/([^/?]+)(?:\?|$)/.exec(url) ?? [];
+  return name === undefined ? undefined : decodeURIComponent(name);
+}
+
+function restActionOf(message: IncomingMessage): string {
+  if (functionNameOf(message) !== undefined) return "Invoke";
+  const names: Record<string, string> = { POST: "CreateSchedule", GET: "GetSchedule", DELETE: "DeleteSchedule" };
+  return scheduleNameOf(message) === undefined ? "" : (names[message.method ?? ""] ?? "");
 }
 
 /** Answers with an error in the form that the protocol's clients read. */

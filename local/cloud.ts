@@ -14,6 +14,9 @@ import { DeployedResources } from "./deployedResources";
 import { deliverToLambdas } from "./notifications";
 import { packageRoot } from "./packageFolder";
 import { ScheduledActions } from "./scheduledActions";
+import { RecentLines } from "./recentLines";
+import { Scheduler } from "./scheduler";
+import { createSchedulerApi } from "./schedulerApi";
 import { Schedules } from "./schedules";
 
 export interface CloudOptions {
@@ -37,7 +40,7 @@ export interface CloudOptions {
 
 /** An embedded cloud: every part of it listens on the loopback interface only, and ends with this process. */
 export interface LocalCloud {
-  /** Address of SQS, SNS, S3, DynamoDB, Lambda's Invoke and Auto Scaling, for `AWS_ENDPOINT_URL`. */
+  /** Address of SQS, SNS, S3, DynamoDB, Lambda's Invoke, EventBridge Scheduler and Auto Scaling, for `AWS_ENDPOINT_URL`. */
   endpoint: string;
   region: string;
   /** For the person at the keyboard. */
@@ -51,6 +54,7 @@ export interface LocalCloud {
   apis: HttpApis;
   groups: Groups;
   schedules: Schedules;
+  scheduler: Scheduler;
   scheduledActions: ScheduledActions;
   /** What programs have brought up. */
   deployed: DeployedResources;
@@ -61,7 +65,12 @@ export interface LocalCloud {
 }
 
 export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud> {
-  const { region = "us-east-1", log = defaultLog, port = 0, endpointPort = 0, stopGraceSeconds = 5 } = options;
+  const { region = "us-east-1", port = 0, endpointPort = 0, stopGraceSeconds = 5 } = options;
+  const recentLines = new RecentLines();
+  const log: Log = (entry) => {
+    recentLines.add(entry);
+    (options.log ?? defaultLog)(entry);
+  };
   const callers = new Callers();
   const faults = new Faults();
   const endpoint = await startEndpoint({ port: endpointPort, region, faults, callers, log });
@@ -78,17 +87,21 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const scheduledActions = new ScheduledActions({ groups, secondsInstead: options.scheduleSeconds });
   endpoint.services.set("autoscaling", createAutoScaling(groups));
   endpoint.services.set("lambda", createLambdaApi(lambdas));
-  const apis = new HttpApis({ region, lambdas, groups, log, port });
+  const apis = new HttpApis({ region, lambdas, groups, recentLines, log, port });
   const calls = new AwsCalls(endpoint.address, region);
+  const { messaging } = endpoint;
+  const scheduler = new Scheduler({ region, calls, messaging, log, secondsInstead: options.scheduleSeconds });
+  endpoint.services.set("scheduler", createSchedulerApi(scheduler));
   let stopped: Promise<void> | undefined;
   return {
     ...{ endpoint: endpoint.address, region, callers, faults, lambdas, apis, groups, schedules, calls, log },
     scheduledActions,
+    scheduler,
     deployed: new DeployedResources(),
     services: endpoint.services,
     messaging: endpoint.messaging,
     credentials: callers.issue({ name: "local" }),
-    stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, schedules, scheduledActions, calls })),
+    stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, schedules, scheduler, scheduledActions, calls })),
   };
 }
 
@@ -99,10 +112,12 @@ async function stop(parts: {
   apis: HttpApis;
   groups: Groups;
   schedules: Schedules;
+  scheduler: Scheduler;
   scheduledActions: ScheduledActions;
   calls: AwsCalls;
 }): Promise<void> {
   parts.schedules.stop();
+  parts.scheduler.stop();
   parts.scheduledActions.stop();
   await Promise.all([parts.apis.stop(), parts.groups.stop()]);
   await parts.lambdas.stop();

@@ -2,9 +2,14 @@ import { isObject } from "../contract/check";
 import type { Groups } from "./groups";
 import { gatewayAnswer, HttpAnswer } from "./httpAnswer";
 import { launchFaultKinds } from "./launchFaults";
+import type { RecentLines } from "./recentLines";
 
 /** The local cloud's own controls, at `/_local/…` of every HTTP API: they never reach a function. */
-export function answerControl(groups: Groups, method: string, path: string, body: Buffer): HttpAnswer {
+export function answerControl(
+  { groups, recentLines }: { groups: Groups; recentLines: RecentLines },
+  { method, path, query, body }: { method: string; path: string; query: URLSearchParams; body: Buffer },
+): HttpAnswer {
+  if (path === "/_local/logs" && method === "GET") return logsOf(recentLines, query.get("job"));
   if (path === "/_local/instances" && method === "GET") return json(200, { instances: instancesOf(groups) });
   if (path === "/_local/interrupt" && method === "POST") return interrupt(groups, body);
   if (path === "/_local/hang" && method === "POST") return hang(groups, body);
@@ -14,6 +19,12 @@ export function answerControl(groups: Groups, method: string, path: string, body
     return json(200, {});
   }
   return gatewayAnswer(404, "There is no such local control");
+}
+
+/** `?job=ID`: what workers logged of the job, oldest first, of the latest 20,000 lines. */
+function logsOf(recentLines: RecentLines, job: string | null): HttpAnswer {
+  if (!job) return gatewayAnswer(400, "Expected ?job=ID");
+  return json(200, { lines: recentLines.ofJob(job).map(({ name, at, line }) => ({ stream: name, at, line })) });
 }
 
 function instancesOf(groups: Groups) {

@@ -10,6 +10,7 @@ import { LambdaRefusal } from "./lambdaFunction";
 import type { Lambdas } from "./lambdas";
 import { listen, Listener } from "./listen";
 import type { Log } from "./log";
+import type { RecentLines } from "./recentLines";
 
 /** "Amazon API Gateway quotas for HTTP APIs"; the event limit is Lambda's, for calls that wait. */
 const limits = {
@@ -34,7 +35,7 @@ export class HttpApi {
 
   constructor(
     readonly name: string,
-    private readonly cloud: { region: string; lambdas: Lambdas; groups: Groups; log: Log },
+    private readonly cloud: { region: string; lambdas: Lambdas; groups: Groups; recentLines: RecentLines; log: Log },
   ) {}
 
   /** `http://127.0.0.1:PORT`, without a slash at its end. */
@@ -71,7 +72,10 @@ export class HttpApi {
 
   private async answer(message: IncomingMessage, body: Buffer): Promise<HttpAnswer> {
     const path = this.pathWithinStage(message.url ?? "/");
-    if (path.startsWith(reservedPrefix)) return answerControl(this.cloud.groups, message.method ?? "GET", path, body);
+    if (path.startsWith(reservedPrefix)) {
+      const query = new URLSearchParams(/\?(.*)$/s.exec(message.url ?? "")?.[1]);
+      return answerControl(this.cloud, { method: message.method ?? "GET", path, query, body });
+    }
     const match = matchRoute(this.routes.keys(), message.method ?? "GET", path);
     const target = match && this.targetOf(match.routeKey);
     if (!match || !target) return gatewayAnswer(404, "Not Found");

@@ -2,6 +2,7 @@ import type { Groups } from "./groups";
 import { HttpApi } from "./httpApi";
 import type { Lambdas } from "./lambdas";
 import type { Log } from "./log";
+import type { RecentLines } from "./recentLines";
 
 /** The HTTP APIs of the local cloud. */
 export class HttpApis {
@@ -9,7 +10,16 @@ export class HttpApis {
   private isPortTaken = false;
 
   /** `port` is for the first API; 0, and every further one, takes a free port. */
-  constructor(private readonly cloud: { region: string; lambdas: Lambdas; groups: Groups; log: Log; port: number }) {}
+  constructor(
+    private readonly cloud: {
+      region: string;
+      lambdas: Lambdas;
+      groups: Groups;
+      recentLines: RecentLines;
+      log: Log;
+      port: number;
+    },
+  ) {}
 
   async create(name: string): Promise<HttpApi> {
     const api = new HttpApi(name, this.cloud);

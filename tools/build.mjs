@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, "dist", ".built");
-const sources = ["bench", "components", "contract", "functions", "local", "worker-image/src", "worker-image/build.mjs"];
+const folders = ["bench", "cli", "client", "components", "contract", "functions", "local"];
+const sources = [...folders, "worker-image/src", "worker-image/build.mjs"];
 
 function newest(path) {
   const stats = statSync(path);

@@ -82,6 +82,12 @@ An entry of a processor's \`capacitySchedule\`.
 
 ${inputTable(membersOf("components/ProcessorArgs.ts", "CapacityChange"))}
 
+## \`JobSchedule\`
+
+An entry of a processor's \`schedules\`.
+
+${inputTable(membersOf("components/ProcessorArgs.ts", "JobSchedule"))}
+
 ## Outputs of \`BatchJobProcessor\`
 
 ${outputTable(membersOf("components/BatchJobProcessor.ts", "BatchJobProcessor"))}

@@ -3,9 +3,17 @@ import type { Submission } from "../../contract/envelope";
 
 export const deploymentOnlyModule = true;
 
-/** What tells a replay of a job from another job under the same id: SHA-256 of type, payload and tenant. */
-export function digestOf({ type, payload, tenant }: Submission): string {
-  return sha256(canonicalJson({ type, payload, ...(tenant !== undefined && { tenant }) }));
+/** What tells a replay of a job from another job under the same id: SHA-256 of all that was submitted but the id. */
+export function digestOf({ type, payload, tenant, delaySeconds, runAt }: Submission): string {
+  return sha256(
+    canonicalJson({
+      type,
+      payload,
+      ...(tenant !== undefined && { tenant }),
+      ...(delaySeconds !== undefined && { delaySeconds }),
+      ...(runAt !== undefined && { runAt }),
+    }),
+  );
 }
 
 /** The job id that an `Idempotency-Key` stands for: the same key gives the same id. In a batch, each job has its own. */
@@ -21,7 +29,8 @@ export function canonicalJson(value: unknown): string {
   return `{${fields.map((field) => `${JSON.stringify(field)}:${canonicalJson(value[field])}`).join(",")}}`;
 }
 
-function sha256(text: string): string {
+/** A text of 43 characters that stands for the given one. */
+export function sha256(text: string): string {
   const { createHash } = require("node:crypto") as typeof import("node:crypto");
   return createHash("sha256").update(text).digest("base64url");
 }

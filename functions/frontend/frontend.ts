@@ -2,29 +2,42 @@ import { describe, type FieldProblem } from "../../contract/check";
 import { checkSubmission } from "../../contract/envelope";
 import { idPattern } from "../../contract/limits";
 import { type ProblemDocument, problemOf } from "../../contract/problem";
+import type { JobRecord } from "../../contract/record";
 import { recordAsRead } from "../../contract/recordAsRead";
+import type { Announce } from "../announceTo";
 import type { JobTypes } from "../jobTypes";
 import { describeError } from "../log";
+import { cancelJob } from "./cancelJob";
 import { checkBatch } from "./checkBatch";
 import { idFromKey } from "./digest";
 import { answer, type HttpAnswer, type HttpEvent, readHeader, readJsonBody, refuse, retryAfterSeconds } from "./http";
 import type { ReadLaunchProblems } from "./launchProblems";
+import { jobView } from "./jobView";
+import { type JobIndex, listJobs } from "./listJobs";
+import { checkListQuery } from "./listQuery";
 import { createSubmitJobs, type IdentifiedSubmission, type SubmitJobsEffects, type SubmitOutcome } from "./submitJobs";
 
 export const deploymentOnlyModule = true;
 
 export interface FrontendEffects extends SubmitJobsEffects {
   jobTypes: JobTypes;
+  /** Absent where jobs are not listed. */
+  index?: JobIndex | undefined;
   /** Absent where no scaler says. */
   readLaunchProblems?: ReadLaunchProblems;
+  /** Publishes a job's end; absent where nobody wants to know. */
+  announce?: Announce | undefined;
   /** A job id that was never given before. */
   newId: () => string;
 }
 
+/** Listed together, each being several queries. */
+const maxListedTypes = 20;
+
 type Answerer = (event: HttpEvent, id: string) => Promise<HttpAnswer>;
 
 interface Route {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   path: RegExp;
   answer: Answerer;
 }
@@ -36,7 +49,7 @@ interface Route {
  * conflict. Without an `id` in the body, an `Idempotency-Key` header gives one (see {@link idFromKey}).
  */
 export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => Promise<HttpAnswer> {
-  const { records, jobTypes, readLaunchProblems, newId, now, log } = effects;
+  const { records, index, announce, jobTypes, readLaunchProblems, newId, now, log } = effects;
   const submitJobs = createSubmitJobs(effects);
 
   const submitOne: Answerer = async (event) => {
@@ -69,37 +82,51 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   };
 
   const showJob: Answerer = async (_event, id) => {
-    if (!records) return refuse(problemOf("tracking-off", "This processor keeps no records of its jobs"));
+    if (!records) return refuse(trackingOff());
     const record = idPattern.test(id) ? await records.read(id) : undefined;
     if (!record) return refuse(problemOf("job-not-found", `No job has the id ${describe(id)}`));
-    const { type, state, attempts, progress, result, error, submittedAt, startedAt, finishedAt } = recordAsRead(
-      record,
-      now(),
-    );
-    return answer(200, {
-      id,
-      type,
-      state,
-      attempts,
-      progress,
-      result,
-      error,
-      submittedAt,
-      startedAt,
-      finishedAt,
-    });
+    return answer(200, jobView(recordAsRead(record, now())));
+  };
+
+  const cancel: Answerer = async (_event, id) => {
+    if (!records) return refuse(trackingOff());
+    const outcome = await cancelJob({ records, now }, id);
+    if ("problem" in outcome) return refuse(outcome.problem);
+    if (outcome.record.state === "cancelled") await announceEnd(outcome.record);
+    return answer(202, jobView(outcome.record));
+  };
+
+  async function announceEnd(record: JobRecord): Promise<void> {
+    try {
+      await announce?.(record);
+    } catch (error) {
+      // The worker that drops the job's message announces it again.
+      log("warn", "end not announced", { id: record.id, type: record.type, error: describeError(error) });
+    }
+  }
+
+  const list: Answerer = async (event) => {
+    if (!records) return refuse(trackingOff());
+    if (!index) return refuse(problemOf("listing-off", "This processor keeps no list of its jobs (`listing: false`)"));
+    const query = checkListQuery(event.queryStringParameters ?? {});
+    if (!query.ok) return refuse(wrongShape(query.problems));
+    const types = query.value.type === undefined ? (await jobTypes.list()).map(({ type }) => type) : [query.value.type];
+    if (types.length > maxListedTypes) {
+      const message = `Expected a type, since there are more than ${maxListedTypes}, got nothing`;
+      return refuse(wrongShape([{ path: "type", message }]));
+    }
+    const { records: found, cursor } = await listJobs({ index, now }, types, query.value);
+    return answer(200, { jobs: found.map(jobView), cursor });
   };
 
   const showTypes: Answerer = async () => {
     const known = await jobTypes.list();
     const problems = await findLaunchProblems(known.map(({ type }) => type));
-    const types = known.map(({ type, description, timeoutSeconds, maxAttempts }) => ({
-      type,
-      description,
-      timeoutSeconds,
-      maxAttempts,
-      launchProblem: problems[type],
-    }));
+    const types = known.map((jobType) => {
+      const { type, description, timeoutSeconds, maxAttempts, payloadSchema, queueUrl, deadLetterQueueUrl } = jobType;
+      const settings = { timeoutSeconds, maxAttempts, payloadSchema, queueUrl, deadLetterQueueUrl };
+      return { type, description, ...settings, launchProblem: problems[type] };
+    });
     return answer(200, { types });
   };
 
@@ -115,8 +142,10 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
 
   const routes: Route[] = [
     { method: "POST", path: /^\/jobs$/, answer: submitOne },
+    { method: "GET", path: /^\/jobs$/, answer: list },
     { method: "POST", path: /^\/jobs\/batch$/, answer: submitBatch },
     { method: "GET", path: /^\/jobs\/([^/]+)$/, answer: showJob },
+    { method: "DELETE", path: /^\/jobs\/([^/]+)$/, answer: cancel },
     { method: "GET", path: /^\/types$/, answer: showTypes },
     { method: "GET", path: /^\/health$/, answer: () => Promise.resolve(answer(200, { status: "ok" })) },
   ];
@@ -166,6 +195,10 @@ function readSubmission(
   return {
     problem: problemOf("invalid-request", `Expected an Idempotency-Key of 1–255 characters, got ${key.length}`),
   };
+}
+
+function trackingOff(): ProblemDocument {
+  return problemOf("tracking-off", "This processor keeps no records of its jobs");
 }
 
 function refuseMethod(method: string, routes: Route[]): HttpAnswer {

@@ -6,6 +6,8 @@ export const deploymentOnlyModule = true;
 export interface HttpEvent {
   rawPath: string;
   headers?: Record<string, string | undefined>;
+  /** Decoded; a parameter's several values are joined by commas. */
+  queryStringParameters?: Record<string, string | undefined>;
   body?: string;
   isBase64Encoded?: boolean;
   requestContext: { http: { method: string } };

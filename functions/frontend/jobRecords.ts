@@ -1,12 +1,13 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { decodeRecord, encodeRecord, type JobRecord } from "../../contract/record";
+import { limits } from "../../contract/limits";
+import { decodeRecord, encodeField, encodeRecord, type JobRecord } from "../../contract/record";
 import type { JobRecords } from "./submitJobs";
 
 export const deploymentOnlyModule = true;
 
 /** The table of job records in DynamoDB. */
 export function createJobRecords(client: DynamoDBClient, tableName: string): JobRecords {
-  const { GetItemCommand, PutItemCommand } =
+  const { GetItemCommand, PutItemCommand, UpdateItemCommand } =
     require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
 
   async function put(record: JobRecord): Promise<boolean> {
@@ -31,8 +32,44 @@ export function createJobRecords(client: DynamoDBClient, tableName: string): Job
     return Item && decodeRecord(Item);
   }
 
+  async function requestCancel({ id, state, notBefore }: JobRecord, now: number): Promise<JobRecord | undefined> {
+    const isWaiting = state === "queued";
+    // A job of next year must find then that it was cancelled.
+    const retainedFrom = Math.max(now, notBefore === undefined ? 0 : Date.parse(notBefore));
+    const expiresAt = Math.floor(retainedFrom / 1_000) + limits.recordRetentionSeconds;
+    const end = isWaiting ? ", #state = :cancelled, #finishedAt = :requestedAt, #expiresAt = :expiresAt" : "";
+    const command = new UpdateItemCommand({
+      TableName: tableName,
+      Key: { id: { S: id } },
+      UpdateExpression: `SET #requestedAt = if_not_exists(#requestedAt, :requestedAt)${end}`,
+      ConditionExpression: "#state = :state",
+      ExpressionAttributeNames: {
+        "#state": "state",
+        "#requestedAt": "cancelRequestedAt",
+        ...(isWaiting && { "#finishedAt": "finishedAt", "#expiresAt": "expiresAt" }),
+      },
+      ExpressionAttributeValues: {
+        ":state": encodeField("state", state),
+        ":requestedAt": encodeField("cancelRequestedAt", new Date(now).toISOString()),
+        ...(isWaiting && {
+          ":cancelled": encodeField("state", "cancelled"),
+          ":expiresAt": encodeField("expiresAt", expiresAt),
+        }),
+      },
+      ReturnValues: "ALL_NEW",
+    });
+    try {
+      const { Attributes } = await client.send(command);
+      return Attributes && decodeRecord(Attributes);
+    } catch (error) {
+      if ((error as Error).name === "ConditionalCheckFailedException") return undefined;
+      throw error;
+    }
+  }
+
   return {
     read,
+    requestCancel,
     async create(record) {
       if (await put(record)) return undefined;
       const present = await read(record.id);

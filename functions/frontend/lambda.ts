@@ -1,3 +1,4 @@
+import { announceTo } from "../announceTo";
 import { clientOptions } from "../clientOptions";
 import { variable } from "../environment";
 import { createJobTypes } from "../jobTypes";
@@ -5,26 +6,44 @@ import { createJobTypeTable } from "../jobTypeTable";
 import { logAsJson } from "../log";
 import { createFrontend } from "./frontend";
 import type { HttpAnswer, HttpEvent } from "./http";
+import { createJobIndex } from "./jobIndex";
 import { createJobRecords } from "./jobRecords";
 import { readLaunchProblemsFrom } from "./launchProblems";
+import { scheduleWith } from "./scheduleWith";
 import { publishTo } from "./publishTo";
 
 export const deploymentOnlyModule = true;
 
 /**
  * Builds the front-end Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
- * Reads `TOPIC_ARN`, `TYPE_TABLE`, where jobs are tracked `JOB_TABLE`, and where a scaler keeps fleets `FLEET_TABLE`.
+ * Reads `TOPIC_ARN`, `TYPE_TABLE`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `SCHEDULE_DEAD_LETTER_ARN`, where jobs are tracked `JOB_TABLE`, where they are listed `LISTING`, where ends are published `EVENTS_TOPIC_ARN`, and where a scaler
+ * keeps fleets `FLEET_TABLE`.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   const { SNSClient } = require("@aws-sdk/client-sns") as typeof import("@aws-sdk/client-sns");
   const { randomUUID } = require("node:crypto") as typeof import("node:crypto");
+  const jobTable = process.env.JOB_TABLE;
   const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
+  const topicArn = variable("TOPIC_ARN");
+  const topics = new SNSClient(clientOptions());
+  const eventsTopic = process.env.EVENTS_TOPIC_ARN;
   const fleetTable = process.env.FLEET_TABLE;
   return createFrontend({
-    records: process.env.JOB_TABLE ? createJobRecords(tables, process.env.JOB_TABLE) : undefined,
-    publish: publishTo(new SNSClient(clientOptions()), variable("TOPIC_ARN")),
+    index: process.env.LISTING && jobTable ? createJobIndex(tables, jobTable) : undefined,
+    records: jobTable ? createJobRecords(tables, jobTable) : undefined,
+    publish: publishTo(topics, topicArn),
+    later: {
+      topicArn,
+      schedule: scheduleWith({
+        topicArn,
+        groupName: variable("SCHEDULE_GROUP"),
+        roleArn: variable("SCHEDULE_ROLE_ARN"),
+        deadLetterArn: variable("SCHEDULE_DEAD_LETTER_ARN"),
+      }),
+    },
+    announce: eventsTopic ? announceTo(topics, eventsTopic) : undefined,
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     readLaunchProblems: fleetTable ? readLaunchProblemsFrom(tables, fleetTable) : undefined,
     newId: () => randomUUID(),

@@ -1,12 +1,19 @@
 import { attributes, stringAttributes } from "../../contract/attributes";
+import { bytesOf } from "../../contract/check";
 import { encodeMessage, type JobEnvelope, packEnvelopes, type Submission } from "../../contract/envelope";
+import { limits } from "../../contract/limits";
+import { listKeyOf } from "../../contract/listKey";
 import { type ProblemDocument, problemOf } from "../../contract/problem";
 import type { JobRecord, JobState } from "../../contract/record";
+import { publishInput } from "../../contract/scheduledMessage";
 import { divideIntoBatches, type OutgoingMessage } from "../batches";
 import type { JobTypes } from "../jobTypes";
 import { describeError, type Log } from "../log";
 import { mapLimited } from "../mapLimited";
 import { digestOf } from "./digest";
+import { notBeforeOf } from "./notBefore";
+import { createCheckPayload } from "./payloadValidator";
+import type { ScheduleJob } from "./scheduleWith";
 
 export const deploymentOnlyModule = true;
 
@@ -16,6 +23,11 @@ export interface JobRecords {
   create(record: JobRecord): Promise<JobRecord | undefined>;
   /** The record as of now: one just written is seen. */
   read(id: string): Promise<JobRecord | undefined>;
+  /**
+   * Cancels a job that waits, or asks the worker of one that runs to: as the record says, which was just read. Gives the
+   * record afterwards; nothing if its state has changed since.
+   */
+  requestCancel(record: JobRecord, now: number): Promise<JobRecord | undefined>;
 }
 
 /** Publishes one batch, at most what SNS takes in a call: for each message nothing, or the error it failed with. */
@@ -25,6 +37,8 @@ export interface SubmitJobsEffects {
   /** Absent where jobs are not tracked: every submission is then a new job. */
   records: JobRecords | undefined;
   publish: Publish;
+  /** Has a job published at its time, and the topic that it then is published to: for times too far ahead for SQS. */
+  later: { topicArn: string; schedule: ScheduleJob };
   jobTypes: Pick<JobTypes, "find">;
   /** Epoch milliseconds. */
   now: () => number;
@@ -53,20 +67,38 @@ export function createSubmitJobs(
   effects: SubmitJobsEffects,
 ): (submissions: IdentifiedSubmission[]) => Promise<SubmitOutcome[]> {
   const { records, jobTypes, now, log } = effects;
+  const checkPayload = createCheckPayload();
 
   async function record(submission: IdentifiedSubmission): Promise<Recorded> {
     const { id, type, tenant } = submission;
     try {
-      if (!(await jobTypes.find(type))) {
+      const jobType = await jobTypes.find(type);
+      if (!jobType) {
         const message = `Expected a job type that GET /types lists, got ${JSON.stringify(type)}`;
         return { problem: problemOf("unknown-type", message, [{ path: "/type", message }]) };
       }
+      const wrong = checkPayload(jobType, submission.payload);
+      if (wrong.length > 0) {
+        const list = wrong.map(({ path, message }) => `${path}: ${message}`).join("; ");
+        return { problem: problemOf("invalid-payload", `A job of type ${type} takes another payload: ${list}`, wrong) };
+      }
       const digest = digestOf(submission);
-      const submittedAt = new Date(now()).toISOString();
-      const fresh: JobRecord = { id, type, state: "queued", attempts: 0, digest, tenant, submittedAt };
+      const time = now();
+      const notBefore = notBeforeOf(submission, time);
+      if (!notBefore.ok) {
+        return { problem: problemOf("invalid-request", notBefore.problems[0]!.message, notBefore.problems) };
+      }
+      const tooLarge = scheduleProblem(effects, submission, notBefore.value);
+      if (tooLarge) return { problem: tooLarge };
+      const submittedAt = new Date(time).toISOString();
+      const listKey = listKeyOf(type, id);
+      const keys = { id, type, state: "queued", attempts: 0, listKey } as const;
+      const fresh: JobRecord = { ...keys, digest, tenant, submittedAt, notBefore: notBefore.value };
       const present = (await records?.create(fresh)) ?? fresh;
       if (present.digest === digest) return { submission, record: present };
-      return { problem: problemOf("conflict", `Job ${id} has another type, payload or tenant than this one`) };
+      return {
+        problem: problemOf("conflict", `Job ${id} was submitted before with another type, payload, tenant or time`),
+      };
     } catch (error) {
       log("error", "job not recorded", { id, type, error: describeError(error) });
       return { problem: problemOf("unavailable", `Job ${id} could not be recorded; submit it again`) };
@@ -76,7 +108,12 @@ export function createSubmitJobs(
   return async function submitJobs(submissions) {
     const recorded = await inTurnById(submissions, record);
     const envelopes = envelopesToPublish(recorded);
-    const failed = await publishEnvelopes(effects, envelopes);
+    const isLater = ({ notBefore }: JobEnvelope) => isTooFarForQueues(notBefore, now());
+    const failed = await publishEnvelopes(
+      effects,
+      envelopes.filter((envelope) => !isLater(envelope)),
+    );
+    for (const id of await scheduleEnvelopes(effects, envelopes.filter(isLater))) failed.add(id);
     return recorded.map((outcome, index): SubmitOutcome => {
       const { id, type } = submissions[index]!;
       if ("problem" in outcome) return { id, problem: outcome.problem };
@@ -107,10 +144,51 @@ function envelopesToPublish(recorded: Recorded[]): JobEnvelope[] {
   for (const outcome of recorded) {
     if ("problem" in outcome || outcome.record.state !== "queued" || outcome.record.attempts > 0) continue;
     const { id, type, payload, tenant } = outcome.submission;
-    const { submittedAt } = outcome.record;
-    envelopes.set(id, { version: 1, id, type, payload, submittedAt, ...(tenant !== undefined && { tenant }) });
+    const { submittedAt, notBefore } = outcome.record;
+    envelopes.set(id, {
+      ...{ version: 1, id, type, payload, submittedAt },
+      ...(tenant !== undefined && { tenant }),
+      ...(notBefore !== undefined && { notBefore }),
+    });
   }
   return [...envelopes.values()];
+}
+
+function isTooFarForQueues(notBefore: string | undefined, now: number): boolean {
+  return notBefore !== undefined && Date.parse(notBefore) - now > limits.maxQueueDelaySeconds * 1_000;
+}
+
+/** A schedule holds less than a message: the whole of it is JSON within JSON. */
+function scheduleProblem(
+  { now, later }: SubmitJobsEffects,
+  { id, type, payload, tenant }: IdentifiedSubmission,
+  notBefore: string | undefined,
+): ProblemDocument | undefined {
+  if (!isTooFarForQueues(notBefore, now())) return undefined;
+  const submittedAt = notBefore!;
+  const bytes = bytesOf(
+    publishInput(later.topicArn, { version: 1, id, type, payload, tenant, submittedAt, notBefore }),
+  );
+  if (bytes <= limits.maxScheduleInputBytes) return undefined;
+  const most = limits.maxScheduleInputBytes;
+  const detail = `Expected at most ${most} bytes with quotes escaped in a job so far ahead, got ${bytes}`;
+  return problemOf("payload-too-large", detail, [{ path: "/payload", message: detail }]);
+}
+
+/** Creates the schedules of the envelopes; gives the ids of those that failed. */
+async function scheduleEnvelopes({ later, log }: SubmitJobsEffects, envelopes: JobEnvelope[]): Promise<string[]> {
+  const failed: string[] = [];
+  await mapLimited(envelopes, publishesAtOnce, async (envelope) => {
+    const { id, type } = envelope;
+    try {
+      await later.schedule(envelope);
+      log("info", "job accepted", { id, type });
+    } catch (error) {
+      failed.push(id);
+      log("error", "job not scheduled", { id, type, error: describeError(error) });
+    }
+  });
+  return failed;
 }
 
 /** Publishes the envelopes, each message holding jobs of one type; gives the ids of those that failed. */

@@ -1,3 +1,4 @@
+import { announceTo } from "../announceTo";
 import { clientOptions } from "../clientOptions";
 import { variable } from "../environment";
 import { createJobTypes } from "../jobTypes";
@@ -14,11 +15,13 @@ export const deploymentOnlyModule = true;
 /**
  * Builds the repair Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
  * Reads `TYPE_TABLE`, `UNROUTABLE_QUEUE_URL`, `FAILURE_QUEUE_URL`, `UNDELIVERED_QUEUE_URL` and, unless jobs are not tracked,
- * `JOB_TABLE`.
+ * `JOB_TABLE`, and `EVENTS_TOPIC_ARN` where ends are published.
  */
 export function repairFactory(): (event: unknown, context: RunContext) => Promise<void> {
   const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   const { SQSClient } = require("@aws-sdk/client-sqs") as typeof import("@aws-sdk/client-sqs");
+  const { SNSClient } = require("@aws-sdk/client-sns") as typeof import("@aws-sdk/client-sns");
+  const eventsTopic = process.env.EVENTS_TOPIC_ARN;
   const jobTable = process.env.JOB_TABLE;
   const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
@@ -28,6 +31,7 @@ export function repairFactory(): (event: unknown, context: RunContext) => Promis
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     sendBatch: sendWith(queues),
     inbox: createInbox(queues),
+    announce: eventsTopic ? announceTo(new SNSClient(clientOptions()), eventsTopic) : undefined,
     records: jobTable ? createFailedRecords(tables, jobTable) : undefined,
     unroutableQueueUrl: variable("UNROUTABLE_QUEUE_URL"),
     failedEvents: [

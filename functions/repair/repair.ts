@@ -1,4 +1,5 @@
 import type { JobType } from "../../contract/jobType";
+import type { Announce } from "../announceTo";
 import type { JobTypes } from "../jobTypes";
 import { describeError, type Log } from "../log";
 import { createRouteJobs, type RouteJobsEffects } from "../router/routeJobs";
@@ -16,6 +17,8 @@ export interface RepairEffects extends RouteJobsEffects {
   inbox: Inbox;
   /** Nothing where jobs are not tracked. */
   records: FailedRecords | undefined;
+  /** Publishes a job's end; absent where nobody wants to know. */
+  announce?: Announce | undefined;
   /** Queues whose messages hold jobs that the router has yet to route. */
   failedEvents: FailedEvents[];
   log: Log;

@@ -1,6 +1,7 @@
 import { attributes, stringAttributes } from "../../contract/attributes";
 import { decodeEnvelope } from "../../contract/envelope";
 import type { JobType } from "../../contract/jobType";
+import type { Announce } from "../announceTo";
 import { describeError, type Log } from "../log";
 import type { QueueMessage } from "../router/queueMessage";
 import type { SendFailure } from "../router/sendMessages";
@@ -12,6 +13,7 @@ export const deploymentOnlyModule = true;
 export interface DeadLetterEffects {
   inbox: Inbox;
   records: FailedRecords | undefined;
+  announce?: Announce | undefined;
   sendMessages: (messages: QueueMessage[]) => Promise<SendFailure[]>;
   hasTime: () => boolean;
   /** Epoch milliseconds. */
@@ -56,7 +58,7 @@ export async function repairDeadLetters(effects: DeadLetterEffects, jobType: Job
 
 /** Dead-letter with the reason, record, delete: in that order, so that no end in between loses the job. */
 async function repairLetter(effects: DeadLetterEffects, jobType: JobType, letter: StrayMessage): Promise<boolean> {
-  const { inbox, records, sendMessages, now, log } = effects;
+  const { inbox, records, announce, sendMessages, now, log } = effects;
   const decoded = decodeEnvelope(letter.body);
   const id = decoded.ok ? decoded.value.id : undefined;
   const about = { id, type: jobType.type, messageId: letter.id };
@@ -73,7 +75,13 @@ async function repairLetter(effects: DeadLetterEffects, jobType: JobType, letter
       const message = explained(letter, jobType, record?.attempts, failedAt);
       const [unsent] = await sendMessages([message]);
       if (unsent) throw unsent.error;
-      if (record) await records?.fail(record.id, { name: "DeliveryGivenUp", message: givenUp }, now());
+      const error = { name: "DeliveryGivenUp", message: givenUp };
+      if (record && (await records?.fail(record.id, error, now()))) {
+        await announce?.({ ...record, state: "failed", error, finishedAt: failedAt });
+      }
+    } else {
+      // Whoever recorded the end may have ended before it was announced.
+      await announce?.(record);
     }
     const [unremoved] = await inbox.remove(jobType.deadLetterQueueUrl, [letter]);
     if (unremoved) throw unremoved;

@@ -55,7 +55,7 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
     try {
       const jobType = await jobTypes.find(type);
       if (!jobType) return { message: giveUp(read, `No processor takes jobs of type ${type}`) };
-      const message = jobMessage(read.job.value, jobType.queueUrl);
+      const message = jobMessage(read.job.value, jobType.queueUrl, now());
       return { message: "reason" in message ? giveUp(read, message.reason) : message };
     } catch (error) {
       return { failure: { id, type, error } };
@@ -80,7 +80,9 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
 
   function sentByType(messages: QueueMessage[], unsent: SendFailure[]): Record<string, number> {
     const counts = new Map<string, number>();
-    const count = ({ type, queueUrl }: QueueMessage, by: number) => {
+    const count = ({ type, queueUrl, delaySeconds }: QueueMessage, by: number) => {
+      // Nothing is to be done yet about one that is held back: the scaler sees it in its minute's run.
+      if (delaySeconds !== undefined) return;
       if (type !== undefined && queueUrl !== unroutableQueueUrl) counts.set(type, (counts.get(type) ?? 0) + by);
     };
     for (const message of messages) count(message, 1);

@@ -11,11 +11,12 @@ export function sendWith(client: SQSClient): SendBatch {
     const { Failed } = await client.send(
       new SendMessageBatchCommand({
         QueueUrl: queueUrl,
-        Entries: messages.map(({ body, attributes, groupId }, index) => ({
+        Entries: messages.map(({ body, attributes, groupId, delaySeconds }, index) => ({
           Id: String(index),
           MessageBody: body,
           MessageAttributes: attributes,
           MessageGroupId: groupId,
+          DelaySeconds: delaySeconds,
         })),
       }),
     );

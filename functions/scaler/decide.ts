@@ -20,10 +20,12 @@ export function decide(view: FleetView): Action[] {
   const verdict = judgeLaunches(view);
   const needed = needOf(view, figures);
   const plan = planCapacity(view, needed, verdict);
+  const silence = findSilent(view);
   const memory = remember(view, { needed, slots: figures.slots }, verdict);
-  const changes = changesTo(view.state, { ...figures.changes, ...verdict.changes, ...plan.changes, memory });
+  const found = { ...figures.changes, ...verdict.changes, ...plan.changes, ...silence.changes, memory };
+  const changes = changesTo(view.state, found);
   const first: Action[] = Object.keys(changes).length > 0 ? [{ kind: "remember", changes }] : [];
-  return [...first, ...plan.actions, ...findSilent(view), ...chooseRetirement(view)];
+  return [...first, ...plan.actions, ...silence.actions, ...chooseRetirement(view)];
 }
 
 function changesTo(state: FleetState, changes: StateChanges): StateChanges {

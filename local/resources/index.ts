@@ -8,6 +8,7 @@ import { lambda } from "./lambda";
 import { passive } from "./passive";
 import type { ResourceHandlers } from "./resource";
 import { s3 } from "./s3";
+import { scheduler } from "./scheduler";
 import { sns } from "./sns";
 import { sqs } from "./sqs";
 
@@ -23,6 +24,7 @@ export const resources: ResourceHandlers = {
   ...apigatewayv2,
   ...autoscaling,
   ...events,
+  ...scheduler,
   ...iam,
   ...passive,
   ...awsx,

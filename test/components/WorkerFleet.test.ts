@@ -18,7 +18,8 @@ type Named = Pick<Recording<unknown>, "named">;
 const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
   record(() => {
     const settings = withDefaults({ name: "word-count", handler: "word-count", ...processor });
-    const tables = new JobTables("tables", { isTracking: true, hasScaler: false });
+    const recordOptions = { isTracking: true, isListing: true, hasPointInTimeRecovery: false };
+    const tables = new JobTables("tables", { ...recordOptions, hasScaler: false });
     const queue = new ProcessorQueue("queue", {
       processor: settings,
       routerRoleArn: "arn:router",

@@ -17,6 +17,8 @@ function problemsOf(args: unknown): Record<string, string> {
 }
 const problemsOfProcessor = (processor: unknown) => problemsOf({ processors: [processor] });
 
+const hourly = { name: "a", expression: "rate(1 hour)" };
+
 describe("validateArgs", () => {
   it("passes the least there can be, and outputs wherever values may come later", () => {
     expect(problemsOf({ processors: [good] })).to.deep.equal({});
@@ -56,6 +58,26 @@ describe("validateArgs", () => {
     ["a name of 41 characters", { name: "a".repeat(41) }, "name"],
     ["a missing handler", { handler: undefined }, "handler"],
     ["a handler that is a path", { handler: "../x" }, "handler"],
+    ["a schedule without a name", { schedules: [{ expression: "rate(1 hour)" }] }, "schedules[0].name"],
+    [
+      "a schedule of five fields",
+      { schedules: [{ name: "a", expression: "cron(0 8 * * *)" }] },
+      "schedules[0].expression",
+    ],
+    [
+      "a schedule at one time",
+      { schedules: [{ name: "a", expression: "at(2026-11-23T12:00:00)" }] },
+      "schedules[0].expression",
+    ],
+    ["a schedule of no time zone", { schedules: [{ ...hourly, timeZone: "Berlin" }] }, "schedules[0].timeZone"],
+    ["two schedules of one name", { schedules: [hourly, hourly] }, "schedules[1].name"],
+    [
+      "a schedule's payload that is too large",
+      { schedules: [{ ...hourly, payload: "a".repeat(262_144) }] },
+      "schedules[0].payload",
+    ],
+    ["a schema that is none", { payloadSchema: { type: "objekt" } }, "payloadSchema"],
+    ["a schema as text", { payloadSchema: "{}" }, "payloadSchema"],
     ["an unknown architecture", { architecture: "arm" }, "architecture"],
     ["no instance type", { instanceTypes: [] }, "instanceTypes"],
     ["an instance type of another architecture", { instanceTypes: ["c7i.large"] }, "instanceTypes[0]"],

@@ -97,6 +97,7 @@ describe("envelope", () => {
     ["a tenant with a space", { ...envelope, tenant: "a b" }, "/tenant"],
     ["a tenant of 129 characters", { ...envelope, tenant: "a".repeat(129) }, "/tenant"],
     ["null as tenant", { ...envelope, tenant: null }, "/tenant"],
+    ["a time not to run before that is none", { ...envelope, notBefore: "soon" }, "/notBefore"],
     ["no attempts", { ...envelope, maxAttempts: 0 }, "/maxAttempts"],
     ["half an attempt", { ...envelope, maxAttempts: 1.5 }, "/maxAttempts"],
     ["101 attempts", { ...envelope, maxAttempts: 101 }, "/maxAttempts"],
@@ -147,6 +148,31 @@ describe("checkSubmission", () => {
     expect(pathsOf(checked)).to.deep.equal(["/type", "/payload", "/id", "/tenant"]);
     expect(!checked.ok && checked.problems[1]!.code).to.equal("payload-too-large");
   });
+
+  it("takes a delay or a time, not both", () => {
+    const job = { type: "a", payload: 1 };
+    for (const delay of [
+      { delaySeconds: 0 },
+      { delaySeconds: limits.maxDelaySeconds },
+      { runAt: "2026-11-23T12:00Z" },
+      { runAt: "2026-11-23T12:00:00.123456789+14:00" },
+    ]) {
+      expect(checkSubmission({ ...job, ...delay })).to.deep.equal({ ok: true, value: { ...job, ...delay } });
+    }
+    expect(pathsOf(checkSubmission({ ...job, delaySeconds: 1, runAt: "2026-11-23T12:00Z" }))).to.deep.equal(["/runAt"]);
+  });
+
+  for (const delaySeconds of [-1, 0.5, limits.maxDelaySeconds + 1, "1", null, Infinity]) {
+    it(`refuses a delay of ${JSON.stringify(delaySeconds)}`, () => {
+      expect(pathsOf(checkSubmission({ type: "a", payload: 1, delaySeconds }))).to.deep.equal(["/delaySeconds"]);
+    });
+  }
+
+  for (const runAt of ["", "tomorrow", "2026-11-23", "2026-11-23T12:00:00", "2026-13-40T12:00:00Z", 1, null]) {
+    it(`refuses the time ${JSON.stringify(runAt)}`, () => {
+      expect(pathsOf(checkSubmission({ type: "a", payload: 1, runAt }))).to.deep.equal(["/runAt"]);
+    });
+  }
 
   it("takes null as a payload, but not its absence", () => {
     expect(checkSubmission({ type: "a", payload: null }).ok).to.equal(true);

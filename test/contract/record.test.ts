@@ -11,7 +11,9 @@ describe("record", () => {
     attempts: 2,
     digest: "d",
     tenant: "t",
+    listKey: "word-count#3",
     submittedAt: "2026-11-02T10:00:00.000Z",
+    notBefore: "2026-11-02T10:00:00.500Z",
     startedAt: "2026-11-02T10:00:01.000Z",
     finishedAt: "2026-11-02T10:00:02.000Z",
     progress: { fraction: 0.5, note: "half" },
@@ -52,6 +54,11 @@ describe("record", () => {
 
 describe("job type", () => {
   const jobType = { type: "a", queueUrl: "q", deadLetterQueueUrl: "d", timeoutSeconds: 900, maxAttempts: 3 };
+
+  it("goes round with a schema", () => {
+    const checked = { ...jobType, payloadSchema: { type: "object" }, payloadValidator: "module.exports = () => true" };
+    expect(decodeJobType(encodeJobType(checked))).to.deep.equal(checked);
+  });
 
   it("goes round with and without a description", () => {
     expect(decodeJobType(encodeJobType(jobType))).to.deep.equal(jobType);

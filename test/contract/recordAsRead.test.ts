@@ -27,6 +27,12 @@ describe("recordAsRead", () => {
     expect(recordAsRead({ ...record, error: { name: "E", message: "last" } }, at(20)).error!.name).to.equal("E");
   });
 
+  it("counts from the time that a job was not to run before", () => {
+    const delayed = { ...record, notBefore: new Date(at(100)).toISOString() };
+    expect(recordAsRead(delayed, at(115))).to.equal(delayed);
+    expect(recordAsRead(delayed, at(115) + 1).state).to.equal("failed");
+  });
+
   it("reads a job whose lease ran out, and whose message is gone, as failed", () => {
     expect(recordAsRead({ ...running, leaseUntil: at(2) }, at(17)).error!.name).to.equal("WorkerLost");
     expect(recordAsRead({ ...running, leaseUntil: at(20) }, at(17)).state).to.equal("running");

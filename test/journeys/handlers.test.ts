@@ -51,6 +51,7 @@ describe("the kinds of handlers", function () {
       {
         name: "lacking",
         ...settings,
+        minInstances: 1,
         handle: async () => {
           // @ts-expect-error There is no such package.
           const { join: glue } = (await import("no-such-package")) as { join: () => string };
@@ -59,7 +60,7 @@ describe("the kinds of handlers", function () {
       },
       { name: "tool", command, ...settings, timeoutSeconds: 20 },
       { name: "hasty", command, ...settings, timeoutSeconds: 1, maxAttempts: 1 },
-      { name: "absent", command: ["no-such-command"], ...settings },
+      { name: "absent", command: ["no-such-command"], ...settings, minInstances: 1 },
     ]);
   });
 

@@ -22,6 +22,7 @@ export interface Journey extends TestCloud {
     unroutableQueueUrl: string;
     routerFailureQueueUrl: string;
     topicArn: string;
+    eventsTopicArn?: string;
     jobTable: string;
   };
   /** Calls the API; a body that isn't a text is sent as JSON. */
@@ -53,7 +54,7 @@ export async function startJourney(
     });
     const { url, queueUrls, deadLetterQueueUrls, unroutableQueueUrl, routerFailureQueueUrl, topicArn } = jobs;
     const urls = { url, queueUrls, deadLetterQueueUrls, unroutableQueueUrl, routerFailureQueueUrl, topicArn };
-    return { ...urls, jobTable: jobs.jobTableName };
+    return { ...urls, jobTable: jobs.jobTableName, eventsTopicArn: jobs.eventsTopicArn };
   };
   const outputs = (await test.up(program)) as Journey["outputs"] & { url: string };
   const url = outputs.url.replace(/\/$/, "");

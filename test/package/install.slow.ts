@@ -58,6 +58,11 @@ import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "batch-j
 const processor: ProcessorArgs = { name: "word-count", handler: "word-count" };
 const args: BatchJobProcessorArgs = { processors: [processor] };
 export const url = new BatchJobProcessor("media", args).url.apply((text) => text.length);
+import { Job, JobClient } from "batch-job-processor/client";
+const client = new JobClient<{ a: { payload: number; result: string } }>({ url: "http://127.0.0.1:1/" });
+export const ended: Promise<Job<string>> = client.submit("a", 1).then((job) => client.wait(job));
+// @ts-expect-error a payload is a number
+export const refused = client.submit("a", "1");
 // @ts-expect-error a processor needs a name
 export const wrong: ProcessorArgs = { handler: "x" };
 `;
@@ -177,6 +182,16 @@ describe("the package, installed", () => {
       "node20",
       "typed.ts",
     );
+  });
+
+  it("has a client that loads without Pulumi, and a command line", () => {
+    const loaded = `const { JobClient } = require("batch-job-processor/client");
+new JobClient({ url: "http://127.0.0.1:1/" });
+console.log(Object.keys(require.cache).filter((file) => /@pulumi|@aws-sdk/.test(file)).length);`;
+    expect(run(process.execPath, "-e", loaded)).to.equal("0\n");
+    const imported = 'import { JobClient } from "batch-job-processor/client"; console.log(typeof JobClient);';
+    expect(run(process.execPath, "--input-type=module", "-e", imported)).to.equal("function\n");
+    expect(run(join(folder, "node_modules", ".bin", "batch-jobs"), "--help")).to.include("dead-letters");
   });
 
   it("holds the worker image's build context", () => {

@@ -1,5 +1,6 @@
 import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
+import { listKeyOf } from "../../contract/listKey";
 import { limits } from "../../contract/limits";
 import { decodeRecord, encodeRecord, JobRecord } from "../../contract/record";
 import { DynamoRecords } from "../../worker-image/src/dynamoRecords";
@@ -43,11 +44,19 @@ describe("DynamoRecords", () => {
       state: "running",
       attempts: 1,
       submittedAt: "2026-01-01T00:00:00.000Z",
+      listKey: listKeyOf("echo", id),
       startedAt: "2026-01-01T00:00:00.000Z",
       worker: "w1",
       messageId: `${id}-m1`,
       leaseUntil: start + 30_000,
     });
+  });
+
+  it("writes the time of submission in the one form that lists compare", async () => {
+    const id = newId();
+    const job = { version: 1, id, type: "echo", payload: 1, submittedAt: "2026-01-01T01:00:00+01:00" } as const;
+    await startJob(records, id, { job });
+    expect(await stored(id)).to.include({ submittedAt: "2026-01-01T00:00:00.000Z" });
   });
 
   it("keeps what the front end wrote", async () => {
@@ -162,7 +171,8 @@ describe("DynamoRecords", () => {
     expect(await records.extend(hold, later)).to.equal("cancel-requested");
     expect(await records.reportProgress(hold, { fraction: 1 })).to.equal("cancel-requested");
     expect(await records.retry(hold, error)).to.equal("cancel-requested");
-    expect(await records.claim(requestFor(id))).to.deep.equal({ outcome: "cancelled" });
+    const claim = await records.claim(requestFor(id));
+    expect(claim).to.deep.equal({ outcome: "cancelled", record: await stored(id) });
     expect(await stored(id)).to.include({ state: "cancelled", attempts: 1 });
     expect(await stored(id)).to.have.property("expiresAt");
   });

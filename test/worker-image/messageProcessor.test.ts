@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { JobRecord } from "../../contract/record";
 import { MessageProcessor } from "../../worker-image/src/messageProcessor";
 import { ReceivedMessage } from "../../worker-image/src/queue";
 import { Claim } from "../../worker-image/src/records";
@@ -36,6 +37,14 @@ function setUp(fields: Partial<ReceivedMessage> & { job?: ReturnType<typeof enve
     seen: () => doubles.calls.map((call) => call.replace(message.id, "message")),
   };
 }
+
+const cancelledRecord: JobRecord = {
+  id: "job-1",
+  type: "echo",
+  state: "cancelled",
+  attempts: 0,
+  submittedAt: "2026-01-01T00:00:00.000Z",
+};
 
 describe("MessageProcessor", () => {
   guardAgainstLeaks();
@@ -110,7 +119,7 @@ describe("MessageProcessor", () => {
 
   const unrun: [string, Claim, string[]][] = [
     ["a duplicate", { outcome: "duplicate", because: "the job has succeeded" }, ["remove message"]],
-    ["a job cancelled at its claim", { outcome: "cancelled" }, ["remove message"]],
+    ["a job cancelled at its claim", { outcome: "cancelled", record: cancelledRecord }, ["remove message"]],
     [
       "a message whose attempt still runs",
       { outcome: "busy", until: Date.UTC(2026, 0, 1, 0, 0, 9, 1) },

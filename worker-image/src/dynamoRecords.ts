@@ -5,6 +5,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { limits } from "../../contract/limits";
+import { listKeyOf } from "../../contract/listKey";
 import { decodeRecord, isFinal, JobError, JobRecord, JobState } from "../../contract/record";
 import { ClaimDecision, decideClaim } from "./claimDecision";
 import { cutError } from "./errors";
@@ -77,7 +78,11 @@ export class DynamoRecords implements JobRecords {
   ): Promise<Claim | undefined> {
     switch (decision.action) {
       case "drop":
-        return { outcome: "duplicate", because: decision.because };
+        return {
+          outcome: "duplicate",
+          because: decision.because,
+          ...(record && isFinal(record.state) && { ended: record }),
+        };
       case "wait":
         return { outcome: "busy", until: decision.until };
       case "already-started":
@@ -90,7 +95,7 @@ export class DynamoRecords implements JobRecords {
       case "cancel": {
         const set = { state: "cancelled" as const, ...final(request.now) };
         const written = await this.update(request.job.id, { set, remove: ["leaseUntil"], ...unchangedSince(record) });
-        return written && { outcome: "cancelled" };
+        return written && { outcome: "cancelled", record: written };
       }
       case "exhaust": {
         // The job is taken first, so that no two workers dead-letter it; the error is kept for a claim whose answer is lost.
@@ -178,10 +183,12 @@ function taken(request: ClaimRequest): RecordFields {
 }
 
 function begun(request: ClaimRequest): Pick<RecordUpdate, "set" | "setIfMissing"> {
-  const { type, submittedAt, tenant } = request.job;
+  const { id, type, tenant } = request.job;
+  // What others publish has times in many forms; lists compare them as texts.
+  const submittedAt = new Date(request.job.submittedAt).toISOString();
   return {
     set: { ...taken(request), startedAt: new Date(request.now).toISOString() },
-    setIfMissing: { type, submittedAt, ...(tenant !== undefined && { tenant }) },
+    setIfMissing: { type, submittedAt, listKey: listKeyOf(type, id), ...(tenant !== undefined && { tenant }) },
   };
 }
 

@@ -1,6 +1,8 @@
 import path from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { WorkerSettings } from "../../contract/workerSettings";
+import { AnnouncedRecords } from "./announcedRecords";
 import { systemClock } from "./clock";
 import { createRunner } from "./createRunner";
 import { DynamoRecords } from "./dynamoRecords";
@@ -10,6 +12,7 @@ import { LineWriter } from "./lineWriter";
 import { createLog, errorFields, Log } from "./log";
 import { Metrics } from "./metrics";
 import { RecentJobs } from "./recentJobs";
+import { JobRecords } from "./records";
 import { Runner } from "./runner";
 import { readOptions, WorkerOptions } from "./settings";
 import { SqsQueue } from "./sqsQueue";
@@ -39,7 +42,7 @@ async function main(): Promise<number> {
   process.on("uncaughtException", (error) => crash("worker-crashed", error, log));
   if (options.exitsWithParent) exitWithParent(log);
   try {
-    const { worker, lifecycle, metrics } = createWorker(options, await createRunner(options, log), log);
+    const { worker, lifecycle, metrics } = await createWorker(options, await createRunner(options, log), log);
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => worker.drain(signal));
     const onError = (error: Error) => log("error", "health-not-served", errorFields(error));
     if (options.healthPort !== undefined) serveHealth(options.healthPort, worker, systemClock, onError);
@@ -55,10 +58,12 @@ async function main(): Promise<number> {
   }
 }
 
-function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
+async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
   const { settings, workerId, slots } = options;
   const sqs = new SQSClient({ requestHandler: connections(slots) });
   const dynamo = new DynamoDBClient({ requestHandler: connections(slots) });
+  const written = settings.jobTable ? new DynamoRecords(dynamo, settings.jobTable) : new UntrackedRecords();
+  const records = await announced(settings, written);
   const recentJobs = new RecentJobs(systemClock);
   const lifecycle = createLifecycle({ settings, slots, sqs, recentJobs, log });
   const clockAndChance = { clock: systemClock, random: Math.random };
@@ -68,7 +73,7 @@ function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
     workerId,
     slots,
     queue: new SqsQueue(sqs, { ...settings, clock: systemClock }),
-    records: settings.jobTable ? new DynamoRecords(dynamo, settings.jobTable) : new UntrackedRecords(),
+    records,
     runner,
     ...clockAndChance,
     log(level, event, fields = {}) {
@@ -78,6 +83,15 @@ function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
     onReady: lifecycle && ((ready) => lifecycle.begin(ready)),
   });
   return { worker, lifecycle, metrics };
+}
+
+/** Where somebody wants to know, every job's end is published. */
+async function announced({ eventsTopic }: WorkerSettings, records: JobRecords): Promise<JobRecords> {
+  if (eventsTopic === undefined) return records;
+  // Loaded here, since most workers tell nobody.
+  const { EventTopic } = await import("./eventTopic.js");
+  const topic = new EventTopic(eventsTopic, systemClock);
+  return new AnnouncedRecords(records, (event) => topic.publish(event));
 }
 
 /** A call that hangs must not hold up a heartbeat for long; receives have a longer timeout of their own. */

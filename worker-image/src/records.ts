@@ -1,5 +1,5 @@
 import { JobEnvelope } from "../../contract/envelope";
-import { JobError } from "../../contract/record";
+import { JobError, JobRecord } from "../../contract/record";
 
 /** A worker's right to a job: every write is conditional on it. */
 export interface Hold {
@@ -30,9 +30,9 @@ export type Claim =
   /** Dead-letter the job: it has no attempt left. */
   | { outcome: "exhausted"; hold: Hold; error: JobError }
   /** Delete the message: the job was to be cancelled, and now is. */
-  | { outcome: "cancelled" }
+  | { outcome: "cancelled"; record: JobRecord }
   /** Delete the message: the job is finished, or another message stands for it. */
-  | { outcome: "duplicate"; because: string }
+  | { outcome: "duplicate"; because: string; ended?: JobRecord }
   /** Hide the message until then: its own attempt still runs, or may. */
   | { outcome: "busy"; until: number };
 

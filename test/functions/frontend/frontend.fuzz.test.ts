@@ -8,6 +8,12 @@ const job = fc.record(
     type: fc.oneof(fc.constantFrom("word-count", "checksum", "transcode", "__proto__"), fc.jsonValue()),
     payload: fc.jsonValue(),
     id: fc.oneof(fc.stringMatching(/^[A-Za-z0-9._-]{1,80}$/), fc.constantFrom("a", "b"), fc.jsonValue()),
+    delaySeconds: fc.oneof(fc.constantFrom(0, 60, 900, 901, 31_536_000), fc.double(), fc.jsonValue()),
+    runAt: fc.oneof(
+      fc.constantFrom("2026-11-02T10:00:01Z", "2027-01-01T00:00:00+01:00", "9999-12-31T23:59:59Z"),
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      fc.jsonValue(),
+    ),
     tenant: fc.oneof(fc.constantFrom("t", ""), fc.jsonValue()),
   },
   { requiredKeys: [] },
@@ -19,7 +25,7 @@ const body = fc.oneof(
   fc.array(fc.oneof(job, fc.jsonValue()), { maxLength: 5 }).map((jobs) => JSON.stringify({ jobs })),
 );
 const path = fc.oneof(
-  fc.constantFrom("/jobs", "/jobs/batch", "/jobs/a", "/types", "/health", "/jobs/..", "/jobs/%"),
+  fc.constantFrom("/jobs", "/jobs", "/jobs/batch", "/jobs/a", "/types", "/health", "/jobs/..", "/jobs/%"),
   fc.string({ unit: "binary" }).map((text) => `/jobs/${text}`),
   fc.webPath(),
   fc.string(),
@@ -38,26 +44,58 @@ const method = fc.oneof(
   fc.string(),
 );
 
+const query = fc.option(
+  fc.oneof(
+    fc.record(
+      {
+        type: fc.oneof(fc.constantFrom("word-count", "none"), fc.string()),
+        state: fc.oneof(fc.constantFrom("queued", "failed"), fc.string()),
+        limit: fc.oneof(fc.constantFrom("1", "100"), fc.string()),
+        cursor: fc.oneof(
+          fc.string(),
+          fc.jsonValue().map((value) => Buffer.from(JSON.stringify(value)).toString("base64url")),
+          fc
+            .record({ submittedAt: fc.string(), id: fc.constantFrom("a", "~") })
+            .map((place) => Buffer.from(JSON.stringify(place)).toString("base64url")),
+        ),
+      },
+      { requiredKeys: [] },
+    ),
+    fc.dictionary(fc.string(), fc.string()),
+  ),
+  { nil: undefined },
+);
+
 describe("frontend, with anything sent to it", () => {
   it("never answers 5xx, explains every refusal, and publishes what it recorded and nothing else", async () => {
-    const requests = fc.array(fc.tuple(method, path, fc.option(body, { nil: undefined }), headers, fc.boolean()), {
-      minLength: 1,
-      maxLength: 6,
-    });
+    const requests = fc.array(
+      fc.tuple(method, path, fc.option(body, { nil: undefined }), headers, fc.boolean(), query),
+      {
+        minLength: 1,
+        maxLength: 6,
+      },
+    );
     await fc.assert(
       fc.asyncProperty(requests, async (all) => {
         const frontend = new FakeFrontend();
-        for (const [verb, where, text, fields, isBase64Encoded] of all) {
-          const answer = await frontend.request(verb, where, text, { headers: fields, isBase64Encoded });
+        for (const [verb, where, text, fields, isBase64Encoded, queryStringParameters] of all) {
+          const answer = await frontend.request(verb, where, text, {
+            headers: fields,
+            isBase64Encoded,
+            queryStringParameters,
+          });
           expect(answer.status).to.be.within(200, 499);
           if (answer.status >= 400 && verb !== "HEAD") expectExplained(answer.problem, answer.status);
-          if (answer.status === 202) expect(frontend.items.has((answer.json as { id: string }).id)).to.equal(true);
+          if (answer.status === 202 && verb !== "DELETE")
+            expect(frontend.items.has((answer.json as { id: string }).id)).to.equal(true);
         }
         const recorded = new Set([...frontend.items.keys()].map((id) => `record ${id}`));
         for (const what of frontend.happened) {
-          if (what.startsWith("publish ")) expect(recorded).to.include(what.replace("publish", "record"));
+          const [verb] = /^(publish|schedule|cancel) /.exec(what) ?? [];
+          if (verb) expect(recorded).to.include(what.replace(verb, "record "));
         }
-        expect(new Set(frontend.published.map(({ id }) => id))).to.deep.equal(new Set(frontend.items.keys()));
+        const handedOn = [...frontend.published, ...frontend.scheduled];
+        expect(new Set(handedOn.map(({ id }) => id))).to.deep.equal(new Set(frontend.items.keys()));
       }),
       { numRuns: 500 },
     );

@@ -1,7 +1,10 @@
 import { expect } from "chai";
+import { listKeyOf } from "../../../contract/listKey";
+import { compileSchema } from "../../../components/compileSchema";
+import { limits } from "../../../contract/limits";
 import { problems, type ProblemCode } from "../../../contract/problem";
 import type { JobRecord } from "../../../contract/record";
-import { FakeFrontend, type ParsedAnswer } from "../support/fakeFrontend";
+import { checksum, FakeFrontend, type ParsedAnswer, wordCount } from "../support/fakeFrontend";
 
 const job = { type: "word-count", payload: { text: "a b" } };
 
@@ -46,6 +49,7 @@ describe("frontend", () => {
         attempts: 0,
         tenant: "acme",
         submittedAt: "2026-11-02T10:00:00.000Z",
+        listKey: listKeyOf("word-count", "new-1"),
       });
     });
 
@@ -62,6 +66,66 @@ describe("frontend", () => {
       const failing = new FakeFrontend({ publish: () => Promise.reject(new Error("no")) });
       await failing.request("POST", "/jobs", { ...job, payload: secret });
       expect(JSON.stringify([frontend.lines, failing.lines])).to.not.contain("horse");
+    });
+
+    it("holds a job back for a delay or until a time, and says so", async () => {
+      for (const delay of [{ delaySeconds: 90 }, { runAt: "2026-11-02T11:01:30+01:00" }]) {
+        frontend = new FakeFrontend();
+        const submission = { ...job, id: "later", ...delay };
+        expect((await frontend.request("POST", "/jobs", submission)).status).to.equal(202);
+        expect(frontend.published[0]).to.include({ notBefore: "2026-11-02T10:01:30.000Z" });
+        const { json } = await frontend.request("GET", "/jobs/later");
+        expect(json)
+          .to.include({ state: "queued", runAt: "2026-11-02T10:01:30.000Z" })
+          .and.not.have.property("notBefore");
+        expect((await frontend.request("POST", "/jobs", submission)).status).to.equal(202);
+        expect((await frontend.request("POST", "/jobs", { ...job, id: "later" })).status).to.equal(409);
+      }
+    });
+
+    it("runs a job at once whose time has come, and keeps the first submission's time for a replay", async () => {
+      await frontend.request("POST", "/jobs", { ...job, id: "a", runAt: "2026-11-02T10:00:00Z" });
+      await frontend.request("POST", "/jobs", { ...job, id: "b", delaySeconds: 0 });
+      for (const envelope of frontend.published) expect(envelope).not.to.have.property("notBefore");
+      let time = Date.parse("2026-11-02T10:00:00Z");
+      const later = new FakeFrontend({ now: () => time });
+      for (; time < Date.parse("2026-11-02T10:00:30Z"); time += 10_000) {
+        await later.request("POST", "/jobs", { ...job, id: "c", delaySeconds: 60 });
+      }
+      expect(later.published.map(({ notBefore }) => notBefore)).to.deep.equal(
+        Array(3).fill("2026-11-02T10:01:00.000Z"),
+      );
+    });
+
+    it("has a schedule publish a job that SQS can't hold back so long, once more on a replay", async () => {
+      const later = { ...job, id: "later", delaySeconds: 901 };
+      expect((await frontend.request("POST", "/jobs", later)).status).to.equal(202);
+      expect(frontend.happened).to.deep.equal(["record later", "schedule later"]);
+      expect(frontend.scheduled[0]).to.include({ id: "later", notBefore: "2026-11-02T10:15:01.000Z" });
+      expect((await frontend.request("POST", "/jobs", later)).status).to.equal(202);
+      expect(frontend.happened.slice(2)).to.deep.equal(["schedule later"]);
+      await frontend.request("POST", "/jobs", { ...job, id: "soon", delaySeconds: 900 });
+      expect(frontend.happened.slice(3)).to.deep.equal(["record soon", "publish soon"]);
+    });
+
+    it("answers 503 where the schedule can't be made, and 413 where it can't hold the job", async () => {
+      const refused = new FakeFrontend({ later: { topicArn: "t", schedule: () => Promise.reject(new Error("no")) } });
+      const later = { ...job, id: "later", delaySeconds: 901 };
+      expectProblem(await refused.request("POST", "/jobs", later), "unavailable");
+      expect(refused.record("later")).to.include({ state: "queued" });
+      const quotes = { ...later, payload: '"'.repeat(100_000) };
+      expectProblem(await frontend.request("POST", "/jobs", quotes), "payload-too-large", "/payload");
+      expect(frontend.happened).to.deep.equal([]);
+      expect((await frontend.request("POST", "/jobs", { ...quotes, delaySeconds: 900 })).status).to.equal(202);
+      const large = { ...later, payload: "a".repeat(239_998) };
+      expect((await frontend.request("POST", "/jobs", { ...large, id: "large" })).status).to.equal(202);
+    });
+
+    it("refuses a time too far ahead", async () => {
+      const runAt = new Date(Date.parse("2026-11-02T10:00:00.001Z") + limits.maxDelaySeconds * 1_000).toISOString();
+      const answer = await frontend.request("POST", "/jobs", { ...job, runAt });
+      expectProblem(answer, "invalid-request", "/runAt");
+      expect(frontend.happened).to.deep.equal([]);
     });
 
     it("takes every JSON content type, and a base64 body", async () => {
@@ -154,10 +218,10 @@ describe("frontend", () => {
 
     it("answers a method that the path does not take with 405 and those that it does", async () => {
       const allowed: [string, string, string][] = [
-        ["GET", "/jobs", "POST"],
-        ["HEAD", "/jobs", "POST"],
-        ["PUT", "/jobs/batch", "POST, GET, HEAD"],
-        ["DELETE", "/jobs/a", "GET, HEAD"],
+        ["PUT", "/jobs", "POST, GET, HEAD"],
+        ["DELETE", "/jobs", "POST, GET, HEAD"],
+        ["PUT", "/jobs/batch", "POST, GET, HEAD, DELETE"],
+        ["PUT", "/jobs/a", "GET, HEAD, DELETE"],
         ["POST", "/types", "GET, HEAD"],
         ["OPTIONS", "/health", "GET, HEAD"],
         ["get", "/health", "GET, HEAD"],
@@ -179,7 +243,7 @@ describe("frontend", () => {
 
   describe("without records", () => {
     it("publishes every submission, and says that jobs are not tracked", async () => {
-      const untracked = new FakeFrontend({ records: undefined });
+      const untracked = new FakeFrontend({ records: null });
       const job = { id: "again", type: "word-count", payload: 1 };
       const first = await untracked.request("POST", "/jobs", job);
       expect(first.status).to.equal(202);
@@ -249,16 +313,10 @@ describe("frontend", () => {
     });
   });
 
-  it("lists the types without their queues", async () => {
-    const { status, text, json } = await frontend.request("GET", "/types");
+  it("lists the types with the queues of each, for those who may use them", async () => {
+    const { status, json } = await frontend.request("GET", "/types");
     expect(status).to.equal(200);
-    expect(json).to.deep.equal({
-      types: [
-        { type: "word-count", timeoutSeconds: 900, maxAttempts: 3 },
-        { type: "checksum", timeoutSeconds: 900, maxAttempts: 3 },
-      ],
-    });
-    expect(text).to.not.contain("queue");
+    expect(json).to.deep.equal({ types: [wordCount, checksum] });
   });
 
   it("says of a type why its workers don't start, and lists the types where that can't be read", async () => {
@@ -338,5 +396,137 @@ describe("frontend", () => {
         expect(broken.lines.at(-1)).to.deep.include({ level: "error", event: "job not published" });
       }
     });
+  });
+});
+
+describe("DELETE /jobs/{id}", () => {
+  const queued: JobRecord = {
+    id: "a",
+    type: "word-count",
+    state: "queued",
+    attempts: 0,
+    submittedAt: "2026-11-02T09:00:00.000Z",
+  };
+  const now = "2026-11-02T10:00:00.000Z";
+  let frontend: FakeFrontend;
+  beforeEach(() => {
+    frontend = new FakeFrontend();
+  });
+
+  it("ends a job that waits, and shows it", async () => {
+    frontend.put(queued);
+    const answer = await frontend.request("DELETE", "/jobs/a");
+    expect(answer.status).to.equal(202);
+    expect(answer.json).to.deep.equal({ ...queued, state: "cancelled", cancelRequestedAt: now, finishedAt: now });
+    expect((await frontend.request("GET", "/jobs/a")).json).to.deep.equal(answer.json);
+  });
+
+  it("announces the end of a job that waited, not that of one that runs, and answers where that fails", async () => {
+    const ends: string[] = [];
+    const announce = ({ id, state }: JobRecord) => (ends.push(`${id} ${state}`), Promise.reject(new Error("no")));
+    frontend = new FakeFrontend({ announce });
+    frontend.put(queued);
+    frontend.put({ ...queued, id: "b", state: "running", attempts: 1 });
+    for (const id of ["a", "b"]) expect((await frontend.request("DELETE", `/jobs/${id}`)).status).to.equal(202);
+    expect(ends).to.deep.equal(["a cancelled"]);
+    expect(frontend.lines.map(({ event }) => event)).to.deep.equal(["end not announced"]);
+  });
+
+  it("asks for the end of one that runs, as often as one likes", async () => {
+    frontend.put({ ...queued, state: "running", attempts: 1, cancelRequestedAt: undefined });
+    for (let times = 0; times < 2; times++) {
+      const answer = await frontend.request("DELETE", "/jobs/a");
+      expect([answer.status, answer.json]).to.deep.equal([
+        202,
+        { ...queued, state: "running", attempts: 1, cancelRequestedAt: now },
+      ]);
+    }
+  });
+
+  it("answers 409 for a job that has ended, however", async () => {
+    for (const state of ["succeeded", "failed", "cancelled"] as const) {
+      frontend.put({ ...queued, state });
+      expectProblem(await frontend.request("DELETE", "/jobs/a"), "job-finished");
+      expect(frontend.record("a")).to.deep.equal({ ...queued, state });
+    }
+    frontend.put({ ...queued, submittedAt: "2026-10-01T00:00:00.000Z" });
+    expectProblem(await frontend.request("DELETE", "/jobs/a"), "job-finished");
+  });
+
+  it("knows no other jobs, and none where they are not tracked", async () => {
+    expectProblem(await frontend.request("DELETE", "/jobs/b"), "job-not-found");
+    expectProblem(await frontend.request("DELETE", "/jobs/.."), "job-not-found");
+    expectProblem(await new FakeFrontend({ records: null }).request("DELETE", "/jobs/a"), "tracking-off");
+  });
+
+  it("looks again when a worker is faster, and lets the success stand", async () => {
+    frontend = new FakeFrontend({
+      records: {
+        requestCancel: async () => {
+          frontend.put({ ...queued, state: "succeeded", attempts: 1 });
+          return undefined;
+        },
+      },
+    });
+    frontend.put(queued);
+    expectProblem(await frontend.request("DELETE", "/jobs/a"), "job-finished");
+    expect(frontend.record("a")).to.include({ state: "succeeded" });
+  });
+
+  it("gives up on a record that never holds still with 503", async () => {
+    frontend = new FakeFrontend({ records: { requestCancel: async () => undefined } });
+    frontend.put(queued);
+    expectProblem(await frontend.request("DELETE", "/jobs/a"), "unavailable");
+  });
+});
+
+describe("a type with a payloadSchema", () => {
+  const payloadSchema = { type: "object", properties: { text: { type: "string" } }, required: ["text"] };
+  const compiled = compileSchema(payloadSchema) as { code: string };
+  const typed = { ...wordCount, payloadSchema, payloadValidator: compiled.code };
+  let frontend: FakeFrontend;
+  beforeEach(() => {
+    frontend = new FakeFrontend({}, [typed]);
+  });
+
+  it("takes what fits", async () => {
+    expect((await frontend.request("POST", "/jobs", job)).status).to.equal(202);
+  });
+
+  it("refuses other payloads with 422 and their paths, and keeps nothing of them", async () => {
+    expectProblem(
+      await frontend.request("POST", "/jobs", { ...job, payload: { text: 1 } }),
+      "invalid-payload",
+      "/payload/text",
+    );
+    const batch = await frontend.request("POST", "/jobs/batch", { jobs: [job, { ...job, payload: null }] });
+    const { results } = batch.json as { results: { status: number; problem?: { code: string } }[] };
+    expect(results.map(({ status, problem }) => [status, problem?.code])).to.deep.equal([
+      [202, undefined],
+      [422, "invalid-payload"],
+    ]);
+    expect(frontend.items.size).to.equal(1);
+  });
+
+  it("takes the schema of a new deployment as soon as the type shows it", async () => {
+    const types = [typed];
+    frontend = new FakeFrontend({}, types);
+    expect((await frontend.request("POST", "/jobs", { ...job, payload: 1 })).status).to.equal(422);
+    types[0] = { ...typed, payloadValidator: (compileSchema({ type: "number" }) as { code: string }).code };
+    expect((await frontend.request("POST", "/jobs", { ...job, payload: 1 })).status).to.equal(202);
+  });
+
+  it("shows the schema and the queues, and not the validator", async () => {
+    const { json } = await frontend.request("GET", "/types");
+    const { type, queueUrl, deadLetterQueueUrl, timeoutSeconds, maxAttempts } = wordCount;
+    expect(json).to.deep.equal({
+      types: [{ type, timeoutSeconds, maxAttempts, payloadSchema, queueUrl, deadLetterQueueUrl }],
+    });
+  });
+
+  it("answers 503, and records nothing, where the validator is not what it should be", async () => {
+    frontend = new FakeFrontend({}, [{ ...typed, payloadValidator: 'module.exports = require("node:fs")' }]);
+    expectProblem(await frontend.request("POST", "/jobs", job), "unavailable");
+    expect(frontend.items.size).to.equal(0);
   });
 });

@@ -67,6 +67,20 @@ describe("idempotency", () => {
     expect(healing.published.map(({ id }) => id)).to.deep.equal(["a"]);
   });
 
+  it("makes one job of fifty submissions of one key at once, each answered as the first", async () => {
+    const frontend = new FakeFrontend();
+    const headers = { "content-type": "application/json", "idempotency-key": "order 17" };
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        frontend.request("POST", "/jobs", { type: "word-count", payload: 1 }, { headers }),
+      ),
+    );
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).to.equal(1);
+    expect(answers[0]!.status).to.equal(202);
+    expect(frontend.items.size).to.equal(1);
+    expect(new Set(frontend.published.map(({ id }) => id)).size).to.equal(1);
+  });
+
   describe("Idempotency-Key", () => {
     const unnamed = { type: "word-count", payload: 1 };
 

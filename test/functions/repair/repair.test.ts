@@ -117,6 +117,33 @@ describe("repair", () => {
     expect(world.lines.filter(({ event }) => event === "message replayed")).to.have.length(2);
   });
 
+  it("announces the end that it records, and one that is there already, before it deletes the letter", async () => {
+    const announce = (record: JobRecord) => {
+      world.happened.push(`announce ${record.id} ${record.state} ${record.error?.name}`);
+      return Promise.resolve();
+    };
+    world.put(dead, job("a"));
+    world.records.set("a", { id: "a", type: "word-count", state: "running", attempts: 1, leaseUntil: now });
+    world.put(dead, job("b"));
+    world.records.set("b", { id: "b", type: "word-count", state: "succeeded", attempts: 1 });
+    await world.run({ announce });
+    expect(world.happened).to.deep.equal([
+      "send word-count-dead",
+      "fail a",
+      "announce a failed DeliveryGivenUp",
+      "remove m1",
+      "announce b succeeded undefined",
+      "remove m2",
+    ]);
+  });
+
+  it("keeps the letter where its end can't be announced", async () => {
+    world.put(dead, job("b"));
+    world.records.set("b", { id: "b", type: "word-count", state: "succeeded", attempts: 1 });
+    await world.run({ announce: refuse });
+    expect(world.left(dead)).to.deep.equal(["m1"]);
+  });
+
   it("leaves the message where one of its jobs can't be sent, and goes on with others", async () => {
     world.put(failures, failure(job("a")));
     world.put(undelivered, JSON.stringify({ Message: job("b") }));

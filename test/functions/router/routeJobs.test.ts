@@ -26,8 +26,31 @@ describe("routeJobs", () => {
         body: text,
         attributes: { type: { DataType: "String", StringValue: "word-count" } },
         groupId: undefined,
+        delaySeconds: undefined,
       },
     ]);
+  });
+
+  it("has SQS hold a job back until its time", async () => {
+    const times: [string, number | undefined][] = [
+      ["2026-11-02T09:00:00.000Z", undefined],
+      ["2026-11-02T10:00:00.000Z", undefined],
+      ["2026-11-02T10:00:00.001Z", 1],
+      ["2026-11-02T10:10:00.000Z", 600],
+      // The clock of who submitted it may be ahead.
+      ["2026-11-02T10:15:59.000Z", 900],
+    ];
+    await router.route(
+      encodeMessage(times.map(([notBefore]) => envelope(notBefore.slice(11, 23).replace(/:/g, "."), { notBefore }))),
+    );
+    expect(router.sent.map(({ delaySeconds }) => delaySeconds)).to.deep.equal(times.map(([, seconds]) => seconds));
+    expect(router.sent.every(({ queueUrl }) => queueUrl === wordCount.queueUrl)).to.equal(true);
+  });
+
+  it("keeps a job of a time that no queue can wait for with the reason, rather than to run it early", async () => {
+    await router.route(encodeEnvelope(envelope("a", { notBefore: "2026-11-02T10:17:00.000Z" })));
+    expect(router.sent[0]).to.include({ queueUrl: unroutableQueueUrl, id: "a" });
+    expect(router.sent[0]!.attributes.reason!.StringValue).to.include("15 minutes ahead");
   });
 
   it("groups messages by tenant", async () => {

@@ -280,7 +280,8 @@ describe("decide", () => {
   describe("silence", () => {
     const one = instances(1);
     const fields = { group: group({ desired: 1, instances: one }) };
-    const acts = (item: FleetView["items"][string]) => decide(view({ ...fields, items: { i1: item } }));
+    const acts = (item: FleetView["items"][string]) =>
+      decide(view({ ...fields, items: { i1: item } })).filter(({ kind }) => kind !== "remember");
 
     it("is watched before it is five minutes long, and then ends in replacement", () => {
       expect(acts({ seenAt: now - 239 * seconds })).to.deep.equal([]);
@@ -305,6 +306,39 @@ describe("decide", () => {
       expect(acts({ silentSince: now - 300 * seconds })).to.deep.equal([
         { kind: "markUnhealthy", instanceId: "i1", silentForSeconds: 300 },
       ]);
+    });
+
+    const several = instances(3);
+    const silent = { seenAt: now - 600 * seconds, silentSince: now - 100 * seconds };
+    const ofAll = (items: FleetView["items"], state: FleetView["state"] = {}) =>
+      decide(
+        view({
+          group: group({ desired: 3, instances: several }),
+          items,
+          state: { secondsPerJob: 10, targetLatencySeconds: 60, ...state },
+        }),
+      );
+
+    it("of several ends in one replacement a run, as long as others report", () => {
+      const items = { i1: silent, i2: silent, i3: { seenAt: now } };
+      const actions = ofAll(items, { silentMarks: 3, silentRetryAt: now + 60 * seconds });
+      expect(actions).to.deep.equal([
+        { kind: "remember", changes: { silentMarks: undefined, silentRetryAt: undefined } },
+        { kind: "markUnhealthy", instanceId: "i1", silentForSeconds: 600 },
+      ]);
+    });
+
+    it("of all ends in ever rarer replacements: it may be the table that they can't reach, and they may be at work", () => {
+      const items = { i1: silent, i2: silent, i3: silent };
+      const mark = { kind: "markUnhealthy", instanceId: "i1", silentForSeconds: 600 };
+      const after = (silentMarks: number, seconds_: number) => ({
+        kind: "remember",
+        changes: { silentMarks, silentRetryAt: now + seconds_ * seconds },
+      });
+      expect(ofAll(items)).to.deep.equal([after(1, 600), mark]);
+      expect(ofAll(items, { silentMarks: 1, silentRetryAt: now + 1 })).to.deep.equal([]);
+      expect(ofAll(items, { silentMarks: 1, silentRetryAt: now })).to.deep.equal([after(2, 1_200), mark]);
+      expect(ofAll(items, { silentMarks: 9, silentRetryAt: now })).to.deep.equal([after(10, 21_600), mark]);
     });
 
     it("of what isn't in service, or is unhealthy already, is nobody's business", () => {

@@ -5,6 +5,8 @@ import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/re
 import type { OutgoingMessage } from "../../../functions/batches";
 import { createFrontend, type FrontendEffects } from "../../../functions/frontend/frontend";
 import type { HttpEvent } from "../../../functions/frontend/http";
+import { FakeIndex } from "./fakeIndex";
+import type { JobRecords } from "../../../functions/frontend/submitJobs";
 
 export const wordCount: JobType = {
   type: "word-count",
@@ -30,23 +32,42 @@ export interface LogLine {
   fields: Record<string, unknown>;
 }
 
+type Overrides = Partial<Omit<FrontendEffects, "records">> & { records?: Partial<JobRecords> | null };
+
 /** A front end on tables and a topic held in memory, which tell what happened. */
 export class FakeFrontend {
   readonly items = new Map<string, ReturnType<typeof encodeRecord>>();
   /** The batches handed to the topic, refused ones included. */
   readonly batches: OutgoingMessage[][] = [];
   readonly published: JobEnvelope[] = [];
+  /** Jobs that are to be published at their times. */
+  readonly scheduled: JobEnvelope[] = [];
   readonly lines: LogLine[] = [];
   /** The effects in the order in which they happened. */
   readonly happened: string[] = [];
   private readonly handle: ReturnType<typeof createFrontend>;
   private ids = 0;
 
-  constructor(overrides: Partial<FrontendEffects> = {}, types: JobType[] = [wordCount, checksum]) {
+  /** `records` replaces single calls of the table, or says by null that there is none. */
+  constructor({ records = {}, ...overrides }: Overrides = {}, types: JobType[] = [wordCount, checksum]) {
     this.handle = createFrontend({
-      records: {
-        create: (record) => Promise.resolve(this.create(record)),
-        read: (id) => Promise.resolve(this.record(id)),
+      records:
+        records === null
+          ? undefined
+          : {
+              create: (record) => Promise.resolve(this.create(record)),
+              read: (id) => Promise.resolve(this.record(id)),
+              requestCancel: (record, now) => Promise.resolve(this.requestCancel(record, now)),
+              ...records,
+            },
+      index: new FakeIndex(() => [...this.items.keys()].map((id) => this.record(id)!)),
+      later: {
+        topicArn: "arn:aws:sns:us-east-1:123456789012:jobs",
+        schedule: (envelope) => {
+          this.happened.push(`schedule ${envelope.id}`);
+          this.scheduled.push(envelope);
+          return Promise.resolve();
+        },
       },
       publish: (messages) => Promise.resolve(this.publish(messages)),
       jobTypes: {
@@ -92,6 +113,16 @@ export class FakeFrontend {
     this.happened.push(`record ${record.id}`);
     this.put(record);
     return undefined;
+  }
+
+  requestCancel({ id, state }: JobRecord, now: number): JobRecord | undefined {
+    const record = this.record(id);
+    if (record?.state !== state) return undefined;
+    const cancelRequestedAt = record.cancelRequestedAt ?? new Date(now).toISOString();
+    const isWaiting = state === "queued";
+    this.put({ ...record, cancelRequestedAt, ...(isWaiting && { state: "cancelled", finishedAt: cancelRequestedAt }) });
+    this.happened.push(`cancel ${id}`);
+    return this.record(id);
   }
 
   publish(messages: OutgoingMessage[]): undefined[] {

@@ -1,0 +1,179 @@
+import { Command } from "commander";
+import pc from "picocolors";
+import { createInterface } from "node:readline/promises";
+import type { DeadLetter, DeadLetterOutcome, DeadLetterSelection } from "../../client";
+import { CommandError, ExitCode, exitCodes } from "../exitCodes";
+import { oneLine, plainTable } from "../jobTables";
+import { count, rate } from "../optionValues";
+import { openSession, print, printJson, Session } from "../session";
+import { untilInterrupted } from "../untilInterrupted";
+
+export function addDeadLetters(program: Command): void {
+  const group = program
+    .command("dead-letters")
+    .description("Looks at the jobs that failed for good, sends them back, or removes them")
+    .addHelpText(
+      "after",
+      `
+Works on the types' dead-letter queues, with your own AWS credentials.
+
+Examples:
+  $ batch-jobs dead-letters list --type thumbnail
+  $ batch-jobs dead-letters show picture-17
+  $ batch-jobs dead-letters redrive --type thumbnail --rate 5
+  $ batch-jobs dead-letters purge picture-17`,
+    );
+  addListLetters(group);
+  addShowLetter(group);
+  addRedrive(group);
+  addPurge(group);
+}
+
+function addListLetters(group: Command): void {
+  group
+    .command("list")
+    .description("Lists dead letters, with the reason of each")
+    .option("--type <type>", "only of this job type")
+    .option("-n, --limit <count>", "how many", count, 20)
+    .addHelpText("after", "\nExamples:\n  $ batch-jobs dead-letters list --type thumbnail --limit 100 --json")
+    .action(async ({ type, limit }: { type?: string; limit: number }, command: Command) => {
+      const { client, isJson } = await openSession(command);
+      const page = await untilInterrupted((signal) => client.deadLetters.list({ type, limit, signal }));
+      if (isJson) return printJson(page);
+      print(page.deadLetters.length > 0 ? renderLetters(page.deadLetters) : "No dead letters");
+      if (page.more > 0) {
+        process.stderr.write(
+          pc.dim(`About ${page.more} more: --limit, or held by somebody who looks at them just now\n`),
+        );
+      }
+    });
+}
+
+function addShowLetter(group: Command): void {
+  group
+    .command("show")
+    .description("Shows a dead letter whole, with the job's payload")
+    .argument("<id>", "job id, or message id")
+    .option("--type <type>", "its job type, so that no other queue is looked through")
+    .addHelpText("after", "\nExamples:\n  $ batch-jobs dead-letters show picture-17 --json | jq .payload")
+    .action(async (id: string, { type }: { type?: string }, command: Command) => {
+      const { client, isJson } = await openSession(command);
+      const find = (signal: AbortSignal) => client.deadLetters.list({ type, ids: [id], limit: 1, signal });
+      const [letter] = (await untilInterrupted(find)).deadLetters;
+      if (!letter) throw notFound([id]);
+      if (isJson) printJson(letter);
+      else print(renderLetter(letter));
+    });
+}
+
+interface SelectionOptions {
+  type?: string;
+  all?: boolean;
+}
+
+function addRedrive(group: Command): void {
+  group
+    .command("redrive")
+    .description("Sends dead letters back to their type's queue: the jobs run again, with attempts afresh")
+    .argument("[ids...]", "job ids, or message ids")
+    .option("--type <type>", "those of this job type")
+    .option("--all", "those of all types")
+    .option("--rate <number>", "how many a second at most", rate)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ batch-jobs dead-letters redrive picture-17 picture-18\n  $ batch-jobs dead-letters redrive --all --rate 10",
+    )
+    .action(async (ids: string[], options: SelectionOptions & { rate?: number }, command: Command) => {
+      const selection = select(ids, options);
+      const session = await openSession(command);
+      const outcome = await untilInterrupted((signal) =>
+        session.client.deadLetters.redrive({
+          ...selection,
+          signal,
+          ratePerSecond: options.rate,
+          onProgress: (done) => showCount(session, `${done} sent back`),
+        }),
+      );
+      process.exitCode = report(session, "redriven", "sent back", outcome);
+    });
+}
+
+function addPurge(group: Command): void {
+  group
+    .command("purge")
+    .description("Removes dead letters for good; the records of their jobs stay")
+    .argument("[ids...]", "job ids, or message ids")
+    .option("--type <type>", "those of this job type")
+    .option("--all", "those of all types")
+    .option("-y, --yes", "don't ask")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ batch-jobs dead-letters purge picture-17\n  $ batch-jobs dead-letters purge --type thumbnail --yes",
+    )
+    .action(async (ids: string[], options: SelectionOptions & { yes?: boolean }, command: Command) => {
+      const selection = select(ids, options);
+      if (!selection.ids && !options.yes) await confirm(options);
+      const session = await openSession(command);
+      const outcome = await untilInterrupted((signal) => session.client.deadLetters.purge({ ...selection, signal }));
+      process.exitCode = report(session, "purged", "removed", outcome);
+    });
+}
+
+function select(ids: string[], { type, all }: SelectionOptions): DeadLetterSelection {
+  if (all && (type !== undefined || ids.length > 0)) throw usage("Expected --all, or ids or a --type, got both");
+  if (!all && type === undefined && ids.length === 0) throw usage("Expected ids, --type or --all, got none");
+  return { type, ids: ids.length > 0 ? ids : undefined };
+}
+
+async function confirm({ type }: SelectionOptions): Promise<void> {
+  const what = type === undefined ? "all dead letters of all types" : `all dead letters of ${type}`;
+  if (!process.stdin.isTTY) throw usage(`Expected --yes to remove ${what}, since nobody can be asked`);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`Remove ${what} for good? [y/N] `).finally(() => terminal.close());
+  if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError("Nothing was removed");
+}
+
+function report({ isJson }: Session, field: string, verb: string, outcome: DeadLetterOutcome): ExitCode {
+  const { count: done, missing, hidden } = outcome;
+  if (isJson) printJson({ [field]: done, missing, hidden });
+  else print(`${pc.green("✔")} ${done} dead letter${done === 1 ? "" : "s"} ${verb}`);
+  if (hidden > 0) {
+    const hint = "the repair run looks at them each minute; try again in a minute or two";
+    process.stderr.write(pc.yellow(`About ${hidden} more were held by somebody else: ${hint}\n`));
+  }
+  if (missing.length > 0) throw notFound(missing);
+  return exitCodes.ok;
+}
+
+function showCount({ isJson }: Session, text: string): void {
+  if (!isJson && process.stderr.isTTY) process.stderr.write(`\r${text}\r`);
+}
+
+function notFound(ids: string[]): CommandError {
+  const hint = "batch-jobs dead-letters list shows what there is";
+  return new CommandError(`No dead letter of ${ids.join(", ")}`, exitCodes.notFound, hint);
+}
+
+function usage(message: string): CommandError {
+  return new CommandError(message, exitCodes.usage);
+}
+
+function renderLetters(letters: DeadLetter[]): string {
+  const rows = letters.map(({ id, messageId, type, attempt, failedAt, reason }) => [
+    id ?? messageId,
+    type,
+    String(attempt ?? ""),
+    failedAt ?? "",
+    oneLine(reason ?? "no reason yet: SQS moved it, and the repair run looks each minute"),
+  ]);
+  return plainTable(["ID", "TYPE", "ATTEMPT", "FAILED", "REASON"], rows);
+}
+
+function renderLetter(letter: DeadLetter): string {
+  const { payload, body, ...plain } = letter;
+  const fields = Object.entries(plain).filter(([, value]) => value !== undefined);
+  const width = Math.max(...fields.map(([name]) => name.length));
+  const lines = fields.map(([name, value]) => `${pc.dim(name.padEnd(width))}  ${oneLine(String(value))}`);
+  const content = body === undefined ? JSON.stringify(payload, undefined, 2) : JSON.stringify(body);
+  return [...lines, pc.dim(body === undefined ? "payload" : "body, which is no job"), content].join("\n");
+}

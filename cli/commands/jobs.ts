@@ -1,0 +1,104 @@
+import { Command } from "commander";
+import pc from "picocolors";
+import type { Job } from "../../client";
+import type { JobState } from "../../contract/record";
+import { exitCodes } from "../exitCodes";
+import { renderJob, renderJobs } from "../jobTables";
+import { count, jobState, seconds } from "../optionValues";
+import { reportFailure } from "../reportFailure";
+import { openSession, print, printJson } from "../session";
+import { waitForJobs } from "../waitForJobs";
+
+export function addStatus(program: Command): void {
+  program
+    .command("status")
+    .description("Shows a job as it is now")
+    .argument("<id>", "job id")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ batch-jobs status picture-17\n  $ batch-jobs status picture-17 --json | jq .result",
+    )
+    .action(async (id: string, _options: object, command: Command) => {
+      const { client, isJson } = await openSession(command);
+      const job = await client.get(id);
+      if (isJson) printJson(job);
+      else print(renderJob(job));
+    });
+}
+
+export function addWait(program: Command): void {
+  program
+    .command("wait")
+    .description("Waits until jobs have ended, and shows how")
+    .argument("<ids...>", "job ids")
+    .option("--timeout <seconds>", "how long", seconds)
+    .addHelpText("after", "\nExamples:\n  $ batch-jobs wait picture-17 --timeout 300\n  $ batch-jobs wait $(cat ids)")
+    .action(async (ids: string[], { timeout }: { timeout?: number }, command: Command) => {
+      process.exitCode = await waitForJobs(await openSession(command), [...new Set(ids)], timeout);
+    });
+}
+
+export function addCancel(program: Command): void {
+  program
+    .command("cancel")
+    .description("Cancels jobs: one that waits never runs, one that runs is told to stop")
+    .argument("<ids...>", "job ids")
+    .addHelpText("after", "\nExamples:\n  $ batch-jobs cancel picture-17\n  $ batch-jobs cancel $(cat ids)")
+    .action(async (ids: string[], _options: object, command: Command) => {
+      const { client, isJson } = await openSession(command);
+      const jobs: Job[] = [];
+      let exitCode: number = exitCodes.ok;
+      for (const id of new Set(ids)) {
+        // One that can't be cancelled doesn't keep the others running.
+        await client.cancel(id).then(
+          (job) => jobs.push(job),
+          (error: unknown) => (exitCode = Math.max(exitCode, reportFailure(error))),
+        );
+      }
+      if (isJson) printJson(ids.length === 1 ? (jobs[0] ?? null) : { jobs });
+      else for (const job of jobs) print(cancelled(job));
+      process.exitCode = exitCode;
+    });
+}
+
+function cancelled({ id, state }: Job): string {
+  if (state === "cancelled") return `${pc.green("✔")} Job ${id} is cancelled`;
+  return `${pc.green("✔")} Job ${id} is ${state} and was told to stop; batch-jobs wait ${id} shows when it has`;
+}
+
+const pageSize = 100;
+
+export function addList(program: Command): void {
+  program
+    .command("list")
+    .description("Lists jobs, newest first")
+    .option("--type <type>", "only of this job type")
+    .option("--state <state>", "only in this state", jobState)
+    .option("-n, --limit <count>", "how many", count, 20)
+    .option("--cursor <cursor>", "where the list before ended")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ batch-jobs list --type thumbnail --state failed\n  $ batch-jobs list --limit 1000 --json",
+    )
+    .action(async (options: ListOptions, command: Command) => {
+      const { client, isJson } = await openSession(command);
+      const jobs: Job[] = [];
+      let { cursor } = options;
+      do {
+        const limit = Math.min(options.limit - jobs.length, pageSize);
+        const page = await client.list({ type: options.type, state: options.state, limit, cursor });
+        jobs.push(...page.jobs);
+        cursor = page.cursor;
+      } while (cursor !== undefined && jobs.length < options.limit);
+      if (isJson) return printJson({ jobs, cursor });
+      print(jobs.length > 0 ? renderJobs(jobs) : "No jobs");
+      if (cursor !== undefined) process.stderr.write(pc.dim(`There are more: --limit, or --cursor ${cursor}\n`));
+    });
+}
+
+interface ListOptions {
+  type?: string;
+  state?: JobState;
+  limit: number;
+  cursor?: string;
+}

@@ -1,0 +1,60 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { isObject } from "../contract/check";
+import { CommandError, exitCodes } from "./exitCodes";
+
+export interface ApiLocation {
+  url?: string;
+  stack?: string;
+  /** Stack output that holds the URL. */
+  output: string;
+}
+
+const howTo = "Give --url URL, or set BATCH_JOBS_URL, or run it in a Pulumi project's folder with --stack NAME";
+
+/**
+ * The API's URL: as given, else that of the stack named, else `BATCH_JOBS_URL`, else that of the folder's selected stack.
+ *
+ * @throws CommandError that says what to do.
+ */
+export async function findApi({ url, stack, output }: ApiLocation): Promise<URL> {
+  const given = url ?? (stack === undefined ? process.env.BATCH_JOBS_URL : undefined);
+  if (given) return readUrl(given, url ? "--url" : "BATCH_JOBS_URL");
+  const outputs = await stackOutputs(stack);
+  const found = outputs[output];
+  if (typeof found === "string") return readUrl(found, `stack output ${output}`);
+  const names = Object.keys(outputs).join(", ") || "none";
+  throw new CommandError(
+    `The stack has no output ${output} that is a text; its outputs: ${names}`,
+    exitCodes.failed,
+    "Name the one that holds the component's url with --output",
+  );
+}
+
+/** A stack's outputs, as the Pulumi CLI tells them. */
+export async function stackOutputs(stack?: string): Promise<Record<string, unknown>> {
+  const args = ["stack", "output", "--json", ...(stack === undefined ? [] : ["--stack", stack])];
+  try {
+    const { stdout } = await promisify(execFile)("pulumi", args, { maxBuffer: 16e6 });
+    const outputs = JSON.parse(stdout) as unknown;
+    return isObject(outputs) ? outputs : {};
+  } catch (error) {
+    const { code, stderr, message } = error as { code?: unknown; stderr?: string; message: string };
+    if (code === "ENOENT") {
+      const problem =
+        stack === undefined ? "No API is named" : `The Pulumi CLI, which knows stack ${stack}, is not there`;
+      throw new CommandError(`${problem}, and there is no pulumi on the PATH to ask`, exitCodes.failed, howTo);
+    }
+    const said = (stderr ?? "").trim() || message;
+    throw new CommandError(`pulumi ${args.join(" ")} failed: ${said}`, exitCodes.failed, howTo);
+  }
+}
+
+function readUrl(text: string, source: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new CommandError(
+    `Expected ${source} as an http or https URL, got ${JSON.stringify(text)}`,
+    source === "--url" ? exitCodes.usage : exitCodes.failed,
+  );
+}

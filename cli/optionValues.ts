@@ -1,0 +1,44 @@
+import { InvalidArgumentError } from "commander";
+import { JobState, jobStates } from "../contract/record";
+
+/** Readers of options' values; what they throw is shown with the option's name. */
+
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0) {
+    throw new InvalidArgumentError("Expected a number of seconds from 0 up.");
+  }
+  return value;
+}
+
+export function wholeSeconds(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Expected a whole number of seconds from 0 up.");
+  return Number(text);
+}
+
+export function time(text: string): string {
+  const value = new Date(text);
+  if (!/^\d{4}-/.test(text) || Number.isNaN(value.getTime())) {
+    throw new InvalidArgumentError("Expected a time in ISO 8601, such as 2026-12-24T18:00:00Z.");
+  }
+  return value.toISOString();
+}
+
+export function count(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("Expected a whole number from 1 up.");
+  return Number(text);
+}
+
+export function rate(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value) || value < 0.1) {
+    throw new InvalidArgumentError("Expected a number from 0.1 up.");
+  }
+  return value;
+}
+
+export function jobState(text: string): JobState {
+  const found = jobStates.find((state) => state === text);
+  if (!found) throw new InvalidArgumentError(`Expected one of ${jobStates.join(", ")}.`);
+  return found;
+}

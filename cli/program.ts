@@ -1,0 +1,37 @@
+import { Command } from "commander";
+import { addDeadLetters } from "./commands/deadLetters";
+import { addCancel, addList, addStatus, addWait } from "./commands/jobs";
+import { addLogs } from "./commands/logs";
+import { addSubmit } from "./commands/submit";
+import { addTypes } from "./commands/types";
+import { exitCodes } from "./exitCodes";
+
+/** The command line `batch-jobs`. */
+export function createProgram(): Command {
+  const program = new Command("batch-jobs")
+    .description("Jobs of a batch job processor: submit, follow and repair them, on AWS or on this machine.")
+    .option("--url <url>", "the API's URL (default: BATCH_JOBS_URL, else that of the stack)")
+    .option("--stack <name>", "Pulumi stack whose output holds the URL (default: the one selected in this folder)")
+    .option("--output <name>", "the stack's output that holds the URL", "url")
+    .option("--token <token>", "bearer token, for an API with authorization jwt (default: BATCH_JOBS_TOKEN)")
+    .option("--region <region>", "region to sign for (default: as the URL says, else AWS_REGION)")
+    .option("--sign", "sign requests with AWS credentials (default: unless there is a token or the URL is local)")
+    .option("--no-sign", "don't sign requests")
+    .option("--json", "print JSON for programs")
+    .addHelpText("after", epilogue)
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError("(--help shows what there is)")
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+  for (const add of [addSubmit, addStatus, addList, addCancel, addWait, addLogs, addTypes, addDeadLetters])
+    add(program);
+  return program;
+}
+
+const epilogue = `
+Examples:
+  $ batch-jobs types --stack dev
+  $ batch-jobs submit word-count '{"text": "to be or not to be"}' --wait
+  $ batch-jobs list --state failed
+
+Exit codes: 0 done; 1 a job failed or was cancelled, or the command failed; 2 wrong usage; 3 no such job;
+4 the time to wait was over; 130 Ctrl-C.`;

@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { text as readAll } from "node:stream/consumers";
+import { CommandError, exitCodes } from "./exitCodes";
+
+export interface PayloadSource {
+  /** As given on the command line. */
+  argument?: string;
+  /** `-` stands for standard input. */
+  file?: string;
+  /** Whether each line is a payload of its own. */
+  isPerLine?: boolean;
+}
+
+/**
+ * The payloads of a submission: from the argument, the file, or standard input.
+ *
+ * @throws CommandError that says what was read from where, and what is wrong with it.
+ */
+export async function readPayloads({ argument, file, isPerLine }: PayloadSource): Promise<unknown[]> {
+  if (argument !== undefined && file !== undefined) throw usage("Expected PAYLOAD or --file, got both");
+  const { text, source } = await readText(argument, file);
+  if (text.trim() === "") throw usage(`Expected JSON ${source}, got nothing`, howTo);
+  if (!isPerLine) return [parse(text, source)];
+  return text
+    .split("\n")
+    .flatMap((line, index) => (line.trim() === "" ? [] : [parse(line, `${source}, line ${index + 1}`)]));
+}
+
+async function readText(argument?: string, file?: string): Promise<{ text: string; source: string }> {
+  if (argument !== undefined) return { text: argument, source: "as PAYLOAD" };
+  if (file !== undefined && file !== "-") {
+    const text = await readFile(file, "utf8").catch((error: Error) => {
+      throw new CommandError(`Could not read the payload: ${error.message}`);
+    });
+    return { text: text.replace(/^\ufeff/, ""), source: `in ${file}` };
+  }
+  if (process.stdin.isTTY && file === undefined) throw usage("Expected a payload, got none", howTo);
+  return { text: await readAll(process.stdin), source: "on standard input" };
+}
+
+const howTo = `As the argument PAYLOAD, with --file, or on standard input; 'null' for a job without`;
+
+function parse(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const hint = `A text needs quotes of its own: '"text"'`;
+    throw usage(`Expected JSON ${source}: ${(error as Error).message}`, source === "as PAYLOAD" ? hint : undefined);
+  }
+}
+
+function usage(message: string, hint?: string): CommandError {
+  return new CommandError(message, exitCodes.usage, hint);
+}

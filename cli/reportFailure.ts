@@ -1,0 +1,45 @@
+import pc from "picocolors";
+import { ConnectionError, JobProblemError, WaitTimeoutError } from "../client";
+import { CommandError, ExitCode, exitCodes } from "./exitCodes";
+
+/** Says on standard error why the command failed and what to do, and gives the exit code. */
+export function reportFailure(error: unknown): ExitCode {
+  const { lines, hint, exitCode } = explain(error);
+  const [first, ...more] = lines;
+  process.stderr.write(`${pc.red("✖")} ${first}\n${more.map((line) => `  ${line}\n`).join("")}`);
+  if (hint) process.stderr.write(`  ${pc.dim(hint)}\n`);
+  if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return exitCode;
+}
+
+interface Explanation {
+  lines: string[];
+  hint?: string;
+  exitCode: ExitCode;
+}
+
+function explain(error: unknown): Explanation {
+  if (error instanceof CommandError) return { lines: [error.message], hint: error.hint, exitCode: error.exitCode };
+  if (error instanceof JobProblemError) return explainProblem(error);
+  const lines = [error instanceof Error ? error.message : String(error)];
+  if (error instanceof WaitTimeoutError) {
+    return { lines, hint: `It goes on: batch-jobs wait ${error.job.id}`, exitCode: exitCodes.timeout };
+  }
+  const hint = error instanceof ConnectionError ? "Is the URL right, and the stack up?" : undefined;
+  return { lines, hint, exitCode: exitCodes.failed };
+}
+
+function explainProblem({ message, code, errors }: JobProblemError): Explanation {
+  const fields = errors
+    .map((field) => `${field.path || "/"}: ${field.message}`)
+    .filter((line) => !message.includes(line));
+  const exitCode = code === "job-not-found" ? exitCodes.notFound : exitCodes.failed;
+  return { lines: [message, ...fields], hint: hints[code], exitCode };
+}
+
+const hints: Partial<Record<string, string>> = {
+  "job-not-found": "Records are kept for 14 days; batch-jobs list shows the newest jobs",
+  "unknown-type": "batch-jobs types lists the job types",
+  unauthorized: "Check AWS_PROFILE and the region, or give --token for an API with authorization jwt",
+  "unexpected-answer": "Give the component's output url with --url, BATCH_JOBS_URL or --stack",
+};

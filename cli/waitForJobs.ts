@@ -1,0 +1,61 @@
+import pc from "picocolors";
+import type { Job } from "../client";
+import { WaitTimeoutError } from "../client";
+import { CommandError, ExitCode, exitCodes } from "./exitCodes";
+import { oneLine, renderJob, renderJobs } from "./jobTables";
+import { ProgressBars } from "./progressBars";
+import { print, printJson, Session } from "./session";
+
+/**
+ * Waits for the jobs, with a bar for each, prints how they ended, and gives the exit code: 1 where one failed or was
+ * cancelled, with its reason on standard error.
+ *
+ * @throws CommandError on Ctrl-C and when the time is over, which says how to go on waiting.
+ */
+export async function waitForJobs(session: Session, ids: string[], timeoutSeconds?: number): Promise<ExitCode> {
+  const jobs = await follow(session, ids, timeoutSeconds);
+  if (session.isJson) printJson(jobs.length === 1 ? jobs[0] : { jobs });
+  else print(jobs.length === 1 ? renderJob(jobs[0]!) : renderJobs(jobs));
+  const unsuccessful = jobs.filter(({ state }) => state !== "succeeded");
+  for (const job of unsuccessful) process.stderr.write(`${pc.red("✖")} ${reasonOf(job)}\n`);
+  return unsuccessful.length === 0 ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Why a job ended without success. */
+export function reasonOf({ id, state, error, attempts }: Job): string {
+  if (state === "cancelled" || !error) return `Job ${id} was ${state === "cancelled" ? "cancelled" : "given up"}`;
+  const count = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+  return `Job ${id} failed after ${count}: ${oneLine(`${error.name}: ${error.message}`)}`;
+}
+
+async function follow({ client, isJson }: Session, ids: string[], timeoutSeconds?: number): Promise<Job[]> {
+  const bars = new ProgressBars(!isJson);
+  const goOn = `Go on waiting with: batch-jobs wait ${ids.join(" ")}`;
+  const interrupt = new AbortController();
+  const onSignal = () =>
+    interrupt.abort(new CommandError("Stopped waiting; nothing was cancelled", exitCodes.interrupted, goOn));
+  process.once("SIGINT", onSignal);
+  try {
+    const waiting = ids.map((id) =>
+      client.wait(id, { timeoutSeconds, signal: interrupt.signal, onProgress: (job) => bars.show(job) }),
+    );
+    return await allOf(waiting, interrupt);
+  } catch (error) {
+    if (!(error instanceof WaitTimeoutError) || ids.length === 1) throw error;
+    throw new CommandError(error.message, exitCodes.timeout, goOn);
+  } finally {
+    process.off("SIGINT", onSignal);
+    bars.stop();
+  }
+}
+
+/** All of them, or the first failure, which ends the others. */
+async function allOf(waiting: Promise<Job>[], interrupt: AbortController): Promise<Job[]> {
+  try {
+    return await Promise.all(waiting);
+  } catch (error) {
+    interrupt.abort(error);
+    await Promise.allSettled(waiting);
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { isObject } from "../contract/check";
+import { CommandError } from "./exitCodes";
+
+/** A line that a worker wrote. */
+export interface LogLine {
+  /** Epoch milliseconds. */
+  at: number;
+  /** Of the instance. */
+  stream: string;
+  line: string;
+}
+
+/** What the local cloud's workers logged of a job: its own control beside the API. */
+export async function localLogs(url: URL, jobId: string): Promise<LogLine[]> {
+  const response = await fetch(new URL(`_local/logs?job=${encodeURIComponent(jobId)}`, url));
+  const answer = await response.json().catch((): unknown => undefined);
+  if (response.ok && isObject(answer) && Array.isArray(answer.lines)) return answer.lines as LogLine[];
+  throw new CommandError(`Expected the local cloud's logs at ${url.origin}, got status ${response.status}`);
+}
+
+export interface LogSearch {
+  groups: string[];
+  jobId: string;
+  /** Epoch milliseconds: nothing of the job is older. */
+  since: number;
+  region?: string;
+}
+
+/** What workers logged of a job, by CloudWatch Logs, oldest first. Lines take some seconds to get there. */
+export async function cloudWatchLogs({ groups, jobId, since, region }: LogSearch): Promise<LogLine[]> {
+  const { CloudWatchLogsClient, paginateFilterLogEvents } = await import("@aws-sdk/client-cloudwatch-logs");
+  const client: CloudWatchLogsClient = new CloudWatchLogsClient({ ...(region && { region }) });
+  const lines: LogLine[] = [];
+  try {
+    for (const logGroupName of groups) {
+      const search = { logGroupName, filterPattern: `{ $.jobId = "${jobId}" }`, startTime: since };
+      for await (const { events = [] } of paginateFilterLogEvents({ client }, search)) {
+        for (const { timestamp = 0, logStreamName = "", message = "" } of events) {
+          lines.push({ at: timestamp, stream: logStreamName, line: message.trimEnd() });
+        }
+      }
+    }
+  } finally {
+    client.destroy();
+  }
+  return lines.sort((one, other) => one.at - other.at);
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from "node:crypto";
+import { idPattern } from "../contract/limits";
+import { readJob, readJobPage, readSubmittedJob, readTypes } from "./answers";
+import { AuthorizationOptions, createAuthorize } from "./authorization";
+import { Connection, ConnectionOptions } from "./connection";
+import { DeadLetters } from "./DeadLetters";
+import { JobProblemError } from "./errors";
+import type {
+  AnyJobTypes,
+  Job,
+  JobPage,
+  JobType,
+  JobTypeMap,
+  ListQuery,
+  Submission,
+  SubmitOptions,
+  SubmitOutcome,
+  SubmittedJob,
+} from "./job";
+import { submissionBody } from "./submissionBody";
+import { submitMany } from "./submitMany";
+import { waitForJob, WaitOptions } from "./waitForJob";
+
+export interface JobClientOptions extends AuthorizationOptions, ConnectionOptions {
+  /** The component's output `url`. */
+  url: string | URL;
+}
+
+export interface CallOptions {
+  /** Ends the call. */
+  signal?: AbortSignal;
+}
+
+/** Jobs of a known type by their id, or of any type by a bare id. */
+type JobRef<Name extends string> = string | SubmittedJob<Name>;
+
+/**
+ * A client of the HTTP API. `Types` names the job types with their payloads and results:
+ * `new JobClient<{ "word-count": { payload: { text: string }; result: { words: number } } }>({ url })`.
+ *
+ * Calls that fail on the way, are throttled or are answered with 5xx are tried again; a submission always under the same
+ * id or idempotency key, so that it makes one job. What the API refuses is thrown as a JobProblemError.
+ */
+export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
+  /** The jobs that failed for good. */
+  readonly deadLetters: DeadLetters;
+  private readonly connection: Connection;
+
+  constructor(options: JobClientOptions) {
+    const url = new URL(options.url);
+    this.connection = new Connection(url, createAuthorize(url, options), options);
+    this.deadLetters = new DeadLetters((signal) => this.types({ signal }), options.credentials);
+  }
+
+  /** Submits a job. It is accepted once this resolves. */
+  async submit<Name extends keyof Types & string>(
+    type: Name,
+    payload: Types[Name]["payload"],
+    options: SubmitOptions = {},
+  ): Promise<SubmittedJob<Name>> {
+    const answer = await this.connection.request({
+      method: "POST",
+      path: "jobs",
+      headers: options.id === undefined ? { "idempotency-key": options.idempotencyKey ?? randomUUID() } : {},
+      body: submissionBody(type, payload, options),
+      signal: options.signal,
+    });
+    return readSubmittedJob(answer) as SubmittedJob<Name>;
+  }
+
+  /** Submits any number of jobs, a hundred to a request; gives what became of each, in order. */
+  async submitMany(jobs: Iterable<Submission<Types>>, options: CallOptions = {}): Promise<SubmitOutcome[]> {
+    const bodies = Array.from(jobs, ({ type, payload, ...more }) => submissionBody(type, payload, more));
+    return submitMany(this.connection, bodies, options.signal);
+  }
+
+  /** A job as it is now. */
+  async get<Name extends keyof Types & string>(
+    job: JobRef<Name>,
+    options: CallOptions = {},
+  ): Promise<Job<Types[Name]["result"], Name>> {
+    const answer = await this.connection.request({ method: "GET", path: pathOf(job), signal: options.signal });
+    return readJob(answer) as Job<Types[Name]["result"], Name>;
+  }
+
+  /**
+   * The job once it has ended, however it did: look at its `state`.
+   *
+   * @throws WaitTimeoutError once the time is over. The job goes on.
+   */
+  async wait<Name extends keyof Types & string>(
+    job: JobRef<Name>,
+    options: WaitOptions = {},
+  ): Promise<Job<Types[Name]["result"], Name>> {
+    const ended = await waitForJob((signal) => this.get(job, { signal }), options);
+    return ended as Job<Types[Name]["result"], Name>;
+  }
+
+  /**
+   * Asks for a job to be cancelled: one that waits never runs, one that runs is signalled. Gives the job as it is then;
+   * one that is cancelled already is no error.
+   *
+   * @throws JobProblemError with code `job-finished` where it has ended otherwise.
+   */
+  async cancel<Name extends keyof Types & string>(
+    job: JobRef<Name>,
+    options: CallOptions = {},
+  ): Promise<Job<Types[Name]["result"], Name>> {
+    try {
+      const answer = await this.connection.request({ method: "DELETE", path: pathOf(job), signal: options.signal });
+      return readJob(answer) as Job<Types[Name]["result"], Name>;
+    } catch (error) {
+      if (!(error instanceof JobProblemError && error.status === 409)) throw error;
+      // The first try may have done it, and its answer got lost.
+      const present = await this.get(job, options);
+      if (present.state !== "cancelled") throw error;
+      return present;
+    }
+  }
+
+  /** Jobs, newest first, a page at a time. */
+  async list(query: ListQuery = {}): Promise<JobPage> {
+    const { signal, ...rest } = query;
+    return readJobPage(await this.connection.request({ method: "GET", path: "jobs", query: { ...rest }, signal }));
+  }
+
+  /** The job types that the API takes. */
+  async types(options: CallOptions = {}): Promise<JobType[]> {
+    return readTypes(await this.connection.request({ method: "GET", path: "types", signal: options.signal }));
+  }
+}
+
+/** Refused here, since some of what is no id would make another path. */
+function pathOf(job: JobRef<string>): string {
+  const id = typeof job === "string" ? job : job.id;
+  if (idPattern.test(id)) return `jobs/${id}`;
+  const detail = `Expected a job id of 1–80 letters, digits, ".", "_" and "-", got ${JSON.stringify(id)}`;
+  throw new JobProblemError({ code: "job-not-found", status: 404, detail });
+}

@@ -1,0 +1,55 @@
+import { describe, isObject } from "../contract/check";
+import { jobStates } from "../contract/record";
+import { gatewayCodes, JobProblemError } from "./errors";
+import type { Job, JobPage, JobType, Refusal, SubmittedJob } from "./job";
+
+/** A job, of `GET /jobs/{id}` and of lists. Fields that this version doesn't know pass. */
+export function readJob(value: unknown): Job {
+  return check(value, isObject(value) && hasIdTypeState(value) && typeof value.submittedAt === "string", "a job");
+}
+
+export function readSubmittedJob(value: unknown): SubmittedJob {
+  return check(value, isObject(value) && hasIdTypeState(value), "an accepted job");
+}
+
+export function readJobPage(value: unknown): JobPage {
+  const { jobs, cursor } = check<JobPage>(value, isObject(value) && Array.isArray(value.jobs), "a list of jobs");
+  return { jobs: jobs.map(readJob), ...(cursor !== undefined && { cursor }) };
+}
+
+export function readTypes(value: unknown): JobType[] {
+  const { types } = check<{ types: unknown[] }>(value, isObject(value) && Array.isArray(value.types), "job types");
+  return types.map((type) => check<JobType>(type, isObject(type) && typeof type.type === "string", "a job type"));
+}
+
+/** What became of each job of a batch. */
+export interface BatchResult {
+  status: number;
+  id?: string;
+  problem?: Refusal;
+}
+
+export function readBatchResults(value: unknown, count: number): BatchResult[] {
+  const { results } = check<{ results: unknown[] }>(
+    value,
+    isObject(value) && Array.isArray(value.results) && value.results.length === count,
+    `${count} results`,
+  );
+  return results.map((result) =>
+    check<BatchResult>(
+      result,
+      isObject(result) && (result.status === 202 || isObject(result.problem)),
+      "the result of a job",
+    ),
+  );
+}
+
+function hasIdTypeState({ id, type, state }: Record<string, unknown>): boolean {
+  return typeof id === "string" && typeof type === "string" && (jobStates as readonly unknown[]).includes(state);
+}
+
+function check<T>(value: unknown, isRight: boolean, what: string): T {
+  if (isRight) return value as T;
+  const detail = `Expected ${what} from the API, got ${describe(value)}; is this the URL of a batch job API?`;
+  throw new JobProblemError({ code: gatewayCodes.unexpected, status: 200, detail });
+}

@@ -1,0 +1,170 @@
+import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
+import { attributes } from "../contract/attributes";
+import { bytesOf } from "../contract/check";
+import { decodeEnvelope } from "../contract/envelope";
+import { limits } from "../contract/limits";
+import type { Sqs } from "./sqs";
+
+/** A job that failed for good, as its type's dead-letter queue keeps it. */
+export interface DeadLetter {
+  type: string;
+  /** Of the SQS message. */
+  messageId: string;
+  /** Id of the job; absent where the message is no job. */
+  id?: string;
+  /** Why it is here; absent for a minute at most where SQS moved it itself. */
+  reason?: string;
+  /** The attempt that failed, counted from 1. */
+  attempt?: number;
+  /** ISO 8601, as `submittedAt`. */
+  failedAt?: string;
+  submittedAt?: string;
+  tenant?: string;
+  payload?: unknown;
+  /** The message as it is, where it is no job. */
+  body?: string;
+}
+
+/** A letter that was received, and is hidden from others meanwhile. */
+export interface HeldLetter {
+  letter: DeadLetter;
+  message: Message;
+}
+
+/** Longer than a pass with ten letters takes. Whoever is killed meanwhile leaves letters hidden for so long. */
+const hideSeconds = 120;
+
+/** A type's dead-letter queue in SQS, and the queue that its letters came from. */
+export class DeadLetterQueue {
+  constructor(
+    private readonly sqs: Sqs,
+    readonly type: string,
+    private readonly queueUrl: string,
+    private readonly deadLetterQueueUrl: string,
+  ) {}
+
+  /** Some letters, hidden from others until they are released; none where there are none to be had. */
+  async receive(count: number, signal?: AbortSignal): Promise<HeldLetter[]> {
+    const command = new this.sqs.ReceiveMessageCommand({
+      QueueUrl: this.deadLetterQueueUrl,
+      MaxNumberOfMessages: Math.min(count, limits.maxBatchEntries),
+      // A long poll asks all of SQS's servers, where a short one asks some.
+      WaitTimeSeconds: 1,
+      VisibilityTimeout: hideSeconds,
+      MessageAttributeNames: ["All"],
+      MessageSystemAttributeNames: ["MessageGroupId"],
+    });
+    const { Messages = [] } = await this.sqs.client.send(command, { abortSignal: signal });
+    return Messages.map((message) => ({ letter: letterOf(message, this.type), message }));
+  }
+
+  /** Letters there are about, visible and hidden. */
+  async count(): Promise<{ visible: number; hidden: number }> {
+    const command = new this.sqs.GetQueueAttributesCommand({
+      QueueUrl: this.deadLetterQueueUrl,
+      AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    });
+    const { Attributes = {} } = await this.sqs.client.send(command);
+    return {
+      visible: Number(Attributes.ApproximateNumberOfMessages),
+      hidden: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
+    };
+  }
+
+  /** Sends letters back to the type's queue and then removes them; those that SQS refused are thrown, and stay. */
+  async redrive(letters: HeldLetter[]): Promise<void> {
+    for (const batch of batchesBySize(letters)) {
+      const command = new this.sqs.SendMessageBatchCommand({
+        QueueUrl: this.queueUrl,
+        Entries: batch.map(({ message: { Body, MessageAttributes, Attributes } }, index) => ({
+          Id: String(index),
+          MessageBody: Body,
+          MessageAttributes: MessageAttributes as Record<string, MessageAttributeValue>,
+          MessageGroupId: Attributes?.MessageGroupId,
+        })),
+      });
+      const { Successful = [], Failed = [] } = await this.sqs.client.send(command);
+      // Sent twice at worst: the claim absorbs it.
+      await this.remove(Successful.map(({ Id }) => batch[Number(Id)]!));
+      if (Failed[0]) throw failure("send back", Failed[0], batch[Number(Failed[0].Id)]!);
+    }
+  }
+
+  async remove(letters: HeldLetter[]): Promise<void> {
+    for (const batch of batchesByCount(letters)) {
+      const Entries = batch.map(({ message }, index) => ({ Id: String(index), ReceiptHandle: message.ReceiptHandle }));
+      const command = new this.sqs.DeleteMessageBatchCommand({ QueueUrl: this.deadLetterQueueUrl, Entries });
+      const { Failed = [] } = await this.sqs.client.send(command);
+      if (Failed[0]) throw failure("remove", Failed[0], batch[Number(Failed[0].Id)]!);
+    }
+  }
+
+  /** Lets others receive the letters again at once; what fails here ends by itself once they are hidden no more. */
+  async release(letters: HeldLetter[]): Promise<void> {
+    for (const batch of batchesByCount(letters)) {
+      const Entries = batch.map(({ message }, index) => ({
+        Id: String(index),
+        ReceiptHandle: message.ReceiptHandle,
+        VisibilityTimeout: 0,
+      }));
+      await this.sqs.client.send(
+        new this.sqs.ChangeMessageVisibilityBatchCommand({ QueueUrl: this.deadLetterQueueUrl, Entries }),
+      );
+    }
+  }
+
+  /** Removes all letters, hidden ones too; SQS takes up to a minute. */
+  async purge(): Promise<void> {
+    await this.sqs.client.send(new this.sqs.PurgeQueueCommand({ QueueUrl: this.deadLetterQueueUrl }));
+  }
+}
+
+function letterOf({ MessageId = "", Body = "", MessageAttributes = {} }: Message, type: string): DeadLetter {
+  const text = (name: string) => MessageAttributes[name]?.StringValue;
+  const decoded = decodeEnvelope(Body);
+  const attempt = text(attributes.attempt);
+  return {
+    type,
+    messageId: MessageId,
+    ...(decoded.ok && { id: decoded.value.id }),
+    reason: text(attributes.reason),
+    ...(attempt !== undefined && { attempt: Number(attempt) }),
+    failedAt: text(attributes.failedAt),
+    ...(decoded.ok
+      ? { submittedAt: decoded.value.submittedAt, tenant: decoded.value.tenant, payload: decoded.value.payload }
+      : { body: Body }),
+  };
+}
+
+function batchesByCount(letters: HeldLetter[]): HeldLetter[][] {
+  const count = Math.ceil(letters.length / limits.maxBatchEntries);
+  return Array.from({ length: count }, (_, index) =>
+    letters.slice(index * limits.maxBatchEntries, (index + 1) * limits.maxBatchEntries),
+  );
+}
+
+/** Room for what attributes of a letter add: a reason of 1,000 characters and their names. */
+const attributeBytes = 5_000;
+
+function batchesBySize(letters: HeldLetter[]): HeldLetter[][] {
+  const batches: HeldLetter[][] = [];
+  let room = 0;
+  for (const held of letters) {
+    const bytes = bytesOf(held.message.Body ?? "") + attributeBytes;
+    if (bytes > room || batches.at(-1)!.length === limits.maxBatchEntries) {
+      batches.push([]);
+      room = limits.maxQueueMessageBytes;
+    }
+    batches.at(-1)!.push(held);
+    room -= bytes;
+  }
+  return batches;
+}
+
+function failure(
+  what: string,
+  { Code, Message: message }: { Code?: string; Message?: string },
+  { letter }: HeldLetter,
+) {
+  return new Error(`Could not ${what} dead letter ${letter.id ?? letter.messageId}: ${message ?? Code}`);
+}

@@ -1,0 +1,53 @@
+import type { FieldProblem } from "../contract/check";
+import type { ProblemCode } from "../contract/problem";
+import type { Job } from "./job";
+
+/** Codes of answers that come from before the API's function: from API Gateway, a proxy, or something else entirely. */
+export const gatewayCodes = {
+  /** 401 and 403: the signature or token is missing, wrong, or not allowed to do this. */
+  unauthorized: "unauthorized",
+  /** 429: more requests than the API takes. */
+  throttled: "throttled",
+  /** 5xx without a problem document. */
+  unavailable: "unavailable",
+  /** Anything else: the URL is perhaps not that of a batch job API. */
+  unexpected: "unexpected-answer",
+} as const;
+
+export type JobProblemCode = ProblemCode | (typeof gatewayCodes)[keyof typeof gatewayCodes];
+
+/** The API said no. The message is the answer's `detail`. */
+export class JobProblemError extends Error {
+  override readonly name = "JobProblemError";
+  /** Stable; see "Errors" in docs/api.md. */
+  readonly code: JobProblemCode;
+  /** HTTP status. */
+  readonly status: number;
+  /** The fields at fault, where there are any. */
+  readonly errors: readonly FieldProblem[];
+
+  constructor(problem: { code: JobProblemCode; status: number; detail: string; errors?: readonly FieldProblem[] }) {
+    super(problem.detail);
+    this.code = problem.code;
+    this.status = problem.status;
+    this.errors = problem.errors ?? [];
+  }
+}
+
+/** No answer came, however often it was tried. `cause` is what the last try failed with. */
+export class ConnectionError extends Error {
+  override readonly name = "ConnectionError";
+}
+
+/** A job had not ended when the time to wait for it was over. It goes on. */
+export class WaitTimeoutError extends Error {
+  override readonly name = "WaitTimeoutError";
+
+  constructor(
+    /** The job as it was seen last. */
+    readonly job: Job,
+    readonly timeoutSeconds: number,
+  ) {
+    super(`Job ${job.id} is still ${job.state} after ${timeoutSeconds} s`);
+  }
+}

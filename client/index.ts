@@ -1,0 +1,29 @@
+export { JobClient } from "./JobClient";
+export type { CallOptions, JobClientOptions } from "./JobClient";
+export type { AuthorizationOptions, AwsCredentials } from "./authorization";
+export type { ConnectionOptions } from "./connection";
+export type {
+  DeadLetterOutcome,
+  DeadLetterPage,
+  DeadLetters,
+  DeadLetterSelection,
+  RedriveOptions,
+} from "./DeadLetters";
+export type { DeadLetter } from "./deadLetterQueue";
+export { ConnectionError, JobProblemError, WaitTimeoutError } from "./errors";
+export type { JobProblemCode } from "./errors";
+export type {
+  Job,
+  JobPage,
+  JobShape,
+  JobType,
+  ListQuery,
+  Refusal,
+  Submission,
+  SubmitOptions,
+  SubmitOutcome,
+  SubmittedJob,
+} from "./job";
+export type { WaitOptions } from "./waitForJob";
+export type { JobError, JobState } from "../contract/record";
+export type { FieldProblem } from "../contract/check";

@@ -1,0 +1,84 @@
+import { randomUUID } from "node:crypto";
+import pRetry from "p-retry";
+import { bytesOf } from "../contract/check";
+import { limits } from "../contract/limits";
+import { BatchResult, readBatchResults } from "./answers";
+import type { Connection } from "./connection";
+import { gatewayCodes } from "./errors";
+import { inParallel } from "./inParallel";
+import type { SubmitOutcome } from "./job";
+import type { SubmissionBody } from "./submissionBody";
+
+/** A body reaches the function as text inside of JSON, in an event of at most 6 MB ("Lambda quotas"); less a margin. */
+const maxBodyBytes = 5_000_000;
+
+/** How often jobs that the API could not take for the moment are sent again. */
+const rounds = 6;
+const batchesAtOnce = 4;
+
+/**
+ * Submits any number of jobs in batches, and gives what became of each, in order. Every job gets an id here, so that
+ * those that the API could not take for the moment can be sent again by themselves.
+ *
+ * @throws what {@link Connection.request} throws; which jobs were accepted is then unknown, and submitting them again
+ * under the same ids is right.
+ */
+export async function submitMany(
+  connection: Connection,
+  submissions: SubmissionBody[],
+  signal?: AbortSignal,
+): Promise<SubmitOutcome[]> {
+  const batches = divide(submissions.map((body) => ({ ...body, id: body.id ?? randomUUID() })));
+  const outcomes = await inParallel(batches, batchesAtOnce, (batch) => submitBatch(connection, batch, signal));
+  return outcomes.flat();
+}
+
+type IdentifiedBody = SubmissionBody & { id: string };
+
+async function submitBatch(connection: Connection, jobs: IdentifiedBody[], signal?: AbortSignal) {
+  const results: BatchResult[] = [];
+  let pending = [...jobs.keys()];
+  const round = async () => {
+    const body = { jobs: pending.map((index) => jobs[index]) };
+    const answer = await connection.request({ method: "POST", path: "jobs/batch", body, signal });
+    const answered = readBatchResults(answer, pending.length);
+    pending.forEach((index, place) => (results[index] = answered[place]!));
+    pending = pending.filter((index) => results[index]!.status >= 500);
+    if (pending.length > 0) throw new StillPending();
+  };
+  await pRetry(round, {
+    retries: rounds - 1,
+    minTimeout: 500,
+    maxTimeout: 5_000,
+    randomize: true,
+    signal,
+    shouldRetry: ({ error }) => error instanceof StillPending,
+  }).catch((error: unknown) => {
+    if (!(error instanceof StillPending)) throw error;
+  });
+  return results.map((result, index) => outcomeOf(result, jobs[index]!.id));
+}
+
+class StillPending extends Error {}
+
+function outcomeOf({ status, problem }: BatchResult, id: string): SubmitOutcome {
+  if (status === 202) return { id, isAccepted: true };
+  const unsaid = { code: gatewayCodes.unavailable, status, detail: "The API did not say why" };
+  return { id, isAccepted: false, problem: problem ?? unsaid };
+}
+
+/** Batches of as many jobs as one request takes. */
+function divide(jobs: IdentifiedBody[]): IdentifiedBody[][] {
+  const batches: IdentifiedBody[][] = [];
+  let room = 0;
+  for (const job of jobs) {
+    const bytes = bytesOf(JSON.stringify(JSON.stringify(job))) + 1;
+    if (bytes > room || batches.at(-1)!.length === limits.maxBatchJobs) {
+      batches.push([]);
+      room = maxBodyBytes;
+    }
+    batches.at(-1)!.push(job);
+    room -= bytes;
+  }
+  return batches;
+}

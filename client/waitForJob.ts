@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isFinal } from "../contract/record";
+import { WaitTimeoutError } from "./errors";
+import type { Job } from "./job";
+
+export interface WaitOptions {
+  /** How long to wait. @default - until the job ends */
+  timeoutSeconds?: number;
+  /** Told of the job whenever it was looked at and something about it had changed. */
+  onProgress?: (job: Job) => void;
+  /** Ends the waiting, not the job. */
+  signal?: AbortSignal;
+}
+
+/** Between two looks at the job: each time a half longer. */
+export const pollMilliseconds = { first: 200, longest: 5_000, growth: 1.5 };
+
+/** So long may the last look take, even when the time is over. */
+const leastLookMilliseconds = 2_000;
+
+/** Timers that are longer run out at once. */
+const longestTimerMilliseconds = 2 ** 31 - 1;
+
+/** Where the time comes from: a clock that never jumps, in milliseconds. */
+export interface WaitClock {
+  now(): number;
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<unknown>;
+}
+
+const machineClock: WaitClock = {
+  now: () => performance.now(),
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
+};
+
+/**
+ * Looks at a job until it has ended, and gives it as it is then.
+ *
+ * @throws WaitTimeoutError once the time is over; what `look` throws; the signal's reason.
+ */
+export async function waitForJob(
+  look: (signal?: AbortSignal) => Promise<Job>,
+  { timeoutSeconds = Infinity, onProgress, signal }: WaitOptions,
+  clock = machineClock,
+): Promise<Job> {
+  const end = clock.now() + timeoutSeconds * 1_000;
+  let job: Job | undefined;
+  for (let pause = pollMilliseconds.first; ; pause = nextPause(pause)) {
+    const present: Job = await lookUntil(end - clock.now(), look, signal).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw job && clock.now() >= end ? new WaitTimeoutError(job, timeoutSeconds) : error;
+    });
+    if (JSON.stringify(present) !== JSON.stringify(job)) onProgress?.(present);
+    job = present;
+    if (isFinal(job.state)) return job;
+    const left = end - clock.now();
+    if (left <= 0) throw new WaitTimeoutError(job, timeoutSeconds);
+    await clock.sleep(Math.min(pause, left), signal).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw error;
+    });
+  }
+}
+
+function nextPause(pause: number): number {
+  return Math.min(pause * pollMilliseconds.growth, pollMilliseconds.longest);
+}
+
+/** A look that nobody answers must not outlast the time to wait by much. */
+async function lookUntil(left: number, look: (signal?: AbortSignal) => Promise<Job>, signal?: AbortSignal) {
+  const milliseconds = Math.max(left, leastLookMilliseconds);
+  if (milliseconds > longestTimerMilliseconds) return look(signal);
+  const late = AbortSignal.timeout(Math.ceil(milliseconds));
+  return look(signal ? AbortSignal.any([signal, late]) : late);
+}

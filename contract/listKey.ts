@@ -1,0 +1,24 @@
+export const deploymentOnlyModule = true;
+
+/** The index of job records by which they are listed: hash `listKey`, range `submittedAt`, keys only. */
+export const listIndex = "newest";
+
+/** Index keys that a type's jobs are divided among: a partition takes 1,000 writes/s ("DynamoDB burst and adaptive capacity"). */
+export const listShards = 8;
+
+/** The index key of a job. It and `submittedAt` never change, so that no later write touches the index. */
+export function listKeyOf(type: string, id: string): string {
+  // FNV-1a: ids that differ in one character alone spread evenly.
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < id.length; index++) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193) >>> 0;
+  return listKey(type, ((hash ^ (hash >>> 16)) >>> 0) % listShards);
+}
+
+/** All index keys of a type. */
+export function listKeysOf(type: string): string[] {
+  return Array.from({ length: listShards }, (_, shard) => listKey(type, shard));
+}
+
+function listKey(type: string, shard: number): string {
+  return `${type}#${shard}`;
+}

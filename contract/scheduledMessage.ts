@@ -1,0 +1,43 @@
+import { attributes, stringAttributes } from "./attributes";
+import { encodeEnvelope, type JobEnvelope } from "./envelope";
+
+export const deploymentOnlyModule = true;
+
+/** What a schedule of EventBridge Scheduler replaces by the time and the id of each run ("Adding context attributes"). */
+export const scheduleKeywords = {
+  scheduledTime: "<aws.scheduler.scheduled-time>",
+  executionId: "<aws.scheduler.execution-id>",
+} as const;
+
+/** The target by which a schedule publishes to a topic of the same partition ("Using universal targets"). */
+export function publishTarget(topicArn: string): string {
+  return `arn:${topicArn.split(":")[1]}:scheduler:::aws-sdk:sns:publish`;
+}
+
+/**
+ * The input of such a target that publishes a job. What a payload says is left as it is, even where it looks like a keyword
+ * of schedules.
+ */
+export function publishInput(topicArn: string, envelope: JobEnvelope): string {
+  return publishInputOf(topicArn, envelope.type, withoutKeywords(encodeEnvelope(envelope)));
+}
+
+/** The input that publishes a job anew in each run: its id starts with the schedule's name. */
+export function recurringInput(topicArn: string, job: { type: string; name: string; payload: unknown }): string {
+  const { type, name, payload } = job;
+  const { executionId, scheduledTime } = scheduleKeywords;
+  // Both fields are replaced by what they stand for before anybody reads them.
+  const frame = { version: 1, id: `${name}-${executionId}`, type, submittedAt: scheduledTime } as const;
+  const text = `${JSON.stringify(frame).slice(0, -1)},"payload":${withoutKeywords(JSON.stringify(payload))}}`;
+  return publishInputOf(topicArn, type, text);
+}
+
+function publishInputOf(topicArn: string, type: string, message: string): string {
+  const MessageAttributes = stringAttributes({ [attributes.type]: type });
+  return JSON.stringify({ TopicArn: topicArn, Message: message, MessageAttributes });
+}
+
+/** The same JSON, in which no keyword is found: "<" stands in texts alone. */
+function withoutKeywords(json: string): string {
+  return json.replace(/<aws\.scheduler\./g, "\\u003caws.scheduler.");
+}

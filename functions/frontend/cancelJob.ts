@@ -1,0 +1,32 @@
+import { describe } from "../../contract/check";
+import { idPattern } from "../../contract/limits";
+import { type ProblemDocument, problemOf } from "../../contract/problem";
+import { isFinal, type JobRecord } from "../../contract/record";
+import { recordAsRead } from "../../contract/recordAsRead";
+import type { JobRecords } from "./submitJobs";
+
+export const deploymentOnlyModule = true;
+
+/** A worker may change the record meanwhile, but not so often. */
+const maxTries = 5;
+
+/**
+ * Cancels a job: one that waits has ended with that and never runs; one that runs is told at its worker's next heartbeat.
+ * What the worker records first counts.
+ */
+export async function cancelJob(
+  { records, now }: { records: JobRecords; now: () => number },
+  id: string,
+): Promise<{ record: JobRecord } | { problem: ProblemDocument }> {
+  for (let tries = 0; tries < maxTries; tries++) {
+    const record = idPattern.test(id) ? await records.read(id) : undefined;
+    if (!record) return { problem: problemOf("job-not-found", `No job has the id ${describe(id)}`) };
+    const { state } = recordAsRead(record, now());
+    if (isFinal(state)) return { problem: problemOf("job-finished", `Job ${id} has already ${endings[state]}`) };
+    const written = await records.requestCancel(record, now());
+    if (written) return { record: written };
+  }
+  throw new Error(`The record of job ${id} changed ${maxTries} times while it was to be cancelled`);
+}
+
+const endings = { queued: "", running: "", succeeded: "succeeded", failed: "failed", cancelled: "been cancelled" };

@@ -1,0 +1,97 @@
+import { listKeysOf } from "../../contract/listKey";
+import type { JobRecord } from "../../contract/record";
+import { recordAsRead } from "../../contract/recordAsRead";
+import { mapLimited } from "../mapLimited";
+import { encodeCursor, type ListQuery, type Place } from "./listQuery";
+
+export const deploymentOnlyModule = true;
+
+/** The index of job records, newest first. */
+export interface JobIndex {
+  /** Places under an index key, newest first: those not newer than `from`, and from where the page before ended. */
+  page(listKey: string, from: string | undefined, start: unknown): Promise<{ places: Place[]; next?: unknown }>;
+  /** The records of the ids, without results, in any order; those that are gone are left out. */
+  readMany(ids: string[]): Promise<JobRecord[]>;
+}
+
+/** Records that are read at once, and how often, before an answer comes that may hold fewer jobs than asked for. */
+const recordsAtOnce = 100;
+const maxRounds = 10;
+const pagesAtOnce = 50;
+
+/**
+ * The newest jobs of the types, one page. A page may hold fewer than were asked for, where few jobs are in the state;
+ * the list has ended only where there is no cursor.
+ */
+export async function listJobs(
+  { index, now }: { index: JobIndex; now: () => number },
+  types: string[],
+  { state, limit, after }: ListQuery,
+): Promise<{ records: JobRecord[]; cursor?: string }> {
+  const shards = types.flatMap(listKeysOf).map((listKey) => createShard(index, listKey, after));
+  await mapLimited(shards, pagesAtOnce, (shard) => shard.head());
+  const found: JobRecord[] = [];
+  let last: Place | undefined;
+  for (let round = 0; round < maxRounds && found.length < limit; round++) {
+    const places = await takeNewest(shards, state === undefined ? limit - found.length : recordsAtOnce);
+    if (places.length === 0) return { records: found };
+    const records = new Map((await index.readMany(places.map(({ id }) => id))).map((record) => [record.id, record]));
+    for (const place of places) {
+      last = place;
+      const record = records.get(place.id);
+      const asRead = record && recordAsRead(record, now());
+      if (asRead && (state === undefined || asRead.state === state)) found.push(asRead);
+      if (found.length === limit) break;
+    }
+  }
+  return { records: found, ...(last && { cursor: encodeCursor(last) }) };
+}
+
+interface Shard {
+  /** The newest place that was not taken yet. */
+  head(): Promise<Place | undefined>;
+  take(): void;
+}
+
+function createShard(index: JobIndex, listKey: string, after: Place | undefined): Shard {
+  let places: Place[] = [];
+  let next: unknown;
+  let isAtEnd = false;
+
+  async function readOn(): Promise<void> {
+    const page = await index.page(listKey, after?.submittedAt, next);
+    const further = page.places.filter((place) => !after || compare(after, place) < 0);
+    places = [...places, ...further].sort(compare);
+    next = page.next;
+    isAtEnd = next === undefined;
+  }
+
+  return {
+    async head() {
+      // The index has no order among jobs of one time: all of them must be here before the first is told.
+      while (!isAtEnd && places[0]?.submittedAt === places.at(-1)?.submittedAt) await readOn();
+      return places[0];
+    },
+    take: () => void places.shift(),
+  };
+}
+
+async function takeNewest(shards: Shard[], count: number): Promise<Place[]> {
+  const taken: Place[] = [];
+  while (taken.length < count) {
+    let newest: { shard: Shard; place: Place } | undefined;
+    for (const shard of shards) {
+      const place = await shard.head();
+      if (place && (!newest || compare(place, newest.place) < 0)) newest = { shard, place };
+    }
+    if (!newest) break;
+    newest.shard.take();
+    taken.push(newest.place);
+  }
+  return taken;
+}
+
+function compare(one: Place, other: Place): number {
+  if (one.submittedAt !== other.submittedAt) return one.submittedAt > other.submittedAt ? -1 : 1;
+  return one.id === other.id ? 0 : one.id > other.id ? -1 : 1;
+}

@@ -1,0 +1,26 @@
+import type { LogEntry } from "./log";
+
+/** A line that a function or worker wrote, and when it came. */
+export interface RecentLine extends Pick<LogEntry, "source" | "name" | "line"> {
+  /** Epoch milliseconds. */
+  at: number;
+}
+
+const kept = 20_000;
+
+/** The latest lines of functions and workers, in place of CloudWatch Logs. */
+export class RecentLines {
+  private lines: RecentLine[] = [];
+
+  add({ source, name, line }: LogEntry): void {
+    if (source === "cloud") return;
+    this.lines.push({ source, name, line, at: Date.now() });
+    if (this.lines.length > 2 * kept) this.lines = this.lines.slice(-kept);
+  }
+
+  /** What workers logged of the job, oldest first. */
+  ofJob(id: string): RecentLine[] {
+    const field = `"jobId":${JSON.stringify(id)}`;
+    return this.lines.filter(({ source, line }) => source === "worker" && line.includes(field));
+  }
+}

@@ -1,0 +1,307 @@
+import { expect } from "chai";
+import type { ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CannedAnswer, CannedApi, problem, SeenRequest, startCannedApi } from "../client/support";
+import { jsonOf, runCli, RunOptions } from "./support";
+
+const times = { submittedAt: "2026-11-24T00:00:00.000Z", startedAt: "2026-11-24T00:00:01.000Z" };
+const running = { id: "a", type: "word-count", state: "running", attempts: 1, ...times };
+const succeeded = { ...running, state: "succeeded", result: { words: 2 }, finishedAt: "2026-11-24T00:00:02.000Z" };
+const failed = { ...running, state: "failed", attempts: 3, error: { name: "TypeError", message: "no\ntext" } };
+const accepted = { status: 202, body: { id: "a", type: "word-count", state: "queued" } };
+
+describe("batch-jobs", function () {
+  this.timeout(20_000);
+  let api: CannedApi | undefined;
+
+  afterEach(() => api?.close());
+
+  const run = async (
+    args: string[],
+    answer: (request: SeenRequest, index: number) => CannedAnswer,
+    more?: RunOptions,
+  ) => {
+    await api?.close();
+    api = await startCannedApi(answer);
+    return runCli([...args, "--url", api.url], more);
+  };
+
+  describe("submit", () => {
+    it("takes the payload from the argument, a file and standard input", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "batch jobs "));
+      try {
+        const file = join(folder, "a payload.json");
+        writeFileSync(file, '\ufeff{"text": "ä"}\n');
+        for (const [args, input] of [
+          [['{"text": "ä"}'], ""],
+          [["--file", file], "not read"],
+          [["--file", "-"], '{"text": "ä"}'],
+          [[], '{"text": "ä"}\n'],
+        ] as const) {
+          const { code, stdout } = await run(["submit", "word-count", ...args], () => accepted, { input });
+          expect({ code, stdout }, args.join(" ")).to.deep.equal({ code: 0, stdout: "a\n" });
+          expect(api!.requests[0]!.body).to.deep.equal({ type: "word-count", payload: { text: "ä" } });
+        }
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+    it("hands id, delay, time and tenant on", async () => {
+      const answered = await run(
+        ["submit", "t", "1", "--id", "a", "--delay", "5", "--tenant", "x", "--json"],
+        () => accepted,
+      );
+      expect(jsonOf(answered)).to.deep.equal({ id: "a", type: "word-count", state: "queued" });
+      const job = { type: "t", payload: 1, id: "a", tenant: "x" };
+      expect(api!.requests[0]!.body).to.deep.equal({ ...job, delaySeconds: 5 });
+      await run(["submit", "t", "null", "--run-at", "2026-12-24T18:00:00+01:00"], () => accepted);
+      expect(api!.requests[0]!.body).to.deep.include({ payload: null, runAt: "2026-12-24T17:00:00.000Z" });
+    });
+
+    it("waits for the end where asked to, and shows it", async () => {
+      const answer = ({ method }: SeenRequest, index: number) =>
+        method === "POST" ? accepted : { body: index < 3 ? running : succeeded };
+      const { code, stdout } = await run(["submit", "word-count", "{}", "--wait"], answer);
+      expect(code).to.equal(0);
+      expect(stdout)
+        .to.match(/^state +succeeded$/m)
+        .and.match(/^result +\{"words":2\}$/m);
+      expect(jsonOf(await run(["submit", "word-count", "{}", "--wait", "--json"], answer))).to.deep.equal(succeeded);
+    });
+
+    it("submits each line as a job, and says which were refused", async () => {
+      const answer = ({ body }: SeenRequest) => ({
+        body: {
+          results: (body.jobs as { id: string; payload: unknown }[]).map(({ id, payload }) =>
+            payload === 2
+              ? { status: 422, id, problem: { code: "invalid-payload", status: 422, detail: "2 is too much" } }
+              : { status: 202, id },
+          ),
+        },
+      });
+      const { code, stdout, stderr } = await run(["submit", "t", "--lines"], answer, { input: "1\n\n2\n3" });
+      expect(code).to.equal(1);
+      expect(stdout.trim().split("\n")).to.have.length(2);
+      expect(stderr).to.include("Line 2 was refused: 2 is too much");
+    });
+
+    it("refuses what is no payload or makes no sense, with code 2, before it calls anybody", async () => {
+      for (const [args, input, text] of [
+        [["{text}"], "", /Expected JSON as PAYLOAD: .*\n.*A text needs quotes/],
+        [[], "", /Expected JSON on standard input, got nothing/],
+        [[], "{", /Expected JSON on standard input: /],
+        [["--lines"], "1\n{", /standard input, line 2/],
+        [["1", "--file", "x"], "", /PAYLOAD or --file, got both/],
+        [["1", "--delay", "1", "--run-at", "2026-12-24"], "", /--delay or --run-at/],
+        [["1", "--delay", "1.5"], "", /Expected a whole number of seconds/],
+        [["1", "--run-at", "noon"], "", /ISO 8601/],
+        [["1", "--timeout", "5"], "", /--timeout together with --wait/],
+        [["1", "--lines", "--id", "x"], "", /an id is for one job/],
+        [["1", "2"], "", /too many arguments/],
+        [["1", "--nonsense"], "", /unknown option '--nonsense'/],
+      ] as const) {
+        const { code, stdout, stderr } = await run(["submit", "t", ...args], () => accepted, { input });
+        expect({ code, stdout }, args.join(" ")).to.deep.equal({ code: 2, stdout: "" });
+        expect(stderr).to.match(text);
+        expect(api!.requests).to.have.length(0);
+      }
+    });
+
+    it("says which file can't be read", async () => {
+      const { code, stderr } = await run(["submit", "t", "--file", "/no/such.json"], () => accepted);
+      expect(code).to.equal(1);
+      expect(stderr).to.include("/no/such.json");
+    });
+
+    it("says what the API refused, field by field, and what to do", async () => {
+      const errors = [{ path: "/payload/text", message: "must be a text" }];
+      const refused = await run(["submit", "t", "{}"], () =>
+        problem(422, "invalid-payload", "It is wrong", { errors }),
+      );
+      expect(refused).to.deep.equal({
+        code: 1,
+        stdout: "",
+        stderr: "✖ It is wrong\n  /payload/text: must be a text\n",
+      });
+      const unknown = await run(["submit", "t", "{}"], () => problem(422, "unknown-type", "Expected a type"));
+      expect(unknown.stderr).to.include("batch-jobs types");
+    });
+  });
+
+  describe("status", () => {
+    it("shows a job, for people and for programs", async () => {
+      const { stdout } = await run(["status", "a"], () => ({
+        body: { ...running, progress: { fraction: 0.5, note: "half\n" } },
+      }));
+      expect(stdout)
+        .to.match(/^id +a$/m)
+        .and.match(/^state +running$/m)
+        .and.match(/^progress +50 % half $/m);
+      expect(jsonOf(await run(["status", "a", "--json"], () => ({ body: running })))).to.deep.equal(running);
+    });
+
+    it("ends with 3 where there is no such job", async () => {
+      const { code, stderr } = await run(["status", "a"], () => problem(404, "job-not-found", 'No job has the id "a"'));
+      expect(code).to.equal(3);
+      expect(stderr).to.include('No job has the id "a"');
+      expect((await run(["status", "../x"], () => accepted)).code).to.equal(3);
+    });
+
+    it("ends with 1 where jobs are not tracked", async () => {
+      expect((await run(["status", "a"], () => problem(404, "tracking-off", "No records"))).code).to.equal(1);
+    });
+  });
+
+  describe("wait", () => {
+    it("ends with 1 and the reason where a job failed or was cancelled", async () => {
+      const { code, stdout, stderr } = await run(["wait", "a"], () => ({ body: failed }));
+      expect(code).to.equal(1);
+      expect(stdout).to.match(/^state +failed$/m);
+      expect(stderr).to.equal("✖ Job a failed after 3 attempts: TypeError: no text\n");
+      const cancelled = await run(["wait", "a"], () => ({ body: { ...running, state: "cancelled" } }));
+      expect(cancelled).to.include({ code: 1, stderr: "✖ Job a was cancelled\n" });
+    });
+
+    it("waits for several", async () => {
+      const answer = ({ path }: SeenRequest) => ({ body: path === "/jobs/b" ? { ...failed, id: "b" } : succeeded });
+      const { code, stdout, stderr } = await run(["wait", "a", "b", "a"], answer);
+      expect(code).to.equal(1);
+      expect(stdout.split("\n")[1]).to.match(/^a +word-count +succeeded/);
+      expect(stdout.split("\n")[2]).to.match(/^b +word-count +failed .*TypeError: no text$/);
+      expect(stderr).to.match(/^✖ Job b failed[^\n]*\n$/);
+    });
+
+    it("ends with 4 when the time is over, and says how to go on", async () => {
+      for (const ids of [["a"], ["a", "b"]]) {
+        const { code, stdout, stderr } = await run(["wait", ...ids, "--timeout", "0.3"], () => ({ body: running }));
+        expect({ code, stdout }).to.deep.equal({ code: 4, stdout: "" });
+        expect(stderr)
+          .to.include("is still running after 0.3 s")
+          .and.include(`batch-jobs wait ${ids.join(" ")}`);
+      }
+    });
+
+    it("ends at once on Ctrl-C, and says how to go on", async () => {
+      const onStart = (child: ChildProcess) => {
+        const timer = setInterval(() => {
+          if (!api?.requests.length) return;
+          clearInterval(timer);
+          child.kill("SIGINT");
+        }, 20);
+      };
+      for (const answer of [{ body: running }, "hang"] as const) {
+        const before = performance.now();
+        const { code, stdout, stderr } = await run(["wait", "a"], () => answer, { onStart });
+        expect({ code, stdout }).to.deep.equal({ code: 130, stdout: "" });
+        expect(stderr).to.include("nothing was cancelled").and.include("batch-jobs wait a");
+        expect(performance.now() - before).to.be.lessThan(5_000);
+      }
+    });
+  });
+
+  describe("cancel", () => {
+    it("says what became of each, and ends with the worst", async () => {
+      const answer = ({ path }: SeenRequest): CannedAnswer =>
+        path === "/jobs/a"
+          ? { status: 202, body: { ...running, state: "cancelled" } }
+          : path === "/jobs/b"
+            ? { status: 202, body: { ...running, id: "b" } }
+            : problem(404, "job-not-found", "No job has the id c");
+      const { code, stdout, stderr } = await run(["cancel", "a", "b", "c"], answer);
+      expect(code).to.equal(3);
+      expect(stdout)
+        .to.match(/Job a is cancelled/)
+        .and.match(/Job b is running and was told to stop/);
+      expect(stderr).to.include("No job has the id c");
+    });
+
+    it("ends with 1 where the job has ended otherwise", async () => {
+      const { code, stderr } = await run(["cancel", "a"], ({ method }) =>
+        method === "GET" ? { body: succeeded } : problem(409, "job-finished", "Job a has ended"),
+      );
+      expect(code).to.equal(1);
+      expect(stderr).to.include("Job a has ended");
+    });
+  });
+
+  describe("list", () => {
+    it("turns pages until it has as many as asked for", async () => {
+      const answer = ({ path }: SeenRequest) => {
+        const { searchParams } = new URL(path, "http://x");
+        const limit = Number(searchParams.get("limit"));
+        const from = Number(searchParams.get("cursor") ?? 0);
+        const jobs = Array.from({ length: limit }, (_, index) => ({ ...running, id: `j${from + index}` }));
+        return { body: { jobs, cursor: String(from + limit) } };
+      };
+      const { jobs, cursor } = jsonOf<{ jobs: { id: string }[]; cursor: string }>(
+        await run(["list", "--limit", "250", "--type", "t", "--state", "failed", "--json"], answer),
+      );
+      expect(jobs.map(({ id }) => id)).to.deep.equal(Array.from({ length: 250 }, (_, index) => `j${index}`));
+      expect(cursor).to.equal("250");
+      expect(api!.requests[0]!.path).to.equal("/jobs?type=t&state=failed&limit=100");
+    });
+
+    it("shows a table, and that there is more", async () => {
+      const { stdout, stderr } = await run(["list", "--limit", "1"], () => ({
+        body: { jobs: [failed], cursor: "next" },
+      }));
+      expect(stdout).to.match(
+        /^ID +TYPE +STATE +ATTEMPTS +SUBMITTED +NOTE\na +word-count +failed +3 +2026[^ ]+ +TypeError: no text\n$/,
+      );
+      expect(stderr).to.include("--cursor next");
+      expect((await run(["list"], () => ({ body: { jobs: [] } }))).stdout).to.equal("No jobs\n");
+    });
+
+    it("refuses states and counts that are none", async () => {
+      expect(await run(["list", "--state", "done"], () => accepted)).to.include({ code: 2 });
+      expect(await run(["list", "--limit", "0"], () => accepted)).to.include({ code: 2 });
+    });
+  });
+
+  it("lists the types, and why no worker starts", async () => {
+    const type = { type: "word-count", timeoutSeconds: 60, maxAttempts: 3, description: "Counts" };
+    const body = { types: [type, { ...type, type: "other", launchProblem: "no capacity" }] };
+    const { stdout } = await run(["types"], () => ({ body }));
+    expect(stdout)
+      .to.match(/^word-count +60 s +3 +Counts$/m)
+      .and.match(/^other .*no worker starts: no capacity/m);
+    expect(jsonOf(await run(["types", "--json"], () => ({ body })))).to.deep.equal(body);
+  });
+
+  it("has help with examples for every command, and ends with 2 without one", async () => {
+    const { code, stdout } = await runCli(["--help"]);
+    expect(code).to.equal(0);
+    expect(stdout).to.include("Exit codes");
+    const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]*) .*/gm)].map(([, name]) => name!);
+    expect(commands).to.include.members(["submit", "status", "list", "cancel", "wait", "types"]);
+    for (const name of commands.filter((each) => each !== "help")) {
+      expect((await runCli([name, "--help"])).stdout, name)
+        .to.include("Examples:")
+        .and.include("--url <url>");
+    }
+    expect((await runCli([])).code).to.equal(2);
+    expect((await runCli(["nonsense"])).code).to.equal(2);
+  });
+
+  it("says that nobody answers, or that something else does", async () => {
+    const unreachable = await runCli(["types", "--url", "http://127.0.0.1:1"]);
+    expect(unreachable.code).to.equal(1);
+    expect(unreachable.stderr).to.include("Could not reach http://127.0.0.1:1").and.include("Is the URL right");
+    const other = await run(["types"], () => ({ body: "<html>" }));
+    expect(other.stderr).to.include("Expected the answer of a batch job API");
+  });
+
+  it("signs where told to, and takes a token", async () => {
+    const keys = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "secret" };
+    await run(["types", "--sign", "--region", "eu-west-1"], () => ({ body: { types: [] } }), { env: keys });
+    expect(api!.requests[0]!.headers.authorization).to.match(/AKIDEXAMPLE\/\d+\/eu-west-1\/execute-api/);
+    await run(["types"], () => ({ body: { types: [] } }), { env: { ...keys, BATCH_JOBS_TOKEN: "t" } });
+    expect(api!.requests[0]!.headers.authorization).to.equal("Bearer t");
+    const without = await run(["types", "--sign", "--region", "eu-west-1"], () => ({ body: { types: [] } }));
+    expect(without).to.include({ code: 1 });
+    expect(without.stderr).to.include("No AWS credentials to sign with").and.include("AWS_PROFILE");
+  });
+});

@@ -1,0 +1,81 @@
+import { expect } from "chai";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CannedApi, startCannedApi } from "../client/support";
+import { runCli } from "./support";
+
+describe("batch-jobs finds the API", function () {
+  this.timeout(20_000);
+  let api: CannedApi;
+  let folder: string;
+
+  before(async () => {
+    api = await startCannedApi(() => ({ body: { types: [] } }));
+    folder = mkdtempSync(join(tmpdir(), "batch jobs "));
+  });
+
+  after(async () => {
+    await api.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** A `pulumi` that knows the stack `dev`, selected, with the outputs. */
+  function installPulumi(outputs: object): Record<string, string> {
+    const script = `#!${process.execPath}
+const args = process.argv.slice(2).join(" ");
+if (args === "stack output --json" || args === "stack output --json --stack dev") {
+  console.log(${JSON.stringify(JSON.stringify(outputs))});
+} else {
+  console.error("error: no stack named '" + args.replace(/.* /, "") + "' found");
+  process.exit(255);
+}`;
+    writeFileSync(join(folder, "pulumi"), script);
+    chmodSync(join(folder, "pulumi"), 0o755);
+    return { PATH: folder };
+  }
+
+  it("by --url before all else, and by BATCH_JOBS_URL", async () => {
+    const env = installPulumi({ url: "http://127.0.0.1:1" });
+    const given = await runCli(["types", "--url", api.url], { env: { ...env, BATCH_JOBS_URL: "http://127.0.0.1:1" } });
+    expect(given.code).to.equal(0);
+    expect((await runCli(["types"], { env: { ...env, BATCH_JOBS_URL: api.url } })).code).to.equal(0);
+  });
+
+  it("by the selected stack, and by one that is named, whatever BATCH_JOBS_URL says", async () => {
+    const env = installPulumi({ url: api.url });
+    expect((await runCli(["types"], { env })).code).to.equal(0);
+    const named = await runCli(["types", "--stack", "dev"], { env: { ...env, BATCH_JOBS_URL: "http://127.0.0.1:1" } });
+    expect(named.code).to.equal(0);
+  });
+
+  it("by another output's name, and says which there are", async () => {
+    const env = installPulumi({ jobsUrl: api.url, topicArn: "arn" });
+    const missing = await runCli(["types"], { env });
+    expect(missing.code).to.equal(1);
+    expect(missing.stderr).to.include("no output url").and.include("jobsUrl, topicArn").and.include("--output");
+    expect((await runCli(["types", "--output", "jobsUrl"], { env })).code).to.equal(0);
+  });
+
+  it("or says what Pulumi said, and what to do", async () => {
+    const env = installPulumi({ url: api.url });
+    const { code, stderr } = await runCli(["types", "--stack", "nowhere"], { env });
+    expect(code).to.equal(1);
+    expect(stderr).to.include("no stack named 'nowhere' found").and.include("--url URL").and.include("BATCH_JOBS_URL");
+  });
+
+  it("or says that there is no Pulumi CLI, and what to do", async () => {
+    const { code, stderr } = await runCli(["types"], { env: { PATH: join(folder, "nothing") } });
+    expect(code).to.equal(1);
+    expect(stderr).to.include("No API is named").and.include("--url URL");
+  });
+
+  it("and refuses what is no URL", async () => {
+    for (const url of ["abc", "ftp://x", "127.0.0.1:3000"]) {
+      expect(await runCli(["types", "--url", url]), url).to.include({ code: 2 });
+    }
+    const { code, stderr } = await runCli(["types"], { env: { BATCH_JOBS_URL: "abc" } });
+    expect(code).to.equal(1);
+    expect(stderr).to.include('Expected BATCH_JOBS_URL as an http or https URL, got "abc"');
+  });
+});

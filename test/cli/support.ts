@@ -1,0 +1,47 @@
+import { ChildProcess, spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { join } from "node:path";
+import { packageRoot } from "../../local/packageFolder";
+
+/** What a run of the command line came to. */
+export interface Run {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  /** Standard input. @default nothing */
+  input?: string;
+  env?: Record<string, string>;
+  cwd?: string;
+  /** Told of the child once it runs. */
+  onStart?: (child: ChildProcess) => void;
+}
+
+export const cliMain = join(packageRoot(), "dist", "cli", "main.js");
+
+/** Runs the built command line as a child process, with nothing of this process's environment but the PATH. */
+export async function runCli(args: string[], { input = "", env = {}, cwd, onStart }: RunOptions = {}): Promise<Run> {
+  const child = spawn(process.execPath, [cliMain, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, AWS_EC2_METADATA_DISABLED: "true", ...env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  // A command that doesn't read its input may end before it is written.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input);
+  onStart?.(child);
+  const ended = new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { code, stdout, stderr };
+}
+
+/** The JSON that a run printed. */
+export function jsonOf<T = Record<string, unknown>>({ stdout, stderr }: Run): T {
+  try {
+    return JSON.parse(stdout) as T;
+  } catch {
+    throw new Error(`Expected JSON, got ${stdout || "nothing"}; standard error: ${stderr}`);
+  }
+}

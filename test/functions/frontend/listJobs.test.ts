@@ -1,0 +1,193 @@
+import { CreateTableCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { expect } from "chai";
+import fc from "fast-check";
+import { listIndex, listKeyOf } from "../../../contract/listKey";
+import { encodeRecord, isFinal, type JobRecord, jobStates } from "../../../contract/record";
+import { createJobIndex } from "../../../functions/frontend/jobIndex";
+import { Emulators } from "../support/emulators";
+import { checksum, FakeFrontend, type ParsedAnswer, wordCount } from "../support/fakeFrontend";
+
+type Listed = { jobs: { id: string; state: string }[]; cursor?: string };
+
+function jobOf(id: string, fields: Partial<JobRecord> = {}): JobRecord {
+  const type = fields.type ?? "word-count";
+  const submittedAt = "2026-11-02T09:00:00.000Z";
+  return { id, type, state: "queued", attempts: 0, submittedAt, listKey: listKeyOf(type, id), ...fields };
+}
+
+const list = (frontend: FakeFrontend, query: Record<string, string> = {}) =>
+  frontend.request("GET", "/jobs", undefined, { queryStringParameters: query });
+
+/** Every page's ids. */
+async function walk(frontend: FakeFrontend, query: Record<string, string> = {}): Promise<string[][]> {
+  const pages: string[][] = [];
+  for (let cursor: string | undefined; ;) {
+    const answer = await list(frontend, { ...query, ...(cursor && { cursor }) });
+    expect(answer.status).to.equal(200);
+    const listed = answer.json as Listed;
+    pages.push(listed.jobs.map(({ id }) => id));
+    ({ cursor } = listed);
+    if (!cursor) return pages;
+  }
+}
+
+describe("GET /jobs", () => {
+  it("shows the newest jobs first, as GET /jobs/{id} does but without results", async () => {
+    const frontend = new FakeFrontend();
+    frontend.put(jobOf("old", { submittedAt: "2026-11-01T00:00:00.000Z", type: "checksum" }));
+    frontend.put(jobOf("new", { state: "running", attempts: 1 }));
+    frontend.put(jobOf("lost", { submittedAt: "2026-10-01T00:00:00.000Z" }));
+    const { json } = await list(frontend);
+    const { jobs, ...rest } = json as Listed;
+    expect(jobs.map(({ id, state }) => [id, state])).to.deep.equal([
+      ["new", "running"],
+      ["old", "queued"],
+      // Its queue has dropped it since: it reads so here too.
+      ["lost", "failed"],
+    ]);
+    expect(rest).to.deep.equal({});
+    expect(jobs[0]).to.deep.equal((await frontend.request("GET", "/jobs/new")).json);
+  });
+
+  it("gives every job once, in order, whatever the pages, times and types", async () => {
+    const job = fc.record({
+      type: fc.constantFrom("word-count", "checksum"),
+      // Few, so that many jobs are of one time.
+      submittedAt: fc.integer({ min: 0, max: 3 }).map((second) => `2026-11-02T09:00:0${second}.000Z`),
+      state: fc.constantFrom(...jobStates),
+    });
+    const asked = fc.record({
+      limit: fc.integer({ min: 1, max: 9 }),
+      type: fc.constantFrom(undefined, "word-count"),
+      state: fc.constantFrom(undefined, "queued" as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(job, { maxLength: 60, size: "max" }), asked, async (jobs, { limit, type, state }) => {
+        const frontend = new FakeFrontend();
+        const records = jobs.map((fields, index) => jobOf(`j${index}`, fields));
+        records.forEach((record) => frontend.put(record));
+        const expected = records
+          .filter((record) => (type ? record.type === type : true) && (state ? record.state === state : true))
+          .sort((one, other) => (`${one.submittedAt} ${one.id}` > `${other.submittedAt} ${other.id}` ? -1 : 1))
+          .map(({ id }) => id);
+        const pages = await walk(frontend, { limit: String(limit), ...(type && { type }), ...(state && { state }) });
+        expect(pages.flat()).to.deep.equal(expected);
+        for (const page of pages) expect(page.length).to.be.at.most(limit);
+        // Without a state every page but the last is full.
+        if (!state) for (const page of pages.slice(0, -1)) expect(page).to.have.length(limit);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("reads no more than a bounded number of records for one answer, and goes on from there", async () => {
+    const frontend = new FakeFrontend();
+    for (let index = 0; index < 1_100; index++) frontend.put(jobOf(`j${index}`));
+    frontend.put(jobOf("done", { state: "succeeded", submittedAt: "2026-11-01T00:00:00.000Z" }));
+    expect(await walk(frontend, { state: "succeeded" })).to.deep.equal([[], ["done"], []].slice(0, 2));
+  });
+
+  it("leaves out what is gone, and keeps its place when jobs come meanwhile", async () => {
+    const frontend = new FakeFrontend();
+    for (const id of ["a", "b", "c", "d"]) frontend.put(jobOf(id));
+    const first = (await list(frontend, { limit: "2" })).json as Listed;
+    expect(first.jobs.map(({ id }) => id)).to.deep.equal(["d", "c"]);
+    frontend.put(jobOf("e"));
+    frontend.items.delete("c");
+    const second = (await list(frontend, { limit: "2", cursor: first.cursor! })).json as Listed;
+    expect(second.jobs.map(({ id }) => id)).to.deep.equal(["b", "a"]);
+  });
+
+  it("refuses what it can't make sense of, and says which parameter", async () => {
+    const frontend = new FakeFrontend();
+    const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const refused: [Record<string, string>, string[]][] = [
+      [{ limit: "0" }, ["limit"]],
+      [{ limit: "101" }, ["limit"]],
+      [{ limit: "1.5" }, ["limit"]],
+      [{ limit: "" }, ["limit"]],
+      [{ state: "done" }, ["state"]],
+      [{ type: "Word Count" }, ["type"]],
+      [{ type: "a,b" }, ["type"]],
+      [{ cursor: "" }, ["cursor"]],
+      [{ cursor: "!" }, ["cursor"]],
+      [{ cursor: encode(null) }, ["cursor"]],
+      [{ cursor: encode({ submittedAt: "x", id: "a b" }) }, ["cursor"]],
+      [{ cursor: encode({ submittedAt: 1, id: "a" }) }, ["cursor"]],
+      [{ type: "B", state: "x", limit: "x", cursor: "x" }, ["type", "state", "limit", "cursor"]],
+    ];
+    for (const [query, paths] of refused) {
+      const answer = await list(frontend, query);
+      expectRefusal(answer, 400, "invalid-request", JSON.stringify(query));
+      expect(answer.problem.errors!.map(({ path }) => path)).to.deep.equal(paths);
+    }
+  });
+
+  it("asks for a type where there are more than 20", async () => {
+    const types = Array.from({ length: 21 }, (_, index) => ({ ...wordCount, type: `t${index}` }));
+    expectRefusal(await list(new FakeFrontend({}, types)), 400, "invalid-request");
+    expect((await list(new FakeFrontend({}, types), { type: "t3" })).status).to.equal(200);
+    expect((await list(new FakeFrontend({}, types.slice(1)))).status).to.equal(200);
+  });
+
+  it("is not there where jobs are not listed, or not tracked", async () => {
+    expectRefusal(await list(new FakeFrontend({ index: undefined })), 404, "listing-off");
+    expectRefusal(await list(new FakeFrontend({ records: null })), 404, "tracking-off");
+  });
+
+  function expectRefusal(answer: ParsedAnswer, status: number, code: string, what?: string): void {
+    expect([answer.status, answer.problem.code], what).to.deep.equal([status, code]);
+  }
+});
+
+describe("the index of job records in DynamoDB", () => {
+  let aws: Emulators;
+  before(async () => {
+    aws = await Emulators.start();
+    const keys = (hash: string, range?: string) => [
+      { AttributeName: hash, KeyType: "HASH" as const },
+      ...(range ? [{ AttributeName: range, KeyType: "RANGE" as const }] : []),
+    ];
+    await aws.tables.send(
+      new CreateTableCommand({
+        TableName: "listed",
+        BillingMode: "PAY_PER_REQUEST",
+        KeySchema: keys("id"),
+        AttributeDefinitions: ["id", "listKey", "submittedAt"].map((AttributeName) => ({
+          AttributeName,
+          AttributeType: "S" as const,
+        })),
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: listIndex,
+            KeySchema: keys("listKey", "submittedAt"),
+            Projection: { ProjectionType: "KEYS_ONLY" },
+          },
+        ],
+      }),
+    );
+  });
+  after(() => aws.stop());
+
+  it("lists all jobs, of whom many are of one time, without their results", async () => {
+    const records = Array.from({ length: 250 }, (_, index) =>
+      jobOf(`j${index}`, {
+        type: index % 5 === 0 ? "checksum" : "word-count",
+        state: jobStates[index % jobStates.length],
+        submittedAt: `2026-11-02T09:00:0${index % 3}.000Z`,
+        ...(isFinal(jobStates[index % jobStates.length]!) && { result: "r".repeat(100) }),
+      }),
+    );
+    await Promise.all(
+      records.map((record) => aws.tables.send(new PutItemCommand({ TableName: "listed", Item: encodeRecord(record) }))),
+    );
+    const frontend = new FakeFrontend({ index: createJobIndex(aws.tables, "listed") }, [wordCount, checksum]);
+    const pages = await walk(frontend, { limit: "100" });
+    expect(pages.map(({ length }) => length)).to.deep.equal([100, 100, 50]);
+    expect(new Set(pages.flat()).size).to.equal(250);
+    const { jobs } = (await list(frontend, { type: "checksum", limit: "100" })).json as Listed;
+    expect(jobs).to.have.length(50);
+    expect(JSON.stringify(jobs)).not.to.include("rrr");
+    expect(jobs.every((job) => "submittedAt" in job && job.state)).to.equal(true);
+  });
+});

@@ -1,0 +1,172 @@
+import { expect } from "chai";
+import { limits } from "../../contract/limits";
+import { accountId } from "../../local/account";
+import { until } from "../local/support";
+import { createHandlers, Handlers, Journey, startJourney } from "./support";
+
+/** What one can know of jobs, and when they run, on the whole of it. */
+describe("following jobs", function () {
+  this.timeout(60_000);
+  let handlers: Handlers;
+  let journey: Journey;
+
+  before(async () => {
+    handlers = createHandlers({
+      echo: `if (job.payload?.fail) throw Object.assign(new Error("no"), { permanent: true }); note(Date.now() + " " + job.id); return job.payload;`,
+    });
+    const settings = { slots: 4, minInstances: 1, maxInstances: 1, visibilityTimeoutSeconds: 3, drainSeconds: 1 };
+    journey = await startJourney(
+      [
+        { name: "echo", handler: "echo", ...settings },
+        { name: "other", handler: "echo", ...settings },
+      ],
+      handlers,
+      { events: true },
+    );
+  });
+
+  after(async () => {
+    await journey?.stop();
+    handlers?.remove();
+  });
+
+  /** A queue of the test's own that takes the events of failed and cancelled jobs, as another system would. */
+  async function subscribe(): Promise<() => Promise<Record<string, unknown>[]>> {
+    const { calls, region } = journey.cloud;
+    await calls.sqs("CreateQueue", { QueueName: "ends" });
+    const { QueueUrl } = await calls.sqs<{ QueueUrl: string }>("GetQueueUrl", { QueueName: "ends" });
+    await calls.sns("Subscribe", {
+      TopicArn: journey.outputs.eventsTopicArn!,
+      Protocol: "sqs",
+      Endpoint: `arn:aws:sqs:${region}:${accountId}:ends`,
+      Attributes: { RawMessageDelivery: "true", FilterPolicy: JSON.stringify({ state: ["failed", "cancelled"] }) },
+    });
+    return async () => {
+      const { Messages = [] } = await calls.sqs<{ Messages?: { Body: string }[] }>("ReceiveMessage", {
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        WaitTimeSeconds: 1,
+      });
+      return Messages.map(({ Body }) => JSON.parse(Body) as Record<string, unknown>);
+    };
+  }
+
+  const ranAt = (id: string) =>
+    Number(
+      handlers
+        .ledger()
+        .find((line) => line.endsWith(` ${id}`))
+        ?.split(" ")[0],
+    );
+
+  it("lists them newest first, by type and state, page by page", async () => {
+    const ids: string[] = [];
+    for (let index = 0; index < 5; index++) ids.unshift(await journey.submit("other", { index }));
+    const failed = await journey.submit("other", { fail: true });
+    await Promise.all(ids.map((id) => journey.reaches(id, "succeeded", 30)));
+    await journey.reaches(failed, "failed", 30);
+    const list = async (query: string) => {
+      const { status, body } = await journey.call("GET", `/jobs?${query}`);
+      expect(status, JSON.stringify(body)).to.equal(200);
+      return body as { jobs: { id: string }[]; cursor?: string };
+    };
+    const first = await list("type=other&state=succeeded&limit=3");
+    const second = await list(`type=other&state=succeeded&limit=3&cursor=${first.cursor}`);
+    expect([...first.jobs, ...second.jobs].map(({ id }) => id)).to.deep.equal(ids);
+    expect((await list("type=other&state=failed")).jobs.map(({ id }) => id)).to.deep.equal([failed]);
+    expect((await list("")).jobs.map(({ id }) => id)).to.deep.equal([failed, ...ids]);
+    expect((await journey.call("GET", "/jobs?limit=0")).body).to.include({ code: "invalid-request" });
+  });
+
+  it("holds a job back until its time, also one of a tenant, and never runs one that is cancelled meanwhile", async () => {
+    const begun = Date.now();
+    const delayed = await journey.submit("echo", 1, { delaySeconds: 3, tenant: "acme" });
+    const timed = await journey.submit("echo", 2, { runAt: new Date(begun + 2_000).toISOString() });
+    const cancelled = await journey.submit("echo", 3, { delaySeconds: 1 });
+    const prompt = await journey.submit("echo", 4);
+    expect((await journey.call("DELETE", `/jobs/${cancelled}`)).status).to.equal(202);
+    const { body } = await journey.call("GET", `/jobs/${delayed}`);
+    expect(Date.parse(body.runAt as string)).to.be.within(begun + 3_000, Date.now() + 3_000);
+    await Promise.all([delayed, timed, prompt].map((id) => journey.reaches(id, "succeeded", 30)));
+    expect(ranAt(timed)).to.be.at.least(begun + 2_000);
+    expect(ranAt(delayed)).to.be.at.least(begun + 3_000);
+    expect(ranAt(prompt)).to.be.below(begun + 2_000);
+    await until(
+      () => journey.logs.some(({ line }) => line.includes(cancelled) && line.includes("message-dropped")),
+      10,
+    );
+    expect(ranAt(cancelled)).to.be.NaN;
+  });
+
+  it("keeps a job of next month in a schedule, publishes it in time for its queue, and never runs it once cancelled", async () => {
+    const { scheduler } = journey.cloud;
+    const runAt = new Date(Date.now() + 30 * 86_400_000).toISOString();
+    const id = await journey.submit("echo", '"<aws.scheduler.execution-id>"', { id: "next-month", runAt });
+    expect(await journey.submit("echo", '"<aws.scheduler.execution-id>"', { id, runAt })).to.equal(id);
+    const schedules = scheduler.list().filter(({ GroupName }) => GroupName.includes("schedules-group"));
+    expect(schedules).to.have.length(1);
+    const { Name, GroupName, Target } = schedules[0]!;
+    // In its place one whose time has come, as if the month had passed, and the job's own time too.
+    scheduler.delete(GroupName, Name);
+    const Input = Target.Input!.replace(runAt, new Date(Date.now() + 1_000).toISOString());
+    const ScheduleExpression = `at(${new Date().toISOString().slice(0, 19)})`;
+    scheduler.create({ Name, GroupName, ScheduleExpression, Target: { ...Target, Input } });
+    expect(await journey.reaches(id, "succeeded", 30)).to.include({ result: '"<aws.scheduler.execution-id>"', runAt });
+
+    const cancelled = await journey.submit("echo", 1, { runAt });
+    expect((await journey.call("DELETE", `/jobs/${cancelled}`)).body).to.include({ state: "cancelled" });
+    const later = scheduler.list().find(({ Target: target }) => target.Input!.includes(cancelled))!;
+    scheduler.delete(GroupName, later.Name);
+    const due = later.Target.Input!.replace(runAt, new Date().toISOString());
+    scheduler.create({ ...later, ScheduleExpression, Target: { ...later.Target, Input: due } });
+    await until(
+      () => journey.logs.some(({ line }) => line.includes(cancelled) && line.includes("message-dropped")),
+      15,
+    );
+    expect(ranAt(cancelled)).to.be.NaN;
+  });
+
+  it("tells others of each end, by the state that they ask for", async () => {
+    const receive = await subscribe();
+    const succeeded = await journey.submit("echo", "fine");
+    const failed = await journey.submit("echo", { fail: true });
+    const cancelled = await journey.submit("echo", 1, { delaySeconds: 900 });
+    await journey.call("DELETE", `/jobs/${cancelled}`);
+    await Promise.all([journey.reaches(succeeded, "succeeded", 30), journey.reaches(failed, "failed", 30)]);
+    const events: Record<string, unknown>[] = [];
+    for (let tries = 0; tries < 15 && events.length < 2; tries++) events.push(...(await receive()));
+    expect(events.map(({ id, type, state }) => [id, type, state])).to.have.deep.members([
+      [failed, "echo", "failed"],
+      [cancelled, "echo", "cancelled"],
+    ]);
+    const { body } = await journey.call("GET", `/jobs/${failed}`);
+    const { submittedAt, finishedAt, error } = body;
+    expect(events.find(({ id }) => id === failed)).to.deep.include({ attempts: 1, submittedAt, finishedAt, error });
+  });
+
+  it("makes one job of fifty submissions of one key at once, that runs once", async () => {
+    const key = { "idempotency-key": "one of fifty" };
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => journey.call("POST", "/jobs", { type: "echo", payload: "once" }, key)),
+    );
+    const ids = new Set(answers.map(({ status, body }) => `${status} ${String(body.id)}`));
+    expect([...ids]).to.have.length(1);
+    const id = answers[0]!.body.id as string;
+    await journey.reaches(id, "succeeded", 30);
+    // Whatever was published twice is dropped without a second run.
+    const marker = await journey.submit("echo", "after");
+    await journey.reaches(marker, "succeeded", 30);
+    expect(handlers.ledger().filter((line) => line.endsWith(` ${id}`))).to.have.length(1);
+  });
+
+  it("keeps a result of 65,536 bytes, and refuses one byte more for good, with a hint", async () => {
+    const fits = await journey.submit("other", "r".repeat(limits.maxResultBytes - 2));
+    const over = await journey.submit("other", "r".repeat(limits.maxResultBytes - 1));
+    const { result } = await journey.reaches(fits, "succeeded", 30);
+    expect(result).to.have.length(limits.maxResultBytes - 2);
+    const { error } = await journey.reaches(over, "failed", 30);
+    expect((error as { message: string }).message)
+      .to.match(/65,?536/)
+      .and.match(/S3/);
+  });
+});

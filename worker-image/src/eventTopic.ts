@@ -1,0 +1,49 @@
+import { PublishBatchCommand, SNSClient } from "@aws-sdk/client-sns";
+import { CompletionEvent, eventMessage } from "../../contract/completionEvent";
+import { limits } from "../../contract/limits";
+import { Batcher, EntryFailure } from "./batcher";
+import { Clock } from "./clock";
+
+/** How long an event waits for others to travel with: SNS bills a batch as one request per 64 KB. */
+const maxBatchWaitMilliseconds = 50;
+
+/** The topic of completion events in SNS. */
+export class EventTopic {
+  private readonly events: Batcher<CompletionEvent>;
+  private readonly client = new SNSClient({
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
+  });
+
+  constructor(
+    private readonly topicArn: string,
+    clock: Clock,
+  ) {
+    this.events = new Batcher({
+      send: (events) => this.publishBatch(events),
+      clock,
+      maxEntries: limits.maxBatchEntries,
+      maxWaitMilliseconds: maxBatchWaitMilliseconds,
+    });
+  }
+
+  publish(event: CompletionEvent): Promise<void> {
+    return this.events.add(event);
+  }
+
+  /** Ten events are well below a batch's 256 KiB, since an error's text is cut. */
+  private async publishBatch(events: CompletionEvent[]): Promise<EntryFailure[]> {
+    const { Failed: failed = [] } = await this.client.send(
+      new PublishBatchCommand({
+        TopicArn: this.topicArn,
+        PublishBatchRequestEntries: events.map((event, index) => {
+          const { body, attributes } = eventMessage(event);
+          return { Id: String(index), Message: body, MessageAttributes: attributes };
+        }),
+      }),
+    );
+    return events.map((_, index) => {
+      const entry = failed.find(({ Id: id }) => id === String(index));
+      return entry && Object.assign(new Error(entry.Message ?? "Refused without a message"), { name: entry.Code });
+    });
+  }
+}
