@@ -49,8 +49,8 @@ const growth = 1.25;
 const decayPerMinute = 0.97;
 /** Of the gap since so many instances were last needed: so much longer they are kept. */
 const gapMargin = 1.25;
-/** A look so soon after another isn't worth a write if it changes nothing but times. */
-const worthwhileSeconds = 10;
+/** A look so soon after another, as a share of the time kept, isn't worth a write if it changes nothing but times. */
+const negligibleShare = 1 / 6;
 /** Looks come each minute: jobs that ended since the last one are that old at the most. */
 const lookSeconds = 60;
 
@@ -136,8 +136,8 @@ function endedJobs({ at, recentJobs }: FleetMemory, need: FleetNeed): number {
   return beyond / leftOfRecent((Math.min(seconds, lookSeconds) + reportSeconds) / 2);
 }
 
-function isRepeated({ peaks, at }: FleetMemory, need: FleetNeed): boolean {
+function isRepeated({ peaks, at, keepSeconds }: FleetMemory, need: FleetNeed): boolean {
   const last = peaks.at(-1);
   const isKnown = last !== undefined && need.needed <= last[1] && need.needed <= need.desired;
-  return isKnown && need.at - at < worthwhileSeconds;
+  return isKnown && need.at - at < Math.min(keepSeconds, firstKeepSeconds) * negligibleShare;
 }

@@ -54,7 +54,8 @@ describe("serialised handlers", () => {
   });
   after(() => aws.stop());
 
-  // The front end holds every verb of the API, the scaler the whole policy of a fleet; what a library would add by accident is many times that.
+  // The front end holds every verb of the API, the scaler the whole policy of a fleet: capacity, memory, failing launches, spot,
+  // silence, retirement. What a library would add by accident is many times that.
   const maxBytes: Record<string, number> = { frontendFactory: 16_000, repairFactory: 11_000, scalerFactory: 14_000 };
   for (const [name, factory] of Object.entries({ frontendFactory, repairFactory, routerFactory, scalerFactory })) {
     it(`keeps ${name} small`, async () => {

@@ -27,7 +27,7 @@ describe("capacity", function () {
       short: `note("start " + job.id); await sleep(200);`,
       held: `note("start " + job.id); await released(job, context);`,
     });
-    const fleet = { slots: 1, idleSeconds: 1, maxInstances: 10 };
+    const fleet = { slots: 1, idleSeconds: 1, maxKeepSeconds: 0, maxInstances: 10 };
     journey = await startJourney(
       [
         { ...fleet, name: "burst", handler: "short", slots: 2, maxInstances: 3, secondsPerJob: 60 },

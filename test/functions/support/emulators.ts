@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateTopicCommand, SetSubscriptionAttributesCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import {
   CreateQueueCommand,
@@ -69,6 +69,9 @@ export class Emulators {
         AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
       }),
     );
+    // Even at once is a moment later.
+    const describe = new DescribeTableCommand({ TableName: name });
+    while ((await this.tables.send(describe)).Table?.TableStatus !== "ACTIVE");
   }
 
   async createQueue(name: string): Promise<string> {
