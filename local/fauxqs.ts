@@ -53,10 +53,13 @@ export declare class SqsStore {
 export declare class SnsStore {
   subscribe(...args: [topicArn: string, protocol: string, ...rest: unknown[]]): StoredSubscription | undefined;
   getSubscription(arn: string): StoredSubscription | undefined;
+  getTopic(arn: string): { attributes: Record<string, string> } | undefined;
 }
 
 export declare class S3Store {
   createBucket(name: string): void;
+  /** @throws Error where there is no such object. */
+  headObject(bucket: string, key: string): unknown;
 }
 
 export interface Fauxqs {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { AwsRequest } from "./awsRequest";
-import { Fauxqs, loadFauxqs, MessageAttribute, StoredQueue, StoredSubscription } from "./fauxqs";
+import { Fauxqs, loadFauxqs, MessageAttribute, S3Store, StoredQueue, StoredSubscription } from "./fauxqs";
 import { createQueueStore, QueueStore } from "./queueStore";
 import { replay } from "./replay";
 
@@ -18,6 +18,11 @@ export interface Messaging {
   queue(nameUrlOrArn: string): StoredQueue | undefined;
   /** Puts a message into a queue on the cloud's own behalf. */
   send(queueArn: string, body: string, attributes: Record<string, string>): void;
+  /** The policy of the topic with that ARN, as it was set. */
+  topicPolicy: (arn: string) => string | undefined;
+  hasObject: (bucket: string, key: string) => boolean;
+  /** Whether a topic may send to a queue that is subscribed to it. */
+  mayDeliver: (topicArn: string, queueArn: string) => boolean;
   /** Takes the notifications for Lambda subscriptions. */
   onNotification(deliver: (notification: Notification) => void): void;
   close(): Promise<void>;
@@ -30,9 +35,10 @@ export async function startMessaging(address: string, region: string): Promise<M
   const queues = createQueueStore(fauxqs.SqsStore, address);
   const subscriptions = createSubscriptionStore(fauxqs.SnsStore);
   queues.subscriptionOf = (arn) => subscriptions.getSubscription(arn);
-  const app = buildApp(fauxqs, region, queues, subscriptions);
+  const objects = new fauxqs.S3Store();
+  const app = buildApp(fauxqs, region, { queues, subscriptions, objects });
   await app.ready();
-  return {
+  const messaging: Messaging = {
     // Some clients post to the queue's own URL, whose path fauxqs would take for a bucket.
     handle: (request, response) => app.routing(replay(request, request.service === "s3" ? undefined : "/"), response),
     queue: (name) => queues.getQueueByArn(name) ?? queues.getQueue(name),
@@ -41,11 +47,25 @@ export async function startMessaging(address: string, region: string): Promise<M
       if (!queue) throw new Error(`There is no queue ${queueArn}`);
       queue.enqueue(fauxqs.SqsStore.createMessage(body, stringAttributes(attributes)));
     },
+    topicPolicy: (arn) => subscriptions.getTopic(arn)?.attributes.Policy,
+    hasObject: (bucket, key) => has(objects, bucket, key),
+    mayDeliver: () => true,
     onNotification: (deliver) => {
       queues.deliver = deliver;
     },
     close: () => app.close(),
   };
+  queues.mayDeliver = (topicArn, queueArn) => messaging.mayDeliver(topicArn, queueArn);
+  return messaging;
+}
+
+function has(objects: S3Store, bucket: string, key: string): boolean {
+  try {
+    objects.headObject(bucket, key);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 type SubscriptionStore = ReturnType<typeof createSubscriptionStore>;
@@ -74,19 +94,27 @@ function createSubscriptionStore(Base: Fauxqs["SnsStore"]) {
 /** Largest S3 object in one request: what one buffer may hold comfortably. */
 const maxObjectBytes = 1024 ** 3;
 
-function buildApp(fauxqs: Fauxqs, region: string, queues: QueueStore, subscriptions: SubscriptionStore) {
-  const stores = { sqsStore: queues, snsStore: subscriptions, s3Store: new fauxqs.S3Store() } as never;
+function buildApp(
+  fauxqs: Fauxqs,
+  region: string,
+  { queues, subscriptions, objects }: { queues: QueueStore; subscriptions: SubscriptionStore; objects: S3Store },
+) {
+  const stores = { sqsStore: queues, snsStore: subscriptions, s3Store: objects } as never;
   const app = fauxqs.buildApp({ logger: false, defaultRegion: region, stores });
   app.removeContentTypeParser("*");
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: maxObjectBytes }, (_request, body, done) =>
     done(null, body),
   );
   app.addHook("preHandler", (request, _reply, done) => {
-    const { Action, QueueUrl } = fieldsOf(request.body);
+    const { Action, QueueUrl, TopicArn } = fieldsOf(request.body);
     if (request.headers["x-amz-target"] === "AmazonSQS.GetQueueAttributes") queues.getQueue(QueueUrl)?.processTimers();
     // fauxqs fans out synchronously, before any microtask.
     subscriptions.isFanningOut = Action === "Publish" || Action === "PublishBatch";
-    queueMicrotask(() => (subscriptions.isFanningOut = false));
+    queues.fanningOutFrom = subscriptions.isFanningOut ? TopicArn : undefined;
+    queueMicrotask(() => {
+      subscriptions.isFanningOut = false;
+      queues.fanningOutFrom = undefined;
+    });
     done();
   });
   app.addHook("onSend", (request, reply, payload, done) => {
@@ -97,9 +125,9 @@ function buildApp(fauxqs: Fauxqs, region: string, queues: QueueStore, subscripti
   return app;
 }
 
-function fieldsOf(body: unknown): { Action: string; QueueUrl: string } {
-  const { Action = "", QueueUrl = "" } = (body ?? {}) as Record<string, string>;
-  return { Action, QueueUrl };
+function fieldsOf(body: unknown): { Action: string; QueueUrl: string; TopicArn?: string } {
+  const { Action = "", QueueUrl = "", TopicArn } = (body ?? {}) as Record<string, string>;
+  return { Action, QueueUrl, TopicArn };
 }
 
 function isGone(response: ServerResponse): boolean {

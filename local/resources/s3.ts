@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
-import { optionalText, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "./resource";
+import { jsonText, optionalText, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "./resource";
 
 const bucket: ResourceHandler = {
   async create(inputs, context) {
@@ -40,12 +40,23 @@ const setting: ResourceHandler = {
   create: (inputs) => ({ id: text(inputs, "bucket"), state: inputs }),
 };
 
+const bucketPolicy: ResourceHandler = {
+  create(inputs, { cloud }) {
+    const name = text(inputs, "bucket");
+    cloud.iam.resourcePolicies.put(`arn:aws:s3:::${name}`, "bucket policy", jsonText(inputs.policy));
+    return { id: name, state: inputs };
+  },
+  delete(id, _state, { cloud }) {
+    cloud.iam.resourcePolicies.delete(`arn:aws:s3:::${id}`, "bucket policy");
+    return Promise.resolve();
+  },
+};
+
 const settings = [
   "bucketAcl:BucketAcl",
   "bucketLifecycleConfiguration:BucketLifecycleConfiguration",
   "bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
   "bucketOwnershipControls:BucketOwnershipControls",
-  "bucketPolicy:BucketPolicy",
   "bucketPublicAccessBlock:BucketPublicAccessBlock",
   "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
   "bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
@@ -56,6 +67,7 @@ const settings = [
 export const s3: ResourceHandlers = {
   "aws:s3/bucket:Bucket": bucket,
   "aws:s3/bucketV2:BucketV2": bucket,
+  "aws:s3/bucketPolicy:BucketPolicy": bucketPolicy,
   "aws:s3/bucketObject:BucketObject": object,
   "aws:s3/bucketObjectv2:BucketObjectv2": object,
   ...Object.fromEntries(settings.map((name) => [`aws:s3/${name}`, setting])),
