@@ -52,8 +52,8 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
       }
     }
 
-    /** The answer itself looks queues up. */
-    private isOpenTo(topicArn: string, queueArn: string): boolean {
+    /** Finding the answer looks queues up too. */
+    isOpenTo(topicArn: string, queueArn: string): boolean {
       this.fanningOutFrom = undefined;
       const isOpen = this.mayDeliver(topicArn, queueArn);
       this.fanningOutFrom = topicArn;
