@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { packageRoot } from "../../local/packageFolder";
@@ -10,6 +11,11 @@ import { startWorld, World } from "./world";
 
 /** A stage of a probe that takes longer has failed: on an idle machine none takes half of that. */
 const stageSeconds = 9;
+/** Clouds at once: most of the time is waiting. */
+const worldCount = 3;
+/** `PERMISSIONS_COUNT` takes so many of them, chosen by `PERMISSIONS_SEED`. @default all */
+const count = Number(process.env.PERMISSIONS_COUNT ?? Infinity);
+const seed = Number(process.env.PERMISSIONS_SEED ?? 1);
 /** Whatever a probe left undone is done by then. */
 const healingSeconds = 45;
 
@@ -23,7 +29,7 @@ describe("without any one permission", function () {
 
   before(async () => {
     // One after the other: Pulumi's runtime takes one program at a time.
-    for (let count = 0; count < 2; count++) worlds.push(await startWorld());
+    while (worlds.length < worldCount) worlds.push(await startWorld());
     await Promise.all(worlds.map((world) => ready(world)));
     const [world] = worlds;
     for (const [name, probe] of Object.entries(probes)) {
@@ -51,7 +57,9 @@ describe("without any one permission", function () {
   });
 
   it("some journey fails", async () => {
-    const selected = grants.map(({ name }) => name).filter(isUsed);
+    const all = grants.map(({ name }) => name).filter(isUsed);
+    const selected = chooseSome(all);
+    console.log(`      ${selected.length} of ${all.length}, by seed ${seed}`);
     const waiting = [...selected];
     const superfluous: string[] = [];
     const work = async (world: World) => {
@@ -61,7 +69,7 @@ describe("without any one permission", function () {
       }
     };
     await Promise.all(worlds.map(work));
-    expect(selected.length).to.be.greaterThan(40);
+    expect(all.length).to.be.greaterThan(40);
     expect(superfluous).to.deep.equal([]);
   });
 
@@ -79,7 +87,8 @@ describe("without any one permission", function () {
   });
 
   for (const [name, { file, test }] of Object.entries(byJourney)) {
-    it(`${name}: a longer journey fails`, async () => {
+    it(`${name}: a longer journey fails`, async function () {
+      if (count < Infinity) this.skip();
       expect(await statusOf(file, test)).to.equal(0);
       expect(await statusOf(file, test, name)).to.equal(1);
     });
@@ -102,6 +111,12 @@ describe("without any one permission", function () {
     return undefined;
   }
 });
+
+/** In an order that only the seed decides. */
+function chooseSome(names: string[]): string[] {
+  const rank = (name: string) => createHash("sha256").update(`${seed} ${name}`).digest("hex");
+  return [...names].sort((one, other) => (rank(one) < rank(other) ? -1 : 1)).slice(0, count);
+}
 
 async function ready(world: World): Promise<void> {
   const isInService = () =>

@@ -28,7 +28,9 @@ const countOf = (world: World, url: string) => world.journey.cloud.messaging.que
 
 /** Takes all that is in the queue away. */
 function empty(world: World, url: string): void {
-  world.journey.cloud.messaging.queue(url)!.messages.length = 0;
+  const queue = world.journey.cloud.messaging.queue(url)!;
+  queue.messages.length = 0;
+  queue.inflightMessages.clear();
 }
 
 async function publish({ journey }: World, type: string): Promise<void> {
@@ -206,6 +208,7 @@ export const probes: Record<string, Probe> = {
   async "repair dead letters"(world, seconds) {
     const { cloud, outputs } = world.journey;
     const url = outputs.deadLetterQueueUrls.deserted!;
+    empty(world, url);
     const id = await submitted(world, "deserted", {}, { delaySeconds: 0 });
     await world.within(5, () => queueOf(world, "deserted").messages.some(({ body }) => body.includes(id)));
     const queue = queueOf(world, "deserted");
