@@ -3,8 +3,9 @@ import { resources } from "../resources";
 import { changeInPlace } from "../resources/changeInPlace";
 import { hashOfFolder } from "../resources/ecr";
 import { remade, replaceOn } from "../resources/replacements";
-import type { ResourceHandler } from "../resources/resource";
+import { Properties, ResourceHandler, text } from "../resources/resource";
 import { keepsName, withName } from "./autoNames";
+import { owners } from "./owners";
 import { reads } from "./reads";
 import { changedKeys, decode, encodeState, WireProperties } from "./wire";
 
@@ -23,14 +24,14 @@ export interface Difference {
 
 /** What the engine asks of single resources, answered from the local cloud. Every set of properties is as on the wire. */
 export class EngineResources {
-  /** Those that were made and not deleted, by type and id. */
-  private readonly existing = new Set<string>();
+  /** Those that were made and not deleted, by type and id: each with its owner's, which may be gone. */
+  private readonly existing = new Map<string, string | undefined>();
 
   constructor(private readonly cloud: LocalCloud) {}
 
   /** Type and id of each resource that there is. */
   list(): string[] {
-    return [...this.existing].sort();
+    return [...this.existing.keys()].filter((key) => this.exists(key)).sort();
   }
 
   /** Resolves to the inputs with what a provider adds to them. */
@@ -57,7 +58,7 @@ export class EngineResources {
   async create(subject: Subject, wireInputs: WireProperties): Promise<{ id: string; state: WireProperties }> {
     const inputs = decode(wireInputs);
     const { id, state } = await handlerOf(subject).create(inputs, { ...subject, cloud: this.cloud });
-    this.existing.add(keyOf(subject, id));
+    this.existing.set(keyOf(subject, id), ownerOf(subject, state));
     return { id, state: encodeState(state, wireInputs, inputs) };
   }
 
@@ -88,7 +89,7 @@ export class EngineResources {
     state: WireProperties,
     inputs: WireProperties,
   ): Promise<{ state: WireProperties; inputs: WireProperties } | undefined> {
-    if (!this.existing.has(keyOf(subject, id))) return undefined;
+    if (!this.exists(keyOf(subject, id))) return undefined;
     const found = await (reads[subject.type]?.(id, decode(state), this.cloud) ?? {});
     if (!found) return undefined;
     const read = found as WireProperties;
@@ -101,10 +102,16 @@ export class EngineResources {
 
   async delete(subject: Subject, id: string, state: WireProperties): Promise<void> {
     const context = { ...subject, cloud: this.cloud };
-    const isThere = this.existing.has(keyOf(subject, id)) && (await this.read(subject, id, state, {})) !== undefined;
     // What somebody deleted already is no failure, as with AWS's provider.
+    const isThere = (await this.read(subject, id, state, {})) !== undefined;
     if (isThere) await handlerOf(subject).delete?.(id, decode(state), context);
     this.existing.delete(keyOf(subject, id));
+  }
+
+  private exists(key: string): boolean {
+    if (!this.existing.has(key)) return false;
+    const owner = this.existing.get(key);
+    return owner === undefined || this.existing.has(owner);
   }
 }
 
@@ -114,6 +121,11 @@ function handlerOf({ type }: Subject): ResourceHandler {
   return handler;
 }
 
-function keyOf({ type }: Subject, id: string): string {
+function ownerOf({ type }: Subject, state: Properties): string | undefined {
+  const [ownerType, property] = owners[type] ?? [];
+  return ownerType && property ? keyOf({ type: ownerType }, text(state, property)) : undefined;
+}
+
+function keyOf({ type }: Pick<Subject, "type">, id: string): string {
   return `${type} ${id}`;
 }

@@ -11,8 +11,8 @@ import type { EngineResources } from "./engineResources";
 import { ResourceMonitor } from "./resourceMonitor";
 import { decode, WireProperties } from "./wire";
 
-/** What a program asks of the packages that this provider stands for, as long as it asks nothing new. */
-const pluginVersion = "0.0.0";
+/** One answer for every package, and newer than any of them: the engine warns of a plugin older than its package. */
+const pluginVersion = "1000.0.0";
 
 /** Pulumi's provider protocol, for aws, awsx, docker-build and random alike: a resource's type says whose it is. */
 export function providerService(cloud: LocalCloud, resources: EngineResources): UntypedServiceImplementation {
@@ -163,11 +163,11 @@ function subjectOf(request: { getUrn(): string; getType(): string; getName(): st
 }
 
 function dependenciesOf(request: messages.ConstructRequest): string[] {
-  const ofInputs = request.getInputdependenciesMap().getEntryList() as unknown as [
-    string,
-    messages.ConstructRequest.PropertyDependencies,
-  ][];
-  return [...new Set([...request.getDependenciesList(), ...ofInputs.flatMap(([, urns]) => urns.getUrnsList())])];
+  const urns = new Set(request.getDependenciesList());
+  for (const [, ofInput] of request.getInputdependenciesMap().entries()) {
+    ofInput.getUrnsList().forEach((urn) => urns.add(urn));
+  }
+  return [...urns];
 }
 
 function propertiesOf(struct: Struct | undefined): WireProperties {
