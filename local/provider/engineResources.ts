@@ -58,7 +58,7 @@ export class EngineResources {
   async create(subject: Subject, wireInputs: WireProperties): Promise<{ id: string; state: WireProperties }> {
     const inputs = decode(wireInputs);
     const { id, state } = await handlerOf(subject).create(inputs, { ...subject, cloud: this.cloud });
-    this.existing.set(keyOf(subject, id), ownerOf(subject, state));
+    this.existing.set(keyOf(subject, id, state), ownerOf(subject, state));
     return { id, state: encodeState(state, wireInputs, inputs) };
   }
 
@@ -89,14 +89,19 @@ export class EngineResources {
     state: WireProperties,
     inputs: WireProperties,
   ): Promise<{ state: WireProperties; inputs: WireProperties } | undefined> {
-    if (!this.exists(keyOf(subject, id))) return undefined;
-    const found = await (reads[subject.type]?.(id, decode(state), this.cloud) ?? {});
-    if (!found) return undefined;
-    const read = found as WireProperties;
-    const readInputs = Object.keys(inputs).filter((key) => key in read);
+    const key = keyOf(subject, id, state);
+    if (!this.exists(key)) return undefined;
+    const readType = reads[subject.type];
+    const read = readType ? await readType(id, decode(state), this.cloud) : {};
+    if (!read) {
+      this.existing.delete(key);
+      return undefined;
+    }
+    const live = encodeState(read, {}, {});
+    const readInputs = Object.keys(inputs).filter((key) => key in live);
     return {
-      state: { ...state, ...read },
-      inputs: { ...inputs, ...Object.fromEntries(readInputs.map((key) => [key, read[key]!])) },
+      state: { ...state, ...live },
+      inputs: { ...inputs, ...Object.fromEntries(readInputs.map((key) => [key, live[key]!])) },
     };
   }
 
@@ -105,7 +110,7 @@ export class EngineResources {
     // What somebody deleted already is no failure, as with AWS's provider.
     const isThere = (await this.read(subject, id, state, {})) !== undefined;
     if (isThere) await handlerOf(subject).delete?.(id, decode(state), context);
-    this.existing.delete(keyOf(subject, id));
+    this.existing.delete(keyOf(subject, id, state));
   }
 
   private exists(key: string): boolean {
@@ -121,11 +126,13 @@ function handlerOf({ type }: Subject): ResourceHandler {
   return handler;
 }
 
+/** Key of the resource that it goes with, if any. */
 function ownerOf({ type }: Subject, state: Properties): string | undefined {
   const [ownerType, property] = owners[type] ?? [];
-  return ownerType && property ? keyOf({ type: ownerType }, text(state, property)) : undefined;
+  return ownerType && property ? `${ownerType} ${text(state, property)}` : undefined;
 }
 
-function keyOf({ type }: Pick<Subject, "type">, id: string): string {
-  return `${type} ${id}`;
+/** By type and id, and by its owner, since hooks of all groups have the same ids. */
+function keyOf(subject: Subject, id: string, state: Properties): string {
+  return [`${subject.type} ${id}`, ownerOf(subject, state)].filter(Boolean).join(" of ");
 }

@@ -7,6 +7,7 @@ export const owners: Record<string, readonly [type: string, property: string]> =
   "aws:autoscaling/lifecycleHook:LifecycleHook": ["aws:autoscaling/group:Group", "autoscalingGroupName"],
   "aws:autoscaling/policy:Policy": ["aws:autoscaling/group:Group", "autoscalingGroupName"],
   "aws:autoscaling/schedule:Schedule": ["aws:autoscaling/group:Group", "autoscalingGroupName"],
+  "aws:cloudwatch/eventTarget:EventTarget": ["aws:cloudwatch/eventRule:EventRule", "rule"],
   "aws:dynamodb/tableItem:TableItem": ["aws:dynamodb/table:Table", "tableName"],
   "aws:ecr/lifecyclePolicy:LifecyclePolicy": ["aws:ecr/repository:Repository", "repository"],
   "aws:iam/rolePolicy:RolePolicy": ["aws:iam/role:Role", "role"],

@@ -43,7 +43,7 @@ function answers(cloud: LocalCloud, resources: EngineResources) {
     configure(request: messages.ConfigureRequest): messages.ConfigureResponse {
       const { region } = propertiesOf(request.getArgs());
       if (region !== undefined && region !== cloud.region) {
-        throw new Error(`Expected the local cloud's region ${cloud.region}, got ${String(region)}`);
+        throw new Error(`Expected the local cloud's region ${cloud.region}, got ${JSON.stringify(region)}`);
       }
       const response = new messages.ConfigureResponse();
       response.setSupportspreview(true);
@@ -176,5 +176,5 @@ function propertiesOf(struct: Struct | undefined): WireProperties {
 
 function structOf(properties: WireProperties): Struct {
   const entries = Object.entries(properties).filter(([, value]) => value !== undefined);
-  return Struct.fromJavaScript(Object.fromEntries(entries) as Record<string, JavaScriptValue>);
+  return Struct.fromJavaScript(Object.fromEntries(entries));
 }

@@ -54,7 +54,7 @@ export class ResourceMonitor {
         error ? reject(error) : resolve(answer),
       );
     });
-    const state = (response.getObject()?.toJavaScript() ?? {}) as WireProperties;
+    const state = response.getObject()?.toJavaScript() ?? {};
     return { urn: response.getUrn(), id: response.getId(), state };
   }
 

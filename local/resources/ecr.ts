@@ -25,7 +25,8 @@ const image: ResourceHandler = {
     if (!tag) throw new Error("Expected `tags` to name the image, got none");
     const { location } = (inputs.context ?? {}) as Properties as { location?: string };
     const digest = `sha256:${await hashOfFolder(location ?? ".")}`;
-    return { id: digest, state: { ...inputs, digest, ref: `${tag}@${digest}` } };
+    const ref = `${tag}@${digest}`;
+    return { id: ref, state: { ...inputs, digest, ref } };
   },
 };
 
@@ -48,9 +49,11 @@ export async function hashOfFolder(folder: string): Promise<string> {
 }
 
 async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const found = entries
-    .filter(({ name }) => name !== "node_modules")
-    .map((entry) => (entry.isDirectory() ? filesBelow(join(folder, entry.name)) : [join(folder, entry.name)]));
-  return (await Promise.all(found)).flat();
+  const files: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) files.push(path);
+    else if (entry.isDirectory() && entry.name !== "node_modules") files.push(...(await filesBelow(path)));
+  }
+  return files;
 }

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { CloudOptions, LocalCloud, startCloud } from "../../local/cloud";
 import type { LogEntry } from "../../local/log";
@@ -27,7 +26,7 @@ export interface Run {
   text: string;
   /** Of every resource that was touched: steps that found nothing to do are left out. */
   steps: Step[];
-  /** Of the program alone: from the engine's start of it until the last resource was registered. */
+  /** Of the whole command: the program's part, and the engine's and the providers'. */
   seconds: number;
 }
 
@@ -75,8 +74,8 @@ export async function startEngine(options: CloudOptions = {}): Promise<Engine> {
   const pulumi = (...args: string[]) => execute("pulumi", [...args, "--non-interactive"], { cwd: folder, env });
   const run = async (stack: string, command: string, ...more: string[]): Promise<Run> => {
     const log = join(home, `events-${Date.now()}.json`);
-    const isPreview = command === "preview";
-    const flags = ["--stack", stack, "--event-log", log, ...(isPreview ? [] : ["--yes", "--skip-preview"])];
+    const unattended = command === "preview" ? [] : ["--yes", "--skip-preview"];
+    const flags = ["--stack", stack, "--event-log", log, ...unattended];
     const started = Date.now();
     const { code, text } = await pulumi(command, ...flags, ...more);
     const events = existsSync(log) ? readEvents(log) : [];
