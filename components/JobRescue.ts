@@ -16,7 +16,7 @@ export type JobRescueArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "ta
 
 /**
  * The Lambda that keeps the jobs which wait when their type is removed: it moves them to the unroutable queue before their
- * own is deleted (docs/decisions/0008-removed-types.md).
+ * own is deleted (docs/decisions/0009-removed-types.md).
  */
 export class JobRescue extends pulumi.ComponentResource {
   readonly rescue: LambdaFunction;

@@ -5,7 +5,7 @@ import { checksum, each, lines, resourcesOf, stackConfig, thumbnail, wordCount }
 import { Engine, startEngine } from "./support";
 
 describe("the engine, change by change", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/own";
   let engine: Engine;
   before(async () => {

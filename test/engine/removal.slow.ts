@@ -6,7 +6,7 @@ import { Engine, startEngine } from "./support";
 type Urls = Record<string, string>;
 
 describe("the engine, when a type is removed while its jobs wait", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let engine: Engine;
   let kept: Awaited<ReturnType<typeof takeUnroutable>>;
   before(async () => {
