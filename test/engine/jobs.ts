@@ -42,11 +42,11 @@ async function urlOf(engine: Engine, stack: string): Promise<string> {
 
 /** Takes what the unroutable queue holds. */
 export async function takeUnroutable(
-  { cloud, outputs }: Engine,
+  engine: Engine,
   stack: string,
 ): Promise<{ id: string; reason: string; body: string }[]> {
-  const { unroutableQueueUrl } = await outputs(stack);
-  const { Messages = [] } = await cloud.calls.sqs<{ Messages?: Received[] }>("ReceiveMessage", {
+  const { unroutableQueueUrl } = await engine.outputs(stack);
+  const { Messages = [] } = await engine.cloud.calls.sqs<{ Messages?: Received[] }>("ReceiveMessage", {
     QueueUrl: unroutableQueueUrl,
     MaxNumberOfMessages: 10,
     MessageAttributeNames: ["All"],
@@ -64,7 +64,7 @@ interface Received {
 }
 
 /** Publishes a job's envelope to the topic, as docs/operations.md says. */
-export async function publish({ cloud, outputs }: Engine, stack: string, envelope: string): Promise<void> {
-  const { topicArn } = await outputs(stack);
-  await cloud.calls.sns("Publish", { TopicArn: String(topicArn), Message: envelope });
+export async function publish(engine: Engine, stack: string, envelope: string): Promise<void> {
+  const { topicArn } = await engine.outputs(stack);
+  await engine.cloud.calls.sns("Publish", { TopicArn: String(topicArn), Message: envelope });
 }
