@@ -5,7 +5,8 @@ import tseslint from "typescript-eslint";
 const forbidden = {
   contract: ["functions", "components", "worker-image", "local", "client", "cli", "@pulumi", "@aws-sdk"],
   functions: ["components", "worker-image", "local", "client", "cli", "@pulumi"],
-  components: ["worker-image", "local", "client", "cli"],
+  components: ["worker-image", "local", "client", "cli", "plugin"],
+  plugin: ["worker-image", "local", "client", "cli"],
   "worker-image": ["functions", "components", "local", "client", "cli", "@pulumi"],
   local: ["client", "cli"],
   client: ["functions", "components", "worker-image", "local", "cli", "@pulumi"],
