@@ -1,15 +1,15 @@
 // What resources cost while nothing happens: the prices are in idlePrices.json, how often each applies is here.
 import { readFileSync } from "node:fs";
 
-/** @type {{ region: string, asOf: string, hoursPerMonth: number, types: Record<string, { monthlyUsd: number, per?: string, only?: Record<string, unknown>, billed: string }> }} */
+/** @type {{ region: string, asOf: string, hoursPerMonth: number, calls: Record<string, { millionUsd: number, what: string }>, types: Record<string, { monthlyUsd: number, per?: string, only?: Record<string, unknown>, billed: string }> }} */
 export const idlePrices = JSON.parse(readFileSync(new URL("idlePrices.json", import.meta.url), "utf8"));
 
 /** How many times a type's price applies to a resource; once where it isn't named. */
 const counts = {
   "aws:autoscaling/group:Group": ({ inputs }) => inputs.minSize,
   "aws:ec2/vpcEndpoint:VpcEndpoint": ({ inputs }) => (inputs.vpcEndpointType === "Interface" ? zones : 0),
-  "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": ({ inputs }, resources) =>
-    (inputs.provisionedConcurrentExecutions * memoryOf(inputs.functionName, resources)) / 1024,
+  "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": ({ name, inputs }, resources) =>
+    (inputs.provisionedConcurrentExecutions * memoryOf(name, resources)) / 1024,
   "awsx:ec2:Vpc": ({ inputs }) => ({ None: 0, Single: 1, OnePerAz: zones })[inputs.natGateways?.strategy ?? "OnePerAz"],
 };
 
@@ -36,11 +36,10 @@ export function idlePriceOf(resource, resources) {
   return price.monthlyUsd * (counts[type]?.(resource, resources) ?? 1);
 }
 
-/** Memory of the function that goes by that physical name, in MB. */
-function memoryOf(functionName, resources) {
-  const found = resources.find(
-    ({ type, outputs }) => type === "aws:lambda/function:Function" && outputs?.name === functionName,
-  );
+/** Memory of the function that it keeps warm, in MB: LambdaFunction names both alike. */
+function memoryOf(name, resources) {
+  const functionName = name.replace(/-warm$/, "-function");
+  const found = resources.find((resource) => resource.name === functionName);
   if (!found) throw new Error(`Expected the function ${functionName} among the resources, found none`);
   return found.inputs.memorySize;
 }
