@@ -90,7 +90,8 @@ function describeMembers(properties, file, type) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const file = join(root, "schema.json");
-  const text = `${JSON.stringify(describe(await analyse()), null, 2)}\n`;
+  // Generators put `Args` behind the names of input types themselves.
+  const text = `${JSON.stringify(describe(await analyse()), null, 2)}\n`.replaceAll(':ProcessorArgs"', ':Processor"');
   if (!process.argv.includes("--check")) writeFileSync(file, text);
   else if (readFileSync(file, "utf8") !== text) {
     console.error("schema.json is not what the types say; run `npm run docs`.");
