@@ -69,6 +69,8 @@ function withTypesAsAny(run) {
 
 /** Puts into the schema what the analyser leaves out: the texts of types, and the defaults. */
 function describe(schema) {
+  // Without it Go's generator names input types that it doesn't make, where types hold inputs and are plain themselves.
+  schema.language.go.generateExtraInputTypes = true;
   const [resource] = Object.values(schema.resources);
   resource.description = documentOf("components/BatchJobProcessor.ts", "BatchJobProcessor");
   describeMembers(resource.inputProperties, "components/BatchJobProcessorArgs.ts", "BatchJobProcessorArgs");
