@@ -15,6 +15,7 @@ const bucket: ResourceHandler = {
       state: { ...inputs, ...names, bucketDomainName: domain, bucketRegionalDomainName: regionalDomain },
     };
   },
+  update: (_id, state, inputs) => Promise.resolve({ ...state, ...inputs }),
   async delete(id, _state, { cloud }) {
     await cloud.calls.send({ service: "s3", method: "DELETE", path: `/${id}` });
   },
