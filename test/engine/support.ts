@@ -51,9 +51,13 @@ export interface Engine {
 /** The project's own program and what it imports. */
 const programFiles = ["index.ts", "components", "contract", "functions", "package.json", "tsconfig.json"];
 
-export async function startEngine(options: CloudOptions = {}): Promise<Engine> {
+/** @param hasYaml whether programs in Pulumi YAML are to run too */
+export async function startEngine({
+  hasYaml = false,
+  ...options
+}: CloudOptions & { hasYaml?: boolean } = {}): Promise<Engine> {
   const logs: LogEntry[] = [];
-  const path = await cliPath();
+  const path = await cliPath(hasYaml);
   const cloud = await startCloud({ log: (entry) => void logs.push(entry), ...options });
   const provider = await serveProvider(cloud);
   const home = mkdtempSync(join(tmpdir(), "engine-"));
@@ -140,17 +144,21 @@ function edit(file: string, from: string, to: string): void {
   writeFileSync(file, text.replace(from, to));
 }
 
-let folders: Promise<string> | undefined;
+const folders = new Map<boolean, Promise<string>>();
 
 /** Folders of the CLI, which is built at the first time, where there is none. */
-function cliPath(): Promise<string> {
-  return (folders ??= execute(process.execPath, [join(packageRoot(), "tools", "pulumiCli.mjs")], {
-    cwd: packageRoot(),
-    env: process.env,
-  }).then(({ code, text, stdout }) => {
-    if (code !== 0) throw new Error(text);
-    return stdout.trim();
-  }));
+function cliPath(hasYaml: boolean): Promise<string> {
+  const known = folders.get(hasYaml);
+  if (known) return known;
+  const args = [join(packageRoot(), "tools", "pulumiCli.mjs"), ...(hasYaml ? ["--yaml"] : [])];
+  const found = execute(process.execPath, args, { cwd: packageRoot(), env: process.env }).then(
+    ({ code, text, stdout }) => {
+      if (code !== 0) throw new Error(text);
+      return stdout.trim();
+    },
+  );
+  folders.set(hasYaml, found);
+  return found;
 }
 
 interface Execution {
