@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createAutoScaling } from "./autoScaling/service";
 import { AwsCalls } from "./awsCalls";
+import { BucketEvents } from "./bucketEvents";
 import { Callers, Credentials } from "./callers";
 import { Endpoint, startEndpoint } from "./endpoint";
 import { Faults } from "./faults";
@@ -54,6 +55,7 @@ export interface LocalCloud {
   /** Services behind the endpoint; further ones can be added. */
   services: Endpoint["services"];
   messaging: Messaging;
+  bucketEvents: BucketEvents;
   calls: AwsCalls;
   lambdas: Lambdas;
   apis: HttpApis;
@@ -95,6 +97,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     iam.serviceMay("sns.amazonaws.com", { action: "sqs:SendMessage", resource: queueArn }, topicArn);
   const lambdas = new Lambdas({ ...shared, messaging, iam });
   deliverToLambdas({ messaging, lambdas, faults, iam, log });
+  const bucketEvents = new BucketEvents({ region, lambdas, messaging, iam });
   const schedules = new Schedules({ region, lambdas, iam, secondsInstead: options.scheduleSeconds });
   const groups = new Groups({
     cloud: shared,
@@ -113,6 +116,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   let stopped: Promise<void> | undefined;
   return {
     ...{ endpoint: endpoint.address, region, callers, iam, faults, lambdas, apis, groups, schedules, calls, log },
+    bucketEvents,
     scheduledActions,
     scheduler,
     deployed: new DeployedResources(),

@@ -56,10 +56,20 @@ export declare class SnsStore {
   getTopic(arn: string): { attributes: Record<string, string> } | undefined;
 }
 
+export interface StoredObject {
+  key: string;
+  contentLength: number;
+  /** In quotes. */
+  etag: string;
+}
+
 export declare class S3Store {
+  readonly multipartUploads: Map<string, { bucket: string }>;
   createBucket(name: string): void;
   /** @throws Error where there is no such object. */
   headObject(bucket: string, key: string): unknown;
+  putObject(...args: [bucket: string, key: string, body: Buffer, ...rest: unknown[]]): StoredObject;
+  completeMultipartUpload(...args: [uploadId: string, parts: unknown[]]): StoredObject;
 }
 
 export interface Fauxqs {

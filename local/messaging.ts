@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { AwsRequest } from "./awsRequest";
-import { Fauxqs, loadFauxqs, MessageAttribute, S3Store, StoredQueue, StoredSubscription } from "./fauxqs";
+import { Fauxqs, loadFauxqs, MessageAttribute, StoredQueue, StoredSubscription } from "./fauxqs";
+import { createObjectStore, NewObject, ObjectStore } from "./objectStore";
 import { createQueueStore, QueueStore } from "./queueStore";
 import { replay } from "./replay";
 
@@ -25,6 +26,8 @@ export interface Messaging {
   mayDeliver: (topicArn: string, queueArn: string) => boolean;
   /** Takes the notifications for Lambda subscriptions. */
   onNotification(deliver: (notification: Notification) => void): void;
+  /** Hears of each object that is put into a bucket. */
+  onObjectCreated(hear: (object: NewObject) => void): void;
   close(): Promise<void>;
 }
 
@@ -35,7 +38,7 @@ export async function startMessaging(address: string, region: string): Promise<M
   const queues = createQueueStore(fauxqs.SqsStore, address);
   const subscriptions = createSubscriptionStore(fauxqs.SnsStore);
   queues.subscriptionOf = (arn) => subscriptions.getSubscription(arn);
-  const objects = new fauxqs.S3Store();
+  const objects = createObjectStore(fauxqs.S3Store);
   const app = buildApp(fauxqs, region, { queues, subscriptions, objects });
   await app.ready();
   const messaging: Messaging = {
@@ -53,13 +56,16 @@ export async function startMessaging(address: string, region: string): Promise<M
     onNotification: (deliver) => {
       queues.deliver = deliver;
     },
+    onObjectCreated: (hear) => {
+      objects.announce = hear;
+    },
     close: () => app.close(),
   };
   queues.mayDeliver = (topicArn, queueArn) => messaging.mayDeliver(topicArn, queueArn);
   return messaging;
 }
 
-function has(objects: S3Store, bucket: string, key: string): boolean {
+function has(objects: ObjectStore, bucket: string, key: string): boolean {
   try {
     objects.headObject(bucket, key);
     return true;
@@ -97,7 +103,7 @@ const maxObjectBytes = 1024 ** 3;
 function buildApp(
   fauxqs: Fauxqs,
   region: string,
-  { queues, subscriptions, objects }: { queues: QueueStore; subscriptions: SubscriptionStore; objects: S3Store },
+  { queues, subscriptions, objects }: { queues: QueueStore; subscriptions: SubscriptionStore; objects: ObjectStore },
 ) {
   const stores = { sqsStore: queues, snsStore: subscriptions, s3Store: objects } as never;
   const app = fauxqs.buildApp({ logger: false, defaultRegion: region, stores });

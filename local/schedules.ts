@@ -6,8 +6,12 @@ interface Schedule {
   /** ARN of the rule. */
   arn: string;
   seconds: number;
-  timers: Set<NodeJS.Timeout>;
-  calls: Set<() => void>;
+  targets: Set<Target>;
+}
+
+interface Target {
+  call(): void;
+  timer: NodeJS.Timeout;
 }
 
 /** EventBridge rules that call functions at a rate. */
@@ -19,14 +23,26 @@ export class Schedules {
 
   /** `rate(1 minute)`, `rate(2 hours)`: the first call comes one interval from now. */
   create(name: string, arn: string, expression: string): void {
-    const seconds = this.cloud.secondsInstead ?? secondsOf(expression);
-    this.schedules.set(name, { arn, seconds, timers: new Set(), calls: new Set() });
+    this.schedules.set(name, { arn, seconds: this.secondsOf(expression), targets: new Set() });
+  }
+
+  /** Gives a rule another interval, which starts now. */
+  change(name: string, expression: string): void {
+    const schedule = this.get(name);
+    schedule.seconds = this.secondsOf(expression);
+    for (const target of schedule.targets) {
+      clearInterval(target.timer);
+      target.timer = setInterval(() => target.call(), schedule.seconds * 1_000);
+    }
+  }
+
+  has(name: string): boolean {
+    return this.schedules.has(name);
   }
 
   /** Has the rule call the function; the returned function ends that. */
   target(rule: string, functionArn: string): () => void {
-    const schedule = this.schedules.get(rule);
-    if (!schedule) throw new Error(`There is no schedule ${rule}`);
+    const schedule = this.get(rule);
     const { lambdas, iam } = this.cloud;
     const invoke = { action: "lambda:InvokeFunction", resource: functionArn };
     const call = () => {
@@ -34,28 +50,36 @@ export class Schedules {
       if (lambdas.find(functionArn) && iam.serviceMay("events.amazonaws.com", invoke, schedule.arn))
         lambdas.invokeAsync(functionArn, JSON.stringify(scheduledEvent(schedule, this.cloud)));
     };
-    const timer = setInterval(call, schedule.seconds * 1_000);
-    schedule.timers.add(timer);
-    schedule.calls.add(call);
+    const target = { call, timer: setInterval(call, schedule.seconds * 1_000) };
+    schedule.targets.add(target);
     return () => {
-      clearInterval(timer);
-      schedule.timers.delete(timer);
-      schedule.calls.delete(call);
+      clearInterval(target.timer);
+      schedule.targets.delete(target);
     };
   }
 
   /** Has every rule call its functions once, now: tests don't wait for minutes. */
   runAll(): void {
-    for (const { calls } of this.schedules.values()) calls.forEach((call) => call());
+    for (const { targets } of this.schedules.values()) targets.forEach((target) => target.call());
   }
 
   delete(name: string): void {
-    this.schedules.get(name)?.timers.forEach((timer) => clearInterval(timer));
+    this.schedules.get(name)?.targets.forEach(({ timer }) => clearInterval(timer));
     this.schedules.delete(name);
   }
 
   stop(): void {
     [...this.schedules.keys()].forEach((name) => this.delete(name));
+  }
+
+  private get(name: string): Schedule {
+    const schedule = this.schedules.get(name);
+    if (!schedule) throw new Error(`There is no schedule ${name}`);
+    return schedule;
+  }
+
+  private secondsOf(expression: string): number {
+    return this.cloud.secondsInstead ?? secondsOf(expression);
   }
 }
 

@@ -35,6 +35,8 @@ const reasons = {
   ReadHandler: "Reads the text of an inline handler; of that type only",
   ReadJobTypes: "Knows the types, their queues and schemas",
   ReadListed: "Reads the records of those listed; with `listing` only",
+  RescueDeadLetters: "Moves what waits out of a removed type's queue, before it is deleted",
+  RescueJobs: "Moves what waits out of a removed type's queue, before it is deleted",
   ReplayJobs: "Routes what the router failed at",
   ReportToFleet:
     "Says that it lives and how long jobs take, and reads what the fleet is to be; items of its own type alone",

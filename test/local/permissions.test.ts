@@ -15,7 +15,7 @@ import { ReceiveMessageCommand, SendMessageBatchCommand, SendMessageCommand, SQS
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { codeFunction, roleThatMay, workerGroup, workerTemplate } from "./programs";
+import { codeFunction, roleThatMay, trustIn, workerGroup, workerTemplate } from "./programs";
 import { receive, rejection, startTestCloud, TestCloud, until } from "./support";
 
 type Resources = Record<
@@ -37,8 +37,7 @@ describe("permissions in the local cloud", () => {
     const { cloud } = test;
     const name = `role-${roles++}`;
     const roleArn = `arn:aws:iam::000000000000:role/${name}`;
-    const trust = { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" };
-    cloud.iam.roles.put(name, roleArn, { Version: "2012-10-17", Statement: [trust] });
+    cloud.iam.roles.put(name, roleArn, trustIn("lambda"));
     cloud.iam.roles.putInline(name, "inline", { Version: "2012-10-17", Statement: statements });
     const credentials = cloud.callers.issue({ name: "session", roleArn });
     return { name, settings: { endpoint: cloud.endpoint, region: cloud.region, credentials, maxAttempts: 1 } };
@@ -216,7 +215,7 @@ describe("permissions in the local cloud", () => {
     const failing = await startTestCloud();
     const failure = await rejection(
       failing.up(() => {
-        const role = new aws.iam.Role("managed", { assumeRolePolicy: trust });
+        const role = new aws.iam.Role("managed", { assumeRolePolicy: trustIn("lambda") });
         const policyArn = "arn:aws:iam::aws:policy/AdministratorAccess";
         new aws.iam.RolePolicyAttachment("attached", { role: role.name, policyArn });
       }),
@@ -225,7 +224,7 @@ describe("permissions in the local cloud", () => {
     const { roleArn } = (await test.up(() => {
       const document = { Version: "2012-10-17" as const, Statement: [allow("sqs:SendMessage", made.queue)] };
       const policy = new aws.iam.Policy("send", { policy: JSON.stringify(document) });
-      const role = new aws.iam.Role("attached", { assumeRolePolicy: trust });
+      const role = new aws.iam.Role("attached", { assumeRolePolicy: trustIn("lambda") });
       new aws.iam.RolePolicyAttachment("attached", { role: role.name, policyArn: policy.arn });
       return { roleArn: role.arn };
     })) as { roleArn: string };
@@ -236,7 +235,7 @@ describe("permissions in the local cloud", () => {
 
   it("are wanting where a role doesn't trust the service that shall act in it", async () => {
     const failing = await startTestCloud();
-    const assumeRolePolicy = trust.replace("lambda", "ec2");
+    const assumeRolePolicy = trustIn("ec2");
     const failure = await rejection(
       failing.up(() => {
         const role = new aws.iam.Role("for-machines", { assumeRolePolicy });
@@ -257,11 +256,6 @@ describe("permissions in the local cloud", () => {
       `arn:aws:sts::000000000000:assumed-role/${name}/session is not authorized to perform: sqs:SendMessage on resource: ${made.queue}`,
     ]);
   });
-});
-
-const trust = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
 
 function program() {

@@ -17,15 +17,18 @@ export function codeFunction(
   });
 }
 
+/** What lets a service act in a role. */
+export function trustIn(...services: string[]): string {
+  const Principal = { Service: services.map((service) => `${service}.amazonaws.com`) };
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal, Action: "sts:AssumeRole" }],
+  });
+}
+
 /** ARN of a role that a function, a machine or a schedule may act in, and do these things. */
 export function roleThatMay(name: string, actions: string[], resource: pulumi.Input<string>): pulumi.Output<string> {
-  const services = ["lambda", "ec2", "scheduler"].map((service) => `${service}.amazonaws.com`);
-  const role = new aws.iam.Role(name, {
-    assumeRolePolicy: {
-      Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Principal: { Service: services }, Action: "sts:AssumeRole" }],
-    },
-  });
+  const role = new aws.iam.Role(name, { assumeRolePolicy: trustIn("lambda", "ec2", "scheduler") });
   const policy = new aws.iam.RolePolicy(name, {
     role: role.name,
     policy: { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: actions, Resource: resource }] },
@@ -37,7 +40,7 @@ export function roleThatMay(name: string, actions: string[], resource: pulumi.In
 export function letInvoke(
   name: string,
   fn: aws.lambda.Function,
-  service: "sns" | "events" | "apigateway",
+  service: "sns" | "events" | "apigateway" | "s3",
   sourceArn: pulumi.Input<string>,
 ): aws.lambda.Permission {
   const principal = `${service}.amazonaws.com`;

@@ -86,9 +86,10 @@ describe("the package, installed", () => {
     const [{ filename }] = JSON.parse(execFileSync("npm", pack, { cwd: root, encoding: "utf8" })) as [
       { filename: string },
     ];
-    const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-      devDependencies: Record<string, string>;
-    };
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<
+      "dependencies" | "devDependencies",
+      Record<string, string>
+    >;
     const pinned = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/awsx", "typescript", "picocolors", "yaml"];
     writeFileSync(
       join(folder, "package.json"),
@@ -97,7 +98,7 @@ describe("the package, installed", () => {
         version: "1.0.0",
         dependencies: {
           "batch-job-processor": `file:${filename}`,
-          ...Object.fromEntries(pinned.map((name) => [name, devDependencies[name]])),
+          ...Object.fromEntries(pinned.map((name) => [name, devDependencies[name] ?? dependencies[name]])),
         },
       }),
     );

@@ -243,6 +243,18 @@ export const probes: Record<string, Probe> = {
     });
     await atZero(world, "sleeper", seconds);
   },
+  async rescue(world, seconds) {
+    const { cloud, outputs } = world.journey;
+    const queueUrls = [outputs.queueUrls.deserted!, outputs.deadLetterQueueUrls.deserted!];
+    for (const url of [...queueUrls, outputs.unroutableQueueUrl]) empty(world, url);
+    for (const QueueUrl of queueUrls) await cloud.calls.sqs("SendMessage", { QueueUrl, MessageBody: "{}" });
+    const event = { type: `no-${newId().slice(0, 8)}`, queueUrls, tf: { action: "delete" } };
+    const calling = world.functionNamed("-rescue-rescue-").invoke(JSON.stringify(event), { mayWait: true });
+    await world.within(seconds, () => countOf(world, outputs.unroutableQueueUrl) === queueUrls.length);
+    const { functionError, payload } = await calling;
+    if (functionError) throw new Error(payload);
+    empty(world, outputs.unroutableQueueUrl);
+  },
   async "a message twice"(world, seconds) {
     const id = await submitted(world, "steady");
     await ends(world, id, "succeeded", seconds);

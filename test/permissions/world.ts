@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BatchJobProcessorArgs, ProcessorArgs } from "../../components";
+import { limits } from "../../contract/limits";
 import { accountId } from "../../local/account";
 import type { LambdaFunction } from "../../local/lambdaFunction";
 import { groupOf } from "../journeys/fleet";
@@ -36,6 +37,8 @@ const processors: ProcessorArgs[] = [
 export const args: Partial<BatchJobProcessorArgs> = { events: true };
 
 export async function startWorld(): Promise<World> {
+  // What functions remember of a type, and the rescue of a removed one's jobs waits for, is captured with their code.
+  (limits as { typeCacheSeconds: number }).typeCacheSeconds = 1;
   const handlers: Handlers = createHandlers({
     echo: `if (job.payload?.fail >= context.attempt) throw new Error("asked to fail"); return { ok: true };`,
   });
