@@ -245,7 +245,8 @@ export const probes: Record<string, Probe> = {
   },
   async rescue(world, seconds) {
     const { cloud, outputs } = world.journey;
-    const queueUrls = [outputs.queueUrls.deserted!, outputs.deadLetterQueueUrls.deserted!];
+    // The rescue waits for messages that are held back, of which this type has none.
+    const queueUrls = [outputs.queueUrls.inline!, outputs.deadLetterQueueUrls.inline!];
     for (const url of [...queueUrls, outputs.unroutableQueueUrl]) empty(world, url);
     for (const QueueUrl of queueUrls) await cloud.calls.sqs("SendMessage", { QueueUrl, MessageBody: "{}" });
     const event = { type: `no-${newId().slice(0, 8)}`, queueUrls, tf: { action: "delete" } };
