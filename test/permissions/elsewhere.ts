@@ -1,8 +1,12 @@
-/** Grants that only a longer journey uses: its file, and the test that fails without them. */
+/** Grants that only a longer journey needs: its file, and the test that fails without them. */
 export const byJourney: Record<string, { file: string; test: string }> = {
   "type-fleet NudgeScaler lambda:InvokeFunction": {
     file: "capacity",
     test: "runs a job soon that comes while the last worker ends itself",
+  },
+  "scaler-scaler DescribeGroups autoscaling:DescribeScalingActivities": {
+    file: "replacement",
+    test: "backs off when instances don't come up, says why, and recovers",
   },
   "scaler-scaler ScaleGroups autoscaling:SetInstanceHealth": {
     file: "replacement",

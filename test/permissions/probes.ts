@@ -179,6 +179,7 @@ export const probes: Record<string, Probe> = {
   },
   async "repair failures"(world, seconds) {
     const { routerFailureQueueUrl } = world.journey.outputs;
+    empty(world, routerFailureQueueUrl);
     const heal = failRouter(world);
     const id = await submitted(world, "steady");
     try {
@@ -188,7 +189,8 @@ export const probes: Record<string, Probe> = {
     }
     world.journey.cloud.schedules.runAll();
     await ends(world, id, "succeeded", seconds);
-    await world.within(seconds, () => countOf(world, routerFailureQueueUrl) === 0);
+    const failures = world.journey.cloud.messaging.queue(routerFailureQueueUrl)!;
+    await world.within(seconds, () => failures.messages.length === 0 && failures.inflightMessages.size === 0);
   },
   async "repair unroutable"(world, seconds) {
     const { routerFailureQueueUrl, unroutableQueueUrl } = world.journey.outputs;
@@ -239,7 +241,7 @@ export const probes: Record<string, Probe> = {
     const Key = { type: { S: "sleeper" }, item: { S: instance!.id } };
     await world.within(seconds, async () => {
       const { Item } = await world.journey.dynamodb.send(new GetItemCommand({ TableName: FLEET_TABLE!, Key }));
-      return Item !== undefined || group.instances.length === 0;
+      return Item !== undefined;
     });
     await atZero(world, "sleeper", seconds);
   },
