@@ -107,7 +107,10 @@ describe("the package, installed", () => {
     run("npm", "install", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", "--loglevel=error");
   });
 
-  after(() => rmSync(join(folder, ".."), { recursive: true, force: true }));
+  after(function () {
+    this.timeout(120_000);
+    rmSync(join(folder, ".."), { recursive: true, force: true });
+  });
 
   it("makes the same resources as from its sources, under helpful mocks and under naive ones", async function () {
     this.timeout(60_000);
