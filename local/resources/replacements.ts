@@ -37,6 +37,7 @@ export const replaceOn: Record<string, readonly string[]> = {
   "aws:lambda/alias:Alias": ["functionName", "name"],
   "aws:lambda/function:Function": ["name", "packageType"],
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": ["functionName", "qualifier"],
+  "aws:lambda/invocation:Invocation": ["functionName", "qualifier"],
   "aws:lambda/permission:Permission": [
     "action",
     "function",

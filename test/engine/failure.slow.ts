@@ -4,7 +4,7 @@ import { lines, stackConfig, wordCount } from "./programs";
 import { Engine, startEngine } from "./support";
 
 describe("the engine, when a resource can't be made", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let engine: Engine;
   before(async () => {
     engine = await startEngine();

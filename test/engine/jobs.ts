@@ -39,3 +39,32 @@ async function urlOf(engine: Engine, stack: string): Promise<string> {
   const { url } = await engine.outputs(stack);
   return String(url).replace(/\/$/, "");
 }
+
+/** Takes what the unroutable queue holds. */
+export async function takeUnroutable(
+  engine: Engine,
+  stack: string,
+): Promise<{ id: string; reason: string; body: string }[]> {
+  const { unroutableQueueUrl } = await engine.outputs(stack);
+  const { Messages = [] } = await engine.cloud.calls.sqs<{ Messages?: Received[] }>("ReceiveMessage", {
+    QueueUrl: unroutableQueueUrl,
+    MaxNumberOfMessages: 10,
+    MessageAttributeNames: ["All"],
+  });
+  return Messages.map(({ Body, MessageAttributes }) => ({
+    id: (JSON.parse(Body) as { id: string }).id,
+    reason: MessageAttributes.reason!.StringValue,
+    body: Body,
+  }));
+}
+
+interface Received {
+  Body: string;
+  MessageAttributes: Record<string, { StringValue: string }>;
+}
+
+/** Publishes a job's envelope to the topic, as docs/operations.md says. */
+export async function publish(engine: Engine, stack: string, envelope: string): Promise<void> {
+  const { topicArn } = await engine.outputs(stack);
+  await engine.cloud.calls.sns("Publish", { TopicArn: String(topicArn), Message: envelope });
+}

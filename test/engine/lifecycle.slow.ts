@@ -4,7 +4,7 @@ import { checksum, lines, stackConfig, thumbnail, wordCount } from "./programs";
 import { Engine, startEngine } from "./support";
 
 describe("the engine, from preview to destroy", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let engine: Engine;
   before(async () => {
     engine = await startEngine();

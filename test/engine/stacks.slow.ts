@@ -6,7 +6,7 @@ import { checksum, lines, stackConfig, wordCount } from "./programs";
 import { Engine, startEngine } from "./support";
 
 describe("the engine, side by side", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let engine: Engine;
   beforeEach(async () => {
     engine = await startEngine();
