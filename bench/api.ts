@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   );
   if (options.json) console.log(JSON.stringify({ reports, misses }));
   else console.log([render(reports), ...misses].join("\n"));
-  if (options.write) write(reports);
+  if (options.write) await write(reports);
   process.exitCode = misses.length === 0 ? 0 : 1;
 }
 
@@ -106,12 +106,14 @@ function medianBy<T>(all: T[], value: (each: T) => number): T {
   return [...all].sort((one, other) => value(one) - value(other))[all.length >> 1]!;
 }
 
-function write(reports: ModeReport[]): void {
+async function write(reports: ModeReport[]): Promise<void> {
   const file = join(packageRoot(), "docs", "cost.md");
   const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string };
   const about = `Measured on ${new Date().toISOString().slice(0, 10)} with version ${version} on Node ${process.versions.node}.`;
   const text = existsSync(file) ? readFileSync(file, "utf8") : "# Cost\n";
-  writeFileSync(file, withTable(text, reports, about));
+  const { format, resolveConfig } = await import("prettier");
+  const style = await resolveConfig(file);
+  writeFileSync(file, await format(withTable(text, reports, about), { ...style, filepath: file }));
 }
 
 main().catch((error: unknown) => {

@@ -92,7 +92,7 @@ function lambdaTime([singly]: ModeReport[]): string {
   const parts = sizes.map(([part, megabytes]) => {
     const each = (prices.lambdaGbSecond * megabytes) / 1_024 / 1_000;
     const here = singly?.milliseconds[part] ?? NaN;
-    return `$${each.toFixed(4)} for each millisecond of the ${part} at ${megabytes} MB (${here.toFixed(0)} ms in the middle here)`;
+    return `$${each.toFixed(4)} for each millisecond of the ${part} at ${megabytes} MB (${here.toFixed(0)} ms in the middle here, waiting for one of four processes included)`;
   });
   return `The functions' time comes on top, for a million jobs submitted singly: ${parts.join(", and ")}.`;
 }
