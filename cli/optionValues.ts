@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { isDay } from "../contract/envelope";
 import { JobState, jobStates } from "../contract/record";
 
 /** Readers of options' values; what they throw is shown with the option's name. */
@@ -18,7 +19,8 @@ export function wholeSeconds(text: string): number {
 
 export function time(text: string): string {
   const value = new Date(text);
-  if (!/^\d{4}-/.test(text) || Number.isNaN(value.getTime())) {
+  const isNoDay = /^\d{4}-\d{2}-\d{2}/.test(text) && !isDay(text.slice(0, 10));
+  if (!/^\d{4}-/.test(text) || Number.isNaN(value.getTime()) || isNoDay) {
     throw new InvalidArgumentError("Expected a time in ISO 8601, such as 2026-12-24T18:00:00Z.");
   }
   return value.toISOString();
