@@ -1,5 +1,4 @@
 import { InvalidArgumentError } from "commander";
-import { isDay } from "../contract/envelope";
 import { JobState, jobStates } from "../contract/record";
 
 /** Readers of options' values; what they throw is shown with the option's name. */
@@ -19,8 +18,10 @@ export function wholeSeconds(text: string): number {
 
 export function time(text: string): string {
   const value = new Date(text);
-  const isNoDay = /^\d{4}-\d{2}-\d{2}/.test(text) && !isDay(text.slice(0, 10));
-  if (!/^\d{4}-/.test(text) || Number.isNaN(value.getTime()) || isNoDay) {
+  const [day] = /^\d{4}-\d{2}-\d{2}/.exec(text) ?? [];
+  const isValid = /^\d{4}-/.test(text) && !Number.isNaN(value.getTime());
+  // `Date` takes 30 February for 2 March.
+  if (!isValid || (day && !new Date(day).toISOString().startsWith(day))) {
     throw new InvalidArgumentError("Expected a time in ISO 8601, such as 2026-12-24T18:00:00Z.");
   }
   return value.toISOString();

@@ -154,12 +154,6 @@ function isTime(value: unknown): boolean {
   return typeof value === "string" && !Number.isNaN(Date.parse(value));
 }
 
-/** Whether the month has such a day: `Date` takes 30 February for 2 March. */
-export function isDay(date: string): boolean {
-  const day = new Date(`${date}T00:00:00Z`);
-  return !Number.isNaN(day.getTime()) && day.toISOString().slice(0, 10) === date;
-}
-
 /** A date, a time of day and an offset: a time without offset would be another one in each reader's place. */
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
@@ -175,7 +169,9 @@ function checkDelay({ delaySeconds, runAt }: Record<string, unknown>): FieldProb
   }
   if (runAt === undefined) return problems;
   if (delaySeconds !== undefined) problems.push({ path: "/runAt", message: "Expected only without delaySeconds" });
-  if (typeof runAt !== "string" || !timePattern.test(runAt) || !isTime(runAt) || !isDay(runAt.slice(0, 10))) {
+  // `Date` takes 30 February for 2 March.
+  const isRolled = (time: string) => !new Date(time.slice(0, 10)).toISOString().startsWith(time.slice(0, 10));
+  if (typeof runAt !== "string" || !timePattern.test(runAt) || !isTime(runAt) || isRolled(runAt)) {
     problems.push(expected("/runAt", 'an ISO 8601 time with its offset, such as "2026-11-23T12:00:00Z"', runAt));
   }
   return problems;
