@@ -5,7 +5,8 @@ import tseslint from "typescript-eslint";
 const forbidden = {
   contract: ["functions", "components", "worker-image", "local", "client", "cli", "@pulumi", "@aws-sdk"],
   functions: ["components", "worker-image", "local", "client", "cli", "@pulumi"],
-  components: ["worker-image", "local", "client", "cli"],
+  components: ["worker-image", "local", "client", "cli", "plugin"],
+  plugin: ["worker-image", "local", "client", "cli"],
   "worker-image": ["functions", "components", "local", "client", "cli", "@pulumi"],
   local: ["client", "cli"],
   client: ["functions", "components", "worker-image", "local", "cli", "@pulumi"],
@@ -64,6 +65,23 @@ export default tseslint.config(
       // chai's assertions are properties.
       "@typescript-eslint/no-unused-expressions": "off",
       "@typescript-eslint/require-await": "off",
+    },
+  },
+  {
+    // They are compiled against the built package, by the tests that run them.
+    files: ["examples/**/*.ts"],
+    extends: [tseslint.configs.disableTypeChecked],
+    rules: {
+      "@typescript-eslint/no-floating-promises": "off",
+      "@typescript-eslint/switch-exhaustiveness-check": "off",
+      "@typescript-eslint/no-require-imports": "off",
+    },
+  },
+  {
+    files: ["examples/**/*.js"],
+    languageOptions: {
+      sourceType: "commonjs",
+      globals: { console: "readonly", exports: "readonly", process: "readonly", require: "readonly" },
     },
   },
   { files: ["**/*.mjs"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } } },

@@ -7,6 +7,7 @@ import { InlineHandlers } from "./InlineHandlers";
 import { JobApi } from "./JobApi";
 import { JobEvents } from "./JobEvents";
 import { JobRepair } from "./JobRepair";
+import { JobRescue } from "./JobRescue";
 import { JobRouter } from "./JobRouter";
 import { JobSchedules } from "./JobSchedules";
 import { JobTables } from "./JobTables";
@@ -72,6 +73,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const hasEvents = args.events ?? defaults.events;
     const eventsTopic = hasEvents ? new JobEvents(`${name}-events`, { tags: args.tags }, child).topic : undefined;
     const { repair } = new JobRepair(`${name}-repair`, { ...args, router, tables, eventsTopic }, child);
+    const rescue = new JobRescue(`${name}-rescue`, { ...args, router, typeTable }, child);
     const { topic } = router;
     const schedules = new JobSchedules(
       `${name}-schedules`,
@@ -97,6 +99,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           processor,
           routerRoleArn: router.router.role.arn,
           repairRoleArn: repair.role.arn,
+          rescueRoleArn: rescue.rescue.role.arn,
           scalerRoleArn: scaler?.scaler.role.arn,
           isTracking,
           tags: args.tags,
@@ -109,6 +112,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           ...args,
           processor,
           queue,
+          rescue: rescue.beforeDeletion(`${prefix}-rescue`, processor.name, queue, this),
           tables,
           eventsTopic,
           network,

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Authorization, Scaling } from "./choices";
 import { PolicyStatement } from "./permissions";
 import { ProcessorArgs } from "./ProcessorArgs";
 
@@ -18,7 +19,7 @@ export interface BatchJobProcessorArgs {
   /** Whether every job's end is published to the topic `eventsTopicArn`; SNS bills it per job. @default false */
   events?: boolean;
   /** Who may call the API: `iam` (SigV4), `jwt`, or `none` for everybody. @default iam */
-  authorization?: string;
+  authorization?: Authorization;
   /** Issuer of the tokens, with `authorization: "jwt"`. @default - none */
   jwtIssuer?: pulumi.Input<string>;
   /** Audiences of the tokens, with `authorization: "jwt"`. @default - none */
@@ -32,7 +33,7 @@ export interface BatchJobProcessorArgs {
    * `targetTracking`, CloudWatch's metrics and policies alone, which are minutes slower. Idle workers end themselves in
    * both. @default scaler
    */
-  scaling?: string;
+  scaling?: Scaling;
   /** VPC of the workers, with `subnetIds`. @default - a VPC of public subnets without NAT, which costs nothing idle */
   vpcId?: pulumi.Input<string>;
   /** Subnets of the workers, with `vpcId`; they need a way to AWS's public endpoints. @default - those of the own VPC */

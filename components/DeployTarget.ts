@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { Architecture } from "./ProcessorArgs";
+import { Architecture } from "./choices";
 
 /** Where the program deploys to, looked up once for all processors. */
 export class DeployTarget {

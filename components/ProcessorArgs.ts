@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { Acknowledge, Architecture } from "./choices";
 import { defaults } from "./defaults";
 import { Job, JobContext } from "../contract/handler";
 import { PolicyStatement } from "./permissions";
@@ -30,7 +31,7 @@ export interface ProcessorArgs {
   /** Container image of the workers. @default - the component's `image` */
   image?: pulumi.Input<string>;
   /** Processor architecture of the instances and of the image: `arm64` or `x86_64`. @default arm64 */
-  architecture?: string;
+  architecture?: Architecture;
   /**
    * EC2 instance types of the workers, of like size: capacity is reckoned with the first one's vCPUs. On demand they are
    * tried in this order; of spot instances AWS takes what is cheap and likely to stay. @default - `c7g.large`, on x86_64 `c7i.large`
@@ -50,7 +51,7 @@ export interface ProcessorArgs {
    * When a job's message is removed from the queue: `after` the job ended (it runs at least once), or `before` it runs
    * (at most once: a worker's death loses the job). @default after
    */
-  acknowledge?: string;
+  acknowledge?: Acknowledge;
   /** How long one attempt may take, 1–42,600 (11 h 50 min; SQS hides a message for 12 hours at the most). @default 900 */
   timeoutSeconds?: number;
   /** Attempts before a job is dead-lettered, 1–100. @default 3 */
@@ -116,16 +117,8 @@ export interface CapacityChange {
   minInstances: number;
 }
 
-type WithDefault = Exclude<keyof typeof defaults.processor, "architecture" | "instanceTypes" | "acknowledge">;
-export type Architecture = keyof typeof defaults.processor.instanceTypes;
-
 /** A processor whose every setting with a default has a value. */
-export type ProcessorSettings = ProcessorArgs &
-  Required<Pick<ProcessorArgs, WithDefault>> & {
-    architecture: Architecture;
-    instanceTypes: string[];
-    acknowledge: "after" | "before";
-  };
+export type ProcessorSettings = ProcessorArgs & Required<Pick<ProcessorArgs, keyof typeof defaults.processor>>;
 
 /** Fills a processor's defaults in; a setting that is there but undefined counts as not given. */
 export function withDefaults(
@@ -134,7 +127,7 @@ export function withDefaults(
 ): ProcessorSettings {
   const given = Object.fromEntries(
     Object.entries(processor).filter(([, value]) => value !== undefined),
-  ) as unknown as ProcessorArgs & Pick<Partial<ProcessorSettings>, "architecture" | "acknowledge">;
+  ) as unknown as ProcessorArgs;
   const architecture = given.architecture ?? defaults.processor.architecture;
   const instanceTypes: Record<string, readonly string[] | undefined> = defaults.processor.instanceTypes;
   return {

@@ -10,6 +10,8 @@ export interface ProcessorQueueArgs {
   routerRoleArn: pulumi.Input<string>;
   /** Role of the repair run, which this queue and its dead-letter queue let in likewise. */
   repairRoleArn: pulumi.Input<string>;
+  /** Role of the rescue function, which empties both queues before they are deleted. */
+  rescueRoleArn: pulumi.Input<string>;
   /** Role of the scaler, which reads the queue's counts; absent where CloudWatch scales. */
   scalerRoleArn?: pulumi.Input<string>;
   /** Whether attempts are counted in records. */
@@ -29,7 +31,13 @@ export class ProcessorQueue extends pulumi.ComponentResource {
     const child = { parent: this };
     this.deadLetterQueue = createQueue(
       `${name}-dead-letters`,
-      { users: [{ sid: "ExplainDeadLetters", actions: explainActions, principal: { AWS: args.repairRoleArn } }], tags },
+      {
+        users: [
+          { sid: "ExplainDeadLetters", actions: explainActions, principal: { AWS: args.repairRoleArn } },
+          { sid: "RescueDeadLetters", actions: rescueActions, principal: { AWS: args.rescueRoleArn } },
+        ],
+        tags,
+      },
       child,
     );
     this.queue = createQueue(
@@ -44,6 +52,7 @@ export class ProcessorQueue extends pulumi.ComponentResource {
         users: [
           { sid: "RouteJobs", principal: { AWS: args.routerRoleArn } },
           { sid: "ReplayJobs", principal: { AWS: args.repairRoleArn } },
+          { sid: "RescueJobs", actions: rescueActions, principal: { AWS: args.rescueRoleArn } },
           ...(scalerRoleArn === undefined
             ? []
             : [{ sid: "CountJobs", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scalerRoleArn } }]),
@@ -66,6 +75,9 @@ export class ProcessorQueue extends pulumi.ComponentResource {
 
 /** Finding the dead letters without a reason, and replacing each by one that has it. */
 const explainActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:SendMessage"];
+
+/** Moving all there is to another queue. */
+const rescueActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
 /** Attempts are counted in the record; SQS's own count, which give-backs raise too, is only a backstop. */
 function backstopReceives(maxAttempts: number): number {

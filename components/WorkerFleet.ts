@@ -19,6 +19,8 @@ export interface WorkerFleetArgs extends Pick<
 > {
   processor: ProcessorSettings;
   queue: ProcessorQueue;
+  /** What empties the queue: not before the fleet is gone. */
+  rescue: pulumi.Resource;
   tables: JobTables;
   network: WorkerNetwork;
   image: pulumi.Input<string>;
@@ -46,7 +48,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
 
   constructor(name: string, args: WorkerFleetArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:WorkerFleet", name, {}, opts);
-    const { processor, queue, network, scaler, tags } = args;
+    const { processor, queue, network, rescue, scaler, tags } = args;
     const logGroup = new aws.cloudwatch.LogGroup(
       `${name}-logs`,
       { retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays, tags },
@@ -56,7 +58,11 @@ export class WorkerFleet extends pulumi.ComponentResource {
     const { role, policy } = createWorkerRole(name, args, logGroup, handler, this);
     const template = createLaunchTemplate(name, { ...args, role, logGroup, handler }, this);
     // The network whole: without its routes and endpoints a group that is being deleted could not drain.
-    const { group, onDemandGroup } = createGroups(name, { ...args, template, dependsOn: [policy, network] }, this);
+    const { group, onDemandGroup } = createGroups(
+      name,
+      { ...args, template, dependsOn: [policy, network, rescue] },
+      this,
+    );
     allowOwnGroups(name, role, onDemandGroup ? [group, onDemandGroup] : [group], this);
     if (!scaler) trackTarget(group, `${name}-group`, { processor, queueName: queue.queue.name, tags }, this);
     this.role = role;

@@ -4,6 +4,7 @@ import { describe } from "../contract/check";
 import { limits, typePattern } from "../contract/limits";
 import { workerVariablePrefix } from "../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { Acknowledge, Architecture, Authorization, Effect, Scaling } from "./choices";
 import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
 
 /** A value that may come later; its type is then for the provider to check. */
@@ -35,7 +36,7 @@ const statements = z.array(
       .string()
       .regex(/^[A-Za-z0-9]+$/, expecting("letters and digits"))
       .optional(),
-    Effect: z.enum(["Allow", "Deny"]).optional(),
+    Effect: z.enum(Effect).optional(),
     Action: z.array(text).min(1),
     Resource: z.union([z.array(input(text)).min(1), input(text)]),
     Condition: z.unknown().optional(),
@@ -89,14 +90,14 @@ const processorSchema = z.strictObject({
   description: z.string().max(1_000).optional(),
   payloadSchema: z.record(z.string(), z.unknown()).optional(),
   image: input(text).optional(),
-  architecture: z.enum(["arm64", "x86_64"]).optional(),
+  architecture: z.enum(Architecture).optional(),
   instanceTypes: z.array(text).min(1).max(40).optional(),
   spot: z.boolean().optional(),
   onDemandBaseCapacity: wholeNumber(0, 1_000).optional(),
   rootVolumeGb: wholeNumber(30, 16_384).optional(),
   slots: wholeNumber(0, 1_000).optional(),
   prefetch: wholeNumber(0, 1_000).optional(),
-  acknowledge: z.enum(["after", "before"]).optional(),
+  acknowledge: z.enum(Acknowledge).optional(),
   timeoutSeconds: seconds(1, limits.maxTimeoutSeconds).optional(),
   maxAttempts: wholeNumber(1, limits.maxAttempts).optional(),
   visibilityTimeoutSeconds: wholeNumber(3, 43_200).optional(),
@@ -123,12 +124,12 @@ export const argsSchema = z.strictObject({
   listing: z.boolean().optional(),
   events: z.boolean().optional(),
   pointInTimeRecovery: z.boolean().optional(),
-  authorization: z.enum(["iam", "jwt", "none"]).optional(),
+  authorization: z.enum(Authorization).optional(),
   jwtIssuer: input(text).optional(),
   jwtAudience: z.array(input(text)).min(1).optional(),
   throttlingBurstLimit: wholeNumber(0, 1_000_000).optional(),
   throttlingRateLimit: seconds(0, 1_000_000).optional(),
-  scaling: z.enum(["scaler", "targetTracking"]).optional(),
+  scaling: z.enum(Scaling).optional(),
   vpcId: input(text).optional(),
   subnetIds: input(z.array(input(text)).min(1)).optional(),
   privateWorkers: z.boolean().optional(),

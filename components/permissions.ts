@@ -1,16 +1,21 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { listIndex } from "../contract/listKey";
+import { Effect } from "./choices";
 import { fitName } from "./fitName";
 import { json, resolve } from "./json";
 
 /** One statement of an IAM policy, with exact actions on exact resources. */
 export interface PolicyStatement {
-  /** Names the statement within its policy: letters and digits. */
+  /** Names the statement within its policy: letters and digits. @default - none */
   Sid?: string;
-  Effect?: "Allow" | "Deny";
+  /** Whether it grants or forbids. @default - it grants */
+  Effect?: Effect;
+  /** Actions, such as `s3:GetObject`. */
   Action: string[];
+  /** ARN of what it is about, or several. */
   Resource: pulumi.Input<string> | pulumi.Input<string>[];
+  /** What must hold, by operator and key, as IAM has it. @default - none */
   Condition?: Record<string, Record<string, pulumi.Input<string | string[]>>>;
 }
 

@@ -40,6 +40,8 @@ export const limits = {
   maxTimeoutSeconds: 42_600,
   /** How long queues and dead-letter queues keep a message: the longest that SQS knows ("Amazon SQS message quotas"). */
   queueRetentionSeconds: 14 * 24 * 3600,
+  /** How long a function goes on with what it once read of a job type. */
+  typeCacheSeconds: 60,
   /** How long a finished job's record is kept. */
   recordRetentionSeconds: 14 * 24 * 3600,
 } as const;

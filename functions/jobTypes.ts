@@ -1,4 +1,5 @@
 import type { JobType } from "../contract/jobType";
+import { limits } from "../contract/limits";
 
 export const deploymentOnlyModule = true;
 
@@ -30,7 +31,12 @@ export interface JobTypesEffects {
  * Looks types up in the type table, and remembers those it found. A type it did not find is looked up anew each time, so
  * that one just added works at once. While the table can't be read, what it last said of a type stands.
  */
-export function createJobTypes({ table, now, cacheSeconds = 60, staleSeconds = 5 }: JobTypesEffects): JobTypes {
+export function createJobTypes({
+  table,
+  now,
+  cacheSeconds = limits.typeCacheSeconds,
+  staleSeconds = 5,
+}: JobTypesEffects): JobTypes {
   const known = new Map<string, { jobType: JobType; freshUntil: number }>();
   const reading = new Map<string, Promise<JobType | undefined>>();
 

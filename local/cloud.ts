@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createAutoScaling } from "./autoScaling/service";
 import { AwsCalls } from "./awsCalls";
+import { BucketEvents } from "./bucketEvents";
 import { Callers, Credentials } from "./callers";
 import { Endpoint, startEndpoint } from "./endpoint";
 import { Faults } from "./faults";
@@ -49,6 +50,7 @@ export interface LocalCloud {
   /** Services behind the endpoint; further ones can be added. */
   services: Endpoint["services"];
   messaging: Messaging;
+  bucketEvents: BucketEvents;
   calls: AwsCalls;
   lambdas: Lambdas;
   apis: HttpApis;
@@ -77,6 +79,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const shared = { endpoint: endpoint.address, region, callers, log };
   const lambdas = new Lambdas({ ...shared, messaging: endpoint.messaging });
   deliverToLambdas({ messaging: endpoint.messaging, lambdas, faults, log });
+  const bucketEvents = new BucketEvents({ region, lambdas, messaging: endpoint.messaging });
   const schedules = new Schedules({ region, lambdas, secondsInstead: options.scheduleSeconds });
   const groups = new Groups({
     cloud: shared,
@@ -95,6 +98,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   let stopped: Promise<void> | undefined;
   return {
     ...{ endpoint: endpoint.address, region, callers, faults, lambdas, apis, groups, schedules, calls, log },
+    bucketEvents,
     scheduledActions,
     scheduler,
     deployed: new DeployedResources(),

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import { changeInPlace } from "./resources/changeInPlace";
+import { replaceOn } from "./resources/replacements";
 import type { Created, Properties, ResourceContext, ResourceHandler } from "./resources/resource";
 
 /** A resource as the local cloud made it. */
@@ -21,21 +23,19 @@ export class DeployedResources {
   }
 
   /**
-   * Makes what isn't there, leaves alone what has the same inputs, and changes the rest: in place where the type can,
-   * else by a new one once the old one is gone.
+   * Makes what isn't there, leaves alone what has the same inputs, and changes the rest: in place where AWS can, else by
+   * a new one once the old one is gone.
    */
   async createOrUpdate(handler: ResourceHandler, inputs: Properties, context: ResourceContext): Promise<Created> {
     const before = this.all.get(keyOf(context));
     if (!before) return this.create(handler, inputs, context);
-    const { id, state } = before;
-    if (isDeepStrictEqual(await comparable(before.inputs), await comparable(inputs))) {
-      return this.keep({ ...before, context });
+    const changed = await changedKeys(before.inputs, inputs);
+    if (changed.length === 0) return this.keep({ ...before, context });
+    if (changed.some((key) => replaceOn[context.type]?.includes(key))) {
+      await handler.delete?.(before.id, before.state, before.context);
+      return this.create(handler, inputs, context);
     }
-    if (handler.update) {
-      return this.keep({ ...before, context, inputs, state: await handler.update(id, state, inputs, context) });
-    }
-    await handler.delete?.(id, state, before.context);
-    return this.create(handler, inputs, context);
+    return this.keep({ ...before, context, inputs, state: await changeInPlace(handler, before, inputs, context) });
   }
 
   /** Deletes what was made before the given moment and not seen since, the latest first. */
@@ -59,6 +59,13 @@ export class DeployedResources {
 /** Two resources of a program never share a type and a logical name: Pulumi's mocks tell no more than these. */
 export function keyOf({ type, name }: Pick<ResourceContext, "type" | "name">): string {
   return `${type} ${name}`;
+}
+
+async function changedKeys(before: Properties, after: Properties): Promise<string[]> {
+  const [old, now] = (await Promise.all([comparable(before), comparable(after)])) as [Properties, Properties];
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
+    (key) => !isDeepStrictEqual(old[key], now[key]),
+  );
 }
 
 /** Inputs as plain values, texts of archives included; files and folders equal nothing, since they may have changed. */

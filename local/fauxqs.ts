@@ -55,8 +55,18 @@ export declare class SnsStore {
   getSubscription(arn: string): StoredSubscription | undefined;
 }
 
+export interface StoredObject {
+  key: string;
+  contentLength: number;
+  /** In quotes. */
+  etag: string;
+}
+
 export declare class S3Store {
+  readonly multipartUploads: Map<string, { bucket: string }>;
   createBucket(name: string): void;
+  putObject(...args: [bucket: string, key: string, body: Buffer, ...rest: unknown[]]): StoredObject;
+  completeMultipartUpload(...args: [uploadId: string, parts: unknown[]]): StoredObject;
 }
 
 export interface Fauxqs {

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { AwsRequest } from "./awsRequest";
 import { Fauxqs, loadFauxqs, MessageAttribute, StoredQueue, StoredSubscription } from "./fauxqs";
+import { createObjectStore, NewObject, ObjectStore } from "./objectStore";
 import { createQueueStore, QueueStore } from "./queueStore";
 import { replay } from "./replay";
 
@@ -20,6 +21,8 @@ export interface Messaging {
   send(queueArn: string, body: string, attributes: Record<string, string>): void;
   /** Takes the notifications for Lambda subscriptions. */
   onNotification(deliver: (notification: Notification) => void): void;
+  /** Hears of each object that is put into a bucket. */
+  onObjectCreated(hear: (object: NewObject) => void): void;
   close(): Promise<void>;
 }
 
@@ -30,7 +33,8 @@ export async function startMessaging(address: string, region: string): Promise<M
   const queues = createQueueStore(fauxqs.SqsStore, address);
   const subscriptions = createSubscriptionStore(fauxqs.SnsStore);
   queues.subscriptionOf = (arn) => subscriptions.getSubscription(arn);
-  const app = buildApp(fauxqs, region, queues, subscriptions);
+  const objects = createObjectStore(fauxqs.S3Store);
+  const app = buildApp(fauxqs, region, { queues, subscriptions, objects });
   await app.ready();
   return {
     // Some clients post to the queue's own URL, whose path fauxqs would take for a bucket.
@@ -43,6 +47,9 @@ export async function startMessaging(address: string, region: string): Promise<M
     },
     onNotification: (deliver) => {
       queues.deliver = deliver;
+    },
+    onObjectCreated: (hear) => {
+      objects.announce = hear;
     },
     close: () => app.close(),
   };
@@ -74,8 +81,12 @@ function createSubscriptionStore(Base: Fauxqs["SnsStore"]) {
 /** Largest S3 object in one request: what one buffer may hold comfortably. */
 const maxObjectBytes = 1024 ** 3;
 
-function buildApp(fauxqs: Fauxqs, region: string, queues: QueueStore, subscriptions: SubscriptionStore) {
-  const stores = { sqsStore: queues, snsStore: subscriptions, s3Store: new fauxqs.S3Store() } as never;
+function buildApp(
+  fauxqs: Fauxqs,
+  region: string,
+  { queues, subscriptions, objects }: { queues: QueueStore; subscriptions: SubscriptionStore; objects: ObjectStore },
+) {
+  const stores = { sqsStore: queues, snsStore: subscriptions, s3Store: objects } as never;
   const app = fauxqs.buildApp({ logger: false, defaultRegion: region, stores });
   app.removeContentTypeParser("*");
   app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: maxObjectBytes }, (_request, body, done) =>

@@ -5,7 +5,12 @@ interface Schedule {
   /** ARN of the rule. */
   arn: string;
   seconds: number;
-  timers: Set<NodeJS.Timeout>;
+  targets: Set<Target>;
+}
+
+interface Target {
+  call(): void;
+  timer: NodeJS.Timeout;
 }
 
 /** EventBridge rules that call functions at a rate. */
@@ -17,35 +22,57 @@ export class Schedules {
 
   /** `rate(1 minute)`, `rate(2 hours)`: the first call comes one interval from now. */
   create(name: string, arn: string, expression: string): void {
-    const seconds = this.cloud.secondsInstead ?? secondsOf(expression);
-    this.schedules.set(name, { arn, seconds, timers: new Set() });
+    this.schedules.set(name, { arn, seconds: this.secondsOf(expression), targets: new Set() });
+  }
+
+  /** Gives a rule another interval, which starts now. */
+  change(name: string, expression: string): void {
+    const schedule = this.get(name);
+    schedule.seconds = this.secondsOf(expression);
+    for (const target of schedule.targets) {
+      clearInterval(target.timer);
+      target.timer = setInterval(() => target.call(), schedule.seconds * 1_000);
+    }
+  }
+
+  has(name: string): boolean {
+    return this.schedules.has(name);
   }
 
   /** Has the rule call the function; the returned function ends that. */
   target(rule: string, functionArn: string): () => void {
-    const schedule = this.schedules.get(rule);
-    if (!schedule) throw new Error(`There is no schedule ${rule}`);
+    const schedule = this.get(rule);
     const { lambdas } = this.cloud;
     const call = () => {
       // A target that is gone is no error of the rule's.
       if (lambdas.find(functionArn))
         lambdas.invokeAsync(functionArn, JSON.stringify(scheduledEvent(schedule, this.cloud)));
     };
-    const timer = setInterval(call, schedule.seconds * 1_000);
-    schedule.timers.add(timer);
+    const target = { call, timer: setInterval(call, schedule.seconds * 1_000) };
+    schedule.targets.add(target);
     return () => {
-      clearInterval(timer);
-      schedule.timers.delete(timer);
+      clearInterval(target.timer);
+      schedule.targets.delete(target);
     };
   }
 
   delete(name: string): void {
-    this.schedules.get(name)?.timers.forEach((timer) => clearInterval(timer));
+    this.schedules.get(name)?.targets.forEach(({ timer }) => clearInterval(timer));
     this.schedules.delete(name);
   }
 
   stop(): void {
     [...this.schedules.keys()].forEach((name) => this.delete(name));
+  }
+
+  private get(name: string): Schedule {
+    const schedule = this.schedules.get(name);
+    if (!schedule) throw new Error(`There is no schedule ${name}`);
+    return schedule;
+  }
+
+  private secondsOf(expression: string): number {
+    return this.cloud.secondsInstead ?? secondsOf(expression);
   }
 }
 

@@ -15,11 +15,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
  * @returns {{ name: string, type: string, optional: boolean, text: string, default?: string }[]}
  */
 export function membersOf(path, name) {
-  const source = ts.createSourceFile(path, readFileSync(join(root, path), "utf8"), ts.ScriptTarget.Latest, true);
-  const declaration = source.statements.find((statement) => statement.name?.text === name);
-  if (!declaration) throw new Error(`Expected ${name} in ${path}, found none`);
-  return declaration.members
-    .filter((member) =>
+  return declarationOf(path, name)
+    .members.filter((member) =>
       [ts.isPropertySignature, ts.isPropertyDeclaration, ts.isMethodSignature].some((is) => is(member)),
     )
     .filter((member) => !(ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Private))
@@ -34,6 +31,24 @@ export function membersOf(path, name) {
         ...(tag && { default: flat(tag.comment) }),
       };
     });
+}
+
+/**
+ * The text of an interface or class.
+ *
+ * @param {string} path of the source file
+ * @param {string} name of the interface or class
+ * @returns {string}
+ */
+export function documentOf(path, name) {
+  return flat(declarationOf(path, name).jsDoc?.at(-1)?.comment);
+}
+
+function declarationOf(path, name) {
+  const source = ts.createSourceFile(path, readFileSync(join(root, path), "utf8"), ts.ScriptTarget.Latest, true);
+  const declaration = source.statements.find((statement) => statement.name?.text === name);
+  if (!declaration) throw new Error(`Expected ${name} in ${path}, found none`);
+  return declaration;
 }
 
 function functionType({ parameters, type }) {
@@ -81,6 +96,12 @@ ${inputTable(membersOf("components/ProcessorArgs.ts", "ProcessorArgs"))}
 An entry of a processor's \`capacitySchedule\`.
 
 ${inputTable(membersOf("components/ProcessorArgs.ts", "CapacityChange"))}
+
+## \`PolicyStatement\`
+
+An entry of \`policyStatements\`, in IAM's own words.
+
+${inputTable(membersOf("components/permissions.ts", "PolicyStatement"))}
 
 ## \`JobSchedule\`
 

@@ -13,6 +13,7 @@ const api: ResourceHandler = {
     };
     return { id, state: { ...inputs, ...arns, name, apiEndpoint: address } };
   },
+  update: (_id, state, inputs) => Promise.resolve({ ...state, ...inputs }),
   async delete(id, _state, { cloud }) {
     await cloud.apis.delete(id);
   },
@@ -28,6 +29,10 @@ const integration: ResourceHandler = {
     }
     cloud.apis.get(text(inputs, "apiId")).integrations.set(id, text(inputs, "integrationUri"));
     return { id, state: inputs };
+  },
+  update(id, _state, inputs, { cloud }) {
+    cloud.apis.get(text(inputs, "apiId")).integrations.set(id, text(inputs, "integrationUri"));
+    return Promise.resolve(inputs);
   },
   delete(id, state, { cloud }) {
     cloud.apis.get(text(state, "apiId")).integrations.delete(id);

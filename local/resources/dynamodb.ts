@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { LocalCloud } from "../cloud";
 import { arnOf, optionalText, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "./resource";
 
@@ -17,6 +18,13 @@ const table: ResourceHandler = {
     await cloud.calls.dynamodb("CreateTable", tableInput(name, inputs));
     await untilActive(cloud, name);
     return { id: name, state: { ...inputs, name, arn: arnOf(cloud, "dynamodb", `table/${name}`) } };
+  },
+  update(_id, state, inputs) {
+    for (const key of ["attributes", "globalSecondaryIndexes"]) {
+      if (isDeepStrictEqual(state[key], inputs[key])) continue;
+      throw new Error(`The local cloud can't change \`${key}\` of a table in place`);
+    }
+    return Promise.resolve({ ...inputs, name: state.name, arn: state.arn });
   },
   async delete(id, _state, { cloud }) {
     await cloud.calls.dynamodb("DeleteTable", { TableName: id });

@@ -8,6 +8,10 @@ const eventRule: ResourceHandler = {
     cloud.schedules.create(name, arn, text(inputs, "scheduleExpression"));
     return { id: name, state: { ...inputs, name, arn } };
   },
+  update(id, { name, arn }, inputs, { cloud }) {
+    cloud.schedules.change(id, text(inputs, "scheduleExpression"));
+    return Promise.resolve({ ...inputs, name, arn });
+  },
   delete(id, _state, { cloud }) {
     cloud.schedules.delete(id);
     return Promise.resolve();

@@ -2,6 +2,7 @@ import { apigatewayv2 } from "./apigatewayv2";
 import { autoscaling } from "./autoscaling";
 import { awsx } from "./awsx";
 import { dynamodb } from "./dynamodb";
+import { ecr } from "./ecr";
 import { events } from "./events";
 import { iam } from "./iam";
 import { lambda } from "./lambda";
@@ -26,6 +27,7 @@ export const resources: ResourceHandlers = {
   ...events,
   ...scheduler,
   ...iam,
+  ...ecr,
   ...passive,
   ...awsx,
 };

@@ -9,6 +9,7 @@ import {
   optionalText,
   physicalName,
   Properties,
+  randomHex,
   ResourceHandler,
   ResourceHandlers,
   text,
@@ -67,10 +68,38 @@ const provisionedConcurrencyConfig: ResourceHandler = {
   },
 };
 
+/** With the scope `CRUD` the function is called at every turn of the resource's life, and told which under `tf`. */
+const invocation: ResourceHandler = {
+  async create(inputs, { cloud }) {
+    const state = await invokeOnce(inputs, cloud, lifecycle(inputs, "create"));
+    return { id: randomHex(32), state };
+  },
+  async update(_id, state, inputs, { cloud }) {
+    return invokeOnce(inputs, cloud, lifecycle(inputs, "update", state));
+  },
+  async delete(_id, state, { cloud }) {
+    if (state.lifecycleScope === "CRUD") await invokeOnce(state, cloud, lifecycle(state, "delete", state));
+  },
+};
+
+function lifecycle(inputs: Properties, action: string, before?: Properties): object {
+  if (inputs.lifecycleScope !== "CRUD") return {};
+  return { tf: { action, prev_input: before ? (JSON.parse(text(before, "input")) as unknown) : null } };
+}
+
+async function invokeOnce(inputs: Properties, cloud: LocalCloud, more: object): Promise<Properties> {
+  const functionName = text(inputs, "functionName");
+  const payload = JSON.stringify({ ...(JSON.parse(text(inputs, "input")) as object), ...more });
+  const { payload: result, functionError } = await cloud.lambdas.invoke(functionName, payload);
+  if (functionError) throw new Error(`The function ${functionName} returned an error: ${result}`);
+  return { ...inputs, result };
+}
+
 export const lambda: ResourceHandlers = {
   "aws:lambda/function:Function": lambdaFunction,
   "aws:lambda/permission:Permission": permission,
   "aws:lambda/alias:Alias": alias,
+  "aws:lambda/invocation:Invocation": invocation,
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": functionEventInvokeConfig,
   "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": provisionedConcurrencyConfig,
 };

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
+import type { LocalCloud } from "../cloud";
 import { optionalText, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "./resource";
 
 const bucket: ResourceHandler = {
@@ -15,6 +16,7 @@ const bucket: ResourceHandler = {
       state: { ...inputs, ...names, bucketDomainName: domain, bucketRegionalDomainName: regionalDomain },
     };
   },
+  update: (_id, state, inputs) => Promise.resolve({ ...state, ...inputs }),
   async delete(id, _state, { cloud }) {
     await cloud.calls.send({ service: "s3", method: "DELETE", path: `/${id}` });
   },
@@ -40,6 +42,52 @@ const setting: ResourceHandler = {
   create: (inputs) => ({ id: text(inputs, "bucket"), state: inputs }),
 };
 
+interface FunctionRule {
+  id?: string;
+  lambdaFunctionArn: string;
+  events: string[];
+  filterPrefix?: string;
+  filterSuffix?: string;
+}
+
+const notification: ResourceHandler = {
+  create(inputs, { cloud }) {
+    setRules(cloud, inputs);
+    return { id: text(inputs, "bucket"), state: inputs };
+  },
+  update(_id, _state, inputs, { cloud }) {
+    setRules(cloud, inputs);
+    return Promise.resolve(inputs);
+  },
+  delete(id, _state, { cloud }) {
+    cloud.bucketEvents.delete(id);
+    return Promise.resolve();
+  },
+};
+
+function setRules(cloud: LocalCloud, inputs: Properties): void {
+  const bucketName = text(inputs, "bucket");
+  for (const other of ["queues", "topics", "eventbridge"]) {
+    const value = inputs[other];
+    if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
+    throw new Error(`Expected \`lambdaFunctions\` alone in the local cloud, got \`${other}\``);
+  }
+  const rules = (inputs.lambdaFunctions ?? []) as FunctionRule[];
+  for (const { lambdaFunctionArn } of rules) {
+    if (!cloud.lambdas.find(lambdaFunctionArn)) throw new Error(`There is no function ${lambdaFunctionArn}`);
+  }
+  cloud.bucketEvents.set(
+    bucketName,
+    rules.map(({ id, lambdaFunctionArn, events, filterPrefix, filterSuffix }, index) => ({
+      id: id ?? `tf-s3-lambda-${index}`,
+      functionArn: lambdaFunctionArn,
+      events,
+      prefix: filterPrefix ?? "",
+      suffix: filterSuffix ?? "",
+    })),
+  );
+}
+
 const settings = [
   "bucketAcl:BucketAcl",
   "bucketLifecycleConfiguration:BucketLifecycleConfiguration",
@@ -58,6 +106,7 @@ export const s3: ResourceHandlers = {
   "aws:s3/bucketV2:BucketV2": bucket,
   "aws:s3/bucketObject:BucketObject": object,
   "aws:s3/bucketObjectv2:BucketObjectv2": object,
+  "aws:s3/bucketNotification:BucketNotification": notification,
   ...Object.fromEntries(settings.map((name) => [`aws:s3/${name}`, setting])),
 };
 

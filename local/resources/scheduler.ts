@@ -17,6 +17,7 @@ const scheduleGroup: ResourceHandler = {
     cloud.scheduler.createGroup(name);
     return { id: name, state: { ...inputs, name, arn: arnOf(cloud, "scheduler", `schedule-group/${name}`) } };
   },
+  update: (_id, state, inputs) => Promise.resolve({ ...state, ...inputs }),
   delete(id, _state, { cloud }) {
     cloud.scheduler.deleteGroup(id);
     return Promise.resolve();

@@ -12,6 +12,11 @@ const topic: ResourceHandler = {
     const arn = arnOf(context.cloud, "sns", name);
     return { id: arn, state: { ...inputs, name, arn } };
   },
+  async update(id, { name, arn }, inputs, { cloud }) {
+    const AttributeValue = optionalText(inputs, "displayName") ?? "";
+    await cloud.calls.sns("SetTopicAttributes", { TopicArn: id, AttributeName: "DisplayName", AttributeValue });
+    return { ...inputs, name, arn };
+  },
   async delete(id, _state, { cloud }) {
     await cloud.calls.sns("DeleteTopic", { TopicArn: id });
   },

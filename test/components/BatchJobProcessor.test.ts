@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessor, BatchJobProcessorArgs, defaults } from "../../components";
 import { decodeJobType } from "../../contract/jobType";
@@ -22,6 +23,8 @@ const statementsOf = ({ inputs }: RecordedResource) =>
   (JSON.parse(inputs.policy as string) as { Statement: Statement[] }).Statement;
 const listOf = (value: string | string[]) => (Array.isArray(value) ? value : [value]);
 const userDataOf = (template: RecordedResource) => Buffer.from(template.inputs.userData as string, "base64").toString();
+
+const queuesUrl = "https://sqs.us-east-1.amazonaws.com/123456789012";
 
 const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
 
@@ -52,7 +55,7 @@ describe("BatchJobProcessor", () => {
     it("allows no wildcard without a written reason, and keeps each role's policy within 10,240 characters", async () => {
       const { ofType } = await build();
       const policies = ofType("iam/rolePolicy:RolePolicy");
-      expect(policies).to.have.length(9);
+      expect(policies).to.have.length(10);
       for (const policy of policies) {
         expect((policy.inputs.policy as string).length).to.be.lessThan(10_240);
         for (const { Action, Resource } of statementsOf(policy)) {
@@ -79,7 +82,7 @@ describe("BatchJobProcessor", () => {
     it("keeps every log group for a limited time", async () => {
       const { ofType } = await build();
       const groups = ofType("cloudwatch/logGroup:LogGroup");
-      expect(groups).to.have.length(7);
+      expect(groups).to.have.length(8);
       for (const { inputs } of groups) expect(inputs.retentionInDays).to.equal(defaults.logRetentionDays);
     });
 
@@ -148,6 +151,32 @@ describe("BatchJobProcessor", () => {
         Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:SendMessage"],
       });
       expect(JSON.stringify(statementsOf(named("media-repair-repair-policy")))).not.to.include("word-count");
+    });
+
+    it("of a type are emptied before they are deleted, once the fleet is gone and functions may know the type no more", async () => {
+      const { named, ofType } = await build();
+      const invocation = named("media-word-count-rescue");
+      expect(invocation.inputs).to.include({
+        lifecycleScope: "CRUD",
+        functionName: "media-rescue-rescue-function-1234567",
+      });
+      const { type, queueUrls } = JSON.parse(invocation.inputs.input as string) as Record<string, unknown>;
+      expect([type, queueUrls]).to.deep.equal([
+        "word-count",
+        ["jobs", "dead-letters"].map((queue) => `${queuesUrl}/media-word-count-queue-${queue}-1234567`),
+      ]);
+      expect(invocation.options.dependencies).to.include.members(
+        ofType("sqs/queuePolicy:QueuePolicy")
+          .filter(({ name }) => name.startsWith("media-word-count-"))
+          .map(({ urn }) => urn),
+      );
+      expect(named("media-word-count-fleet-group").options.dependencies).to.include(invocation.urn);
+      const principal = { AWS: "arn:aws:iam:us-east-1:123456789012:media-rescue-rescue-role" };
+      for (const queue of ["jobs", "dead-letters"]) {
+        const statements = statementsOf(named(`media-word-count-queue-${queue}-policy`));
+        expect(statements.filter(({ Principal }) => isDeepStrictEqual(Principal, principal))).to.have.length(1);
+      }
+      expect(JSON.stringify(statementsOf(named("media-rescue-rescue-policy")))).not.to.include("word-count");
     });
 
     it("of each type are written into the table of job types", async () => {
@@ -319,6 +348,7 @@ describe("BatchJobProcessor", () => {
         "media-api-frontend-function",
         "media-router-router-function",
         "media-repair-repair-function",
+        "media-rescue-rescue-function",
         "media-scaler-scaler-function",
       ]);
       for (const { inputs } of functions) {

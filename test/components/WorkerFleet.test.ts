@@ -24,6 +24,7 @@ const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
       processor: settings,
       routerRoleArn: "arn:router",
       repairRoleArn: "arn:repair",
+      rescueRoleArn: "arn:rescue",
       isTracking: true,
     });
     const network = new WorkerNetwork("network", options);
@@ -34,7 +35,8 @@ const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
       options.scaling === "targetTracking"
         ? undefined
         : { fleetTable: fleetTable(), functionName: "scale", functionArn: "arn:scale" };
-    return new WorkerFleet("fleet", { processor: settings, queue, tables, network, target, image, scaler, ...options });
+    const shared = { queue, rescue: queue, tables, network, target, image, scaler };
+    return new WorkerFleet("fleet", { processor: settings, ...shared, ...options });
   });
 
 interface Statement {

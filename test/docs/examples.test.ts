@@ -4,7 +4,7 @@ import { join } from "node:path";
 import ts from "typescript";
 
 const root = join(__dirname, "../..");
-const documents = ["README.md", "docs/api.md", "docs/client.md", "worker-image/README.md"];
+const documents = ["README.md", "docs/api.md", "docs/client.md", "docs/deploy.md", "worker-image/README.md"];
 
 /** The TypeScript blocks of a document, each as a module beside it. */
 function examplesOf(document: string): Map<string, string> {

@@ -7,6 +7,7 @@ import { encodeJobType } from "../../contract/jobType";
 import { fleetItem } from "../../contract/fleet";
 import { frontendFactory } from "../../functions/frontend/lambda";
 import { repairFactory } from "../../functions/repair/lambda";
+import { rescueFactory } from "../../functions/rescue/lambda";
 import { routerFactory } from "../../functions/router/lambda";
 import { scalerFactory } from "../../functions/scaler/lambda";
 import { Emulators } from "./support/emulators";
@@ -57,7 +58,13 @@ describe("serialised handlers", () => {
   // The front end holds every verb of the API, the scaler the whole policy of a fleet: capacity, memory, failing launches, spot,
   // silence, retirement. What a library would add by accident is many times that.
   const maxBytes: Record<string, number> = { frontendFactory: 16_000, repairFactory: 11_000, scalerFactory: 14_000 };
-  for (const [name, factory] of Object.entries({ frontendFactory, repairFactory, routerFactory, scalerFactory })) {
+  for (const [name, factory] of Object.entries({
+    frontendFactory,
+    repairFactory,
+    rescueFactory,
+    routerFactory,
+    scalerFactory,
+  })) {
     it(`keeps ${name} small`, async () => {
       const text = await serialiseFactory(factory);
       expect(text.length).to.be.lessThan(80_000);

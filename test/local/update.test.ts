@@ -63,6 +63,41 @@ describe("a program in the place of another", () => {
     expect((await rejection(test.sqs.send(gone))).name).to.equal("QueueDoesNotExist");
   });
 
+  it("makes a new one where AWS would, and else keeps the resource, its name and what hangs on it", async () => {
+    const program = (isSecond: boolean) => () => {
+      const rate = isSecond ? "rate(2 minutes)" : "rate(1 minute)";
+      const rule = new aws.cloudwatch.EventRule("rule", { scheduleExpression: rate, description: String(isSecond) });
+      const topic = new aws.sns.Topic("topic", { displayName: isSecond ? "new" : "old" });
+      const role = new aws.iam.Role("role", { assumeRolePolicy: "{}", description: String(isSecond) });
+      const group = new aws.ec2.SecurityGroup("group", { description: isSecond ? "new" : "old" });
+      const fifo = new aws.sqs.Queue("queue", { fifoQueue: isSecond });
+      return { rule: rule.arn, topic: topic.arn, role: role.arn, group: group.id, queue: fifo.url };
+    };
+    const before = await test.up(program(false));
+    const after = await test.update(program(true));
+    const kept = Object.keys(before).filter((key) => before[key] === after[key]);
+    expect(kept).to.deep.equal(["rule", "topic", "role"]);
+    expect(test.cloud.messaging.queue(String(before.queue))).to.be.undefined;
+  });
+
+  it("calls a function at each turn of the life of an invocation, and lets its refusal stand in the way", async () => {
+    const program =
+      (input: string | undefined, code = `exports.handler = async (event) => event;`) =>
+      () => {
+        const fn = codeFunction("fn", code);
+        if (input === undefined) return {};
+        const args = { functionName: fn.name, input: JSON.stringify({ input }), lifecycleScope: "CRUD" };
+        return { result: new aws.lambda.Invocation("call", args).result };
+      };
+    const resultOf = (outputs: Record<string, unknown>) => JSON.parse(String(outputs.result)) as unknown;
+    const created = { input: "a", tf: { action: "create", prev_input: null } };
+    expect(resultOf(await test.up(program("a")))).to.deep.equal(created);
+    const changed = { input: "b", tf: { action: "update", prev_input: { input: "a" } } };
+    expect(resultOf(await test.update(program("b")))).to.deep.equal(changed);
+    const refusing = `exports.handler = async ({ tf }) => { throw new Error("not " + tf.action); };`;
+    expect((await rejection(test.update(program(undefined, refusing)))).message).to.include("not delete");
+  });
+
   it("keeps hooks that are resources of their own, which stand for those of the same name", async () => {
     const program = (heartbeatTimeout: number, maxSize: number, hasOwn: boolean) => () => {
       const initialLifecycleHooks = bothHooks();

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { backoffSeconds, hideableSeconds } from "../../worker-image/src/backoff";
 import { insist } from "../../worker-image/src/insist";
 import { FakeClock } from "./support/fakeClock";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 describe("backoffSeconds", () => {
   guardAgainstLeaks();

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Batcher, EntryFailure } from "../../worker-image/src/batcher";
 import { FakeClock, settled } from "./support/fakeClock";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 function createBatcher(outcome: (entries: string[]) => EntryFailure[] | Error) {
   const clock = new FakeClock();

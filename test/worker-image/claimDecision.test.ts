@@ -3,7 +3,7 @@ import { JobRecord, jobStates } from "../../contract/record";
 import { decideClaim } from "../../worker-image/src/claimDecision";
 import { ClaimRequest } from "../../worker-image/src/records";
 import { envelope } from "./support/doubles";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 const now = 1_000_000;
 

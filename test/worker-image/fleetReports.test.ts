@@ -4,7 +4,7 @@ import { OwnReport } from "../../worker-image/src/fleetTable";
 import { RecentJobs } from "../../worker-image/src/recentJobs";
 import { FakeLog } from "./support/doubles";
 import { FakeClock, settled } from "./support/fakeClock";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 function setUp() {
   const clock = new FakeClock();

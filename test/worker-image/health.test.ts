@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { healthOf, illness, serveHealth } from "../../worker-image/src/health";
 import { Vitals } from "../../worker-image/src/vitals";
 import { FakeClock } from "./support/fakeClock";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 describe("health", () => {
   guardAgainstLeaks();

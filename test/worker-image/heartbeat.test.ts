@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { heartbeatInterval, startHeartbeat } from "../../worker-image/src/heartbeat";
 import { ProgressWriter, toProgress } from "../../worker-image/src/progress";
 import { FakeClock, settled } from "./support/fakeClock";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 describe("heartbeatInterval", () => {
   guardAgainstLeaks();

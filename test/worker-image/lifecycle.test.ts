@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Lifecycle, LifecycleEffects } from "../../worker-image/src/lifecycle";
 import { FakeLog } from "./support/doubles";
 import { FakeClock, settled } from "./support/fakeClock";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 /** An instance whose metadata and group say what the test wants. */
 function setUp(settings: Partial<LifecycleEffects["settings"]> = {}) {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { emptyFleetMemory, FleetMemory } from "../../contract/fleetMemory";
 import { chooseWhenIdle, GroupView, IdleView, pauseBeforeAsking } from "../../worker-image/src/lifecycleIdle";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 function group(fields: Partial<Omit<GroupView, "instances">> & { ids?: string; states?: string[] }): GroupView {
   const { ids = "", states = [], ...rest } = fields;

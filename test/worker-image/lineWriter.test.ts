@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { LineWriter } from "../../worker-image/src/lineWriter";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 describe("LineWriter", () => {
   guardAgainstLeaks();

@@ -6,7 +6,7 @@ import { Claim } from "../../worker-image/src/records";
 import { RunOutcome } from "../../worker-image/src/runner";
 import { createDoubles, envelope, message as createMessage, started } from "./support/doubles";
 import { settled } from "./support/fakeClock";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 const failed: RunOutcome = { kind: "failed", error: { name: "TypeError", message: "no" }, isPermanent: false };
 
@@ -300,6 +300,7 @@ describe("MessageProcessor", () => {
     throttled.failures.plan("claim");
     await throttled.begin();
     expect(throttled.log.events()).to.deep.equal(["message-left"]);
+    expect(throttled.log.fieldsOf("message-left")).to.include({ jobId: "job-1" });
     expect([throttled.isDone(), throttled.seen().length]).to.deep.equal([true, 1]);
 
     const refused = setUp();
@@ -308,6 +309,21 @@ describe("MessageProcessor", () => {
     await refused.end({ kind: "succeeded", result: 1 });
     expect(refused.log.events()).to.deep.equal(["job-started", "message-left"]);
     expect(refused.clock.pendingTimers).to.equal(0);
+  });
+
+  it("tells how a job went, though its message has become visible again and is out of reach", async () => {
+    const outOfReach = Object.assign(new Error("gone"), { name: "MessageNotInflight" });
+    const retried = setUp();
+    retried.failures.plan("hide", outOfReach);
+    await retried.begin();
+    await retried.end({ kind: "failed", error: { name: "Error", message: "no" }, isPermanent: false });
+    expect(retried.log.events()).to.deep.equal(["job-started", "message-not-hidden", "job-retried"]);
+
+    const succeeded = setUp();
+    succeeded.failures.plan("remove", outOfReach);
+    await succeeded.begin();
+    await succeeded.end({ kind: "succeeded", result: 1 });
+    expect(succeeded.log.events()).to.deep.equal(["job-started", "message-not-removed", "job-succeeded"]);
   });
 
   it("hands back, unclaimed, what is received while draining", async () => {

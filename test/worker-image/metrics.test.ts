@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Metrics } from "../../worker-image/src/metrics";
 import { FakeLog } from "./support/doubles";
 import { FakeClock } from "./support/fakeClock";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 function setUp() {
   const log = new FakeLog();

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Poller } from "../../worker-image/src/poller";
 import { FakeClock, settled } from "./support/fakeClock";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 /** A poller over a list of names, whose work the test ends by name. */
 function createPoller(slots: number, prefetch = 0) {

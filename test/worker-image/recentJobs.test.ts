@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { RecentJobs } from "../../worker-image/src/recentJobs";
 import { FakeClock } from "./support/fakeClock";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 describe("RecentJobs", () => {
   guardAgainstLeaks();

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { encodeWorkerSettings } from "../../contract/workerSettings";
 import { readOptions } from "../../worker-image/src/settings";
 import { settings } from "./support/doubles";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 const environment = encodeWorkerSettings(settings);
 

@@ -6,7 +6,7 @@ import { findHandler } from "../../worker-image/src/handlerPath";
 import { JobStopped, RunOutcome } from "../../worker-image/src/runner";
 import { ThreadRunner } from "../../worker-image/src/threadRunner";
 import { buildWorker, distFolder, fixturesFolder } from "./support/build";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 describe("ThreadRunner", () => {
   const runners: ThreadRunner[] = [];

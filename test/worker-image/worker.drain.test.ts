@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Worker } from "../../worker-image/src/worker";
 import { createDoubles, envelope, message } from "./support/doubles";
 import { settled } from "./support/fakeClock";
-import { guardAgainstLeaks } from "./support/leakGuard";
+import { guardAgainstLeaks } from "../support/leakGuard";
 
 /** A worker of two slots with two jobs at work. */
 async function startWorker() {

@@ -1,4 +1,4 @@
-import { decodeEnvelope } from "../../contract/envelope";
+import { decodeEnvelope, JobEnvelope } from "../../contract/envelope";
 import { WorkerSettings } from "../../contract/workerSettings";
 import { Attempt } from "./attempt";
 import { Clock } from "./clock";
@@ -62,7 +62,7 @@ export class MessageProcessor {
   }
 
   private async take(message: ReceivedMessage, freeSlot: () => void): Promise<void> {
-    const { queue, records, clock, settings, workerId } = this.effects;
+    const { queue } = this.effects;
     if (this.isDraining) return queue.hide(message, 0);
     const decoded = decodeEnvelope(message.body);
     if (!decoded.ok) {
@@ -70,25 +70,34 @@ export class MessageProcessor {
       return this.refuse(message, `The message is no job: ${problems.join("; ")}`);
     }
     const job = decoded.value;
+    const log = withFields(this.effects.log, { jobId: job.id, jobType: job.type, messageId: message.id });
+    try {
+      await this.takeJob(job, message, log, freeSlot);
+    } catch (error) {
+      log("error", "message-left", errorFields(error));
+    }
+  }
+
+  private async takeJob(job: JobEnvelope, message: ReceivedMessage, log: Log, freeSlot: () => void): Promise<void> {
+    const { records, clock, settings, workerId } = this.effects;
     const maxAttempts = Math.min(settings.maxAttempts, job.maxAttempts ?? Infinity);
     const now = clock.now();
     const leaseUntil = now + settings.visibilityTimeoutSeconds * 1000;
     const { id: messageId, receiveCount, isRedriven } = message;
     const request = { job, messageId, receiveCount, isRedriven, worker: workerId, maxAttempts, now, leaseUntil };
-    return this.obey(await records.claim(request), { job, message, maxAttempts, leaseUntil }, freeSlot);
+    return this.obey(await records.claim(request), { job, message, maxAttempts, leaseUntil, log }, freeSlot);
   }
 
   private async obey(
     claim: Claim,
-    claimed: Pick<HeldJob, "job" | "message" | "maxAttempts"> & { leaseUntil: number },
+    claimed: Omit<HeldJob, "hold" | "release"> & { leaseUntil: number },
     freeSlot: () => void,
   ): Promise<void> {
     const { queue, clock } = this.effects;
-    const { job, message } = claimed;
-    const log = withFields(this.effects.log, { jobId: job.id, jobType: job.type, messageId: message.id });
+    const { message, log } = claimed;
     switch (claim.outcome) {
       case "started":
-        return this.runJob({ ...claimed, hold: claim.hold, log }, freeSlot);
+        return this.runJob({ ...claimed, hold: claim.hold }, freeSlot);
       case "exhausted": {
         const { hold, error } = claim;
         const exhaustedLog = withFields(log, { attempt: hold.attempt });

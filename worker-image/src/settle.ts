@@ -161,12 +161,24 @@ export class Settler {
   private async removeMessage(held: HeldJob): Promise<void> {
     await held.release();
     if (held.isAcknowledged) return;
-    await this.insist(held, () => this.effects.queue.remove(held.message));
+    await this.tryOnMessage(held, "message-not-removed", () => this.effects.queue.remove(held.message));
   }
 
   private async hideMessage(held: HeldJob, seconds: number): Promise<void> {
     await held.release();
-    await this.insist(held, () => this.effects.queue.hide(held.message, seconds));
+    await this.tryOnMessage(held, "message-not-hidden", () => this.effects.queue.hide(held.message, seconds));
+  }
+
+  /**
+   * The record is written by now, and says what becomes of the message whenever it reappears: a message that is out of
+   * reach, because its visibility has ended say, must not hide how the job went.
+   */
+  private async tryOnMessage(held: HeldJob, event: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await this.insist(held, action);
+    } catch (error) {
+      held.log("warn", event, errorFields(error));
+    }
   }
 
   private insist<T>(held: HeldJob, action: () => Promise<T>): Promise<T> {

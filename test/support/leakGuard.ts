@@ -1,22 +1,26 @@
 import { setImmediate as turn } from "node:timers/promises";
 
-/** What keeps a process alive, by Node's names: timers, child processes, and the ports of threads. */
-const guarded = ["Timeout", "ProcessWrap", "MessagePort", "Worker"];
+/** What keeps a process alive, by Node's names: timers, child processes, servers, and the ports of threads. */
+const guarded = ["Timeout", "ProcessWrap", "TCPServerWrap", "MessagePort", "Worker"];
 
 /** How long what a test ended may take to be gone. */
 const graceMilliseconds = 1_000;
 
 /**
- * Fails each test of the surrounding `describe` that leaves a timer, a thread or a child process. To be called after
- * the hooks that clean up.
+ * Fails each test of the surrounding `describe` that leaves a timer, a thread, a server or a child process. To be called
+ * after the hooks that clean up.
  */
 export function guardAgainstLeaks(): void {
   let before: string[];
   beforeEach(() => (before = active()));
-  afterEach(async () => {
-    const left = await leftOver(before);
-    if (left.length > 0) throw new Error(`The test left behind: ${left.join(", ")}`);
-  });
+  afterEach(() => checkInHook("The test", before));
+}
+
+/** Throws where something is left; for hooks, whose own timer Mocha starts once they wait. */
+export async function checkInHook(whose: string, before: string[]): Promise<void> {
+  await turn();
+  const left = await leftOver([...before, "Timeout"]);
+  if (left.length > 0) throw new Error(`${whose} left behind: ${left.join(", ")}`);
 }
 
 /** What is active now and wasn't before, once it had time to go. */

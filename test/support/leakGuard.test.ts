@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Worker as Thread } from "node:worker_threads";
-import { active, leftOver } from "./support/leakGuard";
+import { active, leftOver } from "./leakGuard";
 
 describe("The leak guard", () => {
   it("tells timers, threads and processes that are left, and none that are gone", async () => {

@@ -1,0 +1,45 @@
+// Inputs that are one of a few texts. Objects with a type of the same name are what the schema for other languages takes
+// as enums; in TypeScript the plain texts do.
+
+/** Who may call the API. */
+export const Authorization = {
+  /** AWS callers, by SigV4. */
+  Iam: "iam",
+  /** Holders of an issuer's tokens. */
+  Jwt: "jwt",
+  /** Everybody. */
+  None: "none",
+} as const;
+export type Authorization = (typeof Authorization)[keyof typeof Authorization];
+
+/** What makes fleets grow. */
+export const Scaling = {
+  /** A Lambda that counts each type's backlog. */
+  Scaler: "scaler",
+  /** CloudWatch's metrics and policies alone. */
+  TargetTracking: "targetTracking",
+} as const;
+export type Scaling = (typeof Scaling)[keyof typeof Scaling];
+
+/** Processor architecture of instances and images. */
+export const Architecture = {
+  Arm64: "arm64",
+  X86_64: "x86_64",
+} as const;
+export type Architecture = (typeof Architecture)[keyof typeof Architecture];
+
+/** When a job's message is removed from the queue. */
+export const Acknowledge = {
+  /** After the job ended: it runs at least once. */
+  After: "after",
+  /** Before the job runs: at most once. */
+  Before: "before",
+} as const;
+export type Acknowledge = (typeof Acknowledge)[keyof typeof Acknowledge];
+
+/** Whether a statement grants or forbids. */
+export const Effect = {
+  Allow: "Allow",
+  Deny: "Deny",
+} as const;
+export type Effect = (typeof Effect)[keyof typeof Effect];

@@ -1,0 +1,40 @@
+import * as awsx from "@pulumi/awsx";
+import { BatchJobProcessor } from "batch-job-processor";
+import { dirname, join } from "node:path";
+
+// The stock worker, from the package, and on top of it Python and the script: two images of one repository.
+const repository = new awsx.ecr.Repository("worker", { forceDelete: true });
+const platform = "linux/arm64";
+const stock = new awsx.ecr.Image("stock", {
+  repositoryUrl: repository.url,
+  context: join(dirname(require.resolve("batch-job-processor/package.json")), "worker-image"),
+  imageTag: "stock",
+  platform,
+});
+const image = new awsx.ecr.Image("statistics", {
+  repositoryUrl: repository.url,
+  context: "image",
+  args: { WORKER: stock.imageUri },
+  imageTag: "statistics",
+  platform,
+});
+
+const jobs = new BatchJobProcessor("commands", {
+  image: image.imageUri,
+  processors: [
+    {
+      name: "statistics",
+      // Beside the worker, in the image's working directory.
+      command: ["python3", "image/statistics_of.py"],
+      description: "Mean, median and deviation of a list of numbers: payload {numbers: [...]}",
+      payloadSchema: {
+        type: "object",
+        properties: { numbers: { type: "array", items: { type: "number" } } },
+        required: ["numbers"],
+      },
+      timeoutSeconds: 60,
+    },
+  ],
+});
+
+export const { url, queueUrls, deadLetterQueueUrls, logGroupNames } = jobs;

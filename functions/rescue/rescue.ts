@@ -1,0 +1,127 @@
+import { attributes } from "../../contract/attributes";
+import { isObject } from "../../contract/check";
+import { limits } from "../../contract/limits";
+import type { Log } from "../log";
+import type { Inbox, StrayMessage } from "../repair/inbox";
+import { unroutableMessage } from "../router/queueMessage";
+import { createSendMessages, type SendMessagesEffects } from "../router/sendMessages";
+import type { RunContext } from "../runContext";
+
+export const deploymentOnlyModule = true;
+
+export interface RescueEffects extends SendMessagesEffects {
+  /** Whether the type is in the type table, as of now. */
+  isListed: (type: string) => Promise<boolean>;
+  inbox: Pick<Inbox, "receive" | "remove">;
+  /** How many messages a queue has, hidden ones included. */
+  count: (queueUrl: string) => Promise<number>;
+  unroutableQueueUrl: string;
+  /** Epoch milliseconds. */
+  now: () => number;
+  log: Log;
+}
+
+/** What became of a call. */
+export interface Rescued {
+  moved: number;
+}
+
+interface Removal {
+  type: string;
+  queueUrls: string[];
+}
+
+/** So long a message that could not be moved stays out of the way. */
+const hideSeconds = 30;
+
+const pauseMilliseconds = 1_000;
+
+/** Left for the message at work: the sends' tries, and its deletion. */
+const reserveMilliseconds = 25_000;
+
+/** Queues are read by so many at once: one alone moves a few hundred messages a second. */
+const readers = 10;
+
+/**
+ * Empties the queues of a job type that is being removed into the unroutable queue. Called at every turn in the life of the
+ * resource that stands for this, and does nothing but at its end, and nothing while the type is still in the type table: a
+ * resource that is replaced ends too.
+ *
+ * It goes on for as long as functions may know the type from before, and while there are hidden messages. Throws where its
+ * time is not enough for that: the queues must stay then.
+ */
+export function createRescue(effects: RescueEffects): (event: unknown, context: RunContext) => Promise<Rescued> {
+  const { isListed, inbox, count, unroutableQueueUrl, now, pause, log } = effects;
+  const sendMessages = createSendMessages(effects);
+
+  async function move(type: string, queueUrl: string, messages: StrayMessage[]): Promise<void> {
+    const failedAt = new Date(now()).toISOString();
+    const unroutable = messages.map(({ body, attributes: texts }) => {
+      const reason = texts[attributes.reason] ?? `The processor of jobs of type ${type} was removed`;
+      return unroutableMessage({ text: body, source: parse(body), reason }, unroutableQueueUrl, failedAt);
+    });
+    const [unsent] = await sendMessages(unroutable);
+    if (unsent) throw unsent.error;
+    const [unremoved] = (await inbox.remove(queueUrl, messages)).filter((error) => error !== undefined);
+    if (unremoved) throw unremoved;
+    for (const { id } of unroutable) log("warn", "job unroutable", { id, type, reason: "its type was removed" });
+  }
+
+  async function empty(type: string, queueUrl: string, hasTime: () => boolean): Promise<number> {
+    let moved = 0;
+    const read = async (): Promise<void> => {
+      while (hasTime()) {
+        const messages = await inbox.receive(queueUrl, hideSeconds);
+        if (messages.length === 0) return;
+        await move(type, queueUrl, messages);
+        moved += messages.length;
+      }
+    };
+    await Promise.all(Array.from({ length: readers }, read));
+    return moved;
+  }
+
+  return async function rescue(event, context) {
+    const removal = readRemoval(event);
+    if (!removal || (await isListed(removal.type))) return { moved: 0 };
+    const { type, queueUrls } = removal;
+    const hasTime = () => context.getRemainingTimeInMillis() > reserveMilliseconds;
+    const forgottenAt = now() + limits.typeCacheSeconds * 1_000;
+    let moved = 0;
+    for (;;) {
+      for (const url of queueUrls) moved += await empty(type, url, hasTime);
+      const left = (await Promise.all(queueUrls.map(count))).reduce((sum, each) => sum + each, 0);
+      if (left === 0 && now() >= forgottenAt) break;
+      if (!hasTime()) throw new Error(unfinished(type, moved, left));
+      await pause(pauseMilliseconds);
+    }
+    log("info", "type removed", { type, moved });
+    return { moved };
+  };
+}
+
+function unfinished(type: string, moved: number, left: number): string {
+  return (
+    `Expected the queues of the removed type ${type} to become empty, got ${left} messages that are hidden, held back or ` +
+    `yet to be moved, after ${moved} that were. Their queues stay: run the update once more in a while`
+  );
+}
+
+/** Nothing where no type is being removed. */
+function readRemoval(event: unknown): Removal | undefined {
+  if (!isObject(event) || !isObject(event.tf) || typeof event.tf.action !== "string") {
+    throw new Error("Expected a call at a turn of a resource's life, got one without `tf.action`");
+  }
+  if (event.tf.action !== "delete") return undefined;
+  const { type, queueUrls } = event;
+  if (typeof type !== "string" || !Array.isArray(queueUrls)) throw new Error("Expected `type` and `queueUrls`");
+  return { type, queueUrls: queueUrls.map(String) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

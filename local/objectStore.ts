@@ -1,0 +1,38 @@
+import type { S3Store, StoredObject } from "./fauxqs";
+
+/** An object that has just been put into a bucket. */
+export interface NewObject {
+  bucket: string;
+  key: string;
+  bytes: number;
+  etag: string;
+  /** As S3 names the event, without its `s3:`. */
+  event: "ObjectCreated:Put" | "ObjectCreated:CompleteMultipartUpload";
+}
+
+export type ObjectStore = ReturnType<typeof createObjectStore>;
+
+/** The buckets, as fauxqs keeps them, which say what is put into them. */
+export function createObjectStore(Base: typeof S3Store) {
+  class LocalS3Store extends Base {
+    announce: (object: NewObject) => void = () => undefined;
+
+    override putObject(...args: Parameters<S3Store["putObject"]>): StoredObject {
+      const object = super.putObject(...args);
+      this.announce(newObject(args[0], object, "ObjectCreated:Put"));
+      return object;
+    }
+
+    override completeMultipartUpload(...args: Parameters<S3Store["completeMultipartUpload"]>): StoredObject {
+      const bucket = this.multipartUploads.get(args[0])?.bucket ?? "";
+      const object = super.completeMultipartUpload(...args);
+      this.announce(newObject(bucket, object, "ObjectCreated:CompleteMultipartUpload"));
+      return object;
+    }
+  }
+  return new LocalS3Store();
+}
+
+function newObject(bucket: string, { key, contentLength, etag }: StoredObject, event: NewObject["event"]): NewObject {
+  return { bucket, key, bytes: contentLength, etag: etag.replaceAll('"', ""), event };
+}

@@ -1,0 +1,63 @@
+import { expect } from "chai";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { checksum, each, lines, resourcesOf, stackConfig, thumbnail, wordCount } from "./programs";
+import { Engine, startEngine } from "./support";
+
+describe("the engine, change by change", function () {
+  this.timeout(240_000);
+  const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/own";
+  let engine: Engine;
+  before(async () => {
+    engine = await startEngine();
+    await up(wordCount, checksum);
+  });
+  after(() => engine.stop());
+
+  async function up(...processors: Parameters<typeof stackConfig>[0]): Promise<string[]> {
+    await engine.configure("dev", stackConfig(processors));
+    return lines((await engine.succeed("dev", "up")).steps);
+  }
+
+  it("takes another order of types for no change", async () => {
+    expect(await up(checksum, wordCount)).to.deep.equal([]);
+  });
+
+  it("adds a type's own resources and touches no other", async () => {
+    expect(await up(thumbnail, checksum, wordCount)).to.deep.equal(each("create", resourcesOf("jobs", "thumbnail")));
+  });
+
+  it("makes a new template version of a changed image, and lets the instances pull it", async () => {
+    expect(await up({ ...thumbnail, image: `${image}:1` }, checksum, wordCount)).to.deep.equal([
+      "update jobs-thumbnail-fleet-group (launchTemplate)",
+      "update jobs-thumbnail-fleet-policy (policy)",
+      "update jobs-thumbnail-fleet-template (userData)",
+    ]);
+    expect(await up({ ...thumbnail, image: `${image}:2` }, checksum, wordCount)).to.deep.equal([
+      "update jobs-thumbnail-fleet-group (launchTemplate)",
+      "update jobs-thumbnail-fleet-template (userData)",
+    ]);
+  });
+
+  it("changes one function's code, and nothing that calls it", async () => {
+    engine.edit("functions/router/lambda.ts", "random: () => Math.random(),", "random: () => 1 - Math.random(),");
+    expect(await up({ ...thumbnail, image: `${image}:2` }, checksum, wordCount)).to.deep.equal([
+      "update jobs-router-router-function (code)",
+    ]);
+  });
+
+  it("builds the image anew of a changed worker, for the types that run it", async () => {
+    writeFileSync(join(engine.folder, "worker-image", "Dockerfile"), "# another\n", { flag: "a" });
+    const changed = ["checksum", "word-count"].flatMap((type) => [
+      `update jobs-${type}-fleet-group (launchTemplate)`,
+      `update jobs-${type}-fleet-template (userData)`,
+    ]);
+    expect(await up({ ...thumbnail, image: `${image}:2` }, checksum, wordCount)).to.deep.equal(
+      [...changed, "update jobs-image-arm64 (contextHash)"].sort(),
+    );
+  });
+
+  it("deletes a removed type's own resources and touches no other", async () => {
+    expect(await up(checksum, wordCount)).to.deep.equal(each("delete", resourcesOf("jobs", "thumbnail")));
+  });
+});

@@ -1,0 +1,108 @@
+import { expect } from "chai";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { packageRoot } from "../../local/packageFolder";
+import { Engine, startEngine } from "./support";
+
+/** The package as it is installed, but that its functions forget types at once: a removal waits for that. */
+function copyPackage(folder: string): string {
+  const root = packageRoot();
+  const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { files: string[] };
+  for (const name of ["package.json", ...files]) cpSync(join(root, name), join(folder, name), { recursive: true });
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  const limits = join(folder, "dist", "contract", "limits.js");
+  const text = readFileSync(limits, "utf8");
+  expect(text).to.include("typeCacheSeconds: 60");
+  writeFileSync(limits, text.replace("typeCacheSeconds: 60", "typeCacheSeconds: 1"));
+  return folder;
+}
+
+interface Project {
+  config: Record<string, unknown>;
+  resources: { jobs: { properties: { authorization: string; processors: Record<string, unknown>[] } } };
+}
+
+describe("a program in YAML, by the real engine", function () {
+  this.timeout(300_000);
+  let engine: Engine;
+  let plugin: string;
+  before(async () => {
+    engine = await startEngine({ hasYaml: true });
+    plugin = copyPackage(join(engine.folder, "..", "package"));
+    write(() => undefined);
+    await engine.configure("dev", { "aws:region": "us-east-1" });
+  });
+  after(() => engine?.stop());
+
+  /** Puts the example, changed, in the place of the project's own program. */
+  function write(change: (project: Project) => void): void {
+    const file = join(engine.folder, "Pulumi.yaml");
+    const { plugins } = parse(readFileSync(file, "utf8")) as { plugins: unknown };
+    const example = readFileSync(join(packageRoot(), "examples", "yaml", "Pulumi.yaml"), "utf8");
+    const project = parse(example) as Project;
+    project.resources.jobs.properties.authorization = "none";
+    change(project);
+    writeFileSync(file, stringify({ ...project, packages: { "batch-job-processor": plugin }, plugins }));
+  }
+
+  it("brings the component up, whose jobs run", async () => {
+    const { steps } = await engine.succeed("dev", "up");
+    expect(steps.map(({ type }) => type)).to.include("batch-job-processor:index:BatchJobProcessor");
+    const { url, queueUrls } = (await engine.outputs("dev")) as { url: string; queueUrls: object };
+    expect(queueUrls).to.have.all.keys("word-count", "checksum");
+    const ended = await run(url, { type: "word-count", payload: { text: "to be" } });
+    expect(ended).to.deep.include({ state: "succeeded" });
+    expect(ended.result).to.include({ words: 2 });
+    const refused = await fetch(new URL("jobs", url), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ type: "word-count", payload: { text: 1 } }),
+    });
+    expect(refused.status).to.equal(422);
+  });
+
+  it("finds nothing to do the next time, and changes one type alone", async () => {
+    expect((await engine.succeed("dev", "up")).steps).to.deep.equal([]);
+    write(({ resources }) => (resources.jobs.properties.processors[1]!.maxInstances = 5));
+    const { steps } = await engine.succeed("dev", "up");
+    expect(steps.map(({ op, name }) => `${op} ${name}`)).to.deep.equal(["update jobs-checksum-fleet-group"]);
+  });
+
+  it("takes secrets and outputs within a processor", async () => {
+    write(({ resources }) => {
+      resources.jobs.properties.processors[0]!.environment = { TOKEN: { "fn::secret": "hidden" } };
+    });
+    await engine.succeed("dev", "up");
+    const [group] = engine.cloud.groups.list().filter(({ name }) => name.includes("word-count"));
+    const { userData } = group!.template as unknown as { userData: string };
+    expect(Buffer.from(userData, "base64").toString()).to.include("TOKEN=hidden");
+  });
+
+  it("is told of wrong inputs by their paths", async () => {
+    write(({ resources }) => {
+      resources.jobs.properties.processors[0]!.maxInstances = 0;
+      resources.jobs.properties.processors[1]!.timeoutSeconds = 0;
+    });
+    const { code, text } = await engine.run("dev", "up");
+    expect(code, text).not.to.equal(0);
+    expect(text).to.include("processors[0].maxInstances").and.to.include("processors[1].timeoutSeconds");
+  });
+
+  it("is gone after destroy", async () => {
+    write(() => undefined);
+    await engine.succeed("dev", "destroy");
+    expect(engine.cloud.groups.list()).to.deep.equal([]);
+  });
+
+  async function run(url: string, job: object): Promise<Record<string, unknown>> {
+    const headers = { "content-type": "application/json" };
+    const submitted = await fetch(new URL("jobs", url), { method: "POST", headers, body: JSON.stringify(job) });
+    const { id } = (await submitted.json()) as { id: string };
+    for (const end = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+      const answer = (await (await fetch(new URL(`jobs/${id}`, url))).json()) as Record<string, unknown>;
+      if (answer.state === "succeeded" || answer.state === "failed") return answer;
+      if (Date.now() > end) throw new Error(`Expected an end within 30 s of ${JSON.stringify(answer)}`);
+    }
+  }
+});

@@ -1,0 +1,67 @@
+import { expect } from "chai";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../../local/packageFolder";
+
+const root = packageRoot();
+
+/** What a consumer needs: code with types and source maps, the worker image's build context, the plugin, and words. */
+const expected = [
+  /^dist\/(cli|client|components|contract|functions|local|plugin)\/.+\.(js|js\.map|d\.ts)$/,
+  /^worker-image\/(Dockerfile|\.dockerignore|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|PulumiPlugin\.yaml|schema\.json)$/,
+];
+
+interface Manifest {
+  main: string;
+  types: string;
+  exports: Record<string, string | Record<string, string>>;
+  typesVersions: Record<string, Record<string, string[]>>;
+  bin: Record<string, string>;
+}
+
+describe("what is packed", function () {
+  this.timeout(60_000);
+  let files: string[];
+
+  before(() => {
+    const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
+    const [packed] = JSON.parse(execFileSync("npm", args, { cwd: root, encoding: "utf8" })) as [
+      { files: { path: string }[] },
+    ];
+    files = packed.files.map(({ path }) => path);
+  });
+
+  it("is what a consumer needs, and nothing else", () => {
+    expect(files.filter((file) => !expected.some((pattern) => pattern.test(file)))).to.deep.equal([]);
+    for (const pattern of expected) expect(files.some((file) => pattern.test(file))).to.equal(true);
+  });
+
+  it("has all that package.json names", () => {
+    const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+    const { main, types, exports, typesVersions, bin } = manifest;
+    const named = [main, types, Object.values(bin), flat(exports), flat(typesVersions)].flat();
+    expect(named.length).to.be.greaterThan(6);
+    for (const file of named) expect(files).to.include(file.replace(/^\.\//, ""));
+  });
+
+  it("has each file's source in its map, and no path of the machine that built it", () => {
+    const code = files.filter((file) => file.endsWith(".js") && file.startsWith("dist/"));
+    expect(code.length).to.be.greaterThan(100);
+    for (const file of code) {
+      const { sourcesContent } = JSON.parse(readFileSync(join(root, `${file}.map`), "utf8")) as {
+        sourcesContent?: string[];
+      };
+      expect(sourcesContent?.[0], file).to.be.a("string");
+    }
+    for (const file of files.filter((name) => existsSync(join(root, name)))) {
+      expect(readFileSync(join(root, file), "utf8").includes(root), file).to.equal(false);
+    }
+  });
+});
+
+function flat(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return Object.values(value as Record<string, unknown>).flatMap(flat);
+}

@@ -1,0 +1,228 @@
+// Pulumi's Node language host, which comes with every installed CLI and which Go's module proxy doesn't have: what the
+// engine asks to run programs and plugins, over the SDK's own protocol and entry points. It installs nothing and
+// generates no code. The engine starts it and ends it; the first line that it prints is its port.
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const require = createRequire(import.meta.url);
+const grpc = require("@grpc/grpc-js");
+const messages = require("@pulumi/pulumi/proto/language_pb.js");
+const { LanguageRuntimeService } = require("@pulumi/pulumi/proto/language_grpc_pb.js");
+const plugins = require("@pulumi/pulumi/proto/plugin_pb.js");
+const { Empty } = require("google-protobuf/google/protobuf/empty_pb.js");
+const { version } = require("@pulumi/pulumi/version.js");
+
+/** The SDK's word for a program whose failure it has told the user already. */
+const alreadyExplained = 32;
+
+let engine = process.argv.at(-1);
+const running = new Set();
+
+const answers = {
+  handshake({ request }) {
+    engine = request.getEngineAddress();
+    return new messages.LanguageHandshakeResponse();
+  },
+
+  getPluginInfo() {
+    const info = new plugins.PluginInfo();
+    info.setVersion(version);
+    return info;
+  },
+
+  getRequiredPackages({ request }) {
+    const response = new messages.GetRequiredPackagesResponse();
+    response.setPackagesList(packagesBelow(request.getInfo().getProgramDirectory()).flatMap(dependency));
+    return response;
+  },
+
+  getProgramDependencies({ request }) {
+    const { dependencies = {}, devDependencies = {} } = readPackage(request.getInfo().getProgramDirectory()) ?? {};
+    const response = new messages.GetProgramDependenciesResponse();
+    for (const [name, range] of Object.entries({ ...dependencies, ...devDependencies })) {
+      const info = new messages.DependencyInfo();
+      info.setName(name);
+      info.setVersion(range);
+      response.addDependencies(info);
+    }
+    return response;
+  },
+
+  about() {
+    const response = new messages.AboutResponse();
+    response.setExecutable(process.execPath);
+    response.setVersion(process.version);
+    return response;
+  },
+
+  async run({ request }) {
+    const info = request.getInfo();
+    const folder = info.getProgramDirectory();
+    const options = info.getOptions()?.toJavaScript() ?? {};
+    const flags = {
+      monitor: request.getMonitorAddress(),
+      engine,
+      organization: request.getOrganization(),
+      project: request.getProject(),
+      "root-directory": info.getRootDirectory(),
+      stack: request.getStack(),
+      pwd: folder,
+      parallel: String(request.getParallel()),
+    };
+    const args = [
+      ...nodeArgs(options),
+      entryPoint("@pulumi/pulumi/cmd/run", folder),
+      ...Object.entries(flags).flatMap(([name, value]) => (value ? [`--${name}`, value] : [])),
+      ...(request.getDryrun() ? ["--dry-run"] : []),
+      info.getEntryPoint(),
+      ...request.getArgsList(),
+    ];
+    const env = {
+      ...process.env,
+      ...typeScript(options),
+      PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().entries())),
+      PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
+    };
+    const child = start(args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.pipe(process.stdout, { end: false });
+    child.stderr.pipe(process.stderr, { end: false });
+    const code = await ended(child);
+    const response = new messages.RunResponse();
+    if (code === alreadyExplained) response.setBail(true);
+    else if (code !== 0) response.setError(`The program ended with exit code ${code}`);
+    return response;
+  },
+
+  cancel() {
+    for (const child of running) child.kill("SIGINT");
+    return new Empty();
+  },
+};
+
+/** Runs a plugin of a folder, such as a component's, and streams what it prints. */
+async function runPlugin(call) {
+  const { request } = call;
+  const info = request.getInfo();
+  const folder = info.getProgramDirectory();
+  const options = info.getOptions()?.toJavaScript() ?? {};
+  const env = { ...Object.fromEntries(request.getEnvList().map(entryOf)), ...typeScript(options) };
+  const args = [...nodeArgs(options), entryPoint("@pulumi/pulumi/cmd/run-plugin", folder), folder];
+  const child = start([...args, ...request.getArgsList()], {
+    cwd: request.getPwd(),
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const send = (set) => (bytes) => call.write(set(new messages.RunPluginResponse(), bytes));
+  child.stdout.on(
+    "data",
+    send((response, bytes) => response.setStdout(bytes)),
+  );
+  child.stderr.on(
+    "data",
+    send((response, bytes) => response.setStderr(bytes)),
+  );
+  call.on("cancelled", () => child.kill());
+  const code = await ended(child);
+  const last = new messages.RunPluginResponse();
+  last.setExitcode(code);
+  call.write(last);
+  call.end();
+}
+
+function start(args, options) {
+  const child = spawn(process.execPath, args, options);
+  running.add(child);
+  return child;
+}
+
+function ended(child) {
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      running.delete(child);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+function nodeArgs({ nodeargs = "" }) {
+  return nodeargs.split(" ").filter(Boolean);
+}
+
+function typeScript({ typescript = true }) {
+  return typescript === false || typescript === "false" ? {} : { PULUMI_NODEJS_TYPESCRIPT: "true" };
+}
+
+function entryOf(text) {
+  const equals = text.indexOf("=");
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+/** The program's own SDK, not the one beside this file. */
+function entryPoint(name, folder) {
+  return createRequire(join(folder, "package.json")).resolve(name);
+}
+
+/** Installed packages, the nearest folder of them only: npm nests none of Pulumi's. */
+function packagesBelow(folder) {
+  const modules = join(folder, "node_modules");
+  const names = (path) => {
+    try {
+      return readdirSync(path);
+    } catch {
+      return [];
+    }
+  };
+  const found = names(modules).flatMap((name) =>
+    name.startsWith("@") ? names(join(modules, name)).map((inner) => join(name, inner)) : name,
+  );
+  return found.flatMap((name) => readPackage(join(modules, name)) ?? []);
+}
+
+function readPackage(folder) {
+  try {
+    return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The plugin that a package asks for, if any. */
+function dependency({ name, version: packageVersion, pulumi }) {
+  if (!pulumi?.resource) return [];
+  const required = new plugins.PackageDependency();
+  required.setName(pulumi.name ?? name.replace(/^@pulumi\//, ""));
+  required.setKind("resource");
+  required.setVersion(`v${(pulumi.version ?? packageVersion).replace(/^v/, "")}`);
+  required.setServer(pulumi.server ?? "");
+  return [required];
+}
+
+const unary = Object.entries(answers).map(([name, answer]) => [
+  name,
+  (call, callback) => {
+    Promise.resolve()
+      .then(() => answer(call))
+      .then(
+        (response) => callback(null, response),
+        (error) => callback({ code: grpc.status.UNKNOWN, message: error.message }),
+      );
+  },
+]);
+const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
+server.addService(LanguageRuntimeService, {
+  ...Object.fromEntries(unary),
+  runPlugin: (call) => void runPlugin(call).catch((error) => call.destroy(error)),
+});
+server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+  if (error) throw error;
+  console.log(port);
+});
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.on(signal, () => {
+    for (const child of running) child.kill(signal);
+    process.exit(1);
+  });
+}

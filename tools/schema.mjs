@@ -1,0 +1,102 @@
+// Writes schema.json, by which programs in other languages know the component, from its types. `--check` only says
+// whether it is up to date.
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { documentOf, membersOf } from "./reference.mjs";
+
+const require = createRequire(import.meta.url);
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const name = "batch-job-processor";
+
+/** What Pulumi's analyser refuses, and what other languages may give there: any value. */
+const asAny = [
+  {
+    file: "components/ProcessorArgs.ts",
+    types: [/(?<=payloadSchema\?: Record<string, )unknown/, /(?<=payload\?: )unknown/],
+  },
+  {
+    file: "components/permissions.ts",
+    types: [/(?<=Resource: )pulumi\.Input<string> \| pulumi\.Input<string>\[\]/, /(?<=Input<)string \| string\[\]/],
+  },
+];
+
+/** Where each type of the schema is declared. */
+const declarations = {
+  CapacityChange: "components/ProcessorArgs.ts",
+  JobSchedule: "components/ProcessorArgs.ts",
+  PolicyStatement: "components/permissions.ts",
+  ProcessorArgs: "components/ProcessorArgs.ts",
+};
+
+async function analyse() {
+  const { Analyzer } = require("@pulumi/pulumi/provider/experimental/analyzer");
+  const { generateSchema } = require("@pulumi/pulumi/provider/experimental/schema");
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const { components, typeDefinitions, dependencies } = withTypesAsAny(() =>
+    new Analyzer(root, name, manifest, new Set(["BatchJobProcessor"])).analyze(),
+  );
+  const schema = generateSchema(
+    name,
+    manifest.version,
+    manifest.description,
+    components,
+    typeDefinitions,
+    dependencies,
+  );
+  return { ...schema, license: manifest.license, keywords: [...manifest.keywords, "kind/component", "category/cloud"] };
+}
+
+/** Runs the analyser on sources in which the types that it refuses are `any`. */
+function withTypesAsAny(run) {
+  const { readFile } = ts.sys;
+  const unused = new Set(asAny.flatMap(({ types }) => types));
+  ts.sys.readFile = (path, encoding) =>
+    (asAny.find(({ file }) => path === join(root, file).replaceAll("\\", "/"))?.types ?? []).reduce(
+      (text, type) => (type.test(text) && unused.delete(type), text.replace(type, "any")),
+      readFile(path, encoding),
+    );
+  try {
+    const result = run();
+    if (unused.size > 0) throw new Error(`Expected types to replace, found none for ${[...unused].join(", ")}`);
+    return result;
+  } finally {
+    ts.sys.readFile = readFile;
+  }
+}
+
+/** Puts into the schema what the analyser leaves out: the texts of types, and the defaults. */
+function describe(schema) {
+  // Without it Go's generator names input types that it doesn't make, where types hold inputs and are plain themselves.
+  schema.language.go.generateExtraInputTypes = true;
+  const [resource] = Object.values(schema.resources);
+  resource.description = documentOf("components/BatchJobProcessor.ts", "BatchJobProcessor");
+  describeMembers(resource.inputProperties, "components/BatchJobProcessorArgs.ts", "BatchJobProcessorArgs");
+  for (const [type, file] of Object.entries(declarations)) {
+    const declared = schema.types[`${name}:index:${type}`];
+    declared.description = documentOf(file, type);
+    describeMembers(declared.properties, file, type);
+  }
+  return schema;
+}
+
+function describeMembers(properties, file, type) {
+  for (const { name: member, text, default: standard } of membersOf(file, type)) {
+    if (!properties[member]) continue;
+    const value = standard?.startsWith("- ") ? standard.slice(2) : standard && `\`${standard}\``;
+    properties[member].description = value === undefined ? text : `${text} Default: ${value}.`;
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const file = join(root, "schema.json");
+  // Generators put `Args` behind the names of input types themselves.
+  const text = `${JSON.stringify(describe(await analyse()), null, 2)}\n`.replaceAll(':ProcessorArgs"', ':Processor"');
+  if (!process.argv.includes("--check")) writeFileSync(file, text);
+  else if (readFileSync(file, "utf8") !== text) {
+    console.error("schema.json is not what the types say; run `npm run docs`.");
+    process.exit(1);
+  }
+}
