@@ -176,7 +176,7 @@ function checkDelay({ delaySeconds, runAt }: Record<string, unknown>): FieldProb
     !isTime(runAt) ||
     new Date(runAt.slice(0, 10)).getUTCDate() !== +runAt.slice(8, 10)
   ) {
-    problems.push(expected("/runAt", 'an ISO 8601 time with offset, as "2026-11-23T12:00Z"', runAt));
+    problems.push(expected("/runAt", "an ISO 8601 time with Z or its offset", runAt));
   }
   return problems;
 }
