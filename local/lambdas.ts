@@ -8,6 +8,7 @@ import { lambdaBootstrap } from "./lambdaBootstrap";
 import { bareEnvironment } from "./children";
 import type { Callers } from "./callers";
 import { InvocationResult, LambdaFunction, LambdaRefusal, LambdaSpec } from "./lambdaFunction";
+import type { Iam } from "./iam/iam";
 import type { Log } from "./log";
 import type { Messaging } from "./messaging";
 import { packageFolder } from "./packageFolder";
@@ -23,7 +24,14 @@ export class Lambdas {
   private isStopped = false;
 
   constructor(
-    private readonly cloud: { endpoint: string; region: string; callers: Callers; messaging: Messaging; log: Log },
+    private readonly cloud: {
+      endpoint: string;
+      region: string;
+      callers: Callers;
+      iam: Iam;
+      messaging: Messaging;
+      log: Log;
+    },
   ) {
     writeFileSync(this.bootstrap, lambdaBootstrap);
   }
@@ -104,8 +112,15 @@ export class Lambdas {
   private giveUp(target: LambdaFunction, payload: string, result: InvocationResult, attempts: number): void {
     if (this.isStopped) return;
     const { onFailureArn } = target.events;
-    const { deadLetterArn, name } = target.spec;
+    const { deadLetterArn, name, roleArn } = target.spec;
     if (!onFailureArn && !deadLetterArn) throw new Error(`${name} failed ${attempts} times, and its event is lost`);
+    for (const resource of [onFailureArn, deadLetterArn]) {
+      if (resource && !this.cloud.iam.roleMay(roleArn, { action: "sqs:SendMessage", resource })) {
+        throw new Error(
+          `${name} failed ${attempts} times, and its role may not send the event to ${resource}: it is lost`,
+        );
+      }
+    }
     if (onFailureArn) this.cloud.messaging.send(onFailureArn, failureRecord(target, payload, result, attempts), {});
     if (deadLetterArn) {
       const { errorMessage = "" } = JSON.parse(result.payload) as { errorMessage?: string };
