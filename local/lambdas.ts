@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountId } from "./account";
 import { lambdaBootstrap } from "./lambdaBootstrap";
@@ -139,7 +139,7 @@ export class Lambdas {
       ...bareEnvironment(),
       HOME: this.folder,
       TZ: ":UTC",
-      NODE_PATH: dirname(dirname(packageFolder("@aws-sdk/client-sqs"))),
+      NODE_PATH: sdkFolders().join(delimiter),
       // The SDK warns on every start that it will stop supporting this version of Node.
       NODE_NO_WARNINGS: "1",
       ...spec.environment,
@@ -159,6 +159,14 @@ export class Lambdas {
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
     };
   }
+}
+
+/** What Lambda's runtime brings along, as far as the functions use it. */
+const sdkClients = ["auto-scaling", "dynamodb", "lambda", "scheduler", "sns", "sqs"];
+
+/** The folders that hold the SDK's clients: a project that has one of them in another version has ours elsewhere. */
+function sdkFolders(): string[] {
+  return [...new Set(sdkClients.map((name) => dirname(dirname(packageFolder(`@aws-sdk/client-${name}`)))))];
 }
 
 /** The record that a failure destination gets ("Capturing records of Lambda asynchronous invocations"). */

@@ -129,7 +129,7 @@ describe("the package beside the oldest SDKs of its ranges", function () {
   it("comes up under a consumer's own mocks", () => {
     const made = JSON.parse(project.run("program.js", "inline")) as Record<string, number>;
     expect(made["aws:autoscaling/group:Group"]).to.equal(3);
-    expect(made["aws:lambda/function:Function"]).to.equal(4);
+    expect(made["aws:lambda/function:Function"]).to.equal(5);
   });
 });
 
@@ -147,7 +147,7 @@ describe("the package beside the newest SDKs for Node.js 20, in plain JavaScript
     it(`comes up from ${file === "program.js" ? "CommonJS" : "an ES module"}, with the functions' code`, () => {
       const made = JSON.parse(project.run(file)) as Record<string, number>;
       expect(made["aws:autoscaling/group:Group"]).to.equal(2);
-      expect(made["aws:lambda/function:Function"]).to.equal(4);
+      expect(made["aws:lambda/function:Function"]).to.equal(5);
     });
 
     it(`comes up from ${file === "program.js" ? "CommonJS" : "an ES module"} with an inline handler`, () => {
