@@ -100,7 +100,7 @@ const processorSchema = z.strictObject({
   acknowledge: z.enum(Acknowledge).optional(),
   timeoutSeconds: seconds(1, limits.maxTimeoutSeconds).optional(),
   maxAttempts: wholeNumber(1, limits.maxAttempts).optional(),
-  visibilityTimeoutSeconds: wholeNumber(3, 43_200).optional(),
+  visibilityTimeoutSeconds: wholeNumber(3, limits.maxVisibilitySeconds).optional(),
   backoffSeconds: seconds(0, 43_200).optional(),
   maxBackoffSeconds: seconds(0, 43_200).optional(),
   drainSeconds: seconds(0, limits.maxTimeoutSeconds).optional(),

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { packageFolder } from "./packageFolder";
+import { packageRoot } from "./packageRoot";
 
 /** The build context of the stock image. */
 export function workerImageFolder(): string {
-  return join(packageFolder(), "worker-image");
+  return join(packageRoot(), "worker-image");
 }

@@ -38,6 +38,8 @@ export const limits = {
   maxAttempts: 100,
   /** 11 h 50 min: SQS hides a message for 12 hours at the most ("Amazon SQS visibility timeout"), less a margin. */
   maxTimeoutSeconds: 42_600,
+  /** The longest that SQS hides a message, and so that a worker leases a job ("Amazon SQS visibility timeout"). */
+  maxVisibilitySeconds: 43_200,
   /** How long queues and dead-letter queues keep a message: the longest that SQS knows ("Amazon SQS message quotas"). */
   queueRetentionSeconds: 14 * 24 * 3600,
   /** How long a function goes on with what it once read of a job type. */

@@ -21,6 +21,7 @@ export class Lambdas {
   private readonly functions = new Map<string, LambdaFunction>();
   private readonly folder = mkdtempSync(join(tmpdir(), "batch-job-processor-"));
   private readonly bootstrap = join(this.folder, "bootstrap.cjs");
+  private readonly removeFolder = () => rmSync(this.folder, { recursive: true, force: true });
   private isStopped = false;
 
   constructor(
@@ -34,6 +35,8 @@ export class Lambdas {
     },
   ) {
     writeFileSync(this.bootstrap, lambdaBootstrap);
+    // Also where nobody stops it first.
+    process.once("exit", this.removeFolder);
   }
 
   /** A fresh folder for a function's code. */
@@ -90,7 +93,8 @@ export class Lambdas {
   async stop(): Promise<void> {
     this.isStopped = true;
     await Promise.all(this.list().map((target) => target.stop()));
-    rmSync(this.folder, { recursive: true, force: true });
+    process.off("exit", this.removeFolder);
+    this.removeFolder();
   }
 
   private get(nameOrArn: string): LambdaFunction {

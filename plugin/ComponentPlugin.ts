@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BatchJobProcessor, BatchJobProcessorArgs } from "../components";
-import { packageFolder } from "../components/packageFolder";
+import { packageRoot } from "../components/packageRoot";
 
 const token = "batch-job-processor:index:BatchJobProcessor";
 
@@ -17,7 +17,7 @@ interface PackageSchema {
  */
 export class ComponentPlugin implements pulumi.provider.Provider {
   readonly version: string;
-  private readonly schemaText = readFileSync(join(packageFolder(), "schema.json"), "utf8");
+  private readonly schemaText = readFileSync(join(packageRoot(), "schema.json"), "utf8");
   private readonly outputs: Set<string>;
 
   constructor() {

@@ -1,4 +1,4 @@
-import { attributes } from "../../contract/attributes";
+import { attributes, stringAttributes } from "../../contract/attributes";
 import { isObject } from "../../contract/check";
 import { limits } from "../../contract/limits";
 import type { Log } from "../log";
@@ -55,10 +55,12 @@ export function createRescue(effects: RescueEffects): (event: unknown, context: 
   const sendMessages = createSendMessages(effects);
 
   async function move(type: string, queueUrl: string, messages: StrayMessage[]): Promise<void> {
-    const failedAt = new Date(now()).toISOString();
     const unroutable = messages.map(({ body, attributes: texts }) => {
       const reason = texts[attributes.reason] ?? `The processor of jobs of type ${type} was removed`;
-      return unroutableMessage({ text: body, source: parse(body), reason }, unroutableQueueUrl, failedAt);
+      const failedAt = texts[attributes.failedAt] ?? new Date(now()).toISOString();
+      const message = unroutableMessage({ text: body, source: parse(body), reason }, unroutableQueueUrl, failedAt);
+      const attempt = stringAttributes({ [attributes.attempt]: texts[attributes.attempt] });
+      return { ...message, attributes: { ...message.attributes, ...attempt } };
     });
     const [unsent] = await sendMessages(unroutable);
     if (unsent) throw unsent.error;
@@ -77,7 +79,9 @@ export function createRescue(effects: RescueEffects): (event: unknown, context: 
         moved += messages.length;
       }
     };
-    await Promise.all(Array.from({ length: readers }, read));
+    // A reader that fails leaves the others to finish what they have begun.
+    const results = await Promise.allSettled(Array.from({ length: readers }, read));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
     return moved;
   }
 
@@ -88,10 +92,12 @@ export function createRescue(effects: RescueEffects): (event: unknown, context: 
     const hasTime = () => context.getRemainingTimeInMillis() > reserveMilliseconds;
     const forgottenAt = now() + limits.typeCacheSeconds * 1_000;
     let moved = 0;
-    for (;;) {
+    for (let looksWithoutAny = 0; ;) {
       for (const url of queueUrls) moved += await empty(type, url, hasTime);
       const left = (await Promise.all(queueUrls.map(count))).reduce((sum, each) => sum + each, 0);
-      if (left === 0 && now() >= forgottenAt) break;
+      looksWithoutAny = left === 0 ? looksWithoutAny + 1 : 0;
+      // Twice, since SQS's counts are approximate.
+      if (looksWithoutAny >= 2 && now() >= forgottenAt) break;
       if (!hasTime()) throw new Error(unfinished(type, moved, left));
       await pause(pauseMilliseconds);
     }

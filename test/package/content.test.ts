@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { packageRoot } from "../../local/packageFolder";
 
@@ -8,7 +9,7 @@ const root = packageRoot();
 
 /** What a consumer needs: code with types and source maps, the worker image's build context, the plugin, and words. */
 const expected = [
-  /^dist\/(cli|client|components|contract|functions|local|plugin)\/.+\.(js|js\.map|d\.ts)$/,
+  /^dist\/(cli|client|components|contract|functions|local(?!\/provider)|plugin)\/.+\.(js|js\.map|d\.ts)$/,
   /^worker-image\/(Dockerfile|\.dockerignore|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|PulumiPlugin\.yaml|schema\.json)$/,
 ];
@@ -19,6 +20,9 @@ interface Manifest {
   exports: Record<string, string | Record<string, string>>;
   typesVersions: Record<string, Record<string, string[]>>;
   bin: Record<string, string>;
+  dependencies: Record<string, string>;
+  optionalDependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
 }
 
 describe("what is packed", function () {
@@ -44,6 +48,21 @@ describe("what is packed", function () {
     const named = [main, types, Object.values(bin), flat(exports), flat(typesVersions)].flat();
     expect(named.length).to.be.greaterThan(6);
     for (const file of named) expect(files).to.include(file.replace(/^\.\//, ""));
+  });
+
+  it("requires no package that package.json doesn't bring", () => {
+    const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
+    const { dependencies, optionalDependencies, peerDependencies } = manifest;
+    const brought = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
+    const required = files.flatMap((file) => {
+      if (!file.startsWith("dist/") || !file.endsWith(".js")) return [];
+      const requests = readFileSync(join(root, file), "utf8").matchAll(
+        /(?:require|import)\("(?!node:)((?:@[\w.-]+\/)?[\w-][\w.-]*)/g,
+      );
+      return [...requests].map(([, name]) => name!).filter((name) => !isBuiltin(name));
+    });
+    expect(required).to.include("zod");
+    expect([...new Set(required)].filter((name) => !brought.includes(name))).to.deep.equal([]);
   });
 
   it("has each file's source in its map, and no path of the machine that built it", () => {

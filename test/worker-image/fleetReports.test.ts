@@ -63,6 +63,15 @@ describe("FleetReports", () => {
     expect(clock.pendingTimers).to.equal(0);
   });
 
+  it("says when it was seen by the wall clock, which machines that slept set right", async () => {
+    const { clock, written, reports, begin } = setUp();
+    clock.wallAheadMilliseconds = 3_600_000;
+    begin();
+    await settled();
+    expect(written[0]).to.include({ seenAt: clock.now() + 3_600_000, expiresAt: clock.now() / 1_000 + 7_200 });
+    await reports.end();
+  });
+
   it("passes on that the instance retires", async () => {
     const { clock, state, begin, reports } = setUp();
     begin();

@@ -89,6 +89,22 @@ describe("Lifecycle", () => {
     expect(clock.pendingTimers).to.equal(0);
   });
 
+  it("takes a spot notice's time by the wall clock, and never for longer than AWS gives", async () => {
+    for (const [wallAheadMilliseconds, seconds] of [
+      [3_600_000, 60],
+      [-3_600_000, 80],
+    ] as const) {
+      const { lifecycle, calls, items, begin, clock } = setUp();
+      await begin();
+      const time = new Date(clock.now() + 5_000 + 90_000 + Math.max(0, wallAheadMilliseconds)).toISOString();
+      clock.wallAheadMilliseconds = wallAheadMilliseconds;
+      items["spot/instance-action"] = JSON.stringify({ action: "terminate", time });
+      await clock.advance(5_000);
+      expect(calls[0]).to.equal(`drain spot-interruption ${seconds}`);
+      await lifecycle.end();
+    }
+  });
+
   it("hurries when a spot notice follows a recommendation to leave", async () => {
     const { lifecycle, calls, items, begin, clock } = setUp();
     await begin();

@@ -1,3 +1,4 @@
+import { limits } from "../../contract/limits";
 import { JobError, JobRecord } from "../../contract/record";
 import { ClaimRequest } from "./records";
 
@@ -12,8 +13,8 @@ export type ClaimDecision =
   | { action: "drop"; because: string }
   | { action: "wait"; until: number };
 
-/** By which clocks of workers may differ. */
-const maxSkewMilliseconds = 300_000;
+/** From now to the end of a lease, at most: the longest that any setting allows, and by what clocks of workers may differ. */
+const longestLeaseMilliseconds = limits.maxVisibilitySeconds * 1_000 + 300_000;
 
 /** Decides on a message from what the record says. The first rule that fits counts. */
 export function decideClaim(record: JobRecord | undefined, request: ClaimRequest): ClaimDecision {
@@ -48,8 +49,8 @@ function decideOnRunning(record: JobRecord, request: ClaimRequest): ClaimDecisio
   if (record.messageId !== request.messageId) {
     return { action: "drop", because: "another message of the job is being worked on" };
   }
-  // SQS let go of the message, so its worker is gone; it was its clock that was ahead, and nobody waits until that time.
-  if (leaseUntil > request.leaseUntil + maxSkewMilliseconds) return undefined;
+  // No worker leases a job for so long: it was a clock that was far ahead, and nobody waits until that time.
+  if (leaseUntil > request.now + longestLeaseMilliseconds) return undefined;
   return record.worker === request.worker && leaseUntil === request.leaseUntil
     ? { action: "already-started", attempt: record.attempts }
     : { action: "wait", until: leaseUntil };

@@ -2,16 +2,20 @@
 export interface Clock {
   /** Epoch milliseconds. */
   now: () => number;
+  /** Epoch milliseconds by the wall clock, for what is compared with other machines' clocks at this moment. */
+  wallNow: () => number;
   /** Runs `action` once, `milliseconds` from now, unless the returned function is called before. */
   after: (milliseconds: number, action: () => void) => () => void;
 }
 
 /**
  * The wall clock as it was when the process began, and on from there by the steady one: a wall clock that is put right in
- * the middle of a job would make its lease, its heartbeats and its 12 hours seem over, or far from it.
+ * the middle of a job would make its lease, its heartbeats and its 12 hours seem over, or far from it. One that was wrong
+ * when the process began stays so, and it stands still while the machine sleeps.
  */
 export const systemClock: Clock = {
   now: () => Math.round(performance.timeOrigin + performance.now()),
+  wallNow: () => Date.now(),
   after(milliseconds, action) {
     const timer = setTimeout(action, milliseconds);
     return () => clearTimeout(timer);

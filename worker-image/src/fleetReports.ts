@@ -70,7 +70,7 @@ export class FleetReports {
     const { table, metadata, slots, recentJobs, clock } = this.effects;
     this.instanceId ??= await metadata.read("instance-id");
     if (this.instanceId === undefined) return undefined;
-    const seenAt = clock.now();
+    const seenAt = clock.wallNow();
     return table.report(this.instanceId, {
       seenAt,
       slots,

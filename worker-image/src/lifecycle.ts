@@ -159,7 +159,7 @@ export class Lifecycle {
     // A recommendation to leave is often followed by the notice that leaves less time.
     const isMoreUrgent = this.reason === "retired" || kind === "spot-interruption";
     if (this.reason === kind || (this.reason !== undefined && !isMoreUrgent)) return;
-    const left = endsAt === undefined ? spotSeconds : (endsAt - clock.now()) / 1_000;
+    const left = endsAt === undefined ? spotSeconds : Math.min(spotSeconds, (endsAt - clock.wallNow()) / 1_000);
     const withinSeconds = kind === "spot-interruption" ? Math.max(0, left - spotMarginSeconds) : settings.drainSeconds;
     this.leave(kind, withinSeconds);
   }

@@ -42,7 +42,7 @@ export function createLifecycle({ settings, slots, sqs, recentJobs, log }: Lifec
         fleetTable === undefined ? [] : findGroups(autoScaling, fleetTable, type),
         table?.readFigures() ?? {},
       ]);
-      return chooseWhenIdle({ ...settings, now: systemClock.now(), slots, instanceId, counts, groups, figures });
+      return chooseWhenIdle({ ...settings, now: systemClock.wallNow(), slots, instanceId, counts, groups, figures });
     },
     async nudge() {
       if (scalerFunction === undefined) return;

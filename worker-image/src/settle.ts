@@ -170,8 +170,8 @@ export class Settler {
   }
 
   /**
-   * The record is written by now, and says what becomes of the message whenever it reappears: a message that is out of
-   * reach, because its visibility has ended say, must not hide how the job went.
+   * The record is written by now, if there is one, and says what becomes of the message whenever it reappears: a message
+   * that is out of reach, because its visibility has ended say, must not hide how the job went.
    */
   private async tryOnMessage(held: HeldJob, event: string, action: () => Promise<void>): Promise<void> {
     try {

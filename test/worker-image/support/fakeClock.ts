@@ -5,8 +5,12 @@ export class FakeClock implements Clock {
   private time = Date.UTC(2026, 0, 1);
   private readonly timers = new Map<number, { at: number; action: () => void }>();
   private lastTimer = 0;
+  /** By which the wall clock is ahead. */
+  wallAheadMilliseconds = 0;
 
   now = () => this.time;
+
+  wallNow = () => this.time + this.wallAheadMilliseconds;
 
   after = (milliseconds: number, action: () => void) => {
     const timer = ++this.lastTimer;
