@@ -4,10 +4,10 @@ import { variable } from "../environment";
 import { createJobTypes } from "../jobTypes";
 import { createJobTypeTable } from "../jobTypeTable";
 import { logAsJson } from "../log";
-import { sendWith } from "../router/sendWith";
+import { sendWith } from "../sendWith";
 import type { RunContext } from "../runContext";
 import { createFailedRecords } from "./failedRecords";
-import { createInbox } from "./inbox";
+import { createInbox } from "../inbox";
 import { createRepair } from "./repair";
 
 export const deploymentOnlyModule = true;

@@ -3,10 +3,10 @@ import type { Announce } from "../announceTo";
 import type { JobTypes } from "../jobTypes";
 import { describeError, type Log } from "../log";
 import { createRouteJobs, type RouteJobsEffects } from "../router/routeJobs";
-import { createSendMessages } from "../router/sendMessages";
+import { createSendMessages } from "../sendMessages";
 import type { RunContext } from "../runContext";
 import type { FailedRecords } from "./failedRecords";
-import type { Inbox } from "./inbox";
+import type { Inbox } from "../inbox";
 import { repairDeadLetters } from "./repairDeadLetters";
 import { type FailedEvents, replayQueue } from "./replayQueue";
 

@@ -3,10 +3,10 @@ import { decodeEnvelope } from "../../contract/envelope";
 import type { JobType } from "../../contract/jobType";
 import type { Announce } from "../announceTo";
 import { describeError, type Log } from "../log";
-import type { QueueMessage } from "../router/queueMessage";
-import type { SendFailure } from "../router/sendMessages";
+import type { QueueMessage } from "../queueMessage";
+import type { SendFailure } from "../sendMessages";
 import type { FailedRecords } from "./failedRecords";
-import type { Inbox, StrayMessage } from "./inbox";
+import type { Inbox, StrayMessage } from "../inbox";
 
 export const deploymentOnlyModule = true;
 

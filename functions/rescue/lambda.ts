@@ -1,8 +1,8 @@
 import { clientOptions } from "../clientOptions";
 import { variable } from "../environment";
 import { logAsJson } from "../log";
-import { createInbox } from "../repair/inbox";
-import { sendWith } from "../router/sendWith";
+import { createInbox } from "../inbox";
+import { sendWith } from "../sendWith";
 import type { RunContext } from "../runContext";
 import { countMessages } from "./countMessages";
 import { createRescue, type Rescued } from "./rescue";

@@ -2,9 +2,9 @@ import { attributes, stringAttributes } from "../../contract/attributes";
 import { isObject } from "../../contract/check";
 import { limits } from "../../contract/limits";
 import type { Log } from "../log";
-import type { Inbox, StrayMessage } from "../repair/inbox";
-import { unroutableMessage } from "../router/queueMessage";
-import { createSendMessages, type SendMessagesEffects } from "../router/sendMessages";
+import type { Inbox, StrayMessage } from "../inbox";
+import { unroutableMessage } from "../queueMessage";
+import { createSendMessages, type SendMessagesEffects } from "../sendMessages";
 import type { RunContext } from "../runContext";
 
 export const deploymentOnlyModule = true;

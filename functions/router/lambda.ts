@@ -6,7 +6,7 @@ import { logAsJson } from "../log";
 import { invokeScaler } from "./invokeScaler";
 import { createNudge } from "./nudge";
 import { createRouteJobs, type TopicEvent } from "./routeJobs";
-import { sendWith } from "./sendWith";
+import { sendWith } from "../sendWith";
 
 export const deploymentOnlyModule = true;
 

@@ -2,9 +2,9 @@ import type { FieldProblem } from "../../contract/check";
 import type { JobTypes } from "../jobTypes";
 import { describeError, type Log } from "../log";
 import { mapLimited } from "../mapLimited";
-import { jobMessage, type QueueMessage, unroutableMessage } from "./queueMessage";
+import { jobMessage, type QueueMessage, unroutableMessage } from "../queueMessage";
 import { type ReadJob, readJobs } from "./readJobs";
-import { createSendMessages, type SendFailure, type SendMessagesEffects } from "./sendMessages";
+import { createSendMessages, type SendFailure, type SendMessagesEffects } from "../sendMessages";
 
 export const deploymentOnlyModule = true;
 

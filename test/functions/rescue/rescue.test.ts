@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { attributes } from "../../../contract/attributes";
-import type { StrayMessage } from "../../../functions/repair/inbox";
+import type { StrayMessage } from "../../../functions/inbox";
 import { createRescue } from "../../../functions/rescue/rescue";
-import type { QueueMessage } from "../../../functions/router/queueMessage";
+import type { QueueMessage } from "../../../functions/queueMessage";
 
 /** Queues in memory, and a clock that moves only where the function waits. */
 class FakeQueues {

@@ -1,5 +1,5 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import { batchOutcomes } from "../batches";
+import { batchOutcomes } from "./batches";
 import type { SendBatch } from "./sendMessages";
 
 export const deploymentOnlyModule = true;

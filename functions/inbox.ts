@@ -1,10 +1,10 @@
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
-import { limits } from "../../contract/limits";
-import { batchOutcomes } from "../batches";
+import { limits } from "../contract/limits";
+import { batchOutcomes } from "./batches";
 
 export const deploymentOnlyModule = true;
 
-/** A message as the repair run reads it. */
+/** A message as the repair run and the rescue read it. */
 export interface StrayMessage {
   id: string;
   receiptHandle: string;
@@ -16,7 +16,7 @@ export interface StrayMessage {
   groupId?: string;
 }
 
-/** The queues that repair reads from. */
+/** The queues that they read from. */
 export interface Inbox {
   /** What is there now, at most one call's worth; hidden from others for `hideSeconds`. */
   receive(queueUrl: string, hideSeconds: number): Promise<StrayMessage[]>;

@@ -1,5 +1,5 @@
-import { divideIntoBatches } from "../batches";
-import { mapLimited } from "../mapLimited";
+import { divideIntoBatches } from "./batches";
+import { mapLimited } from "./mapLimited";
 import type { QueueMessage } from "./queueMessage";
 
 export const deploymentOnlyModule = true;

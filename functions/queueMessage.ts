@@ -1,8 +1,8 @@
-import { acceptableText, attributes, stringAttributes } from "../../contract/attributes";
-import { bytesOf, isObject } from "../../contract/check";
-import { encodeEnvelope, type JobEnvelope } from "../../contract/envelope";
-import { limits } from "../../contract/limits";
-import type { OutgoingMessage } from "../batches";
+import { acceptableText, attributes, stringAttributes } from "../contract/attributes";
+import { bytesOf, isObject } from "../contract/check";
+import { encodeEnvelope, type JobEnvelope } from "../contract/envelope";
+import { limits } from "../contract/limits";
+import type { OutgoingMessage } from "./batches";
 
 export const deploymentOnlyModule = true;
 
