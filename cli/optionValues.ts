@@ -18,7 +18,10 @@ export function wholeSeconds(text: string): number {
 
 export function time(text: string): string {
   const value = new Date(text);
-  if (!/^\d{4}-/.test(text) || Number.isNaN(value.getTime())) {
+  const [day] = /^\d{4}-\d{2}-\d{2}/.exec(text) ?? [];
+  const isValid = /^\d{4}-/.test(text) && !Number.isNaN(value.getTime());
+  // `Date` takes 30 February for 2 March.
+  if (!isValid || (day && !new Date(day).toISOString().startsWith(day))) {
     throw new InvalidArgumentError("Expected a time in ISO 8601, such as 2026-12-24T18:00:00Z.");
   }
   return value.toISOString();

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { addDeadLetters } from "./commands/deadLetters";
 import { addCancel, addList, addStatus, addWait } from "./commands/jobs";
+import { addLocal } from "./commands/local";
 import { addLogs } from "./commands/logs";
 import { addSubmit } from "./commands/submit";
 import { addTypes } from "./commands/types";
@@ -22,8 +23,8 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError("(--help shows what there is)")
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage));
-  for (const add of [addSubmit, addStatus, addList, addCancel, addWait, addLogs, addTypes, addDeadLetters])
-    add(program);
+  const commands = [addSubmit, addStatus, addList, addCancel, addWait, addLogs, addTypes, addDeadLetters, addLocal];
+  for (const add of commands) add(program);
   return program;
 }
 

@@ -44,6 +44,14 @@ function noChannelResources(): string {
   return "Channels are no resources (Service Authorization Reference, AWS Systems Manager Session Manager Message Gateway).";
 }
 
+/** Statements whose resources are named by a pattern, and why no list of names would do. */
+export const patternReasons: Record<string, string> = {
+  ScaleGroups:
+    "Types come and go, and a list of their groups would outgrow the policy: the tag of this deployment's groups is the bound.",
+  ScheduleJobs: "Schedules are made at run time, one for each job far ahead, in the component's own group.",
+  WriteLogs: "Log streams are made at run time, in the one log group.",
+};
+
 export function publishTo(topicArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "PublishJobs", Action: ["sns:Publish"], Resource: topicArn };
 }

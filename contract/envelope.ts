@@ -157,6 +157,7 @@ function isTime(value: unknown): boolean {
 /** A date, a time of day and an offset: a time without offset would be another one in each reader's place. */
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
+/** The day is looked at too, since `Date` takes 30 February for 2 March. */
 function checkDelay({ delaySeconds, runAt }: Record<string, unknown>): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const isDelay =
@@ -169,8 +170,13 @@ function checkDelay({ delaySeconds, runAt }: Record<string, unknown>): FieldProb
   }
   if (runAt === undefined) return problems;
   if (delaySeconds !== undefined) problems.push({ path: "/runAt", message: "Expected only without delaySeconds" });
-  if (typeof runAt !== "string" || !timePattern.test(runAt) || !isTime(runAt)) {
-    problems.push(expected("/runAt", 'an ISO 8601 time with its offset, such as "2026-11-23T12:00:00Z"', runAt));
+  if (
+    typeof runAt !== "string" ||
+    !timePattern.test(runAt) ||
+    !isTime(runAt) ||
+    new Date(runAt.slice(0, 10)).getUTCDate() !== +runAt.slice(8, 10)
+  ) {
+    problems.push(expected("/runAt", "an ISO 8601 time with Z or its offset", runAt));
   }
   return problems;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Iam } from "./iam/iam";
 import type { Lambdas } from "./lambdas";
 import type { Messaging } from "./messaging";
 import type { NewObject } from "./objectStore";
@@ -18,7 +19,7 @@ export class BucketEvents {
   private readonly rules = new Map<string, BucketRule[]>();
   private sequence = 0;
 
-  constructor(private readonly services: { region: string; lambdas: Lambdas; messaging: Messaging }) {
+  constructor(private readonly services: { region: string; lambdas: Lambdas; messaging: Messaging; iam: Iam }) {
     services.messaging.onObjectCreated((object) => this.tell(object));
   }
 
@@ -33,7 +34,9 @@ export class BucketEvents {
 
   private tell(object: NewObject): void {
     for (const rule of this.rules.get(object.bucket) ?? []) {
-      if (matches(rule, object)) {
+      const invoke = { action: "lambda:InvokeFunction", resource: rule.functionArn };
+      const source = `arn:aws:s3:::${object.bucket}`;
+      if (matches(rule, object) && this.services.iam.serviceMay("s3.amazonaws.com", invoke, source)) {
         this.services.lambdas.invokeAsync(rule.functionArn, JSON.stringify(this.eventOf(rule, object)));
       }
     }

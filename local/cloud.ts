@@ -5,8 +5,11 @@ import { BucketEvents } from "./bucketEvents";
 import { Callers, Credentials } from "./callers";
 import { Endpoint, startEndpoint } from "./endpoint";
 import { Faults } from "./faults";
+import type { Group } from "./group";
 import { Groups } from "./groups";
 import { HttpApis } from "./httpApis";
+import type { KnownGroup } from "./iam/asks";
+import { Denied, Iam } from "./iam/iam";
 import { createLambdaApi } from "./lambdaApi";
 import { Lambdas } from "./lambdas";
 import { defaultLog, Log } from "./log";
@@ -47,6 +50,8 @@ export interface LocalCloud {
   /** For the person at the keyboard. */
   credentials: Credentials;
   callers: Callers;
+  /** Who may do what. */
+  iam: Iam;
   /** Services behind the endpoint; further ones can be added. */
   services: Endpoint["services"];
   messaging: Messaging;
@@ -77,12 +82,26 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const faults = new Faults();
   const endpoint = await startEndpoint({ port: endpointPort, region, faults, callers, log });
   const shared = { endpoint: endpoint.address, region, callers, log };
-  const lambdas = new Lambdas({ ...shared, messaging: endpoint.messaging });
-  deliverToLambdas({ messaging: endpoint.messaging, lambdas, faults, log });
-  const bucketEvents = new BucketEvents({ region, lambdas, messaging: endpoint.messaging });
-  const schedules = new Schedules({ region, lambdas, secondsInstead: options.scheduleSeconds });
+  const { messaging } = endpoint;
+  const iam: Iam = new Iam({
+    region,
+    groupOf: ({ group, instance }) =>
+      knownGroup(group ? groups.find(group) : groups.findInstance(instance ?? "")?.group),
+    hasObject: messaging.hasObject,
+    queuePolicy: (arn) => messaging.queue(arn)?.attributes.Policy,
+    topicPolicy: messaging.topicPolicy,
+    onDenied: logOnce(log),
+  });
+  endpoint.iam = iam;
+  messaging.mayDeliver = (topicArn, queueArn) =>
+    iam.serviceMay("sns.amazonaws.com", { action: "sqs:SendMessage", resource: queueArn }, topicArn);
+  const lambdas = new Lambdas({ ...shared, messaging, iam });
+  deliverToLambdas({ messaging, lambdas, faults, iam, log });
+  const bucketEvents = new BucketEvents({ region, lambdas, messaging, iam });
+  const schedules = new Schedules({ region, lambdas, iam, secondsInstead: options.scheduleSeconds });
   const groups = new Groups({
     cloud: shared,
+    iam,
     workerMain: options.workerMain ?? join(packageRoot(), "worker-image", "dist", "main.js"),
     stopGraceMilliseconds: stopGraceSeconds * 1_000,
     launchHookSeconds: options.launchHookSeconds,
@@ -90,14 +109,13 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const scheduledActions = new ScheduledActions({ groups, secondsInstead: options.scheduleSeconds });
   endpoint.services.set("autoscaling", createAutoScaling(groups));
   endpoint.services.set("lambda", createLambdaApi(lambdas));
-  const apis = new HttpApis({ region, lambdas, groups, recentLines, log, port });
+  const apis = new HttpApis({ region, lambdas, iam, groups, recentLines, log, port });
   const calls = new AwsCalls(endpoint.address, region);
-  const { messaging } = endpoint;
-  const scheduler = new Scheduler({ region, calls, messaging, log, secondsInstead: options.scheduleSeconds });
+  const scheduler = new Scheduler({ region, calls, messaging, iam, log, secondsInstead: options.scheduleSeconds });
   endpoint.services.set("scheduler", createSchedulerApi(scheduler));
   let stopped: Promise<void> | undefined;
   return {
-    ...{ endpoint: endpoint.address, region, callers, faults, lambdas, apis, groups, schedules, calls, log },
+    ...{ endpoint: endpoint.address, region, callers, iam, faults, lambdas, apis, groups, schedules, calls, log },
     bucketEvents,
     scheduledActions,
     scheduler,
@@ -106,6 +124,20 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     messaging: endpoint.messaging,
     credentials: callers.issue({ name: "local" }),
     stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, schedules, scheduler, scheduledActions, calls })),
+  };
+}
+
+function knownGroup(group: Group | undefined): KnownGroup | undefined {
+  return group && { arn: group.arn, tags: group.settings.tags };
+}
+
+/** Whoever is refused mostly tries again. */
+function logOnce(log: Log): (denied: Denied) => void {
+  const said = new Set<string>();
+  return ({ principal, action, resource }) => {
+    const line = `${principal} is not authorized to perform: ${action} on resource: ${resource}`;
+    if (!said.has(line)) log({ source: "cloud", name: "iam", stream: "stderr", line });
+    said.add(line);
   };
 }
 

@@ -47,6 +47,11 @@ export class DeployedResources {
     }
   }
 
+  /** What the cloud says of each resource of that type. */
+  statesOf(type: string): Properties[] {
+    return [...this.all.values()].filter(({ context }) => context.type === type).map(({ state }) => state);
+  }
+
   /** The latest comes last. */
   private keep(resource: DeployedResource): Created {
     const key = keyOf(resource.context);

@@ -1,7 +1,8 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { actionOf, AwsRequest, functionNameOf, Protocol, refuse, scopeOf } from "./awsRequest";
 import type { Callers } from "./callers";
-import type { Faults } from "./faults";
+import type { Faults, Refusal } from "./faults";
+import type { Iam } from "./iam/iam";
 import { listen, Listener } from "./listen";
 import type { Log } from "./log";
 import { startMessaging, Messaging } from "./messaging";
@@ -19,6 +20,8 @@ export interface Endpoint {
   /** By the service's name in the credential scope. More can be added while it runs. */
   services: Map<string, Service>;
   messaging: Messaging;
+  /** Decides over every call of a function or an instance; before it is there, nobody but the person calls. */
+  iam?: Iam;
   close(): Promise<void>;
 }
 
@@ -32,7 +35,7 @@ export async function startEndpoint(options: {
 }): Promise<Endpoint> {
   const services = new Map<string, Service>();
   const onRequest = (message: IncomingMessage, response: ServerResponse): void => {
-    dispatch(services, options, message, response).catch((error: Error) => {
+    dispatch(endpoint, options, message, response).catch((error: Error) => {
       const isClientGone = message.errored !== null;
       const line = `${message.method} ${message.url}: ${error.stack ?? error.message}`;
       if (!isClientGone) options.log({ source: "cloud", name: "endpoint", stream: "stderr", line });
@@ -47,7 +50,13 @@ export async function startEndpoint(options: {
   services.set("sts", { protocol: "query", handle: messaging.handle });
   services.set("s3", { protocol: "rest-xml", handle: messaging.handle });
   services.set("dynamodb", { protocol: "json", handle: tables.handle });
-  return { address: listener.address, services, messaging, close: () => close(listener, messaging) };
+  const endpoint: Endpoint = {
+    address: listener.address,
+    services,
+    messaging,
+    close: () => close(listener, messaging),
+  };
+  return endpoint;
 }
 
 async function close(listener: Listener, messaging: Messaging): Promise<void> {
@@ -55,7 +64,7 @@ async function close(listener: Listener, messaging: Messaging): Promise<void> {
 }
 
 async function dispatch(
-  services: Map<string, Service>,
+  { services, iam }: Pick<Endpoint, "services" | "iam">,
   { faults, callers }: { faults: Faults; callers: Callers },
   message: IncomingMessage,
   response: ServerResponse,
@@ -70,14 +79,18 @@ async function dispatch(
     });
     return;
   }
-  const refusal = faults.isEmpty
-    ? undefined
-    : await faults.strike({
-        service: request.service,
-        action: actionOf(request, service.protocol),
-        body: request.body.toString(),
-        caller: functionNameOf(message) ?? callers.find(request.accessKeyId)?.name,
-      });
+  const caller = callers.find(request.accessKeyId);
+  const action = actionOf(request, service.protocol);
+  const refusal: Refusal | undefined =
+    iam?.refusalOf(caller, request, action) ??
+    (faults.isEmpty
+      ? undefined
+      : await faults.strike({
+          service: request.service,
+          action,
+          body: request.body.toString(),
+          caller: functionNameOf(message) ?? caller?.name,
+        }));
   if (refusal) refuse(response, service.protocol, refusal);
   else await service.handle(request, response);
 }

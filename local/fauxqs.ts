@@ -53,6 +53,7 @@ export declare class SqsStore {
 export declare class SnsStore {
   subscribe(...args: [topicArn: string, protocol: string, ...rest: unknown[]]): StoredSubscription | undefined;
   getSubscription(arn: string): StoredSubscription | undefined;
+  getTopic(arn: string): { attributes: Record<string, string> } | undefined;
 }
 
 export interface StoredObject {
@@ -65,6 +66,8 @@ export interface StoredObject {
 export declare class S3Store {
   readonly multipartUploads: Map<string, { bucket: string }>;
   createBucket(name: string): void;
+  /** @throws Error where there is no such object. */
+  headObject(bucket: string, key: string): unknown;
   putObject(...args: [bucket: string, key: string, body: Buffer, ...rest: unknown[]]): StoredObject;
   completeMultipartUpload(...args: [uploadId: string, parts: unknown[]]): StoredObject;
 }

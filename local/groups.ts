@@ -3,11 +3,14 @@ import { readEnvironment } from "../components/userData";
 import { causes } from "./causes";
 import { Group, GroupRuntime } from "./group";
 import type { GroupSettings } from "./groupSettings";
+import type { Iam } from "./iam/iam";
 import type { Instance } from "./instance";
 import { LaunchFaults } from "./launchFaults";
 import { LaunchTemplates, LaunchTemplateVersion } from "./launchTemplates";
 
-type Runtime = Pick<GroupRuntime, "cloud" | "workerMain" | "stopGraceMilliseconds" | "launchHookSeconds">;
+type Runtime = Pick<GroupRuntime, "cloud" | "workerMain" | "stopGraceMilliseconds" | "launchHookSeconds"> & {
+  iam: Iam;
+};
 
 /** The Auto Scaling groups of the local cloud, and what their instances start from. */
 export class Groups {
@@ -20,7 +23,7 @@ export class Groups {
   private readonly runtime: GroupRuntime;
   private isStopped = false;
 
-  constructor(runtime: Runtime) {
+  constructor({ iam, ...runtime }: Runtime) {
     const { templates, profiles, faults } = this;
     this.runtime = {
       ...runtime,
@@ -28,7 +31,10 @@ export class Groups {
       templateOf: ({ template }) => templates.find(template),
       environmentOf: ({ userData }: LaunchTemplateVersion) =>
         readEnvironment(Buffer.from(userData, "base64").toString()),
-      roleOf: ({ instanceProfile }) => profiles.get(instanceProfile ?? ""),
+      roleOf: ({ instanceProfile }) => {
+        const roleArn = profiles.get(instanceProfile ?? "");
+        return roleArn && iam.mayAssume("ec2.amazonaws.com", roleArn) ? roleArn : undefined;
+      },
     };
   }
 

@@ -2,10 +2,12 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerControl } from "./controls";
+import { accountId } from "./account";
 import type { Groups } from "./groups";
 import { answerOf, functionFailed, gatewayAnswer, HttpAnswer } from "./httpAnswer";
 import { eventOf } from "./httpEvent";
 import { matchRoute } from "./httpRoutes";
+import type { Iam } from "./iam/iam";
 import { LambdaRefusal } from "./lambdaFunction";
 import type { Lambdas } from "./lambdas";
 import { listen, Listener } from "./listen";
@@ -35,7 +37,14 @@ export class HttpApi {
 
   constructor(
     readonly name: string,
-    private readonly cloud: { region: string; lambdas: Lambdas; groups: Groups; recentLines: RecentLines; log: Log },
+    private readonly cloud: {
+      region: string;
+      lambdas: Lambdas;
+      iam: Iam;
+      groups: Groups;
+      recentLines: RecentLines;
+      log: Log;
+    },
   ) {}
 
   /** `http://127.0.0.1:PORT`, without a slash at its end. */
@@ -82,7 +91,15 @@ export class HttpApi {
     const context = { apiId: this.id, region: this.cloud.region, stage: this.stage, port: this.listener!.port };
     const event = JSON.stringify(eventOf(message, body, match, context));
     if (Buffer.byteLength(event) > limits.eventBytes) return gatewayAnswer(413, "Request Too Long");
-    return this.call(target, event);
+    return this.mayInvoke(target, match.routeKey) ? this.call(target, event) : functionFailed;
+  }
+
+  /** By the function's own policy : the route is the source of the call. */
+  private mayInvoke(target: string, routeKey: string): boolean {
+    const { region, iam } = this.cloud;
+    const resource = /arn:aws:lambda:[^/]+/.exec(target)?.[0] ?? target;
+    const source = `arn:aws:execute-api:${region}:${accountId}:${this.id}/${this.stage}/${routeKey.replace(" ", "")}`;
+    return iam.serviceMay("apigateway.amazonaws.com", { action: "lambda:InvokeFunction", resource }, source);
   }
 
   private targetOf(routeKey: string): string | undefined {

@@ -1,4 +1,5 @@
 import type { Groups } from "./groups";
+import type { Iam } from "./iam/iam";
 import { HttpApi } from "./httpApi";
 import type { Lambdas } from "./lambdas";
 import type { Log } from "./log";
@@ -14,6 +15,7 @@ export class HttpApis {
     private readonly cloud: {
       region: string;
       lambdas: Lambdas;
+      iam: Iam;
       groups: Groups;
       recentLines: RecentLines;
       log: Log;

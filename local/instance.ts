@@ -38,6 +38,9 @@ export type LifecycleState =
   | "Terminating:Proceed"
   | "Terminated";
 
+/** Without an instance profile there are no credentials on a machine: its worker may do nothing. */
+const noRole = "no-instance-profile";
+
 /** An instance of an Auto Scaling group: a worker process instead of a machine with a container. */
 export class Instance {
   readonly id = `i-${randomBytes(9).toString("hex").slice(1)}`;
@@ -117,7 +120,7 @@ export class Instance {
 
   private startWorker(): void {
     const { callers, log, endpoint, region } = this.settings.cloud;
-    const credentials = callers.issue({ name: this.id, roleArn: this.settings.roleArn });
+    const credentials = callers.issue({ name: this.id, roleArn: this.settings.roleArn ?? noRole });
     this.accessKeyId = credentials.accessKeyId;
     this.child = startChild({
       main: this.settings.workerMain,

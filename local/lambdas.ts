@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountId } from "./account";
 import { lambdaBootstrap } from "./lambdaBootstrap";
 import { bareEnvironment } from "./children";
 import type { Callers } from "./callers";
 import { InvocationResult, LambdaFunction, LambdaRefusal, LambdaSpec } from "./lambdaFunction";
+import type { Iam } from "./iam/iam";
 import type { Log } from "./log";
 import type { Messaging } from "./messaging";
 import { packageFolder } from "./packageFolder";
@@ -23,7 +24,14 @@ export class Lambdas {
   private isStopped = false;
 
   constructor(
-    private readonly cloud: { endpoint: string; region: string; callers: Callers; messaging: Messaging; log: Log },
+    private readonly cloud: {
+      endpoint: string;
+      region: string;
+      callers: Callers;
+      iam: Iam;
+      messaging: Messaging;
+      log: Log;
+    },
   ) {
     writeFileSync(this.bootstrap, lambdaBootstrap);
   }
@@ -104,8 +112,15 @@ export class Lambdas {
   private giveUp(target: LambdaFunction, payload: string, result: InvocationResult, attempts: number): void {
     if (this.isStopped) return;
     const { onFailureArn } = target.events;
-    const { deadLetterArn, name } = target.spec;
+    const { deadLetterArn, name, roleArn } = target.spec;
     if (!onFailureArn && !deadLetterArn) throw new Error(`${name} failed ${attempts} times, and its event is lost`);
+    for (const resource of [onFailureArn, deadLetterArn]) {
+      if (resource && !this.cloud.iam.roleMay(roleArn, { action: "sqs:SendMessage", resource })) {
+        throw new Error(
+          `${name} failed ${attempts} times, and its role may not send the event to ${resource}: it is lost`,
+        );
+      }
+    }
     if (onFailureArn) this.cloud.messaging.send(onFailureArn, failureRecord(target, payload, result, attempts), {});
     if (deadLetterArn) {
       const { errorMessage = "" } = JSON.parse(result.payload) as { errorMessage?: string };
@@ -124,7 +139,7 @@ export class Lambdas {
       ...bareEnvironment(),
       HOME: this.folder,
       TZ: ":UTC",
-      NODE_PATH: dirname(dirname(packageFolder("@aws-sdk/client-sqs"))),
+      NODE_PATH: sdkFolders().join(delimiter),
       // The SDK warns on every start that it will stop supporting this version of Node.
       NODE_NO_WARNINGS: "1",
       ...spec.environment,
@@ -144,6 +159,14 @@ export class Lambdas {
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
     };
   }
+}
+
+/** What Lambda's runtime brings along, as far as the functions use it. */
+const sdkClients = ["auto-scaling", "dynamodb", "lambda", "scheduler", "sns", "sqs"];
+
+/** The folders that hold the SDK's clients: a project that has one of them in another version has ours elsewhere. */
+function sdkFolders(): string[] {
+  return [...new Set(sdkClients.map((name) => dirname(dirname(packageFolder(`@aws-sdk/client-${name}`)))))];
 }
 
 /** The record that a failure destination gets ("Capturing records of Lambda asynchronous invocations"). */

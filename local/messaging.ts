@@ -19,6 +19,11 @@ export interface Messaging {
   queue(nameUrlOrArn: string): StoredQueue | undefined;
   /** Puts a message into a queue on the cloud's own behalf. */
   send(queueArn: string, body: string, attributes: Record<string, string>): void;
+  /** The policy of the topic with that ARN, as it was set. */
+  topicPolicy: (arn: string) => string | undefined;
+  hasObject: (bucket: string, key: string) => boolean;
+  /** Whether a topic may send to a queue that is subscribed to it. */
+  mayDeliver: (topicArn: string, queueArn: string) => boolean;
   /** Takes the notifications for Lambda subscriptions. */
   onNotification(deliver: (notification: Notification) => void): void;
   /** Hears of each object that is put into a bucket. */
@@ -36,7 +41,7 @@ export async function startMessaging(address: string, region: string): Promise<M
   const objects = createObjectStore(fauxqs.S3Store);
   const app = buildApp(fauxqs, region, { queues, subscriptions, objects });
   await app.ready();
-  return {
+  const messaging: Messaging = {
     // Some clients post to the queue's own URL, whose path fauxqs would take for a bucket.
     handle: (request, response) => app.routing(replay(request, request.service === "s3" ? undefined : "/"), response),
     queue: (name) => queues.getQueueByArn(name) ?? queues.getQueue(name),
@@ -45,6 +50,9 @@ export async function startMessaging(address: string, region: string): Promise<M
       if (!queue) throw new Error(`There is no queue ${queueArn}`);
       queue.enqueue(fauxqs.SqsStore.createMessage(body, stringAttributes(attributes)));
     },
+    topicPolicy: (arn) => subscriptions.getTopic(arn)?.attributes.Policy,
+    hasObject: (bucket, key) => has(objects, bucket, key),
+    mayDeliver: () => true,
     onNotification: (deliver) => {
       queues.deliver = deliver;
     },
@@ -53,6 +61,17 @@ export async function startMessaging(address: string, region: string): Promise<M
     },
     close: () => app.close(),
   };
+  queues.mayDeliver = (topicArn, queueArn) => messaging.mayDeliver(topicArn, queueArn);
+  return messaging;
+}
+
+function has(objects: ObjectStore, bucket: string, key: string): boolean {
+  try {
+    objects.headObject(bucket, key);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 type SubscriptionStore = ReturnType<typeof createSubscriptionStore>;
@@ -93,11 +112,15 @@ function buildApp(
     done(null, body),
   );
   app.addHook("preHandler", (request, _reply, done) => {
-    const { Action, QueueUrl } = fieldsOf(request.body);
+    const { Action, QueueUrl, TopicArn } = fieldsOf(request.body);
     if (request.headers["x-amz-target"] === "AmazonSQS.GetQueueAttributes") queues.getQueue(QueueUrl)?.processTimers();
     // fauxqs fans out synchronously, before any microtask.
     subscriptions.isFanningOut = Action === "Publish" || Action === "PublishBatch";
-    queueMicrotask(() => (subscriptions.isFanningOut = false));
+    queues.fanningOutFrom = subscriptions.isFanningOut ? TopicArn : undefined;
+    queueMicrotask(() => {
+      subscriptions.isFanningOut = false;
+      queues.fanningOutFrom = undefined;
+    });
     done();
   });
   app.addHook("onSend", (request, reply, payload, done) => {
@@ -108,9 +131,9 @@ function buildApp(
   return app;
 }
 
-function fieldsOf(body: unknown): { Action: string; QueueUrl: string } {
-  const { Action = "", QueueUrl = "" } = (body ?? {}) as Record<string, string>;
-  return { Action, QueueUrl };
+function fieldsOf(body: unknown): { Action: string; QueueUrl: string; TopicArn?: string } {
+  const { Action = "", QueueUrl = "", TopicArn } = (body ?? {}) as Record<string, string>;
+  return { Action, QueueUrl, TopicArn };
 }
 
 function isGone(response: ServerResponse): boolean {

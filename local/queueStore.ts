@@ -9,6 +9,9 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
     deliver: (notification: Notification) => void = () => {
       throw new Error("Nothing takes the notifications for Lambda functions yet");
     };
+    /** The topic whose message is being handed to its subscribers, at this moment. */
+    fanningOutFrom: string | undefined;
+    mayDeliver: (topicArn: string, queueArn: string) => boolean = () => true;
     subscriptionOf: (arn: string) => StoredSubscription | undefined = () => undefined;
 
     override createQueue(...args: Parameters<SqsStore["createQueue"]>): StoredQueue {
@@ -32,7 +35,10 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
 
     /** For a function's ARN, something that takes messages as a queue would. */
     override getQueueByArn(arn: string): StoredQueue | undefined {
-      return arn.startsWith("arn:aws:lambda:") ? this.functionQueue(arn) : super.getQueueByArn(arn);
+      if (arn.startsWith("arn:aws:lambda:")) return this.functionQueue(arn);
+      return this.fanningOutFrom === undefined || this.isOpenTo(this.fanningOutFrom, arn)
+        ? super.getQueueByArn(arn)
+        : undefined;
     }
 
     /** Undoes a receive whose answer can't reach anybody: otherwise the messages would stay hidden. */
@@ -44,6 +50,14 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
         if (entry) entry.message.approximateReceiveCount--;
         queue?.changeVisibility(ReceiptHandle, 0);
       }
+    }
+
+    /** Finding the answer looks queues up too. */
+    isOpenTo(topicArn: string, queueArn: string): boolean {
+      this.fanningOutFrom = undefined;
+      const isOpen = this.mayDeliver(topicArn, queueArn);
+      this.fanningOutFrom = topicArn;
+      return isOpen;
     }
 
     functionQueue(functionArn: string): StoredQueue {

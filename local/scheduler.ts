@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountId } from "./account";
 import type { AwsCalls } from "./awsCalls";
+import type { Ask } from "./iam/evaluate";
+import type { Iam } from "./iam/iam";
 import type { Log } from "./log";
 import type { Messaging } from "./messaging";
 import { Timing, timingOf } from "./scheduleExpression";
@@ -51,6 +53,7 @@ export class Scheduler {
       region: string;
       calls: AwsCalls;
       messaging: Messaging;
+      iam: Iam;
       log: Log;
       secondsInstead?: number;
     },
@@ -78,6 +81,9 @@ export class Scheduler {
       throw new SchedulerRefusal(501, "NotImplemented", `The local cloud's schedules only publish, got ${Target.Arn}`);
     }
     if (Buffer.byteLength(Target.Input ?? "") > 262_144) throw invalid("Target input is larger than 262144 bytes.");
+    if (Target.RoleArn !== undefined && !this.cloud.iam.mayAssume("scheduler.amazonaws.com", Target.RoleArn)) {
+      throw invalid("The execution role you provide must allow AWS EventBridge Scheduler to assume the role.");
+    }
     const arn = `arn:aws:scheduler:${this.cloud.region}:${accountId}:schedule/${key}`;
     let timing: Timing;
     try {
@@ -144,7 +150,7 @@ export class Scheduler {
     const text = filledIn(Target.Input ?? "{}", arn, at);
     for (const delay of [...retryDelaysMilliseconds, undefined]) {
       try {
-        return await this.publish(text);
+        return await this.publish(text, Target.RoleArn);
       } catch (error) {
         if (delay !== undefined) {
           await sleep(delay, undefined, { ref: false });
@@ -152,12 +158,18 @@ export class Scheduler {
         }
         const deadLetterArn = Target.DeadLetterConfig?.Arn;
         if (!deadLetterArn) throw error;
+        this.checkRole(Target.RoleArn, { action: "sqs:SendMessage", resource: deadLetterArn });
         this.cloud.messaging.send(deadLetterArn, text, { ERROR_MESSAGE: (error as Error).message.slice(0, 1_000) });
       }
     }
   }
 
-  private async publish(text: string): Promise<void> {
+  private checkRole(roleArn: string | undefined, ask: Ask): void {
+    if (this.cloud.iam.roleMay(roleArn, ask)) return;
+    throw new Error(`${roleArn} is not authorized to perform: ${ask.action} on resource: ${ask.resource}`);
+  }
+
+  private async publish(text: string, roleArn: string | undefined): Promise<void> {
     const {
       TopicArn,
       Message,
@@ -167,6 +179,7 @@ export class Scheduler {
       Message: string;
       MessageAttributes?: Record<string, { DataType: string; StringValue: string }>;
     };
+    this.checkRole(roleArn, { action: "sns:Publish", resource: TopicArn });
     const fields = Object.entries(MessageAttributes).flatMap(([name, { DataType, StringValue }], index) => {
       const prefix = `MessageAttributes.entry.${index + 1}`;
       return [

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Iam } from "./iam/iam";
 import type { Lambdas } from "./lambdas";
 
 interface Schedule {
@@ -18,7 +19,7 @@ export class Schedules {
   private readonly schedules = new Map<string, Schedule>();
 
   /** `secondsInstead` replaces every rule's own interval: tests don't wait for minutes. */
-  constructor(private readonly cloud: { region: string; lambdas: Lambdas; secondsInstead?: number }) {}
+  constructor(private readonly cloud: { region: string; lambdas: Lambdas; iam: Iam; secondsInstead?: number }) {}
 
   /** `rate(1 minute)`, `rate(2 hours)`: the first call comes one interval from now. */
   create(name: string, arn: string, expression: string): void {
@@ -42,10 +43,11 @@ export class Schedules {
   /** Has the rule call the function; the returned function ends that. */
   target(rule: string, functionArn: string): () => void {
     const schedule = this.get(rule);
-    const { lambdas } = this.cloud;
+    const { lambdas, iam } = this.cloud;
+    const invoke = { action: "lambda:InvokeFunction", resource: functionArn };
     const call = () => {
       // A target that is gone is no error of the rule's.
-      if (lambdas.find(functionArn))
+      if (lambdas.find(functionArn) && iam.serviceMay("events.amazonaws.com", invoke, schedule.arn))
         lambdas.invokeAsync(functionArn, JSON.stringify(scheduledEvent(schedule, this.cloud)));
     };
     const target = { call, timer: setInterval(call, schedule.seconds * 1_000) };
@@ -54,6 +56,11 @@ export class Schedules {
       clearInterval(target.timer);
       schedule.targets.delete(target);
     };
+  }
+
+  /** Has every rule call its functions once, now: tests don't wait for minutes. */
+  runAll(): void {
+    for (const { targets } of this.schedules.values()) targets.forEach((target) => target.call());
   }
 
   delete(name: string): void {

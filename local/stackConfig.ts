@@ -4,14 +4,28 @@ import { parse } from "yaml";
 /** A stack's settings, by `project:key`. */
 export type StackConfig = Record<string, string>;
 
-/** Reads the settings of a `Pulumi.<stack>.yaml`; objects and arrays become JSON, as the Pulumi CLI hands them over. */
-export function loadStackConfig(file: string): StackConfig {
-  const document = parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null;
+/**
+ * Reads the settings of a `Pulumi.<stack>.yaml`; objects and arrays become JSON, as the Pulumi CLI hands them over. A key
+ * without a namespace is the project's.
+ */
+export function loadStackConfig(file: string, project: string): StackConfig {
+  const document = readDocument(file);
   const entries = Object.entries(document?.config ?? {});
-  return Object.fromEntries(entries.map(([key, value]) => [key, settingText(file, key, value)]));
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key.includes(":") ? key : `${project}:${key}`, settingText(file, key, value)]),
+  );
 }
 
-function settingText(file: string, key: string, value: unknown): string {
+function readDocument(file: string): { config?: Record<string, unknown> } | null {
+  try {
+    return parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null;
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** A setting as the Pulumi CLI hands it over. */
+export function settingText(file: string, key: string, value: unknown): string {
   if (hasSecret(value)) {
     throw new Error(
       `${file}: ${key} is encrypted; the local cloud has no key for it. Give it in plain text in a stack file for local use`,

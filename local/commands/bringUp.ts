@@ -1,51 +1,55 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { LocalCloud, startCloud } from "../cloud";
-import { deploy } from "../deploy";
+import { deploy, StackOutputs } from "../deploy";
 import { Log } from "../log";
-import { packageRoot } from "../packageFolder";
+import type { Project } from "../project";
 import { loadStackConfig } from "../stackConfig";
-
-/** The outputs of the project's own program, index.ts. */
-export interface ProgramOutputs {
-  url: string;
-  topicArn: string;
-  queueUrls: Record<string, string>;
-  deadLetterQueueUrls: Record<string, string>;
-  unroutableQueueUrl: string;
-  jobTable: string;
-  groups: Record<string, string>;
-  dataBucket: string;
-}
 
 export interface RunningStack {
   cloud: LocalCloud;
-  outputs: ProgramOutputs;
+  /** What the program exports. */
+  outputs: StackOutputs;
   /** From the start of this process until the stack was up. */
   seconds: number;
 }
 
-const project = "batch-job-processor";
+export interface BringUpOptions {
+  project: Project;
+  /** What the program does; returns its outputs. */
+  program: () => unknown;
+  stack: string;
+  port?: number;
+  log: Log;
+}
 
 // The SDK's word on Node 20 is for whoever maintains this package, not for the person at the keyboard.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 /**
- * Brings the project's own program up in a local cloud. Ctrl-C and SIGTERM then stop the cloud and end the process.
+ * Brings a project's program up in a local cloud. Ctrl-C and SIGTERM then stop the cloud and end the process.
  *
  * @throws Error where there is no such stack file, the program fails, or the port is taken.
  */
-export async function bringUp(options: { stack: string; port?: number; log: Log }): Promise<RunningStack> {
-  const file = join(packageRoot(), `Pulumi.${options.stack}.yaml`);
-  if (!existsSync(file)) throw new Error(`Expected a stack file Pulumi.${options.stack}.yaml, found none`);
-  const config = loadStackConfig(file);
-  const cloud = await startCloud({ port: options.port, region: config["aws:region"], log: options.log });
+export async function bringUp({ project, program, stack, port, log }: BringUpOptions): Promise<RunningStack> {
+  const config = { ...project.config, ...loadStackConfig(stackFileOf(project, stack), project.name) };
+  process.chdir(project.workingFolder);
+  const cloud = await startCloud({ port, region: config["aws:region"], log });
   stopOnSignal(cloud);
   stopWithReader(cloud);
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the program runs where it is loaded
-  const program = () => require("../../index") as unknown;
-  const outputs = await deploy({ program, cloud, project, stack: options.stack, config });
-  return { cloud, outputs: outputs as unknown as ProgramOutputs, seconds: process.uptime() };
+  const outputs = await deploy({ program, cloud, project: project.name, stack, config });
+  return { cloud, outputs, seconds: process.uptime() };
+}
+
+function stackFileOf({ stackFolder }: Project, stack: string): string {
+  const file = ["yaml", "yml", "json"].map((end) => join(stackFolder, `Pulumi.${stack}.${end}`)).find(existsSync);
+  if (file) return file;
+  const others = readdirSync(stackFolder).flatMap((name) => /^Pulumi\.(.+)\.(?:ya?ml|json)$/.exec(name)?.[1] ?? []);
+  const hint =
+    others.length > 0
+      ? `there is ${others.map((name) => `--stack ${name}`).join(", ")}`
+      : "an empty one will do where the program has no settings";
+  throw new Error(`Expected a stack file Pulumi.${stack}.yaml in ${stackFolder}, found none; ${hint}`);
 }
 
 /** Whoever read the output, `head` say, has had enough: that is no failure. */

@@ -9,6 +9,7 @@ import { bringUp, RunningStack } from "./bringUp";
 import { chooseFiles, DemoFile } from "./demoFiles";
 import { DemoJob, follow, submit } from "./demoJobs";
 import { renderJobs } from "./demoTable";
+import { OwnOutputs, ownStack } from "./ownStack";
 import { reportFailure } from "./reportFailure";
 
 interface DemoOptions {
@@ -33,12 +34,15 @@ async function main(): Promise<void> {
   const files = chooseFiles(command.args);
   const say = options.json ? () => undefined : (line: string) => void process.stdout.write(`${line}\n`);
   const running = await bringUp({
+    ...ownStack(),
     stack: options.stack,
     log: ({ source, name, line }) => {
       if (source === "cloud") process.stderr.write(`${name} ${line}\n`);
     },
   });
-  say(`${pc.green("✔")} The stack ${options.stack} is up in ${running.seconds.toFixed(1)} s: ${running.outputs.url}`);
+  say(
+    `${pc.green("✔")} The stack ${options.stack} is up in ${running.seconds.toFixed(1)} s: ${String(running.outputs.url)}`,
+  );
   try {
     const start = performance.now();
     const jobs = await runJobs(running, files, options);
@@ -49,8 +53,9 @@ async function main(): Promise<void> {
   }
 }
 
-async function runJobs({ cloud, outputs }: RunningStack, files: DemoFile[], options: DemoOptions): Promise<DemoJob[]> {
-  const { endpoint, region, credentials } = cloud;
+async function runJobs(running: RunningStack, files: DemoFile[], options: DemoOptions): Promise<DemoJob[]> {
+  const { endpoint, region, credentials } = running.cloud;
+  const outputs = running.outputs as unknown as OwnOutputs;
   const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
   const jobs = files.flatMap((file) => jobsOf(file, outputs.dataBucket, options));
   const known = jobs.filter(({ type }) => type in outputs.queueUrls);

@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 import { DemoJob, JobView } from "./demoJobs";
+import { printable } from "./printable";
 
 const head = ["File", "Job type", "State", "Waited", "Ran", "Result"];
 
@@ -39,11 +40,6 @@ function widths(rows: string[][], columns: number): number[] {
     excess -= cut;
   }
   return natural;
-}
-
-/** The text without what a terminal would obey. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, "\ufffd");
 }
 
 function duration(from?: string, to?: string): string {

@@ -1,8 +1,8 @@
 import Table from "cli-table3";
 import pc from "picocolors";
-import type { RunningStack } from "./bringUp";
+import type { LocalCloud } from "../cloud";
 import { Fleet, FleetEvent, FleetRow } from "./fleet";
-import { printable } from "./demoTable";
+import { printable } from "./printable";
 
 const refreshMilliseconds = 500;
 
@@ -35,13 +35,17 @@ export function renderFleet(
   return [table.toString(), ...lines].join("\n");
 }
 
-/** Shows the fleet until the returned function is called, which leaves the last picture where it is. */
-export async function showFleet(fleet: Fleet, { cloud, outputs }: RunningStack): Promise<() => void> {
+/** Shows the fleets of queues by type until the returned function is called, which leaves the last picture. */
+export async function showFleet(
+  fleet: Fleet,
+  cloud: LocalCloud,
+  queueUrls: Record<string, string>,
+): Promise<() => void> {
   const { createLogUpdate } = await import("log-update");
   const update = createLogUpdate(process.stdout, { showCursor: true });
   const draw = () => {
     const { columns = 80, rows = 24 } = process.stdout;
-    update(renderFleet(fleet.look(cloud, outputs.queueUrls), fleet.events, { columns, rows }));
+    update(renderFleet(fleet.look(cloud, queueUrls), fleet.events, { columns, rows }));
   };
   draw();
   const timer = setInterval(draw, refreshMilliseconds);

@@ -17,6 +17,7 @@ const table: ResourceHandler = {
     const name = physicalName(inputs, context);
     await cloud.calls.dynamodb("CreateTable", tableInput(name, inputs));
     await untilActive(cloud, name);
+    cloud.iam.hashKeys.set(name, text(inputs, "hashKey"));
     return { id: name, state: { ...inputs, name, arn: arnOf(cloud, "dynamodb", `table/${name}`) } };
   },
   update(_id, state, inputs) {

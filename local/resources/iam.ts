@@ -1,28 +1,82 @@
-import { arnOf, optionalText, physicalName, ResourceHandler, ResourceHandlers, text } from "./resource";
+import {
+  arnOf,
+  jsonText,
+  optionalText,
+  physicalName,
+  Properties,
+  ResourceContext,
+  ResourceHandler,
+  ResourceHandlers,
+  text,
+} from "./resource";
 
 const role: ResourceHandler = {
   create(inputs, context) {
     const name = physicalName(inputs, context);
-    return { id: name, state: { ...inputs, name, arn: arnOf(context.cloud, "iam", `role/${name}`, "") } };
+    const arn = arnOf(context.cloud, "iam", `role/${name}`, "");
+    putRole(inputs, name, arn, context);
+    return { id: name, state: { ...inputs, name, arn } };
+  },
+  update(id, { arn }, inputs, context) {
+    putRole(inputs, id, String(arn), context);
+    return Promise.resolve({ ...inputs, name: id, arn });
+  },
+  delete(id, _state, { cloud }) {
+    cloud.iam.roles.delete(id);
+    return Promise.resolve();
   },
 };
+
+function putRole(inputs: Properties, name: string, arn: string, { cloud: { iam } }: ResourceContext): void {
+  if (inputs.permissionsBoundary) throw new Error("The local cloud can't enforce a `permissionsBoundary`");
+  iam.roles.put(name, arn, jsonText(inputs.assumeRolePolicy));
+  const inline = (inputs.inlinePolicies ?? []) as { name?: string; policy?: string }[];
+  for (const each of inline) if (each.policy) iam.roles.putInline(name, each.name ?? "inline", each.policy);
+  for (const managed of (inputs.managedPolicyArns ?? []) as string[]) iam.roles.attach(name, managed);
+}
 
 const rolePolicy: ResourceHandler = {
   create(inputs, context) {
     const name = physicalName(inputs, context);
+    context.cloud.iam.roles.putInline(text(inputs, "role"), name, inputs.policy);
     return { id: `${text(inputs, "role")}:${name}`, state: { ...inputs, name } };
+  },
+  async update(id, state, inputs, context) {
+    if (inputs.role !== state.role) await rolePolicy.delete!(id, state, context);
+    context.cloud.iam.roles.putInline(text(inputs, "role"), text(state, "name"), inputs.policy);
+    return { ...inputs, name: state.name };
+  },
+  delete(_id, state, { cloud }) {
+    cloud.iam.roles.deleteInline(text(state, "role"), text(state, "name"));
+    return Promise.resolve();
   },
 };
 
 const rolePolicyAttachment: ResourceHandler = {
-  create: (inputs, context) => ({ id: physicalName({}, context), state: inputs }),
+  create(inputs, context) {
+    context.cloud.iam.roles.attach(text(inputs, "role"), text(inputs, "policyArn"));
+    return { id: physicalName({}, context), state: inputs };
+  },
+  delete(_id, state, { cloud }) {
+    cloud.iam.roles.detach(text(state, "role"), text(state, "policyArn"));
+    return Promise.resolve();
+  },
 };
 
 const policy: ResourceHandler = {
   create(inputs, context) {
     const name = physicalName(inputs, context);
     const arn = arnOf(context.cloud, "iam", `policy/${name}`, "");
+    context.cloud.iam.roles.putManaged(arn, inputs.policy);
     return { id: arn, state: { ...inputs, name, arn } };
+  },
+  update(id, { name }, inputs, { cloud }) {
+    cloud.iam.roles.putManaged(id, inputs.policy);
+    return Promise.resolve({ ...inputs, name, arn: id });
+  },
+  delete(id, _state, { cloud }) {
+    cloud.iam.roles.deleteManaged(id);
+    return Promise.resolve();
   },
 };
 

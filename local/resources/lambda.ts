@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { unpack } from "../archive";
 import type { LocalCloud } from "../cloud";
+import { permissionStatement } from "../iam/resourcePolicies";
 import type { LambdaFunction } from "../lambdaFunction";
 import {
   arnOf,
@@ -30,9 +31,24 @@ const lambdaFunction: ResourceHandler = {
 
 const permission: ResourceHandler = {
   create(inputs, context) {
-    deployed(context.cloud, text(inputs, "function"));
     const statementId = physicalName(inputs, context, "statementId");
+    const arn = permittedArn(inputs, context.cloud);
+    const statement = permissionStatement(arn, {
+      statementId,
+      action: text(inputs, "action"),
+      principal: text(inputs, "principal"),
+      sourceArn: optionalText(inputs, "sourceArn"),
+      sourceAccount: optionalText(inputs, "sourceAccount"),
+    });
+    context.cloud.iam.resourcePolicies.put(arn, statementId, statement);
     return { id: statementId, state: { ...inputs, statementId } };
+  },
+  delete(id, state, { cloud }) {
+    // The function may be gone before its permissions.
+    if (cloud.lambdas.find(text(state, "function"))) {
+      cloud.iam.resourcePolicies.delete(permittedArn(state, cloud), id);
+    }
+    return Promise.resolve();
   },
 };
 
@@ -104,8 +120,19 @@ export const lambda: ResourceHandlers = {
   "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": provisionedConcurrencyConfig,
 };
 
+/** A permission for an alias is not one for the function. */
+function permittedArn(inputs: Properties, cloud: LocalCloud): string {
+  const { arn } = deployed(cloud, text(inputs, "function")).spec;
+  const qualifier = optionalText(inputs, "qualifier");
+  return qualifier === undefined ? arn : `${arn}:${qualifier}`;
+}
+
 async function putFunction(inputs: Properties, name: string, cloud: LocalCloud): Promise<Created> {
   const arn = arnOf(cloud, "lambda", `function:${name}`);
+  const roleArn = optionalText(inputs, "role");
+  if (roleArn && !cloud.iam.mayAssume("lambda.amazonaws.com", roleArn)) {
+    throw new Error("The role defined for the function cannot be assumed by Lambda.");
+  }
   const folder = cloud.lambdas.codeFolder();
   await unpack(codeOf(inputs), folder);
   const { variables = {} } = (inputs.environment ?? {}) as { variables?: Record<string, string> };
@@ -120,7 +147,7 @@ async function putFunction(inputs: Properties, name: string, cloud: LocalCloud):
     environment: variables,
     timeoutSeconds: optionalNumber(inputs, "timeout") ?? 3,
     memoryMegabytes: optionalNumber(inputs, "memorySize") ?? 128,
-    roleArn: optionalText(inputs, "role"),
+    roleArn,
     reservedConcurrency: reserved < 0 ? undefined : reserved,
     deadLetterArn: deadLetter?.targetArn,
   });

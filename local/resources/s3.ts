@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../cloud";
-import { optionalText, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "./resource";
+import { jsonText, optionalText, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "./resource";
 
 const bucket: ResourceHandler = {
   async create(inputs, context) {
@@ -40,6 +40,18 @@ const object: ResourceHandler = {
 /** A setting of a bucket that has no effect here. */
 const setting: ResourceHandler = {
   create: (inputs) => ({ id: text(inputs, "bucket"), state: inputs }),
+};
+
+const bucketPolicy: ResourceHandler = {
+  create(inputs, { cloud }) {
+    const name = text(inputs, "bucket");
+    cloud.iam.resourcePolicies.put(`arn:aws:s3:::${name}`, "bucket policy", jsonText(inputs.policy));
+    return { id: name, state: inputs };
+  },
+  delete(id, _state, { cloud }) {
+    cloud.iam.resourcePolicies.delete(`arn:aws:s3:::${id}`, "bucket policy");
+    return Promise.resolve();
+  },
 };
 
 interface FunctionRule {
@@ -93,7 +105,6 @@ const settings = [
   "bucketLifecycleConfiguration:BucketLifecycleConfiguration",
   "bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
   "bucketOwnershipControls:BucketOwnershipControls",
-  "bucketPolicy:BucketPolicy",
   "bucketPublicAccessBlock:BucketPublicAccessBlock",
   "bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
   "bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
@@ -104,6 +115,7 @@ const settings = [
 export const s3: ResourceHandlers = {
   "aws:s3/bucket:Bucket": bucket,
   "aws:s3/bucketV2:BucketV2": bucket,
+  "aws:s3/bucketPolicy:BucketPolicy": bucketPolicy,
   "aws:s3/bucketObject:BucketObject": object,
   "aws:s3/bucketObjectv2:BucketObjectv2": object,
   "aws:s3/bucketNotification:BucketNotification": notification,

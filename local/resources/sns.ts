@@ -25,6 +25,7 @@ const topic: ResourceHandler = {
 const topicPolicy: ResourceHandler = {
   async create(inputs, { cloud }) {
     const arn = text(inputs, "arn");
+    cloud.iam.resourcePolicies.check(arn, jsonText(inputs.policy));
     const input = { TopicArn: arn, AttributeName: "Policy", AttributeValue: jsonText(inputs.policy) };
     await cloud.calls.sns("SetTopicAttributes", input);
     return { id: arn, state: inputs };

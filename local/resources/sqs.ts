@@ -56,7 +56,9 @@ function queueAttribute(input: string, attribute: string): ResourceHandler {
   return {
     create(inputs, { cloud }) {
       const url = text(inputs, "queueUrl");
-      storedQueue(cloud, url).setAttributes({ [attribute]: jsonText(inputs[input]) });
+      const queue = storedQueue(cloud, url);
+      if (attribute === "Policy") cloud.iam.resourcePolicies.check(queue.arn, jsonText(inputs[input]));
+      queue.setAttributes({ [attribute]: jsonText(inputs[input]) });
       return { id: url, state: inputs };
     },
   };

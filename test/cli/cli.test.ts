@@ -98,6 +98,7 @@ describe("batch-jobs", function () {
         [["1", "--delay", "1", "--run-at", "2026-12-24"], "", /--delay or --run-at/],
         [["1", "--delay", "1.5"], "", /Expected a whole number of seconds/],
         [["1", "--run-at", "noon"], "", /ISO 8601/],
+        [["1", "--run-at", "2026-02-30T12:00:00Z"], "", /ISO 8601/],
         [["1", "--timeout", "5"], "", /--timeout together with --wait/],
         [["1", "--lines", "--id", "x"], "", /an id is for one job/],
         [["1", "2"], "", /too many arguments/],

@@ -68,7 +68,8 @@ describe("Scaler", () => {
 
   it("is let in by each queue, to count its jobs and nothing else", async () => {
     const { named } = await build();
-    expect(statementsOf(named("media-word-count-queue-jobs-policy"))[3]).to.deep.equal({
+    const jobs = statementsOf(named("media-word-count-queue-jobs-policy"));
+    expect(jobs.find(({ Sid }) => Sid === "CountJobs")).to.deep.equal({
       Sid: "CountJobs",
       Effect: "Allow",
       Principal: { AWS: "arn:aws:iam:us-east-1:123456789012:media-scaler-scaler-role" },
@@ -76,7 +77,7 @@ describe("Scaler", () => {
       Resource: "arn:aws:sqs:us-east-1:123456789012:media-word-count-queue-jobs",
     });
     const deadLetters = statementsOf(named("media-word-count-queue-dead-letters-policy"));
-    expect(deadLetters.map(({ Sid }) => Sid)).to.deep.equal(["DenyPlainHttp", "ExplainDeadLetters"]);
+    expect(deadLetters.map(({ Sid }) => Sid)).not.to.include("CountJobs");
   });
 
   it("keeps its figures in a table of its own, whose items expire", async () => {

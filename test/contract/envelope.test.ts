@@ -155,6 +155,7 @@ describe("checkSubmission", () => {
       { delaySeconds: 0 },
       { delaySeconds: limits.maxDelaySeconds },
       { runAt: "2026-11-23T12:00Z" },
+      { runAt: "2028-02-29T12:00:00Z" },
       { runAt: "2026-11-23T12:00:00.123456789+14:00" },
     ]) {
       expect(checkSubmission({ ...job, ...delay })).to.deep.equal({ ok: true, value: { ...job, ...delay } });
@@ -168,7 +169,17 @@ describe("checkSubmission", () => {
     });
   }
 
-  for (const runAt of ["", "tomorrow", "2026-11-23", "2026-11-23T12:00:00", "2026-13-40T12:00:00Z", 1, null]) {
+  const noDays = ["2026-02-30T12:00:00Z", "2027-02-29T12:00:00+01:00", "2016-12-31T23:59:60Z"];
+  for (const runAt of [
+    "",
+    "tomorrow",
+    "2026-11-23",
+    "2026-11-23T12:00:00",
+    "2026-13-40T12:00:00Z",
+    ...noDays,
+    1,
+    null,
+  ]) {
     it(`refuses the time ${JSON.stringify(runAt)}`, () => {
       expect(pathsOf(checkSubmission({ type: "a", payload: 1, runAt }))).to.deep.equal(["/runAt"]);
     });

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { packageRoot } from "../../local/packageFolder";
 import { isRunning, until } from "../local/support";
+import { descendants } from "./processes";
 
 const root = packageRoot();
 const command = (name: string) => join(root, "dist", "local", "commands", `${name}.js`);
@@ -291,17 +292,6 @@ describe("npm run demo", function () {
     }
   });
 });
-
-/** Processes that descend from the given one, as the operating system lists them. */
-function descendants(pid: number): number[] {
-  const parents = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" })
-    .trim()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number) as [number, number]);
-  const childrenOf = (parent: number): number[] =>
-    parents.filter(([, of]) => of === parent).flatMap(([child]) => [child, ...childrenOf(child)]);
-  return childrenOf(pid);
-}
 
 function isOpen(port: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -33,12 +33,22 @@ describe("following jobs", function () {
   /** A queue of the test's own that takes the events of failed and cancelled jobs, as another system would. */
   async function subscribe(): Promise<() => Promise<Record<string, unknown>[]>> {
     const { calls, region } = journey.cloud;
-    await calls.sqs("CreateQueue", { QueueName: "ends" });
+    const Endpoint = `arn:aws:sqs:${region}:${accountId}:ends`;
+    const TopicArn = journey.outputs.eventsTopicArn!;
+    const statement = {
+      Effect: "Allow",
+      Principal: { Service: "sns.amazonaws.com" },
+      Action: "sqs:SendMessage",
+      Resource: Endpoint,
+      Condition: { ArnEquals: { "aws:SourceArn": TopicArn } },
+    };
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+    await calls.sqs("CreateQueue", { QueueName: "ends", Attributes: { Policy } });
     const { QueueUrl } = await calls.sqs<{ QueueUrl: string }>("GetQueueUrl", { QueueName: "ends" });
     await calls.sns("Subscribe", {
-      TopicArn: journey.outputs.eventsTopicArn!,
+      TopicArn,
       Protocol: "sqs",
-      Endpoint: `arn:aws:sqs:${region}:${accountId}:ends`,
+      Endpoint,
       Attributes: { RawMessageDelivery: "true", FilterPolicy: JSON.stringify({ state: ["failed", "cancelled"] }) },
     });
     return async () => {

@@ -11,7 +11,7 @@ describe("a program deployed again", function () {
 
   before(async () => {
     handlers = createHandlers({
-      slow: `note("start " + job.id); await sleep(job.payload.milliseconds); return process.env.EDITION;`,
+      slow: `note("start " + job.id); if (job.payload.waits) await released(job, context); return process.env.EDITION;`,
     });
     const processors = [{ name: "slow", handler: "slow", slots: 1, minInstances: 1, maxInstances: 3 }];
     const environment = { NODE_PATH: join(packageRoot(), "node_modules"), EDITION: "first" };
@@ -26,15 +26,16 @@ describe("a program deployed again", function () {
   it("keeps what runs, and has new instances start from the new launch template version", async () => {
     const group = journey.cloud.groups.list()[0]!;
     const [old] = group.instances;
-    const first = await journey.submit("slow", { milliseconds: 6_000 });
+    const first = await journey.submit("slow", { waits: true });
     await until(() => handlers.ledger().includes(`start ${first}`), 20);
     await journey.redeploy({ environment: { NODE_PATH: join(packageRoot(), "node_modules"), EDITION: "second" } });
     expect(group.settings.template.version).to.equal("2");
     expect(group.instances).to.deep.equal([old]);
     group.setDesiredCapacity(2);
     expect(group.instances.map(({ template }) => template.version)).to.deep.equal([1, 2]);
-    const second = await journey.submit("slow", { milliseconds: 1 });
+    const second = await journey.submit("slow", {});
     expect(await journey.reaches(second, "succeeded", 20)).to.include({ result: "second" });
+    handlers.release(first);
     expect(await journey.reaches(first, "succeeded", 20)).to.deep.include({ result: "first", attempts: 1 });
   });
 });

@@ -6,7 +6,7 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { codeFunction } from "./programs";
+import { codeFunction, letInvoke } from "./programs";
 import { rejection, startTestCloud, TestCloud, until } from "./support";
 
 interface S3Event {
@@ -26,6 +26,7 @@ describe("a bucket's events", () => {
   const program = (prefix: string, suffix = "") => {
     const bucket = new aws.s3.Bucket("pictures");
     const hear = codeFunction("hear", "exports.handler = async (event) => console.log(JSON.stringify(event));");
+    letInvoke("pictures-hear", hear, "s3", bucket.arn);
     new aws.s3.BucketNotification("created", {
       bucket: bucket.id,
       lambdaFunctions: [

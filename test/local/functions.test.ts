@@ -4,7 +4,7 @@ import { PublishCommand } from "@aws-sdk/client-sns";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { SNSEvent } from "aws-lambda";
 import { expect } from "chai";
-import { codeFunction } from "./programs";
+import { codeFunction, letInvoke, letSend, roleThatMay } from "./programs";
 import { isRunning, receive, rejection, startTestCloud, TestCloud, until } from "./support";
 
 describe("local functions", () => {
@@ -36,10 +36,12 @@ describe("local functions", () => {
         .then((serialised) => new pulumi.asset.StringAsset(serialised.text));
       const relay = codeFunction("relay", "", {
         name: "relay",
+        role: roleThatMay("relay", ["sqs:SendMessage"], queue.arn),
         code: new pulumi.asset.AssetArchive({ "__index.js": text }),
         environment: { variables: { QUEUE_URL: queue.url } },
       });
       const topic = new aws.sns.Topic("in");
+      letInvoke("in-relay", relay, "sns", topic.arn);
       new aws.sns.TopicSubscription("sub", { topic: topic.arn, protocol: "lambda", endpoint: relay.arn });
       return { topic: topic.arn, url: queue.url };
     });
@@ -53,7 +55,7 @@ describe("local functions", () => {
       n++; if (n < 3 || event.bad) throw new TypeError("no " + n); console.log("done at " + n); };`;
     const { name, failures } = await test.up(() => {
       const failures = new aws.sqs.Queue("failures");
-      const fn = codeFunction("flaky", flaky);
+      const fn = codeFunction("flaky", flaky, { role: roleThatMay("flaky", ["sqs:SendMessage"], failures.arn) });
       new aws.lambda.FunctionEventInvokeConfig("config", {
         functionName: fn.name,
         destinationConfig: { onFailure: { destination: failures.arn } },
@@ -76,6 +78,8 @@ describe("local functions", () => {
       const dead = new aws.sqs.Queue("undelivered");
       const topic = new aws.sns.Topic("to-function");
       const fn = codeFunction("target", "exports.handler = async () => console.log('reached');");
+      letInvoke("topic-target", fn, "sns", topic.arn);
+      letSend("topic-undelivered", dead, topic);
       const redrivePolicy = pulumi.jsonStringify({ deadLetterTargetArn: dead.arn });
       new aws.sns.TopicSubscription("redriven", {
         topic: topic.arn,

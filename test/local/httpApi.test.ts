@@ -4,7 +4,7 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { request } from "node:http";
 import { matchRoute } from "../../local/httpRoutes";
-import { codeFunction } from "./programs";
+import { codeFunction, letInvoke, roleThatMay } from "./programs";
 import { rejection, startTestCloud, TestCloud } from "./support";
 
 const handler = `
@@ -30,8 +30,12 @@ describe("local HTTP API", () => {
     test = await startTestCloud();
     const outputs = await test.up(() => {
       const records = new aws.dynamodb.Table("records", { hashKey: "id", attributes: [{ name: "id", type: "S" }] });
-      const fn = codeFunction("front", handler, { environment: { variables: { TABLE: records.name } } });
+      const fn = codeFunction("front", handler, {
+        environment: { variables: { TABLE: records.name } },
+        role: roleThatMay("front", ["dynamodb:PutItem"], records.arn),
+      });
       const api = new aws.apigatewayv2.Api("api", { protocolType: "HTTP" });
+      letInvoke("api-front", fn, "apigateway", pulumi.interpolate`${api.executionArn}/*`);
       const integrationUri = fn.invokeArn;
       const integration = new aws.apigatewayv2.Integration("integration", {
         ...{ apiId: api.id, integrationType: "AWS_PROXY", integrationUri, payloadFormatVersion: "2.0" },

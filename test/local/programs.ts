@@ -17,6 +17,49 @@ export function codeFunction(
   });
 }
 
+/** What lets a service act in a role. */
+export function trustIn(...services: string[]): string {
+  const Principal = { Service: services.map((service) => `${service}.amazonaws.com`) };
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal, Action: "sts:AssumeRole" }],
+  });
+}
+
+/** ARN of a role that a function, a machine or a schedule may act in, and do these things. */
+export function roleThatMay(name: string, actions: string[], resource: pulumi.Input<string>): pulumi.Output<string> {
+  const role = new aws.iam.Role(name, { assumeRolePolicy: trustIn("lambda", "ec2", "scheduler") });
+  const policy = new aws.iam.RolePolicy(name, {
+    role: role.name,
+    policy: { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: actions, Resource: resource }] },
+  });
+  return pulumi.all([role.arn, policy.id]).apply(([arn]) => arn);
+}
+
+/** Lets a service invoke the function, on behalf of the source. */
+export function letInvoke(
+  name: string,
+  fn: aws.lambda.Function,
+  service: "sns" | "events" | "apigateway" | "s3",
+  sourceArn: pulumi.Input<string>,
+): aws.lambda.Permission {
+  const principal = `${service}.amazonaws.com`;
+  return new aws.lambda.Permission(name, { action: "lambda:InvokeFunction", function: fn.name, principal, sourceArn });
+}
+
+/** Lets the topic send to the queue. */
+export function letSend(name: string, queue: aws.sqs.Queue, topic: aws.sns.Topic): aws.sqs.QueuePolicy {
+  const statement = {
+    Effect: "Allow",
+    Principal: { Service: "sns.amazonaws.com" },
+    Action: "sqs:SendMessage",
+    Resource: queue.arn,
+    Condition: { ArnEquals: { "aws:SourceArn": topic.arn } },
+  };
+  const policy = pulumi.jsonStringify({ Version: "2012-10-17", Statement: [statement] });
+  return new aws.sqs.QueuePolicy(name, { queueUrl: queue.url, policy });
+}
+
 /** A launch template whose user data gives the worker these variables. */
 export function workerTemplate(
   name: string,

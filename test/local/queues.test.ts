@@ -11,6 +11,7 @@ import {
 import { PublishCommand } from "@aws-sdk/client-sns";
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
+import { letSend } from "./programs";
 import { receive, rejection, startTestCloud, TestCloud } from "./support";
 
 describe("local queues and topics", () => {
@@ -49,6 +50,7 @@ describe("local queues and topics", () => {
       const dead = new aws.sqs.Queue("dead");
       const redrivePolicy = pulumi.jsonStringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 });
       const queue = new aws.sqs.Queue("reader", { redrivePolicy });
+      letSend("news-reader", queue, topic);
       new aws.sns.TopicSubscription("to-reader", { topic: topic.arn, protocol: "sqs", endpoint: queue.arn });
       return { topic: topic.arn, queue: queue.url, dead: dead.url };
     });

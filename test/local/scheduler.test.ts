@@ -11,6 +11,7 @@ import {
 import * as aws from "@pulumi/aws";
 import { expect } from "chai";
 import { timingOf } from "../../local/scheduleExpression";
+import { letSend, roleThatMay } from "./programs";
 import { rejection, startTestCloud, TestCloud } from "./support";
 
 const at = (time: number) => `at(${new Date(time).toISOString().slice(0, 19)})`;
@@ -22,6 +23,7 @@ describe("EventBridge Scheduler in the local cloud", () => {
   let queueUrl: string;
   let deadUrl: string;
   let deadArn: string;
+  let roleArn: string;
 
   before(async () => {
     test = await startTestCloud({ scheduleSeconds: 0.05 });
@@ -37,13 +39,16 @@ describe("EventBridge Scheduler in the local cloud", () => {
       const dead = new aws.sqs.Queue("dead");
       new aws.sns.TopicSubscription("subscription", { topic: topic.arn, protocol: "sqs", endpoint: queue.arn });
       new aws.scheduler.ScheduleGroup("group", { name: "group" });
-      return { topicArn: topic.arn, queueUrl: queue.url, deadUrl: dead.url, deadArn: dead.arn };
+      letSend("topic-queue", queue, topic);
+      const roleArn = roleThatMay("publisher", ["sns:Publish", "sqs:SendMessage"], "*");
+      return { topicArn: topic.arn, queueUrl: queue.url, deadUrl: dead.url, deadArn: dead.arn, roleArn };
     });
-    ({ topicArn, queueUrl, deadUrl, deadArn } = outputs as Record<string, string> as {
+    ({ topicArn, queueUrl, deadUrl, deadArn, roleArn } = outputs as Record<string, string> as {
       topicArn: string;
       queueUrl: string;
       deadUrl: string;
       deadArn: string;
+      roleArn: string;
     });
   });
   after(async () => {
@@ -60,7 +65,7 @@ describe("EventBridge Scheduler in the local cloud", () => {
       ActionAfterCompletion: "DELETE",
       Target: {
         Arn: "arn:aws:scheduler:::aws-sdk:sns:publish",
-        RoleArn: "arn:aws:iam::000000000000:role/publisher",
+        RoleArn: roleArn,
         Input: JSON.stringify({
           TopicArn: topic,
           Message: `${Name} at <aws.scheduler.scheduled-time>: <aws.scheduler.execution-id>`,

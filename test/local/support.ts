@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CloudOptions, LocalCloud, startCloud } from "../../local/cloud";
 import { deploy, StackOutputs } from "../../local/deploy";
 import type { LogEntry } from "../../local/log";
+import { withhold } from "../permissions/statements";
 
 /** A cloud, and what a test uses of it. */
 export interface TestCloud {
@@ -24,6 +25,9 @@ export interface TestCloud {
 export async function startTestCloud(options: CloudOptions = {}): Promise<TestCloud> {
   const logs: LogEntry[] = [];
   const cloud = await startCloud({ log: (entry) => void logs.push(entry), ...options });
+  // The permissions' own test takes one away from a journey so.
+  const { PERMISSIONS_WITHOUT: withheld } = process.env;
+  if (withheld) withhold(cloud, withheld);
   const { endpoint, region, credentials } = cloud;
   const settings = { endpoint, region, credentials };
   const clients = {

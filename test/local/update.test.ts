@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { bothHooks, codeFunction, workerGroup, workerTemplate } from "./programs";
+import { bothHooks, codeFunction, trustIn, workerGroup, workerTemplate } from "./programs";
 import { receive, rejection, startTestCloud, TestCloud, until } from "./support";
 import { createIdleWorker } from "./workers";
 
@@ -68,7 +68,7 @@ describe("a program in the place of another", () => {
       const rate = isSecond ? "rate(2 minutes)" : "rate(1 minute)";
       const rule = new aws.cloudwatch.EventRule("rule", { scheduleExpression: rate, description: String(isSecond) });
       const topic = new aws.sns.Topic("topic", { displayName: isSecond ? "new" : "old" });
-      const role = new aws.iam.Role("role", { assumeRolePolicy: "{}", description: String(isSecond) });
+      const role = new aws.iam.Role("role", { assumeRolePolicy: trustIn("lambda"), description: String(isSecond) });
       const group = new aws.ec2.SecurityGroup("group", { description: isSecond ? "new" : "old" });
       const fifo = new aws.sqs.Queue("queue", { fifoQueue: isSecond });
       return { rule: rule.arn, topic: topic.arn, role: role.arn, group: group.id, queue: fifo.url };

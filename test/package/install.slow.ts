@@ -1,8 +1,10 @@
 import { expect } from "chai";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { BatchJobProcessor } from "../../components";
 import { record } from "../support/record";
 
@@ -67,6 +69,17 @@ export const refused = client.submit("a", "1");
 export const wrong: ProcessorArgs = { handler: "x" };
 `;
 
+const localProgram = `
+import { BatchJobProcessor, Job } from "batch-job-processor";
+const greeting: string = "Hello";
+new BatchJobProcessor("media", {
+  processors: [
+    { name: "greet", async handle(job: Job<string>) { return greeting + " " + job.payload; } },
+    { name: "word-count", handler: "word-count" },
+  ],
+});
+`;
+
 describe("the package, installed", () => {
   let folder: string;
   const run = (command: string, ...args: string[]) =>
@@ -86,11 +99,10 @@ describe("the package, installed", () => {
     const [{ filename }] = JSON.parse(execFileSync("npm", pack, { cwd: root, encoding: "utf8" })) as [
       { filename: string },
     ];
-    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<
-      "dependencies" | "devDependencies",
-      Record<string, string>
-    >;
-    const pinned = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/awsx", "typescript", "picocolors", "yaml"];
+    const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      devDependencies: Record<string, string>;
+    };
+    const pinned = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/awsx", "typescript", "mocha"];
     writeFileSync(
       join(folder, "package.json"),
       JSON.stringify({
@@ -98,7 +110,7 @@ describe("the package, installed", () => {
         version: "1.0.0",
         dependencies: {
           "batch-job-processor": `file:${filename}`,
-          ...Object.fromEntries(pinned.map((name) => [name, devDependencies[name] ?? dependencies[name]])),
+          ...Object.fromEntries(pinned.map((name) => [name, devDependencies[name]])),
         },
       }),
     );
@@ -199,6 +211,40 @@ console.log(Object.keys(require.cache).filter((file) => /@pulumi|@aws-sdk/.test(
     const imported = 'import { JobClient } from "batch-job-processor/client"; console.log(typeof JobClient);';
     expect(run(process.execPath, "--input-type=module", "-e", imported)).to.equal("function\n");
     expect(run(join(folder, "node_modules", ".bin", "batch-jobs"), "--help")).to.include("dead-letters");
+  });
+
+  it("runs a program on this machine, by the local cloud that it holds", async function () {
+    this.timeout(120_000);
+    const project = join(folder, "local");
+    mkdirSync(project);
+    writeFileSync(join(project, "Pulumi.yaml"), "name: consumer\nruntime: nodejs\n");
+    writeFileSync(join(project, "Pulumi.dev.yaml"), "");
+    writeFileSync(join(project, "index.ts"), localProgram);
+    const bin = join(folder, "node_modules", ".bin", "batch-jobs");
+    const env = { PATH: process.env.PATH, NODE_NO_WARNINGS: "1" };
+    const child = spawn(bin, ["local", "--json"], { cwd: project, env, stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      const [line] = (await once(createInterface(child.stdout), "line")) as [string];
+      const { url } = JSON.parse(line) as { url: string };
+      const submit = (...args: string[]) =>
+        JSON.parse(run(bin, "--url", url, "submit", ...args, "--wait", "--timeout", "30", "--json")) as object;
+      expect(submit("greet", '"you"')).to.deep.include({ state: "succeeded", result: "Hello you" });
+      expect(submit("word-count", '{"text": "to be"}')).to.have.nested.property("result.words", 2);
+    } finally {
+      child.kill("SIGINT");
+      await once(child, "exit");
+    }
+    expect(child.exitCode).to.equal(0);
+  });
+
+  it("says what to install where the local cloud's packages were left out", () => {
+    rmSync(join(folder, "node_modules", "dynalite"), { recursive: true });
+    const { status, stderr } = spawnSync(join(folder, "node_modules", ".bin", "batch-jobs"), ["local"], {
+      cwd: join(folder, "local"),
+      encoding: "utf8",
+    });
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/optional, are not installed\n.*npm install --save-dev dynalite@\d+\.\d+\.\d+\n/);
   });
 
   it("holds the worker image's build context", () => {

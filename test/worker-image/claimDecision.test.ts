@@ -54,6 +54,24 @@ const cases: [string, JobRecord | undefined, Partial<ClaimRequest>, object][] = 
   ["cancelling goes before dying", record({ attempts: 3, cancelRequestedAt: "x" }), {}, { action: "cancel" }],
   ["the message of a running job waits", record(leased), {}, { action: "wait", until: now + 1 }],
   [
+    "the message of a running job waits for a worker whose clock is some minutes ahead",
+    record({ ...leased, leaseUntil: now + 330_000 }),
+    {},
+    { action: "wait", until: now + 330_000 },
+  ],
+  [
+    "a job whose worker died with a clock that was far ahead starts anew",
+    record({ ...leased, leaseUntil: now + 330_001 }),
+    {},
+    start(2),
+  ],
+  [
+    "another message of a job whose worker has a clock far ahead is dropped all the same",
+    record({ ...leased, messageId: "m2", leaseUntil: now + 3_600_000 }),
+    {},
+    { action: "drop", because: "another message of the job is being worked on" },
+  ],
+  [
     "the message of a running job to be cancelled waits: its worker will see to it",
     record({ ...leased, cancelRequestedAt: "x" }),
     {},

@@ -12,6 +12,9 @@ export type ClaimDecision =
   | { action: "drop"; because: string }
   | { action: "wait"; until: number };
 
+/** By which clocks of workers may differ. */
+const maxSkewMilliseconds = 300_000;
+
 /** Decides on a message from what the record says. The first rule that fits counts. */
 export function decideClaim(record: JobRecord | undefined, request: ClaimRequest): ClaimDecision {
   if (record === undefined) return { action: "start", attempt: 1, isFresh: true };
@@ -45,6 +48,8 @@ function decideOnRunning(record: JobRecord, request: ClaimRequest): ClaimDecisio
   if (record.messageId !== request.messageId) {
     return { action: "drop", because: "another message of the job is being worked on" };
   }
+  // SQS let go of the message, so its worker is gone; it was its clock that was ahead, and nobody waits until that time.
+  if (leaseUntil > request.leaseUntil + maxSkewMilliseconds) return undefined;
   return record.worker === request.worker && leaseUntil === request.leaseUntil
     ? { action: "already-started", attempt: record.attempts }
     : { action: "wait", until: leaseUntil };

@@ -6,8 +6,12 @@ export interface Clock {
   after: (milliseconds: number, action: () => void) => () => void;
 }
 
+/**
+ * The wall clock as it was when the process began, and on from there by the steady one: a wall clock that is put right in
+ * the middle of a job would make its lease, its heartbeats and its 12 hours seem over, or far from it.
+ */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => Math.round(performance.timeOrigin + performance.now()),
   after(milliseconds, action) {
     const timer = setTimeout(action, milliseconds);
     return () => clearTimeout(timer);

@@ -58,7 +58,7 @@ describe("what the engine asks of resources", () => {
       ["one", "other"].map(async (name) => {
         const { id } = await resources.create(queue, { name });
         const policy = { type: "aws:sqs/queuePolicy:QueuePolicy", name };
-        await resources.create(policy, { queueUrl: id, policy: "{}" });
+        await resources.create(policy, { queueUrl: id, policy: '{"Statement":[]}' });
         return id;
       }),
     );

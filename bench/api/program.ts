@@ -1,0 +1,71 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { BatchJobProcessor } from "../../components";
+
+export const jobType = "word-count";
+
+/** What is measured, and the peer beside it. */
+export interface BenchOutputs {
+  url: string;
+  queueUrls: Record<string, string>;
+  jobTable: string;
+  peerUrl: string;
+}
+
+/** The component with one type whose worker is there from the start, and the peer. */
+export function program(): Record<keyof BenchOutputs, pulumi.Input<unknown>> {
+  const jobs = new BatchJobProcessor("bench", {
+    processors: [{ name: jobType, handler: jobType, minInstances: 1, maxInstances: 1, slots: 20, prefetch: 20 }],
+    image: "worker:bench",
+    vpcId: "vpc-1",
+    subnetIds: ["subnet-1"],
+  });
+  return { url: jobs.url, queueUrls: jobs.queueUrls, jobTable: jobs.jobTableName, peerUrl: createPeer() };
+}
+
+/** The least that accepts a job: it checks that there is a type, sends to one queue, and keeps no record. */
+const peerCode = `
+const { SQSClient, SendMessageCommand, SendMessageBatchCommand } = require("@aws-sdk/client-sqs");
+const { randomUUID } = require("node:crypto");
+const client = new SQSClient({ useQueueUrlAsEndpoint: false });
+const QueueUrl = process.env.QUEUE_URL;
+exports.handler = async (event) => {
+  const { jobs, ...job } = JSON.parse(event.body);
+  const all = (jobs ?? [job]).map((each) => ({ id: randomUUID(), ...each }));
+  if (!all.every(({ type }) => typeof type === "string")) return { statusCode: 400 };
+  if (!jobs) await client.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(all[0]) }));
+  else {
+    const sends = [];
+    for (let from = 0; from < all.length; from += 10) {
+      const Entries = all.slice(from, from + 10).map((each, index) => ({ Id: String(index), MessageBody: JSON.stringify(each) }));
+      sends.push(client.send(new SendMessageBatchCommand({ QueueUrl, Entries })));
+    }
+    await Promise.all(sends);
+  }
+  const results = all.map(({ id }) => ({ status: 202, id }));
+  return { statusCode: jobs ? 200 : 202, headers: { "content-type": "application/json" }, body: JSON.stringify(jobs ? { results } : results[0]) };
+};`;
+
+function createPeer(): pulumi.Output<string> {
+  const queue = new aws.sqs.Queue("peer");
+  const role = new aws.iam.Role("peer", { assumeRolePolicy: "{}" });
+  const handler = new aws.lambda.Function("peer", {
+    code: new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(peerCode) }),
+    handler: "index.handler",
+    role: role.arn,
+    runtime: "nodejs22.x",
+    timeout: 15,
+    memorySize: 512,
+    environment: { variables: { QUEUE_URL: queue.url } },
+  });
+  const api = new aws.apigatewayv2.Api("peer", { protocolType: "HTTP" });
+  const integration = new aws.apigatewayv2.Integration("peer", {
+    apiId: api.id,
+    integrationType: "AWS_PROXY",
+    integrationUri: handler.invokeArn,
+    payloadFormatVersion: "2.0",
+  });
+  const target = pulumi.interpolate`integrations/${integration.id}`;
+  new aws.apigatewayv2.Route("peer", { apiId: api.id, routeKey: "$default", target });
+  return new aws.apigatewayv2.Stage("peer", { apiId: api.id, name: "$default", autoDeploy: true }).invokeUrl;
+}

@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+
+/** What a submitter is told, as JSON in its first argument. */
+export interface SubmitterTask {
+  url: string;
+  /** Requests in all. */
+  requests: number;
+  /** Requests under way at once. */
+  concurrency: number;
+  /** Jobs in each request; 0 for one job by itself. */
+  batch: number;
+  type: string;
+  payload: unknown;
+}
+
+/** What it prints: when each request began and how long it took, and which jobs were accepted. Epoch milliseconds. */
+export interface SubmitterReport {
+  requests: { begunAt: number; milliseconds: number; ids: string[]; posts: number }[];
+  milliseconds: number;
+}
+
+/** The client's side, a process of its own, so that it takes no time from the local cloud's. */
+async function main(): Promise<void> {
+  const task = JSON.parse(process.argv[2] ?? "") as SubmitterTask;
+  const report: SubmitterReport = { requests: [], milliseconds: 0 };
+  const begun = performance.now();
+  let left = task.requests;
+  const loop = async () => {
+    while (left-- > 0) report.requests.push(await submit(task));
+  };
+  await Promise.all(Array.from({ length: task.concurrency }, loop));
+  report.milliseconds = performance.now() - begun;
+  process.stdout.write(JSON.stringify(report));
+}
+
+/** A job that is refused for now is submitted again under its id, as any client does; that takes part in the time. */
+async function submit({ url, batch, type, payload }: SubmitterTask): Promise<SubmitterReport["requests"][number]> {
+  let jobs: Job[] = Array.from({ length: Math.max(1, batch) }, () => ({ id: randomUUID(), type, payload }));
+  const [begunAt, begun] = [Date.now(), performance.now()];
+  const ids: string[] = [];
+  for (let posts = 1; ; posts++) {
+    const results = await post(url, batch === 0 ? jobs[0]! : jobs);
+    ids.push(...results.filter(({ status }) => status === 202).map(({ id }) => id));
+    const refused = results.filter(({ status }) => status !== 202);
+    if (refused.length === 0) return { begunAt, milliseconds: performance.now() - begun, ids, posts };
+    if (refused.some(({ status }) => status !== 503) || posts === maxPosts) {
+      throw new Error(`Expected to be accepted, got ${JSON.stringify(refused[0])} after ${posts} requests`);
+    }
+    jobs = refused.map(({ id }) => ({ id, type, payload }));
+  }
+}
+
+const maxPosts = 10;
+
+interface Job {
+  id: string;
+  type: string;
+  payload: unknown;
+}
+
+async function post(url: string, body: Job | Job[]): Promise<{ status: number; id: string }[]> {
+  const response = await fetch(`${url}${Array.isArray(body) ? "jobs/batch" : "jobs"}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(Array.isArray(body) ? { jobs: body } : body),
+  });
+  const answer = (await response.json()) as { id?: string; results?: { status: number; id: string }[] };
+  if (response.status === 503 && !Array.isArray(body)) return [{ status: 503, id: body.id }];
+  if (response.status === 202 && answer.id) return [{ status: 202, id: answer.id }];
+  if (response.status === 200 && answer.results) return answer.results;
+  throw new Error(`Expected 200 or 202, got ${response.status}: ${JSON.stringify(answer).slice(0, 300)}`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,51 @@
+import { Command } from "commander";
+import { missingPackages } from "../../local/missingPackages";
+import { portNumber } from "../../local/commands/portNumber";
+import { CommandError } from "../exitCodes";
+import { reportFailure } from "../reportFailure";
+import type { GlobalOptions } from "../session";
+
+export function addLocal(program: Command): void {
+  program
+    .command("local")
+    .description("Runs a Pulumi project's stack on this machine until Ctrl-C: no cloud, no Docker")
+    .option("--port <number>", "port of the HTTP API (default: a free one)", portNumber)
+    .option("-C, --cwd <folder>", "the project's folder, or one within it", ".")
+    .option("--verbose", "print what the functions and workers log, on standard error")
+    .addHelpText(
+      "after",
+      `
+The program is the one that Pulumi.yaml names, with the settings of Pulumi.<stack>.yaml, of the stack dev unless
+--stack names another. The other commands find it by the BATCH_JOBS_URL that it prints.
+
+Examples:
+  $ batch-jobs local --port 3000
+  $ batch-jobs local --stack test --json`,
+    )
+    .action(async (options: LocalOptions, command: Command) => {
+      const { stack = "dev", json } = command.optsWithGlobals<GlobalOptions>();
+      // A program that failed may leave anything open.
+      await runLocal({ ...options, stack, json }).catch((error: unknown) => process.exit(reportFailure(error)));
+    });
+}
+
+interface LocalOptions {
+  port?: number;
+  cwd: string;
+  verbose?: boolean;
+}
+
+async function runLocal({ cwd, ...options }: LocalOptions & { stack: string; json?: boolean }): Promise<void> {
+  const missing = missingPackages();
+  if (missing.length > 0) {
+    const problem = "The packages of the local cloud, which are optional, are not installed";
+    throw new CommandError(problem, undefined, `npm install --save-dev ${missing.join(" ")}`);
+  }
+  /* eslint-disable @typescript-eslint/no-require-imports -- they need the optional packages */
+  const { findProject } = require("../../local/project") as typeof import("../../local/project");
+  const { loadProgram } = require("../../local/loadProgram") as typeof import("../../local/loadProgram");
+  const { serve } = require("../../local/commands/serve") as typeof import("../../local/commands/serve");
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  const project = findProject(cwd);
+  await serve({ ...options, project, program: loadProgram(project) });
+}

@@ -1,0 +1,14 @@
+import { accountId } from "../../account";
+import { functionNameOf } from "../../awsRequest";
+import type { Ask } from "../evaluate";
+import type { Call } from ".";
+
+/** The action of Invoke is InvokeFunction ("Actions, resources, and condition keys for AWS Lambda"). */
+export function lambdaAsks({ request, operation, sources }: Call): Ask[] {
+  const name = functionNameOf(request.message);
+  if (name === undefined) return [{ action: `lambda:${operation}`, resource: "*" }];
+  const { searchParams } = new URL(request.message.url ?? "/", "http://localhost");
+  const qualifier = searchParams.get("Qualifier");
+  const arn = name.startsWith("arn:") ? name : `arn:aws:lambda:${sources.region}:${accountId}:function:${name}`;
+  return [{ action: "lambda:InvokeFunction", resource: qualifier === null ? arn : `${arn}:${qualifier}` }];
+}

@@ -1,0 +1,83 @@
+import { compileArnGlob, compileGlob, Glob } from "./glob";
+import { listOf, textsOf } from "./element";
+
+/** What is known of a call beside who makes it, by condition key in lower case; a key may be absent. */
+export type Context = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export type Condition = (context: Context) => boolean;
+
+/** Keys that the local cloud gives a value wherever AWS does. */
+const keys = [
+  "aws:principalaccount",
+  "aws:principalarn",
+  "aws:requestedregion",
+  "aws:securetransport",
+  "aws:sourceaccount",
+  "aws:sourcearn",
+  "dynamodb:leadingkeys",
+  "iam:passedtoservice",
+];
+const keyPrefixes = ["autoscaling:resourcetag/"];
+
+interface Operator {
+  compile: (value: string) => Glob;
+  isNegated?: true;
+}
+
+const exact = (value: string): Glob => {
+  if (value.includes("${")) throw new Error(`Expected no policy variables in the local cloud, got ${value}`);
+  return (text) => text === value;
+};
+const anyCase = (value: string): Glob => {
+  const matches = exact(value.toLowerCase());
+  return (text) => matches(text.toLowerCase());
+};
+
+/** "IAM JSON policy elements: Condition operators", as far as the local cloud evaluates them. */
+const operators: Record<string, Operator> = {
+  StringEquals: { compile: exact },
+  StringNotEquals: { compile: exact, isNegated: true },
+  StringEqualsIgnoreCase: { compile: anyCase },
+  StringNotEqualsIgnoreCase: { compile: anyCase, isNegated: true },
+  StringLike: { compile: (value) => compileGlob(value) },
+  StringNotLike: { compile: (value) => compileGlob(value), isNegated: true },
+  Bool: { compile: anyCase },
+  ArnEquals: { compile: compileArnGlob },
+  ArnLike: { compile: compileArnGlob },
+  ArnNotEquals: { compile: compileArnGlob, isNegated: true },
+  ArnNotLike: { compile: compileArnGlob, isNegated: true },
+};
+
+/** The whole of a statement's `Condition`: each key of each operator must hold. @throws Error that names what is unknown */
+export function compileConditions(block: unknown): Condition {
+  if (block === undefined) return () => true;
+  if (typeof block !== "object" || block === null) throw new Error(`Expected \`Condition\` as an object`);
+  const all = Object.entries(block).flatMap(([operator, byKey]) =>
+    Object.entries(byKey as Record<string, unknown>).map(([key, values]) => compileOne(operator, key, textsOf(values))),
+  );
+  return (context) => all.every((condition) => condition(context));
+}
+
+function compileOne(text: string, key: string, values: string[]): Condition {
+  const name = key.toLowerCase();
+  if (!keys.includes(name) && !keyPrefixes.some((prefix) => name.startsWith(prefix))) {
+    throw new Error(`The local cloud doesn't know the condition key ${key}`);
+  }
+  const [, quantifier, word = "", ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(text) ?? [];
+  if (word === "Null" && !quantifier && !ifExists) {
+    const isAbsent = values.includes("true");
+    return (context) => (context[name] === undefined) === isAbsent;
+  }
+  const operator = operators[word];
+  if (!operator) throw new Error(`The local cloud doesn't know the condition operator ${text}`);
+  const patterns = values.map((value) => operator.compile(value));
+  const isNegated = operator.isNegated ?? false;
+  const matches = (value: string) => patterns.some((pattern) => pattern(value)) !== isNegated;
+  return (context) => {
+    const actual = context[name];
+    if (quantifier === "ForAllValues") return actual === undefined || listOf(actual).every(matches);
+    if (quantifier === "ForAnyValue") return actual !== undefined && listOf(actual).some(matches);
+    if (actual === undefined) return ifExists !== undefined || isNegated;
+    return listOf(actual).some(matches);
+  };
+}

@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageFolder, packageRoot } from "./packageFolder";
+
+/** The optional packages without which there is no local cloud, as `name@version`, and aren't installed. */
+export function missingPackages(): string[] {
+  const manifest = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as {
+    optionalDependencies?: Record<string, string>;
+  };
+  return Object.entries(manifest.optionalDependencies ?? {}).flatMap(([name, version]) => {
+    try {
+      packageFolder(name);
+      return [];
+    } catch {
+      return [`${name}@${version}`];
+    }
+  });
+}

@@ -1,0 +1,237 @@
+import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { BatchJobProcessor, BatchJobProcessorArgs } from "../../components";
+import { patternReasons, wildcardReasons } from "../../components/permissions";
+import { packageRoot } from "../../local/packageFolder";
+import { RecordedResource, Recording, record } from "../support/record";
+
+const wordCount = { name: "word-count", handler: "word-count" };
+const inline = { name: "inline", handle: () => Promise.resolve(1) };
+const nightly = { name: "nightly", expression: "cron(0 3 * * ? *)" };
+
+/** Each configuration has every resource that the component can make somewhere, and every shape of it. */
+const configurations: Record<string, Partial<BatchJobProcessorArgs>> = {
+  "by default": { processors: [wordCount] },
+  "with everything on": {
+    processors: [
+      { ...wordCount, spot: true, schedules: [nightly], minInstances: 1, capacitySchedule: [peak()] },
+      inline,
+      { name: "transcode", command: ["transcode"], architecture: "x86_64" },
+    ],
+    events: true,
+    privateWorkers: true,
+    sessionManager: true,
+    pointInTimeRecovery: true,
+    frontendProvisionedConcurrency: 1,
+    routerProvisionedConcurrency: 1,
+    tags: { "Cost Center": "1" },
+  },
+  "without records": { processors: [wordCount], tracking: false },
+  "with private workers": { processors: [wordCount], privateWorkers: true },
+  "on spot instances": { processors: [{ ...wordCount, spot: true }] },
+  "scaled by CloudWatch": { processors: [wordCount], scaling: "targetTracking" },
+  "with inline handlers": { processors: [inline] },
+  "for tokens": { authorization: "jwt", jwtIssuer: "https://issuer.example", jwtAudience: ["jobs"] },
+  "in a given network": { vpcId: "vpc-9", subnetIds: ["subnet-9"], image: "registry.example/worker:1" },
+};
+
+function peak() {
+  return { recurrence: "0 8 * * *", minInstances: 1 };
+}
+
+interface Statement {
+  Sid: string;
+  Effect: string;
+  Action: string | string[];
+  Resource: string | string[];
+  Principal?: unknown;
+  Condition?: Record<string, Record<string, unknown>>;
+}
+
+const listOf = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+const statementsIn = (text: unknown) => (JSON.parse(text as string) as { Statement: Statement[] }).Statement;
+
+const prices = JSON.parse(readFileSync(join(packageRoot(), "tools", "idlePrices.json"), "utf8")) as {
+  types: Record<string, { monthlyUsd: number }>;
+};
+
+/** What costs money while nothing happens, by the input that asks for it. */
+const billedIdle: Record<string, (resource: RecordedResource, args: Partial<BatchJobProcessorArgs>) => boolean> = {
+  "aws:autoscaling/group:Group": ({ inputs }) => inputs.minSize === 0,
+  "aws:cloudwatch/metricAlarm:MetricAlarm": (_resource, { scaling }) => scaling === "targetTracking",
+  "aws:ec2/vpcEndpoint:VpcEndpoint": (_resource, { privateWorkers }) => privateWorkers === true,
+  "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": (_resource, args) =>
+    (args.frontendProvisionedConcurrency ?? args.routerProvisionedConcurrency) !== undefined,
+  "awsx:ec2:Vpc": ({ inputs }) => JSON.stringify(inputs.natGateways) === '{"strategy":"None"}',
+};
+
+for (const [name, args] of Object.entries(configurations)) {
+  describe(`the resources ${name}`, () => {
+    const { stackTraceLimit } = Error;
+    let graph: Recording<BatchJobProcessor>;
+    before(async () => {
+      Error.stackTraceLimit = 1;
+      graph = await record(() => new BatchJobProcessor("media", { processors: [wordCount], ...args }));
+    });
+    after(() => (Error.stackTraceLimit = stackTraceLimit));
+    const each = (type: string, check: (resource: RecordedResource) => void, least = 1) => {
+      const found = graph.ofType(type);
+      expect(found.length, type).to.be.at.least(least);
+      found.forEach(check);
+    };
+
+    it("allow exact actions on exact resources, but for those with a written reason", () => {
+      each("iam/rolePolicy:RolePolicy", ({ name, inputs }) => {
+        for (const statement of statementsIn(inputs.policy)) {
+          expect(Object.keys(statement), name).to.not.include.members(["NotAction"]);
+          expect(Object.keys(statement), name).to.not.include.members(["NotResource"]);
+          const patterns = listOf(statement.Resource).filter((resource) => /[*?]/.test(resource));
+          if (patterns.some((pattern) => pattern !== "*")) {
+            expect(patternReasons, `${name} ${patterns.join(" ")}`).to.have.property(statement.Sid);
+          }
+          for (const action of listOf(statement.Action)) {
+            expect(action, name).to.match(/^[a-z0-9-]+:[A-Za-z]+$/);
+            if (patterns.includes("*")) expect(wildcardReasons, name).to.have.property(action);
+          }
+        }
+      });
+    });
+
+    it("bind the pattern of groups by this deployment's tag", () => {
+      for (const { name, inputs } of graph.ofType("iam/rolePolicy:RolePolicy")) {
+        for (const { Resource, Condition } of statementsIn(inputs.policy)) {
+          if (!/autoScalingGroupName\/\*/.test(String(Resource))) continue;
+          const tags = Object.keys(Condition?.StringLike ?? {}).filter((key) =>
+            key.startsWith("autoscaling:ResourceTag/"),
+          );
+          expect(tags, name).to.have.length(1);
+        }
+      }
+    });
+
+    it("have roles of one service each, and no policies beside their own", () => {
+      each("iam/role:Role", ({ name, inputs }) => {
+        const [trust, ...others] = statementsIn(inputs.assumeRolePolicy);
+        expect(others, name).to.deep.equal([]);
+        expect((trust!.Principal as { Service: unknown }).Service, name).to.match(
+          /^(lambda|ec2|scheduler)\.amazonaws\.com$/,
+        );
+        expect(inputs, name).to.not.have.any.keys("managedPolicyArns", "inlinePolicies");
+      });
+      expect(graph.ofType("iam/rolePolicyAttachment:RolePolicyAttachment")).to.deep.equal([]);
+      expect(graph.ofType("iam/policy:Policy")).to.deep.equal([]);
+    });
+
+    it("let nobody use a queue, topic or bucket but by name, and everybody by TLS alone", () => {
+      const owners: Record<string, [policy: string, key: string]> = {
+        "sqs/queue:Queue": ["sqs/queuePolicy:QueuePolicy", "queueUrl"],
+        "sns/topic:Topic": ["sns/topicPolicy:TopicPolicy", "arn"],
+        "s3/bucket:Bucket": ["s3/bucketPolicy:BucketPolicy", "bucket"],
+      };
+      for (const [type, [policyType, key]] of Object.entries(owners)) {
+        const policies = graph.ofType(policyType);
+        expect(policies.length, type).to.equal(graph.ofType(type).length);
+        expect(new Set(policies.map(({ inputs }) => inputs[key])).size, type).to.equal(policies.length);
+        for (const { name, inputs } of policies) {
+          const [deny, ...others] = statementsIn(inputs.policy);
+          expect(deny, name).to.deep.include({ Effect: "Deny", Principal: "*" });
+          expect(deny!.Condition, name).to.deep.equal({ Bool: { "aws:SecureTransport": "false" } });
+          for (const { Effect, Principal, Condition, Action } of others) {
+            expect(Effect, name).to.equal("Allow");
+            expect(JSON.stringify([Principal, Action]), name).to.not.include("*");
+            if (typeof Principal === "object" && Principal !== null && "Service" in Principal) {
+              expect(Condition, name).to.have.nested.property("ArnEquals.aws:SourceArn");
+            }
+          }
+        }
+      }
+    });
+
+    it("let functions be called on behalf of one source only", () => {
+      each("lambda/permission:Permission", ({ name, inputs }) => {
+        expect(inputs.sourceArn, name).to.be.a("string").and.match(/^arn:/);
+        expect(inputs.principal, name).to.match(/^(apigateway|events|sns)\.amazonaws\.com$/);
+      });
+    });
+
+    it("encrypt what they keep", () => {
+      each("sqs/queue:Queue", ({ name, inputs }) => expect(inputs.sqsManagedSseEnabled, name).to.equal(true));
+      each("dynamodb/table:Table", ({ name, inputs }) =>
+        expect(inputs.serverSideEncryption, name).to.deep.equal({ enabled: true }),
+      );
+      const buckets = graph.ofType("s3/bucket:Bucket");
+      const encrypted = graph.ofType(
+        "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+      );
+      expect(encrypted).to.have.length(buckets.length);
+      each("ec2/launchTemplate:LaunchTemplate", ({ name, inputs }) => {
+        const disks = inputs.blockDeviceMappings as { ebs: { encrypted: string } }[];
+        expect(
+          disks.map(({ ebs }) => ebs.encrypted),
+          name,
+        ).to.deep.equal(["true"]);
+      });
+    });
+
+    it("keep buckets from the public", () => {
+      const all = {
+        blockPublicAcls: true,
+        blockPublicPolicy: true,
+        ignorePublicAcls: true,
+        restrictPublicBuckets: true,
+      };
+      const blocks = graph.ofType("s3/bucketPublicAccessBlock:BucketPublicAccessBlock");
+      expect(blocks).to.have.length(graph.ofType("s3/bucket:Bucket").length);
+      for (const { inputs } of blocks) expect(inputs).to.deep.include(all);
+    });
+
+    it("let nothing in to an instance, and ask it for IMDSv2", () => {
+      each("ec2/launchTemplate:LaunchTemplate", ({ name, inputs }) => {
+        expect(inputs.metadataOptions, name).to.deep.include({ httpTokens: "required", httpPutResponseHopLimit: 1 });
+        const [card] = inputs.networkInterfaces as { securityGroups: string[] }[];
+        expect(card!.securityGroups, name).to.deep.equal([
+          graph.named("media-network-workers").urn.split("::").pop() + "-id",
+        ]);
+      });
+      each("ec2/securityGroup:SecurityGroup", ({ name, inputs }) => {
+        for (const rule of (inputs.ingress ?? []) as Record<string, unknown>[]) {
+          expect(name).to.equal("media-network-endpoints");
+          expect(rule).to.include({ fromPort: 443, toPort: 443, protocol: "tcp" });
+          expect(rule).to.not.have.any.keys("cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "self");
+          expect(rule.securityGroups).to.have.length(1);
+        }
+      });
+      expect(graph.resources.filter(({ type }) => /IngressRule|SecurityGroupRule/.test(type))).to.deep.equal([]);
+    });
+
+    it("keep logs for a limited time", () => {
+      each("cloudwatch/logGroup:LogGroup", ({ name, inputs }) =>
+        expect(inputs.retentionInDays, name).to.be.a("number").and.be.greaterThan(0),
+      );
+      each("lambda/function:Function", ({ name, inputs }) =>
+        expect(inputs.loggingConfig, name).to.have.property("logGroup"),
+      );
+    });
+
+    it("ask the API's callers who they are", () => {
+      each("apigatewayv2/route:Route", ({ name, inputs }) =>
+        expect(inputs.authorizationType, name).to.equal(args.authorization === "jwt" ? "JWT" : "AWS_IAM"),
+      );
+    });
+
+    it("have no idle price but of something that was asked for", () => {
+      const made = graph.resources.filter(
+        ({ custom, type }) => (custom || type.startsWith("awsx:")) && !/^pulumi:/.test(type),
+      );
+      for (const resource of made) {
+        const { type, name, inputs } = resource;
+        expect(prices.types, type).to.have.property(type);
+        const wasAsked = args.processors?.some(({ minInstances }) => minInstances) && inputs.minSize === 1;
+        if (prices.types[type]!.monthlyUsd === 0 || wasAsked) continue;
+        expect(billedIdle, type).to.have.property(type);
+        expect(billedIdle[type]!(resource, args), name).to.equal(true);
+      }
+    });
+  });
+}

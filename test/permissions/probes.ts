@@ -1,0 +1,297 @@
+import { randomUUID } from "node:crypto";
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { groupOf, runScaler } from "../journeys/fleet";
+import { fleetItem } from "../../contract/fleet";
+import { publishTarget } from "../../contract/scheduledMessage";
+import { newId, restart, World } from "./world";
+
+/** A small journey that ends well or throws, within the seconds; it leaves everything as it was. */
+export type Probe = (world: World, seconds: number) => Promise<void>;
+
+async function answers(world: World, status: number, method: string, path: string, body?: unknown) {
+  const answer = await world.journey.call(method, path, body);
+  if (answer.status !== status) throw new Error(`Expected ${status} of ${method} ${path}, got ${answer.status}`);
+  return answer.body;
+}
+
+async function submitted(world: World, type: string, payload: unknown = {}, more: object = {}): Promise<string> {
+  const body = await answers(world, 202, "POST", "/jobs", { type, payload, ...more });
+  return body.id as string;
+}
+
+async function ends(world: World, id: string, state: string, seconds: number): Promise<void> {
+  await world.within(seconds, async () => (await world.journey.call("GET", `/jobs/${id}`)).body.state === state);
+}
+
+const queueOf = ({ journey }: World, type: string) => journey.cloud.messaging.queue(journey.outputs.queueUrls[type]!)!;
+const countOf = (world: World, url: string) => world.journey.cloud.messaging.queue(url)!.messages.length;
+
+/** Takes all that is in the queue away. */
+function empty(world: World, url: string): void {
+  const queue = world.journey.cloud.messaging.queue(url)!;
+  queue.messages.length = 0;
+  queue.inflightMessages.clear();
+}
+
+async function publish({ journey }: World, type: string): Promise<void> {
+  const message = { version: 1, id: randomUUID(), type, submittedAt: new Date().toISOString(), payload: {} };
+  await journey.cloud.calls.sns("Publish", { TopicArn: journey.outputs.topicArn, Message: JSON.stringify(message) });
+}
+
+/** Has the router fail at what it sends, until the returned function is called. */
+function failRouter({ journey }: World): () => void {
+  const when = ({ caller = "" }) => caller.includes("-router-");
+  return journey.cloud.faults.add({ service: "sqs", action: "SendMessageBatch", status: 500, when });
+}
+
+async function invoke(world: World, name: string): Promise<void> {
+  const { functionError, payload } = await world.functionNamed(name).invoke("{}", { mayWait: true });
+  if (functionError) throw new Error(payload);
+}
+
+/** Whether the type's fleet is gone, and wants nobody. */
+async function atZero(world: World, type: string, seconds: number): Promise<void> {
+  const group = groupOf(world.journey, type);
+  await world.within(seconds, () => group.instances.length === 0 && group.desiredCapacity === 0);
+}
+
+/** Puts a job into the type's queue, past the router, who would tell the scaler. */
+async function sendPast({ journey: { cloud, outputs } }: World, type: string, id: string): Promise<void> {
+  const message = { version: 1, id, type, submittedAt: new Date().toISOString(), payload: {} };
+  await cloud.calls.sqs("SendMessage", {
+    QueueUrl: outputs.queueUrls[type],
+    MessageBody: JSON.stringify(message),
+    MessageAttributes: { type: { DataType: "String", StringValue: type } },
+  });
+}
+
+/** A schedule in the component's group and role, whose time has come. */
+function publishAtOnce(world: World, topicArn: string): Promise<void> {
+  const { SCHEDULE_GROUP, SCHEDULE_ROLE_ARN, SCHEDULE_DEAD_LETTER_ARN } =
+    world.functionNamed("-api-frontend-").spec.environment;
+  const id = newId();
+  const job = { version: 1, id, type: `no-${id.slice(0, 8)}`, submittedAt: new Date().toISOString(), payload: {} };
+  world.journey.cloud.scheduler.create({
+    Name: id,
+    GroupName: SCHEDULE_GROUP!,
+    ScheduleExpression: `at(${new Date().toISOString().slice(0, 19)})`,
+    ActionAfterCompletion: "DELETE",
+    Target: {
+      Arn: publishTarget(topicArn),
+      RoleArn: SCHEDULE_ROLE_ARN,
+      Input: JSON.stringify({ TopicArn: topicArn, Message: JSON.stringify(job) }),
+      DeadLetterConfig: { Arn: SCHEDULE_DEAD_LETTER_ARN },
+    },
+  });
+  return Promise.resolve();
+}
+
+/** By name; the quickest come first. */
+export const probes: Record<string, Probe> = {
+  async submit(world) {
+    await submitted(world, "deserted", {}, { delaySeconds: 800 });
+  },
+  async "unknown type"(world) {
+    await answers(world, 422, "POST", "/jobs", { type: `no-${randomUUID().slice(0, 8)}`, payload: {} });
+  },
+  async types(world) {
+    await answers(world, 200, "GET", "/types");
+  },
+  async problems(world) {
+    await world.journey.cloud.calls.dynamodb("UpdateItem", {
+      TableName: world.functionNamed("-scaler-").spec.environment.FLEET_TABLE,
+      Key: { type: { S: "deserted" }, item: { S: fleetItem } },
+      UpdateExpression: "SET launchProblem = :why",
+      ExpressionAttributeValues: { ":why": { S: "because" } },
+    });
+    const { body } = await world.journey.call("GET", "/types");
+    if (!JSON.stringify(body).includes("because")) throw new Error("Expected the launch problem");
+  },
+  async schedule(world) {
+    const runAt = new Date(Date.now() + 3_600_000).toISOString();
+    await submitted(world, "deserted", {}, { runAt });
+  },
+  async list(world) {
+    const body = await answers(world, 200, "GET", "/jobs");
+    if (!Array.isArray(body.jobs)) throw new Error(`Expected jobs, got ${JSON.stringify(body)}`);
+  },
+  async "same key again"(world) {
+    const job = { type: "deserted", payload: {}, id: randomUUID(), delaySeconds: 800 };
+    await answers(world, 202, "POST", "/jobs", job);
+    await answers(world, 202, "POST", "/jobs", job);
+  },
+  async cancel(world, seconds) {
+    const id = await submitted(world, "deserted", {}, { delaySeconds: 800 });
+    await answers(world, 202, "DELETE", `/jobs/${id}`);
+    await world.within(seconds, () => world.hasEvent(id));
+  },
+  async unroutable(world, seconds) {
+    await restart(world, "-router-router-");
+    const { unroutableQueueUrl } = world.journey.outputs;
+    await publish(world, `no-${randomUUID().slice(0, 8)}`);
+    await world.within(seconds, () => countOf(world, unroutableQueueUrl) > 0);
+    empty(world, unroutableQueueUrl);
+  },
+  async "router fails"(world, seconds) {
+    const { routerFailureQueueUrl } = world.journey.outputs;
+    empty(world, routerFailureQueueUrl);
+    const heal = failRouter(world);
+    try {
+      await submitted(world, "steady");
+      await world.within(seconds, () => countOf(world, routerFailureQueueUrl) > 0);
+    } finally {
+      heal();
+    }
+    empty(world, routerFailureQueueUrl);
+  },
+  async undelivered(world, seconds) {
+    const { cloud } = world.journey;
+    const { spec } = world.functionNamed("-repair-repair-");
+    const url = spec.environment.UNDELIVERED_QUEUE_URL!;
+    empty(world, url);
+    const when = ({ caller = "" }) => caller.includes("-router-");
+    const heal = cloud.faults.add({ service: "lambda", action: "Invoke", status: 403, when });
+    try {
+      await submitted(world, "steady");
+      await world.within(seconds, () => countOf(world, url) > 0);
+    } finally {
+      heal();
+    }
+    empty(world, url);
+  },
+  async run(world, seconds) {
+    const id = await submitted(world, "steady");
+    await ends(world, id, "succeeded", seconds);
+    await world.within(seconds, () => world.hasEvent(id));
+    const { messages, inflightMessages } = queueOf(world, "steady");
+    await world.within(seconds, () => messages.length === 0 && inflightMessages.size === 0);
+  },
+  async "run again"(world, seconds) {
+    const id = await submitted(world, "steady", { fail: 1 });
+    await ends(world, id, "succeeded", seconds);
+  },
+  async "dead letter"(world, seconds) {
+    const url = world.journey.outputs.deadLetterQueueUrls.steady!;
+    empty(world, url);
+    await submitted(world, "steady", { fail: 2 });
+    await world.within(seconds, () => countOf(world, url) > 0);
+    empty(world, url);
+  },
+  async "repair failures"(world, seconds) {
+    const { routerFailureQueueUrl } = world.journey.outputs;
+    empty(world, routerFailureQueueUrl);
+    const heal = failRouter(world);
+    const id = await submitted(world, "steady");
+    try {
+      await world.within(10, () => countOf(world, routerFailureQueueUrl) > 0);
+    } finally {
+      heal();
+    }
+    world.journey.cloud.schedules.runAll();
+    await ends(world, id, "succeeded", seconds);
+    const failures = world.journey.cloud.messaging.queue(routerFailureQueueUrl)!;
+    await world.within(seconds, () => failures.messages.length === 0 && failures.inflightMessages.size === 0);
+  },
+  async "repair unroutable"(world, seconds) {
+    const { routerFailureQueueUrl, unroutableQueueUrl } = world.journey.outputs;
+    empty(world, unroutableQueueUrl);
+    const heal = failRouter(world);
+    await publish(world, `no-${randomUUID().slice(0, 8)}`);
+    try {
+      await world.within(10, () => countOf(world, routerFailureQueueUrl) > 0);
+    } finally {
+      heal();
+    }
+    await restart(world, "-repair-repair-");
+    await invoke(world, "-repair-repair-");
+    await world.within(seconds, () => countOf(world, unroutableQueueUrl) > 0);
+    empty(world, unroutableQueueUrl);
+  },
+  async "repair dead letters"(world, seconds) {
+    const { cloud, outputs } = world.journey;
+    const url = outputs.deadLetterQueueUrls.deserted!;
+    empty(world, url);
+    const id = await submitted(world, "deserted", {}, { delaySeconds: 0 });
+    await world.within(5, () => queueOf(world, "deserted").messages.some(({ body }) => body.includes(id)));
+    const queue = queueOf(world, "deserted");
+    // As SQS itself moves them: without a reason.
+    const moved = queue.messages.filter(({ body }) => body.includes(id));
+    queue.messages = queue.messages.filter((message) => !moved.includes(message));
+    moved.forEach((message) => cloud.messaging.queue(url)!.enqueue(message));
+    await invoke(world, "-repair-repair-");
+    await ends(world, id, "failed", seconds);
+    await world.within(seconds, () => world.hasEvent(id));
+    const letters = cloud.messaging.queue(url)!;
+    await world.within(1, () => letters.messages.length === 1 && letters.inflightMessages.size === 0);
+    empty(world, url);
+  },
+  async inline(world, seconds) {
+    const id = await submitted(world, "inline");
+    await ends(world, id, "succeeded", seconds);
+    await atZero(world, "inline", seconds);
+  },
+  async "from zero and back"(world, seconds) {
+    const group = groupOf(world.journey, "sleeper");
+    await atZero(world, "sleeper", seconds);
+    await restart(world, "-scaler-scaler-");
+    const id = await submitted(world, "sleeper");
+    await ends(world, id, "succeeded", seconds);
+    const [instance] = group.instances;
+    const { FLEET_TABLE } = world.functionNamed("-scaler-scaler-").spec.environment;
+    const Key = { type: { S: "sleeper" }, item: { S: instance!.id } };
+    await world.within(seconds, async () => {
+      const { Item } = await world.journey.dynamodb.send(new GetItemCommand({ TableName: FLEET_TABLE!, Key }));
+      return Item !== undefined;
+    });
+    await atZero(world, "sleeper", seconds);
+  },
+  async rescue(world, seconds) {
+    const { cloud, outputs } = world.journey;
+    // The rescue waits for messages that are held back, of which this type has none.
+    const queueUrls = [outputs.queueUrls.inline!, outputs.deadLetterQueueUrls.inline!];
+    for (const url of [...queueUrls, outputs.unroutableQueueUrl]) empty(world, url);
+    for (const QueueUrl of queueUrls) await cloud.calls.sqs("SendMessage", { QueueUrl, MessageBody: "{}" });
+    const event = { type: `no-${newId().slice(0, 8)}`, queueUrls, tf: { action: "delete" } };
+    const calling = world.functionNamed("-rescue-rescue-").invoke(JSON.stringify(event), { mayWait: true });
+    await world.within(seconds, () => countOf(world, outputs.unroutableQueueUrl) === queueUrls.length);
+    const { functionError, payload } = await calling;
+    if (functionError) throw new Error(payload);
+    empty(world, outputs.unroutableQueueUrl);
+  },
+  async "a message twice"(world, seconds) {
+    const id = await submitted(world, "steady");
+    await ends(world, id, "succeeded", seconds);
+    const queue = queueOf(world, "steady");
+    await sendPast(world, "steady", id);
+    await world.within(seconds, () => queue.messages.length === 0 && queue.inflightMessages.size === 0);
+  },
+  async "a schedule's job"(world, seconds) {
+    await publishAtOnce(world, world.journey.outputs.topicArn);
+    const { unroutableQueueUrl } = world.journey.outputs;
+    await world.within(seconds, () => countOf(world, unroutableQueueUrl) > 0);
+    empty(world, unroutableQueueUrl);
+  },
+  async "a schedule without a topic"(world, seconds) {
+    const url = world.functionNamed("-repair-repair-").spec.environment.UNDELIVERED_QUEUE_URL!;
+    empty(world, url);
+    await publishAtOnce(world, `${world.journey.outputs.topicArn}-gone`);
+    await world.within(seconds, () => countOf(world, url) > 0);
+    empty(world, url);
+  },
+  async "the scaler's rule"(world, seconds) {
+    await atZero(world, "sleeper", seconds);
+    const id = newId();
+    await sendPast(world, "sleeper", id);
+    world.journey.cloud.schedules.runAll();
+    await ends(world, id, "succeeded", seconds);
+    await atZero(world, "sleeper", seconds);
+  },
+  async "the minute's run"(world, seconds) {
+    await atZero(world, "sleeper", seconds);
+    const id = newId();
+    await sendPast(world, "sleeper", id);
+    if (!(await runScaler(world.journey))) throw new Error("Expected the scaler's run to find nothing amiss");
+    await ends(world, id, "succeeded", seconds);
+    await atZero(world, "sleeper", seconds);
+  },
+};

@@ -1,0 +1,90 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BatchJobProcessorArgs, ProcessorArgs } from "../../components";
+import { limits } from "../../contract/limits";
+import { accountId } from "../../local/account";
+import type { LambdaFunction } from "../../local/lambdaFunction";
+import { groupOf } from "../journeys/fleet";
+import { createHandlers, Handlers, Journey, startJourney } from "../journeys/support";
+
+/** A whole system in a cloud of its own, with one type for each way in which a worker uses its permissions. */
+export interface World {
+  journey: Journey;
+  /** The events of jobs' ends that name the job. */
+  hasEvent(jobId: string): Promise<boolean>;
+  functionNamed(part: string): LambdaFunction;
+  /** Waits until it holds. @throws Error after the seconds */
+  within(seconds: number, holds: () => unknown): Promise<void>;
+  end(): Promise<void>;
+}
+
+const brief = { slots: 1, maxInstances: 1, drainSeconds: 1, backoffSeconds: 1, maxAttempts: 2 };
+
+const processors: ProcessorArgs[] = [
+  { name: "steady", handler: "echo", minInstances: 1, ...brief },
+  { name: "sleeper", handler: "echo", idleSeconds: 1, maxKeepSeconds: 1, ...brief },
+  {
+    name: "inline",
+    idleSeconds: 1,
+    maxKeepSeconds: 1,
+    ...brief,
+    handle: () => Promise.resolve({ ran: true }),
+  },
+  // Nobody works here: its messages stay where they are.
+  { name: "deserted", handler: "echo", maxAttempts: 1 },
+];
+
+export const args: Partial<BatchJobProcessorArgs> = { events: true };
+
+export async function startWorld(): Promise<World> {
+  // What functions remember of a type, and the rescue of a removed one's jobs waits for, is captured with their code.
+  (limits as { typeCacheSeconds: number }).typeCacheSeconds = 1;
+  const handlers: Handlers = createHandlers({
+    echo: `if (job.payload?.fail >= context.attempt) throw new Error("asked to fail"); return { ok: true };`,
+  });
+  const journey = await startJourney(processors, handlers, args, { scheduleSeconds: 3_600, stopGraceSeconds: 1 });
+  groupOf(journey, "deserted").settings.suspendedProcesses.push("Launch");
+  const { calls, region, lambdas } = journey.cloud;
+  const name = "ends";
+  const arn = `arn:aws:sqs:${region}:${accountId}:${name}`;
+  const TopicArn = journey.outputs.eventsTopicArn!;
+  const statement = { Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: arn };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+  await calls.sqs("CreateQueue", { QueueName: name, Attributes: { Policy } });
+  const Attributes = { RawMessageDelivery: "true" };
+  await calls.sns("Subscribe", { TopicArn, Protocol: "sqs", Endpoint: arn, Attributes });
+  const seen = new Set<string>();
+  return {
+    journey,
+    async hasEvent(jobId) {
+      const input = { QueueUrl: `${journey.cloud.endpoint}/${accountId}/${name}`, MaxNumberOfMessages: 10 };
+      const { Messages = [] } = await calls.sqs<{ Messages?: { Body: string }[] }>("ReceiveMessage", input);
+      for (const { Body } of Messages) seen.add((JSON.parse(Body) as { id: string }).id);
+      return seen.has(jobId);
+    },
+    functionNamed: (part) => lambdas.list().find(({ spec }) => spec.name.includes(part))!,
+    async within(seconds, holds) {
+      const end = Date.now() + seconds * 1_000;
+      while (!(await holds())) {
+        if (Date.now() > end) throw new Error(`Expected within ${seconds} s: ${String(holds)}`);
+        await sleep(50);
+      }
+    },
+    async end() {
+      await journey.stop();
+      handlers.remove();
+    },
+  };
+}
+
+/** An id that no other job has. */
+export function newId(): string {
+  return randomUUID();
+}
+
+/** Ends what a function has in memory: its next call starts afresh, as a new environment does. */
+export async function restart(world: World, name: string): Promise<void> {
+  const lambda = world.functionNamed(name);
+  for (const pid of lambda.pids) process.kill(pid, "SIGKILL");
+  await world.within(5, () => lambda.pids.length === 0);
+}

@@ -1,0 +1,194 @@
+// Writes the tables of docs/security.md from the program. `--check` only says whether they are up to date.
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import prettier from "prettier";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+
+/** Why each statement is there, by its `Sid`. A statement without a reason stops this script, and so does a reason too many. */
+const reasons = {
+  AnnounceEnds: "Publishes each job's end; with `events` only",
+  AuthorisePull: "Signs in to the registry of the worker's image",
+  ConsumeJobs: "Takes jobs, hides them while they run, and deletes them when they are done",
+  CountJobs: "Counts the backlog",
+  DeadLetter: "Puts a job that failed for good aside, with its reason",
+  DenyPlainHttp: "Nobody may call over plain HTTP",
+  DescribeGroups: "Reads what groups have, and why launches fail",
+  EndOwnInstance: "Goes on from a lifecycle hook, and ends or replaces its own instance",
+  ExplainDeadLetters: "Replaces each dead letter that SQS moved by one with a reason",
+  FindOwnGroup: "Finds its group where metadata can't show tags; with `tags` whose keys metadata refuses only",
+  FindOwnGroups: "Reads how many instances its type has, before it ends itself",
+  FollowRecords: "Reads and claims records, and writes states and results",
+  KeepFleetItems: "Keeps what is known of each fleet",
+  KeepUndelivered: "SNS keeps what it could not deliver to the router",
+  ListRecords: "Lists jobs by their index; with `listing` only",
+  NudgeScaler: "Tells the scaler that there is work",
+  OpenSessions: "Lets people open a shell; with `sessionManager` only",
+  PassScheduleRole: "Hands its schedules the role that they publish in",
+  PublishJobs: "Hands jobs on",
+  PullImage: "Pulls the worker's image; images of private ECR repositories only",
+  ReadBacklog: "Reads how much waits, before it ends itself",
+  ReadFleets: "Says why a type's workers don't start",
+  ReadHandler: "Reads the text of an inline handler; of that type only",
+  ReadJobTypes: "Knows the types, their queues and schemas",
+  ReadListed: "Reads the records of those listed; with `listing` only",
+  RescueDeadLetters: "Moves what waits out of a removed type's queue, before it is deleted",
+  RescueJobs: "Moves what waits out of a removed type's queue, before it is deleted",
+  ReplayJobs: "Routes what the router failed at",
+  ReportToFleet:
+    "Says that it lives and how long jobs take, and reads what the fleet is to be; items of its own type alone",
+  RouteJobs: "Puts jobs in their type's queue",
+  ScaleGroups: "Raises groups, and has silent instances replaced",
+  ScheduleJobs: "Holds back a job that is more than 15 minutes ahead",
+  SendFailures: "Lambda puts what the function failed at aside, in its role",
+  SendUnpublished: "EventBridge Scheduler keeps what it could not publish, in its role",
+  SendUnroutable: "Puts a job of an unknown type aside, with its reason",
+  SubmitRecords: "Writes a job's record, reads its state, and asks for its cancellation",
+  TakeFailed: "Takes what was not delivered or failed, and routes it again",
+  WriteLogs: "Writes its log",
+};
+
+const component = "media";
+const type = "thumbnail";
+
+/** Everything that grants something switched on, so that no statement is missing. */
+async function recordProgram() {
+  require("ts-node").register({ transpileOnly: true, cwd: root });
+  const { BatchJobProcessor } = require("../components/index.ts");
+  const { record } = require("../test/support/record.ts");
+  return record(
+    () =>
+      new BatchJobProcessor(component, {
+        processors: [{ name: type, handle: () => Promise.resolve() }],
+        events: true,
+        sessionManager: true,
+        privateWorkers: true,
+        tags: { "Cost Center": "1" },
+        frontendProvisionedConcurrency: 1,
+      }),
+  );
+}
+
+function listOf(value) {
+  return Array.isArray(value) ? value : [value];
+}
+
+function code(values) {
+  return values.map((value) => `\`${value.replaceAll("|", "\\|")}\``).join(", ");
+}
+
+/** Logical names instead of ARNs, whose account, region and random ends say nothing. */
+function symbolic(resource) {
+  const [, , service, , , ...rest] = resource.split(":");
+  if (service === undefined) return resource.replace(/-1234567/, "");
+  return `${service} ${rest.join(":").replace(/[0-9a-f]{64}/, "…")}`;
+}
+
+function conditionsOf({ Condition = {} }) {
+  const all = Object.entries(Condition).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([key, values]) => `${operator} ${key} ${listOf(values).map(symbolic).join(", ")}`),
+  );
+  return all.length === 0 ? "" : code(all);
+}
+
+const used = new Set();
+
+function reasonOf({ Sid, Action, Resource }, { patternReasons, wildcardReasons }) {
+  if (!reasons[Sid]) throw new Error(`Expected a reason for the statement ${Sid} in tools/security.mjs`);
+  used.add(Sid);
+  const wild = listOf(Resource).includes("*") ? listOf(Action).map((action) => wildcardReasons[action]) : [];
+  return [reasons[Sid], patternReasons[Sid], ...new Set(wild)]
+    .filter(Boolean)
+    .map((text) => text.replace(/\.$/, ""))
+    .join(". ");
+}
+
+function table(head, rows) {
+  const cells = (row) => `| ${row.join(" | ")} |`;
+  return [cells(head), cells(head.map(() => "---")), ...rows.map(cells)].join("\n");
+}
+
+function statementRows(policies, explanations, ofWhom) {
+  // They come in the order in which promises settle.
+  const sorted = [...policies].sort((one, other) => (one.name < other.name ? -1 : 1));
+  return sorted.flatMap(({ name, inputs }) =>
+    JSON.parse(inputs.policy).Statement.map((statement) => [
+      ofWhom(name, inputs),
+      ...(statement.Principal ? [principalOf(statement)] : []),
+      code(listOf(statement.Action)),
+      ...(statement.Principal ? [] : [code(listOf(statement.Resource).map(symbolic))]),
+      conditionsOf(statement),
+      reasonOf(statement, explanations),
+    ]),
+  );
+}
+
+function principalOf({ Effect, Principal }) {
+  if (Effect === "Deny") return "**denied** to everybody";
+  return code([Principal.Service ?? symbolic(Principal.AWS).replace(/^iam /, "")]);
+}
+
+/** The blocks of the page by name. */
+async function blocks() {
+  const { ofType, resources } = await recordProgram();
+  const explanations = require("../components/permissions.ts");
+  const byRole = statementRows(
+    ofType("iam/rolePolicy:RolePolicy"),
+    explanations,
+    (_name, { role }) => `\`${role.replace(/-1234567$/, "").replace(/-role$/, "")}\``,
+  );
+  const shared = ["sqs/queuePolicy:QueuePolicy", "sns/topicPolicy:TopicPolicy", "s3/bucketPolicy:BucketPolicy"];
+  const byResource = statementRows(
+    shared.flatMap((each) => ofType(each)),
+    explanations,
+    (name) => `\`${name.replace(/-policy$/, "")}\``,
+  );
+  const invocations = ofType("lambda/permission:Permission")
+    .map(({ inputs }) => [
+      `\`${inputs.function.replace(/-1234567$/, "").replace(/-function$/, "")}\``,
+      code([inputs.principal]),
+      code([symbolic(inputs.sourceArn)]),
+    ])
+    .sort();
+  const idle = Object.keys(reasons).filter((sid) => !used.has(sid));
+  if (idle.length > 0) throw new Error(`Expected no reason for statements that are not there, got ${idle.join(", ")}`);
+  return {
+    roles: table(["Role", "Actions", "Resources", "Conditions", "Why"], byRole),
+    resources: table(["Resource", "Who", "Actions", "Conditions", "Why"], byResource),
+    invocations: table(["Function", "Who", "On behalf of"], invocations),
+    deployer: deployerTable(resources),
+  };
+}
+
+/** What the deployer calls, by service; every type that the program makes must be known. */
+function deployerTable(resources) {
+  const byType = JSON.parse(readFileSync(join(root, "tools", "deployer.json"), "utf8"));
+  const made = resources.filter(({ custom, type }) => custom || type.startsWith("awsx:")).map(({ type }) => type);
+  const unknown = made.filter((each) => !each.startsWith("pulumi:") && !byType[each]);
+  if (unknown.length > 0) throw new Error(`Expected actions for ${unknown.join(", ")} in tools/deployer.json`);
+  const byService = new Map();
+  for (const action of Object.values(byType).flat()) {
+    const [service, name] = action.split(":");
+    byService.set(service, (byService.get(service) ?? new Set()).add(name));
+  }
+  const rows = [...byService].sort().map(([service, names]) => [`\`${service}\``, code([...names].sort())]);
+  return table(["Service", "Actions"], rows);
+}
+
+const file = join(root, "docs", "security.md");
+const before = readFileSync(file, "utf8");
+let text = before;
+for (const [name, block] of Object.entries(await blocks())) {
+  const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
+  if (!place.test(text)) throw new Error(`Expected <!-- ${name} --> and <!-- /${name} --> in docs/security.md`);
+  text = text.replace(place, (_all, start, end) => `${start}\n${block}\n\n${end}`);
+}
+text = await prettier.format(text, { ...(await prettier.resolveConfig(file)), parser: "markdown" });
+if (!process.argv.includes("--check")) writeFileSync(file, text);
+else if (before !== text) {
+  console.error("docs/security.md is not what the program says; run `npm run docs`.");
+  process.exit(1);
+}
