@@ -35,4 +35,4 @@ Examples:
   $ batch-jobs list --state failed
 
 Exit codes: 0 done; 1 a job failed or was cancelled, or the command failed; 2 wrong usage; 3 no such job;
-4 the time to wait was over; 130 Ctrl-C.`;
+4 the time to wait was over; 130 Ctrl-C (local ends with 0 once the stack is up).`;

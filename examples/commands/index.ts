@@ -3,7 +3,11 @@ import { BatchJobProcessor } from "batch-job-processor";
 import { dirname, join } from "node:path";
 
 // The stock worker, from the package, and on top of it Python and the script: two images of one repository.
-const repository = new awsx.ecr.Repository("worker", { forceDelete: true });
+const repository = new awsx.ecr.Repository("worker", {
+  // Instances of an old launch template version may pull its image yet; by default one untagged image is kept.
+  lifecyclePolicy: { rules: [{ tagStatus: "untagged", maximumNumberOfImages: 10 }] },
+  forceDelete: true,
+});
 const platform = "linux/arm64";
 const stock = new awsx.ecr.Image("stock", {
   repositoryUrl: repository.url,

@@ -1,3 +1,4 @@
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Engine } from "./support";
 
@@ -14,19 +15,26 @@ export async function submit(engine: Engine, stack: string, type: string, payloa
   return body.id;
 }
 
+interface JobView {
+  state: string;
+  result: unknown;
+}
+
 /** Waits until the job has succeeded. */
-export async function finish(
-  engine: Engine,
-  stack: string,
-  id: string,
-  seconds = 30,
-): Promise<{ state: string; result: unknown }> {
+export async function finish(engine: Engine, stack: string, id: string, seconds = 30): Promise<JobView> {
+  return reach(engine, stack, id, "succeeded", seconds);
+}
+
+/** Waits until the job is in the state. */
+export async function reach(engine: Engine, stack: string, id: string, state: string, seconds = 30): Promise<JobView> {
   const base = await urlOf(engine, stack);
   const end = Date.now() + seconds * 1_000;
   for (;;) {
-    const view = (await (await fetch(`${base}/jobs/${id}`)).json()) as { state: string; result: unknown };
-    if (view.state === "succeeded") return view;
-    if (Date.now() > end) throw new Error(`Expected ${id} to succeed within ${seconds} s, got ${JSON.stringify(view)}`);
+    const view = (await (await fetch(`${base}/jobs/${id}`)).json()) as JobView;
+    if (view.state === state) return view;
+    if (Date.now() > end) {
+      throw new Error(`Expected ${id} to be ${state} within ${seconds} s, got ${JSON.stringify(view)}`);
+    }
     await sleep(100);
   }
 }
@@ -40,11 +48,16 @@ async function urlOf(engine: Engine, stack: string): Promise<string> {
   return String(url).replace(/\/$/, "");
 }
 
+/** A message of the unroutable queue. */
+export interface Unroutable {
+  id: string;
+  reason: string;
+  body: string;
+  attributes: Received["MessageAttributes"];
+}
+
 /** Takes what the unroutable queue holds. */
-export async function takeUnroutable(
-  engine: Engine,
-  stack: string,
-): Promise<{ id: string; reason: string; body: string }[]> {
+export async function takeUnroutable(engine: Engine, stack: string): Promise<Unroutable[]> {
   const { unroutableQueueUrl } = await engine.outputs(stack);
   const { Messages = [] } = await engine.cloud.calls.sqs<{ Messages?: Received[] }>("ReceiveMessage", {
     QueueUrl: unroutableQueueUrl,
@@ -55,16 +68,36 @@ export async function takeUnroutable(
     id: (JSON.parse(Body) as { id: string }).id,
     reason: MessageAttributes.reason!.StringValue,
     body: Body,
+    attributes: MessageAttributes,
   }));
 }
 
 interface Received {
   Body: string;
-  MessageAttributes: Record<string, { StringValue: string }>;
+  MessageAttributes: Record<string, { DataType: string; StringValue: string }>;
 }
 
 /** Publishes a job's envelope to the topic, as docs/operations.md says. */
 export async function publish(engine: Engine, stack: string, envelope: string): Promise<void> {
   const { topicArn } = await engine.outputs(stack);
   await engine.cloud.calls.sns("Publish", { TopicArn: String(topicArn), Message: envelope });
+}
+
+/** Sends what was unroutable to its type's queue, as docs/operations.md says. */
+export async function sendBack(engine: Engine, stack: string, type: string, message: Unroutable): Promise<void> {
+  const { queueUrls } = await engine.outputs(stack);
+  await engine.cloud.calls.sqs("SendMessage", {
+    QueueUrl: (queueUrls as Record<string, string>)[type],
+    MessageBody: message.body,
+    MessageAttributes: message.attributes,
+  });
+}
+
+/** Puts an object into the program's bucket. */
+export async function putData(engine: Engine, stack: string, key: string, text: string): Promise<void> {
+  const { dataBucket } = await engine.outputs(stack);
+  const { endpoint, region, credentials } = engine.cloud;
+  const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  await s3.send(new PutObjectCommand({ Bucket: String(dataBucket), Key: key, Body: text }));
+  s3.destroy();
 }

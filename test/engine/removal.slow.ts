@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { finish, publish, submit, submitAndFinish, takeUnroutable } from "./jobs";
+import { finish, publish, putData, reach, sendBack, submit, submitAndFinish, takeUnroutable } from "./jobs";
 import { checksum, each, lines, resourcesOf, stackConfig, wordCount } from "./programs";
 import { Engine, startEngine } from "./support";
 
@@ -39,6 +39,22 @@ describe("the engine, when a type is removed while its jobs wait", function () {
     const [job] = kept;
     await publish(engine, "dev", job!.body);
     expect((await finish(engine, "dev", job!.id)).state).to.equal("succeeded");
+  });
+
+  it("runs a dead letter anew once the type is back and it is sent to the type's queue", async () => {
+    const { dataBucket } = await engine.outputs("dev");
+    const id = await submit(engine, "dev", "checksum", { input: `s3://${String(dataBucket)}/late.txt` });
+    await reach(engine, "dev", id, "failed");
+    await engine.configure("dev", stackConfig([wordCount]));
+    await engine.succeed("dev", "up");
+    const letter = (await takeUnroutable(engine, "dev")).find((message) => message.id === id);
+    expect(letter?.reason).to.match(/There is no object/);
+    await putData(engine, "dev", "late.txt", "late");
+    await engine.configure("dev", stackConfig([wordCount, checksum]));
+    await engine.succeed("dev", "up");
+    await sendBack(engine, "dev", "checksum", letter!);
+    // Nobody tells the scaler of it: its next run of a minute sees it.
+    expect((await finish(engine, "dev", id, 90)).result).to.include({ bytes: 4 });
   });
 
   it("stops short of the queue while a dead letter is hidden, and goes on at the next try", async () => {
