@@ -32,6 +32,8 @@ export interface FleetState {
   launchProblem?: string;
   /** Launches that failed in a row. */
   failedLaunches?: number;
+  /** Group and launch template version that they were of: another one is another matter. */
+  failedTemplate?: string;
   /** No launch is asked for before. */
   retryAt?: number;
   /** Instances that were replaced for their silence since one of the type last reported, and when the next may be. */

@@ -12,6 +12,13 @@ const recentMilliseconds = 3_600_000;
 const firstDelayMilliseconds = 60_000;
 const longestDelayMilliseconds = 900_000;
 
+const over: StateChanges = {
+  failedLaunches: undefined,
+  launchProblem: undefined,
+  failedTemplate: undefined,
+  retryAt: undefined,
+};
+
 /** What the launches of late mean for the next one. */
 export interface LaunchVerdict {
   /** No launch is asked for now. */
@@ -23,15 +30,19 @@ export interface LaunchVerdict {
 
 /**
  * Backs off once three launches have failed in a row, for a minute and twice as long after each further failure, until one
- * succeeds.
+ * succeeds, or there is another group or launch template version: somebody has mended it, it may be.
  */
 export function judgeLaunches(view: FleetView): LaunchVerdict {
   const { now, state, launches = [] } = view;
   const isFailing = state.failedLaunches !== undefined;
+  const failedTemplate = `${view.group.name} ${view.group.templateVersion ?? ""}`;
+  if (isFailing && state.failedTemplate !== undefined && state.failedTemplate !== failedTemplate) {
+    // The failures so far, of before the retry, count no longer.
+    return { isBackedOff: false, mostInstances: Infinity, changes: { ...over, retryAt: now } };
+  }
   const finished = launches.filter(({ outcome }) => outcome !== "underWay");
   if (isFailing && finished[0]?.outcome === "succeeded") {
-    const changes = { failedLaunches: undefined, launchProblem: undefined, retryAt: undefined };
-    return { isBackedOff: false, mostInstances: Infinity, changes };
+    return { isBackedOff: false, mostInstances: Infinity, changes: over };
   }
   if (isFailing && now < (state.retryAt ?? 0)) return { isBackedOff: true, mostInstances: 0, changes: {} };
   const failures = failuresInARow(finished, Math.max(now - recentMilliseconds, state.retryAt ?? 0));
@@ -39,7 +50,8 @@ export function judgeLaunches(view: FleetView): LaunchVerdict {
     const failedLaunches = (state.failedLaunches ?? 0) + failures.length;
     const delay = Math.min(firstDelayMilliseconds * 2 ** (failedLaunches - patience), longestDelayMilliseconds);
     const launchProblem = describeProblem(failedLaunches, failures[0]!);
-    return { isBackedOff: true, mostInstances: 0, changes: { failedLaunches, launchProblem, retryAt: now + delay } };
+    const changes = { failedLaunches, launchProblem, failedTemplate, retryAt: now + delay };
+    return { isBackedOff: true, mostInstances: 0, changes };
   }
   const mostInstances = isFailing ? total(view, (group) => inService(group).length) + 1 : Infinity;
   return { isBackedOff: false, mostInstances, changes: {} };

@@ -110,9 +110,16 @@ async function perform(action: Action, view: FleetView, effects: LookEffects): P
     case "remember": {
       await fleetItems.remember(type, action.changes);
       if (!("launchProblem" in action.changes)) return;
-      const { launchProblem, retryAt = now } = action.changes;
-      if (launchProblem === undefined) log("info", "launches succeed again", { type });
-      else log("error", "launches fail", { type, launchProblem, retryInSeconds: Math.round((retryAt - now) / 1_000) });
+      const { launchProblem, retryAt } = action.changes;
+      const isAnew = launchProblem === undefined && retryAt !== undefined;
+      if (isAnew) log("info", "launches tried anew", { type, reason: "the launch template has changed" });
+      else if (launchProblem === undefined) log("info", "launches succeed again", { type });
+      else
+        log("error", "launches fail", {
+          type,
+          launchProblem,
+          retryInSeconds: Math.round(((retryAt ?? now) - now) / 1_000),
+        });
       return;
     }
     case "setDesired": {

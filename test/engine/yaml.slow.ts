@@ -3,13 +3,13 @@ import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { packageRoot } from "../../local/packageFolder";
+import { packedFiles } from "../support/packedFiles";
 import { Engine, startEngine } from "./support";
 
 /** The package as it is installed, but that its functions forget types at once: a removal waits for that. */
 function copyPackage(folder: string): string {
   const root = packageRoot();
-  const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { files: string[] };
-  for (const name of ["package.json", ...files]) cpSync(join(root, name), join(folder, name), { recursive: true });
+  for (const name of packedFiles()) cpSync(join(root, name), join(folder, name));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   const limits = join(folder, "dist", "contract", "limits.js");
   const text = readFileSync(limits, "utf8");

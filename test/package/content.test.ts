@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { packageRoot } from "../../local/packageFolder";
+import { packedFiles } from "../support/packedFiles";
 
 const root = packageRoot();
 
@@ -30,11 +30,7 @@ describe("what is packed", function () {
   let files: string[];
 
   before(() => {
-    const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
-    const [packed] = JSON.parse(execFileSync("npm", args, { cwd: root, encoding: "utf8" })) as [
-      { files: { path: string }[] },
-    ];
-    files = packed.files.map(({ path }) => path);
+    files = packedFiles();
   });
 
   it("is what a consumer needs, and nothing else", () => {

@@ -152,6 +152,7 @@ describe("decide", () => {
     const short = group({
       desired: 8,
       minInstances: 1,
+      templateVersion: "7",
       instances: [...instances(2), ...pending.map((i) => ({ ...i, id: "p" }))],
     });
     const failing: FleetState = { ...known, failedLaunches: 3, launchProblem: "x", retryAt: now - seconds };
@@ -163,6 +164,7 @@ describe("decide", () => {
       expect(remembered(fields)).to.deep.equal({
         failedLaunches: 4,
         launchProblem: "4 launches failed in a row; the last: InvalidAMI",
+        failedTemplate: "group 7",
         retryAt: now + 120 * seconds,
       });
     });
@@ -214,12 +216,32 @@ describe("decide", () => {
       expect(retry({ retryAt: now - 8 * seconds, failedLaunches: 50 }, "f")).to.equal(900);
     });
 
+    it("are forgotten once there is another template version or group, where it may have been mended", () => {
+      const state = { ...failing, failedTemplate: "group 7", retryAt: now + 600 * seconds };
+      for (const mended of [group({ templateVersion: "8" }), group({ name: "new", templateVersion: "7" })]) {
+        const fields = { counts, state, group: mended, launches: launches("fff") };
+        expect(remembered(fields)).to.deep.equal({
+          failedLaunches: undefined,
+          launchProblem: undefined,
+          failedTemplate: undefined,
+          retryAt: now,
+        });
+        expect(capacity(fields)).to.deep.equal([`${mended.name}: 0 → 9`]);
+        const next = { ...fields, state: { ...known, retryAt: now }, now: now + seconds };
+        expect(remembered(next)).not.to.have.property("failedLaunches");
+      }
+      const same = group({ templateVersion: "7" });
+      expect(capacity({ counts, state, group: same, launches: launches("fff") })).to.deep.equal([]);
+    });
+
     it("are over once one succeeds", () => {
       const one = instances(1);
-      const fields = { state: failing, group: group({ desired: 1, instances: one }), items: reports(one) };
+      const state = { ...failing, failedTemplate: "group " };
+      const fields = { state, group: group({ desired: 1, instances: one }), items: reports(one) };
       expect(remembered({ ...fields, launches: launches("usff") })).to.deep.equal({
         failedLaunches: undefined,
         launchProblem: undefined,
+        failedTemplate: undefined,
         retryAt: undefined,
       });
     });
