@@ -38,7 +38,8 @@ describe("the engine, when a type is removed while its jobs wait", function () {
     await engine.succeed("dev", "up");
     const [job] = kept;
     await publish(engine, "dev", job!.body);
-    expect((await finish(engine, "dev", job!.id)).state).to.equal("succeeded");
+    // The scaler may still be busy with the group that is gone: its next run of a minute sees the new one.
+    expect((await finish(engine, "dev", job!.id, 90)).state).to.equal("succeeded");
   });
 
   it("runs a dead letter anew once the type is back and it is sent to the type's queue", async () => {
