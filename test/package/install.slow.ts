@@ -241,6 +241,8 @@ console.log(Object.keys(require.cache).filter((file) => /@pulumi|@aws-sdk/.test(
     rmSync(join(folder, "node_modules", "dynalite"), { recursive: true });
     const { status, stderr } = spawnSync(join(folder, "node_modules", ".bin", "batch-jobs"), ["local"], {
       cwd: join(folder, "local"),
+      // Where CI is set, colours are taken to be welcome.
+      env: { ...process.env, NO_COLOR: "1" },
       encoding: "utf8",
     });
     expect(status).to.equal(1);
