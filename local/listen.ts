@@ -1,5 +1,6 @@
-import { createServer, RequestListener, Server } from "node:http";
+import { createServer, IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { strangeness } from "./strangers";
 
 /** A server that answers on the loopback interface. */
 export interface Listener {
@@ -10,9 +11,16 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Opens a port, or any free one for 0. `what` names the server in errors. */
+/**
+ * Opens a port, or any free one for 0. `what` names the server in errors. Pages in a browser reach this machine too:
+ * what they send is answered with 403, and never gets to `onRequest`.
+ */
 export async function listen(onRequest: RequestListener, port: number, what: string): Promise<Listener> {
-  const server = createServer(onRequest);
+  const server = createServer((message, response) => {
+    const problem = strangeness(message, (server.address() as AddressInfo | null)?.port ?? port);
+    if (problem === undefined) onRequest(message, response);
+    else refuse(message, response, problem);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === "EADDRINUSE";
@@ -33,4 +41,11 @@ export async function listen(onRequest: RequestListener, port: number, what: str
         server.closeAllConnections();
       }),
   };
+}
+
+/** The body is let run out unread: a client that is cut off sees no answer. */
+function refuse(message: IncomingMessage, response: ServerResponse, problem: string): void {
+  message.resume();
+  response.writeHead(403, { "content-type": "application/json", connection: "close" });
+  response.end(JSON.stringify({ message: problem }));
 }

@@ -1,0 +1,32 @@
+import type { IncomingMessage } from "node:http";
+
+/** By these a listener of this machine is asked for: no other name leads here but by a trick. */
+const ownNames = ["127.0.0.1", "localhost"];
+
+/**
+ * Why a request is none that this machine's own programs send, if so: it asks for another host, as one does whose name
+ * a page had point here (DNS rebinding), or a browser sends it for a page of another origin.
+ */
+export function strangeness({ url = "", headersDistinct }: IncomingMessage, port: number): string | undefined {
+  const own = ownNames.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
+  const origins = own.map((host) => `http://${host}`);
+  const values = (name: string) => headersDistinct[name] ?? [];
+  const hosts = values("host");
+  if (hosts.length !== 1 || !own.includes(hosts[0]!.toLowerCase())) return problem("Host", own, hosts);
+  const foreign = values("origin").filter((origin) => !origins.includes(origin.toLowerCase()));
+  if (foreign.length > 0) return problem("Origin", [...origins, "none"], foreign);
+  const sites = values("sec-fetch-site").filter((site) => site !== "same-origin" && site !== "none");
+  if (sites.length > 0) return problem("Sec-Fetch-Site", ["same-origin", "none"], sites);
+  // A URL of its own says the host once more, and might say another.
+  if (!url.startsWith("/") && url !== "*") return `Expected a path, got ${quoted(url)}`;
+  return undefined;
+}
+
+function problem(header: string, expected: string[], got: string[]): string {
+  const shown = got.length === 0 ? "none" : got.map(quoted).join(", ");
+  return `Expected the header ${header} as ${expected.join(" or ")}, got ${shown}`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 200));
+}
