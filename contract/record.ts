@@ -35,6 +35,11 @@ export interface JobRecord {
   notBefore?: string;
   startedAt?: string;
   finishedAt?: string;
+  /** When the next attempt begins at the latest, of a job that waits after one that failed. */
+  retryAt?: string;
+  /** When somebody last sent the failed job back to its queue, and how often that was done. */
+  retriedAt?: string;
+  retries?: number;
   /** The handler's last `progress(fraction, note)`. */
   progress?: { fraction: number; note?: string };
   /** What the handler returned. */
@@ -55,7 +60,7 @@ export interface JobRecord {
 /** The value of a DynamoDB attribute, as far as records use it. */
 export type AttributeValue = { S: string } | { N: string };
 
-const numbers = ["attempts", "leaseUntil", "expiresAt"];
+const numbers = ["attempts", "retries", "leaseUntil", "expiresAt"];
 const documents = ["progress", "result", "error"];
 
 /**

@@ -94,11 +94,13 @@ describe("DynamoRecords", () => {
     const id = newId();
     const hold = await startJob(records, id);
     await records.reportProgress(hold, { fraction: 0.5 });
-    await records.retry(hold, error);
+    await records.retry(hold, error, start + 20_000);
     const record = await stored(id);
-    expect(record).to.deep.include({ state: "queued", attempts: 1, error });
+    const retryAt = new Date(start + 20_000).toISOString();
+    expect(record).to.deep.include({ state: "queued", attempts: 1, error, retryAt });
     expect(record).not.to.have.any.keys("leaseUntil", "expiresAt", "finishedAt", "progress");
     expect((await startJob(records, id)).attempt).to.equal(2);
+    expect(await stored(id)).not.to.have.property("retryAt");
   });
 
   it("gives back without counting the attempt", async () => {

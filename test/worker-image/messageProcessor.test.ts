@@ -167,10 +167,11 @@ describe("MessageProcessor", () => {
   });
 
   it("retries after the backoff", async () => {
-    const { begin, end, seen, log } = setUp({}, 2);
+    const { begin, end, seen, log, records, clock } = setUp({}, 2);
     await begin();
     await end(failed);
     expect(seen().slice(1)).to.deep.equal(["retry (no) #2", "hide message 20"]);
+    expect(records.retryAt).to.equal(clock.wallNow() + 20_000);
     expect(log.fieldsOf("job-retried")).to.deep.include({ retryInSeconds: 20, attempt: 2 });
   });
 

@@ -54,8 +54,8 @@ export class AnnouncedRecords implements JobRecords {
     return this.announceEnd(hold, "succeeded", now, await this.records.succeed(hold, result, now));
   }
 
-  retry(hold: Hold, error: JobError): Promise<HoldState> {
-    return this.records.retry(hold, error);
+  retry(hold: Hold, error: JobError, retryAt?: number): Promise<HoldState> {
+    return this.records.retry(hold, error, retryAt);
   }
 
   async fail(hold: Hold, error: JobError, now: number): Promise<HoldState> {

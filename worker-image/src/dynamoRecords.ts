@@ -16,7 +16,7 @@ import { expressUpdate, RecordFields, RecordUpdate, unchangedSince } from "./rec
 const maxClaimTries = 8;
 
 /** The fields that an attempt writes and the next one must not inherit. */
-const leftovers = ["progress", "result", "finishedAt", "expiresAt"] as const;
+const leftovers = ["progress", "result", "finishedAt", "retryAt", "expiresAt"] as const;
 
 const heldBy = "#state = :running AND #worker = :worker AND #attempts = :attempt";
 
@@ -61,8 +61,9 @@ export class DynamoRecords implements JobRecords {
     return this.end(hold, "cancelled", final(now), ["leaseUntil"]);
   }
 
-  retry(hold: Hold, error: JobError): Promise<HoldState> {
-    return this.end(hold, "queued", { error: cutError(error) }, ["leaseUntil", "progress"]);
+  retry(hold: Hold, error: JobError, retryAt?: number): Promise<HoldState> {
+    const next = retryAt === undefined ? {} : { retryAt: new Date(retryAt).toISOString() };
+    return this.end(hold, "queued", { error: cutError(error), ...next }, ["leaseUntil", "progress"]);
   }
 
   giveBack(hold: Hold): Promise<HoldState> {

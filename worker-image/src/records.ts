@@ -49,8 +49,8 @@ export interface JobRecords {
   extend(hold: Hold, leaseUntil: number): Promise<HoldState>;
   reportProgress(hold: Hold, progress: { fraction: number; note?: string }): Promise<HoldState>;
   succeed(hold: Hold, result: unknown, now: number): Promise<HoldState>;
-  /** The attempt failed and the job waits for its next. */
-  retry(hold: Hold, error: JobError): Promise<HoldState>;
+  /** The attempt failed and the job waits for its next, until then: epoch milliseconds by the wall clock. */
+  retry(hold: Hold, error: JobError, retryAt?: number): Promise<HoldState>;
   /** The job failed for good. */
   fail(hold: Hold, error: JobError, now: number): Promise<HoldState>;
   cancel(hold: Hold, now: number): Promise<HoldState>;

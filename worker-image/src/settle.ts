@@ -110,12 +110,12 @@ export class Settler {
 
   private async retry(held: HeldJob, error: JobError, stack?: string): Promise<void> {
     const { records, clock, random, backoffSeconds: baseSeconds, maxBackoffSeconds: maxSeconds } = this.effects;
-    const state = await this.write(held, () => records.retry(held.hold, error));
+    const wanted = backoffSeconds(held.hold.attempt, { baseSeconds, maxSeconds, random });
+    const backoff = hideableSeconds(wanted, held.message.receivedAt, clock.now());
+    const state = await this.write(held, () => records.retry(held.hold, error, clock.wallNow() + backoff * 1000));
     if (state === "lost") return;
     // A cancelled job doesn't sit out its backoff: whoever gets it next ends it.
-    const isCancelled = state === "cancel-requested";
-    const wanted = isCancelled ? 0 : backoffSeconds(held.hold.attempt, { baseSeconds, maxSeconds, random });
-    const retryInSeconds = hideableSeconds(wanted, held.message.receivedAt, clock.now());
+    const retryInSeconds = state === "cancel-requested" ? 0 : backoff;
     await this.hideMessage(held, retryInSeconds);
     held.log("warn", "job-retried", { retryInSeconds, error: { ...error, stack } });
   }

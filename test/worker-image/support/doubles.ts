@@ -120,7 +120,12 @@ export class FakeRecords implements JobRecords {
 
   extend = (hold: Hold) => this.write("extend", hold);
   reportProgress = (hold: Hold, progress: { fraction: number }) => this.write(`progress ${progress.fraction}`, hold);
-  retry = (hold: Hold, error: { message: string }) => this.write(`retry (${error.message})`, hold);
+  /** When the last job that is tried again is to be. */
+  retryAt?: number;
+  retry = (hold: Hold, error: { message: string }, retryAt?: number) => {
+    this.retryAt = retryAt;
+    return this.write(`retry (${error.message})`, hold);
+  };
   fail = (hold: Hold, error: { message: string }) => this.write(`fail (${error.message})`, hold);
   cancel = (hold: Hold) => this.write("cancel", hold);
   giveBack = (hold: Hold) => this.write("giveBack", hold);
