@@ -136,8 +136,9 @@ function endedJobs({ at, recentJobs }: FleetMemory, need: FleetNeed): number {
   return beyond / leftOfRecent((Math.min(seconds, lookSeconds) + reportSeconds) / 2);
 }
 
-function isRepeated({ peaks, at, keepSeconds }: FleetMemory, need: FleetNeed): boolean {
+/** Measured from the peak, not from the last look: a look that renewed no peak must not put off the next that would. */
+function isRepeated({ peaks, keepSeconds }: FleetMemory, need: FleetNeed): boolean {
   const last = peaks.at(-1);
-  const isKnown = last !== undefined && need.needed <= last[1] && need.needed <= need.desired;
-  return isKnown && need.at - at < Math.min(keepSeconds, firstKeepSeconds) * negligibleShare;
+  if (last === undefined || need.needed > last[1] || need.needed > need.desired) return false;
+  return need.at - last[0] < Math.min(keepSeconds, firstKeepSeconds) * negligibleShare;
 }

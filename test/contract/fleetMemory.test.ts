@@ -73,6 +73,20 @@ describe("rememberNeed", () => {
     );
   });
 
+  it("renews a peak however often it was looked at in between", () => {
+    for (const [maxKeepSeconds, second, third] of [
+      [25, 23, 27],
+      [55, 48, 57],
+    ] as const) {
+      const memory = rememberAll([
+        { needed: 1, desired: 0, recentJobs: 0, at: 1, slots: 2, maxKeepSeconds },
+        { needed: 0, desired: 0, recentJobs: 1, at: second, slots: 2, maxKeepSeconds },
+        { needed: 1, desired: 1, recentJobs: 0, at: third, slots: 2, maxKeepSeconds },
+      ]);
+      expect(keptInstances(memory, third)).to.equal(1);
+    }
+  });
+
   it("loses nothing by looks that it leaves out: time passes by itself", () => {
     fc.assert(
       fc.property(histories, fc.integer({ min: 2, max: 60 }), (needs, looks) => {
