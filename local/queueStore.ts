@@ -16,7 +16,7 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
 
     override createQueue(...args: Parameters<SqsStore["createQueue"]>): StoredQueue {
       const queue = super.createQueue(...args);
-      queue.notifyWaiters = () => wakeAsManyAsThereIsWork(queue);
+      queue.notifyWaiters = wakeAsManyAsThereIsWork(queue);
       return queue;
     }
 
@@ -72,12 +72,20 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
   return new LocalSqsStore();
 }
 
-/** fauxqs would wake every long poll for one message, and all but one would answer early with nothing. */
-function wakeAsManyAsThereIsWork(queue: StoredQueue): void {
-  let available = queue.isFifo() ? Infinity : queue.messages.length;
-  for (; available > 0 && queue.pollWaiters.length > 0; available--) {
-    const waiter = queue.pollWaiters.shift()!;
-    clearTimeout(waiter.timer);
-    waiter.resolve();
-  }
+/**
+ * fauxqs would wake every long poll for one message, and all but one would answer early with nothing. A poll that was woken
+ * takes its message a moment later, and fauxqs asks to wake more polls just before it does: that message is spoken for.
+ */
+function wakeAsManyAsThereIsWork(queue: StoredQueue): () => void {
+  let awake = 0;
+  return () => {
+    let available = queue.isFifo() ? Infinity : queue.messages.length - awake;
+    for (; available > 0 && queue.pollWaiters.length > 0; available--) {
+      const waiter = queue.pollWaiters.shift()!;
+      clearTimeout(waiter.timer);
+      awake++;
+      setImmediate(() => awake--);
+      waiter.resolve();
+    }
+  };
 }
