@@ -46,9 +46,18 @@ exports.handler = async (event) => {
   return { statusCode: jobs ? 200 : 202, headers: { "content-type": "application/json" }, body: JSON.stringify(jobs ? { results } : results[0]) };
 };`;
 
+function policy(statement: object): string {
+  return JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
+}
+
 function createPeer(): pulumi.Output<string> {
   const queue = new aws.sqs.Queue("peer");
-  const role = new aws.iam.Role("peer", { assumeRolePolicy: "{}" });
+  const role = new aws.iam.Role("peer", {
+    assumeRolePolicy: policy({ Action: "sts:AssumeRole", Principal: { Service: "lambda.amazonaws.com" } }),
+    inlinePolicies: [
+      { name: "send", policy: queue.arn.apply((arn) => policy({ Action: "sqs:SendMessage", Resource: arn })) },
+    ],
+  });
   const handler = new aws.lambda.Function("peer", {
     code: new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(peerCode) }),
     handler: "index.handler",
@@ -64,6 +73,12 @@ function createPeer(): pulumi.Output<string> {
     integrationType: "AWS_PROXY",
     integrationUri: handler.invokeArn,
     payloadFormatVersion: "2.0",
+  });
+  new aws.lambda.Permission("peer", {
+    action: "lambda:InvokeFunction",
+    function: handler.name,
+    principal: "apigateway.amazonaws.com",
+    sourceArn: pulumi.interpolate`${api.executionArn}/*/$default`,
   });
   const target = pulumi.interpolate`integrations/${integration.id}`;
   new aws.apigatewayv2.Route("peer", { apiId: api.id, routeKey: "$default", target });
