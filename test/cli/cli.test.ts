@@ -12,8 +12,7 @@ const succeeded = { ...running, state: "succeeded", result: { words: 2 }, finish
 const failed = { ...running, state: "failed", attempts: 3, error: { name: "TypeError", message: "no\ntext" } };
 const accepted = { status: 202, body: { id: "a", type: "word-count", state: "queued" } };
 
-describe("batch-jobs", function () {
-  this.timeout(20_000);
+describe("batch-jobs", () => {
   let api: CannedApi | undefined;
 
   afterEach(() => api?.close());
@@ -194,11 +193,9 @@ describe("batch-jobs", function () {
         }, 20);
       };
       for (const answer of [{ body: running }, "hang"] as const) {
-        const before = performance.now();
         const { code, stdout, stderr } = await run(["wait", "a"], () => answer, { onStart });
         expect({ code, stdout }).to.deep.equal({ code: 130, stdout: "" });
         expect(stderr).to.include("nothing was cancelled").and.include("batch-jobs wait a");
-        expect(performance.now() - before).to.be.lessThan(5_000);
       }
     });
   });

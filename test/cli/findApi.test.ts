@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { CannedApi, startCannedApi } from "../client/support";
 import { runCli } from "./support";
 
-describe("batch-jobs finds the API", function () {
-  this.timeout(20_000);
+describe("batch-jobs finds the API", () => {
   let api: CannedApi;
   let folder: string;
 

@@ -356,7 +356,7 @@ describe("BatchJobProcessor", () => {
       for (const { name, inputs } of ofType("iam/rolePolicy:RolePolicy")) {
         expect((inputs.policy as string).length, name).to.be.lessThan(10_240);
       }
-    }).timeout(60_000);
+    });
 
     it("lose nothing: failures and what SNS can't deliver go to queues", async () => {
       const { named } = await build();

@@ -150,7 +150,7 @@ describe("the records of front end, workers and repair, in any order of events",
       .filter(({ event, from, to }) => from !== to && !taken.has(`${from} ${event} ${to}`))
       .map(({ event, from, to }) => `${from} ${event} ${to}`);
     expect(missing).to.deep.equal([]);
-  }).timeout(60_000);
+  });
 
   function expectConsistent(record: JobRecord | undefined): void {
     if (!record) return;

@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Engine } from "./support";
+import { until } from "../support/until";
 
 /** Submits a job to the stack's API, and resolves to its view. */
 export async function submit(engine: Engine, stack: string, type: string, payload: unknown): Promise<string> {
@@ -21,22 +21,19 @@ interface JobView {
 }
 
 /** Waits until the job has succeeded. */
-export async function finish(engine: Engine, stack: string, id: string, seconds = 30): Promise<JobView> {
-  return reach(engine, stack, id, "succeeded", seconds);
+export async function finish(engine: Engine, stack: string, id: string): Promise<JobView> {
+  return reach(engine, stack, id, "succeeded");
 }
 
 /** Waits until the job is in the state. */
-export async function reach(engine: Engine, stack: string, id: string, state: string, seconds = 30): Promise<JobView> {
+export async function reach(engine: Engine, stack: string, id: string, state: string): Promise<JobView> {
   const base = await urlOf(engine, stack);
-  const end = Date.now() + seconds * 1_000;
-  for (;;) {
-    const view = (await (await fetch(`${base}/jobs/${id}`)).json()) as JobView;
-    if (view.state === state) return view;
-    if (Date.now() > end) {
-      throw new Error(`Expected ${id} to be ${state} within ${seconds} s, got ${JSON.stringify(view)}`);
-    }
-    await sleep(100);
-  }
+  let view: JobView | undefined;
+  const look = async () => {
+    view = (await (await fetch(`${base}/jobs/${id}`)).json()) as JobView;
+    return view.state === state && view;
+  };
+  return until(look, () => `${id} ${state}; it is ${JSON.stringify(view)}`);
 }
 
 export async function submitAndFinish(engine: Engine, stack: string, type: string, payload: unknown) {

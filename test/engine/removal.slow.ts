@@ -39,7 +39,7 @@ describe("the engine, when a type is removed while its jobs wait", function () {
     const [job] = kept;
     await publish(engine, "dev", job!.body);
     // The scaler may still be busy with the group that is gone: its next run of a minute sees the new one.
-    expect((await finish(engine, "dev", job!.id, 90)).state).to.equal("succeeded");
+    expect((await finish(engine, "dev", job!.id)).state).to.equal("succeeded");
   });
 
   it("runs a dead letter anew once the type is back and it is sent to the type's queue", async () => {
@@ -55,7 +55,7 @@ describe("the engine, when a type is removed while its jobs wait", function () {
     await engine.succeed("dev", "up");
     await sendBack(engine, "dev", "checksum", letter!);
     // Nobody tells the scaler of it: its next run of a minute sees it.
-    expect((await finish(engine, "dev", id, 90)).result).to.include({ bytes: 4 });
+    expect((await finish(engine, "dev", id)).result).to.include({ bytes: 4 });
   });
 
   it("stops short of the queue while a dead letter is hidden, and goes on at the next try", async () => {

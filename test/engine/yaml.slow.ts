@@ -5,6 +5,7 @@ import { parse, stringify } from "yaml";
 import { packageRoot } from "../../local/packageFolder";
 import { packedFiles } from "../support/packedFiles";
 import { Engine, startEngine } from "./support";
+import { until } from "../support/until";
 
 /** The package as it is installed, but that its functions forget types at once: a removal waits for that. */
 function copyPackage(folder: string): string {
@@ -99,10 +100,12 @@ describe("a program in YAML, by the real engine", function () {
     const headers = { "content-type": "application/json" };
     const submitted = await fetch(new URL("jobs", url), { method: "POST", headers, body: JSON.stringify(job) });
     const { id } = (await submitted.json()) as { id: string };
-    for (const end = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
-      const answer = (await (await fetch(new URL(`jobs/${id}`, url))).json()) as Record<string, unknown>;
-      if (answer.state === "succeeded" || answer.state === "failed") return answer;
-      if (Date.now() > end) throw new Error(`Expected an end within 30 s of ${JSON.stringify(answer)}`);
-    }
+    let answer: Record<string, unknown> = {};
+    const look = async () => {
+      answer = (await (await fetch(new URL(`jobs/${id}`, url))).json()) as Record<string, unknown>;
+      return answer.state === "succeeded" || answer.state === "failed";
+    };
+    await until(look, () => `the end of ${JSON.stringify(answer)}`);
+    return answer;
   }
 });

@@ -6,8 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Journey, startJourney } from "./support";
 
 /** Bad requests over a real connection: what the function answers, and what never reaches it. */
-describe("bad input", function () {
-  this.timeout(60_000);
+describe("bad input", () => {
   let journey: Journey;
   const good = { type: "idle", payload: {} };
 

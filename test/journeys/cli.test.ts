@@ -3,8 +3,7 @@ import type { Job } from "../../client";
 import { jsonOf, runCli, RunOptions } from "../cli/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
 
-describe("batch-jobs on the local cloud", function () {
-  this.timeout(60_000);
+describe("batch-jobs on the local cloud", () => {
   let handlers: Handlers;
   let journey: Journey;
   const cli = (args: string[], more: RunOptions = {}) =>

@@ -156,7 +156,7 @@ describe("the client on the local cloud", function () {
       expect(accepted.size, about).to.equal(500);
       const recorded = (await recordedIds()).filter((id) => !before.has(id));
       expect(recorded.sort(), about).to.deep.equal([...accepted].sort());
-      await until(() => [...accepted].every((id) => handlers.ledger().includes(id)), 60);
+      await until(() => [...accepted].every((id) => handlers.ledger().includes(id)));
       const ended = await Promise.all([...accepted].map((id) => client.wait(id, { timeoutSeconds: 30 })));
       expect(
         ended.filter(({ state }) => state !== "succeeded"),

@@ -29,8 +29,7 @@ interface Addresses {
   credentials: { accessKeyId: string; secretAccessKey: string };
 }
 
-describe("npm start", function () {
-  this.timeout(60_000);
+describe("npm start", () => {
   let child: ChildProcess;
   let addresses: Addresses;
   let s3: S3Client;
@@ -61,10 +60,11 @@ describe("npm start", function () {
     expect(response.status).to.equal(202);
     const location = new URL(response.headers.get("location")!, addresses.url);
     let job: Record<string, unknown> = {};
-    const look = async () => (job = (await (await fetch(location)).json()) as typeof job);
-    for (const end = Date.now() + 20_000; !["succeeded", "failed"].includes(String(job.state)); await look()) {
-      if (Date.now() > end) throw new Error(`${type} did not end: ${JSON.stringify(job)}`);
-    }
+    const look = async () => {
+      job = (await (await fetch(location)).json()) as typeof job;
+      return ["succeeded", "failed"].includes(String(job.state));
+    };
+    await until(look, () => `the end of ${type}: ${JSON.stringify(job)}`);
     return job;
   }
 
@@ -138,9 +138,7 @@ describe("npm start", function () {
   });
 });
 
-describe("npm start, when killed", function () {
-  this.timeout(30_000);
-
+describe("npm start, when killed", () => {
   it("leaves no process behind", async () => {
     const child = spawn(process.execPath, [command("start"), "--json"], {
       cwd: root,
@@ -150,20 +148,18 @@ describe("npm start, when killed", function () {
     const { url } = JSON.parse(line) as Addresses;
     const body = JSON.stringify({ type: "checksum", payload: { text: "a" } });
     await fetch(`${url}jobs`, { method: "POST", headers: { "content-type": "application/json" }, body });
-    let worker: number | undefined;
-    for (const end = Date.now() + 20_000; worker === undefined && Date.now() < end;) {
+    const worker = await until(async () => {
       const answer = (await (await fetch(`${url}_local/instances`)).json()) as { instances: { pid?: number }[] };
-      worker = answer.instances[0]?.pid;
-    }
+      return answer.instances[0]?.pid;
+    });
     const children = descendants(child.pid!);
     expect(children).to.include(worker);
     child.kill("SIGKILL");
-    await until(() => children.every((pid) => !isRunning(pid)), 10);
+    await until(() => children.every((pid) => !isRunning(pid)));
   });
 });
 
-describe("npm start, misused", function () {
-  this.timeout(30_000);
+describe("npm start, misused", () => {
   const refusal = (...args: string[]) =>
     new Promise<{ code: number; stderr: string }>((resolve) => {
       execFile(process.execPath, [command("start"), ...args], { cwd: root }, (error, _stdout, stderr) => {
@@ -205,9 +201,7 @@ describe("npm start, misused", function () {
   });
 });
 
-describe("npm run demo", function () {
-  this.timeout(60_000);
-
+describe("npm run demo", () => {
   it("runs the files that the person names, saves thumbnails and sums up", () => {
     const folder = mkdtempSync(join(tmpdir(), "demo "));
     try {

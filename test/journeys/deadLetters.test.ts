@@ -16,8 +16,7 @@ const healable = `
     throw Object.assign(new Error("not healed\\nyet"), { permanent: true });
   }`;
 
-describe("dead letters, by client and command line", function () {
-  this.timeout(60_000);
+describe("dead letters, by client and command line", () => {
   let handlers: Handlers;
   let journey: Journey;
   let client: JobClient;
@@ -141,7 +140,7 @@ describe("dead letters, by client and command line", function () {
       ratePerSecond: 4,
       onProgress: (count) => counts.push(count),
     });
-    expect(performance.now() - before).to.be.within(900, 5_000);
+    expect(performance.now() - before).to.be.at.least(900);
     expect(counts).to.deep.equal([4, 6]);
     expect(await rejection(client.deadLetters.redrive({ ratePerSecond: 0 }))).to.be.instanceOf(RangeError);
   });

@@ -6,8 +6,7 @@ import { receive, until } from "../local/support";
 import { createHandlers, Handlers, Journey, startJourney, killWorkerOf } from "./support";
 
 /** Promises of the pipeline, each broken on purpose, on the whole of it. */
-describe("a job's delivery", function () {
-  this.timeout(60_000);
+describe("a job's delivery", () => {
   let handlers: Handlers;
   let journey: Journey;
   const settings = { visibilityTimeoutSeconds: 3, backoffSeconds: 0.1, slots: 2 };
@@ -33,9 +32,9 @@ describe("a job's delivery", function () {
 
   it("survives the worker's death in the middle of the job", async () => {
     const id = await journey.submit("slow", { ms: 1_500 });
-    await until(() => handlers.ledger().includes(`start ${id} 1`), 20);
+    await until(() => handlers.ledger().includes(`start ${id} 1`));
     await killWorkerOf(journey, id);
-    const job = await journey.reaches(id, "succeeded", 30);
+    const job = await journey.reaches(id, "succeeded");
     expect(job).to.deep.include({ attempts: 2, result: { done: true } });
     expect(handlers.ledger().filter((line) => line.includes(id))).to.deep.equal([
       `start ${id} 1`,
@@ -77,7 +76,7 @@ describe("a job's delivery", function () {
     const remove = journey.cloud.faults.add({ service: "sqs", action: "SendMessageBatch", times: 5, status: 500 });
     const crash = journey.cloud.faults.add({ service: "lambda", action: "Invoke", times: 1 });
     const ids = await Promise.all([1, 2, 3].map(() => journey.submit("slow", { ms: 1 })));
-    await Promise.all(ids.map((id) => journey.reaches(id, "succeeded", 30)));
+    await Promise.all(ids.map((id) => journey.reaches(id, "succeeded")));
     remove();
     crash();
   });
@@ -115,7 +114,7 @@ describe("a job's delivery", function () {
     const id = await journey.submit("slow", { ms: 1 });
     remove();
     await journey.dynamodb.send(new DeleteItemCommand({ TableName, Key: { id: { S: id } } }));
-    await until(() => handlers.ledger().includes(`end ${id}`), 15);
+    await until(() => handlers.ledger().includes(`end ${id}`));
     await journey.reaches(id, "succeeded");
     const { Item } = await journey.dynamodb.send(new GetItemCommand({ TableName, Key: { id: { S: id } } }));
     expect(Item!.expiresAt!.N).to.match(/^\d+$/);

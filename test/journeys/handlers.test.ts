@@ -21,8 +21,7 @@ process.on("SIGTERM", () => {});
 child.on("exit", (code) => process.exit(code));
 `;
 
-describe("the kinds of handlers", function () {
-  this.timeout(60_000);
+describe("the kinds of handlers", () => {
   let folder: string;
   let journey: Journey;
   const settings = { visibilityTimeoutSeconds: 3, backoffSeconds: 0.1, slots: 2, maxAttempts: 2 };
@@ -87,13 +86,13 @@ describe("the kinds of handlers", function () {
 
   it("says at the worker's start that a package is missing", async () => {
     const lines = () => events("worker-not-started").filter(({ type }) => type === "lacking");
-    await until(() => lines().length > 0, 20);
+    await until(() => lines().length > 0);
     expect(lines()[0]!.error.message).to.match(/needs packages that can't be loaded in this image: "no-such-package"/);
   });
 
   it("says at the worker's start that a command is missing", async () => {
     const lines = () => events("worker-not-started").filter(({ type }) => type === "absent");
-    await until(() => lines().length > 0, 20);
+    await until(() => lines().length > 0);
     expect(lines()[0]!.error.message).to.include('There is no command "no-such-command" in the image');
   });
 
@@ -116,7 +115,7 @@ describe("the kinds of handlers", function () {
   it("lets a command give its job back, which counts no attempt", async () => {
     const tries = join(folder, "tries");
     const sh = `echo try >> '${tries}'; test $(wc -l < '${tries}') -ge 3 || exit 4; echo '{"attempt": '$JOB_ATTEMPT'}'`;
-    const job = await journey.reaches(await journey.submit("tool", { sh }), "succeeded", 30);
+    const job = await journey.reaches(await journey.submit("tool", { sh }), "succeeded");
     expect(readFileSync(tries, "utf8")).to.equal("try\ntry\ntry\n");
     expect(job).to.deep.include({ attempts: 1, result: { attempt: 1 } });
   });
@@ -135,7 +134,7 @@ describe("the kinds of handlers", function () {
   it("kills a command and all it started when its time is up", async () => {
     const pidFile = join(folder, "hasty pid");
     const sh = `trap '' TERM; echo $$ > '${pidFile}'; while :; do sleep 1; done`;
-    const job = await journey.reaches(await journey.submit("hasty", { sh }), "failed", 30);
+    const job = await journey.reaches(await journey.submit("hasty", { sh }), "failed");
     expect(job.error).to.have.property("name", "TimeoutError");
     await until(() => !isRunning(Number(readFileSync(pidFile, "utf8"))));
   });
@@ -151,10 +150,10 @@ describe("the kinds of handlers", function () {
         return [];
       }
     };
-    await until(() => pids().length > 0, 20);
+    await until(() => pids().length > 0);
     await killWorkerOf(journey, id);
     await until(() => !isRunning(pids()[0]!));
-    expect(await journey.reaches(id, "succeeded", 30)).to.deep.include({ attempts: 2, result: "done" });
+    expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 2, result: "done" });
     await sleep(100);
     expect(pids()).to.have.length(2);
   });

@@ -3,8 +3,7 @@ import { until } from "../local/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
 
 /** Instances that come and go, on the whole of it: metadata, hooks and the group's own calls are real. */
-describe("an instance's life", function () {
-  this.timeout(60_000);
+describe("an instance's life", () => {
   let handlers: Handlers;
   let journey: Journey;
 
@@ -33,21 +32,21 @@ describe("an instance's life", function () {
     journey.logs.some(({ name, line }) => name === instance && line.includes(`"event":"${event}"`));
 
   it("begins once the worker has told the launch hook", async () => {
-    await until(() => group("held").instances.some(({ lifecycleState }) => lifecycleState === "InService"), 20);
+    await until(() => group("held").instances.some(({ lifecycleState }) => lifecycleState === "InService"));
     const [instance] = group("held").instances;
     await until(() => said("launch-hook-completed", instance!.id));
   });
 
   it("gives its job back at a spot notice, uncounted, and another instance finishes it", async () => {
     const id = await journey.submit("held", {});
-    await until(() => handlers.ledger().includes(`start ${id}`), 20);
+    await until(() => handlers.ledger().includes(`start ${id}`));
     const { body } = await journey.call("GET", "/_local/instances");
     const own = (body.instances as { instanceId: string; group: string }[]).find(({ group: of }) =>
       of.includes("held"),
     )!;
     const notice = await journey.call("POST", "/_local/interrupt", { instanceId: own.instanceId });
     expect(notice.status).to.equal(202);
-    const job = await journey.reaches(id, "succeeded", 40);
+    const job = await journey.reaches(id, "succeeded");
     expect(job).to.deep.include({ attempts: 1, result: { attempt: 1 } });
     expect(handlers.ledger().filter((line) => line.endsWith(id))).to.deep.equal([
       `start ${id}`,
@@ -55,18 +54,18 @@ describe("an instance's life", function () {
       `end ${id}`,
     ]);
     expect(said("job-given-back", own.instanceId)).to.equal(true);
-    await until(() => said("terminate-hook-completed", own.instanceId), 20);
+    await until(() => said("terminate-hook-completed", own.instanceId));
     expect(group("held").desiredCapacity).to.equal(1);
   });
 
   it("leaves at a rebalance recommendation: its job is given back, and another instance stands in at once", async () => {
     const id = await journey.submit("held", {});
-    await until(() => handlers.ledger().includes(`start ${id}`), 20);
+    await until(() => handlers.ledger().includes(`start ${id}`));
     const [own] = group("held").instances;
     const advice = { instanceId: own!.id, kind: "rebalance" };
     expect((await journey.call("POST", "/_local/interrupt", advice)).status).to.equal(202);
-    expect(await journey.reaches(id, "succeeded", 40)).to.deep.include({ attempts: 1, result: { attempt: 1 } });
-    await until(() => said("terminate-hook-completed", own!.id), 20);
+    expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 1, result: { attempt: 1 } });
+    await until(() => said("terminate-hook-completed", own!.id));
     const told = journey.logs.find(({ name, line }) => name === own!.id && line.includes('"event":"worker-draining"'));
     expect(told?.line).to.include('"reason":"rebalance-recommendation"');
     expect(group("held").desiredCapacity).to.equal(1);
@@ -80,19 +79,19 @@ describe("an instance's life", function () {
   it("ends itself when idle above the minimum, and stays at the minimum", async () => {
     const idle = group("idle");
     idle.setDesiredCapacity(3);
-    await until(() => idle.desiredCapacity === 1 && idle.instances.length === 1, 40);
+    await until(() => idle.desiredCapacity === 1 && idle.instances.length === 1);
     const [last] = idle.instances;
-    await until(() => said("idle-instance-stays", last!.id), 20);
+    await until(() => said("idle-instance-stays", last!.id));
     expect(last!.lifecycleState).to.equal("InService");
   });
 
   it("stays idle while its type's memory keeps it, and goes to zero then", async () => {
     const kept = group("kept");
     const id = await journey.submit("kept", {});
-    await journey.reaches(id, "succeeded", 40);
+    await journey.reaches(id, "succeeded");
     const [instance] = kept.instances;
-    await until(() => said("idle-instance-stays", instance!.id), 20);
+    await until(() => said("idle-instance-stays", instance!.id));
     expect(instance!.lifecycleState).to.equal("InService");
-    await until(() => kept.desiredCapacity === 0 && kept.instances.length === 0, 40);
+    await until(() => kept.desiredCapacity === 0 && kept.instances.length === 0);
   });
 });

@@ -81,7 +81,7 @@ describe("batch-jobs local", function () {
     child.kill("SIGINT");
     const [code] = (await once(child, "exit")) as [number];
     expect(code).to.equal(0);
-    await until(() => all.every((pid) => !isRunning(pid)), 10);
+    await until(() => all.every((pid) => !isRunning(pid)));
   });
 
   it("takes another stack and a port, from a folder within the project, and says how to find it", async () => {
@@ -89,7 +89,7 @@ describe("batch-jobs local", function () {
     const { child } = start(["--stack", "loud", "--port", String(port)], join(folder, "lib"));
     let text = "";
     child.stdout!.on("data", (chunk) => (text += String(chunk)));
-    await until(() => text.includes("Look behind it"), 30);
+    await until(() => text.includes("Look behind it"));
     expect(text).to.include(`export BATCH_JOBS_URL=http://127.0.0.1:${port}/\n`).and.include("greet");
     const env = { BATCH_JOBS_URL: /export BATCH_JOBS_URL=(\S+)/.exec(text)![1]! };
     const { stdout } = await runCli(["submit", "greet", "1", "--wait", "--json"], { env });

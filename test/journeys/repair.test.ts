@@ -4,8 +4,7 @@ import { receive, until } from "../local/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
 
 /** What the pipeline's own parts fail at, on the whole of it, with a repair run each second. */
-describe("the repair run", function () {
-  this.timeout(60_000);
+describe("the repair run", () => {
   let handlers: Handlers;
   let journey: Journey;
 
@@ -33,7 +32,7 @@ describe("the repair run", function () {
     const remove = journey.cloud.faults.add(fault);
     const id = await journey.submit("quick", {});
     // The fault stays: only the repair run can have sent it.
-    expect(await journey.reaches(id, "succeeded", 30)).to.deep.include({ attempts: 1, result: { ok: true } });
+    expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 1, result: { ok: true } });
     remove();
     await until(() => logged("message replayed", "router failures").length === 1);
     expect(handlers.ledger().filter((line) => line === `ran ${id}`)).to.have.length(1);
@@ -42,7 +41,7 @@ describe("the repair run", function () {
   it("replays what SNS could not deliver to the router", async () => {
     const remove = journey.cloud.faults.add({ service: "lambda", action: "Invoke", when: isRouter });
     const id = await journey.submit("quick", {});
-    await journey.reaches(id, "succeeded", 30);
+    await journey.reaches(id, "succeeded");
     remove();
     await until(() => logged("message replayed", "undelivered").length === 1);
   });
@@ -55,7 +54,7 @@ describe("the repair run", function () {
     let deliveries = await take(10);
     while (await take(0)) deliveries++;
     expect(deliveries).to.equal(110);
-    const job = await journey.reaches(id, "failed", 20);
+    const job = await journey.reaches(id, "failed");
     expect(job.error).to.deep.include({ name: "DeliveryGivenUp" });
     expect(job.finishedAt).to.be.a("string");
     const url = journey.outputs.deadLetterQueueUrls.deserted!;

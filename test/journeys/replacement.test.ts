@@ -19,8 +19,7 @@ import {
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
 
 /** Instances that go, hang, or don't come: what stands in for them. */
-describe("replacement", function () {
-  this.timeout(60_000);
+describe("replacement", () => {
   const maxSpot = 2;
   let handlers: Handlers;
   let journey: Journey;
@@ -59,7 +58,7 @@ describe("replacement", function () {
 
   async function startJob(type: string): Promise<{ id: string; instance: string }> {
     const id = await journey.submit(type, {});
-    await until(() => handlers.startsOf(id) === 1 && idsInService(groupOf(journey, type)).length === 1, 20);
+    await until(() => handlers.startsOf(id) === 1 && idsInService(groupOf(journey, type)).length === 1);
     return { id, instance: idsInService(groupOf(journey, type))[0]! };
   }
 
@@ -70,13 +69,13 @@ describe("replacement", function () {
     const input = { InstanceId: instance, ShouldDecrementDesiredCapacity: false };
     await client.send(new TerminateInstanceInAutoScalingGroupCommand(input));
     client.destroy();
-    await until(() => hasSaid(journey, instance, "worker-draining"), 15);
-    await until(() => idsInService(group).some((other) => other !== instance), 15);
+    await until(() => hasSaid(journey, instance, "worker-draining"));
+    await until(() => idsInService(group).some((other) => other !== instance));
     expect(handlers.startsOf(id)).to.equal(1);
     expect(hasSaid(journey, instance, "terminate-hook-completed")).to.equal(false);
     handlers.release(id);
     expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 1, result: 1 });
-    await until(() => hasSaid(journey, instance, "terminate-hook-completed"), 10);
+    await until(() => hasSaid(journey, instance, "terminate-hook-completed"));
     await until(() => group.instances.length === 1);
     expect(handlers.startsOf(id)).to.equal(1);
     expect(group.desiredCapacity).to.equal(1);
@@ -94,7 +93,7 @@ describe("replacement", function () {
     await setItem(journey, "hung", instance, { silentSince: Date.now() - 60_000 });
     expect(await runScaler(journey)).to.equal(true);
     expect(group.instances.find((each) => each.id === instance)).to.include({ isHealthy: false, isTerminating: true });
-    await until(() => handlers.startsOf(id) === 2, 20);
+    await until(() => handlers.startsOf(id) === 2);
     expect(idsInService(group)).to.have.length(1).and.not.to.include(instance);
     handlers.release(id);
     expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 2, result: 2 });
@@ -107,26 +106,26 @@ describe("replacement", function () {
     const fault = await journey.call("POST", "/_local/faults", { kind: "spot-shortage", group: spot!.name });
     expect(fault.status).to.equal(202);
     const ids = await submitMany(journey, "spot", 3);
-    await until(() => spot!.desiredCapacity === maxSpot, 10);
+    await until(() => spot!.desiredCapacity === maxSpot);
     expect(await runScaler(journey)).to.equal(true);
     expect(onDemand!.desiredCapacity).to.equal(0);
     await setItem(journey, "spot", "fleet", { spotShortSince: Date.now() - 61_000 });
     expect(await runScaler(journey)).to.equal(true);
     expect([spot!.desiredCapacity, onDemand!.desiredCapacity]).to.deep.equal([0, maxSpot]);
     ids.forEach((id) => handlers.release(id));
-    await Promise.all(ids.map((id) => journey.reaches(id, "succeeded", 20)));
+    await Promise.all(ids.map((id) => journey.reaches(id, "succeeded")));
     expect(ids.map((id) => handlers.startsOf(id))).to.deep.equal([1, 1, 1]);
     // Spot rests until its time has come, then it is asked first again; what runs on demand counts.
     await journey.call("DELETE", "/_local/faults");
     await setItem(journey, "spot", "fleet", { spotRetryAt: Date.now() - 1 });
     onDemand!.terminate(onDemand!.instances[0]!, { lowersDesired: true });
-    await until(() => onDemand!.instances.length === 1, 15);
+    await until(() => onDemand!.instances.length === 1);
     const more = await submitMany(journey, "spot", 2);
     await until(() => more.some((id) => handlers.startsOf(id) === 1));
     expect(await runScaler(journey)).to.equal(true);
     expect([spot!.desiredCapacity, onDemand!.desiredCapacity]).to.deep.equal([1, 1]);
     more.forEach((id) => handlers.release(id));
-    await Promise.all(more.map((id) => journey.reaches(id, "succeeded", 20)));
+    await Promise.all(more.map((id) => journey.reaches(id, "succeeded")));
     expect(mostSpot).to.equal(maxSpot);
     expect((await readItem(journey, "spot", "fleet")).launchProblem).to.equal(undefined);
   });
@@ -136,7 +135,7 @@ describe("replacement", function () {
     const fault = await journey.call("POST", "/_local/faults", { kind: "boot-failure", group: group.name });
     expect(fault.status).to.equal(202);
     const id = await journey.submit("failing", {});
-    await until(() => failedLaunches() >= 3, 25);
+    await until(() => failedLaunches() >= 3);
     expect(await runScaler(journey)).to.equal(true);
     const problem = await launchProblem();
     expect(problem).to.match(/^3 launches failed in a row; the last: .*Heartbeat Timeout/);
@@ -153,7 +152,7 @@ describe("replacement", function () {
     // One probe, however much waits.
     expect(capacitiesSet(calls, group)).to.deep.equal([1, 0, 1]);
     [id, second].forEach((each) => handlers.release(each));
-    await Promise.all([id, second].map((each) => journey.reaches(each, "succeeded", 20)));
+    await Promise.all([id, second].map((each) => journey.reaches(each, "succeeded")));
     expect(await runScaler(journey)).to.equal(true);
     expect(await launchProblem()).to.equal(undefined);
     expect(scalerSaid(journey, "launches succeed again")).to.have.length(1);

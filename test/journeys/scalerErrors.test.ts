@@ -5,8 +5,7 @@ import { groupOf, runScaler, scalerSaid } from "./fleet";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
 
 /** What the scaler can't do is logged with the cause, keeps no job from its queue, and is done by a later run. */
-describe("the scaler's errors", function () {
-  this.timeout(60_000);
+describe("the scaler's errors", () => {
   let handlers: Handlers;
   let journey: Journey;
 
@@ -33,7 +32,7 @@ describe("the scaler's errors", function () {
   };
 
   async function expectDoneOnce(id: string): Promise<void> {
-    await journey.reaches(id, "succeeded", 20);
+    await journey.reaches(id, "succeeded");
     expect(handlers.startsOf(id)).to.equal(1);
   }
 
@@ -48,7 +47,7 @@ describe("the scaler's errors", function () {
       code: "Throttling",
     });
     const id = await journey.submit("throttled", {});
-    await until(() => said("throttled", /Throttling/), 20);
+    await until(() => said("throttled", /Throttling/));
     await expectDoneOnce(await journey.submit("sound-one", {}));
     expect(await runScaler(journey)).to.equal(false);
     expect(handlers.startsOf(id)).to.equal(0);
@@ -61,7 +60,7 @@ describe("the scaler's errors", function () {
     const { name, arn, settings } = groupOf(journey, "groupless");
     await journey.cloud.groups.delete(name);
     const id = await journey.submit("groupless", {});
-    await until(() => said("groupless", new RegExp(`Expected the Auto Scaling group ${name}, found none`)), 20);
+    await until(() => said("groupless", new RegExp(`Expected the Auto Scaling group ${name}, found none`)));
     await expectDoneOnce(await journey.submit("sound-two", {}));
     journey.cloud.groups.create({ name, arn }, settings, 0);
     expect(await runScaler(journey)).to.equal(true);

@@ -3,8 +3,7 @@ import { until } from "../local/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
 
 /** A processor's own schedules and its schema, on the whole of it. */
-describe("a processor with schedules and a schema", function () {
-  this.timeout(60_000);
+describe("a processor with schedules and a schema", () => {
   let handlers: Handlers;
   let journey: Journey;
 
@@ -27,7 +26,7 @@ describe("a processor with schedules and a schema", function () {
   });
 
   it("submits jobs by itself, each with an id of its own and a record", async () => {
-    await until(() => handlers.ledger().length >= 2, 30);
+    await until(() => handlers.ledger().length >= 2);
     const [one, other] = handlers.ledger().map((line) => JSON.parse(line) as { id: string; payload: unknown });
     expect(one!.id).to.match(/^every-hour-[0-9a-f]{16}$/);
     expect(other!.id).not.to.equal(one!.id);

@@ -1,7 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "../../components";
 import type { CloudOptions } from "../../local/cloud";
 import { packageRoot } from "../../local/packageFolder";
@@ -84,15 +83,11 @@ export async function startJourney(
       if (status !== 202) throw new Error(`Expected 202, got ${status}: ${JSON.stringify(body)}`);
       return body.id as string;
     },
-    reaches: async (id, state, seconds = 15) => {
-      const end = Date.now() + seconds * 1_000;
-      for (;;) {
-        const { body } = await call("GET", `/jobs/${id}`);
-        if (body.state === state) return body;
-        if (Date.now() > end)
-          throw new Error(`Expected ${id} to be ${state} within ${seconds} s, got ${JSON.stringify(body)}`);
-        await sleep(50);
-      }
+    reaches: async (id, state) => {
+      let body: Answer["body"] = {};
+      const look = async () => ({ body } = await call("GET", `/jobs/${id}`)).body.state === state;
+      await until(look, () => `${id} ${state}; it is ${JSON.stringify(body)}`);
+      return body;
     },
   };
   return journey;

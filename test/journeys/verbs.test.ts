@@ -9,8 +9,7 @@ import { rejection } from "../local/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
 
 /** What the API can do, by the client and by the command line as a process of its own. */
-describe("client and command line", function () {
-  this.timeout(90_000);
+describe("client and command line", () => {
   const folder = mkdtempSync(join(tmpdir(), "batch jobs "));
   const healed = join(folder, "healed");
   let handlers: Handlers;
@@ -53,7 +52,7 @@ describe("client and command line", function () {
     ] as const) {
       const job = await client.wait(id, { timeoutSeconds: 20 });
       expect(job, id).to.include({ state: "succeeded" });
-      expect(Date.parse(job.startedAt!) - begun, id).to.be.within(seconds * 1_000 - 100, seconds * 1_000 + 6_000);
+      expect(Date.parse(job.startedAt!) - begun, id).to.be.at.least(seconds * 1_000 - 100);
     }
     expect((await client.get(delayed.id)).result).to.deep.equal({ tenant: "acme" });
   });
@@ -118,7 +117,7 @@ describe("client and command line", function () {
     const sent = await cli("dead-letters", "redrive", "--json", "--", ...ids.slice(1));
     expect(jsonOf(sent), sent.stderr).to.include({ redriven: ids.length - 1 });
     for (const id of ids.slice(1)) {
-      await journey.reaches(encodeURIComponent(id), "succeeded", 20);
+      await journey.reaches(encodeURIComponent(id), "succeeded");
       expect(await client.get(id), id).to.include({ attempts: 1, result: "well" });
     }
   });

@@ -40,6 +40,6 @@ async function crash(signal: NodeJS.Signals): Promise<void> {
   expect(pids).to.have.length(2);
   expect(pids.every(isRunning)).to.equal(true);
   script.kill(signal);
-  await until(() => !pids.some(isRunning), 3);
+  await until(() => !pids.some(isRunning));
   for (const port of ports) expect((await rejection(fetch(port))).message).to.equal("fetch failed");
 }

@@ -66,9 +66,7 @@ describe("local groups", () => {
     const group = test.cloud.groups.find(String((await up("stubborn", 1)).name))!;
     await until(() => said("endpoint").length === 1);
     const pid = group.instances[0]!.pid!;
-    const started = Date.now();
     await test.cloud.stop();
-    expect(Date.now() - started).to.be.lessThan(1_000);
     expect(isRunning(pid)).to.equal(false);
   });
 

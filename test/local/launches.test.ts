@@ -9,9 +9,10 @@ import { createIdleWorker } from "./workers";
 describe("local launches", () => {
   const worker = createIdleWorker();
   let test: TestCloud;
-  beforeEach(async () => {
-    test = await startTestCloud({ workerMain: worker.workerMain, stopGraceSeconds: 0.3, launchHookSeconds: 0.2 });
-  });
+  const start = async (launchHookSeconds: number) => {
+    test = await startTestCloud({ workerMain: worker.workerMain, stopGraceSeconds: 0.3, launchHookSeconds });
+  };
+  beforeEach(() => start(0.2));
   afterEach(() => test.stop());
   after(() => worker.remove());
 
@@ -87,6 +88,9 @@ describe("local launches", () => {
   });
 
   it("are cancelled where EC2 ends the instance at once, and where the worker ends before it is ready", async () => {
+    // A hook that times out before the worker has ended would be the reason given.
+    await test.stop();
+    await start(60);
     const group = await simple({ initialLifecycleHooks: bothHooks().slice(0, 1) }, { VALUE: "crash" });
     test.cloud.groups.faults.add({ kind: "client-error", times: 1 });
     group.setDesiredCapacity(1);

@@ -2,11 +2,12 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { Message, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { CloudOptions, LocalCloud, startCloud } from "../../local/cloud";
 import { deploy, StackOutputs } from "../../local/deploy";
 import type { LogEntry } from "../../local/log";
 import { withhold } from "../permissions/statements";
+
+export { until } from "../support/until";
 
 /** A cloud, and what a test uses of it. */
 export interface TestCloud {
@@ -61,15 +62,6 @@ export async function receive(sqs: SQSClient, QueueUrl: string, seconds = 5): Pr
   );
   if (!Messages?.[0]) throw new Error(`Expected a message in ${QueueUrl} within ${seconds} s`);
   return Messages[0];
-}
-
-/** Polls until the condition holds, and fails after the given time. */
-export async function until(condition: () => unknown, seconds = 5): Promise<void> {
-  const deadline = Date.now() + seconds * 1_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`Expected within ${seconds} s: ${String(condition)}`);
-    await sleep(20);
-  }
 }
 
 /** What a promise rejects with. */

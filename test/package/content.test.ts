@@ -25,8 +25,7 @@ interface Manifest {
   peerDependencies: Record<string, string>;
 }
 
-describe("what is packed", function () {
-  this.timeout(60_000);
+describe("what is packed", () => {
   let files: string[];
 
   before(() => {

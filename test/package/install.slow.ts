@@ -125,7 +125,6 @@ describe("the package, installed", () => {
   });
 
   it("makes the same resources as from its sources, under helpful mocks and under naive ones", async function () {
-    this.timeout(60_000);
     const sources = await record(() => new BatchJobProcessor("media", { processors }));
     const expected = sources.resources.map(({ urn }) => urn).sort();
     expect(build("helpful").urns).to.deep.equal(expected);
@@ -133,7 +132,6 @@ describe("the package, installed", () => {
   });
 
   it("makes archives of one small file that needs nothing but the AWS SDK", async function () {
-    this.timeout(60_000);
     const { deflateRawSync } = await import("node:zlib");
     const { archives } = build("helpful");
     expect(Object.keys(archives)).to.have.length(5);
@@ -148,7 +146,6 @@ describe("the package, installed", () => {
   });
 
   it("makes a front end that runs", function () {
-    this.timeout(60_000);
     const code = build("helpful").archives["media-api-frontend-function"]!["__index.js"]!;
     const bare = join(folder, "..", "bare");
     mkdirSync(bare, { recursive: true });

@@ -111,8 +111,7 @@ const plans: GroupPlan[] = [
 ];
 
 /** Each call is made to the local cloud and to moto; AWS's documentation decides where they differ. */
-describe("Auto Scaling, beside moto", function () {
-  this.timeout(60_000);
+describe("Auto Scaling, beside moto", () => {
   let ours: Side;
   let moto: Side;
 

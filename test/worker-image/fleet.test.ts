@@ -88,7 +88,7 @@ describe("The worker as part of a fleet", () => {
     expect(terminated).to.include({ InstanceId: "i-idle", ShouldDecrementDesiredCapacity: "true" });
     expect(completed).to.include({ LifecycleHookName: "drained", LifecycleActionResult: "CONTINUE" });
     expect(here.invocations).to.deep.equal([]);
-  }).timeout(15_000);
+  });
 
   it("works on where the fleet table can't be reached", async () => {
     const { settings, start } = await setUp("i-mute", {}, { fleetTable: "no-such-table" });

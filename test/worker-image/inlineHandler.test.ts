@@ -63,7 +63,7 @@ describe("downloadHandler", () => {
     await put(`late/${hash}.js`);
     process.env.AWS_ENDPOINT_URL_S3 = "http://127.0.0.1:1";
     const { clock, log, text: got } = download(`s3://handlers/late/${hash}.js`);
-    await until(() => log.events().includes("handler-download-retried"), 10);
+    await until(() => log.events().includes("handler-download-retried"));
     process.env.AWS_ENDPOINT_URL_S3 = aws.endpoint;
     await clock.advance(60_000);
     expect(await got).to.equal(text);

@@ -172,7 +172,7 @@ describe("invokeScaler", () => {
     const start = Date.now();
     const outcome = await invokeScaler("scaler")({ a: 1 }).catch((error: Error) => error);
     expect(outcome).to.be.an("error");
-    expect(Date.now() - start).to.be.within(900, 2_000);
+    expect(Date.now() - start).to.be.at.least(900);
     expect(requests).to.have.length(1);
   });
 });

@@ -111,7 +111,7 @@ describe("scaler", () => {
       const take: FleetItems["take"] = () => Promise.reject(new Error("nothing to do"));
       expect(await fake.run({}, { ...items, take })).to.equal(undefined);
       expect(await written()).to.deep.equal(before);
-    }).timeout(10_000);
+    });
 
     it("serves 200 types in one run, with few calls at once and groups described together", async () => {
       for (let index = 0; index < 200; index++) fake.add(`t${index}`, {}, index % 2);
@@ -120,7 +120,7 @@ describe("scaler", () => {
       expect(raised).to.have.length(100);
       expect(fake.calls.filter((call) => call.startsWith("describe"))).to.deep.equal(["describe 200", "describe 100"]);
       expect(fake.mostAtOnce).to.be.within(2, 20);
-    }).timeout(10_000);
+    });
 
     it("leaves a type alone that another run holds", async () => {
       fake.add("a", {}, 60);

@@ -12,6 +12,7 @@ import { decodeRecord, encodeRecord, JobRecord } from "../../../contract/record"
 import { encodeWorkerSettings, WorkerSettings } from "../../../contract/workerSettings";
 import { credentials, region, startDynamo, startSqsAndS3 } from "./aws";
 import { settings as defaults } from "./doubles";
+import { until } from "../../support/until";
 
 /** Queues and a table, and what a client does with them. */
 export async function createJobWorld() {
@@ -79,13 +80,9 @@ export async function createJobWorld() {
     },
     /** Waits for the record to satisfy the condition. */
     async recordThat(id: string, condition: (record: JobRecord) => boolean): Promise<JobRecord> {
-      const deadline = Date.now() + 10_000;
-      for (;;) {
-        const found = await record(id);
-        if (found && condition(found)) return found;
-        if (Date.now() > deadline) throw new Error(`Waited in vain; the record is ${JSON.stringify(found)}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      let found: JobRecord | undefined;
+      const look = async () => (found = await record(id)) && condition(found) && found;
+      return until(look, () => `${String(condition)}; the record is ${JSON.stringify(found)}`);
     },
     async deadLetter({ deadLetterQueueUrl }: WorkerSettings) {
       const { Messages: messages = [] } = await sqs.send(

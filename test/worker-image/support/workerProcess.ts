@@ -3,6 +3,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { distFolder } from "./build";
+import { until } from "../../support/until";
 
 const running = new Set<ChildProcess>();
 
@@ -30,12 +31,10 @@ export class WorkerProcess {
 
   /** Waits for the worker to say so. */
   async event(name: string): Promise<Record<string, unknown>> {
-    for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
-      const found = this.events.find(({ event }) => event === name);
-      if (found) return found;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error(`Waited for ${name}; got ${JSON.stringify(this.events)} ${this.errorOutput}`);
+    return until(
+      () => this.events.find(({ event }) => event === name),
+      () => `${name}; got ${JSON.stringify(this.events)} ${this.errorOutput}`,
+    );
   }
 
   kill(signal: NodeJS.Signals): void {
