@@ -80,7 +80,7 @@ export function decodeMessage(text: string): Checked<{ source: unknown; job: Che
   return { ok: true, value: sources.map((source) => ({ source, job: checkEnvelope(source) })) };
 }
 
-/** Checks what a client submitted, field by field. */
+/** Checks what a client submitted, field by field; what reading its text has lost is for `findJsonLosses` to say. */
 export function checkSubmission(value: unknown): Checked<Submission> {
   if (!isObject(value)) return refuse("", "a job as an object with `type` and `payload`", value);
   const problems = [
@@ -113,6 +113,7 @@ export function checkEnvelope(value: unknown): Checked<JobEnvelope> {
     ...checkText(value, "id", idPattern, idExpectation),
     ...checkText(value, "type", typePattern, `a job type in kebab-case, 1–${limits.maxTypeCharacters} characters`),
     ...checkPayload(value),
+    ...checkRange(value),
     ...(isTime(value.submittedAt) ? [] : [expected("/submittedAt", "an ISO 8601 time", value.submittedAt)]),
     ...(value.notBefore === undefined || isTime(value.notBefore)
       ? []
@@ -192,9 +193,6 @@ function checkPayload(value: Record<string, unknown>): FieldProblem[] {
   if (depthOf(value.payload, limits.maxPayloadDepth) > limits.maxPayloadDepth) {
     return [{ path: "/payload", message: `Expected at most ${limits.maxPayloadDepth} levels of nesting, got more` }];
   }
-  if (holdsInfinity(value.payload)) {
-    return [{ path: "/payload", message: "Expected numbers of double precision, got one past their range" }];
-  }
   const bytes = bytesOf(encodeJson(value.payload));
   return bytes <= limits.maxPayloadBytes
     ? []
@@ -205,4 +203,9 @@ function checkPayload(value: Record<string, unknown>): FieldProblem[] {
           code: "payload-too-large",
         },
       ];
+}
+
+function checkRange({ payload }: Record<string, unknown>): FieldProblem[] {
+  if (depthOf(payload, limits.maxPayloadDepth) > limits.maxPayloadDepth || !holdsInfinity(payload)) return [];
+  return [{ path: "/payload", message: "Expected numbers of double precision, got one past their range" }];
 }

@@ -7,6 +7,8 @@ export const limits = {
   maxPayloadBytes: 240_000,
   /** Objects and arrays inside one another, so that no parser or printer down the line runs out of stack. */
   maxPayloadDepth: 64,
+  /** Bytes of a request's body. Lambda takes 6 MB ("Lambda quotas"), in which the body stands with every quote escaped. */
+  maxBodyBytes: 5_000_000,
   /** Jobs in one `POST /jobs/batch`. */
   maxBatchJobs: 100,
   /** UTF-8 bytes of one SNS message ("Amazon SNS endpoints and quotas"). */

@@ -13,11 +13,11 @@ export const problems = {
   "method-not-allowed": { status: 405, title: "This path does not take this method" },
   "job-finished": { status: 409, title: "The job has ended" },
   conflict: { status: 409, title: "This id was used for another job" },
-  "payload-too-large": { status: 413, title: "The payload is too large" },
-  "unsupported-media-type": { status: 415, title: "The body must be application/json" },
+  "payload-too-large": { status: 413, title: "The body or payload is too large" },
+  "unsupported-media-type": { status: 415, title: "The body must be application/json in UTF-8" },
   "unknown-type": { status: 422, title: "No processor takes this job type" },
   "invalid-payload": { status: 422, title: "The payload is not what the job type takes" },
-  unavailable: { status: 503, title: "The job could not be accepted now" },
+  unavailable: { status: 503, title: "The request could not be answered now" },
 } as const;
 
 export type ProblemCode = keyof typeof problems;

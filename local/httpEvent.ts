@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { randomBytes, randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { accountId } from "./account";
@@ -20,7 +21,9 @@ export function eventOf(message: IncomingMessage, body: Buffer, match: RouteMatc
   const { rawPath, rawQueryString } = splitUrl(message.url ?? "/");
   const { cookie, ...headers } = joinedHeaders(message.headersDistinct);
   const cookies = message.headersDistinct.cookie?.flatMap((line) => line.split(/;\s*/));
-  const isBase64Encoded = body.length > 0 && !isText(headers["content-type"], headers["content-encoding"]);
+  // Bytes that are no text must not become one on the way.
+  const isTextual = isText(headers["content-type"], headers["content-encoding"]) && isUtf8(body);
+  const isBase64Encoded = body.length > 0 && !isTextual;
   const pathParameters = Object.keys(match.parameters).length > 0 ? match.parameters : undefined;
   return {
     version: "2.0",

@@ -1,4 +1,4 @@
-import { describe, type FieldProblem } from "../../contract/check";
+import { describe, type FieldProblem, isObject } from "../../contract/check";
 import { checkSubmission } from "../../contract/envelope";
 import { idPattern } from "../../contract/limits";
 import { type ProblemDocument, problemOf } from "../../contract/problem";
@@ -10,9 +10,20 @@ import { describeError } from "../log";
 import { cancelJob } from "./cancelJob";
 import { checkBatch } from "./checkBatch";
 import { idFromKey } from "./digest";
-import { answer, type HttpAnswer, type HttpEvent, readHeader, readJsonBody, refuse, retryAfterSeconds } from "./http";
+import {
+  answer,
+  type HttpAnswer,
+  type HttpEvent,
+  type JsonBody,
+  readHeader,
+  readJsonBody,
+  refuse,
+  retryAfterSeconds,
+} from "./http";
 import type { ReadLaunchProblems } from "./launchProblems";
+import { pathWithin } from "./pathWithin";
 import { jobView } from "./jobView";
+import { batchFields, findUnknownNames, jobFields, listParameters } from "./knownNames";
 import { type JobIndex, listJobs } from "./listJobs";
 import { checkListQuery } from "./listQuery";
 import { createSubmitJobs, type IdentifiedSubmission, type SubmitJobsEffects, type SubmitOutcome } from "./submitJobs";
@@ -39,6 +50,10 @@ type Answerer = (event: HttpEvent, id: string) => Promise<HttpAnswer>;
 interface Route {
   method: "GET" | "POST" | "DELETE";
   path: RegExp;
+  /** The query parameters that it takes; others are refused. */
+  query: readonly string[];
+  /** The fields that its body may have; others are refused. Empty: the request needs no body. */
+  body: readonly string[];
   answer: Answerer;
 }
 
@@ -55,7 +70,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   const submitOne: Answerer = async (event) => {
     const request = readSubmission(event, newId);
     if ("problem" in request) return refuse(request.problem);
-    const job = identify(request.value, () => request.idOf());
+    const job = identify(request, request.value, () => request.idOf());
     if ("problem" in job) return refuse(job.problem);
     const [outcome] = await submitJobs([job]);
     if ("problem" in outcome!) return refuse(outcome.problem);
@@ -68,8 +83,16 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     const request = readSubmission(event, newId);
     if ("problem" in request) return refuse(request.problem);
     const batch = checkBatch(request.value);
-    if (!batch.ok) return refuse(wrongShape(batch.problems));
-    const jobs = batch.value.map((value, index) => identify(value, () => request.idOf(index), `/jobs/${index}`));
+    const ofNoJob = request.losses.filter(({ path }) => !/^\/jobs\/\d/.test(path));
+    const problems = [
+      ...(batch.ok ? [] : batch.problems),
+      ...findUnknownFields(request.value, batchFields),
+      ...ofNoJob,
+    ];
+    if (!batch.ok || problems.length > 0) return refuse(wrongShape(problems));
+    const jobs = batch.value.map((value, index) =>
+      identify(request, value, () => request.idOf(index), `/jobs/${index}`),
+    );
     const submitted = await submitJobs(jobs.filter((job): job is IdentifiedSubmission => !("problem" in job)));
     const outcomes: SubmitOutcome[] = jobs.map((job) => ("problem" in job ? job : submitted.shift()!));
     const results = outcomes.map((outcome) =>
@@ -130,6 +153,8 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     return answer(200, { types });
   };
 
+  const sayHealthy: Answerer = () => Promise.resolve(answer(200, { status: "ok" }));
+
   async function findLaunchProblems(types: string[]): Promise<Record<string, string>> {
     try {
       return (await readLaunchProblems?.(types)) ?? {};
@@ -141,22 +166,26 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   }
 
   const routes: Route[] = [
-    { method: "POST", path: /^\/jobs$/, answer: submitOne },
-    { method: "GET", path: /^\/jobs$/, answer: list },
-    { method: "POST", path: /^\/jobs\/batch$/, answer: submitBatch },
-    { method: "GET", path: /^\/jobs\/([^/]+)$/, answer: showJob },
-    { method: "DELETE", path: /^\/jobs\/([^/]+)$/, answer: cancel },
-    { method: "GET", path: /^\/types$/, answer: showTypes },
-    { method: "GET", path: /^\/health$/, answer: () => Promise.resolve(answer(200, { status: "ok" })) },
+    { method: "POST", path: /^\/jobs$/, query: [], body: jobFields, answer: submitOne },
+    { method: "GET", path: /^\/jobs$/, query: listParameters, body: [], answer: list },
+    { method: "POST", path: /^\/jobs\/batch$/, query: [], body: batchFields, answer: submitBatch },
+    { method: "GET", path: /^\/jobs\/([^/]+)$/, query: [], body: [], answer: showJob },
+    { method: "DELETE", path: /^\/jobs\/([^/]+)$/, query: [], body: [], answer: cancel },
+    { method: "GET", path: /^\/types$/, query: [], body: [], answer: showTypes },
+    { method: "GET", path: /^\/health$/, query: [], body: [], answer: sayHealthy },
   ];
 
   async function route(event: HttpEvent, method: string): Promise<HttpAnswer> {
-    const path = event.rawPath;
+    const path = pathWithin(event, (candidate) => routes.some((each) => each.path.test(candidate)));
     const here = routes.filter((each) => each.path.test(path));
-    if (here.length === 0) return refuse(problemOf("unknown-path", `There is nothing at ${describe(path)}`));
+    if (here.length === 0) {
+      const detail = `Expected /jobs, /jobs/batch, /jobs/{id}, /types or /health, got ${describe(event.rawPath)}`;
+      return refuse(problemOf("unknown-path", detail));
+    }
     const chosen = here.find((each) => each.method === method);
     if (!chosen) return refuseMethod(method, here);
-    return chosen.answer(event, chosen.path.exec(path)?.[1] ?? "");
+    const problem = findSurplus(event, chosen);
+    return problem ? refuse(problem) : chosen.answer(event, chosen.path.exec(path)?.[1] ?? "");
   }
 
   return async function frontend(event) {
@@ -169,24 +198,55 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   };
 }
 
-/** The submitted job under its id, or why it is none. */
-function identify(value: unknown, idOf: () => string, path = ""): IdentifiedSubmission | { problem: ProblemDocument } {
+/** The submitted job under its id, or why it is none. `path` is where it stands in the body. */
+function identify(
+  { losses }: JsonBody,
+  value: unknown,
+  idOf: () => string,
+  path = "",
+): IdentifiedSubmission | { problem: ProblemDocument } {
   const checked = checkSubmission(value);
-  if (checked.ok) return { ...checked.value, id: checked.value.id ?? idOf() };
-  return { problem: wrongShape(checked.problems.map((problem) => ({ ...problem, path: path + problem.path }))) };
+  const problems = [
+    ...(checked.ok ? [] : checked.problems.map((problem) => ({ ...problem, path: path + problem.path }))),
+    ...findUnknownFields(value, jobFields, path),
+    ...losses.filter((loss) => loss.path === path || loss.path.startsWith(`${path}/`)),
+  ];
+  if (!checked.ok || problems.length > 0) return { problem: wrongShape(problems) };
+  return { ...checked.value, id: checked.value.id ?? idOf() };
 }
+
+function findUnknownFields(value: unknown, known: readonly string[], path = ""): FieldProblem[] {
+  return isObject(value) ? findUnknownNames(Object.keys(value), known, "field", `${path}/`) : [];
+}
+
+/** What the request asks for beyond what the route heeds. A body that the route reads is left to it. */
+function findSurplus(event: HttpEvent, { query, body }: Route): ProblemDocument | undefined {
+  const problems = findUnknownNames(Object.keys(event.queryStringParameters ?? {}), query, "parameter");
+  if (problems.length === 0 && body.length === 0 && event.body) {
+    const read = readJsonBody(event);
+    if ("problem" in read) return read.problem;
+    if (!isObject(read.value)) problems.push({ path: "", message: `Expected no body, got ${describe(read.value)}` });
+    problems.push(...findUnknownFields(read.value, body));
+  }
+  return problems.length > 0 ? wrongShape(problems) : undefined;
+}
+
+/** Characters of a `detail`; all that is wrong is in `errors`. */
+const maxDetailCharacters = 1_500;
 
 function wrongShape(errors: FieldProblem[]): ProblemDocument {
   const isOnlyTooLarge = errors.every(({ code }) => code === "payload-too-large");
-  const detail = errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
-  return problemOf(isOnlyTooLarge ? "payload-too-large" : "invalid-request", detail, errors);
+  const texts = errors.map(({ path, message }) => (path ? `${path}: ${message}` : message));
+  const detail = texts.join("; ");
+  const shown = detail.length <= maxDetailCharacters ? detail : `${detail.slice(0, maxDetailCharacters)}…`;
+  return problemOf(isOnlyTooLarge ? "payload-too-large" : "invalid-request", shown, errors);
 }
 
 /** The body of a submission, and the ids of jobs that come without: from the `Idempotency-Key` if there is one. */
 function readSubmission(
   event: HttpEvent,
   newId: () => string,
-): { value: unknown; idOf: (index?: number) => string } | { problem: ProblemDocument } {
+): (JsonBody & { idOf: (index?: number) => string }) | { problem: ProblemDocument } {
   const body = readJsonBody(event);
   if ("problem" in body) return body;
   const key = readHeader(event, "idempotency-key");

@@ -20,12 +20,19 @@ export interface ListQuery {
   after?: Place;
 }
 
+/** The query parameters as they come. */
+export interface ListParameters {
+  type?: string;
+  state?: string;
+  limit?: string;
+  cursor?: string;
+}
+
 const defaultLimit = 20;
 const maxLimit = 100;
 
-/** Checks the parameters of `GET /jobs`; those that it doesn't know pass. */
-export function checkListQuery(parameters: Record<string, string | undefined>): Checked<ListQuery> {
-  const { type, state, limit, cursor } = parameters;
+/** Checks the parameters of `GET /jobs`. */
+export function checkListQuery({ type, state, limit, cursor }: ListParameters): Checked<ListQuery> {
   const problems: FieldProblem[] = [];
   const refuse = (path: string, what: string, got: unknown) =>
     problems.push({ path, message: `Expected ${what}, got ${describe(got)}` });
@@ -50,13 +57,13 @@ function decodeCursor(cursor: string): Place | undefined {
     const place: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
     if (!isObject(place)) return undefined;
     const { submittedAt, id } = place;
-    const isPlace =
-      typeof submittedAt === "string" &&
-      /^[\x20-\x7e]{1,40}$/.test(submittedAt) &&
-      typeof id === "string" &&
-      idPattern.test(id);
-    return isPlace ? { submittedAt, id } : undefined;
+    return isKeyText(submittedAt) && isKeyText(id) && idPattern.test(id) ? { submittedAt, id } : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether DynamoDB takes it as a key: what an odd record holds must not make its cursor a wrong one. */
+function isKeyText(value: unknown): value is string {
+  return typeof value === "string" && /^\P{Surrogate}{1,1024}$/su.test(value) && Buffer.byteLength(value) <= 1_024;
 }

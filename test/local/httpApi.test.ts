@@ -82,6 +82,16 @@ describe("local HTTP API", () => {
     expect(event.requestContext!.time).to.match(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
   });
 
+  it("hands on a body that isn't UTF-8 byte by byte, whatever its content type says", async () => {
+    const answer = await fetch(`${url}/any`, {
+      method: "POST",
+      headers: { "content-type": "application/json; charset=iso-8859-1" },
+      body: new Uint8Array([0x22, 0xe9, 0xe8, 0x22]),
+    });
+    const { body, isBase64Encoded } = (await answer.json()) as { body: string; isBase64Encoded: boolean };
+    expect([isBase64Encoded, Buffer.from(body, "base64").toString("hex")]).to.deep.equal([true, "22e9e822"]);
+  });
+
   it("decodes bodies that a function encoded", async () => {
     const answer = await fetch(`${url}/bytes`);
     expect([...new Uint8Array(await answer.arrayBuffer())]).to.deep.equal([0, 1, 2]);
