@@ -47,7 +47,7 @@ export class ProcessorQueue extends pulumi.ComponentResource {
         receiveWaitTimeSeconds: 20,
         redrivePolicy: json({
           deadLetterTargetArn: this.deadLetterQueue.arn,
-          maxReceiveCount: args.isTracking ? backstopReceives(maxAttempts) : maxAttempts,
+          maxReceiveCount: args.isTracking ? backstopReceives : maxAttempts,
         }),
         users: [
           { sid: "RouteJobs", principal: { AWS: args.routerRoleArn } },
@@ -79,7 +79,8 @@ const explainActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMe
 /** Moving all there is to another queue. */
 const rescueActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
-/** Attempts are counted in the record; SQS's own count, which give-backs raise too, is only a backstop. */
-function backstopReceives(maxAttempts: number): number {
-  return Math.min(10 * maxAttempts + 100, 1_000);
-}
+/**
+ * Attempts are counted in the record; SQS's own count is only a backstop. Give-backs raise it, and deliveries during an outage
+ * that nobody could use: it is the most that SQS takes ("SetQueueAttributes", Amazon SQS API Reference).
+ */
+const backstopReceives = 1_000;

@@ -103,7 +103,7 @@ describe("BatchJobProcessor", () => {
         const prefix = name.replace(/-jobs$/, "");
         expect(JSON.parse(inputs.redrivePolicy as string)).to.deep.equal({
           deadLetterTargetArn: `arn:aws:sqs:us-east-1:123456789012:${prefix}-dead-letters`,
-          maxReceiveCount: 130,
+          maxReceiveCount: 1_000,
         });
         const allow = ofType("sqs/redriveAllowPolicy:RedriveAllowPolicy").find((one) => one.name.startsWith(prefix))!;
         expect(JSON.parse(allow.inputs.redriveAllowPolicy as string)).to.deep.equal({

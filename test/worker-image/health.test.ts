@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { healthOf, illness, serveHealth } from "../../worker-image/src/health";
+import { Services } from "../../worker-image/src/services";
 import { Vitals } from "../../worker-image/src/vitals";
 import { FakeClock } from "./support/fakeClock";
 import { guardAgainstLeaks } from "../support/leakGuard";
@@ -26,6 +27,34 @@ describe("health", () => {
     expect([busy.state, busy.reason]).to.deep.equal(["working", illness(source, clock.now())]);
     await vitals.fetch(() => Promise.resolve([]), signal);
     expect(illness(source, clock.now())).to.equal(undefined);
+  });
+
+  it("names the service, and blames no instance while any service answers it", async () => {
+    const clock = new FakeClock();
+    const services = new Services(clock);
+    const gates = { sqs: services.gate("SQS"), fleet: services.gate("DynamoDB") };
+    const vitals = new Vitals(clock);
+    const source = { isDraining: false, busySlots: 0, vitals, services };
+    const { signal } = new AbortController();
+    const timeout = Object.assign(new Error("no answer"), { name: "TimeoutError" });
+    const receive = () =>
+      vitals.fetch(() => gates.sqs.run(() => Promise.reject(timeout)), signal).catch(() => undefined);
+    await receive();
+    for (let minute = 0; minute < 10; minute++) {
+      await clock.advance(60_000);
+      await gates.fleet.run(() => Promise.resolve());
+      await receive();
+    }
+    expect(healthOf(source, clock.now()).state).to.equal("working");
+    expect(healthOf(source, clock.now()).reason).to.match(/^SQS has answered no call since 2026.*TimeoutError/);
+    // A refusal is an answer, too.
+    const refused = Object.assign(new Error("no"), { name: "AccessDenied", $metadata: { httpStatusCode: 400 } });
+    await clock.advance(110_000);
+    await gates.fleet.run(() => Promise.reject(refused)).catch(() => undefined);
+    await clock.advance(110_000);
+    expect(healthOf(source, clock.now()).state).to.equal("working");
+    await clock.advance(20_000);
+    expect(healthOf(source, clock.now()).state).to.equal("unhealthy");
   });
 
   it("tells since when the worker is idle", async () => {

@@ -170,7 +170,7 @@ describe("MessageProcessor", () => {
     const { begin, end, seen, log, records, clock } = setUp({}, 2);
     await begin();
     await end(failed);
-    expect(seen().slice(1)).to.deep.equal(["retry (no) #2", "hide message 20"]);
+    expect(seen().slice(1)).to.deep.equal(["hide message 30", "retry (no) #2", "hide message 20"]);
     expect(records.retryAt).to.equal(clock.wallNow() + 20_000);
     expect(log.fieldsOf("job-retried")).to.deep.include({ retryInSeconds: 20, attempt: 2 });
   });
@@ -188,7 +188,7 @@ describe("MessageProcessor", () => {
     await begin();
     records.states.push("cancel-requested");
     await end(failed);
-    expect(seen().slice(1)).to.deep.equal(["retry (no) #1", "hide message 0"]);
+    expect(seen().slice(1)).to.deep.equal(["hide message 30", "retry (no) #1", "hide message 0"]);
   });
 
   it("fails for good after the last attempt: dead letter, record, message, in that order", async () => {
@@ -238,9 +238,12 @@ describe("MessageProcessor", () => {
   it("goes on when a heartbeat fails", async () => {
     const { begin, end, clock, failures, log, seen } = setUp();
     failures.plan("extend");
-    failures.plan("hide");
     await begin();
-    await clock.advance(20_000);
+    await clock.advance(10_000);
+    // The message is kept hidden all the same.
+    expect(seen().slice(1)).to.deep.equal(["extend #1", "hide message 30"]);
+    failures.plan("hide");
+    await clock.advance(10_000);
     await end({ kind: "succeeded", result: 1 });
     expect(log.events().filter((event) => event === "heartbeat-failed")).to.have.length(2);
     expect(seen().at(-1)).to.equal("remove message");
@@ -267,7 +270,7 @@ describe("MessageProcessor", () => {
       await begin();
       records.states.push("lost");
       await end(outcome);
-      expect(seen()).to.have.length(2);
+      expect(seen().filter((call) => !call.startsWith("hide"))).to.have.length(2);
       expect(queue.letters).to.deep.equal([]);
     }
   });
@@ -302,7 +305,8 @@ describe("MessageProcessor", () => {
     await throttled.begin();
     expect(throttled.log.events()).to.deep.equal(["message-left"]);
     expect(throttled.log.fieldsOf("message-left")).to.include({ jobId: "job-1" });
-    expect([throttled.isDone(), throttled.seen().length]).to.deep.equal([true, 1]);
+    expect(throttled.isDone()).to.equal(true);
+    expect(throttled.seen().slice(1)).to.deep.equal(["hide message 38"]);
 
     const refused = setUp();
     refused.failures.plan("succeed", Object.assign(new Error("no"), { name: "ValidationException" }));
@@ -316,15 +320,119 @@ describe("MessageProcessor", () => {
     const outOfReach = Object.assign(new Error("gone"), { name: "MessageNotInflight" });
     const retried = setUp();
     retried.failures.plan("hide", outOfReach);
+    retried.failures.plan("hide", outOfReach);
     await retried.begin();
     await retried.end({ kind: "failed", error: { name: "Error", message: "no" }, isPermanent: false });
-    expect(retried.log.events()).to.deep.equal(["job-started", "message-not-hidden", "job-retried"]);
+    expect(retried.log.events()).to.deep.equal([
+      "job-started",
+      "message-not-found",
+      "message-not-hidden",
+      "job-retried",
+    ]);
 
     const succeeded = setUp();
     succeeded.failures.plan("remove", outOfReach);
     await succeeded.begin();
     await succeeded.end({ kind: "succeeded", result: 1 });
     expect(succeeded.log.events()).to.deep.equal(["job-started", "message-not-removed", "job-succeeded"]);
+  });
+
+  describe("whose message was deleted while the job ran", () => {
+    const gone = () => Object.assign(new Error("no such message"), { name: "ReceiptHandleIsInvalid" });
+    const run = async (end: RunOutcome, beats = 0) => {
+      const world = setUp();
+      await world.begin();
+      world.failures.plan("hide", gone());
+      if (beats > 0) await world.clock.advance(beats * 10_000);
+      await world.end(end);
+      return world;
+    };
+
+    it("fails the job with both reasons instead of leaving it queued without a message", async () => {
+      for (const beats of [0, 1, 2]) {
+        const { queue, seen, log } = await run(failed, beats);
+        expect(seen().filter((call) => call.startsWith("retry"))).to.deep.equal([]);
+        expect(seen().slice(-4)).to.deep.equal(["extend #1", "deadLetter", "fail (no) #1", "remove message"]);
+        expect(queue.letters[0]!.reason).to.match(
+          /^Attempt 1 of 3 failed: TypeError: no; its message was deleted from the queue/,
+        );
+        expect(log.events()).to.include("message-gone");
+      }
+    });
+
+    it("does the same with one that is given back", async () => {
+      const { queue, seen } = await run({ kind: "given-back", reason: "licence in use" });
+      expect(seen().some((call) => call.startsWith("giveBack"))).to.equal(false);
+      expect(queue.letters[0]!.reason).to.match(/^MessageDeleted: .*its message was deleted from the queue/);
+    });
+
+    it("lets one that succeeds succeed", async () => {
+      const { seen } = await run({ kind: "succeeded", result: 1 }, 1);
+      expect(seen().slice(-2)).to.deep.equal(["succeed #1", "remove message"]);
+    });
+
+    it("takes no message for deleted that may only have become visible again", async () => {
+      const { begin, end, failures, clock, seen } = setUp();
+      await begin();
+      for (let beat = 0; beat < 3; beat++) failures.plan("hide");
+      await clock.advance(30_000);
+      failures.plan("hide", gone());
+      await end(failed);
+      expect(
+        seen()
+          .filter((call) => !call.startsWith("hide"))
+          .at(-1),
+      ).to.equal("retry (no) #1");
+    });
+  });
+
+  describe("while the table of records is away", () => {
+    it("hides what it can't claim for longer with each delivery, and says that nothing can be taken", async () => {
+      const hidden: string[] = [];
+      for (const receiveCount of [1, 2, 3, 9, 1_000]) {
+        const { processor, message, failures, seen } = setUp({ receiveCount });
+        failures.plan("claim");
+        const untaken = await processor.process(message);
+        expect(untaken?.error).to.have.property("name", "Throttled");
+        hidden.push(seen()[1]!);
+      }
+      expect(hidden).to.deep.equal([38, 75, 150, 375, 375].map((seconds) => `hide message ${seconds}`));
+    });
+
+    it("hides a job whose own record can't be read, and takes others", async () => {
+      const { processor, message, failures, seen } = setUp();
+      failures.plan("claim", new SyntaxError("Unexpected end of JSON input"));
+      expect(await processor.process(message)).to.equal(undefined);
+      expect(seen()[1]).to.equal("hide message 38");
+    });
+
+    it("waits hours to record a finished job, keeps its message hidden, and never runs it again", async () => {
+      const { begin, end, clock, failures, seen, log, runner } = setUp();
+      await begin();
+      const hours = 3;
+      const throttled = Object.assign(new Error("Rate exceeded"), { name: "ThrottlingException" });
+      for (let time = 0; time < 5_000; time++) for (const call of ["succeed", "extend"]) failures.plan(call, throttled);
+      await end({ kind: "succeeded", result: 1 });
+      await clock.advance(hours * 3_600_000);
+      expect(seen().filter((call) => call === "hide message 30")).to.have.length((hours * 3_600) / 10);
+      expect(log.entries.length).to.be.below(150);
+      failures.clear();
+      await clock.advance(20_000);
+      expect(seen().at(-1)).to.equal("remove message");
+      expect(runner.runs).to.have.length(1);
+      expect(clock.pendingTimers).to.equal(0);
+    });
+
+    it("gives up where SQS no longer hides the message", async () => {
+      const { begin, end, clock, failures, log, isDone } = setUp();
+      await begin();
+      for (let time = 0; time < 20_000; time++) for (const call of ["succeed", "extend"]) failures.plan(call);
+      await end({ kind: "succeeded", result: 1 });
+      await clock.advance(12 * 3_600_000);
+      expect(isDone()).to.equal(true);
+      expect(log.events().at(-1)).to.equal("message-left");
+      expect(clock.pendingTimers).to.equal(0);
+    });
   });
 
   it("hands back, unclaimed, what is received while draining", async () => {
@@ -354,13 +462,13 @@ describe("MessageProcessor", () => {
       return started(1)(request);
     });
     await begin();
-    expect(seen().slice(1)).to.deep.equal(["giveBack #1", "hide message 0"]);
+    expect(seen().slice(1)).to.deep.equal(["hide message 30", "giveBack #1", "hide message 0"]);
     expect(runner.runs).to.deep.equal([]);
   });
 
   it("frees the slot when the handler has ended, before anything is written", async () => {
     const { processor, message, calls, run } = setUp();
-    void processor.process(message, () => calls.push("slot free"));
+    void processor.process(message, { onTaken: () => undefined, free: () => calls.push("slot free") });
     await settled();
     expect(calls).to.have.length(1);
     run().end({ kind: "succeeded", result: 1 });
@@ -432,7 +540,7 @@ describe("MessageProcessor", () => {
         return started(1)(request);
       });
       await begin();
-      expect(seen().slice(1)).to.deep.equal(["giveBack #1", "hide message 0"]);
+      expect(seen().slice(1)).to.deep.equal(["hide message 30", "giveBack #1", "hide message 0"]);
     });
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Poller } from "../../worker-image/src/poller";
+import { Poller, Untaken } from "../../worker-image/src/poller";
 import { FakeClock, settled } from "./support/fakeClock";
 import { guardAgainstLeaks } from "../support/leakGuard";
 
@@ -9,11 +9,12 @@ function createPoller(slots: number, prefetch = 0) {
   const waiting: string[] = [];
   const asked: number[] = [];
   const errors: { message: string; failuresInARow: number }[] = [];
-  const working = new Map<string, { resolve(): void; reject(error: Error): void }>();
+  const working = new Map<string, { resolve(untaken?: Untaken): void; reject(error: Error): void }>();
   const failures: Error[] = [];
   let wake = () => {};
   const noted: string[] = [];
   const freeSlot = new Map<string, () => void>();
+  const taken = new Map<string, () => void>();
   const poller = new Poller<string>({
     slots,
     prefetch,
@@ -31,8 +32,9 @@ function createPoller(slots: number, prefetch = 0) {
       return waiting.splice(0, maxMessages);
     },
     onWait: (name) => noted.push(`${name} waits`),
-    onMessage: (name, free) => {
+    onMessage: (name, { free, onTaken }) => {
       freeSlot.set(name, free);
+      taken.set(name, onTaken);
       return new Promise((resolve, reject) => working.set(name, { resolve, reject }));
     },
     onLeftOver: async (name) => void noted.push(`${name} left`),
@@ -48,7 +50,7 @@ function createPoller(slots: number, prefetch = 0) {
     working.delete(name);
     await settled();
   };
-  return { poller, clock, asked, errors, working, failures, put, finish, noted, freeSlot };
+  return { poller, clock, asked, errors, working, failures, put, finish, noted, freeSlot, taken };
 }
 
 describe("Poller", () => {
@@ -104,6 +106,39 @@ describe("Poller", () => {
     expect(errors.map(({ failuresInARow }) => failuresInARow)).to.deep.equal([1, 2, 3]);
     await put("a");
     expect(working.has("a")).to.equal(true);
+    poller.stop();
+  });
+
+  it("backs off from messages that can't be taken, one at a time, until one is", async () => {
+    const { poller, clock, asked, errors, working, put, taken } = createPoller(4);
+    void poller.run();
+    await put("a", "b");
+    const refuse = async (name: string) => {
+      working.get(name)!.resolve({ error: new Error("no table") });
+      working.delete(name);
+      await settled();
+    };
+    await refuse("a");
+    await refuse("b");
+    expect(errors).to.deep.equal([{ message: "no table", failuresInARow: 1 }]);
+    const before = asked.length;
+    // The fetch that was under way may bring one more.
+    await put("c");
+    await refuse("c");
+    await clock.advance(500);
+    expect(asked.slice(before)).to.deep.equal([1]);
+    await put("d", "e", "f");
+    await clock.advance(60_000);
+    expect(asked.slice(before)).to.deep.equal([1]);
+    await refuse("d");
+    await clock.advance(999);
+    expect(asked.slice(before)).to.deep.equal([1]);
+    await clock.advance(1);
+    expect(working.has("e")).to.equal(true);
+    taken.get("e")!();
+    await settled();
+    expect(working.has("f")).to.equal(true);
+    expect(asked.at(-1)).to.be.greaterThan(1);
     poller.stop();
   });
 

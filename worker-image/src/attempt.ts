@@ -4,7 +4,7 @@ import { toJobError } from "./errors";
 import { heartbeatInterval, startHeartbeat } from "./heartbeat";
 import { errorFields, Log } from "./log";
 import { ProgressWriter, toProgress } from "./progress";
-import { JobQueue, ReceivedMessage } from "./queue";
+import { isUnknownMessage, JobQueue, ReceivedMessage } from "./queue";
 import { Hold, HoldState, JobRecords } from "./records";
 import { JobStopped, Runner, RunOutcome, StopCause } from "./runner";
 import { Clock } from "./clock";
@@ -19,6 +19,9 @@ export interface AttemptEffects {
   visibilityTimeoutSeconds: number;
 }
 
+/** Share of the time for which SQS was asked to hide a message in which it certainly does: clocks and calls have their delays. */
+const trustedShare = 0.9;
+
 /** How an attempt ended: as the handler would have it, or because it was told to stop. */
 export type AttemptEnd = Exclude<RunOutcome, { kind: "stopped" }> | { kind: "stopped"; cause: StopCause };
 
@@ -32,6 +35,10 @@ export class Attempt {
   private readonly endHeartbeat: () => Promise<void>;
   private isOver = false;
   private hasMessage = true;
+  /** Until when the message was certainly hidden by what SQS last confirmed. */
+  private hiddenUntil: number;
+  private isGone = false;
+  private beatFailures = 0;
 
   constructor(
     private readonly effects: AttemptEffects,
@@ -47,8 +54,13 @@ export class Attempt {
       async (progress) => this.heed(await records.reportProgress(hold, progress)),
       onError("progress-not-written"),
     );
+    this.hiddenUntil = message.receivedAt + visibilityTimeoutSeconds * 1000 * trustedShare;
     const interval = heartbeatInterval(visibilityTimeoutSeconds);
-    this.endHeartbeat = startHeartbeat(clock, interval, () => this.beat(), onError("heartbeat-failed"));
+    const onMissedBeat = (error: unknown) => {
+      // Through an outage of hours, the 1st, 2nd, 4th, 8th … in a row say enough.
+      if (Number.isInteger(Math.log2(++this.beatFailures))) onError("heartbeat-failed")(error);
+    };
+    this.endHeartbeat = startHeartbeat(clock, interval, () => this.beat(), onMissedBeat);
   }
 
   /** Runs the handler; resolves once nothing of it runs any more. Never rejects. */
@@ -99,14 +111,39 @@ export class Attempt {
     }
   }
 
-  /** Record first: a message that reappears while the lease holds is only hidden again. */
+  /**
+   * Hides the message for longer; says whether SQS has lost it: it was hidden all the time, so that somebody deleted it, or
+   * purged the queue. Rejects if SQS can't be asked.
+   */
+  async isMessageGone(): Promise<boolean> {
+    const { queue, clock, visibilityTimeoutSeconds } = this.effects;
+    if (!this.hasMessage || this.isGone) return this.isGone;
+    const now = clock.now();
+    const seconds = hideableSeconds(visibilityTimeoutSeconds, this.message.receivedAt, now);
+    if (seconds <= 0) return false;
+    try {
+      await queue.hide(this.message, seconds);
+      this.hiddenUntil = now + seconds * 1000 * trustedShare;
+    } catch (error) {
+      if (!isUnknownMessage(error) || clock.now() >= this.hiddenUntil) throw error;
+      this.isGone = true;
+      this.log("warn", "message-gone", { reason: "Its message was deleted from the queue while it ran" });
+    }
+    return this.isGone;
+  }
+
+  /**
+   * Record first: a message that reappears while the lease holds is only hidden again. Where the record is out of reach the
+   * message is hidden all the same: no other worker could begin the job, and this one may end it once the table is back.
+   */
   private async beat(): Promise<void> {
-    const { clock, records, queue, visibilityTimeoutSeconds } = this.effects;
-    const state = await records.extend(this.hold, clock.now() + visibilityTimeoutSeconds * 1000);
-    this.heed(state);
-    if (state === "lost" || !this.hasMessage) return;
-    const seconds = hideableSeconds(visibilityTimeoutSeconds, this.message.receivedAt, clock.now());
-    if (seconds > 0) await queue.hide(this.message, seconds);
+    const { clock, records, visibilityTimeoutSeconds } = this.effects;
+    const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1000;
+    const [leased] = await Promise.allSettled([records.extend(this.hold, leaseUntil)]);
+    if (leased.status === "fulfilled") this.heed(leased.value);
+    if (leased.status === "rejected" || leased.value !== "lost") await this.isMessageGone();
+    if (leased.status === "rejected") throw leased.reason;
+    this.beatFailures = 0;
   }
 
   private heed(state: HoldState): void {

@@ -17,3 +17,15 @@ export function hideableSeconds(seconds: number, receivedAt: number, now: number
   const left = maxHiddenSeconds - hiddenMarginSeconds - (now - receivedAt) / 1000;
   return Math.max(0, Math.floor(Math.min(Math.round(seconds), left)));
 }
+
+/** Longest time for which a message that nobody could use is hidden: after an outage of hours it must not wait for more. */
+const maxUnusedSeconds = 300;
+
+/**
+ * For how long to hide a message that could not be used, in whole seconds: twice as long with each delivery, since each
+ * counts, and a little more by chance, so that those of one moment part.
+ */
+export function unusedSeconds(receiveCount: number, visibilityTimeoutSeconds: number, random: () => number): number {
+  const doubled = visibilityTimeoutSeconds * 2 ** Math.min(receiveCount - 1, 20);
+  return Math.ceil(Math.max(1, Math.min(doubled, maxUnusedSeconds)) * (1 + 0.25 * random()));
+}

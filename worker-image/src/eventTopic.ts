@@ -3,6 +3,8 @@ import { CompletionEvent, eventMessage } from "../../contract/completionEvent";
 import { limits } from "../../contract/limits";
 import { Batcher, EntryFailure } from "./batcher";
 import { Clock } from "./clock";
+import { gateClient } from "./gatedClient";
+import { ServiceGate } from "./serviceGate";
 
 /** How long an event waits for others to travel with: SNS bills a batch as one request per 64 KB. */
 const maxBatchWaitMilliseconds = 50;
@@ -10,14 +12,15 @@ const maxBatchWaitMilliseconds = 50;
 /** The topic of completion events in SNS. */
 export class EventTopic {
   private readonly events: Batcher<CompletionEvent>;
-  private readonly client = new SNSClient({
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
-  });
+  private readonly client: SNSClient;
 
   constructor(
     private readonly topicArn: string,
     clock: Clock,
+    gate: ServiceGate,
   ) {
+    const requestHandler = { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
+    this.client = gateClient(new SNSClient({ requestHandler }), gate);
     this.events = new Batcher({
       send: (events) => this.publishBatch(events),
       clock,
@@ -43,7 +46,9 @@ export class EventTopic {
     );
     return events.map((_, index) => {
       const entry = failed.find(({ Id: id }) => id === String(index));
-      return entry && Object.assign(new Error(entry.Message ?? "Refused without a message"), { name: entry.Code });
+      if (!entry) return undefined;
+      const $metadata = { httpStatusCode: entry.SenderFault === false ? 503 : 400 };
+      return Object.assign(new Error(entry.Message ?? "Refused without a message"), { name: entry.Code, $metadata });
     });
   }
 }

@@ -1,5 +1,6 @@
 import { createServer, Server } from "node:http";
 import { Clock } from "./clock";
+import { Services } from "./services";
 
 /** A queue may throttle or be away for a while without the worker being to blame. */
 const failingMilliseconds = 120_000;
@@ -8,27 +9,33 @@ export interface HealthSource {
   readonly isDraining: boolean;
   readonly busySlots: number;
   readonly vitals: { readonly failingSince: number | undefined };
+  /** The AWS services that it depends on. @default - nothing is known of them */
+  readonly services?: Pick<Services, "trouble" | "hasAnsweredSince"> | undefined;
 }
 
 /** What `GET /healthz` says. */
 export interface Health {
   /** `unhealthy`: replace it. `draining`: it takes no more jobs and ends by itself, so leave it alone. */
   state: "working" | "draining" | "unhealthy";
-  /** Why it is unhealthy, or will be once its jobs have ended. */
+  /** What is wrong, service by service, whether or not another instance would fare better. */
   reason?: string;
   busySlots: number;
 }
 
 /**
  * How the worker is. One with jobs at work is never unhealthy: they get on without the queue, end by their timeout at the
- * latest, and would be lost with it.
+ * latest, and would be lost with it. Nor is one that any service answers, be it with a refusal: what is wrong is the
+ * service, or a right, and the next instance would fare no better.
  */
-export function healthOf({ isDraining, busySlots, vitals }: HealthSource, now: number): Health {
-  if (isDraining) return { state: "draining", busySlots };
+export function healthOf(source: HealthSource, now: number): Health {
+  const { isDraining, busySlots, vitals, services } = source;
   const isFailing = vitals.failingSince !== undefined && now - vitals.failingSince >= failingMilliseconds;
-  if (!isFailing) return { state: "working", busySlots };
-  const reason = `receives have failed since ${new Date(vitals.failingSince).toISOString()}`;
-  return { state: busySlots > 0 ? "working" : "unhealthy", reason, busySlots };
+  const since = isFailing ? `receives have failed since ${new Date(vitals.failingSince).toISOString()}` : undefined;
+  const reason = services?.trouble() ?? since;
+  const isCutOff = isFailing && !services?.hasAnsweredSince(now - failingMilliseconds);
+  const isUnhealthy = isCutOff && busySlots === 0 && !isDraining;
+  const state = isDraining ? "draining" : isUnhealthy ? "unhealthy" : "working";
+  return { state, ...(reason !== undefined && { reason }), busySlots };
 }
 
 /** Why the worker should be replaced; nothing where it is well. */

@@ -1,5 +1,7 @@
 import { backoffSeconds } from "./backoff";
 import { Clock, sleep } from "./clock";
+import { isOutage } from "./serviceError";
+import { ServiceAway } from "./serviceGate";
 
 /** About a minute in all: longer than a throttled table or a network's hiccup, shorter than a person's patience. */
 const insistence = { tries: 10, baseSeconds: 0.2, maxSeconds: 20 };
@@ -13,7 +15,6 @@ const hopeless = new Set([
   "NoSuchBucket",
   "NoSuchKey",
   "ReceiptHandleIsInvalid",
-  "ResourceNotFoundException",
 ]);
 
 export interface InsistOptions {
@@ -21,9 +22,14 @@ export interface InsistOptions {
   random: () => number;
   /** When it aborts, no further try is made. */
   signal: AbortSignal;
-  /** An attempt failed, and another follows. */
+  /** Through an outage of the service it goes on for as long: epoch milliseconds. @default - for a minute or so */
+  until?: number;
+  /** An attempt failed, and another follows. Of a long row of them some are told. */
   onRetry(error: unknown): void;
 }
+
+/** Every retry is told up to this one, and from then on only each so many. */
+const toldRetries = 10;
 
 /** Repeats the action, with backoff, until it works; rejects with its last error if it won't. */
 export async function insist<T>(action: () => Promise<T>, options: InsistOptions): Promise<T> {
@@ -32,10 +38,14 @@ export async function insist<T>(action: () => Promise<T>, options: InsistOptions
       return await action();
     } catch (error) {
       const isHopeless = error instanceof Error && hopeless.has(error.name);
-      if (isHopeless || tries >= insistence.tries || options.signal.aborted) throw error;
-      options.onRetry(error);
+      const isPatient = isOutage(error) && options.clock.now() < (options.until ?? 0);
+      const isUsedUp = tries >= insistence.tries && !isPatient;
+      if (isHopeless || isUsedUp || options.signal.aborted) throw error;
+      if (tries <= toldRetries || tries % toldRetries === 0) options.onRetry(error);
       const pause = backoffSeconds(tries, { ...insistence, random: options.random });
       await sleep(options.clock, pause * 1000, options.signal);
+      // Where nothing would be asked, there is nothing to try.
+      if (isPatient && error instanceof ServiceAway) await error.gate.ready(options.signal);
     }
   }
 }

@@ -4,6 +4,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { WorkerSettings } from "../../contract/workerSettings";
 import { systemClock } from "./clock";
 import { FleetReports } from "./fleetReports";
+import { gateClient } from "./gatedClient";
 import { DynamoFleetTable } from "./fleetTable";
 import { Lifecycle } from "./lifecycle";
 import { findGroups, readCounts } from "./lifecycleFleet";
@@ -13,6 +14,7 @@ import { InstanceMetadata } from "./lifecycleMetadata";
 import { Log } from "./log";
 import { RecentJobs } from "./recentJobs";
 import { nudgeScaler } from "./scalerNudge";
+import { Services } from "./services";
 
 const requestHandler = { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
 
@@ -20,17 +22,25 @@ export interface LifecycleParts {
   settings: WorkerSettings;
   slots: number;
   sqs: SQSClient;
+  services: Services;
   recentJobs: RecentJobs;
   log: Log;
 }
 
 /** The lifecycle of this machine's instance; nothing where metadata is switched off. */
-export function createLifecycle({ settings, slots, sqs, recentJobs, log }: LifecycleParts): Lifecycle | undefined {
+export function createLifecycle({
+  settings,
+  slots,
+  sqs,
+  services,
+  recentJobs,
+  log,
+}: LifecycleParts): Lifecycle | undefined {
   const metadata = InstanceMetadata.fromEnvironment(process.env);
   if (!metadata) return undefined;
   const { type, queueUrl, fleetTable, scalerFunction } = settings;
-  const autoScaling = new AutoScalingClient({ requestHandler });
-  const table = fleetTable === undefined ? undefined : createFleetTable(fleetTable, type);
+  const autoScaling = gateClient(new AutoScalingClient({ requestHandler }), services.gate("Auto Scaling"));
+  const table = fleetTable === undefined ? undefined : createFleetTable(fleetTable, type, services);
   return new Lifecycle({
     settings,
     metadata,
@@ -56,7 +66,11 @@ export function createLifecycle({ settings, slots, sqs, recentJobs, log }: Lifec
   });
 }
 
+/** Between two calls while the table is away: those for the records come on top. */
+const fleetTryMilliseconds = 30_000;
+
 /** A client of its own, so that jobs and reports never wait for each other; whatever fails is tried at the next report. */
-function createFleetTable(name: string, type: string): DynamoFleetTable {
-  return new DynamoFleetTable(new DynamoDBClient({ requestHandler, maxAttempts: 2 }), name, type);
+function createFleetTable(name: string, type: string, services: Services): DynamoFleetTable {
+  const gate = services.gate("DynamoDB (fleet table)", fleetTryMilliseconds);
+  return new DynamoFleetTable(gateClient(new DynamoDBClient({ requestHandler, maxAttempts: 2 }), gate), name, type);
 }

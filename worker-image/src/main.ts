@@ -6,6 +6,7 @@ import { AnnouncedRecords } from "./announcedRecords";
 import { systemClock } from "./clock";
 import { createRunner } from "./createRunner";
 import { DynamoRecords } from "./dynamoRecords";
+import { gateClient } from "./gatedClient";
 import { serveHealth } from "./health";
 import { createLifecycle } from "./lifecycleCreate";
 import { LineWriter } from "./lineWriter";
@@ -14,6 +15,7 @@ import { Metrics } from "./metrics";
 import { RecentJobs } from "./recentJobs";
 import { JobRecords } from "./records";
 import { Runner } from "./runner";
+import { Services } from "./services";
 import { readOptions, WorkerOptions } from "./settings";
 import { SqsQueue } from "./sqsQueue";
 import { UntrackedRecords } from "./untrackedRecords";
@@ -60,12 +62,14 @@ async function main(): Promise<number> {
 
 async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
   const { settings, workerId, slots } = options;
-  const sqs = new SQSClient({ requestHandler: connections(slots) });
-  const dynamo = new DynamoDBClient({ requestHandler: connections(slots) });
+  const services = new Services(systemClock);
+  const sqs = gateClient(new SQSClient({ requestHandler: connections(slots) }), services.gate("SQS"));
+  const recordsGate = services.gate("DynamoDB");
+  const dynamo = gateClient(new DynamoDBClient({ requestHandler: connections(slots) }), recordsGate);
   const written = settings.jobTable ? new DynamoRecords(dynamo, settings.jobTable) : new UntrackedRecords();
-  const records = await announced(settings, written);
+  const records = await announced(settings, written, services);
   const recentJobs = new RecentJobs(systemClock);
-  const lifecycle = createLifecycle({ settings, slots, sqs, recentJobs, log });
+  const lifecycle = createLifecycle({ settings, slots, sqs, services, recentJobs, log });
   const clockAndChance = { clock: systemClock, random: Math.random };
   const metrics = new Metrics({ ...settings, log, busySlots: () => worker.busySlots, ...clockAndChance });
   const worker: Worker = new Worker({
@@ -75,6 +79,8 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
     queue: new SqsQueue(sqs, { ...settings, clock: systemClock }),
     records,
     runner,
+    services,
+    whenUsable: (signal) => recordsGate.ready(signal),
     ...clockAndChance,
     log(level, event, fields = {}) {
       metrics.log(level, event, fields);
@@ -86,11 +92,15 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
 }
 
 /** Where somebody wants to know, every job's end is published. */
-async function announced({ eventsTopic }: WorkerSettings, records: JobRecords): Promise<JobRecords> {
+async function announced(
+  { eventsTopic }: WorkerSettings,
+  records: JobRecords,
+  services: Services,
+): Promise<JobRecords> {
   if (eventsTopic === undefined) return records;
   // Loaded here, since most workers tell nobody.
   const { EventTopic } = await import("./eventTopic.js");
-  const topic = new EventTopic(eventsTopic, systemClock);
+  const topic = new EventTopic(eventsTopic, systemClock, services.gate("SNS"));
   return new AnnouncedRecords(records, (event) => topic.publish(event));
 }
 

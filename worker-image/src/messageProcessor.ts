@@ -1,13 +1,19 @@
 import { decodeEnvelope, JobEnvelope } from "../../contract/envelope";
 import { WorkerSettings } from "../../contract/workerSettings";
 import { Attempt } from "./attempt";
+import { hiddenMarginSeconds, hideableSeconds, maxHiddenSeconds, unusedSeconds } from "./backoff";
 import { Clock } from "./clock";
 import { insist } from "./insist";
 import { errorFields, Log, withFields } from "./log";
+import { SlotEvents, Untaken } from "./poller";
 import { JobQueue, ReceivedMessage } from "./queue";
 import { Claim, Hold, JobRecords } from "./records";
 import { Runner } from "./runner";
+import { isOutage } from "./serviceError";
 import { HeldJob, Settler } from "./settle";
+
+/** For a message that nobody waits for. */
+const noSlot: SlotEvents = { onTaken: () => undefined, free: () => undefined };
 
 /** What the processing of messages is handed. */
 export interface ProcessorEffects {
@@ -35,13 +41,15 @@ export class MessageProcessor {
 
   /**
    * Never rejects: whatever goes wrong, SQS shows the message again once its visibility timeout ends. The slot is free
-   * once nothing of the handler runs any more; what is written after that holds up no other job.
+   * once nothing of the handler runs any more; what is written after that holds up no other job. Says so where the table of
+   * records is out of reach, and with it every other job.
    */
-  async process(message: ReceivedMessage, freeSlot: () => void = () => undefined): Promise<void> {
+  async process(message: ReceivedMessage, slot: SlotEvents = noSlot): Promise<Untaken | undefined> {
     try {
-      await this.take(message, freeSlot);
+      return await this.take(message, slot);
     } catch (error) {
       this.effects.log("error", "message-left", { messageId: message.id, ...errorFields(error) });
+      return undefined;
     }
   }
 
@@ -61,31 +69,60 @@ export class MessageProcessor {
     this.hurrying.abort();
   }
 
-  private async take(message: ReceivedMessage, freeSlot: () => void): Promise<void> {
+  private async take(message: ReceivedMessage, slot: SlotEvents): Promise<Untaken | undefined> {
     const { queue } = this.effects;
-    if (this.isDraining) return queue.hide(message, 0);
+    if (this.isDraining) return void (await queue.hide(message, 0));
     const decoded = decodeEnvelope(message.body);
     if (!decoded.ok) {
       const problems = decoded.problems.map(({ path, message: text }) => (path ? `${path}: ${text}` : text));
-      return this.refuse(message, `The message is no job: ${problems.join("; ")}`);
+      slot.free();
+      return void (await this.refuse(message, `The message is no job: ${problems.join("; ")}`));
     }
     const job = decoded.value;
     const log = withFields(this.effects.log, { jobId: job.id, jobType: job.type, messageId: message.id });
     try {
-      await this.takeJob(job, message, log, freeSlot);
+      return await this.takeJob(job, message, log, slot);
     } catch (error) {
       log("error", "message-left", errorFields(error));
+      return undefined;
     }
   }
 
-  private async takeJob(job: JobEnvelope, message: ReceivedMessage, log: Log, freeSlot: () => void): Promise<void> {
+  private async takeJob(
+    job: JobEnvelope,
+    message: ReceivedMessage,
+    log: Log,
+    slot: SlotEvents,
+  ): Promise<Untaken | undefined> {
     const { records, clock, settings, workerId } = this.effects;
     const maxAttempts = Math.min(settings.maxAttempts, job.maxAttempts ?? Infinity);
     const now = clock.now();
     const leaseUntil = now + settings.visibilityTimeoutSeconds * 1000;
     const { id: messageId, receiveCount, isRedriven } = message;
     const request = { job, messageId, receiveCount, isRedriven, worker: workerId, maxAttempts, now, leaseUntil };
-    return this.obey(await records.claim(request), { job, message, maxAttempts, leaseUntil, log }, freeSlot);
+    let claim: Claim;
+    try {
+      claim = await records.claim(request);
+    } catch (error) {
+      await this.leave(message, error, log);
+      return isOutage(error) ? { error } : undefined;
+    }
+    slot.onTaken();
+    await this.obey(claim, { job, message, maxAttempts, leaseUntil, log }, slot.free);
+    return undefined;
+  }
+
+  /** Each delivery counts, and this one was of no use: the next comes the later the more there were. */
+  private async leave(message: ReceivedMessage, error: unknown, log: Log): Promise<void> {
+    const { queue, clock, random, settings } = this.effects;
+    const wanted = unusedSeconds(message.receiveCount, settings.visibilityTimeoutSeconds, random);
+    const hiddenSeconds = hideableSeconds(wanted, message.receivedAt, clock.now());
+    log("error", "message-left", { hiddenSeconds, ...errorFields(error) });
+    try {
+      await queue.hide(message, hiddenSeconds);
+    } catch (failure) {
+      log("warn", "message-not-hidden", errorFields(failure));
+    }
   }
 
   private async obey(
@@ -102,6 +139,7 @@ export class MessageProcessor {
         const { hold, error } = claim;
         const exhaustedLog = withFields(log, { attempt: hold.attempt });
         const held = { ...claimed, hold, log: exhaustedLog, release: () => Promise.resolve() };
+        freeSlot();
         const reason = `No attempt is left after ${hold.attempt}: ${error.name}: ${error.message}`;
         return this.settler.failForGood(held, error, reason);
       }
@@ -131,7 +169,13 @@ export class MessageProcessor {
     const times = () => ({ attempt: hold.attempt, waitMs, runMs: (endedAt ?? clock.now()) - begun });
     const log: Log = (level, event, fields) => claimed.log(level, event, { ...times(), ...fields });
     const attempt = new Attempt({ ...this.effects, ...settings }, message, job, hold, log);
-    const held: HeldJob = { ...claimed, log, release: () => attempt.release() };
+    const held: HeldJob = {
+      ...claimed,
+      log,
+      heldUntil: message.receivedAt + (maxHiddenSeconds - hiddenMarginSeconds) * 1000,
+      isMessageGone: () => attempt.isMessageGone(),
+      release: () => attempt.release(),
+    };
     this.attempts.add(attempt);
     try {
       const end = (await this.isTooLate(claimed))

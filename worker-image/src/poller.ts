@@ -11,8 +11,21 @@ const maxFetches = 10;
 /** Messages whose slot is free again and which are still being settled, at most; beyond it no new one is begun. */
 const maxSettling = 100;
 
-/** First and longest pause after a receive that failed. */
+/** First and longest pause after a receive that failed, or after a message that could not be taken. */
 const errorBackoff = { baseSeconds: 0.5, maxSeconds: 20 };
+
+/** What a message tells of its slot, while it has it. */
+export interface SlotEvents {
+  /** Nothing keeps the message from being worked on. */
+  onTaken: () => void;
+  /** The slot can be given to another message. */
+  free: () => void;
+}
+
+/** Why no message can be taken now. */
+export interface Untaken {
+  error: unknown;
+}
 
 /** What the poller is handed; it knows nothing of queues or jobs. */
 export interface PollerEffects<Message> {
@@ -23,11 +36,14 @@ export interface PollerEffects<Message> {
   fetch: (maxMessages: number, signal: AbortSignal) => Promise<Message[]>;
   /** A message has to wait for a slot; `onMessage` or `onLeftOver` follows. */
   onWait: (message: Message) => void;
-  /** Takes up a slot until it is settled, or until it frees the slot before that. It handles its own errors. */
-  onMessage: (message: Message, freeSlot: () => void) => Promise<void>;
+  /**
+   * Takes up a slot until it is settled, or until it frees the slot before that. It handles its own errors, and says by
+   * `onTaken` that it could begin; what it resolves with is why it could not, if that would befall any message now.
+   */
+  onMessage: (message: Message, slot: SlotEvents) => Promise<Untaken | undefined | void>;
   /** The message came too late to be begun. */
   onLeftOver: (message: Message) => Promise<void>;
-  /** A fetch failed, for the nth time in a row, or `onMessage` or `onLeftOver` rejected against its word. */
+  /** A fetch failed, or a message was not taken, for the nth time in a row, or `onMessage` or `onLeftOver` rejected. */
   onError: (error: unknown, failuresInARow: number) => void;
   clock: Clock;
   random: () => number;
@@ -48,7 +64,10 @@ export class Poller<Message> {
   private asked = 0;
   /** Fetches that may run side by side: one more with each that comes back well filled, one after an empty one. */
   private width = 1;
-  private failures = 0;
+  /** In a row, of each kind. */
+  private readonly failures = { fetch: 0, take: 0 };
+  /** Messages in slots that have yet to tell whether they could be taken. */
+  private undecided = 0;
   private cancelPause?: () => void;
   private onEnded: () => void = () => undefined;
 
@@ -98,12 +117,15 @@ export class Poller<Message> {
   private wanted(): number {
     const { slots, prefetch } = this.effects;
     if (this.cancelPause || this.fetches >= this.width) return 0;
+    // One at a time until one is taken: each that is not has been delivered in vain.
+    const isTrying = this.failures.take > 0;
+    if (isTrying && this.fetches + this.undecided + this.waiting.length > 0) return 0;
     if (this.working.size >= slots + maxSettling) return 0;
     const inSight = this.busy + this.waiting.length + this.asked;
     const room = slots + prefetch - inSight;
     // A free slot is filled at once; the prefetch can wait until a call is worth its price.
     const worthwhile = inSight < slots ? 1 : Math.min(maxMessagesPerCall, Math.ceil(prefetch / 2));
-    return room >= worthwhile ? Math.min(room, maxMessagesPerCall) : 0;
+    return room >= worthwhile ? Math.min(room, isTrying ? 1 : maxMessagesPerCall) : 0;
   }
 
   private async fetch(maxMessages: number): Promise<void> {
@@ -112,11 +134,11 @@ export class Poller<Message> {
     let messages: Message[] = [];
     try {
       messages = await this.effects.fetch(maxMessages, this.stopping.signal);
-      this.failures = 0;
+      this.failures.fetch = 0;
       if (messages.length === 0) this.width = 1;
       else if (messages.length * 2 >= maxMessages) this.width = Math.min(maxFetches, this.width + 1);
     } catch (error) {
-      this.onFailure(error);
+      this.onFailure("fetch", error);
     }
     this.fetches--;
     this.asked -= maxMessages;
@@ -131,14 +153,14 @@ export class Poller<Message> {
     this.effects.onWait(message);
   }
 
-  /** Fetches that fail while the pause lasts belong to the same failure. */
-  private onFailure(error: unknown): void {
+  /** What fails while the pause lasts belongs to the same failure. */
+  private onFailure(kind: "fetch" | "take", error: unknown): void {
     if (this.stopping.signal.aborted || this.cancelPause) return;
-    this.failures++;
+    const failures = ++this.failures[kind];
     const { onError, clock, random } = this.effects;
-    onError(error, this.failures);
+    onError(error, failures);
     // At least a little: full jitter may give nothing, and a call that fails at once would spin.
-    const pause = Math.max(50, backoffSeconds(this.failures, { ...errorBackoff, random }) * 1000);
+    const pause = Math.max(50, backoffSeconds(failures, { ...errorBackoff, random }) * 1000);
     this.cancelPause = clock.after(pause, () => {
       this.cancelPause = undefined;
       this.advance();
@@ -147,17 +169,28 @@ export class Poller<Message> {
 
   private begin(message: Message): void {
     this.busy++;
-    let isFreed = false;
-    const freeSlot = () => {
-      if (isFreed) return;
-      isFreed = true;
-      this.busy--;
-    };
-    const work = this.effects.onMessage(message, () => {
-      freeSlot();
-      this.advance();
+    this.undecided++;
+    const freeSlot = once(() => this.busy--);
+    const decide = once(() => this.undecided--);
+    const work = this.effects.onMessage(message, {
+      onTaken: () => {
+        decide();
+        if (this.failures.take === 0) return;
+        this.failures.take = 0;
+        this.advance();
+      },
+      free: () => {
+        freeSlot();
+        this.advance();
+      },
     });
-    this.track(work, freeSlot);
+    const judged = work.then((untaken) => {
+      if (untaken) this.onFailure("take", untaken.error);
+    });
+    this.track(judged, () => {
+      decide();
+      freeSlot();
+    });
   }
 
   private leave(message: Message): void {
@@ -178,4 +211,13 @@ export class Poller<Message> {
   private endIfDone(): void {
     if (this.stopping.signal.aborted && this.fetches === 0 && this.unfinished === 0) this.onEnded();
   }
+}
+
+function once(action: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    action();
+  };
 }

@@ -29,3 +29,15 @@ export interface JobQueue {
   hide(message: ReceivedMessage, seconds: number): Promise<void>;
   deadLetter(letter: DeadLetter): Promise<void>;
 }
+
+/**
+ * Whether SQS says that it has no such message. It says the same of one that is visible again, so that it is gone only if it
+ * was hidden all the time.
+ */
+export function isUnknownMessage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    /ReceiptHandleIsInvalid$/.test(error.name) ||
+    (/InvalidParameterValue/.test(error.name) && /does not exist/i.test(error.message))
+  );
+}

@@ -35,9 +35,16 @@ export interface HeldJob {
   log: Log;
   /** Whether the message is removed already: then nothing brings the job back, and it can't be retried. */
   isAcknowledged?: boolean;
+  /** Until when heartbeats keep lease and message, and so how long an outage is waited out. @default - there are none */
+  heldUntil?: number;
+  /** Asks SQS whether it has lost the message. @default - it has not */
+  isMessageGone?(): Promise<boolean>;
   /** Ends the heartbeat. Awaited between the record's write and the message's fate, which a late beat would undo. */
   release(): Promise<void>;
 }
+
+/** What becomes of a job that is to run again, and whose message somebody deleted, or purged with its queue. */
+const messageDeleted = "its message was deleted from the queue while it ran, so that nothing would bring it back";
 
 /** What a job that runs at most once fails with when its worker has to end. */
 const cutOff: JobError = {
@@ -74,7 +81,8 @@ export class Settler {
 
   /** Removes the message before the job runs, which so runs at most once. Rejects, and the job mustn't run, if it can't. */
   async acknowledge(held: HeldJob): Promise<void> {
-    await this.insist(held, () => this.effects.queue.remove(held.message));
+    // The job has its slot already, which an outage must not hold.
+    await this.insist({ ...held, heldUntil: undefined }, () => this.effects.queue.remove(held.message));
     held.isAcknowledged = true;
   }
 
@@ -110,6 +118,11 @@ export class Settler {
 
   private async retry(held: HeldJob, error: JobError, stack?: string): Promise<void> {
     const { records, clock, random, backoffSeconds: baseSeconds, maxBackoffSeconds: maxSeconds } = this.effects;
+    if (await this.isMessageGone(held)) {
+      const { attempt } = held.hold;
+      const reason = `Attempt ${attempt} of ${held.maxAttempts} failed: ${error.name}: ${error.message}; ${messageDeleted}`;
+      return this.failForGood(held, error, reason, stack);
+    }
     const wanted = backoffSeconds(held.hold.attempt, { baseSeconds, maxSeconds, random });
     const backoff = hideableSeconds(wanted, held.message.receivedAt, clock.now());
     const state = await this.write(held, () => records.retry(held.hold, error, clock.wallNow() + backoff * 1000));
@@ -129,6 +142,10 @@ export class Settler {
 
   private async giveBack(held: HeldJob, fields: { reason?: string; hideSeconds: number }): Promise<void> {
     if (held.isAcknowledged) return this.failAttempt(held, fields.reason ? refused(fields.reason) : cutOff, true);
+    if (await this.isMessageGone(held)) {
+      const error = { name: "MessageDeleted", message: `The job was to be given back, but ${messageDeleted}` };
+      return this.failForGood(held, error, `${error.name}: ${error.message}`);
+    }
     const state = await this.write(held, () => this.effects.records.giveBack(held.hold));
     if (state === "lost") return;
     // A cancelled job doesn't sit out its pause: whoever gets it next ends it.
@@ -158,6 +175,16 @@ export class Settler {
     return state;
   }
 
+  /** Asked before the record says that the job waits: then there must be a message. Where SQS is silent there may be one. */
+  private async isMessageGone(held: HeldJob): Promise<boolean> {
+    try {
+      return (await held.isMessageGone?.()) ?? false;
+    } catch (error) {
+      held.log("warn", "message-not-found", errorFields(error));
+      return false;
+    }
+  }
+
   private async removeMessage(held: HeldJob): Promise<void> {
     await held.release();
     if (held.isAcknowledged) return;
@@ -171,11 +198,11 @@ export class Settler {
 
   /**
    * The record is written by now, if there is one, and says what becomes of the message whenever it reappears: a message
-   * that is out of reach, because its visibility has ended say, must not hide how the job went.
+   * that is out of reach, because its visibility has ended say, must not hide how the job went. Nor is an outage waited out.
    */
   private async tryOnMessage(held: HeldJob, event: string, action: () => Promise<void>): Promise<void> {
     try {
-      await this.insist(held, action);
+      await this.insist({ ...held, heldUntil: undefined }, action);
     } catch (error) {
       held.log("warn", event, errorFields(error));
     }
@@ -184,7 +211,7 @@ export class Settler {
   private insist<T>(held: HeldJob, action: () => Promise<T>): Promise<T> {
     const { clock, random, hurrySignal: signal } = this.effects;
     const onRetry = (error: unknown) => held.log("warn", "settling-retried", errorFields(error));
-    return insist(action, { clock, random, signal, onRetry });
+    return insist(action, { clock, random, signal, until: held.heldUntil, onRetry });
   }
 }
 

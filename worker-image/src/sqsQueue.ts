@@ -115,7 +115,8 @@ function failureOf(index: number, failed: BatchResultErrorEntry[]): EntryFailure
   const entry = failed.find(({ Id: id }) => id === String(index));
   if (!entry) return undefined;
   const name = (entry.Code ?? "BatchEntryFailed").replace(/^AWS\.SimpleQueueService\./, "");
-  return Object.assign(new Error(entry.Message ?? `The entry failed with ${name}`), { name });
+  const $metadata = { httpStatusCode: entry.SenderFault === false ? 503 : 400 };
+  return Object.assign(new Error(entry.Message ?? `The entry failed with ${name}`), { name, $metadata });
 }
 
 /** The attributes, in order, for which the body leaves room: one as large as SQS takes may leave none. */

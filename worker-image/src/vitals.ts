@@ -33,10 +33,10 @@ export class Vitals {
   }
 
   /** Watches the work on a message. */
-  async work(process: () => Promise<void>): Promise<void> {
+  async work<T>(process: () => Promise<T>): Promise<T> {
     this.working++;
     try {
-      await process();
+      return await process();
     } finally {
       this.working--;
       this.quietSince = this.clock.now();

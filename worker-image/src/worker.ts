@@ -3,6 +3,7 @@ import { MessageProcessor, ProcessorEffects } from "./messageProcessor";
 import { Poller } from "./poller";
 import { Prefetched } from "./prefetched";
 import { ReceivedMessage } from "./queue";
+import { Services } from "./services";
 import { Vitals } from "./vitals";
 
 /** How long giving jobs back may take, kills and calls included, before the worker ends all the same. */
@@ -11,6 +12,10 @@ const giveBackMilliseconds = 15_000;
 export interface WorkerEffects extends ProcessorEffects {
   /** Jobs at once. */
   slots: number;
+  /** The services that it depends on, for its health. */
+  services?: Services;
+  /** Resolves when a message could be used, or the signal aborts; none is fetched before. @default - always */
+  whenUsable?: (signal: AbortSignal) => Promise<void>;
   /** Called once the handler can run; no message is fetched before it resolves. */
   onReady?: (worker: Worker) => Promise<void>;
 }
@@ -32,11 +37,14 @@ export class Worker {
     this.poller = new Poller({
       slots,
       prefetch: settings.prefetch,
-      fetch: (maxMessages, signal) => this.vitals.fetch(() => queue.receive(maxMessages, signal), signal),
+      fetch: async (maxMessages, signal) => {
+        await effects.whenUsable?.(signal);
+        return this.vitals.fetch(() => queue.receive(maxMessages, signal), signal);
+      },
       onWait: (message) => prefetched.keep(message),
-      onMessage: (message, freeSlot) =>
+      onMessage: (message, slot) =>
         this.vitals.work(async () => {
-          if (await prefetched.take(message)) await this.processor.process(message, freeSlot);
+          if (await prefetched.take(message)) return this.processor.process(message, slot);
         }),
       onLeftOver: (message) => prefetched.giveBack(message),
       onError: (error, failuresInARow) => log("warn", "poll-failed", { failuresInARow, ...errorFields(error) }),
@@ -48,6 +56,10 @@ export class Worker {
   /** Whether it takes no more jobs and ends once those that it has are done. */
   get isDraining(): boolean {
     return this.state !== "working";
+  }
+
+  get services(): Services | undefined {
+    return this.effects.services;
   }
 
   get busySlots(): number {

@@ -48,6 +48,11 @@ export class Failures {
     this.planned.push({ call, error });
   }
 
+  /** From now on nothing fails. */
+  clear(): void {
+    this.planned.length = 0;
+  }
+
   check(call: string): void {
     const index = this.planned.findIndex((failure) => failure.call === call);
     if (index >= 0) throw this.planned.splice(index, 1)[0]!.error;

@@ -1,0 +1,20 @@
+import { ServiceGate } from "./serviceGate";
+
+/** The part of a client's middleware that is used here; its exact type differs by service. */
+interface MiddlewareStack {
+  addRelativeTo(
+    middleware: (next: (args: unknown) => Promise<unknown>) => (args: unknown) => Promise<unknown>,
+    options: { relation: "after"; toMiddleware: string; name: string },
+  ): void;
+}
+
+/** Leads every call of the client through the gate, and each of the client's own repetitions by itself. */
+export function gateClient<Client extends { middlewareStack: object }>(client: Client, gate: ServiceGate): Client {
+  const stack = client.middlewareStack as MiddlewareStack;
+  stack.addRelativeTo((next) => (args) => gate.run(() => next(args)), {
+    relation: "after",
+    toMiddleware: "retryMiddleware",
+    name: "serviceGate",
+  });
+  return client;
+}
