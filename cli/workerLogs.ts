@@ -1,4 +1,6 @@
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
+import { standardCredentials } from "../client/credentials";
+import { proxiedClient } from "../client/proxy";
 import { isObject } from "../contract/check";
 import { CommandError } from "./exitCodes";
 
@@ -13,7 +15,7 @@ export interface LogLine {
 
 /** What the local cloud's workers logged of a job: its own control beside the API. */
 export async function localLogs(url: URL, jobId: string): Promise<LogLine[]> {
-  const response = await fetch(new URL(`_local/logs?job=${encodeURIComponent(jobId)}`, url));
+  const response = await fetch(new URL(`_local/logs?job=${encodeURIComponent(jobId)}`, url), { redirect: "manual" });
   const answer = await response.json().catch((): unknown => undefined);
   if (response.ok && isObject(answer) && Array.isArray(answer.lines)) return answer.lines as LogLine[];
   throw new CommandError(`Expected the local cloud's logs at ${url.origin}, got status ${response.status}`);
@@ -30,7 +32,11 @@ export interface LogSearch {
 /** What workers logged of a job, by CloudWatch Logs, oldest first. Lines take some seconds to get there. */
 export async function cloudWatchLogs({ groups, jobId, since, region }: LogSearch): Promise<LogLine[]> {
   const { CloudWatchLogsClient, paginateFilterLogEvents } = await import("@aws-sdk/client-cloudwatch-logs");
-  const client: CloudWatchLogsClient = new CloudWatchLogsClient({ ...(region && { region }) });
+  const client: CloudWatchLogsClient = new CloudWatchLogsClient({
+    ...(region && { region }),
+    ...(await proxiedClient()),
+    credentials: await standardCredentials(),
+  });
   const lines: LogLine[] = [];
   try {
     for (const logGroupName of groups) {

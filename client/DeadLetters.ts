@@ -52,6 +52,7 @@ export class DeadLetters {
   constructor(
     private readonly types: (signal?: AbortSignal) => Promise<JobType[]>,
     private readonly credentials: AuthorizationOptions["credentials"],
+    private readonly apiUrl: URL,
   ) {}
 
   /** Looks at letters, and leaves them where they are. */
@@ -152,7 +153,7 @@ export class DeadLetters {
 
   private sqsOf(queueUrl: string): Promise<Sqs> {
     const { origin } = new URL(queueUrl);
-    const sqs = this.sqs.get(origin) ?? loadSqs(queueUrl, this.credentials);
+    const sqs = this.sqs.get(origin) ?? loadSqs(queueUrl, this.apiUrl, this.credentials);
     this.sqs.set(origin, sqs);
     return sqs;
   }

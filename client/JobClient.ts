@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { describe } from "../contract/check";
 import { idPattern } from "../contract/limits";
 import { readJob, readJobPage, readSubmittedJob, readTypes } from "./answers";
 import { AuthorizationOptions, createAuthorize } from "./authorization";
@@ -47,9 +48,9 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   private readonly connection: Connection;
 
   constructor(options: JobClientOptions) {
-    const url = new URL(options.url);
+    const url = readUrl(options.url);
     this.connection = new Connection(url, createAuthorize(url, options), options);
-    this.deadLetters = new DeadLetters((signal) => this.types({ signal }), options.credentials);
+    this.deadLetters = new DeadLetters((signal) => this.types({ signal }), options.credentials, url);
   }
 
   /** Submits a job. It is accepted once this resolves. */
@@ -128,6 +129,13 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   async types(options: CallOptions = {}): Promise<JobType[]> {
     return readTypes(await this.connection.request({ method: "GET", path: "types", signal: options.signal }));
   }
+}
+
+function readUrl(url: string | URL): URL {
+  if (URL.canParse(String(url))) return new URL(url);
+  // What is no URL may hold a password all the same.
+  const got = typeof url === "string" ? `a text of ${url.length} characters that is none` : describe(url);
+  throw new TypeError(`Expected the API's url as an http or https URL, got ${got}`);
 }
 
 /** Refused here, since some of what is no id would make another path. */

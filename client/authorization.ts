@@ -1,12 +1,10 @@
-import { isIP } from "node:net";
-import { gatewayCodes, JobProblemError } from "./errors";
+import { describe } from "../contract/check";
+import { AwsCredentials, givenCredentials, standardCredentials } from "./credentials";
+import { checkOrigin, isOnThisMachine } from "./origin";
+import { configuredRegion, regionOf } from "./region";
 
-/** The credentials that requests are signed with. */
-export interface AwsCredentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string;
-}
+export type { AwsCredentials } from "./credentials";
+export { isOnThisMachine } from "./origin";
 
 /** A request as it goes out. */
 export interface OutgoingRequest {
@@ -14,6 +12,8 @@ export interface OutgoingRequest {
   url: URL;
   headers: Record<string, string>;
   body?: string;
+  /** The time that a signature names. @default - by this machine's clock */
+  signedAt?: Date;
 }
 
 /** The headers that authorise a request; asked anew for each try, since signatures age. */
@@ -30,31 +30,40 @@ export interface AuthorizationOptions {
   token?: string | (() => string | Promise<string>);
   /** @default - the standard chain of the AWS SDK: environment, profile, SSO, container, instance */
   credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
-  /** Region of the API. @default - as the URL says, else `AWS_REGION` */
+  /** Region of the API. @default - as the URL says, else `AWS_REGION`, else that of the profile */
   region?: string;
 }
 
-/** How requests to the URL are authorised. */
+/**
+ * How requests to the URL are authorised.
+ *
+ * @throws TypeError where the URL is none that what authorises them may be sent to.
+ */
 export function createAuthorize(url: URL, options: AuthorizationOptions): Authorize {
   const { token, authorization = token !== undefined || isOnThisMachine(url) ? "none" : "iam" } = options;
+  checkOrigin(url, token !== undefined ? "a token" : authorization === "iam" ? "a signature" : undefined);
   if (token !== undefined) {
-    return async () => ({ authorization: `Bearer ${typeof token === "string" ? token : await token()}` });
+    return async () => ({ authorization: `Bearer ${checkToken(typeof token === "string" ? token : await token())}` });
   }
   return authorization === "none" ? () => Promise.resolve({}) : createSigner(url, options);
 }
 
-/** Whether the URL's host is this machine. */
-export function isOnThisMachine({ hostname }: URL): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || (isIP(hostname) === 4 && hostname.startsWith("127."));
+/** The token, if a header can hold it; what `fetch` says of one that it can't would tell it. */
+function checkToken(token: unknown): string {
+  if (typeof token !== "string") throw new TypeError(`Expected the token as a text, got ${describe(token)}`);
+  const trimmed = token.trim();
+  if (/^[\x21-\x7e]+$/.test(trimmed)) return trimmed;
+  const got = trimmed === "" ? "none" : `${trimmed.length} characters with others among them`;
+  throw new TypeError(`Expected a token of visible ASCII characters, got ${got}`);
 }
 
 /** The signer's packages are loaded with the first request that needs them. */
 function createSigner(url: URL, options: AuthorizationOptions): Authorize {
   let signer: ReturnType<typeof loadSigner> | undefined;
-  return async ({ method, url: target, headers, body }) => {
+  return async ({ method, url: target, headers, body, signedAt }) => {
     signer ??= loadSigner(url, options);
     const { sign } = await signer;
-    const signed = await sign({
+    const request = {
       method,
       protocol: target.protocol,
       hostname: target.hostname,
@@ -62,26 +71,34 @@ function createSigner(url: URL, options: AuthorizationOptions): Authorize {
       query: Object.fromEntries(target.searchParams),
       headers: { ...headers, host: target.host },
       body,
-    });
+    };
+    const signed = await sign(request, signedAt && { signingDate: signedAt });
     return signed.headers;
   };
 }
 
 async function loadSigner(url: URL, options: AuthorizationOptions) {
-  const region = options.region ?? regionOf(url) ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
+  const region = options.region ?? regionOf(url) ?? (await configuredRegion());
   if (!region) {
-    throw new Error(`Expected the region of ${url.origin} as an option or in AWS_REGION, since the URL doesn't say it`);
+    throw new Error(
+      `Expected the region of ${url.origin} as an option, in AWS_REGION or in the profile, since the URL doesn't say it`,
+    );
   }
   const [{ SignatureV4 }, { Hash }] = await Promise.all([import("@smithy/signature-v4"), import("@smithy/core/serde")]);
-  const credentials = options.credentials ?? (await standardCredentials());
+  const { credentials } = options;
   const signer = new SignatureV4({
     service: "execute-api",
     region,
-    credentials: typeof credentials === "function" ? () => explained(credentials) : credentials,
+    credentials:
+      typeof credentials === "function"
+        ? () => givenCredentials(credentials)
+        : (credentials ?? (await standardCredentials())),
     sha256: Hash.bind(null, "sha256"),
   });
-  return { sign: signer.sign.bind(signer) as (request: SignableRequest) => Promise<SignableRequest> };
+  return { sign: signer.sign.bind(signer) as Sign };
 }
+
+type Sign = (request: SignableRequest, options?: { signingDate: Date }) => Promise<SignableRequest>;
 
 interface SignableRequest {
   method: string;
@@ -91,25 +108,4 @@ interface SignableRequest {
   query: Record<string, string>;
   headers: Record<string, string>;
   body?: string;
-}
-
-async function standardCredentials(): Promise<() => Promise<AwsCredentials>> {
-  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
-  return defaultProvider();
-}
-
-async function explained(credentials: () => Promise<AwsCredentials>): Promise<AwsCredentials> {
-  try {
-    return await credentials();
-  } catch (error) {
-    const detail = `No AWS credentials to sign with: ${(error as Error).message}. Set AWS_PROFILE, or log in`;
-    throw Object.assign(new JobProblemError({ code: gatewayCodes.unauthorized, status: 401, detail }), {
-      cause: error,
-    });
-  }
-}
-
-/** `https://ID.execute-api.REGION.amazonaws.com` says its region. */
-function regionOf({ hostname }: URL): string | undefined {
-  return /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(hostname)?.[1];
 }

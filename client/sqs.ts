@@ -1,20 +1,44 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import { AwsCredentials, isOnThisMachine } from "./authorization";
+import { AwsCredentials, standardCredentials } from "./credentials";
+import { isOnThisMachine } from "./origin";
+import { proxiedClient } from "./proxy";
 
 /** SQS, with its client; loaded with the first call that needs it. */
 export type Sqs = typeof import("@aws-sdk/client-sqs") & { client: SQSClient };
 
-/** SQS where the queue is. On this machine nobody asks who it is that calls. */
-export async function loadSqs(queueUrl: string, credentials?: AwsCredentials | (() => Promise<AwsCredentials>)) {
-  const sqs = await import("@aws-sdk/client-sqs");
+/** Hosts of SQS, by which they say their region ("Amazon SQS endpoints and quotas", endpoints of a VPC included). */
+const hosts = [
+  /^(?:vpce-[a-z0-9-]+\.)?sqs(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?amazonaws\.com(?:\.cn)?$/,
+  /^sqs(?:-fips)?\.([a-z0-9-]+)\.(?:api\.aws|api\.amazonwebservices\.com\.cn)$/,
+  /^([a-z0-9-]+)\.queue\.amazonaws\.com(?:\.cn)?$/,
+];
+
+/**
+ * SQS where the queue is. Credentials go to AWS alone; those of the API on this machine, to this machine.
+ *
+ * @throws Error where the URL is that of neither.
+ */
+export async function loadSqs(
+  queueUrl: string,
+  apiUrl: URL,
+  credentials?: AwsCredentials | (() => Promise<AwsCredentials>),
+): Promise<Sqs> {
   const url = new URL(queueUrl);
-  const isLocal = isOnThisMachine(url);
-  const region =
-    /(?:^|\.)sqs\.([a-z0-9-]+)\.amazonaws\./.exec(url.hostname)?.[1] ?? (isLocal ? "us-east-1" : undefined);
+  const isLocal = isOnThisMachine(url) && isOnThisMachine(apiUrl);
+  const region = regionOfQueue(url) ?? (isLocal ? "us-east-1" : undefined);
+  if (!region) throw new Error(`Expected the URL of a queue of SQS from ${apiUrl.origin}, got one of ${url.origin}`);
+  const sqs = await import("@aws-sdk/client-sqs");
   const client = new sqs.SQSClient({
-    ...(region && { region }),
+    region,
     ...(isLocal && { endpoint: url.origin }),
-    credentials: credentials ?? (isLocal ? { accessKeyId: "local", secretAccessKey: "local" } : undefined),
+    ...(await proxiedClient(url)),
+    credentials:
+      credentials ?? (isLocal ? { accessKeyId: "local", secretAccessKey: "local" } : await standardCredentials()),
   });
   return { ...sqs, client };
+}
+
+function regionOfQueue({ protocol, hostname }: URL): string | undefined {
+  if (protocol !== "https:") return undefined;
+  return hosts.map((pattern) => pattern.exec(hostname)?.[1]).find((region) => region !== undefined);
 }

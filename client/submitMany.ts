@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import pRetry from "p-retry";
 import { bytesOf } from "../contract/check";
 import { limits } from "../contract/limits";
 import { BatchResult, readBatchResults } from "./answers";
@@ -7,6 +6,7 @@ import type { Connection } from "./connection";
 import { gatewayCodes } from "./errors";
 import { inParallel } from "./inParallel";
 import type { SubmitOutcome } from "./job";
+import { retry } from "./retry";
 import type { SubmissionBody } from "./submissionBody";
 
 /** A body reaches the function as text inside of JSON, in an event of at most 6 MB ("Lambda quotas"); less a margin. */
@@ -46,13 +46,11 @@ async function submitBatch(connection: Connection, jobs: IdentifiedBody[], signa
     pending = pending.filter((index) => results[index]!.status >= 500);
     if (pending.length > 0) throw new StillPending();
   };
-  await pRetry(round, {
-    retries: rounds - 1,
-    minTimeout: 500,
-    maxTimeout: 5_000,
-    randomize: true,
+  await retry(round, {
+    maxAttempts: rounds,
+    backoffMilliseconds: { first: 1_000, longest: 5_000 },
     signal,
-    shouldRetry: ({ error }) => error instanceof StillPending,
+    shouldRetry: (error) => error instanceof StillPending,
   }).catch((error: unknown) => {
     if (!(error instanceof StillPending)) throw error;
   });

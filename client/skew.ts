@@ -1,0 +1,19 @@
+/** Difference of two clocks beyond which a signature is taken to fail for it; AWS takes 5 minutes. */
+const longestSkewMilliseconds = 240_000;
+
+/** How far the clock of an answer is ahead of this machine's; 0 where the answer doesn't say. */
+export function clockSkewOf({ headers }: Response): number {
+  const time = Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(time) ? 0 : time - Date.now();
+}
+
+export function isSkewed(skewMilliseconds: number): boolean {
+  return Math.abs(skewMilliseconds) > longestSkewMilliseconds;
+}
+
+/** What to add to a refusal: nothing unless the clocks differ. */
+export function clockNote(skewMilliseconds: number): string {
+  if (!isSkewed(skewMilliseconds)) return "";
+  const minutes = Math.round(Math.abs(skewMilliseconds) / 60_000);
+  return `; this machine's clock is ${minutes} min ${skewMilliseconds > 0 ? "behind" : "ahead of"} the API's`;
+}
