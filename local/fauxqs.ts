@@ -1,7 +1,7 @@
 import type { buildApp } from "fauxqs" with { "resolution-mode": "import" };
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { packageFolder } from "./packageFolder";
+import { packageRoot } from "./packageFolder";
 
 /** A queue as fauxqs keeps it: the members that the local cloud uses. */
 export interface StoredQueue {
@@ -82,18 +82,10 @@ export interface Fauxqs {
 }
 
 /**
- * Loads fauxqs with its stores. It exports only `buildApp`, but what has to be put right lies in the stores, so they
- * are loaded by path: package.json pins the exact version.
+ * Loads fauxqs with its stores, from the bundle that tools/bundles.mjs makes: fauxqs exports only `buildApp`, but what has
+ * to be put right lies in the stores; and below it is a package that refuses Node 20. package.json pins the exact version.
  */
-export async function loadFauxqs(): Promise<Fauxqs> {
-  const folder = packageFolder("fauxqs");
-  const load = <T>(file: string) => import(pathToFileURL(join(folder, "dist", file)).href) as Promise<T>;
-  const [app, { SqsStore }, { SnsStore }, { S3Store }, { INVALID_MESSAGE_BODY_CHAR }] = await Promise.all([
-    load<Fauxqs>("app.js"),
-    load<Fauxqs>("sqs/sqsStore.js"),
-    load<Fauxqs>("sns/snsStore.js"),
-    load<Fauxqs>("s3/s3Store.js"),
-    load<{ INVALID_MESSAGE_BODY_CHAR: RegExp }>("sqs/sqsTypes.js"),
-  ]);
-  return { buildApp: app.buildApp, SqsStore, SnsStore, S3Store, forbiddenCharacter: INVALID_MESSAGE_BODY_CHAR };
+export function loadFauxqs(): Promise<Fauxqs> {
+  const file = join(packageRoot(), "dist", "local", "vendor", "fauxqs.js");
+  return import(pathToFileURL(file).href) as Promise<Fauxqs>;
 }

@@ -1,4 +1,4 @@
-// Builds dist/ and the worker's bundle. `--if-stale` does so only where a source is newer than the last build.
+// Builds dist/ with its bundles, and the worker's bundle. `--if-stale` does so only where a source is newer than the last build.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -19,7 +19,8 @@ function newest(path) {
 function isStale() {
   if (!existsSync(stamp) || !existsSync(join(root, "worker-image/dist/main.js"))) return true;
   const built = statSync(stamp).mtimeMs;
-  const files = [...sources, "index.ts", "tsconfig.json", "tsconfig.build.json", "package-lock.json"];
+  const settings = ["tsconfig.json", "tsconfig.build.json", "package-lock.json", "tools/bundles.mjs"];
+  const files = [...sources, "index.ts", ...settings];
   return files.some((file) => newest(join(root, file)) > built);
 }
 
@@ -34,6 +35,7 @@ if (!process.argv.includes("--if-stale") || isStale()) {
   const start = new Date();
   run(join(root, "worker-image", "build.mjs"));
   run(createRequire(import.meta.url).resolve("typescript/bin/tsc"), "-p", "tsconfig.build.json");
+  run(join(root, "tools", "bundles.mjs"));
   writeFileSync(stamp, "");
   utimesSync(stamp, start, start);
 }

@@ -1,6 +1,10 @@
 import Table from "cli-table3";
+import type { createLogUpdate } from "log-update" with { "resolution-mode": "import" };
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import pc from "picocolors";
 import type { LocalCloud } from "../cloud";
+import { packageRoot } from "../packageFolder";
 import { Fleet, FleetEvent, FleetRow } from "./fleet";
 import { printable } from "./printable";
 
@@ -41,8 +45,8 @@ export async function showFleet(
   cloud: LocalCloud,
   queueUrls: Record<string, string>,
 ): Promise<() => void> {
-  const { createLogUpdate } = await import("log-update");
-  const update = createLogUpdate(process.stdout, { showCursor: true });
+  const logUpdate = await loadLogUpdate();
+  const update = logUpdate.createLogUpdate(process.stdout, { showCursor: true });
   const draw = () => {
     const { columns = 80, rows = 24 } = process.stdout;
     update(renderFleet(fleet.look(cloud, queueUrls), fleet.events, { columns, rows }));
@@ -53,4 +57,10 @@ export async function showFleet(
     clearInterval(timer);
     update.done();
   };
+}
+
+/** From the bundle that tools/bundles.mjs makes, since it and all below it are ES modules only. */
+function loadLogUpdate(): Promise<{ createLogUpdate: typeof createLogUpdate }> {
+  const file = join(packageRoot(), "dist", "local", "vendor", "logUpdate.js");
+  return import(pathToFileURL(file).href) as ReturnType<typeof loadLogUpdate>;
 }

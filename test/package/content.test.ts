@@ -10,6 +10,8 @@ const root = packageRoot();
 /** What a consumer needs: code with types and source maps, the worker image's build context, the plugin, and words. */
 const expected = [
   /^dist\/(cli|client|components|contract|functions|local(?!\/provider)|plugin)\/.+\.(js|js\.map|d\.ts)$/,
+  /^dist\/client\/index\.mjs(\.map)?$/,
+  /^dist\/local\/vendor\/LICENSES\.txt$/,
   /^worker-image\/(Dockerfile|\.dockerignore|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|PulumiPlugin\.yaml|schema\.json)$/,
 ];
@@ -50,7 +52,7 @@ describe("what is packed", () => {
     const { dependencies, optionalDependencies, peerDependencies } = manifest;
     const brought = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
     const required = files.flatMap((file) => {
-      if (!file.startsWith("dist/") || !file.endsWith(".js")) return [];
+      if (!/^dist\/(?!local\/vendor\/).*\.m?js$/.test(file)) return [];
       const requests = readFileSync(join(root, file), "utf8").matchAll(
         /(?:require|import)\("(?!node:)((?:@[\w.-]+\/)?[\w-][\w.-]*)/g,
       );
@@ -60,8 +62,18 @@ describe("what is packed", () => {
     expect([...new Set(required)].filter((name) => !brought.includes(name))).to.deep.equal([]);
   });
 
+  it("keeps the licence of each package that it holds a copy of", () => {
+    const text = readFileSync(join(root, "dist", "local", "vendor", "LICENSES.txt"), "utf8");
+    for (const name of ["fauxqs", "fastify", "cookie", "pino", "log-update", "wrap-ansi"]) {
+      expect(text).to.match(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(\\S+\\)$`, "m"));
+    }
+    expect(
+      text.match(/permission is hereby granted|redistribution and use|permission to use/gi)!.length,
+    ).to.be.greaterThan(40);
+  });
+
   it("has each file's source in its map, and no path of the machine that built it", () => {
-    const code = files.filter((file) => file.endsWith(".js") && file.startsWith("dist/"));
+    const code = files.filter((file) => /^dist\/(?!local\/vendor\/).*\.m?js$/.test(file));
     expect(code.length).to.be.greaterThan(100);
     for (const file of code) {
       const { sourcesContent } = JSON.parse(readFileSync(join(root, `${file}.map`), "utf8")) as {
