@@ -30,12 +30,19 @@ export interface FleetState {
   slots?: number;
   /** Why no worker starts, for a person; absent while they do. */
   launchProblem?: string;
+  /** When the scaler last saw it so. */
+  problemAt?: number;
+  /** Instances in service, while there is a launch problem: then jobs may be worked on all the same. */
+  inService?: number;
   /** Launches that failed in a row. */
   failedLaunches?: number;
   /** Group and launch template version that they were of: another one is another matter. */
   failedTemplate?: string;
   /** No launch is asked for before. */
   retryAt?: number;
+  /** When the scaler asked for one since then, and how often that has failed. The group's own tries don't count. */
+  triedAt?: number;
+  failedTries?: number;
   /** Instances that were replaced for their silence since one of the type last reported, and when the next may be. */
   silentMarks?: number;
   silentRetryAt?: number;
@@ -64,6 +71,14 @@ export interface InstanceReport {
   expiresAt: number;
 }
 
+/** What an instance whose worker could not start says of it, in the same item. */
+export interface StartFailure {
+  /** For a person, without a payload or a secret. */
+  startError: string;
+  /** Epoch milliseconds. */
+  startErrorAt: number;
+}
+
 /** How often a worker reports. A retirement reaches it within that time. */
 export const reportSeconds = 30;
 
@@ -82,3 +97,14 @@ export const silentSeconds = 300;
 export interface Nudge {
   sent: Record<string, number>;
 }
+
+/** What asks the scaler to try launches of these types now, whatever it waits for. */
+export interface LaunchRetry {
+  retryLaunches: string[];
+}
+
+/**
+ * The scaler's alias by which workers nudge it. It takes from them which types to look at, not how many jobs there are: what
+ * a worker says, its handler may have said.
+ */
+export const workerAlias = "workers";

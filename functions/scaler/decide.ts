@@ -2,11 +2,11 @@ import type { FleetState } from "../../contract/fleet";
 import type { Action, StateChanges } from "./action";
 import { chooseRetirement } from "./chooseRetirement";
 import { findSilent } from "./findSilent";
-import { type FleetView, retiring } from "./fleetView";
-import { judgeLaunches } from "./judgeLaunches";
+import { type FleetView, groupsOf, liveCount, retiring } from "./fleetView";
+import { judgeLaunches, type LaunchVerdict } from "./judgeLaunches";
 import { learn } from "./learn";
 import { needOf } from "./needOf";
-import { planCapacity } from "./planCapacity";
+import { type CapacityPlan, planCapacity } from "./planCapacity";
 import { remember } from "./remember";
 
 export const deploymentOnlyModule = true;
@@ -24,10 +24,18 @@ export function decide(view: FleetView): Action[] {
   const plan = planCapacity(view, wanted, verdict);
   const memory = remember(view, { needed, slots: figures.slots }, verdict);
   const silence = findSilent(view);
-  const found = { ...figures.changes, ...verdict.changes, ...plan.changes, ...silence.changes, memory };
+  const tried = isTried(view, verdict, plan) ? { triedAt: view.now } : {};
+  const found = { ...figures.changes, ...verdict.changes, ...tried, ...plan.changes, ...silence.changes, memory };
   const changes = changesTo(view.state, found);
   const first: Action[] = Object.keys(changes).length > 0 ? [{ kind: "remember", changes }] : [];
   return [...first, ...plan.actions, ...silence.actions, ...chooseRetirement(view)];
+}
+
+/** Whether this look makes the try that is due: it raises a group, or one wants more than it has already. */
+function isTried(view: FleetView, { isDue }: LaunchVerdict, { actions }: CapacityPlan): boolean {
+  if (!isDue) return false;
+  const isRaised = actions.some((action) => action.kind === "setDesired" && action.to > action.from);
+  return isRaised || groupsOf(view).some((group) => liveCount(group) < group.desired);
 }
 
 function changesTo(state: FleetState, changes: StateChanges): StateChanges {

@@ -1,4 +1,4 @@
-import type { FleetState, InstanceReport } from "../../contract/fleet";
+import type { FleetState, InstanceReport, StartFailure } from "../../contract/fleet";
 import type { JobType, JobTypeFleet } from "../../contract/jobType";
 
 export const deploymentOnlyModule = true;
@@ -44,7 +44,7 @@ export interface QueueCounts {
 export type ScaledType = JobType & { fleet: JobTypeFleet };
 
 /** An instance's item: its worker's report, as far as there has been one, and what the scaler notes there. */
-export type InstanceItem = Partial<InstanceReport>;
+export type InstanceItem = Partial<InstanceReport & StartFailure>;
 
 /** All that a decision on a type rests on. */
 export interface FleetView {

@@ -13,6 +13,7 @@ import {
 import { now, scaledType, view } from "../support/fleetViews";
 
 const time = fc.integer({ min: now - 4_000_000, max: now + 1_000_000 });
+const past = fc.integer({ min: now - 4_000_000, max: now - 1 });
 
 function groups(name: string, maxInstances: number): fc.Arbitrary<Group> {
   return fc
@@ -49,13 +50,16 @@ const views: fc.Arbitrary<FleetView> = fc.integer({ min: 1, max: 12 }).chain((ma
         group: groups("group", maxInstances),
         onDemandGroup: fc.option(groups("on-demand", maxInstances), { nil: undefined }),
         state: fc.record(
-          { failedLaunches: fc.integer({ min: 3, max: 9 }), retryAt: time, spotShortSince: time, spotRetryAt: time },
+          {
+            ...{ failedLaunches: fc.integer({ min: 3, max: 9 }), failedTries: fc.nat(9), triedAt: past },
+            ...{ launchProblem: fc.constant("no"), retryAt: time, spotShortSince: time, spotRetryAt: time },
+          },
           { requiredKeys: [] },
         ),
         launches: fc.array(
           fc.record({
             groupName: fc.constantFrom("group", "on-demand"),
-            startedAt: time,
+            startedAt: past,
             outcome: fc.constantFrom("succeeded" as const, "failed" as const, "underWay" as const),
             reason: fc.constant("no"),
           }),

@@ -165,7 +165,10 @@ describe("decide", () => {
         failedLaunches: 4,
         launchProblem: "4 launches failed in a row; the last: InvalidAMI",
         failedTemplate: "group 7",
-        retryAt: now + 120 * seconds,
+        retryAt: now + 60 * seconds,
+        failedTries: 0,
+        problemAt: now,
+        inService: 2,
       });
     });
 
@@ -201,19 +204,87 @@ describe("decide", () => {
       expect(capacity({ ...fields, group: group({ desired: 3, instances: two }) })).to.deep.equal([]);
     });
 
-    it("wait twice as long after each further failure, a quarter of an hour at most", () => {
+    it("wait twice as long after each try of the scaler's own that failed, a quarter of an hour at most", () => {
+      const triedAt = now - 8 * seconds;
       const retry = (state: FleetState, outcomes: string) =>
         (remembered({
           counts,
-          state: { ...failing, ...state },
+          state: { ...failing, retryAt: triedAt, triedAt, ...state },
           group: group({ desired: 1 }),
           launches: launches(outcomes),
         }).retryAt! -
-          now) /
+          triedAt) /
         seconds;
-      expect(retry({ retryAt: now - 8 * seconds }, "fff")).to.equal(120);
-      expect(retry({ retryAt: now - 8 * seconds, failedLaunches: 5 }, "f")).to.equal(480);
-      expect(retry({ retryAt: now - 8 * seconds, failedLaunches: 50 }, "f")).to.equal(900);
+      expect(retry({}, "fff")).to.equal(120);
+      expect(retry({ failedTries: 2, failedLaunches: 500 }, "f")).to.equal(480);
+      expect(retry({ failedTries: 50 }, "f")).to.equal(900);
+    });
+
+    it("are tried at 1, 2, 4, 8 and 15 minutes, however often the group fails by itself", () => {
+      const minute = 60 * seconds;
+      for (const [minInstances, lateMilliseconds] of [
+        [0, 0],
+        [1, 0],
+        [2, 3_000],
+      ] as const) {
+        let state: FleetState = {};
+        let desired = 3;
+        const tries: number[] = [];
+        for (let run = 0; run <= 60; run++) {
+          const at = now + run * minute + (run % 2) * lateMilliseconds;
+          // Ten of the group's own tries in each minute, whatever it was asked for.
+          const failed = launches("f".repeat(50), "no such image", 3).map((launch, index) => ({
+            ...launch,
+            startedAt: at - 3_000 - index * 6_000,
+          }));
+          const fields = { now: at, state, launches: failed, group: group({ desired, minInstances }) };
+          const actions = decide(view({ counts, ...fields }));
+          for (const action of actions) {
+            if (action.kind === "remember") state = { ...state, ...action.changes } as FleetState;
+            if (action.kind === "setDesired") desired = action.to;
+          }
+          if (state.triedAt === at) tries.push(run);
+        }
+        expect(tries, `minimum ${minInstances}`).to.deep.equal([1, 3, 7, 15, 30, 45, 60]);
+      }
+    });
+
+    it("are tried at once where somebody asks for it, and then as if for the first time", () => {
+      const state: FleetState = { ...failing, retryAt: now, failedTries: 0 };
+      expect(capacity({ counts, state })).to.deep.equal(["group: 0 → 1"]);
+      expect(remembered({ counts, state })).to.include({ triedAt: now });
+    });
+
+    it("make no try where nothing is to be launched", () => {
+      expect(remembered({ state: failing, launches: [] })).not.to.have.property("triedAt");
+    });
+
+    it("are a problem at once where a worker says why it doesn't start, until one works", () => {
+      const item = { startError: 'There is no handler "invoice"', startErrorAt: now - seconds };
+      const fields = { counts, group: group({ desired: 1, templateVersion: "7" }), items: { i1: item } };
+      const launchProblem = 'A worker did not start: There is no handler "invoice"';
+      const changes = { launchProblem, problemAt: now - seconds, inService: 0, failedTemplate: "group 7" };
+      expect(remembered(fields)).to.deep.equal(changes);
+      const state = { ...known, ...changes };
+      expect(remembered({ ...fields, state })).to.deep.equal({});
+      const gone = { launchProblem: undefined, problemAt: undefined, inService: undefined, failedTemplate: undefined };
+      const heard = { ...fields.items, i2: { seenAt: now } };
+      expect(remembered({ ...fields, state, items: heard })).to.deep.equal(gone);
+      expect(remembered({ ...fields, state, now: now + 3_600 * seconds })).to.deep.equal(gone);
+      const mended = remembered({ ...fields, state, group: group({ desired: 1, templateVersion: "8" }) });
+      expect(mended).to.deep.equal({ ...gone, retryAt: now });
+      const after = { ...known, retryAt: now };
+      expect(remembered({ ...fields, state: after, now: now + seconds })).to.deep.equal({});
+    });
+
+    it("are described by what the last worker said", () => {
+      const items = { i1: { startError: "no module", startErrorAt: now - 9 * seconds } };
+      const fields = { counts, items, group: group({ desired: 1 }), launches: launches("fff") };
+      const launchProblem = "3 launches failed in a row; the last: no module";
+      expect(remembered(fields)).to.include({ launchProblem });
+      const state = { ...failing, retryAt: now + 60 * seconds, inService: 0 };
+      expect(remembered({ ...fields, state })).to.deep.equal({ launchProblem, problemAt: now });
+      expect(remembered({ ...fields, state: { ...state, launchProblem } })).to.deep.equal({});
     });
 
     it("are forgotten once there is another template version or group, where it may have been mended", () => {
