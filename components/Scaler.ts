@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { fleetTag, fleetTagValue } from "../contract/fleet";
+import { fleetTag, fleetTagValue, workerAlias } from "../contract/fleet";
 import { scalerFactory } from "../functions/scaler/lambda";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
@@ -23,6 +23,7 @@ export type ScalerArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "tags"
 export class Scaler extends pulumi.ComponentResource {
   readonly scaler: LambdaFunction;
   private readonly fleetTable: aws.dynamodb.Table;
+  private readonly forWorkers: aws.lambda.Alias;
 
   constructor(name: string, args: ScalerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:Scaler", name, {}, opts);
@@ -47,14 +48,18 @@ export class Scaler extends pulumi.ComponentResource {
       },
       child,
     );
+    this.forWorkers = new aws.lambda.Alias(
+      `${name}-workers`,
+      { functionName: this.scaler.function.name, functionVersion: "$LATEST", name: workerAlias },
+      child,
+    );
     runEachMinute(name, this.scaler, { description: "Raises fleets to what their backlogs need", tags }, child);
     this.registerOutputs();
   }
 
   /** What fleets and their workers are told of it. */
   forFleets(): NonNullable<WorkerFleetArgs["scaler"]> {
-    const { name: functionName, arn: functionArn } = this.scaler.function;
-    return { fleetTable: this.fleetTable, functionName, functionArn };
+    return { fleetTable: this.fleetTable, functionArn: this.forWorkers.arn };
   }
 }
 

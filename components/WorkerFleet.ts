@@ -32,7 +32,7 @@ export interface WorkerFleetArgs extends Pick<
   /** What makes the fleet grow; absent where CloudWatch does. */
   scaler?: {
     fleetTable: aws.dynamodb.Table;
-    functionName: pulumi.Input<string>;
+    /** Of the alias by which workers nudge the scaler. */
     functionArn: pulumi.Input<string>;
   };
 }

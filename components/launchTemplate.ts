@@ -77,7 +77,7 @@ function userData(
       args.tables.records?.name,
       args.handler?.url,
       args.scaler?.fleetTable.name,
-      args.scaler?.functionName,
+      args.scaler?.functionArn,
       args.eventsTopic?.arn,
     ])
     .apply(([queueUrl, deadLetterQueueUrl, jobTable, inlineHandler, fleetTable, scalerFunction, eventsTopic]) => ({

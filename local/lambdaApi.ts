@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { AwsRequest, functionNameOf, refuse } from "./awsRequest";
 import type { Service } from "./endpoint";
 import { LambdaRefusal } from "./lambdaFunction";
-import type { Lambdas } from "./lambdas";
+import { type Lambdas, qualifierOf } from "./lambdas";
 
 /** "Lambda quotas": bytes of a payload, for calls that wait and for events. */
 const maxPayloadBytes = { RequestResponse: 6_291_456, Event: 1_048_576 };
@@ -38,16 +38,18 @@ async function invoke(lambdas: Lambdas, request: AwsRequest, response: ServerRes
   if (!target) {
     throw new LambdaRefusal(404, "ResourceNotFoundException", `Function not found: ${lambdas.arnOf(name)}`);
   }
+  const named = new URL(message.url ?? "/", "http://localhost").searchParams.get("Qualifier");
+  const qualifier = named ?? qualifierOf(name);
   const payload = body.length === 0 ? "{}" : body.toString();
   const answer = (status: number, headers: Record<string, string> = {}, content = "") =>
     void response.writeHead(status, { "x-amzn-requestid": randomUUID(), ...headers }).end(content);
   if (type === "DryRun") return answer(204);
   checkPayload(payload, maxPayloadBytes[type]);
   if (type === "Event") {
-    lambdas.invokeAsync(target.spec.name, payload);
+    lambdas.invokeAsync(target.spec.name, payload, qualifier);
     return answer(202);
   }
-  const result = await lambdas.invoke(target.spec.name, payload);
+  const result = await lambdas.invoke(target.spec.name, payload, qualifier);
   const headers = { "content-type": "application/json", "x-amz-executed-version": "$LATEST" };
   const failure: Record<string, string> = result.functionError ? { "x-amz-function-error": result.functionError } : {};
   answer(200, { ...headers, ...failure, "x-amzn-requestid": result.requestId }, result.payload);

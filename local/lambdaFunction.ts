@@ -26,6 +26,14 @@ export interface EventConfig {
   onFailureArn?: string;
 }
 
+export interface InvocationOptions {
+  /** Waits in line where a call would be throttled. */
+  mayWait?: boolean;
+  requestId?: string;
+  /** Version or alias that the call names. */
+  qualifier?: string;
+}
+
 export interface InvocationResult {
   requestId: string;
   /** JSON: what the handler returned, or the error. */
@@ -76,13 +84,14 @@ export class LambdaFunction {
   /** Runs the handler and waits for its answer. An event `mayWait` in line where a call would be throttled. */
   async invoke(
     payload: string,
-    { mayWait = false, requestId = randomUUID() }: { mayWait?: boolean; requestId?: string } = {},
+    { mayWait = false, requestId = randomUUID(), qualifier }: InvocationOptions = {},
   ): Promise<InvocationResult> {
     await this.enter(mayWait);
     try {
       if (this.isStopped) throw new LambdaRefusal(404, "ResourceNotFoundException", `${this.spec.name} is deleted`);
       const process = this.idle.pop() ?? this.start();
-      const outcome = await process.run({ requestId, functionArn: this.spec.arn, payload }, this.spec.timeoutSeconds);
+      const functionArn = qualifier === undefined ? this.spec.arn : `${this.spec.arn}:${qualifier}`;
+      const outcome = await process.run({ requestId, functionArn, payload }, this.spec.timeoutSeconds);
       if (process.isAlive && !("error" in outcome && isFatal(outcome.error))) this.idle.push(process);
       return "error" in outcome
         ? { requestId, payload: JSON.stringify(outcome.error), functionError: "Unhandled" }

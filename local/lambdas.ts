@@ -57,7 +57,7 @@ export class Lambdas {
 
   /** By name or by any ARN that names it: plain, of a version or alias, or the one for API Gateway. */
   find(nameOrArn: string): LambdaFunction | undefined {
-    return this.functions.get(/:?function:([\w-]+)/.exec(nameOrArn)?.[1] ?? nameOrArn);
+    return this.functions.get(/:?function:([\w-]+)/.exec(nameOrArn)?.[1] ?? nameOrArn.replace(/:.*$/, ""));
   }
 
   /** The ARN that a function of that name has, or would have. */
@@ -71,14 +71,14 @@ export class Lambdas {
   }
 
   /** Calls a function and waits for its answer; an error of the handler is an answer too. */
-  async invoke(nameOrArn: string, payload: string): Promise<InvocationResult> {
-    return this.get(nameOrArn).invoke(payload);
+  async invoke(nameOrArn: string, payload: string, qualifier = qualifierOf(nameOrArn)): Promise<InvocationResult> {
+    return this.get(nameOrArn).invoke(payload, { qualifier });
   }
 
   /** Hands over an event. Failures are tried again, then go to the failure destination or dead-letter queue. */
-  invokeAsync(nameOrArn: string, payload: string): void {
+  invokeAsync(nameOrArn: string, payload: string, qualifier = qualifierOf(nameOrArn)): void {
     const target = this.get(nameOrArn);
-    this.handleEvent(target, payload).catch((error: Error) => {
+    this.handleEvent(target, payload, qualifier).catch((error: Error) => {
       if (!this.isStopped)
         this.cloud.log({ source: "cloud", name: target.spec.name, stream: "stderr", line: error.message });
     });
@@ -103,10 +103,10 @@ export class Lambdas {
     return target;
   }
 
-  private async handleEvent(target: LambdaFunction, payload: string): Promise<void> {
+  private async handleEvent(target: LambdaFunction, payload: string, qualifier?: string): Promise<void> {
     const requestId = randomUUID();
     for (let attempt = 1; !this.isStopped; attempt++) {
-      const result = await target.invoke(payload, { mayWait: true, requestId });
+      const result = await target.invoke(payload, { mayWait: true, requestId, qualifier });
       if (!result.functionError) return;
       if (attempt > target.events.maximumRetryAttempts) return this.giveUp(target, payload, result, attempt);
       await sleep(retryDelaysMilliseconds[attempt - 1] ?? 800, undefined, { ref: false });
@@ -163,6 +163,11 @@ export class Lambdas {
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
     };
   }
+}
+
+/** The version or alias of `name:qualifier`, or of an ARN that ends with one. */
+export function qualifierOf(nameOrArn: string): string | undefined {
+  return /^(?:.*:function:)?[\w-]+:([\w$-]+)$/.exec(nameOrArn)?.[1];
 }
 
 /** What Lambda's runtime brings along, as far as the functions use it. */

@@ -19,6 +19,8 @@ export interface FleetItems {
   /** Gives the lease back whatever was asked. */
   drop(type: string, lease: number): Promise<void>;
   remember(type: string, changes: StateChanges): Promise<void>;
+  /** Has failing launches tried at the next look, as if for the first time. */
+  retryLaunches(type: string, now: number): Promise<void>;
   /** Notes on an instance's item that its worker is missed. */
   watch(type: string, instanceId: string, now: number): Promise<void>;
   /** Tells an instance's worker to retire. */
@@ -133,6 +135,11 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
         UpdateExpression: clauses.join(" "),
         ExpressionAttributeNames: Object.fromEntries(fields.map(([field]) => [`#${field}`, field])),
       });
+    },
+    async retryLaunches(type, now) {
+      const UpdateExpression = "SET retryAt = :now, failedTries = :none REMOVE triedAt";
+      const ConditionExpression = "attribute_exists(failedLaunches)";
+      await update([type, fleetItem], { now, none: 0 }, { UpdateExpression, ConditionExpression });
     },
     async watch(type, instanceId, now) {
       const expiresAt = Math.floor(now / 1_000) + watchedSeconds;

@@ -118,7 +118,7 @@ async function perform(action: Action, view: FleetView, effects: LookEffects): P
         log("error", "launches fail", {
           type,
           launchProblem,
-          retryInSeconds: Math.round(((retryAt ?? now) - now) / 1_000),
+          ...(retryAt !== undefined && { retryInSeconds: Math.round((retryAt - now) / 1_000) }),
         });
       return;
     }

@@ -37,7 +37,8 @@ const roundMilliseconds = 15_000;
 const lookMilliseconds = 8_000;
 
 /**
- * The scaler's run, each minute for all types, and on a nudge for those that jobs were just sent to.
+ * The scaler's run, each minute for all types, and on a nudge for those that jobs were just sent to, or whose launches
+ * somebody wants tried.
  *
  * A run acts on a type only while it holds the type's lease, so that runs for a type never overlap. One that finds the lease
  * taken asks the holder to look once more. The minute's run takes leases only where it has seen something to do: an idle
@@ -48,8 +49,10 @@ export function createScaler(effects: ScalerEffects): (event: unknown, context: 
   const { log } = effects;
   return async function scaler(event, context) {
     const failures = createFailures(log);
-    const sent = readNudge(event);
+    const { sent, retried } = readNudge(event, context);
     const run = { effects, failures, context, isNudged: sent !== undefined };
+    for (const type of retried)
+      await failures.attempt(type, () => effects.fleetItems.retryLaunches(type, effects.now()));
     await scale(run, sent ? await nudgedTypes(run, sent) : await typesWithWork(run));
     failures.report();
     failures.rethrow();

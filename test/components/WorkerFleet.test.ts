@@ -34,7 +34,7 @@ const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
     const scaler =
       options.scaling === "targetTracking"
         ? undefined
-        : { fleetTable: fleetTable(), functionName: "scale", functionArn: "arn:scale" };
+        : { fleetTable: fleetTable(), functionArn: "arn:scale" };
     const shared = { queue, rescue: queue, tables, network, target, image, scaler };
     return new WorkerFleet("fleet", { processor: settings, ...shared, ...options });
   });
@@ -303,7 +303,7 @@ describe("WorkerFleet", () => {
       const { WORKER_FLEET_TABLE, WORKER_SCALER_FUNCTION } = readEnvironment(userData);
       return [WORKER_FLEET_TABLE, WORKER_SCALER_FUNCTION];
     };
-    expect(await told({})).to.deep.equal(["fleets-1234567", "scale"]);
+    expect(await told({})).to.deep.equal(["fleets-1234567", "arn:scale"]);
     expect(await told({ scaling: "targetTracking" })).to.deep.equal([undefined, undefined]);
   });
 

@@ -20,6 +20,7 @@ function setUp() {
         written.push({ instanceId, ...report });
         return state.retiresSince;
       },
+      reportFailure: async () => undefined,
       readFigures: async () => ({}),
     },
     metadata: { read: async (path) => (path === "instance-id" ? "i-1" : undefined) },

@@ -1,5 +1,5 @@
 import { AttributeValue, DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { fleetItem, FleetState, InstanceReport } from "../../contract/fleet";
+import { fleetItem, FleetState, InstanceReport, StartFailure } from "../../contract/fleet";
 import { decodeFleetMemory, FleetMemory } from "../../contract/fleetMemory";
 
 /** What an instance's worker says; whether it retires is for the scaler to say. */
@@ -12,8 +12,13 @@ export type FleetFigures = Pick<FleetState, "secondsPerJob" | "targetLatencySeco
 export interface FleetTable {
   /** Writes the instance's report; says since when it retires, epoch milliseconds, if it does. */
   report(instanceId: string, report: OwnReport): Promise<number | undefined>;
+  /** Writes why the instance's worker doesn't start; it outlasts the instance for a while. */
+  reportFailure(instanceId: string, failure: StartFailure): Promise<void>;
   readFigures(): Promise<FleetFigures>;
 }
+
+/** How long the item of an instance whose worker didn't start is kept. */
+const failureKeptSeconds = 3_600;
 
 /** The fleet table in DynamoDB. */
 export class DynamoFleetTable implements FleetTable {
@@ -39,6 +44,21 @@ export class DynamoFleetTable implements FleetTable {
       }),
     );
     return numberOf(item.retiresSince);
+  }
+
+  async reportFailure(instanceId: string, { startError, startErrorAt }: StartFailure): Promise<void> {
+    await this.client.send(
+      new UpdateItemCommand({
+        TableName: this.table,
+        Key: this.key(instanceId),
+        UpdateExpression: "SET startError = :error, startErrorAt = :at, expiresAt = :expiresAt",
+        ExpressionAttributeValues: {
+          ":error": { S: startError },
+          ":at": { N: String(startErrorAt) },
+          ":expiresAt": { N: String(Math.ceil(startErrorAt / 1_000) + failureKeptSeconds) },
+        },
+      }),
+    );
   }
 
   async readFigures(): Promise<FleetFigures> {

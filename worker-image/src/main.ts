@@ -18,6 +18,7 @@ import { Runner } from "./runner";
 import { Services } from "./services";
 import { readOptions, WorkerOptions } from "./settings";
 import { SqsQueue } from "./sqsQueue";
+import { reportStartFailure } from "./startFailure";
 import { UntrackedRecords } from "./untrackedRecords";
 import { Worker } from "./worker";
 
@@ -36,7 +37,10 @@ async function main(): Promise<number> {
   const read = readOptions(process.env, path.join(__dirname, "processors"));
   if (!read.ok) {
     const problems = read.problems.map(({ path: name, message }) => `${name}: ${message}`);
-    createLog(write, {})("error", "worker-not-started", { problems });
+    const log = createLog(write, {});
+    log("error", "worker-not-started", { problems });
+    const { WORKER_TYPE: type, WORKER_FLEET_TABLE: fleetTable, WORKER_SCALER_FUNCTION: scalerFunction } = process.env;
+    await reportStartFailure(problems.join("; "), { type, fleetTable, scalerFunction }, log);
     return 1;
   }
   const options = read.value;
@@ -56,6 +60,7 @@ async function main(): Promise<number> {
     return isClean ? 0 : 1;
   } catch (error) {
     log("error", "worker-not-started", errorFields(error));
+    await reportStartFailure(error instanceof Error ? error.message : String(error), options.settings, log);
     return 1;
   }
 }

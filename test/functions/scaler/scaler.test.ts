@@ -1,5 +1,7 @@
 import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
+import fc from "fast-check";
+import { workerAlias } from "../../../contract/fleet";
 import { decodeFleetMemory, keptInstances } from "../../../contract/fleetMemory";
 import { createFleetItems, type FleetItems } from "../../../functions/scaler/fleetItems";
 import { Emulators } from "../support/emulators";
@@ -208,6 +210,61 @@ describe("scaler", () => {
       expect(await fake.run({ sent: { a: 1, gone: 1 } })).to.equal(undefined);
       expect([fake.desired("a"), fake.desired("b")]).to.deep.equal([1, 0]);
       expect(fake.calls).not.to.include("count b");
+    });
+
+    it("believes of a worker which types to look at, and their queues how much there is to do", async () => {
+      fake.add("a");
+      fake.add("b", {}, 60);
+      fake.invokedFunctionArn = `arn:aws:lambda:us-east-1:123456789012:function:scaler:${workerAlias}`;
+      expect(await fake.run({ sent: { a: 1e6, b: 1e6 } })).to.equal(undefined);
+      expect([fake.desired("a"), fake.desired("b")]).to.deep.equal([0, 5]);
+      const calls = fake.calls.length;
+      for (const event of [{}, { retryLaunches: ["a", "b"] }, null]) await fake.run(event);
+      expect(fake.calls).to.have.length(calls);
+    });
+
+    it("raises nothing by any event of a worker's that the queues don't show", async () => {
+      fake.add("a", {}, 24);
+      fake.add("b");
+      fake.invokedFunctionArn = `arn:aws:lambda:us-east-1:123456789012:function:scaler:${workerAlias}`;
+      const counts = fc.oneof(fc.integer(), fc.double(), fc.string(), fc.constant(null));
+      const sent = fc.dictionary(fc.constantFrom("a", "b", "gone", "__proto__"), counts);
+      const events = fc.oneof(fc.record({ sent, retryLaunches: fc.anything() }, { requiredKeys: [] }), fc.anything());
+      await fc.assert(
+        fc.asyncProperty(events, async (event) => {
+          await fake.run(event);
+          expect(fake.desired("b")).to.equal(0);
+          expect(fake.desired("a")).to.be.at.most(2);
+        }),
+        { numRuns: 50 },
+      );
+    });
+
+    it("tries launches at once where somebody asks for it, also while another run holds the type", async () => {
+      fake.add("a", {}, 60);
+      const failing = { failedLaunches: 5, launchProblem: "no", retryAt: fake.time + 900_000, failedTries: 4 };
+      await items.remember("a", failing);
+      await fake.run();
+      expect(fake.desired("a")).to.equal(0);
+      expect(await fake.run({ retryLaunches: ["a"] })).to.equal(undefined);
+      expect(fake.desired("a")).to.equal(1);
+      expect(await state("a"))
+        .to.include({ failedTries: 0 })
+        .and.to.have.property("triedAt");
+      await items.remember("a", { ...failing, triedAt: undefined });
+      fake.groups.set("a-group", { ...fake.groups.get("a-group")!, desired: 0 });
+      fake.whilePausing = () => {
+        fake.whilePausing = () => Promise.resolve();
+        return fake.run({ retryLaunches: ["a"] });
+      };
+      await fake.run(nudge("a"));
+      expect(fake.desired("a")).to.equal(1);
+    });
+
+    it("leaves a type alone whose launches don't fail, asked to try them", async () => {
+      fake.add("a");
+      await fake.run({ retryLaunches: ["a", "gone"] });
+      expect(await state("a")).not.to.have.any.keys("retryAt", "failedTries", "launchProblem");
     });
 
     it("doesn't look again once the group is at its maximum, nor without time for it", async () => {

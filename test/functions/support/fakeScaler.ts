@@ -17,6 +17,7 @@ export class FakeScaler {
   readonly calls: string[] = [];
   readonly lines: LogLine[] = [];
   remaining = 60_000;
+  invokedFunctionArn = "arn:aws:lambda:us-east-1:123456789012:function:scaler";
   /** Runs while a run pauses. */
   whilePausing: () => Promise<unknown> = () => Promise.resolve();
   atOnce = 0;
@@ -55,7 +56,7 @@ export class FakeScaler {
       log: (level, event, fields = {}) => void this.lines.push({ level, event, fields }),
     });
     const getRemainingTimeInMillis = () => this.remaining - (this.time - start);
-    return scaler(event, { getRemainingTimeInMillis }).then(
+    return scaler(event, { getRemainingTimeInMillis, invokedFunctionArn: this.invokedFunctionArn }).then(
       () => undefined,
       (error: Error) => error,
     );
