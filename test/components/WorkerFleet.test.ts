@@ -32,9 +32,7 @@ const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
     const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker:1";
     const fleetTable = () => new aws.dynamodb.Table("fleets", { hashKey: "type", attributes: [] });
     const scaler =
-      options.scaling === "targetTracking"
-        ? undefined
-        : { fleetTable: fleetTable(), functionArn: "arn:scale" };
+      options.scaling === "targetTracking" ? undefined : { fleetTable: fleetTable(), functionArn: "arn:scale" };
     const shared = { queue, rescue: queue, tables, network, target, image, scaler };
     return new WorkerFleet("fleet", { processor: settings, ...shared, ...options });
   });
