@@ -71,8 +71,13 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       tables.fleets && new Scaler(`${name}-scaler`, { ...args, typeTable, fleetTable: tables.fleets, target }, child);
     const router = new JobRouter(`${name}-router`, { ...args, typeTable, scaler: scaler?.scaler.function }, child);
     const hasEvents = args.events ?? defaults.events;
-    const eventsTopic = hasEvents ? new JobEvents(`${name}-events`, { tags: args.tags }, child).topic : undefined;
-    const { repair } = new JobRepair(`${name}-repair`, { ...args, router, tables, eventsTopic }, child);
+    const events = hasEvents ? new JobEvents(`${name}-events`, { tags: args.tags }, child) : undefined;
+    const eventsTopic = events?.topic;
+    const { repair } = new JobRepair(
+      `${name}-repair`,
+      { logRetentionDays: args.logRetentionDays, tags: args.tags, router, tables, events },
+      child,
+    );
     const rescue = new JobRescue(`${name}-rescue`, { ...args, router, typeTable }, child);
     const { topic } = router;
     const schedules = new JobSchedules(
@@ -115,6 +120,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           rescue: rescue.beforeDeletion(`${prefix}-rescue`, processor.name, queue, this),
           tables,
           eventsTopic,
+          keptEventsQueue: events?.keptQueue,
           network,
           target,
           handlers,

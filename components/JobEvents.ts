@@ -1,10 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { createQueue } from "./createQueue";
 import { tlsOnlyPolicy } from "./permissions";
 
-/** The topic to which every job's end is published. */
+/** The topic to which every job's end is published, and a queue that keeps the ends which it did not take. */
 export class JobEvents extends pulumi.ComponentResource {
   readonly topic: aws.sns.Topic;
+  readonly keptQueue: aws.sqs.Queue;
 
   constructor(name: string, args: { tags?: aws.Tags }, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobEvents", name, {}, opts);
@@ -15,6 +17,7 @@ export class JobEvents extends pulumi.ComponentResource {
       { arn: this.topic.arn, policy: tlsOnlyPolicy(["sns:Publish", "sns:Subscribe"], [this.topic.arn]) },
       child,
     );
+    this.keptQueue = createQueue(`${name}-kept`, { tags: args.tags }, child);
     this.registerOutputs();
   }
 }

@@ -1,9 +1,9 @@
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { repairFactory } from "../functions/repair/lambda";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
 import { runEachMinute } from "./eachMinute";
+import { JobEvents } from "./JobEvents";
 import { JobRouter } from "./JobRouter";
 import { JobTables } from "./JobTables";
 import { LambdaFunction } from "./LambdaFunction";
@@ -13,7 +13,7 @@ export type JobRepairArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "ta
   router: JobRouter;
   tables: JobTables;
   /** Where ends are published. */
-  eventsTopic?: aws.sns.Topic;
+  events?: JobEvents;
 };
 
 /**
@@ -25,7 +25,7 @@ export class JobRepair extends pulumi.ComponentResource {
 
   constructor(name: string, args: JobRepairArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobRepair", name, {}, opts);
-    const { router, tables, tags } = args;
+    const { router, tables, events, tags } = args;
     this.repair = new LambdaFunction(
       `${name}-repair`,
       {
@@ -33,7 +33,7 @@ export class JobRepair extends pulumi.ComponentResource {
         environment: {
           TYPE_TABLE: tables.types.name,
           ...(tables.records && { JOB_TABLE: tables.records.name }),
-          ...(args.eventsTopic && { EVENTS_TOPIC_ARN: args.eventsTopic.arn }),
+          ...(events && { EVENTS_TOPIC_ARN: events.topic.arn, KEPT_EVENTS_QUEUE_URL: events.keptQueue.url }),
           UNROUTABLE_QUEUE_URL: router.unroutableQueue.url,
           FAILURE_QUEUE_URL: router.failureQueue.url,
           UNDELIVERED_QUEUE_URL: router.undeliveredQueue.url,
@@ -41,7 +41,7 @@ export class JobRepair extends pulumi.ComponentResource {
         statements: [
           readJobTypes(tables.types.arn, "dynamodb:Scan"),
           ...(tables.records ? [followRecords(tables.records.arn)] : []),
-          ...(args.eventsTopic ? [announceTo(args.eventsTopic.arn)] : []),
+          ...(events ? [announceTo(events.topic.arn), takeFrom("TakeKept", [events.keptQueue.arn])] : []),
           takeFrom("TakeFailed", [router.failureQueue.arn, router.undeliveredQueue.arn]),
           sendTo("SendUnroutable", router.unroutableQueue.arn),
         ],

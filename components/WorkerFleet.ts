@@ -29,6 +29,8 @@ export interface WorkerFleetArgs extends Pick<
   handlers?: InlineHandlers;
   /** Where ends are published. */
   eventsTopic?: aws.sns.Topic;
+  /** Where ends are kept that the topic did not take. */
+  keptEventsQueue?: aws.sqs.Queue;
   /** What makes the fleet grow; absent where CloudWatch does. */
   scaler?: {
     fleetTable: aws.dynamodb.Table;

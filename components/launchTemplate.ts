@@ -79,16 +79,29 @@ function userData(
       args.scaler?.fleetTable.name,
       args.scaler?.functionArn,
       args.eventsTopic?.arn,
+      args.keptEventsQueue?.url,
     ])
-    .apply(([queueUrl, deadLetterQueueUrl, jobTable, inlineHandler, fleetTable, scalerFunction, eventsTopic]) => ({
-      queueUrl,
-      deadLetterQueueUrl,
-      jobTable,
-      inlineHandler,
-      fleetTable,
-      scalerFunction,
-      eventsTopic,
-    }));
+    .apply(
+      ([
+        queueUrl,
+        deadLetterQueueUrl,
+        jobTable,
+        inlineHandler,
+        fleetTable,
+        scalerFunction,
+        eventsTopic,
+        keptEventsQueueUrl,
+      ]) => ({
+        queueUrl,
+        deadLetterQueueUrl,
+        jobTable,
+        inlineHandler,
+        fleetTable,
+        scalerFunction,
+        eventsTopic,
+        keptEventsQueueUrl,
+      }),
+    );
   const environment = resolve({ ...args.environment, ...own }) as pulumi.Output<Record<string, string>>;
   return pulumi
     .all([args.image, args.target.region, args.logGroup.name, addresses, environment])

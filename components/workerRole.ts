@@ -37,6 +37,7 @@ export function createWorkerRole(
     sendTo("DeadLetter", args.queue.deadLetterQueue.arn),
     ...(args.tables.records ? [followRecords(args.tables.records.arn)] : []),
     ...(args.eventsTopic ? [announceTo(args.eventsTopic.arn)] : []),
+    ...(args.keptEventsQueue ? [sendTo("KeepEnds", args.keptEventsQueue.arn)] : []),
     writeLogs(logGroup.arn),
     pullImage(args.image, args.target.partition),
     ...(handler ? [readHandler(handler.arn)] : []),

@@ -45,6 +45,8 @@ export interface WorkerSettings {
   fleetTable?: string;
   /** Topic to which every job's end is published; absent where nobody wants to know. */
   eventsTopic?: string;
+  /** Queue of ends that the topic did not take, from which the repair run publishes them. */
+  keptEventsQueueUrl?: string;
   /** Function that is nudged where a job waits as the worker ends. */
   scalerFunction?: string;
 }
@@ -77,6 +79,7 @@ const variables: Record<keyof WorkerSettings, Variable> = {
   terminateHook: { name: "WORKER_TERMINATE_HOOK", kind: "text", isOptional: true },
   fleetTable: { name: "WORKER_FLEET_TABLE", kind: "text", isOptional: true },
   eventsTopic: { name: "WORKER_EVENTS_TOPIC", kind: "text", isOptional: true },
+  keptEventsQueueUrl: { name: "WORKER_KEPT_EVENTS_QUEUE_URL", kind: "text", isOptional: true },
   scalerFunction: { name: "WORKER_SCALER_FUNCTION", kind: "text", isOptional: true },
 };
 

@@ -11,6 +11,8 @@ const require = createRequire(import.meta.url);
 /** Why each statement is there, by its `Sid`. A statement without a reason stops this script, and so does a reason too many. */
 const reasons = {
   AnnounceEnds: "Publishes each job's end; with `events` only",
+  KeepEnds: "Keeps a job's end that the topic did not take, for the repair run to publish; with `events` only",
+  TakeKept: "Publishes the ends that workers kept; with `events` only",
   AuthorisePull: "Signs in to the registry of the worker's image",
   ConsumeJobs: "Takes jobs, hides them while they run, and deletes them when they are done",
   CountJobs: "Counts the backlog",

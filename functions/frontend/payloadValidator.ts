@@ -1,6 +1,6 @@
 import { describe, type FieldProblem, isObject } from "../../contract/check";
 import type { JobType } from "../../contract/jobType";
-import { canonicalJson } from "./digest";
+import { canonicalJson } from "../../contract/submissionText";
 
 export const deploymentOnlyModule = true;
 

@@ -8,6 +8,7 @@ import type { RunContext } from "../runContext";
 import type { FailedRecords } from "./failedRecords";
 import type { Inbox } from "../inbox";
 import { repairDeadLetters } from "./repairDeadLetters";
+import { publishKept } from "./publishKept";
 import { type FailedEvents, replayQueue } from "./replayQueue";
 
 export const deploymentOnlyModule = true;
@@ -21,6 +22,8 @@ export interface RepairEffects extends RouteJobsEffects {
   announce?: Announce | undefined;
   /** Queues whose messages hold jobs that the router has yet to route. */
   failedEvents: FailedEvents[];
+  /** Queue of ends that workers could not publish; absent where nobody wants to know. */
+  keptEventsUrl?: string | undefined;
   log: Log;
 }
 
@@ -36,7 +39,7 @@ const runMilliseconds = 60_000;
  * moved itself. Each part goes on when another fails; a run in which one failed throws in the end, so that it shows.
  */
 export function createRepair(effects: RepairEffects): (event: unknown, context: RunContext) => Promise<void> {
-  const { jobTypes, failedEvents, now, log } = effects;
+  const { jobTypes, failedEvents, keptEventsUrl, now, log } = effects;
   const routeJobs = createRouteJobs(effects);
   const sendMessages = createSendMessages(effects);
 
@@ -51,12 +54,17 @@ export function createRepair(effects: RepairEffects): (event: unknown, context: 
         failures.push(error);
       }
     };
-    const totals = { replayed: 0, left: 0, explained: 0 };
+    const totals = { replayed: 0, left: 0, explained: 0, published: 0 };
     for (const queue of failedEvents) {
       await attempt(queue.name, async () => {
         const { replayed, left } = await replayQueue({ ...effects, routeJobs, hasTime }, queue);
         totals.replayed += replayed;
         totals.left += left;
+      });
+    }
+    if (keptEventsUrl !== undefined) {
+      await attempt("kept events", async () => {
+        totals.published = await publishKept({ ...effects, hasTime }, keptEventsUrl);
       });
     }
     await attempt("types", async () => {
@@ -67,7 +75,7 @@ export function createRepair(effects: RepairEffects): (event: unknown, context: 
         });
       }
     });
-    if (totals.replayed + totals.left + totals.explained > 0) log("info", "repair run", totals);
+    if (Object.values(totals).some((count) => count > 0)) log("info", "repair run", totals);
     if (failures.length > 0) throw new Error("A part of the repair run failed", { cause: failures[0] });
   };
 }

@@ -252,6 +252,24 @@ describe("BatchJobProcessor", () => {
       const template = ofType("ec2/launchTemplate:LaunchTemplate")[0]!;
       expect(readEnvironment(userDataOf(template)).WORKER_EVENTS_TOPIC).to.equal(arn);
     });
+
+    it("have a queue that keeps those which the topic did not take", async () => {
+      const { named, ofType } = await build({ events: true });
+      const arn = "arn:aws:sqs:us-east-1:123456789012:media-events-kept";
+      const workers = statementsOf(named("media-word-count-fleet-policy"));
+      expect(workers).to.deep.include({
+        ...{ Sid: "KeepEnds", Effect: "Allow", Action: ["sqs:SendMessage"], Resource: arn },
+      });
+      expect(statementsOf(named("media-repair-repair-policy"))).to.deep.include({
+        ...{ Sid: "TakeKept", Effect: "Allow", Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage"], Resource: [arn] },
+      });
+      const { variables } = named("media-repair-repair-function").inputs.environment as {
+        variables: Record<string, string>;
+      };
+      const template = ofType("ec2/launchTemplate:LaunchTemplate")[0]!;
+      expect(variables.KEPT_EVENTS_QUEUE_URL).to.match(/media-events-kept$/);
+      expect(readEnvironment(userDataOf(template)).WORKER_KEPT_EVENTS_QUEUE_URL).to.match(/media-events-kept$/);
+    });
   });
 
   describe("schedules", () => {

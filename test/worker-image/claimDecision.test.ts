@@ -1,5 +1,7 @@
 import { expect } from "chai";
+import { JobEnvelope, Submission } from "../../contract/envelope";
 import { JobRecord, jobStates } from "../../contract/record";
+import { digestOf } from "../../functions/frontend/digest";
 import { decideClaim } from "../../worker-image/src/claimDecision";
 import { ClaimRequest } from "../../worker-image/src/records";
 import { envelope } from "./support/doubles";
@@ -140,11 +142,53 @@ describe("decideClaim", () => {
     it(name, () => expect(decideClaim(found, request(fields))).to.deep.equal(expected));
   }
 
-  for (const state of ["succeeded", "failed", "cancelled"] as const) {
-    it(`a duplicate of a job that has ${state} is dropped`, () => {
+  const times = { submittedAt: "2026-01-01T00:00:00.000Z", notBefore: "2026-01-01T00:01:30.000Z" };
+  const submissions: [string, Submission, Partial<JobRecord>][] = [
+    ["plainly", { type: "echo", payload: { a: 1, b: [2] } }, {}],
+    ["for a tenant", { type: "echo", payload: 1, tenant: "acme" }, {}],
+    ["with a delay", { type: "echo", payload: 1, delaySeconds: 90 }, times],
+    ["with no delay", { type: "echo", payload: 1, delaySeconds: 0 }, {}],
+    ["for a time", { type: "echo", payload: 1, runAt: times.notBefore }, times],
+  ];
+  for (const state of ["succeeded", "cancelled"] as const) {
+    for (const [how, submission, fields] of submissions) {
+      const found = record({ state, attempts: 1, messageId: "m0", digest: digestOf(submission), ...fields });
+      const { type, payload, tenant } = submission;
+      const decide = (change: Partial<JobEnvelope>) =>
+        decideClaim(found, request({ job: envelope({ type, payload, tenant, ...change }) }));
+
+      it(`a duplicate of a job that was submitted ${how} and has ${state} is dropped`, () => {
+        expect(decide({}).action).to.equal("drop");
+        expect(decide({ maxAttempts: 2 }).action).to.equal("drop");
+      });
+
+      it(`one that differs from a job that was submitted ${how} and has ${state} is refused`, () => {
+        for (const change of [{ payload: "mended" }, { tenant: "other" }, { type: "other" }]) {
+          const decision = decide(change);
+          expect(decision.action, JSON.stringify(change)).to.equal("refuse");
+          expect(decision)
+            .to.have.property("reason")
+            .that.matches(/^Job job-1 has (succeeded|been cancelled) with another/);
+        }
+      });
+    }
+
+    it(`a message of a job that has ${state}, of which nobody knows how it was submitted, is dropped`, () => {
       expect(decideClaim(record({ state, attempts: 1, messageId: "m0" }), request()).action).to.equal("drop");
     });
   }
+
+  it("a new message of a failed job is refused, whatever it holds, and told how to be accepted", () => {
+    for (const payload of [{}, "mended"]) {
+      const found = record({ state: "failed", attempts: 3, messageId: "m0" });
+      const decision = decideClaim(found, request({ job: envelope({ payload }) }));
+      const reason =
+        "Job job-1 has failed before: send it with the attribute `reason`, as dead letters have it, or under a new id";
+      expect(decision).to.deep.equal({ action: "refuse", reason });
+    }
+    const same = record({ state: "failed", attempts: 3, messageId: "m1" });
+    expect(decideClaim(same, request())).to.deep.equal({ action: "drop", because: "the job has failed" });
+  });
 
   it("never starts a job that is finished and not redriven, nor one that is leased, whatever else holds", () => {
     for (const state of jobStates) {

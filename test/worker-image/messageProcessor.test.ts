@@ -337,6 +337,18 @@ describe("MessageProcessor", () => {
     expect(succeeded.log.events()).to.deep.equal(["job-started", "message-not-removed", "job-succeeded"]);
   });
 
+  it("keeps as a dead letter, and says so, a message of an ended job that is no duplicate", async () => {
+    const { begin, seen, queue, log, message } = setUp(
+      {},
+      { outcome: "refused", reason: "Job job-1 has failed before" },
+    );
+    await begin();
+    expect(seen().slice(1)).to.deep.equal(["deadLetter", "remove message"]);
+    expect(queue.letters[0]).to.include({ body: message.body, reason: "Job job-1 has failed before" });
+    expect(log.entries.map(({ level, event }) => [level, event])).to.deep.equal([["warn", "message-refused"]]);
+    expect(log.fieldsOf("message-refused")).to.include({ jobId: "job-1" });
+  });
+
   describe("whose message was deleted while the job ran", () => {
     const gone = () => Object.assign(new Error("no such message"), { name: "ReceiptHandleIsInvalid" });
     const run = async (end: RunOutcome, beats = 0) => {

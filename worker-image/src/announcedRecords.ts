@@ -37,6 +37,7 @@ export class AnnouncedRecords implements JobRecords {
         if (isOwed) await this.announce(completionEventOf(ended));
         return claim;
       }
+      case "refused":
       case "busy":
         return claim;
     }

@@ -1,6 +1,7 @@
 import { limits } from "../../contract/limits";
 import { JobError, JobRecord } from "../../contract/record";
 import { ClaimRequest } from "./records";
+import { strayReason } from "./strayMessage";
 
 /** What a claim does, given the job's record. */
 export type ClaimDecision =
@@ -11,6 +12,8 @@ export type ClaimDecision =
   | { action: "exhaust"; error: JobError }
   | { action: "cancel" }
   | { action: "drop"; because: string }
+  /** The message is no duplicate: keep it as a dead letter. */
+  | { action: "refuse"; reason: string }
   | { action: "wait"; until: number };
 
 /** From now to the end of a lease, at most: the longest that any setting allows, and by what clocks of workers may differ. */
@@ -22,10 +25,7 @@ export function decideClaim(record: JobRecord | undefined, request: ClaimRequest
   switch (record.state) {
     case "succeeded":
     case "cancelled":
-      return {
-        action: "drop",
-        because: `the job has ${record.state === "succeeded" ? "succeeded" : "been cancelled"}`,
-      };
+      return decideOnEnded(record, request);
     case "failed":
       return decideOnFailed(record, request);
     case "running":
@@ -40,7 +40,14 @@ function decideOnFailed(record: JobRecord, request: ClaimRequest): ClaimDecision
   if (request.isRedriven && record.messageId !== request.messageId) {
     return { action: "start", attempt: 1, isFresh: true };
   }
-  return { action: "drop", because: "the job has failed" };
+  return decideOnEnded(record, request);
+}
+
+/** Duplicates of a job that has ended are of no use to anyone; what somebody sent anew is. */
+function decideOnEnded(record: JobRecord, request: ClaimRequest): ClaimDecision {
+  const reason = strayReason(record, request);
+  if (reason !== undefined) return { action: "refuse", reason };
+  return { action: "drop", because: `the job has ${record.state === "cancelled" ? "been cancelled" : record.state}` };
 }
 
 function decideOnRunning(record: JobRecord, request: ClaimRequest): ClaimDecision | undefined {

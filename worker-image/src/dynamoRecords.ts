@@ -84,6 +84,8 @@ export class DynamoRecords implements JobRecords {
           because: decision.because,
           ...(record && isFinal(record.state) && { ended: record }),
         };
+      case "refuse":
+        return { outcome: "refused", reason: decision.reason };
       case "wait":
         return { outcome: "busy", until: decision.until };
       case "already-started":

@@ -2,12 +2,13 @@ import path from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { WorkerSettings } from "../../contract/workerSettings";
-import { AnnouncedRecords } from "./announcedRecords";
+import { Announce, AnnouncedRecords } from "./announcedRecords";
 import { systemClock } from "./clock";
 import { createRunner } from "./createRunner";
 import { DynamoRecords } from "./dynamoRecords";
 import { gateClient } from "./gatedClient";
 import { serveHealth } from "./health";
+import { keepInQueue, publishOrKeep } from "./keptEvents";
 import { createLifecycle } from "./lifecycleCreate";
 import { LineWriter } from "./lineWriter";
 import { createLog, errorFields, Log } from "./log";
@@ -72,7 +73,7 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
   const recordsGate = services.gate("DynamoDB");
   const dynamo = gateClient(new DynamoDBClient({ requestHandler: connections(slots) }), recordsGate);
   const written = settings.jobTable ? new DynamoRecords(dynamo, settings.jobTable) : new UntrackedRecords();
-  const records = await announced(settings, written, services);
+  const records = await announced({ settings, records: written, services, sqs, log });
   const recentJobs = new RecentJobs(systemClock);
   const lifecycle = createLifecycle({ settings, slots, sqs, services, recentJobs, log });
   const clockAndChance = { clock: systemClock, random: Math.random };
@@ -97,16 +98,26 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
 }
 
 /** Where somebody wants to know, every job's end is published. */
-async function announced(
-  { eventsTopic }: WorkerSettings,
-  records: JobRecords,
-  services: Services,
-): Promise<JobRecords> {
+async function announced({
+  settings: { eventsTopic, keptEventsQueueUrl },
+  records,
+  services,
+  sqs,
+  log,
+}: {
+  settings: WorkerSettings;
+  records: JobRecords;
+  services: Services;
+  sqs: SQSClient;
+  log: Log;
+}): Promise<JobRecords> {
   if (eventsTopic === undefined) return records;
   // Loaded here, since most workers tell nobody.
   const { EventTopic } = await import("./eventTopic.js");
   const topic = new EventTopic(eventsTopic, systemClock, services.gate("SNS"));
-  return new AnnouncedRecords(records, (event) => topic.publish(event));
+  const publish: Announce = (event) => topic.publish(event);
+  if (keptEventsQueueUrl === undefined) return new AnnouncedRecords(records, publish);
+  return new AnnouncedRecords(records, publishOrKeep({ publish, keep: keepInQueue(sqs, keptEventsQueueUrl), log }));
 }
 
 /** A call that hangs must not hold up a heartbeat for long; receives have a longer timeout of their own. */

@@ -149,6 +149,9 @@ export class MessageProcessor {
       case "duplicate":
         await queue.remove(message);
         return log("info", "message-dropped", { reason: claim.because });
+      case "refused":
+        freeSlot();
+        return this.refuse(message, claim.reason, "warn", log);
       case "busy": {
         const seconds = Math.min(43_000, Math.max(1, Math.ceil((claim.until - clock.now()) / 1000)));
         await queue.hide(message, seconds);
@@ -214,15 +217,20 @@ export class MessageProcessor {
     return attempt.run();
   }
 
-  /** A message that can't be read is no job of anyone's: there is no record to write. */
-  private async refuse(message: ReceivedMessage, reason: string): Promise<void> {
-    const { queue, clock, random, settings, log } = this.effects;
+  /** A message that can't be read, or isn't its job's, is no job of anyone's: there is no record to write. */
+  private async refuse(
+    message: ReceivedMessage,
+    reason: string,
+    level: "warn" | "error" = "error",
+    log = this.effects.log,
+  ): Promise<void> {
+    const { queue, clock, random, settings } = this.effects;
     const about = { messageId: message.id, reason };
     const onRetry = (error: unknown) => log("warn", "settling-retried", { ...about, ...errorFields(error) });
     const options = { clock, random, signal: this.hurrying.signal, onRetry };
     const failedAt = new Date(clock.now()).toISOString();
     await insist(() => queue.deadLetter({ body: message.body, type: settings.type, reason, failedAt }), options);
     await insist(() => queue.remove(message), options);
-    log("error", "message-refused", about);
+    log(level, "message-refused", about);
   }
 }

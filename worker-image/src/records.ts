@@ -33,6 +33,8 @@ export type Claim =
   | { outcome: "cancelled"; record: JobRecord }
   /** Delete the message: the job is finished, or another message stands for it. */
   | { outcome: "duplicate"; because: string; ended?: JobRecord }
+  /** Dead-letter the message, which is no duplicate though its job has ended. */
+  | { outcome: "refused"; reason: string }
   /** Hide the message until then: its own attempt still runs, or may. */
   | { outcome: "busy"; until: number };
 

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { idPattern } from "../../../contract/limits";
 import { jobStates } from "../../../contract/record";
-import { canonicalJson, digestOf, idFromKey } from "../../../functions/frontend/digest";
+import { canonicalJson } from "../../../contract/submissionText";
+import { digestOf, idFromKey } from "../../../functions/frontend/digest";
 import { FakeFrontend } from "../support/fakeFrontend";
 
 const job = { id: "a", type: "word-count", payload: { x: 1, y: [1, 2] }, tenant: "t" };

@@ -9,6 +9,7 @@ import { checksum, type LogLine, wordCount } from "../support/fakeFrontend";
 const now = Date.parse("2026-11-02T10:00:00Z");
 const failures = "https://queues/failures";
 const undelivered = "https://queues/undelivered";
+const kept = "https://queues/kept";
 const dead = wordCount.deadLetterQueueUrl;
 
 function job(id: string, type = "word-count"): string {
@@ -20,6 +21,7 @@ class World {
   readonly queues = new Map<string, StrayMessage[]>([
     [failures, []],
     [undelivered, []],
+    [kept, []],
     [dead, []],
   ]);
   readonly hidden = new Set<string>();
@@ -135,6 +137,21 @@ describe("repair", () => {
       "announce b succeeded undefined",
       "remove m2",
     ]);
+  });
+
+  it("publishes the ends that workers kept, and stops where the topic still takes none", async () => {
+    const told: string[] = [];
+    const end = (id: string) => JSON.stringify({ id, type: "word-count", state: "succeeded", attempts: 1 });
+    const ids = Array.from({ length: 25 }, (_, index) => `job-${index}`);
+    for (const id of ids) world.put(kept, end(id));
+    await world.run({ keptEventsUrl: kept, announce: refuse });
+    expect(world.left(kept)).to.have.length(25);
+    expect(world.lines.filter(({ event }) => event === "event not published")).to.have.length(10);
+    world.hidden.clear();
+    world.put(kept, "no event");
+    await world.run({ keptEventsUrl: kept, announce: async ({ id }) => void told.push(id) });
+    expect(told.sort()).to.deep.equal(ids.sort());
+    expect(world.left(kept)).to.deep.equal(["m26"]);
   });
 
   it("keeps the letter where its end can't be announced", async () => {

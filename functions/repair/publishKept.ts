@@ -1,0 +1,56 @@
+import { isObject } from "../../contract/check";
+import type { JobRecord } from "../../contract/record";
+import type { Announce } from "../announceTo";
+import type { Inbox, StrayMessage } from "../inbox";
+import { describeError, type Log } from "../log";
+import { mapLimited } from "../mapLimited";
+
+export const deploymentOnlyModule = true;
+
+export interface PublishKeptEffects {
+  inbox: Pick<Inbox, "receive" | "remove">;
+  announce?: Announce | undefined;
+  hasTime: () => boolean;
+  log: Log;
+}
+
+/** So long an event that fails again stays out of the way of others. Longer than a run, so that it comes up once in it. */
+const retrySeconds = 120;
+
+const eventsAtOnce = 10;
+
+/** Publishes the ends that workers could not, oldest first as far as SQS says, until the topic refuses one; gives how many. */
+export async function publishKept({ inbox, announce, hasTime, log }: PublishKeptEffects, url: string): Promise<number> {
+  let published = 0;
+
+  async function publish(message: StrayMessage): Promise<boolean> {
+    try {
+      await announce?.(endOf(message.body));
+      const [error] = await inbox.remove(url, [message]);
+      if (error) throw error;
+      published++;
+      return true;
+    } catch (error) {
+      // It stays in its queue: SQS shows it again.
+      log("error", "event not published", { messageId: message.id, error: describeError(error) });
+      return false;
+    }
+  }
+
+  while (hasTime()) {
+    const messages = await inbox.receive(url, retrySeconds);
+    if (messages.length === 0) break;
+    const outcomes = await mapLimited(messages, eventsAtOnce, publish);
+    if (!outcomes.includes(true)) break;
+  }
+  return published;
+}
+
+/** An event has the fields of the record that it tells of. */
+function endOf(body: string): JobRecord {
+  const event: unknown = JSON.parse(body);
+  if (!isObject(event) || typeof event.id !== "string" || typeof event.type !== "string") {
+    throw new Error("Expected a completion event with `id` and `type`");
+  }
+  return event as unknown as JobRecord;
+}
