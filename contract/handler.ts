@@ -24,6 +24,8 @@ export interface JobLogger {
 export interface JobContext {
   /** Counted from 1. */
   attempt: number;
+  /** An empty folder on disk for this attempt alone; it is removed when the attempt is over. */
+  directory: string;
   /** Aborts when the job times out, is cancelled, or must be given back; what the handler returns after that is ignored. */
   signal: AbortSignal;
   /** Reports how much is done, 0 to 1; at most one report a second is kept, the last. */

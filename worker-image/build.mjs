@@ -1,4 +1,4 @@
-// Bundles the worker, the entry of its handler threads and the built-in handlers into dist/: contract/ is inlined, and
+// Bundles the worker, the entry of its handlers' processes and the built-in handlers into dist/: contract/ is inlined, and
 // packages stay outside. Each file replaces its predecessor in one step, so that a worker may start meanwhile.
 import { build } from "esbuild";
 import { realpathSync } from "node:fs";
@@ -15,7 +15,7 @@ export async function buildWorker(outdir = path.join(folder, "dist")) {
   const { outputFiles } = await build({
     entryPoints: [
       path.join(source, "main.ts"),
-      path.join(source, "thread.ts"),
+      path.join(source, "handlerMain.ts"),
       ...processors.map((file) => path.join(source, "processors", file)),
     ],
     outbase: source,

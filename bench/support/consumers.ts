@@ -1,6 +1,6 @@
 import { ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -109,16 +109,30 @@ async function start(
   };
 }
 
-/** CPU milliseconds that the process has used, its threads included; undefined where there is no /proc. */
+/** CPU milliseconds that the process and its children have used; undefined where there is no /proc. */
 export function cpuMilliseconds(pid: number): number | undefined {
+  const all = listIfThere("/proc").map((name) => statOf(name));
+  const family = all.filter((stat) => stat?.pid === pid || stat?.parent === pid);
+  return all.length === 0 ? undefined : family.reduce((sum, stat) => sum + (stat?.cpuMilliseconds ?? 0), 0);
+}
+
+function listIfThere(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+function statOf(name: string): { pid: number; parent: number; cpuMilliseconds: number } | undefined {
+  if (!/^\d+$/.test(name)) return undefined;
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    const fields = readFileSync(`/proc/${name}/stat`, "utf8")
       .replace(/^.*\) /, "")
       .split(" ");
-    const ticks = Number(fields[11]) + Number(fields[12]);
-    return ticks * 10;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    return {
+      pid: Number(name),
+      parent: Number(fields[1]),
+      cpuMilliseconds: (Number(fields[11]) + Number(fields[12])) * 10,
+    };
+  } catch {
+    // It ended meanwhile.
+    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { doWork, Work } from "./work";
 
-/** The worker's side: a handler module, run in the worker's threads. */
+/** The worker's side: a handler module, run in processes of the worker. */
 export default function handle({ payload }: { payload: Work }): Promise<void> {
   return doWork(payload);
 }

@@ -3,10 +3,10 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { limits } from "../../contract/limits";
-import { systemClock } from "../../worker-image/src/clock";
 import { CommandRunner } from "../../worker-image/src/commandRunner";
 import { JobStopped, RunOutcome } from "../../worker-image/src/runner";
 import { isRunning, until } from "../local/support";
+import { createRunnerParts } from "./support/runnerParts";
 
 describe("CommandRunner", () => {
   const runners: CommandRunner[] = [];
@@ -20,7 +20,7 @@ describe("CommandRunner", () => {
   });
 
   function createRunner(command: string[], environment: Record<string, string | undefined> = process.env) {
-    const runner = new CommandRunner({ command, environment, timeoutSeconds: 60, clock: systemClock });
+    const runner = new CommandRunner({ ...createRunnerParts(), command, environment, timeoutSeconds: 60 });
     runners.push(runner);
     return runner;
   }

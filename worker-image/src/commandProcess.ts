@@ -1,63 +1,92 @@
-import { ChildProcessWithoutNullStreams } from "node:child_process";
 import { exitCodes } from "../../contract/handler";
+import { JobError } from "../../contract/record";
 import { Clock } from "./clock";
 import { CommandOutput } from "./commandOutput";
+import type { CommandChild } from "./commandRunner";
+import { JobProcesses, TrackedJob } from "./jobProcesses";
+import { outOfMemory, preferForKill } from "./memory";
 import { ProcessGroups, signalGroup } from "./processGroups";
-import { killGraceMilliseconds, RunOutcome } from "./runner";
+import { killGraceMilliseconds, RunOutcome, unkillableMilliseconds } from "./runner";
 
-/** How long output may still come once the process has ended: something that left its group may hold the pipes open. */
+/** How long output may still come once the process has ended: something that is stuck may hold the pipes open. */
 const lateOutputMilliseconds = 1_000;
 
-/** One process of a command, from its start until nothing of its group is left. */
+export interface CommandProcessOptions {
+  processes: JobProcesses;
+  groups: ProcessGroups;
+  clock: Clock;
+  maxMemoryMegabytes: number;
+  mark: string;
+  folder: string;
+}
+
+/** One process of a command, from its start until nothing that it started is left. */
 export class CommandProcess {
   /** How it ended; never rejects. */
   readonly ended: Promise<RunOutcome>;
   private readonly group: number;
+  private readonly tracked: TrackedJob;
   private readonly timers: (() => void)[] = [];
   private isStopping = false;
+  private death?: JobError;
+  private giveUp: () => void = () => undefined;
 
   constructor(
-    private readonly child: ChildProcessWithoutNullStreams,
+    private readonly child: CommandChild,
     private readonly output: CommandOutput,
-    private readonly groups: ProcessGroups,
-    private readonly clock: Clock,
-    input: string,
+    private readonly options: CommandProcessOptions,
   ) {
+    const { groups, processes, mark, folder, maxMemoryMegabytes } = options;
     this.group = child.pid!;
     groups.add(this.group);
+    preferForKill(this.group);
+    this.tracked = processes.track({
+      ...{ root: this.group, isRootKept: false, mark, folder, maxBytes: maxMemoryMegabytes * 1024 ** 2 },
+      onTooLarge: (bytes) => {
+        this.death ??= outOfMemory("command", bytes, maxMemoryMegabytes);
+        this.kill();
+      },
+    });
     child.stdout.on("data", (chunk: Buffer) => output.stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => output.stderr.push(chunk));
-    // A command need not read its input; how it ends says whether that was well.
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(input);
-    this.ended = this.follow();
+    const stuck = new Promise<RunOutcome>(
+      (resolve) => (this.giveUp = () => resolve({ kind: "stopped", isStuck: true })),
+    );
+    this.ended = Promise.race([this.follow(), stuck]);
   }
 
-  /** SIGTERM to all of the group, and SIGKILL after the grace. */
+  /** SIGTERM to all that it started, and SIGKILL after the grace. */
   stop(): void {
     if (this.isStopping) return;
     this.isStopping = true;
     signalGroup(this.group, "SIGTERM");
-    this.timers.push(this.clock.after(killGraceMilliseconds, () => this.kill()));
+    this.options.processes.signalOutside(this.tracked, this.group, "SIGTERM");
+    this.timers.push(this.options.clock.after(killGraceMilliseconds, () => this.kill()));
   }
 
-  /** Kills the group if it was told to stop. */
+  /** Kills all that it started if it was told to stop. */
   hurry(): void {
     if (this.isStopping) this.kill();
   }
 
   kill(): void {
+    const { processes, clock } = this.options;
     signalGroup(this.group, "SIGKILL");
+    processes.kill(this.tracked);
+    this.timers.push(clock.after(unkillableMilliseconds, () => this.giveUp()));
   }
 
   private async follow(): Promise<RunOutcome> {
+    const { groups, processes, clock } = this.options;
     const closed = new Promise<void>((resolve) => this.child.once("close", () => resolve()));
     const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
       this.child.once("exit", (...how) => resolve(how)),
     );
     for (const cancel of this.timers) cancel();
-    this.groups.end(this.group);
-    const giveUp = this.clock.after(lateOutputMilliseconds, () => {
+    groups.end(this.group);
+    processes.kill(this.tracked);
+    processes.untrack(this.tracked);
+    const giveUp = clock.after(lateOutputMilliseconds, () => {
       this.child.stdout.destroy();
       this.child.stderr.destroy();
     });
@@ -69,8 +98,9 @@ export class CommandProcess {
   }
 
   private outcome(code: number | null, signal: NodeJS.Signals | null): RunOutcome {
-    if (code === exitCodes.done) return this.success();
+    if (code === exitCodes.done && !this.death) return this.success();
     this.output.logLast();
+    if (this.death) return { kind: "failed", error: this.death, isPermanent: false };
     const said = this.output.lastErrors();
     switch (code) {
       case exitCodes.reject:

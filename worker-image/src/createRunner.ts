@@ -3,26 +3,27 @@ import path from "node:path";
 import { systemClock } from "./clock";
 import { CommandRunner } from "./commandRunner";
 import { findHandler } from "./handlerPath";
+import { HandlerRunner } from "./handlerRunner";
 import { downloadHandler } from "./inlineHandler";
+import { JobFolders } from "./jobFolders";
+import { JobProcesses, markVariable } from "./jobProcesses";
 import { Log } from "./log";
+import { ProcessGroups } from "./processGroups";
 import { Runner } from "./runner";
 import { WorkerOptions } from "./settings";
-import { ThreadRunner } from "./threadRunner";
 
 /** The runner of the kind of handler that the worker was given; rejects, with the reason, where it can't be had. */
 export async function createRunner(options: WorkerOptions, log: Log): Promise<Runner> {
   const { command, handler, inlineHandler, timeoutSeconds } = options.settings;
-  if (command) {
-    return new CommandRunner({ command, timeoutSeconds, environment: process.env, clock: systemClock });
-  }
+  const processes = new JobProcesses(systemClock);
+  const groups = new ProcessGroups(`${markVariable}=${processes.prefix}`);
+  const folders = new JobFolders(options.scratchDir, log);
+  const { maxMemoryMegabytes } = options;
+  const shared = { processes, groups, folders, maxMemoryMegabytes, clock: systemClock, log };
+  if (command) return new CommandRunner({ ...shared, command, timeoutSeconds, environment: process.env });
   const source = inlineHandler === undefined ? moduleOf(handler!, options) : await inline(inlineHandler, options, log);
-  return new ThreadRunner({
-    ...source,
-    entryPath: path.join(__dirname, "thread.js"),
-    maxHeapMegabytes: options.maxHeapMegabytes,
-    clock: systemClock,
-    onStrayOutput: (level, line) => log(level, "handler-output", { message: line }),
-  });
+  const entryPath = path.join(__dirname, "handlerMain.js");
+  return new HandlerRunner({ ...shared, ...source, entryPath, maxHeapMegabytes: options.maxHeapMegabytes });
 }
 
 function moduleOf(handler: string, { processorsDir }: WorkerOptions): { modulePath: string } {

@@ -1,7 +1,10 @@
 import { ChildProcess, spawn } from "node:child_process";
 
-/** Reads "+ pid" and "- pid" until the worker is gone, then kills the groups that are left. */
-const script = `
+/**
+ * Reads "+ pid" and "- pid" until the worker is gone, then kills the groups that are left, and every process that has the
+ * worker's mark in its environment. That needs /proc and grep.
+ */
+const script = (mark: string) => `
 groups=" "
 while read -r sign group; do
   case $sign in
@@ -10,27 +13,44 @@ while read -r sign group; do
   esac
 done
 for group in $groups; do kill -s KILL -- "-$group"; done 2>/dev/null
+for pass in 1 2 3 4 5; do
+  found=
+  for folder in /proc/[0-9]*; do
+    if grep -aqs '${mark}' "$folder/environ" 2>/dev/null; then
+      found=1
+      kill -s KILL "\${folder#/proc/}" 2>/dev/null
+    fi
+  done
+  [ "$found" ] || break
+done
 `;
 
 /**
- * The process groups of the commands at work. Each command has a group of its own, so that a signal reaches all it
- * started; that also means that it would outlive a worker that is killed, unless someone watches: a shell that waits for
- * the end of the worker's pipe.
+ * The process groups of the jobs at work. Each has a group of its own, so that a signal reaches all it started; that also
+ * means that it would outlive a worker that is killed, unless someone watches: a shell that waits for the end of the
+ * worker's pipe.
  */
 export class ProcessGroups {
   private readonly members = new Set<number>();
   private watcher?: ChildProcess;
 
+  /** @param mark text in the environment of every process that the jobs start */
+  constructor(private readonly mark: string) {}
+
   /** Rejects where there is no shell. */
   start(): Promise<void> {
-    const watcher = spawn("/bin/sh", ["-c", script], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+    if (this.watcher) return Promise.resolve();
+    const watcher = spawn("/bin/sh", ["-c", script(this.mark)], {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+    });
     this.watcher = watcher;
     // A watcher that died takes nothing with it but the watch; its exit is dealt with below.
     watcher.stdin.on("error", () => undefined);
     watcher.on("exit", () => this.restart(watcher));
     return new Promise((resolve, reject) => {
       watcher.once("spawn", resolve);
-      watcher.on("error", (cause) => reject(new Error("Commands need a shell at /bin/sh in the image", { cause })));
+      watcher.on("error", (cause) => reject(new Error("Jobs need a shell at /bin/sh in the image", { cause })));
     });
   }
 
@@ -55,6 +75,7 @@ export class ProcessGroups {
 
   private restart(gone: ChildProcess): void {
     if (this.watcher !== gone) return;
+    this.watcher = undefined;
     this.start().then(
       () => this.members.forEach((group) => this.watcher?.stdin!.write(`+ ${group}\n`)),
       // Without a shell the commands still run; only nobody ends them should the worker be killed.

@@ -24,8 +24,8 @@ export type RunOutcome =
   | { kind: "failed"; error: JobError; isPermanent: boolean; stack?: string }
   /** The handler wants the job to be tried later, and the attempt not to count. */
   | { kind: "given-back"; reason: string }
-  /** The signal aborted before the handler was done; it no longer runs. */
-  | { kind: "stopped" };
+  /** The signal aborted before the handler was done; it no longer runs. `isStuck`: not even a kill ends it. */
+  | { kind: "stopped"; isStuck?: boolean };
 
 /** What the job reports while it runs. */
 export interface RunEvents {
@@ -34,7 +34,7 @@ export interface RunEvents {
   onLog(level: "debug" | "info" | "warn" | "error", message: string, fields?: LogFields): void;
 }
 
-/** Runs one kind of handler. One implementation per kind: threads for JavaScript, child processes for commands. */
+/** Runs one kind of handler. One implementation per kind: JavaScript and commands. */
 export interface Runner {
   /** Loads what can be loaded before there is a job; rejects, with the reason, when the handler can't be used. */
   start(): Promise<void>;
@@ -52,11 +52,17 @@ export interface Runner {
 /** How long a handler may take to end once its signal has aborted. */
 export const killGraceMilliseconds = 3_000;
 
+/** A process that still lives so long after it was killed is stuck in the kernel: nothing of this worker ends it. */
+export const unkillableMilliseconds = 3_000;
+
+// Taken before a handler can replace it.
+const { stringify } = JSON;
+
 /** A result as JSON (nothing for `undefined`), or what is wrong with it. */
 export function encodeResult(result: unknown): { ok: true; json?: string } | { ok: false; message: string } {
   let json: string | undefined;
   try {
-    json = JSON.stringify(result);
+    json = stringify(result);
   } catch (error) {
     return { ok: false, message: `Expected a result that is JSON: ${(error as Error).message}` };
   }

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { availableParallelism, hostname, totalmem } from "node:os";
+import { availableParallelism, hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { Checked, FieldProblem } from "../../contract/check";
 import { decodeWorkerSettings, WorkerSettings } from "../../contract/workerSettings";
 import { maxHiddenSeconds } from "./backoff";
+import { memoryMegabytes, memoryOfJob } from "./memory";
 
 /** What the worker is told and what it finds out about its machine. */
 export interface WorkerOptions {
@@ -13,8 +14,12 @@ export interface WorkerOptions {
   slots: number;
   /** Folder of the handler modules. */
   processorsDir: string;
-  /** The most that one handler thread's JavaScript heap may hold. */
+  /** The most that one handler's JavaScript heap may hold. */
   maxHeapMegabytes: number;
+  /** The most that one job's processes may hold in all. */
+  maxMemoryMegabytes: number;
+  /** Where the attempts have their folders. */
+  scratchDir: string;
   /** Whether the worker ends when the process that started it does. */
   exitsWithParent: boolean;
   /** Port of `/healthz` on the loopback interface; none where unset. */
@@ -42,6 +47,7 @@ export function readOptions(environment: Environment, defaultProcessorsDir: stri
   if (!decoded.ok || problems.length > 0) return { ok: false, problems };
   const settings = decoded.value;
   const slots = settings.slots === 0 ? availableParallelism() : settings.slots;
+  const maxHeapMegabytes = heap === undefined ? heapOf(slots) : Number(heap);
   return {
     ok: true,
     value: {
@@ -49,7 +55,10 @@ export function readOptions(environment: Environment, defaultProcessorsDir: stri
       slots,
       workerId: environment.WORKER_ID || `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`,
       processorsDir: path.resolve(environment.WORKER_PROCESSORS_DIR || defaultProcessorsDir),
-      maxHeapMegabytes: heap === undefined ? heapOf(slots) : Number(heap),
+      maxHeapMegabytes,
+      // Node needs some for itself beside the heap.
+      maxMemoryMegabytes: Math.max(memoryOfJob(memoryMegabytes(), slots), maxHeapMegabytes + minHeapMegabytes),
+      scratchDir: path.resolve(environment.WORKER_SCRATCH_DIR || tmpdir()),
       exitsWithParent: environment.WORKER_EXIT_WITH_PARENT === "1",
       ...(healthPort && { healthPort: Number(healthPort) }),
     },
@@ -84,8 +93,6 @@ function expected(path: string, what: string, got: unknown): FieldProblem {
   return { path, message: `Expected ${what}, got ${JSON.stringify(got)}` };
 }
 
-/** A container's limit counts where there is one; without one the figure is astronomical. */
 function heapOf(slots: number): number {
-  const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity);
-  return Math.max(minHeapMegabytes, Math.floor((memory * heapShare) / slots / 1024 ** 2));
+  return Math.max(minHeapMegabytes, Math.floor((memoryMegabytes() * heapShare) / slots));
 }

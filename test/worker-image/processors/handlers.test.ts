@@ -35,6 +35,7 @@ describe("The built-in handlers", () => {
 
   const context: JobContext = {
     attempt: 1,
+    directory: "/nowhere",
     giveBack() {
       throw new Error("given back");
     },

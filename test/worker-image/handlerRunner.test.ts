@@ -1,33 +1,38 @@
 import { expect } from "chai";
 import path from "node:path";
 import { limits } from "../../contract/limits";
-import { systemClock } from "../../worker-image/src/clock";
 import { findHandler } from "../../worker-image/src/handlerPath";
 import { JobStopped, RunOutcome } from "../../worker-image/src/runner";
-import { ThreadRunner } from "../../worker-image/src/threadRunner";
+import { HandlerRunner } from "../../worker-image/src/handlerRunner";
 import { buildWorker, distFolder, fixturesFolder } from "./support/build";
+import { FakeLog } from "./support/doubles";
+import { createRunnerParts } from "./support/runnerParts";
 import { guardAgainstLeaks } from "../support/leakGuard";
 
-describe("ThreadRunner", () => {
-  const runners: ThreadRunner[] = [];
-  let runner: ThreadRunner;
+describe("HandlerRunner", () => {
+  const runners: HandlerRunner[] = [];
+  let runner: HandlerRunner;
+  let log: FakeLog;
 
   before(buildWorker);
-  beforeEach(() => (runner = createRunner("versatile.cjs")));
+  beforeEach(async () => {
+    log = new FakeLog();
+    runner = await createRunner("versatile.cjs");
+  });
   afterEach(async () => {
     for (const each of runners.splice(0)) await each.close();
   });
   guardAgainstLeaks();
 
-  function createRunner(fixture: string): ThreadRunner {
-    const created = new ThreadRunner({
-      entryPath: path.join(distFolder, "thread.js"),
+  async function createRunner(fixture: string): Promise<HandlerRunner> {
+    const created = new HandlerRunner({
+      ...createRunnerParts(log),
+      entryPath: path.join(distFolder, "handlerMain.js"),
       modulePath: path.join(fixturesFolder, fixture),
       maxHeapMegabytes: 64,
-      clock: systemClock,
-      onStrayOutput: () => {},
     });
     runners.push(created);
+    await created.start();
     return created;
   }
 
@@ -56,16 +61,16 @@ describe("ThreadRunner", () => {
   });
 
   it("loads ES modules", async () => {
-    runner = createRunner("esm.mjs");
-    await runner.start();
+    runner = await createRunner("esm.mjs");
     expect(await run({}).outcome).to.deep.equal({ kind: "succeeded", result: "from an ES module" });
   });
 
   it("says at the start what is wrong with a handler", async () => {
     const problemOf = (fixture: string) =>
-      createRunner(fixture)
-        .start()
-        .catch((error: Error) => error.message);
+      createRunner(fixture).then(
+        () => "nothing",
+        (error: Error) => error.message,
+      );
     expect(await problemOf("noDefault.mjs")).to.include("export a function as its default, got nothing");
     expect(await problemOf("missingPackage.cjs")).to.include("Cannot find module 'no-such-package'");
     expect(() => findHandler("nothing", path.join(distFolder, "processors"))).to.throw(
@@ -113,7 +118,6 @@ describe("ThreadRunner", () => {
   });
 
   it("keeps the main thread free while a handler computes", async () => {
-    await runner.start();
     let longestGap = 0;
     let last = Date.now();
     const timer = setInterval(() => {
@@ -125,18 +129,16 @@ describe("ThreadRunner", () => {
     expect(longestGap).to.be.lessThan(300);
   });
 
-  it("reuses a thread from job to job, and takes another for a second job at the same time", async () => {
-    await runner.start();
-    const threadOf = async () => ((await run({ do: "thread" }).outcome) as { result: number }).result;
-    const first = await threadOf();
-    expect(await threadOf()).to.equal(first);
+  it("reuses a process from job to job, and takes another for a second job at the same time", async () => {
+    const processOf = async () => ((await run({ do: "process" }).outcome) as { result: number }).result;
+    const first = await processOf();
+    expect(await processOf()).to.equal(first);
     const slow = run({ do: "sleep", milliseconds: 300 });
-    expect(await threadOf()).not.to.equal(first);
+    expect(await processOf()).not.to.equal(first);
     expect(await slow.outcome).to.include({ result: "slept" });
   });
 
-  it("aborts the handler's signal, whose result then counts for nothing, and keeps the thread", async () => {
-    await runner.start();
+  it("aborts the handler's signal, whose result then counts for nothing, and keeps the process", async () => {
     const { outcome, reports, stop } = run({ do: "wait-for-abort" });
     setTimeout(stop, 50);
     expect(await outcome).to.deep.equal({ kind: "stopped" });
@@ -144,7 +146,7 @@ describe("ThreadRunner", () => {
     expect(await run({ do: "return", value: 1 }).outcome).to.include({ result: 1 });
   });
 
-  it("kills, after the grace, a handler that won't stop, and goes on with another thread", async () => {
+  it("kills, after the grace, a handler that won't stop, and goes on with another process", async () => {
     const { outcome, stop } = run({ do: "spin", milliseconds: 60_000 });
     stop();
     const begun = Date.now();
@@ -154,7 +156,6 @@ describe("ThreadRunner", () => {
   });
 
   it("kills at once when it is hurried", async () => {
-    await runner.start();
     const begun = Date.now();
     const { outcome, stop } = run({ do: "spin", milliseconds: 60_000 });
     stop();
@@ -169,13 +170,13 @@ describe("ThreadRunner", () => {
     expect(await run({ do: "return" }, stopping).outcome).to.deep.equal({ kind: "stopped" });
   });
 
-  it("says why a thread died, and goes on with another", async () => {
+  it("says why a process died, and goes on with another", async () => {
     const uncaught = await errorOf({ do: "throw-later" });
     expect(uncaught.error.name).to.equal("RangeError");
-    expect(uncaught.error.message).to.include("out of nowhere").and.include("thread died");
+    expect(uncaught.error.message).to.include("out of nowhere").and.include("whose process ended by it");
     const exit = await errorOf({ do: "exit" });
     expect(exit.error.message).to.equal(
-      "The handler's thread ended with exit code 3; last on standard error: about to go",
+      "The handler's process ended with exit code 3; last on standard error: about to go",
     );
     const hoard = await errorOf({ do: "hoard" });
     expect(hoard.error).to.deep.equal({

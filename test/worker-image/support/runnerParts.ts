@@ -1,0 +1,14 @@
+import { tmpdir } from "node:os";
+import { systemClock } from "../../../worker-image/src/clock";
+import { JobFolders } from "../../../worker-image/src/jobFolders";
+import { JobProcesses, markVariable } from "../../../worker-image/src/jobProcesses";
+import { ProcessGroups } from "../../../worker-image/src/processGroups";
+import { FakeLog } from "./doubles";
+
+/** What the runners of a worker share. */
+export function createRunnerParts(log = new FakeLog(), maxMemoryMegabytes = 1_000) {
+  const processes = new JobProcesses(systemClock);
+  const groups = new ProcessGroups(`${markVariable}=${processes.prefix}`);
+  const folders = new JobFolders(tmpdir(), log.log);
+  return { processes, groups, folders, maxMemoryMegabytes, clock: systemClock, log: log.log };
+}

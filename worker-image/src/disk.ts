@@ -1,0 +1,44 @@
+import { lstat, readdir, statfs } from "node:fs/promises";
+import path from "node:path";
+import { RunOutcome } from "./runner";
+
+/** ENOSPC, in the words of Node and of the C library. */
+const full = /\bENOSPC\b|no space left on device/i;
+
+/** A failure for want of room on the disk says so, with figures; any other outcome is as it was. */
+export async function explainFullDisk(outcome: RunOutcome, folder: string): Promise<RunOutcome> {
+  if (outcome.kind !== "failed" || !full.test(outcome.error.message)) return outcome;
+  const [disk, own] = await Promise.all([diskOf(folder), bytesBelow(folder)]);
+  const used = disk && `${gigabytes(disk.usedBytes)} of ${gigabytes(disk.totalBytes)} GB`;
+  const message = `The scratch disk is full: ${used ?? "unknown"}, ${gigabytes(own)} GB of them this attempt's (${outcome.error.message})`;
+  return { ...outcome, error: { name: "OutOfDisk", message }, isPermanent: false };
+}
+
+export async function diskOf(
+  folder: string,
+): Promise<{ usedBytes: number; totalBytes: number; freeBytes: number } | undefined> {
+  try {
+    const { bsize, blocks, bfree, bavail } = await statfs(folder);
+    return { usedBytes: (blocks - bfree) * bsize, totalBytes: blocks * bsize, freeBytes: bavail * bsize };
+  } catch {
+    // The figures are a help and no more.
+    return undefined;
+  }
+}
+
+/** What the files below the folder take up on the disk; what can't be read counts nothing. */
+export async function bytesBelow(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  let bytes = 0;
+  for (const entry of entries) {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) bytes += await bytesBelow(file);
+    const found = await lstat(file).catch(() => undefined);
+    bytes += (found?.blocks ?? 0) * 512;
+  }
+  return bytes;
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1024 ** 3).toFixed(bytes < 10 * 1024 ** 3 ? 2 : 0);
+}

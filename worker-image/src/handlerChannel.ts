@@ -1,0 +1,42 @@
+import { writeSync } from "node:fs";
+import { Socket } from "node:net";
+import { FromHandler, ToHandler } from "./handlerMessages";
+
+/** File descriptors of a handler's process, beside the standard ones: what it is told, and what it tells. */
+export const channel = { input: 3, output: 4 } as const;
+
+// Taken before a handler can replace them.
+const { parse, stringify } = JSON;
+const write = writeSync;
+const wait = Atomics.wait.bind(Atomics);
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+/** Tells the worker. Waits while the worker is behind, so that a flood costs its sender and nobody else. */
+export function tell(message: FromHandler): void {
+  const bytes = Buffer.from(`${stringify(message)}\n`);
+  for (let sent = 0; sent < bytes.length;) {
+    try {
+      sent += write(channel.output, bytes, sent);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      wait(never, 0, 0, 1);
+    }
+  }
+}
+
+/** Hears the worker; `onEnd` is called once the worker is gone. */
+export function hear(onMessage: (message: ToHandler) => void, onEnd: () => void): void {
+  const socket = new Socket({ fd: channel.input, readable: true, writable: false });
+  let text = "";
+  socket.setEncoding("utf8");
+  socket.on("data", (chunk: string) => {
+    text += chunk;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+      const line = text.slice(0, end);
+      text = text.slice(end + 1);
+      onMessage(parse(line) as ToHandler);
+    }
+  });
+  socket.on("error", onEnd);
+  socket.on("close", onEnd);
+}

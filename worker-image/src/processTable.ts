@@ -1,0 +1,112 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** A process of this machine, or of this container. */
+export interface ProcessEntry {
+  pid: number;
+  parent: number;
+  group: number;
+  session: number;
+  /** Tells a process from a later one with the same id. */
+  startedAt: string;
+  /** The environment that it was started with, names and values; empty where it can't be read. */
+  environment(): string;
+  /** The folder that it works in; undefined where that can't be read. */
+  folder(): string | undefined;
+  /** Memory that it holds; 0 where that can't be read. */
+  rssBytes(): number;
+  /** Memory that it holds, where pages that several share count in parts. */
+  sharedBytes(): number;
+}
+
+const hasProc = process.platform === "linux";
+
+/**
+ * Every process that lives: from /proc on Linux; elsewhere from `ps`, which knows no folders. Zombies are left out.
+ */
+export function readProcesses(): ProcessEntry[] {
+  return hasProc ? fromProc() : fromPs();
+}
+
+function fromProc(): ProcessEntry[] {
+  const found: ProcessEntry[] = [];
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    const stat = pid > 0 ? read(`${pid}/stat`) : "";
+    // The command's name, in parentheses, may hold anything ("proc_pid_stat(5)").
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [state, parent, group, session] = fields;
+    if (stat === "" || state === "Z" || state === "X") continue;
+    found.push({
+      pid,
+      parent: Number(parent),
+      group: Number(group),
+      session: Number(session),
+      startedAt: fields[19] ?? "",
+      environment: () => read(`${pid}/environ`),
+      folder: () => readFolder(pid),
+      rssBytes: () => kilobytes(read(`${pid}/status`), "VmRSS") * 1_024,
+      sharedBytes: () => kilobytes(read(`${pid}/smaps_rollup`), "Pss") * 1_024,
+    });
+  }
+  return found;
+}
+
+/** Each line ends in the command, which is followed by the environment, as far as the system shows it. */
+function fromPs(): ProcessEntry[] {
+  const columns = [
+    "-o",
+    "pid=",
+    "-o",
+    "ppid=",
+    "-o",
+    "pgid=",
+    "-o",
+    "sess=",
+    "-o",
+    "rss=",
+    "-o",
+    "lstart=",
+    "-o",
+    "command=",
+  ];
+  const { stdout } = spawnSync("ps", ["-A", "-E", "-ww", ...columns], { encoding: "utf8", maxBuffer: 64 * 1024 ** 2 });
+  return (stdout ?? "").split("\n").flatMap((line) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/.exec(line);
+    if (!match) return [];
+    const [, pid, parent, group, session, rss, startedAt, command] = match;
+    const bytes = Number(rss) * 1_024;
+    return {
+      pid: Number(pid),
+      parent: Number(parent),
+      group: Number(group),
+      session: Number(session) || 0,
+      startedAt: startedAt!,
+      environment: () => command!.replaceAll(" ", "\0"),
+      folder: () => undefined,
+      rssBytes: () => bytes,
+      sharedBytes: () => bytes,
+    };
+  });
+}
+
+/** Empty where the process is gone meanwhile, or is another user's. */
+function read(path: string): string {
+  try {
+    return readFileSync(`/proc/${path}`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function readFolder(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
+}
+
+function kilobytes(text: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? 0);
+}
