@@ -34,6 +34,10 @@ export interface Job<Result = unknown, Name extends string = string> {
   runAt?: string;
   /** When somebody asked for it to be cancelled. */
   cancelRequestedAt?: string;
+  /** Whom it is for. */
+  tenant?: string;
+  /** Fields of its record that can't be read. */
+  unreadable?: string[];
 }
 
 /** A job that was accepted. */
@@ -56,7 +60,7 @@ export interface SubmitOptions {
   delaySeconds?: number;
   /** When the job may begin, in place of `delaySeconds`. */
   runAt?: Date | string;
-  /** Whom the job is for: one tenant's many jobs don't hold up another's. */
+  /** Whom the job is for; see "Tenants" in docs/api.md. */
   tenant?: string;
   /** Ends the call; whether the job was accepted is then unknown. */
   signal?: AbortSignal;

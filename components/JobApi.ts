@@ -87,6 +87,7 @@ export class JobApi extends pulumi.ComponentResource {
           ...(records && { JOB_TABLE: records.name }),
           ...(args.tables.isListing && { LISTING: "1" }),
           ...(fleets && { FLEET_TABLE: fleets.name }),
+          ...((args.authorization ?? defaults.authorization) !== "iam" && { HIDE_QUEUES: "1" }),
         },
         statements: [
           publishTo(args.topic.arn),

@@ -9,6 +9,7 @@ export async function serialiseFactory(factory: () => unknown): Promise<string> 
   return text
     .replace(/^ +/gm, "")
     .replace(/^\/\/.*\n/gm, "")
+    .replace(/^\/\*\*[^]*?\*\/\n/gm, "")
     .replace(/^return (async )?function \/\*\w+\*\//gm, "return $1function ")
     .replace(/\n{2,}/g, "\n");
 }

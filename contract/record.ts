@@ -1,3 +1,5 @@
+import { isObject } from "./check";
+
 export const deploymentOnlyModule = true;
 
 /**
@@ -28,6 +30,8 @@ export interface JobRecord {
   /** SHA-256 of what was submitted, base64url: tells a replay from a conflict. */
   digest?: string;
   tenant?: string;
+  /** Digest of who submitted the job under an `Idempotency-Key`. */
+  submitter?: string;
   submittedAt: string;
   /** Key of the index by which jobs are listed; there even without it, so that it may be added later. */
   listKey?: string;
@@ -55,6 +59,8 @@ export interface JobRecord {
   leaseUntil?: number;
   /** When DynamoDB may remove the record: epoch seconds; on final states only. */
   expiresAt?: number;
+  /** Of a record that was read: fields that hold what nobody can read, and so are left out. Never written. */
+  unreadable?: string[];
 }
 
 /** The value of a DynamoDB attribute, as far as records use it. */
@@ -80,12 +86,42 @@ export function encodeRecord(record: JobRecord): Record<string, AttributeValue> 
   return item;
 }
 
-/** A DynamoDB item as a record; attributes that this version doesn't know pass as text. */
+/**
+ * A DynamoDB item as a record; attributes that this version doesn't know pass as text. What can't be read is left out and
+ * named: one odd record must not stop whoever reads many.
+ */
 export function decodeRecord(item: Record<string, { S?: string; N?: string }>): JobRecord {
   const record: Record<string, unknown> = { attempts: 0 };
+  const unreadable: string[] = [];
   for (const [field, value] of Object.entries(item)) {
-    if (numbers.includes(field)) record[field] = Number(value.N);
-    else record[field] = documents.includes(field) ? (JSON.parse(value.S ?? "null") as unknown) : value.S;
+    if (!numbers.includes(field) && !documents.includes(field)) {
+      record[field] = value.S;
+      continue;
+    }
+    const decoded = numbers.includes(field) ? readNumber(value.N) : readDocument(field, value.S);
+    if (decoded === undefined) unreadable.push(field);
+    else record[field] = decoded;
   }
-  return record as unknown as JobRecord;
+  return { ...record, ...(unreadable.length > 0 && { unreadable }) } as unknown as JobRecord;
+}
+
+function readNumber(text: string | undefined): number | undefined {
+  const number = Number(text);
+  return Number.isFinite(number) ? number : undefined;
+}
+
+/** The value of a JSON text, if it is one that the field may have. */
+function readDocument(field: string, text = ""): unknown {
+  try {
+    const value = JSON.parse(text) as unknown;
+    if (field === "result") return value;
+    if (!isObject(value)) return undefined;
+    const isRight =
+      field === "progress"
+        ? typeof value.fraction === "number" && (value.note === undefined || typeof value.note === "string")
+        : typeof value.name === "string" && typeof value.message === "string";
+    return isRight ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -20,9 +20,18 @@ export async function cancelJob(
 ): Promise<{ record: JobRecord } | { problem: ProblemDocument }> {
   for (let tries = 0; tries < maxTries; tries++) {
     const record = idPattern.test(id) ? await records.read(id) : undefined;
-    if (!record) return { problem: problemOf("job-not-found", `No job has the id ${describe(id)}`) };
+    if (!record)
+      return {
+        problem: problemOf("job-not-found", `Expected the id of a job whose record is there, got ${describe(id)}`),
+      };
     const { state } = recordAsRead(record, now());
-    if (isFinal(state)) return { problem: problemOf("job-finished", `Job ${id} has already ${endings[state]}`) };
+    if (isFinal(state))
+      return {
+        problem: problemOf(
+          "job-finished",
+          `Expected a job that waits or runs, got ${id}, which has already ${endings[state]}`,
+        ),
+      };
     const written = await records.requestCancel(record, now());
     if (written) return { record: written };
   }

@@ -8,9 +8,20 @@ export function digestOf(submission: Submission): string {
   return sha256(submissionText(submission));
 }
 
-/** The job id that an `Idempotency-Key` stands for: the same key gives the same id. In a batch, each job has its own. */
-export function idFromKey(key: string, index?: number): string {
-  return `key-${sha256(key)}${index === undefined ? "" : `.${index}`}`;
+/** What ids begin with that stand for an `Idempotency-Key`; no client names such an id but in a replay. */
+export const keyPrefix = "key-";
+
+/**
+ * The job id that an `Idempotency-Key` stands for: the same key of the same caller gives the same id for the same type. In a
+ * batch, each job has its own.
+ */
+export function idFromKey(key: string, type: string, caller: string[], index?: number): string {
+  return `${keyPrefix}${sha256(JSON.stringify([type, ...caller, key]))}${index === undefined ? "" : `.${index}`}`;
+}
+
+/** The id that a key stood for before callers and types were told apart. */
+export function unscopedIdFromKey(key: string, index?: number): string {
+  return `${keyPrefix}${sha256(key)}${index === undefined ? "" : `.${index}`}`;
 }
 
 /** A text of 43 characters that stands for the given one. */

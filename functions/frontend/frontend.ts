@@ -7,9 +7,10 @@ import { recordAsRead } from "../../contract/recordAsRead";
 import type { Announce } from "../announceTo";
 import type { JobTypes } from "../jobTypes";
 import { describeError } from "../log";
+import { callerOf } from "./callerOf";
 import { cancelJob } from "./cancelJob";
 import { checkBatch } from "./checkBatch";
-import { idFromKey } from "./digest";
+import { idFromKey, sha256, unscopedIdFromKey } from "./digest";
 import {
   answer,
   type HttpAnswer,
@@ -36,6 +37,8 @@ export interface FrontendEffects extends SubmitJobsEffects {
   index?: JobIndex | undefined;
   /** Absent where no scaler says. */
   readLaunchProblems?: ReadLaunchProblems;
+  /** Whether `GET /types` leaves out the queues, whose URLs hold the account's id. */
+  hidesQueues?: boolean;
   /** Publishes a job's end; absent where nobody wants to know. */
   announce?: Announce | undefined;
   /** A job id that was never given before. */
@@ -64,18 +67,18 @@ interface Route {
  * conflict. Without an `id` in the body, an `Idempotency-Key` header gives one (see {@link idFromKey}).
  */
 export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => Promise<HttpAnswer> {
-  const { records, index, announce, jobTypes, readLaunchProblems, newId, now, log } = effects;
+  const { records, index, announce, jobTypes, readLaunchProblems, hidesQueues, newId, now, log } = effects;
   const submitJobs = createSubmitJobs(effects);
 
   const submitOne: Answerer = async (event) => {
     const request = readSubmission(event, newId);
     if ("problem" in request) return refuse(request.problem);
-    const job = identify(request, request.value, () => request.idOf());
+    const job = identify(request, request.value);
     if ("problem" in job) return refuse(job.problem);
     const [outcome] = await submitJobs([job]);
     if ("problem" in outcome!) return refuse(outcome.problem);
     if (!records) return answer(202, outcome);
-    const self = `/jobs/${job.id}`;
+    const self = `/jobs/${outcome!.id}`;
     return answer(202, { ...outcome, links: { self } }, { location: self });
   };
 
@@ -90,11 +93,12 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
       ...ofNoJob,
     ];
     if (!batch.ok || problems.length > 0) return refuse(wrongShape(problems));
-    const jobs = batch.value.map((value, index) =>
-      identify(request, value, () => request.idOf(index), `/jobs/${index}`),
-    );
+    const jobs = batch.value.map((value, index) => identify(request, value, index));
     const submitted = await submitJobs(jobs.filter((job): job is IdentifiedSubmission => !("problem" in job)));
-    const outcomes: SubmitOutcome[] = jobs.map((job) => ("problem" in job ? job : submitted.shift()!));
+    const outcomes = jobs.map((job, index): SubmitOutcome => {
+      const outcome = "problem" in job ? job : submitted.shift()!;
+      return "problem" in job || !("problem" in outcome) ? outcome : placedAt(`/jobs/${index}`, outcome);
+    });
     const results = outcomes.map((outcome) =>
       "problem" in outcome
         ? { status: outcome.problem.status, id: outcome.id, problem: outcome.problem }
@@ -107,7 +111,8 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   const showJob: Answerer = async (_event, id) => {
     if (!records) return refuse(trackingOff());
     const record = idPattern.test(id) ? await records.read(id) : undefined;
-    if (!record) return refuse(problemOf("job-not-found", `No job has the id ${describe(id)}`));
+    if (!record)
+      return refuse(problemOf("job-not-found", `Expected the id of a job whose record is there, got ${describe(id)}`));
     return answer(200, jobView(recordAsRead(record, now())));
   };
 
@@ -147,7 +152,8 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     const problems = await findLaunchProblems(known.map(({ type }) => type));
     const types = known.map((jobType) => {
       const { type, description, timeoutSeconds, maxAttempts, payloadSchema, queueUrl, deadLetterQueueUrl } = jobType;
-      const settings = { timeoutSeconds, maxAttempts, payloadSchema, queueUrl, deadLetterQueueUrl };
+      const queues = hidesQueues ? {} : { queueUrl, deadLetterQueueUrl };
+      const settings = { timeoutSeconds, maxAttempts, payloadSchema, ...queues };
       return { type, description, ...settings, launchProblem: problems[type] };
     });
     return answer(200, { types });
@@ -198,13 +204,20 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   };
 }
 
-/** The submitted job under its id, or why it is none. `path` is where it stands in the body. */
+/** A body that submits jobs. */
+interface SubmissionRequest extends JsonBody {
+  /** The id of a job that comes without. */
+  idOf: (type: string, index?: number) => Pick<IdentifiedSubmission, "id" | "unscopedId">;
+  submitter: string;
+}
+
+/** The submitted job under its id, or why it is none. `index` is its place in a batch. */
 function identify(
-  { losses }: JsonBody,
+  { losses, idOf, submitter }: SubmissionRequest,
   value: unknown,
-  idOf: () => string,
-  path = "",
+  index?: number,
 ): IdentifiedSubmission | { problem: ProblemDocument } {
+  const path = index === undefined ? "" : `/jobs/${index}`;
   const checked = checkSubmission(value);
   const problems = [
     ...(checked.ok ? [] : checked.problems.map((problem) => ({ ...problem, path: path + problem.path }))),
@@ -212,7 +225,15 @@ function identify(
     ...losses.filter((loss) => loss.path === path || loss.path.startsWith(`${path}/`)),
   ];
   if (!checked.ok || problems.length > 0) return { problem: wrongShape(problems) };
-  return { ...checked.value, id: checked.value.id ?? idOf() };
+  const { id, type } = checked.value;
+  return { ...checked.value, submitter, ...(id === undefined ? idOf(type, index) : { id }) };
+}
+
+/** The problem of a job of a batch, whose fields are there. */
+function placedAt(path: string, outcome: { id?: string; problem: ProblemDocument }) {
+  const { errors, ...problem } = outcome.problem;
+  const placed = errors?.map((error) => ({ ...error, path: path + error.path }));
+  return { ...outcome, problem: { ...problem, ...(placed && { errors: placed }) } };
 }
 
 function findUnknownFields(value: unknown, known: readonly string[], path = ""): FieldProblem[] {
@@ -243,17 +264,26 @@ function wrongShape(errors: FieldProblem[]): ProblemDocument {
 }
 
 /** The body of a submission, and the ids of jobs that come without: from the `Idempotency-Key` if there is one. */
-function readSubmission(
-  event: HttpEvent,
-  newId: () => string,
-): (JsonBody & { idOf: (index?: number) => string }) | { problem: ProblemDocument } {
+function readSubmission(event: HttpEvent, newId: () => string): SubmissionRequest | { problem: ProblemDocument } {
   const body = readJsonBody(event);
   if ("problem" in body) return body;
+  const caller = callerOf(event);
+  const submitter = sha256(JSON.stringify(caller));
   const key = readHeader(event, "idempotency-key");
-  if (key === undefined) return { ...body, idOf: newId };
-  if (key.length >= 1 && key.length <= 255) return { ...body, idOf: (index) => idFromKey(key, index) };
+  const lookalike = Object.keys(event.headers ?? {}).find((name) => /idempoten(cy|t)/i.test(name));
+  if (key === undefined && lookalike !== undefined) {
+    const detail = `Expected a key in the header Idempotency-Key, got it in ${describe(lookalike)}`;
+    return { problem: problemOf("invalid-request", detail) };
+  }
+  if (key === undefined) return { ...body, submitter, idOf: () => ({ id: newId() }) };
+  if (key.length < 1 || key.length > 255) {
+    const detail = `Expected an Idempotency-Key of 1–255 characters, got ${key.length}`;
+    return { problem: problemOf("invalid-request", detail) };
+  }
   return {
-    problem: problemOf("invalid-request", `Expected an Idempotency-Key of 1–255 characters, got ${key.length}`),
+    ...body,
+    submitter,
+    idOf: (type, index) => ({ id: idFromKey(key, type, caller, index), unscopedId: unscopedIdFromKey(key, index) }),
   };
 }
 

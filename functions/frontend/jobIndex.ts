@@ -13,7 +13,7 @@ const maxReads = 4;
 /** All that a list shows, and tells a record's state; not the results, which may be large. */
 const fields = [
   ...["id", "type", "state", "attempts", "progress", "error", "leaseUntil"],
-  ...["submittedAt", "notBefore", "startedAt", "finishedAt", "cancelRequestedAt"],
+  ...["tenant", "submittedAt", "notBefore", "startedAt", "finishedAt", "cancelRequestedAt"],
 ];
 
 /** The index of the table of job records in DynamoDB. */

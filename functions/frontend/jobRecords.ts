@@ -35,7 +35,7 @@ export function createJobRecords(client: DynamoDBClient, tableName: string): Job
   async function requestCancel({ id, state, notBefore }: JobRecord, now: number): Promise<JobRecord | undefined> {
     const isWaiting = state === "queued";
     // A job of next year must find then that it was cancelled.
-    const retainedFrom = Math.max(now, notBefore === undefined ? 0 : Date.parse(notBefore));
+    const retainedFrom = Math.max(now, Date.parse(notBefore ?? "") || 0);
     const expiresAt = Math.floor(retainedFrom / 1_000) + limits.recordRetentionSeconds;
     const end = isWaiting ? ", #state = :cancelled, #finishedAt = :requestedAt, #expiresAt = :expiresAt" : "";
     const command = new UpdateItemCommand({

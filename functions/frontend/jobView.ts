@@ -1,13 +1,33 @@
-import type { JobRecord } from "../../contract/record";
+import { describe } from "../../contract/check";
+import { type JobRecord, jobStates } from "../../contract/record";
 
 export const deploymentOnlyModule = true;
 
 /** What the API shows of a job. */
 export function jobView(record: JobRecord) {
-  const { id, type, state, attempts, progress, result, error } = record;
-  const { submittedAt, notBefore: runAt, startedAt, finishedAt, cancelRequestedAt } = record;
+  const { id, tenant, attempts, progress, result } = record;
+  const { notBefore: runAt, startedAt, finishedAt, cancelRequestedAt } = record;
+  const { type, state, submittedAt, error, unreadable } = withoutNonsense(record);
   return {
-    ...{ id, type, state, attempts, progress, result, error },
-    ...{ submittedAt, runAt, startedAt, finishedAt, cancelRequestedAt },
+    ...{ id, type, state, tenant, attempts, progress, result, error },
+    ...{ submittedAt, runAt, startedAt, finishedAt, cancelRequestedAt, unreadable },
+  };
+}
+
+/** A job whose state nobody can read is one that no worker takes: it has failed, and says why. */
+function withoutNonsense(
+  record: JobRecord,
+): Pick<JobRecord, "type" | "state" | "error" | "unreadable" | "submittedAt"> {
+  const { type, state, submittedAt, error, unreadable } = record;
+  const isKnown = { type: Boolean(type), state: jobStates.includes(state), submittedAt: Boolean(submittedAt) };
+  const wrong = (["type", "state", "submittedAt"] as const).filter((field) => !isKnown[field]);
+  if (wrong.length === 0) return { type, state, submittedAt, error, unreadable };
+  const got = wrong.map((field) => `${field} ${describe(record[field])}`).join(", ");
+  return {
+    type: type ?? "",
+    state: isKnown.state ? state : "failed",
+    submittedAt: submittedAt ?? "",
+    error: { name: "UnreadableRecord", message: `Expected a record with type, state and submittedAt, got ${got}` },
+    unreadable: [...(unreadable ?? []), ...wrong],
   };
 }

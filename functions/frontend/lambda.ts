@@ -16,8 +16,9 @@ export const deploymentOnlyModule = true;
 
 /**
  * Builds the front-end Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
- * Reads `TOPIC_ARN`, `TYPE_TABLE`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `SCHEDULE_DEAD_LETTER_ARN`, where jobs are tracked `JOB_TABLE`, where they are listed `LISTING`, where ends are published `EVENTS_TOPIC_ARN`, and where a scaler
- * keeps fleets `FLEET_TABLE`.
+ * Reads `TOPIC_ARN`, `TYPE_TABLE`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `SCHEDULE_DEAD_LETTER_ARN`, where jobs are tracked
+ * `JOB_TABLE`, where they are listed `LISTING`, where ends are published `EVENTS_TOPIC_ARN`, where a scaler keeps fleets
+ * `FLEET_TABLE`, and `HIDE_QUEUES` where callers may be outside of the account.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
@@ -46,6 +47,7 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     announce: eventsTopic ? announceTo(topics, eventsTopic) : undefined,
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     readLaunchProblems: fleetTable ? readLaunchProblemsFrom(tables, fleetTable) : undefined,
+    hidesQueues: Boolean(process.env.HIDE_QUEUES),
     newId: () => randomUUID(),
     now,
     log: logAsJson,

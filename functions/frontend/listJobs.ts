@@ -1,3 +1,4 @@
+import { idPattern } from "../../contract/limits";
 import { listKeysOf } from "../../contract/listKey";
 import type { JobRecord } from "../../contract/record";
 import { recordAsRead } from "../../contract/recordAsRead";
@@ -16,7 +17,7 @@ export interface JobIndex {
 
 /** Records that are read at once, and how often, before an answer comes that may hold fewer jobs than asked for. */
 const recordsAtOnce = 100;
-const maxRounds = 10;
+const maxRounds = 3;
 const pagesAtOnce = 50;
 
 /**
@@ -60,7 +61,9 @@ function createShard(index: JobIndex, listKey: string, after: Place | undefined)
 
   async function readOn(): Promise<void> {
     const page = await index.page(listKey, after?.submittedAt, next);
-    const further = page.places.filter((place) => !after || compare(after, place) < 0);
+    // What has no job's id is no job, whoever wrote it: it can't be shown, and no cursor could name it.
+    const jobs = page.places.filter(({ id }) => idPattern.test(id));
+    const further = jobs.filter((place) => !after || compare(after, place) < 0);
     places = [...places, ...further].sort(compare);
     next = page.next;
     isAtEnd = next === undefined;

@@ -10,7 +10,7 @@ import { divideIntoBatches, type OutgoingMessage } from "../batches";
 import type { JobTypes } from "../jobTypes";
 import { describeError, type Log } from "../log";
 import { mapLimited } from "../mapLimited";
-import { digestOf } from "./digest";
+import { digestOf, keyPrefix } from "./digest";
 import { notBeforeOf } from "./notBefore";
 import { createCheckPayload } from "./payloadValidator";
 import type { ScheduleJob } from "./scheduleWith";
@@ -48,12 +48,22 @@ export interface SubmitJobsEffects {
 /** A job to be submitted, under the id it will have. */
 export interface IdentifiedSubmission extends Submission {
   id: string;
+  /** Digest of who submits it. */
+  submitter: string;
+  /** Set where an `Idempotency-Key` gave the id: the id that the key stood for in earlier versions. */
+  unscopedId?: string;
 }
 
 /** What became of a submission. */
 export type SubmitOutcome = { id: string; type: string; state: JobState } | { id?: string; problem: ProblemDocument };
 
 type Recorded = { submission: IdentifiedSubmission; record: JobRecord } | { problem: ProblemDocument };
+
+/**
+ * Until when ids are looked for as `Idempotency-Key`s stood for them before they were scoped by type and caller. By then every
+ * deployment of that time should be past its records' 14 days; the look costs a read for each job with a key.
+ */
+const unscopedUntil = Date.parse("2027-01-15T00:00:00Z");
 
 /** As many as the AWS SDK opens connections. */
 const recordsAtOnce = 50;
@@ -90,19 +100,42 @@ export function createSubmitJobs(
       }
       const tooLarge = scheduleProblem(effects, submission, notBefore.value);
       if (tooLarge) return { problem: tooLarge };
+      const earlier = await findUnscoped(submission, digest, time);
+      if (earlier) return { submission: { ...submission, id: earlier.id }, record: earlier };
+      if (await isSquatted(submission)) {
+        const message = `Expected an id that doesn't begin with ${keyPrefix}, as ids of Idempotency-Keys do, got ${id}`;
+        return { problem: problemOf("invalid-request", `/id: ${message}`, [{ path: "/id", message }]) };
+      }
       const submittedAt = new Date(time).toISOString();
       const listKey = listKeyOf(type, id);
       const keys = { id, type, state: "queued", attempts: 0, listKey } as const;
-      const fresh: JobRecord = { ...keys, digest, tenant, submittedAt, notBefore: notBefore.value };
+      const submitter = submission.unscopedId === undefined ? undefined : submission.submitter;
+      const fresh: JobRecord = { ...keys, digest, tenant, submitter, submittedAt, notBefore: notBefore.value };
       const present = (await records?.create(fresh)) ?? fresh;
       if (present.digest === digest) return { submission, record: present };
-      return {
-        problem: problemOf("conflict", `Job ${id} was submitted before with another type, payload, tenant or time`),
-      };
+      const expected =
+        "Expected the job that was submitted under this id before, of the same type, payload, tenant and time";
+      return { problem: problemOf("conflict", `${expected}, got another as ${id}`) };
     } catch (error) {
       log("error", "job not recorded", { id, type, error: describeError(error) });
       return { problem: problemOf("unavailable", `Job ${id} could not be recorded; submit it again`) };
     }
+  }
+
+  /** The same job, where an earlier version gave it its id: a client may be trying again across the deployment. */
+  async function findUnscoped({ unscopedId }: IdentifiedSubmission, digest: string, time: number) {
+    if (!records || unscopedId === undefined || time >= unscopedUntil) return undefined;
+    const record = await records.read(unscopedId);
+    const isSame = record?.digest === digest && record.submitter === undefined;
+    const oldest = time - limits.recordRetentionSeconds * 1_000;
+    return isSame && Date.parse(record.submittedAt) >= oldest ? record : undefined;
+  }
+
+  /** Whether the submission names an id of keys that isn't its own: only who has submitted such a job may do so again. */
+  async function isSquatted({ id, unscopedId, submitter }: IdentifiedSubmission): Promise<boolean> {
+    if (!records || unscopedId !== undefined || !id.startsWith(keyPrefix)) return false;
+    const record = await records.read(id);
+    return !record || (record.submitter !== undefined && record.submitter !== submitter);
   }
 
   return async function submitJobs(submissions) {
@@ -115,8 +148,8 @@ export function createSubmitJobs(
     );
     for (const id of await scheduleEnvelopes(effects, envelopes.filter(isLater))) failed.add(id);
     return recorded.map((outcome, index): SubmitOutcome => {
-      const { id, type } = submissions[index]!;
-      if ("problem" in outcome) return { id, problem: outcome.problem };
+      if ("problem" in outcome) return { id: submissions[index]!.id, problem: outcome.problem };
+      const { id, type } = outcome.submission;
       if (!failed.has(id)) return { id, type, state: outcome.record.state };
       const detail = `Job ${id} was recorded but not published; submit it again with this id`;
       return { id, problem: problemOf("unavailable", detail) };

@@ -1,16 +1,18 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { decodeJobType, encodeJobType } from "../../contract/jobType";
 import { problemOf, problems, type ProblemCode } from "../../contract/problem";
 import { decodeRecord, encodeRecord, isFinal, type JobRecord, jobStates } from "../../contract/record";
 
 describe("record", () => {
-  const full: Required<JobRecord> = {
+  const full: Required<Omit<JobRecord, "unreadable">> = {
     id: "a",
     type: "word-count",
     state: "succeeded",
     attempts: 2,
     digest: "d",
     tenant: "t",
+    submitter: "s",
     listKey: "word-count#3",
     submittedAt: "2026-11-02T10:00:00.000Z",
     notBefore: "2026-11-02T10:00:00.500Z",
@@ -48,6 +50,33 @@ describe("record", () => {
 
   it("passes attributes of a later version, and counts missing attempts as none", () => {
     expect(decodeRecord({ id: { S: "a" }, later: { S: "x" } })).to.deep.equal({ id: "a", later: "x", attempts: 0 });
+  });
+
+  it("leaves out what can't be read, and names it", () => {
+    const item = {
+      ...encodeRecord(full),
+      ...{ progress: { S: "not json" }, error: { S: '"text"' }, result: {}, leaseUntil: { S: "later" } },
+    };
+    const { progress, error, result, leaseUntil, ...rest } = full;
+    expect([progress, error, result, leaseUntil]).to.not.include(undefined);
+    const unreadable = ["progress", "error", "result", "leaseUntil"];
+    const { unreadable: named, ...read } = decodeRecord(item);
+    expect(named).to.have.members(unreadable);
+    expect(read).to.deep.equal(rest);
+    for (const odd of ["null", "[]", "{}", '{"fraction":"1"}', '{"fraction":1,"note":2}', ""]) {
+      expect(decodeRecord({ progress: { S: odd } }).unreadable, odd).to.deep.equal(["progress"]);
+    }
+    expect(decodeRecord({ attempts: { N: "many" } })).to.deep.equal({ attempts: 0, unreadable: ["attempts"] });
+  });
+
+  it("never throws, whatever an item holds", () => {
+    const value = fc.oneof(
+      fc.record({ S: fc.oneof(fc.string(), fc.json()) }),
+      fc.record({ N: fc.string() }),
+      fc.constantFrom({}, { BOOL: true }),
+    );
+    const field = fc.oneof(fc.constantFrom(...Object.keys(full)), fc.string());
+    fc.assert(fc.property(fc.dictionary(field, value), (item) => void decodeRecord(item as never)));
   });
 
   it("calls the last three states final", () => {

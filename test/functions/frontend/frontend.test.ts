@@ -280,6 +280,7 @@ describe("frontend", () => {
         id: "a",
         type: "word-count",
         state: "running",
+        tenant: "t",
         attempts: 1,
         progress: { fraction: 0.5, note: "half" },
         submittedAt: "2026-11-02T10:00:00.000Z",
@@ -318,6 +319,12 @@ describe("frontend", () => {
     const { status, json } = await frontend.request("GET", "/types");
     expect(status).to.equal(200);
     expect(json).to.deep.equal({ types: [wordCount, checksum] });
+  });
+
+  it("lists the types without their queues, where callers may be outside of the account", async () => {
+    const { json } = await new FakeFrontend({ hidesQueues: true }).request("GET", "/types");
+    const shown = { type: "word-count", timeoutSeconds: 900, maxAttempts: 3 };
+    expect(json).to.deep.equal({ types: [shown, { ...shown, type: "checksum" }] });
   });
 
   it("says of a type why its workers don't start, and lists the types where that can't be read", async () => {

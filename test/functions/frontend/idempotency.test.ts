@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { idPattern } from "../../../contract/limits";
 import { jobStates } from "../../../contract/record";
 import { canonicalJson } from "../../../contract/submissionText";
-import { digestOf, idFromKey } from "../../../functions/frontend/digest";
-import { FakeFrontend } from "../support/fakeFrontend";
+import { digestOf, idFromKey, unscopedIdFromKey } from "../../../functions/frontend/digest";
+import type { RequestAuthorizer } from "../../../functions/frontend/http";
+import { FakeFrontend, type ParsedAnswer } from "../support/fakeFrontend";
 
 const job = { id: "a", type: "word-count", payload: { x: 1, y: [1, 2] }, tenant: "t" };
 
@@ -88,7 +89,7 @@ describe("idempotency", () => {
     it("stands for an id where the body has none", async () => {
       const first = await frontend.request("POST", "/jobs", unnamed, withKey("k"));
       const again = await frontend.request("POST", "/jobs", unnamed, withKey("k"));
-      expect(first.json).to.include({ id: idFromKey("k") });
+      expect(first.json).to.include({ id: idFromKey("k", "word-count", []) });
       expect(again.json).to.deep.equal(first.json);
       const other = await frontend.request("POST", "/jobs", { ...unnamed, payload: 2 }, withKey("k"));
       expect(other.status).to.equal(409);
@@ -106,14 +107,145 @@ describe("idempotency", () => {
       const again = await frontend.request("POST", "/jobs/batch", batch, withKey("k"));
       expect(again.json).to.deep.equal(first.json);
       expect(first.json).to.deep.equal({
-        results: [idFromKey("k", 0), idFromKey("k", 1), "b"].map((id) => ({ status: 202, id })),
+        results: [idFromKey("k", "word-count", [], 0), idFromKey("k", "word-count", [], 1), "b"].map((id) => ({
+          status: 202,
+          id,
+        })),
       });
     });
 
     it("gives ids that fit, whatever the key", () => {
       fc.assert(
-        fc.property(fc.string({ unit: "binary" }), fc.nat(99), (key, index) => idPattern.test(idFromKey(key, index))),
+        fc.property(fc.string({ unit: "binary" }), fc.nat(99), (key, index) =>
+          idPattern.test(idFromKey(key, "word-count", ["iam", "1", key], index)),
+        ),
       );
+    });
+  });
+
+  describe("Idempotency-Key, of a type and a caller", () => {
+    const unnamed = { type: "word-count", payload: 1 };
+    const iam = (userArn: string) => ({ iam: { accountId: "123456789012", userArn } });
+    const jwt = (iss: string, sub: string) => ({ jwt: { claims: { iss, sub } } });
+    const send = (body: object, authorizer?: RequestAuthorizer, key = "1", path = "/jobs") =>
+      frontend.request("POST", path, body, {
+        ...withKey(key),
+        requestContext: { http: { method: "POST" }, ...(authorizer && { authorizer }) },
+      });
+    const idOf = async (body: object, authorizer?: RequestAuthorizer, key = "1") => {
+      const answer = await send(body, authorizer, key);
+      expect(answer.status).to.equal(202);
+      return (answer.json as { id: string }).id;
+    };
+
+    it("makes a job of its own for each type, and each caller", async () => {
+      const callers = [
+        undefined,
+        iam("arn:aws:sts::123456789012:assumed-role/Biller/anna"),
+        iam("arn:aws:sts::123456789012:assumed-role/Reader/anna"),
+        iam("arn:aws:sts::210987654321:assumed-role/Biller/anna"),
+        iam("arn:aws:iam::123456789012:user/Biller"),
+        iam("arn:aws:iam::123456789012:user/team/Biller"),
+        iam("arn:aws:iam::123456789012:root"),
+        jwt("https://issuer", "anna"),
+        jwt("https://issuer", "bert"),
+        jwt("https://other", "anna"),
+      ];
+      const ids: string[] = [];
+      for (const caller of callers) {
+        ids.push(await idOf(unnamed, caller), await idOf({ ...unnamed, type: "checksum" }, caller));
+      }
+      expect(new Set(ids).size).to.equal(2 * callers.length);
+    });
+
+    it("makes one job for the sessions of one role", async () => {
+      const role = "arn:aws:sts::123456789012:assumed-role/Biller";
+      expect(await idOf(unnamed, iam(`${role}/anna`))).to.equal(await idOf(unnamed, iam(`${role}/i-0123456789`)));
+      const other = await send({ ...unnamed, payload: 2 }, iam(`${role}/anna`));
+      expect(other.problem).to.include({ status: 409, code: "conflict" });
+    });
+
+    it("tells any two apart", () => {
+      const parts = fc.tuple(fc.string(), fc.string(), fc.array(fc.string(), { maxLength: 3 }));
+      fc.assert(
+        fc.property(parts, parts, ([key, type, caller], [otherKey, otherType, otherCaller]) => {
+          const isSame = JSON.stringify([key, type, caller]) === JSON.stringify([otherKey, otherType, otherCaller]);
+          expect(idFromKey(key, type, caller) === idFromKey(otherKey, otherType, otherCaller)).to.equal(isSame);
+        }),
+      );
+      expect(idFromKey("c", "a", ["b"])).to.not.equal(idFromKey("b", "a", ["c"]));
+    });
+
+    it("finds the job that an earlier version made of it, for 14 days", async () => {
+      const old = unscopedIdFromKey("1");
+      const days = (count: number) => new Date(Date.parse("2026-11-02T10:00:00Z") - count * 86_400_000).toISOString();
+      const present = {
+        id: old,
+        type: "word-count",
+        state: "running",
+        attempts: 1,
+        digest: digestOf(unnamed),
+      } as const;
+      frontend.put({ ...present, submittedAt: days(13) });
+      const answer = await send(unnamed, jwt("i", "s"));
+      expect(answer.json).to.deep.equal({
+        id: old,
+        type: "word-count",
+        state: "running",
+        links: { self: `/jobs/${old}` },
+      });
+      expect(answer.headers.location).to.equal(`/jobs/${old}`);
+      expect(frontend.items.size).to.equal(2);
+      // Another job, another type, or one too old: it stands in nobody's way.
+      expect(await idOf({ ...unnamed, payload: 2 })).to.not.equal(old);
+      expect(await idOf({ ...unnamed, type: "checksum" })).to.not.equal(old);
+      frontend.put({ ...present, submittedAt: days(15) });
+      expect(await idOf(unnamed, jwt("i", "s"))).to.not.equal(old);
+      const inBatch = unscopedIdFromKey("2", 1);
+      frontend.put({ ...present, id: inBatch, submittedAt: days(1) });
+      const batch = await send({ jobs: [unnamed, unnamed] }, undefined, "2", "/jobs/batch");
+      expect((batch.json as { results: { id: string }[] }).results[1]!.id).to.equal(inBatch);
+    });
+
+    it("reads no id of earlier versions once none can be left", async () => {
+      const now = () => Date.parse("2027-02-01T00:00:00Z");
+      const later: FakeFrontend = new FakeFrontend({
+        now,
+        records: { read: () => Promise.reject(new Error("was read")) },
+      });
+      expect((await later.request("POST", "/jobs", unnamed, withKey("1"))).status).to.equal(202);
+    });
+
+    it("can't be taken by an id", async () => {
+      const anna = jwt("i", "anna");
+      const id = idFromKey("1", "word-count", ["jwt", "i", "anna"]);
+      const named = { ...unnamed, id };
+      const withoutKey = (body: object, authorizer?: RequestAuthorizer) =>
+        frontend.request("POST", "/jobs", body, { requestContext: { http: { method: "POST" }, authorizer } });
+      for (const squatted of [id, `${id}.0`, unscopedIdFromKey("1"), "key-", "key-17"]) {
+        const { problem } = await withoutKey({ ...unnamed, id: squatted }, anna);
+        expect(problem).to.include({ status: 400, code: "invalid-request" });
+        expect(problem.errors!.map(({ path }) => path)).to.deep.equal(["/id"]);
+      }
+      const batch = await frontend.request("POST", "/jobs/batch", { jobs: [job, named] });
+      const [, result] = (batch.json as { results: { status: number; problem?: ParsedAnswer["problem"] }[] }).results;
+      expect([result!.status, result!.problem!.errors![0]!.path]).to.deep.equal([400, "/jobs/1/id"]);
+      expect(frontend.items.size).to.equal(1);
+      // Who has submitted it may name it, as a 503 asks for.
+      expect(await idOf(unnamed, anna)).to.equal(id);
+      expect((await withoutKey(named, anna)).json).to.include({ id });
+      expect((await withoutKey(named, jwt("i", "bert"))).problem).to.include({ code: "invalid-request" });
+      expect((await withoutKey({ ...named, payload: 2 }, anna)).problem).to.include({ code: "conflict" });
+      expect((await withoutKey({ ...named, payload: 2 })).problem).to.include({ code: "invalid-request" });
+    });
+
+    it("is refused in another header", async () => {
+      for (const name of ["X-Idempotency-Key", "idempotencykey", "Idempotent-Key"]) {
+        const headers = { "content-type": "application/json", [name]: "1" };
+        const answer = await frontend.request("POST", "/jobs", unnamed, { headers });
+        expect(answer.problem, name).to.include({ status: 400, code: "invalid-request" });
+        expect(answer.problem.detail).to.contain(`got it in "${name}"`);
+      }
     });
   });
 

@@ -5,6 +5,7 @@ import { listIndex, listKeyOf } from "../../../contract/listKey";
 import { encodeRecord, isFinal, type JobRecord, jobStates } from "../../../contract/record";
 import { createJobIndex } from "../../../functions/frontend/jobIndex";
 import { Emulators } from "../support/emulators";
+import { FakeIndex } from "../support/fakeIndex";
 import { checksum, FakeFrontend, type ParsedAnswer, wordCount } from "../support/fakeFrontend";
 
 type Listed = { jobs: { id: string; state: string }[]; cursor?: string };
@@ -82,9 +83,74 @@ describe("GET /jobs", () => {
 
   it("reads no more than a bounded number of records for one answer, and goes on from there", async () => {
     const frontend = new FakeFrontend();
-    for (let index = 0; index < 1_100; index++) frontend.put(jobOf(`j${index}`));
+    for (let index = 0; index < 650; index++) frontend.put(jobOf(`j${index}`));
     frontend.put(jobOf("done", { state: "succeeded", submittedAt: "2026-11-01T00:00:00.000Z" }));
-    expect(await walk(frontend, { state: "succeeded" })).to.deep.equal([[], ["done"], []].slice(0, 2));
+    expect(await walk(frontend, { state: "succeeded" })).to.deep.equal([[], [], ["done"]]);
+  });
+
+  it("reads 300 records at most for a page, whatever is asked for", async () => {
+    const reads: number[] = [];
+    const frontend: FakeFrontend = new FakeFrontend({
+      index: {
+        page: (...asked) => new FakeIndex(() => records).page(...asked),
+        readMany: (ids) => {
+          reads.push(ids.length);
+          return Promise.resolve(records.filter(({ id }) => ids.includes(id)));
+        },
+      },
+    });
+    const records = Array.from({ length: 500 }, (_, index) => jobOf(`j${index}`));
+    const queries: Record<string, string>[] = [
+      { state: "failed" },
+      { state: "failed", limit: "100" },
+      { limit: "100" },
+      {},
+    ];
+    for (const query of queries) {
+      reads.length = 0;
+      await list(frontend, query);
+      expect(reads.reduce((sum, count) => sum + count, 0)).to.be.at.most(300);
+    }
+  });
+
+  it("lists all the rest where a record can't be read, which says so", async () => {
+    const frontend = new FakeFrontend();
+    for (const id of ["a", "b", "c", "d"]) frontend.put(jobOf(id));
+    frontend.items.get("b")!.progress = { S: "not json" };
+    frontend.items.get("c")!.state = { S: "lost" };
+    frontend.items.set("d", {
+      id: { S: "d" },
+      listKey: frontend.items.get("d")!.listKey!,
+      submittedAt: { S: "2099-…" },
+    });
+    // No worker of ours writes this one.
+    frontend.items.set("odd", { ...encodeRecord(jobOf("no id", { submittedAt: "2099" })) });
+    frontend.items.get("odd")!.id = { S: "no id" };
+    const { jobs } = (await list(frontend)).json as { jobs: Record<string, unknown>[] };
+    expect(jobs.map(({ id, state, unreadable }) => [id, state, unreadable])).to.deep.equal([
+      ["d", "failed", ["type", "state"]],
+      ["c", "failed", ["state"]],
+      ["b", "queued", ["progress"]],
+      ["a", "queued", undefined],
+    ]);
+    expect(jobs[1]!.error).to.deep.equal({
+      name: "UnreadableRecord",
+      message: 'Expected a record with type, state and submittedAt, got state "lost"',
+    });
+    expect(jobs[2]).to.not.have.any.keys("progress", "error");
+    for (const { id } of jobs) {
+      const answer = await frontend.request("GET", `/jobs/${String(id)}`);
+      expect(answer.json).to.deep.equal(jobs.find((each) => each.id === id));
+      expect((await frontend.request("DELETE", `/jobs/${String(id)}`)).status).to.be.below(500);
+    }
+    expect((await walk(frontend, { limit: "1" })).flat()).to.deep.equal(["d", "c", "b", "a"]);
+  });
+
+  it("shows whom a job is for", async () => {
+    const frontend = new FakeFrontend();
+    frontend.put(jobOf("a", { tenant: "acme" }));
+    expect(((await list(frontend)).json as Listed).jobs[0]).to.include({ id: "a", tenant: "acme" });
+    expect((await frontend.request("GET", "/jobs/a")).json).to.include({ tenant: "acme" });
   });
 
   it("leaves out what is gone, and keeps its place when jobs come meanwhile", async () => {
