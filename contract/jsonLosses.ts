@@ -48,12 +48,12 @@ export function findJsonLosses(text: string): FieldProblem[] {
   }
 
   for (let at = 0, length = text.length; at < length;) {
-    const sign = text[at]!;
-    if (sign === '"') {
+    const code = text.charCodeAt(at);
+    if (code === 0x22 /* " */) {
       let end = text.indexOf('"', at + 1);
       for (;;) {
         let escapes = 0;
-        while (text[end - 1 - escapes] === "\\") escapes++;
+        while (text.charCodeAt(end - 1 - escapes) === 0x5c /* \ */) escapes++;
         if (escapes % 2 === 0) break;
         end = text.indexOf('"', end + 1);
       }
@@ -67,29 +67,30 @@ export function findJsonLosses(text: string): FieldProblem[] {
         isKeyNext = false;
       }
       at = end + 1;
-    } else if (sign === "{" || sign === "[") {
-      isKeyNext = sign === "{";
+    } else if (code === 0x7b /* { */ || code === 0x5b /* [ */) {
+      isKeyNext = code === 0x7b;
       keys[depth] = isKeyNext ? new SetOf<string>() : undefined;
       place[depth] = 0;
       depth++;
       at++;
-    } else if (sign === "}" || sign === "]") {
+    } else if (code === 0x7d /* } */ || code === 0x5d /* ] */) {
       depth--;
       isKeyNext = false;
       at++;
-    } else if (sign === ",") {
+    } else if (code === 0x2c /* , */) {
       isKeyNext = keys[depth - 1] !== undefined;
       if (!isKeyNext) (place[depth - 1] as number)++;
       at++;
-    } else if (sign === "-" || (sign >= "0" && sign <= "9")) {
+    } else if (code === 0x2d /* - */ || (code >= 0x30 && code <= 0x39)) {
       const start = at;
-      let hasExponent = false;
-      for (let next: string | undefined = sign; next !== undefined; next = text[++at]) {
-        if (next === "e" || next === "E") hasExponent = true;
-        else if ((next < "0" || next > "9") && next !== "." && next !== "-" && next !== "+") break;
+      let mayLose = false;
+      for (; at < length; at++) {
+        const next = text.charCodeAt(at);
+        if (next === 0x65 || next === 0x45 /* e E */) mayLose = true;
+        else if ((next < 0x30 || next > 0x39) && next !== 0x2e && next !== 0x2d && next !== 0x2b /* . - + */) break;
       }
-      // Fifteen digits without an exponent always come back (IEEE 754).
-      if (hasExponent || at - start > 15) {
+      // Fifteen digits always come back ("Binary to decimal", IEEE 754).
+      if (mayLose || at - start > 15) {
         const number = text.slice(start, at);
         const value = NumberOf(number);
         const arrived = String(value);
