@@ -1,5 +1,6 @@
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { standardCredentials } from "../client/credentials";
+import { readLocalRun } from "../client/localRun";
 import { proxiedClient } from "../client/proxy";
 import { isObject } from "../contract/check";
 import { CommandError } from "./exitCodes";
@@ -15,7 +16,14 @@ export interface LogLine {
 
 /** What the local cloud's workers logged of a job: its own control beside the API. */
 export async function localLogs(url: URL, jobId: string): Promise<LogLine[]> {
-  const response = await fetch(new URL(`_local/logs?job=${encodeURIComponent(jobId)}`, url), { redirect: "manual" });
+  const token = readLocalRun(url)?.token;
+  if (token === undefined) {
+    const problem = `Expected the file that the local cloud at ${url.origin} leaves for its user, found none`;
+    throw new CommandError(problem, undefined, "Is it up, and did you start it, with the same XDG_STATE_HOME?");
+  }
+  const headers = { authorization: `Bearer ${token}` };
+  const logs = new URL(`_local/logs?job=${encodeURIComponent(jobId)}`, url);
+  const response = await fetch(logs, { headers, redirect: "manual" });
   const answer = await response.json().catch((): unknown => undefined);
   if (response.ok && isObject(answer) && Array.isArray(answer.lines)) return answer.lines as LogLine[];
   throw new CommandError(`Expected the local cloud's logs at ${url.origin}, got status ${response.status}`);

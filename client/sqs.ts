@@ -1,5 +1,6 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { AwsCredentials, standardCredentials } from "./credentials";
+import { readLocalRunOf } from "./localRun";
 import { isOnThisMachine } from "./origin";
 import { proxiedClient } from "./proxy";
 
@@ -16,7 +17,7 @@ const hosts = [
 /**
  * SQS where the queue is. Credentials go to AWS alone; those of the API on this machine, to this machine.
  *
- * @throws Error where the URL is that of neither.
+ * @throws Error where the URL is that of neither, or the local cloud there left no keys for this user.
  */
 export async function loadSqs(
   queueUrl: string,
@@ -32,8 +33,7 @@ export async function loadSqs(
     region,
     ...(isLocal && { endpoint: url.origin }),
     ...(await proxiedClient(url)),
-    credentials:
-      credentials ?? (isLocal ? { accessKeyId: "local", secretAccessKey: "local" } : await standardCredentials()),
+    credentials: credentials ?? (isLocal ? localCredentials(url) : await standardCredentials()),
   });
   return { ...sqs, client };
 }
@@ -41,4 +41,13 @@ export async function loadSqs(
 function regionOfQueue({ protocol, hostname }: URL): string | undefined {
   if (protocol !== "https:") return undefined;
   return hosts.map((pattern) => pattern.exec(hostname)?.[1]).find((region) => region !== undefined);
+}
+
+/** The keys of the local cloud: others are not meant for it. */
+function localCredentials(endpoint: URL): AwsCredentials {
+  const run = readLocalRunOf(endpoint);
+  if (run) return run.credentials;
+  throw new Error(
+    `Expected the keys of the local cloud at ${endpoint.origin} as \`credentials\`, since it left none for this user`,
+  );
 }

@@ -1,4 +1,6 @@
 import { Agent, request } from "node:http";
+import type { Credentials } from "./callers";
+import { signCall } from "./signatures/signCall";
 
 export interface AwsCall {
   service: "sqs" | "sns" | "s3" | "dynamodb";
@@ -15,10 +17,7 @@ export interface AwsCall {
 export class AwsCalls {
   private readonly agent = new Agent({ keepAlive: true });
 
-  constructor(
-    private readonly endpoint: string,
-    private readonly region: string,
-  ) {}
+  constructor(private readonly cloud: { endpoint: string; region: string; credentials: Credentials }) {}
 
   async dynamodb<T>(action: string, input: unknown): Promise<T> {
     return this.json("dynamodb", `DynamoDB_20120810.${action}`, input);
@@ -45,19 +44,14 @@ export class AwsCalls {
   }
 
   /** Sends any call and returns the answer's body; errors name what AWS calls them. */
-  send({ service, method = "POST", path = "/", headers, body = "" }: AwsCall): Promise<string> {
-    const now = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
-    const scope = `local/${now.slice(0, 8)}/${this.region}/${service}/aws4_request`;
+  async send({ service, method = "POST", path = "/", headers: more = {}, body = "" }: AwsCall): Promise<string> {
+    const { endpoint: address, region, credentials } = this.cloud;
+    const headers = await signCall({ service, region, method, address, path, headers: more, body }, credentials);
     return new Promise((resolve, reject) => {
-      const outgoing = request(this.endpoint + path, {
+      const outgoing = request(address + path, {
         method,
         agent: this.agent,
-        headers: {
-          ...headers,
-          authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=local`,
-          "x-amz-date": now,
-          "content-length": Buffer.byteLength(body),
-        },
+        headers: { ...headers, "content-length": Buffer.byteLength(body) },
       });
       outgoing.once("error", reject);
       outgoing.once("response", (response) => {

@@ -1,54 +1,76 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { randomUUID } from "node:crypto";
+import { escapeXml } from "./autoScaling/xml";
+import type { Caller } from "./callers";
 import type { Refusal } from "./faults";
+import { Refused } from "./refused";
+import type { Target } from "./signatures/target";
 
 /** How a service writes its requests, answers and errors. */
 export type Protocol = "json" | "query" | "rest-xml" | "rest-json";
 
-/** A call to the endpoint, with its body read. */
+/** A call to the endpoint, whose signature is proven. */
 export interface AwsRequest {
+  /** As in the credential scope. */
   service: string;
-  region?: string;
-  accessKeyId?: string;
+  accessKeyId: string;
+  caller: Caller;
   message: IncomingMessage;
+  target: Target;
+  /** Out of the chunks that it may have come in. */
   body: Buffer;
+  /** The body of a call whose protocol is JSON: an object. */
+  input?: Record<string, unknown>;
 }
 
-/** Where the caller wants to go: the credential scope of its signature, else the target header. */
-export function scopeOf(message: IncomingMessage): Pick<AwsRequest, "service" | "region" | "accessKeyId"> {
-  const signed = message.headers.authorization ?? queryOf(message).get("X-Amz-Credential") ?? "";
-  const scope = /(?:Credential=|^)([^/\s]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(signed);
-  if (scope) return { accessKeyId: scope[1], region: scope[2], service: scope[3]! };
+/** The service that a request means: by the credential scope of its signature, else by what its kind of request has. */
+export function serviceOf(message: IncomingMessage, { query }: Target): string {
+  const signed = message.headers.authorization ?? query.get("X-Amz-Credential")?.[0] ?? "";
+  const [, service] = /(?:Credential=|^)[^/\s]+\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/.exec(signed) ?? [];
+  if (service) return service;
   const target = String(message.headers["x-amz-target"] ?? "");
-  if (target.startsWith("DynamoDB_")) return { service: "dynamodb" };
-  if (target.startsWith("AmazonSQS")) return { service: "sqs" };
-  return { service: message.headers["content-type"]?.includes("x-www-form-urlencoded") ? "sns" : "s3" };
+  if (target.startsWith("DynamoDB_")) return "dynamodb";
+  if (target.startsWith("AmazonSQS")) return "sqs";
+  return message.headers["content-type"]?.includes("x-www-form-urlencoded") ? "sns" : "s3";
 }
 
 /** The action that a request asks for, as AWS calls it. */
 export function actionOf(request: AwsRequest, protocol: Protocol): string {
   if (protocol === "json") return String(request.message.headers["x-amz-target"] ?? "").replace(/^.*\./, "");
-  if (protocol === "rest-json") return restActionOf(request.message);
+  if (protocol === "rest-json") return restActionOf(request);
   if (protocol === "query") return new URLSearchParams(request.body.toString()).get("Action") ?? "";
-  return s3ActionOf(request.message);
+  return s3ActionOf(request);
 }
 
 /** The function that a call of Lambda's Invoke names, by name or ARN; nothing where it is another call. */
-export function functionNameOf({ url = "/" }: IncomingMessage): string | undefined {
-  const [, name] = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?|$)/.exec(url) ?? [];
-  return name === undefined ? undefined : decodeURIComponent(name);
+export function functionNameOf({ path }: Target): string | undefined {
+  return decodedPart(/^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path)?.[1]);
 }
 
 /** The schedule that a call of EventBridge Scheduler names; nothing where it is another call. */
-export function scheduleNameOf({ url = "/" }: IncomingMessage): string | undefined {
-  const [, name] = /^\/schedules\/([^/?]+)(?:\?|$)/.exec(url) ?? [];
-  return name === undefined ? undefined : decodeURIComponent(name);
+export function scheduleNameOf({ path }: Target): string | undefined {
+  return decodedPart(/^\/schedules\/([^/]+)$/.exec(path)?.[1]);
 }
 
-function restActionOf(message: IncomingMessage): string {
-  if (functionNameOf(message) !== undefined) return "Invoke";
+/** The bucket and the key that a call of S3 names, by its path. */
+export function objectOf({ path }: Target): { bucket: string; key: string } {
+  const [, bucket, key] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
+  return { bucket: decodedPart(bucket) ?? "", key: decodedPart(key) ?? "" };
+}
+
+/** @throws Refused where it is no percent-encoded UTF-8. */
+function decodedPart(part: string | undefined): string | undefined {
+  try {
+    return part === undefined ? undefined : decodeURIComponent(part);
+  } catch {
+    throw new Refused(`Couldn't parse the specified URI: ${part}`, "InvalidURI");
+  }
+}
+
+function restActionOf({ message, target }: AwsRequest): string {
+  if (functionNameOf(target) !== undefined) return "Invoke";
   const names: Record<string, string> = { POST: "CreateSchedule", GET: "GetSchedule", DELETE: "DeleteSchedule" };
-  return scheduleNameOf(message) === undefined ? "" : (names[message.method ?? ""] ?? "");
+  return scheduleNameOf(target) === undefined ? "" : (names[message.method ?? ""] ?? "");
 }
 
 /** Answers with an error in the form that the protocol's clients read. */
@@ -70,7 +92,7 @@ export function refuse(response: ServerResponse, protocol: Protocol, refusal: Re
     response.end(JSON.stringify({ Type: status < 500 ? "User" : "Service", Message: message }));
     return;
   }
-  const error = `<Code>${code}</Code><Message>${message}</Message>`;
+  const error = `<Code>${code}</Code><Message>${escapeXml(message)}</Message>`;
   response.writeHead(status, { "content-type": "text/xml" });
   response.end(
     protocol === "query"
@@ -79,13 +101,8 @@ export function refuse(response: ServerResponse, protocol: Protocol, refusal: Re
   );
 }
 
-function queryOf(message: IncomingMessage): URLSearchParams {
-  return new URL(message.url ?? "/", "http://localhost").searchParams;
-}
-
-function s3ActionOf(message: IncomingMessage): string {
-  const { pathname, searchParams } = new URL(message.url ?? "/", "http://localhost");
-  const [, bucket, key] = /^\/([^/]*)\/?(.*)$/.exec(pathname) ?? [];
+function s3ActionOf({ message, target }: AwsRequest): string {
+  const { bucket, key } = objectOf(target);
   const method = message.method ?? "GET";
   if (!bucket) return "ListBuckets";
   if (!key) {
@@ -97,7 +114,7 @@ function s3ActionOf(message: IncomingMessage): string {
     };
     return names[method] ?? "ListObjectsV2";
   }
-  if (searchParams.has("uploadId")) {
+  if (target.query.has("uploadId")) {
     const names: Record<string, string> = {
       PUT: "UploadPart",
       POST: "CompleteMultipartUpload",

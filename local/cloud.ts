@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { createAutoScaling } from "./autoScaling/service";
 import { AwsCalls } from "./awsCalls";
@@ -49,6 +50,8 @@ export interface LocalCloud {
   region: string;
   /** For the person at the keyboard. */
   credentials: Credentials;
+  /** Opens the controls under `/_local` of each HTTP API. */
+  token: string;
   callers: Callers;
   /** Who may do what. */
   iam: Iam;
@@ -109,8 +112,10 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const scheduledActions = new ScheduledActions({ groups, secondsInstead: options.scheduleSeconds });
   endpoint.services.set("autoscaling", createAutoScaling(groups));
   endpoint.services.set("lambda", createLambdaApi(lambdas));
-  const apis = new HttpApis({ region, lambdas, iam, groups, recentLines, log, port });
-  const calls = new AwsCalls(endpoint.address, region);
+  const credentials = callers.issue({ name: "local" });
+  const token = randomBytes(32).toString("base64url");
+  const apis = new HttpApis({ ...shared, ...{ credentials, token, lambdas, iam, groups, recentLines, port } });
+  const calls = new AwsCalls({ endpoint: endpoint.address, region, credentials });
   const scheduler = new Scheduler({ region, calls, messaging, iam, log, secondsInstead: options.scheduleSeconds });
   endpoint.services.set("scheduler", createSchedulerApi(scheduler));
   let stopped: Promise<void> | undefined;
@@ -122,7 +127,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     deployed: new DeployedResources(),
     services: endpoint.services,
     messaging: endpoint.messaging,
-    credentials: callers.issue({ name: "local" }),
+    credentials,
+    token,
     stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, schedules, scheduler, scheduledActions, calls })),
   };
 }

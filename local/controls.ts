@@ -1,24 +1,57 @@
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import { isObject } from "../contract/check";
 import type { Groups } from "./groups";
 import { gatewayAnswer, HttpAnswer } from "./httpAnswer";
 import { launchFaultKinds } from "./launchFaults";
 import type { RecentLines } from "./recentLines";
 
+/** What the controls look at and change. */
+export interface ControlledCloud {
+  groups: Groups;
+  recentLines: RecentLines;
+  /** What whoever uses them must know. */
+  token: string;
+}
+
+interface ControlRequest {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
 /** The local cloud's own controls, at `/_local/…` of every HTTP API: they never reach a function. */
-export function answerControl(
-  { groups, recentLines }: { groups: Groups; recentLines: RecentLines },
-  { method, path, query, body }: { method: string; path: string; query: URLSearchParams; body: Buffer },
-): HttpAnswer {
+export function answerControl({ groups, recentLines, token }: ControlledCloud, request: ControlRequest): HttpAnswer {
+  const { method, path, query, headers, body } = request;
+  if (!isAuthorised(headers.authorization, token)) {
+    return gatewayAnswer(401, "Expected the token of this run as Authorization: Bearer TOKEN");
+  }
   if (path === "/_local/logs" && method === "GET") return logsOf(recentLines, query.get("job"));
   if (path === "/_local/instances" && method === "GET") return json(200, { instances: instancesOf(groups) });
-  if (path === "/_local/interrupt" && method === "POST") return interrupt(groups, body);
-  if (path === "/_local/hang" && method === "POST") return hang(groups, body);
-  if (path === "/_local/faults" && method === "POST") return addFault(groups, body);
   if (path === "/_local/faults" && method === "DELETE") {
     groups.faults.clear();
     return json(200, {});
   }
-  return gatewayAnswer(404, "There is no such local control");
+  const act = method === "POST" && Object.hasOwn(acts, path) ? acts[path] : undefined;
+  if (!act) return gatewayAnswer(404, "There is no such local control");
+  // A page sends this type across origins only where it may, which it never may here.
+  if (!/^application\/json(\s*;|\s*$)/i.test(headers["content-type"] ?? "")) {
+    return gatewayAnswer(415, "Expected content-type application/json");
+  }
+  return act(groups, body);
+}
+
+const acts: Record<string, (groups: Groups, body: Buffer) => HttpAnswer> = {
+  "/_local/interrupt": interrupt,
+  "/_local/hang": hang,
+  "/_local/faults": addFault,
+};
+
+function isAuthorised(header: string | undefined, token: string): boolean {
+  const [given, expected] = [Buffer.from(header ?? ""), Buffer.from(`Bearer ${token}`)];
+  return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
 /** `?job=ID`: what workers logged of the job, oldest first, of the latest 20,000 lines. */

@@ -1,11 +1,16 @@
 import { IncomingMessage, ServerResponse } from "node:http";
-import { actionOf, AwsRequest, functionNameOf, Protocol, refuse, scopeOf } from "./awsRequest";
+import { actionOf, AwsRequest, functionNameOf, Protocol, refuse, serviceOf } from "./awsRequest";
 import type { Callers } from "./callers";
 import type { Faults, Refusal } from "./faults";
 import type { Iam } from "./iam/iam";
+import { inputOf } from "./jsonInput";
 import { listen, Listener } from "./listen";
 import type { Log } from "./log";
 import { startMessaging, Messaging } from "./messaging";
+import { Refused } from "./refused";
+import { refusalOf, Unproven } from "./signatures/problems";
+import { Signatures } from "./signatures/signatures";
+import { Target, targetOf } from "./signatures/target";
 import { startTables } from "./tables";
 
 /** A service behind the endpoint. */
@@ -25,7 +30,18 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
-/** Starts the one address at which the services answer, told apart by the signature's credential scope. */
+/** What the endpoint works with. */
+interface Parts {
+  services: Map<string, Service>;
+  signatures: Signatures;
+  faults: Faults;
+  log: Log;
+}
+
+/**
+ * Starts the one address at which the services answer, told apart by the signature's credential scope. Only calls with a
+ * valid signature of a key that was given out get to them.
+ */
 export async function startEndpoint(options: {
   port: number;
   region: string;
@@ -34,14 +50,10 @@ export async function startEndpoint(options: {
   log: Log;
 }): Promise<Endpoint> {
   const services = new Map<string, Service>();
-  const onRequest = (message: IncomingMessage, response: ServerResponse): void => {
-    dispatch(endpoint, options, message, response).catch((error: Error) => {
-      const isClientGone = message.errored !== null;
-      const line = `${message.method} ${message.url}: ${error.stack ?? error.message}`;
-      if (!isClientGone) options.log({ source: "cloud", name: "endpoint", stream: "stderr", line });
-      response.destroy();
-    });
-  };
+  const { faults, log } = options;
+  const parts: Parts = { services, faults, log, signatures: new Signatures(options.callers) };
+  const onRequest = (message: IncomingMessage, response: ServerResponse): void =>
+    void answer(parts, endpoint.iam, message, response);
   const listener = await listen(onRequest, options.port, "the AWS endpoint");
   const messaging = await startMessaging(listener.address, options.region);
   const tables = startTables();
@@ -63,40 +75,86 @@ async function close(listener: Listener, messaging: Messaging): Promise<void> {
   await Promise.all([listener.close(), messaging.close()]);
 }
 
-async function dispatch(
-  { services, iam }: Pick<Endpoint, "services" | "iam">,
-  { faults, callers }: { faults: Faults; callers: Callers },
+/** Every error is one of this request alone. */
+async function answer(
+  parts: Parts,
+  iam: Iam | undefined,
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const request: AwsRequest = { ...scopeOf(message), message, body: await readBody(message) };
-  const service = services.get(request.service);
-  if (!service) {
-    refuse(response, "json", {
-      status: 501,
-      code: "NotImplemented",
-      message: `The local cloud has no ${request.service}; it has ${[...services.keys()].join(", ")}`,
-    });
-    return;
+  const target = targetOf(message);
+  const service = serviceOf(message, target);
+  const protocol = parts.services.get(service)?.protocol ?? "json";
+  try {
+    await dispatch(parts, iam, { service, target, message }, response);
+  } catch (error) {
+    const isClientGone = message.errored !== null || response.destroyed;
+    const refusal = refusalFor(service, error as Error);
+    if (!refusal && !isClientGone) {
+      const line = `${message.method} ${message.url}: ${(error as Error).stack ?? String(error)}`;
+      parts.log({ source: "cloud", name: "endpoint", stream: "stderr", line });
+    }
+    if (isClientGone || response.headersSent) response.destroy();
+    else refuse(response, protocol, refusal ?? internalFailure);
   }
-  const caller = callers.find(request.accessKeyId);
+}
+
+const internalFailure: Refusal = {
+  status: 500,
+  code: "InternalFailure",
+  message: "The local cloud could not deal with this request; what it logged says why",
+};
+
+function refusalFor(service: string, error: Error): Refusal | undefined {
+  if (error instanceof Unproven) return refusalOf(service, error);
+  return error instanceof Refused ? error : undefined;
+}
+
+async function dispatch(
+  { services, signatures, faults }: Parts,
+  iam: Iam | undefined,
+  { service: name, target, message }: { service: string; target: Target; message: IncomingMessage },
+  response: ServerResponse,
+): Promise<void> {
+  const claimant = signatures.claimantOf(message, target);
+  const body = await signatures.prove(claimant, message, target, await readBody(message, name));
+  const service = services.get(name);
+  if (!service) {
+    const known = [...services.keys()].join(", ");
+    throw new Refused(`The local cloud has no ${name}; it has ${known}`, "NotImplemented", 501);
+  }
+  const { caller } = claimant.issued;
+  const request: AwsRequest = {
+    ...{ service: name, accessKeyId: claimant.claim.accessKeyId, caller, message, target, body },
+    ...(service.protocol === "json" && { input: inputOf(body) }),
+  };
   const action = actionOf(request, service.protocol);
   const refusal: Refusal | undefined =
     iam?.refusalOf(caller, request, action) ??
     (faults.isEmpty
       ? undefined
       : await faults.strike({
-          service: request.service,
+          service: name,
           action,
-          body: request.body.toString(),
-          caller: functionNameOf(message) ?? caller?.name,
+          body: body.toString(),
+          caller: functionNameOf(target) ?? caller.name,
         }));
   if (refusal) refuse(response, service.protocol, refusal);
   else await service.handle(request, response);
 }
 
-async function readBody(message: IncomingMessage): Promise<Buffer> {
+/** Bytes of a request. S3 takes what one buffer may comfortably hold, the others more than any of AWS's own limits. */
+const maxBodyBytes = { s3: 1024 ** 3 + 1024 ** 2, others: 17 * 1024 ** 2 };
+
+async function readBody(message: IncomingMessage, service: string): Promise<Buffer> {
+  const limit = service === "s3" ? maxBodyBytes.s3 : maxBodyBytes.others;
   const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  let size = 0;
+  // The connection stays, for the answer.
+  for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw new Refused(`Expected at most ${limit} bytes`, "RequestEntityTooLarge", 413);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { answerControl } from "./controls";
+import { answerControl, ControlledCloud } from "./controls";
 import { accountId } from "./account";
-import type { Groups } from "./groups";
 import { answerOf, functionFailed, gatewayAnswer, HttpAnswer } from "./httpAnswer";
 import { eventOf } from "./httpEvent";
 import { matchRoute } from "./httpRoutes";
@@ -12,7 +11,6 @@ import { LambdaRefusal } from "./lambdaFunction";
 import type { Lambdas } from "./lambdas";
 import { listen, Listener } from "./listen";
 import type { Log } from "./log";
-import type { RecentLines } from "./recentLines";
 
 /** "Amazon API Gateway quotas for HTTP APIs"; the event limit is Lambda's, for calls that wait. */
 const limits = {
@@ -37,14 +35,7 @@ export class HttpApi {
 
   constructor(
     readonly name: string,
-    private readonly cloud: {
-      region: string;
-      lambdas: Lambdas;
-      iam: Iam;
-      groups: Groups;
-      recentLines: RecentLines;
-      log: Log;
-    },
+    private readonly cloud: ControlledCloud & { region: string; lambdas: Lambdas; iam: Iam; log: Log },
   ) {}
 
   /** `http://127.0.0.1:PORT`, without a slash at its end. */
@@ -83,7 +74,8 @@ export class HttpApi {
     const path = this.pathWithinStage(message.url ?? "/");
     if (path.startsWith(reservedPrefix)) {
       const query = new URLSearchParams(/\?(.*)$/s.exec(message.url ?? "")?.[1]);
-      return answerControl(this.cloud, { method: message.method ?? "GET", path, query, body });
+      const { method = "GET", headers } = message;
+      return answerControl(this.cloud, { method, path, query, headers, body });
     }
     const match = matchRoute(this.routes.keys(), message.method ?? "GET", path);
     const target = match && this.targetOf(match.routeKey);

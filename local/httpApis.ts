@@ -1,23 +1,25 @@
-import type { Groups } from "./groups";
+import type { Credentials } from "./callers";
+import type { ControlledCloud } from "./controls";
 import type { Iam } from "./iam/iam";
 import { HttpApi } from "./httpApi";
 import type { Lambdas } from "./lambdas";
 import type { Log } from "./log";
-import type { RecentLines } from "./recentLines";
+import { writeRunFile } from "./runFile";
 
 /** The HTTP APIs of the local cloud. */
 export class HttpApis {
   private readonly apis = new Map<string, HttpApi>();
+  private readonly runFiles = new Map<string, () => void>();
   private isPortTaken = false;
 
   /** `port` is for the first API; 0, and every further one, takes a free port. */
   constructor(
-    private readonly cloud: {
+    private readonly cloud: ControlledCloud & {
+      endpoint: string;
       region: string;
+      credentials: Credentials;
       lambdas: Lambdas;
       iam: Iam;
-      groups: Groups;
-      recentLines: RecentLines;
       log: Log;
       port: number;
     },
@@ -29,6 +31,7 @@ export class HttpApis {
     this.isPortTaken = true;
     await api.start(port);
     this.apis.set(api.id, api);
+    this.leaveWord(api);
     return api;
   }
 
@@ -45,10 +48,29 @@ export class HttpApis {
   async delete(id: string): Promise<void> {
     const api = this.get(id);
     this.apis.delete(id);
+    this.withdrawWord(id);
     await api.stop();
   }
 
   async stop(): Promise<void> {
+    [...this.runFiles.keys()].forEach((id) => this.withdrawWord(id));
     await Promise.all(this.list().map((api) => api.stop()));
+  }
+
+  /** For the command line of the same user. Where there is no place for it, only that doesn't find the run. */
+  private leaveWord({ id, name, address }: HttpApi): void {
+    const { endpoint, region, credentials, token } = this.cloud;
+    const run = { pid: process.pid, url: `${address}/`, endpoint, region, credentials, token };
+    try {
+      this.runFiles.set(id, writeRunFile({ ...run, authorization: "none" }));
+    } catch (error) {
+      const line = `batch-jobs logs and dead-letters won't find this run: ${(error as Error).message}`;
+      this.cloud.log({ source: "cloud", name, stream: "stderr", line });
+    }
+  }
+
+  private withdrawWord(id: string): void {
+    this.runFiles.get(id)?.();
+    this.runFiles.delete(id);
   }
 }

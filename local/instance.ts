@@ -136,6 +136,7 @@ export class Instance {
         AWS_EC2_METADATA_SERVICE_ENDPOINT: this.metadata!.address,
         AWS_ACCESS_KEY_ID: credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        ...(credentials.sessionToken !== undefined && { AWS_SESSION_TOKEN: credentials.sessionToken }),
         WORKER_ID: this.id,
         WORKER_EXIT_WITH_PARENT: "1",
       },

@@ -25,7 +25,7 @@ export function createLambdaApi(lambdas: Lambdas): Service {
 
 async function invoke(lambdas: Lambdas, request: AwsRequest, response: ServerResponse): Promise<void> {
   const { message, body } = request;
-  const name = functionNameOf(message);
+  const name = functionNameOf(request.target);
   if (message.method !== "POST" || name === undefined) {
     throw new LambdaRefusal(501, "NotImplemented", "Of Lambda the local cloud has only Invoke");
   }

@@ -138,7 +138,10 @@ export class Lambdas {
   }
 
   private environmentOf(spec: LambdaSpec): Record<string, string> {
-    const { accessKeyId, secretAccessKey } = this.cloud.callers.issue({ name: spec.name, roleArn: spec.roleArn });
+    const { accessKeyId, secretAccessKey, sessionToken } = this.cloud.callers.issue({
+      name: spec.name,
+      roleArn: spec.roleArn,
+    });
     return {
       ...bareEnvironment(),
       HOME: this.folder,
@@ -161,6 +164,7 @@ export class Lambdas {
       AWS_EC2_METADATA_DISABLED: "true",
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
     };
   }
 }

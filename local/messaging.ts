@@ -3,7 +3,7 @@ import type { AwsRequest } from "./awsRequest";
 import { Fauxqs, loadFauxqs, MessageAttribute, StoredQueue, StoredSubscription } from "./fauxqs";
 import { createObjectStore, NewObject, ObjectStore } from "./objectStore";
 import { createQueueStore, QueueStore } from "./queueStore";
-import { replay } from "./replay";
+import { replay, Replayed } from "./replay";
 
 /** A notification on its way to a Lambda function. */
 export interface Notification {
@@ -107,10 +107,19 @@ function buildApp(
 ) {
   const stores = { sqsStore: queues, snsStore: subscriptions, s3Store: objects } as never;
   const app = fauxqs.buildApp({ logger: false, defaultRegion: region, stores });
-  app.removeContentTypeParser("*");
-  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: maxObjectBytes }, (_request, body, done) =>
-    done(null, body),
-  );
+  // Objects may come as any type, those included that fauxqs takes for another service's.
+  app.removeContentTypeParser(["*", ...Object.keys(parsers)]);
+  for (const [type, parse] of [...Object.entries(parsers), ["*"] as const]) {
+    app.addContentTypeParser(type, { parseAs: "buffer", bodyLimit: maxObjectBytes }, (request, body: Buffer, done) => {
+      const isObject = (request.raw as Replayed).service === "s3";
+      done(null, isObject || !parse ? body : parse(body.toString()));
+    });
+  }
+  // Where a request has neither a body nor a type, no parser is asked.
+  app.addHook("preValidation", (request, _reply, done) => {
+    request.body ??= (request.raw as Replayed).service === "s3" ? Buffer.alloc(0) : {};
+    done();
+  });
   app.addHook("preHandler", (request, _reply, done) => {
     const { Action, QueueUrl, TopicArn } = fieldsOf(request.body);
     if (request.headers["x-amz-target"] === "AmazonSQS.GetQueueAttributes") queues.getQueue(QueueUrl)?.processTimers();
@@ -130,6 +139,12 @@ function buildApp(
   });
   return app;
 }
+
+/** By content type: what bodies become that are no objects of S3. The endpoint has looked at JSON before. */
+const parsers: Record<string, (body: string) => unknown> = {
+  "application/x-amz-json-1.0": (body) => JSON.parse(body || "{}") as unknown,
+  "application/x-www-form-urlencoded": (body) => Object.fromEntries(new URLSearchParams(body)),
+};
 
 function fieldsOf(body: unknown): { Action: string; QueueUrl: string; TopicArn?: string } {
   const { Action = "", QueueUrl = "", TopicArn } = (body ?? {}) as Record<string, string>;

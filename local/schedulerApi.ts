@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { AwsRequest, refuse, scheduleNameOf } from "./awsRequest";
 import type { Service } from "./endpoint";
+import { inputOf } from "./jsonInput";
 import { ScheduleInput, Scheduler, SchedulerRefusal } from "./scheduler";
 
 /** CreateSchedule, GetSchedule and DeleteSchedule, on AWS's wire protocol ("EventBridge Scheduler API Reference"). */
@@ -19,14 +20,14 @@ export function createSchedulerApi(scheduler: Scheduler): Service {
   };
 }
 
-function answerOf(scheduler: Scheduler, { message, body }: AwsRequest): unknown {
-  const name = scheduleNameOf(message);
+function answerOf(scheduler: Scheduler, { message, target, body }: AwsRequest): unknown {
+  const name = scheduleNameOf(target);
   if (name === undefined) throw new SchedulerRefusal(501, "NotImplemented", "The local cloud has schedules alone");
-  const group = new URL(message.url ?? "/", "http://localhost").searchParams.get("groupName") ?? "default";
+  const group = target.query.get("groupName")?.[0] ?? "default";
   switch (message.method) {
     case "POST": {
-      const input = JSON.parse(body.toString()) as Omit<ScheduleInput, "Name">;
-      return { ScheduleArn: scheduler.create({ ...input, Name: name, GroupName: input.GroupName ?? "default" }) };
+      const schedule = inputOf(body) as unknown as Omit<ScheduleInput, "Name">;
+      return { ScheduleArn: scheduler.create({ ...schedule, Name: name, GroupName: schedule.GroupName ?? "default" }) };
     }
     case "GET":
       return scheduler.get(group, name);

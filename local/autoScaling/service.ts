@@ -9,7 +9,7 @@ import { changeCalls } from "./change";
 import { describeCalls } from "./describe";
 import { Input } from "./input";
 import { lifecycleCalls } from "./lifecycle";
-import { escapeXml, xmlOf } from "./xml";
+import { xmlOf } from "./xml";
 
 const calls: Record<string, Call> = { ...describeCalls, ...changeCalls, ...lifecycleCalls };
 const namespace = "http://autoscaling.amazonaws.com/doc/2011-01-01/";
@@ -21,7 +21,7 @@ export function createAutoScaling(groups: Groups): Service {
     handle(request: AwsRequest, response: ServerResponse): void {
       const action = actionOf(request, "query");
       try {
-        const call = calls[action];
+        const call = Object.hasOwn(calls, action) ? calls[action] : undefined;
         if (!call) throw new Refused(`Could not find operation ${action} for version 2011-01-01`, "InvalidAction");
         const result = xmlOf({ [`${action}Result`]: call(groups, new Input(request.body.toString())) });
         const metadata = xmlOf({ ResponseMetadata: { RequestId: randomUUID() } });
@@ -29,7 +29,7 @@ export function createAutoScaling(groups: Groups): Service {
         response.end(`<${action}Response xmlns="${namespace}">${result}${metadata}</${action}Response>`);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        refuse(response, "query", { status: error.status, code: error.code, message: escapeXml(error.message) });
+        refuse(response, "query", { status: error.status, code: error.code, message: error.message });
       }
     },
   };

@@ -58,7 +58,7 @@ function queuesOf(apis: JobApi[]): Record<string, string> {
 }
 
 function addresses({ cloud, outputs }: RunningStack, apis: JobApi[]): object {
-  const { endpoint, region, credentials } = cloud;
+  const { endpoint, region, credentials, token } = cloud;
   const { accessKeyId, secretAccessKey } = credentials;
   return {
     url: apis[0]?.url,
@@ -74,6 +74,7 @@ function addresses({ cloud, outputs }: RunningStack, apis: JobApi[]): object {
     groups: outputs.groups,
     outputs,
     credentials: { accessKeyId, secretAccessKey },
+    token,
   };
 }
 

@@ -43,9 +43,8 @@ export class Iam {
   }
 
   /** The refusal of a call, if its caller's role may not make it. The person at the keyboard has no role and may do anything. */
-  refusalOf(caller: Caller | undefined, request: AwsRequest, action: string): Refusal | undefined {
-    if (caller?.roleArn === undefined) return undefined;
-    const { roleArn, name } = caller;
+  refusalOf({ roleArn, name }: Caller, request: AwsRequest, action: string): Refusal | undefined {
+    if (roleArn === undefined) return undefined;
     for (const ask of asksOf(request, action, this.asking, (extra) => this.decide(extra, { roleArn }).isAllowed)) {
       const decision = this.decide(ask, { roleArn });
       if (decision.isAllowed) continue;

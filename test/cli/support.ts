@@ -21,11 +21,14 @@ export interface RunOptions {
 
 export const cliMain = join(packageRoot(), "dist", "cli", "main.js");
 
-/** Runs the built command line as a child process, with nothing of this process's environment but the PATH. */
+/** Runs the built command line as a child process: of this process's environment it has the PATH, and where runs are found. */
 export async function runCli(args: string[], { input = "", env = {}, cwd, onStart }: RunOptions = {}): Promise<Run> {
   const child = spawn(process.execPath, [cliMain, ...args], {
     cwd,
-    env: { PATH: process.env.PATH, AWS_EC2_METADATA_DISABLED: "true", ...env },
+    env: {
+      ...{ PATH: process.env.PATH, XDG_STATE_HOME: process.env.XDG_STATE_HOME },
+      ...{ AWS_EC2_METADATA_DISABLED: "true", ...env },
+    },
     stdio: ["pipe", "pipe", "pipe"],
   });
   // A command that doesn't read its input may end before it is written.

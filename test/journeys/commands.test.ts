@@ -27,6 +27,7 @@ interface Addresses {
   table: string;
   groups: Record<string, string>;
   credentials: { accessKeyId: string; secretAccessKey: string };
+  token: string;
 }
 
 describe("npm start", () => {
@@ -145,11 +146,14 @@ describe("npm start, when killed", () => {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const [line] = (await once(createInterface(child.stdout), "line")) as [string];
-    const { url } = JSON.parse(line) as Addresses;
+    const { url, token } = JSON.parse(line) as Addresses;
     const body = JSON.stringify({ type: "checksum", payload: { text: "a" } });
     await fetch(`${url}jobs`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    const headers = { authorization: `Bearer ${token}` };
     const worker = await until(async () => {
-      const answer = (await (await fetch(`${url}_local/instances`)).json()) as { instances: { pid?: number }[] };
+      const answer = (await (await fetch(`${url}_local/instances`, { headers })).json()) as {
+        instances: { pid?: number }[];
+      };
       return answer.instances[0]?.pid;
     });
     const children = descendants(child.pid!);

@@ -19,6 +19,11 @@ function randomOf(seed: number): () => number {
   };
 }
 
+/** The server answers to its own name alone. Ports are of one length, so lengths stay. */
+function addressedTo({ port }: URL, piece: Buffer): Buffer {
+  return Buffer.from(piece.toString("latin1").replace(/^(host: 127\.0\.0\.1:)\d+/im, `$1${port}`), "latin1");
+}
+
 /** Of the pieces that pass, the share that ends their connection in each of the three ways. */
 const share = { request: 0.06, wait: 0.06, answer: 0.06 };
 
@@ -38,7 +43,8 @@ export async function startCuttingProxy(target: URL, seed: number): Promise<Cutt
     }
     client.on("close", () => upstream.end());
     upstream.on("close", () => client.destroy());
-    client.on("data", (piece) => {
+    client.on("data", (sent) => {
+      const piece = addressedTo(target, sent);
       const draw = random();
       if (draw < share.request) {
         upstream.write(piece.subarray(0, piece.length / 2));

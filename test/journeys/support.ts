@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "../../components";
 import type { CloudOptions } from "../../local/cloud";
 import { packageRoot } from "../../local/packageFolder";
-import { startTestCloud, TestCloud, until } from "../local/support";
+import { controlHeaders, startTestCloud, TestCloud, until } from "../local/support";
 
 export interface Answer {
   status: number;
@@ -60,7 +60,11 @@ export async function startJourney(
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const response = await fetch(url + path, {
       method,
-      headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+      headers: {
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(path.startsWith("/_local/") && controlHeaders(test.cloud)),
+        ...headers,
+      },
       body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
     });
     const text = await response.text();

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import { expect } from "chai";
 import { workerGroup, workerTemplate } from "./programs";
-import { startTestCloud, TestCloud, until } from "./support";
+import { controlHeaders, startTestCloud, TestCloud, until } from "./support";
 import { createIdleWorker } from "./workers";
 
 describe("local controls", () => {
@@ -24,11 +24,37 @@ describe("local controls", () => {
     worker.remove();
   });
 
-  const call = async (method: string, path: string, body?: unknown) => {
-    const response = await fetch(url + path, { method, body: JSON.stringify(body) });
+  const call = async (method: string, path: string, body?: unknown, more: Record<string, string> = {}) => {
+    const headers = { "content-type": "application/json", ...controlHeaders(test.cloud), ...more };
+    const response = await fetch(url + path, { method, headers, body: JSON.stringify(body) });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
   const instances = async () => (await call("GET", "/instances")).body.instances as Record<string, unknown>[];
+
+  it("answer those alone who know the token, and act on JSON alone", async () => {
+    const { token } = test.cloud;
+    const wrong = ["", "Bearer", "Bearer ", `Bearer ${token}x`, `Bearer ${token.slice(1)}`, `Basic ${token}`, token];
+    const controls: [string, string][] = [
+      ["GET", "/instances"],
+      ["GET", "/logs?job=1"],
+      ["POST", "/faults"],
+      ["DELETE", "/faults"],
+      ["POST", "/hang"],
+      ["POST", "/interrupt"],
+      ["GET", "/nothing"],
+    ];
+    for (const [method, path] of controls) {
+      const body = method === "POST" ? { kind: "boot-failure" } : undefined;
+      for (const authorization of wrong) {
+        expect((await call(method, path, body, { authorization })).status, `${method} ${path}`).to.equal(401);
+      }
+      for (const type of ["text/plain", "application/x-www-form-urlencoded", "text/plain;application/json", ""]) {
+        const expected = method === "POST" ? 415 : (await call(method, path)).status;
+        expect((await call(method, path, body, { "content-type": type })).status, path).to.equal(expected);
+      }
+    }
+    expect(test.cloud.groups.faults.strike(group, false)).to.equal(undefined);
+  });
 
   it("list the instances", async () => {
     const found = test.cloud.groups.find(group)!;

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { request } from "node:http";
 import { matchRoute } from "../../local/httpRoutes";
 import { codeFunction, letInvoke, roleThatMay } from "./programs";
-import { rejection, startTestCloud, TestCloud } from "./support";
+import { controlHeaders, rejection, startTestCloud, TestCloud } from "./support";
 
 const handler = `
 const { DynamoDBClient, PutItemCommand } = require("@aws-sdk/client-dynamodb");
@@ -118,7 +118,9 @@ describe("local HTTP API", () => {
   });
 
   it("keeps paths under /_local/ from the function", async () => {
-    expect((await fetch(`${url}/_local/anything`)).status).to.equal(404);
+    expect((await fetch(`${url}/_local/anything`)).status).to.equal(401);
+    const headers = controlHeaders(test.cloud);
+    expect((await fetch(`${url}/_local/anything`, { headers })).status).to.equal(404);
   });
 
   it("says so when the port is taken", async () => {

@@ -7,6 +7,7 @@ import {
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
+  SQSClient,
 } from "@aws-sdk/client-sqs";
 import { PublishCommand } from "@aws-sdk/client-sns";
 import { expect } from "chai";
@@ -30,13 +31,14 @@ describe("local queues and topics", () => {
     expect(url).to.equal(`${test.cloud.endpoint}/000000000000/${String(name)}`);
     expect(arn).to.equal(`arn:aws:sqs:us-east-1:000000000000:${String(name)}`);
     await test.sqs.send(new SendMessageCommand({ QueueUrl: String(url), MessageBody: "smile 😀" }));
-    const answer = await fetch(String(url), {
-      method: "POST",
-      headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.ReceiveMessage" },
-      body: JSON.stringify({ QueueUrl: String(url).replace("127.0.0.1", "localhost") }),
+    const elsewhere = new SQSClient({
+      ...{ region: test.cloud.region, credentials: test.cloud.credentials },
+      endpoint: test.cloud.endpoint.replace("127.0.0.1", "localhost"),
     });
-    const { Messages } = (await answer.json()) as { Messages: { Body: string }[] };
+    const QueueUrl = String(url).replace("127.0.0.1", "localhost");
+    const { Messages = [] } = await elsewhere.send(new ReceiveMessageCommand({ QueueUrl }));
     expect(Messages[0]!.Body).to.equal("smile 😀");
+    elsewhere.destroy();
   });
 
   it("answers CreateQueue and ListQueues over the wire with such URLs", async () => {

@@ -50,6 +50,11 @@ export async function startTestCloud(options: CloudOptions = {}): Promise<TestCl
   };
 }
 
+/** What opens the controls under `/_local`. */
+export function controlHeaders({ token }: Pick<LocalCloud, "token">): Record<string, string> {
+  return { authorization: `Bearer ${token}` };
+}
+
 /** Waits for one message, and fails after the given time. */
 export async function receive(sqs: SQSClient, QueueUrl: string, seconds = 5): Promise<Message> {
   const { Messages } = await sqs.send(

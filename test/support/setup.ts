@@ -1,7 +1,15 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { active, checkInHook } from "./leakGuard";
 
 // The AWS SDK's word on Node 20 says nothing about the code under test.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+
+// Local clouds leave word of themselves where their user's programs look; those of tests leave it elsewhere.
+const stateFolder = mkdtempSync(join(tmpdir(), "state-"));
+process.env.XDG_STATE_HOME = stateFolder;
+process.once("exit", () => rmSync(stateFolder, { recursive: true, force: true }));
 
 let before: string[];
 

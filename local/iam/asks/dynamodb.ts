@@ -18,7 +18,7 @@ interface Input {
 
 /** "Actions, resources, and condition keys for Amazon DynamoDB". */
 export function dynamodbAsks({ request, operation, sources }: Call): Ask[] {
-  const input = JSON.parse(request.body.toString() || "{}") as Input;
+  const input = (request.input ?? {}) as Input;
   const ask = (table: string | undefined, items: Item[]): Ask => {
     const hashKey = table === undefined ? undefined : sources.hashKeyOf(nameOf(table));
     const resource = table === undefined ? "*" : tableArn(table, sources.region, input.IndexName);

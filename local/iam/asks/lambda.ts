@@ -5,10 +5,9 @@ import type { Call } from ".";
 
 /** The action of Invoke is InvokeFunction ("Actions, resources, and condition keys for AWS Lambda"). */
 export function lambdaAsks({ request, operation, sources }: Call): Ask[] {
-  const name = functionNameOf(request.message);
+  const name = functionNameOf(request.target);
   if (name === undefined) return [{ action: `lambda:${operation}`, resource: "*" }];
-  const { searchParams } = new URL(request.message.url ?? "/", "http://localhost");
-  const qualifier = searchParams.get("Qualifier");
+  const qualifier = request.target.query.get("Qualifier")?.[0];
   const arn = name.startsWith("arn:") ? name : `arn:aws:lambda:${sources.region}:${accountId}:function:${name}`;
-  return [{ action: "lambda:InvokeFunction", resource: qualifier === null ? arn : `${arn}:${qualifier}` }];
+  return [{ action: "lambda:InvokeFunction", resource: qualifier === undefined ? arn : `${arn}:${qualifier}` }];
 }

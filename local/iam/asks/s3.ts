@@ -1,3 +1,4 @@
+import { objectOf } from "../../awsRequest";
 import type { Ask } from "../evaluate";
 import type { Call } from ".";
 
@@ -13,20 +14,18 @@ const objectActions: Record<string, string> = {
 const bucketActions: Record<string, string> = { ListObjectsV2: "ListBucket", HeadBucket: "ListBucket" };
 
 export function s3Asks({ request, operation, sources, may }: Call): Ask[] {
-  const { pathname } = new URL(request.message.url ?? "/", "http://localhost");
-  const [, bucket = "", key = ""] = /^\/([^/]*)\/?(.*)$/.exec(pathname) ?? [];
+  const { bucket, key } = objectOf(request.target);
   if (!bucket) return [{ action: "s3:ListAllMyBuckets", resource: "*" }];
   if (operation === "DeleteObjects") {
     return keysOf(request.body.toString()).map((each) => onObject("DeleteObject", bucket, each));
   }
   if (!key) return [{ action: `s3:${bucketActions[operation] ?? operation}`, resource: `arn:aws:s3:::${bucket}` }];
-  const objectKey = decodeURIComponent(key);
-  const ask = onObject(objectActions[operation] ?? operation, bucket, objectKey);
+  const ask = onObject(objectActions[operation] ?? operation, bucket, key);
   const asks = [ask];
   if (operation === "CopyObject") asks.push(sourceOf(String(request.message.headers["x-amz-copy-source"])));
   // Whoever may not list a bucket isn't told that an object is missing ("GetObject", Amazon S3 API Reference).
   const isRead = operation === "GetObject" || operation === "HeadObject";
-  if (isRead && !sources.hasObject(bucket, objectKey) && may(ask)) {
+  if (isRead && !sources.hasObject(bucket, key) && may(ask)) {
     asks.push({ action: "s3:ListBucket", resource: `arn:aws:s3:::${bucket}` });
   }
   return asks;

@@ -1,0 +1,44 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { LocalRun, localRunFolder, parseLocalRun } from "../contract/localRun";
+import { isAlive } from "./processes";
+
+/**
+ * Leaves word of an HTTP API for its owner's own programs, in a file of mode 0600 that is named after its port. The
+ * returned function removes it; so does the end of the process, or the next start after a crash.
+ */
+export function writeRunFile(run: LocalRun): () => void {
+  const folder = localRunFolder(process.env, homedir());
+  const path = join(folder, `${new URL(run.url).port}.json`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  removeOrphans(folder);
+  // A reader sees all of it or nothing.
+  const draft = `${path}.${process.pid}`;
+  rmSync(draft, { force: true });
+  writeFileSync(draft, `${JSON.stringify(run)}\n`, { mode: 0o600, flag: "wx" });
+  renameSync(draft, path);
+  const remove = () => rmSync(path, { force: true });
+  process.once("exit", remove);
+  return () => {
+    process.off("exit", remove);
+    remove();
+  };
+}
+
+function removeOrphans(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const pid = /\.json\.(\d+)$/.exec(name)?.[1] ?? parseLocalRun(textOf(path))?.pid;
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(path, { force: true });
+  }
+}
+
+/** It may be gone since. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
