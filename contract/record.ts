@@ -57,6 +57,12 @@ export interface JobRecord {
   messageId?: string;
   /** Until when the worker holds the job: epoch milliseconds. */
   leaseUntil?: number;
+  /** Whether its worker was lost while it ran, or it could not be stopped: it runs alone on a worker. */
+  suspect?: boolean;
+  /** How often its worker was lost while it ran alone. */
+  lossesAlone?: number;
+  /** How often it was put off, as a suspect, since its worker had other jobs. */
+  deferrals?: number;
   /** When DynamoDB may remove the record: epoch seconds; on final states only. */
   expiresAt?: number;
   /** Of a record that was read: fields that hold what nobody can read, and so are left out. Never written. */
@@ -66,8 +72,8 @@ export interface JobRecord {
 /** The value of a DynamoDB attribute, as far as records use it. */
 export type AttributeValue = { S: string } | { N: string };
 
-const numbers = ["attempts", "retries", "leaseUntil", "expiresAt"];
-const documents = ["progress", "result", "error"];
+const numbers = ["attempts", "retries", "leaseUntil", "lossesAlone", "deferrals", "expiresAt"];
+const documents = ["progress", "result", "error", "suspect"];
 
 /**
  * One field as a DynamoDB attribute: numbers as N, documents (`progress`, `result`, `error`) as JSON in S, texts as S.

@@ -15,7 +15,17 @@ export interface Transition {
 
 /** What happens to a job. */
 export type JobEvent =
-  "submit" | "claim" | "retry" | "give back" | "succeed" | "fail" | "request cancel" | "cancel" | "give up" | "redrive";
+  | "submit"
+  | "claim"
+  | "suspect"
+  | "retry"
+  | "give back"
+  | "succeed"
+  | "fail"
+  | "request cancel"
+  | "cancel"
+  | "give up"
+  | "redrive";
 
 const hasEnded = ({ leaseUntil = 0 }: JobRecord, now: number) => leaseUntil <= now;
 const isWanted = ({ cancelRequestedAt }: JobRecord) => cancelRequestedAt === undefined;
@@ -30,6 +40,13 @@ export const transitions: readonly Transition[] = [
     event: "claim",
     from: "running",
     to: "running",
+    by: "worker",
+    when: (record, now) => hasEnded(record, now) && isWanted(record),
+  },
+  {
+    event: "suspect",
+    from: "running",
+    to: "queued",
     by: "worker",
     when: (record, now) => hasEnded(record, now) && isWanted(record),
   },

@@ -28,6 +28,9 @@ describe("record", () => {
     worker: "i-1",
     messageId: "m",
     leaseUntil: 1_700_000_000_000,
+    suspect: true,
+    lossesAlone: 1,
+    deferrals: 3,
     expiresAt: 1_700_000_000,
   };
 

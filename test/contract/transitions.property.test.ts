@@ -39,9 +39,9 @@ type Step = { do: (typeof steps)[number]; worker: number };
 const eventsOf: Record<Step["do"], JobEvent[]> = {
   submit: ["submit"],
   // A claim that finds no attempt left takes the job to fail it.
-  claim: ["claim", "cancel"],
-  claimOther: ["claim", "cancel"],
-  redrive: ["claim", "cancel", "redrive"],
+  claim: ["claim", "cancel", "suspect"],
+  claimOther: ["claim", "cancel", "suspect"],
+  redrive: ["claim", "cancel", "redrive", "suspect"],
   extend: [],
   report: [],
   succeed: ["succeed"],
@@ -84,7 +84,7 @@ describe("the records of front end, workers and repair, in any order of events",
     async function claim(worker: number, messageId: string, isRedriven = false): Promise<void> {
       const leaseUntil = now + leaseMilliseconds;
       const request = { job, messageId, receiveCount: 1, isRedriven, maxAttempts, now, leaseUntil };
-      const outcome = await workers.claim({ ...request, worker: `w${worker}` });
+      const outcome = await workers.claim({ ...request, worker: `w${worker}`, isAlone: worker === 1 });
       if (outcome.outcome === "started" || outcome.outcome === "exhausted") holds[worker] = outcome.hold;
     }
 

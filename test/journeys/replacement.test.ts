@@ -96,7 +96,7 @@ describe("replacement", () => {
     await until(() => handlers.startsOf(id) === 2);
     expect(idsInService(group)).to.have.length(1).and.not.to.include(instance);
     handlers.release(id);
-    expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 2, result: 2 });
+    expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 1, result: 1 });
     expect(group.desiredCapacity).to.equal(1);
     expect(handlers.startsOf(id)).to.equal(2);
   });

@@ -37,6 +37,11 @@ function request(fields: Partial<ClaimRequest> = {}): ClaimRequest {
 const error = { name: "TypeError", message: "no" };
 const leased = { state: "running", worker: "w1", messageId: "m1", leaseUntil: now + 1, attempts: 1 } as const;
 const expired = { ...leased, leaseUntil: now } as const;
+const suspect = (attempts: number, lossesAlone = 0, deferrals = 1) => ({
+  ...{ action: "suspect", attempts, lossesAlone, deferrals },
+});
+const lostAlone = (attempt: number) =>
+  `Attempt ${attempt} was cut off: its worker ended or went silent (w1), for the second time while the job ran alone`;
 const start = (attempt: number, isFresh = false) => ({ action: "start", attempt, isFresh });
 
 const cases: [string, JobRecord | undefined, Partial<ClaimRequest>, object][] = [
@@ -62,10 +67,10 @@ const cases: [string, JobRecord | undefined, Partial<ClaimRequest>, object][] = 
     { action: "wait", until: now + 43_500_000 },
   ],
   [
-    "a job whose worker died with a clock that was far ahead starts anew",
+    "a job whose worker died with a clock that was far ahead is to run again, alone",
     record({ ...leased, leaseUntil: now + 43_500_001 }),
     {},
-    start(2),
+    suspect(0),
   ],
   [
     "another message of a job whose worker has a clock far ahead is dropped all the same",
@@ -103,23 +108,47 @@ const cases: [string, JobRecord | undefined, Partial<ClaimRequest>, object][] = 
     {},
     { action: "already-started", attempt: 2 },
   ],
-  ["a job whose lease has ended starts again", record(expired), {}, start(2)],
-  ["so it does by another message", record(expired), { messageId: "m2" }, start(2)],
-  ["a running job without a lease starts again", record({ ...leased, leaseUntil: undefined }), {}, start(2)],
+  [
+    "a job whose lease has ended is to run again, alone, and its attempt doesn't count",
+    record(expired),
+    {},
+    suspect(0),
+  ],
+  ["so it is by another message", record(expired), { messageId: "m2" }, suspect(0)],
+  ["and for a worker that has no other job", record(expired), { isAlone: true }, suspect(0)],
+  ["so is a running job without a lease", record({ ...leased, leaseUntil: undefined }), {}, suspect(0)],
+  ["a lost attempt doesn't count, though it was the last", record({ ...expired, attempts: 3 }), {}, suspect(2)],
+  [
+    "a suspect is put off by a worker that has other jobs",
+    record({ suspect: true, deferrals: 4 }),
+    {},
+    suspect(0, 0, 5),
+  ],
+  ["a suspect starts on a worker that has no other job", record({ suspect: true }), { isAlone: true }, start(1)],
+  ["a suspect to be cancelled is", record({ suspect: true, cancelRequestedAt: "x" }), {}, { action: "cancel" }],
+  [
+    "a suspect lost alone once may run alone again",
+    record({ ...expired, suspect: true, deferrals: 9 }),
+    {},
+    suspect(0, 1),
+  ],
+  [
+    "a suspect lost alone twice has failed",
+    record({ ...expired, suspect: true, lossesAlone: 1 }),
+    {},
+    { action: "exhaust", error: { name: "WorkerLost", message: lostAlone(1) } },
+  ],
+  [
+    "and keeps its reason where it is lost while it is dead-lettered",
+    record({ ...expired, suspect: true, lossesAlone: 2, error }),
+    {},
+    { action: "exhaust", error },
+  ],
   [
     "a job whose lease has ended and that is to be cancelled is",
     record({ ...expired, cancelRequestedAt: "x" }),
     {},
     { action: "cancel" },
-  ],
-  [
-    "a job whose last attempt was cut off is dead",
-    record({ ...expired, attempts: 3 }),
-    {},
-    {
-      action: "exhaust",
-      error: { name: "WorkerLost", message: "Attempt 3 was cut off: its worker ended or went silent (w1)" },
-    },
   ],
   [
     "a redriven failed job starts afresh",
@@ -198,7 +227,7 @@ describe("decideClaim", () => {
             for (const leaseUntil of [undefined, now - 1, now + 1]) {
               const found = record({ state, attempts, messageId, cancelRequestedAt, leaseUntil, worker: "w1" });
               const decision = decideClaim(found, request());
-              const isFree = state === "queued" || (state === "running" && (leaseUntil ?? 0) <= now);
+              const isFree = state === "queued";
               const mayStart = isFree && attempts < 3 && !cancelRequestedAt;
               expect(decision.action === "start", JSON.stringify(found)).to.equal(mayStart);
             }

@@ -5,6 +5,7 @@ import { limits } from "../../contract/limits";
 import { decodeRecord, encodeRecord, JobRecord } from "../../contract/record";
 import { DynamoRecords } from "../../worker-image/src/dynamoRecords";
 import { startDynamo } from "./support/aws";
+import { envelope } from "./support/doubles";
 import { describeJobRecords, newId, requestFor, startJob } from "./support/jobRecordsContract";
 
 const start = Date.UTC(2026, 0, 1);
@@ -150,7 +151,8 @@ describe("DynamoRecords", () => {
   it("touches nothing once another worker holds the job", async () => {
     const id = newId();
     const hold = await startJob(records, id);
-    await startJob(records, id, { worker: "w2", now: later });
+    expect(await records.claim(requestFor(id, { worker: "w2", now: later }))).to.include({ outcome: "suspect" });
+    await startJob(records, id, { worker: "w2", now: later, isAlone: true });
     const before = await stored(id);
     const writes = [
       records.extend(hold, later),
@@ -192,9 +194,43 @@ describe("DynamoRecords", () => {
     expect(await records.fail(winner!.hold, error, start)).to.equal("held");
   });
 
-  it("dead-letters a job whose last attempt was cut off, with a reason", async () => {
+  it("lets a job whose worker was lost run alone, twice, and clears it once it has ended otherwise", async () => {
     const id = newId();
-    await store({ id, state: "running", attempts: 3, worker: "w9", messageId: "m1", leaseUntil: start });
+    await startJob(records, id);
+    for (const deferrals of [1, 2, 3]) {
+      expect(await records.claim(requestFor(id, { now: later }))).to.deep.equal({ outcome: "suspect", deferrals });
+    }
+    const waiting = await stored(id);
+    expect(waiting).to.include({ state: "queued", attempts: 0, suspect: true, lossesAlone: 0, deferrals: 3 });
+    expect(waiting).not.to.have.any.keys("leaseUntil");
+    const hold = await startJob(records, id, { now: later, isAlone: true });
+    expect(hold.attempt).to.equal(1);
+    await records.retry(hold, error);
+    expect(await stored(id)).not.to.have.any.keys("suspect", "lossesAlone", "deferrals");
+    const stuck = await startJob(records, id, { now: later });
+    await records.retry(stuck, error, undefined, true);
+    expect(await stored(id)).to.include({ suspect: true, attempts: 2 });
+    expect(await records.claim(requestFor(id, { now: later }))).to.include({ outcome: "suspect" });
+  });
+
+  it("lets one worker run a suspect of a type at a time", async () => {
+    const job = envelope({ type: `type-${newId()}` });
+    const request = (worker: string, now: number) => ({ job, worker, now, leaseUntil: now + 30_000 });
+    expect(await records.holdSuspects(request("w1", start))).to.equal(true);
+    expect(await records.holdSuspects(request("w2", start + 1))).to.equal(false);
+    expect(await records.holdSuspects(request("w1", start + 20_000))).to.equal(true);
+    expect(await records.holdSuspects(request("w2", start + 30_001))).to.equal(false);
+    await records.freeSuspects(request("w2", start));
+    expect(await records.holdSuspects(request("w2", start + 30_002))).to.equal(false);
+    await records.freeSuspects(request("w1", start));
+    expect(await records.holdSuspects(request("w2", start + 30_003))).to.equal(true);
+    expect(await records.holdSuspects(request("w1", start + 60_003))).to.equal(true);
+  });
+
+  it("dead-letters a job that lost two workers while it ran alone, with a reason", async () => {
+    const id = newId();
+    const lost = { id, state: "running", worker: "w9", messageId: "m1", leaseUntil: start, suspect: true } as const;
+    await store({ ...lost, attempts: 3, lossesAlone: 1 });
     const claim = await records.claim(requestFor(id));
     expect(claim).to.deep.include({ outcome: "exhausted", hold: { jobId: id, worker: "w1", attempt: 3 } });
     expect(claim).to.have.nested.property("error.message").that.includes("w9");

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Poller, Untaken } from "../../worker-image/src/poller";
+import { Poller, SlotEvents, Untaken } from "../../worker-image/src/poller";
 import { FakeClock, settled } from "./support/fakeClock";
 import { guardAgainstLeaks } from "../support/leakGuard";
 
@@ -15,6 +15,7 @@ function createPoller(slots: number, prefetch = 0) {
   const noted: string[] = [];
   const freeSlot = new Map<string, () => void>();
   const taken = new Map<string, () => void>();
+  const alone = new Map<string, Pick<SlotEvents, "beAlone" | "endAlone">>();
   const poller = new Poller<string>({
     slots,
     prefetch,
@@ -32,7 +33,8 @@ function createPoller(slots: number, prefetch = 0) {
       return waiting.splice(0, maxMessages);
     },
     onWait: (name) => noted.push(`${name} waits`),
-    onMessage: (name, { free, onTaken }) => {
+    onMessage: (name, { free, onTaken, ...rest }) => {
+      alone.set(name, rest);
       freeSlot.set(name, free);
       taken.set(name, onTaken);
       return new Promise((resolve, reject) => working.set(name, { resolve, reject }));
@@ -50,7 +52,7 @@ function createPoller(slots: number, prefetch = 0) {
     working.delete(name);
     await settled();
   };
-  return { poller, clock, asked, errors, working, failures, put, finish, noted, freeSlot, taken };
+  return { poller, clock, asked, errors, working, failures, put, finish, noted, freeSlot, taken, alone };
 }
 
 describe("Poller", () => {
@@ -64,6 +66,33 @@ describe("Poller", () => {
     expect(poller.busySlots).to.equal(10);
     poller.stop();
     void run;
+  });
+
+  it("lets a message be the only one: what waits is left, nothing is begun, and another one can't be it, too", async () => {
+    const { poller, asked, put, finish, noted, working, alone } = createPoller(2, 2);
+    void poller.run();
+    await put("a", "suspect", "c", "d");
+    expect(await alone.get("suspect")!.beAlone(false)).to.equal(false);
+    let isAlone = false;
+    const waited = alone
+      .get("suspect")!
+      .beAlone(true)
+      .then((is) => (isAlone = is));
+    expect(await alone.get("a")!.beAlone(true)).to.equal(false);
+    await settled();
+    expect(noted).to.deep.equal(["c waits", "d waits", "c left", "d left"]);
+    expect([isAlone, [...working.keys()]]).to.deep.equal([false, ["a", "suspect"]]);
+    const before = asked.length;
+    await finish("a");
+    expect(await waited).to.equal(true);
+    expect([asked.length, [...working.keys()]]).to.deep.equal([before, ["suspect"]]);
+    await put("late");
+    expect([...working.keys()]).to.deep.equal(["suspect"]);
+    await finish("suspect");
+    alone.get("suspect")!.endAlone();
+    await put("e");
+    expect([...working.keys()]).to.include("e");
+    poller.stop();
   });
 
   it("doesn't wait for the slowest", async () => {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { healthOf } from "../../worker-image/src/health";
 import { Worker } from "../../worker-image/src/worker";
 import { createDoubles, envelope, message } from "./support/doubles";
 import { settled } from "./support/fakeClock";
@@ -34,6 +35,18 @@ describe("Worker", () => {
     expect(calls).to.include.members(["remove a", "remove b"]);
     expect([runner.isClosed, clock.pendingTimers]).to.deep.equal([true, 0]);
     expect(log.events().slice(-1)).to.deep.equal(["worker-stopped"]);
+  });
+
+  it("ends, once the others have had their drain time, where a handler can't be killed, and says so meanwhile", async () => {
+    const { worker, runner, clock, ended, calls } = await startWorker();
+    runner.runs[0]!.end({ kind: "stopped", isStuck: true });
+    await settled();
+    expect(healthOf(worker, clock.now())).to.deep.include({ state: "draining" });
+    expect(healthOf(worker, clock.now()).reason).to.include("can't be killed");
+    expect([worker.isWedged, runner.runs[1]!.signal.aborted]).to.deep.equal([true, false]);
+    await clock.advance(5_000);
+    expect(calls).to.include.members(["giveBack #1"]);
+    expect(ended()).to.deep.equal({ isClean: true });
   });
 
   it("gives back, after drainSeconds, what still runs", async () => {

@@ -39,6 +39,7 @@ export class AnnouncedRecords implements JobRecords {
       }
       case "refused":
       case "busy":
+      case "suspect":
         return claim;
     }
   }
@@ -55,8 +56,8 @@ export class AnnouncedRecords implements JobRecords {
     return this.announceEnd(hold, "succeeded", now, await this.records.succeed(hold, result, now));
   }
 
-  retry(hold: Hold, error: JobError, retryAt?: number): Promise<HoldState> {
-    return this.records.retry(hold, error, retryAt);
+  retry(hold: Hold, error: JobError, retryAt?: number, isSuspect?: boolean): Promise<HoldState> {
+    return this.records.retry(hold, error, retryAt, isSuspect);
   }
 
   async fail(hold: Hold, error: JobError, now: number): Promise<HoldState> {
@@ -65,6 +66,14 @@ export class AnnouncedRecords implements JobRecords {
 
   async cancel(hold: Hold, now: number): Promise<HoldState> {
     return this.announceEnd(hold, "cancelled", now, await this.records.cancel(hold, now));
+  }
+
+  holdSuspects(request: Parameters<JobRecords["holdSuspects"]>[0]): Promise<boolean> {
+    return this.records.holdSuspects(request);
+  }
+
+  freeSuspects(request: Parameters<JobRecords["freeSuspects"]>[0]): Promise<void> {
+    return this.records.freeSuspects(request);
   }
 
   giveBack(hold: Hold): Promise<HoldState> {

@@ -23,7 +23,8 @@ export interface AttemptEffects {
 const trustedShare = 0.9;
 
 /** How an attempt ended: as the handler would have it, or because it was told to stop. */
-export type AttemptEnd = Exclude<RunOutcome, { kind: "stopped" }> | { kind: "stopped"; cause: StopCause };
+export type AttemptEnd =
+  Exclude<RunOutcome, { kind: "stopped" }> | { kind: "stopped"; cause: StopCause; isStuck?: boolean };
 
 /**
  * One run of a job that this worker holds: the handler at work, and beside it the heartbeat, the timeout and the
@@ -63,7 +64,7 @@ export class Attempt {
     this.endHeartbeat = startHeartbeat(clock, interval, () => this.beat(), onMissedBeat);
   }
 
-  /** Runs the handler; resolves once nothing of it runs any more. Never rejects. */
+  /** Runs the handler; resolves once nothing of it runs any more, or what does can't be stopped. Never rejects. */
   async run(): Promise<AttemptEnd> {
     const { clock, timeoutSeconds } = this.effects;
     const text = `The attempt took longer than ${timeoutSeconds} s`;
@@ -74,8 +75,9 @@ export class Attempt {
     await this.progress.stop();
     // Once it was told to stop, what the handler returned may be half a result.
     const reason: unknown = this.stopping.signal.reason;
-    if (reason instanceof JobStopped) return { kind: "stopped", cause: reason.stopCause };
-    return outcome.kind === "stopped" ? { kind: "stopped", cause: "drain" } : outcome;
+    const isStuck = outcome.kind === "stopped" && outcome.isStuck === true;
+    if (reason instanceof JobStopped) return { kind: "stopped", cause: reason.stopCause, ...(isStuck && { isStuck }) };
+    return outcome.kind === "stopped" ? { kind: "stopped", cause: "drain", ...(isStuck && { isStuck }) } : outcome;
   }
 
   /** Tells the handler to stop; the first cause counts. */

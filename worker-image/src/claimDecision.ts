@@ -10,11 +10,16 @@ export type ClaimDecision =
   /** This very claim was written before, and only its answer got lost. */
   | { action: "already-started"; attempt: number }
   | { action: "exhaust"; error: JobError }
+  /** Leave it queued, to run alone: it may have brought its worker down. The attempt that was lost with it doesn't count. */
+  | { action: "suspect"; attempts: number; lossesAlone: number; deferrals: number }
   | { action: "cancel" }
   | { action: "drop"; because: string }
   /** The message is no duplicate: keep it as a dead letter. */
   | { action: "refuse"; reason: string }
   | { action: "wait"; until: number };
+
+/** A job whose worker was lost so often while it ran alone has failed. */
+export const maxLossesAlone = 2;
 
 /** From now to the end of a lease, at most: the longest that any setting allows, and by what clocks of workers may differ. */
 const longestLeaseMilliseconds = limits.maxVisibilitySeconds * 1_000 + 300_000;
@@ -65,16 +70,28 @@ function decideOnRunning(record: JobRecord, request: ClaimRequest): ClaimDecisio
 
 function decideOnWaiting(record: JobRecord, request: ClaimRequest): ClaimDecision {
   if (record.cancelRequestedAt !== undefined) return { action: "cancel" };
+  if (record.state === "running") return decideOnLost(record);
   if (record.attempts >= request.maxAttempts) return { action: "exhaust", error: exhaustion(record) };
+  if (record.suspect && !request.isAlone) {
+    const { attempts, lossesAlone = 0, deferrals = 0 } = record;
+    return { action: "suspect", attempts, lossesAlone, deferrals: deferrals + 1 };
+  }
   return { action: "start", attempt: record.attempts + 1, isFresh: false };
 }
 
-function exhaustion(record: JobRecord): JobError {
-  if (record.state === "running") {
-    return {
-      name: "WorkerLost",
-      message: `Attempt ${record.attempts} was cut off: its worker ended or went silent (${record.worker ?? "unknown"})`,
-    };
+/** Its worker ended or went silent. What ran beside it may have done that, unless it ran alone. */
+function decideOnLost(record: JobRecord): ClaimDecision {
+  const { attempts, lossesAlone: before = 0 } = record;
+  const lossesAlone = before + (record.suspect ? 1 : 0);
+  if (lossesAlone < maxLossesAlone) {
+    return { action: "suspect", attempts: Math.max(0, attempts - 1), lossesAlone, deferrals: 1 };
   }
+  // It may have been lost again while it was being dead-lettered.
+  const isTold = before >= maxLossesAlone && record.error !== undefined;
+  const message = `Attempt ${attempts} was cut off: its worker ended or went silent (${record.worker ?? "unknown"}), for the second time while the job ran alone`;
+  return { action: "exhaust", error: isTold ? record.error! : { name: "WorkerLost", message } };
+}
+
+function exhaustion(record: JobRecord): JobError {
   return record.error ?? { name: "NoAttemptsLeft", message: `All ${record.attempts} attempts were used` };
 }

@@ -7,7 +7,7 @@ import {
 import { limits } from "../../contract/limits";
 import { listKeyOf } from "../../contract/listKey";
 import { decodeRecord, isFinal, JobError, JobRecord, JobState } from "../../contract/record";
-import { ClaimDecision, decideClaim } from "./claimDecision";
+import { ClaimDecision, decideClaim, maxLossesAlone } from "./claimDecision";
 import { cutError } from "./errors";
 import { Claim, ClaimRequest, Hold, HoldState, JobRecords } from "./records";
 import { expressUpdate, RecordFields, RecordUpdate, unchangedSince } from "./recordUpdate";
@@ -15,8 +15,14 @@ import { expressUpdate, RecordFields, RecordUpdate, unchangedSince } from "./rec
 /** Claims that lose against another writer look again, but not for ever. */
 const maxClaimTries = 8;
 
+/** How long the right to run a type's suspects is kept on record after it has ended. */
+const suspectsKeptSeconds = 86_400;
+
 /** The fields that an attempt writes and the next one must not inherit. */
 const leftovers = ["progress", "result", "finishedAt", "retryAt", "expiresAt"] as const;
+
+/** What is remembered of a job that may have brought a worker down; an attempt that ends otherwise clears it. */
+const suspicion = ["suspect", "lossesAlone", "deferrals"] as const;
 
 const heldBy = "#state = :running AND #worker = :worker AND #attempts = :attempt";
 
@@ -61,9 +67,25 @@ export class DynamoRecords implements JobRecords {
     return this.end(hold, "cancelled", final(now), ["leaseUntil"]);
   }
 
-  retry(hold: Hold, error: JobError, retryAt?: number): Promise<HoldState> {
+  retry(hold: Hold, error: JobError, retryAt?: number, isSuspect = false): Promise<HoldState> {
     const next = retryAt === undefined ? {} : { retryAt: new Date(retryAt).toISOString() };
-    return this.end(hold, "queued", { error: cutError(error), ...next }, ["leaseUntil", "progress"]);
+    const fields = { error: cutError(error), ...next, ...(isSuspect && { suspect: true }) };
+    return this.end(hold, "queued", fields, ["leaseUntil", "progress", ...(isSuspect ? [] : suspicion)]);
+  }
+
+  /** An item beside the records: no job's id holds a "#", and no list shows what has no `listKey`. */
+  async holdSuspects({ job, worker, now, leaseUntil }: Parameters<JobRecords["holdSuspects"]>[0]): Promise<boolean> {
+    const held = await this.update(suspectsOf(job.type), {
+      set: { worker, leaseUntil, expiresAt: Math.ceil(leaseUntil / 1_000) + suspectsKeptSeconds },
+      condition: "attribute_not_exists(#id) OR #leaseUntil <= :now OR #worker = :worker",
+      values: { now: { field: "leaseUntil", value: now }, worker: { field: "worker", value: worker } },
+    });
+    return held !== undefined;
+  }
+
+  async freeSuspects({ job, worker }: Parameters<JobRecords["freeSuspects"]>[0]): Promise<void> {
+    const values = { worker: { field: "worker" as const, value: worker } };
+    await this.update(suspectsOf(job.type), { set: { leaseUntil: 0 }, condition: "#worker = :worker", values });
   }
 
   giveBack(hold: Hold): Promise<HoldState> {
@@ -95,6 +117,13 @@ export class DynamoRecords implements JobRecords {
         const started = await this.update(request.job.id, startAs(decision, record, request));
         return started && { outcome: "started", hold: holdOf(request, started.attempts) };
       }
+      case "suspect": {
+        const { attempts, lossesAlone, deferrals } = decision;
+        const set = { state: "queued" as const, suspect: true, attempts, lossesAlone, deferrals };
+        const remove: (keyof JobRecord)[] = ["leaseUntil", "progress"];
+        const written = await this.update(request.job.id, { set, remove, ...unchangedSince(record) });
+        return written && { outcome: "suspect", deferrals };
+      }
       case "cancel": {
         const set = { state: "cancelled" as const, ...final(request.now) };
         const written = await this.update(request.job.id, { set, remove: ["leaseUntil"], ...unchangedSince(record) });
@@ -102,7 +131,7 @@ export class DynamoRecords implements JobRecords {
       }
       case "exhaust": {
         // The job is taken first, so that no two workers dead-letter it; the error is kept for a claim whose answer is lost.
-        const set = { ...taken(request), error: cutError(decision.error) };
+        const set = { ...taken(request), error: cutError(decision.error), lossesAlone: maxLossesAlone };
         const written = await this.update(request.job.id, { set, ...unchangedSince(record) });
         return written && exhausted(request, written.attempts, decision.error);
       }
@@ -195,19 +224,21 @@ function begun(request: ClaimRequest): Pick<RecordUpdate, "set" | "setIfMissing"
   };
 }
 
-/** The usual claim, in one call: the job has no record, or waits, or its last holder's lease has ended. */
+function suspectsOf(type: string): string {
+  return `#suspects#${type}`;
+}
+
+/** The usual claim, in one call: the job has no record, or waits, and is no suspect. */
 function startAnyway(request: ClaimRequest): RecordUpdate {
   // AND binds before OR; nested parentheses take the local DynamoDB several times as long to read.
-  const isFree = "#state = :queued OR #state = :running AND #leaseUntil <= :now";
+  const isFree = "attribute_not_exists(#suspect) AND #state = :queued";
   return {
     ...begun(request),
     remove: [...leftovers],
     countAttempt: true,
-    condition: `attribute_not_exists(#id) OR attribute_not_exists(#cancelRequestedAt) AND #attempts < :max AND (${isFree})`,
+    condition: `attribute_not_exists(#id) OR attribute_not_exists(#cancelRequestedAt) AND #attempts < :max AND ${isFree}`,
     values: {
       queued: { field: "state", value: "queued" },
-      running: { field: "state", value: "running" },
-      now: { field: "leaseUntil", value: request.now },
       max: { field: "attempts", value: request.maxAttempts },
     },
   };
@@ -219,7 +250,7 @@ function startAs(
   request: ClaimRequest,
 ): RecordUpdate {
   const { set, setIfMissing } = begun(request);
-  const forgotten = decision.isFresh ? (["error", "cancelRequestedAt"] as const) : [];
+  const forgotten = decision.isFresh ? (["error", "cancelRequestedAt", ...suspicion] as const) : [];
   return {
     set: { ...set, attempts: decision.attempt },
     setIfMissing,

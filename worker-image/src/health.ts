@@ -8,6 +8,8 @@ const failingMilliseconds = 120_000;
 export interface HealthSource {
   readonly isDraining: boolean;
   readonly busySlots: number;
+  /** Whether a handler can't be stopped, so that the worker ends. @default - it can */
+  readonly isWedged?: boolean;
   readonly vitals: { readonly failingSince: number | undefined };
   /** The AWS services that it depends on. @default - nothing is known of them */
   readonly services?: Pick<Services, "trouble" | "hasAnsweredSince"> | undefined;
@@ -31,7 +33,8 @@ export function healthOf(source: HealthSource, now: number): Health {
   const { isDraining, busySlots, vitals, services } = source;
   const isFailing = vitals.failingSince !== undefined && now - vitals.failingSince >= failingMilliseconds;
   const since = isFailing ? `receives have failed since ${new Date(vitals.failingSince).toISOString()}` : undefined;
-  const reason = services?.trouble() ?? since;
+  const wedged = source.isWedged ? "a handler can't be killed: the worker ends, to be started again" : undefined;
+  const reason = wedged ?? services?.trouble() ?? since;
   const isCutOff = isFailing && !services?.hasAnsweredSince(now - failingMilliseconds);
   const isUnhealthy = isCutOff && busySlots === 0 && !isDraining;
   const state = isDraining ? "draining" : isUnhealthy ? "unhealthy" : "working";

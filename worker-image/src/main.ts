@@ -23,6 +23,9 @@ import { reportStartFailure } from "./startFailure";
 import { UntrackedRecords } from "./untrackedRecords";
 import { Worker } from "./worker";
 
+/** Of a worker that ends since a handler can't be killed ("temporary failure" of sysexits.h); its unit counts them. */
+const wedgedExitCode = 75;
+
 const output = new LineWriter((text) => void process.stdout.write(text));
 const write = (line: string) => output.write(line);
 // Pipes and files take what they are given before the process is gone.
@@ -58,6 +61,7 @@ async function main(): Promise<number> {
     const { isClean } = await worker.run();
     metrics.stop();
     await lifecycle?.end();
+    if (worker.isWedged) return wedgedExitCode;
     return isClean ? 0 : 1;
   } catch (error) {
     log("error", "worker-not-started", errorFields(error));

@@ -1,19 +1,29 @@
 import { decodeEnvelope, JobEnvelope } from "../../contract/envelope";
 import { WorkerSettings } from "../../contract/workerSettings";
-import { Attempt } from "./attempt";
+import { Attempt, AttemptEnd } from "./attempt";
 import { hiddenMarginSeconds, hideableSeconds, maxHiddenSeconds, unusedSeconds } from "./backoff";
 import { Clock } from "./clock";
+import { heartbeatInterval, startHeartbeat } from "./heartbeat";
 import { insist } from "./insist";
 import { errorFields, Log, withFields } from "./log";
 import { SlotEvents, Untaken } from "./poller";
 import { JobQueue, ReceivedMessage } from "./queue";
-import { Claim, Hold, JobRecords } from "./records";
+import { Claim, ClaimRequest, Hold, JobRecords } from "./records";
 import { Runner } from "./runner";
 import { isOutage } from "./serviceError";
 import { HeldJob, Settler } from "./settle";
 
 /** For a message that nobody waits for. */
-const noSlot: SlotEvents = { onTaken: () => undefined, free: () => undefined };
+const noSlot: SlotEvents = {
+  onTaken: () => undefined,
+  free: () => undefined,
+  beAlone: () => Promise.resolve(true),
+  endAlone: () => undefined,
+};
+
+/** How long a suspect is hidden for while its worker has other jobs, and how often at the most. */
+const suspectHiddenSeconds = 30;
+const maxDeferrals = 10;
 
 /** What the processing of messages is handed. */
 export interface ProcessorEffects {
@@ -25,11 +35,15 @@ export interface ProcessorEffects {
   clock: Clock;
   random: () => number;
   log: Log;
+  /** A handler can't be stopped: the worker itself has to end. */
+  onStuck?: () => void;
 }
 
 /** Takes one message from its receipt to its end: decode, claim, run, settle. */
 export class MessageProcessor {
   private readonly attempts = new Set<Attempt>();
+  /** Ids of the jobs that this worker holds. */
+  private readonly atWork = new Set<string>();
   private readonly hurrying = new AbortController();
   private readonly settler: Settler;
   private isDraining = false;
@@ -100,6 +114,12 @@ export class MessageProcessor {
     const leaseUntil = now + settings.visibilityTimeoutSeconds * 1000;
     const { id: messageId, receiveCount, isRedriven } = message;
     const request = { job, messageId, receiveCount, isRedriven, worker: workerId, maxAttempts, now, leaseUntil };
+    if (this.atWork.has(job.id)) {
+      // Its lease may have ended, where this worker was frozen; but nobody else has it, and the next heartbeat mends that.
+      const seconds = settings.visibilityTimeoutSeconds;
+      await this.effects.queue.hide(message, seconds);
+      return void log("info", "message-hidden", { seconds, reason: "its attempt still runs here" });
+    }
     let claim: Claim;
     try {
       claim = await records.claim(request);
@@ -108,8 +128,74 @@ export class MessageProcessor {
       return isOutage(error) ? { error } : undefined;
     }
     slot.onTaken();
-    await this.obey(claim, { job, message, maxAttempts, leaseUntil, log }, slot.free);
+    const claimed = { job, message, maxAttempts, leaseUntil, log };
+    if (claim.outcome === "suspect") await this.takeSuspect(claim.deferrals, request, claimed, slot);
+    else await this.obey(claim, claimed, slot.free);
     return undefined;
+  }
+
+  /** A job that may have brought a worker down runs while the worker has no other, and no other of the type runs so. */
+  private async takeSuspect(
+    deferrals: number,
+    request: ClaimRequest,
+    claimed: Omit<HeldJob, "hold" | "release"> & { leaseUntil: number },
+    slot: SlotEvents,
+  ): Promise<void> {
+    if (!(await this.becomeAlone(deferrals > maxDeferrals, claimed.message, slot))) {
+      return this.putOff(claimed, "it may have brought a worker down, and is to run alone");
+    }
+    try {
+      if (this.isDraining) return await this.effects.queue.hide(claimed.message, 0);
+      await this.runAlone(request, claimed, slot);
+    } finally {
+      slot.endAlone();
+    }
+  }
+
+  private async runAlone(
+    request: ClaimRequest,
+    claimed: Omit<HeldJob, "hold" | "release"> & { leaseUntil: number },
+    slot: SlotEvents,
+  ): Promise<void> {
+    const { records, clock, settings, log } = this.effects;
+    const lease = () => ({ now: clock.now(), leaseUntil: clock.now() + settings.visibilityTimeoutSeconds * 1000 });
+    if (!(await records.holdSuspects({ ...request, ...lease() }))) {
+      return this.putOff(claimed, "another job of the type that may have brought a worker down runs");
+    }
+    const onError = (error: unknown) => log("warn", "heartbeat-failed", errorFields(error));
+    const beat = async () => void (await records.holdSuspects({ ...request, ...lease() }));
+    const endBeat = startHeartbeat(clock, heartbeatInterval(settings.visibilityTimeoutSeconds), beat, onError);
+    try {
+      const again = { ...request, ...lease(), isAlone: true };
+      const claim = await records.claim(again);
+      if (claim.outcome === "suspect") return await this.putOff(claimed, "its worker was lost meanwhile");
+      await this.obey(claim, { ...claimed, leaseUntil: again.leaseUntil }, slot.free);
+    } finally {
+      await endBeat();
+      await records.freeSuspects(request).catch(onError);
+    }
+  }
+
+  /** Keeps the message hidden while the worker's other jobs end. */
+  private async becomeAlone(waitsForOthers: boolean, message: ReceivedMessage, slot: SlotEvents): Promise<boolean> {
+    const { queue, clock, settings, log } = this.effects;
+    const { visibilityTimeoutSeconds } = settings;
+    const onError = (error: unknown) =>
+      log("warn", "heartbeat-failed", { messageId: message.id, ...errorFields(error) });
+    const beat = () => queue.hide(message, visibilityTimeoutSeconds);
+    const endBeat = startHeartbeat(clock, heartbeatInterval(visibilityTimeoutSeconds), beat, onError);
+    try {
+      return await slot.beAlone(waitsForOthers);
+    } finally {
+      await endBeat();
+    }
+  }
+
+  private async putOff({ message, log }: Pick<HeldJob, "message" | "log">, reason: string): Promise<void> {
+    const { queue, clock } = this.effects;
+    const seconds = hideableSeconds(suspectHiddenSeconds, message.receivedAt, clock.now());
+    await queue.hide(message, seconds);
+    log("info", "message-hidden", { seconds, reason });
   }
 
   /** Each delivery counts, and this one was of no use: the next comes the later the more there were. */
@@ -152,6 +238,8 @@ export class MessageProcessor {
       case "refused":
         freeSlot();
         return this.refuse(message, claim.reason, "warn", log);
+      case "suspect":
+        return this.putOff(claimed, "it may have brought a worker down, and is to run alone");
       case "busy": {
         const seconds = Math.min(43_000, Math.max(1, Math.ceil((claim.until - clock.now()) / 1000)));
         await queue.hide(message, seconds);
@@ -180,15 +268,24 @@ export class MessageProcessor {
       release: () => attempt.release(),
     };
     this.attempts.add(attempt);
+    this.atWork.add(job.id);
     try {
-      const end = (await this.isTooLate(claimed))
-        ? ({ kind: "stopped", cause: "lease-lost" } as const)
+      const end: AttemptEnd = (await this.isTooLate(claimed))
+        ? { kind: "stopped", cause: "lease-lost" }
         : await this.endOf(attempt, held);
       endedAt = clock.now();
+      if (end.kind === "stopped" && end.isStuck) {
+        log("error", "handler-not-killable", {
+          reason: "Not even a kill ends the handler's process",
+          cause: end.cause,
+        });
+        this.effects.onStuck?.();
+      }
       freeSlot();
       await this.settler.settle(held, end);
     } finally {
       this.attempts.delete(attempt);
+      this.atWork.delete(job.id);
       await attempt.release();
     }
   }

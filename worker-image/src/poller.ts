@@ -20,6 +20,12 @@ export interface SlotEvents {
   onTaken: () => void;
   /** The slot can be given to another message. */
   free: () => void;
+  /**
+   * Has no other message worked on until `endAlone`: resolves with true once that is so. With false where another message
+   * has asked for that, or where others are worked on and it is not to be waited for them.
+   */
+  beAlone: (waitsForOthers: boolean) => Promise<boolean>;
+  endAlone: () => void;
 }
 
 /** Why no message can be taken now. */
@@ -68,6 +74,8 @@ export class Poller<Message> {
   private readonly failures = { fetch: 0, take: 0 };
   /** Messages in slots that have yet to tell whether they could be taken. */
   private undecided = 0;
+  private isReserved = false;
+  private onAlone: () => void = () => undefined;
   private cancelPause?: () => void;
   private onEnded: () => void = () => undefined;
 
@@ -110,13 +118,13 @@ export class Poller<Message> {
 
   private canBegin(): boolean {
     const { slots } = this.effects;
-    return this.busy < slots && this.working.size < slots + maxSettling;
+    return !this.isReserved && this.busy < slots && this.working.size < slots + maxSettling;
   }
 
   /** As many messages as the next fetch shall ask for; 0 for no fetch now. */
   private wanted(): number {
     const { slots, prefetch } = this.effects;
-    if (this.cancelPause || this.fetches >= this.width) return 0;
+    if (this.cancelPause || this.isReserved || this.fetches >= this.width) return 0;
     // One at a time until one is taken: each that is not has been delivered in vain.
     const isTrying = this.failures.take > 0;
     if (isTrying && this.fetches + this.undecided + this.waiting.length > 0) return 0;
@@ -147,7 +155,7 @@ export class Poller<Message> {
   }
 
   private take(message: Message): void {
-    if (this.stopping.signal.aborted) return this.leave(message);
+    if (this.stopping.signal.aborted || this.isReserved) return this.leave(message);
     if (this.waiting.length === 0 && this.canBegin()) return this.begin(message);
     this.waiting.push(message);
     this.effects.onWait(message);
@@ -183,6 +191,11 @@ export class Poller<Message> {
         freeSlot();
         this.advance();
       },
+      beAlone: (waitsForOthers) => this.beAlone(waitsForOthers),
+      endAlone: () => {
+        this.isReserved = false;
+        this.advance();
+      },
     });
     const judged = work.then((untaken) => {
       if (untaken) this.onFailure("take", untaken.error);
@@ -191,6 +204,16 @@ export class Poller<Message> {
       decide();
       freeSlot();
     });
+  }
+
+  private async beAlone(waitsForOthers: boolean): Promise<boolean> {
+    if (this.isReserved || this.stopping.signal.aborted) return false;
+    const others = () => this.working.size - 1;
+    if (others() > 0 && !waitsForOthers) return false;
+    this.isReserved = true;
+    for (const message of this.waiting.splice(0)) this.leave(message);
+    while (others() > 0) await new Promise<void>((resolve) => (this.onAlone = resolve));
+    return true;
   }
 
   private leave(message: Message): void {
@@ -203,6 +226,7 @@ export class Poller<Message> {
       .finally(() => {
         onDone();
         this.working.delete(done);
+        this.onAlone();
         this.advance();
       });
     this.working.add(done);

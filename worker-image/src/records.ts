@@ -18,6 +18,8 @@ export interface ClaimRequest {
   isRedriven: boolean;
   worker: string;
   maxAttempts: number;
+  /** Whether the worker has no other job, and takes none. */
+  isAlone?: boolean;
   /** Epoch milliseconds. */
   now: number;
   leaseUntil: number;
@@ -35,6 +37,8 @@ export type Claim =
   | { outcome: "duplicate"; because: string; ended?: JobRecord }
   /** Dead-letter the message, which is no duplicate though its job has ended. */
   | { outcome: "refused"; reason: string }
+  /** Run the job alone or put it off: it may have brought a worker down. So often it has been put off, this time included. */
+  | { outcome: "suspect"; deferrals: number }
   /** Hide the message until then: its own attempt still runs, or may. */
   | { outcome: "busy"; until: number };
 
@@ -52,10 +56,13 @@ export interface JobRecords {
   reportProgress(hold: Hold, progress: { fraction: number; note?: string }): Promise<HoldState>;
   succeed(hold: Hold, result: unknown, now: number): Promise<HoldState>;
   /** The attempt failed and the job waits for its next, until then: epoch milliseconds by the wall clock. */
-  retry(hold: Hold, error: JobError, retryAt?: number): Promise<HoldState>;
+  retry(hold: Hold, error: JobError, retryAt?: number, isSuspect?: boolean): Promise<HoldState>;
   /** The job failed for good. */
   fail(hold: Hold, error: JobError, now: number): Promise<HoldState>;
   cancel(hold: Hold, now: number): Promise<HoldState>;
   /** The job waits for another worker, and the attempt doesn't count. */
   giveBack(hold: Hold): Promise<HoldState>;
+  /** Takes or keeps the right to run a suspect: one job of a type has it. Says whether it is this one's. */
+  holdSuspects(request: Pick<ClaimRequest, "job" | "worker" | "now" | "leaseUntil">): Promise<boolean>;
+  freeSuspects(request: Pick<ClaimRequest, "job" | "worker">): Promise<void>;
 }

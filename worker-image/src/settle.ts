@@ -68,7 +68,7 @@ export class Settler {
       case "stopped":
         switch (end.cause) {
           case "timeout":
-            return this.failAttempt(held, this.timedOut(), false);
+            return this.failAttempt(held, this.timedOut(), false, undefined, end.isStuck);
           case "cancelled":
             return this.cancel(held);
           case "drain":
@@ -108,15 +108,21 @@ export class Settler {
     held.log("info", "job-succeeded");
   }
 
-  private async failAttempt(held: HeldJob, error: JobError, isPermanent: boolean, stack?: string): Promise<void> {
+  private async failAttempt(
+    held: HeldJob,
+    error: JobError,
+    isPermanent: boolean,
+    stack?: string,
+    isSuspect?: boolean,
+  ): Promise<void> {
     const { attempt } = held.hold;
     const text = `${error.name}: ${error.message}`;
     if (isPermanent || held.isAcknowledged) return this.failForGood(held, error, text, stack);
-    if (attempt < held.maxAttempts) return this.retry(held, error, stack);
+    if (attempt < held.maxAttempts) return this.retry(held, error, stack, isSuspect);
     return this.failForGood(held, error, `Attempt ${attempt} of ${held.maxAttempts} failed: ${text}`, stack);
   }
 
-  private async retry(held: HeldJob, error: JobError, stack?: string): Promise<void> {
+  private async retry(held: HeldJob, error: JobError, stack?: string, isSuspect?: boolean): Promise<void> {
     const { records, clock, random, backoffSeconds: baseSeconds, maxBackoffSeconds: maxSeconds } = this.effects;
     if (await this.isMessageGone(held)) {
       const { attempt } = held.hold;
@@ -125,7 +131,8 @@ export class Settler {
     }
     const wanted = backoffSeconds(held.hold.attempt, { baseSeconds, maxSeconds, random });
     const backoff = hideableSeconds(wanted, held.message.receivedAt, clock.now());
-    const state = await this.write(held, () => records.retry(held.hold, error, clock.wallNow() + backoff * 1000));
+    const retryAt = clock.wallNow() + backoff * 1000;
+    const state = await this.write(held, () => records.retry(held.hold, error, retryAt, isSuspect));
     if (state === "lost") return;
     // A cancelled job doesn't sit out its backoff: whoever gets it next ends it.
     const retryInSeconds = state === "cancel-requested" ? 0 : backoff;

@@ -23,6 +23,8 @@ export class UntrackedRecords implements JobRecords {
   fail = held;
   cancel = held;
   giveBack = held;
+  holdSuspects = () => Promise.resolve(true);
+  freeSuspects = () => Promise.resolve();
 }
 
 function held(): Promise<HoldState> {

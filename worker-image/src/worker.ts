@@ -28,11 +28,13 @@ export class Worker {
   private readonly timers: (() => void)[] = [];
   private state: "working" | "retiring" | "draining" | "giving-back" = "working";
   private giveUp: () => void = () => undefined;
+  /** Whether a handler can't be stopped, so that the process ends and is started again. */
+  isWedged = false;
 
   constructor(private readonly effects: WorkerEffects) {
     const { slots, settings, queue, clock, random, log } = effects;
     this.vitals = new Vitals(clock);
-    this.processor = new MessageProcessor(effects);
+    this.processor = new MessageProcessor({ ...effects, onStuck: () => this.endForStuckHandler() });
     const prefetched = new Prefetched({ ...settings, queue, clock, log });
     this.poller = new Poller({
       slots,
@@ -111,6 +113,11 @@ export class Worker {
     this.processor.beginDrain();
     this.poller.stop();
     this.timers.push(clock.after(drainSeconds * 1000, () => this.giveBack()));
+  }
+
+  private endForStuckHandler(): void {
+    this.isWedged = true;
+    if (this.state === "working" || this.state === "retiring") this.drain("a handler can't be killed", Infinity);
   }
 
   private giveBack(): void {

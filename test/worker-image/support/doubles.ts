@@ -127,13 +127,20 @@ export class FakeRecords implements JobRecords {
   reportProgress = (hold: Hold, progress: { fraction: number }) => this.write(`progress ${progress.fraction}`, hold);
   /** When the last job that is tried again is to be. */
   retryAt?: number;
-  retry = (hold: Hold, error: { message: string }, retryAt?: number) => {
+  retry = (hold: Hold, error: { message: string }, retryAt?: number, isSuspect?: boolean) => {
     this.retryAt = retryAt;
-    return this.write(`retry (${error.message})`, hold);
+    return this.write(`retry (${error.message})${isSuspect ? " as a suspect" : ""}`, hold);
   };
   fail = (hold: Hold, error: { message: string }) => this.write(`fail (${error.message})`, hold);
   cancel = (hold: Hold) => this.write("cancel", hold);
   giveBack = (hold: Hold) => this.write("giveBack", hold);
+  /** Whether this worker has the right to run a suspect. */
+  mayRunSuspects = true;
+  holdSuspects = async () => {
+    this.calls.push("holdSuspects");
+    return this.mayRunSuspects;
+  };
+  freeSuspects = async () => void this.calls.push("freeSuspects");
   succeed = (hold: Hold, result: unknown) => {
     this.lastResult = result;
     return this.write("succeed", hold);
