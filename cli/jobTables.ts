@@ -35,7 +35,7 @@ export function renderJobs(jobs: Job[]): string {
 
 /** All that is known of a job, one field a line. */
 export function renderJob(job: Job): string {
-  const { id, type, attempts, progress, result, error, submittedAt, startedAt, finishedAt, runAt } = job;
+  const { id, type, attempts, progress, resultOmitted, error, submittedAt, startedAt, finishedAt, runAt } = job;
   const rows: [string, string | undefined][] = [
     ["id", id],
     ["type", type],
@@ -48,7 +48,7 @@ export function renderJob(job: Job): string {
     ["finished", finishedAt],
     ["cancel asked", job.cancelRequestedAt],
     ["error", error && oneLine(`${error.name}: ${error.message}`)],
-    ["result", result === undefined ? undefined : JSON.stringify(result)],
+    ["result", resultOmitted ? oneLine(`left out: ${resultOmitted.reason}`) : JSON.stringify(job.result)],
   ];
   const known = rows.filter((row): row is [string, string] => row[1] !== undefined);
   const width = Math.max(...known.map(([name]) => name.length));

@@ -1,11 +1,22 @@
 import { describe, isObject } from "../contract/check";
 import { jobStates } from "../contract/record";
-import { gatewayCodes, JobProblemError } from "./errors";
+import { gatewayCodes, JobProblemError, ResultOmitted } from "./errors";
 import type { Job, JobPage, JobType, Refusal, SubmittedJob } from "./job";
 
 /** A job, of `GET /jobs/{id}` and of lists. Fields that this version doesn't know pass. */
 export function readJob(value: unknown): Job {
-  return check(value, isObject(value) && hasIdTypeState(value) && typeof value.submittedAt === "string", "a job");
+  const isJob = isObject(value) && hasIdTypeState(value) && typeof value.submittedAt === "string";
+  return withoutOmittedResult(check<Job>(value, isJob, "a job"));
+}
+
+/** Whoever reads a result that was left out must not take it for one that isn't there. */
+function withoutOmittedResult(job: Job): Job {
+  const { id, resultOmitted } = job;
+  if (!resultOmitted) return job;
+  const get = () => {
+    throw new ResultOmitted(id, resultOmitted);
+  };
+  return Object.defineProperty(job, "result", { get, enumerable: false, configurable: true });
 }
 
 export function readSubmittedJob(value: unknown): SubmittedJob {

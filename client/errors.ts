@@ -1,5 +1,6 @@
 import type { FieldProblem } from "../contract/check";
 import type { ProblemCode } from "../contract/problem";
+import type { OmittedResult } from "../contract/record";
 import type { Job } from "./job";
 
 /** Codes of answers that come from before the API's function: from API Gateway, a proxy, or something else entirely. */
@@ -37,6 +38,24 @@ export class JobProblemError extends Error {
 /** No answer came, however often it was tried. `cause` is what the last try failed with. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
+}
+
+/** The job succeeded, and its result was too large to be kept: thrown where it is read. */
+export class ResultOmitted extends Error {
+  override readonly name = "ResultOmitted";
+  /** UTF-8 bytes of the result's JSON. */
+  readonly bytes: number;
+  /** SHA-256 of the result's JSON, in hexadecimal. */
+  readonly sha256: string;
+
+  constructor(
+    readonly jobId: string,
+    { bytes, sha256, reason }: OmittedResult,
+  ) {
+    super(`The result of job ${jobId} was left out: ${reason}`);
+    this.bytes = bytes;
+    this.sha256 = sha256;
+  }
 }
 
 /** A job had not ended when the time to wait for it was over. It goes on. */

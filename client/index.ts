@@ -10,7 +10,7 @@ export type {
   RedriveOptions,
 } from "./DeadLetters";
 export type { DeadLetter } from "./deadLetterQueue";
-export { ConnectionError, JobProblemError, WaitTimeoutError } from "./errors";
+export { ConnectionError, JobProblemError, ResultOmitted, WaitTimeoutError } from "./errors";
 export type { JobProblemCode } from "./errors";
 export type {
   Job,
@@ -25,5 +25,5 @@ export type {
   SubmittedJob,
 } from "./job";
 export type { WaitOptions } from "./waitForJob";
-export type { JobError, JobState } from "../contract/record";
+export type { JobError, JobState, OmittedResult } from "../contract/record";
 export type { FieldProblem } from "../contract/check";

@@ -1,5 +1,5 @@
 import type { FieldProblem } from "../contract/check";
-import type { JobError, JobState } from "../contract/record";
+import type { JobError, JobState, OmittedResult } from "../contract/record";
 import type { JobProblemCode } from "./errors";
 
 /** Payload and result of one job type. */
@@ -23,8 +23,10 @@ export interface Job<Result = unknown, Name extends string = string> {
   attempts: number;
   /** The handler's last `progress(fraction, note)`. */
   progress?: { fraction: number; note?: string };
-  /** What the handler returned. */
+  /** What the handler returned. @throws ResultOmittedError where it was too large to be kept. */
   result?: Result;
+  /** There in place of `result` where that was too large to be kept. */
+  resultOmitted?: OmittedResult;
   /** Why it failed, or why its last attempt did. */
   error?: JobError;
   submittedAt: string;

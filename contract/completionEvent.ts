@@ -1,6 +1,6 @@
 import { attributes, type StringAttribute, stringAttributes } from "./attributes";
 import { encodeJson } from "./check";
-import type { JobError, JobRecord, JobState } from "./record";
+import type { JobError, JobRecord, JobState, OmittedResult } from "./record";
 
 export const deploymentOnlyModule = true;
 
@@ -15,6 +15,8 @@ export interface CompletionEvent {
   finishedAt: string;
   /** Why the last attempt failed, if one did. */
   error?: JobError;
+  /** There where its result was too large to be kept. */
+  resultOmitted?: OmittedResult;
 }
 
 /** The event of a record in a final state. */
@@ -26,8 +28,13 @@ export function completionEventOf({
   submittedAt,
   finishedAt,
   error,
+  resultOmitted,
 }: JobRecord): CompletionEvent {
-  return { id, type, state, attempts, submittedAt, finishedAt: finishedAt ?? submittedAt, ...(error && { error }) };
+  return {
+    ...{ id, type, state, attempts, submittedAt, finishedAt: finishedAt ?? submittedAt },
+    ...(error && { error }),
+    ...(resultOmitted && { resultOmitted }),
+  };
 }
 
 /** The event as an SNS message, with type and state as attributes to filter by. */

@@ -12,12 +12,12 @@ export interface Job<Payload = unknown> {
   tenant?: string;
 }
 
-/** Writes to the worker's log, with the job's id, type and attempt. */
+/** Writes to the worker's log, with the job's id, type and attempt. The fields stand under `fields`, an error as `error`. */
 export interface JobLogger {
-  debug(message: string, fields?: Record<string, unknown>): void;
-  info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
-  error(message: string, fields?: Record<string, unknown>): void;
+  debug(message: string, fields?: Record<string, unknown> | Error): void;
+  info(message: string, fields?: Record<string, unknown> | Error): void;
+  warn(message: string, fields?: Record<string, unknown> | Error): void;
+  error(message: string, fields?: Record<string, unknown> | Error): void;
 }
 
 /** What a handler can use while it works. */
@@ -28,7 +28,7 @@ export interface JobContext {
   directory: string;
   /** Aborts when the job times out, is cancelled, or must be given back; what the handler returns after that is ignored. */
   signal: AbortSignal;
-  /** Reports how much is done, 0 to 1; at most one report a second is kept, the last. */
+  /** Reports how much is done, 0 to 1; one report a second is kept, and the last. */
   progress(fraction: number, note?: string): void;
   logger: JobLogger;
   /**
@@ -39,7 +39,7 @@ export interface JobContext {
 }
 
 /**
- * Runs one job. What it returns is the job's result, as JSON.
+ * Runs one job. What it returns is the job's result, as JSON; what JSON would change or lose fails the job for good.
  * If it throws, the job is tried again; if what it throws has `permanent: true`, the job fails for good at once.
  */
 export type JobHandler<Payload = unknown> = (job: Job<Payload>, context: JobContext) => unknown;

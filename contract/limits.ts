@@ -26,7 +26,7 @@ export const limits = {
   maxTypeCharacters: 40,
   /** Characters of a tenant: an SQS message group id ("Amazon SQS message quotas"). */
   maxTenantCharacters: 128,
-  /** UTF-8 bytes of a result as JSON. A DynamoDB item holds 400 KB; larger results belong in S3. */
+  /** UTF-8 bytes of a result as JSON that a record keeps. A DynamoDB item holds 400 KB; larger results belong in S3. */
   maxResultBytes: 65_536,
   /** Characters kept of an error's message. */
   maxErrorCharacters: 2_000,

@@ -20,6 +20,16 @@ export interface JobError {
   message: string;
 }
 
+/** What is told of a result that is too large for the record: nothing of it is kept. */
+export interface OmittedResult {
+  /** UTF-8 bytes of its JSON. */
+  bytes: number;
+  /** SHA-256 of its JSON, in hexadecimal. */
+  sha256: string;
+  /** Why it was left out, for a person. */
+  reason: string;
+}
+
 /** What is known of a job. Times are ISO 8601, UTC. It holds no payload, only its digest. */
 export interface JobRecord {
   id: string;
@@ -48,6 +58,8 @@ export interface JobRecord {
   progress?: { fraction: number; note?: string };
   /** What the handler returned. */
   result?: unknown;
+  /** There in place of `result` where that was too large. */
+  resultOmitted?: OmittedResult;
   error?: JobError;
   /** Who asked for the job to be cancelled, when. */
   cancelRequestedAt?: string;
@@ -73,10 +85,10 @@ export interface JobRecord {
 export type AttributeValue = { S: string } | { N: string };
 
 const numbers = ["attempts", "retries", "leaseUntil", "lossesAlone", "deferrals", "expiresAt"];
-const documents = ["progress", "result", "error", "suspect"];
+const documents = ["progress", "result", "resultOmitted", "error", "suspect"];
 
 /**
- * One field as a DynamoDB attribute: numbers as N, documents (`progress`, `result`, `error`) as JSON in S, texts as S.
+ * One field as a DynamoDB attribute: numbers as N, documents (`progress`, `result`, …) as JSON in S, texts as S.
  */
 export function encodeField(field: keyof JobRecord, value: unknown): AttributeValue {
   if (numbers.includes(field)) return { N: String(value) };

@@ -5,11 +5,11 @@ export const deploymentOnlyModule = true;
 
 /** What the API shows of a job. */
 export function jobView(record: JobRecord) {
-  const { id, tenant, attempts, progress, result } = record;
+  const { id, tenant, attempts, progress, result, resultOmitted } = record;
   const { notBefore: runAt, startedAt, finishedAt, cancelRequestedAt } = record;
   const { type, state, submittedAt, error, unreadable } = withoutNonsense(record);
   return {
-    ...{ id, type, state, tenant, attempts, progress, result, error },
+    ...{ id, type, state, tenant, attempts, progress, result, resultOmitted, error },
     ...{ submittedAt, runAt, startedAt, finishedAt, cancelRequestedAt, unreadable },
   };
 }

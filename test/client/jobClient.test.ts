@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ConnectionError, JobClient, JobProblemError } from "../../client";
+import { ConnectionError, JobClient, JobProblemError, ResultOmitted } from "../../client";
 import { rejection } from "../local/support";
 import { CannedAnswer, CannedApi, problem, SeenRequest, startCannedApi } from "./support";
 
@@ -33,6 +33,19 @@ describe("JobClient", () => {
     expect(keys[0]).to.match(/^[0-9a-f-]{36}$/);
     expect(keys.slice(2)).to.deep.equal(["k", undefined]);
     expect(api.requests[3]!.body).to.deep.equal({ type: "word-count", payload: { text: "to be" }, id: "mine" });
+  });
+
+  it("throws where a result is read that was left out, and nowhere else", async () => {
+    const resultOmitted = { bytes: 70_000, sha256: "0a", reason: "It is too large" };
+    await start(() => ({ status: 200, body: { ...job, state: "succeeded", resultOmitted } }));
+    for (const seen of [await client.get("a"), await client.wait("a")]) {
+      expect(seen).to.include({ state: "succeeded" });
+      expect(seen.resultOmitted).to.deep.equal(resultOmitted);
+      expect(JSON.parse(JSON.stringify(seen))).to.deep.equal({ ...job, state: "succeeded", resultOmitted });
+      expect(() => seen.result)
+        .to.throw(ResultOmitted, "The result of job a was left out: It is too large")
+        .that.includes({ jobId: "a", bytes: 70_000, sha256: "0a" });
+    }
   });
 
   it("sends when the job may begin, and whom it is for", async () => {

@@ -23,6 +23,7 @@ describe("record", () => {
     retries: 1,
     progress: { fraction: 0.5, note: "half" },
     result: { words: 2, top: [["a", 1]] },
+    resultOmitted: { bytes: 70_000, sha256: "0a", reason: "It is too large" },
     error: { name: "TypeError", message: "no" },
     cancelRequestedAt: "2026-11-02T10:00:01.500Z",
     worker: "i-1",

@@ -47,10 +47,13 @@ describe("AnnouncedRecords", () => {
     await records.reportProgress(await start(), { fraction: 1 });
     expect(events).to.deep.equal([]);
     await records.succeed(await start(), "result", now);
+    const resultOmitted = { bytes: 70_000, sha256: "0a", reason: "It is too large" };
+    await records.succeed(await start(), undefined, now, { progress: { fraction: 1 }, resultOmitted });
     await records.fail(await start(), error, now);
     await records.cancel(await start(), now);
     expect(events).to.deep.equal([
       { ...told, state: "succeeded" },
+      { ...told, state: "succeeded", resultOmitted },
       { ...told, state: "failed", error },
       { ...told, state: "cancelled" },
     ]);

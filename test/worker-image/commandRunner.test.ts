@@ -124,7 +124,7 @@ describe("CommandRunner", () => {
     });
   });
 
-  it("fails on any other code or signal, with the last lines of standard error", async () => {
+  it("fails on any other code or signal, with what standard error says", async () => {
     const failed = (message: string) => ({
       kind: "failed",
       error: { name: "CommandFailed", message },
@@ -132,7 +132,9 @@ describe("CommandRunner", () => {
     });
     expect(await outcomeOf(sh("exit 1"))).to.deep.equal(failed("The command ended with exit code 1"));
     expect(await outcomeOf(sh("for i in 1 2 3 4 5 6 7; do echo line $i >&2; done; exit 77"))).to.deep.equal(
-      failed("The command ended with exit code 77; last on standard error: line 3 | line 4 | line 5 | line 6 | line 7"),
+      failed(
+        "The command ended with exit code 77; on standard error: line 1 | line 2 | line 3 | line 4 | line 5 | line 6 | line 7",
+      ),
     );
     expect(await outcomeOf(sh("kill -s SEGV $$"))).to.deep.equal(failed("The command was ended by SIGSEGV"));
     expect(await outcomeOf(sh("kill -s KILL $$"))).to.deep.equal(
@@ -207,15 +209,82 @@ describe("CommandRunner", () => {
     expect(lines.join()).to.include("… (30000000 characters)").and.to.include("… (1000000 characters)");
   });
 
-  it("refuses a result that is too large, and never takes an earlier line for it", async () => {
+  it("leaves out a result that is too large, and never takes an earlier line for it", async () => {
     for (const characters of [limits.maxResultBytes + 10, 3_000_000]) {
       const outcome = await outcomeOf(
         js(`console.log("{}"); console.log(JSON.stringify(["x".repeat(${characters})]))`),
       );
-      expect(outcome).to.deep.include({ kind: "failed", isPermanent: true });
-      expect(outcome).to.have.nested.property("error.name", "ResultError");
-      expect(outcome).to.have.nested.property("error.message").that.includes("at most 65536 bytes");
+      expect(outcome).to.deep.include({ kind: "succeeded", result: undefined });
+      expect(outcome).to.have.nested.property("omitted.bytes", characters + 4);
+      expect(outcome).to.have.nested.property("omitted.reason").that.includes("at most 65536");
     }
+  });
+
+  it("takes a result of several lines whole, and fails for good what only looks like one", async () => {
+    const pretty = `echo '{"words":120,"pages":[1,2,3]}' | ${process.execPath} -p 'JSON.stringify(JSON.parse(fs.readFileSync(0)), null, 2)'`;
+    expect(await outcomeOf(sh(pretty))).to.deep.equal({
+      kind: "succeeded",
+      result: { words: 120, pages: [1, 2, 3] },
+    });
+    for (const script of [`echo 17; echo '{"mean": NaN}'`, `echo "{'mean': 1.5}"`, `echo '[1,'; echo 2`]) {
+      const outcome = await outcomeOf(sh(script));
+      expect(outcome, script).to.deep.include({ kind: "failed", isPermanent: true });
+      expect(outcome, script).to.have.nested.property("error.name", "ResultError");
+    }
+  });
+
+  it("takes the result from the file, where there is one, and logs the rest", async () => {
+    const written = await start(sh(`echo '{"pages":3}' > "$JOB_RESULT_FILE"; echo '{"level":"info"}'; echo '[1,'`));
+    expect(await written.outcome).to.deep.equal({ kind: "succeeded", result: { pages: 3 } });
+    expect(written.lines).to.deep.equal(['info {"level":"info"}', "info [1,"]);
+    expect(await outcomeOf(sh(`: > "$JOB_RESULT_FILE"; echo 7`))).to.deep.equal({ kind: "succeeded", result: 7 });
+    const large = await outcomeOf(
+      js(`require("fs").writeFileSync(process.env.JOB_RESULT_FILE, JSON.stringify("x".repeat(3e6)))`),
+    );
+    expect(large).to.have.nested.property("omitted.bytes", 3_000_002);
+    for (const [script, message] of [
+      [`echo '{"mean": NaN}' > "$JOB_RESULT_FILE"; echo 1`, /no NaN/],
+      ["printf '\\377' > \"$JOB_RESULT_FILE\"", /UTF-8/],
+      [`mkdir "$JOB_RESULT_FILE"`, /something else/],
+      [`mkfifo "$JOB_RESULT_FILE"`, /something else/],
+    ] as const) {
+      const outcome = await outcomeOf(sh(script));
+      expect(outcome, script).to.have.nested.property("error.name", "ResultError");
+      expect(outcome, script).to.have.nested.property("error.message").that.matches(message);
+    }
+    const failed = await start(sh(`echo 1 > "$JOB_RESULT_FILE"; exit 1`));
+    expect((await failed.outcome).kind).to.equal("failed");
+  });
+
+  it("says of a failure what matters, without the frames of stack traces", async () => {
+    const reasonOf = async (command: string[]) => {
+      const outcome = await outcomeOf(command);
+      if (outcome.kind !== "failed") throw new Error(`Expected a failure, got ${JSON.stringify(outcome)}`);
+      return outcome.error.message;
+    };
+    const node = await reasonOf(js("function a() { throw new Error('the invoice 17 has no lines') } a()"));
+    expect(node)
+      .to.include("Error: the invoice 17 has no lines")
+      .and.not.include("    at ")
+      .and.not.include("Node.js v");
+    const java = await reasonOf(
+      sh(`echo 'Exception in thread main IllegalStateException: Template invoice-2024 not found' >&2
+        for i in 1 2 3 4 5 6 7 8 9 10 11 12; do printf '\tat com.example.App.run(App.java:%s)\n' $i >&2; done; exit 1`),
+    );
+    expect(java).to.match(/: Exception in thread main IllegalStateException: Template invoice-2024 not found$/);
+    expect(await reasonOf(sh("echo FATAL: no such table; exit 9"))).to.equal(
+      "The command ended with exit code 9; on standard output: FATAL: no such table",
+    );
+    const long = await reasonOf(
+      sh(
+        "echo first >&2; for i in $(seq 100); do echo line $i >&2; done; echo 'panic: row 7' >&2; for i in $(seq 100); do echo more $i >&2; done; exit 1",
+      ),
+    );
+    expect(long).to.match(/first \| line 1 \| … \| panic: row 7 \| … \| more 96 \| .* \| more 100$/);
+    const flood = await reasonOf(
+      js(`console.error("error ".repeat(1e6)); console.error("x".repeat(1e6)); process.exit(1)`),
+    );
+    expect(flood).to.have.length.at.most(limits.maxErrorCharacters);
   });
 
   it("takes no harm from input that isn't read, output that isn't UTF-8, and Windows line ends", async () => {

@@ -85,9 +85,16 @@ describe("DynamoRecords", () => {
 
   it("keeps null and no result apart", async () => {
     const [none, nil] = [newId(), newId()];
-    await records.succeed(await startJob(records, none), undefined, start);
+    await records.succeed(await startJob(records, none), undefined, start, {
+      progress: { fraction: 1, note: "all" },
+      resultOmitted: { bytes: 70_000, sha256: "0a", reason: "It is too large" },
+    });
     await records.succeed(await startJob(records, nil), null, start);
     expect(await stored(none)).not.to.have.property("result");
+    expect(await stored(none)).to.deep.include({
+      progress: { fraction: 1, note: "all" },
+      resultOmitted: { bytes: 70_000, sha256: "0a", reason: "It is too large" },
+    });
     expect((await stored(nil))?.result).to.equal(null);
   });
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { JobRecord } from "../../contract/record";
 import { MessageProcessor } from "../../worker-image/src/messageProcessor";
 import { ReceivedMessage } from "../../worker-image/src/queue";
-import { Claim } from "../../worker-image/src/records";
+import { Claim, HoldState } from "../../worker-image/src/records";
 import { RunOutcome } from "../../worker-image/src/runner";
 import { createDoubles, envelope, message as createMessage, started } from "./support/doubles";
 import { settled } from "./support/fakeClock";
@@ -164,6 +164,81 @@ describe("MessageProcessor", () => {
     expect(seen().slice(1, 3)).to.deep.equal(["extend #1", "deadLetter"]);
     expect(queue.letters[0]!.reason).to.include('got "other"');
     expect(runner.runs).to.deep.equal([]);
+  });
+
+  it("writes the last progress with the end, however that is, and by no write of its own", async () => {
+    const error = { name: "Error", message: "no" };
+    for (const [outcome, call] of [
+      [{ kind: "succeeded", result: 1 }, "succeed"],
+      [{ kind: "failed", error, isPermanent: true }, "fail"],
+    ] as [RunOutcome, "succeed" | "fail"][]) {
+      const { begin, end, run, records, calls } = setUp();
+      const ends: unknown[] = [];
+      const write = records[call] as (...all: unknown[]) => Promise<HoldState>;
+      Object.assign(records, { [call]: (...all: unknown[]) => (ends.push(all[3]), write(...all)) });
+      await begin();
+      run().events.onProgress(0.1, "begun");
+      await settled();
+      run().events.onProgress(0.4, "half");
+      run().events.onProgress(1, "all 3 files done");
+      await end(outcome);
+      expect(ends).to.deep.equal([{ progress: { fraction: 1, note: "all 3 files done" } }]);
+      expect(calls.filter((each) => each.startsWith("progress"))).to.deep.equal(["progress 0.1 #1"]);
+    }
+  });
+
+  it("records what was left out of a result that is too large", async () => {
+    const { begin, end, records, seen } = setUp();
+    const omitted = { bytes: 70_000, sha256: "0a", reason: "It is too large" };
+    let last: unknown;
+    const write = records.succeed;
+    records.succeed = (hold, result, ...more: unknown[]) => {
+      last = more[1];
+      return write(hold, result);
+    };
+    await begin();
+    await end({ kind: "succeeded", result: undefined, omitted });
+    expect(last).to.deep.equal({ resultOmitted: omitted });
+    expect(seen()).to.deep.equal(["claim job-1 of 3", "succeed #1", "remove message"]);
+  });
+
+  it("logs what a handler says under names of its own, within bounds", async () => {
+    const { begin, end, run, log } = setUp();
+    await begin();
+    const forged = {
+      event: "job-failed",
+      level: "error",
+      jobId: "innocent",
+      worker: "i-x",
+      time: 1,
+      attempt: 9,
+      _aws: {},
+    };
+    run().events.onLog("info", "order", { fields: forged });
+    run().events.onLog("warn", "oh", { stream: "stderr" });
+    for (let line = 0; line < 20_000; line++) run().events.onLog("info", "flood");
+    await end({ kind: "succeeded", result: 1 });
+    const lines = log.entries.filter(({ event }) => event === "job-log");
+    const { waitMs, runMs, ...fields } = lines[0]!.fields;
+    expect([typeof waitMs, typeof runMs]).to.deep.equal(["number", "number"]);
+    expect(fields).to.deep.equal({
+      ...{ jobId: "job-1", jobType: "echo", messageId: fields.messageId, attempt: 1 },
+      ...{ message: "order", fields: forged },
+    });
+    expect(lines[1]!.fields).to.deep.include({ message: "oh", stream: "stderr" });
+    expect(lines.length).to.be.lessThan(6_000);
+    expect(lines.some(({ fields: { message } }) => /^\d+ more lines left out$/.test(message as string))).to.equal(true);
+    expect(log.events().at(-1)).to.equal("job-succeeded");
+  });
+
+  it("keeps the innermost cause in the reason of a dead letter", async () => {
+    const { begin, end, queue } = setUp();
+    await begin();
+    const message = `${"w".repeat(1_900)}: the disk is full`;
+    await end({ kind: "failed", error: { name: "Error", message }, isPermanent: true });
+    expect(queue.letters[0]!.reason)
+      .to.match(/^Error: www.* … .*: the disk is full$/)
+      .and.to.have.length(1_000);
   });
 
   it("retries after the backoff", async () => {

@@ -2,7 +2,7 @@ import { CompletionEvent, completionEventOf } from "../../contract/completionEve
 import { JobEnvelope } from "../../contract/envelope";
 import { JobError } from "../../contract/record";
 import { cutError } from "./errors";
-import { Claim, ClaimRequest, Hold, HoldState, JobRecords } from "./records";
+import { Claim, ClaimRequest, Hold, HoldState, JobRecords, LastWords } from "./records";
 
 /** Publishes what became of a job. */
 export type Announce = (event: CompletionEvent) => Promise<void>;
@@ -52,20 +52,23 @@ export class AnnouncedRecords implements JobRecords {
     return this.records.reportProgress(hold, progress);
   }
 
-  async succeed(hold: Hold, result: unknown, now: number): Promise<HoldState> {
-    return this.announceEnd(hold, "succeeded", now, await this.records.succeed(hold, result, now));
+  async succeed(hold: Hold, result: unknown, now: number, last?: LastWords): Promise<HoldState> {
+    const written = await this.records.succeed(hold, result, now, last);
+    const resultOmitted = last?.resultOmitted;
+    return this.announceEnd(hold, "succeeded", now, written, { ...(resultOmitted && { resultOmitted }) });
   }
 
   retry(hold: Hold, error: JobError, retryAt?: number, isSuspect?: boolean): Promise<HoldState> {
     return this.records.retry(hold, error, retryAt, isSuspect);
   }
 
-  async fail(hold: Hold, error: JobError, now: number): Promise<HoldState> {
-    return this.announceEnd(hold, "failed", now, await this.records.fail(hold, error, now), cutError(error));
+  async fail(hold: Hold, error: JobError, now: number, last?: LastWords): Promise<HoldState> {
+    const written = await this.records.fail(hold, error, now, last);
+    return this.announceEnd(hold, "failed", now, written, { error: cutError(error) });
   }
 
-  async cancel(hold: Hold, now: number): Promise<HoldState> {
-    return this.announceEnd(hold, "cancelled", now, await this.records.cancel(hold, now));
+  async cancel(hold: Hold, now: number, last?: LastWords): Promise<HoldState> {
+    return this.announceEnd(hold, "cancelled", now, await this.records.cancel(hold, now, last));
   }
 
   holdSuspects(request: Parameters<JobRecords["holdSuspects"]>[0]): Promise<boolean> {
@@ -85,17 +88,14 @@ export class AnnouncedRecords implements JobRecords {
     state: "succeeded" | "failed" | "cancelled",
     now: number,
     written: HoldState,
-    error?: JobError,
+    why: Pick<CompletionEvent, "error" | "resultOmitted"> = {},
   ): Promise<HoldState> {
     const job = this.jobs.get(hold);
     if (written === "lost" || !job) return written;
     const { id, type } = job;
     const submittedAt = new Date(job.submittedAt).toISOString();
     const finishedAt = new Date(now).toISOString();
-    await this.announce({
-      ...{ id, type, state, attempts: hold.attempt, submittedAt, finishedAt },
-      ...(error && { error }),
-    });
+    await this.announce({ id, type, state, attempts: hold.attempt, submittedAt, finishedAt, ...why });
     return written;
   }
 }

@@ -2,8 +2,10 @@ import { JobEnvelope } from "../../contract/envelope";
 import { hideableSeconds } from "./backoff";
 import { toJobError } from "./errors";
 import { heartbeatInterval, startHeartbeat } from "./heartbeat";
+import { JobLog } from "./jobLog";
+import { WorkerOutput } from "./lineWriter";
 import { errorFields, Log } from "./log";
-import { ProgressWriter, toProgress } from "./progress";
+import { Progress, ProgressWriter, toProgress } from "./progress";
 import { isUnknownMessage, JobQueue, ReceivedMessage } from "./queue";
 import { Hold, HoldState, JobRecords } from "./records";
 import { JobStopped, Runner, RunOutcome, StopCause } from "./runner";
@@ -17,14 +19,20 @@ export interface AttemptEffects {
   clock: Clock;
   timeoutSeconds: number;
   visibilityTimeoutSeconds: number;
+  /** Where log lines go; what is logged is left out while it is behind. */
+  output?: WorkerOutput;
 }
 
 /** Share of the time for which SQS was asked to hide a message in which it certainly does: clocks and calls have their delays. */
 const trustedShare = 0.9;
 
 /** How an attempt ended: as the handler would have it, or because it was told to stop. */
-export type AttemptEnd =
-  Exclude<RunOutcome, { kind: "stopped" }> | { kind: "stopped"; cause: StopCause; isStuck?: boolean };
+export type AttemptEnd = (
+  Exclude<RunOutcome, { kind: "stopped" }> | { kind: "stopped"; cause: StopCause; isStuck?: boolean }
+) & {
+  /** The last progress, where it was not written yet. */
+  progress?: Progress;
+};
 
 /**
  * One run of a job that this worker holds: the handler at work, and beside it the heartbeat, the timeout and the
@@ -33,6 +41,7 @@ export type AttemptEnd =
 export class Attempt {
   private readonly stopping = new AbortController();
   private readonly progress: ProgressWriter;
+  private readonly jobLog: JobLog;
   private readonly endHeartbeat: () => Promise<void>;
   private isOver = false;
   private hasMessage = true;
@@ -56,6 +65,11 @@ export class Attempt {
       onError("progress-not-written"),
     );
     this.hiddenUntil = message.receivedAt + visibilityTimeoutSeconds * 1000 * trustedShare;
+    this.jobLog = new JobLog(
+      clock,
+      (level, text, about) => log(level, "job-log", { message: text, ...about }),
+      () => effects.output?.isBehind() ?? false,
+    );
     const interval = heartbeatInterval(visibilityTimeoutSeconds);
     const onMissedBeat = (error: unknown) => {
       // Through an outage of hours, the 1st, 2nd, 4th, 8th … in a row say enough.
@@ -72,7 +86,12 @@ export class Attempt {
     const outcome = await this.runHandler();
     this.isOver = true;
     cancelTimeout();
-    await this.progress.stop();
+    this.jobLog.end();
+    const progress = await this.progress.stop();
+    return { ...this.endOf(outcome), ...(progress && { progress }) };
+  }
+
+  private endOf(outcome: RunOutcome): AttemptEnd {
     // Once it was told to stop, what the handler returned may be half a result.
     const reason: unknown = this.stopping.signal.reason;
     const isStuck = outcome.kind === "stopped" && outcome.isStuck === true;
@@ -105,7 +124,8 @@ export class Attempt {
           const progress = toProgress(fraction, note);
           if (progress) this.progress.report(progress);
         },
-        onLog: (level, message, fields) => this.log(level, "job-log", { message, ...fields }),
+        onLog: (level, message, about) => this.jobLog.log(level, message, about),
+        caughtUp: () => this.effects.output?.caughtUp(),
       });
     } catch (error) {
       // A runner doesn't reject; should it, the job must be released all the same.

@@ -1,87 +1,85 @@
-import { limits } from "../../contract/limits";
+import { Readable } from "node:stream";
 import { Line, LineReader } from "./lineReader";
-import { encodeResult, RunEvents } from "./runner";
+import { pour } from "./pour";
+import { readResultFile } from "./resultFile";
+import { FoundResult, maxKeptCharacters, ResultFinder } from "./resultFinder";
+import { RunEvents } from "./runner";
+import { SaidLines } from "./saidLines";
+import { shorten } from "./text";
 
-/** Room for a result with white space in it. */
-const maxResultCharacters = 4 * limits.maxResultBytes;
 const maxLoggedCharacters = 4_000;
-
-/** Last lines of standard error that go into the reason of a failure, and how much of each. */
-const keptErrorLines = 5;
-const keptErrorCharacters = 300;
-
-/** The last line of standard output that is JSON, if there is one. */
-type Result = { isWhole: true; value: unknown; line: Line } | { isWhole: false; line: Line };
 
 /** Reads what a command writes: results, progress and what is logged from standard output, errors from standard error. */
 export class CommandOutput {
-  readonly stdout = new LineReader(maxResultCharacters, (line) => this.onOutput(line));
-  readonly stderr = new LineReader(maxLoggedCharacters, (line) => this.onErrorOutput(line));
-  private readonly errorLines: string[] = [];
-  private last?: Result;
+  readonly stdout: LineReader;
+  readonly stderr: LineReader;
+  private readonly results = new ResultFinder((line) => this.log("stdout", line));
+  private readonly said = { stdout: new SaidLines(), stderr: new SaidLines() };
+  private hasErrors = false;
 
-  constructor(private readonly events: RunEvents) {}
+  /** @param resultFile where the command may have put its result instead of printing it */
+  constructor(
+    private readonly events: RunEvents,
+    private readonly resultFile?: string,
+  ) {
+    const more = (kept: string, rest: string) => this.results.more(kept, rest);
+    this.stdout = new LineReader(maxKeptCharacters, (line) => this.onOutput(line), more);
+    this.stderr = new LineReader(maxLoggedCharacters, (line) => this.onErrorOutput(line));
+  }
+
+  /** Reads both streams to their end. */
+  listenTo(stdout: Readable, stderr: Readable): void {
+    pour(stdout, this.stdout, this.events);
+    pour(stderr, this.stderr, this.events);
+  }
 
   /** The result, or what is wrong with it. */
-  result(): { ok: true; value: unknown } | { ok: false; message: string } {
-    if (this.last === undefined) return { ok: true, value: undefined };
-    if (!this.last.isWhole) {
-      const message = `Expected a result of at most ${limits.maxResultBytes} bytes of JSON, got ${this.last.line.length} characters: store it in S3 and print where it is`;
-      return { ok: false, message };
-    }
-    const encoded = encodeResult(this.last.value);
-    return encoded.ok ? { ok: true, value: this.last.value } : encoded;
+  async result(): Promise<FoundResult> {
+    const written = this.resultFile === undefined ? undefined : await readResultFile(this.resultFile);
+    if (!written) return this.results.end();
+    this.logLast();
+    return written;
   }
 
-  /** What looked like a result is only output where the command failed. */
+  /** What looked like a result is only output where the command failed, or put its result into the file. */
   logLast(): void {
-    if (this.last) this.log("info", this.last.line);
-    this.last = undefined;
+    this.results.logAll();
   }
 
-  /** The last lines of standard error as one. */
-  lastErrors(): string {
-    return this.errorLines.join(" | ");
+  /** What it said of its failure, and where; nothing where it said nothing. */
+  lastWords(): { text: string; stream: "standard error" | "standard output" } | undefined {
+    const { stdout, stderr } = this.said;
+    if (this.hasErrors) return { text: stderr.text(), stream: "standard error" };
+    const text = stdout.text();
+    return text === "" ? undefined : { text, stream: "standard output" };
   }
 
   private onOutput(line: Line): void {
     const progress = parseProgress(line.text);
-    if (progress) return this.events.onProgress(progress.fraction, progress.note);
-    const result = parseResult(line);
-    if (!result) return this.log("info", line);
-    this.logLast();
-    this.last = result;
+    if (progress) {
+      this.results.progress();
+      return this.events.onProgress(progress.fraction, progress.note);
+    }
+    this.results.line(line);
   }
 
   private onErrorOutput(line: Line): void {
-    if (line.text.trim() === "") return;
-    if (this.errorLines.push(line.text.slice(0, keptErrorCharacters)) > keptErrorLines) this.errorLines.shift();
-    this.log("warn", line);
+    if (line.text.trim() === "") return this.said.stderr.add("");
+    this.hasErrors = true;
+    this.log("stderr", line);
   }
 
-  private log(level: "info" | "warn", { text, length }: Line): void {
+  private log(stream: "stdout" | "stderr", { text, length }: Line): void {
+    this.said[stream].add(text);
     if (text === "") return;
-    const isCut = length > maxLoggedCharacters;
-    const shown = isCut ? `${text.slice(0, maxLoggedCharacters)}… (${length} characters)` : text;
-    this.events.onLog(level, shown, { stream: level === "warn" ? "stderr" : "stdout" });
+    this.events.onLog(stream === "stderr" ? "warn" : "info", shorten(text, maxLoggedCharacters, length), { stream });
   }
 }
 
 function parseProgress(text: string): { fraction: number; note?: string } | undefined {
+  if (!text.startsWith("progress")) return undefined;
   const match = /^progress\s+(\d+(?:\.\d*)?|\.\d+)(?:\s+(\S.*))?\s*$/.exec(text.slice(0, 1_000));
   const fraction = Number(match?.[1]);
   if (!match || fraction > 1) return undefined;
   return { fraction, ...(match[2] !== undefined && { note: match[2] }) };
-}
-
-/** A line too long to be kept counts as JSON if it begins like it: an earlier line must not pass for the result. */
-function parseResult(line: Line): Result | undefined {
-  if (line.text.length < line.length) return /^\s*[[{"]/.test(line.text) ? { isWhole: false, line } : undefined;
-  if (!/^\s*[[{"\dtfn-]/.test(line.text)) return undefined;
-  try {
-    return { isWhole: true, value: JSON.parse(line.text) as unknown, line };
-  } catch {
-    // Not JSON, so it is a line for the log.
-    return undefined;
-  }
 }

@@ -47,8 +47,7 @@ export class CommandProcess {
         this.kill();
       },
     });
-    child.stdout.on("data", (chunk: Buffer) => output.stdout.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => output.stderr.push(chunk));
+    output.listenTo(child.stdout, child.stderr);
     const stuck = new Promise<RunOutcome>(
       (resolve) => (this.giveUp = () => resolve({ kind: "stopped", isStuck: true })),
     );
@@ -97,27 +96,28 @@ export class CommandProcess {
     return this.outcome(code, signal);
   }
 
-  private outcome(code: number | null, signal: NodeJS.Signals | null): RunOutcome {
+  private async outcome(code: number | null, signal: NodeJS.Signals | null): Promise<RunOutcome> {
     if (code === exitCodes.done && !this.death) return this.success();
     this.output.logLast();
     if (this.death) return { kind: "failed", error: this.death, isPermanent: false };
-    const said = this.output.lastErrors();
+    const said = this.output.lastWords();
     switch (code) {
       case exitCodes.reject:
-        return failure("Rejected", said || `The command rejected the job (exit code ${code})`, true);
+        return failure("Rejected", said?.text ?? `The command rejected the job (exit code ${code})`, true);
       case exitCodes.giveBack:
-        return { kind: "given-back", reason: said || `The command gave the job back (exit code ${code})` };
+        return { kind: "given-back", reason: said?.text ?? `The command gave the job back (exit code ${code})` };
       default: {
-        const last = said && `; last on standard error: ${said}`;
+        const last = said ? `; on ${said.stream}: ${said.text}` : "";
         const message = signal === null ? `The command ended with exit code ${code}` : describeSignal(signal);
         return failure("CommandFailed", message + last, false);
       }
     }
   }
 
-  private success(): RunOutcome {
-    const result = this.output.result();
-    return result.ok ? { kind: "succeeded", result: result.value } : failure("ResultError", result.message, true);
+  private async success(): Promise<RunOutcome> {
+    const result = await this.output.result();
+    if (!result.ok) return failure("ResultError", result.message, true);
+    return { kind: "succeeded", result: result.value, ...(result.omitted && { omitted: result.omitted }) };
   }
 }
 

@@ -14,6 +14,7 @@ import { Job } from "./handler";
 import { JobFolders } from "./jobFolders";
 import { JobProcesses, markVariable } from "./jobProcesses";
 import { ProcessGroups } from "./processGroups";
+import { resultFileIn, resultVariable } from "./resultFile";
 import { RunEvents, Runner, RunOutcome } from "./runner";
 
 export interface CommandRunnerOptions {
@@ -95,7 +96,11 @@ export class CommandRunner implements Runner {
         child.on("error", reject);
       });
       if (child.pid === undefined) await started;
-      process = new CommandProcess(child, new CommandOutput(events), { ...this.options, mark, folder });
+      process = new CommandProcess(child, new CommandOutput(events, resultFileIn(folder)), {
+        ...this.options,
+        mark,
+        folder,
+      });
     } finally {
       await input.close();
     }
@@ -134,6 +139,7 @@ export class CommandRunner implements Runner {
       JOB_ATTEMPT: String(job.attempt),
       JOB_DEADLINE: new Date(clock.now() + timeoutSeconds * 1000).toISOString(),
       JOB_DIR: folder,
+      [resultVariable]: resultFileIn(folder),
       [markVariable]: mark,
     };
     const options = { env, cwd: folder, detached: true, argv0: command[0] };

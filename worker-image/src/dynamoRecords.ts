@@ -9,7 +9,7 @@ import { listKeyOf } from "../../contract/listKey";
 import { decodeRecord, isFinal, JobError, JobRecord, JobState } from "../../contract/record";
 import { ClaimDecision, decideClaim, maxLossesAlone } from "./claimDecision";
 import { cutError } from "./errors";
-import { Claim, ClaimRequest, Hold, HoldState, JobRecords } from "./records";
+import { Claim, ClaimRequest, Hold, HoldState, JobRecords, LastWords } from "./records";
 import { expressUpdate, RecordFields, RecordUpdate, unchangedSince } from "./recordUpdate";
 
 /** Claims that lose against another writer look again, but not for ever. */
@@ -19,7 +19,7 @@ const maxClaimTries = 8;
 const suspectsKeptSeconds = 86_400;
 
 /** The fields that an attempt writes and the next one must not inherit. */
-const leftovers = ["progress", "result", "finishedAt", "retryAt", "expiresAt"] as const;
+const leftovers = ["progress", "result", "resultOmitted", "finishedAt", "retryAt", "expiresAt"] as const;
 
 /** What is remembered of a job that may have brought a worker down; an attempt that ends otherwise clears it. */
 const suspicion = ["suspect", "lossesAlone", "deferrals"] as const;
@@ -55,16 +55,16 @@ export class DynamoRecords implements JobRecords {
     return this.writeHeld(hold, { progress });
   }
 
-  succeed(hold: Hold, result: unknown, now: number): Promise<HoldState> {
-    return this.end(hold, "succeeded", { ...final(now), result }, ["leaseUntil", "error"]);
+  succeed(hold: Hold, result: unknown, now: number, last?: LastWords): Promise<HoldState> {
+    return this.end(hold, "succeeded", { ...final(now), result, ...last }, ["leaseUntil", "error"]);
   }
 
-  fail(hold: Hold, error: JobError, now: number): Promise<HoldState> {
-    return this.end(hold, "failed", { ...final(now), error: cutError(error) }, ["leaseUntil"]);
+  fail(hold: Hold, error: JobError, now: number, last?: LastWords): Promise<HoldState> {
+    return this.end(hold, "failed", { ...final(now), error: cutError(error), ...last }, ["leaseUntil"]);
   }
 
-  cancel(hold: Hold, now: number): Promise<HoldState> {
-    return this.end(hold, "cancelled", final(now), ["leaseUntil"]);
+  cancel(hold: Hold, now: number, last?: LastWords): Promise<HoldState> {
+    return this.end(hold, "cancelled", { ...final(now), ...last }, ["leaseUntil"]);
   }
 
   retry(hold: Hold, error: JobError, retryAt?: number, isSuspect = false): Promise<HoldState> {

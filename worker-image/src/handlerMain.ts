@@ -1,21 +1,24 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { pathToFileURL } from "node:url";
 import { describe } from "../../contract/check";
-import { isPermanent, toJobError } from "./errors";
-import { Handler, Job, JobContext, JobLogger } from "./handler";
+import { encodeResult } from "./encodeResult";
+import { isPermanent, stackOf, toJobError } from "./errors";
+import { Handler, Job, JobContext } from "./handler";
 import { hear, tell } from "./handlerChannel";
 import { HandlerEnd, HandlerSource, ToHandler } from "./handlerMessages";
+import { createHandlerLogger } from "./handlerLogger";
+import { HandlerProgress } from "./handlerProgress";
 import { loadInlineModule } from "./inlineModule";
+import { handlerLogBounds, JobLog, maxLineCharacters } from "./jobLog";
 import { markVariable } from "./jobProcesses";
-import { stringify } from "./log";
-import { toProgress } from "./progress";
 import { RemainsFinder } from "./remains";
-import { encodeResult, JobStopped } from "./runner";
+import { JobStopped } from "./runner";
+import { shorten } from "./text";
 
 /** Entry of a handler's process: loads the handler once, then runs the jobs that the worker sends, one at a time. */
 const exit = process.exit.bind(process);
 const environment = process.env;
-const { parse } = JSON;
+const clock = { now: performance.now.bind(performance) };
 
 interface Loaded {
   handler: Handler;
@@ -25,6 +28,9 @@ interface Loaded {
 /** The job that code runs for, even after that job's end. */
 const runs = new AsyncLocalStorage<number>();
 const running = new Map<number, AbortController>();
+/** What jobs may log, ended ones too, which may still have something to say. */
+const logs = new Map<number, JobLog>();
+const keptLogs = 100;
 let loading: Promise<Loaded | undefined>;
 
 watchErrors();
@@ -81,8 +87,19 @@ async function runJob({ run, job, directory, mark }: Extract<ToHandler, { kind: 
   const loaded = await loading;
   if (!loaded) return;
   const { handler, remains } = loaded;
-  const context = contextOf(run, job, directory, stopping.signal);
+  const log = openLog(run);
+  const logger = createHandlerLogger((level, message, fields) => log.log(level, message, fields && { fields }));
+  const progress = new HandlerProgress(
+    (report) => tell({ kind: "progress", run, ...report }),
+    (message) => logger.warn(message),
+  );
+  const context = {
+    ...{ attempt: job.attempt, directory, signal: stopping.signal, logger },
+    progress: (fraction: number, note?: string) => progress.report(fraction, note),
+  };
   const end = await runs.run(run, () => endOf(handler, job, context));
+  progress.flush();
+  log.end();
   running.delete(run);
   const spoiltBy = await remains.findSpoiling();
   const hasSpawned = remains.takeSpawned();
@@ -103,11 +120,10 @@ async function endOf(handler: Handler, job: Job, context: Omit<JobContext, "give
 async function callHandler(handler: Handler, job: Job, context: JobContext): Promise<HandlerEnd> {
   try {
     const encoded = encodeResult(await handler(job, context));
-    if (encoded.ok) return { kind: "succeeded", json: encoded.json };
+    if (encoded.ok) return { kind: "succeeded", json: encoded.json, omitted: encoded.omitted };
     return { kind: "failed", isPermanent: true, error: { name: "ResultError", message: encoded.message } };
   } catch (thrown) {
-    const stack = thrown instanceof Error ? thrown.stack : undefined;
-    return { kind: "failed", isPermanent: isPermanent(thrown), error: toJobError(thrown), stack };
+    return { kind: "failed", isPermanent: isPermanent(thrown), error: toJobError(thrown), stack: stackOf(thrown) };
   }
 }
 
@@ -115,35 +131,27 @@ function cutReason(reason: unknown): string {
   return reason === undefined ? "The handler gave the job back" : toJobError(reason).message;
 }
 
-function contextOf(run: number, job: Job, directory: string, signal: AbortSignal): Omit<JobContext, "giveBack"> {
-  const logger = loggerOf(run);
-  return {
-    attempt: job.attempt,
-    directory,
-    signal,
-    progress(fraction, note) {
-      const progress = toProgress(fraction, note);
-      if (progress) tell({ kind: "progress", run, ...progress });
-      else logger.warn(`Expected progress as a number from 0 to 1, got ${describe(fraction)}`);
+function openLog(run: number): JobLog {
+  const log = new JobLog(
+    clock,
+    (level, message, { stream, fields }) => {
+      if (stream) tell({ kind: "output", run, stream, text: message });
+      else tell({ kind: "log", run, level, message, fields });
     },
-    logger,
-  };
-}
-
-function loggerOf(run: number): JobLogger {
-  const write = (level: keyof JobLogger) => (message: string, fields?: Record<string, unknown>) => {
-    // Through JSON: what can't be sent must not fail the job that logs it.
-    const plain = fields && (parse(stringify(fields)) as Record<string, unknown>);
-    tell({ kind: "log", run, level, message: String(message), fields: plain });
-  };
-  return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+    undefined,
+    handlerLogBounds,
+  );
+  logs.set(run, log);
+  logs.delete(run - keptLogs);
+  return log;
 }
 
 /** The worker decides on the process: the job that it happened to is known here only. */
 function watchErrors(): void {
   const report = (thrown: unknown) => {
-    const stack = thrown instanceof Error ? thrown.stack : undefined;
-    tell({ kind: "uncaught", run: runs.getStore(), error: toJobError(thrown), stack });
+    const run = runs.getStore();
+    if (run !== undefined) logs.get(run)?.end();
+    tell({ kind: "uncaught", run, error: toJobError(thrown), stack: stackOf(thrown) });
   };
   process.on("uncaughtException", report);
   process.on("unhandledRejection", report);
@@ -165,9 +173,19 @@ function watchOutput(stream: "stdout" | "stderr"): void {
         ? chunk
         : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString();
   process[stream].write = (chunk: string | Uint8Array, encoding?: unknown, callback?: unknown) => {
-    tell({ kind: "output", run: runs.getStore(), stream, text: decode(chunk, encoding) });
+    write(stream, decode(chunk, encoding), runs.getStore());
     const done = typeof encoding === "function" ? encoding : callback;
     if (typeof done === "function") process.nextTick(done);
     return true;
   };
+}
+
+function write(stream: "stdout" | "stderr", text: string, run: number | undefined): void {
+  const log = run === undefined ? undefined : logs.get(run);
+  const level = stream === "stderr" ? "warn" : "info";
+  for (const line of text.split(/\r?\n/)) {
+    if (line === "") continue;
+    if (log) log.log(level, line, { stream });
+    else tell({ kind: "output", run, stream, text: shorten(line, maxLineCharacters) });
+  }
 }

@@ -1,4 +1,4 @@
-import { JobError } from "../../contract/record";
+import { JobError, OmittedResult } from "../../contract/record";
 import { Job } from "./handler";
 import { StopCause } from "./runner";
 
@@ -49,7 +49,7 @@ export interface Remains {
 
 /** How a handler ended that ran to its end. */
 export type HandlerEnd =
-  /** The result as JSON, checked; nothing if there is none. */
-  | { kind: "succeeded"; json?: string }
+  /** The result as JSON, checked; nothing if there is none. `omitted`: what is said of one that is too large. */
+  | { kind: "succeeded"; json?: string; omitted?: OmittedResult }
   | { kind: "failed"; error: JobError; isPermanent: boolean; stack?: string }
   | { kind: "given-back"; reason: string };

@@ -1,6 +1,5 @@
 import { ChildProcess, spawn } from "node:child_process";
 import { Readable, Writable } from "node:stream";
-import { createInterface } from "node:readline";
 import { JobError } from "../../contract/record";
 import { Clock } from "./clock";
 import { explainFullDisk } from "./disk";
@@ -10,10 +9,15 @@ import { channel } from "./handlerChannel";
 import { FromHandler, HandlerEnd, HandlerSource, Remains, ToHandler } from "./handlerMessages";
 import { JobFolders } from "./jobFolders";
 import { JobProcesses, markVariable, TrackedJob } from "./jobProcesses";
+import { maxLineCharacters } from "./jobLog";
+import { Line, LineReader } from "./lineReader";
 import { Log } from "./log";
 import { outOfMemory, preferForKill } from "./memory";
+import { pour } from "./pour";
 import { ProcessGroups, signalGroup } from "./processGroups";
 import { JobStopped, killGraceMilliseconds, RunEvents, RunOutcome, unkillableMilliseconds } from "./runner";
+import { SaidLines } from "./saidLines";
+import { shorten } from "./text";
 
 export interface HandlerProcessOptions extends HandlerSource {
   /** Absolute path of the process's entry, `handlerMain.js`. */
@@ -43,8 +47,8 @@ interface CurrentRun extends Run {
   finish(outcome: HandlerOutcome): void;
 }
 
-/** Last lines of standard error that go into the reason of a process's death. */
-const keptErrorLines = 5;
+/** The most characters of a message of the process: it bounds what it sends. */
+const maxMessageCharacters = 4_000_000;
 
 /** Jobs that ended in the process and are still known by their number. */
 const keptRuns = 100;
@@ -64,7 +68,7 @@ export class HandlerProcess {
   private readonly exited: Promise<void>;
   private readonly tracked: TrackedJob;
   private readonly runs = new Map<number, Run>();
-  private readonly errorLines: string[] = [];
+  private said = new SaidLines();
   private current?: CurrentRun;
   private count = 0;
   private directory?: string;
@@ -106,7 +110,7 @@ export class HandlerProcess {
   /** Resolves once the job has ended, or the process is dead or can't be killed; never rejects. */
   run(job: Job, signal: AbortSignal, events: RunEvents): Promise<HandlerOutcome> {
     const number = ++this.count;
-    this.errorLines.length = 0;
+    this.said = new SaidLines();
     const directory = (this.directory ??= this.options.folders.create());
     this.tracked.folder = directory;
     this.tracked.mark = `${this.tracked.spareMark!}-${number}`;
@@ -209,7 +213,9 @@ export class HandlerProcess {
         this.culprit ??= message.run;
         return;
       case "log":
-        return this.runs.get(message.run)?.events.onLog(message.level, message.message, message.fields);
+        return this.runs.get(message.run)?.events.onLog(message.level, message.message, {
+          ...(message.fields && { fields: message.fields }),
+        });
       case "progress":
         // What an ended job still reports is of no more use.
         if (message.run !== this.current?.number) return;
@@ -260,10 +266,10 @@ export class HandlerProcess {
   private async follow(): Promise<void> {
     const { processes, groups, clock } = this.options;
     const output = this.child.stdio[channel.output] as Readable;
-    const lines = createInterface({ input: output, crlfDelay: Infinity });
-    lines.on("line", (line) => this.hear(line));
+    const lines = new LineReader(maxMessageCharacters, ({ text }) => this.hear(text));
+    output.on("data", (chunk: Buffer) => lines.push(chunk));
     output.on("error", () => undefined);
-    const spoken = new Promise<void>((resolve) => lines.once("close", resolve));
+    const spoken = new Promise<void>((resolve) => output.once("close", resolve));
     let cancelSilence = () => {};
     void spoken.then(() => (cancelSilence = clock.after(lastWordsMilliseconds, () => this.onSilence())));
     const how = await new Promise<{ code: number | null; signal: NodeJS.Signals | null; error?: Error }>((resolve) => {
@@ -315,7 +321,8 @@ export class HandlerProcess {
       const limit = this.options.maxHeapMegabytes;
       return { name: "OutOfMemory", message: `The handler ran out of memory: its heap may hold ${limit} MB` };
     }
-    const said = this.errorLines.length > 0 ? `; last on standard error: ${this.errorLines.join(" | ")}` : "";
+    const words = this.said.text();
+    const said = words === "" ? "" : `; on standard error: ${words}`;
     const hint = signal === "SIGKILL" ? ", as happens where memory runs out" : "";
     const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}${hint}`;
     return { name: "HandlerExit", message: `The handler's process ${how}${said}` };
@@ -323,7 +330,12 @@ export class HandlerProcess {
 
   /** What no JavaScript wrote belongs to the job that runs, or to the last one. */
   private listen(stream: Readable, name: "stdout" | "stderr"): void {
-    createInterface({ input: stream, crlfDelay: Infinity }).on("line", (line) => this.write(name, line, this.count));
+    const onLine = ({ text, length }: Line) => {
+      if (text !== "") this.write(name, shorten(text, maxLineCharacters, length), this.count);
+    };
+    const reader = new LineReader(maxLineCharacters, onLine);
+    pour(stream, reader, {});
+    stream.on("end", () => reader.end());
   }
 
   private onOutput(name: "stdout" | "stderr", text: string, run: number | undefined): void {
@@ -332,7 +344,7 @@ export class HandlerProcess {
 
   private write(stream: "stdout" | "stderr", line: string, run: number | undefined): void {
     if (stream === "stderr" && line.includes("JavaScript heap out of memory")) this.isHeapFull = true;
-    if (stream === "stderr" && this.errorLines.push(line) > keptErrorLines) this.errorLines.shift();
+    if (stream === "stderr") this.said.add(line);
     const level = stream === "stderr" ? "warn" : "info";
     const events = run === undefined ? undefined : this.runs.get(run)?.events;
     if (events) events.onLog(level, line, { stream });
@@ -342,7 +354,8 @@ export class HandlerProcess {
 
 function outcomeOf(end: HandlerEnd): RunOutcome {
   if (end.kind !== "succeeded") return end;
-  return { kind: "succeeded", result: end.json === undefined ? undefined : (JSON.parse(end.json) as unknown) };
+  const result = end.json === undefined ? undefined : (JSON.parse(end.json) as unknown);
+  return { kind: "succeeded", result, ...(end.omitted && { omitted: end.omitted }) };
 }
 
 /** As the worker's own; but one debugger listens at one port only. */

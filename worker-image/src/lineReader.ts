@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { StringDecoder } from "node:string_decoder";
 
 /** A line of a stream, without its end. */
@@ -6,26 +7,51 @@ export interface Line {
   text: string;
   /** How many characters the line had. */
   length: number;
+  /** Some of its bytes were no UTF-8. */
+  isGarbled?: true;
 }
 
-/** Cuts a stream into lines, and keeps no more than `maxCharacters` of each. Bytes that aren't UTF-8 become U+FFFD. */
+const lineEnd = 0x0a;
+
+/** What stands for bytes that aren't UTF-8, and its own bytes. */
+const replacement = "\ufffd";
+const encodedReplacement = "\u00ef\u00bf\u00bd";
+
+/**
+ * Cuts a stream into lines, and keeps no more than `maxCharacters` of each; `onMore` is handed what isn't kept, with what
+ * is, before the line itself. Bytes that aren't UTF-8 become U+FFFD.
+ */
 export class LineReader {
   private readonly decoder = new StringDecoder("utf8");
   private text = "";
   private length = 0;
+  private isGarbled = false;
 
   constructor(
     private readonly maxCharacters: number,
     private readonly onLine: (line: Line) => void,
+    private readonly onMore: (kept: string, more: string) => void = () => undefined,
   ) {}
 
   push(chunk: Buffer): void {
-    this.take(this.decoder.write(chunk));
+    if (isUtf8(chunk)) return this.take(this.decoder.write(chunk));
+    // Line by line, to know which ones it concerns.
+    let start = 0;
+    while (start < chunk.length) {
+      const end = chunk.indexOf(lineEnd, start) + 1 || chunk.length;
+      const bytes = chunk.subarray(start, end);
+      const text = this.decoder.write(bytes);
+      this.isGarbled ||= countOf(text, replacement) > countOf(bytes.toString("latin1"), encodedReplacement);
+      this.take(text);
+      start = end;
+    }
   }
 
   /** The last line may lack its end. */
   end(): void {
-    this.take(this.decoder.end());
+    const rest = this.decoder.end();
+    this.isGarbled ||= rest !== "";
+    this.take(rest);
     if (this.length > 0) this.finishLine();
   }
 
@@ -40,16 +66,25 @@ export class LineReader {
   }
 
   private append(text: string, start: number, end: number): void {
-    const room = this.maxCharacters - this.text.length;
-    this.text += text.slice(start, Math.min(end, start + room));
+    const keptEnd = Math.min(end, start + this.maxCharacters - this.text.length);
+    this.text += text.slice(start, keptEnd);
     this.length += end - start;
+    if (keptEnd < end) this.onMore(this.text, text.slice(keptEnd, end));
   }
 
   private finishLine(): void {
-    const { text, length } = this;
+    const { text, length, isGarbled } = this;
     this.text = "";
     this.length = 0;
-    const endsWithReturn = length === text.length && text.endsWith("\r");
-    this.onLine(endsWithReturn ? { text: text.slice(0, -1), length: length - 1 } : { text, length });
+    this.isGarbled = false;
+    const line =
+      length === text.length && text.endsWith("\r")
+        ? { text: text.slice(0, -1), length: length - 1 }
+        : { text, length };
+    this.onLine(isGarbled ? { ...line, isGarbled } : line);
   }
+}
+
+function countOf(text: string, part: string): number {
+  return text.split(part).length - 1;
 }

@@ -1,3 +1,5 @@
+import { stackOf, toJobError } from "./errors";
+
 /** What an event is about and how it went. */
 export type LogFields = Record<string, unknown>;
 
@@ -17,11 +19,10 @@ export function withFields(log: Log, fields: LogFields): Log {
   return (level, event, more) => log(level, event, { ...fields, ...more });
 }
 
-/** An error with its cause, for a log line. */
+/** An error with its causes, for a log line. */
 export function errorFields(error: unknown): LogFields {
-  if (!(error instanceof Error)) return { error: { name: "Error", message: String(error) } };
-  const cause = error.cause instanceof Error ? `${error.cause.name}: ${error.cause.message}` : undefined;
-  return { error: { name: error.name, message: error.message, ...(cause && { cause }), stack: error.stack } };
+  const stack = stackOf(error);
+  return { error: { ...toJobError(error), ...(stack !== undefined && { stack }) } };
 }
 
 /** JSON even of what a handler logged: circular things and BigInts as text. */

@@ -26,7 +26,10 @@ import { Worker } from "./worker";
 /** Of a worker that ends since a handler can't be killed ("temporary failure" of sysexits.h); its unit counts them. */
 const wedgedExitCode = 75;
 
-const output = new LineWriter((text) => void process.stdout.write(text));
+const output = new LineWriter(
+  (text) => void process.stdout.write(text),
+  () => process.stdout.writableLength,
+);
 const write = (line: string) => output.write(line);
 // Pipes and files take what they are given before the process is gone.
 process.on("exit", () => output.flush());
@@ -92,6 +95,7 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
     services,
     whenUsable: (signal) => recordsGate.ready(signal),
     ...clockAndChance,
+    output,
     log(level, event, fields = {}) {
       metrics.log(level, event, fields);
       recentJobs.note(event, fields);

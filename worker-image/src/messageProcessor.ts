@@ -5,6 +5,7 @@ import { hiddenMarginSeconds, hideableSeconds, maxHiddenSeconds, unusedSeconds }
 import { Clock } from "./clock";
 import { heartbeatInterval, startHeartbeat } from "./heartbeat";
 import { insist } from "./insist";
+import { WorkerOutput } from "./lineWriter";
 import { errorFields, Log, withFields } from "./log";
 import { SlotEvents, Untaken } from "./poller";
 import { JobQueue, ReceivedMessage } from "./queue";
@@ -37,6 +38,8 @@ export interface ProcessorEffects {
   log: Log;
   /** A handler can't be stopped: the worker itself has to end. */
   onStuck?: () => void;
+  /** Where log lines go. */
+  output?: WorkerOutput;
 }
 
 /** Takes one message from its receipt to its end: decode, claim, run, settle. */

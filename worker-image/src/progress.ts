@@ -18,7 +18,10 @@ export function toProgress(fraction: unknown, note?: unknown): Progress | undefi
   return { fraction: bounded, ...(typeof note === "string" && { note: note.slice(0, maxNoteCharacters) }) };
 }
 
-/** Writes the latest progress of one job, the first at once and then at most one a second, never two at a time. */
+/**
+ * Writes the latest progress of one job, the first at once and then at most one a second, never two at a time. What is not
+ * written by the job's end is written with it.
+ */
 export class ProgressWriter {
   private waiting?: Progress;
   private current?: Promise<void>;
@@ -32,16 +35,17 @@ export class ProgressWriter {
   ) {}
 
   report(progress: Progress): void {
+    if (this.isStopped) return;
     this.waiting = progress;
     if (!this.current && !this.cancelPause) this.flush();
   }
 
-  /** Drops what waits, and resolves once nothing is being written. */
-  async stop(): Promise<void> {
+  /** Resolves, once nothing is being written, with what has not been written. */
+  async stop(): Promise<Progress | undefined> {
     this.isStopped = true;
-    this.waiting = undefined;
     this.cancelPause?.();
     await this.current;
+    return this.waiting;
   }
 
   private flush(): void {
@@ -56,6 +60,7 @@ export class ProgressWriter {
     try {
       await this.write(progress);
     } catch (error) {
+      this.waiting ??= progress;
       this.onError(error);
     }
     this.current = undefined;

@@ -1,5 +1,5 @@
 import { JobEnvelope } from "../../contract/envelope";
-import { JobError, JobRecord } from "../../contract/record";
+import { JobError, JobRecord, OmittedResult } from "../../contract/record";
 
 /** A worker's right to a job: every write is conditional on it. */
 export interface Hold {
@@ -45,6 +45,14 @@ export type Claim =
 /** Whether the worker still holds the job after a write. */
 export type HoldState = "held" | "cancel-requested" | "lost";
 
+/** What is written with a job's end, where there is any of it. */
+export interface LastWords {
+  /** The last progress, if it wasn't written before. */
+  progress?: { fraction: number; note?: string };
+  /** What is said of a result that is too large. */
+  resultOmitted?: OmittedResult;
+}
+
 /**
  * What is known of jobs, as a worker writes it. Each write but `claim` happens only while the worker holds the job;
  * else it changes nothing and says "lost". Repeating a write that succeeded is harmless.
@@ -54,12 +62,12 @@ export interface JobRecords {
   /** The heartbeat. */
   extend(hold: Hold, leaseUntil: number): Promise<HoldState>;
   reportProgress(hold: Hold, progress: { fraction: number; note?: string }): Promise<HoldState>;
-  succeed(hold: Hold, result: unknown, now: number): Promise<HoldState>;
+  succeed(hold: Hold, result: unknown, now: number, last?: LastWords): Promise<HoldState>;
   /** The attempt failed and the job waits for its next, until then: epoch milliseconds by the wall clock. */
   retry(hold: Hold, error: JobError, retryAt?: number, isSuspect?: boolean): Promise<HoldState>;
   /** The job failed for good. */
-  fail(hold: Hold, error: JobError, now: number): Promise<HoldState>;
-  cancel(hold: Hold, now: number): Promise<HoldState>;
+  fail(hold: Hold, error: JobError, now: number, last?: LastWords): Promise<HoldState>;
+  cancel(hold: Hold, now: number, last?: LastWords): Promise<HoldState>;
   /** The job waits for another worker, and the attempt doesn't count. */
   giveBack(hold: Hold): Promise<HoldState>;
   /** Takes or keeps the right to run a suspect: one job of a type has it. Says whether it is this one's. */

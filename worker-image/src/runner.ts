@@ -1,8 +1,6 @@
-import { bytesOf } from "../../contract/check";
-import { limits } from "../../contract/limits";
-import { JobError } from "../../contract/record";
+import { JobError, OmittedResult } from "../../contract/record";
 import { Job } from "./handler";
-import { LogFields } from "./log";
+import { LineAbout, LogLevel } from "./jobLog";
 
 /** Why a running job is told to stop. */
 export type StopCause = "timeout" | "cancelled" | "drain" | "lease-lost";
@@ -20,7 +18,8 @@ export class JobStopped extends Error {
 
 /** How the handler's work ended. */
 export type RunOutcome =
-  | { kind: "succeeded"; result: unknown }
+  /** `omitted`: what is said of a result that is too large, in its place. */
+  | { kind: "succeeded"; result: unknown; omitted?: OmittedResult }
   | { kind: "failed"; error: JobError; isPermanent: boolean; stack?: string }
   /** The handler wants the job to be tried later, and the attempt not to count. */
   | { kind: "given-back"; reason: string }
@@ -31,7 +30,9 @@ export type RunOutcome =
 export interface RunEvents {
   onProgress(fraction: number, note?: string): void;
   /** A line that the handler logged, or wrote to its standard output or standard error. */
-  onLog(level: "debug" | "info" | "warn" | "error", message: string, fields?: LogFields): void;
+  onLog(level: LogLevel, message: string, about?: LineAbout): void;
+  /** Where output is behind what was logged: resolves once it has caught up. Who can wait until then, does. */
+  caughtUp?(): Promise<void> | undefined;
 }
 
 /** Runs one kind of handler. One implementation per kind: JavaScript and commands. */
@@ -54,27 +55,3 @@ export const killGraceMilliseconds = 3_000;
 
 /** A process that still lives so long after it was killed is stuck in the kernel: nothing of this worker ends it. */
 export const unkillableMilliseconds = 3_000;
-
-// Taken before a handler can replace it.
-const { stringify } = JSON;
-
-/** A result as JSON (nothing for `undefined`), or what is wrong with it. */
-export function encodeResult(result: unknown): { ok: true; json?: string } | { ok: false; message: string } {
-  let json: string | undefined;
-  try {
-    json = stringify(result);
-  } catch (error) {
-    return { ok: false, message: `Expected a result that is JSON: ${(error as Error).message}` };
-  }
-  if (json === undefined) {
-    return result === undefined
-      ? { ok: true }
-      : { ok: false, message: `Expected a result that is JSON, got a ${typeof result}` };
-  }
-  const bytes = bytesOf(json);
-  return bytes <= limits.maxResultBytes ? { ok: true, json } : { ok: false, message: tooLarge(bytes) };
-}
-
-function tooLarge(bytes: number): string {
-  return `Expected a result of at most ${limits.maxResultBytes} bytes of JSON, got ${bytes}: store it in S3 and return where it is`;
-}

@@ -1,15 +1,20 @@
 import { JobEnvelope } from "../../contract/envelope";
-import { JobError } from "../../contract/record";
+import { JobError, OmittedResult } from "../../contract/record";
 import { AttemptEnd } from "./attempt";
 import { backoffSeconds, hideableSeconds } from "./backoff";
 import { Clock } from "./clock";
 import { insist } from "./insist";
 import { errorFields, Log } from "./log";
+import { Progress } from "./progress";
 import { JobQueue, ReceivedMessage } from "./queue";
-import { Hold, HoldState, JobRecords } from "./records";
+import { Hold, HoldState, JobRecords, LastWords } from "./records";
+import { shortenMiddle } from "./text";
 
 /** Longest pause of a job that its handler gave back. */
 const maxGiveBackSeconds = 60;
+
+/** Characters of a dead letter's reason. */
+const maxReasonCharacters = 1_000;
 
 /** What settling is handed. */
 export interface SettleEffects {
@@ -39,6 +44,8 @@ export interface HeldJob {
   heldUntil?: number;
   /** Asks SQS whether it has lost the message. @default - it has not */
   isMessageGone?(): Promise<boolean>;
+  /** The last progress of the attempt, where it waits to be written with the job's end. */
+  progress?: Progress;
   /** Ends the heartbeat. Awaited between the record's write and the message's fate, which a late beat would undo. */
   release(): Promise<void>;
 }
@@ -58,9 +65,10 @@ export class Settler {
 
   /** Rejects if a queue or a table won't take it; the message then reappears, and the record says what happened. */
   async settle(held: HeldJob, end: AttemptEnd): Promise<void> {
+    held.progress = end.progress;
     switch (end.kind) {
       case "succeeded":
-        return this.succeed(held, end.result);
+        return this.succeed(held, end.result, end.omitted);
       case "failed":
         return this.failAttempt(held, end.error, end.isPermanent, end.stack);
       case "given-back":
@@ -94,16 +102,17 @@ export class Settler {
     // Asked first: a worker that was frozen must not dead-letter what another one has done since.
     if (await this.isLost(held, lease)) return;
     const failedAt = new Date(clock.now()).toISOString();
-    const letter = { body: message.body, type: job.type, reason, attempt: hold.attempt, failedAt };
+    const letter = { body: message.body, type: job.type, reason: forLetter(reason), attempt: hold.attempt, failedAt };
     await this.insist(held, () => queue.deadLetter(letter));
-    if (await this.isLost(held, () => records.fail(hold, error, clock.now()))) return;
+    if (await this.isLost(held, () => records.fail(hold, error, clock.now(), lastWords(held)))) return;
     await this.removeMessage(held);
     held.log("error", "job-failed", { reason, error: { ...error, stack } });
   }
 
-  private async succeed(held: HeldJob, result: unknown): Promise<void> {
+  private async succeed(held: HeldJob, result: unknown, omitted?: OmittedResult): Promise<void> {
     const { records, clock } = this.effects;
-    if (await this.isLost(held, () => records.succeed(held.hold, result, clock.now()))) return;
+    const last = lastWords(held, omitted);
+    if (await this.isLost(held, () => records.succeed(held.hold, result, clock.now(), last))) return;
     await this.removeMessage(held);
     held.log("info", "job-succeeded");
   }
@@ -142,7 +151,7 @@ export class Settler {
 
   private async cancel(held: HeldJob): Promise<void> {
     const { records, clock } = this.effects;
-    if (await this.isLost(held, () => records.cancel(held.hold, clock.now()))) return;
+    if (await this.isLost(held, () => records.cancel(held.hold, clock.now(), lastWords(held)))) return;
     await this.removeMessage(held);
     held.log("info", "job-cancelled");
   }
@@ -225,6 +234,16 @@ export class Settler {
 /** Likewise when its handler gives it back. */
 function refused(reason: string): JobError {
   return { name: "GivenBack", message: `${reason} (the job was acknowledged before it ran, and can't be tried again)` };
+}
+
+/** Attributes of messages hold less than records do; what comes last is the innermost cause. */
+function forLetter(reason: string): string {
+  return shortenMiddle(reason, maxReasonCharacters);
+}
+
+/** What is written with the job's end. */
+function lastWords({ progress }: HeldJob, resultOmitted?: OmittedResult): LastWords {
+  return { ...(progress && { progress }), ...(resultOmitted && { resultOmitted }) };
 }
 
 function logLost(held: HeldJob): void {
