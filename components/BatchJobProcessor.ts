@@ -30,6 +30,10 @@ import { WorkerNetwork } from "./WorkerNetwork";
 export class BatchJobProcessor extends pulumi.ComponentResource {
   /** URL of the HTTP API, with a slash at the end. */
   readonly url: pulumi.Output<string>;
+  /** Id of the HTTP API, such as an `ApiMapping` to a domain of your own asks for. */
+  readonly apiId: pulumi.Output<string>;
+  /** Name of the HTTP API's stage. */
+  readonly stage: pulumi.Output<string>;
   /** ARN of the topic that takes jobs; other systems may publish job envelopes to it. */
   readonly topicArn: pulumi.Output<string>;
   /** ARN of the topic of completion events; nothing without `events`. */
@@ -140,6 +144,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const processors = withShortStacks(() => settings.map(createProcessor));
 
     this.url = api.url;
+    this.apiId = api.apiId;
+    this.stage = api.stage;
     this.topicArn = router.topic.arn;
     this.eventsTopicArn = eventsTopic?.arn ?? pulumi.output(undefined);
     this.unroutableQueueUrl = router.unroutableQueue.url;
@@ -154,6 +160,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     this.logGroupNames = byType(({ fleet }) => fleet.logGroup.name);
     this.registerOutputs({
       url: this.url,
+      apiId: this.apiId,
+      stage: this.stage,
       topicArn: this.topicArn,
       eventsTopicArn: this.eventsTopicArn,
       queueUrls: this.queueUrls,

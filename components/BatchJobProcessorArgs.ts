@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Authorization, Scaling } from "./choices";
+import { CorsArgs } from "./CorsArgs";
 import { PolicyStatement } from "./permissions";
 import { ProcessorArgs } from "./ProcessorArgs";
 
@@ -24,6 +25,11 @@ export interface BatchJobProcessorArgs {
   jwtIssuer?: pulumi.Input<string>;
   /** Audiences of the tokens, with `authorization: "jwt"`. @default - none */
   jwtAudience?: pulumi.Input<string>[];
+  /**
+   * Pages of other origins that may call the API from a browser. No other input can serve: API Gateway answers preflight
+   * requests itself, before the function. @default - none
+   */
+  cors?: CorsArgs;
   /** Requests that the API takes at once before it answers 429. @default 1000 */
   throttlingBurstLimit?: number;
   /** Requests per second that the API takes before it answers 429. @default 500 */

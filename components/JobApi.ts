@@ -27,13 +27,19 @@ export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
 /** The HTTP API, whose `$default` route hands every request to the front-end Lambda. */
 export class JobApi extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
+  readonly apiId: pulumi.Output<string>;
+  readonly stage: pulumi.Output<string>;
   readonly frontend: LambdaFunction;
 
   constructor(name: string, args: JobApiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobApi", name, {}, opts);
     const child = { parent: this };
     this.frontend = this.createFrontend(name, args);
-    const api = new aws.apigatewayv2.Api(`${name}-http`, { protocolType: "HTTP", tags: args.tags }, child);
+    const api = new aws.apigatewayv2.Api(
+      `${name}-http`,
+      { protocolType: "HTTP", corsConfiguration: corsConfiguration(args), tags: args.tags },
+      child,
+    );
     const integration = new aws.apigatewayv2.Integration(
       `${name}-integration`,
       {
@@ -45,16 +51,23 @@ export class JobApi extends pulumi.ComponentResource {
       },
       child,
     );
+    const target = pulumi.interpolate`integrations/${integration.id}`;
+    const authorization = this.authorization(name, api, args);
     const route = new aws.apigatewayv2.Route(
       `${name}-route`,
-      {
-        apiId: api.id,
-        routeKey: "$default",
-        target: pulumi.interpolate`integrations/${integration.id}`,
-        ...this.authorization(name, api, args),
-      },
+      { apiId: api.id, routeKey: "$default", target, ...authorization },
       child,
     );
+    // A browser sends preflight requests without authorization, and `$default` would ask for it ("Configure CORS for HTTP
+    // APIs in API Gateway").
+    const hasPreflight = args.cors && authorization.authorizationType !== "NONE";
+    const preflight =
+      hasPreflight &&
+      new aws.apigatewayv2.Route(
+        `${name}-preflight`,
+        { apiId: api.id, routeKey: "OPTIONS /{proxy+}", target, authorizationType: "NONE" },
+        child,
+      );
     const permission = new aws.lambda.Permission(
       `${name}-invoke`,
       {
@@ -66,7 +79,10 @@ export class JobApi extends pulumi.ComponentResource {
       },
       child,
     );
-    this.url = this.createStage(name, api, args, [route, permission]).invokeUrl;
+    const stage = this.createStage(name, api, args, [route, ...(preflight ? [preflight] : []), permission]);
+    this.url = stage.invokeUrl;
+    this.apiId = api.id;
+    this.stage = stage.name;
     this.registerOutputs();
   }
 
@@ -170,12 +186,32 @@ export class JobApi extends pulumi.ComponentResource {
   }
 }
 
-/** Fields of an access-log line; `integrationError` says why a request got no answer from the function. */
+/** Headers that the API reads, those of a signature or token included. */
+const requestHeaders = [
+  ...["authorization", "content-type", "idempotency-key"],
+  ...["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"],
+];
+
+function corsConfiguration({ cors }: JobApiArgs): aws.apigatewayv2.ApiArgs["corsConfiguration"] {
+  if (!cors) return undefined;
+  const { allowOrigins, allowHeaders = [], maxAge } = cors;
+  return {
+    allowOrigins,
+    allowMethods: ["GET", "HEAD", "POST", "DELETE"],
+    allowHeaders: [...requestHeaders, ...allowHeaders],
+    exposeHeaders: ["allow", "location", "retry-after"],
+    maxAge,
+  };
+}
+
+/** Fields of an access-log line; `caller` is of those that sign, `issuer` and `subject` of those with tokens; `integrationError` says why a request got no answer from the function. */
 const accessLogFormat = {
   requestId: "$context.requestId",
   time: "$context.requestTime",
   ip: "$context.identity.sourceIp",
   caller: "$context.identity.userArn",
+  issuer: "$context.authorizer.claims.iss",
+  subject: "$context.authorizer.claims.sub",
   method: "$context.httpMethod",
   path: "$context.path",
   status: "$context.status",

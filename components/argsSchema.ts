@@ -5,6 +5,7 @@ import { limits, typePattern } from "../contract/limits";
 import { workerVariablePrefix } from "../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { Acknowledge, Architecture, Authorization, Effect, Scaling } from "./choices";
+import { CorsArgs } from "./CorsArgs";
 import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
 
 /** A value that may come later; its type is then for the provider to check. */
@@ -59,6 +60,23 @@ const capacityChange = z.strictObject({
   timeZone: z.string().refine(isTimeZone, expecting('a time zone, such as "Europe/Berlin"')).optional(),
   minInstances: wholeNumber(0, 1_000),
 } satisfies Record<keyof CapacityChange, z.ZodType>);
+
+const cors = z.strictObject({
+  allowOrigins: z
+    .array(
+      input(
+        z
+          .string()
+          .regex(
+            /^(\*|https?:\/\/(\*|[^\s/*?#@]+))$/,
+            expecting('"*" or an origin without a path, such as "https://app.example.com"'),
+          ),
+      ),
+    )
+    .min(1),
+  allowHeaders: z.array(input(z.string().regex(/^[A-Za-z0-9-]+$|^\*$/, expecting("a header's name")))).optional(),
+  maxAge: wholeNumber(0, 86_400).optional(),
+} satisfies Record<keyof CorsArgs, z.ZodType>);
 
 const jobSchedule = z.strictObject({
   name: z.string().regex(typePattern, expecting(`kebab-case of 1–${limits.maxTypeCharacters} characters`)),
@@ -127,6 +145,7 @@ export const argsSchema = z.strictObject({
   authorization: z.enum(Authorization).optional(),
   jwtIssuer: input(text).optional(),
   jwtAudience: z.array(input(text)).min(1).optional(),
+  cors: cors.optional(),
   throttlingBurstLimit: wholeNumber(0, 1_000_000).optional(),
   throttlingRateLimit: seconds(0, 1_000_000).optional(),
   scaling: z.enum(Scaling).optional(),

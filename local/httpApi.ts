@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { answerControl, ControlledCloud } from "./controls";
 import { accountId } from "./account";
 import { answerOf, functionFailed, gatewayAnswer, HttpAnswer } from "./httpAnswer";
+import { allowsOrigin, answerPreflight, CorsConfiguration, withCors } from "./httpCors";
 import { eventOf } from "./httpEvent";
 import { matchRoute } from "./httpRoutes";
 import type { Iam } from "./iam/iam";
@@ -31,6 +32,7 @@ export class HttpApi {
   /** Integration id → any ARN of a function. */
   readonly integrations = new Map<string, string>();
   stage = "$default";
+  cors: CorsConfiguration = {};
   private listener: Listener | undefined;
 
   constructor(
@@ -55,6 +57,7 @@ export class HttpApi {
       },
       port,
       `the HTTP API ${this.name}`,
+      (origin, url) => allowsOrigin(this.cors, origin) && !this.pathWithinStage(url).startsWith(reservedPrefix),
     );
   }
 
@@ -67,7 +70,8 @@ export class HttpApi {
       return reject(message, response, 431, "Request Header Fields Too Large");
     const body = await readBody(message);
     if (!body) return reject(message, response, 413, "Request Too Long");
-    send(response, await this.answer(message, body));
+    const answer = answerPreflight(this.cors, message) ?? (await this.answer(message, body));
+    send(response, withCors(this.cors, message.headers.origin, answer));
   }
 
   private async answer(message: IncomingMessage, body: Buffer): Promise<HttpAnswer> {

@@ -1,6 +1,6 @@
 import { createServer, IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { strangeness } from "./strangers";
+import { LetsIn, strangeness } from "./strangers";
 
 /** A server that answers on the loopback interface. */
 export interface Listener {
@@ -13,11 +13,16 @@ export interface Listener {
 
 /**
  * Opens a port, or any free one for 0. `what` names the server in errors. Pages in a browser reach this machine too:
- * what they send is answered with 403, and never gets to `onRequest`.
+ * what they send is answered with 403, and never gets to `onRequest`, unless the program lets their origin in.
  */
-export async function listen(onRequest: RequestListener, port: number, what: string): Promise<Listener> {
+export async function listen(
+  onRequest: RequestListener,
+  port: number,
+  what: string,
+  letsIn?: LetsIn,
+): Promise<Listener> {
   const server = createServer((message, response) => {
-    const problem = strangeness(message, (server.address() as AddressInfo | null)?.port ?? port);
+    const problem = strangeness(message, (server.address() as AddressInfo | null)?.port ?? port, letsIn);
     if (problem === undefined) onRequest(message, response);
     else refuse(message, response, problem);
   });

@@ -1,4 +1,5 @@
-import { arnOf, physicalName, randomHex, ResourceHandler, ResourceHandlers, text } from "./resource";
+import type { CorsConfiguration } from "../httpCors";
+import { arnOf, physicalName, Properties, randomHex, ResourceHandler, ResourceHandlers, text } from "./resource";
 
 const api: ResourceHandler = {
   async create(inputs, context) {
@@ -6,18 +7,28 @@ const api: ResourceHandler = {
     const name = physicalName(inputs, context);
     if (inputs.protocolType !== "HTTP")
       throw new Error(`Expected \`protocolType\` HTTP, got ${String(inputs.protocolType)}`);
-    const { id, address } = await cloud.apis.create(name);
+    const created = await cloud.apis.create(name);
+    const { id, address } = created;
+    created.cors = corsOf(inputs);
     const arns = {
       arn: `arn:aws:apigateway:${cloud.region}::/apis/${id}`,
       executionArn: arnOf(cloud, "execute-api", id),
     };
     return { id, state: { ...inputs, ...arns, name, apiEndpoint: address } };
   },
-  update: (_id, state, inputs) => Promise.resolve({ ...state, ...inputs }),
+  update(id, state, inputs, { cloud }) {
+    cloud.apis.get(id).cors = corsOf(inputs);
+    return Promise.resolve({ ...state, ...inputs });
+  },
   async delete(id, _state, { cloud }) {
     await cloud.apis.delete(id);
   },
 };
+
+function corsOf({ corsConfiguration }: Properties): CorsConfiguration {
+  const [first] = Array.isArray(corsConfiguration) ? (corsConfiguration as unknown[]) : [corsConfiguration];
+  return (first ?? {}) as CorsConfiguration;
+}
 
 const integration: ResourceHandler = {
   create(inputs, { cloud }) {

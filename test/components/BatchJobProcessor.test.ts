@@ -430,6 +430,60 @@ describe("BatchJobProcessor", () => {
       expect(stage.accessLogSettings).to.include.keys("destinationArn", "format");
     });
 
+    it("tells its id and its stage, and says in its access log who called, by signature or token", async () => {
+      const { named, result } = await build();
+      const told = pulumi.output({ apiId: result.apiId, stage: result.stage });
+      expect(await new Promise((resolve) => told.apply(resolve))).to.deep.equal({
+        apiId: "media-api-http-id",
+        stage: "$default",
+      });
+      const { format } = named("media-api-stage").inputs.accessLogSettings as { format: string };
+      expect(JSON.parse(format)).to.include({
+        caller: "$context.identity.userArn",
+        issuer: "$context.authorizer.claims.iss",
+        subject: "$context.authorizer.claims.sub",
+      });
+    });
+
+    it("lets pages of other origins in where asked, and answers their preflight requests without authorization", async () => {
+      const cors = { allowOrigins: ["https://app.example.com"], allowHeaders: ["x-request-id"], maxAge: 600 };
+      const cases: Partial<BatchJobProcessorArgs>[] = [
+        {},
+        { authorization: "jwt", jwtIssuer: "https://issuer.example", jwtAudience: ["jobs"] },
+        { authorization: "none" },
+      ];
+      for (const args of cases) {
+        const { named, ofType } = await build({ ...args, cors });
+        expect(named("media-api-http").inputs.corsConfiguration).to.deep.equal({
+          allowOrigins: ["https://app.example.com"],
+          allowMethods: ["GET", "HEAD", "POST", "DELETE"],
+          allowHeaders: [
+            ...["authorization", "content-type", "idempotency-key"],
+            ...["x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-request-id"],
+          ],
+          exposeHeaders: ["allow", "location", "retry-after"],
+          maxAge: 600,
+        });
+        const preflights = ofType("apigatewayv2/route:Route").filter(({ inputs }) => inputs.routeKey !== "$default");
+        const asksNobody = args.authorization === "none";
+        expect(preflights.map(({ inputs }) => [inputs.routeKey, inputs.authorizationType])).to.deep.equal(
+          asksNobody ? [] : [["OPTIONS /{proxy+}", "NONE"]],
+        );
+      }
+      const without = await build();
+      expect(without.named("media-api-http").inputs).to.not.have.property("corsConfiguration");
+      expect(without.ofType("apigatewayv2/route:Route")).to.have.length(1);
+    });
+
+    it("tells its function to leave the queues out where callers may be outside of the account", async () => {
+      const variablesOf = async (args: Partial<BatchJobProcessorArgs>) => {
+        const { environment } = (await build(args)).named("media-api-frontend-function").inputs;
+        return (environment as { variables: Record<string, string> }).variables;
+      };
+      expect(await variablesOf({})).to.not.have.property("HIDE_QUEUES");
+      expect(await variablesOf({ authorization: "none" })).to.include({ HIDE_QUEUES: "1" });
+    });
+
     it("takes JWT or nothing where asked", async () => {
       const jwt = await build({ authorization: "jwt", jwtIssuer: "https://issuer.example", jwtAudience: ["jobs"] });
       expect(jwt.named("media-api-route").inputs).to.include({

@@ -23,6 +23,7 @@ const configurations: Record<string, Partial<BatchJobProcessorArgs>> = {
     privateWorkers: true,
     sessionManager: true,
     pointInTimeRecovery: true,
+    cors: { allowOrigins: ["https://app.example.com"] },
     frontendProvisionedConcurrency: 1,
     routerProvisionedConcurrency: 1,
     tags: { "Cost Center": "1" },

@@ -231,6 +231,21 @@ describe("validateArgs", () => {
     expect(problemsOf({ processors: [good], authorization: "basic" })).to.have.key("authorization");
   });
 
+  it("refuses what is no origin and no header", () => {
+    const allowOrigins = ["https://app.example.com", "http://localhost:5173", "*", "https://*", pulumi.output("later")];
+    expect(problemsOf({ processors: [good], cors: { allowOrigins, allowHeaders: ["x-a"], maxAge: 0 } })).to.deep.equal(
+      {},
+    );
+    for (const origin of ["https://app.example.com/", "app.example.com", "https://*.example.com", "null", "", 7]) {
+      const problems = problemsOf({ processors: [good], cors: { allowOrigins: [origin] } });
+      expect(problems, String(origin)).to.have.all.keys("cors.allowOrigins[0]");
+    }
+    const wrong = { allowOrigins: [], allowHeaders: ["a b"], maxAge: -1, allowMethods: ["GET"] };
+    expect(problemsOf({ processors: [good], cors: wrong })).to.have.all.keys(
+      ...["cors.allowOrigins", "cors.allowHeaders[0]", "cors.maxAge", "cors.allowMethods"],
+    );
+  });
+
   it("refuses more warm environments than the concurrency set aside", () => {
     const args = { frontendReservedConcurrency: 1, frontendProvisionedConcurrency: 2 };
     expect(problemsOf({ processors: [good], ...args })).to.have.key("frontendProvisionedConcurrency");

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { request } from "node:http";
 import { matchRoute } from "../../local/httpRoutes";
 import { codeFunction, letInvoke, roleThatMay } from "./programs";
+import { rawCall } from "./rawCalls";
 import { controlHeaders, rejection, startTestCloud, TestCloud } from "./support";
 
 const handler = `
@@ -129,6 +130,81 @@ describe("local HTTP API", () => {
     const program = () => void new aws.apigatewayv2.Api("second", { protocolType: "HTTP" });
     const error = await rejection(other.up(program));
     expect(error.message).to.contain("second (aws:apigatewayv2/api:Api)").and.contain(`Port ${port} is taken`);
+  });
+});
+
+describe("local HTTP API with corsConfiguration", () => {
+  const origin = "https://app.example.com";
+  let test: TestCloud;
+  let url: string;
+  before(async () => {
+    test = await startTestCloud();
+    const outputs = await test.up(() => {
+      const fn = codeFunction("front", handler, { role: roleThatMay("front", ["dynamodb:PutItem"], "*") });
+      const corsConfiguration = {
+        allowOrigins: [origin, "*", "https://*"],
+        allowMethods: ["GET", "POST"],
+        allowHeaders: ["content-type"],
+        exposeHeaders: ["location"],
+        maxAge: 600,
+      };
+      const api = new aws.apigatewayv2.Api("api", { protocolType: "HTTP", corsConfiguration });
+      letInvoke("api-front", fn, "apigateway", pulumi.interpolate`${api.executionArn}/*`);
+      const integration = new aws.apigatewayv2.Integration("integration", {
+        ...{ apiId: api.id, integrationType: "AWS_PROXY", integrationUri: fn.invokeArn },
+      });
+      const target = pulumi.interpolate`integrations/${integration.id}`;
+      new aws.apigatewayv2.Route("route", { apiId: api.id, routeKey: "$default", target });
+      new aws.apigatewayv2.Stage("stage", { apiId: api.id, name: "$default", autoDeploy: true });
+      return { endpoint: api.apiEndpoint };
+    });
+    url = String(outputs.endpoint);
+  });
+  after(() => test.stop());
+
+  const call = (method: string, path: string, from: string, more: Record<string, string> = {}) =>
+    rawCall(url, {
+      method,
+      path,
+      headers: { host: new URL(url).host, origin: from, "sec-fetch-site": "cross-site", ...more },
+    });
+
+  it("answers preflight requests of the origins that it names", async () => {
+    const asked = { "access-control-request-method": "POST", "access-control-request-headers": "content-type" };
+    const { status, headers, text } = await call("OPTIONS", "/any", origin, asked);
+    expect([status, text]).to.deep.equal([204, ""]);
+    expect(headers).to.include({
+      "access-control-allow-origin": origin,
+      "access-control-allow-methods": "GET,POST",
+      "access-control-allow-headers": "content-type",
+      "access-control-max-age": "600",
+    });
+  });
+
+  it("lets such a page read answers", async () => {
+    const { status, headers } = await call("GET", "/any", origin);
+    expect(status).to.equal(200);
+    expect(headers).to.include({ "access-control-allow-origin": origin, "access-control-expose-headers": "location" });
+    const own = await call("GET", "/any", url, { "sec-fetch-site": "same-origin" });
+    expect(own.status).to.equal(200);
+    expect(own.headers).to.not.have.property("access-control-allow-origin");
+  });
+
+  it("refuses all others, whatever wildcards say, and keeps its controls from everybody's pages", async () => {
+    const refused: [string, string][] = [
+      ["/any", "https://evil.example"],
+      ["/any", "null"],
+      ["/any", `${origin}.evil.example`],
+      ["/any", `${origin}:8443`],
+      ["/_local/instances", origin],
+    ];
+    for (const [path, from] of refused) {
+      for (const method of ["GET", "POST", "OPTIONS"]) {
+        const answer = await call(method, path, from, { "access-control-request-method": "POST" });
+        expect(answer.status, `${method} ${path} ${from}`).to.equal(403);
+        expect(answer.headers).to.not.have.property("access-control-allow-origin");
+      }
+    }
   });
 });
 
