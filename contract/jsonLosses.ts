@@ -4,8 +4,8 @@ export const deploymentOnlyModule = true;
 
 /**
  * What reading the text as JavaScript values would change in silence: numbers that double precision doesn't hold as they
- * are written, and keys that an object has twice. A number is held if its decimal value comes back: `1.0`, `1e2` and `-0`
- * are (they arrive as 1, 100 and 0), 12345678901234567890 and 1e400 are not.
+ * are written, and keys that an object has twice. A number is held if the double, printed in as many digits, is the number:
+ * `1.0`, `1e2`, `-0` and 0.10000000000000001 are (they arrive as 1, 100, 0 and 0.1), 12345678901234567890 and 1e400 are not.
  *
  * The text must be JSON that `JSON.parse` takes. Of each job of a batch, and of all else together, the first
  * {@link maxLosses} are told.
@@ -45,6 +45,15 @@ export function findJsonLosses(text: string): FieldProblem[] {
     return start === end
       ? "0"
       : `${digits.slice(start, end)}e${NumberOf(power) - fraction.length + digits.length - end}`;
+  }
+
+  /** True if the double, printed in as many digits as the text has, is the text: many programs print 0.1 in 17 digits. */
+  function holds(value: number, number: string): boolean {
+    const decimal = decimalOf(number);
+    const digits = decimal.indexOf("e");
+    // `toPrecision` takes no more than 100.
+    if (!(value - value === 0) || digits > 100) return false;
+    return decimalOf(digits > 0 ? value.toPrecision(digits) : `${value}`) === decimal;
   }
 
   for (let at = 0, length = text.length; at < length;) {
@@ -94,7 +103,7 @@ export function findJsonLosses(text: string): FieldProblem[] {
         const number = text.slice(start, at);
         const value = NumberOf(number);
         const arrived = String(value);
-        if (arrived !== number && (!(value - value === 0) || decimalOf(arrived) !== decimalOf(number))) {
+        if (arrived !== number && !holds(value, number)) {
           const got = number.length > 60 ? `${number.slice(0, 60)}… (${number.length} characters)` : number;
           add(
             `Expected a number that double precision holds as it is written, got ${got}, which would arrive as ${arrived}: send it as a text`,

@@ -21,7 +21,7 @@ function isEqual(one: string, other: string): boolean {
 }
 
 describe("findJsonLosses", () => {
-  it("lets pass the numbers whose decimal value comes back", () => {
+  it("lets pass the numbers that a double holds as they are written", () => {
     for (const number of [
       ...["0", "-0", "-0.0", "0e99999999999", "1.0", "1e2", "1E+2", "-1.50e-10", "0.1", "0.30000000000000004"],
       ...[
@@ -31,6 +31,8 @@ describe("findJsonLosses", () => {
         "5e-324",
         "1.7976931348623157e308",
         "1000000000000000e-15",
+        "0.10000000000000001",
+        "0.1000000000000000055511151231257827021181583404541015625",
       ],
     ]) {
       expect(pathsIn(number), number).to.deep.equal([]);
@@ -73,10 +75,25 @@ describe("findJsonLosses", () => {
     fc.assert(
       fc.property(number, (text) => {
         const value = Number(text);
-        const isHeld = Number.isFinite(value) && isEqual(String(value), text);
+        const digits = text.replace(/e.*|\D/g, "").replace(/^0+|0+$/g, "").length;
+        const isHeld = Number.isFinite(value) && isEqual(value.toPrecision(Math.max(1, digits)), text);
         expect(pathsIn(text).length === 0).to.equal(isHeld);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it("lets pass any double, in whatever number of digits it is printed, but none whose last digit is another", () => {
+    const double = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e300, max: 1e300 });
+    fc.assert(
+      fc.property(double, fc.integer({ min: 17, max: 60 }), (value, digits) => {
+        fc.pre(Math.abs(value) > 1e-290);
+        const printed = value.toPrecision(digits);
+        expect(pathsIn(printed)).to.deep.equal([]);
+        if (digits < 19) return;
+        const wrong = printed.replace(/\d(?=e|$)/, (last) => (last === "5" ? "3" : String((Number(last) + 5) % 10)));
+        expect(pathsIn(wrong)).to.deep.equal([""]);
+      }),
     );
   });
 
