@@ -2,6 +2,7 @@ import { Command } from "commander";
 import Table from "cli-table3";
 import { BatchJobProcessor } from "../components";
 import { record } from "../test/support/record";
+import { verdictOf, withSmoke } from "./support/smoke";
 
 /** Most that one more type may add to the time that building the resource graph takes. */
 const maxMsPerAddedType = 40;
@@ -41,17 +42,19 @@ async function measure(sizes: number[], rounds: number): Promise<Row[]> {
 }
 
 async function main(): Promise<void> {
-  const program = new Command("bench:synth")
+  const program = withSmoke(new Command("bench:synth"), { types: "1,3", rounds: "1" })
     .description("Times how long the program takes to register its resources, under mocks, by the number of job types.")
     .option("--types <numbers>", "how many types, separated by commas", "1,10,100")
     .option("--rounds <number>", "rounds of each; the median counts", "5")
     .option("--json", "print one JSON object")
     .parse();
-  const { types, rounds, json } = program.opts<{ types: string; rounds: string; json?: boolean }>();
+  const { types, rounds, json, smoke } = program.opts<{ types: string; rounds: string; json?: true; smoke?: true }>();
   const rows = await measure(types.split(",").map(Number), Number(rounds));
-  const isWithin = rows.every((row) => (row.msPerAddedType ?? 0) <= maxMsPerAddedType);
+  const misses = rows
+    .filter((row) => !smoke && (row.msPerAddedType ?? 0) > maxMsPerAddedType)
+    .map((row) => `${row.types} types: ${row.msPerAddedType} ms per added type, at most ${maxMsPerAddedType} wanted`);
   if (json) {
-    console.log(JSON.stringify({ rows, maxMsPerAddedType, isWithin }));
+    console.log(JSON.stringify({ rows, misses }));
   } else {
     const table = new Table({
       head: ["types", "resources", "ms", "ms per added type"],
@@ -59,9 +62,9 @@ async function main(): Promise<void> {
     });
     for (const row of rows) table.push([row.types, row.resources, row.ms, row.msPerAddedType ?? "–"]);
     console.log(table.toString());
-    console.log(`${isWithin ? "Within" : "Above"} the limit of ${maxMsPerAddedType} ms per added type.`);
+    console.log(verdictOf(misses, smoke));
   }
-  process.exitCode = isWithin ? 0 : 1;
+  process.exitCode = misses.length === 0 ? 0 : 1;
 }
 
 main().catch((error: unknown) => {

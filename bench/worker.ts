@@ -3,6 +3,7 @@ import Table from "cli-table3";
 import { startPeer, startWorker } from "./support/consumers";
 import { Figures, measure } from "./support/measure";
 import { Progress } from "./support/progress";
+import { verdictOf, withSmoke } from "./support/smoke";
 import { QueueServer, startQueueServer } from "./support/queueServer";
 import { createScenarios, Scenario, Target } from "./support/scenarios";
 import { calibrate } from "./support/work";
@@ -110,7 +111,7 @@ function print(rows: Row[]): void {
 }
 
 async function main(): Promise<void> {
-  const program = new Command("bench:worker")
+  const program = withSmoke(new Command("bench:worker"), { scale: "0.05" })
     .description("Measures the worker against sqs-consumer on one local SQS, with latency added to each call.")
     .option("--only <letters>", "scenarios to run", "abc")
     .option("--rounds <number>", "rounds of each; medians count", "1")
@@ -120,7 +121,7 @@ async function main(): Promise<void> {
     .option("--json", "print one JSON object")
     .parse();
   const options = program.opts<
-    Record<"only" | "rounds" | "latency" | "scale", string> & { crowd?: true; json?: true }
+    Record<"only" | "rounds" | "latency" | "scale", string> & { crowd?: true; json?: true; smoke?: true }
   >();
   // About the end of its support for Node 20, on standard error.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
@@ -138,10 +139,10 @@ async function main(): Promise<void> {
     progress.stop();
     await server.close();
   }
-  const misses = rows.flatMap(missesOf);
+  const misses = options.smoke ? [] : rows.flatMap(missesOf);
   if (options.json) console.log(JSON.stringify({ rows, misses }));
   else print(rows);
-  if (!options.json) console.log(misses.length === 0 ? "Every target is reached." : misses.join("\n"));
+  if (!options.json) console.log(verdictOf(misses, options.smoke));
   process.exitCode = misses.length === 0 ? 0 : 1;
 }
 

@@ -1,0 +1,53 @@
+import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../../local/packageFolder";
+import { isRunHere } from "./runHere";
+import { shellCommands } from "./shellCommands";
+
+const read = (file: string) => readFileSync(join(packageRoot(), file), "utf8");
+const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+/** The lines that CI runs: those of its scripts, and what they run by `npm run check`. */
+const ci = [read(".ci/run"), read(".ci/nightly"), scripts.check!.replaceAll(" && ", "\n")].join("\n").split("\n");
+const isRunByCi = (command: string) => ci.some((line) => withoutVariables(line).startsWith(withoutVariables(command)));
+
+/** Commands that CI can't run, and why. */
+const needsMore: [pattern: RegExp, reason: string][] = [
+  [/^(aws|eval "\$\(aws|curl --aws-sigv4) /, "asks AWS itself"],
+  [/^pulumi /, "deploys to AWS; test/engine deploys the same programs with the same CLI to the local cloud"],
+  [/^npm install( |$)/, "needs the package on a registry; test/package installs the packed one"],
+  [/^(mkdir|cd) /, "makes room for the line after it"],
+  [/"database\.internal"/, "needs a database in the reader's own network; test/examples has the job reach a server"],
+  [/^npm run docs$/, "writes what npm run check compares"],
+  [/^\(cd \.\.\/\.\. && npm ci\)$/, "is the install that CI begins with, from the example's folder"],
+];
+
+describe("the commands in the documents", () => {
+  for (const { file, text } of shellCommands()) {
+    it(`${file}: ${text}`, () => {
+      const isExcused = needsMore.some(([pattern]) => pattern.test(text));
+      const isCovered = isRunByCi(text) || isRunHere({ file, text }) || isExcused;
+      expect(isCovered, "run by CI, run by test:docs, or a reason why not").to.equal(true);
+    });
+  }
+
+  it("are scripts that exist", () => {
+    for (const { text } of shellCommands()) {
+      const name = /^npm run (?:-s )?([\w:-]+)/.exec(text)?.[1];
+      if (name) expect(scripts, text).to.have.property(name);
+    }
+  });
+
+  it("include every script that a person may run, and CI runs each", () => {
+    const internal = /^(pre|build$|prepare$|format$|docs$)/;
+    for (const name of Object.keys(scripts).filter((script) => !internal.test(script))) {
+      const ways = [`npm run ${name}`, `npm ${name}`];
+      expect(ways.some(isRunByCi) || isRunHere({ file: "README.md", text: ways[1]! }), name).to.equal(true);
+    }
+  });
+});
+
+/** A command less the variables before it, which only choose among its parts. */
+function withoutVariables(command: string): string {
+  return command.replace(/^(\S+=\S+ )+/, "");
+}
