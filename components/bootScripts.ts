@@ -1,3 +1,4 @@
+import { wedged } from "../contract/fleet";
 import { parseEcrImage } from "./permissions";
 
 /** What the scripts of an instance are written for. */
@@ -13,6 +14,10 @@ export interface BootScriptsArgs {
 /** Where the scripts lie on an instance. */
 export const folder = "/etc/batch-job-worker";
 
+/** Where the attempts have their folders, and what the container has as /tmp: on the machine's disk. */
+export const scratchFolder = "/var/lib/batch-job-worker/scratch";
+export const temporaryFolder = "/var/lib/batch-job-worker/tmp";
+
 /** Where the worker says how it is, on the loopback interface that it shares with its host. */
 export const healthPort = 9464;
 
@@ -24,7 +29,8 @@ export const patience = 8;
 
 /** The scripts of an instance by name; all run under bash, with curl and Docker as the machine image has them. */
 export function bootScripts(args: BootScriptsArgs): Record<string, string> {
-  return { aws: awsScript(args.region), "give-up": giveUpScript(args), pull: pullScript(args), watch: watchScript() };
+  const scripts = { aws: awsScript(args.region), "give-up": giveUpScript(args), pull: pullScript(args) };
+  return { ...scripts, scratch: scratchScript, stopped: stoppedScript, watch: watchScript() };
 }
 
 /**
@@ -114,6 +120,28 @@ answer=$(call ecr ${repository.region} "$(endpoint AWS_ENDPOINT_URL_ECR ${url("a
 field authorizationToken <<<"$answer" | base64 -d | cut -d: -f2 | docker login --username AWS --password-stdin ${quote(registry)}
 ${pull}`;
 }
+
+/** Empties the folders of the worker before it. Whatever user an image has may write there. */
+const scratchScript = `#!/bin/bash
+set -euo pipefail
+rm -rf ${scratchFolder} ${temporaryFolder}
+install -d -m 1777 ${scratchFolder} ${temporaryFolder}`;
+
+/**
+ * Runs once the worker has ended: systemd says how. A handler that couldn't be killed is met by a new worker at once, but
+ * not for ever; and a worker that crashed is started again at once, too. Anything else may need some time to come right.
+ */
+const stoppedScript = `#!/bin/bash
+set -euo pipefail
+if [[ \${EXIT_STATUS:-} == ${wedged.exitCode} ]]; then
+  ends=\${WEDGED_FILE:-/run/batch-job-worker-wedged}
+  date +%s >>"$ends"
+  if (($(awk -v since=$(($(date +%s) - ${wedged.withinSeconds})) '$1 > since' "$ends" | wc -l) >= ${wedged.mostExits})); then
+    exec "\${0%/*}/give-up" "A handler could not be killed, ${wedged.mostExits} times in ${wedged.withinSeconds / 60} minutes"
+  fi
+elif [[ \${SERVICE_RESULT:-success} != success && ! \${EXIT_STATUS:-} =~ ^1[2-5][0-9]$ ]]; then
+  sleep "\${PAUSE_SECONDS:-9}"
+fi`;
 
 /**
  * Asks the worker how it is, and gives the instance up once it was unwell, or silent, too often in a row. It answers with

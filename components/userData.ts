@@ -1,5 +1,5 @@
 import { bootScripts, BootScriptsArgs, folder } from "./bootScripts";
-import { bootUnits } from "./bootUnits";
+import { bootUnits, memoryPlaceholder } from "./bootUnits";
 
 /** What an instance is told at its first boot. */
 export interface UserDataArgs extends BootScriptsArgs {
@@ -45,6 +45,8 @@ chmod 0600 ${environmentFile}
 ${Object.entries(units)
   .map(([name, text]) => file(`/etc/systemd/system/${name}`, "UNIT", text))
   .join("\n")}
+memory=$(($(awk '/^MemTotal/ {print $2}' /proc/meminfo) / 1024 - 300))
+sed -i "s/${memoryPlaceholder}/$memory/g" /etc/systemd/system/batch-job-worker.service
 # The machine image is made for ECS; its agent has nothing to do here.
 systemctl mask --now --no-block ecs.service
 systemctl daemon-reload

@@ -108,3 +108,9 @@ export interface LaunchRetry {
  * a worker says, its handler may have said.
  */
 export const workerAlias = "workers";
+
+/**
+ * A worker whose handler can't be killed ends with this exit code ("temporary failure" of sysexits.h) and is started again;
+ * its instance is replaced after so many such ends within the time.
+ */
+export const wedged = { exitCode: 75, mostExits: 3, withinSeconds: 600 } as const;

@@ -1,5 +1,6 @@
 import { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { wedged } from "../contract/fleet";
 import { bareEnvironment, endChild, kill, startChild } from "./children";
 import type { Callers } from "./callers";
 import type { Placement } from "./groupSettings";
@@ -38,6 +39,9 @@ export type LifecycleState =
   | "Terminating:Proceed"
   | "Terminated";
 
+/** How long after its end a worker is started again, and how often at the most: as an instance's systemd does it. */
+const restart = { afterMilliseconds: 1_000, mostStarts: 6, withinMilliseconds: 900_000 };
+
 /** Without an instance profile there are no credentials on a machine: its worker may do nothing. */
 const noRole = "no-instance-profile";
 
@@ -56,7 +60,9 @@ export class Instance {
   private readonly starting: Promise<void>;
   private child?: ChildProcess;
   private metadata?: Listener;
-  private accessKeyId?: string;
+  private credentials?: ReturnType<Callers["issue"]>;
+  private readonly exits: { at: number; isWedged: boolean }[] = [];
+  private restartTimer?: NodeJS.Timeout;
   private isEnding = false;
   private isGone = false;
 
@@ -93,7 +99,7 @@ export class Instance {
   async end(graceMilliseconds: number): Promise<void> {
     this.isEnding = true;
     await this.starting;
-    if (this.child) {
+    if (this.child && this.restartTimer === undefined) {
       // One that was stopped takes no notice of anything but its end.
       kill(this.child, "SIGCONT");
       await endChild(this.child, graceMilliseconds);
@@ -102,7 +108,8 @@ export class Instance {
 
   /** Ends it as a power failure would. */
   kill(): void {
-    if (this.child) kill(this.child, "SIGKILL");
+    this.isEnding = true;
+    if (this.child && this.restartTimer === undefined) kill(this.child, "SIGKILL");
     else this.onExit("without a worker");
   }
 
@@ -120,8 +127,11 @@ export class Instance {
 
   private startWorker(): void {
     const { callers, log, endpoint, region } = this.settings.cloud;
-    const credentials = callers.issue({ name: this.id, roleArn: this.settings.roleArn ?? noRole });
-    this.accessKeyId = credentials.accessKeyId;
+    this.restartTimer = undefined;
+    const credentials = (this.credentials ??= callers.issue({
+      name: this.id,
+      roleArn: this.settings.roleArn ?? noRole,
+    }));
     this.child = startChild({
       main: this.settings.workerMain,
       cwd: process.cwd(),
@@ -142,7 +152,17 @@ export class Instance {
       },
       onLine: (stream, line) => log({ source: "worker", name: this.id, stream, line }),
     });
-    this.child.once("exit", (code, signal) => this.onExit(signal ? `signal ${signal}` : `status ${code}`));
+    this.child.once("exit", (code, signal) => this.onWorkerExit(code, signal));
+  }
+
+  /** As systemd does it, a worker that was up is started again, until that was too often. */
+  private onWorkerExit(code: number | null, signal: NodeJS.Signals | null): void {
+    const how = signal ? `signal ${signal}` : `status ${code}`;
+    this.exits.push({ at: Date.now(), isWedged: code === wedged.exitCode });
+    if (this.isEnding || this.lifecycleState !== "InService" || isTooOften(this.exits)) return this.onExit(how);
+    const line = `The worker of instance ${this.id} ended by itself (${how}) and is started again`;
+    this.settings.cloud.log({ source: "cloud", name: this.settings.group, stream: "stderr", line });
+    this.restartTimer = setTimeout(() => this.startWorker(), restart.afterMilliseconds);
   }
 
   private metadataItems(): Record<string, string | undefined> {
@@ -164,8 +184,16 @@ export class Instance {
   private onExit(how: string): void {
     if (this.isGone) return;
     this.isGone = true;
-    if (this.accessKeyId) this.settings.cloud.callers.revoke(this.accessKeyId);
+    clearTimeout(this.restartTimer);
+    if (this.credentials) this.settings.cloud.callers.revoke(this.credentials.accessKeyId);
     void this.metadata?.close();
     this.settings.onExit(this, how);
   }
+}
+
+function isTooOften(exits: { at: number; isWedged: boolean }[]): boolean {
+  const now = Date.now();
+  const lately = exits.filter(({ at }) => now - at < restart.withinMilliseconds);
+  const wedgedLately = lately.filter(({ at, isWedged }) => isWedged && now - at < wedged.withinSeconds * 1_000);
+  return lately.length >= restart.mostStarts || wedgedLately.length >= wedged.mostExits;
 }

@@ -43,6 +43,26 @@ describe("userData", () => {
     expect(unit).to.match(/^TimeoutStopSec=135$/m);
   });
 
+  it("gives the container two folders on the disk, emptied before it, and bounds on memory and processes", () => {
+    const { ["batch-job-worker.service"]: unit } = bootUnits(unitArgs);
+    expect(unit).to.include("--read-only").and.not.to.include("--tmpfs");
+    expect(unit).to.include("--volume /var/lib/batch-job-worker/scratch:/scratch");
+    expect(unit).to.include("--volume /var/lib/batch-job-worker/tmp:/tmp --env WORKER_SCRATCH_DIR=/scratch");
+    expect(unit).to.include("--memory @MEMORY@m --memory-swap @MEMORY@m --pids-limit 4096");
+    const before = unit!.indexOf("ExecStartPre=/etc/batch-job-worker/scratch");
+    expect(before).to.be.within(0, unit!.indexOf("ExecStart=/usr/bin/docker run"));
+    const script = renderUserData(args);
+    expect(script).to.match(/sed -i "s\/@MEMORY@\/\$memory\/g" \S+batch-job-worker\.service\n/);
+  });
+
+  it("is started again at once after a crash, and gives the instance up where a handler can't be killed", () => {
+    const { ["batch-job-worker.service"]: unit } = bootUnits(unitArgs);
+    expect(unit)
+      .to.match(/^RestartSec=1$/m)
+      .and.to.match(/^ExecStopPost=\/etc\/batch-job-worker\/stopped$/m);
+    expect(bootScripts(args).stopped).to.include("== 75").and.to.include(">= 3").and.to.include("- 600");
+  });
+
   it("has the worker watched where it says how it is", () => {
     const units = bootUnits(unitArgs);
     expect(units["batch-job-worker.service"]).to.include(`--env WORKER_HEALTH_PORT=${healthPort}`);

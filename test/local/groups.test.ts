@@ -62,6 +62,19 @@ describe("local groups", () => {
     await until(() => group.instances.length === 1);
   });
 
+  it("starts a worker that crashed again on its instance, and gives the instance up after six times", async () => {
+    const group = test.cloud.groups.find(String((await up("crashing", 1)).name))!;
+    const [instance] = group.instances;
+    const killed: number[] = [];
+    while (killed.length < 6) {
+      await until(() => instance!.lifecycleState === "InService" && !killed.includes(instance!.pid!));
+      expect(group.instances).to.deep.equal([instance]);
+      killed.push(instance!.pid!);
+      process.kill(instance!.pid!, "SIGKILL");
+    }
+    await until(() => group.instances.length === 1 && group.instances[0] !== instance);
+  });
+
   it("ends a worker that ignores the signal", async () => {
     const group = test.cloud.groups.find(String((await up("stubborn", 1)).name))!;
     await until(() => said("endpoint").length === 1);

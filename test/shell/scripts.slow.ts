@@ -57,6 +57,29 @@ describe("the scripts of an instance", () => {
     });
   });
 
+  describe("stopped", () => {
+    const stopped = (status: string, result = "exit-code") => {
+      const file = join(machine.folder, "wedged");
+      const environment = { EXIT_STATUS: status, SERVICE_RESULT: result, WEDGED_FILE: file, PAUSE_SECONDS: "0.01" };
+      return machine.run("stopped", [], environment);
+    };
+
+    it("gives the instance up at the third handler within ten minutes that could not be killed", async () => {
+      writeFileSync(join(machine.folder, "wedged"), `${Math.floor(Date.now() / 1_000) - 601}\n`);
+      for (const expected of [0, 0]) expect((await stopped("75")).status).to.equal(expected);
+      expect(actions()).to.deep.equal([]);
+      expect((await stopped("75")).stderr).to.include("could not be killed, 3 times in 10 minutes");
+      expect(actions()).to.include("autoscaling CompleteLifecycleAction");
+    });
+
+    it("does nothing after a crash or a clean end, and pauses after other failures", async () => {
+      for (const [status, result] of [["137"], ["139"], ["0", "success"], ["1"]] as [string, string?][]) {
+        expect((await stopped(status, result)).status, status).to.equal(0);
+      }
+      expect(actions()).to.deep.equal([]);
+    });
+  });
+
   describe("give-up", () => {
     it("abandons the launch that the group waits with, after it told the log group why", async () => {
       const { status, stderr } = await machine.run("give-up", ['no "space"\non \\device\\ ü']);

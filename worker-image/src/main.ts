@@ -1,6 +1,7 @@
 import path from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { wedged } from "../../contract/fleet";
 import { WorkerSettings } from "../../contract/workerSettings";
 import { Announce, AnnouncedRecords } from "./announcedRecords";
 import { systemClock } from "./clock";
@@ -22,9 +23,6 @@ import { SqsQueue } from "./sqsQueue";
 import { reportStartFailure } from "./startFailure";
 import { UntrackedRecords } from "./untrackedRecords";
 import { Worker } from "./worker";
-
-/** Of a worker that ends since a handler can't be killed ("temporary failure" of sysexits.h); its unit counts them. */
-const wedgedExitCode = 75;
 
 const output = new LineWriter(
   (text) => void process.stdout.write(text),
@@ -64,7 +62,7 @@ async function main(): Promise<number> {
     const { isClean } = await worker.run();
     metrics.stop();
     await lifecycle?.end();
-    if (worker.isWedged) return wedgedExitCode;
+    if (worker.isWedged) return wedged.exitCode;
     return isClean ? 0 : 1;
   } catch (error) {
     log("error", "worker-not-started", errorFields(error));
