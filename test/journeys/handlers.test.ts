@@ -126,7 +126,7 @@ describe("the kinds of handlers", () => {
       attempts: 2,
       error: {
         name: "CommandFailed",
-        message: "The command ended with exit code 9; last on standard error: oh no",
+        message: "The command ended with exit code 9; on standard error: oh no",
       },
     });
   });

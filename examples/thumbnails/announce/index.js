@@ -8,6 +8,8 @@ exports.handler = async ({ Records }) => {
   const { TOPIC_ARN, JOB_TYPE, WIDTH } = process.env;
   for (const { eventTime, s3 } of Records) {
     const { key, sequencer } = s3.object;
+    // What the console makes for a folder.
+    if (key.endsWith("/")) continue;
     const bucket = s3.bucket.name;
     const job = {
       version: 1,

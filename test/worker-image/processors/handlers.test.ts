@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import fc from "fast-check";
 import sharp from "sharp";
 import { Handler, JobContext } from "../../../worker-image/src/handler";
+import { thumbnailKey } from "../../../worker-image/src/inputs/thumbnailKey";
 import { WordCounter } from "../../../worker-image/src/inputs/wordCounter";
 import checksum, { ChecksumResult } from "../../../worker-image/src/processors/checksum";
 import thumbnail, { ThumbnailResult } from "../../../worker-image/src/processors/thumbnail";
@@ -147,6 +149,29 @@ describe("The built-in handlers", () => {
     });
   });
 
+  it("refuse for good a text that is none", async () => {
+    const inputs: [string, Buffer][] = [
+      ["latin1", Buffer.from("na\u00efve", "latin1")],
+      ["utf16", Buffer.from("\ufeffto be or not", "utf16le")],
+      ["utf16-without-mark", Buffer.from("to be or not", "utf16le")],
+      ["cut", Buffer.from("caf\u00e9").subarray(0, -1)],
+      ["binary", randomBytes(10_000)],
+      ["late", Buffer.concat([Buffer.from("word ".repeat(100_000)), Buffer.from([0xff])])],
+    ];
+    for (const [key, body] of inputs) {
+      expect(await refusalOf(wordCount, { input: await put(key, body) }), key).to.match(
+        /^Expected a text in UTF-8, got /,
+      );
+    }
+    const marked = await put("marked", Buffer.from("\ufeffto be"));
+    expect(await run(wordCount, { input: marked })).to.include({ words: 2, characters: 5 });
+    for (const handler of [wordCount, checksum]) {
+      expect(await refusalOf(handler, { text: "half \ud83d" })).to.equal(
+        "Expected `text` as Unicode, got half of a character",
+      );
+    }
+  });
+
   describe("thumbnail", () => {
     const picture = (width: number, height: number) =>
       sharp({ create: { width, height, channels: 3, background: "#336699" } });
@@ -171,7 +196,118 @@ describe("The built-in handlers", () => {
         expect(await run(thumbnail, { input, width: 20, output })).to.include({ output, width: 20, height: 10 });
         expect((await sharp(await get(output)).metadata()).format).to.equal(extension === "avif" ? "heif" : extension);
       }
-      expect(await run(thumbnail, { input, width: 20 })).to.include({ output: "s3://data/thumbnails/sea-20.png" });
+      expect(await run(thumbnail, { input, width: 20 })).to.include({ output: "s3://data/thumbnails/sea.txt-20.png" });
+    });
+
+    it("gives each picture a thumbnail of its own, whatever the names and formats", async () => {
+      const [png, jpeg] = [await picture(40, 30).png().toBuffer(), await picture(40, 30).jpeg().toBuffer()];
+      const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40"><rect width="40" height="40"/></svg>';
+      const outputs: string[] = [];
+      for (const [key, body] of [
+        ["c/logo.svg", svg],
+        ["c/logo.png", png],
+        ["c/logo.svg.png", png],
+        ["photo.jpg", png],
+        ["photo.png", png],
+        ["photo", png],
+        ["photo.png.jpg", png],
+        ["photo.jpeg", jpeg],
+        ["photo.JPG", jpeg],
+        ["photo/", jpeg],
+      ] as const) {
+        outputs.push((await run<ThumbnailResult>(thumbnail, { input: await put(key, body), width: 10 })).output);
+      }
+      expect(new Set(outputs).size, outputs.join("\n")).to.equal(outputs.length);
+      expect(outputs[0]).to.equal("s3://data/thumbnails/c/logo.svg-10.png");
+      expect(outputs[1]).to.equal("s3://data/thumbnails/c/logo-10.png");
+    });
+
+    it("names no two pictures and widths alike", () => {
+      const part = fc.constantFrom(
+        "a",
+        "b",
+        "-",
+        ".",
+        "/",
+        "1",
+        "10",
+        "png",
+        "jpg",
+        "thumbnail",
+        ".png",
+        ".jpg",
+        "-1.",
+      );
+      const key = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(""));
+      const extension = fc.constantFrom(".png", ".jpg");
+      const named = fc.record({ key, width: fc.constantFrom(1, 10, 110), extension });
+      const isOwn = ({ key: name, extension: own }: { key: string; extension: string }) => name.endsWith(own);
+      fc.assert(
+        fc.property(fc.array(named, { minLength: 2, maxLength: 60 }), (pictures) => {
+          const names = new Map<string, string>();
+          for (const each of pictures) {
+            const name = thumbnailKey(each.key, each.width, { extension: each.extension, isOwn: isOwn(each) });
+            const source = `${each.key} ${each.width}`;
+            expect(names.get(name) ?? source, name).to.equal(source);
+            names.set(name, source);
+          }
+        }),
+        { numRuns: 1_000 },
+      );
+    });
+
+    it("keeps the frames of a moving picture where its copy can move", async () => {
+      const frame = (shade: string) =>
+        `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><rect width="40" height="30" fill="${shade}"/></svg>`;
+      const frames = await Promise.all(
+        ["red", "blue", "green"].map((shade) =>
+          sharp(Buffer.from(frame(shade)))
+            .png()
+            .toBuffer(),
+        ),
+      );
+      const moving = await sharp(frames, { join: { animated: true } })
+        .gif()
+        .toBuffer();
+      const input = await put("moving.gif", moving);
+      for (const [output, pages] of [
+        [undefined, 3],
+        ["s3://data/out/moving.webp", 3],
+        ["s3://data/out/moving.jpg", undefined],
+      ] as const) {
+        const result = await run<ThumbnailResult>(thumbnail, { input, width: 20, ...(output && { output }) });
+        expect(result).to.include({ width: 20, height: 15 });
+        expect((await sharp(await get(result.output)).metadata()).pages).to.equal(pages);
+      }
+    });
+
+    it("takes a picture that its decoder only warns of, and no part of one", async () => {
+      const whole = await picture(80, 40).jpeg().toBuffer();
+      const marker = whole.lastIndexOf(Buffer.from([0xff, 0xd9]));
+      const noisy = Buffer.concat([whole.subarray(0, 2), Buffer.from([0x12, 0x34]), whole.subarray(2)]);
+      await expectWarning(noisy);
+      expect(await run(thumbnail, { input: await put("noisy.jpg", noisy), width: 20 })).to.include({ width: 20 });
+      const cut = await put("cut.jpg", whole.subarray(0, Math.floor(marker / 2)));
+      expect(await refusalOf(thumbnail, { input: cut, width: 20 })).to.include(
+        "s3://data/cut.jpg is no picture that can be read",
+      );
+    });
+
+    async function expectWarning(body: Buffer): Promise<void> {
+      const strict = await sharp(body, { failOn: "warning" })
+        .raw()
+        .toBuffer()
+        .catch((error: Error) => error);
+      expect(strict, "a picture that a strict decoder refuses").to.be.an("error");
+    }
+
+    it("blames the copy's format where the picture is fine", async () => {
+      const input = await put("tall.png", await picture(10, 17_000).png().toBuffer());
+      const refusal = await refusalOf(thumbnail, { input, width: 10, output: "s3://data/out/tall.webp" });
+      expect(refusal).to.match(/^The thumbnail of s3:\/\/data\/tall\.png can't be written as webp: .*too large/);
+      expect(await refusalOf(thumbnail, { input: await put("folder/", ""), width: 10 })).to.equal(
+        "Expected a picture, got an empty object: s3://data/folder/",
+      );
     });
 
     it("turns pictures upright and never enlarges them", async () => {

@@ -13,6 +13,8 @@ export async function* readInput(payload: unknown, context: JobContext): AsyncGe
   }
   if (payload.text !== undefined) {
     if (typeof payload.text !== "string") throw permanent(`Expected \`text\` as a text, got ${describe(payload.text)}`);
+    // In bytes it would be another text.
+    if (/[\ud800-\udfff]/u.test(payload.text)) throw permanent("Expected `text` as Unicode, got half of a character");
     yield Buffer.from(payload.text, "utf8");
     return;
   }

@@ -1,9 +1,10 @@
 import { buffer } from "node:stream/consumers";
 import path from "node:path";
-import sharp, { OutputInfo, Sharp } from "sharp";
+import sharp, { OutputInfo, Sharp, SharpOptions } from "sharp";
 import { describe, isObject } from "../../../contract/check";
 import { Handler, permanent } from "../handler";
 import { describePayload } from "../inputs/input";
+import { thumbnailKey } from "../inputs/thumbnailKey";
 import { openObject, parseS3Url, putObject, S3Location, s3Url } from "../inputs/s3";
 
 export interface ThumbnailResult {
@@ -41,13 +42,20 @@ const formats: Record<string, Format> = {
   ".tiff": "tiff",
 };
 
+/** Formats that hold frames which the copy keeps. */
+const movingFormats: (string | undefined)[] = ["gif", "webp"];
+
+/** What a decoder warns of is no failure; a picture that ends too soon is one. */
+const readOptions: SharpOptions = { limitInputPixels: maxInputPixels, failOn: "error" };
+
 // One job is one slot: libvips' own threads would compete with the other slots.
 sharp.concurrency(1);
 
 /**
  * A smaller copy of a picture, upright as its camera meant it, and never larger than the original.
  * Payload: `{input: "s3://bucket/key", width, output?: "s3://bucket/key"}`. The format is that of `output`'s extension;
- * without `output`, the copy keeps its format and goes to `thumbnails/<name>-<width>.<extension>` in the same bucket.
+ * without `output`, the copy keeps its format (of SVG it is PNG) and goes where {@link thumbnailKey} says, in the same
+ * bucket. A moving picture keeps its frames as GIF and WebP; in other formats, and of several pages, it is the first.
  */
 const thumbnail: Handler = async (job, context): Promise<ThumbnailResult> => {
   const request = readRequest(job.payload);
@@ -57,12 +65,13 @@ const thumbnail: Handler = async (job, context): Promise<ThumbnailResult> => {
     throw permanent(`Expected a picture of at most ${maxInputBytes} bytes, got ${bytes}: ${s3Url(request.input)}`);
   }
   const original = await buffer(stream);
+  if (original.length === 0) throw permanent(`Expected a picture, got an empty object: ${s3Url(request.input)}`);
   context.progress(0.4, "read");
   const { data, info } = await shrink(original, request);
   context.progress(0.8, "shrunk");
   const output = request.output ?? defaultOutput(request, info);
   await putObject(output, data, `image/${mediaSubtype(info)}`, context.signal);
-  return { width: info.width, height: info.height, bytes: info.size, output: s3Url(output) };
+  return { width: info.width, height: info.pageHeight ?? info.height, bytes: info.size, output: s3Url(output) };
 };
 
 export default thumbnail;
@@ -86,26 +95,46 @@ function readRequest(payload: unknown): Request {
   return { input, width, output: location, format };
 }
 
-/** Fails for good: what libvips can't read today it can't read tomorrow. */
+/** Fails for good: what libvips can't read or write today it can't tomorrow. */
 async function shrink(
   original: Buffer,
   { input, width, format }: Request,
 ): Promise<{ data: Buffer; info: OutputInfo }> {
   try {
-    const image = sharp(original, { limitInputPixels: maxInputPixels }).autoOrient();
-    const resized: Sharp = image.resize({ width, withoutEnlargement: true });
+    const image = await open(original, format);
+    const resized: Sharp = image.autoOrient().resize({ width, withoutEnlargement: true });
     return await (format ? resized[format]() : resized).toBuffer({ resolveWithObject: true });
   } catch (error) {
-    throw permanent(`${s3Url(input)} is no picture that can be read: ${(error as Error).message}`, { cause: error });
+    const { message } = error as Error;
+    if (!(await canBeRead(original))) {
+      throw permanent(`${s3Url(input)} is no picture that can be read: ${message}`, { cause: error });
+    }
+    const kind = format ? ` as ${format}` : "";
+    throw permanent(`The thumbnail of ${s3Url(input)} can't be written${kind}: ${message}`, { cause: error });
   }
 }
 
-/** Below `thumbnails/`, so that a rule or a right can be about thumbnails alone; the folders of the input are kept. */
+/** All frames of a moving picture where the copy can move, too; else the first. */
+async function open(original: Buffer, format: Format | undefined): Promise<Sharp> {
+  const { pages = 1, format: own } = await sharp(original, readOptions).metadata();
+  const canMove = movingFormats.includes(format ?? own);
+  return sharp(original, { ...readOptions, animated: pages > 1 && canMove });
+}
+
+async function canBeRead(original: Buffer): Promise<boolean> {
+  try {
+    await sharp(original, readOptions).stats();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function defaultOutput({ input, width }: Request, info: OutputInfo): S3Location {
-  const { dir, name, ext } = path.posix.parse(input.key);
   const format = mediaSubtype(info);
-  const extension = formats[ext.toLowerCase()] === format ? ext : `.${format === "jpeg" ? "jpg" : format}`;
-  return { bucket: input.bucket, key: `thumbnails/${dir && `${dir}/`}${name}-${width}${extension}` };
+  const isOwn = formats[path.posix.extname(input.key).toLowerCase()] === format;
+  const extension = `.${format === "jpeg" ? "jpg" : format}`;
+  return { bucket: input.bucket, key: thumbnailKey(input.key, width, { extension, isOwn }) };
 }
 
 /** libvips counts AVIF as HEIF. */

@@ -1,4 +1,4 @@
-import { Handler } from "../handler";
+import { Handler, permanent } from "../handler";
 import { readInput } from "../inputs/input";
 import { WordCounter } from "../inputs/wordCounter";
 
@@ -13,11 +13,28 @@ export interface WordCountResult {
 
 /** Counts the words of a text in UTF-8 of any size. Payload: `{text}` or `{input: "s3://bucket/key"}`. */
 const wordCount: Handler = async (job, context): Promise<WordCountResult> => {
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { fatal: true });
   const counter = new WordCounter();
-  for await (const chunk of readInput(job.payload, context)) counter.add(decoder.decode(chunk, { stream: true }));
-  counter.add(decoder.decode());
+  let bytes = 0;
+  for await (const chunk of readInput(job.payload, context)) {
+    counter.add(textOf(bytes, () => decoder.decode(chunk, { stream: true })));
+    bytes += chunk.length;
+  }
+  counter.add(textOf(bytes, () => decoder.decode()));
   return counter.finish(10);
 };
 
 export default wordCount;
+
+/** Fails for good on bytes that are no text in UTF-8: counted as if they were, they would give a result that means nothing. */
+function textOf(afterBytes: number, decode: () => string): string {
+  const place = `after byte ${afterBytes}`;
+  let text: string;
+  try {
+    text = decode();
+  } catch (cause) {
+    throw permanent(`Expected a text in UTF-8, got other bytes ${place}: another encoding, or no text`, { cause });
+  }
+  if (text.includes("\0")) throw permanent(`Expected a text in UTF-8, got zeros ${place}: UTF-16, or no text`);
+  return text;
+}
