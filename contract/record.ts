@@ -132,14 +132,20 @@ function readNumber(text: string | undefined): number | undefined {
 function readDocument(field: string, text = ""): unknown {
   try {
     const value = JSON.parse(text) as unknown;
-    if (field === "result") return value;
-    if (!isObject(value)) return undefined;
-    const isRight =
-      field === "progress"
-        ? typeof value.fraction === "number" && (value.note === undefined || typeof value.note === "string")
-        : typeof value.name === "string" && typeof value.message === "string";
-    return isRight ? value : undefined;
+    return hasShape(field, value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function hasShape(field: string, value: unknown): boolean {
+  if (field === "result") return true;
+  if (field === "suspect") return typeof value === "boolean";
+  if (!isObject(value)) return false;
+  const { fraction, note, bytes, sha256, reason, name, message } = value;
+  if (field === "progress") return typeof fraction === "number" && (note === undefined || typeof note === "string");
+  if (field === "resultOmitted") {
+    return typeof bytes === "number" && typeof sha256 === "string" && typeof reason === "string";
+  }
+  return typeof name === "string" && typeof message === "string";
 }
