@@ -135,7 +135,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       );
       const entry = createTypeEntry(
         `${prefix}-type`,
-        { processor, queue, fleet, typeTable, isScaled: hasScaler },
+        { processor, queue, fleet, typeTable, frontend: api.frontend.function, isScaled: hasScaler },
         this,
       );
       for (const schedule of processor.schedules ?? []) schedules.repeat(processor.name, schedule, entry);

@@ -24,8 +24,8 @@ export interface ProcessorArgs {
   /** For people, in `GET /types`. @default - none */
   description?: string;
   /**
-   * JSON Schema of the payload, of draft 2020-12 or draft-07: jobs that don't fit it are refused with 422. `format` only
-   * annotates. @default - any payload
+   * JSON Schema of the payload, of draft 2020-12 or draft-07: jobs that don't fit it, or cost too much to check by it, are
+   * refused with 422. `format` only annotates. @default - any payload
    */
   payloadSchema?: Record<string, unknown>;
   /** Container image of the workers. @default - the component's `image` */

@@ -1,7 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { encodeJobType, JobType, JobTypeFleet } from "../contract/jobType";
-import { compileSchema } from "./compileSchema";
+import { encodeJobType, JobTypeFleet } from "../contract/jobType";
 import { ProcessorSettings } from "./ProcessorArgs";
 import { ProcessorQueue } from "./ProcessorQueue";
 import { slotsOf } from "./slotsOf";
@@ -12,6 +11,8 @@ export interface TypeEntryArgs {
   queue: ProcessorQueue;
   fleet: WorkerFleet;
   typeTable: aws.dynamodb.Table;
+  /** The function that checks jobs by the entry: an upgrade replaces it first, so that it knows how to read the entry. */
+  frontend: aws.lambda.Function;
   /** Whether the scaler is to scale it. */
   isScaled: boolean;
 }
@@ -34,7 +35,7 @@ export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulum
           description,
           timeoutSeconds,
           maxAttempts,
-          ...(payloadSchema && schemaOf(payloadSchema)),
+          payloadSchema,
           ...(args.isScaled && { fleet: fleetOf(processor, groupName, onDemandGroupName) }),
         }),
       ),
@@ -42,14 +43,8 @@ export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulum
   return new aws.dynamodb.TableItem(
     name,
     { tableName: typeTable.name, hashKey: typeTable.hashKey, item },
-    { parent, dependsOn: [queue, fleet] },
+    { parent, dependsOn: [queue, fleet, args.frontend] },
   );
-}
-
-function schemaOf(payloadSchema: Record<string, unknown>): Pick<JobType, "payloadSchema" | "payloadValidator"> {
-  const compiled = compileSchema(payloadSchema);
-  if ("problem" in compiled) throw new Error(compiled.problem);
-  return { payloadSchema, payloadValidator: compiled.code };
 }
 
 function fleetOf(processor: ProcessorSettings, groupName: string, onDemandGroupName?: string): JobTypeFleet {

@@ -3,11 +3,11 @@ import { bytesOf, describe, isObject } from "../contract/check";
 import { limits } from "../contract/limits";
 import { argsSchema, explainIssue } from "./argsSchema";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { compileSchema } from "./compileSchema";
 import { maxComponentCharacters } from "./fitName";
 import { usesThis } from "./handlerFindings";
 import { parseEcrImage } from "./permissions";
 import { CapacityChange, JobSchedule, ProcessorArgs, withDefaults } from "./ProcessorArgs";
+import { schemaProblem } from "./schemaProblem";
 
 /** Throws one error that names every problem of the inputs with its property path. */
 export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
@@ -83,8 +83,8 @@ function processorErrors(processor: ProcessorArgs, earlier: unknown[], path: str
 
 function schemaErrors({ payloadSchema }: ProcessorArgs, path: string): InputError[] {
   if (!isObject(payloadSchema)) return [];
-  const compiled = compileSchema(payloadSchema);
-  return "problem" in compiled ? [{ propertyPath: `${path}.payloadSchema`, reason: compiled.problem }] : [];
+  const reason = schemaProblem(payloadSchema);
+  return reason === undefined ? [] : [{ propertyPath: `${path}.payloadSchema`, reason }];
 }
 
 function jobScheduleErrors({ schedules }: ProcessorArgs, path: string): InputError[] {

@@ -82,7 +82,7 @@ export function decodeMessage(text: string): Checked<{ source: unknown; job: Che
 
 /** Checks what a client submitted, field by field; what reading its text has lost is for `findJsonLosses` to say. */
 export function checkSubmission(value: unknown): Checked<Submission> {
-  if (!isObject(value)) return refuse("", "a job as an object with `type` and `payload`", value);
+  if (!isObject(value)) return refused("", "a job as an object with `type` and `payload`", value);
   const problems = [
     ...checkText(value, "type", typePattern, `a job type in kebab-case, 1–${limits.maxTypeCharacters} characters`),
     ...checkPayload(value),
@@ -107,8 +107,8 @@ export function checkSubmission(value: unknown): Checked<Submission> {
 
 /** Checks one parsed envelope. */
 export function checkEnvelope(value: unknown): Checked<JobEnvelope> {
-  if (!isObject(value)) return refuse("", "a job envelope as an object", value);
-  if (value.version !== envelopeVersion) return refuse("/version", `version ${envelopeVersion}`, value.version);
+  if (!isObject(value)) return refused("", "a job envelope as an object", value);
+  if (value.version !== envelopeVersion) return refused("/version", `version ${envelopeVersion}`, value.version);
   const problems = [
     ...checkText(value, "id", idPattern, idExpectation),
     ...checkText(value, "type", typePattern, `a job type in kebab-case, 1–${limits.maxTypeCharacters} characters`),
@@ -138,7 +138,7 @@ function expected(path: string, what: string, got: unknown): FieldProblem {
   return { path, message: `Expected ${what}, got ${describe(got)}` };
 }
 
-function refuse(path: string, what: string, got: unknown): { ok: false; problems: FieldProblem[] } {
+function refused(path: string, what: string, got: unknown): { ok: false; problems: FieldProblem[] } {
   return { ok: false, problems: [expected(path, what, got)] };
 }
 

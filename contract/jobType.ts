@@ -9,10 +9,8 @@ export interface JobType {
   description?: string;
   timeoutSeconds: number;
   maxAttempts: number;
-  /** JSON Schema of the payload, for people, in `GET /types`. */
+  /** JSON Schema of the payload: what payloads are checked by, and what `GET /types` shows. Data, never run as code. */
   payloadSchema?: Record<string, unknown>;
-  /** Text of a module that checks a payload by the schema. */
-  payloadValidator?: string;
   /** What scales it; absent where CloudWatch does. */
   fleet?: JobTypeFleet;
 }
@@ -35,7 +33,7 @@ export interface JobTypeFleet {
 /** A job type as a DynamoDB item, keyed by `type`. */
 export function encodeJobType(jobType: JobType): Record<string, { S: string } | { N: string }> {
   const { type, queueUrl, deadLetterQueueUrl, description, timeoutSeconds, maxAttempts, fleet } = jobType;
-  const { payloadSchema, payloadValidator } = jobType;
+  const { payloadSchema } = jobType;
   return {
     type: { S: type },
     queueUrl: { S: queueUrl },
@@ -44,7 +42,6 @@ export function encodeJobType(jobType: JobType): Record<string, { S: string } | 
     timeoutSeconds: { N: String(timeoutSeconds) },
     maxAttempts: { N: String(maxAttempts) },
     ...(payloadSchema && { payloadSchema: { S: JSON.stringify(payloadSchema) } }),
-    ...(payloadValidator && { payloadValidator: { S: payloadValidator } }),
     ...(fleet && { fleet: { S: JSON.stringify(fleet) } }),
   };
 }
@@ -59,7 +56,6 @@ export function decodeJobType(item: Record<string, { S?: string; N?: string }>):
     timeoutSeconds: Number(item.timeoutSeconds?.N),
     maxAttempts: Number(item.maxAttempts?.N),
     ...(item.payloadSchema?.S && { payloadSchema: JSON.parse(item.payloadSchema.S) as Record<string, unknown> }),
-    ...(item.payloadValidator?.S && { payloadValidator: item.payloadValidator.S }),
     ...(item.fleet?.S && { fleet: JSON.parse(item.fleet.S) as JobTypeFleet }),
   };
 }

@@ -9,6 +9,7 @@ import type { HttpAnswer, HttpEvent } from "./http";
 import { createJobIndex } from "./jobIndex";
 import { createJobRecords } from "./jobRecords";
 import { readLaunchProblemsFrom } from "./launchProblems";
+import { createRunWithin } from "./runWithin";
 import { scheduleWith } from "./scheduleWith";
 import { publishTo } from "./publishTo";
 
@@ -48,6 +49,7 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     readLaunchProblems: fleetTable ? readLaunchProblemsFrom(tables, fleetTable) : undefined,
     hidesQueues: Boolean(process.env.HIDE_QUEUES),
+    runWithin: createRunWithin(),
     newId: () => randomUUID(),
     now,
     log: logAsJson,

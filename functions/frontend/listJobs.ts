@@ -16,7 +16,7 @@ export interface JobIndex {
 }
 
 /** Records that are read at once, and how often, before an answer comes that may hold fewer jobs than asked for. */
-const recordsAtOnce = 100;
+const recordsToSift = 100;
 const maxRounds = 3;
 const pagesAtOnce = 50;
 
@@ -34,7 +34,7 @@ export async function listJobs(
   const found: JobRecord[] = [];
   let last: Place | undefined;
   for (let round = 0; round < maxRounds && found.length < limit; round++) {
-    const places = await takeNewest(shards, state === undefined ? limit - found.length : recordsAtOnce);
+    const places = await takeNewest(shards, state === undefined ? limit - found.length : recordsToSift);
     if (places.length === 0) return { records: found };
     const records = new Map((await index.readMany(places.map(({ id }) => id))).map((record) => [record.id, record]));
     for (const place of places) {

@@ -5,6 +5,7 @@ import { limits } from "../../contract/limits";
 import { listKeyOf } from "../../contract/listKey";
 import { type ProblemDocument, problemOf } from "../../contract/problem";
 import type { JobRecord, JobState } from "../../contract/record";
+import type { RunWithin } from "../../contract/schema/schemaCheck";
 import { publishInput } from "../../contract/scheduledMessage";
 import { divideIntoBatches, type OutgoingMessage } from "../batches";
 import type { JobTypes } from "../jobTypes";
@@ -40,6 +41,8 @@ export interface SubmitJobsEffects {
   /** Has a job published at its time, and the topic that it then is published to: for times too far ahead for SQS. */
   later: { topicArn: string; schedule: ScheduleJob };
   jobTypes: Pick<JobTypes, "find">;
+  /** Bounds the time that a payload's check may take. */
+  runWithin: RunWithin;
   /** Epoch milliseconds. */
   now: () => number;
   log: Log;
@@ -65,6 +68,9 @@ type Recorded = { submission: IdentifiedSubmission; record: JobRecord } | { prob
  */
 const unscopedUntil = Date.parse("2027-01-15T00:00:00Z");
 
+/** How long the payloads of one request are checked; it leaves time to record and publish those that fit. */
+const maxCheckMilliseconds = 8_000;
+
 /** As many as the AWS SDK opens connections. */
 const recordsAtOnce = 50;
 const publishesAtOnce = 10;
@@ -76,10 +82,10 @@ const publishesAtOnce = 10;
 export function createSubmitJobs(
   effects: SubmitJobsEffects,
 ): (submissions: IdentifiedSubmission[]) => Promise<SubmitOutcome[]> {
-  const { records, jobTypes, now, log } = effects;
-  const checkPayload = createCheckPayload();
+  const { records, jobTypes, runWithin, now, log } = effects;
+  const checkPayload = createCheckPayload(runWithin);
 
-  async function record(submission: IdentifiedSubmission): Promise<Recorded> {
+  async function record(submission: IdentifiedSubmission, checks: { milliseconds: number }): Promise<Recorded> {
     const { id, type, tenant } = submission;
     try {
       const jobType = await jobTypes.find(type);
@@ -87,7 +93,13 @@ export function createSubmitJobs(
         const message = `Expected a job type that GET /types lists, got ${JSON.stringify(type)}`;
         return { problem: problemOf("unknown-type", message, [{ path: "/type", message }]) };
       }
+      if (checks.milliseconds > maxCheckMilliseconds) {
+        const detail = `Job ${id} was not looked at: the payloads before it took too long to check; submit it again`;
+        return { problem: problemOf("unavailable", detail) };
+      }
+      const start = now();
       const wrong = checkPayload(jobType, submission.payload);
+      checks.milliseconds += now() - start;
       if (wrong.length > 0) {
         const list = wrong.map(({ path, message }) => `${path}: ${message}`).join("; ");
         return { problem: problemOf("invalid-payload", `A job of type ${type} takes another payload: ${list}`, wrong) };
@@ -139,7 +151,8 @@ export function createSubmitJobs(
   }
 
   return async function submitJobs(submissions) {
-    const recorded = await inTurnById(submissions, record);
+    const checks = { milliseconds: 0 };
+    const recorded = await inTurnById(submissions, (submission) => record(submission, checks));
     const envelopes = envelopesToPublish(recorded);
     const isLater = ({ notBefore }: JobEnvelope) => isTooFarForQueues(notBefore, now());
     const failed = await publishEnvelopes(

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessor, BatchJobProcessorArgs } from "../../components";
 import { decodeJobType } from "../../contract/jobType";
-import { loadValidator } from "../../functions/frontend/payloadValidator";
 import { readEnvironment } from "../../components/userData";
 import { RecordedResource, record } from "../support/record";
 
@@ -322,14 +321,13 @@ describe("BatchJobProcessor", () => {
   });
 
   describe("payload schemas", () => {
-    it("are in the table of job types, with their compiled validators", async () => {
+    it("are in the table of job types as data, and no code with them", async () => {
       const payloadSchema = { type: "object", required: ["text"] };
       const { ofType } = await build({ processors: [{ ...wordCount, payloadSchema }] });
       const entry = ofType("dynamodb/tableItem:TableItem")[0]!;
       const jobType = decodeJobType(JSON.parse(entry.inputs.item as string) as Record<string, { S: string }>);
       expect(jobType.payloadSchema).to.deep.equal(payloadSchema);
-      expect(loadValidator(jobType.payloadValidator!)({ text: "" })).to.equal(true);
-      expect(loadValidator(jobType.payloadValidator!)({})).to.equal(false);
+      expect(entry.inputs.item).not.to.match(/function|=>|payloadValidator/);
     });
   });
 

@@ -92,8 +92,11 @@ describe("job type", () => {
   const jobType = { type: "a", queueUrl: "q", deadLetterQueueUrl: "d", timeoutSeconds: 900, maxAttempts: 3 };
 
   it("goes round with a schema", () => {
-    const checked = { ...jobType, payloadSchema: { type: "object" }, payloadValidator: "module.exports = () => true" };
+    const checked = { ...jobType, payloadSchema: { type: "object" } };
     expect(decodeJobType(encodeJobType(checked))).to.deep.equal(checked);
+    // As deployments before this version wrote it.
+    const older = { ...encodeJobType(checked), payloadValidator: { S: "module.exports = () => true" } };
+    expect(decodeJobType(older)).to.deep.equal(checked);
   });
 
   it("goes round with and without a description", () => {

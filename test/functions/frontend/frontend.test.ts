@@ -1,9 +1,10 @@
 import { expect } from "chai";
+import type { JobType } from "../../../contract/jobType";
 import { listKeyOf } from "../../../contract/listKey";
-import { compileSchema } from "../../../components/compileSchema";
 import { limits } from "../../../contract/limits";
-import { problems, type ProblemCode } from "../../../contract/problem";
+import { problems, type ProblemCode, type ProblemDocument } from "../../../contract/problem";
 import type { JobRecord } from "../../../contract/record";
+import type { RunWithin } from "../../../contract/schema/schemaCheck";
 import { checksum, FakeFrontend, type ParsedAnswer, wordCount } from "../support/fakeFrontend";
 
 const job = { type: "word-count", payload: { text: "a b" } };
@@ -490,8 +491,7 @@ describe("DELETE /jobs/{id}", () => {
 
 describe("a type with a payloadSchema", () => {
   const payloadSchema = { type: "object", properties: { text: { type: "string" } }, required: ["text"] };
-  const compiled = compileSchema(payloadSchema) as { code: string };
-  const typed = { ...wordCount, payloadSchema, payloadValidator: compiled.code };
+  const typed: JobType = { ...wordCount, payloadSchema };
   let frontend: FakeFrontend;
   beforeEach(() => {
     frontend = new FakeFrontend({}, [typed]);
@@ -520,11 +520,11 @@ describe("a type with a payloadSchema", () => {
     const types = [typed];
     frontend = new FakeFrontend({}, types);
     expect((await frontend.request("POST", "/jobs", { ...job, payload: 1 })).status).to.equal(422);
-    types[0] = { ...typed, payloadValidator: (compileSchema({ type: "number" }) as { code: string }).code };
+    types[0] = { ...typed, payloadSchema: { type: "number" } };
     expect((await frontend.request("POST", "/jobs", { ...job, payload: 1 })).status).to.equal(202);
   });
 
-  it("shows the schema and the queues, and not the validator", async () => {
+  it("shows the schema and the queues", async () => {
     const { json } = await frontend.request("GET", "/types");
     const { type, queueUrl, deadLetterQueueUrl, timeoutSeconds, maxAttempts } = wordCount;
     expect(json).to.deep.equal({
@@ -532,9 +532,46 @@ describe("a type with a payloadSchema", () => {
     });
   });
 
-  it("answers 503, and records nothing, where the validator is not what it should be", async () => {
-    frontend = new FakeFrontend({}, [{ ...typed, payloadValidator: 'module.exports = require("node:fs")' }]);
-    expectProblem(await frontend.request("POST", "/jobs", job), "unavailable");
-    expect(frontend.items.size).to.equal(0);
+  it("never runs what a table holds, and answers 503 where that is no schema", async () => {
+    const globals = globalThis as { wasRun?: boolean };
+    const code = "globalThis.wasRun = true; module.exports = () => true";
+    for (const foreign of [
+      { payloadValidator: code },
+      { payloadSchema: { $ref: code } },
+      { payloadSchema: { pattern: `(?{${code}})` } },
+      { payloadSchema: { properties: { [code]: { const: code }, constructor: { $id: code } }, $defs: { x: code } } },
+    ]) {
+      const { status } = await new FakeFrontend({}, [{ ...typed, ...foreign }]).request("POST", "/jobs", {
+        ...job,
+        payload: { text: "a", constructor: 1 },
+      });
+      expect(status).to.be.oneOf([202, 503]);
+      expect(globals.wasRun).to.equal(undefined);
+    }
+  });
+
+  it("refuses a payload whose check costs too much with 422, never 500, and its neighbours are taken", async () => {
+    const mail = "^([a-zA-Z0-9])(([\\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+$";
+    frontend = new FakeFrontend({}, [{ ...typed, payloadSchema: { properties: { text: { pattern: mail } } } }]);
+    const slow = { ...job, payload: { text: "a".repeat(60) } };
+    const fine = { ...job, payload: { text: "a@a" } };
+    const batch = await frontend.request("POST", "/jobs/batch", { jobs: [slow, fine] });
+    const { results } = batch.json as { results: { status: number; problem?: ProblemDocument }[] };
+    expect(results.map(({ status }) => status)).to.deep.equal([422, 202]);
+    expect(results[0]!.problem!.errors![0]!.path).to.equal("/jobs/0/payload/text");
+    expect(results[0]!.problem!.detail).to.include("within 1000 ms");
+  });
+
+  it("leaves a batch's rest for another time once its checks took 8 s", async () => {
+    let time = Date.parse("2026-11-02T10:00:00Z");
+    const runWithin: RunWithin = (milliseconds) => {
+      time += milliseconds;
+      return false;
+    };
+    const payloadSchema = { properties: { text: { pattern: "^a" } } };
+    frontend = new FakeFrontend({ runWithin, now: () => time }, [{ ...typed, payloadSchema }]);
+    const batch = await frontend.request("POST", "/jobs/batch", { jobs: Array.from({ length: 12 }, () => job) });
+    const { results } = batch.json as { results: { status: number }[] };
+    expect(results.map(({ status }) => status)).to.deep.equal([...Array<number>(9).fill(422), 503, 503, 503]);
   });
 });

@@ -5,6 +5,7 @@ import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/re
 import type { OutgoingMessage } from "../../../functions/batches";
 import { createFrontend, type FrontendEffects } from "../../../functions/frontend/frontend";
 import type { HttpEvent } from "../../../functions/frontend/http";
+import { createRunWithin } from "../../../functions/frontend/runWithin";
 import { FakeIndex } from "./fakeIndex";
 import type { JobRecords } from "../../../functions/frontend/submitJobs";
 
@@ -74,6 +75,7 @@ export class FakeFrontend {
         find: (type) => Promise.resolve(types.find((each) => each.type === type)),
         list: () => Promise.resolve([...types]),
       },
+      runWithin: createRunWithin(),
       now: () => Date.parse("2026-11-02T10:00:00Z"),
       newId: () => `new-${++this.ids}`,
       log: (level, event, fields = {}) => void this.lines.push({ level, event, fields }),

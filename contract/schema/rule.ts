@@ -1,0 +1,35 @@
+import type { References, Resource, Schema } from "./references";
+import type { Run } from "./run";
+
+export const deploymentOnlyModule = true;
+
+/**
+ * One keyword's check, compiled. It tells whether the value fits, and records why not where the run asks for it. `seen`
+ * notes what was evaluated of the value, for `unevaluatedProperties` and `unevaluatedItems`; absent where nobody asks.
+ *
+ * Built-in functions that rules call are variables of the function around them: in a serialised closure, the bundle of this
+ * folder may lie in a `with` block, in which each look at a global costs more than the rule.
+ */
+export type Rule<Value = unknown> = (value: Value, run: Run, seen: Seen | undefined) => boolean;
+
+/** What was evaluated of one object or array. */
+export interface Seen {
+  keys: Set<string>;
+  items: Set<number>;
+}
+
+/** What the makers of rules need of the compilation under way. */
+export interface Compilation {
+  references: References;
+  /** The rule of a whole schema that lies in the resource. */
+  compile: (schema: Schema, resource: Resource) => Rule;
+  /** Whether a schema matches patterns, whose time steps don't bound. */
+  hasPatterns: boolean;
+  /** Whether resources that are entered must be noted. */
+  hasDynamicReferences: boolean;
+}
+
+/** Makes a schema's rules for one kind of values; none where the schema says nothing of them. */
+export type MakeRules<Value> = (schema: SchemaObject, resource: Resource, compilation: Compilation) => Rule<Value>[];
+
+export type SchemaObject = Record<string, unknown>;
