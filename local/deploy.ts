@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "./cloud";
+import { expectUniqueNames } from "./uniqueNames";
 import { LocalMonitor } from "./localMonitor";
 import type { StackConfig } from "./stackConfig";
 
@@ -51,12 +52,14 @@ async function run(options: DeployOptions, monitor: LocalMonitor): Promise<Stack
   const { project, stack, organization = "local", config = {} } = options;
   await pulumi.runtime.setMocks(monitor, project, stack, false, organization);
   pulumi.runtime.setAllConfig(config);
+  expectUniqueNames((error) => monitor.fail(error));
   const outputs = (await pulumi.runtime.runInPulumiStack(() => Promise.resolve(options.program()))) as unknown;
   await pulumi.runtime.disconnect();
   const plain = await new Promise<unknown>((resolve) => {
     pulumi.output(outputs ?? {}).apply(resolve);
   });
   await unhandledRejectionsReported();
+  monitor.expectAllKnown();
   if (options.isUpdate) await monitor.deleteUnseen();
   return plain as StackOutputs;
 }

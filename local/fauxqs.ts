@@ -14,6 +14,7 @@ export interface StoredQueue {
   pollWaiters: { resolve(): void; timer: NodeJS.Timeout }[];
   isFifo(): boolean;
   enqueue(message: StoredMessage): void;
+  dequeue(count: number, visibility?: number, deadLetterQueueOf?: (arn: string) => StoredQueue | undefined): unknown[];
   changeVisibility(receiptHandle: string, timeoutSeconds: number): void;
   processTimers(): void;
   setAttributes(attributes: Record<string, string>): void;
@@ -23,6 +24,8 @@ export interface StoredQueue {
 export interface StoredMessage {
   body: string;
   approximateReceiveCount: number;
+  /** The queue whose redrive policy brought it to where it is. */
+  deadLetterSourceArn?: string;
 }
 
 export interface StoredSubscription {

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountId } from "./account";
@@ -11,6 +10,7 @@ import { InvocationResult, LambdaFunction, LambdaRefusal, LambdaSpec } from "./l
 import type { Iam } from "./iam/iam";
 import type { Log } from "./log";
 import type { Messaging } from "./messaging";
+import { temporaryFolder } from "./orphans";
 import { packageFolder } from "./packageFolder";
 
 /** Lambda waits 1, then 2 minutes ("Asynchronous invocation: error handling"); nobody wants to, here. */
@@ -19,7 +19,7 @@ const retryDelaysMilliseconds = [200, 800];
 /** The functions of the local cloud. */
 export class Lambdas {
   private readonly functions = new Map<string, LambdaFunction>();
-  private readonly folder = mkdtempSync(join(tmpdir(), "batch-job-processor-"));
+  private readonly folder = temporaryFolder();
   private readonly bootstrap = join(this.folder, "bootstrap.cjs");
   private readonly removeFolder = () => rmSync(this.folder, { recursive: true, force: true });
   private isStopped = false;

@@ -16,6 +16,8 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
   private readonly pending = new Set<Promise<unknown>>();
 
   private readonly seen = new Set<string>();
+  /** Resources of types that are unknown here. */
+  private readonly unknown: string[] = [];
 
   /** `isUpdate`: what is there already is changed rather than made once more. */
   constructor(
@@ -25,7 +27,7 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
     this.failure = new Promise((_resolve, reject) => {
       this.fail = (error) => {
         this.hasFailed = true;
-        reject(error instanceof Error ? error : new Error(String(error)));
+        reject(this.withUnknown(error instanceof Error ? error : new Error(String(error))));
       };
     });
     this.failure.catch(() => undefined);
@@ -41,13 +43,34 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
     await this.cloud.deployed.deleteUnseen(this.seen);
   }
 
+  /** The first error, with all that is unknown beside it: a person wants to mend them in one go. */
+  private get unknownText(): string {
+    const [first, ...more] = this.unknown;
+    if (first === undefined) return "";
+    if (more.length === 0) return `${first}: the local cloud doesn't know this type of resource`;
+    return `the local cloud doesn't know the types of ${this.unknown.length} resources:\n${this.unknown.map((each) => `  ${each}\n`).join("")}`.trimEnd();
+  }
+
+  /** What follows upon an unknown resource says little without it. */
+  private withUnknown(error: Error): Error {
+    if (this.unknown.length === 0 || error.message === this.unknownText) return error;
+    return new Error(`${this.unknownText}\nand then ${error.message}`, { cause: error });
+  }
+
+  /** @throws Error that names every resource of a type that is unknown here. */
+  expectAllKnown(): void {
+    if (this.unknown.length > 0) throw new Error(this.unknownText);
+  }
+
   async newResource(args: pulumi.runtime.MockResourceArgs): Promise<{ id: string | undefined; state: Properties }> {
     return this.guard(`${args.name} (${args.type})`, async () => {
       const { inputs, secrets } = withoutSecrets(args.inputs as Properties);
       const handler = resources[args.type];
       if (!handler) {
         if (isLocalComponent(args)) return { id: undefined, state: inputs };
-        throw new Error("the local cloud doesn't know this type of resource");
+        this.unknown.push(`${args.name} (${args.type})`);
+        // The program goes on, so that it comes to whatever else is unknown.
+        return { id: `unknown-${args.name}`, state: inputs };
       }
       if (args.id) throw new Error("the local cloud can't adopt or read a resource that it didn't create");
       const { cloud, isUpdate } = this;

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
-import type { AwsRequest } from "./awsRequest";
+import { actionOf, AwsRequest } from "./awsRequest";
 import { Fauxqs, loadFauxqs, MessageAttribute, StoredQueue, StoredSubscription } from "./fauxqs";
+import { MessageMoves } from "./messageMoves";
 import { createObjectStore, NewObject, ObjectStore } from "./objectStore";
 import { createQueueStore, QueueStore } from "./queueStore";
 import { replay, Replayed } from "./replay";
@@ -41,9 +42,15 @@ export async function startMessaging(address: string, region: string): Promise<M
   const objects = createObjectStore(fauxqs.S3Store);
   const app = buildApp(fauxqs, region, { queues, subscriptions, objects });
   await app.ready();
+  const moves = new MessageMoves(queues);
   const messaging: Messaging = {
     // Some clients post to the queue's own URL, whose path fauxqs would take for a bucket.
-    handle: (request, response) => app.routing(replay(request, request.service === "s3" ? undefined : "/"), response),
+    handle: (request, response) => {
+      const action = request.service === "sqs" ? actionOf(request, "json") : "";
+      const answer = moves.answer(action, request.input ?? {});
+      if (!answer) return app.routing(replay(request, request.service === "s3" ? undefined : "/"), response);
+      response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(answer));
+    },
     queue: (name) => queues.getQueueByArn(name) ?? queues.getQueue(name),
     send: (queueArn, body, attributes) => {
       const queue = queues.getQueueByArn(queueArn);
@@ -59,7 +66,10 @@ export async function startMessaging(address: string, region: string): Promise<M
     onObjectCreated: (hear) => {
       objects.announce = hear;
     },
-    close: () => app.close(),
+    close: () => {
+      moves.stop();
+      return app.close();
+    },
   };
   queues.mayDeliver = (topicArn, queueArn) => messaging.mayDeliver(topicArn, queueArn);
   return messaging;

@@ -17,6 +17,7 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
     override createQueue(...args: Parameters<SqsStore["createQueue"]>): StoredQueue {
       const queue = super.createQueue(...args);
       queue.notifyWaiters = wakeAsManyAsThereIsWork(queue);
+      noteSource(queue);
       return queue;
     }
 
@@ -88,4 +89,16 @@ function wakeAsManyAsThereIsWork(queue: StoredQueue): () => void {
       waiter.resolve();
     }
   };
+}
+
+/** fauxqs forgets which queue a dead letter came from; SQS tells by it where the letter may go back to. */
+function noteSource(queue: StoredQueue): void {
+  const dequeue = queue.dequeue.bind(queue);
+  queue.dequeue = (count, visibility, deadLetterQueueOf) =>
+    dequeue(count, visibility, (arn) => {
+      const found = deadLetterQueueOf?.(arn);
+      const enqueue = (message: StoredMessage) =>
+        found?.enqueue(Object.assign(message, { deadLetterSourceArn: queue.arn }));
+      return found && ({ enqueue } as StoredQueue);
+    });
 }

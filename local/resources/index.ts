@@ -7,16 +7,15 @@ import { events } from "./events";
 import { iam } from "./iam";
 import { lambda } from "./lambda";
 import { passive } from "./passive";
-import type { ResourceHandlers } from "./resource";
+import { calls as allCalls } from "./calls";
+import { checkLimits, checkRegion } from "./limits";
+import type { ResourceHandler, ResourceHandlers } from "./resource";
 import { s3 } from "./s3";
 import { scheduler } from "./scheduler";
 import { sns } from "./sns";
 import { sqs } from "./sqs";
 
-export { calls } from "./calls";
-
-/** Every resource type that the local cloud knows. */
-export const resources: ResourceHandlers = {
+const all: ResourceHandlers = {
   ...sqs,
   ...sns,
   ...dynamodb,
@@ -31,3 +30,36 @@ export const resources: ResourceHandlers = {
   ...passive,
   ...awsx,
 };
+
+/** Every resource type that the local cloud knows. */
+export const resources: ResourceHandlers = Object.fromEntries(
+  Object.entries(all).map(([type, handler]) => [type, limited(handler)]),
+);
+
+/** Every function that the local cloud knows. */
+export const calls: typeof allCalls = Object.fromEntries(
+  Object.entries(allCalls).map(([token, call]) => [
+    token,
+    (inputs, cloud) => {
+      checkRegion(inputs, cloud.region);
+      return call(inputs, cloud);
+    },
+  ]),
+);
+
+function limited(handler: ResourceHandler): ResourceHandler {
+  const { create, update } = handler;
+  return {
+    ...handler,
+    create(inputs, context) {
+      checkLimits(inputs, context);
+      return create(inputs, context);
+    },
+    ...(update && {
+      update(id, state, inputs, context) {
+        checkLimits(inputs, context);
+        return update(id, state, inputs, context);
+      },
+    }),
+  };
+}

@@ -4,8 +4,8 @@ import type { Call } from ".";
 
 /** A batch is what each of its entries is ("Actions, resources, and condition keys for Amazon SQS"). */
 export function sqsAsks({ request, operation, sources }: Call): Ask[] {
-  const { QueueUrl, QueueName } = (request.input ?? {}) as Record<string, string | undefined>;
+  const { QueueUrl, QueueName, SourceArn } = (request.input ?? {}) as Record<string, string | undefined>;
   const name = QueueUrl?.slice(QueueUrl.lastIndexOf("/") + 1) ?? QueueName;
-  const resource = name === undefined ? "*" : `arn:aws:sqs:${sources.region}:${accountId}:${name}`;
+  const resource = SourceArn ?? (name === undefined ? "*" : `arn:aws:sqs:${sources.region}:${accountId}:${name}`);
   return [{ action: `sqs:${operation.replace(/Batch$/, "")}`, resource }];
 }
