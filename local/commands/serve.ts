@@ -90,7 +90,9 @@ function welcome({ cloud, outputs, seconds }: RunningStack, apis: JobApi[], stac
   return `${pc.green("✔")} The stack ${pc.bold(stack)} is up in ${seconds.toFixed(1)} s. Ctrl-C stops it.
 
 ${rows.map(([name, value]) => `  ${name.padEnd(14)}${value}\n`).join("")}
-Everything listens on this machine only, and nobody is asked who they are: the API's authorization is not enforced here.
+The AWS endpoint takes only calls signed with the keys below. The HTTP API asks nobody who they are: other users and
+containers of this machine that reach its ports may submit, read and cancel jobs. Pages in a browser may not, but for
+origins that the program itself lets in.
 ${apis[0] ? submitting(apis[0]) : ""}
 ${pc.bold("Look behind it with any AWS client")}
 

@@ -48,17 +48,16 @@ export const calls: typeof allCalls = Object.fromEntries(
 );
 
 function limited(handler: ResourceHandler): ResourceHandler {
-  const { create, update } = handler;
   return {
     ...handler,
     create(inputs, context) {
       checkLimits(inputs, context);
-      return create(inputs, context);
+      return handler.create(inputs, context);
     },
-    ...(update && {
+    ...(handler.update && {
       update(id, state, inputs, context) {
         checkLimits(inputs, context);
-        return update(id, state, inputs, context);
+        return handler.update!(id, state, inputs, context);
       },
     }),
   };

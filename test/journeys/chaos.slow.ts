@@ -2,6 +2,7 @@ import { DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageCommand } 
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRandom, injectFaults, Kill, killAtRandom, watchCompletions } from "./chaos";
+import { browseAtRandom } from "./hostilePage";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
 
 const seeds = (process.env.CHAOS_SEEDS ?? "1,2").split(",").map(Number);
@@ -62,11 +63,13 @@ async function runSeed(seed: number, journey: Journey, handlers: Handlers): Prom
   const endFaults = injectFaults(journey, createRandom(seed + 1_000));
   const killing = new AbortController();
   const kills = killAtRandom(journey, createRandom(seed + 2_000), killing.signal);
+  const letIn = browseAtRandom(journey, createRandom(seed + 3_000), killing.signal);
   const queue = [...jobs];
   await Promise.all(Array.from({ length: submitters }, () => submitAll(journey, queue, random)));
   await sleep(2_000);
   killing.abort();
   endFaults();
+  expect(await letIn, "requests of a hostile page that were not refused").to.deep.equal([]);
   const finals = await finalStates(journey, jobs);
   checkOutcomes(jobs, finals, await deadLetters(journey));
   checkLedger(parseLedger(handlers), completions, await kills, journey);

@@ -329,7 +329,7 @@ describe("malformed requests to the local cloud", () => {
     );
     await fc.assert(
       fc.asyncProperty(calls, async (call) => {
-        expect((await send(call as Call)).status).to.be.within(200, 501);
+        expect((await send(call)).status).to.be.within(200, 501);
       }),
       { numRuns: 300 },
     );
