@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
+import { findJsonLosses } from "../contract/jsonLosses";
 import { CommandError, exitCodes } from "./exitCodes";
 
 export interface PayloadSource {
@@ -40,7 +41,16 @@ async function readText(argument?: string, file?: string): Promise<{ text: strin
 
 const howTo = `As the argument PAYLOAD, with --file, or on standard input; 'null' for a job without`;
 
+/** What JavaScript would read as another value is refused: the payload would not arrive as it stands there. */
 function parse(text: string, source: string): unknown {
+  const value = parseJson(text, source);
+  const losses = findJsonLosses(text);
+  if (losses.length === 0) return value;
+  const shown = losses.slice(0, 5).map(({ path, message }) => `/payload${path}: ${message}`);
+  throw usage(`Expected JSON ${source} that arrives whole. ${shown.join("; ")}`);
+}
+
+function parseJson(text: string, source: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {

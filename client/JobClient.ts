@@ -18,7 +18,7 @@ import type {
   SubmitOutcome,
   SubmittedJob,
 } from "./job";
-import { submissionBody } from "./submissionBody";
+import { bodyToSubmit, submissionBody } from "./submissionBody";
 import { submitMany } from "./submitMany";
 import { waitForJob, WaitOptions } from "./waitForJob";
 
@@ -53,7 +53,12 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     this.deadLetters = new DeadLetters((signal) => this.types({ signal }), options.credentials, url);
   }
 
-  /** Submits a job. It is accepted once this resolves. */
+  /**
+   * Submits a job. It is accepted once this resolves.
+   *
+   * @throws JobProblemError where the API refuses it, or where JSON would drop or change a part of the payload, which is then
+   * not sent: `errors` names each part by its path.
+   */
   async submit<Name extends keyof Types & string>(
     type: Name,
     payload: Types[Name]["payload"],
@@ -63,7 +68,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
       method: "POST",
       path: "jobs",
       headers: options.id === undefined ? { "idempotency-key": options.idempotencyKey ?? randomUUID() } : {},
-      body: submissionBody(type, payload, options),
+      body: bodyToSubmit(type, payload, options),
       signal: options.signal,
     });
     return readSubmittedJob(answer) as SubmittedJob<Name>;
@@ -71,8 +76,17 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
 
   /** Submits any number of jobs, a hundred to a request; gives what became of each, in order. */
   async submitMany(jobs: Iterable<Submission<Types>>, options: CallOptions = {}): Promise<SubmitOutcome[]> {
-    const bodies = Array.from(jobs, ({ type, payload, ...more }) => submissionBody(type, payload, more));
-    return submitMany(this.connection, bodies, options.signal);
+    const submissions = Array.from(jobs);
+    const ids = submissions.map(({ id }) => id ?? randomUUID());
+    const bodies = submissions.map(({ type, payload, ...more }, index) =>
+      submissionBody(type, payload, { ...more, id: ids[index] }),
+    );
+    const sent = bodies.flatMap((each) => ("body" in each ? [each.body] : []));
+    const answered = await submitMany(this.connection, sent, options.signal);
+    return bodies.map((each, index): SubmitOutcome => {
+      if ("body" in each) return answered.shift()!;
+      return { id: ids[index]!, isAccepted: false, problem: each.refusal };
+    });
   }
 
   /** A job as it is now. */

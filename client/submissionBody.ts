@@ -1,4 +1,9 @@
-import type { SubmitOptions } from "./job";
+import { describe, type FieldProblem } from "../contract/check";
+import { nearestName } from "../contract/nearestName";
+import { problems } from "../contract/problem";
+import { JobProblemError } from "./errors";
+import type { Refusal, SubmitOptions } from "./job";
+import { payloadProblems } from "./payloadProblems";
 
 /** A job as `POST /jobs` takes it. */
 export interface SubmissionBody {
@@ -10,14 +15,54 @@ export interface SubmissionBody {
   tenant?: string;
 }
 
-export function submissionBody(type: string, payload: unknown, options: SubmitOptions): SubmissionBody {
+/** Options of a job; those of one call are heeded by `submit` alone. */
+const jobOptions = ["id", "delaySeconds", "runAt", "tenant"];
+export const callOptions = ["idempotencyKey", "signal"];
+
+/** The body of a submission, or why none is sent: what it says would be dropped or changed on the way. */
+export function submissionBody(
+  type: string,
+  payload: unknown,
+  options: SubmitOptions,
+  further: readonly string[] = [],
+): { body: SubmissionBody } | { refusal: Refusal } {
   const { id, delaySeconds, runAt, tenant } = options;
+  const errors = [...payloadProblems(payload), ...unknownOptions(options, [...jobOptions, ...further])];
+  if (runAt instanceof Date && Number.isNaN(runAt.getTime())) {
+    errors.push({ path: "/runAt", message: "Expected a time, got an invalid Date" });
+  }
+  if (errors.length > 0) {
+    const detail = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
+    return { refusal: { code: "invalid-request", status: problems["invalid-request"].status, detail, errors } };
+  }
   return {
-    type,
-    payload,
-    ...(id !== undefined && { id }),
-    ...(delaySeconds !== undefined && { delaySeconds }),
-    ...(runAt !== undefined && { runAt: runAt instanceof Date ? runAt.toISOString() : runAt }),
-    ...(tenant !== undefined && { tenant }),
+    body: {
+      type,
+      payload,
+      ...(id !== undefined && { id }),
+      ...(delaySeconds !== undefined && { delaySeconds }),
+      ...(runAt !== undefined && { runAt: runAt instanceof Date ? runAt.toISOString() : runAt }),
+      ...(tenant !== undefined && { tenant }),
+    },
   };
+}
+
+/** As {@link submissionBody}, of one job. */
+export function bodyToSubmit(type: string, payload: unknown, options: SubmitOptions): SubmissionBody {
+  const outcome = submissionBody(type, payload, options, callOptions);
+  if ("refusal" in outcome) throw new JobProblemError(outcome.refusal);
+  return outcome.body;
+}
+
+function unknownOptions(options: object, known: string[]): FieldProblem[] {
+  return Object.keys(options)
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const nearest = nearestName(name, known);
+      const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
+      return {
+        path: `/${name}`,
+        message: `Expected the options ${known.join(", ")} alone, got ${describe(name)}${hint}`,
+      };
+    });
 }

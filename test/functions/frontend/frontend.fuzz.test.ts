@@ -21,11 +21,28 @@ const job = fc.record(
 const body = fc.oneof(
   fc.string({ unit: "binary" }),
   fc.json(),
+  // Numbers and keys that would not arrive.
+  fc
+    .tuple(job, fc.constantFrom("12345678901234567890", "1e400", '{"a":1,"a":2}', "-0"))
+    .map(([value, odd]) => JSON.stringify({ ...value, payload: "odd" }).replace('"odd"', odd)),
+  fc.json().map((text) => `\ufeff${text}`),
   job.map((value) => JSON.stringify(value)),
   fc.array(fc.oneof(job, fc.jsonValue()), { maxLength: 5 }).map((jobs) => JSON.stringify({ jobs })),
 );
 const path = fc.oneof(
-  fc.constantFrom("/jobs", "/jobs", "/jobs/batch", "/jobs/a", "/types", "/health", "/jobs/..", "/jobs/%"),
+  fc.constantFrom(
+    "/jobs",
+    "/jobs",
+    "//jobs/",
+    "/prod/jobs",
+    "/x/jobs",
+    "/jobs/batch",
+    "/jobs/a",
+    "/types",
+    "/health",
+    "/jobs/..",
+    "/jobs/%",
+  ),
   fc.string({ unit: "binary" }).map((text) => `/jobs/${text}`),
   fc.webPath(),
   fc.string(),
@@ -36,8 +53,41 @@ const headers = fc.oneof(
     { "content-type": fc.oneof(fc.constant("application/json"), fc.string()), "idempotency-key": fc.string() },
     { requiredKeys: [] },
   ),
+  fc.record(
+    {
+      "content-type": fc.constantFrom(
+        ...["application/json", "application/json; charset=utf-8", "application/json;charset=latin1", "text/plain"],
+      ),
+      "Content-Encoding": fc.oneof(fc.constantFrom("gzip", "identity", ""), fc.string()),
+      "content-length": fc.oneof(fc.nat().map(String), fc.string()),
+      "Idempotency-Key": fc.oneof(fc.constantFrom("1", "2"), fc.string({ unit: "binary", maxLength: 300 })),
+      "x-idempotency-key": fc.string(),
+    },
+    { requiredKeys: ["content-type"] },
+  ),
   fc.dictionary(fc.string(), fc.string()),
   fc.constant(undefined),
+);
+const caller = fc.option(
+  fc.oneof(
+    fc.record({
+      iam: fc.record(
+        { userArn: fc.oneof(fc.constant("arn:aws:sts::1:assumed-role/a/b"), fc.string()), accountId: fc.string() },
+        { requiredKeys: [] },
+      ),
+    }),
+    fc.record({ jwt: fc.record({ claims: fc.dictionary(fc.string(), fc.string()) }, { requiredKeys: [] }) }),
+    fc.constant({}),
+  ),
+  { nil: undefined },
+);
+const place = fc.record(
+  {
+    stage: fc.constantFrom("$default", "prod", "jobs", ""),
+    apiId: fc.constant("abc"),
+    domainName: fc.oneof(fc.constantFrom("abc.execute-api.eu-west-1.amazonaws.com", "jobs.example.com"), fc.string()),
+  },
+  { requiredKeys: [] },
 );
 const method = fc.oneof(
   fc.constantFrom("GET", "POST", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"),
@@ -69,7 +119,7 @@ const query = fc.option(
 describe("frontend, with anything sent to it", () => {
   it("never answers 5xx, explains every refusal, and publishes what it recorded and nothing else", async () => {
     const requests = fc.array(
-      fc.tuple(method, path, fc.option(body, { nil: undefined }), headers, fc.boolean(), query),
+      fc.tuple(method, path, fc.option(body, { nil: undefined }), headers, fc.boolean(), query, caller, place),
       {
         minLength: 1,
         maxLength: 6,
@@ -78,11 +128,12 @@ describe("frontend, with anything sent to it", () => {
     await fc.assert(
       fc.asyncProperty(requests, async (all) => {
         const frontend = new FakeFrontend();
-        for (const [verb, where, text, fields, isBase64Encoded, queryStringParameters] of all) {
+        for (const [verb, where, text, fields, isBase64Encoded, queryStringParameters, authorizer, at] of all) {
           const answer = await frontend.request(verb, where, text, {
             headers: fields,
             isBase64Encoded,
             queryStringParameters,
+            requestContext: { http: { method: verb }, ...at, authorizer },
           });
           expect(answer.status).to.be.within(200, 499);
           if (answer.status >= 400 && verb !== "HEAD") expectExplained(answer.problem, answer.status);
