@@ -60,6 +60,8 @@ export interface InstanceReport {
   seenAt: number;
   slots: number;
   busySlots: number;
+  /** 1 while one job has the whole instance, as it may bring its worker down. */
+  alone?: number;
   /** Jobs ended lately, and how long they took in all: the scaler learns `secondsPerJob` from them. */
   recentJobs: number;
   recentSeconds: number;

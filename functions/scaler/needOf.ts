@@ -1,22 +1,25 @@
 import { neededInstances } from "../../contract/capacity";
-import { type FleetView, inService, retiring, total } from "./fleetView";
+import { type FleetView, groupsOf, inService, retiring, total } from "./fleetView";
 import type { Figures } from "./learn";
 
 export const deploymentOnlyModule = true;
 
 /**
  * The instances that the type's backlog needs, whatever the minimum of its groups. Those that retire take no job: what they
- * still do is neither backlog nor a reason for fewer.
+ * still do is neither backlog nor a reason for fewer. A job that runs alone takes a whole instance, which comes on top.
  */
 export function needOf(view: FleetView, { secondsPerJob, slots }: Figures): number {
   const { counts, sent, group, jobType, items } = view;
   const retired = retiring(view).reduce((sum, { id }) => sum + (items[id]?.busySlots ?? 0), 0);
+  const alone = groupsOf(view)
+    .flatMap(inService)
+    .filter(({ id }) => items[id]?.alone === 1 && items[id].retiresSince === undefined).length;
   const { prefetch, targetLatencySeconds } = jobType.fleet;
-  return neededInstances({
+  const needed = neededInstances({
     visible: counts.visible,
-    inFlight: Math.max(0, counts.inFlight - retired),
+    inFlight: Math.max(0, counts.inFlight - retired - alone),
     sent,
-    instances: total(view, (each) => inService(each).length) - retiring(view).length,
+    instances: total(view, (each) => inService(each).length) - retiring(view).length - alone,
     slots,
     prefetch,
     secondsPerJob,
@@ -24,4 +27,5 @@ export function needOf(view: FleetView, { secondsPerJob, slots }: Figures): numb
     minInstances: 0,
     maxInstances: group.maxInstances,
   });
+  return Math.min(needed + alone, group.maxInstances);
 }

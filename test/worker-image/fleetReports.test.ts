@@ -50,7 +50,15 @@ describe("FleetReports", () => {
     begin();
     begin();
     await settled();
-    const first = { instanceId: "i-1", seenAt: start, slots: 4, busySlots: 1, recentJobs: 0, recentSeconds: 0 };
+    const first = {
+      instanceId: "i-1",
+      seenAt: start,
+      slots: 4,
+      busySlots: 1,
+      alone: 0,
+      recentJobs: 0,
+      recentSeconds: 0,
+    };
     expect(written).to.deep.equal([{ ...first, expiresAt: start / 1_000 + 3_600 }]);
     recentJobs.note("job-succeeded", { runMs: 1_000 });
     worker.busySlots = 3;

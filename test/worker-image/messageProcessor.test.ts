@@ -615,7 +615,7 @@ describe("MessageProcessor", () => {
       const { process, calls, records, message, runner } = suspectWorld();
       records.mayRunSuspects = false;
       await process();
-      expect(calls.slice(1)).to.deep.equal(["holdSuspects", `hide ${message.id} 30`, "endAlone"]);
+      expect(calls.slice(1)).to.deep.equal(["holdSuspects", `hide ${message.id} 5`, "endAlone"]);
       expect(runner.runs).to.deep.equal([]);
     });
 

@@ -68,30 +68,36 @@ describe("Poller", () => {
     void run;
   });
 
-  it("lets a message be the only one: what waits is left, nothing is begun, and another one can't be it, too", async () => {
-    const { poller, asked, put, finish, noted, working, alone } = createPoller(2, 2);
+  it("lets messages be the only one in turn: what waits is left, and nothing else is begun", async () => {
+    const { poller, asked, put, finish, noted, working, alone } = createPoller(3, 2);
     void poller.run();
-    await put("a", "suspect", "c", "d");
+    await put("a", "suspect", "other", "d", "e");
     expect(await alone.get("suspect")!.beAlone(false)).to.equal(false);
-    let isAlone = false;
-    const waited = alone
+    const order: string[] = [];
+    const first = alone
       .get("suspect")!
       .beAlone(true)
-      .then((is) => (isAlone = is));
-    expect(await alone.get("a")!.beAlone(true)).to.equal(false);
+      .then(() => order.push("suspect"));
+    const second = alone
+      .get("other")!
+      .beAlone(false)
+      .then(() => order.push("other"));
     await settled();
-    expect(noted).to.deep.equal(["c waits", "d waits", "c left", "d left"]);
-    expect([isAlone, [...working.keys()]]).to.deep.equal([false, ["a", "suspect"]]);
+    expect(noted).to.deep.equal(["d waits", "e waits", "d left", "e left"]);
+    expect([order, [...working.keys()]]).to.deep.equal([[], ["a", "suspect", "other"]]);
     const before = asked.length;
     await finish("a");
-    expect(await waited).to.equal(true);
-    expect([asked.length, [...working.keys()]]).to.deep.equal([before, ["suspect"]]);
-    await put("late");
-    expect([...working.keys()]).to.deep.equal(["suspect"]);
+    await first;
+    await settled();
+    expect(order).to.deep.equal(["suspect"]);
     await finish("suspect");
     alone.get("suspect")!.endAlone();
-    await put("e");
-    expect([...working.keys()]).to.include("e");
+    await second;
+    expect([order, asked.length]).to.deep.equal([["suspect", "other"], before]);
+    await finish("other");
+    alone.get("other")!.endAlone();
+    await put("f");
+    expect([...working.keys()]).to.include("f");
     poller.stop();
   });
 

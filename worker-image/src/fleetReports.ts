@@ -75,6 +75,7 @@ export class FleetReports {
       seenAt,
       slots,
       busySlots: this.worker?.busySlots ?? 0,
+      alone: this.worker?.isAlone ? 1 : 0,
       ...recentJobs.read(),
       expiresAt: Math.ceil(seenAt / 1_000) + keptForSeconds,
     });

@@ -8,6 +8,8 @@ const failingMilliseconds = 120_000;
 export interface HealthSource {
   readonly isDraining: boolean;
   readonly busySlots: number;
+  /** Whether one job has the worker to itself. @default - none has */
+  readonly isAlone?: boolean;
   /** Whether a handler can't be stopped, so that the worker ends. @default - it can */
   readonly isWedged?: boolean;
   readonly vitals: { readonly failingSince: number | undefined };

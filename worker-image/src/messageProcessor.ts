@@ -26,6 +26,9 @@ const noSlot: SlotEvents = {
 const suspectHiddenSeconds = 30;
 const maxDeferrals = 10;
 
+/** How long it is hidden for at the most, and a second more, while another of its type runs alone. */
+const contendedSeconds = 4;
+
 /** What the processing of messages is handed. */
 export interface ProcessorEffects {
   settings: WorkerSettings;
@@ -163,7 +166,8 @@ export class MessageProcessor {
     const { records, clock, settings, log } = this.effects;
     const lease = () => ({ now: clock.now(), leaseUntil: clock.now() + settings.visibilityTimeoutSeconds * 1000 });
     if (!(await records.holdSuspects({ ...request, ...lease() }))) {
-      return this.putOff(claimed, "another job of the type that may have brought a worker down runs");
+      const seconds = 1 + Math.round(this.effects.random() * contendedSeconds);
+      return this.putOff(claimed, "another job of the type that may have brought a worker down runs", seconds);
     }
     const onError = (error: unknown) => log("warn", "heartbeat-failed", errorFields(error));
     const beat = async () => void (await records.holdSuspects({ ...request, ...lease() }));
@@ -194,9 +198,13 @@ export class MessageProcessor {
     }
   }
 
-  private async putOff({ message, log }: Pick<HeldJob, "message" | "log">, reason: string): Promise<void> {
+  private async putOff(
+    { message, log }: Pick<HeldJob, "message" | "log">,
+    reason: string,
+    wantedSeconds = suspectHiddenSeconds,
+  ): Promise<void> {
     const { queue, clock } = this.effects;
-    const seconds = hideableSeconds(suspectHiddenSeconds, message.receivedAt, clock.now());
+    const seconds = hideableSeconds(wantedSeconds, message.receivedAt, clock.now());
     await queue.hide(message, seconds);
     log("info", "message-hidden", { seconds, reason });
   }

@@ -21,8 +21,8 @@ export interface SlotEvents {
   /** The slot can be given to another message. */
   free: () => void;
   /**
-   * Has no other message worked on until `endAlone`: resolves with true once that is so. With false where another message
-   * has asked for that, or where others are worked on and it is not to be waited for them.
+   * Has no other message worked on until `endAlone`: resolves with true once that is so; several that ask for it take turns.
+   * With false where others are worked on and it is not to be waited for them.
    */
   beAlone: (waitsForOthers: boolean) => Promise<boolean>;
   endAlone: () => void;
@@ -74,14 +74,21 @@ export class Poller<Message> {
   private readonly failures = { fetch: 0, take: 0 };
   /** Messages in slots that have yet to tell whether they could be taken. */
   private undecided = 0;
+  /** Whether messages are to be worked on alone: then no other is begun or asked for. */
   private isReserved = false;
-  private onAlone: () => void = () => undefined;
+  private readonly aloneInLine = new Set<object>();
+  private readonly changes: (() => void)[] = [];
   private cancelPause?: () => void;
   private onEnded: () => void = () => undefined;
 
   constructor(private readonly effects: PollerEffects<Message>) {
     // Each fetch listens for the stop: many at a time, which is no leak.
     setMaxListeners(0, this.stopping.signal);
+  }
+
+  /** Whether messages are worked on one at a time, each alone. */
+  get isAlone(): boolean {
+    return this.isReserved;
   }
 
   get busySlots(): number {
@@ -192,10 +199,7 @@ export class Poller<Message> {
         this.advance();
       },
       beAlone: (waitsForOthers) => this.beAlone(waitsForOthers),
-      endAlone: () => {
-        this.isReserved = false;
-        this.advance();
-      },
+      endAlone: () => this.endAlone(),
     });
     const judged = work.then((untaken) => {
       if (untaken) this.onFailure("take", untaken.error);
@@ -206,14 +210,33 @@ export class Poller<Message> {
     });
   }
 
+  /** Messages that are to be the only one wait for each other, and count as work for nobody else. */
   private async beAlone(waitsForOthers: boolean): Promise<boolean> {
-    if (this.isReserved || this.stopping.signal.aborted) return false;
-    const others = () => this.working.size - 1;
-    if (others() > 0 && !waitsForOthers) return false;
+    if (this.stopping.signal.aborted) return false;
+    const others = () => this.working.size - this.aloneInLine.size;
+    const turn = {};
+    this.aloneInLine.add(turn);
+    if (others() > 0 && !waitsForOthers && !this.isReserved) {
+      this.aloneInLine.delete(turn);
+      return false;
+    }
     this.isReserved = true;
     for (const message of this.waiting.splice(0)) this.leave(message);
-    while (others() > 0) await new Promise<void>((resolve) => (this.onAlone = resolve));
+    const isNext = () => [...this.aloneInLine][0] === turn;
+    while (others() > 0 || !isNext()) await new Promise<void>((resolve) => this.changes.push(resolve));
     return true;
+  }
+
+  private endAlone(): void {
+    const [turn] = this.aloneInLine;
+    if (turn) this.aloneInLine.delete(turn);
+    this.isReserved = this.aloneInLine.size > 0;
+    this.changed();
+    this.advance();
+  }
+
+  private changed(): void {
+    for (const tell of this.changes.splice(0)) tell();
   }
 
   private leave(message: Message): void {
@@ -226,7 +249,7 @@ export class Poller<Message> {
       .finally(() => {
         onDone();
         this.working.delete(done);
-        this.onAlone();
+        this.changed();
         this.advance();
       });
     this.working.add(done);

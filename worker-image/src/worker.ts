@@ -64,6 +64,10 @@ export class Worker {
     return this.effects.services;
   }
 
+  get isAlone(): boolean {
+    return this.poller.isAlone;
+  }
+
   get busySlots(): number {
     return this.poller.busySlots;
   }

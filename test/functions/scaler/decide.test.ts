@@ -48,6 +48,14 @@ describe("decide", () => {
       expect(capacity({ sent: 100_000 })).to.deep.equal(["group: 0 → 10"]);
     });
 
+    it("counts a job that runs alone as a whole instance", () => {
+      const [one] = instances(1);
+      const fields = { group: group({ desired: 1, instances: [one!] }), counts: { visible: 1, inFlight: 1 } };
+      const item = { seenAt: now, slots: 2, busySlots: 1 };
+      expect(capacity({ ...fields, items: { [one!.id]: item } })).to.deep.equal([]);
+      expect(capacity({ ...fields, items: { [one!.id]: { ...item, alone: 1 } } })).to.deep.equal(["group: 1 → 2"]);
+    });
+
     it("calls one instance for one long job, not many", () => {
       const jobType = { ...scaledType, fleet: { ...scaledType.fleet, secondsPerJob: 3_600 } };
       expect(capacity({ jobType, counts: { visible: 1, inFlight: 0 } })).to.deep.equal(["group: 0 → 1"]);
