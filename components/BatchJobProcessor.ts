@@ -73,7 +73,11 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const typeTable = tables.types;
     const scaler =
       tables.fleets && new Scaler(`${name}-scaler`, { ...args, typeTable, fleetTable: tables.fleets, target }, child);
-    const router = new JobRouter(`${name}-router`, { ...args, typeTable, scaler: scaler?.scaler.function }, child);
+    const router = new JobRouter(
+      `${name}-router`,
+      { ...args, typeTable, unsentTable: tables.unsent, scaler: scaler?.scaler.function },
+      child,
+    );
     const hasEvents = args.events ?? defaults.events;
     const events = hasEvents ? new JobEvents(`${name}-events`, { tags: args.tags }, child) : undefined;
     const eventsTopic = events?.topic;

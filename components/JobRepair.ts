@@ -7,7 +7,7 @@ import { JobEvents } from "./JobEvents";
 import { JobRouter } from "./JobRouter";
 import { JobTables } from "./JobTables";
 import { LambdaFunction } from "./LambdaFunction";
-import { announceTo, followRecords, readJobTypes, sendTo, takeFrom } from "./permissions";
+import { announceTo, followRecords, readJobTypes, sendTo, takeFrom, takeUnsent } from "./permissions";
 
 export type JobRepairArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "tags"> & {
   router: JobRouter;
@@ -32,6 +32,7 @@ export class JobRepair extends pulumi.ComponentResource {
         factory: repairFactory,
         environment: {
           TYPE_TABLE: tables.types.name,
+          UNSENT_TABLE: tables.unsent.name,
           ...(tables.records && { JOB_TABLE: tables.records.name }),
           ...(events && { EVENTS_TOPIC_ARN: events.topic.arn, KEPT_EVENTS_QUEUE_URL: events.keptQueue.url }),
           UNROUTABLE_QUEUE_URL: router.unroutableQueue.url,
@@ -40,6 +41,7 @@ export class JobRepair extends pulumi.ComponentResource {
         },
         statements: [
           readJobTypes(tables.types.arn, "dynamodb:Scan"),
+          takeUnsent(tables.unsent.arn),
           ...(tables.records ? [followRecords(tables.records.arn)] : []),
           ...(events ? [announceTo(events.topic.arn), takeFrom("TakeKept", [events.keptQueue.arn])] : []),
           takeFrom("TakeFailed", [router.failureQueue.arn, router.undeliveredQueue.arn]),

@@ -6,13 +6,15 @@ import { createQueue } from "./createQueue";
 import { defaults } from "./defaults";
 import { json } from "./json";
 import { LambdaFunction } from "./LambdaFunction";
-import { invoke, readJobTypes, sendTo, tlsOnlyPolicy } from "./permissions";
+import { invoke, keepUnsent, readJobTypes, sendTo, tlsOnlyPolicy } from "./permissions";
 
 export type JobRouterArgs = Pick<
   BatchJobProcessorArgs,
   "routerMemorySize" | "routerReservedConcurrency" | "routerProvisionedConcurrency" | "logRetentionDays" | "tags"
 > & {
   typeTable: aws.dynamodb.Table;
+  /** Where it keeps what SQS won't take. */
+  unsentTable: aws.dynamodb.Table;
   /** Nudged after each send; absent where CloudWatch scales. */
   scaler?: aws.lambda.Function;
 };
@@ -54,11 +56,13 @@ export class JobRouter extends pulumi.ComponentResource {
         factory: routerFactory,
         environment: {
           TYPE_TABLE: args.typeTable.name,
+          UNSENT_TABLE: args.unsentTable.name,
           UNROUTABLE_QUEUE_URL: this.unroutableQueue.url,
           ...(scaler && { SCALER_FUNCTION: scaler.name }),
         },
         statements: [
           readJobTypes(args.typeTable.arn),
+          keepUnsent(args.unsentTable.arn),
           sendTo("SendUnroutable", this.unroutableQueue.arn),
           sendTo("SendFailures", this.failureQueue.arn),
           ...(scaler ? [invoke("NudgeScaler", scaler.arn)] : []),

@@ -14,13 +14,15 @@ export interface JobTablesArgs {
 const newest = { name: listIndex, hashKey: "listKey", rangeKey: "submittedAt", projectionType: "KEYS_ONLY" };
 
 /**
- * The tables: job records, the job types that the functions know, and what scaler and workers say of the fleets. On demand:
- * idle costs nothing.
+ * The tables: job records, the job types that the functions know, what scaler and workers say of the fleets, and what the
+ * router could not send. On demand: idle costs nothing.
  */
 export class JobTables extends pulumi.ComponentResource {
   /** Absent where jobs are not tracked. */
   readonly records: aws.dynamodb.Table | undefined;
   readonly types: aws.dynamodb.Table;
+  /** What the router keeps while SQS takes nothing: messages of the topic. */
+  readonly unsent: aws.dynamodb.Table;
   /** Whether the records have the index by which jobs are listed. */
   readonly isListing: boolean;
   /** Absent where no scaler keeps it. */
@@ -50,6 +52,11 @@ export class JobTables extends pulumi.ComponentResource {
     this.types = new aws.dynamodb.Table(
       `${name}-types`,
       { ...shared, hashKey: "type", attributes: [{ name: "type", type: "S" }] },
+      { parent: this },
+    );
+    this.unsent = new aws.dynamodb.Table(
+      `${name}-unsent`,
+      { ...shared, hashKey: "id", attributes: [{ name: "id", type: "S" }] },
       { parent: this },
     );
     if (args.hasScaler) {

@@ -181,6 +181,14 @@ export function readJobTypes(tableArn: pulumi.Input<string>, ...further: "dynamo
   return { Sid: "ReadJobTypes", Action: ["dynamodb:GetItem", ...further], Resource: tableArn };
 }
 
+export function keepUnsent(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "KeepUnsent", Action: ["dynamodb:PutItem"], Resource: tableArn };
+}
+
+export function takeUnsent(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "TakeUnsent", Action: ["dynamodb:Scan", "dynamodb:DeleteItem"], Resource: tableArn };
+}
+
 export function writeLogs(logGroupArn: pulumi.Input<string>): PolicyStatement {
   return {
     Sid: "WriteLogs",

@@ -12,6 +12,8 @@ const require = createRequire(import.meta.url);
 const reasons = {
   AnnounceEnds: "Publishes each job's end; with `events` only",
   KeepEnds: "Keeps a job's end that the topic did not take, for the repair run to publish; with `events` only",
+  KeepUnsent: "Keeps what SQS does not take, so that an outage of it loses nothing",
+  TakeUnsent: "Routes what the router kept while SQS took nothing",
   TakeKept: "Publishes the ends that workers kept; with `events` only",
   AuthorisePull: "Signs in to the registry of the worker's image",
   ConsumeJobs: "Takes jobs, hides them while they run, and deletes them when they are done",

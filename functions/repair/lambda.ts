@@ -8,13 +8,14 @@ import { sendWith } from "../sendWith";
 import type { RunContext } from "../runContext";
 import { createFailedRecords } from "./failedRecords";
 import { createInbox } from "../inbox";
+import { createUnsentEvents } from "../unsentEvents";
 import { createRepair } from "./repair";
 
 export const deploymentOnlyModule = true;
 
 /**
  * Builds the repair Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
- * Reads `TYPE_TABLE`, `UNROUTABLE_QUEUE_URL`, `FAILURE_QUEUE_URL`, `UNDELIVERED_QUEUE_URL` and, unless jobs are not tracked,
+ * Reads `TYPE_TABLE`, `UNSENT_TABLE`, `UNROUTABLE_QUEUE_URL`, `FAILURE_QUEUE_URL`, `UNDELIVERED_QUEUE_URL` and, unless jobs are not tracked,
  * `JOB_TABLE`, and `EVENTS_TOPIC_ARN` and `KEPT_EVENTS_QUEUE_URL` where ends are published.
  */
 export function repairFactory(): (event: unknown, context: RunContext) => Promise<void> {
@@ -31,6 +32,7 @@ export function repairFactory(): (event: unknown, context: RunContext) => Promis
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     sendBatch: sendWith(queues),
     inbox: createInbox(queues),
+    unsentEvents: createUnsentEvents(tables, variable("UNSENT_TABLE")),
     announce: eventsTopic ? announceTo(new SNSClient(clientOptions()), eventsTopic) : undefined,
     records: jobTable ? createFailedRecords(tables, jobTable) : undefined,
     keptEventsUrl: process.env.KEPT_EVENTS_QUEUE_URL,

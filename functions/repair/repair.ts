@@ -8,8 +8,10 @@ import type { RunContext } from "../runContext";
 import type { FailedRecords } from "./failedRecords";
 import type { Inbox } from "../inbox";
 import { repairDeadLetters } from "./repairDeadLetters";
+import type { UnsentEvents } from "../unsentEvents";
 import { publishKept } from "./publishKept";
 import { type FailedEvents, replayQueue } from "./replayQueue";
+import { sendUnsent } from "./sendUnsent";
 
 export const deploymentOnlyModule = true;
 
@@ -22,6 +24,8 @@ export interface RepairEffects extends RouteJobsEffects {
   announce?: Announce | undefined;
   /** Queues whose messages hold jobs that the router has yet to route. */
   failedEvents: FailedEvents[];
+  /** What the router kept while SQS took nothing. */
+  unsentEvents: Pick<UnsentEvents, "list" | "remove">;
   /** Queue of ends that workers could not publish; absent where nobody wants to know. */
   keptEventsUrl?: string | undefined;
   log: Log;
@@ -54,7 +58,10 @@ export function createRepair(effects: RepairEffects): (event: unknown, context: 
         failures.push(error);
       }
     };
-    const totals = { replayed: 0, left: 0, explained: 0, published: 0 };
+    const totals = { replayed: 0, left: 0, explained: 0, published: 0, unsent: 0 };
+    await attempt("unsent", async () => {
+      totals.unsent = await sendUnsent({ ...effects, routeJobs, hasTime });
+    });
     for (const queue of failedEvents) {
       await attempt(queue.name, async () => {
         const { replayed, left } = await replayQueue({ ...effects, routeJobs, hasTime }, queue);

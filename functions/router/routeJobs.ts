@@ -16,6 +16,8 @@ export interface TopicEvent {
 export interface RouteJobsEffects extends SendMessagesEffects {
   jobTypes: Pick<JobTypes, "find">;
   unroutableQueueUrl: string;
+  /** Keeps a message of the topic elsewhere than in SQS, for the repair run; without it the event counts as failed. */
+  keepUnsent?: (message: string) => Promise<void>;
   /** Tells the scaler how many jobs were just sent, by type. Takes its time only once all are sent, and never throws. */
   nudge?: (sent: Record<string, number>) => Promise<void>;
   /** Epoch milliseconds. */
@@ -34,11 +36,13 @@ const lookUpsAtOnce = 20;
 /**
  * Routes each job to its type's queue, and one that has none, or is malformed, to the unroutable queue with the reason.
  *
- * Throws once all others are sent if a job could be sent nowhere: Lambda then hands over the whole event again, and at
- * last to the failure destination. Jobs that got through are doubled by that, which claims absorb; none is lost.
+ * An event that SQS won't take is kept elsewhere: Lambda tries again for minutes only, and its failure destination is a
+ * queue of the same SQS. Where it can't be kept, or a type can't be looked up, it throws once all others are sent: Lambda
+ * then hands over the whole event again, and at last to that destination. Jobs that got through are doubled by either, which
+ * claims absorb; none is lost.
  */
 export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) => Promise<void> {
-  const { jobTypes, unroutableQueueUrl, nudge, now, log } = effects;
+  const { jobTypes, unroutableQueueUrl, keepUnsent, nudge, now, log } = effects;
   const sendMessages = createSendMessages(effects);
 
   function giveUp({ text, source }: ReadJob, reason: string, loggedReason = reason): QueueMessage {
@@ -67,16 +71,33 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
     const addressed = await mapLimited(jobs, lookUpsAtOnce, address);
     const messages = addressed.flatMap((each) => ("message" in each ? [each.message] : []));
     const unsent = await sendMessages(messages);
+    const isKept = unsent.length > 0 && (await keep(event, unsent));
     const failures: Failure[] = [
       ...addressed.flatMap((each) => ("failure" in each ? [each.failure] : [])),
-      ...unsent.map(({ message: { id, type }, error }) => ({ id, type, error })),
+      ...(isKept ? [] : unsent).map(({ message: { id, type }, error }) => ({ id, type, error })),
     ];
     for (const { id, type, error } of failures)
       log("error", "job not routed", { id, type, error: describeError(error) });
-    log("info", "jobs routed", { sent: messages.length - unsent.length, failed: failures.length });
+    const kept = isKept ? unsent.length : 0;
+    log("info", "jobs routed", {
+      ...{ sent: messages.length - unsent.length, failed: failures.length },
+      ...(isKept && { kept }),
+    });
     await nudge?.(sentByType(messages, unsent));
     if (failures.length > 0) throw failureOf(failures, jobs.length);
   };
+
+  async function keep(event: TopicEvent, unsent: SendFailure[]): Promise<boolean> {
+    if (!keepUnsent) return false;
+    try {
+      for (const { Sns } of event.Records) await keepUnsent(Sns.Message);
+      log("warn", "jobs kept", { count: unsent.length, error: describeError(unsent[0]!.error) });
+      return true;
+    } catch (error) {
+      log("error", "jobs not kept", { count: unsent.length, error: describeError(error) });
+      return false;
+    }
+  }
 
   function sentByType(messages: QueueMessage[], unsent: SendFailure[]): Record<string, number> {
     const counts = new Map<string, number>();

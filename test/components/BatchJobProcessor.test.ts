@@ -515,6 +515,7 @@ describe("BatchJobProcessor", () => {
     const { ofType, named } = await build({ tracking: false });
     expect(ofType("dynamodb/table:Table").map(({ name }) => name)).to.deep.equal([
       "media-tables-types",
+      "media-tables-unsent",
       "media-tables-fleets",
     ]);
     expect(JSON.parse(named("media-word-count-queue-jobs").inputs.redrivePolicy as string)).to.include({

@@ -9,18 +9,21 @@ import { ServiceGate } from "./serviceGate";
 /** How long an event waits for others to travel with: SNS bills a batch as one request per 64 KB. */
 const maxBatchWaitMilliseconds = 50;
 
+/** The client of the topic, through its gate. */
+export function createTopicClient(gate: ServiceGate): SNSClient {
+  const requestHandler = { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
+  return gateClient(new SNSClient({ requestHandler }), gate);
+}
+
 /** The topic of completion events in SNS. */
 export class EventTopic {
   private readonly events: Batcher<CompletionEvent>;
-  private readonly client: SNSClient;
 
   constructor(
     private readonly topicArn: string,
     clock: Clock,
-    gate: ServiceGate,
+    private readonly client: SNSClient,
   ) {
-    const requestHandler = { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
-    this.client = gateClient(new SNSClient({ requestHandler }), gate);
     this.events = new Batcher({
       send: (events) => this.publishBatch(events),
       clock,

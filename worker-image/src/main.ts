@@ -119,8 +119,8 @@ async function announced({
 }): Promise<JobRecords> {
   if (eventsTopic === undefined) return records;
   // Loaded here, since most workers tell nobody.
-  const { EventTopic } = await import("./eventTopic.js");
-  const topic = new EventTopic(eventsTopic, systemClock, services.gate("SNS"));
+  const { createTopicClient, EventTopic } = await import("./eventTopic.js");
+  const topic = new EventTopic(eventsTopic, systemClock, createTopicClient(services.gate("SNS")));
   const publish: Announce = (event) => topic.publish(event);
   if (keptEventsQueueUrl === undefined) return new AnnouncedRecords(records, publish);
   return new AnnouncedRecords(records, publishOrKeep({ publish, keep: keepInQueue(sqs, keptEventsQueueUrl), log }));

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { decodeEnvelope, JobEnvelope } from "../../contract/envelope";
 import { WorkerSettings } from "../../contract/workerSettings";
 import { Attempt, AttemptEnd } from "./attempt";
@@ -56,6 +57,8 @@ export class MessageProcessor {
 
   constructor(private readonly effects: ProcessorEffects) {
     const { queue, records, clock, random, settings } = effects;
+    // Each end that is yet to be settled listens: many in an outage, which is no leak.
+    setMaxListeners(0, this.hurrying.signal);
     this.settler = new Settler({ queue, records, clock, random, ...settings, hurrySignal: this.hurrying.signal });
   }
 

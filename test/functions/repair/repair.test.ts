@@ -26,6 +26,7 @@ class World {
   ]);
   readonly hidden = new Set<string>();
   readonly records = new Map<string, Partial<JobRecord>>();
+  readonly unsent = new Map<string, string>();
   readonly happened: string[] = [];
   readonly sent: QueueMessage[] = [];
   readonly lines: LogLine[] = [];
@@ -55,6 +56,10 @@ class World {
         return Promise.resolve(messages.map(() => undefined));
       },
       inbox: this.inbox(),
+      unsentEvents: {
+        list: () => Promise.resolve([...this.unsent].slice(0, 100).map(([id, message]) => ({ id, message }))),
+        remove: (id) => Promise.resolve(void this.unsent.delete(id)),
+      },
       records: {
         read: (id) => Promise.resolve(this.records.get(id) as JobRecord | undefined),
         fail: (id) => {
@@ -117,6 +122,16 @@ describe("repair", () => {
     );
     expect(world.happened).to.deep.equal(["send word-count", "remove m1", "send word-count", "remove m2"]);
     expect(world.lines.filter(({ event }) => event === "message replayed")).to.have.length(2);
+  });
+
+  it("routes what the router kept while SQS took nothing, and asks once while it still does", async () => {
+    for (let at = 0; at < 250; at++) world.unsent.set(`u${at}`, at % 2 === 0 ? job(`j${at}`) : `[${job(`j${at}`)}]`);
+    let calls = 0;
+    await world.run({ sendBatch: () => (calls++, refuse()) });
+    expect([world.unsent.size, calls]).to.deep.equal([250, 3]);
+    await world.run();
+    expect(world.unsent.size).to.equal(0);
+    expect(new Set(world.sent.map(({ id }) => id)).size).to.equal(250);
   });
 
   it("announces the end that it records, and one that is there already, before it deletes the letter", async () => {

@@ -53,6 +53,19 @@ describe("routeJobs", () => {
     expect(router.sent[0]!.attributes.reason!.StringValue).to.include("15 minutes ahead");
   });
 
+  it("keeps the event elsewhere where SQS takes none of its jobs, and fails only where it can't", async () => {
+    const kept: string[] = [];
+    const sendBatch = () => Promise.reject(new Error("SQS is away"));
+    const text = encodeMessage([envelope("a"), envelope("b")]);
+    const keeping = new FakeRouter({ sendBatch, keepUnsent: async (message) => void kept.push(message) });
+    expect(await keeping.route(text)).to.equal(undefined);
+    expect(kept).to.deep.equal([text]);
+    const failing = new FakeRouter({ sendBatch, keepUnsent: () => Promise.reject(new Error("so is DynamoDB")) });
+    expect(await failing.route(text))
+      .to.have.property("message")
+      .that.includes("2 of 2 jobs could not be routed: a");
+  });
+
   it("groups messages by tenant", async () => {
     await router.route(encodeEnvelope(envelope("a", { tenant: "acme" })));
     expect(router.sent[0]!.groupId).to.equal("acme");
