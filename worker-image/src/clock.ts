@@ -1,3 +1,5 @@
+import { uptime as uptimeSeconds } from "node:os";
+
 /** Time as the worker sees it; tests hand in one that they turn themselves. */
 export interface Clock {
   /** Epoch milliseconds. */
@@ -8,19 +10,55 @@ export interface Clock {
   after: (milliseconds: number, action: () => void) => () => void;
 }
 
+/** What the machine tells of time, all in milliseconds. */
+export interface TimeSources {
+  wall: () => number;
+  /** Goes on evenly whatever becomes of the wall clock, and stands still while the machine sleeps. */
+  steady: () => number;
+  /** Since the machine was started, its sleep included. */
+  uptime: () => number;
+}
+
+/** A jump by less, between the wall clock and the steady one, is no sleep worth a look. */
+const jumpMilliseconds = 2_000;
+
 /**
  * The wall clock as it was when the process began, and on from there by the steady one: a wall clock that is put right in
  * the middle of a job would make its lease, its heartbeats and its 12 hours seem over, or far from it. One that was wrong
- * when the process began stays so, and it stands still while the machine sleeps.
+ * when the process began stays so. What the machine has slept is added, so that workers that began before and after it agree
+ * on leases; the wall clock alone can't tell sleep from being put right, the uptime can.
  */
-export const systemClock: Clock = {
-  now: () => Math.round(performance.timeOrigin + performance.now()),
-  wallNow: () => Date.now(),
-  after(milliseconds, action) {
-    const timer = setTimeout(action, milliseconds);
-    return () => clearTimeout(timer);
-  },
-};
+export function createClock({ wall, steady, uptime }: TimeSources): Clock {
+  const begun = { steady: steady(), uptime: uptime() };
+  let ahead = wall() - begun.steady;
+  let slept = 0;
+
+  function now(): number {
+    const time = steady();
+    const aheadNow = wall() - time;
+    if (Math.abs(aheadNow - ahead) > jumpMilliseconds) {
+      ahead = aheadNow;
+      const asleep = uptime() - begun.uptime - (time - begun.steady);
+      if (asleep - slept > jumpMilliseconds) slept = asleep;
+    }
+    return Math.round(time + slept);
+  }
+
+  return {
+    now,
+    wallNow: wall,
+    after(milliseconds, action) {
+      const timer = setTimeout(action, milliseconds);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+export const systemClock: Clock = createClock({
+  wall: () => Date.now(),
+  steady: () => performance.timeOrigin + performance.now(),
+  uptime: () => uptimeSeconds() * 1_000,
+});
 
 /** Waits; ends early, without an error, when the signal aborts. */
 export function sleep(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
