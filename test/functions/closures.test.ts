@@ -185,6 +185,52 @@ describe("serialised handlers", () => {
     });
   });
 
+  describe("frontend, of requests that say what isn't heeded or doesn't arrive", () => {
+    it("answers as it does unserialised", async () => {
+      const post = (body: string, headers: Record<string, string> = {}) => {
+        const event = http("POST", "//jobs/", body);
+        return { ...event, headers: { ...event.headers, ...headers } };
+      };
+      const job = '{"type":"word-count","payload":1}';
+      const iam = { userArn: "arn:aws:sts::123456789012:assumed-role/Biller/anna" };
+      const keyed = (authorizer: object) => {
+        const event = post(job, { "idempotency-key": "serialised" });
+        return { ...event, requestContext: { ...event.requestContext, authorizer } };
+      };
+      const listed = (queryStringParameters: Record<string, string>) => ({
+        ...http("GET", "/jobs"),
+        queryStringParameters,
+      });
+      const { outcomes } = await runSerialised(await serialiseFactory(frontendFactory), environment, [
+        post(`\ufeff${job}`),
+        post('{"type":"word-count","payload":1,"delay":2}'),
+        post('{"type":"word-count","payload":{"a":12345678901234567890}}'),
+        post('{"type":"word-count","payload":{"a":1,"a":2}}'),
+        post(job, { "content-encoding": "gzip" }),
+        post('{"type":"word-count","payload":1,"id":"key-1"}'),
+        keyed({ iam }),
+        keyed({ iam: { userArn: iam.userArn.replace("anna", "bert") } }),
+        keyed({ jwt: { claims: { iss: "i", sub: "s" } } }),
+        { ...http("GET", "/prod/health"), requestContext: { http: { method: "GET" }, stage: "prod" } },
+        listed({ status: "failed" }),
+      ]);
+      const answers = outcomes.map(({ value }) => value as { statusCode: number; body: string });
+      expect(answers.map(({ statusCode }) => statusCode)).to.deep.equal([
+        ...[202, 400, 400, 400, 415, 400, 202, 202, 202, 200],
+        // Not listed here.
+        400,
+      ]);
+      const bodies = answers.map(({ body }) => JSON.parse(body) as { id?: string; errors?: { path: string }[] });
+      expect(bodies.map(({ errors }) => errors?.[0]?.path)).to.deep.equal([
+        ...[undefined, "/delay", "/payload/a", "/payload/a", undefined, "/id"],
+        ...[undefined, undefined, undefined, undefined, "status"],
+      ]);
+      expect(bodies[7]!.id).to.equal(bodies[6]!.id);
+      expect(bodies[8]!.id).to.not.equal(bodies[6]!.id);
+      await aws.receive(topicQueueUrl);
+    });
+  });
+
   describe("frontend without AWS", () => {
     it("answers 503, not an exception", async () => {
       const dead = {
