@@ -1,42 +1,46 @@
-import Table from "cli-table3";
-import pc from "picocolors";
 import type { Job, JobState, JobType } from "../client";
+import { plainTable } from "../local/commands/plainTable";
+import { printableJson } from "../local/commands/printable";
+import { cut, paint, singleLine, Styled, StyleName } from "../local/commands/styled";
+import { out } from "../local/commands/terminal";
+import { shortTime } from "./times";
 
-const colours: Record<JobState, (text: string) => string> = {
-  queued: pc.cyan,
-  running: pc.yellow,
-  succeeded: pc.green,
-  failed: pc.red,
-  cancelled: pc.magenta,
+const colours: Record<JobState, StyleName> = {
+  queued: "cyan",
+  running: "yellow",
+  succeeded: "green",
+  failed: "red",
+  cancelled: "magenta",
 };
 
-/** A table of aligned columns, without lines, so that it can be cut and pasted. */
-export function plainTable(head: string[], rows: string[][]): string {
-  const chars = ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"];
-  const others = ["left", "left-mid", "mid", "mid-mid", "right", "right-mid"];
-  const table = new Table({
-    head: head.map((text) => pc.bold(text)),
-    chars: { ...Object.fromEntries([...chars, ...others].map((name) => [name, ""])), middle: "  " },
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-  });
-  table.push(...rows);
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
-}
+/** Columns that a note takes at most where no terminal bounds it. */
+const longestNote = 80;
 
 /** Jobs, one a line. */
-export function renderJobs(jobs: Job[]): string {
-  const rows = jobs.map((job) => [job.id, job.type, state(job), String(job.attempts), job.submittedAt, noteOf(job)]);
-  return plainTable(["ID", "TYPE", "STATE", "ATTEMPTS", "SUBMITTED", "NOTE"], rows);
+export function renderJobs(jobs: Job[]): Styled {
+  const rows = jobs.map((job) => [
+    job.id,
+    job.type,
+    state(job),
+    String(job.attempts),
+    out.isTerminal ? shortTime(job.submittedAt) : job.submittedAt,
+    cut(singleLine(noteOf(job)), longestNote),
+  ]);
+  const columns = [
+    { head: "ID" },
+    { head: "TYPE", least: 8 },
+    { head: "STATE", least: 9 },
+    { head: "ATTEMPTS", rank: 1 },
+    { head: "SUBMITTED", rank: 2 },
+    { head: "NOTE", least: 12, rank: 3 },
+  ];
+  return plainTable(columns, rows, out.columns);
 }
 
 /** All that is known of a job, one field a line. */
-export function renderJob(job: Job): string {
+export function renderJob(job: Job): Styled {
   const { id, type, attempts, progress, resultOmitted, error, submittedAt, startedAt, finishedAt, runAt } = job;
-  const rows: [string, string | undefined][] = [
+  const rows: [string, Styled | undefined][] = [
     ["id", id],
     ["type", type],
     ["state", state(job)],
@@ -47,45 +51,55 @@ export function renderJob(job: Job): string {
     ["started", startedAt],
     ["finished", finishedAt],
     ["cancel asked", job.cancelRequestedAt],
-    ["error", error && oneLine(`${error.name}: ${error.message}`)],
-    ["result", resultOmitted ? oneLine(`left out: ${resultOmitted.reason}`) : JSON.stringify(job.result)],
+    ["error", error && `${error.name}: ${error.message}`],
+    ["result", resultOmitted ? `left out: ${resultOmitted.reason}` : resultText(job)],
   ];
-  const known = rows.filter((row): row is [string, string] => row[1] !== undefined);
-  const width = Math.max(...known.map(([name]) => name.length));
-  return known.map(([name, value]) => `${pc.dim(name.padEnd(width))}  ${value}`).join("\n");
+  return renderFields(rows);
 }
 
-export function renderTypes(types: JobType[]): string {
+function resultText({ result }: Job): string | undefined {
+  return result === undefined ? undefined : printableJson(result);
+}
+
+/** Names and values, a line each, less those without a value. */
+export function renderFields(rows: readonly [string, Styled | undefined][]): Styled {
+  const known = rows.filter((row): row is [string, Styled] => row[1] !== undefined);
+  const width = Math.max(...known.map(([name]) => name.length));
+  return known.map(([name, value], index) => [
+    index === 0 ? "" : "\n",
+    paint.dim(name.padEnd(width)),
+    "  ",
+    singleLine(value),
+  ]);
+}
+
+export function renderTypes(types: JobType[]): Styled {
   const rows = types.map(({ type, timeoutSeconds, maxAttempts, description, launchProblem }) => [
     type,
     `${timeoutSeconds} s`,
     String(maxAttempts),
-    oneLine(launchProblem ? pc.red(`no worker starts: ${launchProblem}`) : (description ?? "")),
+    launchProblem ? paint.red(`no worker starts: ${launchProblem}`) : (description ?? ""),
   ]);
-  return plainTable(["TYPE", "TIMEOUT", "ATTEMPTS", "DESCRIPTION"], rows);
+  const columns = [
+    { head: "TYPE" },
+    { head: "TIMEOUT", rank: 2 },
+    { head: "ATTEMPTS", rank: 1 },
+    { head: "DESCRIPTION", least: 20 },
+  ];
+  return plainTable(columns, rows, out.columns);
 }
 
 export function progressText({ fraction, note }: { fraction: number; note?: string }): string {
-  return `${Math.round(fraction * 100)} %${note ? ` ${oneLine(note)}` : ""}`;
+  return `${Math.round(fraction * 100)} %${note ? ` ${note}` : ""}`;
 }
 
-/** What others wrote, made fit for a line of a terminal: no line breaks, no control codes. */
-export function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001a\u001c-\u001f\u007f-\u009f]+/g, " ").replace(/\u001b(?!\[\d+m)/g, " ");
-}
-
-function state({ state: name, cancelRequestedAt }: Job): string {
+function state({ state: name, cancelRequestedAt }: Job): Styled {
   const text = name === "running" && cancelRequestedAt ? "running (to be cancelled)" : name;
-  return colours[name](text);
+  return { style: colours[name], content: text };
 }
 
 function noteOf({ state: name, error, progress, runAt }: Job): string {
-  if (error && name !== "succeeded") return shortened(oneLine(`${error.name}: ${error.message}`));
-  if (progress && name === "running") return shortened(progressText(progress));
-  return runAt && name === "queued" ? `not before ${runAt}` : "";
-}
-
-function shortened(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  if (error && name !== "succeeded") return `${error.name}: ${error.message}`;
+  if (progress && name === "running") return progressText(progress);
+  return runAt && name === "queued" ? `not before ${out.isTerminal ? shortTime(runAt) : runAt}` : "";
 }

@@ -1,15 +1,12 @@
 #!/usr/bin/env node
+import { endWithOutput } from "../local/commands/terminal";
 import { createProgram } from "./program";
 import { reportFailure } from "./reportFailure";
 
 // The SDK's word on Node 20 is for whoever maintains this package, not for the person at the keyboard.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
-// Whoever read the output, `head` say, has had enough: that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
-});
+endWithOutput();
 
 createProgram()
   .parseAsync()

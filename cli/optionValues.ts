@@ -27,6 +27,19 @@ export function time(text: string): string {
   return value.toISOString();
 }
 
+const unitSeconds: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Epoch milliseconds of a time, or of so long ago: `90s`, `10m`, `2h`, `1d`. */
+export function timeAgo(text: string, _previous?: unknown, now = Date.now()): number {
+  const [, number, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  if (number && unit) return now - Number(number) * unitSeconds[unit]! * 1_000;
+  try {
+    return Date.parse(time(text));
+  } catch {
+    throw new InvalidArgumentError("Expected how long ago, such as 10m or 2h, or a time in ISO 8601.");
+  }
+}
+
 export function count(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("Expected a whole number from 1 up.");
   return Number(text);

@@ -1,31 +1,54 @@
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { addDeadLetters } from "./commands/deadLetters";
 import { addCancel, addList, addStatus, addWait } from "./commands/jobs";
 import { addLocal } from "./commands/local";
 import { addLogs } from "./commands/logs";
 import { addSubmit } from "./commands/submit";
 import { addTypes } from "./commands/types";
+import { packageRoot } from "../local/packageFolder";
+import { err, out } from "../local/commands/terminal";
 import { exitCodes } from "./exitCodes";
+import { reportFailure } from "./reportFailure";
+import { usageProblem } from "./usageProblem";
 
 /** The command line `batch-jobs`. */
 export function createProgram(): Command {
   const program = new Command("batch-jobs")
     .description("Jobs of a batch job processor: submit, follow and repair them, on AWS or on this machine.")
+    .version(version(), "-V, --version", "print the version")
     .option("--url <url>", "the API's URL (default: BATCH_JOBS_URL, else that of the stack)")
     .option("--stack <name>", "Pulumi stack whose output holds the URL (default: the one selected in this folder)")
     .option("--output <name>", "the stack's output that holds the URL", "url")
     .option("--token <token>", "bearer token, for an API with authorization jwt (default: BATCH_JOBS_TOKEN)")
-    .option("--region <region>", "region to sign for (default: as the URL says, else AWS_REGION)")
+    .option("--region <region>", "region to sign for (default: as the URL says, else AWS_REGION or the profile)")
     .option("--sign", "sign requests with AWS credentials (default: unless there is a token or the URL is local)")
     .option("--no-sign", "don't sign requests")
     .option("--json", "print JSON for programs")
     .addHelpText("after", epilogue)
     .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError("(--help shows what there is)")
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exitCodes.ok : exitCodes.usage));
+    .configureOutput({
+      writeOut: (text) => out.write(text),
+      // Help on its own where a command was expected; refusals are said below, as all failures are.
+      writeErr: (text) => err.write(text),
+      outputError: () => undefined,
+    })
+    .exitOverride(endOn);
   const commands = [addSubmit, addStatus, addList, addCancel, addWait, addLogs, addTypes, addDeadLetters, addLocal];
   for (const add of commands) add(program);
   return program;
+}
+
+/** Ends the process as commander wants it ended: after help and the version, and where the command line makes no sense. */
+function endOn(error: CommanderError): never {
+  if (error.exitCode === 0) process.exit(exitCodes.ok);
+  const problem = usageProblem(error);
+  process.exit(problem ? reportFailure(problem) : exitCodes.usage);
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
 }
 
 const epilogue = `

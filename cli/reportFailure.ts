@@ -1,14 +1,16 @@
-import pc from "picocolors";
 import { ConnectionError, JobProblemError, WaitTimeoutError } from "../client";
+import { paint } from "../local/commands/styled";
+import { err } from "../local/commands/terminal";
 import { CommandError, ExitCode, exitCodes } from "./exitCodes";
 
 /** Says on standard error why the command failed and what to do, and gives the exit code. */
 export function reportFailure(error: unknown): ExitCode {
   const { lines, hint, exitCode } = explain(error);
-  const [first, ...more] = lines;
-  process.stderr.write(`${pc.red("✖")} ${first}\n${more.map((line) => `  ${line}\n`).join("")}`);
-  if (hint) process.stderr.write(`  ${pc.dim(hint)}\n`);
-  if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  const [first = "", ...more] = lines;
+  err.line([paint.red("✖"), " ", first]);
+  for (const line of more) err.line(["  ", line]);
+  if (hint) err.line(["  ", paint.dim(hint)]);
+  if (process.env.DEBUG && error instanceof Error) err.line(error.stack ?? "");
   return exitCode;
 }
 
@@ -30,11 +32,10 @@ function explain(error: unknown): Explanation {
 }
 
 function explainProblem({ message, code, errors }: JobProblemError): Explanation {
-  const fields = errors
-    .map((field) => `${field.path || "/"}: ${field.message}`)
-    .filter((line) => !message.includes(line));
+  const fields = errors.filter((field) => !message.includes(field.message));
+  const lines = [message, ...fields.map((field) => `${field.path || "/"}: ${field.message}`)];
   const exitCode = code === "job-not-found" ? exitCodes.notFound : exitCodes.failed;
-  return { lines: [message, ...fields], hint: hints[code], exitCode };
+  return { lines, hint: hints[code], exitCode };
 }
 
 const hints: Partial<Record<string, string>> = {

@@ -1,7 +1,11 @@
 import type { Command } from "commander";
 import { JobClient } from "../client";
 import { isOnThisMachine } from "../client/authorization";
+import type { Styled } from "../local/commands/styled";
+import { out } from "../local/commands/terminal";
 import { findApi } from "./findApi";
+
+export { printJson } from "../local/commands/terminal";
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -40,11 +44,6 @@ export async function openSession(command: Command): Promise<Session> {
   return { client, url, isJson: options.json ?? false };
 }
 
-/** Prints a value as JSON, on one line if it goes to a program. */
-export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, undefined, process.stdout.isTTY ? 2 : undefined)}\n`);
-}
-
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+export function print(content: Styled): void {
+  out.line(content);
 }

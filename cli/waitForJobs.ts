@@ -1,8 +1,10 @@
-import pc from "picocolors";
 import type { Job } from "../client";
 import { WaitTimeoutError } from "../client";
+import { oneLine } from "../local/commands/printable";
+import { paint } from "../local/commands/styled";
+import { err } from "../local/commands/terminal";
 import { CommandError, ExitCode, exitCodes } from "./exitCodes";
-import { oneLine, renderJob, renderJobs } from "./jobTables";
+import { renderJob, renderJobs } from "./jobTables";
 import { ProgressBars } from "./progressBars";
 import { print, printJson, Session } from "./session";
 
@@ -17,7 +19,7 @@ export async function waitForJobs(session: Session, ids: string[], timeoutSecond
   if (session.isJson) printJson(jobs.length === 1 ? jobs[0] : { jobs });
   else print(jobs.length === 1 ? renderJob(jobs[0]!) : renderJobs(jobs));
   const unsuccessful = jobs.filter(({ state }) => state !== "succeeded");
-  for (const job of unsuccessful) process.stderr.write(`${pc.red("✖")} ${reasonOf(job)}\n`);
+  for (const job of unsuccessful) err.line([paint.red("✖"), " ", reasonOf(job)]);
   return unsuccessful.length === 0 ? exitCodes.ok : exitCodes.failed;
 }
 
@@ -29,7 +31,7 @@ export function reasonOf({ id, state, error, attempts }: Job): string {
 }
 
 async function follow({ client, isJson }: Session, ids: string[], timeoutSeconds?: number): Promise<Job[]> {
-  const bars = new ProgressBars(!isJson);
+  const bars = new ProgressBars(!isJson, ids);
   const goOn = `Go on waiting with: batch-jobs wait ${ids.join(" ")}`;
   const interrupt = new AbortController();
   const onSignal = () =>

@@ -1,9 +1,10 @@
 import { Command } from "commander";
-import pc from "picocolors";
 import { createInterface } from "node:readline/promises";
-import type { DeadLetter, DeadLetterOutcome, DeadLetterSelection } from "../../client";
+import type { DeadLetterOutcome, DeadLetterSelection } from "../../client";
+import { renderLetter, renderLetters } from "../deadLetterTables";
 import { CommandError, ExitCode, exitCodes } from "../exitCodes";
-import { oneLine, plainTable } from "../jobTables";
+import { paint } from "../../local/commands/styled";
+import { err } from "../../local/commands/terminal";
 import { count, rate } from "../optionValues";
 import { openSession, print, printJson, Session } from "../session";
 import { untilInterrupted } from "../untilInterrupted";
@@ -42,9 +43,7 @@ function addListLetters(group: Command): void {
       if (isJson) return printJson(page);
       print(page.deadLetters.length > 0 ? renderLetters(page.deadLetters) : "No dead letters");
       if (page.more > 0) {
-        process.stderr.write(
-          pc.dim(`About ${page.more} more: --limit, or held by somebody who looks at them just now\n`),
-        );
+        err.line(paint.dim(`About ${page.more} more: --limit, or held by somebody who looks at them just now`));
       }
     });
 }
@@ -78,7 +77,7 @@ function addRedrive(group: Command): void {
     .argument("[ids...]", "job ids, or message ids")
     .option("--type <type>", "those of this job type")
     .option("--all", "those of all types")
-    .option("--rate <number>", "how many a second at most", rate)
+    .option("--rate <number>", "how many a second at most (default: as fast as SQS takes them)", rate)
     .addHelpText(
       "after",
       "\nExamples:\n  $ batch-jobs dead-letters redrive picture-17 picture-18\n  $ batch-jobs dead-letters redrive --all --rate 10",
@@ -136,17 +135,17 @@ async function confirm({ type }: SelectionOptions): Promise<void> {
 function report({ isJson }: Session, field: string, verb: string, outcome: DeadLetterOutcome): ExitCode {
   const { count: done, missing, hidden } = outcome;
   if (isJson) printJson({ [field]: done, missing, hidden });
-  else print(`${pc.green("✔")} ${done} dead letter${done === 1 ? "" : "s"} ${verb}`);
+  else print([paint.green("✔"), ` ${done} dead letter${done === 1 ? "" : "s"} ${verb}`]);
   if (hidden > 0) {
     const hint = "the repair run looks at them each minute; try again in a minute or two";
-    process.stderr.write(pc.yellow(`About ${hidden} more were held by somebody else: ${hint}\n`));
+    err.line(paint.yellow(`About ${hidden} more were held by somebody else: ${hint}`));
   }
   if (missing.length > 0) throw notFound(missing);
   return exitCodes.ok;
 }
 
 function showCount({ isJson }: Session, text: string): void {
-  if (!isJson && process.stderr.isTTY) process.stderr.write(`\r${text}\r`);
+  if (!isJson && err.isTerminal) err.rewrite(text);
 }
 
 function notFound(ids: string[]): CommandError {
@@ -156,24 +155,4 @@ function notFound(ids: string[]): CommandError {
 
 function usage(message: string): CommandError {
   return new CommandError(message, exitCodes.usage);
-}
-
-function renderLetters(letters: DeadLetter[]): string {
-  const rows = letters.map(({ id, messageId, type, attempt, failedAt, reason }) => [
-    id ?? messageId,
-    type,
-    String(attempt ?? ""),
-    failedAt ?? "",
-    oneLine(reason ?? "no reason yet: SQS moved it, and the repair run looks each minute"),
-  ]);
-  return plainTable(["ID", "TYPE", "ATTEMPT", "FAILED", "REASON"], rows);
-}
-
-function renderLetter(letter: DeadLetter): string {
-  const { payload, body, ...plain } = letter;
-  const fields = Object.entries(plain).filter(([, value]) => value !== undefined);
-  const width = Math.max(...fields.map(([name]) => name.length));
-  const lines = fields.map(([name, value]) => `${pc.dim(name.padEnd(width))}  ${oneLine(String(value))}`);
-  const content = body === undefined ? JSON.stringify(payload, undefined, 2) : JSON.stringify(body);
-  return [...lines, pc.dim(body === undefined ? "payload" : "body, which is no job"), content].join("\n");
 }

@@ -1,6 +1,7 @@
 import { Command } from "commander";
-import pc from "picocolors";
 import type { Job } from "../../client";
+import { paint, Styled } from "../../local/commands/styled";
+import { err } from "../../local/commands/terminal";
 import type { JobState } from "../../contract/record";
 import { exitCodes } from "../exitCodes";
 import { renderJob, renderJobs } from "../jobTables";
@@ -31,7 +32,7 @@ export function addWait(program: Command): void {
     .command("wait")
     .description("Waits until jobs have ended, and shows how")
     .argument("<ids...>", "job ids")
-    .option("--timeout <seconds>", "how long", seconds)
+    .option("--timeout <seconds>", "how long (default: until they have ended)", seconds)
     .addHelpText("after", "\nExamples:\n  $ batch-jobs wait picture-17 --timeout 300\n  $ batch-jobs wait $(cat ids)")
     .action(async (ids: string[], { timeout }: { timeout?: number }, command: Command) => {
       process.exitCode = await waitForJobs(await openSession(command), [...new Set(ids)], timeout);
@@ -61,9 +62,10 @@ export function addCancel(program: Command): void {
     });
 }
 
-function cancelled({ id, state }: Job): string {
-  if (state === "cancelled") return `${pc.green("✔")} Job ${id} is cancelled`;
-  return `${pc.green("✔")} Job ${id} is ${state} and was told to stop; batch-jobs wait ${id} shows when it has`;
+function cancelled({ id, state }: Job): Styled {
+  const done = paint.green("✔");
+  if (state === "cancelled") return [done, ` Job ${id} is cancelled`];
+  return [done, ` Job ${id} is ${state} and was told to stop; batch-jobs wait ${id} shows when it has`];
 }
 
 const pageSize = 100;
@@ -72,10 +74,10 @@ export function addList(program: Command): void {
   program
     .command("list")
     .description("Lists jobs, newest first")
-    .option("--type <type>", "only of this job type")
-    .option("--state <state>", "only in this state", jobState)
+    .option("--type <type>", "only of this job type (default: of all)")
+    .option("--state <state>", "only in this state (default: in any)", jobState)
     .option("-n, --limit <count>", "how many", count, 20)
-    .option("--cursor <cursor>", "where the list before ended")
+    .option("--cursor <cursor>", "where the list before ended (default: from the newest)")
     .addHelpText(
       "after",
       "\nExamples:\n  $ batch-jobs list --type thumbnail --state failed\n  $ batch-jobs list --limit 1000 --json",
@@ -92,7 +94,7 @@ export function addList(program: Command): void {
       } while (cursor !== undefined && jobs.length < options.limit);
       if (isJson) return printJson({ jobs, cursor });
       print(jobs.length > 0 ? renderJobs(jobs) : "No jobs");
-      if (cursor !== undefined) process.stderr.write(pc.dim(`There are more: --limit, or --cursor ${cursor}\n`));
+      if (cursor !== undefined) err.line(paint.dim(`There are more: --limit, or --cursor ${cursor}`));
     });
 }
 

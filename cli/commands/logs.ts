@@ -1,44 +1,76 @@
 import { Command } from "commander";
-import pc from "picocolors";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Job } from "../../client";
 import { isOnThisMachine } from "../../client/authorization";
+import { regionOf } from "../../client/region";
 import { isObject } from "../../contract/check";
-import { CommandError } from "../exitCodes";
+import { isFinal } from "../../contract/record";
+import { paint } from "../../local/commands/styled";
+import { err } from "../../local/commands/terminal";
+import { CommandError, exitCodes } from "../exitCodes";
 import { stackOutputs } from "../findApi";
-import { oneLine } from "../jobTables";
-import { GlobalOptions, openSession, print, printJson } from "../session";
+import { attemptOf, renderLine } from "../logLines";
+import { count, timeAgo } from "../optionValues";
+import { GlobalOptions, openSession, print, printJson, Session } from "../session";
+import { untilInterrupted } from "../untilInterrupted";
 import { cloudWatchLogs, localLogs, LogLine } from "../workerLogs";
+
+interface LogsOptions {
+  logGroup?: string[];
+  since?: number;
+  attempt?: number;
+  follow?: boolean;
+  full?: boolean;
+}
 
 export function addLogs(program: Command): void {
   program
     .command("logs")
     .description("Shows what workers logged of a job")
     .argument("<id>", "job id")
+    .option("-f, --follow", "go on until the job has ended")
+    .option("--since <time>", "lines since then: 10m, 2h, 1d, or ISO 8601 (default: all of the job)", timeAgo)
+    .option("--attempt <number>", "lines of this attempt (default: of all)", count)
+    .option("--full", "lines as the workers wrote them, with all that stands in them")
     .option("--log-group <name...>", "where they log (default: the stack's output logGroupNames, of the job's type)")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ batch-jobs logs picture-17 --stack prod\n  $ batch-jobs logs picture-17 --log-group media-thumbnail-fleet-logs-1a2b3c4",
+      "\nExamples:\n  $ batch-jobs logs picture-17 --stack prod\n  $ batch-jobs logs picture-17 --follow\n  $ batch-jobs logs picture-17 --log-group media-thumbnail-fleet-logs-1a2b3c4",
     )
-    .action(async (id: string, { logGroup }: { logGroup?: string[] }, command: Command) => {
-      const { client, url, isJson } = await openSession(command);
-      const { stack, region } = command.optsWithGlobals<GlobalOptions>();
-      const job = await client.get(id);
-      const lines = isOnThisMachine(url)
-        ? await localLogs(url, id)
-        : await cloudWatchLogs({
-            groups: logGroup ?? (await groupsOf(job, stack)),
-            jobId: id,
-            since: Date.parse(job.submittedAt) - skewMilliseconds,
-            region: region ?? regionOf(url),
-          });
-      if (isJson) return printJson({ lines });
-      for (const line of lines) print(renderLine(line));
-      if (lines.length === 0) process.stderr.write(pc.dim("No lines; they take some seconds to get here\n"));
+    .action(async (id: string, options: LogsOptions, command: Command) => {
+      const session = await openSession(command);
+      if (options.follow && session.isJson) {
+        throw new CommandError("Expected --follow or --json, got both", exitCodes.usage);
+      }
+      const job = await session.client.get(id);
+      const read = await readerOf(session, job, options, command.optsWithGlobals<GlobalOptions>());
+      if (options.follow) return untilInterrupted((signal) => follow(session, job, { ...options, read, signal }));
+      const lines = (await read()).filter(isWanted(options));
+      if (session.isJson) return printJson({ lines });
+      for (const line of lines) print(renderLine(line, options.full));
+      if (lines.length === 0) err.line(paint.dim("No lines; they take some seconds to get here"));
     });
 }
 
 /** Clocks of instances and of the API may differ by as much. */
 const skewMilliseconds = 300_000;
+
+/** Between two looks for new lines: CloudWatch Logs takes few calls a second for all who look. */
+const followMilliseconds = { local: 1_000, cloud: 5_000 };
+
+type ReadLines = (since?: number) => Promise<LogLine[]>;
+
+async function readerOf(
+  { url }: Session,
+  job: Job,
+  { logGroup, since }: LogsOptions,
+  { stack, region }: GlobalOptions,
+): Promise<ReadLines> {
+  if (isOnThisMachine(url)) return () => localLogs(url, job.id);
+  const groups = logGroup ?? (await groupsOf(job, stack));
+  const start = Math.max(Date.parse(job.submittedAt) - skewMilliseconds, since ?? 0);
+  return (from = start) => cloudWatchLogs({ groups, jobId: job.id, since: from, region: region ?? regionOf(url) });
+}
 
 async function groupsOf({ type }: Job, stack?: string): Promise<string[]> {
   const { logGroupNames } = await stackOutputs(stack);
@@ -48,30 +80,43 @@ async function groupsOf({ type }: Job, stack?: string): Promise<string[]> {
   throw new CommandError(problem, undefined, "Name it with --log-group, or export the component's logGroupNames");
 }
 
-function regionOf({ hostname }: URL): string | undefined {
-  return /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com/.exec(hostname)?.[1];
+function isWanted({ since, attempt: wanted }: LogsOptions): (line: LogLine) => boolean {
+  return (line) => (since === undefined || line.at >= since) && (wanted === undefined || attemptOf(line) === wanted);
 }
 
-/** Workers write JSON, a line each; what else there is passes as it is. */
-function renderLine({ at, stream, line }: LogLine): string {
-  const entry = parse(line);
-  const head = `${pc.dim(new Date(at).toISOString())} ${pc.dim(stream)}`;
-  if (!isObject(entry)) return `${head} ${oneLine(line)}`;
-  const { level, event } = entry;
-  const fields = Object.entries(entry).filter(([name]) => !["time", "level", "event", "jobId"].includes(name));
-  const shown = fields.map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return [
-    head,
-    typeof level === "string" ? level : "",
-    typeof event === "string" ? oneLine(event) : "",
-    pc.dim(oneLine(shown.join(" "))),
-  ].join(" ");
+/** What tells lines apart; equal ones of a moment by which of them they are. */
+function keysOf(lines: LogLine[]): string[] {
+  const counts = new Map<string, number>();
+  return lines.map(({ at, stream, line }) => {
+    const text = `${at} ${stream} ${line}`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+    return `${counts.get(text)} ${text}`;
+  });
 }
 
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
+interface FollowOptions extends LogsOptions {
+  read: ReadLines;
+  signal: AbortSignal;
+}
+
+/** Prints lines as they come, until the job has ended and a last look has been taken. */
+async function follow(
+  { client, url }: Session,
+  first: Job,
+  { read, signal, ...options }: FollowOptions,
+): Promise<void> {
+  const seen = new Set<string>();
+  const pause = isOnThisMachine(url) ? followMilliseconds.local : followMilliseconds.cloud;
+  let newest: number | undefined;
+  for (let job = first; ; job = await client.get(first.id, { signal })) {
+    // Lines of several instances arrive out of order.
+    const lines = await read(newest === undefined ? undefined : newest - skewMilliseconds);
+    const keys = keysOf(lines);
+    const fresh = lines.filter((_line, index) => !seen.has(keys[index]!));
+    for (const key of keys) seen.add(key);
+    for (const { at } of fresh) newest = Math.max(newest ?? at, at);
+    for (const line of fresh.filter(isWanted(options))) print(renderLine(line, options.full));
+    if (isFinal(job.state) && fresh.length === 0) return;
+    await sleep(pause, undefined, { signal });
   }
 }

@@ -1,5 +1,8 @@
 import { Command } from "commander";
-import pc from "picocolors";
+import { paint } from "../../local/commands/styled";
+import { err } from "../../local/commands/terminal";
+import { JobProblemError } from "../../client";
+import { nearestName } from "../../contract/nearestName";
 import { CommandError, exitCodes } from "../exitCodes";
 import { seconds, time, wholeSeconds } from "../optionValues";
 import { readPayloads } from "../readPayloads";
@@ -25,12 +28,15 @@ export function addSubmit(program: Command): void {
     .argument("[payload]", "JSON (default: standard input)")
     .option("-f, --file <path>", "read the payload from a file, - for standard input")
     .option("--lines", "each line of the input is the payload of a job of its own")
-    .option("--id <id>", "the job's id: submitting the same job under it again makes no second one")
-    .option("--delay <seconds>", "how long the job waits before it may begin", wholeSeconds)
-    .option("--run-at <time>", "when the job may begin, ISO 8601", time)
-    .option("--tenant <name>", "whom the job is for")
+    .option(
+      "--id <id>",
+      "the job's id: submitting the same job under it again makes no second one (default: one that the API gives)",
+    )
+    .option("--delay <seconds>", "how long the job waits before it may begin (default: 0)", wholeSeconds)
+    .option("--run-at <time>", "when the job may begin, ISO 8601 (default: at once)", time)
+    .option("--tenant <name>", "the tenant that the job belongs to (default: none)")
     .option("-w, --wait", "wait until the job has ended, and show how")
-    .option("--timeout <seconds>", "with --wait: how long", seconds)
+    .option("--timeout <seconds>", "with --wait: how long (default: until it has ended)", seconds)
     .addHelpText(
       "after",
       `
@@ -64,14 +70,34 @@ function checkOptions({ lines, id, wait, timeout, delay, runAt }: SubmitCommandO
 
 async function submitOne(session: Session, type: string, payload: unknown, options: SubmitCommandOptions) {
   const { id, delay, runAt, tenant } = options;
-  const job = await session.client.submit(type, payload, { id, delaySeconds: delay, runAt, tenant });
+  const job = await session.client
+    .submit(type, payload, { id, delaySeconds: delay, runAt, tenant })
+    .catch((error: unknown) => explainType(session, type, error));
   if (options.wait) return waitForJobs(session, [job.id], options.timeout);
   if (session.isJson) printJson({ id: job.id, type: job.type, state: job.state });
   else print(job.id);
-  if (process.stderr.isTTY && !session.isJson)
-    process.stderr.write(pc.dim(`Follow it with: batch-jobs wait ${job.id}\n`));
+  if (err.isTerminal && !session.isJson) err.line(paint.dim(`Follow it with: batch-jobs wait ${job.id}`));
   return exitCodes.ok;
 }
+
+/** A type that nobody knows is told with those that there are. */
+async function explainType({ client }: Session, type: string, error: unknown): Promise<never> {
+  if (!(error instanceof JobProblemError && error.code === "unknown-type")) throw error;
+  const known = await client.types().then(
+    (types) => types.map((each) => each.type),
+    () => [],
+  );
+  if (known.length === 0) throw error;
+  const nearest = nearestName(type, known);
+  const named = known.length > mostNamed ? [...known.slice(0, mostNamed), "…"] : known;
+  throw new CommandError(
+    `Expected a job type that there is, got ${JSON.stringify(type)}${nearest ? `; did you mean ${nearest}?` : ""}`,
+    exitCodes.failed,
+    `There ${known.length === 1 ? "is" : "are"} ${named.join(", ")}; batch-jobs types says more`,
+  );
+}
+
+const mostNamed = 10;
 
 async function submitLines(session: Session, type: string, payloads: unknown[], options: SubmitCommandOptions) {
   const { delay, runAt, tenant } = options;
@@ -83,7 +109,7 @@ async function submitLines(session: Session, type: string, payloads: unknown[], 
   else if (!isWaiting) accepted.forEach(print);
   outcomes.forEach((outcome, index) => {
     if (outcome.isAccepted) return;
-    process.stderr.write(`${pc.red("✖")} Line ${index + 1} was refused: ${outcome.problem.detail}\n`);
+    err.line([paint.red("✖"), ` Line ${index + 1} was refused: ${outcome.problem.detail}`]);
   });
   const exitCode = isWaiting ? await waitForJobs(session, accepted, options.timeout) : exitCodes.ok;
   return accepted.length < outcomes.length ? exitCodes.failed : exitCode;

@@ -5,6 +5,7 @@ import { deploy, StackOutputs } from "../deploy";
 import { Log } from "../log";
 import type { Project } from "../project";
 import { loadStackConfig } from "../stackConfig";
+import { endWithOutput, err } from "./terminal";
 
 export interface RunningStack {
   cloud: LocalCloud;
@@ -36,7 +37,7 @@ export async function bringUp({ project, program, stack, port, log }: BringUpOpt
   process.chdir(project.workingFolder);
   const cloud = await startCloud({ port, region: config["aws:region"], log });
   stopOnSignal(cloud);
-  stopWithReader(cloud);
+  endWithOutput((exit) => void cloud.stop().finally(exit));
   const outputs = await deploy({ program, cloud, project: project.name, stack, config });
   return { cloud, outputs, seconds: process.uptime() };
 }
@@ -52,14 +53,6 @@ function stackFileOf({ stackFolder }: Project, stack: string): string {
   throw new Error(`Expected a stack file Pulumi.${stack}.yaml in ${stackFolder}, found none; ${hint}`);
 }
 
-/** Whoever read the output, `head` say, has had enough: that is no failure. */
-function stopWithReader(cloud: LocalCloud): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    void cloud.stop().finally(() => process.exit());
-  });
-}
-
 function stopOnSignal(cloud: LocalCloud): void {
   let isStopping = false;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -67,7 +60,7 @@ function stopOnSignal(cloud: LocalCloud): void {
       // The second one doesn't wait for workers to drain; children end with their parent.
       if (isStopping) process.exit(130);
       isStopping = true;
-      if (process.stderr.isTTY) process.stderr.write("\nStopping; once more to stop at once.\n");
+      if (err.isTerminal) err.line("\nStopping. Press Ctrl-C again to stop immediately");
       void cloud.stop().finally(() => process.exit(process.exitCode ?? (signal === "SIGINT" ? 130 : 143)));
     });
   }

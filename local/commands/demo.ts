@@ -4,13 +4,14 @@ import { Command, InvalidArgumentError } from "commander";
 import { createReadStream, mkdirSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, parse, relative } from "node:path";
-import pc from "picocolors";
 import { bringUp, RunningStack } from "./bringUp";
 import { chooseFiles, DemoFile } from "./demoFiles";
 import { DemoJob, follow, submit } from "./demoJobs";
 import { renderJobs } from "./demoTable";
 import { OwnOutputs, ownStack } from "./ownStack";
 import { reportFailure } from "./reportFailure";
+import { paint, render } from "./styled";
+import { err, out, printJson } from "./terminal";
 
 interface DemoOptions {
   stack: string;
@@ -32,17 +33,16 @@ async function main(): Promise<void> {
     .parse();
   const options = command.opts<DemoOptions>();
   const files = chooseFiles(command.args);
-  const say = options.json ? () => undefined : (line: string) => void process.stdout.write(`${line}\n`);
+  const say = options.json ? () => undefined : out.line;
   const running = await bringUp({
     ...ownStack(),
     stack: options.stack,
     log: ({ source, name, line }) => {
-      if (source === "cloud") process.stderr.write(`${name} ${line}\n`);
+      if (source === "cloud") err.line(`${name} ${line}`);
     },
   });
-  say(
-    `${pc.green("✔")} The stack ${options.stack} is up in ${running.seconds.toFixed(1)} s: ${String(running.outputs.url)}`,
-  );
+  const up = `The stack ${options.stack} is up in ${running.seconds.toFixed(1)} s: ${String(running.outputs.url)}`;
+  say([paint.green("✔"), " ", up]);
   try {
     const start = performance.now();
     const jobs = await runJobs(running, files, options);
@@ -94,8 +94,8 @@ function jobsOf(file: DemoFile, bucket: string, options: DemoOptions): DemoJob[]
 
 /** A bar per job type, on a terminal. */
 function createBars(jobs: DemoJob[], options: DemoOptions): { increment(type: string): void; stop(): void } {
-  if (options.json || !process.stdout.isTTY) return { increment: () => undefined, stop: () => undefined };
-  const format = ` {type} ${pc.cyan("{bar}")} {value}/{total} jobs  {duration_formatted}`;
+  if (options.json || !out.isTerminal) return { increment: () => undefined, stop: () => undefined };
+  const format = ` {type} ${render(paint.cyan("{bar}"), out.isColoured)} {value}/{total} jobs  {duration_formatted}`;
   const multi = new MultiBar({ format, hideCursor: true, barsize: 30 }, Presets.shades_classic);
   const types = [...new Set(jobs.map(({ type }) => type))];
   const width = Math.max(...types.map((type) => type.length));
@@ -127,16 +127,14 @@ function report(jobs: DemoJob[], times: { seconds: number; stackSeconds: number 
   const counts = { submitted: jobs.length, succeeded: jobs.length - failures.length, failed: failures.length };
   if (options.json) {
     const results = jobs.map(({ type, file, view }) => ({ type, file, ...view }));
-    process.stdout.write(`${JSON.stringify({ ...counts, seconds, stackSeconds, jobs: results })}\n`);
+    printJson({ ...counts, seconds, stackSeconds, jobs: results }, "line");
   } else {
-    process.stdout.write(`${renderJobs(jobs)}\n`);
-    const outcome = failures.length === 0 ? pc.green("✔ All succeeded") : pc.red(`✖ ${failures.length} failed`);
-    process.stdout.write(`${outcome}: ${jobs.length} jobs in ${seconds} s\n`);
+    out.line(renderJobs(jobs));
+    const outcome = failures.length === 0 ? paint.green("✔ All succeeded") : paint.red(`✖ ${failures.length} failed`);
+    out.line([outcome, `: ${jobs.length} jobs in ${seconds} s`]);
   }
   for (const { type, file, view } of failures) {
-    process.stderr.write(
-      `${pc.red("✖")} ${type} of ${file}: ${view?.error?.message ?? view?.state ?? "not submitted"}\n`,
-    );
+    err.line([paint.red("✖"), ` ${type} of ${file}: ${view?.error?.message ?? view?.state ?? "not submitted"}`]);
   }
   process.exitCode = failures.length === 0 ? 0 : 1;
 }

@@ -1,45 +1,31 @@
-import Table from "cli-table3";
-import pc from "picocolors";
 import { DemoJob, JobView } from "./demoJobs";
-import { printable } from "./printable";
+import { Column, plainTable } from "./plainTable";
+import { paint, Styled } from "./styled";
+import { out } from "./terminal";
 
-const head = ["File", "Job type", "State", "Waited", "Ran", "Result"];
+const columns: Column[] = [
+  { head: "File", least: 12 },
+  { head: "Job type" },
+  { head: "State" },
+  { head: "Waited", align: "right", rank: 1 },
+  { head: "Ran", align: "right", rank: 2 },
+  { head: "Result", least: 12 },
+];
 
-/** A table of jobs, a row each; where the terminal is too narrow, file names and results are cut. */
-export function renderJobs(jobs: DemoJob[], columns = process.stdout.columns ?? Infinity): string {
-  const rows = jobs.map(({ file, type, view }) => [
-    printable(file),
-    type,
-    view?.state ?? "unknown",
-    duration(view?.submittedAt, view?.startedAt),
-    duration(view?.startedAt, view?.finishedAt),
-    printable(summarise(type, view)),
-  ]);
-  const table = new Table({
-    head,
-    colWidths: widths([head, ...rows], columns),
-    colAligns: ["left", "left", "left", "right", "right", "left"],
-    style: { head: pc.isColorSupported ? ["bold"] : [], border: pc.isColorSupported ? ["gray"] : [], compact: true },
+/** A table of jobs, a row each; where the terminal is too narrow, results and file names are cut. */
+export function renderJobs(jobs: DemoJob[], width = out.columns): Styled {
+  const rows = jobs.map(({ file, type, view }) => {
+    const state = view?.state ?? "unknown";
+    return [
+      file,
+      type,
+      state === "succeeded" ? paint.green(state) : paint.red(state),
+      duration(view?.submittedAt, view?.startedAt),
+      duration(view?.startedAt, view?.finishedAt),
+      summarise(type, view),
+    ];
   });
-  for (const [file, type, state, ...rest] of rows) {
-    table.push([file, type, state === "succeeded" ? pc.green(state) : pc.red(state), ...rest]);
-  }
-  return table.toString();
-}
-
-const minCutWidth = 12;
-
-/** Widths of the columns, padding included: as wide as their texts, and the first and last cut to what is left. */
-function widths(rows: string[][], columns: number): number[] {
-  const natural = head.map((_, column) => 2 + Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const borders = head.length + 1;
-  let excess = natural.reduce((sum, width) => sum + width, borders) - columns;
-  for (const column of [head.length - 1, 0]) {
-    const cut = Math.max(0, Math.min(excess, natural[column]! - minCutWidth));
-    natural[column]! -= cut;
-    excess -= cut;
-  }
-  return natural;
+  return plainTable(columns, rows, width);
 }
 
 function duration(from?: string, to?: string): string {

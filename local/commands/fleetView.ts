@@ -1,42 +1,45 @@
-import Table from "cli-table3";
 import type { createLogUpdate } from "log-update" with { "resolution-mode": "import" };
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import pc from "picocolors";
 import type { LocalCloud } from "../cloud";
 import { packageRoot } from "../packageFolder";
 import { Fleet, FleetEvent, FleetRow } from "./fleet";
-import { printable } from "./printable";
+import { Column, plainTable } from "./plainTable";
+import { cut, paint, render, singleLine, Styled } from "./styled";
+import { out } from "./terminal";
 
 const refreshMilliseconds = 500;
 
 /** Rows of the terminal that the table, its title and the prompt take beside the types and events. */
-const otherRows = 8;
+const otherRows = 6;
 
-const head = ["Job type", "Waiting", "In flight", "Desired", "In service", "Pending", "Ending", "Busy"];
+const columns: Column[] = [
+  { head: "Job type", least: 8 },
+  { head: "Waiting", align: "right" },
+  { head: "In flight", align: "right" },
+  { head: "Desired", align: "right", rank: 3 },
+  { head: "In service", align: "right" },
+  { head: "Pending", align: "right", rank: 1 },
+  { head: "Ending", align: "right", rank: 2 },
+  { head: "Busy", align: "right" },
+];
 
-/** The fleet and what happened lately, as text that fits the terminal. */
+/** The fleet and what happened lately, as content that fits the terminal. */
 export function renderFleet(
   rows: readonly FleetRow[],
   events: readonly FleetEvent[],
   size: { columns: number; rows: number },
-): string {
-  const isColoured = pc.isColorSupported;
-  const table = new Table({
-    head,
-    colAligns: ["left", ...Array<"right">(head.length - 1).fill("right")],
-    style: { head: isColoured ? ["bold"] : [], border: isColoured ? ["gray"] : [], compact: true },
-  });
-  for (const { type, visible, inFlight, desired, inService, pending, terminating, busy } of rows) {
+): Styled {
+  const cells = rows.map(({ type, visible, inFlight, desired, inService, pending, terminating, busy }) => {
     const counts = [visible, inFlight, desired, inService, pending, terminating, busy];
-    table.push([type, ...counts.map((count) => (count === 0 ? pc.dim("0") : String(count)))]);
-  }
-  const room = Math.max(1, size.rows - rows.length - otherRows);
-  const lines = events.slice(-room).map(({ at, text }) => {
-    const line = `${at.toTimeString().slice(0, 8)}  ${printable(text)}`;
-    return pc.dim(line.length > size.columns ? `${line.slice(0, size.columns - 1)}…` : line);
+    return [type, ...counts.map((count) => (count === 0 ? paint.dim("0") : String(count)))];
   });
-  return [table.toString(), ...lines].join("\n");
+  const room = Math.max(1, size.rows - rows.length - otherRows);
+  const lines = events.slice(-room).map(({ at, text }): Styled => {
+    const line = singleLine(`${at.toTimeString().slice(0, 8)}  ${text}`);
+    return ["\n", paint.dim(cut(line, size.columns))];
+  });
+  return [plainTable(columns, cells, size.columns), "\n", ...lines];
 }
 
 /** Shows the fleets of queues by type until the returned function is called, which leaves the last picture. */
@@ -48,8 +51,9 @@ export async function showFleet(
   const logUpdate = await loadLogUpdate();
   const update = logUpdate.createLogUpdate(process.stdout, { showCursor: true });
   const draw = () => {
-    const { columns = 80, rows = 24 } = process.stdout;
-    update(renderFleet(fleet.look(cloud, queueUrls), fleet.events, { columns, rows }));
+    const { rows = 24 } = process.stdout;
+    const picture = renderFleet(fleet.look(cloud, queueUrls), fleet.events, { columns: out.columns, rows });
+    update(render(picture, out.isColoured));
   };
   draw();
   const timer = setInterval(draw, refreshMilliseconds);

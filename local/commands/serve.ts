@@ -1,10 +1,11 @@
-import pc from "picocolors";
 import type { LocalCloud } from "../cloud";
 import { placeOf } from "../loadProgram";
 import { bringUp, BringUpOptions, RunningStack } from "./bringUp";
 import { Fleet } from "./fleet";
 import { showFleet } from "./fleetView";
 import { jobApis, JobApi } from "./jobApis";
+import { paint, Styled, styled } from "./styled";
+import { err, out, printJson } from "./terminal";
 
 export interface ServeOptions extends Omit<BringUpOptions, "log"> {
   /** Print one JSON line with all addresses once the stack is up. */
@@ -22,7 +23,7 @@ export interface ServeOptions extends Omit<BringUpOptions, "log"> {
 export async function serve(options: ServeOptions): Promise<void> {
   const { json, verbose } = options;
   // A picture that is drawn anew all the time and lines don't go together.
-  const isLive = Boolean(process.stdout.isTTY) && !verbose && !json;
+  const isLive = out.isTerminal && !verbose && !json;
   const fleet = new Fleet();
   let isShown = false;
   // What the program prints is not for whoever reads the addresses.
@@ -32,7 +33,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     log: (entry) => {
       if (isLive) fleet.note(entry);
       const isPrinted = verbose || (entry.source === "cloud" && !isShown);
-      if (isPrinted) process.stderr.write(`${pc.dim(entry.name)} ${entry.line}\n`);
+      if (isPrinted) err.line([paint.dim(entry.name), " ", entry.line]);
     },
   }).catch((error: Error) => {
     const place = placeOf(error, options.project);
@@ -41,7 +42,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const apis = await jobApis(running.cloud);
   // Ctrl-C is how this command ends; it is no failure.
   process.exitCode = 0;
-  process.stdout.write(json ? `${JSON.stringify(addresses(running, apis))}\n` : welcome(running, apis, options.stack));
+  if (json) printJson(addresses(running, apis), "line");
+  else out.line(welcome(running, apis, options.stack));
   if (!isLive) return;
   isShown = true;
   const hide = await showFleet(fleet, running.cloud, queuesOf(apis));
@@ -78,34 +80,33 @@ function addresses({ cloud, outputs }: RunningStack, apis: JobApi[]): object {
   };
 }
 
-function welcome({ cloud, outputs, seconds }: RunningStack, apis: JobApi[], stack: string): string {
-  const rows: [string, string][] = [
-    ...apis.flatMap(({ url, queues }): [string, string][] => [
-      ["API", pc.cyan(url)],
+function welcome({ cloud, outputs, seconds }: RunningStack, apis: JobApi[], stack: string): Styled {
+  const rows: [string, Styled][] = [
+    ...apis.flatMap(({ url, queues }): [string, Styled][] => [
+      ["API", paint.cyan(url)],
       ["Job types", Object.keys(queues).join(", ")],
     ]),
-    ["AWS endpoint", pc.cyan(cloud.endpoint)],
+    ["AWS endpoint", paint.cyan(cloud.endpoint)],
   ];
   if (typeof outputs.dataBucket === "string") rows.push(["Data bucket", outputs.dataBucket]);
-  return `${pc.green("✔")} The stack ${pc.bold(stack)} is up in ${seconds.toFixed(1)} s. Ctrl-C stops it.
+  return styled`${paint.green("✔")} The stack ${paint.bold(stack)} is up in ${seconds.toFixed(1)} s. Ctrl-C stops it.
 
-${rows.map(([name, value]) => `  ${name.padEnd(14)}${value}\n`).join("")}
+${rows.map(([name, value]) => styled`  ${name.padEnd(14)}${value}\n`)}
 The AWS endpoint takes only calls signed with the keys below. The HTTP API asks nobody who they are: other users and
 containers of this machine that reach its ports may submit, read and cancel jobs. Pages in a browser may not, but for
 origins that the program itself lets in.
 ${apis[0] ? submitting(apis[0]) : ""}
-${pc.bold("Look behind it with any AWS client")}
+${paint.bold("Look behind it with any AWS client")}
 
-${awsLines(cloud, outputs.dataBucket)}
-`;
+${awsLines(cloud, outputs.dataBucket)}`;
 }
 
-function submitting({ url, queues }: JobApi): string {
+function submitting({ url, queues }: JobApi): Styled {
   const base = url.replace(/\/$/, "");
   const [type = "TYPE"] = Object.keys(queues);
   const payload = { text: "to be or not to be" };
-  return `
-${pc.bold("Submit a job, and look at it")}
+  return styled`
+${paint.bold("Submit a job, and look at it")}
 
   export BATCH_JOBS_URL=${url}
   npx batch-jobs submit ${type} '${JSON.stringify(payload)}' --wait

@@ -1,10 +1,13 @@
 import { expect } from "chai";
-import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text as readAll } from "node:stream/consumers";
 import { CannedAnswer, CannedApi, problem, SeenRequest, startCannedApi } from "../client/support";
-import { jsonOf, runCli, RunOptions } from "./support";
+import { packageRoot } from "../../local/packageFolder";
+import { cliMain, jsonOf, runCli, RunOptions } from "./support";
 
 const times = { submittedAt: "2026-11-24T00:00:00.000Z", startedAt: "2026-11-24T00:00:01.000Z" };
 const running = { id: "a", type: "word-count", state: "running", attempts: 1, ...times };
@@ -95,13 +98,17 @@ describe("batch-jobs", () => {
         [["--lines"], "1\n{", /standard input, line 2/],
         [["1", "--file", "x"], "", /PAYLOAD or --file, got both/],
         [["1", "--delay", "1", "--run-at", "2026-12-24"], "", /--delay or --run-at/],
-        [["1", "--delay", "1.5"], "", /Expected a whole number of seconds/],
+        [
+          ["1", "--delay", "1.5"],
+          "",
+          /^✖ Expected a whole number of seconds from 0 up as --delay <seconds>, got "1.5"/,
+        ],
         [["1", "--run-at", "noon"], "", /ISO 8601/],
         [["1", "--run-at", "2026-02-30T12:00:00Z"], "", /ISO 8601/],
         [["1", "--timeout", "5"], "", /--timeout together with --wait/],
         [["1", "--lines", "--id", "x"], "", /an id is for one job/],
-        [["1", "2"], "", /too many arguments/],
-        [["1", "--nonsense"], "", /unknown option '--nonsense'/],
+        [["1", "2"], "", /^✖ Expected 2 arguments of submit, got 3/],
+        [["1", "--nonsense"], "", /^✖ Expected an option that there is, got --nonsense/],
       ] as const) {
         const { code, stdout, stderr } = await run(["submit", "t", ...args], () => accepted, { input });
         expect({ code, stdout }, args.join(" ")).to.deep.equal({ code: 2, stdout: "" });
@@ -139,7 +146,7 @@ describe("batch-jobs", () => {
       expect(stdout)
         .to.match(/^id +a$/m)
         .and.match(/^state +running$/m)
-        .and.match(/^progress +50 % half $/m);
+        .and.match(/^progress +50 % half$/m);
       expect(jsonOf(await run(["status", "a", "--json"], () => ({ body: running })))).to.deep.equal(running);
     });
 
@@ -301,5 +308,121 @@ describe("batch-jobs", () => {
     const without = await run(["types", "--sign", "--region", "eu-west-1"], () => ({ body: { types: [] } }));
     expect(without).to.include({ code: 1 });
     expect(without.stderr).to.include("No AWS credentials to sign with").and.include("AWS_PROFILE");
+  });
+});
+
+describe("batch-jobs, as a person meets it", function () {
+  this.timeout(60_000);
+  let api: CannedApi | undefined;
+  afterEach(() => api?.close());
+
+  const run = async (args: string[], answer: (request: SeenRequest) => CannedAnswer, more?: RunOptions) => {
+    api = await startCannedApi(answer);
+    return runCli([...args, "--url", api.url], more);
+  };
+
+  it("prints its version", async () => {
+    const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string };
+    for (const option of ["--version", "-V"]) {
+      expect(await runCli([option])).to.deep.equal({ code: 0, stdout: `${version}\n`, stderr: "" });
+    }
+  });
+
+  it("says an unknown type once, with the nearest and all that there are", async () => {
+    const message = 'Expected a job type that GET /types lists, got "wordcount"';
+    const types = ["word-count", "checksum"].map((type) => ({ type, timeoutSeconds: 60, maxAttempts: 3 }));
+    const { stderr } = await run(["submit", "wordcount", "{}"], ({ method }) =>
+      method === "POST"
+        ? problem(422, "unknown-type", message, { errors: [{ path: "/type", message }] })
+        : { body: { types } },
+    );
+    expect(stderr).to.equal(
+      '✖ Expected a job type that there is, got "wordcount"; did you mean word-count?\n' +
+        "  There are word-count, checksum; batch-jobs types says more\n",
+    );
+  });
+
+  it("says a field's problem once", async () => {
+    const message = "Expected a whole number from 0 to 31536000, got 1.5";
+    const errors = [{ path: "/delaySeconds", message }];
+    const { stderr } = await run(["submit", "t", "{}"], () => problem(400, "invalid-request", message, { errors }));
+    expect(stderr).to.equal(`✖ ${message}\n`);
+  });
+
+  it("refuses each command line that makes no sense in one voice", async () => {
+    for (const [args, text] of [
+      [["status"], "✖ Expected <id>, got none\n  See --help\n"],
+      [["statsu", "a"], "✖ Expected a command, got statsu; did you mean status?\n  See --help\n"],
+      [
+        ["list", "--stat", "failed"],
+        "✖ Expected an option that there is, got --stat; did you mean --state?\n  See --help\n",
+      ],
+      [["list", "--state"], "✖ Expected a value after --state <state>, got none\n  See --help\n"],
+      [["status", "a", "b"], "✖ Expected 1 argument of status, got 2\n  See --help\n"],
+      [["list", "--limit", "0"], '✖ Expected a whole number from 1 up as -n, --limit <count>, got "0"\n  See --help\n'],
+      [["local", "--port", "x"], '✖ Expected a port from 0 to 65535 as --port <number>, got "x"\n  See --help\n'],
+      [
+        ["logs", "a", "--since", "soon"],
+        /^✖ Expected how long ago, .* as --since <time>, got "soon"\n {2}See --help\n$/,
+      ],
+    ] as const) {
+      const { code, stdout, stderr } = await runCli([...args]);
+      expect({ code, stdout }, args.join(" ")).to.deep.equal({ code: 2, stdout: "" });
+      if (typeof text === "string") expect(stderr).to.equal(text);
+      else expect(stderr).to.match(text);
+    }
+  });
+
+  it("says the default of each option that takes a value", async () => {
+    const { stdout } = await runCli(["--help"]);
+    const names = [...stdout.matchAll(/^ {2}([a-z][a-z-]*) .*/gm)].map(([, name]) => name!);
+    const commands = names.filter((name) => name !== "help" && name !== "dead-letters").map((name) => [name]);
+    const letters = ["list", "show", "redrive", "purge"].map((name) => ["dead-letters", name]);
+    for (const command of [...commands, ...letters]) {
+      const help = (await runCli([...command, "--help"])).stdout;
+      const [, options] = /\nOptions:\n(.*?)\n\n/s.exec(help) ?? [];
+      const entries = (options ?? "")
+        .split(/\n(?= {2}-)/)
+        .filter((entry) => /<[a-z]+(\.\.\.)?>/.test(entry.split(/ {2,}/)[1]!));
+      // What makes a selection: without it there is another.
+      const chosen = /file|--type|--log-group/;
+      for (const entry of entries.filter((each) => !chosen.test(each))) {
+        expect(entry.replace(/\s+/g, " "), `${command.join(" ")}: ${entry}`).to.match(/\(default: /);
+      }
+    }
+  });
+
+  it("keeps colours out of pipes and files, whatever CI says, and heeds NO_COLOR and FORCE_COLOR", async () => {
+    const body = { jobs: [failed, running] };
+    for (const [env, isColoured] of [
+      [{ CI: "true" }, false],
+      [{ CI: "true", NO_COLOR: "1", FORCE_COLOR: "1" }, false],
+      [{ FORCE_COLOR: "0" }, false],
+      [{ FORCE_COLOR: "1" }, true],
+    ] as const) {
+      const { stdout } = await run(["list"], () => ({ body }), { env: { ...env } });
+      expect(stdout.includes("\u001b["), JSON.stringify(env)).to.equal(isColoured);
+      const { stderr } = await run(["wait", "a"], () => ({ body: failed }), { env: { ...env } });
+      expect(stderr.includes("\u001b["), JSON.stringify(env)).to.equal(isColoured);
+    }
+  });
+
+  it("says in a line that the disk is full, and nothing of a reader who has had enough", async function () {
+    if (!existsSync("/dev/full")) this.skip();
+    api = await startCannedApi(() => ({ body: { types: [] } }));
+    for (const [target, code, text] of [
+      ["> /dev/full", 1, /^✖ Could not write the output: ENOSPC[^\n]*\n$/],
+      ["| true", 0, /^$/],
+    ] as const) {
+      const script = `"${process.execPath}" "${cliMain}" types --url ${api.url} ${target}`;
+      const child = spawn("sh", ["-c", script], {
+        env: { PATH: process.env.PATH },
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      const stderr = await readAll(child.stderr);
+      if (child.exitCode === null) await once(child, "exit");
+      expect(stderr).to.match(text);
+      expect(child.exitCode).to.equal(code);
+    }
   });
 });

@@ -1,0 +1,61 @@
+import { isObject } from "../contract/check";
+import { paint, Styled, StyleName } from "../local/commands/styled";
+import { shortTime } from "./times";
+import type { LogLine } from "./workerLogs";
+
+/** Fields that say where a line comes from, which whoever asked for a job's lines knows. */
+const origin = ["time", "level", "event", "jobId", "attempt", "type", "worker", "instanceId", "messageId", "queueUrl"];
+
+/** Events by which a worker hands on what the job's handler wrote. */
+const handlersEvents = ["job-log", "handler-output"];
+
+const colours: Record<string, StyleName> = { warn: "yellow", error: "red" };
+
+/** The attempt that wrote the line, where it says so. */
+export function attemptOf({ line }: LogLine): number | undefined {
+  const { attempt } = fieldsOf(line) ?? {};
+  return typeof attempt === "number" ? attempt : undefined;
+}
+
+/** A line in short, `17:22:40 #1 stderr message`, or as the worker wrote it. */
+export function renderLine(line: LogLine, isFull = false): Styled {
+  if (isFull) return [paint.dim(`${new Date(line.at).toISOString()} ${line.stream}`), " ", line.line];
+  const fields = fieldsOf(line.line);
+  const attempt = attemptOf(line);
+  const head = `${shortTime(timeOf(fields) ?? line.at)} ${attempt === undefined ? "" : `#${attempt} `}`;
+  if (!fields) return [paint.dim(head), line.line];
+  const style = typeof fields.level === "string" ? colours[fields.level] : undefined;
+  const text = textOf(fields);
+  return [paint.dim(head), style ? { style, content: text } : text];
+}
+
+/** What a line says: of what a handler wrote the message first, of other events their name. */
+function textOf({ fields: nested, ...entry }: Record<string, unknown>): string {
+  const { stream, ...fields } = { ...entry, ...(isObject(nested) ? nested : {}) };
+  const { event, message } = entry;
+  const others = Object.entries(fields).filter(([name]) => !origin.includes(name) && name !== "message");
+  const isHandlers = typeof event === "string" && handlersEvents.includes(event);
+  return [isHandlers ? stream : event, message, ...others.map(([name, value]) => `${name}=${shown(value)}`)]
+    .filter((part) => typeof part === "string" && part !== "")
+    .join(" ");
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" && /^[^\s"]+$/.test(value) ? value : (JSON.stringify(value) ?? "");
+}
+
+/** When the worker wrote the line, which is before it was taken in. */
+function timeOf(fields?: Record<string, unknown>): number | undefined {
+  const time = typeof fields?.time === "string" ? Date.parse(fields.time) : NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** Workers write JSON, a line each; what else there is has no fields. */
+function fieldsOf(line: string): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(line) as unknown;
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,238 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import type { DeadLetter, Job, JobType } from "../../client";
+import { renderLetter, renderLetters } from "../../cli/deadLetterTables";
+import { renderJob, renderJobs, renderTypes } from "../../cli/jobTables";
+import { renderLine } from "../../cli/logLines";
+import { renderJobs as renderDemoJobs } from "../../local/commands/demoTable";
+import { renderFleet } from "../../local/commands/fleetView";
+import { packageRoot } from "../../local/packageFolder";
+import { plainTable } from "../../local/commands/plainTable";
+import { oneLine, printable, printableJson } from "../../local/commands/printable";
+import { cut, paint, render, Styled, widthOf } from "../../local/commands/styled";
+import { CannedApi, problem, SeenRequest, startCannedApi } from "../client/support";
+import { runCli } from "./support";
+
+/** What a terminal obeys, line breaks apart. */
+const obeyed = /(?!\n)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
+
+const hostile = [
+  "\u001b[31mred",
+  "\u001b[8m hidden",
+  "\u009b8m hidden",
+  "\u001b]0;title\u0007",
+  "\u009d52;c;aGk=\u009c",
+  "one\rtwo",
+  "one\u0000\u007f\u0085two",
+  "\u202egnp.exe\u202c\u2066x\u2069",
+  "one\u2028two\u2029three",
+  "\u0008\u0008\u000b\u000c",
+];
+
+/** Any text, and often one that a terminal would obey. */
+const anyText = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(...hostile), fc.string({ unit: "grapheme" }));
+
+function expectHarmless(content: Styled): void {
+  expect(render(content, false)).not.to.match(obeyed);
+  expect(stripVTControlCharacters(render(content, true))).not.to.match(obeyed);
+}
+
+describe("what is printed", () => {
+  const values = fc.array(anyText, { minLength: 12, maxLength: 12 });
+
+  it("is obeyed by no terminal, whatever stands in the answers", () => {
+    fc.assert(
+      fc.property(values, fc.boolean(), ([a, b, c, d, e, f, g, h, i, j, k, l], isFull) => {
+        const job = {
+          id: a,
+          type: b,
+          state: "failed",
+          attempts: 1,
+          submittedAt: c,
+          startedAt: d,
+          finishedAt: e,
+          runAt: f,
+          cancelRequestedAt: g,
+          progress: { fraction: 0.5, note: h },
+          error: { name: i, message: j },
+          result: { [k!]: l },
+        } as unknown as Job;
+        for (const state of ["failed", "queued", "running"] as const) {
+          const present = { ...job, state, ...(state === "queued" && { error: undefined }) };
+          expectHarmless(renderJob(present));
+          expectHarmless(renderJobs([present]));
+        }
+        const type = { type: a, description: b, timeoutSeconds: 1, maxAttempts: 1 } as JobType;
+        expectHarmless(renderTypes([type, { ...type, launchProblem: c }]));
+        const letter = {
+          type: a,
+          messageId: b,
+          id: c,
+          reason: d,
+          failedAt: e,
+          submittedAt: f,
+          tenant: g,
+        } as DeadLetter;
+        expectHarmless(renderLetters([letter, { ...letter, id: undefined, reason: undefined }]));
+        expectHarmless(renderLetter({ ...letter, payload: { [h!]: i } }));
+        expectHarmless(renderLetter({ ...letter, body: j }));
+        for (const line of [k!, JSON.stringify({ event: l, message: a, attempt: 1, [b!]: c, fields: { d } })]) {
+          expectHarmless(renderLine({ at: 0, stream: e!, line }, isFull));
+        }
+        const row = {
+          type: a!,
+          visible: 1,
+          inFlight: 0,
+          desired: 1,
+          inService: 1,
+          pending: 0,
+          terminating: 0,
+          busy: 1,
+        };
+        expectHarmless(renderFleet([row], [{ at: new Date(), text: b! }], { columns: 80, rows: 24 }));
+        const view = { id: a!, state: b!, result: { sha256: c, bytes: 1 }, submittedAt: d, startedAt: e };
+        expectHarmless(renderDemoJobs([{ type: "checksum", file: f!, payload: {}, view }], 80));
+        expect(printableJson([a, { [b!]: c }])).not.to.match(obeyed);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("keeps the value of JSON", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), anyText, fc.constantFrom(undefined, 2), (value, text, indent) => {
+        const json = printableJson({ value, text }, indent);
+        expect(json).not.to.match(obeyed);
+        expect(JSON.parse(json)).to.deep.equal(JSON.parse(JSON.stringify({ value, text })));
+      }),
+    );
+  });
+
+  it("keeps line breaks where there may be several lines, and else none", () => {
+    expect(printable("one\r\ntwo\nthree\tfour")).to.equal("one\ntwo\nthree four");
+    expect(oneLine("one\r\ntwo\n\nthree\n")).to.equal("one two three");
+    fc.assert(fc.property(anyText, (text) => void expect(oneLine(text)).not.to.match(/\n/)));
+    expect(printable("äöü 漢字 👩‍👩‍👧 é")).to.equal("äöü 漢字 👩‍👩‍👧 é");
+  });
+
+  it("is cut between characters as people see them, and to the columns that there are", () => {
+    const family = "👩‍👩‍👧";
+    expect(render(cut(`x${family.repeat(3)}`, 6), false)).to.equal(`x${family}${family}…`);
+    expect(render(cut("äe\u0301o", 3), false)).to.equal("äe\u0301o");
+    expect(render(cut(["ab", paint.red("cdef"), "gh"], 5), true)).to.equal("ab\u001b[31mcd\u001b[39m…");
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 0, max: 40 }), (text, width) => {
+        expect(widthOf(cut(oneLine(text), width))).to.be.at.most(width);
+        expect(render(cut(text, width), false)).not.to.match(/\p{Surrogate}/u);
+      }),
+    );
+  });
+
+  it("fits the terminal where it is a table, and keeps what is never cut", () => {
+    const columns = [
+      { head: "ID" },
+      { head: "TYPE", least: 6 },
+      { head: "COUNT", rank: 1, align: "right" as const },
+      { head: "TIME", rank: 2 },
+      { head: "NOTE", least: 10, rank: 3 },
+    ];
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.uuid(), anyText, fc.nat().map(String), anyText, anyText), { maxLength: 5 }),
+        fc.integer({ min: 50, max: 200 }),
+        (rows, width) => {
+          const lines = render(plainTable(columns, rows, width), false).split("\n");
+          expect(lines).to.have.length(rows.length + 1);
+          lines.forEach((line, index) => {
+            expect(widthOf(line), line).to.be.at.most(width);
+            if (index > 0) expect(line.startsWith(rows[index - 1]![0])).to.be.true;
+          });
+        },
+      ),
+    );
+  });
+
+  it("passes the one filter: no other file writes to standard output or standard error", () => {
+    const folders = ["cli", "cli/commands", "local/commands"].map((folder) => join(packageRoot(), folder));
+    const files = folders.flatMap((folder) =>
+      readdirSync(folder)
+        .filter((file) => file.endsWith(".ts"))
+        .map((file) => join(folder, file)),
+    );
+    expect(files.length).to.be.greaterThan(35);
+    const writing = files.filter((file) =>
+      /process\.std(out|err)\.write|console\.(log|error|info|warn)\(/.test(readFileSync(file, "utf8")),
+    );
+    expect(writing.map((file) => file.slice(packageRoot().length + 1))).to.deep.equal(["local/commands/terminal.ts"]);
+  });
+
+  describe("by the commands, of an API that means ill", function () {
+    this.timeout(60_000);
+    const nasty = hostile.join("|");
+    const times = { submittedAt: nasty, startedAt: nasty, finishedAt: nasty, runAt: nasty, cancelRequestedAt: nasty };
+    const told = { progress: { fraction: 0.5, note: nasty }, error: { name: nasty, message: nasty }, result: nasty };
+    const job = { id: `a${nasty}`, type: nasty, state: "failed", attempts: 1, ...times, ...told };
+    const type = { type: nasty, description: nasty, timeoutSeconds: 60, maxAttempts: 3, launchProblem: nasty };
+    const refusal = problem(422, "unknown-type", nasty, { errors: [{ path: nasty, message: nasty }] });
+    let api: CannedApi;
+
+    afterEach(() => api.close());
+
+    const answer = ({ method, path }: SeenRequest) => {
+      if (path.startsWith("/_local/logs")) {
+        const entry = JSON.stringify({
+          time: nasty,
+          level: nasty,
+          event: nasty,
+          jobId: "a",
+          attempt: 1,
+          [nasty]: nasty,
+        });
+        return { body: { lines: [nasty, entry].map((line) => ({ at: 0, stream: nasty, line })) } };
+      }
+      if (path.startsWith("/types")) return { body: { types: [type, { ...type, launchProblem: undefined }] } };
+      if (path.startsWith("/jobs/refused")) return problem(404, "job-not-found", nasty);
+      if (path.startsWith("/jobs/moved")) return { status: 302, headers: { location: "/%1b%5b8m%c2%9b" } };
+      if (path.startsWith("/jobs/closed")) return { status: 403, body: { message: nasty } };
+      if (path === "/jobs/batch")
+        return { body: { results: [{ status: 422, problem: { code: "x", status: 422, detail: nasty } }] } };
+      if (method === "POST") return refusal;
+      return { body: path.startsWith("/jobs?") ? { jobs: [job, { ...job, state: "running" }], cursor: nasty } : job };
+    };
+
+    for (const args of [
+      ["types"],
+      ["list"],
+      ["status", "a"],
+      ["status", "refused"],
+      ["status", "moved"],
+      ["status", "closed"],
+      ["wait", "a"],
+      ["wait", "a", "b"],
+      ["cancel", "a"],
+      ["submit", "nope", "{}"],
+      ["submit", "nope", "--lines"],
+      ["logs", "a"],
+      ["logs", "a", "--full"],
+      ["status", "a\u009b8m"],
+    ]) {
+      it(`batch-jobs ${JSON.stringify(args.join(" "))}`, async () => {
+        api = await startCannedApi(answer);
+        for (const more of [[], ["--json"]]) {
+          const env: Record<string, string> = more.length > 0 ? { CI: "true" } : { FORCE_COLOR: "1" };
+          const { stdout, stderr } = await runCli([...args, ...more, "--url", api.url], { env, input: "{}" });
+          expect(stdout + stderr).not.to.equal("");
+          for (const text of [stdout, stderr]) {
+            expect(more.length > 0 ? text : stripVTControlCharacters(text)).not.to.match(obeyed);
+            // Our own colours are short.
+            const codes = text.split("\u001b").slice(1);
+            for (const code of codes) expect(code).to.match(/^\[(\d|2\d|3\d|90)m/);
+          }
+        }
+      });
+    }
+  });
+});
