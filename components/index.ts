@@ -1,3 +1,5 @@
+// Before what needs them.
+import "./expectSdks";
 export { BatchJobProcessor } from "./BatchJobProcessor";
 export { Job, JobContext, JobHandler, JobLogger } from "../contract/handler";
 export { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";

@@ -12,6 +12,6 @@ export function findMissingPackages(text: string): string | undefined {
   const stock = Object.keys(dependencies).join(", ");
   return (
     `Expected packages that the stock worker image has (${stock}), got ${missing.join(", ")}: ` +
-    "give the processor an `image` of your own that has them too (worker-image/README.md)"
+    "give the processor an `image` of your own that has them too"
   );
 }

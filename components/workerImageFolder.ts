@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { packageRoot } from "./packageRoot";
+import { realFolder } from "./realFolder";
 
 /** The build context of the stock image. */
 export function workerImageFolder(): string {
-  return join(packageRoot(), "worker-image");
+  return realFolder(join(packageRoot(), "worker-image"));
 }

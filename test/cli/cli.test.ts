@@ -314,9 +314,14 @@ describe("batch-jobs", () => {
 describe("batch-jobs, as a person meets it", function () {
   this.timeout(60_000);
   let api: CannedApi | undefined;
-  afterEach(() => api?.close());
+  const stop = async () => {
+    await api?.close();
+    api = undefined;
+  };
+  afterEach(stop);
 
   const run = async (args: string[], answer: (request: SeenRequest) => CannedAnswer, more?: RunOptions) => {
+    await stop();
     api = await startCannedApi(answer);
     return runCli([...args, "--url", api.url], more);
   };
