@@ -10,7 +10,7 @@ import { DemoJob, follow, submit } from "./demoJobs";
 import { renderJobs } from "./demoTable";
 import { OwnOutputs, ownStack } from "./ownStack";
 import { reportFailure } from "./reportFailure";
-import { paint, render } from "./styled";
+import { paint, render, Styled } from "./styled";
 import { err, out, printJson } from "./terminal";
 
 interface DemoOptions {
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     .parse();
   const options = command.opts<DemoOptions>();
   const files = chooseFiles(command.args);
-  const say = options.json ? () => undefined : out.line;
+  const say = options.json ? () => undefined : (content: Styled) => out.line(content);
   const running = await bringUp({
     ...ownStack(),
     stack: options.stack,
