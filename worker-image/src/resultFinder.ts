@@ -16,11 +16,12 @@ export type FoundResult = { ok: true; value?: unknown; omitted?: Omitted } | { o
 type Omitted = Extract<EncodedResult, { ok: true }>["omitted"];
 
 /** Lines that are looked at more closely: others are words. */
-const mayBeJson = /^(?:[[\]{}",]|-?\d[\d.eE+-]*$|(?:true|false|null|-?NaN|-?Infinity)$)|[}\]],?$/;
+const mayBeJson =
+  /^(?:[[\]{}",]|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$|(?:true|false|null|-?NaN|-?Infinity)$)|[}\]],?$/;
 
 /** Something in the output that may be its result. */
 interface Candidate {
-  found: FoundResult;
+  find: () => FoundResult;
   /** For the log, should something else be the result. */
   lines: Line[];
   /** Looks like JSON only if it stands at the end. */
@@ -78,7 +79,7 @@ export class ResultFinder {
   /** The result, once there is no more output. */
   end(): FoundResult {
     if (this.open) this.close(this.open, unclosed);
-    return this.last?.found ?? { ok: true };
+    return this.last?.find() ?? { ok: true };
   }
 
   /** What looked like a result is only output where the command failed. */
@@ -94,8 +95,8 @@ export class ResultFinder {
     if (parsed.ok && hasColours && isScalar) return this.words(line);
     if (parsed.ok) {
       const problem = hasColours ? colours : line.isGarbled && garbled;
-      const found = problem ? failure(text, problem) : resultOf(text, parsed.value);
-      return this.take({ found, lines: [line], ...(isScalar && { isScalar }) });
+      const find = () => (problem ? failure(text, problem) : resultOf(text, parsed.value));
+      return this.take({ find, lines: [line], ...(isScalar && { isScalar }) });
     }
     const likeness = likenessOf(text);
     if (likeness === undefined) return this.words(line);
@@ -104,8 +105,8 @@ export class ResultFinder {
       this.open = block;
       return this.continueBlock(block, line, text, hasColours);
     }
-    const found = failure(text, hasColours ? colours : parsed.message);
-    this.take({ found, lines: [line], ...(likeness === "weakly" && { isWeak: true }) });
+    const find = () => failure(text, hasColours ? colours : parsed.message());
+    this.take({ find, lines: [line], ...(likeness === "weakly" && { isWeak: true }) });
   }
 
   private continueBlock(block: Block, line: Line, text: string, hasColours: boolean): void {
@@ -126,7 +127,7 @@ export class ResultFinder {
   private close(block: Block, problem?: string): void {
     this.open = undefined;
     this.take({
-      found: block.end(problem),
+      find: () => block.end(problem),
       lines: block.lines,
       ...(block.problem === unquoted && { isWeak: true }),
     });
@@ -199,7 +200,7 @@ class Block {
     if (problem !== undefined) return failure(this.beginning, problem);
     if (this.hash) return { ok: true, omitted: omittedResult(this.bytes, this.hash.digest("hex")) };
     const parsed = parse(this.text);
-    return parsed.ok ? resultOf(this.text, parsed.value) : failure(this.text, parsed.message);
+    return parsed.ok ? resultOf(this.text, parsed.value) : failure(this.text, parsed.message());
   }
 
   private add(piece: string): void {
@@ -240,14 +241,14 @@ function resultOf(text: string, value: unknown): FoundResult {
 /** The result of a whole file. */
 export function resultOfText(text: string): FoundResult {
   const parsed = parse(text);
-  return parsed.ok ? resultOf(text, parsed.value) : failure(text, parsed.message);
+  return parsed.ok ? resultOf(text, parsed.value) : failure(text, parsed.message());
 }
 
-function parse(text: string): { ok: true; value: unknown } | { ok: false; message: string } {
+function parse(text: string): { ok: true; value: unknown } | { ok: false; message(): string } {
   try {
     return { ok: true, value: JSON.parse(text) as unknown };
   } catch (error) {
-    return { ok: false, message: hintOf(text) ?? (error as Error).message };
+    return { ok: false, message: () => hintOf(text) ?? (error as Error).message };
   }
 }
 

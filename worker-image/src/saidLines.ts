@@ -35,7 +35,8 @@ export class SaidLines {
   private within: "python-frame" | "goroutine" | undefined;
 
   add(line: string): void {
-    const text = stripVTControlCharacters(line.slice(0, maxLookedAt)).trimEnd();
+    const beginning = line.slice(0, maxLookedAt);
+    const text = (beginning.includes("\u001b") ? stripVTControlCharacters(beginning) : beginning).trimEnd();
     if (this.isFrame(text) || text === "") return;
     const said = { number: this.count++, text: shorten(text.trim(), maxLineCharacters) };
     if (this.first.length < keptFirst) this.first.push(said);

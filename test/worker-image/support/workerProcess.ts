@@ -29,6 +29,10 @@ export class WorkerProcess {
     });
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** Waits for the worker to say so. */
   async event(name: string): Promise<Record<string, unknown>> {
     return until(
