@@ -89,7 +89,10 @@ export interface ProcessorArgs {
   secondsPerJob?: number;
   /** Jobs that are submitted by themselves, again and again. @default - none */
   schedules?: JobSchedule[];
-  /** Environment variables of the workers; names starting with `WORKER_` are the worker's own. @default - none */
+  /**
+   * Environment variables of the workers. Names that start with `WORKER_`, `JOB_`, `AWS_`, `NODE_` or `LD_`, and `PATH`, `HOME`,
+   * `TMPDIR` and `HOSTNAME`, are refused: workers and jobs rely on them. @default - none
+   */
   environment?: Record<string, pulumi.Input<string>>;
   /** What the handlers may do in AWS, beside the component's `policyStatements`. @default - none */
   policyStatements?: PolicyStatement[];

@@ -20,14 +20,21 @@ const input = (schema: z.ZodType) =>
 const text = z.string().min(1);
 const wholeNumber = (from: number, to: number) => z.number().int().min(from).max(to);
 const seconds = (from: number, to: number) => z.number().min(from).max(to);
+/**
+ * Variables that are not a program's to set: the worker's own, those of a job, and what Node, the AWS SDK or the loader of
+ * programs would read, so that a worker would fail without a word of why.
+ */
+const reservedVariable = new RegExp(`^(${workerVariablePrefix}|JOB_|AWS_|NODE_|LD_|(PATH|HOME|TMPDIR|HOSTNAME)$)`);
 /** Lines of `docker run --env-file`: no quoting, so no line breaks. */
 const environment = z.record(
   z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, expecting("letters, digits and underscores"))
     .refine(
-      (variable) => !variable.startsWith(workerVariablePrefix),
-      expecting(`a name that doesn't start with ${workerVariablePrefix}, which the worker keeps for itself`),
+      (variable) => !reservedVariable.test(variable),
+      expecting(
+        `a name that isn't the worker's, a job's, Node's or the AWS SDK's (${workerVariablePrefix}, JOB_, AWS_, NODE_, LD_, PATH, HOME, TMPDIR, HOSTNAME)`,
+      ),
     ),
   input(z.string().regex(/^[^\r\n\0]*$/, expecting("a text of one line"))),
 );

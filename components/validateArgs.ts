@@ -5,13 +5,14 @@ import { argsSchema, explainIssue } from "./argsSchema";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { maxComponentCharacters } from "./fitName";
 import { usesThis } from "./handlerFindings";
+import { withOutputErrors } from "./outputErrors";
 import { parseEcrImage } from "./permissions";
 import { CapacityChange, JobSchedule, ProcessorArgs, withDefaults } from "./ProcessorArgs";
 import { schemaProblem } from "./schemaProblem";
 
 /** Throws one error that names every problem of the inputs with its property path. */
 export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
-  const errors = [...nameErrors(name), ...shapeErrors(args), ...relationErrors(args)];
+  const errors = [...nameErrors(name), ...withOutputErrors(args, shapeErrors(args), () => relationErrors(args))];
   if (errors.length === 0) return;
   const lines = errors.map(({ propertyPath, reason }) => `  ${propertyPath}: ${reason}`);
   throw new pulumi.InputPropertiesError({

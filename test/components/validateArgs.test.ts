@@ -93,6 +93,22 @@ describe("validateArgs", () => {
     ["more instances at least than at most", { minInstances: 5, maxInstances: 2 }, "minInstances"],
     ["a minimum above the default maximum", { minInstances: 11 }, "minInstances"],
     ["a variable of the worker's own", { environment: { WORKER_SLOTS: "9" } }, "environment.WORKER_SLOTS"],
+    ...[
+      "WORKER_X",
+      "JOB_ID",
+      "AWS_REGION",
+      "AWS_ENDPOINT_URL",
+      "NODE_OPTIONS",
+      "LD_PRELOAD",
+      "PATH",
+      "HOME",
+      "TMPDIR",
+    ].map((variable): [string, object, string] => [
+      `the variable ${variable}, which workers rely on`,
+      { environment: { [variable]: "x" } },
+      `environment.${variable}`,
+    ]),
+    ["a variable with a NUL", { environment: { A: "1\0" } }, "environment.A"],
     ["a variable of two lines", { environment: { A: "1\n2" } }, "environment.A"],
     ["a variable that is a number", { environment: { A: 1 } }, "environment.A"],
     [

@@ -1,9 +1,8 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { packageRoot } from "../../local/packageFolder";
 import { until } from "../local/support";
 import { createHandlers, Handlers, Journey, killWorkerOf, startJourney } from "./support";
 
@@ -38,12 +37,12 @@ describe("jobs under clocks that jump", () => {
     handlers = createHandlers({
       slow: `note("start " + job.id); await sleep(job.payload); return new Date().getTime();`,
     });
-    const environment = {
-      NODE_PATH: join(packageRoot(), "node_modules"),
-      NODE_OPTIONS: `--require ${join(folder, "skew.cjs")}`,
-    };
+    for (const file of ["main.js", "handlerMain.js"]) {
+      const path = join(dirname(handlers.workerMain), file);
+      writeFileSync(path, `require(${JSON.stringify(join(folder, "skew.cjs"))});\n${readFileSync(path, "utf8")}`);
+    }
     const settings = { slots: 2, minInstances: 2, visibilityTimeoutSeconds: 3, drainSeconds: 1 };
-    journey = await startJourney([{ name: "slow", handler: "slow", ...settings }], handlers, { environment });
+    journey = await startJourney([{ name: "slow", handler: "slow", ...settings }], handlers);
   });
 
   after(async () => {

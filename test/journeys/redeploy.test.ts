@@ -1,6 +1,4 @@
 import { expect } from "chai";
-import { join } from "node:path";
-import { packageRoot } from "../../local/packageFolder";
 import { until } from "../local/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
 
@@ -13,7 +11,7 @@ describe("a program deployed again", () => {
       slow: `note("start " + job.id); if (job.payload.waits) await released(job, context); return process.env.EDITION;`,
     });
     const processors = [{ name: "slow", handler: "slow", slots: 1, minInstances: 1, maxInstances: 3 }];
-    const environment = { NODE_PATH: join(packageRoot(), "node_modules"), EDITION: "first" };
+    const environment = { EDITION: "first" };
     journey = await startJourney(processors, handlers, { environment });
   });
 
@@ -27,7 +25,7 @@ describe("a program deployed again", () => {
     const [old] = group.instances;
     const first = await journey.submit("slow", { waits: true });
     await until(() => handlers.ledger().includes(`start ${first}`));
-    await journey.redeploy({ environment: { NODE_PATH: join(packageRoot(), "node_modules"), EDITION: "second" } });
+    await journey.redeploy({ environment: { EDITION: "second" } });
     expect(group.settings.template.version).to.equal("2");
     expect(group.instances).to.deep.equal([old]);
     group.setDesiredCapacity(2);

@@ -1,6 +1,4 @@
 import { expect } from "chai";
-import { join } from "node:path";
-import { packageRoot } from "../../local/packageFolder";
 import { until } from "../local/support";
 import {
   Call,
@@ -20,7 +18,7 @@ describe("a new launch template version", () => {
   let handlers: Handlers;
   let journey: Journey;
   let calls: Call[];
-  const environment = (edition: string) => ({ NODE_PATH: join(packageRoot(), "node_modules"), EDITION: edition });
+  const environment = (edition: string) => ({ EDITION: edition });
 
   before(async () => {
     const held = `note("start " + job.id); await released(job, context); return process.env.EDITION;`;

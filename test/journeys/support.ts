@@ -47,7 +47,6 @@ export async function startJourney(
       image: "worker:test",
       vpcId: "vpc-1",
       subnetIds: ["subnet-1"],
-      environment: { NODE_PATH: join(packageRoot(), "node_modules") },
       ...args,
       ...changes,
     });
