@@ -43,8 +43,8 @@ function fromProc(): ProcessEntry[] {
       group: Number(group),
       session: Number(session),
       startedAt: fields[19] ?? "",
-      environment: () => read(`${pid}/environ`),
-      folder: () => readFolder(pid),
+      environment: once(() => read(`${pid}/environ`)),
+      folder: once(() => readFolder(pid)),
       rssBytes: () => kilobytes(read(`${pid}/status`), "VmRSS") * 1_024,
       sharedBytes: () => kilobytes(read(`${pid}/smaps_rollup`), "Pss") * 1_024,
     });
@@ -88,6 +88,12 @@ function fromPs(): ProcessEntry[] {
       sharedBytes: () => bytes,
     };
   });
+}
+
+/** Several look at the same process. */
+function once<T>(look: () => T): () => T {
+  let seen: { value: T } | undefined;
+  return () => (seen ??= { value: look() }).value;
 }
 
 /** Empty where the process is gone meanwhile, or is another user's. */
