@@ -4,11 +4,13 @@ import type { Callers, Issued } from "../callers";
 import { areChunksSigned, readChunks } from "./chunks";
 import { Claim, MalformedClaim, millisecondsOf, readClaim } from "./claim";
 import { Unproven } from "./problems";
-import { hashOf, recompute, signingKeyOf } from "./recompute";
+import { hashOf, recompute, scopeTextOf, signingKeyOf } from "./recompute";
 import type { Target } from "./target";
 
 /** "Signature expired: … is now earlier than …" comes after this long, in both directions. */
 const skewMilliseconds = 15 * 60_000;
+
+const maxSigningKeys = 1_000;
 
 /** Somebody that a request says it is from, with a key that was given out; its signature is yet to be looked at. */
 export interface Claimant {
@@ -18,6 +20,8 @@ export interface Claimant {
 
 /** Proves who sent a request, by the keys that the local cloud has given out ("AWS Signature Version 4 for API requests"). */
 export class Signatures {
+  private readonly signingKeys = new Map<string, Uint8Array>();
+
   constructor(
     private readonly callers: Pick<Callers, "issuedTo">,
     private readonly now: () => number = Date.now,
@@ -54,7 +58,7 @@ export class Signatures {
    * @throws Unproven where it isn't the one that the key makes.
    */
   async prove({ claim, issued }: Claimant, message: IncomingMessage, target: Target, body: Buffer): Promise<Buffer> {
-    const key = await signingKeyOf(claim, issued.credentials.secretAccessKey);
+    const key = await this.signingKeyOf({ claim, issued });
     const payloadHash = payloadHashOf(claim, message, target, body);
     const expected = await recompute(claim, { message, ...target, payloadHash }, key);
     if (!isSame(expected, claim.signature)) throw new Unproven("mismatch", mismatch);
@@ -64,6 +68,17 @@ export class Signatures {
     const isSigned = payloadHash.startsWith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
     if (isSigned && !areChunksSigned(chunked, claim, key)) throw new Unproven("mismatch", mismatch);
     return chunked.data;
+  }
+
+  /** Derived once for a key, a day, a region and a service. */
+  private async signingKeyOf({ claim, issued }: Claimant): Promise<Uint8Array> {
+    const name = `${claim.accessKeyId}/${scopeTextOf(claim)}`;
+    const known = this.signingKeys.get(name);
+    if (known) return known;
+    const key = await signingKeyOf(claim, issued.credentials.secretAccessKey);
+    if (this.signingKeys.size >= maxSigningKeys) this.signingKeys.clear();
+    this.signingKeys.set(name, key);
+    return key;
   }
 
   private expectPresent({ time, day, expiresSeconds }: Claim): void {
