@@ -20,7 +20,8 @@ export interface Refusal {
 
 export interface Fault {
   service: string;
-  action: string;
+  /** @default every action of the service */
+  action?: string;
   /** How often it strikes. @default every time, until removed */
   times?: number;
   when?: (target: FaultTarget) => boolean;
@@ -29,18 +30,45 @@ export interface Fault {
   /** @default "ServiceUnavailable" */
   code?: string;
   delayMilliseconds?: number;
+  /** Leaves the call unanswered until the fault is removed, or the caller gives up. @default false */
+  hangs?: boolean;
+}
+
+/** How a whole service is away: every call is refused, left unanswered, or throttled. */
+export type OutageKind = "refuse" | "hang" | "throttle";
+
+/** How each service throttles; the others as DynamoDB does. */
+const throttling: Record<string, Pick<Fault, "status" | "code">> = {
+  autoscaling: { status: 400, code: "Throttling" },
+  lambda: { status: 429, code: "TooManyRequestsException" },
+  s3: { status: 503, code: "SlowDown" },
+  sns: { status: 400, code: "Throttled" },
+};
+
+/** A fault of a whole service. */
+export function outageOf(service: string, kind: OutageKind): Fault {
+  if (kind === "hang") return { service, hangs: true };
+  return { service, ...(kind === "throttle" && (throttling[service] ?? { status: 400, code: "ThrottlingException" })) };
+}
+
+interface Active {
+  fault: Fault;
+  remaining: number;
+  /** What goes on when the fault is removed. */
+  waiting: Set<() => void>;
 }
 
 /** Faults injected into the services, for tests. */
 export class Faults {
-  private active: { fault: Fault; remaining: number }[] = [];
+  private active: Active[] = [];
 
   /** Adds a fault, and returns what removes it. */
   add(fault: Fault): () => void {
-    const entry = { fault, remaining: fault.times ?? Infinity };
+    const entry: Active = { fault, remaining: fault.times ?? Infinity, waiting: new Set() };
     this.active.push(entry);
     return () => {
       this.active = this.active.filter((other) => other !== entry);
+      for (const goOn of entry.waiting) goOn();
     };
   }
 
@@ -54,13 +82,14 @@ export class Faults {
       ({ fault, remaining }) =>
         remaining > 0 &&
         fault.service === target.service &&
-        fault.action === target.action &&
+        (fault.action === undefined || fault.action === target.action) &&
         (fault.when?.(target) ?? true),
     );
     if (!entry) return undefined;
     entry.remaining--;
     const { delayMilliseconds, status = 503, code = "ServiceUnavailable" } = entry.fault;
     if (delayMilliseconds) await sleep(delayMilliseconds, undefined, { ref: false });
+    if (entry.fault.hangs) await new Promise<void>((resolve) => entry.waiting.add(resolve));
     return status === 0 ? undefined : { status, code, message: `Injected fault in ${target.service} ${target.action}` };
   }
 }

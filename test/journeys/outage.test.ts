@@ -1,0 +1,65 @@
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { expect } from "chai";
+import { accountId } from "../../local/account";
+import { outageOf } from "../../local/faults";
+import { until } from "../local/support";
+import { createHandlers, Handlers, Journey, startJourney } from "./support";
+
+describe("an outage of SNS", () => {
+  let journey: Journey;
+  let handlers: Handlers;
+
+  before(async function () {
+    this.timeout(60_000);
+    handlers = createHandlers({ steady: `await released(job, context); return { ok: true };` });
+    const processor = { name: "steady", handler: "steady", minInstances: 1, slots: 1 };
+    journey = await startJourney([processor], handlers, { events: true }, { scheduleSeconds: 2 });
+  });
+  after(async () => {
+    await journey.stop();
+    handlers.remove();
+  });
+
+  it("holds up no job: its end is kept, its message goes, and the event comes once SNS is back", async function () {
+    this.timeout(120_000);
+    const { cloud, outputs, sqs } = journey;
+    const arn = `arn:aws:sqs:${cloud.region}:${accountId}:ends`;
+    const statement = { Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: arn };
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+    await cloud.calls.sqs("CreateQueue", { QueueName: "ends", Attributes: { Policy } });
+    const Attributes = { RawMessageDelivery: "true" };
+    await cloud.calls.sns("Subscribe", {
+      TopicArn: outputs.eventsTopicArn!,
+      Protocol: "sqs",
+      Endpoint: arn,
+      Attributes,
+    });
+    const id = await journey.submit("steady", 1);
+    await journey.reaches(id, "running");
+    const end = cloud.faults.add(outageOf("sns", "refuse"));
+    handlers.release(id);
+    await journey.reaches(id, "succeeded");
+    const QueueUrl = outputs.queueUrls.steady;
+    await until(
+      async () => {
+        const { Attributes: counts } = await sqs.send(
+          new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["All"] }),
+        );
+        return counts?.ApproximateNumberOfMessages === "0" && counts.ApproximateNumberOfMessagesNotVisible === "0";
+      },
+      () => "the job's message to be gone",
+    );
+    expect(journey.logs.some(({ line }) => line.includes("event-kept") && line.includes(id))).to.equal(true);
+    end();
+    const ends = { QueueUrl: `${cloud.endpoint}/${accountId}/ends`, MaxNumberOfMessages: 10 };
+    const told: string[] = [];
+    await until(
+      async () => {
+        const { Messages = [] } = await cloud.calls.sqs<{ Messages?: { Body: string }[] }>("ReceiveMessage", ends);
+        told.push(...Messages.map(({ Body }) => (JSON.parse(Body) as { id: string }).id));
+        return told.includes(id);
+      },
+      () => `the event of ${id}`,
+    );
+  });
+});
