@@ -510,6 +510,18 @@ describe("MessageProcessor", () => {
       expect(clock.pendingTimers).to.equal(0);
     });
 
+    it("hides the message in time though the table leaves the heartbeat unanswered", async () => {
+      const { begin, end, clock, records, seen } = setUp();
+      records.extend = () => new Promise(() => undefined);
+      await begin();
+      await clock.advance(60_000);
+      expect(seen().filter((call) => call === "hide message 30").length).to.be.at.least(5);
+      await end({ kind: "succeeded", result: 1 });
+      await clock.advance(10_000);
+      expect(seen().at(-1)).to.equal("remove message");
+      expect(clock.pendingTimers).to.equal(0);
+    });
+
     it("gives up where SQS no longer hides the message", async () => {
       const { begin, end, clock, failures, log, isDone } = setUp();
       await begin();

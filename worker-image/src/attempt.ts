@@ -9,7 +9,7 @@ import { Progress, ProgressWriter, toProgress } from "./progress";
 import { isUnknownMessage, JobQueue, ReceivedMessage } from "./queue";
 import { Hold, HoldState, JobRecords } from "./records";
 import { JobStopped, Runner, RunOutcome, StopCause } from "./runner";
-import { Clock } from "./clock";
+import { Clock, sleep } from "./clock";
 
 /** What an attempt is handed. */
 export interface AttemptEffects {
@@ -49,6 +49,8 @@ export class Attempt {
   private hiddenUntil: number;
   private isGone = false;
   private beatFailures = 0;
+  /** The extension of the lease that is under way. */
+  private extension?: Promise<PromiseSettledResult<HoldState>>;
 
   constructor(
     private readonly effects: AttemptEffects,
@@ -155,17 +157,31 @@ export class Attempt {
   }
 
   /**
-   * Record first: a message that reappears while the lease holds is only hidden again. Where the record is out of reach the
-   * message is hidden all the same: no other worker could begin the job, and this one may end it once the table is back.
+   * Record first: a message that reappears while the lease holds is only hidden again. Where the record is out of reach, or
+   * its table leaves the call unanswered, the message is hidden all the same: no other worker could begin the job, and this
+   * one may end it once the table is back.
    */
   private async beat(): Promise<void> {
+    const { clock, visibilityTimeoutSeconds } = this.effects;
+    const patience = new AbortController();
+    const halfInterval = heartbeatInterval(visibilityTimeoutSeconds) / 2;
+    this.extension ??= this.extendLease();
+    const leased = await Promise.race([this.extension, sleep(clock, halfInterval, patience.signal)]);
+    patience.abort();
+    if (leased?.status !== "fulfilled" || leased.value !== "lost") await this.isMessageGone();
+    if (!leased) throw new Error("The table of records has not answered the heartbeat yet");
+    if (leased.status === "rejected") throw leased.reason;
+    this.beatFailures = 0;
+  }
+
+  /** One at a time: a call that hangs may outlast several beats. */
+  private async extendLease(): Promise<PromiseSettledResult<HoldState>> {
     const { clock, records, visibilityTimeoutSeconds } = this.effects;
     const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1000;
     const [leased] = await Promise.allSettled([records.extend(this.hold, leaseUntil)]);
+    this.extension = undefined;
     if (leased.status === "fulfilled") this.heed(leased.value);
-    if (leased.status === "rejected" || leased.value !== "lost") await this.isMessageGone();
-    if (leased.status === "rejected") throw leased.reason;
-    this.beatFailures = 0;
+    return leased;
   }
 
   private heed(state: HoldState): void {
