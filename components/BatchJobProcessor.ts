@@ -86,14 +86,15 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       { logRetentionDays: args.logRetentionDays, tags: args.tags, router, tables, events },
       child,
     );
-    const rescue = new JobRescue(`${name}-rescue`, { ...args, router, typeTable }, child);
+    const rescue = new JobRescue(`${name}-rescue`, { ...args, router, tables, scaler: scaler?.scaler.function }, child);
     const { topic } = router;
     const schedules = new JobSchedules(
       `${name}-schedules`,
       { topic, deadLetterQueue: router.undeliveredQueue, tags: args.tags },
       child,
     );
-    const api = new JobApi(`${name}-api`, { ...args, topic, eventsTopic, schedules, tables }, child);
+    const functions = { rescue: rescue.rescue.function, scaler: scaler?.scaler.function };
+    const api = new JobApi(`${name}-api`, { ...args, topic, eventsTopic, schedules, tables, ...functions }, child);
     const network = new WorkerNetwork(`${name}-network`, args, child);
     const settings = args.processors.map((processor) => withDefaults(processor, args.scaling));
     const imageFor = createImages(name, settings, args, child);

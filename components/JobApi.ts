@@ -8,6 +8,7 @@ import { JobTables } from "./JobTables";
 import { LambdaFunction } from "./LambdaFunction";
 import {
   announceTo,
+  invoke,
   listRecords,
   publishTo,
   readFleets,
@@ -22,6 +23,10 @@ export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
   eventsTopic?: aws.sns.Topic;
   schedules: JobSchedules;
   tables: JobTables;
+  /** Sends dead letters back. */
+  rescue: aws.lambda.Function;
+  /** Tries launches; absent where CloudWatch scales. */
+  scaler?: aws.lambda.Function;
 };
 
 /** The HTTP API, whose `$default` route hands every request to the front-end Lambda. */
@@ -104,6 +109,8 @@ export class JobApi extends pulumi.ComponentResource {
           ...(args.tables.isListing && { LISTING: "1" }),
           ...(fleets && { FLEET_TABLE: fleets.name }),
           ...((args.authorization ?? defaults.authorization) !== "iam" && { HIDE_QUEUES: "1" }),
+          ...(records && { RESCUE_FUNCTION: args.rescue.name }),
+          ...(args.scaler && { SCALER_FUNCTION: args.scaler.name }),
         },
         statements: [
           publishTo(args.topic.arn),
@@ -113,6 +120,8 @@ export class JobApi extends pulumi.ComponentResource {
           ...(records ? [submitRecords(records.arn)] : []),
           ...(records && args.tables.isListing ? listRecords(records.arn) : []),
           ...(fleets ? [readFleets(fleets.arn)] : []),
+          ...(records ? [invoke("RetryJobs", args.rescue.arn)] : []),
+          ...(args.scaler ? [invoke("RetryLaunches", args.scaler.arn)] : []),
         ],
         timeoutSeconds: defaults.frontendTimeoutSeconds,
         memorySize: args.frontendMemorySize ?? defaults.frontendMemorySize,

@@ -4,32 +4,47 @@ import { rescueFactory } from "../functions/rescue/lambda";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
 import { JobRouter } from "./JobRouter";
+import { JobTables } from "./JobTables";
 import { json } from "./json";
 import { LambdaFunction } from "./LambdaFunction";
-import { readJobTypes, sendTo } from "./permissions";
+import { followRecords, invoke, readJobTypes, sendTo } from "./permissions";
 import { ProcessorQueue } from "./ProcessorQueue";
 
 export type JobRescueArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "tags"> & {
   router: JobRouter;
-  typeTable: aws.dynamodb.Table;
+  tables: JobTables;
+  /** Nudged for the jobs that are sent back; absent where CloudWatch scales. */
+  scaler?: aws.lambda.Function;
 };
 
 /**
  * The Lambda that keeps the jobs which wait when their type is removed: it moves them to the unroutable queue before their
- * own is deleted (docs/decisions/0009-removed-types.md).
+ * own is deleted (docs/decisions/0009-removed-types.md). It is also who sends dead letters back, when the front end asks
+ * for it: both are moves from one queue to another.
  */
 export class JobRescue extends pulumi.ComponentResource {
   readonly rescue: LambdaFunction;
 
   constructor(name: string, args: JobRescueArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobRescue", name, {}, opts);
+    const { tables, scaler } = args;
     const { unroutableQueue } = args.router;
     this.rescue = new LambdaFunction(
       `${name}-rescue`,
       {
         factory: rescueFactory,
-        environment: { TYPE_TABLE: args.typeTable.name, UNROUTABLE_QUEUE_URL: unroutableQueue.url },
-        statements: [readJobTypes(args.typeTable.arn), sendTo("SendUnroutable", unroutableQueue.arn)],
+        environment: {
+          TYPE_TABLE: tables.types.name,
+          UNROUTABLE_QUEUE_URL: unroutableQueue.url,
+          ...(tables.records && { JOB_TABLE: tables.records.name }),
+          ...(scaler && { SCALER_FUNCTION: scaler.name }),
+        },
+        statements: [
+          readJobTypes(tables.types.arn),
+          sendTo("SendUnroutable", unroutableQueue.arn),
+          ...(tables.records ? [followRecords(tables.records.arn)] : []),
+          ...(tables.records && scaler ? [invoke("NudgeScaler", scaler.arn)] : []),
+        ],
         timeoutSeconds: defaults.rescueTimeoutSeconds,
         memorySize: defaults.rescueMemorySize,
         logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,

@@ -10,7 +10,7 @@ export interface ProcessorQueueArgs {
   routerRoleArn: pulumi.Input<string>;
   /** Role of the repair run, which this queue and its dead-letter queue let in likewise. */
   repairRoleArn: pulumi.Input<string>;
-  /** Role of the rescue function, which empties both queues before they are deleted. */
+  /** Role of the rescue function, which empties both queues before they are deleted, and sends dead letters back. */
   rescueRoleArn: pulumi.Input<string>;
   /** Role of the scaler, which reads the queue's counts; absent where CloudWatch scales. */
   scalerRoleArn?: pulumi.Input<string>;
@@ -35,6 +35,9 @@ export class ProcessorQueue extends pulumi.ComponentResource {
         users: [
           { sid: "ExplainDeadLetters", actions: explainActions, principal: { AWS: args.repairRoleArn } },
           { sid: "RescueDeadLetters", actions: rescueActions, principal: { AWS: args.rescueRoleArn } },
+          ...(args.isTracking
+            ? [{ sid: "ReleaseDeadLetters", actions: releaseActions, principal: { AWS: args.rescueRoleArn } }]
+            : []),
         ],
         tags,
       },
@@ -53,6 +56,7 @@ export class ProcessorQueue extends pulumi.ComponentResource {
           { sid: "RouteJobs", principal: { AWS: args.routerRoleArn } },
           { sid: "ReplayJobs", principal: { AWS: args.repairRoleArn } },
           { sid: "RescueJobs", actions: rescueActions, principal: { AWS: args.rescueRoleArn } },
+          ...(args.isTracking ? [{ sid: "SendJobsBack", principal: { AWS: args.rescueRoleArn } }] : []),
           ...(scalerRoleArn === undefined
             ? []
             : [{ sid: "CountJobs", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scalerRoleArn } }]),
@@ -78,6 +82,9 @@ const explainActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMe
 
 /** Moving all there is to another queue. */
 const rescueActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+
+/** Looking through dead letters for those to send back. */
+const releaseActions = ["sqs:ChangeMessageVisibility"];
 
 /**
  * Attempts are counted in the record; SQS's own count is only a backstop. Give-backs raise it, and deliveries during an outage

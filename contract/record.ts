@@ -4,7 +4,7 @@ export const deploymentOnlyModule = true;
 
 /**
  * The states of a job. `queued → running → succeeded | failed | cancelled`, and back to `queued` between attempts.
- * The last three are final, save that a redrive takes a failed job back to running.
+ * The last three are final, save that a redrive takes a failed job back to queued or running.
  */
 export const jobStates = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
 export type JobState = (typeof jobStates)[number];

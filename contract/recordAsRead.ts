@@ -15,8 +15,8 @@ export function recordAsRead(record: JobRecord, now: number): JobRecord {
   if (record.state !== "queued" && record.state !== "running") return record;
   if (record.state === "running" && (record.leaseUntil ?? 0) > now) return record;
   // Whatever message the last attempt came from was sent before the attempt started.
-  const { submittedAt, startedAt = submittedAt, notBefore = submittedAt } = record;
-  const sentBy = Math.max(...[submittedAt, startedAt, notBefore].map((time) => Date.parse(time)));
+  const { submittedAt, startedAt = submittedAt, notBefore = submittedAt, retriedAt = submittedAt } = record;
+  const sentBy = Math.max(...[submittedAt, startedAt, notBefore, retriedAt].map((time) => Date.parse(time)));
   const goneAt = sentBy + (limits.queueRetentionSeconds + marginSeconds) * 1_000;
   if (!(now > goneAt)) return record;
   const error =

@@ -8,7 +8,7 @@ export interface Transition {
   /** Nothing: there was no record. */
   from?: JobState;
   to: JobState;
-  by: "front end" | "worker" | "repair";
+  by: "front end" | "worker" | "repair" | "rescue";
   /** What must hold beside the state. */
   when?: (record: JobRecord, now: number) => boolean;
 }
@@ -60,6 +60,8 @@ export const transitions: readonly Transition[] = [
   { event: "cancel", from: "running", to: "cancelled", by: "worker" },
   { event: "give up", from: "queued", to: "failed", by: "repair" },
   { event: "give up", from: "running", to: "failed", by: "repair", when: hasEnded },
+  // By the API. One whose dead letter a person sent back to the queue has its record changed by the worker alone.
+  { event: "redrive", from: "failed", to: "queued", by: "rescue" },
   { event: "redrive", from: "failed", to: "running", by: "worker" },
 ];
 

@@ -1,6 +1,6 @@
 import { describe, type FieldProblem, isObject } from "../../contract/check";
 import { checkSubmission } from "../../contract/envelope";
-import { idPattern } from "../../contract/limits";
+import { idPattern, typePattern } from "../../contract/limits";
 import { type ProblemDocument, problemOf } from "../../contract/problem";
 import type { JobRecord } from "../../contract/record";
 import { recordAsRead } from "../../contract/recordAsRead";
@@ -21,12 +21,16 @@ import {
   refuse,
   retryAfterSeconds,
 } from "./http";
-import type { ReadLaunchProblems } from "./launchProblems";
+import type { FleetLook, ReadFleets } from "./fleets";
+import type { RetryLaunches } from "./invokeFunctions";
 import { pathWithin } from "./pathWithin";
 import { jobView } from "./jobView";
-import { batchFields, findUnknownNames, jobFields, listParameters } from "./knownNames";
+import { batchFields, findUnknownNames, jobFields, listParameters, retriesFields, retryFields } from "./knownNames";
 import { type JobIndex, listJobs } from "./listJobs";
 import { checkListQuery } from "./listQuery";
+import { checkRetry, type Retry } from "./checkRetry";
+import { type RedriveLetters, retryJobs } from "./retryJobs";
+import { waitingOf } from "./waiting";
 import { createSubmitJobs, type IdentifiedSubmission, type SubmitJobsEffects, type SubmitOutcome } from "./submitJobs";
 
 export const deploymentOnlyModule = true;
@@ -36,7 +40,11 @@ export interface FrontendEffects extends SubmitJobsEffects {
   /** Absent where jobs are not listed. */
   index?: JobIndex | undefined;
   /** Absent where no scaler says. */
-  readLaunchProblems?: ReadLaunchProblems;
+  readFleets?: ReadFleets;
+  /** Absent where no scaler launches workers. */
+  retryLaunches?: RetryLaunches;
+  /** Absent where jobs are not tracked. */
+  redrive?: RedriveLetters;
   /** Whether `GET /types` leaves out the queues, whose URLs hold the account's id. */
   hidesQueues?: boolean;
   /** Publishes a job's end; absent where nobody wants to know. */
@@ -44,6 +52,8 @@ export interface FrontendEffects extends SubmitJobsEffects {
   /** A job id that was never given before. */
   newId: () => string;
 }
+
+const paths = "/jobs, /jobs/batch, /jobs/{id}, /jobs/{id}/retry, /types, /types/{type}/retry-launches or /health";
 
 /** Listed together, each being several queries. */
 const maxListedTypes = 20;
@@ -67,7 +77,8 @@ interface Route {
  * conflict. Without an `id` in the body, an `Idempotency-Key` header gives one (see {@link idFromKey}).
  */
 export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => Promise<HttpAnswer> {
-  const { records, index, announce, jobTypes, readLaunchProblems, hidesQueues, newId, now, log } = effects;
+  const { records, index, announce, jobTypes, readFleets, redrive, retryLaunches, hidesQueues, newId, now, log } =
+    effects;
   const submitJobs = createSubmitJobs(effects);
 
   const submitOne: Answerer = async (event) => {
@@ -113,7 +124,47 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     const record = idPattern.test(id) ? await records.read(id) : undefined;
     if (!record)
       return refuse(problemOf("job-not-found", `Expected the id of a job whose record is there, got ${describe(id)}`));
-    return answer(200, jobView(recordAsRead(record, now())));
+    const [view] = await viewsOf([recordAsRead(record, now())]);
+    return answer(200, view);
+  };
+
+  /** The jobs as they are shown, with why those wait that do: one more read for all of them. */
+  async function viewsOf(found: JobRecord[]): Promise<ReturnType<typeof jobView>[]> {
+    const waiting = found.filter(({ state }) => state === "queued").map(({ type }) => type);
+    const fleets = waiting.length > 0 ? await findFleets([...new Set(waiting)]) : {};
+    return found.map((record) => jobView(record, waitingOf(record, fleets[record.type], now())));
+  }
+
+  const retryOne: Answerer = async (event, id) => {
+    if (!records || !redrive) return refuse(trackingOff());
+    const wanted = readRetry(event, retryFields);
+    if ("problem" in wanted) return refuse(wanted.problem);
+    const [outcome] = await retryJobs({ records, redrive, now, log }, [id], wanted.delaySeconds);
+    if ("problem" in outcome!) return refuse(outcome.problem);
+    const [view] = await viewsOf([outcome!.record]);
+    return answer(202, view);
+  };
+
+  const retryMany: Answerer = async (event) => {
+    if (!records || !redrive) return refuse(trackingOff());
+    const wanted = readRetry(event, retriesFields);
+    if ("problem" in wanted) return refuse(wanted.problem);
+    const outcomes = await retryJobs({ records, redrive, now, log }, wanted.ids, wanted.delaySeconds);
+    const results = outcomes.map((outcome) =>
+      "problem" in outcome ? { status: outcome.problem.status, ...outcome } : { status: 202, id: outcome.id },
+    );
+    const isRetryDue = results.some(({ status }) => status === 503);
+    return answer(200, { results }, isRetryDue ? { "retry-after": retryAfterSeconds } : {});
+  };
+
+  const retryTypesLaunches: Answerer = async (_event, type) => {
+    if (!retryLaunches) return refuse(problemOf("scaler-off", "CloudWatch scales this processor's workers"));
+    if (!typePattern.test(type) || !(await jobTypes.find(type))) {
+      return refuse(problemOf("type-not-found", `Expected a job type that GET /types lists, got ${describe(type)}`));
+    }
+    const { launchProblem } = (await findFleets([type]))[type] ?? {};
+    await retryLaunches(type);
+    return answer(202, { type, launchProblem });
   };
 
   const cancel: Answerer = async (_event, id) => {
@@ -144,28 +195,28 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
       return refuse(wrongShape([{ path: "type", message }]));
     }
     const { records: found, cursor } = await listJobs({ index, now }, types, query.value);
-    return answer(200, { jobs: found.map(jobView), cursor });
+    return answer(200, { jobs: await viewsOf(found), cursor });
   };
 
   const showTypes: Answerer = async () => {
     const known = await jobTypes.list();
-    const problems = await findLaunchProblems(known.map(({ type }) => type));
+    const fleets = await findFleets(known.map(({ type }) => type));
     const types = known.map((jobType) => {
       const { type, description, timeoutSeconds, maxAttempts, payloadSchema, queueUrl, deadLetterQueueUrl } = jobType;
       const queues = hidesQueues ? {} : { queueUrl, deadLetterQueueUrl };
       const settings = { timeoutSeconds, maxAttempts, payloadSchema, ...queues };
-      return { type, description, ...settings, launchProblem: problems[type] };
+      return { type, description, ...settings, launchProblem: fleets[type]?.launchProblem };
     });
     return answer(200, { types });
   };
 
   const sayHealthy: Answerer = () => Promise.resolve(answer(200, { status: "ok" }));
 
-  async function findLaunchProblems(types: string[]): Promise<Record<string, string>> {
+  async function findFleets(types: string[]): Promise<Record<string, FleetLook>> {
     try {
-      return (await readLaunchProblems?.(types)) ?? {};
+      return (await readFleets?.(types)) ?? {};
     } catch (error) {
-      // The types are what was asked for.
+      // The types or jobs are what was asked for.
       log("warn", "launch problems not read", { error: describeError(error) });
       return {};
     }
@@ -175,9 +226,12 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     { method: "POST", path: /^\/jobs$/, query: [], body: jobFields, answer: submitOne },
     { method: "GET", path: /^\/jobs$/, query: listParameters, body: [], answer: list },
     { method: "POST", path: /^\/jobs\/batch$/, query: [], body: batchFields, answer: submitBatch },
+    { method: "POST", path: /^\/jobs\/retry$/, query: [], body: retriesFields, answer: retryMany },
+    { method: "POST", path: /^\/jobs\/([^/]+)\/retry$/, query: [], body: retryFields, answer: retryOne },
     { method: "GET", path: /^\/jobs\/([^/]+)$/, query: [], body: [], answer: showJob },
     { method: "DELETE", path: /^\/jobs\/([^/]+)$/, query: [], body: [], answer: cancel },
     { method: "GET", path: /^\/types$/, query: [], body: [], answer: showTypes },
+    { method: "POST", path: /^\/types\/([^/]+)\/retry-launches$/, query: [], body: [], answer: retryTypesLaunches },
     { method: "GET", path: /^\/health$/, query: [], body: [], answer: sayHealthy },
   ];
 
@@ -185,7 +239,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     const path = pathWithin(event, (candidate) => routes.some((each) => each.path.test(candidate)));
     const here = routes.filter((each) => each.path.test(path));
     if (here.length === 0) {
-      const detail = `Expected /jobs, /jobs/batch, /jobs/{id}, /types or /health, got ${describe(event.rawPath)}`;
+      const detail = `Expected ${paths}, got ${describe(event.rawPath)}`;
       return refuse(problemOf("unknown-path", detail));
     }
     const chosen = here.find((each) => each.method === method);
@@ -285,6 +339,16 @@ function readSubmission(event: HttpEvent, newId: () => string): SubmissionReques
     submitter,
     idOf: (type, index) => ({ id: idFromKey(key, type, caller, index), unscopedId: unscopedIdFromKey(key, index) }),
   };
+}
+
+/** What a retry says; one whose path names the job needs no body. */
+function readRetry(event: HttpEvent, fields: readonly string[]): Retry | { problem: ProblemDocument } {
+  const hasIds = fields.includes("ids");
+  const body = event.body || hasIds ? readJsonBody(event) : { value: {}, losses: [] };
+  if ("problem" in body) return body;
+  const checked = checkRetry(body.value, hasIds);
+  const problems = [...(checked.ok ? [] : checked.problems), ...findUnknownFields(body.value, fields), ...body.losses];
+  return checked.ok && problems.length === 0 ? checked.value : { problem: wrongShape(problems) };
 }
 
 function trackingOff(): ProblemDocument {

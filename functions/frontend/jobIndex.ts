@@ -14,6 +14,7 @@ const maxReads = 4;
 const fields = [
   ...["id", "type", "state", "attempts", "progress", "error", "leaseUntil"],
   ...["tenant", "submittedAt", "notBefore", "startedAt", "finishedAt", "cancelRequestedAt"],
+  ...["retryAt", "retries", "retriedAt"],
 ];
 
 /** The index of the table of job records in DynamoDB. */

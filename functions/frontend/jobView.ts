@@ -1,16 +1,17 @@
 import { describe } from "../../contract/check";
 import { type JobRecord, jobStates } from "../../contract/record";
+import type { Waiting } from "../../contract/waiting";
 
 export const deploymentOnlyModule = true;
 
 /** What the API shows of a job. */
-export function jobView(record: JobRecord) {
+export function jobView(record: JobRecord, waiting?: Waiting) {
   const { id, tenant, attempts, progress, result, resultOmitted } = record;
-  const { notBefore: runAt, startedAt, finishedAt, cancelRequestedAt } = record;
+  const { notBefore: runAt, startedAt, finishedAt, cancelRequestedAt, retries, retriedAt } = record;
   const { type, state, submittedAt, error, unreadable } = withoutNonsense(record);
   return {
-    ...{ id, type, state, tenant, attempts, progress, result, resultOmitted, error },
-    ...{ submittedAt, runAt, startedAt, finishedAt, cancelRequestedAt, unreadable },
+    ...{ id, type, state, waiting, tenant, attempts, progress, result, resultOmitted, error },
+    ...{ submittedAt, runAt, startedAt, finishedAt, cancelRequestedAt, retries, retriedAt, unreadable },
   };
 }
 

@@ -20,6 +20,10 @@ export const jobFields = allOf<Submission>({
 /** The fields of a batch. */
 export const batchFields = ["jobs"];
 
+/** The fields of a retry, and of one of several jobs. */
+export const retryFields = ["delaySeconds"];
+export const retriesFields = ["ids", "delaySeconds"];
+
 /** The query parameters of `GET /jobs`. */
 export const listParameters = allOf<ListParameters>({ type: true, state: true, limit: true, cursor: true });
 

@@ -8,7 +8,8 @@ import { createFrontend } from "./frontend";
 import type { HttpAnswer, HttpEvent } from "./http";
 import { createJobIndex } from "./jobIndex";
 import { createJobRecords } from "./jobRecords";
-import { readLaunchProblemsFrom } from "./launchProblems";
+import { readFleetsFrom } from "./fleets";
+import { redriveBy, retryLaunchesBy } from "./invokeFunctions";
 import { createRunWithin } from "./runWithin";
 import { scheduleWith } from "./scheduleWith";
 import { publishTo } from "./publishTo";
@@ -18,8 +19,8 @@ export const deploymentOnlyModule = true;
 /**
  * Builds the front-end Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
  * Reads `TOPIC_ARN`, `TYPE_TABLE`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `SCHEDULE_DEAD_LETTER_ARN`, where jobs are tracked
- * `JOB_TABLE`, where they are listed `LISTING`, where ends are published `EVENTS_TOPIC_ARN`, where a scaler keeps fleets
- * `FLEET_TABLE`, and `HIDE_QUEUES` where callers may be outside of the account.
+ * `JOB_TABLE` and `RESCUE_FUNCTION`, where they are listed `LISTING`, where ends are published `EVENTS_TOPIC_ARN`, where a
+ * scaler keeps fleets `FLEET_TABLE` and `SCALER_FUNCTION`, and `HIDE_QUEUES` where callers may be outside of the account.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
@@ -32,6 +33,7 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const topics = new SNSClient(clientOptions());
   const eventsTopic = process.env.EVENTS_TOPIC_ARN;
   const fleetTable = process.env.FLEET_TABLE;
+  const scaler = process.env.SCALER_FUNCTION;
   return createFrontend({
     index: process.env.LISTING && jobTable ? createJobIndex(tables, jobTable) : undefined,
     records: jobTable ? createJobRecords(tables, jobTable) : undefined,
@@ -47,7 +49,9 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     },
     announce: eventsTopic ? announceTo(topics, eventsTopic) : undefined,
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
-    readLaunchProblems: fleetTable ? readLaunchProblemsFrom(tables, fleetTable) : undefined,
+    readFleets: fleetTable ? readFleetsFrom(tables, fleetTable) : undefined,
+    redrive: jobTable ? redriveBy(variable("RESCUE_FUNCTION")) : undefined,
+    retryLaunches: scaler ? retryLaunchesBy(scaler) : undefined,
     hidesQueues: Boolean(process.env.HIDE_QUEUES),
     runWithin: createRunWithin(),
     newId: () => randomUUID(),

@@ -76,8 +76,8 @@ const recordsAtOnce = 50;
 const publishesAtOnce = 10;
 
 /**
- * Submits jobs: records each under its id, then publishes those that no worker has begun, and gives the outcomes in
- * order. A record stays when its publication fails; submitting the same job under the same id publishes it again.
+ * Submits jobs: records each under its id, then publishes those that wait, and gives the outcomes in order. A
+ * record stays when its publication fails; submitting the same job under the same id publishes it again.
  */
 export function createSubmitJobs(
   effects: SubmitJobsEffects,
@@ -184,11 +184,11 @@ async function inTurnById<Out>(
   return results;
 }
 
-/** One envelope for each job that nobody has begun: a new one, or one whose publication may have failed before. */
+/** One envelope for each job that waits: a new one, or one that may have no message any more. Claims absorb a second. */
 function envelopesToPublish(recorded: Recorded[]): JobEnvelope[] {
   const envelopes = new Map<string, JobEnvelope>();
   for (const outcome of recorded) {
-    if ("problem" in outcome || outcome.record.state !== "queued" || outcome.record.attempts > 0) continue;
+    if ("problem" in outcome || outcome.record.state !== "queued") continue;
     const { id, type, payload, tenant } = outcome.submission;
     const { submittedAt, notBefore } = outcome.record;
     envelopes.set(id, {

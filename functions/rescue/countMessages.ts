@@ -1,21 +1,22 @@
-import type { SQSClient } from "@aws-sdk/client-sqs";
+import type { QueueAttributeName, SQSClient } from "@aws-sdk/client-sqs";
 
 export const deploymentOnlyModule = true;
 
-/** Counts what is in a queue, hidden and held back messages included, as far as SQS knows. */
-export function countMessages(client: SQSClient): (queueUrl: string) => Promise<number> {
+/** All counts of a queue's messages. */
+const allCounts: QueueAttributeName[] = [
+  "ApproximateNumberOfMessages",
+  "ApproximateNumberOfMessagesNotVisible",
+  "ApproximateNumberOfMessagesDelayed",
+];
+
+/** Counts what is in a queue, as far as SQS knows: hidden and held back messages included, unless other counts are named. */
+export function countMessages(
+  client: SQSClient,
+  AttributeNames: QueueAttributeName[] = allCounts,
+): (queueUrl: string) => Promise<number> {
   const { GetQueueAttributesCommand } = require("@aws-sdk/client-sqs") as typeof import("@aws-sdk/client-sqs");
-  return async function count(queueUrl) {
-    const { Attributes } = await client.send(
-      new GetQueueAttributesCommand({
-        QueueUrl: queueUrl,
-        AttributeNames: [
-          "ApproximateNumberOfMessages",
-          "ApproximateNumberOfMessagesNotVisible",
-          "ApproximateNumberOfMessagesDelayed",
-        ],
-      }),
-    );
+  return async function count(QueueUrl) {
+    const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }));
     return Object.values(Attributes ?? {}).reduce((sum, text) => sum + Number(text), 0);
   };
 }

@@ -4,16 +4,22 @@ import { logAsJson } from "../log";
 import { createInbox } from "../inbox";
 import { sendWith } from "../sendWith";
 import type { RunContext } from "../runContext";
+import type { RedriveOutcomes } from "../../contract/redrive";
+import { invokeScaler } from "../router/invokeScaler";
+import { createNudge } from "../router/nudge";
 import { countMessages } from "./countMessages";
+import { createRedrive, readRedrive } from "./redrive";
+import { createRequeuedRecords } from "./requeuedRecords";
 import { createRescue, type Rescued } from "./rescue";
 
 export const deploymentOnlyModule = true;
 
 /**
  * Builds the rescue Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
- * Reads `TYPE_TABLE` and `UNROUTABLE_QUEUE_URL`.
+ * Reads `TYPE_TABLE`, `UNROUTABLE_QUEUE_URL`, where jobs are tracked `JOB_TABLE`, and where a scaler is to be nudged
+ * `SCALER_FUNCTION`.
  */
-export function rescueFactory(): (event: unknown, context: RunContext) => Promise<Rescued> {
+export function rescueFactory(): (event: unknown, context: RunContext) => Promise<Rescued | RedriveOutcomes> {
   const { DynamoDBClient, GetItemCommand } =
     require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   const { SQSClient } = require("@aws-sdk/client-sqs") as typeof import("@aws-sdk/client-sqs");
@@ -21,19 +27,42 @@ export function rescueFactory(): (event: unknown, context: RunContext) => Promis
   const TableName = variable("TYPE_TABLE");
   // The client's own endpoint, not the one that a queue's URL names: the two differ only where a test stands in for AWS.
   const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
-  return createRescue({
-    isListed: async (type) => {
-      const Key = { type: { S: type } };
-      const { Item } = await tables.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
-      return Item !== undefined;
-    },
+  const readType = async (type: string) => {
+    const Key = { type: { S: type } };
+    return (await tables.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }))).Item;
+  };
+  const shared = {
     inbox: createInbox(queues),
-    count: countMessages(queues),
     sendBatch: sendWith(queues),
-    unroutableQueueUrl: variable("UNROUTABLE_QUEUE_URL"),
     now: () => Date.now(),
-    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    pause: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
     random: () => Math.random(),
     log: logAsJson,
+  };
+  const rescue = createRescue({
+    ...shared,
+    isListed: async (type) => (await readType(type)) !== undefined,
+    count: countMessages(queues),
+    unroutableQueueUrl: variable("UNROUTABLE_QUEUE_URL"),
   });
+  const jobTable = process.env.JOB_TABLE;
+  const scaler = process.env.SCALER_FUNCTION;
+  const redrive =
+    jobTable &&
+    createRedrive({
+      ...shared,
+      queuesOf: async (type) => {
+        const item = await readType(type);
+        return item && { queueUrl: item.queueUrl?.S ?? "", deadLetterQueueUrl: item.deadLetterQueueUrl?.S ?? "" };
+      },
+      countHidden: countMessages(queues, ["ApproximateNumberOfMessagesNotVisible"]),
+      records: createRequeuedRecords(tables, jobTable),
+      nudge: scaler ? createNudge({ invoke: invokeScaler(scaler), now: shared.now, log: logAsJson }) : undefined,
+    });
+  return async function rescueOrRedrive(event, context) {
+    const wanted = readRedrive(event);
+    if (!wanted) return rescue(event, context);
+    if (!redrive) throw new Error("Expected a table of job records, got none");
+    return redrive(wanted);
+  };
 }

@@ -6,6 +6,7 @@ import { type JobEvent, statesAfter, transitions } from "../../contract/transiti
 import { cancelJob } from "../../functions/frontend/cancelJob";
 import { createJobRecords } from "../../functions/frontend/jobRecords";
 import { createFailedRecords } from "../../functions/repair/failedRecords";
+import { createRequeuedRecords } from "../../functions/rescue/requeuedRecords";
 import { DynamoRecords } from "../../worker-image/src/dynamoRecords";
 import type { Hold } from "../../worker-image/src/records";
 import { startDynamo } from "../worker-image/support/aws";
@@ -21,6 +22,7 @@ const steps = [
   "claim",
   "claimOther",
   "redrive",
+  "sendBack",
   "extend",
   "report",
   "succeed",
@@ -42,6 +44,7 @@ const eventsOf: Record<Step["do"], JobEvent[]> = {
   claim: ["claim", "cancel", "suspect"],
   claimOther: ["claim", "cancel", "suspect"],
   redrive: ["claim", "cancel", "redrive", "suspect"],
+  sendBack: ["redrive"],
   extend: [],
   report: [],
   succeed: ["succeed"],
@@ -76,6 +79,7 @@ describe("the records of front end, workers and repair, in any order of events",
     const frontend = createJobRecords(dynamo.client, "jobs");
     const workers = new DynamoRecords(dynamo.client, "jobs");
     const repair = createFailedRecords(dynamo.client, "jobs");
+    const rescue = createRequeuedRecords(dynamo.client, "jobs");
     const holds: (Hold | undefined)[] = [];
     let now = start;
     let redrives = 0;
@@ -96,6 +100,10 @@ describe("the records of front end, workers and repair, in any order of events",
       claim: (worker) => claim(worker, "m1"),
       claimOther: (worker) => claim(worker, "m2"),
       redrive: (worker) => claim(worker, `r${++redrives}`, true),
+      sendBack: async () => {
+        const record = await rescue.read(id);
+        if (record?.state === "failed") await rescue.requeue(record, now, 0);
+      },
       extend: (worker) => holds[worker] && workers.extend(holds[worker], now + leaseMilliseconds),
       report: (worker) => holds[worker] && workers.reportProgress(holds[worker], { fraction: 0.5 }),
       succeed: (worker) => holds[worker] && workers.succeed(holds[worker], "done", now),
@@ -115,7 +123,7 @@ describe("the records of front end, workers and repair, in any order of events",
     fc.record({
       do: fc.oneof(
         fc.constantFrom(...steps),
-        fc.constantFrom("submit", "claim", "outlast", "requestCancel", "retry" as const),
+        fc.constantFrom("submit", "claim", "outlast", "requestCancel", "retry", "giveUp", "sendBack" as const),
       ),
       worker: fc.integer({ min: 0, max: 1 }),
     }),

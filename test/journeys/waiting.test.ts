@@ -1,6 +1,9 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { groupOf } from "./fleet";
+import { groupOf, setItem } from "./fleet";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
 
 /** Nothing happens by the minute here: whatever wakes a fleet was told to. */
@@ -25,6 +28,8 @@ describe("a job that waits", function () {
   before(async () => {
     handlers = createHandlers({
       echo: "return job.payload;",
+      "echo-fails": `throw new TypeError("not today");`,
+      flaky: `if (require("node:fs").existsSync(job.payload.file)) return "ran"; throw new Error("not mended");`,
       // As a handler of one type may: with its worker's own credentials.
       greedy: `
         const { LambdaClient, InvokeCommand } = require("@aws-sdk/client-lambda");
@@ -43,6 +48,9 @@ describe("a job that waits", function () {
         { name: "broken", handler: "invoice", maxInstances: 1, ...brief },
         { name: "greedy", handler: "greedy", minInstances: 1, maxInstances: 5, ...brief },
         { name: "other", handler: "echo", maxInstances: 5, ...brief },
+        { name: "bystander", handler: "echo", maxInstances: 5, ...brief },
+        { name: "flaky", handler: "flaky", maxInstances: 1, maxAttempts: 1, ...brief },
+        { name: "slow-retry", handler: "echo-fails", maxInstances: 1, maxAttempts: 3, backoffSeconds: 900, ...brief },
       ],
       handlers,
       {},
@@ -61,19 +69,78 @@ describe("a job that waits", function () {
     )!;
 
   it("has its type say at once why a worker can't start", async () => {
-    await journey.submit("broken", {});
+    const id = await journey.submit("broken", {});
     const problem = await eventually(async () => (await typeNamed("broken")).launchProblem);
     expect(problem).to.match(/^A worker did not start: .*"invoice"/);
+    const { body } = await journey.call("GET", `/jobs/${id}`);
+    expect(body.waiting).to.include({ reason: "no-workers" }).and.to.have.property("asOf");
+    expect((body.waiting as { detail: string }).detail).to.include('"invoice"');
+    const { jobs } = (await journey.call("GET", "/jobs?type=broken")).body as { jobs: { waiting: object }[] };
+    expect(jobs[0]!.waiting).to.include({ reason: "no-workers" });
+  });
+
+  it("says that its time has not come, and that its last attempt failed, with the time of the next", async () => {
+    const later = await journey.submit("other", {}, { delaySeconds: 600 });
+    const delayed = (await journey.call("GET", `/jobs/${later}`)).body;
+    expect(delayed.waiting).to.include({ reason: "delayed", until: delayed.runAt });
+    const id = await journey.submit("slow-retry", {});
+    const waiting = await eventually(async () => {
+      const { body } = await journey.call("GET", `/jobs/${id}`);
+      return (body.waiting as { reason: string } | undefined)?.reason === "backoff" ? body.waiting : undefined;
+    });
+    expect(waiting).to.include({ detail: "Attempt 1 failed: TypeError: not today" }).and.to.have.property("until");
+  });
+
+  it("is queued and wakes its fleet as soon as it is retried after it had failed for good", async () => {
+    const file = join(tmpdir(), `mended-${process.pid}`);
+    const id = await journey.submit("flaky", { file });
+    await journey.reaches(id, "failed", 20);
+    const group = groupOf(journey, "flaky");
+    await eventually(async () => (group.instances.length === 0 && group.desiredCapacity === 0) || undefined);
+    writeFileSync(file, "");
+    try {
+      const { status, body } = await journey.call("POST", `/jobs/${id}/retry`);
+      expect([status, body.state, body.attempts, body.retries]).to.deep.equal([202, "queued", 0, 1]);
+      expect((await journey.call("GET", `/jobs/${id}`)).body.state).not.to.equal("failed");
+      // Nothing comes by the minute here: it was the retry that woke it.
+      await eventually(async () => group.desiredCapacity === 1 || undefined);
+      expect(await journey.reaches(id, "succeeded", 20)).to.include({ result: "ran", attempts: 1 });
+      const again = await journey.call("POST", `/jobs/${id}/retry`);
+      expect([again.status, again.body.code]).to.deep.equal([409, "job-succeeded"]);
+    } finally {
+      rmSync(file);
+    }
+  });
+
+  it("can't be retried where its dead letter is gone", async () => {
+    const id = await journey.submit("flaky", { file: "/none" });
+    await journey.reaches(id, "failed", 20);
+    const letters = journey.cloud.messaging.queue(journey.outputs.deadLetterQueueUrls.flaky!)!;
+    letters.messages.length = 0;
+    letters.inflightMessages.clear();
+    const { status, body } = await journey.call("POST", `/jobs/${id}/retry`);
+    expect([status, body.code]).to.deep.equal([409, "payload-not-kept"]);
+    expect((await journey.call("GET", `/jobs/${id}`)).body.state).to.equal("failed");
+  });
+
+  it("has launches tried at once where somebody asks for it", async () => {
+    const group = groupOf(journey, "other");
+    await setItem(journey, "other", "fleet", { failedLaunches: 5, failedTries: 4, retryAt: Date.now() + 900_000 });
+    const id = await journey.submit("other", { done: true });
+    expect(group.desiredCapacity).to.equal(0);
+    const { status, body } = await journey.call("POST", "/types/other/retry-launches");
+    expect([status, body.type]).to.deep.equal([202, "other"]);
+    await journey.reaches(id, "succeeded", 30);
   });
 
   it("gets no more instances by what a worker says than its queue holds, and other types get none", async () => {
-    const id = await journey.submit("greedy", { sent: { greedy: 1e6, other: 1e6, broken: 1e6 } });
+    const id = await journey.submit("greedy", { sent: { greedy: 1e6, bystander: 1e6, broken: 1e6 } });
     const { result } = await journey.reaches(id, "succeeded", 20);
     expect(result).to.deep.equal({ StatusCode: 202, refused: "AccessDeniedException" });
     const scaler = journey.cloud.lambdas.list().find(({ spec }) => spec.name.includes("scaler"))!;
     // The worker's event has been taken by the time that another is answered: there is one run for a type at a time.
-    await scaler.invoke(JSON.stringify({ sent: { other: 0 } }));
-    expect(groupOf(journey, "other").desiredCapacity).to.equal(0);
+    await scaler.invoke(JSON.stringify({ sent: { bystander: 0 } }));
+    expect(groupOf(journey, "bystander").desiredCapacity).to.equal(0);
     expect(groupOf(journey, "greedy").desiredCapacity).to.be.at.most(1);
   });
 });

@@ -330,15 +330,15 @@ describe("frontend", () => {
 
   it("says of a type why its workers don't start, and lists the types where that can't be read", async () => {
     const asked: string[][] = [];
-    const readLaunchProblems = (types: string[]) => {
+    const readFleets = (types: string[]) => {
       asked.push(types);
-      return Promise.resolve({ checksum: "no capacity" });
+      return Promise.resolve({ checksum: { launchProblem: "no capacity" } });
     };
-    const troubled = new FakeFrontend({ readLaunchProblems });
+    const troubled = new FakeFrontend({ readFleets });
     const { types } = (await troubled.request("GET", "/types")).json as { types: Record<string, unknown>[] };
     expect(types.map(({ launchProblem }) => launchProblem)).to.deep.equal([undefined, "no capacity"]);
     expect(asked).to.deep.equal([["word-count", "checksum"]]);
-    const blind = new FakeFrontend({ readLaunchProblems: () => Promise.reject(new Error("throttled")) });
+    const blind = new FakeFrontend({ readFleets: () => Promise.reject(new Error("throttled")) });
     const { status, json } = await blind.request("GET", "/types");
     expect(status).to.equal(200);
     expect((json as { types: unknown[] }).types).to.have.length(2);

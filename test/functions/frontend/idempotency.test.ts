@@ -33,7 +33,17 @@ describe("idempotency", () => {
     expect(frontend.published.at(-1)!.submittedAt).to.equal("2026-11-01T00:00:00.000Z");
   });
 
-  for (const state of jobStates) {
+  it("publishes a replay of a job that waits after an attempt: its message may be gone, and claims absorb a second", async () => {
+    frontend.put({ ...frontend.record("a")!, state: "queued", attempts: 1 });
+    const replay = await frontend.request("POST", "/jobs", job);
+    expect([replay.status, replay.json]).to.deep.equal([
+      202,
+      { id: "a", type: "word-count", state: "queued", links: { self: "/jobs/a" } },
+    ]);
+    expect(frontend.published).to.have.length(2);
+  });
+
+  for (const state of jobStates.filter((each) => each !== "queued")) {
     it(`answers a replay of a job that is ${state} after an attempt with that state, and publishes nothing`, async () => {
       frontend.put({ ...frontend.record("a")!, state, attempts: 1 });
       const replay = await frontend.request("POST", "/jobs", job);

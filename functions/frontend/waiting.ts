@@ -1,0 +1,36 @@
+import type { JobRecord } from "../../contract/record";
+import type { Waiting } from "../../contract/waiting";
+import type { FleetLook } from "./fleets";
+
+export const deploymentOnlyModule = true;
+
+/**
+ * Why a queued job waits: the first reason that holds, by what its record, as it should be read, and its type's fleet say.
+ * Nothing is guessed: where they say nothing it is `unknown`.
+ */
+export function waitingOf(record: JobRecord, fleet: FleetLook | undefined, now: number): Waiting | undefined {
+  const { state, attempts, error, notBefore, retryAt, cancelRequestedAt, retriedAt, submittedAt } = record;
+  if (state !== "queued") return undefined;
+  const timeOf = (milliseconds: number) => new Date(milliseconds).toISOString();
+  const asOf = timeOf(now);
+  // Times of one form compare as texts.
+  if (notBefore !== undefined && notBefore > asOf) {
+    return { reason: "delayed", detail: "Its time has not come", until: notBefore, asOf };
+  }
+  // While an instance is in service others may fail to start, and the job may still be next.
+  if (fleet?.launchProblem !== undefined && !fleet.inService) {
+    const { launchProblem, problemAt = now, triedAt, retryAt: nextAt = 0 } = fleet;
+    const next = triedAt === undefined ? "" : `; another launch is tried since ${timeOf(triedAt)}`;
+    const until = nextAt > now ? { until: timeOf(nextAt) } : {};
+    return { reason: "no-workers", detail: launchProblem + next, ...until, asOf: timeOf(problemAt) };
+  }
+  if (retryAt !== undefined && retryAt > asOf) {
+    const detail = `Attempt ${attempts} failed: ${error?.name}: ${error?.message}`;
+    return { reason: "backoff", detail, until: retryAt, asOf };
+  }
+  if (cancelRequestedAt !== undefined) {
+    return { reason: "unknown", detail: "The worker that gets it cancels it", since: cancelRequestedAt, asOf };
+  }
+  const since = attempts === 0 ? { since: retriedAt ?? notBefore ?? submittedAt } : {};
+  return { reason: "unknown", detail: `It waits for a worker; attempts so far: ${attempts}`, ...since, asOf };
+}

@@ -1,0 +1,158 @@
+import { attributes, stringAttributes } from "../../contract/attributes";
+import { isObject } from "../../contract/check";
+import { decodeEnvelope } from "../../contract/envelope";
+import { limits } from "../../contract/limits";
+import type { JobRecord } from "../../contract/record";
+import { recordAsRead } from "../../contract/recordAsRead";
+import { type Redrive, redriveSeconds, type RedriveOutcomes } from "../../contract/redrive";
+import type { Inbox, StrayMessage } from "../inbox";
+import { describeError, type Log } from "../log";
+import { mapLimited } from "../mapLimited";
+import type { QueueMessage } from "../queueMessage";
+import { createSendMessages, type SendMessagesEffects } from "../sendMessages";
+
+export const deploymentOnlyModule = true;
+
+/** The records of jobs that are sent back. */
+export interface RequeuedRecords {
+  read(id: string): Promise<JobRecord | undefined>;
+  /** Has the job wait again, with attempts afresh, unless it changed since the record was read; says whether it does. */
+  requeue(record: JobRecord, now: number, delaySeconds: number): Promise<boolean>;
+}
+
+export interface RedriveEffects extends SendMessagesEffects {
+  /** The type's queues, as of now. */
+  queuesOf: (type: string) => Promise<{ queueUrl: string; deadLetterQueueUrl: string } | undefined>;
+  inbox: Inbox;
+  /** How many messages of a queue are hidden, about. */
+  countHidden: (queueUrl: string) => Promise<number>;
+  records: RequeuedRecords;
+  /** Tells the scaler how many jobs were just sent. */
+  nudge?: (sent: Record<string, number>) => Promise<void>;
+  /** Epoch milliseconds. */
+  now: () => number;
+  log: Log;
+}
+
+/** Longer than a call: a letter comes up once in it. What a call that is cut off has received shows again after that. */
+const hideSeconds = 30;
+
+/** Between two searches, while somebody else holds letters. */
+const pauseMilliseconds = 250;
+
+const readers = 5;
+const releasesAtOnce = 10;
+
+/**
+ * Finds the dead letters of jobs and sends them back: message, record, letter, in that order, so that a job never waits
+ * without a message, wherever the call is cut off. Its letter may then be left over, or be sent once more: claims absorb
+ * that. The record changes only if the job has not been taken, or ended anew, since the letter was found.
+ */
+export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redrive"]) => Promise<RedriveOutcomes> {
+  const { queuesOf, inbox, countHidden, records, nudge, now, pause, log } = effects;
+  const sendMessages = createSendMessages(effects);
+
+  return async function redrive({ type, ids, delaySeconds }) {
+    const endsAt = now() + redriveSeconds * 1_000;
+    const readsUntil = now() + (redriveSeconds * 1_000) / 2;
+    const outcomes: RedriveOutcomes = {};
+    const wanted = new Set(ids);
+    const queues = await queuesOf(type);
+    if (!queues) return Object.fromEntries(ids.map((id) => [id, "absent"]));
+    const { queueUrl, deadLetterQueueUrl } = queues;
+    let sent = 0;
+
+    async function sendBack(letter: StrayMessage, id: string): Promise<boolean> {
+      const record = await records.read(id);
+      if (record && recordAsRead(record, now()).state !== "failed") return false;
+      const reason = letter.attributes[attributes.reason] ?? "It was sent back before it had a reason";
+      const message: QueueMessage = {
+        ...{ queueUrl, id, type, body: letter.body, groupId: letter.groupId },
+        attributes: stringAttributes({ ...letter.attributes, [attributes.reason]: reason }),
+        ...(delaySeconds > 0 && { delaySeconds }),
+      };
+      const [unsent] = await sendMessages([message]);
+      if (unsent) throw unsent.error;
+      sent++;
+      if (record) await records.requeue(record, now(), delaySeconds);
+      const [unremoved] = await inbox.remove(deadLetterQueueUrl, [letter]);
+      if (unremoved) log("warn", "dead letter not removed", { id, type, error: describeError(unremoved) });
+      log("info", "job sent back", { id, type });
+      return true;
+    }
+
+    /** Looks through the queue once; says whether it came to its end. */
+    async function search(): Promise<boolean> {
+      const others: StrayMessage[] = [];
+      const seen = new Set<string>();
+      let isThrough = true;
+      const read = async (): Promise<void> => {
+        while (wanted.size > 0) {
+          if (now() >= readsUntil) return void (isThrough = false);
+          const letters = await inbox.receive(deadLetterQueueUrl, hideSeconds);
+          if (letters.every(({ id }) => seen.has(id))) return;
+          for (const letter of letters) {
+            seen.add(letter.id);
+            const id = idOf(letter.body);
+            if (id !== undefined && wanted.delete(id) && (await sendBack(letter, id))) outcomes[id] = "sent";
+            else others.push({ ...letter, body: "" });
+          }
+        }
+      };
+      // A reader that fails leaves the others to finish what they have begun.
+      const results = await Promise.allSettled(Array.from({ length: readers }, read));
+      const batches = Array.from({ length: Math.ceil(others.length / limits.maxBatchEntries) }, (_, index) =>
+        others.slice(index * limits.maxBatchEntries, (index + 1) * limits.maxBatchEntries),
+      );
+      await mapLimited(batches, releasesAtOnce, (batch) =>
+        inbox.release(deadLetterQueueUrl, batch).catch((error: unknown) => {
+          log("warn", "dead letters stay hidden", { type, seconds: hideSeconds, error: describeError(error) });
+        }),
+      );
+      for (const result of results) if (result.status === "rejected") throw result.reason;
+      return isThrough;
+    }
+
+    /** Those whose jobs no longer wait for anybody: another call has sent them back. */
+    async function settleOthers(): Promise<void> {
+      for (const id of ids.filter((each) => outcomes[each] === undefined)) {
+        const record = await records.read(id);
+        if (record && recordAsRead(record, now()).state !== "failed") outcomes[id] = "sent";
+        else wanted.add(id);
+      }
+      for (const id of Object.keys(outcomes)) wanted.delete(id);
+    }
+
+    try {
+      let isThrough = await search();
+      await settleOthers();
+      let isHeld = wanted.size > 0 && (await countHidden(deadLetterQueueUrl)) > 0;
+      while (isThrough && isHeld && now() < readsUntil) {
+        await pause(pauseMilliseconds);
+        isThrough = await search();
+        await settleOthers();
+        isHeld = wanted.size > 0 && (await countHidden(deadLetterQueueUrl)) > 0;
+      }
+      for (const id of wanted) outcomes[id] = isThrough && !isHeld ? "absent" : "held";
+    } finally {
+      if (sent > 0 && delaySeconds === 0 && now() < endsAt) await nudge?.({ [type]: sent });
+    }
+    return outcomes;
+  };
+}
+
+function idOf(body: string): string | undefined {
+  const decoded = decodeEnvelope(body);
+  return decoded.ok ? decoded.value.id : undefined;
+}
+
+/** What an event asks to be sent back; nothing where it asks for something else. */
+export function readRedrive(event: unknown): Redrive["redrive"] | undefined {
+  if (!isObject(event) || !isObject(event.redrive)) return undefined;
+  const { type, ids, delaySeconds } = event.redrive;
+  if (typeof type !== "string" || !Array.isArray(ids))
+    throw new Error("Expected `type` and `ids` of what to send back");
+  const seconds =
+    typeof delaySeconds === "number" ? Math.min(Math.max(0, delaySeconds), limits.maxQueueDelaySeconds) : 0;
+  return { type, ids: ids.map(String), delaySeconds: Math.floor(seconds) };
+}

@@ -1,0 +1,135 @@
+import { expect } from "chai";
+import type { Redrive, RedriveOutcome } from "../../../contract/redrive";
+import { encodeRecord, type JobRecord } from "../../../contract/record";
+import { FakeFrontend } from "../support/fakeFrontend";
+
+const submittedAt = "2026-11-02T09:00:00.000Z";
+
+describe("retry", () => {
+  const asked: Redrive["redrive"][] = [];
+  let outcome: RedriveOutcome | Error;
+  let frontend: FakeFrontend;
+
+  const put = (id: string, fields: Partial<JobRecord>) =>
+    frontend.items.set(
+      id,
+      encodeRecord({ id, type: "word-count", state: "failed", attempts: 3, submittedAt, ...fields }),
+    );
+
+  beforeEach(() => {
+    asked.length = 0;
+    outcome = "sent";
+    frontend = new FakeFrontend({
+      redrive: (wanted) => {
+        asked.push(wanted);
+        if (outcome instanceof Error) return Promise.reject(outcome);
+        const { ids } = wanted;
+        if (outcome === "sent") for (const id of ids) put(id, { state: "queued", attempts: 0, retries: 1 });
+        return Promise.resolve(Object.fromEntries(ids.map((id) => [id, outcome as RedriveOutcome])));
+      },
+      retryLaunches: (type) => Promise.resolve(void launches.push(type)),
+      readFleets: () => Promise.resolve({ "word-count": { launchProblem: "no capacity" } }),
+    });
+  });
+  const launches: string[] = [];
+
+  it("has a failed job's dead letter sent back, and shows the job queued, and why it waits", async () => {
+    put("a", {});
+    const { status, json } = await frontend.request("POST", "/jobs/a/retry");
+    expect(status).to.equal(202);
+    expect(json).to.deep.include({ id: "a", state: "queued", attempts: 0, retries: 1 });
+    expect((json as { waiting: object }).waiting).to.include({ reason: "no-workers", detail: "no capacity" });
+    expect(asked).to.deep.equal([{ type: "word-count", ids: ["a"], delaySeconds: 0 }]);
+    put("a", {});
+    expect((await frontend.request("POST", "/jobs/a/retry", { delaySeconds: 60 })).status).to.equal(202);
+    expect(asked[1]).to.include({ delaySeconds: 60 });
+  });
+
+  it("refuses jobs that have not failed, by name, and asks nobody", async () => {
+    put("queued", { state: "queued" });
+    put("running", { state: "running" });
+    put("succeeded", { state: "succeeded" });
+    put("cancelled", { state: "cancelled" });
+    const codes: unknown[] = [];
+    for (const id of ["queued", "running", "succeeded", "cancelled", "none", "%2e"]) {
+      const { status, problem } = await frontend.request("POST", `/jobs/${id}/retry`);
+      codes.push([status, problem.code]);
+    }
+    expect(codes).to.deep.equal([
+      ...[409, 409].map((status) => [status, "job-not-ended"]),
+      ...[
+        [409, "job-succeeded"],
+        [409, "payload-not-kept"],
+      ],
+      ...[404, 404].map((status) => [status, "job-not-found"]),
+    ]);
+    expect(asked).to.deep.equal([]);
+  });
+
+  it("says that the payload is not kept where there is no letter, and to try again where it was out of reach", async () => {
+    put("a", {});
+    outcome = "absent";
+    const absent = await frontend.request("POST", "/jobs/a/retry");
+    expect([absent.status, absent.problem.code]).to.deep.equal([409, "payload-not-kept"]);
+    expect(absent.problem.detail).to.include("dead-letters redrive --direct");
+    for (const each of ["held", new Error("throttled")] as const) {
+      outcome = each;
+      const { status, headers } = await frontend.request("POST", "/jobs/a/retry");
+      expect([status, headers["retry-after"]]).to.deep.equal([503, "2"]);
+    }
+  });
+
+  it("refuses a wrong delay, and fields that it doesn't know", async () => {
+    put("a", {});
+    for (const [body, path] of [
+      [{ delaySeconds: 901 }, "/delaySeconds"],
+      [{ delaySeconds: 1.5 }, "/delaySeconds"],
+      [{ delaySeconds: "1" }, "/delaySeconds"],
+      [{ delay: 1 }, "/delay"],
+      [[], ""],
+    ] as const) {
+      const { status, problem } = await frontend.request("POST", "/jobs/a/retry", body);
+      expect([status, problem.code]).to.deep.equal([400, "invalid-request"]);
+      expect(problem.errors!.map((error) => error.path)).to.include(path);
+    }
+    expect(asked).to.deep.equal([]);
+  });
+
+  it("takes up to a hundred jobs at once, in one search for each type, and answers for each in order", async () => {
+    put("a", {});
+    put("b", { type: "checksum" });
+    put("c", { state: "succeeded" });
+    const { status, json } = await frontend.request("POST", "/jobs/retry", { ids: ["a", "b", "none", "c", "a"] });
+    expect(status).to.equal(200);
+    const { results } = json as { results: { status: number; id: string }[] };
+    expect(results.map((each) => [each.id, each.status])).to.deep.equal([
+      ["a", 202],
+      ["b", 202],
+      ["none", 404],
+      ["c", 409],
+    ]);
+    expect(asked.map(({ type, ids }) => [type, ids])).to.deep.equal([
+      ["word-count", ["a"]],
+      ["checksum", ["b"]],
+    ]);
+    for (const ids of [undefined, [], [1], Array.from({ length: 101 }, (_, index) => `j${index}`)]) {
+      expect((await frontend.request("POST", "/jobs/retry", { ids })).status).to.equal(400);
+    }
+  });
+
+  it("tries a type's launches", async () => {
+    const { status, json } = await frontend.request("POST", "/types/word-count/retry-launches");
+    expect([status, json]).to.deep.equal([202, { type: "word-count", launchProblem: "no capacity" }]);
+    expect(launches).to.deep.equal(["word-count"]);
+    const codes = await Promise.all(
+      ["/types/none/retry-launches", "/types/../retry-launches"].map(
+        async (path) => (await frontend.request("POST", path)).problem.code,
+      ),
+    );
+    expect(codes).to.deep.equal(["type-not-found", "type-not-found"]);
+    const off = new FakeFrontend();
+    expect((await off.request("POST", "/types/word-count/retry-launches")).problem.code).to.equal("scaler-off");
+    const untracked = new FakeFrontend({ records: null });
+    expect((await untracked.request("POST", "/jobs/a/retry")).problem.code).to.equal("tracking-off");
+  });
+});
