@@ -6,7 +6,7 @@ export const deploymentOnlyModule = true;
 
 /** What the attempts before left, and the next ones must not find. */
 const forgotten = [
-  ...["startedAt", "finishedAt", "expiresAt", "leaseUntil", "retryAt", "lossesAlone"],
+  ...["startedAt", "finishedAt", "expiresAt", "leaseUntil", "retryAt", "suspect", "lossesAlone", "deferrals"],
   ...["error", "result", "resultOmitted", "progress", "cancelRequestedAt"],
 ];
 

@@ -23,6 +23,13 @@ async function ends(world: World, id: string, state: string, seconds: number): P
   await world.within(seconds, async () => (await world.journey.call("GET", `/jobs/${id}`)).body.state === state);
 }
 
+/** A job that was cancelled before it ran. */
+async function cancelled(world: World): Promise<string> {
+  const id = await submitted(world, "deserted", {}, { delaySeconds: 800 });
+  await answers(world, 202, "DELETE", `/jobs/${id}`);
+  return id;
+}
+
 const queueOf = ({ journey }: World, type: string) => journey.cloud.messaging.queue(journey.outputs.queueUrls[type]!)!;
 const countOf = (world: World, url: string) => world.journey.cloud.messaging.queue(url)!.messages.length;
 
@@ -176,6 +183,40 @@ export const probes: Record<string, Probe> = {
     await submitted(world, "steady", { fail: 2 });
     await world.within(seconds, () => countOf(world, url) > 0);
     empty(world, url);
+  },
+  async retry(world, seconds) {
+    const url = world.journey.outputs.deadLetterQueueUrls.steady!;
+    empty(world, url);
+    const job = { fail: 2 };
+    const other = await submitted(world, "steady", job);
+    const id = await submitted(world, "steady", job);
+    await ends(world, other, "failed", seconds);
+    await ends(world, id, "failed", seconds);
+    await world.within(seconds, () => countOf(world, url) === 2);
+    await restart(world, "-rescue-rescue-");
+    await restart(world, "-api-frontend-");
+    await answers(world, 409, "POST", `/jobs/${await cancelled(world)}/retry`);
+    await answers(world, 202, "POST", `/jobs/${id}/retry`);
+    // The other letter was looked at, and let go of.
+    const letters = world.journey.cloud.messaging.queue(url)!;
+    await world.within(1, () => letters.inflightMessages.size === 0);
+    await ends(world, id, "failed", seconds);
+    empty(world, url);
+    await answers(world, 409, "POST", `/jobs/${other}/retry`);
+  },
+  async "retry from zero"(world, seconds) {
+    const group = groupOf(world.journey, "sleeper");
+    const id = await submitted(world, "sleeper", { fail: 2 });
+    await ends(world, id, "failed", seconds);
+    await atZero(world, "sleeper", seconds);
+    await restart(world, "-rescue-rescue-");
+    await answers(world, 202, "POST", `/jobs/${id}/retry`);
+    await world.within(seconds, () => group.desiredCapacity > 0);
+    await ends(world, id, "failed", seconds);
+    empty(world, world.journey.outputs.deadLetterQueueUrls.sleeper!);
+  },
+  async "retry launches"(world) {
+    await answers(world, 202, "POST", "/types/deserted/retry-launches");
   },
   async "repair failures"(world, seconds) {
     const { routerFailureQueueUrl } = world.journey.outputs;
