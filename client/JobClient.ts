@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe } from "../contract/check";
 import { idPattern } from "../contract/limits";
-import { readJob, readJobPage, readSubmittedJob, readTypes } from "./answers";
+import { readBatchResults, readJob, readJobPage, readSubmittedJob, readTypes } from "./answers";
 import { AuthorizationOptions, createAuthorize } from "./authorization";
 import { Connection, ConnectionOptions } from "./connection";
 import { DeadLetters } from "./DeadLetters";
@@ -13,6 +13,7 @@ import type {
   JobType,
   JobTypeMap,
   ListQuery,
+  RetryOptions,
   Submission,
   SubmitOptions,
   SubmitOutcome,
@@ -131,6 +132,46 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
       if (present.state !== "cancelled") throw error;
       return present;
     }
+  }
+
+  /**
+   * Has a failed job run again, under its id and with attempts afresh, and gives it as it is then. One that waits or runs
+   * since it was retried is no error.
+   *
+   * @throws JobProblemError with code `job-not-ended`, `job-succeeded`, or `payload-not-kept` where its dead letter is gone.
+   */
+  async retry<Name extends keyof Types & string>(
+    job: JobRef<Name>,
+    { delaySeconds, signal }: RetryOptions = {},
+  ): Promise<Job<Types[Name]["result"], Name>> {
+    try {
+      const path = `${pathOf(job)}/retry`;
+      const answer = await this.connection.request({ method: "POST", path, body: { delaySeconds }, signal });
+      return readJob(answer) as Job<Types[Name]["result"], Name>;
+    } catch (error) {
+      if (!(error instanceof JobProblemError && error.code === "job-not-ended")) throw error;
+      // The first try may have done it, and its answer got lost.
+      const present = await this.get(job, { signal });
+      if (present.retriedAt === undefined) throw error;
+      return present;
+    }
+  }
+
+  /** Has failed jobs run again, up to a hundred; gives what became of each, in the order of their ids. */
+  async retryMany(ids: readonly string[], { delaySeconds, signal }: RetryOptions = {}): Promise<SubmitOutcome[]> {
+    const distinct = [...new Set(ids)];
+    const body = { ids: distinct, delaySeconds };
+    const answer = await this.connection.request({ method: "POST", path: "jobs/retry", body, signal });
+    return readBatchResults(answer, distinct.length).map(({ problem }, index): SubmitOutcome => {
+      const id = distinct[index]!;
+      return problem ? { id, isAccepted: false, problem } : { id, isAccepted: true };
+    });
+  }
+
+  /** Has the launches of a type's workers tried now, where they fail and wait for their next try. */
+  async retryLaunches(type: string, options: CallOptions = {}): Promise<void> {
+    const path = `types/${encodeURIComponent(type)}/retry-launches`;
+    await this.connection.request({ method: "POST", path, signal: options.signal });
   }
 
   /** Jobs, newest first, a page at a time. */

@@ -19,6 +19,7 @@ export type {
   JobType,
   ListQuery,
   Refusal,
+  RetryOptions,
   Submission,
   SubmitOptions,
   SubmitOutcome,
@@ -26,4 +27,5 @@ export type {
 } from "./job";
 export type { WaitOptions } from "./waitForJob";
 export type { JobError, JobState, OmittedResult } from "../contract/record";
+export type { Waiting, WaitingReason } from "../contract/waiting";
 export type { FieldProblem } from "../contract/check";

@@ -1,5 +1,6 @@
 import type { FieldProblem } from "../contract/check";
 import type { JobError, JobState, OmittedResult } from "../contract/record";
+import type { Waiting } from "../contract/waiting";
 import type { JobProblemCode } from "./errors";
 
 /** Payload and result of one job type. */
@@ -36,6 +37,11 @@ export interface Job<Result = unknown, Name extends string = string> {
   runAt?: string;
   /** When somebody asked for it to be cancelled. */
   cancelRequestedAt?: string;
+  /** Why it waits; while it is queued. */
+  waiting?: Waiting;
+  /** How often it was sent back after it had failed, and when last. */
+  retries?: number;
+  retriedAt?: string;
   /** Whom it is for. */
   tenant?: string;
   /** Fields of its record that can't be read. */
@@ -99,6 +105,12 @@ export interface JobType {
   deadLetterQueueUrl?: string;
   /** Why no worker starts. */
   launchProblem?: string;
+}
+
+export interface RetryOptions {
+  /** Whole seconds until the job may begin, at most 900. @default 0 */
+  delaySeconds?: number;
+  signal?: AbortSignal;
 }
 
 export interface ListQuery {

@@ -2,12 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isFinal } from "../contract/record";
 import { WaitTimeoutError } from "./errors";
 import type { Job } from "./job";
+import type { Waiting } from "../contract/waiting";
 
 export interface WaitOptions {
   /** How long to wait. @default - until the job ends */
   timeoutSeconds?: number;
   /** Told of the job whenever it was looked at and something about it had changed. */
   onProgress?: (job: Job) => void;
+  /** Told why the job waits, once it has waited for 10 s, and whenever that changes. */
+  onWaiting?: (waiting: Waiting, job: Job) => void;
   /** Ends the waiting, not the job. */
   signal?: AbortSignal;
 }
@@ -20,6 +23,9 @@ const leastLookMilliseconds = 2_000;
 
 /** Timers that are longer run out at once. */
 const longestTimerMilliseconds = 2 ** 31 - 1;
+
+/** A job that waits for less is nothing to wonder about. */
+const patienceMilliseconds = 10_000;
 
 /** Where the time comes from: a clock that never jumps, in milliseconds. */
 export interface WaitClock {
@@ -39,18 +45,24 @@ const machineClock: WaitClock = {
  */
 export async function waitForJob(
   look: (signal?: AbortSignal) => Promise<Job>,
-  { timeoutSeconds = Infinity, onProgress, signal }: WaitOptions,
+  { timeoutSeconds = Infinity, onProgress, onWaiting, signal }: WaitOptions,
   clock = machineClock,
 ): Promise<Job> {
-  const end = clock.now() + timeoutSeconds * 1_000;
+  const start = clock.now();
+  const end = start + timeoutSeconds * 1_000;
   let job: Job | undefined;
+  let told: string | undefined;
   for (let pause = pollMilliseconds.first; ; pause = nextPause(pause)) {
     const present: Job = await lookUntil(end - clock.now(), look, signal).catch((error: unknown) => {
       signal?.throwIfAborted();
       throw job && clock.now() >= end ? new WaitTimeoutError(job, timeoutSeconds) : error;
     });
-    if (JSON.stringify(present) !== JSON.stringify(job)) onProgress?.(present);
+    if (lastingOf(present) !== lastingOf(job)) onProgress?.(present);
     job = present;
+    if (job.waiting && clock.now() - start >= patienceMilliseconds && told !== lastingOf(job.waiting)) {
+      told = lastingOf(job.waiting);
+      onWaiting?.(job.waiting, job);
+    }
     if (isFinal(job.state)) return job;
     const left = end - clock.now();
     if (left <= 0) throw new WaitTimeoutError(job, timeoutSeconds);
@@ -59,6 +71,11 @@ export async function waitForJob(
       throw error;
     });
   }
+}
+
+/** What is told, save as of when it is known, which changes with each look. */
+function lastingOf(value: Job | Waiting | undefined): string | undefined {
+  return JSON.stringify(value, (key, each: unknown) => (key === "asOf" ? undefined : each));
 }
 
 function nextPause(pause: number): number {
