@@ -157,7 +157,12 @@ describe("BatchJobProcessor", () => {
       const principal = { AWS: "arn:aws:iam:us-east-1:123456789012:media-rescue-rescue-role" };
       for (const queue of ["jobs", "dead-letters"]) {
         const statements = statementsOf(named(`media-word-count-queue-${queue}-policy`));
-        expect(statements.filter(({ Principal }) => isDeepStrictEqual(Principal, principal))).to.have.length(1);
+        const own = statements.filter(({ Principal }) => isDeepStrictEqual(Principal, principal));
+        const further = queue === "jobs" ? "SendJobsBack" : "ReleaseDeadLetters";
+        expect(own.map((each) => (each as { Sid?: string }).Sid)).to.deep.equal([
+          queue === "jobs" ? "RescueJobs" : "RescueDeadLetters",
+          further,
+        ]);
       }
       expect(JSON.stringify(statementsOf(named("media-rescue-rescue-policy")))).not.to.include("word-count");
     });
