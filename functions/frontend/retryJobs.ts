@@ -63,6 +63,7 @@ function whyNot({ id, state }: JobRecord): ProblemDocument | undefined {
 }
 
 function notKept(id: string): ProblemDocument {
-  const hint = "submit it again under another id; `dead-letters redrive --direct` goes past the API";
+  const hint =
+    "submit it again under another id; a dead letter that is there all the same is sent back by `dead-letters redrive --direct`";
   return problemOf("payload-not-kept", `The payload of job ${id} is not kept, since it has no dead letter: ${hint}`);
 }
