@@ -78,6 +78,7 @@ function addRedrive(group: Command): void {
     .option("--type <type>", "those of this job type")
     .option("--all", "those of all types")
     .option("--rate <number>", "how many a second at most (default: as fast as SQS takes them)", rate)
+    .option("--direct", "past the API, by SQS and your own AWS credentials, which is the only way so far")
     .addHelpText(
       "after",
       "\nExamples:\n  $ batch-jobs dead-letters redrive picture-17 picture-18\n  $ batch-jobs dead-letters redrive --all --rate 10",
