@@ -1,0 +1,29 @@
+import { OutageKind } from "../../local/faults";
+import { liveThrough, OutageJourney, startOutageJourney } from "./outageJourney";
+
+const seeds = (process.env.CHAOS_SEEDS ?? "1,2").split(",").map(Number);
+const seconds = Number(process.env.CHAOS_OUTAGE_SECONDS ?? 120);
+const services = ["dynamodb", "sns", "sqs", "s3", "lambda", "autoscaling"];
+const kinds: OutageKind[] = ["refuse", "hang", "throttle"];
+
+/** Each service is away in a cloud of its own, all at the same time; the seed says how. */
+describe("an outage of each service", () => {
+  for (const seed of seeds) {
+    const planned = services.map((service, at) => [service, kinds[(seed + at) % kinds.length]!] as const);
+
+    it(`costs no job anything: ${planned.map(([service, kind]) => `${service} ${kind}`).join(", ")}`, async function () {
+      this.timeout((seconds + 420) * 1_000);
+      const worlds: OutageJourney[] = [];
+      try {
+        // Programs run one after another.
+        for (const [service, kind] of planned) worlds.push(await startOutageJourney(service, kind));
+        await Promise.all(worlds.map((world) => liveThrough(world, seconds)));
+      } finally {
+        for (const { journey, handlers } of worlds) {
+          await journey.stop();
+          handlers.remove();
+        }
+      }
+    });
+  }
+});
