@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { runInThisContext } from "node:vm";
 import { BatchJobProcessor, BatchJobProcessorArgs, Job, JobContext, ProcessorArgs } from "../../components";
 import { findPackages, usesThis } from "../../components/handlerFindings";
@@ -10,6 +11,8 @@ import { findMissingPackages } from "../../components/stockPackages";
 import { validateArgs } from "../../components/validateArgs";
 import { readEnvironment } from "../../components/userData";
 import { MockStyle, record } from "../support/record";
+import { encodeResult } from "../../worker-image/src/encodeResult";
+import { loadInlineModule } from "../../worker-image/src/inlineModule";
 
 const shared = { image: "registry.example/worker:1", vpcId: "vpc-1", subnetIds: ["subnet-1"] };
 const wordCount: ProcessorArgs = { name: "word-count", handler: "word-count" };
@@ -265,6 +268,117 @@ describe("inline handlers", () => {
       ];
       for (const text of using) expect(usesThis(evaluate(text)), text).to.equal(true);
       for (const text of innocent) expect(usesThis(evaluate(text)), text).to.equal(false);
+    });
+  });
+
+  describe("an Output that a handler captures", () => {
+    const bucket = { id: pulumi.output("b"), size: pulumi.output(7), tags: pulumi.output({ a: ["x"] }) };
+    const list = [pulumi.output("first")];
+    const odd = { "a-b": { c: pulumi.output("c") } };
+    const alone = pulumi.output("alone");
+    const nothing = pulumi.output(undefined);
+    const id = bucket.id as unknown as string;
+    const size = bucket.size as unknown as number;
+    const inText = () => `s3://${bucket.id as unknown as string}/x`;
+    const nameOf = (value: unknown) => String(value);
+
+    before(() => pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) }));
+
+    /** Serialises the handler, loads it as a worker does, and runs it; the result is what the worker would send. */
+    async function outcomeOf(handle: () => unknown): Promise<string> {
+      const { text } = await serialiseHandler(handle);
+      expect(await smokeLoad({ text })).to.deep.equal({});
+      const handler = (await loadInlineModule(text, join(__dirname, "inline.js"))) as {
+        default: () => unknown;
+      };
+      try {
+        const encoded = encodeResult(await handler.default());
+        return encoded.ok ? encoded.json! : encoded.message;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    }
+
+    it("gives its value by get()", async () => {
+      const result = await outcomeOf(() => [
+        `s3://${bucket.id.get()}/x`,
+        bucket.size.get() + 1,
+        bucket.tags.get().a[0],
+        list.map((each) => each.get()),
+        odd["a-b"].c.get(),
+        [alone].map((each) => each.get())[0],
+        nothing.get() === undefined,
+      ]);
+      expect(JSON.parse(result)).to.deep.equal(["s3://b/x", 8, "x", ["first"], "c", "alone", true]);
+    });
+
+    const uses: [string, () => unknown, string, string][] = [
+      ["in a template", () => `s3://${id}/x`, "id", "text"],
+      ["in a template of a helper", () => inText(), "bucket.id", "text"],
+      ["by +", () => id + "", "id", "text"],
+      ["by String()", () => nameOf(id), "id", "text"],
+      ["by concat", () => "a".concat(id), "id", "text"],
+      ["by join", () => (list as unknown as string[]).join(), "list[0]", "text"],
+      ["by arithmetic", () => size * 2, "size", "number"],
+      ["by comparison", () => size > 2, "size", "number"],
+      ["by Number()", () => Number(bucket.size), "bucket.size", "number"],
+      ["as a key", () => ({ [id]: 1 }), "id", "text"],
+      ["by JSON.stringify", () => JSON.stringify(bucket.tags), "bucket.tags", "JSON"],
+      ["by JSON.stringify around it", () => JSON.stringify({ deep: [bucket.id] }), "bucket.id", "JSON"],
+      ["as the result", () => bucket.id, "bucket.id", "returned"],
+      ["within the result", () => ({ at: [alone] }), "alone", "JSON"],
+      ["by await", async () => (await (bucket.id as unknown as Promise<string>)).length, "bucket.id", "awaited"],
+      ["by a property of its value", () => bucket.tags.a, "bucket.tags", "a was read"],
+      ["by its length", () => id.length, "id", "length was read"],
+      ["by `in`", () => "a" in bucket.tags, "bucket.tags", "a was read"],
+      ["by spread", () => ({ ...bucket.tags }), "bucket.tags", "copied"],
+      ["by iteration", () => [...id], "id", "text"],
+      ["by for…in", forIn, "bucket.tags", "copied"],
+      ["by structuredClone", () => structuredClone(bucket.tags), "bucket.tags", "copied"],
+      ["by apply", () => bucket.id.apply((value) => value), "bucket.id", "apply was read"],
+      ["by assignment", () => Object.assign(bucket.tags, { a: 1 }), "bucket.tags", "changed"],
+      ["under an odd name", () => `${odd["a-b"].c as unknown as string}`, 'odd["a-b"].c', "text"],
+      ["in a message to the console", () => console.log(bucket.id), "bucket.id", "text"],
+      ["that has no value", () => `${nothing as unknown as string}`, "nothing", "text"],
+    ];
+    function forIn() {
+      const keys: string[] = [];
+      for (const key in bucket.tags) keys.push(key);
+      return keys;
+    }
+    for (const [how, handle, name, use] of uses) {
+      it(`throws, by name, where it is used ${how}`, async () => {
+        const outcome = await outcomeOf(handle);
+        expect(outcome).to.include(`Expected ${name}.get() in the handler, got the Output`);
+        expect(outcome).to.include(use);
+      });
+    }
+
+    it("throws whatever is read of it but get", async () => {
+      const keys = [String, Number, Array, Object, Promise, Buffer].flatMap(({ prototype }) =>
+        Object.getOwnPropertyNames(prototype),
+      );
+      const names = [...new Set(keys)].filter((name) => name !== "get");
+      const given = await outcomeOf(() =>
+        names.filter((name) => {
+          try {
+            return (bucket.id as unknown as Record<string, unknown>)[name] !== bucket;
+          } catch {
+            return false;
+          }
+        }),
+      );
+      expect(JSON.parse(given)).to.deep.equal([]);
+    });
+
+    it("is named nowhere by another's name", async () => {
+      const other = { alone: "x", deep: { alone: pulumi.output("y") } };
+      const outcome = await outcomeOf(() => [other.alone, `${other.deep.alone as unknown as string}`, alone.get()]);
+      expect(outcome).to.include("other.deep.alone.get()");
+      const shadow = await outcomeOf(() => [other.deep.alone.get(), `${alone as unknown as string}`]);
+      expect(shadow).to.match(
+        /Expected (alone)?\.get\(\) in the handler, got the (Output alone|captured Output) itself/,
+      );
     });
   });
 
