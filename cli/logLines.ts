@@ -4,7 +4,10 @@ import { shortTime } from "./times";
 import type { LogLine } from "./workerLogs";
 
 /** Fields that say where a line comes from, which whoever asked for a job's lines knows. */
-const origin = ["time", "level", "event", "jobId", "attempt", "type", "worker", "instanceId", "messageId", "queueUrl"];
+const origin = [
+  ...["time", "level", "event", "jobId", "attempt", "type", "jobType"],
+  ...["worker", "instanceId", "messageId", "queueUrl"],
+];
 
 /** Events by which a worker hands on what the job's handler wrote. */
 const handlersEvents = ["job-log", "handler-output"];
@@ -29,15 +32,36 @@ export function renderLine(line: LogLine, isFull = false): Styled {
   return [paint.dim(head), style ? { style, content: text } : text];
 }
 
-/** What a line says: of what a handler wrote the message first, of other events their name. */
+/** A line's message, after the event's name unless a handler wrote it; then other fields, and below it an error's stack. */
 function textOf({ fields: nested, ...entry }: Record<string, unknown>): string {
   const { stream, ...fields } = { ...entry, ...(isObject(nested) ? nested : {}) };
   const { event, message } = entry;
-  const others = Object.entries(fields).filter(([name]) => !origin.includes(name) && name !== "message");
+  const { summary, stack, shownNames } = errorOf(fields);
+  const others = Object.entries(fields).filter(
+    ([name]) => !origin.includes(name) && !shownNames.includes(name) && name !== "message",
+  );
   const isHandlers = typeof event === "string" && handlersEvents.includes(event);
-  return [isHandlers ? stream : event, message, ...others.map(([name, value]) => `${name}=${shown(value)}`)]
-    .filter((part) => typeof part === "string" && part !== "")
-    .join(" ");
+  const first = [
+    ...[isHandlers ? stream : event, message, summary],
+    ...others.map(([name, value]) => `${name}=${shown(value)}`),
+  ];
+  return [first.filter((part) => typeof part === "string" && part !== "").join(" "), ...stack].join("\n");
+}
+
+/** The error of a line as a person reads it: the reason that already names it, or its own words, and its stack's frames. */
+function errorOf({ reason, error }: Record<string, unknown>): {
+  summary?: string;
+  stack: string[];
+  shownNames: string[];
+} {
+  if (!isObject(error) || typeof error.name !== "string" || typeof error.message !== "string") {
+    return { stack: [], shownNames: [] };
+  }
+  const words = `${error.name}: ${error.message}`;
+  const lines = typeof error.stack === "string" ? error.stack.replace(words, "").split("\n") : [];
+  const stack = lines.filter((line) => line.trim() !== "").map((line) => `    ${line.trim()}`);
+  const isInReason = typeof reason === "string" && reason.includes(error.message);
+  return { summary: isInReason ? reason : words, stack, shownNames: isInReason ? ["reason", "error"] : ["error"] };
 }
 
 function shown(value: unknown): string {

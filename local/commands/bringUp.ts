@@ -5,6 +5,7 @@ import { deploy, StackOutputs } from "../deploy";
 import { Log } from "../log";
 import type { Project } from "../project";
 import { loadStackConfig } from "../stackConfig";
+import { paint } from "./styled";
 import { endWithOutput, err } from "./terminal";
 
 export interface RunningStack {
@@ -33,6 +34,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
  * @throws Error where there is no such stack file, the program fails, or the port is taken.
  */
 export async function bringUp({ project, program, stack, port, log }: BringUpOptions): Promise<RunningStack> {
+  if (err.isTerminal) err.line(paint.dim(`Bringing up the stack ${stack} …`));
   const config = { ...project.config, ...loadStackConfig(stackFileOf(project, stack), project.name) };
   process.chdir(project.workingFolder);
   const cloud = await startCloud({ port, region: config["aws:region"], log });

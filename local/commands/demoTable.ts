@@ -9,7 +9,7 @@ const columns: Column[] = [
   { head: "State" },
   { head: "Waited", align: "right", rank: 1 },
   { head: "Ran", align: "right", rank: 2 },
-  { head: "Result", least: 12 },
+  { head: "Result", least: 20 },
 ];
 
 /** A table of jobs, a row each; where the terminal is too narrow, results and file names are cut. */
@@ -43,7 +43,7 @@ function summarise(type: string, view?: JobView): string {
     case "checksum":
       return `${String(result.sha256).slice(0, 12)}…, ${grouped(result.bytes)} bytes`;
     case "thumbnail":
-      return `${grouped(result.width)}×${grouped(result.height)}, ${String(result.output)}`;
+      return `${String(result.output)}, ${grouped(result.width)}×${grouped(result.height)}`;
     default:
       return JSON.stringify(result);
   }

@@ -92,9 +92,10 @@ function welcome({ cloud, outputs, seconds }: RunningStack, apis: JobApi[], stac
   return styled`${paint.green("✔")} The stack ${paint.bold(stack)} is up in ${seconds.toFixed(1)} s. Ctrl-C stops it.
 
 ${rows.map(([name, value]) => styled`  ${name.padEnd(14)}${value}\n`)}
-The AWS endpoint takes only calls signed with the keys below. The HTTP API asks nobody who they are: other users and
-containers of this machine that reach its ports may submit, read and cancel jobs. Pages in a browser may not, but for
-origins that the program itself lets in.
+The AWS endpoint takes only calls signed with the keys below. The HTTP API
+asks nobody who they are: other users and containers of this machine that
+reach its ports may submit, read and cancel jobs. Pages in a browser may not,
+but for origins that the program itself lets in.
 ${apis[0] ? submitting(apis[0]) : ""}
 ${paint.bold("Look behind it with any AWS client")}
 
@@ -114,7 +115,8 @@ ${paint.bold("Submit a job, and look at it")}
 
 or
 
-  curl -s ${base}/jobs -H 'content-type: application/json' -d '${JSON.stringify({ type, payload })}'
+  curl -s ${base}/jobs -H 'content-type: application/json' \\
+    -d '${JSON.stringify({ type, payload })}'
   curl -s ${base}/jobs/ID
   curl -s ${base}/types
 `;
@@ -123,7 +125,8 @@ or
 function awsLines({ endpoint, region, credentials }: LocalCloud, bucket: unknown): string {
   return [
     `export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region}`,
-    `export AWS_ACCESS_KEY_ID=${credentials.accessKeyId} AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}`,
+    `export AWS_ACCESS_KEY_ID=${credentials.accessKeyId}`,
+    `export AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}`,
     "aws sqs list-queues",
     ...(typeof bucket === "string" ? [`aws s3 cp README.md s3://${bucket}/`] : []),
   ]

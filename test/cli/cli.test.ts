@@ -12,6 +12,8 @@ import { cliMain, jsonOf, runCli, RunOptions } from "./support";
 const times = { submittedAt: "2026-11-24T00:00:00.000Z", startedAt: "2026-11-24T00:00:01.000Z" };
 const running = { id: "a", type: "word-count", state: "running", attempts: 1, ...times };
 const succeeded = { ...running, state: "succeeded", result: { words: 2 }, finishedAt: "2026-11-24T00:00:02.000Z" };
+const resultOmitted = { bytes: 300_000, sha256: "0a".repeat(32), reason: "larger than 240,000 bytes" };
+const tooLarge = { ...running, state: "succeeded", resultOmitted, finishedAt: "2026-11-24T00:00:02.000Z" };
 const failed = { ...running, state: "failed", attempts: 3, error: { name: "TypeError", message: "no\ntext" } };
 const accepted = { status: 202, body: { id: "a", type: "word-count", state: "queued" } };
 
@@ -148,6 +150,24 @@ describe("batch-jobs", () => {
         .and.match(/^state +running$/m)
         .and.match(/^progress +50 % half$/m);
       expect(jsonOf(await run(["status", "a", "--json"], () => ({ body: running })))).to.deep.equal(running);
+    });
+
+    it("says why the result of a job was left out, as wait does, and that the job succeeded", async () => {
+      for (const args of [["status"], ["wait"]]) {
+        const { code, stdout } = await run([...args, "a"], () => ({ body: tooLarge }));
+        expect(code).to.equal(0);
+        expect(stdout)
+          .to.match(/^state +succeeded$/m)
+          .and.match(/^result +left out: larger than 240,000 bytes$/m);
+        expect(jsonOf(await run([...args, "a", "--json"], () => ({ body: tooLarge })))).to.deep.equal(tooLarge);
+      }
+      const several = await run(["wait", "a", "b", "--json"], ({ path }) => ({
+        body: { ...tooLarge, id: path.at(-1) },
+      }));
+      expect(jsonOf(several)).to.deep.equal({ jobs: [tooLarge, { ...tooLarge, id: "b" }] });
+      expect((await run(["list"], () => ({ body: { jobs: [tooLarge] } }))).stdout).to.match(
+        /^a +word-count +succeeded/m,
+      );
     });
 
     it("ends with 3 where there is no such job", async () => {
