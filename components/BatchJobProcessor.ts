@@ -3,6 +3,8 @@ import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { claimPrefixes } from "./claimPrefixes";
 import { defaults } from "./defaults";
 import { DeployTarget } from "./DeployTarget";
+import { expectCompilerApi } from "./expectCompilerApi";
+import { ts } from "./handlerFindings";
 import { InlineHandlers } from "./InlineHandlers";
 import { JobApi } from "./JobApi";
 import { JobEvents } from "./JobEvents";
@@ -56,6 +58,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   readonly logGroupNames: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: BatchJobProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
+    expectCompilerApi(ts);
     validateArgs(name, args);
     claimPrefixes(name, args.processors, opts);
     super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);

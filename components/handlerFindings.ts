@@ -3,7 +3,7 @@ import { types } from "node:util";
 import type TypeScript from "typescript";
 
 /** The TypeScript that Pulumi serialises with: the consumer's, or one that Pulumi carries. */
-const ts = createRequire(__filename)("@pulumi/pulumi/typescript-shim") as typeof TypeScript;
+export const ts = createRequire(__filename)("@pulumi/pulumi/typescript-shim") as typeof TypeScript;
 
 /**
  * What the serialiser takes without a word and a worker then can't use: its inner parts are lost on the way. Undefined

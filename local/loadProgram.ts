@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { expectCompilerApi } from "../components/expectCompilerApi";
 import { isObject } from "../contract/check";
+import { expectOnePulumi } from "./expectOnePulumi";
 import type { Project } from "./project";
 
 /**
@@ -11,26 +13,10 @@ import type { Project } from "./project";
  */
 export function loadProgram(project: Project): () => Promise<unknown> {
   return async () => {
-    expectOnePulumi(project);
+    expectOnePulumi(project.entry);
     const exported = isModule(project.entry) ? await importProgram(project) : requireProgram(project);
     return typeof exported === "function" ? (exported as () => unknown)() : exported;
   };
-}
-
-/** The local cloud stands in for the engine in its own copy of Pulumi's runtime: another copy would look for a real one. */
-function expectOnePulumi({ entry }: Project): void {
-  const own = require.resolve("@pulumi/pulumi");
-  let theirs: string;
-  try {
-    theirs = createRequire(entry).resolve("@pulumi/pulumi");
-  } catch {
-    throw new Error(`Expected @pulumi/pulumi to be installed for ${entry}, found none: npm install @pulumi/pulumi`);
-  }
-  if (theirs === own) return;
-  throw new Error(
-    `Expected one @pulumi/pulumi for the program and the local cloud, got ${dirname(theirs)} and ${dirname(own)}: ` +
-      "try npm dedupe, and install batch-job-processor instead of linking it",
-  );
 }
 
 function isModule(entry: string): boolean {
@@ -77,8 +63,10 @@ function registerTypeScript(requireHere: NodeJS.Require, tsConfig: string, folde
   ) as PulumiTypeScript;
   const { typescriptRequire, tsnodeRequire } = typeScriptRequireStrings();
   const requireFromPulumi = createRequire(join(pulumi, "index.js"));
+  const typeScript = requireFromPulumi(typescriptRequire) as { version: string };
+  expectCompilerApi(typeScript);
+  const { version } = typeScript;
   const { register } = requireFromPulumi(tsnodeRequire) as { register: (options: object) => void };
-  const { version } = requireFromPulumi(typescriptRequire) as { version: string };
   const stated = loadTypeScriptCompilerOptions(tsConfig);
   register({
     compiler: requireFromPulumi.resolve(typescriptRequire),
