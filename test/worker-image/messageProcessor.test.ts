@@ -335,6 +335,23 @@ describe("MessageProcessor", () => {
     expect(isDone()).to.equal(true);
   });
 
+  it("lets no handler begin once its lease may have ended unseen, as where the worker was frozen", async () => {
+    const { begin, seen, clock, run, log, isDone } = setUp();
+    await begin();
+    clock.standStill(29_999);
+    expect(run().events.mayBegin!()).to.equal(true);
+    await clock.advance(1);
+    clock.standStill(29_998);
+    expect(run().events.mayBegin!()).to.equal(true);
+    clock.standStill(1);
+    expect(run().events.mayBegin!()).to.equal(false);
+    await settled();
+    expect(run().signal.aborted).to.equal(true);
+    expect(seen()).to.deep.equal(["claim job-1 of 3", "extend #1", "hide message 30"]);
+    expect(log.events()).to.include("job-lost");
+    expect(isDone()).to.equal(true);
+  });
+
   it("neither deletes nor dead-letters when the lease turns out lost at the end", async () => {
     for (const outcome of [
       { kind: "succeeded", result: 1 },

@@ -58,6 +58,8 @@ export class Attempt {
     private readonly job: JobEnvelope,
     readonly hold: Hold,
     private readonly log: Log,
+    /** Until when nobody else may take the job, as far as the table has confirmed it. */
+    private leasedUntil: number,
   ) {
     const { clock, records, visibilityTimeoutSeconds } = effects;
     const onError = (event: string) => (error: unknown) => log("warn", event, errorFields(error));
@@ -78,6 +80,16 @@ export class Attempt {
       if (Number.isInteger(Math.log2(++this.beatFailures))) onError("heartbeat-failed")(error);
     };
     this.endHeartbeat = startHeartbeat(clock, interval, () => this.beat(), onMissedBeat);
+  }
+
+  /** Whether the claim's answer took so long that its lease has ended, and another worker has taken the job since. */
+  async isTooLate(): Promise<boolean> {
+    const { clock, records, visibilityTimeoutSeconds } = this.effects;
+    if (clock.now() < this.leasedUntil) return false;
+    const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1000;
+    if ((await records.extend(this.hold, leaseUntil)) === "lost") return true;
+    this.leasedUntil = leaseUntil;
+    return false;
   }
 
   /** Runs the handler; resolves once nothing of it runs any more, or what does can't be stopped. Never rejects. */
@@ -127,12 +139,19 @@ export class Attempt {
           if (progress) this.progress.report(progress);
         },
         onLog: (level, message, about) => this.jobLog.log(level, message, about),
+        mayBegin: () => this.mayBegin(),
         caughtUp: () => this.effects.output?.caughtUp(),
       });
     } catch (error) {
       // A runner doesn't reject; should it, the job must be released all the same.
       return { kind: "failed", error: toJobError(error), isPermanent: false };
     }
+  }
+
+  private mayBegin(): boolean {
+    if (this.effects.clock.now() < this.leasedUntil) return true;
+    this.stop("lease-lost", "The lease ended before the handler began");
+    return false;
   }
 
   /**
@@ -180,7 +199,10 @@ export class Attempt {
     const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1000;
     const [leased] = await Promise.allSettled([records.extend(this.hold, leaseUntil)]);
     this.extension = undefined;
-    if (leased.status === "fulfilled") this.heed(leased.value);
+    if (leased.status === "fulfilled") {
+      if (leased.value !== "lost") this.leasedUntil = leaseUntil;
+      this.heed(leased.value);
+    }
     return leased;
   }
 

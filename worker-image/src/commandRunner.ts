@@ -90,6 +90,7 @@ export class CommandRunner implements Runner {
     const input = await this.openInput(job);
     let process: CommandProcess;
     try {
+      if (events.mayBegin?.() === false) return { kind: "stopped" };
       const child = this.spawn(job, folder, mark, input.fd);
       const started = new Promise<void>((resolve, reject) => {
         child.once("spawn", resolve);

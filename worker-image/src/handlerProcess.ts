@@ -131,6 +131,7 @@ export class HandlerProcess {
       const run = { number, job: { id: job.id, attempt: job.attempt }, events };
       this.current = { ...run, signal, finish };
       this.remember(run);
+      if (events.mayBegin?.() === false) return finish({ kind: "stopped" });
       signal.addEventListener("abort", onStop);
       this.post({ kind: "run", run: number, job, directory, mark: this.tracked.mark });
     });

@@ -10,7 +10,7 @@ import { WorkerOutput } from "./lineWriter";
 import { errorFields, Log, withFields } from "./log";
 import { SlotEvents, Untaken } from "./poller";
 import { JobQueue, ReceivedMessage } from "./queue";
-import { Claim, ClaimRequest, Hold, JobRecords } from "./records";
+import { Claim, ClaimRequest, JobRecords } from "./records";
 import { Runner } from "./runner";
 import { isOutage } from "./serviceError";
 import { HeldJob, Settler } from "./settle";
@@ -273,7 +273,7 @@ export class MessageProcessor {
     let endedAt: number | undefined;
     const times = () => ({ attempt: hold.attempt, waitMs, runMs: (endedAt ?? clock.now()) - begun });
     const log: Log = (level, event, fields) => claimed.log(level, event, { ...times(), ...fields });
-    const attempt = new Attempt({ ...this.effects, ...settings }, message, job, hold, log);
+    const attempt = new Attempt({ ...this.effects, ...settings }, message, job, hold, log, claimed.leaseUntil);
     const held: HeldJob = {
       ...claimed,
       log,
@@ -284,7 +284,7 @@ export class MessageProcessor {
     this.attempts.add(attempt);
     this.atWork.add(job.id);
     try {
-      const end: AttemptEnd = (await this.isTooLate(claimed))
+      const end: AttemptEnd = (await attempt.isTooLate())
         ? { kind: "stopped", cause: "lease-lost" }
         : await this.endOf(attempt, held);
       endedAt = clock.now();
@@ -302,13 +302,6 @@ export class MessageProcessor {
       this.atWork.delete(job.id);
       await attempt.release();
     }
-  }
-
-  /** Whether the claim's answer took so long that its lease has ended, and another worker has taken the job since. */
-  private async isTooLate({ hold, leaseUntil }: { hold: Hold; leaseUntil: number }): Promise<boolean> {
-    const { clock, records, settings } = this.effects;
-    if (clock.now() < leaseUntil) return false;
-    return (await records.extend(hold, clock.now() + settings.visibilityTimeoutSeconds * 1000)) === "lost";
   }
 
   private async endOf(attempt: Attempt, held: HeldJob): ReturnType<Attempt["run"]> {

@@ -31,6 +31,11 @@ export interface RunEvents {
   onProgress(fraction: number, note?: string): void;
   /** A line that the handler logged, or wrote to its standard output or standard error. */
   onLog(level: LogLevel, message: string, about?: LineAbout): void;
+  /**
+   * Asked in the moment in which the handler is to begin. A worker that froze until its lease had ended must not begin what
+   * another one may have done since: the signal aborts, and the handler doesn't begin.
+   */
+  mayBegin?(): boolean;
   /** Where output is behind what was logged: resolves once it has caught up. Who can wait until then, does. */
   caughtUp?(): Promise<void> | undefined;
 }

@@ -22,6 +22,11 @@ export class FakeClock implements Clock {
     return this.timers.size;
   }
 
+  /** Turns the clock while the process stands still: nothing that falls due runs. */
+  standStill(milliseconds: number): void {
+    this.time += milliseconds;
+  }
+
   /** Turns the clock, running what falls due in order, and lets promises settle after each. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.time + milliseconds;
