@@ -101,6 +101,39 @@ describe("Poller", () => {
     poller.stop();
   });
 
+  it("lets messages that come together take turns at being the only one, unless another of them is at work", async () => {
+    const { poller, put, finish, taken, alone } = createPoller(4);
+    void poller.run();
+    const order: string[] = [];
+    const ask = (name: string) => {
+      taken.get(name)!();
+      void alone.get(name)!.beAlone(false).then((isAlone) => order.push(`${name} ${isAlone}`)); // prettier-ignore
+    };
+    await put("a", "b", "c");
+    ask("a");
+    await settled();
+    ask("b");
+    await settled();
+    expect(order).to.deep.equal([]);
+    ask("c");
+    await settled();
+    for (const name of ["a", "b", "c"]) {
+      expect(order.splice(0)).to.deep.equal([`${name} true`]);
+      await finish(name);
+      alone.get(name)!.endAlone();
+      await settled();
+    }
+    await put("d", "e", "f");
+    ask("d");
+    ask("f");
+    await settled();
+    expect(order).to.deep.equal([]);
+    taken.get("e")!();
+    await settled();
+    expect(order).to.have.members(["d false", "f false"]);
+    poller.stop();
+  });
+
   it("doesn't wait for the slowest", async () => {
     const { poller, asked, working, put, finish } = createPoller(3);
     void poller.run();

@@ -186,7 +186,10 @@ export class Poller<Message> {
     this.busy++;
     this.undecided++;
     const freeSlot = once(() => this.busy--);
-    const decide = once(() => this.undecided--);
+    const decide = once(() => {
+      this.undecided--;
+      this.changed();
+    });
     const work = this.effects.onMessage(message, {
       onTaken: () => {
         decide();
@@ -216,6 +219,9 @@ export class Poller<Message> {
     const others = () => this.working.size - this.aloneInLine.size;
     const turn = {};
     this.aloneInLine.add(turn);
+    // What came with it may be to run alone as well, and is no reason to put each other off.
+    const mayBeFree = () => this.undecided > 0 && others() === this.undecided;
+    while (!waitsForOthers && !this.isReserved && mayBeFree()) await this.change();
     if (others() > 0 && !waitsForOthers && !this.isReserved) {
       this.aloneInLine.delete(turn);
       return false;
@@ -223,7 +229,7 @@ export class Poller<Message> {
     this.isReserved = true;
     for (const message of this.waiting.splice(0)) this.leave(message);
     const isNext = () => [...this.aloneInLine][0] === turn;
-    while (others() > 0 || !isNext()) await new Promise<void>((resolve) => this.changes.push(resolve));
+    while (others() > 0 || !isNext()) await this.change();
     return true;
   }
 
@@ -233,6 +239,10 @@ export class Poller<Message> {
     this.isReserved = this.aloneInLine.size > 0;
     this.changed();
     this.advance();
+  }
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => this.changes.push(resolve));
   }
 
   private changed(): void {
