@@ -3,6 +3,7 @@ import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { claimPrefixes } from "./claimPrefixes";
 import { defaults } from "./defaults";
 import { DeployTarget } from "./DeployTarget";
+import { checkEnvironments } from "./environmentErrors";
 import { expectCompilerApi } from "./expectCompilerApi";
 import { ts } from "./handlerFindings";
 import { InlineHandlers } from "./InlineHandlers";
@@ -108,6 +109,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       inline.length > 0
         ? new InlineHandlers(`${name}-handlers`, { processors: inline, usesStockImage, tags }, child)
         : undefined;
+    const checked = checkEnvironments(name, args);
     const createProcessor = (processor: ProcessorSettings) => {
       const prefix = `${name}-${processor.name}`;
       const queue = new ProcessorQueue(
@@ -129,6 +131,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           ...args,
           processor,
           queue,
+          checked,
           rescue: rescue.beforeDeletion(`${prefix}-rescue`, processor.name, queue, this),
           tables,
           eventsTopic,

@@ -19,6 +19,8 @@ export interface WorkerFleetArgs extends Pick<
 > {
   processor: ProcessorSettings;
   queue: ProcessorQueue;
+  /** Fails where an environment is not fit for user data. */
+  checked: pulumi.Output<void>;
   /** What empties the queue: not before the fleet is gone. */
   rescue: pulumi.Resource;
   tables: JobTables;

@@ -18,7 +18,8 @@ export function resolve(value: unknown): pulumi.Output<unknown> {
   });
 }
 
-function isPending(value: unknown): boolean {
+/** Whether the value comes later. */
+export function isPending(value: unknown): boolean {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 

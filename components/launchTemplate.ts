@@ -4,12 +4,9 @@ import { encodeWorkerSettings } from "../contract/workerSettings";
 import { HandlerObject } from "./InlineHandlers";
 import { resolve } from "./json";
 import { hookNames } from "./lifecycleHooks";
-import { renderUserData } from "./userData";
+import { giveBackSeconds, renderUserData } from "./userData";
 import { WorkerFleetArgs } from "./WorkerFleet";
 import { fitsMetadata } from "./workerRole";
-
-/** The worker takes up to 15 s to give back what is left after its drain. */
-const giveBackSeconds = 30;
 
 /** What a fleet's instances are launched from; each change of it is a new version. */
 export function createLaunchTemplate(
@@ -104,7 +101,7 @@ function userData(
     );
   const environment = resolve({ ...args.environment, ...own }) as pulumi.Output<Record<string, string>>;
   return pulumi
-    .all([args.image, args.target.region, args.logGroup.name, addresses, environment])
+    .all([args.image, args.target.region, args.logGroup.name, addresses, environment, args.checked])
     .apply(([image, region, logGroup, found, variables]) =>
       renderUserData({
         type,

@@ -12,8 +12,11 @@ export interface UserDataArgs extends BootScriptsArgs {
 const environmentFile = `${folder}/environment`;
 const delimiter = "ENVIRONMENT";
 
+/** The worker takes up to 15 s to give back what is left after its drain. */
+export const giveBackSeconds = 30;
+
 /** "Run commands when you launch an EC2 instance with user data input", Amazon EC2. */
-const maxUserDataBytes = 16_384;
+export const maxUserDataBytes = 16_384;
 
 /**
  * The cloud-init script of a worker instance, which has Docker on board and installs nothing: it writes the worker's
@@ -28,6 +31,17 @@ export function renderUserData(args: UserDataArgs): string {
     );
   }
   return script;
+}
+
+/** Bytes of the script, however many. */
+export function userDataBytes(args: UserDataArgs): number {
+  return Buffer.byteLength(render(args));
+}
+
+/** Bytes that variables take in the script. */
+export function environmentBytes(environment: Record<string, string>): number {
+  const lines = Object.entries(environment).map(([name, value]) => Buffer.byteLength(`${name}=${value}\n`));
+  return lines.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function render(args: UserDataArgs): string {

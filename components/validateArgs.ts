@@ -3,8 +3,10 @@ import { bytesOf, describe, isObject } from "../contract/check";
 import { limits } from "../contract/limits";
 import { argsSchema, explainIssue } from "./argsSchema";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { sizeErrors } from "./environmentErrors";
 import { maxComponentCharacters } from "./fitName";
 import { usesThis } from "./handlerFindings";
+import { invalidInputs } from "./invalidInputs";
 import { withOutputErrors } from "./outputErrors";
 import { parseEcrImage } from "./permissions";
 import { CapacityChange, JobSchedule, ProcessorArgs, withDefaults } from "./ProcessorArgs";
@@ -12,13 +14,11 @@ import { schemaProblem } from "./schemaProblem";
 
 /** Throws one error that names every problem of the inputs with its property path. */
 export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
-  const errors = [...nameErrors(name), ...withOutputErrors(args, shapeErrors(args), () => relationErrors(args))];
-  if (errors.length === 0) return;
-  const lines = errors.map(({ propertyPath, reason }) => `  ${propertyPath}: ${reason}`);
-  throw new pulumi.InputPropertiesError({
-    message: `BatchJobProcessor "${name}" has ${errors.length} invalid input${errors.length === 1 ? "" : "s"}:\n${lines.join("\n")}`,
-    errors,
-  });
+  const shape = shapeErrors(args);
+  // Sizes are those of a valid program alone.
+  const between = () => [...relationErrors(args), ...(shape.length === 0 ? sizeErrors(args) : [])];
+  const errors = [...nameErrors(name), ...withOutputErrors(args, shape, between)];
+  if (errors.length > 0) throw new pulumi.InputPropertiesError({ message: invalidInputs(name, errors), errors });
 }
 
 type InputError = pulumi.InputPropertyErrorDetails;

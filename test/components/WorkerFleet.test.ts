@@ -1,4 +1,5 @@
 import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { BatchJobProcessorArgs, ProcessorArgs } from "../../components";
 import { DeployTarget } from "../../components/DeployTarget";
@@ -33,7 +34,8 @@ const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
     const fleetTable = () => new aws.dynamodb.Table("fleets", { hashKey: "type", attributes: [] });
     const scaler =
       options.scaling === "targetTracking" ? undefined : { fleetTable: fleetTable(), functionArn: "arn:scale" };
-    const shared = { queue, rescue: queue, tables, network, target, image, scaler };
+    const checked = pulumi.output(undefined as void);
+    const shared = { checked, queue, rescue: queue, tables, network, target, image, scaler };
     return new WorkerFleet("fleet", { processor: settings, ...shared, ...options });
   });
 
