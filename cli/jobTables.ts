@@ -1,4 +1,4 @@
-import type { Job, JobState, JobType } from "../client";
+import type { Job, JobState, JobType, Waiting } from "../client";
 import { plainTable } from "../local/commands/plainTable";
 import { printableJson } from "../local/commands/printable";
 import { cut, paint, singleLine, Styled, StyleName } from "../local/commands/styled";
@@ -44,6 +44,7 @@ export function renderJob(job: Job): Styled {
     ["id", id],
     ["type", type],
     ["state", state(job)],
+    ["waiting", job.waiting && waitingText(job.waiting)],
     ["attempts", String(attempts)],
     ["progress", progress && progressText(progress)],
     ["submitted", submittedAt],
@@ -89,6 +90,13 @@ export function renderTypes(types: JobType[]): Styled {
   return plainTable(columns, rows, out.columns);
 }
 
+/** Why a job waits. */
+export function waitingText({ reason, detail, since, until }: Waiting): string {
+  const times = [since && `since ${since}`, until && `until ${until}`].filter(Boolean).join(", ");
+  const name = reason === "unknown" ? "" : `${reason.replace(/-/g, " ")}: `;
+  return `${name}${detail}${times && ` (${times})`}`;
+}
+
 export function progressText({ fraction, note }: { fraction: number; note?: string }): string {
   return `${Math.round(fraction * 100)} %${note ? ` ${note}` : ""}`;
 }
@@ -98,7 +106,8 @@ function state({ state: name, cancelRequestedAt }: Job): Styled {
   return { style: colours[name], content: text };
 }
 
-function noteOf({ state: name, error, progress, runAt }: Job): string {
+function noteOf({ state: name, error, progress, runAt, waiting }: Job): string {
+  if (waiting?.reason === "no-workers") return `no workers: ${waiting.detail}`;
   if (error && name !== "succeeded") return `${error.name}: ${error.message}`;
   if (progress && name === "running") return progressText(progress);
   return runAt && name === "queued" ? `not before ${out.isTerminal ? shortTime(runAt) : runAt}` : "";

@@ -1,11 +1,11 @@
 import { MultiBar, Presets, SingleBar } from "cli-progress";
 import type { Job, JobState } from "../client";
 import { cut, paint, render, singleLine, Styled, widthOf } from "../local/commands/styled";
-import { outputOf } from "../local/commands/terminal";
+import { Output, outputOf } from "../local/commands/terminal";
 import { isFinal } from "../contract/record";
 
-/** Beyond so many jobs one bar stands for all of them. */
-const mostBars = 8;
+/** Beyond so many jobs one bar stands for all of them, and one line for all that wait alike. */
+export const mostBars = 8;
 
 const barColumns = { most: 30, least: 10 };
 
@@ -26,6 +26,7 @@ interface Picture {
  * that is no terminal.
  */
 export class ProgressBars {
+  private readonly output: Output;
   private readonly multi: MultiBar | undefined;
   private readonly bars = new Map<string, SingleBar>();
   private readonly jobs = new Map<string, Job>();
@@ -35,8 +36,9 @@ export class ProgressBars {
     private readonly ids: readonly string[],
     stream: NodeJS.WriteStream = process.stderr,
   ) {
-    if (!isShown || !stream.isTTY) return;
     const output = outputOf(() => stream);
+    this.output = output;
+    if (!isShown || !stream.isTTY) return;
     const format = (_options: unknown, _parameters: unknown, picture: Picture) =>
       // A line that fills the terminal's last column may wrap.
       render(barLine(picture, output.columns - 1), output.isColoured);
@@ -55,6 +57,13 @@ export class ProgressBars {
     const bar = this.bars.get(key) ?? this.multi.create(100, 0, picture);
     this.bars.set(key, bar);
     bar.update(Math.round(picture.fraction * 100), picture);
+  }
+
+  /** Writes a line above the bars, or by itself where there are none. */
+  say(line: Styled): void {
+    if (!this.multi) return this.output.line(line);
+    this.multi.log(`${render(line, this.output.isColoured)}\n`);
+    this.multi.update();
   }
 
   stop(): void {

@@ -2,6 +2,7 @@ import { ConnectionError, JobProblemError, WaitTimeoutError } from "../client";
 import { paint } from "../local/commands/styled";
 import { err } from "../local/commands/terminal";
 import { CommandError, ExitCode, exitCodes } from "./exitCodes";
+import { waitingText } from "./jobTables";
 
 /** Says on standard error why the command failed and what to do, and gives the exit code. */
 export function reportFailure(error: unknown): ExitCode {
@@ -25,6 +26,8 @@ function explain(error: unknown): Explanation {
   if (error instanceof JobProblemError) return explainProblem(error);
   const lines = [error instanceof Error ? error.message : String(error)];
   if (error instanceof WaitTimeoutError) {
+    const { waiting } = error.job;
+    if (waiting) lines.push(`It waits: ${waitingText(waiting)}`);
     return { lines, hint: `It goes on: batch-jobs wait ${error.job.id}`, exitCode: exitCodes.timeout };
   }
   const hint = error instanceof ConnectionError ? "Is the URL right, and the stack up?" : undefined;
@@ -41,6 +44,7 @@ function explainProblem({ message, code, errors }: JobProblemError): Explanation
 const hints: Partial<Record<string, string>> = {
   "job-not-found": "Records are kept for 14 days; batch-jobs list shows the newest jobs",
   "unknown-type": "batch-jobs types lists the job types",
+  "type-not-found": "batch-jobs types lists the job types",
   unauthorized: "Check AWS_PROFILE and the region, or give --token for an API with authorization jwt",
   "unexpected-answer": "Give the component's output url with --url, BATCH_JOBS_URL or --stack",
 };

@@ -1,11 +1,12 @@
-import type { Job } from "../client";
+import { setMaxListeners } from "node:events";
+import type { Job, Waiting } from "../client";
 import { WaitTimeoutError } from "../client";
 import { oneLine } from "../local/commands/printable";
-import { paint } from "../local/commands/styled";
+import { paint, singleLine, Styled } from "../local/commands/styled";
 import { err } from "../local/commands/terminal";
 import { CommandError, ExitCode, exitCodes } from "./exitCodes";
-import { renderJob, renderJobs } from "./jobTables";
-import { ProgressBars } from "./progressBars";
+import { renderJob, renderJobs, waitingText } from "./jobTables";
+import { mostBars, ProgressBars } from "./progressBars";
 import { print, printJson, Session } from "./session";
 
 /**
@@ -30,16 +31,35 @@ export function reasonOf({ id, state, error, attempts }: Job): string {
   return `Job ${id} failed after ${count}: ${oneLine(`${error.name}: ${error.message}`)}`;
 }
 
+/** That a job waits, and why. */
+export function waitingLine(id: string, waiting: Waiting, which = ""): Styled {
+  return singleLine([paint.yellow("…"), ` Job ${id}${which} waits: ${waitingText(waiting)}`]);
+}
+
 async function follow({ client, isJson }: Session, ids: string[], timeoutSeconds?: number): Promise<Job[]> {
   const bars = new ProgressBars(!isJson, ids);
   const goOn = `Go on waiting with: batch-jobs wait ${ids.join(" ")}`;
+  const said = new Set<string>();
+  const sayWhy = (waiting: Waiting, { id, type }: Job) => {
+    if (ids.length <= mostBars) return bars.say(waitingLine(id, waiting));
+    const alike = `${type} ${waiting.reason}`;
+    if (!said.has(alike)) bars.say(waitingLine(id, waiting, ` of ${type}, and perhaps others,`));
+    said.add(alike);
+  };
   const interrupt = new AbortController();
+  // Each job's waiting listens to it: Node warns of more than ten.
+  setMaxListeners(0, interrupt.signal);
   const onSignal = () =>
     interrupt.abort(new CommandError("Stopped waiting; nothing was cancelled", exitCodes.interrupted, goOn));
   process.once("SIGINT", onSignal);
   try {
     const waiting = ids.map((id) =>
-      client.wait(id, { timeoutSeconds, signal: interrupt.signal, onProgress: (job) => bars.show(job) }),
+      client.wait(id, {
+        timeoutSeconds,
+        signal: interrupt.signal,
+        onProgress: (job) => bars.show(job),
+        onWaiting: (why, job) => sayWhy(why, job),
+      }),
     );
     return await allOf(waiting, interrupt);
   } catch (error) {

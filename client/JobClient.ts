@@ -6,6 +6,7 @@ import { AuthorizationOptions, createAuthorize } from "./authorization";
 import { Connection, ConnectionOptions } from "./connection";
 import { DeadLetters } from "./DeadLetters";
 import { JobProblemError } from "./errors";
+import { inParallel } from "./inParallel";
 import type {
   AnyJobTypes,
   Job,
@@ -32,6 +33,9 @@ export interface CallOptions {
   /** Ends the call. */
   signal?: AbortSignal;
 }
+
+/** Jobs that are read at once. */
+const readsAtOnce = 10;
 
 /** Jobs of a known type by their id, or of any type by a bare id. */
 type JobRef<Name extends string> = string | SubmittedJob<Name>;
@@ -157,14 +161,22 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     }
   }
 
-  /** Has failed jobs run again, up to a hundred; gives what became of each, in the order of their ids. */
+  /**
+   * Has failed jobs run again, up to a hundred; gives what became of each, in the order of their ids. One that waits or runs
+   * since it was retried counts as accepted.
+   */
   async retryMany(ids: readonly string[], { delaySeconds, signal }: RetryOptions = {}): Promise<SubmitOutcome[]> {
     const distinct = [...new Set(ids)];
     const body = { ids: distinct, delaySeconds };
     const answer = await this.connection.request({ method: "POST", path: "jobs/retry", body, signal });
-    return readBatchResults(answer, distinct.length).map(({ problem }, index): SubmitOutcome => {
-      const id = distinct[index]!;
-      return problem ? { id, isAccepted: false, problem } : { id, isAccepted: true };
+    const results = readBatchResults(answer, distinct.length).map((result, index) => ({
+      ...result,
+      id: distinct[index]!,
+    }));
+    return inParallel(results, readsAtOnce, async ({ id, problem }): Promise<SubmitOutcome> => {
+      // The first try may have done it, and its answer got lost.
+      const isRetried = problem?.code === "job-not-ended" && (await this.get(id, { signal })).retriedAt !== undefined;
+      return problem && !isRetried ? { id, isAccepted: false, problem } : { id, isAccepted: true };
     });
   }
 

@@ -1,11 +1,13 @@
 import { Command } from "commander";
 import { createInterface } from "node:readline/promises";
-import type { DeadLetterOutcome, DeadLetterSelection } from "../../client";
+import { DeadLetterOutcome, DeadLetterSelection, JobProblemError } from "../../client";
 import { renderLetter, renderLetters } from "../deadLetterTables";
 import { CommandError, ExitCode, exitCodes } from "../exitCodes";
 import { paint } from "../../local/commands/styled";
 import { err } from "../../local/commands/terminal";
 import { count, rate } from "../optionValues";
+import { reportFailure } from "../reportFailure";
+import { RetriedJobs, retryFailed } from "../retryFailed";
 import { openSession, print, printJson, Session } from "../session";
 import { untilInterrupted } from "../untilInterrupted";
 
@@ -16,7 +18,7 @@ export function addDeadLetters(program: Command): void {
     .addHelpText(
       "after",
       `
-Works on the types' dead-letter queues, with your own AWS credentials.
+Works on the types' dead-letter queues, with your own AWS credentials; redrive goes by the API, unless --direct.
 
 Examples:
   $ batch-jobs dead-letters list --type thumbnail
@@ -65,6 +67,11 @@ function addShowLetter(group: Command): void {
     });
 }
 
+interface RedriveCommandOptions extends SelectionOptions {
+  rate?: number;
+  direct?: boolean;
+}
+
 interface SelectionOptions {
   type?: string;
   all?: boolean;
@@ -73,28 +80,29 @@ interface SelectionOptions {
 function addRedrive(group: Command): void {
   group
     .command("redrive")
-    .description("Sends dead letters back to their type's queue: the jobs run again, with attempts afresh")
-    .argument("[ids...]", "job ids, or message ids")
+    .description("Has failed jobs run again, under their ids and with attempts afresh: sends their dead letters back")
+    .argument("[ids...]", "job ids; with --direct also message ids")
     .option("--type <type>", "those of this job type")
     .option("--all", "those of all types")
-    .option("--rate <number>", "how many a second at most (default: as fast as SQS takes them)", rate)
-    .option("--direct", "past the API, by SQS and your own AWS credentials, which is the only way so far")
+    .option("--rate <number>", "how many a second at most (default: as fast as they are taken)", rate)
+    .option("--direct", "past the API, by SQS and your own AWS credentials: also what is no job or has no record")
     .addHelpText(
       "after",
       "\nExamples:\n  $ batch-jobs dead-letters redrive picture-17 picture-18\n  $ batch-jobs dead-letters redrive --all --rate 10",
     )
-    .action(async (ids: string[], options: SelectionOptions & { rate?: number }, command: Command) => {
+    .action(async (ids: string[], options: RedriveCommandOptions, command: Command) => {
       const selection = select(ids, options);
       const session = await openSession(command);
-      const outcome = await untilInterrupted((signal) =>
-        session.client.deadLetters.redrive({
-          ...selection,
-          signal,
-          ratePerSecond: options.rate,
-          onProgress: (done) => showCount(session, `${done} sent back`),
-        }),
-      );
-      process.exitCode = report(session, "redriven", "sent back", outcome);
+      const { deadLetters } = session.client;
+      const outcome = await untilInterrupted((signal): Promise<DeadLetterOutcome & Partial<RetriedJobs>> => {
+        const onProgress = (done: number) => showCount(session, `${done} sent back`);
+        const redrive = { ...selection, signal, ratePerSecond: options.rate, onProgress };
+        return options.direct ? deadLetters.redrive(redrive) : retryFailed(session.client, redrive);
+      });
+      for (const refusal of outcome.refusals ?? []) reportFailure(new JobProblemError(refusal));
+      const exitCode = report(session, "redriven", "sent back", outcome);
+      const isAllDone = (outcome.refusals ?? []).length === 0 && !(selection.ids && outcome.hidden > 0);
+      process.exitCode = isAllDone ? exitCode : exitCodes.failed;
     });
 }
 
@@ -139,9 +147,10 @@ function report({ isJson }: Session, field: string, verb: string, outcome: DeadL
   else print([paint.green("✔"), ` ${done} dead letter${done === 1 ? "" : "s"} ${verb}`]);
   if (hidden > 0) {
     const hint = "the repair run looks at them each minute; try again in a minute or two";
-    err.line(paint.yellow(`About ${hidden} more were held by somebody else: ${hint}`));
+    err.line(paint.yellow(`About ${hidden} more were held by somebody else, or out of reach: ${hint}`));
   }
-  if (missing.length > 0) throw notFound(missing);
+  const isByApi = "refusals" in outcome;
+  if (missing.length > 0) throw notFound(missing, isByApi ? "; --direct takes those without a record too" : "");
   return exitCodes.ok;
 }
 
@@ -149,8 +158,8 @@ function showCount({ isJson }: Session, text: string): void {
   if (!isJson && err.isTerminal) err.rewrite(text);
 }
 
-function notFound(ids: string[]): CommandError {
-  const hint = "batch-jobs dead-letters list shows what there is";
+function notFound(ids: string[], more = ""): CommandError {
+  const hint = `batch-jobs dead-letters list shows what there is${more}`;
   return new CommandError(`No dead letter of ${ids.join(", ")}`, exitCodes.notFound, hint);
 }
 

@@ -9,10 +9,12 @@ import { paint } from "../../local/commands/styled";
 import { err } from "../../local/commands/terminal";
 import { CommandError, exitCodes } from "../exitCodes";
 import { stackOutputs } from "../findApi";
+import { waitingText } from "../jobTables";
 import { attemptOf, renderLine } from "../logLines";
 import { count, timeAgo } from "../optionValues";
 import { GlobalOptions, openSession, print, printJson, Session } from "../session";
 import { untilInterrupted } from "../untilInterrupted";
+import { waitingLine } from "../waitForJobs";
 import { cloudWatchLogs, localLogs, LogLine } from "../workerLogs";
 
 interface LogsOptions {
@@ -46,9 +48,11 @@ export function addLogs(program: Command): void {
       const read = await readerOf(session, job, options, command.optsWithGlobals<GlobalOptions>());
       if (options.follow) return untilInterrupted((signal) => follow(session, job, { ...options, read, signal }));
       const lines = (await read()).filter(isWanted(options));
-      if (session.isJson) return printJson({ lines });
-      for (const line of lines) print(renderLine(line, options.full));
-      if (lines.length === 0) err.line(paint.dim("No lines; they take some seconds to get here"));
+      if (session.isJson) printJson({ lines });
+      else for (const line of lines) print(renderLine(line, options.full));
+      if (job.waiting) err.line(waitingLine(id, job.waiting));
+      else if (lines.length === 0 && !session.isJson)
+        err.line(paint.dim("No lines; they take some seconds to get here"));
     });
 }
 
@@ -108,6 +112,7 @@ async function follow(
   const seen = new Set<string>();
   const pause = isOnThisMachine(url) ? followMilliseconds.local : followMilliseconds.cloud;
   let newest: number | undefined;
+  let told: string | undefined;
   for (let job = first; ; job = await client.get(first.id, { signal })) {
     // Lines of several instances arrive out of order.
     const lines = await read(newest === undefined ? undefined : newest - skewMilliseconds);
@@ -116,6 +121,10 @@ async function follow(
     for (const key of keys) seen.add(key);
     for (const { at } of fresh) newest = Math.max(newest ?? at, at);
     for (const line of fresh.filter(isWanted(options))) print(renderLine(line, options.full));
+    if (job.waiting && told !== waitingText(job.waiting)) {
+      told = waitingText(job.waiting);
+      err.line(waitingLine(job.id, job.waiting));
+    }
     if (isFinal(job.state) && fresh.length === 0) return;
     await sleep(pause, undefined, { signal });
   }

@@ -1,9 +1,10 @@
 import { Command } from "commander";
+import { paint } from "../../local/commands/styled";
 import { renderTypes } from "../jobTables";
 import { openSession, print, printJson } from "../session";
 
 export function addTypes(program: Command): void {
-  program
+  const types = program
     .command("types")
     .description("Lists the job types that the API takes")
     .addHelpText(
@@ -12,8 +13,19 @@ export function addTypes(program: Command): void {
     )
     .action(async (_options: object, command: Command) => {
       const { client, isJson } = await openSession(command);
-      const types = await client.types();
-      if (isJson) printJson({ types });
-      else print(renderTypes(types));
+      const known = await client.types();
+      if (isJson) printJson({ types: known });
+      else print(renderTypes(known));
+    });
+  types
+    .command("retry")
+    .description("Has the launches of a type's workers tried now, where they fail and wait for their next try")
+    .argument("<type>", "job type")
+    .addHelpText("after", "\nExamples:\n  $ batch-jobs types retry thumbnail")
+    .action(async (type: string, _options: object, command: Command) => {
+      const { client, isJson } = await openSession(command);
+      await client.retryLaunches(type);
+      if (isJson) return printJson({ type });
+      print([paint.green("✔"), ` Launches of ${type} are tried now; batch-jobs types says whether they fail again`]);
     });
 }

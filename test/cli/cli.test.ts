@@ -403,7 +403,7 @@ describe("batch-jobs, as a person meets it", function () {
     const names = [...stdout.matchAll(/^ {2}([a-z][a-z-]*) .*/gm)].map(([, name]) => name!);
     const commands = names.filter((name) => name !== "help" && name !== "dead-letters").map((name) => [name]);
     const letters = ["list", "show", "redrive", "purge"].map((name) => ["dead-letters", name]);
-    for (const command of [...commands, ...letters]) {
+    for (const command of [...commands, ...letters, ["types", "retry"]]) {
       const help = (await runCli([...command, "--help"])).stdout;
       const [, options] = /\nOptions:\n(.*?)\n\n/s.exec(help) ?? [];
       const entries = (options ?? "")

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { waitingLine } from "../../cli/waitForJobs";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
@@ -62,8 +63,12 @@ describe("what is printed", () => {
         } as unknown as Job;
         for (const state of ["failed", "queued", "running"] as const) {
           const present = { ...job, state, ...(state === "queued" && { error: undefined }) };
-          expectHarmless(renderJob(present));
-          expectHarmless(renderJobs([present]));
+          for (const reason of ["no-workers", "unknown"] as const) {
+            const waiting = { reason, detail: a!, since: b, until: c, asOf: d! };
+            expectHarmless(renderJob({ ...present, waiting }));
+            expectHarmless(renderJobs([{ ...present, waiting }]));
+            expectHarmless(waitingLine(e!, waiting, f));
+          }
         }
         const type = { type: a, description: b, timeoutSeconds: 1, maxAttempts: 1 } as JobType;
         expectHarmless(renderTypes([type, { ...type, launchProblem: c }]));
@@ -199,7 +204,13 @@ describe("what is printed", () => {
       if (path.startsWith("/jobs/closed")) return { status: 403, body: { message: nasty } };
       if (path === "/jobs/batch")
         return { body: { results: [{ status: 422, problem: { code: "x", status: 422, detail: nasty } }] } };
+      if (path === "/jobs/retry")
+        return { body: { results: [{ status: 409, problem: { code: "job-not-ended", status: 409, detail: nasty } }] } };
       if (method === "POST") return refusal;
+      if (path.startsWith("/jobs/waits")) {
+        const waiting = { reason: "no-workers", detail: nasty, since: nasty, until: nasty, asOf: nasty };
+        return { body: { ...job, state: "queued", waiting } };
+      }
       return { body: path.startsWith("/jobs?") ? { jobs: [job, { ...job, state: "running" }], cursor: nasty } : job };
     };
 
@@ -217,6 +228,11 @@ describe("what is printed", () => {
       ["submit", "nope", "--lines"],
       ["logs", "a"],
       ["logs", "a", "--full"],
+      ["status", "waits"],
+      ["logs", "waits"],
+      ["wait", "waits", "--timeout", "0.1"],
+      ["types", "retry", "a"],
+      ["dead-letters", "redrive", "a"],
       ["status", "a\u009b8m"],
     ]) {
       it(`batch-jobs ${JSON.stringify(args.join(" "))}`, async () => {

@@ -57,6 +57,20 @@ describe("ProgressBars", () => {
     expect(stringWidth(lines[0]!)).to.be.lessThan(80);
   });
 
+  it("have lines said above them, or alone", () => {
+    for (const isTTY of [true, false]) {
+      const { stream, text } = terminal(isTTY);
+      const bars = new ProgressBars(true, ["a"], stream);
+      bars.show(job);
+      bars.say(["Job a waits: ", "\u001b[8mhidden"]);
+      bars.stop();
+      const lines = stripVTControlCharacters(text()).split("\n");
+      expect(lines[0]).to.match(/Job a waits: .\[8mhidden$/);
+      expect(text()).not.to.include("\u001b[8m");
+      expect(lines.slice(1).join("")).to.match(isTTY ? /^ a .* 0 % running/ : /^$/);
+    }
+  });
+
   it("write nothing where there is no terminal, or to programs", () => {
     for (const [isTTY, isShown] of [
       [false, true],

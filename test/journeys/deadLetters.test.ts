@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { JobClient } from "../../client";
 import { jsonOf, runCli } from "../cli/support";
-import { rejection } from "../local/support";
+import { rejection, until } from "../local/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
 
 /** Jobs whose payload is in the file's folder succeed, the others fail for good. */
@@ -99,8 +99,10 @@ describe("dead letters, by client and command line", () => {
     const chosen = [ids[1]!, ids[3]!];
     const redriven = jsonOf(await cli("redrive", ...chosen, "--json"));
     expect(redriven).to.deep.equal({ redriven: 2, missing: [], hidden: 0 });
-    for (const id of chosen) await journey.reaches(id, "succeeded");
-    expect(await client.get(chosen[0]!)).to.include({ attempts: 1 });
+    // The records read queued from then on: whoever waits waits for the new end.
+    const waited = await runCli(["wait", ...chosen, "--url", journey.url]);
+    expect(waited.code, waited.stderr).to.equal(0);
+    expect(await client.get(chosen[0]!)).to.include({ attempts: 1, retries: 1, state: "succeeded" });
     expect(handlers.ledger().filter((line) => line.startsWith(chosen[0]!))).to.deep.equal(
       Array(2).fill(`${chosen[0]} 1`),
     );
@@ -112,21 +114,30 @@ describe("dead letters, by client and command line", () => {
     expect(stderr).to.include("No dead letter of nobody");
   });
 
+  it("go back past the API with --direct: what is no job, too", async () => {
+    const { ids, heal } = await fail("first", 1);
+    const QueueUrl = journey.outputs.deadLetterQueueUrls.first;
+    const { MessageId } = await journey.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "no job" }));
+    heal();
+    expect((await cli("redrive", MessageId!)).code).to.equal(3);
+    const redriven = jsonOf(await cli("redrive", ids[0]!, MessageId!, "--direct", "--json"));
+    expect(redriven).to.include({ redriven: 2 });
+    await journey.reaches(ids[0]!, "succeeded");
+    expect(await client.get(ids[0]!)).not.to.have.property("retries");
+    // It is dead-lettered again, since it is no job.
+    await until(async () => (await client.deadLetters.list({ type: "first" })).deadLetters.length === 1);
+  });
+
   it("go back by type and all, and those that fail again don't go round", async () => {
     const first = await fail("first", 3);
     const second = await fail("second", 2);
     expect(await client.deadLetters.redrive({ type: "first" })).to.deep.equal({ count: 3, missing: [], hidden: 0 });
-    for (const id of first.ids) {
-      await client.wait(id, { timeoutSeconds: 20 });
-      await journey.reaches(id, "failed");
-    }
+    // Their records read failed all the time; they have failed anew once their letters are back.
+    await until(async () => (await client.deadLetters.list()).deadLetters.length === 5);
     second.heal();
     first.heal();
-    const outcomes = [await cli("redrive", "--all", "--json")].map((run) => jsonOf<{ redriven: number }>(run));
-    expect(outcomes[0]!.redriven).to.be.at.least(4);
-    for (const id of second.ids) await journey.reaches(id, "succeeded");
-    await client.deadLetters.redrive();
-    for (const id of first.ids) await journey.reaches(id, "succeeded");
+    expect(jsonOf(await cli("redrive", "--all", "--json"))).to.deep.equal({ redriven: 5, missing: [], hidden: 0 });
+    for (const id of [...first.ids, ...second.ids]) await journey.reaches(id, "succeeded");
     expect((await client.deadLetters.list()).deadLetters).to.have.length(0);
   });
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { runCli, RunOptions } from "../cli/support";
 import { groupOf, setItem } from "./fleet";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
 
@@ -79,6 +80,23 @@ describe("a job that waits", function () {
     expect(jobs[0]!.waiting).to.include({ reason: "no-workers" });
   });
 
+  it("says so by the command line: status, logs, and whoever waits for it", async () => {
+    const cli = (args: string[], more: RunOptions = {}) => runCli([...args, "--url", journey.url], more);
+    const id = (await cli(["submit", "broken", "{}"])).stdout.trim();
+    await eventually(async () => (await typeNamed("broken")).launchProblem);
+    const why = /no workers: A worker did not start: .*"invoice"/;
+    const waiting = cli(["wait", id, "--json"], {
+      onStart: (child) => child.stderr!.on("data", (chunk) => why.test(String(chunk)) && child.kill("SIGINT")),
+    });
+    expect((await cli(["status", id])).stdout).to.match(new RegExp(`^waiting +${why.source}`, "m"));
+    const logs = await cli(["logs", id]);
+    expect(logs).to.include({ code: 0, stdout: "" });
+    expect(logs.stderr).to.match(why);
+    const { code, stdout, stderr } = await waiting;
+    expect({ code, stdout }).to.deep.equal({ code: 130, stdout: "" });
+    expect(stderr).to.match(new RegExp(`^… Job ${id} waits: ${why.source}`));
+  });
+
   it("says that its time has not come, and that its last attempt failed, with the time of the next", async () => {
     const later = await journey.submit("other", {}, { delaySeconds: 600 });
     const delayed = (await journey.call("GET", `/jobs/${later}`)).body;
@@ -128,8 +146,9 @@ describe("a job that waits", function () {
     await setItem(journey, "other", "fleet", { failedLaunches: 5, failedTries: 4, retryAt: Date.now() + 900_000 });
     const id = await journey.submit("other", { done: true });
     expect(group.desiredCapacity).to.equal(0);
-    const { status, body } = await journey.call("POST", "/types/other/retry-launches");
-    expect([status, body.type]).to.deep.equal([202, "other"]);
+    const { code, stdout } = await runCli(["types", "retry", "other", "--url", journey.url]);
+    expect(code).to.equal(0);
+    expect(stdout).to.include("Launches of other are tried now");
     await journey.reaches(id, "succeeded", 30);
   });
 
