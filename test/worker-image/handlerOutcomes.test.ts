@@ -101,7 +101,7 @@ describe("What a handler returns, throws and logs", () => {
     expect((await failureOf(code)).error.message).to.match(/^fetch failed: connect ECONNREFUSED 127\.0\.0\.1:\d+$/);
   });
 
-  it("fails with one attempt and the same thread on hostile errors", async () => {
+  it("fails with one attempt and the same process on hostile errors", async () => {
     const code = `const trap = () => { throw new Error("not to be looked at"); };
       throw new Proxy(new Error("x"), new Proxy({}, { get: () => trap }))`;
     expect((await failureOf(code)).error.message)

@@ -113,7 +113,7 @@ describe("HandlerRunner", () => {
     ]);
   });
 
-  it("keeps the main thread free while a handler computes", async () => {
+  it("keeps the worker's process free while a handler computes", async () => {
     let longestGap = 0;
     let last = Date.now();
     const timer = setInterval(() => {

@@ -22,9 +22,9 @@ export interface FleetReportsEffects {
 }
 
 /**
- * What the worker says of itself in the fleet table: at once, and every half minute from then on. It speaks from the main
- * thread, so that a worker that hangs falls silent, and an unhealthy one keeps silent: that has its instance replaced. A
- * report that can't be written is a warning, and the next one comes all the same.
+ * What the worker says of itself in the fleet table: at once, and every half minute from then on. It speaks from the
+ * worker's own process, so that a worker that hangs falls silent, and an unhealthy one keeps silent: that has its instance
+ * replaced. A report that can't be written is a warning, and the next one comes all the same.
  */
 export class FleetReports {
   private stop?: () => Promise<void>;

@@ -79,7 +79,7 @@ async function explained<T>(location: S3Location, call: () => Promise<T>): Promi
   }
 }
 
-/** One client for all jobs of the thread. An endpoint of one's own rarely has a host name for each bucket. */
+/** One client for all jobs of the process. An endpoint of one's own rarely has a host name for each bucket. */
 function client(): S3Client {
   const hasOwnEndpoint = Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL);
   sharedClient ??= new S3Client({ forcePathStyle: hasOwnEndpoint });
