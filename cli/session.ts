@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { JobClient } from "../client";
-import { isOnThisMachine } from "../client/authorization";
+import { type AuthorizationOptions, isOnThisMachine } from "../client/authorization";
+import { readLocalRun } from "../client/localRun";
 import type { Styled } from "../local/commands/styled";
 import { out } from "../local/commands/terminal";
 import { findApi } from "./findApi";
@@ -32,16 +33,20 @@ export interface Session {
 export async function openSession(command: Command): Promise<Session> {
   const options = command.optsWithGlobals<GlobalOptions>();
   const url = await findApi(options);
-  const token = options.token ?? process.env.BATCH_JOBS_TOKEN;
-  const isSigned = options.sign ?? (token === undefined && !isOnThisMachine(url));
-  const client = new JobClient({
-    url,
-    token,
-    region: options.region,
-    authorization: isSigned ? "iam" : "none",
-    maxAttempts,
-  });
+  const client = new JobClient({ url, ...authorizationFor(url, options), maxAttempts });
   return { client, url, isJson: options.json ?? false };
+}
+
+/** As the options say; else as the local cloud that answers there says to its own user. */
+function authorizationFor(url: URL, { sign, region, ...options }: GlobalOptions): AuthorizationOptions {
+  const token = options.token ?? process.env.BATCH_JOBS_TOKEN;
+  const run = token === undefined && sign !== false ? readLocalRun(url) : undefined;
+  if (run?.authorization === "iam") {
+    return { authorization: "iam", region: region ?? run.region, credentials: run.credentials };
+  }
+  if (run?.authorization === "jwt" && sign === undefined) return { token: run.bearerToken };
+  const isSigned = sign ?? (token === undefined && !isOnThisMachine(url));
+  return { token, region, authorization: isSigned ? "iam" : "none" };
 }
 
 export function print(content: Styled): void {

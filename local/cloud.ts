@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { createAutoScaling } from "./autoScaling/service";
+import { LocalIssuer } from "./authorizers/localIssuer";
+import { RouteGuard } from "./authorizers/routeGuard";
 import { AwsCalls } from "./awsCalls";
 import { BucketEvents } from "./bucketEvents";
 import { Callers, Credentials } from "./callers";
@@ -23,6 +25,7 @@ import { RecentLines } from "./recentLines";
 import { Scheduler } from "./scheduler";
 import { createSchedulerApi } from "./schedulerApi";
 import { Schedules } from "./schedules";
+import { Signatures } from "./signatures/signatures";
 
 export interface CloudOptions {
   /** Port of the first HTTP API. @default a free one */
@@ -33,6 +36,8 @@ export interface CloudOptions {
   region?: string;
   /** Takes what functions and workers print, and what goes wrong in the cloud. @default the latter to standard error */
   log?: Log;
+  /** Whether the HTTP APIs hold requests against the authorization of their routes. @default false */
+  enforceAuth?: boolean;
   /** What an instance runs. @default the package's own worker */
   workerMain?: string;
   /** Seconds between the calls of every schedule, and between the runs of every scheduled action. @default as each says */
@@ -52,6 +57,8 @@ export interface LocalCloud {
   credentials: Credentials;
   /** Opens the controls under `/_local` of each HTTP API. */
   token: string;
+  /** Signs the tokens that HTTP APIs with JWT authorizers take, where authorization is enforced. */
+  issuer: LocalIssuer;
   callers: Callers;
   /** Who may do what. */
   iam: Iam;
@@ -114,7 +121,13 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   endpoint.services.set("lambda", createLambdaApi(lambdas));
   const credentials = callers.issue({ name: "local" });
   const token = randomBytes(32).toString("base64url");
-  const apis = new HttpApis({ ...shared, ...{ credentials, token, lambdas, iam, groups, recentLines, port } });
+  const issuer = new LocalIssuer();
+  const guard = new RouteGuard({ region, signatures: new Signatures(callers), iam, issuer });
+  const enforcement = options.enforceAuth ? { guard, issuer } : undefined;
+  const apis = new HttpApis({
+    ...shared,
+    ...{ credentials, token, lambdas, iam, groups, recentLines, port, enforcement },
+  });
   const calls = new AwsCalls({ endpoint: endpoint.address, region, credentials });
   const scheduler = new Scheduler({ region, calls, messaging, iam, log, secondsInstead: options.scheduleSeconds });
   endpoint.services.set("scheduler", createSchedulerApi(scheduler));
@@ -129,6 +142,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     messaging: endpoint.messaging,
     credentials,
     token,
+    issuer,
     stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, schedules, scheduler, scheduledActions, calls })),
   };
 }

@@ -3,6 +3,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerControl, ControlledCloud } from "./controls";
 import { accountId } from "./account";
+import type { JwtAuthorizer } from "./authorizers/jwtAuthorizer";
+import type { LocalIssuer } from "./authorizers/localIssuer";
+import type { RouteAuthorization } from "./authorizers/routeAuthorization";
+import type { RouteGuard } from "./authorizers/routeGuard";
 import { answerOf, functionFailed, gatewayAnswer, HttpAnswer } from "./httpAnswer";
 import { allowsOrigin, answerPreflight, CorsConfiguration, withCors } from "./httpCors";
 import { eventOf } from "./httpEvent";
@@ -24,20 +28,53 @@ const limits = {
 /** Paths that never reach a function: they are for the local cloud's own controls. */
 const reservedPrefix = "/_local/";
 
+/** A route of an HTTP API. */
+export interface Route {
+  /** Id under {@link HttpApi.integrations}. */
+  integrationId: string;
+  authorization: RouteAuthorization;
+}
+
+/** How the person at the keyboard is to call an API. */
+export interface Access {
+  authorization: "none" | "iam" | "jwt";
+  /** For an API that asks for tokens. */
+  bearerToken?: string;
+}
+
+/** Checks what routes ask for, and makes the tokens that some of them do. */
+export interface Enforcement {
+  guard: RouteGuard;
+  issuer: LocalIssuer;
+}
+
 /** An HTTP API that listens on a port of this machine. */
 export class HttpApi {
   readonly id = randomBytes(5).toString("hex");
-  /** Route key → ARN of a function, or an id under {@link integrations}. */
-  readonly routes = new Map<string, string>();
   /** Integration id → any ARN of a function. */
   readonly integrations = new Map<string, string>();
   stage = "$default";
   cors: CorsConfiguration = {};
+  access: Access = { authorization: "none" };
+  /** By their route keys. */
+  private readonly routes = new Map<string, Route>();
+  /** By their ids. */
+  private readonly authorizers = new Map<string, JwtAuthorizer>();
+  private readonly tokens = new Map<string, string>();
   private listener: Listener | undefined;
 
+  /** @param onAccess told when {@link access} has changed */
   constructor(
     readonly name: string,
-    private readonly cloud: ControlledCloud & { region: string; lambdas: Lambdas; iam: Iam; log: Log },
+    private readonly cloud: ControlledCloud & {
+      region: string;
+      lambdas: Lambdas;
+      iam: Iam;
+      log: Log;
+      /** Without it every route is open. */
+      enforcement?: Enforcement;
+    },
+    private readonly onAccess: (api: HttpApi) => void,
   ) {}
 
   /** `http://127.0.0.1:PORT`, without a slash at its end. */
@@ -61,6 +98,26 @@ export class HttpApi {
     );
   }
 
+  putRoute(routeKey: string, route: Route): void {
+    this.routes.set(routeKey, route);
+    this.updateAccess();
+  }
+
+  deleteRoute(routeKey: string): void {
+    this.routes.delete(routeKey);
+    this.updateAccess();
+  }
+
+  putAuthorizer(id: string, authorizer: JwtAuthorizer): void {
+    this.authorizers.set(id, authorizer);
+    this.updateAccess();
+  }
+
+  deleteAuthorizer(id: string): void {
+    this.authorizers.delete(id);
+    this.updateAccess();
+  }
+
   async stop(): Promise<void> {
     await this.listener?.close();
   }
@@ -82,9 +139,17 @@ export class HttpApi {
       return answerControl(this.cloud, { method, path, query, headers, body });
     }
     const match = matchRoute(this.routes.keys(), message.method ?? "GET", path);
-    const target = match && this.targetOf(match.routeKey);
+    const route = match && this.routes.get(match.routeKey);
+    const target = route && this.integrations.get(route.integrationId);
     if (!match || !target) return gatewayAnswer(404, "Not Found");
-    const context = { apiId: this.id, region: this.cloud.region, stage: this.stage, port: this.listener!.port };
+    const verdict = await this.cloud.enforcement?.guard.judge({
+      ...{ message, body, authorization: route.authorization, authorizer: this.authorizerOf(route) },
+      arn: this.arnOf(`${message.method ?? "GET"}${path}`),
+    });
+    if (verdict && "refusal" in verdict) return verdict.refusal;
+    const { authorizer } = verdict ?? {};
+    const { id: apiId, stage } = this;
+    const context = { apiId, region: this.cloud.region, stage, port: this.listener!.port, authorizer };
     const event = JSON.stringify(eventOf(message, body, match, context));
     if (Buffer.byteLength(event) > limits.eventBytes) return gatewayAnswer(413, "Request Too Long");
     return this.mayInvoke(target, match.routeKey) ? this.call(target, event) : functionFailed;
@@ -92,14 +157,45 @@ export class HttpApi {
 
   /** By the function's own policy : the route is the source of the call. */
   private mayInvoke(target: string, routeKey: string): boolean {
-    const { region, iam } = this.cloud;
     const resource = /arn:aws:lambda:[^/]+/.exec(target)?.[0] ?? target;
-    const source = `arn:aws:execute-api:${region}:${accountId}:${this.id}/${this.stage}/${routeKey.replace(" ", "")}`;
-    return iam.serviceMay("apigateway.amazonaws.com", { action: "lambda:InvokeFunction", resource }, source);
+    const source = this.arnOf(routeKey.replace(" ", ""));
+    return this.cloud.iam.serviceMay("apigateway.amazonaws.com", { action: "lambda:InvokeFunction", resource }, source);
   }
 
-  private targetOf(routeKey: string): string | undefined {
-    return this.integrations.get(this.routes.get(routeKey) ?? "");
+  private arnOf(methodAndPath: string): string {
+    return `arn:aws:execute-api:${this.cloud.region}:${accountId}:${this.id}/${this.stage}/${methodAndPath}`;
+  }
+
+  private authorizerOf({ authorization }: Route): JwtAuthorizer | undefined {
+    return authorization.type === "JWT" ? this.authorizers.get(authorization.authorizerId) : undefined;
+  }
+
+  private updateAccess(): void {
+    const access = this.findAccess();
+    const { authorization, bearerToken } = this.access;
+    if (access.authorization === authorization && access.bearerToken === bearerToken) return;
+    this.access = access;
+    this.onAccess(this);
+  }
+
+  /** By the route that takes jobs: others, such as one for preflight requests, may ask for less. */
+  private findAccess(): Access {
+    const match = matchRoute(this.routes.keys(), "POST", "/jobs");
+    const route = match && this.routes.get(match.routeKey);
+    if (!route || !this.cloud.enforcement) return { authorization: "none" };
+    if (route.authorization.type === "NONE") return { authorization: "none" };
+    if (route.authorization.type === "AWS_IAM") return { authorization: "iam" };
+    const authorizer = this.authorizerOf(route);
+    return { authorization: "jwt", ...(authorizer && { bearerToken: this.tokenFor(authorizer, route.authorization) }) };
+  }
+
+  /** One token for as long as the route asks for the same. */
+  private tokenFor({ issuer, audiences }: JwtAuthorizer, { scopes }: { scopes: string[] }): string {
+    const request = { issuer, audience: audiences[0]!, scopes };
+    const key = JSON.stringify(request);
+    const token = this.tokens.get(key) ?? this.cloud.enforcement!.issuer.issue(request);
+    this.tokens.set(key, token);
+    return token;
   }
 
   private async call(functionArn: string, event: string): Promise<HttpAnswer> {

@@ -1,7 +1,7 @@
 import type { Credentials } from "./callers";
 import type { ControlledCloud } from "./controls";
 import type { Iam } from "./iam/iam";
-import { HttpApi } from "./httpApi";
+import { Enforcement, HttpApi } from "./httpApi";
 import type { Lambdas } from "./lambdas";
 import type { Log } from "./log";
 import { writeRunFile } from "./runFile";
@@ -22,11 +22,18 @@ export class HttpApis {
       iam: Iam;
       log: Log;
       port: number;
+      /** Has the APIs ask for what their routes say. @default - they ask nobody */
+      enforcement?: Enforcement;
     },
   ) {}
 
+  /** Whether the APIs ask for what their routes say. */
+  get isEnforcing(): boolean {
+    return this.cloud.enforcement !== undefined;
+  }
+
   async create(name: string): Promise<HttpApi> {
-    const api = new HttpApi(name, this.cloud);
+    const api = new HttpApi(name, this.cloud, (changed) => this.leaveWord(changed));
     const port = this.isPortTaken ? 0 : this.cloud.port;
     this.isPortTaken = true;
     await api.start(port);
@@ -58,11 +65,12 @@ export class HttpApis {
   }
 
   /** For the command line of the same user. Where there is no place for it, only that doesn't find the run. */
-  private leaveWord({ id, name, address }: HttpApi): void {
+  private leaveWord({ id, name, address, access }: HttpApi): void {
+    this.withdrawWord(id);
     const { endpoint, region, credentials, token } = this.cloud;
     const run = { pid: process.pid, url: `${address}/`, endpoint, region, credentials, token };
     try {
-      this.runFiles.set(id, writeRunFile({ ...run, authorization: "none" }));
+      this.runFiles.set(id, writeRunFile({ ...run, ...access }));
     } catch (error) {
       const line = `batch-jobs logs and dead-letters won't find this run: ${(error as Error).message}`;
       this.cloud.log({ source: "cloud", name, stream: "stderr", line });

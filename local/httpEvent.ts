@@ -11,6 +11,8 @@ export interface EventContext {
   /** `$default`, or the stage's name. */
   stage: string;
   port: number;
+  /** Who calls; absent where the route asks nobody. */
+  authorizer?: object;
 }
 
 /**
@@ -45,6 +47,7 @@ function requestContext(message: IncomingMessage, path: string, match: RouteMatc
   return {
     accountId,
     apiId: context.apiId,
+    ...(context.authorizer && { authorizer: context.authorizer }),
     domainName: `${context.apiId}.execute-api.${context.region}.amazonaws.com`,
     domainPrefix: context.apiId,
     http: {

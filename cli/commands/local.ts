@@ -11,6 +11,10 @@ export function addLocal(program: Command): void {
     .description("Runs a Pulumi project's stack on this machine until Ctrl-C: no cloud, no Docker")
     .option("--port <number>", "port of the HTTP API (default: a free one)", portNumber)
     .option("-C, --cwd <folder>", "the project's folder, or one within it", ".")
+    .option(
+      "--enforce-auth",
+      "have the HTTP API ask for what its authorization says, as on AWS (default: it asks nobody)",
+    )
     .option("--verbose", "print what the functions and workers log, on standard error")
     .addHelpText(
       "after",
@@ -20,7 +24,8 @@ The program is the one that Pulumi.yaml names, with the settings of Pulumi.<stac
 
 Examples:
   $ batch-jobs local --port 3000
-  $ batch-jobs local --stack test --json`,
+  $ batch-jobs local --stack test --json
+  $ batch-jobs local --enforce-auth`,
     )
     .action(async (options: LocalOptions, command: Command) => {
       const { stack = "dev", json } = command.optsWithGlobals<GlobalOptions>();
@@ -32,6 +37,7 @@ Examples:
 interface LocalOptions {
   port?: number;
   cwd: string;
+  enforceAuth?: boolean;
   verbose?: boolean;
 }
 

@@ -22,6 +22,8 @@ export interface BringUpOptions {
   program: () => unknown;
   stack: string;
   port?: number;
+  /** Have the HTTP APIs ask for what their authorization says. */
+  enforceAuth?: boolean;
   log: Log;
 }
 
@@ -33,11 +35,12 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
  *
  * @throws Error where there is no such stack file, the program fails, or the port is taken.
  */
-export async function bringUp({ project, program, stack, port, log }: BringUpOptions): Promise<RunningStack> {
+export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
+  const { project, program, stack, port, enforceAuth, log } = options;
   if (err.isTerminal) err.line(paint.dim(`Bringing up the stack ${stack} …`));
   const config = { ...project.config, ...loadStackConfig(stackFileOf(project, stack), project.name) };
   process.chdir(project.workingFolder);
-  const cloud = await startCloud({ port, region: config["aws:region"], log });
+  const cloud = await startCloud({ port, enforceAuth, region: config["aws:region"], log });
   stopOnSignal(cloud);
   endWithOutput((exit) => void cloud.stop().finally(exit));
   const outputs = await deploy({ program, cloud, project: project.name, stack, config });

@@ -64,7 +64,8 @@ function addresses({ cloud, outputs }: RunningStack, apis: JobApi[]): object {
   const { accessKeyId, secretAccessKey } = credentials;
   return {
     url: apis[0]?.url,
-    apis: apis.map(({ url, queues }) => ({ url, types: Object.keys(queues) })),
+    ...apis[0]?.access,
+    apis: apis.map(({ url, access, queues }) => ({ url, types: Object.keys(queues), ...access })),
     endpoint,
     region,
     queues: outputs.queueUrls,
@@ -93,38 +94,67 @@ function welcome({ cloud, outputs, seconds }: RunningStack, apis: JobApi[], stac
 
 ${rows.map(([name, value]) => styled`  ${name.padEnd(14)}${value}\n`)}
 The AWS endpoint takes only calls signed with the keys below. The HTTP API
-asks nobody who they are: other users and containers of this machine that
-reach its ports may submit, read and cancel jobs. Pages in a browser may not,
-but for origins that the program itself lets in.
-${apis[0] ? submitting(apis[0]) : ""}
+${whoMayCall(apis)}
+${apis[0] ? submitting(apis[0], cloud) : ""}
 ${paint.bold("Look behind it with any AWS client")}
 
 ${awsLines(cloud, outputs.dataBucket)}`;
 }
 
-function submitting({ url, queues }: JobApi): Styled {
+/** The least that an API asks for stands for all. */
+function whoMayCall(apis: JobApi[]): string {
+  const asked = new Set(apis.map(({ access }) => access.authorization));
+  if (asked.size === 0 || asked.has("none")) {
+    return `asks nobody who they are: other users and containers of this machine that
+reach its ports may submit, read and cancel jobs. Pages in a browser may not,
+but for origins that the program itself lets in.`;
+  }
+  const what = asked.size > 1 ? "such calls or tokens" : asked.has("iam") ? "such calls" : "tokens";
+  return `takes only ${what} of this run, as its authorization says. Pages in a
+browser get in from origins that the program itself names, with the same.`;
+}
+
+function submitting({ url, access, queues }: JobApi, { region }: LocalCloud): Styled {
   const base = url.replace(/\/$/, "");
   const [type = "TYPE"] = Object.keys(queues);
   const payload = { text: "to be or not to be" };
+  const curl = curlFor(access, region);
   return styled`
 ${paint.bold("Submit a job, and look at it")}
 
-  export BATCH_JOBS_URL=${url}
+  export BATCH_JOBS_URL=${url}${access.bearerToken ? `\n  export BATCH_JOBS_TOKEN=${access.bearerToken}` : ""}
   npx batch-jobs submit ${type} '${JSON.stringify(payload)}' --wait
   npx batch-jobs list
 
-or
+or${access.authorization === "iam" ? ", with the keys below" : ""}
 
-  curl -s ${base}/jobs -H 'content-type: application/json' \\
+  ${curl} ${base}/jobs -H 'content-type: application/json' \\
     -d '${JSON.stringify({ type, payload })}'
-  curl -s ${base}/jobs/ID
-  curl -s ${base}/types
+  ${curl} ${base}/jobs/ID
+  ${curl} ${base}/types
 `;
+}
+
+/** How curl is to call an API. */
+function curlFor({ authorization }: JobApi["access"], region: string): string {
+  switch (authorization) {
+    case "none":
+      return "curl -s";
+    case "iam":
+      return `curl -s --aws-sigv4 aws:amz:${region}:execute-api \\
+    --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
+   `;
+    case "jwt":
+      return `curl -s -H "authorization: Bearer $BATCH_JOBS_TOKEN" \\
+   `;
+  }
 }
 
 function awsLines({ endpoint, region, credentials }: LocalCloud, bucket: unknown): string {
   return [
-    `export AWS_ENDPOINT_URL=${endpoint} AWS_REGION=${region}`,
+    // The AWS CLI reads the latter name of the region only, most SDKs the former.
+    `export AWS_ENDPOINT_URL=${endpoint}`,
+    `export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
     `export AWS_ACCESS_KEY_ID=${credentials.accessKeyId}`,
     `export AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}`,
     "aws sqs list-queues",

@@ -7,6 +7,7 @@ import { serve } from "./serve";
 interface StartOptions {
   port?: number;
   stack: string;
+  enforceAuth?: boolean;
   json?: boolean;
   verbose?: boolean;
 }
@@ -18,6 +19,10 @@ async function main(): Promise<void> {
     )
     .option("--port <number>", "port of the HTTP API (default: a free one)", portNumber)
     .option("--stack <name>", "whose Pulumi.<name>.yaml to use", "dev")
+    .option(
+      "--enforce-auth",
+      "have the HTTP API ask for what its authorization says, as on AWS (default: it asks nobody)",
+    )
     .option("--json", "print one JSON line with all addresses once the stack is up")
     .option("--verbose", "print what the functions and workers log, on standard error")
     .parse();

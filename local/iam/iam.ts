@@ -54,6 +54,12 @@ export class Iam {
     return undefined;
   }
 
+  /** Whether a caller may do what no service behind the endpoint decides over, as calling an HTTP API. */
+  callerMay({ roleArn, name }: Caller, ask: Ask): boolean {
+    if (roleArn === undefined) return true;
+    return this.settle(ask, { roleArn }, sessionArn({ roleArn, name }));
+  }
+
   /** Whether a service may do that in a role, as a schedule or a failure destination does. */
   roleMay(roleArn: string | undefined, ask: Ask): boolean {
     // The person's own functions have no role.

@@ -1,3 +1,6 @@
+import { readJwtAuthorizer } from "../authorizers/jwtAuthorizer";
+import { readRouteAuthorization } from "../authorizers/routeAuthorization";
+import type { HttpApis } from "../httpApis";
 import type { CorsConfiguration } from "../httpCors";
 import { arnOf, physicalName, Properties, randomHex, ResourceHandler, ResourceHandlers, text } from "./resource";
 
@@ -27,7 +30,7 @@ const api: ResourceHandler = {
 
 function corsOf({ corsConfiguration }: Properties): CorsConfiguration {
   const [first] = Array.isArray(corsConfiguration) ? (corsConfiguration as unknown[]) : [corsConfiguration];
-  return (first ?? {}) as CorsConfiguration;
+  return first ?? {};
 }
 
 const integration: ResourceHandler = {
@@ -53,15 +56,29 @@ const integration: ResourceHandler = {
 
 const route: ResourceHandler = {
   create(inputs, { cloud }) {
-    const integrationId = text(inputs, "target").replace(/^integrations\//, "");
-    cloud.apis.get(text(inputs, "apiId")).routes.set(text(inputs, "routeKey"), integrationId);
+    putRoute(cloud.apis, inputs);
     return { id: randomHex(7), state: inputs };
   },
+  update(_id, state, inputs, { cloud }) {
+    putRoute(cloud.apis, inputs);
+    if (state.routeKey !== inputs.routeKey) deleteRoute(cloud.apis, state);
+    return Promise.resolve(inputs);
+  },
   delete(_id, state, { cloud }) {
-    cloud.apis.get(text(state, "apiId")).routes.delete(text(state, "routeKey"));
+    deleteRoute(cloud.apis, state);
     return Promise.resolve();
   },
 };
+
+function putRoute(apis: HttpApis, inputs: Properties): void {
+  const integrationId = text(inputs, "target").replace(/^integrations\//, "");
+  const authorization = apis.isEnforcing ? readRouteAuthorization(inputs) : ({ type: "NONE" } as const);
+  apis.get(text(inputs, "apiId")).putRoute(text(inputs, "routeKey"), { integrationId, authorization });
+}
+
+function deleteRoute(apis: HttpApis, state: Properties): void {
+  apis.get(text(state, "apiId")).deleteRoute(text(state, "routeKey"));
+}
 
 const stage: ResourceHandler = {
   create(inputs, context) {
@@ -83,10 +100,26 @@ const stage: ResourceHandler = {
   },
 };
 
-/** Not enforced: the local API answers whoever reaches the loopback interface. */
 const authorizer: ResourceHandler = {
-  create: (inputs, context) => ({ id: randomHex(6), state: { ...inputs, name: physicalName(inputs, context) } }),
+  create(inputs, context) {
+    const id = randomHex(6);
+    putAuthorizer(context.cloud.apis, id, inputs);
+    return { id, state: { ...inputs, name: physicalName(inputs, context) } };
+  },
+  update(id, state, inputs, { cloud }) {
+    putAuthorizer(cloud.apis, id, inputs);
+    return Promise.resolve({ ...state, ...inputs });
+  },
+  delete(id, state, { cloud }) {
+    cloud.apis.get(text(state, "apiId")).deleteAuthorizer(id);
+    return Promise.resolve();
+  },
 };
+
+/** Where nobody is asked, it may be of any kind. */
+function putAuthorizer(apis: HttpApis, id: string, inputs: Properties): void {
+  if (apis.isEnforcing) apis.get(text(inputs, "apiId")).putAuthorizer(id, readJwtAuthorizer(inputs));
+}
 
 export const apigatewayv2: ResourceHandlers = {
   "aws:apigatewayv2/api:Api": api,
