@@ -216,9 +216,13 @@ for (const [name, args] of Object.entries(configurations)) {
     });
 
     it("ask the API's callers who they are", () => {
+      const authorization = args.authorization === "jwt" ? "JWT" : "AWS_IAM";
+      // A browser sends no credentials with the request by which it asks what a page may send.
       each("apigatewayv2/route:Route", ({ name, inputs }) =>
-        expect(inputs.authorizationType, name).to.equal(args.authorization === "jwt" ? "JWT" : "AWS_IAM"),
+        expect(inputs.authorizationType, name).to.equal(inputs.routeKey === "$default" ? authorization : "NONE"),
       );
+      const open = graph.resources.filter(({ inputs }) => inputs.authorizationType === "NONE");
+      expect(open.map(({ inputs }) => inputs.routeKey)).to.deep.equal(args.cors ? ["OPTIONS /{proxy+}"] : []);
     });
 
     it("have no idle price but of something that was asked for", () => {

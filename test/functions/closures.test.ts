@@ -48,6 +48,7 @@ describe("serialised handlers", () => {
       FLEET_TABLE: "fleets",
       TYPE_TABLE: "types",
       UNSENT_TABLE: "unsent",
+      RESCUE_FUNCTION: "rescue",
       UNROUTABLE_QUEUE_URL: unroutableQueueUrl,
       SCHEDULE_GROUP: "jobs",
       SCHEDULE_ROLE_ARN: "arn:aws:iam::000000000000:role/publisher",

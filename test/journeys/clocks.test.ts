@@ -88,6 +88,7 @@ describe("jobs under clocks that jump", () => {
     await killWorkerOf(journey, id);
     for (const { instances } of journey.cloud.groups.list()) for (const instance of instances) instance.kill();
     await until(() => handlers.startsOf(id) === 2);
-    expect(await journey.reaches(id, "succeeded")).to.include({ attempts: 2 });
+    // What is lost with a worker counts for no attempt.
+    expect(await journey.reaches(id, "succeeded")).to.include({ attempts: 1 });
   });
 });
