@@ -15,7 +15,8 @@ const isRunByCi = (command: string) => ci.some((line) => withoutVariables(line).
 const needsMore: [pattern: RegExp, reason: string][] = [
   [/^(aws|eval "\$\(aws|curl --aws-sigv4) /, "asks AWS itself"],
   [/^pulumi /, "deploys to AWS; test/engine deploys the same programs with the same CLI to the local cloud"],
-  [/^npm install( |$)/, "needs the package on a registry; test/package installs the packed one"],
+  [/^npm install( |$)/, "needs a project of the reader's; test/package installs the packed package into some"],
+  [/^(npm ci && )?npm pack$/, "is what test/package installs"],
   [/^(mkdir|cd) /, "makes room for the line after it"],
   [/"database\.internal"/, "needs a database in the reader's own network; test/examples has the job reach a server"],
   [/^npm run docs$/, "writes what npm run check compares"],
@@ -35,6 +36,22 @@ describe("the commands in the documents", () => {
     for (const { text } of shellCommands()) {
       const name = /^npm run (?:-s )?([\w:-]+)/.exec(text)?.[1];
       if (name) expect(scripts, text).to.have.property(name);
+    }
+  });
+
+  it("install the package from the file that npm pack makes, since it is on no registry", () => {
+    const { name, version } = JSON.parse(read("package.json")) as { name: string; version: string };
+    const installs = shellCommands().filter(({ text }) => /^npm install .*batch-job/.test(text));
+    expect(installs.length).to.be.greaterThan(3);
+    for (const { file, text } of installs) {
+      const [, installed] = /(\S*batch-job\S*)/.exec(text)!;
+      expect([`../${name}/${name}-${version}.tgz`, `../${name}/${name}-VERSION.tgz`], `${file}: ${text}`).to.include(
+        installed,
+      );
+    }
+    // Elsewhere npx would ask the registry for whatever has the command's name.
+    for (const { file, text } of shellCommands()) {
+      if (/^npx /.test(text)) expect(text, file).to.match(/^npx batch-jobs /);
     }
   });
 
