@@ -1,5 +1,6 @@
-// Bundles into dist/ what a consumer can't load or install as it is: the client as an ES module for bundlers, and the
-// packages of the local cloud that are ES modules only, or that bring one which refuses a version of Node we promise.
+// Makes in dist/ what a consumer could not load or install as compiled: the client for Jest and, as an ES module, for
+// bundlers, and bundles of the local cloud's packages that are ES modules only, or that bring one which refuses a version
+// of Node we promise.
 import { build } from "esbuild";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -30,6 +31,14 @@ await build({
   packages: "external",
   sourcemap: true,
 });
+
+// Jest runs CommonJS in contexts that have no `import()`. All that the client loads late is CommonJS too.
+const client = join(root, "dist", "client");
+for (const name of readdirSync(client).filter((entry) => entry.endsWith(".js"))) {
+  const code = readFileSync(join(client, name), "utf8");
+  const required = code.replace(/\bimport\(("[^"]+")\)/g, "Promise.resolve().then(() => require($1))");
+  if (required !== code) writeFileSync(join(client, name), required);
+}
 
 const folder = join(root, "dist", "local", "vendor");
 const packages = new Set();

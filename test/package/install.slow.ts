@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { BatchJobProcessor } from "../../components";
+import { npmInstall, packInto } from "../support/installing";
 import { record } from "../support/record";
 
 const root = join(__dirname, "..", "..");
@@ -91,33 +92,33 @@ describe("the package, installed", () => {
     });
   const build = (style: "helpful" | "naive") => JSON.parse(run(process.execPath, "program.js", style)) as Built;
 
-  before("packs and installs it into a project with other dependencies", function () {
-    this.timeout(300_000);
-    folder = join(mkdtempSync(join(tmpdir(), "batch jobs ")), "a project");
-    mkdirSync(folder);
-    const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
-    const [{ filename }] = JSON.parse(execFileSync("npm", pack, { cwd: root, encoding: "utf8" })) as [
-      { filename: string },
-    ];
-    const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-      devDependencies: Record<string, string>;
-    };
-    const pinned = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/awsx", "typescript", "mocha"];
-    writeFileSync(
-      join(folder, "package.json"),
-      JSON.stringify({
-        name: "consumer",
-        version: "1.0.0",
-        dependencies: {
-          "batch-job-processor": `file:${filename}`,
-          ...Object.fromEntries(pinned.map((name) => [name, devDependencies[name]])),
-        },
-      }),
-    );
-    writeFileSync(join(folder, "program.js"), program);
-    writeFileSync(join(folder, "typed.ts"), typed);
-    run("npm", "install", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", "--loglevel=error");
-  });
+  before(
+    "packs and installs it into a project with other dependencies, whose engines are all checked",
+    async function () {
+      this.timeout(300_000);
+      folder = join(mkdtempSync(join(tmpdir(), "batch jobs ")), "a project");
+      mkdirSync(folder);
+      const filename = packInto(folder);
+      const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+        devDependencies: Record<string, string>;
+      };
+      const pinned = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/awsx", "typescript", "mocha"];
+      writeFileSync(
+        join(folder, "package.json"),
+        JSON.stringify({
+          name: "consumer",
+          version: "1.0.0",
+          dependencies: {
+            "batch-job-processor": `file:${filename}`,
+            ...Object.fromEntries(pinned.map((name) => [name, devDependencies[name]])),
+          },
+        }),
+      );
+      writeFileSync(join(folder, "program.js"), program);
+      writeFileSync(join(folder, "typed.ts"), typed);
+      await npmInstall(folder, "--engine-strict");
+    },
+  );
 
   after(function () {
     this.timeout(120_000);
@@ -138,7 +139,7 @@ describe("the package, installed", () => {
     for (const [name, files] of Object.entries(archives)) {
       expect(Object.keys(files), name).to.deep.equal(["__index.js"]);
       const text = files["__index.js"]!;
-      expect(deflateRawSync(text).length, name).to.be.lessThan(16_000);
+      expect(deflateRawSync(text).length, name).to.be.lessThan(27_000);
       for (const [, required] of text.matchAll(/require\("([^"]+)"\)/g)) {
         expect(required, name).to.match(/^(@aws-sdk\/|node:|crypto$)/);
       }
@@ -175,6 +176,7 @@ describe("the package, installed", () => {
           TOPIC_ARN: "arn:aws:sns:us-east-1:123456789012:topic",
           JOB_TABLE: "records",
           TYPE_TABLE: "types",
+          RESCUE_FUNCTION: "rescue",
           SCHEDULE_GROUP: "jobs",
           SCHEDULE_ROLE_ARN: "arn:aws:iam::123456789012:role/publisher",
           SCHEDULE_DEAD_LETTER_ARN: "arn:aws:sqs:us-east-1:123456789012:undelivered",

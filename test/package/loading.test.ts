@@ -43,6 +43,18 @@ describe("what the package loads", function () {
     }
   });
 
+  it("has no import() in what a consumer's tests load, since Jest can't run one in CommonJS", () => {
+    const files = ["client", "components", "contract"].flatMap((folder) =>
+      readdirSync(join(root, "dist", folder), { recursive: true }).map((file) =>
+        join(root, "dist", folder, String(file)),
+      ),
+    );
+    const code = files.filter((file) => file.endsWith(".js"));
+    expect(code.length).to.be.greaterThan(80);
+    for (const file of code) expect(readFileSync(file, "utf8"), file).not.to.match(/\bimport\(/);
+    expect(readFileSync(join(root, "dist", "client", "authorization.js"), "utf8")).to.include("=> require(");
+  });
+
   it("has no dependency that is an ES module only", async () => {
     const names = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
     expect(names).to.include.members(["@aws-sdk/client-sqs", "commander", "croner", "undici"]);

@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packageRoot } from "../../local/packageFolder";
+import { npmInstall, packInto } from "../support/installing";
 
 const root = packageRoot();
 
@@ -52,13 +53,16 @@ export const wrong = new BatchJobProcessor("wrong", { authorization: "all", proc
 
 type Versions = Record<string, string>;
 
+interface Project {
+  folder: string;
+  run: (...args: string[]) => string;
+  remove: () => void;
+}
+
 /** A project with the packed package and the given versions beside it. */
-function install(versions: Versions): { folder: string; run: (...args: string[]) => string; remove: () => void } {
+async function install(versions: Versions): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), "batch jobs "));
-  const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
-  const [{ filename }] = JSON.parse(execFileSync("npm", pack, { cwd: root, encoding: "utf8" })) as [
-    { filename: string },
-  ];
+  const filename = packInto(folder);
   const dependencies = { "batch-job-processor": `file:${filename}`, ...versions };
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, dependencies }));
   writeFileSync(join(folder, "program.js"), commonJs);
@@ -69,8 +73,7 @@ function install(versions: Versions): { folder: string; run: (...args: string[])
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   };
-  const flags = ["--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", "--loglevel=error"];
-  execFileSync("npm", ["install", ...flags], options);
+  await npmInstall(folder);
   return {
     folder,
     run: (...args) => execFileSync(process.execPath, args, options),
@@ -89,8 +92,8 @@ const newest = Object.fromEntries(Object.keys(lowest).map((name) => [name, manif
 
 describe("the package beside the oldest SDKs of its ranges", function () {
   this.timeout(300_000);
-  let project: ReturnType<typeof install>;
-  before(() => (project = install({ ...lowest, typescript: "5.9.3", "@types/node": "20.19.43" })));
+  let project: Project;
+  before(async () => (project = await install({ ...lowest, typescript: "5.9.3", "@types/node": "20.19.43" })));
   after(() => project?.remove());
 
   it("is beside these and no others", () => {
@@ -135,8 +138,8 @@ describe("the package beside the oldest SDKs of its ranges", function () {
 
 describe("the package beside the newest SDKs for Node.js 20, in plain JavaScript", function () {
   this.timeout(300_000);
-  let project: ReturnType<typeof install>;
-  before(() => (project = install(newest)));
+  let project: Project;
+  before(async () => (project = await install(newest)));
   after(() => project?.remove());
 
   it("has no TypeScript, so that Pulumi serialises functions with its own old one", () => {
