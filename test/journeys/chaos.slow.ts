@@ -1,25 +1,29 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createRandom, injectFaults, Kill, killAtRandom, watchCompletions } from "./chaos";
+import { until } from "../local/support";
+import { blockingJobs } from "./blockingJobs";
+import { ChaosJob, createRandom, injectFaults, killAtRandom, Loss, watchCompletions } from "./chaos";
+import { crashingJobs } from "./crashingJobs";
+import { freezeAtRandom } from "./frozenWorkers";
 import { browseAtRandom } from "./hostilePage";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
+import { straySessions } from "./straySessions";
+import { Answer, createHandlers, Handlers, Journey, startJourney } from "./support";
 
 const seeds = (process.env.CHAOS_SEEDS ?? "1,2").split(",").map(Number);
-const jobCount = Number(process.env.CHAOS_JOBS ?? 2_000);
+const jobCount = Number(process.env.CHAOS_JOBS ?? 500);
 const submitters = 8;
 
-interface ChaosJob {
-  id: string;
-  type: "mixed";
-  payload: { ms: number; failures: number };
-}
+const badJobs = [crashingJobs, blockingJobs, straySessions];
 
 /** A line of the handlers' ledger. */
 interface Entry {
-  what: "start" | "end";
+  what: "start" | "end" | "kill";
   id: string;
   attempt: number;
+  /** A dash where the handler doesn't know: a command. */
   worker: string;
   at: number;
 }
@@ -28,10 +32,11 @@ interface Entry {
 describe("chaos", () => {
   for (const seed of seeds) {
     it(`loses no job of ${jobCount} and repeats none without a reason, with seed ${seed}`, async function () {
-      this.timeout(300_000);
+      this.timeout(600_000);
       const handlers = createHandlers({
         mixed: `const line = (what) => note([what, job.id, job.attempt, process.env.WORKER_ID, Date.now()].join(" "));
 line("start");
+${badJobs.map(({ handler }) => handler ?? "").join("\n")}
 await sleep(job.payload.ms);
 line("end");
 if (job.attempt <= job.payload.failures) throw new Error("failure " + job.attempt);
@@ -44,8 +49,10 @@ return { attempt: job.attempt };`,
         backoffSeconds: 0.1,
         maxBackoffSeconds: 1,
         maxAttempts: 12,
+        timeoutSeconds: 5,
       };
-      const journey = await startJourney([{ name: "mixed", handler: "mixed", ...settings }], handlers);
+      const processors = [{ name: "mixed", handler: "mixed", ...settings }, ...commandsOf(handlers, settings)];
+      const journey = await startJourney(processors, handlers);
       try {
         await runSeed(seed, journey, handlers);
       } finally {
@@ -56,14 +63,26 @@ return { attempt: job.attempt };`,
   }
 });
 
+/** The processors of bad jobs that are commands. */
+function commandsOf(handlers: Handlers, settings: object) {
+  return badJobs.flatMap(({ processor }) => {
+    if (!processor) return [];
+    const file = join(dirname(handlers.workerMain), `${processor.name}.js`);
+    writeFileSync(file, `${handlers.noteSource}\n${processor.program}`);
+    const { name } = processor;
+    return [{ name, command: [process.execPath, file], ...settings, slots: 4, minInstances: 1 }];
+  });
+}
+
 async function runSeed(seed: number, journey: Journey, handlers: Handlers): Promise<void> {
   const random = createRandom(seed);
-  const jobs = Array.from({ length: jobCount }, (_, index) => createJob(seed, index, random));
+  const jobs = createJobs(seed, random);
   const completions = watchCompletions(journey);
   const endFaults = injectFaults(journey, createRandom(seed + 1_000));
   const killing = new AbortController();
   const kills = killAtRandom(journey, createRandom(seed + 2_000), killing.signal);
   const letIn = browseAtRandom(journey, createRandom(seed + 3_000), killing.signal);
+  const freezes = freezeAtRandom(journey, createRandom(seed + 4_000), killing.signal);
   const queue = [...jobs];
   await Promise.all(Array.from({ length: submitters }, () => submitAll(journey, queue, random)));
   await sleep(2_000);
@@ -71,48 +90,68 @@ async function runSeed(seed: number, journey: Journey, handlers: Handlers): Prom
   endFaults();
   expect(await letIn, "requests of a hostile page that were not refused").to.deep.equal([]);
   const finals = await finalStates(journey, jobs);
-  checkOutcomes(jobs, finals, await deadLetters(journey));
-  checkLedger(parseLedger(handlers), completions, await kills, journey);
+  const entries = parseLedger(handlers);
+  const faults = [...(await kills), ...(await freezes)];
+  checkOutcomes(jobs, finals, await deadLetters(journey), faults);
+  const byJobs = entries.filter(({ what }) => what === "kill").map(({ worker, at }) => ({ victim: worker, at }));
+  checkLedger(entries, completions, [...faults, ...byJobs], journey);
+  const left = () => badJobs.flatMap((kind) => kind.leftovers?.() ?? []);
+  await until(
+    () => left().length === 0,
+    () => `the end of ${left().join(", ")}`,
+  );
 }
 
-function createJob(seed: number, index: number, random: () => number): ChaosJob {
+/** Good ones, with the bad ones anywhere among them. */
+function createJobs(seed: number, random: () => number): ChaosJob[] {
+  const jobs: Omit<ChaosJob, "id">[] = Array.from({ length: jobCount }, () => createJob(random));
+  for (const bad of badJobs.flatMap((kind) => kind.create(random))) {
+    jobs.splice(Math.floor(random() * jobs.length), 0, bad);
+  }
+  return jobs.map((job, index) => ({ id: `chaos-${seed}-${index}`, ...job }));
+}
+
+function createJob(random: () => number): Omit<ChaosJob, "id"> {
   const ms = random() < 0.95 ? Math.floor(random() * 40) : Math.floor(random() * 2_000);
   const failures = random() < 0.05 ? 1 + Math.floor(random() * 2) : random() < 0.01 ? 99 : 0;
-  return { id: `chaos-${seed}-${index}`, type: "mixed", payload: { ms, failures } };
+  return { type: "mixed", payload: { ms, failures }, ...(failures === 99 && { ends: /^failure 12$/ }) };
 }
 
 /** Submits jobs until each is accepted, as a client would: the same job again after an error. Some messages come twice. */
 async function submitAll(journey: Journey, queue: ChaosJob[], random: () => number): Promise<void> {
   for (let job = queue.pop(); job; job = queue.pop()) {
-    for (let tries = 0; ; tries++) {
-      const status = await journey.call("POST", "/jobs", job).then(
-        (answer) => answer.status,
-        () => 0,
-      );
-      if (status === 202) break;
-      if (tries > 100 || (status > 0 && status < 500)) throw new Error(`${job.id} was refused: ${status}`);
-      await sleep(50);
-    }
-    if (random() < 0.03) await duplicate(journey, job);
+    // The API takes no number of attempts, a message does.
+    if (job.maxAttempts !== undefined) await send(journey, job);
+    else await submit(journey, job);
+    if (random() < 0.03) await send(journey, job);
   }
 }
 
-async function duplicate(journey: Journey, job: ChaosJob): Promise<void> {
-  const envelope = { version: 1, ...job, submittedAt: new Date().toISOString() };
-  const command = new SendMessageCommand({
-    QueueUrl: journey.outputs.queueUrls.mixed,
-    MessageBody: JSON.stringify(envelope),
-  });
-  await journey.sqs.send(command);
+async function submit(journey: Journey, { id, type, payload }: ChaosJob): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const status = await journey.call("POST", "/jobs", { id, type, payload }).then(
+      (answer) => answer.status,
+      () => 0,
+    );
+    if (status === 202) return;
+    if (tries > 100 || (status > 0 && status < 500)) throw new Error(`${id} was refused: ${status}`);
+    await sleep(50);
+  }
+}
+
+async function send({ sqs, outputs }: Journey, { id, type, payload, maxAttempts }: ChaosJob): Promise<void> {
+  const envelope = { version: 1, id, type, payload, maxAttempts, submittedAt: new Date().toISOString() };
+  const QueueUrl = outputs.queueUrls[type];
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(envelope) }));
 }
 
 /** Waits until every job has ended, and gives how. */
-async function finalStates(journey: Journey, jobs: ChaosJob[]): Promise<Map<string, string>> {
-  const finals = new Map<string, string>();
+async function finalStates(journey: Journey, jobs: ChaosJob[]): Promise<Map<string, Answer["body"]>> {
+  const finals = new Map<string, Answer["body"]>();
   for (const end = Date.now() + 120_000; finals.size < jobs.length;) {
     for (const { id } of jobs.filter((job) => !finals.has(job.id))) {
       const { body } = await journey.call("GET", `/jobs/${id}`);
-      if (body.state === "succeeded" || body.state === "failed") finals.set(id, body.state);
+      if (body.state === "succeeded" || body.state === "failed") finals.set(id, body);
       else if (Date.now() > end) throw new Error(`${id} is stuck: ${JSON.stringify(body)}\n${linesAbout(id, journey)}`);
     }
     await sleep(200);
@@ -136,26 +175,42 @@ function linesOf(worker: string, { logs }: Journey): string {
 
 async function deadLetters({ sqs, outputs }: Journey): Promise<Map<string, string>> {
   const letters = new Map<string, string>();
-  const QueueUrl = outputs.deadLetterQueueUrls.mixed;
-  for (;;) {
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ["All"] }),
-    );
-    if (Messages.length === 0) return letters;
-    for (const { Body, MessageAttributes } of Messages) {
-      letters.set((JSON.parse(Body!) as { id: string }).id, MessageAttributes?.reason?.StringValue ?? "");
+  for (const QueueUrl of Object.values(outputs.deadLetterQueueUrls)) {
+    for (;;) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ["All"] }),
+      );
+      if (Messages.length === 0) break;
+      for (const { Body, MessageAttributes } of Messages) {
+        letters.set((JSON.parse(Body!) as { id: string }).id, MessageAttributes?.reason?.StringValue ?? "");
+      }
+      const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+      await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
     }
-    const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
-    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
   }
+  return letters;
 }
 
 /** Each job ended as it should have, and each that failed is a dead letter with its reason. */
-function checkOutcomes(jobs: ChaosJob[], finals: Map<string, string>, letters: Map<string, string>): void {
-  for (const { id, payload } of jobs) {
-    expect(finals.get(id), id).to.equal(payload.failures === 99 ? "failed" : "succeeded");
-    if (finals.get(id) === "failed") expect(letters.get(id), `reason of ${id}`).to.be.a("string").and.not.equal("");
+function checkOutcomes(
+  jobs: ChaosJob[],
+  finals: Map<string, Answer["body"]>,
+  letters: Map<string, string>,
+  faults: Loss[],
+): void {
+  for (const { id, payload, ends } of jobs) {
+    const { state, error } = finals.get(id) as { state: string; error?: { name: string; message: string } };
+    if (state === "failed") expect(letters.get(id), `reason of ${id}`).to.be.a("string").and.not.equal("");
+    if (isUnlucky(error, faults)) continue;
+    const about = `${id} ${JSON.stringify(payload)}: ${error?.name}: ${error?.message}`;
+    expect(state, about).to.equal(ends ? "failed" : "succeeded");
+    if (ends) expect(error!.message, about).to.match(ends);
   }
+}
+
+/** Whether what was done to the workers, and not by jobs, hit this job when it ran alone, twice. */
+function isUnlucky(error: { name: string; message: string } | undefined, faults: Loss[]): boolean {
+  return error?.name === "WorkerLost" && faults.some(({ victim }) => error.message.includes(`(${victim})`));
 }
 
 function parseLedger(handlers: Handlers): Entry[] {
@@ -165,34 +220,56 @@ function parseLedger(handlers: Handlers): Entry[] {
   });
 }
 
-/** No start after a recorded completion, no attempt twice, and a cause for each repeat. */
-function checkLedger(entries: Entry[], completions: Map<string, number>, kills: Kill[], journey: Journey): void {
+/** No start after a recorded completion, no attempt twice unless it was lost, and a cause for each repeat. */
+function checkLedger(entries: Entry[], completions: Map<string, number>, losses: Loss[], journey: Journey): void {
   const byJob = new Map<string, Entry[]>();
   for (const entry of entries) byJob.set(entry.id, [...(byJob.get(entry.id) ?? []), entry]);
   for (const [id, ofJob] of byJob) {
     const starts = ofJob.filter(({ what }) => what === "start");
     const completed = completions.get(id) ?? Infinity;
-    for (const { at, attempt } of starts) expect(at, `start of ${id}, attempt ${attempt}`).to.be.at.most(completed);
-    // An attempt that was lost with its worker doesn't count: the next one has its number.
-    const counted = starts.filter(({ worker, at }) => !isLost(worker, at, kills)).map(({ attempt }) => attempt);
+    const told = (start: Entry) =>
+      [linesAbout(id, journey), linesOf(start.worker, journey), JSON.stringify(losses)].join("\n");
+    for (const start of starts) {
+      const what = `start of ${id}, attempt ${start.attempt}`;
+      expect(start.at, start.at > completed ? `${what}\n${told(start)}` : what).to.be.at.most(completed);
+    }
+    // An attempt that was lost doesn't count: the next one has its number.
+    const counted = starts.filter((start) => !isLost(start, losses, journey)).map(({ attempt }) => attempt);
     expect(new Set(counted).size, `attempts of ${id}: ${counted.join()}`).to.equal(counted.length);
     for (const start of starts.slice(0, -1)) {
-      const cause = causeOf(start, kills, journey);
-      const told = [linesAbout(id, journey), linesOf(start.worker, journey), JSON.stringify(kills)].join("\n");
-      expect(cause, `repeat of ${id}, attempt ${start.attempt}\n${told}`).to.exist;
+      const cause = causeOf(start, losses, journey);
+      expect(cause, cause ?? `repeat of ${id}, attempt ${start.attempt}\n${told(start)}`).to.exist;
     }
   }
 }
 
-function isLost(worker: string, since: number, kills: Kill[]): boolean {
-  return kills.some(({ victim, at }) => victim === worker && at >= since);
+/**
+ * Whether the attempt went with its worker, its lease ended before it did, or it began again in a process of its own: where
+ * one that had run other jobs died, it isn't certain who is to blame.
+ */
+function isLost(start: Entry, losses: Loss[], journey: Journey): boolean {
+  const isWorkerLost = losses.some(({ victim, at }) => isSame(start.worker, victim) && at >= start.at);
+  if (isWorkerLost || linesOn(start, journey).some((line) => line.includes('"job-lost"'))) return true;
+  const ofWorker = journey.logs.filter(({ name }) => isSame(start.worker, name));
+  return ofWorker.some(({ line }) => line.includes('"handler-died"') && line.includes(`"${start.id}"`));
 }
 
 /** Why a job was run again after this attempt. */
-function causeOf(start: Entry, kills: Kill[], { logs }: Journey): string | undefined {
-  if (isLost(start.worker, start.at, kills)) return "its worker was killed";
-  const told = logs.filter(({ name, line }) => name === start.worker && line.includes(`"${start.id}"`));
-  return ["job-retried", "job-lost", "settling-retried", "heartbeat-failed", "job-failed"].find((event) =>
-    told.some(({ line }) => line.includes(event)),
+function causeOf(start: Entry, losses: Loss[], journey: Journey): string | undefined {
+  if (isLost(start, losses, journey)) return "the attempt was lost";
+  const lines = linesOn(start, journey);
+  return ["job-retried", "settling-retried", "heartbeat-failed", "job-failed"].find((event) =>
+    lines.some((line) => line.includes(event)),
   );
+}
+
+/** What the attempt's worker said of it. */
+function linesOn({ id, attempt, worker }: Entry, { logs }: Journey): string[] {
+  const told = logs.filter(({ name, line }) => isSame(worker, name) && line.includes(`"${id}"`));
+  const ofAttempt = new RegExp(`"attempt":${attempt}\\b`);
+  return told.map(({ line }) => line).filter((line) => ofAttempt.test(line));
+}
+
+function isSame(worker: string, name: string): boolean {
+  return worker === "-" || worker === name;
 }

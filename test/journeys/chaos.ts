@@ -50,15 +50,37 @@ async function strike(
   await service.handle(request, response);
 }
 
-/** A process that was killed: the worker's instance id, or the function's name. */
-export interface Kill {
+/** What becomes of the attempts of a worker, or of a function's environment, that began until then: they may be lost. */
+export interface Loss {
+  /** The worker's instance id, or the function's name. */
   victim: string;
   at: number;
 }
 
+/** A job of the journey. */
+export interface ChaosJob {
+  id: string;
+  type: string;
+  payload: object;
+  maxAttempts?: number;
+  /** What its error says, if it is to fail. */
+  ends?: RegExp;
+}
+
+/** A kind of jobs that do harm, or mean to, among the good ones. */
+export interface BadJobs {
+  /** What the handler of `mixed` does for them, before anything else; with `line(what)` and `sleep(ms)`. */
+  handler?: string;
+  /** The processor of their own, and its program for Node; with `note(line)`. */
+  processor?: { name: string; program: string };
+  create(random: () => number): Omit<ChaosJob, "id">[];
+  /** What must be gone at the end and is still there. */
+  leftovers?(): string[];
+}
+
 /** Kills a worker or a function's environment every so often, until aborted; gives who was killed when. */
-export async function killAtRandom({ cloud }: Journey, random: () => number, signal: AbortSignal): Promise<Kill[]> {
-  const kills: Kill[] = [];
+export async function killAtRandom({ cloud }: Journey, random: () => number, signal: AbortSignal): Promise<Loss[]> {
+  const kills: Loss[] = [];
   while (!signal.aborted) {
     await sleep(300 + random() * 1_200, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) break;

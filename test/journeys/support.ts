@@ -110,6 +110,8 @@ export async function killWorkerOf({ cloud, logs }: Journey, jobId: string): Pro
 /** A copy of the worker's bundle with handlers of the test's own, and a ledger that they write to. */
 export interface Handlers {
   workerMain: string;
+  /** JavaScript for `note(text)`, for programs that are no handlers. */
+  noteSource: string;
   /** What the handlers wrote, a line each. */
   ledger(): string[];
   /** Lets the job's handler go on that waits with `released(job, context)`. */
@@ -136,11 +138,12 @@ export function createHandlers(bodies: Record<string, string>, reportSeconds?: n
   mkdirSync(join(folder, "processors"));
   const releases = join(folder, "releases");
   mkdirSync(releases);
+  const noteSource = `const note = (text) => require("node:fs").appendFileSync(${JSON.stringify(ledgerFile)}, text + "\\n");`;
   for (const [name, body] of Object.entries(bodies)) {
     writeFileSync(
       join(folder, "processors", `${name}.js`),
-      `const { appendFileSync, existsSync } = require("node:fs");
-const note = (text) => appendFileSync(${JSON.stringify(ledgerFile)}, text + "\\n");
+      `const { existsSync } = require("node:fs");
+${noteSource}
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const released = async (job, { signal }) => {
   while (!existsSync(${JSON.stringify(releases)} + "/" + job.id)) {
@@ -154,6 +157,7 @@ exports.default = async function handle(job, context) { ${body} };`,
   const ledger = () => readFileSync(ledgerFile, "utf8").split("\n").filter(Boolean);
   return {
     workerMain: join(folder, "main.js"),
+    noteSource,
     ledger,
     release: (jobId) => writeFileSync(join(releases, jobId), ""),
     startsOf: (jobId) => ledger().filter((line) => line === `start ${jobId}`).length,
