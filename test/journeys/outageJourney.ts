@@ -75,9 +75,9 @@ async function lettersOf({ sqs, outputs }: Journey): Promise<string | undefined>
   return Attributes?.ApproximateNumberOfMessages;
 }
 
-async function untilAccepted({ call }: Journey, job: object): Promise<void> {
+async function untilAccepted(journey: Journey, job: object): Promise<void> {
   for (;;) {
-    const status = await call("POST", "/jobs", job).then(
+    const status = await journey.call("POST", "/jobs", job).then(
       (answer) => answer.status,
       () => 0,
     );

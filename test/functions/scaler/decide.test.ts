@@ -248,7 +248,7 @@ describe("decide", () => {
           const fields = { now: at, state, launches: failed, group: group({ desired, minInstances }) };
           const actions = decide(view({ counts, ...fields }));
           for (const action of actions) {
-            if (action.kind === "remember") state = { ...state, ...action.changes } as FleetState;
+            if (action.kind === "remember") state = { ...state, ...action.changes };
             if (action.kind === "setDesired") desired = action.to;
           }
           if (state.triedAt === at) tries.push(run);
