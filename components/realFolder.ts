@@ -12,7 +12,8 @@ interface PnpFinder {
  * @throws Error where there is no such folder, with what to do about it.
  */
 export function realFolder(path: string, finder: PnpFinder = nodeModule as PnpFinder): string {
-  const real = finder.findPnpApi?.(path)?.resolveVirtual?.(path) ?? path;
+  if (!finder.findPnpApi) return path;
+  const real = finder.findPnpApi(path)?.resolveVirtual?.(path) ?? path;
   if (!/\.zip[\\/]/.test(real)) return real;
   throw new Error(
     `Expected a folder that Docker can read, got ${real}, in an archive of Yarn's Plug'n'Play: ` +
