@@ -28,14 +28,29 @@ describe("the repair run", () => {
   const isRouter = ({ caller = "" }) => caller.includes("-router-");
 
   it("replays what the router failed at until its retries were exhausted", async () => {
-    const fault = { service: "sqs", action: "SendMessageBatch", status: 500, when: isRouter };
-    const remove = journey.cloud.faults.add(fault);
+    const sends = { service: "sqs", action: "SendMessageBatch", status: 500, when: isRouter };
+    // Nor can it keep them in its table.
+    const keeps = { service: "dynamodb", action: "PutItem", status: 500, when: isRouter };
+    const removals = [sends, keeps].map((fault) => journey.cloud.faults.add(fault));
     const id = await journey.submit("quick", {});
     // The fault stays: only the repair run can have sent it.
     expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 1, result: { ok: true } });
-    remove();
+    for (const remove of removals) remove();
     await until(() => logged("message replayed", "router failures").length === 1);
     expect(handlers.ledger().filter((line) => line === `ran ${id}`)).to.have.length(1);
+  });
+
+  it("routes what the router kept while SQS took nothing", async () => {
+    const remove = journey.cloud.faults.add({
+      service: "sqs",
+      action: "SendMessageBatch",
+      status: 500,
+      when: isRouter,
+    });
+    const id = await journey.submit("quick", {});
+    expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 1, result: { ok: true } });
+    remove();
+    await until(() => logged("repair run", '"unsent":1').length === 1);
   });
 
   it("replays what SNS could not deliver to the router", async () => {
@@ -53,7 +68,7 @@ describe("the repair run", () => {
       (await journey.sqs.send(new ReceiveMessageCommand({ ...queue, WaitTimeSeconds }))).Messages?.length ?? 0;
     let deliveries = await take(10);
     while (await take(0)) deliveries++;
-    expect(deliveries).to.equal(110);
+    expect(deliveries).to.equal(1_000);
     const job = await journey.reaches(id, "failed");
     expect(job.error).to.deep.include({ name: "DeliveryGivenUp" });
     expect(job.finishedAt).to.be.a("string");
