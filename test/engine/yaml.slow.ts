@@ -70,14 +70,18 @@ describe("a program in YAML, by the real engine", function () {
     expect(steps.map(({ op, name }) => `${op} ${name}`)).to.deep.equal(["update jobs-checksum-fleet-group"]);
   });
 
-  it("takes secrets and outputs within a processor", async () => {
-    write(({ resources }) => {
-      resources.jobs.properties.processors[0]!.environment = { TOKEN: { "fn::secret": "hidden" } };
-    });
+  it("refuses a secret within a processor by its path, and takes what is none", async () => {
+    const giveToken = (TOKEN: unknown) =>
+      write(({ resources }) => (resources.jobs.properties.processors[0]!.environment = { TOKEN }));
+    giveToken({ "fn::secret": "hidden" });
+    const { code, text } = await engine.run("dev", "up");
+    expect(code, text).not.to.equal(0);
+    expect(text).to.include("processors[0].environment.TOKEN: Expected no secret");
+    giveToken("${pulumi.stack}");
     await engine.succeed("dev", "up");
     const [group] = engine.cloud.groups.list().filter(({ name }) => name.includes("word-count"));
     const { userData } = group!.template as unknown as { userData: string };
-    expect(Buffer.from(userData, "base64").toString()).to.include("TOKEN=hidden");
+    expect(Buffer.from(userData, "base64").toString()).to.include("TOKEN=dev");
   });
 
   it("is told of wrong inputs by their paths", async () => {

@@ -46,9 +46,22 @@ async function publish({ journey }: World, type: string): Promise<void> {
 }
 
 /** Has the router fail at what it sends, until the returned function is called. */
-function failRouter({ journey }: World): () => void {
-  const when = ({ caller = "" }) => caller.includes("-router-");
-  return journey.cloud.faults.add({ service: "sqs", action: "SendMessageBatch", status: 500, when });
+const byRouter = ({ caller = "" }) => caller.includes("-router-");
+
+/** The router can send nothing. */
+function silenceRouter({ journey }: World): () => void {
+  return journey.cloud.faults.add({ service: "sqs", action: "SendMessageBatch", status: 500, when: byRouter });
+}
+
+/** The router can send nothing, nor keep it in its table. */
+function failRouter(world: World): () => void {
+  const heal = silenceRouter(world);
+  const { faults } = world.journey.cloud;
+  const healTable = faults.add({ service: "dynamodb", action: "PutItem", status: 500, when: byRouter });
+  return () => {
+    heal();
+    healTable();
+  };
 }
 
 async function invoke(world: World, name: string): Promise<void> {
@@ -156,8 +169,7 @@ export const probes: Record<string, Probe> = {
     const { spec } = world.functionNamed("-repair-repair-");
     const url = spec.environment.UNDELIVERED_QUEUE_URL!;
     empty(world, url);
-    const when = ({ caller = "" }) => caller.includes("-router-");
-    const heal = cloud.faults.add({ service: "lambda", action: "Invoke", status: 403, when });
+    const heal = cloud.faults.add({ service: "lambda", action: "Invoke", status: 403, when: byRouter });
     try {
       await submitted(world, "steady");
       await world.within(seconds, () => countOf(world, url) > 0);
@@ -232,6 +244,36 @@ export const probes: Record<string, Probe> = {
     await ends(world, id, "succeeded", seconds);
     const failures = world.journey.cloud.messaging.queue(routerFailureQueueUrl)!;
     await world.within(seconds, () => failures.messages.length === 0 && failures.inflightMessages.size === 0);
+  },
+  async "repair unsent"(world, seconds) {
+    const kept = () => world.journey.logs.filter(({ line }) => line.includes('"jobs kept"')).length;
+    const before = kept();
+    const heal = silenceRouter(world);
+    const id = await submitted(world, "steady");
+    try {
+      await world.within(seconds, () => kept() > before);
+    } finally {
+      heal();
+    }
+    await restart(world, "-repair-repair-");
+    await invoke(world, "-repair-repair-");
+    await ends(world, id, "succeeded", seconds);
+  },
+  async "repair kept events"(world, seconds) {
+    const when = ({ caller = "" }) => !/-api-|-repair-/.test(caller);
+    const heal = world.journey.cloud.faults.add({ service: "sns", status: 500, when });
+    const id = await submitted(world, "steady");
+    try {
+      await ends(world, id, "succeeded", seconds);
+      await world.within(seconds, () =>
+        world.journey.logs.some(({ line }) => line.includes("event-kept") && line.includes(id)),
+      );
+    } finally {
+      heal();
+    }
+    await restart(world, "-repair-repair-");
+    await invoke(world, "-repair-repair-");
+    await world.within(seconds, () => world.hasEvent(id));
   },
   async "repair unroutable"(world, seconds) {
     const { routerFailureQueueUrl, unroutableQueueUrl } = world.journey.outputs;
