@@ -2,18 +2,27 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 
 export const deploymentOnlyModule = true;
 
-/** A message of the topic that the router could not route, since SQS took none of it. */
+/** Jobs that the router could not route, since their queue took none of them. */
 export interface UnsentEvent {
   id: string;
+  /** URL of the queue that did not take them. */
+  queue: string;
+  /** The jobs as a message of the topic. */
   message: string;
 }
 
-/** Where they are kept until SQS is back: not in SQS. */
+/** Where they are kept until their queue is back: not in SQS. */
 export interface UnsentEvents {
-  keep(message: string): Promise<void>;
-  /** Some of them, in no order. */
-  list(): Promise<UnsentEvent[]>;
+  keep(event: Omit<UnsentEvent, "id">): Promise<void>;
+  /** Some of them, in the order of the table's own, which tells nothing: from its begin, or from anywhere on. */
+  list(after?: string): Promise<UnsentPage>;
   remove(id: string): Promise<void>;
+}
+
+export interface UnsentPage {
+  events: UnsentEvent[];
+  /** After which to list on, where there may be more. */
+  next?: string;
 }
 
 /** Of one look; a page of DynamoDB holds 1 MB anyway. */
@@ -24,14 +33,22 @@ export function createUnsentEvents(client: DynamoDBClient, tableName: string): U
   const { DeleteItemCommand, PutItemCommand, ScanCommand } =
     require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   return {
-    async keep(message) {
+    async keep({ queue, message }) {
       const { randomUUID } = require("node:crypto") as typeof import("node:crypto");
-      const Item = { id: { S: randomUUID() }, message: { S: message } };
+      const Item = { id: { S: randomUUID() }, queue: { S: queue }, message: { S: message } };
       await client.send(new PutItemCommand({ TableName: tableName, Item }));
     },
-    async list() {
-      const { Items = [] } = await client.send(new ScanCommand({ TableName: tableName, Limit: eventsAtOnce }));
-      return Items.map(({ id, message }) => ({ id: id?.S ?? "", message: message?.S ?? "" }));
+    async list(after) {
+      const ExclusiveStartKey = after === undefined ? undefined : { id: { S: after } };
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new ScanCommand({ TableName: tableName, Limit: eventsAtOnce, ExclusiveStartKey }),
+      );
+      const next = LastEvaluatedKey?.id?.S;
+      const text = (value: { S?: string | undefined } | undefined) => value?.S ?? "";
+      const events = Items.map(({ id, queue, message }) => ({
+        ...{ id: text(id), queue: text(queue), message: text(message) },
+      }));
+      return { events, ...(next !== undefined && { next }) };
     },
     async remove(id) {
       await client.send(new DeleteItemCommand({ TableName: tableName, Key: { id: { S: id } } }));

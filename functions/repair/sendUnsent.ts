@@ -15,30 +15,54 @@ export interface SendUnsentEffects {
 
 const eventsAtOnce = 10;
 
-/** Routes what the router kept while SQS took nothing, until SQS takes nothing again; gives how many messages. */
+/** So many pages in a row of which nothing could be sent, and it is tried elsewhere in the table, and then given up. */
+const pagesInVain = 5;
+
+/**
+ * Routes what the router kept; gives how many messages. A queue that still takes nothing is asked once and holds back its own
+ * events alone.
+ */
 export async function sendUnsent({ unsentEvents, routeJobs, hasTime, log }: SendUnsentEffects): Promise<number> {
+  const { randomUUID } = require("node:crypto") as typeof import("node:crypto");
+  const closed = new Set<string>();
   let sent = 0;
 
-  async function send({ id, message }: UnsentEvent): Promise<boolean> {
-    if (!hasTime()) return false;
+  async function send({ id, queue, message }: UnsentEvent): Promise<void> {
+    if (closed.has(queue) || !hasTime()) return;
     try {
       await routeJobs({ Records: [{ Sns: { Message: message } }] });
       await unsentEvents.remove(id);
       sent++;
-      return true;
     } catch (error) {
       // It stays in its table, for the next run.
-      log("error", "unsent event left", { id, error: describeError(error) });
-      return false;
+      closed.add(queue);
+      log("error", "unsent event left", { id, queue, error: describeError(error) });
     }
   }
 
-  while (hasTime()) {
-    const events = await unsentEvents.list();
-    if (events.length === 0) break;
-    // The first goes alone: while SQS is away, it is enough to ask once.
-    if (!(await send(events[0]!))) break;
-    await mapLimited(events.slice(1), eventsAtOnce, send);
+  /** The first of a queue goes alone: while the queue is away, it is enough to ask once. */
+  async function sendAll(events: UnsentEvent[]): Promise<void> {
+    const firsts = new Map(events.toReversed().map((event) => [event.queue, event]));
+    await mapLimited([...firsts.values()], eventsAtOnce, send);
+    const others = events.filter((event) => firsts.get(event.queue) !== event);
+    await mapLimited(others, eventsAtOnce, send);
   }
+
+  /** Says whether it came to the table's end. */
+  async function sendFrom(start: string | undefined): Promise<boolean> {
+    let after = start;
+    for (let vain = 0; vain < pagesInVain && hasTime();) {
+      const before = sent;
+      const { events, next } = await unsentEvents.list(after);
+      await sendAll(events);
+      if (next === undefined) return true;
+      vain = sent > before ? 0 : vain + 1;
+      after = next;
+    }
+    return false;
+  }
+
+  // Ids are random, and so is a place after one: what lies behind many events that stay has its turn in some run.
+  if (!(await sendFrom(undefined)) && hasTime()) await sendFrom(randomUUID());
   return sent;
 }

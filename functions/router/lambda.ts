@@ -28,7 +28,7 @@ export function routerFactory(): (event: TopicEvent) => Promise<void> {
   return createRouteJobs({
     jobTypes: createJobTypes({ table, now }),
     sendBatch: sendWith(queues),
-    keepUnsent: (message) => unsentEvents.keep(message),
+    keepUnsent: (event) => unsentEvents.keep(event),
     unroutableQueueUrl: variable("UNROUTABLE_QUEUE_URL"),
     nudge: scaler ? createNudge({ invoke: invokeScaler(scaler), now, log: logAsJson }) : undefined,
     now,

@@ -5,6 +5,7 @@ import { mapLimited } from "../mapLimited";
 import { jobMessage, type QueueMessage, unroutableMessage } from "../queueMessage";
 import { type ReadJob, readJobs } from "./readJobs";
 import { createSendMessages, type SendFailure, type SendMessagesEffects } from "../sendMessages";
+import type { UnsentEvents } from "../unsentEvents";
 
 export const deploymentOnlyModule = true;
 
@@ -16,8 +17,8 @@ export interface TopicEvent {
 export interface RouteJobsEffects extends SendMessagesEffects {
   jobTypes: Pick<JobTypes, "find">;
   unroutableQueueUrl: string;
-  /** Keeps a message of the topic elsewhere than in SQS, for the repair run; without it the event counts as failed. */
-  keepUnsent?: (message: string) => Promise<void>;
+  /** Keeps jobs elsewhere than in SQS, for the repair run; without it the event counts as failed. */
+  keepUnsent?: UnsentEvents["keep"];
   /** Tells the scaler how many jobs were just sent, by type. Takes its time only once all are sent, and never throws. */
   nudge?: (sent: Record<string, number>) => Promise<void>;
   /** Epoch milliseconds. */
@@ -36,10 +37,10 @@ const lookUpsAtOnce = 20;
 /**
  * Routes each job to its type's queue, and one that has none, or is malformed, to the unroutable queue with the reason.
  *
- * An event that SQS won't take is kept elsewhere: Lambda tries again for minutes only, and its failure destination is a
- * queue of the same SQS. Where it can't be kept, or a type can't be looked up, it throws once all others are sent: Lambda
- * then hands over the whole event again, and at last to that destination. Jobs that got through are doubled by either, which
- * claims absorb; none is lost.
+ * Jobs that a queue won't take are kept elsewhere, by queue: Lambda tries again for minutes only, and its failure destination
+ * is a queue of the same SQS. Where they can't be kept, or a type can't be looked up, it throws once all others are sent:
+ * Lambda then hands over the whole event again, and at last to that destination. Jobs that got through are doubled by that,
+ * which claims absorb; none is lost.
  */
 export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) => Promise<void> {
   const { jobTypes, unroutableQueueUrl, keepUnsent, nudge, now, log } = effects;
@@ -51,16 +52,17 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
     return message;
   }
 
-  async function address(read: ReadJob): Promise<{ message: QueueMessage } | { failure: Failure }> {
+  async function address(read: ReadJob): Promise<{ message: QueueMessage; text: string } | { failure: Failure }> {
+    const { text } = read;
     if (!read.job.ok) {
-      return { message: giveUp(read, reasonOf(read.job.problems), fieldsOf(read.job.problems)) };
+      return { message: giveUp(read, reasonOf(read.job.problems), fieldsOf(read.job.problems)), text };
     }
     const { id, type } = read.job.value;
     try {
       const jobType = await jobTypes.find(type);
-      if (!jobType) return { message: giveUp(read, `No processor takes jobs of type ${type}`) };
+      if (!jobType) return { message: giveUp(read, `No processor takes jobs of type ${type}`), text };
       const message = jobMessage(read.job.value, jobType.queueUrl, now());
-      return { message: "reason" in message ? giveUp(read, message.reason) : message };
+      return { message: "reason" in message ? giveUp(read, message.reason) : message, text };
     } catch (error) {
       return { failure: { id, type, error } };
     }
@@ -69,9 +71,10 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
   return async function routeJobs(event) {
     const jobs = event.Records.flatMap(({ Sns }) => readJobs(Sns.Message));
     const addressed = await mapLimited(jobs, lookUpsAtOnce, address);
-    const messages = addressed.flatMap((each) => ("message" in each ? [each.message] : []));
+    const texts = new Map(addressed.flatMap((each) => ("message" in each ? [[each.message, each.text]] : [])));
+    const messages = [...texts.keys()];
     const unsent = await sendMessages(messages);
-    const isKept = unsent.length > 0 && (await keep(event, unsent));
+    const isKept = unsent.length > 0 && (await keep(unsent, texts));
     const failures: Failure[] = [
       ...addressed.flatMap((each) => ("failure" in each ? [each.failure] : [])),
       ...(isKept ? [] : unsent).map(({ message: { id, type }, error }) => ({ id, type, error })),
@@ -87,10 +90,18 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
     if (failures.length > 0) throw failureOf(failures, jobs.length);
   };
 
-  async function keep(event: TopicEvent, unsent: SendFailure[]): Promise<boolean> {
+  async function keep(unsent: SendFailure[], texts: Map<QueueMessage, string>): Promise<boolean> {
     if (!keepUnsent) return false;
+    const byQueue = new Map<string, string[]>();
+    for (const { message } of unsent) {
+      byQueue.set(message.queueUrl, [...(byQueue.get(message.queueUrl) ?? []), texts.get(message)!]);
+    }
     try {
-      for (const { Sns } of event.Records) await keepUnsent(Sns.Message);
+      for (const [queue, jobs] of byQueue) {
+        // What can't be routed may be no JSON.
+        const kept = queue === unroutableQueueUrl || jobs.length === 1 ? jobs : [`[${jobs.join(",")}]`];
+        for (const message of kept) await keepUnsent({ queue, message });
+      }
       log("warn", "jobs kept", { count: unsent.length, error: describeError(unsent[0]!.error) });
       return true;
     } catch (error) {

@@ -67,8 +67,7 @@ describe("the scaler's errors", () => {
     await expectDoneOnce(id);
   });
 
-  // Open: what the router kept for a queue that was gone is not handed over once the queue is back (issue 11).
-  it.skip("names a queue that is gone, and goes on once it is back", async () => {
+  it("names a queue that is gone, and goes on once it is back", async () => {
     const QueueUrl = journey.outputs.queueUrls.queueless!;
     const { Attributes = {} } = await journey.sqs.send(
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["VisibilityTimeout", "RedrivePolicy", "Policy"] }),
@@ -81,11 +80,13 @@ describe("the scaler's errors", () => {
     await expectDoneOnce(await journey.submit("sound-three", {}));
     const QueueName = QueueUrl.slice(QueueUrl.lastIndexOf("/") + 1);
     await journey.sqs.send(new CreateQueueCommand({ QueueName, Attributes }));
-    expect(await runScaler(journey)).to.equal(true);
-    // The router gave the job up meanwhile, and the repair run hands it over again.
+    // The router kept the job meanwhile, and the repair run hands it over.
     const repair = journey.cloud.lambdas.list().find(({ spec }) => spec.name.includes("-repair-"))!;
-    const isDone = async () => (await journey.call("GET", `/jobs/${id}`)).body.state === "succeeded";
-    while (!(await isDone())) await repair.invoke("{}");
+    await until(async () => {
+      await repair.invoke("{}");
+      return journey.logs.some(({ line }) => line.includes(`"repair run"`) && line.includes(`"unsent":1`));
+    });
+    expect(await runScaler(journey)).to.equal(true);
     await expectDoneOnce(id);
   });
 });

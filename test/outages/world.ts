@@ -222,7 +222,7 @@ export class World {
       }),
       router: createRouteJobs({
         ...common("router"),
-        keepUnsent: (message) => unsentEvents("router").keep(message),
+        keepUnsent: (event) => unsentEvents("router").keep(event),
         nudge: createNudge({ invoke, now, log: this.log("router") }),
       }),
       repair: createRepair({

@@ -26,10 +26,12 @@ class World {
   ]);
   readonly hidden = new Set<string>();
   readonly records = new Map<string, Partial<JobRecord>>();
-  readonly unsent = new Map<string, string>();
+  readonly unsent = new Map<string, { queue: string; message: string }>();
   readonly happened: string[] = [];
   readonly sent: QueueMessage[] = [];
   readonly lines: LogLine[] = [];
+  /** At the unsent events. */
+  looks = 0;
   remaining = 55_000;
   private last = 0;
 
@@ -57,7 +59,12 @@ class World {
       },
       inbox: this.inbox(),
       unsentEvents: {
-        list: () => Promise.resolve([...this.unsent].slice(0, 100).map(([id, message]) => ({ id, message }))),
+        list: (after = "") => {
+          this.looks++;
+          const left = [...this.unsent].filter(([id]) => id > after).sort(([a], [b]) => (a < b ? -1 : 1));
+          const events = left.slice(0, 10).map(([id, event]) => ({ id, ...event }));
+          return Promise.resolve({ events, ...(left.length > 10 && { next: events.at(-1)!.id }) });
+        },
         remove: (id) => Promise.resolve(void this.unsent.delete(id)),
       },
       records: {
@@ -124,14 +131,69 @@ describe("repair", () => {
     expect(world.lines.filter(({ event }) => event === "message replayed")).to.have.length(2);
   });
 
-  it("routes what the router kept while SQS took nothing, and asks once while it still does", async () => {
-    for (let at = 0; at < 250; at++) world.unsent.set(`u${at}`, at % 2 === 0 ? job(`j${at}`) : `[${job(`j${at}`)}]`);
-    let calls = 0;
-    await world.run({ sendBatch: () => (calls++, refuse()) });
-    expect([world.unsent.size, calls]).to.deep.equal([250, 3]);
-    await world.run();
-    expect(world.unsent.size).to.equal(0);
-    expect(new Set(world.sent.map(({ id }) => id)).size).to.equal(250);
+  describe("of what the router kept", () => {
+    const ids = (random = () => Math.random()) =>
+      Math.floor(random() * 2 ** 32)
+        .toString(16)
+        .padStart(8, "0");
+    const keep = (type: string, queue: string, at: number, id = ids()) =>
+      world.unsent.set(id, {
+        queue,
+        message: at % 2 === 0 ? job(`${type}-${at}`, type) : `[${job(`${type}-${at}`, type)}]`,
+      });
+    const open = wordCount.queueUrl;
+    const gone = "https://queues/gone";
+    const find = (type: string) =>
+      Promise.resolve(type === "word-count" ? wordCount : { ...wordCount, type, queueUrl: gone });
+    const jobTypes = { find, list: () => Promise.resolve([]) };
+    let asked: string[] = [];
+    const sendBatch = (queueUrl: string, messages: QueueMessage[]) => {
+      asked.push(queueUrl);
+      if (queueUrl === gone) return refuse();
+      world.sent.push(...messages);
+      return Promise.resolve(messages.map(() => undefined));
+    };
+    beforeEach(() => (asked = []));
+
+    it("routes all, and asks once while SQS still takes nothing", async () => {
+      for (let at = 0; at < 250; at++) keep("word-count", open, at);
+      let calls = 0;
+      await world.run({ sendBatch: () => (calls++, refuse()) });
+      // Three tries of one message, five pages from the begin, and five from anywhere on.
+      expect([world.unsent.size, calls]).to.deep.equal([250, 3]);
+      expect(world.looks).to.be.at.most(10);
+      await world.run();
+      expect(world.unsent.size).to.equal(0);
+      expect(new Set(world.sent.map(({ id }) => id)).size).to.equal(250);
+    });
+
+    it("holds back no other type for one whose queue is gone, and asks that queue once", async () => {
+      for (let at = 0; at < 40; at++) keep(at % 2 === 0 ? "lost" : "word-count", at % 2 === 0 ? gone : open, at);
+      await world.run({ sendBatch, jobTypes });
+      expect([...world.unsent.values()].every(({ queue }) => queue === gone)).to.equal(true);
+      expect(world.unsent.size).to.equal(20);
+      expect(asked.filter((url) => url === gone)).to.have.length(3);
+    });
+
+    it("gets past however many events that stay, in some run", async () => {
+      for (let at = 0; at < 1_000; at++) keep("lost", gone, at);
+      // Behind the last page that a run comes to from the begin.
+      for (let at = 0; at < 20; at++)
+        keep(
+          "word-count",
+          open,
+          at,
+          ids(() => 0.5 + at / 40),
+        );
+      let runs = 0;
+      while (world.sent.length < 20 && runs < 1_000) {
+        runs++;
+        await world.run({ sendBatch, jobTypes });
+      }
+      expect(world.sent).to.have.length(20);
+      expect(world.unsent.size).to.equal(1_000);
+      expect(world.looks).to.be.at.most(10 * (runs + 20));
+    });
   });
 
   it("announces the end that it records, and one that is there already, before it deletes the letter", async () => {

@@ -53,17 +53,39 @@ describe("routeJobs", () => {
     expect(router.sent[0]!.attributes.reason!.StringValue).to.include("15 minutes ahead");
   });
 
-  it("keeps the event elsewhere where SQS takes none of its jobs, and fails only where it can't", async () => {
-    const kept: string[] = [];
+  it("keeps the jobs elsewhere where SQS takes none, and fails only where it can't", async () => {
+    const kept: object[] = [];
     const sendBatch = () => Promise.reject(new Error("SQS is away"));
     const text = encodeMessage([envelope("a"), envelope("b")]);
-    const keeping = new FakeRouter({ sendBatch, keepUnsent: async (message) => void kept.push(message) });
+    const keeping = new FakeRouter({ sendBatch, keepUnsent: async (event) => void kept.push(event) });
     expect(await keeping.route(text)).to.equal(undefined);
-    expect(kept).to.deep.equal([text]);
+    expect(kept).to.deep.equal([{ queue: wordCount.queueUrl, message: text }]);
     const failing = new FakeRouter({ sendBatch, keepUnsent: () => Promise.reject(new Error("so is DynamoDB")) });
     expect(await failing.route(text))
       .to.have.property("message")
       .that.includes("2 of 2 jobs could not be routed: a");
+  });
+
+  it("keeps only the jobs that are not sent, apart for each queue", async () => {
+    const kept: { queue: string; message: string }[] = [];
+    const away = [checksum.queueUrl, unroutableQueueUrl];
+    const sent: string[] = [];
+    const partial = new FakeRouter({
+      sendBatch: (queueUrl, messages) => {
+        if (away.includes(queueUrl)) return Promise.reject(new Error("There is no such queue"));
+        sent.push(...messages.map(({ id }) => id!));
+        return Promise.resolve(messages.map(() => undefined));
+      },
+      keepUnsent: async (event) => void kept.push(event),
+    });
+    const [a, b, c] = ["a", "b", "c"].map((id) => envelope(id, { type: id === "a" ? "word-count" : "checksum" }));
+    expect(await partial.route(encodeMessage([a!, b!, c!]), "no JSON", "[")).to.equal(undefined);
+    expect(sent).to.deep.equal(["a"]);
+    expect(kept).to.deep.equal([
+      { queue: checksum.queueUrl, message: encodeMessage([b!, c!]) },
+      { queue: unroutableQueueUrl, message: "no JSON" },
+      { queue: unroutableQueueUrl, message: "[" },
+    ]);
   });
 
   it("groups messages by tenant", async () => {
