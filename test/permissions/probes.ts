@@ -345,8 +345,11 @@ export const probes: Record<string, Probe> = {
     const id = await submitted(world, "steady");
     await ends(world, id, "succeeded", seconds);
     const queue = queueOf(world, "steady");
+    const isEmpty = () => queue.messages.length === 0 && queue.inflightMessages.size === 0;
+    // While its attempt still runs, a second message is put off for as long as a lease lasts.
+    await world.within(seconds, isEmpty);
     await sendPast(world, "steady", id);
-    await world.within(seconds, () => queue.messages.length === 0 && queue.inflightMessages.size === 0);
+    await world.within(seconds, isEmpty);
   },
   async "a schedule's job"(world, seconds) {
     await publishAtOnce(world, world.journey.outputs.topicArn);
