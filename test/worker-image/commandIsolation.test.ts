@@ -6,14 +6,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { CommandRunner } from "../../worker-image/src/commandRunner";
 import { JobStopped, RunOutcome, StopCause } from "../../worker-image/src/runner";
-import { isRunning, until } from "../local/support";
+import { until } from "../local/support";
+import { ended } from "./support/ended";
 import { createRunnerParts } from "./support/runnerParts";
-
-/** Not of a zombie, which waits for its parent only. */
-function lives(pid: number): boolean {
-  if (!existsSync("/proc")) return isRunning(pid);
-  return isRunning(pid) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-}
 
 /** Commands that leave something behind, hold too much, or lose their worker. */
 describe("Commands of one worker", function () {
@@ -76,7 +71,7 @@ describe("Commands of one worker", function () {
           runner.hurry();
         }
         expect((await outcome).kind, end).to.equal(kind);
-        expect(lives(pid), `${name} after ${end}`).to.equal(false);
+        await ended(pid, `${name} after ${end}`);
       }
     });
   }
@@ -138,7 +133,7 @@ describe("Commands of one worker", function () {
       worker.kill("SIGKILL");
       await exited;
       const left = Number(readFileSync(pid, "utf8"));
-      await until(() => !lives(left));
+      await ended(left);
     } finally {
       worker.kill("SIGKILL");
     }

@@ -5,16 +5,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { HandlerRunner } from "../../worker-image/src/handlerRunner";
 import { JobStopped, RunOutcome } from "../../worker-image/src/runner";
-import { isRunning, until } from "../local/support";
+import { until } from "../local/support";
 import { buildWorker, distFolder, fixturesFolder } from "./support/build";
 import { FakeLog } from "./support/doubles";
+import { ended } from "./support/ended";
 import { createRunnerParts } from "./support/runnerParts";
-
-/** Not of a zombie, which waits for its parent only. */
-function lives(pid: number): boolean {
-  if (!existsSync("/proc")) return isRunning(pid);
-  return isRunning(pid) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-}
 
 /** One runner of handlers whose jobs are of all kinds: none of them costs another anything, and nothing of one is left. */
 describe("Jobs of one worker", function () {
@@ -127,7 +122,7 @@ describe("Jobs of one worker", function () {
           runner.hurry();
         }
         await outcome;
-        expect(lives(pid), end).to.equal(false);
+        await ended(pid, end);
       }
     });
   }
@@ -332,6 +327,6 @@ describe("Jobs of one worker", function () {
       // It was killed.
     }
     const pid = await pidIn(file);
-    await until(() => !isRunning(pid));
+    await ended(pid);
   });
 });
