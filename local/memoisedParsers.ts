@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import Module from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 
 /** Of dynalite's `db` folder. */
 const names = ["conditionParser.js", "projectionParser.js", "updateParser.js"];
@@ -16,15 +16,21 @@ const memo = `
   }
 `;
 
+let loaded: typeof import("dynalite").default | undefined;
+
 /**
- * Has dynalite parse expressions in linear time. Its parsers were generated without a memory of what they have tried,
- * and took a second for five parentheses, ten times as long for each one more: here each rule is tried once at a place,
- * as PEG.js's own option `cache` has it. To be called before dynalite is loaded.
+ * Dynalite whose parsers take linear time. They were generated without a memory of what they have tried, and took a second
+ * for five parentheses, ten times as long for each one more: here each rule is tried once at a place, as PEG.js's own option
+ * `cache` has it. It is a copy of its own: whoever loaded dynalite before keeps theirs.
  */
-export function memoiseParsers(dynaliteFolder: string): void {
+export function loadDynalite(dynaliteFolder: string): typeof import("dynalite").default {
+  if (loaded) return loaded;
+  const within = dynaliteFolder + sep;
+  for (const path of Object.keys(require.cache)) {
+    if (path.startsWith(within) && !path.slice(within.length).startsWith("node_modules")) delete require.cache[path];
+  }
   for (const name of names) {
     const path = join(dynaliteFolder, "db", name);
-    if (require.cache[path]) continue;
     const parser = new Module(path) as Module & { _compile(source: string, path: string): void };
     parser.filename = path;
     parser.paths = (Module as unknown as { _nodeModulePaths(from: string): string[] })._nodeModulePaths(dirname(path));
@@ -32,6 +38,9 @@ export function memoiseParsers(dynaliteFolder: string): void {
     parser.loaded = true;
     require.cache[path] = parser;
   }
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- its parsers come first
+  loaded = require(dynaliteFolder) as typeof import("dynalite").default;
+  return loaded;
 }
 
 function memoised(source: string, path: string): string {

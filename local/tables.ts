@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AwsRequest } from "./awsRequest";
-import { memoiseParsers } from "./memoisedParsers";
+import { loadDynalite } from "./memoisedParsers";
 import { packageFolder } from "./packageFolder";
 import { Refused } from "./refused";
 import { replayedHead } from "./replay";
@@ -13,9 +13,7 @@ export interface Tables {
 
 /** Starts dynalite without a port of its own: the endpoint hands it the requests. */
 export function startTables(): Tables {
-  memoiseParsers(packageFolder("dynalite"));
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- its parsers come first
-  const dynalite = require("dynalite") as typeof import("dynalite").default;
+  const dynalite = loadDynalite(packageFolder("dynalite"));
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   return {
     handle(request, response) {

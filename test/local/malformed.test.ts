@@ -1,4 +1,6 @@
 import { expect } from "chai";
+// Before the local cloud, as a program may: its parsers are then those that take exponential time.
+import "dynalite";
 import fc from "fast-check";
 import { signCall } from "../../local/signatures/signCall";
 import { RawAnswer, rawBytes, rawCall } from "./rawCalls";
