@@ -20,6 +20,8 @@ export async function serialiseFactory(factory: () => unknown): Promise<string> 
 /** A function as Pulumi writes it: its name, what it captures, and what it is. */
 const serialised =
   /^function (__\w+)\([^\n]*\) \{\nreturn \(function\(\) \{\nwith\(\{ ([^\n]*) \}\) \{\nreturn ([^]*?);\n\}\n\}\)\.apply\(undefined, undefined\)\.apply\(this, arguments\);\n\}\n/gm;
+/** What a function captures, by name: a name, a number, or a text. */
+const capture = /([\w$]+): ([\w$.]+|"(?:[^"\\]|\\.)*")/g;
 const noCaptures = "this: undefined, arguments: undefined";
 /** Names that mean something of their own to functions that don't capture them. */
 const taken = /^(exports|module|require|this|arguments)$/;
@@ -62,12 +64,11 @@ function withoutBlocks(text: string): string {
 
 function capturesOf(captures: string): [string, string][] {
   if (captures === noCaptures) return [];
-  const pairs = captures.replace(`, ${noCaptures}`, "").split(", ");
-  return pairs.map((pair) => {
-    const [, name, value] = /^([\w$]+): ([\w$.]+)$/.exec(pair) ?? [];
-    // Text that isn't understood stays as it is.
-    return name && value ? [name, value] : ["this", pair];
-  });
+  const text = captures.replace(`, ${noCaptures}`, "");
+  const pairs = [...text.matchAll(capture)];
+  // Text that isn't understood stays as it is.
+  if (pairs.map(([pair]) => pair).join(", ") !== text) return [["this", text]];
+  return pairs.map(([, name = "", value = ""]) => [name, value]);
 }
 
 /** JavaScript's and Node's own, whatever the process at hand has beside them. */

@@ -13,7 +13,6 @@ export interface UnsentEvent {
 
 /** Where they are kept until their queue is back: not in SQS. */
 export interface UnsentEvents {
-  keep(event: Omit<UnsentEvent, "id">): Promise<void>;
   /** Some of them, in the order of the table's own, which tells nothing: from its begin, or from anywhere on. */
   list(after?: string): Promise<UnsentPage>;
   remove(id: string): Promise<void>;
@@ -26,22 +25,17 @@ export interface UnsentPage {
 }
 
 /** Of one look; a page of DynamoDB holds 1 MB anyway. */
-const eventsAtOnce = 100;
+const eventsPerLook = 100;
 
-/** The table of unsent events in DynamoDB. A message of SNS fits an item. */
+/** The table of unsent events in DynamoDB, as the repair run empties it. */
 export function createUnsentEvents(client: DynamoDBClient, tableName: string): UnsentEvents {
-  const { DeleteItemCommand, PutItemCommand, ScanCommand } =
+  const { DeleteItemCommand, ScanCommand } =
     require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   return {
-    async keep({ queue, message }) {
-      const { randomUUID } = require("node:crypto") as typeof import("node:crypto");
-      const Item = { id: { S: randomUUID() }, queue: { S: queue }, message: { S: message } };
-      await client.send(new PutItemCommand({ TableName: tableName, Item }));
-    },
     async list(after) {
       const ExclusiveStartKey = after === undefined ? undefined : { id: { S: after } };
       const { Items = [], LastEvaluatedKey } = await client.send(
-        new ScanCommand({ TableName: tableName, Limit: eventsAtOnce, ExclusiveStartKey }),
+        new ScanCommand({ TableName: tableName, Limit: eventsPerLook, ExclusiveStartKey }),
       );
       const next = LastEvaluatedKey?.id?.S;
       const text = (value: { S?: string | undefined } | undefined) => value?.S ?? "";

@@ -6,7 +6,7 @@ import type { UnsentEvent, UnsentEvents } from "../unsentEvents";
 export const deploymentOnlyModule = true;
 
 export interface SendUnsentEffects {
-  unsentEvents: Pick<UnsentEvents, "list" | "remove">;
+  unsentEvents: UnsentEvents;
   /** The router's own function: resolves once every job is in a queue. */
   routeJobs: (event: TopicEvent) => Promise<void>;
   hasTime: () => boolean;

@@ -4,10 +4,10 @@ import { createJobTypes } from "../jobTypes";
 import { createJobTypeTable } from "../jobTypeTable";
 import { logAsJson } from "../log";
 import { invokeScaler } from "./invokeScaler";
+import { createKeepUnsent } from "./keepUnsent";
 import { createNudge } from "./nudge";
 import { createRouteJobs, type TopicEvent } from "./routeJobs";
 import { sendWith } from "../sendWith";
-import { createUnsentEvents } from "../unsentEvents";
 
 export const deploymentOnlyModule = true;
 
@@ -21,14 +21,13 @@ export function routerFactory(): (event: TopicEvent) => Promise<void> {
   const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
   const table = createJobTypeTable(tables, variable("TYPE_TABLE"));
-  const unsentEvents = createUnsentEvents(tables, variable("UNSENT_TABLE"));
   // The client's own endpoint, not the one that a queue's URL names: the two differ only where a test stands in for AWS.
   const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
   const scaler = process.env.SCALER_FUNCTION;
   return createRouteJobs({
     jobTypes: createJobTypes({ table, now }),
     sendBatch: sendWith(queues),
-    keepUnsent: (event) => unsentEvents.keep(event),
+    keepUnsent: createKeepUnsent(tables, variable("UNSENT_TABLE")),
     unroutableQueueUrl: variable("UNROUTABLE_QUEUE_URL"),
     nudge: scaler ? createNudge({ invoke: invokeScaler(scaler), now, log: logAsJson }) : undefined,
     now,

@@ -5,7 +5,7 @@ import { mapLimited } from "../mapLimited";
 import { jobMessage, type QueueMessage, unroutableMessage } from "../queueMessage";
 import { type ReadJob, readJobs } from "./readJobs";
 import { createSendMessages, type SendFailure, type SendMessagesEffects } from "../sendMessages";
-import type { UnsentEvents } from "../unsentEvents";
+import type { KeepUnsent } from "./keepUnsent";
 
 export const deploymentOnlyModule = true;
 
@@ -17,8 +17,8 @@ export interface TopicEvent {
 export interface RouteJobsEffects extends SendMessagesEffects {
   jobTypes: Pick<JobTypes, "find">;
   unroutableQueueUrl: string;
-  /** Keeps jobs elsewhere than in SQS, for the repair run; without it the event counts as failed. */
-  keepUnsent?: UnsentEvents["keep"];
+  /** Without it an event whose jobs can't be sent counts as failed. */
+  keepUnsent?: KeepUnsent;
   /** Tells the scaler how many jobs were just sent, by type. Takes its time only once all are sent, and never throws. */
   nudge?: (sent: Record<string, number>) => Promise<void>;
   /** Epoch milliseconds. */
