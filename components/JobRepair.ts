@@ -7,7 +7,7 @@ import { JobEvents } from "./JobEvents";
 import { JobRouter } from "./JobRouter";
 import { JobTables } from "./JobTables";
 import { LambdaFunction } from "./LambdaFunction";
-import { announceTo, followRecords, readJobTypes, sendTo, takeFrom, takeUnsent } from "./permissions";
+import { announceTo, followRecords, listRecords, readJobTypes, sendTo, takeFrom, takeUnsent } from "./permissions";
 
 export type JobRepairArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "tags"> & {
   router: JobRouter;
@@ -17,8 +17,8 @@ export type JobRepairArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "ta
 };
 
 /**
- * The Lambda that, each minute, routes what the router never got or failed at, and explains the dead letters that SQS
- * moved itself.
+ * The Lambda that, each minute, routes what the router never got or failed at, explains the dead letters that SQS moved
+ * itself, and ends the jobs whose messages are gone.
  */
 export class JobRepair extends pulumi.ComponentResource {
   readonly repair: LambdaFunction;
@@ -34,6 +34,7 @@ export class JobRepair extends pulumi.ComponentResource {
           TYPE_TABLE: tables.types.name,
           UNSENT_TABLE: tables.unsent.name,
           ...(tables.records && { JOB_TABLE: tables.records.name }),
+          ...(tables.isListing && { LISTING: "1" }),
           ...(events && { EVENTS_TOPIC_ARN: events.topic.arn, KEPT_EVENTS_QUEUE_URL: events.keptQueue.url }),
           UNROUTABLE_QUEUE_URL: router.unroutableQueue.url,
           FAILURE_QUEUE_URL: router.failureQueue.url,
@@ -43,6 +44,7 @@ export class JobRepair extends pulumi.ComponentResource {
           readJobTypes(tables.types.arn, "dynamodb:Scan"),
           takeUnsent(tables.unsent.arn),
           ...(tables.records ? [followRecords(tables.records.arn)] : []),
+          ...(tables.records && tables.isListing ? [listRecords(tables.records.arn)] : []),
           ...(events ? [announceTo(events.topic.arn), takeFrom("TakeKept", [events.keptQueue.arn])] : []),
           takeFrom("TakeFailed", [router.failureQueue.arn, router.undeliveredQueue.arn]),
           sendTo("SendUnroutable", router.unroutableQueue.arn),

@@ -161,11 +161,14 @@ export function submitRecords(tableArn: pulumi.Input<string>): PolicyStatement {
   };
 }
 
-export function listRecords(tableArn: pulumi.Input<string>): PolicyStatement[] {
-  return [
-    { Sid: "ListRecords", Action: ["dynamodb:Query"], Resource: pulumi.interpolate`${tableArn}/index/${listIndex}` },
-    { Sid: "ReadListed", Action: ["dynamodb:BatchGetItem"], Resource: tableArn },
-  ];
+/** Finding jobs by the index of their records: keys only. */
+export function listRecords(tableArn: pulumi.Input<string>): PolicyStatement {
+  const Resource = pulumi.interpolate`${tableArn}/index/${listIndex}`;
+  return { Sid: "ListRecords", Action: ["dynamodb:Query"], Resource };
+}
+
+export function readListed(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "ReadListed", Action: ["dynamodb:BatchGetItem"], Resource: tableArn };
 }
 
 export function followRecords(tableArn: pulumi.Input<string>): PolicyStatement {

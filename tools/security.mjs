@@ -28,7 +28,7 @@ const reasons = {
   FollowRecords: "Reads and claims records, and writes states and results",
   KeepFleetItems: "Keeps what is known of each fleet",
   KeepUndelivered: "SNS keeps what it could not deliver to the router",
-  ListRecords: "Lists jobs by their index; with `listing` only",
+  ListRecords: "Finds jobs by their index, to list them and to end those whose messages are gone; with `listing` only",
   NudgeScaler: "Tells the scaler that there is work",
   OpenSessions: "Lets people open a shell; with `sessionManager` only",
   PassScheduleRole: "Hands its schedules the role that they publish in",

@@ -5,6 +5,7 @@ import { limits } from "../../contract/limits";
 import { listKeyOf } from "../../contract/listKey";
 import { type ProblemDocument, problemOf } from "../../contract/problem";
 import type { JobRecord, JobState } from "../../contract/record";
+import { recordAsRead } from "../../contract/recordAsRead";
 import type { RunWithin } from "../../contract/schema/schemaCheck";
 import { publishInput } from "../../contract/scheduledMessage";
 import { divideIntoBatches, type OutgoingMessage } from "../batches";
@@ -124,7 +125,8 @@ export function createSubmitJobs(
       const submitter = submission.unscopedId === undefined ? undefined : submission.submitter;
       const fresh: JobRecord = { ...keys, digest, tenant, submitter, submittedAt, notBefore: notBefore.value };
       const present = (await records?.create(fresh)) ?? fresh;
-      if (present.digest === digest) return { submission, record: present };
+      // One whose message was given up as gone has failed, whether that is written yet or not.
+      if (present.digest === digest) return { submission, record: recordAsRead(present, time) };
       const expected =
         "Expected the job that was submitted under this id before, of the same type, payload, tenant and time";
       return { problem: problemOf("conflict", `${expected}, got another as ${id}`) };

@@ -1,57 +1,60 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { limits } from "../../contract/limits";
-import { decodeRecord, encodeField, type JobError, type JobRecord } from "../../contract/record";
+import { listIndex } from "../../contract/listKey";
+import type { JobRecord } from "../../contract/record";
+import { createRecordTable } from "../recordTable";
 
 export const deploymentOnlyModule = true;
 
 /** The records of jobs that nobody will run any more. */
 export interface FailedRecords {
   read(id: string): Promise<JobRecord | undefined>;
-  /** Ends the job as failed, unless it has ended, or is being worked on; says whether it did. */
-  fail(id: string, error: JobError, now: number): Promise<boolean>;
+  /**
+   * Ends the job with the record's error and time, unless it has ended, was taken or sent back since the record was read, or
+   * is being worked on; says whether it did. An end of which nobody is told yet has no expiry, and may be written again.
+   */
+  fail(record: JobRecord, now: number, isTold: boolean): Promise<boolean>;
+  /** Ids under an index key, those of the oldest jobs first: submitted before the time, and from where the page before ended. */
+  oldest(listKey: string, before: string, start: unknown): Promise<{ ids: string[]; next?: unknown }>;
 }
+
+const pageSize = 25;
 
 /** The table of job records in DynamoDB. */
 export function createFailedRecords(client: DynamoDBClient, tableName: string): FailedRecords {
-  const { GetItemCommand, UpdateItemCommand } =
-    require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { QueryCommand } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { read, update } = createRecordTable(client, tableName);
   return {
-    async read(id) {
-      const command = new GetItemCommand({ TableName: tableName, Key: { id: { S: id } }, ConsistentRead: true });
-      const { Item } = await client.send(command);
-      return Item && decodeRecord(Item);
-    },
-    async fail(id, error, now) {
-      const command = new UpdateItemCommand({
-        TableName: tableName,
-        Key: { id: { S: id } },
-        UpdateExpression:
-          "SET #state = :failed, #error = :error, #finishedAt = :finishedAt, #expiresAt = :expiresAt REMOVE #leaseUntil",
-        ConditionExpression: "#state = :queued OR (#state = :running AND #leaseUntil <= :now)",
-        ExpressionAttributeNames: {
-          "#state": "state",
-          "#error": "error",
-          "#finishedAt": "finishedAt",
-          "#expiresAt": "expiresAt",
-          "#leaseUntil": "leaseUntil",
-        },
-        ExpressionAttributeValues: {
-          ":failed": encodeField("state", "failed"),
-          ":queued": encodeField("state", "queued"),
-          ":running": encodeField("state", "running"),
-          ":now": encodeField("leaseUntil", now),
-          ":error": encodeField("error", error),
-          ":finishedAt": encodeField("finishedAt", new Date(now).toISOString()),
-          ":expiresAt": encodeField("expiresAt", Math.floor(now / 1_000) + limits.recordRetentionSeconds),
+    read,
+    async fail({ id, error, finishedAt, startedAt, retriedAt }, now, isTold) {
+      const expiresAt = isTold ? Math.floor(now / 1_000) + limits.recordRetentionSeconds : undefined;
+      const failed = await update(id, {
+        change: `SET #state = :failed, #error = :error, #finishedAt = :finishedAt${isTold ? ", #expiresAt = :expiresAt" : ""} REMOVE #leaseUntil`,
+        condition: [
+          "(#state = :queued OR #state = :running AND #leaseUntil <= :now",
+          " OR #state = :failed AND attribute_not_exists(#expiresAt))",
+          startedAt ? " AND #startedAt = :startedAt" : " AND attribute_not_exists(#startedAt)",
+          retriedAt ? " AND #retriedAt = :retriedAt" : " AND attribute_not_exists(#retriedAt)",
+        ].join(""),
+        values: {
+          ...{ failed: "failed", queued: "queued", running: "running" },
+          ...{ now, error, finishedAt, expiresAt, startedAt, retriedAt },
         },
       });
-      try {
-        await client.send(command);
-        return true;
-      } catch (failure) {
-        if ((failure as Error).name === "ConditionalCheckFailedException") return false;
-        throw failure;
-      }
+      return failed !== undefined;
+    },
+    async oldest(listKey, before, start) {
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new QueryCommand({
+          TableName: tableName,
+          IndexName: listIndex,
+          KeyConditionExpression: "listKey = :listKey AND submittedAt < :before",
+          ExpressionAttributeValues: { ":listKey": { S: listKey }, ":before": { S: before } },
+          Limit: pageSize,
+          ExclusiveStartKey: start as Record<string, AttributeValue> | undefined,
+        }),
+      );
+      return { ids: Items.map(({ id }) => id?.S ?? ""), next: LastEvaluatedKey };
     },
   };
 }

@@ -16,7 +16,7 @@ export const deploymentOnlyModule = true;
 /**
  * Builds the repair Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
  * Reads `TYPE_TABLE`, `UNSENT_TABLE`, `UNROUTABLE_QUEUE_URL`, `FAILURE_QUEUE_URL`, `UNDELIVERED_QUEUE_URL` and, unless jobs are not tracked,
- * `JOB_TABLE`, and `EVENTS_TOPIC_ARN` and `KEPT_EVENTS_QUEUE_URL` where ends are published.
+ * `JOB_TABLE`, where they are listed `LISTING`, and `EVENTS_TOPIC_ARN` and `KEPT_EVENTS_QUEUE_URL` where ends are published.
  */
 export function repairFactory(): (event: unknown, context: RunContext) => Promise<void> {
   const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
@@ -35,6 +35,7 @@ export function repairFactory(): (event: unknown, context: RunContext) => Promis
     unsentEvents: createUnsentEvents(tables, variable("UNSENT_TABLE")),
     announce: eventsTopic ? announceTo(new SNSClient(clientOptions()), eventsTopic) : undefined,
     records: jobTable ? createFailedRecords(tables, jobTable) : undefined,
+    isListing: process.env.LISTING !== undefined,
     keptEventsUrl: process.env.KEPT_EVENTS_QUEUE_URL,
     unroutableQueueUrl: variable("UNROUTABLE_QUEUE_URL"),
     failedEvents: [

@@ -9,6 +9,7 @@ import type { FailedRecords } from "./failedRecords";
 import type { Inbox } from "../inbox";
 import { repairDeadLetters } from "./repairDeadLetters";
 import type { UnsentEvents } from "../unsentEvents";
+import { createEndLost } from "./endLost";
 import { publishKept } from "./publishKept";
 import { type FailedEvents, replayQueue } from "./replayQueue";
 import { sendUnsent } from "./sendUnsent";
@@ -20,12 +21,14 @@ export interface RepairEffects extends RouteJobsEffects {
   inbox: Inbox;
   /** Nothing where jobs are not tracked. */
   records: FailedRecords | undefined;
+  /** Whether the records have the index by which jobs are listed. */
+  isListing: boolean;
   /** Publishes a job's end; absent where nobody wants to know. */
   announce?: Announce | undefined;
   /** Queues whose messages hold jobs that the router has yet to route. */
   failedEvents: FailedEvents[];
   /** What the router kept while SQS took nothing. */
-  unsentEvents: Pick<UnsentEvents, "list" | "remove">;
+  unsentEvents: UnsentEvents;
   /** Queue of ends that workers could not publish; absent where nobody wants to know. */
   keptEventsUrl?: string | undefined;
   log: Log;
@@ -39,13 +42,14 @@ const typesPerRun = 10;
 const runMilliseconds = 60_000;
 
 /**
- * The repair run, each minute: replays what the router never got or failed at, and explains the dead letters that SQS
- * moved itself. Each part goes on when another fails; a run in which one failed throws in the end, so that it shows.
+ * The repair run, each minute: replays what the router never got or failed at, explains the dead letters that SQS moved
+ * itself, and ends the jobs whose messages are gone. Each part goes on when another fails; a run in which one failed throws in the end, so that it shows.
  */
 export function createRepair(effects: RepairEffects): (event: unknown, context: RunContext) => Promise<void> {
-  const { jobTypes, failedEvents, keptEventsUrl, now, log } = effects;
+  const { jobTypes, records, isListing, failedEvents, keptEventsUrl, now, log } = effects;
   const routeJobs = createRouteJobs(effects);
   const sendMessages = createSendMessages(effects);
+  const endLost = records && isListing ? createEndLost({ ...effects, records }) : undefined;
 
   return async function repair(_event, context) {
     const hasTime = () => context.getRemainingTimeInMillis() > reserveMilliseconds;
@@ -58,7 +62,7 @@ export function createRepair(effects: RepairEffects): (event: unknown, context: 
         failures.push(error);
       }
     };
-    const totals = { replayed: 0, left: 0, explained: 0, published: 0, unsent: 0 };
+    const totals = { replayed: 0, left: 0, explained: 0, published: 0, unsent: 0, ended: 0 };
     await attempt("unsent", async () => {
       totals.unsent = await sendUnsent({ ...effects, routeJobs, hasTime });
     });
@@ -75,12 +79,16 @@ export function createRepair(effects: RepairEffects): (event: unknown, context: 
       });
     }
     await attempt("types", async () => {
-      for (const jobType of inTurn(await jobTypes.list(), now())) {
+      const all = await jobTypes.list();
+      for (const jobType of inTurn(all, now())) {
         if (!hasTime()) break;
         await attempt(`dead letters of ${jobType.type}`, async () => {
           totals.explained += await repairDeadLetters({ ...effects, sendMessages, hasTime }, jobType);
         });
       }
+      await attempt("lost jobs", async () => {
+        totals.ended = (await endLost?.(all, hasTime)) ?? 0;
+      });
     });
     if (Object.values(totals).some((count) => count > 0)) log("info", "repair run", totals);
     if (failures.length > 0) throw new Error("A part of the repair run failed", { cause: failures[0] });

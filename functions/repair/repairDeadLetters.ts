@@ -76,9 +76,9 @@ async function repairLetter(effects: DeadLetterEffects, jobType: JobType, letter
       const [unsent] = await sendMessages([message]);
       if (unsent) throw unsent.error;
       const error = { name: "DeliveryGivenUp", message: givenUp };
-      if (record && (await records?.fail(record.id, error, now()))) {
-        await announce?.({ ...record, state: "failed", error, finishedAt: failedAt });
-      }
+      const ended = record && ({ ...record, state: "failed", error, finishedAt: failedAt } as const);
+      // Its letter is there for as long as it isn't announced.
+      if (ended && (await records?.fail(ended, now(), true))) await announce?.(ended);
     } else {
       // Whoever recorded the end may have ended before it was announced.
       await announce?.(record);

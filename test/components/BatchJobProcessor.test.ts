@@ -186,7 +186,7 @@ describe("BatchJobProcessor", () => {
   });
 
   describe("tables", () => {
-    it("list jobs by an index of keys alone, which the front end may query", async () => {
+    it("list jobs by an index of keys alone, which the front end and the repair run may query", async () => {
       const { named } = await build();
       const { inputs } = named("media-tables-records");
       expect(inputs.globalSecondaryIndexes).to.deep.equal([
@@ -197,13 +197,15 @@ describe("BatchJobProcessor", () => {
         "listKey",
         "submittedAt",
       ]);
-      const actions = statementsOf(named("media-api-frontend-policy")).flatMap(({ Action, Resource }) =>
-        listOf(Action).map((action) => [action, Resource]),
-      );
-      expect(actions).to.deep.include([
-        "dynamodb:Query",
-        "arn:aws:dynamodb:us-east-1:123456789012:media-tables-records/index/newest",
-      ]);
+      for (const policy of ["media-api-frontend-policy", "media-repair-repair-policy"]) {
+        const actions = statementsOf(named(policy)).flatMap(({ Action, Resource }) =>
+          listOf(Action).map((action) => [action, Resource]),
+        );
+        expect(actions, policy).to.deep.include([
+          "dynamodb:Query",
+          "arn:aws:dynamodb:us-east-1:123456789012:media-tables-records/index/newest",
+        ]);
+      }
     });
 
     it("have no index, and attributes for none, where jobs are not listed", async () => {
@@ -211,7 +213,10 @@ describe("BatchJobProcessor", () => {
       const { inputs } = named("media-tables-records");
       expect(inputs.globalSecondaryIndexes).to.equal(undefined);
       expect(inputs.attributes).to.have.length(1);
-      expect(JSON.stringify(statementsOf(named("media-api-frontend-policy")))).not.to.include("dynamodb:Query");
+      for (const role of ["media-api-frontend", "media-repair-repair"]) {
+        expect(JSON.stringify(statementsOf(named(`${role}-policy`)))).not.to.include("dynamodb:Query");
+        expect(JSON.stringify(named(`${role}-function`).inputs.environment)).not.to.include("LISTING");
+      }
       expect(JSON.stringify(named("media-api-frontend-function").inputs.environment)).not.to.include("LISTING");
     });
 

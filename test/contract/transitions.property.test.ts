@@ -112,7 +112,11 @@ describe("the records of front end, workers and repair, in any order of events",
       giveBack: (worker) => holds[worker] && workers.giveBack(holds[worker]),
       cancel: (worker) => holds[worker] && workers.cancel(holds[worker], now),
       requestCancel: () => cancelJob({ records: frontend, now: () => now }, id),
-      giveUp: () => repair.fail(id, error, now),
+      giveUp: async () => {
+        const record = await repair.read(id);
+        const finishedAt = new Date(now).toISOString();
+        if (record) await repair.fail({ ...record, state: "failed", error, finishedAt }, now, true);
+      },
       wait: () => (now += 5_000),
       outlast: () => (now += leaseMilliseconds + 1),
     };

@@ -217,8 +217,13 @@ export class FakeAws {
     const table = this.tables.get(input.TableName)!;
     if (action === "ScanCommand") return { Items: [...table.values()] };
     if (action === "QueryCommand") {
-      const { S: type } = input.ExpressionAttributeValues![":type"] as { S: string };
-      return { Items: [...table.values()].filter((item) => item.type?.S === type) };
+      const textOf = (name: string) => (input.ExpressionAttributeValues![name] as { S: string } | undefined)?.S;
+      const [type, listKey, before = ""] = [":type", ":listKey", ":before"].map(textOf);
+      const isMeant = (item: Item) =>
+        listKey === undefined
+          ? item.type?.S === type
+          : item.listKey?.S === listKey && (item.submittedAt?.S ?? "") < before;
+      return { Items: [...table.values()].filter(isMeant) };
     }
     const keys = input.Key ?? { id: input.Item!.id! };
     const key = JSON.stringify(Object.values(keys));

@@ -13,6 +13,7 @@ import { createJobTypes } from "../../functions/jobTypes";
 import { createJobTypeTable } from "../../functions/jobTypeTable";
 import { createFailedRecords } from "../../functions/repair/failedRecords";
 import { createRepair } from "../../functions/repair/repair";
+import { createKeepUnsent } from "../../functions/router/keepUnsent";
 import { createNudge } from "../../functions/router/nudge";
 import { createRouteJobs, type TopicEvent } from "../../functions/router/routeJobs";
 import { createAutoScaling } from "../../functions/scaler/autoScaling";
@@ -198,7 +199,6 @@ export class World {
       this.aws.client(service, caller, { tries: 2, timeout: 2_000 });
     const now = clock.now;
     const pause = (milliseconds: number) => sleep(clock, milliseconds);
-    const unsentEvents = (caller: string) => createUnsentEvents(client("dynamodb", caller) as never, tables.unsent);
     const types = (caller: string) =>
       createJobTypes({ table: createJobTypeTable(client("dynamodb", caller) as never, tables.types), now });
     const common = (caller: string) => ({
@@ -222,14 +222,15 @@ export class World {
       }),
       router: createRouteJobs({
         ...common("router"),
-        keepUnsent: (event) => unsentEvents("router").keep(event),
+        keepUnsent: createKeepUnsent(client("dynamodb", "router") as never, tables.unsent),
         nudge: createNudge({ invoke, now, log: this.log("router") }),
       }),
       repair: createRepair({
         ...common("repair"),
         inbox: createInbox(client("sqs", "repair") as never),
-        unsentEvents: unsentEvents("repair"),
+        unsentEvents: createUnsentEvents(client("dynamodb", "repair") as never, tables.unsent),
         records: createFailedRecords(client("dynamodb", "repair") as never, tables.jobs),
+        isListing: true,
         announce: announceTo(client("sns", "repair") as never, topics.ends),
         failedEvents: [
           { name: "router failures", url: urls.failures },

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { groupOf, runScaler } from "../journeys/fleet";
 import { fleetItem } from "../../contract/fleet";
+import { listKeyOf } from "../../contract/listKey";
+import { decodeRecord, encodeRecord } from "../../contract/record";
 import { publishTarget } from "../../contract/scheduledMessage";
 import { newId, restart, World } from "./world";
 
@@ -307,6 +309,23 @@ export const probes: Record<string, Probe> = {
     const letters = cloud.messaging.queue(url)!;
     await world.within(1, () => letters.messages.length === 1 && letters.inflightMessages.size === 0);
     empty(world, url);
+  },
+  async "repair lost jobs"(world, seconds) {
+    const { JOB_TABLE } = world.functionNamed("-repair-repair-").spec.environment;
+    const [id, type] = [newId(), "deserted"];
+    const submittedAt = new Date(Date.now() - 16 * 86_400_000).toISOString();
+    // As it is where its submitter gave up, or its queue kept its message no longer.
+    const record = encodeRecord({ id, type, state: "queued", attempts: 0, submittedAt, listKey: listKeyOf(type, id) });
+    await world.journey.cloud.calls.dynamodb("PutItem", { TableName: JOB_TABLE, Item: record });
+    await restart(world, "-repair-repair-");
+    await invoke(world, "-repair-repair-");
+    const { Item } = await world.journey.cloud.calls.dynamodb<{ Item: Parameters<typeof decodeRecord>[0] }>("GetItem", {
+      ...{ TableName: JOB_TABLE, ConsistentRead: true },
+      Key: { id: { S: id } },
+    });
+    const { state, expiresAt } = decodeRecord(Item);
+    if (state !== "failed" || expiresAt === undefined) throw new Error(`Expected an end, got ${JSON.stringify(Item)}`);
+    await world.within(seconds, () => world.hasEvent(id));
   },
   async inline(world, seconds) {
     const id = await submitted(world, "inline");

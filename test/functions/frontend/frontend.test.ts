@@ -243,6 +243,30 @@ describe("frontend", () => {
     });
   });
 
+  describe("POST /jobs with the id of a job whose message was given up as gone", () => {
+    it("says that it has failed, as GET does, and publishes nothing, whether the end is written yet or not", async () => {
+      const again = { ...job, id: "again" };
+      await frontend.request("POST", "/jobs", again);
+      const record = frontend.record("again")!;
+      const lost: Partial<JobRecord>[] = [
+        { submittedAt: "2026-10-17T10:00:00.000Z" },
+        { ...{ state: "running", attempts: 1, leaseUntil: 1 }, submittedAt: "2026-10-01T10:00:00.000Z" },
+        { state: "failed" },
+      ];
+      for (const fields of lost) {
+        frontend.put({ ...record, ...fields });
+        const answer = await frontend.request("POST", "/jobs", again);
+        expect(answer.status).to.equal(202);
+        expect(answer.json).to.include({ state: "failed" });
+        expect((await frontend.request("GET", "/jobs/again")).json).to.include({ state: "failed" });
+      }
+      expect(frontend.published).to.have.length(1);
+      frontend.put({ ...record, submittedAt: "2026-10-18T10:00:00.000Z" });
+      await frontend.request("POST", "/jobs", again);
+      expect(frontend.published).to.have.length(2);
+    });
+  });
+
   describe("without records", () => {
     it("publishes every submission, and says that jobs are not tracked", async () => {
       const untracked = new FakeFrontend({ records: null });

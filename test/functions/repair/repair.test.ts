@@ -69,11 +69,16 @@ class World {
       },
       records: {
         read: (id) => Promise.resolve(this.records.get(id) as JobRecord | undefined),
-        fail: (id) => {
+        fail: ({ id }) => {
           this.happened.push(`fail ${id}`);
           return Promise.resolve(true);
         },
+        oldest: () => {
+          this.happened.push("oldest");
+          return Promise.resolve({ ids: [] });
+        },
       },
+      isListing: false,
       unroutableQueueUrl: "https://queues/unroutable",
       failedEvents: [
         { name: "router failures", url: failures },
@@ -302,7 +307,7 @@ describe("repair", () => {
     world.put(dead, job("a"));
     await world.run({ sendBatch: refuse });
     expect(world.left(dead)).to.deep.equal(["m1"]);
-    await world.run({ records: { read: refuse, fail: refuse } });
+    await world.run({ records: { read: refuse, fail: refuse, oldest: refuse } });
     expect(world.left(dead)).to.deep.equal(["m1"]);
   });
 

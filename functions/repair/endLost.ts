@@ -1,0 +1,74 @@
+import type { JobType } from "../../contract/jobType";
+import { listKeysOf } from "../../contract/listKey";
+import { lostAfterSeconds, recordAsRead } from "../../contract/recordAsRead";
+import type { Announce } from "../announceTo";
+import { describeError, type Log } from "../log";
+import { mapLimited } from "../mapLimited";
+import type { FailedRecords } from "./failedRecords";
+
+export const deploymentOnlyModule = true;
+
+export interface EndLostEffects {
+  records: FailedRecords;
+  announce?: Announce | undefined;
+  /** Epoch milliseconds. */
+  now: () => number;
+  /** From 0 to below 1. */
+  random: () => number;
+  log: Log;
+}
+
+const roundMilliseconds = 3_600_000;
+
+/** Of the index in one run. 200 types, of which no job is old, take 40 runs. */
+const pagesPerRun = 40;
+
+const recordsAtOnce = 10;
+
+/**
+ * Ends the jobs whose messages are gone, which nobody else comes back for: those that read as failed though nobody wrote so.
+ * It goes through the oldest jobs of all types once an hour, some in each run, and remembers how far it came.
+ */
+export function createEndLost({ records, announce, now, random, log }: EndLostEffects) {
+  let listKeys: string[] = [];
+  let start: unknown;
+  let nextRound = 0;
+
+  /** State, event, expiry: in that order, so that wherever it is cut off, a later round tells of the end. */
+  async function end(id: string): Promise<boolean> {
+    try {
+      const record = await records.read(id);
+      const ended = record && recordAsRead(record, now());
+      if (ended?.state !== "failed" || ended.expiresAt !== undefined) return false;
+      if (!(await records.fail(ended, now(), false))) return false;
+      await announce?.(ended);
+      await records.fail(ended, now(), true);
+      log("info", "lost job ended", { id, type: ended.type, error: ended.error?.name });
+      return true;
+    } catch (error) {
+      log("error", "lost job not ended", { id, error: describeError(error) });
+      throw error;
+    }
+  }
+
+  /** Gives how many it ended. A page in which one can't be is left for the next round. */
+  return async function endLost(jobTypes: JobType[], hasTime: () => boolean): Promise<number> {
+    if (listKeys.length === 0 && now() >= nextRound) {
+      const all = jobTypes.flatMap(({ type }) => listKeysOf(type));
+      // From anywhere on: environments that last for one run only come to all of them, too.
+      const first = Math.floor(random() * all.length);
+      listKeys = [...all.slice(first), ...all.slice(0, first)];
+      nextRound = now() + roundMilliseconds;
+    }
+    const before = new Date(now() - lostAfterSeconds * 1_000).toISOString();
+    let count = 0;
+    for (let page = 0; page < pagesPerRun && listKeys.length > 0 && hasTime(); page++) {
+      const { ids, next } = await records.oldest(listKeys[0]!, before, start);
+      start = next;
+      if (next === undefined) listKeys.shift();
+      const outcomes = await mapLimited(ids, recordsAtOnce, end);
+      count += outcomes.filter(Boolean).length;
+    }
+    return count;
+  };
+}
