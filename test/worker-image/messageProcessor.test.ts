@@ -475,6 +475,33 @@ describe("MessageProcessor", () => {
       expect(seen().slice(-2)).to.deep.equal(["succeed #1", "remove message"]);
     });
 
+    it("takes no message for deleted that became visible again while the worker was frozen with SQS's answer unread", async () => {
+      for (let asked = 0; asked <= 40_000; asked += 4_000) {
+        for (const ran of [0, 5_000, 9_000]) {
+          const { begin, end, failures, seen, message, clock } = setUp();
+          message.askedAt -= asked;
+          await begin();
+          await clock.advance(ran);
+          failures.plan("hide", gone());
+          await end(failed);
+          // Of the 30 s for which SQS was asked to hide it, nine tenths are certain.
+          const isCertain = asked + ran < 27_000;
+          expect(seen().includes("deadLetter"), `asked ${asked} ms ago, ran ${ran} ms`).to.equal(isCertain);
+          expect(seen().includes("retry (no) #1"), `asked ${asked} ms ago, ran ${ran} ms`).to.equal(!isCertain);
+        }
+      }
+    });
+
+    it("knows a deleted message by the hiding that SQS confirmed since, wherever its answer took long", async () => {
+      const { begin, end, failures, seen, message, clock } = setUp();
+      message.askedAt -= 40_000;
+      await begin();
+      await clock.advance(10_000);
+      failures.plan("hide", gone());
+      await end(failed);
+      expect(seen()).to.include("deadLetter");
+    });
+
     it("takes no message for deleted that may only have become visible again", async () => {
       const { begin, end, failures, clock, seen } = setUp();
       await begin();

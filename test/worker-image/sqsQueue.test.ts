@@ -53,6 +53,18 @@ describe("SqsQueue", () => {
     });
   }
 
+  it("says when it asked for a message, and when it got it", async () => {
+    await client.send(new PurgeQueueCommand({ QueueUrl: url }));
+    const before = systemClock.now();
+    const receiving = queue.receive(1, new AbortController().signal);
+    await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: "late" }));
+    const sentAt = systemClock.now();
+    const [message] = await receiving;
+    await queue.remove(message!);
+    expect(message!.askedAt).to.be.within(before, sentAt);
+    expect(message!.receivedAt).to.be.within(message!.askedAt, systemClock.now());
+  });
+
   it("sends removals and changes of visibility in batches, and tells apart what became of each entry", async () => {
     await client.send(new PurgeQueueCommand({ QueueUrl: url }));
     for (let count = 0; count < 12; count++) {

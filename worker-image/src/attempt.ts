@@ -68,7 +68,8 @@ export class Attempt {
       async (progress) => this.heed(await records.reportProgress(hold, progress)),
       onError("progress-not-written"),
     );
-    this.hiddenUntil = message.receivedAt + visibilityTimeoutSeconds * 1000 * trustedShare;
+    // Not `receivedAt`: where the worker froze before it read SQS's answer, the message was visible again by then.
+    this.hiddenUntil = message.askedAt + visibilityTimeoutSeconds * 1000 * trustedShare;
     this.jobLog = new JobLog(
       clock,
       (level, text, about) => log(level, "job-log", { message: text, ...about }),

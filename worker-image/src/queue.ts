@@ -5,6 +5,11 @@ export interface ReceivedMessage {
   body: string;
   /** How often SQS has delivered it, this time included. */
   receiveCount: number;
+  /**
+   * When this worker asked for it: epoch milliseconds. SQS has hidden it from some moment between this one and `receivedAt`.
+   * A worker that froze in between can't tell which.
+   */
+  askedAt: number;
   /** When this worker got it: epoch milliseconds. SQS's 12 hours count from here. */
   receivedAt: number;
   /** Whether it carries a `reason`: a dead letter that someone sent back. */

@@ -56,11 +56,13 @@ export class SqsQueue implements JobQueue {
       MessageSystemAttributeNames: ["ApproximateReceiveCount"],
       MessageAttributeNames: [attributes.reason],
     });
+    const { clock } = this.options;
+    const askedAt = clock.now();
     const { Messages: messages = [] } = await this.client.send(command, {
       abortSignal: signal,
       requestTimeout: (waitSeconds + 10) * 1000,
     });
-    return messages.map((message) => received(message, this.options.clock.now()));
+    return messages.map((message) => received(message, { askedAt, receivedAt: clock.now() }));
   }
 
   remove({ receiptHandle }: ReceivedMessage): Promise<void> {
@@ -131,13 +133,13 @@ function thatFit(body: string, wanted: Record<string, StringAttribute>): Record<
   return Object.fromEntries(fitting);
 }
 
-function received(message: Message, receivedAt: number): ReceivedMessage {
+function received(message: Message, times: Pick<ReceivedMessage, "askedAt" | "receivedAt">): ReceivedMessage {
   return {
     id: message.MessageId ?? "",
     receiptHandle: message.ReceiptHandle ?? "",
     body: message.Body ?? "",
     receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
-    receivedAt,
+    ...times,
     isRedriven: message.MessageAttributes?.[attributes.reason] !== undefined,
   };
 }

@@ -33,8 +33,17 @@ let lastMessage = 0;
 
 export function message(fields: Partial<ReceivedMessage> & { job?: JobEnvelope; receivedAt: number }): ReceivedMessage {
   const { job = envelope(), ...rest } = fields;
+  const askedAt = fields.receivedAt;
   const id = `message-${++lastMessage}`;
-  return { id, receiptHandle: `${id}-1`, body: encodeEnvelope(job), receiveCount: 1, isRedriven: false, ...rest };
+  return {
+    id,
+    receiptHandle: `${id}-1`,
+    body: encodeEnvelope(job),
+    receiveCount: 1,
+    askedAt,
+    isRedriven: false,
+    ...rest,
+  };
 }
 
 /** One line for each call, in order, across all doubles of a test. */
