@@ -50,11 +50,14 @@ async function strike(
   await service.handle(request, response);
 }
 
-/** What becomes of the attempts of a worker, or of a function's environment, that began until then: they may be lost. */
+/** Harm done to a worker, or to a function's environment. Attempts of it may be lost. */
 export interface Loss {
   /** The worker's instance id, or the function's name. */
   victim: string;
-  at: number;
+  /** When the harm was done. An attempt that was run again before then was not lost by it. */
+  from: number;
+  /** When the worker went on. What it began afterwards is not lost. @default - it is dead, and did not go on */
+  until?: number;
 }
 
 /** A job of the journey. */
@@ -88,48 +91,73 @@ export async function killAtRandom({ cloud }: Journey, random: () => number, sig
       const instances = cloud.groups.list().flatMap((group) => group.instances);
       const victim = instances[Math.floor(random() * instances.length)];
       if (!victim) continue;
-      kills.push({ victim: victim.id, at: Date.now() });
+      kills.push({ victim: victim.id, from: Date.now() });
       victim.kill();
     } else {
       const functions = cloud.lambdas.list().flatMap(({ spec, pids }) => pids.map((pid) => ({ name: spec.name, pid })));
       const victim = functions[Math.floor(random() * functions.length)];
       if (!victim) continue;
-      kills.push({ victim: victim.name, at: Date.now() });
+      kills.push({ victim: victim.name, from: Date.now() });
       process.kill(victim.pid, "SIGKILL");
     }
   }
   return kills;
 }
 
-/** Notes when each job's completion was recorded, as the table saw it. */
-export function watchCompletions({ cloud }: Journey): Map<string, number> {
-  const completions = new Map<string, number>();
+/** A failed attempt whose job is to run again, as its worker has written. */
+export interface Retry {
+  id: string;
+  attempt: number;
+  worker: string;
+  at: number;
+}
+
+/** What the table of records was told. */
+export interface Written {
+  /** When each job's success was recorded. */
+  completions: Map<string, number>;
+  retries: Retry[];
+}
+
+/** Notes what the table of records takes. Logs may lack it: a worker that is killed says no more. */
+export function watchRecords({ cloud }: Journey): Written {
+  const written: Written = { completions: new Map(), retries: [] };
   const service = cloud.services.get("dynamodb")!;
   cloud.services.set("dynamodb", {
     ...service,
     handle: (request, response) => {
-      const id = completionIn(request.body.toString());
-      if (id !== undefined) {
+      const note = noteOf(request.body.toString(), written);
+      if (note) {
         const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
         response.end = (...args: unknown[]) => {
-          if (response.statusCode === 200 && !completions.has(id)) completions.set(id, Date.now());
+          if (response.statusCode === 200) note();
           return end(...args);
         };
       }
       return service.handle(request, response);
     },
   });
-  return completions;
+  return written;
 }
 
-/** The job whose success an UpdateItem writes. */
-function completionIn(body: string): string | undefined {
-  if (!body.includes('"succeeded"') || !body.includes("UpdateExpression")) return undefined;
-  const { Key, UpdateExpression, ExpressionAttributeValues } = JSON.parse(body) as {
+/** Notes an UpdateItem of a worker that ends an attempt; to be called once the table has taken it. */
+function noteOf(body: string, { completions, retries }: Written): (() => void) | undefined {
+  if (!body.includes("UpdateExpression")) return undefined;
+  const { Key, ExpressionAttributeValues: values = {} } = JSON.parse(body) as {
     Key: { id: { S: string } };
-    UpdateExpression: string;
-    ExpressionAttributeValues: Record<string, { S?: string }>;
+    ExpressionAttributeValues?: Record<string, { S?: string; N?: string } | undefined>;
   };
-  const [name] = Object.entries(ExpressionAttributeValues).find(([, value]) => value.S === "succeeded") ?? [];
-  return name !== undefined && UpdateExpression.includes(name) ? Key.id.S : undefined;
+  const id = Key.id.S;
+  const state = values[":set_state"]?.S;
+  if (state === "succeeded") {
+    return () => {
+      if (!completions.has(id)) completions.set(id, Date.now());
+    };
+  }
+  const [worker, attempt] = [values[":worker"]?.S, values[":attempt"]?.N];
+  // One that gives its job back, or finds that it was lost, sets the number of attempts.
+  if (state !== "queued" || worker === undefined || attempt === undefined || ":set_attempts" in values)
+    return undefined;
+  const retry = { id, attempt: Number(attempt), worker, at: Date.now() };
+  return () => void retries.push(retry);
 }

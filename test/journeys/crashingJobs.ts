@@ -8,11 +8,19 @@ const crashes = {
 } as const;
 const kinds = Object.keys(crashes) as (keyof typeof crashes)[];
 
+/** Where the worker is dead already, the handler's parent is a process that has nothing to do with the journey. */
+const killWorker = `const parent = process.ppid;
+    const args = require("node:child_process").execFileSync("ps", ["-p", String(parent), "-o", "args="], { encoding: "utf8" });
+    if (!args.includes("main.js")) throw new Error("the worker is gone");
+    line("kill");
+    process.kill(parent, "SIGKILL");
+    await sleep(60_000);`;
+
 /** Jobs that bring down their handler's process, and two that bring down their worker each time that they run. */
 export const crashingJobs: BadJobs = {
   handler: `switch (job.payload.crash) {
 ${kinds.map((kind) => `  case "${kind}": ${crashes[kind][0]} break;`).join("\n")}
-  case "worker": line("kill"); process.kill(process.ppid, "SIGKILL"); await sleep(60_000);
+  case "worker": ${killWorker}
 }`,
   create: () => [
     ...[...kinds, ...kinds].map((crash) => ({

@@ -15,10 +15,11 @@ export async function freezeAtRandom(journey: Journey, random: () => number, sig
     const victim = instances[Math.floor(random() * instances.length)];
     if (victim?.pid === undefined) continue;
     const { id, pid } = victim;
+    const from = Date.now();
     send(pid, "SIGSTOP");
     await sleep(leaseSeconds * 1_000 + 500 + random() * 1_500);
     // What it began until now may have been taken from it.
-    losses.push({ victim: id, at: Date.now() });
+    losses.push({ victim: id, from, until: Date.now() });
     send(pid, "SIGCONT");
   }
   return losses;

@@ -5,11 +5,13 @@ const seeds = (process.env.CHAOS_SEEDS ?? "1,2").split(",").map(Number);
 const seconds = Number(process.env.CHAOS_OUTAGE_SECONDS ?? 120);
 const services = ["dynamodb", "sns", "sqs", "s3", "lambda", "autoscaling"];
 const kinds: OutageKind[] = ["refuse", "hang", "throttle"];
+/** Seeds that differ by a multiple of three have the same outages. */
+const variants = [...new Set(seeds.map((seed) => seed % kinds.length))];
 
-/** Each service is away in a cloud of its own, all at the same time; the seed says how. */
+/** Each service is away in a cloud of its own, all at the same time; the seed says how, in one of three ways. */
 describe("an outage of each service", () => {
-  for (const seed of seeds) {
-    const planned = services.map((service, at) => [service, kinds[(seed + at) % kinds.length]!] as const);
+  for (const variant of variants) {
+    const planned = services.map((service, at) => [service, kinds[(variant + at) % kinds.length]!] as const);
 
     it(`costs no job anything: ${planned.map(([service, kind]) => `${service} ${kind}`).join(", ")}`, async function () {
       this.timeout((seconds + 420) * 1_000);
