@@ -2,19 +2,19 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** The value as JSON, once the outputs within it are known. */
 export function json(value: unknown): pulumi.Output<string> {
-  return resolve(value).apply((resolved) => JSON.stringify(resolved));
+  return (resolve(value) as pulumi.Output<unknown>).apply((resolved) => JSON.stringify(resolved));
 }
 
 /**
  * The plain value, once the outputs within it are known. `pulumi.output` and `pulumi.jsonStringify` make several promises
  * for every leaf; this makes them for the outputs alone.
  */
-export function resolve(value: unknown): pulumi.Output<unknown> {
+export function resolve<T>(value: T): pulumi.Output<pulumi.Unwrap<T>> {
   const pending: unknown[] = [];
   collect(value, pending);
   return pulumi.all(pending).apply((resolved) => {
     const known = new Map(pending.map((source, index) => [source, resolved[index] as unknown]));
-    return replace(value, known);
+    return replace(value, known) as pulumi.Unwrap<T>;
   });
 }
 

@@ -67,39 +67,17 @@ function userData(
   args: WorkerFleetArgs & { logGroup: aws.cloudwatch.LogGroup; handler: HandlerObject | undefined },
 ): pulumi.Output<string> {
   const { name: type, environment: own, ...settings } = args.processor;
-  const addresses = pulumi
-    .all([
-      args.queue.queue.url,
-      args.queue.deadLetterQueue.url,
-      args.tables.records?.name,
-      args.handler?.url,
-      args.scaler?.fleetTable.name,
-      args.scaler?.functionArn,
-      args.eventsTopic?.arn,
-      args.keptEventsQueue?.url,
-    ])
-    .apply(
-      ([
-        queueUrl,
-        deadLetterQueueUrl,
-        jobTable,
-        inlineHandler,
-        fleetTable,
-        scalerFunction,
-        eventsTopic,
-        keptEventsQueueUrl,
-      ]) => ({
-        queueUrl,
-        deadLetterQueueUrl,
-        jobTable,
-        inlineHandler,
-        fleetTable,
-        scalerFunction,
-        eventsTopic,
-        keptEventsQueueUrl,
-      }),
-    );
-  const environment = resolve({ ...args.environment, ...own }) as pulumi.Output<Record<string, string>>;
+  const addresses = resolve({
+    queueUrl: args.queue.queue.url,
+    deadLetterQueueUrl: args.queue.deadLetterQueue.url,
+    jobTable: args.tables.records?.name,
+    inlineHandler: args.handler?.url,
+    fleetTable: args.scaler?.fleetTable.name,
+    scalerFunction: args.scaler?.functionArn,
+    eventsTopic: args.eventsTopic?.arn,
+    keptEventsQueueUrl: args.keptEventsQueue?.url,
+  });
+  const environment = resolve({ ...args.environment, ...own });
   return pulumi
     .all([args.image, args.target.region, args.logGroup.name, addresses, environment, args.checked])
     .apply(([image, region, logGroup, found, variables]) =>

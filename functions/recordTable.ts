@@ -14,9 +14,9 @@ export interface RecordUpdate {
 /** The table of job records, as functions read and change it. */
 export interface RecordTable {
   /** The record as of now: one just written is seen. */
-  read(id: string): Promise<JobRecord | undefined>;
+  read: (id: string) => Promise<JobRecord | undefined>;
   /** The record after the update; nothing if its condition does not hold. */
-  update(id: string, update: RecordUpdate): Promise<JobRecord | undefined>;
+  update: (id: string, update: RecordUpdate) => Promise<JobRecord | undefined>;
 }
 
 /** The table of job records in DynamoDB. */

@@ -38,9 +38,9 @@ export interface RedriveEffects extends SendMessagesEffects {
 const hideSeconds = 30;
 
 /** Between two searches, while somebody else holds letters. */
-const pauseMilliseconds = 250;
+const searchPauseMilliseconds = 250;
 
-const readers = 5;
+const searchers = 5;
 const releasesAtOnce = 10;
 
 /**
@@ -100,7 +100,7 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
         }
       };
       // A reader that fails leaves the others to finish what they have begun.
-      const results = await Promise.allSettled(Array.from({ length: readers }, read));
+      const results = await Promise.allSettled(Array.from({ length: searchers }, read));
       const batches = Array.from({ length: Math.ceil(others.length / limits.maxBatchEntries) }, (_, index) =>
         others.slice(index * limits.maxBatchEntries, (index + 1) * limits.maxBatchEntries),
       );
@@ -128,7 +128,7 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
       await settleOthers();
       let isHeld = wanted.size > 0 && (await countHidden(deadLetterQueueUrl)) > 0;
       while (isThrough && isHeld && now() < readsUntil) {
-        await pause(pauseMilliseconds);
+        await pause(searchPauseMilliseconds);
         isThrough = await search();
         await settleOthers();
         isHeld = wanted.size > 0 && (await countHidden(deadLetterQueueUrl)) > 0;

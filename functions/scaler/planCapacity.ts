@@ -44,7 +44,7 @@ function planSpot(view: FleetView, onDemand: Group, wanted: number): CapacityPla
     const spotShortSince = liveCount(spot) < desired ? since : undefined;
     return { actions: setDesired(spot, desired, "backlog"), changes: { spotShortSince, spotRetryAt: undefined } };
   }
-  const left = isShort ? present(spot) : spot.desired;
+  const left = isShort ? presentCount(spot) : spot.desired;
   const hasWork = counts.visible + counts.inFlight + sent > 0;
   // Counts the instances that spot has, not those that its minimum makes it want: with work waiting, only they help.
   const missing = hasWork ? Math.min(wanted - liveCount(spot), maxInstances - left, onDemand.maxInstances) : 0;
@@ -58,7 +58,7 @@ function planSpot(view: FleetView, onDemand: Group, wanted: number): CapacityPla
 }
 
 /** What the group would be lowered to so that nothing ends; at least its minimum, below which AWS lets none go. */
-function present(group: Group): number {
+function presentCount(group: Group): number {
   return Math.min(group.desired, Math.max(liveCount(group), group.minInstances));
 }
 
@@ -68,7 +68,7 @@ function promising(group: Group, { launches = [] }: FleetView): number {
   const failedAt = own.find(({ outcome }) => outcome === "failed")?.startedAt ?? Infinity;
   const tries = own.filter(({ outcome, startedAt }) => outcome === "underWay" && startedAt > failedAt).length;
   const ready = group.instances.filter(({ lifecycleState }) => /^(InService|Pending:Proceed)/.test(lifecycleState));
-  return Math.min(present(group), Math.max(liveCount(group) - tries, ready.length, group.minInstances));
+  return Math.min(presentCount(group), Math.max(liveCount(group) - tries, ready.length, group.minInstances));
 }
 
 function setDesired({ name, desired }: Group, to: number, reason: CapacityReason): Action[] {

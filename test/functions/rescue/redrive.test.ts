@@ -93,7 +93,14 @@ describe("redrive", () => {
     const wanted = [await fail(), await fail()];
     const others: string[] = [];
     for (let count = 0; count < 25; count++) others.push(await fail());
-    expect(await redrive(wanted)).to.deep.equal(Object.fromEntries(wanted.map((id) => [id, "sent"])));
+    let nudgedAt: number | undefined;
+    const nudge = (sent: Record<string, number>) => {
+      nudgedAt = time;
+      return Promise.resolve(void nudges.push(sent));
+    };
+    expect(await redrive(wanted, { nudge })).to.deep.equal(Object.fromEntries(wanted.map((id) => [id, "sent"])));
+    // The clock goes on by pauses alone: what wakes the fleet waits for nothing, and comes before the answer.
+    expect(nudgedAt).to.equal(now);
     expect(await idsIn(queueUrl)).to.deep.equal([...wanted].sort());
     expect(await idsIn(deadLetterQueueUrl)).to.deep.equal(others.sort());
     const retriedAt = new Date(now).toISOString();
