@@ -57,6 +57,11 @@ export interface BatchJobProcessorArgs {
   policyStatements?: PolicyStatement[];
   /** Environment variables of all workers; a processor's own win. @default - none */
   environment?: Record<string, pulumi.Input<string>>;
+  /**
+   * Secrets of all handlers, by environment variable: ARNs of Secrets Manager secrets or SSM parameters, as in a processor's
+   * `secrets`; a processor's own win. @default - none
+   */
+  secrets?: Record<string, pulumi.Input<string>>;
   /** How long logs are kept, in days; one of CloudWatch's values. @default 30 */
   logRetentionDays?: number;
   /** Memory of the front-end Lambda, in MB. @default 512 */

@@ -94,6 +94,12 @@ export interface ProcessorArgs {
    * `TMPDIR` and `HOSTNAME`, are refused: workers and jobs rely on them. @default - none
    */
   environment?: Record<string, pulumi.Input<string>>;
+  /**
+   * Secrets of the handlers, by environment variable: the ARN of a Secrets Manager secret, with `#key` behind it for one key of a
+   * JSON secret, or of an SSM parameter. Each worker reads the values at its start. Names are as in `environment`, and in one of
+   * the two only. `environment` can't serve: it lies in clear text in the launch template. @default - none but the component's
+   */
+  secrets?: Record<string, pulumi.Input<string>>;
   /** What the handlers may do in AWS, beside the component's `policyStatements`. @default - none */
   policyStatements?: PolicyStatement[];
 }

@@ -15,11 +15,11 @@ import { allowOwnGroups, createWorkerRole } from "./workerRole";
 
 export interface WorkerFleetArgs extends Pick<
   BatchJobProcessorArgs,
-  "logRetentionDays" | "policyStatements" | "environment" | "sessionManager" | "tags"
+  "logRetentionDays" | "policyStatements" | "environment" | "secrets" | "sessionManager" | "tags"
 > {
   processor: ProcessorSettings;
   queue: ProcessorQueue;
-  /** Fails where an environment is not fit for user data. */
+  /** Fails where an environment is not fit for user data, or a secret is no reference. */
   checked: pulumi.Output<void>;
   /** What empties the queue: not before the fleet is gone. */
   rescue: pulumi.Resource;

@@ -3,6 +3,7 @@ import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { defaults } from "./defaults";
+import { secretServices } from "./secrets";
 
 /**
  * Where workers live: the given subnets, or a VPC of the component's own. By default that has public subnets: without NAT
@@ -123,12 +124,14 @@ export class WorkerNetwork extends pulumi.ComponentResource {
 
 type WorkerNetworkArgs = Pick<
   BatchJobProcessorArgs,
-  "vpcId" | "subnetIds" | "privateWorkers" | "sessionManager" | "scaling" | "tags"
->;
+  "vpcId" | "subnetIds" | "privateWorkers" | "sessionManager" | "scaling" | "secrets" | "tags"
+> &
+  Partial<Pick<BatchJobProcessorArgs, "processors">>;
 
 /** The services that workers call, but for those with gateway endpoints, which cost nothing. */
-function interfaceServices({ scaling = defaults.scaling, sessionManager }: WorkerNetworkArgs): string[] {
-  return [
+function interfaceServices(args: WorkerNetworkArgs): string[] {
+  const { scaling = defaults.scaling, sessionManager } = args;
+  const services = [
     "autoscaling",
     "ecr.api",
     "ecr.dkr",
@@ -136,5 +139,7 @@ function interfaceServices({ scaling = defaults.scaling, sessionManager }: Worke
     "sqs",
     ...(scaling === "scaler" ? ["lambda"] : []),
     ...(sessionManager ? ["ssm", "ssmmessages"] : []),
+    ...secretServices(args),
   ];
+  return [...new Set(services)];
 }

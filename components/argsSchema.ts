@@ -6,6 +6,7 @@ import { workerVariablePrefix } from "../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { Acknowledge, Architecture, Authorization, Effect, Scaling } from "./choices";
 import { CorsArgs } from "./CorsArgs";
+import { referenceProblem } from "./secrets";
 import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
 
 /** A value that may come later; its type is then for the provider to check. */
@@ -25,18 +26,26 @@ const seconds = (from: number, to: number) => z.number().min(from).max(to);
  * programs would read, so that a worker would fail without a word of why.
  */
 const reservedVariable = new RegExp(`^(${workerVariablePrefix}|JOB_|AWS_|NODE_|LD_|(PATH|HOME|TMPDIR|HOSTNAME)$)`);
-/** Lines of `docker run --env-file`: no quoting, so no line breaks. */
-const environment = z.record(
-  z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, expecting("letters, digits and underscores"))
-    .refine(
-      (variable) => !reservedVariable.test(variable),
-      expecting(
-        `a name that isn't the worker's, a job's, Node's or the AWS SDK's (${workerVariablePrefix}, JOB_, AWS_, NODE_, LD_, PATH, HOME, TMPDIR, HOSTNAME)`,
-      ),
+const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, expecting("letters, digits and underscores"))
+  .refine(
+    (name) => !reservedVariable.test(name),
+    expecting(
+      `a name that isn't the worker's, a job's, Node's or the AWS SDK's (${workerVariablePrefix}, JOB_, AWS_, NODE_, LD_, PATH, HOME, TMPDIR, HOSTNAME)`,
     ),
-  input(z.string().regex(/^[^\r\n\0]*$/, expecting("a text of one line"))),
+  );
+/** Lines of `docker run --env-file`: no quoting, so no line breaks. */
+const environment = z.record(variable, input(z.string().regex(/^[^\r\n\0]*$/, expecting("a text of one line"))));
+/** What is wrong with a reference is said without it: it may be the secret itself. */
+const secrets = z.record(
+  variable,
+  input(
+    z.string().superRefine((text, context) => {
+      const reason = referenceProblem(text);
+      if (reason !== undefined) context.addIssue({ code: "custom", message: reason });
+    }),
+  ),
 );
 const statements = z.array(
   z.strictObject({
@@ -139,6 +148,7 @@ const processorSchema = z.strictObject({
   secondsPerJob: seconds(0.001, limits.maxTimeoutSeconds).optional(),
   schedules: z.array(jobSchedule).max(100).optional(),
   environment: environment.optional(),
+  secrets: secrets.optional(),
   policyStatements: statements.optional(),
 } satisfies Record<keyof ProcessorArgs, z.ZodType>);
 
@@ -163,6 +173,7 @@ export const argsSchema = z.strictObject({
   image: input(text).optional(),
   policyStatements: statements.optional(),
   environment: environment.optional(),
+  secrets: secrets.optional(),
   logRetentionDays: z
     .number()
     .refine((days) => retentionDays.includes(days), expecting(`one of ${retentionDays.join(", ")}`))

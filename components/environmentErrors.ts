@@ -5,29 +5,30 @@ import { invalidInputs } from "./invalidInputs";
 import { isPending, resolve } from "./json";
 import { hookNames } from "./lifecycleHooks";
 import { ProcessorArgs, withDefaults } from "./ProcessorArgs";
+import { referenceErrors, secretsOf } from "./secrets";
 import { environmentBytes, giveBackSeconds, maxUserDataBytes, userDataBytes } from "./userData";
 
 type InputError = pulumi.InputPropertyErrorDetails;
 type Environment = Record<string, pulumi.Input<string>>;
-type Inputs = Pick<BatchJobProcessorArgs, "processors" | "environment" | "image" | "scaling">;
+type Inputs = Pick<BatchJobProcessorArgs, "processors" | "environment" | "secrets" | "image" | "scaling">;
 
 /**
- * Says what is wrong with the environments once their outputs are known, and at once where a secret is among them. A resource
- * that depends on it isn't made before.
+ * Says what is wrong with the environments, and with the references of secrets, once their outputs are known, and at once where
+ * a secret is among the environments. A resource that depends on it isn't made before.
  */
 export function checkEnvironments(name: string, args: Inputs): pulumi.Output<void> {
-  const environments = [args.environment, ...args.processors.map(({ environment }) => environment)];
+  const all = [args, ...args.processors].map(({ environment, secrets }) => ({ environment, secrets }));
   const refuse = (errors: InputError[]) => {
     if (errors.length > 0) throw new pulumi.RunError(invalidInputs(name, errors));
   };
   return pulumi
     .output(secretErrors(args).then((errors) => (refuse(errors), true)))
-    .apply(() => resolve(environments))
+    .apply(() => resolve(all))
     .apply((resolved) => {
-      const [shared, ...own] = resolved as (Record<string, string> | undefined)[];
-      const processors = args.processors.map((processor, index) => ({ ...processor, environment: own[index] }));
-      const known = { ...args, environment: shared, processors };
-      refuse([...lineErrors(known), ...sizeErrors(known)]);
+      const [shared, ...own] = resolved as typeof all;
+      const processors = args.processors.map((processor, index) => ({ ...processor, ...own[index] }));
+      const known = { ...args, ...shared, processors };
+      refuse([...lineErrors(known), ...referenceErrors(known), ...sizeErrors(known)]);
     });
 }
 
@@ -40,6 +41,11 @@ export function sizeErrors(args: Inputs): InputError[] {
     if (room < 0 && command !== undefined && room + commandBytes > 0) {
       const reason = `Expected a command of at most ${room + commandBytes} bytes as JSON, got ${commandBytes}: ${limit}`;
       return [{ propertyPath: `processors[${index}].command`, reason }];
+    }
+    const secrets = Object.keys(secretsOf(args, processor));
+    if (room < 0 && secrets.length > 0) {
+      const reason = `Expected fewer than ${secrets.length} secrets, whose ARNs take ${-room} bytes too many: ${limit}`;
+      return [{ propertyPath: processor.secrets ? `processors[${index}].secrets` : "secrets", reason }];
     }
     const bytes = environmentBytes(knownOf({ ...args.environment, ...own }));
     if (bytes <= room) return [];
@@ -59,8 +65,8 @@ const limit = `they lie in user data, of which EC2 takes ${maxUserDataBytes} byt
 const longest = "x".repeat(160);
 
 /** How much of a processor's user data is left for variables of its own, whatever its names turn out to be. */
-function roomFor(processor: ProcessorArgs, { image: shared, scaling }: Inputs): number {
-  const { name: type, image = shared, ...settings } = withDefaults(processor, scaling);
+function roomFor(processor: ProcessorArgs, args: Inputs): number {
+  const { name: type, image = args.image, ...settings } = withDefaults(processor, args.scaling);
   const addresses = {
     queueUrl: longest,
     deadLetterQueueUrl: longest,
@@ -81,7 +87,11 @@ function roomFor(processor: ProcessorArgs, { image: shared, scaling }: Inputs): 
     environment: {},
     stopTimeoutSeconds: settings.drainSeconds + giveBackSeconds,
   });
-  const own = { AWS_REGION: region, ...encodeWorkerSettings({ ...settings, ...addresses, ...hookNames, type }) };
+  const references = Object.entries(secretsOf(args, processor));
+  const known = references.map(([variable, text]) => [variable, typeof text === "string" ? text : longest]);
+  const secrets = known.length > 0 ? (Object.fromEntries(known) as Record<string, string>) : undefined;
+  const told = encodeWorkerSettings({ ...settings, ...addresses, ...hookNames, type, secrets });
+  const own = { AWS_REGION: region, ...told };
   return maxUserDataBytes - script - environmentBytes(own);
 }
 
@@ -113,5 +123,5 @@ function lineErrors(args: Inputs): InputError[] {
 }
 
 const secretReason =
-  "Expected no secret, got one: whoever may read the launch template sees variables in clear text. Have the handler read it " +
-  "from Secrets Manager, or give it as pulumi.unsecret(…) if it may be seen";
+  "Expected no secret, got one: whoever may read the launch template sees variables in clear text. Keep it in Secrets Manager " +
+  "or an SSM parameter and name its ARN in `secrets`, or give it as pulumi.unsecret(…) if it may be seen";

@@ -4,6 +4,7 @@ import { encodeWorkerSettings } from "../contract/workerSettings";
 import { HandlerObject } from "./InlineHandlers";
 import { resolve } from "./json";
 import { hookNames } from "./lifecycleHooks";
+import { secretsOf } from "./secrets";
 import { giveBackSeconds, renderUserData } from "./userData";
 import { WorkerFleetArgs } from "./WorkerFleet";
 import { fitsMetadata } from "./workerRole";
@@ -78,9 +79,10 @@ function userData(
     keptEventsQueueUrl: args.keptEventsQueue?.url,
   });
   const environment = resolve({ ...args.environment, ...own });
+  const references = resolve(secretsOf(args, args.processor));
   return pulumi
-    .all([args.image, args.target.region, args.logGroup.name, addresses, environment, args.checked])
-    .apply(([image, region, logGroup, found, variables]) =>
+    .all([args.image, args.target.region, args.logGroup.name, addresses, environment, references, args.checked])
+    .apply(([image, region, logGroup, found, variables, secrets]) =>
       renderUserData({
         type,
         image,
@@ -90,7 +92,13 @@ function userData(
         environment: {
           AWS_REGION: region,
           ...variables,
-          ...encodeWorkerSettings({ ...settings, ...found, ...hookNames, type }),
+          ...encodeWorkerSettings({
+            ...settings,
+            ...found,
+            ...hookNames,
+            type,
+            secrets: Object.keys(secrets).length > 0 ? secrets : undefined,
+          }),
         },
         stopTimeoutSeconds: settings.drainSeconds + giveBackSeconds,
       }),

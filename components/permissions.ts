@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { listIndex } from "../contract/listKey";
+import { parseSecretReference, SecretReference } from "../contract/secretReference";
 import { Effect } from "./choices";
 import { fitName } from "./fitName";
 import { json, resolve } from "./json";
@@ -151,6 +152,19 @@ export function readBacklog(queueArn: pulumi.Input<string>): PolicyStatement {
 
 export function readHandler(objectArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "ReadHandler", Action: ["s3:GetObject"], Resource: objectArn };
+}
+
+/** Reading the values that the references name, and no others. */
+export function readSecrets(references: pulumi.Input<string>[]): pulumi.Output<PolicyStatement[]> {
+  return pulumi.all(references).apply((texts) => {
+    const parsed = texts.flatMap((text) => parseSecretReference(text) ?? []);
+    const arnsOf = (service: SecretReference["service"]) =>
+      [...new Set(parsed.filter((each) => each.service === service).map(({ arn }) => arn))].sort();
+    return [
+      { Sid: "ReadSecrets", Action: ["secretsmanager:GetSecretValue"], Resource: arnsOf("secretsmanager") },
+      { Sid: "ReadParameters", Action: ["ssm:GetParameters"], Resource: arnsOf("ssm") },
+    ].filter(({ Resource }) => Resource.length > 0);
+  });
 }
 
 export function submitRecords(tableArn: pulumi.Input<string>): PolicyStatement {

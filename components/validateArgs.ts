@@ -11,6 +11,7 @@ import { withOutputErrors } from "./outputErrors";
 import { parseEcrImage } from "./permissions";
 import { CapacityChange, JobSchedule, ProcessorArgs, withDefaults } from "./ProcessorArgs";
 import { schemaProblem } from "./schemaProblem";
+import { clashErrors } from "./secrets";
 
 /** Throws one error that names every problem of the inputs with its property path. */
 export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
@@ -50,6 +51,7 @@ function relationErrors(args: BatchJobProcessorArgs): InputError[] {
         ? processorErrors(processor as unknown as ProcessorArgs, processors.slice(0, index), `processors[${index}]`)
         : [],
     ),
+    ...clashErrors(args),
     ...networkErrors(args),
     ...privateNetworkErrors(args),
     ...authorizationErrors(args),

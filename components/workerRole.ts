@@ -15,11 +15,13 @@ import {
   pullImage,
   readBacklog,
   readHandler,
+  readSecrets,
   reportToFleet,
   sendTo,
   Statements,
   writeLogs,
 } from "./permissions";
+import { secretsOf } from "./secrets";
 import { WorkerFleetArgs } from "./WorkerFleet";
 
 /** The role of a fleet's instances, with all that needs no group. */
@@ -31,6 +33,8 @@ export function createWorkerRole(
   parent: pulumi.Resource,
 ): { role: aws.iam.Role; policy: aws.iam.RolePolicy } {
   const { processor, tags } = args;
+  const secrets = secretsOf(args, processor);
+  const hasSecrets = Object.keys(secrets).length > 0;
   const statements: Statements = [
     consumeFrom(args.queue.queue.arn),
     readBacklog(args.queue.queue.arn),
@@ -50,6 +54,7 @@ export function createWorkerRole(
       : []),
     ...(fitsMetadata(tags) ? [] : [findOwnGroup()]),
     ...(args.sessionManager ? [openSessions()] : []),
+    ...(hasSecrets ? [readSecrets(Object.values(secrets))] : []),
     ...(args.policyStatements ?? []),
     ...(processor.policyStatements ?? []),
   ];

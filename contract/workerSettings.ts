@@ -1,4 +1,5 @@
-import { Checked, FieldProblem } from "./check";
+import { Checked, FieldProblem, isObject } from "./check";
+import { parseSecretReference } from "./secretReference";
 
 export const deploymentOnlyModule = true;
 
@@ -49,13 +50,18 @@ export interface WorkerSettings {
   keptEventsQueueUrl?: string;
   /** Function that is nudged where a job waits as the worker ends. */
   scalerFunction?: string;
+  /** Where the values of the handlers' secret variables lie, by variable. */
+  secrets?: Record<string, string>;
 }
 
 interface Variable {
   name: string;
-  kind: "text" | "number" | "list";
+  kind: "text" | "number" | "list" | "references";
   isOptional?: true;
 }
+
+/** Name of the variable that holds the references of the secrets. */
+export const secretsVariable = "WORKER_SECRETS";
 
 const variables: Record<keyof WorkerSettings, Variable> = {
   type: { name: "WORKER_TYPE", kind: "text" },
@@ -81,6 +87,7 @@ const variables: Record<keyof WorkerSettings, Variable> = {
   eventsTopic: { name: "WORKER_EVENTS_TOPIC", kind: "text", isOptional: true },
   keptEventsQueueUrl: { name: "WORKER_KEPT_EVENTS_QUEUE_URL", kind: "text", isOptional: true },
   scalerFunction: { name: "WORKER_SCALER_FUNCTION", kind: "text", isOptional: true },
+  secrets: { name: secretsVariable, kind: "references", isOptional: true },
 };
 
 /** Prefix of the variables that belong to the worker; a processor's own `environment` must keep clear of it. */
@@ -89,9 +96,10 @@ export const workerVariablePrefix = "WORKER_";
 /** The settings as environment variables. */
 export function encodeWorkerSettings(settings: WorkerSettings): Record<string, string> {
   const environment: Record<string, string> = {};
-  for (const [field, { name, kind }] of Object.entries(variables)) {
+  for (const [field, { name }] of Object.entries(variables)) {
     const value = settings[field as keyof WorkerSettings];
-    if (value !== undefined) environment[name] = kind === "list" ? JSON.stringify(value) : String(value);
+    if (value !== undefined)
+      environment[name] = typeof value === "object" ? JSON.stringify(value) : String(value);
   }
   return environment;
 }
@@ -123,18 +131,28 @@ const expectation = {
   text: "a text",
   number: "a number from 0 up",
   list: "a JSON array of texts",
+  references: "a JSON object of ARNs",
 };
 
-function parseValue(text: string, kind: Variable["kind"]): string | number | string[] | undefined {
+function parseValue(
+  text: string,
+  kind: Variable["kind"],
+): string | number | string[] | Record<string, string> | undefined {
   if (kind === "text") return text;
   if (kind === "number") return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
   try {
-    const list = JSON.parse(text) as unknown;
-    const isList = Array.isArray(list) && list.length > 0 && list.every((item) => typeof item === "string");
-    return isList ? list : undefined;
+    const value = JSON.parse(text) as unknown;
+    if (kind === "references") return isReferences(value) ? value : undefined;
+    const isList = Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string");
+    return isList ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isReferences(value: unknown): value is Record<string, string> {
+  if (!isObject(value)) return false;
+  return Object.values(value).every((item) => typeof item === "string" && parseSecretReference(item) !== undefined);
 }
 
 function handlerProblems(settings: Record<string, unknown>): FieldProblem[] {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { secretsVariable } from "../contract/workerSettings";
 import { createAutoScaling } from "./autoScaling/service";
 import { LocalIssuer } from "./authorizers/localIssuer";
 import { RouteGuard } from "./authorizers/routeGuard";
@@ -25,6 +26,8 @@ import { RecentLines } from "./recentLines";
 import { Scheduler } from "./scheduler";
 import { createSchedulerApi } from "./schedulerApi";
 import { Schedules } from "./schedules";
+import { createParameterStore, createSecretsManager } from "./secretApis";
+import { SecretStore } from "./secretStore";
 import { Signatures } from "./signatures/signatures";
 
 export interface CloudOptions {
@@ -44,13 +47,17 @@ export interface CloudOptions {
   scheduleSeconds?: number;
   /** Timeout of every launch hook. @default as each hook says */
   launchHookSeconds?: number;
+  /** Values by variable of the secrets that the program doesn't make itself. @default none */
+  secrets?: Record<string, string>;
   /** How long workers may drain when the cloud stops. @default 5 */
   stopGraceSeconds?: number;
 }
 
 /** An embedded cloud: every part of it listens on the loopback interface only, and ends with this process. */
 export interface LocalCloud {
-  /** Address of SQS, SNS, S3, DynamoDB, Lambda's Invoke, EventBridge Scheduler and Auto Scaling, for `AWS_ENDPOINT_URL`. */
+  /**
+   * Address of SQS, SNS, S3, DynamoDB, Lambda's Invoke, EventBridge Scheduler, Auto Scaling, and of what reads secrets and
+   * parameters, for `AWS_ENDPOINT_URL`. */
   endpoint: string;
   region: string;
   /** For the person at the keyboard. */
@@ -73,6 +80,7 @@ export interface LocalCloud {
   schedules: Schedules;
   scheduler: Scheduler;
   scheduledActions: ScheduledActions;
+  secrets: SecretStore;
   /** What programs have brought up. */
   deployed: DeployedResources;
   faults: Faults;
@@ -93,11 +101,13 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const endpoint = await startEndpoint({ port: endpointPort, region, faults, callers, log });
   const shared = { endpoint: endpoint.address, region, callers, log };
   const { messaging } = endpoint;
+  const secrets = new SecretStore(options.secrets);
   const iam: Iam = new Iam({
     region,
     groupOf: ({ group, instance }) =>
       knownGroup(group ? groups.find(group) : groups.findInstance(instance ?? "")?.group),
     hasObject: messaging.hasObject,
+    secretArnOf: (id) => secrets.findSecret(id)?.arn,
     queuePolicy: (arn) => messaging.queue(arn)?.attributes.Policy,
     topicPolicy: messaging.topicPolicy,
     onDenied: logOnce(log),
@@ -115,10 +125,13 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     workerMain: options.workerMain ?? join(packageRoot(), "worker-image", "dist", "main.js"),
     stopGraceMilliseconds: stopGraceSeconds * 1_000,
     launchHookSeconds: options.launchHookSeconds,
+    onEnvironment: (environment) => secrets.note(environment[secretsVariable]),
   });
   const scheduledActions = new ScheduledActions({ groups, secondsInstead: options.scheduleSeconds });
   endpoint.services.set("autoscaling", createAutoScaling(groups));
   endpoint.services.set("lambda", createLambdaApi(lambdas));
+  endpoint.services.set("secretsmanager", createSecretsManager(secrets));
+  endpoint.services.set("ssm", createParameterStore(secrets, region));
   const credentials = callers.issue({ name: "local" });
   const token = randomBytes(32).toString("base64url");
   const issuer = new LocalIssuer();
@@ -137,6 +150,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     bucketEvents,
     scheduledActions,
     scheduler,
+    secrets,
     deployed: new DeployedResources(),
     services: endpoint.services,
     messaging: endpoint.messaging,

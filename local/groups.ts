@@ -10,6 +10,8 @@ import { LaunchTemplates, LaunchTemplateVersion } from "./launchTemplates";
 
 type Runtime = Pick<GroupRuntime, "cloud" | "workerMain" | "stopGraceMilliseconds" | "launchHookSeconds"> & {
   iam: Iam;
+  /** Told of the environment that a group's instances will have. */
+  onEnvironment?: (environment: Record<string, string>) => void;
 };
 
 /** The Auto Scaling groups of the local cloud, and what their instances start from. */
@@ -23,14 +25,17 @@ export class Groups {
   private readonly runtime: GroupRuntime;
   private isStopped = false;
 
-  constructor({ iam, ...runtime }: Runtime) {
+  constructor({ iam, onEnvironment, ...runtime }: Runtime) {
     const { templates, profiles, faults } = this;
     this.runtime = {
       ...runtime,
       faults,
       templateOf: ({ template }) => templates.find(template),
-      environmentOf: ({ userData }: LaunchTemplateVersion) =>
-        readEnvironment(Buffer.from(userData, "base64").toString()),
+      environmentOf: ({ userData }: LaunchTemplateVersion) => {
+        const environment = readEnvironment(Buffer.from(userData, "base64").toString());
+        onEnvironment?.(environment);
+        return environment;
+      },
       roleOf: ({ instanceProfile }) => {
         const roleArn = profiles.get(instanceProfile ?? "");
         return roleArn && iam.mayAssume("ec2.amazonaws.com", roleArn) ? roleArn : undefined;

@@ -21,6 +21,11 @@ const options = [
   { inputs: "`minInstances: 1` of one processor", args: { processors: withFirst({ minInstances: 1 }) } },
   { inputs: "`privateWorkers: true`", args: { privateWorkers: true } },
   { inputs: "`privateWorkers: true`, `sessionManager: true`", args: { privateWorkers: true, sessionManager: true } },
+  {
+    inputs: "`privateWorkers: true`, a secret in Secrets Manager",
+    args: withSecret("secretsmanager", "secret:a-AbCdEf"),
+  },
+  { inputs: "`privateWorkers: true`, a secret in an SSM parameter", args: withSecret("ssm", "parameter/a") },
   { inputs: "`frontendProvisionedConcurrency: 1`", args: { frontendProvisionedConcurrency: 1 } },
   { inputs: "`routerProvisionedConcurrency: 1`", args: { routerProvisionedConcurrency: 1 } },
   { inputs: '`scaling: "targetTracking"`', args: { scaling: "targetTracking" } },
@@ -31,6 +36,10 @@ const options = [
 
 function withFirst(settings) {
   return processors.map((processor, index) => (index === 0 ? { ...processor, ...settings } : processor));
+}
+
+function withSecret(service, name) {
+  return { privateWorkers: true, secrets: { A: `arn:aws:${service}:us-east-1:123456789012:${name}` } };
 }
 
 /** The resources of AWS that the component registers. */

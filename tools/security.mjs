@@ -38,7 +38,9 @@ const reasons = {
   ReadFleets: "Says why a type's workers don't start",
   ReadHandler: "Reads the text of an inline handler; of that type only",
   ReadJobTypes: "Knows the types, their queues and schemas",
+  ReadParameters: "Reads the values of the type's secrets that are SSM parameters; with `secrets` only",
   ReadListed: "Reads the records of those listed; with `listing` only",
+  ReadSecrets: "Reads the values of the type's secrets that are in Secrets Manager; with `secrets` only",
   ReleaseDeadLetters: "Lets go of the dead letters that it looked through for one to send back",
   RescueDeadLetters: "Moves what waits out of a removed type's queue, before it is deleted",
   RescueJobs: "Moves what waits out of a removed type's queue, before it is deleted",
@@ -72,6 +74,10 @@ async function recordProgram() {
       new BatchJobProcessor(component, {
         processors: [{ name: type, handle: () => Promise.resolve() }],
         events: true,
+        secrets: {
+          PASSWORD: "arn:aws:secretsmanager:us-east-1:123456789012:secret:database-AbCdEf#password",
+          TOKEN: "arn:aws:ssm:us-east-1:123456789012:parameter/token",
+        },
         sessionManager: true,
         privateWorkers: true,
         tags: { "Cost Center": "1" },

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { LocalCloud, startCloud } from "../cloud";
 import { deploy, StackOutputs } from "../deploy";
+import { localSecretsFile, readLocalSecrets } from "../localSecrets";
 import { Log } from "../log";
 import type { Project } from "../project";
 import { loadStackConfig } from "../stackConfig";
@@ -40,11 +41,19 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   if (err.isTerminal) err.line(paint.dim(`Bringing up the stack ${stack} …`));
   const config = { ...project.config, ...loadStackConfig(stackFileOf(project, stack), project.name) };
   process.chdir(project.workingFolder);
-  const cloud = await startCloud({ port, enforceAuth, region: config["aws:region"], log });
+  const secrets = readLocalSecrets(project.folder);
+  const cloud = await startCloud({ port, enforceAuth, region: config["aws:region"], secrets, log });
   stopOnSignal(cloud);
   endWithOutput((exit) => void cloud.stop().finally(exit));
   const outputs = await deploy({ program, cloud, project: project.name, stack, config });
+  for (const line of aboutSecrets(cloud)) log({ source: "cloud", name: localSecretsFile, stream: "stderr", line });
   return { cloud, outputs, seconds: process.uptime() };
+}
+
+function aboutSecrets({ secrets }: LocalCloud): string[] {
+  const missing = secrets.missing().map((variable) => `${variable} has no value, so its workers can't start: add it`);
+  const superfluous = secrets.superfluous().map((variable) => `no processor has ${variable} among its secrets`);
+  return [...missing, ...superfluous];
 }
 
 function stackFileOf({ stackFolder }: Project, stack: string): string {

@@ -14,6 +14,7 @@ export const owners: Record<string, readonly [type: string, property: string]> =
   "aws:lambda/permission:Permission": ["aws:lambda/function:Function", "function"],
   "aws:s3/bucketPolicy:BucketPolicy": ["aws:s3/bucket:Bucket", "bucket"],
   "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": ["aws:s3/bucket:Bucket", "bucket"],
+  "aws:secretsmanager/secretVersion:SecretVersion": ["aws:secretsmanager/secret:Secret", "secretId"],
   "aws:sns/topicPolicy:TopicPolicy": ["aws:sns/topic:Topic", "arn"],
   "aws:sns/topicSubscription:TopicSubscription": ["aws:sns/topic:Topic", "topic"],
   "aws:sqs/queuePolicy:QueuePolicy": ["aws:sqs/queue:Queue", "queueUrl"],

@@ -12,6 +12,7 @@ import { checkLimits, checkRegion } from "./limits";
 import type { ResourceHandler, ResourceHandlers } from "./resource";
 import { s3 } from "./s3";
 import { scheduler } from "./scheduler";
+import { secrets } from "./secrets";
 import { sns } from "./sns";
 import { sqs } from "./sqs";
 
@@ -25,6 +26,7 @@ const all: ResourceHandlers = {
   ...autoscaling,
   ...events,
   ...scheduler,
+  ...secrets,
   ...iam,
   ...ecr,
   ...passive,

@@ -27,6 +27,9 @@ const names: Record<string, [field: string, pattern: RegExp]> = {
   // "CreateScheduleGroup" and "CreateSchedule", EventBridge Scheduler API Reference.
   "aws:scheduler/scheduleGroup:ScheduleGroup": ["name", /^[.\-_A-Za-z0-9]{1,64}$/],
   "aws:scheduler/schedule:Schedule": ["name", /^[.\-_A-Za-z0-9]{1,64}$/],
+  // "CreateSecret", AWS Secrets Manager API Reference; "PutParameter", AWS Systems Manager API Reference.
+  "aws:secretsmanager/secret:Secret": ["name", /^[\w/+=.@!-]{1,512}$/],
+  "aws:ssm/parameter:Parameter": ["name", /^(?!\/?(aws|ssm))[\w./-]{1,1011}$/i],
   // "CreateLaunchTemplate" and "CreateSecurityGroup", Amazon EC2 API Reference.
   "aws:ec2/launchTemplate:LaunchTemplate": ["name", /^[\w().\-/]{3,128}$/],
   "aws:ec2/securityGroup:SecurityGroup": ["name", /^(?!sg-)[\w .\-:/()#,@[\]+=&;{}!$*]{1,255}$/],

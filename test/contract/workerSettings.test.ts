@@ -42,6 +42,21 @@ describe("workerSettings", () => {
     }
   });
 
+  const secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-Ab12Cd";
+
+  it("goes round with secrets", () => {
+    const value = { ...settings, secrets: { PASSWORD: `${secret}#"a b"`, KEY: secret } };
+    expect(decodeWorkerSettings(encodeWorkerSettings(value))).to.deep.equal({ ok: true, value });
+  });
+
+  for (const text of ["PASSWORD", "[]", '{"PASSWORD": 1}', '{"PASSWORD": "no ARN"}', `{"A": "${secret}", "B": null}`]) {
+    it(`takes no secrets such as ${text}`, () => {
+      const decoded = decodeWorkerSettings({ ...encodeWorkerSettings(settings), WORKER_SECRETS: text });
+      expect(!decoded.ok && decoded.problems.map(({ path }) => path)).to.deep.equal(["WORKER_SECRETS"]);
+      expect(!decoded.ok && decoded.problems[0]!.message).to.include("Expected a JSON object of ARNs, got ");
+    });
+  }
+
   it("names every variable that is missing or wrong", () => {
     const environment = {
       ...encodeWorkerSettings(settings),

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, syml
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { CloudOptions } from "../../local/cloud";
 import { packageRoot } from "../../local/packageFolder";
 import { startTestCloud, TestCloud } from "../local/support";
 
@@ -22,7 +23,11 @@ export interface RunningExample {
 }
 
 /** Compiles an example against the built package, as a consumer would, and brings its program up from its folder. */
-export async function startExample(name: string, config: Record<string, string> = {}): Promise<RunningExample> {
+export async function startExample(
+  name: string,
+  config: Record<string, string> = {},
+  options: CloudOptions = {},
+): Promise<RunningExample> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "example ")));
   cpSync(join(root, "examples", name), folder, { recursive: true });
   linkPackages(join(folder, "node_modules"));
@@ -30,7 +35,7 @@ export async function startExample(name: string, config: Record<string, string> 
   execFileSync(process.execPath, [compiler, "-p", folder, "--noEmit", "false"], { stdio: "inherit" });
   const before = process.cwd();
   process.chdir(folder);
-  const test = await startTestCloud();
+  const test = await startTestCloud(options);
   const stop = async () => {
     await test.stop();
     process.chdir(before);

@@ -34,10 +34,11 @@ export interface Journey extends TestCloud {
   reaches(id: string, state: string, seconds?: number): Promise<Record<string, unknown>>;
 }
 
+/** `args` may be made by the program, with resources beside the component. */
 export async function startJourney(
   processors: ProcessorArgs[],
   handlers?: Handlers,
-  args: Partial<BatchJobProcessorArgs> = {},
+  args: Partial<BatchJobProcessorArgs> | (() => Partial<BatchJobProcessorArgs>) = {},
   options: CloudOptions = {},
 ): Promise<Journey> {
   const test = await startTestCloud({ workerMain: handlers?.workerMain, ...options });
@@ -47,7 +48,7 @@ export async function startJourney(
       image: "worker:test",
       vpcId: "vpc-1",
       subnetIds: ["subnet-1"],
-      ...args,
+      ...(typeof args === "function" ? args() : args),
       ...changes,
     });
     const { url, queueUrls, deadLetterQueueUrls, unroutableQueueUrl, routerFailureQueueUrl, topicArn } = jobs;

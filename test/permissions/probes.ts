@@ -332,6 +332,11 @@ export const probes: Record<string, Probe> = {
     await ends(world, id, "succeeded", seconds);
     await atZero(world, "inline", seconds);
   },
+  async secretive(world, seconds) {
+    await atZero(world, "secretive", seconds);
+    await ends(world, await submitted(world, "secretive"), "succeeded", seconds);
+    await atZero(world, "secretive", seconds);
+  },
   async "from zero and back"(world, seconds) {
     const group = groupOf(world.journey, "sleeper");
     await atZero(world, "sleeper", seconds);

@@ -30,6 +30,17 @@ const processors: ProcessorArgs[] = [
     ...brief,
     handle: () => Promise.resolve({ ran: true }),
   },
+  {
+    name: "secretive",
+    handler: "echo",
+    idleSeconds: 1,
+    maxKeepSeconds: 1,
+    ...brief,
+    secrets: {
+      PASSWORD: "arn:aws:secretsmanager:us-east-1:123456789012:secret:password-Ab12Cd",
+      TOKEN: "arn:aws:ssm:us-east-1:123456789012:parameter/token",
+    },
+  },
   // Nobody works here: its messages stay where they are.
   { name: "deserted", handler: "echo", maxAttempts: 1 },
 ];
@@ -42,7 +53,9 @@ export async function startWorld(): Promise<World> {
   const handlers: Handlers = createHandlers({
     echo: `if (job.payload?.fail >= context.attempt) throw new Error("asked to fail"); return { ok: true };`,
   });
-  const journey = await startJourney(processors, handlers, args, { scheduleSeconds: 3_600, stopGraceSeconds: 1 });
+  const secrets = { PASSWORD: "of the test", TOKEN: "of the test, too" };
+  const options = { scheduleSeconds: 3_600, stopGraceSeconds: 1, secrets };
+  const journey = await startJourney(processors, handlers, args, options);
   groupOf(journey, "deserted").settings.suspendedProcesses.push("Launch");
   const { calls, region, lambdas } = journey.cloud;
   const name = "ends";

@@ -12,15 +12,19 @@ import { ProcessGroups } from "./processGroups";
 import { Runner } from "./runner";
 import { WorkerOptions } from "./settings";
 
-/** The runner of the kind of handler that the worker was given; rejects, with the reason, where it can't be had. */
-export async function createRunner(options: WorkerOptions, log: Log): Promise<Runner> {
+/**
+ * The runner of the kind of handler that the worker was given, which finds the secrets in its environment; rejects, with the
+ * reason, where it can't be had.
+ */
+export async function createRunner(options: WorkerOptions, secrets: Record<string, string>, log: Log): Promise<Runner> {
   const { command, handler, inlineHandler, timeoutSeconds } = options.settings;
   const processes = new JobProcesses(systemClock);
   const groups = new ProcessGroups(`${markVariable}=${processes.prefix}`);
   const folders = new JobFolders(options.scratchDir, log);
   const { maxMemoryMegabytes } = options;
-  const shared = { processes, groups, folders, maxMemoryMegabytes, clock: systemClock, log };
-  if (command) return new CommandRunner({ ...shared, command, timeoutSeconds, environment: process.env });
+  const environment = { ...process.env, ...secrets };
+  const shared = { processes, groups, folders, maxMemoryMegabytes, environment, clock: systemClock, log };
+  if (command) return new CommandRunner({ ...shared, command, timeoutSeconds });
   const source = inlineHandler === undefined ? moduleOf(handler!, options) : await inline(inlineHandler, options, log);
   const entryPath = path.join(__dirname, "handlerMain.js");
   return new HandlerRunner({ ...shared, ...source, entryPath, maxHeapMegabytes: options.maxHeapMegabytes });

@@ -26,6 +26,8 @@ export interface HandlerProcessOptions extends HandlerSource {
   maxHeapMegabytes: number;
   /** The most that its process and those that it starts may hold in all. */
   maxMemoryMegabytes: number;
+  /** What the handler finds in its environment. @default - the worker's own */
+  environment?: Record<string, string | undefined>;
   processes: JobProcesses;
   groups: ProcessGroups;
   folders: JobFolders;
@@ -81,13 +83,13 @@ export class HandlerProcess {
   private settleReady!: { resolve(): void; reject(error: Error): void };
 
   constructor(private readonly options: HandlerProcessOptions) {
-    const { processes, groups, maxMemoryMegabytes, modulePath, inlineText } = options;
+    const { processes, groups, maxMemoryMegabytes, modulePath, inlineText, environment = process.env } = options;
     this.ready = new Promise((resolve, reject) => (this.settleReady = { resolve, reject }));
     // Whoever doesn't wait for it learns of a failure from the job that it runs.
     this.ready.catch(() => undefined);
     const mark = processes.createMark();
     this.child = spawn(process.execPath, [...nodeOptions(options), options.entryPath], {
-      env: { ...process.env, [markVariable]: mark },
+      env: { ...environment, [markVariable]: mark },
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
       detached: true,
     });

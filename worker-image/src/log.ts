@@ -1,4 +1,5 @@
 import { stackOf, toJobError } from "./errors";
+import { Masking } from "./masking";
 
 /** What an event is about and how it went. */
 export type LogFields = Record<string, unknown>;
@@ -6,11 +7,16 @@ export type LogFields = Record<string, unknown>;
 /** Writes one event; `error` is for what a person should look at. */
 export type Log = (level: "debug" | "info" | "warn" | "error", event: string, fields?: LogFields) => void;
 
-/** Writes each event as one line of JSON. */
-export function createLog(write: (line: string) => void, common: LogFields, now: () => number = Date.now): Log {
+/** Writes each event as one line of JSON, in which no secret shows. */
+export function createLog(
+  write: (line: string) => void,
+  common: LogFields,
+  now: () => number = Date.now,
+  masking?: Pick<Masking, "line">,
+): Log {
   return (level, event, fields) => {
-    const entry = { time: new Date(now()).toISOString(), level, event, ...common, ...fields };
-    write(`${stringify(entry)}\n`);
+    const line = stringify({ time: new Date(now()).toISOString(), level, event, ...common, ...fields });
+    write(`${masking?.line(line) ?? line}\n`);
   };
 }
 

@@ -7,16 +7,20 @@ import { Announce, AnnouncedRecords } from "./announcedRecords";
 import { systemClock } from "./clock";
 import { createRunner } from "./createRunner";
 import { DynamoRecords } from "./dynamoRecords";
+import { fetchSecret } from "./fetchSecret";
 import { gateClient } from "./gatedClient";
 import { serveHealth } from "./health";
 import { keepInQueue, publishOrKeep } from "./keptEvents";
 import { createLifecycle } from "./lifecycleCreate";
 import { LineWriter } from "./lineWriter";
-import { createLog, errorFields, Log } from "./log";
+import { createLog, errorFields, Log, LogFields } from "./log";
+import { MaskedRunner } from "./maskedRunner";
+import { Masking } from "./masking";
 import { Metrics } from "./metrics";
 import { RecentJobs } from "./recentJobs";
 import { JobRecords } from "./records";
 import { Runner } from "./runner";
+import { readSecrets } from "./secrets";
 import { Services } from "./services";
 import { readOptions, WorkerOptions } from "./settings";
 import { SqsQueue } from "./sqsQueue";
@@ -29,6 +33,8 @@ const output = new LineWriter(
   () => process.stdout.writableLength,
 );
 const write = (line: string) => output.write(line);
+const masking = new Masking();
+const logAbout = (common: LogFields) => createLog(write, common, Date.now, masking);
 // Pipes and files take what they are given before the process is gone.
 process.on("exit", () => output.flush());
 
@@ -42,18 +48,21 @@ async function main(): Promise<number> {
   const read = readOptions(process.env, path.join(__dirname, "processors"));
   if (!read.ok) {
     const problems = read.problems.map(({ path: name, message }) => `${name}: ${message}`);
-    const log = createLog(write, {});
+    const log = logAbout({});
     log("error", "worker-not-started", { problems });
     const { WORKER_TYPE: type, WORKER_FLEET_TABLE: fleetTable, WORKER_SCALER_FUNCTION: scalerFunction } = process.env;
     await reportStartFailure(problems.join("; "), { type, fleetTable, scalerFunction }, log);
     return 1;
   }
   const options = read.value;
-  const log = createLog(write, { worker: options.workerId, type: options.settings.type });
+  const log = logAbout({ worker: options.workerId, type: options.settings.type });
   process.on("uncaughtException", (error) => crash("worker-crashed", error, log));
   if (options.exitsWithParent) exitWithParent(log);
   try {
-    const { worker, lifecycle, metrics } = await createWorker(options, await createRunner(options, log), log);
+    const secrets = await readSecretsOf(options, log);
+    masking.add(Object.values(secrets));
+    const runner = new MaskedRunner(await createRunner(options, secrets, log), masking);
+    const { worker, lifecycle, metrics } = await createWorker(options, runner, log);
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => worker.drain(signal));
     const onError = (error: Error) => log("error", "health-not-served", errorFields(error));
     if (options.healthPort !== undefined) serveHealth(options.healthPort, worker, systemClock, onError);
@@ -66,9 +75,22 @@ async function main(): Promise<number> {
     return isClean ? 0 : 1;
   } catch (error) {
     log("error", "worker-not-started", errorFields(error));
-    await reportStartFailure(error instanceof Error ? error.message : String(error), options.settings, log);
+    const reason = masking.text(error instanceof Error ? error.message : String(error));
+    await reportStartFailure(reason, options.settings, log);
     return 1;
   }
+}
+
+async function readSecretsOf({ settings }: WorkerOptions, log: Log): Promise<Record<string, string>> {
+  // Nothing is lost by ending a worker that hasn't started: signals end it as they end any process.
+  const { signal } = new AbortController();
+  return readSecrets(settings.secrets ?? {}, {
+    fetch: fetchSecret,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    signal,
+  });
 }
 
 async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
@@ -146,7 +168,7 @@ function exitWithParent(log: Log): void {
 }
 
 /** Jobs at work are not lost: their leases run out, and their messages reappear. */
-function crash(event: string, error: unknown, log: Log = createLog(write, {})): never {
+function crash(event: string, error: unknown, log: Log = logAbout({})): never {
   log("error", event, errorFields(error));
   process.exit(1);
 }

@@ -5,6 +5,7 @@ import { dynamodbAsks } from "./dynamodb";
 import { lambdaAsks } from "./lambda";
 import { s3Asks } from "./s3";
 import { schedulerAsks } from "./scheduler";
+import { secretsManagerAsks, ssmAsks } from "./secrets";
 import { snsAsks } from "./sns";
 import { sqsAsks } from "./sqs";
 
@@ -21,6 +22,8 @@ export interface AskSources {
   hashKeyOf(tableName: string): string | undefined;
   groupOf(named: { group?: string; instance?: string }): KnownGroup | undefined;
   hasObject(bucket: string, key: string): boolean;
+  /** ARN of the secret of an ARN or name. */
+  secretArnOf(id: string): string | undefined;
 }
 
 /** A call, and what its resources are told by. */
@@ -41,6 +44,8 @@ const byService: Record<string, (call: Call) => Ask[]> = {
   autoscaling: autoScalingAsks,
   lambda: lambdaAsks,
   scheduler: schedulerAsks,
+  secretsmanager: secretsManagerAsks,
+  ssm: ssmAsks,
   // Who one is, anybody may ask.
   sts: ({ operation }) => (operation === "GetCallerIdentity" ? [] : [{ action: `sts:${operation}`, resource: "*" }]),
 };
