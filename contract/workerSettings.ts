@@ -98,8 +98,7 @@ export function encodeWorkerSettings(settings: WorkerSettings): Record<string, s
   const environment: Record<string, string> = {};
   for (const [field, { name }] of Object.entries(variables)) {
     const value = settings[field as keyof WorkerSettings];
-    if (value !== undefined)
-      environment[name] = typeof value === "object" ? JSON.stringify(value) : String(value);
+    if (value !== undefined) environment[name] = typeof value === "object" ? JSON.stringify(value) : String(value);
   }
   return environment;
 }
