@@ -1,9 +1,18 @@
 import { expect } from "chai";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, Server } from "node:http";
+import { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { encodeWorkerSettings } from "../../contract/workerSettings";
 import { SecretReference } from "../../contract/secretReference";
 import { readSecrets } from "../../worker-image/src/secrets";
 import { rejection } from "../local/support";
-import { FakeLog } from "./support/doubles";
+import { credentials, region } from "./support/aws";
+import { buildWorker } from "./support/build";
+import { FakeLog, settings } from "./support/doubles";
 import { FakeClock } from "./support/fakeClock";
+import { expectNoWorkers, WorkerProcess } from "./support/workerProcess";
 
 const secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-Ab12Cd";
 const parameter = "arn:aws:ssm:us-east-1:123456789012:parameter/token";
@@ -92,4 +101,56 @@ describe("readSecrets", () => {
       expect(message).not.to.include("marker");
     });
   }
+});
+
+describe("a worker with secrets that doesn't start", () => {
+  let folder: string;
+  let server: Server;
+  let endpoint: string;
+  const value = JSON.stringify({ password: "marker-of-the-secret" });
+
+  before(async () => {
+    await buildWorker();
+    folder = await mkdtemp(path.join(tmpdir(), "secretive handlers "));
+    const text = "throw new Error(`the login ${process.env.PASSWORD} fails`);";
+    await writeFile(path.join(folder, "echo.js"), text);
+    server = createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "application/x-amz-json-1.1" });
+      response.end(JSON.stringify({ ARN: secret, Name: "db", SecretString: value }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  after(async () => {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  afterEach(expectNoWorkers);
+
+  async function problemOf(reference: string): Promise<Record<string, unknown>> {
+    const worker = new WorkerProcess({
+      ...encodeWorkerSettings({ ...settings, secrets: { PASSWORD: reference } }),
+      WORKER_PROCESSORS_DIR: folder,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: region,
+      AWS_EC2_METADATA_DISABLED: "true",
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    });
+    expect((await worker.exited).code).to.equal(1);
+    expect(JSON.stringify(worker.events) + worker.errorOutput).not.to.include("marker");
+    const event = worker.events.find((each) => each.event === "worker-not-started");
+    return event!.error as Record<string, unknown>;
+  }
+
+  it("says which one it can't read", async () => {
+    expect(await problemOf(`${secret}#user`)).to.include({
+      message: `The secret PASSWORD could not be read from ${secret}#user: expected a text at the key user, got none`,
+    });
+  });
+
+  it("says why its handler can't be loaded, without the value", async () => {
+    expect((await problemOf(`${secret}#password`)).message).to.equal("the login *** fails");
+  });
 });
