@@ -234,12 +234,17 @@ export function pullImage(
   });
 }
 
-/** The parts of a private ECR image's name, or undefined for an image of another registry. */
+/**
+ * The parts of a private ECR image's name, or undefined for an image of another registry. Its host may be that of FIPS, of
+ * dual-stack networks, of China or of the European Sovereign Cloud ("Amazon ECR endpoints and quotas").
+ */
 export function parseEcrImage(
   image: string | undefined,
 ): { account: string; region: string; name: string } | undefined {
-  const match = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)/.exec(image ?? "");
-  return match ? { account: match[1]!, region: match[2]!, name: match[3]! } : undefined;
+  const classic = String.raw`\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.(?:com|com\.cn|eu)`;
+  const dualStack = String.raw`\.dkr-ecr(?:-fips)?\.([a-z0-9-]+)\.on\.(?:aws|amazonwebservices\.com\.cn|amazonwebservices\.eu)`;
+  const match = new RegExp(String.raw`^(\d{12})(?:${classic}|${dualStack})/([^:@]+)`).exec(image ?? "");
+  return match ? { account: match[1]!, region: (match[2] ?? match[3])!, name: match[4]! } : undefined;
 }
 
 /** A policy document of the statements. */

@@ -1,16 +1,36 @@
-import { bootScripts, BootScriptsArgs, folder } from "./bootScripts";
-import { bootUnits, memoryPlaceholder } from "./bootUnits";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEcrImage } from "./permissions";
+import { workerImageFolder } from "./workerImageFolder";
 
 /** What an instance is told at its first boot. */
-export interface UserDataArgs extends BootScriptsArgs {
+export interface UserDataArgs {
+  type: string;
+  image: string;
+  region: string;
+  logGroup: string;
+  /** The hook at which the group waits for the worker. */
+  launchHook: string;
   /** Variables of the worker; one line each, since Docker's `--env-file` knows no quoting. */
   environment: Record<string, string>;
   /** How long Docker waits for the worker's own drain before it kills it. */
   stopTimeoutSeconds: number;
 }
 
+/** Where the scripts and their settings lie on an instance. */
+const folder = "/etc/batch-job-worker";
+const units = "/etc/systemd/system";
 const environmentFile = `${folder}/environment`;
 const delimiter = "ENVIRONMENT";
+
+/** What the worker's image brings for its instance (`worker-image/boot`): scripts for bash, curl and Docker, and systemd's units. */
+export const bootFiles = {
+  scripts: ["aws.sh", "give-up.sh", "pull.sh", "run.sh", "stopped.sh", "watch.sh"],
+  units: [
+    ...["batch-job-worker.service", "batch-job-worker-failed.service"],
+    ...["batch-job-worker-watch.service", "batch-job-worker-watch.timer"],
+  ],
+};
 
 /** The worker takes up to 15 s to give back what is left after its drain. */
 export const giveBackSeconds = 30;
@@ -45,27 +65,58 @@ export function environmentBytes(environment: Record<string, string>): number {
 }
 
 function render(args: UserDataArgs): string {
-  const units = bootUnits({ ...args, environmentFile });
+  const stop = Math.ceil(args.stopTimeoutSeconds);
   return `#!/bin/bash
 set -euo pipefail
-install -d -m 0700 ${folder}
-${Object.entries(bootScripts(args))
-  .map(([name, text]) => file(`${folder}/${name}`, "SCRIPT", text))
-  .join("\n")}
+install -d -m 0700 ${folder} ${units}/batch-job-worker.service.d
+${bootFiles.scripts.map((name) => file(`${folder}/${name}`, "SCRIPT", bootFile(name))).join("\n")}
 chmod 0700 ${folder}/*
-trap '${folder}/give-up "User data failed at line $LINENO"' ERR
+${file(`${folder}/boot.env`, "SETTINGS", bootSettings(args))}
+trap '${folder}/give-up.sh "User data failed at line $LINENO"' ERR
 ${file(environmentFile, delimiter, environmentLines(args.environment))}
 chmod 0600 ${environmentFile}
-${Object.entries(units)
-  .map(([name, text]) => file(`/etc/systemd/system/${name}`, "UNIT", text))
-  .join("\n")}
-memory=$(($(awk '/^MemTotal/ {print $2}' /proc/meminfo) / 1024 - 300))
-sed -i "s/${memoryPlaceholder}/$memory/g" /etc/systemd/system/batch-job-worker.service
+${bootFiles.units.map((name) => file(`${units}/${name}`, "UNIT", bootFile(name))).join("\n")}
+${file(`${units}/batch-job-worker.service.d/stop.conf`, "UNIT", stopTimes(stop))}
 # The machine image is made for ECS; its agent has nothing to do here.
 systemctl mask --now --no-block ecs.service
 systemctl daemon-reload
 systemctl enable --now --no-block batch-job-worker.service batch-job-worker-watch.timer
 `;
+}
+
+/** The settings that the scripts read, as words of a shell. */
+export function bootSettings(args: Omit<UserDataArgs, "environment">): string {
+  const { type, image, region, logGroup, launchHook, stopTimeoutSeconds } = args;
+  const settings = {
+    ...{ TYPE: type, IMAGE: image, REGION: region, DOMAIN: domainOf(region) },
+    ...{ LOG_GROUP: logGroup, LAUNCH_HOOK: launchHook, STOP_SECONDS: String(Math.ceil(stopTimeoutSeconds)) },
+    // Empty for an image of another registry.
+    ECR_REGION: parseEcrImage(image)?.region ?? "",
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${quote(value)}`)
+    .join("\n");
+}
+
+function stopTimes(seconds: number): string {
+  return `[Service]
+ExecStop=-/usr/bin/docker stop -t ${seconds} batch-job-worker
+TimeoutStopSec=${seconds + 30}`;
+}
+
+function bootFile(name: string): string {
+  return readFileSync(join(workerImageFolder(), "boot", name), "utf8").trimEnd();
+}
+
+/** A consumer's mocks may leave the region undefined, whatever its type says. */
+function domainOf(region: string): string {
+  if (String(region).startsWith("cn-")) return "amazonaws.com.cn";
+  return String(region).startsWith("eusc-") ? "amazonaws.eu" : "amazonaws.com";
+}
+
+/** The text as one word of a shell. A consumer's mocks may leave it undefined, whatever its type says. */
+function quote(text: string): string {
+  return `'${String(text).replaceAll("'", `'\\''`)}'`;
 }
 
 function file(path: string, end: string, text: string): string {

@@ -116,3 +116,6 @@ export const workerAlias = "workers";
  * its instance is replaced after so many such ends within the time.
  */
 export const wedged = { exitCode: 75, mostExits: 3, withinSeconds: 600 } as const;
+
+/** The exit code of a worker that ends with its instance: it is not started again. */
+export const leavingExitCode = 79;

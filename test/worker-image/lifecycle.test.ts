@@ -73,6 +73,7 @@ describe("Lifecycle", () => {
     expect(calls).to.deep.equal(["complete ready"]);
     expect(log.events()).to.deep.equal(["launch-hook-completed"]);
     await lifecycle.end();
+    expect(lifecycle.isLeaving).to.equal(false);
     expect(clock.pendingTimers).to.equal(0);
   });
 
@@ -123,6 +124,7 @@ describe("Lifecycle", () => {
     items["autoscaling/target-lifecycle-state"] = "Terminated";
     await begin();
     expect(calls).to.deep.equal(["drain terminating 100"]);
+    expect(lifecycle.isLeaving).to.equal(true);
     state.accepts.push(false, false);
     const end = lifecycle.end();
     await clock.advance(4_000);

@@ -76,6 +76,11 @@ export class Lifecycle {
     this.hookHeartbeat = new HookHeartbeat({ ...effects, findGroup: () => this.findGroup() });
   }
 
+  /** Whether the instance ends with its worker. */
+  get isLeaving(): boolean {
+    return this.reason !== undefined;
+  }
+
   /** To be called before the worker comes up, which may take longer than the launch hook waits. */
   prepare(): void {
     this.hookHeartbeat.beginLaunch();

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { wedged } from "../../contract/fleet";
+import { leavingExitCode, wedged } from "../../contract/fleet";
 import { WorkerSettings } from "../../contract/workerSettings";
 import { Announce, AnnouncedRecords } from "./announcedRecords";
 import { systemClock } from "./clock";
@@ -72,7 +72,8 @@ async function main(): Promise<number> {
     metrics.stop();
     await lifecycle?.end();
     if (worker.isWedged) return wedged.exitCode;
-    return isClean ? 0 : 1;
+    if (!isClean) return 1;
+    return lifecycle?.isLeaving ? leavingExitCode : 0;
   } catch (error) {
     log("error", "worker-not-started", errorFields(error));
     const reason = masking.text(error instanceof Error ? error.message : String(error));

@@ -3,17 +3,19 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bootScripts, BootScriptsArgs } from "../../../components/bootScripts";
+import { bootFiles, bootSettings, UserDataArgs } from "../../../components/userData";
+import { workerImageFolder } from "../../../components/workerImageFolder";
 import { listen, Listener } from "../../../local/listen";
 import { serveMetadata } from "../../../local/metadata";
 import { checkSignature } from "./signature";
 
-export const args: BootScriptsArgs = {
+export const args: Omit<UserDataArgs, "environment"> = {
   type: "word-count",
   image: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/worker@sha256:abc",
   region: "eu-central-1",
   logGroup: "jobs-logs",
   launchHook: "worker-ready",
+  stopTimeoutSeconds: 105,
 };
 
 const credentials = { AccessKeyId: "AKIDEXAMPLE", SecretAccessKey: "sec/ret+key", Token: "tok/en==" };
@@ -38,6 +40,8 @@ export interface Machine {
   commands: () => string[];
   /** Has a fake command print and exit so; `$*` holds its arguments. */
   fake: (command: string, script: string) => void;
+  /** Other settings for the scripts. */
+  settings: (more: Partial<UserDataArgs>) => void;
   /** The instance's metadata by path, beside its credentials. */
   metadata: Record<string, string>;
   run: (script: string, parameters?: string[], environment?: Record<string, string>) => Promise<Outcome>;
@@ -56,10 +60,16 @@ export async function createMachine(): Promise<Machine> {
   const commands = join(folder, "commands.log");
   writeFileSync(commands, "");
   for (const name of ["scripts", "bin", "run"]) mkdirSync(join(folder, name));
-  for (const [name, text] of Object.entries(bootScripts(args))) write(join(folder, "scripts", name), `${text}\n`);
+  for (const name of bootFiles.scripts) {
+    write(join(folder, "scripts", name), readFileSync(join(workerImageFolder(), "boot", name), "utf8"));
+  }
+  const settings = (more: Partial<UserDataArgs> = {}) =>
+    write(join(folder, "scripts", "boot.env"), `${bootSettings({ ...args, ...more })}\n`);
+  settings();
   const fake = (command: string, script: string) =>
     write(join(folder, "bin", command), `#!/bin/bash\necho "${command} $*" >> '${commands}'\n${script}\n`);
-  fake("docker", '[[ $1 != login ]] || cat >> "${0%/*}/password"');
+  // No image is there yet.
+  fake("docker", 'case $1 in login) cat >> "${0%/*}/password" ;; image) exit 1 ;; esac');
   fake("systemctl", "echo active");
   fake("journalctl", 'echo "docker: no \\"space\\" left"; echo "on device"');
 
@@ -82,6 +92,7 @@ export async function createMachine(): Promise<Machine> {
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: aws.address,
     AWS_ENDPOINT_URL_ECR: aws.address,
     RUNTIME_DIRECTORY: join(folder, "run"),
+    DISK_FOLDER: join(folder, "disk"),
   };
   return {
     folder,
@@ -89,9 +100,10 @@ export async function createMachine(): Promise<Machine> {
     answers,
     metadata,
     fake,
+    settings,
     commands: () => readFileSync(commands, "utf8").split("\n").filter(Boolean),
     run: (script, parameters = [], more = {}) =>
-      execute("bash", [script.includes("/") ? script : join(folder, "scripts", script), ...parameters], {
+      execute("bash", [script.includes("/") ? script : join(folder, "scripts", `${script}.sh`), ...parameters], {
         ...environment,
         ...more,
       }),
