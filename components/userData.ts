@@ -104,8 +104,13 @@ ExecStop=-/usr/bin/docker stop -t ${seconds} batch-job-worker
 TimeoutStopSec=${seconds + 30}`;
 }
 
+/** Without the lines that are comments: they would take room from the worker's variables. */
 function bootFile(name: string): string {
-  return readFileSync(join(workerImageFolder(), "boot", name), "utf8").trimEnd();
+  const text = readFileSync(join(workerImageFolder(), "boot", name), "utf8");
+  return text
+    .split("\n")
+    .filter((line) => line !== "" && !/^\s*#(?!!)/.test(line))
+    .join("\n");
 }
 
 /** A consumer's mocks may leave the region undefined, whatever its type says. */
