@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { publishTarget, recurringInput } from "../contract/scheduledMessage";
+import { publishTarget, recurringInput, schedulePrefix } from "../contract/scheduledMessage";
 import { fitName } from "./fitName";
 import { createRole, publishTo, sendTo } from "./permissions";
 import { JobSchedule } from "./ProcessorArgs";
@@ -36,9 +36,9 @@ export class JobSchedules extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** ARN pattern of the schedules in the group. */
+  /** ARN pattern of the schedules of single jobs in the group: not of those that repeat. */
   get scheduleArns(): pulumi.Output<string> {
-    return this.group.arn.apply((arn) => `${(arn ?? "").replace(":schedule-group/", ":schedule/")}/*`);
+    return this.group.arn.apply((arn) => `${(arn ?? "").replace(":schedule-group/", ":schedule/")}/${schedulePrefix}*`);
   }
 
   /** A schedule that submits a job of the type each time; it comes once the type's entry is there. */

@@ -57,10 +57,10 @@ export function publishTo(topicArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "PublishJobs", Action: ["sns:Publish"], Resource: topicArn };
 }
 
-/** Creating one-time schedules that act in the role. */
+/** Creating one-time schedules that act in the role, and removing them again. */
 export function scheduleJobs(scheduleArns: pulumi.Input<string>, roleArn: pulumi.Input<string>): PolicyStatement[] {
   return [
-    { Sid: "ScheduleJobs", Action: ["scheduler:CreateSchedule"], Resource: scheduleArns },
+    { Sid: "ScheduleJobs", Action: ["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], Resource: scheduleArns },
     {
       Sid: "PassScheduleRole",
       Action: ["iam:PassRole"],

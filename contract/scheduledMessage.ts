@@ -3,6 +3,9 @@ import { encodeEnvelope, type JobEnvelope } from "./envelope";
 
 export const deploymentOnlyModule = true;
 
+/** The names of schedules of single jobs begin with it; those of schedules that repeat begin with the component's. */
+export const schedulePrefix = "job-";
+
 /** What a schedule of EventBridge Scheduler replaces by the time and the id of each run ("Adding context attributes"). */
 export const scheduleKeywords = {
   scheduledTime: "<aws.scheduler.scheduled-time>",

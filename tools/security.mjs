@@ -51,7 +51,7 @@ const reasons = {
   RetryLaunches: "Has launches tried at once, when somebody asks for it",
   RouteJobs: "Puts jobs in their type's queue",
   ScaleGroups: "Raises groups, and has silent instances replaced",
-  ScheduleJobs: "Holds back a job that is more than 15 minutes ahead",
+  ScheduleJobs: "Holds back a job that is more than 15 minutes ahead, until it is cancelled",
   SendJobsBack: "Sends dead letters back to their queue, when somebody retries their jobs by the API",
   SendFailures: "Lambda puts what the function failed at aside, in its role",
   SendUnpublished: "EventBridge Scheduler keeps what it could not publish, in its role",

@@ -31,7 +31,13 @@ import { checkListQuery } from "./listQuery";
 import { checkRetry, type Retry } from "./checkRetry";
 import { type RedriveLetters, retryJobs } from "./retryJobs";
 import { waitingOf } from "./waiting";
-import { createSubmitJobs, type IdentifiedSubmission, type SubmitJobsEffects, type SubmitOutcome } from "./submitJobs";
+import {
+  createSubmitJobs,
+  isTooFarForQueues,
+  type IdentifiedSubmission,
+  type SubmitJobsEffects,
+  type SubmitOutcome,
+} from "./submitJobs";
 
 export const deploymentOnlyModule = true;
 
@@ -77,8 +83,20 @@ interface Route {
  * conflict. Without an `id` in the body, an `Idempotency-Key` header gives one (see {@link idFromKey}).
  */
 export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => Promise<HttpAnswer> {
-  const { records, index, announce, jobTypes, readFleets, redrive, retryLaunches, hidesQueues, newId, now, log } =
-    effects;
+  const {
+    records,
+    index,
+    announce,
+    later,
+    jobTypes,
+    readFleets,
+    redrive,
+    retryLaunches,
+    hidesQueues,
+    newId,
+    now,
+    log,
+  } = effects;
   const submitJobs = createSubmitJobs(effects);
 
   const submitOne: Answerer = async (event) => {
@@ -171,16 +189,21 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     if (!records) return refuse(trackingOff());
     const outcome = await cancelJob({ records, now }, id);
     if ("problem" in outcome) return refuse(outcome.problem);
-    if (outcome.record.state === "cancelled") await announceEnd(outcome.record);
+    if (outcome.record.state === "cancelled") await tellEnd(outcome.record);
     return answer(202, jobView(outcome.record));
   };
 
-  async function announceEnd(record: JobRecord): Promise<void> {
+  /** Announces the end; then nobody needs the message of a job that was to run much later. */
+  async function tellEnd(record: JobRecord): Promise<void> {
+    const { id, type, submittedAt, notBefore } = record;
+    let failed = "end not announced";
     try {
       await announce?.(record);
+      failed = "schedule not removed";
+      if (isTooFarForQueues(notBefore, Date.parse(submittedAt))) await later.unschedule(id);
     } catch (error) {
-      // The worker that drops the job's message announces it again.
-      log("warn", "end not announced", { id: record.id, type: record.type, error: describeError(error) });
+      // The job's message comes then, and the worker that drops it announces the end again.
+      log("warn", failed, { id, type, error: describeError(error) });
     }
   }
 

@@ -40,7 +40,7 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     publish: publishTo(topics, topicArn),
     later: {
       topicArn,
-      schedule: scheduleWith({
+      ...scheduleWith({
         topicArn,
         groupName: variable("SCHEDULE_GROUP"),
         roleArn: variable("SCHEDULE_ROLE_ARN"),

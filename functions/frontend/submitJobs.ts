@@ -15,7 +15,7 @@ import { mapLimited } from "../mapLimited";
 import { digestOf, keyPrefix } from "./digest";
 import { notBeforeOf } from "./notBefore";
 import { createCheckPayload } from "./payloadValidator";
-import type { ScheduleJob } from "./scheduleWith";
+import type { JobScheduler } from "./scheduleWith";
 
 export const deploymentOnlyModule = true;
 
@@ -39,8 +39,8 @@ export interface SubmitJobsEffects {
   /** Absent where jobs are not tracked: every submission is then a new job. */
   records: JobRecords | undefined;
   publish: Publish;
-  /** Has a job published at its time, and the topic that it then is published to: for times too far ahead for SQS. */
-  later: { topicArn: string; schedule: ScheduleJob };
+  /** Has jobs published at their times, and the topic that they then are published to: for times too far ahead for SQS. */
+  later: JobScheduler & { topicArn: string };
   jobTypes: Pick<JobTypes, "find">;
   /** Bounds the time that a payload's check may take. */
   runWithin: RunWithin;
@@ -202,7 +202,7 @@ function envelopesToPublish(recorded: Recorded[]): JobEnvelope[] {
   return [...envelopes.values()];
 }
 
-function isTooFarForQueues(notBefore: string | undefined, now: number): boolean {
+export function isTooFarForQueues(notBefore: string | undefined, now: number): boolean {
   return notBefore !== undefined && Date.parse(notBefore) - now > limits.maxQueueDelaySeconds * 1_000;
 }
 

@@ -12,6 +12,7 @@ const build = (args: Partial<BatchJobProcessorArgs> = {}) =>
   record(() => new BatchJobProcessor("media", { processors: [wordCount, checksum], ...args }));
 
 interface Statement {
+  Sid?: string;
   Effect: string;
   Action: string | string[];
   Resource: string | string[];
@@ -159,7 +160,7 @@ describe("BatchJobProcessor", () => {
         const statements = statementsOf(named(`media-word-count-queue-${queue}-policy`));
         const own = statements.filter(({ Principal }) => isDeepStrictEqual(Principal, principal));
         const further = queue === "jobs" ? "SendJobsBack" : "ReleaseDeadLetters";
-        expect(own.map((each) => (each as { Sid?: string }).Sid)).to.deep.equal([
+        expect(own.map((each) => each.Sid)).to.deep.equal([
           queue === "jobs" ? "RescueJobs" : "RescueDeadLetters",
           further,
         ]);
@@ -320,6 +321,10 @@ describe("BatchJobProcessor", () => {
         Statement: [{ Effect: "Allow", Principal: { Service: "scheduler.amazonaws.com" }, Action: "sts:AssumeRole" }],
       });
       const frontend = statementsOf(named("media-api-frontend-policy"));
+      const { Action, Resource } = frontend.find(({ Sid }) => Sid === "ScheduleJobs")!;
+      expect(Action).to.deep.equal(["scheduler:CreateSchedule", "scheduler:DeleteSchedule"]);
+      // Not those that repeat.
+      expect(Resource).to.match(/\/job-\*$/);
       expect(frontend).to.deep.include({
         Sid: "PassScheduleRole",
         Effect: "Allow",

@@ -133,6 +133,14 @@ export const probes: Record<string, Probe> = {
     const runAt = new Date(Date.now() + 3_600_000).toISOString();
     await submitted(world, "deserted", {}, { runAt });
   },
+  async unschedule(world, seconds) {
+    const runAt = new Date(Date.now() + 3_600_000).toISOString();
+    const id = await submitted(world, "deserted", {}, { runAt });
+    const isScheduled = () => world.journey.cloud.scheduler.list().some(({ Target }) => Target.Input?.includes(id));
+    if (!isScheduled()) throw new Error("Expected a schedule");
+    await answers(world, 202, "DELETE", `/jobs/${id}`);
+    await world.within(seconds, () => !isScheduled());
+  },
   async list(world) {
     const body = await answers(world, 200, "GET", "/jobs");
     if (!Array.isArray(body.jobs)) throw new Error(`Expected jobs, got ${JSON.stringify(body)}`);

@@ -110,7 +110,8 @@ describe("frontend", () => {
     });
 
     it("answers 503 where the schedule can't be made, and 413 where it can't hold the job", async () => {
-      const refused = new FakeFrontend({ later: { topicArn: "t", schedule: () => Promise.reject(new Error("no")) } });
+      const refuse = () => Promise.reject(new Error("no"));
+      const refused = new FakeFrontend({ later: { topicArn: "t", schedule: refuse, unschedule: refuse } });
       const later = { ...job, id: "later", delaySeconds: 901 };
       expectProblem(await refused.request("POST", "/jobs", later), "unavailable");
       expect(refused.record("later")).to.include({ state: "queued" });
@@ -463,6 +464,39 @@ describe("DELETE /jobs/{id}", () => {
     for (const id of ["a", "b"]) expect((await frontend.request("DELETE", `/jobs/${id}`)).status).to.equal(202);
     expect(ends).to.deep.equal(["a cancelled"]);
     expect(frontend.lines.map(({ event }) => event)).to.deep.equal(["end not announced"]);
+  });
+
+  it("removes the schedule of one that was to run much later, once its end is announced, and of no other", async () => {
+    const announce = ({ id }: JobRecord) => Promise.resolve(void frontend.happened.push(`announce ${id}`));
+    frontend = new FakeFrontend({ announce });
+    const ids = { soon: 900, later: 901, "next-year": 31_536_000 };
+    for (const [id, delaySeconds] of Object.entries(ids)) {
+      await frontend.request("POST", "/jobs", { type: "word-count", payload: 1, id, delaySeconds });
+    }
+    frontend.put({ ...queued, id: "running", state: "running", attempts: 1, notBefore: "2026-11-02T09:30:00.000Z" });
+    frontend.happened.length = 0;
+    for (const id of [...Object.keys(ids), "a", "running"]) {
+      if (id === "a") frontend.put(queued);
+      expect((await frontend.request("DELETE", `/jobs/${id}`)).status).to.equal(202);
+    }
+    expect(frontend.happened.filter((what) => !what.startsWith("cancel"))).to.deep.equal([
+      ...["announce soon", "announce later", "unschedule later", "announce next-year", "unschedule next-year"],
+      "announce a",
+    ]);
+  });
+
+  it("leaves the schedule where the end can't be announced, whose message tells of it, and answers where it can't be removed", async () => {
+    const refuse = () => Promise.reject(new Error("no"));
+    const far = { ...queued, notBefore: "2027-11-02T10:00:00.000Z" };
+    frontend = new FakeFrontend({ announce: refuse });
+    frontend.put(far);
+    expect((await frontend.request("DELETE", "/jobs/a")).status).to.equal(202);
+    expect(frontend.happened).to.deep.equal(["cancel a"]);
+    const later = { topicArn: "t", schedule: refuse, unschedule: refuse };
+    frontend = new FakeFrontend({ later });
+    frontend.put(far);
+    expect((await frontend.request("DELETE", "/jobs/a")).json).to.include({ state: "cancelled" });
+    expect(frontend.lines.map(({ event }) => event)).to.deep.equal(["schedule not removed"]);
   });
 
   it("asks for the end of one that runs, as often as one likes", async () => {

@@ -69,6 +69,10 @@ export class FakeFrontend {
           this.scheduled.push(envelope);
           return Promise.resolve();
         },
+        unschedule: (id) => {
+          this.happened.push(`unschedule ${id}`);
+          return Promise.resolve();
+        },
       },
       publish: (messages) => Promise.resolve(this.publish(messages)),
       jobTypes: {
