@@ -109,7 +109,7 @@ export class WorkerNetwork extends pulumi.ComponentResource {
         `${name}-${service.replace(".", "-")}`,
         {
           vpcId: this.vpcId,
-          serviceName: pulumi.interpolate`com.amazonaws.${region}.${service}`,
+          serviceName: region.apply((known) => `${interfacePrefix(known, service)}.${known}.${service}`),
           vpcEndpointType: "Interface",
           privateDnsEnabled: true,
           subnetIds: this.subnetIds,
@@ -124,13 +124,13 @@ export class WorkerNetwork extends pulumi.ComponentResource {
 
 type WorkerNetworkArgs = Pick<
   BatchJobProcessorArgs,
-  "vpcId" | "subnetIds" | "privateWorkers" | "sessionManager" | "scaling" | "secrets" | "tags"
+  "vpcId" | "subnetIds" | "privateWorkers" | "sessionManager" | "scaling" | "events" | "secrets" | "tags"
 > &
   Partial<Pick<BatchJobProcessorArgs, "processors">>;
 
 /** The services that workers call, but for those with gateway endpoints, which cost nothing. */
 function interfaceServices(args: WorkerNetworkArgs): string[] {
-  const { scaling = defaults.scaling, sessionManager } = args;
+  const { scaling = defaults.scaling, events = defaults.events, sessionManager } = args;
   const services = [
     "autoscaling",
     "ecr.api",
@@ -138,8 +138,18 @@ function interfaceServices(args: WorkerNetworkArgs): string[] {
     "logs",
     "sqs",
     ...(scaling === "scaler" ? ["lambda"] : []),
+    ...(events ? ["sns"] : []),
     ...(sessionManager ? ["ssm", "ssmmessages"] : []),
     ...secretServices(args),
   ];
   return [...new Set(services)];
+}
+
+/** Of those in use, as `aws ec2 describe-vpc-endpoint-services` names them in China; AWS CDK keeps the same list. */
+const namedApartInChina = ["autoscaling", "ecr.api", "ecr.dkr", "lambda", "sqs"];
+
+/** A consumer's mocks may leave the region undefined, whatever its type says. */
+function interfacePrefix(region: string | undefined, service: string): string {
+  const isApart = String(region).startsWith("cn-") && namedApartInChina.includes(service);
+  return isApart ? "cn.com.amazonaws" : "com.amazonaws";
 }

@@ -21,6 +21,7 @@ const options = [
   { inputs: "`minInstances: 1` of one processor", args: { processors: withFirst({ minInstances: 1 }) } },
   { inputs: "`privateWorkers: true`", args: { privateWorkers: true } },
   { inputs: "`privateWorkers: true`, `sessionManager: true`", args: { privateWorkers: true, sessionManager: true } },
+  { inputs: "`privateWorkers: true`, `events: true`", args: { privateWorkers: true, events: true } },
   {
     inputs: "`privateWorkers: true`, a secret in Secrets Manager",
     args: withSecret("secretsmanager", "secret:a-AbCdEf"),

@@ -30,6 +30,11 @@ const configurations: Record<string, Partial<BatchJobProcessorArgs>> = {
   },
   "without records": { processors: [wordCount], tracking: false },
   "with private workers": { processors: [wordCount], privateWorkers: true },
+  "with private workers that have secrets": {
+    processors: [{ ...wordCount, secrets: { A: "arn:aws:ssm:us-east-1:123456789012:parameter/a" } }],
+    secrets: { B: "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf" },
+    privateWorkers: true,
+  },
   "on spot instances": { processors: [{ ...wordCount, spot: true }] },
   "scaled by CloudWatch": { processors: [wordCount], scaling: "targetTracking" },
   "with inline handlers": { processors: [inline] },
@@ -97,6 +102,30 @@ for (const [name, args] of Object.entries(configurations)) {
           }
         }
       });
+    });
+
+    it("give private workers a way to each service that their roles may call", () => {
+      const endpoints = graph.ofType("ec2/vpcEndpoint:VpcEndpoint").map(({ inputs }) => String(inputs.serviceName));
+      if (endpoints.length === 0) return expect(args.privateWorkers).to.not.equal(true);
+      const reached = new Set(endpoints.map((name) => name.split(".")[3]!));
+      const isOfWorkers = ({ inputs }: RecordedResource) => {
+        const { Principal } = statementsIn(inputs.assumeRolePolicy)[0]!;
+        return (Principal as { Service: string }).Service === "ec2.amazonaws.com";
+      };
+      const roles = graph.ofType("iam/role:Role").filter(isOfWorkers);
+      expect(roles).to.not.deep.equal([]);
+      for (const { name } of roles) {
+        const policies = graph
+          .ofType("iam/rolePolicy:RolePolicy")
+          .filter(({ inputs }) => String(inputs.role).startsWith(`${name}-`));
+        expect(policies, name).to.not.deep.equal([]);
+        const actions = policies.flatMap(({ inputs }) => statementsIn(inputs.policy).flatMap(({ Action }) => Action));
+        const services = new Set(actions.map((action) => action.split(":")[0]!));
+        expect(
+          [...services].filter((service) => !reached.has(service)),
+          name,
+        ).to.deep.equal([]);
+      }
     });
 
     it("bind the pattern of groups by this deployment's tag", () => {
