@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Presets, SingleBar } from "cli-progress";
 import Table from "cli-table3";
@@ -6,6 +6,7 @@ import { Command } from "commander";
 import { conditions } from "./scaling/conditions";
 import { plot } from "./scaling/plot";
 import { rules } from "./scaling/rules/all";
+import { missesOfSeeds, SeedResult, tableOfSeeds, trySeed } from "./scaling/seeds";
 import { missesOf } from "./scaling/targets";
 import { verdictOf, withSmoke } from "./support/smoke";
 import { tryInThreads } from "./scaling/threads";
@@ -49,15 +50,31 @@ async function main(): Promise<void> {
     .option("--traces <words>", `out of ${words.join(", ")}`, words.join(","))
     .option("--seed <number>", "of the trace that is made from a seed", "1")
     .option("--phases <number>", "of each rule's clock; scores are their mean", "50")
+    .option(
+      "--seeds <range>",
+      "our rule and the pollers on the traces of these seeds, such as 80000-80199, in their place",
+    )
+    .option("--idle-seconds <number>", "with --seeds: ours and the pollers', in place of the default")
+    .option("--target-latency-seconds <number>", "with --seeds: in place of the default")
+    .option("--write", "put the table of the seeds into docs/benchmarks.md")
     .option("--pictures <folder>", "where the plots go", join("docs", "pictures"))
     .option("--no-pictures", "draw none")
     .option("--json", "print one JSON object")
     .parse();
   const options = program.opts<
-    Record<"traces" | "seed" | "phases", string> & { pictures: string | false; json?: true; smoke?: true }
+    Record<"traces" | "seed" | "phases", string> & {
+      pictures: string | false;
+      seeds?: string;
+      idleSeconds?: string;
+      targetLatencySeconds?: string;
+      write?: true;
+      json?: true;
+      smoke?: true;
+    }
   >();
   const phases = wholeNumber(options.phases, "--phases");
   if (phases === 0) throw new Error("Expected --phases to be 1 at least, got 0");
+  if (options.seeds !== undefined) return runSeeds(options.seeds, phases, options);
   const seed = wholeNumber(options.seed, "--seed");
   const chosen = chooseTraces(options.traces, seed);
 
@@ -76,7 +93,7 @@ async function main(): Promise<void> {
     const ofTrace = trials.get(word)!;
     results.push(...ofTrace.map(({ result }) => result));
     const ofRules = ofTrace.map(({ result }) => result);
-    if (!options.smoke) misses.push(...missesOf(trace, ofRules));
+    if (!options.smoke) misses.push(...missesOf(trace.name, ofRules));
     if (options.pictures === false) continue;
     mkdirSync(options.pictures, { recursive: true });
     writeFileSync(join(options.pictures, `scaling-${word}.svg`), plot(trace, ofTrace));
@@ -88,6 +105,58 @@ async function main(): Promise<void> {
     console.log(verdictOf(misses, options.smoke));
   }
   process.exitCode = misses.length === 0 ? 0 : 1;
+}
+
+interface SeedOptions {
+  idleSeconds?: string;
+  targetLatencySeconds?: string;
+  write?: true;
+  json?: true;
+}
+
+async function runSeeds(range: string, phases: number, options: SeedOptions): Promise<void> {
+  const { idleSeconds, targetLatencySeconds } = options;
+  const settings = {
+    ...(idleSeconds && { idleSeconds: wholeNumber(idleSeconds, "--idle-seconds") }),
+    ...(targetLatencySeconds && {
+      targetLatencySeconds: wholeNumber(targetLatencySeconds, "--target-latency-seconds"),
+    }),
+  };
+  const [first = "", last = first] = range.split("-");
+  const from = wholeNumber(first, "--seeds");
+  const until = wholeNumber(last, "--seeds");
+  if (until < from) throw new Error(`Expected --seeds to name the lower one first, got ${JSON.stringify(range)}`);
+  const bar = new SingleBar(
+    { format: "{bar} {percentage} % | {eta} s left", stream: process.stderr },
+    Presets.shades_classic,
+  );
+  const isShown = !options.json && process.stderr.isTTY;
+  if (isShown) bar.start(until - from + 1, 0);
+  const seeds: SeedResult[] = [];
+  for (let seed = from; seed <= until; seed++) {
+    seeds.push(trySeed(seed, phases, settings));
+    bar.increment();
+  }
+  if (isShown) bar.stop();
+  const misses = missesOfSeeds(seeds);
+  if (options.json) console.log(JSON.stringify({ conditions, seeds, misses }));
+  else console.log(`${tableOfSeeds(seeds)}\n\n${verdictOf(misses, undefined)}`);
+  if (options.write) await writeSeeds(tableOfSeeds(seeds));
+  process.exitCode = misses.length === 0 ? 0 : 1;
+}
+
+const begin = "<!-- begin: npm run bench:scaling -- --seeds 80000-80199 --phases 3 --write -->";
+const end = "<!-- end -->";
+
+async function writeSeeds(table: string): Promise<void> {
+  const file = join("docs", "benchmarks.md");
+  const text = readFileSync(file, "utf8");
+  const from = text.indexOf(begin);
+  const until = text.indexOf(end, from);
+  if (from < 0 || until < 0) throw new Error(`Expected ${file} to hold ${begin} and ${end}`);
+  const { format, resolveConfig } = await import("prettier");
+  const written = `${text.slice(0, from)}${begin}\n\n${table}\n\n${text.slice(until)}`;
+  writeFileSync(file, await format(written, { ...(await resolveConfig(file)), filepath: file }));
 }
 
 main().catch((error: unknown) => {

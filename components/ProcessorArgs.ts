@@ -65,8 +65,8 @@ export interface ProcessorArgs {
   /** How long running jobs may go on once their worker is told to stop, up to 42,600; a spot notice leaves less. @default 90 */
   drainSeconds?: number;
   /**
-   * How long a worker has no work before it looks whether its type still needs its instance, and ends it if not; 0 stands for
-   * ever. With the component's `targetTracking`, where nothing else keeps instances, 300 by default. @default 20
+   * Seconds without work after which a worker ends its instance, if the type needs fewer; 0 stands for never. About what
+   * another launch would cost. With the component's `targetTracking`, whose launches are slow, 300 by default. @default 20
    */
   idleSeconds?: number;
   /** Instances kept from some time on, for peaks that are known beforehand. @default - `minInstances` at all times */
@@ -76,15 +76,11 @@ export interface ProcessorArgs {
   /** Most instances at once. @default 10 */
   maxInstances?: number;
   /**
-   * How long the whole backlog may take: the shorter, the more instances, but never more than have a job to do. With the
-   * component's `targetTracking` 60 by default. @default 5
+   * How long a job may wait for a slot: an instance is launched only where those that are there, or on their way, would keep
+   * one waiting for longer. Never more of them than have a job to do. With the component's `targetTracking` 60 by default.
+   * @default 30
    */
   targetLatencySeconds?: number;
-  /**
-   * How long instances that aren't needed are kept at the most, since their type needed them lately; 0 stands for not at
-   * all. How long exactly follows from when its jobs come. Without effect with the component's `targetTracking`. @default 3600
-   */
-  maxKeepSeconds?: number;
   /** How long a job takes. @default - learned from the workers' reports; 10 until there are any, and with `targetTracking` */
   secondsPerJob?: number;
   /** Jobs that are submitted by themselves, again and again. @default - none */

@@ -144,7 +144,6 @@ const processorSchema = z.strictObject({
   minInstances: wholeNumber(0, 1_000).optional(),
   maxInstances: wholeNumber(1, 1_000).optional(),
   targetLatencySeconds: seconds(1, 86_400).optional(),
-  maxKeepSeconds: seconds(0, 86_400).optional(),
   secondsPerJob: seconds(0.001, limits.maxTimeoutSeconds).optional(),
   schedules: z.array(jobSchedule).max(100).optional(),
   environment: environment.optional(),

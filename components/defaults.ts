@@ -39,11 +39,10 @@ export const defaults = {
     drainSeconds: 90,
     minInstances: 0,
     maxInstances: 10,
-    targetLatencySeconds: 5,
-    maxKeepSeconds: 3_600,
+    targetLatencySeconds: 30,
     rootVolumeGb: 30,
   },
-  /** Of a processor without a scaler: CloudWatch is slow, and nothing remembers what was needed lately. */
+  /** Of a processor without a scaler: CloudWatch takes minutes to ask for a launch. */
   targetTracking: {
     idleSeconds: 300,
     targetLatencySeconds: 60,

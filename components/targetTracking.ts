@@ -124,5 +124,5 @@ export function trackTarget(
  */
 export function backlogPerInstance(processor: ProcessorSettings): number {
   const { targetLatencySeconds, secondsPerJob = assumedSecondsPerJob } = processor;
-  return slotsOf(processor) * Math.max(1, targetLatencySeconds / secondsPerJob);
+  return slotsOf(processor) * (1 + targetLatencySeconds / secondsPerJob);
 }

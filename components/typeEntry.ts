@@ -48,7 +48,7 @@ export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulum
 }
 
 function fleetOf(processor: ProcessorSettings, groupName: string, onDemandGroupName?: string): JobTypeFleet {
-  const { prefetch, targetLatencySeconds, secondsPerJob, maxKeepSeconds } = processor;
+  const { prefetch, targetLatencySeconds, secondsPerJob } = processor;
   return {
     groupName,
     onDemandGroupName,
@@ -56,6 +56,5 @@ function fleetOf(processor: ProcessorSettings, groupName: string, onDemandGroupN
     prefetch,
     targetLatencySeconds,
     secondsPerJob,
-    maxKeepSeconds,
   };
 }

@@ -21,8 +21,9 @@ export const fleetItem = "fleet";
 export interface FleetState {
   /** A scaler run holds the type until then: runs for a type never overlap. */
   leaseUntil?: number;
-  /** When a nudge came while a run held the type: that run looks once more. */
+  /** When a nudge came while a run held the type, and how many jobs it said were sent: that run looks once more. */
   nudgedAt?: number;
+  nudgedSent?: number;
   /** How long a job takes: as configured, or learned from the workers' reports. */
   secondsPerJob?: number;
   targetLatencySeconds?: number;
@@ -46,8 +47,6 @@ export interface FleetState {
   /** Instances that were replaced for their silence since one of the type last reported, and when the next may be. */
   silentMarks?: number;
   silentRetryAt?: number;
-  /** What the fleet remembers of what it needed, so that it isn't let go too soon: `FleetMemory` as text. */
-  memory?: string;
   /** Since when the spot group has had fewer instances than it wants. */
   spotShortSince?: number;
   /** No spot instance is asked for before. */

@@ -26,8 +26,6 @@ export interface JobTypeFleet {
   targetLatencySeconds: number;
   /** Absent: learned from the workers' reports. */
   secondsPerJob?: number;
-  /** How long instances are kept at the most that aren't needed any more; 0 stands for not at all. */
-  maxKeepSeconds: number;
 }
 
 /** A job type as a DynamoDB item, keyed by `type`. */

@@ -48,7 +48,7 @@ export interface WorkerSettings {
   eventsTopic?: string;
   /** Queue of ends that the topic did not take, from which the repair run publishes them. */
   keptEventsQueueUrl?: string;
-  /** Function that is nudged where a job waits as the worker ends. */
+  /** Function that is nudged where more jobs wait than the worker can do, or any as it ends. */
   scalerFunction?: string;
   /** Where the values of the handlers' secret variables lie, by variable. */
   secrets?: Record<string, string>;

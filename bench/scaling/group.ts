@@ -6,12 +6,16 @@ import { JobQueue } from "./queue";
 export interface Instance extends BilledInstance {
   launchedAt: number;
   isInService: boolean;
+  /** Missing while it starts. */
+  inServiceAt?: number;
   /** Takes no further job. */
   isDraining: boolean;
   freeSlots: number;
   running: Set<number>;
   /** Since when it has had no job; meaningless while it has one. */
   idleSince: number;
+  /** How long it has had none so far, in service. */
+  idleSeconds: number;
 }
 
 export interface GroupEvents {
@@ -19,6 +23,8 @@ export interface GroupEvents {
   finished(job: number): void;
   /** An instance has nothing more to do: newly in service, or its last job ended. */
   idle(instance: Instance): void;
+  /** All slots of an instance have a job. */
+  full(instance: Instance): void;
 }
 
 /** An Auto Scaling group whose instances boot, take jobs from the queue as slots are free, and are ended or killed. */
@@ -102,6 +108,7 @@ export class Group {
       freeSlots: this.conditions.slots,
       running: new Set(),
       idleSince: 0,
+      idleSeconds: 0,
     };
     this.instances.push(instance);
     this.alive.add(instance);
@@ -111,6 +118,7 @@ export class Group {
   private enter(instance: Instance): void {
     if (!this.alive.has(instance)) return;
     instance.isInService = true;
+    instance.inServiceAt = this.clock.now;
     instance.idleSince = this.clock.now;
     this.inService++;
     if (!instance.isDraining) this.waiting.push(instance);
@@ -120,9 +128,11 @@ export class Group {
 
   private take(instance: Instance): void {
     const job = this.queue.receive()!;
+    if (instance.running.size === 0) instance.idleSeconds += this.clock.now - instance.idleSince;
     instance.running.add(job);
     if (--instance.freeSlots === 0) this.unlist(instance);
     this.events.started(job);
+    if (instance.freeSlots === 0) this.events.full(instance);
     this.clock.after(this.durations[job]!, () => this.finish(instance, job));
   }
 
@@ -155,6 +165,8 @@ export class Group {
     if (!this.alive.delete(instance)) return;
     this.unlist(instance);
     if (instance.isInService) this.inService--;
+    if (instance.isInService && instance.running.size === 0)
+      instance.idleSeconds += this.clock.now - instance.idleSince;
     if (instance.isDraining) this.draining--;
     instance.endedAt = this.clock.now + this.conditions.shutdownSeconds;
     if (instance.running.size === 0) return;

@@ -8,7 +8,7 @@ const right = 170;
 const top = 30;
 const bottom = 34;
 const samples = 240;
-const colours = ["#b0413e", "#d98c3f", "#3f7cac", "#7a5fa8", "#9aa5a0", "#1d7a4f"];
+const colours = ["#b0413e", "#d98c3f", "#3f7cac", "#7a5fa8", "#1d7a4f"];
 
 /** How many instances each rule had over time, in the first phase of its clock: an SVG. */
 export function plot(trace: Trace, trials: Trial[]): string {

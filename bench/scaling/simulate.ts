@@ -13,6 +13,10 @@ export interface Outcome {
   waitP99: number;
   instanceHours: number;
   dollars: number;
+  /** Billed while instances started, while they had a job, and while they were in service without one. */
+  startingSeconds: number;
+  workingSeconds: number;
+  idleSeconds: number;
   busyKills: number;
   /** From the first job to the first launch that it caused; missing where an instance was there. */
   firstLaunchSeconds?: number;
@@ -37,6 +41,7 @@ export function simulate(trace: Trace, rule: Rule, conditions: Conditions, phase
   const sentListeners: ((count: number) => void)[] = [];
   const finishedListeners: ((seconds: number) => void)[] = [];
   const idleListeners: ((instance: Instance) => void)[] = [];
+  const fullListeners: ((instance: Instance) => void)[] = [];
   const waits = new Float64Array(arrivals.length);
   const finishes = new Uint8Array(arrivals.length);
   let left = arrivals.length;
@@ -52,6 +57,7 @@ export function simulate(trace: Trace, rule: Rule, conditions: Conditions, phase
       if (--left === 0) overAt = Math.max(trace.seconds, clock.now) + tailSeconds;
     },
     idle: (instance) => idleListeners.forEach((listener) => listener(instance)),
+    full: (instance) => fullListeners.forEach((listener) => listener(instance)),
   });
   group.begin(rule.minInstances);
   rule.start({
@@ -65,6 +71,7 @@ export function simulate(trace: Trace, rule: Rule, conditions: Conditions, phase
     onSent: (listener) => sentListeners.push(listener),
     onFinished: (listener) => finishedListeners.push(listener),
     onIdle: (listener) => idleListeners.push(listener),
+    onFull: (listener) => fullListeners.push(listener),
   });
   let next = 0;
   const arrive = () => {
@@ -83,16 +90,40 @@ export function simulate(trace: Trace, rule: Rule, conditions: Conditions, phase
 
   const end = Math.max(overAt, clock.now);
   const seconds = billedSeconds(group.instances, conditions, end);
+  const sum = (of: (instance: Instance) => number) => group.instances.reduce((total, each) => total + of(each), 0);
   const firstLaunch = group.instances.find(({ launchedAt }) => launchedAt >= arrivals[0]!);
   return {
     ...percentiles(waits),
     instanceHours: seconds / 3_600,
     dollars: dollars(seconds, conditions),
+    startingSeconds: sum((instance) => startingUntil(instance, end, conditions)),
+    workingSeconds: sum((instance) => workingUntil(instance, end, conditions)),
+    idleSeconds: sum((instance) => idleUntil(instance, end)),
     busyKills: group.busyKills,
     ...(rule.minInstances === 0 && firstLaunch && { firstLaunchSeconds: firstLaunch.launchedAt - arrivals[0]! }),
     finishes,
     spans: group.instances.map(({ launchedAt, endedAt }) => ({ from: launchedAt, until: endedAt ?? end })),
   };
+}
+
+/** When its worker ended, or now. */
+function endOf({ endedAt }: Instance, now: number, { shutdownSeconds }: Conditions): number {
+  return endedAt === undefined ? now : endedAt - shutdownSeconds;
+}
+
+function startingUntil(instance: Instance, now: number, conditions: Conditions): number {
+  const until = instance.inServiceAt ?? endOf(instance, now, conditions);
+  return Math.max(0, until - instance.runningAt);
+}
+
+function workingUntil(instance: Instance, now: number, conditions: Conditions): number {
+  if (instance.inServiceAt === undefined) return 0;
+  return endOf(instance, now, conditions) - instance.inServiceAt - idleUntil(instance, now);
+}
+
+function idleUntil({ idleSeconds, idleSince, inServiceAt, running, endedAt }: Instance, now: number): number {
+  const isIdle = inServiceAt !== undefined && running.size === 0 && endedAt === undefined;
+  return idleSeconds + (isIdle ? now - idleSince : 0);
 }
 
 function percentiles(waits: Float64Array): Pick<Outcome, "waitP50" | "waitP95" | "waitP99"> {

@@ -9,10 +9,6 @@ export interface Trace {
   durations: number[];
   /** Length of the trace; simulations go on until all is done. */
   seconds: number;
-  /** Where the target against the rules of CloudWatch holds. */
-  isSudden?: true;
-  /** Where the target against the least cost holds. */
-  isHeldToBound?: true;
 }
 
 const hour = 3_600;
@@ -34,14 +30,14 @@ function withDurations(trace: Omit<Trace, "durations">, duration: Duration): Tra
 }
 
 function lonelyJob(): Trace {
-  return { name: "one lonely job after a day idle", arrivals: [day], durations: [30], seconds: day, isSudden: true };
+  return { name: "one lonely job after a day idle", arrivals: [day], durations: [30], seconds: day };
 }
 
 /** All within ten seconds, after a quiet hour. */
 function burst(): Trace {
   const random = createRandom(11);
   const arrivals = Array.from({ length: 10_000 }, () => hour + 10 * random()).sort((a, b) => a - b);
-  const trace = { name: "a burst of 10,000 jobs", arrivals, seconds: 2 * hour, isSudden: true as const };
+  const trace = { name: "a burst of 10,000 jobs", arrivals, seconds: 2 * hour };
   return withDurations(trace, () => logNormal(random, 5, 0.5));
 }
 
@@ -50,9 +46,7 @@ function diurnalDay(): Trace {
   const random = createRandom(12);
   const rate = (time: number) => 1.05 - 0.95 * Math.cos((2 * Math.PI * (time - 2 * hour)) / day);
   const arrivals = arrivalsAt(random, day, 2, rate);
-  return withDurations({ name: "a diurnal day", arrivals, seconds: day, isHeldToBound: true }, () =>
-    logNormal(random, 20, 0.5),
-  );
+  return withDurations({ name: "a diurnal day", arrivals, seconds: day }, () => logNormal(random, 20, 0.5));
 }
 
 /** A batch of 60 jobs within a minute, each seven minutes of a working day. */
@@ -60,9 +54,7 @@ function onOffBursts(): Trace {
   const random = createRandom(13);
   const seconds = 8 * hour;
   const arrivals = arrivalsAt(random, seconds, 1, (time) => (time % 420 < 60 ? 1 : 0));
-  return withDurations({ name: "bursts each 7 minutes", arrivals, seconds, isSudden: true }, () =>
-    logNormal(random, 20, 0.5),
-  );
+  return withDurations({ name: "bursts each 7 minutes", arrivals, seconds }, () => logNormal(random, 20, 0.5));
 }
 
 /** Most jobs take seconds, a few an hour; at most two. */

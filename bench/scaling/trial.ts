@@ -16,6 +16,10 @@ export interface Result {
   dollars: number;
   /** Cost × (wait p95 + 1 s). */
   score: number;
+  /** What is billed while instances in service have no job, over what is billed while they start or work: the worst phase. */
+  idleShare: number;
+  /** Shares of the bill: starting, working, idle; the rest is AWS's minimum and the way down. */
+  billed: Record<"starting" | "working" | "idle", number>;
   /** In all phases together. */
   busyKills: number;
   /** The slowest; missing for a rule that is never at zero. */
@@ -53,6 +57,16 @@ function summarise(trace: Trace, rule: Rule, conditions: Conditions, outcomes: O
     waitP99: mean(({ waitP99 }) => waitP99),
     instanceHours: mean(({ instanceHours }) => instanceHours),
     dollars: mean((outcome) => outcome.dollars),
+    idleShare: Math.max(
+      ...outcomes.map(
+        ({ idleSeconds, startingSeconds, workingSeconds }) => idleSeconds / (startingSeconds + workingSeconds),
+      ),
+    ),
+    billed: {
+      starting: mean(({ startingSeconds, instanceHours }) => startingSeconds / instanceHours / 3_600),
+      working: mean(({ workingSeconds, instanceHours }) => workingSeconds / instanceHours / 3_600),
+      idle: mean(({ idleSeconds, instanceHours }) => idleSeconds / instanceHours / 3_600),
+    },
     score: mean((outcome) => outcome.dollars * (outcome.waitP95 + 1)),
     busyKills: outcomes.reduce((sum, { busyKills }) => sum + busyKills, 0),
     ...(launches.length > 0 && { firstLaunchSeconds: Math.max(...launches) }),

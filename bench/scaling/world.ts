@@ -17,6 +17,7 @@ export interface World {
   onSent(listener: (count: number) => void): void;
   onFinished(listener: (seconds: number) => void): void;
   onIdle(listener: (instance: Instance) => void): void;
+  onFull(listener: (instance: Instance) => void): void;
 }
 
 /** A way to scale. */

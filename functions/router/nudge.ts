@@ -10,17 +10,18 @@ export interface NudgeEffects {
   log: Log;
 }
 
-/** Between two nudges of one environment about a type. What comes meanwhile is kept for the next, if that is soon. */
-const intervalMilliseconds = 10_000;
-
-/** What was kept for so long SQS's counts show by now: told again, jobs of seconds would call twice the instances. */
-const staleMilliseconds = 5_000;
+/**
+ * Between two nudges of one environment about a type. What comes meanwhile is kept for the next one. What is kept for longer
+ * is dropped, since SQS's counts show it by then: told again, jobs of seconds would call twice the instances.
+ */
+const intervalMilliseconds = 5_000;
 
 /**
- * Tells the scaler how many jobs were sent to each type: at once, and then at most every 10 s with what came just before. A
- * frozen environment keeps no timer, so nothing is told after the last job; the scaler's second look at the type sees that,
- * and is why a type that wasn't told of lately doesn't wait for another's interval. A nudge that fails is told again by one that
- * comes soon.
+ * Tells the scaler how many jobs were sent to each type: at once, and then at most every 5 s with what came just before. A
+ * type that wasn't told of lately doesn't wait for another's interval.
+ *
+ * A frozen environment keeps no timer, so the jobs after its last nudge stay untold. The workers see them, and nudge where
+ * they are more than they can do; so does the scaler's run of each minute. A nudge that fails is told again by the next.
  */
 export function createNudge({ invoke, now, log }: NudgeEffects): (sent: Record<string, number>) => Promise<void> {
   let kept: Record<string, number> = {};
@@ -34,7 +35,7 @@ export function createNudge({ invoke, now, log }: NudgeEffects): (sent: Record<s
 
   return async function nudge(sent) {
     const at = now();
-    if (at - keptSince >= staleMilliseconds) kept = {};
+    if (at - keptSince >= intervalMilliseconds) kept = {};
     keep(sent, at);
     if (Object.keys(kept).every((type) => at < (nextAt.get(type) ?? 0))) return;
     const told = kept;

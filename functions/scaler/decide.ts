@@ -7,7 +7,6 @@ import { judgeLaunches, type LaunchVerdict } from "./judgeLaunches";
 import { learn } from "./learn";
 import { needOf } from "./needOf";
 import { type CapacityPlan, planCapacity } from "./planCapacity";
-import { remember } from "./remember";
 
 export const deploymentOnlyModule = true;
 
@@ -22,10 +21,9 @@ export function decide(view: FleetView): Action[] {
   // Those that retire come on top: the jobs that wait need others.
   const wanted = needed === 0 ? 0 : Math.min(needed + retiring(view).length, view.group.maxInstances);
   const plan = planCapacity(view, wanted, verdict);
-  const memory = remember(view, { needed, slots: figures.slots }, verdict);
   const silence = findSilent(view);
   const tried = isTried(view, verdict, plan) ? { triedAt: view.now } : {};
-  const found = { ...figures.changes, ...verdict.changes, ...tried, ...plan.changes, ...silence.changes, memory };
+  const found = { ...figures.changes, ...verdict.changes, ...tried, ...plan.changes, ...silence.changes };
   const changes = changesTo(view.state, found);
   const first: Action[] = Object.keys(changes).length > 0 ? [{ kind: "remember", changes }] : [];
   return [...first, ...plan.actions, ...silence.actions, ...chooseRetirement(view)];

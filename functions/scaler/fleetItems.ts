@@ -12,8 +12,8 @@ export interface FleetItems {
   take(type: string, now: number, until: number): Promise<boolean>;
   /** Keeps the lease for longer; says whether it was still held. */
   extend(type: string, lease: number, until: number): Promise<boolean>;
-  /** Asks who holds the lease to look once more; says whether anybody does. */
-  askHolder(type: string, now: number): Promise<boolean>;
+  /** Asks the holder of the lease to look once more, and adds to the jobs sent; says whether there is a holder. */
+  askHolder(type: string, now: number, sent: number): Promise<boolean>;
   /** Gives the lease back, unless somebody has asked for one more look since the one that saw `nudgedAt`. */
   release(type: string, lease: number, nudgedAt: number | undefined): Promise<boolean>;
   /** Gives the lease back whatever was asked. */
@@ -88,7 +88,8 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
         [type, fleetItem],
         { until, now },
         {
-          UpdateExpression: "SET leaseUntil = :until",
+          // What a holder that died was asked for is long done.
+          UpdateExpression: "SET leaseUntil = :until REMOVE nudgedAt, nudgedSent",
           ConditionExpression: "attribute_not_exists(leaseUntil) OR leaseUntil <= :now",
         },
       ),
@@ -101,12 +102,12 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
           ConditionExpression: "leaseUntil = :lease",
         },
       ),
-    askHolder: (type, now) =>
+    askHolder: (type, now, sent) =>
       update(
         [type, fleetItem],
-        { now },
+        { now, sent },
         {
-          UpdateExpression: "SET nudgedAt = :now",
+          UpdateExpression: "SET nudgedAt = :now ADD nudgedSent :sent",
           ConditionExpression: "leaseUntil > :now",
         },
       ),
@@ -115,12 +116,15 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
         [type, fleetItem],
         { lease, ...(nudgedAt !== undefined && { nudgedAt }) },
         {
-          UpdateExpression: "REMOVE leaseUntil, nudgedAt",
+          UpdateExpression: "REMOVE leaseUntil, nudgedAt, nudgedSent",
           ConditionExpression: `leaseUntil = :lease AND ${nudgedAt === undefined ? "attribute_not_exists(nudgedAt)" : "nudgedAt = :nudgedAt"}`,
         },
       ),
     async drop(type, lease) {
-      const expressions = { UpdateExpression: "REMOVE leaseUntil", ConditionExpression: "leaseUntil = :lease" };
+      const expressions = {
+        UpdateExpression: "REMOVE leaseUntil, nudgedAt, nudgedSent",
+        ConditionExpression: "leaseUntil = :lease",
+      };
       await update([type, fleetItem], { lease }, expressions);
     },
     async remember(type, changes) {

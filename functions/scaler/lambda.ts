@@ -32,7 +32,6 @@ export function scalerFactory(): (event: unknown, context: RunContext) => Promis
     autoScaling: createAutoScaling(groups),
     fleetItems: createFleetItems(tables, variable("FLEET_TABLE")),
     now,
-    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     log: logAsJson,
   });
 }

@@ -81,9 +81,8 @@ function isSpotScarce({ outcome, reason }: Launch): boolean {
 }
 
 /** Does what the decision on the view asks for; throws the first error once the rest is done. */
-export async function act(view: FleetView, effects: LookEffects): Promise<{ actions: Action[]; isFull: boolean }> {
+export async function act(view: FleetView, effects: LookEffects): Promise<void> {
   const actions = decide(view);
-  let desired = total(view, (group) => group.desired);
   const errors: unknown[] = [];
   let isCapacityUnsure = false;
   for (const action of actions) {
@@ -91,7 +90,6 @@ export async function act(view: FleetView, effects: LookEffects): Promise<{ acti
     if (action.kind === "setDesired" && isCapacityUnsure) continue;
     try {
       await perform(action, view, effects);
-      if (action.kind === "setDesired") desired += action.to - action.from;
     } catch (error) {
       if (action.kind === "remember") throw error;
       if (action.kind === "setDesired") isCapacityUnsure = true;
@@ -99,7 +97,6 @@ export async function act(view: FleetView, effects: LookEffects): Promise<{ acti
     }
   }
   if (errors.length > 0) throw errors[0];
-  return { actions, isFull: desired >= view.group.maxInstances };
 }
 
 async function perform(action: Action, view: FleetView, effects: LookEffects): Promise<void> {

@@ -1,3 +1,4 @@
+import type { FleetState } from "../../contract/fleet";
 import type { JobType } from "../../contract/jobType";
 import type { JobTypes } from "../jobTypes";
 import { mapLimited } from "../mapLimited";
@@ -12,8 +13,6 @@ export const deploymentOnlyModule = true;
 
 export interface ScalerEffects extends LookEffects {
   jobTypes: JobTypes;
-  /** Waits so many milliseconds. */
-  pause: (milliseconds: number) => Promise<void>;
 }
 
 /** A type whose lease this run holds: no other run touches it meanwhile. */
@@ -26,12 +25,6 @@ const typesAtOnce = 20;
 /** Longer than a round of looks takes. A run that dies holds its types up for this long. */
 const leaseMilliseconds = 45_000;
 
-/**
- * When a nudged run looks again. Routers nudge about every 10 s, and what they route after their last nudge they don't tell:
- * by now SQS's counts show it.
- */
-export const lookAgainMilliseconds = 12_000;
-
 /** Left for a round of looks, and for one look at one type. */
 const roundMilliseconds = 15_000;
 const lookMilliseconds = 8_000;
@@ -40,10 +33,11 @@ const lookMilliseconds = 8_000;
  * The scaler's run, each minute for all types, and on a nudge for those that jobs were just sent to, or whose launches
  * somebody wants tried.
  *
- * A run acts on a type only while it holds the type's lease, so that runs for a type never overlap. One that finds the lease
- * taken asks the holder to look once more. The minute's run takes leases only where it has seen something to do: an idle
- * minute writes nothing. A type that fails is logged with the cause, left to the next run, and keeps no other type waiting;
- * the run throws in the end, so that it shows.
+ * A run acts on a type only while it holds the type's lease, so that runs for a type never overlap, and takes the lease only
+ * where it has seen something to do: an idle minute, and a nudge for a fleet that is large enough, write nothing. A nudged
+ * run that finds the lease taken asks the holder to look once more. No run waits: jobs that a nudge doesn't tell of are for
+ * the next nudge, for workers that see more than they can do, and for the minute's run. A type that fails is logged with the
+ * cause, left to the next run, and keeps no other type waiting; the run throws in the end, so that it shows.
  */
 export function createScaler(effects: ScalerEffects): (event: unknown, context: RunContext) => Promise<void> {
   const { log } = effects;
@@ -53,7 +47,7 @@ export function createScaler(effects: ScalerEffects): (event: unknown, context: 
     const run = { effects, failures, context, isNudged: sent !== undefined };
     for (const type of retried)
       await failures.attempt(type, () => effects.fleetItems.retryLaunches(type, effects.now()));
-    await scale(run, sent ? await nudgedTypes(run, sent) : await typesWithWork(run));
+    await scale(run, await typesWithWork(run, sent ? await nudgedTypes(run, sent) : await allTypes(run)));
     failures.report();
     failures.rethrow();
   };
@@ -76,15 +70,19 @@ async function nudgedTypes({ effects, failures }: Run, sent: Record<string, numb
   return present(targets);
 }
 
+async function allTypes({ effects }: Run): Promise<Target[]> {
+  return (await effects.jobTypes.list()).filter(isScaled).map((jobType) => ({ jobType, sent: 0 }));
+}
+
 /** The types for which a look shows something to do. */
-async function typesWithWork(run: Run): Promise<Target[]> {
-  const { effects, failures } = run;
-  const targets = (await effects.jobTypes.list()).filter(isScaled).map((jobType) => ({ jobType, sent: 0 }));
+async function typesWithWork(run: Run, targets: Target[]): Promise<Target[]> {
+  if (targets.length === 0) return [];
+  const { effects, failures, isNudged } = run;
   const groups = await describeGroups(run, targets);
   const due = await mapLimited(targets, typesAtOnce, (target) =>
     failures.attempt(target.jobType.type, async () => {
       expectTime(run);
-      const view = await lookAt(target, { groups, readsLaunches: true }, effects);
+      const view = await lookAt(target, { groups, readsLaunches: !isNudged }, effects);
       return view && decide(view).length > 0 ? target : undefined;
     }),
   );
@@ -93,25 +91,19 @@ async function typesWithWork(run: Run): Promise<Target[]> {
 
 /** Takes the types' leases, and looks and acts until nobody asks for one more look. */
 async function scale(run: Run, targets: Target[]): Promise<void> {
-  const { effects, failures, context, isNudged } = run;
+  const { failures, context } = run;
   let held = await takeLeases(run, targets);
-  for (let round = 1; held.length > 0; round++) {
+  while (held.length > 0) {
     const groups = await describeGroups(run, held);
-    const hasTime = context.getRemainingTimeInMillis() > lookAgainMilliseconds + roundMilliseconds;
-    const isNudgedRound = isNudged && round === 1;
-    const kept = await mapLimited(held, typesAtOnce, async (one) => {
+    const hasTime = context.getRemainingTimeInMillis() > roundMilliseconds;
+    const asked = await mapLimited(held, typesAtOnce, async (one) => {
       const { type } = one.jobType;
       const seen = await failures.attempt(type, () => lookAndAct(run, one, groups));
-      // One that could not be looked at is looked at again with the others; at the maximum there is nothing to raise.
-      if (hasTime && isNudgedRound && !seen?.isFull) return one;
       const isAsked = await failures.attempt(type, () => giveBack(run, one, seen, hasTime));
       return isAsked ? one : undefined;
     });
     failures.report();
-    held = present(kept);
-    if (held.length === 0) return;
-    await effects.pause(lookAgainMilliseconds);
-    held = await extendLeases(run, held);
+    held = await extendLeases(run, present(asked));
   }
 }
 
@@ -124,7 +116,7 @@ async function takeLeases({ effects, failures, isNudged }: Run, targets: Target[
       for (let tries = 0; tries < 3; tries++) {
         const lease = now() + leaseMilliseconds;
         if (await fleetItems.take(type, now(), lease)) return { ...target, lease };
-        if (!isNudged || (await fleetItems.askHolder(type, now()))) return undefined;
+        if (!isNudged || (await fleetItems.askHolder(type, now(), target.sent))) return undefined;
       }
       throw new Error("The type's lease changed hands at every try");
     }),
@@ -137,32 +129,30 @@ async function extendLeases({ effects, failures }: Run, held: Held[]): Promise<H
     failures.attempt(one.jobType.type, async () => {
       const lease = effects.now() + leaseMilliseconds;
       const isHeld = await effects.fleetItems.extend(one.jobType.type, one.lease, lease);
-      // The counts show by now what the nudge told.
-      return isHeld ? { ...one, lease, sent: 0 } : undefined;
+      return isHeld ? { ...one, lease } : undefined;
     }),
   );
   return present(extended);
 }
 
-interface Seen {
-  isFull: boolean;
-  nudgedAt?: number;
-}
+/** What the fleet item said when its type was looked at; nothing of it where there was nothing to see. */
+type Seen = Pick<FleetState, "nudgedAt">;
 
 async function lookAndAct(run: Run, one: Held, groups: Record<string, Group | Error>): Promise<Seen> {
   const { effects, isNudged } = run;
   expectTime(run);
   const view = await lookAt(one, { groups, readsLaunches: !isNudged }, effects);
-  if (!view) return { isFull: false };
+  if (!view) return {};
   if (effects.now() >= one.lease) throw new Error("The type's lease has run out");
-  const { isFull } = await act(view, effects);
-  return { isFull, nudgedAt: view.state.nudgedAt };
+  const { nudgedAt, nudgedSent = 0 } = view.state;
+  await act({ ...view, sent: view.sent + nudgedSent }, effects);
+  return { nudgedAt };
 }
 
 /** Gives the type's lease back; says whether somebody has asked for one more look instead. */
 async function giveBack({ effects }: Run, one: Held, seen: Seen | undefined, hasTime: boolean): Promise<boolean> {
   const { type } = one.jobType;
-  if (hasTime && seen && !seen.isFull) return !(await effects.fleetItems.release(type, one.lease, seen.nudgedAt));
+  if (hasTime && seen) return !(await effects.fleetItems.release(type, one.lease, seen.nudgedAt));
   await effects.fleetItems.drop(type, one.lease);
   return false;
 }

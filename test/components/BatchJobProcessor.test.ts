@@ -180,7 +180,7 @@ describe("BatchJobProcessor", () => {
         timeoutSeconds: { N: "900" },
         maxAttempts: { N: "5" },
         fleet: {
-          S: '{"groupName":"media-word-count-fleet-group-1234567","slots":2,"prefetch":0,"targetLatencySeconds":5,"maxKeepSeconds":3600}',
+          S: '{"groupName":"media-word-count-fleet-group-1234567","slots":2,"prefetch":0,"targetLatencySeconds":30}',
         },
       });
     });

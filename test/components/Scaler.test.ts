@@ -147,7 +147,6 @@ describe("Scaler", () => {
       slots: 8,
       prefetch: 4,
       targetLatencySeconds: 30,
-      maxKeepSeconds: 3_600,
     });
     expect(fleetOf("media-configured-type")).to.deep.include({ slots: 3, secondsPerJob: 2.5 });
   });

@@ -38,7 +38,7 @@ const processor = {
     maxInstances: 1,
     targetLatencySeconds: 1,
   },
-  ...{ maxKeepSeconds: 1, secondsPerJob: 1, environment: { A: "b" } },
+  ...{ secondsPerJob: 1, environment: { A: "b" } },
   capacitySchedule: [{ recurrence: "0 8 * * *", timeZone: "Europe/Berlin", minInstances: 1 }],
   schedules: [{ name: "s", expression: "rate(1 hour)", timeZone: "Europe/Berlin", payload: { a: ["b"] } }],
   policyStatements: [

@@ -31,7 +31,7 @@ describe("trackTarget", () => {
       disableScaleIn: boolean;
       customizedMetricSpecification: { metrics: Metric[] };
     };
-    expect(configuration).to.deep.include({ targetValue: 40, disableScaleIn: true });
+    expect(configuration).to.deep.include({ targetValue: 44, disableScaleIn: true });
     const { metrics } = configuration.customizedMetricSpecification;
     const read = metrics.filter(({ metricStat }) => metricStat).map(({ metricStat }) => metricStat!.metric);
     expect(read.map(({ metricName, dimensions }) => [metricName, dimensions[0]!.value])).to.deep.equal([
@@ -67,10 +67,10 @@ describe("trackTarget", () => {
     ]);
   });
 
-  it("aims at what an instance works off within the latency, and at its slots at least", () => {
-    expect(backlogPerInstance(processorOf({ slots: 2 }))).to.equal(12);
-    expect(backlogPerInstance(processorOf({ slots: 2, targetLatencySeconds: 300, secondsPerJob: 60 }))).to.equal(10);
-    expect(backlogPerInstance(processorOf({ slots: 2, secondsPerJob: 3_600 }))).to.equal(2);
-    expect(backlogPerInstance(processorOf({ instanceTypes: ["c7g.2xlarge"], secondsPerJob: 60 }))).to.equal(8);
+  it("aims at what an instance begins within the latency: its slots, and what follows on them", () => {
+    expect(backlogPerInstance(processorOf({ slots: 2 }))).to.equal(14);
+    expect(backlogPerInstance(processorOf({ slots: 2, targetLatencySeconds: 300, secondsPerJob: 60 }))).to.equal(12);
+    expect(backlogPerInstance(processorOf({ slots: 2, secondsPerJob: 60_000 }))).to.be.within(2, 2.01);
+    expect(backlogPerInstance(processorOf({ instanceTypes: ["c7g.2xlarge"], secondsPerJob: 60 }))).to.equal(16);
   });
 });

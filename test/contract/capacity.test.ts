@@ -74,9 +74,26 @@ describe("neededInstances", () => {
     expect(neededInstances({ ...usual, inFlight: 1, instances: 1, secondsPerJob: 3_600 })).to.equal(1);
   });
 
-  it("wants what works the backlog off in time", () => {
-    expect(neededInstances({ ...usual, visible: 12 })).to.equal(3);
-    expect(neededInstances({ ...usual, visible: 8, inFlight: 4, instances: 2 })).to.equal(3);
+  it("wants as many as have the last job start in time", () => {
+    // Three rounds of 30 s on four slots: the last one starts after a minute.
+    expect(neededInstances({ ...usual, visible: 12 })).to.equal(2);
+    expect(neededInstances({ ...usual, visible: 13 })).to.equal(3);
+    expect(neededInstances({ ...usual, visible: 8, inFlight: 4, instances: 2 })).to.equal(2);
+  });
+
+  it("launches one more only where the others would keep the last job waiting for longer than the target", () => {
+    fc.assert(
+      fc.property(inputs, (input) => {
+        const { slots, secondsPerJob, targetLatencySeconds } = input;
+        const unbounded = { ...input, instances: 0, inFlight: 0, minInstances: 0, maxInstances: 1e9 };
+        const backlog = Math.max(input.visible, input.sent ?? 0);
+        const needed = neededInstances(unbounded);
+        const waitSeconds = (instances: number) =>
+          (Math.max(0, backlog - slots * instances) * secondsPerJob) / (slots * instances);
+        if (needed > 0) expect(waitSeconds(needed)).to.be.at.most(targetLatencySeconds * (1 + 1e-9));
+        if (needed > 1) expect(waitSeconds(needed - 1)).to.be.above(targetLatencySeconds * (1 - 1e-9));
+      }),
+    );
   });
 
   it("doesn't count jobs in backoff: what is in flight beyond the instances' slots", () => {
@@ -87,6 +104,6 @@ describe("neededInstances", () => {
 
   it("believes in jobs just sent before SQS counts them, and doesn't count them twice", () => {
     expect(neededInstances({ ...usual, sent: 1 })).to.equal(1);
-    expect(neededInstances({ ...usual, visible: 12, sent: 12 })).to.equal(3);
+    expect(neededInstances({ ...usual, visible: 12, sent: 12 })).to.equal(2);
   });
 });

@@ -336,7 +336,7 @@ describe("serialised handlers", () => {
   });
 
   describe("scaler", () => {
-    const fleet = { groupName: "busy-group", slots: 2, prefetch: 0, targetLatencySeconds: 60, maxKeepSeconds: 3_600 };
+    const fleet = { groupName: "busy-group", slots: 2, prefetch: 0, targetLatencySeconds: 60 };
     let groups: FakeAutoScaling;
     let busyQueueUrl: string;
 
@@ -357,12 +357,7 @@ describe("serialised handlers", () => {
     const run = async (...events: unknown[]) =>
       runSerialised(
         await serialiseFactory(scalerFactory),
-        {
-          ...environment,
-          AWS_ENDPOINT_URL_AUTO_SCALING: groups.url,
-          // Too little for a second look.
-          REMAINING_MILLISECONDS: "20000",
-        },
+        { ...environment, AWS_ENDPOINT_URL_AUTO_SCALING: groups.url },
         events,
       );
 
@@ -383,7 +378,7 @@ describe("serialised handlers", () => {
       ]);
       const Key = { type: { S: "busy" }, item: { S: fleetItem } };
       const { Item } = await aws.tables.send(new GetItemCommand({ TableName: "fleets", Key }));
-      expect(Item).to.include.keys("targetLatencySeconds", "memory").and.not.include.keys("leaseUntil");
+      expect(Item).to.include.keys("targetLatencySeconds").and.not.include.keys("leaseUntil");
     });
 
     it("asks for groups a hundred at a time, and page by page", async () => {

@@ -26,7 +26,7 @@ describe("capacity", () => {
       short: `note("start " + job.id); await sleep(200);`,
       held: `note("start " + job.id); await released(job, context);`,
     });
-    const fleet = { slots: 1, idleSeconds: 1, maxKeepSeconds: 0, maxInstances: 10 };
+    const fleet = { slots: 1, idleSeconds: 1, maxInstances: 10 };
     journey = await startJourney(
       [
         { ...fleet, name: "burst", handler: "short", slots: 2, maxInstances: 3, secondsPerJob: 60 },
@@ -34,6 +34,7 @@ describe("capacity", () => {
         { ...fleet, name: "hour", handler: "held", secondsPerJob: 3_600 },
         { ...fleet, name: "learned", handler: "held" },
         { ...fleet, name: "late", handler: "held", maxInstances: 1 },
+        { ...fleet, name: "untold", handler: "held", minInstances: 1, secondsPerJob: 3_600 },
       ],
       handlers,
       {},
@@ -65,7 +66,7 @@ describe("capacity", () => {
     ids.push(...(await submitMany(journey, "few", 4)));
     expect(ids).to.have.length(24);
     await expectAllDoneOnce(ids);
-    // 20 jobs of a minute in a minute, two at once, are ten instances' work; 4 jobs of an hour have slots on two.
+    // 20 jobs of a minute, the last of them to start within 30 s, need seven instances; 4 jobs of an hour have slots on two.
     expect(capacitiesSet(calls, burst)).to.deep.equal([3]);
     expect(capacitiesSet(calls, few)).to.deep.equal([2]);
     await until(() => [burst, few].every((group) => group.desiredCapacity + group.instances.length === 0));
@@ -82,6 +83,23 @@ describe("capacity", () => {
       expect(capacitiesSet(calls, groupOf(journey, type))).to.deep.equal([1]);
       expect(await readItem(journey, type, "fleet")).to.include({ secondsPerJob: 3_600 });
     }
+    ids.forEach((id) => handlers.release(id));
+    await expectAllDoneOnce(ids);
+  });
+
+  it("grows by the word of a busy worker, where the router's nudges are lost", async () => {
+    const untold = groupOf(journey, "untold");
+    await until(() => idsInService(untold).length === 1);
+    const [own] = idsInService(untold);
+    const nudges = watchCalls(journey, "lambda");
+    const ofScaler = { service: "lambda", when: ({ caller = "" }) => caller.includes("-scaler-") };
+    const heal = journey.cloud.faults.add(ofScaler);
+    const ids = await submitMany(journey, "untold", 4);
+    await until(async () => (await waiting("untold")) === 3);
+    await until(() => journey.logs.some(({ line }) => line.includes("scaler not nudged")));
+    heal();
+    await until(() => untold.desiredCapacity === 4);
+    expect(nudges.map(({ caller }) => caller)).to.include(own);
     ids.forEach((id) => handlers.release(id));
     await expectAllDoneOnce(ids);
   });

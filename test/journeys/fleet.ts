@@ -48,8 +48,7 @@ export function scalerSaid(journey: Journey, message: string): string[] {
 }
 
 /**
- * The minute's run, now. Leases of runs that wait for their second look count as run out, so that it needn't wait for them
- * nor they act later.
+ * The minute's run, now. Leases of runs that are under way count as run out, so that it needn't wait for them.
  * @returns whether the run found nothing to complain of
  */
 export async function runScaler(journey: Journey): Promise<boolean> {

@@ -43,7 +43,7 @@ describe("a job that waits", function () {
         const refused = await invoke(name.replace(/:[^:]*$/, "")).then(() => "nothing", (error) => error.name);
         return { StatusCode, refused };`,
     });
-    const brief = { slots: 1, drainSeconds: 1, idleSeconds: 1, maxKeepSeconds: 1 };
+    const brief = { slots: 1, drainSeconds: 1, idleSeconds: 1 };
     journey = await startJourney(
       [
         { name: "broken", handler: "invoice", maxInstances: 1, ...brief },

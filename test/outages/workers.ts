@@ -51,6 +51,7 @@ export function startWorker(world: World, name: string, handle: Handle) {
       return { canLower: false, isSurplus: false };
     },
     nudge: () => Promise.resolve(),
+    slots: settings.slots,
     reports: new FleetReports({ table, metadata, slots: settings.slots, recentJobs, clock, log }),
     ...{ clock, random, log },
   });

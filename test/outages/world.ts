@@ -75,7 +75,6 @@ export class World {
       prefetch: 0,
       targetLatencySeconds: 5,
       secondsPerJob: 30,
-      maxKeepSeconds: 0,
     };
     const ofType = { type: "echo", queueUrl: urls.jobs, deadLetterQueueUrl: urls.dead, timeoutSeconds: 900 };
     const item = encodeJobType({ ...ofType, maxAttempts: 3, fleet });

@@ -22,11 +22,10 @@ const brief = { slots: 1, maxInstances: 1, drainSeconds: 1, backoffSeconds: 1, m
 
 const processors: ProcessorArgs[] = [
   { name: "steady", handler: "echo", minInstances: 1, ...brief },
-  { name: "sleeper", handler: "echo", idleSeconds: 1, maxKeepSeconds: 1, ...brief },
+  { name: "sleeper", handler: "echo", idleSeconds: 1, ...brief },
   {
     name: "inline",
     idleSeconds: 1,
-    maxKeepSeconds: 1,
     ...brief,
     handle: () => Promise.resolve({ ran: true }),
   },
@@ -34,7 +33,7 @@ const processors: ProcessorArgs[] = [
     name: "secretive",
     handler: "echo",
     idleSeconds: 1,
-    maxKeepSeconds: 1,
+
     ...brief,
     secrets: {
       PASSWORD: "arn:aws:secretsmanager:us-east-1:123456789012:secret:password-Ab12Cd",

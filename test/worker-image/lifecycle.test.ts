@@ -17,6 +17,8 @@ function setUp(settings: Partial<LifecycleEffects["settings"]> = {}) {
     nudgeFails: false,
     accepts: [] as boolean[],
     idleSince: undefined as number | undefined,
+    busySlots: 0,
+    isAlone: false,
     retire: () => {},
   };
   const accept = async (call: string) => {
@@ -37,10 +39,11 @@ function setUp(settings: Partial<LifecycleEffects["settings"]> = {}) {
       terminate: ({ lowersDesired }) => accept(`terminate ${lowersDesired}`),
     }),
     chooseWhenIdle: async () => ({ canLower: state.canLower, isSurplus: state.isSurplus }),
-    nudge: async () => {
+    nudge: async (moreThan) => {
       if (state.nudgeFails) throw new Error("throttled");
-      calls.push("nudge");
+      calls.push(moreThan === 0 ? "nudge" : `nudge if more than ${moreThan}`);
     },
+    slots: 2,
     reports: {
       begin: (_worker, onRetire) => void (state.retire = onRetire),
       end: async () => void calls.push("last report"),
@@ -51,7 +54,12 @@ function setUp(settings: Partial<LifecycleEffects["settings"]> = {}) {
   });
   const worker = {
     isDraining: false,
-    busySlots: 0,
+    get busySlots() {
+      return state.busySlots;
+    },
+    get isAlone() {
+      return state.isAlone;
+    },
     vitals: {
       failingSince: undefined,
       get idleSince() {
@@ -140,7 +148,7 @@ describe("Lifecycle", () => {
     state.canLower = false;
     await clock.advance(10_000);
     expect(calls).to.deep.equal([]);
-    expect(log.fieldsOf("idle-instance-stays").reason).to.match(/needs or keeps the instances/);
+    expect(log.fieldsOf("idle-instance-stays").reason).to.match(/needs the instances/);
     state.canLower = true;
     state.idleSince = clock.now();
     state.accepts.push(false);
@@ -239,6 +247,42 @@ describe("Lifecycle", () => {
     await lifecycle.end();
     expect(calls.slice(1)).to.deep.equal(["complete drained", "last report"]);
     expect(log.entries.find(({ event }) => event === "scaler-not-nudged")?.level).to.equal("warn");
+  });
+
+  it("nudges where more jobs wait than its slots could take, at once when it is full and then each half minute", async () => {
+    const { lifecycle, calls, state, begin, clock } = setUp();
+    await begin();
+    state.busySlots = 1;
+    await clock.advance(60_000);
+    expect(calls).to.deep.equal([]);
+    state.busySlots = 2;
+    await clock.advance(5_000);
+    expect(calls).to.deep.equal(["nudge if more than 2"]);
+    await clock.advance(25_000);
+    expect(calls).to.have.length(1);
+    await clock.advance(5_000);
+    expect(calls).to.have.length(2);
+    state.busySlots = 1;
+    await clock.advance(60_000);
+    expect(calls).to.have.length(2);
+    state.isAlone = true;
+    await clock.advance(5_000);
+    expect(calls).to.have.length(3);
+    await lifecycle.end();
+  });
+
+  it("nudges no more once it is on its way out, and goes on where the scaler can't be nudged", async () => {
+    const { lifecycle, calls, items, state, begin, clock, log } = setUp();
+    state.busySlots = 2;
+    state.nudgeFails = true;
+    await begin();
+    await clock.advance(60_000);
+    expect(log.events()).to.deep.equal(Array(3).fill("scaler-not-nudged"));
+    state.nudgeFails = false;
+    items["autoscaling/target-lifecycle-state"] = "Terminated";
+    await clock.advance(60_000);
+    expect(calls).to.deep.equal(["drain terminating 100"]);
+    await lifecycle.end();
   });
 
   it("keeps the terminate hook waiting while it drains", async () => {

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { emptyFleetMemory, FleetMemory } from "../../contract/fleetMemory";
 import { chooseWhenIdle, GroupView, IdleView, pauseBeforeAsking } from "../../worker-image/src/lifecycleIdle";
 import { guardAgainstLeaks } from "../support/leakGuard";
 
@@ -12,7 +11,6 @@ function group(fields: Partial<Omit<GroupView, "instances">> & { ids?: string; s
 
 function choose(fields: Partial<IdleView>) {
   return chooseWhenIdle({
-    now: 1_000_000,
     instanceId: "a",
     counts: { visible: 0, inFlight: 0 },
     groups: [group({ ids: "a" })],
@@ -43,23 +41,13 @@ describe("chooseWhenIdle", () => {
 
   it("goes by what the fleet's jobs take, and assumes it before that is known", () => {
     const groups = [group({ ids: "abc" })];
-    const counts = { visible: 12, inFlight: 0 };
+    const counts = { visible: 20, inFlight: 0 };
     expect(choose({ groups, counts }).canLower).to.equal(true);
     expect(choose({ groups, counts, figures: { secondsPerJob: 30, targetLatencySeconds: 60 } }).canLower).to.equal(
       false,
     );
     expect(choose({ groups, counts, figures: {} }).canLower).to.equal(false);
     expect(choose({ groups, counts, figures: {}, timeoutSeconds: 1 }).canLower).to.equal(true);
-  });
-
-  it("keeps what the fleet's memory keeps, and lets it go when that does", () => {
-    const memory: FleetMemory = { ...emptyFleetMemory(900), peaks: [[900, 2]], keepSeconds: 120 };
-    const of = (ids: string, now: number) =>
-      choose({ now: now * 1_000, groups: [group({ ids })], figures: { memory } }).canLower;
-    expect([of("ab", 959), of("abc", 959)]).to.deep.equal([false, true]);
-    expect([of("ab", 1_020), of("ab", 1_021)]).to.deep.equal([false, true]);
-    const lowered = [group({ ids: "ab", maxInstances: 1 })];
-    expect(choose({ now: 950_000, groups: lowered, figures: { memory } }).canLower).to.equal(true);
   });
 
   it("counts all groups of the type: one on demand goes once spot carries the load", () => {

@@ -1,12 +1,11 @@
 import { AttributeValue, DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { fleetItem, FleetState, InstanceReport, StartFailure } from "../../contract/fleet";
-import { decodeFleetMemory, FleetMemory } from "../../contract/fleetMemory";
 
 /** What an instance's worker says; whether it retires is for the scaler to say. */
 export type OwnReport = Omit<InstanceReport, "retiresSince" | "silentSince">;
 
 /** What a worker reads of its type's fleet. */
-export type FleetFigures = Pick<FleetState, "secondsPerJob" | "targetLatencySeconds"> & { memory?: FleetMemory };
+export type FleetFigures = Pick<FleetState, "secondsPerJob" | "targetLatencySeconds">;
 
 /** The items of one type in the fleet table. */
 export interface FleetTable {
@@ -68,7 +67,6 @@ export class DynamoFleetTable implements FleetTable {
     return {
       secondsPerJob: numberOf(item.secondsPerJob),
       targetLatencySeconds: numberOf(item.targetLatencySeconds),
-      memory: decodeFleetMemory(item.memory?.S),
     };
   }
 

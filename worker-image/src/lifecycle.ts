@@ -1,3 +1,4 @@
+import { reportSeconds } from "../../contract/fleet";
 import { WorkerSettings } from "../../contract/workerSettings";
 import { Clock, sleep } from "./clock";
 import { HealthSource } from "./health";
@@ -44,8 +45,10 @@ export interface LifecycleEffects {
   findGroup: () => Promise<InstanceGroup | undefined>;
   /** What an idle worker may do; it reads the queue again, since jobs may have come. */
   chooseWhenIdle: () => Promise<IdleChoice>;
-  /** Tells the scaler of the jobs that wait, if any do. */
-  nudge: () => Promise<void>;
+  /** Nudges the scaler if more jobs wait than these. */
+  nudge: (moreThan: number) => Promise<void>;
+  /** Jobs at once. */
+  slots: number;
   /** Missing where nothing scales the fleet. */
   reports?: Reports;
   clock: Clock;
@@ -55,8 +58,8 @@ export interface LifecycleEffects {
 
 /**
  * The life of the worker's EC2 instance. It tells the launch hook once the worker is ready, drains the worker when
- * metadata says that the instance is to go, retires it when the scaler does, ends an instance that has been idle, and
- * tells the terminate hook once all is done. Without metadata, as in a plain container, it does nothing.
+ * metadata says that the instance is to go, retires it when the scaler does, nudges the scaler where more jobs wait than
+ * the worker can do, ends an instance that has been idle, and tells the terminate hook once all is done. Without metadata, as in a plain container, it does nothing.
  */
 export class Lifecycle {
   private readonly ending = new AbortController();
@@ -68,6 +71,8 @@ export class Lifecycle {
   private hasAnswered = false;
   /** Since when it was idle when it last asked whether it is needed; how often it has asked since, and when. */
   private asked = { idleSince: -Infinity, times: 0, at: -Infinity };
+  /** When it last checked whether more jobs wait than it can do. */
+  private checkedAt = -Infinity;
   /** Since when it was idle when it last logged that it stays: once is enough. */
   private staysSince?: number;
   private readonly hookHeartbeat: HookHeartbeat;
@@ -117,7 +122,7 @@ export class Lifecycle {
     const isReplaced = reason !== "idle" && reason !== "terminating";
     if (isReplaced) await this.insist(() => group.terminate({ lowersDesired: false }));
     // A job that came while the last worker was leaving found the desired capacity that still counted it.
-    await nudge().catch((error: unknown) => log("warn", "scaler-not-nudged", errorFields(error)));
+    await nudge(0).catch((error: unknown) => log("warn", "scaler-not-nudged", errorFields(error)));
     if (settings.terminateHook !== undefined) await this.completeTermination(group, settings.terminateHook);
   }
 
@@ -148,6 +153,7 @@ export class Lifecycle {
       if (this.ending.signal.aborted) return;
       if (this.worker) this.effects.reports?.begin(this.worker, () => this.retire());
       if (notice) this.heed(notice);
+      else if (this.isFull()) this.nudgeIfOverloaded();
       else await this.endIfIdle();
     } catch (error) {
       this.failures++;
@@ -175,6 +181,22 @@ export class Lifecycle {
     this.worker?.retire();
   }
 
+  private isFull(): boolean {
+    const { worker, reason } = this;
+    return worker !== undefined && reason === undefined && (worker.busySlots >= this.effects.slots || !!worker.isAlone);
+  }
+
+  /**
+   * Jobs may have come that no nudge of the router told of: more than the slots of this worker could take at once. A notice
+   * of the instance's end doesn't wait for it.
+   */
+  private nudgeIfOverloaded(): void {
+    const { clock, nudge, slots, log } = this.effects;
+    if (clock.now() - this.checkedAt < reportSeconds * 1_000) return;
+    this.checkedAt = clock.now();
+    void nudge(slots).catch((error: unknown) => log("warn", "scaler-not-nudged", errorFields(error)));
+  }
+
   private async endIfIdle(): Promise<void> {
     const { settings, clock, chooseWhenIdle, log } = this.effects;
     const idleSince = this.worker?.vitals.idleSince;
@@ -193,7 +215,7 @@ export class Lifecycle {
     if (isEnding) this.leave("idle", settings.drainSeconds);
     else if (this.staysSince !== idleSince) {
       this.staysSince = idleSince;
-      const reason = canLower ? "The group is at its minimum" : "The type needs or keeps the instances that it has";
+      const reason = canLower ? "The group is at its minimum" : "The type needs the instances that it has";
       log("info", "idle-instance-stays", { reason, idleSince });
     }
   }

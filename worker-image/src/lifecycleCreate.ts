@@ -52,14 +52,15 @@ export function createLifecycle({
         fleetTable === undefined ? [] : findGroups(autoScaling, fleetTable, type),
         table?.readFigures() ?? {},
       ]);
-      return chooseWhenIdle({ ...settings, now: systemClock.wallNow(), slots, instanceId, counts, groups, figures });
+      return chooseWhenIdle({ ...settings, slots, instanceId, counts, groups, figures });
     },
-    async nudge() {
+    async nudge(moreThan) {
       if (scalerFunction === undefined) return;
       const { visible } = await readCounts(sqs, queueUrl);
-      if (visible > 0) await nudgeScaler(scalerFunction, type, visible);
+      if (visible > moreThan) await nudgeScaler(scalerFunction, type, visible);
     },
     ...(table && { reports: new FleetReports({ table, metadata, slots, recentJobs, clock: systemClock, log }) }),
+    slots,
     clock: systemClock,
     random: Math.random,
     log,

@@ -1,10 +1,9 @@
 import { neededInstances } from "../../contract/capacity";
-import { keptInstances } from "../../contract/fleetMemory";
 import { FleetFigures } from "./fleetTable";
 
 /** What an idle worker may do. */
 export interface IdleChoice {
-  /** The type needs and keeps fewer instances than it is to have: this one may end, and desired be lowered by it. */
+  /** The type needs fewer instances than desired: this one may end, and desired be lowered by it. */
   canLower: boolean;
   /** The instance's group has more instances than it is to have, which are enough: this one may end by itself. */
   isSurplus: boolean;
@@ -25,8 +24,6 @@ export interface GroupView {
 }
 
 export interface IdleView {
-  /** Epoch milliseconds. */
-  now: number;
   instanceId: string | undefined;
   counts: QueueCounts;
   /** All groups of the type. */
@@ -38,7 +35,7 @@ export interface IdleView {
 }
 
 /** What the scaler assumes, too, before it has learned or written anything. */
-const assumed = { secondsPerJob: 10, targetLatencySeconds: 5 };
+const assumed = { secondsPerJob: 10, targetLatencySeconds: 30 };
 
 /** An idle worker asks at least so often, and hardly more, as Auto Scaling's calls are rationed. */
 const maxPauseSeconds = 60;
@@ -49,11 +46,11 @@ export function pauseBeforeAsking(idleSeconds: number, timesAsked: number): numb
 }
 
 /**
- * What the capacity function and the fleet's memory say of an instance that is idle. The groups of a type count as one: which of them loses an
- * instance is decided by which has an idle one, and the one on demand so empties once spot carries the load.
+ * The capacity function's verdict on an idle instance. The groups of a type count as one: which of them loses an instance
+ * is decided by which has an idle one, and the one on demand so empties once spot carries the load.
  */
 export function chooseWhenIdle(view: IdleView): IdleChoice {
-  const { now, instanceId, counts, groups, figures, slots, prefetch, timeoutSeconds } = view;
+  const { instanceId, counts, groups, figures, slots, prefetch, timeoutSeconds } = view;
   if (groups.length === 0) return { canLower: counts.visible === 0, isSurplus: false };
   // Each group may grow to the bound of all of them together.
   const maxInstances = Math.max(...groups.map((group) => group.maxInstances));
@@ -67,11 +64,10 @@ export function chooseWhenIdle(view: IdleView): IdleChoice {
     minInstances: sum(groups, ({ minInstances }) => minInstances),
     maxInstances,
   });
-  const kept = figures.memory ? Math.min(keptInstances(figures.memory, now / 1_000), maxInstances) : 0;
   const desired = sum(groups, (group) => group.desired);
   const own = groups.find(({ instances }) => instances.some(({ id }) => id === instanceId));
   const isSurplus = own !== undefined && own.instances.filter(isLive).length > own.desired && needed <= desired;
-  return { canLower: Math.max(needed, kept) < desired, isSurplus };
+  return { canLower: needed < desired, isSurplus };
 }
 
 type Instance = GroupView["instances"][number];

@@ -1,16 +1,17 @@
 import { defaults } from "../../../components/defaults";
 import { Rule } from "../world";
 import { createKeda } from "./keda";
-import { createOurs } from "./ours";
+import { createOurs, OurSettings } from "./ours";
 import { createPoller } from "./poller";
 import { createStepScaling } from "./stepScaling";
 import { createTargetTracking } from "./targetTracking";
 
-export const ours = createOurs("ours");
+/** Our rule with these settings in place of the defaults, and pollers that keep idle instances for as long. */
+export function rulesWith(settings: Partial<OurSettings>): { ours: Rule; pollers: Rule[] } {
+  const all = { ...defaults.processor, ...settings };
+  return { ours: createOurs("ours", all), pollers: [createPoller(all.idleSeconds), createKeda(all.idleSeconds)] };
+}
 
-/** For information: what memory is worth. */
-const oursWithoutMemory = createOurs("ours, no memory", { ...defaults.processor, maxKeepSeconds: 0 });
-
+export const { ours, pollers } = rulesWith({});
 export const cloudWatchRules: Rule[] = [createStepScaling(), createTargetTracking(60)];
-export const pollers: Rule[] = [createPoller(), createKeda()];
-export const rules: Rule[] = [...cloudWatchRules, ...pollers, oursWithoutMemory, ours];
+export const rules: Rule[] = [...cloudWatchRules, ...pollers, ours];

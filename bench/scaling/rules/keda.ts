@@ -1,12 +1,10 @@
 import { Group, Instance } from "../group";
 import { Rule } from "../world";
 
-/** KEDA's `pollingInterval` and `cooldownPeriod`, by default. */
+/** KEDA's `pollingInterval`, by default. */
 const pollSeconds = 30;
-const cooldownSeconds = 300;
-/** The Horizontal Pod Autoscaler's period, window and tolerance, by default. */
+/** The Horizontal Pod Autoscaler's period and tolerance, by default. */
 const syncSeconds = 15;
-const windowSeconds = 300;
 const tolerance = 0.1;
 
 /**
@@ -14,7 +12,7 @@ const tolerance = 0.1;
  * Autoscaler wants (visible + in flight) ÷ `queueLength` in between, at most doubling or adding four per period, and
  * lowers to the most it wanted within its window. `queueLength` is what one pod can take: its slots.
  */
-export function createKeda(): Rule {
+export function createKeda(idleSeconds: number): Rule {
   return {
     name: "KEDA, 30 s",
     minInstances: 0,
@@ -29,7 +27,7 @@ export function createKeda(): Rule {
         if (backlog() > 0) {
           activeAt = clock.now;
           group.raise(1);
-        } else if (group.desired > 0 && clock.now - activeAt >= cooldownSeconds) {
+        } else if (group.desired > 0 && clock.now - activeAt >= idleSeconds) {
           stopNewest(group, 0);
           wanted.length = 0;
         }
@@ -42,7 +40,7 @@ export function createKeda(): Rule {
         const isTolerated = Math.abs(total / (queueLength * group.desired) - 1) <= tolerance;
         const replicas = isTolerated ? group.desired : Math.max(1, Math.ceil(total / queueLength));
         wanted.push({ at: clock.now, replicas });
-        while (wanted[0]!.at < clock.now - windowSeconds) wanted.shift();
+        while (wanted[0]!.at < clock.now - idleSeconds) wanted.shift();
         if (replicas > group.desired) group.raise(Math.min(replicas, Math.max(group.desired * 2, group.desired + 4)));
         else
           stopNewest(

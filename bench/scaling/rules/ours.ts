@@ -1,17 +1,15 @@
 import { defaults } from "../../../components/defaults";
 import { neededInstances } from "../../../contract/capacity";
 import { leftOfRecent, reportSeconds } from "../../../contract/fleet";
-import { emptyFleetMemory, rememberNeed } from "../../../contract/fleetMemory";
 import { createNudge } from "../../../functions/router/nudge";
 import { assumedSecondsPerJob, learnSeconds } from "../../../functions/scaler/learn";
-import { lookAgainMilliseconds } from "../../../functions/scaler/scaler";
 import { chooseWhenIdle, pauseBeforeAsking } from "../../../worker-image/src/lifecycleIdle";
 import { Instance } from "../group";
 import { Rule, World } from "../world";
 
 /** Of a processor's settings, those that scaling goes by. */
 export type OurSettings = Record<
-  "targetLatencySeconds" | "idleSeconds" | "maxKeepSeconds" | "timeoutSeconds" | "prefetch" | "minInstances",
+  "targetLatencySeconds" | "idleSeconds" | "timeoutSeconds" | "prefetch" | "minInstances",
   number
 >;
 
@@ -20,7 +18,7 @@ const nudgeSeconds = 1.2;
 const scheduleSeconds = 60;
 /** The one there is. */
 const type = "simulated";
-/** How often a worker looks whether it may end. */
+/** How often a worker looks whether it may end, or has too much to do. */
 const lookSeconds = 5;
 
 /** Our scaler, which only raises, and our workers, of which idle ones end themselves and lower: as shipped. */
@@ -30,15 +28,13 @@ export function createOurs(name: string, settings: OurSettings = defaults.proces
 
 function run(world: World, settings: OurSettings): void {
   const { clock, group, queue, phase, conditions } = world;
-  const { targetLatencySeconds, idleSeconds, maxKeepSeconds, timeoutSeconds, prefetch, minInstances } = settings;
+  const { targetLatencySeconds, idleSeconds, timeoutSeconds, prefetch, minInstances } = settings;
   const { slots, maxInstances } = conditions;
   const readReports = collectReports(world);
   let secondsPerJob: number | undefined;
-  let memory = emptyFleetMemory(0);
 
   const look = (sent = 0) => {
-    const report = readReports();
-    secondsPerJob = learnSeconds([report], secondsPerJob, timeoutSeconds);
+    secondsPerJob = learnSeconds([readReports()], secondsPerJob, timeoutSeconds);
     const needed = neededInstances({
       ...queue.counts(),
       sent,
@@ -50,17 +46,12 @@ function run(world: World, settings: OurSettings): void {
       minInstances,
       maxInstances,
     });
-    const recentJobs = report.recentJobs * leftOfRecent(clock.now - report.at);
-    memory = rememberNeed(memory, { at: clock.now, needed, desired: group.desired, slots, recentJobs, maxKeepSeconds });
     group.raise(needed);
   };
   clock.every(scheduleSeconds, phase * scheduleSeconds, () => look());
   const nudge = createNudge({
     invoke: ({ [type]: sent }) => {
-      clock.after(nudgeSeconds, () => {
-        look(sent);
-        if (group.desired < maxInstances) clock.after(lookAgainMilliseconds / 1_000, () => look());
-      });
+      clock.after(nudgeSeconds, () => look(sent));
       return Promise.resolve();
     },
     now: () => clock.now * 1_000,
@@ -68,14 +59,22 @@ function run(world: World, settings: OurSettings): void {
   });
   world.onSent((count) => void nudge({ [type]: count }));
 
+  const checkedAt = new Map<Instance, number>();
+  const nudgeIfOverloaded = (instance: Instance) => {
+    const isFull = group.alive.has(instance) && instance.freeSlots === 0;
+    if (!isFull || clock.now - (checkedAt.get(instance) ?? -Infinity) < reportSeconds) return;
+    checkedAt.set(instance, clock.now);
+    if (queue.counts().visible > slots) clock.after(nudgeSeconds, () => look());
+  };
+  world.onFull((instance) => clock.after(lookSeconds, () => nudgeIfOverloaded(instance)));
+
   const considerEnding = (instance: Instance, idleSince: number, timesAsked: number) => {
     if (!group.alive.has(instance) || instance.running.size > 0 || instance.idleSince !== idleSince) return;
     const { canLower } = chooseWhenIdle({
-      now: clock.now * 1_000,
       instanceId: undefined,
       counts: queue.counts(),
       groups: [{ minInstances, maxInstances, desired: group.desired, instances: serving(group.inService) }],
-      figures: { secondsPerJob, targetLatencySeconds, memory },
+      figures: { secondsPerJob, targetLatencySeconds },
       slots,
       prefetch,
       timeoutSeconds,

@@ -1,11 +1,10 @@
 import { Rule } from "../world";
 
-/** As buildkite-agent-scaler polls, and as long as an agent of the Elastic CI Stack idles by default. */
+/** As buildkite-agent-scaler polls. */
 const pollSeconds = 10;
-const idleSeconds = 600;
 
 /** Buildkite's way: every ten seconds one agent per job at work or waiting; agents that idle end their instance. */
-export function createPoller(): Rule {
+export function createPoller(idleSeconds: number): Rule {
   return {
     name: "10 s poller",
     minInstances: 0,

@@ -22,6 +22,7 @@ function create(durations: number[]) {
       started: (job) => started.push([job, clock.now]),
       finished: (job) => finished.push(job),
       idle: () => undefined,
+      full: () => undefined,
     },
   );
   durations.forEach((_, job) => queue.send(job));

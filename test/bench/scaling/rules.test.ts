@@ -49,7 +49,7 @@ describe("rules of others", () => {
   });
 
   it("the poller: an agent per job at its next poll, which idles for ten minutes", () => {
-    const outcome = run(createPoller(), jobs(30, 60));
+    const outcome = run(createPoller(600), jobs(30, 60));
     expect(launches(outcome)).to.deep.equal([[10, 15]]);
     const [shortest, longest] = outcome.spans
       .map(({ from, until }) => until - from)
@@ -60,7 +60,7 @@ describe("rules of others", () => {
   });
 
   it("KEDA: one at its poll, then at most four more or twice as many each 15 s; zero five minutes after the last", () => {
-    const outcome = run(createKeda(), jobs(30, 60));
+    const outcome = run(createKeda(300), jobs(30, 60));
     expect(launches(outcome)).to.deep.equal([
       // One by KEDA, and by the autoscaler, which here syncs at that moment, four more.
       [30, 1 + 4],
@@ -73,23 +73,23 @@ describe("rules of others", () => {
 });
 
 describe("our rule", () => {
-  /** When the last instance of two jobs ends. */
-  const lastEnd = (rule: Rule) => Math.max(...run(rule, jobs(2, 30)).spans.map(({ until }) => until));
-
   it("has the defaults that are shipped", () => {
     expect(run(ours, jobs(30, 60))).to.deep.equal(run(createOurs("ours", defaults.processor), jobs(30, 60)));
     expect(rules.at(-1)).to.equal(ours);
-    for (const changed of [{ idleSeconds: 300 }, { targetLatencySeconds: 600 }, { maxKeepSeconds: 0 }]) {
+    for (const changed of [{ idleSeconds: 300 }, { targetLatencySeconds: 600 }]) {
       const other = createOurs("other", { ...defaults.processor, ...changed });
       expect(run(other, jobs(300, 20)), JSON.stringify(changed)).not.to.deep.equal(run(ours, jobs(300, 20)));
     }
   });
 
-  it("launches at the nudge, and keeps an idle instance for a minute since it was needed, unless told not to", () => {
+  it("launches at the nudge, and ends an idle instance after its idle time", () => {
     const [[seconds, count] = []] = launches(run(ours, jobs(2, 60)));
     expect(seconds).to.be.closeTo(1.2, 1e-6);
     expect(count).to.equal(1);
-    const without = lastEnd(createOurs("none", { ...defaults.processor, maxKeepSeconds: 0 }));
-    expect(lastEnd(ours) - without).to.be.within(20, 80);
+    const lastEnd = (idleSeconds: number) => {
+      const rule = createOurs("other", { ...defaults.processor, idleSeconds });
+      return Math.max(...run(rule, jobs(2, 30)).spans.map(({ until }) => until));
+    };
+    expect(lastEnd(320) - lastEnd(20)).to.equal(300);
   });
 });

@@ -1,10 +1,7 @@
 import { expect } from "chai";
 import { rules } from "../../../bench/scaling/rules/all";
 import { missesOf } from "../../../bench/scaling/targets";
-import { Trace } from "../../../bench/scaling/traces";
 import { Result } from "../../../bench/scaling/trial";
-
-const trace: Trace = { name: "t", arrivals: [0], durations: [1], seconds: 1, isSudden: true, isHeldToBound: true };
 
 /** All reach the targets, but for what is said of one. */
 function results(rule: string, changes: Partial<Result>): Result[] {
@@ -16,7 +13,9 @@ function results(rule: string, changes: Partial<Result>): Result[] {
     waitP99: 0,
     instanceHours: 1,
     dollars: 1,
-    score: name.startsWith("ours") ? 1 : 3,
+    score: 1,
+    idleShare: 0.5,
+    billed: { starting: 0.2, working: 0.5, idle: 0.3 },
     busyKills: 0,
     firstLaunchSeconds: 1.2,
     leastDollars: 1,
@@ -24,7 +23,7 @@ function results(rule: string, changes: Partial<Result>): Result[] {
   }));
 }
 
-const of = (rule: string, changes: Partial<Result>) => missesOf(trace, results(rule, changes));
+const of = (rule: string, changes: Partial<Result>) => missesOf("t", results(rule, changes));
 
 describe("missesOf", () => {
   it("finds none where every target is reached", () => {
@@ -34,13 +33,19 @@ describe("missesOf", () => {
   it("says which target is missed, and by how much", () => {
     expect(of("ours", { busyKills: 2 })).to.deep.equal(["t: 2 busy workers killed, none wanted"]);
     expect(of("ours", { firstLaunchSeconds: 4 })[0]).to.contain("first launch after 4.0 s");
-    expect(of("target tracking", { score: 2.9 })[0]).to.contain("2.90 times better than target tracking");
-    expect(of("KEDA, 30 s", { score: 0.9 })[0]).to.contain("1.11 times the score of KEDA, 30 s");
-    expect(of("ours", { dollars: 1.51 })[0]).to.contain("1.510 times the least cost");
+    expect(of("ours", { dollars: 5.6 })[0]).to.contain("5.60 times the least cost");
+    expect(of("ours", { idleShare: 1.01 })[0]).to.contain("1.01 times as much billed idle as used");
   });
 
-  it("allows 2 % where both fleets are warm, and nothing where one isn't", () => {
-    expect(of("KEDA, 30 s", { score: 0.985 })).to.deep.equal([]);
-    expect(of("KEDA, 30 s", { score: 0.985, waitP95: 40 })).to.have.length(1);
+  it("lets a poller be cheaper or faster, and not both", () => {
+    const slower = results("ours", { waitP95: 5 });
+    const of = (changes: Partial<Result>) =>
+      missesOf(
+        "t",
+        slower.map((result) => (result.rule === "KEDA, 30 s" ? { ...result, ...changes } : result)),
+      );
+    expect(of({ waitP95: 4 })).to.deep.equal([]);
+    expect(of({ waitP95: 6, dollars: 0.9 })).to.deep.equal([]);
+    expect(of({ waitP95: 4, dollars: 0.9 })[0]).to.contain("KEDA, 30 s is better in dollars and p95 at once");
   });
 });

@@ -37,9 +37,9 @@ describe("nudge", () => {
     });
   });
 
-  it("goes out at once, and then every 10 s with what came just before", async () => {
+  it("goes out at once, and then every 5 s with what came just before", async () => {
     await nudge({ a: 1 });
-    seconds += 7;
+    seconds += 2;
     await nudge({ a: 2 });
     seconds += 2;
     await nudge({ a: 3 });
@@ -73,7 +73,7 @@ describe("nudge", () => {
       },
     ]);
     isRefused = false;
-    seconds += 4;
+    seconds += 3;
     await nudge({ a: 2 });
     expect(told).to.deep.equal([]);
     await nudge({ b: 1 });
@@ -82,7 +82,7 @@ describe("nudge", () => {
 
   it("forgets what it kept for seconds, which SQS counts: told again it would call instances for nothing", async () => {
     await nudge({ a: 1 });
-    seconds += 5;
+    seconds += 1;
     await nudge({ a: 500 });
     seconds += 5;
     await nudge({ a: 1 });

@@ -1,11 +1,5 @@
 import { expect } from "chai";
 import type { FleetState } from "../../../contract/fleet";
-import {
-  decodeFleetMemory,
-  emptyFleetMemory,
-  encodeFleetMemory,
-  type FleetMemory,
-} from "../../../contract/fleetMemory";
 import type { Action, StateChanges } from "../../../functions/scaler/action";
 import { decide } from "../../../functions/scaler/decide";
 import type { FleetView } from "../../../functions/scaler/fleetView";
@@ -23,11 +17,9 @@ function capacity(fields: Partial<FleetView>): string[] {
   return ofKind(decide(view(fields)), "setDesired").map(({ groupName, from, to }) => `${groupName}: ${from} → ${to}`);
 }
 
-/** Changes of the fleet item, but for the memory. */
+/** Changes of the fleet item. */
 function remembered(fields: Partial<FleetView>): StateChanges {
-  const changes = { ...ofKind(decide(view(fields)), "remember")[0]?.changes };
-  delete changes.memory;
-  return changes;
+  return ofKind(decide(view(fields)), "remember")[0]?.changes ?? {};
 }
 
 describe("decide", () => {
@@ -62,54 +54,6 @@ describe("decide", () => {
     });
   });
 
-  describe("memory", () => {
-    const at = now / 1_000;
-    const counts = { visible: 36, inFlight: 0 };
-    const changes = (fields: Partial<FleetView>) => ofKind(decide(view(fields)), "remember")[0]?.changes ?? {};
-    const memoryOf = (fields: Partial<FleetView>) => decodeFleetMemory(changes(fields).memory)!;
-    const before: FleetMemory = { ...emptyFleetMemory(at - 300), peaks: [[at - 300, 3]] };
-    const state = { ...known, memory: encodeFleetMemory(before) };
-
-    it("holds what the backlog needs, whatever the minimum", () => {
-      expect(memoryOf({ counts, group: group({ minInstances: 5, desired: 5 }) }).peaks).to.deep.equal([[at, 3]]);
-      expect(changes({ group: group({ minInstances: 5, desired: 5 }) })).to.deep.equal({});
-    });
-
-    it("keeps longer where a fleet is missing that was needed lately, unless its launches fail", () => {
-      expect(memoryOf({ counts, state }).keepSeconds).to.equal(375);
-      const failing = { ...state, failedLaunches: 3, retryAt: now + 60_000 };
-      expect(memoryOf({ counts, state: failing }).keepSeconds).to.equal(60);
-      expect(memoryOf({ counts, state, launches: launches("fff") }).keepSeconds).to.equal(60);
-      expect(memoryOf({ counts, state, group: group({ desired: 3 }) }).keepSeconds).to.equal(60);
-    });
-
-    it("counts the jobs of all reports, of instances that are gone, too, faded until now", () => {
-      const two = instances(2);
-      const items = reports(two, 120, { recentJobs: 80, recentSeconds: 80 });
-      const { recentJobs, jobs } = memoryOf({
-        counts,
-        state,
-        items,
-        group: group({ desired: 1, instances: [two[0]!] }),
-      });
-      expect(recentJobs).to.equal(80);
-      expect(jobs).to.be.at.least(80);
-    });
-
-    it("goes by the type's maxKeepSeconds, and is dropped where that is 0", () => {
-      const keeping = (maxKeepSeconds: number) => ({
-        jobType: { ...scaledType, fleet: { ...scaledType.fleet, maxKeepSeconds } },
-      });
-      expect(memoryOf({ ...keeping(310), counts, state }).keepSeconds).to.equal(310);
-      expect(changes({ ...keeping(0), counts })).to.deep.equal({});
-      expect(changes({ ...keeping(0), state })).to.deep.equal({ memory: undefined });
-    });
-
-    it("begins anew where the item holds none that can be read", () => {
-      expect(memoryOf({ counts, state: { ...known, memory: "{" } }).peaks).to.deep.equal([[at, 3]]);
-    });
-  });
-
   describe("learning", () => {
     const jobType = { ...scaledType, fleet: { ...scaledType.fleet, secondsPerJob: undefined } };
     const busy = (recentJobs: number, recentSeconds: number, state: FleetState = known) => {
@@ -121,7 +65,7 @@ describe("decide", () => {
     it("takes 10 s for a job nobody knows of, or its timeout", () => {
       const counts = { visible: 120, inFlight: 0 };
       const state = { targetLatencySeconds: 60 };
-      expect(capacity({ jobType, state, counts })).to.deep.equal(["group: 0 → 10"]);
+      expect(capacity({ jobType, state, counts })).to.deep.equal(["group: 0 → 9"]);
       expect(capacity({ jobType: { ...jobType, timeoutSeconds: 1 }, state, counts })).to.deep.equal(["group: 0 → 1"]);
     });
 
@@ -305,7 +249,7 @@ describe("decide", () => {
           failedTemplate: undefined,
           retryAt: now,
         });
-        expect(capacity(fields)).to.deep.equal([`${mended.name}: 0 → 9`]);
+        expect(capacity(fields)).to.deep.equal([`${mended.name}: 0 → 8`]);
         const next = { ...fields, state: { ...known, retryAt: now }, now: now + seconds };
         expect(remembered(next)).not.to.have.property("failedLaunches");
       }
@@ -366,9 +310,9 @@ describe("decide", () => {
       const fields = { counts: { visible: 96, inFlight: 0 }, items, group: { ...spot, desired: 2 } };
       const done = { ...onDemandGroup, desired: 3 };
       const resting = { ...known, spotRetryAt: now + seconds };
-      expect(capacity({ ...fields, state: resting, onDemandGroup: done })).to.deep.equal(["on-demand: 3 → 6"]);
+      expect(capacity({ ...fields, state: resting, onDemandGroup: done })).to.deep.equal(["on-demand: 3 → 5"]);
       const rested = { ...known, spotRetryAt: now };
-      expect(capacity({ ...fields, state: rested, onDemandGroup: done })).to.deep.equal(["spot: 2 → 5"]);
+      expect(capacity({ ...fields, state: rested, onDemandGroup: done })).to.deep.equal(["spot: 2 → 4"]);
     });
 
     it("has its minimum kept, and on demand stand in for it only while there is work", () => {

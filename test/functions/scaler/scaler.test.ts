@@ -2,11 +2,10 @@ import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import fc from "fast-check";
 import { workerAlias } from "../../../contract/fleet";
-import { decodeFleetMemory, keptInstances } from "../../../contract/fleetMemory";
 import { createFleetItems, type FleetItems } from "../../../functions/scaler/fleetItems";
 import { Emulators } from "../support/emulators";
 import { FakeScaler } from "../support/fakeScaler";
-import { instances, launches, now } from "../support/fleetViews";
+import { instances, launches } from "../support/fleetViews";
 
 const nudge = (type: string, count = 1) => ({ sent: { [type]: count } });
 
@@ -50,55 +49,18 @@ describe("scaler", () => {
       expect(await state("a")).not.to.have.property("leaseUntil");
     });
 
-    it("writes nothing while nothing waits, nor while there is nothing to change or to remember", async () => {
+    it("writes nothing while nothing waits, nor while there is nothing to change", async () => {
       fake.add("a");
       await fake.run();
       expect(await written()).to.deep.equal([]);
       fake.counts.set("a", { visible: 60, inFlight: 0 });
       await fake.run();
-      expect(decodeFleetMemory((await state("a")).memory)!.peaks).to.deep.equal([[fake.time / 1_000, 5]]);
-      fake.time += 9_000;
+      fake.time += 60_000;
       const before = await written();
       const calls = fake.calls.length;
       await fake.run();
       expect(await written()).to.deep.equal(before);
       expect(fake.calls.slice(calls)).to.deep.equal(["describe 1", "count a", "launches a-group"]);
-    });
-
-    it("remembers in each minute in which something is needed, and writes nothing in those in which nothing is", async () => {
-      fake.add("a", {}, 60);
-      await fake.run();
-      const peaks = async () => decodeFleetMemory((await state("a")).memory)!.peaks;
-      for (const visible of [60, 36]) {
-        fake.time += 60_000;
-        fake.counts.set("a", { visible, inFlight: 0 });
-        await fake.run();
-      }
-      expect(await peaks()).to.deep.equal([
-        [now / 1_000 + 60, 5],
-        [now / 1_000 + 120, 3],
-      ]);
-      fake.counts.set("a", { visible: 0, inFlight: 0 });
-      const before = await written();
-      let writes = 0;
-      const counted =
-        (name: "take" | "remember") =>
-        (...args: never[]) => {
-          writes++;
-          return (items[name] as (...all: never[]) => Promise<never>)(...args);
-        };
-      const counting = { ...items, take: counted("take"), remember: counted("remember") };
-      for (let minute = 0; minute < 90; minute++) {
-        fake.time += 60_000;
-        expect(await fake.run({}, counting)).to.equal(undefined);
-      }
-      expect(await written()).to.deep.equal(before);
-      expect(writes).to.equal(0);
-      expect(keptInstances(decodeFleetMemory((await state("a")).memory)!, fake.time / 1_000)).to.equal(0);
-      fake.counts.set("a", { visible: 1, inFlight: 0 });
-      await fake.run({}, counting);
-      expect(writes).to.equal(2);
-      expect(await peaks()).to.deep.equal([[fake.time / 1_000, 1]]);
     });
 
     it("writes nothing for 200 types that have instances and nothing to do", async () => {
@@ -149,7 +111,7 @@ describe("scaler", () => {
       fake.refusals.set("launches a-group", new Error("Throttling"));
       fake.counts.set("a", { visible: 96, inFlight: 0 });
       expect(await fake.run()).to.equal(undefined);
-      expect(fake.desired("a")).to.equal(8);
+      expect(fake.desired("a")).to.equal(7);
       expect(fake.events()).to.include("launches not read");
     });
 
@@ -192,16 +154,21 @@ describe("scaler", () => {
   });
 
   describe("nudged", () => {
-    it("raises by what was sent, before the queue shows it, and looks again for what came after the nudge", async () => {
+    it("raises by what was sent, before the queue shows it, and waits for nothing", async () => {
       fake.add("a");
-      fake.whilePausing = async () => fake.counts.set("a", { visible: 60, inFlight: 0 });
-      expect(await fake.run(nudge("a", 12))).to.equal(undefined);
-      expect(fake.lines.map(({ fields }) => [fields.from, fields.to])).to.deep.equal([
-        [0, 1],
-        [1, 5],
-      ]);
-      expect(fake.calls.filter((call) => call.startsWith("pause"))).to.deep.equal(["pause 12000"]);
+      expect(await fake.run(nudge("a", 36))).to.equal(undefined);
+      expect(fake.lines.map(({ fields }) => [fields.from, fields.to])).to.deep.equal([[0, 3]]);
       expect(await state("a")).not.to.have.property("leaseUntil");
+    });
+
+    it("writes nothing where the fleet is large enough", async () => {
+      fake.add("a", { desired: 1, instances: instances(1) }, 2);
+      await fake.run();
+      const before = await written();
+      const calls = fake.calls.length;
+      expect(await fake.run(nudge("a", 2))).to.equal(undefined);
+      expect(await written()).to.deep.equal(before);
+      expect(fake.calls.slice(calls)).to.deep.equal(["describe 1", "count a"]);
     });
 
     it("looks at the types of the nudge alone, and at none that nothing scales", async () => {
@@ -253,12 +220,11 @@ describe("scaler", () => {
         .and.to.have.property("triedAt");
       await items.remember("a", { ...failing, triedAt: undefined });
       fake.groups.set("a-group", { ...fake.groups.get("a-group")!, desired: 0 });
-      fake.whilePausing = () => {
-        fake.whilePausing = () => Promise.resolve();
-        return fake.run({ retryLaunches: ["a"] });
-      };
-      await fake.run(nudge("a"));
-      expect(fake.desired("a")).to.equal(1);
+      const lease = fake.time + 45_000;
+      await items.take("a", fake.time, lease);
+      await fake.run({ retryLaunches: ["a"] });
+      expect(fake.desired("a")).to.equal(0);
+      expect(await items.release("a", lease, undefined)).to.equal(false);
     });
 
     it("leaves a type alone whose launches don't fail, asked to try them", async () => {
@@ -267,31 +233,21 @@ describe("scaler", () => {
       expect(await state("a")).not.to.have.any.keys("retryAt", "failedTries", "launchProblem");
     });
 
-    it("doesn't look again once the group is at its maximum, nor without time for it", async () => {
-      fake.add("a", { maxInstances: 1 });
-      fake.add("b");
-      await fake.run(nudge("a"));
-      fake.remaining = 26_000;
-      await fake.run(nudge("b"));
-      expect(fake.calls.join()).not.to.include("pause");
-      expect([fake.desired("a"), fake.desired("b")]).to.deep.equal([1, 1]);
-      expect(await state("b")).not.to.have.property("leaseUntil");
-    });
-
-    it("acts in one of two runs for a type, which looks once more for the other", async () => {
+    it("acts in one of two runs for a type, which looks once more for the other, with all that was sent", async () => {
       fake.add("a");
-      let nudges = 0;
-      fake.whilePausing = async () => {
-        if (nudges++ > 0) return;
-        fake.counts.set("a", { visible: 60, inFlight: 0 });
+      fake.beforeRaising = async () => {
+        fake.beforeRaising = () => Promise.resolve();
         const calls = fake.calls.length;
-        expect(await fake.run(nudge("a", 60))).to.equal(undefined);
-        expect(fake.calls.slice(calls)).to.deep.equal([]);
-        expect((await state("a")).nudgedAt).to.equal(fake.time);
+        expect(await fake.run(nudge("a", 59))).to.equal(undefined);
+        expect(fake.calls.slice(calls)).to.deep.equal(["describe 1", "count a"]);
+        expect(await state("a")).to.include({ nudgedAt: fake.time, nudgedSent: 59 });
       };
       await fake.run(nudge("a"));
-      expect(fake.desired("a")).to.equal(5);
-      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedAt");
+      expect(fake.lines.map(({ fields }) => [fields.from, fields.to, fields.sent])).to.deep.equal([
+        [0, 1, 1],
+        [1, 5, 60],
+      ]);
+      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedAt", "nudgedSent");
     });
 
     it("has the minute's run look once more where it comes in its middle", async () => {
@@ -306,24 +262,55 @@ describe("scaler", () => {
       };
       expect(await fake.run({}, { ...items, release })).to.equal(undefined);
       expect(fake.desired("a")).to.equal(5);
-      expect(fake.calls).to.include("pause 12000");
+    });
+
+    it("leaves to the next run what it has no time for, and nothing of it on the item", async () => {
+      fake.add("a");
+      fake.remaining = 14_000;
+      fake.beforeRaising = async () => {
+        fake.beforeRaising = () => Promise.resolve();
+        await fake.run(nudge("a", 60));
+      };
+      await fake.run(nudge("a"));
+      expect(fake.desired("a")).to.equal(1);
+      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedAt", "nudgedSent");
+    });
+
+    it("forgets what a run was asked for that died: those jobs are counted by now", async () => {
+      fake.add("a");
+      await items.take("a", fake.time, fake.time + 45_000);
+      await fake.run(nudge("a", 100));
+      expect((await state("a")).nudgedSent).to.equal(100);
+      fake.time += 45_000;
+      await fake.run(nudge("a"));
+      expect(fake.desired("a")).to.equal(1);
+      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedAt", "nudgedSent");
     });
 
     it("lets only one of many runs at once act", async () => {
       fake.add("a");
-      await Promise.all(Array.from({ length: 10 }, () => fake.run(nudge("a", 60))));
-      expect(fake.calls.filter((call) => call === "setDesired a-group")).to.have.length(1);
-      expect(fake.desired("a")).to.equal(5);
+      let raising = 0;
+      let mostRaising = 0;
+      fake.beforeRaising = async () => {
+        mostRaising = Math.max(mostRaising, ++raising);
+        await new Promise((resolve) => setImmediate(resolve));
+        raising--;
+      };
+      const outcomes = await Promise.all(Array.from({ length: 10 }, () => fake.run(nudge("a", 6))));
+      expect(outcomes.filter(Boolean)).to.deep.equal([]);
+      expect(mostRaising).to.equal(1);
+      expect(fake.desired("a")).to.be.within(1, 5);
+      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedAt", "nudgedSent");
     });
 
     it("stops where its lease was lost meanwhile", async () => {
       fake.add("a");
-      fake.whilePausing = async () => {
+      fake.beforeRaising = async () => {
+        fake.beforeRaising = () => Promise.resolve();
+        await fake.run(nudge("a", 60));
         fake.time += 45_000;
-        fake.counts.set("a", { visible: 60, inFlight: 0 });
         await items.take("a", fake.time, fake.time + 45_000);
       };
-      fake.remaining = 120_000;
       await fake.run(nudge("a"));
       expect(fake.desired("a")).to.equal(1);
       expect(await state("a")).to.have.property("leaseUntil");
@@ -375,14 +362,12 @@ describe("scaler", () => {
       expect(fake.lines.map(({ fields }) => fields.types)).to.deep.equal([["a", "b", "c"]]);
     });
 
-    it("is put right by the second look of a nudge", async () => {
-      fake.add("a");
+    it("is put right by the next run", async () => {
+      fake.add("a", {}, 60);
       fake.refusals.set("setDesired a-group", refused("Throttling"));
-      fake.whilePausing = async () => {
-        fake.counts.set("a", { visible: 60, inFlight: 0 });
-        fake.refusals.clear();
-      };
       expect(await fake.run(nudge("a"))).to.be.an("error");
+      fake.refusals.clear();
+      expect(await fake.run()).to.equal(undefined);
       expect(fake.desired("a")).to.equal(5);
     });
 

@@ -5,7 +5,7 @@ import { createScaler } from "../../../functions/scaler/scaler";
 import type { LogLine } from "./fakeFrontend";
 import { group, now, scaledType } from "./fleetViews";
 
-/** Queues and groups in memory, on a clock that only pauses move. The fleet table is whatever it is given. */
+/** Queues and groups in memory, on a clock that tests move. The fleet table is whatever it is given. */
 export class FakeScaler {
   time = now;
   readonly types: ScaledType[] = [];
@@ -18,8 +18,8 @@ export class FakeScaler {
   readonly lines: LogLine[] = [];
   remaining = 60_000;
   invokedFunctionArn = "arn:aws:lambda:us-east-1:123456789012:function:scaler";
-  /** Runs while a run pauses. */
-  whilePausing: () => Promise<unknown> = () => Promise.resolve();
+  /** Runs before desired is set. */
+  beforeRaising: () => Promise<unknown> = () => Promise.resolve();
   atOnce = 0;
   mostAtOnce = 0;
 
@@ -48,11 +48,6 @@ export class FakeScaler {
       autoScaling: this.autoScaling(),
       fleetItems,
       now: () => this.time,
-      pause: async (milliseconds) => {
-        this.calls.push(`pause ${milliseconds}`);
-        await this.whilePausing();
-        this.time += milliseconds;
-      },
       log: (level, event, fields = {}) => void this.lines.push({ level, event, fields }),
     });
     const getRemainingTimeInMillis = () => this.remaining - (this.time - start);
@@ -78,8 +73,10 @@ export class FakeScaler {
           ),
         ),
       launches: (name) => this.call(`launches ${name}`, () => this.launches),
-      setDesired: (name, desired) =>
-        this.call(`setDesired ${name}`, () => void this.groups.set(name, { ...this.groups.get(name)!, desired })),
+      setDesired: async (name, desired) => {
+        await this.beforeRaising();
+        await this.call(`setDesired ${name}`, () => void this.groups.set(name, { ...this.groups.get(name)!, desired }));
+      },
       markUnhealthy: (id) => this.call(`markUnhealthy ${id}`, () => undefined),
     };
   }

@@ -12,7 +12,6 @@ export const scaledType: ScaledType = {
     prefetch: 0,
     targetLatencySeconds: 60,
     secondsPerJob: 10,
-    maxKeepSeconds: 3_600,
   },
 };
 
