@@ -39,6 +39,7 @@ const processor = {
     targetLatencySeconds: 1,
   },
   ...{ secondsPerJob: 1, environment: { A: "b" } },
+  secrets: { B: "arn:aws:ssm:us-east-1:123456789012:parameter/b" },
   capacitySchedule: [{ recurrence: "0 8 * * *", timeZone: "Europe/Berlin", minInstances: 1 }],
   schedules: [{ name: "s", expression: "rate(1 hour)", timeZone: "Europe/Berlin", payload: { a: ["b"] } }],
   policyStatements: [
@@ -58,6 +59,7 @@ const all = {
   ...{ scaling: "scaler", vpcId: "v", subnetIds: ["s"], privateWorkers: false, sessionManager: true, image: "i" },
   cors: { allowOrigins: ["https://a.example"], allowHeaders: ["x-a"], maxAge: 60 },
   ...{ policyStatements: processor.policyStatements, environment: { A: "b" }, logRetentionDays: 30 },
+  secrets: { C: "arn:aws:secretsmanager:us-east-1:123456789012:secret:c-AbCdEf#key" },
   ...{ frontendMemorySize: 512, frontendReservedConcurrency: 2, frontendProvisionedConcurrency: 1 },
   ...{ routerMemorySize: 512, routerReservedConcurrency: 2, routerProvisionedConcurrency: 1, tags: { a: "b" } },
 };
