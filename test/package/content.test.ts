@@ -7,12 +7,13 @@ import { packedFiles } from "../support/packedFiles";
 
 const root = packageRoot();
 
-/** What a consumer needs: code with types and source maps, the worker image's build context, the plugin, and words. */
+/** What a consumer needs: code with types and source maps, the worker image's build context, its instances' scripts, the plugin, and words. */
 const expected = [
   /^dist\/(cli|client|components|contract|functions|local(?!\/provider)|plugin)\/.+\.(js|js\.map|d\.ts)$/,
   /^dist\/client\/index\.mjs(\.map)?$/,
   /^dist\/local\/vendor\/LICENSES\.txt$/,
   /^worker-image\/(Dockerfile|\.dockerignore|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
+  /^worker-image\/boot\/[\w-]+\.(sh|service|timer)$/,
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|PulumiPlugin\.yaml|schema\.json)$/,
 ];
 

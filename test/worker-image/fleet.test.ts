@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { leavingExitCode } from "../../contract/fleet";
 import { WorkerSettings } from "../../contract/workerSettings";
 import { buildWorker, fixturesFolder } from "./support/build";
 import { FakeGroup, startInstance } from "./support/instance";
@@ -48,7 +49,7 @@ describe("The worker as part of a fleet", () => {
     for (let count = 0; count < 3; count++) await world.submit(settings, { do: "sleep", milliseconds: 300 });
     const worker = start();
     await worker.event("worker-retiring");
-    expect(await worker.exited).to.deep.equal({ code: 0, signal: null });
+    expect(await worker.exited).to.deep.equal({ code: leavingExitCode, signal: null });
 
     const own = (await world.fleetItem(settings, "i-old"))!;
     expect(own).to.include({ slots: 1, busySlots: 0, retiresSince: 1 });
@@ -78,7 +79,7 @@ describe("The worker as part of a fleet", () => {
     const { here, settings, start } = await setUp("i-idle", { desired: 3 }, { idleSeconds: 0.2 });
     await world.putFleetItem(settings, "fleet", { secondsPerJob: 1, targetLatencySeconds: 60 });
     const worker = start();
-    expect(await worker.exited).to.deep.equal({ code: 0, signal: null });
+    expect(await worker.exited).to.deep.equal({ code: leavingExitCode, signal: null });
     const [, described, terminated, completed] = here.calls;
     expect(described).to.include({
       Action: "DescribeAutoScalingGroups",
