@@ -59,7 +59,8 @@ export interface LifecycleEffects {
 /**
  * The life of the worker's EC2 instance. It tells the launch hook once the worker is ready, drains the worker when
  * metadata says that the instance is to go, retires it when the scaler does, nudges the scaler where more jobs wait than
- * the worker can do, ends an instance that has been idle, and tells the terminate hook once all is done. Without metadata, as in a plain container, it does nothing.
+ * the worker can do, ends an instance that has been idle, and tells the terminate hook once all is done. Without metadata, as
+ * in a plain container, it does nothing.
  */
 export class Lifecycle {
   private readonly ending = new AbortController();
