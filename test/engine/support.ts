@@ -131,7 +131,7 @@ function writeProject(folder: string, port: number, pluginFolder: string): void 
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   const image = join(folder, "worker-image");
   mkdirSync(image);
-  for (const name of ["Dockerfile", "package.json", "dist"]) {
+  for (const name of ["boot", "Dockerfile", "package.json", "dist"]) {
     cpSync(join(root, "worker-image", name), join(image, name), { recursive: true });
   }
   const project = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")) as object;
