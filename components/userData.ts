@@ -104,13 +104,17 @@ ExecStop=-/usr/bin/docker stop -t ${seconds} batch-job-worker
 TimeoutStopSec=${seconds + 30}`;
 }
 
-/** Without the lines that are comments: they would take room from the worker's variables. */
+const bootTexts = new Map<string, string>();
+
+/** Without the lines that are comments: they would take room from the worker's variables. Read once for all fleets. */
 function bootFile(name: string): string {
-  const text = readFileSync(join(workerImageFolder(), "boot", name), "utf8");
-  return text
-    .split("\n")
-    .filter((line) => line !== "" && !/^\s*#(?!!)/.test(line))
-    .join("\n");
+  let text = bootTexts.get(name);
+  if (text === undefined) {
+    const lines = readFileSync(join(workerImageFolder(), "boot", name), "utf8").split("\n");
+    text = lines.filter((line) => line !== "" && !/^\s*#(?!!)/.test(line)).join("\n");
+    bootTexts.set(name, text);
+  }
+  return text;
 }
 
 /** A consumer's mocks may leave the region undefined, whatever its type says. */

@@ -11,9 +11,9 @@ export interface UnsentEvent {
   message: string;
 }
 
-/** Where they are kept until their queue is back: not in SQS. */
+/** The unsent events, as the repair run empties their table. */
 export interface UnsentEvents {
-  /** Some of them, in the order of the table's own, which tells nothing: from its begin, or from anywhere on. */
+  /** A page of them, by the table's own order: from the beginning, or after an id, which need not exist. */
   list(after?: string): Promise<UnsentPage>;
   remove(id: string): Promise<void>;
 }
@@ -27,7 +27,7 @@ export interface UnsentPage {
 /** Of one look; a page of DynamoDB holds 1 MB anyway. */
 const eventsPerLook = 100;
 
-/** The table of unsent events in DynamoDB, as the repair run empties it. */
+/** Unsent events in DynamoDB. */
 export function createUnsentEvents(client: DynamoDBClient, tableName: string): UnsentEvents {
   const { DeleteItemCommand, ScanCommand } =
     require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
