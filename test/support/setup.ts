@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { checkEnvironment, copyEnvironment } from "./environment";
 import { active, checkInHook } from "./leakGuard";
 
 // The AWS SDK's word on Node 20 says nothing about the code under test.
@@ -12,11 +13,16 @@ process.env.XDG_STATE_HOME = stateFolder;
 process.once("exit", () => rmSync(stateFolder, { recursive: true, force: true }));
 
 let before: string[];
+let environment: NodeJS.ProcessEnv;
 
 /** Every file of tests leaves the process as it found it: where files share one (no `--parallel`), all of them together. */
 export const mochaHooks = {
   beforeAll(): void {
     before = active();
+    environment = copyEnvironment();
   },
-  afterAll: () => checkInHook("The tests", before),
+  async afterAll(): Promise<void> {
+    checkEnvironment(environment);
+    await checkInHook("The tests", before);
+  },
 };

@@ -6,6 +6,7 @@ import { invokeScaler } from "../../../functions/router/invokeScaler";
 import { createNudge } from "../../../functions/router/nudge";
 import type { LogLine } from "../support/fakeFrontend";
 import { FakeRouter } from "../support/fakeRouter";
+import { copyEnvironment, restoreEnvironment } from "../../support/environment";
 
 const job = (id: string, type = "word-count") => ({
   version: 1 as const,
@@ -134,7 +135,7 @@ describe("routeJobs with a nudge", () => {
 });
 
 describe("invokeScaler", () => {
-  const environment = { ...process.env };
+  const environment = copyEnvironment();
   let server: Server;
   let requests: { url?: string; type?: string; body: string }[];
   let answers: boolean;
@@ -155,7 +156,7 @@ describe("invokeScaler", () => {
     Object.assign(process.env, { AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
   });
   afterEach(async () => {
-    process.env = { ...environment };
+    restoreEnvironment(environment);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });

@@ -9,12 +9,13 @@ import { WordCounter } from "../../../worker-image/src/inputs/wordCounter";
 import checksum, { ChecksumResult } from "../../../worker-image/src/processors/checksum";
 import thumbnail, { ThumbnailResult } from "../../../worker-image/src/processors/thumbnail";
 import wordCount, { WordCountResult } from "../../../worker-image/src/processors/word-count";
+import { copyEnvironment, restoreEnvironment } from "../../support/environment";
 import { credentials, region, startSqsAndS3 } from "../support/aws";
 
 describe("The built-in handlers", () => {
   let server: Awaited<ReturnType<typeof startSqsAndS3>>;
   let s3: S3Client;
-  const saved = { ...process.env };
+  const saved = copyEnvironment();
   const progress: number[] = [];
 
   before(async () => {
@@ -29,7 +30,7 @@ describe("The built-in handlers", () => {
     });
   });
   after(async () => {
-    process.env = saved;
+    restoreEnvironment(saved);
     s3.destroy();
     await server.close();
   });
