@@ -5,6 +5,7 @@ import { HandlerObject } from "./InlineHandlers";
 import { resolve } from "./json";
 import { hookNames } from "./lifecycleHooks";
 import { secretsOf } from "./secrets";
+import { isBurstable } from "./slotsOf";
 import { giveBackSeconds, renderUserData } from "./userData";
 import { WorkerFleetArgs } from "./WorkerFleet";
 import { fitsMetadata } from "./workerRole";
@@ -27,6 +28,9 @@ export function createLaunchTemplate(
     {
       imageId: target.machineImageId(processor.architecture),
       instanceType: processor.instanceTypes[0],
+      // Surplus credits may cost more than what spot saves; other types refuse to be launched with the setting.
+      creditSpecification:
+        processor.spot && processor.instanceTypes.every(isBurstable) ? { cpuCredits: "standard" } : undefined,
       iamInstanceProfile: { arn: profile.arn },
       networkInterfaces: [
         {

@@ -6,11 +6,16 @@ const bySize: Record<string, number> = { medium: 1, large: 2, xlarge: 4 };
  * have two up to `large`. A size that says nothing, such as `metal`, counts as two, the least that the larger types have.
  */
 export function vcpusOf(instanceType: string): number {
-  const [family = "", size = ""] = instanceType.split(".");
+  const [, size = ""] = instanceType.split(".");
   const multiple = /^(\d+)xlarge$/.exec(size)?.[1] ?? /^metal-(\d+)xl$/.exec(size)?.[1];
   if (multiple !== undefined) return 4 * Number(multiple);
-  if (/^t\d/.test(family) && size !== "xlarge") return 2;
+  if (isBurstable(instanceType) && size !== "xlarge") return 2;
   return bySize[size] ?? 2;
+}
+
+/** Whether the type earns and spends CPU credits: t2, t3, t3a and t4g. */
+export function isBurstable(instanceType: string): boolean {
+  return /^t\d/.test(instanceType);
 }
 
 /** Jobs at once of one instance of a processor: as configured, or the vCPUs of its first instance type. */

@@ -12,6 +12,7 @@ import { parseEcrImage } from "./permissions";
 import { CapacityChange, JobSchedule, ProcessorArgs, withDefaults } from "./ProcessorArgs";
 import { schemaProblem } from "./schemaProblem";
 import { clashErrors } from "./secrets";
+import { isBurstable } from "./slotsOf";
 
 /** Throws one error that names every problem of the inputs with its property path. */
 export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
@@ -164,8 +165,14 @@ function handlerErrors(processor: ProcessorArgs, path: string): InputError[] {
 
 function instanceTypeErrors(processor: ProcessorArgs, path: string): InputError[] {
   const types: unknown[] = Array.isArray(processor.instanceTypes) ? processor.instanceTypes : [];
-  const { architecture } = withDefaults(processor);
+  const { architecture, spot } = withDefaults(processor);
+  const isOfCredits = (type: unknown) => typeof type === "string" && isBurstable(type);
+  const isMixed = spot && types.some(isOfCredits);
   return types.flatMap((type, index) => {
+    if (isMixed && typeof type === "string" && !isOfCredits(type)) {
+      const reason = `Expected t types alone with spot, whose credits are set for all of them, got ${describe(type)}`;
+      return [{ propertyPath: `${path}.instanceTypes[${index}]`, reason }];
+    }
     if (typeof type !== "string" || architectureOf(type) === architecture) return [];
     const reason = `Expected an instance type of architecture ${architecture}, got ${describe(type)}`;
     return [{ propertyPath: `${path}.instanceTypes[${index}]`, reason }];

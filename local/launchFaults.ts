@@ -1,9 +1,16 @@
 /**
- * How launches go wrong: `spot-shortage`, EC2 has no spot capacity; `invalid-image`, it refuses the launch;
- * `client-error`, it ends the instance as soon as it is there; `boot-failure`, the instance comes up and its worker
- * never does.
+ * How launches go wrong: `spot-shortage`, EC2 has no spot capacity; `invalid-image`, `free-plan` and `vcpu-quota`, it refuses
+ * the launch; `client-error`, it ends the instance as soon as it is there; `boot-failure`, the instance comes up and its
+ * worker never does.
  */
-export const launchFaultKinds = ["spot-shortage", "invalid-image", "client-error", "boot-failure"] as const;
+export const launchFaultKinds = [
+  "spot-shortage",
+  "invalid-image",
+  "free-plan",
+  "vcpu-quota",
+  "client-error",
+  "boot-failure",
+] as const;
 
 export type LaunchFaultKind = (typeof launchFaultKinds)[number];
 
@@ -50,6 +57,10 @@ export function refuseLaunch(kind: LaunchFaultKind, imageId = "ami-0000000000000
     throw new Error(`Could not launch Spot Instances. ${why}`);
   }
   if (kind === "invalid-image") throw new Error(`The image id '[${imageId}]' does not exist.`);
+  if (kind === "free-plan") throw new Error("The specified instance type is not eligible for Free Tier.");
+  if (kind === "vcpu-quota") {
+    throw new Error("You have requested more vCPU capacity than your current vCPU limit of 5 allows for.");
+  }
 }
 
 /** Why an instance that EC2 has launched is gone before it was in service. */

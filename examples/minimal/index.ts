@@ -6,6 +6,7 @@ const jobs = new BatchJobProcessor("minimal", {
   processors: [
     {
       name: "greet",
+      instanceTypes: ["t4g.small"], // what an account on the free plan may launch
       async handle(job: Job<{ name: string; language?: string }>, context) {
         const { name, language = "en" } = job.payload;
         const greeting = greetings[language];

@@ -62,6 +62,8 @@ export interface FleetView {
   items: Record<string, InstanceItem>;
   /** What its groups launched lately, the newest first; absent where nobody asked. */
   launches?: Launch[];
+  /** The last launch of a group, spot included, where AWS refused it for a reason whose remedy is known. */
+  refusal?: Launch;
 }
 
 /** The type's groups. */

@@ -1,5 +1,6 @@
 import type { StateChanges } from "./action";
 import { type FleetView, inService, type InstanceItem, type Launch, total } from "./fleetView";
+import { remedyOf } from "./remedyOf";
 
 export const deploymentOnlyModule = true;
 
@@ -19,6 +20,9 @@ const leastDelayMilliseconds = 30_000;
 const earlyMilliseconds = 5_000;
 
 const maxReasonCharacters = 500;
+
+/** How the problem of a refused launch begins. */
+const refused = "A launch was refused: ";
 
 const over: StateChanges = {
   failedLaunches: undefined,
@@ -47,7 +51,7 @@ export interface LaunchVerdict {
  * each time its own try has failed, however often the group fails by itself in between; until one succeeds, or there is
  * another group or launch template version: somebody has mended it, it may be.
  *
- * A worker that says why it can't start is a problem at once.
+ * A worker that says why it can't start is a problem at once, and so is a launch refused for a reason whose remedy is known.
  */
 export function judgeLaunches(view: FleetView): LaunchVerdict {
   const { now, state, launches = [] } = view;
@@ -108,10 +112,18 @@ function lastFailedStart({ now, items }: FleetView, since: number): InstanceItem
     .sort((one, other) => other.startErrorAt! - one.startErrorAt!)[0];
 }
 
-/** While no launch has failed for good yet, what the last worker says counts until another one works. */
-function firstProblem({ items }: FleetView, failedStart: InstanceItem | undefined, more: StateChanges): StateChanges {
+/**
+ * While no launch has failed for good yet, what the last worker says counts until another one works, and what AWS said of
+ * the last launch until it says something else.
+ */
+function firstProblem(view: FleetView, failedStart: InstanceItem | undefined, more: StateChanges): StateChanges {
+  const { items, refusal, launches, state } = view;
   const isAnyHeard = Object.values(items).some(({ seenAt = 0 }) => seenAt > (failedStart?.startErrorAt ?? 0));
   if (!failedStart || isAnyHeard) {
+    if (refusal && refusal.startedAt > failuresSince(view)) {
+      return { ...more, launchProblem: refused + withRemedy(refusal.reason), problemAt: refusal.startedAt };
+    }
+    if (!launches && state.launchProblem?.startsWith(refused)) return { inService: more.inService };
     return { launchProblem: undefined, problemAt: undefined, inService: undefined, failedTemplate: undefined };
   }
   const launchProblem = describeStart(failedStart.startError!);
@@ -119,7 +131,14 @@ function firstProblem({ items }: FleetView, failedStart: InstanceItem | undefine
 }
 
 function describeProblem(count: number, reason: string): string {
-  return `${count} launches failed in a row; the last: ${reason.slice(0, maxReasonCharacters)}`;
+  return `${count} launches failed in a row; the last: ${withRemedy(reason)}`;
+}
+
+/** The reason with what ends it. */
+function withRemedy(reason: string): string {
+  const remedy = remedyOf(reason);
+  const text = reason.slice(0, maxReasonCharacters);
+  return remedy === undefined ? text : `${text.replace(/\.$/, "")}. ${remedy}`;
 }
 
 function describeStart(reason: string): string {

@@ -5,6 +5,7 @@ import { decide } from "./decide";
 import type { FleetItems } from "./fleetItems";
 import { type FleetView, type Group, groupsOf, inService, type Launch, type ScaledType, total } from "./fleetView";
 import type { ReadCounts } from "./readCounts";
+import { remedyOf } from "./remedyOf";
 
 export const deploymentOnlyModule = true;
 
@@ -46,7 +47,7 @@ export async function lookAt(
   if (counts.visible + counts.inFlight + sent + instances + group.minInstances === 0) return undefined;
   const { state, items } = await fleetItems.read(jobType.type);
   const view = { jobType, now: now(), counts, sent, group, onDemandGroup, state, items };
-  return readsLaunches ? { ...view, launches: await launchesOf(view, effects) } : view;
+  return readsLaunches ? { ...view, ...(await launchesOf(view, effects)) } : view;
 }
 
 function groupNamed(name: string, groups: LookOptions["groups"]): Group {
@@ -57,7 +58,10 @@ function groupNamed(name: string, groups: LookOptions["groups"]): Group {
 }
 
 /** Launches of the groups that are short, and of all while launches fail: only there does it matter. */
-async function launchesOf(view: FleetView, { autoScaling, log }: LookEffects): Promise<Launch[]> {
+async function launchesOf(
+  view: FleetView,
+  { autoScaling, log }: LookEffects,
+): Promise<Pick<FleetView, "launches" | "refusal">> {
   const isFailing = view.state.failedLaunches !== undefined;
   const asked = groupsOf(view).filter(
     (group) => inService(group).length < group.desired || (isFailing && group.instances.length > 0),
@@ -65,14 +69,26 @@ async function launchesOf(view: FleetView, { autoScaling, log }: LookEffects): P
   try {
     const launches = await Promise.all(asked.map(({ name }) => autoScaling.launches(name)));
     const isSpot = (index: number) => view.onDemandGroup !== undefined && asked[index] === view.group;
-    return launches
-      .flatMap((each, index) => (isSpot(index) ? each.filter((launch) => !isSpotScarce(launch)) : each))
-      .sort((one, other) => other.startedAt - one.startedAt);
+    const newestFirst = (one: Launch, other: Launch) => other.startedAt - one.startedAt;
+    const last = launches.flatMap(
+      (each) => each.filter(({ outcome }) => outcome !== "underWay").sort(newestFirst)[0] ?? [],
+    );
+    return {
+      launches: launches
+        .flatMap((each, index) => (isSpot(index) ? each.filter((launch) => !isSpotScarce(launch)) : each))
+        .sort(newestFirst),
+      refusal: last.filter(isRefusal).sort(newestFirst)[0],
+    };
   } catch (error) {
     // The backlog is no less for it.
     log("warn", "launches not read", { type: view.jobType.type, error: describeError(error) });
-    return [];
+    return { launches: [] };
   }
+}
+
+/** Missing spot capacity is AWS's own, and an on-demand group takes over; a quota or a role is the account's. */
+function isRefusal({ outcome, reason }: Launch): boolean {
+  return outcome === "failed" && remedyOf(reason) !== undefined && !/spot capacity/i.test(reason);
 }
 
 /** Spot that doesn't come is no failing launch: on demand stands in. */

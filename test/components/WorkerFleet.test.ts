@@ -172,6 +172,15 @@ describe("WorkerFleet", () => {
       ]);
     });
 
+    it("has standard credits for t types, which surplus credits would make dear, and sets none elsewhere", async () => {
+      const creditsOf = async (args: Parameters<typeof build>[0]) =>
+        (await build(args)).named("fleet-template").inputs.creditSpecification;
+      const burstable = { instanceTypes: ["t4g.small", "t4g.medium"] };
+      expect(await creditsOf({ spot: true, ...burstable })).to.deep.equal({ cpuCredits: "standard" });
+      expect(await creditsOf({ spot: true })).to.equal(undefined);
+      expect(await creditsOf(burstable)).to.equal(undefined);
+    });
+
     it("has a second group on demand, empty until the scaler raises it, with the same template, hooks and tag", async () => {
       const { named, result } = await build({ spot: true, minInstances: 3, maxInstances: 7 });
       const { inputs, options } = named("fleet-on-demand-group");

@@ -204,6 +204,15 @@ describe("validateArgs", () => {
     expect(problemsOfProcessor({ ...good, ...intel })).to.deep.equal({});
   });
 
+  it("takes t types alone on spot, and beside others on demand", () => {
+    const mixed = { ...good, instanceTypes: ["t4g.small", "c7g.large"] };
+    expect(problemsOfProcessor(mixed)).to.deep.equal({});
+    expect(problemsOfProcessor({ ...mixed, spot: true })).to.deep.equal({
+      "processors[0].instanceTypes[1]":
+        'Expected t types alone with spot, whose credits are set for all of them, got "c7g.large"',
+    });
+  });
+
   it("refuses a component's name that AWS would", () => {
     const args: BatchJobProcessorArgs = { processors: [good] };
     for (const name of ["", "1st", "my jobs", "my_jobs", "j".repeat(34)]) {

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import { expect } from "chai";
+import { remedyOf } from "../../functions/scaler/remedyOf";
 import type { Group } from "../../local/group";
 import { LifecycleAction, LifecycleOutcome } from "../../local/lifecycleAction";
 import { bothHooks, workerGroup, workerTemplate } from "./programs";
@@ -85,6 +86,19 @@ describe("local launches", () => {
       /^Launching a new EC2 instance\. {2}Status Reason: The image id '\[ami-\w+\]' does not exist\. Launching EC2/,
     );
     await until(() => inService(group).length === 1);
+  });
+
+  it("fail by the account's plan and quota, in AWS's words, for which the scaler has a remedy", async () => {
+    const group = await simple();
+    for (const kind of ["free-plan", "vcpu-quota"] as const) {
+      test.cloud.groups.faults.add({ kind, times: 1 });
+    }
+    group.setDesiredCapacity(1);
+    await until(() => inService(group).length === 1);
+    const failed = group.activities.list().filter(({ status }) => status === "Failed");
+    expect(failed.map(({ statusMessage }) => remedyOf(statusMessage ?? "")).sort()).to.satisfy(
+      ([plan, quota]: string[]) => /L-1216C47A/.test(plan!) && /free plan/.test(quota!),
+    );
   });
 
   it("are cancelled where EC2 ends the instance at once, and where the worker ends before it is ready", async () => {

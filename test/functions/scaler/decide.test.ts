@@ -229,6 +229,28 @@ describe("decide", () => {
       expect(remembered({ ...fields, state: after, now: now + seconds })).to.deep.equal({});
     });
 
+    it("are a problem at once where AWS refuses one for a reason whose remedy is known, until the next launch", () => {
+      const reason = "The specified instance type is not eligible for Free Tier.";
+      const [refusal] = launches("f", reason);
+      const fields = { counts, group: short, items, launches: [refusal!], refusal };
+      const { launchProblem, problemAt, inService } = remembered(fields);
+      expect(launchProblem).to.match(/^A launch was refused: The specified .* Free Tier\. The account is .*t4g\.small/);
+      expect({ problemAt, inService }).to.deep.equal({ problemAt: refusal!.startedAt, inService: 2 });
+      const state = { ...known, launchProblem, problemAt, inService, failedTemplate: "group 7" };
+      expect(remembered({ ...fields, state })).to.deep.equal({});
+      expect(capacity({ ...fields, state })).to.deep.equal(capacity({ ...fields, launches: [], refusal: undefined }));
+      // A nudged look asks for no launches, and changes nothing of it.
+      expect(remembered({ ...fields, state, launches: undefined, refusal: undefined })).to.deep.equal({});
+      const gone = remembered({ ...fields, state, launches: launches("s"), refusal: undefined });
+      expect(gone).to.deep.include({ launchProblem: undefined, problemAt: undefined });
+    });
+
+    it("say the remedy where three in a row were refused", () => {
+      const reason = "You have requested more vCPU capacity than your current vCPU limit of 5 allows for.";
+      const { launchProblem } = remembered({ counts, group: short, items, launches: launches("fff", reason) });
+      expect(launchProblem).to.match(/^3 launches failed in a row; the last: You have .*\. Ask for .*L-1216C47A/);
+    });
+
     it("are described by what the last worker said", () => {
       const items = { i1: { startError: "no module", startErrorAt: now - 9 * seconds } };
       const fields = { counts, items, group: group({ desired: 1 }), launches: launches("fff") };

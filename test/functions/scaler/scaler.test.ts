@@ -136,6 +136,19 @@ describe("scaler", () => {
       expect(fake.desired("a")).to.equal(5);
     });
 
+    it("says that spot lacks its role, while on demand works", async () => {
+      fake.add("a", { desired: 5 }, 60);
+      fake.groups.set("a-spare", { ...fake.groups.get("a-group")!, name: "a-spare", desired: 0, instances: [] });
+      fake.types[0]!.fleet.onDemandGroupName = "a-spare";
+      const reason = "The provided credentials do not have permission to create the service-linked role for EC2 Spot.";
+      fake.launches.push(...launches("ffff", reason).map((each) => ({ ...each, groupName: "a-group" })));
+      await fake.run();
+      const { launchProblem, failedLaunches } = await state("a");
+      expect(launchProblem).to.match(/^A launch was refused: .*create-service-linked-role/);
+      expect(failedLaunches).to.equal(undefined);
+      expect(fake.events()).to.include("launches fail");
+    });
+
     it("tells one instance of an old version to retire, and has a silent one replaced", async () => {
       const [old, silent] = instances(2, { templateVersion: "1" });
       fake.add("a", { desired: 2, templateVersion: "2", instances: [old!, silent!] });
