@@ -1,10 +1,16 @@
 import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
-import { workerImageFolder } from "./workerImageFolder";
+import { buildContext } from "./buildContext";
 
 /** Docker's platform names by EC2's architecture names. */
 const platforms: Record<string, string> = { arm64: "linux/arm64", x86_64: "linux/amd64" };
+
+/**
+ * The time of everything in the image, in epoch seconds, so that two builds of the same files have one digest: fleets are
+ * replaced for another image, not for another build. It is the one that npm gives the files of packages.
+ */
+const sourceDateEpoch = "499162500";
 
 /** The workers' container image, built from the package's `worker-image` folder for each architecture in use. */
 export class WorkerImage extends pulumi.ComponentResource {
@@ -32,7 +38,8 @@ export class WorkerImage extends pulumi.ComponentResource {
         imageName,
         {
           repositoryUrl: repository.url,
-          context: workerImageFolder(),
+          context: buildContext(),
+          args: { SOURCE_DATE_EPOCH: sourceDateEpoch },
           platform: platforms[architecture],
           // awsx names the image's own resource by the tag, which two components of a stack may not share.
           imageTag: imageName,

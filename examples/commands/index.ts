@@ -1,6 +1,6 @@
 import * as awsx from "@pulumi/awsx";
 import { BatchJobProcessor } from "batch-job-processor";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 // The stock worker, from the package, and on top of it Python and the script: two images of one repository.
 const repository = new awsx.ecr.Repository("worker", {
@@ -11,7 +11,10 @@ const repository = new awsx.ecr.Repository("worker", {
 const platform = "linux/arm64";
 const stock = new awsx.ecr.Image("stock", {
   repositoryUrl: repository.url,
-  context: join(dirname(require.resolve("batch-job-processor/package.json")), "worker-image"),
+  // Relative, so that it is the same on every machine.
+  context: relative("", join(dirname(require.resolve("batch-job-processor/package.json")), "worker-image")),
+  // Else each build has another digest, and for that the image on top of it.
+  args: { SOURCE_DATE_EPOCH: "499162500" },
   imageTag: "stock",
   platform,
 });

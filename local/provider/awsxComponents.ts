@@ -140,7 +140,11 @@ const repository: Build = async ({ lifecyclePolicy, ...inputs }, { name, urn }, 
   return { url: known(own.state.repositoryUrl) };
 };
 
-const image: Build = async ({ repositoryUrl, imageTag, context, dockerfile, platform }, { name, urn }, register) => {
+const image: Build = async (
+  { repositoryUrl, imageTag, context, dockerfile, platform, args },
+  { name, urn },
+  register,
+) => {
   const tag = repositoryUrl === unknown ? unknown : `${text(repositoryUrl)}:${text(imageTag ?? name)}`;
   const own = await register({
     type: "docker-build:index:Image",
@@ -150,6 +154,7 @@ const image: Build = async ({ repositoryUrl, imageTag, context, dockerfile, plat
       tags: [tag],
       context: { location: context ?? "." },
       dockerfile: { location: dockerfile ?? null },
+      buildArgs: args ?? null,
       platforms: platform === undefined ? [] : [platform],
       push: true,
     },

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { LocalCloud } from "../cloud";
 import { resources } from "../resources";
 import { changeInPlace } from "../resources/changeInPlace";
@@ -27,7 +28,11 @@ export class EngineResources {
   /** Those that were made and not deleted, by type and id: each with its owner's, which may be gone. */
   private readonly existing = new Map<string, string | undefined>();
 
-  constructor(private readonly cloud: LocalCloud) {}
+  /** @param programFolder where relative paths of the program begin */
+  constructor(
+    private readonly cloud: LocalCloud,
+    private readonly programFolder = process.cwd(),
+  ) {}
 
   /** Type and id of each resource that there is. */
   list(): string[] {
@@ -46,7 +51,7 @@ export class EngineResources {
     if (subject.type !== "docker-build:index:Image") return inputs;
     // Docker's provider builds anew when a file of the context has changed.
     const { location } = (news.context ?? {}) as { location?: string };
-    return { ...inputs, contextHash: await hashOfFolder(location ?? ".") };
+    return { ...inputs, contextHash: await hashOfFolder(resolve(this.programFolder, location ?? ".")) };
   }
 
   diff({ type }: Subject, olds: WireProperties, news: WireProperties): Difference {
@@ -57,7 +62,11 @@ export class EngineResources {
 
   async create(subject: Subject, wireInputs: WireProperties): Promise<{ id: string; state: WireProperties }> {
     const inputs = decode(wireInputs);
-    const { id, state } = await handlerOf(subject).create(inputs, { ...subject, cloud: this.cloud });
+    const { id, state } = await handlerOf(subject).create(inputs, {
+      ...subject,
+      cloud: this.cloud,
+      programFolder: this.programFolder,
+    });
     this.existing.set(keyOf(subject, id, state), ownerOf(subject, state));
     return { id, state: encodeState(state, wireInputs, inputs) };
   }
@@ -77,7 +86,7 @@ export class EngineResources {
 
   async update(subject: Subject, id: string, olds: WireProperties, news: WireProperties): Promise<WireProperties> {
     const inputs = decode(news);
-    const context = { ...subject, cloud: this.cloud };
+    const context = { ...subject, cloud: this.cloud, programFolder: this.programFolder };
     const state = await changeInPlace(handlerOf(subject), { id, state: decode(olds) }, inputs, context);
     return encodeState(state, news, inputs);
   }
@@ -106,7 +115,7 @@ export class EngineResources {
   }
 
   async delete(subject: Subject, id: string, state: WireProperties): Promise<void> {
-    const context = { ...subject, cloud: this.cloud };
+    const context = { ...subject, cloud: this.cloud, programFolder: this.programFolder };
     // What somebody deleted already is no failure, as with AWS's provider.
     const isThere = (await this.read(subject, id, state, {})) !== undefined;
     if (isThere) await handlerOf(subject).delete?.(id, decode(state), context);

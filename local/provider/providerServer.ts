@@ -13,8 +13,8 @@ export interface ProviderServer {
 }
 
 /** Serves the local cloud's resources by Pulumi's provider protocol, on the loopback interface. */
-export async function serveProvider(cloud: LocalCloud): Promise<ProviderServer> {
-  const resources = new EngineResources(cloud);
+export async function serveProvider(cloud: LocalCloud, programFolder?: string): Promise<ProviderServer> {
+  const resources = new EngineResources(cloud, programFolder);
   const unlimited = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
   const server = new Server(unlimited);
   server.addService(ResourceProviderService, providerService(cloud, resources));

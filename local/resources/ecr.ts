@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { accountId } from "../account";
 import { arnOf, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "./resource";
 
@@ -20,11 +20,11 @@ const lifecyclePolicy: ResourceHandler = {
 
 /** Nothing is built: the digest is that of the build context's files. */
 const image: ResourceHandler = {
-  async create(inputs) {
+  async create(inputs, { programFolder = "." }) {
     const [tag] = (inputs.tags ?? []) as string[];
     if (!tag) throw new Error("Expected `tags` to name the image, got none");
     const { location } = (inputs.context ?? {}) as Properties as { location?: string };
-    const digest = `sha256:${await hashOfFolder(location ?? ".")}`;
+    const digest = `sha256:${await hashOfFolder(resolve(programFolder, location ?? "."))}`;
     const ref = `${tag}@${digest}`;
     return { id: ref, state: { ...inputs, digest, ref } };
   },

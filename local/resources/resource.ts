@@ -11,6 +11,8 @@ export interface ResourceContext {
   type: string;
   /** Logical name. */
   name: string;
+  /** Where relative paths of the program begin; without it in the process's own folder. */
+  programFolder?: string;
 }
 
 export interface Created {

@@ -21,6 +21,7 @@ const needsMore: [pattern: RegExp, reason: string][] = [
   [/"database\.internal"/, "needs a database in the reader's own network; test/examples has the job reach a server"],
   [/^\(umask 077; echo 'SIGNING_KEY: /, "writes the file that test/local/secrets reads"],
   [/^npx batch-jobs (submit sign |local$)/, "needs that file; test/examples brings the program up with what it holds"],
+  [/^docker build /, "needs Docker, and a base from Docker Hub; test/container builds the same on a base of its own"],
   [/^npm run docs$/, "writes what npm run check compares"],
   [/^\(cd \.\.\/\.\. && npm ci\)$/, "is the install that CI begins with, from the example's folder"],
 ];

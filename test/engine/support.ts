@@ -59,9 +59,9 @@ export async function startEngine({
   const logs: LogEntry[] = [];
   const path = await cliPath(hasYaml);
   const cloud = await startCloud({ log: (entry) => void logs.push(entry), ...options });
-  const provider = await serveProvider(cloud);
   const home = mkdtempSync(join(tmpdir(), "engine-"));
   const folder = join(home, "project");
+  const provider = await serveProvider(cloud, folder);
   writeProject(folder, provider.port, join(home, "plugins"));
   mkdirSync(join(home, "state"));
   const env = {

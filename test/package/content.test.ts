@@ -12,7 +12,7 @@ const expected = [
   /^dist\/(cli|client|components|contract|functions|local(?!\/provider)|plugin)\/.+\.(js|js\.map|d\.ts)$/,
   /^dist\/client\/index\.mjs(\.map)?$/,
   /^dist\/local\/vendor\/LICENSES\.txt$/,
-  /^worker-image\/(Dockerfile|\.dockerignore|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
+  /^worker-image\/(Dockerfile|\.dockerignore|fonts\.conf|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
   /^worker-image\/boot\/[\w-]+\.(sh|service|timer)$/,
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|PulumiPlugin\.yaml|schema\.json)$/,
 ];
