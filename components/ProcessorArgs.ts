@@ -43,8 +43,13 @@ export interface ProcessorArgs {
   onDemandBaseCapacity?: number;
   /** Size of the encrypted gp3 root volume, in GiB; at least 30, the size of the machine image. @default 30 */
   rootVolumeGb?: number;
-  /** Jobs that one worker runs at once; 0 stands for the instance's vCPUs. @default 0 */
+  /** Jobs that one worker runs at once; 0 stands for the instance's vCPUs, as far as its memory holds as many jobs. @default 0 */
   slots?: number;
+  /**
+   * Memory of each job, in MB, at least 128: of a handler's process, or of a command, with all that they start. A job that
+   * needs more is killed and fails as `OutOfMemory`. @default - the instance's memory less 556 MB, divided by the slots
+   */
+  memoryMegabytes?: number;
   /** Jobs that a worker fetches ahead of its free slots: for jobs of milliseconds. @default 0 */
   prefetch?: number;
   /**

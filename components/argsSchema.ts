@@ -130,6 +130,8 @@ const processorSchema = z.strictObject({
   onDemandBaseCapacity: wholeNumber(0, 1_000).optional(),
   rootVolumeGb: wholeNumber(30, 16_384).optional(),
   slots: wholeNumber(0, 1_000).optional(),
+  // The largest instances have 32 TiB ("Amazon EC2 High Memory instances").
+  memoryMegabytes: wholeNumber(128, 32 * 1_024 ** 2).optional(),
   prefetch: wholeNumber(0, 1_000).optional(),
   acknowledge: z.enum(Acknowledge).optional(),
   timeoutSeconds: seconds(1, limits.maxTimeoutSeconds).optional(),

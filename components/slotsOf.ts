@@ -1,24 +1,38 @@
-/** vCPUs by the size that stands after an instance type's dot ("Amazon EC2 instance types by CPU options"). */
-const bySize: Record<string, number> = { medium: 1, large: 2, xlarge: 4 };
+import { gpusOf, memoryOf, vcpusOf } from "./instanceTypes";
+
+/** A processor's settings that decide on its slots. */
+export interface SlotSettings {
+  slots: number;
+  instanceTypes: string[];
+  memoryMegabytes?: number | undefined;
+  gpu?: boolean;
+}
 
 /**
- * How many vCPUs an EC2 instance type has, from its name: no call is made for what the naming says. Burstable types (t…)
- * have two up to `large`. A size that says nothing, such as `metal`, counts as two, the least that the larger types have.
+ * Jobs at once of one instance of a processor: as configured, or the vCPUs of its first instance type, or its GPUs, as far
+ * as its memory holds as many jobs. Where the type's name doesn't say, workers do once they are there.
  */
-export function vcpusOf(instanceType: string): number {
-  const [, size = ""] = instanceType.split(".");
-  const multiple = /^(\d+)xlarge$/.exec(size)?.[1] ?? /^metal-(\d+)xl$/.exec(size)?.[1];
-  if (multiple !== undefined) return 4 * Number(multiple);
-  if (isBurstable(instanceType) && size !== "xlarge") return 2;
-  return bySize[size] ?? 2;
+export function slotsOf({ slots, instanceTypes: [first = ""], memoryMegabytes, gpu = false }: SlotSettings): number {
+  if (slots > 0) return slots;
+  const most = gpu ? (gpusOf(first) ?? 1) : vcpusOf(first);
+  const fitting = memoryMegabytes === undefined ? undefined : jobsThatFit(first, memoryMegabytes);
+  return Math.min(most, fitting ?? most);
 }
 
-/** Whether the type earns and spends CPU credits: t2, t3, t3a and t4g. */
-export function isBurstable(instanceType: string): boolean {
-  return /^t\d/.test(instanceType);
+/** What an instance's system and its worker keep of its memory, in MB. */
+const reservedMegabytes = 300 + 256;
+
+/** Part of an instance's memory that its kernel has to give: firmware and the kernel itself take the rest. */
+const usableShare = 0.93;
+
+/** The most that jobs can have of an instance type's memory, in MB; undefined where its name doesn't say. */
+export function mostForJobs(instanceType: string): number | undefined {
+  const megabytes = memoryOf(instanceType);
+  return megabytes === undefined ? undefined : Math.max(0, megabytes - reservedMegabytes);
 }
 
-/** Jobs at once of one instance of a processor: as configured, or the vCPUs of its first instance type. */
-export function slotsOf({ slots, instanceTypes }: { slots: number; instanceTypes: string[] }): number {
-  return slots > 0 ? slots : vcpusOf(instanceTypes[0] ?? "");
+function jobsThatFit(instanceType: string, memoryMegabytes: number): number | undefined {
+  const megabytes = memoryOf(instanceType);
+  if (megabytes === undefined) return undefined;
+  return Math.max(1, Math.floor((megabytes * usableShare - reservedMegabytes) / memoryMegabytes));
 }

@@ -6,13 +6,14 @@ import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { sizeErrors } from "./environmentErrors";
 import { maxComponentCharacters } from "./fitName";
 import { usesThis } from "./handlerFindings";
+import { isBurstable } from "./instanceTypes";
 import { invalidInputs } from "./invalidInputs";
 import { withOutputErrors } from "./outputErrors";
 import { parseEcrImage } from "./permissions";
 import { CapacityChange, JobSchedule, ProcessorArgs, withDefaults } from "./ProcessorArgs";
+import { roomErrors } from "./roomErrors";
 import { schemaProblem } from "./schemaProblem";
 import { clashErrors } from "./secrets";
-import { isBurstable } from "./slotsOf";
 
 /** Throws one error that names every problem of the inputs with its property path. */
 export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
@@ -82,6 +83,7 @@ function processorErrors(processor: ProcessorArgs, earlier: unknown[], path: str
     ...jobScheduleErrors(processor, path),
     ...scheduleErrors(processor, path),
     ...instanceTypeErrors(processor, path),
+    ...roomErrors(processor, path),
   ];
 }
 

@@ -20,8 +20,10 @@ export interface WorkerSettings {
   inlineHandler?: string;
   /** Program and arguments that run one job. */
   command?: string[];
-  /** Jobs at once; 0 stands for the machine's vCPUs. */
+  /** Jobs at once; 0 stands for as many as the machine has room for. */
   slots: number;
+  /** Memory of each job, in MB. Undefined: an equal share of the machine's. */
+  memoryMegabytes?: number;
   /** Messages fetched ahead of free slots. */
   prefetch: number;
   /** How long one attempt may take. */
@@ -72,6 +74,7 @@ const variables: Record<keyof WorkerSettings, Variable> = {
   inlineHandler: { name: "WORKER_INLINE_HANDLER", kind: "text", isOptional: true },
   command: { name: "WORKER_COMMAND", kind: "list", isOptional: true },
   slots: { name: "WORKER_SLOTS", kind: "number" },
+  memoryMegabytes: { name: "WORKER_MEMORY_MEGABYTES", kind: "number", isOptional: true },
   prefetch: { name: "WORKER_PREFETCH", kind: "number" },
   timeoutSeconds: { name: "WORKER_TIMEOUT_SECONDS", kind: "number" },
   maxAttempts: { name: "WORKER_MAX_ATTEMPTS", kind: "number" },

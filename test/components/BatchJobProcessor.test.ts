@@ -186,6 +186,16 @@ describe("BatchJobProcessor", () => {
     });
   });
 
+  it("has as many slots as the memory of its instances holds jobs, and tells workers how much each may have", async () => {
+    const { named } = await build({
+      processors: [{ ...wordCount, memoryMegabytes: 3_000, instanceTypes: ["c7g.xlarge"] }],
+    });
+    const { fleet } = JSON.parse(named("media-word-count-type").inputs.item as string) as { fleet: { S: string } };
+    expect(JSON.parse(fleet.S)).to.include({ slots: 2 });
+    const told = readEnvironment(userDataOf(named("media-word-count-fleet-template")));
+    expect(told).to.include({ WORKER_MEMORY_MEGABYTES: "3000", WORKER_SLOTS: "0" });
+  });
+
   describe("tables", () => {
     it("list jobs by an index of keys alone, which the front end and the repair run may query", async () => {
       const { named } = await build();

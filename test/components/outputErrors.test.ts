@@ -21,6 +21,7 @@ const processor = {
     onDemandBaseCapacity: 1,
     rootVolumeGb: 30,
     slots: 1,
+    memoryMegabytes: 500,
   },
   ...{
     prefetch: 0,

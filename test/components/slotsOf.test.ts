@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { slotsOf, vcpusOf } from "../../components/slotsOf";
+import { mostForJobs, slotsOf } from "../../components/slotsOf";
 
 describe("slotsOf", () => {
   it("is what is configured, else the vCPUs of the first instance type", () => {
@@ -7,23 +7,20 @@ describe("slotsOf", () => {
     expect(slotsOf({ slots: 0, instanceTypes: ["c7g.xlarge", "c7g.large"] })).to.equal(4);
   });
 
-  // "Amazon EC2 instance types by CPU options".
-  const known: Record<string, number> = {
-    "c7g.medium": 1,
-    "c7g.large": 2,
-    "m7i.xlarge": 4,
-    "c7g.2xlarge": 8,
-    "c7i.24xlarge": 96,
-    "c7i.metal-24xl": 96,
-    "t4g.nano": 2,
-    "t3.medium": 2,
-    "t3.large": 2,
-    "t3.xlarge": 4,
-    "t3.2xlarge": 8,
-    "a1.medium": 1,
-    "x2gd.metal": 2,
-  };
-  for (const [type, vcpus] of Object.entries(known)) {
-    it(`takes ${type} for ${vcpus} vCPUs`, () => expect(vcpusOf(type)).to.equal(vcpus));
-  }
+  it("is as many as the first type's memory holds jobs, and one at least; where its name doesn't say, its vCPUs", () => {
+    const slots = (memoryMegabytes: number, type: string) =>
+      slotsOf({ slots: 0, instanceTypes: [type], memoryMegabytes });
+    expect(slots(1_000, "c7g.xlarge")).to.equal(4);
+    expect(slots(3_000, "c7g.xlarge")).to.equal(2);
+    expect(slots(6_000, "c7g.xlarge")).to.equal(1);
+    expect(slots(60_000, "c7g.xlarge")).to.equal(1);
+    expect(slots(60_000, "i4i.xlarge")).to.equal(4);
+    expect(slotsOf({ slots: 3, instanceTypes: ["c7g.xlarge"], memoryMegabytes: 6_000 })).to.equal(3);
+  });
+
+  it("leaves jobs what the system and the worker don't keep", () => {
+    expect(mostForJobs("c7g.large")).to.equal(4_096 - 300 - 256);
+    expect(mostForJobs("t3.nano")).to.equal(0);
+    expect(mostForJobs("x2gd.large")).to.equal(undefined);
+  });
 });

@@ -55,6 +55,11 @@ describe("validateArgs", () => {
 
   const refusals: [string, Partial<Record<keyof ProcessorArgs, unknown>>, string][] = [
     ["a missing name", { name: undefined }, "name"],
+    ["memory for no program", { memoryMegabytes: 127 }, "memoryMegabytes"],
+    ["a part of a megabyte", { memoryMegabytes: 500.5 }, "memoryMegabytes"],
+    ["more memory than the default type has", { memoryMegabytes: 3_541 }, "memoryMegabytes"],
+    ["more memory than the smallest type has", { memoryMegabytes: 3_541, instanceTypes: ["m7g.large", "c7g.large"] }, "memoryMegabytes"], // prettier-ignore
+    ["more memory in all than the type has", { memoryMegabytes: 1_771, slots: 2 }, "memoryMegabytes"],
     ["a name of 41 characters", { name: "a".repeat(41) }, "name"],
     ["a missing handler", { handler: undefined }, "handler"],
     ["a handler that is a path", { handler: "../x" }, "handler"],
@@ -194,6 +199,21 @@ describe("validateArgs", () => {
     expect(problemsOfProcessor({ ...good, spot: true, onDemandBaseCapacity: 10 })).to.deep.equal({});
     expect(problemsOfProcessor({ ...good, onDemandBaseCapacity: 1 })).to.deep.equal({
       "processors[0].onDemandBaseCapacity": "Expected only with spot: true",
+    });
+  });
+
+  it("takes as much memory as every type may have, and any where a type's name doesn't say how much it has", () => {
+    for (const taken of [
+      { memoryMegabytes: 128 },
+      { memoryMegabytes: 3_540 },
+      { memoryMegabytes: 1_770, slots: 2 },
+      { memoryMegabytes: 30_000, instanceTypes: ["im4gn.large"] },
+    ]) {
+      expect(problemsOfProcessor({ ...good, ...taken }), JSON.stringify(taken)).to.deep.equal({});
+    }
+    expect(problemsOfProcessor({ ...good, memoryMegabytes: 1_771, slots: 2 })).to.deep.equal({
+      "processors[0].memoryMegabytes":
+        "Expected at most 1770 for each of 2 slots, which is what c7g.large has for jobs, got number 1771",
     });
   });
 

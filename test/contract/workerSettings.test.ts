@@ -35,7 +35,12 @@ describe("workerSettings", () => {
     const rest: WorkerSettings = { ...settings };
     delete rest.handler;
     delete rest.jobTable;
-    const kinds = [{ command: ["python3", "a b.py", '"'] }, { inlineHandler: "s3://b/k" }, { handler: "h" }];
+    const kinds: Partial<WorkerSettings>[] = [
+      { command: ["python3", "a b.py", '"'] },
+      { inlineHandler: "s3://b/k" },
+      { handler: "h" },
+      { handler: "h", memoryMegabytes: 512 },
+    ];
     for (const kind of kinds) {
       const value = { ...rest, ...kind };
       expect(decodeWorkerSettings(encodeWorkerSettings(value))).to.deep.equal({ ok: true, value });

@@ -4,7 +4,7 @@ import { Clock } from "./clock";
 import { CommandOutput } from "./commandOutput";
 import type { CommandChild } from "./commandRunner";
 import { JobProcesses, TrackedJob } from "./jobProcesses";
-import { outOfMemory, preferForKill } from "./memory";
+import { killedByKernel, noteKernelKill, outOfMemory, preferForKill } from "./memory";
 import { ProcessGroups, signalGroup } from "./processGroups";
 import { killGraceMilliseconds, RunOutcome, unkillableMilliseconds } from "./runner";
 
@@ -81,6 +81,7 @@ export class CommandProcess {
     const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
       this.child.once("exit", (...how) => resolve(how)),
     );
+    const kill = processes.kernelKill(this.tracked);
     for (const cancel of this.timers) cancel();
     groups.end(this.group);
     processes.kill(this.tracked);
@@ -93,7 +94,10 @@ export class CommandProcess {
     giveUp();
     this.output.stdout.end();
     this.output.stderr.end();
-    return this.outcome(code, signal);
+    if (kill && !this.death && !this.isStopping && isKill(code, signal)) {
+      this.death = killedByKernel("command", kill, this.options.maxMemoryMegabytes);
+    }
+    return noteKernelKill(await this.outcome(code, signal), kill);
   }
 
   private async outcome(code: number | null, signal: NodeJS.Signals | null): Promise<RunOutcome> {
@@ -119,6 +123,11 @@ export class CommandProcess {
     if (!result.ok) return failure("ResultError", result.message, true);
     return { kind: "succeeded", result: result.value, ...(result.omitted && { omitted: result.omitted }) };
   }
+}
+
+/** A shell ends with 137 where what it ran was killed. */
+function isKill(code: number | null, signal: NodeJS.Signals | null): boolean {
+  return signal === "SIGKILL" || code === 137;
 }
 
 function describeSignal(signal: NodeJS.Signals): string {

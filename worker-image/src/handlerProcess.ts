@@ -12,7 +12,7 @@ import { JobProcesses, markVariable, TrackedJob } from "./jobProcesses";
 import { maxLineCharacters } from "./jobLog";
 import { Line, LineReader } from "./lineReader";
 import { Log } from "./log";
-import { outOfMemory, preferForKill } from "./memory";
+import { KernelKill, killedByKernel, noteKernelKill, outOfMemory, preferForKill } from "./memory";
 import { pour } from "./pour";
 import { ProcessGroups, signalGroup } from "./processGroups";
 import { JobStopped, killGraceMilliseconds, RunEvents, RunOutcome, unkillableMilliseconds } from "./runner";
@@ -47,6 +47,14 @@ interface Run {
 interface CurrentRun extends Run {
   signal: AbortSignal;
   finish(outcome: HandlerOutcome): void;
+}
+
+/** How a process ended. */
+interface Death {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  error?: Error;
+  kernelKill?: KernelKill | undefined;
 }
 
 /** The most characters of a message of the process: it bounds what it sends. */
@@ -233,6 +241,7 @@ export class HandlerProcess {
     const { processes, log } = this.options;
     // From now on it takes no harm from what becomes of the process.
     this.current = undefined;
+    const kernelKill = processes.kernelKill(this.tracked);
     const { id: jobId, attempt } = current.job;
     if (remains.spoiltBy !== undefined) {
       log("info", "handler-retired", { jobId, attempt, reason: `The job ${remains.spoiltBy}` });
@@ -241,7 +250,8 @@ export class HandlerProcess {
       const processesKilled = processes.kill(this.tracked);
       if (processesKilled > 0) log("info", "processes-killed", { jobId, attempt, processesKilled });
     }
-    const outcome = await explainFullDisk(outcomeOf(end), this.directory ?? this.options.folders.root);
+    const failed = noteKernelKill(outcomeOf(end), kernelKill);
+    const outcome = await explainFullDisk(failed, this.directory ?? this.options.folders.root);
     if (!remains.isFolderEmpty) await this.removeFolder();
     current.finish(outcome);
   }
@@ -280,6 +290,7 @@ export class HandlerProcess {
       this.child.once("error", (error) => resolve({ code: null, signal: null, error }));
     });
     this.isAlive = false;
+    const kernelKill = processes.kernelKill(this.tracked);
     let giveUp = () => {};
     await Promise.race([
       spoken,
@@ -292,10 +303,10 @@ export class HandlerProcess {
     processes.untrack(this.tracked);
     for (const stream of this.child.stdio) stream?.destroy();
     await this.removeFolder();
-    this.onDeath(how);
+    this.onDeath({ ...how, kernelKill });
   }
 
-  private onDeath(how: { code: number | null; signal: NodeJS.Signals | null; error?: Error }): void {
+  private onDeath(how: Death): void {
     const wasKilled = this.killing !== undefined && this.death === undefined;
     const error = this.death ?? this.causeOfDeath(how);
     this.settleReady.reject(Object.assign(new Error(error.message), { name: error.name }));
@@ -318,11 +329,14 @@ export class HandlerProcess {
     this.options.log("warn", "handler-died", { ...(jobId === undefined ? { jobIds } : { jobId, attempt }), error });
   }
 
-  private causeOfDeath({ code, signal, error }: Parameters<HandlerProcess["onDeath"]>[0]): JobError {
+  private causeOfDeath({ code, signal, error, kernelKill }: Death): JobError {
     if (error) return { name: "HandlerExit", message: `The handler's process could not be started: ${error.message}` };
     if (signal === "SIGABRT" && this.isHeapFull) {
       const limit = this.options.maxHeapMegabytes;
       return { name: "OutOfMemory", message: `The handler ran out of memory: its heap may hold ${limit} MB` };
+    }
+    if (signal === "SIGKILL" && kernelKill) {
+      return killedByKernel("handler", kernelKill, this.options.maxMemoryMegabytes);
     }
     const words = this.said.text();
     const said = words === "" ? "" : `; on standard error: ${words}`;

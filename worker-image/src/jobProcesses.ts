@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { sep } from "node:path";
 import { Clock } from "./clock";
+import { countKernelKills, KernelKill, preferForKill } from "./memory";
 import { ProcessEntry, readProcesses } from "./processTable";
 
 /** Variable by which the processes of an attempt are known: every child inherits it. */
@@ -39,6 +40,11 @@ export interface TrackedJob {
 interface Tracked extends TrackedJob {
   /** Its processes as last seen: pid and start. One that was seen once stays the job's, whatever becomes of its parents. */
   known: Map<number, string>;
+  /** Memory that they held at the last look. */
+  heldBytes: number;
+  /** The kernel's kills up to the look before the last: the last one may have come after a kill. */
+  killsBefore: number | undefined;
+  killsAtLook: number | undefined;
 }
 
 /**
@@ -55,7 +61,11 @@ export class JobProcesses {
   private marks = 0;
   private cancelLook?: () => void;
 
-  constructor(private readonly clock: Clock) {}
+  /** @param kernelKills counts what the kernel has killed on this machine for want of memory, if it says so */
+  constructor(
+    private readonly clock: Clock,
+    private readonly kernelKills: () => number | undefined = countKernelKills,
+  ) {}
 
   createMark(): string {
     return `${this.prefix}-${++this.marks}`;
@@ -63,7 +73,9 @@ export class JobProcesses {
 
   /** From now on the job's processes are known and their memory is bounded. Its fields may change. */
   track(job: TrackedJob): TrackedJob {
-    const tracked: Tracked = Object.assign(job, { known: new Map<number, string>() });
+    const kills = this.kernelKills();
+    const seen = { known: new Map<number, string>(), heldBytes: 0, killsBefore: kills, killsAtLook: kills };
+    const tracked: Tracked = Object.assign(job, seen);
     this.tracked.add(tracked);
     this.schedule(lookMilliseconds);
     return tracked;
@@ -75,6 +87,13 @@ export class JobProcesses {
     this.cancelLook?.();
     this.cancelLook = undefined;
     this.strangers.clear();
+  }
+
+  /** Says whether the kernel has killed a process for want of memory within the last second; of this job, or of another. */
+  kernelKill(job: TrackedJob): KernelKill | undefined {
+    const { killsBefore, heldBytes } = job as Tracked;
+    const kills = this.kernelKills();
+    return kills !== undefined && killsBefore !== undefined && kills > killsBefore ? { bytes: heldBytes } : undefined;
   }
 
   /** Kills every process of the job, but not a root that is kept. Returns how many there were. */
@@ -109,8 +128,13 @@ export class JobProcesses {
   private look(): void {
     const begun = performance.now();
     const processes = readProcesses();
+    const kills = this.kernelKills();
     for (const job of this.tracked) {
+      job.killsBefore = job.killsAtLook;
+      job.killsAtLook = kills;
       const members = this.membersOf(job, processes);
+      // One that was started before its parent was preferred is not preferred itself.
+      for (const { pid } of members) if (!job.known.has(pid)) preferForKill(pid);
       job.known = new Map(members.map(({ pid, startedAt }) => [pid, startedAt]));
       this.weigh(job, members, processes);
     }
@@ -122,7 +146,8 @@ export class JobProcesses {
   private weigh(job: Tracked, members: ProcessEntry[], processes: ProcessEntry[]): void {
     const root = job.isRootKept ? processes.filter(({ pid }) => pid === job.root) : [];
     const all = [...members, ...root];
-    if (sum(all, (entry) => entry.rssBytes()) <= job.maxBytes) return;
+    job.heldBytes = sum(all, (entry) => entry.rssBytes());
+    if (job.heldBytes <= job.maxBytes) return;
     // What processes share counts once only.
     const bytes = sum(all, (entry) => entry.sharedBytes() || entry.rssBytes());
     if (bytes > job.maxBytes) job.onTooLarge(bytes);

@@ -58,6 +58,10 @@ async function main(): Promise<number> {
   const log = logAbout({ worker: options.workerId, type: options.settings.type });
   process.on("uncaughtException", (error) => crash("worker-crashed", error, log));
   if (options.exitsWithParent) exitWithParent(log);
+  if (options.overcommitted) {
+    const { slots, maxMemoryMegabytes, overcommitted } = options;
+    log("warn", "memory-short", { slots, memoryMegabytes: maxMemoryMegabytes, ...overcommitted });
+  }
   try {
     const secrets = await readSecretsOf(options, log);
     masking.add(Object.values(secrets));

@@ -1,23 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { availableParallelism, hostname, tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { Checked, FieldProblem } from "../../contract/check";
 import { decodeWorkerSettings, WorkerSettings } from "../../contract/workerSettings";
 import { maxHiddenSeconds } from "./backoff";
-import { memoryMegabytes, memoryOfJob } from "./memory";
+import { divideMachine, Machine, Room, thisMachine } from "./room";
 
 /** What the worker is told and what it finds out about its machine. */
-export interface WorkerOptions {
+export interface WorkerOptions extends Room {
   settings: WorkerSettings;
   workerId: string;
-  /** Jobs at once. */
-  slots: number;
   /** Folder of the handler modules. */
   processorsDir: string;
-  /** The most that one handler's JavaScript heap may hold. */
-  maxHeapMegabytes: number;
-  /** The most that one job's processes may hold in all. */
-  maxMemoryMegabytes: number;
   /** Where the attempts have their folders. */
   scratchDir: string;
   /** Whether the worker ends when the process that started it does. */
@@ -26,14 +20,14 @@ export interface WorkerOptions {
   healthPort?: number;
 }
 
-/** Share of the machine's memory that the slots' heaps divide among them, so that one job can't take down the others. */
-const heapShare = 0.75;
-const minHeapMegabytes = 128;
-
 type Environment = Record<string, string | undefined>;
 
 /** Reads the environment; every problem is named. */
-export function readOptions(environment: Environment, defaultProcessorsDir: string): Checked<WorkerOptions> {
+export function readOptions(
+  environment: Environment,
+  defaultProcessorsDir: string,
+  machine: Machine = thisMachine(),
+): Checked<WorkerOptions> {
   const decoded = decodeWorkerSettings(environment);
   const heap = environment.WORKER_MAX_HEAP_MEGABYTES;
   const healthPort = environment.WORKER_HEALTH_PORT;
@@ -46,20 +40,19 @@ export function readOptions(environment: Environment, defaultProcessorsDir: stri
   ];
   if (!decoded.ok || problems.length > 0) return { ok: false, problems };
   const settings = decoded.value;
-  const slots = settings.slots === 0 ? availableParallelism() : settings.slots;
-  const maxHeapMegabytes = heap === undefined ? heapOf(slots) : Number(heap);
+  const exitsWithParent = environment.WORKER_EXIT_WITH_PARENT === "1";
+  const room = divideMachine(settings, machine, heap === undefined ? undefined : Number(heap));
+  // A laptop may have less than the instances do; an instance with less would have the kernel kill jobs that do no wrong.
+  if (room.overcommitted && !exitsWithParent) return { ok: false, problems: [tooLarge(settings, room)] };
   return {
     ok: true,
     value: {
+      ...room,
       settings,
-      slots,
       workerId: environment.WORKER_ID || `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`,
       processorsDir: path.resolve(environment.WORKER_PROCESSORS_DIR || defaultProcessorsDir),
-      maxHeapMegabytes,
-      // Node needs some for itself beside the heap.
-      maxMemoryMegabytes: Math.max(memoryOfJob(memoryMegabytes(), slots), maxHeapMegabytes + minHeapMegabytes),
       scratchDir: path.resolve(environment.WORKER_SCRATCH_DIR || tmpdir()),
-      exitsWithParent: environment.WORKER_EXIT_WITH_PARENT === "1",
+      exitsWithParent,
       ...(healthPort && { healthPort: Number(healthPort) }),
     },
   };
@@ -70,6 +63,7 @@ function checkRanges(settings: WorkerSettings): FieldProblem[] {
   const { slots, prefetch, timeoutSeconds, maxAttempts, visibilityTimeoutSeconds, drainSeconds } = settings;
   return [
     ...checkWhole("WORKER_SLOTS", slots, 0, 1_000),
+    ...checkWhole("WORKER_MEMORY_MEGABYTES", settings.memoryMegabytes ?? 1, 1, Infinity),
     ...checkWhole("WORKER_PREFETCH", prefetch, 0, 1_000),
     ...checkWhole("WORKER_VISIBILITY_TIMEOUT_SECONDS", visibilityTimeoutSeconds, 1, maxHiddenSeconds),
     ...checkWhole("WORKER_MAX_ATTEMPTS", maxAttempts, 1, Infinity),
@@ -93,6 +87,12 @@ function expected(path: string, what: string, got: unknown): FieldProblem {
   return { path, message: `Expected ${what}, got ${JSON.stringify(got)}` };
 }
 
-function heapOf(slots: number): number {
-  return Math.max(minHeapMegabytes, Math.floor((memoryMegabytes() * heapShare) / slots));
+function tooLarge({ memoryMegabytes }: WorkerSettings, { slots, overcommitted }: Room): FieldProblem {
+  const { jobsMegabytes } = overcommitted!;
+  const each = slots === 1 ? "" : ` ÷ ${slots} slots`;
+  return expected(
+    "WORKER_MEMORY_MEGABYTES",
+    `at most the ${jobsMegabytes} MB that jobs have here${each}`,
+    memoryMegabytes,
+  );
 }
