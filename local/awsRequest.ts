@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { escapeXml } from "./autoScaling/xml";
 import type { Caller } from "./callers";
 import type { Refusal } from "./faults";
+import { queryErrorOf } from "./queryError";
 import { Refused } from "./refused";
 import type { Target } from "./signatures/target";
 
@@ -81,7 +82,7 @@ export function refuse(response: ServerResponse, protocol: Protocol, refusal: Re
   if (protocol === "json") {
     response.writeHead(status, {
       "content-type": "application/x-amz-json-1.0",
-      "x-amzn-query-error": `${code};${sender}`,
+      "x-amzn-query-error": queryErrorOf(`${code};${sender}`),
     });
     response.end(JSON.stringify({ __type: code, message }));
     return;

@@ -14,7 +14,11 @@ export interface StoredQueue {
   pollWaiters: { resolve(): void; timer: NodeJS.Timeout }[];
   isFifo(): boolean;
   enqueue(message: StoredMessage): void;
-  dequeue(count: number, visibility?: number, deadLetterQueueOf?: (arn: string) => StoredQueue | undefined): unknown[];
+  dequeue(
+    count: number,
+    visibility?: number,
+    deadLetterQueueOf?: (arn: string) => StoredQueue | undefined,
+  ): { MessageId: string; ReceiptHandle: string }[];
   changeVisibility(receiptHandle: string, timeoutSeconds: number): void;
   processTimers(): void;
   setAttributes(attributes: Record<string, string>): void;
@@ -22,6 +26,7 @@ export interface StoredQueue {
 }
 
 export interface StoredMessage {
+  messageId: string;
   body: string;
   approximateReceiveCount: number;
   /** The queue whose redrive policy brought it to where it is. */
@@ -70,7 +75,7 @@ export declare class S3Store {
   readonly multipartUploads: Map<string, { bucket: string }>;
   createBucket(name: string): void;
   /** @throws Error where there is no such object. */
-  headObject(bucket: string, key: string): unknown;
+  headObject(bucket: string, key: string): StoredObject;
   putObject(...args: [bucket: string, key: string, body: Buffer, ...rest: unknown[]]): StoredObject;
   completeMultipartUpload(...args: [uploadId: string, parts: unknown[]]): StoredObject;
 }
@@ -82,6 +87,8 @@ export interface Fauxqs {
   S3Store: typeof S3Store;
   /** Tells bodies that SendMessage refuses. */
   forbiddenCharacter: RegExp;
+  /** Names that SetQueueAttributes takes. */
+  settableAttributes: Set<string>;
 }
 
 /**

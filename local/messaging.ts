@@ -3,8 +3,13 @@ import { actionOf, AwsRequest } from "./awsRequest";
 import { Fauxqs, loadFauxqs, MessageAttribute, StoredQueue, StoredSubscription } from "./fauxqs";
 import { MessageMoves } from "./messageMoves";
 import { createObjectStore, NewObject, ObjectStore } from "./objectStore";
+import { queryErrorOf } from "./queryError";
 import { createQueueStore, QueueStore } from "./queueStore";
 import { replay, Replayed } from "./replay";
+import { checkObjectRequest } from "./requests/objectRequests";
+import { settableAttributes } from "./requests/queueAttributes";
+import { checkQueueRequest, FailedEntry } from "./requests/queueRequests";
+import { checkTopicRequest } from "./requests/topicRequests";
 
 /** A notification on its way to a Lambda function. */
 export interface Notification {
@@ -36,6 +41,7 @@ export interface Messaging {
 export async function startMessaging(address: string, region: string): Promise<Messaging> {
   const fauxqs = await loadFauxqs();
   allowAllUnicode(fauxqs.forbiddenCharacter);
+  settableAttributes.forEach((name) => fauxqs.settableAttributes.add(name));
   const queues = createQueueStore(fauxqs.SqsStore, address);
   const subscriptions = createSubscriptionStore(fauxqs.SnsStore);
   queues.subscriptionOf = (arn) => subscriptions.getSubscription(arn);
@@ -43,13 +49,20 @@ export async function startMessaging(address: string, region: string): Promise<M
   const app = buildApp(fauxqs, region, { queues, subscriptions, objects });
   await app.ready();
   const moves = new MessageMoves(queues);
+  const etagOf = (bucket: string, key: string) =>
+    has(objects, bucket, key) ? objects.headObject(bucket, key).etag : undefined;
   const messaging: Messaging = {
     // Some clients post to the queue's own URL, whose path fauxqs would take for a bucket.
     handle: (request, response) => {
-      const action = request.service === "sqs" ? actionOf(request, "json") : "";
-      const answer = moves.answer(action, request.input ?? {});
-      if (!answer) return app.routing(replay(request, request.service === "s3" ? undefined : "/"), response);
-      response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(answer));
+      if (request.service === "sqs") {
+        const action = actionOf(request, "json");
+        const answer = moves.answer(action, request.input ?? {});
+        if (answer) return answerJson(response, answer);
+        const failed = checkQueueRequest(action, request.input ?? {}, messaging);
+        if (failed.length > 0) return handBatch(app, request, failed, response);
+      } else if (request.service === "s3") checkObjectRequest(actionOf(request, "rest-xml"), request, { etagOf });
+      else checkTopicRequest(actionOf(request, "query"), fieldsIn(request.body.toString()));
+      app.routing(replay(request, request.service === "s3" ? undefined : "/"), response);
     },
     queue: (name) => queues.getQueueByArn(name) ?? queues.getQueue(name),
     send: (queueArn, body, attributes) => {
@@ -73,6 +86,25 @@ export async function startMessaging(address: string, region: string): Promise<M
   };
   queues.mayDeliver = (topicArn, queueArn) => messaging.mayDeliver(topicArn, queueArn);
   return messaging;
+}
+
+function answerJson(response: ServerResponse, answer: object): void {
+  response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(answer));
+}
+
+/** Hands on what is left of a batch; the entries that were taken out of it come back in its answer. */
+function handBatch(
+  app: ReturnType<typeof buildApp>,
+  request: AwsRequest,
+  failed: FailedEntry[],
+  response: ServerResponse,
+): void {
+  const ids = new Set(failed.map(({ Id }) => Id));
+  const given = request.input!.Entries as { Id: string }[];
+  const Entries = given.filter(({ Id }) => !ids.has(Id));
+  if (Entries.length === 0) return answerJson(response, { Successful: [], Failed: failed });
+  const body = Buffer.from(JSON.stringify({ ...request.input, Entries }));
+  app.routing(Object.assign(replay({ ...request, body }, "/"), { failed }), response);
 }
 
 function has(objects: ObjectStore, bucket: string, key: string): boolean {
@@ -145,7 +177,13 @@ function buildApp(
   app.addHook("onSend", (request, reply, payload, done) => {
     const isReceive = request.headers["x-amz-target"] === "AmazonSQS.ReceiveMessage";
     if (isReceive && isGone(reply.raw)) queues.giveBack(fieldsOf(request.body).QueueUrl, String(payload));
-    done(null, payload);
+    const error = reply.getHeader("x-amzn-query-error");
+    if (typeof error === "string") void reply.header("x-amzn-query-error", queryErrorOf(error));
+    const { failed = [] } = request.raw as Replayed;
+    if (failed.length === 0 || reply.statusCode !== 200) return done(null, payload);
+    const answer = JSON.parse(String(payload)) as { Failed?: FailedEntry[] };
+    void reply.removeHeader("content-length");
+    done(null, JSON.stringify({ ...answer, Failed: [...(answer.Failed ?? []), ...failed] }));
   });
   return app;
 }
@@ -153,8 +191,12 @@ function buildApp(
 /** By content type: what bodies become that are no objects of S3. The endpoint has looked at JSON before. */
 const parsers: Record<string, (body: string) => unknown> = {
   "application/x-amz-json-1.0": (body) => JSON.parse(body || "{}") as unknown,
-  "application/x-www-form-urlencoded": (body) => Object.fromEntries(new URLSearchParams(body)),
+  "application/x-www-form-urlencoded": fieldsIn,
 };
+
+function fieldsIn(body: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(body));
+}
 
 function fieldsOf(body: unknown): { Action: string; QueueUrl: string; TopicArn?: string } {
   const { Action = "", QueueUrl = "", TopicArn } = (body ?? {}) as Record<string, string>;

@@ -1,5 +1,6 @@
 import type { SqsStore, StoredMessage, StoredQueue, StoredSubscription } from "./fauxqs";
 import type { Notification } from "./messaging";
+import { giveHandles } from "./receiptHandles";
 
 export type QueueStore = ReturnType<typeof createQueueStore>;
 
@@ -18,6 +19,7 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
       const queue = super.createQueue(...args);
       queue.notifyWaiters = wakeAsManyAsThereIsWork(queue);
       noteSource(queue);
+      proveHandles(queue);
       return queue;
     }
 
@@ -88,6 +90,16 @@ function wakeAsManyAsThereIsWork(queue: StoredQueue): () => void {
       setImmediate(() => awake--);
       waiter.resolve();
     }
+  };
+}
+
+/** fauxqs takes any text for a handle of a message that was deleted. */
+function proveHandles(queue: StoredQueue): void {
+  const dequeue = queue.dequeue.bind(queue);
+  queue.dequeue = (...args) => {
+    const received = dequeue(...args);
+    giveHandles(queue, received);
+    return received;
   };
 }
 

@@ -1,9 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { AwsRequest } from "./awsRequest";
+import type { FailedEntry } from "./requests/queueRequests";
 
 /** A request once more, for a server that wants to read the body itself. */
-export type Replayed = IncomingMessage & { service: string };
+export type Replayed = IncomingMessage & {
+  service: string;
+  /** Entries that were taken out of a batch, for its answer. */
+  failed?: FailedEntry[];
+};
 
 /** As it came, but for what is the endpoint's own matter: where it comes from, and in what chunks. */
 export function replay(request: AwsRequest, url = request.message.url): Replayed {

@@ -16,6 +16,7 @@ const vendored = {
     `export { SnsStore } from "./node_modules/fauxqs/dist/sns/snsStore.js"`,
     `export { S3Store } from "./node_modules/fauxqs/dist/s3/s3Store.js"`,
     `export { INVALID_MESSAGE_BODY_CHAR as forbiddenCharacter } from "./node_modules/fauxqs/dist/sqs/sqsTypes.js"`,
+    `export { SETTABLE_ATTRIBUTES as settableAttributes } from "./node_modules/fauxqs/dist/sqs/sqsTypes.js"`,
   ],
   logUpdate: [`export { createLogUpdate } from "log-update"`],
 };

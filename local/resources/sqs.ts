@@ -1,5 +1,6 @@
 import type { LocalCloud } from "../cloud";
 import type { StoredQueue } from "../fauxqs";
+import { checkQueueAttributes } from "../requests/queueAttributes";
 import { arnOf, jsonText, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "./resource";
 
 /** Attributes of CreateQueue by input. */
@@ -58,7 +59,9 @@ function queueAttribute(input: string, attribute: string): ResourceHandler {
       const url = text(inputs, "queueUrl");
       const queue = storedQueue(cloud, url);
       if (attribute === "Policy") cloud.iam.resourcePolicies.check(queue.arn, jsonText(inputs[input]));
-      queue.setAttributes({ [attribute]: jsonText(inputs[input]) });
+      const attributes = { [attribute]: jsonText(inputs[input]) };
+      checkQueueAttributes(attributes, (arn) => cloud.messaging.queue(arn) !== undefined);
+      queue.setAttributes(attributes);
       return { id: url, state: inputs };
     },
   };

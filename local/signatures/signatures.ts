@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Callers, Issued } from "../callers";
+import { checkSums, headersIn } from "../requests/checksums";
 import { areChunksSigned, readChunks } from "./chunks";
 import { Claim, MalformedClaim, millisecondsOf, readClaim } from "./claim";
 import { Unproven } from "./problems";
@@ -67,6 +68,7 @@ export class Signatures {
     if (!chunked) throw new Unproven("body", "The body is not in the chunks that its signature is about");
     const isSigned = payloadHash.startsWith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
     if (isSigned && !areChunksSigned(chunked, claim, key)) throw new Unproven("mismatch", mismatch);
+    checkSums(headersIn(chunked.trailers), chunked.data);
     return chunked.data;
   }
 
