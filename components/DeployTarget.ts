@@ -6,17 +6,17 @@ import { Architecture } from "./choices";
 export class DeployTarget {
   readonly region: pulumi.Output<string>;
   readonly partition: pulumi.Output<string>;
-  private readonly machineImages: Partial<Record<Architecture, pulumi.Output<string>>> = {};
+  private readonly machineImages: Record<string, pulumi.Output<string>> = {};
 
   constructor(private readonly opts: pulumi.InvokeOptions) {
     this.region = aws.getRegionOutput({}, opts).region;
     this.partition = aws.getPartitionOutput({}, opts).partition;
   }
 
-  /** Amazon Linux 2023 with Docker on board, as AWS's public parameter has it now. */
-  machineImageId(architecture: Architecture): pulumi.Output<string> {
-    const folder = `/aws/service/ecs/optimized-ami/amazon-linux-2023${architecture === "arm64" ? "/arm64" : ""}`;
-    const name = `${folder}/recommended/image_id`;
-    return (this.machineImages[architecture] ??= aws.ssm.getParameterOutput({ name }, this.opts).value);
+  /** Amazon Linux 2023 with Docker on board, or with NVIDIA's driver, too, as AWS's public parameter has it now. */
+  machineImageId(architecture: Architecture, gpu: boolean): pulumi.Output<string> {
+    const kind = gpu ? "/gpu" : architecture === "arm64" ? "/arm64" : "";
+    const name = `/aws/service/ecs/optimized-ami/amazon-linux-2023${kind}/recommended/image_id`;
+    return (this.machineImages[kind] ??= aws.ssm.getParameterOutput({ name }, this.opts).value);
   }
 }

@@ -30,13 +30,18 @@ export interface ProcessorArgs {
   payloadSchema?: Record<string, unknown>;
   /** Container image of the workers. @default - the component's `image` */
   image?: pulumi.Input<string>;
-  /** Processor architecture of the instances and of the image: `arm64` or `x86_64`. @default arm64 */
+  /** Processor architecture of the instances and of the image: `arm64` or `x86_64`; with `gpu` the latter. @default arm64 */
   architecture?: Architecture;
   /**
    * EC2 instance types of the workers, of like size: capacity is reckoned with the first one's vCPUs. On demand they are
    * tried in this order; of spot instances AWS takes what is cheap and likely to stay. @default - `c7g.large`, on x86_64 `c7i.large`
    */
   instanceTypes?: string[];
+  /**
+   * Gives each job an NVIDIA GPU: on AWS's GPU machine image, with as many slots as the instance has GPUs. It needs
+   * `instanceTypes` of the g and p families, x86_64, and an `image` that brings CUDA. @default false
+   */
+  gpu?: boolean;
   /** Whether to run on spot instances, and on demand while there are none to be had. @default false */
   spot?: boolean;
   /** With `spot`: how many instances, the first ones, run on demand all the same. @default 0 */
@@ -138,7 +143,7 @@ export function withDefaults(
   const given = Object.fromEntries(
     Object.entries(processor).filter(([, value]) => value !== undefined),
   ) as unknown as ProcessorArgs;
-  const architecture = given.architecture ?? defaults.processor.architecture;
+  const architecture = given.architecture ?? (given.gpu === true ? "x86_64" : defaults.processor.architecture);
   const instanceTypes: Record<string, readonly string[] | undefined> = defaults.processor.instanceTypes;
   return {
     ...defaults.processor,

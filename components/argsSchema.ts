@@ -126,6 +126,7 @@ const processorSchema = z.strictObject({
   image: input(text).optional(),
   architecture: z.enum(Architecture).optional(),
   instanceTypes: z.array(text).min(1).max(40).optional(),
+  gpu: z.boolean().optional(),
   spot: z.boolean().optional(),
   onDemandBaseCapacity: wholeNumber(0, 1_000).optional(),
   rootVolumeGb: wholeNumber(30, 16_384).optional(),

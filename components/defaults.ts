@@ -25,6 +25,7 @@ export const defaults = {
   processor: {
     architecture: "arm64",
     instanceTypes: { arm64: ["c7g.large"], x86_64: ["c7i.large"] },
+    gpu: false,
     spot: false,
     onDemandBaseCapacity: 0,
     slots: 0,

@@ -86,6 +86,7 @@ function roomFor(processor: ProcessorArgs, args: Inputs): number {
     launchHook: hookNames.launchHook,
     environment: {},
     stopTimeoutSeconds: settings.drainSeconds + giveBackSeconds,
+    gpu: settings.gpu,
   });
   const references = Object.entries(secretsOf(args, processor));
   const known = references.map(([variable, text]) => [variable, typeof text === "string" ? text : longest]);

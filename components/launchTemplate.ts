@@ -26,7 +26,7 @@ export function createLaunchTemplate(
   return new aws.ec2.LaunchTemplate(
     `${name}-template`,
     {
-      imageId: target.machineImageId(processor.architecture),
+      imageId: target.machineImageId(processor.architecture, processor.gpu),
       instanceType: processor.instanceTypes[0],
       // Surplus credits may cost more than what spot saves; other types refuse to be launched with the setting.
       creditSpecification:
@@ -105,6 +105,7 @@ function userData(
           }),
         },
         stopTimeoutSeconds: settings.drainSeconds + giveBackSeconds,
+        gpu: settings.gpu,
       }),
     );
 }

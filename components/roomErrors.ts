@@ -1,17 +1,52 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe } from "../contract/check";
+import { gpusOf, hasGpu } from "./instanceTypes";
 import { ProcessorArgs, withDefaults } from "./ProcessorArgs";
 import { mostForJobs } from "./slotsOf";
 
 type InputError = pulumi.InputPropertyErrorDetails;
 
-/** What is wrong with what a processor's jobs are to have of their instance, as far as its types' names say it. */
-export function roomErrors(processor: ProcessorArgs, path: string): InputError[] {
+/**
+ * What is wrong with what a processor's jobs are to have of their instance, as far as its types' names say it.
+ *
+ * @param image the component's, for processors without one
+ */
+export function roomErrors(processor: ProcessorArgs, image: unknown, path: string): InputError[] {
   const types: unknown[] = Array.isArray(processor.instanceTypes)
     ? processor.instanceTypes
     : withDefaults(processor).instanceTypes;
   const names = types.filter((type) => typeof type === "string");
-  return memoryErrors(processor, names, path);
+  const gpuErrors = processor.gpu === true ? errorsOfGpu(processor, image, names, path) : [];
+  return [...memoryErrors(processor, names, path), ...gpuErrors];
+}
+
+function errorsOfGpu(processor: ProcessorArgs, image: unknown, types: string[], path: string): InputError[] {
+  const errors: InputError[] = [];
+  const refuse = (property: string, reason: string) => errors.push({ propertyPath: `${path}.${property}`, reason });
+  const { architecture, instanceTypes, slots } = processor;
+  if (architecture === "arm64")
+    refuse("architecture", `Expected "x86_64" with gpu: true, got ${describe(architecture)}`);
+  if ((processor.image ?? image) === undefined) {
+    refuse(
+      "image",
+      "Expected an image that brings CUDA with gpu: true, got none: the stock image has nothing for GPUs",
+    );
+  }
+  if (instanceTypes === undefined) {
+    refuse("instanceTypes", 'Expected types with NVIDIA GPUs with gpu: true, such as ["g6.xlarge"], got none');
+    return errors;
+  }
+  types.forEach((type, index) => {
+    if (hasGpu(type)) return;
+    const what = "an x86_64 type with NVIDIA GPUs with gpu: true (families g and p)";
+    refuse(`instanceTypes[${index}]`, `Expected ${what}, got ${describe(type)}`);
+  });
+  const fewest = Math.min(...types.map((type) => gpusOf(type) ?? Infinity));
+  if (typeof slots === "number" && slots > fewest) {
+    const least = types.find((type) => gpusOf(type) === fewest);
+    refuse("slots", `Expected at most ${fewest}, the GPUs of ${least}, got ${describe(slots)}`);
+  }
+  return errors;
 }
 
 /** Every type must hold the jobs, since any of them may be launched. */

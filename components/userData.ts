@@ -15,6 +15,8 @@ export interface UserDataArgs {
   environment: Record<string, string>;
   /** How long Docker waits for the worker's own drain before it kills it. */
   stopTimeoutSeconds: number;
+  /** True if the container gets the instance's GPUs. */
+  gpu?: boolean;
 }
 
 /** Where the scripts and their settings lie on an instance. */
@@ -92,6 +94,7 @@ export function bootSettings(args: Omit<UserDataArgs, "environment">): string {
     ...{ LOG_GROUP: logGroup, LAUNCH_HOOK: launchHook, STOP_SECONDS: String(Math.ceil(stopTimeoutSeconds)) },
     // Empty for an image of another registry.
     ECR_REGION: parseEcrImage(image)?.region ?? "",
+    ...(args.gpu && { GPU: "1" }),
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${quote(value)}`)

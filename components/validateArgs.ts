@@ -49,9 +49,7 @@ function relationErrors(args: BatchJobProcessorArgs): InputError[] {
   const processors: unknown[] = Array.isArray(args.processors) ? args.processors : [];
   return [
     ...processors.flatMap((processor, index) =>
-      isObject(processor)
-        ? processorErrors(processor as unknown as ProcessorArgs, processors.slice(0, index), `processors[${index}]`)
-        : [],
+      isObject(processor) ? processorErrors(processor as unknown as ProcessorArgs, args, index) : [],
     ),
     ...clashErrors(args),
     ...networkErrors(args),
@@ -61,7 +59,9 @@ function relationErrors(args: BatchJobProcessorArgs): InputError[] {
   ];
 }
 
-function processorErrors(processor: ProcessorArgs, earlier: unknown[], path: string): InputError[] {
+function processorErrors(processor: ProcessorArgs, args: BatchJobProcessorArgs, index: number): InputError[] {
+  const path = `processors[${index}]`;
+  const earlier: unknown[] = args.processors.slice(0, index);
   const errors: InputError[] = [];
   const refuse = (property: string, reason: string) => errors.push({ propertyPath: `${path}.${property}`, reason });
   const twin = earlier.findIndex((other) => isObject(other) && other.name === processor.name);
@@ -83,7 +83,7 @@ function processorErrors(processor: ProcessorArgs, earlier: unknown[], path: str
     ...jobScheduleErrors(processor, path),
     ...scheduleErrors(processor, path),
     ...instanceTypeErrors(processor, path),
-    ...roomErrors(processor, path),
+    ...roomErrors(processor, args.image, path),
   ];
 }
 

@@ -24,6 +24,8 @@ export interface WorkerSettings {
   slots: number;
   /** Memory of each job, in MB. Undefined: an equal share of the machine's. */
   memoryMegabytes?: number;
+  /** True if each job gets a GPU; there are then as many slots as GPUs, unless `slots` says fewer. */
+  gpu?: boolean;
   /** Messages fetched ahead of free slots. */
   prefetch: number;
   /** How long one attempt may take. */
@@ -58,7 +60,7 @@ export interface WorkerSettings {
 
 interface Variable {
   name: string;
-  kind: "text" | "number" | "list" | "references";
+  kind: "text" | "number" | "flag" | "list" | "references";
   isOptional?: true;
 }
 
@@ -75,6 +77,7 @@ const variables: Record<keyof WorkerSettings, Variable> = {
   command: { name: "WORKER_COMMAND", kind: "list", isOptional: true },
   slots: { name: "WORKER_SLOTS", kind: "number" },
   memoryMegabytes: { name: "WORKER_MEMORY_MEGABYTES", kind: "number", isOptional: true },
+  gpu: { name: "WORKER_GPU", kind: "flag", isOptional: true },
   prefetch: { name: "WORKER_PREFETCH", kind: "number" },
   timeoutSeconds: { name: "WORKER_TIMEOUT_SECONDS", kind: "number" },
   maxAttempts: { name: "WORKER_MAX_ATTEMPTS", kind: "number" },
@@ -96,12 +99,13 @@ const variables: Record<keyof WorkerSettings, Variable> = {
 /** Prefix of the variables that belong to the worker; a processor's own `environment` must keep clear of it. */
 export const workerVariablePrefix = "WORKER_";
 
-/** The settings as environment variables. */
+/** The settings as environment variables; a flag that is off needs none. */
 export function encodeWorkerSettings(settings: WorkerSettings): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [field, { name }] of Object.entries(variables)) {
     const value = settings[field as keyof WorkerSettings];
-    if (value !== undefined) environment[name] = typeof value === "object" ? JSON.stringify(value) : String(value);
+    if (value !== undefined && value !== false)
+      environment[name] = typeof value === "object" ? JSON.stringify(value) : String(value);
   }
   return environment;
 }
@@ -132,6 +136,7 @@ export function decodeWorkerSettings(environment: Record<string, string | undefi
 const expectation = {
   text: "a text",
   number: "a number from 0 up",
+  flag: '"true"',
   list: "a JSON array of texts",
   references: "a JSON object of ARNs",
 };
@@ -139,8 +144,9 @@ const expectation = {
 function parseValue(
   text: string,
   kind: Variable["kind"],
-): string | number | string[] | Record<string, string> | undefined {
+): string | number | true | string[] | Record<string, string> | undefined {
   if (kind === "text") return text;
+  if (kind === "flag") return text === "true" ? true : undefined;
   if (kind === "number") return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
   try {
     const value = JSON.parse(text) as unknown;

@@ -316,6 +316,16 @@ describe("WorkerFleet", () => {
     expect(await told({ scaling: "targetTracking" })).to.deep.equal([undefined, undefined]);
   });
 
+  it("launches AWS's GPU machine image with gpu, whose worker gives each job a GPU, and no other so", async () => {
+    const launched = async (processor: Partial<ProcessorArgs>) => {
+      const { imageId, userData } = (await build(processor)).named("fleet-template").inputs;
+      const script = Buffer.from(userData as string, "base64").toString();
+      return [imageId, script.includes("\nGPU='1'\n"), readEnvironment(script).WORKER_GPU];
+    };
+    expect(await launched({ gpu: true, instanceTypes: ["g6.xlarge"] })).to.deep.equal(["ami-gpu", true, "true"]);
+    expect(await launched({})).to.deep.equal(["ami-0123456789abcdef0", false, undefined]);
+  });
+
   it("launches with IMDSv2 alone, an encrypted gp3 disk, tags for instances and volumes, and a group that lets nothing in", async () => {
     const { named } = await build({ rootVolumeGb: 80 }, { tags: { team: "media" } });
     const { inputs } = named("fleet-template");

@@ -22,6 +22,7 @@ const processor = {
     rootVolumeGb: 30,
     slots: 1,
     memoryMegabytes: 500,
+    gpu: false,
   },
   ...{
     prefetch: 0,

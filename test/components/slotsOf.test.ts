@@ -18,6 +18,15 @@ describe("slotsOf", () => {
     expect(slotsOf({ slots: 3, instanceTypes: ["c7g.xlarge"], memoryMegabytes: 6_000 })).to.equal(3);
   });
 
+  it("is the GPUs of the first type with gpu, or the jobs that its memory holds; one where nobody knows", () => {
+    const slots = (type: string, memoryMegabytes?: number) =>
+      slotsOf({ slots: 0, instanceTypes: [type], gpu: true, memoryMegabytes });
+    expect(slots("g6.12xlarge")).to.equal(4);
+    expect(slots("g6.xlarge")).to.equal(1);
+    expect(slots("g8.48xlarge")).to.equal(1);
+    expect(slots("p5.48xlarge", 100_000)).to.equal(8);
+  });
+
   it("leaves jobs what the system and the worker don't keep", () => {
     expect(mostForJobs("c7g.large")).to.equal(4_096 - 300 - 256);
     expect(mostForJobs("t3.nano")).to.equal(0);

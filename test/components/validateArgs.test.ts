@@ -217,6 +217,37 @@ describe("validateArgs", () => {
     });
   });
 
+  describe("with gpu", () => {
+    const image = "registry.example/cuda:1";
+    const cuda = { ...good, gpu: true, image, instanceTypes: ["g6.xlarge"] };
+
+    it("takes types with NVIDIA GPUs, for as many slots, without a word of their architecture", () => {
+      expect(problemsOfProcessor(cuda)).to.deep.equal({});
+      const several = { instanceTypes: ["g6.12xlarge", "g5.12xlarge"], slots: 4, architecture: "x86_64" };
+      expect(problemsOfProcessor({ ...cuda, ...several })).to.deep.equal({});
+      expect(problemsOfProcessor({ ...cuda, instanceTypes: ["g8.xlarge"], slots: 9 })).to.deep.equal({});
+      expect(problemsOf({ processors: [{ ...cuda, image: undefined }], image })).to.deep.equal({});
+    });
+
+    it("refuses everything else by its path", () => {
+      const refused: [object, string, string][] = [
+        [{ architecture: "arm64", instanceTypes: [] }, "architecture", 'Expected "x86_64" with gpu: true, got "arm64"'],
+        [{ instanceTypes: ["c7i.large"] }, "instanceTypes[0]", "Expected an x86_64 type with NVIDIA GPUs with gpu: true (families g and p), got \"c7i.large\""], // prettier-ignore
+        [{ instanceTypes: ["g6.xlarge", "g4ad.xlarge"] }, "instanceTypes[1]", 'got "g4ad.xlarge"'],
+        [{ instanceTypes: ["g5g.xlarge"] }, "instanceTypes[0]", 'got "g5g.xlarge"'],
+        [{ instanceTypes: undefined }, "instanceTypes", 'such as ["g6.xlarge"], got none'],
+        [{ image: undefined }, "image", "Expected an image that brings CUDA with gpu: true, got none: the stock image"],
+        [{ slots: 2 }, "slots", "Expected at most 1, the GPUs of g6.xlarge, got number 2"],
+        [{ slots: 4, instanceTypes: ["g6.12xlarge", "g7.12xlarge"] }, "slots", "Expected at most 2, the GPUs of g7.12xlarge, got number 4"], // prettier-ignore
+        [{ gpu: "yes" }, "gpu", "Expected true or false"],
+      ];
+      for (const [override, property, reason] of refused) {
+        const problems = problemsOfProcessor({ ...cuda, ...override });
+        expect(problems[`processors[0].${property}`], JSON.stringify(override)).to.include(reason);
+      }
+    });
+  });
+
   it("takes Graviton types for arm64 and others for x86_64", () => {
     const arm = ["c7g.xlarge", "t4g.small", "im4gn.large", "a1.medium", "m6gd.large", "c8gn.large"];
     expect(problemsOfProcessor({ ...good, instanceTypes: arm })).to.deep.equal({});

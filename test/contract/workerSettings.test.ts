@@ -39,7 +39,7 @@ describe("workerSettings", () => {
       { command: ["python3", "a b.py", '"'] },
       { inlineHandler: "s3://b/k" },
       { handler: "h" },
-      { handler: "h", memoryMegabytes: 512 },
+      { handler: "h", memoryMegabytes: 512, gpu: true },
     ];
     for (const kind of kinds) {
       const value = { ...rest, ...kind };

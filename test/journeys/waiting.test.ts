@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
+import { findGpus } from "../../worker-image/src/gpus";
 import { runCli, RunOptions } from "../cli/support";
 import { groupOf, setItem } from "./fleet";
 import { createHandlers, Handlers, Journey, startJourney } from "./support";
@@ -47,6 +48,15 @@ describe("a job that waits", function () {
     journey = await startJourney(
       [
         { name: "broken", handler: "invoice", maxInstances: 1, ...brief },
+        {
+          name: "render",
+          handler: "echo",
+          gpu: true,
+          image: "x/cuda",
+          instanceTypes: ["g6.xlarge"],
+          maxInstances: 1,
+          ...brief,
+        },
         { name: "greedy", handler: "greedy", minInstances: 1, maxInstances: 5, ...brief },
         { name: "other", handler: "echo", maxInstances: 5, ...brief },
         { name: "bystander", handler: "echo", maxInstances: 5, ...brief },
@@ -78,6 +88,19 @@ describe("a job that waits", function () {
     expect((body.waiting as { detail: string }).detail).to.include('"invoice"');
     const { jobs } = (await journey.call("GET", "/jobs?type=broken")).body as { jobs: { waiting: object }[] };
     expect(jobs[0]!.waiting).to.include({ reason: "no-workers" });
+  });
+
+  it("says that it needs a GPU which isn't here, or runs where there is one", async () => {
+    const id = await journey.submit("render", { frame: 1 });
+    const found = findGpus();
+    if ("count" in found) return void (await journey.reaches(id, "succeeded", 30));
+    const problem = await eventually(async () => (await typeNamed("render")).launchProblem);
+    expect(problem)
+      .to.include("Expected an NVIDIA GPU, since the processor has gpu: true, got none: ")
+      .and.to.include(found.reason);
+    const { waiting } = (await journey.call("GET", `/jobs/${id}`)).body as { waiting: { detail: string } };
+    expect(waiting).to.include({ reason: "no-workers" });
+    expect(waiting.detail).to.include(found.reason);
   });
 
   it("says so by the command line: status, logs, and whoever waits for it", async () => {

@@ -96,6 +96,15 @@ describe("the scripts of an instance", () => {
       }
     });
 
+    it("hands the container the instance's GPUs where there are to be any, and else says nothing of them", async () => {
+      expect((await machine.run("run")).status).to.equal(0);
+      machine.settings({ gpu: true });
+      expect((await machine.run("run")).status).to.equal(0);
+      const [without, withGpus] = machine.commands();
+      expect(without).not.to.include("nvidia").and.not.to.include("NVIDIA");
+      expect(withGpus).to.include(" --runtime nvidia --env NVIDIA_VISIBLE_DEVICES=all --env WORKER_ID=");
+    });
+
     it("starts nothing where the instance can't say who it is", async () => {
       delete machine.metadata["instance-id"];
       expect((await machine.run("run")).status).not.to.equal(0);

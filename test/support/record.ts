@@ -156,14 +156,16 @@ const extras: Record<string, (name: string, arn: string) => Record<string, unkno
   "awsx:ecr:Image": () => ({ imageUri: "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker@sha256:0" }),
 };
 
-function callAnswer({ token }: pulumi.runtime.MockCallArgs): Record<string, unknown> {
+function callAnswer({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, unknown> {
   switch (token) {
     case "aws:index/getRegion:getRegion":
       return { id: "us-east-1", region: "us-east-1", name: "us-east-1" };
     case "aws:index/getPartition:getPartition":
       return { id: "aws", partition: "aws", dnsSuffix: "amazonaws.com" };
     case "aws:ssm/getParameter:getParameter":
-      return { value: "ami-0123456789abcdef0" };
+      return {
+        value: String((inputs as { name?: unknown }).name).includes("/gpu/") ? "ami-gpu" : "ami-0123456789abcdef0",
+      };
     default:
       throw new Error(`No mock answers ${token}`);
   }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { encodeWorkerSettings } from "../../contract/workerSettings";
+import { FoundGpus } from "../../worker-image/src/gpus";
 import { divideMachine } from "../../worker-image/src/room";
 import { readOptions } from "../../worker-image/src/settings";
 import { guardAgainstLeaks } from "../support/leakGuard";
@@ -8,7 +9,11 @@ import { settings } from "./support/doubles";
 
 describe("divideMachine", () => {
   guardAgainstLeaks();
-  const machine = { vcpus: 4, megabytes: 8_000 };
+  const machine = {
+    vcpus: 4,
+    megabytes: 8_000,
+    findGpus: (): FoundGpus => ({ reason: "there is no nvidia-smi here" }),
+  };
 
   it("gives each vCPU a slot and an equal share of the memory less the worker's", () => {
     const room = divideMachine({ slots: 0 }, machine);
@@ -27,8 +32,8 @@ describe("divideMachine", () => {
   });
 
   it("keeps a heap that was asked for within what a job may hold, or makes room for it", () => {
-    expect(divideMachine({ slots: 4 }, machine, 3_000)).to.deep.include({ maxHeapMegabytes: 3_000, maxMemoryMegabytes: 3_128 }); // prettier-ignore
-    const room = divideMachine({ slots: 4, memoryMegabytes: 500 }, machine, 400);
+    expect(divideMachine({ slots: 4 }, machine, { heapMegabytes: 3_000 })).to.deep.include({ maxHeapMegabytes: 3_000, maxMemoryMegabytes: 3_128 }); // prettier-ignore
+    const room = divideMachine({ slots: 4, memoryMegabytes: 500 }, machine, { heapMegabytes: 400 });
     expect(room).to.deep.include({ maxHeapMegabytes: 400, maxMemoryMegabytes: 500 });
   });
 
@@ -45,6 +50,18 @@ describe("divideMachine", () => {
         expect(room.overcommitted !== undefined).to.equal(room.slots * each > megabytes - 256);
       }),
     );
+  });
+
+  it("gives each GPU a slot, as far as the memory reaches", () => {
+    expect(divideMachine({ slots: 0 }, machine, { gpus: 2 })).to.deep.include({
+      slots: 2,
+      gpus: 2,
+      maxMemoryMegabytes: 3_872,
+    });
+    expect(divideMachine({ slots: 0, memoryMegabytes: 4_000 }, machine, { gpus: 8 })).to.deep.include({
+      slots: 1,
+      gpus: 8,
+    });
   });
 
   describe("in a worker's options", () => {
@@ -65,6 +82,28 @@ describe("divideMachine", () => {
         { path, message: "Expected at most the 7744 MB that jobs have here ÷ 4 slots, got 3000" },
       ]);
       expect(problemsOf({ [path]: "1.5" })[0]).to.deep.include({ path });
+    });
+
+    it("is refused without a GPU where the jobs need one, in words, and with more slots than there are", () => {
+      const options = (more: Record<string, string>, gpus: FoundGpus) => {
+        const asked = { ...encodeWorkerSettings(settings), WORKER_SLOTS: "0", WORKER_GPU: "true", ...more };
+        const outcome = readOptions(asked, "/p", { ...machine, findGpus: () => gpus });
+        return outcome.ok ? outcome.value : outcome.problems;
+      };
+      expect(options({}, { reason: "there is no nvidia-smi here" })).to.deep.equal([
+        {
+          path: "WORKER_GPU",
+          message: "Expected an NVIDIA GPU, since the processor has gpu: true, got none: there is no nvidia-smi here",
+        },
+      ]);
+      expect(options({}, { count: 2 })).to.deep.include({ slots: 2, gpus: 2 });
+      expect(options({ WORKER_SLOTS: "1" }, { count: 2 })).to.deep.include({ slots: 1, gpus: 2 });
+      expect(options({ WORKER_SLOTS: "3" }, { count: 2 })).to.deep.equal([
+        { path: "WORKER_SLOTS", message: "Expected at most the 2 GPUs that are here, got 3" },
+      ]);
+      const laptop = { WORKER_SLOTS: "3", WORKER_EXIT_WITH_PARENT: "1" };
+      expect(options(laptop, { count: 2 })).to.deep.include({ slots: 2, gpus: 2 });
+      expect(read({}).ok && read({})).not.to.have.nested.property("value.gpus");
     });
 
     it("is taken as it is on a developer's machine, which says so", () => {

@@ -3,7 +3,8 @@
 #
 # It may have the machine's memory but for 300 MB, and two folders on the machine's disk: one for the attempts, and its /tmp.
 # Both are emptied before it starts; whatever user an image has may write there. It shares the host's network: that spares
-# it a bridge, and lets the metadata service keep its hop limit of 1. Its log stream has the instance's id.
+# it a bridge, and lets the metadata service keep its hop limit of 1. Its log stream has the instance's id. GPUs come by the
+# runtime that the GPU machine image registers with Docker, as the ECS agent has them.
 set -euo pipefail
 # shellcheck source=worker-image/boot/aws.sh
 . "${0%/*}/aws.sh"
@@ -11,12 +12,14 @@ disk=${DISK_FOLDER:-/var/lib/batch-job-worker}
 rm -rf "$disk/scratch" "$disk/tmp"
 install -d -m 1777 "$disk/scratch" "$disk/tmp"
 memory=$(($(awk '/^MemTotal/ {print $2}' /proc/meminfo) / 1024 - 300))m
+gpus=()
+if [[ -n ${GPU-} ]]; then gpus=(--runtime nvidia --env NVIDIA_VISIBLE_DEVICES=all); fi
 instance=$(metadata instance-id)
 exec docker run --rm --name batch-job-worker --network host --init \
   --read-only --cap-drop ALL --security-opt no-new-privileges \
   --memory "$memory" --memory-swap "$memory" --pids-limit 4096 --shm-size 1g \
   --volume "$disk/scratch:/scratch" --volume "$disk/tmp:/tmp" --env WORKER_SCRATCH_DIR=/scratch \
-  --env-file "${0%/*}/environment" --env WORKER_ID="$instance" --env WORKER_HEALTH_PORT=9764 --stop-timeout "$STOP_SECONDS" \
+  --env-file "${0%/*}/environment" "${gpus[@]}" --env WORKER_ID="$instance" --env WORKER_HEALTH_PORT=9764 --stop-timeout "$STOP_SECONDS" \
   --log-driver awslogs --log-opt awslogs-region="$REGION" --log-opt awslogs-group="$LOG_GROUP" \
   --log-opt awslogs-stream="$instance" --log-opt mode=non-blocking --log-opt max-buffer-size=4m \
   "$IMAGE"

@@ -10,6 +10,7 @@ import { findCommand } from "./commandPath";
 import { CommandProcess } from "./commandProcess";
 import { explainFullDisk } from "./disk";
 import { toJobError } from "./errors";
+import { Gpu, GpuPool } from "./gpuPool";
 import { Job } from "./handler";
 import { JobFolders } from "./jobFolders";
 import { JobProcesses, markVariable } from "./jobProcesses";
@@ -28,7 +29,15 @@ export interface CommandRunnerOptions {
   processes: JobProcesses;
   groups: ProcessGroups;
   folders: JobFolders;
+  /** The GPUs, of which each job gets one. @default - none */
+  gpus?: GpuPool | undefined;
   clock: Clock;
+}
+
+/** What an attempt has to itself. */
+interface Place {
+  folder: string;
+  gpu?: Gpu | undefined;
 }
 
 /** A command's process; its input is a file. */
@@ -59,15 +68,17 @@ export class CommandRunner implements Runner {
   async run(job: Job, signal: AbortSignal, events: RunEvents): Promise<RunOutcome> {
     if (signal.aborted) return { kind: "stopped" };
     const { folders } = this.options;
+    const gpu = this.options.gpus?.take();
     let folder: string | undefined;
     try {
       folder = folders.create();
-      return await explainFullDisk(await this.runIn(folder, job, signal, events), folder);
+      return await explainFullDisk(await this.runIn({ folder, gpu }, job, signal, events), folder);
     } catch (error) {
       const { message } = toJobError(error);
       const outcome = { kind: "failed", error: { name: "CommandNotStarted", message }, isPermanent: false } as const;
       return folder === undefined ? outcome : explainFullDisk(outcome, folder);
     } finally {
+      gpu?.release();
       if (folder !== undefined) await folders.remove(folder);
     }
   }
@@ -85,13 +96,14 @@ export class CommandRunner implements Runner {
   }
 
   /** Rejects if the process can't be started. */
-  private async runIn(folder: string, job: Job, signal: AbortSignal, events: RunEvents): Promise<RunOutcome> {
+  private async runIn(place: Place, job: Job, signal: AbortSignal, events: RunEvents): Promise<RunOutcome> {
+    const { folder } = place;
     const mark = this.options.processes.createMark();
     const input = await this.openInput(job);
     let process: CommandProcess;
     try {
       if (events.mayBegin?.() === false) return { kind: "stopped" };
-      const child = this.spawn(job, folder, mark, input.fd);
+      const child = this.spawn(job, place, mark, input.fd);
       const started = new Promise<void>((resolve, reject) => {
         child.once("spawn", resolve);
         child.on("error", reject);
@@ -130,11 +142,11 @@ export class CommandRunner implements Runner {
     }
   }
 
-  private spawn(job: Job, folder: string, mark: string, input: number): CommandChild {
+  private spawn(job: Job, { folder, gpu }: Place, mark: string, input: number): CommandChild {
     const { clock, timeoutSeconds, command } = this.options;
     const env = {
       ...this.environment,
-      ...{ HOME: folder, TMPDIR: folder },
+      ...{ HOME: folder, TMPDIR: folder, ...gpu?.environment },
       JOB_ID: job.id,
       JOB_TYPE: job.type,
       JOB_ATTEMPT: String(job.attempt),

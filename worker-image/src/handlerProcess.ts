@@ -4,6 +4,7 @@ import { JobError } from "../../contract/record";
 import { Clock } from "./clock";
 import { explainFullDisk } from "./disk";
 import { toJobError } from "./errors";
+import { Gpu, GpuPool } from "./gpuPool";
 import { Job } from "./handler";
 import { channel } from "./handlerChannel";
 import { FromHandler, HandlerEnd, HandlerSource, Remains, ToHandler } from "./handlerMessages";
@@ -31,6 +32,8 @@ export interface HandlerProcessOptions extends HandlerSource {
   processes: JobProcesses;
   groups: ProcessGroups;
   folders: JobFolders;
+  /** The GPUs, of which each process gets one. @default - none */
+  gpus?: GpuPool | undefined;
   clock: Clock;
   log: Log;
 }
@@ -77,6 +80,7 @@ export class HandlerProcess {
   private readonly child: ChildProcess;
   private readonly exited: Promise<void>;
   private readonly tracked: TrackedJob;
+  private readonly gpu: Gpu | undefined;
   private readonly runs = new Map<number, Run>();
   private said = new SaidLines();
   private current?: CurrentRun;
@@ -96,8 +100,9 @@ export class HandlerProcess {
     // Whoever doesn't wait for it learns of a failure from the job that it runs.
     this.ready.catch(() => undefined);
     const mark = processes.createMark();
+    this.gpu = options.gpus?.take();
     this.child = spawn(process.execPath, [...nodeOptions(options), options.entryPath], {
-      env: { ...environment, [markVariable]: mark },
+      env: { ...environment, ...this.gpu?.environment, [markVariable]: mark },
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
       detached: true,
     });
@@ -290,6 +295,7 @@ export class HandlerProcess {
       this.child.once("error", (error) => resolve({ code: null, signal: null, error }));
     });
     this.isAlive = false;
+    this.gpu?.release();
     const kernelKill = processes.kernelKill(this.tracked);
     let giveUp = () => {};
     await Promise.race([

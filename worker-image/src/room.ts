@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { WorkerSettings } from "../../contract/workerSettings";
+import { findGpus, FoundGpus } from "./gpus";
 import { memoryMegabytes } from "./memory";
 
 /** Left to the worker itself, of the memory that jobs divide among them. */
@@ -15,11 +16,14 @@ const heapShare = 0.75;
 export interface Machine {
   vcpus: number;
   megabytes: number;
+  findGpus(): FoundGpus;
 }
 
 /** The jobs that a worker runs at once, and each one's share of the memory. */
 export interface Room {
   slots: number;
+  /** GPUs that the jobs get, each one; undefined for jobs without. */
+  gpus?: number;
   /** The most that one handler's JavaScript heap may hold. */
   maxHeapMegabytes: number;
   /** The most that one job's processes may hold in all. */
@@ -29,32 +33,35 @@ export interface Room {
 }
 
 export function thisMachine(): Machine {
-  return { vcpus: availableParallelism(), megabytes: memoryMegabytes() };
+  return { vcpus: availableParallelism(), megabytes: memoryMegabytes(), findGpus };
 }
 
 /**
- * Divides the machine among jobs: a slot for each vCPU as far as the memory reaches, unless the settings say how many.
+ * Divides the machine among jobs: a slot for each vCPU, or each GPU, as far as the memory reaches, unless the settings say
+ * how many.
  *
+ * @param gpus GPUs that the jobs get, each one
  * @param heapMegabytes heap of a handler, in place of what follows from the rest
  */
 export function divideMachine(
   settings: Pick<WorkerSettings, "slots" | "memoryMegabytes">,
-  machine: Machine,
-  heapMegabytes?: number,
+  machine: Pick<Machine, "vcpus" | "megabytes">,
+  { gpus, heapMegabytes }: { gpus?: number | undefined; heapMegabytes?: number | undefined } = {},
 ): Room {
   const { memoryMegabytes: each } = settings;
   const jobsMegabytes = Math.max(0, Math.floor(machine.megabytes - workerMegabytes));
   const most = each === undefined ? Infinity : Math.max(1, Math.floor(jobsMegabytes / each));
-  const slots = settings.slots > 0 ? settings.slots : Math.min(machine.vcpus, most);
-  if (each === undefined) return shareOut(slots, jobsMegabytes, machine, heapMegabytes);
-  const room = { slots, maxHeapMegabytes: heapMegabytes ?? Math.floor(each * heapShare), maxMemoryMegabytes: each };
+  const slots = settings.slots > 0 ? settings.slots : Math.min(gpus ?? machine.vcpus, most);
+  const own = { slots, ...(gpus !== undefined && { gpus }) };
+  if (each === undefined) return { ...own, ...shareOut(slots, jobsMegabytes, machine.megabytes, heapMegabytes) };
+  const room = { ...own, maxHeapMegabytes: heapMegabytes ?? Math.floor(each * heapShare), maxMemoryMegabytes: each };
   return slots * each > jobsMegabytes ? { ...room, overcommitted: { jobsMegabytes } } : room;
 }
 
-function shareOut(slots: number, jobsMegabytes: number, { megabytes }: Machine, heapMegabytes?: number): Room {
+function shareOut(slots: number, jobsMegabytes: number, megabytes: number, heapMegabytes?: number) {
   const heapOfShare = Math.max(minJobMegabytes, Math.floor((megabytes * heapShare) / slots));
   const maxHeapMegabytes = heapMegabytes ?? heapOfShare;
   const share = Math.max(minJobMegabytes, Math.floor(jobsMegabytes / slots));
   // Node needs some for itself beside the heap.
-  return { slots, maxHeapMegabytes, maxMemoryMegabytes: Math.max(share, maxHeapMegabytes + minJobMegabytes) };
+  return { maxHeapMegabytes, maxMemoryMegabytes: Math.max(share, maxHeapMegabytes + minJobMegabytes) };
 }

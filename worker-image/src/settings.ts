@@ -41,7 +41,15 @@ export function readOptions(
   if (!decoded.ok || problems.length > 0) return { ok: false, problems };
   const settings = decoded.value;
   const exitsWithParent = environment.WORKER_EXIT_WITH_PARENT === "1";
-  const room = divideMachine(settings, machine, heap === undefined ? undefined : Number(heap));
+  const found = settings.gpu ? machine.findGpus() : undefined;
+  if (found && "reason" in found) return { ok: false, problems: [noGpu(found.reason)] };
+  const gpus = found?.count;
+  if (gpus !== undefined && settings.slots > gpus && !exitsWithParent)
+    return { ok: false, problems: [tooFew(gpus, settings)] };
+  const heapMegabytes = heap === undefined ? undefined : Number(heap);
+  // A developer's machine has the GPUs that it has.
+  const slots = Math.min(settings.slots, gpus ?? Infinity);
+  const room = divideMachine({ ...settings, slots }, machine, { gpus, heapMegabytes });
   // A laptop may have less than the instances do; an instance with less would have the kernel kill jobs that do no wrong.
   if (room.overcommitted && !exitsWithParent) return { ok: false, problems: [tooLarge(settings, room)] };
   return {
@@ -85,6 +93,15 @@ function checkWhole(name: string, value: number, min: number, max: number): Fiel
 
 function expected(path: string, what: string, got: unknown): FieldProblem {
   return { path, message: `Expected ${what}, got ${JSON.stringify(got)}` };
+}
+
+function noGpu(reason: string): FieldProblem {
+  const message = `Expected an NVIDIA GPU, since the processor has gpu: true, got none: ${reason}`;
+  return { path: "WORKER_GPU", message };
+}
+
+function tooFew(gpus: number, { slots }: WorkerSettings): FieldProblem {
+  return expected("WORKER_SLOTS", `at most the ${gpus} GPUs that are here`, slots);
 }
 
 function tooLarge({ memoryMegabytes }: WorkerSettings, { slots, overcommitted }: Room): FieldProblem {
