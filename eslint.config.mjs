@@ -3,14 +3,15 @@ import tseslint from "typescript-eslint";
 
 /** Folders that files of a folder may not import, after the arrows of the README's map. */
 const forbidden = {
-  contract: ["functions", "components", "worker-image", "local", "client", "cli", "@pulumi", "@aws-sdk"],
-  functions: ["components", "worker-image", "local", "client", "cli", "@pulumi"],
-  components: ["worker-image", "local", "client", "cli", "plugin"],
-  plugin: ["worker-image", "local", "client", "cli"],
-  "worker-image": ["functions", "components", "local", "client", "cli", "@pulumi"],
-  local: ["client", "cli"],
-  client: ["functions", "components", "worker-image", "local", "cli", "@pulumi"],
-  cli: ["functions", "components", "worker-image", "@pulumi"],
+  contract: ["functions", "components", "worker-image", "local-cloud", "client", "cli", "demo", "@pulumi", "@aws-sdk"],
+  functions: ["components", "worker-image", "local-cloud", "client", "cli", "demo", "@pulumi"],
+  components: ["worker-image", "local-cloud", "client", "cli", "demo", "plugin"],
+  plugin: ["contract", "functions", "worker-image", "local-cloud", "client", "cli", "demo"],
+  "worker-image": ["functions", "components", "local-cloud", "client", "cli", "demo", "@pulumi"],
+  "local-cloud": ["functions", "worker-image", "plugin", "client", "cli", "demo"],
+  client: ["functions", "components", "worker-image", "local-cloud", "cli", "demo", "@pulumi"],
+  cli: ["functions", "components", "worker-image", "plugin", "demo", "@pulumi"],
+  demo: ["contract", "functions", "components", "worker-image", "plugin"],
 };
 
 /** A pattern that meets the folder by relative path, or the package scope. */

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "./components";
-import { tlsOnlyPolicy } from "./components/permissions";
+import { tlsOnlyPolicy } from "./components/aws/permissions";
 
 const config = new pulumi.Config();
 

@@ -1,6 +1,6 @@
 import { isObject } from "../contract/check";
-import { paint, Styled, StyleName } from "../local/commands/styled";
-import { shortTime } from "./times";
+import { paint, Styled, StyleName } from "./output/styled";
+import { shortTime } from "./output/times";
 import type { LogLine } from "./workerLogs";
 
 /** Fields that say where a line comes from, which whoever asked for a job's lines knows. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { endWithOutput } from "../local/commands/terminal";
+import { endWithOutput } from "./output/terminal";
 import { createProgram } from "./program";
 import { reportFailure } from "./reportFailure";
 

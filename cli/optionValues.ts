@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { JobState, jobStates } from "../contract/record";
+import { JobState, jobStates } from "../contract/records/record";
 
 /** Readers of options' values; what they throw is shown with the option's name. */
 

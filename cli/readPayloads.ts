@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
-import { findJsonLosses } from "../contract/jsonLosses";
+import { findJsonLosses } from "../contract/http/jsonLosses";
 import { CommandError, exitCodes } from "./exitCodes";
 
 export interface PayloadSource {

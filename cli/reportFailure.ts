@@ -1,8 +1,8 @@
 import { ConnectionError, JobProblemError, WaitTimeoutError } from "../client";
-import { paint } from "../local/commands/styled";
-import { err } from "../local/commands/terminal";
+import { paint } from "./output/styled";
+import { err } from "./output/terminal";
 import { CommandError, ExitCode, exitCodes } from "./exitCodes";
-import { waitingText } from "./jobTables";
+import { waitingText } from "./output/jobTables";
 
 /** Says on standard error why the command failed and what to do, and gives the exit code. */
 export function reportFailure(error: unknown): ExitCode {

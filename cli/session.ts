@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import { JobClient } from "../client";
-import { type AuthorizationOptions, isOnThisMachine } from "../client/authorization";
-import { readLocalRun } from "../client/localRun";
-import type { Styled } from "../local/commands/styled";
-import { out } from "../local/commands/terminal";
+import { type AuthorizationOptions, isOnThisMachine } from "../client/connection/authorization";
+import { readLocalRun } from "../client/connection/localRun";
+import type { Styled } from "./output/styled";
+import { out } from "./output/terminal";
 import { findApi } from "./findApi";
 
-export { printJson } from "../local/commands/terminal";
+export { printJson } from "./output/terminal";
 
 /** Options that every command takes. */
 export interface GlobalOptions {

@@ -1,12 +1,12 @@
 import { setMaxListeners } from "node:events";
 import type { Job, Waiting } from "../client";
 import { WaitTimeoutError } from "../client";
-import { oneLine } from "../local/commands/printable";
-import { paint, singleLine, Styled } from "../local/commands/styled";
-import { err } from "../local/commands/terminal";
+import { oneLine } from "./output/printable";
+import { paint, singleLine, Styled } from "./output/styled";
+import { err } from "./output/terminal";
 import { CommandError, ExitCode, exitCodes } from "./exitCodes";
-import { renderJob, renderJobs, waitingText } from "./jobTables";
-import { mostBars, ProgressBars } from "./progressBars";
+import { renderJob, renderJobs, waitingText } from "./output/jobTables";
+import { mostBars, ProgressBars } from "./output/progressBars";
 import { print, printJson, Session } from "./session";
 
 /**

@@ -1,7 +1,7 @@
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
-import { standardCredentials } from "../client/credentials";
-import { readLocalRun } from "../client/localRun";
-import { proxiedClient } from "../client/proxy";
+import { standardCredentials } from "../client/connection/credentials";
+import { readLocalRun } from "../client/connection/localRun";
+import { proxiedClient } from "../client/connection/proxy";
 import { isObject } from "../contract/check";
 import { CommandError } from "./exitCodes";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AuthorizationOptions } from "./authorization";
+import type { AuthorizationOptions } from "./connection/authorization";
 import { DeadLetter, DeadLetterQueue, HeldLetter } from "./deadLetterQueue";
 import { inParallel } from "./inParallel";
 import type { JobType } from "./job";

@@ -1,5 +1,5 @@
 import { describe, isObject } from "../contract/check";
-import { jobStates } from "../contract/record";
+import { jobStates } from "../contract/records/record";
 import { gatewayCodes, JobProblemError, ResultOmitted } from "./errors";
 import type { Job, JobPage, JobType, Refusal, SubmittedJob } from "./job";
 

@@ -1,7 +1,7 @@
 import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
-import { attributes } from "../contract/attributes";
+import { attributes } from "../contract/messages/attributes";
 import { bytesOf } from "../contract/check";
-import { decodeEnvelope } from "../contract/envelope";
+import { decodeEnvelope } from "../contract/messages/envelope";
 import { limits } from "../contract/limits";
 import type { Sqs } from "./sqs";
 

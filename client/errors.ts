@@ -1,6 +1,6 @@
 import type { FieldProblem } from "../contract/check";
-import type { ProblemCode } from "../contract/problem";
-import type { OmittedResult } from "../contract/record";
+import type { ProblemCode } from "../contract/http/problem";
+import type { OmittedResult } from "../contract/records/record";
 import type { Job } from "./job";
 
 /** Codes of answers that come from before the API's function: from API Gateway, a proxy, or something else entirely. */

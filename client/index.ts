@@ -1,7 +1,7 @@
 export { JobClient } from "./JobClient";
 export type { CallOptions, JobClientOptions } from "./JobClient";
-export type { AuthorizationOptions, AwsCredentials } from "./authorization";
-export type { ConnectionOptions } from "./connection";
+export type { AuthorizationOptions, AwsCredentials } from "./connection/authorization";
+export type { ConnectionOptions } from "./connection/connection";
 export type {
   DeadLetterOutcome,
   DeadLetterPage,
@@ -26,6 +26,6 @@ export type {
   SubmittedJob,
 } from "./job";
 export type { WaitOptions } from "./waitForJob";
-export type { JobError, JobState, OmittedResult } from "../contract/record";
-export type { Waiting, WaitingReason } from "../contract/waiting";
+export type { JobError, JobState, OmittedResult } from "../contract/records/record";
+export type { Waiting, WaitingReason } from "../contract/records/waiting";
 export type { FieldProblem } from "../contract/check";

@@ -1,6 +1,6 @@
 import type { FieldProblem } from "../contract/check";
-import type { JobError, JobState, OmittedResult } from "../contract/record";
-import type { Waiting } from "../contract/waiting";
+import type { JobError, JobState, OmittedResult } from "../contract/records/record";
+import type { Waiting } from "../contract/records/waiting";
 import type { JobProblemCode } from "./errors";
 
 /** Payload and result of one job type. */

@@ -1,6 +1,6 @@
 import { describe, type FieldProblem } from "../contract/check";
-import { nearestName } from "../contract/nearestName";
-import { problems } from "../contract/problem";
+import { nearestName } from "../contract/http/nearestName";
+import { problems } from "../contract/http/problem";
 import { JobProblemError } from "./errors";
 import type { Refusal, SubmitOptions } from "./job";
 import { payloadProblems } from "./payloadProblems";

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { bytesOf } from "../contract/check";
 import { limits } from "../contract/limits";
 import { BatchResult, readBatchResults } from "./answers";
-import type { Connection } from "./connection";
+import type { Connection } from "./connection/connection";
 import { gatewayCodes } from "./errors";
 import { inParallel } from "./inParallel";
 import type { SubmitOutcome } from "./job";
-import { retry } from "./retry";
+import { retry } from "./connection/retry";
 import type { SubmissionBody } from "./submissionBody";
 
 /** A body reaches the function as text inside of JSON, in an event of at most 6 MB ("Lambda quotas"); less a margin. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isFinal } from "../contract/record";
+import { isFinal } from "../contract/records/record";
 import { WaitTimeoutError } from "./errors";
 import type { Job } from "./job";
-import type { Waiting } from "../contract/waiting";
+import type { Waiting } from "../contract/records/waiting";
 
 export interface WaitOptions {
   /** How long to wait. @default - until the job ends */

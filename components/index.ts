@@ -1,10 +1,10 @@
 // Before what needs them.
-import "./expectSdks";
+import "./aws/expectSdks";
 export { BatchJobProcessor } from "./BatchJobProcessor";
 export { Job, JobContext, JobHandler, JobLogger } from "../contract/handler";
-export { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-export { CorsArgs } from "./CorsArgs";
-export { Acknowledge, Architecture, Authorization, Effect, Scaling } from "./choices";
-export { defaults } from "./defaults";
-export { PolicyStatement } from "./permissions";
-export { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
+export { BatchJobProcessorArgs } from "./args/BatchJobProcessorArgs";
+export { CorsArgs } from "./args/CorsArgs";
+export { Acknowledge, Architecture, Authorization, Effect, Scaling } from "./args/choices";
+export { defaults } from "./args/defaults";
+export { PolicyStatement } from "./aws/permissions";
+export { CapacityChange, JobSchedule, ProcessorArgs } from "./args/ProcessorArgs";

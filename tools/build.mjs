@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, "dist", ".built");
-const folders = ["bench", "cli", "client", "components", "contract", "functions", "local", "plugin"];
+const folders = ["bench", "cli", "client", "components", "contract", "demo", "functions", "local-cloud", "plugin"];
 const sources = [...folders, "worker-image/src", "worker-image/build.mjs"];
 
 function newest(path) {

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** A bundle's file in dist/local/vendor, and what it exports. */
+/** A bundle's file in dist/local-cloud/vendor, and what it exports. */
 const vendored = {
   fauxqs: [
     `export { buildApp } from "fauxqs"`,
@@ -35,13 +35,13 @@ await build({
 
 // Jest runs CommonJS in contexts that have no `import()`. All that the client loads late is CommonJS too.
 const client = join(root, "dist", "client");
-for (const name of readdirSync(client).filter((entry) => entry.endsWith(".js"))) {
+for (const name of readdirSync(client, { recursive: true }).filter((entry) => entry.endsWith(".js"))) {
   const code = readFileSync(join(client, name), "utf8");
   const required = code.replace(/\bimport\(("[^"]+")\)/g, "Promise.resolve().then(() => require($1))");
   if (required !== code) writeFileSync(join(client, name), required);
 }
 
-const folder = join(root, "dist", "local", "vendor");
+const folder = join(root, "dist", "local-cloud", "vendor");
 const packages = new Set();
 for (const [name, lines] of Object.entries(vendored)) {
   const { metafile } = await build({

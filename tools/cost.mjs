@@ -91,9 +91,9 @@ async function optionTable(standard) {
 
 /** The calls that scaler and repair make in a minute in which nothing happens, by service and action. */
 async function idleCalls() {
-  const { startCloud } = require("../dist/local/cloud");
-  const { deploy } = require("../dist/local/deploy");
-  const { actionOf } = require("../dist/local/awsRequest");
+  const { startCloud } = require("../dist/local-cloud/cloud");
+  const { deploy } = require("../dist/local-cloud/pulumi/deploy");
+  const { actionOf } = require("../dist/local-cloud/wire/awsRequest");
   const { BatchJobProcessor } = require("../dist/components");
   const cloud = await startCloud({ log: () => undefined });
   try {

@@ -85,29 +85,29 @@ Made from the component's types by \`npm run docs\`; edit those.
 
 ## \`BatchJobProcessorArgs\`
 
-${inputTable(membersOf("components/BatchJobProcessorArgs.ts", "BatchJobProcessorArgs"))}
+${inputTable(membersOf("components/args/BatchJobProcessorArgs.ts", "BatchJobProcessorArgs"))}
 
 ## \`ProcessorArgs\`
 
-${inputTable(membersOf("components/ProcessorArgs.ts", "ProcessorArgs"))}
+${inputTable(membersOf("components/args/ProcessorArgs.ts", "ProcessorArgs"))}
 
 ## \`CapacityChange\`
 
 An entry of a processor's \`capacitySchedule\`.
 
-${inputTable(membersOf("components/ProcessorArgs.ts", "CapacityChange"))}
+${inputTable(membersOf("components/args/ProcessorArgs.ts", "CapacityChange"))}
 
 ## \`PolicyStatement\`
 
 An entry of \`policyStatements\`, in IAM's own words.
 
-${inputTable(membersOf("components/permissions.ts", "PolicyStatement"))}
+${inputTable(membersOf("components/aws/permissions.ts", "PolicyStatement"))}
 
 ## \`JobSchedule\`
 
 An entry of a processor's \`schedules\`.
 
-${inputTable(membersOf("components/ProcessorArgs.ts", "JobSchedule"))}
+${inputTable(membersOf("components/args/ProcessorArgs.ts", "JobSchedule"))}
 
 ## Outputs of \`BatchJobProcessor\`
 

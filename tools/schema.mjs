@@ -14,21 +14,21 @@ const name = "batch-job-processor";
 /** What Pulumi's analyser refuses, and what other languages may give there: any value. */
 const asAny = [
   {
-    file: "components/ProcessorArgs.ts",
+    file: "components/args/ProcessorArgs.ts",
     types: [/(?<=payloadSchema\?: Record<string, )unknown/, /(?<=payload\?: )unknown/],
   },
   {
-    file: "components/permissions.ts",
+    file: "components/aws/permissions.ts",
     types: [/(?<=Resource: )pulumi\.Input<string> \| pulumi\.Input<string>\[\]/, /(?<=Input<)string \| string\[\]/],
   },
 ];
 
 /** Where each type of the schema is declared. */
 const declarations = {
-  CapacityChange: "components/ProcessorArgs.ts",
-  JobSchedule: "components/ProcessorArgs.ts",
-  PolicyStatement: "components/permissions.ts",
-  ProcessorArgs: "components/ProcessorArgs.ts",
+  CapacityChange: "components/args/ProcessorArgs.ts",
+  JobSchedule: "components/args/ProcessorArgs.ts",
+  PolicyStatement: "components/aws/permissions.ts",
+  ProcessorArgs: "components/args/ProcessorArgs.ts",
 };
 
 async function analyse() {
@@ -73,7 +73,7 @@ function describe(schema) {
   schema.language.go.generateExtraInputTypes = true;
   const [resource] = Object.values(schema.resources);
   resource.description = documentOf("components/BatchJobProcessor.ts", "BatchJobProcessor");
-  describeMembers(resource.inputProperties, "components/BatchJobProcessorArgs.ts", "BatchJobProcessorArgs");
+  describeMembers(resource.inputProperties, "components/args/BatchJobProcessorArgs.ts", "BatchJobProcessorArgs");
   for (const [type, file] of Object.entries(declarations)) {
     const declared = schema.types[`${name}:index:${type}`];
     declared.description = documentOf(file, type);

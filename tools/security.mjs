@@ -148,7 +148,7 @@ function principalOf({ Effect, Principal }) {
 /** The blocks of the page by name. */
 async function blocks() {
   const { ofType, resources } = await recordProgram();
-  const explanations = require("../components/permissions.ts");
+  const explanations = require("../components/aws/permissions.ts");
   const byRole = statementRows(
     ofType("iam/rolePolicy:RolePolicy"),
     explanations,

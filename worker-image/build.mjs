@@ -14,11 +14,13 @@ export async function buildWorker(outdir = path.join(folder, "dist")) {
   const processors = (await readdir(path.join(source, "processors"))).filter((file) => file.endsWith(".ts"));
   const { outputFiles } = await build({
     entryPoints: [
-      path.join(source, "main.ts"),
-      path.join(source, "handlerMain.ts"),
-      ...processors.map((file) => path.join(source, "processors", file)),
+      { in: path.join(source, "main.ts"), out: "main" },
+      { in: path.join(source, "handlers/javascript/handlerMain.ts"), out: "handlerMain" },
+      ...processors.map((file) => ({
+        in: path.join(source, "processors", file),
+        out: `processors/${path.basename(file, ".ts")}`,
+      })),
     ],
-    outbase: source,
     outdir,
     bundle: true,
     platform: "node",

@@ -1,7 +1,7 @@
 import { costOf } from "./cost";
 import type { Accepted, Mode, Processed } from "./measure";
 import { prices } from "./prices";
-import { defaults } from "../../components/defaults";
+import { defaults } from "../../components/args/defaults";
 
 /** What a way to submit came to. */
 export interface ModeReport {

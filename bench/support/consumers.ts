@@ -5,8 +5,8 @@ import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { encodeWorkerSettings } from "../../contract/workerSettings";
-import { bareEnvironment } from "../../local/children";
-import { packageFolder, packageRoot } from "../../local/packageFolder";
+import { bareEnvironment } from "../../local-cloud/children";
+import { packageFolder, packageRoot } from "../../local-cloud/program/packageFolder";
 import { BenchQueue, jobTable, jobType, QueueServer } from "./queueServer";
 
 /** When a handler started, by job id. */

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { encodeEnvelope } from "../../contract/envelope";
-import { Callers } from "../../local/callers";
-import { startEndpoint } from "../../local/endpoint";
-import { Faults, FaultTarget } from "../../local/faults";
-import { defaultLog } from "../../local/log";
+import { encodeEnvelope } from "../../contract/messages/envelope";
+import { Callers } from "../../local-cloud/wire/callers";
+import { startEndpoint } from "../../local-cloud/endpoint";
+import { Faults, FaultTarget } from "../../local-cloud/wire/faults";
+import { defaultLog } from "../../local-cloud/log";
 import { Work } from "./work";
 
 export const jobType = "bench";

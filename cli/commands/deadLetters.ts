@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import { createInterface } from "node:readline/promises";
 import { DeadLetterOutcome, DeadLetterSelection, JobProblemError } from "../../client";
-import { renderLetter, renderLetters } from "../deadLetterTables";
+import { renderLetter, renderLetters } from "../output/deadLetterTables";
 import { CommandError, ExitCode, exitCodes } from "../exitCodes";
-import { paint } from "../../local/commands/styled";
-import { err } from "../../local/commands/terminal";
+import { paint } from "../output/styled";
+import { err } from "../output/terminal";
 import { count, rate } from "../optionValues";
 import { reportFailure } from "../reportFailure";
 import { RetriedJobs, retryFailed } from "../retryFailed";

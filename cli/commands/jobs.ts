@@ -1,10 +1,10 @@
 import { Command } from "commander";
 import type { Job } from "../../client";
-import { paint, Styled } from "../../local/commands/styled";
-import { err } from "../../local/commands/terminal";
-import type { JobState } from "../../contract/record";
+import { paint, Styled } from "../output/styled";
+import { err } from "../output/terminal";
+import type { JobState } from "../../contract/records/record";
 import { exitCodes } from "../exitCodes";
-import { renderJob, renderJobs } from "../jobTables";
+import { renderJob, renderJobs } from "../output/jobTables";
 import { count, jobState, seconds } from "../optionValues";
 import { reportFailure } from "../reportFailure";
 import { openSession, print, printJson } from "../session";

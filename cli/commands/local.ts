@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { missingPackages } from "../../local/missingPackages";
-import { portNumber } from "../../local/commands/portNumber";
+import { missingPackages } from "../../local-cloud/program/missingPackages";
+import { portNumber } from "../local/portNumber";
 import { CommandError } from "../exitCodes";
 import { reportFailure } from "../reportFailure";
 import type { GlobalOptions } from "../session";
@@ -48,9 +48,11 @@ async function runLocal({ cwd, ...options }: LocalOptions & { stack: string; jso
     throw new CommandError(problem, undefined, `npm install --save-dev ${missing.join(" ")}`);
   }
   /* eslint-disable @typescript-eslint/no-require-imports -- they need the optional packages */
-  const { findProject } = require("../../local/project") as typeof import("../../local/project");
-  const { loadProgram } = require("../../local/loadProgram") as typeof import("../../local/loadProgram");
-  const { serve } = require("../../local/commands/serve") as typeof import("../../local/commands/serve");
+  const { findProject } =
+    require("../../local-cloud/program/project") as typeof import("../../local-cloud/program/project");
+  const { loadProgram } =
+    require("../../local-cloud/program/loadProgram") as typeof import("../../local-cloud/program/loadProgram");
+  const { serve } = require("../local/serve") as typeof import("../local/serve");
   /* eslint-enable @typescript-eslint/no-require-imports */
   const project = findProject(cwd);
   await serve({ ...options, project, program: loadProgram(project) });

@@ -1,8 +1,8 @@
 import { Command } from "commander";
-import { paint } from "../../local/commands/styled";
-import { err } from "../../local/commands/terminal";
+import { paint } from "../output/styled";
+import { err } from "../output/terminal";
 import { JobProblemError } from "../../client";
-import { nearestName } from "../../contract/nearestName";
+import { nearestName } from "../../contract/http/nearestName";
 import { CommandError, exitCodes } from "../exitCodes";
 import { seconds, time, wholeSeconds } from "../optionValues";
 import { readPayloads } from "../readPayloads";

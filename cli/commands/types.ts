@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { paint } from "../../local/commands/styled";
-import { renderTypes } from "../jobTables";
+import { paint } from "../output/styled";
+import { renderTypes } from "../output/jobTables";
 import { openSession, print, printJson } from "../session";
 
 export function addTypes(program: Command): void {

@@ -1,8 +1,8 @@
 import { describe } from "../../contract/check";
 import { idPattern } from "../../contract/limits";
-import { type ProblemDocument, problemOf } from "../../contract/problem";
-import { isFinal, type JobRecord } from "../../contract/record";
-import { recordAsRead } from "../../contract/recordAsRead";
+import { type ProblemDocument, problemOf } from "../../contract/http/problem";
+import { isFinal, type JobRecord } from "../../contract/records/record";
+import { recordAsRead } from "../../contract/records/recordAsRead";
 import type { JobRecords } from "./submitJobs";
 
 export const deploymentOnlyModule = true;

@@ -1,16 +1,16 @@
 import { describe, type FieldProblem, isObject } from "../../contract/check";
-import { checkSubmission } from "../../contract/envelope";
+import { checkSubmission } from "../../contract/messages/envelope";
 import { idPattern, typePattern } from "../../contract/limits";
-import { type ProblemDocument, problemOf } from "../../contract/problem";
-import type { JobRecord } from "../../contract/record";
-import { recordAsRead } from "../../contract/recordAsRead";
-import type { Announce } from "../announceTo";
-import type { JobTypes } from "../jobTypes";
-import { describeError } from "../log";
-import { callerOf } from "./callerOf";
+import { type ProblemDocument, problemOf } from "../../contract/http/problem";
+import type { JobRecord } from "../../contract/records/record";
+import { recordAsRead } from "../../contract/records/recordAsRead";
+import type { Announce } from "../shared/announceTo";
+import type { JobTypes } from "../shared/jobTypes";
+import { describeError } from "../shared/log";
+import { callerOf } from "./requests/callerOf";
 import { cancelJob } from "./cancelJob";
-import { checkBatch } from "./checkBatch";
-import { idFromKey, sha256, unscopedIdFromKey } from "./digest";
+import { checkBatch } from "./requests/checkBatch";
+import { idFromKey, sha256, unscopedIdFromKey } from "./requests/digest";
 import {
   answer,
   type HttpAnswer,
@@ -20,15 +20,22 @@ import {
   readJsonBody,
   refuse,
   retryAfterSeconds,
-} from "./http";
-import type { FleetLook, ReadFleets } from "./fleets";
-import type { RetryLaunches } from "./invokeFunctions";
-import { pathWithin } from "./pathWithin";
+} from "./requests/http";
+import type { FleetLook, ReadFleets } from "./services/fleets";
+import type { RetryLaunches } from "./services/invokeFunctions";
+import { pathWithin } from "./requests/pathWithin";
 import { jobView } from "./jobView";
-import { batchFields, findUnknownNames, jobFields, listParameters, retriesFields, retryFields } from "./knownNames";
+import {
+  batchFields,
+  findUnknownNames,
+  jobFields,
+  listParameters,
+  retriesFields,
+  retryFields,
+} from "./requests/knownNames";
 import { type JobIndex, listJobs } from "./listJobs";
-import { checkListQuery } from "./listQuery";
-import { checkRetry, type Retry } from "./checkRetry";
+import { checkListQuery } from "./requests/listQuery";
+import { checkRetry, type Retry } from "./requests/checkRetry";
 import { type RedriveLetters, retryJobs } from "./retryJobs";
 import { waitingOf } from "./waiting";
 import {

@@ -1,6 +1,6 @@
 import { describe } from "../../contract/check";
-import { type JobRecord, jobStates } from "../../contract/record";
-import type { Waiting } from "../../contract/waiting";
+import { type JobRecord, jobStates } from "../../contract/records/record";
+import type { Waiting } from "../../contract/records/waiting";
 
 export const deploymentOnlyModule = true;
 

@@ -1,18 +1,18 @@
-import { announceTo } from "../announceTo";
-import { clientOptions } from "../clientOptions";
-import { variable } from "../environment";
-import { createJobTypes } from "../jobTypes";
-import { createJobTypeTable } from "../jobTypeTable";
-import { logAsJson } from "../log";
+import { announceTo } from "../shared/announceTo";
+import { clientOptions } from "../shared/clientOptions";
+import { variable } from "../shared/environment";
+import { createJobTypes } from "../shared/jobTypes";
+import { createJobTypeTable } from "../shared/jobTypeTable";
+import { logAsJson } from "../shared/log";
 import { createFrontend } from "./frontend";
-import type { HttpAnswer, HttpEvent } from "./http";
-import { createJobIndex } from "./jobIndex";
-import { createJobRecords } from "./jobRecords";
-import { readFleetsFrom } from "./fleets";
-import { redriveBy, retryLaunchesBy } from "./invokeFunctions";
-import { createRunWithin } from "./runWithin";
-import { scheduleWith } from "./scheduleWith";
-import { publishTo } from "./publishTo";
+import type { HttpAnswer, HttpEvent } from "./requests/http";
+import { createJobIndex } from "./services/jobIndex";
+import { createJobRecords } from "./services/jobRecords";
+import { readFleetsFrom } from "./services/fleets";
+import { redriveBy, retryLaunchesBy } from "./services/invokeFunctions";
+import { createRunWithin } from "./services/runWithin";
+import { scheduleWith } from "./services/scheduleWith";
+import { publishTo } from "./services/publishTo";
 
 export const deploymentOnlyModule = true;
 

@@ -1,9 +1,9 @@
 import { idPattern } from "../../contract/limits";
-import { listKeysOf } from "../../contract/listKey";
-import type { JobRecord } from "../../contract/record";
-import { recordAsRead } from "../../contract/recordAsRead";
-import { mapLimited } from "../mapLimited";
-import { encodeCursor, type ListQuery, type Place } from "./listQuery";
+import { listKeysOf } from "../../contract/records/listKey";
+import type { JobRecord } from "../../contract/records/record";
+import { recordAsRead } from "../../contract/records/recordAsRead";
+import { mapLimited } from "../shared/mapLimited";
+import { encodeCursor, type ListQuery, type Place } from "./requests/listQuery";
 
 export const deploymentOnlyModule = true;
 

@@ -1,11 +1,11 @@
 import { describe } from "../../contract/check";
 import { idPattern } from "../../contract/limits";
-import { type ProblemDocument, problemOf } from "../../contract/problem";
-import type { JobRecord } from "../../contract/record";
-import { recordAsRead } from "../../contract/recordAsRead";
-import type { Redrive, RedriveOutcomes } from "../../contract/redrive";
-import { describeError, type Log } from "../log";
-import { mapLimited } from "../mapLimited";
+import { type ProblemDocument, problemOf } from "../../contract/http/problem";
+import type { JobRecord } from "../../contract/records/record";
+import { recordAsRead } from "../../contract/records/recordAsRead";
+import type { Redrive, RedriveOutcomes } from "../../contract/messages/redrive";
+import { describeError, type Log } from "../shared/log";
+import { mapLimited } from "../shared/mapLimited";
 import type { JobRecords } from "./submitJobs";
 
 export const deploymentOnlyModule = true;

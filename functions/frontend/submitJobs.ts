@@ -1,21 +1,21 @@
-import { attributes, stringAttributes } from "../../contract/attributes";
+import { attributes, stringAttributes } from "../../contract/messages/attributes";
 import { bytesOf } from "../../contract/check";
-import { encodeMessage, type JobEnvelope, packEnvelopes, type Submission } from "../../contract/envelope";
+import { encodeMessage, type JobEnvelope, packEnvelopes, type Submission } from "../../contract/messages/envelope";
 import { limits } from "../../contract/limits";
-import { listKeyOf } from "../../contract/listKey";
-import { type ProblemDocument, problemOf } from "../../contract/problem";
-import type { JobRecord, JobState } from "../../contract/record";
-import { recordAsRead } from "../../contract/recordAsRead";
+import { listKeyOf } from "../../contract/records/listKey";
+import { type ProblemDocument, problemOf } from "../../contract/http/problem";
+import type { JobRecord, JobState } from "../../contract/records/record";
+import { recordAsRead } from "../../contract/records/recordAsRead";
 import type { RunWithin } from "../../contract/schema/schemaCheck";
-import { publishInput } from "../../contract/scheduledMessage";
-import { divideIntoBatches, type OutgoingMessage } from "../batches";
-import type { JobTypes } from "../jobTypes";
-import { describeError, type Log } from "../log";
-import { mapLimited } from "../mapLimited";
-import { digestOf, keyPrefix } from "./digest";
-import { notBeforeOf } from "./notBefore";
+import { publishInput } from "../../contract/messages/scheduledMessage";
+import { divideIntoBatches, type OutgoingMessage } from "../shared/batches";
+import type { JobTypes } from "../shared/jobTypes";
+import { describeError, type Log } from "../shared/log";
+import { mapLimited } from "../shared/mapLimited";
+import { digestOf, keyPrefix } from "./requests/digest";
+import { notBeforeOf } from "./requests/notBefore";
 import { createCheckPayload } from "./payloadValidator";
-import type { JobScheduler } from "./scheduleWith";
+import type { JobScheduler } from "./services/scheduleWith";
 
 export const deploymentOnlyModule = true;
 

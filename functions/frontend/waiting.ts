@@ -1,6 +1,6 @@
-import type { JobRecord } from "../../contract/record";
-import type { Waiting } from "../../contract/waiting";
-import type { FleetLook } from "./fleets";
+import type { JobRecord } from "../../contract/records/record";
+import type { Waiting } from "../../contract/records/waiting";
+import type { FleetLook } from "./services/fleets";
 
 export const deploymentOnlyModule = true;
 

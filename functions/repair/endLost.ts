@@ -1,9 +1,9 @@
 import type { JobType } from "../../contract/jobType";
-import { listKeysOf } from "../../contract/listKey";
-import { lostAfterSeconds, recordAsRead } from "../../contract/recordAsRead";
-import type { Announce } from "../announceTo";
-import { describeError, type Log } from "../log";
-import { mapLimited } from "../mapLimited";
+import { listKeysOf } from "../../contract/records/listKey";
+import { lostAfterSeconds, recordAsRead } from "../../contract/records/recordAsRead";
+import type { Announce } from "../shared/announceTo";
+import { describeError, type Log } from "../shared/log";
+import { mapLimited } from "../shared/mapLimited";
 import type { FailedRecords } from "./failedRecords";
 
 export const deploymentOnlyModule = true;

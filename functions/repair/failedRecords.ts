@@ -1,8 +1,8 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { limits } from "../../contract/limits";
-import { listIndex } from "../../contract/listKey";
-import type { JobRecord } from "../../contract/record";
-import { createRecordTable } from "../recordTable";
+import { listIndex } from "../../contract/records/listKey";
+import type { JobRecord } from "../../contract/records/record";
+import { createRecordTable } from "../shared/recordTable";
 
 export const deploymentOnlyModule = true;
 

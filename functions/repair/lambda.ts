@@ -1,14 +1,14 @@
-import { announceTo } from "../announceTo";
-import { clientOptions } from "../clientOptions";
-import { variable } from "../environment";
-import { createJobTypes } from "../jobTypes";
-import { createJobTypeTable } from "../jobTypeTable";
-import { logAsJson } from "../log";
-import { sendWith } from "../sendWith";
-import type { RunContext } from "../runContext";
+import { announceTo } from "../shared/announceTo";
+import { clientOptions } from "../shared/clientOptions";
+import { variable } from "../shared/environment";
+import { createJobTypes } from "../shared/jobTypes";
+import { createJobTypeTable } from "../shared/jobTypeTable";
+import { logAsJson } from "../shared/log";
+import { sendWith } from "../shared/sendWith";
+import type { RunContext } from "../shared/runContext";
 import { createFailedRecords } from "./failedRecords";
-import { createInbox } from "../inbox";
-import { createUnsentEvents } from "../unsentEvents";
+import { createInbox } from "../shared/inbox";
+import { createUnsentEvents } from "../shared/unsentEvents";
 import { createRepair } from "./repair";
 
 export const deploymentOnlyModule = true;

@@ -1,9 +1,9 @@
 import { isObject } from "../../contract/check";
-import type { JobRecord } from "../../contract/record";
-import type { Announce } from "../announceTo";
-import type { Inbox, StrayMessage } from "../inbox";
-import { describeError, type Log } from "../log";
-import { mapLimited } from "../mapLimited";
+import type { JobRecord } from "../../contract/records/record";
+import type { Announce } from "../shared/announceTo";
+import type { Inbox, StrayMessage } from "../shared/inbox";
+import { describeError, type Log } from "../shared/log";
+import { mapLimited } from "../shared/mapLimited";
 
 export const deploymentOnlyModule = true;
 

@@ -1,12 +1,12 @@
-import { attributes, stringAttributes } from "../../contract/attributes";
-import { decodeEnvelope } from "../../contract/envelope";
+import { attributes, stringAttributes } from "../../contract/messages/attributes";
+import { decodeEnvelope } from "../../contract/messages/envelope";
 import type { JobType } from "../../contract/jobType";
-import type { Announce } from "../announceTo";
-import { describeError, type Log } from "../log";
-import type { QueueMessage } from "../queueMessage";
-import type { SendFailure } from "../sendMessages";
+import type { Announce } from "../shared/announceTo";
+import { describeError, type Log } from "../shared/log";
+import type { QueueMessage } from "../shared/queueMessage";
+import type { SendFailure } from "../shared/sendMessages";
 import type { FailedRecords } from "./failedRecords";
-import type { Inbox, StrayMessage } from "../inbox";
+import type { Inbox, StrayMessage } from "../shared/inbox";
 
 export const deploymentOnlyModule = true;
 

@@ -1,7 +1,7 @@
-import { describeError, type Log } from "../log";
+import { describeError, type Log } from "../shared/log";
 import type { TopicEvent } from "../router/routeJobs";
 import { failedEvent } from "./failedEvent";
-import type { Inbox, StrayMessage } from "../inbox";
+import type { Inbox, StrayMessage } from "../shared/inbox";
 
 export const deploymentOnlyModule = true;
 

@@ -1,7 +1,7 @@
-import { describeError, type Log } from "../log";
-import { mapLimited } from "../mapLimited";
+import { describeError, type Log } from "../shared/log";
+import { mapLimited } from "../shared/mapLimited";
 import type { TopicEvent } from "../router/routeJobs";
-import type { UnsentEvent, UnsentEvents } from "../unsentEvents";
+import type { UnsentEvent, UnsentEvents } from "../shared/unsentEvents";
 
 export const deploymentOnlyModule = true;
 

@@ -1,10 +1,10 @@
-import { clientOptions } from "../clientOptions";
-import { variable } from "../environment";
-import { logAsJson } from "../log";
-import { createInbox } from "../inbox";
-import { sendWith } from "../sendWith";
-import type { RunContext } from "../runContext";
-import type { RedriveOutcomes } from "../../contract/redrive";
+import { clientOptions } from "../shared/clientOptions";
+import { variable } from "../shared/environment";
+import { logAsJson } from "../shared/log";
+import { createInbox } from "../shared/inbox";
+import { sendWith } from "../shared/sendWith";
+import type { RunContext } from "../shared/runContext";
+import type { RedriveOutcomes } from "../../contract/messages/redrive";
 import { invokeScaler } from "../router/invokeScaler";
 import { createNudge } from "../router/nudge";
 import { countMessages } from "./countMessages";

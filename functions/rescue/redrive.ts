@@ -1,15 +1,15 @@
-import { attributes, stringAttributes } from "../../contract/attributes";
+import { attributes, stringAttributes } from "../../contract/messages/attributes";
 import { isObject } from "../../contract/check";
-import { decodeEnvelope } from "../../contract/envelope";
+import { decodeEnvelope } from "../../contract/messages/envelope";
 import { limits } from "../../contract/limits";
-import type { JobRecord } from "../../contract/record";
-import { recordAsRead } from "../../contract/recordAsRead";
-import { type Redrive, redriveSeconds, type RedriveOutcomes } from "../../contract/redrive";
-import type { Inbox, StrayMessage } from "../inbox";
-import { describeError, type Log } from "../log";
-import { mapLimited } from "../mapLimited";
-import type { QueueMessage } from "../queueMessage";
-import { createSendMessages, type SendMessagesEffects } from "../sendMessages";
+import type { JobRecord } from "../../contract/records/record";
+import { recordAsRead } from "../../contract/records/recordAsRead";
+import { type Redrive, redriveSeconds, type RedriveOutcomes } from "../../contract/messages/redrive";
+import type { Inbox, StrayMessage } from "../shared/inbox";
+import { describeError, type Log } from "../shared/log";
+import { mapLimited } from "../shared/mapLimited";
+import type { QueueMessage } from "../shared/queueMessage";
+import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
 
 export const deploymentOnlyModule = true;
 

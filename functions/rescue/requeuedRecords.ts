@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { JobRecord } from "../../contract/record";
-import { createRecordTable } from "../recordTable";
+import type { JobRecord } from "../../contract/records/record";
+import { createRecordTable } from "../shared/recordTable";
 import type { RequeuedRecords } from "./redrive";
 
 export const deploymentOnlyModule = true;

@@ -1,11 +1,11 @@
-import { attributes, stringAttributes } from "../../contract/attributes";
+import { attributes, stringAttributes } from "../../contract/messages/attributes";
 import { isObject } from "../../contract/check";
 import { limits } from "../../contract/limits";
-import type { Log } from "../log";
-import type { Inbox, StrayMessage } from "../inbox";
-import { unroutableMessage } from "../queueMessage";
-import { createSendMessages, type SendMessagesEffects } from "../sendMessages";
-import type { RunContext } from "../runContext";
+import type { Log } from "../shared/log";
+import type { Inbox, StrayMessage } from "../shared/inbox";
+import { unroutableMessage } from "../shared/queueMessage";
+import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
+import type { RunContext } from "../shared/runContext";
 
 export const deploymentOnlyModule = true;
 

@@ -1,5 +1,5 @@
-import type { Nudge } from "../../contract/fleet";
-import { clientOptions } from "../clientOptions";
+import type { Nudge } from "../../contract/fleet/state";
+import { clientOptions } from "../shared/clientOptions";
 import type { NudgeEffects } from "./nudge";
 
 export const deploymentOnlyModule = true;

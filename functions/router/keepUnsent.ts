@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { UnsentEvent } from "../unsentEvents";
+import type { UnsentEvent } from "../shared/unsentEvents";
 
 export const deploymentOnlyModule = true;
 

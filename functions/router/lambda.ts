@@ -1,13 +1,13 @@
-import { clientOptions } from "../clientOptions";
-import { variable } from "../environment";
-import { createJobTypes } from "../jobTypes";
-import { createJobTypeTable } from "../jobTypeTable";
-import { logAsJson } from "../log";
+import { clientOptions } from "../shared/clientOptions";
+import { variable } from "../shared/environment";
+import { createJobTypes } from "../shared/jobTypes";
+import { createJobTypeTable } from "../shared/jobTypeTable";
+import { logAsJson } from "../shared/log";
 import { invokeScaler } from "./invokeScaler";
 import { createKeepUnsent } from "./keepUnsent";
 import { createNudge } from "./nudge";
 import { createRouteJobs, type TopicEvent } from "./routeJobs";
-import { sendWith } from "../sendWith";
+import { sendWith } from "../shared/sendWith";
 
 export const deploymentOnlyModule = true;
 

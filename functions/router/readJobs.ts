@@ -1,5 +1,5 @@
 import { encodeJson, type Checked } from "../../contract/check";
-import { decodeMessage, type JobEnvelope } from "../../contract/envelope";
+import { decodeMessage, type JobEnvelope } from "../../contract/messages/envelope";
 
 export const deploymentOnlyModule = true;
 

@@ -1,10 +1,10 @@
 import type { FieldProblem } from "../../contract/check";
-import type { JobTypes } from "../jobTypes";
-import { describeError, type Log } from "../log";
-import { mapLimited } from "../mapLimited";
-import { jobMessage, type QueueMessage, unroutableMessage } from "../queueMessage";
+import type { JobTypes } from "../shared/jobTypes";
+import { describeError, type Log } from "../shared/log";
+import { mapLimited } from "../shared/mapLimited";
+import { jobMessage, type QueueMessage, unroutableMessage } from "../shared/queueMessage";
 import { type ReadJob, readJobs } from "./readJobs";
-import { createSendMessages, type SendFailure, type SendMessagesEffects } from "../sendMessages";
+import { createSendMessages, type SendFailure, type SendMessagesEffects } from "../shared/sendMessages";
 import type { KeepUnsent } from "./keepUnsent";
 
 export const deploymentOnlyModule = true;

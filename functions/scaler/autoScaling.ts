@@ -5,8 +5,8 @@ import type {
   DescribeAutoScalingGroupsCommandOutput,
   Instance as DescribedInstance,
 } from "@aws-sdk/client-auto-scaling";
-import { mapLimited } from "../mapLimited";
-import type { Group, Instance, Launch } from "./fleetView";
+import { mapLimited } from "../shared/mapLimited";
+import type { Group, Instance, Launch } from "./rules/fleetView";
 
 export const deploymentOnlyModule = true;
 

@@ -1,7 +1,7 @@
 import type { AttributeValue, DynamoDBClient, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
-import { fleetItem, type FleetState } from "../../contract/fleet";
-import type { StateChanges } from "./action";
-import type { InstanceItem } from "./fleetView";
+import { fleetItem, type FleetState } from "../../contract/fleet/state";
+import type { StateChanges } from "./rules/action";
+import type { InstanceItem } from "./rules/fleetView";
 
 export const deploymentOnlyModule = true;
 

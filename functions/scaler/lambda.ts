@@ -1,12 +1,12 @@
-import { clientOptions } from "../clientOptions";
-import { variable } from "../environment";
-import { createJobTypes } from "../jobTypes";
-import { createJobTypeTable } from "../jobTypeTable";
-import { logAsJson } from "../log";
-import type { RunContext } from "../runContext";
+import { clientOptions } from "../shared/clientOptions";
+import { variable } from "../shared/environment";
+import { createJobTypes } from "../shared/jobTypes";
+import { createJobTypeTable } from "../shared/jobTypeTable";
+import { logAsJson } from "../shared/log";
+import type { RunContext } from "../shared/runContext";
 import { createAutoScaling } from "./autoScaling";
 import { createFleetItems } from "./fleetItems";
-import { readCountsWith } from "./readCounts";
+import { readCountsWith } from "../shared/readCounts";
 import { createScaler } from "./scaler";
 
 export const deploymentOnlyModule = true;

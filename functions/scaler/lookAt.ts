@@ -1,11 +1,19 @@
-import { describeError, type Log } from "../log";
-import type { Action } from "./action";
+import { describeError, type Log } from "../shared/log";
+import type { Action } from "./rules/action";
 import type { AutoScaling } from "./autoScaling";
-import { decide } from "./decide";
+import { decide } from "./rules/decide";
 import type { FleetItems } from "./fleetItems";
-import { type FleetView, type Group, groupsOf, inService, type Launch, type ScaledType, total } from "./fleetView";
-import type { ReadCounts } from "./readCounts";
-import { remedyOf } from "./remedyOf";
+import {
+  type FleetView,
+  type Group,
+  groupsOf,
+  inService,
+  type Launch,
+  type ScaledType,
+  total,
+} from "./rules/fleetView";
+import type { ReadCounts } from "../shared/readCounts";
+import { remedyOf } from "./rules/remedyOf";
 
 export const deploymentOnlyModule = true;
 

@@ -1,6 +1,6 @@
 import { isObject } from "../../contract/check";
-import { workerAlias } from "../../contract/fleet";
-import type { RunContext } from "../runContext";
+import { workerAlias } from "../../contract/fleet/state";
+import type { RunContext } from "../shared/runContext";
 
 export const deploymentOnlyModule = true;
 

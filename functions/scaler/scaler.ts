@@ -1,11 +1,11 @@
-import type { FleetState } from "../../contract/fleet";
+import type { FleetState } from "../../contract/fleet/state";
 import type { JobType } from "../../contract/jobType";
-import type { JobTypes } from "../jobTypes";
-import { mapLimited } from "../mapLimited";
-import type { RunContext } from "../runContext";
-import { decide } from "./decide";
+import type { JobTypes } from "../shared/jobTypes";
+import { mapLimited } from "../shared/mapLimited";
+import type { RunContext } from "../shared/runContext";
+import { decide } from "./rules/decide";
 import { createFailures, type Failures } from "./failures";
-import type { Group, ScaledType } from "./fleetView";
+import type { Group, ScaledType } from "./rules/fleetView";
 import { act, lookAt, type LookEffects, type Target } from "./lookAt";
 import { readNudge } from "./readNudge";
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import { CannedAnswer, CannedApi, problem, SeenRequest, startCannedApi } from "../client/support";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { cliMain, jsonOf, runCli, RunOptions } from "./support";
 
 const times = { submittedAt: "2026-11-24T00:00:00.000Z", startedAt: "2026-11-24T00:00:01.000Z" };

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import { renderLine } from "../../cli/logLines";
-import { render } from "../../local/commands/styled";
-import { writeRunFile } from "../../local/runFile";
+import { render } from "../../cli/output/styled";
+import { writeRunFile } from "../../local-cloud/runFile";
 import { CannedAnswer, CannedApi, SeenRequest, startCannedApi } from "../client/support";
 import { jsonOf, runCli } from "./support";
 

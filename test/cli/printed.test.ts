@@ -5,15 +5,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { DeadLetter, Job, JobType } from "../../client";
-import { renderLetter, renderLetters } from "../../cli/deadLetterTables";
-import { renderJob, renderJobs, renderTypes } from "../../cli/jobTables";
+import { renderLetter, renderLetters } from "../../cli/output/deadLetterTables";
+import { renderJob, renderJobs, renderTypes } from "../../cli/output/jobTables";
 import { renderLine } from "../../cli/logLines";
-import { renderJobs as renderDemoJobs } from "../../local/commands/demoTable";
-import { renderFleet } from "../../local/commands/fleetView";
-import { packageRoot } from "../../local/packageFolder";
-import { plainTable } from "../../local/commands/plainTable";
-import { oneLine, printable, printableJson } from "../../local/commands/printable";
-import { cut, paint, render, Styled, widthOf } from "../../local/commands/styled";
+import { renderJobs as renderDemoJobs } from "../../demo/table";
+import { renderFleet } from "../../cli/local/fleetView";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { plainTable } from "../../cli/output/plainTable";
+import { oneLine, printable, printableJson } from "../../cli/output/printable";
+import { cut, paint, render, Styled, widthOf } from "../../cli/output/styled";
 import { CannedApi, problem, SeenRequest, startCannedApi } from "../client/support";
 import { runCli } from "./support";
 
@@ -161,7 +161,9 @@ describe("what is printed", () => {
   });
 
   it("passes the one filter: no other file writes to standard output or standard error", () => {
-    const folders = ["cli", "cli/commands", "local/commands"].map((folder) => join(packageRoot(), folder));
+    const folders = ["cli", "cli/commands", "cli/local", "cli/output", "demo"].map((folder) =>
+      join(packageRoot(), folder),
+    );
     const files = folders.flatMap((folder) =>
       readdirSync(folder)
         .filter((file) => file.endsWith(".ts"))
@@ -171,7 +173,7 @@ describe("what is printed", () => {
     const writing = files.filter((file) =>
       /process\.std(out|err)\.write|console\.(log|error|info|warn)\(/.test(readFileSync(file, "utf8")),
     );
-    expect(writing.map((file) => file.slice(packageRoot().length + 1))).to.deep.equal(["local/commands/terminal.ts"]);
+    expect(writing.map((file) => file.slice(packageRoot().length + 1))).to.deep.equal(["cli/output/terminal.ts"]);
   });
 
   describe("by the commands, of an API that means ill", function () {

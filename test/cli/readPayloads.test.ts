@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { readPayloads } from "../../cli/readPayloads";
-import { rejection } from "../local/support";
+import { rejection } from "../local-cloud/support";
 
 describe("readPayloads", () => {
   it("takes any JSON that arrives whole", async () => {

@@ -1,7 +1,7 @@
 import { ChildProcess, spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { join } from "node:path";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 
 /** What a run of the command line came to. */
 export interface Run {

@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { ChildProcess } from "node:child_process";
 import type { Job, Waiting } from "../../client";
 import { CannedApi, SeenRequest, startCannedApi } from "../client/support";
-import { renderJob, renderJobs, waitingText } from "../../cli/jobTables";
-import { render } from "../../local/commands/styled";
-import { writeRunFile } from "../../local/runFile";
+import { renderJob, renderJobs, waitingText } from "../../cli/output/jobTables";
+import { render } from "../../cli/output/styled";
+import { writeRunFile } from "../../local-cloud/runFile";
 import { runCli } from "./support";
 
 const at = "2026-11-24T00:00:00.000Z";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { JobClient } from "../../client";
-import { rejection } from "../local/support";
+import { rejection } from "../local-cloud/support";
 import { CannedApi, SeenRequest, startCannedApi } from "./support";
 
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ConnectionError, JobClient, JobProblemError, ResultOmitted } from "../../client";
-import { rejection } from "../local/support";
+import { rejection } from "../local-cloud/support";
 import { CannedAnswer, CannedApi, problem, SeenRequest, startCannedApi } from "./support";
 
 const job = { id: "a", type: "word-count", state: "queued", attempts: 0, submittedAt: "2026-11-24T00:00:00.000Z" };

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { createContext, runInContext } from "node:vm";
 import { JobClient, JobProblemError, type SubmitOptions } from "../../client";
 import { payloadProblems } from "../../client/payloadProblems";
-import { rejection } from "../local/support";
+import { rejection } from "../local-cloud/support";
 import { type CannedApi, startCannedApi } from "./support";
 
 class Order {

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAuthorize } from "../../client/authorization";
-import { rejection } from "../local/support";
+import { createAuthorize } from "../../client/connection/authorization";
+import { rejection } from "../local-cloud/support";
 import { withEnvironment } from "./environment";
 
 const config = `

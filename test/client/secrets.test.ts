@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { JobClient, JobClientOptions } from "../../client";
 import { loadSqs } from "../../client/sqs";
-import { rejection } from "../local/support";
+import { rejection } from "../local-cloud/support";
 import { CannedAnswer, CannedApi, startCannedApi } from "./support";
 
 const secrets = {

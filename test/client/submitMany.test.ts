@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { JobClient } from "../../client";
-import { rejection } from "../local/support";
+import { rejection } from "../local-cloud/support";
 import { CannedAnswer, CannedApi, problem, SeenRequest, startCannedApi } from "./support";
 
 interface Sent {

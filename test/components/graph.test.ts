@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BatchJobProcessor, BatchJobProcessorArgs } from "../../components";
-import { patternReasons, wildcardReasons } from "../../components/permissions";
-import { packageRoot } from "../../local/packageFolder";
+import { patternReasons, wildcardReasons } from "../../components/aws/permissions";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { RecordedResource, Recording, record } from "../support/record";
 
 const wordCount = { name: "word-count", handler: "word-count" };

@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { cliMain } from "../cli/support";
 import { startExample } from "../examples/support";
 import { examples, isRunHere, stackOf } from "./runHere";
@@ -66,7 +66,7 @@ describe("the commands in the documents", function () {
 });
 
 async function startOwn(): Promise<Stack> {
-  const start = join(root, "dist", "local", "commands", "start.js");
+  const start = join(root, "dist", "demo", "start.js");
   const child = spawn(process.execPath, [start, "--json"], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
   const [line] = (await once(createInterface(child.stdout), "line")) as [string];
   const { url } = JSON.parse(line) as { url: string };

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { isRunHere } from "./runHere";
 import { shellCommands } from "./shellCommands";
 
@@ -19,7 +19,7 @@ const needsMore: [pattern: RegExp, reason: string][] = [
   [/^(npm ci && )?npm pack$/, "is what test/package installs"],
   [/^(mkdir|cd) /, "makes room for the line after it"],
   [/"database\.internal"/, "needs a database in the reader's own network; test/examples has the job reach a server"],
-  [/^\(umask 077; echo 'SIGNING_KEY: /, "writes the file that test/local/secrets reads"],
+  [/^\(umask 077; echo 'SIGNING_KEY: /, "writes the file that test/local-cloud/secrets reads"],
   [/^npx batch-jobs (submit sign |local$)/, "needs that file; test/examples brings the program up with what it holds"],
   [/^docker build /, "needs Docker, and a base from Docker Hub; test/container builds the same on a base of its own"],
   [/^npm run docs$/, "writes what npm run check compares"],

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { packedFiles } from "../support/packedFiles";
 import { Engine, startEngine } from "./support";
 import { until } from "../support/until";

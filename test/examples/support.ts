@@ -4,9 +4,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, syml
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CloudOptions } from "../../local/cloud";
-import { packageRoot } from "../../local/packageFolder";
-import { startTestCloud, TestCloud } from "../local/support";
+import type { CloudOptions } from "../../local-cloud/cloud";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { startTestCloud, TestCloud } from "../local-cloud/support";
 
 const root = packageRoot();
 

@@ -1,10 +1,10 @@
 import { GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { deflateRawSync } from "node:zlib";
-import { serialiseFactory } from "../../components/serialiseFactory";
-import { decodeEnvelope } from "../../contract/envelope";
+import { serialiseFactory } from "../../components/pipeline/serialiseFactory";
+import { decodeEnvelope } from "../../contract/messages/envelope";
 import { encodeJobType } from "../../contract/jobType";
-import { fleetItem } from "../../contract/fleet";
+import { fleetItem } from "../../contract/fleet/state";
 import { frontendFactory } from "../../functions/frontend/lambda";
 import { repairFactory } from "../../functions/repair/lambda";
 import { rescueFactory } from "../../functions/rescue/lambda";

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { stringAttributes } from "../../contract/attributes";
+import { stringAttributes } from "../../contract/messages/attributes";
 import { limits } from "../../contract/limits";
-import { batchOutcomes, divideIntoBatches, messageBytes } from "../../functions/batches";
-import { variable } from "../../functions/environment";
-import { describeError } from "../../functions/log";
-import { mapLimited } from "../../functions/mapLimited";
+import { batchOutcomes, divideIntoBatches, messageBytes } from "../../functions/shared/batches";
+import { variable } from "../../functions/shared/environment";
+import { describeError } from "../../functions/shared/log";
+import { mapLimited } from "../../functions/shared/mapLimited";
 
 describe("mapLimited", () => {
   it("keeps order and never does more at once than the limit", async () => {

@@ -3,7 +3,7 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Journey, startJourney } from "./support";
+import { Journey, startJourney } from "./support/stack";
 
 /** Bad requests over a real connection: what the function answers, and what never reaches it. */
 describe("bad input", () => {

@@ -1,7 +1,7 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
-import { until } from "../local/support";
+import { until } from "../local-cloud/support";
 import {
   Call,
   capacitiesSet,
@@ -12,8 +12,8 @@ import {
   setItem,
   submitMany,
   watchCalls,
-} from "./fleet";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
+} from "./support/fleet";
+import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 /** The groups' way from zero to what the backlog needs and back, without the minute's run but where a test says so. */
 describe("capacity", () => {

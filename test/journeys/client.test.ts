@@ -1,9 +1,9 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { Job, JobClient, WaitTimeoutError } from "../../client";
-import { rejection, until } from "../local/support";
-import { startCuttingProxy } from "./cuttingProxy";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
+import { rejection, until } from "../local-cloud/support";
+import { startCuttingProxy } from "./support/cuttingProxy";
+import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 interface Types {
   echo: { payload: unknown; result: { payload: unknown } };

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { until } from "../local/support";
-import { createHandlers, Handlers, Journey, killWorkerOf, startJourney } from "./support";
+import { until } from "../local-cloud/support";
+import { createHandlers, Handlers, Journey, killWorkerOf, startJourney } from "./support/stack";
 
 /** Loaded by workers before anything else: their wall clock is off by what a file says, which may change at any time. */
 const skewedDate = (file: string) => `

@@ -8,12 +8,12 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { packageRoot } from "../../local/packageFolder";
-import { isRunning, until } from "../local/support";
-import { descendants } from "./processes";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { isRunning, until } from "../local-cloud/support";
+import { descendants } from "./support/processes";
 
 const root = packageRoot();
-const command = (name: string) => join(root, "dist", "local", "commands", `${name}.js`);
+const command = (name: string) => join(root, "dist", "demo", `${name}.js`);
 
 interface Addresses {
   url: string;

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { JobClient } from "../../client";
 import { jsonOf, runCli } from "../cli/support";
-import { rejection, until } from "../local/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
+import { rejection, until } from "../local-cloud/support";
+import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 /** Jobs whose payload is in the file's folder succeed, the others fail for good. */
 const healable = `

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { JobClient } from "../../client";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { jsonOf, runCli, RunOptions } from "../cli/support";
-import { rejection } from "../local/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
+import { rejection } from "../local-cloud/support";
+import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 const processors = [{ name: "echo", handler: "echo", minInstances: 1 }];
 
@@ -117,7 +117,7 @@ describe("authorization that is enforced on this machine", () => {
   });
 
   describe("npm start -- --enforce-auth", () => {
-    const start = join(packageRoot(), "dist", "local", "commands", "start.js");
+    const start = join(packageRoot(), "dist", "demo", "start.js");
     const children: ChildProcess[] = [];
     after(() => children.forEach((child) => child.kill("SIGKILL")));
     function run(...args: string[]) {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { limits } from "../../contract/limits";
-import { accountId } from "../../local/account";
-import { until } from "../local/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
+import { accountId } from "../../local-cloud/account";
+import { until } from "../local-cloud/support";
+import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 /** What one can know of jobs, and when they run, on the whole of it. */
 describe("following jobs", () => {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Job } from "../../components";
-import { isRunning, receive, until } from "../local/support";
-import { Journey, startJourney, killWorkerOf } from "./support";
+import { isRunning, receive, until } from "../local-cloud/support";
+import { Journey, startJourney, killWorkerOf } from "./support/stack";
 
 const factor = 3;
 const options = { greeting: "hello", deep: { list: [1, 2] } };

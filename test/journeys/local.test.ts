@@ -6,10 +6,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { cliMain, jsonOf, runCli } from "../cli/support";
-import { isRunning, until } from "../local/support";
-import { descendants } from "./processes";
+import { isRunning, until } from "../local-cloud/support";
+import { descendants } from "./support/processes";
 
 const program = `import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessor } from "batch-job-processor";

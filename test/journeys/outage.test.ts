@@ -1,9 +1,9 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { accountId } from "../../local/account";
-import { outageOf } from "../../local/faults";
-import { until } from "../local/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
+import { accountId } from "../../local-cloud/account";
+import { outageOf } from "../../local-cloud/wire/faults";
+import { until } from "../local-cloud/support";
+import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 describe("an outage of SNS", () => {
   let journey: Journey;

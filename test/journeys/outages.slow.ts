@@ -1,5 +1,5 @@
-import { OutageKind } from "../../local/faults";
-import { liveThrough, OutageJourney, startOutageJourney } from "./outageJourney";
+import { OutageKind } from "../../local-cloud/wire/faults";
+import { liveThrough, OutageJourney, startOutageJourney } from "./support/outageJourney";
 
 const seeds = (process.env.CHAOS_SEEDS ?? "1,2").split(",").map(Number);
 const seconds = Number(process.env.CHAOS_OUTAGE_SECONDS ?? 120);

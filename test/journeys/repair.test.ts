@@ -1,7 +1,7 @@
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { receive, until } from "../local/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
+import { receive, until } from "../local-cloud/support";
+import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 /** What the pipeline's own parts fail at, on the whole of it, with a repair run each second. */
 describe("the repair run", () => {

@@ -1,6 +1,6 @@
 import { TerminateInstanceInAutoScalingGroupCommand } from "@aws-sdk/client-auto-scaling";
 import { expect } from "chai";
-import { until } from "../local/support";
+import { until } from "../local-cloud/support";
 import {
   autoScalingClient,
   Call,
@@ -15,8 +15,8 @@ import {
   setItem,
   submitMany,
   watchCalls,
-} from "./fleet";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
+} from "./support/fleet";
+import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 /** Instances that go, hang, or don't come: what stands in for them. */
 describe("replacement", () => {

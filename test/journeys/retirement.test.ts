@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { until } from "../local/support";
+import { until } from "../local-cloud/support";
 import {
   Call,
   capacitiesSet,
@@ -10,8 +10,8 @@ import {
   runScaler,
   submitMany,
   watchCalls,
-} from "./fleet";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
+} from "./support/fleet";
+import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 /** A changed program under load: instances of the old launch template version go one by one. */
 describe("a new launch template version", () => {

@@ -1,8 +1,8 @@
 import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { until } from "../local/support";
-import { groupOf, runScaler, scalerSaid } from "./fleet";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
+import { until } from "../local-cloud/support";
+import { groupOf, runScaler, scalerSaid } from "./support/fleet";
+import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 /** What the scaler can't do is logged with the cause, keeps no job from its queue, and is done by a later run. */
 describe("the scaler's errors", () => {

@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import { expect } from "chai";
 import { ProcessorArgs } from "../../components";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
-import { until } from "../local/support";
+import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { until } from "../local-cloud/support";
 
 /** Each is found nowhere but where it belongs. */
 const marks = {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { Job, JobClient, JobProblemError } from "../../client";
 import { limits } from "../../contract/limits";
 import { jsonOf, runCli } from "../cli/support";
-import { rejection } from "../local/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support";
+import { rejection } from "../local-cloud/support";
+import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 /** What the API can do, by the client and by the command line as a process of its own. */
 describe("client and command line", () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { Clock, sleep } from "../../worker-image/src/clock";
-import { ServiceGate } from "../../worker-image/src/serviceGate";
+import { Clock, sleep } from "../../worker-image/src/support/clock";
+import { ServiceGate } from "../../worker-image/src/services/serviceGate";
 import { applyUpdate, Item, meets } from "./expressions";
 
 export const services = ["dynamodb", "sns", "sqs", "s3", "lambda", "autoscaling"] as const;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { Kind, kinds, ServiceName, services } from "./fakeAws";
-import { createRandom } from "../journeys/chaos";
+import { createRandom } from "../journeys/support/chaos";
 import { urls, World } from "./world";
 
 const outageMilliseconds = 3 * 3_600_000;

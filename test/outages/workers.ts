@@ -1,16 +1,16 @@
 import { DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
-import { AnnouncedRecords } from "../../worker-image/src/announcedRecords";
-import { DynamoRecords } from "../../worker-image/src/dynamoRecords";
-import { EventTopic } from "../../worker-image/src/eventTopic";
-import { FleetReports } from "../../worker-image/src/fleetReports";
-import { DynamoFleetTable } from "../../worker-image/src/fleetTable";
-import { healthOf } from "../../worker-image/src/health";
-import { keepInQueue, publishOrKeep } from "../../worker-image/src/keptEvents";
-import { Lifecycle } from "../../worker-image/src/lifecycle";
-import { readCounts } from "../../worker-image/src/lifecycleFleet";
-import { RecentJobs } from "../../worker-image/src/recentJobs";
-import { Services } from "../../worker-image/src/services";
-import { SqsQueue } from "../../worker-image/src/sqsQueue";
+import { AnnouncedRecords } from "../../worker-image/src/records/announcedRecords";
+import { DynamoRecords } from "../../worker-image/src/records/dynamoRecords";
+import { EventTopic } from "../../worker-image/src/records/eventTopic";
+import { FleetReports } from "../../worker-image/src/instance/fleetReports";
+import { DynamoFleetTable } from "../../worker-image/src/instance/fleetTable";
+import { healthOf } from "../../worker-image/src/instance/health";
+import { keepInQueue, publishOrKeep } from "../../worker-image/src/records/keptEvents";
+import { Lifecycle } from "../../worker-image/src/instance/lifecycle";
+import { readCounts } from "../../worker-image/src/instance/fleetGroups";
+import { RecentJobs } from "../../worker-image/src/instance/recentJobs";
+import { Services } from "../../worker-image/src/services/services";
+import { SqsQueue } from "../../worker-image/src/queue/sqsQueue";
 import { Worker } from "../../worker-image/src/worker";
 import { endsTopic, Handle, runnerOf, settings, tables, urls, World } from "./world";
 

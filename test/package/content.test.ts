@@ -2,16 +2,16 @@ import { expect } from "chai";
 import { existsSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { packedFiles } from "../support/packedFiles";
 
 const root = packageRoot();
 
 /** What a consumer needs: code with types and source maps, the worker image's build context, its instances' scripts, the plugin, and words. */
 const expected = [
-  /^dist\/(cli|client|components|contract|functions|local(?!\/provider)|plugin)\/.+\.(js|js\.map|d\.ts)$/,
+  /^dist\/(cli|client|components|contract|functions|local-cloud(?!\/engine)|plugin)\/.+\.(js|js\.map|d\.ts)$/,
   /^dist\/client\/index\.mjs(\.map)?$/,
-  /^dist\/local\/vendor\/LICENSES\.txt$/,
+  /^dist\/local-cloud\/vendor\/LICENSES\.txt$/,
   /^worker-image\/(Dockerfile|\.dockerignore|fonts\.conf|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
   /^worker-image\/boot\/[\w-]+\.(sh|service|timer)$/,
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|PulumiPlugin\.yaml|schema\.json)$/,
@@ -53,7 +53,7 @@ describe("what is packed", () => {
     const { dependencies, optionalDependencies, peerDependencies } = manifest;
     const brought = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
     const required = files.flatMap((file) => {
-      if (!/^dist\/(?!local\/vendor\/).*\.m?js$/.test(file)) return [];
+      if (!/^dist\/(?!local-cloud\/vendor\/).*\.m?js$/.test(file)) return [];
       const requests = readFileSync(join(root, file), "utf8").matchAll(
         /(?:require|import)\("(?!node:)((?:@[\w.-]+\/)?[\w-][\w.-]*)/g,
       );
@@ -64,7 +64,7 @@ describe("what is packed", () => {
   });
 
   it("keeps the licence of each package that it holds a copy of", () => {
-    const text = readFileSync(join(root, "dist", "local", "vendor", "LICENSES.txt"), "utf8");
+    const text = readFileSync(join(root, "dist", "local-cloud", "vendor", "LICENSES.txt"), "utf8");
     for (const name of ["fauxqs", "fastify", "cookie", "pino", "log-update", "wrap-ansi"]) {
       expect(text).to.match(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(\\S+\\)$`, "m"));
     }
@@ -74,7 +74,7 @@ describe("what is packed", () => {
   });
 
   it("has each file's source in its map, and no path of the machine that built it", () => {
-    const code = files.filter((file) => /^dist\/(?!local\/vendor\/).*\.m?js$/.test(file));
+    const code = files.filter((file) => /^dist\/(?!local-cloud\/vendor\/).*\.m?js$/.test(file));
     expect(code.length).to.be.greaterThan(100);
     for (const file of code) {
       const { sourcesContent } = JSON.parse(readFileSync(join(root, `${file}.map`), "utf8")) as {

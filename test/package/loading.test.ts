@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { CannedApi, startCannedApi } from "../client/support";
 
 const root = packageRoot();
@@ -52,7 +52,9 @@ describe("what the package loads", function () {
     const code = files.filter((file) => file.endsWith(".js"));
     expect(code.length).to.be.greaterThan(80);
     for (const file of code) expect(readFileSync(file, "utf8"), file).not.to.match(/\bimport\(/);
-    expect(readFileSync(join(root, "dist", "client", "authorization.js"), "utf8")).to.include("=> require(");
+    expect(readFileSync(join(root, "dist", "client", "connection", "authorization.js"), "utf8")).to.include(
+      "=> require(",
+    );
   });
 
   it("has no dependency that is an ES module only", async () => {
@@ -68,14 +70,14 @@ describe("what the package loads", function () {
   });
 
   it("loads each file by require, but those that run a command", async () => {
-    const commands = ["cli/main.js", "plugin/main.js", "local/commands/demo.js", "local/commands/start.js"];
-    const children = ["local/lambdaBootstrap.js"];
-    const files = ["client", "cli", "components", "contract", "functions", "local"]
+    const commands = ["cli/main.js", "plugin/main.js"];
+    const children = ["local-cloud/lambda/bootstrap.js"];
+    const files = ["client", "cli", "components", "contract", "functions", "local-cloud"]
       .flatMap((folder) =>
         readdirSync(join(root, "dist", folder), { recursive: true }).map((file) => `${folder}/${String(file)}`),
       )
       .filter((file) => file.endsWith(".js") && ![...commands, ...children].includes(file))
-      .filter((file) => !file.startsWith("local/provider/"));
+      .filter((file) => !file.startsWith("local-cloud/engine/"));
     expect(files.length).to.be.greaterThan(100);
     const paths = JSON.stringify(files.map((file) => join(root, "dist", file)));
     const failures = await node(

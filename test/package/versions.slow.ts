@@ -3,7 +3,7 @@ import { execFileSync, ExecFileSyncOptionsWithStringEncoding } from "node:child_
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { npmInstall, packInto } from "../support/installing";
 
 const root = packageRoot();

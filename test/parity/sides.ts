@@ -5,10 +5,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
-import { packageRoot } from "../../local/packageFolder";
-import { workerTemplate } from "../local/programs";
-import { startTestCloud } from "../local/support";
-import { createIdleWorker } from "../local/workers";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { workerTemplate } from "../local-cloud/programs";
+import { startTestCloud } from "../local-cloud/support";
+import { createIdleWorker } from "../local-cloud/workers";
 
 /** A group as both sides make it. */
 export interface GroupPlan {

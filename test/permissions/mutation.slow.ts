@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createRequire } from "node:module";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { byJourney, notEnforced } from "./elsewhere";
 import { probes } from "./probes";
 import { Grant, grantsOf, nameOf, withhold } from "./statements";

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { groupOf, runScaler } from "../journeys/fleet";
-import { fleetItem } from "../../contract/fleet";
-import { listKeyOf } from "../../contract/listKey";
-import { decodeRecord, encodeRecord } from "../../contract/record";
-import { publishTarget } from "../../contract/scheduledMessage";
+import { groupOf, runScaler } from "../journeys/support/fleet";
+import { fleetItem } from "../../contract/fleet/state";
+import { listKeyOf } from "../../contract/records/listKey";
+import { decodeRecord, encodeRecord } from "../../contract/records/record";
+import { publishTarget } from "../../contract/messages/scheduledMessage";
 import { newId, restart, World } from "./world";
 
 /** A small journey that ends well or throws, within the seconds; it leaves everything as it was. */

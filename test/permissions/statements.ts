@@ -1,5 +1,5 @@
-import type { LocalCloud } from "../../local/cloud";
-import type { Policy, Statement } from "../../local/iam/policy";
+import type { LocalCloud } from "../../local-cloud/cloud";
+import type { Policy, Statement } from "../../local-cloud/iam/policy";
 
 /** One action of one statement. */
 export interface Grant {

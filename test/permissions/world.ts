@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BatchJobProcessorArgs, ProcessorArgs } from "../../components";
 import { limits } from "../../contract/limits";
-import { accountId } from "../../local/account";
-import type { LambdaFunction } from "../../local/lambdaFunction";
-import { groupOf } from "../journeys/fleet";
-import { createHandlers, Handlers, Journey, startJourney } from "../journeys/support";
+import { accountId } from "../../local-cloud/account";
+import type { LambdaFunction } from "../../local-cloud/lambda/lambdaFunction";
+import { groupOf } from "../journeys/support/fleet";
+import { createHandlers, Handlers, Journey, startJourney } from "../journeys/support/stack";
 
 /** A whole system in a cloud of its own, with one type for each way in which a worker uses its permissions. */
 export interface World {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as choices from "../../components/choices";
+import * as choices from "../../components/args/choices";
 
 const root = join(__dirname, "..", "..");
 

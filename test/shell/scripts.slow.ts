@@ -3,10 +3,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { bootFiles, renderUserData } from "../../components/userData";
-import { packageRoot } from "../../components/packageRoot";
-import { listen, Listener } from "../../local/listen";
-import { serveHealth } from "../../worker-image/src/health";
+import { bootFiles, renderUserData } from "../../components/processor/userData";
+import { packageRoot } from "../../components/aws/packageRoot";
+import { listen, Listener } from "../../local-cloud/wire/listen";
+import { serveHealth } from "../../worker-image/src/instance/health";
 import { FakeClock } from "../worker-image/support/fakeClock";
 import { args, createMachine, Machine } from "./support/machine";
 

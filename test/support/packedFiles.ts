@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 
 /** Paths of what `npm pack` puts into the package, as built. */
 export function packedFiles(): string[] {

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 
 const root = packageRoot();
 const script = join(root, "tools", "pulumiCli.mjs");

@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { CommandRunner } from "../../worker-image/src/commandRunner";
-import { JobStopped, RunOutcome, StopCause } from "../../worker-image/src/runner";
-import { until } from "../local/support";
+import { CommandRunner } from "../../worker-image/src/handlers/commands/commandRunner";
+import { JobStopped, RunOutcome, StopCause } from "../../worker-image/src/handlers/runner";
+import { until } from "../local-cloud/support";
 import { ended } from "./support/ended";
 import { createRunnerParts } from "./support/runnerParts";
 
@@ -171,7 +171,7 @@ describe("Commands of one worker", function () {
          return child;
        };
        const { createRunnerParts } = require(${module("support/runnerParts")});
-       const { CommandRunner } = require(${module("../../worker-image/src/commandRunner")});
+       const { CommandRunner } = require(${module("../../worker-image/src/handlers/commands/commandRunner")});
        const command = ${JSON.stringify(command)};
        const runner = new CommandRunner({ ...createRunnerParts(), command, environment: process.env, timeoutSeconds: 60 });
        runner.start().then(() => runner.run(${JSON.stringify(job)}, new AbortController().signal, { onProgress() {}, onLog() {} }));`,

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { leavingExitCode } from "../../contract/fleet";
+import { leavingExitCode } from "../../contract/fleet/state";
 import { WorkerSettings } from "../../contract/workerSettings";
 import { buildWorker, fixturesFolder } from "./support/build";
 import { FakeGroup, startInstance } from "./support/instance";

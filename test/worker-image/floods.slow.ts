@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { isFinal } from "../../contract/record";
-import { logBounds } from "../../worker-image/src/jobLog";
+import { isFinal } from "../../contract/records/record";
+import { logBounds } from "../../worker-image/src/handlers/jobLog";
 import { buildWorker, fixturesFolder } from "./support/build";
 import { createJobWorld, JobWorld } from "./support/jobWorld";
 import { WorkerProcess } from "./support/workerProcess";

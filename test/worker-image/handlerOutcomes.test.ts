@@ -1,9 +1,9 @@
 import path from "node:path";
 import { expect } from "chai";
 import { limits } from "../../contract/limits";
-import { LineAbout, LogLevel, maxLineCharacters } from "../../worker-image/src/jobLog";
-import { Runner } from "../../worker-image/src/runner";
-import { HandlerRunner } from "../../worker-image/src/handlerRunner";
+import { LineAbout, LogLevel, maxLineCharacters } from "../../worker-image/src/handlers/jobLog";
+import { Runner } from "../../worker-image/src/handlers/runner";
+import { HandlerRunner } from "../../worker-image/src/handlers/javascript/handlerRunner";
 import { buildWorker, distFolder, fixturesFolder } from "./support/build";
 import { createRunnerParts } from "./support/runnerParts";
 

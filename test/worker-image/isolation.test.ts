@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { HandlerRunner } from "../../worker-image/src/handlerRunner";
-import { JobStopped, RunOutcome } from "../../worker-image/src/runner";
-import { until } from "../local/support";
+import { HandlerRunner } from "../../worker-image/src/handlers/javascript/handlerRunner";
+import { JobStopped, RunOutcome } from "../../worker-image/src/handlers/runner";
+import { until } from "../local-cloud/support";
 import { buildWorker, distFolder, fixturesFolder } from "./support/build";
 import { FakeLog } from "./support/doubles";
 import { ended } from "./support/ended";
@@ -312,7 +312,7 @@ describe("Jobs of one worker", function () {
       script,
       `require(${JSON.stringify(require.resolve("ts-node/register/transpile-only"))});
        const { createRunnerParts } = require(${JSON.stringify(parts)});
-       const { HandlerRunner } = require(${JSON.stringify(path.join(__dirname, "../../worker-image/src/handlerRunner"))});
+       const { HandlerRunner } = require(${JSON.stringify(path.join(__dirname, "../../worker-image/src/handlers/javascript/handlerRunner"))});
        const runner = new HandlerRunner({ ...createRunnerParts(), maxHeapMegabytes: 64,
          entryPath: ${JSON.stringify(path.join(distFolder, "handlerMain.js"))},
          modulePath: ${JSON.stringify(path.join(fixturesFolder, "code.cjs"))} });

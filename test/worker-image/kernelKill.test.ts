@@ -4,11 +4,11 @@ import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { CommandRunner } from "../../worker-image/src/commandRunner";
-import { HandlerRunner } from "../../worker-image/src/handlerRunner";
-import { JobProcesses } from "../../worker-image/src/jobProcesses";
-import { Runner, RunOutcome } from "../../worker-image/src/runner";
-import { until } from "../local/support";
+import { CommandRunner } from "../../worker-image/src/handlers/commands/commandRunner";
+import { HandlerRunner } from "../../worker-image/src/handlers/javascript/handlerRunner";
+import { JobProcesses } from "../../worker-image/src/handlers/jobProcesses";
+import { Runner, RunOutcome } from "../../worker-image/src/handlers/runner";
+import { until } from "../local-cloud/support";
 import { buildWorker, distFolder, fixturesFolder } from "./support/build";
 import { FakeClock } from "./support/fakeClock";
 import { createRunnerParts } from "./support/runnerParts";
@@ -96,8 +96,8 @@ describe("The kernel's kills for want of memory", function () {
       require("node:fs").writeFileSync(${JSON.stringify(group.procs)}, String(process.pid));
       require(${JSON.stringify(require.resolve("ts-node/register/transpile-only"))});
       const { createRunnerParts } = require(${quoted("support/runnerParts")});
-      const { CommandRunner } = require(${quoted("../../worker-image/src/commandRunner")});
-      const { HandlerRunner } = require(${quoted("../../worker-image/src/handlerRunner")});
+      const { CommandRunner } = require(${quoted("../../worker-image/src/handlers/commands/commandRunner")});
+      const { HandlerRunner } = require(${quoted("../../worker-image/src/handlers/javascript/handlerRunner")});
       const parts = createRunnerParts();
       const hold = "const held = []; for (;;) held.push(Buffer.alloc(50000000, 1))";
       const node = [process.execPath, "-e", hold];

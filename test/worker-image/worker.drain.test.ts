@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { healthOf } from "../../worker-image/src/health";
+import { healthOf } from "../../worker-image/src/instance/health";
 import { Worker } from "../../worker-image/src/worker";
 import { createDoubles, envelope, message } from "./support/doubles";
 import { settled } from "./support/fakeClock";

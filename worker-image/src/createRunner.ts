@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
-import { systemClock } from "./clock";
-import { CommandRunner } from "./commandRunner";
+import { systemClock } from "./support/clock";
+import { CommandRunner } from "./handlers/commands/commandRunner";
 import { GpuPool } from "./gpuPool";
-import { findHandler } from "./handlerPath";
-import { HandlerRunner } from "./handlerRunner";
-import { downloadHandler } from "./inlineHandler";
-import { JobFolders } from "./jobFolders";
-import { JobProcesses, markVariable } from "./jobProcesses";
-import { Log } from "./log";
-import { ProcessGroups } from "./processGroups";
-import { Runner } from "./runner";
+import { findHandler } from "./handlers/handlerPath";
+import { HandlerRunner } from "./handlers/javascript/handlerRunner";
+import { downloadHandler } from "./handlers/javascript/inlineHandler";
+import { JobFolders } from "./handlers/jobFolders";
+import { JobProcesses, markVariable } from "./handlers/jobProcesses";
+import { Log } from "./support/log";
+import { ProcessGroups } from "./handlers/processGroups";
+import { Runner } from "./handlers/runner";
 import { WorkerOptions } from "./settings";
 
 /**

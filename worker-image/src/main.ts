@@ -1,31 +1,31 @@
 import path from "node:path";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { leavingExitCode, wedged } from "../../contract/fleet";
+import { leavingExitCode, wedged } from "../../contract/fleet/state";
 import { WorkerSettings } from "../../contract/workerSettings";
-import { Announce, AnnouncedRecords } from "./announcedRecords";
-import { systemClock } from "./clock";
+import { Announce, AnnouncedRecords } from "./records/announcedRecords";
+import { systemClock } from "./support/clock";
 import { createRunner } from "./createRunner";
-import { DynamoRecords } from "./dynamoRecords";
-import { fetchSecret } from "./fetchSecret";
-import { gateClient } from "./gatedClient";
-import { serveHealth } from "./health";
-import { keepInQueue, publishOrKeep } from "./keptEvents";
-import { createLifecycle } from "./lifecycleCreate";
-import { LineWriter } from "./lineWriter";
-import { createLog, errorFields, Log, LogFields } from "./log";
-import { MaskedRunner } from "./maskedRunner";
-import { Masking } from "./masking";
-import { Metrics } from "./metrics";
-import { RecentJobs } from "./recentJobs";
-import { JobRecords } from "./records";
-import { Runner } from "./runner";
-import { readSecrets } from "./secrets";
-import { Services } from "./services";
+import { DynamoRecords } from "./records/dynamoRecords";
+import { fetchSecret } from "./secrets/fetchSecret";
+import { gateClient } from "./services/gatedClient";
+import { serveHealth } from "./instance/health";
+import { keepInQueue, publishOrKeep } from "./records/keptEvents";
+import { createLifecycle } from "./instance/createLifecycle";
+import { LineWriter } from "./support/lineWriter";
+import { createLog, errorFields, Log, LogFields } from "./support/log";
+import { MaskedRunner } from "./handlers/maskedRunner";
+import { Masking } from "./support/masking";
+import { Metrics } from "./support/metrics";
+import { RecentJobs } from "./instance/recentJobs";
+import { JobRecords } from "./records/records";
+import { Runner } from "./handlers/runner";
+import { readSecrets } from "./secrets/secrets";
+import { Services } from "./services/services";
 import { readOptions, WorkerOptions } from "./settings";
-import { SqsQueue } from "./sqsQueue";
-import { reportStartFailure } from "./startFailure";
-import { UntrackedRecords } from "./untrackedRecords";
+import { SqsQueue } from "./queue/sqsQueue";
+import { reportStartFailure } from "./instance/startFailure";
+import { UntrackedRecords } from "./records/untrackedRecords";
 import { Worker } from "./worker";
 
 const output = new LineWriter(
@@ -146,7 +146,7 @@ async function announced({
 }): Promise<JobRecords> {
   if (eventsTopic === undefined) return records;
   // Loaded here, since most workers tell nobody.
-  const { createTopicClient, EventTopic } = await import("./eventTopic.js");
+  const { createTopicClient, EventTopic } = await import("./records/eventTopic.js");
   const topic = new EventTopic(eventsTopic, systemClock, createTopicClient(services.gate("SNS")));
   const publish: Announce = (event) => topic.publish(event);
   if (keptEventsQueueUrl === undefined) return new AnnouncedRecords(records, publish);

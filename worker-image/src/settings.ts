@@ -3,8 +3,8 @@ import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { Checked, FieldProblem } from "../../contract/check";
 import { decodeWorkerSettings, WorkerSettings } from "../../contract/workerSettings";
-import { maxHiddenSeconds } from "./backoff";
-import { divideMachine, Machine, Room, thisMachine } from "./room";
+import { maxHiddenSeconds } from "./support/backoff";
+import { divideMachine, Machine, Room, thisMachine } from "./handlers/room";
 
 /** What the worker is told and what it finds out about its machine. */
 export interface WorkerOptions extends Room {

@@ -1,10 +1,10 @@
-import { errorFields } from "./log";
-import { MessageProcessor, ProcessorEffects } from "./messageProcessor";
-import { Poller } from "./poller";
-import { Prefetched } from "./prefetched";
-import { ReceivedMessage } from "./queue";
-import { Services } from "./services";
-import { Vitals } from "./vitals";
+import { errorFields } from "./support/log";
+import { MessageProcessor, ProcessorEffects } from "./job/messageProcessor";
+import { Poller } from "./queue/poller";
+import { Prefetched } from "./queue/prefetched";
+import { ReceivedMessage } from "./queue/queue";
+import { Services } from "./services/services";
+import { Vitals } from "./instance/vitals";
 
 /** How long giving jobs back may take, kills and calls included, before the worker ends all the same. */
 const giveBackMilliseconds = 15_000;

@@ -1,4 +1,4 @@
-import { defaults } from "../../../components/defaults";
+import { defaults } from "../../../components/args/defaults";
 import { Rule } from "../world";
 import { createKeda } from "./keda";
 import { createOurs, OurSettings } from "./ours";

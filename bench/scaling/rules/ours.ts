@@ -1,9 +1,9 @@
-import { defaults } from "../../../components/defaults";
-import { neededInstances } from "../../../contract/capacity";
-import { leftOfRecent, reportSeconds } from "../../../contract/fleet";
+import { defaults } from "../../../components/args/defaults";
+import { neededInstances } from "../../../contract/fleet/capacity";
+import { leftOfRecent, reportSeconds } from "../../../contract/fleet/state";
 import { createNudge } from "../../../functions/router/nudge";
-import { assumedSecondsPerJob, learnSeconds } from "../../../functions/scaler/learn";
-import { chooseWhenIdle, pauseBeforeAsking } from "../../../worker-image/src/lifecycleIdle";
+import { assumedSecondsPerJob, learnSeconds } from "../../../functions/scaler/rules/learn";
+import { chooseWhenIdle, pauseBeforeAsking } from "../../../worker-image/src/instance/chooseWhenIdle";
 import { Instance } from "../group";
 import { Rule, World } from "../world";
 

@@ -9,7 +9,7 @@ import { createTargetTracking } from "../../../bench/scaling/rules/targetTrackin
 import { Outcome, simulate } from "../../../bench/scaling/simulate";
 import { Trace } from "../../../bench/scaling/traces";
 import { Rule } from "../../../bench/scaling/world";
-import { defaults } from "../../../components/defaults";
+import { defaults } from "../../../components/args/defaults";
 
 /** So many jobs at once after ten minutes. */
 function jobs(count: number, duration: number): Trace {

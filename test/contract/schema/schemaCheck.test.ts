@@ -8,7 +8,7 @@ import { checkLimits, createSchemaCheck, refersToItself, type RunWithin } from "
 import { startRun } from "../../../contract/schema/run";
 import { compileRule } from "../../../contract/schema/compileRule";
 import { createSchemaCheck as bundled } from "../../../functions/frontend/schemaEvaluator";
-import { createRunWithin } from "../../../functions/frontend/runWithin";
+import { createRunWithin } from "../../../functions/frontend/services/runWithin";
 
 type Schema = Record<string, unknown>;
 

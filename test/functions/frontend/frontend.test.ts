@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import type { JobType } from "../../../contract/jobType";
-import { listKeyOf } from "../../../contract/listKey";
+import { listKeyOf } from "../../../contract/records/listKey";
 import { limits } from "../../../contract/limits";
-import { problems, type ProblemCode, type ProblemDocument } from "../../../contract/problem";
-import type { JobRecord } from "../../../contract/record";
+import { problems, type ProblemCode, type ProblemDocument } from "../../../contract/http/problem";
+import type { JobRecord } from "../../../contract/records/record";
 import type { RunWithin } from "../../../contract/schema/schemaCheck";
 import { checksum, FakeFrontend, type ParsedAnswer, wordCount } from "../support/fakeFrontend";
 

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { idPattern } from "../../../contract/limits";
-import { jobStates } from "../../../contract/record";
-import { canonicalJson } from "../../../contract/submissionText";
-import { digestOf, idFromKey, unscopedIdFromKey } from "../../../functions/frontend/digest";
-import type { RequestAuthorizer } from "../../../functions/frontend/http";
+import { jobStates } from "../../../contract/records/record";
+import { canonicalJson } from "../../../contract/http/submissionText";
+import { digestOf, idFromKey, unscopedIdFromKey } from "../../../functions/frontend/requests/digest";
+import type { RequestAuthorizer } from "../../../functions/frontend/requests/http";
 import { FakeFrontend, type ParsedAnswer } from "../support/fakeFrontend";
 
 const job = { id: "a", type: "word-count", payload: { x: 1, y: [1, 2] }, tenant: "t" };

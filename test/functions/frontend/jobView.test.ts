@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { JobRecord } from "../../../contract/record";
+import type { JobRecord } from "../../../contract/records/record";
 import { jobView } from "../../../functions/frontend/jobView";
 
 const record: JobRecord = {

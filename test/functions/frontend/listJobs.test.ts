@@ -1,9 +1,9 @@
 import { CreateTableCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import fc from "fast-check";
-import { listIndex, listKeyOf } from "../../../contract/listKey";
-import { encodeRecord, isFinal, type JobRecord, jobStates } from "../../../contract/record";
-import { createJobIndex } from "../../../functions/frontend/jobIndex";
+import { listIndex, listKeyOf } from "../../../contract/records/listKey";
+import { encodeRecord, isFinal, type JobRecord, jobStates } from "../../../contract/records/record";
+import { createJobIndex } from "../../../functions/frontend/services/jobIndex";
 import { Emulators } from "../support/emulators";
 import { FakeIndex } from "../support/fakeIndex";
 import { checksum, FakeFrontend, type ParsedAnswer, wordCount } from "../support/fakeFrontend";

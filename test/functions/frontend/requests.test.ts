@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { HttpEvent } from "../../../functions/frontend/http";
+import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { FakeFrontend, type ParsedAnswer } from "../support/fakeFrontend";
 
 const job = { type: "word-count", payload: { text: "a b" } };

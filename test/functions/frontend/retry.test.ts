@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { Redrive, RedriveOutcome } from "../../../contract/redrive";
-import { encodeRecord, type JobRecord } from "../../../contract/record";
+import type { Redrive, RedriveOutcome } from "../../../contract/messages/redrive";
+import { encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { FakeFrontend } from "../support/fakeFrontend";
 
 const submittedAt = "2026-11-02T09:00:00.000Z";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { JobRecord } from "../../../contract/record";
-import type { FleetLook } from "../../../functions/frontend/fleets";
+import type { JobRecord } from "../../../contract/records/record";
+import type { FleetLook } from "../../../functions/frontend/services/fleets";
 import { waitingOf } from "../../../functions/frontend/waiting";
 
 const now = Date.parse("2026-11-02T10:00:00.000Z");

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { encodeEnvelope } from "../../../contract/envelope";
-import type { JobRecord } from "../../../contract/record";
-import type { Inbox, StrayMessage } from "../../../functions/inbox";
+import { encodeEnvelope } from "../../../contract/messages/envelope";
+import type { JobRecord } from "../../../contract/records/record";
+import type { Inbox, StrayMessage } from "../../../functions/shared/inbox";
 import { createRepair, inTurn, type RepairEffects } from "../../../functions/repair/repair";
-import type { QueueMessage } from "../../../functions/queueMessage";
+import type { QueueMessage } from "../../../functions/shared/queueMessage";
 import { checksum, type LogLine, wordCount } from "../support/fakeFrontend";
 
 const now = Date.parse("2026-11-02T10:00:00Z");

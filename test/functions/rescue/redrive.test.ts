@@ -1,16 +1,16 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { attributes, stringAttributes } from "../../../contract/attributes";
-import { encodeEnvelope } from "../../../contract/envelope";
-import { encodeRecord, type JobRecord } from "../../../contract/record";
-import type { RedriveOutcomes } from "../../../contract/redrive";
-import { createInbox } from "../../../functions/inbox";
+import { attributes, stringAttributes } from "../../../contract/messages/attributes";
+import { encodeEnvelope } from "../../../contract/messages/envelope";
+import { encodeRecord, type JobRecord } from "../../../contract/records/record";
+import type { RedriveOutcomes } from "../../../contract/messages/redrive";
+import { createInbox } from "../../../functions/shared/inbox";
 import { countMessages } from "../../../functions/rescue/countMessages";
 import { createRedrive, readRedrive, type RedriveEffects } from "../../../functions/rescue/redrive";
 import { createRequeuedRecords } from "../../../functions/rescue/requeuedRecords";
-import { sendWith } from "../../../functions/sendWith";
-import { DynamoRecords } from "../../../worker-image/src/dynamoRecords";
+import { sendWith } from "../../../functions/shared/sendWith";
+import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import { Emulators } from "../support/emulators";
 
 const failedAt = "2026-11-02T09:30:00.000Z";

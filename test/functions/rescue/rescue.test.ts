@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { attributes } from "../../../contract/attributes";
-import type { StrayMessage } from "../../../functions/inbox";
+import { attributes } from "../../../contract/messages/attributes";
+import type { StrayMessage } from "../../../functions/shared/inbox";
 import { createRescue } from "../../../functions/rescue/rescue";
-import type { QueueMessage } from "../../../functions/queueMessage";
+import type { QueueMessage } from "../../../functions/shared/queueMessage";
 
 /** Queues in memory, and a clock that moves only where the function waits. */
 class FakeQueues {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { encodeEnvelope, encodeMessage } from "../../../contract/envelope";
+import { encodeEnvelope, encodeMessage } from "../../../contract/messages/envelope";
 import { invokeScaler } from "../../../functions/router/invokeScaler";
 import { createNudge } from "../../../functions/router/nudge";
 import type { LogLine } from "../support/fakeFrontend";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { encodeEnvelope, encodeMessage, type JobEnvelope } from "../../../contract/envelope";
+import { encodeEnvelope, encodeMessage, type JobEnvelope } from "../../../contract/messages/envelope";
 import { limits } from "../../../contract/limits";
-import { messageBytes } from "../../../functions/batches";
+import { messageBytes } from "../../../functions/shared/batches";
 import { checksum, wordCount } from "../support/fakeFrontend";
 import { FakeRouter, unroutableQueueUrl } from "../support/fakeRouter";
 

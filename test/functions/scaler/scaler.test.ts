@@ -1,7 +1,7 @@
 import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import fc from "fast-check";
-import { workerAlias } from "../../../contract/fleet";
+import { workerAlias } from "../../../contract/fleet/state";
 import { createFleetItems, type FleetItems } from "../../../functions/scaler/fleetItems";
 import { Emulators } from "../support/emulators";
 import { FakeScaler } from "../support/fakeScaler";

@@ -1,11 +1,11 @@
-import { decodeMessage, type JobEnvelope } from "../../../contract/envelope";
+import { decodeMessage, type JobEnvelope } from "../../../contract/messages/envelope";
 import type { JobType } from "../../../contract/jobType";
-import type { ProblemDocument } from "../../../contract/problem";
-import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/record";
-import type { OutgoingMessage } from "../../../functions/batches";
+import type { ProblemDocument } from "../../../contract/http/problem";
+import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/records/record";
+import type { OutgoingMessage } from "../../../functions/shared/batches";
 import { createFrontend, type FrontendEffects } from "../../../functions/frontend/frontend";
-import type { HttpEvent } from "../../../functions/frontend/http";
-import { createRunWithin } from "../../../functions/frontend/runWithin";
+import type { HttpEvent } from "../../../functions/frontend/requests/http";
+import { createRunWithin } from "../../../functions/frontend/services/runWithin";
 import { FakeIndex } from "./fakeIndex";
 import type { JobRecords } from "../../../functions/frontend/submitJobs";
 

@@ -1,4 +1,4 @@
-import type { JobRecord } from "../../../contract/record";
+import type { JobRecord } from "../../../contract/records/record";
 import type { JobIndex } from "../../../functions/frontend/listJobs";
 
 /** An index of records in memory, in pages of three, with jobs of one time in an order of no meaning. */

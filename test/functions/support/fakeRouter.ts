@@ -1,5 +1,5 @@
 import { createRouteJobs, type RouteJobsEffects } from "../../../functions/router/routeJobs";
-import type { QueueMessage } from "../../../functions/queueMessage";
+import type { QueueMessage } from "../../../functions/shared/queueMessage";
 import { checksum, type LogLine, wordCount } from "./fakeFrontend";
 
 export const unroutableQueueUrl = "https://queues/unroutable";

@@ -1,6 +1,6 @@
 import type { AutoScaling } from "../../../functions/scaler/autoScaling";
 import type { FleetItems } from "../../../functions/scaler/fleetItems";
-import type { Group, Launch, QueueCounts, ScaledType } from "../../../functions/scaler/fleetView";
+import type { Group, Launch, QueueCounts, ScaledType } from "../../../functions/scaler/rules/fleetView";
 import { createScaler } from "../../../functions/scaler/scaler";
 import type { LogLine } from "./fakeFrontend";
 import { group, now, scaledType } from "./fleetViews";

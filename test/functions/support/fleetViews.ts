@@ -1,4 +1,11 @@
-import type { FleetView, Group, Instance, InstanceItem, Launch, ScaledType } from "../../../functions/scaler/fleetView";
+import type {
+  FleetView,
+  Group,
+  Instance,
+  InstanceItem,
+  Launch,
+  ScaledType,
+} from "../../../functions/scaler/rules/fleetView";
 import { wordCount } from "./fakeFrontend";
 
 export const now = Date.parse("2026-11-02T10:00:00Z");

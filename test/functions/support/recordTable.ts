@@ -5,8 +5,8 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { listIndex } from "../../../contract/listKey";
-import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/record";
+import { listIndex } from "../../../contract/records/listKey";
+import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/records/record";
 
 /** A table of job records with its index, in the DynamoDB that the client knows. */
 export class RecordTable {

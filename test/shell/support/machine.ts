@@ -3,10 +3,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bootFiles, bootSettings, UserDataArgs } from "../../../components/userData";
-import { workerImageFolder } from "../../../components/workerImageFolder";
-import { listen, Listener } from "../../../local/listen";
-import { serveMetadata } from "../../../local/metadata";
+import { bootFiles, bootSettings, UserDataArgs } from "../../../components/processor/userData";
+import { workerImageFolder } from "../../../components/aws/workerImageFolder";
+import { listen, Listener } from "../../../local-cloud/wire/listen";
+import { serveMetadata } from "../../../local-cloud/autoScaling/metadata";
 import { checkSignature } from "./signature";
 
 export const args: Omit<UserDataArgs, "environment"> = {

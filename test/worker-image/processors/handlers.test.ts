@@ -3,7 +3,7 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import { expect } from "chai";
 import fc from "fast-check";
 import sharp from "sharp";
-import { Handler, JobContext } from "../../../worker-image/src/handler";
+import { Handler, JobContext } from "../../../worker-image/src/handlers/handler";
 import { thumbnailKey } from "../../../worker-image/src/inputs/thumbnailKey";
 import { WordCounter } from "../../../worker-image/src/inputs/wordCounter";
 import checksum, { ChecksumResult } from "../../../worker-image/src/processors/checksum";

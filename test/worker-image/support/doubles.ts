@@ -1,10 +1,10 @@
-import { encodeEnvelope, JobEnvelope } from "../../../contract/envelope";
+import { encodeEnvelope, JobEnvelope } from "../../../contract/messages/envelope";
 import { WorkerSettings } from "../../../contract/workerSettings";
-import { Job } from "../../../worker-image/src/handler";
-import { Log, LogFields } from "../../../worker-image/src/log";
-import { DeadLetter, JobQueue, ReceivedMessage } from "../../../worker-image/src/queue";
-import { Claim, ClaimRequest, Hold, HoldState, JobRecords } from "../../../worker-image/src/records";
-import { RunEvents, Runner, RunOutcome } from "../../../worker-image/src/runner";
+import { Job } from "../../../worker-image/src/handlers/handler";
+import { Log, LogFields } from "../../../worker-image/src/support/log";
+import { DeadLetter, JobQueue, ReceivedMessage } from "../../../worker-image/src/queue/queue";
+import { Claim, ClaimRequest, Hold, HoldState, JobRecords } from "../../../worker-image/src/records/records";
+import { RunEvents, Runner, RunOutcome } from "../../../worker-image/src/handlers/runner";
 import { FakeClock } from "./fakeClock";
 
 export const settings: WorkerSettings = {

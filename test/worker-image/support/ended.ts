@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { isRunning, until } from "../../local/support";
+import { isRunning, until } from "../../local-cloud/support";
 
 /** Waits until the process has ended: what was killed still takes a moment to die. */
 export async function ended(pid: number, what = `process ${pid}`): Promise<void> {

@@ -1,4 +1,4 @@
-import { Clock } from "../../../worker-image/src/clock";
+import { Clock } from "../../../worker-image/src/support/clock";
 
 /** A clock that stands still until the test turns it. */
 export class FakeClock implements Clock {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { JobRecord } from "../../../contract/record";
-import { Claim, ClaimRequest, Hold, JobRecords } from "../../../worker-image/src/records";
+import { JobRecord } from "../../../contract/records/record";
+import { Claim, ClaimRequest, Hold, JobRecords } from "../../../worker-image/src/records/records";
 import { envelope } from "./doubles";
 
 /** What the suite needs of an implementation. */

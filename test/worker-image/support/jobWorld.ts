@@ -7,8 +7,8 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { encodeEnvelope } from "../../../contract/envelope";
-import { decodeRecord, encodeRecord, JobRecord } from "../../../contract/record";
+import { encodeEnvelope } from "../../../contract/messages/envelope";
+import { decodeRecord, encodeRecord, JobRecord } from "../../../contract/records/record";
 import { encodeWorkerSettings, WorkerSettings } from "../../../contract/workerSettings";
 import { credentials, region, startDynamo, startSqsAndS3 } from "./aws";
 import { settings as defaults } from "./doubles";

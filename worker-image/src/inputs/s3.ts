@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { describe } from "../../../contract/check";
-import { permanent } from "../handler";
+import { permanent } from "../handlers/handler";
 
 /** Where an object is. */
 export interface S3Location {

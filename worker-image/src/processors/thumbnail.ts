@@ -2,7 +2,7 @@ import { buffer } from "node:stream/consumers";
 import path from "node:path";
 import sharp, { OutputInfo, Sharp, SharpOptions } from "sharp";
 import { describe, isObject } from "../../../contract/check";
-import { Handler, permanent } from "../handler";
+import { Handler, permanent } from "../handlers/handler";
 import { describePayload } from "../inputs/input";
 import { thumbnailKey } from "../inputs/thumbnailKey";
 import { openObject, parseS3Url, putObject, S3Location, s3Url } from "../inputs/s3";

@@ -1,0 +1,81 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { LocalCloud, startCloud } from "../../local-cloud/cloud";
+import { deploy, StackOutputs } from "../../local-cloud/pulumi/deploy";
+import { localSecretsFile, readLocalSecrets } from "../../local-cloud/secrets/localSecrets";
+import { Log } from "../../local-cloud/log";
+import type { Project } from "../../local-cloud/program/project";
+import { loadStackConfig } from "../../local-cloud/program/stackConfig";
+import { paint } from "../output/styled";
+import { endWithOutput, err } from "../output/terminal";
+
+export interface RunningStack {
+  cloud: LocalCloud;
+  /** What the program exports. */
+  outputs: StackOutputs;
+  /** From the start of this process until the stack was up. */
+  seconds: number;
+}
+
+export interface BringUpOptions {
+  project: Project;
+  /** What the program does; returns its outputs. */
+  program: () => unknown;
+  stack: string;
+  port?: number;
+  /** Have the HTTP APIs ask for what their authorization says. */
+  enforceAuth?: boolean;
+  log: Log;
+}
+
+// The SDK's word on Node 20 is for whoever maintains this package, not for the person at the keyboard.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+
+/**
+ * Brings a project's program up in a local cloud. Ctrl-C and SIGTERM then stop the cloud and end the process.
+ *
+ * @throws Error where there is no such stack file, the program fails, or the port is taken.
+ */
+export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
+  const { project, program, stack, port, enforceAuth, log } = options;
+  if (err.isTerminal) err.line(paint.dim(`Bringing up the stack ${stack} …`));
+  const config = { ...project.config, ...loadStackConfig(stackFileOf(project, stack), project.name) };
+  process.chdir(project.workingFolder);
+  const secrets = readLocalSecrets(project.folder);
+  const cloud = await startCloud({ port, enforceAuth, region: config["aws:region"], secrets, log });
+  stopOnSignal(cloud);
+  endWithOutput((exit) => void cloud.stop().finally(exit));
+  const outputs = await deploy({ program, cloud, project: project.name, stack, config });
+  for (const line of aboutSecrets(cloud)) log({ source: "cloud", name: localSecretsFile, stream: "stderr", line });
+  return { cloud, outputs, seconds: process.uptime() };
+}
+
+function aboutSecrets({ secrets }: LocalCloud): string[] {
+  const missing = secrets.missing().map((variable) => `${variable} has no value, so its workers can't start: add it`);
+  const superfluous = secrets.superfluous().map((variable) => `no processor has ${variable} among its secrets`);
+  return [...missing, ...superfluous];
+}
+
+function stackFileOf({ stackFolder }: Project, stack: string): string {
+  const file = ["yaml", "yml", "json"].map((end) => join(stackFolder, `Pulumi.${stack}.${end}`)).find(existsSync);
+  if (file) return file;
+  const others = readdirSync(stackFolder).flatMap((name) => /^Pulumi\.(.+)\.(?:ya?ml|json)$/.exec(name)?.[1] ?? []);
+  const hint =
+    others.length > 0
+      ? `there is ${others.map((name) => `--stack ${name}`).join(", ")}`
+      : "an empty one will do where the program has no settings";
+  throw new Error(`Expected a stack file Pulumi.${stack}.yaml in ${stackFolder}, found none; ${hint}`);
+}
+
+function stopOnSignal(cloud: LocalCloud): void {
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      // The second one doesn't wait for workers to drain; children end with their parent.
+      if (isStopping) process.exit(130);
+      isStopping = true;
+      if (err.isTerminal) err.line("\nStopping. Press Ctrl-C again to stop immediately");
+      void cloud.stop().finally(() => process.exit(process.exitCode ?? (signal === "SIGINT" ? 130 : 143)));
+    });
+  }
+}

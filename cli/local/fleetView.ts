@@ -1,0 +1,70 @@
+import type { createLogUpdate } from "log-update" with { "resolution-mode": "import" };
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { LocalCloud } from "../../local-cloud/cloud";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { Fleet, FleetEvent, FleetRow } from "./fleet";
+import { Column, plainTable } from "../output/plainTable";
+import { cut, paint, render, singleLine, Styled } from "../output/styled";
+import { out } from "../output/terminal";
+
+const refreshMilliseconds = 500;
+
+/** Rows of the terminal that the table, its title and the prompt take beside the types and events. */
+const otherRows = 6;
+
+const columns: Column[] = [
+  { head: "Job type", least: 8 },
+  { head: "Waiting", align: "right" },
+  { head: "In flight", align: "right" },
+  { head: "Desired", align: "right", rank: 3 },
+  { head: "In service", align: "right" },
+  { head: "Pending", align: "right", rank: 1 },
+  { head: "Ending", align: "right", rank: 2 },
+  { head: "Busy", align: "right" },
+];
+
+/** The fleet and what happened lately, as content that fits the terminal. */
+export function renderFleet(
+  rows: readonly FleetRow[],
+  events: readonly FleetEvent[],
+  size: { columns: number; rows: number },
+): Styled {
+  const cells = rows.map(({ type, visible, inFlight, desired, inService, pending, terminating, busy }) => {
+    const counts = [visible, inFlight, desired, inService, pending, terminating, busy];
+    return [type, ...counts.map((count) => (count === 0 ? paint.dim("0") : String(count)))];
+  });
+  const room = Math.max(1, size.rows - rows.length - otherRows);
+  const lines = events.slice(-room).map(({ at, text }): Styled => {
+    const line = singleLine(`${at.toTimeString().slice(0, 8)}  ${text}`);
+    return ["\n", paint.dim(cut(line, size.columns))];
+  });
+  return [plainTable(columns, cells, size.columns), "\n", ...lines];
+}
+
+/** Shows the fleets of queues by type until the returned function is called, which leaves the last picture. */
+export async function showFleet(
+  fleet: Fleet,
+  cloud: LocalCloud,
+  queueUrls: Record<string, string>,
+): Promise<() => void> {
+  const logUpdate = await loadLogUpdate();
+  const update = logUpdate.createLogUpdate(process.stdout, { showCursor: true });
+  const draw = () => {
+    const { rows = 24 } = process.stdout;
+    const picture = renderFleet(fleet.look(cloud, queueUrls), fleet.events, { columns: out.columns, rows });
+    update(render(picture, out.isColoured));
+  };
+  draw();
+  const timer = setInterval(draw, refreshMilliseconds);
+  return () => {
+    clearInterval(timer);
+    update.done();
+  };
+}
+
+/** From the bundle that tools/bundles.mjs makes, since it and all below it are ES modules only. */
+function loadLogUpdate(): Promise<{ createLogUpdate: typeof createLogUpdate }> {
+  const file = join(packageRoot(), "dist", "local-cloud", "vendor", "logUpdate.js");
+  return import(pathToFileURL(file).href) as ReturnType<typeof loadLogUpdate>;
+}

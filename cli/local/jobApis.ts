@@ -1,0 +1,46 @@
+import { isObject } from "../../contract/check";
+import type { LocalCloud } from "../../local-cloud/cloud";
+import type { Access, HttpApi } from "../../local-cloud/http/httpApi";
+import type { Properties } from "../../local-cloud/pulumi/resource";
+import { signCall } from "../../local-cloud/wire/signatures/signCall";
+
+/** An HTTP API of the local cloud that takes jobs. */
+export interface JobApi {
+  url: string;
+  access: Access;
+  /** URL of each job type's queue. */
+  queues: Record<string, string>;
+}
+
+type AskingCloud = Pick<LocalCloud, "apis" | "deployed" | "region" | "credentials">;
+
+/** The APIs that take jobs, whatever the program calls them: those that say which types they know. */
+export async function jobApis(cloud: AskingCloud): Promise<JobApi[]> {
+  const known = queuesIn(cloud.deployed.statesOf("aws:dynamodb/tableItem:TableItem"));
+  const found = await Promise.all(cloud.apis.list().map((api) => ask(api, cloud, known)));
+  return found.filter((api) => api !== undefined);
+}
+
+/** Queues by type, as the tables of job types say: an API may tell nobody. */
+function queuesIn(items: Properties[]): Record<string, string> {
+  const found = items.map(({ item }) => JSON.parse(String(item)) as Record<string, { S?: string } | undefined>);
+  return Object.fromEntries(found.map(({ type, queueUrl }) => [type?.S ?? "", queueUrl?.S ?? ""]));
+}
+
+async function ask(api: HttpApi, cloud: AskingCloud, known: Record<string, string>): Promise<JobApi | undefined> {
+  const { address, access } = api;
+  const response = await fetch(`${address}/types`, { headers: await headersFor(api, cloud) });
+  const answer = response.ok ? await response.json().catch((): unknown => undefined) : undefined;
+  if (!isObject(answer) || !Array.isArray(answer.types)) return undefined;
+  const types = answer.types as { type: string; queueUrl?: string }[];
+  const queues = types.map(({ type, queueUrl }) => [type, queueUrl ?? known[type] ?? ""] as const);
+  return { url: `${address}/`, access, queues: Object.fromEntries(queues) };
+}
+
+async function headersFor({ address, access }: HttpApi, cloud: AskingCloud): Promise<Record<string, string>> {
+  const { authorization, bearerToken } = access;
+  if (authorization === "none") return {};
+  if (authorization === "jwt") return { authorization: `Bearer ${bearerToken}` };
+  const call = { service: "execute-api", region: cloud.region, method: "GET", address, path: "/types" };
+  return signCall({ ...call, headers: {}, body: "" }, cloud.credentials);
+}

@@ -1,0 +1,165 @@
+import type { LocalCloud } from "../../local-cloud/cloud";
+import { placeOf } from "../../local-cloud/program/loadProgram";
+import { bringUp, BringUpOptions, RunningStack } from "./bringUp";
+import { Fleet } from "./fleet";
+import { showFleet } from "./fleetView";
+import { jobApis, JobApi } from "./jobApis";
+import { paint, Styled, styled } from "../output/styled";
+import { err, out, printJson } from "../output/terminal";
+
+export interface ServeOptions extends Omit<BringUpOptions, "log"> {
+  /** Print one JSON line with all addresses once the stack is up. */
+  json?: boolean;
+  /** Print what the functions and workers log, on standard error. */
+  verbose?: boolean;
+}
+
+/**
+ * Runs a stack on this machine until Ctrl-C, which ends the process: prints its addresses, and on a terminal shows the
+ * fleets.
+ *
+ * @throws Error where it doesn't come up, which says where in the program.
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { json, verbose } = options;
+  // A picture that is drawn anew all the time and lines don't go together.
+  const isLive = out.isTerminal && !verbose && !json;
+  const fleet = new Fleet();
+  let isShown = false;
+  // What the program prints is not for whoever reads the addresses.
+  if (json) console.log = console.info = console.error;
+  const running = await bringUp({
+    ...options,
+    log: (entry) => {
+      if (isLive) fleet.note(entry);
+      const isPrinted = verbose || (entry.source === "cloud" && !isShown);
+      if (isPrinted) err.line([paint.dim(entry.name), " ", entry.line]);
+    },
+  }).catch((error: Error) => {
+    const place = placeOf(error, options.project);
+    throw place ? new Error(`${place}: ${error.message}`, { cause: error }) : error;
+  });
+  const apis = await jobApis(running.cloud);
+  // Ctrl-C is how this command ends; it is no failure.
+  process.exitCode = 0;
+  if (json) printJson(addresses(running, apis), "line");
+  else out.line(welcome(running, apis, options.stack));
+  if (!isLive) return;
+  isShown = true;
+  const hide = await showFleet(fleet, running.cloud, queuesOf(apis));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.prependOnceListener(signal, () => {
+      hide();
+      isShown = false;
+    });
+  }
+}
+
+function queuesOf(apis: JobApi[]): Record<string, string> {
+  return Object.fromEntries(apis.flatMap(({ queues }) => Object.entries(queues)));
+}
+
+function addresses({ cloud, outputs }: RunningStack, apis: JobApi[]): object {
+  const { endpoint, region, credentials, token } = cloud;
+  const { accessKeyId, secretAccessKey } = credentials;
+  return {
+    url: apis[0]?.url,
+    ...apis[0]?.access,
+    apis: apis.map(({ url, access, queues }) => ({ url, types: Object.keys(queues), ...access })),
+    endpoint,
+    region,
+    queues: outputs.queueUrls,
+    deadLetterQueues: outputs.deadLetterQueueUrls,
+    unroutableQueue: outputs.unroutableQueueUrl,
+    topicArn: outputs.topicArn,
+    bucket: outputs.dataBucket,
+    table: outputs.jobTable,
+    groups: outputs.groups,
+    outputs,
+    credentials: { accessKeyId, secretAccessKey },
+    token,
+  };
+}
+
+function welcome({ cloud, outputs, seconds }: RunningStack, apis: JobApi[], stack: string): Styled {
+  const rows: [string, Styled][] = [
+    ...apis.flatMap(({ url, queues }): [string, Styled][] => [
+      ["API", paint.cyan(url)],
+      ["Job types", Object.keys(queues).join(", ")],
+    ]),
+    ["AWS endpoint", paint.cyan(cloud.endpoint)],
+  ];
+  if (typeof outputs.dataBucket === "string") rows.push(["Data bucket", outputs.dataBucket]);
+  return styled`${paint.green("✔")} The stack ${paint.bold(stack)} is up in ${seconds.toFixed(1)} s. Ctrl-C stops it.
+
+${rows.map(([name, value]) => styled`  ${name.padEnd(14)}${value}\n`)}
+The AWS endpoint takes only calls signed with the keys below. The HTTP API
+${whoMayCall(apis)}
+${apis[0] ? submitting(apis[0], cloud) : ""}
+${paint.bold("Look behind it with any AWS client")}
+
+${awsLines(cloud, outputs.dataBucket)}`;
+}
+
+/** The least that an API asks for stands for all. */
+function whoMayCall(apis: JobApi[]): string {
+  const asked = new Set(apis.map(({ access }) => access.authorization));
+  if (asked.size === 0 || asked.has("none")) {
+    return `asks nobody who they are: other users and containers of this machine that
+reach its ports may submit, read and cancel jobs. Pages in a browser may not,
+but for origins that the program itself lets in.`;
+  }
+  const what = asked.size > 1 ? "such calls or tokens" : asked.has("iam") ? "such calls" : "tokens";
+  return `takes only ${what} of this run, as its authorization says. Pages in a
+browser get in from origins that the program itself names, with the same.`;
+}
+
+function submitting({ url, access, queues }: JobApi, { region }: LocalCloud): Styled {
+  const base = url.replace(/\/$/, "");
+  const [type = "TYPE"] = Object.keys(queues);
+  const payload = { text: "to be or not to be" };
+  const curl = curlFor(access, region);
+  return styled`
+${paint.bold("Submit a job, and look at it")}
+
+  export BATCH_JOBS_URL=${url}${access.bearerToken ? `\n  export BATCH_JOBS_TOKEN=${access.bearerToken}` : ""}
+  npx batch-jobs submit ${type} '${JSON.stringify(payload)}' --wait
+  npx batch-jobs list
+
+or${access.authorization === "iam" ? ", with the keys below" : ""}
+
+  ${curl} ${base}/jobs -H 'content-type: application/json' \\
+    -d '${JSON.stringify({ type, payload })}'
+  ${curl} ${base}/jobs/ID
+  ${curl} ${base}/types
+`;
+}
+
+/** How curl is to call an API. */
+function curlFor({ authorization }: JobApi["access"], region: string): string {
+  switch (authorization) {
+    case "none":
+      return "curl -s";
+    case "iam":
+      return `curl -s --aws-sigv4 aws:amz:${region}:execute-api \\
+    --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
+   `;
+    case "jwt":
+      return `curl -s -H "authorization: Bearer $BATCH_JOBS_TOKEN" \\
+   `;
+  }
+}
+
+function awsLines({ endpoint, region, credentials }: LocalCloud, bucket: unknown): string {
+  return [
+    // The AWS CLI reads the latter name of the region only, most SDKs the former.
+    `export AWS_ENDPOINT_URL=${endpoint}`,
+    `export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
+    `export AWS_ACCESS_KEY_ID=${credentials.accessKeyId}`,
+    `export AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}`,
+    "aws sqs list-queues",
+    ...(typeof bucket === "string" ? [`aws s3 cp README.md s3://${bucket}/`] : []),
+  ]
+    .map((line) => `  ${line}\n`)
+    .join("");
+}

@@ -1,0 +1,114 @@
+import type { Job, JobState, JobType, Waiting } from "../../client";
+import { plainTable } from "./plainTable";
+import { printableJson } from "./printable";
+import { cut, paint, singleLine, Styled, StyleName } from "./styled";
+import { out } from "./terminal";
+import { shortTime } from "./times";
+
+const colours: Record<JobState, StyleName> = {
+  queued: "cyan",
+  running: "yellow",
+  succeeded: "green",
+  failed: "red",
+  cancelled: "magenta",
+};
+
+/** Columns that a note takes at most where no terminal bounds it. */
+const longestNote = 80;
+
+/** Jobs, one a line. */
+export function renderJobs(jobs: Job[]): Styled {
+  const rows = jobs.map((job) => [
+    job.id,
+    job.type,
+    state(job),
+    String(job.attempts),
+    out.isTerminal ? shortTime(job.submittedAt) : job.submittedAt,
+    cut(singleLine(noteOf(job)), longestNote),
+  ]);
+  const columns = [
+    { head: "ID" },
+    { head: "TYPE", least: 8 },
+    { head: "STATE", least: 9 },
+    { head: "ATTEMPTS", rank: 1 },
+    { head: "SUBMITTED", rank: 2 },
+    { head: "NOTE", least: 12, rank: 3 },
+  ];
+  return plainTable(columns, rows, out.columns);
+}
+
+/** All that is known of a job, one field a line. */
+export function renderJob(job: Job): Styled {
+  const { id, type, attempts, progress, resultOmitted, error, submittedAt, startedAt, finishedAt, runAt } = job;
+  const rows: [string, Styled | undefined][] = [
+    ["id", id],
+    ["type", type],
+    ["state", state(job)],
+    ["waiting", job.waiting && waitingText(job.waiting)],
+    ["attempts", String(attempts)],
+    ["progress", progress && progressText(progress)],
+    ["submitted", submittedAt],
+    ["not before", runAt],
+    ["started", startedAt],
+    ["finished", finishedAt],
+    ["cancel asked", job.cancelRequestedAt],
+    ["error", error && `${error.name}: ${error.message}`],
+    ["result", resultOmitted ? `left out: ${resultOmitted.reason}` : resultText(job)],
+  ];
+  return renderFields(rows);
+}
+
+function resultText({ result }: Job): string | undefined {
+  return result === undefined ? undefined : printableJson(result);
+}
+
+/** Names and values, a line each, less those without a value. */
+export function renderFields(rows: readonly [string, Styled | undefined][]): Styled {
+  const known = rows.filter((row): row is [string, Styled] => row[1] !== undefined);
+  const width = Math.max(...known.map(([name]) => name.length));
+  return known.map(([name, value], index) => [
+    index === 0 ? "" : "\n",
+    paint.dim(name.padEnd(width)),
+    "  ",
+    singleLine(value),
+  ]);
+}
+
+export function renderTypes(types: JobType[]): Styled {
+  const rows = types.map(({ type, timeoutSeconds, maxAttempts, description, launchProblem }) => [
+    type,
+    `${timeoutSeconds} s`,
+    String(maxAttempts),
+    launchProblem ? paint.red(`no worker starts: ${launchProblem}`) : (description ?? ""),
+  ]);
+  const columns = [
+    { head: "TYPE" },
+    { head: "TIMEOUT", rank: 2 },
+    { head: "ATTEMPTS", rank: 1 },
+    { head: "DESCRIPTION", least: 20 },
+  ];
+  return plainTable(columns, rows, out.columns);
+}
+
+/** Why a job waits. */
+export function waitingText({ reason, detail, since, until }: Waiting): string {
+  const times = [since && `since ${since}`, until && `until ${until}`].filter(Boolean).join(", ");
+  const name = reason === "unknown" ? "" : `${reason.replace(/-/g, " ")}: `;
+  return `${name}${detail}${times && ` (${times})`}`;
+}
+
+export function progressText({ fraction, note }: { fraction: number; note?: string }): string {
+  return `${Math.round(fraction * 100)} %${note ? ` ${note}` : ""}`;
+}
+
+function state({ state: name, cancelRequestedAt }: Job): Styled {
+  const text = name === "running" && cancelRequestedAt ? "running (to be cancelled)" : name;
+  return { style: colours[name], content: text };
+}
+
+function noteOf({ state: name, error, progress, runAt, waiting }: Job): string {
+  if (waiting?.reason === "no-workers") return `no workers: ${waiting.detail}`;
+  if (error && name !== "succeeded") return `${error.name}: ${error.message}`;
+  if (progress && name === "running") return progressText(progress);
+  return runAt && name === "queued" ? `not before ${out.isTerminal ? shortTime(runAt) : runAt}` : "";
+}

@@ -1,0 +1,106 @@
+import { MultiBar, Presets, SingleBar } from "cli-progress";
+import type { Job, JobState } from "../../client";
+import { cut, paint, render, singleLine, Styled, widthOf } from "./styled";
+import { Output, outputOf } from "./terminal";
+import { isFinal } from "../../contract/records/record";
+
+/** Beyond so many jobs one bar stands for all of them, and one line for all that wait alike. */
+export const mostBars = 8;
+
+const barColumns = { most: 30, least: 10 };
+
+/** Columns that an id takes beside a bar: at most, and at least. */
+const idColumns = { most: 36, least: 8 };
+
+/** Columns that a bar, its percentage and a state take. */
+const otherColumns = 30;
+
+interface Picture {
+  name: Styled;
+  fraction: number;
+  note: Styled;
+}
+
+/**
+ * Bars for the jobs that are waited for, on standard error: one for each, or one for all where they are many; none where
+ * that is no terminal.
+ */
+export class ProgressBars {
+  private readonly output: Output;
+  private readonly multi: MultiBar | undefined;
+  private readonly bars = new Map<string, SingleBar>();
+  private readonly jobs = new Map<string, Job>();
+
+  constructor(
+    isShown: boolean,
+    private readonly ids: readonly string[],
+    stream: NodeJS.WriteStream = process.stderr,
+  ) {
+    const output = outputOf(() => stream);
+    this.output = output;
+    if (!isShown || !stream.isTTY) return;
+    const format = (_options: unknown, _parameters: unknown, picture: Picture) =>
+      // A line that fills the terminal's last column may wrap.
+      render(barLine(picture, output.columns - 1), output.isColoured);
+    // Lines fit; MultiBar itself would cut them with their colours counted in.
+    const wide = { isTTY: true, columns: 10_000, write: (text: string) => stream.write(text) };
+    const options = { format, hideCursor: true, linewrap: true, stream: wide as unknown as NodeJS.WriteStream };
+    this.multi = new MultiBar(options, Presets.shades_classic);
+  }
+
+  show(job: Job): void {
+    if (!this.multi) return;
+    this.jobs.set(job.id, job);
+    const isSummed = this.ids.length > mostBars;
+    const key = isSummed ? "" : job.id;
+    const picture = isSummed ? this.pictureOfAll() : pictureOf(job);
+    const bar = this.bars.get(key) ?? this.multi.create(100, 0, picture);
+    this.bars.set(key, bar);
+    bar.update(Math.round(picture.fraction * 100), picture);
+  }
+
+  /** Writes a line above the bars, or by itself where there are none. */
+  say(line: Styled): void {
+    if (!this.multi) return this.output.line(line);
+    this.multi.log(`${render(line, this.output.isColoured)}\n`);
+    this.multi.update();
+  }
+
+  stop(): void {
+    this.multi?.stop();
+  }
+
+  private pictureOfAll(): Picture {
+    const jobs = [...this.jobs.values()];
+    const ended = jobs.filter(({ state }) => isFinal(state)).length;
+    const count = (state: JobState) => jobs.filter((job) => job.state === state).length;
+    const states = (["running", "queued", "failed", "cancelled"] as const)
+      .map((state) => ({ state, jobs: count(state) }))
+      .filter((each) => each.jobs > 0)
+      .map(({ state, jobs: number }) => `${number} ${state}`);
+    const fraction = jobs.reduce((sum, job) => sum + (isFinal(job.state) ? 1 : fractionOf(job)), 0) / this.ids.length;
+    return { name: `${ended} of ${this.ids.length} ended`, fraction, note: states.join(", ") };
+  }
+}
+
+function pictureOf(job: Job): Picture {
+  const { id, state, progress } = job;
+  return { name: id, fraction: fractionOf(job), note: progress?.note ? [state, " ", progress.note] : state };
+}
+
+function fractionOf({ state, progress }: Job): number {
+  return state === "succeeded" ? 1 : Math.min(1, Math.max(0, progress?.fraction ?? 0));
+}
+
+/** The name, a bar, how much is done, and the note: the bar gives way first, then the note is cut. */
+function barLine({ name: fullName, fraction, note }: Picture, columns: number): Styled {
+  const name = cut(singleLine(fullName), Math.max(idColumns.least, Math.min(idColumns.most, columns - otherColumns)));
+  const percentage = `${String(Math.round(fraction * 100)).padStart(3)} %`;
+  const label = singleLine(note);
+  const others = 1 + widthOf(name) + 1 + 1 + percentage.length + 1;
+  const room = columns - others - widthOf(label);
+  const width = Math.max(Math.min(barColumns.least, columns - others), Math.min(barColumns.most, room));
+  const done = Math.round(fraction * Math.max(0, width));
+  const bar = width > 0 ? `${"█".repeat(done)}${"░".repeat(width - done)}` : "";
+  return cut([" ", name, " ", paint.cyan(bar), " ", percentage, " ", label], columns);
+}

@@ -1,0 +1,55 @@
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { LocalRun, localRunFolder, parseLocalRun } from "../../contract/localRun";
+import { isOnThisMachine } from "./origin";
+
+/**
+ * What the local cloud that answers at the URL of an HTTP API left for its owner; nothing where there is no such file.
+ *
+ * @throws Error where somebody else may have written the file, or may read it.
+ */
+export function readLocalRun(url: URL): LocalRun | undefined {
+  return isOnThisMachine(url) ? read(`${url.port || "80"}.json`) : undefined;
+}
+
+/** The same by the address of the AWS endpoint. */
+export function readLocalRunOf(endpoint: URL): LocalRun | undefined {
+  if (!isOnThisMachine(endpoint)) return undefined;
+  return filesThere()
+    .map(read)
+    .find((run) => run && new URL(run.endpoint).port === endpoint.port);
+}
+
+function filesThere(): string[] {
+  return orNothing(() => readdirSync(folder())) ?? [];
+}
+
+function read(name: string): LocalRun | undefined {
+  const path = `${folder()}/${name}`;
+  const file = orNothing(() => openSync(path, "r"));
+  if (file === undefined) return undefined;
+  try {
+    const { uid, mode } = fstatSync(file);
+    const isMine = process.getuid === undefined || uid === process.getuid();
+    if (!isMine || (process.platform !== "win32" && (mode & 0o077) !== 0)) {
+      const got = `mode ${(mode & 0o777).toString(8)} of user ${uid}`;
+      throw new Error(`Expected ${path} as a file that you alone may read and write, got ${got}`);
+    }
+    return parseLocalRun(readFileSync(file, "utf8"));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function folder(): string {
+  return localRunFolder(process.env, homedir());
+}
+
+function orNothing<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

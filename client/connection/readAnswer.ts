@@ -1,0 +1,92 @@
+import { isObject } from "../../contract/check";
+import { gatewayCodes, JobProblemCode, JobProblemError } from "../errors";
+import { clockNote, clockSkewOf } from "./skew";
+
+/** An answer of the API, or of whatever stands before it. */
+export interface Answer {
+  /** Of the request. */
+  url: URL;
+  response: Response;
+  text: string;
+  /** Takes what authorised the request out of a text. */
+  hide: (said: string) => string;
+}
+
+/** Answers that a later try may better. */
+const passingStatuses = [429, 500, 502, 503, 504];
+
+/** Longest `Retry-After` that is honoured. */
+const longestRetryAfterSeconds = 60;
+
+/** A problem that may pass. */
+export class PassingProblem extends JobProblemError {
+  constructor(
+    problem: ConstructorParameters<typeof JobProblemError>[0],
+    readonly retryAfterSeconds: number,
+  ) {
+    super(problem);
+  }
+}
+
+/**
+ * The answer's JSON value.
+ *
+ * @throws JobProblemError where the answer is a refusal, or none of a batch job API.
+ */
+export function readAnswer(answer: Answer): unknown {
+  const { response, text } = answer;
+  const value = parse(text);
+  if (response.ok && value !== undefined) return value;
+  const problem = readProblem(answer, value);
+  if (!passingStatuses.includes(response.status)) throw new JobProblemError(problem);
+  throw new PassingProblem(problem, retryAfterSecondsOf(response));
+}
+
+function readProblem(
+  { url, response, hide }: Answer,
+  value: unknown,
+): ConstructorParameters<typeof JobProblemError>[0] {
+  const { status, headers } = response;
+  const document = isObject(value) ? value : {};
+  if (typeof document.code === "string" && typeof document.detail === "string") {
+    const { code, detail, errors } = document;
+    const fields = Array.isArray(errors) ? (errors as JobProblemError["errors"]) : undefined;
+    // A code of a later API passes as it is.
+    return { code: code as JobProblemCode, status, detail: hide(detail), errors: fields };
+  }
+  const said = typeof document.message === "string" ? hide(document.message) : "no problem document";
+  if (status === 401 || status === 403) {
+    const clock = clockNote(clockSkewOf(response));
+    const detail = `The API refused the request's authorization (${status}: ${said})${clock}`;
+    return { code: gatewayCodes.unauthorized, status, detail };
+  }
+  if (status === 429) return { code: gatewayCodes.throttled, status, detail: `The API is throttled (${said})` };
+  if (status >= 500) return { code: gatewayCodes.unavailable, status, detail: `The API failed (${status}: ${said})` };
+  const got =
+    status >= 300 && status < 400
+      ? `a redirect to ${placeOf(headers.get("location"), url)}, which is not followed: give the URL of the API itself`
+      : `status ${status} (${said})`;
+  const detail = `Expected the answer of a batch job API at ${url.origin}${url.pathname}, got ${got}`;
+  return { code: gatewayCodes.unexpected, status, detail };
+}
+
+/** Where a redirect leads, without what may be secret of it. */
+function placeOf(location: string | null, base: URL): string {
+  if (!location || !URL.canParse(location, base.href)) return "nowhere";
+  const { origin, pathname } = new URL(location, base);
+  return `${origin}${pathname}`;
+}
+
+/** `Retry-After` in seconds; its other form, a date, would lean on two clocks that may differ. */
+function retryAfterSecondsOf({ headers }: Response): number {
+  const seconds = Number(headers.get("retry-after") ?? 0);
+  return seconds > 0 ? Math.min(seconds, longestRetryAfterSeconds) : 0;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

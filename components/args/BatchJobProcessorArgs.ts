@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import { Authorization, Scaling } from "./choices";
+import { CorsArgs } from "./CorsArgs";
+import { PolicyStatement } from "../aws/permissions";
+import { ProcessorArgs } from "./ProcessorArgs";
+
+/** Inputs of {@link BatchJobProcessor}. */
+export interface BatchJobProcessorArgs {
+  /** The job types, at least one; their order has no meaning. */
+  processors: ProcessorArgs[];
+  /**
+   * Whether jobs have records: states, results, attempts that drains don't eat, idempotent submission. Without them a
+   * job costs three DynamoDB writes less, and SQS's count of deliveries stands for the attempts. @default true
+   */
+  tracking?: boolean;
+  /** Whether `GET /jobs` lists jobs: its index costs one DynamoDB write more per job. @default true */
+  listing?: boolean;
+  /** Whether the table of job records can be restored as of any second of the last 35 days; it costs money by size. @default false */
+  pointInTimeRecovery?: boolean;
+  /** Whether every job's end is published to the topic `eventsTopicArn`; SNS bills it per job. @default false */
+  events?: boolean;
+  /** Who may call the API: `iam` (SigV4), `jwt`, or `none` for everybody. @default iam */
+  authorization?: Authorization;
+  /** Issuer of the tokens, with `authorization: "jwt"`. @default - none */
+  jwtIssuer?: pulumi.Input<string>;
+  /** Audiences of the tokens, with `authorization: "jwt"`. @default - none */
+  jwtAudience?: pulumi.Input<string>[];
+  /**
+   * Pages of other origins that may call the API from a browser. No other input can serve: API Gateway answers preflight
+   * requests itself, before the function. @default - none
+   */
+  cors?: CorsArgs;
+  /** Requests that the API takes at once before it answers 429. @default 1000 */
+  throttlingBurstLimit?: number;
+  /** Requests per second that the API takes before it answers 429. @default 500 */
+  throttlingRateLimit?: number;
+  /**
+   * What makes fleets grow: `scaler`, a Lambda that counts each type's backlog and looks again with each job; or
+   * `targetTracking`, CloudWatch's metrics and policies alone, which are minutes slower. Idle workers end themselves in
+   * both. @default scaler
+   */
+  scaling?: Scaling;
+  /** VPC of the workers, with `subnetIds`. @default - a VPC of public subnets without NAT, which costs nothing idle */
+  vpcId?: pulumi.Input<string>;
+  /** Subnets of the workers, with `vpcId`; they need a way to AWS's public endpoints. @default - those of the own VPC */
+  subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Whether the own VPC has private subnets, with endpoints for what the workers call: they cost money while idle, as
+   * docs/network.md says. @default false
+   */
+  privateWorkers?: boolean;
+  /** Whether people may open a shell on the instances by Session Manager. @default false */
+  sessionManager?: boolean;
+  /** Container image of the workers. @default - built from the package's worker-image folder, for each architecture used */
+  image?: pulumi.Input<string>;
+  /** What all handlers may do in AWS. @default - none */
+  policyStatements?: PolicyStatement[];
+  /** Environment variables of all workers; a processor's own win. @default - none */
+  environment?: Record<string, pulumi.Input<string>>;
+  /**
+   * Secrets of all handlers, by environment variable: ARNs of Secrets Manager secrets or SSM parameters, as in a processor's
+   * `secrets`; a processor's own win. @default - none
+   */
+  secrets?: Record<string, pulumi.Input<string>>;
+  /** How long logs are kept, in days; one of CloudWatch's values. @default 30 */
+  logRetentionDays?: number;
+  /** Memory of the front-end Lambda, in MB. @default 512 */
+  frontendMemorySize?: number;
+  /** Concurrency set aside for the front-end Lambda, which also caps it. @default - none */
+  frontendReservedConcurrency?: number;
+  /** Environments of the front-end Lambda kept warm; they cost money while idle. @default - none */
+  frontendProvisionedConcurrency?: number;
+  /** Memory of the router Lambda, in MB. @default 256 */
+  routerMemorySize?: number;
+  /** Concurrency set aside for the router Lambda, which also caps it. @default - none */
+  routerReservedConcurrency?: number;
+  /** Environments of the router Lambda kept warm; they cost money while idle. @default - none */
+  routerProvisionedConcurrency?: number;
+  /** Tags of every resource that takes tags, instances and volumes included. @default - none */
+  tags?: Record<string, string>;
+}

@@ -1,0 +1,155 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { Acknowledge, Architecture } from "./choices";
+import { defaults } from "./defaults";
+import { Job, JobContext } from "../../contract/handler";
+import { PolicyStatement } from "../aws/permissions";
+
+/** One processor: a job type's queue, dead-letter queue, fleet and handler. */
+export interface ProcessorArgs {
+  /** Name of the job type: kebab-case, 1–40 characters, unique in the component. */
+  name: string;
+  /** Name of a handler module of the worker image: `word-count` stands for its `processors/word-count`. @default - none; exactly one of `handler`, `command` and `handle` is given */
+  handler?: string;
+  /**
+   * Program and arguments that run one job, in any language: the job as JSON on standard input and in `JOB_*` variables,
+   * the result from standard output. @default - none; exactly one of `handler`, `command` and `handle` is given
+   */
+  command?: string[];
+  /**
+   * Runs one job: written right here, and shipped to the workers as text with what it captures.
+   * @default - none; exactly one of `handler`, `command` and `handle` is given
+   */
+  handle?(this: void, job: Job, context: JobContext): Promise<unknown>;
+  /** For people, in `GET /types`. @default - none */
+  description?: string;
+  /**
+   * JSON Schema of the payload, of draft 2020-12 or draft-07: jobs that don't fit it, or cost too much to check by it, are
+   * refused with 422. `format` only annotates. @default - any payload
+   */
+  payloadSchema?: Record<string, unknown>;
+  /** Container image of the workers. @default - the component's `image` */
+  image?: pulumi.Input<string>;
+  /** Processor architecture of the instances and of the image: `arm64` or `x86_64`; with `gpu` the latter. @default arm64 */
+  architecture?: Architecture;
+  /**
+   * EC2 instance types of the workers, of like size: capacity is reckoned with the first one's vCPUs. On demand they are
+   * tried in this order; of spot instances AWS takes what is cheap and likely to stay. @default - `c7g.large`, on x86_64 `c7i.large`
+   */
+  instanceTypes?: string[];
+  /**
+   * Gives each job an NVIDIA GPU: on AWS's GPU machine image, with as many slots as the instance has GPUs. It needs
+   * `instanceTypes` of the g and p families, x86_64, and an `image` that brings CUDA. @default false
+   */
+  gpu?: boolean;
+  /** Whether to run on spot instances, and on demand while there are none to be had. @default false */
+  spot?: boolean;
+  /** With `spot`: how many instances, the first ones, run on demand all the same. @default 0 */
+  onDemandBaseCapacity?: number;
+  /** Size of the encrypted gp3 root volume, in GiB; at least 30, the size of the machine image. @default 30 */
+  rootVolumeGb?: number;
+  /** Jobs that one worker runs at once; 0 stands for the instance's vCPUs, as far as its memory holds as many jobs. @default 0 */
+  slots?: number;
+  /**
+   * Memory of each job, in MB, at least 128: of a handler's process, or of a command, with all that they start. A job that
+   * needs more is killed and fails as `OutOfMemory`. @default - the instance's memory less 556 MB, divided by the slots
+   */
+  memoryMegabytes?: number;
+  /** Jobs that a worker fetches ahead of its free slots: for jobs of milliseconds. @default 0 */
+  prefetch?: number;
+  /**
+   * When a job's message is removed from the queue: `after` the job ended (it runs at least once), or `before` it runs
+   * (at most once: a worker's death loses the job). @default after
+   */
+  acknowledge?: Acknowledge;
+  /** How long one attempt may take, 1–42,600 (11 h 50 min; SQS hides a message for 12 hours at the most). @default 900 */
+  timeoutSeconds?: number;
+  /** Attempts before a job is dead-lettered, 1–100. @default 3 */
+  maxAttempts?: number;
+  /** How long a job whose worker died stays hidden before another takes it, 3–43,200; heartbeats extend it. @default 60 */
+  visibilityTimeoutSeconds?: number;
+  /** Delay before the second attempt; doubles with each further one, with full jitter. @default 2 */
+  backoffSeconds?: number;
+  /** Longest delay between attempts. @default 900 */
+  maxBackoffSeconds?: number;
+  /** How long running jobs may go on once their worker is told to stop, up to 42,600; a spot notice leaves less. @default 90 */
+  drainSeconds?: number;
+  /**
+   * Seconds without work after which a worker ends its instance, if the type needs fewer; 0 stands for never. About what
+   * another launch would cost. With the component's `targetTracking`, whose launches are slow, 300 by default. @default 20
+   */
+  idleSeconds?: number;
+  /** Instances kept from some time on, for peaks that are known beforehand. @default - `minInstances` at all times */
+  capacitySchedule?: CapacityChange[];
+  /** Instances kept even without work. With a `capacitySchedule` it only says how many there are at first. @default 0 */
+  minInstances?: number;
+  /** Most instances at once. @default 10 */
+  maxInstances?: number;
+  /**
+   * How long a job may wait for a slot: an instance is launched only where those that are there, or on their way, would keep
+   * one waiting for longer. Never more of them than have a job to do. With the component's `targetTracking` 60 by default.
+   * @default 30
+   */
+  targetLatencySeconds?: number;
+  /** How long a job takes. @default - learned from the workers' reports; 10 until there are any, and with `targetTracking` */
+  secondsPerJob?: number;
+  /** Jobs that are submitted by themselves, again and again. @default - none */
+  schedules?: JobSchedule[];
+  /**
+   * Environment variables of the workers. Names that start with `WORKER_`, `JOB_`, `AWS_`, `NODE_` or `LD_`, and `PATH`, `HOME`,
+   * `TMPDIR` and `HOSTNAME`, are refused: workers and jobs rely on them. @default - none
+   */
+  environment?: Record<string, pulumi.Input<string>>;
+  /**
+   * Secrets of the handlers, by environment variable: the ARN of a Secrets Manager secret, with `#key` behind it for one key of a
+   * JSON secret, or of an SSM parameter. Each worker reads the values at its start. Names are as in `environment`, and in one of
+   * the two only. `environment` can't serve: it lies in clear text in the launch template. @default - none but the component's
+   */
+  secrets?: Record<string, pulumi.Input<string>>;
+  /** What the handlers may do in AWS, beside the component's `policyStatements`. @default - none */
+  policyStatements?: PolicyStatement[];
+}
+
+/** A job that is submitted at certain times, by EventBridge Scheduler. */
+export interface JobSchedule {
+  /** Kebab-case, 1–40 characters, unique in the processor; the jobs' ids start with it. */
+  name: string;
+  /** `rate(5 minutes)`, or `cron(...)` with EventBridge's six fields, such as `cron(0 8 ? * MON-FRI *)`. */
+  expression: string;
+  /** Time zone of a `cron` expression, such as `Europe/Berlin`. @default - UTC */
+  timeZone?: string;
+  /** Payload of each job, any JSON value. @default - null */
+  payload?: unknown;
+}
+
+/** How many instances to keep from each time on that a cron expression names. */
+export interface CapacityChange {
+  /** When: five fields of cron, minute to day of week, such as `0 8 * * MON-FRI`. */
+  recurrence: string;
+  /** Time zone of `recurrence`, such as `Europe/Berlin`. @default - UTC */
+  timeZone?: string;
+  /** Instances kept from then on, up to the processor's `maxInstances`. */
+  minInstances: number;
+}
+
+/** A processor whose every setting with a default has a value. */
+export type ProcessorSettings = ProcessorArgs & Required<Pick<ProcessorArgs, keyof typeof defaults.processor>>;
+
+/** Fills a processor's defaults in; a setting that is there but undefined counts as not given. */
+export function withDefaults(
+  processor: ProcessorArgs,
+  scaling: BatchJobProcessorArgs["scaling"] = defaults.scaling,
+): ProcessorSettings {
+  const given = Object.fromEntries(
+    Object.entries(processor).filter(([, value]) => value !== undefined),
+  ) as unknown as ProcessorArgs;
+  const architecture = given.architecture ?? (given.gpu === true ? "x86_64" : defaults.processor.architecture);
+  const instanceTypes: Record<string, readonly string[] | undefined> = defaults.processor.instanceTypes;
+  return {
+    ...defaults.processor,
+    ...(scaling === "targetTracking" && defaults.targetTracking),
+    instanceTypes: [...(instanceTypes[architecture] ?? [])],
+    ...given,
+    architecture,
+  };
+}

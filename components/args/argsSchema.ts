@@ -1,0 +1,239 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { describe } from "../../contract/check";
+import { limits, typePattern } from "../../contract/limits";
+import { workerVariablePrefix } from "../../contract/workerSettings";
+import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { Acknowledge, Architecture, Authorization, Effect, Scaling } from "./choices";
+import { CorsArgs } from "./CorsArgs";
+import { referenceProblem } from "./secrets";
+import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
+
+/** A value that may come later; its type is then for the provider to check. */
+const input = (schema: z.ZodType) =>
+  z.unknown().superRefine((value, context) => {
+    if (pulumi.Output.isInstance(value) || value instanceof Promise) return;
+    const outcome = schema.safeParse(value, { error: explainIssue });
+    for (const { path, message } of outcome.error?.issues ?? []) {
+      context.addIssue({ code: "custom", path, message });
+    }
+  });
+const text = z.string().min(1);
+const wholeNumber = (from: number, to: number) => z.number().int().min(from).max(to);
+const seconds = (from: number, to: number) => z.number().min(from).max(to);
+/**
+ * Variables that are not a program's to set: the worker's own, those of a job, and what Node, the AWS SDK or the loader of
+ * programs would read, so that a worker would fail without a word of why.
+ */
+const reservedVariable = new RegExp(`^(${workerVariablePrefix}|JOB_|AWS_|NODE_|LD_|(PATH|HOME|TMPDIR|HOSTNAME)$)`);
+const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, expecting("letters, digits and underscores"))
+  .refine(
+    (name) => !reservedVariable.test(name),
+    expecting(
+      `a name that isn't the worker's, a job's, Node's or the AWS SDK's (${workerVariablePrefix}, JOB_, AWS_, NODE_, LD_, PATH, HOME, TMPDIR, HOSTNAME)`,
+    ),
+  );
+/** Lines of `docker run --env-file`: no quoting, so no line breaks. */
+const environment = z.record(variable, input(z.string().regex(/^[^\r\n\0]*$/, expecting("a text of one line"))));
+/** What is wrong with a reference is said without it: it may be the secret itself. */
+const secrets = z.record(
+  variable,
+  input(
+    z.string().superRefine((text, context) => {
+      const reason = referenceProblem(text);
+      if (reason !== undefined) context.addIssue({ code: "custom", message: reason });
+    }),
+  ),
+);
+const statements = z.array(
+  z.strictObject({
+    Sid: z
+      .string()
+      .regex(/^[A-Za-z0-9]+$/, expecting("letters and digits"))
+      .optional(),
+    Effect: z.enum(Effect).optional(),
+    Action: z.array(text).min(1),
+    Resource: z.union([z.array(input(text)).min(1), input(text)]),
+    Condition: z.unknown().optional(),
+  }),
+);
+/** The values that CloudWatch Logs takes (PutRetentionPolicy). */
+const retentionDays = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/** One field of cron: numbers, names, ranges, steps and lists ("Scheduled scaling for Amazon EC2 Auto Scaling"). */
+const cronValue = "(\\d{1,2}|MON|TUE|WED|THU|FRI|SAT|SUN|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)";
+const cronRange = `(\\*|${cronValue}(-${cronValue})?)(/\\d{1,2})?`;
+const cronField = new RegExp(`^${cronRange}(,${cronRange})*$`, "i");
+const capacityChange = z.strictObject({
+  recurrence: z.string().refine((cron) => {
+    const fields = cron.split(" ");
+    return fields.length === 5 && fields.every((field) => cronField.test(field));
+  }, expecting('five fields of cron, such as "0 8 * * MON-FRI"')),
+  timeZone: z.string().refine(isTimeZone, expecting('a time zone, such as "Europe/Berlin"')).optional(),
+  minInstances: wholeNumber(0, 1_000),
+} satisfies Record<keyof CapacityChange, z.ZodType>);
+
+const cors = z.strictObject({
+  allowOrigins: z
+    .array(
+      input(
+        z
+          .string()
+          .regex(
+            /^(\*|https?:\/\/(\*|[^\s/*?#@]+))$/,
+            expecting('"*" or an origin without a path, such as "https://app.example.com"'),
+          ),
+      ),
+    )
+    .min(1),
+  allowHeaders: z.array(input(z.string().regex(/^[A-Za-z0-9-]+$|^\*$/, expecting("a header's name")))).optional(),
+  maxAge: wholeNumber(0, 86_400).optional(),
+} satisfies Record<keyof CorsArgs, z.ZodType>);
+
+const jobSchedule = z.strictObject({
+  name: z.string().regex(typePattern, expecting(`kebab-case of 1–${limits.maxTypeCharacters} characters`)),
+  // EventBridge checks the rest.
+  expression: z
+    .string()
+    .regex(
+      /^(rate\([1-9]\d* (minutes?|hours?|days?)\)|cron\(\S+( \S+){5}\))$/,
+      expecting('"rate(5 minutes)" or a cron of six fields, such as "cron(0 8 ? * MON-FRI *)"'),
+    ),
+  timeZone: z.string().refine(isTimeZone, expecting('a time zone, such as "Europe/Berlin"')).optional(),
+  payload: z.json().optional(),
+} satisfies Record<keyof JobSchedule, z.ZodType>);
+
+const processorSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(typePattern, expecting(`kebab-case of 1–${limits.maxTypeCharacters} characters, such as "word-count"`)),
+  handler: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, expecting("the name of a module of the worker image"))
+    .optional(),
+  command: z
+    .array(z.string().regex(/^[^\r\n\0]*$/, expecting("a text of one line")))
+    .min(1)
+    .refine(([program]) => program !== "", expecting("a program as the first text"))
+    .optional(),
+  handle: z.custom((value) => typeof value === "function", expecting("a function")).optional(),
+  description: z.string().max(1_000).optional(),
+  payloadSchema: z.record(z.string(), z.unknown()).optional(),
+  image: input(text).optional(),
+  architecture: z.enum(Architecture).optional(),
+  instanceTypes: z.array(text).min(1).max(40).optional(),
+  gpu: z.boolean().optional(),
+  spot: z.boolean().optional(),
+  onDemandBaseCapacity: wholeNumber(0, 1_000).optional(),
+  rootVolumeGb: wholeNumber(30, 16_384).optional(),
+  slots: wholeNumber(0, 1_000).optional(),
+  // The largest instances have 32 TiB ("Amazon EC2 High Memory instances").
+  memoryMegabytes: wholeNumber(128, 32 * 1_024 ** 2).optional(),
+  prefetch: wholeNumber(0, 1_000).optional(),
+  acknowledge: z.enum(Acknowledge).optional(),
+  timeoutSeconds: seconds(1, limits.maxTimeoutSeconds).optional(),
+  maxAttempts: wholeNumber(1, limits.maxAttempts).optional(),
+  visibilityTimeoutSeconds: wholeNumber(3, limits.maxVisibilitySeconds).optional(),
+  backoffSeconds: seconds(0, 43_200).optional(),
+  maxBackoffSeconds: seconds(0, 43_200).optional(),
+  drainSeconds: seconds(0, limits.maxTimeoutSeconds).optional(),
+  idleSeconds: seconds(0, 86_400).optional(),
+  // An Auto Scaling group takes 125 scheduled actions ("Quotas for Amazon EC2 Auto Scaling").
+  capacitySchedule: z.array(capacityChange).max(125).optional(),
+  minInstances: wholeNumber(0, 1_000).optional(),
+  maxInstances: wholeNumber(1, 1_000).optional(),
+  targetLatencySeconds: seconds(1, 86_400).optional(),
+  secondsPerJob: seconds(0.001, limits.maxTimeoutSeconds).optional(),
+  schedules: z.array(jobSchedule).max(100).optional(),
+  environment: environment.optional(),
+  secrets: secrets.optional(),
+  policyStatements: statements.optional(),
+} satisfies Record<keyof ProcessorArgs, z.ZodType>);
+
+/** The shape of the component's inputs, property by property. */
+export const argsSchema = z.strictObject({
+  processors: z.array(processorSchema).min(1),
+  tracking: z.boolean().optional(),
+  listing: z.boolean().optional(),
+  events: z.boolean().optional(),
+  pointInTimeRecovery: z.boolean().optional(),
+  authorization: z.enum(Authorization).optional(),
+  jwtIssuer: input(text).optional(),
+  jwtAudience: z.array(input(text)).min(1).optional(),
+  cors: cors.optional(),
+  throttlingBurstLimit: wholeNumber(0, 1_000_000).optional(),
+  throttlingRateLimit: seconds(0, 1_000_000).optional(),
+  scaling: z.enum(Scaling).optional(),
+  vpcId: input(text).optional(),
+  subnetIds: input(z.array(input(text)).min(1)).optional(),
+  privateWorkers: z.boolean().optional(),
+  sessionManager: z.boolean().optional(),
+  image: input(text).optional(),
+  policyStatements: statements.optional(),
+  environment: environment.optional(),
+  secrets: secrets.optional(),
+  logRetentionDays: z
+    .number()
+    .refine((days) => retentionDays.includes(days), expecting(`one of ${retentionDays.join(", ")}`))
+    .optional(),
+  frontendMemorySize: wholeNumber(128, 10_240).optional(),
+  frontendReservedConcurrency: wholeNumber(1, 100_000).optional(),
+  frontendProvisionedConcurrency: wholeNumber(1, 100_000).optional(),
+  routerMemorySize: wholeNumber(128, 10_240).optional(),
+  routerReservedConcurrency: wholeNumber(1, 100_000).optional(),
+  routerProvisionedConcurrency: wholeNumber(1, 100_000).optional(),
+  tags: z.record(text.max(128), z.string().max(256)).optional(),
+} satisfies Record<keyof BatchJobProcessorArgs, z.ZodType>);
+
+/** Whether it is the name of a time zone; Node would take offsets too, which AWS doesn't. */
+function isTimeZone(name: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat("en", { timeZone: name }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
+  }
+}
+
+function expecting(what: string) {
+  return { error: (issue: { input?: unknown }) => `Expected ${what}, got ${describe(issue.input)}` };
+}
+
+/** Says of an issue what was expected and what came. */
+export const explainIssue: z.core.$ZodErrorMap = (issue) => {
+  const got = `got ${describe(issue.input)}`;
+  switch (issue.code) {
+    case "invalid_type":
+      return `Expected ${article[issue.expected] ?? issue.expected}, ${got}`;
+    case "invalid_value":
+      return `Expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}, ${got}`;
+    case "too_small":
+      return `Expected ${unit(issue.origin)}from ${String(issue.minimum)} up, ${got}`;
+    case "too_big":
+      return `Expected ${unit(issue.origin)}up to ${String(issue.maximum)}, ${got}`;
+    case "invalid_key":
+      return issue.issues[0]?.message;
+    case "invalid_union":
+      return `Expected a text or an array of texts, ${got}`;
+    default:
+      return undefined;
+  }
+};
+
+const article: Record<string, string> = {
+  array: "an array",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a number",
+  object: "an object",
+  record: "an object",
+  string: "a text",
+};
+
+function unit(origin: string): string {
+  if (origin === "string") return "a text of a length ";
+  return origin === "array" ? "an array of a length " : "a number ";
+}

@@ -1,0 +1,128 @@
+import * as pulumi from "@pulumi/pulumi";
+import { encodeWorkerSettings } from "../../contract/workerSettings";
+import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { invalidInputs } from "./invalidInputs";
+import { isPending, resolve } from "../aws/json";
+import { hookNames } from "../processor/lifecycleHooks";
+import { ProcessorArgs, withDefaults } from "./ProcessorArgs";
+import { referenceErrors, secretsOf } from "./secrets";
+import { environmentBytes, giveBackSeconds, maxUserDataBytes, userDataBytes } from "../processor/userData";
+
+type InputError = pulumi.InputPropertyErrorDetails;
+type Environment = Record<string, pulumi.Input<string>>;
+type Inputs = Pick<BatchJobProcessorArgs, "processors" | "environment" | "secrets" | "image" | "scaling">;
+
+/**
+ * Says what is wrong with the environments, and with the references of secrets, once their outputs are known, and at once where
+ * a secret is among the environments. A resource that depends on it isn't made before.
+ */
+export function checkEnvironments(name: string, args: Inputs): pulumi.Output<void> {
+  const all = [args, ...args.processors].map(({ environment, secrets }) => ({ environment, secrets }));
+  const refuse = (errors: InputError[]) => {
+    if (errors.length > 0) throw new pulumi.RunError(invalidInputs(name, errors));
+  };
+  return pulumi
+    .output(secretErrors(args).then((errors) => (refuse(errors), true)))
+    .apply(() => resolve(all))
+    .apply((resolved) => {
+      const [shared, ...own] = resolved as typeof all;
+      const processors = args.processors.map((processor, index) => ({ ...processor, ...own[index] }));
+      const known = { ...args, ...shared, processors };
+      refuse([...lineErrors(known), ...referenceErrors(known), ...sizeErrors(known)]);
+    });
+}
+
+/** Variables that don't fit into user data, together with all else that it holds. Of outputs the names alone count. */
+export function sizeErrors(args: Inputs): InputError[] {
+  const errors = args.processors.flatMap((processor, index) => {
+    const room = roomFor(processor, args);
+    const { environment: own = {}, command } = processor;
+    const commandBytes = Buffer.byteLength(JSON.stringify(command ?? []));
+    if (room < 0 && command !== undefined && room + commandBytes > 0) {
+      const reason = `Expected a command of at most ${room + commandBytes} bytes as JSON, got ${commandBytes}: ${limit}`;
+      return [{ propertyPath: `processors[${index}].command`, reason }];
+    }
+    const secrets = Object.keys(secretsOf(args, processor));
+    if (room < 0 && secrets.length > 0) {
+      const reason = `Expected fewer than ${secrets.length} secrets, whose ARNs take ${-room} bytes too many: ${limit}`;
+      return [{ propertyPath: processor.secrets ? `processors[${index}].secrets` : "secrets", reason }];
+    }
+    const bytes = environmentBytes(knownOf({ ...args.environment, ...own }));
+    if (bytes <= room) return [];
+    const hasOwn = Object.keys(own).length > 0;
+    const all = hasOwn && args.environment !== undefined ? "variables, the component's included," : "variables";
+    const reason = `Expected ${all} of at most ${room} bytes as lines NAME=value, got ${bytes}: ${limit}`;
+    return [{ propertyPath: hasOwn ? `processors[${index}].environment` : "environment", reason }];
+  });
+  return errors.filter(
+    ({ propertyPath }, index) => errors.findIndex((other) => other.propertyPath === propertyPath) === index,
+  );
+}
+
+const limit = `they lie in user data, of which EC2 takes ${maxUserDataBytes} bytes`;
+
+/** As long as any name, URL or ARN gets that is known only later. */
+const longest = "x".repeat(160);
+
+/** How much of a processor's user data is left for variables of its own, whatever its names turn out to be. */
+function roomFor(processor: ProcessorArgs, args: Inputs): number {
+  const { name: type, image = args.image, ...settings } = withDefaults(processor, args.scaling);
+  const addresses = {
+    queueUrl: longest,
+    deadLetterQueueUrl: longest,
+    jobTable: longest,
+    inlineHandler: processor.handle && longest,
+    fleetTable: longest,
+    scalerFunction: longest,
+    eventsTopic: longest,
+    keptEventsQueueUrl: longest,
+  };
+  const region = "us-isob-west-1";
+  const script = userDataBytes({
+    type,
+    image: typeof image === "string" ? image : longest + longest,
+    region,
+    logGroup: longest,
+    launchHook: hookNames.launchHook,
+    environment: {},
+    stopTimeoutSeconds: settings.drainSeconds + giveBackSeconds,
+    gpu: settings.gpu,
+  });
+  const references = Object.entries(secretsOf(args, processor));
+  const known = references.map(([variable, text]) => [variable, typeof text === "string" ? text : longest]);
+  const secrets = known.length > 0 ? (Object.fromEntries(known) as Record<string, string>) : undefined;
+  const told = encodeWorkerSettings({ ...settings, ...addresses, ...hookNames, type, secrets });
+  const own = { AWS_REGION: region, ...told };
+  return maxUserDataBytes - script - environmentBytes(own);
+}
+
+function knownOf(environment: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [name, typeof value === "string" ? value : ""]),
+  );
+}
+
+/** Each variable with its property path. */
+function variablesOf(args: Inputs): [string, pulumi.Input<string>][] {
+  const at = (path: string, environment: Environment = {}) =>
+    Object.entries(environment).map(([name, value]): [string, pulumi.Input<string>] => [`${path}.${name}`, value]);
+  const own = args.processors.map(({ environment }, index) => at(`processors[${index}].environment`, environment));
+  return [...at("environment", args.environment), ...own.flat()];
+}
+
+async function secretErrors(args: Inputs): Promise<InputError[]> {
+  const pending = variablesOf(args).filter(([, value]) => isPending(value));
+  const secrets = await Promise.all(pending.map(([, value]) => pulumi.isSecret(pulumi.output(value))));
+  return pending.filter((_, index) => secrets[index]).map(([propertyPath]) => ({ propertyPath, reason: secretReason }));
+}
+
+function lineErrors(args: Inputs): InputError[] {
+  return variablesOf(args).flatMap(([propertyPath, value]) => {
+    if (typeof value !== "string") return [{ propertyPath, reason: `Expected a text, got ${typeof value}` }];
+    return /[\r\n\0]/.test(value) ? [{ propertyPath, reason: "Expected a text of one line, got several" }] : [];
+  });
+}
+
+const secretReason =
+  "Expected no secret, got one: whoever may read the launch template sees variables in clear text. Keep it in Secrets Manager " +
+  "or an SSM parameter and name its ARN in `secrets`, or give it as pulumi.unsecret(…) if it may be seen";

@@ -1,0 +1,77 @@
+import * as pulumi from "@pulumi/pulumi";
+import { isObject } from "../../contract/check";
+import { parseSecretReference, referenceExpectation } from "../../contract/secretReference";
+import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { ProcessorArgs } from "./ProcessorArgs";
+
+type InputError = pulumi.InputPropertyErrorDetails;
+type References = Record<string, pulumi.Input<string>>;
+type Inputs = Pick<BatchJobProcessorArgs, "processors" | "secrets" | "environment">;
+
+/** The references of a processor's secrets by variable: the component's, and its own, which win. */
+export function secretsOf(args: Pick<Inputs, "secrets">, processor: Pick<ProcessorArgs, "secrets">): References {
+  return { ...args.secrets, ...processor.secrets };
+}
+
+/** What is wrong with a reference. The text isn't told unless it begins as an ARN: it may be the secret itself. */
+export function referenceProblem(text: unknown): string | undefined {
+  if (typeof text !== "string")
+    return `Expected ${referenceExpectation}, got ${text === undefined ? "nothing" : typeof text}`;
+  if (parseSecretReference(text)) return undefined;
+  const got = /^arn:[a-z-]+:[a-z0-9-]+:/.test(text)
+    ? JSON.stringify(text)
+    : `another text of ${text.length} characters`;
+  return `Expected ${referenceExpectation}, got ${got}`;
+}
+
+/** References that are none, once all are known. */
+export function referenceErrors(args: Inputs): InputError[] {
+  const at = (path: string, references: References = {}) =>
+    Object.entries(references).flatMap(([variable, text]) => {
+      const reason = referenceProblem(text);
+      return reason === undefined ? [] : [{ propertyPath: `${path}.${variable}`, reason }];
+    });
+  const own = args.processors.map(({ secrets }, index) => at(`processors[${index}].secrets`, secrets));
+  return [...at("secrets", args.secrets), ...own.flat()];
+}
+
+/** Variables that both `secrets` and `environment` have, of the component or of one of its processors. */
+export function clashErrors(args: Inputs): InputError[] {
+  const processors: unknown[] = Array.isArray(args.processors) ? args.processors : [];
+  const shared = namesOf(args);
+  return [
+    ...clashes("secrets", shared.secrets, "environment", shared.environment),
+    ...processors.flatMap((processor, index) => {
+      const path = `processors[${index}]`;
+      const own = namesOf(processor);
+      return [
+        ...clashes(`${path}.secrets`, own.secrets, `${path}.environment`, own.environment),
+        ...clashes(`${path}.secrets`, own.secrets, "environment", shared.environment),
+        ...clashes(`${path}.environment`, own.environment, "secrets", shared.secrets),
+      ];
+    }),
+  ];
+}
+
+function clashes(path: string, names: string[], otherPath: string, otherNames: string[]): InputError[] {
+  const reason = `Expected a variable that isn't in ${otherPath}, got one that is`;
+  return names.filter((name) => otherNames.includes(name)).map((name) => ({ propertyPath: `${path}.${name}`, reason }));
+}
+
+function namesOf(args: unknown): { secrets: string[]; environment: string[] } {
+  const { secrets, environment } = isObject(args) ? args : {};
+  const keysOf = (value: unknown) => (isObject(value) ? Object.keys(value) : []);
+  return { secrets: keysOf(secrets), environment: keysOf(environment) };
+}
+
+/**
+ * The services that the workers read secrets from. Resources can't depend on an ARN that is known only later, so such a one
+ * stands for either service.
+ */
+export function secretServices(args: Partial<Pick<Inputs, "processors" | "secrets">>): string[] {
+  const references = [args, ...(args.processors ?? [])].flatMap(({ secrets }) => Object.values(secrets ?? {}));
+  const services = references.flatMap((reference) =>
+    typeof reference === "string" ? (parseSecretReference(reference)?.service ?? []) : ["secretsmanager", "ssm"],
+  );
+  return [...new Set(services)].sort();
+}

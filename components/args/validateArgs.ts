@@ -1,0 +1,241 @@
+import * as pulumi from "@pulumi/pulumi";
+import { bytesOf, describe, isObject } from "../../contract/check";
+import { limits } from "../../contract/limits";
+import { argsSchema, explainIssue } from "./argsSchema";
+import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { sizeErrors } from "./environmentErrors";
+import { maxComponentCharacters } from "../aws/fitName";
+import { usesThis } from "../handlers/handlerFindings";
+import { isBurstable } from "../processor/instanceTypes";
+import { invalidInputs } from "./invalidInputs";
+import { withOutputErrors } from "./outputErrors";
+import { parseEcrImage } from "../aws/permissions";
+import { CapacityChange, JobSchedule, ProcessorArgs, withDefaults } from "./ProcessorArgs";
+import { roomErrors } from "./roomErrors";
+import { schemaProblem } from "./schemaProblem";
+import { clashErrors } from "./secrets";
+
+/** Throws one error that names every problem of the inputs with its property path. */
+export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
+  const shape = shapeErrors(args);
+  // Sizes are those of a valid program alone.
+  const between = () => [...relationErrors(args), ...(shape.length === 0 ? sizeErrors(args) : [])];
+  const errors = [...nameErrors(name), ...withOutputErrors(args, shape, between)];
+  if (errors.length > 0) throw new pulumi.InputPropertiesError({ message: invalidInputs(name, errors), errors });
+}
+
+type InputError = pulumi.InputPropertyErrorDetails;
+
+/** What is wrong with the component's own name, which the physical names of its resources begin with. */
+function nameErrors(name: string): InputError[] {
+  if (/^[A-Za-z][A-Za-z0-9-]*$/.test(name) && name.length <= maxComponentCharacters) return [];
+  const what = `1–${maxComponentCharacters} letters, digits and hyphens, starting with a letter`;
+  return [{ propertyPath: "name", reason: `Expected a component's name of ${what}, got ${describe(name)}` }];
+}
+
+/** What is wrong with each property by itself. */
+function shapeErrors(args: BatchJobProcessorArgs): InputError[] {
+  const outcome = argsSchema.safeParse(args, { error: explainIssue });
+  return (outcome.error?.issues ?? []).flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => ({ propertyPath: pathOf([...issue.path, key]), reason: "Expected no such property" }))
+      : [{ propertyPath: pathOf(issue.path), reason: issue.message }],
+  );
+}
+
+/** What is wrong between properties. It runs even where the shape is wrong, so that all is said at once. */
+function relationErrors(args: BatchJobProcessorArgs): InputError[] {
+  if (!isObject(args)) return [];
+  const processors: unknown[] = Array.isArray(args.processors) ? args.processors : [];
+  return [
+    ...processors.flatMap((processor, index) =>
+      isObject(processor) ? processorErrors(processor as unknown as ProcessorArgs, args, index) : [],
+    ),
+    ...clashErrors(args),
+    ...networkErrors(args),
+    ...privateNetworkErrors(args),
+    ...authorizationErrors(args),
+    ...(["frontend", "router"] as const).flatMap((half) => concurrencyErrors(args, half)),
+  ];
+}
+
+function processorErrors(processor: ProcessorArgs, args: BatchJobProcessorArgs, index: number): InputError[] {
+  const path = `processors[${index}]`;
+  const earlier: unknown[] = args.processors.slice(0, index);
+  const errors: InputError[] = [];
+  const refuse = (property: string, reason: string) => errors.push({ propertyPath: `${path}.${property}`, reason });
+  const twin = earlier.findIndex((other) => isObject(other) && other.name === processor.name);
+  if (processor.name !== undefined && twin >= 0) {
+    refuse("name", `Expected a unique name, got ${describe(processor.name)}, which processors[${twin}] has`);
+  }
+  errors.push(...handlerErrors(processor, path));
+  const { minInstances, maxInstances, backoffSeconds, maxBackoffSeconds } = withDefaults(processor);
+  if (minInstances > maxInstances) {
+    refuse("minInstances", `Expected at most maxInstances (${maxInstances}), got ${minInstances}`);
+  }
+  if (backoffSeconds > maxBackoffSeconds) {
+    refuse("backoffSeconds", `Expected at most maxBackoffSeconds (${maxBackoffSeconds}), got ${backoffSeconds}`);
+  }
+  return [
+    ...errors,
+    ...spotErrors(processor, path),
+    ...schemaErrors(processor, path),
+    ...jobScheduleErrors(processor, path),
+    ...scheduleErrors(processor, path),
+    ...instanceTypeErrors(processor, path),
+    ...roomErrors(processor, args.image, path),
+  ];
+}
+
+function schemaErrors({ payloadSchema }: ProcessorArgs, path: string): InputError[] {
+  if (!isObject(payloadSchema)) return [];
+  const reason = schemaProblem(payloadSchema);
+  return reason === undefined ? [] : [{ propertyPath: `${path}.payloadSchema`, reason }];
+}
+
+function jobScheduleErrors({ schedules }: ProcessorArgs, path: string): InputError[] {
+  const list: unknown[] = Array.isArray(schedules) ? schedules : [];
+  return list.flatMap((schedule, index) => {
+    if (!isObject(schedule)) return [];
+    const { name, payload = null } = schedule as Partial<JobSchedule>;
+    const errors: InputError[] = [];
+    const twin = list.findIndex((other) => isObject(other) && other.name === name);
+    if (twin < index) {
+      const reason = `Expected a unique name, got ${describe(name)}, which schedules[${twin}] has`;
+      errors.push({ propertyPath: `${path}.schedules[${index}].name`, reason });
+    }
+    const bytes = bytesOf(JSON.stringify(JSON.stringify(payload)));
+    if (bytes > maxSchedulePayloadBytes) {
+      const reason = `Expected at most ${maxSchedulePayloadBytes} bytes of JSON with all quotes escaped, got ${bytes}`;
+      errors.push({ propertyPath: `${path}.schedules[${index}].payload`, reason });
+    }
+    return errors;
+  });
+}
+
+/** What a schedule holds, less the envelope. */
+const maxSchedulePayloadBytes = limits.maxScheduleInputBytes - 2_000;
+
+function spotErrors(processor: ProcessorArgs, path: string): InputError[] {
+  const { spot, onDemandBaseCapacity, maxInstances } = withDefaults(processor);
+  const refuse = (reason: string) => [{ propertyPath: `${path}.onDemandBaseCapacity`, reason }];
+  if (!spot && processor.onDemandBaseCapacity !== undefined) return refuse("Expected only with spot: true");
+  if (onDemandBaseCapacity <= maxInstances) return [];
+  return refuse(`Expected at most maxInstances (${maxInstances}), got ${onDemandBaseCapacity}`);
+}
+
+function scheduleErrors(processor: ProcessorArgs, path: string): InputError[] {
+  const changes: unknown[] = Array.isArray(processor.capacitySchedule) ? processor.capacitySchedule : [];
+  const { maxInstances } = withDefaults(processor);
+  return changes.flatMap((change, index) => {
+    if (!isObject(change)) return [];
+    const { recurrence, timeZone, minInstances } = change as Partial<CapacityChange>;
+    const errors: InputError[] = [];
+    if (typeof minInstances === "number" && minInstances > maxInstances) {
+      const reason = `Expected at most maxInstances (${maxInstances}), got ${minInstances}`;
+      errors.push({ propertyPath: `${path}.capacitySchedule[${index}].minInstances`, reason });
+    }
+    const twin = changes.findIndex(
+      (other) => isObject(other) && other.recurrence === recurrence && other.timeZone === timeZone,
+    );
+    if (twin < index) {
+      const reason = `Expected a time of its own, got that of capacitySchedule[${twin}]`;
+      errors.push({ propertyPath: `${path}.capacitySchedule[${index}].recurrence`, reason });
+    }
+    return errors;
+  });
+}
+
+/** The kinds of handler, of which a processor has exactly one. */
+const kinds = ["handler", "command", "handle"] as const;
+
+function handlerErrors(processor: ProcessorArgs, path: string): InputError[] {
+  const given = kinds.filter((kind) => processor[kind] !== undefined);
+  if (given.length !== 1) {
+    const got = given.length === 0 ? "none of them" : given.join(" and ");
+    return [
+      {
+        propertyPath: `${path}.${given[1] ?? "handler"}`,
+        reason: `Expected exactly one of handler, command and handle, got ${got}`,
+      },
+    ];
+  }
+  if (typeof processor.handle !== "function" || !usesThis(processor.handle)) return [];
+  const reason = "Expected a handler that doesn't use `this`, which a worker doesn't have: use variables instead";
+  return [{ propertyPath: `${path}.handle`, reason }];
+}
+
+function instanceTypeErrors(processor: ProcessorArgs, path: string): InputError[] {
+  const types: unknown[] = Array.isArray(processor.instanceTypes) ? processor.instanceTypes : [];
+  const { architecture, spot } = withDefaults(processor);
+  const isOfCredits = (type: unknown) => typeof type === "string" && isBurstable(type);
+  const isMixed = spot && types.some(isOfCredits);
+  return types.flatMap((type, index) => {
+    if (isMixed && typeof type === "string" && !isOfCredits(type)) {
+      const reason = `Expected t types alone with spot, whose credits are set for all of them, got ${describe(type)}`;
+      return [{ propertyPath: `${path}.instanceTypes[${index}]`, reason }];
+    }
+    if (typeof type !== "string" || architectureOf(type) === architecture) return [];
+    const reason = `Expected an instance type of architecture ${architecture}, got ${describe(type)}`;
+    return [{ propertyPath: `${path}.instanceTypes[${index}]`, reason }];
+  });
+}
+
+/** Graviton types have a "g" right after the generation ("Amazon EC2 instance type naming conventions"); a1 came before. */
+function architectureOf(instanceType: string): string {
+  return /^(a1\.|[a-z]+\d+g)/.test(instanceType) ? "arm64" : "x86_64";
+}
+
+function networkErrors(args: BatchJobProcessorArgs): InputError[] {
+  if ((args.vpcId === undefined) === (args.subnetIds === undefined)) return [];
+  return args.vpcId === undefined
+    ? [{ propertyPath: "vpcId", reason: "Expected the VPC of subnetIds, got nothing" }]
+    : [{ propertyPath: "subnetIds", reason: "Expected subnets of vpcId, got nothing" }];
+}
+
+/** Private workers reach AWS by endpoints alone, so their network must be the component's and their image in ECR. */
+function privateNetworkErrors(args: BatchJobProcessorArgs): InputError[] {
+  if (args.privateWorkers !== true) return [];
+  const errors: InputError[] = [];
+  if (args.vpcId !== undefined) {
+    const reason = "Expected only without vpcId: given subnets have their own way to AWS";
+    errors.push({ propertyPath: "privateWorkers", reason });
+  }
+  const refuseImage = (image: unknown, propertyPath: string) => {
+    if (typeof image !== "string" || image === "" || parseEcrImage(image)) return;
+    const reason = `Expected an image of a private ECR repository with privateWorkers, got ${describe(image)}`;
+    errors.push({ propertyPath, reason });
+  };
+  refuseImage(args.image, "image");
+  const processors: unknown[] = Array.isArray(args.processors) ? args.processors : [];
+  processors.forEach((processor, index) => {
+    if (isObject(processor)) refuseImage(processor.image, `processors[${index}].image`);
+  });
+  return errors;
+}
+
+function authorizationErrors(args: BatchJobProcessorArgs): InputError[] {
+  const isJwt = args.authorization === "jwt";
+  return (["jwtIssuer", "jwtAudience"] as const).flatMap((property) => {
+    if (isJwt === (args[property] !== undefined)) return [];
+    const reason = isJwt
+      ? `Expected a value with authorization "jwt", got nothing`
+      : `Expected only with authorization "jwt"`;
+    return [{ propertyPath: property, reason }];
+  });
+}
+
+function concurrencyErrors(args: BatchJobProcessorArgs, half: "frontend" | "router"): InputError[] {
+  const reserved = args[`${half}ReservedConcurrency`];
+  const provisioned = args[`${half}ProvisionedConcurrency`];
+  if (reserved === undefined || provisioned === undefined || provisioned <= reserved) return [];
+  const reason = `Expected at most ${half}ReservedConcurrency (${reserved}), got ${provisioned}`;
+  return [{ propertyPath: `${half}ProvisionedConcurrency`, reason }];
+}
+
+function pathOf(path: PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`),
+    "",
+  );
+}

@@ -1,0 +1,51 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { limits } from "../../contract/limits";
+import { fitName } from "./fitName";
+import { tlsOnlyPolicy } from "./permissions";
+
+/** Who may use a queue beside the roles whose own policy says so. */
+export interface QueueUser {
+  sid: string;
+  /** @default - sending */
+  actions?: string[];
+  principal: { AWS: pulumi.Input<string> } | { Service: string };
+  /** ARN of the resource on whose behalf a service sends. */
+  sourceArn?: pulumi.Input<string>;
+}
+
+/** A queue encrypted with SQS's own key, that answers over TLS only and lets the given users use it. */
+export function createQueue(
+  name: string,
+  args: Omit<aws.sqs.QueueArgs, "policy"> & { users?: QueueUser[] },
+  opts: pulumi.ResourceOptions,
+): aws.sqs.Queue {
+  const { users = [], ...queueArgs } = args;
+  const queue = new aws.sqs.Queue(
+    name,
+    {
+      ...fitName(name, 80),
+      messageRetentionSeconds: limits.queueRetentionSeconds,
+      // A job near SNS's 256 KiB, the provider's default, grows: by its reason as a dead letter, and by JSON's escapes in
+      // the event that Lambda or SNS gave up on.
+      maxMessageSize: limits.maxQueueMessageBytes,
+      sqsManagedSseEnabled: true,
+      ...queueArgs,
+    },
+    opts,
+  );
+  const statements = users.map(({ sid, actions, principal, sourceArn }) => ({
+    Sid: sid,
+    Effect: "Allow",
+    Principal: principal,
+    Action: actions ?? "sqs:SendMessage",
+    Resource: queue.arn,
+    ...(sourceArn !== undefined && { Condition: { ArnEquals: { "aws:SourceArn": sourceArn } } }),
+  }));
+  new aws.sqs.QueuePolicy(
+    `${name}-policy`,
+    { queueUrl: queue.url, policy: tlsOnlyPolicy("sqs:*", [queue.arn], statements) },
+    opts,
+  );
+  return queue;
+}

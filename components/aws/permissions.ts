@@ -1,0 +1,316 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { listIndex } from "../../contract/records/listKey";
+import { parseSecretReference, SecretReference } from "../../contract/secretReference";
+import { Effect } from "../args/choices";
+import { fitName } from "./fitName";
+import { json, resolve } from "./json";
+
+/** One statement of an IAM policy, with exact actions on exact resources. */
+export interface PolicyStatement {
+  /** Names the statement within its policy: letters and digits. @default - none */
+  Sid?: string;
+  /** Whether it grants or forbids. @default - it grants */
+  Effect?: Effect;
+  /** Actions, such as `s3:GetObject`. */
+  Action: string[];
+  /** ARN of what it is about, or several. */
+  Resource: pulumi.Input<string> | pulumi.Input<string>[];
+  /** What must hold, by operator and key, as IAM has it. @default - none */
+  Condition?: Record<string, Record<string, pulumi.Input<string | string[]>>>;
+}
+
+/** Statements of a policy, some of which may be known only later. */
+export type Statements = (PolicyStatement | pulumi.Output<PolicyStatement[]>)[];
+
+/** The actions that AWS can grant on every resource only, and where AWS says so. */
+export const wildcardReasons: Record<string, string> = {
+  "autoscaling:DescribeAutoScalingGroups":
+    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
+  "autoscaling:DescribeAutoScalingInstances":
+    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
+  "autoscaling:DescribeScalingActivities":
+    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
+  "ecr:GetAuthorizationToken":
+    "The token is the registry's, not a repository's (Service Authorization Reference, Amazon Elastic Container Registry).",
+  "ssm:UpdateInstanceInformation":
+    "Its resource is the instance, which is not there yet at deploy (AWS's own policy for Session Manager: Add Session Manager permissions to an existing IAM role).",
+  "ssmmessages:CreateControlChannel": noChannelResources(),
+  "ssmmessages:CreateDataChannel": noChannelResources(),
+  "ssmmessages:OpenControlChannel": noChannelResources(),
+  "ssmmessages:OpenDataChannel": noChannelResources(),
+};
+
+function noChannelResources(): string {
+  return "Channels are no resources (Service Authorization Reference, AWS Systems Manager Session Manager Message Gateway).";
+}
+
+/** Statements whose resources are named by a pattern, and why no list of names would do. */
+export const patternReasons: Record<string, string> = {
+  ScaleGroups:
+    "Types come and go, and a list of their groups would outgrow the policy: the tag of this deployment's groups is the bound.",
+  ScheduleJobs: "Schedules are made at run time, one for each job far ahead, in the component's own group.",
+  WriteLogs: "Log streams are made at run time, in the one log group.",
+};
+
+export function publishTo(topicArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "PublishJobs", Action: ["sns:Publish"], Resource: topicArn };
+}
+
+/** Creating one-time schedules that act in the role, and removing them again. */
+export function scheduleJobs(scheduleArns: pulumi.Input<string>, roleArn: pulumi.Input<string>): PolicyStatement[] {
+  return [
+    { Sid: "ScheduleJobs", Action: ["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], Resource: scheduleArns },
+    {
+      Sid: "PassScheduleRole",
+      Action: ["iam:PassRole"],
+      Resource: roleArn,
+      Condition: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
+    },
+  ];
+}
+
+export function announceTo(topicArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "AnnounceEnds", Action: ["sns:Publish"], Resource: topicArn };
+}
+
+export function sendTo(sid: string, queueArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: sid, Action: ["sqs:SendMessage"], Resource: queueArn };
+}
+
+/** Receiving and deleting the messages of queues that hold no jobs in work. */
+export function takeFrom(sid: string, queueArns: pulumi.Input<string>[]): PolicyStatement {
+  return { Sid: sid, Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage"], Resource: queueArns };
+}
+
+export function consumeFrom(queueArn: pulumi.Input<string>): PolicyStatement {
+  return {
+    Sid: "ConsumeJobs",
+    Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
+    Resource: queueArn,
+  };
+}
+
+/**
+ * What an instance asks of its type's groups: to wait at a hook or go on from it, and to end or replace the instance.
+ */
+export function endOwnInstance(groupArns: pulumi.Input<string>[]): PolicyStatement {
+  return {
+    Sid: "EndOwnInstance",
+    Action: [
+      "autoscaling:CompleteLifecycleAction",
+      "autoscaling:RecordLifecycleActionHeartbeat",
+      "autoscaling:SetInstanceHealth",
+      "autoscaling:TerminateInstanceInAutoScalingGroup",
+    ],
+    Resource: groupArns,
+  };
+}
+
+/** Finding the groups of a type by their tag. */
+export function findOwnGroups(): PolicyStatement {
+  return { Sid: "FindOwnGroups", Action: ["autoscaling:DescribeAutoScalingGroups"], Resource: "*" };
+}
+
+/** Reporting to the items of one type in the fleet table, and reading them. */
+export function reportToFleet(tableArn: pulumi.Input<string>, type: string): PolicyStatement {
+  return {
+    Sid: "ReportToFleet",
+    Action: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+    Resource: tableArn,
+    Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [type] } },
+  };
+}
+
+/** What the agent of Session Manager needs for sessions, and nothing else of Systems Manager. */
+export function openSessions(): PolicyStatement {
+  return {
+    Sid: "OpenSessions",
+    Action: [
+      "ssm:UpdateInstanceInformation",
+      "ssmmessages:CreateControlChannel",
+      "ssmmessages:CreateDataChannel",
+      "ssmmessages:OpenControlChannel",
+      "ssmmessages:OpenDataChannel",
+    ],
+    Resource: "*",
+  };
+}
+
+/** Finding the group of an instance whose tags metadata can't show. */
+export function findOwnGroup(): PolicyStatement {
+  return { Sid: "FindOwnGroup", Action: ["autoscaling:DescribeAutoScalingInstances"], Resource: "*" };
+}
+
+export function invoke(sid: string, functionArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: sid, Action: ["lambda:InvokeFunction"], Resource: functionArn };
+}
+
+export function readBacklog(queueArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "ReadBacklog", Action: ["sqs:GetQueueAttributes"], Resource: queueArn };
+}
+
+export function readHandler(objectArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "ReadHandler", Action: ["s3:GetObject"], Resource: objectArn };
+}
+
+/** Reading the values that the references name, and no others. */
+export function readSecrets(references: pulumi.Input<string>[]): pulumi.Output<PolicyStatement[]> {
+  return pulumi.all(references).apply((texts) => {
+    const parsed = texts.flatMap((text) => parseSecretReference(text) ?? []);
+    const arnsOf = (service: SecretReference["service"]) =>
+      [...new Set(parsed.filter((each) => each.service === service).map(({ arn }) => arn))].sort();
+    return [
+      { Sid: "ReadSecrets", Action: ["secretsmanager:GetSecretValue"], Resource: arnsOf("secretsmanager") },
+      { Sid: "ReadParameters", Action: ["ssm:GetParameters"], Resource: arnsOf("ssm") },
+    ].filter(({ Resource }) => Resource.length > 0);
+  });
+}
+
+export function submitRecords(tableArn: pulumi.Input<string>): PolicyStatement {
+  return {
+    Sid: "SubmitRecords",
+    Action: ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+    Resource: tableArn,
+  };
+}
+
+/** Finding jobs by the index of their records: keys only. */
+export function listRecords(tableArn: pulumi.Input<string>): PolicyStatement {
+  const Resource = pulumi.interpolate`${tableArn}/index/${listIndex}`;
+  return { Sid: "ListRecords", Action: ["dynamodb:Query"], Resource };
+}
+
+export function readListed(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "ReadListed", Action: ["dynamodb:BatchGetItem"], Resource: tableArn };
+}
+
+export function followRecords(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "FollowRecords", Action: ["dynamodb:GetItem", "dynamodb:UpdateItem"], Resource: tableArn };
+}
+
+/** Reading why a type's workers don't start. */
+export function readFleets(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "ReadFleets", Action: ["dynamodb:BatchGetItem"], Resource: tableArn };
+}
+
+export function readJobTypes(tableArn: pulumi.Input<string>, ...further: "dynamodb:Scan"[]): PolicyStatement {
+  return { Sid: "ReadJobTypes", Action: ["dynamodb:GetItem", ...further], Resource: tableArn };
+}
+
+export function keepUnsent(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "KeepUnsent", Action: ["dynamodb:PutItem"], Resource: tableArn };
+}
+
+export function takeUnsent(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "TakeUnsent", Action: ["dynamodb:Scan", "dynamodb:DeleteItem"], Resource: tableArn };
+}
+
+export function writeLogs(logGroupArn: pulumi.Input<string>): PolicyStatement {
+  return {
+    Sid: "WriteLogs",
+    Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    Resource: pulumi.interpolate`${logGroupArn}:*`,
+  };
+}
+
+/** Pulling an image of a private ECR repository; none is needed elsewhere. */
+export function pullImage(
+  image: pulumi.Input<string>,
+  partition: pulumi.Input<string>,
+): pulumi.Output<PolicyStatement[]> {
+  return pulumi.all([image, partition]).apply(([uri, arnPartition]) => {
+    const repository = parseEcrImage(uri);
+    if (!repository) return [];
+    const { account, region, name } = repository;
+    return [
+      { Sid: "AuthorisePull", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
+      {
+        Sid: "PullImage",
+        Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        Resource: `arn:${arnPartition}:ecr:${region}:${account}:repository/${name}`,
+      },
+    ];
+  });
+}
+
+/**
+ * The parts of a private ECR image's name, or undefined for an image of another registry. Its host may be that of FIPS, of
+ * dual-stack networks, of China or of the European Sovereign Cloud ("Amazon ECR endpoints and quotas").
+ */
+export function parseEcrImage(
+  image: string | undefined,
+): { account: string; region: string; name: string } | undefined {
+  const classic = String.raw`\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.(?:com|com\.cn|eu)`;
+  const dualStack = String.raw`\.dkr-ecr(?:-fips)?\.([a-z0-9-]+)\.on\.(?:aws|amazonwebservices\.com\.cn|amazonwebservices\.eu)`;
+  const match = new RegExp(String.raw`^(\d{12})(?:${classic}|${dualStack})/([^:@]+)`).exec(image ?? "");
+  return match ? { account: match[1]!, region: (match[2] ?? match[3])!, name: match[4]! } : undefined;
+}
+
+/** A policy document of the statements. */
+export function policyDocument(statements: Statements): pulumi.Output<string> {
+  return resolve(statements).apply((list) =>
+    JSON.stringify({
+      Version: "2012-10-17",
+      Statement: (list as PolicyStatement[]).flat().map((statement) => ({ Effect: "Allow", ...statement })),
+    }),
+  );
+}
+
+/**
+ * A resource policy that refuses the calls over plain HTTP, beside the statements given. SNS takes no wildcard here: it
+ * refuses a policy whose actions aren't all those of a topic ("Policy statement action out of service scope").
+ */
+export function tlsOnlyPolicy(
+  actions: "sqs:*" | "s3:*" | ("sns:Publish" | "sns:Subscribe")[],
+  resources: pulumi.Input<string>[],
+  statements: object[] = [],
+): pulumi.Output<string> {
+  return json({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "DenyPlainHttp",
+        Effect: "Deny",
+        Principal: "*",
+        Action: actions,
+        Resource: resources,
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+      ...statements,
+    ],
+  });
+}
+
+/** A role for one AWS service, with its statements as its single inline policy. */
+export function createRole(
+  name: string,
+  args: {
+    service: "lambda.amazonaws.com" | "ec2.amazonaws.com" | "scheduler.amazonaws.com";
+    statements: Statements;
+    /** Whether the role's deletion takes its policies along, those of others included. */
+    forceDetachPolicies?: boolean;
+    tags?: aws.Tags;
+  },
+  opts: pulumi.ResourceOptions,
+): { role: aws.iam.Role; policy: aws.iam.RolePolicy } {
+  const role = new aws.iam.Role(
+    `${name}-role`,
+    {
+      ...fitName(`${name}-role`, 64),
+      assumeRolePolicy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: { Service: args.service }, Action: "sts:AssumeRole" }],
+      }),
+      forceDetachPolicies: args.forceDetachPolicies,
+      tags: args.tags,
+    },
+    opts,
+  );
+  const policy = new aws.iam.RolePolicy(
+    `${name}-policy`,
+    { role: role.name, policy: policyDocument(args.statements) },
+    opts,
+  );
+  return { role, policy };
+}

@@ -1,0 +1,120 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+import { tlsOnlyPolicy } from "../aws/permissions";
+import { ProcessorSettings } from "../args/ProcessorArgs";
+import { SerialisedHandler, serialiseHandler } from "./serialiseHandler";
+import { smokeLoad } from "./smokeLoad";
+import { findMissingPackages } from "./stockPackages";
+
+/** Where a handler's text lies. */
+export interface HandlerObject {
+  url: pulumi.Output<string>;
+  arn: pulumi.Output<string>;
+}
+
+/** The inline handlers of a component: a private bucket that holds the text of each, by its content's hash. */
+export class InlineHandlers extends pulumi.ComponentResource {
+  private readonly bucket: aws.s3.Bucket;
+  private readonly serialised: Promise<Map<string, SerialisedHandler>>;
+
+  constructor(
+    name: string,
+    args: {
+      processors: ProcessorSettings[];
+      /** Whether the workers of a processor run the stock image, whose packages are known. */
+      usesStockImage: (processor: ProcessorSettings) => boolean;
+      tags?: aws.Tags;
+    },
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("batch-job-processor:index:InlineHandlers", name, {}, opts);
+    this.bucket = this.createBucket(name, args.tags);
+    this.serialised = serialiseAll(args.processors, args.usesStockImage);
+    this.registerOutputs();
+  }
+
+  /** Puts the handler of that processor into the bucket, as a resource of the caller's. */
+  upload(name: string, processor: string, opts: pulumi.CustomResourceOptions): HandlerObject {
+    const text = textOf(this.serialised, processor);
+    const key = text.apply((content) => `${processor}/${createHash("sha256").update(content).digest("hex")}.js`);
+    const object = new aws.s3.BucketObjectv2(
+      name,
+      {
+        bucket: this.bucket.id,
+        key,
+        content: text,
+        contentType: "text/javascript",
+        // An object takes ten tags at the most, fewer than a provider may put on everything.
+        overrideProvider: { defaultTags: { tags: {} } },
+      },
+      opts,
+    );
+    return {
+      url: pulumi.interpolate`s3://${this.bucket.id}/${object.key}`,
+      arn: pulumi.interpolate`${this.bucket.arn}/${object.key}`,
+    };
+  }
+
+  private createBucket(name: string, tags?: aws.Tags): aws.s3.Bucket {
+    const child = { parent: this };
+    const bucket = new aws.s3.Bucket(`${name}-bucket`, { forceDestroy: true, tags }, child);
+    new aws.s3.BucketServerSideEncryptionConfiguration(
+      `${name}-encryption`,
+      { bucket: bucket.id, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
+      child,
+    );
+    const access = new aws.s3.BucketPublicAccessBlock(
+      `${name}-private`,
+      {
+        bucket: bucket.id,
+        blockPublicAcls: true,
+        blockPublicPolicy: true,
+        ignorePublicAcls: true,
+        restrictPublicBuckets: true,
+      },
+      child,
+    );
+    new aws.s3.BucketPolicy(
+      `${name}-policy`,
+      { bucket: bucket.id, policy: tlsOnlyPolicy("s3:*", [bucket.arn, pulumi.interpolate`${bucket.arn}/*`]) },
+      // S3 takes one change of a bucket's access at a time.
+      { ...child, dependsOn: [access] },
+    );
+    return bucket;
+  }
+}
+
+/** The text, which depends on the outputs that it holds. */
+function textOf(serialised: Promise<Map<string, SerialisedHandler>>, type: string): pulumi.Output<string> {
+  const known = serialised.then((handlers) => {
+    const { text, outputs } = handlers.get(type)!;
+    return pulumi.all([text, ...outputs]).apply(() => text);
+  });
+  return pulumi.output(known);
+}
+
+/** Serialises all handlers, and tries whether they load; rejects with all that is wrong, by processor. */
+async function serialiseAll(
+  processors: ProcessorSettings[],
+  usesStockImage: (processor: ProcessorSettings) => boolean,
+): Promise<Map<string, SerialisedHandler>> {
+  const handlers = new Map<string, SerialisedHandler>();
+  const problems: Record<string, string> = {};
+  for (const processor of processors) {
+    const { name, handle } = processor;
+    try {
+      const serialised = await serialiseHandler(handle!);
+      const missing = usesStockImage(processor) ? findMissingPackages(serialised.text) : undefined;
+      if (missing === undefined) handlers.set(name, serialised);
+      else problems[name] = missing;
+    } catch (error) {
+      problems[name] = (error as Error).message;
+    }
+  }
+  const texts = Object.fromEntries([...handlers].map(([name, { text }]) => [name, text]));
+  if (handlers.size > 0) Object.assign(problems, await smokeLoad(texts));
+  const lines = Object.entries(problems).map(([name, reason]) => `  the handler of processor "${name}": ${reason}`);
+  if (lines.length > 0) throw new pulumi.RunError(`Inline handlers that a worker could not run:\n${lines.join("\n")}`);
+  return handlers;
+}

@@ -1,0 +1,232 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { frontendFactory } from "../../functions/frontend/lambda";
+import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { defaults } from "../args/defaults";
+import { JobSchedules } from "./JobSchedules";
+import { JobTables } from "./JobTables";
+import { LambdaFunction } from "./LambdaFunction";
+import {
+  announceTo,
+  invoke,
+  listRecords,
+  readListed,
+  publishTo,
+  readFleets,
+  readJobTypes,
+  scheduleJobs,
+  submitRecords,
+} from "../aws/permissions";
+
+export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
+  topic: aws.sns.Topic;
+  /** Where ends are published. */
+  eventsTopic?: aws.sns.Topic;
+  schedules: JobSchedules;
+  tables: JobTables;
+  /** Sends dead letters back. */
+  rescue: aws.lambda.Function;
+  /** Tries launches; absent where CloudWatch scales. */
+  scaler?: aws.lambda.Function;
+};
+
+/** The HTTP API, whose `$default` route hands every request to the front-end Lambda. */
+export class JobApi extends pulumi.ComponentResource {
+  readonly url: pulumi.Output<string>;
+  readonly apiId: pulumi.Output<string>;
+  readonly stage: pulumi.Output<string>;
+  readonly frontend: LambdaFunction;
+
+  constructor(name: string, args: JobApiArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("batch-job-processor:index:JobApi", name, {}, opts);
+    const child = { parent: this };
+    this.frontend = this.createFrontend(name, args);
+    const api = new aws.apigatewayv2.Api(
+      `${name}-http`,
+      { protocolType: "HTTP", corsConfiguration: corsConfiguration(args), tags: args.tags },
+      child,
+    );
+    const integration = new aws.apigatewayv2.Integration(
+      `${name}-integration`,
+      {
+        apiId: api.id,
+        integrationType: "AWS_PROXY",
+        integrationMethod: "POST",
+        integrationUri: this.frontend.target.invokeArn,
+        payloadFormatVersion: "2.0",
+      },
+      child,
+    );
+    const target = pulumi.interpolate`integrations/${integration.id}`;
+    const authorization = this.authorization(name, api, args);
+    const route = new aws.apigatewayv2.Route(
+      `${name}-route`,
+      { apiId: api.id, routeKey: "$default", target, ...authorization },
+      child,
+    );
+    // A browser sends preflight requests without authorization, and `$default` would ask for it ("Configure CORS for HTTP
+    // APIs in API Gateway").
+    const hasPreflight = args.cors && authorization.authorizationType !== "NONE";
+    const preflight =
+      hasPreflight &&
+      new aws.apigatewayv2.Route(
+        `${name}-preflight`,
+        { apiId: api.id, routeKey: "OPTIONS /{proxy+}", target, authorizationType: "NONE" },
+        child,
+      );
+    const permission = new aws.lambda.Permission(
+      `${name}-invoke`,
+      {
+        action: "lambda:InvokeFunction",
+        function: this.frontend.function.name,
+        qualifier: this.frontend.target.qualifier,
+        principal: "apigateway.amazonaws.com",
+        sourceArn: pulumi.interpolate`${api.executionArn}/*`,
+      },
+      child,
+    );
+    const stage = this.createStage(name, api, args, [route, ...(preflight ? [preflight] : []), permission]);
+    this.url = stage.invokeUrl;
+    this.apiId = api.id;
+    this.stage = stage.name;
+    this.registerOutputs();
+  }
+
+  private createFrontend(name: string, args: JobApiArgs): LambdaFunction {
+    const { schedules } = args;
+    const { records, types, fleets } = args.tables;
+    return new LambdaFunction(
+      `${name}-frontend`,
+      {
+        factory: frontendFactory,
+        environment: {
+          TOPIC_ARN: args.topic.arn,
+          TYPE_TABLE: types.name,
+          SCHEDULE_GROUP: schedules.group.name,
+          SCHEDULE_ROLE_ARN: schedules.role.arn,
+          SCHEDULE_DEAD_LETTER_ARN: schedules.deadLetterArn,
+          ...(args.eventsTopic && { EVENTS_TOPIC_ARN: args.eventsTopic.arn }),
+          ...(records && { JOB_TABLE: records.name }),
+          ...(args.tables.isListing && { LISTING: "1" }),
+          ...(fleets && { FLEET_TABLE: fleets.name }),
+          ...((args.authorization ?? defaults.authorization) !== "iam" && { HIDE_QUEUES: "1" }),
+          ...(records && { RESCUE_FUNCTION: args.rescue.name }),
+          ...(args.scaler && { SCALER_FUNCTION: args.scaler.name }),
+        },
+        statements: [
+          publishTo(args.topic.arn),
+          ...scheduleJobs(schedules.scheduleArns, schedules.role.arn),
+          ...(args.eventsTopic ? [announceTo(args.eventsTopic.arn)] : []),
+          readJobTypes(types.arn, "dynamodb:Scan"),
+          ...(records ? [submitRecords(records.arn)] : []),
+          ...(records && args.tables.isListing ? [listRecords(records.arn), readListed(records.arn)] : []),
+          ...(fleets ? [readFleets(fleets.arn)] : []),
+          ...(records ? [invoke("RetryJobs", args.rescue.arn)] : []),
+          ...(args.scaler ? [invoke("RetryLaunches", args.scaler.arn)] : []),
+        ],
+        timeoutSeconds: defaults.frontendTimeoutSeconds,
+        memorySize: args.frontendMemorySize ?? defaults.frontendMemorySize,
+        reservedConcurrency: args.frontendReservedConcurrency,
+        provisionedConcurrency: args.frontendProvisionedConcurrency,
+        logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
+        tags: args.tags,
+      },
+      { parent: this },
+    );
+  }
+
+  private authorization(
+    name: string,
+    api: aws.apigatewayv2.Api,
+    args: JobApiArgs,
+  ): Partial<aws.apigatewayv2.RouteArgs> {
+    switch (args.authorization ?? defaults.authorization) {
+      case "none":
+        return { authorizationType: "NONE" };
+      case "jwt": {
+        const authorizer = new aws.apigatewayv2.Authorizer(
+          `${name}-authorizer`,
+          {
+            apiId: api.id,
+            authorizerType: "JWT",
+            identitySources: ["$request.header.Authorization"],
+            jwtConfiguration: { issuer: args.jwtIssuer, audiences: args.jwtAudience },
+          },
+          { parent: this },
+        );
+        return { authorizationType: "JWT", authorizerId: authorizer.id };
+      }
+      default:
+        return { authorizationType: "AWS_IAM" };
+    }
+  }
+
+  private createStage(
+    name: string,
+    api: aws.apigatewayv2.Api,
+    args: JobApiArgs,
+    dependsOn: pulumi.Resource[],
+  ): aws.apigatewayv2.Stage {
+    const accessLogs = new aws.cloudwatch.LogGroup(
+      `${name}-access`,
+      // Of log groups with this prefix API Gateway needs no statement each in the one resource policy of 5,120 characters
+      // ("Enable logging from AWS services", Amazon CloudWatch Logs).
+      {
+        namePrefix: `/aws/vendedlogs/apis/${name}-`,
+        retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays,
+        tags: args.tags,
+      },
+      { parent: this },
+    );
+    return new aws.apigatewayv2.Stage(
+      `${name}-stage`,
+      {
+        apiId: api.id,
+        name: "$default",
+        autoDeploy: true,
+        defaultRouteSettings: {
+          throttlingBurstLimit: args.throttlingBurstLimit ?? defaults.throttlingBurstLimit,
+          throttlingRateLimit: args.throttlingRateLimit ?? defaults.throttlingRateLimit,
+        },
+        accessLogSettings: { destinationArn: accessLogs.arn, format: JSON.stringify(accessLogFormat) },
+        tags: args.tags,
+      },
+      { parent: this, dependsOn },
+    );
+  }
+}
+
+/** Headers that the API reads, those of a signature or token included. */
+const requestHeaders = [
+  ...["authorization", "content-type", "idempotency-key"],
+  ...["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"],
+];
+
+function corsConfiguration({ cors }: JobApiArgs): aws.apigatewayv2.ApiArgs["corsConfiguration"] {
+  if (!cors) return undefined;
+  const { allowOrigins, allowHeaders = [], maxAge } = cors;
+  return {
+    allowOrigins,
+    allowMethods: ["GET", "HEAD", "POST", "DELETE"],
+    allowHeaders: [...requestHeaders, ...allowHeaders],
+    exposeHeaders: ["allow", "location", "retry-after"],
+    maxAge,
+  };
+}
+
+/** Fields of an access-log line; `caller` is of those that sign, `issuer` and `subject` of those with tokens; `integrationError` says why a request got no answer from the function. */
+const accessLogFormat = {
+  requestId: "$context.requestId",
+  time: "$context.requestTime",
+  ip: "$context.identity.sourceIp",
+  caller: "$context.identity.userArn",
+  issuer: "$context.authorizer.claims.iss",
+  subject: "$context.authorizer.claims.sub",
+  method: "$context.httpMethod",
+  path: "$context.path",
+  status: "$context.status",
+  bytes: "$context.responseLength",
+  latencyMs: "$context.responseLatency",
+  integrationError: "$context.integrationErrorMessage",
+  authorizerError: "$context.authorizer.error",
+};

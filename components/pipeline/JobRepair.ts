@@ -1,0 +1,62 @@
+import * as pulumi from "@pulumi/pulumi";
+import { repairFactory } from "../../functions/repair/lambda";
+import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { defaults } from "../args/defaults";
+import { runEachMinute } from "./eachMinute";
+import { JobEvents } from "./JobEvents";
+import { JobRouter } from "./JobRouter";
+import { JobTables } from "./JobTables";
+import { LambdaFunction } from "./LambdaFunction";
+import { announceTo, followRecords, listRecords, readJobTypes, sendTo, takeFrom, takeUnsent } from "../aws/permissions";
+
+export type JobRepairArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "tags"> & {
+  router: JobRouter;
+  tables: JobTables;
+  /** Where ends are published. */
+  events?: JobEvents;
+};
+
+/**
+ * The Lambda that, each minute, routes what the router never got or failed at, explains the dead letters that SQS moved
+ * itself, and ends the jobs whose messages are gone.
+ */
+export class JobRepair extends pulumi.ComponentResource {
+  readonly repair: LambdaFunction;
+
+  constructor(name: string, args: JobRepairArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("batch-job-processor:index:JobRepair", name, {}, opts);
+    const { router, tables, events, tags } = args;
+    this.repair = new LambdaFunction(
+      `${name}-repair`,
+      {
+        factory: repairFactory,
+        environment: {
+          TYPE_TABLE: tables.types.name,
+          UNSENT_TABLE: tables.unsent.name,
+          ...(tables.records && { JOB_TABLE: tables.records.name }),
+          ...(tables.isListing && { LISTING: "1" }),
+          ...(events && { EVENTS_TOPIC_ARN: events.topic.arn, KEPT_EVENTS_QUEUE_URL: events.keptQueue.url }),
+          UNROUTABLE_QUEUE_URL: router.unroutableQueue.url,
+          FAILURE_QUEUE_URL: router.failureQueue.url,
+          UNDELIVERED_QUEUE_URL: router.undeliveredQueue.url,
+        },
+        statements: [
+          readJobTypes(tables.types.arn, "dynamodb:Scan"),
+          takeUnsent(tables.unsent.arn),
+          ...(tables.records ? [followRecords(tables.records.arn)] : []),
+          ...(tables.records && tables.isListing ? [listRecords(tables.records.arn)] : []),
+          ...(events ? [announceTo(events.topic.arn), takeFrom("TakeKept", [events.keptQueue.arn])] : []),
+          takeFrom("TakeFailed", [router.failureQueue.arn, router.undeliveredQueue.arn]),
+          sendTo("SendUnroutable", router.unroutableQueue.arn),
+        ],
+        timeoutSeconds: defaults.repairTimeoutSeconds,
+        memorySize: defaults.repairMemorySize,
+        logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
+        tags,
+      },
+      { parent: this },
+    );
+    runEachMinute(name, this.repair, { description: "Repairs what the job router left", tags }, { parent: this });
+    this.registerOutputs();
+  }
+}

@@ -1,0 +1,73 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { rescueFactory } from "../../functions/rescue/lambda";
+import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { defaults } from "../args/defaults";
+import { JobRouter } from "./JobRouter";
+import { JobTables } from "./JobTables";
+import { json } from "../aws/json";
+import { LambdaFunction } from "./LambdaFunction";
+import { followRecords, invoke, readJobTypes, sendTo } from "../aws/permissions";
+import { ProcessorQueue } from "../processor/ProcessorQueue";
+
+export type JobRescueArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "tags"> & {
+  router: JobRouter;
+  tables: JobTables;
+  /** Nudged for the jobs that are sent back; absent where CloudWatch scales. */
+  scaler?: aws.lambda.Function;
+};
+
+/**
+ * The Lambda that keeps the jobs which wait when their type is removed: it moves them to the unroutable queue before their
+ * own is deleted (docs/decisions/0009-removed-types.md). It is also who sends dead letters back, when the front end asks
+ * for it: both are moves from one queue to another.
+ */
+export class JobRescue extends pulumi.ComponentResource {
+  readonly rescue: LambdaFunction;
+
+  constructor(name: string, args: JobRescueArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("batch-job-processor:index:JobRescue", name, {}, opts);
+    const { tables, scaler } = args;
+    const { unroutableQueue } = args.router;
+    this.rescue = new LambdaFunction(
+      `${name}-rescue`,
+      {
+        factory: rescueFactory,
+        environment: {
+          TYPE_TABLE: tables.types.name,
+          UNROUTABLE_QUEUE_URL: unroutableQueue.url,
+          ...(tables.records && { JOB_TABLE: tables.records.name }),
+          ...(scaler && { SCALER_FUNCTION: scaler.name }),
+        },
+        statements: [
+          readJobTypes(tables.types.arn),
+          sendTo("SendUnroutable", unroutableQueue.arn),
+          ...(tables.records ? [followRecords(tables.records.arn)] : []),
+          ...(tables.records && scaler ? [invoke("NudgeScaler", scaler.arn)] : []),
+        ],
+        timeoutSeconds: defaults.rescueTimeoutSeconds,
+        memorySize: defaults.rescueMemorySize,
+        logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
+        tags: args.tags,
+      },
+      { parent: this },
+    );
+    this.registerOutputs();
+  }
+
+  /**
+   * Has the function called before the type's queues are deleted: what depends on the resource is gone by then, and what it
+   * depends on is still there.
+   */
+  beforeDeletion(name: string, type: string, queue: ProcessorQueue, parent: pulumi.Resource): aws.lambda.Invocation {
+    return new aws.lambda.Invocation(
+      name,
+      {
+        functionName: this.rescue.function.name,
+        input: json({ type, queueUrls: [queue.queue.url, queue.deadLetterQueue.url] }),
+        lifecycleScope: "CRUD",
+      },
+      { parent, dependsOn: [queue] },
+    );
+  }
+}

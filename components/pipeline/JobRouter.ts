@@ -1,0 +1,118 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { routerFactory } from "../../functions/router/lambda";
+import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { createQueue } from "../aws/createQueue";
+import { defaults } from "../args/defaults";
+import { json } from "../aws/json";
+import { LambdaFunction } from "./LambdaFunction";
+import { invoke, keepUnsent, readJobTypes, sendTo, tlsOnlyPolicy } from "../aws/permissions";
+
+export type JobRouterArgs = Pick<
+  BatchJobProcessorArgs,
+  "routerMemorySize" | "routerReservedConcurrency" | "routerProvisionedConcurrency" | "logRetentionDays" | "tags"
+> & {
+  typeTable: aws.dynamodb.Table;
+  /** Where it keeps what SQS won't take. */
+  unsentTable: aws.dynamodb.Table;
+  /** Nudged after each send; absent where CloudWatch scales. */
+  scaler?: aws.lambda.Function;
+};
+
+/**
+ * The topic that takes jobs and the Lambda that puts each in its type's queue. Nothing is dropped on the way:
+ * what SNS can't deliver, what the function fails at and what has no queue each end in a queue of their own.
+ */
+export class JobRouter extends pulumi.ComponentResource {
+  readonly topic: aws.sns.Topic;
+  readonly unroutableQueue: aws.sqs.Queue;
+  readonly failureQueue: aws.sqs.Queue;
+  readonly undeliveredQueue: aws.sqs.Queue;
+  readonly router: LambdaFunction;
+
+  constructor(name: string, args: JobRouterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("batch-job-processor:index:JobRouter", name, {}, opts);
+    const { scaler, tags } = args;
+    const child = { parent: this };
+    this.topic = new aws.sns.Topic(`${name}-topic`, { tags }, child);
+    new aws.sns.TopicPolicy(
+      `${name}-topic-policy`,
+      { arn: this.topic.arn, policy: tlsOnlyPolicy(["sns:Publish", "sns:Subscribe"], [this.topic.arn]) },
+      child,
+    );
+    this.unroutableQueue = createQueue(`${name}-unroutable`, { tags }, child);
+    this.failureQueue = createQueue(`${name}-failures`, { tags }, child);
+    this.undeliveredQueue = createQueue(
+      `${name}-undelivered`,
+      {
+        users: [{ sid: "KeepUndelivered", principal: { Service: "sns.amazonaws.com" }, sourceArn: this.topic.arn }],
+        tags,
+      },
+      child,
+    );
+    this.router = new LambdaFunction(
+      `${name}-router`,
+      {
+        factory: routerFactory,
+        environment: {
+          TYPE_TABLE: args.typeTable.name,
+          UNSENT_TABLE: args.unsentTable.name,
+          UNROUTABLE_QUEUE_URL: this.unroutableQueue.url,
+          ...(scaler && { SCALER_FUNCTION: scaler.name }),
+        },
+        statements: [
+          readJobTypes(args.typeTable.arn),
+          keepUnsent(args.unsentTable.arn),
+          sendTo("SendUnroutable", this.unroutableQueue.arn),
+          sendTo("SendFailures", this.failureQueue.arn),
+          ...(scaler ? [invoke("NudgeScaler", scaler.arn)] : []),
+        ],
+        timeoutSeconds: defaults.routerTimeoutSeconds,
+        memorySize: args.routerMemorySize ?? defaults.routerMemorySize,
+        reservedConcurrency: args.routerReservedConcurrency,
+        provisionedConcurrency: args.routerProvisionedConcurrency,
+        logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
+        tags,
+      },
+      child,
+    );
+    this.subscribe(name);
+    this.registerOutputs();
+  }
+
+  private subscribe(name: string): void {
+    const child = { parent: this };
+    const { function: lambda, target } = this.router;
+    const failures = new aws.lambda.FunctionEventInvokeConfig(
+      `${name}-on-failure`,
+      {
+        functionName: lambda.name,
+        qualifier: target.qualifier,
+        maximumRetryAttempts: 2,
+        destinationConfig: { onFailure: { destination: this.failureQueue.arn } },
+      },
+      child,
+    );
+    const permission = new aws.lambda.Permission(
+      `${name}-invoke`,
+      {
+        action: "lambda:InvokeFunction",
+        function: lambda.name,
+        qualifier: target.qualifier,
+        principal: "sns.amazonaws.com",
+        sourceArn: this.topic.arn,
+      },
+      child,
+    );
+    new aws.sns.TopicSubscription(
+      `${name}-subscription`,
+      {
+        topic: this.topic.arn,
+        protocol: "lambda",
+        endpoint: target.arn,
+        redrivePolicy: json({ deadLetterTargetArn: this.undeliveredQueue.arn }),
+      },
+      { ...child, dependsOn: [failures, permission] },
+    );
+  }
+}

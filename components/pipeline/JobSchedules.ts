@@ -1,0 +1,67 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { publishTarget, recurringInput, schedulePrefix } from "../../contract/messages/scheduledMessage";
+import { fitName } from "../aws/fitName";
+import { createRole, publishTo, sendTo } from "../aws/permissions";
+import { JobSchedule } from "../args/ProcessorArgs";
+
+export interface JobSchedulesArgs {
+  topic: aws.sns.Topic;
+  /** Takes what could not be published. */
+  deadLetterQueue: aws.sqs.Queue;
+  tags?: aws.Tags;
+}
+
+/** What publishes jobs at their times: the group of all schedules, and the role that they act in. They cost nothing idle. */
+export class JobSchedules extends pulumi.ComponentResource {
+  readonly group: aws.scheduler.ScheduleGroup;
+  readonly role: aws.iam.Role;
+  readonly deadLetterArn: pulumi.Output<string>;
+  private readonly policy: aws.iam.RolePolicy;
+
+  constructor(
+    private readonly name: string,
+    private readonly args: JobSchedulesArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("batch-job-processor:index:JobSchedules", name, {}, opts);
+    const { topic, deadLetterQueue, tags } = args;
+    const child = { parent: this };
+    this.group = new aws.scheduler.ScheduleGroup(`${name}-group`, { ...fitName(`${name}-group`, 64), tags }, child);
+    const statements = [publishTo(topic.arn), sendTo("SendUnpublished", deadLetterQueue.arn)];
+    const { role, policy } = createRole(name, { service: "scheduler.amazonaws.com", statements, tags }, child);
+    this.role = role;
+    this.policy = policy;
+    this.deadLetterArn = deadLetterQueue.arn;
+    this.registerOutputs();
+  }
+
+  /** ARN pattern of the schedules of single jobs in the group: not of those that repeat. */
+  get scheduleArns(): pulumi.Output<string> {
+    return this.group.arn.apply((arn) => `${(arn ?? "").replace(":schedule-group/", ":schedule/")}/${schedulePrefix}*`);
+  }
+
+  /** A schedule that submits a job of the type each time; it comes once the type's entry is there. */
+  repeat(type: string, schedule: JobSchedule, entry: pulumi.Resource): aws.scheduler.Schedule {
+    const { name, expression, timeZone, payload } = schedule;
+    const logicalName = `${this.name}-${type}-${name}`;
+    const { topic } = this.args;
+    return new aws.scheduler.Schedule(
+      logicalName,
+      {
+        ...fitName(logicalName, 64),
+        groupName: this.group.name,
+        scheduleExpression: expression,
+        scheduleExpressionTimezone: timeZone,
+        flexibleTimeWindow: { mode: "OFF" },
+        target: {
+          arn: topic.arn.apply((arn) => publishTarget(arn ?? "")),
+          roleArn: this.role.arn,
+          input: topic.arn.apply((arn) => recurringInput(arn, { type, name, payload: payload ?? null })),
+          deadLetterConfig: { arn: this.deadLetterArn },
+        },
+      },
+      { parent: this, dependsOn: [this.policy, entry] },
+    );
+  }
+}

@@ -1,0 +1,80 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { listIndex } from "../../contract/records/listKey";
+
+export interface JobTablesArgs {
+  isTracking: boolean;
+  isListing: boolean;
+  hasPointInTimeRecovery: boolean;
+  hasScaler: boolean;
+  tags?: aws.Tags;
+}
+
+/** Keys only: no write but a job's first touches it. `keySchemas` would ask for a later provider than its first 7. */
+const newest = { name: listIndex, hashKey: "listKey", rangeKey: "submittedAt", projectionType: "KEYS_ONLY" };
+
+/**
+ * The tables: job records, the job types that the functions know, what scaler and workers say of the fleets, and what the
+ * router could not send. On demand: idle costs nothing.
+ */
+export class JobTables extends pulumi.ComponentResource {
+  /** Absent where jobs are not tracked. */
+  readonly records: aws.dynamodb.Table | undefined;
+  readonly types: aws.dynamodb.Table;
+  /** What the router keeps while SQS takes nothing: messages of the topic. */
+  readonly unsent: aws.dynamodb.Table;
+  /** Whether the records have the index by which jobs are listed. */
+  readonly isListing: boolean;
+  /** Absent where no scaler keeps it. */
+  readonly fleets: aws.dynamodb.Table | undefined;
+
+  constructor(name: string, args: JobTablesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("batch-job-processor:index:JobTables", name, {}, opts);
+    const shared = { billingMode: "PAY_PER_REQUEST", serverSideEncryption: { enabled: true }, tags: args.tags };
+    this.isListing = args.isTracking && args.isListing;
+    if (args.isTracking) {
+      this.records = new aws.dynamodb.Table(
+        `${name}-records`,
+        {
+          ...shared,
+          hashKey: "id",
+          attributes: (this.isListing ? ["id", "listKey", "submittedAt"] : ["id"]).map((key) => ({
+            name: key,
+            type: "S",
+          })),
+          globalSecondaryIndexes: this.isListing ? [newest] : undefined,
+          pointInTimeRecovery: { enabled: args.hasPointInTimeRecovery },
+          ttl: { attributeName: "expiresAt", enabled: true },
+        },
+        { parent: this },
+      );
+    }
+    this.types = new aws.dynamodb.Table(
+      `${name}-types`,
+      { ...shared, hashKey: "type", attributes: [{ name: "type", type: "S" }] },
+      { parent: this },
+    );
+    this.unsent = new aws.dynamodb.Table(
+      `${name}-unsent`,
+      { ...shared, hashKey: "id", attributes: [{ name: "id", type: "S" }] },
+      { parent: this },
+    );
+    if (args.hasScaler) {
+      this.fleets = new aws.dynamodb.Table(
+        `${name}-fleets`,
+        {
+          ...shared,
+          hashKey: "type",
+          rangeKey: "item",
+          attributes: [
+            { name: "type", type: "S" },
+            { name: "item", type: "S" },
+          ],
+          ttl: { attributeName: "expiresAt", enabled: true },
+        },
+        { parent: this },
+      );
+    }
+    this.registerOutputs();
+  }
+}

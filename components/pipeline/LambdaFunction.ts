@@ -1,0 +1,91 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { defaults } from "../args/defaults";
+import { serialiseFactory } from "./serialiseFactory";
+import { createRole, PolicyStatement, writeLogs } from "../aws/permissions";
+
+export interface LambdaFunctionArgs {
+  /** Builds the handler when the function's environment starts; serialised with all that it uses. */
+  factory: () => (event: never, context: never) => Promise<unknown>;
+  environment: Record<string, pulumi.Input<string>>;
+  /** What the function may do, beside writing its own log. */
+  statements: PolicyStatement[];
+  timeoutSeconds: number;
+  memorySize: number;
+  logRetentionDays: number;
+  /** Concurrency set aside for the function, which also caps it. */
+  reservedConcurrency?: number;
+  /** Environments kept warm; they cost money while idle. */
+  provisionedConcurrency?: number;
+  tags?: aws.Tags;
+}
+
+/**
+ * A Lambda function from a serialised closure: one role, one inline policy, one log group, and an archive of one file.
+ *
+ * It serialises as `aws.lambda.CallbackFunction` does, without that class's walk through the consumer's node_modules:
+ * see docs/decisions/0001-serialise-without-callback-function.md.
+ */
+export class LambdaFunction extends pulumi.ComponentResource {
+  readonly function: aws.lambda.Function;
+  readonly role: aws.iam.Role;
+  /** What callers invoke: the function, or the alias that holds its provisioned concurrency. */
+  readonly target: { arn: pulumi.Output<string>; invokeArn: pulumi.Output<string>; qualifier?: pulumi.Output<string> };
+
+  constructor(name: string, args: LambdaFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("batch-job-processor:index:LambdaFunction", name, {}, opts);
+    const child = { parent: this };
+    const logGroup = new aws.cloudwatch.LogGroup(
+      `${name}-logs`,
+      { retentionInDays: args.logRetentionDays, tags: args.tags },
+      child,
+    );
+    const { role, policy } = createRole(
+      name,
+      { service: "lambda.amazonaws.com", statements: [...args.statements, writeLogs(logGroup.arn)], tags: args.tags },
+      child,
+    );
+    this.role = role;
+    this.function = new aws.lambda.Function(
+      `${name}-function`,
+      {
+        code: archiveOf(args.factory),
+        handler: "__index.handler",
+        role: role.arn,
+        runtime: defaults.lambdaRuntime,
+        architectures: ["arm64"],
+        timeout: args.timeoutSeconds,
+        memorySize: args.memorySize,
+        environment: { variables: args.environment },
+        loggingConfig: { logFormat: "Text", logGroup: logGroup.name },
+        reservedConcurrentExecutions: args.reservedConcurrency,
+        publish: args.provisionedConcurrency !== undefined,
+        tags: args.tags,
+      },
+      { ...child, dependsOn: [policy] },
+    );
+    this.target =
+      args.provisionedConcurrency === undefined ? this.function : this.warm(name, args.provisionedConcurrency);
+    this.registerOutputs();
+  }
+
+  private warm(name: string, environments: number): LambdaFunction["target"] {
+    const alias = new aws.lambda.Alias(
+      `${name}-alias`,
+      { functionName: this.function.name, functionVersion: this.function.version, name: "live" },
+      { parent: this },
+    );
+    new aws.lambda.ProvisionedConcurrencyConfig(
+      `${name}-warm`,
+      { functionName: this.function.name, qualifier: alias.name, provisionedConcurrentExecutions: environments },
+      { parent: this },
+    );
+    return { arn: alias.arn, invokeArn: alias.invokeArn, qualifier: alias.name };
+  }
+}
+
+function archiveOf(factory: LambdaFunctionArgs["factory"]): pulumi.asset.AssetArchive {
+  return new pulumi.asset.AssetArchive(
+    serialiseFactory(factory).then((text) => ({ "__index.js": new pulumi.asset.StringAsset(text) })),
+  );
+}

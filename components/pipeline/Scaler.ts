@@ -1,0 +1,87 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { fleetTag, fleetTagValue, workerAlias } from "../../contract/fleet/state";
+import { scalerFactory } from "../../functions/scaler/lambda";
+import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { defaults } from "../args/defaults";
+import { DeployTarget } from "../processor/DeployTarget";
+import { runEachMinute } from "./eachMinute";
+import { LambdaFunction } from "./LambdaFunction";
+import { PolicyStatement, readJobTypes } from "../aws/permissions";
+import { WorkerFleetArgs } from "../processor/WorkerFleet";
+
+export type ScalerArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "tags"> & {
+  typeTable: aws.dynamodb.Table;
+  fleetTable: aws.dynamodb.Table;
+  target: DeployTarget;
+};
+
+/**
+ * The Lambda that raises each type's Auto Scaling group to what its backlog needs: each minute, and whenever the router or
+ * a worker nudges it. Types come and go without a change to it: queues let its role in, and groups carry its tag.
+ */
+export class Scaler extends pulumi.ComponentResource {
+  readonly scaler: LambdaFunction;
+  private readonly fleetTable: aws.dynamodb.Table;
+  private readonly forWorkers: aws.lambda.Alias;
+
+  constructor(name: string, args: ScalerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("batch-job-processor:index:Scaler", name, {}, opts);
+    const { typeTable, fleetTable, target, tags } = args;
+    const child = { parent: this };
+    this.fleetTable = fleetTable;
+    this.scaler = new LambdaFunction(
+      `${name}-scaler`,
+      {
+        factory: scalerFactory,
+        environment: { TYPE_TABLE: typeTable.name, FLEET_TABLE: fleetTable.name },
+        statements: [
+          readJobTypes(typeTable.arn, "dynamodb:Scan"),
+          keepFleetItems(fleetTable.arn),
+          describeGroups(),
+          scaleGroups(target, fleetTable.name),
+        ],
+        timeoutSeconds: defaults.scalerTimeoutSeconds,
+        memorySize: defaults.scalerMemorySize,
+        logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
+        tags,
+      },
+      child,
+    );
+    this.forWorkers = new aws.lambda.Alias(
+      `${name}-workers`,
+      { functionName: this.scaler.function.name, functionVersion: "$LATEST", name: workerAlias },
+      child,
+    );
+    runEachMinute(name, this.scaler, { description: "Raises fleets to what their backlogs need", tags }, child);
+    this.registerOutputs();
+  }
+
+  /** What fleets and their workers are told of it. */
+  forFleets(): NonNullable<WorkerFleetArgs["scaler"]> {
+    return { fleetTable: this.fleetTable, functionArn: this.forWorkers.arn };
+  }
+}
+
+function keepFleetItems(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "KeepFleetItems", Action: ["dynamodb:Query", "dynamodb:UpdateItem"], Resource: tableArn };
+}
+
+function describeGroups(): PolicyStatement {
+  return {
+    Sid: "DescribeGroups",
+    Action: ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScalingActivities"],
+    Resource: "*",
+  };
+}
+
+/** Bound to the tag of this deployment's groups: a list of them would outgrow the policy with the number of types. */
+function scaleGroups({ partition, region }: DeployTarget, fleetTable: pulumi.Input<string>): PolicyStatement {
+  const ownGroups = pulumi.output(fleetTable).apply((table) => fleetTagValue(table, "*"));
+  return {
+    Sid: "ScaleGroups",
+    Action: ["autoscaling:SetDesiredCapacity", "autoscaling:SetInstanceHealth"],
+    Resource: pulumi.interpolate`arn:${partition}:autoscaling:${region}:*:autoScalingGroup:*:autoScalingGroupName/*`,
+    Condition: { StringLike: { [`autoscaling:ResourceTag/${fleetTag}`]: ownGroups } },
+  };
+}

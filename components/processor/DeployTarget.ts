@@ -1,0 +1,22 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { Architecture } from "../args/choices";
+
+/** Where the program deploys to, looked up once for all processors. */
+export class DeployTarget {
+  readonly region: pulumi.Output<string>;
+  readonly partition: pulumi.Output<string>;
+  private readonly machineImages: Record<string, pulumi.Output<string>> = {};
+
+  constructor(private readonly opts: pulumi.InvokeOptions) {
+    this.region = aws.getRegionOutput({}, opts).region;
+    this.partition = aws.getPartitionOutput({}, opts).partition;
+  }
+
+  /** Amazon Linux 2023 with Docker on board, or with NVIDIA's driver, too, as AWS's public parameter has it now. */
+  machineImageId(architecture: Architecture, gpu: boolean): pulumi.Output<string> {
+    const kind = gpu ? "/gpu" : architecture === "arm64" ? "/arm64" : "";
+    const name = `/aws/service/ecs/optimized-ami/amazon-linux-2023${kind}/recommended/image_id`;
+    return (this.machineImages[kind] ??= aws.ssm.getParameterOutput({ name }, this.opts).value);
+  }
+}

@@ -1,0 +1,93 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { createQueue } from "../aws/createQueue";
+import { json } from "../aws/json";
+import { ProcessorSettings } from "../args/ProcessorArgs";
+
+export interface ProcessorQueueArgs {
+  processor: ProcessorSettings;
+  /** Role of the router, which the queue's own policy lets send: so the role needs no list of queues. */
+  routerRoleArn: pulumi.Input<string>;
+  /** Role of the repair run, which this queue and its dead-letter queue let in likewise. */
+  repairRoleArn: pulumi.Input<string>;
+  /** Role of the rescue function, which empties both queues before they are deleted, and sends dead letters back. */
+  rescueRoleArn: pulumi.Input<string>;
+  /** Role of the scaler, which reads the queue's counts; absent where CloudWatch scales. */
+  scalerRoleArn?: pulumi.Input<string>;
+  /** Whether attempts are counted in records. */
+  isTracking: boolean;
+  tags?: aws.Tags;
+}
+
+/** A job type's queue and dead-letter queue. */
+export class ProcessorQueue extends pulumi.ComponentResource {
+  readonly queue: aws.sqs.Queue;
+  readonly deadLetterQueue: aws.sqs.Queue;
+
+  constructor(name: string, args: ProcessorQueueArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("batch-job-processor:index:ProcessorQueue", name, {}, opts);
+    const { processor, scalerRoleArn, tags } = args;
+    const { maxAttempts, visibilityTimeoutSeconds } = processor;
+    const child = { parent: this };
+    this.deadLetterQueue = createQueue(
+      `${name}-dead-letters`,
+      {
+        users: [
+          { sid: "ExplainDeadLetters", actions: explainActions, principal: { AWS: args.repairRoleArn } },
+          { sid: "RescueDeadLetters", actions: rescueActions, principal: { AWS: args.rescueRoleArn } },
+          ...(args.isTracking
+            ? [{ sid: "ReleaseDeadLetters", actions: releaseActions, principal: { AWS: args.rescueRoleArn } }]
+            : []),
+        ],
+        tags,
+      },
+      child,
+    );
+    this.queue = createQueue(
+      `${name}-jobs`,
+      {
+        visibilityTimeoutSeconds,
+        receiveWaitTimeSeconds: 20,
+        redrivePolicy: json({
+          deadLetterTargetArn: this.deadLetterQueue.arn,
+          maxReceiveCount: args.isTracking ? backstopReceives : maxAttempts,
+        }),
+        users: [
+          { sid: "RouteJobs", principal: { AWS: args.routerRoleArn } },
+          { sid: "ReplayJobs", principal: { AWS: args.repairRoleArn } },
+          { sid: "RescueJobs", actions: rescueActions, principal: { AWS: args.rescueRoleArn } },
+          ...(args.isTracking ? [{ sid: "SendJobsBack", principal: { AWS: args.rescueRoleArn } }] : []),
+          ...(scalerRoleArn === undefined
+            ? []
+            : [{ sid: "CountJobs", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scalerRoleArn } }]),
+        ],
+        tags,
+      },
+      child,
+    );
+    new aws.sqs.RedriveAllowPolicy(
+      `${name}-redrive-allow`,
+      {
+        queueUrl: this.deadLetterQueue.url,
+        redriveAllowPolicy: json({ redrivePermission: "byQueue", sourceQueueArns: [this.queue.arn] }),
+      },
+      child,
+    );
+    this.registerOutputs();
+  }
+}
+
+/** Finding the dead letters without a reason, and replacing each by one that has it. */
+const explainActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:SendMessage"];
+
+/** Moving all there is to another queue. */
+const rescueActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+
+/** Looking through dead letters for those to send back. */
+const releaseActions = ["sqs:ChangeMessageVisibility"];
+
+/**
+ * Attempts are counted in the record; SQS's own count is only a backstop. Give-backs raise it, and deliveries during an outage
+ * that nobody could use: it is the most that SQS takes ("SetQueueAttributes", Amazon SQS API Reference).
+ */
+const backstopReceives = 1_000;

@@ -1,0 +1,111 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { encodeWorkerSettings } from "../../contract/workerSettings";
+import { HandlerObject } from "../handlers/InlineHandlers";
+import { isBurstable } from "./instanceTypes";
+import { resolve } from "../aws/json";
+import { hookNames } from "./lifecycleHooks";
+import { secretsOf } from "../args/secrets";
+import { giveBackSeconds, renderUserData } from "./userData";
+import { WorkerFleetArgs } from "./WorkerFleet";
+import { fitsMetadata } from "./workerRole";
+
+/** What a fleet's instances are launched from; each change of it is a new version. */
+export function createLaunchTemplate(
+  name: string,
+  args: WorkerFleetArgs & {
+    role: aws.iam.Role;
+    logGroup: aws.cloudwatch.LogGroup;
+    handler: HandlerObject | undefined;
+  },
+  parent: pulumi.Resource,
+): aws.ec2.LaunchTemplate {
+  const { processor, network, role, target } = args;
+  const profile = new aws.iam.InstanceProfile(`${name}-profile`, { role: role.name, tags: args.tags }, { parent });
+  const tags = { ...args.tags, Name: name };
+  return new aws.ec2.LaunchTemplate(
+    `${name}-template`,
+    {
+      imageId: target.machineImageId(processor.architecture, processor.gpu),
+      instanceType: processor.instanceTypes[0],
+      // Surplus credits may cost more than what spot saves; other types refuse to be launched with the setting.
+      creditSpecification:
+        processor.spot && processor.instanceTypes.every(isBurstable) ? { cpuCredits: "standard" } : undefined,
+      iamInstanceProfile: { arn: profile.arn },
+      networkInterfaces: [
+        {
+          associatePublicIpAddress: network.assignsPublicIp?.toString(),
+          securityGroups: [network.securityGroup.id],
+          deleteOnTermination: "true",
+        },
+      ],
+      blockDeviceMappings: [
+        {
+          deviceName: "/dev/xvda",
+          ebs: {
+            volumeSize: processor.rootVolumeGb,
+            volumeType: "gp3",
+            encrypted: "true",
+            deleteOnTermination: "true",
+          },
+        },
+      ],
+      metadataOptions: {
+        httpEndpoint: "enabled",
+        httpTokens: "required",
+        httpPutResponseHopLimit: 1,
+        // Where the instance reads its group's name.
+        instanceMetadataTags: fitsMetadata(args.tags) ? "enabled" : "disabled",
+      },
+      tagSpecifications: [
+        { resourceType: "instance", tags },
+        { resourceType: "volume", tags },
+      ],
+      userData: userData(args).apply((script) => Buffer.from(script).toString("base64")),
+      tags: args.tags,
+    },
+    { parent },
+  );
+}
+
+function userData(
+  args: WorkerFleetArgs & { logGroup: aws.cloudwatch.LogGroup; handler: HandlerObject | undefined },
+): pulumi.Output<string> {
+  const { name: type, environment: own, ...settings } = args.processor;
+  const addresses = resolve({
+    queueUrl: args.queue.queue.url,
+    deadLetterQueueUrl: args.queue.deadLetterQueue.url,
+    jobTable: args.tables.records?.name,
+    inlineHandler: args.handler?.url,
+    fleetTable: args.scaler?.fleetTable.name,
+    scalerFunction: args.scaler?.functionArn,
+    eventsTopic: args.eventsTopic?.arn,
+    keptEventsQueueUrl: args.keptEventsQueue?.url,
+  });
+  const environment = resolve({ ...args.environment, ...own });
+  const references = resolve(secretsOf(args, args.processor));
+  return pulumi
+    .all([args.image, args.target.region, args.logGroup.name, addresses, environment, references, args.checked])
+    .apply(([image, region, logGroup, found, variables, secrets]) =>
+      renderUserData({
+        type,
+        image,
+        region,
+        logGroup,
+        launchHook: hookNames.launchHook,
+        environment: {
+          AWS_REGION: region,
+          ...variables,
+          ...encodeWorkerSettings({
+            ...settings,
+            ...found,
+            ...hookNames,
+            type,
+            secrets: Object.keys(secrets).length > 0 ? secrets : undefined,
+          }),
+        },
+        stopTimeoutSeconds: settings.drainSeconds + giveBackSeconds,
+        gpu: settings.gpu,
+      }),
+    );
+}

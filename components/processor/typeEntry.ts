@@ -1,0 +1,60 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { encodeJobType, JobTypeFleet } from "../../contract/jobType";
+import { ProcessorSettings } from "../args/ProcessorArgs";
+import { ProcessorQueue } from "./ProcessorQueue";
+import { slotsOf } from "./slotsOf";
+import { WorkerFleet } from "./WorkerFleet";
+
+export interface TypeEntryArgs {
+  processor: ProcessorSettings;
+  queue: ProcessorQueue;
+  fleet: WorkerFleet;
+  typeTable: aws.dynamodb.Table;
+  /** The function that checks jobs by the entry: an upgrade replaces it first, so that it knows how to read the entry. */
+  frontend: aws.lambda.Function;
+  /** Whether the scaler is to scale it. */
+  isScaled: boolean;
+}
+
+/**
+ * A job type's entry in the table in which the functions look types up. It comes last, so that the type is there only once
+ * its queue lets them in and its fleet can work.
+ */
+export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulumi.Resource): aws.dynamodb.TableItem {
+  const { processor, queue, fleet, typeTable } = args;
+  const { name: type, description, timeoutSeconds, maxAttempts, payloadSchema } = processor;
+  const item = pulumi
+    .all([queue.queue.url, queue.deadLetterQueue.url, fleet.group.name, fleet.onDemandGroup?.name])
+    .apply(([queueUrl, deadLetterQueueUrl, groupName, onDemandGroupName]) =>
+      JSON.stringify(
+        encodeJobType({
+          type,
+          queueUrl,
+          deadLetterQueueUrl,
+          description,
+          timeoutSeconds,
+          maxAttempts,
+          payloadSchema,
+          ...(args.isScaled && { fleet: fleetOf(processor, groupName, onDemandGroupName) }),
+        }),
+      ),
+    );
+  return new aws.dynamodb.TableItem(
+    name,
+    { tableName: typeTable.name, hashKey: typeTable.hashKey, item },
+    { parent, dependsOn: [queue, fleet, args.frontend] },
+  );
+}
+
+function fleetOf(processor: ProcessorSettings, groupName: string, onDemandGroupName?: string): JobTypeFleet {
+  const { prefetch, targetLatencySeconds, secondsPerJob } = processor;
+  return {
+    groupName,
+    onDemandGroupName,
+    slots: slotsOf(processor),
+    prefetch,
+    targetLatencySeconds,
+    secondsPerJob,
+  };
+}

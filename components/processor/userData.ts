@@ -1,0 +1,162 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEcrImage } from "../aws/permissions";
+import { workerImageFolder } from "../aws/workerImageFolder";
+
+/** What an instance is told at its first boot. */
+export interface UserDataArgs {
+  type: string;
+  image: string;
+  region: string;
+  logGroup: string;
+  /** The hook at which the group waits for the worker. */
+  launchHook: string;
+  /** Variables of the worker; one line each, since Docker's `--env-file` knows no quoting. */
+  environment: Record<string, string>;
+  /** How long Docker waits for the worker's own drain before it kills it. */
+  stopTimeoutSeconds: number;
+  /** True if the container gets the instance's GPUs. */
+  gpu?: boolean;
+}
+
+/** Where the scripts and their settings lie on an instance. */
+const folder = "/etc/batch-job-worker";
+const units = "/etc/systemd/system";
+const environmentFile = `${folder}/environment`;
+const delimiter = "ENVIRONMENT";
+
+/** What the worker's image brings for its instance (`worker-image/boot`): scripts for bash, curl and Docker, and systemd's units. */
+export const bootFiles = {
+  scripts: ["aws.sh", "give-up.sh", "pull.sh", "run.sh", "stopped.sh", "watch.sh"],
+  units: [
+    ...["batch-job-worker.service", "batch-job-worker-failed.service"],
+    ...["batch-job-worker-watch.service", "batch-job-worker-watch.timer"],
+  ],
+};
+
+/** The worker takes up to 15 s to give back what is left after its drain. */
+export const giveBackSeconds = 30;
+
+/** "Run commands when you launch an EC2 instance with user data input", Amazon EC2. */
+export const maxUserDataBytes = 16_384;
+
+/**
+ * The cloud-init script of a worker instance, which has Docker on board and installs nothing: it writes the worker's
+ * environment, a few scripts and their systemd units, and starts them. Should it fail itself, it gives the instance up.
+ */
+export function renderUserData(args: UserDataArgs): string {
+  const script = render(args);
+  const bytes = Buffer.byteLength(script);
+  if (bytes > maxUserDataBytes) {
+    throw new Error(
+      `Expected user data of at most ${maxUserDataBytes} bytes, got ${bytes}: the environment is too large`,
+    );
+  }
+  return script;
+}
+
+/** Bytes of the script, however many. */
+export function userDataBytes(args: UserDataArgs): number {
+  return Buffer.byteLength(render(args));
+}
+
+/** Bytes that variables take in the script. */
+export function environmentBytes(environment: Record<string, string>): number {
+  const lines = Object.entries(environment).map(([name, value]) => Buffer.byteLength(`${name}=${value}\n`));
+  return lines.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function render(args: UserDataArgs): string {
+  const stop = Math.ceil(args.stopTimeoutSeconds);
+  return `#!/bin/bash
+set -euo pipefail
+install -d -m 0700 ${folder} ${units}/batch-job-worker.service.d
+${bootFiles.scripts.map((name) => file(`${folder}/${name}`, "SCRIPT", bootFile(name))).join("\n")}
+chmod 0700 ${folder}/*
+${file(`${folder}/boot.env`, "SETTINGS", bootSettings(args))}
+trap '${folder}/give-up.sh "User data failed at line $LINENO"' ERR
+${file(environmentFile, delimiter, environmentLines(args.environment))}
+chmod 0600 ${environmentFile}
+${bootFiles.units.map((name) => file(`${units}/${name}`, "UNIT", bootFile(name))).join("\n")}
+${file(`${units}/batch-job-worker.service.d/stop.conf`, "UNIT", stopTimes(stop))}
+# The machine image is made for ECS; its agent has nothing to do here.
+systemctl mask --now --no-block ecs.service
+systemctl daemon-reload
+systemctl enable --now --no-block batch-job-worker.service batch-job-worker-watch.timer
+`;
+}
+
+/** The settings that the scripts read, as words of a shell. */
+export function bootSettings(args: Omit<UserDataArgs, "environment">): string {
+  const { type, image, region, logGroup, launchHook, stopTimeoutSeconds } = args;
+  const settings = {
+    ...{ TYPE: type, IMAGE: image, REGION: region, DOMAIN: domainOf(region) },
+    ...{ LOG_GROUP: logGroup, LAUNCH_HOOK: launchHook, STOP_SECONDS: String(Math.ceil(stopTimeoutSeconds)) },
+    // Empty for an image of another registry.
+    ECR_REGION: parseEcrImage(image)?.region ?? "",
+    ...(args.gpu && { GPU: "1" }),
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${quote(value)}`)
+    .join("\n");
+}
+
+function stopTimes(seconds: number): string {
+  return `[Service]
+ExecStop=-/usr/bin/docker stop -t ${seconds} batch-job-worker
+TimeoutStopSec=${seconds + 30}`;
+}
+
+const bootTexts = new Map<string, string>();
+
+/** Without the lines that are comments: they would take room from the worker's variables. Read once for all fleets. */
+function bootFile(name: string): string {
+  let text = bootTexts.get(name);
+  if (text === undefined) {
+    const lines = readFileSync(join(workerImageFolder(), "boot", name), "utf8").split("\n");
+    text = lines.filter((line) => line !== "" && !/^\s*#(?!!)/.test(line)).join("\n");
+    bootTexts.set(name, text);
+  }
+  return text;
+}
+
+/** A consumer's mocks may leave the region undefined, whatever its type says. */
+function domainOf(region: string): string {
+  if (String(region).startsWith("cn-")) return "amazonaws.com.cn";
+  return String(region).startsWith("eusc-") ? "amazonaws.eu" : "amazonaws.com";
+}
+
+/** The text as one word of a shell. A consumer's mocks may leave it undefined, whatever its type says. */
+function quote(text: string): string {
+  return `'${String(text).replaceAll("'", `'\\''`)}'`;
+}
+
+function file(path: string, end: string, text: string): string {
+  return `cat > ${path} <<'${end}'\n${text}\n${end}`;
+}
+
+/** The worker's environment that a user-data script carries: the inverse of {@link renderUserData}. */
+export function readEnvironment(userData: string): Record<string, string> {
+  const lines = userData.split("\n");
+  const start = lines.indexOf(`cat > ${environmentFile} <<'${delimiter}'`);
+  const end = lines.indexOf(delimiter, start);
+  if (start < 0 || end < 0)
+    throw new Error(`Expected user data that writes ${environmentFile}, got ${lines.length} lines without`);
+  return Object.fromEntries(
+    lines.slice(start + 1, end).map((line) => {
+      const equals = line.indexOf("=");
+      return [line.slice(0, equals), line.slice(equals + 1)];
+    }),
+  );
+}
+
+function environmentLines(environment: Record<string, string>): string {
+  return Object.entries(environment)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => {
+      // What the inputs' check could not see yet: the rest of the value would become variables, or commands of the script.
+      if (/[\r\n\0]/.test(value)) throw new Error(`Expected the environment variable ${name} as a text of one line`);
+      return `${name}=${value}`;
+    })
+    .join("\n");
+}

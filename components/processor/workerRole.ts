@@ -1,0 +1,89 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { HandlerObject } from "../handlers/InlineHandlers";
+import {
+  announceTo,
+  consumeFrom,
+  createRole,
+  endOwnInstance,
+  findOwnGroup,
+  findOwnGroups,
+  followRecords,
+  invoke,
+  openSessions,
+  policyDocument,
+  pullImage,
+  readBacklog,
+  readHandler,
+  readSecrets,
+  reportToFleet,
+  sendTo,
+  Statements,
+  writeLogs,
+} from "../aws/permissions";
+import { secretsOf } from "../args/secrets";
+import { WorkerFleetArgs } from "./WorkerFleet";
+
+/** The role of a fleet's instances, with all that needs no group. */
+export function createWorkerRole(
+  name: string,
+  args: WorkerFleetArgs,
+  logGroup: aws.cloudwatch.LogGroup,
+  handler: HandlerObject | undefined,
+  parent: pulumi.Resource,
+): { role: aws.iam.Role; policy: aws.iam.RolePolicy } {
+  const { processor, tags } = args;
+  const secrets = secretsOf(args, processor);
+  const hasSecrets = Object.keys(secrets).length > 0;
+  const statements: Statements = [
+    consumeFrom(args.queue.queue.arn),
+    readBacklog(args.queue.queue.arn),
+    sendTo("DeadLetter", args.queue.deadLetterQueue.arn),
+    ...(args.tables.records ? [followRecords(args.tables.records.arn)] : []),
+    ...(args.eventsTopic ? [announceTo(args.eventsTopic.arn)] : []),
+    ...(args.keptEventsQueue ? [sendTo("KeepEnds", args.keptEventsQueue.arn)] : []),
+    writeLogs(logGroup.arn),
+    pullImage(args.image, args.target.partition),
+    ...(handler ? [readHandler(handler.arn)] : []),
+    ...(args.scaler
+      ? [
+          reportToFleet(args.scaler.fleetTable.arn, processor.name),
+          invoke("NudgeScaler", args.scaler.functionArn),
+          findOwnGroups(),
+        ]
+      : []),
+    ...(fitsMetadata(tags) ? [] : [findOwnGroup()]),
+    ...(args.sessionManager ? [openSessions()] : []),
+    ...(hasSecrets ? [readSecrets(Object.values(secrets))] : []),
+    ...(args.policyStatements ?? []),
+    ...(processor.policyStatements ?? []),
+  ];
+  // The role takes the policy of allowOwnGroups along.
+  return createRole(name, { service: "ec2.amazonaws.com", statements, forceDetachPolicies: true, tags }, { parent });
+}
+
+/**
+ * What instances ask of their groups. A policy of its own: in the role's first one, which instances need at their start,
+ * the groups' ARNs would close a circle of group, launch template, instance profile and role.
+ *
+ * It goes with the role and not before the groups, as its place in the graph would have it: instances need it to drain
+ * while their group is deleted.
+ */
+export function allowOwnGroups(
+  name: string,
+  role: aws.iam.Role,
+  groups: aws.autoscaling.Group[],
+  parent: pulumi.Resource,
+): void {
+  const statements = [endOwnInstance(groups.map(({ arn }) => arn))];
+  new aws.iam.RolePolicy(
+    `${name}-lifecycle-policy`,
+    { role: role.name, policy: policyDocument(statements) },
+    { parent, deletedWith: role },
+  );
+}
+
+/** Whether instances may show their tags in metadata: with any other key the launch fails ("View tags for your EC2 instances"). */
+export function fitsMetadata(tags: aws.Tags = {}): boolean {
+  return Object.keys(tags).every((key) => /^(?!(?:\.{1,2}|_index)$)[\w+\-=.,:@]+$/.test(key));
+}

@@ -1,0 +1,116 @@
+import type { FieldProblem } from "../check";
+
+export const deploymentOnlyModule = true;
+
+/**
+ * What reading the text as JavaScript values would change in silence: numbers that double precision doesn't hold as they
+ * are written, and keys that an object has twice. A number is held if the double, printed in as many digits, is the number:
+ * `1.0`, `1e2`, `-0` and 0.10000000000000001 are (they arrive as 1, 100, 0 and 0.1), 12345678901234567890 and 1e400 are not.
+ *
+ * The text must be JSON that `JSON.parse` takes. Of each job of a batch, and of all else together, the first
+ * {@link maxLosses} are told.
+ */
+export function findJsonLosses(text: string): FieldProblem[] {
+  // A serialised closure looks up slowly what lies outside of it, and each call of one costs: all is in here.
+  const maxLosses = 20;
+  const maxPathCharacters = 500;
+  const NumberOf = Number;
+  const SetOf = Set;
+  const problems: FieldProblem[] = [];
+  const found: Record<string, number> = {};
+  /** The containers that the place lies in: for an object its keys so far, for an array nothing. */
+  const keys: (Set<string> | undefined)[] = [];
+  /** The key or index of the place in each. */
+  const place: (string | number)[] = [];
+  let depth = 0;
+  let isKeyNext = false;
+
+  function add(message: string): void {
+    const path = place.slice(0, depth);
+    const group = path[0] === "jobs" && typeof path[1] === "number" ? path[1] : "";
+    found[group] = (found[group] ?? 0) + 1;
+    if (found[group] > maxLosses) return;
+    const pointer = path.map((step) => `/${String(step).replace(/~/g, "~0").replace(/\//g, "~1")}`).join("");
+    problems.push({ path: pointer.slice(0, maxPathCharacters), message });
+  }
+
+  /** The decimal value of a number's text, so that equal values give equal texts. */
+  function decimalOf(number: string): string {
+    const [, whole = "", fraction = "", power = "0"] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
+    const digits = whole + fraction;
+    let start = 0;
+    let end = digits.length;
+    while (start < end && digits[start] === "0") start++;
+    while (start < end && digits[end - 1] === "0") end--;
+    return start === end
+      ? "0"
+      : `${digits.slice(start, end)}e${NumberOf(power) - fraction.length + digits.length - end}`;
+  }
+
+  /** True if the double, printed in as many digits as the text has, is the text: many programs print 0.1 in 17 digits. */
+  function holds(value: number, number: string): boolean {
+    const decimal = decimalOf(number);
+    const digits = decimal.indexOf("e");
+    // `toPrecision` takes no more than 100.
+    if (!(value - value === 0) || digits > 100) return false;
+    return decimalOf(digits > 0 ? value.toPrecision(digits) : `${value}`) === decimal;
+  }
+
+  for (let at = 0, length = text.length; at < length;) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22 /* " */) {
+      let end = text.indexOf('"', at + 1);
+      for (;;) {
+        let escapes = 0;
+        while (text.charCodeAt(end - 1 - escapes) === 0x5c /* \ */) escapes++;
+        if (escapes % 2 === 0) break;
+        end = text.indexOf('"', end + 1);
+      }
+      if (isKeyNext) {
+        const raw = text.slice(at + 1, end);
+        const key = raw.includes("\\") ? (JSON.parse(`"${raw}"`) as string) : raw;
+        const present = keys[depth - 1]!;
+        place[depth - 1] = key;
+        if (present.has(key)) add("Expected each key once in an object, got this one again");
+        present.add(key);
+        isKeyNext = false;
+      }
+      at = end + 1;
+    } else if (code === 0x7b /* { */ || code === 0x5b /* [ */) {
+      isKeyNext = code === 0x7b;
+      keys[depth] = isKeyNext ? new SetOf<string>() : undefined;
+      place[depth] = 0;
+      depth++;
+      at++;
+    } else if (code === 0x7d /* } */ || code === 0x5d /* ] */) {
+      depth--;
+      isKeyNext = false;
+      at++;
+    } else if (code === 0x2c /* , */) {
+      isKeyNext = keys[depth - 1] !== undefined;
+      if (!isKeyNext) (place[depth - 1] as number)++;
+      at++;
+    } else if (code === 0x2d /* - */ || (code >= 0x30 && code <= 0x39)) {
+      const start = at;
+      let mayLose = false;
+      for (; at < length; at++) {
+        const next = text.charCodeAt(at);
+        if (next === 0x65 || next === 0x45 /* e E */) mayLose = true;
+        else if ((next < 0x30 || next > 0x39) && next !== 0x2e && next !== 0x2d && next !== 0x2b /* . - + */) break;
+      }
+      // Fifteen digits always come back ("Binary to decimal", IEEE 754).
+      if (mayLose || at - start > 15) {
+        const number = text.slice(start, at);
+        const value = NumberOf(number);
+        const arrived = String(value);
+        if (arrived !== number && !holds(value, number)) {
+          const got = number.length > 60 ? `${number.slice(0, 60)}… (${number.length} characters)` : number;
+          add(
+            `Expected a number that double precision holds as it is written, got ${got}, which would arrive as ${arrived}: send it as a text`,
+          );
+        }
+      }
+    } else at++;
+  }
+  return problems;
+}

@@ -1,0 +1,47 @@
+import { attributes, type StringAttribute, stringAttributes } from "./attributes";
+import { encodeJson } from "../check";
+import type { JobError, JobRecord, JobState, OmittedResult } from "../records/record";
+
+export const deploymentOnlyModule = true;
+
+/** What is published once a job has reached a final state, at least once: a crash between the two repeats it. */
+export interface CompletionEvent {
+  id: string;
+  type: string;
+  state: JobState;
+  attempts: number;
+  /** ISO 8601, UTC. */
+  submittedAt: string;
+  finishedAt: string;
+  /** Why the last attempt failed, if one did. */
+  error?: JobError;
+  /** There where its result was too large to be kept. */
+  resultOmitted?: OmittedResult;
+}
+
+/** The event of a record in a final state. */
+export function completionEventOf({
+  id,
+  type,
+  state,
+  attempts,
+  submittedAt,
+  finishedAt,
+  error,
+  resultOmitted,
+}: JobRecord): CompletionEvent {
+  return {
+    ...{ id, type, state, attempts, submittedAt, finishedAt: finishedAt ?? submittedAt },
+    ...(error && { error }),
+    ...(resultOmitted && { resultOmitted }),
+  };
+}
+
+/** The event as an SNS message, with type and state as attributes to filter by. */
+export function eventMessage(event: CompletionEvent): { body: string; attributes: Record<string, StringAttribute> } {
+  const { type, state } = event;
+  return {
+    body: encodeJson(event),
+    attributes: stringAttributes({ [attributes.type]: type, [attributes.state]: state }),
+  };
+}

@@ -1,0 +1,211 @@
+import { bytesOf, Checked, depthOf, describe, encodeJson, FieldProblem, holdsInfinity, isObject } from "../check";
+import { idPattern, limits, typePattern } from "../limits";
+
+export const deploymentOnlyModule = true;
+
+/** The version this code writes, and the only one it reads. */
+export const envelopeVersion = 1;
+
+/** A job as it travels from the front end to a worker. */
+export interface JobEnvelope {
+  version: 1;
+  /** `[A-Za-z0-9._-]{1,80}`, unique in the job table. */
+  id: string;
+  /** Name of the processor that runs it. */
+  type: string;
+  /** Any JSON value, at most {@link limits.maxPayloadBytes} bytes. */
+  payload: unknown;
+  /** ISO 8601, UTC. */
+  submittedAt: string;
+  /** Whom the job is for; jobs of one tenant don't crowd out another's. */
+  tenant?: string;
+  /** When the job may run at the earliest, ISO 8601. */
+  notBefore?: string;
+  /** Fewer attempts than the processor gives, for this job alone. */
+  maxAttempts?: number;
+}
+
+/** What a client sends to submit a job. */
+export interface Submission {
+  type: string;
+  payload: unknown;
+  id?: string;
+  tenant?: string;
+  /** Seconds from now before which the job doesn't run. */
+  delaySeconds?: number;
+  /** ISO 8601 time, with its offset from UTC, before which the job doesn't run. */
+  runAt?: string;
+}
+
+/** The envelope as text, for an SQS message body. */
+export function encodeEnvelope(envelope: JobEnvelope): string {
+  return encodeJson(envelope);
+}
+
+/**
+ * The text of one SNS message: a single envelope as an object, several as an array.
+ * The caller keeps it within {@link limits.maxMessageBytes}; see {@link packEnvelopes}.
+ */
+export function encodeMessage(envelopes: JobEnvelope[]): string {
+  return encodeJson(envelopes.length === 1 ? envelopes[0] : envelopes);
+}
+
+/** Divides envelopes, in order, into groups whose message fits SNS together with its attributes. */
+export function packEnvelopes(envelopes: JobEnvelope[]): JobEnvelope[][] {
+  const groups: JobEnvelope[][] = [];
+  let room = 0;
+  for (const envelope of envelopes) {
+    const size = bytesOf(encodeEnvelope(envelope)) + 1;
+    if (size > room) {
+      groups.push([]);
+      room = limits.maxMessageBytes - limits.attributeBytes - 2;
+    }
+    groups[groups.length - 1]!.push(envelope);
+    room -= size;
+  }
+  return groups;
+}
+
+/** Reads one envelope, of an SQS message. Unknown fields pass; an unknown version is refused. */
+export function decodeEnvelope(text: string): Checked<JobEnvelope> {
+  const parsed = parseJson(text);
+  return parsed.ok ? checkEnvelope(parsed.value) : parsed;
+}
+
+/** Reads an SNS message: each of its jobs, checked by itself, so that a bad one doesn't take the others with it. */
+export function decodeMessage(text: string): Checked<{ source: unknown; job: Checked<JobEnvelope> }[]> {
+  const parsed = parseJson(text);
+  if (!parsed.ok) return parsed;
+  const sources: unknown[] = Array.isArray(parsed.value) ? (parsed.value as unknown[]) : [parsed.value];
+  return { ok: true, value: sources.map((source) => ({ source, job: checkEnvelope(source) })) };
+}
+
+/** Checks what a client submitted, field by field; what reading its text has lost is for `findJsonLosses` to say. */
+export function checkSubmission(value: unknown): Checked<Submission> {
+  if (!isObject(value)) return refused("", "a job as an object with `type` and `payload`", value);
+  const problems = [
+    ...checkText(value, "type", typePattern, `a job type in kebab-case, 1–${limits.maxTypeCharacters} characters`),
+    ...checkPayload(value),
+    ...(value.id === undefined ? [] : checkText(value, "id", idPattern, idExpectation)),
+    ...(value.tenant === undefined ? [] : checkTenant(value)),
+    ...checkDelay(value),
+  ];
+  if (problems.length > 0) return { ok: false, problems };
+  const { type, payload, id, tenant, delaySeconds, runAt } = value as unknown as Submission;
+  return {
+    ok: true,
+    value: {
+      type,
+      payload,
+      ...(id !== undefined && { id }),
+      ...(tenant !== undefined && { tenant }),
+      ...(delaySeconds !== undefined && { delaySeconds }),
+      ...(runAt !== undefined && { runAt }),
+    },
+  };
+}
+
+/** Checks one parsed envelope. */
+export function checkEnvelope(value: unknown): Checked<JobEnvelope> {
+  if (!isObject(value)) return refused("", "a job envelope as an object", value);
+  if (value.version !== envelopeVersion) return refused("/version", `version ${envelopeVersion}`, value.version);
+  const problems = [
+    ...checkText(value, "id", idPattern, idExpectation),
+    ...checkText(value, "type", typePattern, `a job type in kebab-case, 1–${limits.maxTypeCharacters} characters`),
+    ...checkPayload(value),
+    ...checkRange(value),
+    ...(isTime(value.submittedAt) ? [] : [expected("/submittedAt", "an ISO 8601 time", value.submittedAt)]),
+    ...(value.notBefore === undefined || isTime(value.notBefore)
+      ? []
+      : [expected("/notBefore", "an ISO 8601 time", value.notBefore)]),
+    ...(value.tenant === undefined ? [] : checkTenant(value)),
+    ...(value.maxAttempts === undefined ? [] : checkMaxAttempts(value.maxAttempts)),
+  ];
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: value as unknown as JobEnvelope };
+}
+
+const idExpectation = `letters, digits, ".", "_" and "-", 1–${limits.maxIdCharacters} characters`;
+
+function parseJson(text: string): Checked<unknown> {
+  try {
+    return { ok: true, value: JSON.parse(text) as unknown };
+  } catch (error) {
+    return { ok: false, problems: [{ path: "", message: `Expected JSON: ${(error as Error).message}` }] };
+  }
+}
+
+function expected(path: string, what: string, got: unknown): FieldProblem {
+  return { path, message: `Expected ${what}, got ${describe(got)}` };
+}
+
+function refused(path: string, what: string, got: unknown): { ok: false; problems: FieldProblem[] } {
+  return { ok: false, problems: [expected(path, what, got)] };
+}
+
+function checkText(value: Record<string, unknown>, field: string, pattern: RegExp, what: string): FieldProblem[] {
+  const text = value[field];
+  return typeof text === "string" && pattern.test(text) ? [] : [expected(`/${field}`, what, text)];
+}
+
+function checkTenant(value: Record<string, unknown>): FieldProblem[] {
+  return checkText(value, "tenant", /^[\x21-\x7e]{1,128}$/, `1–${limits.maxTenantCharacters} visible ASCII characters`);
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === "string" && !Number.isNaN(Date.parse(value));
+}
+
+/** A date, a time of day and an offset: a time without offset would be another one in each reader's place. */
+const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** The day is looked at too, since `Date` takes 30 February for 2 March. */
+function checkDelay({ delaySeconds, runAt }: Record<string, unknown>): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  const isDelay =
+    typeof delaySeconds === "number" &&
+    Number.isInteger(delaySeconds) &&
+    delaySeconds >= 0 &&
+    delaySeconds <= limits.maxDelaySeconds;
+  if (delaySeconds !== undefined && !isDelay) {
+    problems.push(expected("/delaySeconds", `a whole number from 0 to ${limits.maxDelaySeconds}`, delaySeconds));
+  }
+  if (runAt === undefined) return problems;
+  if (delaySeconds !== undefined) problems.push({ path: "/runAt", message: "Expected only without delaySeconds" });
+  if (
+    typeof runAt !== "string" ||
+    !timePattern.test(runAt) ||
+    !isTime(runAt) ||
+    new Date(runAt.slice(0, 10)).getUTCDate() !== +runAt.slice(8, 10)
+  ) {
+    problems.push(expected("/runAt", "an ISO 8601 time with Z or its offset", runAt));
+  }
+  return problems;
+}
+
+function checkMaxAttempts(value: unknown): FieldProblem[] {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= limits.maxAttempts
+    ? []
+    : [expected("/maxAttempts", `a whole number from 1 to ${limits.maxAttempts}`, value)];
+}
+
+function checkPayload(value: Record<string, unknown>): FieldProblem[] {
+  if (value.payload === undefined) return [expected("/payload", "any JSON value", undefined)];
+  if (depthOf(value.payload, limits.maxPayloadDepth) > limits.maxPayloadDepth) {
+    return [{ path: "/payload", message: `Expected at most ${limits.maxPayloadDepth} levels of nesting, got more` }];
+  }
+  const bytes = bytesOf(encodeJson(value.payload));
+  return bytes <= limits.maxPayloadBytes
+    ? []
+    : [
+        {
+          path: "/payload",
+          message: `Expected at most ${limits.maxPayloadBytes} bytes of JSON, got ${bytes}`,
+          code: "payload-too-large",
+        },
+      ];
+}
+
+function checkRange({ payload }: Record<string, unknown>): FieldProblem[] {
+  if (depthOf(payload, limits.maxPayloadDepth) > limits.maxPayloadDepth || !holdsInfinity(payload)) return [];
+  return [{ path: "/payload", message: "Expected numbers of double precision, got one past their range" }];
+}

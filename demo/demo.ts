@@ -1,0 +1,156 @@
+import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { MultiBar, Presets, SingleBar } from "cli-progress";
+import { Command, InvalidArgumentError } from "commander";
+import { createReadStream, mkdirSync, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join, parse, relative } from "node:path";
+import { bringUp, RunningStack } from "../cli/local/bringUp";
+import { chooseFiles, DemoFile } from "./files";
+import { DemoJob, follow, submit } from "./jobs";
+import { renderJobs } from "./table";
+import { OwnOutputs, ownStack } from "./demoStack";
+import { reportFailure } from "./reportFailure";
+import { paint, render, Styled } from "../cli/output/styled";
+import { err, out, printJson } from "../cli/output/terminal";
+
+interface DemoOptions {
+  stack: string;
+  out: string;
+  width: number;
+  timeout: number;
+  json?: boolean;
+}
+
+async function main(): Promise<void> {
+  const command = new Command("npm run demo --")
+    .description("Brings the stack up on this machine, runs a job per file and handler, and shows what came of them.")
+    .argument("[files...]", "texts and pictures (default: the repository's own)")
+    .option("--stack <name>", "whose Pulumi.<name>.yaml to use", "dev")
+    .option("--out <folder>", "where thumbnails go", "out")
+    .option("--width <pixels>", "of the thumbnails", pixels, 320)
+    .option("--timeout <seconds>", "how long all jobs may take", timeLimit, 120)
+    .option("--json", "print one JSON object in place of bars and table")
+    .parse();
+  const options = command.opts<DemoOptions>();
+  const files = chooseFiles(command.args);
+  const say = options.json ? () => undefined : (content: Styled) => out.line(content);
+  const running = await bringUp({
+    ...ownStack(),
+    stack: options.stack,
+    log: ({ source, name, line }) => {
+      if (source === "cloud") err.line(`${name} ${line}`);
+    },
+  });
+  const up = `The stack ${options.stack} is up in ${running.seconds.toFixed(1)} s: ${String(running.outputs.url)}`;
+  say([paint.green("✔"), " ", up]);
+  try {
+    const start = performance.now();
+    const jobs = await runJobs(running, files, options);
+    const seconds = (performance.now() - start) / 1_000;
+    report(jobs, { seconds, stackSeconds: running.seconds }, options);
+  } finally {
+    await running.cloud.stop();
+  }
+}
+
+async function runJobs(running: RunningStack, files: DemoFile[], options: DemoOptions): Promise<DemoJob[]> {
+  const { endpoint, region, credentials } = running.cloud;
+  const outputs = running.outputs as unknown as OwnOutputs;
+  const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const jobs = files.flatMap((file) => jobsOf(file, outputs.dataBucket, options));
+  const known = jobs.filter(({ type }) => type in outputs.queueUrls);
+  if (known.length === 0) throw new Error(`Stack ${options.stack} has no job type for these files`);
+  const bars = createBars(known, options);
+  try {
+    await Promise.all(
+      files.map(async ({ key, path }) => {
+        const Body = createReadStream(path);
+        const ContentLength = statSync(path).size;
+        await s3.send(new PutObjectCommand({ Bucket: outputs.dataBucket, Key: key, Body, ContentLength }));
+      }),
+    );
+    for (const job of known) await submit(outputs.url, job);
+    await follow(outputs.url, known, {
+      timeoutSeconds: options.timeout,
+      onFinished: ({ type }) => bars.increment(type),
+    });
+    await saveThumbnails(s3, known, options.out);
+    return known;
+  } finally {
+    bars.stop();
+    s3.destroy();
+  }
+}
+
+function jobsOf(file: DemoFile, bucket: string, options: DemoOptions): DemoJob[] {
+  const input = `s3://${bucket}/${file.key}`;
+  const output = `s3://${bucket}/thumbnails/${parse(file.key).name}-${options.width}.webp`;
+  return file.jobTypes.map((type) => ({
+    type,
+    file: file.name,
+    payload: type === "thumbnail" ? { input, output, width: options.width } : { input },
+  }));
+}
+
+/** A bar per job type, on a terminal. */
+function createBars(jobs: DemoJob[], options: DemoOptions): { increment(type: string): void; stop(): void } {
+  if (options.json || !out.isTerminal) return { increment: () => undefined, stop: () => undefined };
+  const format = ` {type} ${render(paint.cyan("{bar}"), out.isColoured)} {value}/{total} jobs  {duration_formatted}`;
+  const multi = new MultiBar({ format, hideCursor: true, barsize: 30 }, Presets.shades_classic);
+  const types = [...new Set(jobs.map(({ type }) => type))];
+  const width = Math.max(...types.map((type) => type.length));
+  const bars = new Map<string, SingleBar>(
+    types.map((type) => {
+      const total = jobs.filter((job) => job.type === type).length;
+      return [type, multi.create(total, 0, { type: type.padEnd(width) })];
+    }),
+  );
+  return { increment: (type) => bars.get(type)!.increment(), stop: () => multi.stop() };
+}
+
+async function saveThumbnails(s3: S3Client, jobs: DemoJob[], folder: string): Promise<void> {
+  for (const { view } of jobs) {
+    const output = view?.result?.output;
+    const location = typeof output === "string" && /^s3:\/\/([^/]+)\/(.+)$/s.exec(output);
+    if (!location) continue;
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: location[1], Key: location[2] }));
+    mkdirSync(folder, { recursive: true });
+    const path = join(folder, parse(location[2]!).base);
+    await writeFile(path, await Body!.transformToByteArray());
+    view!.result!.output = relative(process.cwd(), path);
+  }
+}
+
+function report(jobs: DemoJob[], times: { seconds: number; stackSeconds: number }, options: DemoOptions): void {
+  const failures = jobs.filter(({ view }) => view?.state !== "succeeded");
+  const [seconds, stackSeconds] = [times.seconds, times.stackSeconds].map((time) => Number(time.toFixed(3)));
+  const counts = { submitted: jobs.length, succeeded: jobs.length - failures.length, failed: failures.length };
+  if (options.json) {
+    const results = jobs.map(({ type, file, view }) => ({ type, file, ...view }));
+    printJson({ ...counts, seconds, stackSeconds, jobs: results }, "line");
+  } else {
+    out.line(renderJobs(jobs));
+    const outcome = failures.length === 0 ? paint.green("✔ All succeeded") : paint.red(`✖ ${failures.length} failed`);
+    out.line([outcome, `: ${jobs.length} jobs in ${seconds} s`]);
+  }
+  for (const { type, file, view } of failures) {
+    err.line([paint.red("✖"), ` ${type} of ${file}: ${view?.error?.message ?? view?.state ?? "not submitted"}`]);
+  }
+  process.exitCode = failures.length === 0 ? 0 : 1;
+}
+
+function pixels(text: string): number {
+  const width = Number(text);
+  if (!/^\d+$/.test(text) || width < 1 || width > 4_096) throw new InvalidArgumentError("Expected 1 to 4096 pixels.");
+  return width;
+}
+
+function timeLimit(text: string): number {
+  const time = Number(text);
+  if (text.trim() === "" || !Number.isFinite(time) || time <= 0) {
+    throw new InvalidArgumentError("Expected a number of seconds above 0.");
+  }
+  return time;
+}
+
+main().catch(reportFailure);

@@ -1,0 +1,12 @@
+import { type Checked, describe, isObject } from "../../../contract/check";
+import { limits } from "../../../contract/limits";
+
+export const deploymentOnlyModule = true;
+
+/** Checks the outside of a batch, `{jobs: […]}`; each job is checked by itself. */
+export function checkBatch(value: unknown): Checked<unknown[]> {
+  const jobs = isObject(value) ? value.jobs : undefined;
+  if (Array.isArray(jobs) && jobs.length >= 1 && jobs.length <= limits.maxBatchJobs) return { ok: true, value: jobs };
+  const message = `Expected an array of 1–${limits.maxBatchJobs} jobs, got ${describe(jobs)}`;
+  return { ok: false, problems: [{ path: "/jobs", message }] };
+}

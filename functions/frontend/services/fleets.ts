@@ -1,0 +1,40 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { fleetItem, type FleetState } from "../../../contract/fleet/state";
+
+export const deploymentOnlyModule = true;
+
+/** What the front end reads of a type's fleet. */
+export type FleetLook = Pick<FleetState, "launchProblem" | "problemAt" | "inService" | "retryAt" | "triedAt">;
+
+/** The fleets of these types, by type; those of which nothing is known are left out. */
+export type ReadFleets = (types: string[]) => Promise<Record<string, FleetLook>>;
+
+/** Keys that one call takes ("BatchGetItem", Amazon DynamoDB API Reference). */
+const keysAtOnce = 100;
+
+/** Reads what the scaler says in the fleet table. Items that DynamoDB leaves out of a crowded answer are left out here too. */
+export function readFleetsFrom(client: DynamoDBClient, tableName: string): ReadFleets {
+  const { BatchGetItemCommand } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  return async function readFleets(types) {
+    const fleets: Record<string, FleetLook> = {};
+    for (let start = 0; start < types.length; start += keysAtOnce) {
+      const Keys = types
+        .slice(start, start + keysAtOnce)
+        .map((type) => ({ type: { S: type }, item: { S: fleetItem } }));
+      const ProjectionExpression = "#type, launchProblem, problemAt, inService, retryAt, triedAt";
+      const request = { Keys, ProjectionExpression, ExpressionAttributeNames: { "#type": "type" } };
+      const { Responses } = await client.send(new BatchGetItemCommand({ RequestItems: { [tableName]: request } }));
+      for (const item of Responses?.[tableName] ?? []) {
+        const number = (field: string) => (item[field]?.N === undefined ? undefined : Number(item[field].N));
+        fleets[item.type?.S ?? ""] = {
+          launchProblem: item.launchProblem?.S,
+          problemAt: number("problemAt"),
+          inService: number("inService"),
+          retryAt: number("retryAt"),
+          triedAt: number("triedAt"),
+        };
+      }
+    }
+    return fleets;
+  };
+}

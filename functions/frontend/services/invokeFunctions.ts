@@ -1,0 +1,43 @@
+import type { InvokeCommandInput, LambdaClient as Client } from "@aws-sdk/client-lambda";
+import type { LaunchRetry } from "../../../contract/fleet/state";
+import { type Redrive, redriveSeconds, type RedriveOutcomes } from "../../../contract/messages/redrive";
+import { clientOptions } from "../../shared/clientOptions";
+import type { RedriveLetters } from "../retryJobs";
+
+export const deploymentOnlyModule = true;
+
+/** Has launches of a type tried now. */
+export type RetryLaunches = (type: string) => Promise<void>;
+
+/** Has the rescue function send letters back, and waits for it. */
+export function redriveBy(functionName: string): RedriveLetters {
+  const invoke = invokeWith();
+  return async function redrive(wanted) {
+    const request: Redrive = { redrive: wanted };
+    return JSON.parse(await invoke({ FunctionName: functionName }, request)) as RedriveOutcomes;
+  };
+}
+
+/** Has the scaler try a type's launches, without waiting for it. */
+export function retryLaunchesBy(functionName: string): RetryLaunches {
+  const invoke = invokeWith();
+  return async function retryLaunches(type) {
+    const request: LaunchRetry = { retryLaunches: [type] };
+    await invoke({ FunctionName: functionName, InvocationType: "Event" }, request);
+  };
+}
+
+/** Invokes functions. The client is loaded with the first act of an operator's: most environments never see one. */
+function invokeWith() {
+  let client: Client | undefined;
+  return async function invoke(input: InvokeCommandInput, request: object): Promise<string> {
+    const { InvokeCommand, LambdaClient } =
+      require("@aws-sdk/client-lambda") as typeof import("@aws-sdk/client-lambda");
+    client ??= new LambdaClient({ ...clientOptions(), maxAttempts: 1 });
+    const command = new InvokeCommand({ ...input, Payload: new TextEncoder().encode(JSON.stringify(request)) });
+    const { Payload, FunctionError } = await client.send(command, { requestTimeout: (redriveSeconds + 3) * 1_000 });
+    const answer = Payload?.length ? new TextDecoder().decode(Payload) : "";
+    if (FunctionError) throw new Error(`Expected an answer of ${input.FunctionName}, got ${answer.slice(0, 500)}`);
+    return answer;
+  };
+}

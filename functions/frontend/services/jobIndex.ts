@@ -1,0 +1,66 @@
+import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { listIndex } from "../../../contract/records/listKey";
+import { decodeRecord, type JobRecord } from "../../../contract/records/record";
+import type { JobIndex } from "../listJobs";
+
+export const deploymentOnlyModule = true;
+
+const pageSize = 100;
+
+/** How often what DynamoDB left of a read is asked for again. */
+const maxReads = 4;
+
+/** All that a list shows, and tells a record's state; not the results, which may be large. */
+const fields = [
+  ...["id", "type", "state", "attempts", "progress", "error", "leaseUntil"],
+  ...["tenant", "submittedAt", "notBefore", "startedAt", "finishedAt", "cancelRequestedAt"],
+  ...["retryAt", "retries", "retriedAt"],
+];
+
+/** The index of the table of job records in DynamoDB. */
+export function createJobIndex(client: DynamoDBClient, tableName: string): JobIndex {
+  const { BatchGetItemCommand, QueryCommand } =
+    require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  type Key = Record<string, AttributeValue>;
+  return {
+    async page(listKey, from, start) {
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new QueryCommand({
+          TableName: tableName,
+          IndexName: listIndex,
+          KeyConditionExpression: `listKey = :listKey${from === undefined ? "" : " AND submittedAt <= :from"}`,
+          ExpressionAttributeValues: {
+            ":listKey": { S: listKey },
+            ...(from !== undefined && { ":from": { S: from } }),
+          },
+          ScanIndexForward: false,
+          Limit: pageSize,
+          ExclusiveStartKey: start as Key | undefined,
+        }),
+      );
+      const places = Items.map(({ submittedAt, id }) => ({ submittedAt: submittedAt?.S ?? "", id: id?.S ?? "" }));
+      return { places, next: LastEvaluatedKey };
+    },
+    async readMany(ids) {
+      const records: JobRecord[] = [];
+      let keys: Key[] = ids.map((id) => ({ id: { S: id } }));
+      for (let reads = 0; keys.length > 0; reads++) {
+        if (reads === maxReads) throw new Error(`${keys.length} of ${ids.length} records could not be read`);
+        const { Responses, UnprocessedKeys } = await client.send(
+          new BatchGetItemCommand({
+            RequestItems: {
+              [tableName]: {
+                Keys: keys,
+                ProjectionExpression: fields.map((field) => `#${field}`).join(", "),
+                ExpressionAttributeNames: Object.fromEntries(fields.map((field) => [`#${field}`, field])),
+              },
+            },
+          }),
+        );
+        records.push(...(Responses?.[tableName] ?? []).map(decodeRecord));
+        keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
+      }
+      return records;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { limits } from "../../../contract/limits";
+import { encodeRecord, type JobRecord } from "../../../contract/records/record";
+import { createRecordTable } from "../../shared/recordTable";
+import type { JobRecords } from "../submitJobs";
+
+export const deploymentOnlyModule = true;
+
+/** The table of job records in DynamoDB. */
+export function createJobRecords(client: DynamoDBClient, tableName: string): JobRecords {
+  const { PutItemCommand } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { read, update } = createRecordTable(client, tableName);
+
+  async function put(record: JobRecord): Promise<boolean> {
+    const command = new PutItemCommand({
+      TableName: tableName,
+      Item: encodeRecord(record),
+      ConditionExpression: "attribute_not_exists(id)",
+    });
+    try {
+      await client.send(command);
+      return true;
+    } catch (error) {
+      if ((error as Error).name === "ConditionalCheckFailedException") return false;
+      throw error;
+    }
+  }
+
+  function requestCancel({ id, state, notBefore }: JobRecord, now: number): Promise<JobRecord | undefined> {
+    const isWaiting = state === "queued";
+    // A job of next year must find then that it was cancelled.
+    const retainedFrom = Math.max(now, Date.parse(notBefore ?? "") || 0);
+    const expiresAt = Math.floor(retainedFrom / 1_000) + limits.recordRetentionSeconds;
+    const end = ", #state = :cancelled, #finishedAt = :requestedAt, #expiresAt = :expiresAt";
+    return update(id, {
+      change: `SET #cancelRequestedAt = if_not_exists(#cancelRequestedAt, :requestedAt)${isWaiting ? end : ""}`,
+      condition: "#state = :state",
+      values: {
+        ...{ state, requestedAt: new Date(now).toISOString() },
+        ...(isWaiting && { cancelled: "cancelled", expiresAt }),
+      },
+    });
+  }
+
+  return {
+    read,
+    requestCancel,
+    async create(record) {
+      if (await put(record)) return undefined;
+      const present = await read(record.id);
+      if (present) return present;
+      // The record that was in the way has expired in between.
+      if (await put(record)) return undefined;
+      throw new Error(`Expected the record of job ${record.id} to be there or not, got both in turn`);
+    },
+  };
+}

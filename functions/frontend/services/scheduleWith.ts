@@ -1,0 +1,80 @@
+import type {
+  CreateScheduleCommand,
+  DeleteScheduleCommand,
+  SchedulerClient as Client,
+} from "@aws-sdk/client-scheduler";
+import type { JobEnvelope } from "../../../contract/messages/envelope";
+import { publishInput, publishTarget, schedulePrefix } from "../../../contract/messages/scheduledMessage";
+import { clientOptions } from "../../shared/clientOptions";
+import { sha256 } from "../requests/digest";
+
+export const deploymentOnlyModule = true;
+
+/** The schedules of jobs that are far ahead. */
+export interface JobScheduler {
+  /** Has a job published when its time comes. Asked again for the same job, it changes nothing. */
+  schedule(envelope: JobEnvelope): Promise<void>;
+  /** Removes the job's schedule, if it is still there. */
+  unschedule(id: string): Promise<void>;
+}
+
+export interface ScheduleTarget {
+  topicArn: string;
+  /** Group of the schedules. */
+  groupName: string;
+  /** Role that publishes. */
+  roleArn: string;
+  /** Queue that takes what could not be published; the repair run replays it. */
+  deadLetterArn: string;
+}
+
+/** Creates a one-time schedule for each job, which deletes itself once it has run. */
+export function scheduleWith(target: ScheduleTarget): JobScheduler {
+  const { topicArn, groupName, roleArn, deadLetterArn } = target;
+  let client: Client | undefined;
+  // Loaded with the first job that is far ahead: most environments never see one.
+  const load = () => require("@aws-sdk/client-scheduler") as typeof import("@aws-sdk/client-scheduler");
+
+  /** What the error says has been reached before. */
+  async function send(command: CreateScheduleCommand | DeleteScheduleCommand, reached: string): Promise<void> {
+    client ??= new (load().SchedulerClient)(clientOptions());
+    try {
+      await client.send(command as CreateScheduleCommand);
+    } catch (error) {
+      if ((error as Error).name !== reached) throw error;
+    }
+  }
+
+  return {
+    async schedule(envelope) {
+      const command = new (load().CreateScheduleCommand)({
+        Name: nameOf(envelope.id),
+        GroupName: groupName,
+        ScheduleExpression: `at(${nextSecond(envelope.notBefore!)})`,
+        FlexibleTimeWindow: { Mode: "OFF" },
+        ActionAfterCompletion: "DELETE",
+        Target: {
+          Arn: publishTarget(topicArn),
+          RoleArn: roleArn,
+          Input: publishInput(topicArn, envelope),
+          DeadLetterConfig: { Arn: deadLetterArn },
+        },
+      });
+      await send(command, "ConflictException");
+    },
+    async unschedule(id) {
+      const command = new (load().DeleteScheduleCommand)({ Name: nameOf(id), GroupName: groupName });
+      await send(command, "ResourceNotFoundException");
+    },
+  };
+}
+
+/** Names may have 64 characters, ids 80. */
+function nameOf(id: string): string {
+  return schedulePrefix + sha256(id);
+}
+
+/** A time in UTC without fraction, never before the given one: `2026-11-23T12:00:00`. */
+function nextSecond(time: string): string {
+  return new Date(Math.ceil(Date.parse(time) / 1_000) * 1_000).toISOString().slice(0, 19);
+}

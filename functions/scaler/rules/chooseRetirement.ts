@@ -1,0 +1,34 @@
+import { silentSeconds } from "../../../contract/fleet/state";
+import type { Action } from "./action";
+import { type FleetView, type Group, groupsOf, inService, retiring } from "./fleetView";
+
+export const deploymentOnlyModule = true;
+
+/**
+ * The next instance of an old launch template version that is to end: the least busy one. One at a time, and only while
+ * the groups have all the instances they want: what replaces the last one is in service then.
+ */
+export function chooseRetirement(view: FleetView): Action[] {
+  const { now, items, state } = view;
+  const groups = groupsOf(view);
+  if (state.failedLaunches !== undefined) return [];
+  if (groups.some((group) => inService(group).length < group.desired)) return [];
+  if (retiring(view).length > 0) return [];
+  const candidates = groups
+    .flatMap(outdated)
+    .map((instanceId) => ({ instanceId, ...items[instanceId] }))
+    // A worker that doesn't report would not learn of it either.
+    .filter(({ seenAt }) => seenAt !== undefined && now - seenAt < silentSeconds * 1_000)
+    .sort((one, other) => (one.busySlots ?? 0) - (other.busySlots ?? 0));
+  return candidates.slice(0, 1).map(({ instanceId }) => ({ kind: "retire", instanceId }));
+}
+
+function outdated(group: Group): string[] {
+  if (group.templateVersion === undefined) return [];
+  return inService(group)
+    .filter(
+      ({ templateVersion, isHealthy }) =>
+        isHealthy && templateVersion !== undefined && templateVersion !== group.templateVersion,
+    )
+    .map(({ id }) => id);
+}

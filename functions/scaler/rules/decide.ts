@@ -1,0 +1,43 @@
+import type { FleetState } from "../../../contract/fleet/state";
+import type { Action, StateChanges } from "./action";
+import { chooseRetirement } from "./chooseRetirement";
+import { findSilent } from "./findSilent";
+import { type FleetView, groupsOf, liveCount, retiring } from "./fleetView";
+import { judgeLaunches, type LaunchVerdict } from "./judgeLaunches";
+import { learn } from "./learn";
+import { needOf } from "./requiredInstances";
+import { type CapacityPlan, planCapacity } from "./planCapacity";
+
+export const deploymentOnlyModule = true;
+
+/**
+ * What there is to do for a type, in the order to do it in. What is to be remembered comes first: a run that is cut off
+ * after any of the actions is then completed by the next one.
+ */
+export function decide(view: FleetView): Action[] {
+  const figures = learn(view);
+  const verdict = judgeLaunches(view);
+  const needed = needOf(view, figures);
+  // Those that retire come on top: the jobs that wait need others.
+  const wanted = needed === 0 ? 0 : Math.min(needed + retiring(view).length, view.group.maxInstances);
+  const plan = planCapacity(view, wanted, verdict);
+  const silence = findSilent(view);
+  const tried = isTried(view, verdict, plan) ? { triedAt: view.now } : {};
+  const found = { ...figures.changes, ...verdict.changes, ...tried, ...plan.changes, ...silence.changes };
+  const changes = changesTo(view.state, found);
+  const first: Action[] = Object.keys(changes).length > 0 ? [{ kind: "remember", changes }] : [];
+  return [...first, ...plan.actions, ...silence.actions, ...chooseRetirement(view)];
+}
+
+/** Whether this look makes the try that is due: it raises a group, or one wants more than it has already. */
+function isTried(view: FleetView, { isDue }: LaunchVerdict, { actions }: CapacityPlan): boolean {
+  if (!isDue) return false;
+  const isRaised = actions.some((action) => action.kind === "setDesired" && action.to > action.from);
+  return isRaised || groupsOf(view).some((group) => liveCount(group) < group.desired);
+}
+
+function changesTo(state: FleetState, changes: StateChanges): StateChanges {
+  return Object.fromEntries(
+    Object.entries(changes).filter(([field, value]) => state[field as keyof FleetState] !== value),
+  );
+}

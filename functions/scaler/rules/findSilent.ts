@@ -1,0 +1,54 @@
+import { reportSeconds, silentSeconds } from "../../../contract/fleet/state";
+import type { Action, StateChanges } from "./action";
+import { type FleetView, groupsOf, inService, type Instance } from "./fleetView";
+
+export const deploymentOnlyModule = true;
+
+const silenceMilliseconds = silentSeconds * 1_000;
+
+/** A silence is watched for this long before it counts: workers that couldn't reach the table report again meanwhile. */
+const watchMilliseconds = (reportSeconds + 10) * 1_000;
+
+/** The longest time between two replacements where nobody reports. */
+const longestPauseMilliseconds = 21_600_000;
+
+/**
+ * Instances in service whose workers have been silent for too long, or never spoke: to be marked unhealthy, so that they
+ * are replaced, one in a run. Auto Scaling doesn't say how long an instance has been in service, so one that never spoke is
+ * first noted down. A silence counts only once it was seen twice: after an outage of the table all would seem silent at
+ * first. Where no instance at all reports, workers that can't reach the table are as likely as workers that hang, and work
+ * on: after the first, each further replacement waits twice as long as the one before.
+ */
+export function findSilent(view: FleetView): { actions: Action[]; changes: StateChanges } {
+  const { now, items, state } = view;
+  const instances = groupsOf(view)
+    .flatMap(inService)
+    .filter(({ isHealthy }) => isHealthy);
+  const silences = instances.flatMap((instance) => judge(instance, view));
+  const watched = silences.filter(({ kind }) => kind === "watch");
+  const [first] = silences.filter(({ kind }) => kind === "markUnhealthy");
+  const isHeard = instances.some(({ id }) => now - (items[id]?.seenAt ?? 0) < silenceMilliseconds - 60_000);
+  if (isHeard) {
+    return {
+      actions: first ? [...watched, first] : watched,
+      changes: { silentMarks: undefined, silentRetryAt: undefined },
+    };
+  }
+  if (!first || now < (state.silentRetryAt ?? 0)) return { actions: watched, changes: {} };
+  const silentMarks = (state.silentMarks ?? 0) + 1;
+  const pause = Math.min(silenceMilliseconds * 2 ** silentMarks, longestPauseMilliseconds);
+  return { actions: [...watched, first], changes: { silentMarks, silentRetryAt: now + pause } };
+}
+
+function judge({ id: instanceId }: Instance, { now, items }: FleetView): Action[] {
+  const { seenAt, silentSince } = items[instanceId] ?? {};
+  const quietFor = seenAt === undefined ? Infinity : now - seenAt;
+  if (quietFor < silenceMilliseconds - 60_000) return [];
+  const isWatched = silentSince !== undefined && silentSince > (seenAt ?? 0);
+  if (!isWatched) return [{ kind: "watch", instanceId }];
+  const watchedFor = now - silentSince;
+  const isSilent = (seenAt === undefined ? watchedFor : quietFor) >= silenceMilliseconds;
+  if (!isSilent || watchedFor < watchMilliseconds) return [];
+  const silentForSeconds = Math.round(Math.min(quietFor, now - Math.min(seenAt ?? silentSince, silentSince)) / 1_000);
+  return [{ kind: "markUnhealthy", instanceId, silentForSeconds }];
+}

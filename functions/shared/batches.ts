@@ -1,0 +1,53 @@
+import type { StringAttribute } from "../../contract/messages/attributes";
+import { bytesOf } from "../../contract/check";
+import { limits } from "../../contract/limits";
+
+export const deploymentOnlyModule = true;
+
+/** A message for SNS or SQS. */
+export interface OutgoingMessage {
+  body: string;
+  attributes: Record<string, StringAttribute>;
+}
+
+/** Bytes that AWS counts: the body, and each attribute's name, type and value. */
+export function messageBytes({ body, attributes }: OutgoingMessage): number {
+  return Object.entries(attributes).reduce(
+    (bytes, [name, { DataType, StringValue }]) => bytes + bytesOf(name) + bytesOf(DataType) + bytesOf(StringValue),
+    bytesOf(body),
+  );
+}
+
+/** Divides messages, in order, into batches that one call to SNS or SQS takes. A message over the limit goes alone. */
+export function divideIntoBatches<Message extends OutgoingMessage>(messages: readonly Message[]): Message[][] {
+  const batches: Message[][] = [];
+  let room = 0;
+  for (const message of messages) {
+    const size = messageBytes(message);
+    const batch = batches.at(-1);
+    if (!batch || batch.length === limits.maxBatchEntries || size > room) {
+      batches.push([message]);
+      room = limits.maxBatchBytes - size;
+    } else {
+      batch.push(message);
+      room -= size;
+    }
+  }
+  return batches;
+}
+
+/** One entry that SNS or SQS refused. */
+export interface FailedEntry {
+  Id?: string | undefined;
+  Code?: string | undefined;
+  Message?: string | undefined;
+}
+
+/** What became of each entry of a batch call, by its index as id: nothing, or the error it failed with. */
+export function batchOutcomes(count: number, failed: readonly FailedEntry[] = []): (Error | undefined)[] {
+  const outcomes: (Error | undefined)[] = Array.from({ length: count }, () => undefined);
+  for (const { Id, Code, Message } of failed) {
+    outcomes[Number(Id)] = Object.assign(new Error(Message ?? "Refused without a message"), { name: Code ?? "Error" });
+  }
+  return outcomes;
+}

@@ -1,0 +1,75 @@
+import { acceptableText, attributes, stringAttributes } from "../../contract/messages/attributes";
+import { bytesOf, isObject } from "../../contract/check";
+import { encodeEnvelope, type JobEnvelope } from "../../contract/messages/envelope";
+import { limits } from "../../contract/limits";
+import type { OutgoingMessage } from "./batches";
+
+export const deploymentOnlyModule = true;
+
+/** A message on its way to a queue, with the job's id and type as far as they are known. */
+export interface QueueMessage extends OutgoingMessage {
+  queueUrl: string;
+  /** Jobs of one group don't keep those of others waiting ("Amazon SQS fair queues"). */
+  groupId?: string;
+  /** How long SQS holds it back, up to 900. */
+  delaySeconds?: number;
+  id?: string;
+  type?: string;
+}
+
+/** The message that puts a job in its type's queue, or why no queue would take it. */
+export function jobMessage(envelope: JobEnvelope, queueUrl: string, now: number): QueueMessage | { reason: string } {
+  const { notBefore } = envelope;
+  const waitSeconds = notBefore === undefined ? 0 : Math.max(0, Math.ceil((Date.parse(notBefore) - now) / 1_000));
+  if (waitSeconds > limits.maxQueueDelaySeconds + clockSkewSeconds) {
+    const ahead = `${limits.maxQueueDelaySeconds / 60} minutes ahead`;
+    return { reason: `Expected notBefore at most ${ahead}, got ${notBefore}: later jobs go through the API` };
+  }
+  const delaySeconds = waitSeconds > 0 ? Math.min(waitSeconds, limits.maxQueueDelaySeconds) : undefined;
+  const body = encodeWithinStack(envelope);
+  if (body === undefined) return { reason: "Expected an envelope that can be written again, got one nested too deep" };
+  const bytes = bytesOf(body);
+  const room = limits.maxMessageBytes - limits.attributeBytes;
+  if (bytes > room) return { reason: `Expected an envelope of at most ${room} bytes, got ${bytes}` };
+  const { id, type, tenant } = envelope;
+  const typed = stringAttributes({ [attributes.type]: type });
+  return { queueUrl, id, type, body, attributes: typed, groupId: tenant, delaySeconds };
+}
+
+/** By which the clock of who submitted a job may be ahead. */
+const clockSkewSeconds = 60;
+
+/** A job that can't be routed: its original text, and what was read from it. */
+export interface Unroutable {
+  text: string;
+  source: unknown;
+  reason: string;
+}
+
+/** The message that keeps a job that can't be routed, with the reason. */
+export function unroutableMessage(unroutable: Unroutable, queueUrl: string, failedAt: string): QueueMessage {
+  const source = isObject(unroutable.source) ? unroutable.source : {};
+  const id = typeof source.id === "string" ? source.id.slice(0, limits.maxIdCharacters) : undefined;
+  const type = typeof source.type === "string" ? source.type.slice(0, limits.maxTypeCharacters) : undefined;
+  return {
+    queueUrl,
+    id,
+    type,
+    // SQS refuses an empty body.
+    body: acceptableText(unroutable.text) || '""',
+    attributes: stringAttributes({
+      [attributes.reason]: unroutable.reason,
+      [attributes.failedAt]: failedAt,
+      [attributes.type]: type,
+    }),
+  };
+}
+
+/** Unknown fields pass the check of an envelope, however deep they are; writing them may take more stack than there is. */
+function encodeWithinStack(envelope: JobEnvelope): string | undefined {
+  try {
+    return encodeEnvelope(envelope);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+import { Refused } from "../../wire/refusal";
+import { describeActivity } from "./answers";
+import type { Call } from "./call";
+import { findGroup, findInstance } from "./find";
+
+/** The calls that change a group or an instance. */
+export const changeCalls: Record<string, Call> = {
+  SetDesiredCapacity(groups, input) {
+    const group = findGroup(groups, input.required("AutoScalingGroupName"));
+    group.setDesiredCapacity(input.count("DesiredCapacity"));
+    return {};
+  },
+  SetInstanceHealth(groups, input) {
+    const status = input.choice("HealthStatus", ["Healthy", "Unhealthy"]);
+    const { group, instance } = findInstance(groups, input.required("InstanceId"));
+    const { inServiceSince = Infinity } = instance;
+    const inService = (Date.now() - inServiceSince) / 1_000;
+    const isInGrace = inService < group.settings.healthCheckGraceSeconds;
+    // Until the grace period is over, AWS takes no notice unless told so.
+    if (!isInGrace || !input.flag("ShouldRespectGracePeriod", true)) group.setHealth(instance, status === "Healthy");
+    return {};
+  },
+  TerminateInstanceInAutoScalingGroup(groups, input) {
+    const { instance, group } = findInstance(groups, input.required("InstanceId"));
+    const lowersDesired = input.required("ShouldDecrementDesiredCapacity") === "true";
+    const { minSize } = group.settings;
+    if (lowersDesired && !instance.isTerminating && group.desiredCapacity <= minSize) {
+      throw new Refused(
+        `Currently, desiredSize equals minSize (${minSize}). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.`,
+      );
+    }
+    // Asked again, AWS tells of the termination that is under way.
+    const activity = group.terminate(instance, { lowersDesired: lowersDesired && !instance.isTerminating });
+    return { Activity: describeActivity(group, activity) };
+  },
+};

@@ -1,0 +1,34 @@
+import type { Groups } from "../groups";
+import type { LifecycleAction } from "../lifecycleAction";
+import { Refused } from "../../wire/refusal";
+import type { Call } from "./call";
+import { findGroup } from "./find";
+import type { Input } from "./input";
+
+/** The calls of whoever a lifecycle hook waits for. */
+export const lifecycleCalls: Record<string, Call> = {
+  CompleteLifecycleAction(groups, input) {
+    const result = input.choice("LifecycleActionResult", ["CONTINUE", "ABANDON"]);
+    findAction(groups, input).complete(result);
+    return {};
+  },
+  RecordLifecycleActionHeartbeat(groups, input) {
+    findAction(groups, input).heartbeat();
+    return {};
+  },
+};
+
+/** The wait that the call is about, by token or by instance. */
+function findAction(groups: Groups, input: Input): LifecycleAction {
+  const group = findGroup(groups, input.required("AutoScalingGroupName"));
+  const hook = input.required("LifecycleHookName");
+  const token = input.text("LifecycleActionToken");
+  const id = input.text("InstanceId");
+  const found = group.instances
+    .filter((instance) => id === undefined || instance.id === id)
+    .flatMap((instance) => group.actionOf(instance, hook) ?? [])
+    .find((action) => token === undefined || action.token === token);
+  if (found && (token ?? id) !== undefined) return found;
+  const by = id === undefined ? `token ${token}` : `instance ID ${id}`;
+  throw new Refused(`No active Lifecycle Action found with ${by}`);
+}

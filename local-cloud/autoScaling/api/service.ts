@@ -1,0 +1,36 @@
+import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { actionOf, AwsRequest, refuse } from "../../wire/awsRequest";
+import type { Service } from "../../endpoint";
+import type { Groups } from "../groups";
+import { Refused } from "../../wire/refusal";
+import type { Call } from "./call";
+import { changeCalls } from "./change";
+import { describeCalls } from "./describe";
+import { Input } from "./input";
+import { lifecycleCalls } from "./lifecycle";
+import { xmlOf } from "../../wire/xml";
+
+const calls: Record<string, Call> = { ...describeCalls, ...changeCalls, ...lifecycleCalls };
+const namespace = "http://autoscaling.amazonaws.com/doc/2011-01-01/";
+
+/** The Auto Scaling calls of scaler and worker, on AWS's wire protocol ("Amazon EC2 Auto Scaling API Reference"). */
+export function createAutoScaling(groups: Groups): Service {
+  return {
+    protocol: "query",
+    handle(request: AwsRequest, response: ServerResponse): void {
+      const action = actionOf(request, "query");
+      try {
+        const call = Object.hasOwn(calls, action) ? calls[action] : undefined;
+        if (!call) throw new Refused(`Could not find operation ${action} for version 2011-01-01`, "InvalidAction");
+        const result = xmlOf({ [`${action}Result`]: call(groups, new Input(request.body.toString())) });
+        const metadata = xmlOf({ ResponseMetadata: { RequestId: randomUUID() } });
+        response.writeHead(200, { "content-type": "text/xml" });
+        response.end(`<${action}Response xmlns="${namespace}">${result}${metadata}</${action}Response>`);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        refuse(response, "query", { status: error.status, code: error.code, message: error.message });
+      }
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { readEnvironment } from "../../components/processor/userData";
+import { causes } from "./causes";
+import { Group, GroupRuntime } from "./group";
+import type { GroupSettings } from "./groupSettings";
+import type { Iam } from "../iam/iam";
+import type { Instance } from "./instance";
+import { LaunchFaults } from "./launchFaults";
+import { LaunchTemplates, LaunchTemplateVersion } from "./launchTemplates";
+
+type Runtime = Pick<GroupRuntime, "cloud" | "workerMain" | "stopGraceMilliseconds" | "launchHookSeconds"> & {
+  iam: Iam;
+  /** Told of the environment that a group's instances will have. */
+  onEnvironment?: (environment: Record<string, string>) => void;
+};
+
+/** The Auto Scaling groups of the local cloud, and what their instances start from. */
+export class Groups {
+  readonly templates = new LaunchTemplates();
+  /** ARN of the role by ARN and by name of the instance profile. */
+  readonly profiles = new Map<string, string>();
+  /** What goes wrong with launches. */
+  readonly faults = new LaunchFaults();
+  private readonly groups = new Map<string, Group>();
+  private readonly runtime: GroupRuntime;
+  private isStopped = false;
+
+  constructor({ iam, onEnvironment, ...runtime }: Runtime) {
+    const { templates, profiles, faults } = this;
+    this.runtime = {
+      ...runtime,
+      faults,
+      templateOf: ({ template }) => templates.find(template),
+      environmentOf: ({ userData }: LaunchTemplateVersion) => {
+        const environment = readEnvironment(Buffer.from(userData, "base64").toString());
+        onEnvironment?.(environment);
+        return environment;
+      },
+      roleOf: ({ instanceProfile }) => {
+        const roleArn = profiles.get(instanceProfile ?? "");
+        return roleArn && iam.mayAssume("ec2.amazonaws.com", roleArn) ? roleArn : undefined;
+      },
+    };
+  }
+
+  create(identity: { name: string; arn: string }, settings: GroupSettings, desiredCapacity: number): Group {
+    if (this.isStopped) throw new Error("The local cloud is stopped");
+    this.check(settings);
+    if (settings.maxSize > 0) this.expectWorker();
+    const group = new Group(identity.name, identity.arn, settings, desiredCapacity, this.runtime);
+    this.groups.set(group.name, group);
+    group.adjust(causes.created(group.desiredCapacity));
+    return group;
+  }
+
+  /** @throws Error where there is nothing that such a group's instances could start from. */
+  check(settings: GroupSettings): void {
+    this.runtime.environmentOf(this.runtime.templateOf(settings));
+  }
+
+  find(name: string): Group | undefined {
+    return this.groups.get(name);
+  }
+
+  findInstance(id: string): { group: Group; instance: Instance } | undefined {
+    for (const group of this.list()) {
+      const instance = group.instances.find((each) => each.id === id);
+      if (instance) return { group, instance };
+    }
+    return undefined;
+  }
+
+  list(): Group[] {
+    return [...this.groups.values()];
+  }
+
+  async delete(name: string): Promise<void> {
+    const group = this.groups.get(name);
+    this.groups.delete(name);
+    await group?.stop();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await Promise.all(this.list().map((group) => group.stop()));
+  }
+
+  private expectWorker(): void {
+    const { workerMain } = this.runtime;
+    if (!existsSync(workerMain))
+      throw new Error(`The worker is not built: there is no ${workerMain}; run \`npm run build\``);
+  }
+}

@@ -1,0 +1,196 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { secretsVariable } from "../contract/workerSettings";
+import { createAutoScaling } from "./autoScaling/api/service";
+import { LocalIssuer } from "./http/authorizers/localIssuer";
+import { RouteGuard } from "./http/authorizers/routeGuard";
+import { AwsCalls } from "./wire/awsCalls";
+import { BucketEvents } from "./events/bucketEvents";
+import { Callers, Credentials } from "./wire/callers";
+import { Endpoint, startEndpoint } from "./endpoint";
+import { Faults } from "./wire/faults";
+import type { Group } from "./autoScaling/group";
+import { Groups } from "./autoScaling/groups";
+import { HttpApis } from "./http/httpApis";
+import type { KnownGroup } from "./iam/requests/requestsOf";
+import { Denied, Iam } from "./iam/iam";
+import { createLambdaApi } from "./lambda/lambdaApi";
+import { Lambdas } from "./lambda/lambdas";
+import { defaultLog, Log } from "./log";
+import type { Messaging } from "./stores/messaging";
+import { DeployedResources } from "./pulumi/deployedResources";
+import { deliverToLambdas } from "./events/notifications";
+import { packageRoot } from "./program/packageFolder";
+import { ScheduledActions } from "./autoScaling/scheduledActions";
+import { RecentLines } from "./recentLines";
+import { Scheduler } from "./events/scheduler";
+import { createSchedulerApi } from "./events/schedulerApi";
+import { Schedules } from "./events/eventRules";
+import { createParameterStore, createSecretsManager } from "./secrets/secretApis";
+import { SecretStore } from "./secrets/secretStore";
+import { Signatures } from "./wire/signatures/signatures";
+
+export interface CloudOptions {
+  /** Port of the first HTTP API. @default a free one */
+  port?: number;
+  /** Port of the AWS endpoint. @default a free one */
+  endpointPort?: number;
+  /** @default "us-east-1" */
+  region?: string;
+  /** Takes what functions and workers print, and what goes wrong in the cloud. @default the latter to standard error */
+  log?: Log;
+  /** Whether the HTTP APIs hold requests against the authorization of their routes. @default false */
+  enforceAuth?: boolean;
+  /** What an instance runs. @default the package's own worker */
+  workerMain?: string;
+  /** Seconds between the calls of every schedule, and between the runs of every scheduled action. @default as each says */
+  scheduleSeconds?: number;
+  /** Timeout of every launch hook. @default as each hook says */
+  launchHookSeconds?: number;
+  /** Values by variable of the secrets that the program doesn't make itself. @default none */
+  secrets?: Record<string, string>;
+  /** How long workers may drain when the cloud stops. @default 5 */
+  stopGraceSeconds?: number;
+}
+
+/** An embedded cloud: every part of it listens on the loopback interface only, and ends with this process. */
+export interface LocalCloud {
+  /**
+   * Address of SQS, SNS, S3, DynamoDB, Lambda's Invoke, EventBridge Scheduler, Auto Scaling, and of what reads secrets and
+   * parameters, for `AWS_ENDPOINT_URL`. */
+  endpoint: string;
+  region: string;
+  /** For the person at the keyboard. */
+  credentials: Credentials;
+  /** Opens the controls under `/_local` of each HTTP API. */
+  token: string;
+  /** Signs the tokens that HTTP APIs with JWT authorizers take, where authorization is enforced. */
+  issuer: LocalIssuer;
+  callers: Callers;
+  /** Who may do what. */
+  iam: Iam;
+  /** Services behind the endpoint; further ones can be added. */
+  services: Endpoint["services"];
+  messaging: Messaging;
+  bucketEvents: BucketEvents;
+  calls: AwsCalls;
+  lambdas: Lambdas;
+  apis: HttpApis;
+  groups: Groups;
+  schedules: Schedules;
+  scheduler: Scheduler;
+  scheduledActions: ScheduledActions;
+  secrets: SecretStore;
+  /** What programs have brought up. */
+  deployed: DeployedResources;
+  faults: Faults;
+  log: Log;
+  /** Ends every process and closes every port. */
+  stop(): Promise<void>;
+}
+
+export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud> {
+  const { region = "us-east-1", port = 0, endpointPort = 0, stopGraceSeconds = 5 } = options;
+  const recentLines = new RecentLines();
+  const log: Log = (entry) => {
+    recentLines.add(entry);
+    (options.log ?? defaultLog)(entry);
+  };
+  const callers = new Callers();
+  const faults = new Faults();
+  const endpoint = await startEndpoint({ port: endpointPort, region, faults, callers, log });
+  const shared = { endpoint: endpoint.address, region, callers, log };
+  const { messaging } = endpoint;
+  const secrets = new SecretStore(options.secrets);
+  const iam: Iam = new Iam({
+    region,
+    groupOf: ({ group, instance }) =>
+      knownGroup(group ? groups.find(group) : groups.findInstance(instance ?? "")?.group),
+    hasObject: messaging.hasObject,
+    secretArnOf: (id) => secrets.findSecret(id)?.arn,
+    queuePolicy: (arn) => messaging.queue(arn)?.attributes.Policy,
+    topicPolicy: messaging.topicPolicy,
+    onDenied: logOnce(log),
+  });
+  endpoint.iam = iam;
+  messaging.mayDeliver = (topicArn, queueArn) =>
+    iam.serviceMay("sns.amazonaws.com", { action: "sqs:SendMessage", resource: queueArn }, topicArn);
+  const lambdas = new Lambdas({ ...shared, messaging, iam });
+  deliverToLambdas({ messaging, lambdas, faults, iam, log });
+  const bucketEvents = new BucketEvents({ region, lambdas, messaging, iam });
+  const schedules = new Schedules({ region, lambdas, iam, secondsInstead: options.scheduleSeconds });
+  const groups = new Groups({
+    cloud: shared,
+    iam,
+    workerMain: options.workerMain ?? join(packageRoot(), "worker-image", "dist", "main.js"),
+    stopGraceMilliseconds: stopGraceSeconds * 1_000,
+    launchHookSeconds: options.launchHookSeconds,
+    onEnvironment: (environment) => secrets.note(environment[secretsVariable]),
+  });
+  const scheduledActions = new ScheduledActions({ groups, secondsInstead: options.scheduleSeconds });
+  endpoint.services.set("autoscaling", createAutoScaling(groups));
+  endpoint.services.set("lambda", createLambdaApi(lambdas));
+  endpoint.services.set("secretsmanager", createSecretsManager(secrets));
+  endpoint.services.set("ssm", createParameterStore(secrets, region));
+  const credentials = callers.issue({ name: "local" });
+  const token = randomBytes(32).toString("base64url");
+  const issuer = new LocalIssuer();
+  const guard = new RouteGuard({ region, signatures: new Signatures(callers), iam, issuer });
+  const enforcement = options.enforceAuth ? { guard, issuer } : undefined;
+  const apis = new HttpApis({
+    ...shared,
+    ...{ credentials, token, lambdas, iam, groups, recentLines, port, enforcement },
+  });
+  const calls = new AwsCalls({ endpoint: endpoint.address, region, credentials });
+  const scheduler = new Scheduler({ region, calls, messaging, iam, log, secondsInstead: options.scheduleSeconds });
+  endpoint.services.set("scheduler", createSchedulerApi(scheduler));
+  let stopped: Promise<void> | undefined;
+  return {
+    ...{ endpoint: endpoint.address, region, callers, iam, faults, lambdas, apis, groups, schedules, calls, log },
+    bucketEvents,
+    scheduledActions,
+    scheduler,
+    secrets,
+    deployed: new DeployedResources(),
+    services: endpoint.services,
+    messaging: endpoint.messaging,
+    credentials,
+    token,
+    issuer,
+    stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, schedules, scheduler, scheduledActions, calls })),
+  };
+}
+
+function knownGroup(group: Group | undefined): KnownGroup | undefined {
+  return group && { arn: group.arn, tags: group.settings.tags };
+}
+
+/** Whoever is refused mostly tries again. */
+function logOnce(log: Log): (denied: Denied) => void {
+  const said = new Set<string>();
+  return ({ principal, action, resource }) => {
+    const line = `${principal} is not authorized to perform: ${action} on resource: ${resource}`;
+    if (!said.has(line)) log({ source: "cloud", name: "iam", stream: "stderr", line });
+    said.add(line);
+  };
+}
+
+/** Callers first, and the endpoint last: a worker that drains gives its jobs back through it. */
+async function stop(parts: {
+  endpoint: Endpoint;
+  lambdas: Lambdas;
+  apis: HttpApis;
+  groups: Groups;
+  schedules: Schedules;
+  scheduler: Scheduler;
+  scheduledActions: ScheduledActions;
+  calls: AwsCalls;
+}): Promise<void> {
+  parts.schedules.stop();
+  parts.scheduler.stop();
+  parts.scheduledActions.stop();
+  await Promise.all([parts.apis.stop(), parts.groups.stop()]);
+  await parts.lambdas.stop();
+  parts.calls.close();
+  await parts.endpoint.close();
+}

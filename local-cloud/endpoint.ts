@@ -1,0 +1,160 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import { actionOf, AwsRequest, functionNameOf, Protocol, refuse, serviceOf } from "./wire/awsRequest";
+import type { Callers } from "./wire/callers";
+import type { Faults, Refusal } from "./wire/faults";
+import type { Iam } from "./iam/iam";
+import { inputOf } from "./jsonInput";
+import { listen, Listener } from "./wire/listen";
+import type { Log } from "./log";
+import { startMessaging, Messaging } from "./stores/messaging";
+import { Refused } from "./wire/refusal";
+import { refusalOf, Unproven } from "./wire/signatures/problems";
+import { Signatures } from "./wire/signatures/signatures";
+import { Target, targetOf } from "./wire/signatures/target";
+import { startTables } from "./stores/tables";
+
+/** A service behind the endpoint. */
+export interface Service {
+  protocol: Protocol;
+  handle(request: AwsRequest, response: ServerResponse): void | Promise<void>;
+}
+
+export interface Endpoint {
+  /** `http://127.0.0.1:PORT` */
+  address: string;
+  /** By the service's name in the credential scope. More can be added while it runs. */
+  services: Map<string, Service>;
+  messaging: Messaging;
+  /** Decides over every call of a function or an instance; before it is there, nobody but the person calls. */
+  iam?: Iam;
+  close(): Promise<void>;
+}
+
+/** What the endpoint works with. */
+interface Parts {
+  services: Map<string, Service>;
+  signatures: Signatures;
+  faults: Faults;
+  log: Log;
+}
+
+/**
+ * Starts the one address at which the services answer, told apart by the signature's credential scope. Only calls with a
+ * valid signature of a key that was given out get to them.
+ */
+export async function startEndpoint(options: {
+  port: number;
+  region: string;
+  faults: Faults;
+  callers: Callers;
+  log: Log;
+}): Promise<Endpoint> {
+  const services = new Map<string, Service>();
+  const { faults, log } = options;
+  const parts: Parts = { services, faults, log, signatures: new Signatures(options.callers) };
+  const onRequest = (message: IncomingMessage, response: ServerResponse): void =>
+    void answer(parts, endpoint.iam, message, response);
+  const listener = await listen(onRequest, options.port, "the AWS endpoint");
+  const messaging = await startMessaging(listener.address, options.region);
+  const tables = startTables();
+  services.set("sqs", { protocol: "json", handle: messaging.handle });
+  services.set("sns", { protocol: "query", handle: messaging.handle });
+  services.set("sts", { protocol: "query", handle: messaging.handle });
+  services.set("s3", { protocol: "rest-xml", handle: messaging.handle });
+  services.set("dynamodb", { protocol: "json", handle: tables.handle });
+  const endpoint: Endpoint = {
+    address: listener.address,
+    services,
+    messaging,
+    close: () => close(listener, messaging),
+  };
+  return endpoint;
+}
+
+async function close(listener: Listener, messaging: Messaging): Promise<void> {
+  await Promise.all([listener.close(), messaging.close()]);
+}
+
+/** Every error is one of this request alone. */
+async function answer(
+  parts: Parts,
+  iam: Iam | undefined,
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const target = targetOf(message);
+  const service = serviceOf(message, target);
+  const protocol = parts.services.get(service)?.protocol ?? "json";
+  try {
+    await dispatch(parts, iam, { service, target, message }, response);
+  } catch (error) {
+    const isClientGone = message.errored !== null || response.destroyed;
+    const refusal = refusalFor(service, error as Error);
+    if (!refusal && !isClientGone) {
+      const line = `${message.method} ${message.url}: ${(error as Error).stack ?? String(error)}`;
+      parts.log({ source: "cloud", name: "endpoint", stream: "stderr", line });
+    }
+    if (isClientGone || response.headersSent) response.destroy();
+    else refuse(response, protocol, refusal ?? internalFailure);
+  }
+}
+
+const internalFailure: Refusal = {
+  status: 500,
+  code: "InternalFailure",
+  message: "The local cloud could not deal with this request; what it logged says why",
+};
+
+function refusalFor(service: string, error: Error): Refusal | undefined {
+  if (error instanceof Unproven) return refusalOf(service, error);
+  return error instanceof Refused ? error : undefined;
+}
+
+async function dispatch(
+  { services, signatures, faults }: Parts,
+  iam: Iam | undefined,
+  { service: name, target, message }: { service: string; target: Target; message: IncomingMessage },
+  response: ServerResponse,
+): Promise<void> {
+  const claimant = signatures.claimantOf(message, target);
+  const body = await signatures.prove(claimant, message, target, await readBody(message, name));
+  const service = services.get(name);
+  if (!service) {
+    const known = [...services.keys()].join(", ");
+    throw new Refused(`The local cloud has no ${name}; it has ${known}`, "NotImplemented", 501);
+  }
+  const { caller } = claimant.issued;
+  const request: AwsRequest = {
+    ...{ service: name, accessKeyId: claimant.claim.accessKeyId, caller, message, target, body },
+    ...(service.protocol === "json" && { input: inputOf(body) }),
+  };
+  const action = actionOf(request, service.protocol);
+  const refusal: Refusal | undefined =
+    iam?.refusalOf(caller, request, action) ??
+    (faults.isEmpty
+      ? undefined
+      : await faults.strike({
+          service: name,
+          action,
+          body: body.toString(),
+          caller: functionNameOf(target) ?? caller.name,
+        }));
+  if (refusal) refuse(response, service.protocol, refusal);
+  else await service.handle(request, response);
+}
+
+/** Bytes of a request. S3 takes what one buffer may comfortably hold, the others more than any of AWS's own limits. */
+const maxBodyBytes = { s3: 1024 ** 3 + 1024 ** 2, others: 17 * 1024 ** 2 };
+
+async function readBody(message: IncomingMessage, service: string): Promise<Buffer> {
+  const limit = service === "s3" ? maxBodyBytes.s3 : maxBodyBytes.others;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // The connection stays, for the answer.
+  for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw new Refused(`Expected at most ${limit} bytes`, "RequestEntityTooLarge", 413);
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}

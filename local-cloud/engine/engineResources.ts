@@ -1,0 +1,147 @@
+import { resolve } from "node:path";
+import type { LocalCloud } from "../cloud";
+import { resources } from "../pulumi/resourceTypes";
+import { changeInPlace } from "../pulumi/changeInPlace";
+import { hashOfFolder } from "../pulumi/resources/ecr";
+import { remade, replaceOn } from "../pulumi/replacements";
+import { Properties, ResourceHandler, text } from "../pulumi/resource";
+import { keepsName, withName } from "./autoNames";
+import { owners } from "./owners";
+import { reads } from "./reads";
+import { changedKeys, decode, encodeState, WireProperties } from "./wire";
+
+/** Which resource the engine means. */
+export interface Subject {
+  type: string;
+  /** Logical name. */
+  name: string;
+}
+
+export interface Difference {
+  changed: string[];
+  replacing: string[];
+  deletesBeforeReplace: boolean;
+}
+
+/** What the engine asks of single resources, answered from the local cloud. Every set of properties is as on the wire. */
+export class EngineResources {
+  /** Those that were made and not deleted, by type and id: each with its owner's, which may be gone. */
+  private readonly existing = new Map<string, string | undefined>();
+
+  /** @param programFolder where relative paths of the program begin */
+  constructor(
+    private readonly cloud: LocalCloud,
+    private readonly programFolder = process.cwd(),
+  ) {}
+
+  /** Type and id of each resource that there is. */
+  list(): string[] {
+    return [...this.existing.keys()].filter((key) => this.exists(key)).sort();
+  }
+
+  /** Resolves to the inputs with what a provider adds to them. */
+  async check(
+    subject: Subject,
+    olds: WireProperties,
+    news: WireProperties,
+    randomSeed: Uint8Array,
+  ): Promise<WireProperties> {
+    handlerOf(subject);
+    const inputs = withName(subject, olds, news, randomSeed);
+    if (subject.type !== "docker-build:index:Image") return inputs;
+    // Docker's provider builds anew when a file of the context has changed.
+    const { location } = (news.context ?? {}) as { location?: string };
+    return { ...inputs, contextHash: await hashOfFolder(resolve(this.programFolder, location ?? ".")) };
+  }
+
+  diff({ type }: Subject, olds: WireProperties, news: WireProperties): Difference {
+    const changed = changedKeys(olds, news);
+    const replacing = changed.filter((key) => replaceOn[type]?.includes(key));
+    return { changed, replacing, deletesBeforeReplace: replacing.length > 0 && keepsName(type, olds, news) };
+  }
+
+  async create(subject: Subject, wireInputs: WireProperties): Promise<{ id: string; state: WireProperties }> {
+    const inputs = decode(wireInputs);
+    const { id, state } = await handlerOf(subject).create(inputs, {
+      ...subject,
+      cloud: this.cloud,
+      programFolder: this.programFolder,
+    });
+    this.existing.set(keyOf(subject, id, state), ownerOf(subject, state));
+    return { id, state: encodeState(state, wireInputs, inputs) };
+  }
+
+  /** The state after a change in place, as far as it is known before the change. */
+  previewUpdate(
+    { type }: Subject,
+    olds: WireProperties,
+    oldInputs: WireProperties,
+    news: WireProperties,
+  ): WireProperties {
+    const isDropped = (key: string) => key in oldInputs && !(key in news);
+    const isRemade = (key: string) => remade[type]?.includes(key) ?? false;
+    const kept = Object.entries(olds).filter(([key]) => !isDropped(key) && !isRemade(key));
+    return { ...Object.fromEntries(kept), ...news };
+  }
+
+  async update(subject: Subject, id: string, olds: WireProperties, news: WireProperties): Promise<WireProperties> {
+    const inputs = decode(news);
+    const context = { ...subject, cloud: this.cloud, programFolder: this.programFolder };
+    const state = await changeInPlace(handlerOf(subject), { id, state: decode(olds) }, inputs, context);
+    return encodeState(state, news, inputs);
+  }
+
+  /** What is there now; nothing where the resource is gone. */
+  async read(
+    subject: Subject,
+    id: string,
+    state: WireProperties,
+    inputs: WireProperties,
+  ): Promise<{ state: WireProperties; inputs: WireProperties } | undefined> {
+    const key = keyOf(subject, id, state);
+    if (!this.exists(key)) return undefined;
+    const readType = reads[subject.type];
+    const read = readType ? await readType(id, decode(state), this.cloud) : {};
+    if (!read) {
+      this.existing.delete(key);
+      return undefined;
+    }
+    const live = encodeState(read, {}, {});
+    const readInputs = Object.keys(inputs).filter((key) => key in live);
+    return {
+      state: { ...state, ...live },
+      inputs: { ...inputs, ...Object.fromEntries(readInputs.map((key) => [key, live[key]!])) },
+    };
+  }
+
+  async delete(subject: Subject, id: string, state: WireProperties): Promise<void> {
+    const context = { ...subject, cloud: this.cloud, programFolder: this.programFolder };
+    // What somebody deleted already is no failure, as with AWS's provider.
+    const isThere = (await this.read(subject, id, state, {})) !== undefined;
+    if (isThere) await handlerOf(subject).delete?.(id, decode(state), context);
+    this.existing.delete(keyOf(subject, id, state));
+  }
+
+  private exists(key: string): boolean {
+    if (!this.existing.has(key)) return false;
+    const owner = this.existing.get(key);
+    return owner === undefined || this.existing.has(owner);
+  }
+}
+
+function handlerOf({ type }: Subject): ResourceHandler {
+  const handler = resources[type];
+  if (!handler) throw new Error(`The local cloud doesn't know the type ${type}`);
+  return handler;
+}
+
+/** Key of the resource that it goes with, if any. */
+function ownerOf({ type }: Subject, state: Properties): string | undefined {
+  const [ownerType, property] = owners[type] ?? [];
+  return ownerType && property ? `${ownerType} ${text(state, property)}` : undefined;
+}
+
+/** By type and id, and by its owner, since hooks of all groups have the same ids. */
+function keyOf(subject: Subject, id: string, state: Properties): string {
+  return [`${subject.type} ${id}`, ownerOf(subject, state)].filter(Boolean).join(" of ");
+}

@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from "node:util";
+import type { LocalCloud } from "../cloud";
+import { optionalText, Properties, text } from "../pulumi/resource";
+
+/** Resolves to those properties that the cloud can tell, or to nothing where the resource is gone. */
+type Read = (
+  id: string,
+  state: Properties,
+  cloud: LocalCloud,
+) => Properties | undefined | Promise<Properties | undefined>;
+
+/** Attributes of a queue by property: numbers only, since those are what people change by hand. */
+const queueNumbers: Record<string, string> = {
+  visibilityTimeoutSeconds: "VisibilityTimeout",
+  messageRetentionSeconds: "MessageRetentionPeriod",
+  maxMessageSize: "MaximumMessageSize",
+  delaySeconds: "DelaySeconds",
+  receiveWaitTimeSeconds: "ReceiveMessageWaitTimeSeconds",
+};
+
+/** What a refresh asks the cloud, by type. The other types have nothing that could change behind the engine's back. */
+export const reads: Record<string, Read> = {
+  "aws:sqs/queue:Queue": (id, _state, cloud) => {
+    const queue = cloud.messaging.queue(id);
+    if (!queue) return undefined;
+    const numbers = Object.entries(queueNumbers).map(([key, name]) => [key, Number(queue.attributes[name])]);
+    return Object.fromEntries(numbers.filter(([, value]) => !Number.isNaN(value))) as Properties;
+  },
+  "aws:sns/topic:Topic": (id, _state, { calls }) => there(calls.sns("GetTopicAttributes", { TopicArn: id })),
+  "aws:dynamodb/table:Table": (id, _state, { calls }) => there(calls.dynamodb("DescribeTable", { TableName: id })),
+  "aws:dynamodb/tableItem:TableItem": readItem,
+  "aws:s3/bucket:Bucket": (id, _state, { calls }) =>
+    there(calls.send({ service: "s3", method: "HEAD", path: `/${id}` })),
+  "aws:lambda/function:Function": (id, _state, { lambdas }) => {
+    const found = lambdas.find(id);
+    return found && { timeout: found.spec.timeoutSeconds, memorySize: found.spec.memoryMegabytes };
+  },
+  "aws:apigatewayv2/api:Api": (id, _state, { apis }) => (apis.list().some((api) => api.id === id) ? {} : undefined),
+  "aws:autoscaling/group:Group": (id, _state, { groups }) => {
+    const found = groups.find(id);
+    if (!found) return undefined;
+    const { minSize, maxSize } = found.settings;
+    return { minSize, maxSize, desiredCapacity: found.desiredCapacity };
+  },
+  "aws:cloudwatch/eventRule:EventRule": (id, _state, { schedules }) => (schedules.has(id) ? {} : undefined),
+};
+
+async function readItem(_id: string, state: Properties, { calls }: LocalCloud): Promise<Properties | undefined> {
+  const item = JSON.parse(text(state, "item")) as Record<string, unknown>;
+  const keys = [text(state, "hashKey"), optionalText(state, "rangeKey")].filter((key) => key !== undefined);
+  const Key = Object.fromEntries(keys.map((key) => [key, item[key]]));
+  const TableName = text(state, "tableName");
+  const answer = await unlessGone(calls.dynamodb<{ Item?: unknown }>("GetItem", { TableName, Key }));
+  if (!answer?.Item) return undefined;
+  return isDeepStrictEqual(answer.Item, item) ? {} : { item: JSON.stringify(answer.Item) };
+}
+
+async function there(call: Promise<unknown>): Promise<Properties | undefined> {
+  return (await unlessGone(call)) === undefined ? undefined : {};
+}
+
+/** Each service has its own word for what isn't there. */
+async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
+  return call.catch((error: Error) => {
+    if (/ 404 |NotFound|NoSuch|NonExistent/.test(error.message)) return undefined;
+    throw error;
+  });
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto";
+import type { Iam } from "../iam/iam";
+import type { Lambdas } from "../lambda/lambdas";
+
+interface Schedule {
+  /** ARN of the rule. */
+  arn: string;
+  seconds: number;
+  targets: Set<Target>;
+}
+
+interface Target {
+  call(): void;
+  timer: NodeJS.Timeout;
+}
+
+/** EventBridge rules that call functions at a rate. */
+export class Schedules {
+  private readonly schedules = new Map<string, Schedule>();
+
+  /** `secondsInstead` replaces every rule's own interval: tests don't wait for minutes. */
+  constructor(private readonly cloud: { region: string; lambdas: Lambdas; iam: Iam; secondsInstead?: number }) {}
+
+  /** `rate(1 minute)`, `rate(2 hours)`: the first call comes one interval from now. */
+  create(name: string, arn: string, expression: string): void {
+    this.schedules.set(name, { arn, seconds: this.secondsOf(expression), targets: new Set() });
+  }
+
+  /** Gives a rule another interval, which starts now. */
+  change(name: string, expression: string): void {
+    const schedule = this.get(name);
+    schedule.seconds = this.secondsOf(expression);
+    for (const target of schedule.targets) {
+      clearInterval(target.timer);
+      target.timer = setInterval(() => target.call(), schedule.seconds * 1_000);
+    }
+  }
+
+  has(name: string): boolean {
+    return this.schedules.has(name);
+  }
+
+  /** Has the rule call the function; the returned function ends that. */
+  target(rule: string, functionArn: string): () => void {
+    const schedule = this.get(rule);
+    const { lambdas, iam } = this.cloud;
+    const invoke = { action: "lambda:InvokeFunction", resource: functionArn };
+    const call = () => {
+      // A target that is gone is no error of the rule's.
+      if (lambdas.find(functionArn) && iam.serviceMay("events.amazonaws.com", invoke, schedule.arn))
+        lambdas.invokeAsync(functionArn, JSON.stringify(scheduledEvent(schedule, this.cloud)));
+    };
+    const target = { call, timer: setInterval(call, schedule.seconds * 1_000) };
+    schedule.targets.add(target);
+    return () => {
+      clearInterval(target.timer);
+      schedule.targets.delete(target);
+    };
+  }
+
+  /** Has every rule call its functions once, now: tests don't wait for minutes. */
+  runAll(): void {
+    for (const { targets } of this.schedules.values()) targets.forEach((target) => target.call());
+  }
+
+  delete(name: string): void {
+    this.schedules.get(name)?.targets.forEach(({ timer }) => clearInterval(timer));
+    this.schedules.delete(name);
+  }
+
+  stop(): void {
+    [...this.schedules.keys()].forEach((name) => this.delete(name));
+  }
+
+  private get(name: string): Schedule {
+    const schedule = this.schedules.get(name);
+    if (!schedule) throw new Error(`There is no schedule ${name}`);
+    return schedule;
+  }
+
+  private secondsOf(expression: string): number {
+    return this.cloud.secondsInstead ?? secondsOf(expression);
+  }
+}
+
+function secondsOf(expression: string): number {
+  const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  if (!unit) throw new Error(`Expected a schedule such as rate(1 minute) in the local cloud, got ${expression}`);
+  return Number(count) * { minute: 60, hour: 3_600, day: 86_400 }[unit as "minute" | "hour" | "day"];
+}
+
+/** The event of a rule that runs on a schedule ("Amazon EventBridge rules that run on a schedule"). */
+function scheduledEvent({ arn }: Schedule, { region }: { region: string }): unknown {
+  return {
+    version: "0",
+    id: randomUUID(),
+    "detail-type": "Scheduled Event",
+    source: "aws.events",
+    account: arn.split(":")[4],
+    time: new Date().toISOString().replace(/\.\d+/, ""),
+    region,
+    resources: [arn],
+    detail: {},
+  };
+}

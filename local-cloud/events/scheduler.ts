@@ -1,0 +1,226 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { accountId } from "../account";
+import type { AwsCalls } from "../wire/awsCalls";
+import type { Ask } from "../iam/evaluate";
+import type { Iam } from "../iam/iam";
+import type { Log } from "../log";
+import type { Messaging } from "../stores/messaging";
+import { Timing, timingOf } from "./scheduleExpression";
+
+/** A schedule as CreateSchedule takes it, as far as the local cloud knows it. */
+export interface ScheduleInput {
+  Name: string;
+  GroupName: string;
+  ScheduleExpression: string;
+  ScheduleExpressionTimezone?: string;
+  ActionAfterCompletion?: string;
+  State?: string;
+  Target: { Arn: string; RoleArn?: string; Input?: string; DeadLetterConfig?: { Arn?: string } };
+}
+
+interface Stored {
+  input: ScheduleInput;
+  arn: string;
+  cancel: () => void;
+}
+
+/** A refusal in Scheduler's words. */
+export class SchedulerRefusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** AWS retries for a day; here a few tries within seconds stand for them. */
+const retryDelaysMilliseconds = [100, 400, 1_600];
+
+/** The longest that a timer of Node's waits. */
+const maxTimerMilliseconds = 2 ** 31 - 1;
+
+/** EventBridge Scheduler: groups of schedules that publish to topics. */
+export class Scheduler {
+  private readonly groups = new Set(["default"]);
+  private readonly schedules = new Map<string, Stored>();
+
+  /** `secondsInstead` replaces what recurring schedules say: tests don't wait for minutes. */
+  constructor(
+    private readonly cloud: {
+      region: string;
+      calls: AwsCalls;
+      messaging: Messaging;
+      iam: Iam;
+      log: Log;
+      secondsInstead?: number;
+    },
+  ) {}
+
+  createGroup(name: string): void {
+    this.groups.add(name);
+  }
+
+  deleteGroup(name: string): void {
+    this.groups.delete(name);
+    for (const [key, { input }] of this.schedules) if (input.GroupName === name) this.remove(key);
+  }
+
+  /** @throws SchedulerRefusal */
+  create(input: ScheduleInput): string {
+    const { Name, GroupName, ScheduleExpression, ScheduleExpressionTimezone, Target } = input;
+    const key = `${GroupName}/${Name}`;
+    if (!/^[0-9a-zA-Z-_.]{1,64}$/.test(Name)) throw invalid(`Value at 'name' is not valid: ${Name}`);
+    if (!this.groups.has(GroupName)) throw missing(`Schedule group ${GroupName} does not exist.`);
+    if (this.schedules.has(key)) {
+      throw new SchedulerRefusal(409, "ConflictException", `Schedule ${Name} already exists.`);
+    }
+    if (!/:aws-sdk:sns:publish$/.test(Target.Arn)) {
+      throw new SchedulerRefusal(501, "NotImplemented", `The local cloud's schedules only publish, got ${Target.Arn}`);
+    }
+    if (Buffer.byteLength(Target.Input ?? "") > 262_144) throw invalid("Target input is larger than 262144 bytes.");
+    if (Target.RoleArn !== undefined && !this.cloud.iam.mayAssume("scheduler.amazonaws.com", Target.RoleArn)) {
+      throw invalid("The execution role you provide must allow AWS EventBridge Scheduler to assume the role.");
+    }
+    const arn = `arn:aws:scheduler:${this.cloud.region}:${accountId}:schedule/${key}`;
+    let timing: Timing;
+    try {
+      timing = timingOf(ScheduleExpression, ScheduleExpressionTimezone);
+    } catch (error) {
+      throw invalid((error as Error).message);
+    }
+    const stored: Stored = { input, arn, cancel: () => undefined };
+    this.schedules.set(key, stored);
+    if (input.State !== "DISABLED") stored.cancel = this.start(key, stored, timing);
+    return arn;
+  }
+
+  /** @throws SchedulerRefusal */
+  get(group: string, name: string): ScheduleInput & { Arn: string } {
+    const stored = this.schedules.get(`${group}/${name}`);
+    if (!stored) throw missing(`Schedule ${name} does not exist.`);
+    return { ...stored.input, Arn: stored.arn };
+  }
+
+  /** @throws SchedulerRefusal */
+  delete(group: string, name: string): void {
+    this.get(group, name);
+    this.remove(`${group}/${name}`);
+  }
+
+  list(): ScheduleInput[] {
+    return [...this.schedules.values()].map(({ input }) => input);
+  }
+
+  stop(): void {
+    for (const key of [...this.schedules.keys()]) this.remove(key);
+  }
+
+  private remove(key: string): void {
+    this.schedules.get(key)?.cancel();
+    this.schedules.delete(key);
+  }
+
+  private start(key: string, stored: Stored, timing: Timing): () => void {
+    const run = (at: number) => {
+      this.run(stored, at).catch((error: Error) =>
+        this.cloud.log({ source: "cloud", name: stored.arn, stream: "stderr", line: error.message }),
+      );
+    };
+    if ("at" in timing) {
+      return once(timing.at, () => {
+        if (stored.input.ActionAfterCompletion === "DELETE") this.schedules.delete(key);
+        run(timing.at);
+      });
+    }
+    const seconds = this.cloud.secondsInstead ?? ("everySeconds" in timing ? timing.everySeconds : undefined);
+    if (seconds !== undefined) {
+      const interval = setInterval(() => run(Date.now()), seconds * 1_000);
+      return () => clearInterval(interval);
+    }
+    const { cron } = timing as { cron: Cron };
+    cron.schedule(() => run(Date.now()));
+    cron.resume();
+    return () => cron.stop();
+  }
+
+  private async run({ input: { Target }, arn }: Stored, at: number): Promise<void> {
+    const text = filledIn(Target.Input ?? "{}", arn, at);
+    for (const delay of [...retryDelaysMilliseconds, undefined]) {
+      try {
+        return await this.publish(text, Target.RoleArn);
+      } catch (error) {
+        if (delay !== undefined) {
+          await sleep(delay, undefined, { ref: false });
+          continue;
+        }
+        const deadLetterArn = Target.DeadLetterConfig?.Arn;
+        if (!deadLetterArn) throw error;
+        this.checkRole(Target.RoleArn, { action: "sqs:SendMessage", resource: deadLetterArn });
+        this.cloud.messaging.send(deadLetterArn, text, { ERROR_MESSAGE: (error as Error).message.slice(0, 1_000) });
+      }
+    }
+  }
+
+  private checkRole(roleArn: string | undefined, ask: Ask): void {
+    if (this.cloud.iam.roleMay(roleArn, ask)) return;
+    throw new Error(`${roleArn} is not authorized to perform: ${ask.action} on resource: ${ask.resource}`);
+  }
+
+  private async publish(text: string, roleArn: string | undefined): Promise<void> {
+    const {
+      TopicArn,
+      Message,
+      MessageAttributes = {},
+    } = JSON.parse(text) as {
+      TopicArn: string;
+      Message: string;
+      MessageAttributes?: Record<string, { DataType: string; StringValue: string }>;
+    };
+    this.checkRole(roleArn, { action: "sns:Publish", resource: TopicArn });
+    const fields = Object.entries(MessageAttributes).flatMap(([name, { DataType, StringValue }], index) => {
+      const prefix = `MessageAttributes.entry.${index + 1}`;
+      return [
+        [`${prefix}.Name`, name],
+        [`${prefix}.Value.DataType`, DataType],
+        [`${prefix}.Value.StringValue`, StringValue],
+      ];
+    });
+    const attributes = Object.fromEntries(fields) as Record<string, string>;
+    await this.cloud.calls.sns("Publish", { TopicArn, Message, ...attributes });
+  }
+}
+
+type Cron = Extract<Timing, { cron: unknown }>["cron"];
+
+/** Node's timers end after 24 days; one of a schedule may be a year away. */
+function once(at: number, run: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const wait = () => {
+    const left = at - Date.now();
+    timer = left > maxTimerMilliseconds ? setTimeout(wait, maxTimerMilliseconds) : setTimeout(run, Math.max(0, left));
+  };
+  wait();
+  return () => clearTimeout(timer);
+}
+
+/** The input with the keywords of schedules replaced ("Adding context attributes"). */
+function filledIn(text: string, arn: string, at: number): string {
+  const values: Record<string, string> = {
+    "schedule-arn": arn,
+    "scheduled-time": new Date(at).toISOString().replace(/\.\d+/, ""),
+    "execution-id": randomUUID().replace(/-/g, "").slice(0, 16),
+    "attempt-number": "1",
+  };
+  return text.replace(/<aws\.scheduler\.([a-z-]+)>/g, (keyword, name: string) => values[name] ?? keyword);
+}
+
+function invalid(message: string): SchedulerRefusal {
+  return new SchedulerRefusal(400, "ValidationException", message);
+}
+
+function missing(message: string): SchedulerRefusal {
+  return new SchedulerRefusal(404, "ResourceNotFoundException", message);
+}

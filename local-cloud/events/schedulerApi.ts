@@ -1,0 +1,40 @@
+import type { ServerResponse } from "node:http";
+import { AwsRequest, refuse, scheduleNameOf } from "../wire/awsRequest";
+import type { Service } from "../endpoint";
+import { inputOf } from "../jsonInput";
+import { ScheduleInput, Scheduler, SchedulerRefusal } from "./scheduler";
+
+/** CreateSchedule, GetSchedule and DeleteSchedule, on AWS's wire protocol ("EventBridge Scheduler API Reference"). */
+export function createSchedulerApi(scheduler: Scheduler): Service {
+  return {
+    protocol: "rest-json",
+    handle(request: AwsRequest, response: ServerResponse): void {
+      try {
+        const answer = JSON.stringify(answerOf(scheduler, request));
+        response.writeHead(200, { "content-type": "application/json" }).end(answer);
+      } catch (error) {
+        if (!(error instanceof SchedulerRefusal)) throw error;
+        refuse(response, "rest-json", error);
+      }
+    },
+  };
+}
+
+function answerOf(scheduler: Scheduler, { message, target, body }: AwsRequest): unknown {
+  const name = scheduleNameOf(target);
+  if (name === undefined) throw new SchedulerRefusal(501, "NotImplemented", "The local cloud has schedules alone");
+  const group = target.query.get("groupName")?.[0] ?? "default";
+  switch (message.method) {
+    case "POST": {
+      const schedule = inputOf(body) as unknown as Omit<ScheduleInput, "Name">;
+      return { ScheduleArn: scheduler.create({ ...schedule, Name: name, GroupName: schedule.GroupName ?? "default" }) };
+    }
+    case "GET":
+      return scheduler.get(group, name);
+    case "DELETE":
+      scheduler.delete(group, name);
+      return {};
+    default:
+      throw new SchedulerRefusal(501, "NotImplemented", `The local cloud doesn't know ${message.method} of schedules`);
+  }
+}

@@ -1,0 +1,138 @@
+import { timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import { isObject } from "../../contract/check";
+import type { Groups } from "../autoScaling/groups";
+import { gatewayAnswer, HttpAnswer } from "./httpAnswer";
+import { launchFaultKinds } from "../autoScaling/launchFaults";
+import type { RecentLines } from "../recentLines";
+
+/** What the controls look at and change. */
+export interface ControlledCloud {
+  groups: Groups;
+  recentLines: RecentLines;
+  /** What whoever uses them must know. */
+  token: string;
+}
+
+interface ControlRequest {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** The local cloud's own controls, at `/_local/…` of every HTTP API: they never reach a function. */
+export function answerControl({ groups, recentLines, token }: ControlledCloud, request: ControlRequest): HttpAnswer {
+  const { method, path, query, headers, body } = request;
+  if (!isAuthorised(headers.authorization, token)) {
+    return gatewayAnswer(401, "Expected the token of this run as Authorization: Bearer TOKEN");
+  }
+  if (path === "/_local/logs" && method === "GET") return logsOf(recentLines, query.get("job"));
+  if (path === "/_local/instances" && method === "GET") return json(200, { instances: instancesOf(groups) });
+  if (path === "/_local/faults" && method === "DELETE") {
+    groups.faults.clear();
+    return json(200, {});
+  }
+  const act = method === "POST" && Object.hasOwn(acts, path) ? acts[path] : undefined;
+  if (!act) return gatewayAnswer(404, "There is no such local control");
+  // A page sends this type across origins only where it may, which it never may here.
+  if (!/^application\/json(\s*;|\s*$)/i.test(headers["content-type"] ?? "")) {
+    return gatewayAnswer(415, "Expected content-type application/json");
+  }
+  return act(groups, body);
+}
+
+const acts: Record<string, (groups: Groups, body: Buffer) => HttpAnswer> = {
+  "/_local/interrupt": interrupt,
+  "/_local/hang": hang,
+  "/_local/faults": addFault,
+};
+
+function isAuthorised(header: string | undefined, token: string): boolean {
+  const [given, expected] = [Buffer.from(header ?? ""), Buffer.from(`Bearer ${token}`)];
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+/** `?job=ID`: what workers logged of the job, oldest first, of the latest 20,000 lines. */
+function logsOf(recentLines: RecentLines, job: string | null): HttpAnswer {
+  if (!job) return gatewayAnswer(400, "Expected ?job=ID");
+  return json(200, { lines: recentLines.ofJob(job).map(({ name, at, line }) => ({ stream: name, at, line })) });
+}
+
+function instancesOf(groups: Groups) {
+  return groups.list().flatMap((group) =>
+    group.instances.map((instance) => ({
+      instanceId: instance.id,
+      group: group.name,
+      type: instance.jobType,
+      instanceType: instance.placement.instanceType,
+      isSpot: instance.placement.isSpot,
+      lifecycleState: instance.lifecycleState,
+      health: instance.isHealthy ? "Healthy" : "Unhealthy",
+      templateVersion: instance.template.version,
+      launchedAt: new Date(instance.launchedAt).toISOString(),
+      pid: instance.pid,
+    })),
+  );
+}
+
+/** `{"instanceId", "kind"?}`: a spot interruption notice, or with kind `rebalance` only the recommendation to leave. */
+function interrupt(groups: Groups, body: Buffer): HttpAnswer {
+  const { kind = "spot", ...request } = parse(body);
+  if (kind !== "spot" && kind !== "rebalance") return gatewayAnswer(400, 'Expected kind as "spot" or "rebalance"');
+  return onInstance(groups, request.instanceId, ({ group, instance }) => {
+    group.interrupt(instance, kind);
+    return json(202, { instanceId: instance.id, kind });
+  });
+}
+
+/** `{"instanceId"}`: its worker stops without ending, as a machine that hangs. */
+function hang(groups: Groups, body: Buffer): HttpAnswer {
+  return onInstance(groups, parse(body).instanceId, ({ instance }) => {
+    instance.hang();
+    return json(202, { instanceId: instance.id });
+  });
+}
+
+function onInstance(
+  groups: Groups,
+  id: unknown,
+  action: (found: NonNullable<ReturnType<Groups["findInstance"]>>) => HttpAnswer,
+): HttpAnswer {
+  if (typeof id !== "string") return gatewayAnswer(400, 'Expected {"instanceId": "i-…"}');
+  const found = groups.findInstance(id);
+  return found ? action(found) : gatewayAnswer(404, `There is no instance ${id}`);
+}
+
+/** `{"kind", "group"?, "times"?}`: launches go wrong from now on. `DELETE` ends all of that. */
+function addFault(groups: Groups, body: Buffer): HttpAnswer {
+  const { kind: word, group, times } = parse(body);
+  const kind = launchFaultKinds.find((each) => each === word);
+  if (!kind) return gatewayAnswer(400, `Expected kind as one of ${launchFaultKinds.join(", ")}`);
+  if (group !== undefined && typeof group !== "string") return gatewayAnswer(400, "Expected group as a name");
+  if (group !== undefined && !groups.find(group)) return gatewayAnswer(404, `There is no group ${group}`);
+  if (times !== undefined && (typeof times !== "number" || !Number.isInteger(times) || times < 1)) {
+    return gatewayAnswer(400, "Expected times as a whole number from 1 up");
+  }
+  groups.faults.add({ kind, group, times });
+  return json(202, { kind, group, times });
+}
+
+function json(status: number, value: unknown): HttpAnswer {
+  return {
+    status,
+    headers: { "content-type": "application/json" },
+    cookies: [],
+    body: Buffer.from(JSON.stringify(value)),
+  };
+}
+
+function parse(body: Buffer): Record<string, unknown> {
+  try {
+    const value = JSON.parse(body.toString()) as unknown;
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,84 @@
+import type { Credentials } from "../wire/callers";
+import type { ControlledCloud } from "./controls";
+import type { Iam } from "../iam/iam";
+import { Enforcement, HttpApi } from "./httpApi";
+import type { Lambdas } from "../lambda/lambdas";
+import type { Log } from "../log";
+import { writeRunFile } from "../runFile";
+
+/** The HTTP APIs of the local cloud. */
+export class HttpApis {
+  private readonly apis = new Map<string, HttpApi>();
+  private readonly runFiles = new Map<string, () => void>();
+  private isPortTaken = false;
+
+  /** `port` is for the first API; 0, and every further one, takes a free port. */
+  constructor(
+    private readonly cloud: ControlledCloud & {
+      endpoint: string;
+      region: string;
+      credentials: Credentials;
+      lambdas: Lambdas;
+      iam: Iam;
+      log: Log;
+      port: number;
+      /** Has the APIs ask for what their routes say. @default - they ask nobody */
+      enforcement?: Enforcement;
+    },
+  ) {}
+
+  /** Whether the APIs ask for what their routes say. */
+  get isEnforcing(): boolean {
+    return this.cloud.enforcement !== undefined;
+  }
+
+  async create(name: string): Promise<HttpApi> {
+    const api = new HttpApi(name, this.cloud, (changed) => this.leaveWord(changed));
+    const port = this.isPortTaken ? 0 : this.cloud.port;
+    this.isPortTaken = true;
+    await api.start(port);
+    this.apis.set(api.id, api);
+    this.leaveWord(api);
+    return api;
+  }
+
+  get(id: string): HttpApi {
+    const api = this.apis.get(id);
+    if (!api) throw new Error(`There is no HTTP API ${id}`);
+    return api;
+  }
+
+  list(): HttpApi[] {
+    return [...this.apis.values()];
+  }
+
+  async delete(id: string): Promise<void> {
+    const api = this.get(id);
+    this.apis.delete(id);
+    this.withdrawWord(id);
+    await api.stop();
+  }
+
+  async stop(): Promise<void> {
+    [...this.runFiles.keys()].forEach((id) => this.withdrawWord(id));
+    await Promise.all(this.list().map((api) => api.stop()));
+  }
+
+  /** For the command line of the same user. Where there is no place for it, only that doesn't find the run. */
+  private leaveWord({ id, name, address, access }: HttpApi): void {
+    this.withdrawWord(id);
+    const { endpoint, region, credentials, token } = this.cloud;
+    const run = { pid: process.pid, url: `${address}/`, endpoint, region, credentials, token };
+    try {
+      this.runFiles.set(id, writeRunFile({ ...run, ...access }));
+    } catch (error) {
+      const line = `batch-jobs logs and dead-letters won't find this run: ${(error as Error).message}`;
+      this.cloud.log({ source: "cloud", name, stream: "stderr", line });
+    }
+  }
+
+  private withdrawWord(id: string): void {
+    this.runFiles.get(id)?.();
+    this.runFiles.delete(id);
+  }
+}

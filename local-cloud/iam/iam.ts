@@ -1,0 +1,116 @@
+import { accountId } from "../account";
+import type { AwsRequest } from "../wire/awsRequest";
+import type { Caller } from "../wire/callers";
+import type { Refusal } from "../wire/faults";
+import { AskSources, asksOf } from "./requests/requestsOf";
+import { denial, sessionArn } from "./denial";
+import { Ask, Decision, evaluate } from "./evaluate";
+import type { Statement } from "./policy";
+import type { Principal } from "./principal";
+import { PolicyTexts, ResourcePolicies } from "./resourcePolicies";
+import { Roles } from "./roles";
+import { Usage } from "./usage";
+
+/** Leaves a statement, or one action of it, out of every decision. */
+export type Withheld = (statement: Statement, action: string) => boolean;
+
+/** A refusal of a call, or of what a service wanted to do on somebody's behalf. */
+export interface Denied {
+  /** Session of the role, or name of the service. */
+  principal: string;
+  action: string;
+  resource: string;
+}
+
+/** What of the cloud decisions depend on. */
+export interface IamSources extends Omit<AskSources, "hashKeyOf">, PolicyTexts {
+  onDenied: (denied: Denied) => void;
+}
+
+/** Decides who may do what, by the policies that programs gave roles and resources. */
+export class Iam {
+  readonly usage = new Usage();
+  readonly roles = new Roles();
+  readonly resourcePolicies: ResourcePolicies;
+  /** Partition keys of the tables, by the table's name. */
+  readonly hashKeys = new Map<string, string>();
+  private readonly asking: AskSources;
+  private withheld: Withheld | undefined;
+
+  constructor(private readonly sources: IamSources) {
+    this.resourcePolicies = new ResourcePolicies(sources);
+    this.asking = { ...sources, hashKeyOf: (table) => this.hashKeys.get(table) };
+  }
+
+  /** The refusal of a call, if its caller's role may not make it. The person at the keyboard has no role and may do anything. */
+  refusalOf({ roleArn, name }: Caller, request: AwsRequest, action: string): Refusal | undefined {
+    if (roleArn === undefined) return undefined;
+    for (const ask of asksOf(request, action, this.asking, (extra) => this.decide(extra, { roleArn }).isAllowed)) {
+      const decision = this.decide(ask, { roleArn });
+      if (decision.isAllowed) continue;
+      this.report(sessionArn({ roleArn, name }), ask);
+      return denial(request.service, { roleArn, name }, ask, decision);
+    }
+    return undefined;
+  }
+
+  /** Whether a caller may do what no service behind the endpoint decides over, as calling an HTTP API. */
+  callerMay({ roleArn, name }: Caller, ask: Ask): boolean {
+    if (roleArn === undefined) return true;
+    return this.settle(ask, { roleArn }, sessionArn({ roleArn, name }));
+  }
+
+  /** Whether a service may do that in a role, as a schedule or a failure destination does. */
+  roleMay(roleArn: string | undefined, ask: Ask): boolean {
+    // The person's own functions have no role.
+    if (roleArn === undefined) return true;
+    return this.settle(ask, { roleArn }, roleArn);
+  }
+
+  /** Whether a service may do that on behalf of a resource: the target's own policy decides. */
+  serviceMay(service: string, ask: Pick<Ask, "action" | "resource">, sourceArn: string): boolean {
+    const context = { "aws:sourcearn": sourceArn, "aws:sourceaccount": accountId };
+    return this.settle({ ...ask, context }, { service }, service);
+  }
+
+  /** Whether a service may act in the role. Of a role that no program made here, nobody knows. */
+  mayAssume(service: string, roleArn: string): boolean {
+    const trust = this.roles.trustOf(roleArn);
+    if (!trust) return true;
+    const ask = { action: "sts:AssumeRole", resource: roleArn };
+    const decision = evaluate(ask, { service }, { identity: [], resource: trust }, this.withheld);
+    if (decision.isAllowed) this.usage.add(decision.statement, ask.action);
+    return decision.isAllowed;
+  }
+
+  /** Takes statements, or actions of them, away from every later decision until the returned function is called. */
+  withhold(withheld: Withheld): () => void {
+    this.withheld = withheld;
+    return () => (this.withheld = undefined);
+  }
+
+  private settle(ask: Ask, principal: Principal, name: string): boolean {
+    const { isAllowed } = this.decide(ask, principal);
+    if (!isAllowed) this.report(name, ask);
+    return isAllowed;
+  }
+
+  private decide(ask: Ask, principal: Principal): Decision {
+    const identity = "roleArn" in principal ? this.roles.policiesOf(principal.roleArn) : [];
+    const resource = this.resourcePolicies.of(ask.resource);
+    const context = {
+      // Calls on the loopback interface stand for calls over TLS.
+      "aws:securetransport": "true",
+      "aws:requestedregion": this.sources.region,
+      ...("roleArn" in principal && { "aws:principalarn": principal.roleArn, "aws:principalaccount": accountId }),
+      ...ask.context,
+    };
+    const decision = evaluate({ ...ask, context }, principal, { identity, resource }, this.withheld);
+    if (decision.isAllowed) this.usage.add(decision.statement, ask.action);
+    return decision;
+  }
+
+  private report(principal: string, { action, resource }: Ask): void {
+    this.sources.onDenied({ principal, action, resource });
+  }
+}

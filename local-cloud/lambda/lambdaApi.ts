@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { AwsRequest, functionNameOf, refuse } from "../wire/awsRequest";
+import type { Service } from "../endpoint";
+import { LambdaRefusal } from "./lambdaFunction";
+import { type Lambdas, qualifierOf } from "./lambdas";
+
+/** "Lambda quotas": bytes of a payload, for calls that wait and for events. */
+const maxPayloadBytes = { RequestResponse: 6_291_456, Event: 1_048_576 };
+
+/** Lambda's Invoke, on AWS's wire protocol ("AWS Lambda API Reference"). */
+export function createLambdaApi(lambdas: Lambdas): Service {
+  return {
+    protocol: "rest-json",
+    async handle(request: AwsRequest, response: ServerResponse): Promise<void> {
+      try {
+        await invoke(lambdas, request, response);
+      } catch (error) {
+        if (!(error instanceof LambdaRefusal)) throw error;
+        refuse(response, "rest-json", error);
+      }
+    },
+  };
+}
+
+async function invoke(lambdas: Lambdas, request: AwsRequest, response: ServerResponse): Promise<void> {
+  const { message, body } = request;
+  const name = functionNameOf(request.target);
+  if (message.method !== "POST" || name === undefined) {
+    throw new LambdaRefusal(501, "NotImplemented", "Of Lambda the local cloud has only Invoke");
+  }
+  const type = message.headers["x-amz-invocation-type"] ?? "RequestResponse";
+  if (type !== "RequestResponse" && type !== "Event" && type !== "DryRun") {
+    const problem = `Invocation type ${String(type)} is not one of RequestResponse, Event and DryRun`;
+    throw new LambdaRefusal(400, "InvalidParameterValueException", problem);
+  }
+  const target = lambdas.find(name);
+  if (!target) {
+    throw new LambdaRefusal(404, "ResourceNotFoundException", `Function not found: ${lambdas.arnOf(name)}`);
+  }
+  const named = new URL(message.url ?? "/", "http://localhost").searchParams.get("Qualifier");
+  const qualifier = named ?? qualifierOf(name);
+  const payload = body.length === 0 ? "{}" : body.toString();
+  const answer = (status: number, headers: Record<string, string> = {}, content = "") =>
+    void response.writeHead(status, { "x-amzn-requestid": randomUUID(), ...headers }).end(content);
+  if (type === "DryRun") return answer(204);
+  checkPayload(payload, maxPayloadBytes[type]);
+  if (type === "Event") {
+    lambdas.invokeAsync(target.spec.name, payload, qualifier);
+    return answer(202);
+  }
+  const result = await lambdas.invoke(target.spec.name, payload, qualifier);
+  const headers = { "content-type": "application/json", "x-amz-executed-version": "$LATEST" };
+  const failure: Record<string, string> = result.functionError ? { "x-amz-function-error": result.functionError } : {};
+  answer(200, { ...headers, ...failure, "x-amzn-requestid": result.requestId }, result.payload);
+}
+
+function checkPayload(payload: string, maxBytes: number): void {
+  const bytes = Buffer.byteLength(payload);
+  if (bytes > maxBytes) {
+    const problem = `Request must be smaller than ${maxBytes} bytes for the InvokeFunction operation`;
+    throw new LambdaRefusal(413, "RequestTooLargeException", problem);
+  }
+  try {
+    JSON.parse(payload);
+  } catch (error) {
+    const problem = `Could not parse request body into json: ${(error as Error).message}`;
+    throw new LambdaRefusal(400, "InvalidRequestContentException", problem);
+  }
+}

@@ -1,0 +1,147 @@
+import { randomUUID } from "node:crypto";
+import { LambdaProcess, FunctionError } from "./lambdaProcess";
+import type { LogEntry } from "../log";
+
+/** A function as it was deployed. */
+export interface LambdaSpec {
+  name: string;
+  arn: string;
+  roleArn?: string;
+  /** Folder that holds the unpacked code. */
+  folder: string;
+  /** `file.export` */
+  handler: string;
+  environment: Record<string, string>;
+  timeoutSeconds: number;
+  memoryMegabytes: number;
+  /** Beyond it, callers are throttled. */
+  reservedConcurrency?: number;
+  /** Where events go that were given up; a destination of the event configuration comes first. */
+  deadLetterArn?: string;
+}
+
+/** How a function's asynchronous events are handled. */
+export interface EventConfig {
+  maximumRetryAttempts: number;
+  onFailureArn?: string;
+}
+
+export interface InvocationOptions {
+  /** Waits in line where a call would be throttled. */
+  mayWait?: boolean;
+  requestId?: string;
+  /** Version or alias that the call names. */
+  qualifier?: string;
+}
+
+export interface InvocationResult {
+  requestId: string;
+  /** JSON: what the handler returned, or the error. */
+  payload: string;
+  functionError?: "Unhandled";
+}
+
+/** Thrown where Lambda itself refuses a call. */
+export class LambdaRefusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = "LambdaRefusal";
+  }
+}
+
+/** Processes of one function at once, unless it reserves fewer: a laptop is not a region. */
+const maxProcesses = 4;
+
+/** A function and its processes: idle ones are used again, further ones start when all are busy. */
+export class LambdaFunction {
+  events: EventConfig = { maximumRetryAttempts: 2 };
+  private readonly idle: LambdaProcess[] = [];
+  private readonly all = new Set<LambdaProcess>();
+  private readonly waiting: (() => void)[] = [];
+  private running = 0;
+  private isStopped = false;
+
+  constructor(
+    readonly spec: LambdaSpec,
+    private readonly runtime: { bootstrap: string; env: Record<string, string> },
+    private readonly onLine: (stream: LogEntry["stream"], line: string) => void,
+  ) {}
+
+  /** Ids of its living processes. */
+  get pids(): number[] {
+    return [...this.all].flatMap((process) => process.pid ?? []);
+  }
+
+  /** Starts processes ahead of the first call. */
+  warm(count: number): void {
+    while (this.all.size < Math.min(count, this.limit)) this.idle.push(this.start());
+  }
+
+  /** Runs the handler and waits for its answer. An event `mayWait` in line where a call would be throttled. */
+  async invoke(
+    payload: string,
+    { mayWait = false, requestId = randomUUID(), qualifier }: InvocationOptions = {},
+  ): Promise<InvocationResult> {
+    await this.enter(mayWait);
+    try {
+      if (this.isStopped) throw new LambdaRefusal(404, "ResourceNotFoundException", `${this.spec.name} is deleted`);
+      const process = this.idle.pop() ?? this.start();
+      const functionArn = qualifier === undefined ? this.spec.arn : `${this.spec.arn}:${qualifier}`;
+      const outcome = await process.run({ requestId, functionArn, payload }, this.spec.timeoutSeconds);
+      if (process.isAlive && !("error" in outcome && isFatal(outcome.error))) this.idle.push(process);
+      return "error" in outcome
+        ? { requestId, payload: JSON.stringify(outcome.error), functionError: "Unhandled" }
+        : { requestId, payload: outcome.payload };
+    } finally {
+      this.running--;
+      this.waiting.shift()?.();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.waiting.splice(0).forEach((proceed) => proceed());
+    await Promise.all([...this.all].map((process) => process.end()));
+  }
+
+  private get limit(): number {
+    return Math.min(maxProcesses, this.spec.reservedConcurrency ?? maxProcesses);
+  }
+
+  private async enter(mayWait: boolean): Promise<void> {
+    const { name, reservedConcurrency } = this.spec;
+    const isThrottled = reservedConcurrency !== undefined && this.running >= reservedConcurrency;
+    if (isThrottled && (!mayWait || reservedConcurrency === 0)) {
+      throw new LambdaRefusal(429, "TooManyRequestsException", `${name} is at its reserved concurrency`);
+    }
+    while (this.running >= this.limit && !this.isStopped) {
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    }
+    this.running++;
+  }
+
+  private start(): LambdaProcess {
+    const process = new LambdaProcess({
+      bootstrap: this.runtime.bootstrap,
+      folder: this.spec.folder,
+      env: this.runtime.env,
+      onLine: this.onLine,
+      onExit: (gone) => {
+        this.all.delete(gone);
+        const at = this.idle.indexOf(gone);
+        if (at >= 0) this.idle.splice(at, 1);
+      },
+    });
+    this.all.add(process);
+    return process;
+  }
+}
+
+/** Whether the process is gone or about to be: it must not take another invocation. */
+function isFatal({ errorType }: FunctionError): boolean {
+  return errorType === "Sandbox.Timedout" || errorType === "Runtime.ExitError";
+}

@@ -1,0 +1,200 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { accountId } from "../account";
+import { lambdaBootstrap } from "./bootstrap";
+import { bareEnvironment } from "../children";
+import type { Callers } from "../wire/callers";
+import { InvocationResult, LambdaFunction, LambdaRefusal, LambdaSpec } from "./lambdaFunction";
+import type { Iam } from "../iam/iam";
+import type { Log } from "../log";
+import type { Messaging } from "../stores/messaging";
+import { temporaryFolder } from "../orphans";
+import { packageFolder } from "../program/packageFolder";
+
+/** Lambda waits 1, then 2 minutes ("Asynchronous invocation: error handling"); nobody wants to, here. */
+const retryDelaysMilliseconds = [200, 800];
+
+/** The functions of the local cloud. */
+export class Lambdas {
+  private readonly functions = new Map<string, LambdaFunction>();
+  private readonly folder = temporaryFolder();
+  private readonly bootstrap = join(this.folder, "bootstrap.cjs");
+  private readonly removeFolder = () => rmSync(this.folder, { recursive: true, force: true });
+  private isStopped = false;
+
+  constructor(
+    private readonly cloud: {
+      endpoint: string;
+      region: string;
+      callers: Callers;
+      iam: Iam;
+      messaging: Messaging;
+      log: Log;
+    },
+  ) {
+    writeFileSync(this.bootstrap, lambdaBootstrap);
+    // Also where nobody stops it first.
+    process.once("exit", this.removeFolder);
+  }
+
+  /** A fresh folder for a function's code. */
+  codeFolder(): string {
+    return mkdtempSync(join(this.folder, "code-"));
+  }
+
+  create(spec: LambdaSpec): LambdaFunction {
+    if (this.isStopped) throw new Error("The local cloud is stopped");
+    const runtime = { bootstrap: this.bootstrap, env: this.environmentOf(spec) };
+    const created = new LambdaFunction(spec, runtime, (stream, line) =>
+      this.cloud.log({ source: "function", name: spec.name, stream, line }),
+    );
+    void this.functions.get(spec.name)?.stop();
+    this.functions.set(spec.name, created);
+    return created;
+  }
+
+  /** By name or by any ARN that names it: plain, of a version or alias, or the one for API Gateway. */
+  find(nameOrArn: string): LambdaFunction | undefined {
+    return this.functions.get(/:?function:([\w-]+)/.exec(nameOrArn)?.[1] ?? nameOrArn.replace(/:.*$/, ""));
+  }
+
+  /** The ARN that a function of that name has, or would have. */
+  arnOf(nameOrArn: string): string {
+    const name = nameOrArn.startsWith("arn:") ? nameOrArn.replace(/^.*:function:/, "") : nameOrArn;
+    return `arn:aws:lambda:${this.cloud.region}:${accountId}:function:${name}`;
+  }
+
+  list(): LambdaFunction[] {
+    return [...this.functions.values()];
+  }
+
+  /** Calls a function and waits for its answer; an error of the handler is an answer too. */
+  async invoke(nameOrArn: string, payload: string, qualifier = qualifierOf(nameOrArn)): Promise<InvocationResult> {
+    return this.get(nameOrArn).invoke(payload, { qualifier });
+  }
+
+  /** Hands over an event. Failures are tried again, then go to the failure destination or dead-letter queue. */
+  invokeAsync(nameOrArn: string, payload: string, qualifier = qualifierOf(nameOrArn)): void {
+    const target = this.get(nameOrArn);
+    this.handleEvent(target, payload, qualifier).catch((error: Error) => {
+      if (!this.isStopped)
+        this.cloud.log({ source: "cloud", name: target.spec.name, stream: "stderr", line: error.message });
+    });
+  }
+
+  async delete(nameOrArn: string): Promise<void> {
+    const target = this.get(nameOrArn);
+    this.functions.delete(target.spec.name);
+    await target.stop();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await Promise.all(this.list().map((target) => target.stop()));
+    process.off("exit", this.removeFolder);
+    this.removeFolder();
+  }
+
+  private get(nameOrArn: string): LambdaFunction {
+    const target = this.find(nameOrArn);
+    if (!target) throw new LambdaRefusal(404, "ResourceNotFoundException", `There is no function ${nameOrArn}`);
+    return target;
+  }
+
+  private async handleEvent(target: LambdaFunction, payload: string, qualifier?: string): Promise<void> {
+    const requestId = randomUUID();
+    for (let attempt = 1; !this.isStopped; attempt++) {
+      const result = await target.invoke(payload, { mayWait: true, requestId, qualifier });
+      if (!result.functionError) return;
+      if (attempt > target.events.maximumRetryAttempts) return this.giveUp(target, payload, result, attempt);
+      await sleep(retryDelaysMilliseconds[attempt - 1] ?? 800, undefined, { ref: false });
+    }
+  }
+
+  private giveUp(target: LambdaFunction, payload: string, result: InvocationResult, attempts: number): void {
+    if (this.isStopped) return;
+    const { onFailureArn } = target.events;
+    const { deadLetterArn, name, roleArn } = target.spec;
+    if (!onFailureArn && !deadLetterArn) throw new Error(`${name} failed ${attempts} times, and its event is lost`);
+    for (const resource of [onFailureArn, deadLetterArn]) {
+      if (resource && !this.cloud.iam.roleMay(roleArn, { action: "sqs:SendMessage", resource })) {
+        throw new Error(
+          `${name} failed ${attempts} times, and its role may not send the event to ${resource}: it is lost`,
+        );
+      }
+    }
+    if (onFailureArn) this.cloud.messaging.send(onFailureArn, failureRecord(target, payload, result, attempts), {});
+    if (deadLetterArn) {
+      const { errorMessage = "" } = JSON.parse(result.payload) as { errorMessage?: string };
+      const attributes = {
+        RequestID: result.requestId,
+        ErrorCode: "200",
+        ErrorMessage: errorMessage.slice(0, 1_000) || "-",
+      };
+      this.cloud.messaging.send(deadLetterArn, payload, attributes);
+    }
+  }
+
+  private environmentOf(spec: LambdaSpec): Record<string, string> {
+    const { accessKeyId, secretAccessKey, sessionToken } = this.cloud.callers.issue({
+      name: spec.name,
+      roleArn: spec.roleArn,
+    });
+    return {
+      ...bareEnvironment(),
+      HOME: this.folder,
+      TZ: ":UTC",
+      NODE_PATH: sdkFolders().join(delimiter),
+      // The SDK warns on every start that it will stop supporting this version of Node.
+      NODE_NO_WARNINGS: "1",
+      ...spec.environment,
+      _HANDLER: spec.handler,
+      LAMBDA_TASK_ROOT: spec.folder,
+      AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x",
+      AWS_LAMBDA_FUNCTION_NAME: spec.name,
+      AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMegabytes),
+      AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${spec.name}`,
+      AWS_LAMBDA_LOG_STREAM_NAME: randomUUID(),
+      AWS_REGION: this.cloud.region,
+      AWS_DEFAULT_REGION: this.cloud.region,
+      AWS_ENDPOINT_URL: this.cloud.endpoint,
+      AWS_EC2_METADATA_DISABLED: "true",
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
+    };
+  }
+}
+
+/** The version or alias of `name:qualifier`, or of an ARN that ends with one. */
+export function qualifierOf(nameOrArn: string): string | undefined {
+  return /^(?:.*:function:)?[\w-]+:([\w$-]+)$/.exec(nameOrArn)?.[1];
+}
+
+/** What Lambda's runtime brings along, as far as the functions use it. */
+const sdkClients = ["auto-scaling", "dynamodb", "lambda", "scheduler", "sns", "sqs"];
+
+/** The folders that hold the SDK's clients: a project that has one of them in another version has ours elsewhere. */
+function sdkFolders(): string[] {
+  return [...new Set(sdkClients.map((name) => dirname(dirname(packageFolder(`@aws-sdk/client-${name}`)))))];
+}
+
+/** The record that a failure destination gets ("Capturing records of Lambda asynchronous invocations"). */
+function failureRecord(target: LambdaFunction, payload: string, result: InvocationResult, attempts: number): string {
+  return JSON.stringify({
+    version: "1.0",
+    timestamp: new Date().toISOString(),
+    requestContext: {
+      requestId: result.requestId,
+      functionArn: `${target.spec.arn}:$LATEST`,
+      condition: "RetriesExhausted",
+      approximateInvokeCount: attempts,
+    },
+    requestPayload: JSON.parse(payload) as unknown,
+    responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: result.functionError },
+    responsePayload: JSON.parse(result.payload) as unknown,
+  });
+}

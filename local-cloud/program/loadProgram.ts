@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, extname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expectCompilerApi } from "../../components/handlers/expectCompilerApi";
+import { isObject } from "../../contract/check";
+import { expectOnePulumi } from "../pulumi/expectOnePulumi";
+import type { Project } from "./project";
+
+/**
+ * What runs a project's program, as the Pulumi CLI does: TypeScript through ts-node, the project's own or the one that
+ * Pulumi brings along, without checking types; a function that the program exports is called.
+ */
+export function loadProgram(project: Project): () => Promise<unknown> {
+  return async () => {
+    expectOnePulumi(project.entry);
+    const exported = isModule(project.entry) ? await importProgram(project) : requireProgram(project);
+    return typeof exported === "function" ? (exported as () => unknown)() : exported;
+  };
+}
+
+function isModule(entry: string): boolean {
+  const kind = extname(entry);
+  if (kind === ".mjs" || kind === ".mts") return true;
+  if (kind === ".cjs" || kind === ".cts") return false;
+  for (let folder = dirname(entry); ; folder = dirname(folder)) {
+    const manifest = join(folder, "package.json");
+    if (existsSync(manifest))
+      return (JSON.parse(readFileSync(manifest, "utf8")) as { type?: unknown }).type === "module";
+    if (folder === dirname(folder)) return false;
+  }
+}
+
+async function importProgram({ entry }: Project): Promise<unknown> {
+  if (isTypeScript(entry)) {
+    throw new Error(
+      `Expected a CommonJS program, got ${entry}, an ES module in TypeScript: leave "type": "module" out`,
+    );
+  }
+  const namespace = (await import(pathToFileURL(entry).href)) as Record<string, unknown>;
+  return "default" in namespace ? namespace.default : namespace;
+}
+
+function requireProgram({ entry, tsConfig, workingFolder }: Project): unknown {
+  const requireHere = createRequire(entry);
+  if (isTypeScript(entry)) registerTypeScript(requireHere, tsConfig, workingFolder);
+  return requireHere(entry) as unknown;
+}
+
+function isTypeScript(entry: string): boolean {
+  return /\.[cm]?tsx?$/.test(entry);
+}
+
+interface PulumiTypeScript {
+  typeScriptRequireStrings: () => { typescriptRequire: string; tsnodeRequire: string };
+  loadTypeScriptCompilerOptions: (file: string) => Record<string, unknown>;
+}
+
+function registerTypeScript(requireHere: NodeJS.Require, tsConfig: string, folder: string): void {
+  const pulumi = dirname(requireHere.resolve("@pulumi/pulumi"));
+  const { typeScriptRequireStrings, loadTypeScriptCompilerOptions } = requireHere(
+    join(pulumi, "tsutils.js"),
+  ) as PulumiTypeScript;
+  const { typescriptRequire, tsnodeRequire } = typeScriptRequireStrings();
+  const requireFromPulumi = createRequire(join(pulumi, "index.js"));
+  const typeScript = requireFromPulumi(typescriptRequire) as { version: string };
+  expectCompilerApi(typeScript);
+  const { version } = typeScript;
+  const { register } = requireFromPulumi(tsnodeRequire) as { register: (options: object) => void };
+  const stated = loadTypeScriptCompilerOptions(tsConfig);
+  register({
+    compiler: requireFromPulumi.resolve(typescriptRequire),
+    transpileOnly: true,
+    cwd: folder,
+    project: tsConfig,
+    skipProject: !existsSync(tsConfig),
+    compilerOptions: { target: "ES2020", sourceMap: true, ...modulesOf(version, stated), ...stated },
+  });
+}
+
+/** As Pulumi chooses: `nodenext` where TypeScript knows it. What the project states of its modules stands alone. */
+function modulesOf(version: string, stated: Record<string, unknown>): Record<string, string> {
+  if ("module" in stated || "moduleResolution" in stated) return {};
+  const isNew = Number(version.split(".")[0]) >= 5;
+  return isNew
+    ? { module: "nodenext", moduleResolution: "nodenext" }
+    : { module: "commonjs", moduleResolution: "node" };
+}
+
+/** Where in the program an error came up, if it came up there: `index.ts:3:11`. */
+export function placeOf(error: unknown, { folder }: Pick<Project, "folder">): string | undefined {
+  if (!(error instanceof Error) || isQuiet(error)) return undefined;
+  const inside = (error.stack ?? "")
+    .split("\n")
+    .map((line) => /\(?((?:file:\/\/)?\/?[^()]*:\d+:\d+)\)?$/.exec(line.trim().replace(/^at (async )?/, ""))?.[1])
+    .map((place) => place?.replace(/^file:\/\//, ""))
+    .find((place) => place?.startsWith(join(folder, "/")) && !place.includes("node_modules"));
+  return inside?.slice(join(folder, "/").length);
+}
+
+/** Errors that say all there is to say. */
+function isQuiet(error: Error): boolean {
+  return isObject(error) && ("__pulumiRunError" in error || "__pulumiInputPropertiesError" in error);
+}

@@ -1,0 +1,102 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parse } from "yaml";
+import { isObject } from "../../contract/check";
+import { settingText, StackConfig } from "./stackConfig";
+
+/** A Pulumi project in Node: a folder with a Pulumi.yaml. */
+export interface Project {
+  folder: string;
+  name: string;
+  /** The module that is the program. */
+  entry: string;
+  /** Where the program runs, as Pulumi has it: the folder of `main`. */
+  workingFolder: string;
+  /** What the project's own `config` says for all its stacks. */
+  config: StackConfig;
+  /** Where the stacks' files are. */
+  stackFolder: string;
+  /** Of TypeScript programs; need not be there. */
+  tsConfig: string;
+}
+
+const names = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
+
+/**
+ * The project of a folder, or of the nearest one above that has one, as the Pulumi CLI finds it.
+ *
+ * @throws Error that says what is missing, or not fit for the local cloud.
+ */
+export function findProject(from: string): Project {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const file = names.map((name) => join(folder, name)).find(existsSync);
+    if (file) return readProject(folder, file);
+    if (folder === dirname(folder)) throw new Error(`Expected a Pulumi.yaml in ${resolve(from)} or above, found none`);
+  }
+}
+
+function readProject(folder: string, file: string): Project {
+  const document = readYaml(file);
+  const { name, main } = document;
+  if (typeof name !== "string") throw new Error(`${file}: Expected name as a text, got ${JSON.stringify(name)}`);
+  if (main !== undefined && typeof main !== "string") {
+    throw new Error(`${file}: Expected main as a path, got ${JSON.stringify(main)}`);
+  }
+  const { tsconfig } = nodeOptions(file, document.runtime);
+  const entry = findEntry(resolve(folder, main ?? "."));
+  if (!entry) throw new Error(`${file}: Expected the program at ${main ?? "index.js or index.ts"}, found none`);
+  const workingFolder =
+    main === undefined ? folder : isFolder(resolve(folder, main)) ? resolve(folder, main) : dirname(entry);
+  const tsConfig = resolve(workingFolder, typeof tsconfig === "string" ? tsconfig : "tsconfig.json");
+  const stackFolder = resolve(folder, typeof document.stackConfigDir === "string" ? document.stackConfigDir : ".");
+  const config = projectConfig(file, name, document.config);
+  return { folder, name, entry, workingFolder, stackFolder, tsConfig, config };
+}
+
+/** The document of a YAML file, which holds an object. */
+function readYaml(file: string): Record<string, unknown> {
+  let document: unknown;
+  try {
+    document = parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+  if (isObject(document)) return document;
+  throw new Error(`${file}: Expected an object, got ${JSON.stringify(document)}`);
+}
+
+function nodeOptions(file: string, runtime: unknown): Record<string, unknown> {
+  const name = isObject(runtime) ? runtime.name : runtime;
+  if (name !== "nodejs") {
+    throw new Error(`${file}: Expected runtime nodejs, got ${JSON.stringify(name)}: the local cloud runs no other`);
+  }
+  return isObject(runtime) && isObject(runtime.options) ? runtime.options : {};
+}
+
+/** The module that a path stands for: a file, or a folder's `main` or index. */
+function findEntry(path: string): string | undefined {
+  if (!isFolder(path)) return existsSync(path) ? path : undefined;
+  const manifest = join(path, "package.json");
+  const { main } = existsSync(manifest) ? readYaml(manifest) : {};
+  const candidates = ["index.js", "index.ts", "index.mjs", "index.cjs"].map((name) => join(path, name));
+  const stated = typeof main === "string" ? join(path, main) : undefined;
+  return [...(stated ? [stated, join(stated, "index.js")] : []), ...candidates].find(
+    (file) => existsSync(file) && !isFolder(file),
+  );
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** A setting is a value, or an object with the `value`, or with its type and `default`. */
+function projectConfig(file: string, project: string, config: unknown): StackConfig {
+  const settings: StackConfig = {};
+  for (const [key, setting] of Object.entries(isObject(config) ? config : {})) {
+    const value = isObject(setting) ? (setting.value ?? setting.default) : setting;
+    if (value !== undefined && value !== null) {
+      settings[key.includes(":") ? key : `${project}:${key}`] = settingText(file, key, value);
+    }
+  }
+  return settings;
+}

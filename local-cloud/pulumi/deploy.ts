@@ -1,0 +1,88 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { LocalCloud } from "../cloud";
+import { expectUniqueNames } from "./uniqueNames";
+import { LocalMonitor } from "./localMonitor";
+import type { StackConfig } from "../program/stackConfig";
+
+export interface DeployOptions {
+  /** What a Pulumi program does at its top level; returns the stack's outputs. */
+  program: () => unknown;
+  cloud: LocalCloud;
+  project: string;
+  stack: string;
+  config?: StackConfig;
+  organization?: string;
+  /**
+   * Whether the program takes the place of what was deployed into this cloud before, as `pulumi up` does: only what
+   * differs is changed, and what it no longer has is deleted. @default false
+   */
+  isUpdate?: boolean;
+}
+
+/** Stack outputs as plain values. */
+export type StackOutputs = Record<string, unknown>;
+
+let isDeploying = false;
+
+/**
+ * Runs a Pulumi program in this process, against the local cloud, and resolves to its outputs once everything is
+ * created. On the first error it stops the cloud and throws that error, which names the resource.
+ *
+ * One at a time: Pulumi's runtime keeps the deployment in globals.
+ */
+export async function deploy(options: DeployOptions): Promise<StackOutputs> {
+  if (isDeploying) throw new Error("Another deployment is running in this process");
+  isDeploying = true;
+  const monitor = new LocalMonitor(options.cloud, options.isUpdate ?? false);
+  const watch = watchRejections((error) => monitor.fail(error));
+  try {
+    return await Promise.race([monitor.failure, run(options, monitor)]);
+  } catch (error) {
+    monitor.fail(error);
+    await monitor.settled();
+    await options.cloud.stop();
+    throw await monitor.failure.catch((first: unknown) => first);
+  } finally {
+    await watch.end();
+    isDeploying = false;
+  }
+}
+
+async function run(options: DeployOptions, monitor: LocalMonitor): Promise<StackOutputs> {
+  const { project, stack, organization = "local", config = {} } = options;
+  await pulumi.runtime.setMocks(monitor, project, stack, false, organization);
+  pulumi.runtime.setAllConfig(config);
+  expectUniqueNames((error) => monitor.fail(error));
+  const outputs = (await pulumi.runtime.runInPulumiStack(() => Promise.resolve(options.program()))) as unknown;
+  await pulumi.runtime.disconnect();
+  const plain = await new Promise<unknown>((resolve) => {
+    pulumi.output(outputs ?? {}).apply(resolve);
+  });
+  await unhandledRejectionsReported();
+  monitor.expectAllKnown();
+  if (options.isUpdate) await monitor.deleteUnseen();
+  return plain as StackOutputs;
+}
+
+/** Node reports them once the current turn is over. */
+function unhandledRejectionsReported(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * Errors in a program's callbacks (`apply`) surface as unhandled rejections and nowhere else, so for as long as the
+ * program runs they are its failures, in place of what the process does about them otherwise.
+ */
+function watchRejections(onRejection: (error: unknown) => void): { end(): Promise<void> } {
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  process.on("unhandledRejection", onRejection);
+  return {
+    async end() {
+      // One failure rejects many promises.
+      await unhandledRejectionsReported();
+      process.off("unhandledRejection", onRejection);
+      others.forEach((listener) => process.on("unhandledRejection", listener));
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
+import { changeInPlace } from "./changeInPlace";
+import { replaceOn } from "./replacements";
+import type { Created, Properties, ResourceContext, ResourceHandler } from "./resource";
+
+/** A resource as the local cloud made it. */
+interface DeployedResource {
+  context: ResourceContext;
+  handler: ResourceHandler;
+  id: string;
+  inputs: Properties;
+  state: Properties;
+}
+
+/** What programs have brought up in a cloud, so that a later one can take over: by type and logical name. */
+export class DeployedResources {
+  private readonly all = new Map<string, DeployedResource>();
+
+  async create(handler: ResourceHandler, inputs: Properties, context: ResourceContext): Promise<Created> {
+    const { id, state } = await handler.create(inputs, context);
+    return this.keep({ context, handler, id, inputs, state });
+  }
+
+  /**
+   * Makes what isn't there, leaves alone what has the same inputs, and changes the rest: in place where AWS can, else by
+   * a new one once the old one is gone.
+   */
+  async createOrUpdate(handler: ResourceHandler, inputs: Properties, context: ResourceContext): Promise<Created> {
+    const before = this.all.get(keyOf(context));
+    if (!before) return this.create(handler, inputs, context);
+    const changed = await changedKeys(before.inputs, inputs);
+    if (changed.length === 0) return this.keep({ ...before, context });
+    if (changed.some((key) => replaceOn[context.type]?.includes(key))) {
+      await handler.delete?.(before.id, before.state, before.context);
+      return this.create(handler, inputs, context);
+    }
+    return this.keep({ ...before, context, inputs, state: await changeInPlace(handler, before, inputs, context) });
+  }
+
+  /** Deletes what was made before the given moment and not seen since, the latest first. */
+  async deleteUnseen(seen: ReadonlySet<string>): Promise<void> {
+    for (const [key, { handler, id, state, context }] of [...this.all].reverse()) {
+      if (seen.has(key)) continue;
+      await handler.delete?.(id, state, context);
+      this.all.delete(key);
+    }
+  }
+
+  /** What the cloud says of each resource of that type. */
+  statesOf(type: string): Properties[] {
+    return [...this.all.values()].filter(({ context }) => context.type === type).map(({ state }) => state);
+  }
+
+  /** The latest comes last. */
+  private keep(resource: DeployedResource): Created {
+    const key = keyOf(resource.context);
+    this.all.delete(key);
+    this.all.set(key, resource);
+    return { id: resource.id, state: { ...resource.state } };
+  }
+}
+
+/** Two resources of a program never share a type and a logical name: Pulumi's mocks tell no more than these. */
+export function keyOf({ type, name }: Pick<ResourceContext, "type" | "name">): string {
+  return `${type} ${name}`;
+}
+
+async function changedKeys(before: Properties, after: Properties): Promise<string[]> {
+  const [old, now] = (await Promise.all([comparable(before), comparable(after)])) as [Properties, Properties];
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
+    (key) => !isDeepStrictEqual(old[key], now[key]),
+  );
+}
+
+/** Inputs as plain values, texts of archives included; files and folders equal nothing, since they may have changed. */
+async function comparable(value: unknown): Promise<unknown> {
+  if (value instanceof pulumi.asset.AssetArchive) return comparable(await value.assets);
+  if (value instanceof pulumi.asset.StringAsset) return { text: await value.text };
+  if (Array.isArray(value)) return Promise.all(value.map(comparable));
+  if (pulumi.asset.Asset.isInstance(value) || pulumi.asset.Archive.isInstance(value)) return { unlike: Symbol("any") };
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
+  return Object.fromEntries(await Promise.all(entries.map(async ([key, each]) => [key, await comparable(each)])));
+}

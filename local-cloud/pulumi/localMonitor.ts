@@ -1,0 +1,130 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { LocalCloud } from "../cloud";
+import { keyOf } from "./deployedResources";
+import { calls, resources } from "./resourceTypes";
+import type { Properties } from "./resource";
+
+/** gRPC's code for a monitor that is gone: the runtime then stops registering resources, and stays quiet about it. */
+const unavailable = 14;
+
+/** What stands in for the Pulumi engine: creates each resource in the local cloud as the program registers it. */
+export class LocalMonitor implements pulumi.runtime.Mocks {
+  /** Rejects with the first error. */
+  readonly failure: Promise<never>;
+  fail!: (error: unknown) => void;
+  private hasFailed = false;
+  private readonly pending = new Set<Promise<unknown>>();
+
+  private readonly seen = new Set<string>();
+  /** Resources of types that are unknown here. */
+  private readonly unknown: string[] = [];
+
+  /** `isUpdate`: what is there already is changed rather than made once more. */
+  constructor(
+    private readonly cloud: LocalCloud,
+    private readonly isUpdate: boolean,
+  ) {
+    this.failure = new Promise((_resolve, reject) => {
+      this.fail = (error) => {
+        this.hasFailed = true;
+        reject(this.withUnknown(error instanceof Error ? error : new Error(String(error))));
+      };
+    });
+    this.failure.catch(() => undefined);
+  }
+
+  /** Resolves when nothing is being created any more. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.pending);
+  }
+
+  /** Deletes what was there before and the program no longer has. */
+  async deleteUnseen(): Promise<void> {
+    await this.cloud.deployed.deleteUnseen(this.seen);
+  }
+
+  /** The first error, with all that is unknown beside it: a person wants to mend them in one go. */
+  private get unknownText(): string {
+    const [first, ...more] = this.unknown;
+    if (first === undefined) return "";
+    if (more.length === 0) return `${first}: the local cloud doesn't know this type of resource`;
+    return `the local cloud doesn't know the types of ${this.unknown.length} resources:\n${this.unknown.map((each) => `  ${each}\n`).join("")}`.trimEnd();
+  }
+
+  /** What follows upon an unknown resource says little without it. */
+  private withUnknown(error: Error): Error {
+    if (this.unknown.length === 0 || error.message === this.unknownText) return error;
+    return new Error(`${this.unknownText}\nand then ${error.message}`, { cause: error });
+  }
+
+  /** @throws Error that names every resource of a type that is unknown here. */
+  expectAllKnown(): void {
+    if (this.unknown.length > 0) throw new Error(this.unknownText);
+  }
+
+  async newResource(args: pulumi.runtime.MockResourceArgs): Promise<{ id: string | undefined; state: Properties }> {
+    return this.guard(`${args.name} (${args.type})`, async () => {
+      const { inputs, secrets } = withoutSecrets(args.inputs as Properties);
+      const handler = resources[args.type];
+      if (!handler) {
+        if (isLocalComponent(args)) return { id: undefined, state: inputs };
+        this.unknown.push(`${args.name} (${args.type})`);
+        // The program goes on, so that it comes to whatever else is unknown.
+        return { id: `unknown-${args.name}`, state: inputs };
+      }
+      if (args.id) throw new Error("the local cloud can't adopt or read a resource that it didn't create");
+      const { cloud, isUpdate } = this;
+      const context = { cloud, type: args.type, name: args.name };
+      this.seen.add(keyOf(context));
+      const created = isUpdate
+        ? await cloud.deployed.createOrUpdate(handler, inputs, context)
+        : await cloud.deployed.create(handler, inputs, context);
+      for (const key of secrets) created.state[key] = pulumi.secret(created.state[key]);
+      return created;
+    });
+  }
+
+  async call(args: pulumi.runtime.MockCallArgs): Promise<Properties> {
+    return this.guard(args.token, () => {
+      const call = calls[args.token];
+      if (!call) throw new Error("the local cloud doesn't know this function");
+      return call(withoutSecrets(args.inputs as Properties).inputs, this.cloud);
+    });
+  }
+
+  private async guard<T>(what: string, action: () => T | Promise<T>): Promise<T> {
+    if (this.hasFailed) throw terminating();
+    const running = (async () => action())();
+    this.pending.add(running);
+    try {
+      const result = await running;
+      if (this.hasFailed) throw terminating();
+      return result;
+    } catch (error) {
+      if (!this.hasFailed) this.fail(new Error(`${what}: ${(error as Error).message}`, { cause: error }));
+      throw terminating();
+    } finally {
+      this.pending.delete(running);
+    }
+  }
+}
+
+function terminating(): Error {
+  return Object.assign(new Error("The deployment has failed"), { code: unavailable });
+}
+
+/** A component of the program's own, or of a package that builds it in this process: it is only its children. */
+function isLocalComponent({ custom, type }: pulumi.runtime.MockResourceArgs): boolean {
+  return custom === false && !type.startsWith("awsx:");
+}
+
+/** Inputs as plain values, and the names of those that hold secrets. */
+function withoutSecrets(inputs: Properties): { inputs: Properties; secrets: string[] } {
+  const plain: Properties = {};
+  const secrets: string[] = [];
+  for (const [key, value] of Object.entries(inputs)) {
+    if (pulumi.runtime.isRpcSecret(value)) secrets.push(key);
+    plain[key] = pulumi.runtime.unwrapRpcSecret(value);
+  }
+  return { inputs: plain, secrets };
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from "node:crypto";
+import type { LocalCloud } from "../../cloud";
+import type { Group } from "../../autoScaling/group";
+import { groupSettings, hookOf } from "./groupInputs";
+import { launchTemplate } from "./launchTemplate";
+import {
+  arnOf,
+  optionalNumber,
+  optionalText,
+  physicalName,
+  Properties,
+  ResourceContext,
+  ResourceHandler,
+  ResourceHandlers,
+  text,
+} from "../resource";
+
+const group: ResourceHandler = {
+  create(inputs, context) {
+    const { cloud } = context;
+    const name = physicalName(inputs, context);
+    const settings = groupSettings(inputs, cloud.region);
+    const arn = arnOf(cloud, "autoscaling", `autoScalingGroup:${randomUUID()}:autoScalingGroupName/${name}`);
+    const desired = optionalNumber(inputs, "desiredCapacity") ?? 0;
+    const { desiredCapacity } = cloud.groups.create({ name, arn }, settings, desired);
+    return { id: name, state: { ...inputs, name, arn, desiredCapacity } };
+  },
+  update(id, state, inputs, { cloud }) {
+    const target = deployed(cloud, id);
+    const settings = groupSettings(inputs, cloud.region);
+    cloud.groups.check(settings);
+    // What the program doesn't change stays as schedules, or hooks that are resources of their own, have made it.
+    const { minSize, maxSize, hooks } = target.settings;
+    const bounds = {
+      minSize: inputs.minSize === state.minSize ? minSize : settings.minSize,
+      maxSize: inputs.maxSize === state.maxSize ? maxSize : settings.maxSize,
+    };
+    const desired = optionalNumber(inputs, "desiredCapacity");
+    const desiredCapacity = desired === state.desiredCapacity ? undefined : desired;
+    target.update({ ...settings, ...bounds, hooks }, { by: "user request", desiredCapacity });
+    const kept = { name: state.name, arn: state.arn, desiredCapacity: desired ?? state.desiredCapacity };
+    return Promise.resolve({ ...inputs, ...kept });
+  },
+  async delete(id, _state, { cloud }) {
+    await cloud.groups.delete(id);
+  },
+};
+
+const lifecycleHook: ResourceHandler = {
+  create(inputs, context) {
+    const name = physicalName(inputs, context);
+    putHook(context.cloud, { ...inputs, name });
+    return { id: name, state: { ...inputs, name } };
+  },
+  update(id, _state, inputs, { cloud }) {
+    putHook(cloud, { ...inputs, name: id });
+    return Promise.resolve({ ...inputs, name: id });
+  },
+  delete(id, state, { cloud }) {
+    const settings = cloud.groups.find(text(state, "autoscalingGroupName"))?.settings;
+    if (settings) settings.hooks = settings.hooks.filter(({ name }) => name !== id);
+    return Promise.resolve();
+  },
+};
+
+/** One of that name is replaced, also where the group was created with it. */
+function putHook(cloud: LocalCloud, inputs: Properties): void {
+  const { settings } = deployed(cloud, text(inputs, "autoscalingGroupName"));
+  const hook = hookOf(inputs);
+  settings.hooks = [...settings.hooks.filter(({ name }) => name !== hook.name), hook];
+}
+
+const schedule: ResourceHandler = {
+  create(inputs, context) {
+    const { cloud } = context;
+    const groupName = text(inputs, "autoscalingGroupName");
+    const name = text(inputs, "scheduledActionName");
+    cloud.scheduledActions.create(scheduleId(inputs), {
+      group: groupName,
+      recurrence: optionalText(inputs, "recurrence"),
+      timeZone: optionalText(inputs, "timeZone"),
+      startsAt: optionalTime(inputs, "startTime"),
+      endsAt: optionalTime(inputs, "endTime"),
+      minSize: bound(inputs, "minSize"),
+      maxSize: bound(inputs, "maxSize"),
+      desiredCapacity: bound(inputs, "desiredCapacity"),
+    });
+    const resource = `scheduledUpdateGroupAction:${randomUUID()}:autoScalingGroupName/${groupName}:scheduledActionName/${name}`;
+    return { id: name, state: { ...inputs, arn: arnOf(cloud, "autoscaling", resource) } };
+  },
+  delete(_id, state, { cloud }) {
+    cloud.scheduledActions.delete(scheduleId(state));
+    return Promise.resolve();
+  },
+};
+
+const policy: ResourceHandler = {
+  create(inputs, context) {
+    const name = physicalName(inputs, context);
+    sayPassive(context, name);
+    const resource = `scalingPolicy:${randomUUID()}:autoScalingGroupName/${text(inputs, "autoscalingGroupName")}:policyName/${name}`;
+    return { id: name, state: { ...inputs, name, arn: arnOf(context.cloud, "autoscaling", resource) } };
+  },
+};
+
+export const autoscaling: ResourceHandlers = {
+  "aws:ec2/launchTemplate:LaunchTemplate": launchTemplate,
+  "aws:autoscaling/group:Group": group,
+  "aws:autoscaling/lifecycleHook:LifecycleHook": lifecycleHook,
+  "aws:autoscaling/schedule:Schedule": schedule,
+  "aws:autoscaling/policy:Policy": policy,
+};
+
+function deployed(cloud: LocalCloud, name: string): Group {
+  const found = cloud.groups.find(name);
+  if (!found) throw new Error(`Expected a group that was deployed, got ${name}`);
+  return found;
+}
+
+function sayPassive({ cloud }: ResourceContext, name: string): void {
+  const line = "there is no CloudWatch in the local cloud: this scaling policy and its alarms never act";
+  cloud.log({ source: "cloud", name, stream: "stderr", line });
+}
+
+function scheduleId(inputs: Properties): string {
+  return `${text(inputs, "autoscalingGroupName")}/${text(inputs, "scheduledActionName")}`;
+}
+
+/** The provider takes 0 for what is left out, and -1 for what shall stay as it is. */
+function bound(inputs: Properties, field: string): number | undefined {
+  const value = optionalNumber(inputs, field) ?? 0;
+  return value < 0 ? undefined : value;
+}
+
+function optionalTime(inputs: Properties, field: string): Date | undefined {
+  const value = optionalText(inputs, field);
+  return value === undefined ? undefined : new Date(value);
+}

@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { accountId } from "../../account";
+import { arnOf, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "../resource";
+
+const repository: ResourceHandler = {
+  create(inputs, context) {
+    const { cloud } = context;
+    const name = physicalName(inputs, context);
+    const repositoryUrl = `${accountId}.dkr.ecr.${cloud.region}.amazonaws.com/${name}`;
+    const arn = arnOf(cloud, "ecr", `repository/${name}`);
+    return { id: name, state: { ...inputs, name, arn, registryId: accountId, repositoryUrl } };
+  },
+};
+
+const lifecyclePolicy: ResourceHandler = {
+  create: (inputs) => ({ id: text(inputs, "repository"), state: { ...inputs, registryId: accountId } }),
+};
+
+/** Nothing is built: the digest is that of the build context's files. */
+const image: ResourceHandler = {
+  async create(inputs, { programFolder = "." }) {
+    const [tag] = (inputs.tags ?? []) as string[];
+    if (!tag) throw new Error("Expected `tags` to name the image, got none");
+    const { location } = (inputs.context ?? {}) as Properties as { location?: string };
+    const digest = `sha256:${await hashOfFolder(resolve(programFolder, location ?? "."))}`;
+    const ref = `${tag}@${digest}`;
+    return { id: ref, state: { ...inputs, digest, ref } };
+  },
+};
+
+export const ecr: ResourceHandlers = {
+  "aws:ecr/repository:Repository": repository,
+  "aws:ecr/lifecyclePolicy:LifecyclePolicy": lifecyclePolicy,
+  "docker-build:index:Image": image,
+};
+
+/** Of what would be sent to the builder: packages are installed in the image. */
+export async function hashOfFolder(folder: string): Promise<string> {
+  const hash = createHash("sha256");
+  for (const file of (await filesBelow(folder)).sort()) {
+    hash
+      .update(`${relative(folder, file)}\0`)
+      .update(await readFile(file))
+      .update("\0");
+  }
+  return hash.digest("hex");
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isFile()) files.push(path);
+    else if (entry.isDirectory() && entry.name !== "node_modules") files.push(...(await filesBelow(path)));
+  }
+  return files;
+}

@@ -1,0 +1,176 @@
+import * as pulumi from "@pulumi/pulumi";
+import { unpack } from "../../lambda/archive";
+import type { LocalCloud } from "../../cloud";
+import { permissionStatement } from "../../iam/resourcePolicies";
+import type { LambdaFunction } from "../../lambda/lambdaFunction";
+import {
+  arnOf,
+  Created,
+  optionalNumber,
+  optionalText,
+  physicalName,
+  Properties,
+  randomHex,
+  ResourceHandler,
+  ResourceHandlers,
+  text,
+} from "../resource";
+
+const lambdaFunction: ResourceHandler = {
+  create: (inputs, context) => putFunction(inputs, physicalName(inputs, context), context.cloud),
+  async update(id, _state, inputs, { cloud }) {
+    const { events } = deployed(cloud, id);
+    const { state } = await putFunction(inputs, id, cloud);
+    deployed(cloud, id).events = events;
+    return state;
+  },
+  async delete(id, _state, { cloud }) {
+    await cloud.lambdas.delete(id);
+  },
+};
+
+const permission: ResourceHandler = {
+  create(inputs, context) {
+    const statementId = physicalName(inputs, context, "statementId");
+    const arn = permittedArn(inputs, context.cloud);
+    const statement = permissionStatement(arn, {
+      statementId,
+      action: text(inputs, "action"),
+      principal: text(inputs, "principal"),
+      sourceArn: optionalText(inputs, "sourceArn"),
+      sourceAccount: optionalText(inputs, "sourceAccount"),
+    });
+    context.cloud.iam.resourcePolicies.put(arn, statementId, statement);
+    return { id: statementId, state: { ...inputs, statementId } };
+  },
+  delete(id, state, { cloud }) {
+    // The function may be gone before its permissions.
+    if (cloud.lambdas.find(text(state, "function"))) {
+      cloud.iam.resourcePolicies.delete(permittedArn(state, cloud), id);
+    }
+    return Promise.resolve();
+  },
+};
+
+const alias: ResourceHandler = {
+  create(inputs, context) {
+    const { cloud } = context;
+    const name = physicalName(inputs, context);
+    const arn = `${deployed(cloud, text(inputs, "functionName")).spec.arn}:${name}`;
+    return { id: arn, state: { ...inputs, name, arn, invokeArn: invokeArn(cloud, arn) } };
+  },
+};
+
+const functionEventInvokeConfig: ResourceHandler = {
+  create(inputs, { cloud }) {
+    const functionName = text(inputs, "functionName");
+    const { onFailure } = (inputs.destinationConfig ?? {}) as { onFailure?: { destination: string } };
+    if (onFailure && !onFailure.destination.startsWith("arn:aws:sqs:")) {
+      throw new Error(`Expected an SQS queue as failure destination in the local cloud, got ${onFailure.destination}`);
+    }
+    deployed(cloud, functionName).events = {
+      maximumRetryAttempts: optionalNumber(inputs, "maximumRetryAttempts") ?? 2,
+      onFailureArn: onFailure?.destination,
+    };
+    return { id: qualifiedId(inputs), state: inputs };
+  },
+};
+
+const provisionedConcurrencyConfig: ResourceHandler = {
+  create(inputs, { cloud }) {
+    const target = deployed(cloud, text(inputs, "functionName"));
+    target.warm(optionalNumber(inputs, "provisionedConcurrentExecutions") ?? 1);
+    return { id: qualifiedId(inputs), state: inputs };
+  },
+};
+
+/** With the scope `CRUD` the function is called at every turn of the resource's life, and told which under `tf`. */
+const invocation: ResourceHandler = {
+  async create(inputs, { cloud }) {
+    const state = await invokeOnce(inputs, cloud, lifecycle(inputs, "create"));
+    return { id: randomHex(32), state };
+  },
+  async update(_id, state, inputs, { cloud }) {
+    return invokeOnce(inputs, cloud, lifecycle(inputs, "update", state));
+  },
+  async delete(_id, state, { cloud }) {
+    if (state.lifecycleScope === "CRUD") await invokeOnce(state, cloud, lifecycle(state, "delete", state));
+  },
+};
+
+function lifecycle(inputs: Properties, action: string, before?: Properties): object {
+  if (inputs.lifecycleScope !== "CRUD") return {};
+  return { tf: { action, prev_input: before ? (JSON.parse(text(before, "input")) as unknown) : null } };
+}
+
+async function invokeOnce(inputs: Properties, cloud: LocalCloud, more: object): Promise<Properties> {
+  const functionName = text(inputs, "functionName");
+  const payload = JSON.stringify({ ...(JSON.parse(text(inputs, "input")) as object), ...more });
+  const { payload: result, functionError } = await cloud.lambdas.invoke(functionName, payload);
+  if (functionError) throw new Error(`The function ${functionName} returned an error: ${result}`);
+  return { ...inputs, result };
+}
+
+export const lambda: ResourceHandlers = {
+  "aws:lambda/function:Function": lambdaFunction,
+  "aws:lambda/permission:Permission": permission,
+  "aws:lambda/alias:Alias": alias,
+  "aws:lambda/invocation:Invocation": invocation,
+  "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": functionEventInvokeConfig,
+  "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": provisionedConcurrencyConfig,
+};
+
+/** A permission for an alias is not one for the function. */
+function permittedArn(inputs: Properties, cloud: LocalCloud): string {
+  const { arn } = deployed(cloud, text(inputs, "function")).spec;
+  const qualifier = optionalText(inputs, "qualifier");
+  return qualifier === undefined ? arn : `${arn}:${qualifier}`;
+}
+
+async function putFunction(inputs: Properties, name: string, cloud: LocalCloud): Promise<Created> {
+  const arn = arnOf(cloud, "lambda", `function:${name}`);
+  const roleArn = optionalText(inputs, "role");
+  if (roleArn && !cloud.iam.mayAssume("lambda.amazonaws.com", roleArn)) {
+    throw new Error("The role defined for the function cannot be assumed by Lambda.");
+  }
+  const folder = cloud.lambdas.codeFolder();
+  await unpack(codeOf(inputs), folder);
+  const { variables = {} } = (inputs.environment ?? {}) as { variables?: Record<string, string> };
+  const deadLetter = inputs.deadLetterConfig as { targetArn?: string } | undefined;
+  // -1 is the provider's word for "none reserved".
+  const reserved = optionalNumber(inputs, "reservedConcurrentExecutions") ?? -1;
+  cloud.lambdas.create({
+    name,
+    arn,
+    folder,
+    handler: text(inputs, "handler"),
+    environment: variables,
+    timeoutSeconds: optionalNumber(inputs, "timeout") ?? 3,
+    memoryMegabytes: optionalNumber(inputs, "memorySize") ?? 128,
+    roleArn,
+    reservedConcurrency: reserved < 0 ? undefined : reserved,
+    deadLetterArn: deadLetter?.targetArn,
+  });
+  const version = inputs.publish ? "1" : "$LATEST";
+  const qualified = { qualifiedArn: `${arn}:${version}`, qualifiedInvokeArn: invokeArn(cloud, `${arn}:${version}`) };
+  return { id: name, state: { ...inputs, name, arn, version, invokeArn: invokeArn(cloud, arn), ...qualified } };
+}
+
+function codeOf({ code }: Properties): pulumi.asset.Archive {
+  if (pulumi.asset.Archive.isInstance(code)) return code;
+  throw new Error("Expected `code` as an archive; images and uploads in S3 can't be run locally");
+}
+
+function deployed(cloud: LocalCloud, nameOrArn: string): LambdaFunction {
+  const found = cloud.lambdas.find(nameOrArn);
+  if (!found) throw new Error(`There is no function ${nameOrArn}`);
+  return found;
+}
+
+function invokeArn(cloud: LocalCloud, arn: string): string {
+  return `arn:aws:apigateway:${cloud.region}:lambda:path/2015-03-31/functions/${arn}/invocations`;
+}
+
+function qualifiedId(inputs: Properties): string {
+  return [text(inputs, "functionName"), optionalText(inputs, "qualifier")].filter(Boolean).join(",");
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import { parameterArn } from "../../secrets/secretStore";
+import {
+  arnOf,
+  optionalText,
+  physicalName,
+  Properties,
+  randomHex,
+  ResourceHandler,
+  ResourceHandlers,
+  text,
+} from "../resource";
+
+const secret: ResourceHandler = {
+  create(inputs, context) {
+    const { cloud } = context;
+    const name = physicalName(inputs, context);
+    const arn = arnOf(cloud, "secretsmanager", `secret:${name}-${randomHex(6)}`);
+    cloud.secrets.addSecret(arn, name);
+    return { id: arn, state: { ...inputs, name, arn } };
+  },
+  update: (_id, { arn, name }, inputs) => Promise.resolve({ ...inputs, arn, name }),
+  delete(id, _state, { cloud }) {
+    cloud.secrets.deleteSecret(id);
+    return Promise.resolve();
+  },
+};
+
+const secretVersion: ResourceHandler = {
+  create(inputs, { cloud }) {
+    const secretId = text(inputs, "secretId");
+    const stored = cloud.secrets.findSecret(secretId);
+    if (!stored) throw new Error(`Expected \`secretId\` as the id of a secret, got ${JSON.stringify(secretId)}`);
+    const base64 = optionalText(inputs, "secretBinary");
+    const value = optionalText(inputs, "secretString");
+    if ((base64 === undefined) === (value === undefined)) {
+      throw new Error("Expected one of `secretString` and `secretBinary`");
+    }
+    const id = randomUUID();
+    stored.version = { id, text: value, base64 };
+    const state = { ...inputs, arn: stored.arn, versionId: id, versionStages: ["AWSCURRENT"] };
+    return { id: `${stored.arn}|${id}`, state };
+  },
+  delete(_id, state, { cloud }) {
+    const stored = cloud.secrets.findSecret(text(state, "secretId"));
+    // A version that another one has taken the place of is gone already.
+    if (stored?.version?.id === state.versionId) stored!.version = undefined;
+    return Promise.resolve();
+  },
+};
+
+const parameter: ResourceHandler = {
+  create(inputs, context) {
+    const name = physicalName(inputs, context);
+    const state = put(name, inputs, context.cloud);
+    return { id: name, state };
+  },
+  update: (id, _state, inputs, { cloud }) => Promise.resolve(put(id, inputs, cloud)),
+  delete(_id, state, { cloud }) {
+    cloud.secrets.deleteParameter(text(state, "arn"));
+    return Promise.resolve();
+  },
+};
+
+function put(
+  name: string,
+  inputs: Properties,
+  { secrets, region }: Parameters<ResourceHandler["create"]>[1]["cloud"],
+): Properties {
+  const type = text(inputs, "type");
+  const value = optionalText(inputs, "value") ?? text(inputs, "insecureValue");
+  const arn = parameterArn(region, name);
+  const { version } = secrets.putParameter({ arn, name, type, value });
+  return { ...inputs, name, arn, type, value, version, dataType: "text" };
+}
+
+export const secrets: ResourceHandlers = {
+  "aws:secretsmanager/secret:Secret": secret,
+  "aws:secretsmanager/secretVersion:SecretVersion": secretVersion,
+  "aws:ssm/parameter:Parameter": parameter,
+};

@@ -1,0 +1,101 @@
+import type { buildApp } from "fauxqs" with { "resolution-mode": "import" };
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { packageRoot } from "../program/packageFolder";
+
+/** A queue as fauxqs keeps it: the members that the local cloud uses. */
+export interface StoredQueue {
+  name: string;
+  url: string;
+  arn: string;
+  attributes: Record<string, string>;
+  messages: StoredMessage[];
+  inflightMessages: Map<string, { message: StoredMessage }>;
+  pollWaiters: { resolve(): void; timer: NodeJS.Timeout }[];
+  isFifo(): boolean;
+  enqueue(message: StoredMessage): void;
+  dequeue(
+    count: number,
+    visibility?: number,
+    deadLetterQueueOf?: (arn: string) => StoredQueue | undefined,
+  ): { MessageId: string; ReceiptHandle: string }[];
+  changeVisibility(receiptHandle: string, timeoutSeconds: number): void;
+  processTimers(): void;
+  setAttributes(attributes: Record<string, string>): void;
+  notifyWaiters(): void;
+}
+
+export interface StoredMessage {
+  messageId: string;
+  body: string;
+  approximateReceiveCount: number;
+  /** The queue whose redrive policy brought it to where it is. */
+  deadLetterSourceArn?: string;
+}
+
+export interface StoredSubscription {
+  arn: string;
+  topicArn: string;
+  protocol: string;
+  endpoint: string;
+  confirmed: boolean;
+  attributes: Record<string, string>;
+}
+
+export interface MessageAttribute {
+  DataType: string;
+  StringValue: string;
+}
+
+export declare class SqsStore {
+  static createMessage(body: string, attributes?: Record<string, MessageAttribute>): StoredMessage;
+  createQueue(...args: [name: string, url: string, arn: string, ...rest: unknown[]]): StoredQueue;
+  deleteQueue(url: string): boolean;
+  buildQueueUrl(name: string, port: string, host: string, region: string): string;
+  getQueue(url: string): StoredQueue | undefined;
+  getQueueByName(name: string): StoredQueue | undefined;
+  getQueueByArn(arn: string): StoredQueue | undefined;
+  listQueues(): StoredQueue[];
+}
+
+export declare class SnsStore {
+  subscribe(...args: [topicArn: string, protocol: string, ...rest: unknown[]]): StoredSubscription | undefined;
+  getSubscription(arn: string): StoredSubscription | undefined;
+  getTopic(arn: string): { attributes: Record<string, string> } | undefined;
+}
+
+export interface StoredObject {
+  key: string;
+  contentLength: number;
+  /** In quotes. */
+  etag: string;
+}
+
+export declare class S3Store {
+  readonly multipartUploads: Map<string, { bucket: string }>;
+  createBucket(name: string): void;
+  /** @throws Error where there is no such object. */
+  headObject(bucket: string, key: string): StoredObject;
+  putObject(...args: [bucket: string, key: string, body: Buffer, ...rest: unknown[]]): StoredObject;
+  completeMultipartUpload(...args: [uploadId: string, parts: unknown[]]): StoredObject;
+}
+
+export interface Fauxqs {
+  buildApp: typeof buildApp;
+  SqsStore: typeof SqsStore;
+  SnsStore: typeof SnsStore;
+  S3Store: typeof S3Store;
+  /** Tells bodies that SendMessage refuses. */
+  forbiddenCharacter: RegExp;
+  /** Names that SetQueueAttributes takes. */
+  settableAttributes: Set<string>;
+}
+
+/**
+ * Loads fauxqs with its stores, from the bundle that tools/bundles.mjs makes: fauxqs exports only `buildApp`, but what has
+ * to be put right lies in the stores; and below it is a package that refuses Node 20. package.json pins the exact version.
+ */
+export function loadFauxqs(): Promise<Fauxqs> {
+  const file = join(packageRoot(), "dist", "local-cloud", "vendor", "fauxqs.js");
+  return import(pathToFileURL(file).href) as Promise<Fauxqs>;
+}

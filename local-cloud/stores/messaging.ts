@@ -1,0 +1,220 @@
+import type { ServerResponse } from "node:http";
+import { actionOf, AwsRequest } from "../wire/awsRequest";
+import { Fauxqs, loadFauxqs, MessageAttribute, StoredQueue, StoredSubscription } from "./fauxqs";
+import { MessageMoves } from "./messageMoves";
+import { createObjectStore, NewObject, ObjectStore } from "./objectStore";
+import { queryErrorOf } from "../wire/queryError";
+import { createQueueStore, QueueStore } from "./queueStore";
+import { replay, Replayed } from "../wire/replay";
+import { checkObjectRequest } from "./requests/objectRequests";
+import { settableAttributes } from "./requests/queueAttributes";
+import { checkQueueRequest, FailedEntry } from "./requests/queueRequests";
+import { checkTopicRequest } from "./requests/topicRequests";
+
+/** A notification on its way to a Lambda function. */
+export interface Notification {
+  functionArn: string;
+  subscription: StoredSubscription;
+  /** The notification as SNS writes it into a queue. */
+  body: string;
+}
+
+/** SQS, SNS and S3, in memory. */
+export interface Messaging {
+  handle: (request: AwsRequest, response: ServerResponse) => void;
+  queue(nameUrlOrArn: string): StoredQueue | undefined;
+  /** Puts a message into a queue on the cloud's own behalf. */
+  send(queueArn: string, body: string, attributes: Record<string, string>): void;
+  /** The policy of the topic with that ARN, as it was set. */
+  topicPolicy: (arn: string) => string | undefined;
+  hasObject: (bucket: string, key: string) => boolean;
+  /** Whether a topic may send to a queue that is subscribed to it. */
+  mayDeliver: (topicArn: string, queueArn: string) => boolean;
+  /** Takes the notifications for Lambda subscriptions. */
+  onNotification(deliver: (notification: Notification) => void): void;
+  /** Hears of each object that is put into a bucket. */
+  onObjectCreated(hear: (object: NewObject) => void): void;
+  close(): Promise<void>;
+}
+
+/** Starts fauxqs without a port of its own: the endpoint hands it the requests. */
+export async function startMessaging(address: string, region: string): Promise<Messaging> {
+  const fauxqs = await loadFauxqs();
+  allowAllUnicode(fauxqs.forbiddenCharacter);
+  settableAttributes.forEach((name) => fauxqs.settableAttributes.add(name));
+  const queues = createQueueStore(fauxqs.SqsStore, address);
+  const subscriptions = createSubscriptionStore(fauxqs.SnsStore);
+  queues.subscriptionOf = (arn) => subscriptions.getSubscription(arn);
+  const objects = createObjectStore(fauxqs.S3Store);
+  const app = buildApp(fauxqs, region, { queues, subscriptions, objects });
+  await app.ready();
+  const moves = new MessageMoves(queues);
+  const etagOf = (bucket: string, key: string) =>
+    has(objects, bucket, key) ? objects.headObject(bucket, key).etag : undefined;
+  const messaging: Messaging = {
+    // Some clients post to the queue's own URL, whose path fauxqs would take for a bucket.
+    handle: (request, response) => {
+      if (request.service === "sqs") {
+        const action = actionOf(request, "json");
+        const answer = moves.answer(action, request.input ?? {});
+        if (answer) return answerJson(response, answer);
+        const failed = checkQueueRequest(action, request.input ?? {}, messaging);
+        if (failed.length > 0) return handBatch(app, request, failed, response);
+      } else if (request.service === "s3") checkObjectRequest(actionOf(request, "rest-xml"), request, { etagOf });
+      else checkTopicRequest(actionOf(request, "query"), fieldsIn(request.body.toString()));
+      app.routing(replay(request, request.service === "s3" ? undefined : "/"), response);
+    },
+    queue: (name) => queues.getQueueByArn(name) ?? queues.getQueue(name),
+    send: (queueArn, body, attributes) => {
+      const queue = queues.getQueueByArn(queueArn);
+      if (!queue) throw new Error(`There is no queue ${queueArn}`);
+      queue.enqueue(fauxqs.SqsStore.createMessage(body, stringAttributes(attributes)));
+    },
+    topicPolicy: (arn) => subscriptions.getTopic(arn)?.attributes.Policy,
+    hasObject: (bucket, key) => has(objects, bucket, key),
+    mayDeliver: () => true,
+    onNotification: (deliver) => {
+      queues.deliver = deliver;
+    },
+    onObjectCreated: (hear) => {
+      objects.announce = hear;
+    },
+    close: () => {
+      moves.stop();
+      return app.close();
+    },
+  };
+  queues.mayDeliver = (topicArn, queueArn) => messaging.mayDeliver(topicArn, queueArn);
+  return messaging;
+}
+
+function answerJson(response: ServerResponse, answer: object): void {
+  response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(answer));
+}
+
+/** Hands on what is left of a batch; the entries that were taken out of it come back in its answer. */
+function handBatch(
+  app: ReturnType<typeof buildApp>,
+  request: AwsRequest,
+  failed: FailedEntry[],
+  response: ServerResponse,
+): void {
+  const ids = new Set(failed.map(({ Id }) => Id));
+  const given = request.input!.Entries as { Id: string }[];
+  const Entries = given.filter(({ Id }) => !ids.has(Id));
+  if (Entries.length === 0) return answerJson(response, { Successful: [], Failed: failed });
+  const body = Buffer.from(JSON.stringify({ ...request.input, Entries }));
+  app.routing(Object.assign(replay({ ...request, body }, "/"), { failed }), response);
+}
+
+function has(objects: ObjectStore, bucket: string, key: string): boolean {
+  try {
+    objects.headObject(bucket, key);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+type SubscriptionStore = ReturnType<typeof createSubscriptionStore>;
+
+/** fauxqs delivers to confirmed SQS subscriptions only; while it fans out, Lambda subscriptions look like these. */
+function createSubscriptionStore(Base: Fauxqs["SnsStore"]) {
+  class LocalSnsStore extends Base {
+    isFanningOut = false;
+
+    override subscribe(...args: Parameters<InstanceType<Fauxqs["SnsStore"]>["subscribe"]>) {
+      const subscription = super.subscribe(...args);
+      if (subscription?.protocol === "lambda") subscription.confirmed = true;
+      return subscription;
+    }
+
+    override getSubscription(arn: string): StoredSubscription | undefined {
+      const subscription = super.getSubscription(arn);
+      return this.isFanningOut && subscription?.protocol === "lambda"
+        ? { ...subscription, protocol: "sqs" }
+        : subscription;
+    }
+  }
+  return new LocalSnsStore();
+}
+
+/** Largest S3 object in one request: what one buffer may hold comfortably. */
+const maxObjectBytes = 1024 ** 3;
+
+function buildApp(
+  fauxqs: Fauxqs,
+  region: string,
+  { queues, subscriptions, objects }: { queues: QueueStore; subscriptions: SubscriptionStore; objects: ObjectStore },
+) {
+  const stores = { sqsStore: queues, snsStore: subscriptions, s3Store: objects } as never;
+  const app = fauxqs.buildApp({ logger: false, defaultRegion: region, stores });
+  // Objects may come as any type, those included that fauxqs takes for another service's.
+  app.removeContentTypeParser(["*", ...Object.keys(parsers)]);
+  for (const [type, parse] of [...Object.entries(parsers), ["*"] as const]) {
+    app.addContentTypeParser(type, { parseAs: "buffer", bodyLimit: maxObjectBytes }, (request, body: Buffer, done) => {
+      const isObject = (request.raw as Replayed).service === "s3";
+      done(null, isObject || !parse ? body : parse(body.toString()));
+    });
+  }
+  // Where a request has neither a body nor a type, no parser is asked.
+  app.addHook("preValidation", (request, _reply, done) => {
+    request.body ??= (request.raw as Replayed).service === "s3" ? Buffer.alloc(0) : {};
+    done();
+  });
+  app.addHook("preHandler", (request, _reply, done) => {
+    const { Action, QueueUrl, TopicArn } = fieldsOf(request.body);
+    if (request.headers["x-amz-target"] === "AmazonSQS.GetQueueAttributes") queues.getQueue(QueueUrl)?.processTimers();
+    // fauxqs fans out synchronously, before any microtask.
+    subscriptions.isFanningOut = Action === "Publish" || Action === "PublishBatch";
+    queues.fanningOutFrom = subscriptions.isFanningOut ? TopicArn : undefined;
+    queueMicrotask(() => {
+      subscriptions.isFanningOut = false;
+      queues.fanningOutFrom = undefined;
+    });
+    done();
+  });
+  app.addHook("onSend", (request, reply, payload, done) => {
+    const isReceive = request.headers["x-amz-target"] === "AmazonSQS.ReceiveMessage";
+    if (isReceive && isGone(reply.raw)) queues.giveBack(fieldsOf(request.body).QueueUrl, String(payload));
+    const error = reply.getHeader("x-amzn-query-error");
+    if (typeof error === "string") void reply.header("x-amzn-query-error", queryErrorOf(error));
+    const { failed = [] } = request.raw as Replayed;
+    if (failed.length === 0 || reply.statusCode !== 200) return done(null, payload);
+    const answer = JSON.parse(String(payload)) as { Failed?: FailedEntry[] };
+    void reply.removeHeader("content-length");
+    done(null, JSON.stringify({ ...answer, Failed: [...(answer.Failed ?? []), ...failed] }));
+  });
+  return app;
+}
+
+/** By content type: what bodies become that are no objects of S3. The endpoint has looked at JSON before. */
+const parsers: Record<string, (body: string) => unknown> = {
+  "application/x-amz-json-1.0": (body) => JSON.parse(body || "{}") as unknown,
+  "application/x-www-form-urlencoded": fieldsIn,
+};
+
+function fieldsIn(body: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(body));
+}
+
+function fieldsOf(body: unknown): { Action: string; QueueUrl: string; TopicArn?: string } {
+  const { Action = "", QueueUrl = "", TopicArn } = (body ?? {}) as Record<string, string>;
+  return { Action, QueueUrl, TopicArn };
+}
+
+function isGone(response: ServerResponse): boolean {
+  return response.destroyed || response.writableEnded || response.socket?.writable !== true;
+}
+
+function stringAttributes(texts: Record<string, string>): Record<string, MessageAttribute> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, { DataType: "String", StringValue: text }]),
+  );
+}
+
+/** fauxqs takes the halves of a character beyond U+FFFF, such as an emoji, for two forbidden ones. */
+function allowAllUnicode(forbiddenCharacter: RegExp): void {
+  const allowed = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
+  forbiddenCharacter.test = (text) => !allowed.test(text);
+}

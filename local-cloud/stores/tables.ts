@@ -1,0 +1,41 @@
+import { EventEmitter } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AwsRequest } from "../wire/awsRequest";
+import { loadDynalite } from "./memoisedParsers";
+import { packageFolder } from "../program/packageFolder";
+import { Refused } from "../wire/refusal";
+import { replayedHead } from "../wire/replay";
+
+/** DynamoDB, in memory. */
+export interface Tables {
+  handle: (request: AwsRequest, response: ServerResponse) => void;
+}
+
+/** Starts dynalite without a port of its own: the endpoint hands it the requests. */
+export function startTables(): Tables {
+  const dynalite = loadDynalite(packageFolder("dynalite"));
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  return {
+    handle(request, response) {
+      checkExpressions(request.input ?? {});
+      // What it throws is then this call's, and nobody else's.
+      const message = new EventEmitter();
+      server.emit("request", Object.assign(message, replayedHead(request)) as unknown as IncomingMessage, response);
+      if (request.body.length > 0) message.emit("data", request.body);
+      message.emit("end");
+    },
+  };
+}
+
+/** "Constraints in Amazon DynamoDB": bytes of an expression. */
+const maxExpressionBytes = 4_096;
+
+function checkExpressions(input: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(input)) {
+    if (!name.endsWith("Expression") || typeof value !== "string") continue;
+    const bytes = Buffer.byteLength(value);
+    if (bytes <= maxExpressionBytes) continue;
+    const problem = `Expression size has exceeded the maximum allowed size; expression size: ${bytes}`;
+    throw new Refused(`Invalid ${name}: ${problem}`, "ValidationException");
+  }
+}

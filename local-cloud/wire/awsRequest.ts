@@ -1,0 +1,129 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { randomUUID } from "node:crypto";
+import { escapeXml } from "./xml";
+import type { Caller } from "./callers";
+import type { Refusal } from "./faults";
+import { queryErrorOf } from "./queryError";
+import { Refused } from "./refusal";
+import type { Target } from "./signatures/target";
+
+/** How a service writes its requests, answers and errors. */
+export type Protocol = "json" | "query" | "rest-xml" | "rest-json";
+
+/** A call to the endpoint, whose signature is proven. */
+export interface AwsRequest {
+  /** As in the credential scope. */
+  service: string;
+  accessKeyId: string;
+  caller: Caller;
+  message: IncomingMessage;
+  target: Target;
+  /** Out of the chunks that it may have come in. */
+  body: Buffer;
+  /** The body of a call whose protocol is JSON: an object. */
+  input?: Record<string, unknown>;
+}
+
+/** The service that a request means: by the credential scope of its signature, else by what its kind of request has. */
+export function serviceOf(message: IncomingMessage, { query }: Target): string {
+  const signed = message.headers.authorization ?? query.get("X-Amz-Credential")?.[0] ?? "";
+  const [, service] = /(?:Credential=|^)[^/\s]+\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/.exec(signed) ?? [];
+  if (service) return service;
+  const target = String(message.headers["x-amz-target"] ?? "");
+  if (target.startsWith("DynamoDB_")) return "dynamodb";
+  if (target.startsWith("AmazonSQS")) return "sqs";
+  return message.headers["content-type"]?.includes("x-www-form-urlencoded") ? "sns" : "s3";
+}
+
+/** The action that a request asks for, as AWS calls it. */
+export function actionOf(request: AwsRequest, protocol: Protocol): string {
+  if (protocol === "json") return String(request.message.headers["x-amz-target"] ?? "").replace(/^.*\./, "");
+  if (protocol === "rest-json") return restActionOf(request);
+  if (protocol === "query") return new URLSearchParams(request.body.toString()).get("Action") ?? "";
+  return s3ActionOf(request);
+}
+
+/** The function that a call of Lambda's Invoke names, by name or ARN; nothing where it is another call. */
+export function functionNameOf({ path }: Target): string | undefined {
+  return decodedPart(/^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path)?.[1]);
+}
+
+/** The schedule that a call of EventBridge Scheduler names; nothing where it is another call. */
+export function scheduleNameOf({ path }: Target): string | undefined {
+  return decodedPart(/^\/schedules\/([^/]+)$/.exec(path)?.[1]);
+}
+
+/** The bucket and the key that a call of S3 names, by its path. */
+export function objectOf({ path }: Target): { bucket: string; key: string } {
+  const [, bucket, key] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
+  return { bucket: decodedPart(bucket) ?? "", key: decodedPart(key) ?? "" };
+}
+
+/** @throws Refused where it is no percent-encoded UTF-8. */
+function decodedPart(part: string | undefined): string | undefined {
+  try {
+    return part === undefined ? undefined : decodeURIComponent(part);
+  } catch {
+    throw new Refused(`Couldn't parse the specified URI: ${part}`, "InvalidURI");
+  }
+}
+
+function restActionOf({ message, target }: AwsRequest): string {
+  if (functionNameOf(target) !== undefined) return "Invoke";
+  const names: Record<string, string> = { POST: "CreateSchedule", GET: "GetSchedule", DELETE: "DeleteSchedule" };
+  return scheduleNameOf(target) === undefined ? "" : (names[message.method ?? ""] ?? "");
+}
+
+/** Answers with an error in the form that the protocol's clients read. */
+export function refuse(response: ServerResponse, protocol: Protocol, refusal: Refusal): void {
+  const { status, code, message } = refusal;
+  const sender = status < 500 ? "Sender" : "Receiver";
+  const requestId = randomUUID();
+  if (protocol === "json") {
+    response.writeHead(status, {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amzn-query-error": queryErrorOf(`${code};${sender}`),
+    });
+    response.end(JSON.stringify({ __type: code, message }));
+    return;
+  }
+  if (protocol === "rest-json") {
+    const headers = { "content-type": "application/json", "x-amzn-errortype": code, "x-amzn-requestid": requestId };
+    response.writeHead(status, headers);
+    response.end(JSON.stringify({ Type: status < 500 ? "User" : "Service", Message: message }));
+    return;
+  }
+  const error = `<Code>${code}</Code><Message>${escapeXml(message)}</Message>`;
+  response.writeHead(status, { "content-type": "text/xml" });
+  response.end(
+    protocol === "query"
+      ? `<ErrorResponse><Error><Type>${sender}</Type>${error}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`
+      : `<Error>${error}<RequestId>${requestId}</RequestId></Error>`,
+  );
+}
+
+function s3ActionOf({ message, target }: AwsRequest): string {
+  const { bucket, key } = objectOf(target);
+  const method = message.method ?? "GET";
+  if (!bucket) return "ListBuckets";
+  if (!key) {
+    const names: Record<string, string> = {
+      PUT: "CreateBucket",
+      HEAD: "HeadBucket",
+      DELETE: "DeleteBucket",
+      POST: "DeleteObjects",
+    };
+    return names[method] ?? "ListObjectsV2";
+  }
+  if (target.query.has("uploadId")) {
+    const names: Record<string, string> = {
+      PUT: "UploadPart",
+      POST: "CompleteMultipartUpload",
+      DELETE: "AbortMultipartUpload",
+    };
+    return names[method] ?? "ListParts";
+  }
+  if (method === "PUT") return message.headers["x-amz-copy-source"] ? "CopyObject" : "PutObject";
+  const names: Record<string, string> = { HEAD: "HeadObject", DELETE: "DeleteObject", POST: "CreateMultipartUpload" };
+  return names[method] ?? "GetObject";
+}

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+import type { AwsRequest } from "./awsRequest";
+import type { FailedEntry } from "../stores/requests/queueRequests";
+
+/** A request once more, for a server that wants to read the body itself. */
+export type Replayed = IncomingMessage & {
+  service: string;
+  /** Entries that were taken out of a batch, for its answer. */
+  failed?: FailedEntry[];
+};
+
+/** As it came, but for what is the endpoint's own matter: where it comes from, and in what chunks. */
+export function replay(request: AwsRequest, url = request.message.url): Replayed {
+  const { body } = request;
+  const message = Readable.from(body.length > 0 ? [body] : [], { objectMode: false });
+  return Object.assign(message, replayedHead(request), { url }) as unknown as Replayed;
+}
+
+/** All of it but the body. */
+export function replayedHead({ message, body, service }: AwsRequest) {
+  const { method, url, rawHeaders, httpVersion, socket } = message;
+  const headers = { ...message.headers };
+  delete headers.origin;
+  const encodings = headers["content-encoding"]?.split(/,\s*/).filter((name) => name !== "aws-chunked") ?? [];
+  if (encodings.length > 0) headers["content-encoding"] = encodings.join(", ");
+  else delete headers["content-encoding"];
+  if (headers["content-length"] !== undefined) headers["content-length"] = String(body.length);
+  return { method, url, headers, rawHeaders, httpVersion, socket, service };
+}

@@ -1,6 +1,0 @@
-import type { Groups } from "../groups";
-import type { Input } from "./input";
-import type { XmlValue } from "./xml";
-
-/** One action: returns the members of its result, or throws what it answers instead. */
-export type Call = (groups: Groups, input: Input) => Record<string, XmlValue>;

@@ -1,0 +1,163 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { z } from "zod";
+import { argsSchema } from "../../../components/args/argsSchema";
+import { BatchJobProcessorArgs } from "../../../components";
+import { validateArgs } from "../../../components/args/validateArgs";
+
+/** Every input, filled in; the schema of the inputs says which there are. */
+const processor = {
+  ...{
+    name: "a",
+    handler: "word-count",
+    description: "d",
+    payloadSchema: { properties: { x: { const: "y" } } },
+    image: "i",
+  },
+  ...{
+    architecture: "arm64",
+    instanceTypes: ["c7g.large"],
+    spot: true,
+    onDemandBaseCapacity: 1,
+    rootVolumeGb: 30,
+    slots: 1,
+    memoryMegabytes: 500,
+    gpu: false,
+  },
+  ...{
+    prefetch: 0,
+    acknowledge: "after",
+    timeoutSeconds: 1,
+    maxAttempts: 1,
+    visibilityTimeoutSeconds: 3,
+    backoffSeconds: 1,
+  },
+  ...{
+    maxBackoffSeconds: 1,
+    drainSeconds: 1,
+    idleSeconds: 1,
+    minInstances: 1,
+    maxInstances: 1,
+    targetLatencySeconds: 1,
+  },
+  ...{ secondsPerJob: 1, environment: { A: "b" } },
+  secrets: { B: "arn:aws:ssm:us-east-1:123456789012:parameter/b" },
+  capacitySchedule: [{ recurrence: "0 8 * * *", timeZone: "Europe/Berlin", minInstances: 1 }],
+  schedules: [{ name: "s", expression: "rate(1 hour)", timeZone: "Europe/Berlin", payload: { a: ["b"] } }],
+  policyStatements: [
+    { Sid: "S", Effect: "Allow", Action: ["s3:GetObject"], Resource: ["arn"], Condition: { Bool: { a: "b" } } },
+  ],
+};
+const command = { name: "b", command: ["a", "b"] };
+const all = {
+  ...{ processors: [processor, command], tracking: true, listing: true, events: true, pointInTimeRecovery: true },
+  ...{
+    authorization: "jwt",
+    jwtIssuer: "https://a",
+    jwtAudience: ["a"],
+    throttlingBurstLimit: 1,
+    throttlingRateLimit: 1,
+  },
+  ...{ scaling: "scaler", vpcId: "v", subnetIds: ["s"], privateWorkers: false, sessionManager: true, image: "i" },
+  cors: { allowOrigins: ["https://a.example"], allowHeaders: ["x-a"], maxAge: 60 },
+  ...{ policyStatements: processor.policyStatements, environment: { A: "b" }, logRetentionDays: 30 },
+  secrets: { C: "arn:aws:secretsmanager:us-east-1:123456789012:secret:c-AbCdEf#key" },
+  ...{ frontendMemorySize: 512, frontendReservedConcurrency: 2, frontendProvisionedConcurrency: 1 },
+  ...{ routerMemorySize: 512, routerReservedConcurrency: 2, routerProvisionedConcurrency: 1, tags: { a: "b" } },
+};
+
+/** The inputs that the schema knows, at whatever depth, and the value lacks. */
+function missing(schema: unknown, value: unknown, path = ""): string[] {
+  if (schema instanceof z.ZodOptional) return missing(schema.unwrap(), value, path);
+  if (schema instanceof z.ZodArray) {
+    return (value as unknown[]).flatMap((item, index) => missing(schema.element, item, `${path}[${index}]`));
+  }
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape as Record<string, unknown>).flatMap(([key, inner]) => {
+    const item = (value as Record<string, unknown>)[key];
+    const at = path === "" ? key : `${path}.${key}`;
+    return item === undefined ? [at] : missing(inner, item, at);
+  });
+}
+
+type Path = (string | number)[];
+
+/** The paths of all values within. */
+function pathsIn(value: unknown, path: Path = []): Path[] {
+  if (typeof value !== "object" || value === null) return [path];
+  const inner = Object.entries(value).flatMap(([key, item]) =>
+    pathsIn(item, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+  return path.length === 0 ? inner : [path, ...inner];
+}
+
+function withValue(path: Path, value: unknown): unknown {
+  const copy = JSON.parse(JSON.stringify(all)) as Record<string, unknown>;
+  let at = copy;
+  for (const key of path.slice(0, -1)) at = at[key] as Record<string, unknown>;
+  at[path.at(-1)!] = value;
+  return copy;
+}
+
+const written = (path: Path) =>
+  path.map((key, index) => (typeof key === "number" ? `[${key}]` : index === 0 ? key : `.${key}`)).join("");
+
+function errorsOf(args: unknown): pulumi.InputPropertyErrorDetails[] {
+  try {
+    validateArgs("media", args as BatchJobProcessorArgs);
+    return [];
+  } catch (error) {
+    return (error as { errors: pulumi.InputPropertyErrorDetails[] }).errors;
+  }
+}
+
+describe("an Output among the inputs", () => {
+  const output = pulumi.output("x");
+  const paths = pathsIn(all);
+
+  it("is tried at every input that there is", () => {
+    expect(errorsOf(all)).to.deep.equal([]);
+    // A processor has one kind of handler: the second has a command, and a function is nothing that a text could be part of.
+    const lacking = missing(argsSchema, all).filter((path) => !path.startsWith("processors[1]"));
+    expect(lacking.sort()).to.deep.equal(["processors[0].command", "processors[0].handle"]);
+  });
+
+  for (const path of paths) {
+    it(`that became text is refused by its path at ${written(path)}`, () => {
+      for (const text of [`${output as unknown as string}/*`, JSON.stringify({ a: output })]) {
+        const errors = errorsOf(withValue(path, text));
+        expect(errors.map(({ propertyPath }) => propertyPath)).to.deep.equal([written(path)]);
+        expect(errors[0]!.reason).to.include("pulumi.interpolate").and.not.include("\n");
+      }
+    });
+
+    it(`is taken, or refused by one line, at ${written(path)}`, () => {
+      const errors = errorsOf(withValue(path, output));
+      expect(errors.length).to.be.below(2);
+      for (const { propertyPath, reason } of errors) {
+        expect(propertyPath).to.equal(written(path));
+        expect(reason).to.include("got an Output").and.not.include("\n");
+      }
+    });
+  }
+
+  for (const path of [
+    ["processors"],
+    ["processors", 0, "name"],
+    ["tags", "a"],
+    ["processors", 0, "payloadSchema", "properties"],
+  ] as Path[]) {
+    it(`is refused at ${written(path)}, which must be known`, () => {
+      expect(errorsOf(withValue(path, output)).map(({ propertyPath }) => propertyPath)).to.deep.equal([written(path)]);
+    });
+  }
+
+  for (const path of [["image"], ["subnetIds"], ["environment", "A"], ["policyStatements", 0, "Resource"]] as Path[]) {
+    it(`is taken at ${written(path)}`, () => expect(errorsOf(withValue(path, output))).to.deep.equal([]));
+  }
+
+  it("that became a name is refused at what it names", () => {
+    const errors = errorsOf({ ...all, tags: { [`${output as unknown as string}`]: "x" } });
+    expect(errors.map(({ propertyPath }) => propertyPath)).to.deep.equal(["tags"]);
+  });
+});

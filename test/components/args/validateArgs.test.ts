@@ -1,0 +1,329 @@
+import { expect } from "chai";
+import * as pulumi from "@pulumi/pulumi";
+import { BatchJobProcessorArgs, ProcessorArgs } from "../../../components";
+import { validateArgs } from "../../../components/args/validateArgs";
+
+const good = { name: "word-count", handler: "word-count" };
+
+/** The problems that the inputs have, by property path. */
+function problemsOf(args: unknown): Record<string, string> {
+  try {
+    validateArgs("media", args as BatchJobProcessorArgs);
+    return {};
+  } catch (error) {
+    if (!pulumi.InputPropertiesError.isInstance(error)) throw error;
+    return Object.fromEntries(error.errors.map(({ propertyPath, reason }) => [propertyPath, reason]));
+  }
+}
+const problemsOfProcessor = (processor: unknown) => problemsOf({ processors: [processor] });
+
+const hourly = { name: "a", expression: "rate(1 hour)" };
+
+describe("validateArgs", () => {
+  it("passes the least there can be, and outputs wherever values may come later", () => {
+    expect(problemsOf({ processors: [good] })).to.deep.equal({});
+    expect(
+      problemsOf({
+        processors: [{ ...good, image: pulumi.output("x"), environment: { A: Promise.resolve("y") } }],
+        vpcId: pulumi.output("vpc-1"),
+        subnetIds: pulumi.output(["subnet-1"]),
+        policyStatements: [{ Action: ["s3:GetObject"], Resource: pulumi.output("arn") }],
+      }),
+    ).to.deep.equal({});
+  });
+
+  it("says everything at once, in one message with the component's name", () => {
+    const args = {
+      processors: [good, { ...good, handler: "" }, { name: "Bad_Name", handler: "x", slots: "many", colour: "red" }],
+      authorisation: "iam",
+      logRetentionDays: 2,
+    };
+    expect(() => validateArgs("media", args as unknown as BatchJobProcessorArgs))
+      .to.throw(/^BatchJobProcessor "media" has 7 invalid inputs:\n/)
+      .with.property("errors")
+      .with.length(7);
+    expect(problemsOf(args)).to.deep.equal({
+      "processors[1].handler": 'Expected the name of a module of the worker image, got ""',
+      "processors[1].name": 'Expected a unique name, got "word-count", which processors[0] has',
+      "processors[2].name": 'Expected kebab-case of 1–40 characters, such as "word-count", got "Bad_Name"',
+      "processors[2].slots": 'Expected a number, got "many"',
+      "processors[2].colour": "Expected no such property",
+      authorisation: "Expected no such property",
+      logRetentionDays: `Expected one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653, got number 2`,
+    });
+  });
+
+  const refusals: [string, Partial<Record<keyof ProcessorArgs, unknown>>, string][] = [
+    ["a missing name", { name: undefined }, "name"],
+    ["memory for no program", { memoryMegabytes: 127 }, "memoryMegabytes"],
+    ["a part of a megabyte", { memoryMegabytes: 500.5 }, "memoryMegabytes"],
+    ["more memory than the default type has", { memoryMegabytes: 3_541 }, "memoryMegabytes"],
+    ["more memory than the smallest type has", { memoryMegabytes: 3_541, instanceTypes: ["m7g.large", "c7g.large"] }, "memoryMegabytes"], // prettier-ignore
+    ["more memory in all than the type has", { memoryMegabytes: 1_771, slots: 2 }, "memoryMegabytes"],
+    ["a name of 41 characters", { name: "a".repeat(41) }, "name"],
+    ["a missing handler", { handler: undefined }, "handler"],
+    ["a handler that is a path", { handler: "../x" }, "handler"],
+    ["a schedule without a name", { schedules: [{ expression: "rate(1 hour)" }] }, "schedules[0].name"],
+    [
+      "a schedule of five fields",
+      { schedules: [{ name: "a", expression: "cron(0 8 * * *)" }] },
+      "schedules[0].expression",
+    ],
+    [
+      "a schedule at one time",
+      { schedules: [{ name: "a", expression: "at(2026-11-23T12:00:00)" }] },
+      "schedules[0].expression",
+    ],
+    ["a schedule of no time zone", { schedules: [{ ...hourly, timeZone: "Berlin" }] }, "schedules[0].timeZone"],
+    ["two schedules of one name", { schedules: [hourly, hourly] }, "schedules[1].name"],
+    [
+      "a schedule's payload that is too large",
+      { schedules: [{ ...hourly, payload: "a".repeat(262_144) }] },
+      "schedules[0].payload",
+    ],
+    ["a schema that is none", { payloadSchema: { type: "objekt" } }, "payloadSchema"],
+    ["a schema as text", { payloadSchema: "{}" }, "payloadSchema"],
+    ["an unknown architecture", { architecture: "arm" }, "architecture"],
+    ["no instance type", { instanceTypes: [] }, "instanceTypes"],
+    ["an instance type of another architecture", { instanceTypes: ["c7i.large"] }, "instanceTypes[0]"],
+    ["a small volume", { rootVolumeGb: 8 }, "rootVolumeGb"],
+    ["negative slots", { slots: -1 }, "slots"],
+    ["a timeout of 0", { timeoutSeconds: 0 }, "timeoutSeconds"],
+    ["a timeout beyond what SQS hides", { timeoutSeconds: 42_601 }, "timeoutSeconds"],
+    ["no attempt", { maxAttempts: 0 }, "maxAttempts"],
+    ["101 attempts", { maxAttempts: 101 }, "maxAttempts"],
+    ["half an attempt", { maxAttempts: 1.5 }, "maxAttempts"],
+    ["a short visibility timeout", { visibilityTimeoutSeconds: 1 }, "visibilityTimeoutSeconds"],
+    ["a first backoff beyond the longest", { backoffSeconds: 60, maxBackoffSeconds: 30 }, "backoffSeconds"],
+    ["more instances at least than at most", { minInstances: 5, maxInstances: 2 }, "minInstances"],
+    ["a minimum above the default maximum", { minInstances: 11 }, "minInstances"],
+    ["a variable of the worker's own", { environment: { WORKER_SLOTS: "9" } }, "environment.WORKER_SLOTS"],
+    ...[
+      "WORKER_X",
+      "JOB_ID",
+      "AWS_REGION",
+      "AWS_ENDPOINT_URL",
+      "NODE_OPTIONS",
+      "LD_PRELOAD",
+      "PATH",
+      "HOME",
+      "TMPDIR",
+    ].map((variable): [string, object, string] => [
+      `the variable ${variable}, which workers rely on`,
+      { environment: { [variable]: "x" } },
+      `environment.${variable}`,
+    ]),
+    ["a variable with a NUL", { environment: { A: "1\0" } }, "environment.A"],
+    ["a variable of two lines", { environment: { A: "1\n2" } }, "environment.A"],
+    ["a variable that is a number", { environment: { A: 1 } }, "environment.A"],
+    [
+      "a statement without actions",
+      { policyStatements: [{ Action: [], Resource: "*" }] },
+      "policyStatements[0].Action",
+    ],
+    ["an empty image", { image: "" }, "image"],
+    ["a long description", { description: "x".repeat(1_001) }, "description"],
+    ["a drain beyond the longest attempt", { drainSeconds: 42_601 }, "drainSeconds"],
+    ["a latency of 0", { targetLatencySeconds: 0 }, "targetLatencySeconds"],
+    ["jobs that take no time", { secondsPerJob: 0 }, "secondsPerJob"],
+    ["spot that is no boolean", { spot: "yes" }, "spot"],
+    ["more of a base on demand than instances", { spot: true, onDemandBaseCapacity: 11 }, "onDemandBaseCapacity"],
+    [
+      "more instance types than a group takes",
+      { instanceTypes: Array.from({ length: 41 }, () => "c7g.large") },
+      "instanceTypes",
+    ],
+    [
+      "a schedule of other than five fields",
+      { capacitySchedule: [{ recurrence: "0 8 * *", minInstances: 1 }] },
+      "capacitySchedule[0].recurrence",
+    ],
+    [
+      "a schedule that is no cron",
+      { capacitySchedule: [{ recurrence: "at 8 in the morning", minInstances: 1 }] },
+      "capacitySchedule[0].recurrence",
+    ],
+    [
+      "a time zone that isn't one",
+      { capacitySchedule: [{ recurrence: "0 8 * * *", timeZone: "Europe/Nowhere", minInstances: 1 }] },
+      "capacitySchedule[0].timeZone",
+    ],
+    [
+      "a time zone that is an offset",
+      { capacitySchedule: [{ recurrence: "0 8 * * *", timeZone: "+01:00", minInstances: 1 }] },
+      "capacitySchedule[0].timeZone",
+    ],
+    [
+      "a scheduled minimum above the maximum",
+      { capacitySchedule: [{ recurrence: "0 8 * * *", minInstances: 11 }] },
+      "capacitySchedule[0].minInstances",
+    ],
+    [
+      "two minimums at one time",
+      {
+        capacitySchedule: [
+          { recurrence: "0 8 * * *", minInstances: 1 },
+          { recurrence: "0 8 * * *", minInstances: 2 },
+        ],
+      },
+      "capacitySchedule[1].recurrence",
+    ],
+  ];
+  for (const [what, override, path] of refusals) {
+    it(`refuses ${what}`, () => {
+      const problems = problemsOfProcessor({ ...good, ...override });
+      expect(problems).to.have.all.keys(`processors[0].${path}`);
+      expect(problems[`processors[0].${path}`]).to.match(/^Expected .+, got .+/);
+    });
+  }
+
+  it("takes the limits themselves", () => {
+    const limits = { timeoutSeconds: 42_600, maxAttempts: 100, minInstances: 4, maxInstances: 4, name: "a".repeat(40) };
+    expect(problemsOfProcessor({ ...good, ...limits })).to.deep.equal({});
+  });
+
+  it("takes schedules as Auto Scaling does", () => {
+    for (const recurrence of ["0 8 * * MON-FRI", "*/15 0-6,22,23 1 JAN,JUL *", "30 0 1 1,6,12 *"]) {
+      const capacitySchedule = [{ recurrence, timeZone: "Pacific/Tahiti", minInstances: 10 }];
+      expect(problemsOfProcessor({ ...good, capacitySchedule }), recurrence).to.deep.equal({});
+    }
+    const timeZones = ["UTC", "Europe/Berlin"].map((timeZone) => ({
+      recurrence: "0 8 * * *",
+      timeZone,
+      minInstances: 1,
+    }));
+    expect(problemsOfProcessor({ ...good, capacitySchedule: timeZones })).to.deep.equal({});
+  });
+
+  it("takes a base on demand with spot alone", () => {
+    expect(problemsOfProcessor({ ...good, spot: true, onDemandBaseCapacity: 10 })).to.deep.equal({});
+    expect(problemsOfProcessor({ ...good, onDemandBaseCapacity: 1 })).to.deep.equal({
+      "processors[0].onDemandBaseCapacity": "Expected only with spot: true",
+    });
+  });
+
+  it("takes as much memory as every type may have, and any where a type's name doesn't say how much it has", () => {
+    for (const taken of [
+      { memoryMegabytes: 128 },
+      { memoryMegabytes: 3_540 },
+      { memoryMegabytes: 1_770, slots: 2 },
+      { memoryMegabytes: 30_000, instanceTypes: ["im4gn.large"] },
+    ]) {
+      expect(problemsOfProcessor({ ...good, ...taken }), JSON.stringify(taken)).to.deep.equal({});
+    }
+    expect(problemsOfProcessor({ ...good, memoryMegabytes: 1_771, slots: 2 })).to.deep.equal({
+      "processors[0].memoryMegabytes":
+        "Expected at most 1770 for each of 2 slots, which is what c7g.large has for jobs, got number 1771",
+    });
+  });
+
+  describe("with gpu", () => {
+    const image = "registry.example/cuda:1";
+    const cuda = { ...good, gpu: true, image, instanceTypes: ["g6.xlarge"] };
+
+    it("takes types with NVIDIA GPUs, for as many slots, without a word of their architecture", () => {
+      expect(problemsOfProcessor(cuda)).to.deep.equal({});
+      const several = { instanceTypes: ["g6.12xlarge", "g5.12xlarge"], slots: 4, architecture: "x86_64" };
+      expect(problemsOfProcessor({ ...cuda, ...several })).to.deep.equal({});
+      expect(problemsOfProcessor({ ...cuda, instanceTypes: ["g8.xlarge"], slots: 9 })).to.deep.equal({});
+      expect(problemsOf({ processors: [{ ...cuda, image: undefined }], image })).to.deep.equal({});
+    });
+
+    it("refuses everything else by its path", () => {
+      const refused: [object, string, string][] = [
+        [{ architecture: "arm64", instanceTypes: [] }, "architecture", 'Expected "x86_64" with gpu: true, got "arm64"'],
+        [{ instanceTypes: ["c7i.large"] }, "instanceTypes[0]", "Expected an x86_64 type with NVIDIA GPUs with gpu: true (families g and p), got \"c7i.large\""], // prettier-ignore
+        [{ instanceTypes: ["g6.xlarge", "g4ad.xlarge"] }, "instanceTypes[1]", 'got "g4ad.xlarge"'],
+        [{ instanceTypes: ["g5g.xlarge"] }, "instanceTypes[0]", 'got "g5g.xlarge"'],
+        [{ instanceTypes: undefined }, "instanceTypes", 'such as ["g6.xlarge"], got none'],
+        [{ image: undefined }, "image", "Expected an image that brings CUDA with gpu: true, got none: the stock image"],
+        [{ slots: 2 }, "slots", "Expected at most 1, the GPUs of g6.xlarge, got number 2"],
+        [{ slots: 4, instanceTypes: ["g6.12xlarge", "g7.12xlarge"] }, "slots", "Expected at most 2, the GPUs of g7.12xlarge, got number 4"], // prettier-ignore
+        [{ gpu: "yes" }, "gpu", "Expected true or false"],
+      ];
+      for (const [override, property, reason] of refused) {
+        const problems = problemsOfProcessor({ ...cuda, ...override });
+        expect(problems[`processors[0].${property}`], JSON.stringify(override)).to.include(reason);
+      }
+    });
+  });
+
+  it("takes Graviton types for arm64 and others for x86_64", () => {
+    const arm = ["c7g.xlarge", "t4g.small", "im4gn.large", "a1.medium", "m6gd.large", "c8gn.large"];
+    expect(problemsOfProcessor({ ...good, instanceTypes: arm })).to.deep.equal({});
+    const intel = { architecture: "x86_64", instanceTypes: ["c7i.large", "m7a.large", "g4dn.xlarge", "inf2.xlarge"] };
+    expect(problemsOfProcessor({ ...good, ...intel })).to.deep.equal({});
+  });
+
+  it("takes t types alone on spot, and beside others on demand", () => {
+    const mixed = { ...good, instanceTypes: ["t4g.small", "c7g.large"] };
+    expect(problemsOfProcessor(mixed)).to.deep.equal({});
+    expect(problemsOfProcessor({ ...mixed, spot: true })).to.deep.equal({
+      "processors[0].instanceTypes[1]":
+        'Expected t types alone with spot, whose credits are set for all of them, got "c7g.large"',
+    });
+  });
+
+  it("refuses a component's name that AWS would", () => {
+    const args: BatchJobProcessorArgs = { processors: [good] };
+    for (const name of ["", "1st", "my jobs", "my_jobs", "j".repeat(34)]) {
+      expect(() => validateArgs(name, args), name).to.throw(/ {2}name: Expected a component's name of 1–33 letters/);
+    }
+    expect(() => validateArgs("j".repeat(33), args)).not.to.throw();
+  });
+
+  it("refuses no processors, and inputs that are no object", () => {
+    expect(problemsOf({ processors: [] })).to.have.key("processors");
+    expect(problemsOf({})).to.have.key("processors");
+    expect(problemsOf({ processors: "word-count" })).to.have.key("processors");
+    expect(problemsOf({ processors: [null] })).to.have.key("processors[0]");
+    expect(problemsOf(undefined)).to.have.key("");
+  });
+
+  it("refuses another way of scaling", () => {
+    expect(problemsOf({ processors: [good], scaling: "targetTracking" })).to.deep.equal({});
+    expect(problemsOf({ processors: [good], scaling: "steps" })).to.have.key("scaling");
+  });
+
+  it("refuses private workers in given subnets, and images that they can't reach", () => {
+    const privateWorkers = true;
+    const given = { vpcId: "vpc-1", subnetIds: ["subnet-1"], privateWorkers };
+    expect(problemsOf({ processors: [good], ...given })).to.have.key("privateWorkers");
+    const image = "registry.example/worker:1";
+    expect(problemsOf({ processors: [{ ...good, image }], image, privateWorkers })).to.have.all.keys(
+      "processors[0].image",
+      "image",
+    );
+    const ecr = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/worker:1";
+    const later = pulumi.output(image);
+    expect(problemsOf({ processors: [{ ...good, image: later }], image: ecr, privateWorkers })).to.deep.equal({});
+  });
+
+  it("refuses half a network, half of JWT, and JWT's settings without it", () => {
+    expect(problemsOf({ processors: [good], vpcId: "vpc-1" })).to.have.key("subnetIds");
+    expect(problemsOf({ processors: [good], subnetIds: ["subnet-1"] })).to.have.key("vpcId");
+    expect(problemsOf({ processors: [good], authorization: "jwt" })).to.have.all.keys("jwtIssuer", "jwtAudience");
+    expect(problemsOf({ processors: [good], jwtIssuer: "https://i" })).to.have.key("jwtIssuer");
+    expect(problemsOf({ processors: [good], authorization: "basic" })).to.have.key("authorization");
+  });
+
+  it("refuses what is no origin and no header", () => {
+    const allowOrigins = ["https://app.example.com", "http://localhost:5173", "*", "https://*", pulumi.output("later")];
+    expect(problemsOf({ processors: [good], cors: { allowOrigins, allowHeaders: ["x-a"], maxAge: 0 } })).to.deep.equal(
+      {},
+    );
+    for (const origin of ["https://app.example.com/", "app.example.com", "https://*.example.com", "null", "", 7]) {
+      const problems = problemsOf({ processors: [good], cors: { allowOrigins: [origin] } });
+      expect(problems, String(origin)).to.have.all.keys("cors.allowOrigins[0]");
+    }
+    const wrong = { allowOrigins: [], allowHeaders: ["a b"], maxAge: -1, allowMethods: ["GET"] };
+    expect(problemsOf({ processors: [good], cors: wrong })).to.have.all.keys(
+      ...["cors.allowOrigins", "cors.allowHeaders[0]", "cors.maxAge", "cors.allowMethods"],
+    );
+  });
+
+  it("refuses more warm environments than the concurrency set aside", () => {
+    const args = { frontendReservedConcurrency: 1, frontendProvisionedConcurrency: 2 };
+    expect(problemsOf({ processors: [good], ...args })).to.have.key("frontendProvisionedConcurrency");
+  });
+});

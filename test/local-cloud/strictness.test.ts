@@ -1,0 +1,141 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { startCloud } from "../../local-cloud/cloud";
+import { deploy } from "../../local-cloud/pulumi/deploy";
+import { temporaryFolder } from "../../local-cloud/orphans";
+import { rejection } from "./support";
+
+/** The local run refuses what the engine or AWS refuse. */
+describe("a program that the engine would refuse", () => {
+  async function failure(program: () => unknown): Promise<string> {
+    const cloud = await startCloud({ region: "eu-central-1", log: () => undefined });
+    const error = await rejection(
+      deploy({ program, cloud, project: "test", stack: "local" }).finally(() => cloud.stop()),
+    );
+    return error.message;
+  }
+
+  const refused: [string, () => unknown, string][] = [
+    [
+      "another region of a provider",
+      () => {
+        const provider = new aws.Provider("west", { region: "us-west-2" });
+        new aws.sns.Topic("topic", {}, { provider });
+      },
+      'west (pulumi:providers:aws): Expected `region` as eu-central-1, which is the local cloud\'s only one, got "us-west-2"',
+    ],
+    [
+      "another region of a resource",
+      () => new aws.sqs.Queue("queue", { region: "us-west-2" }),
+      "queue (aws:sqs/queue:Queue): Expected `region` as eu-central-1",
+    ],
+    [
+      "a function's other region",
+      () => ({ zones: aws.getAvailabilityZonesOutput({ region: "us-west-2" }).names }),
+      "Expected `region` as eu-central-1",
+    ],
+    [
+      "two resources of one URN",
+      () => [new aws.sqs.Queue("queue"), new aws.sqs.Queue("queue")],
+      "Duplicate resource URN 'urn:pulumi:local::test::aws:sqs/queue:Queue::queue'; try giving it a unique name",
+    ],
+    [
+      "two children of one URN, of parents of one type",
+      () => {
+        for (const name of ["one", "other"]) {
+          const parent = new pulumi.ComponentResource("test:index:Parent", name);
+          new aws.sqs.Queue("queue", {}, { parent });
+        }
+      },
+      "Duplicate resource URN 'urn:pulumi:local::test::test:index:Parent$aws:sqs/queue:Queue::queue'",
+    ],
+    ...(
+      [
+        ["a queue's name", () => new aws.sqs.Queue("q", { name: "no spaces" }), "name"],
+        ["a queue's length", () => new aws.sqs.Queue("q", { name: "q".repeat(81) }), "name"],
+        ["a topic's name", () => new aws.sns.Topic("t", { name: "a.b" }), "name"],
+        [
+          "a logical name that makes too long a role",
+          () => new aws.iam.Role("r".repeat(60), { assumeRolePolicy: "{}" }),
+          "name",
+        ],
+        ["a bucket's name", () => new aws.s3.Bucket("b", { bucket: "Upper" }), "bucket"],
+        ["a bucket's logical name", () => new aws.s3.Bucket("Upper"), "bucket"],
+        ["a table's name", () => new aws.dynamodb.Table("t", { name: "t", hashKey: "a", attributes: [] }), "name"],
+        ["a log group's name", () => new aws.cloudwatch.LogGroup("l", { name: "a b" }), "name"],
+      ] as [string, () => unknown, string][]
+    ).map(([what, program, field]): [string, () => unknown, string] => [
+      what,
+      program,
+      `Expected \`${field}\` as AWS takes it`,
+    ]),
+    [
+      "several types that nobody here knows: all of them are named",
+      () => {
+        const one = new aws.kinesis.Stream("river", { shardCount: 1 });
+        new aws.sqs.Queue("queue", { tags: { stream: one.name } });
+        new aws.kinesis.Stream("brook", { shardCount: 1 });
+      },
+      "the local cloud doesn't know the types of 2 resources:\n  river (aws:kinesis/stream:Stream)\n  brook (aws:kinesis/stream:Stream)",
+    ],
+    [
+      "an unknown type, and an error that follows upon it",
+      () => {
+        new aws.kinesis.Stream("river", { shardCount: 1 });
+        new aws.sqs.Queue("queue", { name: "no spaces" });
+      },
+      "river (aws:kinesis/stream:Stream): the local cloud doesn't know this type of resource\nand then queue",
+    ],
+  ];
+  for (const [what, program, message] of refused) {
+    it(`is refused for ${what}`, async () => {
+      expect(await failure(program)).to.include(message);
+    });
+  }
+
+  it("is taken with names alike that make different URNs, and with the region as it is", async () => {
+    const cloud = await startCloud({ region: "eu-central-1", log: () => undefined });
+    const program = () => {
+      const provider = new aws.Provider("same", { region: "eu-central-1" });
+      const parent = new pulumi.ComponentResource("test:index:Parent", "parent");
+      new aws.sqs.Queue("same", {}, { provider });
+      new aws.sqs.Queue("same", { region: "eu-central-1" }, { parent });
+      new aws.sns.Topic("same", { name: "orders.fifo", fifoTopic: true });
+    };
+    await deploy({ program, cloud, project: "test", stack: "local" });
+    await cloud.stop();
+  });
+});
+
+describe("folders of local clouds that were killed", () => {
+  it("are removed by the next one, but for those of clouds that run, and others", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "orphans-"));
+    const before = process.env.TMPDIR;
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"], { stdio: "ignore" });
+    try {
+      process.env.TMPDIR = folder;
+      const own = basename(temporaryFolder());
+      const names = [`-${child.pid}-abcdef`, "-other"];
+      const [childs, other] = names.map((end) => own.replace(/-\d+-[^-]*$/, end)) as [string, string];
+      const elsewhere = own.replace(/-[0-9a-f]{6}-\d+-/, `-000000-${child.pid}-`);
+      for (const name of [childs, other, elsewhere]) mkdirSync(join(folder, name));
+      const second = basename(temporaryFolder());
+      expect(readdirSync(folder)).to.have.members([own, childs, other, elsewhere, second]);
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      const third = basename(temporaryFolder());
+      expect(readdirSync(folder)).to.have.members([own, other, elsewhere, second, third]);
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+      child.kill("SIGKILL");
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,182 @@
+import { expect } from "chai";
+import path from "node:path";
+import { findHandler } from "../../../../worker-image/src/handlers/handlerPath";
+import { JobStopped, RunOutcome } from "../../../../worker-image/src/handlers/runner";
+import { HandlerRunner } from "../../../../worker-image/src/handlers/javascript/handlerRunner";
+import { buildWorker, distFolder, fixturesFolder } from "../../support/build";
+import { FakeLog } from "../../support/doubles";
+import { createRunnerParts } from "../../support/runnerParts";
+import { guardAgainstLeaks } from "../../../support/leakGuard";
+
+describe("HandlerRunner", () => {
+  const runners: HandlerRunner[] = [];
+  let runner: HandlerRunner;
+  let log: FakeLog;
+
+  before(buildWorker);
+  beforeEach(async () => {
+    log = new FakeLog();
+    runner = await createRunner("versatile.cjs");
+  });
+  afterEach(async () => {
+    for (const each of runners.splice(0)) await each.close();
+  });
+  guardAgainstLeaks();
+
+  async function createRunner(fixture: string): Promise<HandlerRunner> {
+    const created = new HandlerRunner({
+      ...createRunnerParts(log),
+      entryPath: path.join(distFolder, "handlerMain.js"),
+      modulePath: path.join(fixturesFolder, fixture),
+      maxHeapMegabytes: 64,
+    });
+    runners.push(created);
+    await created.start();
+    return created;
+  }
+
+  /** Runs one job, and notes what it reports. */
+  function run(payload: object, stopping = new AbortController()) {
+    const reports: unknown[] = [];
+    const job = { id: "job-1", type: "echo", payload, attempt: 1, submittedAt: "2026-01-01T00:00:00.000Z" };
+    const outcome: Promise<RunOutcome> = runner.run(job, stopping.signal, {
+      onProgress: (...progress) => reports.push(progress),
+      onLog: (...line) => reports.push(line),
+    });
+    return { outcome, reports, stop: () => stopping.abort(new JobStopped("timeout", "took too long")) };
+  }
+
+  const errorOf = async (payload: object) => {
+    const outcome = await run(payload).outcome;
+    if (outcome.kind !== "failed") throw new Error(`Expected a failure, got ${JSON.stringify(outcome)}`);
+    return outcome;
+  };
+
+  it("returns what the handler returns", async () => {
+    for (const value of [{ a: [1, null, "ü"] }, null, 0, "", false]) {
+      expect(await run({ do: "return", value }).outcome).to.deep.equal({ kind: "succeeded", result: value });
+    }
+    expect(await run({ do: "return" }).outcome).to.deep.equal({ kind: "succeeded", result: undefined });
+  });
+
+  it("loads ES modules", async () => {
+    runner = await createRunner("esm.mjs");
+    expect(await run({}).outcome).to.deep.equal({ kind: "succeeded", result: "from an ES module" });
+  });
+
+  it("says at the start what is wrong with a handler", async () => {
+    const problemOf = (fixture: string) =>
+      createRunner(fixture).then(
+        () => "nothing",
+        (error: Error) => error.message,
+      );
+    expect(await problemOf("noDefault.mjs")).to.include("export a function as its default, got nothing");
+    expect(await problemOf("missingPackage.cjs")).to.include("Cannot find module 'no-such-package'");
+    expect(() => findHandler("nothing", path.join(distFolder, "processors"))).to.throw(
+      /There is no handler "nothing": expected .*nothing\.js\. Handlers there: checksum, thumbnail, word-count/,
+    );
+    expect(() => findHandler("/no/such/file", "")).to.throw("There is no handler module at /no/such/file");
+  });
+
+  it("hands on errors, permanent ones as such", async () => {
+    const error = { name: "TypeError", message: "it went wrong" };
+    expect(await errorOf({ do: "throw" })).to.deep.include({ error, isPermanent: false });
+    expect(await errorOf({ do: "throw", permanent: true })).to.deep.include({ error, isPermanent: true });
+    expect((await errorOf({ do: "throw" })).stack).to.include("versatile.cjs");
+    expect((await errorOf({ do: "throw-odd" })).error.message).to.equal('Threw {"some":"object"}');
+  });
+
+  it("gives a job back at the handler's word, even if the handler catches what that throws", async () => {
+    const given = (reason: string) => ({ kind: "given-back", reason });
+    expect(await run({ do: "give-back", reason: "no licence" }).outcome).to.deep.equal(given("no licence"));
+    expect(await run({ do: "give-back" }).outcome).to.deep.equal(given("The handler gave the job back"));
+    expect(await run({ do: "give-back-caught" }).outcome).to.deep.equal(given("the service is away"));
+    expect(await run({ do: "return", value: 1 }).outcome).to.deep.equal({ kind: "succeeded", result: 1 });
+  });
+
+  it("fails for good results that are no JSON", async () => {
+    for (const action of ["circular", "function"]) {
+      const { error, isPermanent } = await errorOf({ do: action });
+      expect([error.name, isPermanent]).to.deep.equal(["ResultError", true]);
+    }
+  });
+
+  it("hands on progress, log and output, whatever is logged", async () => {
+    const { outcome, reports } = run({ do: "report" });
+    await outcome;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(reports).to.have.deep.members([
+      [0.5, "half"],
+      ["warn", 'Expected progress as a number from 0 to 1, got "much"', {}],
+      ["warn", "odd", { fields: { circular: { self: "(circular)" }, big: "1" } }],
+      ["info", "to standard output", { stream: "stdout" }],
+    ]);
+  });
+
+  it("keeps the worker's process free while a handler computes", async () => {
+    let longestGap = 0;
+    let last = Date.now();
+    const timer = setInterval(() => {
+      longestGap = Math.max(longestGap, Date.now() - last);
+      last = Date.now();
+    }, 10);
+    expect(await run({ do: "spin", milliseconds: 600 }).outcome).to.include({ result: "spun" });
+    clearInterval(timer);
+    expect(longestGap).to.be.lessThan(300);
+  });
+
+  it("reuses a process from job to job, and takes another for a second job at the same time", async () => {
+    const processOf = async () => ((await run({ do: "process" }).outcome) as { result: number }).result;
+    const first = await processOf();
+    expect(await processOf()).to.equal(first);
+    const slow = run({ do: "sleep", milliseconds: 300 });
+    expect(await processOf()).not.to.equal(first);
+    expect(await slow.outcome).to.include({ result: "slept" });
+  });
+
+  it("aborts the handler's signal, whose result then counts for nothing, and keeps the process", async () => {
+    const { outcome, reports, stop } = run({ do: "wait-for-abort" });
+    setTimeout(stop, 50);
+    expect(await outcome).to.deep.equal({ kind: "stopped" });
+    expect(reports).to.deep.equal([["info", "stopping", { fields: { reason: "took too long", cause: "timeout" } }]]);
+    expect(await run({ do: "return", value: 1 }).outcome).to.include({ result: 1 });
+  });
+
+  it("kills, after the grace, a handler that won't stop, and goes on with another process", async () => {
+    const { outcome, stop } = run({ do: "spin", milliseconds: 60_000 });
+    stop();
+    const begun = Date.now();
+    expect(await outcome).to.deep.equal({ kind: "stopped" });
+    expect(Date.now() - begun).to.be.within(2_900, 4_500);
+    expect(await run({ do: "return", value: 1 }).outcome).to.include({ result: 1 });
+  });
+
+  it("kills at once when it is hurried", async () => {
+    const begun = Date.now();
+    const { outcome, stop } = run({ do: "spin", milliseconds: 60_000 });
+    stop();
+    runner.hurry();
+    expect(await outcome).to.deep.equal({ kind: "stopped" });
+    expect(Date.now() - begun).to.be.lessThan(1_000);
+  });
+
+  it("doesn't begin a job that is already told to stop", async () => {
+    const stopping = new AbortController();
+    stopping.abort(new JobStopped("drain", "shutting down"));
+    expect(await run({ do: "return" }, stopping).outcome).to.deep.equal({ kind: "stopped" });
+  });
+
+  it("says why a process died, and goes on with another", async () => {
+    const uncaught = await errorOf({ do: "throw-later" });
+    expect(uncaught.error.name).to.equal("RangeError");
+    expect(uncaught.error.message).to.include("out of nowhere").and.include("whose process ended by it");
+    const exit = await errorOf({ do: "exit" });
+    expect(exit.error.message).to.equal("The handler's process ended with exit code 3; on standard error: about to go");
+    const hoard = await errorOf({ do: "hoard" });
+    expect(hoard.error).to.deep.equal({
+      name: "OutOfMemory",
+      message: "The handler ran out of memory: its heap may hold 64 MB",
+    });
+    expect(await run({ do: "return", value: 1 }).outcome).to.include({ result: 1 });
+  });
+});

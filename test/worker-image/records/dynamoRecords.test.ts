@@ -1,0 +1,254 @@
+import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { expect } from "chai";
+import { listKeyOf } from "../../../contract/records/listKey";
+import { limits } from "../../../contract/limits";
+import { decodeRecord, encodeRecord, JobRecord } from "../../../contract/records/record";
+import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
+import { startDynamo } from "../support/aws";
+import { envelope } from "../support/doubles";
+import { describeJobRecords, newId, requestFor, startJob } from "../support/jobRecordsContract";
+
+const start = Date.UTC(2026, 0, 1);
+const later = start + 30_001;
+const error = { name: "TypeError", message: "no" };
+
+describe("DynamoRecords", () => {
+  let dynamo: Awaited<ReturnType<typeof startDynamo>>;
+  let records: DynamoRecords;
+
+  before(async () => {
+    dynamo = await startDynamo();
+    await dynamo.createTable("jobs", "id");
+    records = new DynamoRecords(dynamo.client, "jobs");
+  });
+  after(() => dynamo.close());
+
+  async function stored(id: string): Promise<JobRecord | undefined> {
+    const command = new GetItemCommand({ TableName: "jobs", Key: { id: { S: id } }, ConsistentRead: true });
+    const { Item: item } = await dynamo.client.send(command);
+    return item && decodeRecord(item);
+  }
+
+  async function store(fields: Partial<JobRecord> & { id: string }): Promise<void> {
+    const record: JobRecord = { type: "echo", state: "queued", attempts: 0, submittedAt: "x", ...fields };
+    await dynamo.client.send(new PutItemCommand({ TableName: "jobs", Item: encodeRecord(record) }));
+  }
+
+  describeJobRecords("DynamoRecords", () => ({ records, stored, store }));
+
+  it("writes the whole record at the claim of a job that has none", async () => {
+    const id = newId();
+    await startJob(records, id);
+    expect(await stored(id)).to.deep.equal({
+      id,
+      type: "echo",
+      state: "running",
+      attempts: 1,
+      submittedAt: "2026-01-01T00:00:00.000Z",
+      listKey: listKeyOf("echo", id),
+      startedAt: "2026-01-01T00:00:00.000Z",
+      worker: "w1",
+      messageId: `${id}-m1`,
+      leaseUntil: start + 30_000,
+    });
+  });
+
+  it("writes the time of submission in the one form that lists compare", async () => {
+    const id = newId();
+    const job = { version: 1, id, type: "echo", payload: 1, submittedAt: "2026-01-01T01:00:00+01:00" } as const;
+    await startJob(records, id, { job });
+    expect(await stored(id)).to.include({ submittedAt: "2026-01-01T00:00:00.000Z" });
+  });
+
+  it("keeps what the front end wrote", async () => {
+    const id = newId();
+    await store({ id, digest: "d", submittedAt: "2025-12-31T00:00:00.000Z", tenant: "acme" });
+    await startJob(records, id);
+    expect(await stored(id)).to.include({ digest: "d", submittedAt: "2025-12-31T00:00:00.000Z", tenant: "acme" });
+  });
+
+  it("records success, and when to forget it", async () => {
+    const id = newId();
+    const hold = await startJob(records, id);
+    await records.reportProgress(hold, { fraction: 0.5, note: "half" });
+    expect((await stored(id))?.progress).to.deep.equal({ fraction: 0.5, note: "half" });
+    await records.succeed(hold, { words: 3 }, start + 5_000);
+    const record = await stored(id);
+    expect(record).to.deep.include({
+      state: "succeeded",
+      result: { words: 3 },
+      finishedAt: "2026-01-01T00:00:05.000Z",
+    });
+    expect(record?.expiresAt).to.equal((start + 5_000) / 1000 + limits.recordRetentionSeconds);
+    expect(record).not.to.have.any.keys("leaseUntil", "error");
+  });
+
+  it("keeps null and no result apart", async () => {
+    const [none, nil] = [newId(), newId()];
+    await records.succeed(await startJob(records, none), undefined, start, {
+      progress: { fraction: 1, note: "all" },
+      resultOmitted: { bytes: 70_000, sha256: "0a", reason: "It is too large" },
+    });
+    await records.succeed(await startJob(records, nil), null, start);
+    expect(await stored(none)).not.to.have.property("result");
+    expect(await stored(none)).to.deep.include({
+      progress: { fraction: 1, note: "all" },
+      resultOmitted: { bytes: 70_000, sha256: "0a", reason: "It is too large" },
+    });
+    expect((await stored(nil))?.result).to.equal(null);
+  });
+
+  it("takes a failed attempt back to queued, without an expiry, and forgets its progress at the next", async () => {
+    const id = newId();
+    const hold = await startJob(records, id);
+    await records.reportProgress(hold, { fraction: 0.5 });
+    await records.retry(hold, error, start + 20_000);
+    const record = await stored(id);
+    const retryAt = new Date(start + 20_000).toISOString();
+    expect(record).to.deep.include({ state: "queued", attempts: 1, error, retryAt });
+    expect(record).not.to.have.any.keys("leaseUntil", "expiresAt", "finishedAt", "progress");
+    expect((await startJob(records, id)).attempt).to.equal(2);
+    expect(await stored(id)).not.to.have.property("retryAt");
+  });
+
+  it("gives back without counting the attempt", async () => {
+    const id = newId();
+    await records.giveBack(await startJob(records, id));
+    expect(await stored(id)).to.include({ state: "queued", attempts: 0 });
+    expect((await startJob(records, id)).attempt).to.equal(1);
+  });
+
+  it("cuts long errors", async () => {
+    const id = newId();
+    await records.fail(await startJob(records, id), { name: "Error", message: "é".repeat(9_000) }, start);
+    expect((await stored(id))?.error?.message).to.have.length(limits.maxErrorCharacters);
+  });
+
+  it("lets one of many claims through", async () => {
+    for (const isKnown of [false, true]) {
+      const id = newId();
+      if (isKnown) await store({ id });
+      const claims = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          records.claim(requestFor(id, { worker: `w${index}`, messageId: `m${index}` })),
+        ),
+      );
+      const outcomes = claims.map(({ outcome }) => outcome).sort();
+      expect(outcomes).to.deep.equal([...Array<string>(19).fill("duplicate"), "started"]);
+    }
+  });
+
+  it("recognises its own claim and its own ends when only the answer got lost", async () => {
+    const id = newId();
+    const hold = await startJob(records, id);
+    expect(await startJob(records, id)).to.deep.equal(hold);
+    for (const end of [
+      () => records.giveBack(hold),
+      () => records.retry(hold, error),
+      () => records.succeed(hold, 1, start),
+      () => records.fail(hold, error, start),
+      () => records.cancel(hold, start),
+    ]) {
+      await store({ id, state: "running", attempts: 1, worker: "w1", leaseUntil: start + 30_000 });
+      expect(await end()).to.equal("held");
+      expect(await end()).to.equal("held");
+    }
+  });
+
+  it("touches nothing once another worker holds the job", async () => {
+    const id = newId();
+    const hold = await startJob(records, id);
+    expect(await records.claim(requestFor(id, { worker: "w2", now: later }))).to.include({ outcome: "suspect" });
+    await startJob(records, id, { worker: "w2", now: later, isAlone: true });
+    const before = await stored(id);
+    const writes = [
+      records.extend(hold, later),
+      records.reportProgress(hold, { fraction: 1 }),
+      records.succeed(hold, 1, later),
+      records.retry(hold, error),
+      records.fail(hold, error, later),
+      records.cancel(hold, later),
+      records.giveBack(hold),
+    ];
+    expect(new Set(await Promise.all(writes))).to.deep.equal(new Set(["lost"]));
+    expect(await stored(id)).to.deep.equal(before);
+  });
+
+  it("says at every write that the job is to be cancelled", async () => {
+    const id = newId();
+    const running = { id, state: "running", attempts: 1, worker: "w1", cancelRequestedAt: "x" } as const;
+    await store(running);
+    const hold = { jobId: id, worker: "w1", attempt: 1 };
+    expect(await records.extend(hold, later)).to.equal("cancel-requested");
+    expect(await records.reportProgress(hold, { fraction: 1 })).to.equal("cancel-requested");
+    expect(await records.retry(hold, error)).to.equal("cancel-requested");
+    const claim = await records.claim(requestFor(id));
+    expect(claim).to.deep.equal({ outcome: "cancelled", record: await stored(id) });
+    expect(await stored(id)).to.include({ state: "cancelled", attempts: 1 });
+    expect(await stored(id)).to.have.property("expiresAt");
+  });
+
+  it("takes a job out of attempts before it says so, so that one worker alone dead-letters it", async () => {
+    const id = newId();
+    await store({ id, attempts: 3, error });
+    const claims = await Promise.all([
+      records.claim(requestFor(id, { worker: "w1" })),
+      records.claim(requestFor(id, { worker: "w2" })),
+    ]);
+    expect(claims.map(({ outcome }) => outcome).sort()).to.deep.equal(["busy", "exhausted"]);
+    const winner = claims.find((claim) => claim.outcome === "exhausted");
+    expect(winner).to.deep.include({ error });
+    expect(await records.fail(winner!.hold, error, start)).to.equal("held");
+  });
+
+  it("lets a job whose worker was lost run alone, twice, and clears it once it has ended otherwise", async () => {
+    const id = newId();
+    await startJob(records, id);
+    for (const deferrals of [1, 2, 3]) {
+      expect(await records.claim(requestFor(id, { now: later }))).to.deep.equal({ outcome: "suspect", deferrals });
+    }
+    const waiting = await stored(id);
+    expect(waiting).to.include({ state: "queued", attempts: 0, suspect: true, lossesAlone: 0, deferrals: 3 });
+    expect(waiting).not.to.have.any.keys("leaseUntil");
+    const hold = await startJob(records, id, { now: later, isAlone: true });
+    expect(hold.attempt).to.equal(1);
+    await records.retry(hold, error);
+    expect(await stored(id)).not.to.have.any.keys("suspect", "lossesAlone", "deferrals");
+    const stuck = await startJob(records, id, { now: later });
+    await records.retry(stuck, error, undefined, true);
+    expect(await stored(id)).to.include({ suspect: true, attempts: 2 });
+    expect(await records.claim(requestFor(id, { now: later }))).to.include({ outcome: "suspect" });
+  });
+
+  it("lets one worker run a suspect of a type at a time", async () => {
+    const job = envelope({ type: `type-${newId()}` });
+    const request = (worker: string, now: number) => ({ job, worker, now, leaseUntil: now + 30_000 });
+    expect(await records.holdSuspects(request("w1", start))).to.equal(true);
+    expect(await records.holdSuspects(request("w2", start + 1))).to.equal(false);
+    expect(await records.holdSuspects(request("w1", start + 20_000))).to.equal(true);
+    expect(await records.holdSuspects(request("w2", start + 30_001))).to.equal(false);
+    await records.freeSuspects(request("w2", start));
+    expect(await records.holdSuspects(request("w2", start + 30_002))).to.equal(false);
+    await records.freeSuspects(request("w1", start));
+    expect(await records.holdSuspects(request("w2", start + 30_003))).to.equal(true);
+    expect(await records.holdSuspects(request("w1", start + 60_003))).to.equal(true);
+  });
+
+  it("dead-letters a job that lost two workers while it ran alone, with a reason", async () => {
+    const id = newId();
+    const lost = { id, state: "running", worker: "w9", messageId: "m1", leaseUntil: start, suspect: true } as const;
+    await store({ ...lost, attempts: 3, lossesAlone: 1 });
+    const claim = await records.claim(requestFor(id));
+    expect(claim).to.deep.include({ outcome: "exhausted", hold: { jobId: id, worker: "w1", attempt: 3 } });
+    expect(claim).to.have.nested.property("error.message").that.includes("w9");
+  });
+
+  it("starts a redriven job afresh, without its past", async () => {
+    const id = newId();
+    await store({ id, state: "failed", attempts: 3, error, finishedAt: "x", expiresAt: 1, cancelRequestedAt: "x" });
+    expect((await startJob(records, id, { isRedriven: true })).attempt).to.equal(1);
+    const record = await stored(id);
+    expect(record).to.include({ state: "running", attempts: 1 });
+    expect(record).not.to.have.any.keys("error", "finishedAt", "expiresAt", "cancelRequestedAt");
+  });
+});

@@ -1,0 +1,67 @@
+import { expect } from "chai";
+import { Batcher, EntryFailure } from "../../../worker-image/src/support/batcher";
+import { FakeClock, settled } from "./fakeClock";
+import { guardAgainstLeaks } from "../../support/leakGuard";
+
+function createBatcher(outcome: (entries: string[]) => EntryFailure[] | Error) {
+  const clock = new FakeClock();
+  const sent: string[][] = [];
+  const batcher = new Batcher<string>({
+    clock,
+    maxEntries: 3,
+    maxWaitMilliseconds: 50,
+    async send(entries) {
+      sent.push(entries);
+      const result = outcome(entries);
+      if (result instanceof Error) throw result;
+      return result;
+    },
+  });
+  const outcomes: Record<string, string> = {};
+  const add = (...entries: string[]) => {
+    for (const entry of entries) {
+      batcher.add(entry).then(
+        () => (outcomes[entry] = "done"),
+        (error: Error) => (outcomes[entry] = error.message),
+      );
+    }
+  };
+  return { clock, sent, outcomes, add };
+}
+
+describe("Batcher", () => {
+  guardAgainstLeaks();
+
+  it("sends at once what is full, and after 50 ms what isn't", async () => {
+    const { clock, sent, outcomes, add } = createBatcher((entries) => entries.map(() => undefined));
+    add("a", "b", "c", "d");
+    expect(sent).to.deep.equal([["a", "b", "c"]]);
+    await clock.advance(30);
+    add("e");
+    await clock.advance(19);
+    expect(sent).to.have.length(1);
+    await clock.advance(1);
+    expect(sent[1]).to.deep.equal(["d", "e"]);
+    expect(Object.keys(outcomes)).to.have.members(["a", "b", "c", "d", "e"]);
+    expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it("tells each caller of its own entry's failure alone", async () => {
+    const { outcomes, add } = createBatcher((entries) =>
+      entries.map((entry) => (entry === "b" ? new Error("no") : undefined)),
+    );
+    add("a", "b", "c");
+    await settled();
+    expect(outcomes).to.deep.equal({ a: "done", b: "no", c: "done" });
+  });
+
+  it("tells all callers of a call that failed, and goes on", async () => {
+    let calls = 0;
+    const { outcomes, add } = createBatcher((entries) =>
+      ++calls === 1 ? new Error("throttled") : entries.map(() => undefined),
+    );
+    add("a", "b", "c", "d", "e", "f");
+    await settled();
+    expect(outcomes).to.deep.equal({ a: "throttled", b: "throttled", c: "throttled", d: "done", e: "done", f: "done" });
+  });
+});

@@ -1,0 +1,85 @@
+import { Readable } from "node:stream";
+import { Line, LineReader } from "../../support/lineReader";
+import { pour } from "../pour";
+import { readResultFile } from "./resultFile";
+import { FoundResult, maxKeptCharacters, ResultFinder } from "./resultFinder";
+import { RunEvents } from "../runner";
+import { SaidLines } from "../saidLines";
+import { shorten } from "../../support/text";
+
+const maxLoggedCharacters = 4_000;
+
+/** Reads what a command writes: results, progress and what is logged from standard output, errors from standard error. */
+export class CommandOutput {
+  readonly stdout: LineReader;
+  readonly stderr: LineReader;
+  private readonly results = new ResultFinder((line) => this.log("stdout", line));
+  private readonly said = { stdout: new SaidLines(), stderr: new SaidLines() };
+  private hasErrors = false;
+
+  /** @param resultFile where the command may have put its result instead of printing it */
+  constructor(
+    private readonly events: RunEvents,
+    private readonly resultFile?: string,
+  ) {
+    const more = (kept: string, rest: string) => this.results.more(kept, rest);
+    this.stdout = new LineReader(maxKeptCharacters, (line) => this.onOutput(line), more);
+    this.stderr = new LineReader(maxLoggedCharacters, (line) => this.onErrorOutput(line));
+  }
+
+  /** Reads both streams to their end. */
+  listenTo(stdout: Readable, stderr: Readable): void {
+    pour(stdout, this.stdout, this.events);
+    pour(stderr, this.stderr, this.events);
+  }
+
+  /** The result, or what is wrong with it. */
+  async result(): Promise<FoundResult> {
+    const written = this.resultFile === undefined ? undefined : await readResultFile(this.resultFile);
+    if (!written) return this.results.end();
+    this.logLast();
+    return written;
+  }
+
+  /** What looked like a result is only output where the command failed, or put its result into the file. */
+  logLast(): void {
+    this.results.logAll();
+  }
+
+  /** What it said of its failure, and where; nothing where it said nothing. */
+  lastWords(): { text: string; stream: "standard error" | "standard output" } | undefined {
+    const { stdout, stderr } = this.said;
+    if (this.hasErrors) return { text: stderr.text(), stream: "standard error" };
+    const text = stdout.text();
+    return text === "" ? undefined : { text, stream: "standard output" };
+  }
+
+  private onOutput(line: Line): void {
+    const progress = parseProgress(line.text);
+    if (progress) {
+      this.results.progress();
+      return this.events.onProgress(progress.fraction, progress.note);
+    }
+    this.results.line(line);
+  }
+
+  private onErrorOutput(line: Line): void {
+    if (line.text.trim() === "") return this.said.stderr.add("");
+    this.hasErrors = true;
+    this.log("stderr", line);
+  }
+
+  private log(stream: "stdout" | "stderr", { text, length }: Line): void {
+    this.said[stream].add(text);
+    if (text === "") return;
+    this.events.onLog(stream === "stderr" ? "warn" : "info", shorten(text, maxLoggedCharacters, length), { stream });
+  }
+}
+
+function parseProgress(text: string): { fraction: number; note?: string } | undefined {
+  if (!text.startsWith("progress")) return undefined;
+  const match = /^progress\s+(\d+(?:\.\d*)?|\.\d+)(?:\s+(\S.*))?\s*$/.exec(text.slice(0, 1_000));
+  const fraction = Number(match?.[1]);
+  if (!match || fraction > 1) return undefined;
+  return { fraction, ...(match[2] !== undefined && { note: match[2] }) };
+}

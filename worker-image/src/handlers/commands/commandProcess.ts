@@ -1,0 +1,140 @@
+import { exitCodes } from "../../../../contract/handler";
+import { JobError } from "../../../../contract/records/record";
+import { Clock } from "../../support/clock";
+import { CommandOutput } from "./commandOutput";
+import type { CommandChild } from "./commandRunner";
+import { JobProcesses, TrackedJob } from "../jobProcesses";
+import { killedByKernel, noteKernelKill, outOfMemory, preferForKill } from "../memory";
+import { ProcessGroups, signalGroup } from "../processGroups";
+import { killGraceMilliseconds, RunOutcome, unkillableMilliseconds } from "../runner";
+
+/** How long output may still come once the process has ended: something that is stuck may hold the pipes open. */
+const lateOutputMilliseconds = 1_000;
+
+export interface CommandProcessOptions {
+  processes: JobProcesses;
+  groups: ProcessGroups;
+  clock: Clock;
+  maxMemoryMegabytes: number;
+  mark: string;
+  folder: string;
+}
+
+/** One process of a command, from its start until nothing that it started is left. */
+export class CommandProcess {
+  /** How it ended; never rejects. */
+  readonly ended: Promise<RunOutcome>;
+  private readonly group: number;
+  private readonly tracked: TrackedJob;
+  private readonly timers: (() => void)[] = [];
+  private isStopping = false;
+  private death?: JobError;
+  private giveUp: () => void = () => undefined;
+
+  constructor(
+    private readonly child: CommandChild,
+    private readonly output: CommandOutput,
+    private readonly options: CommandProcessOptions,
+  ) {
+    const { groups, processes, mark, folder, maxMemoryMegabytes } = options;
+    this.group = child.pid!;
+    groups.add(this.group);
+    preferForKill(this.group);
+    this.tracked = processes.track({
+      ...{ root: this.group, isRootKept: false, mark, folder, maxBytes: maxMemoryMegabytes * 1024 ** 2 },
+      onTooLarge: (bytes) => {
+        this.death ??= outOfMemory("command", bytes, maxMemoryMegabytes);
+        this.kill();
+      },
+    });
+    output.listenTo(child.stdout, child.stderr);
+    const stuck = new Promise<RunOutcome>(
+      (resolve) => (this.giveUp = () => resolve({ kind: "stopped", isStuck: true })),
+    );
+    this.ended = Promise.race([this.follow(), stuck]);
+  }
+
+  /** SIGTERM to all that it started, and SIGKILL after the grace. */
+  stop(): void {
+    if (this.isStopping) return;
+    this.isStopping = true;
+    signalGroup(this.group, "SIGTERM");
+    this.options.processes.signalOutside(this.tracked, this.group, "SIGTERM");
+    this.timers.push(this.options.clock.after(killGraceMilliseconds, () => this.kill()));
+  }
+
+  /** Kills all that it started if it was told to stop. */
+  hurry(): void {
+    if (this.isStopping) this.kill();
+  }
+
+  kill(): void {
+    const { processes, clock } = this.options;
+    signalGroup(this.group, "SIGKILL");
+    processes.kill(this.tracked);
+    this.timers.push(clock.after(unkillableMilliseconds, () => this.giveUp()));
+  }
+
+  private async follow(): Promise<RunOutcome> {
+    const { groups, processes, clock } = this.options;
+    const closed = new Promise<void>((resolve) => this.child.once("close", () => resolve()));
+    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+      this.child.once("exit", (...how) => resolve(how)),
+    );
+    const kill = processes.kernelKill(this.tracked);
+    for (const cancel of this.timers) cancel();
+    groups.end(this.group);
+    processes.kill(this.tracked);
+    processes.untrack(this.tracked);
+    const giveUp = clock.after(lateOutputMilliseconds, () => {
+      this.child.stdout.destroy();
+      this.child.stderr.destroy();
+    });
+    await closed;
+    giveUp();
+    this.output.stdout.end();
+    this.output.stderr.end();
+    if (kill && !this.death && !this.isStopping && isKill(code, signal)) {
+      this.death = killedByKernel("command", kill, this.options.maxMemoryMegabytes);
+    }
+    return noteKernelKill(await this.outcome(code, signal), kill);
+  }
+
+  private async outcome(code: number | null, signal: NodeJS.Signals | null): Promise<RunOutcome> {
+    if (code === exitCodes.done && !this.death) return this.success();
+    this.output.logLast();
+    if (this.death) return { kind: "failed", error: this.death, isPermanent: false };
+    const said = this.output.lastWords();
+    switch (code) {
+      case exitCodes.reject:
+        return failure("Rejected", said?.text ?? `The command rejected the job (exit code ${code})`, true);
+      case exitCodes.giveBack:
+        return { kind: "given-back", reason: said?.text ?? `The command gave the job back (exit code ${code})` };
+      default: {
+        const last = said ? `; on ${said.stream}: ${said.text}` : "";
+        const message = signal === null ? `The command ended with exit code ${code}` : describeSignal(signal);
+        return failure("CommandFailed", message + last, false);
+      }
+    }
+  }
+
+  private async success(): Promise<RunOutcome> {
+    const result = await this.output.result();
+    if (!result.ok) return failure("ResultError", result.message, true);
+    return { kind: "succeeded", result: result.value, ...(result.omitted && { omitted: result.omitted }) };
+  }
+}
+
+/** A shell ends with 137 where what it ran was killed. */
+function isKill(code: number | null, signal: NodeJS.Signals | null): boolean {
+  return signal === "SIGKILL" || code === 137;
+}
+
+function describeSignal(signal: NodeJS.Signals): string {
+  const hint = signal === "SIGKILL" ? ", as happens where memory runs out" : "";
+  return `The command was ended by ${signal}${hint}`;
+}
+
+function failure(name: string, message: string, isPermanent: boolean): RunOutcome {
+  return { kind: "failed", error: { name, message }, isPermanent };
+}

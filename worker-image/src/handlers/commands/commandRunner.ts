@@ -1,0 +1,167 @@
+import { ChildProcess, ChildProcessByStdio, spawn } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { FileHandle, open, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { Readable } from "node:stream";
+import { workerVariablePrefix } from "../../../../contract/workerSettings";
+import { Clock } from "../../support/clock";
+import { CommandOutput } from "./commandOutput";
+import { findCommand } from "./commandPath";
+import { CommandProcess } from "./commandProcess";
+import { explainFullDisk } from "../disk";
+import { toJobError } from "../../support/errors";
+import { Gpu, GpuPool } from "../../gpuPool";
+import { Job } from "../handler";
+import { JobFolders } from "../jobFolders";
+import { JobProcesses, markVariable } from "../jobProcesses";
+import { ProcessGroups } from "../processGroups";
+import { resultFileIn, resultVariable } from "./resultFile";
+import { RunEvents, Runner, RunOutcome } from "../runner";
+
+export interface CommandRunnerOptions {
+  /** Program and arguments. */
+  command: string[];
+  timeoutSeconds: number;
+  /** What the command finds in its environment, beside `JOB_*`. */
+  environment: Record<string, string | undefined>;
+  /** The most that its process and those that it starts may hold in all. */
+  maxMemoryMegabytes: number;
+  processes: JobProcesses;
+  groups: ProcessGroups;
+  folders: JobFolders;
+  /** The GPUs, of which each job gets one. @default - none */
+  gpus?: GpuPool | undefined;
+  clock: Clock;
+}
+
+/** What an attempt has to itself. */
+interface Place {
+  folder: string;
+  gpu?: Gpu | undefined;
+}
+
+/** A command's process; its input is a file. */
+export type CommandChild = ChildProcessByStdio<null, Readable, Readable>;
+
+/** Runs a command for each job: the job on standard input, the result from standard output. */
+export class CommandRunner implements Runner {
+  private readonly running = new Set<CommandProcess>();
+  private readonly environment: Record<string, string | undefined>;
+  private program: string;
+  private readonly parameters: string[];
+
+  constructor(private readonly options: CommandRunnerOptions) {
+    const [program, ...parameters] = options.command;
+    this.program = program!;
+    // An attempt works in a folder of its own: files of the image are found all the same.
+    this.parameters = parameters.map((part) => (isFile(part) ? path.resolve(part) : part));
+    const own = ([name]: [string, unknown]) => !name.startsWith(workerVariablePrefix);
+    this.environment = Object.fromEntries(Object.entries(options.environment).filter(own));
+  }
+
+  async start(): Promise<void> {
+    const { folders, groups } = this.options;
+    this.program = path.resolve(await findCommand(this.program, this.environment.PATH));
+    await Promise.all([folders.start(), groups.start()]);
+  }
+
+  async run(job: Job, signal: AbortSignal, events: RunEvents): Promise<RunOutcome> {
+    if (signal.aborted) return { kind: "stopped" };
+    const { folders } = this.options;
+    const gpu = this.options.gpus?.take();
+    let folder: string | undefined;
+    try {
+      folder = folders.create();
+      return await explainFullDisk(await this.runIn({ folder, gpu }, job, signal, events), folder);
+    } catch (error) {
+      const { message } = toJobError(error);
+      const outcome = { kind: "failed", error: { name: "CommandNotStarted", message }, isPermanent: false } as const;
+      return folder === undefined ? outcome : explainFullDisk(outcome, folder);
+    } finally {
+      gpu?.release();
+      if (folder !== undefined) await folders.remove(folder);
+    }
+  }
+
+  hurry(): void {
+    for (const process of this.running) process.hurry();
+  }
+
+  async close(): Promise<void> {
+    const { groups, folders } = this.options;
+    for (const process of this.running) process.kill();
+    await Promise.all([...this.running].map((process) => process.ended));
+    groups.close();
+    await folders.close();
+  }
+
+  /** Rejects if the process can't be started. */
+  private async runIn(place: Place, job: Job, signal: AbortSignal, events: RunEvents): Promise<RunOutcome> {
+    const { folder } = place;
+    const mark = this.options.processes.createMark();
+    const input = await this.openInput(job);
+    let process: CommandProcess;
+    try {
+      if (events.mayBegin?.() === false) return { kind: "stopped" };
+      const child = this.spawn(job, place, mark, input.fd);
+      const started = new Promise<void>((resolve, reject) => {
+        child.once("spawn", resolve);
+        child.on("error", reject);
+      });
+      if (child.pid === undefined) await started;
+      process = new CommandProcess(child, new CommandOutput(events, resultFileIn(folder)), {
+        ...this.options,
+        mark,
+        folder,
+      });
+    } finally {
+      await input.close();
+    }
+    const onStop = () => process.stop();
+    if (signal.aborted) onStop();
+    signal.addEventListener("abort", onStop);
+    this.running.add(process);
+    const outcome = await process.ended;
+    this.running.delete(process);
+    signal.removeEventListener("abort", onStop);
+    const isStuck = outcome.kind === "stopped" && outcome.isStuck;
+    return signal.aborted ? { kind: "stopped", ...(isStuck && { isStuck }) } : outcome;
+  }
+
+  /**
+   * The input is a file, whole before the command begins: a worker that freezes or dies meanwhile leaves no command that
+   * reads half a job, or none. It has no name any more when the command begins.
+   */
+  private async openInput(job: Job): Promise<FileHandle> {
+    const file = this.options.folders.fileName();
+    try {
+      await writeFile(file, `${JSON.stringify(job)}\n`, { mode: 0o600 });
+      return await open(file, "r");
+    } finally {
+      await rm(file, { force: true });
+    }
+  }
+
+  private spawn(job: Job, { folder, gpu }: Place, mark: string, input: number): CommandChild {
+    const { clock, timeoutSeconds, command } = this.options;
+    const env = {
+      ...this.environment,
+      ...{ HOME: folder, TMPDIR: folder, ...gpu?.environment },
+      JOB_ID: job.id,
+      JOB_TYPE: job.type,
+      JOB_ATTEMPT: String(job.attempt),
+      JOB_DEADLINE: new Date(clock.now() + timeoutSeconds * 1000).toISOString(),
+      JOB_DIR: folder,
+      [resultVariable]: resultFileIn(folder),
+      [markVariable]: mark,
+    };
+    const options = { env, cwd: folder, detached: true, argv0: command[0] };
+    const child: ChildProcess = spawn(this.program, this.parameters, { ...options, stdio: [input, "pipe", "pipe"] });
+    return child as CommandChild;
+  }
+}
+
+/** Whether the part of a command names a file below the image's working folder. */
+function isFile(part: string): boolean {
+  return !path.isAbsolute(part) && existsSync(part) && statSync(part).isFile();
+}

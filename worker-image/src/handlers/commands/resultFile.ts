@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { FileHandle, open } from "node:fs/promises";
+import path from "node:path";
+import { omittedResult } from "../encodeResult";
+import { toJobError } from "../../support/errors";
+import { FoundResult, maxKeptCharacters, resultOfText } from "./resultFinder";
+
+/** Where a command may put its result, beside the variable that names it: what it prints is output then. */
+export const resultVariable = "JOB_RESULT_FILE";
+
+/** The file that it names, in an attempt's folder. */
+export function resultFileIn(folder: string): string {
+  return path.join(folder, "job-result.json");
+}
+
+/** The result that a command wrote into its file; nothing where it wrote none. Never rejects. */
+export async function readResultFile(name: string): Promise<FoundResult | undefined> {
+  let file: FileHandle | undefined;
+  try {
+    // A pipe that was put in its place must not hold anybody up.
+    file = await open(name, constants.O_RDONLY | constants.O_NONBLOCK);
+    const found = await file.stat();
+    if (!found.isFile()) return failure("something else there");
+    return found.size > maxKeptCharacters ? await sizeOf(file) : readText(await file.readFile());
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    return failure(`one that can't be read (${toJobError(error).message})`);
+  } finally {
+    await file?.close();
+  }
+}
+
+function readText(bytes: Buffer): FoundResult | undefined {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim();
+  } catch {
+    return failure("bytes that aren't UTF-8");
+  }
+  return text === "" ? undefined : resultOfText(text);
+}
+
+/** Of a large file only size and digest. */
+async function sizeOf(file: FileHandle): Promise<FoundResult> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    bytes += chunk.length;
+  }
+  return { ok: true, omitted: omittedResult(bytes, hash.digest("hex")) };
+}
+
+function failure(got: string): FoundResult {
+  return { ok: false, message: `Expected a file with one JSON value at ${resultVariable}, got ${got}` };
+}

@@ -1,0 +1,272 @@
+import { createHash, Hash } from "node:crypto";
+import { stripVTControlCharacters } from "node:util";
+import { bytesOf } from "../../../../contract/check";
+import { limits } from "../../../../contract/limits";
+import { findJsonLosses } from "../../../../contract/http/jsonLosses";
+import { encodeResult, EncodedResult, omittedResult } from "../encodeResult";
+import { BracketDepth, isJsonFragment, likenessOf } from "./jsonShape";
+import { Line } from "../../support/lineReader";
+import { shorten } from "../../support/text";
+
+/** The most characters of JSON that are kept: room for a result within the limit with white space in it, and for more. */
+export const maxKeptCharacters = 16 * limits.maxResultBytes;
+
+/** A result as it was found: its value, or what is said of one that is too large; or what is wrong with it. */
+export type FoundResult = { ok: true; value?: unknown; omitted?: Omitted } | { ok: false; message: string };
+type Omitted = Extract<EncodedResult, { ok: true }>["omitted"];
+
+/** Lines that are looked at more closely: others are words. */
+const mayBeJson =
+  /^(?:[[\]{}",]|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$|(?:true|false|null|-?NaN|-?Infinity)$)|[}\]],?$/;
+
+/** Something in the output that may be its result. */
+interface Candidate {
+  find: () => FoundResult;
+  /** For the log, should something else be the result. */
+  lines: Line[];
+  /** Looks like JSON only if it stands at the end. */
+  isWeak?: true;
+  /** A number or a word, which logs have in lines of their own. */
+  isScalar?: true;
+}
+
+/**
+ * Finds the result in what a command prints: the last JSON value that stands in lines of its own, be it one line or many.
+ * What looks like JSON there and can't be read as a whole is an error, never a part of it or what came before it. Keeps
+ * one value at the most, and of a large one only size and digest.
+ */
+export class ResultFinder {
+  private open?: Block;
+  private last?: Candidate;
+  /** What a weak candidate took the place of. */
+  private before?: Candidate;
+  /** The line that comes, too long to be kept, doesn't look like JSON. */
+  private areLongWords = false;
+
+  /** @param onLog is handed the lines that are no result. */
+  constructor(private readonly onLog: (line: Line) => void) {}
+
+  /** Takes one line that reports no progress. */
+  line(line: Line): void {
+    const hasColours = line.text.includes("\u001b") || line.text.includes("\u009b");
+    const text = (hasColours ? stripVTControlCharacters(line.text) : line.text).replace(/^\ufeff/, "");
+    const areLongWords = this.areLongWords;
+    this.areLongWords = false;
+    if (this.open) return this.continueBlock(this.open, line, text, hasColours);
+    if (areLongWords) return this.words(line);
+    const trimmed = text.trim();
+    if (!mayBeJson.test(trimmed)) return this.words(line);
+    this.lineLikeJson(line, trimmed, hasColours);
+  }
+
+  /** Takes more of a line than is kept of it: before the line itself, `kept` and what comes after it. */
+  more(kept: string, rest: string): void {
+    if (this.areLongWords) return;
+    if (!this.open) {
+      const text = kept.trimStart();
+      this.areLongWords = !text.startsWith('"') && likenessOf(text) !== "strongly";
+      if (this.areLongWords) return;
+      this.open = new Block();
+    }
+    this.open.addLong(kept, rest);
+  }
+
+  /** Takes a report of progress: what stands open ends before it. */
+  progress(): void {
+    if (this.open) this.close(this.open, unclosed);
+  }
+
+  /** The result, once there is no more output. */
+  end(): FoundResult {
+    if (this.open) this.close(this.open, unclosed);
+    return this.last?.find() ?? { ok: true };
+  }
+
+  /** What looked like a result is only output where the command failed. */
+  logAll(): void {
+    if (this.open) this.close(this.open, unclosed);
+    for (const candidate of [this.before, this.last]) for (const line of candidate?.lines ?? []) this.onLog(line);
+    this.before = this.last = undefined;
+  }
+
+  private lineLikeJson(line: Line, text: string, hasColours: boolean): void {
+    const isScalar = !/^[[{]/.test(text);
+    const parsed = parse(text);
+    if (parsed.ok && hasColours && isScalar) return this.words(line);
+    if (parsed.ok) {
+      const problem = hasColours ? colours : line.isGarbled && garbled;
+      const find = () => (problem ? failure(text, problem) : resultOf(text, parsed.value));
+      return this.take({ find, lines: [line], ...(isScalar && { isScalar }) });
+    }
+    const likeness = likenessOf(text);
+    if (likeness === undefined) return this.words(line);
+    if (likeness === "strongly" && !isScalar) {
+      const block = new Block();
+      this.open = block;
+      return this.continueBlock(block, line, text, hasColours);
+    }
+    const find = () => failure(text, hasColours ? colours : parsed.message());
+    this.take({ find, lines: [line], ...(likeness === "weakly" && { isWeak: true }) });
+  }
+
+  private continueBlock(block: Block, line: Line, text: string, hasColours: boolean): void {
+    block.addLine(text);
+    if (hasColours) block.spoil(colours);
+    if (line.isGarbled) block.spoil(garbled);
+    const isWhole = line.text.length === line.length;
+    if (!block.isClosed && isWhole && !isJsonFragment(text)) block.spoil(/^\s*[\w$]+:/.test(text) ? unquoted : words);
+    if (block.problem === undefined) block.lines.push(line);
+    else {
+      // It will never be a result, so that nothing of it need be kept.
+      for (const kept of block.lines.splice(0)) this.onLog(kept);
+      this.onLog(line);
+    }
+    if (block.isClosed) this.close(block);
+  }
+
+  private close(block: Block, problem?: string): void {
+    this.open = undefined;
+    this.take({
+      find: () => block.end(problem),
+      lines: block.lines,
+      ...(block.problem === unquoted && { isWeak: true }),
+    });
+  }
+
+  private take(candidate: Candidate): void {
+    if (candidate.isWeak && this.last && !this.last.isWeak) {
+      this.before = this.last;
+      this.last = candidate;
+      return;
+    }
+    for (const each of [this.before, this.last]) for (const line of each?.lines ?? []) this.onLog(line);
+    this.before = undefined;
+    this.last = candidate;
+  }
+
+  /** A line of the log: what looked a little like JSON before it was one, too. */
+  private words(line: Line): void {
+    if (this.last?.isWeak && !this.before?.isScalar) {
+      for (const each of this.last.lines) this.onLog(each);
+      this.last = this.before;
+      this.before = undefined;
+    }
+    this.onLog(line);
+  }
+}
+
+/** JSON that takes several lines, or a line longer than what is kept. */
+class Block {
+  readonly lines: Line[] = [];
+  /** Why it can't be a result. */
+  problem?: string;
+  isLong = false;
+  private readonly brackets = new BracketDepth();
+  private beginning = "";
+  private text = "";
+  private bytes = 0;
+  private hash?: Hash;
+  /** Whether the line that comes was taken already, since it is long. */
+  private isLineTaken = false;
+
+  get isClosed(): boolean {
+    return this.brackets.depth <= 0;
+  }
+
+  addLine(text: string): void {
+    if (!this.isLineTaken) this.add(this.beginning === "" ? text.trimStart() : `\n${text}`);
+    this.isLineTaken = false;
+    if (this.isLong && this.brackets.isInText) this.spoil(unclosed);
+    this.brackets.endLine();
+  }
+
+  addLong(kept: string, rest: string): void {
+    if (!this.isLineTaken) this.add(this.beginning === "" ? kept.trimStart() : `\n${kept}`);
+    this.isLineTaken = true;
+    this.add(rest);
+  }
+
+  /** Nothing of it need be kept then. */
+  spoil(problem: string): void {
+    if (this.problem !== undefined) return;
+    const hint = problem === words ? hintOf(this.text) : undefined;
+    this.problem = hint ?? problem;
+    this.text = "";
+    this.hash = undefined;
+  }
+
+  end(problem?: string): FoundResult {
+    if (this.problem !== undefined) return failure(this.beginning, this.problem);
+    if (problem !== undefined) return failure(this.beginning, problem);
+    if (this.hash) return { ok: true, omitted: omittedResult(this.bytes, this.hash.digest("hex")) };
+    const parsed = parse(this.text);
+    return parsed.ok ? resultOf(this.text, parsed.value) : failure(this.text, parsed.message());
+  }
+
+  private add(piece: string): void {
+    this.brackets.add(piece);
+    if (this.beginning.length < 100) this.beginning += piece.slice(0, 100);
+    if (this.problem !== undefined) return;
+    if (!this.hash && this.text.length + piece.length <= maxKeptCharacters) {
+      this.text += piece;
+      return;
+    }
+    this.isLong = true;
+    for (const each of this.hash ? [piece] : [this.text, piece]) {
+      this.hash ??= createHash("sha256");
+      this.hash.update(each, "utf8");
+      this.bytes += bytesOf(each);
+    }
+    this.text = "";
+    this.lines.length = 0;
+  }
+}
+
+const colours = "it holds colours for terminals: have it printed without (jq -M, NO_COLOR=1)";
+const garbled = "it isn't all UTF-8";
+const unclosed = "it isn't closed";
+const words = "there is a line between that isn't JSON";
+const unquoted = "its names lack quotes: print JSON.stringify(…)";
+
+/** The result of a JSON text, which may hold what JavaScript would read as something else. */
+function resultOf(text: string, value: unknown): FoundResult {
+  const [loss] = findJsonLosses(text);
+  if (loss)
+    return failure(text, `reading it would change it${loss.path && ` at ${shorten(loss.path, 300)}`}: ${loss.message}`);
+  const encoded = encodeResult(value);
+  if (!encoded.ok) return encoded;
+  return encoded.omitted ? { ok: true, omitted: encoded.omitted } : { ok: true, value };
+}
+
+/** The result of a whole file. */
+export function resultOfText(text: string): FoundResult {
+  const parsed = parse(text);
+  return parsed.ok ? resultOf(text, parsed.value) : failure(text, parsed.message());
+}
+
+function parse(text: string): { ok: true; value: unknown } | { ok: false; message(): string } {
+  try {
+    return { ok: true, value: JSON.parse(text) as unknown };
+  } catch (error) {
+    return { ok: false, message: () => hintOf(text) ?? (error as Error).message };
+  }
+}
+
+/** What people print in place of JSON. */
+function hintOf(text: string): string | undefined {
+  if (/(?:^|[\s:,[])-?(?:NaN|Infinity|nan|inf)(?:$|[\s,\]}])/.test(text)) {
+    return "JSON has no NaN and no Infinity, though Python writes them: make them None, or texts";
+  }
+  if (/^[[{]\s*'|:\s*'|\b(?:None|True|False)\b/.test(text)) {
+    return "it is no JSON but Python's or JavaScript's own way to print: use json.dumps(…) or JSON.stringify(…)";
+  }
+  return undefined;
+}
+
+function failure(text: string, problem: string): FoundResult {
+  const beginning = shorten(text.replace(/\s+/g, " ").trim(), 80);
+  return {
+    ok: false,
+    message: `Expected the result as one JSON value, got ${beginning}, and ${problem}. Print it in lines of its own, or write it into the file that JOB_RESULT_FILE names`,
+  };
+}

@@ -1,0 +1,11 @@
+import { JobHandler } from "../../../contract/handler";
+
+export type { Job, JobContext, JobLogger } from "../../../contract/handler";
+
+/** A handler module's default export. */
+export type Handler<Payload = unknown> = JobHandler<Payload>;
+
+/** An error after which the job is not tried again: `throw permanent("Expected …, got …")`. */
+export function permanent(message: string, options?: ErrorOptions): Error & { permanent: true } {
+  return Object.assign(new Error(message, options), { name: "PermanentError", permanent: true as const });
+}

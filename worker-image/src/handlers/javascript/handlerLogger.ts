@@ -1,0 +1,35 @@
+import { isError, toPlain } from "../../support/plain";
+import { toJobError } from "../../support/errors";
+import { JobLogger } from "../handler";
+import { LogLevel, maxLineCharacters } from "../jobLog";
+import { LogFields } from "../../support/log";
+import { shorten } from "../../support/text";
+
+/** What a handler logs with: whatever it logs, nothing is thrown, and what is handed on is plain and of bounded size. */
+export function createHandlerLogger(
+  write: (level: LogLevel, message: string, fields: LogFields | undefined) => void,
+): JobLogger {
+  const at = (level: LogLevel) => (message: unknown, fields?: unknown) =>
+    write(level, shorten(textOf(message), maxLineCharacters), fieldsOf(message, fields));
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+function textOf(message: unknown): string {
+  if (typeof message === "string") return message;
+  if (isError(message)) {
+    const { name, message: text } = toJobError(message);
+    return `${name}: ${text}`;
+  }
+  const plain = toPlain(message);
+  return typeof plain === "string" ? plain : (JSON.stringify(plain) ?? typeof message);
+}
+
+/** An error that is logged is a field of its own, as message or in place of the fields. */
+function fieldsOf(message: unknown, fields: unknown): LogFields | undefined {
+  const error = isError(message) ? { error: toPlain(message) } : undefined;
+  if (fields === undefined || fields === null) return error;
+  if (isError(fields)) return { ...error, error: toPlain(fields) };
+  const plain = toPlain(fields);
+  const isNamed = typeof plain === "object" && plain !== null && !Array.isArray(plain);
+  return { ...error, ...(isNamed ? (plain as LogFields) : { value: plain }) };
+}

@@ -1,0 +1,191 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { pathToFileURL } from "node:url";
+import { describe } from "../../../../contract/check";
+import { encodeResult } from "../encodeResult";
+import { isPermanent, stackOf, toJobError } from "../../support/errors";
+import { Handler, Job, JobContext } from "../handler";
+import { hear, tell } from "./handlerChannel";
+import { HandlerEnd, HandlerSource, ToHandler } from "./handlerMessages";
+import { createHandlerLogger } from "./handlerLogger";
+import { HandlerProgress } from "./handlerProgress";
+import { loadInlineModule } from "./inlineModule";
+import { handlerLogBounds, JobLog, maxLineCharacters } from "../jobLog";
+import { markVariable } from "../jobProcesses";
+import { RemainsFinder } from "./remains";
+import { JobStopped } from "../runner";
+import { shorten } from "../../support/text";
+
+/** Entry of a handler's process: loads the handler once, then runs the jobs that the worker sends, one at a time. */
+const exit = process.exit.bind(process);
+const environment = process.env;
+const clock = { now: performance.now.bind(performance) };
+
+interface Loaded {
+  handler: Handler;
+  remains: RemainsFinder;
+}
+
+/** The job that code runs for, even after that job's end. */
+const runs = new AsyncLocalStorage<number>();
+const running = new Map<number, AbortController>();
+/** What jobs may log, ended ones too, which may still have something to say. */
+const logs = new Map<number, JobLog>();
+const keptLogs = 100;
+let loading: Promise<Loaded | undefined>;
+
+watchErrors();
+watchExit();
+watchOutput("stdout");
+watchOutput("stderr");
+hear(heed, () => exit(0));
+
+function heed(message: ToHandler): void {
+  switch (message.kind) {
+    case "load":
+      loading = load(message);
+      return;
+    case "run":
+      return void runJob(message);
+    case "stop":
+      return running.get(message.run)?.abort(new JobStopped(message.cause, message.message));
+  }
+}
+
+/** Nothing where the handler can't be loaded: the worker then ends this process. */
+async function load(source: HandlerSource): Promise<Loaded | undefined> {
+  try {
+    const handler = await loadHandler(source);
+    const remains = new RemainsFinder();
+    tell({ kind: "ready" });
+    return { handler, remains };
+  } catch (error) {
+    tell({ kind: "unusable", error: toJobError(error) });
+    return undefined;
+  }
+}
+
+async function loadHandler({ modulePath, inlineText }: HandlerSource): Promise<Handler> {
+  let exported: unknown =
+    inlineText === undefined
+      ? await import(pathToFileURL(modulePath).href)
+      : { default: await loadInlineModule(inlineText, modulePath) };
+  // The default of an imported CommonJS module is its module.exports, which may hold the default in turn.
+  for (let depth = 0; depth < 2 && typeof exported === "object" && exported !== null; depth++) {
+    exported = (exported as { default?: unknown }).default;
+  }
+  if (typeof exported !== "function") {
+    throw new Error(`Expected ${modulePath} to export a function as its default, got ${describe(exported)}`);
+  }
+  return exported as Handler;
+}
+
+async function runJob({ run, job, directory, mark }: Extract<ToHandler, { kind: "run" }>): Promise<void> {
+  const stopping = new AbortController();
+  running.set(run, stopping);
+  environment[markVariable] = mark;
+  if (environment.TMPDIR !== directory) environment.TMPDIR = directory;
+  const loaded = await loading;
+  if (!loaded) return;
+  const { handler, remains } = loaded;
+  const log = openLog(run);
+  const logger = createHandlerLogger((level, message, fields) => log.log(level, message, fields && { fields }));
+  const progress = new HandlerProgress(
+    (report) => tell({ kind: "progress", run, ...report }),
+    (message) => logger.warn(message),
+  );
+  const context = {
+    ...{ attempt: job.attempt, directory, signal: stopping.signal, logger },
+    progress: (fraction: number, note?: string) => progress.report(fraction, note),
+  };
+  const end = await runs.run(run, () => endOf(handler, job, context));
+  progress.flush();
+  log.end();
+  running.delete(run);
+  const spoiltBy = await remains.findSpoiling();
+  const hasSpawned = remains.takeSpawned();
+  tell({ kind: "ended", run, end, spoiltBy, hasSpawned, isFolderEmpty: remains.isEmpty(directory) });
+}
+
+async function endOf(handler: Handler, job: Job, context: Omit<JobContext, "giveBack">): Promise<HandlerEnd> {
+  let givenBack: string | undefined;
+  const giveBack = (reason?: string): never => {
+    givenBack ??= cutReason(reason);
+    throw new Error(`The job is given back: ${givenBack}`);
+  };
+  const end = await callHandler(handler, job, { ...context, giveBack });
+  // Handlers that catch what they didn't expect can't take it back by accident.
+  return givenBack === undefined ? end : { kind: "given-back", reason: givenBack };
+}
+
+async function callHandler(handler: Handler, job: Job, context: JobContext): Promise<HandlerEnd> {
+  try {
+    const encoded = encodeResult(await handler(job, context));
+    if (encoded.ok) return { kind: "succeeded", json: encoded.json, omitted: encoded.omitted };
+    return { kind: "failed", isPermanent: true, error: { name: "ResultError", message: encoded.message } };
+  } catch (thrown) {
+    return { kind: "failed", isPermanent: isPermanent(thrown), error: toJobError(thrown), stack: stackOf(thrown) };
+  }
+}
+
+function cutReason(reason: unknown): string {
+  return reason === undefined ? "The handler gave the job back" : toJobError(reason).message;
+}
+
+function openLog(run: number): JobLog {
+  const log = new JobLog(
+    clock,
+    (level, message, { stream, fields }) => {
+      if (stream) tell({ kind: "output", run, stream, text: message });
+      else tell({ kind: "log", run, level, message, fields });
+    },
+    undefined,
+    handlerLogBounds,
+  );
+  logs.set(run, log);
+  logs.delete(run - keptLogs);
+  return log;
+}
+
+/** The worker decides on the process: the job that it happened to is known here only. */
+function watchErrors(): void {
+  const report = (thrown: unknown) => {
+    const run = runs.getStore();
+    if (run !== undefined) logs.get(run)?.end();
+    tell({ kind: "uncaught", run, error: toJobError(thrown), stack: stackOf(thrown) });
+  };
+  process.on("uncaughtException", report);
+  process.on("unhandledRejection", report);
+}
+
+function watchExit(): void {
+  process.exit = (code) => {
+    tell({ kind: "exiting", run: runs.getStore(), code: Number(code ?? process.exitCode ?? 0) });
+    return exit(code);
+  };
+}
+
+/** What is written after a job's end is still that job's. */
+function watchOutput(stream: "stdout" | "stderr"): void {
+  const decode = (chunk: string | Uint8Array, encoding: unknown) =>
+    typeof chunk === "string" && typeof encoding === "string" && encoding !== "utf8" && encoding !== "utf-8"
+      ? Buffer.from(chunk, encoding as BufferEncoding).toString()
+      : typeof chunk === "string"
+        ? chunk
+        : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString();
+  process[stream].write = (chunk: string | Uint8Array, encoding?: unknown, callback?: unknown) => {
+    write(stream, decode(chunk, encoding), runs.getStore());
+    const done = typeof encoding === "function" ? encoding : callback;
+    if (typeof done === "function") process.nextTick(done);
+    return true;
+  };
+}
+
+function write(stream: "stdout" | "stderr", text: string, run: number | undefined): void {
+  const log = run === undefined ? undefined : logs.get(run);
+  const level = stream === "stderr" ? "warn" : "info";
+  for (const line of text.split(/\r?\n/)) {
+    if (line === "") continue;
+    if (log) log.log(level, line, { stream });
+    else tell({ kind: "output", run, stream, text: shorten(line, maxLineCharacters) });
+  }
+}

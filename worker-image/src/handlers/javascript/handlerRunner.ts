@@ -1,0 +1,57 @@
+import { Job } from "../handler";
+import { HandlerProcess, HandlerProcessOptions } from "./handlerProcess";
+import { RunEvents, Runner, RunOutcome } from "../runner";
+
+/** Runs JavaScript handlers in processes: one for each job at work, reused from job to job. */
+export class HandlerRunner implements Runner {
+  private readonly processes = new Set<HandlerProcess>();
+  private readonly idle: HandlerProcess[] = [];
+
+  constructor(private readonly options: HandlerProcessOptions) {}
+
+  async start(): Promise<void> {
+    const { folders, groups } = this.options;
+    await Promise.all([folders.start(), groups.start()]);
+    const process = this.spawn();
+    await process.ready;
+    this.idle.push(process);
+  }
+
+  async run(job: Job, signal: AbortSignal, events: RunEvents): Promise<RunOutcome> {
+    for (let isFresh = false; !signal.aborted; isFresh = true) {
+      const process = (isFresh ? undefined : this.idleProcess()) ?? this.spawn();
+      const outcome = await process.run(job, signal, events);
+      if (process.isAlive) this.idle.push(process);
+      else this.processes.delete(process);
+      if (outcome.kind !== "interrupted") return outcome;
+    }
+    return { kind: "stopped" };
+  }
+
+  hurry(): void {
+    for (const process of this.processes) process.hurry();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.processes].map((process) => process.kill()));
+    this.processes.clear();
+    this.idle.length = 0;
+    this.options.groups.close();
+    await this.options.folders.close();
+  }
+
+  private idleProcess(): HandlerProcess | undefined {
+    for (;;) {
+      const process = this.idle.pop();
+      if (!process || process.isAlive) return process;
+      // It died after its job was done; nobody is waiting for it.
+      this.processes.delete(process);
+    }
+  }
+
+  private spawn(): HandlerProcess {
+    const process = new HandlerProcess(this.options);
+    this.processes.add(process);
+    return process;
+  }
+}

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { Clock } from "../../support/clock";
+import { toJobError } from "../../support/errors";
+import { insist } from "../../services/insist";
+import { errorFields, Log } from "../../support/log";
+
+export interface InlineHandlerEffects {
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  /** When it aborts, no further try is made. */
+  signal: AbortSignal;
+}
+
+/** Downloads the text of an inline handler, whose key ends in its SHA-256: `s3://bucket/word-count/<sha256>.js`. */
+export async function downloadHandler(url: string, effects: InlineHandlerEffects): Promise<string> {
+  const { clock, random, log, signal } = effects;
+  const onRetry = (error: unknown) => log("warn", "handler-download-retried", errorFields(error));
+  try {
+    const location = parseUrl(url);
+    // A right that was just given takes some seconds to count, so being refused is no reason to give up.
+    const text = await insist(() => download(location, signal), { clock, random, signal, onRetry });
+    const hash = createHash("sha256").update(text).digest("hex");
+    if (!location.key.endsWith(`${hash}.js`)) {
+      throw new Error(`its content has the SHA-256 ${hash}, which its name doesn't say`);
+    }
+    return text.toString("utf8");
+  } catch (cause) {
+    throw new Error(`The inline handler could not be downloaded from ${url}: ${toJobError(cause).message}`, { cause });
+  }
+}
+
+/** The SDK is loaded here, so that workers of other kinds of handlers do without. */
+async function download({ bucket, key }: { bucket: string; key: string }, signal: AbortSignal): Promise<Buffer> {
+  const { GetObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
+  // An endpoint of one's own rarely has a host name for each bucket.
+  const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL);
+  const client = new S3Client({ forcePathStyle });
+  try {
+    const { Body: body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
+      abortSignal: signal,
+      requestTimeout: 30_000,
+    });
+    return Buffer.from((await body?.transformToByteArray()) ?? []);
+  } finally {
+    client.destroy();
+  }
+}
+
+function parseUrl(url: string): { bucket: string; key: string } {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(url) ?? [];
+  if (!bucket || !key) throw new Error("expected s3://bucket/key");
+  return { bucket, key };
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { errorFields, Log } from "../support/log";
+
+const prefix = "batch-job-worker-";
+
+/**
+ * An empty folder for each attempt, only its user's, below one of this worker. What workers before it left behind is
+ * removed at the start.
+ */
+export class JobFolders {
+  private base?: string;
+
+  /** @param root where there is room: a volume of the instance, or the system's temporary folder */
+  constructor(
+    readonly root: string,
+    private readonly log: Log,
+  ) {}
+
+  /** Rejects where nothing can be written. */
+  async start(): Promise<void> {
+    if (this.base !== undefined) return;
+    mkdirSync(this.root, { recursive: true });
+    // Links are resolved, since that is how the system names the folder that a process works in.
+    this.base = mkdtempSync(path.join(realpathSync(this.root), `${prefix}${process.pid}-`));
+    await Promise.all(this.leftovers().map((folder) => this.remove(folder)));
+  }
+
+  /** A file beside the folders of the attempts. */
+  fileName(): string {
+    return path.join(this.base!, `.${randomBytes(6).toString("hex")}`);
+  }
+
+  create(): string {
+    const folder = path.join(this.base!, randomBytes(6).toString("hex"));
+    mkdirSync(folder, { mode: 0o700 });
+    return folder;
+  }
+
+  /** Never rejects: what can't be removed is a warning, and goes with the next worker. */
+  async remove(folder: string): Promise<void> {
+    const options = { recursive: true, force: true, maxRetries: 2 };
+    try {
+      await rm(folder, options);
+    } catch {
+      // A folder that a job made unwritable for itself.
+      openFolders(folder);
+      await rm(folder, options).catch((error: unknown) => {
+        this.log("warn", "folder-not-removed", { folder, ...errorFields(error) });
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.base !== undefined) await this.remove(this.base);
+    this.base = undefined;
+  }
+
+  /** Folders of workers of this user that are gone; one with this process's id is of an earlier life of the container. */
+  private leftovers(): string[] {
+    const root = path.dirname(this.base!);
+    return readdirSync(root)
+      .map((name) => path.join(root, name))
+      .filter((folder) => {
+        const pid = Number(new RegExp(`^${prefix}(\\d+)-`).exec(path.basename(folder))?.[1]);
+        if (!pid || folder === this.base || (pid !== process.pid && isRunning(pid))) return false;
+        const found = lstatSync(folder, { throwIfNoEntry: false });
+        return found !== undefined && found.isDirectory() && found.uid === process.getuid?.();
+      });
+  }
+}
+
+function openFolders(folder: string): void {
+  try {
+    chmodSync(folder, 0o700);
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) openFolders(path.join(folder, entry.name));
+    }
+  } catch {
+    // The removal says what is wrong with it.
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

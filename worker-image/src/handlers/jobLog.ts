@@ -1,0 +1,113 @@
+import { Clock } from "../support/clock";
+import { LogFields } from "../support/log";
+import { shorten } from "../support/text";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** What a line is about, beside its message. */
+export interface LineAbout {
+  /** What the handler said of it: under a name of its own, so that it can't pass for the worker's. */
+  fields?: LogFields;
+  /** Where it was written to. */
+  stream?: "stdout" | "stderr";
+}
+
+/** The most characters of one line's message. */
+export const maxLineCharacters = 4_000;
+
+/** What one attempt may log at once, and from then on in each second. */
+export interface LogBounds {
+  lines: number;
+  linesPerSecond: number;
+  characters: number;
+  charactersPerSecond: number;
+}
+
+/** In the worker. */
+export const logBounds: LogBounds = {
+  lines: 5_000,
+  linesPerSecond: 10,
+  characters: 1_000_000,
+  charactersPerSecond: 5_000,
+};
+
+/** In a handler's own process: a little less, so that what it says of what was left out gets through. */
+export const handlerLogBounds: LogBounds = {
+  lines: 4_800,
+  linesPerSecond: 9,
+  characters: 900_000,
+  charactersPerSecond: 4_500,
+};
+
+/** What a line counts for beside its message and fields: the worker's own words around them. */
+const charactersOfLine = 100;
+
+/** Of what is left out, so many lines are written at the attempt's end all the same. */
+const keptLast = 20;
+
+interface LogLine {
+  level: LogLevel;
+  message: string;
+  about: LineAbout;
+}
+
+/**
+ * What one attempt logs, within bounds: beyond {@link logBounds}, or while the worker's own output is behind, lines are
+ * left out and counted, and a line says how many. The last ones are written in any case.
+ */
+export class JobLog {
+  private readonly last: LogLine[] = [];
+  private lines: number;
+  private characters: number;
+  private filledAt: number;
+  private leftOut = 0;
+
+  constructor(
+    private readonly clock: Pick<Clock, "now">,
+    private readonly write: (level: LogLevel, message: string, about: LineAbout) => void,
+    private readonly isBehind: () => boolean = () => false,
+    private readonly bounds = logBounds,
+  ) {
+    this.lines = bounds.lines;
+    this.characters = bounds.characters;
+    this.filledAt = clock.now();
+  }
+
+  log(level: LogLevel, message: string, { fields, stream }: LineAbout = {}): void {
+    const about = { ...(stream && { stream }), ...(fields && { fields }) };
+    const line = { level, message: shorten(message, maxLineCharacters), about };
+    const characters = charactersOfLine + line.message.length + (fields ? JSON.stringify(fields).length : 0);
+    if (this.lines < 1 || this.characters < characters) this.fill();
+    if (this.lines < 1 || this.characters < characters || this.isBehind()) return this.leaveOut(line);
+    this.mark(this.leftOut);
+    this.last.length = 0;
+    this.lines--;
+    this.characters -= characters;
+    this.write(level, line.message, about);
+  }
+
+  /** Writes the last lines that were left out; what comes after that counts anew. */
+  end(): void {
+    this.mark(this.leftOut - this.last.length);
+    for (const { level, message, about } of this.last.splice(0)) this.write(level, message, about);
+  }
+
+  private leaveOut(line: LogLine): void {
+    this.leftOut++;
+    if (this.last.push(line) > keptLast) this.last.shift();
+  }
+
+  private mark(count: number): void {
+    this.leftOut = 0;
+    if (count > 0) this.write("warn", `${count} more lines left out`, {});
+  }
+
+  private fill(): void {
+    const now = this.clock.now();
+    const seconds = Math.max(0, now - this.filledAt) / 1_000;
+    this.filledAt = now;
+    const { lines, linesPerSecond, characters, charactersPerSecond } = this.bounds;
+    this.lines = Math.min(lines, this.lines + seconds * linesPerSecond);
+    this.characters = Math.min(characters, this.characters + seconds * charactersPerSecond);
+  }
+}

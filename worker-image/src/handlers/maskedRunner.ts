@@ -1,0 +1,44 @@
+import { JobError } from "../../../contract/records/record";
+import { Job } from "./handler";
+import { Masking } from "../support/masking";
+import { RunEvents, Runner, RunOutcome } from "./runner";
+
+/** A runner in whose errors and reasons no secret shows. Results stay as they are. */
+export class MaskedRunner implements Runner {
+  constructor(
+    private readonly runner: Runner,
+    private readonly masking: Masking,
+  ) {}
+
+  start(): Promise<void> {
+    return this.runner.start();
+  }
+
+  async run(job: Job, signal: AbortSignal, events: RunEvents): Promise<RunOutcome> {
+    const outcome = await this.runner.run(job, signal, events);
+    switch (outcome.kind) {
+      case "failed":
+        return {
+          ...outcome,
+          error: this.masked(outcome.error),
+          stack: outcome.stack && this.masking.text(outcome.stack),
+        };
+      case "given-back":
+        return { ...outcome, reason: this.masking.text(outcome.reason) };
+      default:
+        return outcome;
+    }
+  }
+
+  hurry(): void {
+    this.runner.hurry();
+  }
+
+  close(): Promise<void> {
+    return this.runner.close();
+  }
+
+  private masked({ name, message }: JobError): JobError {
+    return { name: this.masking.text(name), message: this.masking.text(message) };
+  }
+}

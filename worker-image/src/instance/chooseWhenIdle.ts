@@ -1,0 +1,85 @@
+import { neededInstances } from "../../../contract/fleet/capacity";
+import { FleetFigures } from "./fleetTable";
+
+/** What an idle worker may do. */
+export interface IdleChoice {
+  /** The type needs fewer instances than desired: this one may end, and desired be lowered by it. */
+  canLower: boolean;
+  /** The instance's group has more instances than it is to have, which are enough: this one may end by itself. */
+  isSurplus: boolean;
+}
+
+/** Messages of a queue that could be received now, and those received and not yet deleted. */
+export interface QueueCounts {
+  visible: number;
+  inFlight: number;
+}
+
+/** An Auto Scaling group of the type. */
+export interface GroupView {
+  minInstances: number;
+  maxInstances: number;
+  desired: number;
+  instances: { id: string; lifecycleState: string }[];
+}
+
+export interface IdleView {
+  instanceId: string | undefined;
+  counts: QueueCounts;
+  /** All groups of the type. */
+  groups: GroupView[];
+  figures: FleetFigures;
+  slots: number;
+  prefetch: number;
+  timeoutSeconds: number;
+}
+
+/** What the scaler assumes, too, before it has learned or written anything. */
+const assumed = { secondsPerJob: 10, targetLatencySeconds: 30 };
+
+/** An idle worker asks at least so often, and hardly more, as Auto Scaling's calls are rationed. */
+const maxPauseSeconds = 60;
+
+/** How long an idle worker waits before it asks whether it is still needed; twice as long after each time that it was. */
+export function pauseBeforeAsking(idleSeconds: number, timesAsked: number): number {
+  return timesAsked === 0 ? idleSeconds : Math.min(idleSeconds * 2 ** (timesAsked - 1), maxPauseSeconds);
+}
+
+/**
+ * The capacity function's verdict on an idle instance. The groups of a type count as one: which of them loses an instance
+ * is decided by which has an idle one, and the one on demand so empties once spot carries the load.
+ */
+export function chooseWhenIdle(view: IdleView): IdleChoice {
+  const { instanceId, counts, groups, figures, slots, prefetch, timeoutSeconds } = view;
+  if (groups.length === 0) return { canLower: counts.visible === 0, isSurplus: false };
+  // Each group may grow to the bound of all of them together.
+  const maxInstances = Math.max(...groups.map((group) => group.maxInstances));
+  const needed = neededInstances({
+    ...counts,
+    instances: sum(groups, ({ instances }) => instances.filter(isInService).length),
+    slots,
+    prefetch,
+    secondsPerJob: figures.secondsPerJob ?? Math.min(assumed.secondsPerJob, timeoutSeconds),
+    targetLatencySeconds: figures.targetLatencySeconds ?? assumed.targetLatencySeconds,
+    minInstances: sum(groups, ({ minInstances }) => minInstances),
+    maxInstances,
+  });
+  const desired = sum(groups, (group) => group.desired);
+  const own = groups.find(({ instances }) => instances.some(({ id }) => id === instanceId));
+  const isSurplus = own !== undefined && own.instances.filter(isLive).length > own.desired && needed <= desired;
+  return { canLower: needed < desired, isSurplus };
+}
+
+type Instance = GroupView["instances"][number];
+
+function isInService({ lifecycleState }: Instance): boolean {
+  return lifecycleState === "InService";
+}
+
+function isLive({ lifecycleState }: Instance): boolean {
+  return /^(InService|Pending)/.test(lifecycleState);
+}
+
+function sum(groups: GroupView[], of: (group: GroupView) => number): number {
+  return groups.reduce((total, group) => total + of(group), 0);
+}

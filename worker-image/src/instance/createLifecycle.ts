@@ -1,0 +1,77 @@
+import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { WorkerSettings } from "../../../contract/workerSettings";
+import { systemClock } from "../support/clock";
+import { FleetReports } from "./fleetReports";
+import { gateClient } from "../services/gatedClient";
+import { DynamoFleetTable } from "./fleetTable";
+import { Lifecycle } from "./lifecycle";
+import { findGroups, readCounts } from "./fleetGroups";
+import { AutoScalingInstanceGroup } from "./instanceGroup";
+import { chooseWhenIdle } from "./chooseWhenIdle";
+import { InstanceMetadata } from "./metadata";
+import { Log } from "../support/log";
+import { RecentJobs } from "./recentJobs";
+import { nudgeScaler } from "./scalerNudge";
+import { Services } from "../services/services";
+
+const requestHandler = { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
+
+export interface LifecycleParts {
+  settings: WorkerSettings;
+  slots: number;
+  sqs: SQSClient;
+  services: Services;
+  recentJobs: RecentJobs;
+  log: Log;
+}
+
+/** The lifecycle of this machine's instance; nothing where metadata is switched off. */
+export function createLifecycle({
+  settings,
+  slots,
+  sqs,
+  services,
+  recentJobs,
+  log,
+}: LifecycleParts): Lifecycle | undefined {
+  const metadata = InstanceMetadata.fromEnvironment(process.env);
+  if (!metadata) return undefined;
+  const { type, queueUrl, fleetTable, scalerFunction } = settings;
+  const autoScaling = gateClient(new AutoScalingClient({ requestHandler }), services.gate("Auto Scaling"));
+  const table = fleetTable === undefined ? undefined : createFleetTable(fleetTable, type, services);
+  return new Lifecycle({
+    settings,
+    metadata,
+    findGroup: () => AutoScalingInstanceGroup.find(autoScaling, metadata),
+    async chooseWhenIdle() {
+      const [instanceId, counts, groups, figures] = await Promise.all([
+        metadata.read("instance-id"),
+        readCounts(sqs, queueUrl),
+        fleetTable === undefined ? [] : findGroups(autoScaling, fleetTable, type),
+        table?.readFigures() ?? {},
+      ]);
+      return chooseWhenIdle({ ...settings, slots, instanceId, counts, groups, figures });
+    },
+    async nudge(moreThan) {
+      if (scalerFunction === undefined) return;
+      const { visible } = await readCounts(sqs, queueUrl);
+      if (visible > moreThan) await nudgeScaler(scalerFunction, type, visible);
+    },
+    ...(table && { reports: new FleetReports({ table, metadata, slots, recentJobs, clock: systemClock, log }) }),
+    slots,
+    clock: systemClock,
+    random: Math.random,
+    log,
+  });
+}
+
+/** Between two calls while the table is away: those for the records come on top. */
+const fleetTryMilliseconds = 30_000;
+
+/** A client of its own, so that jobs and reports never wait for each other; whatever fails is tried at the next report. */
+function createFleetTable(name: string, type: string, services: Services): DynamoFleetTable {
+  const gate = services.gate("DynamoDB (fleet table)", fleetTryMilliseconds);
+  return new DynamoFleetTable(gateClient(new DynamoDBClient({ requestHandler, maxAttempts: 2 }), gate), name, type);
+}

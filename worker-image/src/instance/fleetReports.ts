@@ -1,0 +1,83 @@
+import { reportSeconds } from "../../../contract/fleet/state";
+import { Clock } from "../support/clock";
+import { FleetTable } from "./fleetTable";
+import { HealthSource, illness } from "./health";
+import { startHeartbeat } from "../support/heartbeat";
+import { errorFields, Log } from "../support/log";
+import { MetadataReader } from "./notice";
+import { RecentJobs } from "./recentJobs";
+
+/** How long an instance's item outlasts its last report, while its worker is there and once it has ended. */
+const keptSeconds = 3_600;
+const keptAfterEndSeconds = 60;
+
+export interface FleetReportsEffects {
+  table: FleetTable;
+  metadata: MetadataReader;
+  /** Jobs at once. */
+  slots: number;
+  recentJobs: RecentJobs;
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * What the worker says of itself in the fleet table: at once, and every half minute from then on. It speaks from the
+ * worker's own process, so that a worker that hangs falls silent, and an unhealthy one keeps silent: that has its instance
+ * replaced. A report that can't be written is a warning, and the next one comes all the same.
+ */
+export class FleetReports {
+  private stop?: () => Promise<void>;
+  private first: Promise<void> = Promise.resolve();
+  private worker?: HealthSource;
+  private instanceId?: string;
+  private isSilent = false;
+
+  constructor(private readonly effects: FleetReportsEffects) {}
+
+  /** @param onRetire called with each answer that says that this instance retires */
+  begin(worker: HealthSource, onRetire: () => void): void {
+    if (this.stop) return;
+    this.worker = worker;
+    const { clock, log } = this.effects;
+    const onError = (error: unknown) => log("warn", "fleet-report-failed", errorFields(error));
+    const beat = async () => {
+      if (this.isUnwell(worker)) return;
+      if ((await this.report(keptSeconds)) !== undefined) onRetire();
+    };
+    this.first = beat().catch(onError);
+    this.stop = startHeartbeat(clock, reportSeconds * 1_000, beat, onError);
+  }
+
+  /** Says a last word, after which the item goes soon. Never rejects. */
+  async end(): Promise<void> {
+    if (!this.stop) return;
+    await Promise.all([this.first, this.stop()]);
+    await this.report(keptAfterEndSeconds).catch((error: unknown) => {
+      this.effects.log("warn", "fleet-report-failed", errorFields(error));
+    });
+  }
+
+  private isUnwell(worker: HealthSource): boolean {
+    const { clock, log } = this.effects;
+    const reason = illness(worker, clock.now());
+    if (reason !== undefined && !this.isSilent) log("error", "fleet-report-withheld", { reason });
+    this.isSilent = reason !== undefined;
+    return this.isSilent;
+  }
+
+  private async report(keptForSeconds: number): Promise<number | undefined> {
+    const { table, metadata, slots, recentJobs, clock } = this.effects;
+    this.instanceId ??= await metadata.read("instance-id");
+    if (this.instanceId === undefined) return undefined;
+    const seenAt = clock.wallNow();
+    return table.report(this.instanceId, {
+      seenAt,
+      slots,
+      busySlots: this.worker?.busySlots ?? 0,
+      alone: this.worker?.isAlone ? 1 : 0,
+      ...recentJobs.read(),
+      expiresAt: Math.ceil(seenAt / 1_000) + keptForSeconds,
+    });
+  }
+}

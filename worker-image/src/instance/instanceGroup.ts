@@ -1,0 +1,88 @@
+import {
+  AutoScalingClient,
+  CompleteLifecycleActionCommand,
+  DescribeAutoScalingInstancesCommand,
+  RecordLifecycleActionHeartbeatCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
+} from "@aws-sdk/client-auto-scaling";
+import { MetadataReader } from "./notice";
+
+/** What a worker may ask of the Auto Scaling group that its instance belongs to. */
+export interface InstanceGroup {
+  /** Tells the hook to go on. False: the group isn't waiting at it. */
+  complete(hook: string): Promise<boolean>;
+  /** Has the hook wait for its timeout from now on. False: the group isn't waiting at it. */
+  heartbeat(hook: string): Promise<boolean>;
+  /** Ends this instance. False: the group refuses, since it would have fewer than its minimum. */
+  terminate(options: { lowersDesired: boolean }): Promise<boolean>;
+}
+
+/** The group, through the Auto Scaling API. */
+export class AutoScalingInstanceGroup implements InstanceGroup {
+  private constructor(
+    private readonly client: AutoScalingClient,
+    private readonly instanceId: string,
+    private readonly name: string,
+  ) {}
+
+  /** Undefined where the instance belongs to no group. */
+  static async find(client: AutoScalingClient, metadata: MetadataReader): Promise<InstanceGroup | undefined> {
+    const instanceId = await metadata.read("instance-id");
+    if (instanceId === undefined) return undefined;
+    const name = (await metadata.read("tags/instance/aws:autoscaling:groupName")) ?? (await ask(client, instanceId));
+    return name === undefined ? undefined : new AutoScalingInstanceGroup(client, instanceId, name);
+  }
+
+  async complete(hook: string): Promise<boolean> {
+    return isAccepted(
+      this.client.send(
+        new CompleteLifecycleActionCommand({
+          AutoScalingGroupName: this.name,
+          InstanceId: this.instanceId,
+          LifecycleHookName: hook,
+          LifecycleActionResult: "CONTINUE",
+        }),
+      ),
+    );
+  }
+
+  async heartbeat(hook: string): Promise<boolean> {
+    return isAccepted(
+      this.client.send(
+        new RecordLifecycleActionHeartbeatCommand({
+          AutoScalingGroupName: this.name,
+          InstanceId: this.instanceId,
+          LifecycleHookName: hook,
+        }),
+      ),
+    );
+  }
+
+  async terminate({ lowersDesired }: { lowersDesired: boolean }): Promise<boolean> {
+    return isAccepted(
+      this.client.send(
+        new TerminateInstanceInAutoScalingGroupCommand({
+          InstanceId: this.instanceId,
+          ShouldDecrementDesiredCapacity: lowersDesired,
+        }),
+      ),
+    );
+  }
+}
+
+/** Where instance tags aren't in metadata, since one of their keys can't be. */
+async function ask(client: AutoScalingClient, instanceId: string): Promise<string | undefined> {
+  const command = new DescribeAutoScalingInstancesCommand({ InstanceIds: [instanceId] });
+  return (await client.send(command)).AutoScalingInstances?.[0]?.AutoScalingGroupName;
+}
+
+/** These calls answer with a ValidationError where what they ask for can't be now, and with other errors otherwise. */
+async function isAccepted(call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    if ((error as Error).name === "ValidationError") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,244 @@
+import { reportSeconds } from "../../../contract/fleet/state";
+import { WorkerSettings } from "../../../contract/workerSettings";
+import { Clock, sleep } from "../support/clock";
+import { HealthSource } from "./health";
+import { insist } from "../services/insist";
+import { InstanceGroup } from "./instanceGroup";
+import { HookHeartbeat } from "./hookHeartbeat";
+import { IdleChoice, pauseBeforeAsking } from "./chooseWhenIdle";
+import { MetadataReader, Notice, readNotice } from "./notice";
+import { errorFields, Log } from "../support/log";
+
+/** AWS recommends to look at the spot notice every 5 seconds ("Spot Instance interruption notices"). */
+const lookMilliseconds = 5_000;
+
+/** Kept clear of a spot instance's end, for giving jobs back. */
+const spotMarginSeconds = 30;
+
+/** A notice that names no time gives this long: the two minutes of a spot notice, less what it took to come upon it. */
+const spotSeconds = 110;
+
+/** Without a single answer from metadata after so many looks, this is no EC2 instance. */
+const triesBeforeOff = 3;
+
+/** Terminating, an instance reaches its hook within seconds. */
+const hookTries = 30;
+const hookPauseMilliseconds = 2_000;
+
+/** The worker, as far as its instance's life goes. */
+export interface InstanceWorker extends HealthSource {
+  readonly vitals: HealthSource["vitals"] & { readonly idleSince: number | undefined };
+  drain(reason: string, withinSeconds: number): void;
+  retire(): void;
+}
+
+/** What is told of the instance to the scaler, and by it. */
+export interface Reports {
+  begin(worker: HealthSource, onRetire: () => void): void;
+  end(): Promise<void>;
+}
+
+export interface LifecycleEffects {
+  settings: Pick<WorkerSettings, "idleSeconds" | "drainSeconds" | "launchHook" | "terminateHook">;
+  metadata: MetadataReader;
+  /** The instance's group; nothing where it has none. */
+  findGroup: () => Promise<InstanceGroup | undefined>;
+  /** What an idle worker may do; it reads the queue again, since jobs may have come. */
+  chooseWhenIdle: () => Promise<IdleChoice>;
+  /** Nudges the scaler if more jobs wait than these. */
+  nudge: (moreThan: number) => Promise<void>;
+  /** Jobs at once. */
+  slots: number;
+  /** Missing where nothing scales the fleet. */
+  reports?: Reports;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+}
+
+/**
+ * The life of the worker's EC2 instance. It tells the launch hook once the worker is ready, drains the worker when
+ * metadata says that the instance is to go, retires it when the scaler does, nudges the scaler where more jobs wait than
+ * the worker can do, ends an instance that has been idle, and tells the terminate hook once all is done. Without metadata, as
+ * in a plain container, it does nothing.
+ */
+export class Lifecycle {
+  private readonly ending = new AbortController();
+  private group?: Promise<InstanceGroup | undefined>;
+  private worker?: InstanceWorker;
+  private cancelLook: () => void = () => undefined;
+  private reason?: Notice["kind"] | "idle" | "retired";
+  private failures = 0;
+  private hasAnswered = false;
+  /** Since when it was idle when it last asked whether it is needed; how often it has asked since, and when. */
+  private asked = { idleSince: -Infinity, times: 0, at: -Infinity };
+  /** When it last checked whether more jobs wait than it can do. */
+  private checkedAt = -Infinity;
+  /** Since when it was idle when it last logged that it stays: once is enough. */
+  private staysSince?: number;
+  private readonly hookHeartbeat: HookHeartbeat;
+
+  constructor(private readonly effects: LifecycleEffects) {
+    this.hookHeartbeat = new HookHeartbeat({ ...effects, findGroup: () => this.findGroup() });
+  }
+
+  /** Whether the instance ends with its worker. */
+  get isLeaving(): boolean {
+    return this.reason !== undefined;
+  }
+
+  /** To be called before the worker comes up, which may take longer than the launch hook waits. */
+  prepare(): void {
+    this.hookHeartbeat.beginLaunch();
+  }
+
+  /** To be called when the worker could begin; resolves when it may. */
+  async begin(worker: InstanceWorker): Promise<void> {
+    this.worker = worker;
+    const { launchHook, terminateHook } = this.effects.settings;
+    await this.hookHeartbeat.stop();
+    if (launchHook !== undefined) await this.completeLaunch(launchHook);
+    const firstLook = this.look();
+    // A worker that was started again on an instance on its way out must not fetch.
+    if (launchHook !== undefined || terminateHook !== undefined) await firstLook;
+  }
+
+  /** To be called when the worker has ended; resolves when its instance may. */
+  async end(): Promise<void> {
+    this.ending.abort();
+    this.cancelLook();
+    try {
+      if (this.reason !== undefined) await this.letGo(this.reason);
+    } finally {
+      await this.hookHeartbeat.stop();
+      await this.effects.reports?.end();
+    }
+  }
+
+  private async letGo(reason: NonNullable<Lifecycle["reason"]>): Promise<void> {
+    const { settings, nudge, log } = this.effects;
+    const group = await this.insist(() => this.findGroup());
+    if (!group) return;
+    // Desired stays as it is, so that the group starts another instance at once instead of when this one is gone.
+    const isReplaced = reason !== "idle" && reason !== "terminating";
+    if (isReplaced) await this.insist(() => group.terminate({ lowersDesired: false }));
+    // A job that came while the last worker was leaving found the desired capacity that still counted it.
+    await nudge(0).catch((error: unknown) => log("warn", "scaler-not-nudged", errorFields(error)));
+    if (settings.terminateHook !== undefined) await this.completeTermination(group, settings.terminateHook);
+  }
+
+  private async completeLaunch(hook: string): Promise<void> {
+    const group = await this.insist(() => this.findGroup());
+    if (!group) return;
+    const isCompleted = await this.insist(() => group.complete(hook));
+    // Nothing waits where the worker was started again.
+    if (isCompleted) this.effects.log("info", "launch-hook-completed", { hook });
+  }
+
+  private async completeTermination(group: InstanceGroup, hook: string): Promise<void> {
+    const { clock, log } = this.effects;
+    for (let tries = 0; tries < hookTries; tries++) {
+      if (await this.insist(() => group.complete(hook))) return log("info", "terminate-hook-completed", { hook });
+      await sleep(clock, hookPauseMilliseconds);
+    }
+    log("warn", "terminate-hook-not-waiting", { hook });
+  }
+
+  /** Looks at metadata, and again in a while. Never rejects. */
+  private async look(): Promise<void> {
+    const { metadata, clock, log } = this.effects;
+    try {
+      const notice = await readNotice(metadata);
+      this.hasAnswered = true;
+      this.failures = 0;
+      if (this.ending.signal.aborted) return;
+      if (this.worker) this.effects.reports?.begin(this.worker, () => this.retire());
+      if (notice) this.heed(notice);
+      else if (this.isFull()) this.nudgeIfOverloaded();
+      else await this.endIfIdle();
+    } catch (error) {
+      this.failures++;
+      if (this.failures % triesBeforeOff === 0) {
+        if (!this.hasAnswered) return log("info", "lifecycle-off", { reason: "There is no instance metadata" });
+        log("warn", "lifecycle-look-failed", { failuresInARow: this.failures, ...errorFields(error) });
+      }
+    }
+    if (!this.ending.signal.aborted) this.cancelLook = clock.after(lookMilliseconds, () => void this.look());
+  }
+
+  private heed({ kind, endsAt }: Notice): void {
+    const { clock, settings } = this.effects;
+    // A recommendation to leave is often followed by the notice that leaves less time.
+    const isMoreUrgent = this.reason === "retired" || kind === "spot-interruption";
+    if (this.reason === kind || (this.reason !== undefined && !isMoreUrgent)) return;
+    const left = endsAt === undefined ? spotSeconds : Math.min(spotSeconds, (endsAt - clock.wallNow()) / 1_000);
+    const withinSeconds = kind === "spot-interruption" ? Math.max(0, left - spotMarginSeconds) : settings.drainSeconds;
+    this.leave(kind, withinSeconds);
+  }
+
+  private retire(): void {
+    if (this.reason !== undefined || this.ending.signal.aborted) return;
+    this.reason = "retired";
+    this.worker?.retire();
+  }
+
+  private isFull(): boolean {
+    const { worker, reason } = this;
+    return worker !== undefined && reason === undefined && (worker.busySlots >= this.effects.slots || !!worker.isAlone);
+  }
+
+  /**
+   * Jobs may have come that no nudge of the router told of: more than the slots of this worker could take at once. A notice
+   * of the instance's end doesn't wait for it.
+   */
+  private nudgeIfOverloaded(): void {
+    const { clock, nudge, slots, log } = this.effects;
+    if (clock.now() - this.checkedAt < reportSeconds * 1_000) return;
+    this.checkedAt = clock.now();
+    void nudge(slots).catch((error: unknown) => log("warn", "scaler-not-nudged", errorFields(error)));
+  }
+
+  private async endIfIdle(): Promise<void> {
+    const { settings, clock, chooseWhenIdle, log } = this.effects;
+    const idleSince = this.worker?.vitals.idleSince;
+    if (settings.idleSeconds === 0 || idleSince === undefined || this.reason !== undefined) return;
+    const { times, at } = this.asked.idleSince === idleSince ? this.asked : { times: 0, at: idleSince };
+    if (clock.now() - at < pauseBeforeAsking(settings.idleSeconds, times) * 1_000) return;
+    const group = await this.findGroup();
+    if (!group) return;
+    this.asked = { idleSince, times: times + 1, at: clock.now() };
+    const { canLower, isSurplus } = await chooseWhenIdle();
+    const isOver = this.ending.signal.aborted || this.reason !== undefined;
+    if (isOver || this.worker?.vitals.idleSince !== idleSince) return;
+    const isEnding =
+      (canLower && (await group.terminate({ lowersDesired: true }))) ||
+      (isSurplus && (await group.terminate({ lowersDesired: false })));
+    if (isEnding) this.leave("idle", settings.drainSeconds);
+    else if (this.staysSince !== idleSince) {
+      this.staysSince = idleSince;
+      const reason = canLower ? "The group is at its minimum" : "The type needs the instances that it has";
+      log("info", "idle-instance-stays", { reason, idleSince });
+    }
+  }
+
+  private leave(reason: NonNullable<Lifecycle["reason"]>, withinSeconds: number): void {
+    this.reason = reason;
+    this.hookHeartbeat.beginTermination();
+    this.worker?.drain(reason, withinSeconds);
+  }
+
+  /** Looked up once; again after a failure. */
+  private findGroup(): Promise<InstanceGroup | undefined> {
+    this.group ??= this.effects.findGroup().catch((error: unknown) => {
+      this.group = undefined;
+      throw error;
+    });
+    return this.group;
+  }
+
+  private insist<T>(action: () => Promise<T>): Promise<T> {
+    const { clock, random, log } = this.effects;
+    const onRetry = (error: unknown) => log("warn", "lifecycle-call-retried", errorFields(error));
+    return insist(action, { clock, random, signal: new AbortController().signal, onRetry });
+  }
+}

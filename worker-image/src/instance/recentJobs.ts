@@ -1,0 +1,46 @@
+import { leftOfRecent } from "../../../contract/fleet/state";
+import { Clock } from "../support/clock";
+import { LogFields } from "../support/log";
+
+/** Less than this is as good as none. */
+const negligibleJobs = 0.01;
+
+/** Events that end an attempt on its own account; one that was cut off says nothing of how long a job takes. */
+const ended = new Set(["job-succeeded", "job-failed", "job-retried"]);
+
+/** How many jobs ended lately and how long they took in all: of what is older, less and less counts. */
+export class RecentJobs {
+  private jobs = 0;
+  private seconds = 0;
+  private countedAt: number;
+
+  constructor(private readonly clock: Clock) {
+    this.countedAt = clock.now();
+  }
+
+  /** Counts the job of a log line, if it tells of an attempt's end. */
+  note(event: string, { runMs }: LogFields): void {
+    if (!ended.has(event) || typeof runMs !== "number") return;
+    this.fade();
+    this.jobs++;
+    this.seconds += runMs / 1_000;
+  }
+
+  read(): { recentJobs: number; recentSeconds: number } {
+    this.fade();
+    const [jobs, seconds] = this.jobs < negligibleJobs ? [0, 0] : [this.jobs, this.seconds];
+    return { recentJobs: rounded(jobs), recentSeconds: rounded(seconds) };
+  }
+
+  private fade(): void {
+    const now = this.clock.now();
+    const left = leftOfRecent(Math.max(0, now - this.countedAt) / 1_000);
+    this.jobs *= left;
+    this.seconds *= left;
+    this.countedAt = now;
+  }
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(6));
+}

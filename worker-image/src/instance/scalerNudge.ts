@@ -1,0 +1,17 @@
+import { Nudge } from "../../../contract/fleet/state";
+
+/** Tells the scaler, without waiting for it, that so many jobs of the type wait. Rejects if it can't be told. */
+export async function nudgeScaler(functionName: string, type: string, waiting: number): Promise<void> {
+  // Loaded here, since most workers end without a word to anyone.
+  const { InvokeCommand, LambdaClient } = await import("@aws-sdk/client-lambda");
+  const client = new LambdaClient({
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+  const nudge: Nudge = { sent: { [type]: waiting } };
+  try {
+    const Payload = Buffer.from(JSON.stringify(nudge));
+    await client.send(new InvokeCommand({ FunctionName: functionName, InvocationType: "Event", Payload }));
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,214 @@
+import { JobEnvelope } from "../../../contract/messages/envelope";
+import { hideableSeconds } from "../support/backoff";
+import { toJobError } from "../support/errors";
+import { heartbeatInterval, startHeartbeat } from "../support/heartbeat";
+import { JobLog } from "../handlers/jobLog";
+import { WorkerOutput } from "../support/lineWriter";
+import { errorFields, Log } from "../support/log";
+import { Progress, ProgressWriter, toProgress } from "../support/progress";
+import { isUnknownMessage, JobQueue, ReceivedMessage } from "../queue/queue";
+import { Hold, HoldState, JobRecords } from "../records/records";
+import { JobStopped, Runner, RunOutcome, StopCause } from "../handlers/runner";
+import { Clock, sleep } from "../support/clock";
+
+/** What an attempt is handed. */
+export interface AttemptEffects {
+  queue: JobQueue;
+  records: JobRecords;
+  runner: Runner;
+  clock: Clock;
+  timeoutSeconds: number;
+  visibilityTimeoutSeconds: number;
+  /** Where log lines go; what is logged is left out while it is behind. */
+  output?: WorkerOutput;
+}
+
+/** Share of the time for which SQS was asked to hide a message in which it certainly does: clocks and calls have their delays. */
+const trustedShare = 0.9;
+
+/** How an attempt ended: as the handler would have it, or because it was told to stop. */
+export type AttemptEnd = (
+  Exclude<RunOutcome, { kind: "stopped" }> | { kind: "stopped"; cause: StopCause; isStuck?: boolean }
+) & {
+  /** The last progress, where it was not written yet. */
+  progress?: Progress;
+};
+
+/**
+ * One run of a job that this worker holds: the handler at work, and beside it the heartbeat, the timeout and the
+ * progress. The heartbeat outlasts the handler, until `release`, so that the end can be recorded in peace.
+ */
+export class Attempt {
+  private readonly stopping = new AbortController();
+  private readonly progress: ProgressWriter;
+  private readonly jobLog: JobLog;
+  private readonly endHeartbeat: () => Promise<void>;
+  private isOver = false;
+  private hasMessage = true;
+  /** Until when the message was certainly hidden by what SQS last confirmed. */
+  private hiddenUntil: number;
+  private isGone = false;
+  private beatFailures = 0;
+  /** The extension of the lease that is under way. */
+  private extension?: Promise<PromiseSettledResult<HoldState>>;
+
+  constructor(
+    private readonly effects: AttemptEffects,
+    private readonly message: ReceivedMessage,
+    private readonly job: JobEnvelope,
+    readonly hold: Hold,
+    private readonly log: Log,
+    /** Until when nobody else may take the job, as far as the table has confirmed it. */
+    private leasedUntil: number,
+  ) {
+    const { clock, records, visibilityTimeoutSeconds } = effects;
+    const onError = (event: string) => (error: unknown) => log("warn", event, errorFields(error));
+    this.progress = new ProgressWriter(
+      clock,
+      async (progress) => this.heed(await records.reportProgress(hold, progress)),
+      onError("progress-not-written"),
+    );
+    // Not `receivedAt`: where the worker froze before it read SQS's answer, the message was visible again by then.
+    this.hiddenUntil = message.askedAt + visibilityTimeoutSeconds * 1000 * trustedShare;
+    this.jobLog = new JobLog(
+      clock,
+      (level, text, about) => log(level, "job-log", { message: text, ...about }),
+      () => effects.output?.isBehind() ?? false,
+    );
+    const interval = heartbeatInterval(visibilityTimeoutSeconds);
+    const onMissedBeat = (error: unknown) => {
+      // Through an outage of hours, the 1st, 2nd, 4th, 8th … in a row say enough.
+      if (Number.isInteger(Math.log2(++this.beatFailures))) onError("heartbeat-failed")(error);
+    };
+    this.endHeartbeat = startHeartbeat(clock, interval, () => this.beat(), onMissedBeat);
+  }
+
+  /** Whether the claim's answer took so long that its lease has ended, and another worker has taken the job since. */
+  async isTooLate(): Promise<boolean> {
+    const { clock, records, visibilityTimeoutSeconds } = this.effects;
+    if (clock.now() < this.leasedUntil) return false;
+    const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1000;
+    if ((await records.extend(this.hold, leaseUntil)) === "lost") return true;
+    this.leasedUntil = leaseUntil;
+    return false;
+  }
+
+  /** Runs the handler; resolves once nothing of it runs any more, or what does can't be stopped. Never rejects. */
+  async run(): Promise<AttemptEnd> {
+    const { clock, timeoutSeconds } = this.effects;
+    const text = `The attempt took longer than ${timeoutSeconds} s`;
+    const cancelTimeout = clock.after(timeoutSeconds * 1000, () => this.stop("timeout", text));
+    const outcome = await this.runHandler();
+    this.isOver = true;
+    cancelTimeout();
+    this.jobLog.end();
+    const progress = await this.progress.stop();
+    return { ...this.endOf(outcome), ...(progress && { progress }) };
+  }
+
+  private endOf(outcome: RunOutcome): AttemptEnd {
+    // Once it was told to stop, what the handler returned may be half a result.
+    const reason: unknown = this.stopping.signal.reason;
+    const isStuck = outcome.kind === "stopped" && outcome.isStuck === true;
+    if (reason instanceof JobStopped) return { kind: "stopped", cause: reason.stopCause, ...(isStuck && { isStuck }) };
+    return outcome.kind === "stopped" ? { kind: "stopped", cause: "drain", ...(isStuck && { isStuck }) } : outcome;
+  }
+
+  /** Tells the handler to stop; the first cause counts. */
+  stop(cause: StopCause, message: string): void {
+    if (!this.isOver) this.stopping.abort(new JobStopped(cause, message));
+  }
+
+  /** The message is removed: from now on the heartbeat concerns the record alone. */
+  forgetMessage(): void {
+    this.hasMessage = false;
+  }
+
+  /** Ends the heartbeat; resolves when it will no longer touch the message. */
+  release(): Promise<void> {
+    this.isOver = true;
+    return this.endHeartbeat();
+  }
+
+  private async runHandler(): Promise<RunOutcome> {
+    const { id, type, payload, submittedAt, tenant } = this.job;
+    const job = { id, type, payload, submittedAt, attempt: this.hold.attempt, ...(tenant !== undefined && { tenant }) };
+    try {
+      return await this.effects.runner.run(job, this.stopping.signal, {
+        onProgress: (fraction, note) => {
+          const progress = toProgress(fraction, note);
+          if (progress) this.progress.report(progress);
+        },
+        onLog: (level, message, about) => this.jobLog.log(level, message, about),
+        mayBegin: () => this.mayBegin(),
+        caughtUp: () => this.effects.output?.caughtUp(),
+      });
+    } catch (error) {
+      // A runner doesn't reject; should it, the job must be released all the same.
+      return { kind: "failed", error: toJobError(error), isPermanent: false };
+    }
+  }
+
+  private mayBegin(): boolean {
+    if (this.effects.clock.now() < this.leasedUntil) return true;
+    this.stop("lease-lost", "The lease ended before the handler began");
+    return false;
+  }
+
+  /**
+   * Hides the message for longer; says whether SQS has lost it: it was hidden all the time, so that somebody deleted it, or
+   * purged the queue. Rejects if SQS can't be asked.
+   */
+  async isMessageGone(): Promise<boolean> {
+    const { queue, clock, visibilityTimeoutSeconds } = this.effects;
+    if (!this.hasMessage || this.isGone) return this.isGone;
+    const now = clock.now();
+    const seconds = hideableSeconds(visibilityTimeoutSeconds, this.message.receivedAt, now);
+    if (seconds <= 0) return false;
+    try {
+      await queue.hide(this.message, seconds);
+      this.hiddenUntil = now + seconds * 1000 * trustedShare;
+    } catch (error) {
+      if (!isUnknownMessage(error) || clock.now() >= this.hiddenUntil) throw error;
+      this.isGone = true;
+      this.log("warn", "message-gone", { reason: "Its message was deleted from the queue while it ran" });
+    }
+    return this.isGone;
+  }
+
+  /**
+   * Record first: a message that reappears while the lease holds is only hidden again. Where the record is out of reach, or
+   * its table leaves the call unanswered, the message is hidden all the same: no other worker could begin the job, and this
+   * one may end it once the table is back.
+   */
+  private async beat(): Promise<void> {
+    const { clock, visibilityTimeoutSeconds } = this.effects;
+    const patience = new AbortController();
+    const halfInterval = heartbeatInterval(visibilityTimeoutSeconds) / 2;
+    this.extension ??= this.extendLease();
+    const leased = await Promise.race([this.extension, sleep(clock, halfInterval, patience.signal)]);
+    patience.abort();
+    if (leased?.status !== "fulfilled" || leased.value !== "lost") await this.isMessageGone();
+    if (!leased) throw new Error("The table of records has not answered the heartbeat yet");
+    if (leased.status === "rejected") throw leased.reason;
+    this.beatFailures = 0;
+  }
+
+  /** One at a time: a call that hangs may outlast several beats. */
+  private async extendLease(): Promise<PromiseSettledResult<HoldState>> {
+    const { clock, records, visibilityTimeoutSeconds } = this.effects;
+    const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1000;
+    const [leased] = await Promise.allSettled([records.extend(this.hold, leaseUntil)]);
+    this.extension = undefined;
+    if (leased.status === "fulfilled") {
+      if (leased.value !== "lost") this.leasedUntil = leaseUntil;
+      this.heed(leased.value);
+    }
+    return leased;
+  }
+
+  private heed(state: HoldState): void {
+    if (state === "lost") this.stop("lease-lost", "Another worker holds the job now");
+    if (state === "cancel-requested") this.stop("cancelled", "The job was cancelled");
+  }
+}

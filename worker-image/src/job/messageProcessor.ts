@@ -1,0 +1,340 @@
+import { setMaxListeners } from "node:events";
+import { decodeEnvelope, JobEnvelope } from "../../../contract/messages/envelope";
+import { WorkerSettings } from "../../../contract/workerSettings";
+import { Attempt, AttemptEnd } from "./attempt";
+import { hiddenMarginSeconds, hideableSeconds, maxHiddenSeconds, unusedSeconds } from "../support/backoff";
+import { Clock } from "../support/clock";
+import { heartbeatInterval, startHeartbeat } from "../support/heartbeat";
+import { insist } from "../services/insist";
+import { WorkerOutput } from "../support/lineWriter";
+import { errorFields, Log, withFields } from "../support/log";
+import { SlotEvents, Untaken } from "../queue/poller";
+import { JobQueue, ReceivedMessage } from "../queue/queue";
+import { Claim, ClaimRequest, JobRecords } from "../records/records";
+import { Runner } from "../handlers/runner";
+import { isOutage } from "../services/serviceError";
+import { HeldJob, Settler } from "./settler";
+
+/** For a message that nobody waits for. */
+const noSlot: SlotEvents = {
+  onTaken: () => undefined,
+  free: () => undefined,
+  beAlone: () => Promise.resolve(true),
+  endAlone: () => undefined,
+};
+
+/** How long a suspect is hidden for while its worker has other jobs, and how often at the most. */
+const suspectHiddenSeconds = 30;
+const maxDeferrals = 10;
+
+/** How long it is hidden for at the most, and a second more, while another of its type runs alone. */
+const contendedSeconds = 4;
+
+/** What the processing of messages is handed. */
+export interface ProcessorEffects {
+  settings: WorkerSettings;
+  workerId: string;
+  queue: JobQueue;
+  records: JobRecords;
+  runner: Runner;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  /** A handler can't be stopped: the worker itself has to end. */
+  onStuck?: () => void;
+  /** Where log lines go. */
+  output?: WorkerOutput;
+}
+
+/** Takes one message from its receipt to its end: decode, claim, run, settle. */
+export class MessageProcessor {
+  private readonly attempts = new Set<Attempt>();
+  /** Ids of the jobs that this worker holds. */
+  private readonly atWork = new Set<string>();
+  private readonly hurrying = new AbortController();
+  private readonly settler: Settler;
+  private isDraining = false;
+
+  constructor(private readonly effects: ProcessorEffects) {
+    const { queue, records, clock, random, settings } = effects;
+    // Each end that is yet to be settled listens: many in an outage, which is no leak.
+    setMaxListeners(0, this.hurrying.signal);
+    this.settler = new Settler({ queue, records, clock, random, ...settings, hurrySignal: this.hurrying.signal });
+  }
+
+  /**
+   * Never rejects: whatever goes wrong, SQS shows the message again once its visibility timeout ends. The slot is free
+   * once nothing of the handler runs any more; what is written after that holds up no other job. Says so where the table of
+   * records is out of reach, and with it every other job.
+   */
+  async process(message: ReceivedMessage, slot: SlotEvents = noSlot): Promise<Untaken | undefined> {
+    try {
+      return await this.take(message, slot);
+    } catch (error) {
+      this.effects.log("error", "message-left", { messageId: message.id, ...errorFields(error) });
+      return undefined;
+    }
+  }
+
+  /** From now on no job is begun: what is received is handed back. */
+  beginDrain(): void {
+    this.isDraining = true;
+  }
+
+  /** Stops the jobs that run, to be given back. */
+  stopAll(): void {
+    this.isDraining = true;
+    for (const attempt of this.attempts) attempt.stop("drain", "The worker is shutting down");
+  }
+
+  /** Calls that fail are no longer repeated. */
+  hurry(): void {
+    this.hurrying.abort();
+  }
+
+  private async take(message: ReceivedMessage, slot: SlotEvents): Promise<Untaken | undefined> {
+    const { queue } = this.effects;
+    if (this.isDraining) return void (await queue.hide(message, 0));
+    const decoded = decodeEnvelope(message.body);
+    if (!decoded.ok) {
+      const problems = decoded.problems.map(({ path, message: text }) => (path ? `${path}: ${text}` : text));
+      slot.free();
+      return void (await this.refuse(message, `The message is no job: ${problems.join("; ")}`));
+    }
+    const job = decoded.value;
+    const log = withFields(this.effects.log, { jobId: job.id, jobType: job.type, messageId: message.id });
+    try {
+      return await this.takeJob(job, message, log, slot);
+    } catch (error) {
+      log("error", "message-left", errorFields(error));
+      return undefined;
+    }
+  }
+
+  private async takeJob(
+    job: JobEnvelope,
+    message: ReceivedMessage,
+    log: Log,
+    slot: SlotEvents,
+  ): Promise<Untaken | undefined> {
+    const { records, clock, settings, workerId } = this.effects;
+    const maxAttempts = Math.min(settings.maxAttempts, job.maxAttempts ?? Infinity);
+    const now = clock.now();
+    const leaseUntil = now + settings.visibilityTimeoutSeconds * 1000;
+    const { id: messageId, receiveCount, isRedriven } = message;
+    const request = { job, messageId, receiveCount, isRedriven, worker: workerId, maxAttempts, now, leaseUntil };
+    if (this.atWork.has(job.id)) {
+      // Its lease may have ended, where this worker was frozen; but nobody else has it, and the next heartbeat mends that.
+      const seconds = settings.visibilityTimeoutSeconds;
+      await this.effects.queue.hide(message, seconds);
+      return void log("info", "message-hidden", { seconds, reason: "its attempt still runs here" });
+    }
+    let claim: Claim;
+    try {
+      claim = await records.claim(request);
+    } catch (error) {
+      await this.leave(message, error, log);
+      return isOutage(error) ? { error } : undefined;
+    }
+    slot.onTaken();
+    const claimed = { job, message, maxAttempts, leaseUntil, log };
+    if (claim.outcome === "suspect") await this.takeSuspect(claim.deferrals, request, claimed, slot);
+    else await this.obey(claim, claimed, slot.free);
+    return undefined;
+  }
+
+  /** A job that may have brought a worker down runs while the worker has no other, and no other of the type runs so. */
+  private async takeSuspect(
+    deferrals: number,
+    request: ClaimRequest,
+    claimed: Omit<HeldJob, "hold" | "release"> & { leaseUntil: number },
+    slot: SlotEvents,
+  ): Promise<void> {
+    if (!(await this.becomeAlone(deferrals > maxDeferrals, claimed.message, slot))) {
+      return this.putOff(claimed, "it may have brought a worker down, and is to run alone");
+    }
+    try {
+      if (this.isDraining) return await this.effects.queue.hide(claimed.message, 0);
+      await this.runAlone(request, claimed, slot);
+    } finally {
+      slot.endAlone();
+    }
+  }
+
+  private async runAlone(
+    request: ClaimRequest,
+    claimed: Omit<HeldJob, "hold" | "release"> & { leaseUntil: number },
+    slot: SlotEvents,
+  ): Promise<void> {
+    const { records, clock, settings, log } = this.effects;
+    const lease = () => ({ now: clock.now(), leaseUntil: clock.now() + settings.visibilityTimeoutSeconds * 1000 });
+    if (!(await records.holdSuspects({ ...request, ...lease() }))) {
+      const seconds = 1 + Math.round(this.effects.random() * contendedSeconds);
+      return this.putOff(claimed, "another job of the type that may have brought a worker down runs", seconds);
+    }
+    const onError = (error: unknown) => log("warn", "heartbeat-failed", errorFields(error));
+    const beat = async () => void (await records.holdSuspects({ ...request, ...lease() }));
+    const endBeat = startHeartbeat(clock, heartbeatInterval(settings.visibilityTimeoutSeconds), beat, onError);
+    try {
+      const again = { ...request, ...lease(), isAlone: true };
+      const claim = await records.claim(again);
+      if (claim.outcome === "suspect") return await this.putOff(claimed, "its worker was lost meanwhile");
+      await this.obey(claim, { ...claimed, leaseUntil: again.leaseUntil }, slot.free);
+    } finally {
+      await endBeat();
+      await records.freeSuspects(request).catch(onError);
+    }
+  }
+
+  /** Keeps the message hidden while the worker's other jobs end. */
+  private async becomeAlone(waitsForOthers: boolean, message: ReceivedMessage, slot: SlotEvents): Promise<boolean> {
+    const { queue, clock, settings, log } = this.effects;
+    const { visibilityTimeoutSeconds } = settings;
+    const onError = (error: unknown) =>
+      log("warn", "heartbeat-failed", { messageId: message.id, ...errorFields(error) });
+    const beat = () => queue.hide(message, visibilityTimeoutSeconds);
+    const endBeat = startHeartbeat(clock, heartbeatInterval(visibilityTimeoutSeconds), beat, onError);
+    try {
+      return await slot.beAlone(waitsForOthers);
+    } finally {
+      await endBeat();
+    }
+  }
+
+  private async putOff(
+    { message, log }: Pick<HeldJob, "message" | "log">,
+    reason: string,
+    wantedSeconds = suspectHiddenSeconds,
+  ): Promise<void> {
+    const { queue, clock } = this.effects;
+    const seconds = hideableSeconds(wantedSeconds, message.receivedAt, clock.now());
+    await queue.hide(message, seconds);
+    log("info", "message-hidden", { seconds, reason });
+  }
+
+  /** Each delivery counts, and this one was of no use: the next comes the later the more there were. */
+  private async leave(message: ReceivedMessage, error: unknown, log: Log): Promise<void> {
+    const { queue, clock, random, settings } = this.effects;
+    const wanted = unusedSeconds(message.receiveCount, settings.visibilityTimeoutSeconds, random);
+    const hiddenSeconds = hideableSeconds(wanted, message.receivedAt, clock.now());
+    log("error", "message-left", { hiddenSeconds, ...errorFields(error) });
+    try {
+      await queue.hide(message, hiddenSeconds);
+    } catch (failure) {
+      log("warn", "message-not-hidden", errorFields(failure));
+    }
+  }
+
+  private async obey(
+    claim: Claim,
+    claimed: Omit<HeldJob, "hold" | "release"> & { leaseUntil: number },
+    freeSlot: () => void,
+  ): Promise<void> {
+    const { queue, clock } = this.effects;
+    const { message, log } = claimed;
+    switch (claim.outcome) {
+      case "started":
+        return this.runJob({ ...claimed, hold: claim.hold }, freeSlot);
+      case "exhausted": {
+        const { hold, error } = claim;
+        const exhaustedLog = withFields(log, { attempt: hold.attempt });
+        const held = { ...claimed, hold, log: exhaustedLog, release: () => Promise.resolve() };
+        freeSlot();
+        const reason = `No attempt is left after ${hold.attempt}: ${error.name}: ${error.message}`;
+        return this.settler.failForGood(held, error, reason);
+      }
+      case "cancelled":
+        await queue.remove(message);
+        return log("info", "job-cancelled");
+      case "duplicate":
+        await queue.remove(message);
+        return log("info", "message-dropped", { reason: claim.because });
+      case "refused":
+        freeSlot();
+        return this.refuse(message, claim.reason, "warn", log);
+      case "suspect":
+        return this.putOff(claimed, "it may have brought a worker down, and is to run alone");
+      case "busy": {
+        const seconds = Math.min(43_000, Math.max(1, Math.ceil((claim.until - clock.now()) / 1000)));
+        await queue.hide(message, seconds);
+        return log("info", "message-hidden", { seconds, reason: "its attempt still runs, or its lease hasn't ended" });
+      }
+    }
+  }
+
+  private async runJob(
+    claimed: Omit<HeldJob, "release"> & { leaseUntil: number },
+    freeSlot: () => void,
+  ): Promise<void> {
+    const { clock, settings } = this.effects;
+    const { job, message, hold } = claimed;
+    const begun = clock.now();
+    const waitMs = Math.max(0, begun - Date.parse(job.submittedAt));
+    let endedAt: number | undefined;
+    const times = () => ({ attempt: hold.attempt, waitMs, runMs: (endedAt ?? clock.now()) - begun });
+    const log: Log = (level, event, fields) => claimed.log(level, event, { ...times(), ...fields });
+    const attempt = new Attempt({ ...this.effects, ...settings }, message, job, hold, log, claimed.leaseUntil);
+    const held: HeldJob = {
+      ...claimed,
+      log,
+      heldUntil: message.receivedAt + (maxHiddenSeconds - hiddenMarginSeconds) * 1000,
+      isMessageGone: () => attempt.isMessageGone(),
+      release: () => attempt.release(),
+    };
+    this.attempts.add(attempt);
+    this.atWork.add(job.id);
+    try {
+      const end: AttemptEnd = (await attempt.isTooLate())
+        ? { kind: "stopped", cause: "lease-lost" }
+        : await this.endOf(attempt, held);
+      endedAt = clock.now();
+      if (end.kind === "stopped" && end.isStuck) {
+        log("error", "handler-not-killable", {
+          reason: "Not even a kill ends the handler's process",
+          cause: end.cause,
+        });
+        this.effects.onStuck?.();
+      }
+      freeSlot();
+      await this.settler.settle(held, end);
+    } finally {
+      this.attempts.delete(attempt);
+      this.atWork.delete(job.id);
+      await attempt.release();
+    }
+  }
+
+  private async endOf(attempt: Attempt, held: HeldJob): ReturnType<Attempt["run"]> {
+    const { job, hold, log } = held;
+    const { type } = this.effects.settings;
+    if (job.type !== type) {
+      const message = `Expected a job of type "${type}" in this queue, got "${job.type}"`;
+      return { kind: "failed", isPermanent: true, error: { name: "WrongQueue", message } };
+    }
+    // The drain may have begun while the claim was under way.
+    if (this.isDraining) return { kind: "stopped", cause: "drain" };
+    if (this.effects.settings.acknowledge === "before") {
+      await this.settler.acknowledge(held);
+      attempt.forgetMessage();
+    }
+    log("info", "job-started", { worker: hold.worker });
+    return attempt.run();
+  }
+
+  /** A message that can't be read, or isn't its job's, is no job of anyone's: there is no record to write. */
+  private async refuse(
+    message: ReceivedMessage,
+    reason: string,
+    level: "warn" | "error" = "error",
+    log = this.effects.log,
+  ): Promise<void> {
+    const { queue, clock, random, settings } = this.effects;
+    const about = { messageId: message.id, reason };
+    const onRetry = (error: unknown) => log("warn", "settling-retried", { ...about, ...errorFields(error) });
+    const options = { clock, random, signal: this.hurrying.signal, onRetry };
+    const failedAt = new Date(clock.now()).toISOString();
+    await insist(() => queue.deadLetter({ body: message.body, type: settings.type, reason, failedAt }), options);
+    await insist(() => queue.remove(message), options);
+    log(level, "message-refused", about);
+  }
+}

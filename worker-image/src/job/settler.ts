@@ -1,0 +1,251 @@
+import { JobEnvelope } from "../../../contract/messages/envelope";
+import { JobError, OmittedResult } from "../../../contract/records/record";
+import { AttemptEnd } from "./attempt";
+import { backoffSeconds, hideableSeconds } from "../support/backoff";
+import { Clock } from "../support/clock";
+import { insist } from "../services/insist";
+import { errorFields, Log } from "../support/log";
+import { Progress } from "../support/progress";
+import { JobQueue, ReceivedMessage } from "../queue/queue";
+import { Hold, HoldState, JobRecords, LastWords } from "../records/records";
+import { shortenMiddle } from "../support/text";
+
+/** Longest pause of a job that its handler gave back. */
+const maxGiveBackSeconds = 60;
+
+/** Characters of a dead letter's reason. */
+const maxReasonCharacters = 1_000;
+
+/** What settling is handed. */
+export interface SettleEffects {
+  queue: JobQueue;
+  records: JobRecords;
+  clock: Clock;
+  random: () => number;
+  timeoutSeconds: number;
+  visibilityTimeoutSeconds: number;
+  backoffSeconds: number;
+  maxBackoffSeconds: number;
+  /** When it aborts, each call is tried once only. */
+  hurrySignal: AbortSignal;
+}
+
+/** A job that this worker holds, and how to let go of it. */
+export interface HeldJob {
+  job: JobEnvelope;
+  message: ReceivedMessage;
+  hold: Hold;
+  /** As many attempts as the job has. */
+  maxAttempts: number;
+  log: Log;
+  /** Whether the message is removed already: then nothing brings the job back, and it can't be retried. */
+  isAcknowledged?: boolean;
+  /** Until when heartbeats keep lease and message, and so how long an outage is waited out. @default - there are none */
+  heldUntil?: number;
+  /** Asks SQS whether it has lost the message. @default - it has not */
+  isMessageGone?(): Promise<boolean>;
+  /** The last progress of the attempt, where it waits to be written with the job's end. */
+  progress?: Progress;
+  /** Ends the heartbeat. Awaited between the record's write and the message's fate, which a late beat would undo. */
+  release(): Promise<void>;
+}
+
+/** What becomes of a job that is to run again, and whose message somebody deleted, or purged with its queue. */
+const messageDeleted = "its message was deleted from the queue while it ran, so that nothing would bring it back";
+
+/** What a job that runs at most once fails with when its worker has to end. */
+const cutOff: JobError = {
+  name: "WorkerStopped",
+  message: "The worker had to end while the job ran, and the job was acknowledged before it ran",
+};
+
+/** Records how jobs end, and then, only then, decides their messages' fate. Lost leases leave everything alone. */
+export class Settler {
+  constructor(private readonly effects: SettleEffects) {}
+
+  /** Rejects if a queue or a table won't take it; the message then reappears, and the record says what happened. */
+  async settle(held: HeldJob, end: AttemptEnd): Promise<void> {
+    held.progress = end.progress;
+    switch (end.kind) {
+      case "succeeded":
+        return this.succeed(held, end.result, end.omitted);
+      case "failed":
+        return this.failAttempt(held, end.error, end.isPermanent, end.stack);
+      case "given-back":
+        return this.giveBack(held, { reason: end.reason, hideSeconds: this.pauseAfterGiveBack(held.message) });
+      case "stopped":
+        switch (end.cause) {
+          case "timeout":
+            return this.failAttempt(held, this.timedOut(), false, undefined, end.isStuck);
+          case "cancelled":
+            return this.cancel(held);
+          case "drain":
+            return this.giveBack(held, { hideSeconds: 0 });
+          case "lease-lost":
+            return logLost(held);
+        }
+    }
+  }
+
+  /** Removes the message before the job runs, which so runs at most once. Rejects, and the job mustn't run, if it can't. */
+  async acknowledge(held: HeldJob): Promise<void> {
+    // The job has its slot already, which an outage must not hold.
+    await this.insist({ ...held, heldUntil: undefined }, () => this.effects.queue.remove(held.message));
+    held.isAcknowledged = true;
+  }
+
+  /** Dead-letters the job, records it, deletes the message: in that order, so that no kill in between loses it. */
+  async failForGood(held: HeldJob, error: JobError, reason: string, stack?: string): Promise<void> {
+    const { records, queue, clock, visibilityTimeoutSeconds } = this.effects;
+    const { job, message, hold } = held;
+    const lease = () => records.extend(hold, clock.now() + visibilityTimeoutSeconds * 1000);
+    // Asked first: a worker that was frozen must not dead-letter what another one has done since.
+    if (await this.isLost(held, lease)) return;
+    const failedAt = new Date(clock.now()).toISOString();
+    const letter = { body: message.body, type: job.type, reason: forLetter(reason), attempt: hold.attempt, failedAt };
+    await this.insist(held, () => queue.deadLetter(letter));
+    if (await this.isLost(held, () => records.fail(hold, error, clock.now(), lastWords(held)))) return;
+    await this.removeMessage(held);
+    held.log("error", "job-failed", { reason, error: { ...error, stack } });
+  }
+
+  private async succeed(held: HeldJob, result: unknown, omitted?: OmittedResult): Promise<void> {
+    const { records, clock } = this.effects;
+    const last = lastWords(held, omitted);
+    if (await this.isLost(held, () => records.succeed(held.hold, result, clock.now(), last))) return;
+    await this.removeMessage(held);
+    held.log("info", "job-succeeded");
+  }
+
+  private async failAttempt(
+    held: HeldJob,
+    error: JobError,
+    isPermanent: boolean,
+    stack?: string,
+    isSuspect?: boolean,
+  ): Promise<void> {
+    const { attempt } = held.hold;
+    const text = `${error.name}: ${error.message}`;
+    if (isPermanent || held.isAcknowledged) return this.failForGood(held, error, text, stack);
+    if (attempt < held.maxAttempts) return this.retry(held, error, stack, isSuspect);
+    return this.failForGood(held, error, `Attempt ${attempt} of ${held.maxAttempts} failed: ${text}`, stack);
+  }
+
+  private async retry(held: HeldJob, error: JobError, stack?: string, isSuspect?: boolean): Promise<void> {
+    const { records, clock, random, backoffSeconds: baseSeconds, maxBackoffSeconds: maxSeconds } = this.effects;
+    if (await this.isMessageGone(held)) {
+      const { attempt } = held.hold;
+      const reason = `Attempt ${attempt} of ${held.maxAttempts} failed: ${error.name}: ${error.message}; ${messageDeleted}`;
+      return this.failForGood(held, error, reason, stack);
+    }
+    const wanted = backoffSeconds(held.hold.attempt, { baseSeconds, maxSeconds, random });
+    const backoff = hideableSeconds(wanted, held.message.receivedAt, clock.now());
+    const retryAt = clock.wallNow() + backoff * 1000;
+    const state = await this.write(held, () => records.retry(held.hold, error, retryAt, isSuspect));
+    if (state === "lost") return;
+    // A cancelled job doesn't sit out its backoff: whoever gets it next ends it.
+    const retryInSeconds = state === "cancel-requested" ? 0 : backoff;
+    await this.hideMessage(held, retryInSeconds);
+    held.log("warn", "job-retried", { retryInSeconds, error: { ...error, stack } });
+  }
+
+  private async cancel(held: HeldJob): Promise<void> {
+    const { records, clock } = this.effects;
+    if (await this.isLost(held, () => records.cancel(held.hold, clock.now(), lastWords(held)))) return;
+    await this.removeMessage(held);
+    held.log("info", "job-cancelled");
+  }
+
+  private async giveBack(held: HeldJob, fields: { reason?: string; hideSeconds: number }): Promise<void> {
+    if (held.isAcknowledged) return this.failAttempt(held, fields.reason ? refused(fields.reason) : cutOff, true);
+    if (await this.isMessageGone(held)) {
+      const error = { name: "MessageDeleted", message: `The job was to be given back, but ${messageDeleted}` };
+      return this.failForGood(held, error, `${error.name}: ${error.message}`);
+    }
+    const state = await this.write(held, () => this.effects.records.giveBack(held.hold));
+    if (state === "lost") return;
+    // A cancelled job doesn't sit out its pause: whoever gets it next ends it.
+    await this.hideMessage(held, state === "cancel-requested" ? 0 : fields.hideSeconds);
+    held.log("info", "job-given-back", fields);
+  }
+
+  /** Grows with each delivery, so that a job that nobody can run now doesn't spin; never long, since it is wanted. */
+  private pauseAfterGiveBack({ receiveCount, receivedAt }: ReceivedMessage): number {
+    const { backoffSeconds: base, maxBackoffSeconds: max, clock, random } = this.effects;
+    const bounds = { baseSeconds: Math.max(1, base), maxSeconds: Math.min(max, maxGiveBackSeconds), random };
+    return hideableSeconds(Math.max(1, backoffSeconds(receiveCount, bounds)), receivedAt, clock.now());
+  }
+
+  private timedOut(): JobError {
+    const message = `The attempt took longer than ${this.effects.timeoutSeconds} s and was stopped`;
+    return { name: "TimeoutError", message };
+  }
+
+  private async isLost(held: HeldJob, write: () => Promise<HoldState>): Promise<boolean> {
+    return (await this.write(held, write)) === "lost";
+  }
+
+  private async write(held: HeldJob, write: () => Promise<HoldState>): Promise<HoldState> {
+    const state = await this.insist(held, write);
+    if (state === "lost") logLost(held);
+    return state;
+  }
+
+  /** Asked before the record says that the job waits: then there must be a message. Where SQS is silent there may be one. */
+  private async isMessageGone(held: HeldJob): Promise<boolean> {
+    try {
+      return (await held.isMessageGone?.()) ?? false;
+    } catch (error) {
+      held.log("warn", "message-not-found", errorFields(error));
+      return false;
+    }
+  }
+
+  private async removeMessage(held: HeldJob): Promise<void> {
+    await held.release();
+    if (held.isAcknowledged) return;
+    await this.tryOnMessage(held, "message-not-removed", () => this.effects.queue.remove(held.message));
+  }
+
+  private async hideMessage(held: HeldJob, seconds: number): Promise<void> {
+    await held.release();
+    await this.tryOnMessage(held, "message-not-hidden", () => this.effects.queue.hide(held.message, seconds));
+  }
+
+  /**
+   * The record is written by now, if there is one, and says what becomes of the message whenever it reappears: a message
+   * that is out of reach, because its visibility has ended say, must not hide how the job went. Nor is an outage waited out.
+   */
+  private async tryOnMessage(held: HeldJob, event: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await this.insist({ ...held, heldUntil: undefined }, action);
+    } catch (error) {
+      held.log("warn", event, errorFields(error));
+    }
+  }
+
+  private insist<T>(held: HeldJob, action: () => Promise<T>): Promise<T> {
+    const { clock, random, hurrySignal: signal } = this.effects;
+    const onRetry = (error: unknown) => held.log("warn", "settling-retried", errorFields(error));
+    return insist(action, { clock, random, signal, until: held.heldUntil, onRetry });
+  }
+}
+
+/** Likewise when its handler gives it back. */
+function refused(reason: string): JobError {
+  return { name: "GivenBack", message: `${reason} (the job was acknowledged before it ran, and can't be tried again)` };
+}
+
+/** Attributes of messages hold less than records do; what comes last is the innermost cause. */
+function forLetter(reason: string): string {
+  return shortenMiddle(reason, maxReasonCharacters);
+}
+
+/** What is written with the job's end. */
+function lastWords({ progress }: HeldJob, resultOmitted?: OmittedResult): LastWords {
+  return { ...(progress && { progress }), ...(resultOmitted && { resultOmitted }) };
+}
+
+function logLost(held: HeldJob): void {
+  held.log("warn", "job-lost", { reason: "Another worker holds the job now; its record and message are left alone" });
+}

@@ -1,0 +1,145 @@
+import {
+  BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { attributes, StringAttribute, stringAttributes } from "../../../contract/messages/attributes";
+import { bytesOf } from "../../../contract/check";
+import { limits } from "../../../contract/limits";
+import { Batcher, EntryFailure } from "../support/batcher";
+import { Clock } from "../support/clock";
+import { DeadLetter, JobQueue, ReceivedMessage } from "./queue";
+
+/** The longest that SQS waits for messages ("Amazon SQS short and long polling"). */
+const waitSeconds = 20;
+
+/** How long a delete or a change of visibility waits for others to travel with. */
+const maxBatchWaitMilliseconds = 50;
+
+export interface SqsQueueOptions {
+  queueUrl: string;
+  deadLetterQueueUrl: string;
+  visibilityTimeoutSeconds: number;
+  clock: Clock;
+}
+
+interface Hiding {
+  receiptHandle: string;
+  seconds: number;
+}
+
+/** A processor's queue and dead-letter queue in SQS. Deletes and changes of visibility travel in batches. */
+export class SqsQueue implements JobQueue {
+  private readonly removals: Batcher<string>;
+  private readonly hidings: Batcher<Hiding>;
+
+  constructor(
+    private readonly client: SQSClient,
+    private readonly options: SqsQueueOptions,
+  ) {
+    const { clock } = options;
+    const batches = { clock, maxEntries: limits.maxBatchEntries, maxWaitMilliseconds: maxBatchWaitMilliseconds };
+    this.removals = new Batcher({ ...batches, send: (entries) => this.removeBatch(entries) });
+    this.hidings = new Batcher({ ...batches, send: (entries) => this.hideBatch(entries) });
+  }
+
+  async receive(maxMessages: number, signal: AbortSignal): Promise<ReceivedMessage[]> {
+    const command = new ReceiveMessageCommand({
+      QueueUrl: this.options.queueUrl,
+      MaxNumberOfMessages: maxMessages,
+      WaitTimeSeconds: waitSeconds,
+      VisibilityTimeout: this.options.visibilityTimeoutSeconds,
+      MessageSystemAttributeNames: ["ApproximateReceiveCount"],
+      MessageAttributeNames: [attributes.reason],
+    });
+    const { clock } = this.options;
+    const askedAt = clock.now();
+    const { Messages: messages = [] } = await this.client.send(command, {
+      abortSignal: signal,
+      requestTimeout: (waitSeconds + 10) * 1000,
+    });
+    return messages.map((message) => received(message, { askedAt, receivedAt: clock.now() }));
+  }
+
+  remove({ receiptHandle }: ReceivedMessage): Promise<void> {
+    return this.removals.add(receiptHandle);
+  }
+
+  hide({ receiptHandle }: ReceivedMessage, seconds: number): Promise<void> {
+    return this.hidings.add({ receiptHandle, seconds });
+  }
+
+  async deadLetter({ body, type, reason, attempt, failedAt }: DeadLetter): Promise<void> {
+    const texts = {
+      [attributes.reason]: reason,
+      [attributes.type]: type,
+      [attributes.attempt]: attempt === undefined ? undefined : String(attempt),
+      [attributes.failedAt]: failedAt,
+    };
+    await this.client.send(
+      new SendMessageCommand({
+        QueueUrl: this.options.deadLetterQueueUrl,
+        MessageBody: body,
+        MessageAttributes: thatFit(body, stringAttributes(texts)),
+      }),
+    );
+  }
+
+  private async removeBatch(receiptHandles: string[]): Promise<EntryFailure[]> {
+    const command = new DeleteMessageBatchCommand({
+      QueueUrl: this.options.queueUrl,
+      Entries: receiptHandles.map((receiptHandle, index) => ({ Id: String(index), ReceiptHandle: receiptHandle })),
+    });
+    const { Failed: failed = [] } = await this.client.send(command);
+    return receiptHandles.map((_, index) => failureOf(index, failed));
+  }
+
+  private async hideBatch(hidings: Hiding[]): Promise<EntryFailure[]> {
+    const command = new ChangeMessageVisibilityBatchCommand({
+      QueueUrl: this.options.queueUrl,
+      Entries: hidings.map(({ receiptHandle, seconds }, index) => ({
+        Id: String(index),
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      })),
+    });
+    const { Failed: failed = [] } = await this.client.send(command);
+    return hidings.map((_, index) => failureOf(index, failed));
+  }
+}
+
+/** Named as the error of a single call would be, so that callers treat both alike. */
+function failureOf(index: number, failed: BatchResultErrorEntry[]): EntryFailure {
+  const entry = failed.find(({ Id: id }) => id === String(index));
+  if (!entry) return undefined;
+  const name = (entry.Code ?? "BatchEntryFailed").replace(/^AWS\.SimpleQueueService\./, "");
+  const $metadata = { httpStatusCode: entry.SenderFault === false ? 503 : 400 };
+  return Object.assign(new Error(entry.Message ?? `The entry failed with ${name}`), { name, $metadata });
+}
+
+/** The attributes, in order, for which the body leaves room: one as large as SQS takes may leave none. */
+function thatFit(body: string, wanted: Record<string, StringAttribute>): Record<string, StringAttribute> {
+  let room = limits.maxQueueMessageBytes - bytesOf(body);
+  const fitting = Object.entries(wanted).filter(([name, { DataType, StringValue }]) => {
+    const size = bytesOf(name) + bytesOf(DataType) + bytesOf(StringValue);
+    if (size > room) return false;
+    room -= size;
+    return true;
+  });
+  return Object.fromEntries(fitting);
+}
+
+function received(message: Message, times: Pick<ReceivedMessage, "askedAt" | "receivedAt">): ReceivedMessage {
+  return {
+    id: message.MessageId ?? "",
+    receiptHandle: message.ReceiptHandle ?? "",
+    body: message.Body ?? "",
+    receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
+    ...times,
+    isRedriven: message.MessageAttributes?.[attributes.reason] !== undefined,
+  };
+}

@@ -1,0 +1,260 @@
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  GetItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { limits } from "../../../contract/limits";
+import { listKeyOf } from "../../../contract/records/listKey";
+import { decodeRecord, isFinal, JobError, JobRecord, JobState } from "../../../contract/records/record";
+import { ClaimDecision, decideClaim, maxLossesAlone } from "./claimDecision";
+import { cutError } from "../support/errors";
+import { Claim, ClaimRequest, Hold, HoldState, JobRecords, LastWords } from "./records";
+import { expressUpdate, RecordFields, RecordUpdate, unchangedSince } from "./recordUpdate";
+
+/** Claims that lose against another writer look again, but not for ever. */
+const maxClaimTries = 8;
+
+/** How long the right to run a type's suspects is kept on record after it has ended. */
+const suspectsKeptSeconds = 86_400;
+
+/** The fields that an attempt writes and the next one must not inherit. */
+const leftovers = ["progress", "result", "resultOmitted", "finishedAt", "retryAt", "expiresAt"] as const;
+
+/** What is remembered of a job that may have brought a worker down; an attempt that ends otherwise clears it. */
+const suspicion = ["suspect", "lossesAlone", "deferrals"] as const;
+
+const heldBy = "#state = :running AND #worker = :worker AND #attempts = :attempt";
+
+/** Job records in DynamoDB: every write is one conditional UpdateItem. */
+export class DynamoRecords implements JobRecords {
+  constructor(
+    private readonly client: DynamoDBClient,
+    private readonly table: string,
+  ) {}
+
+  async claim(request: ClaimRequest): Promise<Claim> {
+    const started = await this.update(request.job.id, startAnyway(request));
+    if (started) return { outcome: "started", hold: holdOf(request, started.attempts) };
+    let hasTriedToExhaust = false;
+    for (let tries = 0; tries < maxClaimTries; tries++) {
+      const record = await this.read(request.job.id);
+      const decision = decideClaim(record, request);
+      const claim = await this.carryOut(decision, record, request, hasTriedToExhaust);
+      if (claim) return claim;
+      hasTriedToExhaust = decision.action === "exhaust";
+    }
+    throw new Error(`Job ${request.job.id} could not be claimed: its record changed ${maxClaimTries} times meanwhile`);
+  }
+
+  extend(hold: Hold, leaseUntil: number): Promise<HoldState> {
+    return this.writeHeld(hold, { leaseUntil });
+  }
+
+  reportProgress(hold: Hold, progress: { fraction: number; note?: string }): Promise<HoldState> {
+    return this.writeHeld(hold, { progress });
+  }
+
+  succeed(hold: Hold, result: unknown, now: number, last?: LastWords): Promise<HoldState> {
+    return this.end(hold, "succeeded", { ...final(now), result, ...last }, ["leaseUntil", "error"]);
+  }
+
+  fail(hold: Hold, error: JobError, now: number, last?: LastWords): Promise<HoldState> {
+    return this.end(hold, "failed", { ...final(now), error: cutError(error), ...last }, ["leaseUntil"]);
+  }
+
+  cancel(hold: Hold, now: number, last?: LastWords): Promise<HoldState> {
+    return this.end(hold, "cancelled", { ...final(now), ...last }, ["leaseUntil"]);
+  }
+
+  retry(hold: Hold, error: JobError, retryAt?: number, isSuspect = false): Promise<HoldState> {
+    const next = retryAt === undefined ? {} : { retryAt: new Date(retryAt).toISOString() };
+    const fields = { error: cutError(error), ...next, ...(isSuspect && { suspect: true }) };
+    return this.end(hold, "queued", fields, ["leaseUntil", "progress", ...(isSuspect ? [] : suspicion)]);
+  }
+
+  /** An item beside the records: no job's id holds a "#", and no list shows what has no `listKey`. */
+  async holdSuspects({ job, worker, now, leaseUntil }: Parameters<JobRecords["holdSuspects"]>[0]): Promise<boolean> {
+    const held = await this.update(suspectsOf(job.type), {
+      set: { worker, leaseUntil, expiresAt: Math.ceil(leaseUntil / 1_000) + suspectsKeptSeconds },
+      condition: "attribute_not_exists(#id) OR #leaseUntil <= :now OR #worker = :worker",
+      values: { now: { field: "leaseUntil", value: now }, worker: { field: "worker", value: worker } },
+    });
+    return held !== undefined;
+  }
+
+  async freeSuspects({ job, worker }: Parameters<JobRecords["freeSuspects"]>[0]): Promise<void> {
+    const values = { worker: { field: "worker" as const, value: worker } };
+    await this.update(suspectsOf(job.type), { set: { leaseUntil: 0 }, condition: "#worker = :worker", values });
+  }
+
+  giveBack(hold: Hold): Promise<HoldState> {
+    return this.end(hold, "queued", { attempts: hold.attempt - 1 }, ["leaseUntil", "progress"]);
+  }
+
+  /** Undefined: the record changed since it was read. */
+  private async carryOut(
+    decision: ClaimDecision,
+    record: JobRecord | undefined,
+    request: ClaimRequest,
+    hasTriedToExhaust: boolean,
+  ): Promise<Claim | undefined> {
+    switch (decision.action) {
+      case "drop":
+        return {
+          outcome: "duplicate",
+          because: decision.because,
+          ...(record && isFinal(record.state) && { ended: record }),
+        };
+      case "refuse":
+        return { outcome: "refused", reason: decision.reason };
+      case "wait":
+        return { outcome: "busy", until: decision.until };
+      case "already-started":
+        if (hasTriedToExhaust) return exhausted(request, decision.attempt, record?.error);
+        return { outcome: "started", hold: holdOf(request, decision.attempt) };
+      case "start": {
+        const started = await this.update(request.job.id, startAs(decision, record, request));
+        return started && { outcome: "started", hold: holdOf(request, started.attempts) };
+      }
+      case "suspect": {
+        const { attempts, lossesAlone, deferrals } = decision;
+        const set = { state: "queued" as const, suspect: true, attempts, lossesAlone, deferrals };
+        const remove: (keyof JobRecord)[] = ["leaseUntil", "progress"];
+        const written = await this.update(request.job.id, { set, remove, ...unchangedSince(record) });
+        return written && { outcome: "suspect", deferrals };
+      }
+      case "cancel": {
+        const set = { state: "cancelled" as const, ...final(request.now) };
+        const written = await this.update(request.job.id, { set, remove: ["leaseUntil"], ...unchangedSince(record) });
+        return written && { outcome: "cancelled", record: written };
+      }
+      case "exhaust": {
+        // The job is taken first, so that no two workers dead-letter it; the error is kept for a claim whose answer is lost.
+        const set = { ...taken(request), error: cutError(decision.error), lossesAlone: maxLossesAlone };
+        const written = await this.update(request.job.id, { set, ...unchangedSince(record) });
+        return written && exhausted(request, written.attempts, decision.error);
+      }
+    }
+  }
+
+  private async writeHeld(hold: Hold, set: RecordFields): Promise<HoldState> {
+    const written = await this.update(hold.jobId, { set, condition: heldBy, values: heldValues(hold) });
+    return written ? stateOf(written) : "lost";
+  }
+
+  /** Leaves the running state. A repeated write that finds its own trace has succeeded before, and only its answer got lost. */
+  private async end(
+    hold: Hold,
+    state: JobState,
+    fields: RecordFields,
+    remove: (keyof JobRecord)[],
+  ): Promise<HoldState> {
+    const set = { state, ...fields };
+    const written = await this.update(hold.jobId, { set, remove, condition: heldBy, values: heldValues(hold) });
+    if (written) return stateOf(written);
+    const found = await this.read(hold.jobId);
+    const attempts = fields.attempts ?? hold.attempt;
+    const isOurs = found?.state === state && found.worker === hold.worker && found.attempts === attempts;
+    return isOurs ? stateOf(found) : "lost";
+  }
+
+  private async read(id: string): Promise<JobRecord | undefined> {
+    const command = new GetItemCommand({ TableName: this.table, Key: { id: { S: id } }, ConsistentRead: true });
+    const { Item: item } = await this.client.send(command);
+    return item && decodeRecord(item);
+  }
+
+  /** The record after the update; undefined if the condition failed. */
+  private async update(id: string, update: RecordUpdate): Promise<JobRecord | undefined> {
+    try {
+      const { Attributes: item } = await this.client.send(
+        new UpdateItemCommand({
+          TableName: this.table,
+          Key: { id: { S: id } },
+          ReturnValues: "ALL_NEW",
+          ...expressUpdate(update),
+        }),
+      );
+      return decodeRecord(item ?? {});
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+}
+
+function holdOf(request: ClaimRequest, attempt: number): Hold {
+  return { jobId: request.job.id, worker: request.worker, attempt };
+}
+
+function exhausted(request: ClaimRequest, attempt: number, error: JobError | undefined): Claim {
+  const fallback = { name: "NoAttemptsLeft", message: `All ${attempt} attempts were used` };
+  return { outcome: "exhausted", hold: holdOf(request, attempt), error: error ?? fallback };
+}
+
+function stateOf(record: JobRecord): HoldState {
+  return record.cancelRequestedAt !== undefined && !isFinal(record.state) ? "cancel-requested" : "held";
+}
+
+function final(now: number): RecordFields {
+  return { finishedAt: new Date(now).toISOString(), expiresAt: Math.floor(now / 1000) + limits.recordRetentionSeconds };
+}
+
+function heldValues(hold: Hold): RecordUpdate["values"] {
+  return {
+    running: { field: "state", value: "running" },
+    worker: { field: "worker", value: hold.worker },
+    attempt: { field: "attempts", value: hold.attempt },
+  };
+}
+
+function taken(request: ClaimRequest): RecordFields {
+  const { worker, messageId, leaseUntil } = request;
+  return { state: "running", worker, messageId, leaseUntil };
+}
+
+function begun(request: ClaimRequest): Pick<RecordUpdate, "set" | "setIfMissing"> {
+  const { id, type, tenant } = request.job;
+  // What others publish has times in many forms; lists compare them as texts.
+  const submittedAt = new Date(request.job.submittedAt).toISOString();
+  return {
+    set: { ...taken(request), startedAt: new Date(request.now).toISOString() },
+    setIfMissing: { type, submittedAt, listKey: listKeyOf(type, id), ...(tenant !== undefined && { tenant }) },
+  };
+}
+
+function suspectsOf(type: string): string {
+  return `#suspects#${type}`;
+}
+
+/** The usual claim, in one call: the job has no record, or waits, and is no suspect. */
+function startAnyway(request: ClaimRequest): RecordUpdate {
+  // AND binds before OR; nested parentheses take the local DynamoDB several times as long to read.
+  const isFree = "attribute_not_exists(#suspect) AND #state = :queued";
+  return {
+    ...begun(request),
+    remove: [...leftovers],
+    countAttempt: true,
+    condition: `attribute_not_exists(#id) OR attribute_not_exists(#cancelRequestedAt) AND #attempts < :max AND ${isFree}`,
+    values: {
+      queued: { field: "state", value: "queued" },
+      max: { field: "attempts", value: request.maxAttempts },
+    },
+  };
+}
+
+function startAs(
+  decision: { attempt: number; isFresh: boolean },
+  record: JobRecord | undefined,
+  request: ClaimRequest,
+): RecordUpdate {
+  const { set, setIfMissing } = begun(request);
+  const forgotten = decision.isFresh ? (["error", "cancelRequestedAt", ...suspicion] as const) : [];
+  return {
+    set: { ...set, attempts: decision.attempt },
+    setIfMissing,
+    remove: [...leftovers, ...forgotten],
+    ...unchangedSince(record),
+  };
+}

@@ -1,0 +1,57 @@
+import { PublishBatchCommand, SNSClient } from "@aws-sdk/client-sns";
+import { CompletionEvent, eventMessage } from "../../../contract/messages/completionEvent";
+import { limits } from "../../../contract/limits";
+import { Batcher, EntryFailure } from "../support/batcher";
+import { Clock } from "../support/clock";
+import { gateClient } from "../services/gatedClient";
+import { ServiceGate } from "../services/serviceGate";
+
+/** How long an event waits for others to travel with: SNS bills a batch as one request per 64 KB. */
+const maxBatchWaitMilliseconds = 50;
+
+/** The client of the topic, through its gate. */
+export function createTopicClient(gate: ServiceGate): SNSClient {
+  const requestHandler = { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
+  return gateClient(new SNSClient({ requestHandler }), gate);
+}
+
+/** The topic of completion events in SNS. */
+export class EventTopic {
+  private readonly events: Batcher<CompletionEvent>;
+
+  constructor(
+    private readonly topicArn: string,
+    clock: Clock,
+    private readonly client: SNSClient,
+  ) {
+    this.events = new Batcher({
+      send: (events) => this.publishBatch(events),
+      clock,
+      maxEntries: limits.maxBatchEntries,
+      maxWaitMilliseconds: maxBatchWaitMilliseconds,
+    });
+  }
+
+  publish(event: CompletionEvent): Promise<void> {
+    return this.events.add(event);
+  }
+
+  /** Ten events are well below a batch's 256 KiB, since an error's text is cut. */
+  private async publishBatch(events: CompletionEvent[]): Promise<EntryFailure[]> {
+    const { Failed: failed = [] } = await this.client.send(
+      new PublishBatchCommand({
+        TopicArn: this.topicArn,
+        PublishBatchRequestEntries: events.map((event, index) => {
+          const { body, attributes } = eventMessage(event);
+          return { Id: String(index), Message: body, MessageAttributes: attributes };
+        }),
+      }),
+    );
+    return events.map((_, index) => {
+      const entry = failed.find(({ Id: id }) => id === String(index));
+      if (!entry) return undefined;
+      const $metadata = { httpStatusCode: entry.SenderFault === false ? 503 : 400 };
+      return Object.assign(new Error(entry.Message ?? "Refused without a message"), { name: entry.Code, $metadata });
+    });
+  }
+}

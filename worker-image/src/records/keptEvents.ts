@@ -1,0 +1,35 @@
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CompletionEvent, eventMessage } from "../../../contract/messages/completionEvent";
+import { Announce } from "./announcedRecords";
+import { toJobError } from "../support/errors";
+import { Log } from "../support/log";
+
+export interface KeptEventsEffects {
+  publish: Announce;
+  /** Puts the event where the repair run finds it. */
+  keep: Announce;
+  log: Log;
+}
+
+/**
+ * Publishes each event, and keeps one that the topic won't take for the repair run, which publishes it once the topic does:
+ * so no job's message, and no record, waits for the topic. Rejects where neither works.
+ */
+export function publishOrKeep({ publish, keep, log }: KeptEventsEffects): Announce {
+  return async (event: CompletionEvent) => {
+    try {
+      await publish(event);
+    } catch (error) {
+      await keep(event);
+      const { name, message } = toJobError(error);
+      log("warn", "event-kept", { jobId: event.id, state: event.state, error: { name, message } });
+    }
+  };
+}
+
+/** Keeps events in a queue of SQS. */
+export function keepInQueue(client: SQSClient, queueUrl: string): Announce {
+  return async (event) => {
+    await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: eventMessage(event).body }));
+  };
+}

@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+import { Submission } from "../../../contract/messages/envelope";
+import { JobRecord } from "../../../contract/records/record";
+import { submissionText } from "../../../contract/http/submissionText";
+import { ClaimRequest } from "./records";
+
+/**
+ * Why a message of a job that has ended is no duplicate of it, and so to be kept: somebody sent the job again, mended or
+ * not, without saying so. Nothing for a duplicate, which can be dropped.
+ */
+export function strayReason(record: JobRecord, { job, messageId }: ClaimRequest): string | undefined {
+  const way = "send it with the attribute `reason`, as dead letters have it, or under a new id";
+  if (record.state === "failed") {
+    if (record.messageId === messageId) return undefined;
+    return `Job ${job.id} has failed before: ${way}`;
+  }
+  if (record.digest === undefined || digestsOf(record, job).includes(record.digest)) return undefined;
+  const ended = record.state === "succeeded" ? "succeeded" : "been cancelled";
+  return `Job ${job.id} has ${ended} with another payload, tenant or type: send it under a new id`;
+}
+
+/** The digests that the job may have been submitted with: its message tells when it may run, not how that was said. */
+function digestsOf({ notBefore, submittedAt }: JobRecord, { type, payload, tenant }: ClaimRequest["job"]): string[] {
+  const submission = { type, payload, tenant };
+  if (notBefore === undefined) return [digestOf(submission), digestOf({ ...submission, delaySeconds: 0 })];
+  const delaySeconds = (Date.parse(notBefore) - Date.parse(submittedAt)) / 1000;
+  return [digestOf({ ...submission, delaySeconds }), digestOf({ ...submission, runAt: notBefore })];
+}
+
+function digestOf(submission: Submission): string {
+  return createHash("sha256").update(submissionText(submission)).digest("base64url");
+}

@@ -1,0 +1,80 @@
+import { parseSecretReference, SecretReference } from "../../../contract/secretReference";
+import { isObject } from "../../../contract/check";
+import { Clock } from "../support/clock";
+import { toJobError } from "../support/errors";
+import { insist } from "../services/insist";
+import { errorFields, Log } from "../support/log";
+
+export interface SecretEffects {
+  /** The whole value; rejects where there is none, or it may not be read. */
+  fetch: (reference: SecretReference, signal: AbortSignal) => Promise<string>;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  /** When it aborts, no further try is made. */
+  signal: AbortSignal;
+}
+
+/**
+ * Reads the values of secrets, by variable; of several keys of one secret it is read once. A right that was just given takes
+ * some seconds to count, and a value may be written after its secret is made, so a refusal is no reason to give up at once.
+ *
+ * @throws Error that names each variable whose value can't be had, and no value.
+ */
+export async function readSecrets(
+  references: Record<string, string>,
+  effects: SecretEffects,
+): Promise<Record<string, string>> {
+  const values = new Map<string, Promise<string>>();
+  const read = (reference: SecretReference, variable: string) => {
+    const value = values.get(reference.arn) ?? insistOn(reference, variable, effects);
+    values.set(reference.arn, value);
+    return value;
+  };
+  const problems: string[] = [];
+  const entries = await Promise.all(
+    Object.entries(references).map(async ([variable, text]): Promise<[string, string]> => {
+      try {
+        const reference = parseSecretReference(text)!;
+        return [variable, usable(partOf(await read(reference, variable), reference))];
+      } catch (error) {
+        problems.push(`${variable} could not be read from ${text}: ${toJobError(error).message}`);
+        return [variable, ""];
+      }
+    }),
+  );
+  if (problems.length > 0) throw new Error(`The secret ${problems.join("; the secret ")}`);
+  return Object.fromEntries(entries);
+}
+
+function insistOn(reference: SecretReference, variable: string, effects: SecretEffects): Promise<string> {
+  const { fetch, log, signal } = effects;
+  const onRetry = (error: unknown) => log("warn", "secret-read-retried", { secret: variable, ...errorFields(error) });
+  return insist(() => fetch(reference, signal), { ...effects, onRetry });
+}
+
+/** What a reference means of a secret's value. What is wrong is said without a word of the value. */
+function partOf(value: string, { key }: SecretReference): string {
+  if (key === undefined) return value;
+  const document = parseObject(value);
+  if (!document) throw new Error(`expected a JSON object with the key ${key}, got another text`);
+  const part = Object.hasOwn(document, key) ? document[key] : undefined;
+  if (typeof part === "string") return part;
+  if (typeof part === "number" || typeof part === "boolean") return String(part);
+  const got = part === undefined ? "none" : part === null ? "null" : Array.isArray(part) ? "an array" : "an object";
+  throw new Error(`expected a text at the key ${key}, got ${got}`);
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function usable(value: string): string {
+  if (value.includes("\0")) throw new Error("expected a text for an environment variable, got one with a NUL in it");
+  return value;
+}

@@ -1,0 +1,122 @@
+import { Clock, sleep } from "../support/clock";
+import { isAnswer, isOutage } from "./serviceError";
+
+/** A service counts as away once so many calls in a row have failed, over so long. */
+const failuresToClose = 5;
+const millisecondsToClose = 20_000;
+
+/** Between two tries of a service that is away: three a minute. */
+const tryMilliseconds = 20_000;
+
+/** In place of a call to a service that is away: none was made. */
+export class ServiceAway extends Error {
+  override readonly name = "ServiceAway";
+
+  constructor(
+    readonly gate: ServiceGate,
+    cause: unknown,
+  ) {
+    super(`${gate.service} has answered no call since ${new Date(gate.failingSince!).toISOString()}`, { cause });
+  }
+}
+
+export interface ServiceGateOptions {
+  clock: Clock;
+  /** Between two tries while the service is away. @default 20,000 */
+  tryMilliseconds?: number;
+}
+
+/**
+ * The way to one AWS service, for all that the worker does there. While every call fails, it lets one through from time to
+ * time and refuses the others without a call: jobs, heartbeats and polls together so never ask more often than that. The
+ * first call that works opens it for all.
+ */
+export class ServiceGate {
+  private failures = 0;
+  private failing?: { since: number; error: unknown };
+  private answered = -Infinity;
+  private worked = -Infinity;
+  /** When the next call is let through; nothing while all are. */
+  private nextTryAt?: number;
+  private onOpen = new Set<() => void>();
+
+  constructor(
+    /** As AWS calls it: `SQS`, `DynamoDB`. */
+    readonly service: string,
+    private readonly options: ServiceGateOptions,
+  ) {}
+
+  /** Since when every call has failed, epoch milliseconds; nothing while calls work. */
+  get failingSince(): number | undefined {
+    return this.failing?.since;
+  }
+
+  /** What the latest call failed with; nothing while calls work. */
+  get lastError(): unknown {
+    return this.failing?.error;
+  }
+
+  /** When the service last answered, a refusal included: epoch milliseconds. */
+  get answeredAt(): number {
+    return this.answered;
+  }
+
+  /** Makes the call, unless the service is away; then it rejects with {@link ServiceAway}. */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    const { clock } = this.options;
+    const begun = clock.now();
+    if (this.nextTryAt !== undefined) {
+      if (begun < this.nextTryAt) throw new ServiceAway(this, this.lastError);
+      this.nextTryAt = begun + this.pause;
+    }
+    try {
+      const answer = await call();
+      this.noteSuccess();
+      return answer;
+    } catch (error) {
+      this.note(error, begun);
+      throw error;
+    }
+  }
+
+  /** Resolves once a call would be let through, or the signal aborts. */
+  async ready(signal?: AbortSignal): Promise<void> {
+    const { clock } = this.options;
+    while (this.nextTryAt !== undefined && clock.now() < this.nextTryAt && !signal?.aborted) {
+      const opening = new AbortController();
+      const open = () => opening.abort();
+      this.onOpen.add(open);
+      signal?.addEventListener("abort", open);
+      await sleep(clock, this.nextTryAt - clock.now(), opening.signal);
+      signal?.removeEventListener("abort", open);
+      this.onOpen.delete(open);
+    }
+  }
+
+  private get pause(): number {
+    return this.options.tryMilliseconds ?? tryMilliseconds;
+  }
+
+  private note(error: unknown, begun: number): void {
+    const now = this.options.clock.now();
+    if (isAnswer(error)) this.answered = now;
+    // Whoever aborts a call, or gets an answer that is about the call itself, learns nothing against the service.
+    if (!isOutage(error)) return isAnswer(error) ? this.noteSuccess() : undefined;
+    // A call that hung since before the last one that worked is old news.
+    if (begun < this.worked) return;
+    this.failures++;
+    this.failing = { since: this.failing?.since ?? begun, error };
+    const isAway = this.failures >= failuresToClose && now - this.failing.since >= millisecondsToClose;
+    if (isAway) this.nextTryAt ??= now + this.pause;
+  }
+
+  private noteSuccess(): void {
+    const now = this.options.clock.now();
+    this.answered = now;
+    this.worked = now;
+    this.failures = 0;
+    this.failing = undefined;
+    this.nextTryAt = undefined;
+    for (const open of this.onOpen) open();
+  }
+}

@@ -1,0 +1,147 @@
+import { limits } from "../../../contract/limits";
+import { JobError } from "../../../contract/records/record";
+import { isError, read, toPlain } from "./plain";
+import { shorten } from "./text";
+
+/** Errors of a chain of causes that are told: of longer chains the outermost and the innermost. */
+const maxCauses = 6;
+
+/** How far a chain of causes is followed. */
+const maxChain = 100;
+
+/** Errors of an AggregateError that are told. */
+const maxErrorsTold = 3;
+
+const maxNameCharacters = 100;
+const maxStackCharacters = 8_000;
+const maxStackHeadCharacters = 500;
+
+/** What is said where describing fails, as it must not. */
+const indescribable: JobError = { name: "Error", message: "Threw something that can't be described" };
+
+/** Anything that was thrown, with its causes, as the record keeps it. Never throws. */
+export function toJobError(thrown: unknown): JobError {
+  try {
+    return cutError({ name: nameOf(thrown), message: reasonOf(thrown, limits.maxErrorCharacters) });
+  } catch {
+    return indescribable;
+  }
+}
+
+/** The error with its name and message within their bounds. */
+export function cutError({ name, message }: JobError): JobError {
+  return { name: shorten(name, maxNameCharacters), message: shorten(message, limits.maxErrorCharacters) };
+}
+
+/** Where something was thrown, and where its causes were; nothing if it doesn't say. Never throws. */
+export function stackOf(thrown: unknown): string | undefined {
+  try {
+    const stacks = chainOf(thrown).map(ownStack).filter(Boolean);
+    if (stacks.length === 0) return undefined;
+    return fit(stacks, "\nCaused by: ", maxStackCharacters);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a handler says by what it threw that trying again is of no use. */
+export function isPermanent(thrown: unknown): boolean {
+  return typeof thrown === "object" && read(thrown, "permanent") === true;
+}
+
+function nameOf(thrown: unknown): string {
+  const name = isErrorLike(thrown) ? read(thrown, "name") : undefined;
+  if (typeof name === "string" && name !== "") return name;
+  const kind = isError(thrown) ? read(read(thrown, "constructor"), "name") : undefined;
+  return typeof kind === "string" && kind !== "" ? kind : "Error";
+}
+
+/** The messages from the outermost to the innermost, each shortened where all of them are too long. */
+function reasonOf(thrown: unknown, most: number): string {
+  const told: string[] = [];
+  for (const error of chainOf(thrown)) {
+    const text = told.length === 0 ? ownText(error) : withName(error, ownText(error));
+    // A message that repeats its cause's says enough.
+    if (text !== "" && !told.some((before) => before.includes(text))) told.push(text);
+  }
+  if (told.length === 0) return "(no message)";
+  return fit(told, ": ", most);
+}
+
+/** What one thing that was thrown says of itself, without its causes. */
+function ownText(thrown: unknown): string {
+  if (!isErrorLike(thrown)) return typeof thrown === "string" ? thrown : `Threw ${textOf(thrown)}`;
+  const message = read(thrown, "message");
+  const parts = [message === undefined ? "" : textOf(message), ...errorsOf(thrown)].filter((part) => part !== "");
+  const text = parts.length > 1 ? `${parts[0]}: ${parts.slice(1).join("; ")}` : (parts[0] ?? "");
+  const code = read(thrown, "code");
+  const hasCode = (typeof code === "string" && code !== "") || typeof code === "number";
+  if (!hasCode || text.includes(String(code))) return text;
+  return text === "" ? shorten(String(code), 100) : `${text} (${shorten(String(code), 100)})`;
+}
+
+/** The first errors of an AggregateError. */
+function errorsOf(thrown: unknown): string[] {
+  const errors = read(thrown, "errors");
+  if (!Array.isArray(errors)) return [];
+  const told = errors.slice(0, maxErrorsTold).map((error) => {
+    const chain = chainOf(error).map((each) =>
+      isErrorLike(each) ? textOf(read(each, "message") ?? "") : textOf(each),
+    );
+    return fit([...new Set(chain.filter((text) => text !== ""))], ": ", 300);
+  });
+  const more = errors.length - told.length;
+  return more > 0 ? [...told, `${more} more`] : told;
+}
+
+function withName(error: unknown, text: string): string {
+  const name = isErrorLike(error) ? nameOf(error) : "Error";
+  if (name === "Error" || text.includes(name)) return text;
+  return text === "" ? name : `${name}: ${text}`;
+}
+
+/** A thrown thing, what caused it, what caused that, and so on: of many, the first ones and the last. */
+function chainOf(thrown: unknown): unknown[] {
+  const chain = [thrown];
+  for (let error = thrown; chain.length < maxChain; chain.push(error)) {
+    const isObject = (typeof error === "object" && error !== null) || typeof error === "function";
+    error = isObject ? read(error, "cause") : undefined;
+    if (error === undefined || error === null || chain.includes(error)) break;
+  }
+  return chain.length > maxCauses ? [...chain.slice(0, maxCauses - 2), ...chain.slice(-2)] : chain;
+}
+
+/** An error, or an object that speaks like one. */
+function isErrorLike(thrown: unknown): boolean {
+  if (isError(thrown)) return true;
+  return typeof thrown === "object" && thrown !== null && typeof read(thrown, "message") === "string";
+}
+
+/** Texts as they are, anything else as JSON. */
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "object" && value !== null) return JSON.stringify(toPlain(value)) ?? "an object";
+  return typeof value === "function" ? "a function" : String(value);
+}
+
+/** The error's stack, whose first lines repeat a message that may be long. */
+function ownStack(thrown: unknown): string {
+  const stack = read(thrown, "stack");
+  if (typeof stack !== "string") return isErrorLike(thrown) ? "" : shorten(ownText(thrown), maxStackHeadCharacters);
+  const frames = stack.search(/\n\s+at /);
+  if (frames < 0) return shorten(stack, maxStackCharacters);
+  return shorten(stack.slice(0, frames), maxStackHeadCharacters) + shorten(stack.slice(frames), maxStackCharacters);
+}
+
+/** The parts as one text of at most `most` characters: the longest parts are shortened, so that each is told. */
+function fit(parts: string[], between: string, most: number): string {
+  let room = most - between.length * (parts.length - 1);
+  let share = room;
+  const byLength = parts.map(({ length }) => length).sort((one, other) => one - other);
+  for (const [index, length] of byLength.entries()) {
+    share = Math.floor(room / (byLength.length - index));
+    if (length > share) break;
+    room -= length;
+  }
+  return parts.map((part) => shorten(part, Math.max(share, 40))).join(between);
+}
