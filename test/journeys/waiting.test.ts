@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { findGpus } from "../../worker-image/src/gpus";
+import { findGpus } from "../../worker-image/src/support/gpus";
 import { runCli, RunOptions } from "../cli/support";
 import { groupOf, setItem } from "./support/fleet";
 import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import { systemClock } from "./support/clock";
 import { CommandRunner } from "./handlers/commands/commandRunner";
-import { GpuPool } from "./gpuPool";
+import { GpuPool } from "./handlers/gpuPool";
 import { findHandler } from "./handlers/handlerPath";
 import { HandlerRunner } from "./handlers/javascript/handlerRunner";
 import { downloadHandler } from "./handlers/javascript/inlineHandler";

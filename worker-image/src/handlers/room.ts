@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { WorkerSettings } from "../../../contract/workerSettings";
-import { findGpus, FoundGpus } from "../gpus";
+import { findGpus, FoundGpus } from "../support/gpus";
 import { memoryMegabytes } from "./memory";
 
 /** Left to the worker itself, of the memory that jobs divide among them. */

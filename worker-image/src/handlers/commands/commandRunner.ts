@@ -10,7 +10,7 @@ import { findCommand } from "./commandPath";
 import { CommandProcess } from "./commandProcess";
 import { explainFullDisk } from "../disk";
 import { toJobError } from "../../support/errors";
-import { Gpu, GpuPool } from "../../gpuPool";
+import { Gpu, GpuPool } from "../gpuPool";
 import { Job } from "../handler";
 import { JobFolders } from "../jobFolders";
 import { JobProcesses, markVariable } from "../jobProcesses";

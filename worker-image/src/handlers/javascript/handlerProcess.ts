@@ -4,7 +4,7 @@ import { JobError } from "../../../../contract/records/record";
 import { Clock } from "../../support/clock";
 import { explainFullDisk } from "../disk";
 import { toJobError } from "../../support/errors";
-import { Gpu, GpuPool } from "../../gpuPool";
+import { Gpu, GpuPool } from "../gpuPool";
 import { Job } from "../handler";
 import { channel } from "./handlerChannel";
 import { FromHandler, HandlerEnd, HandlerSource, Remains, ToHandler } from "./handlerMessages";

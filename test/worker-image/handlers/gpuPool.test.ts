@@ -2,14 +2,14 @@ import { expect } from "chai";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CommandRunner } from "../../worker-image/src/handlers/commands/commandRunner";
-import { GpuPool } from "../../worker-image/src/gpuPool";
-import { findGpus } from "../../worker-image/src/gpus";
-import { HandlerRunner } from "../../worker-image/src/handlers/javascript/handlerRunner";
-import { Runner } from "../../worker-image/src/handlers/runner";
-import { guardAgainstLeaks } from "../support/leakGuard";
-import { buildWorker, distFolder, fixturesFolder } from "./support/build";
-import { createRunnerParts } from "./support/runnerParts";
+import { CommandRunner } from "../../../worker-image/src/handlers/commands/commandRunner";
+import { GpuPool } from "../../../worker-image/src/handlers/gpuPool";
+import { findGpus } from "../../../worker-image/src/support/gpus";
+import { HandlerRunner } from "../../../worker-image/src/handlers/javascript/handlerRunner";
+import { Runner } from "../../../worker-image/src/handlers/runner";
+import { guardAgainstLeaks } from "../../support/leakGuard";
+import { buildWorker, distFolder, fixturesFolder } from "../support/build";
+import { createRunnerParts } from "../support/runnerParts";
 
 describe("GPUs", function () {
   this.timeout(60_000);
