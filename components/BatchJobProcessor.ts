@@ -14,6 +14,7 @@ import { JobRescue } from "./pipeline/JobRescue";
 import { JobRouter } from "./pipeline/JobRouter";
 import { JobSchedules } from "./pipeline/JobSchedules";
 import { JobTables } from "./pipeline/JobTables";
+import { metricsName } from "./processor/metricSettings";
 import { ProcessorSettings, withDefaults } from "./args/ProcessorArgs";
 import { ProcessorQueue } from "./processor/ProcessorQueue";
 import { Scaler } from "./pipeline/Scaler";
@@ -130,6 +131,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
         {
           ...args,
           processor,
+          component: metricsName(name),
           queue,
           checked,
           rescue: rescue.beforeDeletion(`${prefix}-rescue`, processor.name, queue, this),

@@ -4,7 +4,7 @@ export { BatchJobProcessor } from "./BatchJobProcessor";
 export { Job, JobContext, JobHandler, JobLogger } from "../contract/handler";
 export { BatchJobProcessorArgs } from "./args/BatchJobProcessorArgs";
 export { CorsArgs } from "./args/CorsArgs";
-export { Acknowledge, Architecture, Authorization, Effect, Scaling } from "./args/choices";
+export { Acknowledge, Architecture, Authorization, Effect, Metrics, Scaling } from "./args/choices";
 export { defaults } from "./args/defaults";
 export { PolicyStatement } from "./aws/permissions";
 export { CapacityChange, JobSchedule, ProcessorArgs } from "./args/ProcessorArgs";

@@ -56,6 +56,10 @@ export interface WorkerSettings {
   scalerFunction?: string;
   /** Where the values of the handlers' secret variables lie, by variable. */
   secrets?: Record<string, string>;
+  /** What the worker's metrics are told apart by; `off` for none. @default "type" */
+  metrics?: "type" | "component" | "off";
+  /** Name of the component, where the metrics are told apart by it. */
+  metricsComponent?: string;
 }
 
 interface Variable {
@@ -94,6 +98,8 @@ const variables: Record<keyof WorkerSettings, Variable> = {
   keptEventsQueueUrl: { name: "WORKER_KEPT_EVENTS_QUEUE_URL", kind: "text", isOptional: true },
   scalerFunction: { name: "WORKER_SCALER_FUNCTION", kind: "text", isOptional: true },
   secrets: { name: secretsVariable, kind: "references", isOptional: true },
+  metrics: { name: "WORKER_METRICS", kind: "text", isOptional: true },
+  metricsComponent: { name: "WORKER_METRICS_COMPONENT", kind: "text", isOptional: true },
 };
 
 /** Prefix of the variables that belong to the worker; a processor's own `environment` must keep clear of it. */
@@ -129,7 +135,11 @@ export function decodeWorkerSettings(environment: Record<string, string | undefi
       problems.push({ path: variable.name, message: `Expected ${expectation[variable.kind]}, got nothing` });
     }
   }
-  problems.push(...handlerProblems(settings), ...acknowledgeProblems(settings.acknowledge));
+  problems.push(
+    ...handlerProblems(settings),
+    ...acknowledgeProblems(settings.acknowledge),
+    ...metricsProblems(settings),
+  );
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: settings as unknown as WorkerSettings };
 }
 
@@ -170,6 +180,15 @@ function handlerProblems(settings: Record<string, unknown>): FieldProblem[] {
   const got = kinds.length === 0 ? "none" : kinds.map((field) => variables[field].name).join(" and ");
   const message = `Expected one of ${handler.name}, ${inlineHandler.name} and ${command.name}, got ${got}`;
   return [{ path: handler.name, message }];
+}
+
+function metricsProblems({ metrics, metricsComponent }: Record<string, unknown>): FieldProblem[] {
+  if (metrics !== undefined && metrics !== "type" && metrics !== "component" && metrics !== "off") {
+    const message = `Expected "type", "component" or "off", got ${JSON.stringify(metrics)}`;
+    return [{ path: variables.metrics.name, message }];
+  }
+  if (metrics !== "component" || metricsComponent !== undefined) return [];
+  return [{ path: variables.metricsComponent.name, message: "Expected the component's name, got nothing" }];
 }
 
 function acknowledgeProblems(acknowledge: unknown): FieldProblem[] {

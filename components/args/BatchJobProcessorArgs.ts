@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Authorization, Scaling } from "./choices";
+import { Authorization, Metrics, Scaling } from "./choices";
 import { CorsArgs } from "./CorsArgs";
 import { PolicyStatement } from "../aws/permissions";
 import { ProcessorArgs } from "./ProcessorArgs";
@@ -64,6 +64,12 @@ export interface BatchJobProcessorArgs {
   secrets?: Record<string, pulumi.Input<string>>;
   /** How long logs are kept, in days; one of CloudWatch's values. @default 30 */
   logRetentionDays?: number;
+  /**
+   * What the workers' metrics in CloudWatch are told apart by: `type`, up to seven metrics for each job type; `component`, up
+   * to seven for all of them; or `off`. CloudWatch bills each by the month of use, as docs/cost.md says. No other input
+   * can serve: the metrics are written in the workers' log lines. @default type
+   */
+  metrics?: Metrics;
   /** Memory of the front-end Lambda, in MB. @default 512 */
   frontendMemorySize?: number;
   /** Concurrency set aside for the front-end Lambda, which also caps it. @default - none */

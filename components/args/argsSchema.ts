@@ -4,7 +4,7 @@ import { describe } from "../../contract/check";
 import { limits, typePattern } from "../../contract/limits";
 import { workerVariablePrefix } from "../../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { Acknowledge, Architecture, Authorization, Effect, Scaling } from "./choices";
+import { Acknowledge, Architecture, Authorization, Effect, Metrics, Scaling } from "./choices";
 import { CorsArgs } from "./CorsArgs";
 import { referenceProblem } from "./secrets";
 import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
@@ -180,6 +180,7 @@ export const argsSchema = z.strictObject({
     .number()
     .refine((days) => retentionDays.includes(days), expecting(`one of ${retentionDays.join(", ")}`))
     .optional(),
+  metrics: z.enum(Metrics).optional(),
   frontendMemorySize: wholeNumber(128, 10_240).optional(),
   frontendReservedConcurrency: wholeNumber(1, 100_000).optional(),
   frontendProvisionedConcurrency: wholeNumber(1, 100_000).optional(),

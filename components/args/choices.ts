@@ -21,6 +21,17 @@ export const Scaling = {
 } as const;
 export type Scaling = (typeof Scaling)[keyof typeof Scaling];
 
+/** What the workers' metrics are told apart by. */
+export const Metrics = {
+  /** By job type. */
+  Type: "type",
+  /** By component: all its types together. */
+  Component: "component",
+  /** There are none. */
+  Off: "off",
+} as const;
+export type Metrics = (typeof Metrics)[keyof typeof Metrics];
+
 /** Processor architecture of instances and images. */
 export const Architecture = {
   Arm64: "arm64",

@@ -8,6 +8,7 @@ export const defaults = {
   authorization: "iam",
   scaling: "scaler",
   logRetentionDays: 30,
+  metrics: "type",
   privateWorkers: false,
   sessionManager: false,
   throttlingBurstLimit: 1_000,

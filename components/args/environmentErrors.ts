@@ -4,13 +4,14 @@ import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { invalidInputs } from "./invalidInputs";
 import { isPending, resolve } from "../aws/json";
 import { hookNames } from "../processor/lifecycleHooks";
+import { metricsOf } from "../processor/metricSettings";
 import { ProcessorArgs, withDefaults } from "./ProcessorArgs";
 import { referenceErrors, secretsOf } from "./secrets";
 import { environmentBytes, giveBackSeconds, maxUserDataBytes, userDataBytes } from "../processor/userData";
 
 type InputError = pulumi.InputPropertyErrorDetails;
 type Environment = Record<string, pulumi.Input<string>>;
-type Inputs = Pick<BatchJobProcessorArgs, "processors" | "environment" | "secrets" | "image" | "scaling">;
+type Inputs = Pick<BatchJobProcessorArgs, "processors" | "environment" | "secrets" | "image" | "scaling" | "metrics">;
 
 /**
  * Says what is wrong with the environments, and with the references of secrets, once their outputs are known, and at once where
@@ -91,7 +92,14 @@ function roomFor(processor: ProcessorArgs, args: Inputs): number {
   const references = Object.entries(secretsOf(args, processor));
   const known = references.map(([variable, text]) => [variable, typeof text === "string" ? text : longest]);
   const secrets = known.length > 0 ? (Object.fromEntries(known) as Record<string, string>) : undefined;
-  const told = encodeWorkerSettings({ ...settings, ...addresses, ...hookNames, type, secrets });
+  const told = encodeWorkerSettings({
+    ...settings,
+    ...addresses,
+    ...hookNames,
+    ...metricsOf(args.metrics, longest),
+    type,
+    secrets,
+  });
   const own = { AWS_REGION: region, ...told };
   return maxUserDataBytes - script - environmentBytes(own);
 }

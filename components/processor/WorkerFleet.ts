@@ -15,9 +15,11 @@ import { allowOwnGroups, createWorkerRole } from "./workerRole";
 
 export interface WorkerFleetArgs extends Pick<
   BatchJobProcessorArgs,
-  "logRetentionDays" | "policyStatements" | "environment" | "secrets" | "sessionManager" | "tags"
+  "logRetentionDays" | "metrics" | "policyStatements" | "environment" | "secrets" | "sessionManager" | "tags"
 > {
   processor: ProcessorSettings;
+  /** Name of the component, as its metrics may bear it. */
+  component: string;
   queue: ProcessorQueue;
   /** Fails where an environment is not fit for user data, or a secret is no reference. */
   checked: pulumi.Output<void>;

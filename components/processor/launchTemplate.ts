@@ -5,6 +5,7 @@ import { HandlerObject } from "../handlers/InlineHandlers";
 import { isBurstable } from "./instanceTypes";
 import { resolve } from "../aws/json";
 import { hookNames } from "./lifecycleHooks";
+import { metricsOf } from "./metricSettings";
 import { secretsOf } from "../args/secrets";
 import { giveBackSeconds, renderUserData } from "./userData";
 import { WorkerFleetArgs } from "./WorkerFleet";
@@ -100,6 +101,7 @@ function userData(
             ...settings,
             ...found,
             ...hookNames,
+            ...metricsOf(args.metrics, args.component),
             type,
             secrets: Object.keys(secrets).length > 0 ? secrets : undefined,
           }),

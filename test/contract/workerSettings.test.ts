@@ -62,6 +62,23 @@ describe("workerSettings", () => {
     });
   }
 
+  it("goes round with each kind of metrics, and takes no other", () => {
+    for (const kind of [{ metrics: "component", metricsComponent: "a/b/c" }, { metrics: "off" }] as const) {
+      const value = { ...settings, ...kind };
+      expect(decodeWorkerSettings(encodeWorkerSettings(value))).to.deep.equal({ ok: true, value });
+    }
+    const problemsOf = (more: Record<string, string>) => {
+      const decoded = decodeWorkerSettings({ ...encodeWorkerSettings(settings), ...more });
+      return !decoded.ok && decoded.problems;
+    };
+    expect(problemsOf({ WORKER_METRICS: "some" })).to.deep.equal([
+      { path: "WORKER_METRICS", message: 'Expected "type", "component" or "off", got "some"' },
+    ]);
+    expect(problemsOf({ WORKER_METRICS: "component" })).to.deep.equal([
+      { path: "WORKER_METRICS_COMPONENT", message: "Expected the component's name, got nothing" },
+    ]);
+  });
+
   it("names every variable that is missing or wrong", () => {
     const environment = {
       ...encodeWorkerSettings(settings),

@@ -12,7 +12,7 @@ import { WorkerFleet } from "../../../components/processor/WorkerFleet";
 import { WorkerNetwork } from "../../../components/network/WorkerNetwork";
 import { record, Recording } from "../../support/record";
 
-type Options = Pick<BatchJobProcessorArgs, "scaling" | "privateWorkers" | "sessionManager" | "tags">;
+type Options = Pick<BatchJobProcessorArgs, "scaling" | "metrics" | "privateWorkers" | "sessionManager" | "tags">;
 type Named = Pick<Recording<unknown>, "named">;
 
 /** Records a fleet with its queue and network, and with a scaler unless CloudWatch scales it. */
@@ -35,7 +35,17 @@ const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
     const scaler =
       options.scaling === "targetTracking" ? undefined : { fleetTable: fleetTable(), functionArn: "arn:scale" };
     const checked = pulumi.output(undefined as void);
-    const shared = { checked, queue, rescue: queue, tables, network, target, image, scaler };
+    const shared = {
+      component: "media/prod/jobs",
+      checked,
+      queue,
+      rescue: queue,
+      tables,
+      network,
+      target,
+      image,
+      scaler,
+    };
     return new WorkerFleet("fleet", { processor: settings, ...shared, ...options });
   });
 
@@ -324,6 +334,19 @@ describe("WorkerFleet", () => {
     };
     expect(await launched({ gpu: true, instanceTypes: ["g6.xlarge"] })).to.deep.equal(["ami-gpu", true, "true"]);
     expect(await launched({})).to.deep.equal(["ami-0123456789abcdef0", false, undefined]);
+  });
+
+  it("tells its workers what their metrics are told apart by, where it isn't the type", async () => {
+    const told = async (options: Options) => {
+      const { named } = await build({}, options);
+      const userData = Buffer.from(named("fleet-template").inputs.userData as string, "base64").toString();
+      const { WORKER_METRICS, WORKER_METRICS_COMPONENT } = readEnvironment(userData);
+      return [WORKER_METRICS, WORKER_METRICS_COMPONENT];
+    };
+    expect(await told({})).to.deep.equal([undefined, undefined]);
+    expect(await told({ metrics: "type" })).to.deep.equal([undefined, undefined]);
+    expect(await told({ metrics: "component" })).to.deep.equal(["component", "media/prod/jobs"]);
+    expect(await told({ metrics: "off" })).to.deep.equal(["off", undefined]);
   });
 
   it("launches with IMDSv2 alone, an encrypted gp3 disk, tags for instances and volumes, and a group that lets nothing in", async () => {

@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import { Metrics } from "../../../worker-image/src/support/metrics";
+import type { WorkerSettings } from "../../../contract/workerSettings";
 import { FakeLog } from "./doubles";
 import { FakeClock } from "./fakeClock";
 import { guardAgainstLeaks } from "../../support/leakGuard";
 
-function setUp() {
+function setUp(settings: Pick<WorkerSettings, "metrics" | "metricsComponent"> = {}) {
   const log = new FakeLog();
   const clock = new FakeClock();
   const metrics = new Metrics({
@@ -14,6 +15,7 @@ function setUp() {
     busySlots: () => 0,
     clock,
     random: () => 0.5,
+    ...settings,
   });
   metrics.start();
   return { log, clock, metrics };
@@ -60,6 +62,28 @@ describe("Metrics", () => {
     metrics.stop();
     expect(log.fieldsOf("worker-metrics")).to.include({ JobsFailed: 1 });
     expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it("tells apart by component, where all types' metrics are to be one", async () => {
+    const { log, clock, metrics } = setUp({ metrics: "component", metricsComponent: "media/prod/jobs" });
+    metrics.log("info", "job-started", { waitMs: 5 });
+    await clock.advance(10_000);
+    metrics.stop();
+    const { _aws: aws, ...values } = log.fieldsOf("worker-metrics") as {
+      _aws: { CloudWatchMetrics: { Dimensions: string[][] }[] };
+    };
+    expect(aws.CloudWatchMetrics[0]!.Dimensions).to.deep.equal([["Component"]]);
+    expect(values).to.deep.equal({ Component: "media/prod/jobs", JobsStarted: 1, WaitTime: [5], SlotsBusy: [0] });
+  });
+
+  it("writes none where they are off, and all other lines", async () => {
+    const { log, clock, metrics } = setUp({ metrics: "off" });
+    metrics.log("info", "job-started", { waitMs: 5 });
+    expect(clock.pendingTimers).to.equal(0);
+    await clock.advance(10_000);
+    metrics.log("info", "job-succeeded", { runMs: 5 });
+    metrics.stop();
+    expect(log.events()).to.deep.equal(["job-started", "job-succeeded"]);
   });
 
   it("counts all jobs, and keeps as many values as a line may hold", async () => {

@@ -27,6 +27,9 @@ export interface MetricsEffects {
   type: string;
   /** Tells deployments apart that share an account and a type's name. */
   queueUrl: string;
+  /** What the metrics are told apart by; `off` for none. @default "type" */
+  metrics?: "type" | "component" | "off";
+  metricsComponent?: string;
   log: Log;
   busySlots: () => number;
   clock: Clock;
@@ -53,7 +56,7 @@ class Values {
 /**
  * Metrics in CloudWatch's embedded metric format, drawn from the log lines themselves, so that the two can't disagree:
  * `log` passes every line on, counts those that count, and adds one line of metrics each ten seconds in which anything
- * was done. An idle worker writes none.
+ * was done. An idle worker writes none, and neither does one whose metrics are off.
  */
 export class Metrics {
   private counts: Record<string, number> = {};
@@ -68,6 +71,7 @@ export class Metrics {
   };
 
   start(): void {
+    if (this.effects.metrics === "off") return;
     this.cancelFlush = this.effects.clock.after(flushMilliseconds, () => {
       this.flush();
       this.start();
@@ -82,7 +86,7 @@ export class Metrics {
 
   private count(event: string, { waitMs, runMs }: LogFields): void {
     const name = counted[event];
-    if (name === undefined) return;
+    if (name === undefined || this.effects.metrics === "off") return;
     this.counts[name] = (this.counts[name] ?? 0) + 1;
     this.measure("SlotsBusy", this.effects.busySlots());
     if (event === "job-started") this.measure("WaitTime", waitMs);
@@ -95,8 +99,8 @@ export class Metrics {
   }
 
   private flush(): void {
-    const { type, queueUrl, log, clock, busySlots } = this.effects;
-    const busy = busySlots();
+    const { log, clock, busySlots, metrics: kind } = this.effects;
+    const busy = kind === "off" ? 0 : busySlots();
     if (busy > 0) this.measure("SlotsBusy", busy);
     const lists = Object.entries(this.values).map(([name, { kept }]) => [name, kept] as const);
     const metrics: LogFields = Object.fromEntries<unknown>([...Object.entries(this.counts), ...lists]);
@@ -105,13 +109,20 @@ export class Metrics {
     const names = Object.keys(metrics);
     if (names.length === 0) return;
     const definitions = names.map((Name) => ({ Name, Unit: units[Name] ?? "Count" }));
-    const directive = { Namespace: metricNamespace, Dimensions: [["Type", "QueueName"]], Metrics: definitions };
-    log("info", "worker-metrics", {
-      _aws: { Timestamp: clock.now(), CloudWatchMetrics: [directive] },
-      Type: type,
-      QueueName: queueUrl.slice(queueUrl.lastIndexOf("/") + 1),
-      ...metrics,
-    });
+    const dimensions = this.dimensions();
+    const directive = {
+      Namespace: metricNamespace,
+      Dimensions: [Object.keys(dimensions)],
+      Metrics: definitions,
+    };
+    const _aws = { Timestamp: clock.now(), CloudWatchMetrics: [directive] };
+    log("info", "worker-metrics", { _aws, ...dimensions, ...metrics });
+  }
+
+  private dimensions(): Record<string, string> {
+    const { type, queueUrl, metrics, metricsComponent = "" } = this.effects;
+    if (metrics === "component") return { Component: metricsComponent };
+    return { Type: type, QueueName: queueUrl.slice(queueUrl.lastIndexOf("/") + 1) };
   }
 }
 

@@ -1,0 +1,18 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { WorkerSettings } from "../../contract/workerSettings";
+import type { Metrics } from "../args/choices";
+import { defaults } from "../args/defaults";
+
+/** Tells deployments apart in one account, also those of one program. */
+export function metricsName(component: string): string {
+  return [pulumi.getProject(), pulumi.getStack(), component].join("/");
+}
+
+/** The worker's settings for its metrics: none where they are told apart by type. */
+export function metricsOf(
+  metrics: Metrics | undefined,
+  name: string,
+): Pick<WorkerSettings, "metrics" | "metricsComponent"> {
+  if (metrics === undefined || metrics === defaults.metrics) return {};
+  return { metrics, metricsComponent: metrics === "component" ? name : undefined };
+}
