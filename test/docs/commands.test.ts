@@ -8,7 +8,7 @@ import { shellCommands } from "./shellCommands";
 const read = (file: string) => readFileSync(join(packageRoot(), file), "utf8");
 const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
 /** The lines that CI runs: those of its scripts, and what they run by `npm run check`. */
-const ci = [read(".ci/run"), read(".ci/nightly"), scripts.check!.replaceAll(" && ", "\n")].join("\n").split("\n");
+const ci = [read(".ci/run"), read(".ci/nightly"), scripts.check!.replaceAll(" && ", "\n")].join("\n").split(/\n\s*/);
 const isRunByCi = (command: string) => ci.some((line) => withoutVariables(line).startsWith(withoutVariables(command)));
 
 /** Commands that CI can't run, and why. */
