@@ -142,6 +142,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           target,
           handlers,
           image: imageFor(processor),
+          registryCredentials: processor.registryCredentials ?? args.registryCredentials,
           scaler: scaler?.forFleets(),
         },
         child,

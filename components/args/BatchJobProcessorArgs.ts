@@ -53,6 +53,12 @@ export interface BatchJobProcessorArgs {
   sessionManager?: boolean;
   /** Container image of the workers. @default - built from the package's worker-image folder, for each architecture used */
   image?: pulumi.Input<string>;
+  /**
+   * Credentials of the registry of `image`, where that is no ECR: the ARN of a Secrets Manager secret whose value is JSON,
+   * `{"username": "…", "password": "…"}`. Instances read it at each pull. `secrets` can't serve: it is for handlers, which run
+   * once the image is there. @default - none; the registry is asked without
+   */
+  registryCredentials?: pulumi.Input<string>;
   /** What all handlers may do in AWS. @default - none */
   policyStatements?: PolicyStatement[];
   /** Environment variables of all workers; a processor's own win. @default - none */

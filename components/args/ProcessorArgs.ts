@@ -30,6 +30,8 @@ export interface ProcessorArgs {
   payloadSchema?: Record<string, unknown>;
   /** Container image of the workers. @default - the component's `image` */
   image?: pulumi.Input<string>;
+  /** Credentials of the registry of `image`, as the component's. @default - the component's `registryCredentials` */
+  registryCredentials?: pulumi.Input<string>;
   /** Processor architecture of the instances and of the image: `arm64` or `x86_64`; with `gpu` the latter. @default arm64 */
   architecture?: Architecture;
   /**

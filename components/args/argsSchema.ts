@@ -6,7 +6,7 @@ import { workerVariablePrefix } from "../../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { Acknowledge, Architecture, Authorization, Effect, Metrics, Scaling } from "./choices";
 import { CorsArgs } from "./CorsArgs";
-import { referenceProblem } from "./secrets";
+import { credentialsProblem, referenceProblem } from "./secrets";
 import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
 
 /** A value that may come later; its type is then for the provider to check. */
@@ -46,6 +46,12 @@ const secrets = z.record(
       if (reason !== undefined) context.addIssue({ code: "custom", message: reason });
     }),
   ),
+);
+const registryCredentials = input(
+  z.string().superRefine((text, context) => {
+    const reason = credentialsProblem(text);
+    if (reason !== undefined) context.addIssue({ code: "custom", message: reason });
+  }),
 );
 const statements = z.array(
   z.strictObject({
@@ -124,6 +130,7 @@ const processorSchema = z.strictObject({
   description: z.string().max(1_000).optional(),
   payloadSchema: z.record(z.string(), z.unknown()).optional(),
   image: input(text).optional(),
+  registryCredentials: registryCredentials.optional(),
   architecture: z.enum(Architecture).optional(),
   instanceTypes: z.array(text).min(1).max(40).optional(),
   gpu: z.boolean().optional(),
@@ -173,6 +180,7 @@ export const argsSchema = z.strictObject({
   privateWorkers: z.boolean().optional(),
   sessionManager: z.boolean().optional(),
   image: input(text).optional(),
+  registryCredentials: registryCredentials.optional(),
   policyStatements: statements.optional(),
   environment: environment.optional(),
   secrets: secrets.optional(),

@@ -11,14 +11,21 @@ import { environmentBytes, giveBackSeconds, maxUserDataBytes, userDataBytes } fr
 
 type InputError = pulumi.InputPropertyErrorDetails;
 type Environment = Record<string, pulumi.Input<string>>;
-type Inputs = Pick<BatchJobProcessorArgs, "processors" | "environment" | "secrets" | "image" | "scaling" | "metrics">;
+type Inputs = Pick<
+  BatchJobProcessorArgs,
+  "processors" | "environment" | "secrets" | "image" | "registryCredentials" | "scaling" | "metrics"
+>;
 
 /**
  * Says what is wrong with the environments, and with the references of secrets, once their outputs are known, and at once where
  * a secret is among the environments. A resource that depends on it isn't made before.
  */
 export function checkEnvironments(name: string, args: Inputs): pulumi.Output<void> {
-  const all = [args, ...args.processors].map(({ environment, secrets }) => ({ environment, secrets }));
+  const all = [args, ...args.processors].map(({ environment, secrets, registryCredentials }) => ({
+    environment,
+    secrets,
+    registryCredentials,
+  }));
   const refuse = (errors: InputError[]) => {
     if (errors.length > 0) throw new pulumi.RunError(invalidInputs(name, errors));
   };
@@ -67,7 +74,12 @@ const longest = "x".repeat(160);
 
 /** How much of a processor's user data is left for variables of its own, whatever its names turn out to be. */
 function roomFor(processor: ProcessorArgs, args: Inputs): number {
-  const { name: type, image = args.image, ...settings } = withDefaults(processor, args.scaling);
+  const {
+    name: type,
+    image = args.image,
+    registryCredentials = args.registryCredentials,
+    ...settings
+  } = withDefaults(processor, args.scaling);
   const addresses = {
     queueUrl: longest,
     deadLetterQueueUrl: longest,
@@ -82,6 +94,7 @@ function roomFor(processor: ProcessorArgs, args: Inputs): number {
   const script = userDataBytes({
     type,
     image: typeof image === "string" ? image : longest + longest,
+    registryCredentials: registryCredentials === undefined ? undefined : longest,
     region,
     logGroup: longest,
     launchHook: hookNames.launchHook,

@@ -6,7 +6,7 @@ import { ProcessorArgs } from "./ProcessorArgs";
 
 type InputError = pulumi.InputPropertyErrorDetails;
 type References = Record<string, pulumi.Input<string>>;
-type Inputs = Pick<BatchJobProcessorArgs, "processors" | "secrets" | "environment">;
+type Inputs = Pick<BatchJobProcessorArgs, "processors" | "secrets" | "environment" | "registryCredentials">;
 
 /** The references of a processor's secrets by variable: the component's, and its own, which win. */
 export function secretsOf(args: Pick<Inputs, "secrets">, processor: Pick<ProcessorArgs, "secrets">): References {
@@ -15,13 +15,21 @@ export function secretsOf(args: Pick<Inputs, "secrets">, processor: Pick<Process
 
 /** What is wrong with a reference. The text isn't told unless it begins as an ARN: it may be the secret itself. */
 export function referenceProblem(text: unknown): string | undefined {
-  if (typeof text !== "string")
-    return `Expected ${referenceExpectation}, got ${text === undefined ? "nothing" : typeof text}`;
-  if (parseSecretReference(text)) return undefined;
-  const got = /^arn:[a-z-]+:[a-z0-9-]+:/.test(text)
-    ? JSON.stringify(text)
-    : `another text of ${text.length} characters`;
-  return `Expected ${referenceExpectation}, got ${got}`;
+  if (typeof text === "string" && parseSecretReference(text)) return undefined;
+  return `Expected ${referenceExpectation}, got ${described(text)}`;
+}
+
+/** What is wrong with the reference of a registry's credentials, told with the same care. */
+export function credentialsProblem(text: unknown): string | undefined {
+  const reference = typeof text === "string" ? parseSecretReference(text) : undefined;
+  if (reference?.service === "secretsmanager" && reference.key === undefined) return undefined;
+  const expectation = "the whole ARN of a Secrets Manager secret of JSON with username and password";
+  return `Expected ${expectation}, got ${described(text)}`;
+}
+
+function described(text: unknown): string {
+  if (typeof text !== "string") return text === undefined ? "nothing" : typeof text;
+  return /^arn:[a-z-]+:[a-z0-9-]+:/.test(text) ? JSON.stringify(text) : `another text of ${text.length} characters`;
 }
 
 /** References that are none, once all are known. */
@@ -31,8 +39,15 @@ export function referenceErrors(args: Inputs): InputError[] {
       const reason = referenceProblem(text);
       return reason === undefined ? [] : [{ propertyPath: `${path}.${variable}`, reason }];
     });
-  const own = args.processors.map(({ secrets }, index) => at(`processors[${index}].secrets`, secrets));
-  return [...at("secrets", args.secrets), ...own.flat()];
+  const credentials = (path: string, text?: pulumi.Input<string>) => {
+    const reason = text === undefined ? undefined : credentialsProblem(text);
+    return reason === undefined ? [] : [{ propertyPath: `${path}registryCredentials`, reason }];
+  };
+  const own = args.processors.map(({ secrets, registryCredentials }, index) => [
+    ...at(`processors[${index}].secrets`, secrets),
+    ...credentials(`processors[${index}].`, registryCredentials),
+  ]);
+  return [...at("secrets", args.secrets), ...credentials("", args.registryCredentials), ...own.flat()];
 }
 
 /** Variables that both `secrets` and `environment` have, of the component or of one of its processors. */
@@ -65,13 +80,15 @@ function namesOf(args: unknown): { secrets: string[]; environment: string[] } {
 }
 
 /**
- * The services that the workers read secrets from. Resources can't depend on an ARN that is known only later, so such a one
+ * The services that the instances and their workers read secrets from. Resources can't depend on an ARN that is known only later, so such a one
  * stands for either service.
  */
-export function secretServices(args: Partial<Pick<Inputs, "processors" | "secrets">>): string[] {
-  const references = [args, ...(args.processors ?? [])].flatMap(({ secrets }) => Object.values(secrets ?? {}));
+export function secretServices(args: Partial<Inputs>): string[] {
+  const all = [args, ...(args.processors ?? [])];
+  const references = all.flatMap(({ secrets }) => Object.values(secrets ?? {}));
   const services = references.flatMap((reference) =>
     typeof reference === "string" ? (parseSecretReference(reference)?.service ?? []) : ["secretsmanager", "ssm"],
   );
-  return [...new Set(services)].sort();
+  const hasCredentials = all.some(({ registryCredentials }) => registryCredentials !== undefined);
+  return [...new Set([...services, ...(hasCredentials ? ["secretsmanager"] : [])])].sort();
 }

@@ -234,6 +234,17 @@ export function pullImage(
   });
 }
 
+/** Reading the secret of another registry than ECR; none is needed without one. */
+export function readRegistryCredentials(
+  image: pulumi.Input<string>,
+  secretArn: pulumi.Input<string>,
+): pulumi.Output<PolicyStatement[]> {
+  return pulumi.all([image, secretArn]).apply(([uri, arn]) => {
+    if (parseEcrImage(uri)) return [];
+    return [{ Sid: "ReadRegistryCredentials", Action: ["secretsmanager:GetSecretValue"], Resource: arn }];
+  });
+}
+
 /**
  * The parts of a private ECR image's name, or undefined for an image of another registry. Its host may be that of FIPS, of
  * dual-stack networks, of China or of the European Sovereign Cloud ("Amazon ECR endpoints and quotas").

@@ -124,7 +124,15 @@ export class WorkerNetwork extends pulumi.ComponentResource {
 
 type WorkerNetworkArgs = Pick<
   BatchJobProcessorArgs,
-  "vpcId" | "subnetIds" | "privateWorkers" | "sessionManager" | "scaling" | "events" | "secrets" | "tags"
+  | "vpcId"
+  | "subnetIds"
+  | "privateWorkers"
+  | "sessionManager"
+  | "scaling"
+  | "events"
+  | "secrets"
+  | "registryCredentials"
+  | "tags"
 > &
   Partial<Pick<BatchJobProcessorArgs, "processors">>;
 

@@ -28,6 +28,8 @@ export interface WorkerFleetArgs extends Pick<
   tables: JobTables;
   network: WorkerNetwork;
   image: pulumi.Input<string>;
+  /** The secret by which the image is pulled from a registry other than ECR. */
+  registryCredentials?: pulumi.Input<string>;
   target: DeployTarget;
   /** Where inline handlers are kept; there if the processor's is one. */
   handlers?: InlineHandlers;

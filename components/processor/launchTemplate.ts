@@ -85,12 +85,14 @@ function userData(
   });
   const environment = resolve({ ...args.environment, ...own });
   const references = resolve(secretsOf(args, args.processor));
+  const pulled = resolve({ image: args.image, registryCredentials: args.registryCredentials });
   return pulumi
-    .all([args.image, args.target.region, args.logGroup.name, addresses, environment, references, args.checked])
-    .apply(([image, region, logGroup, found, variables, secrets]) =>
+    .all([pulled, args.target.region, args.logGroup.name, addresses, environment, references, args.checked])
+    .apply(([{ image, registryCredentials }, region, logGroup, found, variables, secrets]) =>
       renderUserData({
         type,
         image,
+        registryCredentials,
         region,
         logGroup,
         launchHook: hookNames.launchHook,

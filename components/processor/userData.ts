@@ -7,6 +7,8 @@ import { workerImageFolder } from "../aws/workerImageFolder";
 export interface UserDataArgs {
   type: string;
   image: string;
+  /** ARN of the secret by which the image is pulled from a registry other than ECR. */
+  registryCredentials?: string;
   region: string;
   logGroup: string;
   /** The hook at which the group waits for the worker. */
@@ -88,12 +90,14 @@ systemctl enable --now --no-block batch-job-worker.service batch-job-worker-watc
 
 /** The settings that the scripts read, as words of a shell. */
 export function bootSettings(args: Omit<UserDataArgs, "environment">): string {
-  const { type, image, region, logGroup, launchHook, stopTimeoutSeconds } = args;
+  const { type, image, registryCredentials = "", region, logGroup, launchHook, stopTimeoutSeconds } = args;
+  const ecr = parseEcrImage(image);
   const settings = {
     ...{ TYPE: type, IMAGE: image, REGION: region, DOMAIN: domainOf(region) },
     ...{ LOG_GROUP: logGroup, LAUNCH_HOOK: launchHook, STOP_SECONDS: String(Math.ceil(stopTimeoutSeconds)) },
-    // Empty for an image of another registry.
-    ECR_REGION: parseEcrImage(image)?.region ?? "",
+    // One of the two at the most.
+    ECR_REGION: ecr?.region ?? "",
+    REGISTRY_SECRET: ecr ? "" : registryCredentials,
     ...(args.gpu && { GPU: "1" }),
   };
   return Object.entries(settings)

@@ -15,6 +15,7 @@ import {
   pullImage,
   readBacklog,
   readHandler,
+  readRegistryCredentials,
   readSecrets,
   reportToFleet,
   sendTo,
@@ -44,6 +45,7 @@ export function createWorkerRole(
     ...(args.keptEventsQueue ? [sendTo("KeepEnds", args.keptEventsQueue.arn)] : []),
     writeLogs(logGroup.arn),
     pullImage(args.image, args.target.partition),
+    ...(args.registryCredentials ? [readRegistryCredentials(args.image, args.registryCredentials)] : []),
     ...(handler ? [readHandler(handler.arn)] : []),
     ...(args.scaler
       ? [

@@ -67,6 +67,81 @@ describe("the scripts of an instance", () => {
     });
   });
 
+  describe("pull, from a registry with credentials in a secret", () => {
+    const registryCredentials = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ghcr-Ab12Cd";
+    const image = "ghcr.io/acme/worker:1";
+    const secret = (value: unknown) => {
+      const SecretString = typeof value === "string" ? value : JSON.stringify(value);
+      machine.answers.GetSecretValue = {
+        status: 200,
+        body: JSON.stringify({ ARN: registryCredentials, SecretString }),
+      };
+    };
+    beforeEach(() => machine.settings({ image, registryCredentials }));
+
+    it("reads it at each pull, tells the password by standard input alone, and leaves nothing of it", async () => {
+      const password = `p"a\\ss/w\u00f6rd $HOME \`id\` 'x' =&`;
+      secret({ username: "acme-bot", password, email: "bot@acme.example" });
+      // What Docker does on signing in.
+      machine.fake("docker", `[ $1 != login ] || cat | tee "\${0%/*}/password" > "$DOCKER_CONFIG/config.json"`);
+      for (const round of [1, 2]) {
+        const { status, stdout, stderr } = await machine.run("pull");
+        expect([status, stderr], stdout).to.deep.equal([0, ""]);
+        expect(actions()).to.deep.equal(Array(round).fill("secretsmanager GetSecretValue"));
+      }
+      expect(machine.calls[0]!.parameters).to.deep.equal({ SecretId: registryCredentials });
+      expect(machine.commands().slice(0, 2)).to.deep.equal([
+        "docker login --username acme-bot --password-stdin ghcr.io",
+        `docker pull --quiet ${image}`,
+      ]);
+      expect(readFileSync(join(machine.folder, "bin", "password"), "utf8")).to.equal(password);
+      expect(machine.commands().join()).to.not.include(password);
+      expect(readdirSync(join(machine.folder, "run"))).to.deep.equal([]);
+    });
+
+    it("signs in to Docker Hub for a name without a registry, and to any other by its name and port", async () => {
+      secret({ username: "u", password: "p" });
+      const registries = {
+        "acme/worker": "docker.io",
+        worker: "docker.io",
+        "docker.io/acme/worker:1": "docker.io",
+        "localhost/worker": "localhost",
+        "registry.acme.example:5000/worker@sha256:abc": "registry.acme.example:5000",
+      };
+      for (const [name, registry] of Object.entries(registries)) {
+        machine.settings({ image: name, registryCredentials });
+        expect((await machine.run("pull")).status, name).to.equal(0);
+        expect(machine.commands().at(-2)).to.equal(`docker login --username u --password-stdin ${registry}`);
+      }
+    });
+
+    it("pulls nothing where the secret can't be read or isn't one, says so, and tells nothing of it", async () => {
+      machine.answers.GetSecretValue = { status: 400, body: '{"__type":"AccessDeniedException"}' };
+      expect((await machine.run("pull")).stderr)
+        .to.include("can't be read: ")
+        .and.include("AccessDeniedException");
+      for (const value of [
+        "hunter2",
+        '{"user":"hunter2"}',
+        { username: "u", password: "hunter2\n" },
+        { username: "u" },
+      ]) {
+        secret(value);
+        const { status, stdout, stderr } = await machine.run("pull");
+        expect(status).to.equal(1);
+        expect(stderr).to.include("Expected the secret of the registry as JSON with username and password");
+        expect(stdout + stderr).to.not.include("hunter2");
+      }
+      expect(machine.commands()).to.deep.equal([]);
+    });
+
+    it("asks no secret for an image of ECR", async () => {
+      machine.settings({ registryCredentials });
+      await machine.run("pull");
+      expect(actions()).to.deep.equal(["ecr GetAuthorizationToken"]);
+    });
+  });
+
   describe("run", () => {
     const disk = () => join(machine.folder, "disk");
 

@@ -91,6 +91,8 @@ export async function createMachine(): Promise<Machine> {
     AWS_ENDPOINT_URL_AUTO_SCALING: aws.address,
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: aws.address,
     AWS_ENDPOINT_URL_ECR: aws.address,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.address,
+    MEMORY_FOLDER: join(folder, "run"),
     RUNTIME_DIRECTORY: join(folder, "run"),
     DISK_FOLDER: join(folder, "disk"),
   };
