@@ -17,7 +17,8 @@ function newest(path) {
 }
 
 function isStale() {
-  if (!existsSync(stamp) || !existsSync(join(root, "worker-image/dist/main.js"))) return true;
+  const outputs = [stamp, join(root, "worker-image/dist/main.js"), join(root, "client/dist/index.js")];
+  if (!outputs.every((file) => existsSync(file))) return true;
   const built = statSync(stamp).mtimeMs;
   const settings = ["tsconfig.json", "tsconfig.build.json", "package-lock.json", "tools/bundles.mjs"];
   const files = [...sources, "index.ts", ...settings];

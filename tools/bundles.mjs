@@ -1,9 +1,9 @@
-// Makes in dist/ what a consumer could not load or install as compiled: the client for Jest and, as an ES module, for
-// bundlers, and bundles of the local cloud's packages that are ES modules only, or that bring one which refuses a version
+// Makes what a consumer could not load or install as compiled: the client's package, for Jest and, as an ES module, for
+// bundlers, and in dist/ bundles of the local cloud's packages that are ES modules only, or that bring one which refuses a version
 // of Node we promise.
 import { build } from "esbuild";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -23,22 +23,35 @@ const vendored = {
 
 const common = { absWorkingDir: root, bundle: true, platform: "node", logLevel: "error", metafile: true };
 
-await build({
-  ...common,
-  entryPoints: ["client/index.ts"],
-  outfile: "dist/client/index.mjs",
-  format: "esm",
-  target: "es2022",
-  packages: "external",
-  sourcemap: true,
-});
+const client = join(root, "client", "dist");
+for (const [format, file] of [
+  // Jest runs CommonJS in contexts that have no `import()`; the packages that the client loads late are CommonJS too.
+  ["cjs", "index.js"],
+  ["esm", "index.mjs"],
+]) {
+  await build({
+    ...common,
+    entryPoints: ["client/index.ts"],
+    outfile: join(client, file),
+    format,
+    target: "es2022",
+    packages: "external",
+    sourcemap: true,
+    supported: { "dynamic-import": format === "esm" },
+  });
+}
+copyTypes(join(root, "dist"), "client/index.d.ts", join(client, "types"), new Set());
 
-// Jest runs CommonJS in contexts that have no `import()`. All that the client loads late is CommonJS too.
-const client = join(root, "dist", "client");
-for (const name of readdirSync(client, { recursive: true }).filter((entry) => entry.endsWith(".js"))) {
-  const code = readFileSync(join(client, name), "utf8");
-  const required = code.replace(/\bimport\(("[^"]+")\)/g, "Promise.resolve().then(() => require($1))");
-  if (required !== code) writeFileSync(join(client, name), required);
+/** Copies a declaration file, and those that it imports from beside it. */
+function copyTypes(from, file, to, copied) {
+  if (copied.has(file)) return;
+  copied.add(file);
+  const text = readFileSync(join(from, file), "utf8").replace(/\n?\/\/# sourceMappingURL=.*/, "");
+  mkdirSync(dirname(join(to, file)), { recursive: true });
+  writeFileSync(join(to, file), text);
+  for (const [, path] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) {
+    copyTypes(from, posix.join(posix.dirname(file), `${path.replace(/\.js$/, "")}.d.ts`), to, copied);
+  }
 }
 
 const folder = join(root, "dist", "local-cloud", "vendor");

@@ -13,7 +13,7 @@ export function expectSdks(resolve: (name: string) => unknown = require.resolve)
   if (missing.length === 0) return;
   throw new Error(
     `Expected the Pulumi SDKs beside batch-job-processor, found no ${missing.join(" and no ")}: ` +
-      "npm install @pulumi/pulumi @pulumi/aws@7 @pulumi/awsx@3; the client alone is batch-job-processor/client",
+      "npm install @pulumi/pulumi @pulumi/aws@7 @pulumi/awsx@3; the client alone is batch-job-processor-client",
   );
 }
 

@@ -10,18 +10,19 @@ const root = packageRoot();
 /** What a consumer needs: code with types and source maps, the worker image's build context, its instances' scripts, the plugin, and words. */
 const expected = [
   /^dist\/(cli|client|components|contract|functions|local-cloud(?!\/engine)|plugin)\/.+\.(js|js\.map|d\.ts)$/,
-  /^dist\/client\/index\.mjs(\.map)?$/,
   /^dist\/local-cloud\/vendor\/LICENSES\.txt$/,
   /^worker-image\/(Dockerfile|\.dockerignore|fonts\.conf|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
   /^worker-image\/boot\/[\w-]+\.(sh|service|timer)$/,
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|PulumiPlugin\.yaml|schema\.json)$/,
 ];
 
+/** A package that code asks for by name. */
+const packageRequest = /(?:(?:require|import)\(|from )"(?!node:)((?:@[\w.-]+\/)?[\w-][\w.-]*)/g;
+
 interface Manifest {
   main: string;
   types: string;
   exports: Record<string, string | Record<string, string>>;
-  typesVersions: Record<string, Record<string, string[]>>;
   bin: Record<string, string>;
   dependencies: Record<string, string>;
   optionalDependencies: Record<string, string>;
@@ -42,9 +43,9 @@ describe("what is packed", () => {
 
   it("has all that package.json names", () => {
     const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
-    const { main, types, exports, typesVersions, bin } = manifest;
-    const named = [main, types, Object.values(bin), flat(exports), flat(typesVersions)].flat();
-    expect(named.length).to.be.greaterThan(6);
+    const { main, types, exports, bin } = manifest;
+    const named = [main, types, Object.values(bin), flat(exports)].flat();
+    expect(named.length).to.be.greaterThan(5);
     for (const file of named) expect(files).to.include(file.replace(/^\.\//, ""));
   });
 
@@ -54,9 +55,7 @@ describe("what is packed", () => {
     const brought = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
     const required = files.flatMap((file) => {
       if (!/^dist\/(?!local-cloud\/vendor\/).*\.m?js$/.test(file)) return [];
-      const requests = readFileSync(join(root, file), "utf8").matchAll(
-        /(?:require|import)\("(?!node:)((?:@[\w.-]+\/)?[\w-][\w.-]*)/g,
-      );
+      const requests = readFileSync(join(root, file), "utf8").matchAll(packageRequest);
       return [...requests].map(([, name]) => name!).filter((name) => !isBuiltin(name));
     });
     expect(required).to.include("zod");
@@ -85,6 +84,32 @@ describe("what is packed", () => {
     for (const file of files.filter((name) => existsSync(join(root, name)))) {
       expect(readFileSync(join(root, file), "utf8").includes(root), file).to.equal(false);
     }
+  });
+});
+
+describe("what the client's package packs", () => {
+  it("is its code and types, without Pulumi, and requires what it brings", () => {
+    const files = packedFiles("client");
+    const allowed =
+      /^(package\.json|README\.md|LICENSE|dist\/index\.m?js(\.map)?|dist\/types\/(client|contract)\/.+\.d\.ts)$/;
+    expect(files.filter((file) => !allowed.test(file))).to.deep.equal([]);
+    const manifest = JSON.parse(readFileSync(join(root, "client", "package.json"), "utf8")) as Manifest;
+    for (const file of [manifest.main, manifest.types, ...flat(manifest.exports)]) {
+      expect(files).to.include(file.replace(/^\.\//, ""));
+    }
+    const code = files.filter((file) => /\.m?js$|\.d\.ts$/.test(file));
+    const required = code.flatMap((file) =>
+      [...readFileSync(join(root, "client", file), "utf8").matchAll(packageRequest)].map(([, name]) => name!),
+    );
+    const others = [...new Set(required)].filter((name) => !isBuiltin(name));
+    expect(others.sort()).to.deep.equal(Object.keys(manifest.dependencies).sort());
+  });
+
+  it("has the version of the whole", () => {
+    const [own, whole] = ["client", "."].map(
+      (folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as { version: string },
+    );
+    expect(own!.version).to.equal(whole!.version);
   });
 });
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -61,7 +61,7 @@ import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "batch-j
 const processor: ProcessorArgs = { name: "word-count", handler: "word-count" };
 const args: BatchJobProcessorArgs = { processors: [processor] };
 export const url = new BatchJobProcessor("media", args).url.apply((text) => text.length);
-import { Job, JobClient } from "batch-job-processor/client";
+import { Job, JobClient } from "batch-job-processor-client";
 const client = new JobClient<{ a: { payload: number; result: string } }>({ url: "http://127.0.0.1:1/" });
 export const ended: Promise<Job<string>> = client.submit("a", 1).then((job) => client.wait(job));
 // @ts-expect-error a payload is a number
@@ -81,6 +81,25 @@ new BatchJobProcessor("media", {
 });
 `;
 
+describe("the client's package, installed alone", () => {
+  it("brings no Pulumi, and less than 15 MB", async function () {
+    this.timeout(300_000);
+    const folder = mkdtempSync(join(tmpdir(), "client alone "));
+    try {
+      const dependencies = { "batch-job-processor-client": `file:${packInto(folder, "client")}` };
+      writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies }));
+      await npmInstall(folder, "--engine-strict");
+      const modules = join(folder, "node_modules");
+      expect(readdirSync(modules)).to.include("batch-job-processor-client").and.not.to.include("@pulumi");
+      const files = readdirSync(modules, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+      expect(bytes).to.be.lessThan(15e6);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe("the package, installed", () => {
   let folder: string;
   const run = (command: string, ...args: string[]) =>
@@ -99,6 +118,7 @@ describe("the package, installed", () => {
       folder = join(mkdtempSync(join(tmpdir(), "batch jobs ")), "a project");
       mkdirSync(folder);
       const filename = packInto(folder);
+      const client = packInto(folder, "client");
       const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
         devDependencies: Record<string, string>;
       };
@@ -110,6 +130,7 @@ describe("the package, installed", () => {
           version: "1.0.0",
           dependencies: {
             "batch-job-processor": `file:${filename}`,
+            "batch-job-processor-client": `file:${client}`,
             ...Object.fromEntries(pinned.map((name) => [name, devDependencies[name]])),
           },
         }),
@@ -203,11 +224,11 @@ describe("the package, installed", () => {
   });
 
   it("has a client that loads without Pulumi, and a command line", () => {
-    const loaded = `const { JobClient } = require("batch-job-processor/client");
+    const loaded = `const { JobClient } = require("batch-job-processor-client");
 new JobClient({ url: "http://127.0.0.1:1/" });
 console.log(Object.keys(require.cache).filter((file) => /@pulumi|@aws-sdk/.test(file)).length);`;
     expect(run(process.execPath, "-e", loaded)).to.equal("0\n");
-    const imported = 'import { JobClient } from "batch-job-processor/client"; console.log(typeof JobClient);';
+    const imported = 'import { JobClient } from "batch-job-processor-client"; console.log(typeof JobClient);';
     expect(run(process.execPath, "--input-type=module", "-e", imported)).to.equal("function\n");
     expect(run(join(folder, "node_modules", ".bin", "batch-jobs"), "--help")).to.include("dead-letters");
   });

@@ -17,11 +17,11 @@ const signing = `
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
 const options = { url: process.env.BATCH_JOBS_URL, authorization: "iam", region: "eu-west-1", credentials };
 `;
-const commonJs = `const { JobClient } = require("batch-job-processor/client");${signing}
+const commonJs = `const { JobClient } = require("batch-job-processor-client");${signing}
 new JobClient(options).types().then((types) => console.log(JSON.stringify(types)));`;
-const esModule = `import { JobClient } from "batch-job-processor/client";${signing}
+const esModule = `import { JobClient } from "batch-job-processor-client";${signing}
 console.log(JSON.stringify(await new JobClient(options).types()));`;
-const jestTest = `const { JobClient } = require("batch-job-processor/client");${signing}
+const jestTest = `const { JobClient } = require("batch-job-processor-client");${signing}
 test("the client calls an API", async () => {
   expect(await new JobClient(options).types()).toEqual([]);
 });
@@ -48,8 +48,10 @@ describe("the package, installed by another package manager", function () {
   before("packs it, and installs it beside nothing else, by each at once", async () => {
     folder = mkdtempSync(join(tmpdir(), "package managers "));
     api = await startCannedApi(() => ({ body: { types: [] } }));
-    const filename = packInto(folder);
-    const dependencies = { "batch-job-processor": `file:../${filename}` };
+    const dependencies = {
+      "batch-job-processor": `file:../${packInto(folder)}`,
+      "batch-job-processor-client": `file:../${packInto(folder, "client")}`,
+    };
     for (const name of ["tools", "yarn", "pnpm"]) {
       mkdirSync(join(folder, name));
       const manifest = { private: true, dependencies: name === "tools" ? tools : dependencies };

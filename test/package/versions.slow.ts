@@ -39,7 +39,7 @@ ${program}`;
 const typed = `
 import * as pulumi from "@pulumi/pulumi";
 import { Authorization, BatchJobProcessor, Job } from "batch-job-processor";
-import { JobClient } from "batch-job-processor/client";
+import { JobClient } from "batch-job-processor-client";
 const jobs = new BatchJobProcessor("media", {
   authorization: Authorization.None,
   scaling: "scaler",
@@ -62,8 +62,11 @@ interface Project {
 /** A project with the packed package and the given versions beside it. */
 async function install(versions: Versions): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), "batch jobs "));
-  const filename = packInto(folder);
-  const dependencies = { "batch-job-processor": `file:${filename}`, ...versions };
+  const dependencies = {
+    "batch-job-processor": `file:${packInto(folder)}`,
+    "batch-job-processor-client": `file:${packInto(folder, "client")}`,
+    ...versions,
+  };
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, dependencies }));
   writeFileSync(join(folder, "program.js"), commonJs);
   writeFileSync(join(folder, "program.mjs"), esModule);

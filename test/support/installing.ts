@@ -1,13 +1,13 @@
 import { execFile, execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 
-/** Packs the package, as built, into the folder, and gives the file's name. */
-export function packInto(folder: string): string {
+/** Packs a package, as built, into the folder, and returns the file's name. `of`: its folder. @default the root's */
+export function packInto(folder: string, of = "."): string {
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
-  const [{ filename }] = JSON.parse(execFileSync("npm", args, { cwd: packageRoot(), encoding: "utf8" })) as [
-    { filename: string },
-  ];
+  const cwd = join(packageRoot(), of);
+  const [{ filename }] = JSON.parse(execFileSync("npm", args, { cwd, encoding: "utf8" })) as [{ filename: string }];
   return filename;
 }
 

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 
-/** Paths of what `npm pack` puts into the package, as built. */
-export function packedFiles(): string[] {
+/** Paths of what `npm pack` puts into a package, as built. `of`: its folder. @default the root's */
+export function packedFiles(of = "."): string[] {
   const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
-  const [packed] = JSON.parse(execFileSync("npm", args, { cwd: packageRoot(), encoding: "utf8" })) as [
+  const [packed] = JSON.parse(execFileSync("npm", args, { cwd: join(packageRoot(), of), encoding: "utf8" })) as [
     { files: { path: string }[] },
   ];
   return packed.files.map(({ path }) => path);
