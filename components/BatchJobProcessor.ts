@@ -6,6 +6,7 @@ import { DeployTarget } from "./processor/DeployTarget";
 import { checkEnvironments } from "./args/environmentErrors";
 import { expectCompilerApi } from "./handlers/expectCompilerApi";
 import { ts } from "./handlers/handlerFindings";
+import { checkImageRegions } from "./args/imageRegions";
 import { InlineHandlers } from "./handlers/InlineHandlers";
 import { JobApi } from "./pipeline/JobApi";
 import { JobEvents } from "./pipeline/JobEvents";
@@ -58,6 +59,10 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   readonly groupNames: pulumi.Output<Record<string, string>>;
   /** Name of the log group of each type's workers. */
   readonly logGroupNames: pulumi.Output<Record<string, string>>;
+  /** Id of the security group of all workers, for a database, say, to let in. */
+  readonly workerSecurityGroupId: pulumi.Output<string>;
+  /** Name of the role of each type's workers, for resource policies and further permissions. */
+  readonly workerRoleNames: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: BatchJobProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
     expectCompilerApi(ts);
@@ -95,13 +100,13 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const { topic } = router;
     const schedules = new JobSchedules(
       `${name}-schedules`,
-      { topic, deadLetterQueue: router.undeliveredQueue, tags: args.tags },
+      { topic, deadLetterQueue: router.undeliveredQueue, account: target.account, tags: args.tags },
       child,
     );
     const functions = { rescue: rescue.rescue.function, scaler: scaler?.scaler.function };
     const api = new JobApi(`${name}-api`, { ...args, topic, eventsTopic, schedules, tables, ...functions }, child);
-    const network = new WorkerNetwork(`${name}-network`, args, child);
     const settings = args.processors.map((processor) => withDefaults(processor, args.scaling));
+    const network = new WorkerNetwork(`${name}-network`, { ...args, processors: settings, target }, child);
     const imageFor = createImages(name, settings, args, child);
     const inline = settings.filter(({ handle }) => handle !== undefined);
     const { tags } = args;
@@ -110,7 +115,9 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       inline.length > 0
         ? new InlineHandlers(`${name}-handlers`, { processors: inline, usesStockImage, tags }, child)
         : undefined;
-    const checked = checkEnvironments(name, args);
+    const checked = pulumi
+      .all([checkEnvironments(name, args), checkImageRegions(name, args, target.region)])
+      .apply(() => undefined as void);
     const createProcessor = (processor: ProcessorSettings) => {
       const prefix = `${name}-${processor.name}`;
       const queue = new ProcessorQueue(
@@ -172,6 +179,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     this.deadLetterQueueUrls = byType(({ queue }) => queue.deadLetterQueue.url);
     this.groupNames = byType(({ fleet }) => fleet.group.name);
     this.logGroupNames = byType(({ fleet }) => fleet.logGroup.name);
+    this.workerSecurityGroupId = network.securityGroup.id;
+    this.workerRoleNames = byType(({ fleet }) => fleet.role.name);
     this.registerOutputs({
       url: this.url,
       apiId: this.apiId,
@@ -186,6 +195,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       jobTableName: this.jobTableName,
       groupNames: this.groupNames,
       logGroupNames: this.logGroupNames,
+      workerSecurityGroupId: this.workerSecurityGroupId,
+      workerRoleNames: this.workerRoleNames,
     });
   }
 }

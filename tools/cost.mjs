@@ -32,7 +32,7 @@ const options = [
   { inputs: '`scaling: "targetTracking"`', args: { scaling: "targetTracking" } },
   { inputs: "`tracking: false`", args: { tracking: false } },
   { inputs: "`events: true`", args: { events: true } },
-  { inputs: "`vpcId` and `subnetIds`", args: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } },
+  { inputs: "`network` with a VPC", args: { network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } } },
 ];
 
 function withFirst(settings) {

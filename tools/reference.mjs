@@ -97,6 +97,12 @@ An entry of a processor's \`capacitySchedule\`.
 
 ${inputTable(membersOf("components/args/ProcessorArgs.ts", "CapacityChange"))}
 
+## \`NetworkArgs\`
+
+The component's \`network\`.
+
+${inputTable(membersOf("components/args/NetworkArgs.ts", "NetworkArgs"))}
+
 ## \`PolicyStatement\`
 
 An entry of \`policyStatements\`, in IAM's own words.

@@ -27,6 +27,7 @@ const asAny = [
 const declarations = {
   CapacityChange: "components/args/ProcessorArgs.ts",
   JobSchedule: "components/args/ProcessorArgs.ts",
+  NetworkArgs: "components/args/NetworkArgs.ts",
   PolicyStatement: "components/aws/permissions.ts",
   ProcessorArgs: "components/args/ProcessorArgs.ts",
 };

@@ -23,6 +23,7 @@ const reasons = {
   DescribeGroups: "Reads what groups have, and why launches fail",
   EndOwnInstance: "Goes on from a lifecycle hook, and ends or replaces its own instance",
   ExplainDeadLetters: "Replaces each dead letter that SQS moved by one with a reason",
+  FindLogGroups: "VPC flow logs find their log group; with `network.flowLogs` only",
   FindOwnGroup: "Finds its group where metadata can't show tags; with `tags` whose keys metadata refuses only",
   FindOwnGroups: "Reads how many instances its type has, before it ends itself",
   FollowRecords: "Reads and claims records, and writes states and results",
@@ -58,6 +59,7 @@ const reasons = {
   SendUnroutable: "Puts a job of an unknown type aside, with its reason",
   SubmitRecords: "Writes a job's record, reads its state, and asks for its cancellation",
   TakeFailed: "Takes what was not delivered or failed, and routes it again",
+  WriteFlowLogs: "VPC flow logs write their log; with `network.flowLogs` only",
   WriteLogs: "Writes its log",
 };
 
@@ -80,6 +82,7 @@ async function recordProgram() {
         },
         sessionManager: true,
         privateWorkers: true,
+        network: { egress: "aws", flowLogs: true },
         tags: { "Cost Center": "1" },
         frontendProvisionedConcurrency: 1,
       }),

@@ -17,8 +17,7 @@ export function program(): Record<keyof BenchOutputs, pulumi.Input<unknown>> {
   const jobs = new BatchJobProcessor("bench", {
     processors: [{ name: jobType, handler: jobType, minInstances: 1, maxInstances: 1, slots: 20, prefetch: 20 }],
     image: "worker:bench",
-    vpcId: "vpc-1",
-    subnetIds: ["subnet-1"],
+    network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] },
   });
   return { url: jobs.url, queueUrls: jobs.queueUrls, jobTable: jobs.jobTableName, peerUrl: createPeer() };
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Authorization, Metrics, Scaling } from "./choices";
 import { CorsArgs } from "./CorsArgs";
+import { NetworkArgs } from "./NetworkArgs";
 import { PolicyStatement } from "../aws/permissions";
 import { ProcessorArgs } from "./ProcessorArgs";
 
@@ -40,10 +41,8 @@ export interface BatchJobProcessorArgs {
    * both. @default scaler
    */
   scaling?: Scaling;
-  /** VPC of the workers, with `subnetIds`. @default - a VPC of public subnets without NAT, which costs nothing idle */
-  vpcId?: pulumi.Input<string>;
-  /** Subnets of the workers, with `vpcId`; they need a way to AWS's public endpoints. @default - those of the own VPC */
-  subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Where workers live and what they may reach. @default - a VPC of public subnets without NAT, which costs nothing idle */
+  network?: NetworkArgs;
   /**
    * Whether the own VPC has private subnets, with endpoints for what the workers call: they cost money while idle, as
    * docs/network.md says. @default false

@@ -4,8 +4,9 @@ import { describe } from "../../contract/check";
 import { limits, typePattern } from "../../contract/limits";
 import { workerVariablePrefix } from "../../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { Acknowledge, Architecture, Authorization, Effect, Metrics, Scaling } from "./choices";
+import { Acknowledge, Architecture, Authorization, Effect, Egress, Metrics, Scaling } from "./choices";
 import { CorsArgs } from "./CorsArgs";
+import { NetworkArgs } from "./NetworkArgs";
 import { credentialsProblem, referenceProblem } from "./secrets";
 import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
 
@@ -100,6 +101,15 @@ const cors = z.strictObject({
   maxAge: wholeNumber(0, 86_400).optional(),
 } satisfies Record<keyof CorsArgs, z.ZodType>);
 
+const network = z.strictObject({
+  vpcId: input(text).optional(),
+  subnetIds: input(z.array(input(text)).min(1)).optional(),
+  // An interface takes 16, one of which is the component's ("Amazon VPC quotas").
+  securityGroupIds: input(z.array(input(text)).min(1).max(15)).optional(),
+  egress: z.enum(Egress).optional(),
+  flowLogs: z.boolean().optional(),
+} satisfies Record<keyof NetworkArgs, z.ZodType>);
+
 const jobSchedule = z.strictObject({
   name: z.string().regex(typePattern, expecting(`kebab-case of 1–${limits.maxTypeCharacters} characters`)),
   // EventBridge checks the rest.
@@ -175,8 +185,7 @@ export const argsSchema = z.strictObject({
   throttlingBurstLimit: wholeNumber(0, 1_000_000).optional(),
   throttlingRateLimit: seconds(0, 1_000_000).optional(),
   scaling: z.enum(Scaling).optional(),
-  vpcId: input(text).optional(),
-  subnetIds: input(z.array(input(text)).min(1)).optional(),
+  network: network.optional(),
   privateWorkers: z.boolean().optional(),
   sessionManager: z.boolean().optional(),
   image: input(text).optional(),

@@ -32,6 +32,15 @@ export const Metrics = {
 } as const;
 export type Metrics = (typeof Metrics)[keyof typeof Metrics];
 
+/** Addresses that the component's security group lets workers call. */
+export const Egress = {
+  /** Every address. */
+  Any: "any",
+  /** The VPC's own, where its endpoints are, and those of S3 and DynamoDB; port 443 alone. */
+  Aws: "aws",
+} as const;
+export type Egress = (typeof Egress)[keyof typeof Egress];
+
 /** Processor architecture of instances and images. */
 export const Architecture = {
   Arm64: "arm64",

@@ -9,6 +9,8 @@ export const defaults = {
   scaling: "scaler",
   logRetentionDays: 30,
   metrics: "type",
+  egress: "any",
+  flowLogs: false,
   privateWorkers: false,
   sessionManager: false,
   throttlingBurstLimit: 1_000,

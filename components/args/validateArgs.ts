@@ -3,11 +3,13 @@ import { bytesOf, describe, isObject } from "../../contract/check";
 import { limits } from "../../contract/limits";
 import { argsSchema, explainIssue } from "./argsSchema";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { Egress } from "./choices";
 import { sizeErrors } from "./environmentErrors";
 import { maxComponentCharacters } from "../aws/fitName";
 import { usesThis } from "../handlers/handlerFindings";
 import { isBurstable } from "../processor/instanceTypes";
 import { invalidInputs } from "./invalidInputs";
+import { NetworkArgs } from "./NetworkArgs";
 import { withOutputErrors } from "./outputErrors";
 import { parseEcrImage } from "../aws/permissions";
 import { CapacityChange, JobSchedule, ProcessorArgs, withDefaults } from "./ProcessorArgs";
@@ -33,12 +35,24 @@ function nameErrors(name: string): InputError[] {
   return [{ propertyPath: "name", reason: `Expected a component's name of ${what}, got ${describe(name)}` }];
 }
 
+/** Inputs of the component that have another name now. */
+const renamed = new Map([
+  ["vpcId", "network.vpcId"],
+  ["subnetIds", "network.subnetIds"],
+]);
+
 /** What is wrong with each property by itself. */
 function shapeErrors(args: BatchJobProcessorArgs): InputError[] {
   const outcome = argsSchema.safeParse(args, { error: explainIssue });
   return (outcome.error?.issues ?? []).flatMap((issue) =>
     issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => ({ propertyPath: pathOf([...issue.path, key]), reason: "Expected no such property" }))
+      ? issue.keys.map((key) => ({
+          propertyPath: pathOf([...issue.path, key]),
+          reason:
+            issue.path.length === 0 && renamed.has(key)
+              ? `Expected ${renamed.get(key)} instead`
+              : "Expected no such property",
+        }))
       : [{ propertyPath: pathOf(issue.path), reason: issue.message }],
   );
 }
@@ -187,18 +201,32 @@ function architectureOf(instanceType: string): string {
 }
 
 function networkErrors(args: BatchJobProcessorArgs): InputError[] {
-  if ((args.vpcId === undefined) === (args.subnetIds === undefined)) return [];
-  return args.vpcId === undefined
-    ? [{ propertyPath: "vpcId", reason: "Expected the VPC of subnetIds, got nothing" }]
-    : [{ propertyPath: "subnetIds", reason: "Expected subnets of vpcId, got nothing" }];
+  const network: NetworkArgs = isObject(args.network) ? args.network : {};
+  const errors: InputError[] = [];
+  const refuse = (property: keyof NetworkArgs, reason: string) =>
+    errors.push({ propertyPath: `network.${property}`, reason });
+  const { vpcId, subnetIds, securityGroupIds, egress, flowLogs } = network;
+  if (vpcId === undefined && subnetIds !== undefined) refuse("vpcId", "Expected the VPC of subnetIds, got nothing");
+  if (vpcId !== undefined && subnetIds === undefined) refuse("subnetIds", "Expected subnets of vpcId, got nothing");
+  if (vpcId === undefined && securityGroupIds !== undefined) {
+    refuse("securityGroupIds", "Expected only with vpcId: security groups are of one VPC");
+  }
+  if (vpcId !== undefined && flowLogs === true) {
+    refuse("flowLogs", "Expected only without vpcId: a given VPC's flow logs are its owner's");
+  }
+  if (vpcId === undefined && args.privateWorkers !== true && egress === Egress.Aws) {
+    const reason = "Expected only with privateWorkers or vpcId: from a public subnet AWS is reached over the internet";
+    refuse("egress", reason);
+  }
+  return errors;
 }
 
 /** Private workers reach AWS by endpoints alone, so their network must be the component's and their image in ECR. */
 function privateNetworkErrors(args: BatchJobProcessorArgs): InputError[] {
   if (args.privateWorkers !== true) return [];
   const errors: InputError[] = [];
-  if (args.vpcId !== undefined) {
-    const reason = "Expected only without vpcId: given subnets have their own way to AWS";
+  if (isObject(args.network) && args.network.vpcId !== undefined) {
+    const reason = "Expected only without network.vpcId: given subnets have their own way to AWS";
     errors.push({ propertyPath: "privateWorkers", reason });
   }
   const refuseImage = (image: unknown, propertyPath: string) => {

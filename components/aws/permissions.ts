@@ -33,6 +33,8 @@ export const wildcardReasons: Record<string, string> = {
     "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
   "ecr:GetAuthorizationToken":
     "The token is the registry's, not a repository's (Service Authorization Reference, Amazon Elastic Container Registry).",
+  "logs:DescribeLogGroups":
+    "Flow logs look their log group up among the account's (Amazon VPC User Guide, IAM role for publishing flow logs to CloudWatch Logs).",
   "ssm:UpdateInstanceInformation":
     "Its resource is the instance, which is not there yet at deploy (AWS's own policy for Session Manager: Add Session Manager permissions to an existing IAM role).",
   "ssmmessages:CreateControlChannel": noChannelResources(),
@@ -50,6 +52,7 @@ export const patternReasons: Record<string, string> = {
   ScaleGroups:
     "Types come and go, and a list of their groups would outgrow the policy: the tag of this deployment's groups is the bound.",
   ScheduleJobs: "Schedules are made at run time, one for each job far ahead, in the component's own group.",
+  WriteFlowLogs: "Log streams are made at run time, in the one log group.",
   WriteLogs: "Log streams are made at run time, in the one log group.",
 };
 
@@ -214,6 +217,18 @@ export function writeLogs(logGroupArn: pulumi.Input<string>): PolicyStatement {
   };
 }
 
+/** Writing flow logs to their log group. */
+export function deliverFlowLogs(logGroupArn: pulumi.Input<string>): pulumi.Output<PolicyStatement[]> {
+  return pulumi.output(logGroupArn).apply((arn) => [
+    {
+      Sid: "WriteFlowLogs",
+      Action: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+      Resource: `${arn}:*`,
+    },
+    { Sid: "FindLogGroups", Action: ["logs:DescribeLogGroups"], Resource: "*" },
+  ]);
+}
+
 /** Pulling an image of a private ECR repository; none is needed elsewhere. */
 export function pullImage(
   image: pulumi.Input<string>,
@@ -293,11 +308,20 @@ export function tlsOnlyPolicy(
   });
 }
 
+function trustIn(service: string, sourceAccount?: pulumi.Input<string>): pulumi.Input<string> {
+  const statement = { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" };
+  const document = (more: object) => ({ Version: "2012-10-17", Statement: [{ ...statement, ...more }] });
+  if (sourceAccount === undefined) return JSON.stringify(document({}));
+  return json(document({ Condition: { StringEquals: { "aws:SourceAccount": sourceAccount } } }));
+}
+
 /** A role for one AWS service, with its statements as its single inline policy. */
 export function createRole(
   name: string,
   args: {
-    service: "lambda.amazonaws.com" | "ec2.amazonaws.com" | "scheduler.amazonaws.com";
+    service: "lambda.amazonaws.com" | "ec2.amazonaws.com" | "scheduler.amazonaws.com" | "vpc-flow-logs.amazonaws.com";
+    /** Account on whose behalf alone the service may act; of services that act for many at once. */
+    sourceAccount?: pulumi.Input<string>;
     statements: Statements;
     /** Whether the role's deletion takes its policies along, those of others included. */
     forceDetachPolicies?: boolean;
@@ -309,10 +333,7 @@ export function createRole(
     `${name}-role`,
     {
       ...fitName(`${name}-role`, 64),
-      assumeRolePolicy: JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Principal: { Service: args.service }, Action: "sts:AssumeRole" }],
-      }),
+      assumeRolePolicy: trustIn(args.service, args.sourceAccount),
       forceDetachPolicies: args.forceDetachPolicies,
       tags: args.tags,
     },

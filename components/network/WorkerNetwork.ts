@@ -2,8 +2,22 @@ import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { chooseZones } from "./chooseZones";
+import { Egress } from "../args/choices";
 import { defaults } from "../args/defaults";
-import { secretServices } from "../args/secrets";
+import { DeployTarget } from "../processor/DeployTarget";
+import { fittingSubnets } from "./fittingSubnets";
+import { createFlowLogs } from "./flowLogs";
+import { InstanceOfferings } from "./InstanceOfferings";
+import { createEndpoints, EndpointArgs, interfaceServices, zonesOfEndpoints } from "./networkEndpoints";
+import { pin } from "../aws/pin";
+import { ProcessorSettings } from "../args/ProcessorArgs";
+
+export type WorkerNetworkArgs = Omit<EndpointArgs, "processors"> &
+  Pick<BatchJobProcessorArgs, "network" | "privateWorkers" | "logRetentionDays" | "tags"> & {
+    processors: ProcessorSettings[];
+    target: DeployTarget;
+  };
 
 /**
  * Where workers live: the given subnets, or a VPC of the component's own. By default that has public subnets: without NAT
@@ -15,32 +29,95 @@ export class WorkerNetwork extends pulumi.ComponentResource {
   readonly subnetIds: pulumi.Output<string[]>;
   /** Of all workers. */
   readonly securityGroup: aws.ec2.SecurityGroup;
+  /** Of the workers' interfaces: that one and those given. */
+  readonly securityGroupIds: pulumi.Output<string[]>;
   /** Whether instances get a public address to reach AWS with; undefined leaves it to the given subnets. */
   readonly assignsPublicIp: boolean | undefined;
+  /** What is made only once its zones are known; resources that need the network whole depend on it beside the component. */
+  readonly ready: pulumi.Output<pulumi.Resource>;
+  private readonly offerings: InstanceOfferings;
+  /** Zone of each subnet, in their order; undefined where that isn't known. */
+  private readonly zones: pulumi.Output<(string | undefined)[] | undefined>;
 
-  constructor(name: string, args: WorkerNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    private readonly args: WorkerNetworkArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("batch-job-processor:index:WorkerNetwork", name, {}, opts);
-    if (args.vpcId !== undefined && args.subnetIds !== undefined) {
-      this.vpcId = pulumi.output(args.vpcId);
-      this.subnetIds = pulumi.output(args.subnetIds);
-      this.securityGroup = this.createWorkerGroup(name, args.tags);
+    const { network = {}, processors } = args;
+    this.offerings = new InstanceOfferings(
+      processors.flatMap(({ instanceTypes }) => instanceTypes),
+      { parent: this },
+    );
+    if (network.vpcId !== undefined && network.subnetIds !== undefined) {
+      this.vpcId = pulumi.output(network.vpcId);
+      this.subnetIds = pulumi.output(network.subnetIds);
+      this.zones = this.zonesOf(this.subnetIds);
+      this.securityGroup = this.createWorkerGroup(name);
+      this.ready = pulumi.output(this.securityGroup as pulumi.Resource);
     } else {
       const isPrivate = args.privateWorkers ?? defaults.privateWorkers;
-      const vpc = this.createVpc(name, isPrivate, args.tags);
+      const services = isPrivate ? interfaceServices(args) : [];
+      const zones = this.keptZones(name, isPrivate, services);
+      const vpc = zones.apply((names) => this.createVpc(name, isPrivate, names));
       this.vpcId = vpc.vpcId;
       this.subnetIds = isPrivate ? vpc.isolatedSubnetIds : vpc.publicSubnetIds;
+      // awsx makes subnets in the order of the zones.
+      this.zones = zones;
       this.assignsPublicIp = !isPrivate;
-      this.securityGroup = this.createWorkerGroup(name, args.tags);
-      if (isPrivate) this.createEndpoints(name, args, vpc);
+      this.ready = vpc;
+      this.securityGroup = this.createWorkerGroup(name);
+      this.closeDefaultGroup(name);
+      if (isPrivate) this.createEndpoints(name, services, vpc);
+      if (network.flowLogs ?? defaults.flowLogs) this.createFlowLogs(name);
     }
+    this.securityGroupIds = pulumi
+      .all([this.securityGroup.id, network.securityGroupIds])
+      .apply(([own, given = []]) => [own, ...given]);
     this.registerOutputs();
   }
 
-  private createVpc(name: string, isPrivate: boolean, tags?: aws.Tags): awsx.ec2.Vpc {
+  /** The subnets for a processor's instances: those whose zones offer one of its types. */
+  subnetsFor(processor: ProcessorSettings): pulumi.Output<string[]> {
+    return pulumi.all([this.subnetIds, this.zones, this.offerings.offers]).apply(([ids, zones, offers]) => {
+      // A consumer's mocks may know neither.
+      if (!offers || !Array.isArray(ids)) return ids;
+      const isEach = zones?.length === ids.length;
+      const subnets = ids.map((id, index) => ({ id, zone: isEach ? zones[index] : undefined }));
+      return fittingSubnets(processor, subnets, offers);
+    });
+  }
+
+  /** The zones of the component's VPC, as the first deployment chose them; undefined where none were known. */
+  private keptZones(name: string, isPrivate: boolean, services: string[]): pulumi.Output<string[] | undefined> {
+    const { processors, target, tags } = this.args;
+    const child = { parent: this };
+    // Endpoints are billed by the zone; public subnets cost nothing.
+    const most = isPrivate ? 2 : 3;
+    const ofEndpoints = isPrivate ? zonesOfEndpoints(services, target.region, child) : pulumi.output(undefined);
+    const value = pulumi.all([this.offerings.offers, ofEndpoints]).apply(([offers = {}, everywhere]) => {
+      const types = processors.map(({ instanceTypes }) => instanceTypes);
+      const zones = chooseZones(types, offers, most, everywhere);
+      return zones.length > 0 ? zones.join(",") : unknownZones;
+    });
+    const description = "Zones of the workers' network, chosen at the first deployment";
+    return pin(`${name}-zones`, { value, description, tags }, this).apply((kept) =>
+      kept === undefined || kept === unknownZones ? undefined : kept.split(","),
+    );
+  }
+
+  private zonesOf(subnetIds: pulumi.Output<string[]>): pulumi.Output<(string | undefined)[] | undefined> {
+    const zoneOf = (id: string) => aws.ec2.getSubnetOutput({ id }, { parent: this }).availabilityZone;
+    return subnetIds.apply((ids) => pulumi.all(ids.map(zoneOf)));
+  }
+
+  private createVpc(name: string, isPrivate: boolean, zones: string[] | undefined): awsx.ec2.Vpc {
+    const { tags } = this.args;
     return new awsx.ec2.Vpc(
       `${name}-vpc`,
       {
-        numberOfAvailabilityZones: 2,
+        ...(zones ? { availabilityZoneNames: zones } : { numberOfAvailabilityZones: 2 }),
         natGateways: { strategy: "None" },
         subnetStrategy: "Auto",
         subnetSpecs: [{ type: isPrivate ? "Isolated" : "Public" }],
@@ -51,113 +128,64 @@ export class WorkerNetwork extends pulumi.ComponentResource {
     );
   }
 
-  /** No inbound rule: workers fetch their work. Handlers may call out to anywhere. */
-  private createWorkerGroup(name: string, tags?: aws.Tags): aws.ec2.SecurityGroup {
-    const everything = { protocol: "-1", fromPort: 0, toPort: 0 };
+  /** No inbound rule: workers fetch their work. */
+  private createWorkerGroup(name: string): aws.ec2.SecurityGroup {
+    const { network: { egress = defaults.egress } = {}, tags } = this.args;
     return new aws.ec2.SecurityGroup(
       `${name}-workers`,
       {
         description: "Batch job workers: nothing comes in",
         vpcId: this.vpcId,
-        egress: [{ description: "Anywhere", ...everything, cidrBlocks: ["0.0.0.0/0"], ipv6CidrBlocks: ["::/0"] }],
+        egress: [egress === Egress.Aws ? this.awsAlone() : anywhere],
         tags,
       },
       { parent: this },
     );
   }
 
-  private createEndpoints(name: string, args: WorkerNetworkArgs, vpc: awsx.ec2.Vpc): void {
-    const { tags } = args;
+  /** The VPC's own addresses, where interface endpoints are, and those behind gateway endpoints. */
+  private awsAlone(): aws.types.input.ec2.SecurityGroupEgress {
     const child = { parent: this };
-    const { region } = aws.getRegionOutput({}, child);
-    const securityGroup = new aws.ec2.SecurityGroup(
-      `${name}-endpoints`,
-      {
-        description: "Endpoints that batch job workers call",
-        vpcId: this.vpcId,
-        ingress: [
-          {
-            description: "Workers",
-            protocol: "tcp",
-            fromPort: 443,
-            toPort: 443,
-            securityGroups: [this.securityGroup.id],
-          },
-        ],
-        tags,
-      },
-      child,
-    );
+    const { region } = this.args.target;
+    const prefixListIds = ["dynamodb", "s3"].map((service) => {
+      const name = pulumi.interpolate`com.amazonaws.${region}.${service}`;
+      return aws.ec2.getPrefixListOutput({ name }, child).id;
+    });
+    const { cidrBlockAssociations } = aws.ec2.getVpcOutput({ id: this.vpcId }, child);
+    // A consumer's mocks may know none.
+    const cidrBlocks = cidrBlockAssociations.apply((all = []) => all.map(({ cidrBlock }) => cidrBlock));
+    return { description: "AWS's endpoints", protocol: "tcp", fromPort: 443, toPort: 443, cidrBlocks, prefixListIds };
+  }
+
+  /** The group that AWS makes with each VPC lets its members reach each other and the world; without rules it lets nothing. */
+  private closeDefaultGroup(name: string): void {
+    const { tags } = this.args;
+    new aws.ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: this.vpcId, tags }, { parent: this });
+  }
+
+  private createEndpoints(name: string, services: string[], vpc: pulumi.Output<awsx.ec2.Vpc>): void {
+    const { target, tags } = this.args;
     const routeTableIds = vpc.routeTables.apply((tables: aws.ec2.RouteTable[] | undefined) =>
       (tables ?? []).map(({ id }) => id),
     );
-    for (const service of ["dynamodb", "s3"]) {
-      new aws.ec2.VpcEndpoint(
-        `${name}-${service}`,
-        {
-          vpcId: this.vpcId,
-          serviceName: pulumi.interpolate`com.amazonaws.${region}.${service}`,
-          vpcEndpointType: "Gateway",
-          routeTableIds,
-          tags,
-        },
-        child,
-      );
-    }
-    for (const service of interfaceServices(args)) {
-      new aws.ec2.VpcEndpoint(
-        `${name}-${service.replace(".", "-")}`,
-        {
-          vpcId: this.vpcId,
-          serviceName: region.apply((known) => `${interfacePrefix(known, service)}.${known}.${service}`),
-          vpcEndpointType: "Interface",
-          privateDnsEnabled: true,
-          subnetIds: this.subnetIds,
-          securityGroupIds: [securityGroup.id],
-          tags,
-        },
-        child,
-      );
-    }
+    const { vpcId, subnetIds, securityGroup: workers } = this;
+    createEndpoints(name, { vpcId, subnetIds, routeTableIds, workers, services, region: target.region, tags }, this);
+  }
+
+  private createFlowLogs(name: string): void {
+    const { logRetentionDays: retentionInDays = defaults.logRetentionDays, target, tags } = this.args;
+    createFlowLogs(`${name}-flow`, { vpcId: this.vpcId, retentionInDays, account: target.account, tags }, this);
   }
 }
 
-type WorkerNetworkArgs = Pick<
-  BatchJobProcessorArgs,
-  | "vpcId"
-  | "subnetIds"
-  | "privateWorkers"
-  | "sessionManager"
-  | "scaling"
-  | "events"
-  | "secrets"
-  | "registryCredentials"
-  | "tags"
-> &
-  Partial<Pick<BatchJobProcessorArgs, "processors">>;
+/** Stands for zones that could not be looked up: awsx takes the region's first ones. */
+const unknownZones = "unknown";
 
-/** The services that workers call, but for those with gateway endpoints, which cost nothing. */
-function interfaceServices(args: WorkerNetworkArgs): string[] {
-  const { scaling = defaults.scaling, events = defaults.events, sessionManager } = args;
-  const services = [
-    "autoscaling",
-    "ecr.api",
-    "ecr.dkr",
-    "logs",
-    "sqs",
-    ...(scaling === "scaler" ? ["lambda"] : []),
-    ...(events ? ["sns"] : []),
-    ...(sessionManager ? ["ssm", "ssmmessages"] : []),
-    ...secretServices(args),
-  ];
-  return [...new Set(services)];
-}
-
-/** Of those in use, as `aws ec2 describe-vpc-endpoint-services` names them in China; AWS CDK keeps the same list. */
-const namedApartInChina = ["autoscaling", "ecr.api", "ecr.dkr", "lambda", "sqs"];
-
-/** A consumer's mocks may leave the region undefined, whatever its type says. */
-function interfacePrefix(region: string | undefined, service: string): string {
-  const isApart = String(region).startsWith("cn-") && namedApartInChina.includes(service);
-  return isApart ? "cn.com.amazonaws" : "com.amazonaws";
-}
+const anywhere: aws.types.input.ec2.SecurityGroupEgress = {
+  description: "Anywhere",
+  protocol: "-1",
+  fromPort: 0,
+  toPort: 0,
+  cidrBlocks: ["0.0.0.0/0"],
+  ipv6CidrBlocks: ["::/0"],
+};

@@ -9,6 +9,8 @@ export interface JobSchedulesArgs {
   topic: aws.sns.Topic;
   /** Takes what could not be published. */
   deadLetterQueue: aws.sqs.Queue;
+  /** Id of the account, for which alone EventBridge Scheduler may act in the role. */
+  account: pulumi.Input<string>;
   tags?: aws.Tags;
 }
 
@@ -25,11 +27,15 @@ export class JobSchedules extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("batch-job-processor:index:JobSchedules", name, {}, opts);
-    const { topic, deadLetterQueue, tags } = args;
+    const { topic, deadLetterQueue, account: sourceAccount, tags } = args;
     const child = { parent: this };
     this.group = new aws.scheduler.ScheduleGroup(`${name}-group`, { ...fitName(`${name}-group`, 64), tags }, child);
     const statements = [publishTo(topic.arn), sendTo("SendUnpublished", deadLetterQueue.arn)];
-    const { role, policy } = createRole(name, { service: "scheduler.amazonaws.com", statements, tags }, child);
+    const { role, policy } = createRole(
+      name,
+      { service: "scheduler.amazonaws.com", sourceAccount, statements, tags },
+      child,
+    );
     this.role = role;
     this.policy = policy;
     this.deadLetterArn = deadLetterQueue.arn;

@@ -6,11 +6,14 @@ import { Architecture } from "../args/choices";
 export class DeployTarget {
   readonly region: pulumi.Output<string>;
   readonly partition: pulumi.Output<string>;
+  /** Id of the account. */
+  readonly account: pulumi.Output<string>;
   private readonly machineImages: Record<string, pulumi.Output<string>> = {};
 
   constructor(private readonly opts: pulumi.InvokeOptions) {
     this.region = aws.getRegionOutput({}, opts).region;
     this.partition = aws.getPartitionOutput({}, opts).partition;
+    this.account = aws.getCallerIdentityOutput({}, opts).accountId;
   }
 
   /** Amazon Linux 2023 with Docker on board, or with NVIDIA's driver, too, as AWS's public parameter has it now. */

@@ -68,7 +68,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
     // The network whole: without its routes and endpoints a group that is being deleted could not drain.
     const { group, onDemandGroup } = createGroups(
       name,
-      { ...args, template, dependsOn: [policy, network, rescue] },
+      { ...args, template, dependsOn: [policy, network, network.ready, rescue] },
       this,
     );
     allowOwnGroups(name, role, onDemandGroup ? [group, onDemandGroup] : [group], this);

@@ -16,7 +16,10 @@ export interface FleetGroups {
   onDemandGroup?: aws.autoscaling.Group;
 }
 
-type FleetGroupsArgs = WorkerFleetArgs & { template: aws.ec2.LaunchTemplate; dependsOn: pulumi.Resource[] };
+type FleetGroupsArgs = WorkerFleetArgs & {
+  template: aws.ec2.LaunchTemplate;
+  dependsOn: pulumi.Input<pulumi.Resource>[];
+};
 
 /** The groups of a fleet, pinned to the template's newest version: the scaler has instances of older ones replaced. */
 export function createGroups(name: string, args: FleetGroupsArgs, parent: pulumi.Resource): FleetGroups {
@@ -43,7 +46,7 @@ function createGroup(
     {
       minSize: args.minSize,
       maxSize: processor.maxInstances,
-      vpcZoneIdentifiers: args.network.subnetIds,
+      vpcZoneIdentifiers: args.network.subnetsFor(processor),
       ...launchFrom(args.template, processor, args.isSpot),
       healthCheckType: "EC2",
       // An instance in service has had a worker that was ready: there is nothing to be lenient with.

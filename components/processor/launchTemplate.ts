@@ -36,7 +36,7 @@ export function createLaunchTemplate(
       networkInterfaces: [
         {
           associatePublicIpAddress: network.assignsPublicIp?.toString(),
-          securityGroups: [network.securityGroup.id],
+          securityGroups: network.securityGroupIds,
           deleteOnTermination: "true",
         },
       ],

@@ -4,8 +4,11 @@ import { BatchJobProcessor, Job } from "batch-job-processor";
 const config = new pulumi.Config();
 
 const jobs = new BatchJobProcessor("inside", {
-  vpcId: config.require("vpcId"),
-  subnetIds: config.requireObject<string[]>("subnetIds"),
+  network: {
+    vpcId: config.require("vpcId"),
+    subnetIds: config.requireObject<string[]>("subnetIds"),
+    securityGroupIds: config.getObject<string[]>("securityGroupIds"),
+  },
   processors: [
     {
       name: "reach",
@@ -27,4 +30,4 @@ const jobs = new BatchJobProcessor("inside", {
   ],
 });
 
-export const { url, queueUrls, deadLetterQueueUrls, logGroupNames } = jobs;
+export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, workerSecurityGroupId } = jobs;

@@ -48,7 +48,11 @@ const vpc: Build = async (inputs, { name, urn, region }, register) => {
   const specs = (inputs.subnetSpecs ?? [{ type: "Public" }, { type: "Private" }]) as { type: string }[];
   const strategy = (inputs.natGateways as { strategy?: string } | undefined)?.strategy;
   if (strategy !== "None") throw new Error(`Expected no NAT gateways in the local cloud, got strategy ${strategy}`);
-  const zones = Number(inputs.numberOfAvailabilityZones ?? zoneCount);
+  const zoneNames = (inputs.availabilityZoneNames ??
+    [..."abcdef"]
+      .slice(0, Number(inputs.numberOfAvailabilityZones ?? zoneCount))
+      .map((letter) => region + letter)) as string[];
+  const zones = zoneNames.length;
   const { enableDnsHostnames } = inputs;
   const tags = { Name: name, ...(inputs.tags as WireProperties | undefined) };
   const own = await register({
@@ -70,7 +74,7 @@ const vpc: Build = async (inputs, { name, urn, region }, register) => {
     for (let zone = 0; zone < zones; zone++) {
       const place = { vpcId, gatewayId: idOf(gateway), parent: own.urn, tags };
       const cidrBlock = `10.0.${(at * zones + zone) * 16}.0/20`;
-      const availabilityZone = region + "abcdef"[zone];
+      const availabilityZone = zoneNames[zone]!;
       subnets.push(
         await subnet(
           `${name}-${type.toLowerCase()}-${zone + 1}`,

@@ -5,6 +5,8 @@ import { Properties, text } from "./resource";
 
 type FunctionCall = (inputs: Properties, cloud: LocalCloud) => Properties;
 
+const zonesIn = (region: string) => ["a", "b", "c"].map((letter) => region + letter);
+
 /** Answers to the program's function calls, by token. */
 export const calls: Record<string, FunctionCall> = {
   "aws:index/getRegion:getRegion": (_inputs, { region }) => ({
@@ -28,8 +30,39 @@ export const calls: Record<string, FunctionCall> = {
   }),
   "aws:index/getAvailabilityZones:getAvailabilityZones": (_inputs, { region }) => ({
     id: region,
-    names: ["a", "b", "c"].map((letter) => region + letter),
+    names: zonesIn(region),
     zoneIds: [1, 2, 3].map((number) => `local-az${number}`),
+  }),
+  // Every type is offered everywhere: instances are processes of this machine.
+  "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": (inputs, { region }) => {
+    const filters = (inputs.filters ?? []) as { name: string; values: string[] }[];
+    const types = filters.filter(({ name }) => name === "instance-type").flatMap(({ values }) => values);
+    const offered = types.flatMap((type) => zonesIn(region).map((zone) => [type, zone] as const));
+    return {
+      ...inputs,
+      id: region,
+      instanceTypes: offered.map(([type]) => type),
+      locations: offered.map(([, zone]) => zone),
+      locationTypes: offered.map(() => "availability-zone"),
+    };
+  },
+  "aws:ec2/getSubnet:getSubnet": (inputs, { region }) => ({ ...inputs, availabilityZone: zonesIn(region)[0] }),
+  "aws:ec2/getVpc:getVpc": (inputs) => {
+    const cidrBlock = "10.0.0.0/16";
+    return {
+      ...inputs,
+      cidrBlock,
+      cidrBlockAssociations: [{ associationId: "local", cidrBlock, state: "associated" }],
+    };
+  },
+  "aws:ec2/getPrefixList:getPrefixList": (inputs) => {
+    const id = `pl-${text(inputs, "name").split(".").pop()}`;
+    return { ...inputs, id, cidrBlocks: [] };
+  },
+  "aws:ec2/getVpcEndpointService:getVpcEndpointService": (inputs, { region }) => ({
+    ...inputs,
+    id: text(inputs, "serviceName"),
+    availabilityZones: zonesIn(region),
   }),
   "aws:ssm/getParameter:getParameter": (inputs, { region }) => {
     const name = text(inputs, "name");

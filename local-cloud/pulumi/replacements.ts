@@ -23,6 +23,8 @@ export const replaceOn: Record<string, readonly string[]> = {
   "aws:ec2/route:Route": ["destinationCidrBlock", "routeTableId"],
   "aws:ec2/routeTable:RouteTable": ["vpcId"],
   "aws:ec2/routeTableAssociation:RouteTableAssociation": ["subnetId"],
+  "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": ["vpcId"],
+  "aws:ec2/flowLog:FlowLog": ["iamRoleArn", "logDestination", "trafficType", "vpcId"],
   "aws:ec2/securityGroup:SecurityGroup": ["description", "name", "namePrefix", "vpcId"],
   "aws:ec2/subnet:Subnet": ["availabilityZone", "cidrBlock", "vpcId"],
   "aws:ec2/vpc:Vpc": ["cidrBlock"],

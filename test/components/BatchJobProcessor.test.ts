@@ -328,7 +328,12 @@ describe("BatchJobProcessor", () => {
         [["sqs:SendMessage"], "arn:aws:sqs:us-east-1:123456789012:media-router-undelivered"],
       ]);
       expect(JSON.parse(named("media-schedules-role").inputs.assumeRolePolicy as string)).to.deep.include({
-        Statement: [{ Effect: "Allow", Principal: { Service: "scheduler.amazonaws.com" }, Action: "sts:AssumeRole" }],
+        Statement: [
+          {
+            ...{ Effect: "Allow", Principal: { Service: "scheduler.amazonaws.com" }, Action: "sts:AssumeRole" },
+            Condition: { StringEquals: { "aws:SourceAccount": "123456789012" } },
+          },
+        ],
       });
       const frontend = statementsOf(named("media-api-frontend-policy"));
       const { Action, Resource } = frontend.find(({ Sid }) => Sid === "ScheduleJobs")!;
@@ -569,7 +574,7 @@ describe("BatchJobProcessor", () => {
         protectFromScaleIn: true,
         suspendedProcesses: ["AZRebalance"],
         capacityRebalance: false,
-        vpcZoneIdentifiers: ["subnet-1", "subnet-2"],
+        vpcZoneIdentifiers: ["subnet-1", "subnet-2", "subnet-5"],
         launchTemplate: { id: "media-word-count-fleet-template-id", version: "3" },
       });
       expect(group.inputs).not.to.have.property("desiredCapacity");
@@ -669,8 +674,7 @@ describe("BatchJobProcessor", () => {
     it("builds no image and no network where both are given", async () => {
       const { resources, named } = await build({
         image: "registry.example/worker:1",
-        vpcId: "vpc-9",
-        subnetIds: ["subnet-9"],
+        network: { vpcId: "vpc-9", subnetIds: ["subnet-9"] },
       });
       expect(resources.filter(({ type }) => type.startsWith("awsx:"))).to.deep.equal([]);
       expect(named("media-word-count-fleet-group").inputs.vpcZoneIdentifiers).to.deep.equal(["subnet-9"]);

@@ -23,6 +23,7 @@ const configurations: Record<string, Partial<BatchJobProcessorArgs>> = {
     privateWorkers: true,
     sessionManager: true,
     pointInTimeRecovery: true,
+    network: { egress: "aws", flowLogs: true },
     cors: { allowOrigins: ["https://app.example.com"] },
     frontendProvisionedConcurrency: 1,
     routerProvisionedConcurrency: 1,
@@ -39,7 +40,10 @@ const configurations: Record<string, Partial<BatchJobProcessorArgs>> = {
   "scaled by CloudWatch": { processors: [wordCount], scaling: "targetTracking" },
   "with inline handlers": { processors: [inline] },
   "for tokens": { authorization: "jwt", jwtIssuer: "https://issuer.example", jwtAudience: ["jobs"] },
-  "in a given network": { vpcId: "vpc-9", subnetIds: ["subnet-9"], image: "registry.example/worker:1" },
+  "in a given network": {
+    network: { vpcId: "vpc-9", subnetIds: ["subnet-9"], securityGroupIds: ["sg-9"], egress: "aws" },
+    image: "registry.example/worker:1",
+  },
 };
 
 function peak() {
@@ -145,7 +149,12 @@ for (const [name, args] of Object.entries(configurations)) {
         const [trust, ...others] = statementsIn(inputs.assumeRolePolicy);
         expect(others, name).to.deep.equal([]);
         expect((trust!.Principal as { Service: unknown }).Service, name).to.match(
-          /^(lambda|ec2|scheduler)\.amazonaws\.com$/,
+          /^(lambda|ec2|scheduler|vpc-flow-logs)\.amazonaws\.com$/,
+        );
+        // Services that act for every account that asks serve this one alone.
+        const serves = /scheduler|flow-logs/.test(JSON.stringify(trust!.Principal));
+        expect(trust!.Condition, name).to.deep.equal(
+          serves ? { StringEquals: { "aws:SourceAccount": "123456789012" } } : undefined,
         );
         expect(inputs, name).to.not.have.any.keys("managedPolicyArns", "inlinePolicies");
       });
@@ -222,6 +231,7 @@ for (const [name, args] of Object.entries(configurations)) {
         const [card] = inputs.networkInterfaces as { securityGroups: string[] }[];
         expect(card!.securityGroups, name).to.deep.equal([
           graph.named("media-network-workers").urn.split("::").pop() + "-id",
+          ...((args.network?.securityGroupIds ?? []) as string[]),
         ]);
       });
       each("ec2/securityGroup:SecurityGroup", ({ name, inputs }) => {
@@ -233,6 +243,9 @@ for (const [name, args] of Object.entries(configurations)) {
         }
       });
       expect(graph.resources.filter(({ type }) => /IngressRule|SecurityGroupRule/.test(type))).to.deep.equal([]);
+      expect(graph.ofType("ec2/defaultSecurityGroup:DefaultSecurityGroup")).to.have.length(
+        args.network?.vpcId === undefined ? 1 : 0,
+      );
     });
 
     it("keep logs for a limited time", () => {

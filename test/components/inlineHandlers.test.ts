@@ -14,7 +14,7 @@ import { MockStyle, record } from "../support/record";
 import { encodeResult } from "../../worker-image/src/handlers/encodeResult";
 import { loadInlineModule } from "../../worker-image/src/handlers/javascript/inlineModule";
 
-const shared = { image: "registry.example/worker:1", vpcId: "vpc-1", subnetIds: ["subnet-1"] };
+const shared = { image: "registry.example/worker:1", network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } };
 const wordCount: ProcessorArgs = { name: "word-count", handler: "word-count" };
 const factor = 3;
 const triple = (value: number) => value * factor;

@@ -147,7 +147,7 @@ const extras: Record<string, (name: string, arn: string) => Record<string, unkno
   "aws:ec2/launchTemplate:LaunchTemplate": () => ({ latestVersion: 3 }),
   "awsx:ec2:Vpc": () => ({
     vpcId: "vpc-1",
-    publicSubnetIds: ["subnet-1", "subnet-2"],
+    publicSubnetIds: ["subnet-1", "subnet-2", "subnet-5"],
     privateSubnetIds: [],
     isolatedSubnetIds: ["subnet-3", "subnet-4"],
     routeTables: [{ id: "rtb-1" }, { id: "rtb-2" }],
@@ -156,15 +156,34 @@ const extras: Record<string, (name: string, arn: string) => Record<string, unkno
   "awsx:ecr:Image": () => ({ imageUri: "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker@sha256:0" }),
 };
 
-function callAnswer({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, unknown> {
+const zones = ["us-east-1a", "us-east-1b", "us-east-1c"];
+
+function callAnswer(call: pulumi.runtime.MockCallArgs): Record<string, unknown> {
+  const { token } = call;
+  const inputs = call.inputs as Record<string, unknown>;
   switch (token) {
     case "aws:index/getRegion:getRegion":
       return { id: "us-east-1", region: "us-east-1", name: "us-east-1" };
     case "aws:index/getPartition:getPartition":
       return { id: "aws", partition: "aws", dnsSuffix: "amazonaws.com" };
+    case "aws:index/getCallerIdentity:getCallerIdentity":
+      return { id: "123456789012", accountId: "123456789012" };
+    case "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": {
+      const types = (inputs.filters as { values: string[] }[]).flatMap(({ values }) => values);
+      const offered = types.flatMap((type) => zones.map((zone) => [type, zone] as const));
+      return { instanceTypes: offered.map(([type]) => type), locations: offered.map(([, zone]) => zone) };
+    }
+    case "aws:ec2/getSubnet:getSubnet":
+      return { ...inputs, availabilityZone: zones[0] };
+    case "aws:ec2/getVpc:getVpc":
+      return { ...inputs, cidrBlockAssociations: [{ cidrBlock: "10.0.0.0/16" }] };
+    case "aws:ec2/getPrefixList:getPrefixList":
+      return { ...inputs, id: `pl-${String(inputs.name).split(".").pop()}` };
+    case "aws:ec2/getVpcEndpointService:getVpcEndpointService":
+      return { ...inputs, availabilityZones: zones };
     case "aws:ssm/getParameter:getParameter":
       return {
-        value: String((inputs as { name?: unknown }).name).includes("/gpu/") ? "ami-gpu" : "ami-0123456789abcdef0",
+        value: String(inputs.name).includes("/gpu/") ? "ami-gpu" : "ami-0123456789abcdef0",
       };
     default:
       throw new Error(`No mock answers ${token}`);

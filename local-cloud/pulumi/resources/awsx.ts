@@ -1,11 +1,15 @@
 import { accountId } from "../../account";
 import { randomHex, ResourceHandler, ResourceHandlers, text } from "../resource";
 
-const zones = 2;
+const standardZones = 2;
 
 const vpc: ResourceHandler = {
   create(inputs) {
     const vpcId = `vpc-${randomHex(17)}`;
+    const { availabilityZoneNames, numberOfAvailabilityZones = standardZones } = inputs;
+    const zones = Array.isArray(availabilityZoneNames)
+      ? availabilityZoneNames.length
+      : Number(numberOfAvailabilityZones);
     const subnets = () => Array.from({ length: zones }, () => `subnet-${randomHex(17)}`);
     return {
       id: vpcId,

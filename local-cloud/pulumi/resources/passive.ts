@@ -69,6 +69,8 @@ export const passive: ResourceHandlers = {
   "pulumi:providers:random": provider,
   "aws:cloudwatch/logGroup:LogGroup": named("logs", "log-group"),
   "aws:cloudwatch/metricAlarm:MetricAlarm": named("cloudwatch", "alarm"),
+  "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": numbered("security-group", "sg"),
+  "aws:ec2/flowLog:FlowLog": numbered("vpc-flow-log", "fl"),
   "aws:ec2/securityGroup:SecurityGroup": numbered("security-group", "sg"),
   "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": numbered("security-group-rule", "sgr"),
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": numbered("security-group-rule", "sgr"),

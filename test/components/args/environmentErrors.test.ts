@@ -5,7 +5,7 @@ import { validateArgs } from "../../../components/args/validateArgs";
 import { readEnvironment } from "../../../components/processor/userData";
 import { record } from "../../support/record";
 
-const shared = { image: "registry.example/worker:1", vpcId: "vpc-1", subnetIds: ["subnet-1"] };
+const shared = { image: "registry.example/worker:1", network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } };
 const build = (processors: Partial<ProcessorArgs>[], args: Partial<BatchJobProcessorArgs> = {}) => {
   const named = processors.map((processor, index) => ({ name: `type-${index}`, handler: "word-count", ...processor }));
   return record(() => new BatchJobProcessor("media", { ...shared, ...args, processors: named }));

@@ -58,7 +58,13 @@ const all = {
     throttlingBurstLimit: 1,
     throttlingRateLimit: 1,
   },
-  ...{ scaling: "scaler", vpcId: "v", subnetIds: ["s"], privateWorkers: false, sessionManager: true, image: "i" },
+  ...{
+    scaling: "scaler",
+    network: { vpcId: "v", subnetIds: ["s"] },
+    privateWorkers: false,
+    sessionManager: true,
+    image: "i",
+  },
   cors: { allowOrigins: ["https://a.example"], allowHeaders: ["x-a"], maxAge: 60 },
   ...{ policyStatements: processor.policyStatements, environment: { A: "b" }, logRetentionDays: 30 },
   secrets: { C: "arn:aws:secretsmanager:us-east-1:123456789012:secret:c-AbCdEf#key" },
@@ -152,7 +158,12 @@ describe("an Output among the inputs", () => {
     });
   }
 
-  for (const path of [["image"], ["subnetIds"], ["environment", "A"], ["policyStatements", 0, "Resource"]] as Path[]) {
+  for (const path of [
+    ["image"],
+    ["network", "subnetIds"],
+    ["environment", "A"],
+    ["policyStatements", 0, "Resource"],
+  ] as Path[]) {
     it(`is taken at ${written(path)}`, () => expect(errorsOf(withValue(path, output))).to.deep.equal([]));
   }
 

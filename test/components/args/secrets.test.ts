@@ -6,7 +6,7 @@ import { readEnvironment } from "../../../components/processor/userData";
 import { validateArgs } from "../../../components/args/validateArgs";
 import { record } from "../../support/record";
 
-const shared = { image: "registry.example/worker:1", vpcId: "vpc-1", subnetIds: ["subnet-1"] };
+const shared = { image: "registry.example/worker:1", network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } };
 const secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-Ab12Cd";
 const other = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:api-Ef34Gh";
 const parameter = "arn:aws:ssm:eu-west-1:123456789012:parameter/jobs/token";
@@ -167,7 +167,7 @@ describe("secrets", function () {
     const servicesOf = async (...args: Parameters<typeof build>) => {
       const [processors, more] = args;
       const image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/worker:1";
-      const own = { ...more, image, vpcId: undefined, subnetIds: undefined, privateWorkers: true };
+      const own = { ...more, image, network: undefined, privateWorkers: true };
       const { ofType } = await build(processors, own);
       const endpoints = ofType("ec2/vpcEndpoint:VpcEndpoint").map(({ name }) => name);
       return endpoints.filter((name) => /secretsmanager$|ssm$/.test(name)).map((name) => name.replace(/^.*-/, ""));

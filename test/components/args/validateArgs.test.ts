@@ -25,8 +25,7 @@ describe("validateArgs", () => {
     expect(
       problemsOf({
         processors: [{ ...good, image: pulumi.output("x"), environment: { A: Promise.resolve("y") } }],
-        vpcId: pulumi.output("vpc-1"),
-        subnetIds: pulumi.output(["subnet-1"]),
+        network: { vpcId: pulumi.output("vpc-1"), subnetIds: pulumi.output(["subnet-1"]) },
         policyStatements: [{ Action: ["s3:GetObject"], Resource: pulumi.output("arn") }],
       }),
     ).to.deep.equal({});
@@ -287,7 +286,7 @@ describe("validateArgs", () => {
 
   it("refuses private workers in given subnets, and images that they can't reach", () => {
     const privateWorkers = true;
-    const given = { vpcId: "vpc-1", subnetIds: ["subnet-1"], privateWorkers };
+    const given = { network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] }, privateWorkers };
     expect(problemsOf({ processors: [good], ...given })).to.have.key("privateWorkers");
     const image = "registry.example/worker:1";
     expect(problemsOf({ processors: [{ ...good, image }], image, privateWorkers })).to.have.all.keys(
@@ -300,11 +299,30 @@ describe("validateArgs", () => {
   });
 
   it("refuses half a network, half of JWT, and JWT's settings without it", () => {
-    expect(problemsOf({ processors: [good], vpcId: "vpc-1" })).to.have.key("subnetIds");
-    expect(problemsOf({ processors: [good], subnetIds: ["subnet-1"] })).to.have.key("vpcId");
+    const ofNetwork = (network: object, more: object = {}) => problemsOf({ processors: [good], network, ...more });
+    expect(ofNetwork({ vpcId: "vpc-1" })).to.have.key("network.subnetIds");
+    expect(ofNetwork({ subnetIds: ["subnet-1"] })).to.have.key("network.vpcId");
+    expect(ofNetwork({ securityGroupIds: ["sg-1"] })).to.have.key("network.securityGroupIds");
+    expect(ofNetwork({ egress: "aws" })).to.have.key("network.egress");
+    expect(ofNetwork({ egress: "aws" }, { privateWorkers: true })).to.deep.equal({});
+    expect(ofNetwork({ egress: "none" })).to.have.key("network.egress");
+    const given = { vpcId: "vpc-1", subnetIds: ["subnet-1"] };
+    expect(ofNetwork({ ...given, flowLogs: true })).to.have.key("network.flowLogs");
+    expect(ofNetwork({ ...given, securityGroupIds: ["sg-1"], egress: "aws" })).to.deep.equal({});
+    expect(problemsOf({ processors: [good], network: "vpc-1" })).to.have.key("network");
     expect(problemsOf({ processors: [good], authorization: "jwt" })).to.have.all.keys("jwtIssuer", "jwtAudience");
     expect(problemsOf({ processors: [good], jwtIssuer: "https://i" })).to.have.key("jwtIssuer");
     expect(problemsOf({ processors: [good], authorization: "basic" })).to.have.key("authorization");
+  });
+
+  it("says how an input is called now", () => {
+    expect(problemsOf({ processors: [good], vpcId: "vpc-1", subnetIds: ["subnet-1"] })).to.deep.equal({
+      vpcId: "Expected network.vpcId instead",
+      subnetIds: "Expected network.subnetIds instead",
+    });
+    expect(problemsOfProcessor({ ...good, vpcId: "vpc-1" })).to.deep.equal({
+      "processors[0].vpcId": "Expected no such property",
+    });
   });
 
   it("refuses what is no origin and no header", () => {

@@ -28,8 +28,8 @@ const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
       rescueRoleArn: "arn:rescue",
       isTracking: true,
     });
-    const network = new WorkerNetwork("network", options);
     const target = new DeployTarget({});
+    const network = new WorkerNetwork("network", { ...options, processors: [settings], target });
     const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker:1";
     const fleetTable = () => new aws.dynamodb.Table("fleets", { hashKey: "type", attributes: [] });
     const scaler =

@@ -46,8 +46,7 @@ export async function startJourney(
     const jobs = new BatchJobProcessor("jobs", {
       processors,
       image: "worker:test",
-      vpcId: "vpc-1",
-      subnetIds: ["subnet-1"],
+      network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] },
       ...(typeof args === "function" ? args() : args),
       ...changes,
     });

@@ -1,0 +1,20 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+
+/**
+ * A value as the first deployment finds it. Later ones keep it, so that what AWS has changed in the meantime changes nothing
+ * here. Pulumi keeps what it looks up nowhere but in a resource: an SSM parameter, which costs nothing.
+ */
+export function pin(
+  name: string,
+  args: { value: pulumi.Input<string>; description: string; tags?: aws.Tags },
+  parent: pulumi.Resource,
+): pulumi.Output<string> {
+  const { value: insecureValue, description, tags } = args;
+  const parameter = new aws.ssm.Parameter(
+    name,
+    { type: "String", insecureValue, description, tags },
+    { parent, ignoreChanges: ["insecureValue"] },
+  );
+  return parameter.insecureValue;
+}

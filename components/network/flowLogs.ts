@@ -1,0 +1,32 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { createRole, deliverFlowLogs } from "../aws/permissions";
+
+export interface FlowLogsArgs {
+  vpcId: pulumi.Input<string>;
+  retentionInDays: number;
+  /** Account of the flow logs, on whose behalf alone the service may act. */
+  account: pulumi.Input<string>;
+  tags?: aws.Tags;
+}
+
+/** The flow logs of a VPC, accepted and refused traffic alike, in a log group of their own. */
+export function createFlowLogs(name: string, args: FlowLogsArgs, parent: pulumi.Resource): void {
+  const { vpcId, retentionInDays, account, tags } = args;
+  const logGroup = new aws.cloudwatch.LogGroup(`${name}-logs`, { retentionInDays, tags }, { parent });
+  const { role, policy } = createRole(
+    name,
+    {
+      service: "vpc-flow-logs.amazonaws.com",
+      sourceAccount: account,
+      statements: [deliverFlowLogs(logGroup.arn)],
+      tags,
+    },
+    { parent },
+  );
+  new aws.ec2.FlowLog(
+    `${name}-log`,
+    { vpcId, trafficType: "ALL", logDestination: logGroup.arn, iamRoleArn: role.arn, tags },
+    { parent, dependsOn: [policy] },
+  );
+}

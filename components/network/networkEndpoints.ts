@@ -1,0 +1,110 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { defaults } from "../args/defaults";
+import { secretServices } from "../args/secrets";
+
+/** Inputs by which private workers call more services or fewer. */
+export type EndpointArgs = Pick<
+  BatchJobProcessorArgs,
+  "sessionManager" | "scaling" | "events" | "secrets" | "registryCredentials"
+> &
+  Partial<Pick<BatchJobProcessorArgs, "processors">>;
+
+/** The services that workers call, but for those with gateway endpoints, which cost nothing. */
+export function interfaceServices(args: EndpointArgs): string[] {
+  const { scaling = defaults.scaling, events = defaults.events, sessionManager } = args;
+  const services = [
+    "autoscaling",
+    "ecr.api",
+    "ecr.dkr",
+    "logs",
+    "sqs",
+    ...(scaling === "scaler" ? ["lambda"] : []),
+    ...(events ? ["sns"] : []),
+    ...(sessionManager ? ["ssm", "ssmmessages"] : []),
+    ...secretServices(args),
+  ];
+  return [...new Set(services)];
+}
+
+/** The zones in which all of the services have interface endpoints; undefined where that isn't known. */
+export function zonesOfEndpoints(
+  services: string[],
+  region: pulumi.Input<string>,
+  opts: pulumi.InvokeOptions,
+): pulumi.Output<string[] | undefined> {
+  const found = services.map((service) => {
+    const serviceName = interfaceName(region, service);
+    return aws.ec2.getVpcEndpointServiceOutput({ serviceName, serviceType: "Interface" }, opts);
+  });
+  return pulumi.all(found).apply((all) => {
+    const zones = (all as Partial<aws.ec2.GetVpcEndpointServiceResult>[]).map(
+      ({ availabilityZones }) => availabilityZones,
+    );
+    const known = zones.filter((each) => each !== undefined);
+    return known.length === 0 ? undefined : known[0]!.filter((zone) => known.every((each) => each.includes(zone)));
+  });
+}
+
+/** Creates the endpoints by which private workers reach what they call, and the group that lets them in. */
+export function createEndpoints(
+  name: string,
+  args: {
+    vpcId: pulumi.Input<string>;
+    subnetIds: pulumi.Input<string[]>;
+    routeTableIds: pulumi.Input<pulumi.Input<string>[]>;
+    workers: aws.ec2.SecurityGroup;
+    services: string[];
+    region: pulumi.Input<string>;
+    tags?: aws.Tags;
+  },
+  parent: pulumi.Resource,
+): void {
+  const { vpcId, subnetIds, routeTableIds, workers, services, region, tags } = args;
+  const ingress = { description: "Workers", protocol: "tcp", fromPort: 443, toPort: 443, securityGroups: [workers.id] };
+  const securityGroup = new aws.ec2.SecurityGroup(
+    `${name}-endpoints`,
+    { description: "Endpoints that batch job workers call", vpcId, ingress: [ingress], tags },
+    { parent },
+  );
+  for (const service of ["dynamodb", "s3"]) {
+    new aws.ec2.VpcEndpoint(
+      `${name}-${service}`,
+      {
+        vpcId,
+        serviceName: pulumi.interpolate`com.amazonaws.${region}.${service}`,
+        vpcEndpointType: "Gateway",
+        routeTableIds,
+        tags,
+      },
+      { parent },
+    );
+  }
+  for (const service of services) {
+    new aws.ec2.VpcEndpoint(
+      `${name}-${service.replace(".", "-")}`,
+      {
+        vpcId,
+        serviceName: interfaceName(region, service),
+        vpcEndpointType: "Interface",
+        privateDnsEnabled: true,
+        subnetIds,
+        securityGroupIds: [securityGroup.id],
+        tags,
+      },
+      { parent },
+    );
+  }
+}
+
+/** Of those in use, as `aws ec2 describe-vpc-endpoint-services` names them in China; AWS CDK keeps the same list. */
+const namedApartInChina = ["autoscaling", "ecr.api", "ecr.dkr", "lambda", "sqs"];
+
+function interfaceName(region: pulumi.Input<string>, service: string): pulumi.Output<string> {
+  // A consumer's mocks may leave the region undefined, whatever its type says.
+  return pulumi.output(region as pulumi.Input<string | undefined>).apply((known) => {
+    const isApart = String(known).startsWith("cn-") && namedApartInChina.includes(service);
+    return `${isApart ? "cn." : ""}com.amazonaws.${known}.${service}`;
+  });
+}
