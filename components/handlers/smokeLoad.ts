@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 
-const timeoutMilliseconds = 20_000;
+/** Limit against a handler's text that never ends loading; generous, since a deployment's machine may be busy. */
+const timeoutSeconds = 120;
 
 /**
  * Loads each text as a module: Node's own modules are there, every other package is a stand-in that is anything, since
@@ -30,13 +31,20 @@ process.stdin.setEncoding("utf8").on("data", (chunk) => (input += chunk)).on("en
 });
 `;
 
-/** Loads the texts in one Node process that knows nothing of this one; resolves to what is wrong with each, by name. */
-export async function smokeLoad(texts: Record<string, string>): Promise<Record<string, string>> {
+/**
+ * Loads the texts in one Node process that knows nothing of this one; resolves to what is wrong with each, by name.
+ *
+ * @throws Error if the process ends otherwise, or takes longer than `limitSeconds`
+ */
+export async function smokeLoad(
+  texts: Record<string, string>,
+  limitSeconds = timeoutSeconds,
+): Promise<Record<string, string>> {
   const child = spawn(process.execPath, ["-e", script], {
     cwd: tmpdir(),
     env: {},
     stdio: ["pipe", "pipe", "pipe"],
-    timeout: timeoutMilliseconds,
+    timeout: limitSeconds * 1_000,
     killSignal: "SIGKILL",
   });
   const output: Buffer[] = [];
@@ -46,7 +54,7 @@ export async function smokeLoad(texts: Record<string, string>): Promise<Record<s
   // How the process ends says all.
   child.stdin.on("error", () => undefined);
   child.stdin.end(JSON.stringify(texts));
-  const how = await new Promise<string>((resolve, reject) => {
+  let how = await new Promise<string>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`));
   });
@@ -54,6 +62,8 @@ export async function smokeLoad(texts: Record<string, string>): Promise<Record<s
   try {
     return JSON.parse(lastLine) as Record<string, string>;
   } catch (cause) {
+    if (child.signalCode === "SIGKILL")
+      how += `, after at most ${limitSeconds} s: does a module's top level wait or loop?`;
     const said = Buffer.concat(errors).toString().trim().slice(-1_000);
     throw new Error(`The inline handlers could not be loaded to try them: ${how}${said && `: ${said}`}`, { cause });
   }

@@ -383,6 +383,11 @@ describe("inline handlers", () => {
   });
 
   describe("smokeLoad", () => {
+    it("ends what never ends loading, and says the limit", async () => {
+      const failure = await smokeLoad({ endless: "for (;;);" }, 0.5).catch((error: Error) => error);
+      expect(failure).to.be.an("error").with.property("message").that.includes("SIGKILL, after at most 0.5 s");
+    });
+
     it("says which text doesn't load, and lets packages be", async () => {
       const problems = await smokeLoad({
         good: `exports.default = () => 1; const sharp = require("sharp"); const { a } = require("x").b(1);`,
