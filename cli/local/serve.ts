@@ -1,5 +1,6 @@
 import type { LocalCloud } from "../../local-cloud/cloud";
 import { placeOf } from "../../local-cloud/program/loadProgram";
+import { boundsHere } from "./boundsHere";
 import { bringUp, BringUpOptions, RunningStack } from "./bringUp";
 import { Fleet } from "./fleet";
 import { showFleet } from "./fleetView";
@@ -95,6 +96,8 @@ function welcome({ cloud, outputs, seconds }: RunningStack, apis: JobApi[], stac
 ${rows.map(([name, value]) => styled`  ${name.padEnd(14)}${value}\n`)}
 The AWS endpoint takes only calls signed with the keys below. The HTTP API
 ${whoMayCall(apis)}
+
+${boundsHere(process.platform)}
 ${apis[0] ? submitting(apis[0], cloud) : ""}
 ${paint.bold("Look behind it with any AWS client")}
 

@@ -48,8 +48,16 @@ export interface ProcessorArgs {
   spot?: boolean;
   /** With `spot`: how many instances, the first ones, run on demand all the same. @default 0 */
   onDemandBaseCapacity?: number;
-  /** Size of the encrypted gp3 root volume, in GiB; at least 30, the size of the machine image. @default 30 */
+  /**
+   * Size of the encrypted gp3 root volume, in GiB; at least 30, the size of the machine image. Jobs have their folders on it,
+   * beside the system and the worker's image; of what is free a worker keeps 2 GiB. @default 30
+   */
   rootVolumeGb?: number;
+  /**
+   * Keeps the jobs' folders on the instance's own NVMe disks, all of them as one, instead of on the root volume. Every one of
+   * `instanceTypes` must have such disks, as `c7gd.large` does. @default false
+   */
+  instanceStore?: boolean;
   /** Jobs that one worker runs at once; 0 stands for the instance's vCPUs, as far as its memory holds as many jobs. @default 0 */
   slots?: number;
   /**

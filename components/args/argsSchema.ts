@@ -147,6 +147,7 @@ const processorSchema = z.strictObject({
   spot: z.boolean().optional(),
   onDemandBaseCapacity: wholeNumber(0, 1_000).optional(),
   rootVolumeGb: wholeNumber(30, 16_384).optional(),
+  instanceStore: z.boolean().optional(),
   slots: wholeNumber(0, 1_000).optional(),
   // The largest instances have 32 TiB ("Amazon EC2 High Memory instances").
   memoryMegabytes: wholeNumber(128, 32 * 1_024 ** 2).optional(),

@@ -45,6 +45,7 @@ export const defaults = {
     maxInstances: 10,
     targetLatencySeconds: 30,
     rootVolumeGb: 30,
+    instanceStore: false,
   },
   /** Of a processor without a scaler: CloudWatch takes minutes to ask for a launch. */
   targetTracking: {

@@ -101,6 +101,7 @@ function roomFor(processor: ProcessorArgs, args: Inputs): number {
     environment: {},
     stopTimeoutSeconds: settings.drainSeconds + giveBackSeconds,
     gpu: settings.gpu,
+    instanceStore: settings.instanceStore,
   });
   const references = Object.entries(secretsOf(args, processor));
   const known = references.map(([variable, text]) => [variable, typeof text === "string" ? text : longest]);

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe } from "../../contract/check";
-import { gpusOf, hasGpu } from "../processor/instanceTypes";
+import { gpusOf, hasGpu, hasInstanceStore } from "../processor/instanceTypes";
 import { ProcessorArgs, withDefaults } from "./ProcessorArgs";
 import { mostForJobs } from "../processor/slotsOf";
 
@@ -17,7 +17,22 @@ export function roomErrors(processor: ProcessorArgs, image: unknown, path: strin
     : withDefaults(processor).instanceTypes;
   const names = types.filter((type) => typeof type === "string");
   const gpuErrors = processor.gpu === true ? errorsOfGpu(processor, image, names, path) : [];
-  return [...memoryErrors(processor, names, path), ...gpuErrors];
+  return [...memoryErrors(processor, names, path), ...storeErrors(processor, path), ...gpuErrors];
+}
+
+/** The default types have no instance store. */
+function storeErrors({ instanceStore, instanceTypes }: ProcessorArgs, path: string): InputError[] {
+  if (instanceStore !== true) return [];
+  if (instanceTypes === undefined) {
+    const reason = 'Expected types with NVMe disks with instanceStore: true, such as ["c7gd.large"], got none';
+    return [{ propertyPath: `${path}.instanceTypes`, reason }];
+  }
+  const types: unknown[] = Array.isArray(instanceTypes) ? instanceTypes : [];
+  return types.flatMap((type, index) => {
+    if (typeof type !== "string" || hasInstanceStore(type)) return [];
+    const reason = `Expected a type with NVMe disks with instanceStore: true, such as "c7gd.large", got ${describe(type)}`;
+    return [{ propertyPath: `${path}.instanceTypes[${index}]`, reason }];
+  });
 }
 
 function errorsOfGpu(processor: ProcessorArgs, image: unknown, types: string[], path: string): InputError[] {

@@ -110,6 +110,7 @@ function userData(
         },
         stopTimeoutSeconds: settings.drainSeconds + giveBackSeconds,
         gpu: settings.gpu,
+        instanceStore: settings.instanceStore,
       }),
     );
 }

@@ -19,6 +19,8 @@ export interface UserDataArgs {
   stopTimeoutSeconds: number;
   /** True if the container gets the instance's GPUs. */
   gpu?: boolean;
+  /** True if the worker's folders lie on the instance store. */
+  instanceStore?: boolean;
 }
 
 /** Where the scripts and their settings lie on an instance. */
@@ -30,6 +32,8 @@ const delimiter = "ENVIRONMENT";
 /** What the worker's image brings for its instance (`worker-image/boot`): scripts for bash, curl and Docker, and systemd's units. */
 export const bootFiles = {
   scripts: ["aws.sh", "give-up.sh", "pull.sh", "run.sh", "stopped.sh", "watch.sh"],
+  /** For types with instance store: they would take room from the variables of the others. */
+  storeScripts: ["disks.sh"],
   units: [
     ...["batch-job-worker.service", "batch-job-worker-failed.service"],
     ...["batch-job-worker-watch.service", "batch-job-worker-watch.timer"],
@@ -73,7 +77,9 @@ function render(args: UserDataArgs): string {
   return `#!/bin/bash
 set -euo pipefail
 install -d -m 0700 ${folder} ${units}/batch-job-worker.service.d
-${bootFiles.scripts.map((name) => file(`${folder}/${name}`, "SCRIPT", bootFile(name))).join("\n")}
+${scriptsFor(args)
+  .map((name) => file(`${folder}/${name}`, "SCRIPT", bootFile(name)))
+  .join("\n")}
 chmod 0700 ${folder}/*
 ${file(`${folder}/boot.env`, "SETTINGS", bootSettings(args))}
 trap '${folder}/give-up.sh "User data failed at line $LINENO"' ERR
@@ -88,6 +94,10 @@ systemctl enable --now --no-block batch-job-worker.service batch-job-worker-watc
 `;
 }
 
+function scriptsFor({ instanceStore }: Pick<UserDataArgs, "instanceStore">): string[] {
+  return instanceStore ? [...bootFiles.scripts, ...bootFiles.storeScripts] : bootFiles.scripts;
+}
+
 /** The settings that the scripts read, as words of a shell. */
 export function bootSettings(args: Omit<UserDataArgs, "environment">): string {
   const { type, image, registryCredentials = "", region, logGroup, launchHook, stopTimeoutSeconds } = args;
@@ -99,6 +109,7 @@ export function bootSettings(args: Omit<UserDataArgs, "environment">): string {
     ECR_REGION: ecr?.region ?? "",
     REGISTRY_SECRET: ecr ? "" : registryCredentials,
     ...(args.gpu && { GPU: "1" }),
+    ...(args.instanceStore && { INSTANCE_STORE: "1" }),
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${quote(value)}`)

@@ -1,6 +1,15 @@
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
 import { bootFiles, renderUserData } from "../../components/processor/userData";
@@ -8,7 +17,8 @@ import { packageRoot } from "../../components/aws/packageRoot";
 import { listen, Listener } from "../../local-cloud/wire/listen";
 import { serveHealth } from "../../worker-image/src/instance/health";
 import { FakeClock } from "../worker-image/support/fakeClock";
-import { args, createMachine, Machine } from "./support/machine";
+import { loopDevices } from "./support/loopDevices";
+import { args, createMachine, Machine, stripeName } from "./support/machine";
 
 const refused = { status: 400, body: "<Error><Code>ValidationError</Code></Error>" };
 const instance = "i-0123456789abcdef0";
@@ -28,8 +38,10 @@ describe("the scripts of an instance", () => {
     }
     const check = (parameters: string[], input?: string) =>
       spawnSync("shellcheck", ["--norc", ...parameters], { input, encoding: "utf8", cwd: packageRoot() }).stdout;
-    for (const name of bootFiles.scripts) expect(check(["-x", `worker-image/boot/${name}`]), name).to.equal("");
-    expect(check(["-"], renderUserData({ ...args, environment: { A: "it's $HOME" } })), "user data").to.equal("");
+    for (const name of [...bootFiles.scripts, ...bootFiles.storeScripts])
+      expect(check(["-x", `worker-image/boot/${name}`]), name).to.equal("");
+    const everything = { ...args, gpu: true, instanceStore: true, environment: { A: "it's $HOME" } };
+    expect(check(["-"], renderUserData(everything)), "user data").to.equal("");
   });
 
   describe("pull", () => {
@@ -185,6 +197,101 @@ describe("the scripts of an instance", () => {
       expect((await machine.run("run")).status).not.to.equal(0);
       expect(machine.commands()).to.deep.equal([]);
     });
+  });
+
+  describe("disks", () => {
+    const disk = () => join(machine.folder, "disk");
+    const fakes = ["mkfs.xfs", "mount", "dmsetup", "install"];
+
+    /** The machine's block devices: by name, its model and the device that it is. */
+    function plug(devices: Record<string, [model: string, device?: string]>): void {
+      for (const [name, [model, device]] of Object.entries(devices)) {
+        const folder = join(machine.folder, "sys", "block", name, "device");
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, "model"), `${model.padEnd(40)}\n`);
+        mkdirSync(join(machine.folder, "dev"), { recursive: true });
+        if (device) symlinkSync(device, join(machine.folder, "dev", name));
+        else writeFileSync(join(machine.folder, "dev", name), "");
+      }
+    }
+    const store = "Amazon EC2 NVMe Instance Storage";
+    const volume = "Amazon Elastic Block Store";
+
+    beforeEach(() => {
+      mkdirSync(join(machine.folder, "sys", "block"), { recursive: true });
+      machine.settings({ instanceStore: true });
+    });
+
+    it("mounts the one disk of an instance, and never the volume, which is NVMe, too", async () => {
+      for (const name of fakes) machine.fake(name, "");
+      plug({ nvme0n1: [volume], nvme1n1: [store] });
+      const { status, stderr } = await machine.run("disks");
+      expect([status, stderr]).to.deep.equal([0, ""]);
+      const device = join(machine.folder, "dev", "nvme1n1");
+      expect(machine.commands()).to.deep.equal([
+        `mkfs.xfs -q -f -K ${device}`,
+        `install -d ${disk()}`,
+        `mount -o noatime,nodev,nosuid ${device} ${disk()}`,
+      ]);
+    });
+
+    it("stripes several over each other, as far as each reaches", async () => {
+      for (const name of fakes) machine.fake(name, "");
+      machine.fake("blockdev", "echo 2050");
+      plug({ nvme0n1: [volume], nvme1n1: [store], nvme2n1: [store], nvme3n1: [store] });
+      expect((await machine.run("disks")).status).to.equal(0);
+      const [one, two, three] = [1, 2, 3].map((number) => join(machine.folder, "dev", `nvme${number}n1`));
+      expect(machine.commands()).to.include.members([
+        `dmsetup create ${stripeName} --table 0 6144 striped 3 1024 ${one} 0 ${two} 0 ${three} 0`,
+        `mkfs.xfs -q -f -K /dev/mapper/${stripeName}`,
+        `mount -o noatime,nodev,nosuid /dev/mapper/${stripeName} ${disk()}`,
+      ]);
+    });
+
+    it("leaves what is mounted alone, fails with the reason where there is none, and so does the worker's start", async () => {
+      for (const name of fakes) machine.fake(name, "");
+      plug({ nvme0n1: [volume] });
+      for (const script of ["disks", "run"]) {
+        const { status, stderr } = await machine.run(script);
+        expect([status, stderr.trim()], script).to.deep.equal([1, "This instance has no NVMe instance store"]);
+      }
+      expect(machine.commands()).to.deep.equal([]);
+      machine.fake("mountpoint", "");
+      expect((await machine.run("disks")).status).to.equal(0);
+      expect(machine.commands()).to.deep.equal([`mountpoint -q ${disk()}`]);
+    });
+
+    it("is asked for before the worker's folders are made, with instanceStore alone", async () => {
+      machine.settings({});
+      expect((await machine.run("run")).status).to.equal(0);
+      for (const name of ["mkfs.xfs", "mount"]) machine.fake(name, "");
+      machine.settings({ instanceStore: true });
+      plug({ nvme1n1: [store] });
+      expect((await machine.run("run")).status).to.equal(0);
+      expect(machine.commands().map((command) => command.split(" ")[0])).to.deep.equal(["docker", "mkfs.xfs", "mount", "docker"]); // prettier-ignore
+    });
+
+    for (const count of [1, 2]) {
+      it(`makes a folder to write and run programs in, on real devices: ${count}`, async function () {
+        const devices = loopDevices(machine.folder, count, 64);
+        if (!devices) return this.skip();
+        try {
+          plug(Object.fromEntries(devices.map((device, index) => [`nvme${index + 1}n1`, [store, device]])));
+          const { status, stderr } = await machine.run("disks");
+          expect(status, stderr).to.equal(0);
+          const { bsize, blocks } = statfsSync(disk());
+          expect((bsize * blocks) / 1_024 ** 2).to.be.within(50 * count, 64 * count);
+          writeFileSync(join(disk(), "program"), "#!/bin/sh\necho ran\n", { mode: 0o755 });
+          expect(spawnSync(join(disk(), "program"), { encoding: "utf8" }).stdout).to.equal("ran\n");
+          expect((await machine.run("disks")).status).to.equal(0);
+          expect(existsSync(join(disk(), "program"))).to.equal(true);
+        } finally {
+          spawnSync("umount", [disk()]);
+          if (count > 1) spawnSync("dmsetup", ["remove", "--retry", stripeName]);
+          for (const device of devices) spawnSync("losetup", ["--detach", device]);
+        }
+      });
+    }
   });
 
   describe("stopped", () => {

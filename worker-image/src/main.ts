@@ -9,6 +9,8 @@ import { createRunner } from "./createRunner";
 import { DynamoRecords } from "./records/dynamoRecords";
 import { fetchSecret } from "./secrets/fetchSecret";
 import { gateClient } from "./services/gatedClient";
+import { diskOf } from "./handlers/disk";
+import { DiskRoom } from "./instance/diskRoom";
 import { serveHealth } from "./instance/health";
 import { keepInQueue, publishOrKeep } from "./records/keptEvents";
 import { createLifecycle } from "./instance/createLifecycle";
@@ -118,6 +120,7 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
     records,
     runner,
     services,
+    disk: new DiskRoom({ look: () => diskOf(options.scratchDir), clock: systemClock, log }),
     whenUsable: (signal) => recordsGate.ready(signal),
     ...clockAndChance,
     output,

@@ -1,3 +1,4 @@
+import { DiskRoom } from "./instance/diskRoom";
 import { errorFields } from "./support/log";
 import { MessageProcessor, ProcessorEffects } from "./job/messageProcessor";
 import { Poller } from "./queue/poller";
@@ -14,6 +15,8 @@ export interface WorkerEffects extends ProcessorEffects {
   slots: number;
   /** The services that it depends on, for its health. */
   services?: Services;
+  /** The disk that jobs write to, without room on which no message is fetched. @default - it has room */
+  disk?: DiskRoom;
   /** Resolves when a message could be used, or the signal aborts; none is fetched before. @default - always */
   whenUsable?: (signal: AbortSignal) => Promise<void>;
   /** Called once the handler can run; no message is fetched before it resolves. */
@@ -40,7 +43,9 @@ export class Worker {
       slots,
       prefetch: settings.prefetch,
       fetch: async (maxMessages, signal) => {
+        await effects.disk?.whenFree(signal);
         await effects.whenUsable?.(signal);
+        signal.throwIfAborted();
         return this.vitals.fetch(() => queue.receive(maxMessages, signal), signal);
       },
       onWait: (message) => prefetched.keep(message),
@@ -58,6 +63,10 @@ export class Worker {
   /** Whether it takes no more jobs and ends once those that it has are done. */
   get isDraining(): boolean {
     return this.state !== "working";
+  }
+
+  get disk(): DiskRoom | undefined {
+    return this.effects.disk;
   }
 
   get services(): Services | undefined {

@@ -23,6 +23,7 @@ const processor = {
     slots: 1,
     memoryMegabytes: 500,
     gpu: false,
+    instanceStore: false,
   },
   ...{
     prefetch: 0,
@@ -42,6 +43,7 @@ const processor = {
   },
   ...{ secondsPerJob: 1, environment: { A: "b" } },
   secrets: { B: "arn:aws:ssm:us-east-1:123456789012:parameter/b" },
+  registryCredentials: "arn:aws:secretsmanager:us-east-1:123456789012:secret:p-AbCdEf",
   capacitySchedule: [{ recurrence: "0 8 * * *", timeZone: "Europe/Berlin", minInstances: 1 }],
   schedules: [{ name: "s", expression: "rate(1 hour)", timeZone: "Europe/Berlin", payload: { a: ["b"] } }],
   policyStatements: [
@@ -60,7 +62,7 @@ const all = {
   },
   ...{
     scaling: "scaler",
-    network: { vpcId: "v", subnetIds: ["s"] },
+    network: { vpcId: "v", subnetIds: ["s"], securityGroupIds: ["sg"], egress: "any", flowLogs: false },
     privateWorkers: false,
     sessionManager: true,
     image: "i",
@@ -68,6 +70,8 @@ const all = {
   cors: { allowOrigins: ["https://a.example"], allowHeaders: ["x-a"], maxAge: 60 },
   ...{ policyStatements: processor.policyStatements, environment: { A: "b" }, logRetentionDays: 30 },
   secrets: { C: "arn:aws:secretsmanager:us-east-1:123456789012:secret:c-AbCdEf#key" },
+  registryCredentials: "arn:aws:secretsmanager:us-east-1:123456789012:secret:r-AbCdEf",
+  metrics: "type",
   ...{ frontendMemorySize: 512, frontendReservedConcurrency: 2, frontendProvisionedConcurrency: 1 },
   ...{ routerMemorySize: 512, routerReservedConcurrency: 2, routerProvisionedConcurrency: 1, tags: { a: "b" } },
 };

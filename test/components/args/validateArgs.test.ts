@@ -216,6 +216,21 @@ describe("validateArgs", () => {
     });
   });
 
+  it("takes instance store where every type has some, and refuses the others by their paths", () => {
+    const withStore = (instanceTypes?: string[]) =>
+      problemsOfProcessor({ ...good, instanceStore: true, instanceTypes });
+    expect(withStore(["c7gd.large", "i4g.large", "im4gn.large"])).to.deep.equal({});
+    expect(withStore(["c7gd.large", "c7g.large"])).to.deep.equal({
+      "processors[0].instanceTypes[1]":
+        'Expected a type with NVMe disks with instanceStore: true, such as "c7gd.large", got "c7g.large"',
+    });
+    expect(withStore()).to.deep.equal({
+      "processors[0].instanceTypes":
+        'Expected types with NVMe disks with instanceStore: true, such as ["c7gd.large"], got none',
+    });
+    expect(problemsOfProcessor({ ...good, instanceStore: 1 })).to.have.all.keys("processors[0].instanceStore");
+  });
+
   describe("with gpu", () => {
     const image = "registry.example/cuda:1";
     const cuda = { ...good, gpu: true, image, instanceTypes: ["g6.xlarge"] };

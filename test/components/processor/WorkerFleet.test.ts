@@ -349,6 +349,27 @@ describe("WorkerFleet", () => {
     expect(await told({ metrics: "off" })).to.deep.equal(["off", undefined]);
   });
 
+  it("has each instance give its worker two folders on a disk, and on the instance store where it is to", async () => {
+    for (const processor of [
+      {},
+      { instanceStore: true, instanceTypes: ["c7gd.large"] },
+      { spot: true },
+    ] as Partial<ProcessorArgs>[]) {
+      const { ofType } = await build(processor);
+      const templates = ofType("ec2/launchTemplate:LaunchTemplate");
+      expect(templates).to.have.length(1);
+      const script = Buffer.from(templates[0]!.inputs.userData as string, "base64").toString();
+      expect(script)
+        .to.include('--volume "$disk/scratch:/scratch" --volume "$disk/tmp:/tmp"')
+        .and.not.to.include("--tmpfs");
+      const hasStore = processor.instanceStore === true;
+      expect([script.includes("\nINSTANCE_STORE='1'\n"), script.includes("disks.sh <<")]).to.deep.equal([
+        hasStore,
+        hasStore,
+      ]);
+    }
+  });
+
   it("launches with IMDSv2 alone, an encrypted gp3 disk, tags for instances and volumes, and a group that lets nothing in", async () => {
     const { named } = await build({ rootVolumeGb: 80 }, { tags: { team: "media" } });
     const { inputs } = named("fleet-template");

@@ -36,8 +36,10 @@ describe("userData", () => {
   });
 
   it("brings every file of the folder, but for comments and empty lines", () => {
-    expect(readdirSync(boot).sort()).to.deep.equal([...bootFiles.scripts, ...bootFiles.units].sort());
-    const script = renderUserData(args);
+    expect(readdirSync(boot).sort()).to.deep.equal(
+      [...bootFiles.scripts, ...bootFiles.storeScripts, ...bootFiles.units].sort(),
+    );
+    const script = renderUserData({ ...args, instanceStore: true });
     for (const name of readdirSync(boot)) {
       const lines = fileNamed(name).split("\n");
       const text = lines.filter((line) => line !== "" && !/^\s*#(?!!)/.test(line)).join("\n");
@@ -107,7 +109,7 @@ describe("userData", () => {
   });
 
   it("is valid bash, and so are the scripts it writes", () => {
-    for (const text of [renderUserData(args), ...bootFiles.scripts.map(fileNamed)]) {
+    for (const text of [renderUserData(args), ...[...bootFiles.scripts, ...bootFiles.storeScripts].map(fileNamed)]) {
       const { status, stderr } = spawnSync("bash", ["-n"], { input: text, encoding: "utf8" });
       expect(stderr).to.equal("");
       expect(status).to.equal(0);
@@ -119,6 +121,14 @@ describe("userData", () => {
     const script = `${bootSettings(odd)}\nprintf '%s|' "$TYPE" "$IMAGE" "$REGION" "$LOG_GROUP" "$LAUNCH_HOOK" "$ECR_REGION"`;
     const { stdout } = spawnSync("bash", ["-u"], { input: script, encoding: "utf8" });
     expect(stdout).to.equal(`a b|${odd.image}|eu-central-1|jobs-logs|worker-ready||`);
+  });
+
+  it("brings the instance store's script, and has it mounted, with instanceStore alone", () => {
+    expect(renderUserData(args))
+      .not.to.include("> /etc/batch-job-worker/disks.sh")
+      .and.not.to.include("\nINSTANCE_STORE=");
+    const script = renderUserData({ ...args, instanceStore: true });
+    expect(script).to.include("cat > /etc/batch-job-worker/disks.sh <<").and.to.include("\nINSTANCE_STORE='1'\n");
   });
 
   it("calls the endpoints of its partition", () => {

@@ -18,6 +18,9 @@ export const args: Omit<UserDataArgs, "environment"> = {
   stopTimeoutSeconds: 105,
 };
 
+/** Of the device that the instance store's disks make. */
+export const stripeName = `instance-store-${process.pid}`;
+
 const credentials = { AccessKeyId: "AKIDEXAMPLE", SecretAccessKey: "sec/ret+key", Token: "tok/en==" };
 
 /** One AWS call that arrived, with its checked signature. */
@@ -60,7 +63,7 @@ export async function createMachine(): Promise<Machine> {
   const commands = join(folder, "commands.log");
   writeFileSync(commands, "");
   for (const name of ["scripts", "bin", "run"]) mkdirSync(join(folder, name));
-  for (const name of bootFiles.scripts) {
+  for (const name of [...bootFiles.scripts, ...bootFiles.storeScripts]) {
     write(join(folder, "scripts", name), readFileSync(join(workerImageFolder(), "boot", name), "utf8"));
   }
   const settings = (more: Partial<UserDataArgs> = {}) =>
@@ -95,6 +98,9 @@ export async function createMachine(): Promise<Machine> {
     MEMORY_FOLDER: join(folder, "run"),
     RUNTIME_DIRECTORY: join(folder, "run"),
     DISK_FOLDER: join(folder, "disk"),
+    SYS_FOLDER: join(folder, "sys"),
+    DEV_FOLDER: join(folder, "dev"),
+    STRIPE_NAME: stripeName,
   };
   return {
     folder,

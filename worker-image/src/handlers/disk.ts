@@ -39,6 +39,7 @@ export async function bytesBelow(folder: string): Promise<number> {
   return bytes;
 }
 
-function gigabytes(bytes: number): string {
+/** Gibibytes with as many digits as are of use. */
+export function gigabytes(bytes: number): string {
   return (bytes / 1024 ** 3).toFixed(bytes < 10 * 1024 ** 3 ? 2 : 0);
 }

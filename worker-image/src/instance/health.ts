@@ -1,8 +1,9 @@
 import { createServer, Server } from "node:http";
 import { Clock } from "../support/clock";
+import { DiskRoom } from "./diskRoom";
 import { Services } from "../services/services";
 
-/** A queue may throttle or be away for a while without the worker being to blame. */
+/** A queue may throttle or be away for a while without the worker being to blame, and a disk be full. */
 const failingMilliseconds = 120_000;
 
 export interface HealthSource {
@@ -12,7 +13,9 @@ export interface HealthSource {
   readonly isAlone?: boolean;
   /** Whether a handler can't be stopped, so that the worker ends. @default - it can */
   readonly isWedged?: boolean;
-  readonly vitals: { readonly failingSince: number | undefined };
+  readonly vitals: { readonly failingSince: number | undefined; readonly idleSince?: number | undefined };
+  /** The disk that jobs write to. @default - it has room */
+  readonly disk?: Pick<DiskRoom, "fullSince" | "trouble"> | undefined;
   /** The AWS services that it depends on. @default - nothing is known of them */
   readonly services?: Pick<Services, "trouble" | "hasAnsweredSince"> | undefined;
 }
@@ -29,18 +32,24 @@ export interface Health {
 /**
  * How the worker is. One with jobs at work is never unhealthy: they get on without the queue, end by their timeout at the
  * latest, and would be lost with it. Nor is one that any service answers, be it with a refusal: what is wrong is the
- * service, or a right, and the next instance would fare no better.
+ * service, or a right, and the next instance would fare no better. A disk that stays full though no job runs is this
+ * instance's own trouble.
  */
 export function healthOf(source: HealthSource, now: number): Health {
   const { isDraining, busySlots, vitals, services } = source;
   const isFailing = vitals.failingSince !== undefined && now - vitals.failingSince >= failingMilliseconds;
   const since = isFailing ? `receives have failed since ${new Date(vitals.failingSince).toISOString()}` : undefined;
   const wedged = source.isWedged ? "a handler can't be killed: the worker ends, to be started again" : undefined;
-  const reason = wedged ?? services?.trouble() ?? since;
+  const reason = wedged ?? services?.trouble() ?? source.disk?.trouble() ?? since;
   const isCutOff = isFailing && !services?.hasAnsweredSince(now - failingMilliseconds);
-  const isUnhealthy = isCutOff && busySlots === 0 && !isDraining;
+  const isUnhealthy = (isCutOff || isFullForLong(source, now)) && busySlots === 0 && !isDraining;
   const state = isDraining ? "draining" : isUnhealthy ? "unhealthy" : "working";
   return { state, ...(reason !== undefined && { reason }), busySlots };
+}
+
+function isFullForLong({ disk, vitals }: HealthSource, now: number): boolean {
+  if (disk?.fullSince === undefined || vitals.idleSince === undefined) return false;
+  return now - Math.max(disk.fullSince, vitals.idleSince) >= failingMilliseconds;
 }
 
 /** Why the worker should be replaced; nothing where it is well. */

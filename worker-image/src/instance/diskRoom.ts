@@ -1,0 +1,60 @@
+import { Clock, sleep } from "../support/clock";
+import { gigabytes } from "../handlers/disk";
+import { Log } from "../support/log";
+
+/** Kept free for what runs: a job that begins with less fails, and perhaps takes others with it. */
+const keptBytes = 2 * 1024 ** 3;
+
+/** Part of a disk that is kept free at the most, for small disks. */
+const keptShare = 0.1;
+
+/** How long a look at the disk holds, and how often a full one is looked at. */
+const lookMilliseconds = 1_000;
+const againMilliseconds = 5_000;
+
+export interface DiskRoomEffects {
+  /** The disk that jobs write to; undefined where its figures can't be had. */
+  look: () => Promise<{ totalBytes: number; freeBytes: number } | undefined>;
+  clock: Clock;
+  log: Log;
+}
+
+/** Watches the disk's free space: with too little of it the worker takes no job. */
+export class DiskRoom {
+  private full?: { since: number; reason: string };
+  private checkedAt = -Infinity;
+
+  constructor(private readonly effects: DiskRoomEffects) {}
+
+  /** Since when there is too little room, epoch milliseconds; undefined while there is enough. */
+  get fullSince(): number | undefined {
+    return this.full?.since;
+  }
+
+  /** What is wrong with the disk, in words; undefined while there is room. */
+  trouble(): string | undefined {
+    return this.full?.reason;
+  }
+
+  /** Resolves when there is room for a job, or the signal aborts. */
+  async whenFree(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !(await this.isFree())) await sleep(this.effects.clock, againMilliseconds, signal);
+  }
+
+  private async isFree(): Promise<boolean> {
+    const { look, clock, log } = this.effects;
+    if (this.full === undefined && clock.now() - this.checkedAt < lookMilliseconds) return true;
+    this.checkedAt = clock.now();
+    const disk = await look();
+    const kept = disk && Math.min(keptBytes, disk.totalBytes * keptShare);
+    if (!disk || disk.freeBytes >= kept!) {
+      if (this.full) log("info", "disk-free");
+      this.full = undefined;
+      return true;
+    }
+    const reason = `the disk is full: ${gigabytes(disk.freeBytes)} of ${gigabytes(disk.totalBytes)} GB are free, less than the ${gigabytes(kept!)} GB that a worker keeps`;
+    if (!this.full) log("error", "disk-full", { reason });
+    this.full = { since: this.full?.since ?? clock.now(), reason };
+    return false;
+  }
+}
