@@ -85,5 +85,8 @@ export default tseslint.config(
       globals: { console: "readonly", exports: "readonly", process: "readonly", require: "readonly" },
     },
   },
-  { files: ["**/*.mjs"], languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly" } } },
+  {
+    files: ["**/*.mjs"],
+    languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", fetch: "readonly" } },
+  },
 );

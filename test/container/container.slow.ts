@@ -83,18 +83,18 @@ describe("the worker's image", function () {
 
   it("says that it needs BuildKit where there is none, and what a network may lack", async () => {
     const context = join(root, "worker-image");
+    const base = ["--build-arg", `NODE_IMAGE=${baseName}`];
     const legacy = { ...engine.env, DOCKER_BUILDKIT: "0" };
-    const without = await run(engine.client, ["build", context], { env: legacy }).catch(
+    const without = await run(engine.client, ["build", ...base, context], { env: legacy }).catch(
       (error: Error) => error.message,
     );
     expect(without).to.include("requires BuildKit");
     const npmrc = join(engine.folder, "nowhere.npmrc");
     writeFileSync(npmrc, "registry=http://127.0.0.1:9/\nfetch-retries=0\n");
-    const flags = ["--no-cache", "--network", "host", "--platform", platform, "--secret", `id=npmrc,src=${npmrc}`];
-    const lost = engine.docker("build", ...flags, context).catch((error: Error) => error.message);
-    expect(await lost)
-      .to.include("ECONNREFUSED")
-      .and.include("the head of the Dockerfile says what");
+    const flags = ["--no-cache", "--network", "host", ...base, "--platform", platform];
+    const lost = engine.docker("build", ...flags, "--secret", `id=npmrc,src=${npmrc}`, context);
+    const words = await lost.catch((error: Error) => error.message);
+    expect(words).to.include("ECONNREFUSED").and.include("the head of the Dockerfile says what");
   });
 
   it("loses nothing when more is installed on top of it, as its README has it", async () => {

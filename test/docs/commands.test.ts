@@ -22,6 +22,8 @@ const needsMore: [pattern: RegExp, reason: string][] = [
   [/^\(umask 077; echo 'SIGNING_KEY: /, "writes the file that test/local-cloud/secrets reads"],
   [/^npx batch-jobs (submit sign |local$)/, "needs that file; test/examples brings the program up with what it holds"],
   [/^docker build /, "needs Docker, and a base from Docker Hub; test/container builds the same on a base of its own"],
+  [/^npm run pin-base$/, "asks Docker Hub; test/tools has it ask a registry of its own"],
+  [/^npm publish$/, "is a person's act; test/tools tries what it runs first"],
   [/^npm run docs$/, "writes what npm run check compares"],
   [/^\(cd \.\.\/\.\. && npm ci\)$/, "is the install that CI begins with, from the example's folder"],
 ];
@@ -59,7 +61,7 @@ describe("the commands in the documents", () => {
   });
 
   it("include every script that a person may run, and CI runs each", () => {
-    const internal = /^(pre|build$|prepare$|format$|docs$)/;
+    const internal = /^(pre|build$|prepare$|format$|docs$|pin-base$)/;
     for (const name of Object.keys(scripts).filter((script) => !internal.test(script))) {
       const ways = [`npm run ${name}`, `npm ${name}`];
       expect(ways.some(isRunByCi) || isRunHere({ file: "README.md", text: ways[1]! }), name).to.equal(true);

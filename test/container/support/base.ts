@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { packageRoot } from "../../../local-cloud/program/packageFolder";
 import { Engine, run } from "./engine";
 
-/** The name that the Dockerfile has for its base. */
+/** The name that the Dockerfile has for its base, less a digest. */
 export const baseName = "node:24-trixie-slim";
 
 /** As npm's packages have them: the official image's versions are of the same lines. */

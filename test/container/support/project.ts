@@ -2,6 +2,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { packageRoot } from "../../../local-cloud/program/packageFolder";
 import { shellCommands } from "../../docs/shellCommands";
+import { baseName } from "./base";
 import { Engine, run } from "./engine";
 
 const root = packageRoot();
@@ -14,8 +15,8 @@ export interface Project {
 }
 
 /**
- * Nothing but the platform of the commands is another one, since the base is for this machine alone; and the network, since
- * the engine has only the host's.
+ * Nothing but the platform of the commands is another one, since the base is for this machine alone; the network, since the
+ * engine has only the host's; and the base where the Dockerfile pins it, since a stand-in has another digest.
  */
 export function createProject(engine: Engine, name: string, home: Record<string, string> = {}): Project {
   const folder = join(engine.folder, name);
@@ -35,7 +36,7 @@ export function createProject(engine: Engine, name: string, home: Record<string,
   const platform = `linux/${process.arch === "x64" ? "amd64" : "arm64"}`;
   const bin = join(folder, "bin");
   mkdirSync(bin);
-  const wrapper = `#!/bin/bash\nexec '${engine.client}' build --network host $MORE "\${@:2}"\n`;
+  const wrapper = `#!/bin/bash\nexec '${engine.client}' build --network host --build-arg NODE_IMAGE=${baseName} $MORE "\${@:2}"\n`;
   writeFileSync(join(bin, "docker"), wrapper);
   chmodSync(join(bin, "docker"), 0o755);
   return {
