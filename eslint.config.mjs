@@ -1,37 +1,36 @@
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
-/** Folders that files of a folder may not import, after the arrows of the README's map. */
-const forbidden = {
-  contract: ["functions", "components", "worker-image", "local-cloud", "client", "cli", "demo", "@pulumi", "@aws-sdk"],
-  functions: ["components", "worker-image", "local-cloud", "client", "cli", "demo", "@pulumi"],
-  components: ["worker-image", "local-cloud", "client", "cli", "demo", "plugin"],
-  plugin: ["contract", "functions", "worker-image", "local-cloud", "client", "cli", "demo"],
-  "worker-image": ["functions", "components", "local-cloud", "client", "cli", "demo", "@pulumi"],
-  "local-cloud": ["functions", "worker-image", "plugin", "client", "cli", "demo"],
-  client: ["functions", "components", "worker-image", "local-cloud", "cli", "demo", "@pulumi"],
-  cli: ["functions", "components", "worker-image", "plugin", "demo", "@pulumi"],
-  demo: ["contract", "functions", "components", "worker-image", "plugin"],
+/** What each folder may import, beside itself, Node's modules and the packages of package.json: README's map as rules. */
+const mayImport = {
+  contract: [],
+  functions: ["contract", "@aws-sdk"],
+  components: ["contract", "functions", "@pulumi"],
+  plugin: ["components", "@pulumi"],
+  "worker-image": ["contract", "@aws-sdk"],
+  "local-cloud": ["contract", "components", "@aws-sdk", "@pulumi"],
+  client: ["contract", "@aws-sdk"],
+  cli: ["contract", "client", "local-cloud", "@aws-sdk"],
+  demo: ["index", "cli", "client", "local-cloud", "@aws-sdk"],
+  bench: ["contract", "functions", "components", "worker-image", "local-cloud", "test", "@aws-sdk", "@pulumi"],
 };
 
-/** A pattern that meets the folder by relative path, or the package scope. */
-const patternOf = (name) => (name.startsWith("@") ? `^${name}/` : `^(\\.\\./)+${name}(/|$)`);
+/** What nothing imports, and what only a folder that names it does. */
+const all = [...Object.keys(mayImport), "index", "test", "tools", "examples", "@aws-sdk", "@pulumi"];
 
-const directions = Object.entries(forbidden).map(([folder, names]) => ({
-  files: [`${folder}/**/*.ts`],
-  rules: {
-    "no-restricted-imports": [
-      "error",
-      {
-        patterns: names.map((name) => ({
-          regex: patternOf(name),
-          allowTypeImports: false,
-          message: `${folder}/ doesn't know ${name}.`,
-        })),
-      },
-    ],
-  },
-}));
+/** A pattern that meets the folder by relative path, or the package scope. */
+const patternOf = (name) => (name.startsWith("@") ? `^${name}/` : `^\\.\\.?/(\\.\\./)*${name}(/|$)`);
+
+const directions = Object.entries(mayImport).map(([folder, names]) =>
+  directionOf([`${folder}/**/*.ts`], folder, [folder, ...names]),
+);
+
+function directionOf(files, who, names) {
+  const patterns = all
+    .filter((name) => !names.includes(name))
+    .map((name) => ({ regex: patternOf(name), allowTypeImports: false, message: `${who} doesn't know ${name}.` }));
+  return { files, rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] } };
+}
 
 export default tseslint.config(
   { ignores: ["**/dist/", "node_modules/", "out/", "functions/frontend/schemaEvaluator.ts"] },
@@ -56,10 +55,14 @@ export default tseslint.config(
     files: ["components/**/*.ts"],
     rules: { "@typescript-eslint/prefer-nullish-coalescing": ["error"] },
   },
-  ...directions.map((direction) => ({
-    ...direction,
-    rules: { "@typescript-eslint/no-restricted-imports": direction.rules["no-restricted-imports"] },
-  })),
+  ...directions,
+  {
+    // A program as a user writes it: what the package exports, and no more.
+    files: ["index.ts"],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": ["error", { patterns: [{ regex: "^\\.(?!/components$)" }] }],
+    },
+  },
   {
     files: ["test/**/*.ts"],
     rules: {

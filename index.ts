@@ -1,7 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "./components";
-import { tlsOnlyPolicy } from "./components/aws/permissions";
 
 const config = new pulumi.Config();
 
@@ -15,7 +14,19 @@ new aws.s3.BucketPublicAccessBlock("data-private", {
 });
 new aws.s3.BucketPolicy("data-tls-only", {
   bucket: bucket.id,
-  policy: tlsOnlyPolicy("s3:*", [bucket.arn, pulumi.interpolate`${bucket.arn}/*`]),
+  policy: pulumi.jsonStringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "DenyPlainHttp",
+        Effect: "Deny",
+        Principal: "*",
+        Action: "s3:*",
+        Resource: [bucket.arn, pulumi.interpolate`${bucket.arn}/*`],
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+    ],
+  }),
 });
 
 const jobs = new BatchJobProcessor("jobs", {
