@@ -1,0 +1,89 @@
+import { expect } from "chai";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { parse } from "yaml";
+import { BatchJobProcessor } from "../../components";
+import { packageRoot } from "../../local/packageFolder";
+import { record } from "../support/record";
+
+const root = packageRoot();
+
+/** Programs whose resources are written down: the repository's own, and one for each way to make more of them. */
+const programs: Record<string, () => unknown> = {
+  "index.ts": ownProgram,
+  "every option": () => new BatchJobProcessor("media", everyOption),
+  "tokens, a given network, no records": () =>
+    new BatchJobProcessor("media", {
+      processors: [{ name: "word-count", handler: "word-count" }],
+      tracking: false,
+      authorization: "jwt",
+      jwtIssuer: "https://issuer.example",
+      jwtAudience: ["jobs"],
+      vpcId: "vpc-9",
+      subnetIds: ["subnet-9"],
+    }),
+};
+
+const everyOption = {
+  processors: [
+    {
+      name: "word-count",
+      handler: "word-count",
+      description: "Counts words",
+      spot: true,
+      onDemandBaseCapacity: 1,
+      minInstances: 1,
+      capacitySchedule: [{ recurrence: "0 8 * * *", minInstances: 1 }],
+      schedules: [{ name: "nightly", expression: "cron(0 3 * * ? *)" }],
+      payloadSchema: { type: "object" },
+      policyStatements: [{ Sid: "ReadInputs", Action: ["s3:GetObject"], Resource: "arn:aws:s3:::inputs/*" }],
+      environment: { LEVEL: "2" },
+      secrets: { TOKEN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf" },
+    },
+    { name: "inline", handle: () => Promise.resolve(1) },
+    { name: "transcode", command: ["transcode"], architecture: "x86_64" as const },
+    { name: "own-image", handler: "own", image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/own:1" },
+  ],
+  events: true,
+  listing: true,
+  privateWorkers: true,
+  sessionManager: true,
+  pointInTimeRecovery: true,
+  cors: { allowOrigins: ["https://app.example.com"] },
+  frontendProvisionedConcurrency: 1,
+  routerProvisionedConcurrency: 1,
+  tags: { team: "media" },
+};
+
+/** index.ts with the settings of Pulumi.dev.yaml. */
+function ownProgram(): void {
+  const { config } = parse(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as { config: Record<string, unknown> };
+  const texts = Object.entries(config).map(([key, value]): [string, string] => [
+    key.replace(/^batch-job-processor:/, "project:"),
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(texts));
+  const file = require.resolve("../../index");
+  delete require.cache[file];
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- the program runs where it is loaded
+  require(file);
+}
+
+/**
+ * A resource that loses its name, type or parent is deleted and made anew by the next deployment, with the jobs in it. The
+ * files are written by `UPDATE_RESOURCES=1 npx mocha test/components/resources.test.ts`; a line that goes away needs a
+ * line in docs/upgrading.md.
+ */
+describe("the URNs of", () => {
+  for (const [name, build] of Object.entries(programs)) {
+    it(name, async () => {
+      const { resources } = await record(build);
+      const parentOf = (urn: string) => urn.split("::").pop() ?? "";
+      const lines = resources.map(({ type, name, parent }) => `${type} ${name} < ${parentOf(parent)}\n`).sort();
+      const file = join(__dirname, "fixtures", `${name.replace(/\W+/g, "-")}.resources`);
+      if (process.env.UPDATE_RESOURCES) writeFileSync(file, lines.join(""));
+      expect(lines.join("")).to.equal(readFileSync(file, "utf8"));
+    });
+  }
+});
