@@ -5,7 +5,7 @@ import tseslint from "typescript-eslint";
 const mayImport = {
   contract: [],
   functions: ["contract", "@aws-sdk"],
-  components: ["contract", "functions", "@pulumi"],
+  components: ["contract", "@pulumi"],
   plugin: ["components", "@pulumi"],
   "worker-image": ["contract", "@aws-sdk"],
   "local-cloud": ["contract", "components", "@aws-sdk", "@pulumi"],
@@ -33,7 +33,7 @@ function directionOf(files, who, names) {
 }
 
 export default tseslint.config(
-  { ignores: ["**/dist/", "node_modules/", "out/", "functions/frontend/schemaEvaluator.ts"] },
+  { ignores: ["**/dist/", "node_modules/", "out/"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],
@@ -45,11 +45,6 @@ export default tseslint.config(
       eqeqeq: "error",
       "no-console": "off",
     },
-  },
-  {
-    files: ["functions/**/*.ts"],
-    // What is serialised requires its packages inside itself.
-    rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {
     files: ["components/**/*.ts"],

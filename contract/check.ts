@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /** One thing wrong with one field of an input. */
 export interface FieldProblem {
   /** JSON pointer to the field; empty for the whole document. */
@@ -63,4 +61,13 @@ export function bytesOf(text: string): number {
 /** A JSON value as text that SNS and SQS take: they refuse U+FFFE and U+FFFF, which JSON.stringify leaves as they are. */
 export function encodeJson(value: unknown): string {
   return JSON.stringify(value).replace(/[\ufffe\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
+}
+
+/** A JSON value as text; undefined where it is nested so deep that writing it takes more stack than there is. */
+export function encodeWithinStack(value: unknown): string | undefined {
+  try {
+    return encodeJson(value);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /** What a handler is given to work on. */
 export interface Job<Payload = unknown> {
   id: string;

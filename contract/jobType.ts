@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /** What the functions know of a job type: one item of the type table, written at deploy. */
 export interface JobType {
   type: string;
@@ -44,16 +42,13 @@ export function encodeJobType(jobType: JobType): Record<string, { S: string } | 
   };
 }
 
-/** Reads a job type from its DynamoDB item. */
+const documents = ["payloadSchema", "fleet"];
+
+/** Reads a job type from its DynamoDB item. Attributes that this version doesn't know pass. */
 export function decodeJobType(item: Record<string, { S?: string; N?: string }>): JobType {
-  return {
-    type: item.type?.S ?? "",
-    queueUrl: item.queueUrl?.S ?? "",
-    deadLetterQueueUrl: item.deadLetterQueueUrl?.S ?? "",
-    ...(item.description?.S && { description: item.description.S }),
-    timeoutSeconds: Number(item.timeoutSeconds?.N),
-    maxAttempts: Number(item.maxAttempts?.N),
-    ...(item.payloadSchema?.S && { payloadSchema: JSON.parse(item.payloadSchema.S) as Record<string, unknown> }),
-    ...(item.fleet?.S && { fleet: JSON.parse(item.fleet.S) as JobTypeFleet }),
-  };
+  const fields = Object.entries(item).map(([field, { S = "", N }]) => {
+    if (N !== undefined) return [field, Number(N)];
+    return [field, documents.includes(field) ? (JSON.parse(S) as unknown) : S];
+  });
+  return Object.fromEntries(fields) as JobType;
 }

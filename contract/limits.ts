@@ -1,6 +1,3 @@
-/** Marks this module for Pulumi's closure serialiser: inline it, even when it is loaded from node_modules. */
-export const deploymentOnlyModule = true;
-
 /** Every limit of the job language. Sources are AWS's pages, by title. */
 export const limits = {
   /** UTF-8 bytes of a payload as JSON: SNS's 256 KiB less room for the envelope. */

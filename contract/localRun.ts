@@ -1,7 +1,5 @@
 import { isObject } from "./check";
 
-export const deploymentOnlyModule = true;
-
 /** What the command line and the client need to know of a local cloud that runs: kept in a file that its owner alone may read. */
 export interface LocalRun {
   /** Of the process; when it is gone, nothing here holds any more. */

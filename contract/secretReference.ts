@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /** A secret of Secrets Manager or a parameter of Systems Manager, by its ARN. */
 export interface SecretReference {
   service: "secretsmanager" | "ssm";

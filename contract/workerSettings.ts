@@ -1,8 +1,6 @@
 import { Checked, FieldProblem, isObject } from "./check";
 import { parseSecretReference } from "./secretReference";
 
-export const deploymentOnlyModule = true;
-
 /**
  * What a worker is told at its start, as environment variables: written by the fleet's user data, read by the worker.
  * Exactly one of `handler`, `inlineHandler` and `command` is there.

@@ -1,6 +1,5 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { frontendFactory } from "../../functions/frontend/lambda";
 import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
 import { JobSchedules } from "./JobSchedules";
@@ -98,7 +97,7 @@ export class JobApi extends pulumi.ComponentResource {
     return new LambdaFunction(
       `${name}-frontend`,
       {
-        factory: frontendFactory,
+        code: "frontend",
         environment: {
           TOPIC_ARN: args.topic.arn,
           TYPE_TABLE: types.name,

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { repairFactory } from "../../functions/repair/lambda";
 import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
 import { runEachMinute } from "./eachMinute";
@@ -29,7 +28,7 @@ export class JobRepair extends pulumi.ComponentResource {
     this.repair = new LambdaFunction(
       `${name}-repair`,
       {
-        factory: repairFactory,
+        code: "repair",
         environment: {
           TYPE_TABLE: tables.types.name,
           UNSENT_TABLE: tables.unsent.name,

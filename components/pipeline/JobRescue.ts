@@ -1,6 +1,5 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { rescueFactory } from "../../functions/rescue/lambda";
 import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
 import { JobRouter } from "./JobRouter";
@@ -32,7 +31,7 @@ export class JobRescue extends pulumi.ComponentResource {
     this.rescue = new LambdaFunction(
       `${name}-rescue`,
       {
-        factory: rescueFactory,
+        code: "rescue",
         environment: {
           TYPE_TABLE: tables.types.name,
           UNROUTABLE_QUEUE_URL: unroutableQueue.url,

@@ -1,6 +1,5 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { routerFactory } from "../../functions/router/lambda";
 import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { createQueue } from "../aws/createQueue";
 import { defaults } from "../args/defaults";
@@ -53,7 +52,7 @@ export class JobRouter extends pulumi.ComponentResource {
     this.router = new LambdaFunction(
       `${name}-router`,
       {
-        factory: routerFactory,
+        code: "router",
         environment: {
           TYPE_TABLE: args.typeTable.name,
           UNSENT_TABLE: args.unsentTable.name,

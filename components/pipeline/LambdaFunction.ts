@@ -1,12 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "../args/defaults";
-import { serialiseFactory } from "./serialiseFactory";
+import { lambdaCode, type LambdaName } from "./lambdaCode";
 import { createRole, PolicyStatement, writeLogs } from "../aws/permissions";
 
 export interface LambdaFunctionArgs {
-  /** Builds the handler when the function's environment starts; serialised with all that it uses. */
-  factory: () => (event: never, context: never) => Promise<unknown>;
+  /** Name of its text in dist/lambdas. */
+  code: LambdaName;
   environment: Record<string, pulumi.Input<string>>;
   /** What the function may do, beside writing its own log. */
   statements: PolicyStatement[];
@@ -21,10 +21,8 @@ export interface LambdaFunctionArgs {
 }
 
 /**
- * A Lambda function from a serialised closure: one role, one inline policy, one log group, and an archive of one file.
- *
- * It serialises as `aws.lambda.CallbackFunction` does, without that class's walk through the consumer's node_modules:
- * see docs/decisions/0001-serialise-without-callback-function.md.
+ * A Lambda function from the text that the package's build made of it: one role, one inline policy, one log group, and an
+ * archive of one file.
  */
 export class LambdaFunction extends pulumi.ComponentResource {
   readonly function: aws.lambda.Function;
@@ -49,7 +47,7 @@ export class LambdaFunction extends pulumi.ComponentResource {
     this.function = new aws.lambda.Function(
       `${name}-function`,
       {
-        code: archiveOf(args.factory),
+        code: archiveOf(args.code),
         handler: "__index.handler",
         role: role.arn,
         runtime: defaults.lambdaRuntime,
@@ -84,8 +82,6 @@ export class LambdaFunction extends pulumi.ComponentResource {
   }
 }
 
-function archiveOf(factory: LambdaFunctionArgs["factory"]): pulumi.asset.AssetArchive {
-  return new pulumi.asset.AssetArchive(
-    serialiseFactory(factory).then((text) => ({ "__index.js": new pulumi.asset.StringAsset(text) })),
-  );
+function archiveOf(name: LambdaName): pulumi.asset.AssetArchive {
+  return new pulumi.asset.AssetArchive({ "__index.js": new pulumi.asset.StringAsset(lambdaCode(name)) });
 }

@@ -1,7 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { fleetTag, fleetTagValue, workerAlias } from "../../contract/fleet/state";
-import { scalerFactory } from "../../functions/scaler/lambda";
 import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
 import { DeployTarget } from "../processor/DeployTarget";
@@ -33,7 +32,7 @@ export class Scaler extends pulumi.ComponentResource {
     this.scaler = new LambdaFunction(
       `${name}-scaler`,
       {
-        factory: scalerFactory,
+        code: "scaler",
         environment: { TYPE_TABLE: typeTable.name, FLEET_TABLE: fleetTable.name },
         statements: [
           readJobTypes(typeTable.arn, "dynamodb:Scan"),

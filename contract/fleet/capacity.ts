@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /** A type's work and what its instances can do with it. */
 export interface CapacityInput {
   /** Messages that could be received now (SQS: `ApproximateNumberOfMessages`). */

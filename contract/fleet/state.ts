@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /**
  * Tag of a type's Auto Scaling groups, by which the scaler's permissions are bound and a worker finds the groups of its
  * type. Its value is that of {@link fleetTagValue}.

@@ -1,7 +1,5 @@
 import type { FieldProblem } from "../check";
 
-export const deploymentOnlyModule = true;
-
 /**
  * What reading the text as JavaScript values would change in silence: numbers that double precision doesn't hold as they
  * are written, and keys that an object has twice. A number is held if the double, printed in as many digits, is the number:
@@ -11,11 +9,8 @@ export const deploymentOnlyModule = true;
  * {@link maxLosses} are told.
  */
 export function findJsonLosses(text: string): FieldProblem[] {
-  // A serialised closure looks up slowly what lies outside of it, and each call of one costs: all is in here.
   const maxLosses = 20;
   const maxPathCharacters = 500;
-  const NumberOf = Number;
-  const SetOf = Set;
   const problems: FieldProblem[] = [];
   const found: Record<string, number> = {};
   /** The containers that the place lies in: for an object its keys so far, for an array nothing. */
@@ -42,9 +37,7 @@ export function findJsonLosses(text: string): FieldProblem[] {
     let end = digits.length;
     while (start < end && digits[start] === "0") start++;
     while (start < end && digits[end - 1] === "0") end--;
-    return start === end
-      ? "0"
-      : `${digits.slice(start, end)}e${NumberOf(power) - fraction.length + digits.length - end}`;
+    return start === end ? "0" : `${digits.slice(start, end)}e${Number(power) - fraction.length + digits.length - end}`;
   }
 
   /** True if the double, printed in as many digits as the text has, is the text: many programs print 0.1 in 17 digits. */
@@ -78,7 +71,7 @@ export function findJsonLosses(text: string): FieldProblem[] {
       at = end + 1;
     } else if (code === 0x7b /* { */ || code === 0x5b /* [ */) {
       isKeyNext = code === 0x7b;
-      keys[depth] = isKeyNext ? new SetOf<string>() : undefined;
+      keys[depth] = isKeyNext ? new Set<string>() : undefined;
       place[depth] = 0;
       depth++;
       at++;
@@ -101,7 +94,7 @@ export function findJsonLosses(text: string): FieldProblem[] {
       // Fifteen digits always come back ("Binary to decimal", IEEE 754).
       if (mayLose || at - start > 15) {
         const number = text.slice(start, at);
-        const value = NumberOf(number);
+        const value = Number(number);
         const arrived = String(value);
         if (arrived !== number && !holds(value, number)) {
           const got = number.length > 60 ? `${number.slice(0, 60)}… (${number.length} characters)` : number;

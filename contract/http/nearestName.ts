@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /** What else is called what the API calls otherwise. */
 const otherWords: Record<string, string> = { notbefore: "runat", status: "state" };
 

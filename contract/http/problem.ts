@@ -1,7 +1,5 @@
 import { FieldProblem } from "../check";
 
-export const deploymentOnlyModule = true;
-
 /** Every problem that the API answers with: the stable code, its HTTP status and its title. */
 export const problems = {
   "malformed-json": { status: 400, title: "The body is not JSON" },

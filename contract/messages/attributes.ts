@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /** Names of SNS and SQS message attributes. */
 export const attributes = {
   /** Job type, on every message. */

@@ -1,8 +1,6 @@
 import { bytesOf, Checked, depthOf, describe, encodeJson, FieldProblem, holdsInfinity, isObject } from "../check";
 import { idPattern, limits, typePattern } from "../limits";
 
-export const deploymentOnlyModule = true;
-
 /** The version this code writes, and the only one it reads. */
 export const envelopeVersion = 1;
 
@@ -114,10 +112,8 @@ export function checkEnvelope(value: unknown): Checked<JobEnvelope> {
     ...checkText(value, "type", typePattern, `a job type in kebab-case, 1–${limits.maxTypeCharacters} characters`),
     ...checkPayload(value),
     ...checkRange(value),
-    ...(isTime(value.submittedAt) ? [] : [expected("/submittedAt", "an ISO 8601 time", value.submittedAt)]),
-    ...(value.notBefore === undefined || isTime(value.notBefore)
-      ? []
-      : [expected("/notBefore", "an ISO 8601 time", value.notBefore)]),
+    ...checkTime(value, "submittedAt"),
+    ...(value.notBefore === undefined ? [] : checkTime(value, "notBefore")),
     ...(value.tenant === undefined ? [] : checkTenant(value)),
     ...(value.maxAttempts === undefined ? [] : checkMaxAttempts(value.maxAttempts)),
   ];
@@ -149,6 +145,10 @@ function checkText(value: Record<string, unknown>, field: string, pattern: RegEx
 
 function checkTenant(value: Record<string, unknown>): FieldProblem[] {
   return checkText(value, "tenant", /^[\x21-\x7e]{1,128}$/, `1–${limits.maxTenantCharacters} visible ASCII characters`);
+}
+
+function checkTime(value: Record<string, unknown>, field: string): FieldProblem[] {
+  return isTime(value[field]) ? [] : [expected(`/${field}`, "an ISO 8601 time", value[field])];
 }
 
 function isTime(value: unknown): boolean {
@@ -183,7 +183,7 @@ function checkDelay({ delaySeconds, runAt }: Record<string, unknown>): FieldProb
 }
 
 function checkMaxAttempts(value: unknown): FieldProblem[] {
-  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= limits.maxAttempts
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= limits.maxAttempts
     ? []
     : [expected("/maxAttempts", `a whole number from 1 to ${limits.maxAttempts}`, value)];
 }

@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /** What asks the rescue function to send dead letters of a type back to its queue. */
 export interface Redrive {
   redrive: {

@@ -1,8 +1,6 @@
 import { attributes, stringAttributes } from "./attributes";
 import { encodeEnvelope, type JobEnvelope } from "./envelope";
 
-export const deploymentOnlyModule = true;
-
 /** The names of schedules of single jobs begin with it; those of schedules that repeat begin with the component's. */
 export const schedulePrefix = "job-";
 

@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /** The index of job records by which they are listed: hash `listKey`, range `submittedAt`, keys only. */
 export const listIndex = "newest";
 

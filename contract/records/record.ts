@@ -1,7 +1,5 @@
 import { isObject } from "../check";
 
-export const deploymentOnlyModule = true;
-
 /**
  * The states of a job. `queued → running → succeeded | failed | cancelled`, and back to `queued` between attempts.
  * The last three are final, save that a redrive takes a failed job back to queued or running.

@@ -1,8 +1,6 @@
 import { limits } from "../limits";
 import type { JobRecord } from "./record";
 
-export const deploymentOnlyModule = true;
-
 /** Kept clear of the queues' retention: a job may have spent a while with SNS, or in a failure queue, before it got there. */
 const marginSeconds = 24 * 3600;
 

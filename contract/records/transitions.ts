@@ -1,7 +1,5 @@
 import type { JobRecord, JobState } from "./record";
 
-export const deploymentOnlyModule = true;
-
 /** A way that a job's record changes its state, or keeps it while the job goes from one attempt to the next. */
 export interface Transition {
   event: JobEvent;

@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /**
  * Why a job waits. `delayed`: its time has not come. `no-workers`: no worker of its type starts. `backoff`: its last attempt
  * failed, and the next is not due. `unknown`: nothing of the kind is known.

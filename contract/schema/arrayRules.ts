@@ -3,8 +3,6 @@ import type { MakeRules, Rule } from "./rule";
 import { judgeSilently } from "./seen";
 import { createTextOf } from "./sameness";
 
-export const deploymentOnlyModule = true;
-
 /** Rules of what arrays hold; `unevaluatedItems` apart, which comes after all others. */
 export const makeArrayRules: MakeRules<unknown[]> = (schema, resource, compilation) => {
   const rules: Rule<unknown[]>[] = [];

@@ -2,8 +2,6 @@ import type { Resource, Schema } from "./references";
 import type { Compilation, MakeRules, Rule } from "./rule";
 import { addSeen, judgeSilently, startSeen } from "./seen";
 
-export const deploymentOnlyModule = true;
-
 /** Rules of references, and of schemas that apply to the very value: `allOf`, `anyOf`, `oneOf`, `not`, `if`. */
 export const makeCombinedRules: MakeRules<unknown> = (schema, resource, compilation) => {
   const rules: Rule[] = [];

@@ -9,8 +9,6 @@ import { addSeen, startSeen } from "./seen";
 import { makeTextRules } from "./textRules";
 import { makeValueRules } from "./valueRules";
 
-export const deploymentOnlyModule = true;
-
 /** A schema's rule; each schema within it is compiled once, however many references there are to it. */
 export function compileRule(root: Schema): { rule: Rule; hasPatterns: boolean } {
   const known = new Map<object, Rule>();

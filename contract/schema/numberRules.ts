@@ -1,7 +1,5 @@
 import type { MakeRules, Rule } from "./rule";
 
-export const deploymentOnlyModule = true;
-
 /** Rules of the bounds of numbers and of `multipleOf`. */
 export const makeNumberRules: MakeRules<number> = (schema) => {
   const rules: Rule<number>[] = [];

@@ -3,8 +3,6 @@ import type { Schema } from "./references";
 import type { MakeRules, Rule } from "./rule";
 import { matcher } from "./textRules";
 
-export const deploymentOnlyModule = true;
-
 type Fields = Record<string, unknown>;
 
 /** Rules of what objects hold; `unevaluatedProperties` apart, which comes after all others. */

@@ -1,7 +1,5 @@
 import { isObject } from "../check";
 
-export const deploymentOnlyModule = true;
-
 export type Schema = boolean | Record<string, unknown>;
 
 /** A schema with an address of its own, and what lies in it under a name. */

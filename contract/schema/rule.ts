@@ -1,14 +1,9 @@
 import type { References, Resource, Schema } from "./references";
 import type { Run } from "./run";
 
-export const deploymentOnlyModule = true;
-
 /**
  * One keyword's check, compiled. It tells whether the value fits, and records why not where the run asks for it. `seen`
  * notes what was evaluated of the value, for `unevaluatedProperties` and `unevaluatedItems`; absent where nobody asks.
- *
- * Built-in functions that rules call are variables of the function around them: in a serialised closure, the bundle of this
- * folder may lie in a `with` block, in which each look at a global costs more than the rule.
  */
 export type Rule<Value = unknown> = (value: Value, run: Run, seen: Seen | undefined) => boolean;
 

@@ -1,7 +1,5 @@
 import { describe, type FieldProblem } from "../check";
 
-export const deploymentOnlyModule = true;
-
 /** One check of one payload: what is left of its budget, where it stands, and what it found. */
 export interface Run {
   /** Steps left; a step is about one keyword looked at, one item compared or 32 characters read. */

@@ -1,7 +1,5 @@
 import type { Run } from "./run";
 
-export const deploymentOnlyModule = true;
-
 /**
  * Makes the function that gives a JSON value's text with every object's keys in order: equal values have equal texts. It
  * holds all that it calls, since it is called for each value of a payload (see `Rule`).

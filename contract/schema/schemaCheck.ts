@@ -3,8 +3,6 @@ import { compileRule } from "./compileRule";
 import type { Schema } from "./references";
 import { maxSchemaDepth, pointerTo, type Run, shortened, startRun } from "./run";
 
-export const deploymentOnlyModule = true;
-
 /** What is wrong with a payload, by one schema; the path of each problem starts with `/payload`. */
 export type SchemaCheck = (payload: unknown) => FieldProblem[];
 

@@ -1,8 +1,6 @@
 import type { Seen } from "./rule";
 import type { Run } from "./run";
 
-export const deploymentOnlyModule = true;
-
 export function startSeen(): Seen {
   return { keys: new Set(), items: new Set() };
 }

@@ -1,8 +1,6 @@
 import type { MakeRules, Rule } from "./rule";
 import type { Run } from "./run";
 
-export const deploymentOnlyModule = true;
-
 /** Rules of `minLength`, `maxLength` and `pattern`. */
 export const makeTextRules: MakeRules<string> = ({ minLength, maxLength, pattern }, _resource, compilation) => {
   const rules: Rule<string>[] = [];

@@ -2,8 +2,6 @@ import type { MakeRules, Rule, SchemaObject } from "./rule";
 import { shortened } from "./run";
 import { createTextOf } from "./sameness";
 
-export const deploymentOnlyModule = true;
-
 /** Rules of `type`, `enum` and `const`. */
 export const makeValueRules: MakeRules<unknown> = (schema) => {
   const rules: Rule[] = [];

@@ -5,8 +5,6 @@ import { isFinal, type JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import type { JobRecords } from "./submitJobs";
 
-export const deploymentOnlyModule = true;
-
 /** A worker may change the record meanwhile, but not so often. */
 const maxTries = 5;
 

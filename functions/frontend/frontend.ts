@@ -46,8 +46,6 @@ import {
   type SubmitOutcome,
 } from "./submitJobs";
 
-export const deploymentOnlyModule = true;
-
 export interface FrontendEffects extends SubmitJobsEffects {
   jobTypes: JobTypes;
   /** Absent where jobs are not listed. */

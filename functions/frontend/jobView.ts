@@ -2,8 +2,6 @@ import { describe } from "../../contract/check";
 import { type JobRecord, jobStates } from "../../contract/records/record";
 import type { Waiting } from "../../contract/records/waiting";
 
-export const deploymentOnlyModule = true;
-
 /** What the API shows of a job. */
 export function jobView(record: JobRecord, waiting?: Waiting) {
   const { id, tenant, attempts, progress, result, resultOmitted } = record;

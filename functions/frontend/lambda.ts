@@ -1,3 +1,6 @@
+import { randomUUID } from "node:crypto";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { announceTo } from "../shared/announceTo";
 import { clientOptions } from "../shared/clientOptions";
 import { variable } from "../shared/environment";
@@ -14,18 +17,13 @@ import { createRunWithin } from "./services/runWithin";
 import { scheduleWith } from "./services/scheduleWith";
 import { publishTo } from "./services/publishTo";
 
-export const deploymentOnlyModule = true;
-
 /**
- * Builds the front-end Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
+ * Builds the front-end Lambda's handler, once per environment. Captures nothing.
  * Reads `TOPIC_ARN`, `TYPE_TABLE`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `SCHEDULE_DEAD_LETTER_ARN`, where jobs are tracked
  * `JOB_TABLE` and `RESCUE_FUNCTION`, where they are listed `LISTING`, where ends are published `EVENTS_TOPIC_ARN`, where a
  * scaler keeps fleets `FLEET_TABLE` and `SCALER_FUNCTION`, and `HIDE_QUEUES` where callers may be outside of the account.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
-  const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { SNSClient } = require("@aws-sdk/client-sns") as typeof import("@aws-sdk/client-sns");
-  const { randomUUID } = require("node:crypto") as typeof import("node:crypto");
   const jobTable = process.env.JOB_TABLE;
   const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());

@@ -5,8 +5,6 @@ import { recordAsRead } from "../../contract/records/recordAsRead";
 import { mapLimited } from "../shared/mapLimited";
 import { encodeCursor, type ListQuery, type Place } from "./requests/listQuery";
 
-export const deploymentOnlyModule = true;
-
 /** The index of job records, newest first. */
 export interface JobIndex {
   /** Places under an index key, newest first: those not newer than `from`, and from where the page before ended. */

@@ -1,9 +1,7 @@
 import type { FieldProblem } from "../../contract/check";
 import type { JobType } from "../../contract/jobType";
 import type { RunWithin, SchemaCheck } from "../../contract/schema/schemaCheck";
-import { createSchemaCheck } from "./schemaEvaluator";
-
-export const deploymentOnlyModule = true;
+import { createSchemaCheck } from "../../contract/schema/schemaCheck";
 
 /** What is wrong with a payload, by its type's schema; the path of each problem starts with `/payload`. */
 export type CheckPayload = (jobType: JobType, payload: unknown) => FieldProblem[];

@@ -8,8 +8,6 @@ import { describeError, type Log } from "../shared/log";
 import { mapLimited } from "../shared/mapLimited";
 import type { JobRecords } from "./submitJobs";
 
-export const deploymentOnlyModule = true;
-
 /** Has dead letters sent back to their queue; whoever holds the right to the queues does it. */
 export type RedriveLetters = (redrive: Redrive["redrive"]) => Promise<RedriveOutcomes>;
 

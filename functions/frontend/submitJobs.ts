@@ -17,8 +17,6 @@ import { notBeforeOf } from "./requests/notBefore";
 import { createCheckPayload } from "./payloadValidator";
 import type { JobScheduler } from "./services/scheduleWith";
 
-export const deploymentOnlyModule = true;
-
 /** The table of job records, as far as the front end uses it. */
 export interface JobRecords {
   /** Writes the record unless its id is taken; then gives the record that is there. */

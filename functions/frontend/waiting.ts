@@ -2,8 +2,6 @@ import type { JobRecord } from "../../contract/records/record";
 import type { Waiting } from "../../contract/records/waiting";
 import type { FleetLook } from "./services/fleets";
 
-export const deploymentOnlyModule = true;
-
 /**
  * Why a queued job waits: the first reason that holds, by what its record, as it should be read, and its type's fleet say.
  * Nothing is guessed: where they say nothing it is `unknown`.

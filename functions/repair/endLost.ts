@@ -6,8 +6,6 @@ import { describeError, type Log } from "../shared/log";
 import { mapLimited } from "../shared/mapLimited";
 import type { FailedRecords } from "./failedRecords";
 
-export const deploymentOnlyModule = true;
-
 export interface EndLostEffects {
   records: FailedRecords;
   announce?: Announce | undefined;

@@ -1,8 +1,6 @@
 import { isObject } from "../../contract/check";
 import type { TopicEvent } from "../router/routeJobs";
 
-export const deploymentOnlyModule = true;
-
 /**
  * The SNS event in a message of the router's failure destination (Lambda's record of an asynchronous invocation, with
  * the event under `requestPayload`) or of the subscription's dead-letter queue (the notification as SNS writes it).
@@ -17,7 +15,8 @@ export function failedEvent(body: string): TopicEvent {
   return eventOf(body);
 }
 
-function eventOf(Message: string): TopicEvent {
+/** The SNS event of one message. */
+export function eventOf(Message: string): TopicEvent {
   return { Records: [{ Sns: { Message } }] };
 }
 

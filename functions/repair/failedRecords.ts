@@ -1,10 +1,8 @@
-import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { limits } from "../../contract/limits";
 import { listIndex } from "../../contract/records/listKey";
 import type { JobRecord } from "../../contract/records/record";
 import { createRecordTable } from "../shared/recordTable";
-
-export const deploymentOnlyModule = true;
 
 /** The records of jobs that nobody will run any more. */
 export interface FailedRecords {
@@ -22,7 +20,6 @@ const pageSize = 25;
 
 /** The table of job records in DynamoDB. */
 export function createFailedRecords(client: DynamoDBClient, tableName: string): FailedRecords {
-  const { QueryCommand } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   const { read, update } = createRecordTable(client, tableName);
   return {
     read,

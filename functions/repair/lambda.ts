@@ -1,3 +1,6 @@
+import { SNSClient } from "@aws-sdk/client-sns";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { announceTo } from "../shared/announceTo";
 import { clientOptions } from "../shared/clientOptions";
 import { variable } from "../shared/environment";
@@ -11,17 +14,12 @@ import { createInbox } from "../shared/inbox";
 import { createUnsentEvents } from "../shared/unsentEvents";
 import { createRepair } from "./repair";
 
-export const deploymentOnlyModule = true;
-
 /**
- * Builds the repair Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
+ * Builds the repair Lambda's handler, once per environment. Captures nothing.
  * Reads `TYPE_TABLE`, `UNSENT_TABLE`, `UNROUTABLE_QUEUE_URL`, `FAILURE_QUEUE_URL`, `UNDELIVERED_QUEUE_URL` and, unless jobs are not tracked,
  * `JOB_TABLE`, where they are listed `LISTING`, and `EVENTS_TOPIC_ARN` and `KEPT_EVENTS_QUEUE_URL` where ends are published.
  */
 export function repairFactory(): (event: unknown, context: RunContext) => Promise<void> {
-  const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { SQSClient } = require("@aws-sdk/client-sqs") as typeof import("@aws-sdk/client-sqs");
-  const { SNSClient } = require("@aws-sdk/client-sns") as typeof import("@aws-sdk/client-sns");
   const eventsTopic = process.env.EVENTS_TOPIC_ARN;
   const jobTable = process.env.JOB_TABLE;
   const now = () => Date.now();

@@ -1,11 +1,9 @@
 import { isObject } from "../../contract/check";
 import type { JobRecord } from "../../contract/records/record";
 import type { Announce } from "../shared/announceTo";
-import type { Inbox, StrayMessage } from "../shared/inbox";
+import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
 import { describeError, type Log } from "../shared/log";
 import { mapLimited } from "../shared/mapLimited";
-
-export const deploymentOnlyModule = true;
 
 export interface PublishKeptEffects {
   inbox: Pick<Inbox, "receive" | "remove">;
@@ -26,8 +24,7 @@ export async function publishKept({ inbox, announce, hasTime, log }: PublishKept
   async function publish(message: StrayMessage): Promise<boolean> {
     try {
       await announce?.(endOf(message.body));
-      const [error] = await inbox.remove(url, [message]);
-      if (error) throw error;
+      await removeAll(inbox, url, [message]);
       published++;
       return true;
     } catch (error) {

@@ -14,8 +14,6 @@ import { publishKept } from "./publishKept";
 import { type FailedEvents, replayQueue } from "./replayQueue";
 import { sendUnsent } from "./sendUnsent";
 
-export const deploymentOnlyModule = true;
-
 export interface RepairEffects extends RouteJobsEffects {
   jobTypes: Pick<JobTypes, "find" | "list">;
   inbox: Inbox;

@@ -6,9 +6,7 @@ import { describeError, type Log } from "../shared/log";
 import type { QueueMessage } from "../shared/queueMessage";
 import type { SendFailure } from "../shared/sendMessages";
 import type { FailedRecords } from "./failedRecords";
-import type { Inbox, StrayMessage } from "../shared/inbox";
-
-export const deploymentOnlyModule = true;
+import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
 
 export interface DeadLetterEffects {
   inbox: Inbox;
@@ -40,9 +38,10 @@ export async function repairDeadLetters(effects: DeadLetterEffects, jobType: Job
     for (let page = 0; page < maxPages && hasTime(); page++) {
       const letters = await inbox.receive(url, hideSeconds);
       if (letters.length === 0) break;
-      seen.push(letters.filter((letter) => letter.attributes[attributes.reason] !== undefined));
-      for (const letter of letters.filter((each) => each.attributes[attributes.reason] === undefined)) {
-        if (await repairLetter(effects, jobType, letter)) repaired++;
+      const isExplained = (letter: StrayMessage) => letter.attributes[attributes.reason] !== undefined;
+      seen.push(letters.filter(isExplained));
+      for (const letter of letters) {
+        if (!isExplained(letter) && (await repairLetter(effects, jobType, letter))) repaired++;
       }
     }
   } finally {
@@ -83,8 +82,7 @@ async function repairLetter(effects: DeadLetterEffects, jobType: JobType, letter
       // Whoever recorded the end may have ended before it was announced.
       await announce?.(record);
     }
-    const [unremoved] = await inbox.remove(jobType.deadLetterQueueUrl, [letter]);
-    if (unremoved) throw unremoved;
+    await removeAll(inbox, jobType.deadLetterQueueUrl, [letter]);
     log("info", isOver ? "dead letter dropped" : "dead letter explained", { ...about, state: record?.state });
     return true;
   } catch (error) {

@@ -1,9 +1,7 @@
 import { describeError, type Log } from "../shared/log";
 import type { TopicEvent } from "../router/routeJobs";
 import { failedEvent } from "./failedEvent";
-import type { Inbox, StrayMessage } from "../shared/inbox";
-
-export const deploymentOnlyModule = true;
+import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
 
 export interface ReplayEffects {
   inbox: Pick<Inbox, "receive" | "remove">;
@@ -35,8 +33,7 @@ export async function replayQueue({ inbox, routeJobs, hasTime, log }: ReplayEffe
     const about = { queue: queue.name, messageId: message.id, receiveCount: message.receiveCount };
     try {
       await routeJobs(failedEvent(message.body));
-      const [error] = await inbox.remove(queue.url, [message]);
-      if (error) throw error;
+      await removeAll(inbox, queue.url, [message]);
       log("info", "message replayed", about);
       outcome.replayed++;
     } catch (error) {

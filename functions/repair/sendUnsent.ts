@@ -1,9 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { describeError, type Log } from "../shared/log";
 import { mapLimited } from "../shared/mapLimited";
 import type { TopicEvent } from "../router/routeJobs";
+import { eventOf } from "./failedEvent";
 import type { UnsentEvent, UnsentEvents } from "../shared/unsentEvents";
-
-export const deploymentOnlyModule = true;
 
 export interface SendUnsentEffects {
   unsentEvents: UnsentEvents;
@@ -23,14 +23,13 @@ const pagesInVain = 5;
  * events alone.
  */
 export async function sendUnsent({ unsentEvents, routeJobs, hasTime, log }: SendUnsentEffects): Promise<number> {
-  const { randomUUID } = require("node:crypto") as typeof import("node:crypto");
   const closed = new Set<string>();
   let sent = 0;
 
   async function send({ id, queue, message }: UnsentEvent): Promise<void> {
     if (closed.has(queue) || !hasTime()) return;
     try {
-      await routeJobs({ Records: [{ Sns: { Message: message } }] });
+      await routeJobs(eventOf(message));
       await unsentEvents.remove(id);
       sent++;
     } catch (error) {

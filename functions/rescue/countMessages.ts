@@ -1,6 +1,4 @@
-import type { QueueAttributeName, SQSClient } from "@aws-sdk/client-sqs";
-
-export const deploymentOnlyModule = true;
+import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from "@aws-sdk/client-sqs";
 
 /** All counts of a queue's messages. */
 const allCounts: QueueAttributeName[] = [
@@ -14,7 +12,6 @@ export function countMessages(
   client: SQSClient,
   AttributeNames: QueueAttributeName[] = allCounts,
 ): (queueUrl: string) => Promise<number> {
-  const { GetQueueAttributesCommand } = require("@aws-sdk/client-sqs") as typeof import("@aws-sdk/client-sqs");
   return async function count(QueueUrl) {
     const { Attributes } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }));
     return Object.values(Attributes ?? {}).reduce((sum, text) => sum + Number(text), 0);

@@ -1,3 +1,5 @@
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { clientOptions } from "../shared/clientOptions";
 import { variable } from "../shared/environment";
 import { logAsJson } from "../shared/log";
@@ -12,17 +14,12 @@ import { createRedrive, readRedrive } from "./redrive";
 import { createRequeuedRecords } from "./requeuedRecords";
 import { createRescue, type Rescued } from "./rescue";
 
-export const deploymentOnlyModule = true;
-
 /**
- * Builds the rescue Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
+ * Builds the rescue Lambda's handler, once per environment. Captures nothing.
  * Reads `TYPE_TABLE`, `UNROUTABLE_QUEUE_URL`, where jobs are tracked `JOB_TABLE`, and where a scaler is to be nudged
  * `SCALER_FUNCTION`.
  */
 export function rescueFactory(): (event: unknown, context: RunContext) => Promise<Rescued | RedriveOutcomes> {
-  const { DynamoDBClient, GetItemCommand } =
-    require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { SQSClient } = require("@aws-sdk/client-sqs") as typeof import("@aws-sdk/client-sqs");
   const tables = new DynamoDBClient(clientOptions());
   const TableName = variable("TYPE_TABLE");
   // The client's own endpoint, not the one that a queue's URL names: the two differ only where a test stands in for AWS.

@@ -11,8 +11,6 @@ import { mapLimited } from "../shared/mapLimited";
 import type { QueueMessage } from "../shared/queueMessage";
 import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
 
-export const deploymentOnlyModule = true;
-
 /** The records of jobs that are sent back. */
 export interface RequeuedRecords {
   read(id: string): Promise<JobRecord | undefined>;

@@ -3,8 +3,6 @@ import type { JobRecord } from "../../contract/records/record";
 import { createRecordTable } from "../shared/recordTable";
 import type { RequeuedRecords } from "./redrive";
 
-export const deploymentOnlyModule = true;
-
 /** What the attempts before left, and the next ones must not find. */
 const forgotten = [
   ...["#startedAt", "#finishedAt", "#expiresAt", "#leaseUntil", "#retryAt", "#suspect", "#lossesAlone", "#deferrals"],

@@ -2,12 +2,10 @@ import { attributes, stringAttributes } from "../../contract/messages/attributes
 import { isObject } from "../../contract/check";
 import { limits } from "../../contract/limits";
 import type { Log } from "../shared/log";
-import type { Inbox, StrayMessage } from "../shared/inbox";
+import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
 import { unroutableMessage } from "../shared/queueMessage";
 import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
 import type { RunContext } from "../shared/runContext";
-
-export const deploymentOnlyModule = true;
 
 export interface RescueEffects extends SendMessagesEffects {
   /** Whether the type is in the type table, as of now. */
@@ -64,8 +62,7 @@ export function createRescue(effects: RescueEffects): (event: unknown, context: 
     });
     const [unsent] = await sendMessages(unroutable);
     if (unsent) throw unsent.error;
-    const [unremoved] = (await inbox.remove(queueUrl, messages)).filter((error) => error !== undefined);
-    if (unremoved) throw unremoved;
+    await removeAll(inbox, queueUrl, messages);
     for (const { id } of unroutable) log("warn", "job unroutable", { id, type, reason: "its type was removed" });
   }
 

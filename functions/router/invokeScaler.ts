@@ -2,8 +2,6 @@ import type { Nudge } from "../../contract/fleet/state";
 import { clientOptions } from "../shared/clientOptions";
 import type { NudgeEffects } from "./nudge";
 
-export const deploymentOnlyModule = true;
-
 /** A route waits no longer than this for its nudge. */
 const timeoutMilliseconds = 1_000;
 
@@ -11,9 +9,8 @@ const timeoutMilliseconds = 1_000;
 export function invokeScaler(functionName: string): NudgeEffects["invoke"] {
   let send: ((nudge: Nudge) => Promise<unknown>) | undefined;
 
-  function load(): (nudge: Nudge) => Promise<unknown> {
-    const { InvokeCommand, LambdaClient } =
-      require("@aws-sdk/client-lambda") as typeof import("@aws-sdk/client-lambda");
+  async function load(): Promise<(nudge: Nudge) => Promise<unknown>> {
+    const { InvokeCommand, LambdaClient } = await import("@aws-sdk/client-lambda");
     const client = new LambdaClient({ ...clientOptions(), maxAttempts: 1 });
     return (nudge) =>
       client.send(
@@ -27,7 +24,7 @@ export function invokeScaler(functionName: string): NudgeEffects["invoke"] {
   }
 
   return async function invoke(sent) {
-    send ??= load();
+    send ??= await load();
     await send({ sent });
   };
 }

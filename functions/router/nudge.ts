@@ -1,7 +1,5 @@
 import { describeError, type Log } from "../shared/log";
 
-export const deploymentOnlyModule = true;
-
 export interface NudgeEffects {
   /** Invokes the scaler, asynchronously, with this nudge. */
   invoke: (sent: Record<string, number>) => Promise<void>;

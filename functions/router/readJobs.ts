@@ -1,7 +1,5 @@
-import { encodeJson, type Checked } from "../../contract/check";
+import { type Checked, encodeWithinStack } from "../../contract/check";
 import { decodeMessage, type JobEnvelope } from "../../contract/messages/envelope";
-
-export const deploymentOnlyModule = true;
 
 /** One job of an SNS message: its original text, what was parsed from it, and the envelope if it is one. */
 export interface ReadJob {
@@ -19,14 +17,6 @@ export function readJobs(message: string): ReadJob[] {
     return [{ text: message, source: undefined, job: { ok: false, problems } }];
   }
   if (decoded.value.length === 1) return [{ ...decoded.value[0]!, text: message }];
-  return decoded.value.map(({ source, job }) => ({ text: textOf(source, message), source, job }));
-}
-
-/** The job's own text; the whole message where the job is nested too deep to be written again. */
-function textOf(source: unknown, message: string): string {
-  try {
-    return encodeJson(source);
-  } catch {
-    return message;
-  }
+  // The whole message where the job is nested too deep to be written again.
+  return decoded.value.map(({ source, job }) => ({ text: encodeWithinStack(source) ?? message, source, job }));
 }

@@ -5,9 +5,6 @@ import { mapLimited } from "../shared/mapLimited";
 import { jobMessage, type QueueMessage, unroutableMessage } from "../shared/queueMessage";
 import { type ReadJob, readJobs } from "./readJobs";
 import { createSendMessages, type SendFailure, type SendMessagesEffects } from "../shared/sendMessages";
-import type { KeepUnsent } from "./keepUnsent";
-
-export const deploymentOnlyModule = true;
 
 /** What the router reads of an SNS event. */
 export interface TopicEvent {
@@ -17,10 +14,10 @@ export interface TopicEvent {
 export interface RouteJobsEffects extends SendMessagesEffects {
   jobTypes: Pick<JobTypes, "find">;
   unroutableQueueUrl: string;
-  /** Without it an event whose jobs can't be sent counts as failed. */
-  keepUnsent?: KeepUnsent;
-  /** Tells the scaler how many jobs were just sent, by type. Takes its time only once all are sent, and never throws. */
-  nudge?: (sent: Record<string, number>) => Promise<void>;
+  /** Keeps jobs that can't be sent elsewhere; false where it can't. Without it their event counts as failed. */
+  keepJobs?: (unsent: SendFailure[]) => Promise<boolean>;
+  /** Tells the scaler which jobs were just sent. Takes its time only once all are sent, and never throws. */
+  nudge?: (sent: QueueMessage[]) => Promise<void>;
   /** Epoch milliseconds. */
   now: () => number;
   log: Log;
@@ -43,7 +40,7 @@ const lookUpsAtOnce = 20;
  * which claims absorb; none is lost.
  */
 export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) => Promise<void> {
-  const { jobTypes, unroutableQueueUrl, keepUnsent, nudge, now, log } = effects;
+  const { jobTypes, unroutableQueueUrl, keepJobs, nudge, now, log } = effects;
   const sendMessages = createSendMessages(effects);
 
   function giveUp({ text, source }: ReadJob, reason: string, loggedReason = reason): QueueMessage {
@@ -52,75 +49,39 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
     return message;
   }
 
-  async function address(read: ReadJob): Promise<{ message: QueueMessage; text: string } | { failure: Failure }> {
-    const { text } = read;
-    if (!read.job.ok) {
-      return { message: giveUp(read, reasonOf(read.job.problems), fieldsOf(read.job.problems)), text };
-    }
+  async function address(read: ReadJob): Promise<QueueMessage | Failure> {
+    if (!read.job.ok) return giveUp(read, reasonOf(read.job.problems), fieldsOf(read.job.problems));
     const { id, type } = read.job.value;
     try {
       const jobType = await jobTypes.find(type);
-      if (!jobType) return { message: giveUp(read, `No processor takes jobs of type ${type}`), text };
+      if (!jobType) return giveUp(read, `No processor takes jobs of type ${type}`);
       const message = jobMessage(read.job.value, jobType.queueUrl, now());
-      return { message: "reason" in message ? giveUp(read, message.reason) : message, text };
+      return "reason" in message ? giveUp(read, message.reason) : { ...message, text: read.text };
     } catch (error) {
-      return { failure: { id, type, error } };
+      return { id, type, error };
     }
   }
 
   return async function routeJobs(event) {
     const jobs = event.Records.flatMap(({ Sns }) => readJobs(Sns.Message));
     const addressed = await mapLimited(jobs, lookUpsAtOnce, address);
-    const texts = new Map(addressed.flatMap((each) => ("message" in each ? [[each.message, each.text]] : [])));
-    const messages = [...texts.keys()];
+    const messages = addressed.filter((each) => "queueUrl" in each);
     const unsent = await sendMessages(messages);
-    const isKept = unsent.length > 0 && (await keep(unsent, texts));
+    const isKept = unsent.length > 0 && ((await keepJobs?.(unsent)) ?? false);
     const failures: Failure[] = [
-      ...addressed.flatMap((each) => ("failure" in each ? [each.failure] : [])),
+      ...addressed.filter((each) => "error" in each),
       ...(isKept ? [] : unsent).map(({ message: { id, type }, error }) => ({ id, type, error })),
     ];
     for (const { id, type, error } of failures)
       log("error", "job not routed", { id, type, error: describeError(error) });
-    const kept = isKept ? unsent.length : 0;
     log("info", "jobs routed", {
       ...{ sent: messages.length - unsent.length, failed: failures.length },
-      ...(isKept && { kept }),
+      ...(isKept && { kept: unsent.length }),
     });
-    await nudge?.(sentByType(messages, unsent));
+    const left = new Set(unsent.map(({ message }) => message));
+    await nudge?.(messages.filter((message) => !left.has(message)));
     if (failures.length > 0) throw failureOf(failures, jobs.length);
   };
-
-  async function keep(unsent: SendFailure[], texts: Map<QueueMessage, string>): Promise<boolean> {
-    if (!keepUnsent) return false;
-    const byQueue = new Map<string, string[]>();
-    for (const { message } of unsent) {
-      byQueue.set(message.queueUrl, [...(byQueue.get(message.queueUrl) ?? []), texts.get(message)!]);
-    }
-    try {
-      for (const [queue, jobs] of byQueue) {
-        // What can't be routed may be no JSON.
-        const kept = queue === unroutableQueueUrl || jobs.length === 1 ? jobs : [`[${jobs.join(",")}]`];
-        for (const message of kept) await keepUnsent({ queue, message });
-      }
-      log("warn", "jobs kept", { count: unsent.length, error: describeError(unsent[0]!.error) });
-      return true;
-    } catch (error) {
-      log("error", "jobs not kept", { count: unsent.length, error: describeError(error) });
-      return false;
-    }
-  }
-
-  function sentByType(messages: QueueMessage[], unsent: SendFailure[]): Record<string, number> {
-    const counts = new Map<string, number>();
-    const count = ({ type, queueUrl, delaySeconds }: QueueMessage, by: number) => {
-      // Nothing is to be done yet about one that is held back: the scaler sees it in its minute's run.
-      if (delaySeconds !== undefined) return;
-      if (type !== undefined && queueUrl !== unroutableQueueUrl) counts.set(type, (counts.get(type) ?? 0) + by);
-    };
-    for (const message of messages) count(message, 1);
-    for (const { message } of unsent) count(message, -1);
-    return Object.fromEntries([...counts].filter(([, sent]) => sent > 0));
-  }
 }
 
 function reasonOf(problems: FieldProblem[]): string {

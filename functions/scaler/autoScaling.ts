@@ -1,14 +1,16 @@
-import type {
-  Activity,
-  AutoScalingClient,
-  AutoScalingGroup,
-  DescribeAutoScalingGroupsCommandOutput,
-  Instance as DescribedInstance,
+import {
+  type Activity,
+  type AutoScalingClient,
+  type AutoScalingGroup,
+  DescribeAutoScalingGroupsCommand,
+  type DescribeAutoScalingGroupsCommandOutput,
+  DescribeScalingActivitiesCommand,
+  type Instance as DescribedInstance,
+  SetDesiredCapacityCommand,
+  SetInstanceHealthCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { mapLimited } from "../shared/mapLimited";
 import type { Group, Instance, Launch } from "./rules/fleetView";
-
-export const deploymentOnlyModule = true;
 
 /** The calls that the scaler makes to Auto Scaling. */
 export interface AutoScaling {
@@ -25,13 +27,6 @@ const namesAtOnce = 100;
 
 /** Auto Scaling, through its client. */
 export function createAutoScaling(client: AutoScalingClient): AutoScaling {
-  const {
-    DescribeAutoScalingGroupsCommand,
-    DescribeScalingActivitiesCommand,
-    SetDesiredCapacityCommand,
-    SetInstanceHealthCommand,
-  } = require("@aws-sdk/client-auto-scaling") as typeof import("@aws-sdk/client-auto-scaling");
-
   async function describeSome(names: string[]): Promise<Group[]> {
     const groups: Group[] = [];
     let page: DescribeAutoScalingGroupsCommandOutput | undefined;

@@ -1,7 +1,5 @@
 import { describeError, type Log } from "../shared/log";
 
-export const deploymentOnlyModule = true;
-
 /** Failures of a run, type by type: none keeps the others from being served. */
 export interface Failures {
   /** Resolves to nothing where the action failed. */

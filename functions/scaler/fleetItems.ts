@@ -1,9 +1,13 @@
-import type { AttributeValue, DynamoDBClient, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  QueryCommand,
+  UpdateItemCommand,
+  type UpdateItemCommandInput,
+} from "@aws-sdk/client-dynamodb";
 import { fleetItem, type FleetState } from "../../contract/fleet/state";
 import type { StateChanges } from "./rules/action";
 import type { InstanceItem } from "./rules/fleetView";
-
-export const deploymentOnlyModule = true;
 
 /** A type's items of the fleet table. A lease is known by the time at which it ends, in epoch milliseconds. */
 export interface FleetItems {
@@ -32,9 +36,6 @@ const watchedSeconds = 86_400;
 
 /** The fleet table in DynamoDB. */
 export function createFleetItems(client: DynamoDBClient, tableName: string): FleetItems {
-  const { QueryCommand, UpdateItemCommand } =
-    require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-
   /** Says whether the condition held. A value `x` is `:x` in the expressions. */
   async function update(
     [type, item]: [type: string, item: string],

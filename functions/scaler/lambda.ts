@@ -1,3 +1,6 @@
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { clientOptions } from "../shared/clientOptions";
 import { variable } from "../shared/environment";
 import { createJobTypes } from "../shared/jobTypes";
@@ -9,17 +12,11 @@ import { createFleetItems } from "./fleetItems";
 import { readCountsWith } from "../shared/readCounts";
 import { createScaler } from "./scaler";
 
-export const deploymentOnlyModule = true;
-
 /**
- * Builds the scaler Lambda's handler, once per environment. Serialised as it stands: packages are required inside.
+ * Builds the scaler Lambda's handler, once per environment. Captures nothing.
  * Reads `TYPE_TABLE` and `FLEET_TABLE`.
  */
 export function scalerFactory(): (event: unknown, context: RunContext) => Promise<void> {
-  const { AutoScalingClient } =
-    require("@aws-sdk/client-auto-scaling") as typeof import("@aws-sdk/client-auto-scaling");
-  const { DynamoDBClient } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { SQSClient } = require("@aws-sdk/client-sqs") as typeof import("@aws-sdk/client-sqs");
   const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
   // The client's own endpoint, not the one that a queue's URL names: the two differ only where a test stands in for AWS.

@@ -15,8 +15,6 @@ import {
 import type { ReadCounts } from "../shared/readCounts";
 import { remedyOf } from "./rules/remedyOf";
 
-export const deploymentOnlyModule = true;
-
 export interface LookEffects {
   readCounts: ReadCounts;
   autoScaling: AutoScaling;

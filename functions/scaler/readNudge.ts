@@ -2,8 +2,6 @@ import { isObject } from "../../contract/check";
 import { workerAlias } from "../../contract/fleet/state";
 import type { RunContext } from "../shared/runContext";
 
-export const deploymentOnlyModule = true;
-
 /** What a run of the scaler is asked for. */
 export interface Asked {
   /** The jobs just sent, by type; absent where the run is for all types. */

@@ -9,8 +9,6 @@ import type { Group, ScaledType } from "./rules/fleetView";
 import { act, lookAt, type LookEffects, type Target } from "./lookAt";
 import { readNudge } from "./readNudge";
 
-export const deploymentOnlyModule = true;
-
 export interface ScalerEffects extends LookEffects {
   jobTypes: JobTypes;
 }

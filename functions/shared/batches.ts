@@ -2,8 +2,6 @@ import type { StringAttribute } from "../../contract/messages/attributes";
 import { bytesOf } from "../../contract/check";
 import { limits } from "../../contract/limits";
 
-export const deploymentOnlyModule = true;
-
 /** A message for SNS or SQS. */
 export interface OutgoingMessage {
   body: string;

@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /** The value of an environment variable that the deployment always sets. */
 export function variable(name: string): string {
   const value = process.env[name];

@@ -1,8 +1,12 @@
-import type { Message, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from "@aws-sdk/client-sqs";
 import { limits } from "../../contract/limits";
 import { batchOutcomes } from "./batches";
-
-export const deploymentOnlyModule = true;
 
 /** A message as the repair run and the rescue read it. */
 export interface StrayMessage {
@@ -22,14 +26,18 @@ export interface Inbox {
   receive(queueUrl: string, hideSeconds: number): Promise<StrayMessage[]>;
   /** For each message nothing, or the error it could not be deleted with. */
   remove(queueUrl: string, messages: StrayMessage[]): Promise<(Error | undefined)[]>;
-  /** Lets the messages be received again at once. */
-  release(queueUrl: string, messages: StrayMessage[]): Promise<(Error | undefined)[]>;
+  /** Lets the messages be received again at once, as far as SQS takes it. */
+  release(queueUrl: string, messages: StrayMessage[]): Promise<unknown>;
+}
+
+/** Deletes messages; throws the first error with which one could not be deleted. */
+export async function removeAll(inbox: Pick<Inbox, "remove">, queueUrl: string, messages: StrayMessage[]) {
+  const error = (await inbox.remove(queueUrl, messages)).find(Boolean);
+  if (error) throw error;
 }
 
 /** The queues in SQS. */
 export function createInbox(client: SQSClient): Inbox {
-  const { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand, ReceiveMessageCommand } =
-    require("@aws-sdk/client-sqs") as typeof import("@aws-sdk/client-sqs");
   const entriesOf = (messages: StrayMessage[]) =>
     messages.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
   return {
@@ -53,8 +61,7 @@ export function createInbox(client: SQSClient): Inbox {
     },
     async release(queueUrl, messages) {
       const Entries = entriesOf(messages).map((entry) => ({ ...entry, VisibilityTimeout: 0 }));
-      const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries });
-      return batchOutcomes(messages.length, (await client.send(command)).Failed);
+      await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
     },
   };
 }

@@ -1,13 +1,9 @@
-import type { DynamoDBClient, ScanCommandOutput } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, GetItemCommand, ScanCommand, type ScanCommandOutput } from "@aws-sdk/client-dynamodb";
 import { decodeJobType, type JobType } from "../../contract/jobType";
 import type { JobTypeTable } from "./jobTypes";
 
-export const deploymentOnlyModule = true;
-
 /** The type table in DynamoDB. */
 export function createJobTypeTable(client: DynamoDBClient, tableName: string): JobTypeTable {
-  const { GetItemCommand, ScanCommand } =
-    require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   return {
     async read(type) {
       const { Item } = await client.send(new GetItemCommand({ TableName: tableName, Key: { type: { S: type } } }));

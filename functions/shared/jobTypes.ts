@@ -1,8 +1,6 @@
 import type { JobType } from "../../contract/jobType";
 import { limits } from "../../contract/limits";
 
-export const deploymentOnlyModule = true;
-
 /** The job types that the deployment knows. */
 export interface JobTypes {
   /** The type of this name; nothing if there is none; throws when that can't be told. */

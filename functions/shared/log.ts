@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /** What a log line tells besides its level and event; payloads never belong in it. */
 export type LogFields = Record<string, unknown>;
 

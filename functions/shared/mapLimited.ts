@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /** Maps the items asynchronously, in order, with at most `limit` under way at once. */
 export async function mapLimited<In, Out>(
   items: readonly In[],

@@ -1,10 +1,8 @@
 import { acceptableText, attributes, stringAttributes } from "../../contract/messages/attributes";
-import { bytesOf, isObject } from "../../contract/check";
-import { encodeEnvelope, type JobEnvelope } from "../../contract/messages/envelope";
+import { bytesOf, encodeWithinStack, isObject } from "../../contract/check";
+import type { JobEnvelope } from "../../contract/messages/envelope";
 import { limits } from "../../contract/limits";
 import type { OutgoingMessage } from "./batches";
-
-export const deploymentOnlyModule = true;
 
 /** A message on its way to a queue, with the job's id and type as far as they are known. */
 export interface QueueMessage extends OutgoingMessage {
@@ -15,6 +13,8 @@ export interface QueueMessage extends OutgoingMessage {
   delaySeconds?: number;
   id?: string;
   type?: string;
+  /** The job as it came, by which it is kept where it can't be sent. */
+  text?: string;
 }
 
 /** The message that puts a job in its type's queue, or why no queue would take it. */
@@ -55,6 +55,7 @@ export function unroutableMessage(unroutable: Unroutable, queueUrl: string, fail
     queueUrl,
     id,
     type,
+    text: unroutable.text,
     // SQS refuses an empty body.
     body: acceptableText(unroutable.text) || '""',
     attributes: stringAttributes({
@@ -63,13 +64,4 @@ export function unroutableMessage(unroutable: Unroutable, queueUrl: string, fail
       [attributes.type]: type,
     }),
   };
-}
-
-/** Unknown fields pass the check of an envelope, however deep they are; writing them may take more stack than there is. */
-function encodeWithinStack(envelope: JobEnvelope): string | undefined {
-  try {
-    return encodeEnvelope(envelope);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,14 +1,11 @@
-import type { SQSClient } from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { QueueCounts } from "../scaler/rules/fleetView";
-
-export const deploymentOnlyModule = true;
 
 /** Reads SQS's counts of a queue. */
 export type ReadCounts = (queueUrl: string) => Promise<QueueCounts>;
 
 /** Reads counts from SQS. */
 export function readCountsWith(client: SQSClient): ReadCounts {
-  const { GetQueueAttributesCommand } = require("@aws-sdk/client-sqs") as typeof import("@aws-sdk/client-sqs");
   return async function readCounts(queueUrl) {
     const { Attributes } = await client.send(
       new GetQueueAttributesCommand({

@@ -1,7 +1,5 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { decodeRecord, type JobRecord } from "../../contract/records/record";
-
-export const deploymentOnlyModule = true;
 
 /** One conditional update of a record, in DynamoDB's language: `#field` stands for the field, `:name` for one of `values`. */
 export interface RecordUpdate {
@@ -21,8 +19,6 @@ export interface RecordTable {
 
 /** The table of job records in DynamoDB. */
 export function createRecordTable(client: DynamoDBClient, tableName: string): RecordTable {
-  const { GetItemCommand, UpdateItemCommand } =
-    require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   const itemOf = (id: string) => ({ TableName: tableName, Key: { id: { S: id } } });
   return {
     async read(id) {

@@ -1,5 +1,3 @@
-export const deploymentOnlyModule = true;
-
 /** What a Lambda function is told of its time. */
 export interface RunContext {
   getRemainingTimeInMillis(): number;

@@ -2,8 +2,6 @@ import { divideIntoBatches } from "./batches";
 import { mapLimited } from "./mapLimited";
 import type { QueueMessage } from "./queueMessage";
 
-export const deploymentOnlyModule = true;
-
 /** Sends one batch to one queue, at most what SQS takes in a call: for each message nothing, or the error it failed with. */
 export type SendBatch = (queueUrl: string, messages: QueueMessage[]) => Promise<(Error | undefined)[]>;
 

@@ -1,12 +1,9 @@
-import type { SQSClient } from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { batchOutcomes } from "./batches";
 import type { SendBatch } from "./sendMessages";
 
-export const deploymentOnlyModule = true;
-
 /** Sends batches of messages to SQS. */
 export function sendWith(client: SQSClient): SendBatch {
-  const { SendMessageBatchCommand } = require("@aws-sdk/client-sqs") as typeof import("@aws-sdk/client-sqs");
   return async function sendBatch(queueUrl, messages) {
     const { Failed } = await client.send(
       new SendMessageBatchCommand({

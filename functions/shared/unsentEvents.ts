@@ -1,6 +1,4 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-
-export const deploymentOnlyModule = true;
+import { DeleteItemCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 
 /** Jobs that the router could not route, since their queue took none of them. */
 export interface UnsentEvent {
@@ -29,8 +27,6 @@ const eventsPerLook = 100;
 
 /** Unsent events in DynamoDB. */
 export function createUnsentEvents(client: DynamoDBClient, tableName: string): UnsentEvents {
-  const { DeleteItemCommand, ScanCommand } =
-    require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   return {
     async list(after) {
       const ExclusiveStartKey = after === undefined ? undefined : { id: { S: after } };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { BatchJobProcessor } from "../../components";
-import { packageRoot } from "../../local/packageFolder";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { record } from "../support/record";
 
 const root = packageRoot();

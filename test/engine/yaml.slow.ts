@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
@@ -12,11 +13,22 @@ function copyPackage(folder: string): string {
   const root = packageRoot();
   for (const name of packedFiles()) cpSync(join(root, name), join(folder, name));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-  const limits = join(folder, "dist", "contract", "limits.js");
+  cpSync(forgetfulFunctions(`${folder}-sources`), join(folder, "dist", "lambdas"), { recursive: true });
+  return folder;
+}
+
+/** The Lambdas' text, built in the folder from sources that cache types for a second only. */
+function forgetfulFunctions(folder: string): string {
+  for (const name of ["functions", "contract", "tools"]) {
+    cpSync(join(packageRoot(), name), join(folder, name), { recursive: true });
+  }
+  symlinkSync(join(packageRoot(), "node_modules"), join(folder, "node_modules"));
+  const limits = join(folder, "contract", "limits.ts");
   const text = readFileSync(limits, "utf8");
   expect(text).to.include("typeCacheSeconds: 60");
   writeFileSync(limits, text.replace("typeCacheSeconds: 60", "typeCacheSeconds: 1"));
-  return folder;
+  execFileSync(process.execPath, [join(folder, "tools", "lambdas.mjs")]);
+  return join(folder, "dist", "lambdas");
 }
 
 interface Project {

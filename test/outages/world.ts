@@ -13,9 +13,11 @@ import { createJobTypes } from "../../functions/shared/jobTypes";
 import { createJobTypeTable } from "../../functions/shared/jobTypeTable";
 import { createFailedRecords } from "../../functions/repair/failedRecords";
 import { createRepair } from "../../functions/repair/repair";
+import { createKeepJobs } from "../../functions/router/keepJobs";
 import { createKeepUnsent } from "../../functions/router/keepUnsent";
 import { createNudge } from "../../functions/router/nudge";
 import { createRouteJobs, type TopicEvent } from "../../functions/router/routeJobs";
+import { sentByType } from "../../functions/router/sentByType";
 import { createAutoScaling } from "../../functions/scaler/autoScaling";
 import { createFleetItems } from "../../functions/scaler/fleetItems";
 import { readCountsWith } from "../../functions/shared/readCounts";
@@ -211,6 +213,8 @@ export class World {
         1_000,
         () => void this.invoke("scaler", (context) => this.functions.scaler({ sent }, context)),
       );
+    const nudge = createNudge({ invoke, now, log: this.log("router") });
+    const keepUnsent = createKeepUnsent(client("dynamodb", "router") as never, tables.unsent);
     return {
       submit: createSubmitJobs({
         ...common("frontend"),
@@ -221,8 +225,8 @@ export class World {
       }),
       router: createRouteJobs({
         ...common("router"),
-        keepUnsent: createKeepUnsent(client("dynamodb", "router") as never, tables.unsent),
-        nudge: createNudge({ invoke, now, log: this.log("router") }),
+        keepJobs: createKeepJobs(keepUnsent, urls.unroutable, this.log("router")),
+        nudge: (sent) => nudge(sentByType(sent, urls.unroutable)),
       }),
       repair: createRepair({
         ...common("repair"),

@@ -9,7 +9,8 @@ const root = packageRoot();
 
 /** What a consumer needs: code with types and source maps, the worker image's build context, its instances' scripts, the plugin, and words. */
 const expected = [
-  /^dist\/(cli|client|components|contract|functions|local-cloud(?!\/engine)|plugin)\/.+\.(js|js\.map|d\.ts)$/,
+  /^dist\/(cli|client|components|contract|local-cloud(?!\/engine)|plugin)\/.+\.(js|js\.map|d\.ts)$/,
+  /^dist\/lambdas\/(manifest\.json|\w+\.js)$/,
   /^dist\/local-cloud\/vendor\/LICENSES\.txt$/,
   /^worker-image\/(Dockerfile|\.dockerignore|fonts\.conf|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
   /^worker-image\/boot\/[\w-]+\.(sh|service|timer)$/,
@@ -73,7 +74,7 @@ describe("what is packed", () => {
   });
 
   it("has each file's source in its map, and no path of the machine that built it", () => {
-    const code = files.filter((file) => /^dist\/(?!local-cloud\/vendor\/).*\.m?js$/.test(file));
+    const code = files.filter((file) => /^dist\/(?!local-cloud\/vendor\/|lambdas\/).*\.m?js$/.test(file));
     expect(code.length).to.be.greaterThan(100);
     for (const file of code) {
       const { sourcesContent } = JSON.parse(readFileSync(join(root, `${file}.map`), "utf8")) as {

@@ -111,7 +111,7 @@ describe("the package beside the oldest SDKs of its ranges", function () {
 
   it("has sources that compile against them", () => {
     const sources = join(project.folder, "sources");
-    for (const part of ["components", "contract", "functions", "plugin"]) {
+    for (const part of ["components", "contract", "plugin"]) {
       cpSync(join(root, part), join(sources, part), { recursive: true });
     }
     // What only their types need.

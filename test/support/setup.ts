@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +12,13 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 const stateFolder = mkdtempSync(join(tmpdir(), "state-"));
 process.env.XDG_STATE_HOME = stateFolder;
 process.once("exit", () => rmSync(stateFolder, { recursive: true, force: true }));
+
+/** The component reads the Lambdas' text: one file of tests is enough to need it as the sources are now. */
+export function mochaGlobalSetup(): void {
+  const tool = join(__dirname, "..", "..", "tools", "lambdas.mjs");
+  const { status } = spawnSync(process.execPath, [tool, "--if-stale"], { stdio: ["ignore", "ignore", "inherit"] });
+  if (status !== 0) throw new Error("The Lambdas' text could not be built");
+}
 
 let before: string[];
 let environment: NodeJS.ProcessEnv;

@@ -1,7 +1,5 @@
 import type { HttpEvent } from "./http";
 
-export const deploymentOnlyModule = true;
-
 /**
  * Who calls, as far as one caller's `Idempotency-Key`s are told from another's: account and role or user (sessions of one
  * role are one caller), or a token's issuer and subject; nothing where API Gateway asks nobody.

@@ -1,8 +1,6 @@
 import { type Checked, describe, isObject } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
 
-export const deploymentOnlyModule = true;
-
 /** Checks the outside of a batch, `{jobs: […]}`; each job is checked by itself. */
 export function checkBatch(value: unknown): Checked<unknown[]> {
   const jobs = isObject(value) ? value.jobs : undefined;

@@ -1,8 +1,6 @@
 import { type Checked, describe, type FieldProblem, isObject } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
 
-export const deploymentOnlyModule = true;
-
 /** What a retry says beside its path. */
 export interface Retry {
   /** Of a retry of several jobs. */

@@ -1,7 +1,6 @@
+import { createHash } from "node:crypto";
 import type { Submission } from "../../../contract/messages/envelope";
 import { submissionText } from "../../../contract/http/submissionText";
-
-export const deploymentOnlyModule = true;
 
 /** What tells a replay of a job from another job under the same id: SHA-256 of all that was submitted but the id. */
 export function digestOf(submission: Submission): string {
@@ -26,6 +25,5 @@ export function unscopedIdFromKey(key: string, index?: number): string {
 
 /** A text of 43 characters that stands for the given one. */
 export function sha256(text: string): string {
-  const { createHash } = require("node:crypto") as typeof import("node:crypto");
   return createHash("sha256").update(text).digest("base64url");
 }

@@ -3,8 +3,6 @@ import { findJsonLosses } from "../../../contract/http/jsonLosses";
 import { limits } from "../../../contract/limits";
 import { type ProblemDocument, problemOf } from "../../../contract/http/problem";
 
-export const deploymentOnlyModule = true;
-
 /** What the front end reads of an API Gateway event, payload format 2.0. */
 export interface HttpEvent {
   rawPath: string;

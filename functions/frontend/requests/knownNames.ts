@@ -3,8 +3,6 @@ import type { Submission } from "../../../contract/messages/envelope";
 import { nearestName } from "../../../contract/http/nearestName";
 import type { ListParameters } from "./listQuery";
 
-export const deploymentOnlyModule = true;
-
 const allOf = <T>(names: Record<keyof T, true>) => Object.keys(names) as (keyof T & string)[];
 
 /** The fields of a job that is submitted. */

@@ -2,8 +2,6 @@ import { type Checked, describe, type FieldProblem, isObject } from "../../../co
 import { idPattern, typePattern } from "../../../contract/limits";
 import { type JobState, jobStates } from "../../../contract/records/record";
 
-export const deploymentOnlyModule = true;
-
 /** A job's place in the list: newest first, and of one time by descending id. */
 export interface Place {
   submittedAt: string;

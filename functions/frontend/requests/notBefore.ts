@@ -2,8 +2,6 @@ import type { Checked } from "../../../contract/check";
 import type { Submission } from "../../../contract/messages/envelope";
 import { limits } from "../../../contract/limits";
 
-export const deploymentOnlyModule = true;
-
 /** When the job may run at the earliest, ISO 8601 in UTC; nothing where it may now. */
 export function notBeforeOf({ delaySeconds = 0, runAt }: Submission, now: number): Checked<string | undefined> {
   const time = runAt === undefined ? now + delaySeconds * 1_000 : Date.parse(runAt);

@@ -1,7 +1,5 @@
 import type { HttpEvent } from "./http";
 
-export const deploymentOnlyModule = true;
-
 /**
  * The request's path within the API: slashes that stand together are one, and one at the end is none. A stage's name, which
  * API Gateway leaves in front, is taken off, and so is the base path of a custom domain where the path is none without that.

@@ -1,7 +1,5 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { fleetItem, type FleetState } from "../../../contract/fleet/state";
-
-export const deploymentOnlyModule = true;
 
 /** What the front end reads of a type's fleet. */
 export type FleetLook = Pick<FleetState, "launchProblem" | "problemAt" | "inService" | "retryAt" | "triedAt">;
@@ -14,7 +12,6 @@ const keysAtOnce = 100;
 
 /** Reads what the scaler says in the fleet table. Items that DynamoDB leaves out of a crowded answer are left out here too. */
 export function readFleetsFrom(client: DynamoDBClient, tableName: string): ReadFleets {
-  const { BatchGetItemCommand } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   return async function readFleets(types) {
     const fleets: Record<string, FleetLook> = {};
     for (let start = 0; start < types.length; start += keysAtOnce) {

@@ -1,10 +1,8 @@
-import type { InvokeCommandInput, LambdaClient as Client } from "@aws-sdk/client-lambda";
+import type { InvokeCommandInput, LambdaClient } from "@aws-sdk/client-lambda";
 import type { LaunchRetry } from "../../../contract/fleet/state";
 import { type Redrive, redriveSeconds, type RedriveOutcomes } from "../../../contract/messages/redrive";
 import { clientOptions } from "../../shared/clientOptions";
 import type { RedriveLetters } from "../retryJobs";
-
-export const deploymentOnlyModule = true;
 
 /** Has launches of a type tried now. */
 export type RetryLaunches = (type: string) => Promise<void>;
@@ -29,12 +27,11 @@ export function retryLaunchesBy(functionName: string): RetryLaunches {
 
 /** Invokes functions. The client is loaded with the first act of an operator's: most environments never see one. */
 function invokeWith() {
-  let client: Client | undefined;
+  let client: LambdaClient | undefined;
   return async function invoke(input: InvokeCommandInput, request: object): Promise<string> {
-    const { InvokeCommand, LambdaClient } =
-      require("@aws-sdk/client-lambda") as typeof import("@aws-sdk/client-lambda");
-    client ??= new LambdaClient({ ...clientOptions(), maxAttempts: 1 });
-    const command = new InvokeCommand({ ...input, Payload: new TextEncoder().encode(JSON.stringify(request)) });
+    const aws = await import("@aws-sdk/client-lambda");
+    client ??= new aws.LambdaClient({ ...clientOptions(), maxAttempts: 1 });
+    const command = new aws.InvokeCommand({ ...input, Payload: new TextEncoder().encode(JSON.stringify(request)) });
     const { Payload, FunctionError } = await client.send(command, { requestTimeout: (redriveSeconds + 3) * 1_000 });
     const answer = Payload?.length ? new TextDecoder().decode(Payload) : "";
     if (FunctionError) throw new Error(`Expected an answer of ${input.FunctionName}, got ${answer.slice(0, 500)}`);

@@ -1,9 +1,7 @@
-import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { listIndex } from "../../../contract/records/listKey";
 import { decodeRecord, type JobRecord } from "../../../contract/records/record";
 import type { JobIndex } from "../listJobs";
-
-export const deploymentOnlyModule = true;
 
 const pageSize = 100;
 
@@ -19,8 +17,6 @@ const fields = [
 
 /** The index of the table of job records in DynamoDB. */
 export function createJobIndex(client: DynamoDBClient, tableName: string): JobIndex {
-  const { BatchGetItemCommand, QueryCommand } =
-    require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   type Key = Record<string, AttributeValue>;
   return {
     async page(listKey, from, start) {

@@ -1,14 +1,11 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { limits } from "../../../contract/limits";
 import { encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { createRecordTable } from "../../shared/recordTable";
 import type { JobRecords } from "../submitJobs";
 
-export const deploymentOnlyModule = true;
-
 /** The table of job records in DynamoDB. */
 export function createJobRecords(client: DynamoDBClient, tableName: string): JobRecords {
-  const { PutItemCommand } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   const { read, update } = createRecordTable(client, tableName);
 
   async function put(record: JobRecord): Promise<boolean> {

@@ -1,12 +1,9 @@
-import type { SNSClient } from "@aws-sdk/client-sns";
+import { PublishBatchCommand, type SNSClient } from "@aws-sdk/client-sns";
 import { batchOutcomes } from "../../shared/batches";
 import type { Publish } from "../submitJobs";
 
-export const deploymentOnlyModule = true;
-
 /** Publishes batches of messages to the topic. */
 export function publishTo(client: SNSClient, topicArn: string): Publish {
-  const { PublishBatchCommand } = require("@aws-sdk/client-sns") as typeof import("@aws-sdk/client-sns");
   return async function publish(messages) {
     const { Failed } = await client.send(
       new PublishBatchCommand({

@@ -1,6 +1,5 @@
+import { createContext, Script } from "node:vm";
 import type { RunWithin } from "../../../contract/schema/schemaCheck";
-
-export const deploymentOnlyModule = true;
 
 /**
  * Runs tasks under Node's time limit for scripts, the one thing that ends a regular expression under way. It costs some
@@ -10,7 +9,6 @@ export function createRunWithin(): RunWithin {
   let started: { globals: { task?: () => void }; run: (milliseconds: number) => void } | undefined;
 
   function start() {
-    const { createContext, Script } = require("node:vm") as typeof import("node:vm");
     const globals: { task?: () => void } = {};
     const context = createContext(globals);
     const script = new Script("task()");

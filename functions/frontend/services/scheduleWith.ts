@@ -1,14 +1,8 @@
-import type {
-  CreateScheduleCommand,
-  DeleteScheduleCommand,
-  SchedulerClient as Client,
-} from "@aws-sdk/client-scheduler";
+import type { CreateScheduleCommand, DeleteScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import type { JobEnvelope } from "../../../contract/messages/envelope";
 import { publishInput, publishTarget, schedulePrefix } from "../../../contract/messages/scheduledMessage";
 import { clientOptions } from "../../shared/clientOptions";
 import { sha256 } from "../requests/digest";
-
-export const deploymentOnlyModule = true;
 
 /** The schedules of jobs that are far ahead. */
 export interface JobScheduler {
@@ -31,13 +25,13 @@ export interface ScheduleTarget {
 /** Creates a one-time schedule for each job, which deletes itself once it has run. */
 export function scheduleWith(target: ScheduleTarget): JobScheduler {
   const { topicArn, groupName, roleArn, deadLetterArn } = target;
-  let client: Client | undefined;
+  let client: SchedulerClient | undefined;
   // Loaded with the first job that is far ahead: most environments never see one.
-  const load = () => require("@aws-sdk/client-scheduler") as typeof import("@aws-sdk/client-scheduler");
+  const load = () => import("@aws-sdk/client-scheduler");
 
   /** What the error says has been reached before. */
   async function send(command: CreateScheduleCommand | DeleteScheduleCommand, reached: string): Promise<void> {
-    client ??= new (load().SchedulerClient)(clientOptions());
+    client ??= new (await load()).SchedulerClient(clientOptions());
     try {
       await client.send(command as CreateScheduleCommand);
     } catch (error) {
@@ -47,7 +41,7 @@ export function scheduleWith(target: ScheduleTarget): JobScheduler {
 
   return {
     async schedule(envelope) {
-      const command = new (load().CreateScheduleCommand)({
+      const command = new (await load()).CreateScheduleCommand({
         Name: nameOf(envelope.id),
         GroupName: groupName,
         ScheduleExpression: `at(${nextSecond(envelope.notBefore!)})`,
@@ -63,7 +57,7 @@ export function scheduleWith(target: ScheduleTarget): JobScheduler {
       await send(command, "ConflictException");
     },
     async unschedule(id) {
-      const command = new (load().DeleteScheduleCommand)({ Name: nameOf(id), GroupName: groupName });
+      const command = new (await load()).DeleteScheduleCommand({ Name: nameOf(id), GroupName: groupName });
       await send(command, "ResourceNotFoundException");
     },
   };

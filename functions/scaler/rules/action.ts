@@ -1,7 +1,5 @@
 import type { FleetState } from "../../../contract/fleet/state";
 
-export const deploymentOnlyModule = true;
-
 /** Fields of the fleet item to set; those that are there but undefined go. */
 export type StateChanges = { [Field in keyof FleetState]?: FleetState[Field] | undefined };
 

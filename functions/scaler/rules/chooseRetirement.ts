@@ -2,8 +2,6 @@ import { silentSeconds } from "../../../contract/fleet/state";
 import type { Action } from "./action";
 import { type FleetView, type Group, groupsOf, inService, retiring } from "./fleetView";
 
-export const deploymentOnlyModule = true;
-
 /**
  * The next instance of an old launch template version that is to end: the least busy one. One at a time, and only while
  * the groups have all the instances they want: what replaces the last one is in service then.

@@ -8,8 +8,6 @@ import { learn } from "./learn";
 import { needOf } from "./requiredInstances";
 import { type CapacityPlan, planCapacity } from "./planCapacity";
 
-export const deploymentOnlyModule = true;
-
 /**
  * What there is to do for a type, in the order to do it in. What is to be remembered comes first: a run that is cut off
  * after any of the actions is then completed by the next one.

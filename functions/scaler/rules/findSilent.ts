@@ -2,8 +2,6 @@ import { reportSeconds, silentSeconds } from "../../../contract/fleet/state";
 import type { Action, StateChanges } from "./action";
 import { type FleetView, groupsOf, inService, type Instance } from "./fleetView";
 
-export const deploymentOnlyModule = true;
-
 const silenceMilliseconds = silentSeconds * 1_000;
 
 /** A silence is watched for this long before it counts: workers that couldn't reach the table report again meanwhile. */

@@ -1,8 +1,6 @@
 import type { FleetState, InstanceReport, StartFailure } from "../../../contract/fleet/state";
 import type { JobType, JobTypeFleet } from "../../../contract/jobType";
 
-export const deploymentOnlyModule = true;
-
 /** An instance as its Auto Scaling group shows it. */
 export interface Instance {
   id: string;

@@ -2,8 +2,6 @@ import type { StateChanges } from "./action";
 import { type FleetView, inService, type InstanceItem, type Launch, total } from "./fleetView";
 import { remedyOf } from "./remedyOf";
 
-export const deploymentOnlyModule = true;
-
 /** So many launches that fail in a row make a problem. */
 const patience = 3;
 

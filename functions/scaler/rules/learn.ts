@@ -2,8 +2,6 @@ import { silentSeconds } from "../../../contract/fleet/state";
 import type { StateChanges } from "./action";
 import { type FleetView, groupsOf, inService, type InstanceItem } from "./fleetView";
 
-export const deploymentOnlyModule = true;
-
 /** What a job is taken to take while nobody knows; not more than its type's timeout. */
 export const assumedSecondsPerJob = 10;
 

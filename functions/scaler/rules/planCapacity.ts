@@ -2,8 +2,6 @@ import type { Action, CapacityReason, StateChanges } from "./action";
 import { type FleetView, type Group, groupsOf, liveCount } from "./fleetView";
 import type { LaunchVerdict } from "./judgeLaunches";
 
-export const deploymentOnlyModule = true;
-
 /** How long spot may have fewer instances than it wants before on demand stands in. */
 const spotPatienceMilliseconds = 60_000;
 

@@ -2,8 +2,6 @@ import { neededInstances } from "../../../contract/fleet/capacity";
 import { type FleetView, groupsOf, inService, retiring, total } from "./fleetView";
 import type { Figures } from "./learn";
 
-export const deploymentOnlyModule = true;
-
 /**
  * The instances that the type's backlog needs, whatever the minimum of its groups. Those that retire take no job: what they
  * still do is neither backlog nor a reason for fewer. A job that runs alone takes a whole instance, which comes on top.

@@ -27,6 +27,7 @@ describe("routeJobs", () => {
         attributes: { type: { DataType: "String", StringValue: "word-count" } },
         groupId: undefined,
         delaySeconds: undefined,
+        text,
       },
     ]);
   });

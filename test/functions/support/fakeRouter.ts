@@ -1,8 +1,17 @@
+import { createKeepJobs } from "../../../functions/router/keepJobs";
+import type { KeepUnsent } from "../../../functions/router/keepUnsent";
 import { createRouteJobs, type RouteJobsEffects } from "../../../functions/router/routeJobs";
+import { sentByType } from "../../../functions/router/sentByType";
 import type { QueueMessage } from "../../../functions/shared/queueMessage";
 import { checksum, type LogLine, wordCount } from "./fakeFrontend";
 
 export const unroutableQueueUrl = "https://queues/unroutable";
+
+/** Effects in place of the fakes; the router's own parts stand between it and the last two. */
+type FakeRouterEffects = Omit<Partial<RouteJobsEffects>, "keepJobs" | "nudge"> & {
+  keepUnsent?: KeepUnsent;
+  nudge?: (sent: Record<string, number>) => Promise<void>;
+};
 
 /** A router whose queues are held in memory. */
 export class FakeRouter {
@@ -12,7 +21,8 @@ export class FakeRouter {
   readonly pauses: number[] = [];
   private readonly handle: ReturnType<typeof createRouteJobs>;
 
-  constructor(overrides: Partial<RouteJobsEffects> = {}) {
+  constructor({ keepUnsent, nudge, ...overrides }: FakeRouterEffects = {}) {
+    const log: RouteJobsEffects["log"] = (level, event, fields = {}) => void this.lines.push({ level, event, fields });
     this.handle = createRouteJobs({
       jobTypes: { find: (type) => Promise.resolve([wordCount, checksum].find((each) => each.type === type)) },
       sendBatch: (queueUrl, messages) => Promise.resolve(this.accept(queueUrl, messages)),
@@ -23,7 +33,9 @@ export class FakeRouter {
         return Promise.resolve();
       },
       random: () => 0.5,
-      log: (level, event, fields = {}) => void this.lines.push({ level, event, fields }),
+      log,
+      ...(nudge && { nudge: (sent) => nudge(sentByType(sent, unroutableQueueUrl)) }),
+      ...(keepUnsent && { keepJobs: createKeepJobs(keepUnsent, unroutableQueueUrl, log) }),
       ...overrides,
     });
   }

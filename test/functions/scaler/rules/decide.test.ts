@@ -234,7 +234,7 @@ describe("decide", () => {
       const [refusal] = launches("f", reason);
       const fields = { counts, group: short, items, launches: [refusal!], refusal };
       const { launchProblem, problemAt, inService } = remembered(fields);
-      expect(launchProblem).to.match(/^A launch was refused: The specified .* Free Tier\. The account is .*t4g\.small/);
+      expect(launchProblem).to.match(/^A launch was refused: The specified .* Free Tier\. The free plan .*t4g\.small/);
       expect({ problemAt, inService }).to.deep.equal({ problemAt: refusal!.startedAt, inService: 2 });
       const state = { ...known, launchProblem, problemAt, inService, failedTemplate: "group 7" };
       expect(remembered({ ...fields, state })).to.deep.equal({});
@@ -248,7 +248,7 @@ describe("decide", () => {
     it("say the remedy where three in a row were refused", () => {
       const reason = "You have requested more vCPU capacity than your current vCPU limit of 5 allows for.";
       const { launchProblem } = remembered({ counts, group: short, items, launches: launches("fff", reason) });
-      expect(launchProblem).to.match(/^3 launches failed in a row; the last: You have .*\. Ask for .*L-1216C47A/);
+      expect(launchProblem).to.match(/^3 launches failed in a row; the last: You have .*\. Ask EC2 for .*L-1216C47A/);
     });
 
     it("are described by what the last worker said", () => {
