@@ -20,8 +20,7 @@ const programs: Record<string, () => unknown> = {
       authorization: "jwt",
       jwtIssuer: "https://issuer.example",
       jwtAudience: ["jobs"],
-      vpcId: "vpc-9",
-      subnetIds: ["subnet-9"],
+      network: { vpcId: "vpc-9", subnetIds: ["subnet-9"] },
     }),
 };
 
