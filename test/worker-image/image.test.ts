@@ -87,7 +87,7 @@ describe("The worker's image", () => {
   it("says its version in a label, and its times in one place", async () => {
     const text = await readFile(path.join(imageFolder, "Dockerfile"), "utf8");
     expect(text).to.include(`org.opencontainers.image.version="${manifest.version}"`);
-    const component = await readFile(path.join(imageFolder, "../components/WorkerImage.ts"), "utf8");
+    const component = await readFile(path.join(imageFolder, "../components/processor/WorkerImage.ts"), "utf8");
     const [, seconds] = /sourceDateEpoch = "(\d+)"/.exec(component)!;
     expect([...text.matchAll(/SOURCE_DATE_EPOCH=(\d+)/g)].map(([, given]) => given)).to.deep.equal(
       Array(3).fill(seconds),
