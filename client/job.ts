@@ -103,6 +103,8 @@ export interface JobType {
   payloadSchema?: unknown;
   queueUrl?: string;
   deadLetterQueueUrl?: string;
+  /** Machine image of the workers' instances, and when AWS made it: ISO 8601, as far as that is known. */
+  machineImage?: { id: string; createdAt?: string };
   /** Why no worker starts. */
   launchProblem?: string;
 }

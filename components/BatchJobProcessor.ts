@@ -16,6 +16,7 @@ import { JobRouter } from "./pipeline/JobRouter";
 import { JobSchedules } from "./pipeline/JobSchedules";
 import { JobTables } from "./pipeline/JobTables";
 import { metricsName } from "./processor/metricSettings";
+import { MachineImages } from "./aws/MachineImages";
 import { ProcessorSettings, withDefaults } from "./args/ProcessorArgs";
 import { ProcessorQueue } from "./processor/ProcessorQueue";
 import { Scaler } from "./pipeline/Scaler";
@@ -77,7 +78,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const target = new DeployTarget(child);
     const tables = new JobTables(
       `${name}-tables`,
-      { isTracking, isListing, hasPointInTimeRecovery, hasScaler, tags: args.tags },
+      { isTracking, isListing, hasPointInTimeRecovery, hasScaler, kmsKey: args.kmsKey, tags: args.tags },
       child,
     );
     const typeTable = tables.types;
@@ -89,18 +90,26 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       child,
     );
     const hasEvents = args.events ?? defaults.events;
-    const events = hasEvents ? new JobEvents(`${name}-events`, { tags: args.tags }, child) : undefined;
+    const events = hasEvents
+      ? new JobEvents(`${name}-events`, { kmsKey: args.kmsKey, tags: args.tags }, child)
+      : undefined;
     const eventsTopic = events?.topic;
     const { repair } = new JobRepair(
       `${name}-repair`,
-      { logRetentionDays: args.logRetentionDays, tags: args.tags, router, tables, events },
+      { logRetentionDays: args.logRetentionDays, kmsKey: args.kmsKey, tags: args.tags, router, tables, events },
       child,
     );
     const rescue = new JobRescue(`${name}-rescue`, { ...args, router, tables, scaler: scaler?.scaler.function }, child);
     const { topic } = router;
     const schedules = new JobSchedules(
       `${name}-schedules`,
-      { topic, deadLetterQueue: router.undeliveredQueue, account: target.account, tags: args.tags },
+      {
+        topic,
+        deadLetterQueue: router.undeliveredQueue,
+        account: target.account,
+        kmsKey: args.kmsKey,
+        tags: args.tags,
+      },
       child,
     );
     const functions = { rescue: rescue.rescue.function, scaler: scaler?.scaler.function };
@@ -109,12 +118,13 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const network = new WorkerNetwork(`${name}-network`, { ...args, processors: settings, target }, child);
     const imageFor = createImages(name, settings, args, child);
     const inline = settings.filter(({ handle }) => handle !== undefined);
-    const { tags } = args;
+    const { kmsKey, tags } = args;
     const usesStockImage = ({ image }: ProcessorSettings) => (image ?? args.image) === undefined;
     const handlers =
       inline.length > 0
-        ? new InlineHandlers(`${name}-handlers`, { processors: inline, usesStockImage, tags }, child)
+        ? new InlineHandlers(`${name}-handlers`, { processors: inline, usesStockImage, kmsKey, tags }, child)
         : undefined;
+    const machineImages = new MachineImages(name, { machineImage: args.machineImage, target, tags }, this);
     const checked = pulumi
       .all([checkEnvironments(name, args), checkImageRegions(name, args, target.region)])
       .apply(() => undefined as void);
@@ -129,10 +139,12 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           rescueRoleArn: rescue.rescue.role.arn,
           scalerRoleArn: scaler?.scaler.role.arn,
           isTracking,
-          tags: args.tags,
+          kmsKey,
+          tags,
         },
         child,
       );
+      const machineImage = machineImages.of(processor);
       const fleet = new WorkerFleet(
         `${prefix}-fleet`,
         {
@@ -150,13 +162,14 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           handlers,
           image: imageFor(processor),
           registryCredentials: processor.registryCredentials ?? args.registryCredentials,
+          machineImage: machineImage.id,
           scaler: scaler?.forFleets(),
         },
         child,
       );
       const entry = createTypeEntry(
         `${prefix}-type`,
-        { processor, queue, fleet, typeTable, frontend: api.frontend.function, isScaled: hasScaler },
+        { processor, queue, fleet, machineImage, typeTable, frontend: api.frontend.function, isScaled: hasScaler },
         this,
       );
       for (const schedule of processor.schedules ?? []) schedules.repeat(processor.name, schedule, entry);

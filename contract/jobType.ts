@@ -9,8 +9,17 @@ export interface JobType {
   maxAttempts: number;
   /** JSON Schema of the payload: what payloads are checked by, and what `GET /types` shows. Data, never run as code. */
   payloadSchema?: Record<string, unknown>;
+  /** Machine image of the workers' instances. */
+  machineImage?: JobTypeImage;
   /** What scales it; absent where CloudWatch does. */
   fleet?: JobTypeFleet;
+}
+
+/** A machine image of instances. */
+export interface JobTypeImage {
+  id: string;
+  /** When AWS made it, ISO 8601; undefined where that isn't known. */
+  createdAt?: string;
 }
 
 /** What the scaler knows of a type's Auto Scaling groups; their bounds are read from the first of them. */
@@ -29,7 +38,7 @@ export interface JobTypeFleet {
 /** A job type as a DynamoDB item, keyed by `type`. */
 export function encodeJobType(jobType: JobType): Record<string, { S: string } | { N: string }> {
   const { type, queueUrl, deadLetterQueueUrl, description, timeoutSeconds, maxAttempts, fleet } = jobType;
-  const { payloadSchema } = jobType;
+  const { payloadSchema, machineImage } = jobType;
   return {
     type: { S: type },
     queueUrl: { S: queueUrl },
@@ -38,11 +47,12 @@ export function encodeJobType(jobType: JobType): Record<string, { S: string } | 
     timeoutSeconds: { N: String(timeoutSeconds) },
     maxAttempts: { N: String(maxAttempts) },
     ...(payloadSchema && { payloadSchema: { S: JSON.stringify(payloadSchema) } }),
+    ...(machineImage && { machineImage: { S: JSON.stringify(machineImage) } }),
     ...(fleet && { fleet: { S: JSON.stringify(fleet) } }),
   };
 }
 
-const documents = ["payloadSchema", "fleet"];
+const documents = ["payloadSchema", "machineImage", "fleet"];
 
 /** Reads a job type from its DynamoDB item. Attributes that this version doesn't know pass. */
 export function decodeJobType(item: Record<string, { S?: string; N?: string }>): JobType {

@@ -59,6 +59,7 @@ const reasons = {
   SendUnroutable: "Puts a job of an unknown type aside, with its reason",
   SubmitRecords: "Writes a job's record, reads its state, and asks for its cancellation",
   TakeFailed: "Takes what was not delivered or failed, and routes it again",
+  UseKey: "SQS, SNS, DynamoDB and S3 use the key for what it calls there; with `kmsKey` only",
   WriteFlowLogs: "VPC flow logs write their log; with `network.flowLogs` only",
   WriteLogs: "Writes its log",
 };
@@ -83,6 +84,7 @@ async function recordProgram() {
         sessionManager: true,
         privateWorkers: true,
         network: { egress: "aws", flowLogs: true },
+        kmsKey: "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",
         tags: { "Cost Center": "1" },
         frontendProvisionedConcurrency: 1,
       }),

@@ -15,7 +15,7 @@ export function addTypes(program: Command): void {
       const { client, isJson } = await openSession(command);
       const known = await client.types();
       if (isJson) printJson({ types: known });
-      else print(renderTypes(known));
+      else print(renderTypes(known, new Date()));
     });
   types
     .command("retry")

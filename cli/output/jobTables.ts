@@ -74,20 +74,27 @@ export function renderFields(rows: readonly [string, Styled | undefined][]): Sty
   ]);
 }
 
-export function renderTypes(types: JobType[]): Styled {
-  const rows = types.map(({ type, timeoutSeconds, maxAttempts, description, launchProblem }) => [
+export function renderTypes(types: JobType[], now: Date): Styled {
+  const rows = types.map(({ type, timeoutSeconds, maxAttempts, description, machineImage, launchProblem }) => [
     type,
     `${timeoutSeconds} s`,
     String(maxAttempts),
+    ageOf(machineImage?.createdAt, now),
     launchProblem ? paint.red(`no worker starts: ${launchProblem}`) : (description ?? ""),
   ]);
   const columns = [
     { head: "TYPE" },
     { head: "TIMEOUT", rank: 2 },
     { head: "ATTEMPTS", rank: 1 },
+    { head: "IMAGE AGE", rank: 3 },
     { head: "DESCRIPTION", least: 20 },
   ];
   return plainTable(columns, rows, out.columns);
+}
+
+/** How old a machine image is, in days. */
+function ageOf(createdAt: string | undefined, now: Date): string {
+  return createdAt === undefined ? "" : `${Math.floor((now.getTime() - Date.parse(createdAt)) / 86_400_000)} d`;
 }
 
 /** Why a job waits. */

@@ -58,6 +58,12 @@ export interface BatchJobProcessorArgs {
    * once the image is there. @default - none; the registry is asked without
    */
   registryCredentials?: pulumi.Input<string>;
+  /**
+   * Machine image of the instances: the id of one with Docker, or `recommended` for the ECS-optimised Amazon Linux 2023 that AWS
+   * recommends at the first deployment, which later ones keep. `recommended:LABEL` looks it up anew with each other label, such as
+   * `recommended:2026-11`. @default recommended
+   */
+  machineImage?: pulumi.Input<string>;
   /** What all handlers may do in AWS. @default - none */
   policyStatements?: PolicyStatement[];
   /** Environment variables of all workers; a processor's own win. @default - none */
@@ -87,6 +93,11 @@ export interface BatchJobProcessorArgs {
   routerReservedConcurrency?: number;
   /** Environments of the router Lambda kept warm; they cost money while idle. @default - none */
   routerProvisionedConcurrency?: number;
+  /**
+   * ARN of a customer managed KMS key, for tables, queues, topics, logs, volumes and the bucket of inline handlers. Its policy must
+   * let some services use it, as docs/security.md says, and services that publish to the topics. @default - keys of AWS's own
+   */
+  kmsKey?: pulumi.Input<string>;
   /** Tags of every resource that takes tags, instances and volumes included. @default - none */
   tags?: Record<string, string>;
 }

@@ -32,6 +32,8 @@ export interface ProcessorArgs {
   image?: pulumi.Input<string>;
   /** Credentials of the registry of `image`, as the component's. @default - the component's `registryCredentials` */
   registryCredentials?: pulumi.Input<string>;
+  /** Machine image of the instances, as the component's `machineImage`. @default - the component's `machineImage` */
+  machineImage?: pulumi.Input<string>;
   /** Processor architecture of the instances and of the image: `arm64` or `x86_64`; with `gpu` the latter. @default arm64 */
   architecture?: Architecture;
   /**

@@ -6,6 +6,7 @@ import { workerVariablePrefix } from "../../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { Acknowledge, Architecture, Authorization, Effect, Egress, Metrics, Scaling } from "./choices";
 import { CorsArgs } from "./CorsArgs";
+import { recommendedPattern } from "../aws/MachineImages";
 import { NetworkArgs } from "./NetworkArgs";
 import { credentialsProblem, referenceProblem } from "./secrets";
 import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
@@ -20,6 +21,16 @@ const input = (schema: z.ZodType) =>
     }
   });
 const text = z.string().min(1);
+const machineImage = input(
+  z
+    .string()
+    .refine(
+      (image) => /^ami-[0-9a-f]{8,17}$/.test(image) || recommendedPattern.test(image),
+      expecting(
+        '"recommended", "recommended:" with a label of letters, digits and hyphens, or an id such as "ami-0123456789abcdef0"',
+      ),
+    ),
+);
 const wholeNumber = (from: number, to: number) => z.number().int().min(from).max(to);
 const seconds = (from: number, to: number) => z.number().min(from).max(to);
 /**
@@ -141,6 +152,7 @@ const processorSchema = z.strictObject({
   payloadSchema: z.record(z.string(), z.unknown()).optional(),
   image: input(text).optional(),
   registryCredentials: registryCredentials.optional(),
+  machineImage: machineImage.optional(),
   architecture: z.enum(Architecture).optional(),
   instanceTypes: z.array(text).min(1).max(40).optional(),
   gpu: z.boolean().optional(),
@@ -191,6 +203,7 @@ export const argsSchema = z.strictObject({
   sessionManager: z.boolean().optional(),
   image: input(text).optional(),
   registryCredentials: registryCredentials.optional(),
+  machineImage: machineImage.optional(),
   policyStatements: statements.optional(),
   environment: environment.optional(),
   secrets: secrets.optional(),
@@ -205,6 +218,11 @@ export const argsSchema = z.strictObject({
   routerMemorySize: wholeNumber(128, 10_240).optional(),
   routerReservedConcurrency: wholeNumber(1, 100_000).optional(),
   routerProvisionedConcurrency: wholeNumber(1, 100_000).optional(),
+  kmsKey: input(
+    z
+      .string()
+      .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, expecting("the ARN of a KMS key, no alias")),
+  ).optional(),
   tags: z.record(text.max(128), z.string().max(256)).optional(),
 } satisfies Record<keyof BatchJobProcessorArgs, z.ZodType>);
 

@@ -9,6 +9,7 @@ export const defaults = {
   scaling: "scaler",
   logRetentionDays: 30,
   metrics: "type",
+  machineImage: "recommended",
   egress: "any",
   flowLogs: false,
   privateWorkers: false,

@@ -9,6 +9,7 @@ import { maxComponentCharacters } from "../aws/fitName";
 import { usesThis } from "../handlers/handlerFindings";
 import { isBurstable } from "../processor/instanceTypes";
 import { invalidInputs } from "./invalidInputs";
+import { recommendedPattern } from "../aws/MachineImages";
 import { NetworkArgs } from "./NetworkArgs";
 import { withOutputErrors } from "./outputErrors";
 import { parseEcrImage } from "../aws/permissions";
@@ -66,6 +67,7 @@ function relationErrors(args: BatchJobProcessorArgs): InputError[] {
       isObject(processor) ? processorErrors(processor as unknown as ProcessorArgs, args, index) : [],
     ),
     ...clashErrors(args),
+    ...machineImageErrors(args),
     ...networkErrors(args),
     ...privateNetworkErrors(args),
     ...authorizationErrors(args),
@@ -198,6 +200,20 @@ function instanceTypeErrors(processor: ProcessorArgs, path: string): InputError[
 /** Graviton types have a "g" right after the generation ("Amazon EC2 instance type naming conventions"); a1 came before. */
 function architectureOf(instanceType: string): string {
   return /^(a1\.|[a-z]+\d+g)/.test(instanceType) ? "arm64" : "x86_64";
+}
+
+/** One id can't serve instances of two architectures, nor those with and without GPUs. */
+function machineImageErrors({ machineImage, processors }: BatchJobProcessorArgs): InputError[] {
+  if (typeof machineImage !== "string" || recommendedPattern.test(machineImage) || !Array.isArray(processors))
+    return [];
+  const served = processors.filter((processor) => isObject(processor) && processor.machineImage === undefined);
+  const kinds = served
+    .map((processor) => withDefaults(processor))
+    .map(({ architecture, gpu }) => `${architecture} ${gpu}`);
+  if (new Set(kinds).size < 2) return [];
+  const reason =
+    "Expected the processors' own machineImage, since they differ in architecture or gpu, got one id for all";
+  return [{ propertyPath: "machineImage", reason }];
 }
 
 function networkErrors(args: BatchJobProcessorArgs): InputError[] {

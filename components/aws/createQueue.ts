@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { limits } from "../../contract/limits";
+import { encryptQueue, KmsKey } from "./encryption";
 import { fitName } from "./fitName";
 import { tlsOnlyPolicy } from "./permissions";
 
@@ -14,13 +15,13 @@ export interface QueueUser {
   sourceArn?: pulumi.Input<string>;
 }
 
-/** A queue encrypted with SQS's own key, that answers over TLS only and lets the given users use it. */
+/** A queue encrypted with SQS's own key or the one given, that answers over TLS only and lets the given users use it. */
 export function createQueue(
   name: string,
-  args: Omit<aws.sqs.QueueArgs, "policy"> & { users?: QueueUser[] },
+  args: Omit<aws.sqs.QueueArgs, "policy"> & { users?: QueueUser[]; kmsKey?: KmsKey },
   opts: pulumi.ResourceOptions,
 ): aws.sqs.Queue {
-  const { users = [], ...queueArgs } = args;
+  const { users = [], kmsKey, ...queueArgs } = args;
   const queue = new aws.sqs.Queue(
     name,
     {
@@ -29,7 +30,7 @@ export function createQueue(
       // A job near SNS's 256 KiB, the provider's default, grows: by its reason as a dead letter, and by JSON's escapes in
       // the event that Lambda or SNS gave up on.
       maxMessageSize: limits.maxQueueMessageBytes,
-      sqsManagedSseEnabled: true,
+      ...encryptQueue(kmsKey),
       ...queueArgs,
     },
     opts,

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
+import { encryptBucket, KmsKey } from "../aws/encryption";
 import { tlsOnlyPolicy } from "../aws/permissions";
 import { ProcessorSettings } from "../args/ProcessorArgs";
 import { SerialisedHandler, serialiseHandler } from "./serialiseHandler";
@@ -24,12 +25,13 @@ export class InlineHandlers extends pulumi.ComponentResource {
       processors: ProcessorSettings[];
       /** Whether the workers of a processor run the stock image, whose packages are known. */
       usesStockImage: (processor: ProcessorSettings) => boolean;
+      kmsKey?: KmsKey;
       tags?: aws.Tags;
     },
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("batch-job-processor:index:InlineHandlers", name, {}, opts);
-    this.bucket = this.createBucket(name, args.tags);
+    this.bucket = this.createBucket(name, args.kmsKey, args.tags);
     this.serialised = serialiseAll(args.processors, args.usesStockImage);
     this.registerOutputs();
   }
@@ -56,12 +58,12 @@ export class InlineHandlers extends pulumi.ComponentResource {
     };
   }
 
-  private createBucket(name: string, tags?: aws.Tags): aws.s3.Bucket {
+  private createBucket(name: string, kmsKey: KmsKey, tags?: aws.Tags): aws.s3.Bucket {
     const child = { parent: this };
     const bucket = new aws.s3.Bucket(`${name}-bucket`, { forceDestroy: true, tags }, child);
     new aws.s3.BucketServerSideEncryptionConfiguration(
       `${name}-encryption`,
-      { bucket: bucket.id, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
+      { bucket: bucket.id, rules: [encryptBucket(kmsKey)] },
       child,
     );
     const access = new aws.s3.BucketPublicAccessBlock(

@@ -14,7 +14,7 @@ import { pin } from "../aws/pin";
 import { ProcessorSettings } from "../args/ProcessorArgs";
 
 export type WorkerNetworkArgs = Omit<EndpointArgs, "processors"> &
-  Pick<BatchJobProcessorArgs, "network" | "privateWorkers" | "logRetentionDays" | "tags"> & {
+  Pick<BatchJobProcessorArgs, "network" | "privateWorkers" | "logRetentionDays" | "kmsKey" | "tags"> & {
     processors: ProcessorSettings[];
     target: DeployTarget;
   };
@@ -173,8 +173,9 @@ export class WorkerNetwork extends pulumi.ComponentResource {
   }
 
   private createFlowLogs(name: string): void {
-    const { logRetentionDays: retentionInDays = defaults.logRetentionDays, target, tags } = this.args;
-    createFlowLogs(`${name}-flow`, { vpcId: this.vpcId, retentionInDays, account: target.account, tags }, this);
+    const { logRetentionDays: retentionInDays = defaults.logRetentionDays, target, kmsKey, tags } = this.args;
+    const { vpcId } = this;
+    createFlowLogs(`${name}-flow`, { vpcId, retentionInDays, account: target.account, kmsKey, tags }, this);
   }
 }
 

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { KmsKey } from "../aws/encryption";
 import { createRole, deliverFlowLogs } from "../aws/permissions";
 
 export interface FlowLogsArgs {
@@ -7,13 +8,14 @@ export interface FlowLogsArgs {
   retentionInDays: number;
   /** Account of the flow logs, on whose behalf alone the service may act. */
   account: pulumi.Input<string>;
+  kmsKey?: KmsKey;
   tags?: aws.Tags;
 }
 
 /** The flow logs of a VPC, accepted and refused traffic alike, in a log group of their own. */
 export function createFlowLogs(name: string, args: FlowLogsArgs, parent: pulumi.Resource): void {
-  const { vpcId, retentionInDays, account, tags } = args;
-  const logGroup = new aws.cloudwatch.LogGroup(`${name}-logs`, { retentionInDays, tags }, { parent });
+  const { vpcId, retentionInDays, account, kmsKey, tags } = args;
+  const logGroup = new aws.cloudwatch.LogGroup(`${name}-logs`, { retentionInDays, kmsKeyId: kmsKey, tags }, { parent });
   const { role, policy } = createRole(
     name,
     {

@@ -127,6 +127,7 @@ export class JobApi extends pulumi.ComponentResource {
         memorySize: args.frontendMemorySize ?? defaults.frontendMemorySize,
         reservedConcurrency: args.frontendReservedConcurrency,
         provisionedConcurrency: args.frontendProvisionedConcurrency,
+        kmsKey: args.kmsKey,
         logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
         tags: args.tags,
       },
@@ -173,6 +174,7 @@ export class JobApi extends pulumi.ComponentResource {
       {
         namePrefix: `/aws/vendedlogs/apis/${name}-`,
         retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays,
+        kmsKeyId: args.kmsKey,
         tags: args.tags,
       },
       { parent: this },

@@ -8,7 +8,7 @@ import { JobTables } from "./JobTables";
 import { LambdaFunction } from "./LambdaFunction";
 import { announceTo, followRecords, listRecords, readJobTypes, sendTo, takeFrom, takeUnsent } from "../aws/permissions";
 
-export type JobRepairArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "tags"> & {
+export type JobRepairArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
   router: JobRouter;
   tables: JobTables;
   /** Where ends are published. */
@@ -50,6 +50,9 @@ export class JobRepair extends pulumi.ComponentResource {
         ],
         timeoutSeconds: defaults.repairTimeoutSeconds,
         memorySize: defaults.repairMemorySize,
+        // The queues of the types, and their dead-letter queues, let it in.
+        calls: ["sqs:ReceiveMessage", "sqs:SendMessage"],
+        kmsKey: args.kmsKey,
         logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
         tags,
       },

@@ -9,7 +9,7 @@ import { LambdaFunction } from "./LambdaFunction";
 import { followRecords, invoke, readJobTypes, sendTo } from "../aws/permissions";
 import { ProcessorQueue } from "../processor/ProcessorQueue";
 
-export type JobRescueArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "tags"> & {
+export type JobRescueArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
   router: JobRouter;
   tables: JobTables;
   /** Nudged for the jobs that are sent back; absent where CloudWatch scales. */
@@ -46,6 +46,9 @@ export class JobRescue extends pulumi.ComponentResource {
         ],
         timeoutSeconds: defaults.rescueTimeoutSeconds,
         memorySize: defaults.rescueMemorySize,
+        // The queues of the types, and their dead-letter queues, let it in.
+        calls: ["sqs:ReceiveMessage", "sqs:SendMessage"],
+        kmsKey: args.kmsKey,
         logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
         tags: args.tags,
       },

@@ -9,7 +9,12 @@ import { invoke, keepUnsent, readJobTypes, sendTo, tlsOnlyPolicy } from "../aws/
 
 export type JobRouterArgs = Pick<
   BatchJobProcessorArgs,
-  "routerMemorySize" | "routerReservedConcurrency" | "routerProvisionedConcurrency" | "logRetentionDays" | "tags"
+  | "routerMemorySize"
+  | "routerReservedConcurrency"
+  | "routerProvisionedConcurrency"
+  | "logRetentionDays"
+  | "kmsKey"
+  | "tags"
 > & {
   typeTable: aws.dynamodb.Table;
   /** Where it keeps what SQS won't take. */
@@ -31,20 +36,21 @@ export class JobRouter extends pulumi.ComponentResource {
 
   constructor(name: string, args: JobRouterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobRouter", name, {}, opts);
-    const { scaler, tags } = args;
+    const { scaler, kmsKey, tags } = args;
     const child = { parent: this };
-    this.topic = new aws.sns.Topic(`${name}-topic`, { tags }, child);
+    this.topic = new aws.sns.Topic(`${name}-topic`, { kmsMasterKeyId: kmsKey, tags }, child);
     new aws.sns.TopicPolicy(
       `${name}-topic-policy`,
       { arn: this.topic.arn, policy: tlsOnlyPolicy(["sns:Publish", "sns:Subscribe"], [this.topic.arn]) },
       child,
     );
-    this.unroutableQueue = createQueue(`${name}-unroutable`, { tags }, child);
-    this.failureQueue = createQueue(`${name}-failures`, { tags }, child);
+    this.unroutableQueue = createQueue(`${name}-unroutable`, { kmsKey, tags }, child);
+    this.failureQueue = createQueue(`${name}-failures`, { kmsKey, tags }, child);
     this.undeliveredQueue = createQueue(
       `${name}-undelivered`,
       {
         users: [{ sid: "KeepUndelivered", principal: { Service: "sns.amazonaws.com" }, sourceArn: this.topic.arn }],
+        kmsKey,
         tags,
       },
       child,
@@ -66,6 +72,9 @@ export class JobRouter extends pulumi.ComponentResource {
           sendTo("SendFailures", this.failureQueue.arn),
           ...(scaler ? [invoke("NudgeScaler", scaler.arn)] : []),
         ],
+        // The queues of the types let it send.
+        calls: ["sqs:SendMessage"],
+        kmsKey,
         timeoutSeconds: defaults.routerTimeoutSeconds,
         memorySize: args.routerMemorySize ?? defaults.routerMemorySize,
         reservedConcurrency: args.routerReservedConcurrency,

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { publishTarget, recurringInput, schedulePrefix } from "../../contract/messages/scheduledMessage";
+import { KmsKey, useKey } from "../aws/encryption";
 import { fitName } from "../aws/fitName";
 import { createRole, publishTo, sendTo } from "../aws/permissions";
 import { JobSchedule } from "../args/ProcessorArgs";
@@ -11,6 +12,7 @@ export interface JobSchedulesArgs {
   deadLetterQueue: aws.sqs.Queue;
   /** Id of the account, for which alone EventBridge Scheduler may act in the role. */
   account: pulumi.Input<string>;
+  kmsKey?: KmsKey;
   tags?: aws.Tags;
 }
 
@@ -27,10 +29,12 @@ export class JobSchedules extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("batch-job-processor:index:JobSchedules", name, {}, opts);
-    const { topic, deadLetterQueue, account: sourceAccount, tags } = args;
+    const { topic, deadLetterQueue, account: sourceAccount, kmsKey, tags } = args;
     const child = { parent: this };
     this.group = new aws.scheduler.ScheduleGroup(`${name}-group`, { ...fitName(`${name}-group`, 64), tags }, child);
-    const statements = [publishTo(topic.arn), sendTo("SendUnpublished", deadLetterQueue.arn)];
+    const acts = [publishTo(topic.arn), sendTo("SendUnpublished", deadLetterQueue.arn)];
+    const calls = acts.flatMap(({ Action }) => Action);
+    const statements = [...acts, ...useKey(kmsKey, calls)];
     const { role, policy } = createRole(
       name,
       { service: "scheduler.amazonaws.com", sourceAccount, statements, tags },

@@ -1,12 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { listIndex } from "../../contract/records/listKey";
+import { encryptTable, KmsKey } from "../aws/encryption";
 
 export interface JobTablesArgs {
   isTracking: boolean;
   isListing: boolean;
   hasPointInTimeRecovery: boolean;
   hasScaler: boolean;
+  kmsKey?: KmsKey;
   tags?: aws.Tags;
 }
 
@@ -30,7 +32,7 @@ export class JobTables extends pulumi.ComponentResource {
 
   constructor(name: string, args: JobTablesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobTables", name, {}, opts);
-    const shared = { billingMode: "PAY_PER_REQUEST", serverSideEncryption: { enabled: true }, tags: args.tags };
+    const shared = { billingMode: "PAY_PER_REQUEST", ...encryptTable(args.kmsKey), tags: args.tags };
     this.isListing = args.isTracking && args.isListing;
     if (args.isTracking) {
       this.records = new aws.dynamodb.Table(

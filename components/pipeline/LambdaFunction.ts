@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "../args/defaults";
+import { KmsKey, useKey } from "../aws/encryption";
 import { lambdaCode, type LambdaName } from "./lambdaCode";
 import { createRole, PolicyStatement, writeLogs } from "../aws/permissions";
 
@@ -10,6 +11,9 @@ export interface LambdaFunctionArgs {
   environment: Record<string, pulumi.Input<string>>;
   /** What the function may do, beside writing its own log. */
   statements: PolicyStatement[];
+  /** Actions that policies of what it calls grant it, which may ask for the key of these. @default - none */
+  calls?: string[];
+  kmsKey?: KmsKey;
   timeoutSeconds: number;
   memorySize: number;
   logRetentionDays: number;
@@ -35,12 +39,20 @@ export class LambdaFunction extends pulumi.ComponentResource {
     const child = { parent: this };
     const logGroup = new aws.cloudwatch.LogGroup(
       `${name}-logs`,
-      { retentionInDays: args.logRetentionDays, tags: args.tags },
+      { retentionInDays: args.logRetentionDays, kmsKeyId: args.kmsKey, tags: args.tags },
       child,
     );
     const { role, policy } = createRole(
       name,
-      { service: "lambda.amazonaws.com", statements: [...args.statements, writeLogs(logGroup.arn)], tags: args.tags },
+      {
+        service: "lambda.amazonaws.com",
+        statements: [
+          ...args.statements,
+          writeLogs(logGroup.arn),
+          ...useKey(args.kmsKey, [...args.statements.flatMap(({ Action }) => Action), ...(args.calls ?? [])]),
+        ],
+        tags: args.tags,
+      },
       child,
     );
     this.role = role;

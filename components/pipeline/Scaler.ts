@@ -9,7 +9,7 @@ import { LambdaFunction } from "./LambdaFunction";
 import { PolicyStatement, readJobTypes } from "../aws/permissions";
 import { WorkerFleetArgs } from "../processor/WorkerFleet";
 
-export type ScalerArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "tags"> & {
+export type ScalerArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
   typeTable: aws.dynamodb.Table;
   fleetTable: aws.dynamodb.Table;
   target: DeployTarget;
@@ -42,6 +42,7 @@ export class Scaler extends pulumi.ComponentResource {
         ],
         timeoutSeconds: defaults.scalerTimeoutSeconds,
         memorySize: defaults.scalerMemorySize,
+        kmsKey: args.kmsKey,
         logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
         tags,
       },

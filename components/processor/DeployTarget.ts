@@ -8,11 +8,17 @@ export class DeployTarget {
   readonly partition: pulumi.Output<string>;
   /** Id of the account. */
   readonly account: pulumi.Output<string>;
+  /** The provider's `defaultTags`, which it puts on what it makes itself, and on nothing that AWS makes later. */
+  readonly defaultTags: pulumi.Output<Record<string, string>>;
   private readonly machineImages: Record<string, pulumi.Output<string>> = {};
 
   constructor(private readonly opts: pulumi.InvokeOptions) {
     this.region = aws.getRegionOutput({}, opts).region;
     this.partition = aws.getPartitionOutput({}, opts).partition;
+    // A consumer's mocks may leave them undefined.
+    this.defaultTags = aws
+      .getDefaultTagsOutput({}, opts)
+      .tags.apply((tags: Record<string, string> | undefined) => tags ?? {});
     this.account = aws.getCallerIdentityOutput({}, opts).accountId;
   }
 

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { createQueue } from "../aws/createQueue";
+import { KmsKey } from "../aws/encryption";
 import { json } from "../aws/json";
 import { ProcessorSettings } from "../args/ProcessorArgs";
 
@@ -16,6 +17,7 @@ export interface ProcessorQueueArgs {
   scalerRoleArn?: pulumi.Input<string>;
   /** Whether attempts are counted in records. */
   isTracking: boolean;
+  kmsKey?: KmsKey;
   tags?: aws.Tags;
 }
 
@@ -26,7 +28,7 @@ export class ProcessorQueue extends pulumi.ComponentResource {
 
   constructor(name: string, args: ProcessorQueueArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:ProcessorQueue", name, {}, opts);
-    const { processor, scalerRoleArn, tags } = args;
+    const { processor, scalerRoleArn, kmsKey, tags } = args;
     const { maxAttempts, visibilityTimeoutSeconds } = processor;
     const child = { parent: this };
     this.deadLetterQueue = createQueue(
@@ -39,6 +41,7 @@ export class ProcessorQueue extends pulumi.ComponentResource {
             ? [{ sid: "ReleaseDeadLetters", actions: releaseActions, principal: { AWS: args.rescueRoleArn } }]
             : []),
         ],
+        kmsKey,
         tags,
       },
       child,
@@ -61,6 +64,7 @@ export class ProcessorQueue extends pulumi.ComponentResource {
             ? []
             : [{ sid: "CountJobs", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scalerRoleArn } }]),
         ],
+        kmsKey,
         tags,
       },
       child,

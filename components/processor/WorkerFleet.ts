@@ -15,7 +15,7 @@ import { allowOwnGroups, createWorkerRole } from "./workerRole";
 
 export interface WorkerFleetArgs extends Pick<
   BatchJobProcessorArgs,
-  "logRetentionDays" | "metrics" | "policyStatements" | "environment" | "secrets" | "sessionManager" | "tags"
+  "logRetentionDays" | "metrics" | "policyStatements" | "environment" | "secrets" | "sessionManager" | "kmsKey" | "tags"
 > {
   processor: ProcessorSettings;
   /** Name of the component, as its metrics may bear it. */
@@ -30,6 +30,7 @@ export interface WorkerFleetArgs extends Pick<
   image: pulumi.Input<string>;
   /** The secret by which the image is pulled from a registry other than ECR. */
   registryCredentials?: pulumi.Input<string>;
+  machineImage: pulumi.Input<string>;
   target: DeployTarget;
   /** Where inline handlers are kept; there if the processor's is one. */
   handlers?: InlineHandlers;
@@ -59,7 +60,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
     const { processor, queue, network, rescue, scaler, tags } = args;
     const logGroup = new aws.cloudwatch.LogGroup(
       `${name}-logs`,
-      { retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays, tags },
+      { retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays, kmsKeyId: args.kmsKey, tags },
       { parent: this },
     );
     const handler = processor.handle && args.handlers?.upload(`${name}-handler`, processor.name, { parent: this });

@@ -71,10 +71,12 @@ function createGroup(
   return group;
 }
 
-function groupTags(name: string, { tags, scaler, processor }: WorkerFleetArgs) {
-  const all: Record<string, pulumi.Input<string>> = { ...tags, Name: name };
-  if (scaler) all[fleetTag] = scaler.fleetTable.name.apply((table) => fleetTagValue(table, processor.name));
-  return Object.entries(all).map(([key, value]) => ({ key, value, propagateAtLaunch: false }));
+function groupTags(name: string, { tags, target, scaler, processor }: WorkerFleetArgs) {
+  const tagOf = ([key, value]: [string, string]) => ({ key, value, propagateAtLaunch: false });
+  return pulumi.all([target.defaultTags, scaler?.fleetTable.name]).apply(([standard, table]) => {
+    const fleet = scaler ? { [fleetTag]: fleetTagValue(table!, processor.name) } : {};
+    return Object.entries({ ...standard, ...tags, Name: name, ...fleet }).map(tagOf);
+  });
 }
 
 /** One type on demand needs no policy of mixed instances; several are tried in their order. */

@@ -23,11 +23,11 @@ export function createLaunchTemplate(
 ): aws.ec2.LaunchTemplate {
   const { processor, network, role, target } = args;
   const profile = new aws.iam.InstanceProfile(`${name}-profile`, { role: role.name, tags: args.tags }, { parent });
-  const tags = { ...args.tags, Name: name };
+  const tags = target.defaultTags.apply((standard) => ({ ...standard, ...args.tags, Name: name }));
   return new aws.ec2.LaunchTemplate(
     `${name}-template`,
     {
-      imageId: target.machineImageId(processor.architecture, processor.gpu),
+      imageId: args.machineImage,
       instanceType: processor.instanceTypes[0],
       // Surplus credits may cost more than what spot saves; other types refuse to be launched with the setting.
       creditSpecification:
@@ -47,6 +47,7 @@ export function createLaunchTemplate(
             volumeSize: processor.rootVolumeGb,
             volumeType: "gp3",
             encrypted: "true",
+            kmsKeyId: args.kmsKey,
             deleteOnTermination: "true",
           },
         },
@@ -56,11 +57,12 @@ export function createLaunchTemplate(
         httpTokens: "required",
         httpPutResponseHopLimit: 1,
         // Where the instance reads its group's name.
-        instanceMetadataTags: fitsMetadata(args.tags) ? "enabled" : "disabled",
+        instanceMetadataTags: tags.apply((all) => (fitsMetadata(all) ? "enabled" : "disabled")),
       },
       tagSpecifications: [
         { resourceType: "instance", tags },
         { resourceType: "volume", tags },
+        { resourceType: "network-interface", tags },
       ],
       userData: userData(args).apply((script) => Buffer.from(script).toString("base64")),
       tags: args.tags,

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { encodeJobType, JobTypeFleet } from "../../contract/jobType";
+import { MachineImage } from "../aws/MachineImages";
 import { ProcessorSettings } from "../args/ProcessorArgs";
 import { ProcessorQueue } from "./ProcessorQueue";
 import { slotsOf } from "./slotsOf";
@@ -10,6 +11,7 @@ export interface TypeEntryArgs {
   processor: ProcessorSettings;
   queue: ProcessorQueue;
   fleet: WorkerFleet;
+  machineImage: MachineImage;
   typeTable: aws.dynamodb.Table;
   /** The function that checks jobs by the entry: an upgrade replaces it first, so that it knows how to read the entry. */
   frontend: aws.lambda.Function;
@@ -22,11 +24,11 @@ export interface TypeEntryArgs {
  * its queue lets them in and its fleet can work.
  */
 export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulumi.Resource): aws.dynamodb.TableItem {
-  const { processor, queue, fleet, typeTable } = args;
+  const { processor, queue, fleet, machineImage, typeTable } = args;
   const { name: type, description, timeoutSeconds, maxAttempts, payloadSchema } = processor;
   const item = pulumi
-    .all([queue.queue.url, queue.deadLetterQueue.url, fleet.group.name, fleet.onDemandGroup?.name])
-    .apply(([queueUrl, deadLetterQueueUrl, groupName, onDemandGroupName]) =>
+    .all([queue.queue.url, queue.deadLetterQueue.url, fleet.group.name, fleet.onDemandGroup?.name, machineImage])
+    .apply(([queueUrl, deadLetterQueueUrl, groupName, onDemandGroupName, { id, createdAt }]) =>
       JSON.stringify(
         encodeJobType({
           type,
@@ -36,6 +38,7 @@ export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulum
           timeoutSeconds,
           maxAttempts,
           payloadSchema,
+          machineImage: { id, createdAt },
           ...(args.isScaled && { fleet: fleetOf(processor, groupName, onDemandGroupName) }),
         }),
       ),

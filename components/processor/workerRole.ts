@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { useKey } from "../aws/encryption";
 import { HandlerObject } from "../handlers/InlineHandlers";
 import {
   announceTo,
@@ -36,7 +37,7 @@ export function createWorkerRole(
   const { processor, tags } = args;
   const secrets = secretsOf(args, processor);
   const hasSecrets = Object.keys(secrets).length > 0;
-  const statements: Statements = [
+  const own: Statements = [
     consumeFrom(args.queue.queue.arn),
     readBacklog(args.queue.queue.arn),
     sendTo("DeadLetter", args.queue.deadLetterQueue.arn),
@@ -54,9 +55,14 @@ export function createWorkerRole(
           findOwnGroups(),
         ]
       : []),
-    ...(fitsMetadata(tags) ? [] : [findOwnGroup()]),
+    args.target.defaultTags.apply((standard) => (fitsMetadata({ ...standard, ...tags }) ? [] : [findOwnGroup()])),
     ...(args.sessionManager ? [openSessions()] : []),
     ...(hasSecrets ? [readSecrets(Object.values(secrets))] : []),
+  ];
+  const calls = own.flatMap((statement) => (pulumi.Output.isInstance(statement) ? [] : statement.Action));
+  const statements = [
+    ...own,
+    ...useKey(args.kmsKey, calls),
     ...(args.policyStatements ?? []),
     ...(processor.policyStatements ?? []),
   ];
@@ -86,6 +92,6 @@ export function allowOwnGroups(
 }
 
 /** Whether instances may show their tags in metadata: with any other key the launch fails ("View tags for your EC2 instances"). */
-export function fitsMetadata(tags: aws.Tags = {}): boolean {
+export function fitsMetadata(tags: object): boolean {
   return Object.keys(tags).every((key) => /^(?!(?:\.{1,2}|_index)$)[\w+\-=.,:@]+$/.test(key));
 }

@@ -230,8 +230,9 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     const known = await jobTypes.list();
     const fleets = await findFleets(known.map(({ type }) => type));
     const types = known.map((jobType) => {
-      const { type, description, timeoutSeconds, maxAttempts, payloadSchema, queueUrl, deadLetterQueueUrl } = jobType;
-      const queues = hidesQueues ? {} : { queueUrl, deadLetterQueueUrl };
+      const { type, description, timeoutSeconds, maxAttempts, payloadSchema } = jobType;
+      const { queueUrl, deadLetterQueueUrl, machineImage } = jobType;
+      const queues = hidesQueues ? {} : { queueUrl, deadLetterQueueUrl, machineImage };
       const settings = { timeoutSeconds, maxAttempts, payloadSchema, ...queues };
       return { type, description, ...settings, launchProblem: fleets[type]?.launchProblem };
     });

@@ -46,6 +46,9 @@ export const calls: Record<string, FunctionCall> = {
       locationTypes: offered.map(() => "availability-zone"),
     };
   },
+  // No instance has a machine image here: none has an age.
+  "aws:ec2/getAmi:getAmi": (inputs) => inputs,
+  "aws:index/getDefaultTags:getDefaultTags": (inputs) => ({ ...inputs, id: "local", tags: {} }),
   "aws:ec2/getSubnet:getSubnet": (inputs, { region }) => ({ ...inputs, availabilityZone: zonesIn(region)[0] }),
   "aws:ec2/getVpc:getVpc": (inputs) => {
     const cidrBlock = "10.0.0.0/16";

@@ -71,7 +71,7 @@ describe("what is printed", () => {
           }
         }
         const type = { type: a, description: b, timeoutSeconds: 1, maxAttempts: 1 } as JobType;
-        expectHarmless(renderTypes([type, { ...type, launchProblem: c }]));
+        expectHarmless(renderTypes([type, { ...type, launchProblem: c }], new Date()));
         const letter = {
           type: a,
           messageId: b,

@@ -179,6 +179,7 @@ describe("BatchJobProcessor", () => {
         description: { S: "Counts words" },
         timeoutSeconds: { N: "900" },
         maxAttempts: { N: "5" },
+        machineImage: { S: '{"id":"ami-0123456789abcdef0","createdAt":"2026-11-01T00:00:00.000Z"}' },
         fleet: {
           S: '{"groupName":"media-word-count-fleet-group-1234567","slots":2,"prefetch":0,"targetLatencySeconds":30}',
         },

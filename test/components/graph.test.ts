@@ -10,6 +10,8 @@ const wordCount = { name: "word-count", handler: "word-count" };
 const inline = { name: "inline", handle: () => Promise.resolve(1) };
 const nightly = { name: "nightly", expression: "cron(0 3 * * ? *)" };
 
+const kmsKey = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012";
+
 /** Each configuration has every resource that the component can make somewhere, and every shape of it. */
 const configurations: Record<string, Partial<BatchJobProcessorArgs>> = {
   "by default": { processors: [wordCount] },
@@ -24,6 +26,7 @@ const configurations: Record<string, Partial<BatchJobProcessorArgs>> = {
     sessionManager: true,
     pointInTimeRecovery: true,
     network: { egress: "aws", flowLogs: true },
+    kmsKey,
     cors: { allowOrigins: ["https://app.example.com"] },
     frontendProvisionedConcurrency: 1,
     routerProvisionedConcurrency: 1,
@@ -123,7 +126,12 @@ for (const [name, args] of Object.entries(configurations)) {
           .ofType("iam/rolePolicy:RolePolicy")
           .filter(({ inputs }) => String(inputs.role).startsWith(`${name}-`));
         expect(policies, name).to.not.deep.equal([]);
-        const actions = policies.flatMap(({ inputs }) => statementsIn(inputs.policy).flatMap(({ Action }) => Action));
+        const actions = policies.flatMap(({ inputs }) =>
+          statementsIn(inputs.policy)
+            // Those services call KMS themselves.
+            .filter(({ Condition }) => !Condition?.StringEquals?.["kms:ViaService"])
+            .flatMap(({ Action }) => Action),
+        );
         const services = new Set(actions.map((action) => action.split(":")[0]!));
         expect(
           [...services].filter((service) => !reached.has(service)),
@@ -195,22 +203,68 @@ for (const [name, args] of Object.entries(configurations)) {
     });
 
     it("encrypt what they keep", () => {
-      each("sqs/queue:Queue", ({ name, inputs }) => expect(inputs.sqsManagedSseEnabled, name).to.equal(true));
-      each("dynamodb/table:Table", ({ name, inputs }) =>
-        expect(inputs.serverSideEncryption, name).to.deep.equal({ enabled: true }),
-      );
+      each("sqs/queue:Queue", ({ name, inputs }) => {
+        expect(inputs.sqsManagedSseEnabled, name).to.equal(args.kmsKey ? undefined : true);
+        expect(inputs.kmsMasterKeyId, name).to.equal(args.kmsKey);
+      });
+      each("sns/topic:Topic", ({ name, inputs }) => expect(inputs.kmsMasterKeyId, name).to.equal(args.kmsKey));
+      each("cloudwatch/logGroup:LogGroup", ({ name, inputs }) => expect(inputs.kmsKeyId, name).to.equal(args.kmsKey));
+      const sse = args.kmsKey ? { enabled: true, kmsKeyArn: args.kmsKey } : { enabled: true };
+      each("dynamodb/table:Table", ({ name, inputs }) => expect(inputs.serverSideEncryption, name).to.deep.equal(sse));
       const buckets = graph.ofType("s3/bucket:Bucket");
       const encrypted = graph.ofType(
         "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
       );
       expect(encrypted).to.have.length(buckets.length);
       each("ec2/launchTemplate:LaunchTemplate", ({ name, inputs }) => {
-        const disks = inputs.blockDeviceMappings as { ebs: { encrypted: string } }[];
+        const disks = inputs.blockDeviceMappings as { ebs: { encrypted: string; kmsKeyId?: string } }[];
+        expect(
+          disks.map(({ ebs }) => ebs.kmsKeyId),
+          name,
+        ).to.deep.equal([args.kmsKey]);
         expect(
           disks.map(({ ebs }) => ebs.encrypted),
           name,
         ).to.deep.equal(["true"]);
       });
+    });
+
+    it("let each role use the key for what it calls, through those services alone, and no other", () => {
+      const calls: Record<string, Set<string>> = {};
+      const keys: Record<string, Statement[]> = {};
+      const note = (role: string, actions: string[]) => {
+        calls[role] ??= new Set();
+        actions.forEach((action) => calls[role]!.add(action));
+      };
+      for (const { inputs } of graph.ofType("iam/rolePolicy:RolePolicy")) {
+        for (const statement of statementsIn(inputs.policy)) {
+          if (statement.Sid === "UseKey") (keys[String(inputs.role)] ??= []).push(statement);
+          else note(String(inputs.role), listOf(statement.Action));
+        }
+      }
+      // What queues let roles do, without a statement of their own.
+      for (const { inputs } of graph.ofType("sqs/queuePolicy:QueuePolicy")) {
+        for (const { Principal, Action } of statementsIn(inputs.policy)) {
+          const arn = (Principal as { AWS?: string }).AWS;
+          const role = arn && graph.ofType("iam/role:Role").find(({ name }) => arn.endsWith(`:${name}`));
+          if (role) note(`${role.name}-1234567`, listOf(Action));
+        }
+      }
+      const needed = (role: string) => {
+        const of = [...calls[role]!];
+        const writes = of.some((action) => ["sqs:SendMessage", "sns:Publish"].includes(action));
+        const reads = of.some((action) => /^(dynamodb:|sqs:ReceiveMessage|s3:GetObject)/.test(action));
+        return [...(writes || reads ? ["kms:Decrypt"] : []), ...(writes ? ["kms:GenerateDataKey"] : [])];
+      };
+      for (const role of Object.keys(calls)) {
+        const [use, ...others] = keys[role] ?? [];
+        expect(others, role).to.deep.equal([]);
+        expect(use ? listOf(use.Action) : [], role).to.deep.equal(args.kmsKey ? needed(role) : []);
+        if (!use) continue;
+        expect(use.Resource, role).to.equal(args.kmsKey);
+        const via = listOf(use.Condition!.StringEquals!["kms:ViaService"] as string | string[]);
+        for (const service of via) expect(service, role).to.match(/^(dynamodb|s3|sns|sqs)\.us-east-1\.amazonaws\.com$/);
+      }
     });
 
     it("keep buckets from the public", () => {

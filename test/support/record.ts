@@ -173,6 +173,10 @@ function callAnswer(call: pulumi.runtime.MockCallArgs): Record<string, unknown> 
       const offered = types.flatMap((type) => zones.map((zone) => [type, zone] as const));
       return { instanceTypes: offered.map(([type]) => type), locations: offered.map(([, zone]) => zone) };
     }
+    case "aws:index/getDefaultTags:getDefaultTags":
+      return { tags: {} };
+    case "aws:ec2/getAmi:getAmi":
+      return { creationDate: "2026-11-01T00:00:00.000Z" };
     case "aws:ec2/getSubnet:getSubnet":
       return { ...inputs, availabilityZone: zones[0] };
     case "aws:ec2/getVpc:getVpc":

@@ -330,6 +330,34 @@ describe("validateArgs", () => {
     expect(problemsOf({ processors: [good], authorization: "basic" })).to.have.key("authorization");
   });
 
+  it("takes machine images by id or as recommended, and keys by their ARN", () => {
+    for (const machineImage of [
+      "recommended",
+      "recommended:2026-11",
+      "ami-0123456789abcdef0",
+      pulumi.output("ami-1"),
+    ]) {
+      expect(problemsOf({ processors: [{ ...good, machineImage }], machineImage })).to.deep.equal({});
+    }
+    for (const machineImage of ["latest", "recommended:", "recommended:a b", "ami-x", ""]) {
+      expect(problemsOf({ processors: [{ ...good, machineImage }], machineImage })).to.have.all.keys(
+        "machineImage",
+        "processors[0].machineImage",
+      );
+    }
+    const intel = { name: "intel", handler: "x", architecture: "x86_64" };
+    const one = { processors: [good, intel], machineImage: "ami-0123456789abcdef0" };
+    expect(problemsOf(one)).to.have.all.keys("machineImage");
+    expect(problemsOf({ ...one, machineImage: "recommended" })).to.deep.equal({});
+    const own = { ...intel, machineImage: "ami-0fedcba9876543210" };
+    expect(problemsOf({ ...one, processors: [good, own] })).to.deep.equal({});
+    const kmsKey = "arn:aws:kms:eu-central-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef";
+    expect(problemsOf({ processors: [good], kmsKey })).to.deep.equal({});
+    for (const wrong of ["alias/jobs", "arn:aws:kms:eu-central-1:123456789012:alias/jobs", "12345678"]) {
+      expect(problemsOf({ processors: [good], kmsKey: wrong })).to.have.all.keys("kmsKey");
+    }
+  });
+
   it("says how an input is called now", () => {
     expect(problemsOf({ processors: [good], vpcId: "vpc-1", subnetIds: ["subnet-1"] })).to.deep.equal({
       vpcId: "Expected network.vpcId instead",

@@ -16,7 +16,11 @@ type Options = Pick<BatchJobProcessorArgs, "scaling" | "metrics" | "privateWorke
 type Named = Pick<Recording<unknown>, "named">;
 
 /** Records a fleet with its queue and network, and with a scaler unless CloudWatch scales it. */
-const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
+const build = (
+  processor: Partial<ProcessorArgs> = {},
+  options: Options = {},
+  createTarget = () => new DeployTarget({}),
+) =>
   record(() => {
     const settings = withDefaults({ name: "word-count", handler: "word-count", ...processor });
     const recordOptions = { isTracking: true, isListing: true, hasPointInTimeRecovery: false };
@@ -28,7 +32,7 @@ const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
       rescueRoleArn: "arn:rescue",
       isTracking: true,
     });
-    const target = new DeployTarget({});
+    const target = createTarget();
     const network = new WorkerNetwork("network", { ...options, processors: [settings], target });
     const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker:1";
     const fleetTable = () => new aws.dynamodb.Table("fleets", { hashKey: "type", attributes: [] });
@@ -44,6 +48,7 @@ const build = (processor: Partial<ProcessorArgs> = {}, options: Options = {}) =>
       network,
       target,
       image,
+      machineImage: target.machineImageId(settings.architecture, settings.gpu),
       scaler,
     };
     return new WorkerFleet("fleet", { processor: settings, ...shared, ...options });
@@ -180,6 +185,28 @@ describe("WorkerFleet", () => {
         { instanceType: "c7g.large" },
         { instanceType: "c8g.large" },
       ]);
+    });
+
+    it("has the provider's default tags on all that AWS makes later, below the component's own", async () => {
+      const standard = { CostCenter: "42", Team: "a" };
+      const target = () => Object.assign(new DeployTarget({}), { defaultTags: pulumi.output(standard) });
+      const { named } = await build({}, { tags: { Team: "b" } }, target);
+      const tags = { CostCenter: "42", Team: "b", Name: "fleet" };
+      expect(named("fleet-template").inputs.tagSpecifications).to.deep.equal(
+        ["instance", "volume", "network-interface"].map((resourceType) => ({ resourceType, tags })),
+      );
+      const ofGroup = named("fleet-group").inputs.tags as { key: string; value: string; propagateAtLaunch: boolean }[];
+      expect(ofGroup).to.deep.include.members([
+        { key: "CostCenter", value: "42", propagateAtLaunch: false },
+        { key: "Team", value: "b", propagateAtLaunch: false },
+      ]);
+    });
+
+    it("finds its group by a call where a default tag's key can't be shown in metadata", async () => {
+      const target = () => Object.assign(new DeployTarget({}), { defaultTags: pulumi.output({ "Cost Center": "42" }) });
+      const { named } = await build({}, {}, target);
+      expect(named("fleet-template").inputs.metadataOptions).to.include({ instanceMetadataTags: "disabled" });
+      expect(JSON.stringify(statementsOf({ named }, "fleet-policy"))).to.include("FindOwnGroup");
     });
 
     it("has standard credits for t types, which surplus credits would make dear, and sets none elsewhere", async () => {
@@ -384,6 +411,7 @@ describe("WorkerFleet", () => {
     expect(inputs.tagSpecifications).to.deep.equal([
       { resourceType: "instance", tags },
       { resourceType: "volume", tags },
+      { resourceType: "network-interface", tags },
     ]);
     expect(inputs.networkInterfaces).to.deep.equal([
       { associatePublicIpAddress: "true", securityGroups: ["network-workers-id"], deleteOnTermination: "true" },

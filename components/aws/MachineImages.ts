@@ -1,0 +1,57 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { Architecture } from "../args/choices";
+import { defaults } from "../args/defaults";
+import { DeployTarget } from "../processor/DeployTarget";
+import { pin } from "./pin";
+import { ProcessorSettings } from "../args/ProcessorArgs";
+
+/** `recommended`, or `recommended:LABEL`: another label has the image looked up anew. */
+export const recommendedPattern = /^recommended(?::([A-Za-z0-9-]{1,40}))?$/;
+
+/** A machine image of instances. */
+export interface MachineImage {
+  id: pulumi.Output<string>;
+  /** When AWS made it, ISO 8601; undefined where that isn't known. */
+  createdAt: pulumi.Output<string | undefined>;
+}
+
+/** The machine images of a component: those given, and those that AWS recommended when they were first asked for. */
+export class MachineImages {
+  private readonly images: Record<string, MachineImage> = {};
+
+  constructor(
+    private readonly name: string,
+    private readonly args: { machineImage?: pulumi.Input<string>; target: DeployTarget; tags?: aws.Tags },
+    private readonly parent: pulumi.Resource,
+  ) {}
+
+  /** The image of the processor's instances. */
+  of({ machineImage, architecture, gpu }: ProcessorSettings): MachineImage {
+    const wanted = machineImage ?? this.args.machineImage ?? defaults.machineImage;
+    const label = typeof wanted === "string" ? recommendedPattern.exec(wanted) : null;
+    if (typeof wanted === "string" && !label) return (this.images[wanted] ??= this.image(pulumi.output(wanted)));
+    if (!label) return this.image(pulumi.output(wanted));
+    const key = [architecture, gpu && "gpu", label[1]].filter(Boolean).join("-");
+    return (this.images[key] ??= this.image(this.recommended(key, architecture, gpu)));
+  }
+
+  private recommended(key: string, architecture: Architecture, gpu: boolean): pulumi.Output<string> {
+    const { target, tags } = this.args;
+    const description = "Machine image of workers, as AWS recommended it when it was first asked for";
+    const value = target.machineImageId(architecture, gpu);
+    return pin(`${this.name}-machine-image-${key}`, { value, description, tags }, this.parent);
+  }
+
+  private image(id: pulumi.Output<string>): MachineImage {
+    // An image that is gone is for the launches to tell: without it what else changes can still be deployed.
+    const createdAt = id.apply((known) => createdAtOf(known, { parent: this.parent }).catch(() => undefined));
+    return { id, createdAt };
+  }
+}
+
+async function createdAtOf(id: string, opts: pulumi.InvokeOptions): Promise<string | undefined> {
+  const filters = [{ name: "image-id", values: [id] }];
+  const { creationDate } = await aws.ec2.getAmi({ filters, includeDeprecated: true }, opts);
+  return creationDate;
+}
