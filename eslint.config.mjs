@@ -25,10 +25,14 @@ const directions = Object.entries(mayImport).map(([folder, names]) =>
   directionOf([`${folder}/**/*.ts`], folder, [folder, ...names]),
 );
 
+/** By its folder it would be the package as built, of sources that may have changed since. */
+const clientFolder = { regex: "^(\\.\\./)+client$", message: "Expected client/index, got the folder client." };
+
 function directionOf(files, who, names) {
   const patterns = all
     .filter((name) => !names.includes(name))
     .map((name) => ({ regex: patternOf(name), allowTypeImports: false, message: `${who} doesn't know ${name}.` }));
+  patterns.push(clientFolder);
   return { files, rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] } };
 }
 
@@ -64,6 +68,7 @@ export default tseslint.config(
       // chai's assertions are properties.
       "@typescript-eslint/no-unused-expressions": "off",
       "@typescript-eslint/require-await": "off",
+      "@typescript-eslint/no-restricted-imports": ["error", { patterns: [clientFolder] }],
     },
   },
   {

@@ -1,4 +1,4 @@
-import { ConnectionError, JobProblemError, WaitTimeoutError } from "../client";
+import { ConnectionError, JobProblemError, WaitTimeoutError } from "../client/index";
 import { paint } from "./output/styled";
 import { err } from "./output/terminal";
 import { CommandError, ExitCode, exitCodes } from "./exitCodes";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DeadLetterOutcome, JobClient, RedriveOptions, Refusal } from "../client";
-import { JobProblemError } from "../client";
+import type { DeadLetterOutcome, JobClient, RedriveOptions, Refusal } from "../client/index";
+import { JobProblemError } from "../client/index";
 import { CommandError, exitCodes } from "./exitCodes";
 
 /** What became of the jobs that were to run again. */

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { JobClient } from "../client";
+import { JobClient } from "../client/index";
 import { type AuthorizationOptions, isOnThisMachine } from "../client/connection/authorization";
 import { readLocalRun } from "../client/connection/localRun";
 import type { Styled } from "./output/styled";

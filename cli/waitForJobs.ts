@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
-import type { Job, Waiting } from "../client";
-import { WaitTimeoutError } from "../client";
+import type { Job, Waiting } from "../client/index";
+import { WaitTimeoutError } from "../client/index";
 import { oneLine } from "./output/printable";
 import { paint, singleLine, Styled } from "./output/styled";
 import { err } from "./output/terminal";

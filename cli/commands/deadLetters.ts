@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { createInterface } from "node:readline/promises";
-import { DeadLetterOutcome, DeadLetterSelection, JobProblemError } from "../../client";
+import { DeadLetterOutcome, DeadLetterSelection, JobProblemError } from "../../client/index";
 import { renderLetter, renderLetters } from "../output/deadLetterTables";
 import { CommandError, ExitCode, exitCodes } from "../exitCodes";
 import { paint } from "../output/styled";

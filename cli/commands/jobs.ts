@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { Job } from "../../client";
+import type { Job } from "../../client/index";
 import { paint, Styled } from "../output/styled";
 import { err } from "../output/terminal";
 import type { JobState } from "../../contract/records/record";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Job } from "../../client";
+import type { Job } from "../../client/index";
 import { isOnThisMachine } from "../../client/connection/authorization";
 import { regionOf } from "../../client/connection/region";
 import { isObject } from "../../contract/check";

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { paint } from "../output/styled";
 import { err } from "../output/terminal";
-import { JobProblemError } from "../../client";
+import { JobProblemError } from "../../client/index";
 import { nearestName } from "../../contract/http/nearestName";
 import { CommandError, exitCodes } from "../exitCodes";
 import { seconds, time, wholeSeconds } from "../optionValues";

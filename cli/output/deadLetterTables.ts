@@ -1,4 +1,4 @@
-import type { DeadLetter } from "../../client";
+import type { DeadLetter } from "../../client/index";
 import { plainTable } from "./plainTable";
 import { printableJson } from "./printable";
 import { paint, Styled } from "./styled";

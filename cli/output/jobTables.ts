@@ -1,4 +1,4 @@
-import type { Job, JobState, JobType, Waiting } from "../../client";
+import type { Job, JobState, JobType, Waiting } from "../../client/index";
 import { plainTable } from "./plainTable";
 import { printableJson } from "./printable";
 import { cut, paint, singleLine, Styled, StyleName } from "./styled";

@@ -1,5 +1,5 @@
 import { MultiBar, Presets, SingleBar } from "cli-progress";
-import type { Job, JobState } from "../../client";
+import type { Job, JobState } from "../../client/index";
 import { cut, paint, render, singleLine, Styled, widthOf } from "./styled";
 import { Output, outputOf } from "./terminal";
 import { isFinal } from "../../contract/records/record";

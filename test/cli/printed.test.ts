@@ -4,7 +4,7 @@ import { waitingLine } from "../../cli/waitForJobs";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import type { DeadLetter, Job, JobType } from "../../client";
+import type { DeadLetter, Job, JobType } from "../../client/index";
 import { renderLetter, renderLetters } from "../../cli/output/deadLetterTables";
 import { renderJob, renderJobs, renderTypes } from "../../cli/output/jobTables";
 import { renderLine } from "../../cli/logLines";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ChildProcess } from "node:child_process";
-import type { Job, Waiting } from "../../client";
+import type { Job, Waiting } from "../../client/index";
 import { CannedApi, SeenRequest, startCannedApi } from "../client/support";
 import { renderJob, renderJobs, waitingText } from "../../cli/output/jobTables";
 import { render } from "../../cli/output/styled";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { JobClient } from "../../client";
+import { JobClient } from "../../client/index";
 import { rejection } from "../local-cloud/support";
 import { CannedApi, SeenRequest, startCannedApi } from "./support";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ConnectionError, JobClient, JobProblemError, ResultOmitted } from "../../client";
+import { ConnectionError, JobClient, JobProblemError, ResultOmitted } from "../../client/index";
 import { rejection } from "../local-cloud/support";
 import { CannedAnswer, CannedApi, problem, SeenRequest, startCannedApi } from "./support";
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { createContext, runInContext } from "node:vm";
-import { JobClient, JobProblemError, type SubmitOptions } from "../../client";
+import { JobClient, JobProblemError, type SubmitOptions } from "../../client/index";
 import { payloadProblems } from "../../client/payloadProblems";
 import { rejection } from "../local-cloud/support";
 import { type CannedApi, startCannedApi } from "./support";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { JobClient, JobClientOptions } from "../../client";
+import { JobClient, JobClientOptions } from "../../client/index";
 import { loadSqs } from "../../client/sqs";
 import { rejection } from "../local-cloud/support";
 import { CannedAnswer, CannedApi, startCannedApi } from "./support";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { JobClient } from "../../client";
+import { JobClient } from "../../client/index";
 import { rejection } from "../local-cloud/support";
 import { CannedAnswer, CannedApi, problem, SeenRequest, startCannedApi } from "./support";
 

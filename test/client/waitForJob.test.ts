@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { Job } from "../../client";
-import { WaitTimeoutError } from "../../client";
+import type { Job } from "../../client/index";
+import { WaitTimeoutError } from "../../client/index";
 import { WaitClock, waitForJob } from "../../client/waitForJob";
 import { rejection } from "../local-cloud/support";
 

@@ -23,7 +23,7 @@ function compile(examples: Map<string, string>): string[] {
       ...config.compilerOptions,
       noUnusedLocals: false,
       noUnusedParameters: false,
-      paths: { "batch-job-processor": ["./components"], "batch-job-processor-client": ["./client"] },
+      paths: { "batch-job-processor": ["./components"], "batch-job-processor-client": ["./client/index.ts"] },
     },
     root,
   );

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Job } from "../../client";
+import type { Job } from "../../client/index";
 import { jsonOf, runCli, RunOptions } from "../cli/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 

@@ -1,6 +1,6 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
-import { Job, JobClient, WaitTimeoutError } from "../../client";
+import { Job, JobClient, WaitTimeoutError } from "../../client/index";
 import { rejection, until } from "../local-cloud/support";
 import { startCuttingProxy } from "./support/cuttingProxy";
 import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";

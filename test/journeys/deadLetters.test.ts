@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { JobClient } from "../../client";
+import { JobClient } from "../../client/index";
 import { jsonOf, runCli } from "../cli/support";
 import { rejection, until } from "../local-cloud/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";

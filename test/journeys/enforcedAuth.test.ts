@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { JobClient } from "../../client";
+import { JobClient } from "../../client/index";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { jsonOf, runCli, RunOptions } from "../cli/support";
 import { rejection } from "../local-cloud/support";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Job, JobClient, JobProblemError } from "../../client";
+import { Job, JobClient, JobProblemError } from "../../client/index";
 import { limits } from "../../contract/limits";
 import { jsonOf, runCli } from "../cli/support";
 import { rejection } from "../local-cloud/support";

@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 import { WriteStream } from "node:tty";
-import type { Job } from "../../../client";
+import type { Job } from "../../../client/index";
 import { ProgressBars } from "../../../cli/output/progressBars";
 
 const job: Job = { id: "a", type: "t", state: "running", attempts: 1, submittedAt: "2026-11-24T00:00:00.000Z" };

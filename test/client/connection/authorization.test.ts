@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { createHash, createHmac } from "node:crypto";
-import { JobClient } from "../../../client";
+import { JobClient } from "../../../client/index";
 import { createAuthorize, isOnThisMachine, OutgoingRequest } from "../../../client/connection/authorization";
 import { rejection } from "../../local-cloud/support";
 import { CannedApi, startCannedApi } from "../support";

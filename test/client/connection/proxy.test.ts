@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { once } from "node:events";
 import { createServer, Server } from "node:http";
 import { AddressInfo, connect, Socket } from "node:net";
-import { JobClient } from "../../../client";
+import { JobClient } from "../../../client/index";
 import { loadSqs } from "../../../client/sqs";
 import { rejection } from "../../local-cloud/support";
 import { withEnvironment } from "../environment";
