@@ -1,7 +1,7 @@
 // Builds dist/ with its bundles and the Lambdas' text, and the worker's bundle. `--if-stale` does so only where a source is
 // other than it was at the last build.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,6 +22,20 @@ function run(...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
+/** Removes what earlier builds compiled from sources that are gone, which would be packed. */
+function removeOrphans() {
+  const compiled = /\.(d\.ts|js|js\.map)$/;
+  for (const folder of folders) {
+    const output = join(root, "dist", folder);
+    if (!existsSync(output)) continue;
+    for (const name of readdirSync(output, { recursive: true })) {
+      const source = join(root, folder, name.replace(compiled, ".ts"));
+      const isVendored = name.startsWith("vendor");
+      if (compiled.test(name) && !isVendored && !existsSync(source)) rmSync(join(output, name));
+    }
+  }
+}
+
 // By content, not by times: a checkout of another commit may have older ones.
 const digest = digests.digestOf(root, sources);
 const isStale = built.some((file) => !existsSync(join(root, file))) || readFileSync(stamp, "utf8") !== digest;
@@ -29,6 +43,7 @@ const isStale = built.some((file) => !existsSync(join(root, file))) || readFileS
 if (!process.argv.includes("--if-stale") || isStale) {
   run(join(root, "worker-image", "build.mjs"));
   run(createRequire(import.meta.url).resolve("typescript/bin/tsc"), "-p", "tsconfig.build.json");
+  removeOrphans();
   run(join(root, "tools", "bundles.mjs"));
   run(join(root, "tools", "lambdas.mjs"));
   mkdirSync(dirname(stamp), { recursive: true });
