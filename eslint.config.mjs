@@ -21,12 +21,12 @@ const all = [...Object.keys(mayImport), "index", "test", "tools", "examples", "@
 /** A pattern that meets the folder by relative path, or the package scope. */
 const patternOf = (name) => (name.startsWith("@") ? `^${name}/` : `^\\.\\.?/(\\.\\./)*${name}(/|$)`);
 
+/** By its folder it would be the package as built, of sources that may have changed since. */
+const clientFolder = { regex: "^(\\.\\./)+client$", message: "Expected client/index, got the folder client." };
+
 const directions = Object.entries(mayImport).map(([folder, names]) =>
   directionOf([`${folder}/**/*.ts`], folder, [folder, ...names]),
 );
-
-/** By its folder it would be the package as built, of sources that may have changed since. */
-const clientFolder = { regex: "^(\\.\\./)+client$", message: "Expected client/index, got the folder client." };
 
 function directionOf(files, who, names) {
   const patterns = all
