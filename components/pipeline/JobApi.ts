@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { Authorization } from "../args/choices";
 import { defaults } from "../args/defaults";
 import { JobSchedules } from "./JobSchedules";
 import { JobTables } from "./JobTables";
@@ -189,7 +190,10 @@ export class JobApi extends pulumi.ComponentResource {
           throttlingBurstLimit: args.throttlingBurstLimit ?? defaults.throttlingBurstLimit,
           throttlingRateLimit: args.throttlingRateLimit ?? defaults.throttlingRateLimit,
         },
-        accessLogSettings: { destinationArn: accessLogs.arn, format: JSON.stringify(accessLogFormat) },
+        accessLogSettings: {
+          destinationArn: accessLogs.arn,
+          format: JSON.stringify(accessLogFormat(args.authorization ?? defaults.authorization)),
+        },
         tags: args.tags,
       },
       { parent: this, dependsOn },
@@ -216,18 +220,22 @@ function corsConfiguration({ cors }: JobApiArgs): aws.apigatewayv2.ApiArgs["cors
 }
 
 /** Fields of an access-log line; `caller` is of those that sign, `issuer` and `subject` of those with tokens; `integrationError` says why a request got no answer from the function. */
-const accessLogFormat = {
-  requestId: "$context.requestId",
-  time: "$context.requestTime",
-  ip: "$context.identity.sourceIp",
-  caller: "$context.identity.userArn",
-  issuer: "$context.authorizer.claims.iss",
-  subject: "$context.authorizer.claims.sub",
-  method: "$context.httpMethod",
-  path: "$context.path",
-  status: "$context.status",
-  bytes: "$context.responseLength",
-  latencyMs: "$context.responseLatency",
-  integrationError: "$context.integrationErrorMessage",
-  authorizerError: "$context.authorizer.error",
-};
+function accessLogFormat(authorization: Authorization) {
+  return {
+    requestId: "$context.requestId",
+    time: "$context.requestTime",
+    ip: "$context.identity.sourceIp",
+    ...(authorization === "iam" && { caller: "$context.identity.userArn" }),
+    ...(authorization === "jwt" && {
+      issuer: "$context.authorizer.claims.iss",
+      subject: "$context.authorizer.claims.sub",
+      authorizerError: "$context.authorizer.error",
+    }),
+    method: "$context.httpMethod",
+    path: "$context.path",
+    status: "$context.status",
+    bytes: "$context.responseLength",
+    latencyMs: "$context.responseLatency",
+    integrationError: "$context.integrationErrorMessage",
+  };
+}

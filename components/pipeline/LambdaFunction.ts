@@ -67,7 +67,11 @@ export class LambdaFunction extends pulumi.ComponentResource {
         timeout: args.timeoutSeconds,
         memorySize: args.memorySize,
         environment: { variables: args.environment },
-        loggingConfig: { logFormat: "Text", logGroup: logGroup.name },
+        // Without Lambda's own START, END and REPORT of each run, which cost more than our lines; what fails it still reports.
+        loggingConfig: {
+          ...{ logFormat: "JSON", applicationLogLevel: "INFO", systemLogLevel: "WARN" },
+          logGroup: logGroup.name,
+        },
         reservedConcurrentExecutions: args.reservedConcurrency,
         publish: args.provisionedConcurrency !== undefined,
         tags: args.tags,

@@ -252,15 +252,19 @@ async function publishEnvelopes({ publish, log }: SubmitJobsEffects, envelopes: 
   await mapLimited(divideIntoBatches(messages), publishesAtOnce, async (batch) => {
     const outcomes = await publish(batch).catch((error: unknown) => batch.map(() => error));
     batch.forEach(({ jobs }, index) => {
+      if (outcomes[index] === undefined) return logAccepted(log, jobs);
       for (const { id, type } of jobs) {
-        if (outcomes[index] === undefined) {
-          log("info", "job accepted", { id, type });
-        } else {
-          failed.add(id);
-          log("error", "job not published", { id, type, error: describeError(outcomes[index]) });
-        }
+        failed.add(id);
+        log("error", "job not published", { id, type, error: describeError(outcomes[index]) });
       }
     });
   });
   return failed;
+}
+
+/** One line for the jobs of one message, which are of one type. */
+function logAccepted(log: Log, jobs: JobEnvelope[]): void {
+  const { id, type } = jobs[0]!;
+  if (jobs.length === 1) log("info", "job accepted", { id, type });
+  else log("info", "jobs accepted", { type, ids: jobs.map((job) => job.id) });
 }

@@ -74,10 +74,13 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
     ];
     for (const { id, type, error } of failures)
       log("error", "job not routed", { id, type, error: describeError(error) });
-    log("info", "jobs routed", {
-      ...{ sent: messages.length - unsent.length, failed: failures.length },
-      ...(isKept && { kept: unsent.length }),
-    });
+    // Of an event that went as it should its jobs' own lines tell: this one would be a line for each job.
+    if (unsent.length > 0 || failures.length > 0) {
+      log("info", "jobs routed", {
+        ...{ sent: messages.length - unsent.length, failed: failures.length },
+        ...(isKept && { kept: unsent.length }),
+      });
+    }
     const left = new Set(unsent.map(({ message }) => message));
     await nudge?.(messages.filter((message) => !left.has(message)));
     if (failures.length > 0) throw failureOf(failures, jobs.length);

@@ -4,9 +4,9 @@ export type LogFields = Record<string, unknown>;
 /** Writes one log line. */
 export type Log = (level: "info" | "warn" | "error", event: string, fields?: LogFields) => void;
 
-/** Logs to standard output, one JSON object a line. */
+/** Logs to standard output, one JSON object a line. Lambda's console would put the line into another object, as a text. */
 export const logAsJson: Log = (level, event, fields) => {
-  console.log(JSON.stringify({ level, event, ...fields }));
+  process.stdout.write(JSON.stringify({ level, event, ...fields }) + "\n");
 };
 
 /** An error as a log field: name, message, and what caused it. */

@@ -466,9 +466,13 @@ describe("BatchJobProcessor", () => {
         apiId: "media-api-http-id",
         stage: "$default",
       });
-      const { format } = named("media-api-stage").inputs.accessLogSettings as { format: string };
-      expect(JSON.parse(format)).to.include({
+      const fieldsOf = (settings: unknown) => JSON.parse((settings as { format: string }).format) as object;
+      expect(fieldsOf(named("media-api-stage").inputs.accessLogSettings)).to.include({
         caller: "$context.identity.userArn",
+      });
+      const tokens = { authorization: "jwt", jwtIssuer: "https://issuer.example.com", jwtAudience: ["jobs"] } as const;
+      const withTokens = await build(tokens);
+      expect(fieldsOf(withTokens.named("media-api-stage").inputs.accessLogSettings)).to.include({
         issuer: "$context.authorizer.claims.iss",
         subject: "$context.authorizer.claims.sub",
       });

@@ -58,7 +58,7 @@ describe("The worker as a process", () => {
     await worker.event("message-refused");
     expect((await world.deadLetter(settings)).attributes.reason).to.include("Expected JSON");
     expect(await world.backlog(settings)).to.equal(0);
-    expect(await worker.event("job-succeeded")).to.include.keys("jobId", "jobType", "attempt", "waitMs", "runMs");
+    expect(await worker.event("job-succeeded")).to.include.keys("jobId", "attempt", "waitMs", "runMs");
     await stop(worker);
   });
 

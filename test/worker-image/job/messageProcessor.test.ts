@@ -68,7 +68,6 @@ describe("MessageProcessor", () => {
     expect(records.lastResult).to.deep.equal({ n: 1 });
     expect(log.fieldsOf("job-succeeded")).to.deep.include({
       jobId: "job-1",
-      jobType: "echo",
       attempt: 1,
       runMs: 2_000,
     });
@@ -222,7 +221,7 @@ describe("MessageProcessor", () => {
     const { waitMs, runMs, ...fields } = lines[0]!.fields;
     expect([typeof waitMs, typeof runMs]).to.deep.equal(["number", "number"]);
     expect(fields).to.deep.equal({
-      ...{ jobId: "job-1", jobType: "echo", messageId: fields.messageId, attempt: 1 },
+      ...{ jobId: "job-1", messageId: fields.messageId, attempt: 1 },
       ...{ message: "order", fields: forged },
     });
     expect(lines[1]!.fields).to.deep.include({ message: "oh", stream: "stderr" });

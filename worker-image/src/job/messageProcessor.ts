@@ -102,7 +102,11 @@ export class MessageProcessor {
       return void (await this.refuse(message, `The message is no job: ${problems.join("; ")}`));
     }
     const job = decoded.value;
-    const log = withFields(this.effects.log, { jobId: job.id, jobType: job.type, messageId: message.id });
+    const log = withFields(this.effects.log, {
+      jobId: job.id,
+      ...(job.type !== this.effects.settings.type && { jobType: job.type }),
+      messageId: message.id,
+    });
     try {
       return await this.takeJob(job, message, log, slot);
     } catch (error) {
@@ -305,7 +309,7 @@ export class MessageProcessor {
   }
 
   private async endOf(attempt: Attempt, held: HeldJob): ReturnType<Attempt["run"]> {
-    const { job, hold, log } = held;
+    const { job, log } = held;
     const { type } = this.effects.settings;
     if (job.type !== type) {
       const message = `Expected a job of type "${type}" in this queue, got "${job.type}"`;
@@ -317,7 +321,7 @@ export class MessageProcessor {
       await this.settler.acknowledge(held);
       attempt.forgetMessage();
     }
-    log("info", "job-started", { worker: hold.worker });
+    log("info", "job-started");
     return attempt.run();
   }
 
