@@ -136,7 +136,11 @@ async function idleCalls() {
 /** How long an idle run is billed for: it was not measured on AWS. */
 const assumedSeconds = 0.3;
 
-function callTable({ calls, gbSeconds }) {
+function priceOfCalls(counted) {
+  return linesOf(counted).reduce((sum, { price }) => sum + price, 0);
+}
+
+function linesOf({ calls, gbSeconds }) {
   const minutes = idlePrices.hoursPerMonth * 60;
   const names = { autoscaling: "Auto Scaling", dynamodb: "DynamoDB", lambda: "Lambda", sqs: "SQS" };
   const lines = [...calls].sort().map(([key, count]) => {
@@ -146,6 +150,11 @@ function callTable({ calls, gbSeconds }) {
   });
   const duration = (gbSeconds * minutes * idlePrices.calls.lambdaGbSecond.millionUsd) / 1e6;
   lines.push({ what: "Lambda, GB-seconds", count: gbSeconds, price: duration });
+  return lines;
+}
+
+function callTable(counted) {
+  const lines = linesOf(counted);
   const rows = lines.map(({ what, count, price }) => `| ${what} | ${count} | ${dollars(price)} |`);
   const total = lines.reduce((sum, { price }) => sum + price, 0);
   return [
@@ -161,8 +170,159 @@ function dollars(value) {
   return value === 0 ? "$0" : value < 0.005 ? "below $0.01" : `$${value.toFixed(2)}`;
 }
 
+/** Dollars a month for jobs of 1 s that come at these rates, from what `npm run bench:bill` counted. */
+const rates = [
+  { name: "1 a minute", perMinute: 1, counted: 1 },
+  { name: "100 a minute", perMinute: 100, counted: 0 },
+  { name: "10,000 singly", perMinute: 10_000, counted: 0 },
+  { name: "10,000 in batches of 100", perMinute: 10_000, counted: 2 },
+];
+
+/** Of the default instance type: what is billed of it while it is there, and how busy a fleet keeps it. */
+const instance = { hourly: 0.0725, slots: 2, busyShare: 0.8, diskGb: 30, diskGbMonth: 0.08, addressHourly: 0.005 };
+/** Billed for a lone job: boot, the job, the idle time and the end; never less than a minute. */
+const loneSeconds = 40 + 1 + 20 + 10;
+const recordBytes = 500;
+const recordDays = 14;
+const logDays = 30;
+/** Dollars for what is kept, by GB and month: DynamoDB's standard class; CloudWatch's logs, which it packs: to a fifth, it is assumed. */
+const kept = { record: 0.25, log: 0.03, logShare: 0.2 };
+const metricDollars = 0.3;
+const metricsOfType = { fewest: 5, most: 7 };
+
+function instancesFor(perMinute) {
+  const busy = perMinute / 60 / instance.slots / instance.busyShare;
+  return perMinute === 1 ? Math.min(1, loneSeconds / 60) : Math.max(1, busy);
+}
+
+function fleetDollars(instances, hourly = instance.hourly) {
+  const { diskGb, diskGbMonth, addressHourly } = instance;
+  return instances * (idlePrices.hoursPerMonth * (hourly + addressHourly) + diskGb * diskGbMonth);
+}
+
+function logBytesOf({ logBytes }) {
+  return Object.values(logBytes).reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function billTable(counts, idleMinutes) {
+  const minutes = idlePrices.hoursPerMonth * 60;
+  const columns = rates.map(({ perMinute, counted }) => {
+    const millions = (perMinute * minutes) / 1e6;
+    const { dollars: parts } = counts[counted];
+    const logGb = (millions * logBytesOf(counts[counted])) / 1_000;
+    // On a fleet that is up nudges come by time, one each few seconds whatever comes: not by job.
+    const scaler = perMinute === 1 ? millions * parts.scaler : (counts[0].dollars.scaler * minutes * 60) / 1e6;
+    const records = (((millions * 1e6 * recordBytes) / 1e9) * recordDays * 24) / idlePrices.hoursPerMonth;
+    const keptLogs = ((logGb * logDays * 24) / idlePrices.hoursPerMonth) * kept.logShare;
+    return {
+      "Requests and writes": millions * parts.requests,
+      "Logs written": millions * parts.logs,
+      "Functions' time": millions * parts.functions,
+      Scaler: scaler,
+      "Runs of each minute": idleMinutes,
+      'Metrics, with `"type"`': metricsOfType.fewest * metricDollars,
+      "Instances and disks": fleetDollars(instancesFor(perMinute)),
+      "Records and logs kept": records * kept.record + keptLogs * kept.log,
+    };
+  });
+  const names = Object.keys(columns[0]);
+  const rows = names.map((name) => `| ${name} | ${columns.map((column) => dollars(column[name])).join(" | ")} |`);
+  const sums = columns.map((column) => Object.values(column).reduce((sum, value) => sum + value, 0));
+  return [
+    `| A month, of jobs of 1 s | ${rates.map(({ name }) => name).join(" | ")} |`,
+    `| --- | ${rates.map(() => "--:").join(" | ")} |`,
+    ...rows,
+    `| **All** | ${sums.map((sum) => `**${dollars(sum)}**`).join(" | ")} |`,
+  ].join("\n");
+}
+
+function partsTable(counts) {
+  const rows = counts.map(({ name, target, total, dollars: parts }) => {
+    const cells = [parts.requests, parts.logs, parts.functions, parts.scaler].map(dollars);
+    return `| ${name} | ${cells.join(" | ")} | **${dollars(total)}** | ${dollars(target)} |`;
+  });
+  return [
+    "| A million jobs | Requests and writes | Logs | Functions' time | Scaler | All | Wanted, at most |",
+    "| --- | --: | --: | --: | --: | --: | --: |",
+    ...rows,
+  ].join("\n");
+}
+
+function logTable(counts) {
+  const writers = [...new Set(counts.flatMap(({ logBytes }) => Object.keys(logBytes)))].sort();
+  const rows = writers.map((who) => `| ${who} | ${counts.map(({ logBytes }) => logBytes[who] ?? 0).join(" | ")} |`);
+  return [
+    `| Bytes of logs for a job | ${counts.map(({ name }) => name).join(" | ")} |`,
+    `| --- | ${counts.map(() => "--:").join(" | ")} |`,
+    ...rows,
+    `| **All** | ${counts.map((each) => `**${logBytesOf(each)}**`).join(" | ")} |`,
+  ].join("\n");
+}
+
+/** A month of one instance that is 80 % busy, and of one that has next to nothing to do. */
+function instanceTable() {
+  // A t4g.small has 2 vCPUs with a baseline of 20 % each; what is used beyond costs $0.04 an hour and vCPU.
+  const surplus = 2 * (instance.busyShare - 0.2) * 0.04;
+  const types = [
+    ["`c7g.large`, the default", 0.0725, 0],
+    ["`t4g.small`, with surplus credits", 0.0168, surplus],
+    ["`c7g.large` on spot, at 40 % of the price, which changes", 0.0725 * 0.4, 0],
+  ];
+  const rows = types.map(
+    ([name, hourly, more]) =>
+      `| ${name} | ${dollars(fleetDollars(1, hourly))} | ${dollars(fleetDollars(1, hourly + more))} |`,
+  );
+  return [
+    "| One instance, a month, with disk and address | Next to idle | 80 % busy |",
+    "| --- | --: | --: |",
+    ...rows,
+  ].join("\n");
+}
+
+function billPart(counts, idleMinutes) {
+  const hours = idlePrices.hoursPerMonth;
+  const metrics = ({ fewest, most }, times) =>
+    `${dollars(fewest * metricDollars * times)} to ${dollars(most * metricDollars * times)}`;
+  return `## A month
+
+What a month costs with one type and no further input, instances ${instance.busyShare * 100} % busy with ${instance.slots} slots each:
+
+${billTable(counts, idleMinutes)}
+
+At one a minute an instance is nearly always there: a lone job has ${loneSeconds} s of it billed. Then the instance type is the whole bill.
+With the defaults 10,000 a minute can't happen: \`maxInstances\` is 10. API requests of clients that wait come on top, $2 for a
+million looks. The last two columns are of jobs that come evenly; singly and in batches have the same fleet.
+
+${instanceTable()}
+
+Not in the table, since they are cents or nobody's by default:
+
+- **DynamoDB** and **KMS**: tables are encrypted with AWS's own key of DynamoDB, for which KMS bills $0.03 for 10,000 requests:
+  about 26,000 a month without a job, $0.08, of which 20,000 are free. A worker's reports to the fleet table are a write each
+  half minute, ${dollars((hours * 120 * 0.625) / 1e6)} a month for an instance that is always there.
+- **A full worker** looks at its queue each half minute and nudges the scaler where more jobs wait than it can do: a request each time,
+  ${dollars((hours * 120 * 0.4) / 1e6)} a month for an instance that is always full.
+- **Metrics**: \`metrics: "type"\` costs ${metrics(metricsOfType, 1)} for each type that is used in a month (seven names where jobs fail or
+  are retried, five where all succeed), $${(200 * metricsOfType.most * metricDollars).toFixed(0)} for 200 types; \`"component"\` ${metrics(metricsOfType, 1)} in all; \`"off"\` nothing.
+- **Alarms of Auto Scaling**, with \`scaling: "targetTracking"\`: CloudWatch bills each metric that an alarm evaluates.
+
+### Where it comes from
+
+Counted in the local cloud by \`npm run bench:bill -- --write\`: calls, GB-seconds and bytes of logs, by job; metrics off, instances
+and the runs of each minute apart. The functions' time is that of this machine, where they wait for other services than on AWS.
+
+${partsTable(counts)}
+
+Lambda writes no line of its own for a run that succeeds. CloudWatch bills 26 bytes more for each line, which are counted; the access
+log's line is one of usual length.
+
+${logTable(counts)}
+`;
+}
+
 async function idlePart() {
   const standard = await resourcesOf({});
+  const calls = await idleCalls();
   return `Prices of ${idlePrices.region}, ${idlePrices.asOf}, a month of ${idlePrices.hoursPerMonth} hours, without the free tiers.
 
 ### By resource
@@ -180,7 +340,9 @@ ${await optionTable(standard)}
 Each minute the scaler looks at the queues, and repair at what went wrong. Their calls with these ${types.length} types, counted in the
 local cloud, of those that are made once an hour a sixtieth; runs are taken to last ${assumedSeconds} s, which was not measured on AWS:
 
-${callTable(await idleCalls())}
+${callTable(calls)}
+
+${billPart(JSON.parse(readFileSync(join(root, "tools", "billCounts.json"), "utf8")), priceOfCalls(calls))}
 `;
 }
 

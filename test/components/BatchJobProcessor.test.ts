@@ -470,7 +470,7 @@ describe("BatchJobProcessor", () => {
       expect(fieldsOf(named("media-api-stage").inputs.accessLogSettings)).to.include({
         caller: "$context.identity.userArn",
       });
-      const tokens = { authorization: "jwt", jwtIssuer: "https://issuer.example.com", jwtAudience: ["jobs"] } as const;
+      const tokens = { authorization: "jwt" as const, jwtIssuer: "https://issuer.example.com", jwtAudience: ["jobs"] };
       const withTokens = await build(tokens);
       expect(fieldsOf(withTokens.named("media-api-stage").inputs.accessLogSettings)).to.include({
         issuer: "$context.authorizer.claims.iss",

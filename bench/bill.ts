@@ -1,0 +1,143 @@
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { Command } from "commander";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BatchJobProcessor } from "../components";
+import { startCloud } from "../local-cloud/cloud";
+import { packageRoot } from "../local-cloud/program/packageFolder";
+import { deploy } from "../local-cloud/pulumi/deploy";
+import { Bill, rows } from "./bill/bill";
+import { verdictOf, withSmoke } from "./support/smoke";
+
+/** A way in which jobs come. */
+interface Scenario {
+  name: string;
+  /** Dollars for a million jobs, at the most: scaler and logs included, without metrics and instances. */
+  target: number;
+  types: number;
+  minInstances: number;
+  jobs: number;
+  /** Jobs of a request; 1 for one by itself. */
+  batch: number;
+  /** Between one request and the next. */
+  seconds: number;
+  /** Of an instance; those beyond a vCPU each fetch as many ahead. */
+  slots: number;
+}
+
+/** Slots as of an instance of the default type; jobs of milliseconds that come a hundred at once want more, as in bench:api. */
+const up = { types: 1, minInstances: 1, seconds: 1 };
+const scenarios: Scenario[] = [
+  { name: "singly, one a second, on a fleet that is up", target: 6.3, ...up, jobs: 60, batch: 1, slots: 2 },
+  {
+    ...{ name: "singly, one each 20 s, of three types in turn, from zero", target: 9, types: 3 },
+    ...{ minInstances: 0, jobs: 9, batch: 1, seconds: 20, slots: 2 },
+  },
+  {
+    name: "in batches of 100, on a fleet with 20 slots that is up",
+    target: 3.2,
+    ...up,
+    jobs: 2_000,
+    batch: 100,
+    slots: 20,
+  },
+];
+
+type Counts = ReturnType<Bill["perMillion"]> & { name: string; target: number; total: number };
+
+const countsFile = join(packageRoot(), "tools", "billCounts.json");
+
+async function main(): Promise<void> {
+  const command = withSmoke(new Command("bench:bill"), { scale: "0.1" })
+    .description("Counts on the local cloud what AWS would bill for a million jobs: calls, GB-seconds and log bytes.")
+    .option("--scale <factor>", "more or fewer jobs", "1")
+    .option("--only <words>", "only what has these words in its name; the rest stays as it is written")
+    .option("--write", "write the counts down for docs/cost.md, which `npm run docs` makes")
+    .parse();
+  const options = command.opts<{ scale: string; only?: string; write?: true; smoke?: true }>();
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+  const counts: Counts[] = [];
+  const written = existsSync(countsFile) ? (JSON.parse(readFileSync(countsFile, "utf8")) as Counts[]) : [];
+  for (const [index, scenario] of scenarios.entries()) {
+    const before = written[index];
+    if (before && options.only !== undefined && !scenario.name.includes(options.only)) {
+      counts.push(before);
+      continue;
+    }
+    const jobs = Math.max(scenario.batch, Math.ceil(scenario.jobs * Number(options.scale)));
+    const counted = await measure({ ...scenario, jobs });
+    const total = rows.reduce((sum, row) => sum + counted.dollars[row], 0);
+    counts.push({ name: scenario.name, target: scenario.target, total, ...counted });
+  }
+  const misses = counts
+    .filter(({ total, target }) => total > target)
+    .map(({ name, total, target }) => `${name}: $${total.toFixed(2)} for a million jobs, $${target.toFixed(2)} wanted`);
+  console.log(JSON.stringify(counts, undefined, 2));
+  console.log(verdictOf(misses, options.smoke));
+  if (options.write) writeFileSync(countsFile, `${JSON.stringify(counts, undefined, 2)}\n`);
+  process.exitCode = misses.length === 0 || options.smoke ? 0 : 1;
+}
+
+async function measure({ types, minInstances, jobs, batch, seconds, slots }: Scenario) {
+  let bill: Bill | undefined;
+  // Not the minute's runs, which docs/cost.md counts apart.
+  const cloud = await startCloud({ log: (entry) => bill?.noteLog(entry), scheduleSeconds: 1e6 });
+  const { endpoint, region, credentials } = cloud;
+  const dynamodb = new DynamoDBClient({ endpoint, region, credentials });
+  const names = Array.from({ length: types }, (_, index) => `type-${index}`);
+  const prefetch = slots > 2 ? slots : 0;
+  const program = () => {
+    const processors = names.map((name) => ({ name, handler: "word-count", minInstances, slots, prefetch }));
+    const network = { image: "worker:bench", vpcId: "vpc-1", subnetIds: ["subnet-1"] };
+    const processor = new BatchJobProcessor("bench", { processors, metrics: "off", ...network });
+    return { url: processor.url, jobTable: processor.jobTableName };
+  };
+  try {
+    const outputs = await deploy({ program, cloud, project: "bench", stack: "bill" });
+    const TableName = String(outputs.jobTable);
+    const finished = async () => {
+      const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName, ConsistentRead: true }));
+      return Items.filter(({ state }) => state?.S === "succeeded").length;
+    };
+    const submit = async (type: string) => {
+      const job = { type, payload: { text: "to be or not to be" } };
+      const body = batch === 1 ? job : { jobs: Array.from({ length: batch }, () => job) };
+      const response = await fetch(`${String(outputs.url)}${batch === 1 ? "jobs" : "jobs/batch"}`, {
+        ...{ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
+      });
+      if (!response.ok) throw new Error(`Expected to be accepted, got ${response.status}: ${await response.text()}`);
+      bill?.noteRequest();
+    };
+    const groups = () => cloud.groups.list();
+    // Environments of the functions and, on a fleet that is up, the worker are there before anything is counted.
+    for (const name of names) await submit(name);
+    const warm = names.length * batch;
+    await until(async () => (await finished()) === warm);
+    await until(() => groups().every(({ instances }) => minInstances > 0 || instances.length === 0));
+    bill = new Bill(cloud, TableName);
+    for (let sent = 0; sent < jobs; sent += batch) {
+      const begun = performance.now();
+      await submit(names[(sent / batch) % names.length]!);
+      await sleep(Math.max(0, seconds * 1_000 - (performance.now() - begun)));
+    }
+    await until(async () => (await finished()) === warm + jobs);
+    await until(() => groups().every(({ instances }) => minInstances > 0 || instances.length === 0));
+    return bill.perMillion(jobs);
+  } finally {
+    dynamodb.destroy();
+    await cloud.stop();
+  }
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 180_000; Date.now() < end; await sleep(200)) {
+    if (await isSo()) return;
+  }
+  throw new Error("Expected the jobs to be done, and the fleets to be at their minimum, within 180 s");
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,133 @@
+import type { LocalCloud } from "../../local-cloud/cloud";
+import type { LogEntry } from "../../local-cloud/log";
+import { actionOf, AwsRequest } from "../../local-cloud/wire/awsRequest";
+import { prices } from "../api/prices";
+
+/** Rows of a bill that the local cloud can count. */
+export const rows = ["requests", "logs", "functions", "scaler"] as const;
+export type Row = (typeof rows)[number];
+
+/** Bytes that CloudWatch Logs bills with each event ("Amazon CloudWatch pricing"). */
+const eventBytes = 26;
+const logGigabyteDollars = 0.5;
+const chunkBytes = 65_536;
+
+/** An access-log line of a caller that signs: what API Gateway puts in the place of each variable, as long as it usually is. */
+const accessLine = JSON.stringify({
+  requestId: "bVZ1hgmCIAMEVjQ=",
+  time: "26/Nov/2026:02:00:00 +0000",
+  ip: "203.0.113.100",
+  caller: "arn:aws:sts::123456789012:assumed-role/orders-service/i-0123456789abcdef0",
+  method: "POST",
+  path: "/jobs",
+  status: "202",
+  bytes: "167",
+  latencyMs: "25",
+  integrationError: "-",
+});
+
+/** Counts what AWS would bill, in dollars by row, and what the lines of the logs hold. */
+export class Bill {
+  private dollars: Record<Row, number> = this.nothing();
+  private readonly bytes = new Map<string, number>();
+  readonly calls = new Map<string, number>();
+
+  constructor(
+    private readonly cloud: LocalCloud,
+    /** Table of the records: its index makes a job's first write two. */
+    private readonly recordTable: string,
+  ) {
+    for (const [name, service] of cloud.services) {
+      const handle: typeof service.handle = (request, response) => {
+        this.noteCall(request, actionOf(request, service.protocol));
+        return service.handle(request, response);
+      };
+      cloud.services.set(name, { ...service, handle });
+    }
+    for (const target of cloud.lambdas.list()) {
+      const invoke = target.invoke.bind(target);
+      target.invoke = async (...args) => {
+        const begun = performance.now();
+        const result = await invoke(...args);
+        this.noteRun(target.spec, (performance.now() - begun) / 1_000);
+        return result;
+      };
+    }
+  }
+
+  reset(): void {
+    this.dollars = this.nothing();
+    this.bytes.clear();
+    this.calls.clear();
+  }
+
+  /** For so many jobs; all in dollars for a million of them, `logBytes` by who writes them, for one. */
+  perMillion(jobs: number) {
+    const scale = (value: number) => (value / jobs) * 1e6;
+    const logBytes = Object.fromEntries([...this.bytes].sort().map(([who, bytes]) => [who, Math.round(bytes / jobs)]));
+    const dollars = Object.fromEntries(rows.map((row) => [row, scale(this.dollars[row])])) as Record<Row, number>;
+    const calls = Object.fromEntries([...this.calls].sort().map(([kind, count]) => [kind, count / jobs]));
+    return { dollars, logBytes, calls };
+  }
+
+  noteRequest(): void {
+    this.dollars.requests += prices.apiRequest / 1e6;
+    this.noteLine("access log", accessLine);
+  }
+
+  /** A line of metrics is none here: they are off. */
+  noteLog({ source, name, line }: LogEntry): void {
+    if (source === "cloud") return;
+    this.noteLine(source === "worker" ? "worker" : partOf(name), line);
+  }
+
+  private noteLine(who: string, line: string): void {
+    const bytes = Buffer.byteLength(line) + eventBytes;
+    this.bytes.set(who, (this.bytes.get(who) ?? 0) + bytes);
+    this.dollars.logs += (bytes / 1e9) * logGigabyteDollars;
+  }
+
+  private noteRun({ name, memoryMegabytes }: { name: string; memoryMegabytes: number }, seconds: number): void {
+    const part = partOf(name);
+    const time = (seconds * memoryMegabytes * prices.lambdaGbSecond) / 1_024 / 1e6;
+    this.noteKind(`invocation of ${part}`);
+    if (part === "scaler") this.dollars.scaler += time + prices.lambdaRequest / 1e6;
+    else {
+      this.dollars.functions += time;
+      this.dollars.requests += prices.lambdaRequest / 1e6;
+    }
+  }
+
+  private noteCall(request: AwsRequest, action: string): void {
+    const caller = this.cloud.callers.find(request.accessKeyId)?.name ?? "local";
+    // The benchmark itself looks at tables, too.
+    if (caller === "local") return;
+    const part = caller.startsWith("i-") ? "worker" : partOf(caller);
+    this.noteKind(`${part}: ${request.service} ${action}`);
+    this.dollars[part === "scaler" ? "scaler" : "requests"] += this.priceOf(request, action) / 1e6;
+  }
+
+  private noteKind(kind: string): void {
+    this.calls.set(kind, (this.calls.get(kind) ?? 0) + 1);
+  }
+
+  private priceOf({ service, body, input = {} }: AwsRequest, action: string): number {
+    const chunks = Math.max(1, Math.ceil(body.length / chunkBytes));
+    if (service === "sns") return chunks * prices.snsPublish;
+    if (service === "sqs") return chunks * prices.sqsRequest;
+    if (service !== "dynamodb") return 0;
+    if (/^(GetItem|BatchGetItem|Query|Scan)$/.test(action)) {
+      return input.ConsistentRead === true ? prices.dynamoRead : prices.dynamoRead / 2;
+    }
+    return action === "PutItem" && input.TableName === this.recordTable ? 2 * prices.dynamoWrite : prices.dynamoWrite;
+  }
+
+  private nothing(): Record<Row, number> {
+    return { requests: 0, logs: 0, functions: 0, scaler: 0 };
+  }
+}
+
+function partOf(functionName: string): string {
+  const [part] = /frontend|router|scaler|repair|rescue/.exec(functionName) ?? [functionName];
+  return part === "frontend" ? "front end" : part;
+}
