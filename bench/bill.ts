@@ -89,8 +89,8 @@ async function measure({ types, minInstances, jobs, batch, seconds, slots }: Sce
   const prefetch = slots > 2 ? slots : 0;
   const program = () => {
     const processors = names.map((name) => ({ name, handler: "word-count", minInstances, slots, prefetch }));
-    const network = { image: "worker:bench", vpcId: "vpc-1", subnetIds: ["subnet-1"] };
-    const processor = new BatchJobProcessor("bench", { processors, metrics: "off", ...network });
+    const network = { vpcId: "vpc-1", subnetIds: ["subnet-1"] };
+    const processor = new BatchJobProcessor("bench", { processors, metrics: "off", image: "worker:bench", network });
     return { url: processor.url, jobTable: processor.jobTableName };
   };
   try {

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import digests from "./lambdaDigest.cjs";
 
@@ -22,16 +22,24 @@ function run(...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Removes what earlier builds compiled from sources that are gone, which would be packed. */
-function removeOrphans() {
-  const compiled = /\.(d\.ts|js|js\.map)$/;
-  for (const folder of folders) {
-    const output = join(root, "dist", folder);
-    if (!existsSync(output)) continue;
-    for (const name of readdirSync(output, { recursive: true })) {
-      const source = join(root, folder, name.replace(compiled, ".ts"));
-      const isVendored = name.startsWith("vendor");
-      if (compiled.test(name) && !isVendored && !existsSync(source)) rmSync(join(output, name));
+/** Compiles, and removes what earlier builds compiled from sources that are gone, which would be packed. */
+function compile() {
+  const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+  const args = [tsc, "-p", "tsconfig.build.json", "--listEmittedFiles"];
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    maxBuffer: 64e6,
+  });
+  const emitted = new Set([...stdout.matchAll(/^TSFILE: (.*)$/gm)].map(([, file]) => normalize(file)));
+  process.stdout.write(stdout.replace(/^TSFILE: .*\n/gm, ""));
+  if (status !== 0) process.exit(status ?? 1);
+  for (const folder of folders.filter((name) => existsSync(join(root, "dist", name)))) {
+    for (const entry of readdirSync(join(root, "dist", folder), { recursive: true, withFileTypes: true })) {
+      const file = join(entry.parentPath ?? entry.path, entry.name);
+      const isVendored = file.startsWith(join(root, "dist", "local-cloud", "vendor"));
+      if (entry.isFile() && !isVendored && !emitted.has(file)) rmSync(file);
     }
   }
 }
@@ -42,8 +50,7 @@ const isStale = built.some((file) => !existsSync(join(root, file))) || readFileS
 
 if (!process.argv.includes("--if-stale") || isStale) {
   run(join(root, "worker-image", "build.mjs"));
-  run(createRequire(import.meta.url).resolve("typescript/bin/tsc"), "-p", "tsconfig.build.json");
-  removeOrphans();
+  compile();
   run(join(root, "tools", "bundles.mjs"));
   run(join(root, "tools", "lambdas.mjs"));
   mkdirSync(dirname(stamp), { recursive: true });
