@@ -1,5 +1,6 @@
 // Makes sure that the container suite can run: says what is missing of its programs, or installs that with `--install`
-// (Debian's packages), and starts a Docker engine once. Ends with 75 where no engine can be had on this machine at all.
+// (Debian's packages), and starts a Docker engine once. Ends with 75 where none can be had on this machine: nothing of the
+// project takes part in that.
 import { spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,10 +20,6 @@ const programs = {
   python3: "python3",
 };
 
-/** What a machine refuses that can't run containers, in dockerd's words. Anything else is a fault to look at. */
-const refusals =
-  /operation not permitted|permission denied|function not implemented|no such device|cgroup.* (isn't|not) mounted|not supported by the kernel|driver not supported/i;
-
 /** The client that comes with the engine; another one that stands before it in PATH may lack BuildKit. */
 export function findDocker() {
   return ["/usr/bin/docker", "docker"].find((name) => spawnSync(name, ["--version"]).status === 0);
@@ -30,7 +27,7 @@ export function findDocker() {
 
 /**
  * Starts an engine of its own: its socket and all its data are in the folder, and it has no network but the host's.
- * @returns its client's environment, and `stop()`; or `problem` with its last words, and whether the machine refuses it
+ * @returns its client's environment, and `stop()`; or `problem` with its last words
  */
 export async function startEngine(folder) {
   const socket = `unix://${folder}/docker.sock`;
@@ -56,7 +53,7 @@ export async function startEngine(folder) {
       process.off("exit", kill);
       const words = readFileSync(logFile, "utf8").trim().split("\n").slice(-5).join("\n");
       rmSync(folder, { recursive: true, force: true });
-      return { problem: `dockerd ended (${end}):\n${words}`, isRefused: refusals.test(words) };
+      return { problem: `dockerd ended (${end}):\n${words}` };
     }
     if (spawnSync(docker, ["info"], { env }).status === 0) break;
     await sleep(200);
@@ -98,7 +95,7 @@ function install(packages) {
 function run(command, args) {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const { status, stdout, stderr } = spawnSync(command, args, { env, encoding: "utf8" });
-  if (status !== 0) fail(`${command} ${args.join(" ")} failed:\n${stdout}\n${stderr}`);
+  if (status !== 0) fail(`${command} ${args.join(" ")} failed:\n${stdout}\n${stderr}`, impossible);
 }
 
 function fail(problem, code = 1) {
@@ -108,7 +105,7 @@ function fail(problem, code = 1) {
 
 async function main() {
   if (process.platform !== "linux" || process.getuid() !== 0) {
-    fail("The container suite starts a Docker engine of its own: Expected root on Linux");
+    fail("The container suite starts a Docker engine of its own: Expected root on Linux", impossible);
   }
   const absent = missing();
   const packages = [...new Set(absent.map(([, name]) => name))];
@@ -120,10 +117,10 @@ async function main() {
   }
   if (packages.length > 0) install(packages);
   const engine = await startEngine(mkdtempSync(join(tmpdir(), "docker-")));
-  if (engine.problem) fail(engine.problem, engine.isRefused ? impossible : 1);
+  if (engine.problem) fail(engine.problem, impossible);
   const problem = tryContainer(engine);
   await engine.stop();
-  if (problem) fail(`No container could be run:\n${problem}`, refusals.test(problem) ? impossible : 1);
+  if (problem) fail(`No container could be run:\n${problem}`, impossible);
 }
 
 /** Runs this machine's own `true` in a container, with the kinds of bounds that a worker has. */
