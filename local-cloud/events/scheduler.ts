@@ -81,7 +81,10 @@ export class Scheduler {
       throw new SchedulerRefusal(501, "NotImplemented", `The local cloud's schedules only publish, got ${Target.Arn}`);
     }
     if (Buffer.byteLength(Target.Input ?? "") > 262_144) throw invalid("Target input is larger than 262144 bytes.");
-    if (Target.RoleArn !== undefined && !this.cloud.iam.mayAssume("scheduler.amazonaws.com", Target.RoleArn)) {
+    // "Cross-service confused deputy prevention in EventBridge Scheduler": the source is the schedule's group.
+    const group = `arn:aws:scheduler:${this.cloud.region}:${accountId}:schedule-group/${GroupName}`;
+    const { RoleArn } = Target;
+    if (RoleArn !== undefined && !this.cloud.iam.mayAssume("scheduler.amazonaws.com", RoleArn, group)) {
       throw invalid("The execution role you provide must allow AWS EventBridge Scheduler to assume the role.");
     }
     const arn = `arn:aws:scheduler:${this.cloud.region}:${accountId}:schedule/${key}`;

@@ -73,11 +73,15 @@ export class Iam {
     return this.settle({ ...ask, context }, { service }, service);
   }
 
-  /** Whether a service may act in the role. Of a role that no program made here, nobody knows. */
-  mayAssume(service: string, roleArn: string): boolean {
+  /**
+   * Whether a service may act in the role. Of a role that no program made here, nobody knows. `onBehalfOf`: ARN of the resource
+   * for which it acts, of services that name one when they assume a role.
+   */
+  mayAssume(service: string, roleArn: string, onBehalfOf?: string): boolean {
     const trust = this.roles.trustOf(roleArn);
     if (!trust) return true;
-    const ask = { action: "sts:AssumeRole", resource: roleArn };
+    const context = onBehalfOf && { "aws:sourcearn": onBehalfOf, "aws:sourceaccount": accountId };
+    const ask = { action: "sts:AssumeRole", resource: roleArn, ...(context && { context }) };
     const decision = evaluate(ask, { service }, { identity: [], resource: trust }, this.withheld);
     if (decision.isAllowed) this.usage.add(decision.statement, ask.action);
     return decision.isAllowed;

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -49,7 +49,7 @@ export interface Engine {
 }
 
 /** The project's own program and what it imports. */
-const programFiles = ["index.ts", "components", "contract", "functions", "package.json", "tsconfig.json"];
+const programFiles = ["index.ts", "components", "contract", "functions", "package.json", "tools", "tsconfig.json"];
 
 /** @param hasYaml whether programs in Pulumi YAML are to run too */
 export async function startEngine({
@@ -109,7 +109,10 @@ export async function startEngine({
       const before = existsSync(file) ? (parse(readFileSync(file, "utf8")) as object | null) : {};
       writeFileSync(file, stringify({ ...before, config }));
     },
-    edit: (file, from, to) => edit(join(folder, file), from, to),
+    edit: (file, from, to) => {
+      edit(join(folder, file), from, to);
+      if (/^(functions|contract)\//.test(file)) buildLambdas(folder);
+    },
     outputs: async (stack) => {
       const text = await must(pulumi("stack", "output", "--json", "--stack", stack));
       return JSON.parse(text) as Record<string, unknown>;
@@ -129,6 +132,7 @@ function writeProject(folder: string, port: number, pluginFolder: string): void 
   // A removal waits until all functions have forgotten the type: nobody waits for a minute in a test.
   edit(join(folder, "contract", "limits.ts"), "typeCacheSeconds: 60", "typeCacheSeconds: 1");
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+  buildLambdas(folder);
   const image = join(folder, "worker-image");
   mkdirSync(image);
   for (const name of ["boot", "Dockerfile", "package.json", "dist"]) {
@@ -136,6 +140,11 @@ function writeProject(folder: string, port: number, pluginFolder: string): void 
   }
   const project = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")) as object;
   writeFileSync(join(folder, "Pulumi.yaml"), stringify({ ...project, plugins: writePlugins(pluginFolder, port) }));
+}
+
+/** Makes the Lambdas' text of the folder's sources. */
+export function buildLambdas(folder: string): void {
+  execFileSync(process.execPath, [join(folder, "tools", "lambdas.mjs")], { stdio: ["ignore", "ignore", "inherit"] });
 }
 
 function edit(file: string, from: string, to: string): void {

@@ -1,11 +1,10 @@
 import { expect } from "chai";
-import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { packedFiles } from "../support/packedFiles";
-import { Engine, startEngine } from "./support";
+import { buildLambdas, Engine, startEngine } from "./support";
 import { until } from "../support/until";
 
 /** The package as it is installed, but that its functions forget types at once: a removal waits for that. */
@@ -27,7 +26,7 @@ function forgetfulFunctions(folder: string): string {
   const text = readFileSync(limits, "utf8");
   expect(text).to.include("typeCacheSeconds: 60");
   writeFileSync(limits, text.replace("typeCacheSeconds: 60", "typeCacheSeconds: 1"));
-  execFileSync(process.execPath, [join(folder, "tools", "lambdas.mjs")]);
+  buildLambdas(folder);
   return join(folder, "dist", "lambdas");
 }
 

@@ -44,6 +44,7 @@ const processor = {
   ...{ secondsPerJob: 1, environment: { A: "b" } },
   secrets: { B: "arn:aws:ssm:us-east-1:123456789012:parameter/b" },
   registryCredentials: "arn:aws:secretsmanager:us-east-1:123456789012:secret:p-AbCdEf",
+  machineImage: "recommended:2026-11",
   capacitySchedule: [{ recurrence: "0 8 * * *", timeZone: "Europe/Berlin", minInstances: 1 }],
   schedules: [{ name: "s", expression: "rate(1 hour)", timeZone: "Europe/Berlin", payload: { a: ["b"] } }],
   policyStatements: [
@@ -71,7 +72,8 @@ const all = {
   ...{ policyStatements: processor.policyStatements, environment: { A: "b" }, logRetentionDays: 30 },
   secrets: { C: "arn:aws:secretsmanager:us-east-1:123456789012:secret:c-AbCdEf#key" },
   registryCredentials: "arn:aws:secretsmanager:us-east-1:123456789012:secret:r-AbCdEf",
-  metrics: "type",
+  ...{ metrics: "type", machineImage: "recommended" },
+  kmsKey: "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
   ...{ frontendMemorySize: 512, frontendReservedConcurrency: 2, frontendProvisionedConcurrency: 1 },
   ...{ routerMemorySize: 512, routerReservedConcurrency: 2, routerProvisionedConcurrency: 1, tags: { a: "b" } },
 };

@@ -14,7 +14,7 @@ const named = (processors: Partial<ProcessorArgs>[]) =>
   processors.map((processor, index) => ({ name: `type-${index}`, handler: "word-count", ...processor }));
 const build = (processors: Partial<ProcessorArgs>[], args: Partial<BatchJobProcessorArgs> = {}) =>
   record(() => new BatchJobProcessor("media", { processors: named(processors), ...args }));
-const network = { vpcId: "vpc-1", subnetIds: ["subnet-1"] };
+const network = { network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } };
 
 describe("registryCredentials", function () {
   this.timeout(120_000);

@@ -166,7 +166,7 @@ describe("secrets", function () {
   describe("of private workers take the endpoints of their services", () => {
     const servicesOf = async (...args: Parameters<typeof build>) => {
       const [processors, more] = args;
-      const image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/worker:1";
+      const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker:1";
       const own = { ...more, image, network: undefined, privateWorkers: true };
       const { ofType } = await build(processors, own);
       const endpoints = ofType("ec2/vpcEndpoint:VpcEndpoint").map(({ name }) => name);

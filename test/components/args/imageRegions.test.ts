@@ -1,0 +1,29 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { BatchJobProcessor } from "../../../components";
+import { record } from "../../support/record";
+
+const imageIn = (region: string) => `123456789012.dkr.ecr.${region}.amazonaws.com/worker:1`;
+
+describe("images of private workers", function () {
+  this.timeout(120_000);
+
+  const failureOf = (image: pulumi.Input<string>, own?: string) =>
+    record(
+      () =>
+        new BatchJobProcessor("media", {
+          processors: [{ name: "word-count", handler: "word-count", ...(own !== undefined && { image: own }) }],
+          ...{ image, privateWorkers: true },
+        }),
+    ).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+
+  it("are refused by path where they are of another region, which no endpoint reaches", async () => {
+    const expected = "Expected an image of us-east-1 with privateWorkers";
+    expect(await failureOf(pulumi.output(imageIn("eu-west-1")))).to.include(`image: ${expected}`);
+    expect(await failureOf(imageIn("us-east-1"), imageIn("eu-west-1"))).to.include(`processors[0].image: ${expected}`);
+    expect(await failureOf(imageIn("us-east-1"))).to.equal(undefined);
+  });
+});
