@@ -1,4 +1,4 @@
-// Digest of all that the Lambdas' text is made of. The build writes it beside the text, and components/lambdaCode.ts
+// Digest of all that the Lambdas' text is made of. The build writes it beside the text, and components/pipeline/lambdaCode.ts
 // compares the two wherever the sources lie beside the package, in a checkout.
 const { createHash } = require("node:crypto");
 const { readdirSync, readFileSync } = require("node:fs");
@@ -6,7 +6,7 @@ const { join, relative, sep } = require("node:path");
 
 /** What the text of the Lambdas is made of: files, and packages by their versions. */
 const sources = ["functions", "contract", "tools/lambdas.mjs", "tools/lambdaDigest.cjs"];
-const packages = ["esbuild", "@pulumi/pulumi", "typescript"];
+const packages = ["esbuild", "@pulumi/pulumi", "terser", "typescript"];
 
 /** All files below the paths, by their names within the root, in a constant order. */
 function filesOf(root, paths) {

@@ -10,7 +10,6 @@ export class DeployTarget {
   readonly account: pulumi.Output<string>;
   /** The provider's `defaultTags`, which it puts on what it makes itself, and on nothing that AWS makes later. */
   readonly defaultTags: pulumi.Output<Record<string, string>>;
-  private readonly machineImages: Record<string, pulumi.Output<string>> = {};
 
   constructor(private readonly opts: pulumi.InvokeOptions) {
     this.region = aws.getRegionOutput({}, opts).region;
@@ -26,6 +25,6 @@ export class DeployTarget {
   machineImageId(architecture: Architecture, gpu: boolean): pulumi.Output<string> {
     const kind = gpu ? "/gpu" : architecture === "arm64" ? "/arm64" : "";
     const name = `/aws/service/ecs/optimized-ami/amazon-linux-2023${kind}/recommended/image_id`;
-    return (this.machineImages[kind] ??= aws.ssm.getParameterOutput({ name }, this.opts).value);
+    return aws.ssm.getParameterOutput({ name }, this.opts).value;
   }
 }
