@@ -309,7 +309,8 @@ Not in the table, since they are cents or nobody's by default:
 ### Where it comes from
 
 Counted in the local cloud by \`npm run bench:bill -- --write\`: calls, GB-seconds and bytes of logs, by job; metrics off, instances
-and the runs of each minute apart. The functions' time is that of this machine, where they wait for other services than on AWS.
+and the runs of each minute apart. The functions' time is that of one
+run on a machine that did other work too, where they wait for other services than on AWS. The fleet of the batches prefetches 20 jobs.
 
 ${partsTable(counts)}
 
