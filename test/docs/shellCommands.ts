@@ -8,7 +8,7 @@ export interface ShellCommand {
   text: string;
 }
 
-const documents = ["README.md", "worker-image/README.md", ...filesIn("docs"), ...examples()];
+const documents = ["README.md", "CONTRIBUTING.md", "worker-image/README.md", ...filesIn("docs"), ...examples()];
 
 /** The commands in the `sh` blocks of all documents. Where some lines of a block begin with `$`, the others are output. */
 export function shellCommands(): ShellCommand[] {
