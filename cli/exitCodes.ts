@@ -1,13 +1,13 @@
-/** What the command line ends with; documented in docs/cli.md. */
+/** Exit codes of the command line, as docs/cli.md has them. */
 export const exitCodes = {
   ok: 0,
   /** A job that was waited for failed or was cancelled, or the command itself failed. */
   failed: 1,
-  /** The command line makes no sense. */
+  /** The command line is invalid. */
   usage: 2,
   /** There is no such job, or no such dead letter. */
   notFound: 3,
-  /** The time to wait was over. */
+  /** The timeout of a wait was reached. */
   timeout: 4,
   /** Ctrl-C: 128 and the number of the signal, as shells have it. */
   interrupted: 130,
@@ -15,12 +15,12 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** A failure that says what to do, and what the process ends with. */
+/** A failure that says what to do, with the exit code of the process. */
 export class CommandError extends Error {
   constructor(
     message: string,
     readonly exitCode: ExitCode = exitCodes.failed,
-    /** What the person could do now. */
+    /** Next step for the user. */
     readonly hint?: string,
   ) {
     super(message);

@@ -6,14 +6,15 @@ import { CommandError, exitCodes } from "./exitCodes";
 export interface ApiLocation {
   url?: string;
   stack?: string;
-  /** Stack output that holds the URL. */
+  /** Name of the stack output that holds the URL. */
   output: string;
 }
 
 const howTo = "Give --url URL, or set BATCH_JOBS_URL, or run it in a Pulumi project's folder with --stack NAME";
 
 /**
- * The API's URL: as given, else that of the stack named, else `BATCH_JOBS_URL`, else that of the folder's selected stack.
+ * Finds the API's URL: as given, else that of the stack named, else `BATCH_JOBS_URL`, else that of the folder's
+ * selected stack.
  *
  * @throws CommandError that says what to do.
  */
@@ -31,7 +32,7 @@ export async function findApi({ url, stack, output }: ApiLocation): Promise<URL>
   );
 }
 
-/** A stack's outputs, as the Pulumi CLI tells them. */
+/** A stack's outputs, read with the Pulumi CLI. */
 export async function stackOutputs(stack?: string): Promise<Record<string, unknown>> {
   const args = ["stack", "output", "--json", ...(stack === undefined ? [] : ["--stack", stack])];
   try {

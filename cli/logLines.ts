@@ -3,18 +3,18 @@ import { paint, Styled, StyleName } from "./output/styled";
 import { shortTime } from "./output/times";
 import type { LogLine } from "./workerLogs";
 
-/** Fields that say where a line comes from, which whoever asked for a job's lines knows. */
+/** Fields that say where a line comes from, which the user who asked for a job's lines knows. */
 const origin = [
   ...["time", "level", "event", "jobId", "attempt", "type", "jobType"],
   ...["worker", "instanceId", "messageId", "queueUrl"],
 ];
 
-/** Events by which a worker hands on what the job's handler wrote. */
+/** Events with which a worker logs the output of the job's handler. */
 const handlersEvents = ["job-log", "handler-output"];
 
 const colours: Record<string, StyleName> = { warn: "yellow", error: "red" };
 
-/** The attempt that wrote the line, where it says so. */
+/** The attempt that wrote the line, if the line has it. */
 export function attemptOf({ line }: LogLine): number | undefined {
   const { attempt } = fieldsOf(line) ?? {};
   return typeof attempt === "number" ? attempt : undefined;
@@ -32,7 +32,9 @@ export function renderLine(line: LogLine, isFull = false): Styled {
   return [paint.dim(head), style ? { style, content: text } : text];
 }
 
-/** A line's message, after the event's name unless a handler wrote it; then other fields, and below it an error's stack. */
+/**
+ * A line's message, after the event's name unless a handler wrote it; then other fields, and below it an error's stack.
+ */
 function textOf({ fields: nested, ...entry }: Record<string, unknown>): string {
   const { stream, ...fields } = { ...entry, ...(isObject(nested) ? nested : {}) };
   const { event, message } = entry;
@@ -48,7 +50,7 @@ function textOf({ fields: nested, ...entry }: Record<string, unknown>): string {
   return [first.filter((part) => typeof part === "string" && part !== "").join(" "), ...stack].join("\n");
 }
 
-/** The error of a line as a person reads it: the reason that already names it, or its own words, and its stack's frames. */
+/** The error of a line in readable form: the reason that already names it, or its own words, and its stack's frames. */
 function errorOf({ reason, error }: Record<string, unknown>): {
   summary?: string;
   stack: string[];
@@ -68,13 +70,13 @@ function shown(value: unknown): string {
   return typeof value === "string" && /^[^\s"]+$/.test(value) ? value : (JSON.stringify(value) ?? "");
 }
 
-/** When the worker wrote the line, which is before it was taken in. */
+/** Time at which the worker wrote the line, which is before CloudWatch received it. */
 function timeOf(fields?: Record<string, unknown>): number | undefined {
   const time = typeof fields?.time === "string" ? Date.parse(fields.time) : NaN;
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** Workers write JSON, a line each; what else there is has no fields. */
+/** Workers write one JSON object per line; any other line has no fields. */
 function fieldsOf(line: string): Record<string, unknown> | undefined {
   try {
     const value = JSON.parse(line) as unknown;

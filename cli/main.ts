@@ -3,7 +3,7 @@ import { endWithOutput } from "./output/terminal";
 import { createProgram } from "./program";
 import { reportFailure } from "./reportFailure";
 
-// The SDK's word on Node 20 is for whoever maintains this package, not for the person at the keyboard.
+// The SDK's warning about Node 20 concerns this package's maintainers, not the developer.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 endWithOutput();

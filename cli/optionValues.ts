@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { JobState, jobStates } from "../contract/records/record";
 
-/** Readers of options' values; what they throw is shown with the option's name. */
+/** Readers of options' values; their errors are shown with the option's name. */
 
 export function seconds(text: string): number {
   const value = Number(text);
@@ -20,7 +20,7 @@ export function time(text: string): string {
   const value = new Date(text);
   const [day] = /^\d{4}-\d{2}-\d{2}/.exec(text) ?? [];
   const isValid = /^\d{4}-/.test(text) && !Number.isNaN(value.getTime());
-  // `Date` takes 30 February for 2 March.
+  // `Date` reads 30 February as 2 March.
   if (!isValid || (day && !new Date(day).toISOString().startsWith(day))) {
     throw new InvalidArgumentError("Expected a time in ISO 8601, such as 2026-12-24T18:00:00Z.");
   }
@@ -29,7 +29,7 @@ export function time(text: string): string {
 
 const unitSeconds: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** Epoch milliseconds of a time, or of so long ago: `90s`, `10m`, `2h`, `1d`. */
+/** Epoch milliseconds of a time, or of an age: `90s`, `10m`, `2h`, `1d`. */
 export function timeAgo(text: string, _previous?: unknown, now = Date.now()): number {
   const [, number, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   if (number && unit) return now - Number(number) * unitSeconds[unit]! * 1_000;

@@ -30,7 +30,7 @@ export function createProgram(): Command {
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => out.write(text),
-      // Help on its own where a command was expected; refusals are said below, as all failures are.
+      // Commander shows only help if a command is missing; refusals are reported below, like all failures.
       writeErr: (text) => err.write(text),
       outputError: () => undefined,
     })
@@ -40,7 +40,7 @@ export function createProgram(): Command {
   return program;
 }
 
-/** Ends the process as commander wants it ended: after help and the version, and where the command line makes no sense. */
+/** Ends the process as commander wants: after help and the version, and if the command line is invalid. */
 function endOn(error: CommanderError): never {
   if (error.exitCode === 0) process.exit(exitCodes.ok);
   const problem = usageProblem(error);

@@ -8,14 +8,14 @@ export interface PayloadSource {
   argument?: string;
   /** `-` stands for standard input. */
   file?: string;
-  /** Whether each line is a payload of its own. */
+  /** True if each line is a payload of its own. */
   isPerLine?: boolean;
 }
 
 /**
- * The payloads of a submission: from the argument, the file, or standard input.
+ * Reads the payloads of a submission: from the argument, the file, or standard input.
  *
- * @throws CommandError that says what was read from where, and what is wrong with it.
+ * @throws CommandError that names the source, and what is wrong with it.
  */
 export async function readPayloads({ argument, file, isPerLine }: PayloadSource): Promise<unknown[]> {
   if (argument !== undefined && file !== undefined) throw usage("Expected PAYLOAD or --file, got both");
@@ -41,7 +41,7 @@ async function readText(argument?: string, file?: string): Promise<{ text: strin
 
 const howTo = `As the argument PAYLOAD, with --file, or on standard input; 'null' for a job without`;
 
-/** What JavaScript would read as another value is refused: the payload would not arrive as it stands there. */
+/** Refuses values that JavaScript would read as others: the payload would not arrive as written. */
 function parse(text: string, source: string): unknown {
   const value = parseJson(text, source);
   const losses = findJsonLosses(text);

@@ -4,7 +4,7 @@ import { err } from "./output/terminal";
 import { CommandError, ExitCode, exitCodes } from "./exitCodes";
 import { waitingText } from "./output/jobTables";
 
-/** Says on standard error why the command failed and what to do, and gives the exit code. */
+/** Prints on standard error why the command failed and what to do, and returns the exit code. */
 export function reportFailure(error: unknown): ExitCode {
   const { lines, hint, exitCode } = explain(error);
   const [first = "", ...more] = lines;

@@ -3,21 +3,21 @@ import type { DeadLetterOutcome, JobClient, RedriveOptions, Refusal } from "../c
 import { JobProblemError } from "../client/index";
 import { CommandError, exitCodes } from "./exitCodes";
 
-/** What became of the jobs that were to run again. */
+/** Outcome of retrying jobs. */
 export interface RetriedJobs extends DeadLetterOutcome {
-  /** Why those that were named and have not failed, say, don't run again. */
+  /** Reasons why named jobs don't run again, for instance since they have not failed. */
   refusals: Refusal[];
 }
 
-/** As many as one request takes. */
+/** Jobs per request, at most. */
 const mostAtOnce = 100;
 
-/** Codes of jobs that are not there to be retried. */
+/** Codes of jobs that can't be retried since they are gone. */
 const missingCodes: readonly string[] = ["job-not-found", "payload-not-kept"];
 
 /**
- * Has failed jobs run again by the API: those named, or all of a type or of all types. Of those named, what has no record, no
- * dead letter or another type is missing.
+ * Has the API retry failed jobs: those named, or all of a type or of all types. Named jobs without a record, without a
+ * dead letter or of another type count as missing.
  */
 export async function retryFailed(client: JobClient, options: RedriveOptions): Promise<RetriedJobs> {
   const { ids, signal, onProgress, ratePerSecond = Infinity } = options;
@@ -36,7 +36,7 @@ export async function retryFailed(client: JobClient, options: RedriveOptions): P
       for (const result of await client.retryMany(present, { signal })) {
         if (result.isAccepted) outcome.count++;
         else if (result.problem.status === 503) outcome.hidden++;
-        // Of all that have failed, what others have retried or removed meanwhile is no failure.
+        // If all failed jobs were meant, one that others have retried or removed meanwhile is no failure.
         else if (ids && missingCodes.includes(result.problem.code)) outcome.missing.push(result.id);
         else if (ids) outcome.refusals.push(result.problem);
       }
@@ -48,7 +48,7 @@ export async function retryFailed(client: JobClient, options: RedriveOptions): P
   return outcome;
 }
 
-/** Those of the ids whose jobs are of the type, if there is one. */
+/** The ids whose jobs are of the type, if one is given. */
 async function ofType(client: JobClient, ids: string[], { type, signal }: RedriveOptions): Promise<string[]> {
   if (type === undefined) return ids;
   const jobs = await Promise.all(
@@ -76,7 +76,7 @@ async function failedIds(client: JobClient, { type, signal }: RedriveOptions): P
   return ids;
 }
 
-/** Where the API keeps no records, or no list of them, dead letters are there all the same. */
+/** An API without records, or without a list of them, still has dead letters. */
 function explained(error: unknown): unknown {
   if (!(error instanceof JobProblemError)) return error;
   const hint =

@@ -19,14 +19,14 @@ export interface GlobalOptions {
   json?: boolean;
 }
 
-/** Fewer tries than a program's: a person would rather know. */
+/** Fewer tries than a program's: a user prefers to know soon. */
 const maxAttempts = 5;
 
-/** What a command works with. */
+/** Everything that a command works with. */
 export interface Session {
   client: JobClient;
   url: URL;
-  /** Print JSON for programs instead of tables for people. */
+  /** True if the command prints JSON for programs instead of tables for people. */
   isJson: boolean;
 }
 
@@ -37,7 +37,7 @@ export async function openSession(command: Command): Promise<Session> {
   return { client, url, isJson: options.json ?? false };
 }
 
-/** As the options say; else as the local cloud that answers there says to its own user. */
+/** Authorisation as the options say; else as the local cloud at the URL says to its own user. */
 function authorizationFor(url: URL, { sign, region, ...options }: GlobalOptions): AuthorizationOptions {
   const token = options.token ?? process.env.BATCH_JOBS_TOKEN;
   const run = token === undefined && sign !== false ? readLocalRun(url) : undefined;

@@ -1,6 +1,6 @@
 import { CommandError, exitCodes } from "./exitCodes";
 
-/** Runs what Ctrl-C ends in good order. */
+/** Runs an action that Ctrl-C ends in an orderly way. */
 export async function untilInterrupted<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const interrupt = new AbortController();
   const onSignal = () => interrupt.abort(new CommandError("Stopped", exitCodes.interrupted));

@@ -1,7 +1,7 @@
 import type { CommanderError } from "commander";
 import { CommandError, exitCodes } from "./exitCodes";
 
-/** What commander says, by its code, in the words of all our refusals: what was expected, and what came. */
+/** Commander's errors, by code, in the words of our refusals: what was expected, and what came. */
 const sentences: Record<string, [RegExp, (...parts: string[]) => string]> = {
   "commander.unknownOption": [/unknown option '(.*)'/s, (option) => `Expected an option that there is, got ${option}`],
   "commander.unknownCommand": [/unknown command '(.*)'/s, (name) => `Expected a command, got ${name}`],
@@ -20,7 +20,7 @@ const sentences: Record<string, [RegExp, (...parts: string[]) => string]> = {
   ],
 };
 
-/** Why the command line makes no sense, as a failure to report; nothing where commander showed help instead. */
+/** Reason why the command line is invalid, as a failure to report; undefined if commander showed help instead. */
 export function usageProblem({ code, message }: CommanderError): CommandError | undefined {
   if (code === "commander.help" || code === "commander.helpDisplayed") return undefined;
   const [said = "", ...more] = message.replace(/^error: /, "").split("\n(");

@@ -10,10 +10,10 @@ import { mostBars, ProgressBars } from "./output/progressBars";
 import { print, printJson, Session } from "./session";
 
 /**
- * Waits for the jobs, with a bar for each, prints how they ended, and gives the exit code: 1 where one failed or was
+ * Waits for the jobs, with a bar for each, prints how they ended, and returns the exit code: 1 if one failed or was
  * cancelled, with its reason on standard error.
  *
- * @throws CommandError on Ctrl-C and when the time is over, which says how to go on waiting.
+ * @throws CommandError on Ctrl-C and at the timeout, which says how to go on waiting.
  */
 export async function waitForJobs(session: Session, ids: string[], timeoutSeconds?: number): Promise<ExitCode> {
   const jobs = await follow(session, ids, timeoutSeconds);
@@ -24,14 +24,14 @@ export async function waitForJobs(session: Session, ids: string[], timeoutSecond
   return unsuccessful.length === 0 ? exitCodes.ok : exitCodes.failed;
 }
 
-/** Why a job ended without success. */
+/** Reason why a job ended without success. */
 export function reasonOf({ id, state, error, attempts }: Job): string {
   if (state === "cancelled" || !error) return `Job ${id} was ${state === "cancelled" ? "cancelled" : "given up"}`;
   const count = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
   return `Job ${id} failed after ${count}: ${oneLine(`${error.name}: ${error.message}`)}`;
 }
 
-/** That a job waits, and why. */
+/** Line that says that a job waits, and why. */
 export function waitingLine(id: string, waiting: Waiting, which = ""): Styled {
   return singleLine([paint.yellow("…"), ` Job ${id}${which} waits: ${waitingText(waiting)}`]);
 }
@@ -47,7 +47,7 @@ async function follow({ client, isJson }: Session, ids: string[], timeoutSeconds
     said.add(alike);
   };
   const interrupt = new AbortController();
-  // Each job's waiting listens to it: Node warns of more than ten.
+  // Each job's wait listens to it: Node warns beyond ten listeners.
   setMaxListeners(0, interrupt.signal);
   const onSignal = () =>
     interrupt.abort(new CommandError("Stopped waiting; nothing was cancelled", exitCodes.interrupted, goOn));
@@ -71,7 +71,7 @@ async function follow({ client, isJson }: Session, ids: string[], timeoutSeconds
   }
 }
 
-/** All of them, or the first failure, which ends the others. */
+/** Resolves to all jobs; rejects with the first failure, which ends the other waits. */
 async function allOf(waiting: Promise<Job>[], interrupt: AbortController): Promise<Job[]> {
   try {
     return await Promise.all(waiting);

@@ -9,12 +9,12 @@ import { CommandError } from "./exitCodes";
 export interface LogLine {
   /** Epoch milliseconds. */
   at: number;
-  /** Of the instance. */
+  /** Log stream: the instance. */
   stream: string;
   line: string;
 }
 
-/** What the local cloud's workers logged of a job: its own control beside the API. */
+/** Lines that the local cloud's workers logged of a job: its own control beside the API. */
 export async function localLogs(url: URL, jobId: string): Promise<LogLine[]> {
   const token = readLocalRun(url)?.token;
   if (token === undefined) {
@@ -32,12 +32,12 @@ export async function localLogs(url: URL, jobId: string): Promise<LogLine[]> {
 export interface LogSearch {
   groups: string[];
   jobId: string;
-  /** Epoch milliseconds: nothing of the job is older. */
+  /** Epoch milliseconds: no line of the job is older. */
   since: number;
   region?: string;
 }
 
-/** What workers logged of a job, by CloudWatch Logs, oldest first. Lines take some seconds to get there. */
+/** Lines that workers logged of a job, from CloudWatch Logs, oldest first. Lines take some seconds to appear there. */
 export async function cloudWatchLogs({ groups, jobId, since, region }: LogSearch): Promise<LogLine[]> {
   const { CloudWatchLogsClient, paginateFilterLogEvents } = await import("@aws-sdk/client-cloudwatch-logs");
   const client: CloudWatchLogsClient = new CloudWatchLogsClient({

@@ -8,32 +8,35 @@ import { loadSqs, Sqs } from "./sqs";
 export interface DeadLetterSelection {
   /** Only of this job type. @default - of all */
   type?: string;
-  /** Only of these jobs, by id; or by message id what is no job. @default - all */
+  /** Only these jobs, by id; for messages that are no jobs, by message id. @default - all */
   ids?: readonly string[];
-  /** Ends the call; letters that it has not come to stay as they are. */
+  /** Ends the call; messages that it has not reached yet stay as they are. */
   signal?: AbortSignal;
 }
 
 export interface RedriveOptions extends DeadLetterSelection {
-  /** How many letters a second go back at most, from 0.1. @default - as fast as SQS takes them */
+  /** Messages sent back per second, at most, from 0.1. @default - as fast as SQS takes them */
   ratePerSecond?: number;
-  /** Told how many have gone back so far. */
+  /** Called with the number of messages sent back so far. */
   onProgress?: (count: number) => void;
 }
 
 /** Dead letters that were found. */
 export interface DeadLetterPage {
   deadLetters: DeadLetter[];
-  /** About as many more there are. */
+  /** Approximate number of further messages. */
   more: number;
 }
 
 export interface DeadLetterOutcome {
-  /** Letters that went back, or were removed. */
+  /** Messages sent back, or removed. */
   count: number;
-  /** Ids that were asked for and not found. */
+  /** Requested ids that were not found. */
   missing: string[];
-  /** About as many letters somebody else held hidden, so that they stay: try again in a minute or two. */
+  /**
+   * Approximate number of messages that another consumer holds hidden, and that therefore stay: try again in a minute
+   * or two.
+   */
   hidden: number;
 }
 
@@ -41,10 +44,11 @@ const batchSize = 10;
 const queuesAtOnce = 10;
 
 /**
- * The jobs that failed for good, in the dead-letter queues of their types. An operator's work, with the operator's own
- * AWS credentials: it goes straight to SQS, whose queues `GET /types` names.
+ * The jobs that failed for good, in the dead-letter queues of their types. For operators, with their own AWS
+ * credentials: it
+ * goes straight to SQS, whose queues `GET /types` names.
  *
- * SQS shows letters only to whoever receives them, so what is looked at is hidden from others for that time.
+ * SQS shows messages only to their receiver, so messages that are read are hidden from others for a while.
  */
 export class DeadLetters {
   private readonly sqs = new Map<string, Promise<Sqs>>();
@@ -55,7 +59,7 @@ export class DeadLetters {
     private readonly apiUrl: URL,
   ) {}
 
-  /** Looks at letters, and leaves them where they are. */
+  /** Reads dead letters, and leaves them in the queue. */
   async list({ limit = 100, ...selection }: DeadLetterSelection & { limit?: number } = {}): Promise<DeadLetterPage> {
     const pages = await inParallel(await this.queues(selection), queuesAtOnce, async (queue) => {
       const found: DeadLetter[] = [];
@@ -71,20 +75,20 @@ export class DeadLetters {
     return { deadLetters, more: count - deadLetters.length };
   }
 
-  /** Sends letters back to their type's queue: their jobs run again, under their ids, with attempts afresh. */
+  /** Sends messages back to their type's queue: the jobs run again under their ids, and attempts count from zero. */
   async redrive(options: RedriveOptions = {}): Promise<DeadLetterOutcome> {
     const { ratePerSecond = Infinity, onProgress, signal } = options;
     if (!(ratePerSecond >= 0.1)) throw new RangeError(`Expected ratePerSecond from 0.1 up, got ${ratePerSecond}`);
     const start = performance.now();
     const gone = new Set<string>();
     let count = 0;
-    // Few enough that those received last don't show again before their turn comes.
+    // Few enough that the messages received last don't become visible before their turn.
     const ask = Math.max(1, Math.min(batchSize, Math.floor(ratePerSecond * batchSize)));
     return this.settle(
       options,
       { ask, atOnce: ratePerSecond < Infinity ? 1 : queuesAtOnce },
       async (queue, letters) => {
-        // What failed again meanwhile must not go round for ever.
+        // A job that failed again meanwhile must not go round for ever.
         const fresh = letters.filter(({ letter }) => !gone.has(letter.id ?? letter.messageId));
         const portion = Math.max(1, Math.min(batchSize, Math.floor(ratePerSecond)));
         for (let index = 0; index < fresh.length; index += portion) {
@@ -101,7 +105,7 @@ export class DeadLetters {
     );
   }
 
-  /** Removes letters for good. Their jobs' records stay. */
+  /** Removes dead letters for good. Their jobs' records stay. */
   async purge(selection: DeadLetterSelection = {}): Promise<DeadLetterOutcome> {
     if (selection.ids) {
       return this.settle(selection, { ask: batchSize, atOnce: queuesAtOnce }, async (queue, letters) => {
@@ -159,14 +163,15 @@ export class DeadLetters {
   }
 }
 
-/** What a letter can be asked for by. */
+/** Names that a caller may use for a dead letter. */
 function namesOf({ id, messageId }: DeadLetter): string[] {
   return id === undefined ? [messageId] : [id, messageId];
 }
 
 /**
- * Receives a queue's letters, hands those selected to `treat`, and lets go of all that it did not settle: at the end, so
- * that none is seen twice. Gives how many it saw.
+ * Receives a queue's messages, passes those selected to `treat`, and releases all that it did not settle: at the end,
+ * so that
+ * it sees none twice. Returns the number it saw.
  */
 async function walk(
   queue: DeadLetterQueue,
@@ -182,7 +187,7 @@ async function walk(
       const received = await queue.receive(ask, signal);
       kept.push(...received);
       const fresh = received.filter(({ letter }) => !seen.has(letter.messageId));
-      // None left, or those let go of come round again.
+      // None left, or the released ones come round again.
       if (fresh.length === 0) break;
       for (const { letter } of fresh) seen.add(letter.messageId);
       const chosen = fresh.filter(({ letter }) => !ids || namesOf(letter).some((name) => ids.includes(name)));

@@ -34,7 +34,7 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-/** Jobs that are read at once. */
+/** Jobs read at once. */
 const readsAtOnce = 10;
 
 /** Jobs of a known type by their id, or of any type by a bare id. */
@@ -44,11 +44,11 @@ type JobRef<Name extends string> = string | SubmittedJob<Name>;
  * A client of the HTTP API. `Types` names the job types with their payloads and results:
  * `new JobClient<{ "word-count": { payload: { text: string }; result: { words: number } } }>({ url })`.
  *
- * Calls that fail on the way, are throttled or are answered with 5xx are tried again; a submission always under the same
- * id or idempotency key, so that it makes one job. What the API refuses is thrown as a JobProblemError.
+ * Calls that fail on the way, are throttled or are answered with 5xx are retried; a submission always under the same
+ * id or idempotency key, so that it makes one job. If the API refuses, the call throws a JobProblemError.
  */
 export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
-  /** The jobs that failed for good. */
+  /** The jobs that failed for good, in their dead-letter queues. */
   readonly deadLetters: DeadLetters;
   private readonly connection: Connection;
 
@@ -61,8 +61,9 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   /**
    * Submits a job. It is accepted once this resolves.
    *
-   * @throws JobProblemError where the API refuses it, or where JSON would drop or change a part of the payload, which is then
-   * not sent: `errors` names each part by its path.
+   * @throws JobProblemError if the API refuses it, or if JSON would drop or change a part of the payload. In that case
+   * the
+   * payload is not sent, and `errors` names each part by its path.
    */
   async submit<Name extends keyof Types & string>(
     type: Name,
@@ -79,7 +80,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     return readSubmittedJob(answer) as SubmittedJob<Name>;
   }
 
-  /** Submits any number of jobs, a hundred to a request; gives what became of each, in order. */
+  /** Submits any number of jobs, a hundred to a request; returns the outcome of each, in order. */
   async submitMany(jobs: Iterable<Submission<Types>>, options: CallOptions = {}): Promise<SubmitOutcome[]> {
     const submissions = Array.from(jobs);
     const ids = submissions.map(({ id }) => id ?? randomUUID());
@@ -94,7 +95,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     });
   }
 
-  /** A job as it is now. */
+  /** Reads a job's present state. */
   async get<Name extends keyof Types & string>(
     job: JobRef<Name>,
     options: CallOptions = {},
@@ -104,9 +105,9 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   }
 
   /**
-   * The job once it has ended, however it did: look at its `state`.
+   * Resolves to the job once it has ended, in whatever `state`.
    *
-   * @throws WaitTimeoutError once the time is over. The job goes on.
+   * @throws WaitTimeoutError once the timeout is reached. The job goes on.
    */
   async wait<Name extends keyof Types & string>(
     job: JobRef<Name>,
@@ -117,10 +118,11 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   }
 
   /**
-   * Asks for a job to be cancelled: one that waits never runs, one that runs is signalled. Gives the job as it is then;
-   * one that is cancelled already is no error.
+   * Requests a job's cancellation: a waiting job never runs, a running one is signalled. Returns the job's new state; a
+   * job that
+   * is cancelled already is no error.
    *
-   * @throws JobProblemError with code `job-finished` where it has ended otherwise.
+   * @throws JobProblemError with code `job-finished` if it has ended otherwise.
    */
   async cancel<Name extends keyof Types & string>(
     job: JobRef<Name>,
@@ -131,7 +133,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
       return readJob(answer) as Job<Types[Name]["result"], Name>;
     } catch (error) {
       if (!(error instanceof JobProblemError && error.status === 409)) throw error;
-      // The first try may have done it, and its answer got lost.
+      // The first try may have done it, and its answer was lost.
       const present = await this.get(job, options);
       if (present.state !== "cancelled") throw error;
       return present;
@@ -139,10 +141,12 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   }
 
   /**
-   * Has a failed job run again, under its id and with attempts afresh, and gives it as it is then. One that waits or runs
-   * since it was retried is no error.
+   * Runs a failed job again, under its id and with attempts counted from zero, and returns its new state. A job that
+   * waits or
+   * runs since an earlier retry is no error.
    *
-   * @throws JobProblemError with code `job-not-ended`, `job-succeeded`, or `payload-not-kept` where its dead letter is gone.
+   * @throws JobProblemError with code `job-not-ended`, `job-succeeded`, or `payload-not-kept` if its dead letter is
+   * gone.
    */
   async retry<Name extends keyof Types & string>(
     job: JobRef<Name>,
@@ -154,7 +158,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
       return readJob(answer) as Job<Types[Name]["result"], Name>;
     } catch (error) {
       if (!(error instanceof JobProblemError && error.code === "job-not-ended")) throw error;
-      // The first try may have done it, and its answer got lost.
+      // The first try may have done it, and its answer was lost.
       const present = await this.get(job, { signal });
       if (present.retriedAt === undefined) throw error;
       return present;
@@ -162,8 +166,9 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   }
 
   /**
-   * Has failed jobs run again, up to a hundred; gives what became of each, in the order of their ids. One that waits or runs
-   * since it was retried counts as accepted.
+   * Runs failed jobs again, up to a hundred; returns the outcome of each, in the order of their ids. A job that waits
+   * or runs
+   * since an earlier retry counts as accepted.
    */
   async retryMany(ids: readonly string[], { delaySeconds, signal }: RetryOptions = {}): Promise<SubmitOutcome[]> {
     const distinct = [...new Set(ids)];
@@ -174,25 +179,25 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
       id: distinct[index]!,
     }));
     return inParallel(results, readsAtOnce, async ({ id, problem }): Promise<SubmitOutcome> => {
-      // The first try may have done it, and its answer got lost.
+      // The first try may have done it, and its answer was lost.
       const isRetried = problem?.code === "job-not-ended" && (await this.get(id, { signal })).retriedAt !== undefined;
       return problem && !isRetried ? { id, isAccepted: false, problem } : { id, isAccepted: true };
     });
   }
 
-  /** Has the launches of a type's workers tried now, where they fail and wait for their next try. */
+  /** Retries the launches of a type's workers now, if they fail and wait for their next try. */
   async retryLaunches(type: string, options: CallOptions = {}): Promise<void> {
     const path = `types/${encodeURIComponent(type)}/retry-launches`;
     await this.connection.request({ method: "POST", path, signal: options.signal });
   }
 
-  /** Jobs, newest first, a page at a time. */
+  /** Lists jobs, newest first, a page at a time. */
   async list(query: ListQuery = {}): Promise<JobPage> {
     const { signal, ...rest } = query;
     return readJobPage(await this.connection.request({ method: "GET", path: "jobs", query: { ...rest }, signal }));
   }
 
-  /** The job types that the API takes. */
+  /** Lists the job types that the API takes. */
   async types(options: CallOptions = {}): Promise<JobType[]> {
     return readTypes(await this.connection.request({ method: "GET", path: "types", signal: options.signal }));
   }
@@ -200,12 +205,12 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
 
 function readUrl(url: string | URL): URL {
   if (URL.canParse(String(url))) return new URL(url);
-  // What is no URL may hold a password all the same.
+  // Even an invalid URL may hold a password.
   const got = typeof url === "string" ? `a text of ${url.length} characters that is none` : describe(url);
   throw new TypeError(`Expected the API's url as an http or https URL, got ${got}`);
 }
 
-/** Refused here, since some of what is no id would make another path. */
+/** Refused here, since some invalid ids would make another path. */
 function pathOf(job: JobRef<string>): string {
   const id = typeof job === "string" ? job : job.id;
   if (idPattern.test(id)) return `jobs/${id}`;

@@ -3,13 +3,13 @@ import { jobStates } from "../contract/records/record";
 import { gatewayCodes, JobProblemError, ResultOmitted } from "./errors";
 import type { Job, JobPage, JobType, Refusal, SubmittedJob } from "./job";
 
-/** A job, of `GET /jobs/{id}` and of lists. Fields that this version doesn't know pass. */
+/** Reads a job of `GET /jobs/{id}` and of lists. Fields that this version doesn't know pass. */
 export function readJob(value: unknown): Job {
   const isJob = isObject(value) && hasIdTypeState(value) && typeof value.submittedAt === "string";
   return withoutOmittedResult(check<Job>(value, isJob, "a job"));
 }
 
-/** Whoever reads a result that was left out must not take it for one that isn't there. */
+/** Makes reading an omitted result throw, so that nobody takes it for a missing one. */
 function withoutOmittedResult(job: Job): Job {
   const { id, resultOmitted } = job;
   if (!resultOmitted) return job;
@@ -33,7 +33,7 @@ export function readTypes(value: unknown): JobType[] {
   return types.map((type) => check<JobType>(type, isObject(type) && typeof type.type === "string", "a job type"));
 }
 
-/** What became of each job of a batch. */
+/** Outcome of each job of a batch. */
 export interface BatchResult {
   status: number;
   id?: string;

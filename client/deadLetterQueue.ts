@@ -8,11 +8,11 @@ import type { Sqs } from "./sqs";
 /** A job that failed for good, as its type's dead-letter queue keeps it. */
 export interface DeadLetter {
   type: string;
-  /** Of the SQS message. */
+  /** Id of the SQS message. */
   messageId: string;
-  /** Id of the job; absent where the message is no job. */
+  /** Id of the job; undefined if the message is no job. */
   id?: string;
-  /** Why it is here; absent for a minute at most where SQS moved it itself. */
+  /** Reason of the failure; undefined for a minute at most if SQS moved the message itself. */
   reason?: string;
   /** The attempt that failed, counted from 1. */
   attempt?: number;
@@ -21,20 +21,22 @@ export interface DeadLetter {
   submittedAt?: string;
   tenant?: string;
   payload?: unknown;
-  /** The message as it is, where it is no job. */
+  /** The message's body, if it is no job. */
   body?: string;
 }
 
-/** A letter that was received, and is hidden from others meanwhile. */
+/** A received dead letter, hidden from other consumers. */
 export interface HeldLetter {
   letter: DeadLetter;
   message: Message;
 }
 
-/** Longer than a pass with ten letters takes. Whoever is killed meanwhile leaves letters hidden for so long. */
+/**
+ * Longer than a pass with ten messages takes. If the process is killed meanwhile, its messages stay hidden that long.
+ */
 const hideSeconds = 120;
 
-/** A type's dead-letter queue in SQS, and the queue that its letters came from. */
+/** A type's dead-letter queue in SQS, and the queue that its messages came from. */
 export class DeadLetterQueue {
   constructor(
     private readonly sqs: Sqs,
@@ -43,12 +45,12 @@ export class DeadLetterQueue {
     private readonly deadLetterQueueUrl: string,
   ) {}
 
-  /** Some letters, hidden from others until they are released; none where there are none to be had. */
+  /** Receives some dead letters, hidden from others until they are released; an empty list if there are none. */
   async receive(count: number, signal?: AbortSignal): Promise<HeldLetter[]> {
     const command = new this.sqs.ReceiveMessageCommand({
       QueueUrl: this.deadLetterQueueUrl,
       MaxNumberOfMessages: Math.min(count, limits.maxBatchEntries),
-      // A long poll asks all of SQS's servers, where a short one asks some.
+      // A long poll asks all of SQS's servers, a short one only some.
       WaitTimeSeconds: 1,
       VisibilityTimeout: hideSeconds,
       MessageAttributeNames: ["All"],
@@ -58,7 +60,7 @@ export class DeadLetterQueue {
     return Messages.map((message) => ({ letter: letterOf(message, this.type), message }));
   }
 
-  /** Letters there are about, visible and hidden. */
+  /** Approximate numbers of dead letters. */
   async count(): Promise<{ visible: number; hidden: number }> {
     const command = new this.sqs.GetQueueAttributesCommand({
       QueueUrl: this.deadLetterQueueUrl,
@@ -71,7 +73,7 @@ export class DeadLetterQueue {
     };
   }
 
-  /** Sends letters back to the type's queue and then removes them; those that SQS refused are thrown, and stay. */
+  /** Sends dead letters back to the type's queue and then removes them; throws those that SQS refused, which stay. */
   async redrive(letters: HeldLetter[]): Promise<void> {
     for (const batch of batchesBySize(letters)) {
       const command = new this.sqs.SendMessageBatchCommand({
@@ -84,7 +86,7 @@ export class DeadLetterQueue {
         })),
       });
       const { Successful = [], Failed = [] } = await this.sqs.client.send(command);
-      // Sent twice at worst: the claim absorbs it.
+      // Sent twice at worst: the claim makes that harmless.
       await this.remove(Successful.map(({ Id }) => batch[Number(Id)]!));
       if (Failed[0]) throw failure("send back", Failed[0], batch[Number(Failed[0].Id)]!);
     }
@@ -99,7 +101,7 @@ export class DeadLetterQueue {
     }
   }
 
-  /** Lets others receive the letters again at once; what fails here ends by itself once they are hidden no more. */
+  /** Lets others receive the dead letters again at once; after a failure here they become visible by themselves. */
   async release(letters: HeldLetter[]): Promise<void> {
     for (const batch of batchesByCount(letters)) {
       const Entries = batch.map(({ message }, index) => ({
@@ -113,7 +115,7 @@ export class DeadLetterQueue {
     }
   }
 
-  /** Removes all letters, hidden ones too; SQS takes up to a minute. */
+  /** Removes all dead letters, hidden ones too; SQS takes up to a minute. */
   async purge(): Promise<void> {
     await this.sqs.client.send(new this.sqs.PurgeQueueCommand({ QueueUrl: this.deadLetterQueueUrl }));
   }
@@ -143,7 +145,7 @@ function batchesByCount(letters: HeldLetter[]): HeldLetter[][] {
   );
 }
 
-/** Room for what attributes of a letter add: a reason of 1,000 characters and their names. */
+/** Room for the attributes of a dead letter: a reason of 1,000 characters and their names. */
 const attributeBytes = 5_000;
 
 function batchesBySize(letters: HeldLetter[]): HeldLetter[][] {

@@ -3,7 +3,7 @@ import type { ProblemCode } from "../contract/http/problem";
 import type { OmittedResult } from "../contract/records/record";
 import type { Job } from "./job";
 
-/** Codes of answers that come from before the API's function: from API Gateway, a proxy, or something else entirely. */
+/** Codes of answers from in front of the API's function: from API Gateway, a proxy, or another server. */
 export const gatewayCodes = {
   /** 401 and 403: the signature or token is missing, wrong, or not allowed to do this. */
   unauthorized: "unauthorized",
@@ -11,20 +11,20 @@ export const gatewayCodes = {
   throttled: "throttled",
   /** 5xx without a problem document. */
   unavailable: "unavailable",
-  /** Anything else: the URL is perhaps not that of a batch job API. */
+  /** Anything else: perhaps the URL is not that of a batch job API. */
   unexpected: "unexpected-answer",
 } as const;
 
 export type JobProblemCode = ProblemCode | (typeof gatewayCodes)[keyof typeof gatewayCodes];
 
-/** The API said no. The message is the answer's `detail`. */
+/** The API refused. The message is the answer's `detail`. */
 export class JobProblemError extends Error {
   override readonly name = "JobProblemError";
   /** Stable; see "Errors" in docs/api.md. */
   readonly code: JobProblemCode;
   /** HTTP status. */
   readonly status: number;
-  /** The fields at fault, where there are any. */
+  /** The fields at fault, if any. */
   readonly errors: readonly FieldProblem[];
 
   constructor(problem: { code: JobProblemCode; status: number; detail: string; errors?: readonly FieldProblem[] }) {
@@ -35,12 +35,12 @@ export class JobProblemError extends Error {
   }
 }
 
-/** No answer came, however often it was tried. `cause` is what the last try failed with. */
+/** No answer came in any try. `cause` is the last try's error. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 }
 
-/** The job succeeded, and its result was too large to be kept: thrown where it is read. */
+/** The job succeeded, but its result was too large to be kept: thrown when the program reads `result`. */
 export class ResultOmitted extends Error {
   override readonly name = "ResultOmitted";
   /** UTF-8 bytes of the result's JSON. */
@@ -58,12 +58,12 @@ export class ResultOmitted extends Error {
   }
 }
 
-/** A job had not ended when the time to wait for it was over. It goes on. */
+/** A job had not ended when the timeout of a wait was reached. It goes on. */
 export class WaitTimeoutError extends Error {
   override readonly name = "WaitTimeoutError";
 
   constructor(
-    /** The job as it was seen last. */
+    /** The job's last known state. */
     readonly job: Job,
     readonly timeoutSeconds: number,
   ) {

@@ -1,4 +1,7 @@
-/** Maps items, so many at once, and gives the results in order. The first failure is thrown, and nothing further begins. */
+/**
+ * Maps items with a bound on concurrency, and returns the results in order. Throws the first failure, and starts no
+ * further item.
+ */
 export async function inParallel<In, Out>(
   items: readonly In[],
   atOnce: number,

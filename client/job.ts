@@ -9,10 +9,10 @@ export interface JobShape {
   result: unknown;
 }
 
-/** Where nothing is said of the types: any name, any payload. */
+/** Types for a client without type parameter: any name, any payload. */
 export type AnyJobTypes = Record<string, JobShape>;
 
-/** What {@link AnyJobTypes} asks of an interface, which has no index signature. */
+/** The constraint of {@link AnyJobTypes} for an interface, which has no index signature. */
 export type JobTypeMap<Types> = { [Name in keyof Types]: JobShape };
 
 /** A job as the API shows it. Times are ISO 8601, UTC. */
@@ -24,27 +24,27 @@ export interface Job<Result = unknown, Name extends string = string> {
   attempts: number;
   /** The handler's last `progress(fraction, note)`. */
   progress?: { fraction: number; note?: string };
-  /** What the handler returned. @throws ResultOmittedError where it was too large to be kept. */
+  /** The handler's return value. @throws ResultOmitted if it was too large to be kept. */
   result?: Result;
-  /** There in place of `result` where that was too large to be kept. */
+  /** Present in place of a `result` that was too large to be kept. */
   resultOmitted?: OmittedResult;
-  /** Why it failed, or why its last attempt did. */
+  /** Error of the job, or of its last attempt. */
   error?: JobError;
   submittedAt: string;
   startedAt?: string;
   finishedAt?: string;
-  /** When a delayed job may begin. */
+  /** Earliest start of a delayed job. */
   runAt?: string;
-  /** When somebody asked for it to be cancelled. */
+  /** Time at which cancellation was requested. */
   cancelRequestedAt?: string;
-  /** Why it waits; while it is queued. */
+  /** Reason why it waits, while it is queued. */
   waiting?: Waiting;
-  /** How often it was sent back after it had failed, and when last. */
+  /** Number of retries after the job had failed, and the time of the last one. */
   retries?: number;
   retriedAt?: string;
-  /** Whom it is for. */
+  /** The customer that the job is for. */
   tenant?: string;
-  /** Fields of its record that can't be read. */
+  /** Fields of the record that can't be read. */
   unreadable?: string[];
 }
 
@@ -59,18 +59,18 @@ export interface SubmitOptions {
   /**
    * The job's id, 1–80 of letters, digits, `.`, `_`, `-`: submitting the same job under it again gives the same answer.
    *
-   * @default - one that the API gives
+   * @default - one that the API makes
    */
   id?: string;
   /** Makes the submission idempotent without naming the id, 1–255 characters. @default - a random one for each call */
   idempotencyKey?: string;
   /** Whole seconds until the job may begin, at most a year. */
   delaySeconds?: number;
-  /** When the job may begin, in place of `delaySeconds`. */
+  /** Earliest start, in place of `delaySeconds`. */
   runAt?: Date | string;
-  /** Whom the job is for; see "Tenants" in docs/api.md. */
+  /** The customer that the job is for; see "Tenants" in docs/api.md. */
   tenant?: string;
-  /** Ends the call; whether the job was accepted is then unknown. */
+  /** Ends the call; it is then unknown if the job was accepted. */
   signal?: AbortSignal;
 }
 
@@ -82,10 +82,10 @@ export type Submission<Types extends JobTypeMap<Types>> = {
   >;
 }[keyof Types & string];
 
-/** What became of one of several jobs. */
+/** Outcome of one of several jobs. */
 export type SubmitOutcome = { id: string; isAccepted: true } | { id: string; isAccepted: false; problem: Refusal };
 
-/** Why a job was not accepted. */
+/** Reason why a job was not accepted. */
 export interface Refusal {
   code: JobProblemCode;
   status: number;
@@ -99,13 +99,13 @@ export interface JobType {
   description?: string;
   timeoutSeconds: number;
   maxAttempts: number;
-  /** JSON Schema that payloads meet. */
+  /** JSON Schema of the payloads. */
   payloadSchema?: unknown;
   queueUrl?: string;
   deadLetterQueueUrl?: string;
-  /** Machine image of the workers' instances, and when AWS made it: ISO 8601, as far as that is known. */
+  /** Machine image of the workers' instances, and its creation time in ISO 8601, if that is known. */
   machineImage?: { id: string; createdAt?: string };
-  /** Why no worker starts. */
+  /** Reason why no worker starts. */
   launchProblem?: string;
 }
 
@@ -118,14 +118,14 @@ export interface RetryOptions {
 export interface ListQuery {
   type?: string;
   state?: JobState;
-  /** Jobs in the answer, 1 to 100. @default 20 */
+  /** Jobs per page, 1 to 100. @default 20 */
   limit?: number;
-  /** Where the answer before ended. */
+  /** Cursor of the previous page. */
   cursor?: string;
   signal?: AbortSignal;
 }
 
-/** Jobs, newest first; with a cursor where there are more. */
+/** Jobs, newest first, with a cursor if there are more. */
 export interface JobPage {
   jobs: Job[];
   cursor?: string;

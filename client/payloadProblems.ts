@@ -1,12 +1,13 @@
 import type { FieldProblem } from "../contract/check";
 import { limits } from "../contract/limits";
 
-/** Problems that one error shows. */
+/** Problems shown in one error. */
 const maxProblems = 20;
 
 /**
- * What of a payload JSON would drop or change in silence, by path: such a payload is not sent. What JSON holds is null, true
- * and false, finite numbers, texts, arrays, and plain objects of these; -0 arrives as 0.
+ * Parts of a payload that JSON would silently drop or change, by path: such a payload is not sent. JSON holds null,
+ * true
+ * and false, finite numbers, strings, arrays, and plain objects of these; -0 arrives as 0.
  */
 export function payloadProblems(payload: unknown): FieldProblem[] {
   const problems: FieldProblem[] = [];
@@ -33,7 +34,7 @@ export function payloadProblems(payload: unknown): FieldProblem[] {
     }
     if (value === null) return;
     if (around.has(value)) return refuse("what JSON holds", "an object that lies within itself");
-    // The API refuses it for that.
+    // The API refuses the payload for that.
     if (around.size > limits.maxPayloadDepth) return;
     around.add(value);
     if (Array.isArray(value)) visitArray(value, path);
@@ -43,7 +44,7 @@ export function payloadProblems(payload: unknown): FieldProblem[] {
   }
 
   function visitArray(array: unknown[], path: string): void {
-    // Not `forEach`, which passes over holes.
+    // Not `forEach`, which skips holes.
     for (let index = 0; index < array.length; index++) visit(array[index], `${path}/${index}`);
     const names = Object.keys(array).filter((key) => !/^\d+$/.test(key));
     if (names.length === 0) return;
@@ -64,13 +65,13 @@ export function payloadProblems(payload: unknown): FieldProblem[] {
   return problems.slice(0, maxProblems);
 }
 
-/** True of `{}`, of an object without prototype, and of those of other realms, as tests have them. */
+/** True for `{}`, for an object without prototype, and for those of other realms, which tests have. */
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** What an object is that isn't plain, and what to send in its place. */
+/** Describes an object that isn't plain, and what to send in its place. */
 function whatItIs(value: object): string {
   const name = (value.constructor as { name?: string } | undefined)?.name || "no plain object";
   if (value instanceof Date) return "a Date: send its toISOString()";

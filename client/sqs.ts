@@ -7,7 +7,7 @@ import { proxiedClient } from "./connection/proxy";
 /** SQS, with its client; loaded with the first call that needs it. */
 export type Sqs = typeof import("@aws-sdk/client-sqs") & { client: SQSClient };
 
-/** Hosts of SQS, by which they say their region ("Amazon SQS endpoints and quotas", endpoints of a VPC included). */
+/** Hosts of SQS, which contain their region ("Amazon SQS endpoints and quotas", endpoints of a VPC included). */
 const hosts = [
   /^(?:vpce-[a-z0-9-]+\.)?sqs(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?amazonaws\.com(?:\.cn)?$/,
   /^sqs(?:-fips)?\.([a-z0-9-]+)\.(?:api\.aws|api\.amazonwebservices\.com\.cn)$/,
@@ -15,9 +15,9 @@ const hosts = [
 ];
 
 /**
- * SQS where the queue is. Credentials go to AWS alone; those of the API on this machine, to this machine.
+ * SQS for a queue. AWS credentials go to AWS alone; the local run's keys, to this machine.
  *
- * @throws Error where the URL is that of neither, or the local cloud there left no keys for this user.
+ * @throws Error if the URL is that of neither, or if the local cloud there left no keys for this user.
  */
 export async function loadSqs(
   queueUrl: string,
@@ -43,7 +43,7 @@ function regionOfQueue({ protocol, hostname }: URL): string | undefined {
   return hosts.map((pattern) => pattern.exec(hostname)?.[1]).find((region) => region !== undefined);
 }
 
-/** The keys of the local cloud: others are not meant for it. */
+/** The local cloud's keys: no other credentials are sent to it. */
 function localCredentials(endpoint: URL): AwsCredentials {
   const run = readLocalRunOf(endpoint);
   if (run) return run.credentials;

@@ -15,11 +15,14 @@ export interface SubmissionBody {
   tenant?: string;
 }
 
-/** Options of a job; those of one call are heeded by `submit` alone. */
+/** Options of a job; `submit` alone also takes those of a call. */
 const jobOptions = ["id", "delaySeconds", "runAt", "tenant"];
 export const callOptions = ["idempotencyKey", "signal"];
 
-/** The body of a submission, or why none is sent: what it says would be dropped or changed on the way. */
+/**
+ * Body of a submission, or the problems that keep it from being sent: parts that would be dropped or changed on the
+ * way.
+ */
 export function submissionBody(
   type: string,
   payload: unknown,
@@ -47,7 +50,7 @@ export function submissionBody(
   };
 }
 
-/** As {@link submissionBody}, of one job. */
+/** As {@link submissionBody}, for one job. */
 export function bodyToSubmit(type: string, payload: unknown, options: SubmitOptions): SubmissionBody {
   const outcome = submissionBody(type, payload, options, callOptions);
   if ("refusal" in outcome) throw new JobProblemError(outcome.refusal);

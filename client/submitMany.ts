@@ -9,19 +9,22 @@ import type { SubmitOutcome } from "./job";
 import { retry } from "./connection/retry";
 import type { SubmissionBody } from "./submissionBody";
 
-/** A body reaches the function as text inside of JSON, in an event of at most 6 MB ("Lambda quotas"); less a margin. */
+/**
+ * A body reaches the function as a string inside JSON, in an event of at most 6 MB ("Lambda quotas"); less a margin.
+ */
 const maxBodyBytes = 5_000_000;
 
-/** How often jobs that the API could not take for the moment are sent again. */
+/** Rounds in which jobs that the API could not take at that moment are resent. */
 const rounds = 6;
 const batchesAtOnce = 4;
 
 /**
- * Submits any number of jobs in batches, and gives what became of each, in order. Every job gets an id here, so that
- * those that the API could not take for the moment can be sent again by themselves.
+ * Submits any number of jobs in batches, and returns the outcome of each, in order. Every job gets an id here, so that
+ * those that the API could not take at that moment can be resent alone.
  *
- * @throws what {@link Connection.request} throws; which jobs were accepted is then unknown, and submitting them again
- * under the same ids is right.
+ * @throws what {@link Connection.request} throws; it is then unknown which jobs were accepted, and safe to submit them
+ * again
+ * under the same ids.
  */
 export async function submitMany(
   connection: Connection,
@@ -65,7 +68,7 @@ function outcomeOf({ status, problem }: BatchResult, id: string): SubmitOutcome 
   return { id, isAccepted: false, problem: problem ?? unsaid };
 }
 
-/** Batches of as many jobs as one request takes. */
+/** Divides jobs into batches that fit into one request each. */
 function divide(jobs: IdentifiedBody[]): IdentifiedBody[][] {
   const batches: IdentifiedBody[][] = [];
   let room = 0;

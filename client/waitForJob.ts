@@ -5,29 +5,29 @@ import type { Job } from "./job";
 import type { Waiting } from "../contract/records/waiting";
 
 export interface WaitOptions {
-  /** How long to wait. @default - until the job ends */
+  /** Longest wait, in seconds. @default - until the job ends */
   timeoutSeconds?: number;
-  /** Told of the job whenever it was looked at and something about it had changed. */
+  /** Called with the job after each read that shows a change. */
   onProgress?: (job: Job) => void;
-  /** Told why the job waits, once it has waited for 10 s, and whenever that changes. */
+  /** Called with the reason why the job waits, after 10 s, and whenever that changes. */
   onWaiting?: (waiting: Waiting, job: Job) => void;
   /** Ends the waiting, not the job. */
   signal?: AbortSignal;
 }
 
-/** Between two looks at the job: each time a half longer. */
+/** Time between two reads of the job: each half as long again. */
 export const pollMilliseconds = { first: 200, longest: 5_000, growth: 1.5 };
 
-/** So long may the last look take, even when the time is over. */
+/** Shortest time allowed for the last read, even beyond the timeout. */
 const leastLookMilliseconds = 2_000;
 
-/** Timers that are longer run out at once. */
+/** Longer timers fire at once. */
 const longestTimerMilliseconds = 2 ** 31 - 1;
 
-/** A job that waits for less is nothing to wonder about. */
+/** Shorter waits are not worth a message. */
 const patienceMilliseconds = 10_000;
 
-/** Where the time comes from: a clock that never jumps, in milliseconds. */
+/** Source of time: a clock that never jumps, in milliseconds. */
 export interface WaitClock {
   now(): number;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<unknown>;
@@ -39,9 +39,9 @@ const machineClock: WaitClock = {
 };
 
 /**
- * Looks at a job until it has ended, and gives it as it is then.
+ * Reads a job until it has ended, and returns its final state.
  *
- * @throws WaitTimeoutError once the time is over; what `look` throws; the signal's reason.
+ * @throws WaitTimeoutError once the timeout is reached; what `look` throws; the signal's reason.
  */
 export async function waitForJob(
   look: (signal?: AbortSignal) => Promise<Job>,
@@ -73,7 +73,7 @@ export async function waitForJob(
   }
 }
 
-/** What is told, save as of when it is known, which changes with each look. */
+/** The value less the time at which it was known, which changes with each read. */
 function lastingOf(value: Job | Waiting | undefined): string | undefined {
   return JSON.stringify(value, (key, each: unknown) => (key === "asOf" ? undefined : each));
 }
@@ -82,7 +82,7 @@ function nextPause(pause: number): number {
   return Math.min(pause * pollMilliseconds.growth, pollMilliseconds.longest);
 }
 
-/** A look that nobody answers must not outlast the time to wait by much. */
+/** A read without an answer must not exceed the timeout by much. */
 async function lookUntil(left: number, look: (signal?: AbortSignal) => Promise<Job>, signal?: AbortSignal) {
   const milliseconds = Math.max(left, leastLookMilliseconds);
   if (milliseconds > longestTimerMilliseconds) return look(signal);

@@ -8,7 +8,7 @@ export interface OwnOutputs {
   dataBucket: string;
 }
 
-/** This package's own project, with the program as it was built: that starts sooner than from its sources. */
+/** This package's own project, with the compiled program: that starts sooner than from its sources. */
 export function ownStack(): { project: Project; program: () => unknown } {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- the program runs where it is loaded
   return { project: findProject(packageRoot()), program: () => require("../index") as unknown };

@@ -2,11 +2,11 @@ import { openSync, readSync, closeSync, readdirSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { packageRoot } from "../local-cloud/program/packageFolder";
 
-/** A file of the demo, and the job types that have something to do with it. */
+/** A file of the demo, and the job types that can process it. */
 export interface DemoFile {
   path: string;
   name: string;
-  /** Where it goes in the data bucket; unique among the files. */
+  /** Key in the data bucket; unique among the files. */
   key: string;
   jobTypes: ("word-count" | "checksum" | "thumbnail")[];
 }
@@ -15,7 +15,7 @@ const pictureEndings = [".avif", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff
 const textEndings = [".md", ".txt"];
 
 /**
- * The files the person named, else the repository's own texts and pictures.
+ * The files that the user named, else the repository's own texts and pictures.
  *
  * @throws Error that names each path that isn't a readable file.
  */
@@ -54,7 +54,7 @@ function jobTypesOf(path: string): DemoFile["jobTypes"] {
   return isText(path) ? ["checksum", "word-count"] : ["checksum"];
 }
 
-/** Texts have no zero bytes; the start of a file tells. */
+/** Texts contain no zero bytes; the start of the file decides. */
 function isText(path: string): boolean {
   const start = Buffer.alloc(8_192);
   const file = openSync(path, "r");

@@ -5,7 +5,7 @@ export interface DemoJob {
   type: string;
   file: string;
   payload: object;
-  /** What the API last said of it. */
+  /** The API's last answer about it. */
   view?: JobView;
 }
 
@@ -41,7 +41,7 @@ export async function submit(url: string, job: DemoJob): Promise<void> {
   job.view = body;
 }
 
-/** Asks after the jobs until all have ended; tells of each that does. */
+/** Reads the jobs until all have ended; reports each that does. */
 export async function follow(
   url: string,
   jobs: DemoJob[],

@@ -12,7 +12,7 @@ const columns: Column[] = [
   { head: "Result", least: 20 },
 ];
 
-/** A table of jobs, a row each; where the terminal is too narrow, results and file names are cut. */
+/** A table of jobs, one per row; if the terminal is too narrow, results and file names are cut. */
 export function renderJobs(jobs: DemoJob[], width = out.columns): Styled {
   const rows = jobs.map(({ file, type, view }) => {
     const state = view?.state ?? "unknown";

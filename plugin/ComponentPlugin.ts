@@ -12,7 +12,7 @@ interface PackageSchema {
 }
 
 /**
- * The component for programs in other languages. It serves the schema that the package holds: to make one takes a
+ * The component for programs in other languages. It serves the schema in the package: making one would take a
  * TypeScript compiler, the sources, and ten seconds of each deployment.
  */
 export class ComponentPlugin implements pulumi.provider.Provider {

@@ -50,7 +50,7 @@ export function addCancel(program: Command): void {
       const jobs: Job[] = [];
       let exitCode: number = exitCodes.ok;
       for (const id of new Set(ids)) {
-        // One that can't be cancelled doesn't keep the others running.
+        // A job that can't be cancelled doesn't keep the others running.
         await client.cancel(id).then(
           (job) => jobs.push(job),
           (error: unknown) => (exitCode = Math.max(exitCode, reportFailure(error))),

@@ -29,7 +29,7 @@ Examples:
     )
     .action(async (options: LocalOptions, command: Command) => {
       const { stack = "dev", json } = command.optsWithGlobals<GlobalOptions>();
-      // A program that failed may leave anything open.
+      // A failed program may leave anything open.
       await runLocal({ ...options, stack, json }).catch((error: unknown) => process.exit(reportFailure(error)));
     });
 }

@@ -56,10 +56,10 @@ export function addLogs(program: Command): void {
     });
 }
 
-/** Clocks of instances and of the API may differ by as much. */
+/** Longest assumed difference between the clocks of instances and of the API. */
 const skewMilliseconds = 300_000;
 
-/** Between two looks for new lines: CloudWatch Logs takes few calls a second for all who look. */
+/** Time between two reads of new lines: CloudWatch Logs takes few calls a second from all readers together. */
 const followMilliseconds = { local: 1_000, cloud: 5_000 };
 
 type ReadLines = (since?: number) => Promise<LogLine[]>;
@@ -88,7 +88,7 @@ function isWanted({ since, attempt: wanted }: LogsOptions): (line: LogLine) => b
   return (line) => (since === undefined || line.at >= since) && (wanted === undefined || attemptOf(line) === wanted);
 }
 
-/** What tells lines apart; equal ones of a moment by which of them they are. */
+/** Keys that distinguish lines; equal lines of one moment are numbered. */
 function keysOf(lines: LogLine[]): string[] {
   const counts = new Map<string, number>();
   return lines.map(({ at, stream, line }) => {
@@ -103,7 +103,7 @@ interface FollowOptions extends LogsOptions {
   signal: AbortSignal;
 }
 
-/** Prints lines as they come, until the job has ended and a last look has been taken. */
+/** Prints lines as they come, until the job has ended and a last read is done. */
 async function follow(
   { client, url }: Session,
   first: Job,

@@ -80,7 +80,7 @@ async function submitOne(session: Session, type: string, payload: unknown, optio
   return exitCodes.ok;
 }
 
-/** A type that nobody knows is told with those that there are. */
+/** Adds the existing types to the error about an unknown one. */
 async function explainType({ client }: Session, type: string, error: unknown): Promise<never> {
   if (!(error instanceof JobProblemError && error.code === "unknown-type")) throw error;
   const known = await client.types().then(

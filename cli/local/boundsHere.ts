@@ -1,9 +1,9 @@
 interface Mechanisms {
   system: string;
-  /** How the memory of a job and its processes are found. */
+  /** How the worker measures the memory of a job and its processes. */
   memory: string;
   processes: string;
-  /** What isn't held on this system, beside what no developer's machine holds. */
+  /** Bounds that don't hold on this system, beyond those that hold on no developer's machine. */
   notHeld: string;
 }
 
@@ -21,7 +21,10 @@ const macos: Mechanisms = {
   notHeld: "\nNor is a process that starts a session of its own ended with a killed worker.",
 };
 
-/** What bounds a job on this machine, by which mechanism, and which bounds of an instance don't hold here: in 80 columns. */
+/**
+ * Describes the mechanisms that bound a job on this machine, and which bounds of an instance don't hold here: in 80
+ * columns.
+ */
 export function boundsHere(platform: NodeJS.Platform): string {
   const { system, memory, processes, notHeld } = platform === "darwin" ? macos : linux;
   return `Jobs are bounded here, on ${system}, in

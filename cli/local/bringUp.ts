@@ -13,28 +13,28 @@ export interface RunningStack {
   cloud: LocalCloud;
   /** What the program exports. */
   outputs: StackOutputs;
-  /** From the start of this process until the stack was up. */
+  /** Seconds from the start of this process until the stack was up. */
   seconds: number;
 }
 
 export interface BringUpOptions {
   project: Project;
-  /** What the program does; returns its outputs. */
+  /** Runs the program; returns its outputs. */
   program: () => unknown;
   stack: string;
   port?: number;
-  /** Have the HTTP APIs ask for what their authorization says. */
+  /** True if the HTTP APIs require what their authorization says. */
   enforceAuth?: boolean;
   log: Log;
 }
 
-// The SDK's word on Node 20 is for whoever maintains this package, not for the person at the keyboard.
+// The SDK's warning about Node 20 concerns this package's maintainers, not the developer.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 
 /**
  * Brings a project's program up in a local cloud. Ctrl-C and SIGTERM then stop the cloud and end the process.
  *
- * @throws Error where there is no such stack file, the program fails, or the port is taken.
+ * @throws Error if there is no such stack file, the program fails, or the port is taken.
  */
 export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   const { project, program, stack, port, enforceAuth, log } = options;

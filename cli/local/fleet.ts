@@ -13,7 +13,7 @@ export interface FleetRow {
   inService: number;
   pending: number;
   terminating: number;
-  /** Jobs at work. */
+  /** Running jobs. */
   busy: number;
 }
 
@@ -22,7 +22,7 @@ export interface FleetEvent {
   text: string;
 }
 
-/** Workers' lines by which a job begins, and those by which it is over. */
+/** Events of workers' lines at which a job begins, and those at which it is over. */
 const jobEnds = ["job-succeeded", "job-retried", "job-failed", "job-given-back", "job-cancelled", "job-lost"];
 const told = [
   ...jobEnds,
@@ -35,13 +35,13 @@ const told = [
 
 const keptEvents = 100;
 
-/** What goes on in the fleets of a local cloud: rows for now, from the cloud itself, and events, from what is logged. */
+/** Activity in the fleets of a local cloud: rows for the present, from the cloud itself, and events, from the logs. */
 export class Fleet {
   readonly events: FleetEvent[] = [];
   private readonly jobs = new Map<string, Set<string>>();
   private readonly seen = new Map<string, string>();
 
-  /** Takes what the cloud logs. */
+  /** Takes a line of the cloud's log. */
   note({ source, name, line }: LogEntry): void {
     if (source === "cloud") return this.tell(`${name}: ${line}`);
     const fields = source === "worker" ? fieldsOf(line) : undefined;
@@ -55,7 +55,7 @@ export class Fleet {
       this.tell([fields.type, name, event, fields.jobId, fields.reason].filter(Boolean).join(" "));
   }
 
-  /** A row for each of the types. Instances that came, went or changed since the last time become events. */
+  /** Returns a row for each of the types. Instances that came, went or changed since the last call become events. */
   look(cloud: Pick<LocalCloud, "groups" | "messaging">, queueUrls: Record<string, string>): FleetRow[] {
     const groups = cloud.groups.list();
     this.followStates(groups.flatMap(({ instances }) => instances));

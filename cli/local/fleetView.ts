@@ -10,7 +10,7 @@ import { out } from "../output/terminal";
 
 const refreshMilliseconds = 500;
 
-/** Rows of the terminal that the table, its title and the prompt take beside the types and events. */
+/** Rows of the terminal that the table, its title and the prompt take, beyond types and events. */
 const otherRows = 6;
 
 const columns: Column[] = [
@@ -24,7 +24,7 @@ const columns: Column[] = [
   { head: "Busy", align: "right" },
 ];
 
-/** The fleet and what happened lately, as content that fits the terminal. */
+/** The fleet and its recent events, as content that fits the terminal. */
 export function renderFleet(
   rows: readonly FleetRow[],
   events: readonly FleetEvent[],

@@ -14,14 +14,14 @@ export interface JobApi {
 
 type AskingCloud = Pick<LocalCloud, "apis" | "deployed" | "region" | "credentials">;
 
-/** The APIs that take jobs, whatever the program calls them: those that say which types they know. */
+/** The APIs that take jobs, whatever the program calls them: those whose types can be read. */
 export async function jobApis(cloud: AskingCloud): Promise<JobApi[]> {
   const known = queuesIn(cloud.deployed.statesOf("aws:dynamodb/tableItem:TableItem"));
   const found = await Promise.all(cloud.apis.list().map((api) => ask(api, cloud, known)));
   return found.filter((api) => api !== undefined);
 }
 
-/** Queues by type, as the tables of job types say: an API may tell nobody. */
+/** Queues by type, from the tables of job types: an API may refuse to tell. */
 function queuesIn(items: Properties[]): Record<string, string> {
   const found = items.map(({ item }) => JSON.parse(String(item)) as Record<string, { S?: string } | undefined>);
   return Object.fromEntries(found.map(({ type, queueUrl }) => [type?.S ?? "", queueUrl?.S ?? ""]));

@@ -19,15 +19,15 @@ export interface ServeOptions extends Omit<BringUpOptions, "log"> {
  * Runs a stack on this machine until Ctrl-C, which ends the process: prints its addresses, and on a terminal shows the
  * fleets.
  *
- * @throws Error where it doesn't come up, which says where in the program.
+ * @throws Error if it doesn't come up, with the place in the program.
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { json, verbose } = options;
-  // A picture that is drawn anew all the time and lines don't go together.
+  // A picture that is redrawn all the time and log lines don't go together.
   const isLive = out.isTerminal && !verbose && !json;
   const fleet = new Fleet();
   let isShown = false;
-  // What the program prints is not for whoever reads the addresses.
+  // The program's own output is not for the reader of the addresses.
   if (json) console.log = console.info = console.error;
   const running = await bringUp({
     ...options,
@@ -41,7 +41,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     throw place ? new Error(`${place}: ${error.message}`, { cause: error }) : error;
   });
   const apis = await jobApis(running.cloud);
-  // Ctrl-C is how this command ends; it is no failure.
+  // Ctrl-C is the normal end of this command, not a failure.
   process.exitCode = 0;
   if (json) printJson(addresses(running, apis), "line");
   else out.line(welcome(running, apis, options.stack));
@@ -104,7 +104,7 @@ ${paint.bold("Look behind it with any AWS client")}
 ${awsLines(cloud, outputs.dataBucket)}`;
 }
 
-/** The least that an API asks for stands for all. */
+/** The most permissive API decides. */
 function whoMayCall(apis: JobApi[]): string {
   const asked = new Set(apis.map(({ access }) => access.authorization));
   if (asked.size === 0 || asked.has("none")) {
@@ -138,7 +138,7 @@ or${access.authorization === "iam" ? ", with the keys below" : ""}
 `;
 }
 
-/** How curl is to call an API. */
+/** Options with which curl calls an API. */
 function curlFor({ authorization }: JobApi["access"], region: string): string {
   switch (authorization) {
     case "none":
@@ -155,7 +155,7 @@ function curlFor({ authorization }: JobApi["access"], region: string): string {
 
 function awsLines({ endpoint, region, credentials }: LocalCloud, bucket: unknown): string {
   return [
-    // The AWS CLI reads the latter name of the region only, most SDKs the former.
+    // The AWS CLI reads only the latter name of the region, most SDKs the former.
     `export AWS_ENDPOINT_URL=${endpoint}`,
     `export AWS_REGION=${region} AWS_DEFAULT_REGION=${region}`,
     `export AWS_ACCESS_KEY_ID=${credentials.accessKeyId}`,

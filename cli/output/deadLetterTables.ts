@@ -25,7 +25,7 @@ export function renderLetters(letters: DeadLetter[]): Styled {
   return plainTable(columns, rows, out.columns);
 }
 
-/** A dead letter whole. */
+/** A dead letter in full. */
 export function renderLetter(letter: DeadLetter): Styled {
   const { payload, body, ...plain } = letter;
   const fields = Object.entries(plain).map(([name, value]): [string, string | undefined] => [

@@ -13,7 +13,7 @@ const colours: Record<JobState, StyleName> = {
   cancelled: "magenta",
 };
 
-/** Columns that a note takes at most where no terminal bounds it. */
+/** Most columns of a note without a terminal to bound it. */
 const longestNote = 80;
 
 /** Jobs, one a line. */
@@ -37,7 +37,7 @@ export function renderJobs(jobs: Job[]): Styled {
   return plainTable(columns, rows, out.columns);
 }
 
-/** All that is known of a job, one field a line. */
+/** All known fields of a job, one per line. */
 export function renderJob(job: Job): Styled {
   const { id, type, attempts, progress, resultOmitted, error, submittedAt, startedAt, finishedAt, runAt } = job;
   const rows: [string, Styled | undefined][] = [
@@ -62,7 +62,7 @@ function resultText({ result }: Job): string | undefined {
   return result === undefined ? undefined : printableJson(result);
 }
 
-/** Names and values, a line each, less those without a value. */
+/** Names and values, one per line, less those without a value. */
 export function renderFields(rows: readonly [string, Styled | undefined][]): Styled {
   const known = rows.filter((row): row is [string, Styled] => row[1] !== undefined);
   const width = Math.max(...known.map(([name]) => name.length));
@@ -92,12 +92,12 @@ export function renderTypes(types: JobType[], now: Date): Styled {
   return plainTable(columns, rows, out.columns);
 }
 
-/** How old a machine image is, in days. */
+/** Age of a machine image, in days. */
 function ageOf(createdAt: string | undefined, now: Date): string {
   return createdAt === undefined ? "" : `${Math.floor((now.getTime() - Date.parse(createdAt)) / 86_400_000)} d`;
 }
 
-/** Why a job waits. */
+/** Reason why a job waits. */
 export function waitingText({ reason, detail, since, until }: Waiting): string {
   const times = [since && `since ${since}`, until && `until ${until}`].filter(Boolean).join(", ");
   const name = reason === "unknown" ? "" : `${reason.replace(/-/g, " ")}: `;

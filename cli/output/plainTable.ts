@@ -4,7 +4,7 @@ export interface Column {
   head: string;
   /** Columns of the terminal below which its cells aren't cut. @default - they are never cut */
   least?: number;
-  /** Those with the lowest are left out first where all don't fit. @default - it is never left out */
+  /** Columns with the lowest rank are left out first if not all fit. @default - it is never left out */
   rank?: number;
   align?: "right";
 }
@@ -12,8 +12,9 @@ export interface Column {
 const gap = 2;
 
 /**
- * A table of aligned columns, without lines, so that it can be cut and pasted. Where it is wider than `width`, cells are cut
- * from the last column on, and then columns left out.
+ * A table of aligned columns, without lines, so that it can be cut and pasted. If it is wider than `width`, it cuts
+ * cells
+ * from the last column on, and then leaves out columns.
  */
 export function plainTable(columns: readonly Column[], rows: readonly (readonly Styled[])[], width: number): Styled {
   const cells = rows.map((row) => row.map(singleLine));

@@ -4,12 +4,12 @@ import { cut, paint, render, singleLine, Styled, widthOf } from "./styled";
 import { Output, outputOf } from "./terminal";
 import { isFinal } from "../../contract/records/record";
 
-/** Beyond so many jobs one bar stands for all of them, and one line for all that wait alike. */
+/** Number of jobs beyond which one bar covers all of them, and one line all that wait for the same reason. */
 export const mostBars = 8;
 
 const barColumns = { most: 30, least: 10 };
 
-/** Columns that an id takes beside a bar: at most, and at least. */
+/** Most and fewest columns of an id beside a bar. */
 const idColumns = { most: 36, least: 8 };
 
 /** Columns that a bar, its percentage and a state take. */
@@ -22,8 +22,8 @@ interface Picture {
 }
 
 /**
- * Bars for the jobs that are waited for, on standard error: one for each, or one for all where they are many; none where
- * that is no terminal.
+ * Progress bars of the awaited jobs, on standard error: one for each, or one for all if there are many; none if
+ * standard error is no terminal.
  */
 export class ProgressBars {
   private readonly output: Output;
@@ -59,7 +59,7 @@ export class ProgressBars {
     bar.update(Math.round(picture.fraction * 100), picture);
   }
 
-  /** Writes a line above the bars, or by itself where there are none. */
+  /** Writes a line above the bars, or alone if there are none. */
   say(line: Styled): void {
     if (!this.multi) return this.output.line(line);
     this.multi.log(`${render(line, this.output.isColoured)}\n`);
@@ -92,7 +92,7 @@ function fractionOf({ state, progress }: Job): number {
   return state === "succeeded" ? 1 : Math.min(1, Math.max(0, progress?.fraction ?? 0));
 }
 
-/** The name, a bar, how much is done, and the note: the bar gives way first, then the note is cut. */
+/** The name, a bar, the percentage, and the note: the bar shrinks first, then the note is cut. */
 function barLine({ name: fullName, fraction, note }: Picture, columns: number): Styled {
   const name = cut(singleLine(fullName), Math.max(idColumns.least, Math.min(idColumns.most, columns - otherColumns)));
   const percentage = `${String(Math.round(fraction * 100)).padStart(3)} %`;

@@ -7,13 +7,13 @@ const styles = { bold, cyan, dim, gray, green, magenta, red, yellow };
 
 export type StyleName = keyof typeof styles;
 
-/** Text with a style, which is put on only when it is written: after the filter, and if the stream has colours. */
+/** Text with a style, which is applied only when it is written: after the filter, and if the stream has colours. */
 export interface Span {
   style: StyleName;
   content: Styled;
 }
 
-/** What is printed: text of anybody, spans of ours, and several of these one after the other. */
+/** Printable content: plain text from any source, spans of our own, and sequences of these. */
 export type Styled = string | Span | readonly Styled[];
 
 type Paint = { readonly [Name in StyleName]: (content: Styled) => Span };
@@ -22,7 +22,7 @@ export const paint = Object.fromEntries(
   (Object.keys(styles) as StyleName[]).map((style) => [style, (content: Styled): Span => ({ style, content })]),
 ) as Paint;
 
-/** A template whose values are texts of anybody, or spans. */
+/** A template whose values are plain texts, or spans. */
 export function styled(texts: TemplateStringsArray, ...values: readonly Styled[]): Styled {
   return texts.flatMap((text, index) => (index < values.length ? [text, values[index]!] : [text]));
 }
@@ -48,7 +48,7 @@ export function widthOf(content: Styled): number {
   return stringWidth(render(content, false));
 }
 
-/** The line cut to so many columns, between characters as people see them, with an ellipsis where something is missing. */
+/** The line cut to the width, between graphemes, with an ellipsis for what is missing. */
 export function cut(content: Styled, width: number): Styled {
   if (widthOf(content) <= width) return content;
   return width < 1 ? "" : [take(content, width - 1).content, "…"];
@@ -56,7 +56,7 @@ export function cut(content: Styled, width: number): Styled {
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** As much of the content as so many columns hold, and how many are left. */
+/** As much of the content as fits into the width, and the columns that are left. */
 function take(content: Styled, width: number): { content: Styled; left: number } {
   if (typeof content === "string") {
     let left = width;

@@ -5,25 +5,25 @@ import { render, Styled } from "./styled";
 /** A stream of this process to a terminal, a pipe or a file. */
 export interface Output {
   readonly isTerminal: boolean;
-  /** Whether colours are welcome there. */
+  /** True if the stream may get colours. */
   readonly isColoured: boolean;
-  /** Columns of the terminal; no bound elsewhere. */
+  /** Columns of the terminal; infinite elsewhere. */
   readonly columns: number;
   /** Writes the content, filtered. */
   write(content: Styled): void;
   /** Writes the content as a line, or several. */
   line(this: void, content: Styled): void;
-  /** Writes the content in place of what was written so before. */
+  /** Writes the content in place of the last rewritten one. */
   rewrite(content: Styled): void;
 }
 
-/** Standard output, for what was asked for. */
+/** Standard output, for the results of a command. */
 export const out = outputOf(() => process.stdout);
 
-/** Standard error, for what else there is to say. */
+/** Standard error, for all else. */
 export const err = outputOf(() => process.stderr);
 
-/** Prints a value as JSON: on one line, unless it is for a person at a terminal. */
+/** Prints a value as JSON: on one line, except for a person at a terminal. */
 export function printJson(value: unknown, lines: "line" | "lines" = out.isTerminal ? "lines" : "line"): void {
   process.stdout.write(`${printableJson(value, lines === "lines" ? 2 : undefined)}\n`);
 }
@@ -47,7 +47,7 @@ export function outputOf(stream: () => WriteStream): Output {
   };
 }
 
-/** NO_COLOR and FORCE_COLOR decide, else whether the stream is a terminal. */
+/** NO_COLOR and FORCE_COLOR decide; by default, terminals get colours. */
 function isColoured({ isTTY }: WriteStream): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR) return false;
@@ -55,12 +55,13 @@ function isColoured({ isTTY }: WriteStream): boolean {
   return Boolean(isTTY) && TERM !== "dumb";
 }
 
-/** What is done before the process ends, once somebody has said so. */
+/** Action before the process ends, once one is set. */
 let beforeEnd: ((exit: () => void) => void) | undefined;
 
 /**
- * Ends the process where nothing more can be written: quietly where whoever read it, `head` say, has had enough, and with a
- * line where the disk is full. The last caller's `onEnd` counts.
+ * Ends the process when nothing more can be written: silently if the reader (such as `head`) closed the pipe, and with
+ * a line
+ * if the disk is full. The last caller's `onEnd` counts.
  */
 export function endWithOutput(onEnd: (exit: () => void) => void = (exit) => exit()): void {
   const isFirst = beforeEnd === undefined;

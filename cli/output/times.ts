@@ -1,4 +1,4 @@
-/** A time as a person on this machine says it: of today the time alone, else with the day, or the day alone. */
+/** A time in this machine's time zone: only the time if it is today, else with the day, or the day alone. */
 export function shortTime(time: string | number, now = new Date()): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return String(time);

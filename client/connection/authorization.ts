@@ -6,17 +6,17 @@ import { configuredRegion, regionOf } from "./region";
 export type { AwsCredentials } from "./credentials";
 export { isOnThisMachine } from "./origin";
 
-/** A request as it goes out. */
+/** A request as it is sent. */
 export interface OutgoingRequest {
   method: string;
   url: URL;
   headers: Record<string, string>;
   body?: string;
-  /** The time that a signature names. @default - by this machine's clock */
+  /** Time of the signature. @default - this machine's clock */
   signedAt?: Date;
 }
 
-/** The headers that authorise a request; asked anew for each try, since signatures age. */
+/** Returns the headers that authorise a request; called for each try, since signatures age. */
 export type Authorize = (request: OutgoingRequest) => Promise<Record<string, string>>;
 
 export interface AuthorizationOptions {
@@ -26,18 +26,18 @@ export interface AuthorizationOptions {
    * @default - `none` where there is a token or the URL is on this machine, else `iam`
    */
   authorization?: "iam" | "none";
-  /** A bearer token, or what gives one, for APIs with `authorization: jwt`; asked for before each request. */
+  /** A bearer token, or a function that returns one, for APIs with `authorization: jwt`; called before each try. */
   token?: string | (() => string | Promise<string>);
   /** @default - the standard chain of the AWS SDK: environment, profile, SSO, container, instance */
   credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
-  /** Region of the API. @default - as the URL says, else `AWS_REGION`, else that of the profile */
+  /** Region of the API. @default - that of the URL, else `AWS_REGION`, else that of the profile */
   region?: string;
 }
 
 /**
- * How requests to the URL are authorised.
+ * Chooses how requests to the URL are authorised.
  *
- * @throws TypeError where the URL is none that what authorises them may be sent to.
+ * @throws TypeError if credentials may not be sent to the URL.
  */
 export function createAuthorize(url: URL, options: AuthorizationOptions): Authorize {
   const { token, authorization = token !== undefined || isOnThisMachine(url) ? "none" : "iam" } = options;
@@ -48,7 +48,7 @@ export function createAuthorize(url: URL, options: AuthorizationOptions): Author
   return authorization === "none" ? () => Promise.resolve({}) : createSigner(url, options);
 }
 
-/** The token, if a header can hold it; what `fetch` says of one that it can't would tell it. */
+/** Returns the token if a header can hold it; `fetch` would quote an invalid one in its error. */
 function checkToken(token: unknown): string {
   if (typeof token !== "string") throw new TypeError(`Expected the token as a text, got ${describe(token)}`);
   const trimmed = token.trim();
@@ -57,7 +57,7 @@ function checkToken(token: unknown): string {
   throw new TypeError(`Expected a token of visible ASCII characters, got ${got}`);
 }
 
-/** The signer's packages are loaded with the first request that needs them. */
+/** Loads the signer's packages with the first request that needs them. */
 function createSigner(url: URL, options: AuthorizationOptions): Authorize {
   let signer: ReturnType<typeof loadSigner> | undefined;
   return async ({ method, url: target, headers, body, signedAt }) => {

@@ -6,17 +6,17 @@ import { retry } from "./retry";
 import { clockSkewOf, isSkewed } from "./skew";
 
 export interface ConnectionOptions {
-  /** How often a request is tried before it fails. @default 8 */
+  /** Tries per request, at most. @default 8 */
   maxAttempts?: number;
-  /** How long one try may take: API Gateway gives up after 30 s. @default 35 */
+  /** Longest duration of one try, in seconds: API Gateway gives up after 30 s. @default 35 */
   requestTimeoutSeconds?: number;
-  /** @default - that of Node, by the proxy that HTTPS_PROXY names */
+  /** @default - Node's `fetch`, by the proxy that HTTPS_PROXY names */
   fetch?: typeof fetch;
 }
 
 export interface ApiRequest {
   method: "GET" | "POST" | "DELETE";
-  /** Below the API's URL, without a slash in front. */
+  /** Path below the API's URL, without a leading slash. */
   path: string;
   query?: Record<string, string | number | undefined>;
   headers?: Record<string, string>;
@@ -25,16 +25,17 @@ export interface ApiRequest {
   signal?: AbortSignal;
 }
 
-/** Longest wait between two tries, doubled with each; beside what the API asks for. */
+/** Longest wait between two tries, doubled with each; the API's `Retry-After` comes on top. */
 const backoffMilliseconds = { first: 200, longest: 5_000 };
 
 /**
- * Requests to one API. What fails on the way, is throttled, or is answered with 5xx is tried again, always with the same
- * body and headers: whoever sends makes sure that the API may take it twice.
+ * Sends requests to one API. Requests that fail on the way, are throttled, or are answered with 5xx are retried, always
+ * with
+ * the same body and headers: callers must send idempotent requests.
  */
 export class Connection {
   private readonly base: URL;
-  /** How far the API's clock is ahead of this machine's, once that stood in a signature's way. */
+  /** How far the API's clock is ahead of this machine's; 0 until a signature failed for it. */
   private skewMilliseconds = 0;
 
   constructor(
@@ -47,9 +48,9 @@ export class Connection {
   }
 
   /**
-   * The answer's JSON value.
+   * Sends a request and returns the answer's JSON value.
    *
-   * @throws JobProblemError where the API refuses, ConnectionError where no answer comes, the signal's reason.
+   * @throws JobProblemError if the API refuses, ConnectionError if no answer comes, the signal's reason.
    */
   async request(request: ApiRequest): Promise<unknown> {
     const { signal } = request;
@@ -88,7 +89,7 @@ export class Connection {
         method,
         headers: { ...sent, ...authorization },
         body,
-        // What authorises a request is for this origin alone.
+        // The authorisation is for this origin alone.
         redirect: "manual",
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
         ...(dispatcher && { dispatcher }),
@@ -102,20 +103,20 @@ export class Connection {
       const reason = timeout.aborted ? `no answer within ${timeoutSeconds} s` : reasonOf(error);
       const detail = withoutSecrets(reason, authorization);
       throw new ConnectionError(`Could not reach ${url.origin}: ${detail}`, {
-        // An error that names a secret isn't handed on.
+        // An error that contains a secret isn't passed on.
         cause: detail === reason ? error : undefined,
       });
     }
   }
 }
 
-/** `fetch` says only that it failed; its cause says why. */
+/** `fetch` says only that it failed; its cause has the reason. */
 function reasonOf(error: unknown): string {
   const { cause, message } = error as { cause?: { code?: string; message?: string }; message?: string };
   return cause?.message || cause?.code || message || String(error);
 }
 
-/** The text without what authorises a request: servers, and `fetch` itself, say what they don't like. */
+/** Removes the authorisation from a text: servers, and `fetch` itself, quote what they refuse. */
 function withoutSecrets(text: string, headers: Record<string, string>): string {
   const values = [headers.authorization ?? "", headers["x-amz-security-token"] ?? ""];
   const parts = values.flatMap((value) => [value, ...value.split(/[\s,]+|Signature=/)]);

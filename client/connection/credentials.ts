@@ -8,7 +8,7 @@ export interface AwsCredentials {
   sessionToken?: string;
 }
 
-/** The standard chain of the AWS SDK; says why it found none. */
+/** The standard chain of the AWS SDK, with the reasons if it finds no credentials. */
 export async function standardCredentials(): Promise<() => Promise<AwsCredentials>> {
   const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
   const reasons = new ChainReasons();
@@ -22,7 +22,7 @@ export async function standardCredentials(): Promise<() => Promise<AwsCredential
   };
 }
 
-/** The caller's own credentials; says that there are none. */
+/** The caller's own credentials, with an error that names them as the cause. */
 export async function givenCredentials(credentials: () => Promise<AwsCredentials>): Promise<AwsCredentials> {
   try {
     return await credentials();
@@ -37,8 +37,9 @@ function noCredentials(reason: string, cause: unknown): JobProblemError {
 }
 
 /**
- * Why the links of the SDK's chain gave nothing. The chain itself throws what the last of them says, whatever became of
- * the profile that the person named; the others' reasons go to its logger alone.
+ * Reasons why the links of the SDK's chain gave no credentials. The chain itself throws the reason of its last link,
+ * whatever
+ * happened to the profile that the user named; the others' reasons go to its logger alone.
  */
 class ChainReasons {
   private readonly lines: string[] = [];

@@ -4,15 +4,15 @@ import { LocalRun, localRunFolder, parseLocalRun } from "../../contract/localRun
 import { isOnThisMachine } from "./origin";
 
 /**
- * What the local cloud that answers at the URL of an HTTP API left for its owner; nothing where there is no such file.
+ * Reads the file that the local cloud at an HTTP API's URL left for its owner; undefined if there is no such file.
  *
- * @throws Error where somebody else may have written the file, or may read it.
+ * @throws Error if another user may have written the file, or may read it.
  */
 export function readLocalRun(url: URL): LocalRun | undefined {
   return isOnThisMachine(url) ? read(`${url.port || "80"}.json`) : undefined;
 }
 
-/** The same by the address of the AWS endpoint. */
+/** Reads the same file by the address of the AWS endpoint. */
 export function readLocalRunOf(endpoint: URL): LocalRun | undefined {
   if (!isOnThisMachine(endpoint)) return undefined;
   return filesThere()

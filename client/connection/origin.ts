@@ -1,14 +1,14 @@
 import { isIP } from "node:net";
 
-/** Whether the URL's host is this machine. */
+/** True if the URL's host is this machine. */
 export function isOnThisMachine({ hostname }: Pick<URL, "hostname">): boolean {
   return hostname === "localhost" || hostname === "[::1]" || (isIP(hostname) === 4 && hostname.startsWith("127."));
 }
 
 /**
- * The API's URL, checked: what authorises requests may go there.
+ * Checks the API's URL: credentials may be sent there.
  *
- * @param carries - what requests carry that nobody on the way may read, if anything
+ * @param carries - the secret that requests carry, if any
  * @throws TypeError that names no secret.
  */
 export function checkOrigin(url: URL, carries?: "a token" | "a signature"): void {

@@ -4,12 +4,13 @@ import { isOnThisMachine } from "./origin";
 
 const variables = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY"];
 
-/** By what the variables say. */
+/** Agents by the variables' values. */
 const agents = new Map<string, Promise<Dispatcher>>();
 
 /**
- * What sends requests by the proxy that HTTPS_PROXY or HTTP_PROXY names, where NO_PROXY doesn't except their host.
- * Nothing without one, and for this machine.
+ * Dispatcher for the proxy that HTTPS_PROXY or HTTP_PROXY names, unless NO_PROXY excepts the host. Undefined without a
+ * proxy,
+ * and for this machine.
  */
 export async function proxyOf(url?: URL): Promise<Dispatcher | undefined> {
   const proxies = variables.map((name) => process.env[name] ?? "");
@@ -20,12 +21,12 @@ export async function proxyOf(url?: URL): Promise<Dispatcher | undefined> {
   return agent;
 }
 
-/** Settings of a client of the AWS SDK by which it goes by the proxy, where there is one. */
+/** Settings that make a client of the AWS SDK use the proxy, if there is one. */
 export async function proxiedClient(url?: URL): Promise<{ requestHandler?: FetchHttpHandler }> {
   const dispatcher = await proxyOf(url);
   if (!dispatcher) return {};
   const fetching = await import("@smithy/fetch-http-handler");
-  // Node's `fetch` takes a dispatcher, of which its types know another version.
+  // Node's `fetch` takes a dispatcher, but its types know another version of it.
   const options = { dispatcher } as object as RequestInit;
   const requestHandler = new fetching.FetchHttpHandler({ requestInit: () => options });
   const handle = requestHandler.handle.bind(requestHandler);
@@ -35,7 +36,7 @@ export async function proxiedClient(url?: URL): Promise<{ requestHandler?: Fetch
 
 type HttpRequest = Parameters<FetchHttpHandler["handle"]>[0];
 
-/** `fetch` says the length of a body itself; said twice, undici refuses it. */
+/** `fetch` sets the body's length itself; undici refuses a second one. */
 function withoutLength(request: HttpRequest): HttpRequest {
   const headers = Object.entries(request.headers).filter(([name]) => name.toLowerCase() !== "content-length");
   return Object.assign(Object.create(request) as HttpRequest, { headers: Object.fromEntries(headers) });

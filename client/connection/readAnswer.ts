@@ -2,23 +2,23 @@ import { isObject } from "../../contract/check";
 import { gatewayCodes, JobProblemCode, JobProblemError } from "../errors";
 import { clockNote, clockSkewOf } from "./skew";
 
-/** An answer of the API, or of whatever stands before it. */
+/** An answer of the API, or of something in front of it. */
 export interface Answer {
-  /** Of the request. */
+  /** URL of the request. */
   url: URL;
   response: Response;
   text: string;
-  /** Takes what authorised the request out of a text. */
+  /** Removes the request's authorisation from a text. */
   hide: (said: string) => string;
 }
 
-/** Answers that a later try may better. */
+/** Statuses after which a later try may succeed. */
 const passingStatuses = [429, 500, 502, 503, 504];
 
-/** Longest `Retry-After` that is honoured. */
+/** Longest `Retry-After` that the client honours, in seconds. */
 const longestRetryAfterSeconds = 60;
 
-/** A problem that may pass. */
+/** A problem that a later try may not meet. */
 export class PassingProblem extends JobProblemError {
   constructor(
     problem: ConstructorParameters<typeof JobProblemError>[0],
@@ -29,9 +29,9 @@ export class PassingProblem extends JobProblemError {
 }
 
 /**
- * The answer's JSON value.
+ * Reads the answer's JSON value.
  *
- * @throws JobProblemError where the answer is a refusal, or none of a batch job API.
+ * @throws JobProblemError if the answer is a refusal, or not that of a batch job API.
  */
 export function readAnswer(answer: Answer): unknown {
   const { response, text } = answer;
@@ -51,7 +51,7 @@ function readProblem(
   if (typeof document.code === "string" && typeof document.detail === "string") {
     const { code, detail, errors } = document;
     const fields = Array.isArray(errors) ? (errors as JobProblemError["errors"]) : undefined;
-    // A code of a later API passes as it is.
+    // A later API's code passes as it is.
     return { code: code as JobProblemCode, status, detail: hide(detail), errors: fields };
   }
   const said = typeof document.message === "string" ? hide(document.message) : "no problem document";
@@ -70,14 +70,14 @@ function readProblem(
   return { code: gatewayCodes.unexpected, status, detail };
 }
 
-/** Where a redirect leads, without what may be secret of it. */
+/** Target of a redirect, without parts that may be secret. */
 function placeOf(location: string | null, base: URL): string {
   if (!location || !URL.canParse(location, base.href)) return "nowhere";
   const { origin, pathname } = new URL(location, base);
   return `${origin}${pathname}`;
 }
 
-/** `Retry-After` in seconds; its other form, a date, would lean on two clocks that may differ. */
+/** `Retry-After` in seconds; its other form, a date, would depend on two clocks that may differ. */
 function retryAfterSecondsOf({ headers }: Response): number {
   const seconds = Number(headers.get("retry-after") ?? 0);
   return seconds > 0 ? Math.min(seconds, longestRetryAfterSeconds) : 0;

@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface RetryOptions {
-  /** How often it is tried, the first time included. */
+  /** Tries, the first one included. */
   maxAttempts: number;
-  /** Longest wait after the first failure, doubled with each, and the longest of all. The wait itself is left to chance. */
+  /** Longest wait after the first failure, doubled with each, and the longest of all. The wait itself is random. */
   backoffMilliseconds: { first: number; longest: number };
-  /** Whether a later try may do better. */
+  /** True if a later try may succeed. */
   shouldRetry: (error: unknown) => boolean;
-  /** Shortest wait that the failure itself asks for. @default - none */
+  /** Shortest wait that the failure itself requires. @default - none */
   leastMilliseconds?: (error: unknown) => number;
   /** Ends the waiting. */
   signal?: AbortSignal;
 }
 
-/** Where time and chance come from. */
+/** Source of time and chance. */
 export interface RetryClock {
-  /** From 0 up to 1. */
+  /** A number from 0 to below 1. */
   random(): number;
   sleep(milliseconds: number, signal?: AbortSignal): Promise<unknown>;
 }
@@ -26,10 +26,10 @@ const machineClock: RetryClock = {
 };
 
 /**
- * Runs the attempt until it succeeds, fails for good, or has been tried often enough. Waits have full jitter, so that
- * callers that failed together don't come back together.
+ * Repeats the attempt until it succeeds, fails for good, or has used its tries. Waits have full jitter, so that
+ * callers that failed together don't return together.
  *
- * @throws what the last attempt threw; the signal's reason.
+ * @throws the last attempt's error; the signal's reason.
  */
 export async function retry<T>(
   attempt: () => Promise<T>,

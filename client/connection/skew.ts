@@ -1,7 +1,7 @@
-/** Difference of two clocks beyond which a signature is taken to fail for it; AWS takes 5 minutes. */
+/** Clock difference beyond which a signature is assumed to fail for it; AWS allows 5 minutes. */
 const longestSkewMilliseconds = 240_000;
 
-/** How far the clock of an answer is ahead of this machine's; 0 where the answer doesn't say. */
+/** How far an answer's clock is ahead of this machine's; 0 if the answer has no date. */
 export function clockSkewOf({ headers }: Response): number {
   const time = Date.parse(headers.get("date") ?? "");
   return Number.isNaN(time) ? 0 : time - Date.now();
@@ -11,7 +11,7 @@ export function isSkewed(skewMilliseconds: number): boolean {
   return Math.abs(skewMilliseconds) > longestSkewMilliseconds;
 }
 
-/** What to add to a refusal: nothing unless the clocks differ. */
+/** Note to add to a refusal; empty unless the clocks differ. */
 export function clockNote(skewMilliseconds: number): string {
   if (!isSkewed(skewMilliseconds)) return "";
   const minutes = Math.round(Math.abs(skewMilliseconds) / 60_000);
