@@ -1,6 +1,7 @@
 import { describe, isObject } from "../contract/check";
 import { jobStates } from "../contract/records/record";
-import { gatewayCodes, JobProblemError, ResultOmitted } from "./errors";
+import { JobProblemError, ResultOmitted } from "./errors";
+import { gatewayCodes } from "./problemCode";
 import type { Job, JobPage, JobType, Refusal, SubmittedJob } from "./job";
 
 /** Reads a job of `GET /jobs/{id}` and of lists. Fields that this version doesn't know pass. */

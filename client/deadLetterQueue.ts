@@ -1,6 +1,7 @@
 import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
 import { attributes } from "../contract/messages/attributes";
 import { bytesOf } from "../contract/check";
+import { countNames, countsIn } from "../contract/fleet/queueCounts";
 import { decodeEnvelope } from "../contract/messages/envelope";
 import { limits } from "../contract/limits";
 import type { Sqs } from "./sqs";
@@ -64,13 +65,10 @@ export class DeadLetterQueue {
   async count(): Promise<{ visible: number; hidden: number }> {
     const command = new this.sqs.GetQueueAttributesCommand({
       QueueUrl: this.deadLetterQueueUrl,
-      AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+      AttributeNames: countNames,
     });
-    const { Attributes = {} } = await this.sqs.client.send(command);
-    return {
-      visible: Number(Attributes.ApproximateNumberOfMessages),
-      hidden: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
-    };
+    const { visible, inFlight: hidden } = countsIn((await this.sqs.client.send(command)).Attributes);
+    return { visible, hidden };
   }
 
   /** Sends dead letters back to the type's queue and then removes them; throws those that SQS refused, which stay. */

@@ -11,7 +11,7 @@ export type {
 } from "./DeadLetters";
 export type { DeadLetter } from "./deadLetterQueue";
 export { ConnectionError, JobProblemError, ResultOmitted, WaitTimeoutError } from "./errors";
-export type { JobProblemCode } from "./errors";
+export type { JobProblemCode } from "./problemCode";
 export type {
   Job,
   JobPage,

@@ -1,7 +1,7 @@
 import type { FieldProblem } from "../contract/check";
 import type { JobError, JobState, OmittedResult } from "../contract/records/record";
 import type { Waiting } from "../contract/records/waiting";
-import type { JobProblemCode } from "./errors";
+import type { JobProblemCode } from "./problemCode";
 
 /** Payload and result of one job type. */
 export interface JobShape {

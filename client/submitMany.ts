@@ -3,7 +3,7 @@ import { bytesOf } from "../contract/check";
 import { limits } from "../contract/limits";
 import { BatchResult, readBatchResults } from "./answers";
 import type { Connection } from "./connection/connection";
-import { gatewayCodes } from "./errors";
+import { gatewayCodes } from "./problemCode";
 import { inParallel } from "./inParallel";
 import type { SubmitOutcome } from "./job";
 import { retry } from "./connection/retry";

@@ -12,13 +12,12 @@ import { Faults } from "./wire/faults";
 import type { Group } from "./autoScaling/group";
 import { Groups } from "./autoScaling/groups";
 import { HttpApis } from "./http/httpApis";
-import type { KnownGroup } from "./iam/requests/requestsOf";
+import type { KnownGroup } from "./iam/requests/call";
 import { Denied, Iam } from "./iam/iam";
 import { createLambdaApi } from "./lambda/lambdaApi";
 import { Lambdas } from "./lambda/lambdas";
 import { defaultLog, Log } from "./log";
 import type { Messaging } from "./stores/messaging";
-import { DeployedResources } from "./pulumi/deployedResources";
 import { deliverToLambdas } from "./events/notifications";
 import { packageRoot } from "./program/packageFolder";
 import { ScheduledActions } from "./autoScaling/scheduledActions";
@@ -81,8 +80,6 @@ export interface LocalCloud {
   scheduler: Scheduler;
   scheduledActions: ScheduledActions;
   secrets: SecretStore;
-  /** What programs have brought up. */
-  deployed: DeployedResources;
   faults: Faults;
   log: Log;
   /** Ends every process and closes every port. */
@@ -151,7 +148,6 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     scheduledActions,
     scheduler,
     secrets,
-    deployed: new DeployedResources(),
     services: endpoint.services,
     messaging: endpoint.messaging,
     credentials,

@@ -1,5 +1,5 @@
 import { IncomingMessage, ServerResponse } from "node:http";
-import { actionOf, AwsRequest, functionNameOf, Protocol, refuse, serviceOf } from "./wire/awsRequest";
+import { actionOf, AwsRequest, functionNameOf, refuse, serviceOf } from "./wire/awsRequest";
 import type { Callers } from "./wire/callers";
 import type { Faults, Refusal } from "./wire/faults";
 import type { Iam } from "./iam/iam";
@@ -9,15 +9,10 @@ import type { Log } from "./log";
 import { startMessaging, Messaging } from "./stores/messaging";
 import { Refused } from "./wire/refusal";
 import { refusalOf, Unproven } from "./wire/signatures/problems";
+import type { Service } from "./wire/service";
 import { Signatures } from "./wire/signatures/signatures";
 import { Target, targetOf } from "./wire/signatures/target";
 import { startTables } from "./stores/tables";
-
-/** A service behind the endpoint. */
-export interface Service {
-  protocol: Protocol;
-  handle(request: AwsRequest, response: ServerResponse): void | Promise<void>;
-}
 
 export interface Endpoint {
   /** `http://127.0.0.1:PORT` */

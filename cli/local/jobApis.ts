@@ -1,7 +1,8 @@
 import { isObject } from "../../contract/check";
 import type { LocalCloud } from "../../local-cloud/cloud";
 import type { Access, HttpApi } from "../../local-cloud/http/httpApi";
-import type { Properties } from "../../local-cloud/pulumi/resource";
+import type { Properties } from "../../local-cloud/properties";
+import { deployedIn } from "../../local-cloud/pulumi/deployedResources";
 import { signCall } from "../../local-cloud/wire/signatures/signCall";
 
 /** An HTTP API of the local cloud that takes jobs. */
@@ -12,11 +13,9 @@ export interface JobApi {
   queues: Record<string, string>;
 }
 
-type AskingCloud = Pick<LocalCloud, "apis" | "deployed" | "region" | "credentials">;
-
 /** The APIs that take jobs, whatever the program calls them: those whose types can be read. */
-export async function jobApis(cloud: AskingCloud): Promise<JobApi[]> {
-  const known = queuesIn(cloud.deployed.statesOf("aws:dynamodb/tableItem:TableItem"));
+export async function jobApis(cloud: LocalCloud): Promise<JobApi[]> {
+  const known = queuesIn(deployedIn(cloud).statesOf("aws:dynamodb/tableItem:TableItem"));
   const found = await Promise.all(cloud.apis.list().map((api) => ask(api, cloud, known)));
   return found.filter((api) => api !== undefined);
 }
@@ -27,7 +26,7 @@ function queuesIn(items: Properties[]): Record<string, string> {
   return Object.fromEntries(found.map(({ type, queueUrl }) => [type?.S ?? "", queueUrl?.S ?? ""]));
 }
 
-async function ask(api: HttpApi, cloud: AskingCloud, known: Record<string, string>): Promise<JobApi | undefined> {
+async function ask(api: HttpApi, cloud: LocalCloud, known: Record<string, string>): Promise<JobApi | undefined> {
   const { address, access } = api;
   const response = await fetch(`${address}/types`, { headers: await headersFor(api, cloud) });
   const answer = response.ok ? await response.json().catch((): unknown => undefined) : undefined;
@@ -37,7 +36,7 @@ async function ask(api: HttpApi, cloud: AskingCloud, known: Record<string, strin
   return { url: `${address}/`, access, queues: Object.fromEntries(queues) };
 }
 
-async function headersFor({ address, access }: HttpApi, cloud: AskingCloud): Promise<Record<string, string>> {
+async function headersFor({ address, access }: HttpApi, cloud: LocalCloud): Promise<Record<string, string>> {
   const { authorization, bearerToken } = access;
   if (authorization === "none") return {};
   if (authorization === "jwt") return { authorization: `Bearer ${bearerToken}` };

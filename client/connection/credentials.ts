@@ -1,4 +1,5 @@
-import { gatewayCodes, JobProblemError } from "../errors";
+import { JobProblemError } from "../errors";
+import { gatewayCodes } from "../problemCode";
 import { proxiedClient } from "./proxy";
 
 /** The credentials that requests are signed with. */

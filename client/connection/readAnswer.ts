@@ -1,5 +1,6 @@
 import { isObject } from "../../contract/check";
-import { gatewayCodes, JobProblemCode, JobProblemError } from "../errors";
+import { JobProblemError } from "../errors";
+import { gatewayCodes, JobProblemCode } from "../problemCode";
 import { clockNote, clockSkewOf } from "./skew";
 
 /** An answer of the API, or of something in front of it. */

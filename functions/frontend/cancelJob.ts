@@ -3,7 +3,7 @@ import { idPattern } from "../../contract/limits";
 import { type ProblemDocument, problemOf } from "../../contract/http/problem";
 import { isFinal, type JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
-import type { JobRecords } from "./submitJobs";
+import type { JobRecords } from "./effects";
 
 /** A worker may change the record meanwhile, but not so often. */
 const maxTries = 5;

@@ -36,7 +36,8 @@ import {
 import { type JobIndex, listJobs } from "./listJobs";
 import { checkListQuery } from "./requests/listQuery";
 import { checkRetry, type Retry } from "./requests/checkRetry";
-import { type RedriveLetters, retryJobs } from "./retryJobs";
+import { retryJobs } from "./retryJobs";
+import { type RedriveLetters } from "./effects";
 import { waitingOf } from "./waiting";
 import {
   createSubmitJobs,

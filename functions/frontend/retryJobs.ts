@@ -3,13 +3,11 @@ import { idPattern } from "../../contract/limits";
 import { type ProblemDocument, problemOf } from "../../contract/http/problem";
 import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
-import type { Redrive, RedriveOutcomes } from "../../contract/messages/redrive";
+import type { RedriveOutcomes } from "../../contract/messages/redrive";
 import { describeError, type Log } from "../shared/log";
 import { mapLimited } from "../shared/mapLimited";
-import type { JobRecords } from "./submitJobs";
-
-/** Has dead letters sent back to their queue; whoever holds the right to the queues does it. */
-export type RedriveLetters = (redrive: Redrive["redrive"]) => Promise<RedriveOutcomes>;
+import type { RedriveLetters } from "./effects";
+import type { JobRecords } from "./effects";
 
 export interface RetryEffects {
   records: Pick<JobRecords, "read">;

@@ -8,30 +8,14 @@ import type { JobRecord, JobState } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import type { RunWithin } from "../../contract/schema/schemaCheck";
 import { publishInput } from "../../contract/messages/scheduledMessage";
-import { divideIntoBatches, type OutgoingMessage } from "../shared/batches";
+import { divideIntoBatches } from "../shared/batches";
 import type { JobTypes } from "../shared/jobTypes";
 import { describeError, type Log } from "../shared/log";
 import { mapLimited } from "../shared/mapLimited";
+import type { JobRecords, JobScheduler, Publish } from "./effects";
 import { digestOf, keyPrefix } from "./requests/digest";
 import { notBeforeOf } from "./requests/notBefore";
 import { createCheckPayload } from "./payloadValidator";
-import type { JobScheduler } from "./services/scheduleWith";
-
-/** The table of job records, as far as the front end uses it. */
-export interface JobRecords {
-  /** Writes the record unless its id is taken; then gives the record that is there. */
-  create(record: JobRecord): Promise<JobRecord | undefined>;
-  /** The record as of now: one just written is seen. */
-  read(id: string): Promise<JobRecord | undefined>;
-  /**
-   * Cancels a job that waits, or asks the worker of one that runs to: as the record says, which was just read. Gives the
-   * record afterwards; nothing if its state has changed since.
-   */
-  requestCancel(record: JobRecord, now: number): Promise<JobRecord | undefined>;
-}
-
-/** Publishes one batch, at most what SNS takes in a call: for each message nothing, or the error it failed with. */
-export type Publish = (messages: OutgoingMessage[]) => Promise<(Error | undefined)[]>;
 
 export interface SubmitJobsEffects {
   /** Absent where jobs are not tracked: every submission is then a new job. */

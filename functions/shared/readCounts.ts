@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import type { QueueCounts } from "../scaler/rules/fleetView";
+import { countNames, countsIn, type QueueCounts } from "../../contract/fleet/queueCounts";
 
 /** Reads SQS's counts of a queue. */
 export type ReadCounts = (queueUrl: string) => Promise<QueueCounts>;
@@ -7,15 +7,7 @@ export type ReadCounts = (queueUrl: string) => Promise<QueueCounts>;
 /** Reads counts from SQS. */
 export function readCountsWith(client: SQSClient): ReadCounts {
   return async function readCounts(queueUrl) {
-    const { Attributes } = await client.send(
-      new GetQueueAttributesCommand({
-        QueueUrl: queueUrl,
-        AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-      }),
-    );
-    return {
-      visible: Number(Attributes?.ApproximateNumberOfMessages ?? 0),
-      inFlight: Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0),
-    };
+    const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: countNames });
+    return countsIn((await client.send(command)).Attributes);
   };
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LocalCloud } from "../cloud";
-import { optionalText, Properties, text } from "../pulumi/resource";
+import { optionalText, Properties, text } from "../properties";
 
 /** Resolves to those properties that the cloud can tell, or to nothing where the resource is gone. */
 type Read = (

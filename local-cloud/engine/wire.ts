@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
-import type { Properties } from "../pulumi/resource";
+import type { Properties } from "../properties";
 
 /** Properties as the engine's protocol carries them: plain JSON, in which a few marked objects stand for other things. */
 export type WireProperties = Record<string, JavaScriptValue>;

@@ -3,7 +3,8 @@ import type { Faults } from "../wire/faults";
 import type { Iam } from "../iam/iam";
 import type { Lambdas } from "../lambda/lambdas";
 import type { Log } from "../log";
-import type { Messaging, Notification } from "../stores/messaging";
+import type { Messaging } from "../stores/messaging";
+import type { Notification } from "../stores/notification";
 
 /** AWS retries for 23 days ("Amazon SNS message delivery retries"); here a few tries within seconds stand for them. */
 const retryDelaysMilliseconds = [100, 400, 1_600];

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { AwsRequest, refuse, scheduleNameOf } from "../wire/awsRequest";
-import type { Service } from "../endpoint";
+import type { Service } from "../wire/service";
 import { inputOf } from "../jsonInput";
 import { ScheduleInput, Scheduler, SchedulerRefusal } from "./scheduler";
 

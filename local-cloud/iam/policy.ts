@@ -32,9 +32,13 @@ export type PolicyKind = "identity" | "resource" | "trust";
 
 const elements = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "Condition"];
 
-/** @throws Error that names what is wrong with the document, or what the local cloud can't evaluate */
+/**
+ * Parses a policy, given as JSON or as an object.
+ *
+ * @throws Error that names what is wrong with the document, or what the local cloud can't evaluate
+ */
 export function parsePolicy(
-  document: string | object,
+  document: unknown,
   { owner, policy, kind }: { owner: string; policy: string; kind: PolicyKind },
 ): Policy {
   try {

@@ -1,4 +1,3 @@
-import { jsonText } from "../pulumi/resource";
 import { parsePolicy, Policy } from "./policy";
 
 interface Role {
@@ -20,7 +19,7 @@ export class Roles {
   private readonly policies = new Map<string, readonly Policy[]>();
 
   put(name: string, arn: string, assumeRolePolicy: unknown): void {
-    const trust = parsePolicy(jsonText(assumeRolePolicy), { owner: arn, policy: "trust", kind: "trust" });
+    const trust = parsePolicy(assumeRolePolicy, { owner: arn, policy: "trust", kind: "trust" });
     const { inline, attached } = this.roles.get(name) ?? {
       inline: new Map<string, Policy>(),
       attached: new Set<string>(),
@@ -37,7 +36,7 @@ export class Roles {
   putInline(roleName: string, policyName: string, document: unknown): void {
     const role = this.get(roleName);
     const where = { owner: role.arn, policy: policyName, kind: "identity" as const };
-    role.inline.set(policyName, parsePolicy(jsonText(document), where));
+    role.inline.set(policyName, parsePolicy(document, where));
     this.policies.clear();
   }
 
@@ -47,7 +46,7 @@ export class Roles {
   }
 
   putManaged(arn: string, document: unknown): void {
-    parsePolicy(jsonText(document), { owner: arn, policy: arn, kind: "identity" });
+    parsePolicy(document, { owner: arn, policy: arn, kind: "identity" });
     this.managed.set(arn, document);
     this.policies.clear();
   }
@@ -77,7 +76,7 @@ export class Roles {
     const role = this.find(roleArn);
     const attached = [...(role?.attached ?? [])]
       .filter((arn) => this.managed.has(arn))
-      .map((arn) => parsePolicy(jsonText(this.managed.get(arn)), { owner: roleArn, policy: arn, kind: "identity" }));
+      .map((arn) => parsePolicy(this.managed.get(arn), { owner: roleArn, policy: arn, kind: "identity" }));
     const all = [...(role?.inline.values() ?? []), ...attached];
     this.policies.set(roleArn, all);
     return all;

@@ -4,7 +4,7 @@ import { dirname, extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expectCompilerApi } from "../../components/handlers/expectCompilerApi";
 import { isObject } from "../../contract/check";
-import { expectOnePulumi } from "../pulumi/expectOnePulumi";
+import { expectOnePulumi } from "./expectOnePulumi";
 import type { Project } from "./project";
 
 /**

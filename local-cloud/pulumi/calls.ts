@@ -1,7 +1,7 @@
 import { accountId } from "../account";
 import type { LocalCloud } from "../cloud";
 import { policyDocument } from "./policyDocument";
-import { Properties, text } from "./resource";
+import { Properties, text } from "../properties";
 
 type FunctionCall = (inputs: Properties, cloud: LocalCloud) => Properties;
 

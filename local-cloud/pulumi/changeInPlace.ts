@@ -1,4 +1,5 @@
-import type { Created, Properties, ResourceContext, ResourceHandler } from "./resource";
+import type { Created, ResourceContext, ResourceHandler } from "./resource";
+import type { Properties } from "../properties";
 
 /** What stays as it is when a resource is made once more in its own place. */
 const identity = ["arn", "name", "bucket", "statementId", "targetId"];

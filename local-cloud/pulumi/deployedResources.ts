@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import type { LocalCloud } from "../cloud";
 import { changeInPlace } from "./changeInPlace";
 import { replaceOn } from "./replacements";
-import type { Created, Properties, ResourceContext, ResourceHandler } from "./resource";
+import type { Created, ResourceContext, ResourceHandler } from "./resource";
+import type { Properties } from "../properties";
 
 /** A resource as the local cloud made it. */
 interface DeployedResource {
@@ -13,7 +15,7 @@ interface DeployedResource {
   state: Properties;
 }
 
-/** What programs have brought up in a cloud, so that a later one can take over: by type and logical name. */
+/** Resources that programs have brought up in a cloud, so that a later program can take over: by type and logical name. */
 export class DeployedResources {
   private readonly all = new Map<string, DeployedResource>();
 
@@ -59,6 +61,15 @@ export class DeployedResources {
     this.all.set(key, resource);
     return { id: resource.id, state: { ...resource.state } };
   }
+}
+
+const byCloud = new WeakMap<LocalCloud, DeployedResources>();
+
+/** What programs have brought up in the cloud, which itself knows nothing of resources. */
+export function deployedIn(cloud: LocalCloud): DeployedResources {
+  const known = byCloud.get(cloud) ?? new DeployedResources();
+  byCloud.set(cloud, known);
+  return known;
 }
 
 /** Two resources of a program never share a type and a logical name: Pulumi's mocks tell no more than these. */

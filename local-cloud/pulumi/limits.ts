@@ -1,4 +1,5 @@
-import type { Properties, ResourceContext } from "./resource";
+import type { ResourceContext } from "./resource";
+import type { Properties } from "../properties";
 
 /** What AWS takes as a name: the input that holds it, and its pattern, by type. */
 const names: Record<string, [field: string, pattern: RegExp]> = {

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../cloud";
-import { keyOf } from "./deployedResources";
+import { deployedIn, keyOf } from "./deployedResources";
 import { calls, resources } from "./resourceTypes";
-import type { Properties } from "./resource";
+import type { Properties } from "../properties";
 
 /** gRPC's code for a monitor that is gone: the runtime then stops registering resources, and stays quiet about it. */
 const unavailable = 14;
@@ -40,7 +40,7 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
 
   /** Deletes what was there before and the program no longer has. */
   async deleteUnseen(): Promise<void> {
-    await this.cloud.deployed.deleteUnseen(this.seen);
+    await deployedIn(this.cloud).deleteUnseen(this.seen);
   }
 
   /** The first error, with all that is unknown beside it: a person wants to mend them in one go. */
@@ -77,8 +77,8 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
       const context = { cloud, type: args.type, name: args.name };
       this.seen.add(keyOf(context));
       const created = isUpdate
-        ? await cloud.deployed.createOrUpdate(handler, inputs, context)
-        : await cloud.deployed.create(handler, inputs, context);
+        ? await deployedIn(cloud).createOrUpdate(handler, inputs, context)
+        : await deployedIn(cloud).create(handler, inputs, context);
       for (const key of secrets) created.state[key] = pulumi.secret(created.state[key]);
       return created;
     });

@@ -1,4 +1,4 @@
-import type { Properties } from "./resource";
+import type { Properties } from "../properties";
 
 interface Statement {
   sid?: string;

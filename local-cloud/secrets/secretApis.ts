@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { actionOf, AwsRequest } from "../wire/awsRequest";
-import type { Service } from "../endpoint";
+import type { Service } from "../wire/service";
 import { Refused } from "../wire/refusal";
 import type { SecretStore, StoredParameter } from "./secretStore";
 

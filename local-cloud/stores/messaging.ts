@@ -4,20 +4,13 @@ import { Fauxqs, loadFauxqs, MessageAttribute, StoredQueue, StoredSubscription }
 import { MessageMoves } from "./messageMoves";
 import { createObjectStore, NewObject, ObjectStore } from "./objectStore";
 import { queryErrorOf } from "../wire/queryError";
+import type { Notification } from "./notification";
 import { createQueueStore, QueueStore } from "./queueStore";
-import { replay, Replayed } from "../wire/replay";
+import { replay, Replayed, FailedEntry } from "../wire/replay";
 import { checkObjectRequest } from "./requests/objectRequests";
 import { settableAttributes } from "./requests/queueAttributes";
-import { checkQueueRequest, FailedEntry } from "./requests/queueRequests";
+import { checkQueueRequest } from "./requests/queueRequests";
 import { checkTopicRequest } from "./requests/topicRequests";
-
-/** A notification on its way to a Lambda function. */
-export interface Notification {
-  functionArn: string;
-  subscription: StoredSubscription;
-  /** The notification as SNS writes it into a queue. */
-  body: string;
-}
 
 /** SQS, SNS and S3, in memory. */
 export interface Messaging {

@@ -1,5 +1,5 @@
 import type { SqsStore, StoredMessage, StoredQueue, StoredSubscription } from "./fauxqs";
-import type { Notification } from "./messaging";
+import type { Notification } from "./notification";
 import { giveHandles } from "./receiptHandles";
 
 export type QueueStore = ReturnType<typeof createQueueStore>;

@@ -1,7 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { AwsRequest } from "./awsRequest";
-import type { FailedEntry } from "../stores/requests/queueRequests";
+
+/** What becomes of an entry of a batch that SQS doesn't take, the others being as they are. */
+export interface FailedEntry {
+  Id: string;
+  SenderFault: true;
+  Code: string;
+  Message: string;
+}
 
 /** A request once more, for a server that wants to read the body itself. */
 export type Replayed = IncomingMessage & {

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import { expect } from "chai";
 import { ProcessorArgs } from "../../components";
+import { deployedIn } from "../../local-cloud/pulumi/deployedResources";
 import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 import { until } from "../local-cloud/support";
 
@@ -114,7 +115,7 @@ describe("secrets, on the whole way", () => {
     );
     // A result is the handler's own to give.
     const items = tables.flatMap(({ Items }) => Items).map((item) => ({ ...item, result: undefined }));
-    const templates = cloud.deployed.statesOf("aws:ec2/launchTemplate:LaunchTemplate");
+    const templates = deployedIn(cloud).statesOf("aws:ec2/launchTemplate:LaunchTemplate");
     const userData = templates.map((state) => Buffer.from(String(state.userData), "base64").toString());
     const letters = Object.values(journey.outputs.deadLetterQueueUrls).flatMap(
       (url) => cloud.messaging.queue(url)!.messages,

@@ -1,5 +1,6 @@
 import type { LocalCloud } from "../../local-cloud/cloud";
 import type { Policy, Statement } from "../../local-cloud/iam/policy";
+import { deployedIn } from "../../local-cloud/pulumi/deployedResources";
 
 /** One action of one statement. */
 export interface Grant {
@@ -21,7 +22,9 @@ export function withhold({ iam }: LocalCloud, name: string): { misses: () => num
 }
 
 /** All that programs have granted in the cloud, by roles and by resources. */
-export function grantsOf({ iam, lambdas, deployed }: LocalCloud): Grant[] {
+export function grantsOf(cloud: LocalCloud): Grant[] {
+  const { iam, lambdas } = cloud;
+  const deployed = deployedIn(cloud);
   const roles = iam.roles.list().flatMap(({ policies, trust }) => [...policies.flat(), ...trust]);
   const owners = [
     ...deployed.statesOf("aws:sqs/queue:Queue"),

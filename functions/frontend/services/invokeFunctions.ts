@@ -2,7 +2,7 @@ import type { InvokeCommandInput, LambdaClient } from "@aws-sdk/client-lambda";
 import type { LaunchRetry } from "../../../contract/fleet/state";
 import { type Redrive, redriveSeconds, type RedriveOutcomes } from "../../../contract/messages/redrive";
 import { clientOptions } from "../../shared/clientOptions";
-import type { RedriveLetters } from "../retryJobs";
+import type { RedriveLetters } from "../effects";
 
 /** Has launches of a type tried now. */
 export type RetryLaunches = (type: string) => Promise<void>;

@@ -2,7 +2,7 @@ import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { limits } from "../../../contract/limits";
 import { encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { createRecordTable } from "../../shared/recordTable";
-import type { JobRecords } from "../submitJobs";
+import type { JobRecords } from "../effects";
 
 /** The table of job records in DynamoDB. */
 export function createJobRecords(client: DynamoDBClient, tableName: string): JobRecords {

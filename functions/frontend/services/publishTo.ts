@@ -1,6 +1,6 @@
 import { PublishBatchCommand, type SNSClient } from "@aws-sdk/client-sns";
 import { batchOutcomes } from "../../shared/batches";
-import type { Publish } from "../submitJobs";
+import type { Publish } from "../effects";
 
 /** Publishes batches of messages to the topic. */
 export function publishTo(client: SNSClient, topicArn: string): Publish {

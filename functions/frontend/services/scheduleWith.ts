@@ -1,16 +1,8 @@
 import type { CreateScheduleCommand, DeleteScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
-import type { JobEnvelope } from "../../../contract/messages/envelope";
 import { publishInput, publishTarget, schedulePrefix } from "../../../contract/messages/scheduledMessage";
 import { clientOptions } from "../../shared/clientOptions";
+import type { JobScheduler } from "../effects";
 import { sha256 } from "../requests/digest";
-
-/** The schedules of jobs that are far ahead. */
-export interface JobScheduler {
-  /** Has a job published when its time comes. Asked again for the same job, it changes nothing. */
-  schedule(envelope: JobEnvelope): Promise<void>;
-  /** Removes the job's schedule, if it is still there. */
-  unschedule(id: string): Promise<void>;
-}
 
 export interface ScheduleTarget {
   topicArn: string;

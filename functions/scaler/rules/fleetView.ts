@@ -1,3 +1,4 @@
+import type { QueueCounts } from "../../../contract/fleet/queueCounts";
 import type { FleetState, InstanceReport, StartFailure } from "../../../contract/fleet/state";
 import type { JobType, JobTypeFleet } from "../../../contract/jobType";
 
@@ -30,12 +31,6 @@ export interface Launch {
   outcome: "succeeded" | "failed" | "underWay";
   /** Why it failed, in Auto Scaling's words. */
   reason: string;
-}
-
-/** SQS's counts of a type's queue. */
-export interface QueueCounts {
-  visible: number;
-  inFlight: number;
 }
 
 /** A job type that the scaler scales. */

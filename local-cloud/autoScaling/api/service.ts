@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import { actionOf, AwsRequest, refuse } from "../../wire/awsRequest";
-import type { Service } from "../../endpoint";
+import type { Service } from "../../wire/service";
 import type { Groups } from "../groups";
 import { Refused } from "../../wire/refusal";
 import type { Call } from "./call";

@@ -1,4 +1,4 @@
-import { Properties, text } from "../../pulumi/resource";
+import { Properties, text } from "../../properties";
 
 /** Which tokens an HTTP API takes ("JWTConfiguration", Amazon API Gateway Version 2 API Reference). */
 export interface JwtAuthorizer {

@@ -1,4 +1,4 @@
-import { Properties, text } from "../../pulumi/resource";
+import { Properties, text } from "../../properties";
 
 /** What a route of an HTTP API asks its callers for ("CreateRoute", Amazon API Gateway Version 2 API Reference). */
 export type RouteAuthorization =

@@ -1,6 +1,6 @@
 import type { Context } from "../condition";
 import type { Ask } from "../evaluate";
-import type { Call, KnownGroup } from "./requestsOf";
+import type { Call, KnownGroup } from "./call";
 
 /** Describe actions know no resources; the others are about a group ("Actions, resources, and condition keys for Amazon EC2 Auto Scaling"). */
 export function autoScalingAsks({ request, operation, sources }: Call): Ask[] {

@@ -1,6 +1,6 @@
 import { accountId } from "../../account";
 import type { Ask } from "../evaluate";
-import type { Call } from "./requestsOf";
+import type { Call } from "./call";
 
 type Attribute = Record<string, unknown>;
 type Item = Record<string, Attribute>;

@@ -1,7 +1,7 @@
 import { accountId } from "../../account";
 import { functionNameOf } from "../../wire/awsRequest";
 import type { Ask } from "../evaluate";
-import type { Call } from "./requestsOf";
+import type { Call } from "./call";
 
 /** The action of Invoke is InvokeFunction ("Actions, resources, and condition keys for AWS Lambda"). */
 export function lambdaAsks({ request, operation, sources }: Call): Ask[] {

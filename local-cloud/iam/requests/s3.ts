@@ -1,6 +1,6 @@
 import { objectOf } from "../../wire/awsRequest";
 import type { Ask } from "../evaluate";
-import type { Call } from "./requestsOf";
+import type { Call } from "./call";
 
 /** Permissions by operation ("Required permissions for Amazon S3 API operations"); others are named as their operation is. */
 const objectActions: Record<string, string> = {

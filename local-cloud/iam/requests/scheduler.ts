@@ -2,7 +2,7 @@ import { accountId } from "../../account";
 import { scheduleNameOf } from "../../wire/awsRequest";
 import { inputOf } from "../../jsonInput";
 import type { Ask } from "../evaluate";
-import type { Call } from "./requestsOf";
+import type { Call } from "./call";
 
 /** Whoever makes a schedule hands it a role ("Identity-based policies in EventBridge Scheduler"). */
 export function schedulerAsks({ request, operation, sources }: Call): Ask[] {

@@ -1,7 +1,7 @@
 import { accountId } from "../../account";
 import { parameterArn } from "../../secrets/secretStore";
 import type { Ask } from "../evaluate";
-import type { Call } from "./requestsOf";
+import type { Call } from "./call";
 
 /** A secret that is named without its ARN is looked up ("Actions, resources, and condition keys for AWS Secrets Manager"). */
 export function secretsManagerAsks({ request, operation, sources }: Call): Ask[] {

@@ -1,6 +1,6 @@
 import { accountId } from "../../account";
 import type { Ask } from "../evaluate";
-import type { Call } from "./requestsOf";
+import type { Call } from "./call";
 
 /** A batch is what each of its entries is ("Actions, resources, and condition keys for Amazon SNS"). */
 export function snsAsks({ request, operation, sources }: Call): Ask[] {

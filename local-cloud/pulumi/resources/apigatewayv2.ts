@@ -2,7 +2,8 @@ import { readJwtAuthorizer } from "../../http/authorizers/jwtAuthorizer";
 import { readRouteAuthorization } from "../../http/authorizers/routeAuthorization";
 import type { HttpApis } from "../../http/httpApis";
 import type { CorsConfiguration } from "../../http/httpCors";
-import { arnOf, physicalName, Properties, randomHex, ResourceHandler, ResourceHandlers, text } from "../resource";
+import { arnOf, physicalName, randomHex, ResourceHandler, ResourceHandlers } from "../resource";
+import { Properties, text } from "../../properties";
 
 const api: ResourceHandler = {
   async create(inputs, context) {

@@ -3,17 +3,8 @@ import type { LocalCloud } from "../../cloud";
 import type { Group } from "../../autoScaling/group";
 import { groupSettings, hookOf } from "./groupInputs";
 import { launchTemplate } from "./launchTemplate";
-import {
-  arnOf,
-  optionalNumber,
-  optionalText,
-  physicalName,
-  Properties,
-  ResourceContext,
-  ResourceHandler,
-  ResourceHandlers,
-  text,
-} from "../resource";
+import { arnOf, physicalName, ResourceContext, ResourceHandler, ResourceHandlers } from "../resource";
+import { optionalNumber, optionalText, Properties, text } from "../../properties";
 
 const group: ResourceHandler = {
   create(inputs, context) {

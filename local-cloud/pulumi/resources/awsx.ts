@@ -1,5 +1,6 @@
 import { accountId } from "../../account";
-import { randomHex, ResourceHandler, ResourceHandlers, text } from "../resource";
+import { randomHex, ResourceHandler, ResourceHandlers } from "../resource";
+import { text } from "../../properties";
 
 const standardZones = 2;
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { LocalCloud } from "../../cloud";
-import { arnOf, optionalText, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "../resource";
+import { arnOf, physicalName, ResourceHandler, ResourceHandlers } from "../resource";
+import { optionalText, Properties, text } from "../../properties";
 
 interface Index {
   name: string;

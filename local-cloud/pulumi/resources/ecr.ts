@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { accountId } from "../../account";
-import { arnOf, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "../resource";
+import { arnOf, physicalName, ResourceHandler, ResourceHandlers } from "../resource";
+import { Properties, text } from "../../properties";
 
 const repository: ResourceHandler = {
   create(inputs, context) {

@@ -1,4 +1,5 @@
-import { arnOf, optionalText, physicalName, ResourceHandler, ResourceHandlers, text } from "../resource";
+import { arnOf, physicalName, ResourceHandler, ResourceHandlers } from "../resource";
+import { optionalText, text } from "../../properties";
 
 const eventRule: ResourceHandler = {
   create(inputs, context) {

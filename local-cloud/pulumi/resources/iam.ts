@@ -1,14 +1,5 @@
-import {
-  arnOf,
-  jsonText,
-  optionalText,
-  physicalName,
-  Properties,
-  ResourceContext,
-  ResourceHandler,
-  ResourceHandlers,
-  text,
-} from "../resource";
+import { arnOf, jsonText, physicalName, ResourceContext, ResourceHandler, ResourceHandlers } from "../resource";
+import { optionalText, Properties, text } from "../../properties";
 
 const role: ResourceHandler = {
   create(inputs, context) {

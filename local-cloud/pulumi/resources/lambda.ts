@@ -3,18 +3,8 @@ import { unpack } from "../../lambda/archive";
 import type { LocalCloud } from "../../cloud";
 import { permissionStatement } from "../../iam/resourcePolicies";
 import type { LambdaFunction } from "../../lambda/lambdaFunction";
-import {
-  arnOf,
-  Created,
-  optionalNumber,
-  optionalText,
-  physicalName,
-  Properties,
-  randomHex,
-  ResourceHandler,
-  ResourceHandlers,
-  text,
-} from "../resource";
+import { arnOf, Created, physicalName, randomHex, ResourceHandler, ResourceHandlers } from "../resource";
+import { optionalNumber, optionalText, Properties, text } from "../../properties";
 
 const lambdaFunction: ResourceHandler = {
   create: (inputs, context) => putFunction(inputs, physicalName(inputs, context), context.cloud),

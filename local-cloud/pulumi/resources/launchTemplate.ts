@@ -1,5 +1,6 @@
 import type { LaunchTemplateData } from "../../autoScaling/launchTemplates";
-import { arnOf, optionalText, physicalName, Properties, randomHex, ResourceHandler } from "../resource";
+import { arnOf, physicalName, randomHex, ResourceHandler } from "../resource";
+import { optionalText, Properties } from "../../properties";
 
 /** A change makes a further version, as it does on AWS. */
 export const launchTemplate: ResourceHandler = {

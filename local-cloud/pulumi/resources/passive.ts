@@ -1,13 +1,6 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
-import {
-  arnOf,
-  optionalNumber,
-  physicalName,
-  randomHex,
-  ResourceContext,
-  ResourceHandler,
-  ResourceHandlers,
-} from "../resource";
+import { arnOf, physicalName, randomHex, ResourceContext, ResourceHandler, ResourceHandlers } from "../resource";
+import { optionalNumber } from "../../properties";
 
 /** A resource that has a name, and no behaviour here. */
 function named(service: string, kind: string): ResourceHandler {

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../../cloud";
-import { jsonText, optionalText, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "../resource";
+import { jsonText, physicalName, ResourceHandler, ResourceHandlers } from "../resource";
+import { optionalText, Properties, text } from "../../properties";
 
 const bucket: ResourceHandler = {
   async create(inputs, context) {

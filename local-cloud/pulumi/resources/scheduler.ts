@@ -1,14 +1,6 @@
 import type { ScheduleInput } from "../../events/scheduler";
-import {
-  arnOf,
-  optionalText,
-  physicalName,
-  Properties,
-  ResourceContext,
-  ResourceHandler,
-  ResourceHandlers,
-  text,
-} from "../resource";
+import { arnOf, physicalName, ResourceContext, ResourceHandler, ResourceHandlers } from "../resource";
+import { optionalText, Properties, text } from "../../properties";
 
 const scheduleGroup: ResourceHandler = {
   create(inputs, context) {

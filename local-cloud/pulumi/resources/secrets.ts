@@ -1,15 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { parameterArn } from "../../secrets/secretStore";
-import {
-  arnOf,
-  optionalText,
-  physicalName,
-  Properties,
-  randomHex,
-  ResourceHandler,
-  ResourceHandlers,
-  text,
-} from "../resource";
+import { arnOf, physicalName, randomHex, ResourceHandler, ResourceHandlers } from "../resource";
+import { optionalText, Properties, text } from "../../properties";
 
 const secret: ResourceHandler = {
   create(inputs, context) {

@@ -1,4 +1,5 @@
-import { arnOf, jsonText, optionalText, physicalName, ResourceHandler, ResourceHandlers, text } from "../resource";
+import { arnOf, jsonText, physicalName, ResourceHandler, ResourceHandlers } from "../resource";
+import { optionalText, text } from "../../properties";
 
 const topic: ResourceHandler = {
   async create(inputs, context) {

@@ -1,7 +1,8 @@
 import type { LocalCloud } from "../../cloud";
 import type { StoredQueue } from "../../stores/fauxqs";
 import { checkQueueAttributes } from "../../stores/requests/queueAttributes";
-import { arnOf, jsonText, physicalName, Properties, ResourceHandler, ResourceHandlers, text } from "../resource";
+import { arnOf, jsonText, physicalName, ResourceHandler, ResourceHandlers } from "../resource";
+import { Properties, text } from "../../properties";
 
 /** Attributes of CreateQueue by input. */
 const attributeNames: Record<string, string> = {

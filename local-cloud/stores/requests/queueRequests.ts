@@ -1,6 +1,7 @@
 import type { StoredQueue } from "../fauxqs";
 import { isHandleOf, messageIdIn } from "../receiptHandles";
 import { Refused } from "../../wire/refusal";
+import type { FailedEntry } from "../../wire/replay";
 import { GivenAttribute, problemOfAttributes } from "./messageAttributes";
 import { checkAttributeNames, checkQueueAttributes } from "./queueAttributes";
 
@@ -16,14 +17,6 @@ const queueName = /^(?=.{1,80}$)[\w-]+(\.fifo)?$/;
 /** "SendMessage": alphanumeric characters and punctuation. */
 const groupId = /^[!-~]{1,128}$/;
 const entryId = /^[\w-]{1,80}$/;
-
-/** What becomes of an entry of a batch that SQS doesn't take, the others being as they are. */
-export interface FailedEntry {
-  Id: string;
-  SenderFault: true;
-  Code: string;
-  Message: string;
-}
 
 /**
  * Refuses what SQS refuses and the store behind takes ("Amazon SQS API Reference", by action).

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Callers, Issued } from "../callers";
-import { checkSums, headersIn } from "../../stores/requests/checksums";
+import { checkSums, headersIn } from "../checksums";
 import { areChunksSigned, readChunks } from "./chunks";
 import { Claim, MalformedClaim, millisecondsOf, readClaim } from "./claim";
 import { Unproven } from "./problems";

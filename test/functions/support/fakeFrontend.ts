@@ -7,7 +7,7 @@ import { createFrontend, type FrontendEffects } from "../../../functions/fronten
 import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { createRunWithin } from "../../../functions/frontend/services/runWithin";
 import { FakeIndex } from "./fakeIndex";
-import type { JobRecords } from "../../../functions/frontend/submitJobs";
+import type { JobRecords } from "../../../functions/frontend/effects";
 
 export const wordCount: JobType = {
   type: "word-count",

@@ -1,6 +1,7 @@
 import type { AutoScaling } from "../../../functions/scaler/autoScaling";
 import type { FleetItems } from "../../../functions/scaler/fleetItems";
-import type { Group, Launch, QueueCounts, ScaledType } from "../../../functions/scaler/rules/fleetView";
+import type { Group, Launch, ScaledType } from "../../../functions/scaler/rules/fleetView";
+import type { QueueCounts } from "../../../contract/fleet/queueCounts";
 import { createScaler } from "../../../functions/scaler/scaler";
 import type { LogLine } from "./fakeFrontend";
 import { group, now, scaledType } from "./fleetViews";

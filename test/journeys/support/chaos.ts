@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { refuse } from "../../../local-cloud/wire/awsRequest";
-import type { Service } from "../../../local-cloud/endpoint";
+import type { Service } from "../../../local-cloud/wire/service";
 import { Journey } from "./stack";
 
 /** Random numbers from 0 to 1 that a seed repeats (mulberry32). */

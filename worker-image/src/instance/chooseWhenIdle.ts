@@ -1,4 +1,5 @@
 import { neededInstances } from "../../../contract/fleet/capacity";
+import { QueueCounts } from "../../../contract/fleet/queueCounts";
 import { FleetFigures } from "./fleetTable";
 
 /** What an idle worker may do. */
@@ -7,12 +8,6 @@ export interface IdleChoice {
   canLower: boolean;
   /** The instance's group has more instances than it is to have, which are enough: this one may end by itself. */
   isSurplus: boolean;
-}
-
-/** Messages of a queue that could be received now, and those received and not yet deleted. */
-export interface QueueCounts {
-  visible: number;
-  inFlight: number;
 }
 
 /** An Auto Scaling group of the type. */

@@ -1,20 +1,13 @@
 import { AutoScalingClient, paginateDescribeAutoScalingGroups } from "@aws-sdk/client-auto-scaling";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { countNames, countsIn, QueueCounts } from "../../../contract/fleet/queueCounts";
 import { fleetTag, fleetTagValue } from "../../../contract/fleet/state";
-import { GroupView, QueueCounts } from "./chooseWhenIdle";
+import { GroupView } from "./chooseWhenIdle";
 
-/** The queue's counts, which SQS calls approximate. */
+/** Reads the queue's counts. */
 export async function readCounts(sqs: SQSClient, queueUrl: string): Promise<QueueCounts> {
-  const { Attributes: counts = {} } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: queueUrl,
-      AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-    }),
-  );
-  return {
-    visible: Number(counts.ApproximateNumberOfMessages ?? 0),
-    inFlight: Number(counts.ApproximateNumberOfMessagesNotVisible ?? 0),
-  };
+  const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: countNames });
+  return countsIn((await sqs.send(command)).Attributes);
 }
 
 /** The type's Auto Scaling groups, known by their tag. */

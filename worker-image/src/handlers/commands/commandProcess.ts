@@ -1,8 +1,9 @@
+import type { ChildProcessByStdio } from "node:child_process";
+import type { Readable } from "node:stream";
 import { exitCodes } from "../../../../contract/handler";
 import { JobError } from "../../../../contract/records/record";
 import { Clock } from "../../support/clock";
 import { CommandOutput } from "./commandOutput";
-import type { CommandChild } from "./commandRunner";
 import { JobProcesses, TrackedJob } from "../jobProcesses";
 import { killedByKernel, noteKernelKill, outOfMemory, preferForKill } from "../memory";
 import { ProcessGroups, signalGroup } from "../processGroups";
@@ -10,6 +11,9 @@ import { killGraceMilliseconds, RunOutcome, unkillableMilliseconds } from "../ru
 
 /** How long output may still come once the process has ended: something that is stuck may hold the pipes open. */
 const lateOutputMilliseconds = 1_000;
+
+/** A command's process; its input is a file. */
+export type CommandChild = ChildProcessByStdio<null, Readable, Readable>;
 
 export interface CommandProcessOptions {
   processes: JobProcesses;

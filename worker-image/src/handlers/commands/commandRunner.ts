@@ -1,13 +1,12 @@
-import { ChildProcess, ChildProcessByStdio, spawn } from "node:child_process";
+import { ChildProcess, spawn } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { FileHandle, open, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { Readable } from "node:stream";
 import { workerVariablePrefix } from "../../../../contract/workerSettings";
 import { Clock } from "../../support/clock";
 import { CommandOutput } from "./commandOutput";
 import { findCommand } from "./commandPath";
-import { CommandProcess } from "./commandProcess";
+import { CommandChild, CommandProcess } from "./commandProcess";
 import { explainFullDisk } from "../disk";
 import { toJobError } from "../../support/errors";
 import { Gpu, GpuPool } from "../gpuPool";
@@ -39,9 +38,6 @@ interface Place {
   folder: string;
   gpu?: Gpu | undefined;
 }
-
-/** A command's process; its input is a file. */
-export type CommandChild = ChildProcessByStdio<null, Readable, Readable>;
 
 /** Runs a command for each job: the job on standard input, the result from standard output. */
 export class CommandRunner implements Runner {

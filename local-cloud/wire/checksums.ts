@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { Refused } from "../../wire/refusal";
+import { Refused } from "./refusal";
 
 type Sum = (data: Buffer) => Buffer;
 

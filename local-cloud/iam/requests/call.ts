@@ -1,0 +1,29 @@
+import type { AwsRequest } from "../../wire/awsRequest";
+import type { Ask } from "../evaluate";
+
+/** An Auto Scaling group, as far as policies know it. */
+export interface KnownGroup {
+  arn: string;
+  tags: readonly { key: string; value: string }[];
+}
+
+/** What of the cloud a call's resources are told by. */
+export interface AskSources {
+  region: string;
+  /** Name of the attribute that is the partition key of the table. */
+  hashKeyOf(tableName: string): string | undefined;
+  groupOf(named: { group?: string; instance?: string }): KnownGroup | undefined;
+  hasObject(bucket: string, key: string): boolean;
+  /** ARN of the secret of an ARN or name. */
+  secretArnOf(id: string): string | undefined;
+}
+
+/** A call, and what its resources are told by. */
+export interface Call {
+  request: AwsRequest;
+  /** As the API calls it: `SendMessageBatch`. */
+  operation: string;
+  sources: AskSources;
+  /** Whether the caller may do something further, which the answer to this call depends on. */
+  may: (ask: Ask) => boolean;
+}
