@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../local-cloud/support";
+import { testSeeds } from "../support/seed";
 import { blockingJobs } from "./support/blockingJobs";
 import { ChaosJob, createRandom, injectFaults, killAtRandom, Loss, watchRecords } from "./support/chaos";
 import { checkLedger, linesAbout, parseEntry } from "./support/chaosLedger";
@@ -13,7 +14,6 @@ import { browseAtRandom } from "./support/hostilePage";
 import { straySessions } from "./support/straySessions";
 import { Answer, createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
-const seeds = (process.env.CHAOS_SEEDS ?? "1,2").split(",").map(Number);
 const jobCount = Number(process.env.CHAOS_JOBS ?? 500);
 const submitters = 8;
 /** Longer than any pause of a message in the journey: suspects are hidden for 30 s. */
@@ -21,9 +21,9 @@ const stuckMilliseconds = 120_000;
 
 const badJobs = [crashingJobs, blockingJobs, straySessions];
 
-/** `CHAOS_SEEDS=7 npm run test:chaos` repeats a seed's decisions; the machine's own timing can't be repeated. */
+/** `TEST_SEED=7 TEST_ROUNDS=1 npm run test:chaos` repeats a seed's decisions; the machine's own timing can't be repeated. */
 describe("chaos", () => {
-  for (const seed of seeds) {
+  for (const seed of testSeeds(2)) {
     it(`loses no job of ${jobCount} and repeats none without a reason, with seed ${seed}`, async function () {
       this.timeout(1_200_000);
       const handlers = createHandlers({

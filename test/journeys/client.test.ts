@@ -2,6 +2,7 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { Job, JobClient, WaitTimeoutError } from "../../client/index";
 import { rejection, until } from "../local-cloud/support";
+import { testSeed } from "../support/seed";
 import { startCuttingProxy } from "./support/cuttingProxy";
 import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
@@ -134,9 +135,8 @@ describe("the client on the local cloud", function () {
   });
 
   it("makes exactly the accepted jobs of a burst of 500 while connections are cut at random", async () => {
-    const seed = Number(process.env.CUT_SEED ?? Math.floor(Math.random() * 1e9));
-    const about = `CUT_SEED=${seed}`;
-    const proxy = await startCuttingProxy(new URL(journey.url), seed);
+    const about = `TEST_SEED=${testSeed}`;
+    const proxy = await startCuttingProxy(new URL(journey.url), testSeed);
     try {
       const cutClient = new JobClient<Types>({ url: proxy.url, maxAttempts: 25 });
       const before = new Set(await recordedIds());

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { Kind, kinds, ServiceName, services } from "./fakeAws";
 import { createRandom } from "../journeys/support/chaos";
+import { testSeeds } from "../support/seed";
 import { urls, World } from "./world";
 
 const outageMilliseconds = 3 * 3_600_000;
 const minute = 60_000;
 const workers = ["w1", "w2"];
-const seeds = (process.env.OUTAGE_SEEDS ?? "1").split(",").map(Number);
 
 /** A world in which jobs come before, at the beginning of, during and after an outage of the service, and go on until all is over. */
 async function runThrough(service: ServiceName, kind: Kind, seed: number) {
@@ -59,7 +59,7 @@ function mostCallsAMinute({ world, begun, ended }: Outcome, service: ServiceName
 describe("an outage of three hours", () => {
   for (const service of services) {
     for (const kind of kinds) {
-      for (const seed of seeds) {
+      for (const seed of testSeeds(1)) {
         it(`of ${service} (${kind}) is no verdict on jobs, makes nobody spin and passes by itself, with seed ${seed}`, async function () {
           this.timeout(60_000);
           const outcome = await runThrough(service, kind, seed);

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { testSeed } from "../support/seed";
 import { byJourney, notEnforced } from "./elsewhere";
 import { probes } from "./probes";
 import { Grant, grantsOf, nameOf, withhold } from "./statements";
@@ -13,9 +14,8 @@ import { startWorld, World } from "./world";
 const stageSeconds = 9;
 /** Clouds at once: most of the time is waiting. */
 const worldCount = 3;
-/** `PERMISSIONS_COUNT` takes so many of them, chosen by `PERMISSIONS_SEED`. @default all */
+/** `PERMISSIONS_COUNT` takes so many of them, chosen by `TEST_SEED`. @default all */
 const count = Number(process.env.PERMISSIONS_COUNT ?? Infinity);
-const seed = Number(process.env.PERMISSIONS_SEED ?? 1);
 /** Whatever a probe left undone is done by then. */
 const healingSeconds = 45;
 
@@ -59,7 +59,7 @@ describe("without any one permission", function () {
   it("some journey fails", async () => {
     const all = grants.map(({ name }) => name).filter((name) => isUsed(name) && !(name in byJourney));
     const selected = chooseSome(all);
-    console.log(`      ${selected.length} of ${all.length}, by seed ${seed}`);
+    console.log(`      ${selected.length} of ${all.length}, by TEST_SEED=${testSeed}`);
     const waiting = [...selected];
     const superfluous: string[] = [];
     const work = async (world: World) => {
@@ -114,7 +114,7 @@ describe("without any one permission", function () {
 
 /** Those that `PERMISSIONS_ONLY` is a part of, in an order that only the seed decides. */
 function chooseSome(names: string[]): string[] {
-  const rank = (name: string) => createHash("sha256").update(`${seed} ${name}`).digest("hex");
+  const rank = (name: string) => createHash("sha256").update(`${testSeed} ${name}`).digest("hex");
   const wanted = names.filter((name) => name.includes(process.env.PERMISSIONS_ONLY ?? ""));
   return wanted.sort((one, other) => (rank(one) < rank(other) ? -1 : 1)).slice(0, count);
 }

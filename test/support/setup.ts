@@ -1,9 +1,13 @@
+import fc from "fast-check";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkEnvironment, copyEnvironment } from "./environment";
 import { active, checkInHook } from "./leakGuard";
+import { testSeed } from "./seed";
+
+fc.configureGlobal({ seed: testSeed });
 
 // The AWS SDK's word on Node 20 says nothing about the code under test.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";

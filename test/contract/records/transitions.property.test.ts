@@ -9,6 +9,7 @@ import { createFailedRecords } from "../../../functions/repair/failedRecords";
 import { createRequeuedRecords } from "../../../functions/rescue/requeuedRecords";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import type { Hold } from "../../../worker-image/src/records/records";
+import { testSeed } from "../../support/seed";
 import { startDynamo } from "../../worker-image/support/aws";
 
 const start = Date.UTC(2026, 0, 1);
@@ -136,32 +137,33 @@ describe("the records of front end, workers and repair, in any order of events",
 
   it("go only from state to state as the transitions say, and hold together in each", async () => {
     const taken = new Set<string>();
-    await fc.assert(
-      fc.asyncProperty(sequence, async (all) => {
-        const id = `job-${++jobs}`;
-        const { act, time } = actors(id);
-        let before: JobRecord | undefined;
-        let after: JobRecord | undefined;
-        for (const step of all) {
-          before = after;
-          await act[step.do](step.worker);
-          after = await stored(id);
-          expectConsistent(after);
-          const isNew = before === undefined && after !== undefined;
-          const isTaken = before?.worker !== after?.worker || before?.attempts !== after?.attempts;
-          if (!isNew && before?.state === after?.state && !(after?.state === "running" && isTaken)) continue;
-          const events = eventsOf[step.do].filter((event) => statesAfter(event, before, time()).includes(after!.state));
-          expect(events, `${step.do}: ${before?.state} → ${after?.state}`).to.have.lengthOf(1);
-          taken.add(`${before?.state} ${events[0]} ${after!.state}`);
-        }
-      }),
-      { numRuns: 60, seed: 6 },
-    );
-    // Were none of them ever taken, the test would say nothing.
-    const missing = transitions
-      .filter(({ event, from, to }) => from !== to && !taken.has(`${from} ${event} ${to}`))
-      .map(({ event, from, to }) => `${from} ${event} ${to}`);
-    expect(missing).to.deep.equal([]);
+    // The property says nothing about those that no sequence takes.
+    const missing = () =>
+      transitions
+        .filter(({ event, from, to }) => from !== to && !taken.has(`${from} ${event} ${to}`))
+        .map(({ event, from, to }) => `${from} ${event} ${to}`);
+    const property = fc.asyncProperty(sequence, async (all) => {
+      const id = `job-${++jobs}`;
+      const { act, time } = actors(id);
+      let before: JobRecord | undefined;
+      let after: JobRecord | undefined;
+      for (const step of all) {
+        before = after;
+        await act[step.do](step.worker);
+        after = await stored(id);
+        expectConsistent(after);
+        const isNew = before === undefined && after !== undefined;
+        const isTaken = before?.worker !== after?.worker || before?.attempts !== after?.attempts;
+        if (!isNew && before?.state === after?.state && !(after?.state === "running" && isTaken)) continue;
+        const events = eventsOf[step.do].filter((event) => statesAfter(event, before, time()).includes(after!.state));
+        expect(events, `${step.do}: ${before?.state} → ${after?.state}`).to.have.lengthOf(1);
+        taken.add(`${before?.state} ${events[0]} ${after!.state}`);
+      }
+    });
+    for (let round = 0; round < 20 && (round === 0 || missing().length > 0); round++) {
+      await fc.assert(property, { numRuns: 60, seed: testSeed + round });
+    }
+    expect(missing()).to.deep.equal([]);
   });
 
   function expectConsistent(record: JobRecord | undefined): void {

@@ -4,7 +4,7 @@ import { FakeClock, settled } from "../support/fakeClock";
 import { guardAgainstLeaks } from "../../support/leakGuard";
 
 /** A poller over a list of names, whose work the test ends by name. */
-function createPoller(slots: number, prefetch = 0) {
+function createPoller(slots: number, prefetch = 0, random = () => 1) {
   const clock = new FakeClock();
   const waiting: string[] = [];
   const asked: number[] = [];
@@ -20,7 +20,7 @@ function createPoller(slots: number, prefetch = 0) {
     slots,
     prefetch,
     clock,
-    random: () => 1,
+    random,
     async fetch(maxMessages, signal) {
       asked.push(maxMessages);
       if (failures.length > 0) throw failures.shift()!;
@@ -174,6 +174,21 @@ describe("Poller", () => {
     expect(errors.map(({ failuresInARow }) => failuresInARow)).to.deep.equal([1, 2, 3]);
     await put("a");
     expect(working.has("a")).to.equal(true);
+    poller.stop();
+  });
+
+  it("doesn't spin on a fetch that fails at once, where the random pause is none", async () => {
+    const { poller, clock, asked, failures } = createPoller(1, 0, () => 0);
+    failures.push(new Error("refused"), new Error("refused"));
+    void poller.run();
+    await clock.advance(49);
+    expect(asked).to.have.length(1);
+    await clock.advance(1);
+    expect(asked).to.have.length(2);
+    await clock.advance(49);
+    expect(asked).to.have.length(2);
+    await clock.advance(1);
+    expect(asked).to.have.length(3);
     poller.stop();
   });
 
