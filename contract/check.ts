@@ -4,14 +4,14 @@ export interface FieldProblem {
   path: string;
   /** "Expected X, got Y". */
   message: string;
-  /** Set where the API answers with a status of its own. */
+  /** Set if the API answers with a status of its own. */
   code?: "payload-too-large";
 }
 
-/** The outcome of checking an input: the value, or everything that is wrong with it. */
+/** The outcome of checking an input: the value, or all of its problems. */
 export type Checked<T> = { ok: true; value: T } | { ok: false; problems: FieldProblem[] };
 
-/** Describes a value for the "got" half of a message, without repeating more than a few characters of it. */
+/** Describes a value for the "got" half of a message, quoting only a few characters of it. */
 export function describe(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
@@ -25,12 +25,12 @@ export function describe(value: unknown): string {
   return `${typeof value} ${value as number | boolean}`;
 }
 
-/** Whether the value is a JSON object. */
+/** True if the value is a JSON object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** How many objects and arrays lie inside one another; stops counting one past `limit`. Never recurses. */
+/** Nesting depth of objects and arrays; stops counting one past `limit`. Never recurses. */
 export function depthOf(value: unknown, limit: number): number {
   let level: unknown[] = [value];
   for (let depth = 0; ; depth++) {
@@ -40,7 +40,7 @@ export function depthOf(value: unknown, limit: number): number {
   }
 }
 
-/** Whether a number in the value is past what JSON can write: JSON reads 1e999 as infinity, and writes that as null. */
+/** True if a number in the value is beyond JSON: JSON reads 1e999 as infinity, and writes that as null. */
 export function holdsInfinity(value: unknown): boolean {
   const rest: unknown[] = [value];
   while (rest.length > 0) {
@@ -58,12 +58,12 @@ export function bytesOf(text: string): number {
   return Buffer.byteLength(text, "utf8");
 }
 
-/** A JSON value as text that SNS and SQS take: they refuse U+FFFE and U+FFFF, which JSON.stringify leaves as they are. */
+/** A JSON value as text that SNS and SQS take: they refuse U+FFFE and U+FFFF, which JSON.stringify keeps. */
 export function encodeJson(value: unknown): string {
   return JSON.stringify(value).replace(/[\ufffe\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }
 
-/** A JSON value as text; undefined where it is nested so deep that writing it takes more stack than there is. */
+/** A JSON value as text; undefined if it is nested so deep that writing it overflows the stack. */
 export function encodeWithinStack(value: unknown): string | undefined {
   try {
     return encodeJson(value);

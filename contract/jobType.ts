@@ -1,4 +1,4 @@
-/** What the functions know of a job type: one item of the type table, written at deploy. */
+/** A job type as the functions know it: one item of the type table, written at deploy. */
 export interface JobType {
   type: string;
   queueUrl: string;
@@ -7,31 +7,33 @@ export interface JobType {
   description?: string;
   timeoutSeconds: number;
   maxAttempts: number;
-  /** JSON Schema of the payload: what payloads are checked by, and what `GET /types` shows. Data, never run as code. */
+  /**
+   * JSON Schema of the payload, by which payloads are checked and which `GET /types` shows. Data, never run as code.
+   */
   payloadSchema?: Record<string, unknown>;
   /** Machine image of the workers' instances. */
   machineImage?: JobTypeImage;
-  /** What scales it; absent where CloudWatch does. */
+  /** The scaler's data; undefined if CloudWatch scales the type. */
   fleet?: JobTypeFleet;
 }
 
 /** A machine image of instances. */
 export interface JobTypeImage {
   id: string;
-  /** When AWS made it, ISO 8601; undefined where that isn't known. */
+  /** Creation time, ISO 8601; undefined if it isn't known. */
   createdAt?: string;
 }
 
-/** What the scaler knows of a type's Auto Scaling groups; their bounds are read from the first of them. */
+/** The scaler's data on a type's Auto Scaling groups; their bounds are read from the first of them. */
 export interface JobTypeFleet {
   groupName: string;
-  /** The group that stands in where the first, of spot instances, stays short. */
+  /** The on-demand group that takes over when the first, of spot instances, is short. */
   onDemandGroupName?: string;
-  /** Jobs at once of one instance: as configured, or the vCPUs of its first instance type. */
+  /** Concurrent jobs of one instance: as configured, or the vCPUs of its first instance type. */
   slots: number;
   prefetch: number;
   targetLatencySeconds: number;
-  /** Absent: learned from the workers' reports. */
+  /** Undefined if it is learned from the workers' reports. */
   secondsPerJob?: number;
 }
 

@@ -1,10 +1,10 @@
-/** Every limit of the job language. Sources are AWS's pages, by title. */
+/** All limits on jobs. Sources are AWS's pages, by title. */
 export const limits = {
   /** UTF-8 bytes of a payload as JSON: SNS's 256 KiB less room for the envelope. */
   maxPayloadBytes: 240_000,
-  /** Objects and arrays inside one another, so that no parser or printer down the line runs out of stack. */
+  /** Nesting of objects and arrays, so that no later parser or printer overflows its stack. */
   maxPayloadDepth: 64,
-  /** Bytes of a request's body. Lambda takes 6 MB ("Lambda quotas"), in which the body stands with every quote escaped. */
+  /** Bytes of a request's body. Lambda takes 6 MB ("Lambda quotas"), in which every quote of the body is escaped. */
   maxBodyBytes: 5_000_000,
   /** Jobs in one `POST /jobs/batch`. */
   maxBatchJobs: 100,
@@ -27,23 +27,23 @@ export const limits = {
   maxResultBytes: 65_536,
   /** Characters kept of an error's message. */
   maxErrorCharacters: 2_000,
-  /** How far ahead a job may be submitted: 365 days. */
+  /** Longest delay of a job: 365 days. */
   maxDelaySeconds: 31_536_000,
-  /** UTF-8 bytes of what a schedule hands its target ("Quotas for Amazon EventBridge Scheduler"). */
+  /** UTF-8 bytes of a schedule's input for its target ("Quotas for Amazon EventBridge Scheduler"). */
   maxScheduleInputBytes: 262_144,
-  /** The longest that SQS holds a message back ("Amazon SQS message timers"). */
+  /** Longest delay in SQS ("Amazon SQS message timers"). */
   maxQueueDelaySeconds: 900,
   /** Attempts that a job may be given. */
   maxAttempts: 100,
-  /** 11 h 50 min: SQS hides a message for 12 hours at the most ("Amazon SQS visibility timeout"), less a margin. */
+  /** 11 h 50 min: SQS hides a message for 12 hours at most ("Amazon SQS visibility timeout"), less a margin. */
   maxTimeoutSeconds: 42_600,
-  /** The longest that SQS hides a message, and so that a worker leases a job ("Amazon SQS visibility timeout"). */
+  /** Longest time that SQS hides a message, and so a worker's longest lease ("Amazon SQS visibility timeout"). */
   maxVisibilitySeconds: 43_200,
-  /** How long queues and dead-letter queues keep a message: the longest that SQS knows ("Amazon SQS message quotas"). */
+  /** Retention of queues and dead-letter queues: SQS's longest ("Amazon SQS message quotas"). */
   queueRetentionSeconds: 14 * 24 * 3600,
-  /** How long a function goes on with what it once read of a job type. */
+  /** Seconds that a function caches a job type. */
   typeCacheSeconds: 60,
-  /** How long a finished job's record is kept. */
+  /** Seconds that a finished job's record is kept. */
   recordRetentionSeconds: 14 * 24 * 3600,
 } as const;
 

@@ -1,32 +1,32 @@
 import { isObject } from "./check";
 
-/** What the command line and the client need to know of a local cloud that runs: kept in a file that its owner alone may read. */
+/** A running local cloud's data for the command line and the client: kept in a file that only its owner may read. */
 export interface LocalRun {
-  /** Of the process; when it is gone, nothing here holds any more. */
+  /** Process id; once the process is gone, the rest no longer holds. */
   pid: number;
-  /** Of the HTTP API, with a slash at its end. */
+  /** URL of the HTTP API, with a trailing slash. */
   url: string;
-  /** Opens the controls under `/_local`. */
+  /** Token for the controls under `/_local`. */
   token: string;
   /** Address of the AWS services. */
   endpoint: string;
   region: string;
-  /** For the AWS services, and for an API that asks for signatures. */
+  /** Keys for the AWS services, and for an API that requires signatures. */
   credentials: { accessKeyId: string; secretAccessKey: string };
-  /** How the API wants to be called. */
+  /** Authorisation that the API requires. */
   authorization: "none" | "iam" | "jwt";
-  /** For an API that asks for tokens. */
+  /** Token for an API that requires one. */
   bearerToken?: string;
 }
 
-/** The folder of the files, one for each HTTP API, as the XDG Base Directory Specification has it. */
+/** The folder of the files, one for each HTTP API, by the XDG Base Directory Specification. */
 export function localRunFolder(environment: Record<string, string | undefined>, home: string): string {
   const state = environment.XDG_STATE_HOME;
-  // A relative path there is to be ignored.
+  // The specification says to ignore a relative path.
   return `${state?.startsWith("/") ? state : `${home}/.local/state`}/batch-job-processor/runs`;
 }
 
-/** Nothing where the text is none of ours. */
+/** Undefined if the text is not such a file's. */
 export function parseLocalRun(text: string): LocalRun | undefined {
   let value: unknown;
   try {

@@ -2,13 +2,13 @@
 export interface SecretReference {
   service: "secretsmanager" | "ssm";
   region: string;
-  /** Without the key. */
+  /** ARN without the key. */
   arn: string;
-  /** Of a secret whose value is a JSON object: the key that is meant. */
+  /** Key in a secret whose value is a JSON object. */
   key?: string;
 }
 
-/** What a reference is, for the "Expected" half of a message. */
+/** Description of a reference, for the "Expected" half of a message. */
 export const referenceExpectation =
   "the whole ARN of a Secrets Manager secret, with #key behind it for one key of a JSON secret, or of an SSM parameter";
 
@@ -17,7 +17,7 @@ const secretArn =
   /^(arn:aws[a-z-]*:secretsmanager:([a-z0-9-]+):\d{12}:secret:[A-Za-z0-9/_+=.@!-]+-[A-Za-z0-9]{6})(?:#([^\r\n\0]+))?$/;
 const parameterArn = /^arn:aws[a-z-]*:ssm:([a-z0-9-]+):\d{12}:parameter\/[A-Za-z0-9_./-]+$/;
 
-/** The parts of a reference; nothing where the text is none. */
+/** The parts of a reference; undefined if the text is not one. */
 export function parseSecretReference(text: string): SecretReference | undefined {
   const parameter = parameterArn.exec(text);
   if (parameter) return { service: "ssm", region: parameter[1]!, arn: text };

@@ -2,23 +2,23 @@ import { Checked, FieldProblem, isObject } from "./check";
 import { parseSecretReference } from "./secretReference";
 
 /**
- * What a worker is told at its start, as environment variables: written by the fleet's user data, read by the worker.
- * Exactly one of `handler`, `inlineHandler` and `command` is there.
+ * Worker settings, passed as environment variables: written by the fleet's user data, read by the worker.
+ * Exactly one of `handler`, `inlineHandler` and `command` is set.
  */
 export interface WorkerSettings {
-  /** Job type it works for. */
+  /** Job type of the worker. */
   type: string;
   queueUrl: string;
   deadLetterQueueUrl: string;
-  /** Table of job records; absent where jobs are not tracked. */
+  /** Table of job records; undefined if jobs are not tracked. */
   jobTable?: string;
   /** Name of a handler module of the worker image. */
   handler?: string;
-  /** Where the text of an inline handler lies: `s3://bucket/key`. */
+  /** S3 location of an inline handler's text: `s3://bucket/key`. */
   inlineHandler?: string;
   /** Program and arguments that run one job. */
   command?: string[];
-  /** Jobs at once; 0 stands for as many as the machine has room for. */
+  /** Concurrent jobs; 0 stands for as many as the machine has room for. */
   slots: number;
   /** Memory of each job, in MB. Undefined: an equal share of the machine's. */
   memoryMegabytes?: number;
@@ -26,37 +26,37 @@ export interface WorkerSettings {
   gpu?: boolean;
   /** Messages fetched ahead of free slots. */
   prefetch: number;
-  /** How long one attempt may take. */
+  /** Longest duration of one attempt. */
   timeoutSeconds: number;
   maxAttempts: number;
-  /** When a message is removed from the queue: `after` its job ended, or `before` it runs. */
+  /** Time of a message's removal from the queue: `after` its job ended, or `before` it runs. */
   acknowledge: "after" | "before";
-  /** How long a received message stays hidden between heartbeats. */
+  /** Seconds that a received message stays hidden between heartbeats. */
   visibilityTimeoutSeconds: number;
   /** First delay between attempts; doubles with each. */
   backoffSeconds: number;
   /** Longest delay between attempts. */
   maxBackoffSeconds: number;
-  /** How long running jobs may go on once the worker is told to stop. */
+  /** Longest time that running jobs may go on once the worker must stop. */
   drainSeconds: number;
-  /** How long a worker waits without work before it asks its group to end its instance; 0 stands for ever. */
+  /** Idle seconds after which a worker asks its group to terminate its instance; 0 for never. */
   idleSeconds: number;
   /** Lifecycle hooks of the Auto Scaling group that the worker completes: once it is ready, and once it has drained. */
   launchHook?: string;
   terminateHook?: string;
-  /** Table that the worker reports to; absent where nothing scales the fleet. */
+  /** Table that the worker reports to; undefined if the scaler is off. */
   fleetTable?: string;
-  /** Topic to which every job's end is published; absent where nobody wants to know. */
+  /** Topic to which final job states are published; undefined when `events` is off. */
   eventsTopic?: string;
-  /** Queue of ends that the topic did not take, from which the repair run publishes them. */
+  /** Queue of events that the topic did not take, from which the repair run publishes them. */
   keptEventsQueueUrl?: string;
-  /** Function that is nudged where more jobs wait than the worker can do, or any as it ends. */
+  /** Function that the worker nudges if more jobs wait than it can run, or if any wait as it ends. */
   scalerFunction?: string;
-  /** Where the values of the handlers' secret variables lie, by variable. */
+  /** References of the handlers' secrets, by variable. */
   secrets?: Record<string, string>;
-  /** What the worker's metrics are told apart by; `off` for none. @default "type" */
+  /** Dimension of the worker's metrics; `off` for none. @default "type" */
   metrics?: "type" | "component" | "off";
-  /** Name of the component, where the metrics are told apart by it. */
+  /** Name of the component, if it is the dimension of the metrics. */
   metricsComponent?: string;
 }
 
@@ -100,7 +100,7 @@ const variables: Record<keyof WorkerSettings, Variable> = {
   metricsComponent: { name: "WORKER_METRICS_COMPONENT", kind: "text", isOptional: true },
 };
 
-/** Prefix of the variables that belong to the worker; a processor's own `environment` must keep clear of it. */
+/** Prefix of the worker's own variables; a processor's `environment` may not use it. */
 export const workerVariablePrefix = "WORKER_";
 
 /** The settings as environment variables; a flag that is off needs none. */

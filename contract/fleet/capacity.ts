@@ -1,37 +1,39 @@
-/** A type's work and what its instances can do with it. */
+/** A type's work and the capacity of its instances. */
 export interface CapacityInput {
   /** Messages that could be received now (SQS: `ApproximateNumberOfMessages`). */
   visible: number;
   /**
-   * Messages received and not yet deleted (SQS: `ApproximateNumberOfMessagesNotVisible`): jobs at work, and jobs in
-   * backoff. What is more than the instances can hold is in backoff, which is no work for now.
+   * Messages received and not yet deleted (SQS: `ApproximateNumberOfMessagesNotVisible`): running jobs, and jobs in
+   * backoff. Messages beyond what the instances can hold are in backoff and don't count as work.
    */
   inFlight: number;
-  /** Jobs sent just now, which SQS's counts may not show yet. @default 0 */
+  /** Jobs just sent, which SQS's counts may not show yet. @default 0 */
   sent?: number;
   /** Instances in service. */
   instances: number;
-  /** Jobs at once of one instance, at least 1. */
+  /** Concurrent jobs of one instance, at least 1. */
   slots: number;
   /** Messages that an instance holds ahead of its slots. @default 0 */
   prefetch?: number;
-  /** How long a job takes. */
+  /** Duration of a job, in seconds. */
   secondsPerJob: number;
-  /** How long a job may wait for a slot. */
+  /** Longest time that a job may wait for a slot, in seconds. */
   targetLatencySeconds: number;
   minInstances: number;
   maxInstances: number;
 }
 
 /**
- * Instances that a type needs: just enough that the last job of its backlog waits no longer than the target latency for a
- * slot, at least one while there is any job, and within the bounds of its group. So an instance is launched only where
- * those that are there, or on their way, would keep a job waiting for longer than that.
+ * Instances that a type needs: just enough that the last job of its backlog waits no longer than the target latency for
+ * a
+ * slot, at least one while there is any job, and within the bounds of its group. So an instance is launched only if
+ * the present and starting ones would keep a job waiting for longer than that.
  *
- * With n instances, as many jobs as they have slots run at once, and the slots take over the others at the pace at which
- * jobs end: the last one waits (backlog − slots × n) × secondsPerJob ÷ (slots × n). No instance is without a job of its own.
+ * With n instances, as many jobs as they have slots run at once, and the slots take the others as
+ * jobs end: the last one waits (backlog − slots × n) × secondsPerJob ÷ (slots × n). There are never more instances than
+ * jobs.
  *
- * The one rule of the scaler, of the workers that consider to end themselves, and of the simulator.
+ * The one rule of the scaler, of the idle workers, and of the simulator.
  */
 export function neededInstances(input: CapacityInput): number {
   const { instances, slots, prefetch = 0, secondsPerJob, targetLatencySeconds, minInstances, maxInstances } = input;

@@ -1,21 +1,23 @@
 import type { FieldProblem } from "../check";
 
 /**
- * What reading the text as JavaScript values would change in silence: numbers that double precision doesn't hold as they
- * are written, and keys that an object has twice. A number is held if the double, printed in as many digits, is the number:
- * `1.0`, `1e2`, `-0` and 0.10000000000000001 are (they arrive as 1, 100, 0 and 0.1), 12345678901234567890 and 1e400 are not.
+ * Finds what reading the text as JavaScript values would silently change: numbers that double precision doesn't hold as
+ * written, and keys that an object has twice. A number is held if the double, printed in as many digits, is the number:
+ * `1.0`, `1e2`, `-0` and 0.10000000000000001 are (they arrive as 1, 100, 0 and 0.1), 12345678901234567890 and 1e400 are
+ * not.
  *
- * The text must be JSON that `JSON.parse` takes. Of each job of a batch, and of all else together, the first
- * {@link maxLosses} are told.
+ * The text must be JSON that `JSON.parse` takes. Reports the first {@link maxLosses} of each job of a batch, and of all
+ * else
+ * together.
  */
 export function findJsonLosses(text: string): FieldProblem[] {
   const maxLosses = 20;
   const maxPathCharacters = 500;
   const problems: FieldProblem[] = [];
   const found: Record<string, number> = {};
-  /** The containers that the place lies in: for an object its keys so far, for an array nothing. */
+  /** Containers around the place: for an object its keys so far, undefined for an array. */
   const keys: (Set<string> | undefined)[] = [];
-  /** The key or index of the place in each. */
+  /** Key or index of the place in each. */
   const place: (string | number)[] = [];
   let depth = 0;
   let isKeyNext = false;

@@ -1,7 +1,7 @@
-/** What else is called what the API calls otherwise. */
+/** Names from elsewhere, and the API's name for the same thing. */
 const otherWords: Record<string, string> = { notbefore: "runat", status: "state" };
 
-/** The known name that a wrong one was likely meant to be; nothing where none is near. */
+/** The known name that a wrong one probably means; undefined if none is near. */
 export function nearestName(wrong: string, known: readonly string[]): string | undefined {
   if (wrong.length > 60) return undefined;
   const bare = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");

@@ -1,6 +1,6 @@
 import { FieldProblem } from "../check";
 
-/** Every problem that the API answers with: the stable code, its HTTP status and its title. */
+/** All problems of the API: the stable code, its HTTP status and its title. */
 export const problems = {
   "malformed-json": { status: 400, title: "The body is not JSON" },
   "invalid-request": { status: 400, title: "The request has the wrong shape" },
@@ -32,7 +32,7 @@ export interface ProblemDocument {
   status: number;
   code: ProblemCode;
   detail: string;
-  /** The fields at fault, where there are any. */
+  /** The fields at fault, if any. */
   errors?: FieldProblem[];
 }
 

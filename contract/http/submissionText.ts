@@ -1,6 +1,6 @@
 import type { Submission } from "../messages/envelope";
 
-/** All that was submitted but the id, as a text that equal submissions share: its SHA-256 is a record's digest. */
+/** The submission less its id, as a text that equal submissions share: its SHA-256 is a record's digest. */
 export function submissionText({ type, payload, tenant, delaySeconds, runAt }: Submission): string {
   return canonicalJson({
     type,

@@ -2,13 +2,13 @@
 export const attributes = {
   /** Job type, on every message. */
   type: "type",
-  /** State that a job has ended in, on completion events. */
+  /** Final state of the job, on completion events. */
   state: "state",
-  /** Why a dead letter or an unroutable message is one, for a person. */
+  /** Reason for a dead letter or an unroutable message, for people. */
   reason: "reason",
   /** On a dead letter: the attempt that failed, counted from 1. */
   attempt: "attempt",
-  /** On a dead letter or an unroutable message: when, ISO 8601. */
+  /** On a dead letter or an unroutable message: the time, ISO 8601. */
   failedAt: "failedAt",
 } as const;
 
@@ -31,7 +31,10 @@ export function stringAttributes(texts: Record<string, string | undefined>): Rec
   return result;
 }
 
-/** The text with the characters that SQS refuses replaced ("Amazon SQS message quotas": #x9, #xA, #xD, #x20 up). */
+/**
+ * The text without the characters that SQS refuses, which are replaced ("Amazon SQS message quotas": #x9, #xA, #xD,
+ * #x20 up).
+ */
 export function acceptableText(text: string): string {
   // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udfff]/gu, "\ufffd");

@@ -2,7 +2,7 @@ import { attributes, type StringAttribute, stringAttributes } from "./attributes
 import { encodeJson } from "../check";
 import type { JobError, JobRecord, JobState, OmittedResult } from "../records/record";
 
-/** What is published once a job has reached a final state, at least once: a crash between the two repeats it. */
+/** Event published once a job has reached a final state, at least once: a crash between the two repeats it. */
 export interface CompletionEvent {
   id: string;
   type: string;
@@ -11,9 +11,9 @@ export interface CompletionEvent {
   /** ISO 8601, UTC. */
   submittedAt: string;
   finishedAt: string;
-  /** Why the last attempt failed, if one did. */
+  /** Error of the last attempt, if it failed. */
   error?: JobError;
-  /** There where its result was too large to be kept. */
+  /** Present if the result was too large to be kept. */
   resultOmitted?: OmittedResult;
 }
 
@@ -35,7 +35,7 @@ export function completionEventOf({
   };
 }
 
-/** The event as an SNS message, with type and state as attributes to filter by. */
+/** The event as an SNS message, with type and state as attributes for filters. */
 export function eventMessage(event: CompletionEvent): { body: string; attributes: Record<string, StringAttribute> } {
   const { type, state } = event;
   return {

@@ -4,7 +4,7 @@ import { idPattern, limits, typePattern } from "../limits";
 /** The version this code writes, and the only one it reads. */
 export const envelopeVersion = 1;
 
-/** A job as it travels from the front end to a worker. */
+/** A job on its way from the front end to a worker. */
 export interface JobEnvelope {
   version: 1;
   /** `[A-Za-z0-9._-]{1,80}`, unique in the job table. */
@@ -15,15 +15,15 @@ export interface JobEnvelope {
   payload: unknown;
   /** ISO 8601, UTC. */
   submittedAt: string;
-  /** Whom the job is for; jobs of one tenant don't crowd out another's. */
+  /** The customer that the job is for; jobs of one tenant don't crowd out another's. */
   tenant?: string;
-  /** When the job may run at the earliest, ISO 8601. */
+  /** Earliest start, ISO 8601. */
   notBefore?: string;
   /** Fewer attempts than the processor gives, for this job alone. */
   maxAttempts?: number;
 }
 
-/** What a client sends to submit a job. */
+/** A job as a client submits it. */
 export interface Submission {
   type: string;
   payload: unknown;
@@ -31,7 +31,7 @@ export interface Submission {
   tenant?: string;
   /** Seconds from now before which the job doesn't run. */
   delaySeconds?: number;
-  /** ISO 8601 time, with its offset from UTC, before which the job doesn't run. */
+  /** Earliest start, ISO 8601 with its offset from UTC. */
   runAt?: string;
 }
 
@@ -70,7 +70,7 @@ export function decodeEnvelope(text: string): Checked<JobEnvelope> {
   return parsed.ok ? checkEnvelope(parsed.value) : parsed;
 }
 
-/** Reads an SNS message: each of its jobs, checked by itself, so that a bad one doesn't take the others with it. */
+/** Reads an SNS message and checks each of its jobs separately, so that a bad one doesn't affect the others. */
 export function decodeMessage(text: string): Checked<{ source: unknown; job: Checked<JobEnvelope> }[]> {
   const parsed = parseJson(text);
   if (!parsed.ok) return parsed;
@@ -78,7 +78,7 @@ export function decodeMessage(text: string): Checked<{ source: unknown; job: Che
   return { ok: true, value: sources.map((source) => ({ source, job: checkEnvelope(source) })) };
 }
 
-/** Checks what a client submitted, field by field; what reading its text has lost is for `findJsonLosses` to say. */
+/** Checks a client's submission, field by field; `findJsonLosses` finds what reading its text has lost. */
 export function checkSubmission(value: unknown): Checked<Submission> {
   if (!isObject(value)) return refused("", "a job as an object with `type` and `payload`", value);
   const problems = [
@@ -155,10 +155,10 @@ function isTime(value: unknown): boolean {
   return typeof value === "string" && !Number.isNaN(Date.parse(value));
 }
 
-/** A date, a time of day and an offset: a time without offset would be another one in each reader's place. */
+/** A date, a time of day and an offset: without the offset, readers in other time zones would read another time. */
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
-/** The day is looked at too, since `Date` takes 30 February for 2 March. */
+/** Checks the day as well, since `Date` reads 30 February as 2 March. */
 function checkDelay({ delaySeconds, runAt }: Record<string, unknown>): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const isDelay =

@@ -1,22 +1,23 @@
-/** What asks the rescue function to send dead letters of a type back to its queue. */
+/** Request to the rescue function to send dead letters of a type back to its queue. */
 export interface Redrive {
   redrive: {
     type: string;
     /** Ids of failed jobs. */
     ids: string[];
-    /** How long SQS holds the jobs back, up to 900. */
+    /** Seconds that SQS delays the jobs, up to 900. */
     delaySeconds: number;
   };
 }
 
 /**
- * What became of a job: its letter was sent back, by this call or another; there is none; or it may be among letters that
- * somebody else holds, or that there was no time for.
+ * Outcome for a job: its dead letter was sent back, by this call or another; there is none; or it may be among those
+ * that
+ * another consumer holds, or that there was no time for.
  */
 export type RedriveOutcome = "sent" | "absent" | "held";
 
-/** The answer, by id. */
+/** The answer, by job id. */
 export type RedriveOutcomes = Record<string, RedriveOutcome>;
 
-/** How long the rescue function looks for letters; whoever waits for it waits longer. */
+/** Seconds that the rescue function searches for dead letters; its callers wait longer than that. */
 export const redriveSeconds = 8;

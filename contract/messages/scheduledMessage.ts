@@ -1,10 +1,10 @@
 import { attributes, stringAttributes } from "./attributes";
 import { encodeEnvelope, type JobEnvelope } from "./envelope";
 
-/** The names of schedules of single jobs begin with it; those of schedules that repeat begin with the component's. */
+/** Prefix of the names of schedules of single jobs; those of recurring jobs begin with the component's name. */
 export const schedulePrefix = "job-";
 
-/** What a schedule of EventBridge Scheduler replaces by the time and the id of each run ("Adding context attributes"). */
+/** Keywords that EventBridge Scheduler replaces by the time and the id of each run ("Adding context attributes"). */
 export const scheduleKeywords = {
   scheduledTime: "<aws.scheduler.scheduled-time>",
   executionId: "<aws.scheduler.execution-id>",
@@ -16,18 +16,18 @@ export function publishTarget(topicArn: string): string {
 }
 
 /**
- * The input of such a target that publishes a job. What a payload says is left as it is, even where it looks like a keyword
+ * The input of such a target that publishes a job. A payload is kept as it is, even if it looks like a keyword
  * of schedules.
  */
 export function publishInput(topicArn: string, envelope: JobEnvelope): string {
   return publishInputOf(topicArn, envelope.type, withoutKeywords(encodeEnvelope(envelope)));
 }
 
-/** The input that publishes a job anew in each run: its id starts with the schedule's name. */
+/** The input that publishes a new job in each run: its id starts with the schedule's name. */
 export function recurringInput(topicArn: string, job: { type: string; name: string; payload: unknown }): string {
   const { type, name, payload } = job;
   const { executionId, scheduledTime } = scheduleKeywords;
-  // Both fields are replaced by what they stand for before anybody reads them.
+  // Scheduler replaces both fields before anything reads them.
   const frame = { version: 1, id: `${name}-${executionId}`, type, submittedAt: scheduledTime } as const;
   const text = `${JSON.stringify(frame).slice(0, -1)},"payload":${withoutKeywords(JSON.stringify(payload))}}`;
   return publishInputOf(topicArn, type, text);
@@ -38,7 +38,7 @@ function publishInputOf(topicArn: string, type: string, message: string): string
   return JSON.stringify({ TopicArn: topicArn, Message: message, MessageAttributes });
 }
 
-/** The same JSON, in which no keyword is found: "<" stands in texts alone. */
+/** The same JSON without any keyword: "<" occurs only in strings. */
 function withoutKeywords(json: string): string {
   return json.replace(/<aws\.scheduler\./g, "\\u003caws.scheduler.");
 }

@@ -1,4 +1,4 @@
-/** The index of job records by which they are listed: hash `listKey`, range `submittedAt`, keys only. */
+/** Index that lists job records: hash `listKey`, range `submittedAt`, keys only. */
 export const listIndex = "newest";
 
 /** Index keys that a type's jobs are divided among: a partition takes 1,000 writes/s ("DynamoDB burst and adaptive capacity"). */
@@ -6,7 +6,7 @@ export const listShards = 8;
 
 /** The index key of a job. It and `submittedAt` never change, so that no later write touches the index. */
 export function listKeyOf(type: string, id: string): string {
-  // FNV-1a: ids that differ in one character alone spread evenly.
+  // FNV-1a: ids that differ in a single character spread evenly.
   let hash = 0x811c9dc5;
   for (let index = 0; index < id.length; index++) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193) >>> 0;
   return listKey(type, ((hash ^ (hash >>> 16)) >>> 0) % listShards);

@@ -2,7 +2,7 @@ import { isObject } from "../check";
 
 /**
  * The states of a job. `queued → running → succeeded | failed | cancelled`, and back to `queued` between attempts.
- * The last three are final, save that a redrive takes a failed job back to queued or running.
+ * The last three are final, except that a redrive takes a failed job back to queued or running.
  */
 export const jobStates = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
 export type JobState = (typeof jobStates)[number];
@@ -11,75 +11,75 @@ export function isFinal(state: JobState): boolean {
   return state === "succeeded" || state === "failed" || state === "cancelled";
 }
 
-/** Why an attempt or a job failed. */
+/** Reason why an attempt or a job failed. */
 export interface JobError {
   /** The error's name, such as `TypeError`. */
   name: string;
   message: string;
 }
 
-/** What is told of a result that is too large for the record: nothing of it is kept. */
+/** Description of a result that is too large for the record: no part of it is kept. */
 export interface OmittedResult {
   /** UTF-8 bytes of its JSON. */
   bytes: number;
   /** SHA-256 of its JSON, in hexadecimal. */
   sha256: string;
-  /** Why it was left out, for a person. */
+  /** Reason for people. */
   reason: string;
 }
 
-/** What is known of a job. Times are ISO 8601, UTC. It holds no payload, only its digest. */
+/** The record of a job. Times are ISO 8601, UTC. It holds no payload, only its digest. */
 export interface JobRecord {
   id: string;
   type: string;
   state: JobState;
   /** Attempts begun, less those given back. */
   attempts: number;
-  /** SHA-256 of what was submitted, base64url: tells a replay from a conflict. */
+  /** SHA-256 of the submission, base64url: distinguishes a replay from a conflict. */
   digest?: string;
   tenant?: string;
-  /** Digest of who submitted the job under an `Idempotency-Key`. */
+  /** Digest of the caller who submitted the job under an `Idempotency-Key`. */
   submitter?: string;
   submittedAt: string;
-  /** Key of the index by which jobs are listed; there even without it, so that it may be added later. */
+  /** Key of the index that lists jobs; set even without the index, so that it may be added later. */
   listKey?: string;
-  /** When the job may run at the earliest. */
+  /** Earliest start. */
   notBefore?: string;
   startedAt?: string;
   finishedAt?: string;
-  /** When the next attempt begins at the latest, of a job that waits after one that failed. */
+  /** Latest start of the next attempt, while the job waits after a failed one. */
   retryAt?: string;
-  /** When somebody last sent the failed job back to its queue, and how often that was done. */
+  /** Time of the last redrive of the failed job, and the number of redrives. */
   retriedAt?: string;
   retries?: number;
   /** The handler's last `progress(fraction, note)`. */
   progress?: { fraction: number; note?: string };
-  /** What the handler returned. */
+  /** The handler's return value. */
   result?: unknown;
-  /** There in place of `result` where that was too large. */
+  /** Present in place of a `result` that was too large. */
   resultOmitted?: OmittedResult;
   error?: JobError;
-  /** Who asked for the job to be cancelled, when. */
+  /** Time at which cancellation was requested. */
   cancelRequestedAt?: string;
   /** Worker that holds the job while it is running. */
   worker?: string;
   /** SQS message that the running attempt came from. */
   messageId?: string;
-  /** Until when the worker holds the job: epoch milliseconds. */
+  /** End of the worker's lease: epoch milliseconds. */
   leaseUntil?: number;
-  /** Whether its worker was lost while it ran, or it could not be stopped: it runs alone on a worker. */
+  /** True if its worker was lost while it ran, or if it could not be stopped: it runs alone on a worker. */
   suspect?: boolean;
-  /** How often its worker was lost while it ran alone. */
+  /** Number of times that its worker was lost while it ran alone. */
   lossesAlone?: number;
-  /** How often it was put off, as a suspect, since its worker had other jobs. */
+  /** Number of times that it was put off, as a suspect, since its worker had other jobs. */
   deferrals?: number;
-  /** When DynamoDB may remove the record: epoch seconds; on final states only. */
+  /** Time from which DynamoDB may remove the record: epoch seconds; on final states only. */
   expiresAt?: number;
-  /** Of a record that was read: fields that hold what nobody can read, and so are left out. Never written. */
+  /** Fields of a record that were unreadable, and so left out. Never written. */
   unreadable?: string[];
 }
 
-/** The value of a DynamoDB attribute, as far as records use it. */
+/** The value of a DynamoDB attribute, of the kinds that records use. */
 export type AttributeValue = { S: string } | { N: string };
 
 const numbers = ["attempts", "retries", "leaseUntil", "lossesAlone", "deferrals", "expiresAt"];
@@ -103,8 +103,9 @@ export function encodeRecord(record: JobRecord): Record<string, AttributeValue> 
 }
 
 /**
- * A DynamoDB item as a record; attributes that this version doesn't know pass as text. What can't be read is left out and
- * named: one odd record must not stop whoever reads many.
+ * A DynamoDB item as a record; attributes that this version doesn't know pass as text. Unreadable fields are left out
+ * and
+ * named: one odd record must not stop a reader of many.
  */
 export function decodeRecord(item: Record<string, { S?: string; N?: string }>): JobRecord {
   const record: Record<string, unknown> = { attempts: 0 };
@@ -126,7 +127,7 @@ function readNumber(text: string | undefined): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** The value of a JSON text, if it is one that the field may have. */
+/** The value of a JSON text, if the field may have it. */
 function readDocument(field: string, text = ""): unknown {
   try {
     const value = JSON.parse(text) as unknown;

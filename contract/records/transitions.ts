@@ -1,17 +1,17 @@
 import type { JobRecord, JobState } from "./record";
 
-/** A way that a job's record changes its state, or keeps it while the job goes from one attempt to the next. */
+/** A change of a job's state in its record, or a step from one attempt to the next within a state. */
 export interface Transition {
   event: JobEvent;
-  /** Nothing: there was no record. */
+  /** Undefined if there was no record. */
   from?: JobState;
   to: JobState;
   by: "front end" | "worker" | "repair" | "rescue";
-  /** What must hold beside the state. */
+  /** Condition beside the state. */
   when?: (record: JobRecord, now: number) => boolean;
 }
 
-/** What happens to a job. */
+/** Events in the life of a job. */
 export type JobEvent =
   | "submit"
   | "claim"
@@ -28,7 +28,7 @@ export type JobEvent =
 const hasEnded = ({ leaseUntil = 0 }: JobRecord, now: number) => leaseUntil <= now;
 const isWanted = ({ cancelRequestedAt }: JobRecord) => cancelRequestedAt === undefined;
 
-/** Every change that any part of the system makes, and no other: docs/api.md draws them. */
+/** All changes that any part of the system makes; docs/api.md draws them. */
 export const transitions: readonly Transition[] = [
   { event: "submit", to: "queued", by: "front end" },
   // A message published straight to the topic has no record until a worker takes it.
@@ -58,12 +58,14 @@ export const transitions: readonly Transition[] = [
   { event: "cancel", from: "running", to: "cancelled", by: "worker" },
   { event: "give up", from: "queued", to: "failed", by: "repair" },
   { event: "give up", from: "running", to: "failed", by: "repair", when: hasEnded },
-  // By the API. One whose dead letter a person sent back to the queue has its record changed by the worker alone.
+  // By the API. For a dead letter that a user sent back to the queue, only the worker changes the record.
   { event: "redrive", from: "failed", to: "queued", by: "rescue" },
   { event: "redrive", from: "failed", to: "running", by: "worker" },
 ];
 
-/** The states that the event may leave a job in, given its record before, if there was one; none where it has no effect. */
+/**
+ * The states that the event may leave a job in, given its record before, if there was one; empty if it has no effect.
+ */
 export function statesAfter(event: JobEvent, record: JobRecord | undefined, now: number): JobState[] {
   return transitions
     .filter(

@@ -1,19 +1,20 @@
 /**
- * Why a job waits. `delayed`: its time has not come. `no-workers`: no worker of its type starts. `backoff`: its last attempt
- * failed, and the next is not due. `unknown`: nothing of the kind is known.
+ * Reasons why a job waits. `delayed`: its start time is ahead. `no-workers`: no worker of its type starts. `backoff`:
+ * its last
+ * attempt failed, and the next is not due. `unknown`: none of these is known to apply.
  */
 export const waitingReasons = ["delayed", "no-workers", "backoff", "unknown"] as const;
 export type WaitingReason = (typeof waitingReasons)[number];
 
-/** Why a job waits, as far as it is known; never a guess. Times are ISO 8601, UTC. */
+/** The known reason why a job waits; never a guess. Times are ISO 8601, UTC. */
 export interface Waiting {
   reason: WaitingReason;
-  /** For a person. */
+  /** Text for people. */
   detail: string;
-  /** Since when it is so, where that is known. */
+  /** Begin of the cause, if it is known. */
   since?: string;
-  /** When it ends, or is tried again, where that is known. */
+  /** End of the cause, or time of the next try, if it is known. */
   until?: string;
-  /** As of when this is known. */
+  /** Time of this knowledge. */
   asOf: string;
 }

@@ -3,7 +3,7 @@ import type { MakeRules, Rule } from "./rule";
 import { judgeSilently } from "./seen";
 import { createTextOf } from "./sameness";
 
-/** Rules of what arrays hold; `unevaluatedItems` apart, which comes after all others. */
+/** Rules of the items of arrays; `unevaluatedItems` apart, which comes after all others. */
 export const makeArrayRules: MakeRules<unknown[]> = (schema, resource, compilation) => {
   const rules: Rule<unknown[]>[] = [];
   const { minItems, maxItems, prefixItems, items, additionalItems, contains, uniqueItems } = schema;
@@ -11,7 +11,7 @@ export const makeArrayRules: MakeRules<unknown[]> = (schema, resource, compilati
   if (typeof minItems === "number" || typeof maxItems === "number") {
     rules.push(countRule(minItems as number | undefined, maxItems as number | undefined));
   }
-  // Draft-07 says `items` and `additionalItems` where draft 2020-12 says `prefixItems` and `items`.
+  // Draft-07 has `items` and `additionalItems` in place of draft 2020-12's `prefixItems` and `items`.
   const isTuple = Array.isArray(items);
   const first = (isTuple ? (items as unknown[]) : Array.isArray(prefixItems) ? (prefixItems as unknown[]) : []).map(
     compile,
@@ -73,7 +73,7 @@ function uniqueRule(): Rule<unknown[]> {
   const textOf = createTextOf();
   return (value, run) => {
     run.spend(value.length * 4);
-    // Texts apart from strings that look like them.
+    // Keeps strings apart from other values with the same text.
     const plain = new Map<unknown, number>();
     const texts = new Map<string, number>();
     for (let index = 0; index < value.length; index++) {
@@ -89,7 +89,7 @@ function uniqueRule(): Rule<unknown[]> {
   };
 }
 
-/** `unevaluatedItems`: what no other rule of the schema has looked at. */
+/** `unevaluatedItems`: items that no other rule of the schema has evaluated. */
 export function unevaluatedItemsRule(rule: Rule): Rule<unknown[]> {
   return (value, run, seen) => {
     let fits = true;

@@ -2,7 +2,7 @@ import type { Resource, Schema } from "./references";
 import type { Compilation, MakeRules, Rule } from "./rule";
 import { addSeen, judgeSilently, startSeen } from "./seen";
 
-/** Rules of references, and of schemas that apply to the very value: `allOf`, `anyOf`, `oneOf`, `not`, `if`. */
+/** Rules of references, and of schemas that apply to the same value: `allOf`, `anyOf`, `oneOf`, `not`, `if`. */
 export const makeCombinedRules: MakeRules<unknown> = (schema, resource, compilation) => {
   const rules: Rule[] = [];
   const compile = (part: unknown) => compilation.compile(part as Schema, resource);
@@ -29,7 +29,7 @@ function referenceRule(reference: string, from: Resource, { references, compile 
   return compile(schema, resource);
 }
 
-/** A reference to whatever the outermost resource around the value has under the name. */
+/** A reference to the schema that the outermost resource around the value has under the name. */
 function dynamicReferenceRule(reference: string, from: Resource, compilation: Compilation): Rule {
   compilation.hasDynamicReferences = true;
   const { references, compile } = compilation;
@@ -45,7 +45,7 @@ function dynamicReferenceRule(reference: string, from: Resource, compilation: Co
   };
 }
 
-/** At least one of the branches fits, or exactly one. What failing branches found wrong counts only if none fits. */
+/** At least one of the branches fits, or exactly one. Problems of failing branches count only if none fits. */
 function branchesRule(branches: Rule[], isExactlyOne: boolean): Rule {
   const noneFits = `must match ${isExactlyOne ? "exactly one schema in oneOf" : "a schema in anyOf"}`;
   return (value, run, seen) => {

@@ -9,7 +9,7 @@ import { addSeen, startSeen } from "./seen";
 import { makeTextRules } from "./textRules";
 import { makeValueRules } from "./valueRules";
 
-/** A schema's rule; each schema within it is compiled once, however many references there are to it. */
+/** Compiles a schema's rule; each schema within it is compiled once, however many references to it there are. */
 export function compileRule(root: Schema): { rule: Rule; hasPatterns: boolean } {
   const known = new Map<object, Rule>();
   const compilation: Compilation = {
@@ -24,7 +24,7 @@ export function compileRule(root: Schema): { rule: Rule; hasPatterns: boolean } 
       const rules: Rules = { every: [], objects: [], arrays: [], strings: [], numbers: [] };
       const resource = compilation.references.resourceOf(schema, within);
       const rule = schemaRule(schema, resource, rules, compilation);
-      // Before its rules are made, which may refer to it.
+      // Before its rules are made, since they may refer to it.
       known.set(schema, rule);
       rules.every.push(...makeValueRules(schema, resource, compilation));
       rules.every.push(...makeCombinedRules(schema, resource, compilation));
@@ -46,7 +46,7 @@ export function compileRule(root: Schema): { rule: Rule; hasPatterns: boolean } 
   return { rule, hasPatterns: compilation.hasPatterns };
 }
 
-/** A schema's rules by the values that they are for. */
+/** A schema's rules by the type of the values. */
 interface Rules {
   every: Rule[];
   objects: Rule<Record<string, unknown>>[];

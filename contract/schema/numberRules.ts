@@ -16,7 +16,7 @@ export const makeNumberRules: MakeRules<number> = (schema) => {
   return rules;
 };
 
-/** Decimals are compared as they are written: 0.3 is a multiple of 0.1, which binary fractions deny. */
+/** Compares decimals as written: 0.3 is a multiple of 0.1, which binary fractions deny. */
 function multipleRule(divisor: number): Rule<number> {
   const { isSafeInteger } = Number;
   const toWhole = BigInt;

@@ -5,7 +5,7 @@ import { matcher } from "./textRules";
 
 type Fields = Record<string, unknown>;
 
-/** Rules of what objects hold; `unevaluatedProperties` apart, which comes after all others. */
+/** Rules of the properties of objects; `unevaluatedProperties` apart, which comes after all others. */
 export const makeObjectRules: MakeRules<Fields> = (schema, resource, compilation) => {
   const rules: Rule<Fields>[] = [];
   const { required, minProperties, maxProperties, propertyNames } = schema;
@@ -112,7 +112,7 @@ const propertiesRule = (...[schema, resource, compilation]: Parameters<MakeRules
   };
 };
 
-/** `unevaluatedProperties`: what no other rule of the schema has looked at. */
+/** `unevaluatedProperties`: properties that no other rule of the schema has evaluated. */
 export function unevaluatedPropertiesRule(rule: Rule, isClosed: boolean): Rule<Fields> {
   const { keys } = Object;
   return (value, run, seen) => {

@@ -2,7 +2,7 @@ import { isObject } from "../check";
 
 export type Schema = boolean | Record<string, unknown>;
 
-/** A schema with an address of its own, and what lies in it under a name. */
+/** A schema with an address of its own, and its parts by name. */
 export interface Resource {
   uri: string;
   root: Schema;
@@ -10,7 +10,7 @@ export interface Resource {
   dynamicAnchors: Map<string, Schema>;
 }
 
-/** A schema, and the resource that it lies in. */
+/** A schema, and its resource. */
 export interface Target {
   schema: Schema;
   resource: Resource;
@@ -18,13 +18,13 @@ export interface Target {
 
 export interface References {
   root: Resource;
-  /** The resource that a schema lies in. */
+  /** Returns a schema's resource. */
   resourceOf: (schema: Schema, otherwise: Resource) => Resource;
-  /** What a reference of a resource points at; throws where that is nothing. */
+  /** Returns the target of a reference in a resource; throws if there is none. */
   resolve: (reference: string, resource: Resource) => Target;
 }
 
-/** Looks all of a schema's parts through for what references can point at; a map of schemas by name counts as a part, too. */
+/** Searches all of a schema's parts for targets of references; a map of schemas by name counts as a part, too. */
 export function findReferences(root: Schema): References {
   const resources = new Map<string, Resource>();
   const resourceOfPart = new Map<object, Resource>();
@@ -76,7 +76,7 @@ function resolveUri(reference: string, base: string): string {
   try {
     return new URL(reference, base).href.replace(/#$/, "");
   } catch {
-    // Such as a name beside an URN, to which nothing is relative.
+    // Such as a name beside a URN, to which nothing is relative.
     return reference;
   }
 }

@@ -1,33 +1,33 @@
 import { describe, type FieldProblem } from "../check";
 
-/** One check of one payload: what is left of its budget, where it stands, and what it found. */
+/** One check of one payload: the rest of its budget, its position, and its findings. */
 export interface Run {
-  /** Steps left; a step is about one keyword looked at, one item compared or 32 characters read. */
+  /** Steps left; a step is about one keyword applied, one item compared or 32 characters read. */
   steps: number;
-  /** How many schemas lie around the present one, by nesting of the payload and by references. */
+  /** Schemas around the present one, by nesting of the payload and by references. */
   depth: number;
   /** Keys from the payload to the present value. */
   path: (string | number)[];
-  /** The pattern that is being matched. */
+  /** The pattern being matched. */
   pattern: string | undefined;
-  /** Whether the present value is a property's name. */
+  /** True if the present value is a property's name. */
   isName: boolean;
-  /** Absent where only the verdict is asked for; rules then stop at the first problem. */
+  /** Undefined if only the verdict is asked for; rules then stop at the first problem. */
   problems: FieldProblem[] | undefined;
-  /** Schema resources from the outermost to the present one: `$dynamicRef` looks there. */
+  /** Schema resources from the outermost to the present one: `$dynamicRef` searches them. */
   scope: object[];
-  /** Takes steps off the budget; throws where none are left. */
+  /** Subtracts steps from the budget; throws if none are left. */
   spend: (steps: number) => void;
-  /** Records a problem of the present value, or of its property `key`, where problems are asked for. */
+  /** Records a problem of the present value, or of its property `key`, if problems are asked for. */
   fail: (message: string, value?: unknown, key?: string) => false;
-  /** Whether there is no use in going on after a problem. */
+  /** True if the check can stop after a problem. */
   isOver: () => boolean;
 }
 
-/** Problems that one check finds at the most. */
+/** Problems that one check finds, at most. */
 export const maxProblems = 20;
 
-/** Schemas around one another, at the most; a payload has at most 64 levels. */
+/** Nested schemas, at most; a payload has at most 64 levels. */
 export const maxSchemaDepth = 500;
 
 export function startRun(steps: number, problems: FieldProblem[] | undefined): Run {
@@ -55,13 +55,13 @@ export function startRun(steps: number, problems: FieldProblem[] | undefined): R
   return run;
 }
 
-/** The JSON pointer to a value of the payload, cut where keys are longer than an answer can hold. */
+/** The JSON pointer to a value of the payload, cut if keys are longer than an answer can hold. */
 export function pointerTo(path: (string | number)[]): string {
   const keys = path.map((key) => String(key).replace(/~/g, "~0").replace(/\//g, "~1"));
   return shortened(["/payload", ...keys].join("/"), 1_000);
 }
 
-/** A text's beginning, where the whole is longer. */
+/** A text's beginning, if the text is longer. */
 export function shortened(text: string, characters: number): string {
   return text.length > characters ? `${text.slice(0, characters)}…` : text;
 }

@@ -3,30 +3,32 @@ import { compileRule } from "./compileRule";
 import type { Schema } from "./references";
 import { maxSchemaDepth, pointerTo, type Run, shortened, startRun } from "./run";
 
-/** What is wrong with a payload, by one schema; the path of each problem starts with `/payload`. */
+/** Returns the problems of a payload, by one schema; the path of each problem starts with `/payload`. */
 export type SchemaCheck = (payload: unknown) => FieldProblem[];
 
 /**
- * Runs a task for some time at the most; gives `false` where that was too little. Only patterns need it: how long one takes
- * on a text can't be told from either.
+ * Runs a task for a limited time; returns `false` if that was too short. Only patterns need it: neither the pattern nor
+ * the
+ * text tells how long a match takes.
  */
 export type RunWithin = (milliseconds: number, task: () => void) => boolean;
 
-/** How much one check may cost. */
+/** Bounds on the cost of one check. */
 export const checkLimits = { steps: 3_000_000, milliseconds: 1_000 };
 
-/** The problem of a schema that, for one value, leads through itself without end. */
+/** The problem of a schema that leads back to itself without end for one value. */
 export const refersToItself = `Expected at most ${maxSchemaDepth} schemas around one another, got more: one refers to itself`;
 
 /**
  * Makes the check of a JSON Schema of draft 2020-12 or draft-07, from the schema as data: nothing is evaluated as code.
- * `format` only annotates. It throws where a reference or a pattern is none; all else was checked when the type was deployed.
+ * `format` only annotates. It throws for an invalid reference or pattern; all else was checked when the type was
+ * deployed.
  */
 export function createSchemaCheck(schema: Schema, runWithin: RunWithin, limits = checkLimits): SchemaCheck {
   const { rule, hasPatterns } = compileRule(schema);
   const within: RunWithin = hasPatterns ? runWithin : (_milliseconds, task) => (task(), true);
 
-  /** Whether the payload fits; nothing where that can't be told within the limits. */
+  /** True if the payload fits; undefined if the limits don't suffice to decide. */
   function judge(run: Run, payload: unknown): boolean | undefined {
     let fits: boolean | undefined;
     within(limits.milliseconds, () => {
@@ -44,14 +46,14 @@ export function createSchemaCheck(schema: Schema, runWithin: RunWithin, limits =
     const fits = judge(run, payload);
     if (fits === true) return [];
     if (fits === undefined) return [costProblem(run, limits)];
-    // A second time for the reasons, of which few are ever wanted.
+    // A second time for the reasons, which are rarely needed.
     const problems: FieldProblem[] = [];
     judge(startRun(limits.steps, problems), payload);
     return problems.length > 0 ? problems : [{ path: "/payload", message: "The value must be as the schema says" }];
   };
 }
 
-/** Says why a check was given up, and where. */
+/** Describes why and where a check was stopped. */
 function costProblem({ path, pattern, depth, steps }: Run, limits: typeof checkLimits): FieldProblem {
   const within = (what: string) => ({
     path: pointerTo(path),

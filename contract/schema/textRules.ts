@@ -16,7 +16,7 @@ export const makeTextRules: MakeRules<string> = ({ minLength, maxLength, pattern
   return rules;
 };
 
-/** Matches texts against a pattern, which the run knows meanwhile: a time limit may end the run right there. */
+/** Matches texts against a pattern, which the run notes meanwhile: a time limit may end the run during the match. */
 export function matcher(pattern: string): (text: string, run: Run) => boolean {
   const expression = new RegExp(pattern, "u");
   return (text, run) => {

@@ -5,12 +5,13 @@ import { isFinal, type JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import type { JobRecords } from "./effects";
 
-/** A worker may change the record meanwhile, but not so often. */
+/** A worker may change the record meanwhile, but not this often. */
 const maxTries = 5;
 
 /**
- * Cancels a job: one that waits has ended with that and never runs; one that runs is told at its worker's next heartbeat.
- * What the worker records first counts.
+ * Cancels a job: a waiting job has thereby ended and never runs; the worker of a running one learns of it with its next
+ * heartbeat.
+ * The first state that is recorded counts.
  */
 export async function cancelJob(
   { records, now }: { records: JobRecords; now: () => number },

@@ -49,19 +49,19 @@ import {
 
 export interface FrontendEffects extends SubmitJobsEffects {
   jobTypes: JobTypes;
-  /** Absent where jobs are not listed. */
+  /** Undefined if jobs are not listed. */
   index?: JobIndex | undefined;
-  /** Absent where no scaler says. */
+  /** Undefined without a scaler. */
   readFleets?: ReadFleets;
-  /** Absent where no scaler launches workers. */
+  /** Undefined without a scaler. */
   retryLaunches?: RetryLaunches;
-  /** Absent where jobs are not tracked. */
+  /** Undefined if jobs are not tracked. */
   redrive?: RedriveLetters;
-  /** Whether `GET /types` leaves out the queues, whose URLs hold the account's id. */
+  /** True if `GET /types` leaves out the queues, whose URLs contain the account's id. */
   hidesQueues?: boolean;
-  /** Publishes a job's end; absent where nobody wants to know. */
+  /** Publishes a final state; undefined when `events` is off. */
   announce?: Announce | undefined;
-  /** A job id that was never given before. */
+  /** Returns a new job id. */
   newId: () => string;
 }
 
@@ -75,18 +75,18 @@ type Answerer = (event: HttpEvent, id: string) => Promise<HttpAnswer>;
 interface Route {
   method: "GET" | "POST" | "DELETE";
   path: RegExp;
-  /** The query parameters that it takes; others are refused. */
+  /** Query parameters of the route; others are refused. */
   query: readonly string[];
-  /** The fields that its body may have; others are refused. Empty: the request needs no body. */
+  /** Fields that its body may have; others are refused. Empty: the request needs no body. */
   body: readonly string[];
   answer: Answerer;
 }
 
 /**
- * The controller behind the API's `$default` route: accepts jobs and shows what became of them.
+ * The controller behind the API's `$default` route: accepts jobs and shows their states.
  *
  * An id makes a submission idempotent: the same job under the same id is accepted once, and another job under it is a
- * conflict. Without an `id` in the body, an `Idempotency-Key` header gives one (see {@link idFromKey}).
+ * conflict. Without an `id` in the body, an `Idempotency-Key` header determines one (see {@link idFromKey}).
  */
 export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => Promise<HttpAnswer> {
   const {
@@ -152,7 +152,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     return answer(200, view);
   };
 
-  /** The jobs as they are shown, with why those wait that do: one more read for all of them. */
+  /** The views of jobs, with the reasons why queued ones wait: one more read for all of them. */
   async function viewsOf(found: JobRecord[]): Promise<ReturnType<typeof jobView>[]> {
     const waiting = found.filter(({ state }) => state === "queued").map(({ type }) => type);
     const fleets = waiting.length > 0 ? await findFleets([...new Set(waiting)]) : {};
@@ -199,7 +199,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     return answer(202, jobView(outcome.record));
   };
 
-  /** Announces the end; then nobody needs the message of a job that was to run much later. */
+  /** Publishes the final state; the message of a job far ahead then has no further use. */
   async function tellEnd(record: JobRecord): Promise<void> {
     const { id, type, submittedAt, notBefore } = record;
     let failed = "end not announced";
@@ -208,7 +208,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
       failed = "schedule not removed";
       if (isTooFarForQueues(notBefore, Date.parse(submittedAt))) await later.unschedule(id);
     } catch (error) {
-      // The job's message comes then, and the worker that drops it announces the end again.
+      // The job's message comes at its time, and the worker that drops it publishes the event again.
       log("warn", failed, { id, type, error: describeError(error) });
     }
   }
@@ -246,7 +246,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     try {
       return (await readFleets?.(types)) ?? {};
     } catch (error) {
-      // The types or jobs are what was asked for.
+      // The types or jobs are the answer all the same.
       log("warn", "launch problems not read", { error: describeError(error) });
       return {};
     }
@@ -288,14 +288,14 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   };
 }
 
-/** A body that submits jobs. */
+/** A request body that submits jobs. */
 interface SubmissionRequest extends JsonBody {
-  /** The id of a job that comes without. */
+  /** Returns the id of a job without one. */
   idOf: (type: string, index?: number) => Pick<IdentifiedSubmission, "id" | "unscopedId">;
   submitter: string;
 }
 
-/** The submitted job under its id, or why it is none. `index` is its place in a batch. */
+/** The submitted job with its id, or its problem. `index` is its place in a batch. */
 function identify(
   { losses, idOf, submitter }: SubmissionRequest,
   value: unknown,
@@ -313,7 +313,7 @@ function identify(
   return { ...checked.value, submitter, ...(id === undefined ? idOf(type, index) : { id }) };
 }
 
-/** The problem of a job of a batch, whose fields are there. */
+/** The problem of a job in a batch, with that job's path. */
 function placedAt(path: string, outcome: { id?: string; problem: ProblemDocument }) {
   const { errors, ...problem } = outcome.problem;
   const placed = errors?.map((error) => ({ ...error, path: path + error.path }));
@@ -324,7 +324,7 @@ function findUnknownFields(value: unknown, known: readonly string[], path = ""):
   return isObject(value) ? findUnknownNames(Object.keys(value), known, "field", `${path}/`) : [];
 }
 
-/** What the request asks for beyond what the route heeds. A body that the route reads is left to it. */
+/** Finds the parts of a request that the route doesn't take. A body that the route reads is checked there. */
 function findSurplus(event: HttpEvent, { query, body }: Route): ProblemDocument | undefined {
   const problems = findUnknownNames(Object.keys(event.queryStringParameters ?? {}), query, "parameter");
   if (problems.length === 0 && body.length === 0 && event.body) {
@@ -336,7 +336,7 @@ function findSurplus(event: HttpEvent, { query, body }: Route): ProblemDocument 
   return problems.length > 0 ? wrongShape(problems) : undefined;
 }
 
-/** Characters of a `detail`; all that is wrong is in `errors`. */
+/** Characters of a `detail`; `errors` has all problems. */
 const maxDetailCharacters = 1_500;
 
 function wrongShape(errors: FieldProblem[]): ProblemDocument {
@@ -347,7 +347,7 @@ function wrongShape(errors: FieldProblem[]): ProblemDocument {
   return problemOf(isOnlyTooLarge ? "payload-too-large" : "invalid-request", shown, errors);
 }
 
-/** The body of a submission, and the ids of jobs that come without: from the `Idempotency-Key` if there is one. */
+/** Reads the body of a submission, and the ids of jobs without one: from the `Idempotency-Key` if there is one. */
 function readSubmission(event: HttpEvent, newId: () => string): SubmissionRequest | { problem: ProblemDocument } {
   const body = readJsonBody(event);
   if ("problem" in body) return body;
@@ -371,7 +371,7 @@ function readSubmission(event: HttpEvent, newId: () => string): SubmissionReques
   };
 }
 
-/** What a retry says; one whose path names the job needs no body. */
+/** Reads a retry; one whose path names the job needs no body. */
 function readRetry(event: HttpEvent, fields: readonly string[]): Retry | { problem: ProblemDocument } {
   const hasIds = fields.includes("ids");
   const body = event.body || hasIds ? readJsonBody(event) : { value: {}, losses: [] };

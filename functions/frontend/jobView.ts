@@ -2,7 +2,7 @@ import { describe } from "../../contract/check";
 import { type JobRecord, jobStates } from "../../contract/records/record";
 import type { Waiting } from "../../contract/records/waiting";
 
-/** What the API shows of a job. */
+/** A job as the API shows it. */
 export function jobView(record: JobRecord, waiting?: Waiting) {
   const { id, tenant, attempts, progress, result, resultOmitted } = record;
   const { notBefore: runAt, startedAt, finishedAt, cancelRequestedAt, retries, retriedAt } = record;
@@ -13,7 +13,7 @@ export function jobView(record: JobRecord, waiting?: Waiting) {
   };
 }
 
-/** A job whose state nobody can read is one that no worker takes: it has failed, and says why. */
+/** No worker takes a job whose state is unreadable: it has failed, and the view says why. */
 function withoutNonsense(
   record: JobRecord,
 ): Pick<JobRecord, "type" | "state" | "error" | "unreadable" | "submittedAt"> {

@@ -19,9 +19,9 @@ import { publishTo } from "./services/publishTo";
 
 /**
  * Builds the front-end Lambda's handler, once per environment. Captures nothing.
- * Reads `TOPIC_ARN`, `TYPE_TABLE`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `SCHEDULE_DEAD_LETTER_ARN`, where jobs are tracked
- * `JOB_TABLE` and `RESCUE_FUNCTION`, where they are listed `LISTING`, where ends are published `EVENTS_TOPIC_ARN`, where a
- * scaler keeps fleets `FLEET_TABLE` and `SCALER_FUNCTION`, and `HIDE_QUEUES` where callers may be outside of the account.
+ * Reads `TOPIC_ARN`, `TYPE_TABLE`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN` and `SCHEDULE_DEAD_LETTER_ARN`; with tracking
+ * `JOB_TABLE` and `RESCUE_FUNCTION`; with listing `LISTING`; with events `EVENTS_TOPIC_ARN`; with a
+ * scaler `FLEET_TABLE` and `SCALER_FUNCTION`; and `HIDE_QUEUES` if callers may be outside of the account.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const jobTable = process.env.JOB_TABLE;

@@ -7,20 +7,20 @@ import { encodeCursor, type ListQuery, type Place } from "./requests/listQuery";
 
 /** The index of job records, newest first. */
 export interface JobIndex {
-  /** Places under an index key, newest first: those not newer than `from`, and from where the page before ended. */
+  /** Places under an index key, newest first: those not newer than `from`, after the end of the previous page. */
   page(listKey: string, from: string | undefined, start: unknown): Promise<{ places: Place[]; next?: unknown }>;
-  /** The records of the ids, without results, in any order; those that are gone are left out. */
+  /** The records of the ids, without results, in any order; missing ones are left out. */
   readMany(ids: string[]): Promise<JobRecord[]>;
 }
 
-/** Records that are read at once, and how often, before an answer comes that may hold fewer jobs than asked for. */
+/** Records read at once, and rounds of reading, before the answer may hold fewer jobs than asked for. */
 const recordsToSift = 100;
 const maxRounds = 3;
 const pagesAtOnce = 50;
 
 /**
- * The newest jobs of the types, one page. A page may hold fewer than were asked for, where few jobs are in the state;
- * the list has ended only where there is no cursor.
+ * One page of the types' newest jobs. A page may hold fewer jobs than asked for if few are in the state;
+ * only a page without a cursor is the last.
  */
 export async function listJobs(
   { index, now }: { index: JobIndex; now: () => number },
@@ -59,7 +59,7 @@ function createShard(index: JobIndex, listKey: string, after: Place | undefined)
 
   async function readOn(): Promise<void> {
     const page = await index.page(listKey, after?.submittedAt, next);
-    // What has no job's id is no job, whoever wrote it: it can't be shown, and no cursor could name it.
+    // An entry without a valid job id is no job, whatever wrote it: it can't be shown, and no cursor could name it.
     const jobs = page.places.filter(({ id }) => idPattern.test(id));
     const further = jobs.filter((place) => !after || compare(after, place) < 0);
     places = [...places, ...further].sort(compare);
@@ -69,7 +69,7 @@ function createShard(index: JobIndex, listKey: string, after: Place | undefined)
 
   return {
     async head() {
-      // The index has no order among jobs of one time: all of them must be here before the first is told.
+      // The index has no order among jobs of one time: all of them must be read before the first is returned.
       while (!isAtEnd && places[0]?.submittedAt === places.at(-1)?.submittedAt) await readOn();
       return places[0];
     },

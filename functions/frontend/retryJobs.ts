@@ -17,12 +17,12 @@ export interface RetryEffects {
   log: Log;
 }
 
-/** What became of a job that was to be retried. */
+/** Outcome of retrying a job. */
 export type RetryOutcome = { id: string; record: JobRecord } | { id: string; problem: ProblemDocument };
 
 const readsAtOnce = 50;
 
-/** Has failed jobs run again, under their ids and with attempts afresh, by sending their dead letters back. */
+/** Runs failed jobs again, under their ids and with attempts counted from zero, by sending their dead letters back. */
 export async function retryJobs(effects: RetryEffects, ids: string[], delaySeconds: number): Promise<RetryOutcome[]> {
   const { records, redrive, now, log } = effects;
   const found = await mapLimited(ids, readsAtOnce, async (id): Promise<RetryOutcome> => {

@@ -18,48 +18,50 @@ import { notBeforeOf } from "./requests/notBefore";
 import { createCheckPayload } from "./payloadValidator";
 
 export interface SubmitJobsEffects {
-  /** Absent where jobs are not tracked: every submission is then a new job. */
+  /** Undefined if jobs are not tracked: every submission is then a new job. */
   records: JobRecords | undefined;
   publish: Publish;
-  /** Has jobs published at their times, and the topic that they then are published to: for times too far ahead for SQS. */
+  /** Publishes jobs at their times, and the topic that it publishes to: for times too far ahead for SQS. */
   later: JobScheduler & { topicArn: string };
   jobTypes: Pick<JobTypes, "find">;
-  /** Bounds the time that a payload's check may take. */
+  /** Bounds the time of a payload's check. */
   runWithin: RunWithin;
   /** Epoch milliseconds. */
   now: () => number;
   log: Log;
 }
 
-/** A job to be submitted, under the id it will have. */
+/** A job to be submitted, with its final id. */
 export interface IdentifiedSubmission extends Submission {
   id: string;
-  /** Digest of who submits it. */
+  /** Digest of the submitting caller. */
   submitter: string;
-  /** Set where an `Idempotency-Key` gave the id: the id that the key stood for in earlier versions. */
+  /** Set if an `Idempotency-Key` gave the id: the key's id in earlier versions. */
   unscopedId?: string;
 }
 
-/** What became of a submission. */
+/** Outcome of a submission. */
 export type SubmitOutcome = { id: string; type: string; state: JobState } | { id?: string; problem: ProblemDocument };
 
 type Recorded = { submission: IdentifiedSubmission; record: JobRecord } | { problem: ProblemDocument };
 
 /**
- * Until when ids are looked for as `Idempotency-Key`s stood for them before they were scoped by type and caller. By then every
- * deployment of that time should be past its records' 14 days; the look costs a read for each job with a key.
+ * End of the period in which unscoped ids of `Idempotency-Key`s are found, as they were before callers and types were
+ * told apart.
+ * By then every deployment of that time should be past its records' 14 days; the search costs a read for each job with
+ * a key.
  */
 const unscopedUntil = Date.parse("2027-01-15T00:00:00Z");
 
-/** How long the payloads of one request are checked; it leaves time to record and publish those that fit. */
+/** Time for checking the payloads of one request; the rest of the run records and publishes those that fit. */
 const maxCheckMilliseconds = 8_000;
 
-/** As many as the AWS SDK opens connections. */
+/** As many connections as the AWS SDK opens. */
 const recordsAtOnce = 50;
 const publishesAtOnce = 10;
 
 /**
- * Submits jobs: records each under its id, then publishes those that wait, and gives the outcomes in order. A
+ * Submits jobs: records each under its id, then publishes those that wait, and returns the outcomes in order. A
  * record stays when its publication fails; submitting the same job under the same id publishes it again.
  */
 export function createSubmitJobs(
@@ -107,7 +109,7 @@ export function createSubmitJobs(
       const submitter = submission.unscopedId === undefined ? undefined : submission.submitter;
       const fresh: JobRecord = { ...keys, digest, tenant, submitter, submittedAt, notBefore: notBefore.value };
       const present = (await records?.create(fresh)) ?? fresh;
-      // One whose message was given up as gone has failed, whether that is written yet or not.
+      // A job whose message was given up as lost has failed, even if its record doesn't say so yet.
       if (present.digest === digest) return { submission, record: recordAsRead(present, time) };
       const expected =
         "Expected the job that was submitted under this id before, of the same type, payload, tenant and time";
@@ -118,7 +120,7 @@ export function createSubmitJobs(
     }
   }
 
-  /** The same job, where an earlier version gave it its id: a client may be trying again across the deployment. */
+  /** Finds the same job under an earlier version's id: a client may be trying again across the deployment. */
   async function findUnscoped({ unscopedId }: IdentifiedSubmission, digest: string, time: number) {
     if (!records || unscopedId === undefined || time >= unscopedUntil) return undefined;
     const record = await records.read(unscopedId);
@@ -127,7 +129,7 @@ export function createSubmitJobs(
     return isSame && Date.parse(record.submittedAt) >= oldest ? record : undefined;
   }
 
-  /** Whether the submission names an id of keys that isn't its own: only who has submitted such a job may do so again. */
+  /** True if the submission names another caller's key id: only the submitter of such a job may submit it again. */
   async function isSquatted({ id, unscopedId, submitter }: IdentifiedSubmission): Promise<boolean> {
     if (!records || unscopedId !== undefined || !id.startsWith(keyPrefix)) return false;
     const record = await records.read(id);
@@ -154,7 +156,7 @@ export function createSubmitJobs(
   };
 }
 
-/** Maps submissions at once, save those under one id, which go one after the other as if each had come alone. */
+/** Maps submissions concurrently, except those under one id, which go one after the other as if each had come alone. */
 async function inTurnById<Out>(
   submissions: IdentifiedSubmission[],
   map: (submission: IdentifiedSubmission) => Promise<Out>,
@@ -168,7 +170,10 @@ async function inTurnById<Out>(
   return results;
 }
 
-/** One envelope for each job that waits: a new one, or one that may have no message any more. Claims absorb a second. */
+/**
+ * One envelope for each waiting job: a new one, or one whose message may be lost. Claims make a second message
+ * harmless.
+ */
 function envelopesToPublish(recorded: Recorded[]): JobEnvelope[] {
   const envelopes = new Map<string, JobEnvelope>();
   for (const outcome of recorded) {
@@ -188,7 +193,7 @@ export function isTooFarForQueues(notBefore: string | undefined, now: number): b
   return notBefore !== undefined && Date.parse(notBefore) - now > limits.maxQueueDelaySeconds * 1_000;
 }
 
-/** A schedule holds less than a message: the whole of it is JSON within JSON. */
+/** A schedule holds less than a message: all of it is JSON within JSON. */
 function scheduleProblem(
   { now, later }: SubmitJobsEffects,
   { id, type, payload, tenant }: IdentifiedSubmission,
@@ -205,7 +210,7 @@ function scheduleProblem(
   return problemOf("payload-too-large", detail, [{ path: "/payload", message: detail }]);
 }
 
-/** Creates the schedules of the envelopes; gives the ids of those that failed. */
+/** Creates the schedules of the envelopes; returns the ids of those that failed. */
 async function scheduleEnvelopes({ later, log }: SubmitJobsEffects, envelopes: JobEnvelope[]): Promise<string[]> {
   const failed: string[] = [];
   await mapLimited(envelopes, publishesAtOnce, async (envelope) => {
@@ -221,7 +226,7 @@ async function scheduleEnvelopes({ later, log }: SubmitJobsEffects, envelopes: J
   return failed;
 }
 
-/** Publishes the envelopes, each message holding jobs of one type; gives the ids of those that failed. */
+/** Publishes the envelopes, each message holding jobs of one type; returns the ids of those that failed. */
 async function publishEnvelopes({ publish, log }: SubmitJobsEffects, envelopes: JobEnvelope[]): Promise<Set<string>> {
   const byType = new Map<string, JobEnvelope[]>();
   for (const envelope of envelopes) byType.set(envelope.type, [...(byType.get(envelope.type) ?? []), envelope]);
@@ -246,7 +251,7 @@ async function publishEnvelopes({ publish, log }: SubmitJobsEffects, envelopes: 
   return failed;
 }
 
-/** One line for the jobs of one message, which are of one type. */
+/** Logs one line for the jobs of one message, which are of one type. */
 function logAccepted(log: Log, jobs: JobEnvelope[]): void {
   const { id, type } = jobs[0]!;
   if (jobs.length === 1) log("info", "job accepted", { id, type });

@@ -3,15 +3,15 @@ import type { Waiting } from "../../contract/records/waiting";
 import type { FleetLook } from "./services/fleets";
 
 /**
- * Why a queued job waits: the first reason that holds, by what its record, as it should be read, and its type's fleet say.
- * Nothing is guessed: where they say nothing it is `unknown`.
+ * Why a queued job waits is the first reason that its record, as it should be read, and its type's fleet confirm.
+ * It is never a guess: without confirmation it is `unknown`.
  */
 export function waitingOf(record: JobRecord, fleet: FleetLook | undefined, now: number): Waiting | undefined {
   const { state, attempts, error, notBefore, retryAt, cancelRequestedAt, retriedAt, submittedAt } = record;
   if (state !== "queued") return undefined;
   const timeOf = (milliseconds: number) => new Date(milliseconds).toISOString();
   const asOf = timeOf(now);
-  // Times of one form compare as texts.
+  // Times in the same format compare as texts.
   if (notBefore !== undefined && notBefore > asOf) {
     return { reason: "delayed", detail: "Its time has not come", until: notBefore, asOf };
   }

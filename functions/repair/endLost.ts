@@ -18,21 +18,22 @@ export interface EndLostEffects {
 
 const roundMilliseconds = 3_600_000;
 
-/** Of the index in one run. 200 types, of which no job is old, take 40 runs. */
+/** Pages of the index per run. 200 types, of which no job is old, take 40 runs. */
 const pagesPerRun = 40;
 
 const recordsAtOnce = 10;
 
 /**
- * Ends the jobs whose messages are gone, which nobody else comes back for: those that read as failed though nobody wrote so.
- * It goes through the oldest jobs of all types once an hour, some in each run, and remembers how far it came.
+ * Fails the jobs whose messages are gone and that nothing else would end: those that read as failed but aren't recorded
+ * so.
+ * It reads the oldest jobs of all types once an hour, some in each run, and remembers its position.
  */
 export function createEndLost({ records, announce, now, random, log }: EndLostEffects) {
   let listKeys: string[] = [];
   let start: unknown;
   let nextRound = 0;
 
-  /** State, event, expiry: in that order, so that wherever it is cut off, a later round tells of the end. */
+  /** State, event, expiry: in that order, so that a later round publishes the event wherever this one is cut off. */
   async function end(id: string): Promise<boolean> {
     try {
       const record = await records.read(id);
@@ -49,11 +50,11 @@ export function createEndLost({ records, announce, now, random, log }: EndLostEf
     }
   }
 
-  /** Gives how many it ended. A page in which one can't be is left for the next round. */
+  /** Returns the number of jobs it ended. A page with a failure is left for the next round. */
   return async function endLost(jobTypes: JobType[], hasTime: () => boolean): Promise<number> {
     if (listKeys.length === 0 && now() >= nextRound) {
       const all = jobTypes.flatMap(({ type }) => listKeysOf(type));
-      // From anywhere on: environments that last for one run only come to all of them, too.
+      // At a random place: even environments that last for one run cover all types in time.
       const first = Math.floor(random() * all.length);
       listKeys = [...all.slice(first), ...all.slice(0, first)];
       nextRound = now() + roundMilliseconds;

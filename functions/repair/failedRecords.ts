@@ -4,15 +4,16 @@ import { listIndex } from "../../contract/records/listKey";
 import type { JobRecord } from "../../contract/records/record";
 import { createRecordTable } from "../shared/recordTable";
 
-/** The records of jobs that nobody will run any more. */
+/** The records of jobs that can't run any more. */
 export interface FailedRecords {
   read(id: string): Promise<JobRecord | undefined>;
   /**
-   * Ends the job with the record's error and time, unless it has ended, was taken or sent back since the record was read, or
-   * is being worked on; says whether it did. An end of which nobody is told yet has no expiry, and may be written again.
+   * Ends the job with the record's error and time, unless it has ended, was claimed or redriven since the record was
+   * read, or
+   * is running; returns true if it did. An end that is not published yet has no expiry, and may be written again.
    */
   fail(record: JobRecord, now: number, isTold: boolean): Promise<boolean>;
-  /** Ids under an index key, those of the oldest jobs first: submitted before the time, and from where the page before ended. */
+  /** Ids under an index key, oldest jobs first: submitted before the time, after the end of the previous page. */
   oldest(listKey: string, before: string, start: unknown): Promise<{ ids: string[]; next?: unknown }>;
 }
 

@@ -16,15 +16,16 @@ import { createRepair } from "./repair";
 
 /**
  * Builds the repair Lambda's handler, once per environment. Captures nothing.
- * Reads `TYPE_TABLE`, `UNSENT_TABLE`, `UNROUTABLE_QUEUE_URL`, `FAILURE_QUEUE_URL`, `UNDELIVERED_QUEUE_URL` and, unless jobs are not tracked,
- * `JOB_TABLE`, where they are listed `LISTING`, and `EVENTS_TOPIC_ARN` and `KEPT_EVENTS_QUEUE_URL` where ends are published.
+ * Reads `TYPE_TABLE`, `UNSENT_TABLE`, `UNROUTABLE_QUEUE_URL`, `FAILURE_QUEUE_URL`, `UNDELIVERED_QUEUE_URL`; with
+ * tracking
+ * `JOB_TABLE`; with listing `LISTING`; with events `EVENTS_TOPIC_ARN` and `KEPT_EVENTS_QUEUE_URL`.
  */
 export function repairFactory(): (event: unknown, context: RunContext) => Promise<void> {
   const eventsTopic = process.env.EVENTS_TOPIC_ARN;
   const jobTable = process.env.JOB_TABLE;
   const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
-  // The client's own endpoint, not the one that a queue's URL names: the two differ only where a test stands in for AWS.
+  // The client's own endpoint, not that of a queue's URL: they differ only if a test replaces AWS.
   const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
   return createRepair({
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),

@@ -12,12 +12,16 @@ export interface PublishKeptEffects {
   log: Log;
 }
 
-/** So long an event that fails again stays out of the way of others. Longer than a run, so that it comes up once in it. */
+/** Seconds that an event that failed again stays hidden. Longer than a run, so that each run tries it once. */
 const retrySeconds = 120;
 
 const eventsAtOnce = 10;
 
-/** Publishes the ends that workers could not, oldest first as far as SQS says, until the topic refuses one; gives how many. */
+/**
+ * Publishes the events that workers could not, oldest first as far as SQS's order goes, until the topic refuses one;
+ * returns
+ * their number.
+ */
 export async function publishKept({ inbox, announce, hasTime, log }: PublishKeptEffects, url: string): Promise<number> {
   let published = 0;
 
@@ -28,7 +32,7 @@ export async function publishKept({ inbox, announce, hasTime, log }: PublishKept
       published++;
       return true;
     } catch (error) {
-      // It stays in its queue: SQS shows it again.
+      // It stays in its queue: SQS delivers it again.
       log("error", "event not published", { messageId: message.id, error: describeError(error) });
       return false;
     }
@@ -43,7 +47,7 @@ export async function publishKept({ inbox, announce, hasTime, log }: PublishKept
   return published;
 }
 
-/** An event has the fields of the record that it tells of. */
+/** An event has the fields of the record that it is about. */
 function endOf(body: string): JobRecord {
   const event: unknown = JSON.parse(body);
   if (!isObject(event) || typeof event.id !== "string" || typeof event.type !== "string") {

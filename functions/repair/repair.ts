@@ -17,31 +17,33 @@ import { sendUnsent } from "./sendUnsent";
 export interface RepairEffects extends RouteJobsEffects {
   jobTypes: Pick<JobTypes, "find" | "list">;
   inbox: Inbox;
-  /** Nothing where jobs are not tracked. */
+  /** Undefined if jobs are not tracked. */
   records: FailedRecords | undefined;
-  /** Whether the records have the index by which jobs are listed. */
+  /** True if the records have the index that lists jobs. */
   isListing: boolean;
-  /** Publishes a job's end; absent where nobody wants to know. */
+  /** Publishes a final state; undefined when `events` is off. */
   announce?: Announce | undefined;
   /** Queues whose messages hold jobs that the router has yet to route. */
   failedEvents: FailedEvents[];
-  /** What the router kept while SQS took nothing. */
+  /** Events that the router kept while SQS took nothing. */
   unsentEvents: UnsentEvents;
-  /** Queue of ends that workers could not publish; absent where nobody wants to know. */
+  /** Queue of events that workers could not publish; undefined when `events` is off. */
   keptEventsUrl?: string | undefined;
   log: Log;
 }
 
-/** Left for the message at work: three tries of a send, at most two calls of 3 s each, and its deletion. */
+/** Time left for the current message: three tries of a send, at most two calls of 3 s each, and its deletion. */
 const reserveMilliseconds = 25_000;
 
-/** Types whose dead letters one run looks at: all of them in turn, run by run. Looking costs a request each. */
+/** Types whose dead letters one run reads: all of them in turn, run by run. Reading costs a request each. */
 const typesPerRun = 10;
 const runMilliseconds = 60_000;
 
 /**
  * The repair run, each minute: replays what the router never got or failed at, explains the dead letters that SQS moved
- * itself, and ends the jobs whose messages are gone. Each part goes on when another fails; a run in which one failed throws in the end, so that it shows.
+ * itself, and ends the jobs whose messages are gone. Each part goes on when another fails; the run then throws at its
+ * end, so
+ * that the failure shows.
  */
 export function createRepair(effects: RepairEffects): (event: unknown, context: RunContext) => Promise<void> {
   const { jobTypes, records, isListing, failedEvents, keptEventsUrl, now, log } = effects;

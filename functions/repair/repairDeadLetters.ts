@@ -19,15 +19,16 @@ export interface DeadLetterEffects {
   log: Log;
 }
 
-/** Longer than a run: a letter comes up once in it. */
+/** Longer than a run, so that each message is received once per run. */
 const hideSeconds = 60;
 
-/** Of each queue and run. A letter behind more than these is come upon as the order in which SQS shows them changes. */
+/** Pages read per queue and run. SQS varies the order, so later runs reach the rest. */
 const maxPages = 10;
 
 /**
- * Finds the letters that SQS moved itself, which carry no reason, and gives each a reason and its record a final state.
- * Letters that have a reason are looked at and released.
+ * Finds the dead letters that SQS moved itself, which carry no reason, and gives each a reason and its record a final
+ * state.
+ * Those with a reason are read and released.
  */
 export async function repairDeadLetters(effects: DeadLetterEffects, jobType: JobType): Promise<number> {
   const { inbox, hasTime, log } = effects;
@@ -55,7 +56,7 @@ export async function repairDeadLetters(effects: DeadLetterEffects, jobType: Job
   return repaired;
 }
 
-/** Dead-letter with the reason, record, delete: in that order, so that no end in between loses the job. */
+/** Dead-letter with the reason, record, delete: in that order, so that the job isn't lost wherever the run ends. */
 async function repairLetter(effects: DeadLetterEffects, jobType: JobType, letter: StrayMessage): Promise<boolean> {
   const { inbox, records, announce, sendMessages, now, log } = effects;
   const decoded = decodeEnvelope(letter.body);
@@ -76,10 +77,10 @@ async function repairLetter(effects: DeadLetterEffects, jobType: JobType, letter
       if (unsent) throw unsent.error;
       const error = { name: "DeliveryGivenUp", message: givenUp };
       const ended = record && ({ ...record, state: "failed", error, finishedAt: failedAt } as const);
-      // Its letter is there for as long as it isn't announced.
+      // Its dead letter stays until the event is published.
       if (ended && (await records?.fail(ended, now(), true))) await announce?.(ended);
     } else {
-      // Whoever recorded the end may have ended before it was announced.
+      // The worker may have died between recording the final state and publishing it.
       await announce?.(record);
     }
     await removeAll(inbox, jobType.deadLetterQueueUrl, [letter]);

@@ -7,24 +7,25 @@ export interface ReplayEffects {
   inbox: Pick<Inbox, "receive" | "remove">;
   /** The router's own function: resolves once every job is in a queue. */
   routeJobs: (event: TopicEvent) => Promise<void>;
-  /** Whether there is time for one more message. */
+  /** True if there is time for one more message. */
   hasTime: () => boolean;
   log: Log;
 }
 
-/** A queue of events that never reached, or never got through, the router. */
+/** A queue of events that never reached the router, or that it failed at. */
 export interface FailedEvents {
-  /** For the log: `router failures`, `undelivered`. */
+  /** Name in the log: `router failures`, `undelivered`. */
   name: string;
   url: string;
 }
 
-/** So long a message that fails again stays out of the way of others. Longer than a run, so that it comes up once in it. */
+/** Seconds that a message that failed again stays hidden. Longer than a run, so that each run tries it once. */
 const retrySeconds = 120;
 
 /**
- * Sends the jobs of the queue's messages through the router's function, and deletes a message once all of them are sent.
- * A message that fails stays, and is tried again by a later run.
+ * Sends the jobs of the queue's messages through the router's function, and deletes a message once all of them are
+ * sent.
+ * A message that fails stays, and a later run tries it again.
  */
 export async function replayQueue({ inbox, routeJobs, hasTime, log }: ReplayEffects, queue: FailedEvents) {
   const outcome = { replayed: 0, left: 0 };
@@ -37,7 +38,7 @@ export async function replayQueue({ inbox, routeJobs, hasTime, log }: ReplayEffe
       log("info", "message replayed", about);
       outcome.replayed++;
     } catch (error) {
-      // Logged, and left in its queue: SQS shows it again.
+      // Logged, and left in its queue: SQS delivers it again.
       log("error", "message not replayed", { ...about, error: describeError(error) });
       outcome.left++;
     }
@@ -47,7 +48,7 @@ export async function replayQueue({ inbox, routeJobs, hasTime, log }: ReplayEffe
     const messages = await inbox.receive(queue.url, retrySeconds);
     if (messages.length === 0) break;
     for (const message of messages) {
-      // What there is no time for stays hidden until the run after next.
+      // Messages that there is no time for stay hidden until the run after next.
       if (!hasTime()) break;
       await replay(message);
     }

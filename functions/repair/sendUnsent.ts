@@ -15,12 +15,13 @@ export interface SendUnsentEffects {
 
 const eventsAtOnce = 10;
 
-/** So many pages in a row of which nothing could be sent, and it is tried elsewhere in the table, and then given up. */
+/** Pages in a row without a successful send, after which it tries elsewhere in the table, and then gives up. */
 const pagesInVain = 5;
 
 /**
- * Routes what the router kept; gives how many messages. A queue that still takes nothing is asked once and holds back its own
- * events alone.
+ * Routes the events that the router kept; returns their number. It tries a queue that still takes nothing only once,
+ * which
+ * delays that queue's events alone.
  */
 export async function sendUnsent({ unsentEvents, routeJobs, hasTime, log }: SendUnsentEffects): Promise<number> {
   const closed = new Set<string>();
@@ -39,7 +40,7 @@ export async function sendUnsent({ unsentEvents, routeJobs, hasTime, log }: Send
     }
   }
 
-  /** The first of a queue goes alone: while the queue is away, it is enough to ask once. */
+  /** The first of a queue goes alone: while the queue is away, one try is enough. */
   async function sendAll(events: UnsentEvent[]): Promise<void> {
     const firsts = new Map(events.toReversed().map((event) => [event.queue, event]));
     await mapLimited([...firsts.values()], eventsAtOnce, send);
@@ -47,7 +48,7 @@ export async function sendUnsent({ unsentEvents, routeJobs, hasTime, log }: Send
     await mapLimited(others, eventsAtOnce, send);
   }
 
-  /** Says whether it came to the table's end. */
+  /** Returns true if it reached the table's end. */
   async function sendFrom(start: string | undefined): Promise<boolean> {
     let after = start;
     for (let vain = 0; vain < pagesInVain && hasTime();) {
@@ -61,7 +62,7 @@ export async function sendUnsent({ unsentEvents, routeJobs, hasTime, log }: Send
     return false;
   }
 
-  // Ids are random, and so is a place after one: what lies behind many events that stay has its turn in some run.
+  // Ids are random, and so is a place after one: events behind many that stay have their turn in some run.
   if (!(await sendFrom(undefined)) && hasTime()) await sendFrom(randomUUID());
   return sent;
 }

@@ -7,7 +7,7 @@ const allCounts: QueueAttributeName[] = [
   "ApproximateNumberOfMessagesDelayed",
 ];
 
-/** Counts what is in a queue, as far as SQS knows: hidden and held back messages included, unless other counts are named. */
+/** Counts a queue's messages, as far as SQS knows: hidden and delayed ones included, unless other counts are named. */
 export function countMessages(
   client: SQSClient,
   AttributeNames: QueueAttributeName[] = allCounts,

@@ -16,13 +16,12 @@ import { createRescue, type Rescued } from "./rescue";
 
 /**
  * Builds the rescue Lambda's handler, once per environment. Captures nothing.
- * Reads `TYPE_TABLE`, `UNROUTABLE_QUEUE_URL`, where jobs are tracked `JOB_TABLE`, and where a scaler is to be nudged
- * `SCALER_FUNCTION`.
+ * Reads `TYPE_TABLE` and `UNROUTABLE_QUEUE_URL`; with tracking `JOB_TABLE`; with a scaler `SCALER_FUNCTION`.
  */
 export function rescueFactory(): (event: unknown, context: RunContext) => Promise<Rescued | RedriveOutcomes> {
   const tables = new DynamoDBClient(clientOptions());
   const TableName = variable("TYPE_TABLE");
-  // The client's own endpoint, not the one that a queue's URL names: the two differ only where a test stands in for AWS.
+  // The client's own endpoint, not that of a queue's URL: they differ only if a test replaces AWS.
   const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
   const readType = async (type: string) => {
     const Key = { type: { S: type } };

@@ -11,40 +11,48 @@ import { mapLimited } from "../shared/mapLimited";
 import type { QueueMessage } from "../shared/queueMessage";
 import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
 
-/** The records of jobs that are sent back. */
+/** The records of redriven jobs. */
 export interface RequeuedRecords {
   read(id: string): Promise<JobRecord | undefined>;
-  /** Has the job wait again, with attempts afresh, unless it changed since the record was read; says whether it does. */
+  /**
+   * Queues the job again, with attempts counted from zero, unless it changed since the record was read; returns true if
+   * it did.
+   */
   requeue(record: JobRecord, now: number, delaySeconds: number): Promise<boolean>;
 }
 
 export interface RedriveEffects extends SendMessagesEffects {
-  /** The type's queues, as of now. */
+  /** Reads the type's queues consistently. */
   queuesOf: (type: string) => Promise<{ queueUrl: string; deadLetterQueueUrl: string } | undefined>;
   inbox: Inbox;
-  /** How many messages of a queue are hidden, about. */
+  /** Approximate number of a queue's hidden messages. */
   countHidden: (queueUrl: string) => Promise<number>;
   records: RequeuedRecords;
-  /** Tells the scaler how many jobs were just sent. */
+  /** Reports to the scaler how many jobs were just sent. */
   nudge?: (sent: Record<string, number>) => Promise<void>;
   /** Epoch milliseconds. */
   now: () => number;
   log: Log;
 }
 
-/** Longer than a call: a letter comes up once in it. What a call that is cut off has received shows again after that. */
+/**
+ * Longer than a call, so that each dead letter is received once. Messages of a call that is cut off show again after
+ * that.
+ */
 const hideSeconds = 30;
 
-/** Between two searches, while somebody else holds letters. */
+/** Pause between two searches, while another consumer holds dead letters. */
 const searchPauseMilliseconds = 250;
 
 const searchers = 5;
 const releasesAtOnce = 10;
 
 /**
- * Finds the dead letters of jobs and sends them back: message, record, letter, in that order, so that a job never waits
- * without a message, wherever the call is cut off. Its letter may then be left over, or be sent once more: claims absorb
- * that. The record changes only if the job has not been taken, or ended anew, since the letter was found.
+ * Finds the dead letters of jobs and sends them back: message, record, dead letter, in that order, so that a job never
+ * waits
+ * without a message, wherever the call is cut off. Its dead letter may then stay, or be sent once more: claims make
+ * that harmless. The record changes only if the job has not been claimed, or ended again, since the dead letter was
+ * found.
  */
 export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redrive"]) => Promise<RedriveOutcomes> {
   const { queuesOf, inbox, countHidden, records, nudge, now, pause, log } = effects;
@@ -79,7 +87,7 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
       return true;
     }
 
-    /** Looks through the queue once; says whether it came to its end. */
+    /** Reads the queue once; returns true if it came to its end. */
     async function search(): Promise<boolean> {
       const others: StrayMessage[] = [];
       const seen = new Set<string>();
@@ -97,7 +105,7 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
           }
         }
       };
-      // A reader that fails leaves the others to finish what they have begun.
+      // If one reader fails, the others still finish what they have begun.
       const results = await Promise.allSettled(Array.from({ length: searchers }, read));
       const batches = Array.from({ length: Math.ceil(others.length / limits.maxBatchEntries) }, (_, index) =>
         others.slice(index * limits.maxBatchEntries, (index + 1) * limits.maxBatchEntries),
@@ -111,7 +119,7 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
       return isThrough;
     }
 
-    /** Those whose jobs no longer wait for anybody: another call has sent them back. */
+    /** Jobs that no longer need this call: another one has sent them back. */
     async function settleOthers(): Promise<void> {
       for (const id of ids.filter((each) => outcomes[each] === undefined)) {
         const record = await records.read(id);
@@ -144,7 +152,7 @@ function idOf(body: string): string | undefined {
   return decoded.ok ? decoded.value.id : undefined;
 }
 
-/** What an event asks to be sent back; nothing where it asks for something else. */
+/** The redrive that an event asks for; undefined if it asks for something else. */
 export function readRedrive(event: unknown): Redrive["redrive"] | undefined {
   if (!isObject(event) || !isObject(event.redrive)) return undefined;
   const { type, ids, delaySeconds } = event.redrive;

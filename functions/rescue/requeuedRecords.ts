@@ -3,7 +3,7 @@ import type { JobRecord } from "../../contract/records/record";
 import { createRecordTable } from "../shared/recordTable";
 import type { RequeuedRecords } from "./redrive";
 
-/** What the attempts before left, and the next ones must not find. */
+/** Fields of earlier attempts that the next ones must not find. */
 const forgotten = [
   ...["#startedAt", "#finishedAt", "#expiresAt", "#leaseUntil", "#retryAt", "#suspect", "#lossesAlone", "#deferrals"],
   ...["#error", "#result", "#resultOmitted", "#progress", "#cancelRequestedAt"],

@@ -8,10 +8,10 @@ import { createSendMessages, type SendMessagesEffects } from "../shared/sendMess
 import type { RunContext } from "../shared/runContext";
 
 export interface RescueEffects extends SendMessagesEffects {
-  /** Whether the type is in the type table, as of now. */
+  /** True if the type is in the type table, read consistently. */
   isListed: (type: string) => Promise<boolean>;
   inbox: Pick<Inbox, "receive" | "remove">;
-  /** How many messages a queue has, hidden ones included. */
+  /** Number of a queue's messages, hidden ones included. */
   count: (queueUrl: string) => Promise<number>;
   unroutableQueueUrl: string;
   /** Epoch milliseconds. */
@@ -19,7 +19,7 @@ export interface RescueEffects extends SendMessagesEffects {
   log: Log;
 }
 
-/** What became of a call. */
+/** Outcome of a call. */
 export interface Rescued {
   moved: number;
 }
@@ -29,24 +29,25 @@ interface Removal {
   queueUrls: string[];
 }
 
-/** So long a message that could not be moved stays out of the way. */
+/** Seconds that a message that could not be moved stays hidden. */
 const hideSeconds = 30;
 
 const pauseMilliseconds = 1_000;
 
-/** Left for the message at work: the sends' tries, and its deletion. */
+/** Time left for the current message: the sends' tries, and its deletion. */
 const reserveMilliseconds = 25_000;
 
-/** Queues are read by so many at once: one alone moves a few hundred messages a second. */
+/** Concurrent readers per queue; one moves a few hundred messages a second. */
 const readers = 10;
 
 /**
- * Empties the queues of a job type that is being removed into the unroutable queue. Called at every turn in the life of the
- * resource that stands for this, and does nothing but at its end, and nothing while the type is still in the type table: a
- * resource that is replaced ends too.
+ * Empties the queues of a removed job type into the unroutable queue. Called at every change of the resource that
+ * stands
+ * for this; it does nothing except at its deletion, and nothing while the type is still in the type table: a
+ * replaced resource is deleted too.
  *
- * It goes on for as long as functions may know the type from before, and while there are hidden messages. Throws where its
- * time is not enough for that: the queues must stay then.
+ * It goes on for as long as functions may cache the type, and while there are hidden messages. Throws if its
+ * time is too short for that: the queues must stay then.
  */
 export function createRescue(effects: RescueEffects): (event: unknown, context: RunContext) => Promise<Rescued> {
   const { isListed, inbox, count, unroutableQueueUrl, now, pause, log } = effects;
@@ -76,7 +77,7 @@ export function createRescue(effects: RescueEffects): (event: unknown, context: 
         moved += messages.length;
       }
     };
-    // A reader that fails leaves the others to finish what they have begun.
+    // If one reader fails, the others still finish what they have begun.
     const results = await Promise.allSettled(Array.from({ length: readers }, read));
     for (const result of results) if (result.status === "rejected") throw result.reason;
     return moved;
@@ -110,7 +111,7 @@ function unfinished(type: string, moved: number, left: number): string {
   );
 }
 
-/** Nothing where no type is being removed. */
+/** Undefined if no type is being removed. */
 function readRemoval(event: unknown): Removal | undefined {
   if (!isObject(event) || !isObject(event.tf) || typeof event.tf.action !== "string") {
     throw new Error("Expected a call at a turn of a resource's life, got one without `tf.action`");

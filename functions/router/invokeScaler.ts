@@ -2,10 +2,10 @@ import type { Nudge } from "../../contract/fleet/state";
 import { clientOptions } from "../shared/clientOptions";
 import type { NudgeEffects } from "./nudge";
 
-/** A route waits no longer than this for its nudge. */
+/** Longest time that a route waits for its nudge. */
 const timeoutMilliseconds = 1_000;
 
-/** Invokes the scaler asynchronously. The client is loaded at the first nudge, once the jobs are in their queues. */
+/** Invokes the scaler asynchronously. Loads the client at the first nudge, once the jobs are in their queues. */
 export function invokeScaler(functionName: string): NudgeEffects["invoke"] {
   let send: ((nudge: Nudge) => Promise<unknown>) | undefined;
 

@@ -2,7 +2,7 @@ import { describeError, type Log } from "../shared/log";
 import type { KeepUnsent } from "./keepUnsent";
 import type { SendFailure } from "../shared/sendMessages";
 
-/** Keeps the jobs that can't be sent, by queue; false, and a line in the log, where they can't be kept either. */
+/** Keeps the jobs that can't be sent, by queue; returns false, and logs a line, if they can't be kept either. */
 export function createKeepJobs(
   keepUnsent: KeepUnsent,
   unroutableQueueUrl: string,
@@ -16,7 +16,7 @@ export function createKeepJobs(
     }
     try {
       for (const [queue, jobs] of byQueue) {
-        // What can't be routed may be no JSON.
+        // An unroutable job may be invalid JSON.
         const kept = queue === unroutableQueueUrl || jobs.length === 1 ? jobs : [`[${jobs.join(",")}]`];
         for (const message of kept) await keepUnsent({ queue, message });
       }

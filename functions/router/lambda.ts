@@ -15,13 +15,13 @@ import { sendWith } from "../shared/sendWith";
 
 /**
  * Builds the router Lambda's handler, once per environment. Captures nothing.
- * Reads `TYPE_TABLE`, `UNSENT_TABLE`, `UNROUTABLE_QUEUE_URL` and, where a scaler is to be nudged, `SCALER_FUNCTION`.
+ * Reads `TYPE_TABLE`, `UNSENT_TABLE` and `UNROUTABLE_QUEUE_URL`; with a scaler `SCALER_FUNCTION`.
  */
 export function routerFactory(): (event: TopicEvent) => Promise<void> {
   const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
   const table = createJobTypeTable(tables, variable("TYPE_TABLE"));
-  // The client's own endpoint, not the one that a queue's URL names: the two differ only where a test stands in for AWS.
+  // The client's own endpoint, not that of a queue's URL: they differ only if a test replaces AWS.
   const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
   const unroutableQueueUrl = variable("UNROUTABLE_QUEUE_URL");
   const scaler = process.env.SCALER_FUNCTION;

@@ -9,17 +9,19 @@ export interface NudgeEffects {
 }
 
 /**
- * Between two nudges of one environment about a type. What comes meanwhile is kept for the next one. What is kept for longer
- * is dropped, since SQS's counts show it by then: told again, jobs of seconds would call twice the instances.
+ * Time between two nudges of one environment about a type. Jobs sent meanwhile are kept for the next nudge. Jobs kept
+ * for longer
+ * are dropped, since SQS's counts include them by then: counted twice, jobs of seconds would get twice the instances.
  */
 const intervalMilliseconds = 5_000;
 
 /**
- * Tells the scaler how many jobs were sent to each type: at once, and then at most every 5 s with what came just before. A
- * type that wasn't told of lately doesn't wait for another's interval.
+ * Nudges the scaler with the number of jobs sent to each type: at once, and then at most every 5 s with the jobs since.
+ * A
+ * type without a recent nudge doesn't wait for another's interval.
  *
- * A frozen environment keeps no timer, so the jobs after its last nudge stay untold. The workers see them, and nudge where
- * they are more than they can do; so does the scaler's run of each minute. A nudge that fails is told again by the next.
+ * A frozen environment has no timers, so jobs after its last nudge are not reported. The workers see them, and nudge if
+ * they can't run them all; so does the scaler's run of each minute. The next nudge repeats a failed one.
  */
 export function createNudge({ invoke, now, log }: NudgeEffects): (sent: Record<string, number>) => Promise<void> {
   let kept: Record<string, number> = {};

@@ -1,14 +1,14 @@
 import { type Checked, encodeWithinStack } from "../../contract/check";
 import { decodeMessage, type JobEnvelope } from "../../contract/messages/envelope";
 
-/** One job of an SNS message: its original text, what was parsed from it, and the envelope if it is one. */
+/** One job of an SNS message: its original text, the parsed value, and the envelope if it is valid. */
 export interface ReadJob {
   text: string;
   source: unknown;
   job: Checked<JobEnvelope>;
 }
 
-/** The jobs of an SNS message. One that holds none, or isn't JSON, counts as one malformed job. */
+/** The jobs of an SNS message. A message without jobs, or invalid JSON, counts as one malformed job. */
 export function readJobs(message: string): ReadJob[] {
   const decoded = decodeMessage(message);
   if (!decoded.ok) return [{ text: message, source: undefined, job: decoded }];
@@ -17,6 +17,6 @@ export function readJobs(message: string): ReadJob[] {
     return [{ text: message, source: undefined, job: { ok: false, problems } }];
   }
   if (decoded.value.length === 1) return [{ ...decoded.value[0]!, text: message }];
-  // The whole message where the job is nested too deep to be written again.
+  // The whole message if the job is nested too deep to be written again.
   return decoded.value.map(({ source, job }) => ({ text: encodeWithinStack(source) ?? message, source, job }));
 }

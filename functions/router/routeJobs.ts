@@ -6,7 +6,7 @@ import { jobMessage, type QueueMessage, unroutableMessage } from "../shared/queu
 import { type ReadJob, readJobs } from "./readJobs";
 import { createSendMessages, type SendFailure, type SendMessagesEffects } from "../shared/sendMessages";
 
-/** What the router reads of an SNS event. */
+/** The fields of an SNS event that the router reads. */
 export interface TopicEvent {
   Records: { Sns: { Message: string } }[];
 }
@@ -14,9 +14,9 @@ export interface TopicEvent {
 export interface RouteJobsEffects extends SendMessagesEffects {
   jobTypes: Pick<JobTypes, "find">;
   unroutableQueueUrl: string;
-  /** Keeps jobs that can't be sent elsewhere; false where it can't. Without it their event counts as failed. */
+  /** Keeps unsent jobs elsewhere; returns false if it can't. Without it, their event counts as failed. */
   keepJobs?: (unsent: SendFailure[]) => Promise<boolean>;
-  /** Tells the scaler which jobs were just sent. Takes its time only once all are sent, and never throws. */
+  /** Reports to the scaler which jobs were just sent. Runs only once all are sent, and never throws. */
   nudge?: (sent: QueueMessage[]) => Promise<void>;
   /** Epoch milliseconds. */
   now: () => number;
@@ -32,12 +32,14 @@ interface Failure {
 const lookUpsAtOnce = 20;
 
 /**
- * Routes each job to its type's queue, and one that has none, or is malformed, to the unroutable queue with the reason.
+ * Routes each job to its type's queue, and malformed jobs and those of unknown types to the unroutable queue, with the
+ * reason.
  *
- * Jobs that a queue won't take are kept elsewhere, by queue: Lambda tries again for minutes only, and its failure destination
- * is a queue of the same SQS. Where they can't be kept, or a type can't be looked up, it throws once all others are sent:
- * Lambda then hands over the whole event again, and at last to that destination. Jobs that got through are doubled by that,
- * which claims absorb; none is lost.
+ * Jobs that a queue won't take are kept elsewhere, by queue: Lambda retries only for minutes, and its failure
+ * destination
+ * is a queue of the same SQS. If they can't be kept, or a type can't be read, it throws once all others are sent:
+ * Lambda then delivers the whole event again, and finally to that destination. That duplicates the jobs already sent,
+ * which claims make harmless; none is lost.
  */
 export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) => Promise<void> {
   const { jobTypes, unroutableQueueUrl, keepJobs, nudge, now, log } = effects;
@@ -74,7 +76,7 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
     ];
     for (const { id, type, error } of failures)
       log("error", "job not routed", { id, type, error: describeError(error) });
-    // Of an event that went as it should its jobs' own lines tell: this one would be a line for each job.
+    // If all went well, the jobs' own lines suffice: this one would be a line for each job.
     if (unsent.length > 0 || failures.length > 0) {
       log("info", "jobs routed", {
         ...{ sent: messages.length - unsent.length, failed: failures.length },
@@ -91,7 +93,7 @@ function reasonOf(problems: FieldProblem[]): string {
   return problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
 }
 
-/** Only which fields are wrong: what they hold may be part of a payload, which no log shows. */
+/** Only names the wrong fields: their values may be part of a payload, which no log shows. */
 function fieldsOf(problems: FieldProblem[]): string {
   return `malformed: ${problems.map(({ path }) => path || "the whole").join(", ")}`;
 }

@@ -1,6 +1,6 @@
 import type { QueueMessage } from "../shared/queueMessage";
 
-/** Number of jobs sent to each type's queue. Jobs that are held back don't count: the scaler sees them in its minute's run. */
+/** Number of jobs sent to each type's queue. Delayed jobs don't count: the scaler sees them in its minute's run. */
 export function sentByType(sent: QueueMessage[], unroutableQueueUrl: string): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { type, queueUrl, delaySeconds } of sent) {

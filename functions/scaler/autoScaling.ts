@@ -14,9 +14,9 @@ import type { Group, Instance, Launch } from "./rules/fleetView";
 
 /** The calls that the scaler makes to Auto Scaling. */
 export interface AutoScaling {
-  /** By name: the group, nothing where it is gone, or the error with which it couldn't be asked for. */
+  /** The groups by name; undefined if one is gone, or the error of reading it. */
   describe(names: string[]): Promise<Record<string, Group | Error>>;
-  /** What the group launched lately, the newest first. */
+  /** The group's recent launches, newest first. */
   launches(groupName: string): Promise<Launch[]>;
   setDesired(groupName: string, desired: number): Promise<void>;
   markUnhealthy(instanceId: string): Promise<void>;
@@ -90,7 +90,7 @@ function readInstance(instance: DescribedInstance): Instance {
   };
 }
 
-/** `$Latest` and `$Default` say nothing of which version it is. */
+/** `$Latest` and `$Default` don't name a version. */
 function pinned(version: string | undefined): string | undefined {
   return version !== undefined && /^\d+$/.test(version) ? version : undefined;
 }

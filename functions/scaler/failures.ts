@@ -1,12 +1,12 @@
 import { describeError, type Log } from "../shared/log";
 
-/** Failures of a run, type by type: none keeps the others from being served. */
+/** Collects a run's failures per type, so that one type can't block the others. */
 export interface Failures {
-  /** Resolves to nothing where the action failed. */
+  /** Resolves to undefined if the action failed. */
   attempt<T>(type: string, action: () => Promise<T>): Promise<T | undefined>;
-  /** Writes what failed since the last time: one line for each error, however many types it met. */
+  /** Logs the failures since the last call: one line for each error, however many types it affected. */
   report(): void;
-  /** Throws where anything has failed. */
+  /** Throws if anything has failed. */
   rethrow(): void;
 }
 

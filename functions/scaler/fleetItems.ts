@@ -9,34 +9,34 @@ import { fleetItem, type FleetState } from "../../contract/fleet/state";
 import type { StateChanges } from "./rules/action";
 import type { InstanceItem } from "./rules/fleetView";
 
-/** A type's items of the fleet table. A lease is known by the time at which it ends, in epoch milliseconds. */
+/** A type's items of the fleet table. A lease is identified by its end, in epoch milliseconds. */
 export interface FleetItems {
   read(type: string): Promise<{ state: FleetState; items: Record<string, InstanceItem> }>;
-  /** Takes the type's lease; says whether it was free. */
+  /** Acquires the type's lease; resolves to false if it was taken. */
   take(type: string, now: number, until: number): Promise<boolean>;
-  /** Keeps the lease for longer; says whether it was still held. */
+  /** Extends the lease; resolves to false if it was no longer held. */
   extend(type: string, lease: number, until: number): Promise<boolean>;
-  /** Asks the holder of the lease to look once more, and adds to the jobs sent; says whether there is a holder. */
+  /** Asks the lease holder for one more check, and adds the jobs sent; resolves to false if there is no holder. */
   askHolder(type: string, now: number, sent: number): Promise<boolean>;
-  /** Gives the lease back, unless somebody has asked for one more look since the one that saw `nudgedAt`. */
+  /** Releases the lease, unless another run has requested one more check since the check that saw `nudgedAt`. */
   release(type: string, lease: number, nudgedAt: number | undefined): Promise<boolean>;
-  /** Gives the lease back whatever was asked. */
+  /** Releases the lease whatever was requested. */
   drop(type: string, lease: number): Promise<void>;
   remember(type: string, changes: StateChanges): Promise<void>;
-  /** Has failing launches tried at the next look, as if for the first time. */
+  /** Makes the next check try failing launches, as if for the first time. */
   retryLaunches(type: string, now: number): Promise<void>;
-  /** Notes on an instance's item that its worker is missed. */
+  /** Notes on an instance's item that its worker's reports are missing. */
   watch(type: string, instanceId: string, now: number): Promise<void>;
-  /** Tells an instance's worker to retire. */
+  /** Asks an instance's worker to retire. */
   retire(type: string, instanceId: string, now: number): Promise<void>;
 }
 
-/** How long the item of an instance whose worker never reports is kept. */
+/** Seconds that the item of an instance whose worker never reports is kept. */
 const watchedSeconds = 86_400;
 
 /** The fleet table in DynamoDB. */
 export function createFleetItems(client: DynamoDBClient, tableName: string): FleetItems {
-  /** Says whether the condition held. A value `x` is `:x` in the expressions. */
+  /** Resolves to true if the condition held. A value `x` is `:x` in the expressions. */
   async function update(
     [type, item]: [type: string, item: string],
     values: Record<string, number | string>,
@@ -89,7 +89,7 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
         [type, fleetItem],
         { until, now },
         {
-          // What a holder that died was asked for is long done.
+          // Requests to a holder that died are obsolete.
           UpdateExpression: "SET leaseUntil = :until REMOVE nudgedAt, nudgedSent",
           ConditionExpression: "attribute_not_exists(leaseUntil) OR leaseUntil <= :now",
         },

@@ -19,7 +19,7 @@ import { createScaler } from "./scaler";
 export function scalerFactory(): (event: unknown, context: RunContext) => Promise<void> {
   const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
-  // The client's own endpoint, not the one that a queue's URL names: the two differ only where a test stands in for AWS.
+  // The client's own endpoint, not that of a queue's URL: they differ only if a test replaces AWS.
   const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
   // Auto Scaling throttles early: the client waits between its tries, longer each time.
   const groups = new AutoScalingClient({ ...clientOptions(), maxAttempts: 5 });

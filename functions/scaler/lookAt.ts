@@ -24,21 +24,21 @@ export interface LookEffects {
   log: Log;
 }
 
-/** A type to look at. */
+/** A type to check. */
 export interface Target {
   jobType: ScaledType;
-  /** Jobs that a nudge says were just sent. */
+  /** Jobs that were just sent, by a nudge. */
   sent: number;
 }
 
 export interface LookOptions {
   /** Groups by name, as {@link AutoScaling.describe} gives them. */
   groups: Record<string, Group | Error>;
-  /** Whether to ask what groups that are short have launched lately. */
+  /** True if the recent launches of groups that are short are read. */
   readsLaunches: boolean;
 }
 
-/** Looks at a type without touching it. Nothing where there is nothing to see: no message, no instance, none wanted. */
+/** Reads a type's state. Returns undefined for an idle type (no messages, no instances, none desired). */
 export async function lookAt(
   { jobType, sent }: Target,
   { groups, readsLaunches }: LookOptions,
@@ -63,7 +63,7 @@ function groupNamed(name: string, groups: LookOptions["groups"]): Group {
   return group;
 }
 
-/** Launches of the groups that are short, and of all while launches fail: only there does it matter. */
+/** Launches of the groups that are short, and of all groups while launches fail: only then do they matter. */
 async function launchesOf(
   view: FleetView,
   { autoScaling, log }: LookEffects,
@@ -86,7 +86,7 @@ async function launchesOf(
       refusal: last.filter(isRefusal).sort(newestFirst)[0],
     };
   } catch (error) {
-    // The backlog is no less for it.
+    // The backlog counts all the same.
     log("warn", "launches not read", { type: view.jobType.type, error: describeError(error) });
     return { launches: [] };
   }
@@ -97,18 +97,18 @@ function isRefusal({ outcome, reason }: Launch): boolean {
   return outcome === "failed" && remedyOf(reason) !== undefined && !/spot capacity/i.test(reason);
 }
 
-/** Spot that doesn't come is no failing launch: on demand stands in. */
+/** Missing spot capacity is not a launch failure: the on-demand group takes over. */
 function isSpotScarce({ outcome, reason }: Launch): boolean {
   return outcome === "failed" && /spot|capacity/i.test(reason);
 }
 
-/** Does what the decision on the view asks for; throws the first error once the rest is done. */
+/** Carries out the decision on the view; throws the first error once the rest is done. */
 export async function act(view: FleetView, effects: LookEffects): Promise<void> {
   const actions = decide(view);
   const errors: unknown[] = [];
   let isCapacityUnsure = false;
   for (const action of actions) {
-    // What was to be lowered and wasn't leaves no room for what is to be raised.
+    // If a decrease failed, skip the increase: together they could exceed the maximum.
     if (action.kind === "setDesired" && isCapacityUnsure) continue;
     try {
       await perform(action, view, effects);

@@ -2,18 +2,18 @@ import { isObject } from "../../contract/check";
 import { workerAlias } from "../../contract/fleet/state";
 import type { RunContext } from "../shared/runContext";
 
-/** What a run of the scaler is asked for. */
+/** The request to a run of the scaler. */
 export interface Asked {
-  /** The jobs just sent, by type; absent where the run is for all types. */
+  /** Jobs just sent, by type; undefined if the run is for all types. */
   sent?: Record<string, number>;
-  /** Types whose launches are to be tried now. */
+  /** Types whose launches are retried now. */
   retried: string[];
 }
 
 /**
- * Reads what an event asks for; any event but a nudge and a retry means all types.
+ * Reads an event's request; any event but a nudge and a retry means all types.
  *
- * What comes by the workers' alias names types alone: their queues' counts say how many jobs there are, so that no worker
+ * Events by the workers' alias name only types: their queues' counts give the number of jobs, so that no worker
  * raises a fleet, its own or another's, beyond what its queue holds.
  */
 export function readNudge(event: unknown, { invokedFunctionArn }: RunContext): Asked {

@@ -13,29 +13,33 @@ export interface ScalerEffects extends LookEffects {
   jobTypes: JobTypes;
 }
 
-/** A type whose lease this run holds: no other run touches it meanwhile. */
+/** A type whose lease this run holds: no other run changes it meanwhile. */
 interface Held extends Target {
   lease: number;
 }
 
 const typesAtOnce = 20;
 
-/** Longer than a round of looks takes. A run that dies holds its types up for this long. */
+/** Longer than a round of checks takes. A run that dies holds up its types for this long. */
 const leaseMilliseconds = 45_000;
 
-/** Left for a round of looks, and for one look at one type. */
+/** Time left for a round of checks, and for one check of one type. */
 const roundMilliseconds = 15_000;
 const lookMilliseconds = 8_000;
 
 /**
- * The scaler's run, each minute for all types, and on a nudge for those that jobs were just sent to, or whose launches
- * somebody wants tried.
+ * The scaler's run, each minute for all types, and on a nudge for types that jobs were just sent to, or whose launches
+ * are to be retried.
  *
- * A run acts on a type only while it holds the type's lease, so that runs for a type never overlap, and takes the lease only
- * where it has seen something to do: an idle minute, and a nudge for a fleet that is large enough, write nothing. A nudged
- * run that finds the lease taken asks the holder to look once more. No run waits: jobs that a nudge doesn't tell of are for
- * the next nudge, for workers that see more than they can do, and for the minute's run. A type that fails is logged with the
- * cause, left to the next run, and keeps no other type waiting; the run throws in the end, so that it shows.
+ * A run acts on a type only while it holds the type's lease, so that runs for a type never overlap, and acquires the
+ * lease only
+ * after it has seen something to do: an idle minute, and a nudge for a fleet that is large enough, write nothing. A
+ * nudged
+ * run that finds the lease taken asks the holder for one more check. No run waits: jobs that a nudge doesn't report are
+ * left to
+ * the next nudge, to workers with more jobs than they can run, and to the minute's run. A type that fails is logged
+ * with the
+ * cause, left to the next run, and blocks no other type; the run then throws at its end, so that the failure shows.
  */
 export function createScaler(effects: ScalerEffects): (event: unknown, context: RunContext) => Promise<void> {
   const { log } = effects;
@@ -72,7 +76,7 @@ async function allTypes({ effects }: Run): Promise<Target[]> {
   return (await effects.jobTypes.list()).filter(isScaled).map((jobType) => ({ jobType, sent: 0 }));
 }
 
-/** The types for which a look shows something to do. */
+/** The types whose check shows something to do. */
 async function typesWithWork(run: Run, targets: Target[]): Promise<Target[]> {
   if (targets.length === 0) return [];
   const { effects, failures, isNudged } = run;
@@ -87,7 +91,7 @@ async function typesWithWork(run: Run, targets: Target[]): Promise<Target[]> {
   return present(due);
 }
 
-/** Takes the types' leases, and looks and acts until nobody asks for one more look. */
+/** Acquires the types' leases, and checks and acts until no other run asks for one more check. */
 async function scale(run: Run, targets: Target[]): Promise<void> {
   const { failures, context } = run;
   let held = await takeLeases(run, targets);
@@ -110,7 +114,7 @@ async function takeLeases({ effects, failures, isNudged }: Run, targets: Target[
   const taken = await mapLimited(targets, typesAtOnce, (target) =>
     failures.attempt(target.jobType.type, async () => {
       const { type } = target.jobType;
-      // Between a take that fails and the asking the holder may be done: then it is free to take.
+      // The holder may release the lease between our two calls: try again.
       for (let tries = 0; tries < 3; tries++) {
         const lease = now() + leaseMilliseconds;
         if (await fleetItems.take(type, now(), lease)) return { ...target, lease };
@@ -133,7 +137,7 @@ async function extendLeases({ effects, failures }: Run, held: Held[]): Promise<H
   return present(extended);
 }
 
-/** What the fleet item said when its type was looked at; nothing of it where there was nothing to see. */
+/** The fleet item's state when its type was checked; undefined if there was nothing to see. */
 type Seen = Pick<FleetState, "nudgedAt">;
 
 async function lookAndAct(run: Run, one: Held, groups: Record<string, Group | Error>): Promise<Seen> {
@@ -147,7 +151,7 @@ async function lookAndAct(run: Run, one: Held, groups: Record<string, Group | Er
   return { nudgedAt };
 }
 
-/** Gives the type's lease back; says whether somebody has asked for one more look instead. */
+/** Releases the type's lease; returns true if another run requested one more check instead. */
 async function giveBack({ effects }: Run, one: Held, seen: Seen | undefined, hasTime: boolean): Promise<boolean> {
   const { type } = one.jobType;
   if (hasTime && seen) return !(await effects.fleetItems.release(type, one.lease, seen.nudgedAt));
@@ -162,7 +166,7 @@ function describeGroups({ effects }: Run, targets: Target[]): Promise<Record<str
   return effects.autoScaling.describe(names);
 }
 
-/** A call that hangs takes seconds: better to say that a type was left out than to be cut off. */
+/** A call that hangs takes seconds: better to report that a type was left out than to be cut off. */
 function expectTime({ context }: Run): void {
   if (context.getRemainingTimeInMillis() < lookMilliseconds) throw new Error("The run has no time left for the type");
 }

@@ -8,7 +8,7 @@ export interface OutgoingMessage {
   attributes: Record<string, StringAttribute>;
 }
 
-/** Bytes that AWS counts: the body, and each attribute's name, type and value. */
+/** Bytes as AWS counts them: the body, and each attribute's name, type and value. */
 export function messageBytes({ body, attributes }: OutgoingMessage): number {
   return Object.entries(attributes).reduce(
     (bytes, [name, { DataType, StringValue }]) => bytes + bytesOf(name) + bytesOf(DataType) + bytesOf(StringValue),
@@ -41,7 +41,7 @@ export interface FailedEntry {
   Message?: string | undefined;
 }
 
-/** What became of each entry of a batch call, by its index as id: nothing, or the error it failed with. */
+/** The outcome of each entry of a batch call, by its index as id: undefined, or its error. */
 export function batchOutcomes(count: number, failed: readonly FailedEntry[] = []): (Error | undefined)[] {
   const outcomes: (Error | undefined)[] = Array.from({ length: count }, () => undefined);
   for (const { Id, Code, Message } of failed) {

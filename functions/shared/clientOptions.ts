@@ -1,5 +1,5 @@
 /**
- * Options of every AWS client: give up on a call well before the function itself is cut off, so that there is an answer.
+ * Options of every AWS client: give up on a call well before the function itself times out, so that there is an answer.
  * A function of its own, since each client changes the object that it is given.
  */
 export function clientOptions() {

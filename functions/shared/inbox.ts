@@ -8,29 +8,29 @@ import {
 import { limits } from "../../contract/limits";
 import { batchOutcomes } from "./batches";
 
-/** A message as the repair run and the rescue read it. */
+/** A queued message as the repair run and the rescue function read it. */
 export interface StrayMessage {
   id: string;
   receiptHandle: string;
   body: string;
   /** String attributes by name. */
   attributes: Record<string, string>;
-  /** How often SQS has delivered it, this time included. */
+  /** Number of deliveries by SQS, this one included. */
   receiveCount: number;
   groupId?: string;
 }
 
 /** The queues that they read from. */
 export interface Inbox {
-  /** What is there now, at most one call's worth; hidden from others for `hideSeconds`. */
+  /** Receives the present messages, at most one call's worth; hides them from others for `hideSeconds`. */
   receive(queueUrl: string, hideSeconds: number): Promise<StrayMessage[]>;
-  /** For each message nothing, or the error it could not be deleted with. */
+  /** For each message undefined, or the error of its deletion. */
   remove(queueUrl: string, messages: StrayMessage[]): Promise<(Error | undefined)[]>;
-  /** Lets the messages be received again at once, as far as SQS takes it. */
+  /** Lets the messages be received again at once, as far as SQS allows it. */
   release(queueUrl: string, messages: StrayMessage[]): Promise<unknown>;
 }
 
-/** Deletes messages; throws the first error with which one could not be deleted. */
+/** Deletes messages; throws the first error of a deletion. */
 export async function removeAll(inbox: Pick<Inbox, "remove">, queueUrl: string, messages: StrayMessage[]) {
   const error = (await inbox.remove(queueUrl, messages)).find(Boolean);
   if (error) throw error;

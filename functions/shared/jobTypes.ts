@@ -1,9 +1,9 @@
 import type { JobType } from "../../contract/jobType";
 import { limits } from "../../contract/limits";
 
-/** The job types that the deployment knows. */
+/** The deployment's job types. */
 export interface JobTypes {
-  /** The type of this name; nothing if there is none; throws when that can't be told. */
+  /** The type of this name; undefined if there is none; throws if the table can't be read. */
   find(type: string): Promise<JobType | undefined>;
   /** All types, by name. */
   list(): Promise<JobType[]>;
@@ -19,15 +19,15 @@ export interface JobTypesEffects {
   table: JobTypeTable;
   /** Epoch milliseconds. */
   now: () => number;
-  /** How long a type that was found is taken as unchanged. @default 60 */
+  /** Seconds that a type is cached. @default 60 */
   cacheSeconds?: number;
-  /** How long to go on with a known type before asking a table that can't be read once more. @default 5 */
+  /** Seconds that a cached type is used before an unreadable table is read again. @default 5 */
   staleSeconds?: number;
 }
 
 /**
- * Looks types up in the type table, and remembers those it found. A type it did not find is looked up anew each time, so
- * that one just added works at once. While the table can't be read, what it last said of a type stands.
+ * Reads types from the type table, and caches those that exist. A missing type is read again each time, so
+ * that a new one works at once. While the table can't be read, the cached types stay valid.
  */
 export function createJobTypes({
   table,
@@ -56,7 +56,7 @@ export function createJobTypes({
     async find(type) {
       const entry = known.get(type);
       if (entry && now() < entry.freshUntil) return entry.jobType;
-      // A batch of one type asks for it once.
+      // A batch of one type reads it once.
       let underWay = reading.get(type);
       if (!underWay) {
         underWay = read(type).finally(() => reading.delete(type));

@@ -4,20 +4,20 @@ import type { JobEnvelope } from "../../contract/messages/envelope";
 import { limits } from "../../contract/limits";
 import type { OutgoingMessage } from "./batches";
 
-/** A message on its way to a queue, with the job's id and type as far as they are known. */
+/** A message on its way to a queue, with the job's id and type if they are known. */
 export interface QueueMessage extends OutgoingMessage {
   queueUrl: string;
   /** Jobs of one group don't keep those of others waiting ("Amazon SQS fair queues"). */
   groupId?: string;
-  /** How long SQS holds it back, up to 900. */
+  /** Seconds that SQS delays it, up to 900. */
   delaySeconds?: number;
   id?: string;
   type?: string;
-  /** The job as it came, by which it is kept where it can't be sent. */
+  /** The job's original text, which is kept if the message can't be sent. */
   text?: string;
 }
 
-/** The message that puts a job in its type's queue, or why no queue would take it. */
+/** The message that puts a job into its type's queue, or the reason why no queue would take it. */
 export function jobMessage(envelope: JobEnvelope, queueUrl: string, now: number): QueueMessage | { reason: string } {
   const { notBefore } = envelope;
   const waitSeconds = notBefore === undefined ? 0 : Math.max(0, Math.ceil((Date.parse(notBefore) - now) / 1_000));
@@ -36,17 +36,17 @@ export function jobMessage(envelope: JobEnvelope, queueUrl: string, now: number)
   return { queueUrl, id, type, body, attributes: typed, groupId: tenant, delaySeconds };
 }
 
-/** By which the clock of who submitted a job may be ahead. */
+/** Seconds that a submitter's clock may be ahead. */
 const clockSkewSeconds = 60;
 
-/** A job that can't be routed: its original text, and what was read from it. */
+/** An unroutable job: its original text, and what could be read of it. */
 export interface Unroutable {
   text: string;
   source: unknown;
   reason: string;
 }
 
-/** The message that keeps a job that can't be routed, with the reason. */
+/** The message that keeps an unroutable job, with the reason. */
 export function unroutableMessage(unroutable: Unroutable, queueUrl: string, failedAt: string): QueueMessage {
   const source = isObject(unroutable.source) ? unroutable.source : {};
   const id = typeof source.id === "string" ? source.id.slice(0, limits.maxIdCharacters) : undefined;

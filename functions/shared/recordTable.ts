@@ -5,15 +5,15 @@ import { decodeRecord, type JobRecord } from "../../contract/records/record";
 export interface RecordUpdate {
   change: string;
   condition: string;
-  /** Texts, numbers, and documents, which are kept as JSON. Undefined ones are left out. */
+  /** Strings, numbers, and documents, which are kept as JSON. Undefined ones are left out. */
   values: Record<string, unknown>;
 }
 
 /** The table of job records, as functions read and change it. */
 export interface RecordTable {
-  /** The record as of now: one just written is seen. */
+  /** Reads the record consistently: one just written is seen. */
   read: (id: string) => Promise<JobRecord | undefined>;
-  /** The record after the update; nothing if its condition does not hold. */
+  /** The record after the update; undefined if its condition does not hold. */
   update: (id: string, update: RecordUpdate) => Promise<JobRecord | undefined>;
 }
 

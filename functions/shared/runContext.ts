@@ -1,6 +1,6 @@
-/** What a Lambda function is told of its time. */
+/** The fields of Lambda's context that the functions read. */
 export interface RunContext {
   getRemainingTimeInMillis(): number;
-  /** The function's ARN, with the alias that it was called by, if it was. */
+  /** The function's ARN, with the alias of the call, if there was one. */
   invokedFunctionArn?: string;
 }

@@ -2,14 +2,14 @@ import { divideIntoBatches } from "./batches";
 import { mapLimited } from "./mapLimited";
 import type { QueueMessage } from "./queueMessage";
 
-/** Sends one batch to one queue, at most what SQS takes in a call: for each message nothing, or the error it failed with. */
+/** Sends one batch to one queue, at most what SQS takes in a call: for each message undefined, or its error. */
 export type SendBatch = (queueUrl: string, messages: QueueMessage[]) => Promise<(Error | undefined)[]>;
 
 export interface SendMessagesEffects {
   sendBatch: SendBatch;
   /** Waits so many milliseconds. */
   pause: (milliseconds: number) => Promise<void>;
-  /** From 0 up to, and without, 1. */
+  /** A number from 0 to below 1. */
   random: () => number;
 }
 
@@ -23,7 +23,7 @@ const tries = 3;
 const firstPauseMilliseconds = 100;
 const batchesAtOnce = 10;
 
-/** Sends messages to their queues in batches, tries those that fail again, and gives those that failed every time. */
+/** Sends messages to their queues in batches, retries those that fail, and returns those that failed every time. */
 export function createSendMessages(effects: SendMessagesEffects): (messages: QueueMessage[]) => Promise<SendFailure[]> {
   const { sendBatch, pause, random } = effects;
 

@@ -11,18 +11,18 @@ export interface UnsentEvent {
 
 /** The unsent events, as the repair run empties their table. */
 export interface UnsentEvents {
-  /** A page of them, by the table's own order: from the beginning, or after an id, which need not exist. */
+  /** A page of events, in the table's own order: from the beginning, or after an id, which need not exist. */
   list(after?: string): Promise<UnsentPage>;
   remove(id: string): Promise<void>;
 }
 
 export interface UnsentPage {
   events: UnsentEvent[];
-  /** After which to list on, where there may be more. */
+  /** Id after which the next page begins; undefined at the end. */
   next?: string;
 }
 
-/** Of one look; a page of DynamoDB holds 1 MB anyway. */
+/** Events per read; a page of DynamoDB holds 1 MB anyway. */
 const eventsPerLook = 100;
 
 /** Unsent events in DynamoDB. */

@@ -1,8 +1,8 @@
 import type { HttpEvent } from "./http";
 
 /**
- * Who calls, as far as one caller's `Idempotency-Key`s are told from another's: account and role or user (sessions of one
- * role are one caller), or a token's issuer and subject; nothing where API Gateway asks nobody.
+ * The caller, as the scope of `Idempotency-Key`s: account and role or user (sessions of one
+ * role are one caller), or a token's issuer and subject; empty if API Gateway doesn't authenticate callers.
  */
 export function callerOf({ requestContext: { authorizer } }: HttpEvent): string[] {
   const claims = authorizer?.jwt?.claims;

@@ -1,14 +1,14 @@
 import { type Checked, describe, type FieldProblem, isObject } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
 
-/** What a retry says beside its path. */
+/** A retry's parameters beside its path. */
 export interface Retry {
-  /** Of a retry of several jobs. */
+  /** Ids in a retry of several jobs. */
   ids: string[];
   delaySeconds: number;
 }
 
-/** Checks a retry's body, which may be absent where the path names the job. */
+/** Checks a retry's body, which is optional if the path names the job. */
 export function checkRetry(value: unknown, hasIds: boolean): Checked<Retry> {
   const problems: FieldProblem[] = [];
   const refuse = (path: string, what: string, got: unknown) =>

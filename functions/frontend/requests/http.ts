@@ -3,11 +3,11 @@ import { findJsonLosses } from "../../../contract/http/jsonLosses";
 import { limits } from "../../../contract/limits";
 import { type ProblemDocument, problemOf } from "../../../contract/http/problem";
 
-/** What the front end reads of an API Gateway event, payload format 2.0. */
+/** The fields of an API Gateway event, payload format 2.0, that the front end reads. */
 export interface HttpEvent {
   rawPath: string;
   headers?: Record<string, string | undefined>;
-  /** Decoded; a parameter's several values are joined by commas. */
+  /** Decoded; several values of one parameter are joined by commas. */
   queryStringParameters?: Record<string, string | undefined>;
   body?: string;
   isBase64Encoded?: boolean;
@@ -21,7 +21,7 @@ export interface HttpEvent {
   };
 }
 
-/** Who API Gateway found the caller to be; absent where it asks nobody. */
+/** The caller's identity according to API Gateway; undefined if it doesn't authenticate callers. */
 export interface RequestAuthorizer {
   iam?: { accountId?: string; userArn?: string };
   jwt?: { claims?: Record<string, string | undefined> };
@@ -43,18 +43,18 @@ export function answer(statusCode: number, body: unknown, headers: Record<string
   };
 }
 
-/** Answers with a problem document; one that time may heal says when to try again. */
+/** Answers with a problem document; for a temporary problem it says when to try again. */
 export function refuse(problem: ProblemDocument, headers: Record<string, string> = {}): HttpAnswer {
   return answer(problem.status, problem, {
     "content-type": "application/problem+json",
     ...(problem.status === 503 && { "retry-after": retryAfterSeconds }),
-    // RFC 7694; a client that compresses learns from it not to.
+    // RFC 7694: tells a client that compresses bodies not to.
     ...(problem.status === 415 && { "accept-encoding": "identity" }),
     ...headers,
   });
 }
 
-/** Seconds that a client is asked to wait once AWS has refused. */
+/** Seconds that a client is asked to wait after AWS refused a call. */
 export const retryAfterSeconds = "2";
 
 /** A header by its lower-case name. */
@@ -63,14 +63,14 @@ export function readHeader(event: HttpEvent, name: string): string | undefined {
   return header?.[1];
 }
 
-/** A body that was read. */
+/** A parsed body. */
 export interface JsonBody {
   value: unknown;
-  /** What the value has lost of the text; each is a reason to refuse it. */
+  /** Losses of the value against the text; each is a reason to refuse it. */
   losses: FieldProblem[];
 }
 
-/** The body's JSON value, or why there is none. */
+/** The body's JSON value, or its problem. */
 export function readJsonBody(event: HttpEvent): JsonBody | { problem: ProblemDocument } {
   const { body } = event;
   if (!body) return { problem: problemOf("malformed-json", "Expected a JSON body, got none") };
@@ -93,7 +93,7 @@ export function readJsonBody(event: HttpEvent): JsonBody | { problem: ProblemDoc
     const detail = `Expected a body of at most ${limits.maxBodyBytes} bytes, got ${size}`;
     return { problem: problemOf("payload-too-large", detail) };
   }
-  // JSON begins with ASCII: in UTF-16 and UTF-32 zero bytes stand beside it, or a byte order mark before it.
+  // JSON begins with ASCII: in UTF-16 and UTF-32 zero bytes surround it, or a byte order mark precedes it.
   const beginning = bytes ? bytes.toString("latin1", 0, 4) : body.slice(0, 4);
   if (/\0[^\0]|[^\0]\0|^(\xff\xfe|\xfe\xff)/.test(beginning)) {
     return unsupported("JSON in UTF-8", "what looks like UTF-16 or UTF-32");

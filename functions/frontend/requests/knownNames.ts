@@ -5,7 +5,7 @@ import type { ListParameters } from "./listQuery";
 
 const allOf = <T>(names: Record<keyof T, true>) => Object.keys(names) as (keyof T & string)[];
 
-/** The fields of a job that is submitted. */
+/** The fields of a submitted job. */
 export const jobFields = allOf<Submission>({
   type: true,
   payload: true,
@@ -25,10 +25,10 @@ export const retriesFields = ["ids", "delaySeconds"];
 /** The query parameters of `GET /jobs`. */
 export const listParameters = allOf<ListParameters>({ type: true, state: true, limit: true, cursor: true });
 
-/** Problems that one answer shows. */
+/** Problems shown in one answer. */
 const maxProblems = 20;
 
-/** A problem for each name that a request may not use there, with the nearest that it may; `path` is put before it. */
+/** A problem for each name that a request may not use there, with the nearest valid one; `path` is put before it. */
 export function findUnknownNames(
   names: string[],
   known: readonly string[],

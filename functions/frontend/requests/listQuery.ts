@@ -2,23 +2,23 @@ import { type Checked, describe, type FieldProblem, isObject } from "../../../co
 import { idPattern, typePattern } from "../../../contract/limits";
 import { type JobState, jobStates } from "../../../contract/records/record";
 
-/** A job's place in the list: newest first, and of one time by descending id. */
+/** A job's place in the list: newest first, then by descending id. */
 export interface Place {
   submittedAt: string;
   id: string;
 }
 
-/** What `GET /jobs` is asked for. */
+/** A parsed query of `GET /jobs`. */
 export interface ListQuery {
   type?: string;
   state?: JobState;
   /** 1–100. */
   limit: number;
-  /** The last job of the page before. */
+  /** The last job of the previous page. */
   after?: Place;
 }
 
-/** The query parameters as they come. */
+/** The query parameters as received. */
 export interface ListParameters {
   type?: string;
   state?: string;
@@ -61,7 +61,7 @@ function decodeCursor(cursor: string): Place | undefined {
   }
 }
 
-/** Whether DynamoDB takes it as a key: what an odd record holds must not make its cursor a wrong one. */
+/** True if DynamoDB takes it as a key: an odd record must not make its cursor invalid. */
 function isKeyText(value: unknown): value is string {
   return typeof value === "string" && /^\P{Surrogate}{1,1024}$/su.test(value) && Buffer.byteLength(value) <= 1_024;
 }

@@ -2,7 +2,7 @@ import type { Checked } from "../../../contract/check";
 import type { Submission } from "../../../contract/messages/envelope";
 import { limits } from "../../../contract/limits";
 
-/** When the job may run at the earliest, ISO 8601 in UTC; nothing where it may now. */
+/** Earliest start of the job, ISO 8601 in UTC; undefined if it may start now. */
 export function notBeforeOf({ delaySeconds = 0, runAt }: Submission, now: number): Checked<string | undefined> {
   const time = runAt === undefined ? now + delaySeconds * 1_000 : Date.parse(runAt);
   if (time - now > limits.maxDelaySeconds * 1_000) {

@@ -1,8 +1,9 @@
 import type { HttpEvent } from "./http";
 
 /**
- * The request's path within the API: slashes that stand together are one, and one at the end is none. A stage's name, which
- * API Gateway leaves in front, is taken off, and so is the base path of a custom domain where the path is none without that.
+ * The request's path within the API: repeated slashes count as one, and a trailing one is dropped. The stage's name,
+ * which
+ * API Gateway leaves in front, is stripped, and so is a custom domain's base path if the path is unknown with it.
  */
 export function pathWithin(
   { rawPath, requestContext: { stage, apiId, domainName } }: HttpEvent,
@@ -20,5 +21,5 @@ export function pathWithin(
   return path;
 }
 
-/** As many steps as a base path is likely to have. */
+/** Longest base path that is likely, in segments. */
 const maxBaseSteps = 5;

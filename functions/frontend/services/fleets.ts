@@ -1,16 +1,19 @@
 import { BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { fleetItem, type FleetState } from "../../../contract/fleet/state";
 
-/** What the front end reads of a type's fleet. */
+/** The fields of a type's fleet that the front end reads. */
 export type FleetLook = Pick<FleetState, "launchProblem" | "problemAt" | "inService" | "retryAt" | "triedAt">;
 
-/** The fleets of these types, by type; those of which nothing is known are left out. */
+/** Reads the fleets of these types, by type; types without a fleet item are left out. */
 export type ReadFleets = (types: string[]) => Promise<Record<string, FleetLook>>;
 
 /** Keys that one call takes ("BatchGetItem", Amazon DynamoDB API Reference). */
 const keysAtOnce = 100;
 
-/** Reads what the scaler says in the fleet table. Items that DynamoDB leaves out of a crowded answer are left out here too. */
+/**
+ * Reads the scaler's entries in the fleet table. Items that DynamoDB leaves out of a large answer are left out here
+ * too.
+ */
 export function readFleetsFrom(client: DynamoDBClient, tableName: string): ReadFleets {
   return async function readFleets(types) {
     const fleets: Record<string, FleetLook> = {};

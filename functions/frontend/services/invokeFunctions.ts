@@ -4,10 +4,10 @@ import { type Redrive, redriveSeconds, type RedriveOutcomes } from "../../../con
 import { clientOptions } from "../../shared/clientOptions";
 import type { RedriveLetters } from "../effects";
 
-/** Has launches of a type tried now. */
+/** Retries the launches of a type now. */
 export type RetryLaunches = (type: string) => Promise<void>;
 
-/** Has the rescue function send letters back, and waits for it. */
+/** Has the rescue function send dead letters back, and waits for it. */
 export function redriveBy(functionName: string): RedriveLetters {
   const invoke = invokeWith();
   return async function redrive(wanted) {
@@ -16,7 +16,7 @@ export function redriveBy(functionName: string): RedriveLetters {
   };
 }
 
-/** Has the scaler try a type's launches, without waiting for it. */
+/** Has the scaler retry a type's launches, without waiting for it. */
 export function retryLaunchesBy(functionName: string): RetryLaunches {
   const invoke = invokeWith();
   return async function retryLaunches(type) {
@@ -25,7 +25,7 @@ export function retryLaunchesBy(functionName: string): RetryLaunches {
   };
 }
 
-/** Invokes functions. The client is loaded with the first act of an operator's: most environments never see one. */
+/** Invokes functions. Loads the client with the first operator action: most environments never see one. */
 function invokeWith() {
   let client: LambdaClient | undefined;
   return async function invoke(input: InvokeCommandInput, request: object): Promise<string> {

@@ -5,10 +5,10 @@ import type { JobIndex } from "../listJobs";
 
 const pageSize = 100;
 
-/** How often what DynamoDB left of a read is asked for again. */
+/** Rounds of reading the items that DynamoDB left unprocessed. */
 const maxReads = 4;
 
-/** All that a list shows, and tells a record's state; not the results, which may be large. */
+/** The fields that a list shows or that determine a record's state; without results, which may be large. */
 const fields = [
   ...["id", "type", "state", "attempts", "progress", "error", "leaseUntil"],
   ...["tenant", "submittedAt", "notBefore", "startedAt", "finishedAt", "cancelRequestedAt"],

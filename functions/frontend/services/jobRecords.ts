@@ -25,7 +25,7 @@ export function createJobRecords(client: DynamoDBClient, tableName: string): Job
 
   function requestCancel({ id, state, notBefore }: JobRecord, now: number): Promise<JobRecord | undefined> {
     const isWaiting = state === "queued";
-    // A job of next year must find then that it was cancelled.
+    // The record must outlast the start time of a job far ahead, which then finds that it was cancelled.
     const retainedFrom = Math.max(now, Date.parse(notBefore ?? "") || 0);
     const expiresAt = Math.floor(retainedFrom / 1_000) + limits.recordRetentionSeconds;
     const end = ", #state = :cancelled, #finishedAt = :requestedAt, #expiresAt = :expiresAt";
@@ -46,7 +46,7 @@ export function createJobRecords(client: DynamoDBClient, tableName: string): Job
       if (await put(record)) return undefined;
       const present = await read(record.id);
       if (present) return present;
-      // The record that was in the way has expired in between.
+      // The record that was in the way has expired meanwhile.
       if (await put(record)) return undefined;
       throw new Error(`Expected the record of job ${record.id} to be there or not, got both in turn`);
     },

@@ -2,8 +2,8 @@ import { createContext, Script } from "node:vm";
 import type { RunWithin } from "../../../contract/schema/schemaCheck";
 
 /**
- * Runs tasks under Node's time limit for scripts, the one thing that ends a regular expression under way. It costs some
- * 0.2 ms a task. No text is run but the one below, and the task is an ordinary function.
+ * Runs tasks under Node's time limit for scripts, the only way to end a running regular expression. It costs some
+ * 0.2 ms a task. The only script is the one below, and the task is an ordinary function.
  */
 export function createRunWithin(): RunWithin {
   let started: { globals: { task?: () => void }; run: (milliseconds: number) => void } | undefined;

@@ -8,20 +8,20 @@ export interface ScheduleTarget {
   topicArn: string;
   /** Group of the schedules. */
   groupName: string;
-  /** Role that publishes. */
+  /** Role that publishes the jobs. */
   roleArn: string;
-  /** Queue that takes what could not be published; the repair run replays it. */
+  /** Queue of jobs that could not be published; the repair run replays it. */
   deadLetterArn: string;
 }
 
-/** Creates a one-time schedule for each job, which deletes itself once it has run. */
+/** Creates a one-time schedule for each job, which is deleted after its run. */
 export function scheduleWith(target: ScheduleTarget): JobScheduler {
   const { topicArn, groupName, roleArn, deadLetterArn } = target;
   let client: SchedulerClient | undefined;
-  // Loaded with the first job that is far ahead: most environments never see one.
+  // Loaded with the first job far ahead: most environments never see one.
   const load = () => import("@aws-sdk/client-scheduler");
 
-  /** What the error says has been reached before. */
+  /** The error means that the state asked for exists already. */
   async function send(command: CreateScheduleCommand | DeleteScheduleCommand, reached: string): Promise<void> {
     client ??= new (await load()).SchedulerClient(clientOptions());
     try {

@@ -1,9 +1,9 @@
 import type { FleetState } from "../../../contract/fleet/state";
 
-/** Fields of the fleet item to set; those that are there but undefined go. */
+/** Fields of the fleet item to set; fields with the value undefined are removed. */
 export type StateChanges = { [Field in keyof FleetState]?: FleetState[Field] | undefined };
 
-/** What a decision asks for. */
+/** An action that a decision asks for. */
 export type Action =
   | { kind: "remember"; changes: StateChanges }
   | { kind: "setDesired"; groupName: string; from: number; to: number; reason: CapacityReason }
@@ -11,5 +11,5 @@ export type Action =
   | { kind: "watch"; instanceId: string }
   | { kind: "retire"; instanceId: string };
 
-/** Why a group's desired capacity changes; only for the last two it may be lowered. */
+/** Reason why a group's desired capacity changes; only the last two may lower it. */
 export type CapacityReason = "backlog" | "launches fail" | "spot stays short";

@@ -3,8 +3,8 @@ import type { Action } from "./action";
 import { type FleetView, type Group, groupsOf, inService, retiring } from "./fleetView";
 
 /**
- * The next instance of an old launch template version that is to end: the least busy one. One at a time, and only while
- * the groups have all the instances they want: what replaces the last one is in service then.
+ * The next instance of an old launch template version to retire: the least busy one. One at a time, and only while
+ * the groups have all desired instances: the last one's replacement is then in service.
  */
 export function chooseRetirement(view: FleetView): Action[] {
   const { now, items, state } = view;

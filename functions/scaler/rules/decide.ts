@@ -9,14 +9,14 @@ import { needOf } from "./requiredInstances";
 import { type CapacityPlan, planCapacity } from "./planCapacity";
 
 /**
- * What there is to do for a type, in the order to do it in. What is to be remembered comes first: a run that is cut off
- * after any of the actions is then completed by the next one.
+ * The actions for a type, in their order. State is saved first: if a run is cut off
+ * after any of the actions, the next one completes it.
  */
 export function decide(view: FleetView): Action[] {
   const figures = learn(view);
   const verdict = judgeLaunches(view);
   const needed = needOf(view, figures);
-  // Those that retire come on top: the jobs that wait need others.
+  // Retiring instances come on top: the waiting jobs need others.
   const wanted = needed === 0 ? 0 : Math.min(needed + retiring(view).length, view.group.maxInstances);
   const plan = planCapacity(view, wanted, verdict);
   const silence = findSilent(view);
@@ -27,7 +27,7 @@ export function decide(view: FleetView): Action[] {
   return [...first, ...plan.actions, ...silence.actions, ...chooseRetirement(view)];
 }
 
-/** Whether this look makes the try that is due: it raises a group, or one wants more than it has already. */
+/** True if this check makes the due try: it raises a group, or one has a larger desired capacity already. */
 function isTried(view: FleetView, { isDue }: LaunchVerdict, { actions }: CapacityPlan): boolean {
   if (!isDue) return false;
   const isRaised = actions.some((action) => action.kind === "setDesired" && action.to > action.from);

@@ -4,18 +4,22 @@ import { type FleetView, groupsOf, inService, type Instance } from "./fleetView"
 
 const silenceMilliseconds = silentSeconds * 1_000;
 
-/** A silence is watched for this long before it counts: workers that couldn't reach the table report again meanwhile. */
+/** Time that a silence is watched before it counts: workers that couldn't reach the table report again meanwhile. */
 const watchMilliseconds = (reportSeconds + 10) * 1_000;
 
-/** The longest time between two replacements where nobody reports. */
+/** Longest time between two replacements if no worker reports. */
 const longestPauseMilliseconds = 21_600_000;
 
 /**
- * Instances in service whose workers have been silent for too long, or never spoke: to be marked unhealthy, so that they
- * are replaced, one in a run. Auto Scaling doesn't say how long an instance has been in service, so one that never spoke is
- * first noted down. A silence counts only once it was seen twice: after an outage of the table all would seem silent at
- * first. Where no instance at all reports, workers that can't reach the table are as likely as workers that hang, and work
- * on: after the first, each further replacement waits twice as long as the one before.
+ * Instances in service whose workers have been silent for too long, or never reported: to be marked unhealthy, so that
+ * they
+ * are replaced, one in a run. Auto Scaling doesn't say how long an instance has been in service, so one that never
+ * reported is
+ * first noted. A silence counts only once two checks saw it: after an outage of the table all workers would seem silent
+ * at
+ * first. If no instance at all reports, workers that can't reach the table but go on working are as likely as workers
+ * that
+ * hang: after the first, each further replacement waits twice as long as the one before.
  */
 export function findSilent(view: FleetView): { actions: Action[]; changes: StateChanges } {
   const { now, items, state } = view;

@@ -18,7 +18,7 @@ export interface Group {
   minInstances: number;
   maxInstances: number;
   desired: number;
-  /** The version that it launches; absent where that isn't a number, such as `$Latest`. */
+  /** The version that it launches; undefined if that isn't a number, such as `$Latest`. */
   templateVersion?: string;
   instances: Instance[];
 }
@@ -29,33 +29,33 @@ export interface Launch {
   /** Epoch milliseconds. */
   startedAt: number;
   outcome: "succeeded" | "failed" | "underWay";
-  /** Why it failed, in Auto Scaling's words. */
+  /** Reason of the failure, in Auto Scaling's words. */
   reason: string;
 }
 
 /** A job type that the scaler scales. */
 export type ScaledType = JobType & { fleet: JobTypeFleet };
 
-/** An instance's item: its worker's report, as far as there has been one, and what the scaler notes there. */
+/** An instance's item: its worker's report, if there has been one, and the scaler's notes. */
 export type InstanceItem = Partial<InstanceReport & StartFailure>;
 
-/** All that a decision on a type rests on. */
+/** The input of a decision on a type. */
 export interface FleetView {
   jobType: ScaledType;
   /** Epoch milliseconds. */
   now: number;
   counts: QueueCounts;
-  /** Jobs that a nudge says were just sent. */
+  /** Jobs that were just sent, by a nudge. */
   sent: number;
   group: Group;
-  /** The group that stands in where the first, of spot instances, stays short. */
+  /** The on-demand group that takes over when the first, of spot instances, is short. */
   onDemandGroup?: Group;
   state: FleetState;
   /** By instance id. */
   items: Record<string, InstanceItem>;
-  /** What its groups launched lately, the newest first; absent where nobody asked. */
+  /** Recent launches of its groups, newest first; undefined if they weren't read. */
   launches?: Launch[];
-  /** The last launch of a group, spot included, where AWS refused it for a reason whose remedy is known. */
+  /** The last launch of a group, spot included, if AWS refused it for a reason with a known remedy. */
   refusal?: Launch;
 }
 
@@ -69,14 +69,14 @@ export function inService(group: Group): Instance[] {
   return group.instances.filter(({ lifecycleState }) => lifecycleState === "InService");
 }
 
-/** Instances in service that were told to take no further job. */
+/** Instances in service that retire: they take no further job. */
 export function retiring(view: Pick<FleetView, "group" | "onDemandGroup" | "items">): Instance[] {
   return groupsOf(view)
     .flatMap(inService)
     .filter(({ id }) => view.items[id]?.retiresSince !== undefined);
 }
 
-/** How many instances the group has: those in service, and those on their way there. */
+/** The group's live instances: those in service, and those starting. */
 export function liveCount(group: Group): number {
   return group.instances.filter(({ lifecycleState }) => /^(InService|Pending)/.test(lifecycleState)).length;
 }

@@ -2,24 +2,24 @@ import type { StateChanges } from "./action";
 import { type FleetView, inService, type InstanceItem, type Launch, total } from "./fleetView";
 import { remedyOf } from "./remedyOf";
 
-/** So many launches that fail in a row make a problem. */
+/** Consecutive failed launches before the scaler backs off. */
 const patience = 3;
 
-/** A failure longer ago says nothing of now. */
+/** An older failure no longer counts. */
 const recentMilliseconds = 3_600_000;
 
 const firstDelayMilliseconds = 60_000;
 const longestDelayMilliseconds = 900_000;
 
-/** From when a failure is seen: a look doesn't undo what the one before decided. */
+/** Delay from which a failure counts: a check doesn't undo the decision of the one before. */
 const leastDelayMilliseconds = 30_000;
 
-/** The minute's run may come as much too early. */
+/** Margin for a minute's run that comes early. */
 const earlyMilliseconds = 5_000;
 
 const maxReasonCharacters = 500;
 
-/** How the problem of a refused launch begins. */
+/** Beginning of the problem of a refused launch. */
 const refused = "A launch was refused: ";
 
 const over: StateChanges = {
@@ -33,23 +33,25 @@ const over: StateChanges = {
   failedTries: undefined,
 };
 
-/** What the launches of late mean for the next one. */
+/** The meaning of recent launches for the next one. */
 export interface LaunchVerdict {
-  /** No launch is asked for now. */
+  /** True if no launch may be asked for now. */
   isBackedOff: boolean;
-  /** The time of the next try has come, and nobody has made it yet. */
+  /** True if the time of the next try has come, and it hasn't been made yet. */
   isDue: boolean;
-  /** Instances that may be asked for: with a problem, one more than are in service, to see whether it launches. */
+  /** Most instances that may be asked for: with a problem, one more than are in service, to see if it launches. */
   mostInstances: number;
   changes: StateChanges;
 }
 
 /**
- * Backs off once three launches have failed in a row: the scaler tries one after a minute, and after 2, 4, 8 and 15 minutes
+ * Backs off once three launches have failed in a row: the scaler tries one after a minute, and after 2, 4, 8 and 15
+ * minutes
  * each time its own try has failed, however often the group fails by itself in between; until one succeeds, or there is
- * another group or launch template version: somebody has mended it, it may be.
+ * another group or launch template version, which may be the fix.
  *
- * A worker that says why it can't start is a problem at once, and so is a launch refused for a reason whose remedy is known.
+ * A worker's reason why it can't start is a problem at once, and so is a launch refused for a reason with a known
+ * remedy.
  */
 export function judgeLaunches(view: FleetView): LaunchVerdict {
   const { now, state, launches = [] } = view;
@@ -57,7 +59,7 @@ export function judgeLaunches(view: FleetView): LaunchVerdict {
   const isKnown = isFailing || state.launchProblem !== undefined;
   const failedTemplate = `${view.group.name} ${view.group.templateVersion ?? ""}`;
   if (isKnown && state.failedTemplate !== undefined && state.failedTemplate !== failedTemplate) {
-    // The failures so far, of before the retry, count no longer.
+    // Failures from before the retry no longer count.
     return { isBackedOff: false, isDue: false, mostInstances: Infinity, changes: { ...over, retryAt: now } };
   }
   const finished = launches.filter(({ outcome }) => outcome !== "underWay");
@@ -91,7 +93,7 @@ export function judgeLaunches(view: FleetView): LaunchVerdict {
   return { isBackedOff: false, isDue: false, mostInstances: Infinity, changes };
 }
 
-/** Only what happened since the scaler's own try tells how that went. */
+/** Only events since the scaler's own try show its outcome. */
 function failuresSince({ now, state }: FleetView): number {
   if (state.failedLaunches !== undefined) return state.triedAt ?? Infinity;
   return Math.max(now - recentMilliseconds, state.retryAt ?? 0);
@@ -102,7 +104,7 @@ function failuresInARow(finished: Launch[], since: number): Launch[] {
   return end < 0 ? finished : finished.slice(0, end);
 }
 
-/** The last instance whose worker said why it doesn't start. */
+/** The last instance whose worker reported why it doesn't start. */
 function lastFailedStart({ now, items }: FleetView, since: number): InstanceItem | undefined {
   const from = Math.max(now - recentMilliseconds, since);
   return Object.values(items)
@@ -111,8 +113,9 @@ function lastFailedStart({ now, items }: FleetView, since: number): InstanceItem
 }
 
 /**
- * While no launch has failed for good yet, what the last worker says counts until another one works, and what AWS said of
- * the last launch until it says something else.
+ * Before the limit of failures is reached, the last worker's reason counts until another worker starts, and AWS's
+ * reason for
+ * the last launch until the next launch.
  */
 function firstProblem(view: FleetView, failedStart: InstanceItem | undefined, more: StateChanges): StateChanges {
   const { items, refusal, launches, state } = view;
@@ -132,7 +135,7 @@ function describeProblem(count: number, reason: string): string {
   return `${count} launches failed in a row; the last: ${withRemedy(reason)}`;
 }
 
-/** The reason with what ends it. */
+/** The reason with its remedy. */
 function withRemedy(reason: string): string {
   const remedy = remedyOf(reason);
   const text = reason.slice(0, maxReasonCharacters);

@@ -2,16 +2,16 @@ import { silentSeconds } from "../../../contract/fleet/state";
 import type { StateChanges } from "./action";
 import { type FleetView, groupsOf, inService, type InstanceItem } from "./fleetView";
 
-/** What a job is taken to take while nobody knows; not more than its type's timeout. */
+/** Assumed job duration until workers report one, capped at the type's timeout. */
 export const assumedSecondsPerJob = 10;
 
-/** So many jobs move the figure by half; fewer by less, so that one odd job doesn't turn it over. */
+/** Number of jobs that moves the estimate halfway; fewer jobs move it less, so that an outlier can't upset it. */
 const jobsForHalf = 20;
 
-/** A change of less isn't worth a write. */
+/** A smaller change isn't worth a write. */
 const worthwhileChange = 0.05;
 
-/** What a decision counts with, and what of it the fleet item doesn't say yet. */
+/** The figures of a decision, and those that the fleet item lacks yet. */
 export interface Figures {
   secondsPerJob: number;
   slots: number;
@@ -19,7 +19,7 @@ export interface Figures {
 }
 
 /**
- * How long a job takes and how many run at once: as configured or as the workers report it, smoothed. Both are kept in the
+ * Job duration and concurrent jobs: as configured or as the workers report it, smoothed. Both are kept in the
  * fleet item, where workers read them, and where they outlast the last worker.
  */
 export function learn(view: FleetView): Figures {
@@ -42,7 +42,7 @@ function freshReports(view: FleetView): InstanceItem[] {
     .filter(({ seenAt }) => seenAt !== undefined && view.now - seenAt < silentSeconds * 1_000);
 }
 
-/** What is known of a job's length, by these reports. */
+/** Job duration according to these reports. */
 export function learnSeconds(
   reports: Pick<InstanceItem, "recentJobs" | "recentSeconds">[],
   known: number | undefined,

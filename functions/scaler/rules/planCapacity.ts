@@ -2,21 +2,22 @@ import type { Action, CapacityReason, StateChanges } from "./action";
 import { type FleetView, type Group, groupsOf, liveCount } from "./fleetView";
 import type { LaunchVerdict } from "./judgeLaunches";
 
-/** How long spot may have fewer instances than it wants before on demand stands in. */
+/** Time that spot may have fewer instances than desired before the on-demand group takes over. */
 const spotPatienceMilliseconds = 60_000;
 
-/** How long on demand stands in before spot is asked again. */
+/** Time that the on-demand group takes over before spot is tried again. */
 const spotRestMilliseconds = 600_000;
 
 export interface CapacityPlan {
-  /** Those that lower come first, so that the groups together never pass the maximum. */
+  /** Decreases come first, so that the groups together never exceed the maximum. */
   actions: Action[];
   changes: StateChanges;
 }
 
 /**
- * Raises the type's groups to what its backlog needs, and to their minimum. Lowers them in two cases only, so that none in
- * service ends by it: where launches fail, and where spot instances don't come.
+ * Raises the type's groups to what its backlog needs, and to their minimum. Lowers them in two cases only, so that no
+ * instance in
+ * service terminates by it: if launches fail, and if spot capacity is missing.
  */
 export function planCapacity(view: FleetView, needed: number, verdict: LaunchVerdict): CapacityPlan {
   if (verdict.isBackedOff) {
@@ -44,7 +45,7 @@ function planSpot(view: FleetView, onDemand: Group, wanted: number): CapacityPla
   }
   const left = isShort ? presentCount(spot) : spot.desired;
   const hasWork = counts.visible + counts.inFlight + sent > 0;
-  // Counts the instances that spot has, not those that its minimum makes it want: with work waiting, only they help.
+  // Counts the spot instances that exist, not those desired for the minimum: only existing ones help waiting work.
   const missing = hasWork ? Math.min(wanted - liveCount(spot), maxInstances - left, onDemand.maxInstances) : 0;
   return {
     actions: [
@@ -55,12 +56,12 @@ function planSpot(view: FleetView, onDemand: Group, wanted: number): CapacityPla
   };
 }
 
-/** What the group would be lowered to so that nothing ends; at least its minimum, below which AWS lets none go. */
+/** The desired capacity that terminates nothing; at least the minimum, below which AWS allows none. */
 function presentCount(group: Group): number {
   return Math.min(group.desired, Math.max(liveCount(group), group.minInstances));
 }
 
-/** The same without launches begun since the last that failed: a group whose instances don't come up tries for ever. */
+/** The same without launches begun since the last failure: a group whose instances don't come up tries for ever. */
 function promising(group: Group, { launches = [] }: FleetView): number {
   const own = launches.filter(({ groupName }) => groupName === group.name);
   const failedAt = own.find(({ outcome }) => outcome === "failed")?.startedAt ?? Infinity;

@@ -1,4 +1,4 @@
-/** Refusals of launches, by AWS's words or code, and what ends them. The first that fits counts. */
+/** Refusals of launches, by AWS's words or code, and their remedies. The first match counts. */
 const remedies: [refusal: RegExp, remedy: string][] = [
   [/free tier/i, 'The free plan launches few instanceTypes, ["t4g.small"] for one (docs/deploy.md)'],
   [
@@ -28,7 +28,7 @@ const remedies: [refusal: RegExp, remedy: string][] = [
   [/free ?addresses/i, "The subnets are full: name further ones (docs/network.md)"],
 ];
 
-/** What ends the refusal of a launch, for a person; undefined for a reason that isn't known. */
+/** The remedy of a refused launch, for people; undefined for an unknown reason. */
 export function remedyOf(reason: string): string | undefined {
   return remedies.find(([refusal]) => refusal.test(reason))?.[1];
 }
