@@ -28,21 +28,22 @@ import { WorkerImage } from "./processor/WorkerImage";
 import { WorkerNetwork } from "./network/WorkerNetwork";
 
 /**
- * A serverless batch job processor: an HTTP API that accepts jobs, a router that puts each in its type's queue, and for
+ * A serverless batch job processor: an HTTP API that accepts jobs, a router that puts each job into its type's queue,
+ * and for
  * each type a fleet of workers.
  *
  * @throws `pulumi.InputPropertiesError` that names every invalid input.
  */
 export class BatchJobProcessor extends pulumi.ComponentResource {
-  /** URL of the HTTP API, with a slash at the end. */
+  /** URL of the HTTP API, with a trailing slash. */
   readonly url: pulumi.Output<string>;
-  /** Id of the HTTP API, such as an `ApiMapping` to a domain of your own asks for. */
+  /** Id of the HTTP API, for instance for an `ApiMapping` to a domain of your own. */
   readonly apiId: pulumi.Output<string>;
   /** Name of the HTTP API's stage. */
   readonly stage: pulumi.Output<string>;
   /** ARN of the topic that takes jobs; other systems may publish job envelopes to it. */
   readonly topicArn: pulumi.Output<string>;
-  /** ARN of the topic of completion events; nothing without `events`. */
+  /** ARN of the topic of completion events; undefined without `events`. */
   readonly eventsTopicArn: pulumi.Output<string | undefined>;
   /** URL of each type's queue. */
   readonly queueUrls: pulumi.Output<Record<string, string>>;
@@ -50,17 +51,17 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   readonly deadLetterQueueUrls: pulumi.Output<Record<string, string>>;
   /** URL of the queue that holds jobs of unknown types and malformed jobs, with their reasons. */
   readonly unroutableQueueUrl: pulumi.Output<string>;
-  /** URL of the queue that holds what the router failed at, after its retries. */
+  /** URL of the queue of events that the router failed at, after its retries. */
   readonly routerFailureQueueUrl: pulumi.Output<string>;
-  /** URL of the queue that holds what SNS could not deliver to the router. */
+  /** URL of the queue of messages that SNS could not deliver to the router. */
   readonly undeliveredQueueUrl: pulumi.Output<string>;
-  /** Name of the table of job records; nothing where jobs are not tracked. */
+  /** Name of the table of job records; undefined without `tracking`. */
   readonly jobTableName: pulumi.Output<string | undefined>;
   /** Name of each type's Auto Scaling group. */
   readonly groupNames: pulumi.Output<Record<string, string>>;
   /** Name of the log group of each type's workers. */
   readonly logGroupNames: pulumi.Output<Record<string, string>>;
-  /** Id of the security group of all workers, for a database, say, to let in. */
+  /** Id of the security group of all workers, for instance for a database that lets it in. */
   readonly workerSecurityGroupId: pulumi.Output<string>;
   /** Name of the role of each type's workers, for resource policies and further permissions. */
   readonly workerRoleNames: pulumi.Output<Record<string, string>>;
@@ -214,7 +215,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   }
 }
 
-/** The image of each processor: its own, else the component's, else one built for its architecture. */
+/** Image of each processor: its own, else the component's, else one built for its architecture. */
 function createImages(
   name: string,
   processors: ProcessorSettings[],

@@ -1,4 +1,4 @@
-// Before what needs them.
+// Before the modules that need the SDKs.
 import "./aws/expectSdks";
 export { BatchJobProcessor } from "./BatchJobProcessor";
 export { Job, JobContext, JobHandler, JobLogger } from "../contract/handler";

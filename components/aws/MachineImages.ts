@@ -6,17 +6,17 @@ import { DeployTarget } from "../processor/DeployTarget";
 import { pin } from "./pin";
 import { ProcessorSettings } from "../args/ProcessorArgs";
 
-/** `recommended`, or `recommended:LABEL`: another label has the image looked up anew. */
+/** `recommended`, or `recommended:LABEL`: another label looks the image up again. */
 export const recommendedPattern = /^recommended(?::([A-Za-z0-9-]{1,40}))?$/;
 
 /** A machine image of instances. */
 export interface MachineImage {
   id: pulumi.Output<string>;
-  /** When AWS made it, ISO 8601; undefined where that isn't known. */
+  /** Creation time, ISO 8601; undefined if it isn't known. */
   createdAt: pulumi.Output<string | undefined>;
 }
 
-/** The machine images of a component: those given, and those that AWS recommended when they were first asked for. */
+/** The machine images of a component: the given ones, and those that AWS recommended at their first use. */
 export class MachineImages {
   private readonly images: Record<string, MachineImage> = {};
 
@@ -26,7 +26,7 @@ export class MachineImages {
     private readonly parent: pulumi.Resource,
   ) {}
 
-  /** The image of the processor's instances. */
+  /** Image of the processor's instances. */
   of({ machineImage, architecture, gpu }: ProcessorSettings): MachineImage {
     const wanted = machineImage ?? this.args.machineImage ?? defaults.machineImage;
     const label = typeof wanted === "string" ? recommendedPattern.exec(wanted) : null;
@@ -44,7 +44,7 @@ export class MachineImages {
   }
 
   private image(id: pulumi.Output<string>): MachineImage {
-    // An image that is gone is for the launches to tell: without it what else changes can still be deployed.
+    // A missing image shows when launches fail: other changes can be deployed without it.
     const createdAt = id.apply((known) => createdAtOf(known, { parent: this.parent }).catch(() => undefined));
     return { id, createdAt };
   }

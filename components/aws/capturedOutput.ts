@@ -1,16 +1,17 @@
-/** The variable or property that a handler captured an Output as, such as `bucket.id`. */
+/** The captured variable or property that holds an Output, such as `bucket.id`. */
 interface Named {
   captured: string;
 }
 
-/** What Pulumi serialises in place of an Output that a function captures. */
+/** True for the object that Pulumi serialises in place of a captured Output. */
 export function isSerialisedOutput(value: unknown): value is object {
   return typeof value === "object" && value !== null && value.constructor.name === "SerializedOutput";
 }
 
 /**
- * Makes the Output that a worker gets throw at every use but `.get()`: it would become "[object Object]" in a text, and
- * its value's properties are not its own. `name` is for the message; nothing where it isn't known.
+ * Makes a worker's copy of an Output throw at every use but `.get()`: in a string it would become "[object Object]",
+ * and
+ * it lacks its value's properties. `name` is for the message; undefined if it isn't known.
  */
 export function allowOnlyGet(serialised: object, name: string | undefined): void {
   const captured = name ?? "";
@@ -20,8 +21,9 @@ export function allowOnlyGet(serialised: object, name: string | undefined): void
 const plain = { configurable: true, enumerable: true, writable: true };
 
 /**
- * The serialised text makes an object with this prototype and assigns its `value`: the setter then runs in the worker. It
- * captures nothing, since what it captured might not be assigned yet.
+ * The serialised text makes an object with this prototype and assigns its `value`: the setter then runs in the worker.
+ * It
+ * captures nothing, since captures might not be assigned yet.
  */
 const guard: object = Object.defineProperty({}, "value", {
   configurable: true,

@@ -5,17 +5,17 @@ import { encryptQueue, KmsKey } from "./encryption";
 import { fitName } from "./fitName";
 import { tlsOnlyPolicy } from "./permissions";
 
-/** Who may use a queue beside the roles whose own policy says so. */
+/** A principal that may use a queue, beside the roles whose own policies allow it. */
 export interface QueueUser {
   sid: string;
-  /** @default - sending */
+  /** Allowed actions. @default - sending */
   actions?: string[];
   principal: { AWS: pulumi.Input<string> } | { Service: string };
-  /** ARN of the resource on whose behalf a service sends. */
+  /** ARN of the resource for which a service sends. */
   sourceArn?: pulumi.Input<string>;
 }
 
-/** A queue encrypted with SQS's own key or the one given, that answers over TLS only and lets the given users use it. */
+/** A queue encrypted with SQS's own key or the given one, which accepts TLS only and admits the given users. */
 export function createQueue(
   name: string,
   args: Omit<aws.sqs.QueueArgs, "policy"> & { users?: QueueUser[]; kmsKey?: KmsKey },
@@ -27,8 +27,9 @@ export function createQueue(
     {
       ...fitName(name, 80),
       messageRetentionSeconds: limits.queueRetentionSeconds,
-      // A job near SNS's 256 KiB, the provider's default, grows: by its reason as a dead letter, and by JSON's escapes in
-      // the event that Lambda or SNS gave up on.
+      // A job near SNS's 256 KiB, the provider's default, grows: by its reason as a dead letter, and by JSON's escapes
+      // in
+      // the event of a failed delivery by Lambda or SNS.
       maxMessageSize: limits.maxQueueMessageBytes,
       ...encryptQueue(kmsKey),
       ...queueArgs,

@@ -5,7 +5,7 @@ import { PolicyStatement } from "./permissions";
 /** ARN of the customer managed key; undefined for AWS's own keys, which cost nothing. */
 export type KmsKey = pulumi.Input<string> | undefined;
 
-/** How a queue is encrypted. Its data key serves for an hour, in which KMS is called once for each caller. */
+/** Encryption of a queue. SQS reuses its data key for an hour, in which it calls KMS once for each caller. */
 export function encryptQueue(kmsKey: KmsKey): Pick<aws.sqs.QueueArgs, EncryptionOfQueue> {
   if (kmsKey === undefined) return { sqsManagedSseEnabled: true };
   return { kmsMasterKeyId: kmsKey, kmsDataKeyReusePeriodSeconds: 3_600 };
@@ -13,12 +13,12 @@ export function encryptQueue(kmsKey: KmsKey): Pick<aws.sqs.QueueArgs, Encryption
 
 type EncryptionOfQueue = "sqsManagedSseEnabled" | "kmsMasterKeyId" | "kmsDataKeyReusePeriodSeconds";
 
-/** How a table is encrypted. Without a key of the program's it is AWS's managed one. */
+/** Encryption of a table; by default with AWS's managed key. */
 export function encryptTable(kmsKey: KmsKey): Pick<aws.dynamodb.TableArgs, "serverSideEncryption"> {
   return { serverSideEncryption: { enabled: true, kmsKeyArn: kmsKey } };
 }
 
-/** How a bucket is encrypted; a bucket key spares most calls of KMS. */
+/** Encryption of a bucket; a bucket key saves most calls of KMS. */
 export function encryptBucket(kmsKey: KmsKey): aws.types.input.s3.BucketServerSideEncryptionConfigurationRule {
   if (kmsKey === undefined) return { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } };
   return {
@@ -27,7 +27,7 @@ export function encryptBucket(kmsKey: KmsKey): aws.types.input.s3.BucketServerSi
   };
 }
 
-/** What a caller of a service must be allowed to do with the key of what it calls, by the call's action. */
+/** Actions on the key that a caller needs for a service's call, by that call. */
 const keyActions: [call: RegExp, actions: string[]][] = [
   // "Key management", Amazon SQS Developer Guide; "Managing encryption keys", Amazon SNS Developer Guide.
   [/^(sqs:SendMessage|sns:Publish)$/, ["kms:Decrypt", "kms:GenerateDataKey"]],
@@ -36,7 +36,7 @@ const keyActions: [call: RegExp, actions: string[]][] = [
   [/^(dynamodb:\w+|s3:GetObject)$/, ["kms:Decrypt"]],
 ];
 
-/** The use of the key that calls ask for, through the called services alone; none without a key of the program's. */
+/** Use of the key for the calls, through the called services alone; empty without a customer managed key. */
 export function useKey(kmsKey: KmsKey, calls: string[]): pulumi.Output<PolicyStatement[]>[] {
   const found = calls.flatMap((call) =>
     keyActions

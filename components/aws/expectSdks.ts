@@ -1,6 +1,6 @@
 const names = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/awsx"];
 
-/** Says which of the SDKs are missing: a service that uses the client alone may have left them out. */
+/** Throws an error that names the missing SDKs: a service that uses only the client may have left them out. */
 export function expectSdks(resolve: (name: string) => unknown = require.resolve): void {
   const missing = names.filter((name) => {
     try {

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** The value as JSON, once the outputs within it are known. */
+/** The value as JSON, once its outputs are known. */
 export function json(value: unknown): pulumi.Output<string> {
   return (resolve(value) as pulumi.Output<unknown>).apply((resolved) => JSON.stringify(resolved));
 }
 
 /**
- * The plain value, once the outputs within it are known. `pulumi.output` and `pulumi.jsonStringify` make several promises
- * for every leaf; this makes them for the outputs alone.
+ * The plain value, once its outputs are known. `pulumi.output` and `pulumi.jsonStringify` make several promises
+ * for every leaf; this makes them only for the outputs.
  */
 export function resolve<T>(value: T): pulumi.Output<pulumi.Unwrap<T>> {
   const pending: unknown[] = [];
@@ -18,7 +18,7 @@ export function resolve<T>(value: T): pulumi.Output<pulumi.Unwrap<T>> {
   });
 }
 
-/** Whether the value comes later. */
+/** True if the value is known only later. */
 export function isPending(value: unknown): boolean {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }

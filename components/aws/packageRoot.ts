@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** This package's folder, above the sources as well as above what is built from them. */
+/** This package's folder, above its sources and above their compiled form. */
 export function packageRoot(): string {
   for (let folder = __dirname; dirname(folder) !== folder; folder = dirname(folder)) {
     if (existsSync(join(folder, "worker-image", "package.json"))) return folder;

@@ -8,22 +8,22 @@ import { json, resolve } from "./json";
 
 /** One statement of an IAM policy, with exact actions on exact resources. */
 export interface PolicyStatement {
-  /** Names the statement within its policy: letters and digits. @default - none */
+  /** Id of the statement within its policy: letters and digits. @default - none */
   Sid?: string;
-  /** Whether it grants or forbids. @default - it grants */
+  /** `Allow` or `Deny`. @default - `Allow` */
   Effect?: Effect;
   /** Actions, such as `s3:GetObject`. */
   Action: string[];
-  /** ARN of what it is about, or several. */
+  /** One or more ARNs of resources. */
   Resource: pulumi.Input<string> | pulumi.Input<string>[];
-  /** What must hold, by operator and key, as IAM has it. @default - none */
+  /** Conditions by operator and key, as in IAM. @default - none */
   Condition?: Record<string, Record<string, pulumi.Input<string | string[]>>>;
 }
 
 /** Statements of a policy, some of which may be known only later. */
 export type Statements = (PolicyStatement | pulumi.Output<PolicyStatement[]>)[];
 
-/** The actions that AWS can grant on every resource only, and where AWS says so. */
+/** The actions that AWS can grant only on every resource, and AWS's page that says so. */
 export const wildcardReasons: Record<string, string> = {
   "autoscaling:DescribeAutoScalingGroups":
     "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
@@ -47,7 +47,7 @@ function noChannelResources(): string {
   return "Channels are no resources (Service Authorization Reference, AWS Systems Manager Session Manager Message Gateway).";
 }
 
-/** Statements whose resources are named by a pattern, and why no list of names would do. */
+/** Statements with a pattern for resources, and the reason why no list of names would do. */
 export const patternReasons: Record<string, string> = {
   ScaleGroups:
     "Types come and go, and a list of their groups would outgrow the policy: the tag of this deployment's groups is the bound.",
@@ -95,7 +95,7 @@ export function consumeFrom(queueArn: pulumi.Input<string>): PolicyStatement {
 }
 
 /**
- * What an instance asks of its type's groups: to wait at a hook or go on from it, and to end or replace the instance.
+ * Calls of an instance to its type's groups: keep a hook waiting or complete it, and terminate or replace the instance.
  */
 export function endOwnInstance(groupArns: pulumi.Input<string>[]): PolicyStatement {
   return {
@@ -125,7 +125,7 @@ export function reportToFleet(tableArn: pulumi.Input<string>, type: string): Pol
   };
 }
 
-/** What the agent of Session Manager needs for sessions, and nothing else of Systems Manager. */
+/** Calls of Session Manager's agent for sessions, and no other part of Systems Manager. */
 export function openSessions(): PolicyStatement {
   return {
     Sid: "OpenSessions",
@@ -157,7 +157,7 @@ export function readHandler(objectArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "ReadHandler", Action: ["s3:GetObject"], Resource: objectArn };
 }
 
-/** Reading the values that the references name, and no others. */
+/** Reading the values of the references, and no others. */
 export function readSecrets(references: pulumi.Input<string>[]): pulumi.Output<PolicyStatement[]> {
   return pulumi.all(references).apply((texts) => {
     const parsed = texts.flatMap((text) => parseSecretReference(text) ?? []);
@@ -192,7 +192,7 @@ export function followRecords(tableArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "FollowRecords", Action: ["dynamodb:GetItem", "dynamodb:UpdateItem"], Resource: tableArn };
 }
 
-/** Reading why a type's workers don't start. */
+/** Reading the reasons why a type's workers don't start. */
 export function readFleets(tableArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "ReadFleets", Action: ["dynamodb:BatchGetItem"], Resource: tableArn };
 }
@@ -229,7 +229,7 @@ export function deliverFlowLogs(logGroupArn: pulumi.Input<string>): pulumi.Outpu
   ]);
 }
 
-/** Pulling an image of a private ECR repository; none is needed elsewhere. */
+/** Pulling an image of a private ECR repository; other registries need no permission. */
 export function pullImage(
   image: pulumi.Input<string>,
   partition: pulumi.Input<string>,
@@ -249,7 +249,7 @@ export function pullImage(
   });
 }
 
-/** Reading the secret of another registry than ECR; none is needed without one. */
+/** Reading the secret of a registry other than ECR; empty without one. */
 export function readRegistryCredentials(
   image: pulumi.Input<string>,
   secretArn: pulumi.Input<string>,
@@ -261,7 +261,7 @@ export function readRegistryCredentials(
 }
 
 /**
- * The parts of a private ECR image's name, or undefined for an image of another registry. Its host may be that of FIPS, of
+ * The parts of a private ECR image's name, or undefined for another registry's image. Its host may be that of FIPS, of
  * dual-stack networks, of China or of the European Sovereign Cloud ("Amazon ECR endpoints and quotas").
  */
 export function parseEcrImage(
@@ -284,7 +284,7 @@ export function policyDocument(statements: Statements): pulumi.Output<string> {
 }
 
 /**
- * A resource policy that refuses the calls over plain HTTP, beside the statements given. SNS takes no wildcard here: it
+ * A resource policy that denies calls over plain HTTP, beside the given statements. SNS takes no wildcard here: it
  * refuses a policy whose actions aren't all those of a topic ("Policy statement action out of service scope").
  */
 export function tlsOnlyPolicy(
@@ -320,10 +320,10 @@ export function createRole(
   name: string,
   args: {
     service: "lambda.amazonaws.com" | "ec2.amazonaws.com" | "scheduler.amazonaws.com" | "vpc-flow-logs.amazonaws.com";
-    /** Account on whose behalf alone the service may act; of services that act for many at once. */
+    /** The only account for which the service may act; for services that act for many accounts. */
     sourceAccount?: pulumi.Input<string>;
     statements: Statements;
-    /** Whether the role's deletion takes its policies along, those of others included. */
+    /** True if the role's deletion removes its policies, those of other resources included. */
     forceDetachPolicies?: boolean;
     tags?: aws.Tags;
   },

@@ -2,8 +2,8 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * A value as the first deployment finds it. Later ones keep it, so that what AWS has changed in the meantime changes nothing
- * here. Pulumi keeps what it looks up nowhere but in a resource: an SSM parameter, which costs nothing.
+ * A value as the first deployment finds it. Later ones keep it, so that changes at AWS change nothing
+ * here. Pulumi keeps looked-up values only in a resource: an SSM parameter, which costs nothing.
  */
 export function pin(
   name: string,

@@ -1,15 +1,16 @@
 import * as nodeModule from "node:module";
 
-/** What Yarn's Plug'n'Play adds to `node:module`. */
+/** The part of `node:module` that Yarn's Plug'n'Play adds. */
 interface PnpFinder {
   findPnpApi?(path: string): { resolveVirtual?(path: string): string | null } | null;
 }
 
 /**
- * The folder as other processes see it, Docker for one. Under Yarn's Plug'n'Play a package has a virtual path, and may lie
+ * The folder as other processes see it, such as Docker. Under Yarn's Plug'n'Play a package has a virtual path, and may
+ * be
  * in an archive.
  *
- * @throws Error where there is no such folder, with what to do about it.
+ * @throws Error if there is no such folder, with the remedy.
  */
 export function realFolder(path: string, finder: PnpFinder = nodeModule as PnpFinder): string {
   if (!finder.findPnpApi) return path;

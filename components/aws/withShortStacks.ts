@@ -1,8 +1,9 @@
 /**
  * Builds resources with stack traces of one line.
  *
- * Pulumi takes a stack trace for each of the promises behind a resource's properties, some 60 for each resource, only to
- * name them if the program leaks one. Ten lines each are about half of what building a processor's resources takes: see
+ * Pulumi takes a stack trace for each of the promises behind a resource's properties, some 60 per resource, only to
+ * name those that a program leaks. At ten lines each they are about half the time of building a processor's resources:
+ * see
  * docs/decisions/0004-short-stack-traces.md.
  */
 export function withShortStacks<T>(build: () => T): T {

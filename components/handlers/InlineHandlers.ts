@@ -8,13 +8,13 @@ import { SerialisedHandler, serialiseHandler } from "./serialiseHandler";
 import { smokeLoad } from "./smokeLoad";
 import { findMissingPackages } from "./stockPackages";
 
-/** Where a handler's text lies. */
+/** S3 location of a serialised handler. */
 export interface HandlerObject {
   url: pulumi.Output<string>;
   arn: pulumi.Output<string>;
 }
 
-/** The inline handlers of a component: a private bucket that holds the text of each, by its content's hash. */
+/** The inline handlers of a component: a private bucket with the text of each, named by its content's hash. */
 export class InlineHandlers extends pulumi.ComponentResource {
   private readonly bucket: aws.s3.Bucket;
   private readonly serialised: Promise<Map<string, SerialisedHandler>>;
@@ -23,7 +23,7 @@ export class InlineHandlers extends pulumi.ComponentResource {
     name: string,
     args: {
       processors: ProcessorSettings[];
-      /** Whether the workers of a processor run the stock image, whose packages are known. */
+      /** True if the workers of a processor run the stock image, whose packages are known. */
       usesStockImage: (processor: ProcessorSettings) => boolean;
       kmsKey?: KmsKey;
       tags?: aws.Tags;
@@ -36,7 +36,7 @@ export class InlineHandlers extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** Puts the handler of that processor into the bucket, as a resource of the caller's. */
+  /** Uploads that processor's handler to the bucket, as a resource of the caller. */
   upload(name: string, processor: string, opts: pulumi.CustomResourceOptions): HandlerObject {
     const text = textOf(this.serialised, processor);
     const key = text.apply((content) => `${processor}/${createHash("sha256").update(content).digest("hex")}.js`);
@@ -47,7 +47,7 @@ export class InlineHandlers extends pulumi.ComponentResource {
         key,
         content: text,
         contentType: "text/javascript",
-        // An object takes ten tags at the most, fewer than a provider may put on everything.
+        // An object takes ten tags at most; a provider's default tags may be more.
         overrideProvider: { defaultTags: { tags: {} } },
       },
       opts,
@@ -80,14 +80,14 @@ export class InlineHandlers extends pulumi.ComponentResource {
     new aws.s3.BucketPolicy(
       `${name}-policy`,
       { bucket: bucket.id, policy: tlsOnlyPolicy("s3:*", [bucket.arn, pulumi.interpolate`${bucket.arn}/*`]) },
-      // S3 takes one change of a bucket's access at a time.
+      // S3 allows one change of a bucket's access at a time.
       { ...child, dependsOn: [access] },
     );
     return bucket;
   }
 }
 
-/** The text, which depends on the outputs that it holds. */
+/** The text, once the outputs in it are known. */
 function textOf(serialised: Promise<Map<string, SerialisedHandler>>, type: string): pulumi.Output<string> {
   const known = serialised.then((handlers) => {
     const { text, outputs } = handlers.get(type)!;
@@ -96,7 +96,7 @@ function textOf(serialised: Promise<Map<string, SerialisedHandler>>, type: strin
   return pulumi.output(known);
 }
 
-/** Serialises all handlers, and tries whether they load; rejects with all that is wrong, by processor. */
+/** Serialises all handlers, and loads them on trial; rejects with all problems, by processor. */
 async function serialiseAll(
   processors: ProcessorSettings[],
   usesStockImage: (processor: ProcessorSettings) => boolean,

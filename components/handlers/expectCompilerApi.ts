@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** Says it where TypeScript is one whose code Pulumi can't call: Pulumi parses functions by it, and runs programs. */
+/**
+ * Throws if TypeScript is a version whose code Pulumi can't call: Pulumi parses functions and runs programs with it.
+ */
 export function expectCompilerApi(typeScript: { version?: string; createSourceFile?: unknown }): void {
   if (typeof typeScript.createSourceFile === "function") return;
   const version = typeScript.version ?? "7 or later";

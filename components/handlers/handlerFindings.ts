@@ -2,12 +2,13 @@ import { createRequire, isBuiltin } from "node:module";
 import { types } from "node:util";
 import type TypeScript from "typescript";
 
-/** The TypeScript that Pulumi serialises with: the consumer's, or one that Pulumi carries. */
+/** The TypeScript that Pulumi serialises with: the consumer's, or Pulumi's own copy. */
 export const ts = createRequire(__filename)("@pulumi/pulumi/typescript-shim") as typeof TypeScript;
 
 /**
- * What the serialiser takes without a word and a worker then can't use: its inner parts are lost on the way. Undefined
- * for what survives.
+ * Describes a value that the serialiser takes silently but a worker can't use, since its inner parts are lost.
+ * Undefined
+ * for values that survive.
  */
 export function findLossyCapture(value: unknown): string | undefined {
   if (typeof value === "symbol") return `${String(value)}, which would be another symbol on the worker`;
@@ -52,17 +53,17 @@ function setsField(node: TypeScript.Node): boolean {
   return isField || node.kind === ts.SyntaxKind.ClassStaticBlockDeclaration;
 }
 
-/** Whether the handler itself uses `this` or `super`, which are gone when a worker calls it. */
+/** True if the handler itself uses `this` or `super`, which a worker can't provide. */
 export function usesThis(handle: (...args: never[]) => unknown): boolean {
   const text = Function.prototype.toString.call(handle);
-  // As it stands in an object for a method, or by itself for anything else; one of the two is JavaScript.
+  // As a method in an object, or as an expression: one of the two is valid JavaScript.
   const [asMethod, asExpression] = [parse(`({${text}})`), parse(`(${text})`)];
   const source = isFaulty(asExpression) ? asMethod : asExpression;
   const handler = find(source, (node) => ts.isFunctionLike(node));
   return handler !== undefined && ts.forEachChild(handler, refersToThis) === true;
 }
 
-/** Names of the packages, Node's own left out, that the text requires or imports by a name written out. */
+/** Packages, Node's own left out, that the text requires or imports by a literal name. */
 export function findPackages(text: string): string[] {
   const names = new Set<string>();
   some(parse(text), (node) => {
@@ -80,7 +81,7 @@ export function findPackages(text: string): string[] {
 
 function refersToThis(node: TypeScript.Node): true | undefined {
   if (node.kind === ts.SyntaxKind.ThisKeyword || node.kind === ts.SyntaxKind.SuperKeyword) return true;
-  // These have a `this` of their own.
+  // These have their own `this`.
   const isScope = ts.isFunctionLike(node) && !ts.isArrowFunction(node);
   return isScope || ts.isClassLike(node) ? undefined : ts.forEachChild(node, refersToThis);
 }

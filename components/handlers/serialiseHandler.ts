@@ -3,13 +3,13 @@ import { JobHandler } from "../../contract/handler";
 import { allowOnlyGet, isSerialisedOutput } from "../aws/capturedOutput";
 import { findLossyCapture } from "./handlerFindings";
 
-/** A handler as text that a worker can load, and the outputs whose values it holds. */
+/** A handler as text that a worker can load, and the outputs whose values it contains. */
 export interface SerialisedHandler {
   text: string;
   outputs: pulumi.Output<unknown>[];
 }
 
-/** Serialises a handler with all that it captures; rejects, naming them, where captures would not survive. */
+/** Serialises a handler with all its captures; rejects with the names of captures that would not survive. */
 export async function serialiseHandler(handle: JobHandler<never>): Promise<SerialisedHandler> {
   const outputs: pulumi.Output<unknown>[] = [];
   const problems = new Set<string>();
@@ -17,14 +17,14 @@ export async function serialiseHandler(handle: JobHandler<never>): Promise<Seria
   let name = "";
   let outputName: string | undefined;
   const inspect = (value: unknown): boolean => {
-    // The serialiser asks for the name of a variable or property right before its value, the first time that it meets it.
+    // The serialiser reads the name of a variable or property right before its value, at its first use.
     const named = identifier.test(name) ? name : undefined;
     name = typeof value === "string" ? value : "";
     if (pulumi.Output.isInstance(value)) {
       outputs.push(value);
       outputName = names.get(value) ?? named;
     } else if (isSerialisedOutput(value)) {
-      // It follows right after its Output, and that Output's value.
+      // Called right after its Output, with that Output's value.
       allowOnlyGet(value, outputName);
     } else {
       nameParts(value, names.get(value) ?? named, names);
@@ -42,7 +42,7 @@ export async function serialiseHandler(handle: JobHandler<never>): Promise<Seria
   return { text, outputs };
 }
 
-/** Names what lies in an object or a list by its path from the captured variable. */
+/** Names the parts of an object or a list by their paths from the captured variable. */
 function nameParts(value: unknown, path: string | undefined, names: Map<unknown, string>): void {
   if (path === undefined || typeof value !== "object" || value === null || value instanceof Promise) return;
   for (const [key, { value: item }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {

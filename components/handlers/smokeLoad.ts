@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 
-/** Limit against a handler's text that never ends loading; generous, since a deployment's machine may be busy. */
+/** Limit for a handler's text that never finishes loading; generous, since the deploying machine may be busy. */
 const timeoutSeconds = 120;
 
 /**
- * Loads each text as a module: Node's own modules are there, every other package is a stand-in that is anything, since
- * what the worker's image has is known only there. Prints what went wrong, by name, as JSON.
+ * Loads each text as a module with Node's own modules. Every other package is a stub that accepts any use, since
+ * only the worker image has the packages. Prints the errors, by name, as JSON.
  */
 const script = `
 const anything = new Proxy(function () {}, {
@@ -32,7 +32,7 @@ process.stdin.setEncoding("utf8").on("data", (chunk) => (input += chunk)).on("en
 `;
 
 /**
- * Loads the texts in one Node process that knows nothing of this one; resolves to what is wrong with each, by name.
+ * Loads the texts in one separate Node process; resolves to each text's error, by name.
  *
  * @throws Error if the process ends otherwise, or takes longer than `limitSeconds`
  */
@@ -51,7 +51,7 @@ export async function smokeLoad(
   const errors: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
-  // How the process ends says all.
+  // The process's exit has the reason.
   child.stdin.on("error", () => undefined);
   child.stdin.end(JSON.stringify(texts));
   let how = await new Promise<string>((resolve, reject) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { findPackages } from "./handlerFindings";
 import { workerImageFolder } from "../aws/workerImageFolder";
 
-/** What the handler's text imports and the stock image lacks, and what to do about it; undefined if nothing. */
+/** Packages that the handler's text imports and the stock image lacks, and the remedy; undefined if there are none. */
 export function findMissingPackages(text: string): string | undefined {
   const path = join(workerImageFolder(), "package.json");
   const { dependencies } = JSON.parse(readFileSync(path, "utf8")) as { dependencies: Record<string, string> };

@@ -5,9 +5,9 @@ import { Offers } from "./chooseZones";
 /** Values that a filter takes ("DescribeInstanceTypeOfferings", Amazon EC2 API Reference). */
 const typesAtOnce = 200;
 
-/** The zones in which EC2 offers the processors' instance types, looked up once for all of them. */
+/** The zones in which EC2 offers the processors' instance types, read once for all of them. */
 export class InstanceOfferings {
-  /** Undefined where nothing is known, as under mocks that only echo. */
+  /** Undefined if nothing is known, for instance under mocks that only echo. */
   readonly offers: pulumi.Output<Offers | undefined>;
 
   constructor(types: string[], opts: pulumi.InvokeOptions) {

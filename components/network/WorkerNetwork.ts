@@ -20,23 +20,28 @@ export type WorkerNetworkArgs = Omit<EndpointArgs, "processors"> &
   };
 
 /**
- * Where workers live: the given subnets, or a VPC of the component's own. By default that has public subnets: without NAT
- * gateway and interface endpoints it costs nothing while no instance runs. With `privateWorkers` it has no way out but
- * endpoints for what workers call. Either way nothing can reach an instance, since its security group has no inbound rule.
+ * Network of the workers: the given subnets, or a VPC of the component's own. By default that has public subnets:
+ * without NAT
+ * gateway and interface endpoints it costs nothing while no instance runs. With `privateWorkers` its only way out is by
+ * endpoints for the workers' calls. In both, nothing can connect to an instance: its security group has no inbound
+ * rule.
  */
 export class WorkerNetwork extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
   readonly subnetIds: pulumi.Output<string[]>;
-  /** Of all workers. */
+  /** Security group of all workers. */
   readonly securityGroup: aws.ec2.SecurityGroup;
-  /** Of the workers' interfaces: that one and those given. */
+  /** Security groups of the workers' interfaces: that one and the given ones. */
   readonly securityGroupIds: pulumi.Output<string[]>;
-  /** Whether instances get a public address to reach AWS with; undefined leaves it to the given subnets. */
+  /** True if instances get a public address to reach AWS with; undefined leaves it to the given subnets. */
   readonly assignsPublicIp: boolean | undefined;
-  /** What is made only once its zones are known; resources that need the network whole depend on it beside the component. */
+  /**
+   * The resource that is made once its zones are known; resources that need the whole network depend on it beside the
+   * component.
+   */
   readonly ready: pulumi.Output<pulumi.Resource>;
   private readonly offerings: InstanceOfferings;
-  /** Zone of each subnet, in their order; undefined where that isn't known. */
+  /** Zone of each subnet, in their order; undefined if it isn't known. */
   private readonly zones: pulumi.Output<(string | undefined)[] | undefined>;
 
   constructor(
@@ -78,7 +83,7 @@ export class WorkerNetwork extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** The subnets for a processor's instances: those whose zones offer one of its types. */
+  /** Subnets for a processor's instances: those whose zones offer one of its types. */
   subnetsFor(processor: ProcessorSettings): pulumi.Output<string[]> {
     return pulumi.all([this.subnetIds, this.zones, this.offerings.offers]).apply(([ids, zones, offers]) => {
       // A consumer's mocks may know neither.
@@ -89,11 +94,11 @@ export class WorkerNetwork extends pulumi.ComponentResource {
     });
   }
 
-  /** The zones of the component's VPC, as the first deployment chose them; undefined where none were known. */
+  /** Zones of the component's VPC, as the first deployment chose them; undefined if none were known. */
   private keptZones(name: string, isPrivate: boolean, services: string[]): pulumi.Output<string[] | undefined> {
     const { processors, target, tags } = this.args;
     const child = { parent: this };
-    // Endpoints are billed by the zone; public subnets cost nothing.
+    // Endpoints are billed per zone; public subnets cost nothing.
     const most = isPrivate ? 2 : 3;
     const ofEndpoints = isPrivate ? zonesOfEndpoints(services, target.region, child) : pulumi.output(undefined);
     const value = pulumi.all([this.offerings.offers, ofEndpoints]).apply(([offers = {}, everywhere]) => {
@@ -157,7 +162,10 @@ export class WorkerNetwork extends pulumi.ComponentResource {
     return { description: "AWS's endpoints", protocol: "tcp", fromPort: 443, toPort: 443, cidrBlocks, prefixListIds };
   }
 
-  /** The group that AWS makes with each VPC lets its members reach each other and the world; without rules it lets nothing. */
+  /**
+   * The default security group of a VPC lets its members reach each other and the world; without rules it lets nothing
+   * through.
+   */
   private closeDefaultGroup(name: string): void {
     const { tags } = this.args;
     new aws.ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: this.vpcId, tags }, { parent: this });
@@ -179,7 +187,7 @@ export class WorkerNetwork extends pulumi.ComponentResource {
   }
 }
 
-/** Stands for zones that could not be looked up: awsx takes the region's first ones. */
+/** Marks zones that could not be read: awsx then takes the region's first ones. */
 const unknownZones = "unknown";
 
 const anywhere: aws.types.input.ec2.SecurityGroupEgress = {

@@ -2,7 +2,7 @@
 export type Offers = Record<string, string[]>;
 
 /**
- * The zones of a new network, at most so many, in the order of their names: first those in which the most processors find one
+ * Zones of a new network, in the order of their names: first those in which the most processors find one
  * of their instance types, of these those that offer the most types. Only zones that `everywhere` allows count.
  */
 export function chooseZones(processors: string[][], offers: Offers, most: number, everywhere?: string[]): string[] {
@@ -22,7 +22,7 @@ export function chooseZones(processors: string[][], offers: Offers, most: number
     .sort();
 }
 
-/** Whether it is a zone of the region itself, such as us-east-1a, and no Local Zone such as us-east-1-bos-1a. */
+/** True for a zone of the region itself, such as us-east-1a; false for a Local Zone such as us-east-1-bos-1a. */
 function isUsual(zone: string): boolean {
   return /^[a-z]+(-[a-z]+)+-\d+[a-z]$/.test(zone);
 }

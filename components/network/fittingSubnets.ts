@@ -1,10 +1,10 @@
 import { Offers } from "./chooseZones";
 
 /**
- * Those of the subnets in whose zones one of the instance types is offered, so that no launch fails for the zone. A subnet whose
+ * The subnets whose zones offer one of the instance types, so that no launch fails for its zone. A subnet whose
  * zone isn't known stays.
  *
- * @throws Error where no subnet is left, or where the region doesn't offer a type at all.
+ * @throws Error if no subnet is left, or if the region doesn't offer a type at all.
  */
 export function fittingSubnets(
   { name, instanceTypes }: { name: string; instanceTypes: string[] },

@@ -6,7 +6,7 @@ import { createRole, deliverFlowLogs } from "../aws/permissions";
 export interface FlowLogsArgs {
   vpcId: pulumi.Input<string>;
   retentionInDays: number;
-  /** Account of the flow logs, on whose behalf alone the service may act. */
+  /** Account of the flow logs, the only one for which the service may act. */
   account: pulumi.Input<string>;
   kmsKey?: KmsKey;
   tags?: aws.Tags;

@@ -4,14 +4,14 @@ import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
 import { secretServices } from "../args/secrets";
 
-/** Inputs by which private workers call more services or fewer. */
+/** Inputs that change the services which private workers call. */
 export type EndpointArgs = Pick<
   BatchJobProcessorArgs,
   "sessionManager" | "scaling" | "events" | "secrets" | "registryCredentials"
 > &
   Partial<Pick<BatchJobProcessorArgs, "processors">>;
 
-/** The services that workers call, but for those with gateway endpoints, which cost nothing. */
+/** Services that workers call, less those with gateway endpoints, which cost nothing. */
 export function interfaceServices(args: EndpointArgs): string[] {
   const { scaling = defaults.scaling, events = defaults.events, sessionManager } = args;
   const services = [
@@ -28,7 +28,7 @@ export function interfaceServices(args: EndpointArgs): string[] {
   return [...new Set(services)];
 }
 
-/** The zones in which all of the services have interface endpoints; undefined where that isn't known. */
+/** Zones in which all of the services have interface endpoints; undefined if they aren't known. */
 export function zonesOfEndpoints(
   services: string[],
   region: pulumi.Input<string>,
@@ -47,7 +47,7 @@ export function zonesOfEndpoints(
   });
 }
 
-/** Creates the endpoints by which private workers reach what they call, and the group that lets them in. */
+/** Creates the endpoints through which private workers call AWS, and the security group that admits them. */
 export function createEndpoints(
   name: string,
   args: {
@@ -102,7 +102,7 @@ export function createEndpoints(
 const namedApartInChina = ["autoscaling", "ecr.api", "ecr.dkr", "lambda", "sqs"];
 
 function interfaceName(region: pulumi.Input<string>, service: string): pulumi.Output<string> {
-  // A consumer's mocks may leave the region undefined, whatever its type says.
+  // A consumer's mocks may leave the region undefined, despite its type.
   return pulumi.output(region as pulumi.Input<string | undefined>).apply((known) => {
     const isApart = String(known).startsWith("cn-") && namedApartInChina.includes(service);
     return `${isApart ? "cn." : ""}com.amazonaws.${known}.${service}`;

@@ -20,17 +20,17 @@ import {
 
 export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
   topic: aws.sns.Topic;
-  /** Where ends are published. */
+  /** Topic of final job states. */
   eventsTopic?: aws.sns.Topic;
   schedules: JobSchedules;
   tables: JobTables;
-  /** Sends dead letters back. */
+  /** Function that sends dead letters back. */
   rescue: aws.lambda.Function;
-  /** Tries launches; absent where CloudWatch scales. */
+  /** Function that retries launches; undefined if CloudWatch scales. */
   scaler?: aws.lambda.Function;
 };
 
-/** The HTTP API, whose `$default` route hands every request to the front-end Lambda. */
+/** The HTTP API, whose `$default` route passes every request to the front-end Lambda. */
 export class JobApi extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   readonly apiId: pulumi.Output<string>;
@@ -64,7 +64,8 @@ export class JobApi extends pulumi.ComponentResource {
       { apiId: api.id, routeKey: "$default", target, ...authorization },
       child,
     );
-    // A browser sends preflight requests without authorization, and `$default` would ask for it ("Configure CORS for HTTP
+    // A browser sends preflight requests without authorization, which `$default` would require ("Configure CORS for
+    // HTTP
     // APIs in API Gateway").
     const hasPreflight = args.cors && authorization.authorizationType !== "NONE";
     const preflight =
@@ -170,7 +171,8 @@ export class JobApi extends pulumi.ComponentResource {
   ): aws.apigatewayv2.Stage {
     const accessLogs = new aws.cloudwatch.LogGroup(
       `${name}-access`,
-      // Of log groups with this prefix API Gateway needs no statement each in the one resource policy of 5,120 characters
+      // For log groups with this prefix API Gateway needs no statement of its own in the one resource policy of 5,120
+      // characters
       // ("Enable logging from AWS services", Amazon CloudWatch Logs).
       {
         namePrefix: `/aws/vendedlogs/apis/${name}-`,
@@ -201,7 +203,7 @@ export class JobApi extends pulumi.ComponentResource {
   }
 }
 
-/** Headers that the API reads, those of a signature or token included. */
+/** Headers that the API reads, including those of a signature or token. */
 const requestHeaders = [
   ...["authorization", "content-type", "idempotency-key"],
   ...["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"],
@@ -219,7 +221,11 @@ function corsConfiguration({ cors }: JobApiArgs): aws.apigatewayv2.ApiArgs["cors
   };
 }
 
-/** Fields of an access-log line; `caller` is of those that sign, `issuer` and `subject` of those with tokens; `integrationError` says why a request got no answer from the function. */
+/**
+ * Fields of an access-log line. Signed requests have a `caller`, those with tokens `issuer` and `subject`;
+ * `integrationError` says
+ * why a request got no answer from the function.
+ */
 function accessLogFormat(authorization: Authorization) {
   return {
     requestId: "$context.requestId",

@@ -4,7 +4,7 @@ import { createQueue } from "../aws/createQueue";
 import { KmsKey } from "../aws/encryption";
 import { tlsOnlyPolicy } from "../aws/permissions";
 
-/** The topic to which every job's end is published, and a queue that keeps the ends which it did not take. */
+/** The topic of final job states, and a queue that keeps the events that it did not take. */
 export class JobEvents extends pulumi.ComponentResource {
   readonly topic: aws.sns.Topic;
   readonly keptQueue: aws.sqs.Queue;

@@ -11,12 +11,13 @@ import { announceTo, followRecords, listRecords, readJobTypes, sendTo, takeFrom,
 export type JobRepairArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
   router: JobRouter;
   tables: JobTables;
-  /** Where ends are published. */
+  /** Topic of final job states. */
   events?: JobEvents;
 };
 
 /**
- * The Lambda that, each minute, routes what the router never got or failed at, explains the dead letters that SQS moved
+ * The Lambda that, each minute, routes events that the router never got or failed at, explains the dead letters that
+ * SQS moved
  * itself, and ends the jobs whose messages are gone.
  */
 export class JobRepair extends pulumi.ComponentResource {
@@ -50,7 +51,7 @@ export class JobRepair extends pulumi.ComponentResource {
         ],
         timeoutSeconds: defaults.repairTimeoutSeconds,
         memorySize: defaults.repairMemorySize,
-        // The queues of the types, and their dead-letter queues, let it in.
+        // The types' queues and dead-letter queues admit its role.
         calls: ["sqs:ReceiveMessage", "sqs:SendMessage"],
         kmsKey: args.kmsKey,
         logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,

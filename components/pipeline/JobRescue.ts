@@ -12,14 +12,14 @@ import { ProcessorQueue } from "../processor/ProcessorQueue";
 export type JobRescueArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
   router: JobRouter;
   tables: JobTables;
-  /** Nudged for the jobs that are sent back; absent where CloudWatch scales. */
+  /** Nudged for the jobs that are sent back; undefined if CloudWatch scales. */
   scaler?: aws.lambda.Function;
 };
 
 /**
- * The Lambda that keeps the jobs which wait when their type is removed: it moves them to the unroutable queue before their
- * own is deleted (docs/decisions/0009-removed-types.md). It is also who sends dead letters back, when the front end asks
- * for it: both are moves from one queue to another.
+ * The Lambda that keeps the waiting jobs of a removed type: it moves them to the unroutable queue before their
+ * own is deleted (docs/decisions/0009-removed-types.md). It also sends dead letters back when the front end
+ * asks for it: both move messages from one queue to another.
  */
 export class JobRescue extends pulumi.ComponentResource {
   readonly rescue: LambdaFunction;
@@ -46,7 +46,7 @@ export class JobRescue extends pulumi.ComponentResource {
         ],
         timeoutSeconds: defaults.rescueTimeoutSeconds,
         memorySize: defaults.rescueMemorySize,
-        // The queues of the types, and their dead-letter queues, let it in.
+        // The types' queues and dead-letter queues admit its role.
         calls: ["sqs:ReceiveMessage", "sqs:SendMessage"],
         kmsKey: args.kmsKey,
         logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
@@ -58,8 +58,8 @@ export class JobRescue extends pulumi.ComponentResource {
   }
 
   /**
-   * Has the function called before the type's queues are deleted: what depends on the resource is gone by then, and what it
-   * depends on is still there.
+   * Calls the function before the type's queues are deleted: by then the resource's dependents are gone, and its
+   * dependencies still exist.
    */
   beforeDeletion(name: string, type: string, queue: ProcessorQueue, parent: pulumi.Resource): aws.lambda.Invocation {
     return new aws.lambda.Invocation(

@@ -17,15 +17,15 @@ export type JobRouterArgs = Pick<
   | "tags"
 > & {
   typeTable: aws.dynamodb.Table;
-  /** Where it keeps what SQS won't take. */
+  /** Table of events that SQS won't take. */
   unsentTable: aws.dynamodb.Table;
-  /** Nudged after each send; absent where CloudWatch scales. */
+  /** Nudged after each send; undefined if CloudWatch scales. */
   scaler?: aws.lambda.Function;
 };
 
 /**
- * The topic that takes jobs and the Lambda that puts each in its type's queue. Nothing is dropped on the way:
- * what SNS can't deliver, what the function fails at and what has no queue each end in a queue of their own.
+ * The topic that takes jobs and the Lambda that puts each into its type's queue. Nothing is dropped on the way:
+ * undeliverable messages, events that the function fails at and unroutable jobs each end in a queue of their own.
  */
 export class JobRouter extends pulumi.ComponentResource {
   readonly topic: aws.sns.Topic;
@@ -72,7 +72,7 @@ export class JobRouter extends pulumi.ComponentResource {
           sendTo("SendFailures", this.failureQueue.arn),
           ...(scaler ? [invoke("NudgeScaler", scaler.arn)] : []),
         ],
-        // The queues of the types let it send.
+        // The types' queues allow its role to send.
         calls: ["sqs:SendMessage"],
         kmsKey,
         timeoutSeconds: defaults.routerTimeoutSeconds,

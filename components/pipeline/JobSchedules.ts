@@ -8,15 +8,15 @@ import { JobSchedule } from "../args/ProcessorArgs";
 
 export interface JobSchedulesArgs {
   topic: aws.sns.Topic;
-  /** Takes what could not be published. */
+  /** Queue of jobs that could not be published. */
   deadLetterQueue: aws.sqs.Queue;
-  /** Id of the account, for which alone EventBridge Scheduler may act in the role. */
+  /** Id of the only account for which EventBridge Scheduler may act in the role. */
   account: pulumi.Input<string>;
   kmsKey?: KmsKey;
   tags?: aws.Tags;
 }
 
-/** What publishes jobs at their times: the group of all schedules, and the role that they act in. They cost nothing idle. */
+/** The schedules' resources: the group of all schedules, and their role. They cost nothing idle. */
 export class JobSchedules extends pulumi.ComponentResource {
   readonly group: aws.scheduler.ScheduleGroup;
   readonly role: aws.iam.Role;
@@ -46,12 +46,12 @@ export class JobSchedules extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** ARN pattern of the schedules of single jobs in the group: not of those that repeat. */
+  /** ARN pattern of the schedules of single jobs in the group, without recurring ones. */
   get scheduleArns(): pulumi.Output<string> {
     return this.group.arn.apply((arn) => `${(arn ?? "").replace(":schedule-group/", ":schedule/")}/${schedulePrefix}*`);
   }
 
-  /** A schedule that submits a job of the type each time; it comes once the type's entry is there. */
+  /** A schedule that submits jobs of the type; it is created after the type's entry. */
   repeat(type: string, schedule: JobSchedule, entry: pulumi.Resource): aws.scheduler.Schedule {
     const { name, expression, timeZone, payload } = schedule;
     const logicalName = `${this.name}-${type}-${name}`;

@@ -12,22 +12,22 @@ export interface JobTablesArgs {
   tags?: aws.Tags;
 }
 
-/** Keys only: no write but a job's first touches it. `keySchemas` would ask for a later provider than its first 7. */
+/** Keys only: no write but a job's first touches it. `keySchemas` would require a later provider than its first 7. */
 const newest = { name: listIndex, hashKey: "listKey", rangeKey: "submittedAt", projectionType: "KEYS_ONLY" };
 
 /**
- * The tables: job records, the job types that the functions know, what scaler and workers say of the fleets, and what the
- * router could not send. On demand: idle costs nothing.
+ * The tables: job records, the job types that the functions know, the fleets' state and reports, and the router's
+ * unsent events. On demand: idle costs nothing.
  */
 export class JobTables extends pulumi.ComponentResource {
-  /** Absent where jobs are not tracked. */
+  /** Undefined without `tracking`. */
   readonly records: aws.dynamodb.Table | undefined;
   readonly types: aws.dynamodb.Table;
-  /** What the router keeps while SQS takes nothing: messages of the topic. */
+  /** Events that the router keeps while SQS takes nothing: messages of the topic. */
   readonly unsent: aws.dynamodb.Table;
-  /** Whether the records have the index by which jobs are listed. */
+  /** True if the records have the index that lists jobs. */
   readonly isListing: boolean;
-  /** Absent where no scaler keeps it. */
+  /** Undefined without a scaler. */
   readonly fleets: aws.dynamodb.Table | undefined;
 
   constructor(name: string, args: JobTablesArgs, opts?: pulumi.ComponentResourceOptions) {

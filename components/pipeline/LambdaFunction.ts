@@ -6,18 +6,18 @@ import { lambdaCode, type LambdaName } from "./lambdaCode";
 import { createRole, PolicyStatement, writeLogs } from "../aws/permissions";
 
 export interface LambdaFunctionArgs {
-  /** Name of its text in dist/lambdas. */
+  /** Name of the function's text in dist/lambdas. */
   code: LambdaName;
   environment: Record<string, pulumi.Input<string>>;
-  /** What the function may do, beside writing its own log. */
+  /** Permissions of the function, beside writing its own log. */
   statements: PolicyStatement[];
-  /** Actions that policies of what it calls grant it, which may ask for the key of these. @default - none */
+  /** Actions that the called resources' policies grant it, and that may need their key. @default - none */
   calls?: string[];
   kmsKey?: KmsKey;
   timeoutSeconds: number;
   memorySize: number;
   logRetentionDays: number;
-  /** Concurrency set aside for the function, which also caps it. */
+  /** Reserved concurrency of the function, which also caps it. */
   reservedConcurrency?: number;
   /** Environments kept warm; they cost money while idle. */
   provisionedConcurrency?: number;
@@ -25,13 +25,13 @@ export interface LambdaFunctionArgs {
 }
 
 /**
- * A Lambda function from the text that the package's build made of it: one role, one inline policy, one log group, and an
+ * A Lambda function from the text that the package's build made: one role, one inline policy, one log group, and an
  * archive of one file.
  */
 export class LambdaFunction extends pulumi.ComponentResource {
   readonly function: aws.lambda.Function;
   readonly role: aws.iam.Role;
-  /** What callers invoke: the function, or the alias that holds its provisioned concurrency. */
+  /** Target of callers: the function, or the alias with its provisioned concurrency. */
   readonly target: { arn: pulumi.Output<string>; invokeArn: pulumi.Output<string>; qualifier?: pulumi.Output<string> };
 
   constructor(name: string, args: LambdaFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -67,7 +67,8 @@ export class LambdaFunction extends pulumi.ComponentResource {
         timeout: args.timeoutSeconds,
         memorySize: args.memorySize,
         environment: { variables: args.environment },
-        // Without Lambda's own START, END and REPORT of each run, which cost more than our lines; what fails it still reports.
+        // Without Lambda's own START, END and REPORT of each run, which cost more than our lines; failures are still
+        // logged.
         loggingConfig: {
           ...{ logFormat: "JSON", applicationLogLevel: "INFO", systemLogLevel: "WARN" },
           logGroup: logGroup.name,

@@ -16,8 +16,9 @@ export type ScalerArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKe
 };
 
 /**
- * The Lambda that raises each type's Auto Scaling group to what its backlog needs: each minute, and whenever the router or
- * a worker nudges it. Types come and go without a change to it: queues let its role in, and groups carry its tag.
+ * The Lambda that raises each type's Auto Scaling group to what its backlog needs: each minute, and whenever the router
+ * or
+ * a worker nudges it. It doesn't change when types come and go: queues admit its role, and groups carry its tag.
  */
 export class Scaler extends pulumi.ComponentResource {
   readonly scaler: LambdaFunction;
@@ -57,7 +58,7 @@ export class Scaler extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** What fleets and their workers are told of it. */
+  /** The scaler's data for fleets and their workers. */
   forFleets(): NonNullable<WorkerFleetArgs["scaler"]> {
     return { fleetTable: this.fleetTable, functionArn: this.forWorkers.arn };
   }
@@ -75,7 +76,7 @@ function describeGroups(): PolicyStatement {
   };
 }
 
-/** Bound to the tag of this deployment's groups: a list of them would outgrow the policy with the number of types. */
+/** Bound to the tag of this deployment's groups: a list of groups would outgrow the policy with the number of types. */
 function scaleGroups({ partition, region }: DeployTarget, fleetTable: pulumi.Input<string>): PolicyStatement {
   const ownGroups = pulumi.output(fleetTable).apply((table) => fleetTagValue(table, "*"));
   return {

@@ -3,8 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { LambdaFunction } from "./LambdaFunction";
 
 /**
- * Calls the function each minute. A rule of EventBridge needs a permission where a schedule of its Scheduler needs a role
- * with a policy. A call that fails isn't repeated: the next one does what it left, and repeating it would only crowd.
+ * Calls the function each minute. An EventBridge rule needs only a permission, a schedule of EventBridge Scheduler a
+ * role
+ * with a policy. A failed call isn't repeated: the next one does its work, and repeats would only add load.
  */
 export function runEachMinute(
   name: string,

@@ -8,9 +8,9 @@ import { packageRoot } from "../aws/packageRoot";
 /** The Lambda functions whose text the package's build makes. */
 export type LambdaName = "frontend" | "router" | "repair" | "rescue" | "scaler";
 
-/** The parts of dist/lambdas/manifest.json that are read here. */
+/** The parts of dist/lambdas/manifest.json that this module reads. */
 interface Manifest {
-  /** Digest of all that the text was made of. */
+  /** Digest of the text's sources and tools. */
   digest: string;
   lambdas: Record<LambdaName, { sha256: string }>;
 }
@@ -19,10 +19,13 @@ interface Manifest {
 const known = new Map<string, string>();
 
 /**
- * Text of a Lambda function's module, which exports `handler`: a closure that Pulumi serialised when the package was built
- * (docs/decisions/0012-lambda-text-from-the-build.md). The same text on each machine, whatever Node or TypeScript it has.
+ * Text of a Lambda function's module, which exports `handler`: a closure that Pulumi serialised when the package was
+ * built
+ * (docs/decisions/0012-lambda-text-from-the-build.md). The same text on each machine, whatever Node or TypeScript it
+ * has.
  *
- * @throws `pulumi.RunError` if the text is missing or damaged, or of other sources than those beside the package.
+ * @throws `pulumi.RunError` if the text is missing or damaged, or made from other sources than those beside the
+ * package.
  */
 export function lambdaCode(name: LambdaName, root = packageRoot()): string {
   const file = join(root, "dist", "lambdas", `${name}.js`);

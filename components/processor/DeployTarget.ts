@@ -2,13 +2,13 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { Architecture } from "../args/choices";
 
-/** Where the program deploys to, looked up once for all processors. */
+/** The program's partition, region and account, read once for all processors. */
 export class DeployTarget {
   readonly region: pulumi.Output<string>;
   readonly partition: pulumi.Output<string>;
   /** Id of the account. */
   readonly account: pulumi.Output<string>;
-  /** The provider's `defaultTags`, which it puts on what it makes itself, and on nothing that AWS makes later. */
+  /** The provider's `defaultTags`, which it puts on its own resources, but not on those that AWS makes later. */
   readonly defaultTags: pulumi.Output<Record<string, string>>;
 
   constructor(private readonly opts: pulumi.InvokeOptions) {
@@ -21,7 +21,7 @@ export class DeployTarget {
     this.account = aws.getCallerIdentityOutput({}, opts).accountId;
   }
 
-  /** Amazon Linux 2023 with Docker on board, or with NVIDIA's driver, too, as AWS's public parameter has it now. */
+  /** Id of Amazon Linux 2023 with Docker, or also with NVIDIA's driver, as AWS's public parameter has it now. */
   machineImageId(architecture: Architecture, gpu: boolean): pulumi.Output<string> {
     const kind = gpu ? "/gpu" : architecture === "arm64" ? "/arm64" : "";
     const name = `/aws/service/ecs/optimized-ami/amazon-linux-2023${kind}/recommended/image_id`;

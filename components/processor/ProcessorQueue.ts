@@ -7,15 +7,15 @@ import { ProcessorSettings } from "../args/ProcessorArgs";
 
 export interface ProcessorQueueArgs {
   processor: ProcessorSettings;
-  /** Role of the router, which the queue's own policy lets send: so the role needs no list of queues. */
+  /** Role of the router. The queue's own policy allows it to send, so the role needs no list of queues. */
   routerRoleArn: pulumi.Input<string>;
-  /** Role of the repair run, which this queue and its dead-letter queue let in likewise. */
+  /** Role of the repair run, which this queue and its dead-letter queue admit likewise. */
   repairRoleArn: pulumi.Input<string>;
   /** Role of the rescue function, which empties both queues before they are deleted, and sends dead letters back. */
   rescueRoleArn: pulumi.Input<string>;
-  /** Role of the scaler, which reads the queue's counts; absent where CloudWatch scales. */
+  /** Role of the scaler, which reads the queue's counts; undefined if CloudWatch scales. */
   scalerRoleArn?: pulumi.Input<string>;
-  /** Whether attempts are counted in records. */
+  /** True if records count attempts. */
   isTracking: boolean;
   kmsKey?: KmsKey;
   tags?: aws.Tags;
@@ -81,17 +81,18 @@ export class ProcessorQueue extends pulumi.ComponentResource {
   }
 }
 
-/** Finding the dead letters without a reason, and replacing each by one that has it. */
+/** Finding dead letters without a reason, and replacing each by one with a reason. */
 const explainActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:SendMessage"];
 
-/** Moving all there is to another queue. */
+/** Moving all messages to another queue. */
 const rescueActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
-/** Looking through dead letters for those to send back. */
+/** Searching dead letters for those to send back. */
 const releaseActions = ["sqs:ChangeMessageVisibility"];
 
 /**
- * Attempts are counted in the record; SQS's own count is only a backstop. Give-backs raise it, and deliveries during an outage
- * that nobody could use: it is the most that SQS takes ("SetQueueAttributes", Amazon SQS API Reference).
+ * The record counts attempts; SQS's own count is only a backstop. Give-backs raise it, and so do useless deliveries
+ * during an
+ * outage: it is SQS's maximum ("SetQueueAttributes", Amazon SQS API Reference).
  */
 const backstopReceives = 1_000;

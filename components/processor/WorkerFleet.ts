@@ -18,30 +18,30 @@ export interface WorkerFleetArgs extends Pick<
   "logRetentionDays" | "metrics" | "policyStatements" | "environment" | "secrets" | "sessionManager" | "kmsKey" | "tags"
 > {
   processor: ProcessorSettings;
-  /** Name of the component, as its metrics may bear it. */
+  /** Name of the component, for its metrics. */
   component: string;
   queue: ProcessorQueue;
-  /** Fails where an environment is not fit for user data, or a secret is no reference. */
+  /** Fails if an environment doesn't fit user data, or a secret is an invalid reference. */
   checked: pulumi.Output<void>;
-  /** What empties the queue: not before the fleet is gone. */
+  /** The resource that empties the queue, after the fleet is gone. */
   rescue: pulumi.Resource;
   tables: JobTables;
   network: WorkerNetwork;
   image: pulumi.Input<string>;
-  /** The secret by which the image is pulled from a registry other than ECR. */
+  /** The secret with which the image is pulled from a registry other than ECR. */
   registryCredentials?: pulumi.Input<string>;
   machineImage: pulumi.Input<string>;
   target: DeployTarget;
-  /** Where inline handlers are kept; there if the processor's is one. */
+  /** Bucket of the inline handlers; set if the processor has one. */
   handlers?: InlineHandlers;
-  /** Where ends are published. */
+  /** Topic of final job states. */
   eventsTopic?: aws.sns.Topic;
-  /** Where ends are kept that the topic did not take. */
+  /** Queue of events that the topic did not take. */
   keptEventsQueue?: aws.sqs.Queue;
-  /** What makes the fleet grow; absent where CloudWatch does. */
+  /** The scaler; undefined if CloudWatch scales. */
   scaler?: {
     fleetTable: aws.dynamodb.Table;
-    /** Of the alias by which workers nudge the scaler. */
+    /** ARN of the alias by which workers nudge the scaler. */
     functionArn: pulumi.Input<string>;
   };
 }
@@ -49,10 +49,10 @@ export interface WorkerFleetArgs extends Pick<
 /** A processor's Auto Scaling group, or two of them, whose instances each run one worker container. */
 export class WorkerFleet extends pulumi.ComponentResource {
   readonly group: aws.autoscaling.Group;
-  /** Stands in where the first group, of spot instances, stays short. */
+  /** Takes over when the first group, of spot instances, is short. */
   readonly onDemandGroup?: aws.autoscaling.Group;
   readonly role: aws.iam.Role;
-  /** What the workers log. */
+  /** Log group of the workers. */
   readonly logGroup: aws.cloudwatch.LogGroup;
 
   constructor(name: string, args: WorkerFleetArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -66,7 +66,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
     const handler = processor.handle && args.handlers?.upload(`${name}-handler`, processor.name, { parent: this });
     const { role, policy } = createWorkerRole(name, args, logGroup, handler, this);
     const template = createLaunchTemplate(name, { ...args, role, logGroup, handler }, this);
-    // The network whole: without its routes and endpoints a group that is being deleted could not drain.
+    // The whole network: without its routes and endpoints a group that is being deleted could not drain.
     const { group, onDemandGroup } = createGroups(
       name,
       { ...args, template, dependsOn: [policy, network, network.ready, rescue] },

@@ -7,8 +7,8 @@ import { buildContext } from "./buildContext";
 const platforms: Record<string, string> = { arm64: "linux/arm64", x86_64: "linux/amd64" };
 
 /**
- * The time of everything in the image, in epoch seconds, so that two builds of the same files have one digest: fleets are
- * replaced for another image, not for another build. It is the one that npm gives the files of packages.
+ * Time of all files in the image, in epoch seconds, so that two builds of the same files have one digest: fleets are
+ * replaced for another image, not for another build. npm gives the files of packages this time.
  */
 const sourceDateEpoch = "499162500";
 

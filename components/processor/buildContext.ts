@@ -3,9 +3,9 @@ import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { workerImageFolder } from "../aws/workerImageFolder";
 
 /**
- * The folder that an image is built from as a resource's input: relative to the program's folder, where Docker's provider
- * begins, too. An absolute one would differ from machine to machine, and each would build the image anew. Where a package
- * manager put a link to the package into `node_modules`, the path goes by that: what it points to is named by versions.
+ * The folder of an image's build as a resource input: relative to the program's folder, as Docker's provider
+ * expects. An absolute path would differ between machines, and each would build the image again. If a package
+ * manager linked the package into `node_modules`, the path follows the link: its target is named by versions.
  */
 export function buildContext(folder = workerImageFolder(), programFolder = process.cwd()): string {
   const path = relative(programFolder, linkedFolder(folder, programFolder) ?? folder);
@@ -14,7 +14,7 @@ export function buildContext(folder = workerImageFolder(), programFolder = proce
   return path.split(sep).join("/") || ".";
 }
 
-/** The same folder by way of the `node_modules` that the program finds the package in. */
+/** The same folder through the `node_modules` in which the program finds the package. */
 function linkedFolder(folder: string, programFolder: string): string | undefined {
   const real = realPath(folder);
   for (let above = programFolder; ; above = dirname(above)) {

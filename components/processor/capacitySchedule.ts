@@ -3,12 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { CapacityChange } from "../args/ProcessorArgs";
 
-/** What tells a scheduled action to leave a size alone; left out, it would be set to 0. */
+/** Value that makes a scheduled action keep a size; without it, the size would be set to 0. */
 const unchanged = -1;
 
 /**
- * Scheduled actions that move a group's minimum and nothing else: Auto Scaling raises desired to a minimum above it, and
- * after the peak it is idle workers that lower it.
+ * Scheduled actions that change only a group's minimum: Auto Scaling raises the desired capacity to a higher minimum,
+ * and
+ * after the peak idle workers lower it.
  */
 export function scheduleCapacity(
   group: aws.autoscaling.Group,
@@ -33,7 +34,7 @@ export function scheduleCapacity(
       {
         parent,
         deletedWith: group,
-        // An update sends the time of the first run along, as AWS once reckoned it, and AWS refuses one that has passed
+        // An update also sends the time of the first run, as AWS once computed it, and AWS refuses one that has passed
         // (pulumi/pulumi-aws#2473). Both at once would share a name, and a time.
         replaceOnChanges: ["minSize"],
         deleteBeforeReplace: true,

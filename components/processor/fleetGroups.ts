@@ -7,12 +7,12 @@ import { ProcessorSettings } from "../args/ProcessorArgs";
 import { trackedMetrics } from "./targetTracking";
 import { WorkerFleetArgs } from "./WorkerFleet";
 
-/** What the deletion of a group may take beside the drain of its instances. */
+/** Minutes for the deletion of a group, beside the drain of its instances. */
 const deleteMinutes = 20;
 
 export interface FleetGroups {
   group: aws.autoscaling.Group;
-  /** Stands in where the first group, of spot instances, stays short; there only with a scaler to raise it. */
+  /** Takes over when the first group, of spot instances, is short; exists only with a scaler to raise it. */
   onDemandGroup?: aws.autoscaling.Group;
 }
 
@@ -21,11 +21,11 @@ type FleetGroupsArgs = WorkerFleetArgs & {
   dependsOn: pulumi.Input<pulumi.Resource>[];
 };
 
-/** The groups of a fleet, pinned to the template's newest version: the scaler has instances of older ones replaced. */
+/** The groups of a fleet, pinned to the template's newest version: the scaler replaces instances of older ones. */
 export function createGroups(name: string, args: FleetGroupsArgs, parent: pulumi.Resource): FleetGroups {
   const { spot, minInstances, capacitySchedule = [] } = args.processor;
   const groupName = `${name}-group`;
-  // The schedule's minimum, read back by a refresh, must not be taken for one to put right.
+  // A refresh reads the schedule's minimum, which must not count as a change to undo.
   const ignored = capacitySchedule.length > 0 ? ["minSize"] : [];
   const group = createGroup(groupName, { ...args, minSize: minInstances, isSpot: spot, ignored }, parent);
   scheduleCapacity(group, groupName, capacitySchedule, parent);
@@ -49,7 +49,7 @@ function createGroup(
       vpcZoneIdentifiers: args.network.subnetsFor(processor),
       ...launchFrom(args.template, processor, args.isSpot),
       healthCheckType: "EC2",
-      // An instance in service has had a worker that was ready: there is nothing to be lenient with.
+      // An instance in service has had a ready worker, so it needs no grace period.
       healthCheckGracePeriod: 0,
       initialLifecycleHooks: hooks,
       protectFromScaleIn: true,
@@ -62,7 +62,7 @@ function createGroup(
     {
       parent,
       dependsOn: args.dependsOn,
-      // The provider takes a change of the first hooks for one to the group, and does nothing about it.
+      // The provider takes a change of the initial hooks for one of the group, and then makes none.
       ignoreChanges: ["desiredCapacity", "initialLifecycleHooks", ...args.ignored],
       customTimeouts: { delete: `${deleteMinutes + Math.ceil(processor.drainSeconds / 60)}m` },
     },
@@ -79,7 +79,7 @@ function groupTags(name: string, { tags, target, scaler, processor }: WorkerFlee
   });
 }
 
-/** One type on demand needs no policy of mixed instances; several are tried in their order. */
+/** One on-demand type needs no mixed instances policy; several are tried in their order. */
 function launchFrom(
   template: aws.ec2.LaunchTemplate,
   { instanceTypes, onDemandBaseCapacity }: ProcessorSettings,

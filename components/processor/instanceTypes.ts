@@ -1,11 +1,12 @@
-// What the name of an EC2 instance type says ("Amazon EC2 instance type naming conventions"). No call is made for it, and
-// what no rule says is undefined. The rules were held against the 1,363 types of August 2026 that Karpenter's reference lists.
+// Facts in the name of an EC2 instance type ("Amazon EC2 instance type naming conventions"). It takes no call, and
+// a fact without a rule is undefined. The rules were checked against the 1,363 types of August 2026 in Karpenter's
+// reference.
 
-/** vCPUs by the size that stands after an instance type's dot ("Amazon EC2 instance types by CPU options"). */
+/** vCPUs by the size after an instance type's dot ("Amazon EC2 instance types by CPU options"). */
 const vcpusBySize: Record<string, number> = { medium: 1, large: 2, xlarge: 4 };
 
 /**
- * vCPUs of an EC2 instance type. Burstable types (t…) have two up to `large`. A size that says nothing, such as `metal`,
+ * vCPUs of an EC2 instance type. Burstable types (t…) have two up to `large`. A size without a number, such as `metal`,
  * counts as two, the least that the larger types have.
  */
 export function vcpusOf(instanceType: string): number {
@@ -16,7 +17,7 @@ export function vcpusOf(instanceType: string): number {
   return vcpusBySize[size] ?? 2;
 }
 
-/** Whether the type earns and spends CPU credits: t2, t3, t3a and t4g. */
+/** True if the type earns and spends CPU credits: t2, t3, t3a and t4g. */
 export function isBurstable(instanceType: string): boolean {
   return /^t\d/.test(instanceType);
 }
@@ -34,7 +35,7 @@ const gibOfBurstable: Record<string, number> = {
 export function memoryOf(instanceType: string): number | undefined {
   const { family, size } = split(instanceType);
   if (isBurstable(instanceType)) return family === "t1" ? undefined : toMib(gibOfBurstable[size]);
-  // c5n has more memory than others with a "c".
+  // c5n has more memory than other c types.
   const letter = family === "c5n" ? undefined : /^[cmr](?=[5-9]|\d\d)/.exec(family)?.[0];
   const isSized = /^(medium|large|\d*xlarge|metal-\d+xl)$/.test(size);
   return letter === undefined || !isSized ? undefined : toMib(vcpusOf(instanceType) * gibPerVcpu[letter]!);
@@ -70,7 +71,7 @@ const severalGpus: Record<string, Record<string, number>> = {
 /** Families whose every size has one GPU, or a part of one. */
 const oneGpu = ["g3s", "g6f", "gr6", "gr6f"];
 
-/** Whether an EC2 instance type has NVIDIA GPUs and x86-64 processors. */
+/** True if an EC2 instance type has NVIDIA GPUs and x86-64 processors. */
 export function hasGpu(instanceType: string): boolean {
   return gpuFamily.test(split(instanceType).family);
 }
@@ -83,10 +84,10 @@ export function gpusOf(instanceType: string): number | undefined {
   return oneGpu.includes(family) ? 1 : undefined;
 }
 
-/** Families with NVMe instance store though no "d" says so ("Instance store volume limits", Amazon EC2). */
+/** Families with NVMe instance store but no "d" ("Instance store volume limits", Amazon EC2). */
 const storeFamily = /^(i[3-9]|i\d\d|im\d|is\d|d[3-9]|f2|g[5-9](?!g)|gr\d|p[5-9]|trn\d)/;
 
-/** Whether an EC2 instance type has NVMe instance store: a "d" behind the generation says so, and some families. */
+/** True if an EC2 instance type has NVMe instance store: types with a "d" behind the generation, and some families. */
 export function hasInstanceStore(instanceType: string): boolean {
   const { family } = split(instanceType);
   return /^[a-z]+\d+[a-z]*d/.test(family) || storeFamily.test(family);

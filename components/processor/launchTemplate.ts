@@ -11,7 +11,7 @@ import { giveBackSeconds, renderUserData } from "./userData";
 import { WorkerFleetArgs } from "./WorkerFleet";
 import { fitsMetadata } from "./workerRole";
 
-/** What a fleet's instances are launched from; each change of it is a new version. */
+/** The launch template of a fleet's instances; each change makes a new version. */
 export function createLaunchTemplate(
   name: string,
   args: WorkerFleetArgs & {
@@ -29,7 +29,7 @@ export function createLaunchTemplate(
     {
       imageId: args.machineImage,
       instanceType: processor.instanceTypes[0],
-      // Surplus credits may cost more than what spot saves; other types refuse to be launched with the setting.
+      // Surplus credits may cost more than spot saves; other types refuse to launch with the setting.
       creditSpecification:
         processor.spot && processor.instanceTypes.every(isBurstable) ? { cpuCredits: "standard" } : undefined,
       iamInstanceProfile: { arn: profile.arn },
@@ -56,7 +56,7 @@ export function createLaunchTemplate(
         httpEndpoint: "enabled",
         httpTokens: "required",
         httpPutResponseHopLimit: 1,
-        // Where the instance reads its group's name.
+        // The instance reads its group's name there.
         instanceMetadataTags: tags.apply((all) => (fitsMetadata(all) ? "enabled" : "disabled")),
       },
       tagSpecifications: [

@@ -1,20 +1,20 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 
-/** The hooks' names, which the worker is told. */
+/** Names of the hooks, which the worker's settings contain. */
 export const hookNames = { launchHook: "worker-ready", terminateHook: "worker-drained" };
 
-/** Within that time a new instance's worker must be ready. */
+/** Seconds within which a new instance's worker must be ready. */
 const launchSeconds = 600;
 
-/** What an Auto Scaling group takes as a hook's time ("LifecycleHook", Amazon EC2 Auto Scaling API Reference). */
+/** Longest timeout of a hook ("LifecycleHook", Amazon EC2 Auto Scaling API Reference). */
 const maxHeartbeatSeconds = 7_200;
 
 type Hook = aws.types.input.autoscaling.GroupInitialLifecycleHook & { name: string };
 
 /**
- * A launch whose worker isn't ready by then is given up and tried again; a termination waits for the drain. A drain that
- * may take longer than a hook waits is kept waiting by the worker's heartbeats.
+ * A launch whose worker isn't ready in time is abandoned and retried; a termination waits for the drain. If a drain
+ * may take longer than a hook's timeout, the worker's heartbeats keep the hook waiting.
  */
 export function lifecycleHooks(drainSeconds: number): Hook[] {
   return [
@@ -34,7 +34,8 @@ export function lifecycleHooks(drainSeconds: number): Hook[] {
 }
 
 /**
- * The hooks once more, as resources that follow later changes: those that a group is created with never change. They go
+ * The hooks again, as resources that follow later changes: those that a group is created with never change. They are
+ * deleted
  * with their group, since deleting them first would leave its drain without a hook
  * (docs/decisions/0006-lifecycle-hooks-twice.md).
  */

@@ -3,12 +3,12 @@ import type { WorkerSettings } from "../../contract/workerSettings";
 import type { Metrics } from "../args/choices";
 import { defaults } from "../args/defaults";
 
-/** Tells deployments apart in one account, also those of one program. */
+/** Distinguishes deployments in one account, including those of one program. */
 export function metricsName(component: string): string {
   return [pulumi.getProject(), pulumi.getStack(), component].join("/");
 }
 
-/** The worker's settings for its metrics: none where they are told apart by type. */
+/** The worker's metric settings: empty if metrics are by type. */
 export function metricsOf(
   metrics: Metrics | undefined,
   name: string,

@@ -1,6 +1,6 @@
 import { gpusOf, memoryOf, vcpusOf } from "./instanceTypes";
 
-/** A processor's settings that decide on its slots. */
+/** Settings of a processor that determine its slots. */
 export interface SlotSettings {
   slots: number;
   instanceTypes: string[];
@@ -9,8 +9,9 @@ export interface SlotSettings {
 }
 
 /**
- * Jobs at once of one instance of a processor: as configured, or the vCPUs of its first instance type, or its GPUs, as far
- * as its memory holds as many jobs. Where the type's name doesn't say, workers do once they are there.
+ * Concurrent jobs of one instance of a processor: as configured, or the vCPUs of its first instance type, or its GPUs,
+ * as far
+ * as its memory holds as many jobs. If the type's name doesn't tell, workers report them once they run.
  */
 export function slotsOf({ slots, instanceTypes: [first = ""], memoryMegabytes, gpu = false }: SlotSettings): number {
   if (slots > 0) return slots;
@@ -19,13 +20,13 @@ export function slotsOf({ slots, instanceTypes: [first = ""], memoryMegabytes, g
   return Math.min(most, fitting ?? most);
 }
 
-/** What an instance's system and its worker keep of its memory, in MB. */
+/** Memory that an instance's system and its worker keep, in MB. */
 const reservedMegabytes = 300 + 256;
 
-/** Part of an instance's memory that its kernel has to give: firmware and the kernel itself take the rest. */
+/** Part of an instance's memory that its kernel can give: firmware and the kernel itself take the rest. */
 const usableShare = 0.93;
 
-/** The most that jobs can have of an instance type's memory, in MB; undefined where its name doesn't say. */
+/** Most memory for jobs on an instance type, in MB; undefined if its name doesn't tell. */
 export function mostForJobs(instanceType: string): number | undefined {
   const megabytes = memoryOf(instanceType);
   return megabytes === undefined ? undefined : Math.max(0, megabytes - reservedMegabytes);

@@ -3,18 +3,20 @@ import * as pulumi from "@pulumi/pulumi";
 import { slotsOf } from "./slotsOf";
 import { ProcessorSettings } from "../args/ProcessorArgs";
 
-/** Metrics of a group that its policies read; CloudWatch has them only where the group is told to send them. */
+/** Metrics of a group that its policies read; CloudWatch has them only if the group is set to send them. */
 export const trackedMetrics: aws.autoscaling.Metric[] = ["GroupDesiredCapacity", "GroupInServiceInstances"];
 
-/** How long a job takes where nobody says, since nothing here learns it. */
+/** Assumed job duration if it isn't configured, since nothing here learns it. */
 const assumedSecondsPerJob = 10;
 
-/** By then the metrics, of a minute each, count an instance that went into service. */
+/** Time after which the metrics, of a minute each, include an instance that went into service. */
 const warmupSeconds = 60;
 
 /**
- * Scaling by CloudWatch's metrics and Auto Scaling's own policies: target tracking of the backlog per instance, and, since
- * without an instance there is no such figure, an alarm that leaves zero. Neither ever lowers desired: idle workers do.
+ * Scaling by CloudWatch's metrics and Auto Scaling's own policies: target tracking of the backlog per instance and,
+ * since
+ * that figure doesn't exist without an instance, an alarm for the step from zero. Neither lowers desired capacity: idle
+ * workers do.
  */
 export function trackTarget(
   group: aws.autoscaling.Group,
@@ -62,7 +64,7 @@ export function trackTarget(
             {
               id: "backlog",
               label: "Backlog per instance",
-              // What is in flight beyond all slots is in backoff, which is no work for now.
+              // Messages in flight beyond all slots are in backoff and don't count as work.
               expression: `(visible + IF(inflight < instances * ${slots}, inflight, instances * ${slots})) / instances`,
               returnData: true,
             },
@@ -103,7 +105,7 @@ export function trackTarget(
       metricQueries: [
         metric("visible", "AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName: queueName }),
         metric("desired", "AWS/AutoScaling", "GroupDesiredCapacity", { AutoScalingGroupName: group.name }),
-        // Above zero the policy must rest: an alarm that stays repeats its action each minute.
+        // Above zero the policy must not act: a lasting alarm repeats its action each minute.
         {
           id: "waiting",
           label: "Jobs without a worker",
@@ -119,8 +121,8 @@ export function trackTarget(
 }
 
 /**
- * How many jobs one instance may have before it, so that they end within the target latency; never fewer than it runs at
- * once, or a single long job would call for several instances.
+ * Backlog per instance whose jobs end within the target latency; never fewer than an instance's concurrent jobs, or a
+ * single long job would call for several instances.
  */
 export function backlogPerInstance(processor: ProcessorSettings): number {
   const { targetLatencySeconds, secondsPerJob = assumedSecondsPerJob } = processor;

@@ -13,15 +13,16 @@ export interface TypeEntryArgs {
   fleet: WorkerFleet;
   machineImage: MachineImage;
   typeTable: aws.dynamodb.Table;
-  /** The function that checks jobs by the entry: an upgrade replaces it first, so that it knows how to read the entry. */
+  /** The function that checks jobs by the entry: an upgrade replaces it first, so that it can read the entry. */
   frontend: aws.lambda.Function;
-  /** Whether the scaler is to scale it. */
+  /** True if the scaler scales the type. */
   isScaled: boolean;
 }
 
 /**
- * A job type's entry in the table in which the functions look types up. It comes last, so that the type is there only once
- * its queue lets them in and its fleet can work.
+ * A job type's entry in the table from which the functions read types. It is created last, so that the type exists only
+ * once
+ * its queue admits the functions and its fleet can work.
  */
 export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulumi.Resource): aws.dynamodb.TableItem {
   const { processor, queue, fleet, machineImage, typeTable } = args;

@@ -3,33 +3,36 @@ import { join } from "node:path";
 import { parseEcrImage } from "../aws/permissions";
 import { workerImageFolder } from "../aws/workerImageFolder";
 
-/** What an instance is told at its first boot. */
+/** Contents of an instance's user data. */
 export interface UserDataArgs {
   type: string;
   image: string;
-  /** ARN of the secret by which the image is pulled from a registry other than ECR. */
+  /** ARN of the secret with which the image is pulled from a registry other than ECR. */
   registryCredentials?: string;
   region: string;
   logGroup: string;
   /** The hook at which the group waits for the worker. */
   launchHook: string;
-  /** Variables of the worker; one line each, since Docker's `--env-file` knows no quoting. */
+  /** Variables of the worker; one line each, since Docker's `--env-file` has no quoting. */
   environment: Record<string, string>;
-  /** How long Docker waits for the worker's own drain before it kills it. */
+  /** Seconds that Docker waits for the worker's own drain before it kills it. */
   stopTimeoutSeconds: number;
   /** True if the container gets the instance's GPUs. */
   gpu?: boolean;
-  /** True if the worker's folders lie on the instance store. */
+  /** True if the worker's folders are on the instance store. */
   instanceStore?: boolean;
 }
 
-/** Where the scripts and their settings lie on an instance. */
+/** Folder of the scripts and their settings on an instance. */
 const folder = "/etc/batch-job-worker";
 const units = "/etc/systemd/system";
 const environmentFile = `${folder}/environment`;
 const delimiter = "ENVIRONMENT";
 
-/** What the worker's image brings for its instance (`worker-image/boot`): scripts for bash, curl and Docker, and systemd's units. */
+/**
+ * Files in the worker image's folder for its instance (`worker-image/boot`): scripts for bash, curl and Docker, and
+ * systemd units.
+ */
 export const bootFiles = {
   scripts: ["aws.sh", "give-up.sh", "pull.sh", "run.sh", "stopped.sh", "watch.sh"],
   /** For types with instance store: they would take room from the variables of the others. */
@@ -40,15 +43,15 @@ export const bootFiles = {
   ],
 };
 
-/** The worker takes up to 15 s to give back what is left after its drain. */
+/** Allows for the worker's 15 s of returning unfinished jobs after the drain. */
 export const giveBackSeconds = 30;
 
 /** "Run commands when you launch an EC2 instance with user data input", Amazon EC2. */
 export const maxUserDataBytes = 16_384;
 
 /**
- * The cloud-init script of a worker instance, which has Docker on board and installs nothing: it writes the worker's
- * environment, a few scripts and their systemd units, and starts them. Should it fail itself, it gives the instance up.
+ * The cloud-init script of a worker instance, whose image contains Docker. It installs nothing: it writes the worker's
+ * environment, a few scripts and their systemd units, and starts them. If it fails itself, it gives the instance up.
  */
 export function renderUserData(args: UserDataArgs): string {
   const script = render(args);
@@ -61,12 +64,12 @@ export function renderUserData(args: UserDataArgs): string {
   return script;
 }
 
-/** Bytes of the script, however many. */
+/** Bytes of the script, even beyond the limit. */
 export function userDataBytes(args: UserDataArgs): number {
   return Buffer.byteLength(render(args));
 }
 
-/** Bytes that variables take in the script. */
+/** Bytes of variables in the script. */
 export function environmentBytes(environment: Record<string, string>): number {
   const lines = Object.entries(environment).map(([name, value]) => Buffer.byteLength(`${name}=${value}\n`));
   return lines.reduce((sum, bytes) => sum + bytes, 0);
@@ -98,14 +101,14 @@ function scriptsFor({ instanceStore }: Pick<UserDataArgs, "instanceStore">): str
   return instanceStore ? [...bootFiles.scripts, ...bootFiles.storeScripts] : bootFiles.scripts;
 }
 
-/** The settings that the scripts read, as words of a shell. */
+/** The scripts' settings, as words of a shell. */
 export function bootSettings(args: Omit<UserDataArgs, "environment">): string {
   const { type, image, registryCredentials = "", region, logGroup, launchHook, stopTimeoutSeconds } = args;
   const ecr = parseEcrImage(image);
   const settings = {
     ...{ TYPE: type, IMAGE: image, REGION: region, DOMAIN: domainOf(region) },
     ...{ LOG_GROUP: logGroup, LAUNCH_HOOK: launchHook, STOP_SECONDS: String(Math.ceil(stopTimeoutSeconds)) },
-    // One of the two at the most.
+    // At most one of the two is set.
     ECR_REGION: ecr?.region ?? "",
     REGISTRY_SECRET: ecr ? "" : registryCredentials,
     ...(args.gpu && { GPU: "1" }),
@@ -124,7 +127,7 @@ TimeoutStopSec=${seconds + 30}`;
 
 const bootTexts = new Map<string, string>();
 
-/** Without the lines that are comments: they would take room from the worker's variables. Read once for all fleets. */
+/** Without comment lines, which would take room from the worker's variables. Read once for all fleets. */
 function bootFile(name: string): string {
   let text = bootTexts.get(name);
   if (text === undefined) {
@@ -135,13 +138,13 @@ function bootFile(name: string): string {
   return text;
 }
 
-/** A consumer's mocks may leave the region undefined, whatever its type says. */
+/** A consumer's mocks may leave the region undefined, despite its type. */
 function domainOf(region: string): string {
   if (String(region).startsWith("cn-")) return "amazonaws.com.cn";
   return String(region).startsWith("eusc-") ? "amazonaws.eu" : "amazonaws.com";
 }
 
-/** The text as one word of a shell. A consumer's mocks may leave it undefined, whatever its type says. */
+/** The text as one word of a shell. A consumer's mocks may leave it undefined, despite its type. */
 function quote(text: string): string {
   return `'${String(text).replaceAll("'", `'\\''`)}'`;
 }
@@ -150,7 +153,7 @@ function file(path: string, end: string, text: string): string {
   return `cat > ${path} <<'${end}'\n${text}\n${end}`;
 }
 
-/** The worker's environment that a user-data script carries: the inverse of {@link renderUserData}. */
+/** The worker's environment in a user-data script: the inverse of {@link renderUserData}. */
 export function readEnvironment(userData: string): Record<string, string> {
   const lines = userData.split("\n");
   const start = lines.indexOf(`cat > ${environmentFile} <<'${delimiter}'`);
@@ -169,7 +172,8 @@ function environmentLines(environment: Record<string, string>): string {
   return Object.entries(environment)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => {
-      // What the inputs' check could not see yet: the rest of the value would become variables, or commands of the script.
+      // The inputs' check could not see outputs: the rest of the value would become variables, or commands of the
+      // script.
       if (/[\r\n\0]/.test(value)) throw new Error(`Expected the environment variable ${name} as a text of one line`);
       return `${name}=${value}`;
     })

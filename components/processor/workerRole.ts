@@ -26,7 +26,7 @@ import {
 import { secretsOf } from "../args/secrets";
 import { WorkerFleetArgs } from "./WorkerFleet";
 
-/** The role of a fleet's instances, with all that needs no group. */
+/** The role of a fleet's instances, with all permissions that need no group. */
 export function createWorkerRole(
   name: string,
   args: WorkerFleetArgs,
@@ -66,15 +66,16 @@ export function createWorkerRole(
     ...(args.policyStatements ?? []),
     ...(processor.policyStatements ?? []),
   ];
-  // The role takes the policy of allowOwnGroups along.
+  // Its deletion also removes the policy of allowOwnGroups.
   return createRole(name, { service: "ec2.amazonaws.com", statements, forceDetachPolicies: true, tags }, { parent });
 }
 
 /**
- * What instances ask of their groups. A policy of its own: in the role's first one, which instances need at their start,
+ * Instances' permissions on their groups. A policy of its own: in the role's first one, which instances need at their
+ * start,
  * the groups' ARNs would close a circle of group, launch template, instance profile and role.
  *
- * It goes with the role and not before the groups, as its place in the graph would have it: instances need it to drain
+ * It is deleted with the role, not before the groups as its place in the graph implies: instances need it to drain
  * while their group is deleted.
  */
 export function allowOwnGroups(
@@ -91,7 +92,10 @@ export function allowOwnGroups(
   );
 }
 
-/** Whether instances may show their tags in metadata: with any other key the launch fails ("View tags for your EC2 instances"). */
+/**
+ * True if instances may show their tags in metadata: with any other key the launch fails ("View tags for your EC2
+ * instances").
+ */
 export function fitsMetadata(tags: object): boolean {
   return Object.keys(tags).every((key) => /^(?!(?:\.{1,2}|_index)$)[\w+\-=.,:@]+$/.test(key));
 }
