@@ -1,4 +1,4 @@
-// Bundles the worker, the entry of its handlers' processes and the built-in handlers into dist/: contract/ is inlined, and
+// Bundles the worker, the entry of its handlers' processes and the built-in handlers into dist/: contract/ is inlined,
 // packages stay outside. Each file replaces its predecessor in one step, so that a worker may start meanwhile.
 import { build } from "esbuild";
 import { realpathSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const folder = path.dirname(fileURLToPath(import.meta.url));
 
-/** Builds the worker into the folder's `dist/`, and removes what is there of earlier builds. */
+/** Builds the worker into the folder's `dist/`, and removes the files of earlier builds. */
 export async function buildWorker(outdir = path.join(folder, "dist")) {
   const source = path.join(folder, "src");
   const processors = (await readdir(path.join(source, "processors"))).filter((file) => file.endsWith(".ts"));

@@ -14,8 +14,8 @@ import { Runner } from "./handlers/runner";
 import { WorkerOptions } from "./settings";
 
 /**
- * The runner of the kind of handler that the worker was given, which finds the secrets in its environment; rejects, with the
- * reason, where it can't be had.
+ * Creates the runner for the worker's kind of handler, with the secrets in its environment; rejects, with the
+ * reason, if the handler is missing.
  */
 export async function createRunner(options: WorkerOptions, secrets: Record<string, string>, log: Log): Promise<Runner> {
   const { command, handler, inlineHandler, timeoutSeconds } = options.settings;
@@ -36,9 +36,9 @@ function moduleOf(handler: string, { processorsDir }: WorkerOptions): { modulePa
   return { modulePath: findHandler(handler, processorsDir) };
 }
 
-/** It stands where the image's handlers do, so that the same packages resolve. */
+/** It is placed beside the image's handlers, so that the same packages resolve. */
 async function inline(url: string, { processorsDir }: WorkerOptions, log: Log) {
-  // Nothing is lost by ending a worker that hasn't started: signals end it as they end any process.
+  // Ending a worker before its start loses nothing: signals end it as they end any process.
   const { signal } = new AbortController();
   const inlineText = await downloadHandler(url, { clock: systemClock, random: Math.random, log, signal });
   const name = createHash("sha256").update(url).digest("hex").slice(0, 12);

@@ -37,11 +37,11 @@ const output = new LineWriter(
 const write = (line: string) => output.write(line);
 const masking = new Masking();
 const logAbout = (common: LogFields) => createLog(write, common, Date.now, masking);
-// Pipes and files take what they are given before the process is gone.
+// Pipes and files take their input before the process is gone.
 process.on("exit", () => output.flush());
 
 main().then(
-  // Whatever a handler left behind must not keep the process alive.
+  // A handler's remains must not keep the process alive.
   (exitCode) => process.exit(exitCode),
   (error: unknown) => crash("worker-crashed", error),
 );
@@ -89,7 +89,7 @@ async function main(): Promise<number> {
 }
 
 async function readSecretsOf({ settings }: WorkerOptions, log: Log): Promise<Record<string, string>> {
-  // Nothing is lost by ending a worker that hasn't started: signals end it as they end any process.
+  // Ending a worker before its start loses nothing: signals end it as they end any process.
   const { signal } = new AbortController();
   return readSecrets(settings.secrets ?? {}, {
     fetch: fetchSecret,
@@ -133,7 +133,7 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
   return { worker, lifecycle, metrics };
 }
 
-/** Where somebody wants to know, every job's end is published. */
+/** Publishes final states when `events` is on. */
 async function announced({
   settings: { eventsTopic, keptEventsQueueUrl },
   records,
@@ -148,7 +148,7 @@ async function announced({
   log: Log;
 }): Promise<JobRecords> {
   if (eventsTopic === undefined) return records;
-  // Loaded here, since most workers tell nobody.
+  // Loaded here, since most workers publish none.
   const { createTopicClient, EventTopic } = await import("./records/eventTopic.js");
   const topic = new EventTopic(eventsTopic, systemClock, createTopicClient(services.gate("SNS")));
   const publish: Announce = (event) => topic.publish(event);
@@ -168,14 +168,14 @@ function connections(slots: number) {
   };
 }
 
-/** For local mode: the queue and the table die with the parent, so that there is nothing to give back to. */
+/** For local mode: the queue and the table die with the parent, so there is nothing to give back to. */
 function exitWithParent(log: Log): void {
   const end = () => crash("worker-orphaned", new Error("The process that started this worker has ended"), log);
   if (!process.connected) end();
   process.on("disconnect", end);
 }
 
-/** Jobs at work are not lost: their leases run out, and their messages reappear. */
+/** Running jobs are not lost: their leases end, and their messages reappear. */
 function crash(event: string, error: unknown, log: Log = logAbout({})): never {
   log("error", event, errorFields(error));
   process.exit(1);

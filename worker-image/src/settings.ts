@@ -6,23 +6,23 @@ import { decodeWorkerSettings, WorkerSettings } from "../../contract/workerSetti
 import { maxHiddenSeconds } from "./support/backoff";
 import { divideMachine, Machine, Room, thisMachine } from "./handlers/room";
 
-/** What the worker is told and what it finds out about its machine. */
+/** The worker's settings, and its findings about its machine. */
 export interface WorkerOptions extends Room {
   settings: WorkerSettings;
   workerId: string;
   /** Folder of the handler modules. */
   processorsDir: string;
-  /** Where the attempts have their folders. */
+  /** Folder in which the attempts have their folders. */
   scratchDir: string;
-  /** Whether the worker ends when the process that started it does. */
+  /** True if the worker ends with the process that started it. */
   exitsWithParent: boolean;
-  /** Port of `/healthz` on the loopback interface; none where unset. */
+  /** Port of `/healthz` on the loopback interface; undefined for none. */
   healthPort?: number;
 }
 
 type Environment = Record<string, string | undefined>;
 
-/** Reads the environment; every problem is named. */
+/** Reads the environment; names every problem. */
 export function readOptions(
   environment: Environment,
   defaultProcessorsDir: string,
@@ -50,7 +50,7 @@ export function readOptions(
   // A developer's machine has the GPUs that it has.
   const slots = Math.min(settings.slots, gpus ?? Infinity);
   const room = divideMachine({ ...settings, slots }, machine, { gpus, heapMegabytes });
-  // A laptop may have less than the instances do; an instance with less would have the kernel kill jobs that do no wrong.
+  // A laptop may have less memory than the instances; on an instance the kernel would kill jobs for it.
   if (room.overcommitted && !exitsWithParent) return { ok: false, problems: [tooLarge(settings, room)] };
   return {
     ok: true,
@@ -66,7 +66,7 @@ export function readOptions(
   };
 }
 
-/** What would break the calls to SQS or the timers, and only that: the component checks what makes sense. */
+/** Checks only what would break the calls to SQS or the timers: the component checks the rest. */
 function checkRanges(settings: WorkerSettings): FieldProblem[] {
   const { slots, prefetch, timeoutSeconds, maxAttempts, visibilityTimeoutSeconds, drainSeconds } = settings;
   return [

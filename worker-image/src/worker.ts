@@ -7,23 +7,23 @@ import { ReceivedMessage } from "./queue/queue";
 import { Services } from "./services/services";
 import { Vitals } from "./instance/vitals";
 
-/** How long giving jobs back may take, kills and calls included, before the worker ends all the same. */
+/** Time for giving jobs back, kills and calls included, after which the worker ends all the same. */
 const giveBackMilliseconds = 15_000;
 
 export interface WorkerEffects extends ProcessorEffects {
-  /** Jobs at once. */
+  /** Concurrent jobs. */
   slots: number;
   /** The services that it depends on, for its health. */
   services?: Services;
-  /** The disk that jobs write to, without room on which no message is fetched. @default - it has room */
+  /** The disk that jobs write to; without room no message is fetched. @default - it has room */
   disk?: DiskRoom;
-  /** Resolves when a message could be used, or the signal aborts; none is fetched before. @default - always */
+  /** Resolves when a message could be processed, or the signal aborts; none is fetched before. @default - always */
   whenUsable?: (signal: AbortSignal) => Promise<void>;
   /** Called once the handler can run; no message is fetched before it resolves. */
   onReady?: (worker: Worker) => Promise<void>;
 }
 
-/** One worker: polls, runs and settles jobs until it is told to drain. */
+/** One worker: polls, runs and settles jobs until it is drained. */
 export class Worker {
   readonly vitals: Vitals;
   private readonly poller: Poller<ReceivedMessage>;
@@ -31,7 +31,7 @@ export class Worker {
   private readonly timers: (() => void)[] = [];
   private state: "working" | "retiring" | "draining" | "giving-back" = "working";
   private giveUp: () => void = () => undefined;
-  /** Whether a handler can't be stopped, so that the process ends and is started again. */
+  /** True if a handler can't be stopped, so that the process ends and is started again. */
   isWedged = false;
 
   constructor(private readonly effects: WorkerEffects) {
@@ -60,7 +60,7 @@ export class Worker {
     });
   }
 
-  /** Whether it takes no more jobs and ends once those that it has are done. */
+  /** True if it takes no more jobs and ends once its jobs are done. */
   get isDraining(): boolean {
     return this.state !== "working";
   }
@@ -81,7 +81,10 @@ export class Worker {
     return this.poller.busySlots;
   }
 
-  /** Works until drained; says whether every job was finished or given back by then. Rejects if the handler is unusable. */
+  /**
+   * Works until drained; resolves to `isClean` if every job was finished or given back by then. Rejects if the handler
+   * is unusable.
+   */
   async run(): Promise<{ isClean: boolean }> {
     const { runner, slots, log, settings } = this.effects;
     await runner.start();
@@ -98,7 +101,7 @@ export class Worker {
     return { isClean };
   }
 
-  /** Stops fetching; jobs that run may take all the time that they need, until it is told to drain. */
+  /** Stops fetching; running jobs may take all the time that they need, until `drain`. */
   retire(): void {
     if (this.state !== "working") return;
     this.state = "retiring";
@@ -108,8 +111,8 @@ export class Worker {
   }
 
   /**
-   * Stops fetching; jobs that run may finish within `drainSeconds`, or sooner where there is less time. Asked again
-   * without such a time, it gives them back at once.
+   * Stops fetching; running jobs may finish within `drainSeconds`, or `withinSeconds` if that is sooner. A second call
+   * without `withinSeconds` gives them back at once.
    */
   drain(reason: string, withinSeconds?: number): void {
     const { settings, clock, log, runner } = this.effects;

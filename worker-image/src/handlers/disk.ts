@@ -2,10 +2,10 @@ import { lstat, readdir, statfs } from "node:fs/promises";
 import path from "node:path";
 import { RunOutcome } from "./runner";
 
-/** ENOSPC, in the words of Node and of the C library. */
+/** ENOSPC, as Node and the C library word it. */
 const full = /\bENOSPC\b|no space left on device/i;
 
-/** A failure for want of room on the disk says so, with figures; any other outcome is as it was. */
+/** Turns a failure for lack of disk space into one with figures; keeps any other outcome. */
 export async function explainFullDisk(outcome: RunOutcome, folder: string): Promise<RunOutcome> {
   if (outcome.kind !== "failed" || !full.test(outcome.error.message)) return outcome;
   const [disk, own] = await Promise.all([diskOf(folder), bytesBelow(folder)]);
@@ -21,12 +21,12 @@ export async function diskOf(
     const { bsize, blocks, bfree, bavail } = await statfs(folder);
     return { usedBytes: (blocks - bfree) * bsize, totalBytes: blocks * bsize, freeBytes: bavail * bsize };
   } catch {
-    // The figures are a help and no more.
+    // The figures are optional.
     return undefined;
   }
 }
 
-/** What the files below the folder take up on the disk; what can't be read counts nothing. */
+/** Disk usage of the files below the folder; unreadable ones count as 0. */
 export async function bytesBelow(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   let bytes = 0;
@@ -39,7 +39,7 @@ export async function bytesBelow(folder: string): Promise<number> {
   return bytes;
 }
 
-/** Gibibytes with as many digits as are of use. */
+/** Gibibytes with a useful number of digits. */
 export function gigabytes(bytes: number): string {
   return (bytes / 1024 ** 3).toFixed(bytes < 10 * 1024 ** 3 ? 2 : 0);
 }

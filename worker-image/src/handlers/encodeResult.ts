@@ -7,22 +7,24 @@ import { isError } from "../support/plain";
 import { toJobError } from "../support/errors";
 import { shorten } from "../support/text";
 
-/** A result as JSON, what is said of one that is too large, or what is wrong with it; nothing for `undefined`. */
+/** A result as JSON, the description of one that is too large, or its problem; neither for `undefined`. */
 export type EncodedResult = { ok: true; json?: string; omitted?: OmittedResult } | { ok: false; message: string };
 
-/** Deeper values would be beyond what JSON parsers down the line read. */
+/** Deeper values would exceed later JSON parsers. */
 const maxDepth = 500;
 
-/** JSON is handed on in pieces of about this size. */
+/** Size of the pieces in which JSON is hashed and collected. */
 const pieceCharacters = 65_536;
 
-/** As it was before a handler could replace it. */
+/** Saved before a handler can replace it. */
 const { stringify } = JSON;
 
 /**
- * A handler's result as JSON: what is decoded again is the same value, or the result is refused by the path of what JSON
- * can't hold. Properties that are `undefined` are left out, values with a `toJSON` are what that gives, and -0 is 0.
- * A result over {@link limits.maxResultBytes} is refused to nobody: its size and digest are told in its place.
+ * A handler's result as JSON that decodes to the same value; otherwise the result is refused by the path of the part
+ * that JSON
+ * can't hold. Properties that are `undefined` are left out, values with a `toJSON` are replaced by its return value,
+ * and -0 is 0.
+ * A result over {@link limits.maxResultBytes} is not refused: its size and digest take its place.
  */
 export function encodeResult(result: unknown): EncodedResult {
   if (result === undefined) return { ok: true };
@@ -37,7 +39,7 @@ export function encodeResult(result: unknown): EncodedResult {
   return { ok: true, ...text.end() };
 }
 
-/** What a result over the limit leaves behind. */
+/** The description of a result over the limit. */
 export function omittedResult(bytes: number, sha256: string): OmittedResult {
   const reason = `It has ${bytes} bytes of JSON, and a record keeps at most ${limits.maxResultBytes}: store it in S3 and return where it is`;
   return { bytes, sha256, reason };
@@ -46,10 +48,10 @@ export function omittedResult(bytes: number, sha256: string): OmittedResult {
 /** A value that JSON would change or lose. */
 class Unfit extends Error {}
 
-/** Writes one value as JSON.stringify does, or throws {@link Unfit} with the path of what is none. */
+/** Writes one value as JSON.stringify does, or throws {@link Unfit} with the path of the unfit part. */
 class ResultEncoder {
   private readonly path: (string | number)[] = [];
-  /** The objects around the place, with their depth. */
+  /** Objects around the place, with their depth. */
   private readonly above = new Map<object, number>();
 
   constructor(private readonly text: JsonText) {}
@@ -74,7 +76,7 @@ class ResultEncoder {
     }
   }
 
-  /** Where it is now, for a message. */
+  /** The present place, for a message. */
   place(): string {
     const place = pointer(this.path);
     return place === "" ? "" : ` at ${shorten(place, 300)}`;
@@ -95,7 +97,7 @@ class ResultEncoder {
     if (types.isDate(value) && Number.isNaN(value.getTime())) this.refuse("an invalid Date");
     const plain: unknown = toJSON.call(value, key);
     if (typeof plain !== "object" || plain === null) return this.write(plain, key);
-    // It is asked once only, and may give itself.
+    // Called only once, since it may return the object itself.
     this.within(value, () => this.writeContents(plain, plain === value || isPlain(plain)));
   }
 
@@ -160,7 +162,7 @@ class ResultEncoder {
   }
 }
 
-/** Collects JSON, and goes on with its size and digest alone once it is over the limit. */
+/** Collects JSON, and continues with only its size and digest beyond the limit. */
 class JsonText {
   private text = "";
   private bytes = 0;
@@ -185,7 +187,7 @@ class JsonText {
   }
 }
 
-/** Of no class: made by a literal, JSON.parse or Object.create(null), in whatever realm. */
+/** True for an object without a class: from a literal, JSON.parse or Object.create(null), in any realm. */
 function isPlain(value: object): boolean {
   const tag = Object.prototype.toString.call(value);
   if (tag !== "[object Object]" && tag !== "[object Module]") return false;

@@ -1,11 +1,11 @@
-/** A GPU that a job's process has to itself. */
+/** A GPU that one job's process has to itself. */
 export interface Gpu {
-  /** What CUDA reads of it: the process sees this one alone, as its first. */
+  /** Variable that CUDA reads: the process sees only this GPU, as its first. */
   environment: { CUDA_VISIBLE_DEVICES: string };
   release(): void;
 }
 
-/** Deals out a worker's GPUs, of which there are as many as slots. */
+/** Assigns a worker's GPUs, of which there are as many as slots. */
 export class GpuPool {
   private readonly users: number[];
 
@@ -13,7 +13,7 @@ export class GpuPool {
     this.users = new Array<number>(count).fill(0);
   }
 
-  /** The first GPU with the fewest users: one without any, unless a process that can't be killed keeps its own. */
+  /** The first GPU with the fewest users: none, unless a process that can't be killed keeps its GPU. */
   take(): Gpu {
     const index = this.users.indexOf(Math.min(...this.users));
     this.users[index]!++;

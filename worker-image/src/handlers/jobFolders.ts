@@ -7,23 +7,23 @@ import { errorFields, Log } from "../support/log";
 const prefix = "batch-job-worker-";
 
 /**
- * An empty folder for each attempt, only its user's, below one of this worker. What workers before it left behind is
- * removed at the start.
+ * An empty folder for each attempt, private to its user, below a folder of this worker. The folders of earlier workers
+ * are removed at the start.
  */
 export class JobFolders {
   private base?: string;
 
-  /** @param root where there is room: a volume of the instance, or the system's temporary folder */
+  /** @param root folder with enough room: a volume of the instance, or the system's temporary folder */
   constructor(
     readonly root: string,
     private readonly log: Log,
   ) {}
 
-  /** Rejects where nothing can be written. */
+  /** Rejects if nothing can be written. */
   async start(): Promise<void> {
     if (this.base !== undefined) return;
     mkdirSync(this.root, { recursive: true });
-    // Links are resolved, since that is how the system names the folder that a process works in.
+    // Resolves links, since the system names a process's working folder without them.
     this.base = mkdtempSync(path.join(realpathSync(this.root), `${prefix}${process.pid}-`));
     await Promise.all(this.leftovers().map((folder) => this.remove(folder)));
   }
@@ -39,13 +39,13 @@ export class JobFolders {
     return folder;
   }
 
-  /** Never rejects: what can't be removed is a warning, and goes with the next worker. */
+  /** Never rejects: files that can't be removed are logged, and the next worker removes them. */
   async remove(folder: string): Promise<void> {
     const options = { recursive: true, force: true, maxRetries: 2 };
     try {
       await rm(folder, options);
     } catch {
-      // A folder that a job made unwritable for itself.
+      // A job may have made its own folder unwritable.
       openFolders(folder);
       await rm(folder, options).catch((error: unknown) => {
         this.log("warn", "folder-not-removed", { folder, ...errorFields(error) });
@@ -58,7 +58,7 @@ export class JobFolders {
     this.base = undefined;
   }
 
-  /** Folders of workers of this user that are gone; one with this process's id is of an earlier life of the container. */
+  /** Folders of dead workers of this user; one with this process's id is from an earlier start of the container. */
   private leftovers(): string[] {
     const root = path.dirname(this.base!);
     return readdirSync(root)
@@ -79,7 +79,7 @@ function openFolders(folder: string): void {
       if (entry.isDirectory()) openFolders(path.join(folder, entry.name));
     }
   } catch {
-    // The removal says what is wrong with it.
+    // The removal reports the problem.
   }
 }
 

@@ -4,18 +4,18 @@ import { shorten } from "../support/text";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** What a line is about, beside its message. */
+/** Fields of a line, beside its message. */
 export interface LineAbout {
-  /** What the handler said of it: under a name of its own, so that it can't pass for the worker's. */
+  /** The handler's own fields: under a name of their own, so that they can't pass for the worker's. */
   fields?: LogFields;
-  /** Where it was written to. */
+  /** Stream of the output. */
   stream?: "stdout" | "stderr";
 }
 
-/** The most characters of one line's message. */
+/** Most characters of one line's message. */
 export const maxLineCharacters = 4_000;
 
-/** What one attempt may log at once, and from then on in each second. */
+/** Bounds on one attempt's log: a burst, and the rate per second after that. */
 export interface LogBounds {
   lines: number;
   linesPerSecond: number;
@@ -31,7 +31,7 @@ export const logBounds: LogBounds = {
   charactersPerSecond: 5_000,
 };
 
-/** In a handler's own process: a little less, so that what it says of what was left out gets through. */
+/** In a handler's own process: a little less, so that its line about dropped lines gets through. */
 export const handlerLogBounds: LogBounds = {
   lines: 4_800,
   linesPerSecond: 9,
@@ -39,10 +39,10 @@ export const handlerLogBounds: LogBounds = {
   charactersPerSecond: 4_500,
 };
 
-/** What a line counts for beside its message and fields: the worker's own words around them. */
+/** Size of a line beyond its message and fields: the worker's own words around them. */
 const charactersOfLine = 100;
 
-/** Of what is left out, so many lines are written at the attempt's end all the same. */
+/** Number of dropped lines that are written at the attempt's end all the same. */
 const keptLast = 20;
 
 interface LogLine {
@@ -52,8 +52,9 @@ interface LogLine {
 }
 
 /**
- * What one attempt logs, within bounds: beyond {@link logBounds}, or while the worker's own output is behind, lines are
- * left out and counted, and a line says how many. The last ones are written in any case.
+ * The log of one attempt, within bounds: beyond {@link logBounds}, or while the worker's own output is behind, lines
+ * are
+ * dropped and counted, and a line says how many. The last ones are written in any case.
  */
 export class JobLog {
   private readonly last: LogLine[] = [];
@@ -86,7 +87,7 @@ export class JobLog {
     this.write(level, line.message, about);
   }
 
-  /** Writes the last lines that were left out; what comes after that counts anew. */
+  /** Writes the last lines that were dropped; later lines count from zero. */
   end(): void {
     this.mark(this.leftOut - this.last.length);
     for (const { level, message, about } of this.last.splice(0)) this.write(level, message, about);

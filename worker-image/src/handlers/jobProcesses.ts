@@ -4,64 +4,71 @@ import { Clock } from "../support/clock";
 import { countKernelKills, KernelKill, preferForKill } from "./memory";
 import { ProcessEntry, readProcesses } from "./processTable";
 
-/** Variable by which the processes of an attempt are known: every child inherits it. */
+/** Variable that identifies the processes of an attempt: every child inherits it. */
 export const markVariable = "JOB_PROCESS_MARK";
 
-/** How often the processes of running attempts are looked at. */
+/** Time between two scans of the processes of running attempts. */
 const lookMilliseconds = 500;
 
-/** A look may take one part in so many of the time. */
+/** Fraction of the time that scans may take, as its denominator. */
 const lookShare = 100;
 
-/** Processes that are started while others are killed are found by the next pass. */
+/** Passes of a kill, since processes may be started while others are killed. */
 const maxPasses = 20;
 
-/** A process that was seen for so long and is nobody's stays nobody's: a young one may still be about to take on its environment. */
+/**
+ * Age after which an unassigned process stays unassigned: a younger one may still be about to take on its environment.
+ */
 const strangerMilliseconds = 1_000;
 
 const markPattern = new RegExp(`(?:^|\\0)${markVariable}=([^\\0]*)`);
 
 export interface TrackedJob {
-  /** Its first process, which others decide on; all it starts counts as the job's. */
+  /** Its first process, which its owner ends; all that it starts counts as the job's. */
   root: number;
-  /** Whether the first process is the worker's own and outlives the job. */
+  /** True if the first process is the worker's own and outlives the job. */
   isRootKept: boolean;
-  /** The mark in the environment of the job's processes. */
+  /** Mark in the environment of the job's processes. */
   mark: string;
-  /** The attempt's folder: who works in it belongs to the attempt. */
+  /** The attempt's folder: processes that work in it belong to the attempt. */
   folder?: string;
-  /** Processes with this mark, and what they start, were there before the attempt and stay. */
+  /** Processes with this mark, and those that they start, existed before the attempt and stay. */
   spareMark?: string;
   maxBytes: number;
-  /** All its processes together hold more than `maxBytes`. */
+  /** Called when all its processes together hold more than `maxBytes`. */
   onTooLarge(bytes: number): void;
 }
 
 interface Tracked extends TrackedJob {
-  /** Its processes as last seen: pid and start. One that was seen once stays the job's, whatever becomes of its parents. */
+  /**
+   * Its processes at the last scan: pid and start time. Once seen, a process stays the job's, even if its parents end.
+   */
   known: Map<number, string>;
-  /** Memory that they held at the last look. */
+  /** Memory that they held at the last scan. */
   heldBytes: number;
-  /** The kernel's kills up to the look before the last: the last one may have come after a kill. */
+  /** The kernel's kills up to the scan before the last: the last one may have come after a kill. */
   killsBefore: number | undefined;
   killsAtLook: number | undefined;
 }
 
 /**
- * The processes of the attempts at work, whatever groups and sessions they have: found by the mark in their environment,
- * by their parents, and by the folder that they work in. They are looked at every half second, so that one which leaves
- * all of these behind later is still known. What is never seen: a process that clears its environment, leaves its folder
- * and loses its parent between two looks. Without /proc folders are unknown.
+ * The processes of the running attempts, in any group and session: identified by the mark in their environment,
+ * by their parents, and by their working folder. They are scanned every half second, so that one that loses
+ * all of these later is still known. A process that clears its environment, leaves its folder
+ * and loses its parent between two scans is never seen. Without /proc, folders are unknown.
  */
 export class JobProcesses {
-  /** Begins every mark of this worker. */
+  /** Prefix of every mark of this worker. */
   readonly prefix = randomBytes(8).toString("hex");
   private readonly tracked = new Set<Tracked>();
   private readonly strangers = new Map<string, number>();
   private marks = 0;
   private cancelLook?: () => void;
 
-  /** @param kernelKills counts what the kernel has killed on this machine for want of memory, if it says so */
+  /**
+   * @param kernelKills counts the processes that the kernel has killed for lack of memory on this machine, if it says
+   * so
+   */
   constructor(
     private readonly clock: Clock,
     private readonly kernelKills: () => number | undefined = countKernelKills,
@@ -71,7 +78,7 @@ export class JobProcesses {
     return `${this.prefix}-${++this.marks}`;
   }
 
-  /** From now on the job's processes are known and their memory is bounded. Its fields may change. */
+  /** Begins to track the job's processes and to bound their memory. Its fields may change. */
   track(job: TrackedJob): TrackedJob {
     const kills = this.kernelKills();
     const seen = { known: new Map<number, string>(), heldBytes: 0, killsBefore: kills, killsAtLook: kills };
@@ -89,14 +96,14 @@ export class JobProcesses {
     this.strangers.clear();
   }
 
-  /** Says whether the kernel has killed a process for want of memory within the last second; of this job, or of another. */
+  /** The kernel's kill for lack of memory within the last second, if there was one; of this job, or of another. */
   kernelKill(job: TrackedJob): KernelKill | undefined {
     const { killsBefore, heldBytes } = job as Tracked;
     const kills = this.kernelKills();
     return kills !== undefined && killsBefore !== undefined && kills > killsBefore ? { bytes: heldBytes } : undefined;
   }
 
-  /** Kills every process of the job, but not a root that is kept. Returns how many there were. */
+  /** Kills every process of the job, except a root that is kept. Returns their number. */
   kill(job: TrackedJob): number {
     const killed = new Set<string>();
     for (let pass = 0; pass < maxPasses; pass++) {
@@ -133,7 +140,7 @@ export class JobProcesses {
       job.killsBefore = job.killsAtLook;
       job.killsAtLook = kills;
       const members = this.membersOf(job, processes);
-      // One that was started before its parent was preferred is not preferred itself.
+      // A process that was started before its parent was preferred is not preferred itself.
       for (const { pid } of members) if (!job.known.has(pid)) preferForKill(pid);
       job.known = new Map(members.map(({ pid, startedAt }) => [pid, startedAt]));
       this.weigh(job, members, processes);
@@ -148,7 +155,7 @@ export class JobProcesses {
     const all = [...members, ...root];
     job.heldBytes = sum(all, (entry) => entry.rssBytes());
     if (job.heldBytes <= job.maxBytes) return;
-    // What processes share counts once only.
+    // Shared memory of several processes counts only once.
     const bytes = sum(all, (entry) => entry.sharedBytes() || entry.rssBytes());
     if (bytes > job.maxBytes) job.onTooLarge(bytes);
   }
@@ -222,7 +229,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    // ESRCH: it is gone. EPERM: it has become another user's.
+    // ESRCH: it is gone. EPERM: another user's process has its id.
     if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }

@@ -3,7 +3,7 @@ import { Job } from "./handler";
 import { Masking } from "../support/masking";
 import { RunEvents, Runner, RunOutcome } from "./runner";
 
-/** A runner in whose errors and reasons no secret shows. Results stay as they are. */
+/** A runner whose errors and reasons show no secrets. Results stay as they are. */
 export class MaskedRunner implements Runner {
   constructor(
     private readonly runner: Runner,

@@ -3,8 +3,8 @@ import { LineReader } from "../support/lineReader";
 import { RunEvents } from "./runner";
 
 /**
- * Pours a stream into a reader, chunk by chunk, and waits between two of them: for others' turn, and while the worker's
- * own output is behind, so that whoever writes waits too.
+ * Reads a stream into a reader, chunk by chunk, and pauses between two of them: for other work, and while the worker's
+ * own output is behind, so that the writer waits too.
  */
 export function pour(stream: Readable, reader: LineReader, events: Pick<RunEvents, "caughtUp">): void {
   const resume = () => void stream.resume();

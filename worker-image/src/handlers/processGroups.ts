@@ -26,9 +26,10 @@ done
 `;
 
 /**
- * The process groups of the jobs at work. Each has a group of its own, so that a signal reaches all it started; that also
- * means that it would outlive a worker that is killed, unless someone watches: a shell that waits for the end of the
- * worker's pipe.
+ * The process groups of the running jobs. Each job has a group of its own, so that a signal reaches all that it
+ * started. But
+ * the group would outlive a worker that is killed, so a shell waits for the end of the worker's pipe and kills it
+ * then.
  */
 export class ProcessGroups {
   private readonly members = new Set<number>();
@@ -37,7 +38,7 @@ export class ProcessGroups {
   /** @param mark text in the environment of every process that the jobs start */
   constructor(private readonly mark: string) {}
 
-  /** Rejects where there is no shell. */
+  /** Rejects if there is no shell. */
   start(): Promise<void> {
     if (this.watcher) return Promise.resolve();
     const watcher = spawn("/bin/sh", ["-c", script(this.mark)], {
@@ -45,7 +46,7 @@ export class ProcessGroups {
       detached: true,
     });
     this.watcher = watcher;
-    // A watcher that died takes nothing with it but the watch; its exit is dealt with below.
+    // A dead watcher only means that nothing watches; its exit is handled below.
     watcher.stdin.on("error", () => undefined);
     watcher.on("exit", () => this.restart(watcher));
     return new Promise((resolve, reject) => {
@@ -59,7 +60,7 @@ export class ProcessGroups {
     this.watcher?.stdin!.write(`+ ${group}\n`);
   }
 
-  /** Kills what is left of the group, and forgets it. */
+  /** Kills the rest of the group, and forgets it. */
   end(group: number): void {
     signalGroup(group, "SIGKILL");
     this.members.delete(group);
@@ -78,7 +79,7 @@ export class ProcessGroups {
     this.watcher = undefined;
     this.start().then(
       () => this.members.forEach((group) => this.watcher?.stdin!.write(`+ ${group}\n`)),
-      // Without a shell the commands still run; only nobody ends them should the worker be killed.
+      // Without a shell the commands still run; but nothing ends them if the worker is killed.
       () => (this.watcher = undefined),
     );
   }
@@ -89,7 +90,7 @@ export function signalGroup(group: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-group, signal);
   } catch (error) {
-    // ESRCH: the group is gone. EPERM: what is left of it belongs to another user, or on macOS is a zombie.
+    // ESRCH: the group is gone. EPERM: the rest of it belongs to another user, or on macOS is a zombie.
     if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }

@@ -7,23 +7,21 @@ export interface ProcessEntry {
   parent: number;
   group: number;
   session: number;
-  /** Tells a process from a later one with the same id. */
+  /** Distinguishes a process from a later one with the same id. */
   startedAt: string;
-  /** The environment that it was started with, names and values; empty where it can't be read. */
+  /** Environment at its start, names and values; empty if it can't be read. */
   environment(): string;
-  /** The folder that it works in; undefined where that can't be read. */
+  /** Its working folder; undefined if it can't be read. */
   folder(): string | undefined;
-  /** Memory that it holds; 0 where that can't be read. */
+  /** Its memory; 0 if it can't be read. */
   rssBytes(): number;
-  /** Memory that it holds, where pages that several share count in parts. */
+  /** Its memory, with shared pages counted in parts. */
   sharedBytes(): number;
 }
 
 const hasProc = process.platform === "linux";
 
-/**
- * Every process that lives: from /proc on Linux; elsewhere from `ps`, which knows no folders. Zombies are left out.
- */
+/** All live processes: from /proc on Linux; elsewhere from `ps`, which has no folders. Zombies are left out. */
 export function readProcesses(): ProcessEntry[] {
   return hasProc ? fromProc() : fromPs();
 }
@@ -33,7 +31,7 @@ function fromProc(): ProcessEntry[] {
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
     const stat = pid > 0 ? read(`${pid}/stat`) : "";
-    // The command's name, in parentheses, may hold anything ("proc_pid_stat(5)").
+    // The command's name, in parentheses, may contain anything ("proc_pid_stat(5)").
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const [state, parent, group, session] = fields;
     if (stat === "" || state === "Z" || state === "X") continue;
@@ -52,7 +50,7 @@ function fromProc(): ProcessEntry[] {
   return found;
 }
 
-/** Each line ends in the command, which is followed by the environment, as far as the system shows it. */
+/** Each line ends in the command, then its environment, as far as the system shows it. */
 function fromPs(): ProcessEntry[] {
   const columns = [
     "-o",
@@ -90,13 +88,13 @@ function fromPs(): ProcessEntry[] {
   });
 }
 
-/** Several look at the same process. */
+/** Several readers need the same process. */
 function once<T>(look: () => T): () => T {
   let seen: { value: T } | undefined;
   return () => (seen ??= { value: look() }).value;
 }
 
-/** Empty where the process is gone meanwhile, or is another user's. */
+/** Empty if the process is gone, or is another user's. */
 function read(path: string): string {
   try {
     return readFileSync(`/proc/${path}`, "utf8");

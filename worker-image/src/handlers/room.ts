@@ -3,32 +3,32 @@ import { WorkerSettings } from "../../../contract/workerSettings";
 import { findGpus, FoundGpus } from "../support/gpus";
 import { memoryMegabytes } from "./memory";
 
-/** Left to the worker itself, of the memory that jobs divide among them. */
+/** Memory that the worker itself keeps; jobs divide the rest. */
 const workerMegabytes = 256;
 
-/** Less is of no use to any program. */
+/** Less is too little for any program. */
 const minJobMegabytes = 128;
 
-/** Share of a job's memory that a handler's heap may take: buffers, native code and Node itself need the rest. */
+/** Share of a job's memory for a handler's heap: buffers, native code and Node itself need the rest. */
 const heapShare = 0.75;
 
-/** The machine, or the container, that a worker runs on. */
+/** The machine, or the container, of a worker. */
 export interface Machine {
   vcpus: number;
   megabytes: number;
   findGpus(): FoundGpus;
 }
 
-/** The jobs that a worker runs at once, and each one's share of the memory. */
+/** Concurrent jobs of a worker, and each one's share of the memory. */
 export interface Room {
   slots: number;
-  /** GPUs that the jobs get, each one; undefined for jobs without. */
+  /** GPUs of the jobs, one each; undefined for jobs without. */
   gpus?: number;
-  /** The most that one handler's JavaScript heap may hold. */
+  /** Most memory of one handler's JavaScript heap. */
   maxHeapMegabytes: number;
-  /** The most that one job's processes may hold in all. */
+  /** Most memory that one job's processes may hold together. */
   maxMemoryMegabytes: number;
-  /** Set where the jobs may hold more in all than the machine has for them: how much that is. */
+  /** Set if the jobs together may hold more than the machine has for them, with that figure. */
   overcommitted?: { jobsMegabytes: number };
 }
 
@@ -37,11 +37,11 @@ export function thisMachine(): Machine {
 }
 
 /**
- * Divides the machine among jobs: a slot for each vCPU, or each GPU, as far as the memory reaches, unless the settings say
- * how many.
+ * Divides the machine among jobs: a slot for each vCPU, or each GPU, as far as the memory reaches, unless the settings
+ * give a number.
  *
- * @param gpus GPUs that the jobs get, each one
- * @param heapMegabytes heap of a handler, in place of what follows from the rest
+ * @param gpus GPUs of the jobs, one each
+ * @param heapMegabytes heap of a handler, in place of the computed one
  */
 export function divideMachine(
   settings: Pick<WorkerSettings, "slots" | "memoryMegabytes">,
@@ -62,6 +62,6 @@ function shareOut(slots: number, jobsMegabytes: number, megabytes: number, heapM
   const heapOfShare = Math.max(minJobMegabytes, Math.floor((megabytes * heapShare) / slots));
   const maxHeapMegabytes = heapMegabytes ?? heapOfShare;
   const share = Math.max(minJobMegabytes, Math.floor(jobsMegabytes / slots));
-  // Node needs some for itself beside the heap.
+  // Node needs some memory beside the heap.
   return { maxHeapMegabytes, maxMemoryMegabytes: Math.max(share, maxHeapMegabytes + minJobMegabytes) };
 }

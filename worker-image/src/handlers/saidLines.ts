@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { shorten } from "../support/text";
 
-/** How many lines are told, and how much of each and of all. */
+/** Number of lines that are kept, and characters of each and of all. */
 const keptFirst = 2;
 const keptLast = 5;
 const keptTelling = 3;
@@ -14,7 +14,7 @@ interface SaidLine {
   text: string;
 }
 
-/** Lines that say what went wrong, in most languages. */
+/** Words for failures, which work for most languages. */
 const telling = /error|exception|panic|fatal|fail|abort|cannot|can't|denied|not found|no such/i;
 
 /** Lines of stack traces: of Node, Java, .NET, Python, Ruby, PHP, Go and Rust, and the marks below a line of code. */
@@ -22,7 +22,7 @@ const frame =
   /^\s+at |^\s+File "|^\s*[\^~]+\s*$|^\s+from \S+:\d+:in |^#\d+ |^\s+\.\.\. \d+ more|^\s+\S+\.go:\d+|^\s*\d+: +(?:0x[\da-f]+ (?:- )?)?\S+::|^Node\.js v\d/;
 
 /**
- * What a command said on one of its streams, for the reason of its failure: the first lines and the last, and those that
+ * A command's lines on one of its streams, for the reason of its failure: the first and the last lines, and those that
  * name an error, without the frames of stack traces. Of bounded size.
  */
 export class SaidLines {
@@ -31,7 +31,7 @@ export class SaidLines {
   private readonly firstTelling: SaidLine[] = [];
   private readonly lastTelling: SaidLine[] = [];
   private count = 0;
-  /** What the lines that come belong to. */
+  /** Kind of the trace that the current lines belong to. */
   private within: "python-frame" | "goroutine" | undefined;
 
   add(line: string): void {
@@ -46,7 +46,7 @@ export class SaidLines {
     keepLast(this.lastTelling, said, keptTelling);
   }
 
-  /** All that is told, as one line; nothing where nothing was said. */
+  /** All kept text, as one line; undefined if the command wrote none. */
   text(): string {
     const byWeight = [...this.lastTelling.toReversed(), ...this.firstTelling, ...this.last.toReversed(), ...this.first];
     const told: SaidLine[] = [];
@@ -64,7 +64,7 @@ export class SaidLines {
     return parts.join(" | ");
   }
 
-  /** A frame of Python has a line of code below it, a goroutine's frames go on until an empty line. */
+  /** A Python frame has a line of code below it, a goroutine's frames go on until an empty line. */
   private isFrame(text: string): boolean {
     if (this.within === "goroutine" && text !== "") return true;
     const wasPythonFrame = this.within === "python-frame";

@@ -4,7 +4,7 @@ import { JobContext, permanent } from "../handlers/handler";
 import { openObject, parseS3Url } from "./s3";
 
 /**
- * The bytes of a payload `{text}` or `{input: "s3://bucket/key"}`, chunk by chunk; reports progress where the size is
+ * The bytes of a payload `{text}` or `{input: "s3://bucket/key"}`, chunk by chunk; reports progress if the size is
  * known.
  */
 export async function* readInput(payload: unknown, context: JobContext): AsyncGenerator<Uint8Array> {
@@ -13,7 +13,7 @@ export async function* readInput(payload: unknown, context: JobContext): AsyncGe
   }
   if (payload.text !== undefined) {
     if (typeof payload.text !== "string") throw permanent(`Expected \`text\` as a text, got ${describe(payload.text)}`);
-    // In bytes it would be another text.
+    // As bytes it would be another text.
     if (/[\ud800-\udfff]/u.test(payload.text)) throw permanent("Expected `text` as Unicode, got half of a character");
     yield Buffer.from(payload.text, "utf8");
     return;
@@ -36,7 +36,7 @@ async function* withProgress(stream: Readable, total: number | undefined, contex
   }
 }
 
-/** What was sent instead, with its fields' names: the usual mistake is a misspelt one. */
+/** Describes a wrong payload with its fields' names: the usual mistake is a misspelt one. */
 export function describePayload(payload: unknown): string {
   if (!isObject(payload)) return describe(payload);
   const fields = Object.keys(payload);

@@ -3,20 +3,20 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3
 import { describe } from "../../../contract/check";
 import { permanent } from "../handlers/handler";
 
-/** Where an object is. */
+/** Bucket and key of an object. */
 export interface S3Location {
   bucket: string;
   key: string;
 }
 
-/** An object being read. */
+/** An object while it is read. */
 export interface S3Object {
   stream: Readable;
   bytes?: number;
   contentType?: string;
 }
 
-/** Errors that trying again doesn't cure. A refused read is not among them: a missing right can be given meanwhile. */
+/** Errors that a retry doesn't fix. A refused read is not among them: a missing permission can be added meanwhile. */
 const permanentErrors: Record<string, string> = {
   NoSuchKey: "There is no object",
   NotFound: "There is no object",
@@ -28,7 +28,7 @@ const permanentErrors: Record<string, string> = {
 
 let sharedClient: S3Client | undefined;
 
-/** Reads `s3://bucket/key`; the field's name is for the error. */
+/** Parses `s3://bucket/key`; the field's name is for the error. */
 export function parseS3Url(field: string, value: unknown): S3Location {
   const match = typeof value === "string" ? /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.+)$/s.exec(value) : null;
   const [, bucket, key] = match ?? [];
@@ -67,7 +67,7 @@ export async function putObject(
   await explained(location, () => client().send(command, { abortSignal: signal }));
 }
 
-/** Errors in words that name the object; throttling and the like stay as they are, and are tried again. */
+/** Words errors so that they name the object; throttling and the like stay as they are, and are retried. */
 async function explained<T>(location: S3Location, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -79,7 +79,7 @@ async function explained<T>(location: S3Location, call: () => Promise<T>): Promi
   }
 }
 
-/** One client for all jobs of the process. An endpoint of one's own rarely has a host name for each bucket. */
+/** One client for all jobs of the process. A custom endpoint rarely has a host name for each bucket. */
 function client(): S3Client {
   const hasOwnEndpoint = Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL);
   sharedClient ??= new S3Client({ forcePathStyle: hasOwnEndpoint });

@@ -1,10 +1,10 @@
 /**
- * Where a thumbnail goes whose place nobody named: below `thumbnails/`, so that a rule or a right can be about thumbnails
- * alone, in the folders of the picture. No two pictures, and no two widths, share a place:
+ * Default key of a thumbnail: below `thumbnails/`, so that a rule or a permission can cover thumbnails
+ * alone, in the folders of the picture. No two pictures, and no two widths, share a key:
  *
- * - `sea.JPG` becomes `sea-200.JPG`, where its extension, the name's only one, is that of the copy's format;
- * - any other name with a dot in it stays whole: `logo.svg` becomes `logo.svg-200.png`;
- * - a name without one says whose copy it is: `logo` becomes `logo-200.thumbnail.png`.
+ * - `sea.JPG` becomes `sea-200.JPG`, if its extension, the name's only one, is that of the copy's format;
+ * - any other name with a dot stays whole: `logo.svg` becomes `logo.svg-200.png`;
+ * - a name without one is marked as a copy: `logo` becomes `logo-200.thumbnail.png`.
  */
 export function thumbnailKey(key: string, width: number, format: { extension: string; isOwn: boolean }): string {
   const start = key.lastIndexOf("/") + 1;

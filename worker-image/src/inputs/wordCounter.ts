@@ -1,7 +1,7 @@
 /** Letters, marks and digits of any script; apostrophes and hyphens inside a word belong to it. */
 const wordPattern = /[\p{L}\p{M}\p{N}_]+(?:['’\-‐][\p{L}\p{M}\p{N}_]+)*/gu;
 
-/** A text without a space for so long is cut, so that it can't fill the memory. */
+/** A longer text without a space is cut, so that it can't fill the memory. */
 const maxUncutCharacters = 65_536;
 
 /** Counts of one text, fed piece by piece. */
@@ -10,7 +10,7 @@ export class WordCounter {
   private words = 0;
   private characters = 0;
   private lineBreaks = 0;
-  /** The end of what was fed, which may be the beginning of a word. */
+  /** The end of the text so far, which may be the beginning of a word. */
   private rest = "";
   private lastCharacter = "\n";
 
@@ -24,12 +24,12 @@ export class WordCounter {
     this.rest = all.slice(cut);
   }
 
-  /** Ends the text. The most frequent words come first, those equally frequent in alphabetical order. */
+  /** Ends the text. The most frequent words come first, equally frequent ones in alphabetical order. */
   finish(topCount: number) {
     this.count(this.rest);
     this.rest = "";
     const { words, characters } = this;
-    // A last line counts though nothing ends it.
+    // A last line counts even without a line break.
     const lines = this.lineBreaks + (this.lastCharacter === "\n" ? 0 : 1);
     return { words, lines, characters, top: this.top(topCount) };
   }

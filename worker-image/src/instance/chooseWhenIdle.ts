@@ -2,11 +2,14 @@ import { neededInstances } from "../../../contract/fleet/capacity";
 import { QueueCounts } from "../../../contract/fleet/queueCounts";
 import { FleetFigures } from "./fleetTable";
 
-/** What an idle worker may do. */
+/** Choices of an idle worker. */
 export interface IdleChoice {
-  /** The type needs fewer instances than desired: this one may end, and desired be lowered by it. */
+  /** Desired capacity exceeds what the type needs: the instance may terminate and decrement it. */
   canLower: boolean;
-  /** The instance's group has more instances than it is to have, which are enough: this one may end by itself. */
+  /**
+   * The instance's group has more instances than desired, which are enough: this one may terminate without the
+   * decrement.
+   */
   isSurplus: boolean;
 }
 
@@ -29,20 +32,20 @@ export interface IdleView {
   timeoutSeconds: number;
 }
 
-/** What the scaler assumes, too, before it has learned or written anything. */
+/** The scaler's assumptions before it has learned or written anything. */
 const assumed = { secondsPerJob: 10, targetLatencySeconds: 30 };
 
-/** An idle worker asks at least so often, and hardly more, as Auto Scaling's calls are rationed. */
+/** Longest time between two checks of an idle worker; Auto Scaling's calls are rationed. */
 const maxPauseSeconds = 60;
 
-/** How long an idle worker waits before it asks whether it is still needed; twice as long after each time that it was. */
+/** Time that an idle worker waits before it checks if it is still needed; twice as long after each check. */
 export function pauseBeforeAsking(idleSeconds: number, timesAsked: number): number {
   return timesAsked === 0 ? idleSeconds : Math.min(idleSeconds * 2 ** (timesAsked - 1), maxPauseSeconds);
 }
 
 /**
- * The capacity function's verdict on an idle instance. The groups of a type count as one: which of them loses an instance
- * is decided by which has an idle one, and the one on demand so empties once spot carries the load.
+ * The capacity function's verdict on an idle instance. The groups of a type count as one: the group with an idle
+ * instance loses one, so the on-demand group empties once spot carries the load.
  */
 export function chooseWhenIdle(view: IdleView): IdleChoice {
   const { instanceId, counts, groups, figures, slots, prefetch, timeoutSeconds } = view;

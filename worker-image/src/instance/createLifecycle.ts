@@ -27,7 +27,7 @@ export interface LifecycleParts {
   log: Log;
 }
 
-/** The lifecycle of this machine's instance; nothing where metadata is switched off. */
+/** The lifecycle of this machine's instance; undefined if metadata is switched off. */
 export function createLifecycle({
   settings,
   slots,
@@ -67,10 +67,10 @@ export function createLifecycle({
   });
 }
 
-/** Between two calls while the table is away: those for the records come on top. */
+/** Time between two calls while the table is away; those for the records come on top. */
 const fleetTryMilliseconds = 30_000;
 
-/** A client of its own, so that jobs and reports never wait for each other; whatever fails is tried at the next report. */
+/** A client of its own, so that jobs and reports never wait for each other; the next report retries a failed one. */
 function createFleetTable(name: string, type: string, services: Services): DynamoFleetTable {
   const gate = services.gate("DynamoDB (fleet table)", fleetTryMilliseconds);
   return new DynamoFleetTable(gateClient(new DynamoDBClient({ requestHandler, maxAttempts: 2 }), gate), name, type);

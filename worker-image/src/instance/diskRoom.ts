@@ -2,36 +2,36 @@ import { Clock, sleep } from "../support/clock";
 import { gigabytes } from "../handlers/disk";
 import { Log } from "../support/log";
 
-/** Kept free for what runs: a job that begins with less fails, and perhaps takes others with it. */
+/** Space kept free for running jobs: a job that begins with less fails, and perhaps makes others fail. */
 const keptBytes = 2 * 1024 ** 3;
 
-/** Part of a disk that is kept free at the most, for small disks. */
+/** Largest part of a disk that is kept free, for small disks. */
 const keptShare = 0.1;
 
-/** How long a look at the disk holds, and how often a full one is looked at. */
+/** Time that a reading of the disk stays valid, and between two readings of a full one. */
 const lookMilliseconds = 1_000;
 const againMilliseconds = 5_000;
 
 export interface DiskRoomEffects {
-  /** The disk that jobs write to; undefined where its figures can't be had. */
+  /** Reads the disk that jobs write to; undefined if its figures are unavailable. */
   look: () => Promise<{ totalBytes: number; freeBytes: number } | undefined>;
   clock: Clock;
   log: Log;
 }
 
-/** Watches the disk's free space: with too little of it the worker takes no job. */
+/** Watches the disk's free space: with too little the worker takes no job. */
 export class DiskRoom {
   private full?: { since: number; reason: string };
   private checkedAt = -Infinity;
 
   constructor(private readonly effects: DiskRoomEffects) {}
 
-  /** Since when there is too little room, epoch milliseconds; undefined while there is enough. */
+  /** Time since which there is too little room, epoch milliseconds; undefined while there is enough. */
   get fullSince(): number | undefined {
     return this.full?.since;
   }
 
-  /** What is wrong with the disk, in words; undefined while there is room. */
+  /** Problem of the disk, in words; undefined while there is room. */
   trouble(): string | undefined {
     return this.full?.reason;
   }

@@ -10,7 +10,7 @@ export async function readCounts(sqs: SQSClient, queueUrl: string): Promise<Queu
   return countsIn((await sqs.send(command)).Attributes);
 }
 
-/** The type's Auto Scaling groups, known by their tag. */
+/** The type's Auto Scaling groups, found by their tag. */
 export async function findGroups(client: AutoScalingClient, fleetTable: string, type: string): Promise<GroupView[]> {
   const groups: GroupView[] = [];
   const filter = { Name: `tag:${fleetTag}`, Values: [fleetTagValue(fleetTable, type)] };

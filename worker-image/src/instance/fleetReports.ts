@@ -7,14 +7,14 @@ import { errorFields, Log } from "../support/log";
 import { MetadataReader } from "./notice";
 import { RecentJobs } from "./recentJobs";
 
-/** How long an instance's item outlasts its last report, while its worker is there and once it has ended. */
+/** Time that an instance's item outlasts its last report, while its worker runs and once it has ended. */
 const keptSeconds = 3_600;
 const keptAfterEndSeconds = 60;
 
 export interface FleetReportsEffects {
   table: FleetTable;
   metadata: MetadataReader;
-  /** Jobs at once. */
+  /** Concurrent jobs. */
   slots: number;
   recentJobs: RecentJobs;
   clock: Clock;
@@ -22,9 +22,10 @@ export interface FleetReportsEffects {
 }
 
 /**
- * What the worker says of itself in the fleet table: at once, and every half minute from then on. It speaks from the
- * worker's own process, so that a worker that hangs falls silent, and an unhealthy one keeps silent: that has its instance
- * replaced. A report that can't be written is a warning, and the next one comes all the same.
+ * The worker's reports on itself in the fleet table: at once, and then every half minute. They come from the
+ * worker's own process, so that a worker that hangs falls silent, and an unhealthy one stays silent: its instance is
+ * then
+ * replaced. A failed report is a warning, and the next one comes all the same.
  */
 export class FleetReports {
   private stop?: () => Promise<void>;
@@ -49,7 +50,7 @@ export class FleetReports {
     this.stop = startHeartbeat(clock, reportSeconds * 1_000, beat, onError);
   }
 
-  /** Says a last word, after which the item goes soon. Never rejects. */
+  /** Writes a last report, whose item expires soon. Never rejects. */
   async end(): Promise<void> {
     if (!this.stop) return;
     await Promise.all([this.first, this.stop()]);

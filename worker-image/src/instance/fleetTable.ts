@@ -1,22 +1,22 @@
 import { AttributeValue, DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { fleetItem, FleetState, InstanceReport, StartFailure } from "../../../contract/fleet/state";
 
-/** What an instance's worker says; whether it retires is for the scaler to say. */
+/** The worker's part of the report; the scaler sets the rest. */
 export type OwnReport = Omit<InstanceReport, "retiresSince" | "silentSince">;
 
-/** What a worker reads of its type's fleet. */
+/** A worker's view of its type's fleet. */
 export type FleetFigures = Pick<FleetState, "secondsPerJob" | "targetLatencySeconds">;
 
 /** The items of one type in the fleet table. */
 export interface FleetTable {
-  /** Writes the instance's report; says since when it retires, epoch milliseconds, if it does. */
+  /** Writes the instance's report; resolves to the time since which it retires, epoch milliseconds, if it does. */
   report(instanceId: string, report: OwnReport): Promise<number | undefined>;
   /** Writes why the instance's worker doesn't start; it outlasts the instance for a while. */
   reportFailure(instanceId: string, failure: StartFailure): Promise<void>;
   readFigures(): Promise<FleetFigures>;
 }
 
-/** How long the item of an instance whose worker didn't start is kept. */
+/** Time that the item of an instance whose worker didn't start is kept. */
 const failureKeptSeconds = 3_600;
 
 /** The fleet table in DynamoDB. */
@@ -33,7 +33,7 @@ export class DynamoFleetTable implements FleetTable {
       new UpdateItemCommand({
         TableName: this.table,
         Key: this.key(instanceId),
-        // What speaks isn't silent, whatever the instance's clock says next to the scaler's.
+        // A report clears `silentSince`: the two clocks may differ.
         UpdateExpression: `SET ${fields.map(([field]) => `#${field} = :${field}`).join(", ")} REMOVE silentSince`,
         ExpressionAttributeNames: Object.fromEntries(fields.map(([field]) => [`#${field}`, field])),
         ExpressionAttributeValues: Object.fromEntries(

@@ -3,15 +3,15 @@ import { Clock } from "../support/clock";
 import { DiskRoom } from "./diskRoom";
 import { Services } from "../services/services";
 
-/** A queue may throttle or be away for a while without the worker being to blame, and a disk be full. */
+/** Time that a queue may throttle or be away, or a disk be full, before the worker counts as unhealthy. */
 const failingMilliseconds = 120_000;
 
 export interface HealthSource {
   readonly isDraining: boolean;
   readonly busySlots: number;
-  /** Whether one job has the worker to itself. @default - none has */
+  /** True while one job has the worker to itself. @default - false */
   readonly isAlone?: boolean;
-  /** Whether a handler can't be stopped, so that the worker ends. @default - it can */
+  /** True if a handler can't be stopped, so that the worker ends. @default - false */
   readonly isWedged?: boolean;
   readonly vitals: { readonly failingSince: number | undefined; readonly idleSince?: number | undefined };
   /** The disk that jobs write to. @default - it has room */
@@ -20,20 +20,22 @@ export interface HealthSource {
   readonly services?: Pick<Services, "trouble" | "hasAnsweredSince"> | undefined;
 }
 
-/** What `GET /healthz` says. */
+/** Answer of `GET /healthz`. */
 export interface Health {
   /** `unhealthy`: replace it. `draining`: it takes no more jobs and ends by itself, so leave it alone. */
   state: "working" | "draining" | "unhealthy";
-  /** What is wrong, service by service, whether or not another instance would fare better. */
+  /** The problems, service by service, even if another instance would have them too. */
   reason?: string;
   busySlots: number;
 }
 
 /**
- * How the worker is. One with jobs at work is never unhealthy: they get on without the queue, end by their timeout at the
- * latest, and would be lost with it. Nor is one that any service answers, be it with a refusal: what is wrong is the
- * service, or a right, and the next instance would fare no better. A disk that stays full though no job runs is this
- * instance's own trouble.
+ * Health of the worker. One with running jobs is never unhealthy: they go on without the queue, end by their timeout at
+ * the
+ * latest, and would be lost with it. Nor is one that any service answers, even with a refusal: the cause is then the
+ * service, or a permission, and the next instance would fare no better. A disk that stays full without running jobs is
+ * this
+ * instance's own problem.
  */
 export function healthOf(source: HealthSource, now: number): Health {
   const { isDraining, busySlots, vitals, services } = source;
@@ -52,7 +54,7 @@ function isFullForLong({ disk, vitals }: HealthSource, now: number): boolean {
   return now - Math.max(disk.fullSince, vitals.idleSince) >= failingMilliseconds;
 }
 
-/** Why the worker should be replaced; nothing where it is well. */
+/** Reason to replace the worker; undefined while it is healthy. */
 export function illness(source: HealthSource, now: number): string | undefined {
   const { state, reason } = healthOf(source, now);
   return state === "unhealthy" ? reason : undefined;
@@ -68,6 +70,6 @@ export function serveHealth(port: number, source: HealthSource, clock: Clock, on
   });
   server.on("error", onError);
   server.listen(port, "127.0.0.1");
-  // Being asked is no reason to stay alive.
+  // This server alone doesn't keep the process alive.
   return server.unref();
 }

@@ -7,10 +7,10 @@ import { errorFields, Log } from "../support/log";
 /** Well within the launch hook's ten minutes. */
 const launchBeatMilliseconds = 240_000;
 
-/** A handler that takes longer than about half an hour to load hangs, and its launch is better given up. */
+/** A handler that takes longer than about half an hour to load hangs, and its launch is better abandoned. */
 const maxLaunchBeats = 6;
 
-/** The longest that a hook waits without a heartbeat ("LifecycleHook", Amazon EC2 Auto Scaling API Reference). */
+/** Longest timeout of a hook without a heartbeat ("LifecycleHook", Amazon EC2 Auto Scaling API Reference). */
 const maxHookSeconds = 7_200;
 
 interface HookHeartbeatEffects {
@@ -29,12 +29,15 @@ export class HookHeartbeat {
 
   constructor(private readonly effects: HookHeartbeatEffects) {}
 
-  /** While the worker comes up, but not for ever. */
+  /** Keeps the launch hook waiting while the worker starts, for a limited time. */
   beginLaunch(): void {
     this.begin(this.effects.settings.launchHook, launchBeatMilliseconds, maxLaunchBeats);
   }
 
-  /** While the worker drains: the fleet gives its hook a minute more than the drain, as far as a hook can wait. */
+  /**
+   * Keeps the terminate hook waiting while the worker drains: its timeout is a minute more than the drain, if a hook
+   * can be that long.
+   */
   beginTermination(): void {
     const { drainSeconds, terminateHook } = this.effects.settings;
     const hookSeconds = Math.min(maxHookSeconds, drainSeconds + 60);
@@ -52,7 +55,7 @@ export class HookHeartbeat {
     const { clock, log, findGroup } = this.effects;
     let beats = 0;
     const beat = async () => {
-      // Refused where the instance isn't at the hook yet: the next beat tells.
+      // Refused while the instance isn't at the hook yet: the next beat tells.
       if (++beats <= maxBeats) await (await findGroup())?.heartbeat(hook);
     };
     const onError = (error: unknown) => log("warn", "hook-heartbeat-failed", { hook, ...errorFields(error) });

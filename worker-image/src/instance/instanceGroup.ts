@@ -7,13 +7,13 @@ import {
 } from "@aws-sdk/client-auto-scaling";
 import { MetadataReader } from "./notice";
 
-/** What a worker may ask of the Auto Scaling group that its instance belongs to. */
+/** A worker's calls to the Auto Scaling group of its instance. */
 export interface InstanceGroup {
-  /** Tells the hook to go on. False: the group isn't waiting at it. */
+  /** Completes the hook. False: the group isn't waiting at it. */
   complete(hook: string): Promise<boolean>;
-  /** Has the hook wait for its timeout from now on. False: the group isn't waiting at it. */
+  /** Restarts the hook's timeout. False: the group isn't waiting at it. */
   heartbeat(hook: string): Promise<boolean>;
-  /** Ends this instance. False: the group refuses, since it would have fewer than its minimum. */
+  /** Terminates this instance. False: the group refuses, since it would have fewer than its minimum. */
   terminate(options: { lowersDesired: boolean }): Promise<boolean>;
 }
 
@@ -25,7 +25,7 @@ export class AutoScalingInstanceGroup implements InstanceGroup {
     private readonly name: string,
   ) {}
 
-  /** Undefined where the instance belongs to no group. */
+  /** Undefined if the instance belongs to no group. */
   static async find(client: AutoScalingClient, metadata: MetadataReader): Promise<InstanceGroup | undefined> {
     const instanceId = await metadata.read("instance-id");
     if (instanceId === undefined) return undefined;
@@ -70,13 +70,13 @@ export class AutoScalingInstanceGroup implements InstanceGroup {
   }
 }
 
-/** Where instance tags aren't in metadata, since one of their keys can't be. */
+/** Used if instance tags aren't in metadata, since one of their keys can't be. */
 async function ask(client: AutoScalingClient, instanceId: string): Promise<string | undefined> {
   const command = new DescribeAutoScalingInstancesCommand({ InstanceIds: [instanceId] });
   return (await client.send(command)).AutoScalingInstances?.[0]?.AutoScalingGroupName;
 }
 
-/** These calls answer with a ValidationError where what they ask for can't be now, and with other errors otherwise. */
+/** These calls answer with a ValidationError if the action is impossible now, and with other errors otherwise. */
 async function isAccepted(call: Promise<unknown>): Promise<boolean> {
   try {
     await call;

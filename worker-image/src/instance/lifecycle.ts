@@ -9,30 +9,30 @@ import { IdleChoice, pauseBeforeAsking } from "./chooseWhenIdle";
 import { MetadataReader, Notice, readNotice } from "./notice";
 import { errorFields, Log } from "../support/log";
 
-/** AWS recommends to look at the spot notice every 5 seconds ("Spot Instance interruption notices"). */
+/** AWS recommends to check for the spot notice every 5 seconds ("Spot Instance interruption notices"). */
 const lookMilliseconds = 5_000;
 
-/** Kept clear of a spot instance's end, for giving jobs back. */
+/** Time before a spot instance's end that is kept for giving jobs back. */
 const spotMarginSeconds = 30;
 
-/** A notice that names no time gives this long: the two minutes of a spot notice, less what it took to come upon it. */
+/** Assumed time after a notice without one: the two minutes of a spot notice, less the delay until it was read. */
 const spotSeconds = 110;
 
-/** Without a single answer from metadata after so many looks, this is no EC2 instance. */
+/** Failed metadata reads after which the worker assumes that it isn't on EC2. */
 const triesBeforeOff = 3;
 
-/** Terminating, an instance reaches its hook within seconds. */
+/** A terminating instance reaches its hook within seconds. */
 const hookTries = 30;
 const hookPauseMilliseconds = 2_000;
 
-/** The worker, as far as its instance's life goes. */
+/** The worker's interface to the life of its instance. */
 export interface InstanceWorker extends HealthSource {
   readonly vitals: HealthSource["vitals"] & { readonly idleSince: number | undefined };
   drain(reason: string, withinSeconds: number): void;
   retire(): void;
 }
 
-/** What is told of the instance to the scaler, and by it. */
+/** Exchange with the scaler about the instance. */
 export interface Reports {
   begin(worker: HealthSource, onRetire: () => void): void;
   end(): Promise<void>;
@@ -41,15 +41,15 @@ export interface Reports {
 export interface LifecycleEffects {
   settings: Pick<WorkerSettings, "idleSeconds" | "drainSeconds" | "launchHook" | "terminateHook">;
   metadata: MetadataReader;
-  /** The instance's group; nothing where it has none. */
+  /** Finds the instance's group; undefined if it has none. */
   findGroup: () => Promise<InstanceGroup | undefined>;
-  /** What an idle worker may do; it reads the queue again, since jobs may have come. */
+  /** Returns an idle worker's choices; it reads the queue again, since jobs may have come. */
   chooseWhenIdle: () => Promise<IdleChoice>;
   /** Nudges the scaler if more jobs wait than these. */
   nudge: (moreThan: number) => Promise<void>;
-  /** Jobs at once. */
+  /** Concurrent jobs. */
   slots: number;
-  /** Missing where nothing scales the fleet. */
+  /** Undefined without a scaler. */
   reports?: Reports;
   clock: Clock;
   random: () => number;
@@ -57,9 +57,10 @@ export interface LifecycleEffects {
 }
 
 /**
- * The life of the worker's EC2 instance. It tells the launch hook once the worker is ready, drains the worker when
- * metadata says that the instance is to go, retires it when the scaler does, nudges the scaler where more jobs wait than
- * the worker can do, ends an instance that has been idle, and tells the terminate hook once all is done. Without metadata, as
+ * The life of the worker's EC2 instance. It completes the launch hook once the worker is ready, drains the worker when
+ * metadata announces the instance's end, retires it when the scaler does, nudges the scaler if more jobs wait than
+ * the worker can run, terminates an idle instance, and completes the terminate hook once all is done. Without metadata,
+ * as
  * in a plain container, it does nothing.
  */
 export class Lifecycle {
@@ -70,11 +71,11 @@ export class Lifecycle {
   private reason?: Notice["kind"] | "idle" | "retired";
   private failures = 0;
   private hasAnswered = false;
-  /** Since when it was idle when it last asked whether it is needed; how often it has asked since, and when. */
+  /** Begin of the idle time of its last check, the number of checks since, and the time of the last one. */
   private asked = { idleSince: -Infinity, times: 0, at: -Infinity };
-  /** When it last checked whether more jobs wait than it can do. */
+  /** Time of its last check for more jobs than it can run. */
   private checkedAt = -Infinity;
-  /** Since when it was idle when it last logged that it stays: once is enough. */
+  /** Begin of the idle time for which it logged that it stays: once is enough. */
   private staysSince?: number;
   private readonly hookHeartbeat: HookHeartbeat;
 
@@ -82,28 +83,28 @@ export class Lifecycle {
     this.hookHeartbeat = new HookHeartbeat({ ...effects, findGroup: () => this.findGroup() });
   }
 
-  /** Whether the instance ends with its worker. */
+  /** True if the instance terminates with its worker. */
   get isLeaving(): boolean {
     return this.reason !== undefined;
   }
 
-  /** To be called before the worker comes up, which may take longer than the launch hook waits. */
+  /** Call it before the worker starts, which may take longer than the launch hook's timeout. */
   prepare(): void {
     this.hookHeartbeat.beginLaunch();
   }
 
-  /** To be called when the worker could begin; resolves when it may. */
+  /** Call it when the worker is ready; resolves when it may begin. */
   async begin(worker: InstanceWorker): Promise<void> {
     this.worker = worker;
     const { launchHook, terminateHook } = this.effects.settings;
     await this.hookHeartbeat.stop();
     if (launchHook !== undefined) await this.completeLaunch(launchHook);
     const firstLook = this.look();
-    // A worker that was started again on an instance on its way out must not fetch.
+    // A worker that was started again on a terminating instance must not fetch.
     if (launchHook !== undefined || terminateHook !== undefined) await firstLook;
   }
 
-  /** To be called when the worker has ended; resolves when its instance may. */
+  /** Call it when the worker has ended; resolves when its instance may. */
   async end(): Promise<void> {
     this.ending.abort();
     this.cancelLook();
@@ -119,10 +120,10 @@ export class Lifecycle {
     const { settings, nudge, log } = this.effects;
     const group = await this.insist(() => this.findGroup());
     if (!group) return;
-    // Desired stays as it is, so that the group starts another instance at once instead of when this one is gone.
+    // Desired capacity stays, so that the group starts another instance at once instead of when this one is gone.
     const isReplaced = reason !== "idle" && reason !== "terminating";
     if (isReplaced) await this.insist(() => group.terminate({ lowersDesired: false }));
-    // A job that came while the last worker was leaving found the desired capacity that still counted it.
+    // A job that arrived during shutdown saw a desired capacity that still counted this instance.
     await nudge(0).catch((error: unknown) => log("warn", "scaler-not-nudged", errorFields(error)));
     if (settings.terminateHook !== undefined) await this.completeTermination(group, settings.terminateHook);
   }
@@ -131,7 +132,7 @@ export class Lifecycle {
     const group = await this.insist(() => this.findGroup());
     if (!group) return;
     const isCompleted = await this.insist(() => group.complete(hook));
-    // Nothing waits where the worker was started again.
+    // No hook waits if the worker was started again.
     if (isCompleted) this.effects.log("info", "launch-hook-completed", { hook });
   }
 
@@ -144,7 +145,7 @@ export class Lifecycle {
     log("warn", "terminate-hook-not-waiting", { hook });
   }
 
-  /** Looks at metadata, and again in a while. Never rejects. */
+  /** Reads metadata, and again after a while. Never rejects. */
   private async look(): Promise<void> {
     const { metadata, clock, log } = this.effects;
     try {
@@ -168,7 +169,7 @@ export class Lifecycle {
 
   private heed({ kind, endsAt }: Notice): void {
     const { clock, settings } = this.effects;
-    // A recommendation to leave is often followed by the notice that leaves less time.
+    // A rebalance recommendation is often followed by the notice that leaves less time.
     const isMoreUrgent = this.reason === "retired" || kind === "spot-interruption";
     if (this.reason === kind || (this.reason !== undefined && !isMoreUrgent)) return;
     const left = endsAt === undefined ? spotSeconds : Math.min(spotSeconds, (endsAt - clock.wallNow()) / 1_000);
@@ -188,7 +189,8 @@ export class Lifecycle {
   }
 
   /**
-   * Jobs may have come that no nudge of the router told of: more than the slots of this worker could take at once. A notice
+   * Jobs may have come that no nudge of the router reported: more than the slots of this worker could take at once. A
+   * notice
    * of the instance's end doesn't wait for it.
    */
   private nudgeIfOverloaded(): void {
@@ -227,7 +229,7 @@ export class Lifecycle {
     this.worker?.drain(reason, withinSeconds);
   }
 
-  /** Looked up once; again after a failure. */
+  /** Looks it up once; again after a failure. */
   private findGroup(): Promise<InstanceGroup | undefined> {
     this.group ??= this.effects.findGroup().catch((error: unknown) => {
       this.group = undefined;

@@ -1,9 +1,9 @@
 import { request } from "node:http";
 
-/** Where an instance asks about itself ("Use the Instance Metadata Service to access instance metadata"). */
+/** Endpoint of instance metadata ("Use the Instance Metadata Service to access instance metadata"). */
 const defaultEndpoint = "http://169.254.169.254";
 
-/** The longest that a token may last. */
+/** Longest lifetime of a token. */
 const tokenSeconds = 21_600;
 
 /** The service answers in milliseconds or not at all. */
@@ -20,7 +20,7 @@ export class InstanceMetadata {
 
   private constructor(private readonly endpoint: string) {}
 
-  /** Undefined where it is switched off, as the AWS SDKs switch it off. */
+  /** Undefined if it is switched off, in the way of the AWS SDKs. */
   static fromEnvironment(environment: Record<string, string | undefined>): InstanceMetadata | undefined {
     if (environment.AWS_EC2_METADATA_DISABLED === "true") return undefined;
     return new InstanceMetadata(environment.AWS_EC2_METADATA_SERVICE_ENDPOINT || defaultEndpoint);
@@ -34,7 +34,7 @@ export class InstanceMetadata {
     });
     if (status === 200) return body;
     if (status === 404) return undefined;
-    // The token has ended; the next read fetches another.
+    // The token has expired; the next read fetches another.
     if (status === 401) this.token = undefined;
     throw new Error(`Expected metadata at ${path}, got status ${status}`);
   }

@@ -3,14 +3,14 @@ export interface MetadataReader {
   read(path: string): Promise<string | undefined>;
 }
 
-/** Why an instance is about to go. */
+/** Reason why an instance will be terminated. */
 export interface Notice {
   kind: "spot-interruption" | "rebalance-recommendation" | "terminating";
-  /** When AWS takes the instance: epoch milliseconds. */
+  /** Time of AWS's termination: epoch milliseconds. */
   endsAt?: number;
 }
 
-/** What metadata says of the instance's end, the most urgent first; undefined while it is to stay. */
+/** Metadata's notice of the instance's end, the most urgent first; undefined while it is to stay. */
 export async function readNotice(metadata: MetadataReader): Promise<Notice | undefined> {
   const [spot, target, rebalance] = await Promise.all([
     metadata.read("spot/instance-action"),
@@ -22,7 +22,7 @@ export async function readNotice(metadata: MetadataReader): Promise<Notice | und
   return rebalance === undefined ? undefined : { kind: "rebalance-recommendation" };
 }
 
-/** The time in `{"action": "terminate", "time": "2026-11-23T12:00:00Z"}`; undefined where it can't be told. */
+/** The time in `{"action": "terminate", "time": "2026-11-23T12:00:00Z"}`; undefined if it can't be read. */
 function timeOf(instanceAction: string): number | undefined {
   const [, text] = /"time"\s*:\s*"([^"]+)"/.exec(instanceAction) ?? [];
   const time = Date.parse(text ?? "");

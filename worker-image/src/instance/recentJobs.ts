@@ -2,13 +2,13 @@ import { leftOfRecent } from "../../../contract/fleet/state";
 import { Clock } from "../support/clock";
 import { LogFields } from "../support/log";
 
-/** Less than this is as good as none. */
+/** A smaller number counts as none. */
 const negligibleJobs = 0.01;
 
-/** Events that end an attempt on its own account; one that was cut off says nothing of how long a job takes. */
+/** Events that end an attempt by itself; one that was cut off says nothing of a job's duration. */
 const ended = new Set(["job-succeeded", "job-failed", "job-retried"]);
 
-/** How many jobs ended lately and how long they took in all: of what is older, less and less counts. */
+/** Number and total duration of recently ended jobs; older ones count less and less. */
 export class RecentJobs {
   private jobs = 0;
   private seconds = 0;
@@ -18,7 +18,7 @@ export class RecentJobs {
     this.countedAt = clock.now();
   }
 
-  /** Counts the job of a log line, if it tells of an attempt's end. */
+  /** Counts the job of a log line, if it is about an attempt's end. */
   note(event: string, { runMs }: LogFields): void {
     if (!ended.has(event) || typeof runMs !== "number") return;
     this.fade();

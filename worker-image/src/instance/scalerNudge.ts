@@ -1,8 +1,8 @@
 import { Nudge } from "../../../contract/fleet/state";
 
-/** Tells the scaler, without waiting for it, that so many jobs of the type wait. Rejects if it can't be told. */
+/** Tells the scaler, without waiting for it, the number of waiting jobs of the type. Rejects if the call fails. */
 export async function nudgeScaler(functionName: string, type: string, waiting: number): Promise<void> {
-  // Loaded here, since most workers end without a word to anyone.
+  // Loaded here, since most workers end without a nudge.
   const { InvokeCommand, LambdaClient } = await import("@aws-sdk/client-lambda");
   const client = new LambdaClient({
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true },

@@ -7,24 +7,24 @@ import { MetadataReader } from "./notice";
 import { errorFields, Log } from "../support/log";
 import { nudgeScaler } from "./scalerNudge";
 
-/** The longest reason that is told. */
+/** Longest reason in a report. */
 const maxCharacters = 500;
 
-/** A worker that can't even say why it doesn't start must not be slow to end. */
+/** A worker that can't even report why it doesn't start must not be slow to end. */
 const requestHandler = { connectionTimeout: 2_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
 
-/** What telling of a start that failed is handed. */
+/** Dependencies of the report of a failed start. */
 export interface StartFailureEffects {
   table: Pick<FleetTable, "reportFailure">;
   metadata: MetadataReader;
-  /** Has the scaler look at the type. */
+  /** Has the scaler check the type. */
   nudge: () => Promise<void>;
   /** Epoch milliseconds by the wall clock. */
   now: () => number;
   log: Log;
 }
 
-/** Tells the fleet table why this instance's worker doesn't start, and the scaler that there is news. Never rejects. */
+/** Reports why this instance's worker doesn't start to the fleet table, and nudges the scaler. Never rejects. */
 export async function tellStartFailure(reason: string, effects: StartFailureEffects): Promise<void> {
   const { table, metadata, nudge, now, log } = effects;
   try {
@@ -38,10 +38,10 @@ export async function tellStartFailure(reason: string, effects: StartFailureEffe
   }
 }
 
-/** The settings that are needed to tell: they may be there where others are missing or wrong. */
+/** Settings that the report needs: they may be set even if others are missing or wrong. */
 export type TellingSettings = Partial<Pick<WorkerSettings, "type" | "fleetTable" | "scalerFunction">>;
 
-/** Tells it by this machine's metadata and AWS; nothing where there is no instance, or no scaler keeps its fleet. */
+/** Reports it with this machine's metadata and AWS; does nothing without an instance or a scaler. */
 export async function reportStartFailure(reason: string, settings: TellingSettings, log: Log): Promise<void> {
   const { type, fleetTable, scalerFunction } = settings;
   const metadata = InstanceMetadata.fromEnvironment(process.env);

@@ -1,6 +1,6 @@
 import { Clock } from "../support/clock";
 
-/** How a worker is doing, for those who decide on its instance: since when it is idle, or can't reach its queue. */
+/** Vital signs of a worker, for decisions about its instance: since when it is idle, or can't reach its queue. */
 export class Vitals {
   private working = 0;
   private quietSince: number;
@@ -10,12 +10,12 @@ export class Vitals {
     this.quietSince = clock.now();
   }
 
-  /** Since when it has no message at work, epoch milliseconds; undefined while it has. */
+  /** Time since which it has no message, epoch milliseconds; undefined while it has one. */
   get idleSince(): number | undefined {
     return this.working === 0 ? this.quietSince : undefined;
   }
 
-  /** Since when every receive has failed, epoch milliseconds; undefined while they work. */
+  /** Time since which every receive has failed, epoch milliseconds; undefined while they work. */
   get failingSince(): number | undefined {
     return this.failing;
   }

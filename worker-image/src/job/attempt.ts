@@ -11,7 +11,7 @@ import { Hold, HoldState, JobRecords } from "../records/records";
 import { JobStopped, Runner, RunOutcome, StopCause } from "../handlers/runner";
 import { Clock, sleep } from "../support/clock";
 
-/** What an attempt is handed. */
+/** Dependencies of an attempt. */
 export interface AttemptEffects {
   queue: JobQueue;
   records: JobRecords;
@@ -19,24 +19,24 @@ export interface AttemptEffects {
   clock: Clock;
   timeoutSeconds: number;
   visibilityTimeoutSeconds: number;
-  /** Where log lines go; what is logged is left out while it is behind. */
+  /** Output of log lines; lines are dropped while it is behind. */
   output?: WorkerOutput;
 }
 
-/** Share of the time for which SQS was asked to hide a message in which it certainly does: clocks and calls have their delays. */
+/** Share of a message's hidden time that is certain: clocks and calls have their delays. */
 const trustedShare = 0.9;
 
-/** How an attempt ended: as the handler would have it, or because it was told to stop. */
+/** End of an attempt: by the handler itself, or because it had to stop. */
 export type AttemptEnd = (
   Exclude<RunOutcome, { kind: "stopped" }> | { kind: "stopped"; cause: StopCause; isStuck?: boolean }
 ) & {
-  /** The last progress, where it was not written yet. */
+  /** The last progress, if it was not written yet. */
   progress?: Progress;
 };
 
 /**
- * One run of a job that this worker holds: the handler at work, and beside it the heartbeat, the timeout and the
- * progress. The heartbeat outlasts the handler, until `release`, so that the end can be recorded in peace.
+ * One run of a job that this worker holds: the handler, and beside it the heartbeat, the timeout and the
+ * progress. The heartbeat outlasts the handler, until `release`, so that the end can be recorded safely.
  */
 export class Attempt {
   private readonly stopping = new AbortController();
@@ -45,11 +45,11 @@ export class Attempt {
   private readonly endHeartbeat: () => Promise<void>;
   private isOver = false;
   private hasMessage = true;
-  /** Until when the message was certainly hidden by what SQS last confirmed. */
+  /** Time until which the message is certainly hidden, by SQS's last confirmation. */
   private hiddenUntil: number;
   private isGone = false;
   private beatFailures = 0;
-  /** The extension of the lease that is under way. */
+  /** The running extension of the lease. */
   private extension?: Promise<PromiseSettledResult<HoldState>>;
 
   constructor(
@@ -58,7 +58,7 @@ export class Attempt {
     private readonly job: JobEnvelope,
     readonly hold: Hold,
     private readonly log: Log,
-    /** Until when nobody else may take the job, as far as the table has confirmed it. */
+    /** Time until which no other worker may take the job, by the table's last confirmation. */
     private leasedUntil: number,
   ) {
     const { clock, records, visibilityTimeoutSeconds } = effects;
@@ -68,7 +68,7 @@ export class Attempt {
       async (progress) => this.heed(await records.reportProgress(hold, progress)),
       onError("progress-not-written"),
     );
-    // Not `receivedAt`: where the worker froze before it read SQS's answer, the message was visible again by then.
+    // Not `receivedAt`: if the worker froze before it read SQS's answer, the message was visible again by then.
     this.hiddenUntil = message.askedAt + visibilityTimeoutSeconds * 1000 * trustedShare;
     this.jobLog = new JobLog(
       clock,
@@ -77,13 +77,13 @@ export class Attempt {
     );
     const interval = heartbeatInterval(visibilityTimeoutSeconds);
     const onMissedBeat = (error: unknown) => {
-      // Through an outage of hours, the 1st, 2nd, 4th, 8th … in a row say enough.
+      // Through an outage of hours, the 1st, 2nd, 4th, 8th … in a row suffice.
       if (Number.isInteger(Math.log2(++this.beatFailures))) onError("heartbeat-failed")(error);
     };
     this.endHeartbeat = startHeartbeat(clock, interval, () => this.beat(), onMissedBeat);
   }
 
-  /** Whether the claim's answer took so long that its lease has ended, and another worker has taken the job since. */
+  /** True if the claim's answer took so long that its lease has ended, and another worker has taken the job since. */
   async isTooLate(): Promise<boolean> {
     const { clock, records, visibilityTimeoutSeconds } = this.effects;
     if (clock.now() < this.leasedUntil) return false;
@@ -93,7 +93,7 @@ export class Attempt {
     return false;
   }
 
-  /** Runs the handler; resolves once nothing of it runs any more, or what does can't be stopped. Never rejects. */
+  /** Runs the handler; resolves once all its processes have ended, or can't be stopped. Never rejects. */
   async run(): Promise<AttemptEnd> {
     const { clock, timeoutSeconds } = this.effects;
     const text = `The attempt took longer than ${timeoutSeconds} s`;
@@ -107,19 +107,19 @@ export class Attempt {
   }
 
   private endOf(outcome: RunOutcome): AttemptEnd {
-    // Once it was told to stop, what the handler returned may be half a result.
+    // After a stop, the handler's return value may be half a result.
     const reason: unknown = this.stopping.signal.reason;
     const isStuck = outcome.kind === "stopped" && outcome.isStuck === true;
     if (reason instanceof JobStopped) return { kind: "stopped", cause: reason.stopCause, ...(isStuck && { isStuck }) };
     return outcome.kind === "stopped" ? { kind: "stopped", cause: "drain", ...(isStuck && { isStuck }) } : outcome;
   }
 
-  /** Tells the handler to stop; the first cause counts. */
+  /** Stops the handler; the first cause counts. */
   stop(cause: StopCause, message: string): void {
     if (!this.isOver) this.stopping.abort(new JobStopped(cause, message));
   }
 
-  /** The message is removed: from now on the heartbeat concerns the record alone. */
+  /** The message is removed: from now on the heartbeat extends only the record's lease. */
   forgetMessage(): void {
     this.hasMessage = false;
   }
@@ -144,7 +144,7 @@ export class Attempt {
         caughtUp: () => this.effects.output?.caughtUp(),
       });
     } catch (error) {
-      // A runner doesn't reject; should it, the job must be released all the same.
+      // A runner doesn't reject; if it did, the job would have to be released all the same.
       return { kind: "failed", error: toJobError(error), isPermanent: false };
     }
   }
@@ -156,8 +156,9 @@ export class Attempt {
   }
 
   /**
-   * Hides the message for longer; says whether SQS has lost it: it was hidden all the time, so that somebody deleted it, or
-   * purged the queue. Rejects if SQS can't be asked.
+   * Hides the message for longer; resolves to true if SQS has lost it: it was hidden all the time, so it was deleted,
+   * or
+   * its queue purged. Rejects if SQS can't be reached.
    */
   async isMessageGone(): Promise<boolean> {
     const { queue, clock, visibilityTimeoutSeconds } = this.effects;
@@ -177,8 +178,9 @@ export class Attempt {
   }
 
   /**
-   * Record first: a message that reappears while the lease holds is only hidden again. Where the record is out of reach, or
-   * its table leaves the call unanswered, the message is hidden all the same: no other worker could begin the job, and this
+   * Record first: a message that reappears while the lease holds is only hidden again. If the record is out of reach,
+   * or
+   * its table doesn't answer, the message is hidden all the same: no other worker could begin the job, and this
    * one may end it once the table is back.
    */
   private async beat(): Promise<void> {

@@ -15,7 +15,7 @@ import { Runner } from "../handlers/runner";
 import { isOutage } from "../services/serviceError";
 import { HeldJob, Settler } from "./settler";
 
-/** For a message that nobody waits for. */
+/** For a message that no poller waits for. */
 const noSlot: SlotEvents = {
   onTaken: () => undefined,
   free: () => undefined,
@@ -23,14 +23,14 @@ const noSlot: SlotEvents = {
   endAlone: () => undefined,
 };
 
-/** How long a suspect is hidden for while its worker has other jobs, and how often at the most. */
+/** Seconds that a suspect is hidden while its worker has other jobs, and most deferrals. */
 const suspectHiddenSeconds = 30;
 const maxDeferrals = 10;
 
-/** How long it is hidden for at the most, and a second more, while another of its type runs alone. */
+/** Longest time that it is hidden, plus a second, while another suspect of its type runs alone. */
 const contendedSeconds = 4;
 
-/** What the processing of messages is handed. */
+/** Dependencies of the message processor. */
 export interface ProcessorEffects {
   settings: WorkerSettings;
   workerId: string;
@@ -40,13 +40,13 @@ export interface ProcessorEffects {
   clock: Clock;
   random: () => number;
   log: Log;
-  /** A handler can't be stopped: the worker itself has to end. */
+  /** Called when a handler can't be stopped: the worker itself has to end. */
   onStuck?: () => void;
-  /** Where log lines go. */
+  /** Output of log lines. */
   output?: WorkerOutput;
 }
 
-/** Takes one message from its receipt to its end: decode, claim, run, settle. */
+/** Processes one message from its receipt to its end: decode, claim, run, settle. */
 export class MessageProcessor {
   private readonly attempts = new Set<Attempt>();
   /** Ids of the jobs that this worker holds. */
@@ -63,8 +63,9 @@ export class MessageProcessor {
   }
 
   /**
-   * Never rejects: whatever goes wrong, SQS shows the message again once its visibility timeout ends. The slot is free
-   * once nothing of the handler runs any more; what is written after that holds up no other job. Says so where the table of
+   * Never rejects: after any failure, SQS delivers the message again once its visibility timeout ends. The slot is free
+   * once all processes of the handler have ended; later writes hold up no other job. Resolves to a reason if the table
+   * of
    * records is out of reach, and with it every other job.
    */
   async process(message: ReceivedMessage, slot: SlotEvents = noSlot): Promise<Untaken | undefined> {
@@ -76,18 +77,18 @@ export class MessageProcessor {
     }
   }
 
-  /** From now on no job is begun: what is received is handed back. */
+  /** From now on no job begins: received messages are handed back. */
   beginDrain(): void {
     this.isDraining = true;
   }
 
-  /** Stops the jobs that run, to be given back. */
+  /** Stops the running jobs, to be given back. */
   stopAll(): void {
     this.isDraining = true;
     for (const attempt of this.attempts) attempt.stop("drain", "The worker is shutting down");
   }
 
-  /** Calls that fail are no longer repeated. */
+  /** Failed calls are no longer repeated. */
   hurry(): void {
     this.hurrying.abort();
   }
@@ -128,7 +129,8 @@ export class MessageProcessor {
     const { id: messageId, receiveCount, isRedriven } = message;
     const request = { job, messageId, receiveCount, isRedriven, worker: workerId, maxAttempts, now, leaseUntil };
     if (this.atWork.has(job.id)) {
-      // Its lease may have ended, where this worker was frozen; but nobody else has it, and the next heartbeat mends that.
+      // Its lease may have ended while this worker was frozen; but no other worker has it, and the next heartbeat
+      // renews the lease.
       const seconds = settings.visibilityTimeoutSeconds;
       await this.effects.queue.hide(message, seconds);
       return void log("info", "message-hidden", { seconds, reason: "its attempt still runs here" });
@@ -147,7 +149,10 @@ export class MessageProcessor {
     return undefined;
   }
 
-  /** A job that may have brought a worker down runs while the worker has no other, and no other of the type runs so. */
+  /**
+   * A job that may have brought a worker down runs while the worker has no other, and no other suspect of the type
+   * runs.
+   */
   private async takeSuspect(
     deferrals: number,
     request: ClaimRequest,
@@ -216,7 +221,7 @@ export class MessageProcessor {
     log("info", "message-hidden", { seconds, reason });
   }
 
-  /** Each delivery counts, and this one was of no use: the next comes the later the more there were. */
+  /** Each delivery counts, and this one was useless: the more there were, the later the next one comes. */
   private async leave(message: ReceivedMessage, error: unknown, log: Log): Promise<void> {
     const { queue, clock, random, settings } = this.effects;
     const wanted = unusedSeconds(message.receiveCount, settings.visibilityTimeoutSeconds, random);
@@ -315,7 +320,7 @@ export class MessageProcessor {
       const message = `Expected a job of type "${type}" in this queue, got "${job.type}"`;
       return { kind: "failed", isPermanent: true, error: { name: "WrongQueue", message } };
     }
-    // The drain may have begun while the claim was under way.
+    // The drain may have begun during the claim.
     if (this.isDraining) return { kind: "stopped", cause: "drain" };
     if (this.effects.settings.acknowledge === "before") {
       await this.settler.acknowledge(held);
@@ -325,7 +330,7 @@ export class MessageProcessor {
     return attempt.run();
   }
 
-  /** A message that can't be read, or isn't its job's, is no job of anyone's: there is no record to write. */
+  /** A message that can't be read, or isn't its job's, is no job: there is no record to write. */
   private async refuse(
     message: ReceivedMessage,
     reason: string,

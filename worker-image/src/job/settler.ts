@@ -16,7 +16,7 @@ const maxGiveBackSeconds = 60;
 /** Characters of a dead letter's reason. */
 const maxReasonCharacters = 1_000;
 
-/** What settling is handed. */
+/** Dependencies of the settler. */
 export interface SettleEffects {
   queue: JobQueue;
   records: JobRecords;
@@ -26,44 +26,50 @@ export interface SettleEffects {
   visibilityTimeoutSeconds: number;
   backoffSeconds: number;
   maxBackoffSeconds: number;
-  /** When it aborts, each call is tried once only. */
+  /** When it aborts, each call is tried only once. */
   hurrySignal: AbortSignal;
 }
 
-/** A job that this worker holds, and how to let go of it. */
+/** A job that this worker holds, and how to release it. */
 export interface HeldJob {
   job: JobEnvelope;
   message: ReceivedMessage;
   hold: Hold;
-  /** As many attempts as the job has. */
+  /** Number of attempts of the job. */
   maxAttempts: number;
   log: Log;
-  /** Whether the message is removed already: then nothing brings the job back, and it can't be retried. */
+  /** True if the message is removed already: then nothing brings the job back, and it can't be retried. */
   isAcknowledged?: boolean;
-  /** Until when heartbeats keep lease and message, and so how long an outage is waited out. @default - there are none */
+  /**
+   * End of the time for which heartbeats keep lease and message, and so of waiting out an outage. @default - no
+   * heartbeats
+   */
   heldUntil?: number;
-  /** Asks SQS whether it has lost the message. @default - it has not */
+  /** Asks SQS if it has lost the message. @default - it has not */
   isMessageGone?(): Promise<boolean>;
-  /** The last progress of the attempt, where it waits to be written with the job's end. */
+  /** The last progress of the attempt, if it waits to be written with the job's end. */
   progress?: Progress;
-  /** Ends the heartbeat. Awaited between the record's write and the message's fate, which a late beat would undo. */
+  /**
+   * Ends the heartbeat. Awaited between the record's write and the message's deletion or delay, which a late beat would
+   * undo.
+   */
   release(): Promise<void>;
 }
 
-/** What becomes of a job that is to run again, and whose message somebody deleted, or purged with its queue. */
+/** Reason for a job that should run again, but whose message was deleted, or purged with its queue. */
 const messageDeleted = "its message was deleted from the queue while it ran, so that nothing would bring it back";
 
-/** What a job that runs at most once fails with when its worker has to end. */
+/** Error of a job that runs at most once when its worker has to end. */
 const cutOff: JobError = {
   name: "WorkerStopped",
   message: "The worker had to end while the job ran, and the job was acknowledged before it ran",
 };
 
-/** Records how jobs end, and then, only then, decides their messages' fate. Lost leases leave everything alone. */
+/** Records how jobs end, and only after that settles their messages. Jobs with a lost lease are left alone. */
 export class Settler {
   constructor(private readonly effects: SettleEffects) {}
 
-  /** Rejects if a queue or a table won't take it; the message then reappears, and the record says what happened. */
+  /** Rejects if a queue or a table fails; the message then reappears, and the record says what happened. */
   async settle(held: HeldJob, end: AttemptEnd): Promise<void> {
     held.progress = end.progress;
     switch (end.kind) {
@@ -87,9 +93,12 @@ export class Settler {
     }
   }
 
-  /** Removes the message before the job runs, which so runs at most once. Rejects, and the job mustn't run, if it can't. */
+  /**
+   * Removes the message before the job runs, so that it runs at most once. Rejects, and the job mustn't run, if it
+   * can't.
+   */
   async acknowledge(held: HeldJob): Promise<void> {
-    // The job has its slot already, which an outage must not hold.
+    // The job has its slot already, which an outage must not block.
     await this.insist({ ...held, heldUntil: undefined }, () => this.effects.queue.remove(held.message));
     held.isAcknowledged = true;
   }
@@ -99,7 +108,7 @@ export class Settler {
     const { records, queue, clock, visibilityTimeoutSeconds } = this.effects;
     const { job, message, hold } = held;
     const lease = () => records.extend(hold, clock.now() + visibilityTimeoutSeconds * 1000);
-    // Asked first: a worker that was frozen must not dead-letter what another one has done since.
+    // Checked first: a worker that was frozen must not dead-letter a job that another one has run since.
     if (await this.isLost(held, lease)) return;
     const failedAt = new Date(clock.now()).toISOString();
     const letter = { body: message.body, type: job.type, reason: forLetter(reason), attempt: hold.attempt, failedAt };
@@ -143,7 +152,7 @@ export class Settler {
     const retryAt = clock.wallNow() + backoff * 1000;
     const state = await this.write(held, () => records.retry(held.hold, error, retryAt, isSuspect));
     if (state === "lost") return;
-    // A cancelled job doesn't sit out its backoff: whoever gets it next ends it.
+    // A cancelled job skips its backoff; the next receiver finishes it as cancelled.
     const retryInSeconds = state === "cancel-requested" ? 0 : backoff;
     await this.hideMessage(held, retryInSeconds);
     held.log("warn", "job-retried", { retryInSeconds, error: { ...error, stack } });
@@ -164,12 +173,12 @@ export class Settler {
     }
     const state = await this.write(held, () => this.effects.records.giveBack(held.hold));
     if (state === "lost") return;
-    // A cancelled job doesn't sit out its pause: whoever gets it next ends it.
+    // A cancelled job skips its pause; the next receiver finishes it as cancelled.
     await this.hideMessage(held, state === "cancel-requested" ? 0 : fields.hideSeconds);
     held.log("info", "job-given-back", fields);
   }
 
-  /** Grows with each delivery, so that a job that nobody can run now doesn't spin; never long, since it is wanted. */
+  /** Grows with each delivery, so that a job that can't run now doesn't spin; never long, since the job should run. */
   private pauseAfterGiveBack({ receiveCount, receivedAt }: ReceivedMessage): number {
     const { backoffSeconds: base, maxBackoffSeconds: max, clock, random } = this.effects;
     const bounds = { baseSeconds: Math.max(1, base), maxSeconds: Math.min(max, maxGiveBackSeconds), random };
@@ -191,7 +200,10 @@ export class Settler {
     return state;
   }
 
-  /** Asked before the record says that the job waits: then there must be a message. Where SQS is silent there may be one. */
+  /**
+   * Checked before the record says that the job waits: then there must be a message. Without SQS's answer there may be
+   * one.
+   */
   private async isMessageGone(held: HeldJob): Promise<boolean> {
     try {
       return (await held.isMessageGone?.()) ?? false;
@@ -213,8 +225,9 @@ export class Settler {
   }
 
   /**
-   * The record is written by now, if there is one, and says what becomes of the message whenever it reappears: a message
-   * that is out of reach, because its visibility has ended say, must not hide how the job went. Nor is an outage waited out.
+   * The record is written by now, if there is one, and decides about the message whenever it reappears: a message
+   * that is out of reach, for instance since its visibility has ended, must not hide the job's outcome. Nor is an
+   * outage waited out.
    */
   private async tryOnMessage(held: HeldJob, event: string, action: () => Promise<void>): Promise<void> {
     try {
@@ -231,17 +244,17 @@ export class Settler {
   }
 }
 
-/** Likewise when its handler gives it back. */
+/** Likewise if its handler gives it back. */
 function refused(reason: string): JobError {
   return { name: "GivenBack", message: `${reason} (the job was acknowledged before it ran, and can't be tried again)` };
 }
 
-/** Attributes of messages hold less than records do; what comes last is the innermost cause. */
+/** Message attributes hold less than records; the end of the text is the innermost cause. */
 function forLetter(reason: string): string {
   return shortenMiddle(reason, maxReasonCharacters);
 }
 
-/** What is written with the job's end. */
+/** Fields written with the job's end. */
 function lastWords({ progress }: HeldJob, resultOmitted?: OmittedResult): LastWords {
   return { ...(progress && { progress }), ...(resultOmitted && { resultOmitted }) };
 }

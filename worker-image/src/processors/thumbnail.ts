@@ -11,7 +11,7 @@ export interface ThumbnailResult {
   width: number;
   height: number;
   bytes: number;
-  /** Where the thumbnail is: `s3://bucket/key`. */
+  /** Location of the thumbnail: `s3://bucket/key`. */
   output: string;
 }
 
@@ -26,7 +26,7 @@ interface Request {
 
 const maxWidth = 4096;
 
-/** A picture is held in memory whole, decoded: these bound a job to about half a gigabyte. */
+/** A picture is decoded in memory as a whole: these bound a job to about half a gigabyte. */
 const maxInputBytes = 128 * 1024 ** 2;
 const maxInputPixels = 100_000_000;
 
@@ -42,10 +42,10 @@ const formats: Record<string, Format> = {
   ".tiff": "tiff",
 };
 
-/** Formats that hold frames which the copy keeps. */
+/** Formats in which the copy keeps frames. */
 const movingFormats: (string | undefined)[] = ["gif", "webp"];
 
-/** What a decoder warns of is no failure; a picture that ends too soon is one. */
+/** A decoder's warning is no failure; a truncated picture is one. */
 const readOptions: SharpOptions = { limitInputPixels: maxInputPixels, failOn: "error" };
 
 // One job is one slot: libvips' own threads would compete with the other slots.
@@ -54,8 +54,9 @@ sharp.concurrency(1);
 /**
  * A smaller copy of a picture, upright as its camera meant it, and never larger than the original.
  * Payload: `{input: "s3://bucket/key", width, output?: "s3://bucket/key"}`. The format is that of `output`'s extension;
- * without `output`, the copy keeps its format (of SVG it is PNG) and goes where {@link thumbnailKey} says, in the same
- * bucket. A moving picture keeps its frames as GIF and WebP; in other formats, and of several pages, it is the first.
+ * without `output`, the copy keeps its format (PNG for SVG) and goes to {@link thumbnailKey}, in the same
+ * bucket. A moving picture keeps its frames as GIF and WebP; in other formats, and of several pages, the copy has the
+ * first.
  */
 const thumbnail: Handler = async (job, context): Promise<ThumbnailResult> => {
   const request = readRequest(job.payload);
@@ -95,7 +96,7 @@ function readRequest(payload: unknown): Request {
   return { input, width, output: location, format };
 }
 
-/** Fails for good: what libvips can't read or write today it can't tomorrow. */
+/** Fails for good: libvips won't read or write it later either. */
 async function shrink(
   original: Buffer,
   { input, width, format }: Request,
@@ -114,7 +115,7 @@ async function shrink(
   }
 }
 
-/** All frames of a moving picture where the copy can move, too; else the first. */
+/** All frames of a moving picture if the copy can move, too; else the first. */
 async function open(original: Buffer, format: Format | undefined): Promise<Sharp> {
   const { pages = 1, format: own } = await sharp(original, readOptions).metadata();
   const canMove = movingFormats.includes(format ?? own);

@@ -26,7 +26,7 @@ const wordCount: Handler = async (job, context): Promise<WordCountResult> => {
 
 export default wordCount;
 
-/** Fails for good on bytes that are no text in UTF-8: counted as if they were, they would give a result that means nothing. */
+/** Fails for good on bytes that aren't UTF-8: counting them would give a meaningless result. */
 function textOf(afterBytes: number, decode: () => string): string {
   const place = `after byte ${afterBytes}`;
   let text: string;

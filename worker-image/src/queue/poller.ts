@@ -2,52 +2,53 @@ import { setMaxListeners } from "node:events";
 import { backoffSeconds } from "../support/backoff";
 import { Clock } from "../support/clock";
 
-/** Most messages that one call may ask for ("ReceiveMessage", Amazon SQS API Reference). */
+/** Most messages of one call ("ReceiveMessage", Amazon SQS API Reference). */
 const maxMessagesPerCall = 10;
 
-/** Fetches under way at the same time, at most: full ones bring 5,000 messages a second at 20 ms each. */
+/** Concurrent fetches, at most: full ones bring 5,000 messages a second at 20 ms each. */
 const maxFetches = 10;
 
-/** Messages whose slot is free again and which are still being settled, at most; beyond it no new one is begun. */
+/** Messages being settled after their slot is free, at most; beyond it no new one begins. */
 const maxSettling = 100;
 
-/** First and longest pause after a receive that failed, or after a message that could not be taken. */
+/** First and longest pause after a failed receive, or after a message that could not be taken. */
 const errorBackoff = { baseSeconds: 0.5, maxSeconds: 20 };
 
-/** What a message tells of its slot, while it has it. */
+/** A message's calls about its slot, while it has one. */
 export interface SlotEvents {
-  /** Nothing keeps the message from being worked on. */
+  /** The message can be processed. */
   onTaken: () => void;
   /** The slot can be given to another message. */
   free: () => void;
   /**
-   * Has no other message worked on until `endAlone`: resolves with true once that is so; several that ask for it take turns.
-   * With false where others are worked on and it is not to be waited for them.
+   * Stops all other messages until `endAlone`: resolves with true once the message is alone; several that ask for it
+   * take turns.
+   * Resolves with false if others are running and `waitsForOthers` is false.
    */
   beAlone: (waitsForOthers: boolean) => Promise<boolean>;
   endAlone: () => void;
 }
 
-/** Why no message can be taken now. */
+/** Reason why no message can be taken now. */
 export interface Untaken {
   error: unknown;
 }
 
-/** What the poller is handed; it knows nothing of queues or jobs. */
+/** Dependencies of the poller; it knows nothing of queues or jobs. */
 export interface PollerEffects<Message> {
   slots: number;
   /** Messages fetched ahead of free slots. */
   prefetch: number;
-  /** Waits for at most so many messages; rejects promptly when the signal aborts. */
+  /** Waits for messages, at most the given number; rejects promptly when the signal aborts. */
   fetch: (maxMessages: number, signal: AbortSignal) => Promise<Message[]>;
   /** A message has to wait for a slot; `onMessage` or `onLeftOver` follows. */
   onWait: (message: Message) => void;
   /**
-   * Takes up a slot until it is settled, or until it frees the slot before that. It handles its own errors, and says by
-   * `onTaken` that it could begin; what it resolves with is why it could not, if that would befall any message now.
+   * Occupies a slot until it is settled, or frees the slot itself. It handles its own errors, and calls
+   * `onTaken` once it could begin; it resolves with the reason why it could not, if any message would fail now for it.
    */
   onMessage: (message: Message, slot: SlotEvents) => Promise<Untaken | undefined | void>;
-  /** The message came too late to be begun. */
+  /** The message came too late to begin. */
   onLeftOver: (message: Message) => Promise<void>;
   /** A fetch failed, or a message was not taken, for the nth time in a row, or `onMessage` or `onLeftOver` rejected. */
   onError: (error: unknown, failuresInARow: number) => void;
@@ -56,9 +57,9 @@ export interface PollerEffects<Message> {
 }
 
 /**
- * Keeps N slots busy: whenever some are free, it asks for as many messages and the prefetch, and never waits for the
+ * Keeps N slots busy: whenever some are free, it fetches as many messages plus the prefetch, and never waits for the
  * slowest. Several fetches run side by side while they bring messages; on an empty queue one waits for all slots.
- * `run` goes on until `stop`, and ends once every message that was fetched is done with.
+ * `run` goes on until `stop`, and ends once every fetched message is done.
  */
 export class Poller<Message> {
   private readonly stopping = new AbortController();
@@ -66,15 +67,15 @@ export class Poller<Message> {
   private readonly waiting: Message[] = [];
   private busy = 0;
   private fetches = 0;
-  /** Messages that the fetches under way may bring. */
+  /** Messages that the running fetches may bring. */
   private asked = 0;
-  /** Fetches that may run side by side: one more with each that comes back well filled, one after an empty one. */
+  /** Concurrent fetches allowed: one more with each that comes back well filled, one after an empty one. */
   private width = 1;
-  /** In a row, of each kind. */
+  /** Failures in a row, of each kind. */
   private readonly failures = { fetch: 0, take: 0 };
-  /** Messages in slots that have yet to tell whether they could be taken. */
+  /** Messages in slots that are not known to be taken yet. */
   private undecided = 0;
-  /** Whether messages are to be worked on alone: then no other is begun or asked for. */
+  /** True if a message is to run alone: then no other begins or is fetched. */
   private isReserved = false;
   private readonly aloneInLine = new Set<object>();
   private readonly changes: (() => void)[] = [];
@@ -86,7 +87,7 @@ export class Poller<Message> {
     setMaxListeners(0, this.stopping.signal);
   }
 
-  /** Whether messages are worked on one at a time, each alone. */
+  /** True if messages run one at a time, each alone. */
   get isAlone(): boolean {
     return this.isReserved;
   }
@@ -95,7 +96,7 @@ export class Poller<Message> {
     return this.busy;
   }
 
-  /** Messages fetched and not done with: those that wait, those in slots, and those being settled. */
+  /** Messages fetched and not done: those that wait, those in slots, and those being settled. */
   get unfinished(): number {
     return this.waiting.length + this.working.size;
   }
@@ -108,7 +109,7 @@ export class Poller<Message> {
     });
   }
 
-  /** Fetches and begins no more, at once; what is in a slot goes on. */
+  /** Stops fetching and beginning at once; messages in slots go on. */
   stop(): void {
     this.stopping.abort();
     this.cancelPause?.();
@@ -116,7 +117,7 @@ export class Poller<Message> {
     this.endIfDone();
   }
 
-  /** Begins what waits, as far as slots are free, and asks for more. */
+  /** Begins waiting messages, as far as slots are free, and fetches more. */
   private advance(): void {
     if (this.stopping.signal.aborted) return this.endIfDone();
     while (this.waiting.length > 0 && this.canBegin()) this.begin(this.waiting.shift()!);
@@ -128,11 +129,11 @@ export class Poller<Message> {
     return !this.isReserved && this.busy < slots && this.working.size < slots + maxSettling;
   }
 
-  /** As many messages as the next fetch shall ask for; 0 for no fetch now. */
+  /** Size of the next fetch; 0 for no fetch now. */
   private wanted(): number {
     const { slots, prefetch } = this.effects;
     if (this.cancelPause || this.isReserved || this.fetches >= this.width) return 0;
-    // One at a time until one is taken: each that is not has been delivered in vain.
+    // One at a time until one is taken: each that is not was delivered in vain.
     const isTrying = this.failures.take > 0;
     if (isTrying && this.fetches + this.undecided + this.waiting.length > 0) return 0;
     if (this.working.size >= slots + maxSettling) return 0;
@@ -168,13 +169,13 @@ export class Poller<Message> {
     this.effects.onWait(message);
   }
 
-  /** What fails while the pause lasts belongs to the same failure. */
+  /** Failures during the pause belong to the same failure. */
   private onFailure(kind: "fetch" | "take", error: unknown): void {
     if (this.stopping.signal.aborted || this.cancelPause) return;
     const failures = ++this.failures[kind];
     const { onError, clock, random } = this.effects;
     onError(error, failures);
-    // At least a little: full jitter may give nothing, and a call that fails at once would spin.
+    // At least a little: full jitter may be zero, and a call that fails at once would spin.
     const pause = Math.max(50, backoffSeconds(failures, { ...errorBackoff, random }) * 1000);
     this.cancelPause = clock.after(pause, () => {
       this.cancelPause = undefined;
@@ -213,13 +214,13 @@ export class Poller<Message> {
     });
   }
 
-  /** Messages that are to be the only one wait for each other, and count as work for nobody else. */
+  /** Messages that must run alone wait for each other, and count as work for no other. */
   private async beAlone(waitsForOthers: boolean): Promise<boolean> {
     if (this.stopping.signal.aborted) return false;
     const others = () => this.working.size - this.aloneInLine.size;
     const turn = {};
     this.aloneInLine.add(turn);
-    // What came with it may be to run alone as well, and is no reason to put each other off.
+    // A message of the same fetch may have to run alone as well, which is no reason to defer each other.
     const mayBeFree = () => this.undecided > 0 && others() === this.undecided;
     while (!waitsForOthers && !this.isReserved && mayBeFree()) await this.change();
     if (others() > 0 && !waitsForOthers && !this.isReserved) {

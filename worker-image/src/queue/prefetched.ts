@@ -13,18 +13,20 @@ export interface PrefetchedEffects {
 }
 
 interface Kept {
-  /** Since when its present visibility timeout has counted, at the earliest. */
+  /** Earliest begin of its present visibility timeout. */
   hiddenAt: number;
-  /** The extension under way. */
+  /** The running extension. */
   beat?: Promise<void>;
 }
 
-/** Share of the visibility timeout after which a message counts as visible again, as clocks and calls have their delays. */
+/**
+ * Share of the visibility timeout after which a message counts as visible again, as clocks and calls have their delays.
+ */
 const trustedShare = 0.9;
 
 /**
  * The messages that wait for a slot, unclaimed: their visibility is extended while they wait. One that may have become
- * visible again is let go, since another worker may have it by now.
+ * visible again is dropped, since another worker may have it by now.
  */
 export class Prefetched {
   private readonly kept = new Map<ReceivedMessage, Kept>();
@@ -41,11 +43,14 @@ export class Prefetched {
     if (!this.cancelTimer) this.schedule(this.intervalMilliseconds);
   }
 
-  /** The message waits no more; says whether it is still this worker's, hidden for half its visibility timeout at least. */
+  /**
+   * Ends the message's wait; resolves to true if it is still this worker's, hidden for half its visibility timeout at
+   * least.
+   */
   async take(message: ReceivedMessage): Promise<boolean> {
     const kept = this.remove(message);
     if (!kept) return true;
-    // A late extension would undo what is decided on the message later.
+    // A late extension would undo later decisions on the message.
     if (kept.beat) await kept.beat;
     if (this.share(kept) <= 0.5 && this.hasTime(message)) return true;
     await this.extend(message, kept);
@@ -54,7 +59,7 @@ export class Prefetched {
     return false;
   }
 
-  /** Lets the message be received by others at once. Never rejects. */
+  /** Makes the message visible at once. Never rejects. */
   async giveBack(message: ReceivedMessage): Promise<void> {
     const kept = this.remove(message);
     if (kept?.beat) await kept.beat;
@@ -75,7 +80,7 @@ export class Prefetched {
     this.cancelTimer = this.effects.clock.after(milliseconds, () => this.beat());
   }
 
-  /** Extends whatever is due, and comes back when the next is. */
+  /** Extends the due ones, and returns when the next is due. */
   private beat(): void {
     const now = this.effects.clock.now();
     let next = now + this.intervalMilliseconds;
@@ -101,7 +106,7 @@ export class Prefetched {
     }
   }
 
-  /** Whoever asks next gets the message; one that may be visible already is left alone. */
+  /** The next receiver gets the message; one that may be visible already is left alone. */
   private async release(message: ReceivedMessage, kept: Kept | undefined): Promise<void> {
     const { queue, log } = this.effects;
     if (kept && this.share(kept) >= trustedShare) {
@@ -115,13 +120,13 @@ export class Prefetched {
     }
   }
 
-  /** How much of the visibility timeout is over: 0 to 1, and more. */
+  /** Elapsed share of the visibility timeout: 0 to 1, and more. */
   private share({ hiddenAt }: Kept): number {
     const { clock, visibilityTimeoutSeconds } = this.effects;
     return (clock.now() - hiddenAt) / (visibilityTimeoutSeconds * 1000);
   }
 
-  /** Whether an attempt begun now may use up its timeout within the 12 hours that SQS hides a message. */
+  /** True if an attempt that begins now may use up its timeout within the 12 hours that SQS hides a message. */
   private hasTime({ receivedAt }: ReceivedMessage): boolean {
     const { clock, timeoutSeconds } = this.effects;
     const maxWaitSeconds = maxHiddenSeconds - hiddenMarginSeconds - timeoutSeconds;

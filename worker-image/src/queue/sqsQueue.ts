@@ -14,10 +14,10 @@ import { Batcher, EntryFailure } from "../support/batcher";
 import { Clock } from "../support/clock";
 import { DeadLetter, JobQueue, ReceivedMessage } from "./queue";
 
-/** The longest that SQS waits for messages ("Amazon SQS short and long polling"). */
+/** Longest wait of SQS for messages ("Amazon SQS short and long polling"). */
 const waitSeconds = 20;
 
-/** How long a delete or a change of visibility waits for others to travel with. */
+/** Time that a delete or a change of visibility waits to share a batch. */
 const maxBatchWaitMilliseconds = 50;
 
 export interface SqsQueueOptions {
@@ -32,7 +32,7 @@ interface Hiding {
   seconds: number;
 }
 
-/** A processor's queue and dead-letter queue in SQS. Deletes and changes of visibility travel in batches. */
+/** A processor's queue and dead-letter queue in SQS. Deletes and changes of visibility are sent in batches. */
 export class SqsQueue implements JobQueue {
   private readonly removals: Batcher<string>;
   private readonly hidings: Batcher<Hiding>;
@@ -112,7 +112,7 @@ export class SqsQueue implements JobQueue {
   }
 }
 
-/** Named as the error of a single call would be, so that callers treat both alike. */
+/** Named like the error of a single call, so that callers treat both alike. */
 function failureOf(index: number, failed: BatchResultErrorEntry[]): EntryFailure {
   const entry = failed.find(({ Id: id }) => id === String(index));
   if (!entry) return undefined;
@@ -121,7 +121,7 @@ function failureOf(index: number, failed: BatchResultErrorEntry[]): EntryFailure
   return Object.assign(new Error(entry.Message ?? `The entry failed with ${name}`), { name, $metadata });
 }
 
-/** The attributes, in order, for which the body leaves room: one as large as SQS takes may leave none. */
+/** The attributes, in order, for which the body leaves room: a body of SQS's largest size may leave none. */
 function thatFit(body: string, wanted: Record<string, StringAttribute>): Record<string, StringAttribute> {
   let room = limits.maxQueueMessageBytes - bytesOf(body);
   const fitting = Object.entries(wanted).filter(([name, { DataType, StringValue }]) => {

@@ -4,12 +4,12 @@ import { JobError } from "../../../contract/records/record";
 import { cutError } from "../support/errors";
 import { Claim, ClaimRequest, Hold, HoldState, JobRecords, LastWords } from "./records";
 
-/** Publishes what became of a job. */
+/** Publishes a job's final state. */
 export type Announce = (event: CompletionEvent) => Promise<void>;
 
 /**
- * Records that announce each final state once it is written. Where that fails the write counts as failed too: its
- * repetition, or the message that reappears because nobody deleted it, announces again.
+ * Records that publish each final state once it is written. If publishing fails, the write counts as failed too: its
+ * repetition, or the message that reappears since it was not deleted, publishes again.
  */
 export class AnnouncedRecords implements JobRecords {
   private readonly jobs = new WeakMap<Hold, JobEnvelope>();
@@ -31,8 +31,9 @@ export class AnnouncedRecords implements JobRecords {
         return claim;
       case "duplicate": {
         const { ended } = claim;
-        // The message of the last attempt was not deleted, so its worker may have ended before it announced. One that was
-        // cancelled before any had its message left to itself.
+        // The message of the last attempt was not deleted, so its worker may have died before it published. For a job
+        // that was
+        // cancelled before any attempt, the message is still there.
         const isOwed = ended && (ended.state === "cancelled" || ended.messageId === request.messageId);
         if (isOwed) await this.announce(completionEventOf(ended));
         return claim;

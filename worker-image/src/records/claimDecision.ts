@@ -3,14 +3,17 @@ import { JobError, JobRecord } from "../../../contract/records/record";
 import { ClaimRequest } from "./records";
 import { strayReason } from "./strayMessage";
 
-/** What a claim does, given the job's record. */
+/** Effect of a claim, given the job's record. */
 export type ClaimDecision =
-  /** Take the job; this is the attempt's number. A fresh start forgets the attempts before it. */
+  /** Take the job; this is the attempt's number. A fresh start forgets the earlier attempts. */
   | { action: "start"; attempt: number; isFresh: boolean }
-  /** This very claim was written before, and only its answer got lost. */
+  /** This very claim was written before, and only its answer was lost. */
   | { action: "already-started"; attempt: number }
   | { action: "exhaust"; error: JobError }
-  /** Leave it queued, to run alone: it may have brought its worker down. The attempt that was lost with it doesn't count. */
+  /**
+   * Leave it queued, to run alone: it may have brought its worker down. The attempt that was lost with it doesn't
+   * count.
+   */
   | { action: "suspect"; attempts: number; lossesAlone: number; deferrals: number }
   | { action: "cancel" }
   | { action: "drop"; because: string }
@@ -18,13 +21,15 @@ export type ClaimDecision =
   | { action: "refuse"; reason: string }
   | { action: "wait"; until: number };
 
-/** A job whose worker was lost so often while it ran alone has failed. */
+/** A job that loses this number of workers while it runs alone has failed. */
 export const maxLossesAlone = 2;
 
-/** From now to the end of a lease, at most: the longest that any setting allows, and by what clocks of workers may differ. */
+/**
+ * Longest possible time to the end of a lease: the longest that any setting allows, plus the workers' clock difference.
+ */
 const longestLeaseMilliseconds = limits.maxVisibilitySeconds * 1_000 + 300_000;
 
-/** Decides on a message from what the record says. The first rule that fits counts. */
+/** Decides on a message from the record. The first rule that fits counts. */
 export function decideClaim(record: JobRecord | undefined, request: ClaimRequest): ClaimDecision {
   if (record === undefined) return { action: "start", attempt: 1, isFresh: true };
   switch (record.state) {
@@ -40,7 +45,7 @@ export function decideClaim(record: JobRecord | undefined, request: ClaimRequest
   }
 }
 
-/** A dead letter that was sent back is a new message; the one that failed, met again, only failed to be deleted. */
+/** A redriven dead letter is a new message; the original, received again, was merely not deleted. */
 function decideOnFailed(record: JobRecord, request: ClaimRequest): ClaimDecision {
   if (request.isRedriven && record.messageId !== request.messageId) {
     return { action: "start", attempt: 1, isFresh: true };
@@ -48,7 +53,7 @@ function decideOnFailed(record: JobRecord, request: ClaimRequest): ClaimDecision
   return decideOnEnded(record, request);
 }
 
-/** Duplicates of a job that has ended are of no use to anyone; what somebody sent anew is. */
+/** Duplicates of an ended job are useless; a message that was sent again is not. */
 function decideOnEnded(record: JobRecord, request: ClaimRequest): ClaimDecision {
   const reason = strayReason(record, request);
   if (reason !== undefined) return { action: "refuse", reason };
@@ -61,7 +66,7 @@ function decideOnRunning(record: JobRecord, request: ClaimRequest): ClaimDecisio
   if (record.messageId !== request.messageId) {
     return { action: "drop", because: "another message of the job is being worked on" };
   }
-  // No worker leases a job for so long: it was a clock that was far ahead, and nobody waits until that time.
+  // No worker leases a job for this long: its clock was far ahead, and the lease doesn't count.
   if (leaseUntil > request.now + longestLeaseMilliseconds) return undefined;
   return record.worker === request.worker && leaseUntil === request.leaseUntil
     ? { action: "already-started", attempt: record.attempts }
@@ -79,7 +84,7 @@ function decideOnWaiting(record: JobRecord, request: ClaimRequest): ClaimDecisio
   return { action: "start", attempt: record.attempts + 1, isFresh: false };
 }
 
-/** Its worker ended or went silent. What ran beside it may have done that, unless it ran alone. */
+/** Its worker ended or went silent. Another job may have caused that, unless it ran alone. */
 function decideOnLost(record: JobRecord): ClaimDecision {
   const { attempts, lossesAlone: before = 0 } = record;
   const lossesAlone = before + (record.suspect ? 1 : 0);

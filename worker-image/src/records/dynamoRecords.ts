@@ -12,16 +12,16 @@ import { cutError } from "../support/errors";
 import { Claim, ClaimRequest, Hold, HoldState, JobRecords, LastWords } from "./records";
 import { expressUpdate, RecordFields, RecordUpdate, unchangedSince } from "./recordUpdate";
 
-/** Claims that lose against another writer look again, but not for ever. */
+/** Tries of a claim that loses against another writer. */
 const maxClaimTries = 8;
 
-/** How long the right to run a type's suspects is kept on record after it has ended. */
+/** Time that the right to run a type's suspects stays on record after its end. */
 const suspectsKeptSeconds = 86_400;
 
-/** The fields that an attempt writes and the next one must not inherit. */
+/** Fields that an attempt writes and the next one must not inherit. */
 const leftovers = ["progress", "result", "resultOmitted", "finishedAt", "retryAt", "expiresAt"] as const;
 
-/** What is remembered of a job that may have brought a worker down; an attempt that ends otherwise clears it. */
+/** Fields of a job that may have brought a worker down; an attempt that ends otherwise clears them. */
 const suspicion = ["suspect", "lossesAlone", "deferrals"] as const;
 
 const heldBy = "#state = :running AND #worker = :worker AND #attempts = :attempt";
@@ -73,7 +73,7 @@ export class DynamoRecords implements JobRecords {
     return this.end(hold, "queued", fields, ["leaseUntil", "progress", ...(isSuspect ? [] : suspicion)]);
   }
 
-  /** An item beside the records: no job's id holds a "#", and no list shows what has no `listKey`. */
+  /** An item beside the records: no job's id contains a "#", and no list shows an item without `listKey`. */
   async holdSuspects({ job, worker, now, leaseUntil }: Parameters<JobRecords["holdSuspects"]>[0]): Promise<boolean> {
     const held = await this.update(suspectsOf(job.type), {
       set: { worker, leaseUntil, expiresAt: Math.ceil(leaseUntil / 1_000) + suspectsKeptSeconds },
@@ -130,7 +130,8 @@ export class DynamoRecords implements JobRecords {
         return written && { outcome: "cancelled", record: written };
       }
       case "exhaust": {
-        // The job is taken first, so that no two workers dead-letter it; the error is kept for a claim whose answer is lost.
+        // The job is claimed first, so that no two workers dead-letter it; the error is kept for a claim whose answer
+        // is lost.
         const set = { ...taken(request), error: cutError(decision.error), lossesAlone: maxLossesAlone };
         const written = await this.update(request.job.id, { set, ...unchangedSince(record) });
         return written && exhausted(request, written.attempts, decision.error);
@@ -143,7 +144,10 @@ export class DynamoRecords implements JobRecords {
     return written ? stateOf(written) : "lost";
   }
 
-  /** Leaves the running state. A repeated write that finds its own trace has succeeded before, and only its answer got lost. */
+  /**
+   * Leaves the running state. A repeated write that finds its own trace has succeeded before, and only its answer was
+   * lost.
+   */
   private async end(
     hold: Hold,
     state: JobState,
@@ -216,7 +220,7 @@ function taken(request: ClaimRequest): RecordFields {
 
 function begun(request: ClaimRequest): Pick<RecordUpdate, "set" | "setIfMissing"> {
   const { id, type, tenant } = request.job;
-  // What others publish has times in many forms; lists compare them as texts.
+  // Other publishers' times have many forms; lists compare them as texts.
   const submittedAt = new Date(request.job.submittedAt).toISOString();
   return {
     set: { ...taken(request), startedAt: new Date(request.now).toISOString() },
@@ -230,7 +234,7 @@ function suspectsOf(type: string): string {
 
 /** The usual claim, in one call: the job has no record, or waits, and is no suspect. */
 function startAnyway(request: ClaimRequest): RecordUpdate {
-  // AND binds before OR; nested parentheses take the local DynamoDB several times as long to read.
+  // AND binds before OR; the local DynamoDB takes several times as long to read nested parentheses.
   const isFree = "attribute_not_exists(#suspect) AND #state = :queued";
   return {
     ...begun(request),

@@ -6,7 +6,7 @@ import { Clock } from "../support/clock";
 import { gateClient } from "../services/gatedClient";
 import { ServiceGate } from "../services/serviceGate";
 
-/** How long an event waits for others to travel with: SNS bills a batch as one request per 64 KB. */
+/** Time that an event waits to share a batch: SNS bills a batch as one request per 64 KB. */
 const maxBatchWaitMilliseconds = 50;
 
 /** The client of the topic, through its gate. */

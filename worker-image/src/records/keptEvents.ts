@@ -6,14 +6,14 @@ import { Log } from "../support/log";
 
 export interface KeptEventsEffects {
   publish: Announce;
-  /** Puts the event where the repair run finds it. */
+  /** Keeps the event for the repair run. */
   keep: Announce;
   log: Log;
 }
 
 /**
- * Publishes each event, and keeps one that the topic won't take for the repair run, which publishes it once the topic does:
- * so no job's message, and no record, waits for the topic. Rejects where neither works.
+ * Publishes each event, and keeps one that the topic refuses for the repair run, which publishes it later:
+ * so no job's message, and no record, waits for the topic. Rejects if both fail.
  */
 export function publishOrKeep({ publish, keep, log }: KeptEventsEffects): Announce {
   return async (event: CompletionEvent) => {

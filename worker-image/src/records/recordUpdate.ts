@@ -11,9 +11,9 @@ export interface RecordCondition {
 
 /** One conditional update of one record. */
 export interface RecordUpdate extends RecordCondition {
-  /** Undefined fields are left as they are. */
+  /** Undefined fields keep their value. */
   set: RecordFields;
-  /** Fields that are set only where the record has none. */
+  /** Fields that are set only if the record lacks them. */
   setIfMissing?: RecordFields;
   remove?: (keyof JobRecord)[];
   /** Counts one more attempt. */
@@ -25,7 +25,7 @@ type Expression = Pick<
   "UpdateExpression" | "ConditionExpression" | "ExpressionAttributeNames" | "ExpressionAttributeValues"
 >;
 
-/** The update as UpdateItem takes it. Every field goes by a `#name`, since some are reserved words. */
+/** The update as UpdateItem takes it. Every field has a `#name`, since some are reserved words. */
 export function expressUpdate({
   set,
   setIfMissing = {},
@@ -62,7 +62,7 @@ export function expressUpdate({
   };
 }
 
-/** The condition that nobody took, ended or cancelled the job since the record was read. */
+/** The condition that the job was not claimed, ended or cancelled since the record was read. */
 export function unchangedSince(record: JobRecord | undefined): RecordCondition {
   if (!record) return { condition: "attribute_not_exists(#id)" };
   const { state, attempts, leaseUntil, cancelRequestedAt } = record;

@@ -5,8 +5,8 @@ import { submissionText } from "../../../contract/http/submissionText";
 import { ClaimRequest } from "./records";
 
 /**
- * Why a message of a job that has ended is no duplicate of it, and so to be kept: somebody sent the job again, mended or
- * not, without saying so. Nothing for a duplicate, which can be dropped.
+ * Reason why a message of an ended job is no duplicate, and so to be kept: the job was sent again, changed or
+ * not, without a `reason`. Undefined for a duplicate, which can be dropped.
  */
 export function strayReason(record: JobRecord, { job, messageId }: ClaimRequest): string | undefined {
   const way = "send it with the attribute `reason`, as dead letters have it, or under a new id";
@@ -19,7 +19,9 @@ export function strayReason(record: JobRecord, { job, messageId }: ClaimRequest)
   return `Job ${job.id} has ${ended} with another payload, tenant or type: send it under a new id`;
 }
 
-/** The digests that the job may have been submitted with: its message tells when it may run, not how that was said. */
+/**
+ * Possible digests of the job's submission: its message has the start time, but not the form in which it was submitted.
+ */
 function digestsOf({ notBefore, submittedAt }: JobRecord, { type, payload, tenant }: ClaimRequest["job"]): string[] {
   const submission = { type, payload, tenant };
   if (notBefore === undefined) return [digestOf(submission), digestOf({ ...submission, delaySeconds: 0 })];

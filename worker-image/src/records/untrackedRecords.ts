@@ -1,8 +1,9 @@
 import { Claim, ClaimRequest, HoldState, JobRecords } from "./records";
 
 /**
- * Job records that are not kept: attempts are SQS's own count of deliveries, so that a job given back has used one, and
- * nothing tells a duplicate or another worker's hold.
+ * Job records that are not kept: SQS's count of deliveries is the number of attempts, so that a job given back has used
+ * one, and
+ * duplicates or another worker's hold can't be detected.
  */
 export class UntrackedRecords implements JobRecords {
   claim({ job, receiveCount, worker, maxAttempts }: ClaimRequest): Promise<Claim> {

@@ -6,8 +6,9 @@ const settings = {
 };
 
 /**
- * The value of a secret, or of a parameter, from its region. The SDKs are loaded here, so that workers without secrets do
- * without.
+ * The value of a secret, or of a parameter, from its region. Loads the SDKs here, so that workers without secrets don't
+ * need
+ * them.
  */
 export function fetchSecret(reference: SecretReference, signal: AbortSignal): Promise<string> {
   return reference.service === "ssm" ? fetchParameter(reference, signal) : fetchSecretValue(reference, signal);

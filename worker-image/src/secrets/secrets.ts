@@ -6,20 +6,21 @@ import { insist } from "../services/insist";
 import { errorFields, Log } from "../support/log";
 
 export interface SecretEffects {
-  /** The whole value; rejects where there is none, or it may not be read. */
+  /** Reads the whole value; rejects if there is none, or reading is refused. */
   fetch: (reference: SecretReference, signal: AbortSignal) => Promise<string>;
   clock: Clock;
   random: () => number;
   log: Log;
-  /** When it aborts, no further try is made. */
+  /** Ends the retries when it aborts. */
   signal: AbortSignal;
 }
 
 /**
- * Reads the values of secrets, by variable; of several keys of one secret it is read once. A right that was just given takes
- * some seconds to count, and a value may be written after its secret is made, so a refusal is no reason to give up at once.
+ * Reads the values of secrets, by variable; a secret with several keys is read once. A new permission takes
+ * some seconds to take effect, and a value may be written after its secret is made, so a refusal is no reason to give
+ * up at once.
  *
- * @throws Error that names each variable whose value can't be had, and no value.
+ * @throws Error that names each variable whose value can't be read, and no value.
  */
 export async function readSecrets(
   references: Record<string, string>,
@@ -53,7 +54,7 @@ function insistOn(reference: SecretReference, variable: string, effects: SecretE
   return insist(() => fetch(reference, signal), { ...effects, onRetry });
 }
 
-/** What a reference means of a secret's value. What is wrong is said without a word of the value. */
+/** The part of a secret's value that a reference names. Problems are described without the value. */
 function partOf(value: string, { key }: SecretReference): string {
   if (key === undefined) return value;
   const document = parseObject(value);

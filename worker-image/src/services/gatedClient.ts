@@ -1,6 +1,6 @@
 import { ServiceGate } from "./serviceGate";
 
-/** The part of a client's middleware that is used here; its exact type differs by service. */
+/** The used part of a client's middleware; its exact type differs by service. */
 interface MiddlewareStack {
   addRelativeTo(
     middleware: (next: (args: unknown) => Promise<unknown>) => (args: unknown) => Promise<unknown>,
@@ -8,7 +8,7 @@ interface MiddlewareStack {
   ): void;
 }
 
-/** Leads every call of the client through the gate, and each of the client's own repetitions by itself. */
+/** Leads every call of the client through the gate, and each of the client's own retries separately. */
 export function gateClient<Client extends { middlewareStack: object }>(client: Client, gate: ServiceGate): Client {
   const stack = client.middlewareStack as MiddlewareStack;
   stack.addRelativeTo((next) => (args) => gate.run(() => next(args)), {

@@ -3,10 +3,10 @@ import { Clock, sleep } from "../support/clock";
 import { isOutage } from "./serviceError";
 import { ServiceAway } from "./serviceGate";
 
-/** About a minute in all: longer than a throttled table or a network's hiccup, shorter than a person's patience. */
+/** About a minute in all: longer than a throttled table or a network failure, shorter than a person's patience. */
 const insistence = { tries: 10, baseSeconds: 0.2, maxSeconds: 20 };
 
-/** Errors that no repetition cures. */
+/** Errors that no retry fixes. */
 const hopeless = new Set([
   "ValidationException",
   "InvalidParameterValue",
@@ -20,18 +20,18 @@ const hopeless = new Set([
 export interface InsistOptions {
   clock: Clock;
   random: () => number;
-  /** When it aborts, no further try is made. */
+  /** Ends the retries when it aborts. */
   signal: AbortSignal;
-  /** Through an outage of the service it goes on for as long: epoch milliseconds. @default - for a minute or so */
+  /** End of the retries during an outage of the service: epoch milliseconds. @default - after about a minute */
   until?: number;
-  /** An attempt failed, and another follows. Of a long row of them some are told. */
+  /** Called when an attempt failed and another follows; in a long row only for some of them. */
   onRetry(error: unknown): void;
 }
 
-/** Every retry is told up to this one, and from then on only each so many. */
+/** Every retry is reported up to this one, and from then on only one in this number. */
 const toldRetries = 10;
 
-/** Repeats the action, with backoff, until it works; rejects with its last error if it won't. */
+/** Retries the action with backoff; rejects with the last error. */
 export async function insist<T>(action: () => Promise<T>, options: InsistOptions): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -44,7 +44,7 @@ export async function insist<T>(action: () => Promise<T>, options: InsistOptions
       if (tries <= toldRetries || tries % toldRetries === 0) options.onRetry(error);
       const pause = backoffSeconds(tries, { ...insistence, random: options.random });
       await sleep(options.clock, pause * 1000, options.signal);
-      // Where nothing would be asked, there is nothing to try.
+      // While no call would be made, a try is useless.
       if (isPatient && error instanceof ServiceAway) await error.gate.ready(options.signal);
     }
   }

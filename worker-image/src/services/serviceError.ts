@@ -1,4 +1,6 @@
-/** Refusals with a status below 500 that say nothing of the request: the service, the network or a right is out of order. */
+/**
+ * Refusals with a status below 500 that don't concern the request: the service, the network or a permission has failed.
+ */
 const refusals = [
   /Throttl/,
   /LimitExceeded|ThroughputExceeded|TooManyRequests|SlowDown|^OverLimit$/,
@@ -9,12 +11,12 @@ const refusals = [
   /^Kms|^KMS/,
 ];
 
-/** Refusals that a new set of credentials, and so another instance, may cure. */
+/** Refusals that new credentials, and so another instance, may fix. */
 const ofCredentials =
   /ExpiredToken|TokenRefreshRequired|UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|InvalidToken|CredentialsProviderError/;
 
 /**
- * Whether the service, and not the request, is to blame: it is out of reach, broken, throttles, or refuses this caller
+ * True if the service, and not the request, is the cause: it is out of reach, broken, throttles, or refuses this caller
  * altogether. The same call may work later, and any other call would fail as well.
  */
 export function isOutage(error: unknown): boolean {
@@ -26,7 +28,7 @@ export function isOutage(error: unknown): boolean {
   return isUnanswered(error);
 }
 
-/** Whether the service itself answered, be it with a refusal: then this machine and its network are in order. */
+/** True if the service itself answered, even with a refusal: then this machine and its network work. */
 export function isAnswer(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return statusOf(error) !== undefined && !ofCredentials.test(error.name);

@@ -1,14 +1,14 @@
 import { Clock, sleep } from "../support/clock";
 import { isAnswer, isOutage } from "./serviceError";
 
-/** A service counts as away once so many calls in a row have failed, over so long. */
+/** A service counts as away once this number of calls in a row have failed, over this time. */
 const failuresToClose = 5;
 const millisecondsToClose = 20_000;
 
-/** Between two tries of a service that is away: three a minute. */
+/** Time between two tries of a service that is away: three a minute. */
 const tryMilliseconds = 20_000;
 
-/** In place of a call to a service that is away: none was made. */
+/** Thrown in place of a call to a service that is away: no call was made. */
 export class ServiceAway extends Error {
   override readonly name = "ServiceAway";
 
@@ -22,13 +22,13 @@ export class ServiceAway extends Error {
 
 export interface ServiceGateOptions {
   clock: Clock;
-  /** Between two tries while the service is away. @default 20,000 */
+  /** Time between two tries while the service is away. @default 20,000 */
   tryMilliseconds?: number;
 }
 
 /**
- * The way to one AWS service, for all that the worker does there. While every call fails, it lets one through from time to
- * time and refuses the others without a call: jobs, heartbeats and polls together so never ask more often than that. The
+ * Gate to one AWS service, for all of the worker's calls. While every call fails, it lets one through from time to
+ * time and refuses the others without a call: so jobs, heartbeats and polls together never call more often. The
  * first call that works opens it for all.
  */
 export class ServiceGate {
@@ -36,27 +36,27 @@ export class ServiceGate {
   private failing?: { since: number; error: unknown };
   private answered = -Infinity;
   private worked = -Infinity;
-  /** When the next call is let through; nothing while all are. */
+  /** Time at which the next call is let through; undefined while all are. */
   private nextTryAt?: number;
   private onOpen = new Set<() => void>();
 
   constructor(
-    /** As AWS calls it: `SQS`, `DynamoDB`. */
+    /** AWS's name of the service: `SQS`, `DynamoDB`. */
     readonly service: string,
     private readonly options: ServiceGateOptions,
   ) {}
 
-  /** Since when every call has failed, epoch milliseconds; nothing while calls work. */
+  /** Time since which every call has failed, epoch milliseconds; undefined while calls work. */
   get failingSince(): number | undefined {
     return this.failing?.since;
   }
 
-  /** What the latest call failed with; nothing while calls work. */
+  /** The latest call's error; undefined while calls work. */
   get lastError(): unknown {
     return this.failing?.error;
   }
 
-  /** When the service last answered, a refusal included: epoch milliseconds. */
+  /** Time of the service's last answer, including refusals: epoch milliseconds. */
   get answeredAt(): number {
     return this.answered;
   }
@@ -100,9 +100,9 @@ export class ServiceGate {
   private note(error: unknown, begun: number): void {
     const now = this.options.clock.now();
     if (isAnswer(error)) this.answered = now;
-    // Whoever aborts a call, or gets an answer that is about the call itself, learns nothing against the service.
+    // An aborted call, or an error about the call itself, says nothing against the service.
     if (!isOutage(error)) return isAnswer(error) ? this.noteSuccess() : undefined;
-    // A call that hung since before the last one that worked is old news.
+    // A call that hung since before the last successful one is out of date.
     if (begun < this.worked) return;
     this.failures++;
     this.failing = { since: this.failing?.since ?? begun, error };

@@ -1,10 +1,10 @@
 import { Clock } from "../support/clock";
 import { ServiceGate } from "./serviceGate";
 
-/** A service that fails for less is no trouble yet. */
+/** Time of failures after which a service counts as trouble. */
 const troubleMilliseconds = 60_000;
 
-/** The AWS services that the worker depends on, by name: what is wrong with them, and whether they can be reached at all. */
+/** The AWS services that the worker depends on, by name: their problems, and if any can be reached at all. */
 export class Services {
   private readonly gates: ServiceGate[] = [];
 
@@ -17,7 +17,7 @@ export class Services {
     return gate;
   }
 
-  /** What is wrong, in words, service by service; nothing while all is well. */
+  /** The problems, in words, service by service; undefined without any. */
   trouble(): string | undefined {
     const now = this.clock.now();
     const failing = this.gates.filter(({ failingSince }) => now - (failingSince ?? now) >= troubleMilliseconds);
@@ -25,7 +25,9 @@ export class Services {
     return failing.map(troubleOf).join("; ");
   }
 
-  /** Whether any service has answered since, be it with a refusal: then neither the machine nor its network is to blame. */
+  /**
+   * True if any service has answered since, even with a refusal: then neither the machine nor its network is the cause.
+   */
   hasAnsweredSince(time: number): boolean {
     return this.gates.some(({ answeredAt }) => answeredAt >= time);
   }

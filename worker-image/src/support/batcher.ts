@@ -1,15 +1,15 @@
 import { Clock } from "./clock";
 
-/** What became of one entry of a batch that the service took: nothing if it worked, else why not. */
+/** Outcome of one entry of a batch that the service took: undefined if it worked, else the error. */
 export type EntryFailure = Error | undefined;
 
 export interface BatcherEffects<Entry> {
   /** Sends up to `maxEntries` at once; resolves with each entry's outcome, in order, or rejects if the call failed. */
   send: (entries: Entry[]) => Promise<EntryFailure[]>;
   clock: Clock;
-  /** Entries that one call takes. */
+  /** Entries per call, at most. */
   maxEntries: number;
-  /** The longest that an entry waits for company. */
+  /** Longest time that an entry waits to share a batch. */
   maxWaitMilliseconds: number;
 }
 
@@ -43,7 +43,7 @@ export class Batcher<Entry> {
     void this.sendBatch(batch);
   }
 
-  /** Never rejects: each entry's caller learns of a failure. */
+  /** Never rejects: each entry's caller gets its failure. */
   private async sendBatch(batch: Waiting<Entry>[]): Promise<void> {
     try {
       const failures = await this.effects.send(batch.map(({ entry }) => entry));

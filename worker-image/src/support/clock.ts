@@ -1,32 +1,34 @@
 import { uptime as uptimeSeconds } from "node:os";
 
-/** Time as the worker sees it; tests hand in one that they turn themselves. */
+/** Time for the worker; tests pass one that they control. */
 export interface Clock {
   /** Epoch milliseconds. */
   now: () => number;
-  /** Epoch milliseconds by the wall clock, for what is compared with other machines' clocks at this moment. */
+  /** Epoch milliseconds by the wall clock, for comparison with other machines' clocks at this moment. */
   wallNow: () => number;
   /** Runs `action` once, `milliseconds` from now, unless the returned function is called before. */
   after: (milliseconds: number, action: () => void) => () => void;
 }
 
-/** What the machine tells of time, all in milliseconds. */
+/** The machine's sources of time, all in milliseconds. */
 export interface TimeSources {
   wall: () => number;
-  /** Goes on evenly whatever becomes of the wall clock, and stands still while the machine sleeps. */
+  /** Advances evenly whatever happens to the wall clock, and stands still while the machine sleeps. */
   steady: () => number;
-  /** Since the machine was started, its sleep included. */
+  /** Time since the machine's start, its sleep included. */
   uptime: () => number;
 }
 
-/** A jump by less, between the wall clock and the steady one, is no sleep worth a look. */
+/** A smaller jump between the wall clock and the steady one is no sleep worth a check. */
 const jumpMilliseconds = 2_000;
 
 /**
- * The wall clock as it was when the process began, and on from there by the steady one: a wall clock that is put right in
- * the middle of a job would make its lease, its heartbeats and its 12 hours seem over, or far from it. One that was wrong
- * when the process began stays so. What the machine has slept is added, so that workers that began before and after it agree
- * on leases; the wall clock alone can't tell sleep from being put right, the uptime can.
+ * The wall clock at the start of the process, advanced by the steady one: a wall clock that is corrected in
+ * the middle of a job would make its lease, its heartbeats and its 12 hours seem over, or far from it. One that was
+ * wrong
+ * at the start of the process stays wrong. The machine's sleep is added, so that workers that began before and after it
+ * agree
+ * on leases; the wall clock alone can't tell sleep from a correction, the uptime can.
  */
 export function createClock({ wall, steady, uptime }: TimeSources): Clock {
   const begun = { steady: steady(), uptime: uptime() };

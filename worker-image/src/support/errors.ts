@@ -3,23 +3,23 @@ import { JobError } from "../../../contract/records/record";
 import { isError, read, toPlain } from "./plain";
 import { shorten } from "./text";
 
-/** Errors of a chain of causes that are told: of longer chains the outermost and the innermost. */
+/** Errors of a chain of causes that are kept: of longer chains the outermost and the innermost. */
 const maxCauses = 6;
 
-/** How far a chain of causes is followed. */
+/** Length to which a chain of causes is followed. */
 const maxChain = 100;
 
-/** Errors of an AggregateError that are told. */
+/** Errors of an AggregateError that are kept. */
 const maxErrorsTold = 3;
 
 const maxNameCharacters = 100;
 const maxStackCharacters = 8_000;
 const maxStackHeadCharacters = 500;
 
-/** What is said where describing fails, as it must not. */
+/** Fallback if describing an error throws. */
 const indescribable: JobError = { name: "Error", message: "Threw something that can't be described" };
 
-/** Anything that was thrown, with its causes, as the record keeps it. Never throws. */
+/** Any thrown value, with its causes, as the record keeps it. Never throws. */
 export function toJobError(thrown: unknown): JobError {
   try {
     return cutError({ name: nameOf(thrown), message: reasonOf(thrown, limits.maxErrorCharacters) });
@@ -33,7 +33,7 @@ export function cutError({ name, message }: JobError): JobError {
   return { name: shorten(name, maxNameCharacters), message: shorten(message, limits.maxErrorCharacters) };
 }
 
-/** Where something was thrown, and where its causes were; nothing if it doesn't say. Never throws. */
+/** Stack of a thrown value and of its causes; undefined if it has none. Never throws. */
 export function stackOf(thrown: unknown): string | undefined {
   try {
     const stacks = chainOf(thrown).map(ownStack).filter(Boolean);
@@ -44,7 +44,7 @@ export function stackOf(thrown: unknown): string | undefined {
   }
 }
 
-/** Whether a handler says by what it threw that trying again is of no use. */
+/** True if the thrown value says that a retry is useless. */
 export function isPermanent(thrown: unknown): boolean {
   return typeof thrown === "object" && read(thrown, "permanent") === true;
 }
@@ -56,19 +56,19 @@ function nameOf(thrown: unknown): string {
   return typeof kind === "string" && kind !== "" ? kind : "Error";
 }
 
-/** The messages from the outermost to the innermost, each shortened where all of them are too long. */
+/** The messages from the outermost to the innermost, each shortened if all of them are too long. */
 function reasonOf(thrown: unknown, most: number): string {
   const told: string[] = [];
   for (const error of chainOf(thrown)) {
     const text = told.length === 0 ? ownText(error) : withName(error, ownText(error));
-    // A message that repeats its cause's says enough.
+    // A message that contains its cause's is enough.
     if (text !== "" && !told.some((before) => before.includes(text))) told.push(text);
   }
   if (told.length === 0) return "(no message)";
   return fit(told, ": ", most);
 }
 
-/** What one thing that was thrown says of itself, without its causes. */
+/** Text of one thrown value, without its causes. */
 function ownText(thrown: unknown): string {
   if (!isErrorLike(thrown)) return typeof thrown === "string" ? thrown : `Threw ${textOf(thrown)}`;
   const message = read(thrown, "message");
@@ -100,7 +100,7 @@ function withName(error: unknown, text: string): string {
   return text === "" ? name : `${name}: ${text}`;
 }
 
-/** A thrown thing, what caused it, what caused that, and so on: of many, the first ones and the last. */
+/** A thrown value, its cause, that one's cause, and so on: of many, the first ones and the last. */
 function chainOf(thrown: unknown): unknown[] {
   const chain = [thrown];
   for (let error = thrown; chain.length < maxChain; chain.push(error)) {
@@ -111,13 +111,13 @@ function chainOf(thrown: unknown): unknown[] {
   return chain.length > maxCauses ? [...chain.slice(0, maxCauses - 2), ...chain.slice(-2)] : chain;
 }
 
-/** An error, or an object that speaks like one. */
+/** An error, or an object in the form of one. */
 function isErrorLike(thrown: unknown): boolean {
   if (isError(thrown)) return true;
   return typeof thrown === "object" && thrown !== null && typeof read(thrown, "message") === "string";
 }
 
-/** Texts as they are, anything else as JSON. */
+/** Strings as they are, anything else as JSON. */
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "object" && value !== null) return JSON.stringify(toPlain(value)) ?? "an object";
@@ -133,7 +133,7 @@ function ownStack(thrown: unknown): string {
   return shorten(stack.slice(0, frames), maxStackHeadCharacters) + shorten(stack.slice(frames), maxStackCharacters);
 }
 
-/** The parts as one text of at most `most` characters: the longest parts are shortened, so that each is told. */
+/** The parts as one text of at most `most` characters: the longest parts are shortened, so that none is lost. */
 function fit(parts: string[], between: string, most: number): string {
   let room = most - between.length * (parts.length - 1);
   let share = room;

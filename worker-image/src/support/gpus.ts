@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 
-/** NVIDIA GPUs that this machine, or this container, may use; or why there are none. */
+/** NVIDIA GPUs that this machine, or this container, may use; or the reason why there are none. */
 export type FoundGpus = { count: number } | { reason: string };
 
 /** The first call after a boot loads the driver. */
 const patienceMilliseconds = 60_000;
 
-/** Asks `nvidia-smi`; a container whose image keeps that out has the devices all the same. */
+/** Counts GPUs with `nvidia-smi`; a container whose image lacks it has the devices all the same. */
 export function findGpus(command = "nvidia-smi", devices = "/dev"): FoundGpus {
   const { status, stdout, stderr, error } = spawnSync(command, ["-L"], {
     encoding: "utf8",

@@ -1,6 +1,6 @@
 import { Clock } from "./clock";
 
-/** Heartbeats are never further apart. */
+/** Longest time between heartbeats. */
 const maxIntervalMilliseconds = 20_000;
 
 /** A third of the visibility timeout, so that two may fail before a message reappears. */
@@ -9,8 +9,8 @@ export function heartbeatInterval(visibilityTimeoutSeconds: number): number {
 }
 
 /**
- * Runs `beat` every so often, never two at once, until the returned function is called, which resolves when the last
- * beat is over. A beat that fails is told to `onError`, and the next comes all the same.
+ * Runs `beat` at the interval, never two at once, until the returned function is called, which resolves when the last
+ * beat is over. A failed beat is reported to `onError`, and the next comes all the same.
  */
 export function startHeartbeat(
   clock: Clock,
@@ -35,7 +35,7 @@ export function startHeartbeat(
     } catch (error) {
       onError(error);
     }
-    // A beat that took long doesn't push the next one back.
+    // A slow beat doesn't delay the next one.
     if (!isStopped) cancel = schedule(Math.max(0, intervalMilliseconds - (clock.now() - begun)));
   }
 

@@ -3,23 +3,23 @@ import { StringDecoder } from "node:string_decoder";
 
 /** A line of a stream, without its end. */
 export interface Line {
-  /** At most as many characters as the reader keeps. */
+  /** At most the number of characters that the reader keeps. */
   text: string;
-  /** How many characters the line had. */
+  /** Number of characters of the line. */
   length: number;
-  /** Some of its bytes were no UTF-8. */
+  /** True if some of its bytes were not UTF-8. */
   isGarbled?: true;
 }
 
 const lineEnd = 0x0a;
 
-/** What stands for bytes that aren't UTF-8, and its own bytes. */
+/** Character in place of bytes that aren't UTF-8, and its own bytes. */
 const replacement = "\ufffd";
 const encodedReplacement = "\u00ef\u00bf\u00bd";
 
 /**
- * Cuts a stream into lines, and keeps no more than `maxCharacters` of each; `onMore` is handed what isn't kept, with what
- * is, before the line itself. Bytes that aren't UTF-8 become U+FFFD.
+ * Cuts a stream into lines, and keeps at most `maxCharacters` of each; calls `onMore` with the kept part and the
+ * rest before the line itself. Bytes that aren't UTF-8 become U+FFFD.
  */
 export class LineReader {
   private readonly decoder = new StringDecoder("utf8");
@@ -35,7 +35,7 @@ export class LineReader {
 
   push(chunk: Buffer): void {
     if (isUtf8(chunk)) return this.take(this.decoder.write(chunk));
-    // Line by line, to know which ones it concerns.
+    // Line by line, to know which ones it affects.
     let start = 0;
     while (start < chunk.length) {
       const end = chunk.indexOf(lineEnd, start) + 1 || chunk.length;
@@ -47,7 +47,7 @@ export class LineReader {
     }
   }
 
-  /** The last line may lack its end. */
+  /** The last line may lack a line break. */
   end(): void {
     const rest = this.decoder.end();
     this.isGarbled ||= rest !== "";

@@ -1,31 +1,31 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** How long a line waits for others to be written with. */
+/** Time that a line waits to be written with others. */
 const maxWaitMilliseconds = 20;
 
-/** Characters that are written without waiting for more. */
+/** Number of characters that is written without waiting for more. */
 const maxWaitingCharacters = 65_536;
 
-/** More than this waiting to be taken: what writes much should wait too, or be left out. */
+/** Backlog from which large writers should wait, or be dropped. */
 const behindCharacters = 1_048_576;
 
-/** How long is waited for output that nobody takes, and between two looks at it. */
+/** Longest wait for output that isn't read, and time between two checks of it. */
 const longestWaitMilliseconds = 1_000;
 const lookMilliseconds = 20;
 
-/** Whether what was written has been taken. */
+/** The worker's output, with its backlog. */
 export interface WorkerOutput {
   isBehind(): boolean;
-  /** Nothing while output isn't behind; else resolves once it has caught up, or after a second. */
+  /** Undefined while output isn't behind; else resolves once it has caught up, or after a second. */
   caughtUp(): Promise<void> | undefined;
 }
 
-/** Writes lines together: writing to a pipe holds up the process each time. Whoever ends the process flushes. */
+/** Writes lines together: each write to a pipe holds up the process. Call `flush` before the process ends. */
 export class LineWriter implements WorkerOutput {
   private waiting = "";
   private timer?: NodeJS.Timeout;
 
-  /** @param untaken how much of what was written still waits in the process. */
+  /** @param untaken returns the amount of output that still waits in the process */
   constructor(
     private readonly writeText: (text: string) => void,
     private readonly untaken: () => number = () => 0,

@@ -1,13 +1,13 @@
 import { stackOf, toJobError } from "./errors";
 import { Masking } from "./masking";
 
-/** What an event is about and how it went. */
+/** Fields of an event. */
 export type LogFields = Record<string, unknown>;
 
-/** Writes one event; `error` is for what a person should look at. */
+/** Writes one event; `error` is for events that a person should see. */
 export type Log = (level: "debug" | "info" | "warn" | "error", event: string, fields?: LogFields) => void;
 
-/** Writes each event as one line of JSON, in which no secret shows. */
+/** Writes each event as one line of JSON that shows no secret. */
 export function createLog(
   write: (line: string) => void,
   common: LogFields,
@@ -31,7 +31,7 @@ export function errorFields(error: unknown): LogFields {
   return { error: { ...toJobError(error), ...(stack !== undefined && { stack }) } };
 }
 
-/** JSON even of what a handler logged: circular things and BigInts as text. */
+/** JSON even of a handler's fields: circular values and BigInts as text. */
 export function stringify(entry: LogFields): string {
   try {
     return JSON.stringify(entry);

@@ -1,24 +1,24 @@
-/** Stands for a secret. */
+/** Replaces a secret. */
 const mask = "***";
 
-/** Shorter values are words like any other: masking them would hide more than it keeps. */
+/** Shorter values are ordinary words: masking them would hide more than it protects. */
 const minCharacters = 8;
 
-/** Of a secret that was cut, so many characters are worth hiding. */
+/** Characters of a cut secret that are worth hiding. */
 const minCutCharacters = 3;
 
-/** Where texts are cut, by `shorten` and `shortenMiddle`; no more than the last ones of a text are looked at. */
+/** Mark at which `shorten` and `shortenMiddle` cut texts; only the last ones of a text are checked. */
 const cut = "…";
 const maxCuts = 20;
 
 /**
- * Hides the values of secrets in what the worker says. It knows each value as it is, line by line where it has several, and
- * as it stands in JSON, in JSON within JSON, and in URLs; and what is left of one at the place where a text was cut.
+ * Hides the values of secrets in the worker's output. It knows each value as it is, line by line if it has several, and
+ * as it appears in JSON, in JSON within JSON, and in URLs; and the rest of one where a text was cut.
  */
 export class Masking {
   private forms: string[] = [];
 
-  /** From now on the values are hidden: those of 8 characters and more. */
+  /** Hides the values from now on: those of 8 characters and more. */
   add(values: string[]): void {
     const parts = values.flatMap((value) => [value, ...value.split(/\r?\n/)]).flatMap((part) => [part, part.trim()]);
     const long = parts.filter((part) => part.length >= minCharacters);
@@ -30,7 +30,7 @@ export class Masking {
     return replaceRanges(text, [...this.wholes(text), ...this.cutOnes(text)]);
   }
 
-  /** A line of JSON, as the log has it. Texts alone are changed, and numbers that are secrets, so that it stays JSON. */
+  /** A JSON line of the log. Only strings change, and numbers that are secrets, so that it stays JSON. */
   line(line: string): string {
     return this.text(line) === line ? line : JSON.stringify(this.within(JSON.parse(line)));
   }
@@ -78,7 +78,7 @@ function formsOf(value: string): string[] {
   return [value, inJson(value), inJson(inJson(value)), encodeURIComponent(Buffer.from(value).toString())];
 }
 
-/** How much of the beginning of the form the text has right before a place. */
+/** Length of the form's beginning that the text has right before a position. */
 function headLength(text: string, end: number, form: string): number {
   for (let length = Math.min(form.length - 1, end); length >= minCutCharacters; length--) {
     if (text.startsWith(form.slice(0, length), end - length)) return length;
@@ -86,7 +86,7 @@ function headLength(text: string, end: number, form: string): number {
   return 0;
 }
 
-/** How much of the end of the form the text has right behind a place. */
+/** Length of the form's end that the text has right behind a position. */
 function tailLength(text: string, start: number, form: string): number {
   for (let length = Math.min(form.length - 1, text.length - start); length >= minCutCharacters; length--) {
     if (text.startsWith(form.slice(-length), start)) return length;
@@ -94,7 +94,7 @@ function tailLength(text: string, start: number, form: string): number {
   return 0;
 }
 
-/** Each stretch of ranges that meet becomes one mask. */
+/** Each stretch of adjacent ranges becomes one mask. */
 function replaceRanges(text: string, ranges: Range[]): string {
   if (ranges.length === 0) return text;
   ranges.sort(([one], [other]) => one - other);

@@ -4,13 +4,13 @@ import { Log, LogFields } from "./log";
 /** Namespace of the worker's metrics in CloudWatch. */
 export const metricNamespace = "BatchJobProcessor";
 
-/** Between two lines of metrics. */
+/** Time between two lines of metrics. */
 const flushMilliseconds = 10_000;
 
-/** The most values of one metric in a line ("Specification: Embedded metric format"). */
+/** Most values of one metric in a line ("Specification: Embedded metric format"). */
 const maxValues = 100;
 
-/** What each event of a job counts as. */
+/** Metric of each job event. */
 const counted: Record<string, string> = {
   "job-started": "JobsStarted",
   "job-succeeded": "JobsSucceeded",
@@ -18,16 +18,16 @@ const counted: Record<string, string> = {
   "job-retried": "JobsRetried",
 };
 
-/** Events that end an attempt; their lines tell the memory too. */
+/** Events that end an attempt; their lines include the memory. */
 const ended = new Set(["job-succeeded", "job-failed", "job-retried", "job-given-back", "job-cancelled", "job-lost"]);
 
 const units: Record<string, string> = { WaitTime: "Milliseconds", RunTime: "Milliseconds" };
 
 export interface MetricsEffects {
   type: string;
-  /** Tells deployments apart that share an account and a type's name. */
+  /** Distinguishes deployments that share an account and a type's name. */
   queueUrl: string;
-  /** What the metrics are told apart by; `off` for none. @default "type" */
+  /** Dimension of the metrics; `off` for none. @default "type" */
   metrics?: "type" | "component" | "off";
   metricsComponent?: string;
   log: Log;
@@ -36,7 +36,7 @@ export interface MetricsEffects {
   random: () => number;
 }
 
-/** Values of one metric; beyond what a line holds, a fair sample of them. */
+/** Values of one metric; a fair sample of them if a line can't hold all. */
 class Values {
   readonly kept: number[] = [];
   private seen = 0;
@@ -78,7 +78,7 @@ export class Metrics {
     });
   }
 
-  /** Writes what is left. */
+  /** Writes the remaining metrics. */
   stop(): void {
     this.cancelFlush();
     this.flush();

@@ -1,29 +1,29 @@
 import { types } from "node:util";
 import { shorten } from "./text";
 
-/** How much of a value is kept. */
+/** Bounds on the kept part of a value. */
 export interface PlainBounds {
-  /** Characters of all its texts and names. */
+  /** Characters of all its strings and names. */
   characters: number;
-  /** Objects and lists inside one another. */
+  /** Nesting of objects and lists. */
   depth: number;
 }
 
-/** What is kept of something that a handler logs, or throws. */
+/** Bounds on a value that a handler logs, or throws. */
 const defaultBounds: PlainBounds = { characters: 16_000, depth: 8 };
 
-/** What a value counts for beside its characters. */
+/** Size of a value beside its characters. */
 const charactersOfAny = 8;
 
 /**
  * Any value as one that JSON can write, and of bounded size: errors with their causes, maps and sets as objects and
- * lists, BigInts, dates and what JSON lacks as texts. Never throws, whatever the value does when it is looked at.
+ * lists, BigInts, dates and other values outside JSON as strings. Never throws, whatever reading the value does.
  */
 export function toPlain(value: unknown, bounds: PlainBounds = defaultBounds): unknown {
   return new PlainCopy(bounds).of(value, bounds.depth);
 }
 
-/** A property, or nothing where reading it throws. */
+/** A property; undefined if reading it throws. */
 export function read(value: unknown, name: string): unknown {
   try {
     return (value as Record<string, unknown> | null | undefined)?.[name];
@@ -32,7 +32,7 @@ export function read(value: unknown, name: string): unknown {
   }
 }
 
-/** Whether it is an error, of whatever realm. A proxy that throws is none. */
+/** True for an error of any realm. A proxy that throws is none. */
 export function isError(value: unknown): boolean {
   try {
     return types.isNativeError(value) || value instanceof Error;
@@ -137,7 +137,7 @@ class PlainCopy {
   }
 }
 
-/** One by one, so that what a getter throws costs its own value only, and what lies beyond the bounds isn't read. */
+/** One by one, so that a getter that throws costs only its own value, and nothing beyond the bounds is read. */
 function* entriesOf(value: object, but: Set<string> = new Set()): Iterable<[string, unknown]> {
   for (const name in value) {
     if (but.has(name) || !Object.prototype.hasOwnProperty.call(value, name)) continue;

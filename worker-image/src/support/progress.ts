@@ -5,13 +5,13 @@ export interface Progress {
   note?: string;
 }
 
-/** At most one write in this time for each job. */
+/** At most one write per job in this time. */
 const intervalMilliseconds = 1_000;
 
 /** Characters kept of a note. */
 const maxNoteCharacters = 200;
 
-/** What the handler reported, within bounds; undefined if it is no number. */
+/** A handler's report, within bounds; undefined if the fraction is no number. */
 export function toProgress(fraction: unknown, note?: unknown): Progress | undefined {
   if (typeof fraction !== "number" || Number.isNaN(fraction)) return undefined;
   const bounded = Math.min(1, Math.max(0, fraction));
@@ -19,8 +19,8 @@ export function toProgress(fraction: unknown, note?: unknown): Progress | undefi
 }
 
 /**
- * Writes the latest progress of one job, the first at once and then at most one a second, never two at a time. What is not
- * written by the job's end is written with it.
+ * Writes the latest progress of one job, the first at once and then at most one a second, never two at a time. A report
+ * still waiting at the job's end is written with that.
  */
 export class ProgressWriter {
   private waiting?: Progress;
@@ -40,7 +40,7 @@ export class ProgressWriter {
     if (!this.current && !this.cancelPause) this.flush();
   }
 
-  /** Resolves, once nothing is being written, with what has not been written. */
+  /** Resolves, once no write is running, with the report that has not been written. */
   async stop(): Promise<Progress | undefined> {
     this.isStopped = true;
     this.cancelPause?.();

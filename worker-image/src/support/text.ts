@@ -1,4 +1,4 @@
-/** The beginning of a text, at most `most` characters in all; says how long it was where some of it is left out. */
+/** The beginning of a text, at most `most` characters in all; gives its full length if it is cut. */
 export function shorten(text: string, most: number, length = text.length): string {
   if (length <= most && text.length <= most) return text;
   const mark = `… (${length} characters)`;
@@ -14,7 +14,7 @@ export function shortenMiddle(text: string, most: number): string {
   return `${headOf(text, head)}${mark}${/^[\udc00-\udfff]/.test(tail) ? tail.slice(1) : tail}`;
 }
 
-/** Never half of a character that takes two. */
+/** Never cuts a character of two code units. */
 function headOf(text: string, most: number): string {
   const head = text.slice(0, most);
   return /[\ud800-\udbff]$/.test(head) ? head.slice(0, -1) : head;

@@ -9,7 +9,7 @@ import { shorten } from "../../support/text";
 
 const maxLoggedCharacters = 4_000;
 
-/** Reads what a command writes: results, progress and what is logged from standard output, errors from standard error. */
+/** Reads a command's output: results, progress and log lines from standard output, errors from standard error. */
 export class CommandOutput {
   readonly stdout: LineReader;
   readonly stderr: LineReader;
@@ -17,7 +17,7 @@ export class CommandOutput {
   private readonly said = { stdout: new SaidLines(), stderr: new SaidLines() };
   private hasErrors = false;
 
-  /** @param resultFile where the command may have put its result instead of printing it */
+  /** @param resultFile file into which the command may write its result instead of printing it */
   constructor(
     private readonly events: RunEvents,
     private readonly resultFile?: string,
@@ -33,7 +33,7 @@ export class CommandOutput {
     pour(stderr, this.stderr, this.events);
   }
 
-  /** The result, or what is wrong with it. */
+  /** The result, or its problem. */
   async result(): Promise<FoundResult> {
     const written = this.resultFile === undefined ? undefined : await readResultFile(this.resultFile);
     if (!written) return this.results.end();
@@ -41,12 +41,12 @@ export class CommandOutput {
     return written;
   }
 
-  /** What looked like a result is only output where the command failed, or put its result into the file. */
+  /** A possible result counts as plain output if the command failed, or wrote its result into the file. */
   logLast(): void {
     this.results.logAll();
   }
 
-  /** What it said of its failure, and where; nothing where it said nothing. */
+  /** The command's words on its failure, and their stream; undefined if it wrote none. */
   lastWords(): { text: string; stream: "standard error" | "standard output" } | undefined {
     const { stdout, stderr } = this.said;
     if (this.hasErrors) return { text: stderr.text(), stream: "standard error" };

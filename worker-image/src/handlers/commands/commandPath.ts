@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import path from "node:path";
 
-/** The file that a command's name stands for: a path as it is, else the first of that name on the PATH. */
+/** The file of a command's name: a path as it is, else the first of that name on the PATH. */
 export async function findCommand(name: string, searchPath: string | undefined): Promise<string> {
   if (name.includes("/")) {
     const problem = await problemWith(path.resolve(name));

@@ -9,7 +9,7 @@ import { killedByKernel, noteKernelKill, outOfMemory, preferForKill } from "../m
 import { ProcessGroups, signalGroup } from "../processGroups";
 import { killGraceMilliseconds, RunOutcome, unkillableMilliseconds } from "../runner";
 
-/** How long output may still come once the process has ended: something that is stuck may hold the pipes open. */
+/** Longest wait for output after the process has ended: a stuck child may hold the pipes open. */
 const lateOutputMilliseconds = 1_000;
 
 /** A command's process; its input is a file. */
@@ -24,9 +24,9 @@ export interface CommandProcessOptions {
   folder: string;
 }
 
-/** One process of a command, from its start until nothing that it started is left. */
+/** One process of a command, from its start until all that it started is gone. */
 export class CommandProcess {
-  /** How it ended; never rejects. */
+  /** Outcome of the process; never rejects. */
   readonly ended: Promise<RunOutcome>;
   private readonly group: number;
   private readonly tracked: TrackedJob;
@@ -58,7 +58,7 @@ export class CommandProcess {
     this.ended = Promise.race([this.follow(), stuck]);
   }
 
-  /** SIGTERM to all that it started, and SIGKILL after the grace. */
+  /** Sends SIGTERM to all that it started, and SIGKILL after the grace. */
   stop(): void {
     if (this.isStopping) return;
     this.isStopping = true;
@@ -67,7 +67,7 @@ export class CommandProcess {
     this.timers.push(this.options.clock.after(killGraceMilliseconds, () => this.kill()));
   }
 
-  /** Kills all that it started if it was told to stop. */
+  /** Kills all that it started if it is stopping. */
   hurry(): void {
     if (this.isStopping) this.kill();
   }
@@ -129,7 +129,7 @@ export class CommandProcess {
   }
 }
 
-/** A shell ends with 137 where what it ran was killed. */
+/** A shell ends with 137 if its command was killed. */
 function isKill(code: number | null, signal: NodeJS.Signals | null): boolean {
   return signal === "SIGKILL" || code === 137;
 }

@@ -21,9 +21,9 @@ export interface CommandRunnerOptions {
   /** Program and arguments. */
   command: string[];
   timeoutSeconds: number;
-  /** What the command finds in its environment, beside `JOB_*`. */
+  /** Environment of the command, beside `JOB_*`. */
   environment: Record<string, string | undefined>;
-  /** The most that its process and those that it starts may hold in all. */
+  /** Most memory that its process and those that it starts may hold together. */
   maxMemoryMegabytes: number;
   processes: JobProcesses;
   groups: ProcessGroups;
@@ -33,7 +33,7 @@ export interface CommandRunnerOptions {
   clock: Clock;
 }
 
-/** What an attempt has to itself. */
+/** Resources that an attempt has to itself. */
 interface Place {
   folder: string;
   gpu?: Gpu | undefined;
@@ -49,7 +49,7 @@ export class CommandRunner implements Runner {
   constructor(private readonly options: CommandRunnerOptions) {
     const [program, ...parameters] = options.command;
     this.program = program!;
-    // An attempt works in a folder of its own: files of the image are found all the same.
+    // An attempt works in a folder of its own, but must find files of the image.
     this.parameters = parameters.map((part) => (isFile(part) ? path.resolve(part) : part));
     const own = ([name]: [string, unknown]) => !name.startsWith(workerVariablePrefix);
     this.environment = Object.fromEntries(Object.entries(options.environment).filter(own));
@@ -125,8 +125,8 @@ export class CommandRunner implements Runner {
   }
 
   /**
-   * The input is a file, whole before the command begins: a worker that freezes or dies meanwhile leaves no command that
-   * reads half a job, or none. It has no name any more when the command begins.
+   * The input is a file, complete before the command begins: if a worker freezes or dies meanwhile, no command
+   * reads half a job. The file's name is removed before the command begins.
    */
   private async openInput(job: Job): Promise<FileHandle> {
     const file = this.options.folders.fileName();
@@ -157,7 +157,7 @@ export class CommandRunner implements Runner {
   }
 }
 
-/** Whether the part of a command names a file below the image's working folder. */
+/** True if the part of a command names a file below the image's working folder. */
 function isFile(part: string): boolean {
   return !path.isAbsolute(part) && existsSync(part) && statSync(part).isFile();
 }

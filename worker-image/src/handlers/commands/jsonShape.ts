@@ -1,4 +1,4 @@
-/** Follows the brackets of a JSON text, piece by piece: those within texts don't count. */
+/** Follows the brackets of a JSON text, piece by piece; those in strings don't count. */
 export class BracketDepth {
   /** Brackets that are open. */
   depth = 0;
@@ -18,7 +18,7 @@ export class BracketDepth {
     }
   }
 
-  /** No text of JSON goes on in the next line. */
+  /** No JSON string goes on in the next line. */
   endLine(): void {
     this.isInText = false;
     this.isEscaped = false;
@@ -28,12 +28,12 @@ export class BracketDepth {
 const code = { quote: 0x22, backslash: 0x5c, openBracket: 0x5b, closeBracket: 0x5d, openBrace: 0x7b, closeBrace: 0x7d };
 
 /**
- * How much a line that isn't JSON by itself looks like it: `strongly`, and it can't be a line of a log; `weakly`, and only
- * its place at the end of the output makes it one that was meant as a result.
+ * How much a line that isn't JSON by itself looks like it: `strongly` means that it can't be a log line; `weakly`, that
+ * only its place at the end of the output makes it a possible result.
  */
 export type Likeness = "strongly" | "weakly";
 
-/** Of a line without white space around it; nothing if it looks like a line of a log. */
+/** Likeness of a trimmed line; undefined if it looks like a log line. */
 export function likenessOf(line: string): Likeness | undefined {
   if (line.startsWith("{")) return likenessOfObject(line);
   if (line.startsWith("[")) return likenessOfList(line);
@@ -41,13 +41,13 @@ export function likenessOf(line: string): Likeness | undefined {
   return endsLikeJson(line) ? "weakly" : undefined;
 }
 
-/** JavaScript's own printing of objects has names without quotes. */
+/** JavaScript prints objects with names without quotes. */
 function likenessOfObject(line: string): Likeness | undefined {
   if (/^\{\s*(?:["'}[{]|$)/.test(line)) return "strongly";
   return /^\{\s*[\w$-]+\s*:/.test(line) || endsLikeJson(line) ? "weakly" : undefined;
 }
 
-/** A tag in brackets with words behind it begins a line of many logs: `[INFO] done`, `[12:00] [main] done`. */
+/** A tag in brackets before other words begins a line of many logs: `[INFO] done`, `[12:00] [main] done`. */
 function likenessOfList(line: string): Likeness | undefined {
   const [, inside] = /^\[([^[\]{}"']*)\]\s*[^\s\]},]/.exec(line) ?? [];
   if (inside !== undefined) return inside.includes(",") && isJson(`[${inside}]`) ? "strongly" : undefined;
@@ -55,7 +55,7 @@ function likenessOfList(line: string): Likeness | undefined {
   return isList ? "strongly" : "weakly";
 }
 
-/** A text that isn't closed, or a name with its value. */
+/** An unclosed string, or a name with its value. */
 function isPartOfJson(line: string): boolean {
   if (/^"[^"]*"\s*:/.test(line) || /^"[^"]*",$/.test(line)) return true;
   const brackets = new BracketDepth();
@@ -63,7 +63,7 @@ function isPartOfJson(line: string): boolean {
   return brackets.isInText;
 }
 
-/** Closes more than it opens, or has JSON behind other words. */
+/** Closes more than it opens, or has JSON after other words. */
 function endsLikeJson(line: string): boolean {
   if (!/[}\]],?$/.test(line)) return false;
   const brackets = new BracketDepth();
@@ -73,7 +73,7 @@ function endsLikeJson(line: string): boolean {
   return /[{"',]/.test(json) && isJson(json);
 }
 
-/** Whether a line can be part of a JSON text that takes several: it has no words but those of JSON, or nearly so. */
+/** True if a line can be part of a JSON text of several lines: it has no words but JSON's, or nearly so. */
 export function isJsonFragment(line: string): boolean {
   return /^[[\]{},:\s\d.eE+-]*$/.test(withoutTexts(line).replace(literals, ""));
 }

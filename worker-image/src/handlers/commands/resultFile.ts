@@ -6,19 +6,19 @@ import { omittedResult } from "../encodeResult";
 import { toJobError } from "../../support/errors";
 import { FoundResult, maxKeptCharacters, resultOfText } from "./resultFinder";
 
-/** Where a command may put its result, beside the variable that names it: what it prints is output then. */
+/** Variable that names the file for a command's result: if it is written, all that the command prints is output. */
 export const resultVariable = "JOB_RESULT_FILE";
 
-/** The file that it names, in an attempt's folder. */
+/** That file, in an attempt's folder. */
 export function resultFileIn(folder: string): string {
   return path.join(folder, "job-result.json");
 }
 
-/** The result that a command wrote into its file; nothing where it wrote none. Never rejects. */
+/** Reads the result that a command wrote into its file; undefined without one. Never rejects. */
 export async function readResultFile(name: string): Promise<FoundResult | undefined> {
   let file: FileHandle | undefined;
   try {
-    // A pipe that was put in its place must not hold anybody up.
+    // A pipe in its place must not block the worker.
     file = await open(name, constants.O_RDONLY | constants.O_NONBLOCK);
     const found = await file.stat();
     if (!found.isFile()) return failure("something else there");
@@ -41,7 +41,7 @@ function readText(bytes: Buffer): FoundResult | undefined {
   return text === "" ? undefined : resultOfText(text);
 }
 
-/** Of a large file only size and digest. */
+/** For a large file only size and digest. */
 async function sizeOf(file: FileHandle): Promise<FoundResult> {
   const hash = createHash("sha256");
   let bytes = 0;

@@ -8,42 +8,43 @@ import { BracketDepth, isJsonFragment, likenessOf } from "./jsonShape";
 import { Line } from "../../support/lineReader";
 import { shorten } from "../../support/text";
 
-/** The most characters of JSON that are kept: room for a result within the limit with white space in it, and for more. */
+/** Most characters of JSON that are kept: room for a result within the limit with white space in it, and for more. */
 export const maxKeptCharacters = 16 * limits.maxResultBytes;
 
-/** A result as it was found: its value, or what is said of one that is too large; or what is wrong with it. */
+/** A result: its value, or the description of one that is too large; or its problem. */
 export type FoundResult = { ok: true; value?: unknown; omitted?: Omitted } | { ok: false; message: string };
 type Omitted = Extract<EncodedResult, { ok: true }>["omitted"];
 
-/** Lines that are looked at more closely: others are words. */
+/** Lines that may be JSON: others are words. */
 const mayBeJson =
   /^(?:[[\]{}",]|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$|(?:true|false|null|-?NaN|-?Infinity)$)|[}\]],?$/;
 
-/** Something in the output that may be its result. */
+/** A part of the output that may be its result. */
 interface Candidate {
   find: () => FoundResult;
-  /** For the log, should something else be the result. */
+  /** Lines for the log, if something else becomes the result. */
   lines: Line[];
-  /** Looks like JSON only if it stands at the end. */
+  /** Counts as JSON only at the end of the output. */
   isWeak?: true;
-  /** A number or a word, which logs have in lines of their own. */
+  /** A number or a word, which logs also have in lines of their own. */
   isScalar?: true;
 }
 
 /**
- * Finds the result in what a command prints: the last JSON value that stands in lines of its own, be it one line or many.
- * What looks like JSON there and can't be read as a whole is an error, never a part of it or what came before it. Keeps
- * one value at the most, and of a large one only size and digest.
+ * Finds the result in a command's output: the last JSON value in lines of its own, one line or many.
+ * Text that looks like JSON there but can't be read as a whole is an error; no part of it, and nothing before it,
+ * counts as the
+ * result. Keeps at most one value, and of a large one only size and digest.
  */
 export class ResultFinder {
   private open?: Block;
   private last?: Candidate;
-  /** What a weak candidate took the place of. */
+  /** The candidate that a weak one replaced. */
   private before?: Candidate;
-  /** The line that comes, too long to be kept, doesn't look like JSON. */
+  /** True if the current line, too long to be kept, doesn't look like JSON. */
   private areLongWords = false;
 
-  /** @param onLog is handed the lines that are no result. */
+  /** @param onLog called with the lines that are no result */
   constructor(private readonly onLog: (line: Line) => void) {}
 
   /** Takes one line that reports no progress. */
@@ -59,7 +60,10 @@ export class ResultFinder {
     this.lineLikeJson(line, trimmed, hasColours);
   }
 
-  /** Takes more of a line than is kept of it: before the line itself, `kept` and what comes after it. */
+  /**
+   * Takes a part of a line that is too long to be kept: called before the line itself, with `kept` and the part after
+   * it.
+   */
   more(kept: string, rest: string): void {
     if (this.areLongWords) return;
     if (!this.open) {
@@ -71,18 +75,18 @@ export class ResultFinder {
     this.open.addLong(kept, rest);
   }
 
-  /** Takes a report of progress: what stands open ends before it. */
+  /** Takes a report of progress: an open block ends before it. */
   progress(): void {
     if (this.open) this.close(this.open, unclosed);
   }
 
-  /** The result, once there is no more output. */
+  /** The result, at the end of the output. */
   end(): FoundResult {
     if (this.open) this.close(this.open, unclosed);
     return this.last?.find() ?? { ok: true };
   }
 
-  /** What looked like a result is only output where the command failed. */
+  /** A possible result counts as plain output if the command failed. */
   logAll(): void {
     if (this.open) this.close(this.open, unclosed);
     for (const candidate of [this.before, this.last]) for (const line of candidate?.lines ?? []) this.onLog(line);
@@ -117,7 +121,7 @@ export class ResultFinder {
     if (!block.isClosed && isWhole && !isJsonFragment(text)) block.spoil(/^\s*[\w$]+:/.test(text) ? unquoted : words);
     if (block.problem === undefined) block.lines.push(line);
     else {
-      // It will never be a result, so that nothing of it need be kept.
+      // It can't become a result, so none of it need be kept.
       for (const kept of block.lines.splice(0)) this.onLog(kept);
       this.onLog(line);
     }
@@ -144,7 +148,7 @@ export class ResultFinder {
     this.last = candidate;
   }
 
-  /** A line of the log: what looked a little like JSON before it was one, too. */
+  /** A log line: anything before it that looked a little like JSON was one, too. */
   private words(line: Line): void {
     if (this.last?.isWeak && !this.before?.isScalar) {
       for (const each of this.last.lines) this.onLog(each);
@@ -155,10 +159,10 @@ export class ResultFinder {
   }
 }
 
-/** JSON that takes several lines, or a line longer than what is kept. */
+/** JSON of several lines, or of a line too long to be kept. */
 class Block {
   readonly lines: Line[] = [];
-  /** Why it can't be a result. */
+  /** Reason why it can't be a result. */
   problem?: string;
   isLong = false;
   private readonly brackets = new BracketDepth();
@@ -166,7 +170,7 @@ class Block {
   private text = "";
   private bytes = 0;
   private hash?: Hash;
-  /** Whether the line that comes was taken already, since it is long. */
+  /** True if the current line was taken already, since it is long. */
   private isLineTaken = false;
 
   get isClosed(): boolean {
@@ -186,7 +190,7 @@ class Block {
     this.add(rest);
   }
 
-  /** Nothing of it need be kept then. */
+  /** None of it need be kept then. */
   spoil(problem: string): void {
     if (this.problem !== undefined) return;
     const hint = problem === words ? hintOf(this.text) : undefined;
@@ -228,7 +232,7 @@ const unclosed = "it isn't closed";
 const words = "there is a line between that isn't JSON";
 const unquoted = "its names lack quotes: print JSON.stringify(…)";
 
-/** The result of a JSON text, which may hold what JavaScript would read as something else. */
+/** The result of a JSON text, unless JavaScript would read parts of it as other values. */
 function resultOf(text: string, value: unknown): FoundResult {
   const [loss] = findJsonLosses(text);
   if (loss)
@@ -252,7 +256,7 @@ function parse(text: string): { ok: true; value: unknown } | { ok: false; messag
   }
 }
 
-/** What people print in place of JSON. */
+/** Hints for common mistakes in place of JSON. */
 function hintOf(text: string): string | undefined {
   if (/(?:^|[\s:,[])-?(?:NaN|Infinity|nan|inf)(?:$|[\s,\]}])/.test(text)) {
     return "JSON has no NaN and no Infinity, though Python writes them: make them None, or texts";

@@ -2,16 +2,16 @@ import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { FromHandler, ToHandler } from "./handlerMessages";
 
-/** File descriptors of a handler's process, beside the standard ones: what it is told, and what it tells. */
+/** File descriptors of a handler's process, beside the standard ones: messages from the worker, and to it. */
 export const channel = { input: 3, output: 4 } as const;
 
-// Taken before a handler can replace them.
+// Saved before a handler can replace them.
 const { parse, stringify } = JSON;
 const write = writeSync;
 const wait = Atomics.wait.bind(Atomics);
 const never = new Int32Array(new SharedArrayBuffer(4));
 
-/** Tells the worker. Waits while the worker is behind, so that a flood costs its sender and nobody else. */
+/** Sends a message to the worker. Waits while the worker is behind, so that a flood slows only its sender. */
 export function tell(message: FromHandler): void {
   const bytes = Buffer.from(`${stringify(message)}\n`);
   for (let sent = 0; sent < bytes.length;) {
@@ -24,7 +24,7 @@ export function tell(message: FromHandler): void {
   }
 }
 
-/** Hears the worker; `onEnd` is called once the worker is gone. */
+/** Receives the worker's messages; calls `onEnd` once the worker is gone. */
 export function hear(onMessage: (message: ToHandler) => void, onEnd: () => void): void {
   const socket = new Socket({ fd: channel.input, readable: true, writable: false });
   let text = "";

@@ -5,7 +5,7 @@ import { LogLevel, maxLineCharacters } from "../jobLog";
 import { LogFields } from "../../support/log";
 import { shorten } from "../../support/text";
 
-/** What a handler logs with: whatever it logs, nothing is thrown, and what is handed on is plain and of bounded size. */
+/** A handler's logger: it never throws, and passes on only plain values of bounded size. */
 export function createHandlerLogger(
   write: (level: LogLevel, message: string, fields: LogFields | undefined) => void,
 ): JobLogger {
@@ -24,7 +24,7 @@ function textOf(message: unknown): string {
   return typeof plain === "string" ? plain : (JSON.stringify(plain) ?? typeof message);
 }
 
-/** An error that is logged is a field of its own, as message or in place of the fields. */
+/** A logged error gets a field of its own, whether it is the message or the fields. */
 function fieldsOf(message: unknown, fields: unknown): LogFields | undefined {
   const error = isError(message) ? { error: toPlain(message) } : undefined;
   if (fields === undefined || fields === null) return error;

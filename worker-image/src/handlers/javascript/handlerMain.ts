@@ -25,10 +25,10 @@ interface Loaded {
   remains: RemainsFinder;
 }
 
-/** The job that code runs for, even after that job's end. */
+/** The job for which code runs, even after that job's end. */
 const runs = new AsyncLocalStorage<number>();
 const running = new Map<number, AbortController>();
-/** What jobs may log, ended ones too, which may still have something to say. */
+/** Logs of the jobs, including ended ones, which may still write. */
 const logs = new Map<number, JobLog>();
 const keptLogs = 100;
 let loading: Promise<Loaded | undefined>;
@@ -51,7 +51,7 @@ function heed(message: ToHandler): void {
   }
 }
 
-/** Nothing where the handler can't be loaded: the worker then ends this process. */
+/** Undefined if the handler can't be loaded: the worker then ends this process. */
 async function load(source: HandlerSource): Promise<Loaded | undefined> {
   try {
     const handler = await loadHandler(source);
@@ -69,7 +69,7 @@ async function loadHandler({ modulePath, inlineText }: HandlerSource): Promise<H
     inlineText === undefined
       ? await import(pathToFileURL(modulePath).href)
       : { default: await loadInlineModule(inlineText, modulePath) };
-  // The default of an imported CommonJS module is its module.exports, which may hold the default in turn.
+  // The default of an imported CommonJS module is its module.exports, which may contain the default in turn.
   for (let depth = 0; depth < 2 && typeof exported === "object" && exported !== null; depth++) {
     exported = (exported as { default?: unknown }).default;
   }
@@ -113,7 +113,7 @@ async function endOf(handler: Handler, job: Job, context: Omit<JobContext, "give
     throw new Error(`The job is given back: ${givenBack}`);
   };
   const end = await callHandler(handler, job, { ...context, giveBack });
-  // Handlers that catch what they didn't expect can't take it back by accident.
+  // A handler that catches all errors can't undo it by accident.
   return givenBack === undefined ? end : { kind: "given-back", reason: givenBack };
 }
 
@@ -146,7 +146,7 @@ function openLog(run: number): JobLog {
   return log;
 }
 
-/** The worker decides on the process: the job that it happened to is known here only. */
+/** The worker decides about the process: only this process knows the job of the error. */
 function watchErrors(): void {
   const report = (thrown: unknown) => {
     const run = runs.getStore();
@@ -164,7 +164,7 @@ function watchExit(): void {
   };
 }
 
-/** What is written after a job's end is still that job's. */
+/** Output after a job's end is still that job's. */
 function watchOutput(stream: "stdout" | "stderr"): void {
   const decode = (chunk: string | Uint8Array, encoding: unknown) =>
     typeof chunk === "string" && typeof encoding === "string" && encoding !== "utf8" && encoding !== "utf-8"

@@ -23,11 +23,11 @@ import { shorten } from "../../support/text";
 export interface HandlerProcessOptions extends HandlerSource {
   /** Absolute path of the process's entry, `handlerMain.js`. */
   entryPath: string;
-  /** The most that the handler's JavaScript heap may hold. */
+  /** Most memory of the handler's JavaScript heap. */
   maxHeapMegabytes: number;
-  /** The most that its process and those that it starts may hold in all. */
+  /** Most memory that its process and those that it starts may hold together. */
   maxMemoryMegabytes: number;
-  /** What the handler finds in its environment. @default - the worker's own */
+  /** Environment of the handler. @default - the worker's own */
   environment?: Record<string, string | undefined>;
   processes: JobProcesses;
   groups: ProcessGroups;
@@ -38,7 +38,7 @@ export interface HandlerProcessOptions extends HandlerSource {
   log: Log;
 }
 
-/** How a run in one process ended; `interrupted`: the process died, and not for certain of this job. */
+/** Outcome of a run in one process; `interrupted`: the process died, and perhaps not because of this job. */
 export type HandlerOutcome = RunOutcome | { kind: "interrupted" };
 
 interface Run {
@@ -52,7 +52,7 @@ interface CurrentRun extends Run {
   finish(outcome: HandlerOutcome): void;
 }
 
-/** How a process ended. */
+/** Cause of a process's end. */
 interface Death {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -60,17 +60,18 @@ interface Death {
   kernelKill?: KernelKill | undefined;
 }
 
-/** The most characters of a message of the process: it bounds what it sends. */
+/** Most characters of a message of the process: bounds what it sends. */
 const maxMessageCharacters = 4_000_000;
 
-/** Jobs that ended in the process and are still known by their number. */
+/** Number of ended jobs of the process that are still known. */
 const keptRuns = 100;
 
-/** How long what a process said last may take to arrive once it has ended. */
+/** Longest wait for a process's last messages after it has ended. */
 const lastWordsMilliseconds = 1_000;
 
 /**
- * A process with the handler loaded; runs one job at a time, and can be killed whatever it does. What it starts is killed
+ * A process with a loaded handler; runs one job at a time, and can be killed at any time. Processes that it starts are
+ * killed
  * at each job's end. Errors and output belong to the job that caused them, even after its end.
  */
 export class HandlerProcess {
@@ -97,7 +98,7 @@ export class HandlerProcess {
   constructor(private readonly options: HandlerProcessOptions) {
     const { processes, groups, maxMemoryMegabytes, modulePath, inlineText, environment = process.env } = options;
     this.ready = new Promise((resolve, reject) => (this.settleReady = { resolve, reject }));
-    // Whoever doesn't wait for it learns of a failure from the job that it runs.
+    // Without a caller waiting for it, the failure shows at the job that it runs.
     this.ready.catch(() => undefined);
     const mark = processes.createMark();
     this.gpu = options.gpus?.take();
@@ -152,12 +153,12 @@ export class HandlerProcess {
     });
   }
 
-  /** Kills the process if its job was told to stop. */
+  /** Kills the process if its job is stopping. */
   hurry(): void {
     if (this.current?.signal.aborted) void this.killCurrent();
   }
 
-  /** Resolves when the process is dead, or will not die: then false. */
+  /** Resolves to true once the process is dead, or to false if it can't be killed. */
   kill(): Promise<boolean> {
     this.isAlive = false;
     this.killing ??= this.end();
@@ -166,7 +167,7 @@ export class HandlerProcess {
 
   private async end(): Promise<boolean> {
     const { clock, processes } = this.options;
-    // Its children first, which no longer show whose they are once it is gone.
+    // Its children first: once it is gone, they can no longer be traced to it.
     processes.kill(this.tracked);
     signalGroup(this.tracked.root, "SIGKILL");
     let giveUp = () => {};
@@ -199,7 +200,9 @@ export class HandlerProcess {
     if (this.runs.size > keptRuns) this.runs.delete(run.number - keptRuns);
   }
 
-  /** A line that isn't the entry's own: a handler has got hold of the channel, and nothing from there can be trusted. */
+  /**
+   * A line that isn't the entry's own: a handler has written to the channel, and no message from there can be trusted.
+   */
   private hear(line: string): void {
     try {
       this.onMessage(JSON.parse(line) as FromHandler);
@@ -209,7 +212,7 @@ export class HandlerProcess {
     }
   }
 
-  /** A process that can say no more is of no use, if it still lives. */
+  /** A process that can't send messages any more is useless, even if it still lives. */
   private onSilence(): void {
     if (this.isAlive) this.condemn({ name: "HandlerExit", message: "The handler's process closed its channel" });
   }
@@ -233,7 +236,7 @@ export class HandlerProcess {
           ...(message.fields && { fields: message.fields }),
         });
       case "progress":
-        // What an ended job still reports is of no more use.
+        // Later reports of an ended job don't matter.
         if (message.run !== this.current?.number) return;
         return this.current.events.onProgress(message.fraction, message.note);
       case "ended":
@@ -244,7 +247,7 @@ export class HandlerProcess {
 
   private async onEnd(current: CurrentRun, end: HandlerEnd, remains: Remains): Promise<void> {
     const { processes, log } = this.options;
-    // From now on it takes no harm from what becomes of the process.
+    // From here on the process's fate doesn't affect the job.
     this.current = undefined;
     const kernelKill = processes.kernelKill(this.tracked);
     const { id: jobId, attempt } = current.job;
@@ -267,7 +270,7 @@ export class HandlerProcess {
     if (directory !== undefined) await this.options.folders.remove(directory);
   }
 
-  /** An error of another job than the one that runs costs that one nothing: it runs again elsewhere. */
+  /** An error of another job than the running one doesn't cost that one an attempt: it runs again elsewhere. */
   private onUncaught({ run, error, stack }: Extract<FromHandler, { kind: "uncaught" }>): void {
     const { name, message } = error;
     if (run === undefined || run === this.current?.number) {
@@ -318,7 +321,7 @@ export class HandlerProcess {
     this.settleReady.reject(Object.assign(new Error(error.message), { name: error.name }));
     const { current, culprit } = this;
     if (current && !current.signal.aborted) {
-      // What another job left behind may be to blame wherever it isn't certain.
+      // Unless it is certain, an earlier job's traces may be the cause.
       const isCertain = culprit === current.number || this.count === 1;
       if (!isCertain) this.logDeath(error, culprit);
       return current.finish(isCertain ? { kind: "failed", error, isPermanent: false } : { kind: "interrupted" });
@@ -351,7 +354,7 @@ export class HandlerProcess {
     return { name: "HandlerExit", message: `The handler's process ${how}${said}` };
   }
 
-  /** What no JavaScript wrote belongs to the job that runs, or to the last one. */
+  /** Output not written by JavaScript belongs to the running job, or to the last one. */
   private listen(stream: Readable, name: "stdout" | "stderr"): void {
     const onLine = ({ text, length }: Line) => {
       if (text !== "") this.write(name, shorten(text, maxLineCharacters, length), this.count);
@@ -381,7 +384,7 @@ function outcomeOf(end: HandlerEnd): RunOutcome {
   return { kind: "succeeded", result, ...(end.omitted && { omitted: end.omitted }) };
 }
 
-/** As the worker's own; but one debugger listens at one port only. */
+/** The worker's own options, except that one debugger listens at one port only. */
 function nodeOptions({ maxHeapMegabytes }: HandlerProcessOptions): string[] {
   const own = process.execArgv.filter((option) => !option.startsWith("--inspect"));
   return [...own, `--max-old-space-size=${maxHeapMegabytes}`];

@@ -1,13 +1,13 @@
 import { describe } from "../../../../contract/check";
 import { Progress, toProgress } from "../../support/progress";
 
-/** Between two reports that are handed on; the worker writes one a second. */
+/** Time between two reports to the worker, which writes one a second. */
 const intervalMilliseconds = 100;
 
-/** Fractions that are summed up may miss 0 and 1 by as much. */
+/** Rounding error of summed fractions at 0 and 1. */
 const tolerance = 0.001;
 
-/** A handler's reports of progress, of which the latest is handed on, however many there are. */
+/** A handler's reports of progress, of which only the latest is passed on. */
 export class HandlerProgress {
   private waiting?: Progress;
   private handedOnAt = -Infinity;
@@ -25,12 +25,12 @@ export class HandlerProgress {
     }
     if (!progress) return;
     this.waiting = progress;
-    // A handler that doesn't let timers run is heard as well.
+    // A handler that doesn't let timers run is reported as well.
     if (performance.now() - this.handedOnAt >= intervalMilliseconds) return this.flush();
     this.timer ??= setTimeout(() => this.flush(), intervalMilliseconds).unref();
   }
 
-  /** Hands on what waits: at the handler's end, at the latest. */
+  /** Passes on the waiting report: at the handler's end, at the latest. */
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;

@@ -2,7 +2,7 @@ import { Job } from "../handler";
 import { HandlerProcess, HandlerProcessOptions } from "./handlerProcess";
 import { RunEvents, Runner, RunOutcome } from "../runner";
 
-/** Runs JavaScript handlers in processes: one for each job at work, reused from job to job. */
+/** Runs JavaScript handlers in processes: one for each running job, reused from job to job. */
 export class HandlerRunner implements Runner {
   private readonly processes = new Set<HandlerProcess>();
   private readonly idle: HandlerProcess[] = [];
@@ -44,7 +44,7 @@ export class HandlerRunner implements Runner {
     for (;;) {
       const process = this.idle.pop();
       if (!process || process.isAlive) return process;
-      // It died after its job was done; nobody is waiting for it.
+      // It died after its job was done; no job waits for it.
       this.processes.delete(process);
     }
   }

@@ -8,7 +8,7 @@ export interface InlineHandlerEffects {
   clock: Clock;
   random: () => number;
   log: Log;
-  /** When it aborts, no further try is made. */
+  /** Ends the retries when it aborts. */
   signal: AbortSignal;
 }
 
@@ -18,7 +18,7 @@ export async function downloadHandler(url: string, effects: InlineHandlerEffects
   const onRetry = (error: unknown) => log("warn", "handler-download-retried", errorFields(error));
   try {
     const location = parseUrl(url);
-    // A right that was just given takes some seconds to count, so being refused is no reason to give up.
+    // A new permission takes some seconds to take effect, so a refusal is no reason to give up.
     const text = await insist(() => download(location, signal), { clock, random, signal, onRetry });
     const hash = createHash("sha256").update(text).digest("hex");
     if (!location.key.endsWith(`${hash}.js`)) {
@@ -30,10 +30,10 @@ export async function downloadHandler(url: string, effects: InlineHandlerEffects
   }
 }
 
-/** The SDK is loaded here, so that workers of other kinds of handlers do without. */
+/** Loads the SDK here, so that workers with other kinds of handlers don't need it. */
 async function download({ bucket, key }: { bucket: string; key: string }, signal: AbortSignal): Promise<Buffer> {
   const { GetObjectCommand, S3Client } = await import("@aws-sdk/client-s3");
-  // An endpoint of one's own rarely has a host name for each bucket.
+  // A custom endpoint rarely has a host name for each bucket.
   const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL);
   const client = new S3Client({ forcePathStyle });
   try {

@@ -1,7 +1,7 @@
 import { Module } from "node:module";
 import path from "node:path";
 
-/** What Node's own loader has and its types keep quiet about. */
+/** Members of Node's own loader that its types leave out. */
 interface CompilableModule extends Module {
   _compile(text: string, filename: string): void;
 }
@@ -10,12 +10,12 @@ const ModuleWithPaths = Module as unknown as {
   _nodeModulePaths(folder: string): string[];
 };
 
-/** The packages that a handler's text names: captured ones are required inside its functions, at the first job. */
+/** Packages that a handler's text names: captured ones are required inside its functions, at the first job. */
 const mentions = /\b(require|import)\(\s*(["'])([^"'\\\n]+)\2\s*\)/g;
 
 /**
- * Loads the text of an inline handler as if it were a module in that place, from where its packages resolve, and then
- * every package that it names. Rejects where one is missing.
+ * Loads the text of an inline handler as if it were a module at that path, from where its packages resolve, and then
+ * every package that it names. Rejects if one is missing.
  */
 export async function loadInlineModule(text: string, filename: string): Promise<unknown> {
   const { load } = compile(

@@ -2,16 +2,19 @@ import childProcess, { ChildProcess } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
-/** What keeps a process at work for a job, by Node's names. Sockets aren't among them: connections are kept on purpose. */
+/**
+ * Resources that keep a process busy for a job, by Node's names. Sockets aren't among them: connections are kept on
+ * purpose.
+ */
 const kinds = [
   ...["Timeout", "Immediate", "FSReqCallback", "FSReqPromise", "FSEventWrap", "StatWatcher"],
   ...["ProcessWrap", "TCPServerWrap", "PipeServerWrap", "Worker"],
 ];
 
-/** What was just closed may take so long to be gone. */
+/** Time until a resource that was just closed is gone. */
 const graceMilliseconds = 100;
 
-// Taken before a handler can replace them.
+// Saved before a handler can replace them.
 const { setTimeout, process } = globalThis;
 const list = readdirSync;
 const activeResources = process.getActiveResourcesInfo.bind(process);
@@ -19,7 +22,7 @@ const { is } = Object;
 const { getOwnPropertyNames, getOwnPropertyDescriptor } = Object;
 const now = performance.now.bind(performance);
 
-/** Objects that belong to everybody. */
+/** Objects that all jobs share. */
 const shared: [name: string, object: object][] = [
   ["globalThis", globalThis],
   ...[Object, Function, Array, String, Number, Boolean, Symbol, BigInt, Date, RegExp, Promise, Map, Set, Error].flatMap(
@@ -31,7 +34,7 @@ const shared: [name: string, object: object][] = [
   ...Object.entries({ JSON, Math, Reflect, Buffer, console, process }),
 ];
 
-/** Of what Node itself replaces at need, these alone. */
+/** For objects that Node itself changes, only these properties. */
 const only: Record<string, string[]> = { process: ["exit", "kill", "nextTick", "hrtime", "memoryUsage", "uptime"] };
 
 interface Kept {
@@ -41,7 +44,7 @@ interface Kept {
   values: [property: string, value: unknown][];
 }
 
-/** Finds what a job leaves in the process that it ran in: what is under way, and what it changed for everybody. */
+/** Finds the traces that a job leaves in its process: running resources, and changes of shared objects. */
 export class RemainsFinder {
   private readonly before: Record<string, number>;
   private readonly kept: Kept[];
@@ -49,7 +52,7 @@ export class RemainsFinder {
   private hasChangedEnvironment = false;
   private spawned = 0;
 
-  /** To be created once the handler is loaded: what it did until then stays. */
+  /** Create it once the handler is loaded: the handler's own changes until then stay. */
   constructor() {
     this.watchEnvironment();
     this.watchChildren();
@@ -57,7 +60,7 @@ export class RemainsFinder {
     this.kept = shared.map(([name, object]) => keep(name, object as Record<string, unknown>));
   }
 
-  /** Whether processes were started since this was asked last. */
+  /** True if processes were started since the last call. */
   takeSpawned(): boolean {
     const hasSpawned = this.spawned > 0;
     this.spawned = 0;
@@ -72,7 +75,7 @@ export class RemainsFinder {
     }
   }
 
-  /** Why no further job should run in this process. */
+  /** Reason why no further job should run in this process. */
   async findSpoiling(): Promise<string | undefined> {
     return this.findChange() ?? (await this.findActive());
   }
@@ -121,7 +124,7 @@ export class RemainsFinder {
     process.env = watched;
   }
 
-  /** Every way to start a process comes through one of these, native code apart. */
+  /** Every way to start a process uses one of these, except native code. */
   private watchChildren(): void {
     const note = () => {
       this.spawned++;
@@ -143,7 +146,7 @@ export class RemainsFinder {
   }
 }
 
-/** Values only: what is computed on access may change by being looked at. */
+/** Only values: reading an accessor may change it. */
 function keep(name: string, object: Record<string, unknown>): Kept {
   const names = getOwnPropertyNames(object);
   const values = (only[name] ?? names)
