@@ -13,6 +13,8 @@ const binaries = join(folder, process.platform === "win32" ? "Scripts" : "bin");
 const stamp = join(folder, ".installed");
 
 export const motoServer = join(binaries, "moto_server");
+/** The Python that has moto, and botocore with it. */
+export const motoPython = join(binaries, "python");
 
 const isMain = process.argv[1] === fileURLToPath(import.meta.url);
 if (isMain && !existsSync(stamp)) install();
@@ -28,7 +30,7 @@ function install() {
   console.log(`Installing moto ${motoVersion} into ${folder}`);
   run(python, ["-m", "venv", folder], "Python can't make a virtual environment; on Debian, install python3-venv");
   const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `moto[server]==${motoVersion}`];
-  run(join(binaries, "python"), pip, "moto could not be installed from PyPI");
+  run(motoPython, pip, "moto could not be installed from PyPI");
   writeFileSync(stamp, "");
 }
 
