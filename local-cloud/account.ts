@@ -1,2 +1,2 @@
-/** Every ARN of the local cloud names this account. */
+/** Account in every ARN of the local cloud. */
 export const accountId = "000000000000";

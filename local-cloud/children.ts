@@ -13,12 +13,13 @@ export interface ChildSettings {
 
 const living = new Set<ChildProcess>();
 
-// A crash of this process closes the children's IPC channels, on which they end by themselves; an orderly exit doesn't wait for that.
+// A crash of this process closes the children's IPC channels, upon which they end; an orderly exit doesn't wait for
+// that.
 process.on("exit", () => living.forEach((child) => kill(child, "SIGKILL")));
 
 /**
  * Starts a process with an IPC channel, in a process group of its own: a Ctrl-C in the terminal reaches only the
- * parent, which decides, and what the child started ends with it.
+ * parent, which decides, and the child's own processes end with it.
  */
 export function startChild(settings: ChildSettings): ChildProcess {
   const child = spawn(process.execPath, [settings.main, ...(settings.args ?? [])], {
@@ -43,7 +44,7 @@ export function startChild(settings: ChildSettings): ChildProcess {
   return child;
 }
 
-/** Asks the child to end, and makes it once the grace is over. Resolves when it is gone. */
+/** Asks the child to end, and kills it once the grace is over. Resolves when it is gone. */
 export async function endChild(child: ChildProcess, graceMilliseconds: number): Promise<void> {
   if (!living.has(child)) return;
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -63,7 +64,7 @@ export function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** What a child process may know of this one's environment. */
+/** The part of this process's environment that a child may see. */
 export function bareEnvironment(): Record<string, string> {
   const names = ["PATH", "LANG", "SystemRoot", "TMPDIR", "TEMP"];
   const present = Object.entries(process.env).filter(([name]) => names.includes(name));

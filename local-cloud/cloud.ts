@@ -36,37 +36,42 @@ export interface CloudOptions {
   endpointPort?: number;
   /** @default "us-east-1" */
   region?: string;
-  /** Takes what functions and workers print, and what goes wrong in the cloud. @default the latter to standard error */
+  /** Receives the output of functions and workers, and the cloud's own errors. @default errors go to standard error */
   log?: Log;
-  /** Whether the HTTP APIs hold requests against the authorization of their routes. @default false */
+  /** True if the HTTP APIs check requests against the authorization of their routes. @default false */
   enforceAuth?: boolean;
-  /** What an instance runs. @default the package's own worker */
+  /** Main module of an instance. @default the package's own worker */
   workerMain?: string;
-  /** Seconds between the calls of every schedule, and between the runs of every scheduled action. @default as each says */
+  /**
+   * Seconds between the calls of every schedule, and between the runs of every scheduled action. @default their own
+   * times
+   */
   scheduleSeconds?: number;
-  /** Timeout of every launch hook. @default as each hook says */
+  /** Timeout of every launch hook. @default its own */
   launchHookSeconds?: number;
   /** Values by variable of the secrets that the program doesn't make itself. @default none */
   secrets?: Record<string, string>;
-  /** How long workers may drain when the cloud stops. @default 5 */
+  /** Seconds that workers may drain when the cloud stops. @default 5 */
   stopGraceSeconds?: number;
 }
 
 /** An embedded cloud: every part of it listens on the loopback interface only, and ends with this process. */
 export interface LocalCloud {
   /**
-   * Address of SQS, SNS, S3, DynamoDB, Lambda's Invoke, EventBridge Scheduler, Auto Scaling, and of what reads secrets and
-   * parameters, for `AWS_ENDPOINT_URL`. */
+   * Address of SQS, SNS, S3, DynamoDB, Lambda's Invoke, EventBridge Scheduler, Auto Scaling, and of the reads of
+   * secrets and
+   * parameters, for `AWS_ENDPOINT_URL`.
+   */
   endpoint: string;
   region: string;
-  /** For the person at the keyboard. */
+  /** Credentials printed for the developer. */
   credentials: Credentials;
-  /** Opens the controls under `/_local` of each HTTP API. */
+  /** Token for the controls under `/_local` of each HTTP API. */
   token: string;
-  /** Signs the tokens that HTTP APIs with JWT authorizers take, where authorization is enforced. */
+  /** Signs the tokens for HTTP APIs with JWT authorizers, if authorization is enforced. */
   issuer: LocalIssuer;
   callers: Callers;
-  /** Who may do what. */
+  /** IAM policy evaluation. */
   iam: Iam;
   /** Services behind the endpoint; further ones can be added. */
   services: Endpoint["services"];
@@ -161,7 +166,7 @@ function knownGroup(group: Group | undefined): KnownGroup | undefined {
   return group && { arn: group.arn, tags: group.settings.tags };
 }
 
-/** Whoever is refused mostly tries again. */
+/** Callers retry, so log each denial once. */
 function logOnce(log: Log): (denied: Denied) => void {
   const said = new Set<string>();
   return ({ principal, action, resource }) => {
@@ -171,7 +176,7 @@ function logOnce(log: Log): (denied: Denied) => void {
   };
 }
 
-/** Callers first, and the endpoint last: a worker that drains gives its jobs back through it. */
+/** Callers first, and the endpoint last: a draining worker gives its jobs back through it. */
 async function stop(parts: {
   endpoint: Endpoint;
   lambdas: Lambdas;

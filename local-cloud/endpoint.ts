@@ -17,15 +17,15 @@ import { startTables } from "./stores/tables";
 export interface Endpoint {
   /** `http://127.0.0.1:PORT` */
   address: string;
-  /** By the service's name in the credential scope. More can be added while it runs. */
+  /** By the service's name in the credential scope. Services can be added while it runs. */
   services: Map<string, Service>;
   messaging: Messaging;
-  /** Decides over every call of a function or an instance; before it is there, nobody but the person calls. */
+  /** Decides about every call of a function or an instance; until it is set, only the developer can call. */
   iam?: Iam;
   close(): Promise<void>;
 }
 
-/** What the endpoint works with. */
+/** Parts of the endpoint. */
 interface Parts {
   services: Map<string, Service>;
   signatures: Signatures;
@@ -34,8 +34,8 @@ interface Parts {
 }
 
 /**
- * Starts the one address at which the services answer, told apart by the signature's credential scope. Only calls with a
- * valid signature of a key that was given out get to them.
+ * Starts the one address of all services, which the signature's credential scope tells apart. Only calls with a
+ * valid signature by an issued key reach them.
  */
 export async function startEndpoint(options: {
   port: number;
@@ -70,7 +70,7 @@ async function close(listener: Listener, messaging: Messaging): Promise<void> {
   await Promise.all([listener.close(), messaging.close()]);
 }
 
-/** Every error is one of this request alone. */
+/** Every error concerns only this request. */
 async function answer(
   parts: Parts,
   iam: Iam | undefined,
@@ -138,14 +138,14 @@ async function dispatch(
   else await service.handle(request, response);
 }
 
-/** Bytes of a request. S3 takes what one buffer may comfortably hold, the others more than any of AWS's own limits. */
+/** Most bytes of a request. S3 takes as much as one buffer can hold, the others more than any of AWS's own limits. */
 const maxBodyBytes = { s3: 1024 ** 3 + 1024 ** 2, others: 17 * 1024 ** 2 };
 
 async function readBody(message: IncomingMessage, service: string): Promise<Buffer> {
   const limit = service === "s3" ? maxBodyBytes.s3 : maxBodyBytes.others;
   const chunks: Buffer[] = [];
   let size = 0;
-  // The connection stays, for the answer.
+  // The connection stays open, for the answer.
   for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > limit) throw new Refused(`Expected at most ${limit} bytes`, "RequestEntityTooLarge", 413);

@@ -7,7 +7,7 @@ const maxDepth = 100;
 /**
  * The input of a call whose protocol is JSON.
  *
- * @throws Refused where it is no object, or nested beyond all measure.
+ * @throws Refused if it is no object, or nested too deep
  */
 export function inputOf(body: Buffer): Record<string, unknown> {
   if (body.length === 0) return {};

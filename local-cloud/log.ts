@@ -1,6 +1,6 @@
 /** One line that a part of the local cloud wrote. */
 export interface LogEntry {
-  /** `function` and `worker` are processes' own output; `cloud` is the local cloud's word on what went wrong. */
+  /** `function` and `worker` are processes' own output; `cloud` is the local cloud's own errors. */
   source: "function" | "worker" | "cloud";
   /** Name of the function, id of the instance, or the part of the cloud. */
   name: string;
@@ -10,7 +10,7 @@ export interface LogEntry {
 
 export type Log = (entry: LogEntry) => void;
 
-/** Shows what went wrong in the cloud itself, and leaves out what processes print. */
+/** Shows the cloud's own errors, and drops the processes' output. */
 export const defaultLog: Log = (entry) => {
   if (entry.source === "cloud") console.error(`${entry.name}: ${entry.line}`);
 };

@@ -9,8 +9,8 @@ const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 6);
 const ownName = /^batch-job-processor-([0-9a-f]{6})-(\d+)-/;
 
 /**
- * A temporary folder of this process, for its owner alone. Those that processes of this machine left behind when they
- * were killed are removed before.
+ * A temporary folder of this process, private to its owner. Removes the folders that killed processes of this machine
+ * left behind.
  */
 export function temporaryFolder(): string {
   for (const name of readdirSync(tmpdir())) {
@@ -20,7 +20,7 @@ export function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), `batch-job-processor-${host}-${process.pid}-`));
 }
 
-/** Another user's can't be, and is that user's to remove. */
+/** Another user's can't be removed, and is that user's to remove. */
 function remove(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });

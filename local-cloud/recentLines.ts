@@ -1,6 +1,6 @@
 import type { LogEntry } from "./log";
 
-/** A line that a function or worker wrote, and when it came. */
+/** A line of a function or worker, and its time. */
 export interface RecentLine extends Pick<LogEntry, "source" | "name" | "line"> {
   /** Epoch milliseconds. */
   at: number;
@@ -18,7 +18,7 @@ export class RecentLines {
     if (this.lines.length > 2 * kept) this.lines = this.lines.slice(-kept);
   }
 
-  /** What workers logged of the job, oldest first. */
+  /** The workers' lines about the job, oldest first. */
   ofJob(id: string): RecentLine[] {
     const field = `"jobId":${JSON.stringify(id)}`;
     return this.lines.filter(({ source, line }) => source === "worker" && line.includes(field));

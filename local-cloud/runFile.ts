@@ -5,7 +5,7 @@ import { LocalRun, localRunFolder, parseLocalRun } from "../contract/localRun";
 import { isAlive } from "./processes";
 
 /**
- * Leaves word of an HTTP API for its owner's own programs, in a file of mode 0600 that is named after its port. The
+ * Describes an HTTP API for its owner's own programs, in a file of mode 0600 that is named after its port. The
  * returned function removes it; so does the end of the process, or the next start after a crash.
  */
 export function writeRunFile(run: LocalRun): () => void {
@@ -13,7 +13,7 @@ export function writeRunFile(run: LocalRun): () => void {
   const path = join(folder, `${new URL(run.url).port}.json`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   removeOrphans(folder);
-  // A reader sees all of it or nothing.
+  // A reader sees all of it or none.
   const draft = `${path}.${process.pid}`;
   rmSync(draft, { force: true });
   writeFileSync(draft, `${JSON.stringify(run)}\n`, { mode: 0o600, flag: "wx" });
@@ -34,7 +34,7 @@ function removeOrphans(folder: string): void {
   }
 }
 
-/** It may be gone since. */
+/** It may be gone by now. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");

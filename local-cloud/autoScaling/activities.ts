@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-/** A launch or termination, as DescribeScalingActivities tells it. */
+/** A launch or termination, as DescribeScalingActivities shows it. */
 export interface Activity {
   id: string;
   description: string;
@@ -18,7 +18,7 @@ export interface Activity {
 /** AWS keeps six weeks of them. */
 const kept = 500;
 
-/** What a group did, the newest first. */
+/** Activities of a group, newest first. */
 export class Activities {
   private readonly all: Activity[] = [];
 
@@ -34,7 +34,7 @@ export class Activities {
   }
 }
 
-/** Ends the activity. A reason goes into its description too, as AWS writes it. */
+/** Ends the activity. A reason is also added to its description, as AWS does. */
 export function endActivity(activity: Activity, status: "Successful" | "Failed" | "Cancelled", reason?: string): void {
   if (activity.endedAt) return;
   Object.assign(activity, { status, endedAt: new Date(), progress: 100 });

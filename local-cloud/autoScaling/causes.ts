@@ -21,7 +21,7 @@ export const causes = {
   replaced: "an instance was launched in response to an unhealthy instance needing to be replaced.",
 };
 
-/** Sentences with their time, joined as AWS joins them. */
+/** Sentences with their time, joined as AWS does. */
 export function causeOf(...sentences: (string | undefined)[]): string {
   const now = new Date().toISOString().replace(/\.\d+/, "");
   return sentences

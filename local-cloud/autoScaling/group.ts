@@ -8,13 +8,13 @@ import type { LaunchTemplateVersion } from "./launchTemplates";
 import type { LifecycleAction, LifecycleHook } from "./lifecycleAction";
 import { Refused } from "../wire/refusal";
 
-/** What groups need of the cloud around them. */
+/** The parts of the cloud that groups need. */
 export interface GroupRuntime extends Pick<InstanceSettings, "workerMain" | "cloud"> {
   stopGraceMilliseconds: number;
-  /** In place of every launch hook's own timeout: tests don't wait for minutes. */
+  /** Replaces every launch hook's own timeout: tests don't wait for minutes. */
   launchHookSeconds?: number;
   faults: LaunchFaults;
-  /** The version that the settings name, now. */
+  /** The version that the settings name at present. */
   templateOf: (settings: GroupSettings) => LaunchTemplateVersion;
   environmentOf: (template: LaunchTemplateVersion) => Record<string, string>;
   roleOf: (template: LaunchTemplateVersion) => string | undefined;
@@ -23,13 +23,13 @@ export interface GroupRuntime extends Pick<InstanceSettings, "workerMain" | "clo
 /** Milliseconds before a launch is tried again after one that failed or whose instance died young: doubled with each. */
 const retryDelay = { first: 300, longest: 10_000, youngMilliseconds: 10_000 };
 
-/** EC2 gives so much notice ("Spot Instance interruption notices"). */
+/** Time between EC2's notice and the interruption ("Spot Instance interruption notices"). */
 const spotNoticeMilliseconds = 120_000;
 
-/** Of a launch template that names none. */
+/** Type for a launch template that names none. */
 const defaultInstanceType = "t3.micro";
 
-/** An Auto Scaling group: keeps as many worker processes running as is desired. */
+/** An Auto Scaling group: keeps the desired number of worker processes running. */
 export class Group {
   readonly createdAt = new Date();
   readonly activities = new Activities();
@@ -60,16 +60,16 @@ export class Group {
     return this.runtime.templateOf(this.settings);
   }
 
-  /** The job type that its workers are for, if the launch template says so. */
+  /** The job type of its workers, if the launch template has it. */
   get jobType(): string | undefined {
     return this.runtime.environmentOf(this.template).WORKER_TYPE;
   }
 
-  /** Starts what is missing, and ends what is too much and not protected, the oldest first. */
+  /** Starts missing instances, and terminates surplus ones that are not protected, the oldest first. */
   adjust(reason?: string): void {
     if (this.isStopped) return;
     const { suspendedProcesses } = this.settings;
-    // A change by somebody is worth an attempt at once, where the group itself still waits to try again.
+    // A change by a call is worth an attempt at once, even if the group itself still waits to try again.
     const mayLaunch = !suspendedProcesses.includes("Launch") && (reason !== undefined || !this.isRetrying);
     while (mayLaunch && this.staying.length + this.delayed < this.desiredCapacity) {
       if (!this.launch(reason)) break;
@@ -97,7 +97,7 @@ export class Group {
     this.adjust(causes.desiredSet(before, count));
   }
 
-  /** Takes other settings over; the desired capacity follows where it is out of the new bounds. */
+  /** Applies other settings; the desired capacity follows if it is outside the new bounds. */
   update(
     changes: Partial<GroupSettings>,
     { by, desiredCapacity }: { by: "user request" | "scheduled action"; desiredCapacity?: number },
@@ -109,7 +109,7 @@ export class Group {
     this.adjust(causes.updated(by, minSize, maxSize, before, this.desiredCapacity));
   }
 
-  /** Ends an instance, after its terminate hook, and starts another unless desired is lowered. */
+  /** Terminates an instance, after its terminate hook, and starts another unless desired is lowered. */
   terminate(instance: Instance, { lowersDesired }: { lowersDesired: boolean }): Activity {
     const from = this.desiredCapacity;
     if (lowersDesired) this.desiredCapacity--;
@@ -119,7 +119,7 @@ export class Group {
     return activity;
   }
 
-  /** Says that an instance is healthy, or has it ended and replaced. */
+  /** Marks an instance healthy, or has it terminated and replaced. */
   setHealth(instance: Instance, isHealthy: boolean): void {
     if (instance.isTerminating) return;
     instance.isHealthy = isHealthy;
@@ -128,12 +128,12 @@ export class Group {
     this.adjust(causes.replaced);
   }
 
-  /** The action of that hook that the instance waits for. */
+  /** The lifecycle action of that hook that the instance waits for. */
   actionOf(instance: Instance, hook: string): LifecycleAction | undefined {
     return this.members.get(instance)?.actionOf(hook);
   }
 
-  /** EC2 says that it takes the instance back, and does so when the notice is over; or only recommends to leave. */
+  /** Sends an interruption notice, and interrupts the instance when it is over; or only recommends to leave. */
   interrupt(instance: Instance, kind: "spot" | "rebalance"): void {
     if (kind === "rebalance") instance.rebalanceAt = Date.now();
     else {
@@ -149,12 +149,12 @@ export class Group {
     await Promise.all(this.instances.map((instance) => instance.end(this.runtime.stopGraceMilliseconds)));
   }
 
-  /** What counts towards the desired capacity. */
+  /** Instances that count towards the desired capacity. */
   private get staying(): Instance[] {
     return this.instances.filter(({ isTerminating }) => !isTerminating);
   }
 
-  /** False where EC2 refuses; the group then tries again by itself. */
+  /** False if EC2 refuses; the group then tries again by itself. */
   private launch(reason?: string): boolean {
     const difference = reason === causes.replaced ? undefined : causes.started(this.staying.length);
     const placements = this.staying.map(({ placement }) => placement);

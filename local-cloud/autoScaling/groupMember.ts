@@ -4,18 +4,18 @@ import type { Instance } from "./instance";
 import { diedPending, LaunchFaultKind } from "./launchFaults";
 import { LifecycleAction, LifecycleHook, LifecycleOutcome } from "./lifecycleAction";
 
-/** From the end of a launch hook until the instance is in service. */
+/** Time between the end of a launch hook and service. */
 const proceedMilliseconds = 50;
 
 export interface MemberEffects {
   activities: Activities;
   hooksOf: (transition: LifecycleHook["transition"]) => LifecycleHook[];
   stopGraceMilliseconds: number;
-  /** Its launch was given up, and it is on its way out. */
+  /** Called when its launch was abandoned and it terminates. */
   onAbandoned: () => void;
 }
 
-/** An instance in its group: its way through the lifecycle hooks, and what the group's activities say of it. */
+/** An instance in its group: its way through the lifecycle hooks, and its entries in the group's activities. */
 export class GroupMember {
   private actions: LifecycleAction[] = [];
   private termination?: Activity;
@@ -40,7 +40,7 @@ export class GroupMember {
     if (instance.lifecycleState === "Pending") this.enterService();
   }
 
-  /** It waits for its terminate hooks, then it ends. Told again, it goes on with that. */
+  /** It waits for its terminate hooks, then it ends. A second call changes nothing. */
   beginTermination(cause: string): Activity {
     const { instance, launch, effects } = this;
     if (instance.isTerminating) return this.termination ?? launch;
@@ -55,7 +55,7 @@ export class GroupMember {
     return termination;
   }
 
-  /** The action of that hook that the instance waits for. */
+  /** The lifecycle action of that hook that the instance waits for. */
   actionOf(hook: string): LifecycleAction | undefined {
     return this.actions.find((action) => action.hook.name === hook);
   }
@@ -94,7 +94,7 @@ export class GroupMember {
     this.effects.onAbandoned();
   }
 
-  /** Has the instance wait at all hooks of the transition; `onEnd` is called once. Nothing happens where there is none. */
+  /** Makes the instance wait at all hooks of the transition; `onEnd` is called once. Does nothing without a hook. */
   private awaitHooks(
     transition: LifecycleHook["transition"],
     activity: Activity,

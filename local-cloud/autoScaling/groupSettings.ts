@@ -7,9 +7,9 @@ export interface GroupTag {
   propagateAtLaunch: boolean;
 }
 
-/** Which purchase options and types a group's instances have. */
+/** Purchase options and types of a group's instances. */
 export interface MixedInstancesPolicy {
-  /** In place of the template's own, best first. */
+  /** Types that replace the template's own, best first. */
   instanceTypes: string[];
   onDemandBaseCapacity: number;
   onDemandPercentageAboveBaseCapacity: number;
@@ -17,7 +17,7 @@ export interface MixedInstancesPolicy {
   spotAllocationStrategy: string;
 }
 
-/** What can be changed about a group. Instances that run keep what they were launched with. */
+/** The settings of a group that can change. Running instances keep those of their launch. */
 export interface GroupSettings {
   minSize: number;
   maxSize: number;
@@ -27,7 +27,7 @@ export interface GroupSettings {
   tags: GroupTag[];
   subnetIds: string[];
   zones: string[];
-  /** Whether new instances are protected from scale-in. */
+  /** True if new instances are protected from scale-in. */
   protectsInstances: boolean;
   suspendedProcesses: string[];
   healthCheckType: string;
@@ -35,18 +35,19 @@ export interface GroupSettings {
   isRebalancedByCapacity: boolean;
 }
 
-/** What is decided about an instance when it is launched. */
+/** Decisions about an instance at its launch. */
 export interface Placement {
   isSpot: boolean;
-  /** Absent where the launch template decides. */
+  /** Undefined if the launch template decides. */
   instanceType?: string;
   zone: string;
   subnetId?: string;
 }
 
 /**
- * Where the next instance goes: the on-demand base first, then spot and on demand by their share ("Auto Scaling groups
- * with multiple instance types and purchase options"); in the zone that has the fewest.
+ * Placement of the next instance: the on-demand base first, then spot and on demand by their share ("Auto Scaling
+ * groups
+ * with multiple instance types and purchase options"); in the zone with the fewest.
  */
 export function placeNext(
   { mixed, subnetIds, zones }: GroupSettings,

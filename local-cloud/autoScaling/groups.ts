@@ -10,16 +10,16 @@ import { LaunchTemplates, LaunchTemplateVersion } from "./launchTemplates";
 
 type Runtime = Pick<GroupRuntime, "cloud" | "workerMain" | "stopGraceMilliseconds" | "launchHookSeconds"> & {
   iam: Iam;
-  /** Told of the environment that a group's instances will have. */
+  /** Called with the environment of a group's future instances. */
   onEnvironment?: (environment: Record<string, string>) => void;
 };
 
-/** The Auto Scaling groups of the local cloud, and what their instances start from. */
+/** The Auto Scaling groups of the local cloud, with their launch templates. */
 export class Groups {
   readonly templates = new LaunchTemplates();
   /** ARN of the role by ARN and by name of the instance profile. */
   readonly profiles = new Map<string, string>();
-  /** What goes wrong with launches. */
+  /** Faults of launches. */
   readonly faults = new LaunchFaults();
   private readonly groups = new Map<string, Group>();
   private readonly runtime: GroupRuntime;
@@ -53,7 +53,7 @@ export class Groups {
     return group;
   }
 
-  /** @throws Error where there is nothing that such a group's instances could start from. */
+  /** @throws Error if such a group's instances have nothing to start from */
   check(settings: GroupSettings): void {
     this.runtime.environmentOf(this.runtime.templateOf(settings));
   }

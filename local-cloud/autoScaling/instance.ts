@@ -15,20 +15,20 @@ export interface InstanceSettings {
   workerMain: string;
   template: Pick<LaunchTemplateVersion, "id" | "name" | "version">;
   placement: Placement;
-  /** Whether a decrease of the desired capacity leaves it alone once it is in service. */
+  /** True if it is protected from scale-in once it is in service. */
   isProtected: boolean;
-  /** What the launch template's user data gives the worker. */
+  /** The worker's environment from the launch template's user data. */
   environment: Record<string, string>;
   /** False for an instance whose worker never comes up. */
   hasWorker: boolean;
   roleArn?: string;
   cloud: { endpoint: string; region: string; callers: Callers; log: Log };
-  /** The machine runs: whatever waits for its worker begins to wait. */
+  /** Called when the machine runs: from then on hooks wait for its worker. */
   onRunning: (instance: Instance) => void;
   onExit: (instance: Instance, how: string) => void;
 }
 
-/** As the Auto Scaling API calls them ("Amazon EC2 Auto Scaling instance lifecycle"). */
+/** Names of the Auto Scaling API ("Amazon EC2 Auto Scaling instance lifecycle"). */
 export type LifecycleState =
   | "Pending"
   | "Pending:Wait"
@@ -39,10 +39,10 @@ export type LifecycleState =
   | "Terminating:Proceed"
   | "Terminated";
 
-/** How long after its end a worker is started again, and how often at the most: as an instance's systemd does it. */
+/** Pause before a worker is started again, and the most starts: as an instance's systemd does it. */
 const restart = { afterMilliseconds: 1_000, mostStarts: 6, withinMilliseconds: 900_000 };
 
-/** Without an instance profile there are no credentials on a machine: its worker may do nothing. */
+/** A machine without an instance profile has no credentials: its worker may call nothing. */
 const noRole = "no-instance-profile";
 
 /** An instance of an Auto Scaling group: a worker process instead of a machine with a container. */
@@ -53,9 +53,9 @@ export class Instance {
   isHealthy = true;
   /** Epoch milliseconds. */
   inServiceSince?: number;
-  /** When EC2 takes it back, once it has said so: epoch milliseconds. */
+  /** Time of the interruption, once EC2 has announced it: epoch milliseconds. */
   interruptedAt?: number;
-  /** When EC2 recommended to leave: epoch milliseconds. */
+  /** Time of EC2's rebalance recommendation: epoch milliseconds. */
   rebalanceAt?: number;
   private readonly starting: Promise<void>;
   private child?: ChildProcess;
@@ -86,7 +86,7 @@ export class Instance {
     return this.settings.isProtected;
   }
 
-  /** The job type that its worker is for, if it says so. */
+  /** The job type of its worker, if it has one. */
   get jobType(): string | undefined {
     return this.settings.environment.WORKER_TYPE;
   }
@@ -100,7 +100,7 @@ export class Instance {
     this.isEnding = true;
     await this.starting;
     if (this.child && this.restartTimer === undefined) {
-      // One that was stopped takes no notice of anything but its end.
+      // A suspended process reacts only to SIGKILL.
       kill(this.child, "SIGCONT");
       await endChild(this.child, graceMilliseconds);
     } else this.onExit("without a worker");
@@ -113,7 +113,7 @@ export class Instance {
     else this.onExit("without a worker");
   }
 
-  /** Stops its worker without ending it, as a machine that hangs. */
+  /** Suspends its worker without ending it, like a machine that hangs. */
   hang(): void {
     if (this.child) kill(this.child, "SIGSTOP");
   }
@@ -155,7 +155,7 @@ export class Instance {
     this.child.once("exit", (code, signal) => this.onWorkerExit(code, signal));
   }
 
-  /** As systemd does it, a worker that was up is started again, until that was too often. */
+  /** Starts a worker again that was up, as systemd does, until that happened too often. */
   private onWorkerExit(code: number | null, signal: NodeJS.Signals | null): void {
     const how = signal ? `signal ${signal}` : `status ${code}`;
     this.exits.push({ at: Date.now(), isWedged: code === wedged.exitCode });

@@ -1,6 +1,7 @@
 /**
- * How launches go wrong: `spot-shortage`, EC2 has no spot capacity; `invalid-image`, `free-plan` and `vcpu-quota`, it refuses
- * the launch; `client-error`, it ends the instance as soon as it is there; `boot-failure`, the instance comes up and its
+ * Kinds of failing launches: `spot-shortage`, EC2 has no spot capacity; `invalid-image`, `free-plan` and `vcpu-quota`,
+ * it refuses
+ * the launch; `client-error`, it terminates the instance at once; `boot-failure`, the instance comes up but its
  * worker never does.
  */
 export const launchFaultKinds = [
@@ -18,7 +19,7 @@ export interface LaunchFault {
   kind: LaunchFaultKind;
   /** Name of the group. @default every group */
   group?: string;
-  /** How many launches it strikes. @default every one, until removed */
+  /** Number of launches that it affects. @default every one, until removed */
   times?: number;
 }
 
@@ -26,7 +27,7 @@ export interface LaunchFault {
 export class LaunchFaults {
   private active: { fault: LaunchFault; remaining: number }[] = [];
 
-  /** Adds a fault, and returns what removes it. */
+  /** Adds a fault, and returns a function that removes it. */
   add(fault: LaunchFault): () => void {
     const entry = { fault, remaining: fault.times ?? Infinity };
     this.active.push(entry);
@@ -39,7 +40,7 @@ export class LaunchFaults {
     this.active = [];
   }
 
-  /** What goes wrong with this launch, if anything; counts it. */
+  /** The fault of this launch, if any; counts it. */
   strike(group: string, isSpot: boolean): LaunchFaultKind | undefined {
     const entry = this.active.find(
       ({ fault, remaining }) =>
@@ -50,7 +51,7 @@ export class LaunchFaults {
   }
 }
 
-/** @throws Error where EC2 refuses the launch, with what it says. */
+/** @throws Error if EC2 refuses the launch, with its words */
 export function refuseLaunch(kind: LaunchFaultKind, imageId = "ami-00000000000000000"): void {
   if (kind === "spot-shortage") {
     const why = "InsufficientInstanceCapacity - There is no Spot capacity available that matches your request.";
@@ -63,7 +64,7 @@ export function refuseLaunch(kind: LaunchFaultKind, imageId = "ami-0000000000000
   }
 }
 
-/** Why an instance that EC2 has launched is gone before it was in service. */
+/** Reason why a launched instance ended before it was in service. */
 export function diedPending(kind: LaunchFaultKind | undefined): string {
   const reason =
     kind === "client-error"

@@ -1,4 +1,4 @@
-/** What an instance is started from. */
+/** Data that an instance is started from. */
 export interface LaunchTemplateData {
   /** Base64. */
   userData: string;
@@ -15,7 +15,7 @@ export interface LaunchTemplateVersion extends LaunchTemplateData {
   version: number;
 }
 
-/** Which version of which template: a number, `$Latest` or `$Default`. */
+/** A version of a template: a number, `$Latest` or `$Default`. */
 export interface LaunchTemplateSpecification {
   id?: string;
   name?: string;
@@ -35,7 +35,7 @@ export class LaunchTemplates {
     this.templates.set(id, { versions: [{ ...data, id, name, version: 1 }], defaultVersion: 1 });
   }
 
-  /** Adds a version and returns its number. Groups that are pinned to another one don't notice. */
+  /** Adds a version and returns its number. Groups that are pinned to another one are unaffected. */
   addVersion(id: string, data: LaunchTemplateData, { isDefault = false } = {}): number {
     const template = this.get({ id });
     const { name } = template.versions[0]!;
@@ -45,7 +45,7 @@ export class LaunchTemplates {
     return version;
   }
 
-  /** @throws Error in EC2's words where there is no such template or version. */
+  /** @throws Error in EC2's words if there is no such template or version */
   find(specification: LaunchTemplateSpecification): LaunchTemplateVersion {
     const { versions, defaultVersion } = this.get(specification);
     const wanted = specification.version ?? "$Default";

@@ -5,11 +5,11 @@ export interface LifecycleHook {
   name: string;
   transition: "launching" | "terminating";
   heartbeatSeconds: number;
-  /** What happens to a launch that nobody completes; a termination goes on in any case. */
+  /** Result of a launch hook that times out; a termination goes on in any case. */
   isAbandonedByDefault: boolean;
 }
 
-/** How a wait ended. */
+/** End of a wait. */
 export interface LifecycleOutcome {
   isAbandoned: boolean;
   isTimeout: boolean;
@@ -19,7 +19,7 @@ export interface LifecycleOutcome {
 const longestSeconds = 48 * 3_600;
 const longestTimeouts = 100;
 
-/** An instance's wait at a hook. Each heartbeat starts the hook's timeout anew, within the global limit. */
+/** An instance's wait at a hook. Each heartbeat restarts the hook's timeout, within the global limit. */
 export class LifecycleAction {
   readonly token = randomUUID();
   private readonly endsAt: number;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { listen, Listener } from "../wire/listen";
 
-/** What an instance's metadata says, read at each request: the text by its path below `/latest/meta-data/`. */
+/** Items of an instance's metadata, read at each request: the text by its path below `/latest/meta-data/`. */
 export type MetadataItems = () => Record<string, string | undefined>;
 
 /** Serves an instance's metadata by IMDSv2 ("Use the Instance Metadata Service to access instance metadata"). */

@@ -1,10 +1,10 @@
 import { Cron } from "croner";
 import type { Groups } from "./groups";
 
-/** What is done to a group at certain times; what is absent stays as it is. */
+/** A change of a group at certain times; undefined sizes stay as they are. */
 export interface ScheduledAction {
   group: string;
-  /** Five fields of cron. Absent for an action that runs once, at its start. */
+  /** Five fields of cron. Undefined for an action that runs once, at its start. */
   recurrence?: string;
   /** IANA name. @default UTC */
   timeZone?: string;
@@ -32,7 +32,7 @@ export class ScheduledActions {
     this.actions.set(id, { cron, interval });
   }
 
-  /** When it runs next after the given time; nothing where it doesn't any more. */
+  /** Time of the next run after the given time; undefined if there is none. */
   nextRun(id: string, after = new Date()): Date | null | undefined {
     return this.actions.get(id)?.cron.nextRun(after);
   }
@@ -56,14 +56,14 @@ export class ScheduledActions {
   }
 }
 
-/** @throws Error that names the recurrence or time zone that makes no sense. */
+/** @throws Error that names an invalid recurrence or time zone */
 function cronOf({ recurrence, timeZone = "Etc/UTC", startsAt, endsAt }: ScheduledAction): Cron {
   const pattern = recurrence ?? startsAt?.toISOString();
   if (pattern === undefined) throw new Error("Expected `recurrence` or `startTime`, got neither");
   try {
     const bounds = { startAt: recurrence === undefined ? undefined : startsAt, stopAt: endsAt };
     const cron = new Cron(pattern, { timezone: timeZone, mode: "5-part", ...bounds });
-    // It looks at the time zone only now.
+    // It checks the time zone only now.
     cron.nextRun();
     return cron;
   } catch (error) {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { defaultsKey, WireProperties } from "./wire";
 
-/** The input that names a resource, of the types whose names the AWS provider makes up where the program gives none. */
+/** The input with a resource's name, for types whose names the AWS provider generates if the program gives none. */
 const nameInputs: Record<string, string> = {
   ...named(
     "apigatewayv2/api:Api",
@@ -34,7 +34,7 @@ const nameInputs: Record<string, string> = {
   "aws:s3/bucketV2:BucketV2": "bucket",
 };
 
-/** Inputs with a name: the program's, else the one that the resource has already, else one with a random end. */
+/** Inputs with a name: the program's, else the resource's present one, else one with a random end. */
 export function withName(
   { type, name }: { type: string; name: string },
   olds: WireProperties,
@@ -50,7 +50,7 @@ export function withName(
   return { ...news, [input]: value, [defaultsKey]: [input] };
 }
 
-/** Whether a replacement would have the name of the resource that it replaces, and so must wait for its end. */
+/** True if a replacement would have the name of the resource that it replaces, and so must wait for its deletion. */
 export function keepsName(type: string, olds: WireProperties, news: WireProperties): boolean {
   const input = nameInputs[type];
   if (!input || (news[defaultsKey] as string[] | undefined)?.includes(input)) return false;

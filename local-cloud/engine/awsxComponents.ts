@@ -23,14 +23,14 @@ type Register = (
   child: Pick<Registration, "type" | "name" | "parent"> & { inputs: WireProperties },
 ) => Promise<Registered>;
 
-/** Registers what is in a component, with the names and parents that awsx gives them, and resolves to its outputs. */
+/** Registers a component's children, with awsx's names and parents, and resolves to its outputs. */
 type Build = (
   inputs: WireProperties,
   component: Construction & { urn: string },
   register: Register,
 ) => Promise<WireProperties>;
 
-/** Registers a remote component of awsx and all that is in it. */
+/** Registers a remote component of awsx and all its children. */
 export async function constructAwsx(construction: Construction): Promise<Constructed> {
   const { type, name, parent, dependencies, providers, monitor } = construction;
   const build = components[type];
@@ -174,7 +174,7 @@ const components: Record<string, Build> = {
   "awsx:ecr:Image": image,
 };
 
-/** A preview knows no ids of what isn't there yet. */
+/** A preview has no ids of future resources. */
 function idOf({ id }: Registered): string {
   return id === "" ? unknown : id;
 }

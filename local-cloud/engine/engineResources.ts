@@ -11,7 +11,7 @@ import { owners } from "./owners";
 import { reads } from "./reads";
 import { changedKeys, decode, encodeState, WireProperties } from "./wire";
 
-/** Which resource the engine means. */
+/** The resource that the engine means. */
 export interface Subject {
   type: string;
   /** Logical name. */
@@ -24,23 +24,23 @@ export interface Difference {
   deletesBeforeReplace: boolean;
 }
 
-/** What the engine asks of single resources, answered from the local cloud. Every set of properties is as on the wire. */
+/** The engine's calls about single resources, answered from the local cloud. All properties are in wire form. */
 export class EngineResources {
-  /** Those that were made and not deleted, by type and id: each with its owner's, which may be gone. */
+  /** Resources that exist, by type and id: each with its owner's key, even if that is gone. */
   private readonly existing = new Map<string, string | undefined>();
 
-  /** @param programFolder where relative paths of the program begin */
+  /** @param programFolder base of the program's relative paths */
   constructor(
     private readonly cloud: LocalCloud,
     private readonly programFolder = process.cwd(),
   ) {}
 
-  /** Type and id of each resource that there is. */
+  /** Type and id of each resource. */
   list(): string[] {
     return [...this.existing.keys()].filter((key) => this.exists(key)).sort();
   }
 
-  /** Resolves to the inputs with what a provider adds to them. */
+  /** Resolves to the inputs with those that a provider adds. */
   async check(
     subject: Subject,
     olds: WireProperties,
@@ -50,7 +50,7 @@ export class EngineResources {
     handlerOf(subject);
     const inputs = withName(subject, olds, news, randomSeed);
     if (subject.type !== "docker-build:index:Image") return inputs;
-    // Docker's provider builds anew when a file of the context has changed.
+    // Docker's provider builds again when a file of the context has changed.
     const { location } = (news.context ?? {}) as { location?: string };
     return { ...inputs, contextHash: await hashOfFolder(resolve(this.programFolder, location ?? ".")) };
   }
@@ -72,7 +72,7 @@ export class EngineResources {
     return { id, state: encodeState(state, wireInputs, inputs) };
   }
 
-  /** The state after a change in place, as far as it is known before the change. */
+  /** The state after a change in place, as far as it is known beforehand. */
   previewUpdate(
     { type }: Subject,
     olds: WireProperties,
@@ -92,7 +92,7 @@ export class EngineResources {
     return encodeState(state, news, inputs);
   }
 
-  /** What is there now; nothing where the resource is gone. */
+  /** The present state; undefined if the resource is gone. */
   async read(
     subject: Subject,
     id: string,
@@ -117,7 +117,7 @@ export class EngineResources {
 
   async delete(subject: Subject, id: string, state: WireProperties): Promise<void> {
     const context = { ...subject, cloud: this.cloud, programFolder: this.programFolder };
-    // What somebody deleted already is no failure, as with AWS's provider.
+    // A resource that was deleted already is no failure, as with AWS's provider.
     const isThere = (await this.read(subject, id, state, {})) !== undefined;
     if (isThere) await handlerOf(subject).delete?.(id, decode(state), context);
     this.existing.delete(keyOf(subject, id, state));
@@ -136,7 +136,7 @@ function handlerOf({ type }: Subject): ResourceHandler {
   return handler;
 }
 
-/** Key of the resource that it goes with, if any. */
+/** Key of the resource that it is deleted with, if any. */
 function ownerOf({ type }: Subject, state: Properties): string | undefined {
   const [ownerType, property] = owners[type] ?? [];
   return ownerType && property ? `${ownerType} ${text(state, property)}` : undefined;

@@ -1,4 +1,6 @@
-/** What goes with another resource, as on AWS: by type, the owner's type and the property that holds the owner's id. */
+/**
+ * Resources that AWS deletes with another one: by type, the owner's type and the property that holds the owner's id.
+ */
 export const owners: Record<string, readonly [type: string, property: string]> = {
   "aws:apigatewayv2/authorizer:Authorizer": ["aws:apigatewayv2/api:Api", "apiId"],
   "aws:apigatewayv2/integration:Integration": ["aws:apigatewayv2/api:Api", "apiId"],

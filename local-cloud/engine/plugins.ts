@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Packages whose plugins the local cloud stands for: those that the program uses, and those that awsx brings along. */
+/** Packages whose plugins the local cloud replaces: those of the program, and those that awsx uses. */
 export const packages = ["aws", "awsx", "docker", "docker-build", "random"];
 
 /** A section `plugins` of a Pulumi.yaml, as JSON. */
@@ -10,8 +10,8 @@ export interface Plugins {
 }
 
 /**
- * Makes a folder of plugins that stand for the providers, and gives the section `plugins` of the Pulumi.yaml that names
- * them. The engine starts a plugin for each of its runs and asks it for a port: each names the one server that has the
+ * Makes a folder of plugins in place of the providers, and returns the section `plugins` of the Pulumi.yaml that names
+ * them. The engine starts a plugin for each of its runs and reads a port from it: each names the one server with the
  * cloud, and ends with the engine.
  */
 export function writePlugins(folder: string, port: number): Plugins {

@@ -6,7 +6,7 @@ import { providerService } from "./providerService";
 
 /** A local cloud that the real Pulumi engine deploys to. */
 export interface ProviderServer {
-  /** Where its plugins say that it listens. */
+  /** Port that its plugins name. */
   port: number;
   resources: EngineResources;
   stop(): void;

@@ -11,10 +11,10 @@ import type { EngineResources } from "./engineResources";
 import { ResourceMonitor } from "./resourceMonitor";
 import { decode, WireProperties } from "./wire";
 
-/** One answer for every package, and newer than any of them: the engine warns of a plugin older than its package. */
+/** One answer for every package, and newer than any of them: the engine warns about a plugin older than its package. */
 const pluginVersion = "1000.0.0";
 
-/** Pulumi's provider protocol, for aws, awsx, docker-build and random alike: a resource's type says whose it is. */
+/** Pulumi's provider protocol, for aws, awsx, docker-build and random alike: a resource's type has its package. */
 export function providerService(cloud: LocalCloud, resources: EngineResources): UntypedServiceImplementation {
   const unary = answers(cloud, resources) as Record<string, (request: unknown) => unknown>;
   return Object.fromEntries(Object.entries(unary).map(([name, answer]) => [name, handlerOf(answer)]));
@@ -47,7 +47,7 @@ function answers(cloud: LocalCloud, resources: EngineResources) {
       }
       const response = new messages.ConfigureResponse();
       response.setSupportspreview(true);
-      // The engine wants it of what constructs components; of the others it keeps secrets to itself.
+      // The engine requires it of providers that construct components; for the others it keeps secrets itself.
       const isConstructing = request.getType() === "pulumi:providers:awsx";
       response.setAcceptsecrets(isConstructing);
       response.setAcceptresources(isConstructing);
@@ -146,7 +146,7 @@ function answers(cloud: LocalCloud, resources: EngineResources) {
   };
 }
 
-/** Errors become the engine's: their messages are what the user reads. */
+/** Errors become the engine's: users read their messages. */
 function handlerOf(answer: (request: unknown) => unknown) {
   return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
     Promise.resolve()

@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import type { LocalCloud } from "../cloud";
 import { optionalText, Properties, text } from "../properties";
 
-/** Resolves to those properties that the cloud can tell, or to nothing where the resource is gone. */
+/** Resolves to the properties that the cloud knows, or to undefined if the resource is gone. */
 type Read = (
   id: string,
   state: Properties,
   cloud: LocalCloud,
 ) => Properties | undefined | Promise<Properties | undefined>;
 
-/** Attributes of a queue by property: numbers only, since those are what people change by hand. */
+/** Attributes of a queue by property: only numbers, since people change those by hand. */
 const queueNumbers: Record<string, string> = {
   visibilityTimeoutSeconds: "VisibilityTimeout",
   messageRetentionSeconds: "MessageRetentionPeriod",
@@ -18,7 +18,7 @@ const queueNumbers: Record<string, string> = {
   receiveWaitTimeSeconds: "ReceiveMessageWaitTimeSeconds",
 };
 
-/** What a refresh asks the cloud, by type. The other types have nothing that could change behind the engine's back. */
+/** A refresh's reads of the cloud, by type. The other types have no state that could change without the engine. */
 export const reads: Record<string, Read> = {
   "aws:sqs/queue:Queue": (id, _state, cloud) => {
     const queue = cloud.messaging.queue(id);
@@ -59,7 +59,7 @@ async function there(call: Promise<unknown>): Promise<Properties | undefined> {
   return (await unlessGone(call)) === undefined ? undefined : {};
 }
 
-/** Each service has its own word for what isn't there. */
+/** Each service has its own error for a missing resource. */
 async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
   return call.catch((error: Error) => {
     if (/ 404 |NotFound|NoSuch|NonExistent/.test(error.message)) return undefined;

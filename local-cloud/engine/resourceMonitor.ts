@@ -12,9 +12,9 @@ export interface Registration {
   type: string;
   name: string;
   parent: string;
-  /** Absent for a component. */
+  /** Undefined for a component. */
   inputs?: WireProperties;
-  /** URNs that it waits for. */
+  /** URNs of its dependencies. */
   dependencies?: string[];
   /** References to the providers of its children, by package. */
   providers?: Record<string, string>;
@@ -58,7 +58,7 @@ export class ResourceMonitor {
     return { urn: response.getUrn(), id: response.getId(), state };
   }
 
-  /** Says that the component is complete. */
+  /** Reports that the component is complete. */
   async registerOutputs(urn: string, outputs: WireProperties): Promise<void> {
     const request = new RegisterResourceOutputsRequest();
     request.setUrn(urn);

@@ -3,10 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 import type { Properties } from "../properties";
 
-/** Properties as the engine's protocol carries them: plain JSON, in which a few marked objects stand for other things. */
+/** Properties in the engine's protocol: plain JSON, in which a few marked objects stand for other things. */
 export type WireProperties = Record<string, JavaScriptValue>;
 
-/** Says what a marked object is ("Pulumi's wire format": `Sig` in the SDK). */
+/** Key with the kind of a marked object ("Pulumi's wire format": `Sig` in the SDK). */
 const markKey = "4dabf18193072939515e22adb298388d";
 const marks = {
   asset: "c44067f5952c0a294b673a41bacd8c17",
@@ -16,10 +16,10 @@ const marks = {
   resource: "5cf8f73096256a8f31e491e813e4eb8e",
 };
 
-/** Stands for what a preview can't know yet. */
+/** Placeholder for values that a preview can't know yet. */
 export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Where a check keeps the names of the inputs that it added itself, as bridged providers do. */
+/** Key under which a check keeps the names of the inputs that it added, as bridged providers do. */
 export const defaultsKey = "__defaults";
 
 /** Inputs or state as handlers take them: with assets and archives, without the protocol's own marks and keys. */
@@ -29,8 +29,8 @@ export function decode(properties: WireProperties): Properties {
 }
 
 /**
- * A handler's state for the engine. What a handler passed on from its inputs goes as it came, since archives and their
- * hashes must stay what they are.
+ * A handler's state for the engine. Inputs that a handler passed on stay as they came, since archives and their
+ * hashes must not change.
  */
 export function encodeState(state: Properties, wireInputs: WireProperties, inputs: Properties): WireProperties {
   const entries = Object.entries(state).filter(([, value]) => value !== undefined);
@@ -45,7 +45,7 @@ export function changedKeys(before: WireProperties, after: WireProperties): stri
   return keys.filter((key) => !isDeepStrictEqual(comparable(before[key]), comparable(after[key])));
 }
 
-/** The value itself where it is marked as a secret, or as an output with its dependencies. */
+/** The value of a marked secret, or of an output with its dependencies. */
 export function unwrap(value: JavaScriptValue): JavaScriptValue {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(unwrap);
@@ -55,7 +55,7 @@ export function unwrap(value: JavaScriptValue): JavaScriptValue {
   return Object.fromEntries(Object.entries(marked).map(([key, each]) => [key, unwrap(each)]));
 }
 
-/** A reference to a resource, which the program's SDK makes an object of the resource's class of. */
+/** A reference to a resource, from which the program's SDK makes an object of the resource's class. */
 export function reference(urn: string, id: string): WireProperties {
   return { [markKey]: marks.resource, urn, id };
 }
@@ -83,7 +83,7 @@ function decodeArchive({ assets, path, uri, hash }: WireProperties): unknown {
   }
   if (path) return new pulumi.asset.FileArchive(path as string);
   if (uri) return new pulumi.asset.RemoteArchive(uri as string);
-  // The engine leaves the contents out of what was, and only tells it from what is.
+  // The engine omits old contents, and only compares them with the new ones.
   return { hash };
 }
 

@@ -4,7 +4,7 @@ import type { Lambdas } from "../lambda/lambdas";
 import type { Messaging } from "../stores/messaging";
 import type { NewObject } from "../stores/objectStore";
 
-/** Which events of a bucket go to which function. */
+/** Events of a bucket, and the function that they go to. */
 export interface BucketRule {
   id: string;
   functionArn: string;
@@ -14,7 +14,7 @@ export interface BucketRule {
   suffix: string;
 }
 
-/** Tells functions of the objects that are put into buckets, as S3 does. */
+/** Calls functions for the objects that are put into buckets, as S3 does. */
 export class BucketEvents {
   private readonly rules = new Map<string, BucketRule[]>();
   private sequence = 0;
@@ -23,7 +23,7 @@ export class BucketEvents {
     services.messaging.onObjectCreated((object) => this.tell(object));
   }
 
-  /** Takes the place of what the bucket had. */
+  /** Replaces the rules of the bucket. */
   set(bucket: string, rules: BucketRule[]): void {
     this.rules.set(bucket, rules);
   }

@@ -26,7 +26,7 @@ export class Schedules {
     this.schedules.set(name, { arn, seconds: this.secondsOf(expression), targets: new Set() });
   }
 
-  /** Gives a rule another interval, which starts now. */
+  /** Changes a rule's interval, which starts now. */
   change(name: string, expression: string): void {
     const schedule = this.get(name);
     schedule.seconds = this.secondsOf(expression);
@@ -40,13 +40,13 @@ export class Schedules {
     return this.schedules.has(name);
   }
 
-  /** Has the rule call the function; the returned function ends that. */
+  /** Makes the rule call the function; the returned function ends that. */
   target(rule: string, functionArn: string): () => void {
     const schedule = this.get(rule);
     const { lambdas, iam } = this.cloud;
     const invoke = { action: "lambda:InvokeFunction", resource: functionArn };
     const call = () => {
-      // A target that is gone is no error of the rule's.
+      // A missing target is no error of the rule's.
       if (lambdas.find(functionArn) && iam.serviceMay("events.amazonaws.com", invoke, schedule.arn))
         lambdas.invokeAsync(functionArn, JSON.stringify(scheduledEvent(schedule, this.cloud)));
     };
@@ -58,7 +58,7 @@ export class Schedules {
     };
   }
 
-  /** Has every rule call its functions once, now: tests don't wait for minutes. */
+  /** Makes every rule call its functions once, now: tests don't wait for minutes. */
   runAll(): void {
     for (const { targets } of this.schedules.values()) targets.forEach((target) => target.call());
   }

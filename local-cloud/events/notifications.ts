@@ -6,10 +6,10 @@ import type { Log } from "../log";
 import type { Messaging } from "../stores/messaging";
 import type { Notification } from "../stores/notification";
 
-/** AWS retries for 23 days ("Amazon SNS message delivery retries"); here a few tries within seconds stand for them. */
+/** AWS retries for 23 days ("Amazon SNS message delivery retries"); here a few tries within seconds replace that. */
 const retryDelaysMilliseconds = [100, 400, 1_600];
 
-/** Delivers SNS notifications to Lambda functions; what can't be delivered goes to the subscription's dead-letter queue. */
+/** Delivers SNS notifications to Lambda functions; undeliverable ones go to the subscription's dead-letter queue. */
 export function deliverToLambdas(services: Services & { log: Log }): void {
   services.messaging.onNotification((notification) => {
     deliver(services, notification).catch((error: Error) =>

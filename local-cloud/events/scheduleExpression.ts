@@ -1,9 +1,9 @@
 import { Cron } from "croner";
 
-/** When a schedule runs: once, at a rate, or by cron ("Schedule types on EventBridge Scheduler"). */
+/** Times of a schedule: once, at a rate, or by cron ("Schedule types on EventBridge Scheduler"). */
 export type Timing = { at: number } | { everySeconds: number } | { cron: Cron };
 
-/** @throws Error that names the expression or time zone that makes no sense. */
+/** @throws Error that names an invalid expression or time zone */
 export function timingOf(expression: string, timeZone = "UTC"): Timing {
   const [, kind, inner = ""] = /^(at|rate|cron)\((.*)\)$/.exec(expression) ?? [];
   try {

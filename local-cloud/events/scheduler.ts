@@ -36,10 +36,10 @@ export class SchedulerRefusal extends Error {
   }
 }
 
-/** AWS retries for a day; here a few tries within seconds stand for them. */
+/** AWS retries for a day; here a few tries within seconds replace that. */
 const retryDelaysMilliseconds = [100, 400, 1_600];
 
-/** The longest that a timer of Node's waits. */
+/** Longest timer of Node. */
 const maxTimerMilliseconds = 2 ** 31 - 1;
 
 /** EventBridge Scheduler: groups of schedules that publish to topics. */
@@ -47,7 +47,7 @@ export class Scheduler {
   private readonly groups = new Set(["default"]);
   private readonly schedules = new Map<string, Stored>();
 
-  /** `secondsInstead` replaces what recurring schedules say: tests don't wait for minutes. */
+  /** `secondsInstead` replaces the times of recurring schedules: tests don't wait for minutes. */
   constructor(
     private readonly cloud: {
       region: string;

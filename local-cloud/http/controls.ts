@@ -6,11 +6,11 @@ import { gatewayAnswer, HttpAnswer } from "./httpAnswer";
 import { launchFaultKinds } from "../autoScaling/launchFaults";
 import type { RecentLines } from "../recentLines";
 
-/** What the controls look at and change. */
+/** The parts of the cloud that the controls read and change. */
 export interface ControlledCloud {
   groups: Groups;
   recentLines: RecentLines;
-  /** What whoever uses them must know. */
+  /** Token that callers must present. */
   token: string;
 }
 
@@ -36,7 +36,7 @@ export function answerControl({ groups, recentLines, token }: ControlledCloud, r
   }
   const act = method === "POST" && Object.hasOwn(acts, path) ? acts[path] : undefined;
   if (!act) return gatewayAnswer(404, "There is no such local control");
-  // A page sends this type across origins only where it may, which it never may here.
+  // A browser's page may send this type across origins only with permission, which it never has here.
   if (!/^application\/json(\s*;|\s*$)/i.test(headers["content-type"] ?? "")) {
     return gatewayAnswer(415, "Expected content-type application/json");
   }
@@ -54,7 +54,7 @@ function isAuthorised(header: string | undefined, token: string): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** `?job=ID`: what workers logged of the job, oldest first, of the latest 20,000 lines. */
+/** `?job=ID`: the workers' log lines about the job, oldest first, of the latest 20,000 lines. */
 function logsOf(recentLines: RecentLines, job: string | null): HttpAnswer {
   if (!job) return gatewayAnswer(400, "Expected ?job=ID");
   return json(200, { lines: recentLines.ofJob(job).map(({ name, at, line }) => ({ stream: name, at, line })) });
@@ -77,7 +77,9 @@ function instancesOf(groups: Groups) {
   );
 }
 
-/** `{"instanceId", "kind"?}`: a spot interruption notice, or with kind `rebalance` only the recommendation to leave. */
+/**
+ * `{"instanceId", "kind"?}`: a spot interruption notice, or with kind `rebalance` only the rebalance recommendation.
+ */
 function interrupt(groups: Groups, body: Buffer): HttpAnswer {
   const { kind = "spot", ...request } = parse(body);
   if (kind !== "spot" && kind !== "rebalance") return gatewayAnswer(400, 'Expected kind as "spot" or "rebalance"');
@@ -87,7 +89,7 @@ function interrupt(groups: Groups, body: Buffer): HttpAnswer {
   });
 }
 
-/** `{"instanceId"}`: its worker stops without ending, as a machine that hangs. */
+/** `{"instanceId"}`: suspends its worker without ending it, like a machine that hangs. */
 function hang(groups: Groups, body: Buffer): HttpAnswer {
   return onInstance(groups, parse(body).instanceId, ({ instance }) => {
     instance.hang();
@@ -105,7 +107,7 @@ function onInstance(
   return found ? action(found) : gatewayAnswer(404, `There is no instance ${id}`);
 }
 
-/** `{"kind", "group"?, "times"?}`: launches go wrong from now on. `DELETE` ends all of that. */
+/** `{"kind", "group"?, "times"?}`: makes launches fail from now on. `DELETE` ends all faults. */
 function addFault(groups: Groups, body: Buffer): HttpAnswer {
   const { kind: word, group, times } = parse(body);
   const kind = launchFaultKinds.find((each) => each === word);

@@ -1,4 +1,4 @@
-/** What an HTTP API sends to the client. */
+/** An HTTP API's answer to the client. */
 export interface HttpAnswer {
   status: number;
   headers: Record<string, string>;
@@ -12,11 +12,11 @@ export function gatewayAnswer(status: number, message: string): HttpAnswer {
   return { status, headers: { "content-type": "application/json" }, cookies: [], body };
 }
 
-/** API Gateway's word for a function that fails or returns what makes no sense. */
+/** API Gateway's answer if a function fails or returns something invalid. */
 export const functionFailed = gatewayAnswer(500, "Internal Server Error");
 
 /**
- * What a function returned, as an HTTP answer. Without a `statusCode` the whole value is the body, as JSON ("Lambda
+ * A function's return value, as an HTTP answer. Without a `statusCode` the whole value is the body, as JSON ("Lambda
  * function response for format 2.0").
  */
 export function answerOf(payload: string): HttpAnswer {
@@ -37,7 +37,7 @@ export function answerOf(payload: string): HttpAnswer {
   };
 }
 
-/** What the connection to the client decides, not the function. */
+/** Headers that the connection to the client decides, not the function. */
 const connectionHeaders = ["connection", "content-length", "transfer-encoding"];
 
 function lowerCased(headers: unknown): Record<string, string> {

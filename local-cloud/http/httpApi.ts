@@ -17,7 +17,7 @@ import type { Lambdas } from "../lambda/lambdas";
 import { listen, Listener } from "../wire/listen";
 import type { Log } from "../log";
 
-/** "Amazon API Gateway quotas for HTTP APIs"; the event limit is Lambda's, for calls that wait. */
+/** "Amazon API Gateway quotas for HTTP APIs"; the event limit is Lambda's, for synchronous calls. */
 const limits = {
   bodyBytes: 10 * 1024 * 1024,
   headerBytes: 10_240,
@@ -25,7 +25,7 @@ const limits = {
   integrationMilliseconds: 30_000,
 };
 
-/** Paths that never reach a function: they are for the local cloud's own controls. */
+/** Paths that never reach a function: they belong to the local cloud's own controls. */
 const reservedPrefix = "/_local/";
 
 /** A route of an HTTP API. */
@@ -35,14 +35,14 @@ export interface Route {
   authorization: RouteAuthorization;
 }
 
-/** How the person at the keyboard is to call an API. */
+/** The way in which the developer calls an API. */
 export interface Access {
   authorization: "none" | "iam" | "jwt";
-  /** For an API that asks for tokens. */
+  /** Token for an API that requires one. */
   bearerToken?: string;
 }
 
-/** Checks what routes ask for, and makes the tokens that some of them do. */
+/** Checks the routes' authorization, and makes the tokens that some of them need. */
 export interface Enforcement {
   guard: RouteGuard;
   issuer: LocalIssuer;
@@ -63,7 +63,7 @@ export class HttpApi {
   private readonly tokens = new Map<string, string>();
   private listener: Listener | undefined;
 
-  /** @param onAccess told when {@link access} has changed */
+  /** @param onAccess called when {@link access} has changed */
   constructor(
     readonly name: string,
     private readonly cloud: ControlledCloud & {
@@ -77,7 +77,7 @@ export class HttpApi {
     private readonly onAccess: (api: HttpApi) => void,
   ) {}
 
-  /** `http://127.0.0.1:PORT`, without a slash at its end. */
+  /** `http://127.0.0.1:PORT`, without a trailing slash. */
   get address(): string {
     return this.listener!.address;
   }
@@ -155,7 +155,7 @@ export class HttpApi {
     return this.mayInvoke(target, match.routeKey) ? this.call(target, event) : functionFailed;
   }
 
-  /** By the function's own policy : the route is the source of the call. */
+  /** By the function's resource policy; the route is the source ARN. */
   private mayInvoke(target: string, routeKey: string): boolean {
     const resource = /arn:aws:lambda:[^/]+/.exec(target)?.[0] ?? target;
     const source = this.arnOf(routeKey.replace(" ", ""));
@@ -178,7 +178,7 @@ export class HttpApi {
     this.onAccess(this);
   }
 
-  /** By the route that takes jobs: others, such as one for preflight requests, may ask for less. */
+  /** Access to the route that takes jobs: others, such as one for preflight requests, may require less. */
   private findAccess(): Access {
     const match = matchRoute(this.routes.keys(), "POST", "/jobs");
     const route = match && this.routes.get(match.routeKey);
@@ -189,7 +189,7 @@ export class HttpApi {
     return { authorization: "jwt", ...(authorizer && { bearerToken: this.tokenFor(authorizer, route.authorization) }) };
   }
 
-  /** One token for as long as the route asks for the same. */
+  /** Reuses a token for as long as the route requires the same. */
   private tokenFor({ issuer, audiences }: JwtAuthorizer, { scopes }: { scopes: string[] }): string {
     const request = { issuer, audience: audiences[0]!, scopes };
     const key = JSON.stringify(request);
@@ -222,7 +222,7 @@ export class HttpApi {
   }
 }
 
-/** Request line and headers, as they count towards the limit. */
+/** Bytes of request line and headers that count towards the limit. */
 function headerBytes(message: IncomingMessage): number {
   const line = `${message.method} ${message.url} HTTP/${message.httpVersion}`;
   return message.rawHeaders.reduce((total, text) => total + Buffer.byteLength(text), Buffer.byteLength(line));
@@ -241,7 +241,7 @@ async function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
-/** Answers without having read the request, which is let run out: a client that is cut off sees no answer. */
+/** Answers without having read the request, which is drained: a client that is cut off would see no answer. */
 function reject(message: IncomingMessage, response: ServerResponse, status: number, text: string): void {
   message.resume();
   response.setHeader("connection", "close");

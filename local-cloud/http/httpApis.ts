@@ -22,12 +22,12 @@ export class HttpApis {
       iam: Iam;
       log: Log;
       port: number;
-      /** Has the APIs ask for what their routes say. @default - they ask nobody */
+      /** Makes the APIs check their routes' authorization. @default - they check none */
       enforcement?: Enforcement;
     },
   ) {}
 
-  /** Whether the APIs ask for what their routes say. */
+  /** True if the APIs check their routes' authorization. */
   get isEnforcing(): boolean {
     return this.cloud.enforcement !== undefined;
   }
@@ -64,7 +64,7 @@ export class HttpApis {
     await Promise.all(this.list().map((api) => api.stop()));
   }
 
-  /** For the command line of the same user. Where there is no place for it, only that doesn't find the run. */
+  /** For the command line of the same user. If it can't be written, only that doesn't find the run. */
   private leaveWord({ id, name, address, access }: HttpApi): void {
     this.withdrawWord(id);
     const { endpoint, region, credentials, token } = this.cloud;

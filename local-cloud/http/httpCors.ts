@@ -12,14 +12,15 @@ export interface CorsConfiguration {
 }
 
 /**
- * Whether the API lets pages of the origin in. On this machine nobody signs, so only origins that are named count: `*` and
- * `https://*` would let every page that a browser shows submit jobs.
+ * True if the API admits pages of the origin. On this machine requests are unsigned, so only named origins count: `*`
+ * and
+ * `https://*` would let every page in a browser submit jobs.
  */
 export function allowsOrigin({ allowOrigins = [] }: CorsConfiguration, origin: string): boolean {
   return origin !== "null" && allowOrigins.some((each) => !each.includes("*") && each === origin);
 }
 
-/** The answer to a preflight request of an origin that is let in, as API Gateway gives it before any route. */
+/** The answer to a preflight request of an admitted origin, which API Gateway gives before any route. */
 export function answerPreflight(cors: CorsConfiguration, { method, headers }: IncomingMessage): HttpAnswer | undefined {
   const { origin } = headers;
   const isPreflight = method === "OPTIONS" && headers["access-control-request-method"] !== undefined;
@@ -36,7 +37,7 @@ export function answerPreflight(cors: CorsConfiguration, { method, headers }: In
   });
 }
 
-/** An answer with the headers that a page of the origin needs to read it; none where it isn't let in. */
+/** An answer with the headers that a page of the origin needs to read it; unchanged if it isn't admitted. */
 export function withCors(cors: CorsConfiguration, origin: string | undefined, answer: HttpAnswer): HttpAnswer {
   if (origin === undefined || !allowsOrigin(cors, origin)) return answer;
   const { exposeHeaders = [], allowCredentials } = cors;

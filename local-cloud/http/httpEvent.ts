@@ -11,12 +11,12 @@ export interface EventContext {
   /** `$default`, or the stage's name. */
   stage: string;
   port: number;
-  /** Who calls; absent where the route asks nobody. */
+  /** The caller; undefined if the route doesn't authenticate callers. */
   authorizer?: object;
 }
 
 /**
- * A request as Lambda gets it from an HTTP API ("Create AWS Lambda proxy integrations for HTTP APIs", payload format
+ * A request as an HTTP API passes it to Lambda ("Create AWS Lambda proxy integrations for HTTP APIs", payload format
  * version 2.0).
  */
 export function eventOf(message: IncomingMessage, body: Buffer, match: RouteMatch, context: EventContext) {
@@ -94,7 +94,7 @@ function queryParameters(rawQueryString: string): Record<string, string> {
   return joined;
 }
 
-/** Whether the body travels as text; anything else does as base64. */
+/** True if the body is passed as text; otherwise it is base64. */
 function isText(contentType: string | undefined, contentEncoding: string | undefined): boolean {
   if (contentEncoding && contentEncoding !== "identity") return false;
   return (

@@ -1,4 +1,4 @@
-/** What a request was matched to. */
+/** The route of a request. */
 export interface RouteMatch {
   /** `$default`, or `METHOD /path/{parameter}`. */
   routeKey: string;

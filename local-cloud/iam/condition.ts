@@ -1,12 +1,12 @@
 import { compileArnGlob, compileGlob, Glob } from "./glob";
 import { listOf, textsOf } from "./element";
 
-/** What is known of a call beside who makes it, by condition key in lower case; a key may be absent. */
+/** Known facts about a call beside its caller, by condition key in lower case; a key may be undefined. */
 export type Context = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export type Condition = (context: Context) => boolean;
 
-/** Keys that the local cloud gives a value wherever AWS does. */
+/** Keys that the local cloud sets whenever AWS does. */
 const keys = [
   "aws:principalaccount",
   "aws:principalarn",
@@ -33,7 +33,7 @@ const anyCase = (value: string): Glob => {
   return (text) => matches(text.toLowerCase());
 };
 
-/** "IAM JSON policy elements: Condition operators", as far as the local cloud evaluates them. */
+/** "IAM JSON policy elements: Condition operators", those that the local cloud evaluates. */
 const operators: Record<string, Operator> = {
   StringEquals: { compile: exact },
   StringNotEquals: { compile: exact, isNegated: true },
@@ -48,7 +48,10 @@ const operators: Record<string, Operator> = {
   ArnNotLike: { compile: compileArnGlob, isNegated: true },
 };
 
-/** The whole of a statement's `Condition`: each key of each operator must hold. @throws Error that names what is unknown */
+/**
+ * The whole of a statement's `Condition`: each key of each operator must match. @throws Error that names what is
+ * unknown
+ */
 export function compileConditions(block: unknown): Condition {
   if (block === undefined) return () => true;
   if (typeof block !== "object" || block === null) throw new Error(`Expected \`Condition\` as an object`);

@@ -2,7 +2,10 @@ import { accountId } from "../account";
 import type { Refusal } from "../wire/faults";
 import type { Ask, Decision } from "./evaluate";
 
-/** The status and code with which each service refuses, by its name in the credential scope; see its API reference, "Common Errors". */
+/**
+ * Status and code of each service's refusals, by its name in the credential scope; see its API reference, "Common
+ * Errors".
+ */
 const codes: Record<string, Pick<Refusal, "status" | "code">> = {
   sqs: { status: 403, code: "AccessDenied" },
   sns: { status: 403, code: "AuthorizationError" },

@@ -1,9 +1,9 @@
-/** IAM lets a list of one stand without its brackets. */
+/** IAM allows a list of one element without its brackets. */
 export function listOf<T>(value: T | readonly T[]): readonly T[] {
   return Array.isArray(value) ? (value as readonly T[]) : [value as T];
 }
 
-/** Texts of a policy's element; booleans and numbers count as such. @throws Error for anything else */
+/** Strings of a policy's element; booleans and numbers count as such. @throws Error for anything else */
 export function textsOf(value: unknown): string[] {
   return listOf(value).map((each) => {
     if (typeof each === "string") return each;

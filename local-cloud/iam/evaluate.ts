@@ -2,16 +2,16 @@ import type { Context } from "./condition";
 import type { Policy, Statement } from "./policy";
 import type { Principal } from "./principal";
 
-/** One thing that a call wants to do: an API call may ask for several. */
+/** One requested action: an API call may need several. */
 export interface Ask {
-  /** As IAM calls it: `sqs:SendMessage`. */
+  /** IAM's name of it: `sqs:SendMessage`. */
   action: string;
-  /** ARN, or `*` where the action knows no resources. */
+  /** ARN, or `*` if the action has no resources. */
   resource: string;
   context?: Context;
 }
 
-/** What somebody may do, and what a resource lets others do. */
+/** A caller's policies, and a resource's. */
 export interface Policies {
   identity: readonly Policy[];
   resource?: Policy;
@@ -20,7 +20,7 @@ export interface Policies {
 export type Decision =
   | { isAllowed: true; statement: Statement }
   | { isAllowed: false; by: "identity" | "resource"; statement: Statement }
-  /** Nothing allows it. */
+  /** No policy allows it. */
   | { isAllowed: false };
 
 /**

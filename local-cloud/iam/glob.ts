@@ -1,4 +1,4 @@
-/** Tells whether a text is what a pattern of IAM's says: `*` stands for any characters, `?` for one. */
+/** Matches a text against an IAM pattern: `*` stands for any characters, `?` for one. */
 export type Glob = (text: string) => boolean;
 
 export function compileGlob(pattern: string, { ignoresCase = false } = {}): Glob {
@@ -15,7 +15,10 @@ export function compileGlob(pattern: string, { ignoresCase = false } = {}): Glob
   return (text) => expression.test(text);
 }
 
-/** For the ARNs of conditions, whose six parts are each compared by themselves ("IAM JSON policy elements: Condition operators"). */
+/**
+ * For the ARNs of conditions, whose six parts are compared separately ("IAM JSON policy elements: Condition
+ * operators").
+ */
 export function compileArnGlob(pattern: string): Glob {
   const parts = partsOf(pattern).map((part) => compileGlob(part));
   return (text) => {
@@ -24,7 +27,7 @@ export function compileArnGlob(pattern: string): Glob {
   };
 }
 
-/** The last part may hold colons of its own. */
+/** The last part may contain colons. */
 function partsOf(arn: string): string[] {
   const parts = arn.split(":");
   return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(":")];

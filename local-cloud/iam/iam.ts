@@ -12,10 +12,10 @@ import { PolicyTexts, ResourcePolicies } from "./resourcePolicies";
 import { Roles } from "./roles";
 import { Usage } from "./usage";
 
-/** Leaves a statement, or one action of it, out of every decision. */
+/** Removes a statement, or one action of it, from every decision. */
 export type Withheld = (statement: Statement, action: string) => boolean;
 
-/** A refusal of a call, or of what a service wanted to do on somebody's behalf. */
+/** A refused call, or a refused action of a service on a resource's behalf. */
 export interface Denied {
   /** Session of the role, or name of the service. */
   principal: string;
@@ -23,12 +23,12 @@ export interface Denied {
   resource: string;
 }
 
-/** What of the cloud decisions depend on. */
+/** Lookups that policy decisions depend on. */
 export interface IamSources extends Omit<AskSources, "hashKeyOf">, PolicyTexts {
   onDenied: (denied: Denied) => void;
 }
 
-/** Decides who may do what, by the policies that programs gave roles and resources. */
+/** Decides about calls, by the policies of roles and resources. */
 export class Iam {
   readonly usage = new Usage();
   readonly roles = new Roles();
@@ -43,7 +43,7 @@ export class Iam {
     this.asking = { ...sources, hashKeyOf: (table) => this.hashKeys.get(table) };
   }
 
-  /** The refusal of a call, if its caller's role may not make it. The person at the keyboard has no role and may do anything. */
+  /** The refusal of a call, if its caller's role may not make it. The developer has no role and may do anything. */
   refusalOf({ roleArn, name }: Caller, request: AwsRequest, action: string): Refusal | undefined {
     if (roleArn === undefined) return undefined;
     for (const ask of asksOf(request, action, this.asking, (extra) => this.decide(extra, { roleArn }).isAllowed)) {
@@ -55,28 +55,28 @@ export class Iam {
     return undefined;
   }
 
-  /** Whether a caller may do what no service behind the endpoint decides over, as calling an HTTP API. */
+  /** True if a caller may use a resource without a service behind the endpoint, such as an HTTP API. */
   callerMay({ roleArn, name }: Caller, ask: Ask): boolean {
     if (roleArn === undefined) return true;
     return this.settle(ask, { roleArn }, sessionArn({ roleArn, name }));
   }
 
-  /** Whether a service may do that in a role, as a schedule or a failure destination does. */
+  /** True if a service may do that in a role, as a schedule or a failure destination does. */
   roleMay(roleArn: string | undefined, ask: Ask): boolean {
-    // The person's own functions have no role.
+    // The developer's own functions have no role.
     if (roleArn === undefined) return true;
     return this.settle(ask, { roleArn }, roleArn);
   }
 
-  /** Whether a service may do that on behalf of a resource: the target's own policy decides. */
+  /** True if a service may do that on behalf of a resource: the target's own policy decides. */
   serviceMay(service: string, ask: Pick<Ask, "action" | "resource">, sourceArn: string): boolean {
     const context = { "aws:sourcearn": sourceArn, "aws:sourceaccount": accountId };
     return this.settle({ ...ask, context }, { service }, service);
   }
 
   /**
-   * Whether a service may act in the role. Of a role that no program made here, nobody knows. `onBehalfOf`: ARN of the resource
-   * for which it acts, of services that name one when they assume a role.
+   * True if a service may act in the role. Roles from elsewhere are unknown. `onBehalfOf`: ARN of the resource
+   * for which it acts, for services that name one when they assume a role.
    */
   mayAssume(service: string, roleArn: string, onBehalfOf?: string): boolean {
     const trust = this.roles.trustOf(roleArn);
@@ -88,7 +88,7 @@ export class Iam {
     return decision.isAllowed;
   }
 
-  /** Takes statements, or actions of them, away from every later decision until the returned function is called. */
+  /** Withholds statements, or actions of them, from every later decision until the returned function is called. */
   withhold(withheld: Withheld): () => void {
     this.withheld = withheld;
     return () => (this.withheld = undefined);
@@ -104,7 +104,7 @@ export class Iam {
     const identity = "roleArn" in principal ? this.roles.policiesOf(principal.roleArn) : [];
     const resource = this.resourcePolicies.of(ask.resource);
     const context = {
-      // Calls on the loopback interface stand for calls over TLS.
+      // Calls on the loopback interface count as calls over TLS.
       "aws:securetransport": "true",
       "aws:requestedregion": this.sources.region,
       ...("roleArn" in principal && { "aws:principalarn": principal.roleArn, "aws:principalaccount": accountId }),

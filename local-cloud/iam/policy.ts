@@ -3,17 +3,17 @@ import { listOf, textsOf } from "./element";
 import { compileGlob, Glob } from "./glob";
 import { compilePrincipal, Principal, PrincipalMatch } from "./principal";
 
-/** Where a statement stands. */
+/** Place of a statement. */
 export interface StatementId {
-  /** ARN of the role, or of the resource whose policy it is. */
+  /** ARN of the role, or of the resource that owns the policy. */
   owner: string;
   /** Name of the policy. */
   policy: string;
-  /** The statement's `Sid`, else its place, from 0. */
+  /** The statement's `Sid`, else its index, from 0. */
   sid: string;
 }
 
-/** A statement, ready to be held against a call. */
+/** A statement, compiled for evaluation. */
 export interface Statement extends StatementId {
   effect: "Allow" | "Deny";
   /** As written. */
@@ -27,7 +27,7 @@ export interface Statement extends StatementId {
 
 export type Policy = readonly Statement[];
 
-/** `identity` policies belong to a role; `resource` ones, and a role's `trust`, say of whom they speak. */
+/** `identity` policies belong to a role; `resource` ones, and a role's `trust`, have principals. */
 export type PolicyKind = "identity" | "resource" | "trust";
 
 const elements = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "Condition"];
@@ -67,7 +67,7 @@ function parseStatement(statement: Record<string, unknown>, id: StatementId, kin
     throw new Error(kind === "identity" ? "Expected no `Principal`" : "Expected a `Principal`");
   }
   const action = compileEither(statement, "Action", true);
-  // A trust policy is about its role alone.
+  // A trust policy covers only its role.
   const resource =
     kind === "trust" ? compileEither({ Resource: "*" }, "Resource") : compileEither(statement, "Resource");
   return {

@@ -1,15 +1,15 @@
 import { accountId } from "../account";
 import { textsOf } from "./element";
 
-/** Who asks: a role, in which a function or an instance acts, or a service on behalf of a resource. */
+/** A caller: a role, in which a function or an instance acts, or a service on behalf of a resource. */
 export type Principal = { roleArn: string } | { service: string };
 
-/** Whether a statement is about somebody: by name, as one of the whole account, or not at all. */
+/** Match of a statement's principal: by name, by the whole account, or none. */
 export type PrincipalMatch = "named" | "account" | undefined;
 
 const rootArn = `arn:aws:iam::${accountId}:root`;
 
-/** A resource policy's `Principal`. @throws Error that names a kind of principal that is unknown here */
+/** A resource policy's `Principal`. @throws Error that names an unknown kind of principal */
 export function compilePrincipal(element: unknown): (principal: Principal) => PrincipalMatch {
   if (element === "*") return () => "named";
   if (typeof element !== "object" || element === null) {

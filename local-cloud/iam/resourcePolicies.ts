@@ -6,7 +6,7 @@ export interface PolicyTexts {
   topicPolicy(arn: string): string | undefined;
 }
 
-/** What resources let others do. */
+/** Policies of resources. */
 export class ResourcePolicies {
   /** Of buckets and functions, by ARN and the policy's name. */
   private readonly policies = new Map<string, Map<string, Policy>>();
@@ -33,7 +33,7 @@ export class ResourcePolicies {
     return all && [...all.values()].flat();
   }
 
-  /** @throws Error where the text is no policy that can be enforced */
+  /** @throws Error if the text is no policy that can be enforced */
   check(arn: string, text: string): void {
     this.parse(arn, text);
   }
@@ -49,7 +49,7 @@ export class ResourcePolicies {
   }
 }
 
-/** What `aws.lambda.Permission` says, as the statement that Lambda makes of it ("AddPermission", AWS Lambda API Reference). */
+/** The statement that Lambda makes of an `aws.lambda.Permission` ("AddPermission", AWS Lambda API Reference). */
 export function permissionStatement(
   functionArn: string,
   inputs: { statementId: string; action: string; principal: string; sourceArn?: string; sourceAccount?: string },

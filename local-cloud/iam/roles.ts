@@ -9,13 +9,13 @@ interface Role {
   attached: Set<string>;
 }
 
-/** The roles that programs have made, and what they may do: parsed when they are written, since every call asks for them. */
+/** The programs' roles and their policies: parsed when they are written, since every call needs them. */
 export class Roles {
   /** By name. */
   private readonly roles = new Map<string, Role>();
   /** By ARN. */
   private readonly managed = new Map<string, unknown>();
-  /** What all of a role's policies are, by the role's ARN, until one changes. */
+  /** All policies of a role, by the role's ARN, until one changes. */
   private readonly policies = new Map<string, readonly Policy[]>();
 
   put(name: string, arn: string, assumeRolePolicy: unknown): void {
@@ -69,7 +69,7 @@ export class Roles {
     this.policies.clear();
   }
 
-  /** All policies of the role; none for a role that no program made here. */
+  /** All policies of the role; empty for a role from elsewhere. */
   policiesOf(roleArn: string): readonly Policy[] {
     const known = this.policies.get(roleArn);
     if (known) return known;
@@ -82,7 +82,7 @@ export class Roles {
     return all;
   }
 
-  /** Who may act in the role; undefined for a role that no program made here. */
+  /** Trust policy of the role; undefined for a role from elsewhere. */
   trustOf(roleArn: string): Policy | undefined {
     return this.find(roleArn)?.trust;
   }

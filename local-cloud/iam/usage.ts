@@ -1,13 +1,13 @@
 import type { Statement } from "./policy";
 
-/** How often a statement decided for an action. */
+/** Number of decisions by a statement for an action. */
 export interface Use {
   statement: Statement;
   action: string;
   count: number;
 }
 
-/** Which statements have allowed something so far: one that never does is superfluous. */
+/** Statements that have allowed something so far: one that never does is superfluous. */
 export class Usage {
   private readonly uses = new Map<string, Use>();
 

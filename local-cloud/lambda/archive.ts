@@ -2,7 +2,7 @@ import { cp, mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 
-/** Writes what an archive holds into a folder, as Lambda unpacks an upload. */
+/** Writes an archive's contents into a folder, as Lambda unpacks an upload. */
 export async function unpack(archive: pulumi.asset.Asset | pulumi.asset.Archive, folder: string): Promise<void> {
   if (archive instanceof pulumi.asset.AssetArchive) {
     const entries = Object.entries(await archive.assets);

@@ -1,5 +1,6 @@
 /**
- * What a function's process runs: plain JavaScript, written beside the function's code, so that it is the same from
+ * Main module of a function's process: plain JavaScript, written beside the function's code, so that it is the same
+ * from
  * sources and from `dist/`. Takes one invocation at a time over IPC, and ends when the parent is gone.
  */
 export const lambdaBootstrap = `

@@ -5,7 +5,7 @@ import type { Service } from "../wire/service";
 import { LambdaRefusal } from "./lambdaFunction";
 import { type Lambdas, qualifierOf } from "./lambdas";
 
-/** "Lambda quotas": bytes of a payload, for calls that wait and for events. */
+/** "Lambda quotas": bytes of a payload, for synchronous calls and for events. */
 const maxPayloadBytes = { RequestResponse: 6_291_456, Event: 1_048_576 };
 
 /** Lambda's Invoke, on AWS's wire protocol ("AWS Lambda API Reference"). */

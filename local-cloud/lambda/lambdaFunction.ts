@@ -14,34 +14,34 @@ export interface LambdaSpec {
   environment: Record<string, string>;
   timeoutSeconds: number;
   memoryMegabytes: number;
-  /** Beyond it, callers are throttled. */
+  /** Concurrency beyond which callers are throttled. */
   reservedConcurrency?: number;
-  /** Where events go that were given up; a destination of the event configuration comes first. */
+  /** Target of failed events; a destination of the event configuration comes first. */
   deadLetterArn?: string;
 }
 
-/** How a function's asynchronous events are handled. */
+/** Handling of a function's asynchronous events. */
 export interface EventConfig {
   maximumRetryAttempts: number;
   onFailureArn?: string;
 }
 
 export interface InvocationOptions {
-  /** Waits in line where a call would be throttled. */
+  /** True if it waits in line when a call would be throttled. */
   mayWait?: boolean;
   requestId?: string;
-  /** Version or alias that the call names. */
+  /** Version or alias in the call. */
   qualifier?: string;
 }
 
 export interface InvocationResult {
   requestId: string;
-  /** JSON: what the handler returned, or the error. */
+  /** JSON: the handler's return value, or the error. */
   payload: string;
   functionError?: "Unhandled";
 }
 
-/** Thrown where Lambda itself refuses a call. */
+/** Thrown if Lambda itself refuses a call. */
 export class LambdaRefusal extends Error {
   constructor(
     readonly status: number,
@@ -53,10 +53,10 @@ export class LambdaRefusal extends Error {
   }
 }
 
-/** Processes of one function at once, unless it reserves fewer: a laptop is not a region. */
+/** Concurrent processes of one function, unless it reserves fewer: a laptop is not a region. */
 const maxProcesses = 4;
 
-/** A function and its processes: idle ones are used again, further ones start when all are busy. */
+/** A function and its processes: idle ones are reused, further ones start when all are busy. */
 export class LambdaFunction {
   events: EventConfig = { maximumRetryAttempts: 2 };
   private readonly idle: LambdaProcess[] = [];
@@ -81,7 +81,9 @@ export class LambdaFunction {
     while (this.all.size < Math.min(count, this.limit)) this.idle.push(this.start());
   }
 
-  /** Runs the handler and waits for its answer. An event `mayWait` in line where a call would be throttled. */
+  /**
+   * Runs the handler and waits for its answer. With `mayWait`, an event waits in line when a call would be throttled.
+   */
   async invoke(
     payload: string,
     { mayWait = false, requestId = randomUUID(), qualifier }: InvocationOptions = {},
@@ -141,7 +143,7 @@ export class LambdaFunction {
   }
 }
 
-/** Whether the process is gone or about to be: it must not take another invocation. */
+/** True if the process is gone or about to be: it must not take another invocation. */
 function isFatal({ errorType }: FunctionError): boolean {
   return errorType === "Sandbox.Timedout" || errorType === "Runtime.ExitError";
 }

@@ -65,7 +65,7 @@ export class LambdaProcess {
         clearTimeout(timer);
         resolve(outcome);
       };
-      // A process that is already gone says so by its exit.
+      // The exit event reports a process that is already gone.
       this.child.send({ ...invocation, deadline }, () => undefined);
     });
   }

@@ -13,7 +13,7 @@ import type { Messaging } from "../stores/messaging";
 import { temporaryFolder } from "../orphans";
 import { packageFolder } from "../program/packageFolder";
 
-/** Lambda waits 1, then 2 minutes ("Asynchronous invocation: error handling"); nobody wants to, here. */
+/** Lambda waits 1, then 2 minutes ("Asynchronous invocation: error handling"); too long here. */
 const retryDelaysMilliseconds = [200, 800];
 
 /** The functions of the local cloud. */
@@ -35,7 +35,7 @@ export class Lambdas {
     },
   ) {
     writeFileSync(this.bootstrap, lambdaBootstrap);
-    // Also where nobody stops it first.
+    // Also if nothing stops it first.
     process.once("exit", this.removeFolder);
   }
 
@@ -60,7 +60,7 @@ export class Lambdas {
     return this.functions.get(/:?function:([\w-]+)/.exec(nameOrArn)?.[1] ?? nameOrArn.replace(/:.*$/, ""));
   }
 
-  /** The ARN that a function of that name has, or would have. */
+  /** The ARN of a function with that name, even if it doesn't exist. */
   arnOf(nameOrArn: string): string {
     const name = nameOrArn.startsWith("arn:") ? nameOrArn.replace(/^.*:function:/, "") : nameOrArn;
     return `arn:aws:lambda:${this.cloud.region}:${accountId}:function:${name}`;
@@ -75,7 +75,7 @@ export class Lambdas {
     return this.get(nameOrArn).invoke(payload, { qualifier });
   }
 
-  /** Hands over an event. Failures are tried again, then go to the failure destination or dead-letter queue. */
+  /** Passes on an event. Failures are retried, then go to the failure destination or dead-letter queue. */
   invokeAsync(nameOrArn: string, payload: string, qualifier = qualifierOf(nameOrArn)): void {
     const target = this.get(nameOrArn);
     this.handleEvent(target, payload, qualifier).catch((error: Error) => {
@@ -174,15 +174,15 @@ export function qualifierOf(nameOrArn: string): string | undefined {
   return /^(?:.*:function:)?[\w-]+:([\w$-]+)$/.exec(nameOrArn)?.[1];
 }
 
-/** What Lambda's runtime brings along, as far as the functions use it. */
+/** The SDK's clients in Lambda's runtime, those that the functions use. */
 const sdkClients = ["auto-scaling", "dynamodb", "lambda", "scheduler", "sns", "sqs"];
 
-/** The folders that hold the SDK's clients: a project that has one of them in another version has ours elsewhere. */
+/** Folders with the SDK's clients: if a project has one of them in another version, ours are elsewhere. */
 function sdkFolders(): string[] {
   return [...new Set(sdkClients.map((name) => dirname(dirname(packageFolder(`@aws-sdk/client-${name}`)))))];
 }
 
-/** The record that a failure destination gets ("Capturing records of Lambda asynchronous invocations"). */
+/** The record for a failure destination ("Capturing records of Lambda asynchronous invocations"). */
 function failureRecord(target: LambdaFunction, payload: string, result: InvocationResult, attempts: number): string {
   return JSON.stringify({
     version: "1.0",

@@ -8,8 +8,9 @@ import { expectOnePulumi } from "./expectOnePulumi";
 import type { Project } from "./project";
 
 /**
- * What runs a project's program, as the Pulumi CLI does: TypeScript through ts-node, the project's own or the one that
- * Pulumi brings along, without checking types; a function that the program exports is called.
+ * Returns a function that runs a project's program, as the Pulumi CLI does: TypeScript through ts-node, the project's
+ * own or
+ * Pulumi's, without checking types; an exported function is called.
  */
 export function loadProgram(project: Project): () => Promise<unknown> {
   return async () => {
@@ -78,7 +79,7 @@ function registerTypeScript(requireHere: NodeJS.Require, tsConfig: string, folde
   });
 }
 
-/** As Pulumi chooses: `nodenext` where TypeScript knows it. What the project states of its modules stands alone. */
+/** As Pulumi chooses: `nodenext` if TypeScript knows it. The project's own module setting overrides it. */
 function modulesOf(version: string, stated: Record<string, unknown>): Record<string, string> {
   if ("module" in stated || "moduleResolution" in stated) return {};
   const isNew = Number(version.split(".")[0]) >= 5;
@@ -87,7 +88,7 @@ function modulesOf(version: string, stated: Record<string, unknown>): Record<str
     : { module: "commonjs", moduleResolution: "node" };
 }
 
-/** Where in the program an error came up, if it came up there: `index.ts:3:11`. */
+/** Place in the program at which an error was thrown, if it was thrown there: `index.ts:3:11`. */
 export function placeOf(error: unknown, { folder }: Pick<Project, "folder">): string | undefined {
   if (!(error instanceof Error) || isQuiet(error)) return undefined;
   const inside = (error.stack ?? "")
@@ -98,7 +99,7 @@ export function placeOf(error: unknown, { folder }: Pick<Project, "folder">): st
   return inside?.slice(join(folder, "/").length);
 }
 
-/** Errors that say all there is to say. */
+/** Errors whose message is enough. */
 function isQuiet(error: Error): boolean {
   return isObject(error) && ("__pulumiRunError" in error || "__pulumiInputPropertiesError" in error);
 }

@@ -8,15 +8,15 @@ import { settingText, StackConfig } from "./stackConfig";
 export interface Project {
   folder: string;
   name: string;
-  /** The module that is the program. */
+  /** The program's module. */
   entry: string;
-  /** Where the program runs, as Pulumi has it: the folder of `main`. */
+  /** The program's working folder, as in Pulumi: the folder of `main`. */
   workingFolder: string;
-  /** What the project's own `config` says for all its stacks. */
+  /** The project's own `config` for all its stacks. */
   config: StackConfig;
-  /** Where the stacks' files are. */
+  /** Folder of the stacks' files. */
   stackFolder: string;
-  /** Of TypeScript programs; need not be there. */
+  /** For TypeScript programs; need not exist. */
   tsConfig: string;
 }
 
@@ -25,7 +25,7 @@ const names = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
 /**
  * The project of a folder, or of the nearest one above that has one, as the Pulumi CLI finds it.
  *
- * @throws Error that says what is missing, or not fit for the local cloud.
+ * @throws Error that says what is missing, or unsupported by the local cloud
  */
 export function findProject(from: string): Project {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
@@ -73,7 +73,7 @@ function nodeOptions(file: string, runtime: unknown): Record<string, unknown> {
   return isObject(runtime) && isObject(runtime.options) ? runtime.options : {};
 }
 
-/** The module that a path stands for: a file, or a folder's `main` or index. */
+/** The module at a path: a file, or a folder's `main` or index. */
 function findEntry(path: string): string | undefined {
   if (!isFolder(path)) return existsSync(path) ? path : undefined;
   const manifest = join(path, "package.json");

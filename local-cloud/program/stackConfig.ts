@@ -5,7 +5,7 @@ import { parse } from "yaml";
 export type StackConfig = Record<string, string>;
 
 /**
- * Reads the settings of a `Pulumi.<stack>.yaml`; objects and arrays become JSON, as the Pulumi CLI hands them over. A key
+ * Reads the settings of a `Pulumi.<stack>.yaml`; objects and arrays become JSON, as the Pulumi CLI passes them. A key
  * without a namespace is the project's.
  */
 export function loadStackConfig(file: string, project: string): StackConfig {
@@ -24,7 +24,7 @@ function readDocument(file: string): { config?: Record<string, unknown> } | null
   }
 }
 
-/** A setting as the Pulumi CLI hands it over. */
+/** A setting as the Pulumi CLI passes it. */
 export function settingText(file: string, key: string, value: unknown): string {
   if (hasSecret(value)) {
     throw new Error(

@@ -46,7 +46,7 @@ export const calls: Record<string, FunctionCall> = {
       locationTypes: offered.map(() => "availability-zone"),
     };
   },
-  // No instance has a machine image here: none has an age.
+  // Instances have no machine image here, and so no age.
   "aws:ec2/getAmi:getAmi": (inputs) => inputs,
   "aws:index/getDefaultTags:getDefaultTags": (inputs) => ({ ...inputs, id: "local", tags: {} }),
   "aws:ec2/getSubnet:getSubnet": (inputs, { region }) => ({ ...inputs, availabilityZone: zonesIn(region)[0] }),

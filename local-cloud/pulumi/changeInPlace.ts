@@ -1,11 +1,11 @@
 import type { Created, ResourceContext, ResourceHandler } from "./resource";
 import type { Properties } from "../properties";
 
-/** What stays as it is when a resource is made once more in its own place. */
+/** Properties that stay when a resource is made again in its own place. */
 const identity = ["arn", "name", "bucket", "statementId", "targetId"];
 
 /**
- * Gives a resource new inputs and resolves to its new state: by its type's own update, else by making it once more under
+ * Gives a resource new inputs and resolves to its new state: by its type's own update, else by making it again under
  * its name and id.
  */
 export async function changeInPlace(

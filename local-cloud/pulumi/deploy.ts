@@ -5,7 +5,7 @@ import { LocalMonitor } from "./localMonitor";
 import type { StackConfig } from "../program/stackConfig";
 
 export interface DeployOptions {
-  /** What a Pulumi program does at its top level; returns the stack's outputs. */
+  /** The top level of a Pulumi program; returns the stack's outputs. */
   program: () => unknown;
   cloud: LocalCloud;
   project: string;
@@ -13,8 +13,8 @@ export interface DeployOptions {
   config?: StackConfig;
   organization?: string;
   /**
-   * Whether the program takes the place of what was deployed into this cloud before, as `pulumi up` does: only what
-   * differs is changed, and what it no longer has is deleted. @default false
+   * True if the program replaces the earlier deployment in this cloud, as `pulumi up` does: it changes only
+   * differences, and deletes removed resources. @default false
    */
   isUpdate?: boolean;
 }
@@ -70,8 +70,8 @@ function unhandledRejectionsReported(): Promise<void> {
 }
 
 /**
- * Errors in a program's callbacks (`apply`) surface as unhandled rejections and nowhere else, so for as long as the
- * program runs they are its failures, in place of what the process does about them otherwise.
+ * Errors in a program's callbacks (`apply`) surface only as unhandled rejections, so while the
+ * program runs they count as its failures, instead of the process's usual reaction.
  */
 function watchRejections(onRejection: (error: unknown) => void): { end(): Promise<void> } {
   const others = process.listeners("unhandledRejection");

@@ -6,7 +6,7 @@ import { replaceOn } from "./replacements";
 import type { Created, ResourceContext, ResourceHandler } from "./resource";
 import type { Properties } from "../properties";
 
-/** A resource as the local cloud made it. */
+/** A resource of the local cloud. */
 interface DeployedResource {
   context: ResourceContext;
   handler: ResourceHandler;
@@ -25,7 +25,7 @@ export class DeployedResources {
   }
 
   /**
-   * Makes what isn't there, leaves alone what has the same inputs, and changes the rest: in place where AWS can, else by
+   * Creates missing resources, keeps those with the same inputs, and changes the rest: in place if AWS can, else by
    * a new one once the old one is gone.
    */
   async createOrUpdate(handler: ResourceHandler, inputs: Properties, context: ResourceContext): Promise<Created> {
@@ -40,7 +40,7 @@ export class DeployedResources {
     return this.keep({ ...before, context, inputs, state: await changeInPlace(handler, before, inputs, context) });
   }
 
-  /** Deletes what was made before the given moment and not seen since, the latest first. */
+  /** Deletes resources made before the given moment and not seen since, the latest first. */
   async deleteUnseen(seen: ReadonlySet<string>): Promise<void> {
     for (const [key, { handler, id, state, context }] of [...this.all].reverse()) {
       if (seen.has(key)) continue;
@@ -49,7 +49,7 @@ export class DeployedResources {
     }
   }
 
-  /** What the cloud says of each resource of that type. */
+  /** The cloud's state of each resource of that type. */
   statesOf(type: string): Properties[] {
     return [...this.all.values()].filter(({ context }) => context.type === type).map(({ state }) => state);
   }
@@ -72,7 +72,7 @@ export function deployedIn(cloud: LocalCloud): DeployedResources {
   return known;
 }
 
-/** Two resources of a program never share a type and a logical name: Pulumi's mocks tell no more than these. */
+/** Two resources of a program never share a type and a logical name: Pulumi's mocks provide only these. */
 export function keyOf({ type, name }: Pick<ResourceContext, "type" | "name">): string {
   return `${type} ${name}`;
 }
@@ -84,7 +84,10 @@ async function changedKeys(before: Properties, after: Properties): Promise<strin
   );
 }
 
-/** Inputs as plain values, texts of archives included; files and folders equal nothing, since they may have changed. */
+/**
+ * Inputs as plain values, including texts of archives; files and folders never compare equal, since they may have
+ * changed.
+ */
 async function comparable(value: unknown): Promise<unknown> {
   if (value instanceof pulumi.asset.AssetArchive) return comparable(await value.assets);
   if (value instanceof pulumi.asset.StringAsset) return { text: await value.text };

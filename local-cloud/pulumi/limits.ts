@@ -1,7 +1,7 @@
 import type { ResourceContext } from "./resource";
 import type { Properties } from "../properties";
 
-/** What AWS takes as a name: the input that holds it, and its pattern, by type. */
+/** Names that AWS takes: the input with the name, and its pattern, by type. */
 const names: Record<string, [field: string, pattern: RegExp]> = {
   // "CreateQueue", Amazon SQS API Reference.
   "aws:sqs/queue:Queue": ["name", /^(?=.{1,80}$)[\w-]+(\.fifo)?$/],
@@ -40,14 +40,14 @@ const names: Record<string, [field: string, pattern: RegExp]> = {
   "aws:apigatewayv2/api:Api": ["name", /^.{1,128}$/],
 };
 
-/** @throws Error where AWS or its provider would refuse the inputs, which the local cloud has no other reason to. */
+/** @throws Error if AWS or its provider would refuse inputs that the local cloud itself could take */
 export function checkLimits(inputs: Properties, { cloud, type, name }: ResourceContext): void {
   if (/^(aws:|pulumi:providers:aws$)/.test(type)) checkRegion(inputs, cloud.region);
   const [field, pattern] = names[type] ?? [];
   if (!field || !pattern) return;
   const given = inputs[field];
   const prefix = inputs[`${field}Prefix`];
-  // Where none is given the provider makes one, of the logical name and seven digits.
+  // Without a name the provider makes one, of the logical name and seven digits.
   const made = `${typeof prefix === "string" ? prefix : `${name}-`}0000000`;
   const checked = typeof given === "string" && given !== "" ? given : made;
   if (!pattern.test(checked)) {
@@ -55,7 +55,7 @@ export function checkLimits(inputs: Properties, { cloud, type, name }: ResourceC
   }
 }
 
-/** @throws Error where the inputs are of another region than the local cloud's, which has one. */
+/** @throws Error if the inputs are of another region than the local cloud's only one */
 export function checkRegion({ region }: Properties, own: string): void {
   if (region === undefined || region === own || typeof region !== "string") return;
   throw new Error(

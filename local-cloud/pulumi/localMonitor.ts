@@ -4,10 +4,10 @@ import { deployedIn, keyOf } from "./deployedResources";
 import { calls, resources } from "./resourceTypes";
 import type { Properties } from "../properties";
 
-/** gRPC's code for a monitor that is gone: the runtime then stops registering resources, and stays quiet about it. */
+/** gRPC's code for a monitor that is gone: the runtime then silently stops registering resources. */
 const unavailable = 14;
 
-/** What stands in for the Pulumi engine: creates each resource in the local cloud as the program registers it. */
+/** Replaces the Pulumi engine: creates each resource in the local cloud as the program registers it. */
 export class LocalMonitor implements pulumi.runtime.Mocks {
   /** Rejects with the first error. */
   readonly failure: Promise<never>;
@@ -19,7 +19,7 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
   /** Resources of types that are unknown here. */
   private readonly unknown: string[] = [];
 
-  /** `isUpdate`: what is there already is changed rather than made once more. */
+  /** `isUpdate`: existing resources are changed rather than made again. */
   constructor(
     private readonly cloud: LocalCloud,
     private readonly isUpdate: boolean,
@@ -33,17 +33,17 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
     this.failure.catch(() => undefined);
   }
 
-  /** Resolves when nothing is being created any more. */
+  /** Resolves when all running creations are done. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.pending);
   }
 
-  /** Deletes what was there before and the program no longer has. */
+  /** Deletes resources that the program no longer has. */
   async deleteUnseen(): Promise<void> {
     await deployedIn(this.cloud).deleteUnseen(this.seen);
   }
 
-  /** The first error, with all that is unknown beside it: a person wants to mend them in one go. */
+  /** The first error, with all unknown types beside it: a developer wants to fix them together. */
   private get unknownText(): string {
     const [first, ...more] = this.unknown;
     if (first === undefined) return "";
@@ -51,13 +51,13 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
     return `the local cloud doesn't know the types of ${this.unknown.length} resources:\n${this.unknown.map((each) => `  ${each}\n`).join("")}`.trimEnd();
   }
 
-  /** What follows upon an unknown resource says little without it. */
+  /** Errors after an unknown resource make little sense without it. */
   private withUnknown(error: Error): Error {
     if (this.unknown.length === 0 || error.message === this.unknownText) return error;
     return new Error(`${this.unknownText}\nand then ${error.message}`, { cause: error });
   }
 
-  /** @throws Error that names every resource of a type that is unknown here. */
+  /** @throws Error that names every resource of an unknown type */
   expectAllKnown(): void {
     if (this.unknown.length > 0) throw new Error(this.unknownText);
   }
@@ -69,7 +69,7 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
       if (!handler) {
         if (isLocalComponent(args)) return { id: undefined, state: inputs };
         this.unknown.push(`${args.name} (${args.type})`);
-        // The program goes on, so that it comes to whatever else is unknown.
+        // The program goes on, so that all unknown types are found.
         return { id: `unknown-${args.name}`, state: inputs };
       }
       if (args.id) throw new Error("the local cloud can't adopt or read a resource that it didn't create");
@@ -113,7 +113,7 @@ function terminating(): Error {
   return Object.assign(new Error("The deployment has failed"), { code: unavailable });
 }
 
-/** A component of the program's own, or of a package that builds it in this process: it is only its children. */
+/** A component of the program itself, or of a package that builds it in this process: only its children matter. */
 function isLocalComponent({ custom, type }: pulumi.runtime.MockResourceArgs): boolean {
   return custom === false && !type.startsWith("awsx:");
 }

@@ -1,5 +1,6 @@
 /**
- * Inputs whose change takes a new resource, as the AWS provider marks them; any other change is made in place. Types that
+ * Inputs whose change requires a new resource, as the AWS provider marks them; any other change is made in place. Types
+ * that
  * are not listed are never replaced.
  */
 export const replaceOn: Record<string, readonly string[]> = {
@@ -79,7 +80,7 @@ export const replaceOn: Record<string, readonly string[]> = {
   "random:index/randomUuid:RandomUuid": ["keepers"],
 };
 
-/** Outputs that a change in place makes anew; all others are known before it. */
+/** Outputs that a change in place makes again; all others are known before it. */
 export const remade: Record<string, readonly string[]> = {
   "aws:ec2/launchTemplate:LaunchTemplate": ["latestVersion"],
   "docker-build:index:Image": ["digest", "ref"],

@@ -9,7 +9,7 @@ export interface ResourceContext {
   type: string;
   /** Logical name. */
   name: string;
-  /** Where relative paths of the program begin; without it in the process's own folder. */
+  /** Base of the program's relative paths. @default - the process's own folder */
   programFolder?: string;
 }
 
@@ -18,7 +18,7 @@ export interface Created {
   state: Properties;
 }
 
-/** How the local cloud makes one type of resource. */
+/** Creates, changes and deletes one type of resource in the local cloud. */
 export interface ResourceHandler {
   create(inputs: Properties, context: ResourceContext): Created | Promise<Created>;
   /** Resolves to the new state; names stay. Types without it are replaced. */
@@ -29,7 +29,7 @@ export interface ResourceHandler {
 /** Handlers by type token. */
 export type ResourceHandlers = Record<string, ResourceHandler>;
 
-/** The physical name: the given one, else one made as Pulumi's AWS provider makes it. */
+/** The physical name: the given one, else one made like that of Pulumi's AWS provider. */
 export function physicalName(inputs: Properties, { name }: ResourceContext, field = "name", suffix = ""): string {
   const given = inputs[field];
   if (typeof given === "string" && given !== "") return given;

@@ -10,12 +10,12 @@ interface Monitor {
   registerResource(request: Registration, callback: (error: unknown, answer?: { getUrn(): string }) => void): unknown;
 }
 
-/** Refuses two resources of one URN, as the engine does ("Resource names", Pulumi): the mocks of the runtime let them pass. */
+/** Refuses two resources of one URN, as the engine does ("Resource names", Pulumi): the runtime's mocks accept them. */
 export function expectUniqueNames(fail: (error: Error) => void): void {
   const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
   const register = monitor.registerResource.bind(monitor);
   const urns = new Set<string>();
-  /** Types with those of all ancestors, which the mocks' URNs leave out, by these. */
+  /** Types with those of all ancestors, which the mocks' URNs omit, by the latter. */
   const types = new Map<string, string>();
   monitor.registerResource = (request, callback) => {
     const [type, name] = [request.getType(), request.getName()];

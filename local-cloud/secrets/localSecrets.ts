@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { isObject } from "../../contract/check";
 
-/** The file beside Pulumi.yaml that holds what secrets are in local runs: `VARIABLE: value`. */
+/** The file beside Pulumi.yaml with the values of secrets in local runs: `VARIABLE: value`. */
 export const localSecretsFile = ".local-secrets.yaml";
 
 /**
- * The values of a project's secrets by variable; none where there is no file.
+ * The values of a project's secrets by variable; empty without the file.
  *
- * @throws Error where others may read the file, git would take it in, or it isn't what it should be. No message has a value.
+ * @throws Error if others may read the file, git would add it, or it is invalid. No message contains a value.
  */
 export function readLocalSecrets(folder: string): Record<string, string> {
   const file = join(folder, localSecretsFile);
@@ -29,7 +29,7 @@ export function readLocalSecrets(folder: string): Record<string, string> {
   return document as Record<string, string>;
 }
 
-/** Where there is no git, or no repository, nothing takes it in. */
+/** Without git, or a repository, nothing adds it. */
 function expectIgnored(folder: string, file: string): void {
   const { status } = spawnSync("git", ["check-ignore", "--quiet", "--", file], { cwd: folder, stdio: "ignore" });
   if (status === 1)

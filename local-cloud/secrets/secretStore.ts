@@ -3,7 +3,7 @@ import { parseSecretReference, SecretReference } from "../../contract/secretRefe
 import { accountId } from "../account";
 import { Refused } from "../wire/refusal";
 
-/** A secret of Secrets Manager; its value comes with its first version. */
+/** A secret of Secrets Manager; its first version has the value. */
 export interface StoredSecret {
   arn: string;
   name: string;
@@ -22,8 +22,9 @@ export interface StoredParameter {
 }
 
 /**
- * The secrets and parameters of the local cloud. What the program doesn't make, its workers may still name: then the value
- * given for the variable stands in.
+ * The secrets and parameters of the local cloud. Workers may also name those that the program doesn't make: then the
+ * value
+ * given for the variable is used.
  */
 export class SecretStore {
   private readonly secrets = new Map<string, StoredSecret>();
@@ -70,14 +71,14 @@ export class SecretStore {
     return { arn, name, type: "SecureString", value, version: 1, modifiedAt: new Date() };
   }
 
-  /** Takes note of what workers will ask for, as their user data has it. */
+  /** Notes the references that workers will read, from their user data. */
   note(references: string | undefined): void {
     const parsed = references === undefined ? undefined : (JSON.parse(references) as unknown);
     if (!isObject(parsed)) return;
     for (const [variable, reference] of Object.entries(parsed)) this.variables.set(String(reference), variable);
   }
 
-  /** Variables that some worker will ask for, and for which there is no value. */
+  /** Variables that some worker will read, and that have no value. */
   missing(): string[] {
     const missing = [...this.variables].filter(([text]) => {
       const reference = parseSecretReference(text)!;
@@ -94,7 +95,7 @@ export class SecretStore {
     return Object.keys(this.given).filter((variable) => !wanted.has(variable));
   }
 
-  /** Of a secret with keys, a JSON object of those that are given. */
+  /** For a secret with keys, a JSON object of the given ones. */
   private standInFor(arn: string): StoredSecret | undefined {
     const references = this.referencesTo(arn).filter(({ variable }) => Object.hasOwn(this.given, variable));
     if (references.length === 0) return undefined;
@@ -112,7 +113,7 @@ export class SecretStore {
   }
 }
 
-/** A name with and without the slash in front makes the same ARN. */
+/** A name with and without the leading slash makes the same ARN. */
 export function parameterArn(region: string, name: string): string {
   return `arn:aws:ssm:${region}:${accountId}:parameter/${name.replace(/^\//, "")}`;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageRoot } from "../program/packageFolder";
 
-/** A queue as fauxqs keeps it: the members that the local cloud uses. */
+/** A queue in fauxqs: the members that the local cloud uses. */
 export interface StoredQueue {
   name: string;
   url: string;
@@ -29,7 +29,7 @@ export interface StoredMessage {
   messageId: string;
   body: string;
   approximateReceiveCount: number;
-  /** The queue whose redrive policy brought it to where it is. */
+  /** The queue whose redrive policy moved it here. */
   deadLetterSourceArn?: string;
 }
 
@@ -74,7 +74,7 @@ export interface StoredObject {
 export declare class S3Store {
   readonly multipartUploads: Map<string, { bucket: string }>;
   createBucket(name: string): void;
-  /** @throws Error where there is no such object. */
+  /** @throws Error if there is no such object */
   headObject(bucket: string, key: string): StoredObject;
   putObject(...args: [bucket: string, key: string, body: Buffer, ...rest: unknown[]]): StoredObject;
   completeMultipartUpload(...args: [uploadId: string, parts: unknown[]]): StoredObject;
@@ -85,15 +85,16 @@ export interface Fauxqs {
   SqsStore: typeof SqsStore;
   SnsStore: typeof SnsStore;
   S3Store: typeof S3Store;
-  /** Tells bodies that SendMessage refuses. */
+  /** Matches bodies that SendMessage refuses. */
   forbiddenCharacter: RegExp;
   /** Names that SetQueueAttributes takes. */
   settableAttributes: Set<string>;
 }
 
 /**
- * Loads fauxqs with its stores, from the bundle that tools/bundles.mjs makes: fauxqs exports only `buildApp`, but what has
- * to be put right lies in the stores; and below it is a package that refuses Node 20. package.json pins the exact version.
+ * Loads fauxqs with its stores, from the bundle that tools/bundles.mjs makes: fauxqs exports only `buildApp`, but the
+ * parts
+ * to correct are in the stores; and one of its dependencies refuses Node 20. package.json pins the exact version.
  */
 export function loadFauxqs(): Promise<Fauxqs> {
   const file = join(packageRoot(), "dist", "local-cloud", "vendor", "fauxqs.js");

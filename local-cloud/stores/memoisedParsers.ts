@@ -19,9 +19,10 @@ const memo = `
 let loaded: typeof import("dynalite").default | undefined;
 
 /**
- * Dynalite whose parsers take linear time. They were generated without a memory of what they have tried, and took a second
- * for five parentheses, ten times as long for each one more: here each rule is tried once at a place, as PEG.js's own option
- * `cache` has it. It is a copy of its own: whoever loaded dynalite before keeps theirs.
+ * Dynalite with parsers that take linear time. They were generated without a memory of failed tries, and took a second
+ * for five parentheses, ten times as long for each further one: here each rule is tried once at a place, like PEG.js's
+ * own option
+ * `cache`. It is a copy of its own: modules that loaded dynalite before keep theirs.
  */
 export function loadDynalite(dynaliteFolder: string): typeof import("dynalite").default {
   if (loaded) return loaded;

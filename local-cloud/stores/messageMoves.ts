@@ -18,14 +18,17 @@ interface Task {
 
 type Input = Record<string, unknown>;
 
-/** What the console calls "Start DLQ redrive": messages go from a dead-letter queue back to where they came from ("StartMessageMoveTask", Amazon SQS API Reference). */
+/**
+ * "Start DLQ redrive" of the console: moves messages from a dead-letter queue back to their source
+ * ("StartMessageMoveTask", Amazon SQS API Reference).
+ */
 export class MessageMoves {
   /** The latest first. */
   private readonly tasks: Task[] = [];
 
   constructor(private readonly queues: QueueStore) {}
 
-  /** Answers its actions; nothing for others. @throws Refused */
+  /** Answers its actions; undefined for others. @throws Refused */
   answer(action: string, input: Input): object | undefined {
     if (action === "StartMessageMoveTask") return this.start(input);
     if (action === "ListMessageMoveTasks") return this.list(input);

@@ -16,21 +16,21 @@ import { checkTopicRequest } from "./requests/topicRequests";
 export interface Messaging {
   handle: (request: AwsRequest, response: ServerResponse) => void;
   queue(nameUrlOrArn: string): StoredQueue | undefined;
-  /** Puts a message into a queue on the cloud's own behalf. */
+  /** Puts a message into a queue as the cloud itself. */
   send(queueArn: string, body: string, attributes: Record<string, string>): void;
   /** The policy of the topic with that ARN, as it was set. */
   topicPolicy: (arn: string) => string | undefined;
   hasObject: (bucket: string, key: string) => boolean;
-  /** Whether a topic may send to a queue that is subscribed to it. */
+  /** True if a topic may send to a subscribed queue. */
   mayDeliver: (topicArn: string, queueArn: string) => boolean;
-  /** Takes the notifications for Lambda subscriptions. */
+  /** Receives the notifications for Lambda subscriptions. */
   onNotification(deliver: (notification: Notification) => void): void;
-  /** Hears of each object that is put into a bucket. */
+  /** Receives each object that is put into a bucket. */
   onObjectCreated(hear: (object: NewObject) => void): void;
   close(): Promise<void>;
 }
 
-/** Starts fauxqs without a port of its own: the endpoint hands it the requests. */
+/** Starts fauxqs without a port of its own: the endpoint passes it the requests. */
 export async function startMessaging(address: string, region: string): Promise<Messaging> {
   const fauxqs = await loadFauxqs();
   allowAllUnicode(fauxqs.forbiddenCharacter);
@@ -85,7 +85,7 @@ function answerJson(response: ServerResponse, answer: object): void {
   response.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(answer));
 }
 
-/** Hands on what is left of a batch; the entries that were taken out of it come back in its answer. */
+/** Passes on the rest of a batch; its answer includes the removed entries. */
 function handBatch(
   app: ReturnType<typeof buildApp>,
   request: AwsRequest,
@@ -111,7 +111,7 @@ function has(objects: ObjectStore, bucket: string, key: string): boolean {
 
 type SubscriptionStore = ReturnType<typeof createSubscriptionStore>;
 
-/** fauxqs delivers to confirmed SQS subscriptions only; while it fans out, Lambda subscriptions look like these. */
+/** fauxqs delivers only to confirmed SQS subscriptions; while it fans out, Lambda subscriptions look like these. */
 function createSubscriptionStore(Base: Fauxqs["SnsStore"]) {
   class LocalSnsStore extends Base {
     isFanningOut = false;
@@ -132,7 +132,7 @@ function createSubscriptionStore(Base: Fauxqs["SnsStore"]) {
   return new LocalSnsStore();
 }
 
-/** Largest S3 object in one request: what one buffer may hold comfortably. */
+/** Largest S3 object in one request: what one buffer can hold. */
 const maxObjectBytes = 1024 ** 3;
 
 function buildApp(
@@ -142,7 +142,7 @@ function buildApp(
 ) {
   const stores = { sqsStore: queues, snsStore: subscriptions, s3Store: objects } as never;
   const app = fauxqs.buildApp({ logger: false, defaultRegion: region, stores });
-  // Objects may come as any type, those included that fauxqs takes for another service's.
+  // Objects may have any type, even those that fauxqs takes for another service's.
   app.removeContentTypeParser(["*", ...Object.keys(parsers)]);
   for (const [type, parse] of [...Object.entries(parsers), ["*"] as const]) {
     app.addContentTypeParser(type, { parseAs: "buffer", bodyLimit: maxObjectBytes }, (request, body: Buffer, done) => {
@@ -150,7 +150,7 @@ function buildApp(
       done(null, isObject || !parse ? body : parse(body.toString()));
     });
   }
-  // Where a request has neither a body nor a type, no parser is asked.
+  // Without a body or a type, no parser runs.
   app.addHook("preValidation", (request, _reply, done) => {
     request.body ??= (request.raw as Replayed).service === "s3" ? Buffer.alloc(0) : {};
     done();
@@ -181,7 +181,7 @@ function buildApp(
   return app;
 }
 
-/** By content type: what bodies become that are no objects of S3. The endpoint has looked at JSON before. */
+/** By content type: parsers of bodies that are no S3 objects. The endpoint has checked JSON before. */
 const parsers: Record<string, (body: string) => unknown> = {
   "application/x-amz-json-1.0": (body) => JSON.parse(body || "{}") as unknown,
   "application/x-www-form-urlencoded": fieldsIn,

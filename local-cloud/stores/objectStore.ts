@@ -1,18 +1,18 @@
 import type { S3Store, StoredObject } from "./fauxqs";
 
-/** An object that has just been put into a bucket. */
+/** An object that was just put into a bucket. */
 export interface NewObject {
   bucket: string;
   key: string;
   bytes: number;
   etag: string;
-  /** As S3 names the event, without its `s3:`. */
+  /** S3's name of the event, without its `s3:`. */
   event: "ObjectCreated:Put" | "ObjectCreated:CompleteMultipartUpload";
 }
 
 export type ObjectStore = ReturnType<typeof createObjectStore>;
 
-/** The buckets, as fauxqs keeps them, which say what is put into them. */
+/** fauxqs's buckets, which report the objects put into them. */
 export function createObjectStore(Base: typeof S3Store) {
   class LocalS3Store extends Base {
     announce: (object: NewObject) => void = () => undefined;

@@ -4,13 +4,13 @@ import { giveHandles } from "./receiptHandles";
 
 export type QueueStore = ReturnType<typeof createQueueStore>;
 
-/** The queues, as fauxqs keeps them, with its traps removed. `address` is the endpoint's, which queue URLs start with. */
+/** fauxqs's queues, with their faults corrected. `address` is the endpoint's, which queue URLs start with. */
 export function createQueueStore(Base: typeof SqsStore, address: string) {
   class LocalSqsStore extends Base {
     deliver: (notification: Notification) => void = () => {
       throw new Error("Nothing takes the notifications for Lambda functions yet");
     };
-    /** The topic whose message is being handed to its subscribers, at this moment. */
+    /** The topic whose message is being delivered to its subscribers at this moment. */
     fanningOutFrom: string | undefined;
     mayDeliver: (topicArn: string, queueArn: string) => boolean = () => true;
     subscriptionOf: (arn: string) => StoredSubscription | undefined = () => undefined;
@@ -27,7 +27,7 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
       return `${address}/000000000000/${name}`;
     }
 
-    /** By the last part of the URL: clients may name this machine as they like. */
+    /** By the last part of the URL: clients may use any name of this machine. */
     override getQueue(url: string): StoredQueue | undefined {
       return this.getQueueByName(url.slice(url.lastIndexOf("/") + 1));
     }
@@ -36,7 +36,7 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
       return super.deleteQueue(this.getQueue(url)?.url ?? url);
     }
 
-    /** For a function's ARN, something that takes messages as a queue would. */
+    /** For a function's ARN, an object that takes messages as a queue would. */
     override getQueueByArn(arn: string): StoredQueue | undefined {
       if (arn.startsWith("arn:aws:lambda:")) return this.functionQueue(arn);
       return this.fanningOutFrom === undefined || this.isOpenTo(this.fanningOutFrom, arn)
@@ -44,7 +44,7 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
         : undefined;
     }
 
-    /** Undoes a receive whose answer can't reach anybody: otherwise the messages would stay hidden. */
+    /** Undoes a receive whose answer can't reach its caller: otherwise the messages would stay hidden. */
     giveBack(url: string, answer: string): void {
       const queue = this.getQueue(url);
       const { Messages = [] } = JSON.parse(answer || "{}") as { Messages?: { ReceiptHandle: string }[] };
@@ -55,7 +55,7 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
       }
     }
 
-    /** Finding the answer looks queues up too. */
+    /** Finding the answer also reads queues. */
     isOpenTo(topicArn: string, queueArn: string): boolean {
       this.fanningOutFrom = undefined;
       const isOpen = this.mayDeliver(topicArn, queueArn);
@@ -76,8 +76,8 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
 }
 
 /**
- * fauxqs would wake every long poll for one message, and all but one would answer early with nothing. A poll that was woken
- * takes its message a moment later, and fauxqs asks to wake more polls just before it does: that message is spoken for.
+ * fauxqs would wake every long poll for one message, and all but one would answer early and empty. A woken poll
+ * takes its message a moment later, and fauxqs wakes more polls just before that: the message is already assigned.
  */
 function wakeAsManyAsThereIsWork(queue: StoredQueue): () => void {
   let awake = 0;
@@ -93,7 +93,7 @@ function wakeAsManyAsThereIsWork(queue: StoredQueue): () => void {
   };
 }
 
-/** fauxqs takes any text for a handle of a message that was deleted. */
+/** fauxqs accepts any text as the handle of a deleted message. */
 function proveHandles(queue: StoredQueue): void {
   const dequeue = queue.dequeue.bind(queue);
   queue.dequeue = (...args) => {
@@ -103,7 +103,7 @@ function proveHandles(queue: StoredQueue): void {
   };
 }
 
-/** fauxqs forgets which queue a dead letter came from; SQS tells by it where the letter may go back to. */
+/** fauxqs forgets the source queue of a dead letter; SQS needs it to move the message back. */
 function noteSource(queue: StoredQueue): void {
   const dequeue = queue.dequeue.bind(queue);
   queue.dequeue = (count, visibility, deadLetterQueueOf) =>

@@ -1,16 +1,16 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { StoredQueue } from "./fauxqs";
 
-/** Of this process alone: a handle of another run is none. */
+/** Key of this process alone: handles of another run are invalid. */
 const key = randomBytes(32);
 
-/** A receipt handle tells which message it is of, and that this queue gave it out. */
+/** A receipt handle contains its message's id, and proves that this queue issued it. */
 export function handleOf(queueArn: string, messageId: string, receipt: string): string {
   const text = `${messageId} ${receipt}`;
   return Buffer.from(`${text} ${proofOf(queueArn, text)}`).toString("base64");
 }
 
-/** Whether the queue gave out the handle, at any time. */
+/** True if the queue issued the handle, at any time. */
 export function isHandleOf(queueArn: string, handle: string): boolean {
   const [messageId = "", receipt = "", proof = ""] = partsOf(handle);
   return proof !== "" && proof === proofOf(queueArn, `${messageId} ${receipt}`);
@@ -20,7 +20,7 @@ export function messageIdIn(handle: string): string | undefined {
   return partsOf(handle)[0];
 }
 
-/** Renames what a queue has just handed out. */
+/** Replaces the handles of messages that a queue just delivered. */
 export function giveHandles(queue: StoredQueue, received: { MessageId: string; ReceiptHandle: string }[]): void {
   for (const message of received) {
     const entry = queue.inflightMessages.get(message.ReceiptHandle);

@@ -11,14 +11,14 @@ export interface Tables {
   handle: (request: AwsRequest, response: ServerResponse) => void;
 }
 
-/** Starts dynalite without a port of its own: the endpoint hands it the requests. */
+/** Starts dynalite without a port of its own: the endpoint passes it the requests. */
 export function startTables(): Tables {
   const dynalite = loadDynalite(packageFolder("dynalite"));
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   return {
     handle(request, response) {
       checkExpressions(request.input ?? {});
-      // What it throws is then this call's, and nobody else's.
+      // Its errors then concern only this call.
       const message = new EventEmitter();
       server.emit("request", Object.assign(message, replayedHead(request)) as unknown as IncomingMessage, response);
       if (request.body.length > 0) message.emit("data", request.body);

@@ -11,7 +11,7 @@ export interface AwsCall {
 }
 
 /**
- * Calls to the endpoint on the cloud's own behalf. They take the way that everybody's calls take, with its checks,
+ * The cloud's own calls to the endpoint. They go through the same checks as all calls,
  * but without an SDK: loading four clients would take longer than all the rest of the start.
  */
 export class AwsCalls {
@@ -43,7 +43,7 @@ export class AwsCalls {
     return JSON.parse(await this.send({ service, headers, body: JSON.stringify(input) })) as T;
   }
 
-  /** Sends any call and returns the answer's body; errors name what AWS calls them. */
+  /** Sends any call and returns the answer's body; errors contain AWS's code. */
   async send({ service, method = "POST", path = "/", headers: more = {}, body = "" }: AwsCall): Promise<string> {
     const { endpoint: address, region, credentials } = this.cloud;
     const headers = await signCall({ service, region, method, address, path, headers: more, body }, credentials);

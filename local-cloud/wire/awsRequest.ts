@@ -7,24 +7,24 @@ import { queryErrorOf } from "./queryError";
 import { Refused } from "./refusal";
 import type { Target } from "./signatures/target";
 
-/** How a service writes its requests, answers and errors. */
+/** Form of a service's requests, answers and errors. */
 export type Protocol = "json" | "query" | "rest-xml" | "rest-json";
 
-/** A call to the endpoint, whose signature is proven. */
+/** A call to the endpoint with a verified signature. */
 export interface AwsRequest {
-  /** As in the credential scope. */
+  /** Name in the credential scope. */
   service: string;
   accessKeyId: string;
   caller: Caller;
   message: IncomingMessage;
   target: Target;
-  /** Out of the chunks that it may have come in. */
+  /** Body without chunks. */
   body: Buffer;
   /** The body of a call whose protocol is JSON: an object. */
   input?: Record<string, unknown>;
 }
 
-/** The service that a request means: by the credential scope of its signature, else by what its kind of request has. */
+/** The service of a request: by the credential scope of its signature, else by the features of such requests. */
 export function serviceOf(message: IncomingMessage, { query }: Target): string {
   const signed = message.headers.authorization ?? query.get("X-Amz-Credential")?.[0] ?? "";
   const [, service] = /(?:Credential=|^)[^/\s]+\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/.exec(signed) ?? [];
@@ -35,7 +35,7 @@ export function serviceOf(message: IncomingMessage, { query }: Target): string {
   return message.headers["content-type"]?.includes("x-www-form-urlencoded") ? "sns" : "s3";
 }
 
-/** The action that a request asks for, as AWS calls it. */
+/** The action of a request, by AWS's name. */
 export function actionOf(request: AwsRequest, protocol: Protocol): string {
   if (protocol === "json") return String(request.message.headers["x-amz-target"] ?? "").replace(/^.*\./, "");
   if (protocol === "rest-json") return restActionOf(request);
@@ -43,23 +43,23 @@ export function actionOf(request: AwsRequest, protocol: Protocol): string {
   return s3ActionOf(request);
 }
 
-/** The function that a call of Lambda's Invoke names, by name or ARN; nothing where it is another call. */
+/** The function in a call of Lambda's Invoke, by name or ARN; undefined for another call. */
 export function functionNameOf({ path }: Target): string | undefined {
   return decodedPart(/^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path)?.[1]);
 }
 
-/** The schedule that a call of EventBridge Scheduler names; nothing where it is another call. */
+/** The schedule in a call of EventBridge Scheduler; undefined for another call. */
 export function scheduleNameOf({ path }: Target): string | undefined {
   return decodedPart(/^\/schedules\/([^/]+)$/.exec(path)?.[1]);
 }
 
-/** The bucket and the key that a call of S3 names, by its path. */
+/** The bucket and the key in a call of S3, from its path. */
 export function objectOf({ path }: Target): { bucket: string; key: string } {
   const [, bucket, key] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
   return { bucket: decodedPart(bucket) ?? "", key: decodedPart(key) ?? "" };
 }
 
-/** @throws Refused where it is no percent-encoded UTF-8. */
+/** @throws Refused for invalid percent-encoded UTF-8 */
 function decodedPart(part: string | undefined): string | undefined {
   try {
     return part === undefined ? undefined : decodeURIComponent(part);
@@ -74,7 +74,7 @@ function restActionOf({ message, target }: AwsRequest): string {
   return scheduleNameOf(target) === undefined ? "" : (names[message.method ?? ""] ?? "");
 }
 
-/** Answers with an error in the form that the protocol's clients read. */
+/** Answers with an error in the protocol's form. */
 export function refuse(response: ServerResponse, protocol: Protocol, refusal: Refusal): void {
   const { status, code, message } = refusal;
   const sender = status < 500 ? "Sender" : "Receiver";

@@ -3,24 +3,24 @@ import { randomBytes } from "node:crypto";
 export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
-  /** Of a role's session; the person has none. */
+  /** Token of a role's session; the developer has none. */
   sessionToken?: string;
 }
 
-/** Who makes a call: a function, an instance, or the person at the keyboard. */
+/** The caller: a function, an instance, or the developer. */
 export interface Caller {
   name: string;
-  /** Absent for the person, who may do anything. */
+  /** Undefined for the developer, who may do anything. */
   roleArn?: string;
 }
 
-/** A key that was given out, and to whom. */
+/** An issued key and its owner. */
 export interface Issued {
   caller: Caller;
   credentials: Credentials;
 }
 
-/** The credentials that the local cloud has given out. Each function and instance has its own. */
+/** The issued credentials. Each function and instance has its own. */
 export class Callers {
   private readonly issued = new Map<string, Issued>();
 

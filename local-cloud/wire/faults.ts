@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What a fault may look at to decide. */
+/** The facts by which a fault matches. */
 export interface FaultTarget {
-  /** As in the credential scope: `sqs`, `sns`, `s3`, `dynamodb`; `lambda` for invocations. */
+  /** Name in the credential scope: `sqs`, `sns`, `s3`, `dynamodb`; `lambda` for invocations. */
   service: string;
-  /** As AWS calls it: `SendMessageBatch`, `Invoke`. */
+  /** AWS's name of it: `SendMessageBatch`, `Invoke`. */
   action: string;
   body: string;
-  /** Name of the function or instance that calls; for `lambda`, of the function that is called. */
+  /** Name of the calling function or instance; for `lambda`, of the called function. */
   caller?: string;
 }
 
@@ -22,7 +22,7 @@ export interface Fault {
   service: string;
   /** @default every action of the service */
   action?: string;
-  /** How often it strikes. @default every time, until removed */
+  /** Number of calls that it affects. @default every one, until removed */
   times?: number;
   when?: (target: FaultTarget) => boolean;
   /** HTTP status of the refusal; 0 lets the call through, after the delay. @default 503 */
@@ -34,10 +34,10 @@ export interface Fault {
   hangs?: boolean;
 }
 
-/** How a whole service is away: every call is refused, left unanswered, or throttled. */
+/** Kinds of outage of a whole service: every call is refused, left unanswered, or throttled. */
 export type OutageKind = "refuse" | "hang" | "throttle";
 
-/** How each service throttles; the others as DynamoDB does. */
+/** Throttling errors by service; the others throttle like DynamoDB. */
 const throttling: Record<string, Pick<Fault, "status" | "code">> = {
   autoscaling: { status: 400, code: "Throttling" },
   lambda: { status: 429, code: "TooManyRequestsException" },
@@ -54,7 +54,7 @@ export function outageOf(service: string, kind: OutageKind): Fault {
 interface Active {
   fault: Fault;
   remaining: number;
-  /** What goes on when the fault is removed. */
+  /** Callbacks for the fault's removal. */
   waiting: Set<() => void>;
 }
 
@@ -62,7 +62,7 @@ interface Active {
 export class Faults {
   private active: Active[] = [];
 
-  /** Adds a fault, and returns what removes it. */
+  /** Adds a fault, and returns a function that removes it. */
   add(fault: Fault): () => void {
     const entry: Active = { fault, remaining: fault.times ?? Infinity, waiting: new Set() };
     this.active.push(entry);
@@ -76,7 +76,7 @@ export class Faults {
     return this.active.length === 0;
   }
 
-  /** Waits out and counts a fault that strikes this call; returns the refusal to answer with, if any. */
+  /** Waits out and counts a fault that matches this call; returns the refusal to answer with, if any. */
   async strike(target: FaultTarget): Promise<Refusal | undefined> {
     const entry = this.active.find(
       ({ fault, remaining }) =>

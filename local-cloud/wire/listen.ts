@@ -13,7 +13,7 @@ export interface Listener {
 
 /**
  * Opens a port, or any free one for 0. `what` names the server in errors. Pages in a browser reach this machine too:
- * what they send is answered with 403, and never gets to `onRequest`, unless the program lets their origin in.
+ * their requests are answered with 403, and never reach `onRequest`, unless the program admits their origin.
  */
 export async function listen(
   onRequest: RequestListener,
@@ -33,7 +33,7 @@ export async function listen(
     });
     server.listen(port, "127.0.0.1", resolve);
   });
-  // Longer than clients keep idle connections, so that none is closed under a request.
+  // Longer than clients keep idle connections, so that none is closed during a request.
   server.keepAliveTimeout = 75_000;
   const actual = (server.address() as AddressInfo).port;
   return {
@@ -48,7 +48,7 @@ export async function listen(
   };
 }
 
-/** The body is let run out unread: a client that is cut off sees no answer. */
+/** The body is drained unread: a client that is cut off would see no answer. */
 function refuse(message: IncomingMessage, response: ServerResponse, problem: string): void {
   message.resume();
   response.writeHead(403, { "content-type": "application/json", connection: "close" });

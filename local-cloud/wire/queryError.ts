@@ -1,5 +1,5 @@
 /**
- * The codes that SQS writes with its prefix, of old ("Error responses" of each action, Amazon SQS API Reference of the query
+ * Codes that SQS writes with its old prefix ("Error responses" of each action, Amazon SQS API Reference of the query
  * protocol); fauxqs writes it before all.
  */
 const prefixed = new Set([
@@ -8,7 +8,7 @@ const prefixed = new Set([
   ...["TooManyEntriesInBatchRequest", "UnsupportedOperation"],
 ]);
 
-/** What the header `x-amzn-query-error` tells clients of the older protocol, given what it might: code and fault. */
+/** Value of the header `x-amzn-query-error` for clients of the older protocol: code and fault. */
 export function queryErrorOf(error: string): string {
   const [code = "", fault] = error.replace("AWS.SimpleQueueService.", "").split(";");
   const named = code === "QueueNameExists" ? "QueueAlreadyExists" : code;

@@ -1,4 +1,4 @@
-/** What a service answers in place of a result, in AWS's words. */
+/** A service's error, in AWS's words. */
 export class Refused extends Error {
   constructor(
     message: string,

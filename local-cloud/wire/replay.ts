@@ -10,21 +10,21 @@ export interface FailedEntry {
   Message: string;
 }
 
-/** A request once more, for a server that wants to read the body itself. */
+/** A copy of a request, for a server that reads the body itself. */
 export type Replayed = IncomingMessage & {
   service: string;
-  /** Entries that were taken out of a batch, for its answer. */
+  /** Entries removed from a batch, for its answer. */
   failed?: FailedEntry[];
 };
 
-/** As it came, but for what is the endpoint's own matter: where it comes from, and in what chunks. */
+/** The request as it came, less the endpoint's own matters: its origin, and its chunks. */
 export function replay(request: AwsRequest, url = request.message.url): Replayed {
   const { body } = request;
   const message = Readable.from(body.length > 0 ? [body] : [], { objectMode: false });
   return Object.assign(message, replayedHead(request), { url }) as unknown as Replayed;
 }
 
-/** All of it but the body. */
+/** The request without the body. */
 export function replayedHead({ message, body, service }: AwsRequest) {
   const { method, url, rawHeaders, httpVersion, socket } = message;
   const headers = { ...message.headers };

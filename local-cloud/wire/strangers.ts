@@ -1,14 +1,15 @@
 import type { IncomingMessage } from "node:http";
 
-/** By these a listener of this machine is asked for: no other name leads here but by a trick. */
+/** Host names of a listener on this machine: other names lead here only by a trick. */
 const ownNames = ["127.0.0.1", "localhost"];
 
-/** Whether the program behind a listener lets pages of an origin send what they ask for there. */
+/** True if the program behind a listener admits a page's request. */
 export type LetsIn = (origin: string, url: string) => boolean;
 
 /**
- * Why a request is none that this machine's own programs send, if so: it asks for another host, as one does whose name
- * a page had point here (DNS rebinding), or a browser sends it for a page of another origin that the program doesn't let in.
+ * Reason why a request doesn't come from this machine's own programs: it is for another host, for instance a name
+ * that a page made point here (DNS rebinding), or a browser sends it for a page of another origin that the program
+ * doesn't admit.
  */
 export function strangeness(
   { url = "", headersDistinct }: IncomingMessage,
@@ -25,7 +26,7 @@ export function strangeness(
   if (foreign.length > 0 && !isLetIn) return problem("Origin", [...origins, "none"], foreign);
   const sites = values("sec-fetch-site").filter((site) => !isLetIn && site !== "same-origin" && site !== "none");
   if (sites.length > 0) return problem("Sec-Fetch-Site", ["same-origin", "none"], sites);
-  // A URL of its own says the host once more, and might say another.
+  // An absolute URL contains the host again, and might contain another.
   if (!url.startsWith("/") && url !== "*") return `Expected a path, got ${quoted(url)}`;
   return undefined;
 }

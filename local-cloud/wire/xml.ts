@@ -1,6 +1,6 @@
 export type XmlValue = string | number | boolean | Date | undefined | XmlValue[] | { [name: string]: XmlValue };
 
-/** An answer's members, as the query protocol writes them: undefined ones are left out. */
+/** An answer's members in the query protocol: undefined ones are omitted. */
 export function xmlOf(members: Record<string, XmlValue>): string {
   return Object.entries(members)
     .map(([name, value]) => element(name, value))

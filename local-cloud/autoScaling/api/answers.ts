@@ -5,7 +5,7 @@ import type { XmlValue } from "../../wire/xml";
 
 type Members = Record<string, XmlValue>;
 
-/** A group, as DescribeAutoScalingGroups tells it. */
+/** A group, as DescribeAutoScalingGroups shows it. */
 export function describeGroup(group: Group): Members {
   const { name, arn, settings, desiredCapacity, createdAt, instances } = group;
   return {
@@ -48,7 +48,7 @@ export function describeGroup(group: Group): Members {
   };
 }
 
-/** An instance, as DescribeAutoScalingInstances tells it: there its health is in capitals. */
+/** An instance, as DescribeAutoScalingInstances shows it: there its health is in capitals. */
 export function describeAutoScalingInstance(group: Group, instance: Instance): Members {
   return {
     ...describeInstance(instance),
@@ -104,7 +104,7 @@ function mixedPolicy(group: Group): Members {
   };
 }
 
-/** Id and name both, whichever the group was given; the version as it was given. */
+/** Both id and name, whichever the group was given; the version as it was given. */
 function templateSpecification({ settings, template }: Group): Members {
   const { version } = settings.template;
   return { LaunchTemplateId: template.id, LaunchTemplateName: template.name, Version: version };

@@ -16,7 +16,7 @@ export const changeCalls: Record<string, Call> = {
     const { inServiceSince = Infinity } = instance;
     const inService = (Date.now() - inServiceSince) / 1_000;
     const isInGrace = inService < group.settings.healthCheckGraceSeconds;
-    // Until the grace period is over, AWS takes no notice unless told so.
+    // Within the grace period AWS ignores it unless the call says otherwise.
     if (!isInGrace || !input.flag("ShouldRespectGracePeriod", true)) group.setHealth(instance, status === "Healthy");
     return {};
   },
@@ -29,7 +29,7 @@ export const changeCalls: Record<string, Call> = {
         `Currently, desiredSize equals minSize (${minSize}). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.`,
       );
     }
-    // Asked again, AWS tells of the termination that is under way.
+    // For a repeated call AWS returns the running termination.
     const activity = group.terminate(instance, { lowersDesired: lowersDesired && !instance.isTerminating });
     return { Activity: describeActivity(group, activity) };
   },

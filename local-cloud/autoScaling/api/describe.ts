@@ -4,7 +4,7 @@ import { describeActivity, describeAutoScalingInstance, describeGroup } from "./
 import type { Call } from "./call";
 import { findGroup } from "./find";
 
-/** The calls that only tell. */
+/** The calls that only read. */
 export const describeCalls: Record<string, Call> = {
   DescribeAutoScalingGroups(groups, input) {
     const names = input.list("AutoScalingGroupNames");

@@ -41,7 +41,7 @@ export class Input {
     return this.indexed(name).map(([, value]) => value);
   }
 
-  /** `Filters`: each holds where one of its values does. */
+  /** `Filters`: each matches if one of its values does. */
   filters(): { name: string; values: string[] }[] {
     const indices = new Set(this.indexed("Filters").map(([index]) => index));
     return [...indices].map((index) => ({
@@ -50,7 +50,7 @@ export class Input {
     }));
   }
 
-  /** The part of a result that `MaxRecords` and `NextToken` ask for. */
+  /** The page of a result that `MaxRecords` and `NextToken` select. */
   page<T>(all: readonly T[], usual: number, most: number): { items: T[]; nextToken?: string } {
     const count = this.text("MaxRecords") === undefined ? usual : this.count("MaxRecords");
     if (count > most) {

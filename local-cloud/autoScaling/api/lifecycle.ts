@@ -5,7 +5,7 @@ import type { Call } from "./call";
 import { findGroup } from "./find";
 import type { Input } from "./input";
 
-/** The calls of whoever a lifecycle hook waits for. */
+/** The calls of the programs that lifecycle hooks wait for. */
 export const lifecycleCalls: Record<string, Call> = {
   CompleteLifecycleAction(groups, input) {
     const result = input.choice("LifecycleActionResult", ["CONTINUE", "ABANDON"]);
@@ -18,7 +18,7 @@ export const lifecycleCalls: Record<string, Call> = {
   },
 };
 
-/** The wait that the call is about, by token or by instance. */
+/** The wait that the call names, by token or by instance. */
 function findAction(groups: Groups, input: Input): LifecycleAction {
   const group = findGroup(groups, input.required("AutoScalingGroupName"));
   const hook = input.required("LifecycleHookName");

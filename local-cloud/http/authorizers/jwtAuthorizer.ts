@@ -1,14 +1,14 @@
 import { Properties, text } from "../../properties";
 
-/** Which tokens an HTTP API takes ("JWTConfiguration", Amazon API Gateway Version 2 API Reference). */
+/** Tokens that an HTTP API takes ("JWTConfiguration", Amazon API Gateway Version 2 API Reference). */
 export interface JwtAuthorizer {
   issuer: string;
   audiences: readonly string[];
-  /** Where a request carries its token. */
+  /** Place of a request's token. */
   source: { in: "header" | "querystring"; name: string };
 }
 
-/** @throws Error that names the field which the local cloud can't follow */
+/** @throws Error that names a field which the local cloud doesn't support */
 export function readJwtAuthorizer(inputs: Properties): JwtAuthorizer {
   const { authorizerType, identitySources, jwtConfiguration } = inputs;
   if (authorizerType !== "JWT") {

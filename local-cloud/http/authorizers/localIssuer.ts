@@ -1,6 +1,6 @@
 import { generateKeyPairSync, KeyObject, randomUUID, sign } from "node:crypto";
 
-/** What a token is to say. */
+/** Contents of a token. */
 export interface TokenRequest {
   issuer: string;
   audience: string;
@@ -8,7 +8,7 @@ export interface TokenRequest {
   scopes?: readonly string[];
 }
 
-/** The public half of the key that tokens are signed with, and its name. */
+/** The public half of the signing key, and its name. */
 export interface VerificationKey {
   id: string;
   publicKey: KeyObject;
@@ -17,7 +17,7 @@ export interface VerificationKey {
 /** A run is seldom longer. */
 const validSeconds = 24 * 3600;
 
-/** Stands in for the issuers that programs name: signs tokens in their name with a key that is made for this run. */
+/** Replaces the issuers that programs name: signs tokens in their name with a key of this run. */
 export class LocalIssuer {
   private pair: { publicKey: KeyObject; privateKey: KeyObject } | undefined;
   private readonly keyId = randomUUID();
@@ -37,14 +37,14 @@ export class LocalIssuer {
     });
   }
 
-  /** A token that says just this. */
+  /** A token with exactly these claims. */
   sign(claims: object): string {
     const parts = [{ alg: "RS256", typ: "JWT", kid: this.keyId }, claims].map(encode);
     const signed = parts.join(".");
     return `${signed}.${sign("sha256", Buffer.from(signed), this.keys().privateKey).toString("base64url")}`;
   }
 
-  /** Made when they are first asked for: most stacks need none. */
+  /** Made at their first use: most stacks need none. */
   private keys() {
     return (this.pair ??= generateKeyPairSync("rsa", { modulusLength: 2048 }));
   }

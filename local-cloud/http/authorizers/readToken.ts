@@ -3,15 +3,16 @@ import { isObject } from "../../../contract/check";
 import type { JwtAuthorizer } from "./jwtAuthorizer";
 import type { VerificationKey } from "./localIssuer";
 
-/** A token that API Gateway doesn't take. */
+/** A token that API Gateway refuses. */
 export class InvalidToken extends Error {}
 
 export type Claims = Record<string, unknown>;
 
 /**
- * The claims of a token, checked as API Gateway does ("Control access to HTTP APIs with JWT authorizers in API Gateway").
+ * The claims of a token, checked as API Gateway does ("Control access to HTTP APIs with JWT authorizers in API
+ * Gateway").
  *
- * @throws InvalidToken that says what is wrong with it
+ * @throws InvalidToken with the reason
  */
 export function readToken(
   token: string,
@@ -32,7 +33,7 @@ export function readToken(
   }
   const claims = decode(body);
   if (claims.iss !== issuer) throw new InvalidToken("the token does not have a valid issuer");
-  // `client_id` stands in for an absent `aud` only.
+  // `client_id` counts only without an `aud`.
   const named = claims.aud === undefined ? [claims.client_id] : [claims.aud].flat();
   if (!named.some((each) => typeof each === "string" && audiences.includes(each))) {
     throw new InvalidToken("the token does not have a valid audience");
@@ -57,17 +58,17 @@ function decode(part: string): Claims {
     const value = JSON.parse(Buffer.from(part, "base64url").toString()) as unknown;
     if (isObject(value)) return value;
   } catch {
-    // It is none, either way.
+    // It is invalid in either case.
   }
   throw new InvalidToken("the token is not made of JSON objects");
 }
 
-/** The scopes that a token carries. */
+/** The scopes of a token. */
 export function scopesOf({ scope, scp }: Claims): string[] {
   return [scope ?? scp ?? []].flat().flatMap((each) => (typeof each === "string" ? each.split(" ") : []));
 }
 
-/** Claims as API Gateway hands them to a function, all of them texts. */
+/** Claims as API Gateway passes them to a function, all as strings. */
 export function claimTexts(claims: Claims): Record<string, string> {
   return Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, claimText(value)]));
 }

@@ -1,10 +1,10 @@
 import { Properties, text } from "../../properties";
 
-/** What a route of an HTTP API asks its callers for ("CreateRoute", Amazon API Gateway Version 2 API Reference). */
+/** Authorization that a route of an HTTP API requires ("CreateRoute", Amazon API Gateway Version 2 API Reference). */
 export type RouteAuthorization =
   { type: "NONE" } | { type: "AWS_IAM" } | { type: "JWT"; authorizerId: string; scopes: string[] };
 
-/** @throws Error where the route asks for something that the local cloud can't check */
+/** @throws Error if the route requires something that the local cloud can't check */
 export function readRouteAuthorization(inputs: Properties): RouteAuthorization {
   const { authorizationType: type = "NONE", authorizationScopes: scopes = [] } = inputs;
   if (type === "NONE" || type === "AWS_IAM") return { type };

@@ -17,17 +17,17 @@ import type { RouteAuthorization } from "./routeAuthorization";
 export interface RoutedRequest {
   message: IncomingMessage;
   body: Buffer;
-  /** What `execute-api:Invoke` is asked of: ARN of the method and path. */
+  /** Resource of `execute-api:Invoke`: ARN of the method and path. */
   arn: string;
   authorization: RouteAuthorization;
-  /** The route's own, if it has one. */
+  /** The route's own authorizer, if it has one. */
   authorizer?: JwtAuthorizer;
 }
 
-/** Who calls, as `requestContext.authorizer` of the event has it; or the answer to somebody who may not. */
+/** The caller, as the event's `requestContext.authorizer`; or the answer that refuses the request. */
 export type Verdict = { authorizer?: object } | { refusal: HttpAnswer };
 
-/** Holds requests against what their route asks for, and refuses as API Gateway does. */
+/** Checks requests against their route's authorization, and refuses as API Gateway does. */
 export class RouteGuard {
   constructor(
     private readonly parts: { region: string; signatures: Signatures; iam: Iam; issuer: LocalIssuer },
@@ -108,7 +108,7 @@ function identityOf(caller: Caller, accessKey: string): object {
   };
 }
 
-/** IAM's unique ids begin with the kind of what they name ("IAM identifiers"). */
+/** Prefixes of IAM's unique ids show the kind of resource ("IAM identifiers"). */
 function uniqueId(prefix: string, arn: string): string {
   return `${prefix}${createHash("sha256").update(arn).digest("hex").slice(0, 17).toUpperCase()}`;
 }

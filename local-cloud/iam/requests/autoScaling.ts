@@ -2,7 +2,10 @@ import type { Context } from "../condition";
 import type { Ask } from "../evaluate";
 import type { Call, KnownGroup } from "./call";
 
-/** Describe actions know no resources; the others are about a group ("Actions, resources, and condition keys for Amazon EC2 Auto Scaling"). */
+/**
+ * Describe actions have no resources; the others concern a group ("Actions, resources, and condition keys for Amazon
+ * EC2 Auto Scaling").
+ */
 export function autoScalingAsks({ request, operation, sources }: Call): Ask[] {
   const action = `autoscaling:${operation}`;
   if (operation.startsWith("Describe")) return [{ action, resource: "*" }];
@@ -11,7 +14,7 @@ export function autoScalingAsks({ request, operation, sources }: Call): Ask[] {
     group: parameters.get("AutoScalingGroupName") ?? undefined,
     instance: parameters.get("InstanceId") ?? undefined,
   });
-  // Of what isn't there, the service itself says so.
+  // The service itself reports a missing group.
   return found ? [{ action, resource: found.arn, context: tagsOf(found) }] : [];
 }
 

@@ -37,7 +37,7 @@ function itemsOf(requests: NonNullable<Input["RequestItems"]>[string]): Item[] {
   return requests.map(({ PutRequest, DeleteRequest }) => PutRequest?.Item ?? DeleteRequest?.Key ?? {});
 }
 
-/** The partition keys that the call is about ("Using IAM policy conditions for fine-grained access control"). */
+/** The partition keys of the call ("Using IAM policy conditions for fine-grained access control"). */
 function leadingKeys(input: Input, hashKey: string, items: Item[]): string[] {
   const queried = input.IndexName === undefined ? queriedKey(input, hashKey) : undefined;
   return [...items.map((item) => item[hashKey]), queried].flatMap((value) =>
@@ -45,7 +45,7 @@ function leadingKeys(input: Input, hashKey: string, items: Item[]): string[] {
   );
 }
 
-/** The value that a query's condition gives the partition key, which is always by `=`. */
+/** The partition key's value in a query's condition, which always uses `=`. */
 function queriedKey(input: Input, hashKey: string): Attribute | undefined {
   const { KeyConditionExpression, ExpressionAttributeNames = {}, ExpressionAttributeValues = {} } = input;
   for (const [, name, value] of KeyConditionExpression?.matchAll(/([#\w]+)\s*=\s*(:\w+)/g) ?? []) {

@@ -20,11 +20,11 @@ const byService: Record<string, (call: Call) => Ask[]> = {
   scheduler: schedulerAsks,
   secretsmanager: secretsManagerAsks,
   ssm: ssmAsks,
-  // Who one is, anybody may ask.
+  // GetCallerIdentity needs no permission.
   sts: ({ operation }) => (operation === "GetCallerIdentity" ? [] : [{ action: `sts:${operation}`, resource: "*" }]),
 };
 
-/** All that the call asks IAM for. @throws Error for a service that is unknown here */
+/** All actions that the call needs. @throws Error for an unknown service */
 export function asksOf(request: AwsRequest, operation: string, sources: AskSources, may: (ask: Ask) => boolean): Ask[] {
   const asks = byService[request.service];
   if (!asks) throw new Error(`The local cloud knows no permissions of ${request.service}`);

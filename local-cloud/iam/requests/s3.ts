@@ -2,7 +2,10 @@ import { objectOf } from "../../wire/awsRequest";
 import type { Ask } from "../evaluate";
 import type { Call } from "./call";
 
-/** Permissions by operation ("Required permissions for Amazon S3 API operations"); others are named as their operation is. */
+/**
+ * Permissions by operation ("Required permissions for Amazon S3 API operations"); others are named like their
+ * operation.
+ */
 const objectActions: Record<string, string> = {
   HeadObject: "GetObject",
   CreateMultipartUpload: "PutObject",
@@ -23,7 +26,7 @@ export function s3Asks({ request, operation, sources, may }: Call): Ask[] {
   const ask = onObject(objectActions[operation] ?? operation, bucket, key);
   const asks = [ask];
   if (operation === "CopyObject") asks.push(sourceOf(String(request.message.headers["x-amz-copy-source"])));
-  // Whoever may not list a bucket isn't told that an object is missing ("GetObject", Amazon S3 API Reference).
+  // A caller who may not list a bucket doesn't learn that an object is missing ("GetObject", Amazon S3 API Reference).
   const isRead = operation === "GetObject" || operation === "HeadObject";
   if (isRead && !sources.hasObject(bucket, key) && may(ask)) {
     asks.push({ action: "s3:ListBucket", resource: `arn:aws:s3:::${bucket}` });

@@ -4,7 +4,7 @@ import { inputOf } from "../../jsonInput";
 import type { Ask } from "../evaluate";
 import type { Call } from "./call";
 
-/** Whoever makes a schedule hands it a role ("Identity-based policies in EventBridge Scheduler"). */
+/** The creator of a schedule passes it a role ("Identity-based policies in EventBridge Scheduler"). */
 export function schedulerAsks({ request, operation, sources }: Call): Ask[] {
   const name = scheduleNameOf(request.target);
   const action = `scheduler:${operation}`;

@@ -3,7 +3,7 @@ import { parameterArn } from "../../secrets/secretStore";
 import type { Ask } from "../evaluate";
 import type { Call } from "./call";
 
-/** A secret that is named without its ARN is looked up ("Actions, resources, and condition keys for AWS Secrets Manager"). */
+/** A secret's name is resolved to its ARN ("Actions, resources, and condition keys for AWS Secrets Manager"). */
 export function secretsManagerAsks({ request, operation, sources }: Call): Ask[] {
   const id = request.input?.SecretId;
   const action = `secretsmanager:${operation}`;
@@ -12,7 +12,7 @@ export function secretsManagerAsks({ request, operation, sources }: Call): Ask[]
   return [{ action, resource: sources.secretArnOf(id) ?? (id.startsWith("arn:") ? id : named) }];
 }
 
-/** Each name is asked for by itself ("Actions, resources, and condition keys for AWS Systems Manager"). */
+/** Each name is checked separately ("Actions, resources, and condition keys for AWS Systems Manager"). */
 export function ssmAsks({ request, operation, sources }: Call): Ask[] {
   const { Name, Names } = request.input ?? {};
   const names = (Array.isArray(Names) ? Names : [Name]).filter((name) => typeof name === "string");

@@ -117,7 +117,7 @@ const authorizer: ResourceHandler = {
   },
 };
 
-/** Where nobody is asked, it may be of any kind. */
+/** Without enforcement it may be of any kind. */
 function putAuthorizer(apis: HttpApis, id: string, inputs: Properties): void {
   if (apis.isEnforcing) apis.get(text(inputs, "apiId")).putAuthorizer(id, readJwtAuthorizer(inputs));
 }

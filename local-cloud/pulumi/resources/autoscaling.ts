@@ -20,7 +20,7 @@ const group: ResourceHandler = {
     const target = deployed(cloud, id);
     const settings = groupSettings(inputs, cloud.region);
     cloud.groups.check(settings);
-    // What the program doesn't change stays as schedules, or hooks that are resources of their own, have made it.
+    // Unchanged inputs keep the values of schedules, or of hooks that are resources of their own.
     const { minSize, maxSize, hooks } = target.settings;
     const bounds = {
       minSize: inputs.minSize === state.minSize ? minSize : settings.minSize,
@@ -54,7 +54,7 @@ const lifecycleHook: ResourceHandler = {
   },
 };
 
-/** One of that name is replaced, also where the group was created with it. */
+/** Replaces a hook of that name, even one that the group was created with. */
 function putHook(cloud: LocalCloud, inputs: Properties): void {
   const { settings } = deployed(cloud, text(inputs, "autoscalingGroupName"));
   const hook = hookOf(inputs);
@@ -117,7 +117,7 @@ function scheduleId(inputs: Properties): string {
   return `${text(inputs, "autoscalingGroupName")}/${text(inputs, "scheduledActionName")}`;
 }
 
-/** The provider takes 0 for what is left out, and -1 for what shall stay as it is. */
+/** The provider takes 0 for an omitted bound, and -1 for an unchanged one. */
 function bound(inputs: Properties, field: string): number | undefined {
   const value = optionalNumber(inputs, field) ?? 0;
   return value < 0 ? undefined : value;

@@ -41,7 +41,7 @@ const tableItem: ResourceHandler = {
     const keys = [text(inputs, "hashKey"), optionalText(inputs, "rangeKey")].filter((key) => key !== undefined);
     return { id: [tableName, ...keys.map((key) => JSON.stringify(item[key]))].join("|"), state: inputs };
   },
-  /** The same key stays where it is; a processor's item is never missing meanwhile. */
+  /** The same key is overwritten in place, so that a processor's item is never missing. */
   async update(id, state, inputs, context) {
     const { id: newId, state: newState } = await tableItem.create(inputs, context);
     if (newId !== id) await tableItem.delete!(id, state, context);
@@ -60,7 +60,7 @@ export const dynamodb: ResourceHandlers = {
   "aws:dynamodb/tableItem:TableItem": tableItem,
 };
 
-/** Always on demand: the local tables know no throughput. */
+/** Always on demand: the local tables have no throughput. */
 function tableInput(name: string, inputs: Properties): unknown {
   const attributes = (inputs.attributes ?? []) as { name: string; type: string }[];
   const globals = (inputs.globalSecondaryIndexes ?? []) as Index[];

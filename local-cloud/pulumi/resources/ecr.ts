@@ -37,7 +37,7 @@ export const ecr: ResourceHandlers = {
   "docker-build:index:Image": image,
 };
 
-/** Of what would be sent to the builder: packages are installed in the image. */
+/** Hash of the files that would be sent to the builder: packages are installed in the image. */
 export async function hashOfFolder(folder: string): Promise<string> {
   const hash = createHash("sha256");
   for (const file of (await filesBelow(folder)).sort()) {

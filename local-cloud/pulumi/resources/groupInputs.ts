@@ -42,7 +42,7 @@ export function groupSettings(inputs: Properties, region: string): GroupSettings
   };
 }
 
-/** A hook, of a group's own or a resource by itself. */
+/** A hook, of a group or of a resource of its own. */
 export function hookOf(inputs: Properties): LifecycleHook {
   return {
     name: String(inputs.name),

@@ -74,7 +74,7 @@ const provisionedConcurrencyConfig: ResourceHandler = {
   },
 };
 
-/** With the scope `CRUD` the function is called at every turn of the resource's life, and told which under `tf`. */
+/** With the scope `CRUD` the function is called at every change in the resource's life, which `tf` names. */
 const invocation: ResourceHandler = {
   async create(inputs, { cloud }) {
     const state = await invokeOnce(inputs, cloud, lifecycle(inputs, "create"));
@@ -110,7 +110,7 @@ export const lambda: ResourceHandlers = {
   "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": provisionedConcurrencyConfig,
 };
 
-/** A permission for an alias is not one for the function. */
+/** A permission for an alias doesn't cover the function. */
 function permittedArn(inputs: Properties, cloud: LocalCloud): string {
   const { arn } = deployed(cloud, text(inputs, "function")).spec;
   const qualifier = optionalText(inputs, "qualifier");
@@ -127,7 +127,7 @@ async function putFunction(inputs: Properties, name: string, cloud: LocalCloud):
   await unpack(codeOf(inputs), folder);
   const { variables = {} } = (inputs.environment ?? {}) as { variables?: Record<string, string> };
   const deadLetter = inputs.deadLetterConfig as { targetArn?: string } | undefined;
-  // -1 is the provider's word for "none reserved".
+  // -1 means "none reserved" to the provider.
   const reserved = optionalNumber(inputs, "reservedConcurrentExecutions") ?? -1;
   cloud.lambdas.create({
     name,

@@ -35,7 +35,7 @@ const secretVersion: ResourceHandler = {
   },
   delete(_id, state, { cloud }) {
     const stored = cloud.secrets.findSecret(text(state, "secretId"));
-    // A version that another one has taken the place of is gone already.
+    // A version that was replaced by another is gone already.
     if (stored?.version?.id === state.versionId) stored!.version = undefined;
     return Promise.resolve();
   },

@@ -1,4 +1,4 @@
-/** An attribute as a message brings it. */
+/** A message attribute as it was sent. */
 export interface GivenAttribute {
   DataType?: string;
   StringValue?: string;
@@ -12,7 +12,7 @@ const typePattern = /^(String|Number|Binary)(\.|$)/;
 /** "SendMessage", Amazon SQS API Reference: the characters of bodies and values. */
 const textPattern = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
 
-/** What is wrong with one of them, in the words that SQS and SNS have for it. */
+/** Problem of one of them, in the words of SQS and SNS. */
 export function problemOfAttributes(attributes: Record<string, GivenAttribute>): string | undefined {
   for (const [name, attribute] of Object.entries(attributes)) {
     const problem = problemOf(name, attribute);

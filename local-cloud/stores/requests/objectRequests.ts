@@ -10,12 +10,12 @@ const maxKeyBytes = 1_024;
 const maxMetadataBytes = 2_048;
 
 export interface Objects {
-  /** In quotes; nothing where there is no such object. */
+  /** In quotes; undefined if there is no such object. */
   etagOf: (bucket: string, key: string) => string | undefined;
 }
 
 /**
- * Refuses what S3 refuses and the store behind takes ("Amazon S3 API Reference", by action).
+ * Refuses requests that S3 refuses and the store would take ("Amazon S3 API Reference", by action).
  *
  * @throws Refused
  */

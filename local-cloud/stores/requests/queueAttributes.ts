@@ -1,6 +1,9 @@
 import { Refused } from "../../wire/refusal";
 
-/** What CreateQueue and SetQueueAttributes take ("SetQueueAttributes", Amazon SQS API Reference); others check the ranges. */
+/**
+ * Attributes of CreateQueue and SetQueueAttributes ("SetQueueAttributes", Amazon SQS API Reference); others check the
+ * ranges.
+ */
 export const settableAttributes: ReadonlySet<string> = new Set([
   ...["VisibilityTimeout", "DelaySeconds", "MaximumMessageSize", "MessageRetentionPeriod"],
   ...["ReceiveMessageWaitTimeSeconds", "RedrivePolicy", "RedriveAllowPolicy", "Policy", "KmsMasterKeyId"],
@@ -14,7 +17,7 @@ const readable = new Set([
   ...settableAttributes,
 ]);
 
-/** @throws Refused where SQS would not take these attributes of a queue. */
+/** @throws Refused if SQS would refuse these attributes of a queue */
 export function checkQueueAttributes(attributes: Record<string, unknown>, isQueue: (arn: string) => boolean): void {
   const unknown = Object.keys(attributes).find((name) => !settableAttributes.has(name));
   if (unknown !== undefined) throw new Refused(`Unknown Attribute ${unknown}.`, "InvalidAttributeName");
@@ -22,7 +25,7 @@ export function checkQueueAttributes(attributes: Record<string, unknown>, isQueu
   checkRedriveAllowPolicy(attributes.RedriveAllowPolicy);
 }
 
-/** @throws Refused where no queue has such an attribute. */
+/** @throws Refused if no queue has such an attribute */
 export function checkAttributeNames(names: unknown): void {
   const unknown = Array.isArray(names) ? names.map(String).find((name) => !readable.has(name)) : undefined;
   if (unknown !== undefined) throw new Refused(`Unknown Attribute ${unknown}.`, "InvalidAttributeName");
@@ -63,7 +66,7 @@ function policyIn(name: string, text: unknown): Record<string, unknown> {
     const policy: unknown = JSON.parse(String(text));
     if (typeof policy === "object" && policy !== null) return policy as Record<string, unknown>;
   } catch {
-    // As if it were no object.
+    // Treated as no object.
   }
   throw invalid(name, text, "Amazon SQS can't create the policy: it isn't an object of JSON.");
 }

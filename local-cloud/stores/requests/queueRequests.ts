@@ -19,10 +19,10 @@ const groupId = /^[!-~]{1,128}$/;
 const entryId = /^[\w-]{1,80}$/;
 
 /**
- * Refuses what SQS refuses and the store behind takes ("Amazon SQS API Reference", by action).
+ * Refuses requests that SQS refuses and the store would take ("Amazon SQS API Reference", by action).
  *
- * @returns the entries of a batch that are refused for themselves.
- * @throws Refused where the whole call is.
+ * @returns the refused entries of a batch
+ * @throws Refused if the whole call is refused
  */
 export function checkQueueRequest(action: string, input: Input, queues: Queues): FailedEntry[] {
   const queue = typeof input.QueueUrl === "string" ? queues.queue(input.QueueUrl) : undefined;
@@ -34,7 +34,7 @@ export function checkQueueRequest(action: string, input: Input, queues: Queues):
   if (action === "SetQueueAttributes") checkQueueAttributes(inputOf(input.Attributes), isQueue);
   if (action === "GetQueueAttributes") checkAttributeNames(input.AttributeNames);
   if (action === "ReceiveMessage") checkWhole("VisibilityTimeout", input.VisibilityTimeout, 43_200);
-  // That there is no such queue is for the store to say, which does.
+  // The store reports a missing queue.
   if (!queue) return [];
   const check = checkOf(queue)[action.replace(/Batch$/, "")];
   if (!check) return [];
@@ -59,7 +59,7 @@ function checkOf(queue: StoredQueue): Record<string, (entry: Input) => void> {
   };
 }
 
-/** @throws Refused where a batch is none as a whole; its size is the store's to see. */
+/** @throws Refused for an invalid batch; the store checks its size */
 function entriesOf({ Entries: given }: Input): Input[] {
   const entries = Array.isArray(given) ? given.map(inputOf) : [];
   if (entries.length === 0)
@@ -129,7 +129,7 @@ function checkHandle(queue: StoredQueue, handle: unknown): void {
   );
 }
 
-/** A message that is visible again isn't in flight; of one that was deleted SQS says another thing. */
+/** A message that is visible again isn't in flight; for a deleted one SQS has another error. */
 function checkInFlight(queue: StoredQueue, handle: string): void {
   if (queue.inflightMessages.has(handle)) return;
   const id = messageIdIn(handle);

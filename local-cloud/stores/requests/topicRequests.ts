@@ -17,7 +17,8 @@ interface Message {
 }
 
 /**
- * Refuses what SNS refuses and the store behind takes ("Amazon SNS API Reference", by action). `fields` are the form's.
+ * Refuses requests that SNS refuses and the store would take ("Amazon SNS API Reference", by action). `fields` are the
+ * form's.
  *
  * @throws Refused
  */
@@ -99,7 +100,7 @@ function messageIn(fields: Fields, prefix: string): Message {
   return { fields: own, attributes: Object.fromEntries(attributes) };
 }
 
-/** The numbers of a list's members, in a form's way of lists. */
+/** The numbers of a list's members in a form. */
 function numbersAfter(fields: Fields, prefix: string): string[] {
   const numbers = Object.keys(fields)
     .filter((name) => name.startsWith(prefix))
@@ -115,7 +116,7 @@ function bytesOf({ fields, attributes }: Message): number {
   return [fields.Message, ...texts].reduce((sum, text = "") => sum + Buffer.byteLength(text), 0);
 }
 
-/** Nothing where the text is no JSON. */
+/** Undefined if the text is no JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

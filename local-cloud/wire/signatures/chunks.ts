@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { Claim } from "./claim";
 import { hashOf, scopeTextOf } from "./recompute";
 
-/** A body that its sender cut in chunks, so that it could sign or sum it on the way. */
+/** A body in chunks, which its sender could sign or sum while sending. */
 export interface ChunkedBody {
   data: Buffer;
   chunks: { data: Buffer; signature?: string }[];
@@ -10,7 +10,7 @@ export interface ChunkedBody {
   trailers: string[];
 }
 
-/** Reads `aws-chunked`, whose chunks may each have a signature; nothing where the bytes are no such. */
+/** Reads `aws-chunked`, whose chunks may each have a signature; undefined for other bytes. */
 export function readChunks(body: Buffer): ChunkedBody | undefined {
   const chunks: ChunkedBody["chunks"] = [];
   for (let offset = 0; ;) {
@@ -29,7 +29,7 @@ export function readChunks(body: Buffer): ChunkedBody | undefined {
 }
 
 /**
- * Whether each chunk has the signature that follows from the one before it, the request's own being the first
+ * True if each chunk has the signature that follows from the one before it, beginning with the request's
  * ("Signature Calculations for the Authorization Header: Transferring Payload in Multiple Chunks", Amazon S3).
  */
 export function areChunksSigned({ chunks, trailers }: ChunkedBody, claim: Claim, key: Uint8Array): boolean {

@@ -1,37 +1,37 @@
 import type { IncomingMessage } from "node:http";
 
-/** What a request says of its signature, before any of it is proven ("Elements of an AWS API request signature"). */
+/** A request's unverified signature ("Elements of an AWS API request signature"). */
 export interface Claim {
   accessKeyId: string;
   /** The credential scope: day, as yyyymmdd, region and service. */
   day: string;
   region: string;
   service: string;
-  /** When it was signed: yyyymmddThhmmssZ. */
+  /** Time of signing: yyyymmddThhmmssZ. */
   time: string;
   /** In lower case. */
   signedHeaders: string[];
   signature: string;
   sessionToken?: string;
-  /** How long a URL that was signed beforehand holds; absent where the signature came in a header. */
+  /** Lifetime of a presigned URL; undefined for a signature in a header. */
   expiresSeconds?: number;
 }
 
-/** A signature that lacks a part, or says one in a way that nobody can read. */
+/** A signature with a missing or unreadable part. */
 export class MalformedClaim extends Error {}
 
 const algorithm = "AWS4-HMAC-SHA256";
 
 /**
- * Reads the signature of a request, from its headers or its query; nothing where it has none.
+ * Reads the signature of a request, from its headers or its query; undefined without one.
  *
- * @throws MalformedClaim that names the part.
+ * @throws MalformedClaim that names the part
  */
 export function readClaim(message: IncomingMessage, query: ReadonlyMap<string, string[]>): Claim | undefined {
   const header = message.headers.authorization;
   const isInQuery = query.has("X-Amz-Signature") || query.has("X-Amz-Algorithm");
   if (header === undefined) return isInQuery ? fromQuery(query) : undefined;
-  // Whatever else comes there, a bearer token say, is no signature.
+  // Another scheme, such as a bearer token, is no signature.
   if (!header.startsWith("AWS4-")) return isInQuery ? fromQuery(query) : undefined;
   if (isInQuery)
     throw new MalformedClaim("Expected one signature, got one in the header Authorization and one in the query");

@@ -1,9 +1,9 @@
 import type { Refusal } from "../faults";
 
-/** Why AWS doesn't take a request's word for who sent it. */
+/** Reasons why AWS rejects a signature. */
 export type ProblemKind = "missing" | "malformed" | "unknownKey" | "tooOld" | "mismatch" | "body";
 
-/** A request of nobody that the local cloud knows. */
+/** A request without a verified caller. */
 export class Unproven extends Error {
   constructor(
     readonly kind: ProblemKind,
@@ -60,7 +60,7 @@ const byService: Record<string, Answers | undefined> = {
   autoscaling: query,
 };
 
-/** How the service that was asked for says so. */
+/** The rejection in the form of the called service. */
 export function refusalOf(service: string, { kind, message }: Unproven): Refusal {
   const [status, code] = (Object.hasOwn(byService, service) ? byService[service]! : json)[kind];
   return { status, code, message };

@@ -6,18 +6,18 @@ import type { Claim } from "./claim";
 
 export const sha256 = Hash.bind(null, "sha256");
 
-/** What a signature proves, beside the claim itself. */
+/** The request data that a signature covers, beside the claim itself. */
 export interface Signed {
   message: IncomingMessage;
   /** The path as it was sent. */
   path: string;
   /** Decoded. */
   query: ReadonlyMap<string, string[]>;
-  /** SHA-256 of the body in hex, or the word in its place. */
+  /** SHA-256 of the body in hex, or its placeholder. */
   payloadHash: string;
 }
 
-/** The AWS SDK's own signer, which signs what came instead of what goes out. */
+/** The AWS SDK's own signer, applied to a received request. */
 class Recomputer extends SignatureV4Base {
   constructor(escapesPath: boolean) {
     const unused = { accessKeyId: "", secretAccessKey: "" };
@@ -35,10 +35,10 @@ class Recomputer extends SignatureV4Base {
   }
 }
 
-/** S3 alone takes paths as they are. */
+/** Only S3 takes paths as they are. */
 const recomputers = { s3: new Recomputer(false), others: new Recomputer(true) };
 
-/** The signature that the secret makes of the request. */
+/** Computes the request's signature with the secret. */
 export async function recompute(claim: Claim, signed: Signed, key: Uint8Array): Promise<string> {
   const recomputer = claim.service === "s3" ? recomputers.s3 : recomputers.others;
   return createHmac("sha256", key)
@@ -50,7 +50,7 @@ export function scopeTextOf({ day, region, service }: Claim): string {
   return `${day}/${region}/${service}/aws4_request`;
 }
 
-/** What the secret signs with, for a day, a region and a service. */
+/** Signing key of the secret, for a day, a region and a service. */
 export function signingKeyOf(
   { accessKeyId, day, region, service }: Claim,
   secretAccessKey: string,

@@ -14,7 +14,7 @@ export interface CallToSign {
   body: string | Buffer;
 }
 
-/** The headers that the call goes out with. */
+/** Headers of the signed call. */
 export async function signCall(call: CallToSign, credentials: Credentials): Promise<Record<string, string>> {
   const { service, region, method, path, headers, body } = call;
   const url = new URL(call.address);

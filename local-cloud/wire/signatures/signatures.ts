@@ -8,18 +8,18 @@ import { Unproven } from "./problems";
 import { hashOf, recompute, scopeTextOf, signingKeyOf } from "./recompute";
 import type { Target } from "./target";
 
-/** "Signature expired: … is now earlier than …" comes after this long, in both directions. */
+/** "Signature expired: … is now earlier than …" follows after this time, in both directions. */
 const skewMilliseconds = 15 * 60_000;
 
 const maxSigningKeys = 1_000;
 
-/** Somebody that a request says it is from, with a key that was given out; its signature is yet to be looked at. */
+/** The alleged caller of a request, with an issued key; the signature is not verified yet. */
 export interface Claimant {
   claim: Claim;
   issued: Issued;
 }
 
-/** Proves who sent a request, by the keys that the local cloud has given out ("AWS Signature Version 4 for API requests"). */
+/** Verifies the callers of requests, by the issued keys ("AWS Signature Version 4 for API requests"). */
 export class Signatures {
   private readonly signingKeys = new Map<string, Uint8Array>();
 
@@ -29,9 +29,9 @@ export class Signatures {
   ) {}
 
   /**
-   * Who the request says it is from: what can be told before its body has come.
+   * The alleged caller: what is known before the body has come.
    *
-   * @throws Unproven where it is of no key that was given out, or of another time.
+   * @throws Unproven if the key was not issued, or the time is wrong
    */
   claimantOf(message: IncomingMessage, { query }: Target): Claimant {
     const claim = claimIn(message, query);
@@ -54,9 +54,9 @@ export class Signatures {
   }
 
   /**
-   * Holds the signature against the request. Gives the body, taken out of the chunks that it may have come in.
+   * Verifies the request's signature. Returns the body, without chunks.
    *
-   * @throws Unproven where it isn't the one that the key makes.
+   * @throws Unproven if the key makes another signature
    */
   async prove({ claim, issued }: Claimant, message: IncomingMessage, target: Target, body: Buffer): Promise<Buffer> {
     const key = await this.signingKeyOf({ claim, issued });
@@ -122,7 +122,7 @@ function claimIn(message: IncomingMessage, query: Target["query"]): Claim | unde
   }
 }
 
-/** S3 lets the sender say what stands for the body; the others always sign the body itself. */
+/** S3 lets the sender name a placeholder for the body; the others always sign the body itself. */
 function payloadHashOf(claim: Claim, { headers }: IncomingMessage, { query }: Target, body: Buffer): string {
   if (claim.service !== "s3") return hashOf(body);
   const header = headers["x-amz-content-sha256"] as string | undefined;

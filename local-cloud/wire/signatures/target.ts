@@ -7,7 +7,7 @@ export interface Target {
   query: ReadonlyMap<string, string[]>;
 }
 
-/** A request's path and query, decoded as far as they can be. */
+/** A request's path and query, decoded if possible. */
 export function targetOf({ url = "/" }: IncomingMessage): Target {
   const at = url.indexOf("?");
   const query = new Map<string, string[]>();
