@@ -73,21 +73,19 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
     const child = { parent: this };
     const isTracking = args.tracking ?? defaults.tracking;
-    const hasScaler = (args.scaling ?? defaults.scaling) === "scaler";
     const isListing = args.listing ?? defaults.listing;
     const hasPointInTimeRecovery = args.pointInTimeRecovery ?? defaults.pointInTimeRecovery;
     const target = new DeployTarget(child);
     const tables = new JobTables(
       `${name}-tables`,
-      { isTracking, isListing, hasPointInTimeRecovery, hasScaler, kmsKey: args.kmsKey, tags: args.tags },
+      { isTracking, isListing, hasPointInTimeRecovery, kmsKey: args.kmsKey, tags: args.tags },
       child,
     );
     const typeTable = tables.types;
-    const scaler =
-      tables.fleets && new Scaler(`${name}-scaler`, { ...args, typeTable, fleetTable: tables.fleets, target }, child);
+    const scaler = new Scaler(`${name}-scaler`, { ...args, typeTable, fleetTable: tables.fleets, target }, child);
     const router = new JobRouter(
       `${name}-router`,
-      { ...args, typeTable, unsentTable: tables.unsent, scaler: scaler?.scaler.function },
+      { ...args, typeTable, unsentTable: tables.unsent, scaler: scaler.scaler.function },
       child,
     );
     const hasEvents = args.events ?? defaults.events;
@@ -100,7 +98,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       { logRetentionDays: args.logRetentionDays, kmsKey: args.kmsKey, tags: args.tags, router, tables, events },
       child,
     );
-    const rescue = new JobRescue(`${name}-rescue`, { ...args, router, tables, scaler: scaler?.scaler.function }, child);
+    const rescue = new JobRescue(`${name}-rescue`, { ...args, router, tables, scaler: scaler.scaler.function }, child);
     const { topic } = router;
     const schedules = new JobSchedules(
       `${name}-schedules`,
@@ -113,9 +111,9 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       },
       child,
     );
-    const functions = { rescue: rescue.rescue.function, scaler: scaler?.scaler.function };
+    const functions = { rescue: rescue.rescue.function, scaler: scaler.scaler.function };
     const api = new JobApi(`${name}-api`, { ...args, topic, eventsTopic, schedules, tables, ...functions }, child);
-    const settings = args.processors.map((processor) => withDefaults(processor, args.scaling));
+    const settings = args.processors.map(withDefaults);
     const network = new WorkerNetwork(`${name}-network`, { ...args, processors: settings, target }, child);
     const imageFor = createImages(name, settings, args, child);
     const inline = settings.filter(({ handle }) => handle !== undefined);
@@ -138,7 +136,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           routerRoleArn: router.router.role.arn,
           repairRoleArn: repair.role.arn,
           rescueRoleArn: rescue.rescue.role.arn,
-          scalerRoleArn: scaler?.scaler.role.arn,
+          scalerRoleArn: scaler.scaler.role.arn,
           isTracking,
           kmsKey,
           tags,
@@ -164,13 +162,13 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           image: imageFor(processor),
           registryCredentials: processor.registryCredentials ?? args.registryCredentials,
           machineImage: machineImage.id,
-          scaler: scaler?.forFleets(),
+          scaler: scaler.forFleets(),
         },
         child,
       );
       const entry = createTypeEntry(
         `${prefix}-type`,
-        { processor, queue, fleet, machineImage, typeTable, frontend: api.frontend.function, isScaled: hasScaler },
+        { processor, queue, fleet, machineImage, typeTable, frontend: api.frontend.function },
         this,
       );
       for (const schedule of processor.schedules ?? []) schedules.repeat(processor.name, schedule, entry);

@@ -5,7 +5,7 @@ export { Job, JobContext, JobHandler, JobLogger } from "../contract/handler";
 export { BatchJobProcessorArgs } from "./args/BatchJobProcessorArgs";
 export { CorsArgs } from "./args/CorsArgs";
 export { NetworkArgs } from "./args/NetworkArgs";
-export { Acknowledge, Architecture, Authorization, Effect, Egress, Metrics, Scaling } from "./args/choices";
+export { Acknowledge, Architecture, Authorization, Effect, Egress, Metrics } from "./args/choices";
 export { defaults } from "./args/defaults";
 export { PolicyStatement } from "./aws/permissions";
 export { CapacityChange, JobSchedule, ProcessorArgs } from "./args/ProcessorArgs";

@@ -13,8 +13,8 @@ export interface JobType {
   payloadSchema?: Record<string, unknown>;
   /** Machine image of the workers' instances. */
   machineImage?: JobTypeImage;
-  /** The scaler's data; undefined if CloudWatch scales the type. */
-  fleet?: JobTypeFleet;
+  /** The scaler's data. */
+  fleet: JobTypeFleet;
 }
 
 /** A machine image of instances. */
@@ -50,7 +50,7 @@ export function encodeJobType(jobType: JobType): Record<string, { S: string } | 
     maxAttempts: { N: String(maxAttempts) },
     ...(payloadSchema && { payloadSchema: { S: JSON.stringify(payloadSchema) } }),
     ...(machineImage && { machineImage: { S: JSON.stringify(machineImage) } }),
-    ...(fleet && { fleet: { S: JSON.stringify(fleet) } }),
+    fleet: { S: JSON.stringify(fleet) },
   };
 }
 

@@ -44,14 +44,14 @@ export interface WorkerSettings {
   /** Lifecycle hooks of the Auto Scaling group that the worker completes: once it is ready, and once it has drained. */
   launchHook?: string;
   terminateHook?: string;
-  /** Table that the worker reports to; undefined if the scaler is off. */
-  fleetTable?: string;
+  /** Table that the worker reports to. */
+  fleetTable: string;
   /** Topic to which final job states are published; undefined when `events` is off. */
   eventsTopic?: string;
   /** Queue of events that the topic did not take, from which the repair run publishes them. */
   keptEventsQueueUrl?: string;
   /** Function that the worker nudges if more jobs wait than it can run, or if any wait as it ends. */
-  scalerFunction?: string;
+  scalerFunction: string;
   /** References of the handlers' secrets, by variable. */
   secrets?: Record<string, string>;
   /** Dimension of the worker's metrics; `off` for none. @default "type" */
@@ -91,10 +91,10 @@ const variables: Record<keyof WorkerSettings, Variable> = {
   idleSeconds: { name: "WORKER_IDLE_SECONDS", kind: "number" },
   launchHook: { name: "WORKER_LAUNCH_HOOK", kind: "text", isOptional: true },
   terminateHook: { name: "WORKER_TERMINATE_HOOK", kind: "text", isOptional: true },
-  fleetTable: { name: "WORKER_FLEET_TABLE", kind: "text", isOptional: true },
+  fleetTable: { name: "WORKER_FLEET_TABLE", kind: "text" },
   eventsTopic: { name: "WORKER_EVENTS_TOPIC", kind: "text", isOptional: true },
   keptEventsQueueUrl: { name: "WORKER_KEPT_EVENTS_QUEUE_URL", kind: "text", isOptional: true },
-  scalerFunction: { name: "WORKER_SCALER_FUNCTION", kind: "text", isOptional: true },
+  scalerFunction: { name: "WORKER_SCALER_FUNCTION", kind: "text" },
   secrets: { name: secretsVariable, kind: "references", isOptional: true },
   metrics: { name: "WORKER_METRICS", kind: "text", isOptional: true },
   metricsComponent: { name: "WORKER_METRICS_COMPONENT", kind: "text", isOptional: true },

@@ -29,7 +29,6 @@ const options = [
   { inputs: "`privateWorkers: true`, a secret in an SSM parameter", args: withSecret("ssm", "parameter/a") },
   { inputs: "`frontendProvisionedConcurrency: 1`", args: { frontendProvisionedConcurrency: 1 } },
   { inputs: "`routerProvisionedConcurrency: 1`", args: { routerProvisionedConcurrency: 1 } },
-  { inputs: '`scaling: "targetTracking"`', args: { scaling: "targetTracking" } },
   { inputs: "`tracking: false`", args: { tracking: false } },
   { inputs: "`events: true`", args: { events: true } },
   { inputs: "`network` with a VPC", args: { network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } } },
@@ -304,7 +303,6 @@ Not in the table, since they are cents or nobody's by default:
   ${dollars((hours * 120 * 0.4) / 1e6)} a month for an instance that is always full.
 - **Metrics**: \`metrics: "type"\` costs ${metrics(metricsOfType, 1)} for each type that is used in a month (seven names where jobs fail or
   are retried, five where all succeed), $${(200 * metricsOfType.most * metricDollars).toFixed(0)} for 200 types; \`"component"\` ${metrics(metricsOfType, 1)} in all; \`"off"\` nothing.
-- **Alarms of Auto Scaling**, with \`scaling: "targetTracking"\`: CloudWatch bills each metric that an alarm evaluates.
 
 ### Where it comes from
 

@@ -47,6 +47,9 @@ export async function startWorker(
     maxBackoffSeconds: 1,
     drainSeconds: 5,
     idleSeconds: 0,
+    // Without an instance's metadata a worker reports to nobody.
+    fleetTable: "none",
+    scalerFunction: "none",
   });
   return start(
     path.join(packageFolder("batch-job-worker"), "dist/main.js"),

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Authorization, Metrics, Scaling } from "./choices";
+import { Authorization, Metrics } from "./choices";
 import { CorsArgs } from "./CorsArgs";
 import { NetworkArgs } from "./NetworkArgs";
 import { PolicyStatement } from "../aws/permissions";
@@ -35,12 +35,6 @@ export interface BatchJobProcessorArgs {
   throttlingBurstLimit?: number;
   /** Requests per second that the API takes before it answers 429. @default 500 */
   throttlingRateLimit?: number;
-  /**
-   * What makes fleets grow: `scaler`, a Lambda that counts each type's backlog and looks again with each job; or
-   * `targetTracking`, CloudWatch's metrics and policies alone, which are minutes slower. Idle workers end themselves in
-   * both. @default scaler
-   */
-  scaling?: Scaling;
   /** Where workers live and what they may reach. @default - a VPC of public subnets without NAT, which costs nothing idle */
   network?: NetworkArgs;
   /**

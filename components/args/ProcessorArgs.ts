@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { Acknowledge, Architecture } from "./choices";
 import { defaults } from "./defaults";
 import { Job, JobContext } from "../../contract/handler";
@@ -88,7 +87,7 @@ export interface ProcessorArgs {
   drainSeconds?: number;
   /**
    * Seconds without work after which a worker ends its instance, if the type needs fewer; 0 stands for never. About what
-   * another launch would cost. With the component's `targetTracking`, whose launches are slow, 300 by default. @default 20
+   * another launch would cost. @default 20
    */
   idleSeconds?: number;
   /** Instances kept from some time on, for peaks that are known beforehand. @default - `minInstances` at all times */
@@ -99,11 +98,10 @@ export interface ProcessorArgs {
   maxInstances?: number;
   /**
    * How long a job may wait for a slot: an instance is launched only where those that are there, or on their way, would keep
-   * one waiting for longer. Never more of them than have a job to do. With the component's `targetTracking` 60 by default.
-   * @default 30
+   * one waiting for longer. Never more of them than have a job to do. @default 30
    */
   targetLatencySeconds?: number;
-  /** How long a job takes. @default - learned from the workers' reports; 10 until there are any, and with `targetTracking` */
+  /** How long a job takes. @default - learned from the workers' reports; 10 until there are any */
   secondsPerJob?: number;
   /** Jobs that are submitted by themselves, again and again. @default - none */
   schedules?: JobSchedule[];
@@ -148,10 +146,7 @@ export interface CapacityChange {
 export type ProcessorSettings = ProcessorArgs & Required<Pick<ProcessorArgs, keyof typeof defaults.processor>>;
 
 /** Fills a processor's defaults in; a setting that is there but undefined counts as not given. */
-export function withDefaults(
-  processor: ProcessorArgs,
-  scaling: BatchJobProcessorArgs["scaling"] = defaults.scaling,
-): ProcessorSettings {
+export function withDefaults(processor: ProcessorArgs): ProcessorSettings {
   const given = Object.fromEntries(
     Object.entries(processor).filter(([, value]) => value !== undefined),
   ) as unknown as ProcessorArgs;
@@ -159,7 +154,6 @@ export function withDefaults(
   const instanceTypes: Record<string, readonly string[] | undefined> = defaults.processor.instanceTypes;
   return {
     ...defaults.processor,
-    ...(scaling === "targetTracking" && defaults.targetTracking),
     instanceTypes: [...(instanceTypes[architecture] ?? [])],
     ...given,
     architecture,

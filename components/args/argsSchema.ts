@@ -4,7 +4,7 @@ import { describe } from "../../contract/check";
 import { limits, typePattern } from "../../contract/limits";
 import { workerVariablePrefix } from "../../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { Acknowledge, Architecture, Authorization, Effect, Egress, Metrics, Scaling } from "./choices";
+import { Acknowledge, Architecture, Authorization, Effect, Egress, Metrics } from "./choices";
 import { CorsArgs } from "./CorsArgs";
 import { recommendedPattern } from "../aws/MachineImages";
 import { NetworkArgs } from "./NetworkArgs";
@@ -197,7 +197,6 @@ export const argsSchema = z.strictObject({
   cors: cors.optional(),
   throttlingBurstLimit: wholeNumber(0, 1_000_000).optional(),
   throttlingRateLimit: seconds(0, 1_000_000).optional(),
-  scaling: z.enum(Scaling).optional(),
   network: network.optional(),
   privateWorkers: z.boolean().optional(),
   sessionManager: z.boolean().optional(),

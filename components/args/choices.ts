@@ -12,15 +12,6 @@ export const Authorization = {
 } as const;
 export type Authorization = (typeof Authorization)[keyof typeof Authorization];
 
-/** What makes fleets grow. */
-export const Scaling = {
-  /** A Lambda that counts each type's backlog. */
-  Scaler: "scaler",
-  /** CloudWatch's metrics and policies alone. */
-  TargetTracking: "targetTracking",
-} as const;
-export type Scaling = (typeof Scaling)[keyof typeof Scaling];
-
 /** What the workers' metrics are told apart by. */
 export const Metrics = {
   /** By job type. */

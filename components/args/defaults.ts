@@ -6,7 +6,6 @@ export const defaults = {
   pointInTimeRecovery: false,
   events: false,
   authorization: "iam",
-  scaling: "scaler",
   logRetentionDays: 30,
   metrics: "type",
   machineImage: "recommended",
@@ -47,10 +46,5 @@ export const defaults = {
     targetLatencySeconds: 30,
     rootVolumeGb: 30,
     instanceStore: false,
-  },
-  /** Of a processor without a scaler: CloudWatch takes minutes to ask for a launch. */
-  targetTracking: {
-    idleSeconds: 300,
-    targetLatencySeconds: 60,
   },
 } as const;

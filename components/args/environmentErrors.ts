@@ -13,7 +13,7 @@ type InputError = pulumi.InputPropertyErrorDetails;
 type Environment = Record<string, pulumi.Input<string>>;
 type Inputs = Pick<
   BatchJobProcessorArgs,
-  "processors" | "environment" | "secrets" | "image" | "registryCredentials" | "scaling" | "metrics"
+  "processors" | "environment" | "secrets" | "image" | "registryCredentials" | "metrics"
 >;
 
 /**
@@ -79,7 +79,7 @@ function roomFor(processor: ProcessorArgs, args: Inputs): number {
     image = args.image,
     registryCredentials = args.registryCredentials,
     ...settings
-  } = withDefaults(processor, args.scaling);
+  } = withDefaults(processor);
   const addresses = {
     queueUrl: longest,
     deadLetterQueueUrl: longest,

@@ -5,6 +5,7 @@ import { argsSchema, explainIssue } from "./argsSchema";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { Egress } from "./choices";
 import { sizeErrors } from "./environmentErrors";
+import { formerInputs } from "./formerInputs";
 import { maxComponentCharacters } from "../aws/fitName";
 import { usesThis } from "../handlers/handlerFindings";
 import { isBurstable } from "../processor/instanceTypes";
@@ -36,12 +37,6 @@ function nameErrors(name: string): InputError[] {
   return [{ propertyPath: "name", reason: `Expected a component's name of ${what}, got ${describe(name)}` }];
 }
 
-/** Inputs of the component that have another name now. */
-const renamed = new Map([
-  ["vpcId", "network.vpcId"],
-  ["subnetIds", "network.subnetIds"],
-]);
-
 /** What is wrong with each property by itself. */
 function shapeErrors(args: BatchJobProcessorArgs): InputError[] {
   const outcome = argsSchema.safeParse(args, { error: explainIssue });
@@ -49,13 +44,18 @@ function shapeErrors(args: BatchJobProcessorArgs): InputError[] {
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => ({
           propertyPath: pathOf([...issue.path, key]),
-          reason:
-            issue.path.length === 0 && renamed.has(key)
-              ? `Expected ${renamed.get(key)} instead`
-              : "Expected no such property",
+          reason: formerReason(issue.path, key) ?? "Expected no such property",
         }))
       : [{ propertyPath: pathOf(issue.path), reason: issue.message }],
   );
+}
+
+/** The reason to refuse a key at the path, if it was an input once. */
+function formerReason(path: PropertyKey[], key: string): string | undefined {
+  const isOfProcessor = path.length === 2 && path[0] === "processors";
+  if (path.length > 0 && !isOfProcessor) return undefined;
+  const former = formerInputs[isOfProcessor ? "processor" : "component"];
+  return Object.hasOwn(former, key) ? former[key] : undefined;
 }
 
 /** What is wrong between properties. It runs even where the shape is wrong, so that all is said at once. */

@@ -7,20 +7,20 @@ import { secretServices } from "../args/secrets";
 /** Inputs that change the services which private workers call. */
 export type EndpointArgs = Pick<
   BatchJobProcessorArgs,
-  "sessionManager" | "scaling" | "events" | "secrets" | "registryCredentials"
+  "sessionManager" | "events" | "secrets" | "registryCredentials"
 > &
   Partial<Pick<BatchJobProcessorArgs, "processors">>;
 
 /** Services that workers call, less those with gateway endpoints, which cost nothing. */
 export function interfaceServices(args: EndpointArgs): string[] {
-  const { scaling = defaults.scaling, events = defaults.events, sessionManager } = args;
+  const { events = defaults.events, sessionManager } = args;
   const services = [
     "autoscaling",
     "ecr.api",
     "ecr.dkr",
     "logs",
     "sqs",
-    ...(scaling === "scaler" ? ["lambda"] : []),
+    "lambda",
     ...(events ? ["sns"] : []),
     ...(sessionManager ? ["ssm", "ssmmessages"] : []),
     ...secretServices(args),

@@ -26,8 +26,8 @@ export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
   tables: JobTables;
   /** Function that sends dead letters back. */
   rescue: aws.lambda.Function;
-  /** Function that retries launches; undefined if CloudWatch scales. */
-  scaler?: aws.lambda.Function;
+  /** Function that retries launches. */
+  scaler: aws.lambda.Function;
 };
 
 /** The HTTP API, whose `$default` route passes every request to the front-end Lambda. */
@@ -109,10 +109,10 @@ export class JobApi extends pulumi.ComponentResource {
           ...(args.eventsTopic && { EVENTS_TOPIC_ARN: args.eventsTopic.arn }),
           ...(records && { JOB_TABLE: records.name }),
           ...(args.tables.isListing && { LISTING: "1" }),
-          ...(fleets && { FLEET_TABLE: fleets.name }),
+          FLEET_TABLE: fleets.name,
           ...((args.authorization ?? defaults.authorization) !== "iam" && { HIDE_QUEUES: "1" }),
           ...(records && { RESCUE_FUNCTION: args.rescue.name }),
-          ...(args.scaler && { SCALER_FUNCTION: args.scaler.name }),
+          SCALER_FUNCTION: args.scaler.name,
         },
         statements: [
           publishTo(args.topic.arn),
@@ -121,9 +121,9 @@ export class JobApi extends pulumi.ComponentResource {
           readJobTypes(types.arn, "dynamodb:Scan"),
           ...(records ? [submitRecords(records.arn)] : []),
           ...(records && args.tables.isListing ? [listRecords(records.arn), readListed(records.arn)] : []),
-          ...(fleets ? [readFleets(fleets.arn)] : []),
+          readFleets(fleets.arn),
           ...(records ? [invoke("RetryJobs", args.rescue.arn)] : []),
-          ...(args.scaler ? [invoke("RetryLaunches", args.scaler.arn)] : []),
+          invoke("RetryLaunches", args.scaler.arn),
         ],
         timeoutSeconds: defaults.frontendTimeoutSeconds,
         memorySize: args.frontendMemorySize ?? defaults.frontendMemorySize,

@@ -12,8 +12,8 @@ import { ProcessorQueue } from "../processor/ProcessorQueue";
 export type JobRescueArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
   router: JobRouter;
   tables: JobTables;
-  /** Nudged for the jobs that are sent back; undefined if CloudWatch scales. */
-  scaler?: aws.lambda.Function;
+  /** Nudged for the jobs that are sent back. */
+  scaler: aws.lambda.Function;
 };
 
 /**
@@ -36,13 +36,12 @@ export class JobRescue extends pulumi.ComponentResource {
           TYPE_TABLE: tables.types.name,
           UNROUTABLE_QUEUE_URL: unroutableQueue.url,
           ...(tables.records && { JOB_TABLE: tables.records.name }),
-          ...(scaler && { SCALER_FUNCTION: scaler.name }),
+          SCALER_FUNCTION: scaler.name,
         },
         statements: [
           readJobTypes(tables.types.arn),
           sendTo("SendUnroutable", unroutableQueue.arn),
-          ...(tables.records ? [followRecords(tables.records.arn)] : []),
-          ...(tables.records && scaler ? [invoke("NudgeScaler", scaler.arn)] : []),
+          ...(tables.records ? [followRecords(tables.records.arn), invoke("NudgeScaler", scaler.arn)] : []),
         ],
         timeoutSeconds: defaults.rescueTimeoutSeconds,
         memorySize: defaults.rescueMemorySize,

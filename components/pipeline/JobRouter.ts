@@ -19,8 +19,8 @@ export type JobRouterArgs = Pick<
   typeTable: aws.dynamodb.Table;
   /** Table of events that SQS won't take. */
   unsentTable: aws.dynamodb.Table;
-  /** Nudged after each send; undefined if CloudWatch scales. */
-  scaler?: aws.lambda.Function;
+  /** Nudged after each send. */
+  scaler: aws.lambda.Function;
 };
 
 /**
@@ -63,14 +63,14 @@ export class JobRouter extends pulumi.ComponentResource {
           TYPE_TABLE: args.typeTable.name,
           UNSENT_TABLE: args.unsentTable.name,
           UNROUTABLE_QUEUE_URL: this.unroutableQueue.url,
-          ...(scaler && { SCALER_FUNCTION: scaler.name }),
+          SCALER_FUNCTION: scaler.name,
         },
         statements: [
           readJobTypes(args.typeTable.arn),
           keepUnsent(args.unsentTable.arn),
           sendTo("SendUnroutable", this.unroutableQueue.arn),
           sendTo("SendFailures", this.failureQueue.arn),
-          ...(scaler ? [invoke("NudgeScaler", scaler.arn)] : []),
+          invoke("NudgeScaler", scaler.arn),
         ],
         // The types' queues allow its role to send.
         calls: ["sqs:SendMessage"],

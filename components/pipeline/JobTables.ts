@@ -7,7 +7,6 @@ export interface JobTablesArgs {
   isTracking: boolean;
   isListing: boolean;
   hasPointInTimeRecovery: boolean;
-  hasScaler: boolean;
   kmsKey?: KmsKey;
   tags?: aws.Tags;
 }
@@ -27,8 +26,7 @@ export class JobTables extends pulumi.ComponentResource {
   readonly unsent: aws.dynamodb.Table;
   /** True if the records have the index that lists jobs. */
   readonly isListing: boolean;
-  /** Undefined without a scaler. */
-  readonly fleets: aws.dynamodb.Table | undefined;
+  readonly fleets: aws.dynamodb.Table;
 
   constructor(name: string, args: JobTablesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobTables", name, {}, opts);
@@ -61,22 +59,20 @@ export class JobTables extends pulumi.ComponentResource {
       { ...shared, hashKey: "id", attributes: [{ name: "id", type: "S" }] },
       { parent: this },
     );
-    if (args.hasScaler) {
-      this.fleets = new aws.dynamodb.Table(
-        `${name}-fleets`,
-        {
-          ...shared,
-          hashKey: "type",
-          rangeKey: "item",
-          attributes: [
-            { name: "type", type: "S" },
-            { name: "item", type: "S" },
-          ],
-          ttl: { attributeName: "expiresAt", enabled: true },
-        },
-        { parent: this },
-      );
-    }
+    this.fleets = new aws.dynamodb.Table(
+      `${name}-fleets`,
+      {
+        ...shared,
+        hashKey: "type",
+        rangeKey: "item",
+        attributes: [
+          { name: "type", type: "S" },
+          { name: "item", type: "S" },
+        ],
+        ttl: { attributeName: "expiresAt", enabled: true },
+      },
+      { parent: this },
+    );
     this.registerOutputs();
   }
 }

@@ -59,7 +59,7 @@ export class Scaler extends pulumi.ComponentResource {
   }
 
   /** The scaler's data for fleets and their workers. */
-  forFleets(): NonNullable<WorkerFleetArgs["scaler"]> {
+  forFleets(): WorkerFleetArgs["scaler"] {
     return { fleetTable: this.fleetTable, functionArn: this.forWorkers.arn };
   }
 }

@@ -13,8 +13,8 @@ export interface ProcessorQueueArgs {
   repairRoleArn: pulumi.Input<string>;
   /** Role of the rescue function, which empties both queues before they are deleted, and sends dead letters back. */
   rescueRoleArn: pulumi.Input<string>;
-  /** Role of the scaler, which reads the queue's counts; undefined if CloudWatch scales. */
-  scalerRoleArn?: pulumi.Input<string>;
+  /** Role of the scaler, which reads the queue's counts. */
+  scalerRoleArn: pulumi.Input<string>;
   /** True if records count attempts. */
   isTracking: boolean;
   kmsKey?: KmsKey;
@@ -60,9 +60,7 @@ export class ProcessorQueue extends pulumi.ComponentResource {
           { sid: "ReplayJobs", principal: { AWS: args.repairRoleArn } },
           { sid: "RescueJobs", actions: rescueActions, principal: { AWS: args.rescueRoleArn } },
           ...(args.isTracking ? [{ sid: "SendJobsBack", principal: { AWS: args.rescueRoleArn } }] : []),
-          ...(scalerRoleArn === undefined
-            ? []
-            : [{ sid: "CountJobs", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scalerRoleArn } }]),
+          { sid: "CountJobs", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scalerRoleArn } },
         ],
         kmsKey,
         tags,

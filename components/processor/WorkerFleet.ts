@@ -9,7 +9,6 @@ import { JobTables } from "../pipeline/JobTables";
 import { createLaunchTemplate } from "./launchTemplate";
 import { ProcessorSettings } from "../args/ProcessorArgs";
 import { ProcessorQueue } from "./ProcessorQueue";
-import { trackTarget } from "./targetTracking";
 import { WorkerNetwork } from "../network/WorkerNetwork";
 import { allowOwnGroups, createWorkerRole } from "./workerRole";
 
@@ -38,8 +37,8 @@ export interface WorkerFleetArgs extends Pick<
   eventsTopic?: aws.sns.Topic;
   /** Queue of events that the topic did not take. */
   keptEventsQueue?: aws.sqs.Queue;
-  /** The scaler; undefined if CloudWatch scales. */
-  scaler?: {
+  /** The scaler. */
+  scaler: {
     fleetTable: aws.dynamodb.Table;
     /** ARN of the alias by which workers nudge the scaler. */
     functionArn: pulumi.Input<string>;
@@ -57,7 +56,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
 
   constructor(name: string, args: WorkerFleetArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:WorkerFleet", name, {}, opts);
-    const { processor, queue, network, rescue, scaler, tags } = args;
+    const { processor, network, rescue, tags } = args;
     const logGroup = new aws.cloudwatch.LogGroup(
       `${name}-logs`,
       { retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays, kmsKeyId: args.kmsKey, tags },
@@ -73,7 +72,6 @@ export class WorkerFleet extends pulumi.ComponentResource {
       this,
     );
     allowOwnGroups(name, role, onDemandGroup ? [group, onDemandGroup] : [group], this);
-    if (!scaler) trackTarget(group, `${name}-group`, { processor, queueName: queue.queue.name, tags }, this);
     this.role = role;
     this.logGroup = logGroup;
     this.group = group;

@@ -4,7 +4,6 @@ import { fleetTag, fleetTagValue } from "../../contract/fleet/state";
 import { lifecycleHooks, keepHooks } from "./lifecycleHooks";
 import { scheduleCapacity } from "./capacitySchedule";
 import { ProcessorSettings } from "../args/ProcessorArgs";
-import { trackedMetrics } from "./targetTracking";
 import { WorkerFleetArgs } from "./WorkerFleet";
 
 /** Minutes for the deletion of a group, beside the drain of its instances. */
@@ -12,7 +11,7 @@ const deleteMinutes = 20;
 
 export interface FleetGroups {
   group: aws.autoscaling.Group;
-  /** Takes over when the first group, of spot instances, is short; exists only with a scaler to raise it. */
+  /** Takes over when the first group, of spot instances, is short. */
   onDemandGroup?: aws.autoscaling.Group;
 }
 
@@ -29,7 +28,7 @@ export function createGroups(name: string, args: FleetGroupsArgs, parent: pulumi
   const ignored = capacitySchedule.length > 0 ? ["minSize"] : [];
   const group = createGroup(groupName, { ...args, minSize: minInstances, isSpot: spot, ignored }, parent);
   scheduleCapacity(group, groupName, capacitySchedule, parent);
-  if (!spot || !args.scaler) return { group };
+  if (!spot) return { group };
   const onDemand = { ...args, minSize: 0, isSpot: false, ignored: [] };
   return { group, onDemandGroup: createGroup(`${name}-on-demand-group`, onDemand, parent) };
 }
@@ -39,7 +38,7 @@ function createGroup(
   args: FleetGroupsArgs & { minSize: number; isSpot: boolean; ignored: string[] },
   parent: pulumi.Resource,
 ): aws.autoscaling.Group {
-  const { processor, scaler } = args;
+  const { processor } = args;
   const hooks = lifecycleHooks(processor.drainSeconds);
   const group = new aws.autoscaling.Group(
     name,
@@ -56,7 +55,6 @@ function createGroup(
       suspendedProcesses: ["AZRebalance"],
       capacityRebalance: false,
       waitForCapacityTimeout: "0",
-      ...(!scaler && { enabledMetrics: trackedMetrics }),
       tags: groupTags(name, args),
     },
     {
@@ -73,8 +71,8 @@ function createGroup(
 
 function groupTags(name: string, { tags, target, scaler, processor }: WorkerFleetArgs) {
   const tagOf = ([key, value]: [string, string]) => ({ key, value, propagateAtLaunch: false });
-  return pulumi.all([target.defaultTags, scaler?.fleetTable.name]).apply(([standard, table]) => {
-    const fleet = scaler ? { [fleetTag]: fleetTagValue(table!, processor.name) } : {};
+  return pulumi.all([target.defaultTags, scaler.fleetTable.name]).apply(([standard, table]) => {
+    const fleet = { [fleetTag]: fleetTagValue(table, processor.name) };
     return Object.entries({ ...standard, ...tags, Name: name, ...fleet }).map(tagOf);
   });
 }

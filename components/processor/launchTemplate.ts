@@ -80,8 +80,8 @@ function userData(
     deadLetterQueueUrl: args.queue.deadLetterQueue.url,
     jobTable: args.tables.records?.name,
     inlineHandler: args.handler?.url,
-    fleetTable: args.scaler?.fleetTable.name,
-    scalerFunction: args.scaler?.functionArn,
+    fleetTable: args.scaler.fleetTable.name,
+    scalerFunction: args.scaler.functionArn,
     eventsTopic: args.eventsTopic?.arn,
     keptEventsQueueUrl: args.keptEventsQueue?.url,
   });

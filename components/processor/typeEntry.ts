@@ -15,8 +15,6 @@ export interface TypeEntryArgs {
   typeTable: aws.dynamodb.Table;
   /** The function that checks jobs by the entry: an upgrade replaces it first, so that it can read the entry. */
   frontend: aws.lambda.Function;
-  /** True if the scaler scales the type. */
-  isScaled: boolean;
 }
 
 /**
@@ -40,7 +38,7 @@ export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulum
           maxAttempts,
           payloadSchema,
           machineImage: { id, createdAt },
-          ...(args.isScaled && { fleet: fleetOf(processor, groupName, onDemandGroupName) }),
+          fleet: fleetOf(processor, groupName, onDemandGroupName),
         }),
       ),
     );

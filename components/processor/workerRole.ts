@@ -48,13 +48,9 @@ export function createWorkerRole(
     pullImage(args.image, args.target.partition),
     ...(args.registryCredentials ? [readRegistryCredentials(args.image, args.registryCredentials)] : []),
     ...(handler ? [readHandler(handler.arn)] : []),
-    ...(args.scaler
-      ? [
-          reportToFleet(args.scaler.fleetTable.arn, processor.name),
-          invoke("NudgeScaler", args.scaler.functionArn),
-          findOwnGroups(),
-        ]
-      : []),
+    reportToFleet(args.scaler.fleetTable.arn, processor.name),
+    invoke("NudgeScaler", args.scaler.functionArn),
+    findOwnGroups(),
     args.target.defaultTags.apply((standard) => (fitsMetadata({ ...standard, ...tags }) ? [] : [findOwnGroup()])),
     ...(args.sessionManager ? [openSessions()] : []),
     ...(hasSecrets ? [readSecrets(Object.values(secrets))] : []),

@@ -10,7 +10,6 @@ export const problems = {
   "tracking-off": { status: 404, title: "Jobs are not tracked here" },
   "method-not-allowed": { status: 405, title: "This path does not take this method" },
   "type-not-found": { status: 404, title: "There is no such job type" },
-  "scaler-off": { status: 404, title: "Nothing of this API's launches workers" },
   "job-not-ended": { status: 409, title: "The job has not ended" },
   "job-succeeded": { status: 409, title: "The job has succeeded" },
   "payload-not-kept": { status: 409, title: "The job's payload is not kept" },

@@ -51,10 +51,8 @@ export interface FrontendEffects extends SubmitJobsEffects {
   jobTypes: JobTypes;
   /** Undefined if jobs are not listed. */
   index?: JobIndex | undefined;
-  /** Undefined without a scaler. */
-  readFleets?: ReadFleets;
-  /** Undefined without a scaler. */
-  retryLaunches?: RetryLaunches;
+  readFleets: ReadFleets;
+  retryLaunches: RetryLaunches;
   /** Undefined if jobs are not tracked. */
   redrive?: RedriveLetters;
   /** True if `GET /types` leaves out the queues, whose URLs contain the account's id. */
@@ -182,7 +180,6 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   };
 
   const retryTypesLaunches: Answerer = async (_event, type) => {
-    if (!retryLaunches) return refuse(problemOf("scaler-off", "CloudWatch scales this processor's workers"));
     if (!typePattern.test(type) || !(await jobTypes.find(type))) {
       return refuse(problemOf("type-not-found", `Expected a job type that GET /types lists, got ${describe(type)}`));
     }
@@ -244,7 +241,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
 
   async function findFleets(types: string[]): Promise<Record<string, FleetLook>> {
     try {
-      return (await readFleets?.(types)) ?? {};
+      return await readFleets(types);
     } catch (error) {
       // The types or jobs are the answer all the same.
       log("warn", "launch problems not read", { error: describeError(error) });

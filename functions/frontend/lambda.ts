@@ -19,9 +19,9 @@ import { publishTo } from "./services/publishTo";
 
 /**
  * Builds the front-end Lambda's handler, once per environment. Captures nothing.
- * Reads `TOPIC_ARN`, `TYPE_TABLE`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN` and `SCHEDULE_DEAD_LETTER_ARN`; with tracking
- * `JOB_TABLE` and `RESCUE_FUNCTION`; with listing `LISTING`; with events `EVENTS_TOPIC_ARN`; with a
- * scaler `FLEET_TABLE` and `SCALER_FUNCTION`; and `HIDE_QUEUES` if callers may be outside of the account.
+ * Reads `TOPIC_ARN`, `TYPE_TABLE`, `FLEET_TABLE`, `SCALER_FUNCTION`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN` and
+ * `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE` and `RESCUE_FUNCTION`; with listing `LISTING`; with events
+ * `EVENTS_TOPIC_ARN`; and `HIDE_QUEUES` if callers may be outside of the account.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const jobTable = process.env.JOB_TABLE;
@@ -30,8 +30,6 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const topicArn = variable("TOPIC_ARN");
   const topics = new SNSClient(clientOptions());
   const eventsTopic = process.env.EVENTS_TOPIC_ARN;
-  const fleetTable = process.env.FLEET_TABLE;
-  const scaler = process.env.SCALER_FUNCTION;
   return createFrontend({
     index: process.env.LISTING && jobTable ? createJobIndex(tables, jobTable) : undefined,
     records: jobTable ? createJobRecords(tables, jobTable) : undefined,
@@ -47,9 +45,9 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     },
     announce: eventsTopic ? announceTo(topics, eventsTopic) : undefined,
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
-    readFleets: fleetTable ? readFleetsFrom(tables, fleetTable) : undefined,
+    readFleets: readFleetsFrom(tables, variable("FLEET_TABLE")),
     redrive: jobTable ? redriveBy(variable("RESCUE_FUNCTION")) : undefined,
-    retryLaunches: scaler ? retryLaunchesBy(scaler) : undefined,
+    retryLaunches: retryLaunchesBy(variable("SCALER_FUNCTION")),
     hidesQueues: Boolean(process.env.HIDE_QUEUES),
     runWithin: createRunWithin(),
     newId: () => randomUUID(),

@@ -16,7 +16,7 @@ import { createRescue, type Rescued } from "./rescue";
 
 /**
  * Builds the rescue Lambda's handler, once per environment. Captures nothing.
- * Reads `TYPE_TABLE` and `UNROUTABLE_QUEUE_URL`; with tracking `JOB_TABLE`; with a scaler `SCALER_FUNCTION`.
+ * Reads `TYPE_TABLE` and `UNROUTABLE_QUEUE_URL`; with tracking `JOB_TABLE` and `SCALER_FUNCTION`.
  */
 export function rescueFactory(): (event: unknown, context: RunContext) => Promise<Rescued | RedriveOutcomes> {
   const tables = new DynamoDBClient(clientOptions());
@@ -42,7 +42,6 @@ export function rescueFactory(): (event: unknown, context: RunContext) => Promis
     unroutableQueueUrl: variable("UNROUTABLE_QUEUE_URL"),
   });
   const jobTable = process.env.JOB_TABLE;
-  const scaler = process.env.SCALER_FUNCTION;
   const redrive =
     jobTable &&
     createRedrive({
@@ -53,7 +52,7 @@ export function rescueFactory(): (event: unknown, context: RunContext) => Promis
       },
       countHidden: countMessages(queues, ["ApproximateNumberOfMessagesNotVisible"]),
       records: createRequeuedRecords(tables, jobTable),
-      nudge: scaler ? createNudge({ invoke: invokeScaler(scaler), now: shared.now, log: logAsJson }) : undefined,
+      nudge: createNudge({ invoke: invokeScaler(variable("SCALER_FUNCTION")), now: shared.now, log: logAsJson }),
     });
   return async function rescueOrRedrive(event, context) {
     const wanted = readRedrive(event);

@@ -29,7 +29,7 @@ export interface RedriveEffects extends SendMessagesEffects {
   countHidden: (queueUrl: string) => Promise<number>;
   records: RequeuedRecords;
   /** Reports to the scaler how many jobs were just sent. */
-  nudge?: (sent: Record<string, number>) => Promise<void>;
+  nudge: (sent: Record<string, number>) => Promise<void>;
   /** Epoch milliseconds. */
   now: () => number;
   log: Log;
@@ -141,7 +141,7 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
       }
       for (const id of wanted) outcomes[id] = isThrough && !isHeld ? "absent" : "held";
     } finally {
-      if (sent > 0 && delaySeconds === 0 && now() < endsAt) await nudge?.({ [type]: sent });
+      if (sent > 0 && delaySeconds === 0 && now() < endsAt) await nudge({ [type]: sent });
     }
     return outcomes;
   };

@@ -15,7 +15,7 @@ import { sendWith } from "../shared/sendWith";
 
 /**
  * Builds the router Lambda's handler, once per environment. Captures nothing.
- * Reads `TYPE_TABLE`, `UNSENT_TABLE` and `UNROUTABLE_QUEUE_URL`; with a scaler `SCALER_FUNCTION`.
+ * Reads `TYPE_TABLE`, `UNSENT_TABLE`, `UNROUTABLE_QUEUE_URL` and `SCALER_FUNCTION`.
  */
 export function routerFactory(): (event: TopicEvent) => Promise<void> {
   const now = () => Date.now();
@@ -24,14 +24,13 @@ export function routerFactory(): (event: TopicEvent) => Promise<void> {
   // The client's own endpoint, not that of a queue's URL: they differ only if a test replaces AWS.
   const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
   const unroutableQueueUrl = variable("UNROUTABLE_QUEUE_URL");
-  const scaler = process.env.SCALER_FUNCTION;
-  const nudge = scaler ? createNudge({ invoke: invokeScaler(scaler), now, log: logAsJson }) : undefined;
+  const nudge = createNudge({ invoke: invokeScaler(variable("SCALER_FUNCTION")), now, log: logAsJson });
   return createRouteJobs({
     jobTypes: createJobTypes({ table, now }),
     sendBatch: sendWith(queues),
     keepJobs: createKeepJobs(createKeepUnsent(tables, variable("UNSENT_TABLE")), unroutableQueueUrl, logAsJson),
     unroutableQueueUrl,
-    nudge: nudge && ((sent) => nudge(sentByType(sent, unroutableQueueUrl))),
+    nudge: (sent) => nudge(sentByType(sent, unroutableQueueUrl)),
     now,
     pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     random: () => Math.random(),

@@ -1,17 +1,10 @@
+import type { JobType } from "../../contract/jobType";
 import { describeError, type Log } from "../shared/log";
 import type { Action } from "./rules/action";
 import type { AutoScaling } from "./autoScaling";
 import { decide } from "./rules/decide";
 import type { FleetItems } from "./fleetItems";
-import {
-  type FleetView,
-  type Group,
-  groupsOf,
-  inService,
-  type Launch,
-  type ScaledType,
-  total,
-} from "./rules/fleetView";
+import { type FleetView, type Group, groupsOf, inService, type Launch, total } from "./rules/fleetView";
 import type { ReadCounts } from "../shared/readCounts";
 import { remedyOf } from "./rules/remedyOf";
 
@@ -26,7 +19,7 @@ export interface LookEffects {
 
 /** A type to check. */
 export interface Target {
-  jobType: ScaledType;
+  jobType: JobType;
   /** Jobs that were just sent, by a nudge. */
   sent: number;
 }

@@ -1,11 +1,10 @@
 import type { FleetState } from "../../contract/fleet/state";
-import type { JobType } from "../../contract/jobType";
 import type { JobTypes } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
 import type { RunContext } from "../shared/runContext";
 import { decide } from "./rules/decide";
 import { createFailures, type Failures } from "./failures";
-import type { Group, ScaledType } from "./rules/fleetView";
+import type { Group } from "./rules/fleetView";
 import { act, lookAt, type LookEffects, type Target } from "./lookAt";
 import { readNudge } from "./readNudge";
 
@@ -66,14 +65,14 @@ async function nudgedTypes({ effects, failures }: Run, sent: Record<string, numb
   const targets = await mapLimited(Object.entries(sent), typesAtOnce, ([type, count]) =>
     failures.attempt(type, async () => {
       const jobType = await effects.jobTypes.find(type);
-      return jobType && isScaled(jobType) ? { jobType, sent: count } : undefined;
+      return jobType && { jobType, sent: count };
     }),
   );
   return present(targets);
 }
 
 async function allTypes({ effects }: Run): Promise<Target[]> {
-  return (await effects.jobTypes.list()).filter(isScaled).map((jobType) => ({ jobType, sent: 0 }));
+  return (await effects.jobTypes.list()).map((jobType) => ({ jobType, sent: 0 }));
 }
 
 /** The types whose check shows something to do. */
@@ -169,10 +168,6 @@ function describeGroups({ effects }: Run, targets: Target[]): Promise<Record<str
 /** A call that hangs takes seconds: better to report that a type was left out than to be cut off. */
 function expectTime({ context }: Run): void {
   if (context.getRemainingTimeInMillis() < lookMilliseconds) throw new Error("The run has no time left for the type");
-}
-
-function isScaled(jobType: JobType): jobType is ScaledType {
-  return jobType.fleet !== undefined;
 }
 
 function present<T>(items: (T | undefined)[]): T[] {

@@ -40,7 +40,6 @@ const configurations: Record<string, Partial<BatchJobProcessorArgs>> = {
     privateWorkers: true,
   },
   "on spot instances": { processors: [{ ...wordCount, spot: true }] },
-  "scaled by CloudWatch": { processors: [wordCount], scaling: "targetTracking" },
   "with inline handlers": { processors: [inline] },
   "for tokens": { authorization: "jwt", jwtIssuer: "https://issuer.example", jwtAudience: ["jobs"] },
   "in a given network": {
@@ -72,7 +71,6 @@ const prices = JSON.parse(readFileSync(join(packageRoot(), "tools", "idlePrices.
 /** What costs money while nothing happens, by the input that asks for it. */
 const billedIdle: Record<string, (resource: RecordedResource, args: Partial<BatchJobProcessorArgs>) => boolean> = {
   "aws:autoscaling/group:Group": ({ inputs }) => inputs.minSize === 0,
-  "aws:cloudwatch/metricAlarm:MetricAlarm": (_resource, { scaling }) => scaling === "targetTracking",
   "aws:ec2/vpcEndpoint:VpcEndpoint": (_resource, { privateWorkers }) => privateWorkers === true,
   "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": (_resource, args) =>
     (args.frontendProvisionedConcurrency ?? args.routerProvisionedConcurrency) !== undefined,

@@ -23,6 +23,8 @@ describe("workerSettings", () => {
     backoffSeconds: 0.5,
     maxBackoffSeconds: 900,
     drainSeconds: 90,
+    fleetTable: "fleets",
+    scalerFunction: "scaler",
   };
 
   it("goes round", () => {

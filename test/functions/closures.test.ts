@@ -17,6 +17,8 @@ function sns(...messages: string[]) {
   return { Records: messages.map((Message) => ({ Sns: { Message } })) };
 }
 
+const fleet = { groupName: "group", slots: 1, prefetch: 0, targetLatencySeconds: 30 };
+
 describe("serialised handlers", () => {
   let aws: Emulators;
   let queueUrl: string;
@@ -32,7 +34,14 @@ describe("serialised handlers", () => {
     queueUrl = await aws.createQueue("word-count");
     topicQueueUrl = await aws.createQueue("topic");
     unroutableQueueUrl = await aws.createQueue("unroutable");
-    const jobType = { type: "word-count", queueUrl, deadLetterQueueUrl: "d", timeoutSeconds: 900, maxAttempts: 3 };
+    const jobType = {
+      type: "word-count",
+      queueUrl,
+      deadLetterQueueUrl: "d",
+      timeoutSeconds: 900,
+      maxAttempts: 3,
+      fleet,
+    };
     await aws.tables.send(new PutItemCommand({ TableName: "types", Item: encodeJobType(jobType) }));
     const Item = { type: { S: "word-count" }, item: { S: fleetItem }, launchProblem: { S: "no capacity" } };
     await aws.tables.send(new PutItemCommand({ TableName: "fleets", Item }));
@@ -41,6 +50,8 @@ describe("serialised handlers", () => {
       TOPIC_ARN: await aws.createTopic("jobs", topicQueueUrl),
       JOB_TABLE: "jobs",
       FLEET_TABLE: "fleets",
+      SCALER_FUNCTION: "scaler",
+      AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:1",
       TYPE_TABLE: "types",
       UNSENT_TABLE: "unsent",
       RESCUE_FUNCTION: "rescue",
@@ -145,7 +156,14 @@ describe("serialised handlers", () => {
     let run: Run;
 
     before(async () => {
-      const jobType = { type: "checked", queueUrl, deadLetterQueueUrl: "d", timeoutSeconds: 900, maxAttempts: 3 };
+      const jobType = {
+        type: "checked",
+        queueUrl,
+        deadLetterQueueUrl: "d",
+        timeoutSeconds: 900,
+        maxAttempts: 3,
+        fleet,
+      };
       const Item = {
         ...encodeJobType({ ...jobType, payloadSchema }),
         payloadValidator: { S: 'require("node:fs"); module.exports = () => true' },
@@ -280,8 +298,17 @@ describe("serialised handlers", () => {
     });
 
     it("needs nothing but Node and the AWS SDK, and logs one JSON object a line", () => {
-      expect(run.required.sort()).to.deep.equal(["@aws-sdk/client-dynamodb", "@aws-sdk/client-sqs", "node:crypto"]);
-      expect(run.lines.map(({ event }) => event)).to.deep.equal(["job unroutable", "job unroutable"]);
+      expect(run.required.sort()).to.deep.equal([
+        "@aws-sdk/client-dynamodb",
+        "@aws-sdk/client-lambda",
+        "@aws-sdk/client-sqs",
+        "node:crypto",
+      ]);
+      expect(run.lines.map(({ event }) => event)).to.have.members([
+        "job unroutable",
+        "job unroutable",
+        "scaler not nudged",
+      ]);
     });
 
     it("throws where its queue is gone and the event can be kept nowhere, so that nothing is dropped", async () => {
@@ -291,6 +318,7 @@ describe("serialised handlers", () => {
         deadLetterQueueUrl: "d",
         timeoutSeconds: 1,
         maxAttempts: 1,
+        fleet,
       };
       await aws.tables.send(new PutItemCommand({ TableName: "types", Item: encodeJobType(jobType) }));
       const failing = await runSerialised(lambdaCode("router"), environment, [
@@ -310,12 +338,11 @@ describe("serialised handlers", () => {
     });
   });
 
-  describe("router with a scaler", () => {
-    it("nudges it, and routes all the same where that fails", async () => {
+  describe("router that reaches no scaler", () => {
+    it("routes all the same", async () => {
       const text = lambdaCode("router");
       const job = { version: 1, id: "n1", type: "word-count", payload: 1, submittedAt: "2026-11-02T10:00:00Z" };
-      const nudging = { ...environment, SCALER_FUNCTION: "scaler", AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:1" };
-      const run = await runSerialised(text, nudging, [sns(JSON.stringify(job))]);
+      const run = await runSerialised(text, environment, [sns(JSON.stringify(job))]);
       expect(run.outcomes).to.deep.equal([{}]);
       expect(run.required).to.include("@aws-sdk/client-lambda");
       expect(run.lines.map(({ event }) => event)).to.deep.equal(["scaler not nudged"]);
@@ -330,20 +357,23 @@ describe("serialised handlers", () => {
 
     before(async () => {
       groups = await FakeAutoScaling.start();
+      await aws.createTable("scaled-types", "type");
       busyQueueUrl = await aws.createQueue("busy");
       const shared = { deadLetterQueueUrl: "d", timeoutSeconds: 900, maxAttempts: 3 };
       for (const jobType of [
         { ...shared, type: "busy", queueUrl: busyQueueUrl, fleet },
         { ...shared, type: "lost", queueUrl: `${busyQueueUrl}-lost`, fleet: { ...fleet, groupName: "lost-group" } },
       ]) {
-        await aws.tables.send(new PutItemCommand({ TableName: "types", Item: encodeJobType(jobType) }));
+        await aws.tables.send(new PutItemCommand({ TableName: "scaled-types", Item: encodeJobType(jobType) }));
       }
       groups.desired = { "busy-group": 0, "lost-group": 0 };
     });
     after(() => groups.stop());
 
-    const run = async (...events: unknown[]) =>
-      runSerialised(lambdaCode("scaler"), { ...environment, AWS_ENDPOINT_URL_AUTO_SCALING: groups.url }, events);
+    const run = async (...events: unknown[]) => {
+      const own = { TYPE_TABLE: "scaled-types", AWS_ENDPOINT_URL_AUTO_SCALING: groups.url };
+      return runSerialised(lambdaCode("scaler"), { ...environment, ...own }, events);
+    };
 
     it("raises as it does unserialised, past Auto Scaling's throttling, and says which queue is gone", async () => {
       groups.throttled = 2;
@@ -379,7 +409,7 @@ describe("serialised handlers", () => {
           maxAttempts: 1,
         };
         const Item = encodeJobType({ ...jobType, fleet: { ...fleet, groupName } });
-        await aws.tables.send(new PutItemCommand({ TableName: "types", Item }));
+        await aws.tables.send(new PutItemCommand({ TableName: "scaled-types", Item }));
       }
       const { lines } = await run({});
       expect(lines.map(({ types }) => types)).to.deep.equal([["lost"]]);

@@ -1,6 +1,6 @@
 import type { QueueCounts } from "../../../contract/fleet/queueCounts";
 import type { FleetState, InstanceReport, StartFailure } from "../../../contract/fleet/state";
-import type { JobType, JobTypeFleet } from "../../../contract/jobType";
+import type { JobType } from "../../../contract/jobType";
 
 /** An instance as its Auto Scaling group shows it. */
 export interface Instance {
@@ -33,15 +33,12 @@ export interface Launch {
   reason: string;
 }
 
-/** A job type that the scaler scales. */
-export type ScaledType = JobType & { fleet: JobTypeFleet };
-
 /** An instance's item: its worker's report, if there has been one, and the scaler's notes. */
 export type InstanceItem = Partial<InstanceReport & StartFailure>;
 
 /** The input of a decision on a type. */
 export interface FleetView {
-  jobType: ScaledType;
+  jobType: JobType;
   /** Epoch milliseconds. */
   now: number;
   counts: QueueCounts;

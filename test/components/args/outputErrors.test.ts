@@ -62,7 +62,6 @@ const all = {
     throttlingRateLimit: 1,
   },
   ...{
-    scaling: "scaler",
     network: { vpcId: "v", subnetIds: ["s"], securityGroupIds: ["sg"], egress: "any", flowLogs: false },
     privateWorkers: false,
     sessionManager: true,

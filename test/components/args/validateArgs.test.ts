@@ -294,11 +294,6 @@ describe("validateArgs", () => {
     expect(problemsOf(undefined)).to.have.key("");
   });
 
-  it("refuses another way of scaling", () => {
-    expect(problemsOf({ processors: [good], scaling: "targetTracking" })).to.deep.equal({});
-    expect(problemsOf({ processors: [good], scaling: "steps" })).to.have.key("scaling");
-  });
-
   it("refuses private workers in given subnets, and images that they can't reach", () => {
     const privateWorkers = true;
     const given = { network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] }, privateWorkers };

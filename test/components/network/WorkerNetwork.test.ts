@@ -126,7 +126,6 @@ describe("WorkerNetwork", () => {
         gateway: ["dynamodb", "s3"],
         interface: ["autoscaling", "ecr.api", "ecr.dkr", "logs", "sqs", "lambda"],
       });
-      expect((await services({ scaling: "targetTracking" })).interface).not.to.include("lambda");
       expect((await services({ events: true })).interface).to.include("sns");
       expect((await services({ sessionManager: true })).interface).to.include.members(["ssm", "ssmmessages"]);
     });

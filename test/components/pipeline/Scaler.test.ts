@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { readEnvironment } from "../../../components/processor/userData";
 import { BatchJobProcessor, BatchJobProcessorArgs } from "../../../components";
 import { RecordedResource, record } from "../../support/record";
 
@@ -149,21 +148,5 @@ describe("Scaler", () => {
       targetLatencySeconds: 30,
     });
     expect(fleetOf("media-configured-type")).to.deep.include({ slots: 3, secondsPerJob: 2.5 });
-  });
-
-  it("isn't there with targetTracking: no function, no table, no nudge, nothing in the types", async () => {
-    const { resources, named } = await build({ scaling: "targetTracking" });
-    expect(resources.filter(({ name }) => /scaler|fleets/.test(name)).map(({ name }) => name)).to.deep.equal([]);
-    const functions = ["media-router-router-function", "media-api-frontend-function"].map((name) => named(name).inputs);
-    expect(JSON.stringify(functions)).not.to.match(/SCALER_FUNCTION|FLEET_TABLE/);
-    const policies = resources.flatMap(({ inputs }) => (typeof inputs.policy === "string" ? [inputs.policy] : []));
-    expect(policies.join()).not.to.match(/NudgeScaler|CountJobs|ReadFleets/);
-    expect(named("media-word-count-type").inputs.item).not.to.include("fleet");
-    // No memory keeps its instances.
-    const userData = Buffer.from(
-      named("media-word-count-fleet-template").inputs.userData as string,
-      "base64",
-    ).toString();
-    expect(readEnvironment(userData).WORKER_IDLE_SECONDS).to.equal("300");
   });
 });

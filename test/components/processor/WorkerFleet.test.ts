@@ -1,4 +1,3 @@
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { BatchJobProcessorArgs, ProcessorArgs } from "../../../components";
@@ -12,10 +11,10 @@ import { WorkerFleet } from "../../../components/processor/WorkerFleet";
 import { WorkerNetwork } from "../../../components/network/WorkerNetwork";
 import { record, Recording } from "../../support/record";
 
-type Options = Pick<BatchJobProcessorArgs, "scaling" | "metrics" | "privateWorkers" | "sessionManager" | "tags">;
+type Options = Pick<BatchJobProcessorArgs, "metrics" | "privateWorkers" | "sessionManager" | "tags">;
 type Named = Pick<Recording<unknown>, "named">;
 
-/** Records a fleet with its queue and network, and with a scaler unless CloudWatch scales it. */
+/** Records a fleet with its queue and network, and with a scaler. */
 const build = (
   processor: Partial<ProcessorArgs> = {},
   options: Options = {},
@@ -24,20 +23,19 @@ const build = (
   record(() => {
     const settings = withDefaults({ name: "word-count", handler: "word-count", ...processor });
     const recordOptions = { isTracking: true, isListing: true, hasPointInTimeRecovery: false };
-    const tables = new JobTables("tables", { ...recordOptions, hasScaler: false });
+    const tables = new JobTables("tables", recordOptions);
     const queue = new ProcessorQueue("queue", {
       processor: settings,
       routerRoleArn: "arn:router",
       repairRoleArn: "arn:repair",
       rescueRoleArn: "arn:rescue",
+      scalerRoleArn: "arn:scaler",
       isTracking: true,
     });
     const target = createTarget();
     const network = new WorkerNetwork("network", { ...options, processors: [settings], target });
     const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker:1";
-    const fleetTable = () => new aws.dynamodb.Table("fleets", { hashKey: "type", attributes: [] });
-    const scaler =
-      options.scaling === "targetTracking" ? undefined : { fleetTable: fleetTable(), functionArn: "arn:scale" };
+    const scaler = { fleetTable: tables.fleets, functionArn: "arn:scale" };
     const checked = pulumi.output(undefined as void);
     const shared = {
       component: "media/prod/jobs",
@@ -97,7 +95,7 @@ describe("WorkerFleet", () => {
       expect(named("fleet-group").inputs.tags).to.have.deep.members([
         { key: "team", value: "media", propagateAtLaunch: false },
         { key: "Name", value: "fleet-group", propagateAtLaunch: false },
-        { key: "batch-job-processor-fleet", value: "fleets-1234567/word-count", propagateAtLaunch: false },
+        { key: "batch-job-processor-fleet", value: "tables-fleets-1234567/word-count", propagateAtLaunch: false },
       ]);
     });
 
@@ -228,18 +226,17 @@ describe("WorkerFleet", () => {
         suspendedProcesses: ["AZRebalance"],
         launchTemplate: { id: "fleet-template-id", version: "3" },
       });
-      expect(JSON.stringify(inputs.tags)).to.include("fleets-1234567/word-count");
+      expect(JSON.stringify(inputs.tags)).to.include("tables-fleets-1234567/word-count");
       expect(inputs.initialLifecycleHooks).to.have.length(2);
       expect(options.ignoreChanges).to.include("desiredCapacity");
       expect(named("fleet-group").inputs.minSize).to.equal(3);
       expect(result.onDemandGroup).to.exist;
     });
 
-    it("has no second group where no scaler would raise it, nor without spot", async () => {
-      for (const recording of [await build({ spot: true }, { scaling: "targetTracking" }), await build()]) {
-        expect(recording.ofType("autoscaling/group:Group").map(({ name }) => name)).to.deep.equal(["fleet-group"]);
-        expect(recording.result.onDemandGroup).to.equal(undefined);
-      }
+    it("has no second group without spot", async () => {
+      const { ofType, result } = await build();
+      expect(ofType("autoscaling/group:Group").map(({ name }) => name)).to.deep.equal(["fleet-group"]);
+      expect(result.onDemandGroup).to.equal(undefined);
     });
   });
 
@@ -306,7 +303,7 @@ describe("WorkerFleet", () => {
       ]);
       expect(statements.find(({ Sid }) => Sid === "NudgeScaler")!.Resource).to.equal("arn:scale");
       expect(statements.find(({ Sid }) => Sid === "ReportToFleet")).to.deep.include({
-        Resource: "arn:aws:dynamodb:us-east-1:123456789012:fleets",
+        Resource: "arn:aws:dynamodb:us-east-1:123456789012:tables-fleets",
         Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["word-count"] } },
       });
     });
@@ -342,15 +339,13 @@ describe("WorkerFleet", () => {
     });
   });
 
-  it("tells its workers of the fleet table and the scaler, where there are any", async () => {
-    const told = async (options: Options) => {
-      const { named } = await build({}, options);
-      const userData = Buffer.from(named("fleet-template").inputs.userData as string, "base64").toString();
-      const { WORKER_FLEET_TABLE, WORKER_SCALER_FUNCTION } = readEnvironment(userData);
-      return [WORKER_FLEET_TABLE, WORKER_SCALER_FUNCTION];
-    };
-    expect(await told({})).to.deep.equal(["fleets-1234567", "arn:scale"]);
-    expect(await told({ scaling: "targetTracking" })).to.deep.equal([undefined, undefined]);
+  it("tells its workers of the fleet table and the scaler", async () => {
+    const { named } = await build();
+    const userData = Buffer.from(named("fleet-template").inputs.userData as string, "base64").toString();
+    expect(readEnvironment(userData)).to.include({
+      WORKER_FLEET_TABLE: "tables-fleets-1234567",
+      WORKER_SCALER_FUNCTION: "arn:scale",
+    });
   });
 
   it("launches AWS's GPU machine image with gpu, whose worker gives each job a GPU, and no other so", async () => {

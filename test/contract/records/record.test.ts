@@ -89,7 +89,8 @@ describe("record", () => {
 });
 
 describe("job type", () => {
-  const jobType = { type: "a", queueUrl: "q", deadLetterQueueUrl: "d", timeoutSeconds: 900, maxAttempts: 3 };
+  const fleet = { groupName: "a", slots: 1, prefetch: 0, targetLatencySeconds: 30 };
+  const jobType = { type: "a", queueUrl: "q", deadLetterQueueUrl: "d", timeoutSeconds: 900, maxAttempts: 3, fleet };
 
   it("goes round with a schema", () => {
     const checked = { ...jobType, payloadSchema: { type: "object" } };

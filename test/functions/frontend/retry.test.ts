@@ -127,8 +127,6 @@ describe("retry", () => {
       ),
     );
     expect(codes).to.deep.equal(["type-not-found", "type-not-found"]);
-    const off = new FakeFrontend();
-    expect((await off.request("POST", "/types/word-count/retry-launches")).problem.code).to.equal("scaler-off");
     const untracked = new FakeFrontend({ records: null });
     expect((await untracked.request("POST", "/jobs/a/retry")).problem.code).to.equal("tracking-off");
   });

@@ -15,6 +15,7 @@ export const wordCount: JobType = {
   deadLetterQueueUrl: "https://queues/word-count-dead",
   timeoutSeconds: 900,
   maxAttempts: 3,
+  fleet: { groupName: "word-count", slots: 1, prefetch: 0, targetLatencySeconds: 30 },
 };
 export const checksum: JobType = { ...wordCount, type: "checksum", queueUrl: "https://queues/checksum" };
 
@@ -62,6 +63,8 @@ export class FakeFrontend {
               ...records,
             },
       index: new FakeIndex(() => [...this.items.keys()].map((id) => this.record(id)!)),
+      readFleets: () => Promise.resolve({}),
+      retryLaunches: () => Promise.resolve(),
       later: {
         topicArn: "arn:aws:sns:us-east-1:123456789012:jobs",
         schedule: (envelope) => {

@@ -1,6 +1,7 @@
+import type { JobType } from "../../../contract/jobType";
 import type { AutoScaling } from "../../../functions/scaler/autoScaling";
 import type { FleetItems } from "../../../functions/scaler/fleetItems";
-import type { Group, Launch, ScaledType } from "../../../functions/scaler/rules/fleetView";
+import type { Group, Launch } from "../../../functions/scaler/rules/fleetView";
 import type { QueueCounts } from "../../../contract/fleet/queueCounts";
 import { createScaler } from "../../../functions/scaler/scaler";
 import type { LogLine } from "./fakeFrontend";
@@ -9,7 +10,7 @@ import { group, now, scaledType } from "./fleetViews";
 /** Queues and groups in memory, on a clock that tests move. The fleet table is whatever it is given. */
 export class FakeScaler {
   time = now;
-  readonly types: ScaledType[] = [];
+  readonly types: JobType[] = [];
   readonly groups = new Map<string, Group>();
   readonly counts = new Map<string, QueueCounts>();
   readonly launches: Launch[] = [];

@@ -1,17 +1,11 @@
-import type {
-  FleetView,
-  Group,
-  Instance,
-  InstanceItem,
-  Launch,
-  ScaledType,
-} from "../../../functions/scaler/rules/fleetView";
+import type { JobType } from "../../../contract/jobType";
+import type { FleetView, Group, Instance, InstanceItem, Launch } from "../../../functions/scaler/rules/fleetView";
 import { wordCount } from "./fakeFrontend";
 
 export const now = Date.parse("2026-11-02T10:00:00Z");
 
 /** A type of jobs of 10 s, whose instances run two at once. */
-export const scaledType: ScaledType = {
+export const scaledType: JobType = {
   ...wordCount,
   fleet: {
     groupName: "group",

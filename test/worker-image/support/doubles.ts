@@ -23,6 +23,8 @@ export const settings: WorkerSettings = {
   backoffSeconds: 10,
   maxBackoffSeconds: 60,
   drainSeconds: 5,
+  fleetTable: "fleets",
+  scalerFunction: "scaler",
 };
 
 export function envelope(fields: Partial<JobEnvelope> = {}): JobEnvelope {

@@ -40,7 +40,7 @@ export function createLifecycle({
   if (!metadata) return undefined;
   const { type, queueUrl, fleetTable, scalerFunction } = settings;
   const autoScaling = gateClient(new AutoScalingClient({ requestHandler }), services.gate("Auto Scaling"));
-  const table = fleetTable === undefined ? undefined : createFleetTable(fleetTable, type, services);
+  const table = createFleetTable(fleetTable, type, services);
   return new Lifecycle({
     settings,
     metadata,
@@ -49,17 +49,16 @@ export function createLifecycle({
       const [instanceId, counts, groups, figures] = await Promise.all([
         metadata.read("instance-id"),
         readCounts(sqs, queueUrl),
-        fleetTable === undefined ? [] : findGroups(autoScaling, fleetTable, type),
-        table?.readFigures() ?? {},
+        findGroups(autoScaling, fleetTable, type),
+        table.readFigures(),
       ]);
       return chooseWhenIdle({ ...settings, slots, instanceId, counts, groups, figures });
     },
     async nudge(moreThan) {
-      if (scalerFunction === undefined) return;
       const { visible } = await readCounts(sqs, queueUrl);
       if (visible > moreThan) await nudgeScaler(scalerFunction, type, visible);
     },
-    ...(table && { reports: new FleetReports({ table, metadata, slots, recentJobs, clock: systemClock, log }) }),
+    reports: new FleetReports({ table, metadata, slots, recentJobs, clock: systemClock, log }),
     slots,
     clock: systemClock,
     random: Math.random,

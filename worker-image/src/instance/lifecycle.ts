@@ -49,8 +49,7 @@ export interface LifecycleEffects {
   nudge: (moreThan: number) => Promise<void>;
   /** Concurrent jobs. */
   slots: number;
-  /** Undefined without a scaler. */
-  reports?: Reports;
+  reports: Reports;
   clock: Clock;
   random: () => number;
   log: Log;
@@ -112,7 +111,7 @@ export class Lifecycle {
       if (this.reason !== undefined) await this.letGo(this.reason);
     } finally {
       await this.hookHeartbeat.stop();
-      await this.effects.reports?.end();
+      await this.effects.reports.end();
     }
   }
 
@@ -153,7 +152,7 @@ export class Lifecycle {
       this.hasAnswered = true;
       this.failures = 0;
       if (this.ending.signal.aborted) return;
-      if (this.worker) this.effects.reports?.begin(this.worker, () => this.retire());
+      if (this.worker) this.effects.reports.begin(this.worker, () => this.retire());
       if (notice) this.heed(notice);
       else if (this.isFull()) this.nudgeIfOverloaded();
       else await this.endIfIdle();

@@ -41,7 +41,7 @@ export async function tellStartFailure(reason: string, effects: StartFailureEffe
 /** Settings that the report needs: they may be set even if others are missing or wrong. */
 export type TellingSettings = Partial<Pick<WorkerSettings, "type" | "fleetTable" | "scalerFunction">>;
 
-/** Reports it with this machine's metadata and AWS; does nothing without an instance or a scaler. */
+/** Reports it with this machine's metadata and AWS; does nothing without an instance or those settings. */
 export async function reportStartFailure(reason: string, settings: TellingSettings, log: Log): Promise<void> {
   const { type, fleetTable, scalerFunction } = settings;
   const metadata = InstanceMetadata.fromEnvironment(process.env);

@@ -1,0 +1,14 @@
+/**
+ * Inputs of earlier versions, and the reason with which each is refused: `Expected X instead` where another input has taken
+ * its place, else what the component does without it. A test holds that each input that ever was is here or still one.
+ */
+export const formerInputs: Record<"component" | "processor", Record<string, string>> = {
+  component: {
+    vpcId: "Expected network.vpcId instead",
+    subnetIds: "Expected network.subnetIds instead",
+    scaling: "Expected no such property: the scaler raises all fleets",
+  },
+  processor: {
+    maxKeepSeconds: "Expected idleSeconds instead, or minInstances with a capacitySchedule",
+  },
+};
