@@ -1,39 +1,57 @@
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
-/** What each folder may import, beside itself, Node's modules and the packages of package.json: README's map as rules. */
+/**
+ * What each folder may import, beside itself, Node's modules and the packages of package.json: CONTRIBUTING's map as rules. A
+ * folder within another has a row of its own, which holds in place of the other's.
+ */
 const mayImport = {
   contract: [],
   functions: ["contract", "@aws-sdk"],
   components: ["contract", "@pulumi"],
-  plugin: ["components", "@pulumi"],
+  "components/aws": ["contract", "@pulumi"],
+  "components/boot": ["contract", "components/aws"],
+  "components/handlers": ["contract", "components/aws", "@pulumi"],
+  "components/args": ["contract", "components/aws", "components/boot", "components/handlers", "@pulumi"],
+  "components/network": ["contract", "components/aws", "components/args", "@pulumi"],
+  "components/pipeline": ["contract", "components/aws", "components/args", "@pulumi"],
+  plugin: ["contract", "components", "@pulumi"],
   "worker-image": ["contract", "@aws-sdk"],
-  "local-cloud": ["contract", "components", "@aws-sdk", "@pulumi"],
+  "local-cloud": ["contract", "@aws-sdk", "@pulumi"],
   client: ["contract", "@aws-sdk"],
   cli: ["contract", "client", "local-cloud", "@aws-sdk"],
   demo: ["index", "cli", "client", "local-cloud", "@aws-sdk"],
   bench: ["contract", "functions", "components", "worker-image", "local-cloud", "test", "@aws-sdk", "@pulumi"],
 };
 
-/** What nothing imports, and what only a folder that names it does. */
-const all = [...Object.keys(mayImport), "index", "test", "tools", "examples", "@aws-sdk", "@pulumi"];
+const parentOf = (folder) => folder.slice(0, Math.max(0, folder.lastIndexOf("/")));
 
-/** A pattern that meets the folder by relative path, or the package scope. */
-const patternOf = (name) => (name.startsWith("@") ? `^${name}/` : `^\\.\\.?/(\\.\\./)*${name}(/|$)`);
+/** What only a folder that names it may import: the folders at the top and, for one within another, those beside it. */
+const othersOf = (folder) => [
+  ...Object.keys(mayImport).filter((other) => parentOf(other) === "" || parentOf(other) === parentOf(folder)),
+  ...["index", "test", "tools", "examples", "@aws-sdk", "@pulumi"],
+];
+
+/** A pattern that meets the folder by relative path, or the package scope. Folders within one folder meet by their last name. */
+const patternOf = (name) =>
+  name.startsWith("@") ? `^${name}/` : `^\\.\\.?/(\\.\\./)*${name.replace(/.*\//, "")}(/|$)`;
 
 /** By its folder it would be the package as built, of sources that may have changed since. */
 const clientFolder = { regex: "^(\\.\\./)+client$", message: "Expected client/index, got the folder client." };
 
 const directions = Object.entries(mayImport).map(([folder, names]) =>
-  directionOf([`${folder}/**/*.ts`], folder, [folder, ...names]),
+  directionOf(folder, [folder, parentOf(folder), ...names]),
 );
 
-function directionOf(files, who, names) {
-  const patterns = all
+function directionOf(folder, names) {
+  const patterns = othersOf(folder)
     .filter((name) => !names.includes(name))
-    .map((name) => ({ regex: patternOf(name), allowTypeImports: false, message: `${who} doesn't know ${name}.` }));
+    .map((name) => ({ regex: patternOf(name), allowTypeImports: false, message: `${folder} doesn't know ${name}.` }));
   patterns.push(clientFolder);
-  return { files, rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] } };
+  return {
+    files: [`${folder}/**/*.ts`],
+    rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] },
+  };
 }
 
 export default tseslint.config(

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { compilerProblem } from "../contract/compilerProblem";
 import { BatchJobProcessorArgs } from "./args/BatchJobProcessorArgs";
-import { claimPrefixes } from "./args/claimPrefixes";
+import { claimPrefixes } from "./processor/claimPrefixes";
 import { defaults } from "./args/defaults";
-import { DeployTarget } from "./processor/DeployTarget";
+import { DeployTarget } from "./aws/DeployTarget";
 import { checkEnvironments } from "./args/environmentErrors";
-import { expectCompilerApi } from "./handlers/expectCompilerApi";
 import { ts } from "./handlers/handlerFindings";
 import { checkImageRegions } from "./args/imageRegions";
 import { InlineHandlers } from "./handlers/InlineHandlers";
@@ -15,8 +15,8 @@ import { JobRescue } from "./pipeline/JobRescue";
 import { JobRouter } from "./pipeline/JobRouter";
 import { JobSchedules } from "./pipeline/JobSchedules";
 import { JobTables } from "./pipeline/JobTables";
-import { metricsName } from "./processor/metricSettings";
-import { MachineImages } from "./aws/MachineImages";
+import { metricsName } from "./args/metricSettings";
+import { MachineImages } from "./processor/MachineImages";
 import { ProcessorSettings, withDefaults } from "./args/ProcessorArgs";
 import { ProcessorQueue } from "./processor/ProcessorQueue";
 import { Scaler } from "./pipeline/Scaler";
@@ -67,7 +67,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   readonly workerRoleNames: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: BatchJobProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
-    expectCompilerApi(ts);
+    const problem = compilerProblem(ts);
+    if (problem !== undefined) throw new pulumi.RunError(problem);
     validateArgs(name, args);
     claimPrefixes(name, args.processors, opts);
     super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
@@ -116,13 +117,12 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const settings = args.processors.map(withDefaults);
     const network = new WorkerNetwork(`${name}-network`, { ...args, processors: settings, target }, child);
     const imageFor = createImages(name, settings, args, child);
-    const inline = settings.filter(({ handle }) => handle !== undefined);
     const { kmsKey, tags } = args;
-    const usesStockImage = ({ image }: ProcessorSettings) => (image ?? args.image) === undefined;
+    const inline = settings.flatMap(({ name: type, handle, image }) =>
+      handle ? [{ type, handle, isStockImage: (image ?? args.image) === undefined }] : [],
+    );
     const handlers =
-      inline.length > 0
-        ? new InlineHandlers(`${name}-handlers`, { processors: inline, usesStockImage, kmsKey, tags }, child)
-        : undefined;
+      inline.length > 0 ? new InlineHandlers(`${name}-handlers`, { handlers: inline, kmsKey, tags }, child) : undefined;
     const machineImages = new MachineImages(name, { machineImage: args.machineImage, target, tags }, this);
     const checked = pulumi
       .all([checkEnvironments(name, args), checkImageRegions(name, args, target.region)])
@@ -152,7 +152,11 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           component: metricsName(name),
           queue,
           checked,
-          rescue: rescue.beforeDeletion(`${prefix}-rescue`, processor.name, queue, this),
+          rescue: rescue.beforeDeletion(
+            `${prefix}-rescue`,
+            { type: processor.name, queueUrls: [queue.queue.url, queue.deadLetterQueue.url] },
+            { ...child, dependsOn: [queue] },
+          ),
           tables,
           eventsTopic,
           keptEventsQueue: events?.keptQueue,

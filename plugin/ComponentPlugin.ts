@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BatchJobProcessor, BatchJobProcessorArgs } from "../components";
-import { packageRoot } from "../components/aws/packageRoot";
+import { packageRoot } from "../contract/packageRoot";
 
 const token = "batch-job-processor:index:BatchJobProcessor";
 

@@ -47,10 +47,3 @@ export const Acknowledge = {
   Before: "before",
 } as const;
 export type Acknowledge = (typeof Acknowledge)[keyof typeof Acknowledge];
-
-/** Whether a statement grants or forbids. */
-export const Effect = {
-  Allow: "Allow",
-  Deny: "Deny",
-} as const;
-export type Effect = (typeof Effect)[keyof typeof Effect];

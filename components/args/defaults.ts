@@ -48,3 +48,6 @@ export const defaults = {
     instanceStore: false,
   },
 } as const;
+
+/** `recommended`, or `recommended:LABEL`: another label looks the image up again. */
+export const recommendedPattern = /^recommended(?::([A-Za-z0-9-]{1,40}))?$/;

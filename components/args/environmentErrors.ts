@@ -3,11 +3,10 @@ import { encodeWorkerSettings } from "../../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { invalidInputs } from "./invalidInputs";
 import { isPending, resolve } from "../aws/json";
-import { hookNames } from "../processor/lifecycleHooks";
-import { metricsOf } from "../processor/metricSettings";
+import { hookNames, environmentBytes, giveBackSeconds, maxUserDataBytes, userDataBytes } from "../boot/userData";
+import { metricsOf } from "./metricSettings";
 import { ProcessorArgs, withDefaults } from "./ProcessorArgs";
 import { referenceErrors, secretsOf } from "./secrets";
-import { environmentBytes, giveBackSeconds, maxUserDataBytes, userDataBytes } from "../processor/userData";
 
 type InputError = pulumi.InputPropertyErrorDetails;
 type Environment = Record<string, pulumi.Input<string>>;

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe } from "../../contract/check";
-import { gpusOf, hasGpu, hasInstanceStore } from "../processor/instanceTypes";
+import { gpusOf, hasGpu, hasInstanceStore } from "../aws/instanceTypes";
 import { ProcessorArgs, withDefaults } from "./ProcessorArgs";
-import { mostForJobs } from "../processor/slotsOf";
+import { mostForJobs } from "../aws/slotsOf";
 
 type InputError = pulumi.InputPropertyErrorDetails;
 

@@ -2,9 +2,15 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { listIndex } from "../../contract/records/listKey";
 import { parseSecretReference, SecretReference } from "../../contract/secretReference";
-import { Effect } from "../args/choices";
 import { fitName } from "./fitName";
 import { json, resolve } from "./json";
+
+/** Whether a statement grants or forbids. */
+export const Effect = {
+  Allow: "Allow",
+  Deny: "Deny",
+} as const;
+export type Effect = (typeof Effect)[keyof typeof Effect];
 
 /** One statement of an IAM policy, with exact actions on exact resources. */
 export interface PolicyStatement {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { packageRoot } from "./packageRoot";
+import { packageRoot } from "../../contract/packageRoot";
 import { realFolder } from "./realFolder";
 
 /** The build context of the stock image. */

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { encryptBucket, KmsKey } from "../aws/encryption";
 import { tlsOnlyPolicy } from "../aws/permissions";
-import { ProcessorSettings } from "../args/ProcessorArgs";
+import { JobHandler } from "../../contract/handler";
 import { SerialisedHandler, serialiseHandler } from "./serialiseHandler";
 import { smokeLoad } from "./smokeLoad";
 import { findMissingPackages } from "./stockPackages";
@@ -14,6 +14,14 @@ export interface HandlerObject {
   arn: pulumi.Output<string>;
 }
 
+/** The handler of a job type. */
+export interface InlineHandler {
+  type: string;
+  handle: JobHandler<never>;
+  /** True if the type's workers run the stock image, whose packages are known. */
+  isStockImage: boolean;
+}
+
 /** The inline handlers of a component: a private bucket with the text of each, named by its content's hash. */
 export class InlineHandlers extends pulumi.ComponentResource {
   private readonly bucket: aws.s3.Bucket;
@@ -22,9 +30,7 @@ export class InlineHandlers extends pulumi.ComponentResource {
   constructor(
     name: string,
     args: {
-      processors: ProcessorSettings[];
-      /** True if the workers of a processor run the stock image, whose packages are known. */
-      usesStockImage: (processor: ProcessorSettings) => boolean;
+      handlers: InlineHandler[];
       kmsKey?: KmsKey;
       tags?: aws.Tags;
     },
@@ -32,7 +38,7 @@ export class InlineHandlers extends pulumi.ComponentResource {
   ) {
     super("batch-job-processor:index:InlineHandlers", name, {}, opts);
     this.bucket = this.createBucket(name, args.kmsKey, args.tags);
-    this.serialised = serialiseAll(args.processors, args.usesStockImage);
+    this.serialised = serialiseAll(args.handlers);
     this.registerOutputs();
   }
 
@@ -97,26 +103,22 @@ function textOf(serialised: Promise<Map<string, SerialisedHandler>>, type: strin
 }
 
 /** Serialises all handlers, and loads them on trial; rejects with all problems, by processor. */
-async function serialiseAll(
-  processors: ProcessorSettings[],
-  usesStockImage: (processor: ProcessorSettings) => boolean,
-): Promise<Map<string, SerialisedHandler>> {
-  const handlers = new Map<string, SerialisedHandler>();
+async function serialiseAll(handlers: InlineHandler[]): Promise<Map<string, SerialisedHandler>> {
+  const all = new Map<string, SerialisedHandler>();
   const problems: Record<string, string> = {};
-  for (const processor of processors) {
-    const { name, handle } = processor;
+  for (const { type, handle, isStockImage } of handlers) {
     try {
-      const serialised = await serialiseHandler(handle!);
-      const missing = usesStockImage(processor) ? findMissingPackages(serialised.text) : undefined;
-      if (missing === undefined) handlers.set(name, serialised);
-      else problems[name] = missing;
+      const serialised = await serialiseHandler(handle);
+      const missing = isStockImage ? findMissingPackages(serialised.text) : undefined;
+      if (missing === undefined) all.set(type, serialised);
+      else problems[type] = missing;
     } catch (error) {
-      problems[name] = (error as Error).message;
+      problems[type] = (error as Error).message;
     }
   }
-  const texts = Object.fromEntries([...handlers].map(([name, { text }]) => [name, text]));
-  if (handlers.size > 0) Object.assign(problems, await smokeLoad(texts));
+  const texts = Object.fromEntries([...all].map(([type, { text }]) => [type, text]));
+  if (all.size > 0) Object.assign(problems, await smokeLoad(texts));
   const lines = Object.entries(problems).map(([name, reason]) => `  the handler of processor "${name}": ${reason}`);
   if (lines.length > 0) throw new pulumi.RunError(`Inline handlers that a worker could not run:\n${lines.join("\n")}`);
-  return handlers;
+  return all;
 }

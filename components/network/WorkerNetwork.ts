@@ -5,7 +5,7 @@ import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { chooseZones } from "./chooseZones";
 import { Egress } from "../args/choices";
 import { defaults } from "../args/defaults";
-import { DeployTarget } from "../processor/DeployTarget";
+import { DeployTarget } from "../aws/DeployTarget";
 import { fittingSubnets } from "./fittingSubnets";
 import { createFlowLogs } from "./flowLogs";
 import { InstanceOfferings } from "./InstanceOfferings";

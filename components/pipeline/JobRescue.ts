@@ -7,7 +7,6 @@ import { JobTables } from "./JobTables";
 import { json } from "../aws/json";
 import { LambdaFunction } from "./LambdaFunction";
 import { followRecords, invoke, readJobTypes, sendTo } from "../aws/permissions";
-import { ProcessorQueue } from "../processor/ProcessorQueue";
 
 export type JobRescueArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
   router: JobRouter;
@@ -60,15 +59,19 @@ export class JobRescue extends pulumi.ComponentResource {
    * Calls the function before the type's queues are deleted: by then the resource's dependents are gone, and its
    * dependencies still exist.
    */
-  beforeDeletion(name: string, type: string, queue: ProcessorQueue, parent: pulumi.Resource): aws.lambda.Invocation {
+  beforeDeletion(
+    name: string,
+    args: { type: string; queueUrls: pulumi.Input<string>[] },
+    opts: pulumi.CustomResourceOptions,
+  ): aws.lambda.Invocation {
     return new aws.lambda.Invocation(
       name,
       {
         functionName: this.rescue.function.name,
-        input: json({ type, queueUrls: [queue.queue.url, queue.deadLetterQueue.url] }),
+        input: json(args),
         lifecycleScope: "CRUD",
       },
-      { parent, dependsOn: [queue] },
+      opts,
     );
   }
 }

@@ -3,11 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { fleetTag, fleetTagValue, workerAlias } from "../../contract/fleet/state";
 import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
-import { DeployTarget } from "../processor/DeployTarget";
+import { DeployTarget } from "../aws/DeployTarget";
 import { runEachMinute } from "./eachMinute";
 import { LambdaFunction } from "./LambdaFunction";
 import { PolicyStatement, readJobTypes } from "../aws/permissions";
-import { WorkerFleetArgs } from "../processor/WorkerFleet";
 
 export type ScalerArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
   typeTable: aws.dynamodb.Table;
@@ -15,10 +14,16 @@ export type ScalerArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKe
   target: DeployTarget;
 };
 
+/** The scaler, as fleets and their workers know it. */
+export interface ScalerOfFleets {
+  fleetTable: aws.dynamodb.Table;
+  /** Of the alias by which workers nudge the scaler. */
+  functionArn: pulumi.Input<string>;
+}
+
 /**
  * The Lambda that raises each type's Auto Scaling group to what its backlog needs: each minute, and whenever the router
- * or
- * a worker nudges it. It doesn't change when types come and go: queues admit its role, and groups carry its tag.
+ * or a worker nudges it. It doesn't change when types come and go: queues admit its role, and groups carry its tag.
  */
 export class Scaler extends pulumi.ComponentResource {
   readonly scaler: LambdaFunction;
@@ -59,7 +64,7 @@ export class Scaler extends pulumi.ComponentResource {
   }
 
   /** The scaler's data for fleets and their workers. */
-  forFleets(): WorkerFleetArgs["scaler"] {
+  forFleets(): ScalerOfFleets {
     return { fleetTable: this.fleetTable, functionArn: this.forWorkers.arn };
   }
 }

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { packageRoot } from "../aws/packageRoot";
+import { packageRoot } from "../../contract/packageRoot";
 
 /** The Lambda functions whose text the package's build makes. */
 export type LambdaName = "frontend" | "router" | "repair" | "rescue" | "scaler";

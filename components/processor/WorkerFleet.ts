@@ -1,49 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
-import { DeployTarget } from "./DeployTarget";
 import { createGroups } from "./fleetGroups";
-import { InlineHandlers } from "../handlers/InlineHandlers";
-import { JobTables } from "../pipeline/JobTables";
 import { createLaunchTemplate } from "./launchTemplate";
-import { ProcessorSettings } from "../args/ProcessorArgs";
-import { ProcessorQueue } from "./ProcessorQueue";
-import { WorkerNetwork } from "../network/WorkerNetwork";
+import { WorkerFleetArgs } from "./WorkerFleetArgs";
 import { allowOwnGroups, createWorkerRole } from "./workerRole";
-
-export interface WorkerFleetArgs extends Pick<
-  BatchJobProcessorArgs,
-  "logRetentionDays" | "metrics" | "policyStatements" | "environment" | "secrets" | "sessionManager" | "kmsKey" | "tags"
-> {
-  processor: ProcessorSettings;
-  /** Name of the component, for its metrics. */
-  component: string;
-  queue: ProcessorQueue;
-  /** Fails if an environment doesn't fit user data, or a secret is an invalid reference. */
-  checked: pulumi.Output<void>;
-  /** The resource that empties the queue, after the fleet is gone. */
-  rescue: pulumi.Resource;
-  tables: JobTables;
-  network: WorkerNetwork;
-  image: pulumi.Input<string>;
-  /** The secret with which the image is pulled from a registry other than ECR. */
-  registryCredentials?: pulumi.Input<string>;
-  machineImage: pulumi.Input<string>;
-  target: DeployTarget;
-  /** Bucket of the inline handlers; set if the processor has one. */
-  handlers?: InlineHandlers;
-  /** Topic of final job states. */
-  eventsTopic?: aws.sns.Topic;
-  /** Queue of events that the topic did not take. */
-  keptEventsQueue?: aws.sqs.Queue;
-  /** The scaler. */
-  scaler: {
-    fleetTable: aws.dynamodb.Table;
-    /** ARN of the alias by which workers nudge the scaler. */
-    functionArn: pulumi.Input<string>;
-  };
-}
 
 /** A processor's Auto Scaling group, or two of them, whose instances each run one worker container. */
 export class WorkerFleet extends pulumi.ComponentResource {

@@ -4,7 +4,7 @@ import { fleetTag, fleetTagValue } from "../../contract/fleet/state";
 import { lifecycleHooks, keepHooks } from "./lifecycleHooks";
 import { scheduleCapacity } from "./capacitySchedule";
 import { ProcessorSettings } from "../args/ProcessorArgs";
-import { WorkerFleetArgs } from "./WorkerFleet";
+import { WorkerFleetArgs } from "./WorkerFleetArgs";
 
 /** Minutes for the deletion of a group, beside the drain of its instances. */
 const deleteMinutes = 20;

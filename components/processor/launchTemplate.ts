@@ -2,13 +2,12 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { encodeWorkerSettings } from "../../contract/workerSettings";
 import { HandlerObject } from "../handlers/InlineHandlers";
-import { isBurstable } from "./instanceTypes";
+import { isBurstable } from "../aws/instanceTypes";
 import { resolve } from "../aws/json";
-import { hookNames } from "./lifecycleHooks";
-import { metricsOf } from "./metricSettings";
+import { hookNames, giveBackSeconds, renderUserData } from "../boot/userData";
+import { metricsOf } from "../args/metricSettings";
 import { secretsOf } from "../args/secrets";
-import { giveBackSeconds, renderUserData } from "./userData";
-import { WorkerFleetArgs } from "./WorkerFleet";
+import { WorkerFleetArgs } from "./WorkerFleetArgs";
 import { fitsMetadata } from "./workerRole";
 
 /** The launch template of a fleet's instances; each change makes a new version. */

@@ -1,8 +1,6 @@
+import { hookNames } from "../boot/userData";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-
-/** Names of the hooks, which the worker's settings contain. */
-export const hookNames = { launchHook: "worker-ready", terminateHook: "worker-drained" };
 
 /** Seconds within which a new instance's worker must be ready. */
 const launchSeconds = 600;

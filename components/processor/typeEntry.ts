@@ -1,10 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { encodeJobType, JobTypeFleet } from "../../contract/jobType";
-import { MachineImage } from "../aws/MachineImages";
+import { MachineImage } from "./MachineImages";
 import { ProcessorSettings } from "../args/ProcessorArgs";
 import { ProcessorQueue } from "./ProcessorQueue";
-import { slotsOf } from "./slotsOf";
+import { slotsOf } from "../aws/slotsOf";
 import { WorkerFleet } from "./WorkerFleet";
 
 export interface TypeEntryArgs {

@@ -24,7 +24,7 @@ import {
   writeLogs,
 } from "../aws/permissions";
 import { secretsOf } from "../args/secrets";
-import { WorkerFleetArgs } from "./WorkerFleet";
+import { WorkerFleetArgs } from "./WorkerFleetArgs";
 
 /** The role of a fleet's instances, with all permissions that need no group. */
 export function createWorkerRole(

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readEnvironment } from "../../components/processor/userData";
+import { readEnvironment } from "../../contract/environmentFile";
 import { causes } from "./causes";
 import { Group, GroupRuntime } from "./group";
 import type { GroupSettings } from "./groupSettings";

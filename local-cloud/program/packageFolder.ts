@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-export { packageRoot } from "../../components/aws/packageRoot";
+export { packageRoot } from "../../contract/packageRoot";
 
 /** The folder of an installed package, whatever its `exports` allow. */
 export function packageFolder(name: string): string {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessor, BatchJobProcessorArgs } from "../../components";
 import { decodeJobType } from "../../contract/jobType";
-import { readEnvironment } from "../../components/processor/userData";
+import { readEnvironment } from "../../contract/environmentFile";
 import { RecordedResource, record } from "../support/record";
 
 const wordCount = { name: "word-count", handler: "word-count" };

@@ -9,7 +9,7 @@ import { serialiseHandler } from "../../components/handlers/serialiseHandler";
 import { smokeLoad } from "../../components/handlers/smokeLoad";
 import { findMissingPackages } from "../../components/handlers/stockPackages";
 import { validateArgs } from "../../components/args/validateArgs";
-import { readEnvironment } from "../../components/processor/userData";
+import { readEnvironment } from "../../contract/environmentFile";
 import { MockStyle, record } from "../support/record";
 import { encodeResult } from "../../worker-image/src/handlers/encodeResult";
 import { loadInlineModule } from "../../worker-image/src/handlers/javascript/inlineModule";

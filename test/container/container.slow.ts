@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import sharp from "sharp";
 import type { ProcessorArgs } from "../../components";
-import { bootSettings } from "../../components/processor/userData";
+import { bootSettings } from "../../components/boot/userData";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { shellCommands } from "../docs/shellCommands";
 import { Journey, startJourney } from "../journeys/support/stack";

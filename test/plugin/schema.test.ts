@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Effect } from "../../components/aws/permissions";
 import * as choices from "../../components/args/choices";
 
 const root = join(__dirname, "..", "..");
@@ -51,7 +52,7 @@ describe("schema.json", () => {
   });
 
   it("has an enum for each choice, with the texts that are checked at deploy", () => {
-    for (const [name, choice] of Object.entries(choices)) {
+    for (const [name, choice] of Object.entries({ ...choices, Effect })) {
       const members = Object.entries<string>(choice);
       const known = typeNamed(name).enum!.map((member) => [member.name, member.value]);
       expect(known, name).to.deep.equal(members);

@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { bootFiles, renderUserData } from "../../components/processor/userData";
-import { packageRoot } from "../../components/aws/packageRoot";
+import { bootFiles, renderUserData } from "../../components/boot/userData";
+import { packageRoot } from "../../contract/packageRoot";
 import { listen, Listener } from "../../local-cloud/wire/listen";
 import { serveHealth } from "../../worker-image/src/instance/health";
 import { FakeClock } from "../worker-image/support/fakeClock";

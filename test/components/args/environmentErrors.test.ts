@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "../../../components";
 import { validateArgs } from "../../../components/args/validateArgs";
-import { readEnvironment } from "../../../components/processor/userData";
+import { readEnvironment } from "../../../contract/environmentFile";
 import { record } from "../../support/record";
 
 const shared = { image: "registry.example/worker:1", network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } };

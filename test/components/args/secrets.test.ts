@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "../../../components";
 import { PolicyStatement } from "../../../components/aws/permissions";
-import { readEnvironment } from "../../../components/processor/userData";
+import { readEnvironment } from "../../../contract/environmentFile";
 import { validateArgs } from "../../../components/args/validateArgs";
 import { record } from "../../support/record";
 

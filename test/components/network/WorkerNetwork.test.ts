@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { NetworkArgs } from "../../../components";
-import { DeployTarget } from "../../../components/processor/DeployTarget";
+import { DeployTarget } from "../../../components/aws/DeployTarget";
 import { withDefaults } from "../../../components/args/ProcessorArgs";
 import { WorkerNetwork, WorkerNetworkArgs } from "../../../components/network/WorkerNetwork";
 import { MockStyle, record } from "../../support/record";

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { BatchJobProcessorArgs, ProcessorArgs } from "../../../components";
-import { DeployTarget } from "../../../components/processor/DeployTarget";
+import { DeployTarget } from "../../../components/aws/DeployTarget";
 import { JobTables } from "../../../components/pipeline/JobTables";
 import { wildcardReasons } from "../../../components/aws/permissions";
 import { withDefaults } from "../../../components/args/ProcessorArgs";
 import { ProcessorQueue } from "../../../components/processor/ProcessorQueue";
-import { readEnvironment } from "../../../components/processor/userData";
+import { readEnvironment } from "../../../contract/environmentFile";
 import { WorkerFleet } from "../../../components/processor/WorkerFleet";
 import { WorkerNetwork } from "../../../components/network/WorkerNetwork";
 import { record, Recording } from "../../support/record";

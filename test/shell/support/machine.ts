@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bootFiles, bootSettings, UserDataArgs } from "../../../components/processor/userData";
+import { bootFiles, bootSettings, UserDataArgs } from "../../../components/boot/userData";
 import { workerImageFolder } from "../../../components/aws/workerImageFolder";
 import { listen, Listener } from "../../../local-cloud/wire/listen";
 import { serveMetadata } from "../../../local-cloud/autoScaling/metadata";

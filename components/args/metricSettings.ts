@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { WorkerSettings } from "../../contract/workerSettings";
-import type { Metrics } from "../args/choices";
-import { defaults } from "../args/defaults";
+import type { Metrics } from "./choices";
+import { defaults } from "./defaults";
 
 /** Distinguishes deployments in one account, including those of one program. */
 export function metricsName(component: string): string {

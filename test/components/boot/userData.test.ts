@@ -2,13 +2,8 @@ import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  bootFiles,
-  bootSettings,
-  readEnvironment,
-  renderUserData,
-  UserDataArgs,
-} from "../../../components/processor/userData";
+import { bootFiles, bootSettings, renderUserData, UserDataArgs } from "../../../components/boot/userData";
+import { readEnvironment } from "../../../contract/environmentFile";
 import { workerImageFolder } from "../../../components/aws/workerImageFolder";
 import { leavingExitCode, wedged } from "../../../contract/fleet/state";
 

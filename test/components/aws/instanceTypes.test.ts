@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { gpusOf, hasGpu, hasInstanceStore, memoryOf, vcpusOf } from "../../../components/processor/instanceTypes";
+import { gpusOf, hasGpu, hasInstanceStore, memoryOf, vcpusOf } from "../../../components/aws/instanceTypes";
 
 describe("What the name of an instance type says", () => {
   // "Amazon EC2 instance types by CPU options".

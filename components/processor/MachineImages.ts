@@ -1,13 +1,10 @@
+import { recommendedPattern, defaults } from "../args/defaults";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { Architecture } from "../args/choices";
-import { defaults } from "../args/defaults";
-import { DeployTarget } from "../processor/DeployTarget";
-import { pin } from "./pin";
+import { DeployTarget } from "../aws/DeployTarget";
+import { pin } from "../aws/pin";
 import { ProcessorSettings } from "../args/ProcessorArgs";
-
-/** `recommended`, or `recommended:LABEL`: another label looks the image up again. */
-export const recommendedPattern = /^recommended(?::([A-Za-z0-9-]{1,40}))?$/;
 
 /** A machine image of instances. */
 export interface MachineImage {

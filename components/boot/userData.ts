@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { environmentFile, hereDocument, writeEnvironment } from "../../contract/environmentFile";
 import { parseEcrImage } from "../aws/permissions";
 import { workerImageFolder } from "../aws/workerImageFolder";
 
@@ -26,8 +27,6 @@ export interface UserDataArgs {
 /** Folder of the scripts and their settings on an instance. */
 const folder = "/etc/batch-job-worker";
 const units = "/etc/systemd/system";
-const environmentFile = `${folder}/environment`;
-const delimiter = "ENVIRONMENT";
 
 /**
  * Files in the worker image's folder for its instance (`worker-image/boot`): scripts for bash, curl and Docker, and
@@ -42,6 +41,9 @@ export const bootFiles = {
     ...["batch-job-worker-watch.service", "batch-job-worker-watch.timer"],
   ],
 };
+
+/** Names of the lifecycle hooks, which are among the worker's settings. */
+export const hookNames = { launchHook: "worker-ready", terminateHook: "worker-drained" };
 
 /** Allows for the worker's 15 s of returning unfinished jobs after the drain. */
 export const giveBackSeconds = 30;
@@ -81,15 +83,15 @@ function render(args: UserDataArgs): string {
 set -euo pipefail
 install -d -m 0700 ${folder} ${units}/batch-job-worker.service.d
 ${scriptsFor(args)
-  .map((name) => file(`${folder}/${name}`, "SCRIPT", bootFile(name)))
+  .map((name) => hereDocument(`${folder}/${name}`, "SCRIPT", bootFile(name)))
   .join("\n")}
 chmod 0700 ${folder}/*
-${file(`${folder}/boot.env`, "SETTINGS", bootSettings(args))}
+${hereDocument(`${folder}/boot.env`, "SETTINGS", bootSettings(args))}
 trap '${folder}/give-up.sh "User data failed at line $LINENO"' ERR
-${file(environmentFile, delimiter, environmentLines(args.environment))}
+${writeEnvironment(args.environment)}
 chmod 0600 ${environmentFile}
-${bootFiles.units.map((name) => file(`${units}/${name}`, "UNIT", bootFile(name))).join("\n")}
-${file(`${units}/batch-job-worker.service.d/stop.conf`, "UNIT", stopTimes(stop))}
+${bootFiles.units.map((name) => hereDocument(`${units}/${name}`, "UNIT", bootFile(name))).join("\n")}
+${hereDocument(`${units}/batch-job-worker.service.d/stop.conf`, "UNIT", stopTimes(stop))}
 # The machine image is made for ECS; its agent has nothing to do here.
 systemctl mask --now --no-block ecs.service
 systemctl daemon-reload
@@ -147,35 +149,4 @@ function domainOf(region: string): string {
 /** The text as one word of a shell. A consumer's mocks may leave it undefined, despite its type. */
 function quote(text: string): string {
   return `'${String(text).replaceAll("'", `'\\''`)}'`;
-}
-
-function file(path: string, end: string, text: string): string {
-  return `cat > ${path} <<'${end}'\n${text}\n${end}`;
-}
-
-/** The worker's environment in a user-data script: the inverse of {@link renderUserData}. */
-export function readEnvironment(userData: string): Record<string, string> {
-  const lines = userData.split("\n");
-  const start = lines.indexOf(`cat > ${environmentFile} <<'${delimiter}'`);
-  const end = lines.indexOf(delimiter, start);
-  if (start < 0 || end < 0)
-    throw new Error(`Expected user data that writes ${environmentFile}, got ${lines.length} lines without`);
-  return Object.fromEntries(
-    lines.slice(start + 1, end).map((line) => {
-      const equals = line.indexOf("=");
-      return [line.slice(0, equals), line.slice(equals + 1)];
-    }),
-  );
-}
-
-function environmentLines(environment: Record<string, string>): string {
-  return Object.entries(environment)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => {
-      // The inputs' check could not see outputs: the rest of the value would become variables, or commands of the
-      // script.
-      if (/[\r\n\0]/.test(value)) throw new Error(`Expected the environment variable ${name} as a text of one line`);
-      return `${name}=${value}`;
-    })
-    .join("\n");
 }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mostForJobs, slotsOf } from "../../../components/processor/slotsOf";
+import { mostForJobs, slotsOf } from "../../../components/aws/slotsOf";
 
 describe("slotsOf", () => {
   it("is what is configured, else the vCPUs of the first instance type", () => {

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { withDefaults } from "../../../components/args/ProcessorArgs";
-import { MachineImages } from "../../../components/aws/MachineImages";
-import { DeployTarget } from "../../../components/processor/DeployTarget";
+import { MachineImages } from "../../../components/processor/MachineImages";
+import { DeployTarget } from "../../../components/aws/DeployTarget";
 import { record } from "../../support/record";
 
 const processor = (fields: object) => withDefaults({ name: "a", handler: "a", ...fields });

@@ -1,0 +1,38 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { ProcessorSettings } from "../args/ProcessorArgs";
+import { DeployTarget } from "../aws/DeployTarget";
+import { InlineHandlers } from "../handlers/InlineHandlers";
+import { WorkerNetwork } from "../network/WorkerNetwork";
+import { JobTables } from "../pipeline/JobTables";
+import { ScalerOfFleets } from "../pipeline/Scaler";
+import { ProcessorQueue } from "./ProcessorQueue";
+
+export interface WorkerFleetArgs extends Pick<
+  BatchJobProcessorArgs,
+  "logRetentionDays" | "metrics" | "policyStatements" | "environment" | "secrets" | "sessionManager" | "kmsKey" | "tags"
+> {
+  processor: ProcessorSettings;
+  /** Name of the component, for its metrics. */
+  component: string;
+  queue: ProcessorQueue;
+  /** Fails if an environment doesn't fit user data, or a secret is an invalid reference. */
+  checked: pulumi.Output<void>;
+  /** The resource that empties the queue, after the fleet is gone. */
+  rescue: pulumi.Resource;
+  tables: JobTables;
+  network: WorkerNetwork;
+  image: pulumi.Input<string>;
+  /** The secret with which the image is pulled from a registry other than ECR. */
+  registryCredentials?: pulumi.Input<string>;
+  machineImage: pulumi.Input<string>;
+  target: DeployTarget;
+  /** Bucket of the inline handlers; set if the processor has one. */
+  handlers?: InlineHandlers;
+  /** Topic of final job states. */
+  eventsTopic?: aws.sns.Topic;
+  /** Queue of events that the topic did not take. */
+  keptEventsQueue?: aws.sqs.Queue;
+  scaler: ScalerOfFleets;
+}
