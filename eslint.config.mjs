@@ -2,8 +2,8 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 /**
- * What each folder may import, beside itself, Node's modules and the packages of package.json: CONTRIBUTING's map as rules. A
- * folder within another has a row of its own, which holds in place of the other's.
+ * What each folder may import, beside itself, Node's modules and the packages of package.json: CONTRIBUTING's map as
+ * rules. A folder within another has a row of its own, which holds in place of the other's.
  */
 const mayImport = {
   contract: [],
@@ -32,11 +32,14 @@ const othersOf = (folder) => [
   ...["index", "test", "tools", "examples", "@aws-sdk", "@pulumi"],
 ];
 
-/** A pattern that meets the folder by relative path, or the package scope. Folders within one folder meet by their last name. */
+/**
+ * A pattern that meets the folder by relative path, or the package scope. Folders within one folder meet by their last
+ * name.
+ */
 const patternOf = (name) =>
   name.startsWith("@") ? `^${name}/` : `^\\.\\.?/(\\.\\./)*${name.replace(/.*\//, "")}(/|$)`;
 
-/** By its folder it would be the package as built, of sources that may have changed since. */
+/** Imported by its folder it would be the compiled package, of sources that may have changed since. */
 const clientFolder = { regex: "^(\\.\\./)+client$", message: "Expected client/index, got the folder client." };
 
 const directions = Object.entries(mayImport).map(([folder, names]) =>

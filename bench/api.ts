@@ -14,10 +14,10 @@ import { ModeReport, render, withTable } from "./api/report";
 import { Progress } from "./support/progress";
 import { verdictOf, withSmoke } from "./support/smoke";
 
-/** Dollars for a million small jobs, at the most. */
+/** Dollars for a million small jobs, at most. */
 const targets = { singly: 5.1, "in batches of 100": 2.8 } as const;
 
-/** A receive that took no time would bring a job each. */
+/** A receive that took no time would fetch each job separately. */
 const queueActions = ["SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessageBatch"];
 
 function modes(scale: number): (Mode & { name: keyof typeof targets })[] {
@@ -88,7 +88,7 @@ async function run(rounds: number, scale: number, latencyMilliseconds: number): 
       });
       const ours: Processed[] = [];
       const peer: Accepted[] = [];
-      // In turn, so that whatever else the machine does meets both.
+      // In turn, so that other load on the machine affects both.
       for (let round = 0; round < rounds; round++) {
         ours.push(await progress.during(mode.name, () => processAll(outputs.url, mode, work)));
         peer.push(

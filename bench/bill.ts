@@ -26,7 +26,10 @@ interface Scenario {
   slots: number;
 }
 
-/** Slots as of an instance of the default type; jobs of milliseconds that come a hundred at once want more, as in bench:api. */
+/**
+ * Slots as of an instance of the default type; jobs of milliseconds that come a hundred at once want more, as in
+ * bench:api.
+ */
 const up = { types: 1, minInstances: 1, seconds: 1 };
 const scenarios: Scenario[] = [
   { name: "singly, one a second, on a fleet that is up", target: 6.3, ...up, jobs: 60, batch: 1, slots: 2 },

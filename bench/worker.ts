@@ -27,7 +27,7 @@ const crowd = { name: "10 × sqs-consumer, batchSize 1", batches: false, consume
 
 interface Options {
   rounds: number;
-  /** Whether ten consumers side by side are measured, too. */
+  /** True if ten consumers side by side are measured, too. */
   withCrowd: boolean;
 }
 

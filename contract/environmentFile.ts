@@ -1,4 +1,7 @@
-/** File of an instance that holds its worker's environment, as user data writes it and as Docker's `--env-file` reads it. */
+/**
+ * File of an instance that holds its worker's environment, as user data writes it and as Docker's `--env-file` reads
+ * it.
+ */
 export const environmentFile = "/etc/batch-job-worker/environment";
 
 const delimiter = "ENVIRONMENT";

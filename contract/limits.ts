@@ -10,7 +10,9 @@ export const limits = {
   maxBatchJobs: 100,
   /** UTF-8 bytes of one SNS message ("Amazon SNS endpoints and quotas"). */
   maxMessageBytes: 262_144,
-  /** UTF-8 bytes of one SQS message, attributes included, at its queue's largest setting ("Amazon SQS message quotas"). */
+  /**
+   * UTF-8 bytes of one SQS message, attributes included, at its queue's largest setting ("Amazon SQS message quotas").
+   */
   maxQueueMessageBytes: 1_048_576,
   /** Room kept for a message's attributes, whose names, types and values count toward its bytes. */
   attributeBytes: 256,

@@ -1,5 +1,5 @@
-// Says which packages that consumers install have known vulnerabilities; high and critical ones end it with 1. Where the
-// registry answers no audit, it says so, since nobody was told then.
+// Lists the packages of consumers with known vulnerabilities; exits with 1 for high and critical ones. If the
+// registry answers no audit, it says so, since nothing was checked then.
 import { spawnSync } from "node:child_process";
 
 const { stdout } = spawnSync("npm", ["audit", "--omit=dev", "--json"], { encoding: "utf8" });

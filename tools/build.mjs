@@ -1,5 +1,5 @@
-// Builds dist/ with its bundles and the Lambdas' text, and the worker's bundle. `--if-stale` does so only where a source is
-// other than it was at the last build.
+// Builds dist/ with its bundles and the Lambdas' text, and the worker's bundle. With `--if-stale` only if a source has
+// changed since the last build.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -22,7 +22,7 @@ function run(...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Compiles, and removes what earlier builds compiled from sources that are gone, which would be packed. */
+/** Compiles, and removes the outputs of deleted sources, which would be packed. */
 function compile() {
   const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
   const args = [tsc, "-p", "tsconfig.build.json", "--listEmittedFiles"];

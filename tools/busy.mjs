@@ -1,4 +1,5 @@
-// Runs a command while so many loops keep the processor busy: `node tools/busy.mjs 2 -- npm test`. Ends as the command does.
+// Runs a command while a number of loops keep the processor busy: `node tools/busy.mjs 2 -- npm test`. Exits as the
+// command does.
 import { spawn } from "node:child_process";
 import { Worker } from "node:worker_threads";
 

@@ -1,6 +1,6 @@
-// Makes sure that the container suite can run: says what is missing of its programs, or installs that with `--install`
-// (Debian's packages), and starts a Docker engine once. Ends with 75 where none can be had on this machine: nothing of the
-// project takes part in that.
+// Makes sure that the container suite can run: lists missing programs, or installs them with `--install`
+// (Debian's packages), and starts a Docker engine once. Exits with 75 if none can run on this machine, which is not the
+// project's fault.
 import { spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-/** The exit code where the machine has no Docker engine and can't have one. */
+/** Exit code if the machine has no Docker engine and can't have one. */
 export const impossible = 75;
 
-/** What the suite runs, by Debian's package. */
+/** Programs of the suite, by Debian's package. */
 const programs = {
   dockerd: "docker.io",
   debootstrap: "debootstrap",
@@ -26,7 +26,7 @@ export function findDocker() {
 }
 
 /**
- * Starts an engine of its own: its socket and all its data are in the folder, and it has no network but the host's.
+ * Starts an engine of its own: its socket and all its data are in the folder, and it has only the host's network.
  * @returns its client's environment, and `stop()`; or `problem` with its last words
  */
 export async function startEngine(folder) {

@@ -1,6 +1,6 @@
-// Writes into docs/cost.md what the program's resources cost while idle: their prices are in idlePrices.json, the
+// Writes the idle cost of the program's resources into docs/cost.md: their prices are in idlePrices.json, the
 // resources are those that the program registers, and the calls of an idle minute are counted in the local cloud.
-// `--check` only says whether it is up to date.
+// `--check` only says if it is up to date.
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -16,7 +16,7 @@ const marks = ["<!-- made by tools/cost.mjs -->", "<!-- end -->"];
 const types = ["checksum", "thumbnail", "word-count"];
 const processors = types.map((name) => ({ name, handler: name }));
 
-/** Inputs that change what an idle month costs. */
+/** Inputs that change the cost of an idle month. */
 const options = [
   { inputs: "`minInstances: 1` of one processor", args: { processors: withFirst({ minInstances: 1 }) } },
   { inputs: "`privateWorkers: true`", args: { privateWorkers: true } },
@@ -88,7 +88,7 @@ async function optionTable(standard) {
   return ["| Inputs | What costs | More, a month |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
-/** The calls that scaler and repair make in a minute in which nothing happens, by service and action. */
+/** The calls of scaler and repair in an idle minute, by service and action. */
 async function idleCalls() {
   const { startCloud } = require("../dist/local-cloud/cloud");
   const { deploy } = require("../dist/local-cloud/pulumi/deploy");
@@ -117,7 +117,7 @@ async function idleCalls() {
       }
       return new Map(calls);
     };
-    // The first run does what is done once an hour, too.
+    // The first run also does the hourly work.
     const first = await run();
     const second = await run();
     for (const [key, count] of first) {
@@ -132,7 +132,7 @@ async function idleCalls() {
   }
 }
 
-/** How long an idle run is billed for: it was not measured on AWS. */
+/** Billed duration of an idle run: not measured on AWS. */
 const assumedSeconds = 0.3;
 
 function priceOfCalls(counted) {
@@ -169,7 +169,7 @@ function dollars(value) {
   return value === 0 ? "$0" : value < 0.005 ? "below $0.01" : `$${value.toFixed(2)}`;
 }
 
-/** Dollars a month for jobs of 1 s that come at these rates, from what `npm run bench:bill` counted. */
+/** Dollars a month for jobs of 1 s at these rates, from the counts of `npm run bench:bill`. */
 const rates = [
   { name: "1 a minute", perMinute: 1, counted: 1 },
   { name: "100 a minute", perMinute: 100, counted: 0 },
@@ -177,14 +177,17 @@ const rates = [
   { name: "10,000 in batches of 100", perMinute: 10_000, counted: 2 },
 ];
 
-/** Of the default instance type: what is billed of it while it is there, and how busy a fleet keeps it. */
+/** The default instance type: its billed parts, and the share of time that a fleet keeps it busy. */
 const instance = { hourly: 0.0725, slots: 2, busyShare: 0.8, diskGb: 30, diskGbMonth: 0.08, addressHourly: 0.005 };
 /** Billed for a lone job: boot, the job, the idle time and the end; never less than a minute. */
 const loneSeconds = 40 + 1 + 20 + 10;
 const recordBytes = 500;
 const recordDays = 14;
 const logDays = 30;
-/** Dollars for what is kept, by GB and month: DynamoDB's standard class; CloudWatch's logs, which it packs: to a fifth, it is assumed. */
+/**
+ * Dollars for stored data, by GB and month: DynamoDB's standard class; CloudWatch's logs, which are assumed to be
+ * packed to a fifth.
+ */
 const kept = { record: 0.25, log: 0.03, logShare: 0.2 };
 const metricDollars = 0.3;
 const metricsOfType = { fewest: 5, most: 7 };
@@ -209,7 +212,7 @@ function billTable(counts, idleMinutes) {
     const millions = (perMinute * minutes) / 1e6;
     const { dollars: parts } = counts[counted];
     const logGb = (millions * logBytesOf(counts[counted])) / 1_000;
-    // On a fleet that is up nudges come by time, one each few seconds whatever comes: not by job.
+    // On a fleet that is up, nudges come by time, one each few seconds at any rate: not by job.
     const scaler = perMinute === 1 ? millions * parts.scaler : (counts[0].dollars.scaler * minutes * 60) / 1e6;
     const records = (((millions * 1e6 * recordBytes) / 1e9) * recordDays * 24) / idlePrices.hoursPerMonth;
     const keptLogs = ((logGb * logDays * 24) / idlePrices.hoursPerMonth) * kept.logShare;

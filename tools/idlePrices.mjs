@@ -1,10 +1,11 @@
-// What resources cost while nothing happens: the prices are in idlePrices.json, how often each applies is here.
+// Cost of resources while nothing happens: the prices are in idlePrices.json, the number of times that each applies is
+// here.
 import { readFileSync } from "node:fs";
 
 /** @type {{ region: string, asOf: string, hoursPerMonth: number, calls: Record<string, { millionUsd: number, what: string }>, types: Record<string, { monthlyUsd: number, per?: string, only?: Record<string, unknown>, billed: string }> }} */
 export const idlePrices = JSON.parse(readFileSync(new URL("idlePrices.json", import.meta.url), "utf8"));
 
-/** How many times a type's price applies to a resource; once where it isn't named. */
+/** Number of times that a type's price applies to a resource; once unless it is named here. */
 const counts = {
   "aws:autoscaling/group:Group": ({ inputs }) => inputs.minSize,
   "aws:ec2/vpcEndpoint:VpcEndpoint": ({ inputs }) => (inputs.vpcEndpointType === "Interface" ? zones : 0),
@@ -17,13 +18,13 @@ const counts = {
 const zones = 2;
 
 /**
- * What a resource costs in a month in which no job comes, in dollars. Its logs, records and objects, which bill by size,
- * are not in it.
+ * Cost of a resource in a month without jobs, in dollars. Its logs, records and objects, which are billed by size,
+ * are not included.
  *
  * @param {{ type: string, name: string, inputs: Record<string, any> }} resource as it was registered
  * @param {{ type: string, name: string, inputs: Record<string, any> }[]} resources all of them
  * @returns {number}
- * @throws Where the table has no price for it: it is an error to leave one out.
+ * @throws Error if the table has no price for it: leaving one out is an error.
  */
 export function idlePriceOf(resource, resources) {
   const { type, name, inputs } = resource;

@@ -1,10 +1,10 @@
-// Digest of all that the Lambdas' text is made of. The build writes it beside the text, and components/pipeline/lambdaCode.ts
-// compares the two wherever the sources lie beside the package, in a checkout.
+// Digest of the sources and tools of the Lambdas' text. The build writes it beside the text, and
+// components/pipeline/lambdaCode.ts compares the two if the sources are beside the package, in a checkout.
 const { createHash } = require("node:crypto");
 const { readdirSync, readFileSync } = require("node:fs");
 const { join, relative, sep } = require("node:path");
 
-/** What the text of the Lambdas is made of: files, and packages by their versions. */
+/** Sources of the Lambdas' text: files, and packages by their versions. */
 const sources = ["functions", "contract", "tools/lambdas.mjs", "tools/lambdaDigest.cjs"];
 const packages = ["esbuild", "@pulumi/pulumi", "terser", "typescript"];
 

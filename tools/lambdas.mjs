@@ -1,7 +1,7 @@
 // Makes the Lambdas' text in dist/lambdas: each is a closure that Pulumi serialises, once, when the package is built.
-// `--if-stale` does so only where the sources are others than those of the text that is there.
+// `--if-stale` does so only if the sources differ from those of the present text.
 //
-// The order decides over the size. The serialiser puts a block around each function that it meets, whose names no minifier
+// The order decides the size. The serialiser puts a block around each function that it meets, whose names no minifier
 // may shorten; a bundle is one function that captures nothing. See docs/decisions/0012-lambda-text-from-the-build.md.
 import { execFile } from "node:child_process";
 import { Buffer } from "node:buffer";
@@ -51,7 +51,7 @@ async function bundleOf(name) {
     platform: "node",
     // Local runs are Node 20's.
     target: "node20",
-    // No text may hang on tsconfig.json.
+    // No text may depend on tsconfig.json.
     tsconfigRaw: "{}",
     format: "cjs",
     charset: "utf8",
@@ -62,7 +62,9 @@ async function bundleOf(name) {
   return withFewRequires(outputFiles[0].text);
 }
 
-/** One call of `require` for each package, instead of one for each file that imports it; and `import()` as a call of it. */
+/**
+ * One call of `require` for each package, instead of one for each file that imports it; and `import()` as a call of it.
+ */
 function withFewRequires(text) {
   const variables = new Map();
   return (
@@ -78,8 +80,8 @@ function withFewRequires(text) {
 }
 
 /**
- * Without the block around the one function, which is empty, since the bundle captures nothing. Within it, each use of a
- * global such as `JSON` would be looked up at run time.
+ * Without the block around the one function, which is empty, since the bundle captures nothing. Within it, each use of
+ * a global such as `JSON` would be looked up at run time.
  */
 function withoutBlock(text) {
   const parts = text.split(
@@ -116,7 +118,7 @@ async function requiredBy(text, environment) {
     const sdk = dirname(dirname(dirname(createRequire(import.meta.url).resolve("@aws-sdk/client-sqs/package.json"))));
     const env = { ...environment, NODE_PATH: sdk, AWS_REGION: "us-east-1", NODE_NO_WARNINGS: "1" };
     const { stdout } = await promisify(execFile)(process.execPath, ["load.js"], { cwd: folder, env });
-    // What is required late isn't met by loading.
+    // Loading doesn't run late calls of `require`.
     const late = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, request]) => request);
     return [...new Set([...JSON.parse(stdout), ...late])].sort();
   } finally {
@@ -176,7 +178,7 @@ export async function buildLambdas(folder = join(root, "dist", "lambdas")) {
   return manifest;
 }
 
-/** Whether the folder's text is of other sources than those at hand. */
+/** True if the folder's text is of other sources than the present ones. */
 export async function isStale(folder = join(root, "dist", "lambdas")) {
   try {
     const { digest } = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"));

@@ -1,5 +1,5 @@
-// Asks LocalStack's community edition the probes of test/parity/messaging, and writes its answers down; `--check` only
-// compares them. It is installed from PyPI, which takes a minute, and needs Python 3.13: so CI compares with what is written.
+// Sends the probes of test/parity/messaging to LocalStack's community edition, and records its answers; `--check` only
+// compares them. Installing it from PyPI takes a minute, and needs Python 3.13: so CI compares with the record.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -23,7 +23,7 @@ const port = await freePort();
 const server = await start(port);
 const recorder = join(root, "test", "parity", "messaging", "record.ts");
 const args = ["--require", "ts-node/register/transpile-only", recorder, `http://127.0.0.1:${port}`, version];
-// Not awaited in one go: LocalStack waits where nobody reads what it logs.
+// Not awaited in one go: LocalStack blocks if its log isn't read.
 const asking = spawn(process.execPath, [...args, ...process.argv.slice(2)], { cwd: root, stdio: "inherit" });
 const status = await new Promise((resolve) => asking.once("exit", resolve));
 server.kill("SIGKILL");

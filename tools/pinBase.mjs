@@ -1,6 +1,7 @@
-// Writes the digest that the tag of the worker image's base has at the registry of images into worker-image/Dockerfile: done for a
-// release, so that its image is the same whenever it is built, and each release brings Debian's and Node's patches. `--check`
-// only says whether a digest is there. `--registry URL` asks another one, as a mirror or a test.
+// Writes the present digest of the tag of the worker image's base into worker-image/Dockerfile: for a release, so that
+// its image
+// is the same whenever it is built, and each release brings Debian's and Node's patches. `--check`
+// only says if there is a digest. `--registry URL` asks another registry, such as a mirror or a test's.
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readFileSync, realpathSync, writeFileSync } from "node:fs";
@@ -36,7 +37,7 @@ export function writeBase(dockerfile, digest) {
   return dockerfile.replace(pattern, `ARG NODE_IMAGE=$1@${digest}`);
 }
 
-/** The digest of the tag's index, which is checked against what the registry sent. */
+/** The digest of the tag's index, which is checked against the registry's answer. */
 export async function resolveDigest({ image, repository, tag }, registry = dockerHub) {
   const url = new URL(`/v2/${repository}/manifests/${tag}`, registry);
   const headers = { accept: indexTypes.join(", ") };
@@ -58,7 +59,7 @@ export async function resolveDigest({ image, repository, tag }, registry = docke
   return digest;
 }
 
-/** As the registry's challenge asks for it: anybody gets one for a public image ("Token Authentication Specification", Distribution). */
+/** By the registry's challenge: a public image needs no login ("Token Authentication Specification", Distribution). */
 async function fetchToken(challenge) {
   const parameters = Object.fromEntries(
     [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]),

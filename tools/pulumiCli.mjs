@@ -2,9 +2,10 @@
 //
 //   PATH="$(node tools/pulumiCli.mjs):$PATH" pulumi version
 //
-// One on the PATH comes first. Else it is built with Go from the modules of tools/pulumi, at the version of the SDK, once:
+// One on the PATH comes first. Otherwise it is built once with Go from the modules of tools/pulumi, at the version of
+// the SDK:
 // the binaries are kept in the user's cache folder. With `--yaml` there is Pulumi YAML's language host too, which an
-// installed CLI has anyway. What it does, it says on standard error. With neither CLI nor Go it fails.
+// installed CLI has anyway. It reports its steps on standard error. Without CLI and Go it fails.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -69,7 +70,7 @@ function built({ name, source, folder, version, linked }) {
     renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
-    // Somebody else has built it meanwhile.
+    // Another process has built it meanwhile.
     if (!existsSync(target)) throw error;
   }
   return target;
@@ -81,7 +82,7 @@ function requiredVersion(folder, module) {
   return requirement[1];
 }
 
-/** What is built follows all of the module's requirements, not the version alone. */
+/** The binary depends on all of the module's requirements, not on the version alone. */
 function hashOf(folder) {
   const hash = createHash("sha256");
   for (const name of ["go.mod", "go.sum"]) hash.update(readFileSync(join(folder, name)));

@@ -1,4 +1,4 @@
-// Writes docs/reference.md from the component's types. `--check` only says whether it is up to date.
+// Writes docs/reference.md from the component's types. `--check` only says if it is up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

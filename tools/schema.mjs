@@ -1,5 +1,5 @@
-// Writes schema.json, by which programs in other languages know the component, from its types. `--check` only says
-// whether it is up to date.
+// Writes schema.json, the component's description for programs in other languages, from its types. `--check` only says
+// if it is up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const name = "batch-job-processor";
 
-/** What Pulumi's analyser refuses, and what other languages may give there: any value. */
+/** Members that Pulumi's analyser refuses, and for which other languages may give any value. */
 const asAny = [
   {
     file: "components/args/ProcessorArgs.ts",
@@ -23,7 +23,7 @@ const asAny = [
   },
 ];
 
-/** Where each type of the schema is declared. */
+/** Declarations of the schema's types. */
 const declarations = {
   CapacityChange: "components/args/ProcessorArgs.ts",
   JobSchedule: "components/args/ProcessorArgs.ts",
@@ -68,7 +68,7 @@ function withTypesAsAny(run) {
   }
 }
 
-/** Puts into the schema what the analyser leaves out: the texts of types, and the defaults. */
+/** Adds to the schema what the analyser leaves out: the texts of types, and the defaults. */
 function describe(schema) {
   // Without it Go's generator names input types that it doesn't make, where types hold inputs and are plain themselves.
   schema.language.go.generateExtraInputTypes = true;

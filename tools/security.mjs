@@ -1,4 +1,4 @@
-// Writes the tables of docs/security.md from the program. `--check` only says whether they are up to date.
+// Writes the tables of docs/security.md from the program. `--check` only says if they are up to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -8,7 +8,9 @@ import prettier from "prettier";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 
-/** Why each statement is there, by its `Sid`. A statement without a reason stops this script, and so does a reason too many. */
+/**
+ * Reason of each statement, by its `Sid`. A statement without a reason stops this script, and so does an unused reason.
+ */
 const reasons = {
   AnnounceEnds: "Publishes each job's end; with `events` only",
   KeepEnds: "Keeps a job's end that the topic did not take, for the repair run to publish; with `events` only",
@@ -67,7 +69,7 @@ const reasons = {
 const component = "media";
 const type = "thumbnail";
 
-/** Everything that grants something switched on, so that no statement is missing. */
+/** Everything that grants a permission is switched on, so that no statement is missing. */
 async function recordProgram() {
   require("ts-node").register({ transpileOnly: true, cwd: root });
   const { BatchJobProcessor } = require("../components/index.ts");
@@ -99,7 +101,7 @@ function code(values) {
   return values.map((value) => `\`${value.replaceAll("|", "\\|")}\``).join(", ");
 }
 
-/** Logical names instead of ARNs, whose account, region and random ends say nothing. */
+/** Logical names instead of ARNs, whose account, region and random ends mean nothing. */
 function symbolic(resource) {
   const [, , service, , , ...rest] = resource.split(":");
   if (service === undefined) return resource.replace(/-1234567/, "");
@@ -182,7 +184,7 @@ async function blocks() {
   };
 }
 
-/** What the deployer calls, by service; every type that the program makes must be known. */
+/** The deployer's calls, by service; every type of the program must be known. */
 function deployerTable(resources) {
   const byType = JSON.parse(readFileSync(join(root, "tools", "deployer.json"), "utf8"));
   const made = resources.filter(({ custom, type }) => custom || type.startsWith("awsx:")).map(({ type }) => type);

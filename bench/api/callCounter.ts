@@ -5,11 +5,11 @@ import type { Priced } from "./prices";
 
 /** Calls of one kind, as AWS bills them. */
 export interface CallCount {
-  /** Who calls what: `front end: sns Publish`. */
+  /** Caller and call: `front end: sns Publish`. */
   kind: string;
   price: Priced;
   calls: number;
-  /** What is billed: a call may be several units, by its size. */
+  /** Billed units: a call may be several, by its size. */
   units: number;
 }
 
@@ -17,18 +17,20 @@ export interface CallCount {
 const chunkBytes = 65_536;
 
 export interface Parts {
-  /** Name of each function, and what the table calls it. */
+  /** Names of the functions, and their names in the table. */
   functions: Record<string, string>;
   recordTable: string;
-  /** Whether the records have the index by which jobs are listed: a job's first write is one more. */
+  /** True if the records have the index that lists jobs: a job's first write is one more. */
   isListing: boolean;
   queueUrl: string;
 }
 
 /**
- * Counts what the parts on the way of a job ask of AWS, where the local cloud answers: calls to the topic, to the type's
- * queue and to the job records, by function and by workers, and invocations. What goes by time and not by job is counted
- * apart: the scaler, the repair run, workers' reports.
+ * Counts the AWS calls of the parts that a job passes, as the local cloud answers them: calls to the topic, to the
+ * type's
+ * queue and to the job records, by functions and by workers, and invocations. Calls by time instead of by job are
+ * counted
+ * separately: those of the scaler, the repair run, and workers' reports.
  */
 export class CallCounter {
   private counts = new Map<string, CallCount>();
@@ -77,7 +79,7 @@ export class CallCounter {
     return Object.fromEntries([...this.others].sort());
   }
 
-  /** Milliseconds that half of a function's invocations took at the most. */
+  /** Median duration of a function's invocations, in milliseconds. */
   medianMilliseconds(name: string): number {
     const sorted = (this.times.get(name) ?? []).sort((a, b) => a - b);
     return sorted[sorted.length >> 1] ?? NaN;
@@ -93,7 +95,7 @@ export class CallCounter {
   private note(request: AwsRequest, action: string): void {
     const caller = this.cloud.callers.find(request.accessKeyId)?.name;
     const part = caller?.startsWith("i-") ? "worker" : this.parts.functions[caller ?? ""];
-    // The bench itself looks at tables and queues too.
+    // The benchmark itself reads tables and queues too.
     if (caller === "local") return;
     const { service, body } = request;
     if (part === undefined) return this.noteOther(`${caller}: ${service} ${action}`);

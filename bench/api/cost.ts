@@ -1,7 +1,7 @@
 import { CallCount } from "./callCounter";
 import { prices } from "./prices";
 
-/** What calls of one kind cost. */
+/** Cost of the calls of one kind. */
 export interface CostRow {
   kind: string;
   callsPerJob: number;

@@ -77,7 +77,7 @@ interface Work {
   table: string;
 }
 
-/** When each of the jobs succeeded, once all have. The table is looked at only when enough messages were deleted. */
+/** Times of the jobs' successes, once all have succeeded. Reads the table only when enough messages were deleted. */
 async function allFinished(ids: string[], { counter, dynamodb, table }: Work): Promise<Map<string, number>> {
   for (const end = Date.now() + maxSeconds * 1_000; Date.now() < end; await sleep(20)) {
     if (counter.deleted < ids.length) continue;
@@ -87,7 +87,9 @@ async function allFinished(ids: string[], { counter, dynamodb, table }: Work): P
   throw new Error(`Expected ${ids.length} jobs to succeed within ${maxSeconds} s; ${counter.deleted} are done with`);
 }
 
-/** When each job of the table succeeded. Throws where a record is larger than the write that it is counted as. */
+/**
+ * Times of the successes of all jobs in the table. Throws if a record is larger than the write that it is counted as.
+ */
 async function finishTimes(client: DynamoDBClient, TableName: string): Promise<Map<string, number>> {
   const times = new Map<string, number>();
   for await (const { Items = [] } of paginateScan({ client }, { TableName, ConsistentRead: true })) {

@@ -1,4 +1,6 @@
-/** List prices of us-east-1 in dollars for a million, without free tiers, as AWS's pricing pages say in November 2026. */
+/**
+ * List prices of us-east-1 in dollars for a million, without free tiers, as AWS's pricing pages say in November 2026.
+ */
 export const prices = {
   /** "Amazon API Gateway pricing", HTTP APIs, first 300 million; a request of up to 512 KB. */
   apiRequest: 1.0,
@@ -12,7 +14,10 @@ export const prices = {
   sqsRequest: 0.4,
   /** "Amazon DynamoDB pricing", on demand: a write of up to 1 KB. */
   dynamoWrite: 0.625,
-  /** "Amazon DynamoDB pricing", on demand: a strongly consistent read of up to 4 KB; eventually consistent ones are half. */
+  /**
+   * "Amazon DynamoDB pricing", on demand: a strongly consistent read of up to 4 KB; eventually consistent ones are
+   * half.
+   */
   dynamoRead: 0.125,
 } as const;
 

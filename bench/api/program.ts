@@ -4,7 +4,7 @@ import { BatchJobProcessor } from "../../components";
 
 export const jobType = "word-count";
 
-/** What is measured, and the peer beside it. */
+/** The measured component, and the peer beside it. */
 export interface BenchOutputs {
   url: string;
   queueUrls: Record<string, string>;

@@ -3,7 +3,7 @@ import type { Accepted, Mode, Processed } from "./measure";
 import { prices } from "./prices";
 import { defaults } from "../../components/args/defaults";
 
-/** What a way to submit came to. */
+/** Figures of one way to submit. */
 export interface ModeReport {
   mode: Mode;
   ours: Processed;

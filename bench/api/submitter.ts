@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-/** What a submitter is told, as JSON in its first argument. */
+/** A submitter's task, as JSON in its first argument. */
 export interface SubmitterTask {
   url: string;
   /** Requests in all. */
@@ -13,7 +13,7 @@ export interface SubmitterTask {
   payload: unknown;
 }
 
-/** What it prints: when each request began and how long it took, and which jobs were accepted. Epoch milliseconds. */
+/** Its output: start and duration of each request, and the accepted jobs. Epoch milliseconds. */
 export interface SubmitterReport {
   requests: { begunAt: number; milliseconds: number; ids: string[]; posts: number }[];
   milliseconds: number;

@@ -12,7 +12,10 @@ const eventBytes = 26;
 const logGigabyteDollars = 0.5;
 const chunkBytes = 65_536;
 
-/** An access-log line of a caller that signs: what API Gateway puts in the place of each variable, as long as it usually is. */
+/**
+ * An access-log line of a caller that signs: what API Gateway puts in the place of each variable, as long as it usually
+ * is.
+ */
 const accessLine = JSON.stringify({
   requestId: "bVZ1hgmCIAMEVjQ=",
   time: "26/Nov/2026:02:00:00 +0000",

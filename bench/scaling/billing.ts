@@ -1,13 +1,13 @@
 import { Conditions } from "./conditions";
 
-/** When EC2 calls an instance running, and when shutting down; times in seconds. */
+/** Times at which EC2 calls an instance running, and shutting down, in seconds. */
 export interface BilledInstance {
   runningAt: number;
   /** Missing while it runs. */
   endedAt?: number;
 }
 
-/** What instances are billed until `now`: per second, with a minimum each. One that never ran costs nothing. */
+/** Billed seconds of instances until `now`: per second, with a minimum each. One that never ran costs nothing. */
 export function billedSeconds(instances: BilledInstance[], { minBilledSeconds }: Conditions, now: number): number {
   let sum = 0;
   for (const { runningAt, endedAt = now } of instances) {

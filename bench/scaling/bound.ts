@@ -2,9 +2,9 @@ import { Conditions } from "./conditions";
 import { Trace } from "./traces";
 
 /**
- * Billed seconds that no rule gets below, not even one that knows the future, where 95 % of the jobs wait no longer than
- * `waitP95`. The greater of two bounds: all work packed without a gap into one instance's slots after another; and,
- * where jobs are sparse, the time in which instances must be there at all, and the launches or waits in between.
+ * Billed seconds that no rule gets below, not even one that knows the future, where 95 % of the jobs wait no longer
+ * than `waitP95`. The greater of two bounds: all work packed without a gap into one instance's slots after another;
+ * and, where jobs are sparse, the time in which instances must be there at all, and the launches or waits in between.
  */
 export function leastBilledSeconds(trace: Trace, conditions: Conditions, waitP95: number): number {
   const { slots, startSeconds, minBilledSeconds } = conditions;
@@ -16,7 +16,8 @@ export function leastBilledSeconds(trace: Trace, conditions: Conditions, waitP95
 /**
  * A job that starts in time runs within its window: from its arrival to its latest end. Windows that overlap form a
  * stretch. A stretch costs at least its longest job, and its work; and from one to the next an instance either stays or
- * is launched anew. Then, since 5 % of the jobs may start at any time, those with which the sum loses most are left out.
+ * is launched anew. Then, since 5 % of the jobs may start at any time, those with which the sum loses most are left
+ * out.
  */
 function sparse({ arrivals, durations }: Trace, { slots, startSeconds }: Conditions, waitP95: number): number {
   const launch = startSeconds[0];

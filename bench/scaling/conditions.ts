@@ -1,4 +1,4 @@
-/** What all rules have in common. Times in seconds. */
+/** Conditions that all rules share. Times in seconds. */
 export interface Conditions {
   /** Jobs at once of one instance: c7g.large has two vCPUs. */
   slots: number;
@@ -16,7 +16,7 @@ export interface Conditions {
   minBilledSeconds: number;
   /** c7g.large, us-east-1, on demand. */
   dollarsPerHour: number;
-  /** How old SQS's approximate counts are; AWS promises no more than a minute ("GetQueueAttributes"). */
+  /** Age of SQS's approximate counts; AWS promises at most a minute ("GetQueueAttributes"). */
   countLagSeconds: number;
   /** A datapoint of SQS in CloudWatch stands for a minute and comes a minute later. */
   metricDelaySeconds: number;
@@ -24,7 +24,7 @@ export interface Conditions {
   metricSleepSeconds: number;
   /** …and once it is used again, they come up to so much later. */
   metricWakeSeconds: number;
-  /** How long a stopped worker may finish its jobs: the most that Fargate grants (`stopTimeout`). */
+  /** Time for a stopped worker to finish its jobs: the most that Fargate grants (`stopTimeout`). */
   graceSeconds: number;
 }
 

@@ -14,7 +14,7 @@ export interface Instance extends BilledInstance {
   running: Set<number>;
   /** Since when it has had no job; meaningless while it has one. */
   idleSince: number;
-  /** How long it has had none so far, in service. */
+  /** Seconds without a job so far, in service. */
   idleSeconds: number;
 }
 

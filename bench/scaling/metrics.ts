@@ -1,6 +1,6 @@
 import { World } from "./world";
 
-/** What CloudWatch knows of the queue: a datapoint a minute, told late. */
+/** CloudWatch's view of the queue: a datapoint a minute, reported late. */
 export interface Datapoint {
   visible: number;
   inService: number;

@@ -10,7 +10,7 @@ const bottom = 34;
 const samples = 240;
 const colours = ["#b0413e", "#d98c3f", "#3f7cac", "#7a5fa8", "#1d7a4f"];
 
-/** How many instances each rule had over time, in the first phase of its clock: an SVG. */
+/** Number of instances over time under each rule, in the first phase of its clock: an SVG. */
 export function plot(trace: Trace, trials: Trial[]): string {
   const from = Math.max(0, trace.arrivals[0]! - 600);
   const until = Math.max(trace.seconds, trace.arrivals.at(-1)!) + 1_500;

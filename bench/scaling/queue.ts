@@ -12,7 +12,7 @@ const maxHistory = 2_000;
 export class JobQueue {
   visible = 0;
   inFlight = 0;
-  /** When somebody last used the queue; metrics sleep after hours without. */
+  /** Time of the queue's last use; metrics sleep after hours without. */
   usedAt = 0;
   private waiting: number[] = [];
   private head = 0;

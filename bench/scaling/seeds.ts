@@ -13,9 +13,9 @@ export interface SeedResult {
   misses: string[];
 }
 
-/** Traces of this many seeds make a row of the table. */
+/** Number of seeds per row of the table. */
 const rowLength = 20;
-/** Cost over the least above which a seed is listed by itself. */
+/** Cost over the least above which a seed is listed separately. */
 const listedRatio = 2.5;
 
 /** Tries our rule with these settings in place of the defaults, against pollers of the same `idleSeconds`. */
@@ -39,7 +39,9 @@ export function missesOfSeeds(seeds: SeedResult[]): string[] {
   return [...seeds.flatMap(({ misses }) => misses), ...together];
 }
 
-/** The seeds' figures as Markdown: in all, those above 2.5 times the least cost, and each seed's cost over the least. */
+/**
+ * The seeds' figures as Markdown: in all, those above 2.5 times the least cost, and each seed's cost over the least.
+ */
 export function tableOfSeeds(seeds: SeedResult[]): string {
   const range = `${seeds[0]!.seed}–${seeds.at(-1)!.seed}`;
   const row = (name: string, of: (seed: SeedResult) => number, digits: number) => {

@@ -13,24 +13,24 @@ export interface Outcome {
   waitP99: number;
   instanceHours: number;
   dollars: number;
-  /** Billed while instances started, while they had a job, and while they were in service without one. */
+  /** Billed seconds of starting instances, of those with a job, and of those in service without one. */
   startingSeconds: number;
   workingSeconds: number;
   idleSeconds: number;
   busyKills: number;
-  /** From the first job to the first launch that it caused; missing where an instance was there. */
+  /** Time from the first job to the first launch that it caused; undefined if an instance was there. */
   firstLaunchSeconds?: number;
-  /** How often each job was finished: once, that is. */
+  /** Number of times that each job was finished, which should be one. */
   finishes: Uint8Array;
   /** From the launch of each instance to its end. */
   spans: { from: number; until: number }[];
 }
 
-/** How long a simulation goes on after the trace, or its last job; longer where instances stay beyond the minimum. */
+/** Time that a simulation goes on after the trace, or its last job; longer if instances stay beyond the minimum. */
 const tailSeconds = 1_800;
 const maxTailSeconds = 6 * 3_600;
 
-/** A rule that leaves jobs undone for so long has failed. */
+/** A rule that leaves jobs undone for this long has failed. */
 const maxLateSeconds = 7 * 86_400;
 
 /** Runs a trace under a rule, whose clock starts at `phase` of its period. */
@@ -106,7 +106,7 @@ export function simulate(trace: Trace, rule: Rule, conditions: Conditions, phase
   };
 }
 
-/** When its worker ended, or now. */
+/** Time at which its worker ended, or now. */
 function endOf({ endedAt }: Instance, now: number, { shutdownSeconds }: Conditions): number {
   return endedAt === undefined ? now : endedAt - shutdownSeconds;
 }

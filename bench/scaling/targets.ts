@@ -5,7 +5,7 @@ const maxFirstLaunchSeconds = 3;
 /** Cost over the least at the same p95: of a single trace, and over many seeds. */
 export const maxCostRatio = 5.5;
 export const maxCostRatios = { median: 1.6, p95: 2.5 } as const;
-/** What is billed for idle instances over what is billed for those that start or work. */
+/** Bill for idle instances over the bill for those that start or work. */
 const maxIdleShare = 1;
 
 /** Targets that our rule misses on a trace, and by how much. */

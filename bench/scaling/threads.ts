@@ -5,7 +5,7 @@ import { rules } from "./rules/all";
 import { createTrace, TraceWord } from "./traces";
 import { Trial, tryRule } from "./trial";
 
-/** One rule on one trace: what a thread is asked. */
+/** One rule on one trace: a thread's task. */
 interface Task {
   word: TraceWord;
   seed: number;

@@ -5,7 +5,7 @@ export interface Trace {
   name: string;
   /** Seconds from the start at which each job is in the queue, ascending. */
   arrivals: number[];
-  /** How long each job takes. */
+  /** Duration of each job. */
   durations: number[];
   /** Length of the trace; simulations go on until all is done. */
   seconds: number;

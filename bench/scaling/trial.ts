@@ -5,7 +5,7 @@ import { Outcome, simulate } from "./simulate";
 import { Trace } from "./traces";
 import { Rule } from "./world";
 
-/** How a rule did on a trace: means over the phases of its clock, unless they say otherwise. Waits in seconds. */
+/** A rule's results on a trace: means over the phases of its clock, unless they say otherwise. Waits in seconds. */
 export interface Result {
   trace: string;
   rule: string;
@@ -16,15 +16,15 @@ export interface Result {
   dollars: number;
   /** Cost × (wait p95 + 1 s). */
   score: number;
-  /** What is billed while instances in service have no job, over what is billed while they start or work: the worst phase. */
+  /** Bill for instances in service without a job, over the bill for those that start or work: the worst phase. */
   idleShare: number;
   /** Shares of the bill: starting, working, idle; the rest is AWS's minimum and the way down. */
   billed: Record<"starting" | "working" | "idle", number>;
   /** In all phases together. */
   busyKills: number;
-  /** The slowest; missing for a rule that is never at zero. */
+  /** The slowest; undefined for a rule that is never at zero. */
   firstLaunchSeconds?: number;
-  /** What no rule gets below at the same p95. */
+  /** Lower bound of any rule at the same p95. */
   leastDollars: number;
 }
 
@@ -35,7 +35,7 @@ export interface Trial {
   spans: Outcome["spans"];
 }
 
-/** Runs the trace under the rule, in so many phases of its clock. */
+/** Runs the trace under the rule, in several phases of its clock. */
 export function tryRule(trace: Trace, rule: Rule, conditions: Conditions, phases: number, onRun: () => void): Trial {
   const outcomes = Array.from({ length: phases }, (_, phase) => {
     const outcome = simulate(trace, rule, conditions, phase / phases);

@@ -3,15 +3,15 @@ import { Conditions } from "./conditions";
 import { Group, Instance } from "./group";
 import { JobQueue } from "./queue";
 
-/** What a rule sees of a simulation, and what it can listen to. */
+/** A rule's view of a simulation, and its events. */
 export interface World {
   conditions: Conditions;
   clock: Clock;
   queue: JobQueue;
   group: Group;
-  /** Where in its period the rule's clock stands at the start: 0 up to 1. */
+  /** Position of the rule's clock in its period at the start: 0 up to 1. */
   phase: number;
-  /** The trace's mean, which rules that don't learn are told. */
+  /** The trace's mean, for rules that don't learn. */
   secondsPerJob: number;
   random: () => number;
   onSent(listener: (count: number) => void): void;

@@ -9,10 +9,10 @@ import { bareEnvironment } from "../../local-cloud/children";
 import { packageFolder, packageRoot } from "../../local-cloud/program/packageFolder";
 import { BenchQueue, jobTable, jobType, QueueServer } from "./queueServer";
 
-/** When a handler started, by job id. */
+/** Time of a handler's start, by job id. */
 export type Start = [id: string, time: number];
 
-/** What may be turned, on either side. */
+/** Settings of either side. */
 export interface ConsumerOptions {
   slots: number;
   visibilityTimeoutSeconds: number;
@@ -25,7 +25,7 @@ export interface RunningConsumer {
   stop(): Promise<Start[]>;
 }
 
-/** The worker as the image runs it, with more in its environment where wanted. */
+/** The worker as the image runs it, optionally with more in its environment. */
 export async function startWorker(
   server: QueueServer,
   queue: BenchQueue,
@@ -112,7 +112,7 @@ async function start(
   };
 }
 
-/** CPU milliseconds that the process and its children have used; undefined where there is no /proc. */
+/** CPU milliseconds that the process and its children have used; undefined without /proc. */
 export function cpuMilliseconds(pid: number): number | undefined {
   const all = listIfThere("/proc").map((name) => statOf(name));
   const family = all.filter((stat) => stat?.pid === pid || stat?.parent === pid);

@@ -9,7 +9,7 @@ export interface Figures {
   waitP50Ms: number;
   waitP99Ms: number;
   callsPerJob: number;
-  /** Of the consumer's process; missing where the system doesn't tell. */
+  /** CPU time of the consumer's process; undefined if the system doesn't report it. */
   cpuMsPerJob?: number;
   /** Handlers that started for a job that had started before. */
   duplicates: number;
@@ -20,7 +20,7 @@ const rampShare = 0.05;
 
 const maxMilliseconds = 300_000;
 
-/** Lets the consumer warm up, then hands it all jobs at once and waits until they are removed. */
+/** Lets the consumer warm up, then gives it all jobs at once and waits until they are removed. */
 export async function measure(
   server: QueueServer,
   start: (queue: BenchQueue) => Promise<RunningConsumer>,

@@ -12,7 +12,7 @@ export const jobType = "bench";
 export const jobTable = "jobs";
 const region = "us-east-1";
 
-/** The calls of consumers, which are what is delayed and counted. */
+/** The calls of consumers, which are delayed and counted. */
 const actions = [
   "ReceiveMessage",
   "DeleteMessage",
@@ -72,7 +72,7 @@ export async function startQueueServer(latencyMilliseconds: number) {
 
   return {
     createQueue,
-    /** SQS calls since the last reset, and when each message was removed. */
+    /** SQS calls since the last reset, and the time of each message's removal. */
     seen,
     reset: () => Object.assign(seen, { calls: 0, removals: [] }),
     environment: {

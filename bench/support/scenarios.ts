@@ -1,6 +1,6 @@
 import { Work } from "./work";
 
-/** What both sides are given to do, and what ours has to reach. */
+/** Task of both sides, and the target of ours. */
 export interface Scenario {
   name: string;
   slots: number;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-/** Adds `--smoke`: a short run by these options, which shows that the benchmark works. Its figures are not judged. */
+/** Adds `--smoke`: a short run with these options, which shows that the benchmark works. Its figures are not judged. */
 export function withSmoke(command: Command, short: Record<string, unknown>): Command {
   return command
     .option("--smoke", "a short run that only shows that it works: no target counts")

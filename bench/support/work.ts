@@ -1,4 +1,4 @@
-/** What a job of the benchmark does: nothing, a wait, or a fixed amount of computing. */
+/** Work of a benchmark job: nothing, a wait, or a fixed amount of computing. */
 export type Work = { kind: "nothing" } | { kind: "wait"; milliseconds: number } | { kind: "compute"; steps: number };
 
 export async function doWork(work: Work): Promise<void> {
@@ -6,7 +6,7 @@ export async function doWork(work: Work): Promise<void> {
   if (work.kind === "compute") compute(work.steps);
 }
 
-/** So many steps that computing them costs about `milliseconds` of CPU here. */
+/** Number of steps whose computing costs about `milliseconds` of CPU here. */
 export function calibrate(milliseconds: number): number {
   compute(5_000_000);
   const trials = Array.from({ length: 9 }, () => {

@@ -11,7 +11,7 @@ import { endWithOutput, err } from "../output/terminal";
 
 export interface RunningStack {
   cloud: LocalCloud;
-  /** What the program exports. */
+  /** The program's outputs. */
   outputs: StackOutputs;
   /** Seconds from the start of this process until the stack was up. */
   seconds: number;

@@ -16,7 +16,10 @@ export interface BatchJobProcessorArgs {
   tracking?: boolean;
   /** Whether `GET /jobs` lists jobs: its index costs one DynamoDB write more per job. @default true */
   listing?: boolean;
-  /** Whether the table of job records can be restored as of any second of the last 35 days; it costs money by size. @default false */
+  /**
+   * Whether the table of job records can be restored as of any second of the last 35 days; it costs money by size.
+   * @default false
+   */
   pointInTimeRecovery?: boolean;
   /** Whether every job's end is published to the topic `eventsTopicArn`; SNS bills it per job. @default false */
   events?: boolean;
@@ -27,15 +30,18 @@ export interface BatchJobProcessorArgs {
   /** Audiences of the tokens, with `authorization: "jwt"`. @default - none */
   jwtAudience?: pulumi.Input<string>[];
   /**
-   * Pages of other origins that may call the API from a browser. No other input can serve: API Gateway answers preflight
-   * requests itself, before the function. @default - none
+   * Pages of other origins that may call the API from a browser. No other input can serve: API Gateway answers
+   * preflight requests itself, before the function. @default - none
    */
   cors?: CorsArgs;
   /** Requests that the API takes at once before it answers 429. @default 1000 */
   throttlingBurstLimit?: number;
   /** Requests per second that the API takes before it answers 429. @default 500 */
   throttlingRateLimit?: number;
-  /** Where workers live and what they may reach. @default - a VPC of public subnets without NAT, which costs nothing idle */
+  /**
+   * Where workers live and what they may reach. @default - a VPC of public subnets without NAT, which costs nothing
+   * idle
+   */
   network?: NetworkArgs;
   /**
    * Whether the own VPC has private subnets, with endpoints for what the workers call: they cost money while idle, as
@@ -44,18 +50,20 @@ export interface BatchJobProcessorArgs {
   privateWorkers?: boolean;
   /** Whether people may open a shell on the instances by Session Manager. @default false */
   sessionManager?: boolean;
-  /** Container image of the workers. @default - built from the package's worker-image folder, for each architecture used */
+  /**
+   * Container image of the workers. @default - built from the package's worker-image folder, for each architecture used
+   */
   image?: pulumi.Input<string>;
   /**
-   * Credentials of the registry of `image`, where that is no ECR: the ARN of a Secrets Manager secret whose value is JSON,
-   * `{"username": "…", "password": "…"}`. Instances read it at each pull. `secrets` can't serve: it is for handlers, which run
-   * once the image is there. @default - none; the registry is asked without
+   * Credentials of the registry of `image`, where that is no ECR: the ARN of a Secrets Manager secret whose value is
+   * JSON, `{"username": "…", "password": "…"}`. Instances read it at each pull. `secrets` can't serve: it is for
+   * handlers, which run once the image is there. @default - none; the registry is asked without
    */
   registryCredentials?: pulumi.Input<string>;
   /**
-   * Machine image of the instances: the id of one with Docker, or `recommended` for the ECS-optimised Amazon Linux 2023 that AWS
-   * recommends at the first deployment, which later ones keep. `recommended:LABEL` looks it up anew with each other label, such as
-   * `recommended:2026-11`. @default recommended
+   * Machine image of the instances: the id of one with Docker, or `recommended` for the ECS-optimised Amazon Linux 2023
+   * that AWS recommends at the first deployment, which later ones keep. `recommended:LABEL` looks it up anew with each
+   * other label, such as `recommended:2026-11`. @default recommended
    */
   machineImage?: pulumi.Input<string>;
   /** What all handlers may do in AWS. @default - none */
@@ -63,16 +71,16 @@ export interface BatchJobProcessorArgs {
   /** Environment variables of all workers; a processor's own win. @default - none */
   environment?: Record<string, pulumi.Input<string>>;
   /**
-   * Secrets of all handlers, by environment variable: ARNs of Secrets Manager secrets or SSM parameters, as in a processor's
-   * `secrets`; a processor's own win. @default - none
+   * Secrets of all handlers, by environment variable: ARNs of Secrets Manager secrets or SSM parameters, as in a
+   * processor's `secrets`; a processor's own win. @default - none
    */
   secrets?: Record<string, pulumi.Input<string>>;
   /** How long logs are kept, in days; one of CloudWatch's values. @default 30 */
   logRetentionDays?: number;
   /**
-   * What the workers' metrics in CloudWatch are told apart by: `type`, up to seven metrics for each job type; `component`, up
-   * to seven for all of them; or `off`. CloudWatch bills each by the month of use, as docs/cost.md says. No other input
-   * can serve: the metrics are written in the workers' log lines. @default type
+   * What the workers' metrics in CloudWatch are told apart by: `type`, up to seven metrics for each job type;
+   * `component`, up to seven for all of them; or `off`. CloudWatch bills each by the month of use, as docs/cost.md
+   * says. No other input can serve: the metrics are written in the workers' log lines. @default type
    */
   metrics?: Metrics;
   /** Memory of the front-end Lambda, in MB. @default 512 */
@@ -88,8 +96,9 @@ export interface BatchJobProcessorArgs {
   /** Environments of the router Lambda kept warm; they cost money while idle. @default - none */
   routerProvisionedConcurrency?: number;
   /**
-   * ARN of a customer managed KMS key, for tables, queues, topics, logs, volumes and the bucket of inline handlers. Its policy must
-   * let some services use it, as docs/security.md says, and services that publish to the topics. @default - keys of AWS's own
+   * ARN of a customer managed KMS key, for tables, queues, topics, logs, volumes and the bucket of inline handlers. Its
+   * policy must let some services use it, as docs/security.md says, and services that publish to the topics. @default -
+   * keys of AWS's own
    */
   kmsKey?: pulumi.Input<string>;
   /** Tags of every resource that takes tags, instances and volumes included. @default - none */

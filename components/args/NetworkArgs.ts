@@ -6,8 +6,8 @@ export interface NetworkArgs {
   /** VPC of the workers, with `subnetIds`. @default - a VPC of the component's */
   vpcId?: pulumi.Input<string>;
   /**
-   * Subnets of the workers, with `vpcId`; they need a way to AWS's endpoints. A fleet uses those whose zones offer its instance
-   * types. @default - those of the component's VPC
+   * Subnets of the workers, with `vpcId`; they need a way to AWS's endpoints. A fleet uses those whose zones offer its
+   * instance types. @default - those of the component's VPC
    */
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
   /**
@@ -16,10 +16,14 @@ export interface NetworkArgs {
    */
   securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Addresses that the component's security group lets workers call: `any`, or `aws`: port 443 of the VPC's own addresses, where
-   * its endpoints are, and of S3 and DynamoDB. `aws` needs `privateWorkers`, or a `vpcId` with endpoints. @default any
+   * Addresses that the component's security group lets workers call: `any`, or `aws`: port 443 of the VPC's own
+   * addresses, where its endpoints are, and of S3 and DynamoDB. `aws` needs `privateWorkers`, or a `vpcId` with
+   * endpoints. @default any
    */
   egress?: Egress;
-  /** Whether the component's VPC keeps flow logs, for `logRetentionDays`; CloudWatch Logs bills them by size. @default false */
+  /**
+   * Whether the component's VPC keeps flow logs, for `logRetentionDays`; CloudWatch Logs bills them by size. @default
+   * false
+   */
   flowLogs?: boolean;
 }

@@ -8,11 +8,15 @@ import { PolicyStatement } from "../aws/permissions";
 export interface ProcessorArgs {
   /** Name of the job type: kebab-case, 1–40 characters, unique in the component. */
   name: string;
-  /** Name of a handler module of the worker image: `word-count` stands for its `processors/word-count`. @default - none; exactly one of `handler`, `command` and `handle` is given */
+  /**
+   * Name of a handler module of the worker image: `word-count` stands for its `processors/word-count`. @default - none;
+   * exactly one of `handler`, `command` and `handle` is given
+   */
   handler?: string;
   /**
-   * Program and arguments that run one job, in any language: the job as JSON on standard input and in `JOB_*` variables,
-   * the result from standard output. @default - none; exactly one of `handler`, `command` and `handle` is given
+   * Program and arguments that run one job, in any language: the job as JSON on standard input and in `JOB_*`
+   * variables, the result from standard output. @default - none; exactly one of `handler`, `command` and `handle` is
+   * given
    */
   command?: string[];
   /**
@@ -23,8 +27,8 @@ export interface ProcessorArgs {
   /** For people, in `GET /types`. @default - none */
   description?: string;
   /**
-   * JSON Schema of the payload, of draft 2020-12 or draft-07: jobs that don't fit it, or cost too much to check by it, are
-   * refused with 422. `format` only annotates. @default - any payload
+   * JSON Schema of the payload, of draft 2020-12 or draft-07: jobs that don't fit it, or cost too much to check by it,
+   * are refused with 422. `format` only annotates. @default - any payload
    */
   payloadSchema?: Record<string, unknown>;
   /** Container image of the workers. @default - the component's `image` */
@@ -33,11 +37,15 @@ export interface ProcessorArgs {
   registryCredentials?: pulumi.Input<string>;
   /** Machine image of the instances, as the component's `machineImage`. @default - the component's `machineImage` */
   machineImage?: pulumi.Input<string>;
-  /** Processor architecture of the instances and of the image: `arm64` or `x86_64`; with `gpu` the latter. @default arm64 */
+  /**
+   * Processor architecture of the instances and of the image: `arm64` or `x86_64`; with `gpu` the latter. @default
+   * arm64
+   */
   architecture?: Architecture;
   /**
-   * EC2 instance types of the workers, of like size: capacity is reckoned with the first one's vCPUs. On demand they are
-   * tried in this order; of spot instances AWS takes what is cheap and likely to stay. @default - `c7g.large`, on x86_64 `c7i.large`
+   * EC2 instance types of the workers, of like size: capacity is reckoned with the first one's vCPUs. On demand they
+   * are tried in this order; of spot instances AWS takes what is cheap and likely to stay. @default - `c7g.large`, on
+   * x86_64 `c7i.large`
    */
   instanceTypes?: string[];
   /**
@@ -50,20 +58,24 @@ export interface ProcessorArgs {
   /** With `spot`: how many instances, the first ones, run on demand all the same. @default 0 */
   onDemandBaseCapacity?: number;
   /**
-   * Size of the encrypted gp3 root volume, in GiB; at least 30, the size of the machine image. Jobs have their folders on it,
-   * beside the system and the worker's image; of what is free a worker keeps 2 GiB. @default 30
+   * Size of the encrypted gp3 root volume, in GiB; at least 30, the size of the machine image. Jobs have their folders
+   * on it, beside the system and the worker's image; of what is free a worker keeps 2 GiB. @default 30
    */
   rootVolumeGb?: number;
   /**
-   * Keeps the jobs' folders on the instance's own NVMe disks, all of them as one, instead of on the root volume. Every one of
-   * `instanceTypes` must have such disks, as `c7gd.large` does. @default false
+   * Keeps the jobs' folders on the instance's own NVMe disks, all of them as one, instead of on the root volume. Every
+   * one of `instanceTypes` must have such disks, as `c7gd.large` does. @default false
    */
   instanceStore?: boolean;
-  /** Jobs that one worker runs at once; 0 stands for the instance's vCPUs, as far as its memory holds as many jobs. @default 0 */
+  /**
+   * Jobs that one worker runs at once; 0 stands for the instance's vCPUs, as far as its memory holds as many jobs.
+   * @default 0
+   */
   slots?: number;
   /**
-   * Memory of each job, in MB, at least 128: of a handler's process, or of a command, with all that they start. A job that
-   * needs more is killed and fails as `OutOfMemory`. @default - the instance's memory less 556 MB, divided by the slots
+   * Memory of each job, in MB, at least 128: of a handler's process, or of a command, with all that they start. A job
+   * that needs more is killed and fails as `OutOfMemory`. @default - the instance's memory less 556 MB, divided by the
+   * slots
    */
   memoryMegabytes?: number;
   /** Jobs that a worker fetches ahead of its free slots: for jobs of milliseconds. @default 0 */
@@ -73,32 +85,41 @@ export interface ProcessorArgs {
    * (at most once: a worker's death loses the job). @default after
    */
   acknowledge?: Acknowledge;
-  /** How long one attempt may take, 1–42,600 (11 h 50 min; SQS hides a message for 12 hours at the most). @default 900 */
+  /**
+   * How long one attempt may take, 1–42,600 (11 h 50 min; SQS hides a message for 12 hours at the most). @default 900
+   */
   timeoutSeconds?: number;
   /** Attempts before a job is dead-lettered, 1–100. @default 3 */
   maxAttempts?: number;
-  /** How long a job whose worker died stays hidden before another takes it, 3–43,200; heartbeats extend it. @default 60 */
+  /**
+   * How long a job whose worker died stays hidden before another takes it, 3–43,200; heartbeats extend it. @default 60
+   */
   visibilityTimeoutSeconds?: number;
   /** Delay before the second attempt; doubles with each further one, with full jitter. @default 2 */
   backoffSeconds?: number;
   /** Longest delay between attempts. @default 900 */
   maxBackoffSeconds?: number;
-  /** How long running jobs may go on once their worker is told to stop, up to 42,600; a spot notice leaves less. @default 90 */
+  /**
+   * How long running jobs may go on once their worker is told to stop, up to 42,600; a spot notice leaves less.
+   * @default 90
+   */
   drainSeconds?: number;
   /**
-   * Seconds without work after which a worker ends its instance, if the type needs fewer; 0 stands for never. About what
-   * another launch would cost. @default 20
+   * Seconds without work after which a worker ends its instance, if the type needs fewer; 0 stands for never. About
+   * what another launch would cost. @default 20
    */
   idleSeconds?: number;
   /** Instances kept from some time on, for peaks that are known beforehand. @default - `minInstances` at all times */
   capacitySchedule?: CapacityChange[];
-  /** Instances kept even without work. With a `capacitySchedule` it only says how many there are at first. @default 0 */
+  /**
+   * Instances kept even without work. With a `capacitySchedule` it only says how many there are at first. @default 0
+   */
   minInstances?: number;
   /** Most instances at once. @default 10 */
   maxInstances?: number;
   /**
-   * How long a job may wait for a slot: an instance is launched only where those that are there, or on their way, would keep
-   * one waiting for longer. Never more of them than have a job to do. @default 30
+   * How long a job may wait for a slot: an instance is launched only where those that are there, or on their way, would
+   * keep one waiting for longer. Never more of them than have a job to do. @default 30
    */
   targetLatencySeconds?: number;
   /** How long a job takes. @default - learned from the workers' reports; 10 until there are any */
@@ -106,14 +127,15 @@ export interface ProcessorArgs {
   /** Jobs that are submitted by themselves, again and again. @default - none */
   schedules?: JobSchedule[];
   /**
-   * Environment variables of the workers. Names that start with `WORKER_`, `JOB_`, `AWS_`, `NODE_` or `LD_`, and `PATH`, `HOME`,
-   * `TMPDIR` and `HOSTNAME`, are refused: workers and jobs rely on them. @default - none
+   * Environment variables of the workers. Names that start with `WORKER_`, `JOB_`, `AWS_`, `NODE_` or `LD_`, and
+   * `PATH`, `HOME`, `TMPDIR` and `HOSTNAME`, are refused: workers and jobs rely on them. @default - none
    */
   environment?: Record<string, pulumi.Input<string>>;
   /**
-   * Secrets of the handlers, by environment variable: the ARN of a Secrets Manager secret, with `#key` behind it for one key of a
-   * JSON secret, or of an SSM parameter. Each worker reads the values at its start. Names are as in `environment`, and in one of
-   * the two only. `environment` can't serve: it lies in clear text in the launch template. @default - none but the component's
+   * Secrets of the handlers, by environment variable: the ARN of a Secrets Manager secret, with `#key` behind it for
+   * one key of a JSON secret, or of an SSM parameter. Each worker reads the values at its start. Names are as in
+   * `environment`, and in one of the two only. `environment` can't serve: it lies in clear text in the launch template.
+   * @default - none but the component's
    */
   secrets?: Record<string, pulumi.Input<string>>;
   /** What the handlers may do in AWS, beside the component's `policyStatements`. @default - none */

@@ -35,8 +35,8 @@ const machineImage = input(
 const wholeNumber = (from: number, to: number) => z.number().int().min(from).max(to);
 const seconds = (from: number, to: number) => z.number().min(from).max(to);
 /**
- * Variables that are not a program's to set: the worker's own, those of a job, and what Node, the AWS SDK or the loader of
- * programs would read, so that a worker would fail without a word of why.
+ * Variables that are not a program's to set: the worker's own, those of a job, and what Node, the AWS SDK or the loader
+ * of programs would read, so that a worker would fail without a word of why.
  */
 const reservedVariable = new RegExp(`^(${workerVariablePrefix}|JOB_|AWS_|NODE_|LD_|(PATH|HOME|TMPDIR|HOSTNAME)$)`);
 const variable = z

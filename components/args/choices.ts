@@ -1,5 +1,5 @@
-// Inputs that are one of a few texts. Objects with a type of the same name are what the schema for other languages takes
-// as enums; in TypeScript the plain texts do.
+// Inputs that are one of a few texts. Objects with a type of the same name are what the schema for other languages
+// takes as enums; in TypeScript the plain texts do.
 
 /** Who may call the API. */
 export const Authorization = {

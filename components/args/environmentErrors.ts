@@ -16,8 +16,8 @@ type Inputs = Pick<
 >;
 
 /**
- * Says what is wrong with the environments, and with the references of secrets, once their outputs are known, and at once where
- * a secret is among the environments. A resource that depends on it isn't made before.
+ * Says what is wrong with the environments, and with the references of secrets, once their outputs are known, and at
+ * once where a secret is among the environments. A resource that depends on it isn't made before.
  */
 export function checkEnvironments(name: string, args: Inputs): pulumi.Output<void> {
   const all = [args, ...args.processors].map(({ environment, secrets, registryCredentials }) => ({

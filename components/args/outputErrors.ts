@@ -6,9 +6,9 @@ type InputError = pulumi.InputPropertyErrorDetails;
 const sentence = /Calling \[(toString|toJSON)\] on an \[?Output<T>\]?/;
 
 /**
- * Puts one line in place of all that is wrong at or below each input that is an Output where a value must be known, or a text
- * that an Output was made part of. Such a text is wrong everywhere: what it says is Pulumi's complaint, not the value. What is
- * wrong between inputs is not asked then: one of them isn't known.
+ * Puts one line in place of all that is wrong at or below each input that is an Output where a value must be known, or
+ * a text that an Output was made part of. Such a text is wrong everywhere: what it says is Pulumi's complaint, not the
+ * value. What is wrong between inputs is not asked then: one of them isn't known.
  */
 export function withOutputErrors(args: unknown, errors: InputError[], between: () => InputError[]): InputError[] {
   const outputs: string[] = [];

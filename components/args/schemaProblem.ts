@@ -19,8 +19,9 @@ const options: Options = {
 const judged = new WeakMap<object, { problem: string | undefined }>();
 
 /**
- * Tells what is wrong with a JSON Schema of draft 2020-12 or, where its `$schema` says so, draft-07; nothing if it is sound.
- * ajv only judges the schema. Payloads are checked by {@link createSchemaCheck}, which evaluates no text as code.
+ * Tells what is wrong with a JSON Schema of draft 2020-12 or, where its `$schema` says so, draft-07; nothing if it is
+ * sound. ajv only judges the schema. Payloads are checked by {@link createSchemaCheck}, which evaluates no text as
+ * code.
  */
 export function schemaProblem(schema: Record<string, unknown>): string | undefined {
   let known = judged.get(schema);

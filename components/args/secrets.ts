@@ -80,8 +80,8 @@ function namesOf(args: unknown): { secrets: string[]; environment: string[] } {
 }
 
 /**
- * The services that the instances and their workers read secrets from. Resources can't depend on an ARN that is known only later, so such a one
- * stands for either service.
+ * The services that the instances and their workers read secrets from. Resources can't depend on an ARN that is known
+ * only later, so such a one stands for either service.
  */
 export function secretServices(args: Partial<Inputs>): string[] {
   const all = [args, ...(args.processors ?? [])];

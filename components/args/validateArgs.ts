@@ -197,7 +197,9 @@ function instanceTypeErrors(processor: ProcessorArgs, path: string): InputError[
   });
 }
 
-/** Graviton types have a "g" right after the generation ("Amazon EC2 instance type naming conventions"); a1 came before. */
+/**
+ * Graviton types have a "g" right after the generation ("Amazon EC2 instance type naming conventions"); a1 came before.
+ */
 function architectureOf(instanceType: string): string {
   return /^(a1\.|[a-z]+\d+g)/.test(instanceType) ? "arm64" : "x86_64";
 }

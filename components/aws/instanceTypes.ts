@@ -48,7 +48,9 @@ function toMib(gib: number | undefined): number | undefined {
 /** Families with NVIDIA GPUs, of x86-64: g4ad's are AMD's, g5g is arm64. */
 const gpuFamily = /^(g[3-9]s?|g4dn|g\d+[ef]|gr\d+f?|p[3-9]\w*|p\d+-\w+)$/;
 
-/** NVIDIA GPUs of the sizes with more than one, by family ("Amazon EC2 accelerated computing instances", August 2026). */
+/**
+ * NVIDIA GPUs of the sizes with more than one, by family ("Amazon EC2 accelerated computing instances", August 2026).
+ */
 const severalGpus: Record<string, Record<string, number>> = {
   g3: { "8xlarge": 2, "16xlarge": 4 },
   g4dn: { "12xlarge": 4, metal: 8 },

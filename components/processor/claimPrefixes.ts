@@ -4,8 +4,8 @@ import * as pulumi from "@pulumi/pulumi";
 const claims = new WeakMap<pulumi.Resource, Map<string, string>>();
 
 /**
- * Takes a prefix for the names of each processor's resources. A URN holds the types of a resource's parents and not their
- * names: type "a-b" of component "jobs" and type "b" of component "jobs-a" would have the same ones.
+ * Takes a prefix for the names of each processor's resources. A URN holds the types of a resource's parents and not
+ * their names: type "a-b" of component "jobs" and type "b" of component "jobs-a" would have the same ones.
  *
  * @throws `pulumi.InputPropertiesError` that names the processors whose prefix another component has.
  */

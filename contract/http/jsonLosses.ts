@@ -42,7 +42,9 @@ export function findJsonLosses(text: string): FieldProblem[] {
     return start === end ? "0" : `${digits.slice(start, end)}e${Number(power) - fraction.length + digits.length - end}`;
   }
 
-  /** True if the double, printed in as many digits as the text has, is the text: many programs print 0.1 in 17 digits. */
+  /**
+   * True if the double, printed in as many digits as the text has, is the text: many programs print 0.1 in 17 digits.
+   */
   function holds(value: number, number: string): boolean {
     const decimal = decimalOf(number);
     const digits = decimal.indexOf("e");

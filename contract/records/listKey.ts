@@ -1,7 +1,10 @@
 /** Index that lists job records: hash `listKey`, range `submittedAt`, keys only. */
 export const listIndex = "newest";
 
-/** Index keys that a type's jobs are divided among: a partition takes 1,000 writes/s ("DynamoDB burst and adaptive capacity"). */
+/**
+ * Index keys that a type's jobs are divided among: a partition takes 1,000 writes/s ("DynamoDB burst and adaptive
+ * capacity").
+ */
 export const listShards = 8;
 
 /** The index key of a job. It and `submittedAt` never change, so that no later write touches the index. */

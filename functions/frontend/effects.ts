@@ -10,8 +10,8 @@ export interface JobRecords {
   /** The record as of now: one just written is seen. */
   read(id: string): Promise<JobRecord | undefined>;
   /**
-   * Cancels a job that waits, or asks the worker of one that runs to: as the record says, which was just read. Gives the
-   * record afterwards; nothing if its state has changed since.
+   * Cancels a job that waits, or asks the worker of one that runs to: as the record says, which was just read. Gives
+   * the record afterwards; nothing if its state has changed since.
    */
   requestCancel(record: JobRecord, now: number): Promise<JobRecord | undefined>;
 }

@@ -17,8 +17,8 @@ export interface RouteJobsEffects extends SendMessagesEffects {
   /** Keeps unsent jobs elsewhere; returns false if it can't. Without it, their event counts as failed. */
   keepJobs?: (unsent: SendFailure[]) => Promise<boolean>;
   /**
-   * Reports to the scaler which jobs were just sent. Runs only once all are sent, and never throws. Undefined in a repair
-   * run: the scaler's own next run finds those jobs.
+   * Reports to the scaler which jobs were just sent. Runs only once all are sent, and never throws. Undefined in a
+   * repair run: the scaler's own next run finds those jobs.
    */
   nudge?: (sent: QueueMessage[]) => Promise<void>;
   /** Epoch milliseconds. */

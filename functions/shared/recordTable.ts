@@ -1,7 +1,10 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { decodeRecord, type JobRecord } from "../../contract/records/record";
 
-/** One conditional update of a record, in DynamoDB's language: `#field` stands for the field, `:name` for one of `values`. */
+/**
+ * One conditional update of a record, in DynamoDB's language: `#field` stands for the field, `:name` for one of
+ * `values`.
+ */
 export interface RecordUpdate {
   change: string;
   condition: string;

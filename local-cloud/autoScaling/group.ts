@@ -20,7 +20,9 @@ export interface GroupRuntime extends Pick<InstanceSettings, "workerMain" | "clo
   roleOf: (template: LaunchTemplateVersion) => string | undefined;
 }
 
-/** Milliseconds before a launch is tried again after one that failed or whose instance died young: doubled with each. */
+/**
+ * Milliseconds before a launch is tried again after one that failed or whose instance died young: doubled with each.
+ */
 const retryDelay = { first: 300, longest: 10_000, youngMilliseconds: 10_000 };
 
 /** Time between EC2's notice and the interruption ("Spot Instance interruption notices"). */

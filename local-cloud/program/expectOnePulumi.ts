@@ -12,8 +12,8 @@ interface Manifest {
 const sdks = ["@pulumi/aws", "@pulumi/awsx"];
 
 /**
- * The local cloud stands in for the engine in its own copy of Pulumi's runtime. Another copy, be it the program's or that of
- * an SDK, would look for a real engine, or take this one's outputs for something else.
+ * The local cloud stands in for the engine in its own copy of Pulumi's runtime. Another copy, be it the program's or
+ * that of an SDK, would look for a real engine, or take this one's outputs for something else.
  */
 export function expectOnePulumi(entry: string, own = __filename): void {
   /** Who uses each copy, by the copy's folder. */

@@ -15,7 +15,9 @@ interface DeployedResource {
   state: Properties;
 }
 
-/** Resources that programs have brought up in a cloud, so that a later program can take over: by type and logical name. */
+/**
+ * Resources that programs have brought up in a cloud, so that a later program can take over: by type and logical name.
+ */
 export class DeployedResources {
   private readonly all = new Map<string, DeployedResource>();
 

@@ -20,7 +20,9 @@ const sums: Record<string, Sum> = {
   "x-amz-checksum-sha256": digest("sha256"),
 };
 
-/** @throws Refused where the body isn't what its sender summed up ("Checking object integrity", Amazon S3 User Guide). */
+/**
+ * @throws Refused where the body isn't what its sender summed up ("Checking object integrity", Amazon S3 User Guide).
+ */
 export function checkSums(headers: Record<string, string | string[] | undefined>, data: Buffer): void {
   const md5 = headers["content-md5"];
   if (typeof md5 === "string") {

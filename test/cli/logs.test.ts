@@ -19,7 +19,7 @@ function line(seconds: number, fields: object, stream = "i-1") {
 const said = (seconds: number, attempt: number, message: string) =>
   line(seconds, { level: "info", event: "job-log", attempt, message });
 
-/** What people see of a line, less the time. */
+/** The visible text of a line, less the time. */
 const shown = (fields: object) => render(renderLine(line(0, fields)), false).replace(/^\d\d:\d\d:\d\d |^\S+ \S+ /, "");
 
 describe("batch-jobs logs", () => {

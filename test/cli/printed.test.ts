@@ -17,7 +17,7 @@ import { cut, paint, render, Styled, widthOf } from "../../cli/output/styled";
 import { CannedApi, problem, SeenRequest, startCannedApi } from "../client/support";
 import { runCli } from "./support";
 
-/** What a terminal obeys, line breaks apart. */
+/** Characters that control a terminal, line breaks apart. */
 const obeyed = /(?!\n)[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
 
 const hostile = [

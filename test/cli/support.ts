@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { join } from "node:path";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 
-/** What a run of the command line came to. */
+/** Outcome of a run of the command line. */
 export interface Run {
   code: number | null;
   stdout: string;
@@ -21,7 +21,10 @@ export interface RunOptions {
 
 export const cliMain = join(packageRoot(), "dist", "cli", "main.js");
 
-/** Runs the built command line as a child process: of this process's environment it has the PATH, and where runs are found. */
+/**
+ * Runs the built command line as a child process: of this process's environment it has the PATH, and where runs are
+ * found.
+ */
 export async function runCli(args: string[], { input = "", env = {}, cwd, onStart }: RunOptions = {}): Promise<Run> {
   const child = spawn(process.execPath, [cliMain, ...args], {
     cwd,

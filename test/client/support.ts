@@ -12,7 +12,7 @@ export interface SeenRequest {
   body: Record<string, unknown>;
 }
 
-/** What the API in the test answers; `cut` ends the connection without an answer, `hang` never answers. */
+/** Answers of the API in the test; `cut` ends the connection without an answer, `hang` never answers. */
 export type CannedAnswer = { status?: number; headers?: Record<string, string>; body?: unknown } | "cut" | "hang";
 
 /** An HTTP API that answers what the test says. */

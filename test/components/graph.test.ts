@@ -68,7 +68,7 @@ const prices = JSON.parse(readFileSync(join(packageRoot(), "tools", "idlePrices.
   types: Record<string, { monthlyUsd: number }>;
 };
 
-/** What costs money while nothing happens, by the input that asks for it. */
+/** Resources that cost money while idle, by the input that asks for them. */
 const billedIdle: Record<string, (resource: RecordedResource, args: Partial<BatchJobProcessorArgs>) => boolean> = {
   "aws:autoscaling/group:Group": ({ inputs }) => inputs.minSize === 0,
   "aws:ec2/vpcEndpoint:VpcEndpoint": (_resource, { privateWorkers }) => privateWorkers === true,

@@ -70,9 +70,9 @@ function ownProgram(): void {
 }
 
 /**
- * A resource that loses its name, type or parent is deleted and made anew by the next deployment, with the jobs in it. The
- * files are written by `UPDATE_RESOURCES=1 npx mocha test/components/resources.test.ts`; a line that goes away needs a
- * line in docs/upgrading.md.
+ * A resource that loses its name, type or parent is deleted and made anew by the next deployment, with the jobs in it.
+ * The files are written by `UPDATE_RESOURCES=1 npx mocha test/components/resources.test.ts`; a line that goes away
+ * needs a line in docs/upgrading.md.
  */
 describe("the URNs of", () => {
   for (const [name, build] of Object.entries(programs)) {

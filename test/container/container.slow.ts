@@ -18,7 +18,7 @@ import { serveRegistry, serveText, TlsServer } from "./support/registry";
 const root = packageRoot();
 const stock = "batch-job-worker";
 
-/** What the image may add to its base. */
+/** Bytes that the image may add to its base. */
 const maxMegabytes = 33;
 
 interface Image {

@@ -13,7 +13,7 @@ function examplesOf(document: string): Map<string, string> {
   return new Map(blocks.map(([, code], index) => [join(root, `${document}.${index}.ts`), code!]));
 }
 
-/** What the compiler says of the examples, which import the package by its name. */
+/** The compiler's errors in the examples, which import the package by its name. */
 function compile(examples: Map<string, string>): string[] {
   const { config } = ts.readConfigFile(join(root, "tsconfig.json"), (file) => ts.sys.readFile(file)) as {
     config: { compilerOptions: object };

@@ -3,7 +3,9 @@ import type { ShellCommand } from "./shellCommands";
 /** Examples whose commands `test:docs` runs, each against the example's own stack. */
 export const examples = ["commands", "minimal", "thumbnails"] as const;
 
-/** The stack that a document's commands speak of: the repository's own, or an example's; undefined if none runs here. */
+/**
+ * The stack that a document's commands speak of: the repository's own, or an example's; undefined if none runs here.
+ */
 export function stackOf(file: string): string | undefined {
   const example = /^examples\/([^/]+)\//.exec(file)?.[1];
   if (example === undefined) return "own";

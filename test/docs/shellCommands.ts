@@ -10,7 +10,9 @@ export interface ShellCommand {
 
 const documents = ["README.md", "CONTRIBUTING.md", "worker-image/README.md", ...filesIn("docs"), ...examples()];
 
-/** The commands in the `sh` blocks of all documents. Where some lines of a block begin with `$`, the others are output. */
+/**
+ * The commands in the `sh` blocks of all documents. Where some lines of a block begin with `$`, the others are output.
+ */
 export function shellCommands(): ShellCommand[] {
   return documents.flatMap((file) => {
     const text = readFileSync(join(packageRoot(), file), "utf8");

@@ -1,7 +1,7 @@
 import { ProcessorArgs } from "../../components";
 import type { Step } from "./support";
 
-/** What the program itself is configured with, as in a stack's file. */
+/** Configuration of the program itself, as in a stack's file. */
 export function stackConfig(
   processors: Omit<ProcessorArgs, "handle">[],
   settings: object = {},

@@ -9,7 +9,7 @@ import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { writePlugins } from "../../local-cloud/engine/plugins";
 import { ProviderServer, serveProvider } from "../../local-cloud/engine/providerServer";
 
-/** What happened to one resource. */
+/** The engine's step for one resource. */
 export interface Step {
   op: string;
   urn: string;

@@ -31,7 +31,7 @@ describe("the example yaml", () => {
   const { jobs } = program.resources;
   const component = schema.resources["batch-job-processor:index:BatchJobProcessor"]!;
 
-  /** Where the value doesn't fit the schema; what comes from another resource is for the engine to check. */
+  /** Places at which the value doesn't fit the schema; the engine checks values of other resources. */
   function misfits(value: unknown, property: Property, path: string): string[] {
     if (property.$ref === "pulumi.json#/Any" || (typeof value === "string" && value.includes("${"))) return [];
     if (property.$ref) return typeMisfits(value, schema.types[property.$ref.replace("#/types/", "")]!, path);

@@ -66,7 +66,8 @@ describe("capacity", () => {
     ids.push(...(await submitMany(journey, "few", 4)));
     expect(ids).to.have.length(24);
     await expectAllDoneOnce(ids);
-    // 20 jobs of a minute, the last of them to start within 30 s, need seven instances; 4 jobs of an hour have slots on two.
+    // 20 jobs of a minute, the last of them to start within 30 s, need seven instances; 4 jobs of an hour have slots on
+    // two.
     expect(capacitiesSet(calls, burst)).to.deep.equal([3]);
     expect(capacitiesSet(calls, few)).to.deep.equal([2]);
     await until(() => [burst, few].every((group) => group.desiredCapacity + group.instances.length === 0));
@@ -143,7 +144,7 @@ describe("capacity", () => {
   });
 });
 
-/** How many instances the group has ever launched. */
+/** Number of instances that the group has ever launched. */
 function launches(group: ReturnType<typeof groupOf>): number {
   return group.activities.list().filter(({ description }) => description.startsWith("Launching")).length;
 }

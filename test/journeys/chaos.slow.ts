@@ -21,7 +21,10 @@ const stuckMilliseconds = 120_000;
 
 const badJobs = [crashingJobs, blockingJobs, straySessions];
 
-/** `TEST_SEED=7 TEST_ROUNDS=1 npm run test:chaos` repeats a seed's decisions; the machine's own timing can't be repeated. */
+/**
+ * `TEST_SEED=7 TEST_ROUNDS=1 npm run test:chaos` repeats a seed's decisions; the machine's own timing can't be
+ * repeated.
+ */
 describe("chaos", () => {
   for (const seed of testSeeds(2)) {
     it(`loses no job of ${jobCount} and repeats none without a reason, with seed ${seed}`, async function () {
@@ -111,7 +114,9 @@ function createJob(random: () => number): Omit<ChaosJob, "id"> {
   return { type: "mixed", payload: { ms, failures }, ...(failures === 99 && { ends: /^failure 12$/ }) };
 }
 
-/** Submits jobs until each is accepted, as a client would: the same job again after an error. Some messages come twice. */
+/**
+ * Submits jobs until each is accepted, as a client would: the same job again after an error. Some messages come twice.
+ */
 async function submitAll(journey: Journey, queue: ChaosJob[], random: () => number): Promise<void> {
   for (let job = queue.pop(); job; job = queue.pop()) {
     // The API takes no number of attempts, a message does.
@@ -139,7 +144,10 @@ async function send({ sqs, outputs }: Journey, { id, type, payload, maxAttempts 
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(envelope) }));
 }
 
-/** Waits until every job has ended, and gives how. A job is stuck once none has ended for long, however slow the machine is. */
+/**
+ * Waits until every job has ended, and gives how. A job is stuck once none has ended for long, however slow the machine
+ * is.
+ */
 async function finalStates(journey: Journey, jobs: ChaosJob[]): Promise<Map<string, Answer["body"]>> {
   const finals = new Map<string, Answer["body"]>();
   for (let latest = Date.now(); finals.size < jobs.length;) {
@@ -194,7 +202,7 @@ function checkOutcomes(
   }
 }
 
-/** Whether what was done to the workers, and not by jobs, hit this job when it ran alone, twice. */
+/** True if harm to workers, and not by jobs, hit this job twice while it ran alone. */
 function isUnlucky(error: { name: string; message: string } | undefined, faults: Loss[]): boolean {
   return error?.name === "WorkerLost" && faults.some(({ victim }) => error.message.includes(`(${victim})`));
 }

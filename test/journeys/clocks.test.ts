@@ -6,7 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../local-cloud/support";
 import { createHandlers, Handlers, Journey, killWorkerOf, startJourney } from "./support/stack";
 
-/** Loaded by workers before anything else: their wall clock is off by what a file says, which may change at any time. */
+/**
+ * Loaded by workers before anything else: their wall clock is off by what a file says, which may change at any time.
+ */
 const skewedDate = (file: string) => `
 const { readFileSync } = require("node:fs");
 const Real = Date;

@@ -4,7 +4,7 @@ import { accountId } from "../../local-cloud/account";
 import { until } from "../local-cloud/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
-/** What one can know of jobs, and when they run, on the whole of it. */
+/** Knowledge about jobs, and their start times, in the whole system. */
 describe("following jobs", () => {
   let handlers: Handlers;
   let journey: Journey;

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { receive, until } from "../local-cloud/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
-/** What the pipeline's own parts fail at, on the whole of it, with a repair run each second. */
+/** Failures of the pipeline's own parts, in the whole system, with a repair run each second. */
 describe("the repair run", () => {
   let handlers: Handlers;
   let journey: Journey;

@@ -4,7 +4,7 @@ import { until } from "../local-cloud/support";
 import { groupOf, runScaler, scalerSaid } from "./support/fleet";
 import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
-/** What the scaler can't do is logged with the cause, keeps no job from its queue, and is done by a later run. */
+/** A failure of the scaler is logged with the cause, keeps no job from its queue, and a later run makes up for it. */
 describe("the scaler's errors", () => {
   let handlers: Handlers;
   let journey: Journey;

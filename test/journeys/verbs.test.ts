@@ -8,7 +8,7 @@ import { jsonOf, runCli } from "../cli/support";
 import { rejection } from "../local-cloud/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
-/** What the API can do, by the client and by the command line as a process of its own. */
+/** The API's calls, by the client and by the command line as a process of its own. */
 describe("client and command line", () => {
   const folder = mkdtempSync(join(tmpdir(), "batch jobs "));
   const healed = join(folder, "healed");

@@ -269,7 +269,7 @@ describe("local Auto Scaling and metadata", () => {
     expect(InstanceMetadata.fromEnvironment({ AWS_EC2_METADATA_DISABLED: "true" })).to.equal(undefined);
   });
 
-  /** What the instance's worker has printed. */
+  /** Output of the instance's worker. */
   function lineOf(id: string) {
     return test.logs.find(({ name, line }) => name === id && line.startsWith("{"));
   }

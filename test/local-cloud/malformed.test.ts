@@ -31,7 +31,7 @@ function sqs(action: string, body: string): Call {
   return { service: "sqs", headers: { "content-type": json, "x-amz-target": `AmazonSQS.${action}` }, body };
 }
 
-/** What no request may do, however malformed it is: end the process, hold it up, or go without an answer. */
+/** No request, however malformed, may end the process, hold it up, or go without an answer. */
 describe("malformed requests to the local cloud", () => {
   let test: TestCloud;
   let api: string;

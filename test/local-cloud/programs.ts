@@ -17,7 +17,7 @@ export function codeFunction(
   });
 }
 
-/** What lets a service act in a role. */
+/** Trust policy that lets a service act in a role. */
 export function trustIn(...services: string[]): string {
   const Principal = { Service: services.map((service) => `${service}.amazonaws.com`) };
   return JSON.stringify({

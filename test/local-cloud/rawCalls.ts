@@ -30,7 +30,7 @@ export function rawCall(address: string, { method = "POST", path = "/", headers,
   });
 }
 
-/** What comes back for bytes as they are, until the other side ends; the connection is given up after the given time. */
+/** The answer to raw bytes, until the other side ends; gives up the connection after the given time. */
 export function rawBytes(address: string, bytes: string | Buffer, seconds = 5): Promise<string> {
   return new Promise((resolve) => {
     let text = "";

@@ -50,7 +50,7 @@ export async function startTestCloud(options: CloudOptions = {}): Promise<TestCl
   };
 }
 
-/** What opens the controls under `/_local`. */
+/** Token for the controls under `/_local`. */
 export function controlHeaders({ token }: Pick<LocalCloud, "token">): Record<string, string> {
   return { authorization: `Bearer ${token}` };
 }
@@ -69,7 +69,7 @@ export async function receive(sqs: SQSClient, QueueUrl: string, seconds = 5): Pr
   return Messages[0];
 }
 
-/** What a promise rejects with. */
+/** The error that a promise rejects with. */
 export async function rejection(promise: Promise<unknown>): Promise<Error> {
   return promise.then(
     () => {

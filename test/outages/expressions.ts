@@ -7,7 +7,10 @@ export interface Expressions {
   ExpressionAttributeValues?: Item;
 }
 
-/** Whether the item meets the condition, as far as this repository's code has any: AND, OR, brackets, comparisons, existence. */
+/**
+ * True if the item meets the condition, as far as this repository's conditions go: AND, OR, brackets, comparisons,
+ * existence.
+ */
 export function meets(item: Item | undefined, input: Expressions): boolean {
   const tokens = (input.ConditionExpression ?? "").match(
     /attribute_(?:not_)?exists\([^)]*\)|[()]|<=|>=|[<>=]|[#:\w]+/g,

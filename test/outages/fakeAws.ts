@@ -33,7 +33,9 @@ interface Queue {
   wake: Set<() => void>;
 }
 
-/** The services in memory, on a clock that tests turn. One of them at a time may refuse, hang or throttle every call. */
+/**
+ * The services in memory, on a clock that tests turn. One of them at a time may refuse, hang or throttle every call.
+ */
 export class FakeAws {
   outage?: { service: ServiceName; kind: Kind };
   readonly calls: { service: ServiceName; caller: string; at: number }[] = [];

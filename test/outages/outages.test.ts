@@ -8,7 +8,10 @@ const outageMilliseconds = 3 * 3_600_000;
 const minute = 60_000;
 const workers = ["w1", "w2"];
 
-/** A world in which jobs come before, at the beginning of, during and after an outage of the service, and go on until all is over. */
+/**
+ * A world in which jobs come before, at the beginning of, during and after an outage of the service, and go on until
+ * all is over.
+ */
 async function runThrough(service: ServiceName, kind: Kind, seed: number) {
   const random = createRandom(seed);
   const world = new World(random);

@@ -47,14 +47,16 @@ export const settings: WorkerSettings = {
   ...{ backoffSeconds: 2, maxBackoffSeconds: 900, drainSeconds: 90 },
 };
 
-/** What one run of a handler was and became. */
+/** Start and end of one run of a handler. */
 export interface Run {
   id: string;
   worker: string;
   outcome?: RunOutcome["kind"];
 }
 
-/** The whole system on one clock: front end, topic, router, repair, scaler and two workers, with all of AWS in memory. */
+/**
+ * The whole system on one clock: front end, topic, router, repair, scaler and two workers, with all of AWS in memory.
+ */
 export class World {
   readonly clock = new FakeClock();
   readonly aws = new FakeAws(this.clock);
@@ -159,7 +161,10 @@ export class World {
     }
   }
 
-  /** SNS hands over to Lambda for days; Lambda tries twice more where the function fails, and once to put the event aside. */
+  /**
+   * SNS hands over to Lambda for days; Lambda tries twice more where the function fails, and once to put the event
+   * aside.
+   */
   private async deliver(body: string): Promise<void> {
     const event: TopicEvent = { Records: [{ Sns: { Message: body } }] };
     for (const pause of [0, 60_000, 120_000]) {

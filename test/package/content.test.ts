@@ -7,7 +7,11 @@ import { packedFiles } from "../support/packedFiles";
 
 const root = packageRoot();
 
-/** What a consumer needs: code with types and source maps, the worker image's build context, its instances' scripts, the plugin, and words. */
+/**
+ * Files that a consumer needs: code with types and source maps, the worker image's build context, its instances'
+ * scripts, the
+ * plugin, and documents.
+ */
 const expected = [
   /^dist\/(cli|client|components|contract|local-cloud(?!\/engine)|plugin)\/.+\.(js|js\.map|d\.ts)$/,
   /^dist\/lambdas\/(manifest\.json|\w+\.js)$/,

@@ -63,7 +63,8 @@ describe("the package, installed by another package manager", function () {
       writeFileSync(join(folder, name, "client.test.js"), jestTest);
     }
     await npmInstall(join(folder, "tools"));
-    // Each checks the engines of all packages: Yarn 1 of itself. Its own cache would give back an earlier file of the name.
+    // Each checks the engines of all packages: Yarn 1 of itself. Its own cache would give back an earlier file of the
+    // name.
     const yarn = [tool("yarn", "bin", "yarn.js"), "install", "--no-progress", "--no-lockfile", "--ignore-scripts"];
     yarn.push("--cache-folder", join(folder, "cache"));
     const pnpm = [tool("pnpm", "bin", "pnpm.cjs"), "install", "--ignore-scripts", "--config.engine-strict=true"];

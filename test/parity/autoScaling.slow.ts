@@ -77,7 +77,7 @@ const ofActivities: Difference[] = [
   },
 ];
 
-/** Where moto stumbles, the SDK finds a page of HTML. */
+/** If moto fails, the SDK finds a page of HTML. */
 const stumble = `@aws-sdk XML parse error: mismatched tags <html> and </title>.
   Deserialization error: to see the raw response, inspect the hidden field {error}.$response on this object.`;
 

@@ -14,7 +14,7 @@ export interface Difference {
 /** Any of the client's commands: their types have nothing in common. */
 export type Command = object;
 
-/** What a side answers to a call: every leaf of the answer, or of the error, by its path. Names that chance made are replaced. */
+/** One side's answer to a call: every leaf of the answer, or of the error, by its path. Random names are replaced. */
 export async function outcome(side: Side, command: Command): Promise<Record<string, unknown>> {
   try {
     const answer = {

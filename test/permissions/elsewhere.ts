@@ -14,7 +14,7 @@ export const byJourney: Record<string, { file: string; test: string }> = {
   },
 };
 
-/** What the local cloud can't show anybody to need, and what says that it is needed. */
+/** Permissions whose need the local cloud can't show, and the source that says that they are needed. */
 export const notEnforced: Record<string, string> = {
   "* WriteLogs logs:CreateLogStream":
     'There is no CloudWatch Logs in the local cloud. "AWSLambdaBasicExecutionRole", Lambda; "awslogs logging driver", Docker',

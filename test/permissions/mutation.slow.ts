@@ -19,11 +19,13 @@ const count = Number(process.env.PERMISSIONS_COUNT ?? Infinity);
 /** Whatever a probe left undone is done by then. */
 const healingSeconds = 45;
 
-/** Each statement, and each of its actions, that the local cloud enforces is taken away in turn: a journey must fail. */
+/**
+ * Each statement, and each of its actions, that the local cloud enforces is taken away in turn: a journey must fail.
+ */
 describe("without any one permission", function () {
   this.timeout(900_000);
   const worlds: World[] = [];
-  /** What each probe uses when all is well. */
+  /** Statements that each probe uses when all is well. */
   const uses = new Map<string, Set<string>>();
   let grants: Grant[];
 

@@ -71,7 +71,7 @@ async function invoke(world: World, name: string): Promise<void> {
   if (functionError) throw new Error(payload);
 }
 
-/** Whether the type's fleet is gone, and wants nobody. */
+/** True if the type's fleet is gone, with a desired capacity of 0. */
 async function atZero(world: World, type: string, seconds: number): Promise<void> {
   const group = groupOf(world.journey, type);
   await world.within(seconds, () => group.instances.length === 0 && group.desiredCapacity === 0);

@@ -92,7 +92,10 @@ export async function startWorld(): Promise<World> {
   return world;
 }
 
-/** The rescue of a removed type's jobs waits for as long as functions may know the type: its text, as deployed, says a minute. */
+/**
+ * The rescue of a removed type's jobs waits for as long as functions may know the type: its text, as deployed, says a
+ * minute.
+ */
 function hasten({ spec: { folder } }: LambdaFunction): void {
   const file = join(folder, "__index.js");
   const text = readFileSync(file, "utf8");

@@ -10,7 +10,7 @@ import { record } from "../support/record";
 
 const root = join(__dirname, "..", "..");
 
-/** What the host asks the plugin for, of Pulumi's generated code. */
+/** The host's calls to the plugin, from Pulumi's generated code. */
 interface ProviderClient {
   getSchema(request: unknown, answer: (error: Error | null, response?: { getSchema(): string }) => void): void;
   close(): void;

@@ -13,7 +13,7 @@ export function packInto(folder: string, of = "."): string {
 
 const npmFlags = ["--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts", "--loglevel=error"];
 
-/** What a package manager says where it doesn't get through to the registry. */
+/** Messages of package managers that can't reach the registry. */
 const unreachable =
   /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ERR_PNPM_META_FETCH/;
 

@@ -1,14 +1,14 @@
 import { setImmediate as turn } from "node:timers/promises";
 
-/** What keeps a process alive, by Node's names: timers, child processes, servers, and the ports of threads. */
+/** Resources that keep a process alive, by Node's names: timers, child processes, servers, and the ports of threads. */
 const guarded = ["Timeout", "ProcessWrap", "TCPServerWrap", "MessagePort", "Worker"];
 
-/** How long what a test ended may take to be gone. */
+/** Time until the resources that a test ended are gone. */
 const graceMilliseconds = 1_000;
 
 /**
- * Fails each test of the surrounding `describe` that leaves a timer, a thread, a server or a child process. To be called
- * after the hooks that clean up.
+ * Fails each test of the surrounding `describe` that leaves a timer, a thread, a server or a child process. To be
+ * called after the hooks that clean up.
  */
 export function guardAgainstLeaks(): void {
   let before: string[];
@@ -23,7 +23,7 @@ export async function checkInHook(whose: string, before: string[]): Promise<void
   if (left.length > 0) throw new Error(`${whose} left behind: ${left.join(", ")}`);
 }
 
-/** What is active now and wasn't before, once it had time to go. */
+/** Resources that are active now and weren't before, once they had time to go. */
 export async function leftOver(before: string[]): Promise<string[]> {
   for (const deadline = Date.now() + graceMilliseconds; ;) {
     const left = added(before, active());

@@ -27,7 +27,7 @@ export interface Recording<T> {
   named: (name: string) => RecordedResource;
 }
 
-/** How mocks answer: `helpful` gives ARNs, URLs and the like, `naive` only echoes the inputs. */
+/** Mode of the mocks: `helpful` returns ARNs, URLs and the like, `naive` only echoes the inputs. */
 export type MockStyle = "helpful" | "naive";
 
 /**

@@ -27,7 +27,9 @@ export function mochaGlobalSetup(): void {
 let before: string[];
 let environment: NodeJS.ProcessEnv;
 
-/** Every file of tests leaves the process as it found it: where files share one (no `--parallel`), all of them together. */
+/**
+ * Every file of tests leaves the process as it found it: where files share one (no `--parallel`), all of them together.
+ */
 export const mochaHooks = {
   beforeAll(): void {
     before = active();

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Seconds that a test waits for an event. Enough for a busy machine, and below mocha's limit: so the failure says what never came. */
+/**
+ * Seconds that a test waits for an event. Enough for a busy machine, and below mocha's limit: so the failure says what
+ * never came.
+ */
 const patienceSeconds = 100;
 
 /** Polls until the condition gives something, and gives that; fails with the explanation if it never does. */

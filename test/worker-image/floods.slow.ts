@@ -10,7 +10,7 @@ import { WorkerProcess } from "./support/workerProcess";
 /** A worker that has done nothing holds some 130 MB; a flood once took it to 3,000. */
 const maxPeakMegabytes = 450;
 
-/** What the worker itself says of a job, beside the bounded lines. */
+/** The worker's own lines about a job, beside the bounded lines. */
 const ownLines = 100;
 
 const js = { handler: path.join(fixturesFolder, "code.cjs") };

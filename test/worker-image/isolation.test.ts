@@ -11,7 +11,9 @@ import { FakeLog } from "./support/doubles";
 import { ended } from "./support/ended";
 import { createRunnerParts } from "./support/runnerParts";
 
-/** One runner of handlers whose jobs are of all kinds: none of them costs another anything, and nothing of one is left. */
+/**
+ * One runner of handlers whose jobs are of all kinds: none of them costs another anything, and nothing of one is left.
+ */
 describe("Jobs of one worker", function () {
   this.timeout(60_000);
   let runner: HandlerRunner;

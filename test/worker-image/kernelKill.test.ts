@@ -24,7 +24,7 @@ describe("The kernel's kills for want of memory", function () {
     for (const runner of runners.splice(0)) await runner.close();
   });
 
-  /** What a job comes to on a machine on which the kernel kills a process while it runs, or doesn't. */
+  /** Outcome of a job on a machine on which the kernel kills a process while it runs, or doesn't. */
   async function outcomeOf(how: { command?: string[]; code?: string }, hasKilled = true): Promise<RunOutcome> {
     let looks = 0;
     const kills = () => (looks++ > 0 && hasKilled ? 8 : 7);
@@ -129,7 +129,8 @@ describe("The kernel's kills for want of memory", function () {
       const { stdout } = await promisify(execFile)(process.execPath, [file], options);
       const { outcomes, next } = JSON.parse(stdout) as { outcomes: RunOutcome[]; next: RunOutcome };
       for (const outcome of outcomes) expect(outcome).to.have.nested.property("error.name", "OutOfMemory");
-      // The worker told all this. A kernel that is slow to free what it took may take a neighbour, too, but never unsaid.
+      // The worker told all this. A kernel that is slow to free what it took may take a neighbour, too, but never
+      // unsaid.
       if (next.kind !== "stopped") expect(next).to.have.nested.property("error.name", "OutOfMemory");
     } finally {
       rmSync(folder, { recursive: true });

@@ -1,5 +1,5 @@
-// Pulumi's Node language host, which comes with every installed CLI and which Go's module proxy doesn't have: what the
-// engine asks to run programs and plugins, over the SDK's own protocol and entry points. It installs nothing and
+// Pulumi's Node language host, which comes with every installed CLI but is not in Go's module proxy: it
+// runs programs and plugins for the engine, over the SDK's own protocol and entry points. It installs nothing and
 // generates no code. The engine starts it and ends it; the first line that it prints is its port.
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const plugins = require("@pulumi/pulumi/proto/plugin_pb.js");
 const { Empty } = require("google-protobuf/google/protobuf/empty_pb.js");
 const { version } = require("@pulumi/pulumi/version.js");
 
-/** The SDK's word for a program whose failure it has told the user already. */
+/** The SDK's exit code for a program whose failure it has already reported. */
 const alreadyExplained = 32;
 
 let engine = process.argv.at(-1);

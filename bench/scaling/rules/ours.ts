@@ -7,21 +7,23 @@ import { chooseWhenIdle, pauseBeforeAsking } from "../../../worker-image/src/ins
 import { Instance } from "../group";
 import { Rule, World } from "../world";
 
-/** Of a processor's settings, those that scaling goes by. */
+/** The processor settings that scaling depends on. */
 export type OurSettings = Record<
   "targetLatencySeconds" | "idleSeconds" | "timeoutSeconds" | "prefetch" | "minInstances",
   number
 >;
 
-/** From the routed job to the scaler's SetDesiredCapacity: a cold Lambda that loads three SDK clients, and its calls. */
+/**
+ * From the routed job to the scaler's SetDesiredCapacity: a cold Lambda that loads three SDK clients, and its calls.
+ */
 const nudgeSeconds = 1.2;
 const scheduleSeconds = 60;
 /** The one there is. */
 const type = "simulated";
-/** How often a worker looks whether it may end, or has too much to do. */
+/** Time between a worker's checks if its instance may terminate, or if it has too many jobs. */
 const lookSeconds = 5;
 
-/** Our scaler, which only raises, and our workers, of which idle ones end themselves and lower: as shipped. */
+/** Our scaler, which only raises, and our workers, whose idle ones terminate their instances and lower: as shipped. */
 export function createOurs(name: string, settings: OurSettings = defaults.processor): Rule {
   return { name, minInstances: settings.minInstances, start: (world) => run(world, settings) };
 }
@@ -100,7 +102,7 @@ interface Report {
   recentSeconds: number;
 }
 
-/** What the workers' last reports tell the scaler, all in one: jobs ended lately, of which less and less counts. */
+/** The workers' last reports to the scaler, all in one: recently ended jobs, with decreasing weight. */
 function collectReports(world: World): () => Report {
   const { clock, phase } = world;
   let recent: Report = { at: 0, recentJobs: 0, recentSeconds: 0 };

@@ -3,7 +3,7 @@ import { Rule } from "../world";
 /** As buildkite-agent-scaler polls. */
 const pollSeconds = 10;
 
-/** Buildkite's way: every ten seconds one agent per job at work or waiting; agents that idle end their instance. */
+/** Buildkite's way: every ten seconds one agent per running or waiting job; idle agents terminate their instance. */
 export function createPoller(idleSeconds: number): Rule {
   return {
     name: "10 s poller",

@@ -1,7 +1,8 @@
 import { Group } from "../group";
 
 /**
- * Lowers desired as ECS and Auto Scaling do, which don't know who is busy: the oldest go, busy or not, unless busy
+ * Lowers desired capacity as ECS and Auto Scaling do, which don't know the busy ones: the oldest terminate, busy or
+ * not, unless busy
  * instances protect themselves.
  */
 export function stopOldest(group: Group, desired: number, { isBusyProtected = false } = {}): void {

@@ -2,14 +2,16 @@ import { onDatapoint } from "../metrics";
 import { Rule } from "../world";
 import { stopOldest } from "./stopOldest";
 
-/** Datapoints in a row that make the alarms of target tracking go off, and how far below the target the low one lies. */
+/**
+ * Datapoints in a row that make the alarms of target tracking go off, and how far below the target the low one lies.
+ */
 const highDatapoints = 3;
 const lowDatapoints = 15;
 const lowShare = 0.9;
 
 /**
- * AWS's backlog per instance, with the same latency as target as ours, and busy instances protected from scale-in as its
- * page advises; one instance at least, for it can't leave zero.
+ * AWS's backlog per instance, with the same latency as target as ours, and busy instances protected from scale-in as
+ * its page advises; one instance at least, for it can't leave zero.
  */
 export function createTargetTracking(targetLatencySeconds: number): Rule {
   return {

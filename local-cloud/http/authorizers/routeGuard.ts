@@ -97,7 +97,9 @@ function tokenOf({ headers }: IncomingMessage, { query }: Target, { source }: Jw
   return typeof carried === "string" ? carried.replace(/^Bearer(?: +|$)/i, "") : undefined;
 }
 
-/** "Working with AWS Lambda proxy integrations for HTTP APIs": `requestContext.authorizer.iam` of payload format 2.0. */
+/**
+ * "Working with AWS Lambda proxy integrations for HTTP APIs": `requestContext.authorizer.iam` of payload format 2.0.
+ */
 function identityOf(caller: Caller, accessKey: string): object {
   const { name, roleArn } = caller;
   const userArn = roleArn === undefined ? `arn:aws:iam::${accountId}:user/${name}` : sessionArn({ roleArn, name });

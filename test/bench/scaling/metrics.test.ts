@@ -6,7 +6,7 @@ import { onDatapoint } from "../../../bench/scaling/metrics";
 import { JobQueue } from "../../../bench/scaling/queue";
 import { World } from "../../../bench/scaling/world";
 
-/** When CloudWatch first tells of a job that comes after so many idle seconds. */
+/** Time at which CloudWatch first reports a job that comes after these idle seconds. */
 function firstSeen(idleSeconds: number, inService: number): number {
   const clock = new Clock();
   const queue = new JobQueue(clock, 0);

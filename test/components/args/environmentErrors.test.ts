@@ -15,7 +15,7 @@ const failureOf = (...args: Parameters<typeof build>) =>
     () => "nothing",
     (error: Error) => error.message,
   );
-/** What is said at once, before anything is built. */
+/** Errors that are thrown at once, before anything is built. */
 const problemOf = (processors: Partial<ProcessorArgs>[], args: Partial<BatchJobProcessorArgs> = {}) => {
   const named = processors.map((processor, index) => ({ name: `type-${index}`, handler: "word-count", ...processor }));
   try {

@@ -128,7 +128,8 @@ describe("an Output among the inputs", () => {
 
   it("is tried at every input that there is", () => {
     expect(errorsOf(all)).to.deep.equal([]);
-    // A processor has one kind of handler: the second has a command, and a function is nothing that a text could be part of.
+    // A processor has one kind of handler: the second has a command, and a function is nothing that a text could be
+    // part of.
     const lacking = missing(argsSchema, all).filter((path) => !path.startsWith("processors[1]"));
     expect(lacking.sort()).to.deep.equal(["processors[0].command", "processors[0].handle"]);
   });

@@ -11,9 +11,9 @@ export const baseName = "node:24-trixie-slim";
 const versions = { node: "24.21.0", npm: "11.21.2" };
 
 /**
- * A stand-in for the official image, which a machine without a registry of images can't pull: Debian by debootstrap, Node and
- * npm from npm's own packages, and the user `node`. What npm needs on this machine (a registry, a proxy's certificate) is in
- * its environment. The file system is kept in node_modules for the next run.
+ * A stand-in for the official image, which a machine without a registry of images can't pull: Debian by debootstrap,
+ * Node and npm from npm's own packages, and the user `node`. What npm needs on this machine (a registry, a proxy's
+ * certificate) is in its environment. The file system is kept in node_modules for the next run.
  */
 export async function importBase({ folder, client, env }: Engine): Promise<void> {
   const kept = join(packageRoot(), "node_modules", ".cache", `container-${versions.node}-${process.arch}.tar`);

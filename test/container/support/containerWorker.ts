@@ -4,14 +4,14 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
-/** What an instance needs to run its worker in a container. */
+/** Environment for running an instance's worker in a container. */
 export interface ContainerWorkers {
-  /** Where instances have their files. */
+  /** Folder of the instances' files. */
   folder: string;
   /** The scripts and units of instances. */
   boot: string;
   client: string;
-  /** Where the client finds its engine. */
+  /** Address of the engine for its client. */
   env: Record<string, string>;
   /** Settings of the scripts (`boot.env`) by type; a type without them has its worker on this machine, as always. */
   settings: Record<string, string>;
@@ -19,9 +19,9 @@ export interface ContainerWorkers {
 }
 
 /**
- * In the place of a worker's main module: what systemd does on an instance. The command is the unit's own, `run.sh`, which
- * starts the container with the unit's own flags. Left out are the log driver, since there is no CloudWatch, and the fixed
- * name and health port, since all instances are one machine here.
+ * In the place of a worker's main module: what systemd does on an instance. The command is the unit's own, `run.sh`,
+ * which starts the container with the unit's own flags. Left out are the log driver, since there is no CloudWatch, and
+ * the fixed name and health port, since all instances are one machine here.
  */
 export async function runWorker(workers: ContainerWorkers): Promise<void> {
   const { WORKER_ID: id, WORKER_TYPE: type } = process.env;
@@ -53,7 +53,7 @@ export async function runWorker(workers: ContainerWorkers): Promise<void> {
   });
 }
 
-/** What user data gives a worker, and where the local cloud stands in for AWS. */
+/** The worker's environment from user data, and the local cloud's address in place of AWS. */
 function environment(): string {
   const machine = /^(PATH|LANG|HOME|TMPDIR|TEMP|WORKER_(ID|EXIT_WITH_PARENT|SCRATCH_DIR)|NODE_.*)$/;
   const variables = Object.entries(process.env).filter(([name]) => !machine.test(name));

@@ -15,8 +15,8 @@ export interface Project {
 }
 
 /**
- * Nothing but the platform of the commands is another one, since the base is for this machine alone; the network, since the
- * engine has only the host's; and the base where the Dockerfile pins it, since a stand-in has another digest.
+ * Nothing but the platform of the commands is another one, since the base is for this machine alone; the network, since
+ * the engine has only the host's; and the base where the Dockerfile pins it, since a stand-in has another digest.
  */
 export function createProject(engine: Engine, name: string, home: Record<string, string> = {}): Project {
   const folder = join(engine.folder, name);

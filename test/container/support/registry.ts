@@ -25,8 +25,8 @@ export async function certify(folder: string): Promise<{ certificate: string; ke
 }
 
 /**
- * A private registry of packages, as a company has it: it asks for a token, and hands on what it is asked for to the registry
- * that this machine uses.
+ * A private registry of packages, as a company has it: it asks for a token, and hands on what it is asked for to the
+ * registry that this machine uses.
  */
 export async function serveRegistry(folder: string, token: string): Promise<TlsServer> {
   const { certificate, key } = await certify(folder);

@@ -17,7 +17,7 @@ const leaseMilliseconds = 30_000;
 const maxAttempts = 3;
 const error = { name: "Error", message: "no" };
 
-/** What an actor does next; a worker acts with whatever hold it got last, lost or not. */
+/** An actor's next step; a worker acts with its last hold, even a lost one. */
 const steps = [
   "submit",
   "claim",

@@ -128,8 +128,9 @@ function sameJson(one: unknown, other: unknown): boolean {
 }
 
 /**
- * Whether ajv may deny the draft: it takes all items as evaluated once `contains` is there, and what an `if` that failed
- * has looked at.
+ * True if ajv may deviate from the draft: it takes all items as evaluated once `contains` is there, and those that an
+ * `if`
+ * that failed has evaluated.
  */
 function misleadsAjv(schema: unknown): boolean {
   const text = JSON.stringify(schema);

@@ -28,7 +28,7 @@ function job(id: string, fields: Partial<JobRecord> = {}): JobRecord {
 const running = { state: "running", attempts: 2, worker: "w1", messageId: "m1", startedAt: at(1) } as const;
 const error = { name: "Error", message: "no" };
 
-/** What the run does, on records that are held elsewhere. */
+/** The run's actions on records that are held elsewhere. */
 function run(records: FailedRecords, overrides: Partial<Parameters<typeof createEndLost>[0]> = {}) {
   const told: JobRecord[] = [];
   const lines: LogLine[] = [];

@@ -73,7 +73,7 @@ describe("redrive", () => {
     return id;
   }
 
-  /** What is in a queue, hidden letters not: ids and reasons. */
+  /** Visible messages of a queue: ids and reasons. */
   async function idsIn(url: string): Promise<string[]> {
     const ids: string[] = [];
     for (;;) {

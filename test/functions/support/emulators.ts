@@ -48,7 +48,7 @@ export class Emulators {
     await this.stopServers();
   }
 
-  /** What points an AWS client at these emulators. */
+  /** Options that point an AWS client at these emulators. */
   environment(): Record<string, string> {
     return {
       AWS_REGION: region,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** What a serialised handler did with its events, in a process of its own. */
+/** Results of a serialised handler on its events, in a process of its own. */
 export interface Run {
   outcomes: { value?: unknown; error?: string }[];
   /** The modules that the handler's own text required. */

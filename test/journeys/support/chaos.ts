@@ -54,9 +54,11 @@ async function strike(
 export interface Loss {
   /** The worker's instance id, or the function's name. */
   victim: string;
-  /** When the harm was done. An attempt that was run again before then was not lost by it. */
+  /** Time of the harm. An attempt that was run again before then was not lost by it. */
   from: number;
-  /** When the worker went on. What it began afterwards is not lost. @default - it is dead, and did not go on */
+  /**
+   * Time at which the worker went on. Attempts begun afterwards are not lost. @default - it is dead, and did not go on
+   */
   until?: number;
 }
 
@@ -66,18 +68,18 @@ export interface ChaosJob {
   type: string;
   payload: object;
   maxAttempts?: number;
-  /** What its error says, if it is to fail. */
+  /** Text of its error, if it is to fail. */
   ends?: RegExp;
 }
 
 /** A kind of jobs that do harm, or mean to, among the good ones. */
 export interface BadJobs {
-  /** What the handler of `mixed` does for them, before anything else; with `line(what)` and `sleep(ms)`. */
+  /** First step of the handler of `mixed`; with `line(what)` and `sleep(ms)`. */
   handler?: string;
   /** The processor of their own, and its program for Node; with `note(line)`. */
   processor?: { name: string; program: string };
   create(random: () => number): Omit<ChaosJob, "id">[];
-  /** What must be gone at the end and is still there. */
+  /** Things that must be gone at the end and are still there. */
   leftovers?(): string[];
 }
 
@@ -112,9 +114,9 @@ export interface Retry {
   at: number;
 }
 
-/** What the table of records was told. */
+/** Writes to the table of records. */
 export interface Written {
-  /** When each job's success was recorded. */
+  /** Time at which each job's success was recorded. */
   completions: Map<string, number>;
   retries: Retry[];
 }

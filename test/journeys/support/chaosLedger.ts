@@ -11,7 +11,7 @@ export interface Entry {
   at: number;
 }
 
-/** What was seen of a run, beside its ledger. */
+/** Observations of a run, beside its ledger. */
 export interface Evidence extends Written {
   losses: Loss[];
   /** Lines of the workers and of the local cloud, with the name of who said them. */
@@ -23,7 +23,9 @@ export function parseEntry(line: string): Entry {
   return { what, id, attempt: Number(attempt), worker, at: Number(at) };
 }
 
-/** Throws at a start after a recorded success, an attempt that ran twice and was not lost, and a repeat without a cause. */
+/**
+ * Throws at a start after a recorded success, an attempt that ran twice and was not lost, and a repeat without a cause.
+ */
 export function checkLedger(entries: Entry[], { completions, ...evidence }: Evidence): void {
   // A job that kills its worker notes that before it does.
   const kills = entries.filter(({ what }) => what === "kill").map(({ worker, at }) => ({ victim: worker, from: at }));
@@ -53,8 +55,9 @@ export function checkLedger(entries: Entry[], { completions, ...evidence }: Evid
 type Seen = Omit<Evidence, "completions">;
 
 /**
- * Whether the attempt went with its worker, its lease ended before it did, or it began again in a process of its own: where
- * one that had run other jobs died, it isn't certain who is to blame.
+ * True if the attempt went with its worker, its lease ended before it did, or it began again in a process of its own:
+ * if
+ * a process that had run other jobs died, the cause isn't certain.
  */
 function isLost(start: Entry, next: Entry | undefined, { losses, logs }: Seen): boolean {
   const nextAt = next?.at ?? Infinity;
@@ -71,7 +74,7 @@ function isLost(start: Entry, next: Entry | undefined, { losses, logs }: Seen): 
   });
 }
 
-/** Why a job was run again after this attempt. */
+/** Reason why a job was run again after this attempt. */
 function causeOf(start: Entry, next: Entry, seen: Seen): string | undefined {
   if (isLost(start, next, seen)) return "the attempt was lost";
   const isRetried = seen.retries.some(
@@ -83,7 +86,7 @@ function causeOf(start: Entry, next: Entry, seen: Seen): string | undefined {
   return ["settling-retried", "heartbeat-failed"].find((event) => lines.some((line) => line.includes(event)));
 }
 
-/** What the attempt's worker said of it. */
+/** The worker's own lines about the attempt. */
 function linesOn({ id, attempt, worker }: Entry, logs: Evidence["logs"]): string[] {
   const said = logs.filter(({ name, line }) => isSame(worker, name) && line.includes(`"${id}"`));
   const ofAttempt = new RegExp(`"attempt":${attempt}\\b`);

@@ -8,7 +8,7 @@ const crashes = {
 } as const;
 const kinds = Object.keys(crashes) as (keyof typeof crashes)[];
 
-/** Where the worker is dead already, the handler's parent is a process that has nothing to do with the journey. */
+/** If the worker is dead already, the handler's parent is a process unrelated to the journey. */
 const killWorker = `const parent = process.ppid;
     const args = require("node:child_process").execFileSync("ps", ["-p", String(parent), "-o", "args="], { encoding: "utf8" });
     if (!args.includes("main.js")) throw new Error("the worker is gone");

@@ -28,7 +28,7 @@ export function idsInService(group: Group): string[] {
   return group.instances.filter(({ lifecycleState }) => lifecycleState === "InService").map(({ id }) => id);
 }
 
-/** Whether an instance's worker has written a log line with that event. */
+/** True if an instance's worker has written a log line with that event. */
 export function hasSaid({ logs }: Journey, instance: string, event: string): boolean {
   return logs.some(({ name, line }) => name === instance && line.includes(`"event":"${event}"`));
 }
@@ -41,7 +41,7 @@ function isScaler(name: string): boolean {
   return name.includes("-scaler-");
 }
 
-/** What the scaler has logged with that message. */
+/** The scaler's log lines with that message. */
 export function scalerSaid(journey: Journey, message: string): string[] {
   const { name } = scalerOf(journey).spec;
   return journey.logs.filter((entry) => entry.name === name && entry.line.includes(message)).map(({ line }) => line);

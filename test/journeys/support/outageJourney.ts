@@ -29,8 +29,8 @@ export async function startOutageJourney(service: string, kind: OutageKind): Pro
 }
 
 /**
- * Submits jobs before, and all through, an outage of so many seconds, and afterwards waits for all of them. Each ends well,
- * none was run again that had ended, none is a dead letter, and no worker asked more than six times in a minute.
+ * Submits jobs before, and all through, an outage of so many seconds, and afterwards waits for all of them. Each ends
+ * well, none was run again that had ended, none is a dead letter, and no worker asked more than six times in a minute.
  */
 export async function liveThrough(world: OutageJourney, seconds: number): Promise<void> {
   const { service, kind, journey, handlers } = world;

@@ -96,7 +96,9 @@ export async function startJourney(
   return journey;
 }
 
-/** Kills the worker that runs the job, as a power failure would. Its log line comes some milliseconds after the event. */
+/**
+ * Kills the worker that runs the job, as a power failure would. Its log line comes some milliseconds after the event.
+ */
 export async function killWorkerOf({ cloud, logs }: Journey, jobId: string): Promise<void> {
   const find = () =>
     cloud.groups
@@ -112,11 +114,11 @@ export interface Handlers {
   workerMain: string;
   /** JavaScript for `note(text)`, for programs that are no handlers. */
   noteSource: string;
-  /** What the handlers wrote, a line each. */
+  /** The handlers' output, one line each. */
   ledger(): string[];
   /** Lets the job's handler go on that waits with `released(job, context)`. */
   release(jobId: string): void;
-  /** How often the ledger says `start <id>`. */
+  /** Number of the ledger's lines `start <id>`. */
   startsOf(jobId: string): number;
   remove(): void;
 }

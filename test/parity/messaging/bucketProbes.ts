@@ -35,7 +35,7 @@ function put(name: string, input: Partial<PutObjectCommandInput>, differs?: Prob
   };
 }
 
-/** What is read of an object of ten characters. */
+/** Reads of an object of ten characters. */
 function get(name: string, input: Partial<GetObjectCommandInput>, differs?: Probe["differs"]): Probe {
   return {
     name: `S3 GetObject, ${name}`,

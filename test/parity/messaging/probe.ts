@@ -12,9 +12,12 @@ export interface Clients {
 /** A call that is made to the local cloud and to LocalStack. */
 export interface Probe {
   name: string;
-  /** @returns what to compare, where it isn't only whether the call is accepted; ids of a batch's failed entries, with their codes. */
+  /**
+   * @returns what to compare, where it isn't only whether the call is accepted; ids of a batch's failed entries, with
+   * their codes.
+   */
   ask: (clients: Clients) => Promise<unknown>;
-  /** Where the local cloud answers otherwise than LocalStack: how, and what AWS says of it. */
+  /** Deviation of the local cloud from LocalStack, and AWS's words on it. */
   differs?: { localCloud: string; because: string };
 }
 
@@ -34,7 +37,7 @@ export function clientsOf({ endpoint, region, credentials }: Address): Clients &
   return { ...clients, destroy: () => Object.values(clients).forEach((client) => client.destroy()) };
 }
 
-/** What a probe is answered with: `ok`, what it returns, or the error's code. */
+/** A probe's answer: `ok`, its return value, or the error's code. */
 export async function answerTo({ ask }: Probe, clients: Clients): Promise<string> {
   try {
     return described(await ask(clients));

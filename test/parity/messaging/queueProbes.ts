@@ -21,7 +21,8 @@ import type { Probe } from "./probe";
 
 const mebibyte = 1024 ** 2;
 
-// What AWS says where the two differ: pages of the "Amazon SQS API Reference", or the named ones of its Developer Guide.
+// What AWS says where the two differ: pages of the "Amazon SQS API Reference", or the named ones of its Developer
+// Guide.
 const delays = "SendMessage: DelaySeconds, valid values are 0 to 900";
 const visibility = "ChangeMessageVisibility and ReceiveMessage: from 0 to 43,200 seconds";
 const ranges = "CreateQueue: each attribute has its range; LocalStack checks none of them";

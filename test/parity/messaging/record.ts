@@ -2,7 +2,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { answersOf } from "./answers";
 
-/** Asks LocalStack at the given address, and writes its answers down or, with `--check`, compares them with what is written. */
+/**
+ * Asks LocalStack at the given address, and writes its answers down or, with `--check`, compares them with what is
+ * written.
+ */
 async function record(endpoint: string, version: string, isCheck: boolean): Promise<void> {
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
   const answers = await answersOf({ endpoint, region: "us-east-1", credentials });

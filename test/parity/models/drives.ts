@@ -113,7 +113,9 @@ async function driveThumbnail(journey: Journey): Promise<void> {
   await journey.reaches(id, "succeeded");
 }
 
-/** Makes the calls of a worker that drains for long, lacks its group's name in metadata, or ends just as a job comes. */
+/**
+ * Makes the calls of a worker that drains for long, lacks its group's name in metadata, or ends just as a job comes.
+ */
 async function driveWorker(journey: Journey, instance: string): Promise<void> {
   const { endpoint, region, lambdas } = journey.cloud;
   const credentials = keyOf(journey, "worker");

@@ -3,7 +3,9 @@ import { basename, extname, join } from "node:path";
 import { packageRoot } from "../../../local-cloud/program/packageFolder";
 import type { Exchange } from "./exchanges";
 
-/** Files that hold the calls of each part of the code: of functions and workers the built ones, which are all that runs. */
+/**
+ * Files that hold the calls of each part of the code: of functions and workers the built ones, which are all that runs.
+ */
 function placesOf(): Record<string, string[]> {
   const lambdas = filesIn("dist/lambdas", ".js");
   return {
@@ -18,7 +20,9 @@ function placesOf(): Record<string, string[]> {
 /** Folders of sources, whichever part they go into. */
 const sourceFolders = ["functions", "worker-image/src", "client", "cli", "components", "contract", "plugin", "demo"];
 
-/** By the name of an SDK's command or paginator, however it is called; in a script by its target, or its own function. */
+/**
+ * By the name of an SDK's command or paginator, however it is called; in a script by its target, or its own function.
+ */
 const calls: Record<string, RegExp> = {
   ".js": /\b([A-Z]\w+)Command\b|\bpaginate([A-Z]\w+)/g,
   ".ts": /\b([A-Z]\w+)Command\b|\bpaginate([A-Z]\w+)/g,

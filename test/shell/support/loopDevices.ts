@@ -2,7 +2,9 @@ import { spawnSync } from "node:child_process";
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Block devices of so many MiB, backed by files in the folder; undefined where this user may not make or mount them. */
+/**
+ * Block devices of so many MiB, backed by files in the folder; undefined where this user may not make or mount them.
+ */
 export function loopDevices(folder: string, count: number, megabytes: number): string[] | undefined {
   const devices: string[] = [];
   for (let index = 0; index < count; index++) {

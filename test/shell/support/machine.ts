@@ -31,15 +31,15 @@ export interface Call {
   parameters: Record<string, unknown>;
 }
 
-/** How an action is answered; an action that is not here is answered 200. */
+/** Answers by action; an action that is not here is answered 200. */
 export type Answers = Record<string, { status: number; body: string }>;
 
 export interface Machine {
   folder: string;
-  /** What the scripts asked AWS, in order. */
+  /** The scripts' calls to AWS, in order. */
   calls: Call[];
   answers: Answers;
-  /** What the fake `docker` and `systemctl` were called with, in order. */
+  /** Calls of the fake `docker` and `systemctl`, in order. */
   commands: () => string[];
   /** Has a fake command print and exit so; `$*` holds its arguments. */
   fake: (command: string, script: string) => void;

@@ -9,7 +9,7 @@ export interface SignedCall {
 }
 
 /**
- * What a call's signature says of it: access key, region and service. Fails where the signature is not the one that the
+ * Access key, region and service of a call's signature. Fails if the signature is not the one that the
  * secret makes ("Create a signed AWS API request", AWS Identity and Access Management).
  */
 export function checkSignature({ method, path, headers, body }: SignedCall, secret: string) {

@@ -149,7 +149,7 @@ describe("encodeResult", () => {
     );
   });
 
-  /** Whether the decoded value is the other one, properties that are undefined left aside, and dates as texts. */
+  /** True if the decoded value is the other one, except undefined properties, and with dates as strings. */
   function same(decoded: unknown, value: unknown): boolean {
     if (value instanceof Date) return decoded === value.toISOString();
     if (typeof value !== "object" || value === null) return decoded === value;

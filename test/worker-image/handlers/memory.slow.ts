@@ -37,7 +37,7 @@ describe("The worker's memory", function () {
         server.reset();
       }
     };
-    /** What the worker and its handlers hold once garbage is collected. The resident set rises until they collect. */
+    /** Memory of the worker and its handlers after a garbage collection. The resident set rises until they collect. */
     const heldMegabytes = async () => {
       const handlers = readProcesses().filter(({ pid, parent }) => parent === worker.pid && isHandler(pid));
       let bytes = 0;

@@ -118,7 +118,7 @@ export class FakeQueue implements JobQueue {
 export class FakeRecords implements JobRecords {
   /** The next claims' answers; a started first attempt if there is none. */
   readonly claims: ((request: ClaimRequest) => Claim)[] = [];
-  /** What the next writes say; "held" if there is none. */
+  /** Result of the next writes; "held" if there is none. */
   readonly states: HoldState[] = [];
   lastResult: unknown;
 
@@ -136,7 +136,7 @@ export class FakeRecords implements JobRecords {
 
   extend = (hold: Hold) => this.write("extend", hold);
   reportProgress = (hold: Hold, progress: { fraction: number }) => this.write(`progress ${progress.fraction}`, hold);
-  /** When the last job that is tried again is to be. */
+  /** Start of the next attempt of the last retried job. */
   retryAt?: number;
   retry = (hold: Hold, error: { message: string }, retryAt?: number, isSuspect?: boolean) => {
     this.retryAt = retryAt;
@@ -145,7 +145,7 @@ export class FakeRecords implements JobRecords {
   fail = (hold: Hold, error: { message: string }) => this.write(`fail (${error.message})`, hold);
   cancel = (hold: Hold) => this.write("cancel", hold);
   giveBack = (hold: Hold) => this.write("giveBack", hold);
-  /** Whether this worker has the right to run a suspect. */
+  /** True if this worker has the right to run a suspect. */
   mayRunSuspects = true;
   holdSuspects = async () => {
     this.calls.push("holdSuspects");

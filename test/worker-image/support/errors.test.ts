@@ -7,7 +7,7 @@ import { isPermanent, stackOf, toJobError } from "../../../worker-image/src/supp
 import { errorFields } from "../../../worker-image/src/support/log";
 import { toPlain } from "../../../worker-image/src/support/plain";
 
-/** Where nobody listens any more. */
+/** The other end has no listener any more. */
 async function closedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

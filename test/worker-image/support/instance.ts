@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, IncomingMessage } from "node:http";
 import { AddressInfo } from "node:net";
 
-/** What a test says of the group that its instance belongs to. */
+/** A test's settings of the group of its instance. */
 export interface FakeGroup {
   minSize: number;
   maxSize: number;
@@ -11,8 +11,8 @@ export interface FakeGroup {
 }
 
 /**
- * An instance's surroundings on one port of the loopback: its metadata by IMDSv2, and Auto Scaling and Lambda, which agree
- * to all and note what they are asked.
+ * An instance's surroundings on one port of the loopback: its metadata by IMDSv2, and Auto Scaling and Lambda, which
+ * agree to all and note what they are asked.
  */
 export async function startInstance(instanceId: string, group: FakeGroup) {
   const metadata: Record<string, string> = {

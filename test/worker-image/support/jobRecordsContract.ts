@@ -3,7 +3,7 @@ import { JobRecord } from "../../../contract/records/record";
 import { Claim, ClaimRequest, Hold, JobRecords } from "../../../worker-image/src/records/records";
 import { envelope } from "./doubles";
 
-/** What the suite needs of an implementation. */
+/** The suite's needs of an implementation. */
 export interface RecordsUnderTest {
   records: JobRecords;
   /** The record as it is stored; undefined where the implementation keeps none. */
@@ -41,7 +41,7 @@ export async function startJob(records: JobRecords, id: string, fields: Partial<
   return claim.hold;
 }
 
-/** What every implementation of JobRecords does, with or without a table behind it. */
+/** Behaviour of every implementation of JobRecords, with or without a table behind it. */
 export function describeJobRecords(name: string, setUp: () => RecordsUnderTest): void {
   describe(`${name} as JobRecords`, () => {
     let records: JobRecords;

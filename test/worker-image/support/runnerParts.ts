@@ -5,7 +5,7 @@ import { JobProcesses, markVariable } from "../../../worker-image/src/handlers/j
 import { ProcessGroups } from "../../../worker-image/src/handlers/processGroups";
 import { FakeLog } from "./doubles";
 
-/** What the runners of a worker share. */
+/** Parts that the runners of a worker share. */
 export function createRunnerParts(log = new FakeLog(), maxMemoryMegabytes = 1_000) {
   const processes = new JobProcesses(systemClock);
   const groups = new ProcessGroups(`${markVariable}=${processes.prefix}`);

@@ -1,8 +1,8 @@
 import { ChildProcess, spawn } from "node:child_process";
 
 /**
- * Reads "+ pid" and "- pid" until the worker is gone, then kills the groups that are left, and every process that has the
- * worker's mark in its environment. That needs /proc and grep.
+ * Reads "+ pid" and "- pid" until the worker is gone, then kills the groups that are left, and every process that has
+ * the worker's mark in its environment. That needs /proc and grep.
  */
 const script = (mark: string) => `
 groups=" "

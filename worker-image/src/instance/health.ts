@@ -60,7 +60,10 @@ export function illness(source: HealthSource, now: number): string | undefined {
   return state === "unhealthy" ? reason : undefined;
 }
 
-/** Answers `GET /healthz` on the loopback interface: 503 while the worker is unhealthy, else 200, with its {@link Health}. */
+/**
+ * Answers `GET /healthz` on the loopback interface: 503 while the worker is unhealthy, else 200, with its
+ * {@link Health}.
+ */
 export function serveHealth(port: number, source: HealthSource, clock: Clock, onError: (error: Error) => void): Server {
   const server = createServer((message, response) => {
     if (message.url !== "/healthz") return void response.writeHead(404).end();

@@ -1,7 +1,10 @@
 import { expect } from "chai";
 import { remedyOf } from "../../../../functions/scaler/rules/remedyOf";
 
-/** What Auto Scaling says of refused launches (StatusMessage of DescribeScalingActivities), and what must be in the remedy. */
+/**
+ * Auto Scaling's words for refused launches (StatusMessage of DescribeScalingActivities), and the expected part of the
+ * remedy.
+ */
 const refusals: [reason: string, remedy: RegExp | undefined][] = [
   [
     "The specified instance type is not eligible for Free Tier. For a list of Free Tier instance types, run 'describe-instance-types' with the filter 'free-tier-eligible=true'. Launching EC2 instance failed.",

@@ -21,7 +21,7 @@ interface Sent {
   body?: Buffer;
 }
 
-/** Whoever `credentials` were given to, asks at the given time. Gives the body, or the kind of refusal. */
+/** A request by the owner of `credentials`, at the given time. Resolves to the body, or to the kind of refusal. */
 async function judge(sent: Sent, now: number, credentials: { sessionToken?: string } & typeof example = example) {
   const issued = { caller: { name: "somebody" }, credentials };
   const issuedTo = (id: string) => (id === credentials.accessKeyId ? issued : undefined);

@@ -9,7 +9,7 @@ import {
 } from "../../../../worker-image/src/handlers/commands/resultFinder";
 
 describe("ResultFinder", () => {
-  /** What it finds in an output, and what it takes for the log. Lines that begin with `progress` report it. */
+  /** The result found in an output, and the lines for the log. Lines that begin with `progress` report it. */
   function find(output: string | Buffer, chunk = 65_536): { found: FoundResult; log: string[] } {
     const log: string[] = [];
     const finder = new ResultFinder(({ text }) => log.push(text));
