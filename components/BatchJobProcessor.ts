@@ -8,6 +8,7 @@ import { checkEnvironments } from "./args/environmentErrors";
 import { ts } from "./handlers/handlerFindings";
 import { checkImageRegions } from "./args/imageRegions";
 import { InlineHandlers } from "./handlers/InlineHandlers";
+import { hasOwnHandler } from "./handlers/shipHandlers";
 import { JobApi } from "./pipeline/JobApi";
 import { JobEvents } from "./pipeline/JobEvents";
 import { JobRepair } from "./pipeline/JobRepair";
@@ -118,11 +119,11 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const network = new WorkerNetwork(`${name}-network`, { ...args, processors: settings, target }, child);
     const imageFor = createImages(name, settings, args, child);
     const { kmsKey, tags } = args;
-    const inline = settings.flatMap(({ name: type, handle, image }) =>
-      handle ? [{ type, handle, isStockImage: (image ?? args.image) === undefined }] : [],
-    );
+    const own = settings.filter(hasOwnHandler).map(({ name: type, handle, handler, image }) => {
+      return { type, handle, handler, isStockImage: (image ?? args.image) === undefined };
+    });
     const handlers =
-      inline.length > 0 ? new InlineHandlers(`${name}-handlers`, { handlers: inline, kmsKey, tags }, child) : undefined;
+      own.length > 0 ? new InlineHandlers(`${name}-handlers`, { handlers: own, kmsKey, tags }, child) : undefined;
     const machineImages = new MachineImages(name, { machineImage: args.machineImage, target, tags }, this);
     const checked = pulumi
       .all([checkEnvironments(name, args), checkImageRegions(name, args, target.region)])

@@ -9,8 +9,11 @@ export interface ProcessorArgs {
   /** Name of the job type: kebab-case, 1–40 characters, unique in the component. */
   name: string;
   /**
-   * Name of a handler module of the worker image: `word-count` stands for its `processors/word-count`. @default - none;
-   * exactly one of `handler`, `command` and `handle` is given
+   * The handler, by name. A path that begins with `./`, `../` or `/` names a file, relative to the program's folder: its
+   * default export, `async (job, context) => result` or an object with such a `handle`, runs the jobs. The file is
+   * TypeScript or JavaScript, its extension may be left out, and it is bundled with the packages that it imports. Any
+   * other text names a module of the worker image: `word-count` stands for its `processors/word-count`.
+   * @default - none; exactly one of `handler`, `command` and `handle` is given
    */
   handler?: string;
   /**
@@ -20,7 +23,8 @@ export interface ProcessorArgs {
    */
   command?: string[];
   /**
-   * Runs one job: written right here, and shipped to the workers as text with what it captures.
+   * Runs one job: written right here, and shipped to the workers as text with what it captures and the packages that
+   * it imports.
    * @default - none; exactly one of `handler`, `command` and `handle` is given
    */
   handle?(this: void, job: Job, context: JobContext): Promise<unknown>;

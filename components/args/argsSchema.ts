@@ -8,6 +8,7 @@ import { Acknowledge, Architecture, Authorization, Egress, Metrics } from "./cho
 import { recommendedPattern } from "./defaults";
 import { Effect } from "../aws/permissions";
 import { CorsArgs } from "./CorsArgs";
+import { isHandlerPath } from "../handlers/handlerFile";
 import { NetworkArgs } from "./NetworkArgs";
 import { credentialsProblem, referenceProblem } from "./secrets";
 import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
@@ -141,7 +142,10 @@ const processorSchema = z.strictObject({
     .regex(typePattern, expecting(`kebab-case of 1–${limits.maxTypeCharacters} characters, such as "word-count"`)),
   handler: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, expecting("the name of a module of the worker image"))
+    .refine(
+      (handler) => isHandlerPath(handler) || /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(handler),
+      expecting('the path of a file, such as "./jobs/invoice.ts", or the name of a module of the worker image'),
+    )
     .optional(),
   command: z
     .array(z.string().regex(/^[^\r\n\0]*$/, expecting("a text of one line")))

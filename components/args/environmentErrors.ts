@@ -3,6 +3,7 @@ import { encodeWorkerSettings } from "../../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { invalidInputs } from "./invalidInputs";
 import { isPending, resolve } from "../aws/json";
+import { hasOwnHandler } from "../handlers/shipHandlers";
 import { hookNames, environmentBytes, giveBackSeconds, maxUserDataBytes, userDataBytes } from "../boot/userData";
 import { metricsOf } from "./metricSettings";
 import { ProcessorArgs, withDefaults } from "./ProcessorArgs";
@@ -83,7 +84,7 @@ function roomFor(processor: ProcessorArgs, args: Inputs): number {
     queueUrl: longest,
     deadLetterQueueUrl: longest,
     jobTable: longest,
-    inlineHandler: processor.handle && longest,
+    ...(hasOwnHandler(processor) && { handler: undefined, inlineHandler: longest }),
     fleetTable: longest,
     scalerFunction: longest,
     eventsTopic: longest,

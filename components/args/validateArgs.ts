@@ -8,6 +8,7 @@ import { recommendedPattern } from "./defaults";
 import { sizeErrors } from "./environmentErrors";
 import { formerInputs } from "./formerInputs";
 import { maxComponentCharacters } from "../aws/fitName";
+import { findHandlerFile, handlerExtensions, isHandlerPath } from "../handlers/handlerFile";
 import { usesThis } from "../handlers/handlerFindings";
 import { isBurstable } from "../aws/instanceTypes";
 import { invalidInputs } from "./invalidInputs";
@@ -176,9 +177,16 @@ function handlerErrors(processor: ProcessorArgs, path: string): InputError[] {
       },
     ];
   }
+  if (isHandlerPath(processor.handler)) return handlerFileErrors(processor.handler, path);
   if (typeof processor.handle !== "function" || !usesThis(processor.handle)) return [];
   const reason = "Expected a handler that doesn't use `this`, which a worker doesn't have: use variables instead";
   return [{ propertyPath: `${path}.handle`, reason }];
+}
+
+function handlerFileErrors(handler: string, path: string): InputError[] {
+  if (findHandlerFile(handler) !== undefined) return [];
+  const reason = `Expected a file, of which ${handlerExtensions.join(", ")} may be left out, got ${describe(handler)}: there is none in ${process.cwd()}`;
+  return [{ propertyPath: `${path}.handler`, reason }];
 }
 
 function instanceTypeErrors(processor: ProcessorArgs, path: string): InputError[] {

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "../args/defaults";
 import { createGroups } from "./fleetGroups";
 import { createLaunchTemplate } from "./launchTemplate";
+import { hasOwnHandler } from "../handlers/shipHandlers";
 import { WorkerFleetArgs } from "./WorkerFleetArgs";
 import { allowOwnGroups, createWorkerRole } from "./workerRole";
 
@@ -23,7 +24,9 @@ export class WorkerFleet extends pulumi.ComponentResource {
       { retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays, kmsKeyId: args.kmsKey, tags },
       { parent: this },
     );
-    const handler = processor.handle && args.handlers?.upload(`${name}-handler`, processor.name, { parent: this });
+    const handler = hasOwnHandler(processor)
+      ? args.handlers?.upload(`${name}-handler`, processor.name, { parent: this })
+      : undefined;
     const { role, policy } = createWorkerRole(name, args, logGroup, handler, this);
     const template = createLaunchTemplate(name, { ...args, role, logGroup, handler }, this);
     // The whole network: without its routes and endpoints a group that is being deleted could not drain.

@@ -28,7 +28,7 @@ export interface WorkerFleetArgs extends Pick<
   registryCredentials?: pulumi.Input<string>;
   machineImage: pulumi.Input<string>;
   target: DeployTarget;
-  /** Bucket of the inline handlers; set if the processor has one. */
+  /** Bucket of the program's own handlers; set if the processor has one. */
   handlers?: InlineHandlers;
   /** Topic of final job states. */
   eventsTopic?: aws.sns.Topic;

@@ -102,6 +102,7 @@ function userData(
           ...variables,
           ...encodeWorkerSettings({
             ...settings,
+            ...(args.handler && { handler: undefined }),
             ...found,
             ...hookNames,
             ...metricsOf(args.metrics, args.component),

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Job } from "../../components";
 import { isRunning, receive, until } from "../local-cloud/support";
@@ -21,6 +21,39 @@ process.on("SIGTERM", () => {});
 child.on("exit", (code) => process.exit(code));
 `;
 
+/** A handler in files of its own, with a package. */
+const fileHandler = {
+  "package.json": "{}",
+  "node_modules/of-esm/package.json": `{ "name": "of-esm", "type": "module", "main": "main.js" }`,
+  "node_modules/of-esm/main.js": "export const twice = (value) => value * 2;",
+  "jobs/rates.json": "[3]",
+  "jobs/file.ts": `
+import { twice } from "of-esm";
+import { S3Client } from "@aws-sdk/client-s3";
+import rates from "./rates.json";
+import { rejectNegative } from "../lib/check";
+
+const client = new S3Client({});
+const rate: number = await Promise.resolve(rates[0]);
+
+export default {
+  factor: rate,
+  async handle(job: { payload: { value: number } }, context: { progress(fraction: number): void }) {
+    context.progress(0.5);
+    rejectNegative(job.payload.value);
+    return [twice(job.payload.value) * this.factor, typeof client.send];
+  },
+};
+`,
+  "lib/check.ts": `
+type Checked = number;
+
+export function rejectNegative(value: Checked): void {
+  if (value < 0) throw Object.assign(new RangeError("negative"), { permanent: true, code: "E_NEGATIVE" });
+}
+`,
+};
+
 describe("the kinds of handlers", () => {
   let folder: string;
   let journey: Journey;
@@ -29,6 +62,10 @@ describe("the kinds of handlers", () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "handlers "));
     writeFileSync(join(folder, "shell.cjs"), shell);
+    for (const [name, text] of Object.entries(fileHandler)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
     const command = [process.execPath, join(folder, "shell.cjs")];
     journey = await startJourney([
       {
@@ -57,6 +94,7 @@ describe("the kinds of handlers", () => {
           return glue();
         },
       },
+      { name: "file", handler: join(folder, "jobs/file"), ...settings },
       { name: "tool", command, ...settings, timeoutSeconds: 20 },
       { name: "hasty", command, ...settings, timeoutSeconds: 1, maxAttempts: 1 },
       { name: "absent", command: ["no-such-command"], ...settings, minInstances: 1 },
@@ -74,6 +112,11 @@ describe("the kinds of handlers", () => {
     type: string;
     error: { message: string };
   }
+
+  it("runs a handler's file with its packages, its data and what its module does at its top", async () => {
+    const job = await journey.reaches(await journey.submit("file", { value: 7 }), "succeeded");
+    expect(job).to.deep.include({ result: [42, "function"], progress: { fraction: 0.5 } });
+  });
 
   it("runs an inline handler with what it captured, its progress and its result", async () => {
     const id = await journey.submit("inline", { value: 14 });

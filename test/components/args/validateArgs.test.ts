@@ -42,7 +42,8 @@ describe("validateArgs", () => {
       .with.property("errors")
       .with.length(7);
     expect(problemsOf(args)).to.deep.equal({
-      "processors[1].handler": 'Expected the name of a module of the worker image, got ""',
+      "processors[1].handler":
+        'Expected the path of a file, such as "./jobs/invoice.ts", or the name of a module of the worker image, got ""',
       "processors[1].name": 'Expected a unique name, got "word-count", which processors[0] has',
       "processors[2].name": 'Expected kebab-case of 1–40 characters, such as "word-count", got "Bad_Name"',
       "processors[2].slots": 'Expected a number, got "many"',

@@ -64,13 +64,21 @@ describe("HandlerRunner", () => {
     expect(await run({}).outcome).to.deep.equal({ kind: "succeeded", result: "from an ES module" });
   });
 
+  it("takes an object with `handle` for a handler, as a default export and in place of one", async () => {
+    for (const fixture of ["objectWithHandle.mjs", "onlyHandle.cjs"]) {
+      await runner.close();
+      runner = await createRunner(fixture);
+      expect(await run({}).outcome).to.deep.equal({ kind: "succeeded", result: fixture });
+    }
+  });
+
   it("says at the start what is wrong with a handler", async () => {
     const problemOf = (fixture: string) =>
       createRunner(fixture).then(
         () => "nothing",
         (error: Error) => error.message,
       );
-    expect(await problemOf("noDefault.mjs")).to.include("export a function as its default, got nothing");
+    expect(await problemOf("noDefault.mjs")).to.match(/export a function as its default, or an object with `handle`, got nothing/);
     expect(await problemOf("missingPackage.cjs")).to.include("Cannot find module 'no-such-package'");
     expect(() => findHandler("nothing", path.join(distFolder, "processors"))).to.throw(
       /There is no handler "nothing": expected .*nothing\.js\. Handlers there: checksum, thumbnail, word-count/,

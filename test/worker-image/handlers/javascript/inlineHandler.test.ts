@@ -2,6 +2,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client
 import { expect } from "chai";
 import { createHash } from "node:crypto";
 import path from "node:path";
+import { bundleHeader } from "../../../../contract/handlerBundle";
 import { downloadHandler } from "../../../../worker-image/src/handlers/javascript/inlineHandler";
 import { loadInlineModule } from "../../../../worker-image/src/handlers/javascript/inlineModule";
 import { rejection, until } from "../../../local-cloud/support";
@@ -87,6 +88,23 @@ describe("loadInlineModule", () => {
     const { message } = await rejection(loadInlineModule(text, place));
     expect(message).to.include('"no-such-a" (Cannot find module').and.to.include('"no-such-b" (Cannot find package');
     expect(message).not.to.include('"fs"');
+  });
+
+  it("awaits a bundle's module, and looks for no packages but those that its first line names", async () => {
+    const text = `module.exports = (async () => ({ default: () => { try { require("no-such-a"); } catch { return 1; } } }))();`;
+    const header = (packages: string[]) => bundleHeader({ name: "jobs/a.ts", packages });
+    const loaded = (await loadInlineModule(header(["chai"]) + text, place)) as Loaded;
+    expect(loaded.default()).to.equal(1);
+    const { message } = await rejection(loadInlineModule(header(["no-such-b"]) + text, place));
+    expect(message)
+      .to.include(`The handler jobs/a.ts needs packages`)
+      .and.to.include('"no-such-b"')
+      .and.not.include("-a");
+  });
+
+  it("finds the worker's own packages from wherever a text stands", async () => {
+    const loaded = (await loadInlineModule(`exports.default = () => typeof require("chai");`, "/x/y.js")) as Loaded;
+    expect(loaded.default()).to.equal("object");
   });
 
   it("says what is wrong with a text that doesn't load", async () => {

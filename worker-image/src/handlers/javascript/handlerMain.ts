@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { pathToFileURL } from "node:url";
 import { describe } from "../../../../contract/check";
+import { readBundleHeader } from "../../../../contract/handlerBundle";
 import { encodeResult } from "../encodeResult";
 import { isPermanent, stackOf, toJobError } from "../../support/errors";
 import { Handler, Job, JobContext } from "../handler";
@@ -68,15 +69,19 @@ async function loadHandler({ modulePath, inlineText }: HandlerSource): Promise<H
   let exported: unknown =
     inlineText === undefined
       ? await import(pathToFileURL(modulePath).href)
-      : { default: await loadInlineModule(inlineText, modulePath) };
-  // The default of an imported CommonJS module is its module.exports, which may contain the default in turn.
-  for (let depth = 0; depth < 2 && typeof exported === "object" && exported !== null; depth++) {
-    exported = (exported as { default?: unknown }).default;
+      : await loadInlineModule(inlineText, modulePath);
+  // The default of an imported CommonJS module is its module.exports, which may hold the default in turn.
+  for (let depth = 0; depth < 3; depth++) {
+    if (typeof exported === "function") return exported as Handler;
+    if (typeof exported !== "object" || exported === null) break;
+    const { handle, default: inner } = exported as { handle?: unknown; default?: unknown };
+    if (inner === undefined && typeof handle === "function") return handle.bind(exported) as Handler;
+    exported = inner;
   }
-  if (typeof exported !== "function") {
-    throw new Error(`Expected ${modulePath} to export a function as its default, got ${describe(exported)}`);
-  }
-  return exported as Handler;
+  const name = (inlineText && readBundleHeader(inlineText)?.name) ?? modulePath;
+  throw new Error(
+    `Expected ${name} to export a function as its default, or an object with \`handle\`, got ${describe(exported)}`,
+  );
 }
 
 async function runJob({ run, job, directory, mark }: Extract<ToHandler, { kind: "run" }>): Promise<void> {

@@ -1,5 +1,6 @@
 import { Module } from "node:module";
 import path from "node:path";
+import { readBundleHeader } from "../../../../contract/handlerBundle";
 
 /** Members of Node's own loader that its types leave out. */
 interface CompilableModule extends Module {
@@ -14,8 +15,8 @@ const ModuleWithPaths = Module as unknown as {
 const mentions = /\b(require|import)\(\s*(["'])([^"'\\\n]+)\2\s*\)/g;
 
 /**
- * Loads the text of an inline handler as if it were a module at that path, from where its packages resolve, and then
- * every package that it names. Rejects if one is missing.
+ * Loads the text of an inline handler or a bundle as if it were a module at that path, from where its packages resolve; before
+ * it, every package that it expects in the image. Rejects if one is missing.
  */
 export async function loadInlineModule(text: string, filename: string): Promise<unknown> {
   const { load } = compile(
@@ -25,7 +26,9 @@ export async function loadInlineModule(text: string, filename: string): Promise<
     load: Record<"require" | "import", (name: string) => unknown>;
   };
   const missing: string[] = [];
-  for (const [how, name] of packagesOf(text)) {
+  const bundle = readBundleHeader(text);
+  const packages = bundle?.packages.map((name) => ["require", name] as const) ?? packagesOf(text);
+  for (const [how, name] of packages) {
     try {
       await load[how](name);
     } catch (error) {
@@ -33,9 +36,11 @@ export async function loadInlineModule(text: string, filename: string): Promise<
     }
   }
   if (missing.length > 0) {
-    throw new Error(`The inline handler needs packages that can't be loaded in this image: ${missing.join(", ")}`);
+    const whose = bundle ? `handler ${bundle.name}` : "inline handler";
+    throw new Error(`The ${whose} needs packages that can't be loaded in this image: ${missing.join(", ")}`);
   }
-  return compile(text, filename);
+  // That of a module which awaits at its top level is a promise.
+  return await compile(text, filename);
 }
 
 function packagesOf(text: string): ["require" | "import", string][] {
@@ -49,7 +54,9 @@ function packagesOf(text: string): ["require" | "import", string][] {
 function compile(text: string, filename: string): unknown {
   const module = new ModuleWithPaths(filename);
   module.filename = filename;
-  module.paths = ModuleWithPaths._nodeModulePaths(path.dirname(filename));
+  // Its own place first; then the worker's, which has the AWS clients, and on a developer's machine the program's folder.
+  const places = [path.dirname(filename), __dirname, process.cwd()];
+  module.paths = [...new Set(places.flatMap((place) => ModuleWithPaths._nodeModulePaths(place)))];
   module._compile(text, filename);
   return module.exports;
 }

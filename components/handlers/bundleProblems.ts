@@ -1,0 +1,39 @@
+import type { BuildFailure, Message } from "esbuild";
+import { BundleSource } from "./bundleSource";
+import { packageOfRequest } from "./packageOf";
+
+/** All that keeps one handler from a worker. */
+export class HandlerProblems extends Error {
+  constructor(readonly problems: string[]) {
+    super(problems.join("; "));
+  }
+}
+
+const unresolved = /^Could not resolve "(.+?)"/;
+
+/** Packages that a failed build could not find. */
+export function unresolvedPackages(error: unknown): string[] {
+  const names = errorsOf(error).map(({ text }) => packageOfRequest(unresolved.exec(text)?.[1] ?? ""));
+  return names.filter((name) => name !== undefined);
+}
+
+/** A failed build in the user's words, with file and line. */
+export function explainBuild(error: unknown, source: BundleSource): Error {
+  const errors = errorsOf(error);
+  if (errors.length === 0) return error as Error;
+  return new HandlerProblems([...new Set(errors.map((message) => explain(message, source)))]);
+}
+
+function explain({ text, location }: Message, source: BundleSource): string {
+  const isOwn = location !== null && location.namespace !== "external" && source.file !== undefined;
+  const place = location && isOwn ? `${location.file}:${location.line}: ` : "";
+  const request = unresolved.exec(text)?.[1];
+  const name = packageOfRequest(request ?? "");
+  if (name !== undefined) return `${place}the package ${name} is not installed: npm install ${name}`;
+  if (request !== undefined) return `${place}there is no file ${request}`;
+  return `${place}${text}`;
+}
+
+function errorsOf(error: unknown): Message[] {
+  return (error as Partial<BuildFailure>).errors ?? [];
+}
