@@ -2,7 +2,7 @@ import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "../../../components";
-import { readEnvironment } from "../../../components/boot/userData";
+import { readEnvironment } from "../../../contract/environmentFile";
 import { MockStyle, record } from "../../support/record";
 import { removeWrittenFolders, writtenFolder } from "../../support/writtenFolder";
 
