@@ -78,7 +78,9 @@ describe("HandlerRunner", () => {
         () => "nothing",
         (error: Error) => error.message,
       );
-    expect(await problemOf("noDefault.mjs")).to.match(/export a function as its default, or an object with `handle`, got nothing/);
+    expect(await problemOf("noDefault.mjs")).to.match(
+      /export a function as its default, or an object with `handle`, got nothing/,
+    );
     expect(await problemOf("missingPackage.cjs")).to.include("Cannot find module 'no-such-package'");
     expect(() => findHandler("nothing", path.join(distFolder, "processors"))).to.throw(
       /There is no handler "nothing": expected .*nothing\.js\. Handlers there: checksum, thumbnail, word-count/,
