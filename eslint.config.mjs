@@ -2,8 +2,9 @@ import js from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 /**
- * What each folder may import, beside itself, Node's modules and the packages of package.json: CONTRIBUTING's map as
- * rules. A folder within another has a row of its own, which holds in place of the other's.
+ * Imports that each folder may have, beside itself, Node's modules and the packages of package.json: CONTRIBUTING's map
+ * as
+ * rules.
  */
 const mayImport = {
   contract: [],
@@ -26,7 +27,10 @@ const mayImport = {
 
 const parentOf = (folder) => folder.slice(0, Math.max(0, folder.lastIndexOf("/")));
 
-/** What only a folder that names it may import: the folders at the top and, for one within another, those beside it. */
+/**
+ * Names that only a folder that lists them may import: the folders at the top and, for one within another, those beside
+ * it.
+ */
 const othersOf = (folder) => [
   ...Object.keys(mayImport).filter((other) => parentOf(other) === "" || parentOf(other) === parentOf(folder)),
   ...["index", "test", "tools", "examples", "@aws-sdk", "@pulumi"],

@@ -1,6 +1,6 @@
 interface Mechanisms {
   system: string;
-  /** How the worker measures the memory of a job and its processes. */
+  /** Measurement of the memory of a job and its processes. */
   memory: string;
   processes: string;
   /** Bounds that don't hold on this system, beyond those that hold on no developer's machine. */

@@ -35,7 +35,7 @@ const backoffMilliseconds = { first: 200, longest: 5_000 };
  */
 export class Connection {
   private readonly base: URL;
-  /** How far the API's clock is ahead of this machine's; 0 until a signature failed for it. */
+  /** Lead of the API's clock over this machine's; 0 until a signature failed for it. */
   private skewMilliseconds = 0;
 
   constructor(

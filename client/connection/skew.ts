@@ -1,7 +1,7 @@
 /** Clock difference beyond which a signature is assumed to fail for it; AWS allows 5 minutes. */
 const longestSkewMilliseconds = 240_000;
 
-/** How far an answer's clock is ahead of this machine's; 0 if the answer has no date. */
+/** Lead of an answer's clock over this machine's; 0 if the answer has no date. */
 export function clockSkewOf({ headers }: Response): number {
   const time = Date.parse(headers.get("date") ?? "");
   return Number.isNaN(time) ? 0 : time - Date.now();

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** Which pages of other origins may call the API from a browser. */
+/** Pages of other origins that may call the API from a browser. */
 export interface CorsArgs {
-  /** Origins, such as `https://app.example.com`; `*` stands for every one. */
+  /** Origins, such as `https://app.example.com`; `*` stands for all. */
   allowOrigins: pulumi.Input<string>[];
   /** Headers that their requests may have beside those that the API reads. @default - none */
   allowHeaders?: pulumi.Input<string>[];

@@ -13,7 +13,7 @@ import { NetworkArgs } from "./NetworkArgs";
 import { credentialsProblem, referenceProblem } from "./secrets";
 import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
 
-/** A value that may come later; its type is then for the provider to check. */
+/** A value that may be known only later; the provider then checks its type. */
 const input = (schema: z.ZodType) =>
   z.unknown().superRefine((value, context) => {
     if (pulumi.Output.isInstance(value) || value instanceof Promise) return;
@@ -36,8 +36,8 @@ const machineImage = input(
 const wholeNumber = (from: number, to: number) => z.number().int().min(from).max(to);
 const seconds = (from: number, to: number) => z.number().min(from).max(to);
 /**
- * Variables that are not a program's to set: the worker's own, those of a job, and what Node, the AWS SDK or the loader
- * of programs would read, so that a worker would fail without a word of why.
+ * Variables that a program may not set: those of the worker and of jobs, and those that Node, the AWS SDK or the loader
+ * of programs read, so that a worker would fail without a clear reason.
  */
 const reservedVariable = new RegExp(`^(${workerVariablePrefix}|JOB_|AWS_|NODE_|LD_|(PATH|HOME|TMPDIR|HOSTNAME)$)`);
 const variable = z
@@ -51,7 +51,7 @@ const variable = z
   );
 /** Lines of `docker run --env-file`: no quoting, so no line breaks. */
 const environment = z.record(variable, input(z.string().regex(/^[^\r\n\0]*$/, expecting("a text of one line"))));
-/** What is wrong with a reference is said without it: it may be the secret itself. */
+/** Problems of a reference are described without it: it may be the secret itself. */
 const secrets = z.record(
   variable,
   input(
@@ -230,7 +230,7 @@ export const argsSchema = z.strictObject({
   tags: z.record(text.max(128), z.string().max(256)).optional(),
 } satisfies Record<keyof BatchJobProcessorArgs, z.ZodType>);
 
-/** Whether it is the name of a time zone; Node would take offsets too, which AWS doesn't. */
+/** True for the name of a time zone; Node would also accept offsets, which AWS refuses. */
 function isTimeZone(name: string): boolean {
   try {
     return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat("en", { timeZone: name }) instanceof Intl.DateTimeFormat;
@@ -243,7 +243,7 @@ function expecting(what: string) {
   return { error: (issue: { input?: unknown }) => `Expected ${what}, got ${describe(issue.input)}` };
 }
 
-/** Says of an issue what was expected and what came. */
+/** Describes an issue by what was expected and what came. */
 export const explainIssue: z.core.$ZodErrorMap = (issue) => {
   const got = `got ${describe(issue.input)}`;
   switch (issue.code) {

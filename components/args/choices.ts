@@ -1,33 +1,33 @@
-// Inputs that are one of a few texts. Objects with a type of the same name are what the schema for other languages
-// takes as enums; in TypeScript the plain texts do.
+// Inputs with a few possible strings. The schema for other languages takes objects with a type of the same name
+// as enums; in TypeScript the plain strings work.
 
-/** Who may call the API. */
+/** Authorization of the API's callers. */
 export const Authorization = {
   /** AWS callers, by SigV4. */
   Iam: "iam",
   /** Holders of an issuer's tokens. */
   Jwt: "jwt",
-  /** Everybody. */
+  /** No authorization. */
   None: "none",
 } as const;
 export type Authorization = (typeof Authorization)[keyof typeof Authorization];
 
-/** What the workers' metrics are told apart by. */
+/** Dimension of the workers' metrics. */
 export const Metrics = {
   /** By job type. */
   Type: "type",
   /** By component: all its types together. */
   Component: "component",
-  /** There are none. */
+  /** No metrics. */
   Off: "off",
 } as const;
 export type Metrics = (typeof Metrics)[keyof typeof Metrics];
 
 /** Addresses that the component's security group lets workers call. */
 export const Egress = {
-  /** Every address. */
+  /** All addresses. */
   Any: "any",
-  /** The VPC's own, where its endpoints are, and those of S3 and DynamoDB; port 443 alone. */
+  /** Those of the VPC, which include its endpoints, and those of S3 and DynamoDB; port 443 alone. */
   Aws: "aws",
 } as const;
 export type Egress = (typeof Egress)[keyof typeof Egress];
@@ -39,7 +39,7 @@ export const Architecture = {
 } as const;
 export type Architecture = (typeof Architecture)[keyof typeof Architecture];
 
-/** When a job's message is removed from the queue. */
+/** Time of a message's removal from the queue. */
 export const Acknowledge = {
   /** After the job ended: it runs at least once. */
   After: "after",

@@ -1,4 +1,4 @@
-/** Every default of the component and of its processors; the `@default` texts are held to it by a test. */
+/** All defaults of the component and of its processors; a test compares the `@default` texts with them. */
 export const defaults = {
   lambdaRuntime: "nodejs22.x",
   tracking: true,

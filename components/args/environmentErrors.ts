@@ -17,8 +17,8 @@ type Inputs = Pick<
 >;
 
 /**
- * Says what is wrong with the environments, and with the references of secrets, once their outputs are known, and at
- * once where a secret is among the environments. A resource that depends on it isn't made before.
+ * Checks the environments, and the references of secrets, once their outputs are known, and at
+ * once if a secret is among the environments. Resources that depend on the result wait for it.
  */
 export function checkEnvironments(name: string, args: Inputs): pulumi.Output<void> {
   const all = [args, ...args.processors].map(({ environment, secrets, registryCredentials }) => ({
@@ -40,7 +40,7 @@ export function checkEnvironments(name: string, args: Inputs): pulumi.Output<voi
     });
 }
 
-/** Variables that don't fit into user data, together with all else that it holds. Of outputs the names alone count. */
+/** Variables that don't fit into user data, together with its other contents. Of outputs only the names count. */
 export function sizeErrors(args: Inputs): InputError[] {
   const errors = args.processors.flatMap((processor, index) => {
     const room = roomFor(processor, args);
@@ -69,10 +69,10 @@ export function sizeErrors(args: Inputs): InputError[] {
 
 const limit = `they lie in user data, of which EC2 takes ${maxUserDataBytes} bytes`;
 
-/** As long as any name, URL or ARN gets that is known only later. */
+/** Longest length of a name, URL or ARN that is known only later. */
 const longest = "x".repeat(160);
 
-/** How much of a processor's user data is left for variables of its own, whatever its names turn out to be. */
+/** Room in a processor's user data for variables of its own, whatever its names turn out to be. */
 function roomFor(processor: ProcessorArgs, args: Inputs): number {
   const {
     name: type,

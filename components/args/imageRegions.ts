@@ -3,7 +3,7 @@ import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { invalidInputs } from "./invalidInputs";
 import { parseEcrImage } from "../aws/permissions";
 
-/** Fails where private workers, whose endpoints are those of their region, are to pull an image of another one. */
+/** Fails if private workers, whose endpoints are those of their region, would pull an image of another region. */
 export function checkImageRegions(
   name: string,
   args: Pick<BatchJobProcessorArgs, "image" | "privateWorkers" | "processors">,

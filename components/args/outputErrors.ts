@@ -2,13 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 
 type InputError = pulumi.InputPropertyErrorDetails;
 
-/** How Pulumi's sentences begin that stand where an Output was turned into text or JSON. */
+/** Beginning of Pulumi's sentences in place of an Output that was turned into text or JSON. */
 const sentence = /Calling \[(toString|toJSON)\] on an \[?Output<T>\]?/;
 
 /**
- * Puts one line in place of all that is wrong at or below each input that is an Output where a value must be known, or
- * a text that an Output was made part of. Such a text is wrong everywhere: what it says is Pulumi's complaint, not the
- * value. What is wrong between inputs is not asked then: one of them isn't known.
+ * Replaces all problems at or below an input by one line, if the input is an Output but must be known, or
+ * a string with an Output in it. Such a string is never valid: it contains Pulumi's error text, not the
+ * value. Relations between inputs are then not checked: one of them isn't known.
  */
 export function withOutputErrors(args: unknown, errors: InputError[], between: () => InputError[]): InputError[] {
   const outputs: string[] = [];
@@ -24,7 +24,7 @@ export function withOutputErrors(args: unknown, errors: InputError[], between: (
     if (Array.isArray(value)) value.forEach((item, index) => visit(item, `${path}[${index}]`));
     else {
       for (const [key, item] of Object.entries(value)) {
-        // The name itself is no path that anybody could read.
+        // The name itself makes no readable path.
         if (sentence.test(key)) texts.push(path);
         else visit(item, path === "" ? key : `${path}.${key}`);
       }
@@ -50,7 +50,7 @@ export function withOutputErrors(args: unknown, errors: InputError[], between: (
   ];
 }
 
-/** Whether it becomes JSON as it stands, in which an Output is Pulumi's complaint. */
+/** True if it is turned into JSON as it stands, in which an Output becomes Pulumi's error text. */
 function isPlain(path: string): boolean {
   return /\.(payloadSchema|payload)\b/.test(path);
 }

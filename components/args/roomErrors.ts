@@ -7,7 +7,7 @@ import { mostForJobs } from "../aws/slotsOf";
 type InputError = pulumi.InputPropertyErrorDetails;
 
 /**
- * What is wrong with what a processor's jobs are to have of their instance, as far as its types' names say it.
+ * Problems of a processor's shares of its instance, as far as its types' names tell.
  *
  * @param image the component's, for processors without one
  */

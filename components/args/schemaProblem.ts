@@ -19,8 +19,8 @@ const options: Options = {
 const judged = new WeakMap<object, { problem: string | undefined }>();
 
 /**
- * Tells what is wrong with a JSON Schema of draft 2020-12 or, where its `$schema` says so, draft-07; nothing if it is
- * sound. ajv only judges the schema. Payloads are checked by {@link createSchemaCheck}, which evaluates no text as
+ * Problem of a JSON Schema of draft 2020-12 or, by its `$schema`, draft-07; undefined if it is valid.
+ * ajv only checks the schema. Payloads are checked by {@link createSchemaCheck}, which evaluates no text as
  * code.
  */
 export function schemaProblem(schema: Record<string, unknown>): string | undefined {
@@ -39,7 +39,7 @@ function judge(schema: Record<string, unknown>): string | undefined {
     if (text.length > maxCharacters) {
       return `Expected a schema of up to ${maxCharacters} characters, got ${text.length}`;
     }
-    // As the front end reads it. A schema that refers to itself for the same value never ends, whatever the value.
+    // As the front end reads it. A schema that refers to itself for the same value never ends, for any value.
     const [problem] = createSchemaCheck(JSON.parse(text) as Record<string, unknown>, runAtOnce)(null);
     return problem?.message === refersToItself ? problem.message : undefined;
   } catch (error) {

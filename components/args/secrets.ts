@@ -13,13 +13,13 @@ export function secretsOf(args: Pick<Inputs, "secrets">, processor: Pick<Process
   return { ...args.secrets, ...processor.secrets };
 }
 
-/** What is wrong with a reference. The text isn't told unless it begins as an ARN: it may be the secret itself. */
+/** Problem of a reference. The message quotes the text only if it begins like an ARN: it may be the secret itself. */
 export function referenceProblem(text: unknown): string | undefined {
   if (typeof text === "string" && parseSecretReference(text)) return undefined;
   return `Expected ${referenceExpectation}, got ${described(text)}`;
 }
 
-/** What is wrong with the reference of a registry's credentials, told with the same care. */
+/** Problem of the reference of a registry's credentials, with the same care. */
 export function credentialsProblem(text: unknown): string | undefined {
   const reference = typeof text === "string" ? parseSecretReference(text) : undefined;
   if (reference?.service === "secretsmanager" && reference.key === undefined) return undefined;
@@ -32,7 +32,7 @@ function described(text: unknown): string {
   return /^arn:[a-z-]+:[a-z0-9-]+:/.test(text) ? JSON.stringify(text) : `another text of ${text.length} characters`;
 }
 
-/** References that are none, once all are known. */
+/** Invalid references, once all are known. */
 export function referenceErrors(args: Inputs): InputError[] {
   const at = (path: string, references: References = {}) =>
     Object.entries(references).flatMap(([variable, text]) => {
@@ -80,8 +80,8 @@ function namesOf(args: unknown): { secrets: string[]; environment: string[] } {
 }
 
 /**
- * The services that the instances and their workers read secrets from. Resources can't depend on an ARN that is known
- * only later, so such a one stands for either service.
+ * The services from which the instances and their workers read secrets. Resources can't depend on an ARN that is known
+ * only later, so such an ARN stands for either service.
  */
 export function secretServices(args: Partial<Inputs>): string[] {
   const all = [args, ...(args.processors ?? [])];

@@ -23,7 +23,7 @@ import { clashErrors } from "./secrets";
 /** Throws one error that names every problem of the inputs with its property path. */
 export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
   const shape = shapeErrors(args);
-  // Sizes are those of a valid program alone.
+  // Sizes need a valid program.
   const between = () => [...relationErrors(args), ...(shape.length === 0 ? sizeErrors(args) : [])];
   const errors = [...nameErrors(name), ...withOutputErrors(args, shape, between)];
   if (errors.length > 0) throw new pulumi.InputPropertiesError({ message: invalidInputs(name, errors), errors });
@@ -31,14 +31,14 @@ export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
 
 type InputError = pulumi.InputPropertyErrorDetails;
 
-/** What is wrong with the component's own name, which the physical names of its resources begin with. */
+/** Problems of the component's own name, with which the physical names of its resources begin. */
 function nameErrors(name: string): InputError[] {
   if (/^[A-Za-z][A-Za-z0-9-]*$/.test(name) && name.length <= maxComponentCharacters) return [];
   const what = `1–${maxComponentCharacters} letters, digits and hyphens, starting with a letter`;
   return [{ propertyPath: "name", reason: `Expected a component's name of ${what}, got ${describe(name)}` }];
 }
 
-/** What is wrong with each property by itself. */
+/** Problems of single properties. */
 function shapeErrors(args: BatchJobProcessorArgs): InputError[] {
   const outcome = argsSchema.safeParse(args, { error: explainIssue });
   return (outcome.error?.issues ?? []).flatMap((issue) =>
@@ -59,7 +59,7 @@ function formerReason(path: PropertyKey[], key: string): string | undefined {
   return Object.hasOwn(former, key) ? former[key] : undefined;
 }
 
-/** What is wrong between properties. It runs even where the shape is wrong, so that all is said at once. */
+/** Problems between properties. Runs even if the shape is wrong, so that all problems are reported together. */
 function relationErrors(args: BatchJobProcessorArgs): InputError[] {
   if (!isObject(args)) return [];
   const processors: unknown[] = Array.isArray(args.processors) ? args.processors : [];
@@ -130,7 +130,7 @@ function jobScheduleErrors({ schedules }: ProcessorArgs, path: string): InputErr
   });
 }
 
-/** What a schedule holds, less the envelope. */
+/** Room in a schedule, less the envelope. */
 const maxSchedulePayloadBytes = limits.maxScheduleInputBytes - 2_000;
 
 function spotErrors(processor: ProcessorArgs, path: string): InputError[] {

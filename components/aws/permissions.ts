@@ -5,7 +5,7 @@ import { parseSecretReference, SecretReference } from "../../contract/secretRefe
 import { fitName } from "./fitName";
 import { json, resolve } from "./json";
 
-/** Whether a statement grants or forbids. */
+/** Grant or denial of a statement. */
 export const Effect = {
   Allow: "Allow",
   Deny: "Deny",

@@ -3,7 +3,7 @@ import type { Waiting } from "../../contract/records/waiting";
 import type { FleetLook } from "./services/fleets";
 
 /**
- * Why a queued job waits is the first reason that its record, as it should be read, and its type's fleet confirm.
+ * Reason why a queued job waits: the first one that its record, as it should be read, and its type's fleet confirm.
  * It is never a guess: without confirmation it is `unknown`.
  */
 export function waitingOf(record: JobRecord, fleet: FleetLook | undefined, now: number): Waiting | undefined {

@@ -16,7 +16,7 @@ const sdks = ["@pulumi/aws", "@pulumi/awsx"];
  * that of an SDK, would look for a real engine, or take this one's outputs for something else.
  */
 export function expectOnePulumi(entry: string, own = __filename): void {
-  /** Who uses each copy, by the copy's folder. */
+  /** Users of each copy, by the copy's folder. */
   const users = new Map<string, string[]>();
   const visited = new Set<string>();
 

@@ -67,7 +67,7 @@ export class DeployedResources {
 
 const byCloud = new WeakMap<LocalCloud, DeployedResources>();
 
-/** What programs have brought up in the cloud, which itself knows nothing of resources. */
+/** Resources that programs have brought up in the cloud, which itself has no notion of resources. */
 export function deployedIn(cloud: LocalCloud): DeployedResources {
   const known = byCloud.get(cloud) ?? new DeployedResources();
   byCloud.set(cloud, known);

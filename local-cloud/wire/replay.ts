@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { AwsRequest } from "./awsRequest";
 
-/** What becomes of an entry of a batch that SQS doesn't take, the others being as they are. */
+/** The refused entry of a batch, whose other entries are unaffected. */
 export interface FailedEntry {
   Id: string;
   SenderFault: true;

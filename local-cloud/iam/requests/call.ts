@@ -7,7 +7,7 @@ export interface KnownGroup {
   tags: readonly { key: string; value: string }[];
 }
 
-/** What of the cloud a call's resources are told by. */
+/** Lookups needed to derive a call's resource ARNs and condition keys. */
 export interface AskSources {
   region: string;
   /** Name of the attribute that is the partition key of the table. */
@@ -24,6 +24,6 @@ export interface Call {
   /** As the API calls it: `SendMessageBatch`. */
   operation: string;
   sources: AskSources;
-  /** Whether the caller may do something further, which the answer to this call depends on. */
+  /** True if the caller may do a further action on which the answer to this call depends. */
   may: (ask: Ask) => boolean;
 }

@@ -44,7 +44,7 @@ export function countKernelKills(): number | undefined {
   }
 }
 
-/** When memory runs out, the kernel then kills this process and its children before the worker. */
+/** Makes the kernel kill this process and its children before the worker when memory runs out. */
 export function preferForKill(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, "500");

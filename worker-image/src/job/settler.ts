@@ -26,7 +26,7 @@ export interface SettleEffects {
   visibilityTimeoutSeconds: number;
   backoffSeconds: number;
   maxBackoffSeconds: number;
-  /** When it aborts, each call is tried only once. */
+  /** Signal whose abort ends retries: each call is then tried only once. */
   hurrySignal: AbortSignal;
 }
 

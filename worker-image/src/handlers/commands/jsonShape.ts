@@ -28,7 +28,7 @@ export class BracketDepth {
 const code = { quote: 0x22, backslash: 0x5c, openBracket: 0x5b, closeBracket: 0x5d, openBrace: 0x7b, closeBrace: 0x7d };
 
 /**
- * How much a line that isn't JSON by itself looks like it: `strongly` means that it can't be a log line; `weakly`, that
+ * Likeness of a line to JSON, if it isn't JSON by itself: `strongly` means that it can't be a log line; `weakly`, that
  * only its place at the end of the output makes it a possible result.
  */
 export type Likeness = "strongly" | "weakly";
