@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
 /**
  * Reason of each statement, by its `Sid`. A statement without a reason stops this script, and so does an unused reason.
  */
-const reasons = {
+export const reasons = {
   AnnounceEnds: "Publishes each job's end; with `events` only",
   KeepEnds: "Keeps a job's end that the topic did not take, for the repair run to publish; with `events` only",
   KeepUnsent: "Keeps what SQS does not take, so that an outage of it loses nothing",
@@ -41,6 +41,7 @@ const reasons = {
   ReadFleets: "Says why a type's workers don't start",
   ReadHandler: "Reads the text of an inline handler; of that type only",
   ReadJobTypes: "Knows the types, their queues and schemas",
+  ReadRegistryCredentials: "Reads what its image's registry asks for; with `registryCredentials` only",
   ReadParameters: "Reads the values of the type's secrets that are SSM parameters; with `secrets` only",
   ReadListed: "Reads the records of those listed; with `listing` only",
   ReadSecrets: "Reads the values of the type's secrets that are in Secrets Manager; with `secrets` only",
@@ -69,13 +70,20 @@ const reasons = {
 const component = "media";
 const type = "thumbnail";
 
-/** Everything that grants a permission is switched on, so that no statement is missing. */
-async function recordProgram() {
+/** Resources of two programs that switch on all that grants a permission: an image is in ECR, or elsewhere. */
+async function recordPrograms() {
   require("ts-node").register({ transpileOnly: true, cwd: root });
   const { BatchJobProcessor } = require("../components/index.ts");
   const { record } = require("../test/support/record.ts");
-  return record(
-    () =>
+  const elsewhere = {
+    image: "ghcr.io/acme/worker:1",
+    registryCredentials: "arn:aws:secretsmanager:us-east-1:123456789012:secret:registry-AbCdEf",
+    privateWorkers: false,
+    network: {},
+  };
+  const recordings = [];
+  for (const more of [{}, elsewhere]) {
+    const build = () =>
       new BatchJobProcessor(component, {
         processors: [{ name: type, handle: () => Promise.resolve() }],
         events: true,
@@ -89,8 +97,14 @@ async function recordProgram() {
         kmsKey: "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",
         tags: { "Cost Center": "1" },
         frontendProvisionedConcurrency: 1,
-      }),
-  );
+        ...more,
+      });
+    recordings.push(await record(build));
+  }
+  return {
+    resources: recordings.flatMap(({ resources }) => resources),
+    ofType: (suffix) => recordings.flatMap(({ ofType }) => ofType(suffix)),
+  };
 }
 
 function listOf(value) {
@@ -129,7 +143,7 @@ function reasonOf({ Sid, Action, Resource }, { patternReasons, wildcardReasons }
 
 function table(head, rows) {
   const cells = (row) => `| ${row.join(" | ")} |`;
-  return [cells(head), cells(head.map(() => "---")), ...rows.map(cells)].join("\n");
+  return [cells(head), cells(head.map(() => "---")), ...new Set(rows.map(cells))].join("\n");
 }
 
 function statementRows(policies, explanations, ofWhom) {
@@ -154,7 +168,7 @@ function principalOf({ Effect, Principal }) {
 
 /** The blocks of the page by name. */
 async function blocks() {
-  const { ofType, resources } = await recordProgram();
+  const { ofType, resources } = await recordPrograms();
   const explanations = require("../components/aws/permissions.ts");
   const byRole = statementRows(
     ofType("iam/rolePolicy:RolePolicy"),
@@ -199,17 +213,21 @@ function deployerTable(resources) {
   return table(["Service", "Actions"], rows);
 }
 
-const file = join(root, "docs", "security.md");
-const before = readFileSync(file, "utf8");
-let text = before;
-for (const [name, block] of Object.entries(await blocks())) {
-  const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-  if (!place.test(text)) throw new Error(`Expected <!-- ${name} --> and <!-- /${name} --> in docs/security.md`);
-  text = text.replace(place, (_all, start, end) => `${start}\n${block}\n\n${end}`);
+async function write(isCheck) {
+  const file = join(root, "docs", "security.md");
+  const before = readFileSync(file, "utf8");
+  let text = before;
+  for (const [name, block] of Object.entries(await blocks())) {
+    const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
+    if (!place.test(text)) throw new Error(`Expected <!-- ${name} --> and <!-- /${name} --> in docs/security.md`);
+    text = text.replace(place, (_all, start, end) => `${start}\n${block}\n\n${end}`);
+  }
+  text = await prettier.format(text, { ...(await prettier.resolveConfig(file)), parser: "markdown" });
+  if (!isCheck) writeFileSync(file, text);
+  else if (before !== text) {
+    console.error("docs/security.md is not what the program says; run `npm run docs`.");
+    process.exit(1);
+  }
 }
-text = await prettier.format(text, { ...(await prettier.resolveConfig(file)), parser: "markdown" });
-if (!process.argv.includes("--check")) writeFileSync(file, text);
-else if (before !== text) {
-  console.error("docs/security.md is not what the program says; run `npm run docs`.");
-  process.exit(1);
-}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await write(process.argv.includes("--check"));

@@ -6,53 +6,16 @@ import { parse } from "yaml";
 import { BatchJobProcessor } from "../../components";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { record } from "../support/record";
+import { everyOption } from "./everyOption";
 
 const root = packageRoot();
 
 /** Programs whose resources are written down: the repository's own, and one for each way to make more of them. */
 const programs: Record<string, () => unknown> = {
   "index.ts": ownProgram,
-  "every option": () => new BatchJobProcessor("media", everyOption),
-  "tokens, a given network, no records": () =>
-    new BatchJobProcessor("media", {
-      processors: [{ name: "word-count", handler: "word-count" }],
-      tracking: false,
-      authorization: "jwt",
-      jwtIssuer: "https://issuer.example",
-      jwtAudience: ["jobs"],
-      network: { vpcId: "vpc-9", subnetIds: ["subnet-9"] },
-    }),
-};
-
-const everyOption = {
-  processors: [
-    {
-      name: "word-count",
-      handler: "word-count",
-      description: "Counts words",
-      spot: true,
-      onDemandBaseCapacity: 1,
-      minInstances: 1,
-      capacitySchedule: [{ recurrence: "0 8 * * *", minInstances: 1 }],
-      schedules: [{ name: "nightly", expression: "cron(0 3 * * ? *)" }],
-      payloadSchema: { type: "object" },
-      policyStatements: [{ Sid: "ReadInputs", Action: ["s3:GetObject"], Resource: "arn:aws:s3:::inputs/*" }],
-      environment: { LEVEL: "2" },
-      secrets: { TOKEN: "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf" },
-    },
-    { name: "inline", handle: () => Promise.resolve(1) },
-    { name: "transcode", command: ["transcode"], architecture: "x86_64" as const },
-    { name: "own-image", handler: "own", image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/own:1" },
-  ],
-  events: true,
-  listing: true,
-  privateWorkers: true,
-  sessionManager: true,
-  pointInTimeRecovery: true,
-  cors: { allowOrigins: ["https://app.example.com"] },
-  frontendProvisionedConcurrency: 1,
-  routerProvisionedConcurrency: 1,
-  tags: { team: "media" },
+  ...Object.fromEntries(
+    Object.entries(everyOption).map(([name, args]) => [name, () => new BatchJobProcessor("media", args)]),
+  ),
 };
 
 /** index.ts with the settings of Pulumi.dev.yaml. */

@@ -38,14 +38,30 @@ export const notEnforced: Record<string, string> = {
     'Instances run the worker, not an image. "Private repository policies", Amazon ECR',
   "type-fleet PullImage ecr:GetDownloadUrlForLayer":
     'Instances run the worker, not an image. "Private repository policies", Amazon ECR',
+  "type-fleet ReadRegistryCredentials secretsmanager:GetSecretValue":
+    'Instances run the worker, not an image; test/shell runs the script that reads it. "GetSecretValue", AWS Secrets Manager API Reference',
   "type-fleet OpenSessions ssm:UpdateInstanceInformation": sessions(),
   "type-fleet OpenSessions ssmmessages:CreateControlChannel": sessions(),
   "type-fleet OpenSessions ssmmessages:CreateDataChannel": sessions(),
   "type-fleet OpenSessions ssmmessages:OpenControlChannel": sessions(),
   "type-fleet OpenSessions ssmmessages:OpenDataChannel": sessions(),
+  "* UseKey kms:Decrypt": keys(),
+  "* UseKey kms:GenerateDataKey": keys(),
+  "network-flow WriteFlowLogs logs:CreateLogStream": flowLogs(),
+  "network-flow WriteFlowLogs logs:DescribeLogStreams": flowLogs(),
+  "network-flow WriteFlowLogs logs:PutLogEvents": flowLogs(),
+  "network-flow FindLogGroups logs:DescribeLogGroups": flowLogs(),
   "type-fleet FindOwnGroup autoscaling:DescribeAutoScalingInstances":
     'Local metadata always tells the group. "View tags for your EC2 instances using instance metadata", Amazon EC2',
 };
+
+function keys(): string {
+  return 'There is no KMS in the local cloud. "Key management", Amazon SQS Developer Guide; "Managing Amazon SNS encryption keys and costs"';
+}
+
+function flowLogs(): string {
+  return 'Networks carry nothing in the local cloud. "IAM role for publishing flow logs to CloudWatch Logs", Amazon VPC User Guide';
+}
 
 function sessions(): string {
   return 'Nothing local is an agent of Session Manager. "Add Session Manager permissions to an existing IAM role", AWS Systems Manager';

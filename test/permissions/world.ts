@@ -21,7 +21,7 @@ export interface World {
 
 const brief = { slots: 1, maxInstances: 1, drainSeconds: 1, backoffSeconds: 1, maxAttempts: 2 };
 
-const processors: ProcessorArgs[] = [
+export const processors: ProcessorArgs[] = [
   { name: "steady", handler: "echo", minInstances: 1, ...brief },
   { name: "sleeper", handler: "echo", idleSeconds: 1, ...brief },
   {

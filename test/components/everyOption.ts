@@ -1,0 +1,100 @@
+import type { BatchJobProcessorArgs, ProcessorArgs } from "../../components";
+
+const secret = (name: string) => `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}-AbCdEf`;
+
+/** Processors that name every input of a processor between them. */
+const processors: ProcessorArgs[] = [
+  {
+    name: "word-count",
+    handler: "word-count",
+    description: "Counts words",
+    instanceTypes: ["c7gd.large"],
+    spot: true,
+    onDemandBaseCapacity: 1,
+    rootVolumeGb: 40,
+    instanceStore: true,
+    slots: 2,
+    memoryMegabytes: 500,
+    prefetch: 0,
+    acknowledge: "before",
+    timeoutSeconds: 60,
+    maxAttempts: 5,
+    visibilityTimeoutSeconds: 90,
+    backoffSeconds: 1,
+    maxBackoffSeconds: 60,
+    drainSeconds: 30,
+    idleSeconds: 30,
+    capacitySchedule: [{ recurrence: "0 8 * * *", timeZone: "Europe/Berlin", minInstances: 1 }],
+    minInstances: 1,
+    maxInstances: 5,
+    targetLatencySeconds: 30,
+    secondsPerJob: 2,
+    schedules: [
+      { name: "nightly", expression: "cron(0 3 * * ? *)", timeZone: "Europe/Berlin", payload: { text: "good night" } },
+    ],
+    payloadSchema: { type: "object" },
+    policyStatements: [
+      {
+        Sid: "ReadInputs",
+        Effect: "Allow",
+        Action: ["s3:GetObject"],
+        Resource: "arn:aws:s3:::inputs/*",
+        Condition: { StringEquals: { "s3:ExistingObjectTag/team": "media" } },
+      },
+    ],
+    environment: { LEVEL: "2" },
+    secrets: { TOKEN: secret("a") },
+  },
+  { name: "inline", handle: () => Promise.resolve(1), machineImage: "ami-0123456789abcdef0" },
+  { name: "transcode", command: ["transcode"], architecture: "x86_64" },
+  {
+    name: "own-image",
+    handler: "own",
+    gpu: true,
+    instanceTypes: ["g6.xlarge"],
+    image: "123456789012.dkr.ecr.us-east-1.amazonaws.com/own:1",
+  },
+];
+
+/** Programs that name every input of the component between them: some exclude each other. */
+export const everyOption: Record<string, BatchJobProcessorArgs> = {
+  "every option": {
+    processors,
+    events: true,
+    listing: true,
+    privateWorkers: true,
+    network: { egress: "aws", flowLogs: true },
+    sessionManager: true,
+    pointInTimeRecovery: true,
+    cors: { allowOrigins: ["https://app.example.com"], allowHeaders: ["x-trace"], maxAge: 60 },
+    throttlingBurstLimit: 10,
+    throttlingRateLimit: 5,
+    machineImage: "recommended",
+    policyStatements: [{ Action: ["s3:PutObject"], Resource: "arn:aws:s3:::outputs/*" }],
+    environment: { STAGE: "test" },
+    secrets: { PASSWORD: "arn:aws:ssm:us-east-1:123456789012:parameter/password" },
+    logRetentionDays: 7,
+    metrics: "type",
+    frontendMemorySize: 512,
+    frontendReservedConcurrency: 10,
+    frontendProvisionedConcurrency: 1,
+    routerMemorySize: 512,
+    routerReservedConcurrency: 10,
+    routerProvisionedConcurrency: 1,
+    kmsKey: "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",
+    tags: { "Cost Center": "1" },
+  },
+  "tokens, a given network, no records": {
+    processors: [{ name: "word-count", handler: "word-count" }],
+    tracking: false,
+    authorization: "jwt",
+    jwtIssuer: "https://issuer.example",
+    jwtAudience: ["jobs"],
+    network: { vpcId: "vpc-9", subnetIds: ["subnet-9"], securityGroupIds: ["sg-9"] },
+  },
+  "another registry": {
+    processors: [{ name: "word-count", handler: "word-count", registryCredentials: secret("ghcr") }],
+    image: "ghcr.io/acme/worker:1",
+    registryCredentials: secret("registry"),
+  },
+};
