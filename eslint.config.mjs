@@ -114,6 +114,10 @@ export default tseslint.config(
     },
   },
   {
+    files: ["test/**/*.cjs"],
+    languageOptions: { globals: { process: "readonly", require: "readonly" } },
+  },
+  {
     files: ["**/*.mjs"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", fetch: "readonly" } },
   },

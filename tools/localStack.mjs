@@ -22,7 +22,7 @@ if (!existsSync(stamp)) install();
 const port = await freePort();
 const server = await start(port);
 const recorder = join(root, "test", "parity", "messaging", "record.ts");
-const args = ["--require", "ts-node/register/transpile-only", recorder, `http://127.0.0.1:${port}`, version];
+const args = ["--require", join(root, "test", "support", "loader.cjs"), recorder, `http://127.0.0.1:${port}`, version];
 // Not awaited in one go: LocalStack blocks if its log isn't read.
 const asking = spawn(process.execPath, [...args, ...process.argv.slice(2)], { cwd: root, stdio: "inherit" });
 const status = await new Promise((resolve) => asking.once("exit", resolve));

@@ -72,7 +72,7 @@ const type = "thumbnail";
 
 /** Resources of two programs that switch on all that grants a permission: an image is in ECR, or elsewhere. */
 async function recordPrograms() {
-  require("ts-node").register({ transpileOnly: true, cwd: root });
+  require("../test/support/loader.cjs");
   const { BatchJobProcessor } = require("../components/index.ts");
   const { record } = require("../test/support/record.ts");
   const elsewhere = {

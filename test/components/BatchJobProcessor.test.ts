@@ -28,11 +28,6 @@ const queuesUrl = "https://sqs.us-east-1.amazonaws.com/123456789012";
 const valueOf = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => output.apply(resolve));
 
 describe("BatchJobProcessor", () => {
-  // Pulumi takes a stack trace for each promise, and ts-node maps every line of it: most of the time these tests take.
-  const { stackTraceLimit } = Error;
-  before(() => (Error.stackTraceLimit = 1));
-  after(() => (Error.stackTraceLimit = stackTraceLimit));
-
   describe("for every resource", () => {
     it("starts each name with its parent's and hangs each under the component", async () => {
       const { resources } = await build();

@@ -309,10 +309,7 @@ function containerMain(engine: Engine, folder: string, images: Record<string, st
     workerMain: join(root, "worker-image", "dist", "main.js"),
   };
   const main = join(engine.folder, "main.js");
-  const modules = [
-    require.resolve("ts-node/register/transpile-only"),
-    join(__dirname, "support", "containerWorker.ts"),
-  ];
+  const modules = [require.resolve("../support/loader.cjs"), join(__dirname, "support", "containerWorker.ts")];
   const [register, worker] = modules.map((path) => JSON.stringify(path));
   writeFileSync(main, `require(${register});\nvoid require(${worker}).runWorker(${JSON.stringify(workers)});\n`);
   return main;

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { isRunning, rejection, until } from "./support";
 
+const loader = require.resolve("../support/loader.cjs");
+
 describe("a crash of the local cloud", () => {
   it("leaves no process and no open port behind, be it by SIGKILL or SIGTERM", async () => {
     await Promise.all([crash("SIGKILL"), crash("SIGTERM")]);
@@ -20,7 +22,7 @@ describe("a crash of the local cloud", () => {
   console.log(require("node:fs").readdirSync(process.env.TMPDIR).join(" "));
   process.exit();
 });`;
-      const args = ["-r", "ts-node/register/transpile-only", "-e", code];
+      const args = ["-r", loader, "-e", code];
       const env = { ...process.env, TMPDIR: folder };
       const stdout = execFileSync(process.execPath, args, { env, encoding: "utf8" });
       expect(stdout).to.include("batch-job-processor-");
@@ -32,7 +34,7 @@ describe("a crash of the local cloud", () => {
 });
 
 async function crash(signal: NodeJS.Signals): Promise<void> {
-  const script = spawn(process.execPath, ["-r", "ts-node/register/transpile-only", join(__dirname, "crashing.ts")], {
+  const script = spawn(process.execPath, ["-r", loader, join(__dirname, "crashing.ts")], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = (await once(createInterface({ input: script.stdout }), "line")) as [string];

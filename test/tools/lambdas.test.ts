@@ -19,7 +19,7 @@ describe("the Lambdas' text", () => {
   /** Reads in a process of its own: what was read once stays as it was. */
   function read(name: LambdaName): string | Error {
     const script = `
-      require("ts-node/register/transpile-only");
+      require("./test/support/loader.cjs");
       const { lambdaCode } = require("./components/pipeline/lambdaCode");
       try { lambdaCode(${JSON.stringify(name)}, ${JSON.stringify(folder)}); } catch (error) { console.log(error.message); }`;
     const { stdout } = spawnSync(process.execPath, ["-e", script], { cwd: root, encoding: "utf8" });

@@ -162,7 +162,7 @@ describe("Commands of one worker", function () {
     const module = (name: string) => JSON.stringify(path.join(__dirname, name));
     writeFileSync(
       script,
-      `require(${JSON.stringify(require.resolve("ts-node/register/transpile-only"))});
+      `require(${JSON.stringify(require.resolve("../support/loader.cjs"))});
        const childProcess = require("node:child_process");
        const { spawn } = childProcess;
        childProcess.spawn = (...rest) => {

@@ -312,7 +312,7 @@ describe("Jobs of one worker", function () {
     const parts = path.join(__dirname, "support/runnerParts");
     writeFileSync(
       script,
-      `require(${JSON.stringify(require.resolve("ts-node/register/transpile-only"))});
+      `require(${JSON.stringify(require.resolve("../support/loader.cjs"))});
        const { createRunnerParts } = require(${JSON.stringify(parts)});
        const { HandlerRunner } = require(${JSON.stringify(path.join(__dirname, "../../worker-image/src/handlers/javascript/handlerRunner"))});
        const runner = new HandlerRunner({ ...createRunnerParts(), maxHeapMegabytes: 64,

@@ -94,7 +94,7 @@ describe("The kernel's kills for want of memory", function () {
     if (!group) return this.skip();
     const script = `
       require("node:fs").writeFileSync(${JSON.stringify(group.procs)}, String(process.pid));
-      require(${JSON.stringify(require.resolve("ts-node/register/transpile-only"))});
+      require(${JSON.stringify(require.resolve("../support/loader.cjs"))});
       const { createRunnerParts } = require(${quoted("support/runnerParts")});
       const { CommandRunner } = require(${quoted("../../worker-image/src/handlers/commands/commandRunner")});
       const { HandlerRunner } = require(${quoted("../../worker-image/src/handlers/javascript/handlerRunner")});
