@@ -90,6 +90,14 @@ export default tseslint.config(
   {
     files: ["test/**/*.ts"],
     rules: {
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "CallExpression[callee.object.type='ThisExpression'][callee.property.name='timeout']",
+          message:
+            "No test depends on speed: wait for the event. package.json's scripts have the limits against hangs.",
+        },
+      ],
       // chai's assertions are properties.
       "@typescript-eslint/no-unused-expressions": "off",
       "@typescript-eslint/require-await": "off",
@@ -114,8 +122,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ["test/**/*.cjs"],
-    languageOptions: { globals: { process: "readonly", require: "readonly" } },
+    files: ["{test,tools}/**/*.cjs"],
+    languageOptions: { globals: { process: "readonly" } },
   },
   {
     files: ["**/*.mjs"],

@@ -331,8 +331,7 @@ describe("batch-jobs", () => {
   });
 });
 
-describe("batch-jobs, as a person meets it", function () {
-  this.timeout(60_000);
+describe("batch-jobs, as a person meets it", () => {
   let api: CannedApi | undefined;
   const stop = async () => {
     await api?.close();

@@ -176,8 +176,7 @@ describe("what is printed", () => {
     expect(writing.map((file) => file.slice(packageRoot().length + 1))).to.deep.equal(["cli/output/terminal.ts"]);
   });
 
-  describe("by the commands, of an API that means ill", function () {
-    this.timeout(60_000);
+  describe("by the commands, of an API that means ill", () => {
     const nasty = hostile.join("|");
     const times = { submittedAt: nasty, startedAt: nasty, finishedAt: nasty, runAt: nasty, cancelRequestedAt: nasty };
     const told = { progress: { fraction: 0.5, note: nasty }, error: { name: nasty, message: nasty }, result: nasty };

@@ -35,8 +35,7 @@ const answers = ({ method, path, body }: SeenRequest): CannedAnswer => {
   return { body: { jobs: ids.map((id) => ({ ...failed, type, id })), ...(!cursor && { cursor: "more" }) } };
 };
 
-describe("batch-jobs, where jobs run again", function () {
-  this.timeout(60_000);
+describe("batch-jobs, where jobs run again", () => {
   let api: CannedApi | undefined;
   afterEach(async () => {
     await api?.close();

@@ -24,8 +24,7 @@ function runAt(url: string): () => void {
   return writeRunFile({ pid: process.pid, url, token: "token", credentials, ...more });
 }
 
-describe("batch-jobs, where a job waits", function () {
-  this.timeout(120_000);
+describe("batch-jobs, where a job waits", () => {
   let api: CannedApi | undefined;
   afterEach(async () => {
     await api?.close();

@@ -28,8 +28,7 @@ interface Image {
   Config: { Env: string[]; Labels: Record<string, string>; User: string };
 }
 
-describe("the worker's image", function () {
-  this.timeout(600_000);
+describe("the worker's image", () => {
   let engine: Engine;
   let project: Project;
   const imageOf = async (name: string) => (JSON.parse(await engine.docker("image", "inspect", name)) as [Image])[0];

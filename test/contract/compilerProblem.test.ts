@@ -10,8 +10,7 @@ import { packageRoot } from "../../local-cloud/program/packageFolder";
 const root = packageRoot();
 const sentence = "Expected TypeScript 5 or 6, got 7.0.2: TypeScript 7 has no API that Pulumi can use; npm install";
 
-describe("TypeScript without a compiler API", function () {
-  this.timeout(60_000);
+describe("TypeScript without a compiler API", () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "without api "));

@@ -25,8 +25,7 @@ interface Ended {
   output: string;
 }
 
-describe("the commands in the documents", function () {
-  this.timeout(300_000);
+describe("the commands in the documents", () => {
   /** Holds `batch-jobs` and `npx`, as they are on the path of somebody who has the package. */
   const bin = mkdtempSync(join(tmpdir(), "documents-bin-"));
   before(() => {

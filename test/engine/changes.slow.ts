@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { checksum, each, lines, resourcesOf, stackConfig, thumbnail, wordCount } from "./programs";
 import { Engine, startEngine } from "./support";
 
-describe("the engine, change by change", function () {
-  this.timeout(240_000);
+describe("the engine, change by change", () => {
   const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/own";
   let engine: Engine;
   before(async () => {

@@ -3,8 +3,7 @@ import { submitAndFinish } from "./jobs";
 import { lines, stackConfig, wordCount } from "./programs";
 import { Engine, startEngine } from "./support";
 
-describe("the engine, when a resource can't be made", function () {
-  this.timeout(240_000);
+describe("the engine, when a resource can't be made", () => {
   let engine: Engine;
   before(async () => {
     engine = await startEngine();

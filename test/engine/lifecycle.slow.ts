@@ -3,8 +3,7 @@ import { submitAndFinish } from "./jobs";
 import { checksum, lines, stackConfig, thumbnail, wordCount } from "./programs";
 import { Engine, startEngine } from "./support";
 
-describe("the engine, from preview to destroy", function () {
-  this.timeout(240_000);
+describe("the engine, from preview to destroy", () => {
   let engine: Engine;
   before(async () => {
     engine = await startEngine();

@@ -5,8 +5,7 @@ import { Engine, startEngine } from "./support";
 
 type Urls = Record<string, string>;
 
-describe("the engine, when a type is removed while its jobs wait", function () {
-  this.timeout(240_000);
+describe("the engine, when a type is removed while its jobs wait", () => {
   let engine: Engine;
   let kept: Awaited<ReturnType<typeof takeUnroutable>>;
   before(async () => {

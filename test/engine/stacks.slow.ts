@@ -5,8 +5,7 @@ import { submitAndFinish } from "./jobs";
 import { checksum, lines, stackConfig, wordCount } from "./programs";
 import { Engine, startEngine } from "./support";
 
-describe("the engine, side by side", function () {
-  this.timeout(240_000);
+describe("the engine, side by side", () => {
   let engine: Engine;
   beforeEach(async () => {
     engine = await startEngine();

@@ -35,8 +35,7 @@ interface Project {
   resources: { jobs: { properties: { authorization: string; processors: Record<string, unknown>[] } } };
 }
 
-describe("a program in YAML, by the real engine", function () {
-  this.timeout(300_000);
+describe("a program in YAML, by the real engine", () => {
   let engine: Engine;
   let plugin: string;
   before(async () => {

@@ -6,8 +6,7 @@ const hasPython = spawnSync("python3", ["--version"]).status === 0;
 if (!hasPython)
   console.error("There is no python3 on this machine, so the example commands is NOT tested: install Python 3.");
 
-(hasPython ? describe : describe.skip)("the example commands", function () {
-  this.timeout(120_000);
+(hasPython ? describe : describe.skip)("the example commands", () => {
   let example: RunningExample;
   before(async () => (example = await startExample("commands")));
   after(() => example?.stop());

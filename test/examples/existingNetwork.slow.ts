@@ -3,8 +3,7 @@ import { once } from "node:events";
 import { AddressInfo, createServer, Server } from "node:net";
 import { RunningExample, startExample } from "./support";
 
-describe("the example existing-network", function () {
-  this.timeout(120_000);
+describe("the example existing-network", () => {
   let example: RunningExample;
   let server: Server;
   before(async () => {

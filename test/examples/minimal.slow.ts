@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import { RunningExample, startExample } from "./support";
 
-describe("the example minimal", function () {
-  this.timeout(120_000);
+describe("the example minimal", () => {
   let example: RunningExample;
   before(async () => (example = await startExample("minimal")));
   after(() => example?.stop());

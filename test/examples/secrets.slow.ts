@@ -2,8 +2,7 @@ import { expect } from "chai";
 import { createHmac } from "node:crypto";
 import { RunningExample, startExample } from "./support";
 
-describe("the example secrets", function () {
-  this.timeout(120_000);
+describe("the example secrets", () => {
   let example: RunningExample;
   before(async () => {
     const signingKeyArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:signing-key-AbCdEf";

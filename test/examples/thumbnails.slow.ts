@@ -7,8 +7,7 @@ import sharp from "sharp";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { RunningExample, startExample } from "./support";
 
-describe("the example thumbnails", function () {
-  this.timeout(120_000);
+describe("the example thumbnails", () => {
   let example: RunningExample;
   before(async () => (example = await startExample("thumbnails")));
   after(async () => {

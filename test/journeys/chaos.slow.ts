@@ -27,8 +27,7 @@ const badJobs = [crashingJobs, blockingJobs, straySessions];
  */
 describe("chaos", () => {
   for (const seed of testSeeds(2)) {
-    it(`loses no job of ${jobCount} and repeats none without a reason, with seed ${seed}`, async function () {
-      this.timeout(1_200_000);
+    it(`loses no job of ${jobCount} and repeats none without a reason, with seed ${seed}`, async () => {
       const handlers = createHandlers({
         mixed: `const line = (what) => note([what, job.id, job.attempt, process.env.WORKER_ID, Date.now()].join(" "));
 line("start");

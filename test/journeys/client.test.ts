@@ -12,8 +12,7 @@ interface Types {
   bad: { payload: null; result: never };
 }
 
-describe("the client on the local cloud", function () {
-  this.timeout(120_000);
+describe("the client on the local cloud", () => {
   let handlers: Handlers;
   let journey: Journey;
   let client: JobClient<Types>;

@@ -2,8 +2,7 @@ import { expect } from "chai";
 import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 /** Jobs that bring a worker down, or can't be stopped by asking, among good ones, on the whole stack. */
-describe("jobs beside bad ones", function () {
-  this.timeout(180_000);
+describe("jobs beside bad ones", () => {
   let handlers: Handlers;
   let journey: Journey;
 

@@ -40,8 +40,7 @@ function createProject(files: Record<string, string>): { folder: string; remove:
 
 const pulumiYaml = "name: media\nruntime: nodejs\nconfig:\n  greeting: Hello\n  marks:\n    default: 1\n";
 
-describe("batch-jobs local", function () {
-  this.timeout(120_000);
+describe("batch-jobs local", () => {
   const { folder, remove } = createProject({
     "Pulumi.yaml": pulumiYaml,
     "Pulumi.dev.yaml": "config:\n  aws:region: eu-central-1\n",

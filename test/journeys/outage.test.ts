@@ -9,8 +9,7 @@ describe("an outage of SNS", () => {
   let journey: Journey;
   let handlers: Handlers;
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     handlers = createHandlers({ steady: `await released(job, context); return { ok: true };` });
     const processor = { name: "steady", handler: "steady", minInstances: 1, slots: 1 };
     journey = await startJourney([processor], handlers, { events: true }, { scheduleSeconds: 2 });
@@ -20,8 +19,7 @@ describe("an outage of SNS", () => {
     handlers.remove();
   });
 
-  it("holds up no job: its end is kept, its message goes, and the event comes once SNS is back", async function () {
-    this.timeout(120_000);
+  it("holds up no job: its end is kept, its message goes, and the event comes once SNS is back", async () => {
     const { cloud, outputs, sqs } = journey;
     const arn = `arn:aws:sqs:${cloud.region}:${accountId}:ends`;
     const statement = { Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: arn };

@@ -22,8 +22,7 @@ async function eventually<T>(ask: () => Promise<T | undefined>, seconds = 30): P
   }
 }
 
-describe("a job that waits", function () {
-  this.timeout(60_000);
+describe("a job that waits", () => {
   let handlers: Handlers;
   let journey: Journey;
 

@@ -82,8 +82,7 @@ new BatchJobProcessor("media", {
 `;
 
 describe("the client's package, installed alone", () => {
-  it("brings no Pulumi, and less than 15 MB", async function () {
-    this.timeout(300_000);
+  it("brings no Pulumi, and less than 15 MB", async () => {
     const folder = mkdtempSync(join(tmpdir(), "client alone "));
     try {
       const dependencies = { "batch-job-processor-client": `file:${packInto(folder, "client")}` };
@@ -111,38 +110,33 @@ describe("the package, installed", () => {
     });
   const build = (style: "helpful" | "naive") => JSON.parse(run(process.execPath, "program.js", style)) as Built;
 
-  before(
-    "packs and installs it into a project with other dependencies, whose engines are all checked",
-    async function () {
-      this.timeout(300_000);
-      folder = join(mkdtempSync(join(tmpdir(), "batch jobs ")), "a project");
-      mkdirSync(folder);
-      const filename = packInto(folder);
-      const client = packInto(folder, "client");
-      const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-        devDependencies: Record<string, string>;
-      };
-      const pinned = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/awsx", "typescript", "mocha"];
-      writeFileSync(
-        join(folder, "package.json"),
-        JSON.stringify({
-          name: "consumer",
-          version: "1.0.0",
-          dependencies: {
-            "batch-job-processor": `file:${filename}`,
-            "batch-job-processor-client": `file:${client}`,
-            ...Object.fromEntries(pinned.map((name) => [name, devDependencies[name]])),
-          },
-        }),
-      );
-      writeFileSync(join(folder, "program.js"), program);
-      writeFileSync(join(folder, "typed.ts"), typed);
-      await npmInstall(folder, "--engine-strict");
-    },
-  );
+  before("packs and installs it into a project with other dependencies, whose engines are all checked", async () => {
+    folder = join(mkdtempSync(join(tmpdir(), "batch jobs ")), "a project");
+    mkdirSync(folder);
+    const filename = packInto(folder);
+    const client = packInto(folder, "client");
+    const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      devDependencies: Record<string, string>;
+    };
+    const pinned = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/awsx", "typescript", "mocha"];
+    writeFileSync(
+      join(folder, "package.json"),
+      JSON.stringify({
+        name: "consumer",
+        version: "1.0.0",
+        dependencies: {
+          "batch-job-processor": `file:${filename}`,
+          "batch-job-processor-client": `file:${client}`,
+          ...Object.fromEntries(pinned.map((name) => [name, devDependencies[name]])),
+        },
+      }),
+    );
+    writeFileSync(join(folder, "program.js"), program);
+    writeFileSync(join(folder, "typed.ts"), typed);
+    await npmInstall(folder, "--engine-strict");
+  });
 
-  after(function () {
-    this.timeout(120_000);
+  after(() => {
     rmSync(join(folder, ".."), { recursive: true, force: true });
   });
 
@@ -207,8 +201,7 @@ describe("the package, installed", () => {
     expect(JSON.parse(answer)).to.include({ statusCode: 200 });
   });
 
-  it("has types that a TypeScript program compiles against", function () {
-    this.timeout(120_000);
+  it("has types that a TypeScript program compiles against", () => {
     run(
       process.execPath,
       "node_modules/typescript/bin/tsc",
@@ -233,8 +226,7 @@ console.log(Object.keys(require.cache).filter((file) => /@pulumi|@aws-sdk/.test(
     expect(run(join(folder, "node_modules", ".bin", "batch-jobs"), "--help")).to.include("dead-letters");
   });
 
-  it("runs a program on this machine, by the local cloud that it holds", async function () {
-    this.timeout(120_000);
+  it("runs a program on this machine, by the local cloud that it holds", async () => {
     const project = join(folder, "local");
     mkdirSync(project);
     writeFileSync(join(project, "Pulumi.yaml"), "name: consumer\nruntime: nodejs\n");

@@ -25,9 +25,7 @@ async function node(...args: string[]): Promise<string> {
   return (await promisify(execFile)(process.execPath, args, { cwd: root, env })).stdout;
 }
 
-describe("what the package loads", function () {
-  this.timeout(60_000);
-
+describe("what the package loads", () => {
   it("loads by require where that takes no ES module: each entry, and the command line", async () => {
     const entries = Object.values(manifest.exports).map((entry) =>
       typeof entry === "string" ? entry : entry.default!,

@@ -29,8 +29,7 @@ test("the component loads, or says what to install for it", () => {
   expect(() => require("batch-job-processor")).toThrow("npm install @pulumi/pulumi");
 });`;
 
-describe("the package, installed by another package manager", function () {
-  this.timeout(300_000);
+describe("the package, installed by another package manager", () => {
   let folder: string;
   let api: CannedApi;
 

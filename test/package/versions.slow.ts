@@ -93,8 +93,7 @@ const lowest = Object.fromEntries(
 );
 const newest = Object.fromEntries(Object.keys(lowest).map((name) => [name, manifest.devDependencies[name]!]));
 
-describe("the package beside the oldest SDKs of its ranges", function () {
-  this.timeout(300_000);
+describe("the package beside the oldest SDKs of its ranges", () => {
   let project: Project;
   before(async () => (project = await install({ ...lowest, typescript: "5.9.3", "@types/node": "20.19.43" })));
   after(() => project?.remove());
@@ -139,8 +138,7 @@ describe("the package beside the oldest SDKs of its ranges", function () {
   });
 });
 
-describe("the package beside the newest SDKs for Node.js 20, in plain JavaScript", function () {
-  this.timeout(300_000);
+describe("the package beside the newest SDKs for Node.js 20, in plain JavaScript", () => {
   let project: Project;
   before(async () => (project = await install(newest)));
   after(() => project?.remove());

@@ -11,8 +11,7 @@ import { ended } from "./support/ended";
 import { createRunnerParts } from "./support/runnerParts";
 
 /** Commands that leave something behind, hold too much, or lose their worker. */
-describe("Commands of one worker", function () {
-  this.timeout(60_000);
+describe("Commands of one worker", () => {
   const runners: CommandRunner[] = [];
   let folder: string;
 

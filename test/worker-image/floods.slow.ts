@@ -19,8 +19,7 @@ const sh = {
   command: ["sh", "-c", `read -r JOB; eval "$(printf %s "$JOB" | sed 's/.*"sh":"//; s/"}.*//')"`],
 };
 
-describe("A job that floods its worker", function () {
-  this.timeout(300_000);
+describe("A job that floods its worker", () => {
   let world: JobWorld;
 
   before(buildWorker);

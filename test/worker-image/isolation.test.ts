@@ -14,8 +14,7 @@ import { createRunnerParts } from "./support/runnerParts";
 /**
  * One runner of handlers whose jobs are of all kinds: none of them costs another anything, and nothing of one is left.
  */
-describe("Jobs of one worker", function () {
-  this.timeout(60_000);
+describe("Jobs of one worker", () => {
   let runner: HandlerRunner;
   let log: FakeLog;
   let folder: string;

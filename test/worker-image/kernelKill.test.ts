@@ -16,8 +16,7 @@ import { createRunnerParts } from "./support/runnerParts";
 const job = { id: "job-1", type: "a", attempt: 1, submittedAt: "" };
 const sh = (script: string) => ["sh", "-c", script];
 
-describe("The kernel's kills for want of memory", function () {
-  this.timeout(120_000);
+describe("The kernel's kills for want of memory", () => {
   const runners: Runner[] = [];
   before(buildWorker);
   afterEach(async () => {

@@ -28,9 +28,7 @@ const problemOf = (processors: Partial<ProcessorArgs>[], args: Partial<BatchJobP
 const large = "x".repeat(16_000);
 const later = <T>(value: T) => pulumi.output(Promise.resolve(value));
 
-describe("environments", function () {
-  this.timeout(120_000);
-
+describe("environments", () => {
   it("may hold outputs, and secrets that were said to be none", async () => {
     const { named } = await build([{ environment: { A: later("a"), B: pulumi.unsecret(pulumi.secret("b")) } }], {
       environment: { C: Promise.resolve("c") },

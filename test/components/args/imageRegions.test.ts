@@ -5,9 +5,7 @@ import { record } from "../../support/record";
 
 const imageIn = (region: string) => `123456789012.dkr.ecr.${region}.amazonaws.com/worker:1`;
 
-describe("images of private workers", function () {
-  this.timeout(120_000);
-
+describe("images of private workers", () => {
   const failureOf = (image: pulumi.Input<string>, own?: string) =>
     record(
       () =>

@@ -16,9 +16,7 @@ const build = (processors: Partial<ProcessorArgs>[], args: Partial<BatchJobProce
   record(() => new BatchJobProcessor("media", { processors: named(processors), ...args }));
 const network = { network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } };
 
-describe("registryCredentials", function () {
-  this.timeout(120_000);
-
+describe("registryCredentials", () => {
   it("are told to the instances of images of other registries by reference, with exactly that right", async () => {
     const image = "ghcr.io/acme/worker:1";
     const processors = [{}, { registryCredentials: later(other) }, { image: ecr }, { image: later(ecr) }];

@@ -32,9 +32,7 @@ const problemsOf = (processors: Partial<ProcessorArgs>[], args: Partial<BatchJob
   }
 };
 
-describe("secrets", function () {
-  this.timeout(120_000);
-
+describe("secrets", () => {
   describe("of a program that has some", () => {
     let built: Awaited<ReturnType<typeof build>>;
     before(async () => {

@@ -139,9 +139,7 @@ function misleadsAjv(schema: unknown): boolean {
 
 describe("createSchemaCheck", () => {
   for (const [draft, isDraft07] of [["draft 2020-12", false] as const, ["draft-07", true] as const]) {
-    it(`judges as ajv does by ${draft}`, function () {
-      // ajv compiles each schema.
-      this.timeout(120_000);
+    it(`judges as ajv does by ${draft}`, () => {
       const { schema, rules } = schemasOf(isDraft07);
       const roots = fc.record({ root: rules, one: schema, two: schema }).map(({ root, one, two }) => ({
         ...root,

@@ -12,8 +12,7 @@ import { FakeLog } from "../support/doubles";
 import { createRunnerParts } from "../support/runnerParts";
 
 /** A disk of 24 MiB, which needs the right to mount one. */
-describe("A full disk", function () {
-  this.timeout(60_000);
+describe("A full disk", () => {
   let folder: string;
   let device: string | undefined;
   const disk = () => join(folder, "disk");

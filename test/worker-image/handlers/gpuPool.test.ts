@@ -11,8 +11,7 @@ import { guardAgainstLeaks } from "../../support/leakGuard";
 import { buildWorker, distFolder, fixturesFolder } from "../support/build";
 import { createRunnerParts } from "../support/runnerParts";
 
-describe("GPUs", function () {
-  this.timeout(60_000);
+describe("GPUs", () => {
   guardAgainstLeaks();
   let folder: string;
   before(buildWorker);

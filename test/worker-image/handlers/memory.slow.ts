@@ -16,9 +16,7 @@ const portion = 5_000;
 const maxGrowthMegabytes = 20;
 
 /** A real worker process with nothing to do but its own work, a hundred thousand times. */
-describe("The worker's memory", function () {
-  this.timeout(240_000);
-
+describe("The worker's memory", () => {
   it("stays flat over 100,000 jobs", async function () {
     if (process.platform !== "linux") this.skip();
     const folder = await mkdtemp(path.join(tmpdir(), "memory-"));
