@@ -1,8 +1,7 @@
 import { expect } from "chai";
 import { RunningExample, startExample } from "./support";
 
-describe("the example files", function () {
-  this.timeout(120_000);
+describe("the example files", () => {
   let example: RunningExample;
   before(async () => {
     example = await startExample("files");

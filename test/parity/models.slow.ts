@@ -9,8 +9,7 @@ const uncalled: Record<string, string> = {
   "router Scan": "The router asks for the types it has jobs of, by name; JobTypeTable.readAll is for the others",
 };
 
-describe("calls to AWS, by botocore's models", function () {
-  this.timeout(300_000);
+describe("calls to AWS, by botocore's models", () => {
   let exchanges: Exchange[];
   let verdicts: Verdict[];
 
