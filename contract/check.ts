@@ -71,3 +71,12 @@ export function encodeWithinStack(value: unknown): string | undefined {
     return undefined;
   }
 }
+
+/** The value of a JSON text; undefined if it is none. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

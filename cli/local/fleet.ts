@@ -1,6 +1,7 @@
 import type { LocalCloud } from "../../local-cloud/cloud";
 import type { Instance } from "../../local-cloud/autoScaling/instance";
 import type { LogEntry } from "../../local-cloud/log";
+import { attemptEnds, type EventName, type LogLine } from "../../contract/log";
 
 /** A type's queue and instances, at a moment. */
 export interface FleetRow {
@@ -22,15 +23,14 @@ export interface FleetEvent {
   text: string;
 }
 
-/** Events of workers' lines at which a job begins, and those at which it is over. */
-const jobEnds = ["job-succeeded", "job-retried", "job-failed", "job-given-back", "job-cancelled", "job-lost"];
-const told = [
-  ...jobEnds,
+/** Workers' lines that are shown. */
+const told: readonly EventName[] = [
+  ...attemptEnds,
   "job-started",
   "launch-hook-completed",
   "terminate-hook-completed",
   "worker-draining",
-  "idle-instance-stays",
+  "idle-instance-kept",
 ];
 
 const keptEvents = 100;
@@ -40,6 +40,8 @@ export class Fleet {
   readonly events: FleetEvent[] = [];
   private readonly jobs = new Map<string, Set<string>>();
   private readonly seen = new Map<string, string>();
+  /** Job types by instance. */
+  private readonly types = new Map<string, string>();
 
   /** Takes a line of the cloud's log. */
   note({ source, name, line }: LogEntry): void {
@@ -50,9 +52,9 @@ export class Fleet {
     const jobs = this.jobs.get(name) ?? new Set();
     this.jobs.set(name, jobs);
     if (event === "job-started" && fields.jobId) jobs.add(fields.jobId);
-    if (jobEnds.includes(event) && fields.jobId) jobs.delete(fields.jobId);
+    if (attemptEnds.includes(event) && fields.jobId) jobs.delete(fields.jobId);
     if (told.includes(event))
-      this.tell([fields.type, name, event, fields.jobId, fields.reason].filter(Boolean).join(" "));
+      this.tell([this.types.get(name), name, event, fields.jobId, fields.reason].filter(Boolean).join(" "));
   }
 
   /** Returns a row for each of the types. Instances that came, went or changed since the last call become events. */
@@ -83,11 +85,11 @@ export class Fleet {
     for (const { id, jobType = "", lifecycleState } of instances) {
       if (this.seen.get(id) !== lifecycleState) this.tell(`${jobType} ${id} is ${lifecycleState}`);
       this.seen.set(id, lifecycleState);
+      this.types.set(id, jobType);
     }
     for (const id of [...this.seen.keys()].filter((each) => !present.has(each))) {
       this.tell(`${id} is gone`);
-      this.seen.delete(id);
-      this.jobs.delete(id);
+      for (const byInstance of [this.seen, this.types, this.jobs]) byInstance.delete(id);
     }
   }
 
@@ -97,9 +99,9 @@ export class Fleet {
   }
 }
 
-function fieldsOf(line: string): Record<string, string | undefined> | undefined {
+function fieldsOf(line: string): Partial<LogLine> | undefined {
   try {
-    return JSON.parse(line) as Record<string, string | undefined>;
+    return JSON.parse(line) as Partial<LogLine>;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { isObject } from "../check";
+import { isObject, jsonOf } from "../check";
 
 /**
  * The states of a job. `queued → running → succeeded | failed | cancelled`, and back to `queued` between attempts.
@@ -129,12 +129,8 @@ function readNumber(text: string | undefined): number | undefined {
 
 /** The value of a JSON text, if the field may have it. */
 function readDocument(field: string, text = ""): unknown {
-  try {
-    const value = JSON.parse(text) as unknown;
-    return hasShape(field, value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonOf(text);
+  return hasShape(field, value) ? value : undefined;
 }
 
 function hasShape(field: string, value: unknown): boolean {

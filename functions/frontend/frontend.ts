@@ -6,7 +6,7 @@ import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import type { Announce } from "../shared/announceTo";
 import type { JobTypes } from "../shared/jobTypes";
-import { describeError } from "../shared/log";
+import { errorFields, type EventName } from "../../contract/log";
 import { callerOf } from "./requests/callerOf";
 import { cancelJob } from "./cancelJob";
 import { checkBatch } from "./requests/checkBatch";
@@ -199,14 +199,14 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   /** Publishes the final state; the message of a job far ahead then has no further use. */
   async function tellEnd(record: JobRecord): Promise<void> {
     const { id, type, submittedAt, notBefore } = record;
-    let failed = "end not announced";
+    let failed: EventName = "completion-event-not-published";
     try {
       await announce?.(record);
-      failed = "schedule not removed";
+      failed = "schedule-not-removed";
       if (isTooFarForQueues(notBefore, Date.parse(submittedAt))) await later.unschedule(id);
     } catch (error) {
       // The job's message comes at its time, and the worker that drops it publishes the event again.
-      log("warn", failed, { id, type, error: describeError(error) });
+      log("warn", failed, { jobId: id, jobType: type, ...errorFields(error) });
     }
   }
 
@@ -244,7 +244,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
       return await readFleets(types);
     } catch (error) {
       // The types or jobs are the answer all the same.
-      log("warn", "launch problems not read", { error: describeError(error) });
+      log("warn", "launch-problems-not-read", { ...errorFields(error) });
       return {};
     }
   }
@@ -278,7 +278,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   return async function frontend(event) {
     const { method } = event.requestContext.http;
     const answered = await route(event, method === "HEAD" ? "GET" : method).catch((error: unknown) => {
-      log("error", "request failed", { method, path: describe(event.rawPath), error: describeError(error) });
+      log("error", "request-failed", { method, path: describe(event.rawPath), ...errorFields(error) });
       return refuse(problemOf("unavailable", "The request could not be answered; try again"));
     });
     return method === "HEAD" ? { ...answered, body: "" } : answered;

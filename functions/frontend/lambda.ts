@@ -6,7 +6,7 @@ import { clientOptions } from "../shared/clientOptions";
 import { variable } from "../shared/environment";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
-import { logAsJson } from "../shared/log";
+import { log } from "../shared/log";
 import { createFrontend } from "./frontend";
 import type { HttpAnswer, HttpEvent } from "./requests/http";
 import { createJobIndex } from "./services/jobIndex";
@@ -52,6 +52,6 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     runWithin: createRunWithin(),
     newId: () => randomUUID(),
     now,
-    log: logAsJson,
+    log,
   });
 }

@@ -4,7 +4,7 @@ import { type ProblemDocument, problemOf } from "../../contract/http/problem";
 import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import type { RedriveOutcomes } from "../../contract/messages/redrive";
-import { describeError, type Log } from "../shared/log";
+import { aboutJobs, errorFields, type Log } from "../../contract/log";
 import { mapLimited } from "../shared/mapLimited";
 import type { RedriveLetters } from "./effects";
 import type { JobRecords } from "./effects";
@@ -40,7 +40,7 @@ export async function retryJobs(effects: RetryEffects, ids: string[], delaySecon
     try {
       Object.assign(outcomes, await redrive({ type, ids: ofType, delaySeconds }));
     } catch (error) {
-      log("error", "jobs not sent back", { type, ids: ofType, error: describeError(error) });
+      log("error", "jobs-not-sent-back", { ...aboutJobs(ofType, type), ...errorFields(error) });
     }
   }
   return mapLimited(found, readsAtOnce, async (each): Promise<RetryOutcome> => {

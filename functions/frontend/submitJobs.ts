@@ -10,7 +10,8 @@ import type { RunWithin } from "../../contract/schema/schemaCheck";
 import { publishInput } from "../../contract/messages/scheduledMessage";
 import { divideIntoBatches } from "../shared/batches";
 import type { JobTypes } from "../shared/jobTypes";
-import { describeError, type Log } from "../shared/log";
+import { aboutJobs, errorFields, type Log } from "../../contract/log";
+import { groupBy } from "../shared/groupBy";
 import { mapLimited } from "../shared/mapLimited";
 import type { JobRecords, JobScheduler, Publish } from "./effects";
 import { digestOf, keyPrefix } from "./requests/digest";
@@ -115,7 +116,7 @@ export function createSubmitJobs(
         "Expected the job that was submitted under this id before, of the same type, payload, tenant and time";
       return { problem: problemOf("conflict", `${expected}, got another as ${id}`) };
     } catch (error) {
-      log("error", "job not recorded", { id, type, error: describeError(error) });
+      log("error", "job-not-recorded", { jobId: id, jobType: type, ...errorFields(error) });
       return { problem: problemOf("unavailable", `Job ${id} could not be recorded; submit it again`) };
     }
   }
@@ -211,25 +212,28 @@ function scheduleProblem(
 }
 
 /** Creates the schedules of the envelopes; returns the ids of those that failed. */
-async function scheduleEnvelopes({ later, log }: SubmitJobsEffects, envelopes: JobEnvelope[]): Promise<string[]> {
+async function scheduleEnvelopes({ later, now, log }: SubmitJobsEffects, envelopes: JobEnvelope[]): Promise<string[]> {
   const failed: string[] = [];
   await mapLimited(envelopes, publishesAtOnce, async (envelope) => {
     const { id, type } = envelope;
+    const time = new Date(now()).toISOString();
     try {
       await later.schedule(envelope);
-      log("info", "job accepted", { id, type });
+      log("info", "job-accepted", { time, jobId: id, jobType: type });
     } catch (error) {
       failed.push(id);
-      log("error", "job not scheduled", { id, type, error: describeError(error) });
+      log("error", "job-not-scheduled", { jobId: id, jobType: type, ...errorFields(error) });
     }
   });
   return failed;
 }
 
 /** Publishes the envelopes, each message holding jobs of one type; returns the ids of those that failed. */
-async function publishEnvelopes({ publish, log }: SubmitJobsEffects, envelopes: JobEnvelope[]): Promise<Set<string>> {
-  const byType = new Map<string, JobEnvelope[]>();
-  for (const envelope of envelopes) byType.set(envelope.type, [...(byType.get(envelope.type) ?? []), envelope]);
+async function publishEnvelopes(
+  { publish, now, log }: SubmitJobsEffects,
+  envelopes: JobEnvelope[],
+): Promise<Set<string>> {
+  const byType = groupBy(envelopes, ({ type }) => type);
   const messages = [...byType].flatMap(([type, ofType]) =>
     packEnvelopes(ofType).map((jobs) => ({
       body: encodeMessage(jobs),
@@ -239,21 +243,16 @@ async function publishEnvelopes({ publish, log }: SubmitJobsEffects, envelopes: 
   );
   const failed = new Set<string>();
   await mapLimited(divideIntoBatches(messages), publishesAtOnce, async (batch) => {
+    // The router may have a job before SNS has answered, and its line comes after this one.
+    const time = new Date(now()).toISOString();
     const outcomes = await publish(batch).catch((error: unknown) => batch.map(() => error));
     batch.forEach(({ jobs }, index) => {
-      if (outcomes[index] === undefined) return logAccepted(log, jobs);
-      for (const { id, type } of jobs) {
-        failed.add(id);
-        log("error", "job not published", { id, type, error: describeError(outcomes[index]) });
-      }
+      const ids = jobs.map(({ id }) => id);
+      const about = aboutJobs(ids, jobs[0]!.type);
+      if (outcomes[index] === undefined) return log("info", "job-accepted", { time, ...about });
+      for (const id of ids) failed.add(id);
+      log("error", "job-not-published", { ...about, ...errorFields(outcomes[index]) });
     });
   });
   return failed;
-}
-
-/** Logs one line for the jobs of one message, which are of one type. */
-function logAccepted(log: Log, jobs: JobEnvelope[]): void {
-  const { id, type } = jobs[0]!;
-  if (jobs.length === 1) log("info", "job accepted", { id, type });
-  else log("info", "jobs accepted", { type, ids: jobs.map((job) => job.id) });
 }

@@ -2,7 +2,7 @@ import type { JobType } from "../../contract/jobType";
 import { listKeysOf } from "../../contract/records/listKey";
 import { lostAfterSeconds, recordAsRead } from "../../contract/records/recordAsRead";
 import type { Announce } from "../shared/announceTo";
-import { describeError, type Log } from "../shared/log";
+import { errorFields, type Log } from "../../contract/log";
 import { mapLimited } from "../shared/mapLimited";
 import type { FailedRecords } from "./failedRecords";
 
@@ -42,10 +42,10 @@ export function createEndLost({ records, announce, now, random, log }: EndLostEf
       if (!(await records.fail(ended, now(), false))) return false;
       await announce?.(ended);
       await records.fail(ended, now(), true);
-      log("info", "lost job ended", { id, type: ended.type, error: ended.error?.name });
+      log("info", "lost-job-ended", { jobId: id, jobType: ended.type, error: ended.error });
       return true;
     } catch (error) {
-      log("error", "lost job not ended", { id, error: describeError(error) });
+      log("error", "lost-job-not-ended", { jobId: id, ...errorFields(error) });
       throw error;
     }
   }

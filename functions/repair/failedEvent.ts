@@ -1,4 +1,4 @@
-import { isObject } from "../../contract/check";
+import { isObject, jsonOf } from "../../contract/check";
 import type { TopicEvent } from "../router/routeJobs";
 
 /**
@@ -7,7 +7,7 @@ import type { TopicEvent } from "../router/routeJobs";
  * Anything else counts as a malformed job, which the router keeps with its reason.
  */
 export function failedEvent(body: string): TopicEvent {
-  const parsed = parse(body);
+  const parsed = jsonOf(body);
   if (isObject(parsed)) {
     if (isEvent(parsed.requestPayload)) return parsed.requestPayload;
     if (typeof parsed.Message === "string") return eventOf(parsed.Message);
@@ -25,12 +25,4 @@ function isEvent(value: unknown): value is TopicEvent {
   return value.Records.every(
     (record) => isObject(record) && isObject(record.Sns) && typeof record.Sns.Message === "string",
   );
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

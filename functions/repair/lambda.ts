@@ -6,7 +6,7 @@ import { clientOptions } from "../shared/clientOptions";
 import { variable } from "../shared/environment";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
-import { logAsJson } from "../shared/log";
+import { log } from "../shared/log";
 import { sendWith } from "../shared/sendWith";
 import type { RunContext } from "../shared/runContext";
 import { createFailedRecords } from "./failedRecords";
@@ -44,6 +44,6 @@ export function repairFactory(): (event: unknown, context: RunContext) => Promis
     now,
     pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     random: () => Math.random(),
-    log: logAsJson,
+    log,
   });
 }

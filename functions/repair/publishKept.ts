@@ -2,7 +2,7 @@ import { isObject } from "../../contract/check";
 import type { JobRecord } from "../../contract/records/record";
 import type { Announce } from "../shared/announceTo";
 import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
-import { describeError, type Log } from "../shared/log";
+import { errorFields, type Log } from "../../contract/log";
 import { mapLimited } from "../shared/mapLimited";
 
 export interface PublishKeptEffects {
@@ -33,7 +33,7 @@ export async function publishKept({ inbox, announce, hasTime, log }: PublishKept
       return true;
     } catch (error) {
       // It stays in its queue: SQS delivers it again.
-      log("error", "event not published", { messageId: message.id, error: describeError(error) });
+      log("error", "completion-event-not-published", { messageId: message.id, ...errorFields(error) });
       return false;
     }
   }

@@ -1,7 +1,7 @@
 import type { JobType } from "../../contract/jobType";
 import type { Announce } from "../shared/announceTo";
 import type { JobTypes } from "../shared/jobTypes";
-import { describeError, type Log } from "../shared/log";
+import { errorFields, type Log } from "../../contract/log";
 import { createRouteJobs, type RouteJobsEffects } from "../router/routeJobs";
 import { createSendMessages } from "../shared/sendMessages";
 import type { RunContext } from "../shared/runContext";
@@ -54,11 +54,11 @@ export function createRepair(effects: RepairEffects): (event: unknown, context: 
   return async function repair(_event, context) {
     const hasTime = () => context.getRemainingTimeInMillis() > reserveMilliseconds;
     const failures: unknown[] = [];
-    const attempt = async (what: string, action: () => Promise<void>) => {
+    const attempt = async (step: string, action: () => Promise<void>) => {
       try {
         await action();
       } catch (error) {
-        log("error", "repair failed", { what, error: describeError(error) });
+        log("error", "repair-step-failed", { step, ...errorFields(error) });
         failures.push(error);
       }
     };
@@ -90,14 +90,13 @@ export function createRepair(effects: RepairEffects): (event: unknown, context: 
         totals.ended = (await endLost?.(all, hasTime)) ?? 0;
       });
     });
-    if (Object.values(totals).some((count) => count > 0)) log("info", "repair run", totals);
+    if (Object.values(totals).some((count) => count > 0)) log("info", "repair-finished", totals);
     if (failures.length > 0) throw new Error("A part of the repair run failed", { cause: failures[0] });
   };
 }
 
 /** The types whose turn it is at this time. */
 export function inTurn(jobTypes: JobType[], now: number): JobType[] {
-  if (jobTypes.length <= typesPerRun) return jobTypes;
   const start = (Math.floor(now / runMilliseconds) * typesPerRun) % jobTypes.length;
   return [...jobTypes.slice(start), ...jobTypes.slice(0, start)].slice(0, typesPerRun);
 }

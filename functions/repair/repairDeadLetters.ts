@@ -2,7 +2,7 @@ import { attributes, stringAttributes } from "../../contract/messages/attributes
 import { decodeEnvelope } from "../../contract/messages/envelope";
 import type { JobType } from "../../contract/jobType";
 import type { Announce } from "../shared/announceTo";
-import { describeError, type Log } from "../shared/log";
+import { errorFields, type Log } from "../../contract/log";
 import type { QueueMessage } from "../shared/queueMessage";
 import type { SendFailure } from "../shared/sendMessages";
 import type { FailedRecords } from "./failedRecords";
@@ -49,7 +49,7 @@ export async function repairDeadLetters(effects: DeadLetterEffects, jobType: Job
     for (const letters of seen.filter(({ length }) => length > 0)) {
       // At worst they stay hidden for a minute.
       await inbox.release(url, letters).catch((error: unknown) => {
-        log("warn", "dead letters stay hidden", { type, seconds: hideSeconds, error: describeError(error) });
+        log("warn", "dead-letters-not-released", { jobType: type, seconds: hideSeconds, ...errorFields(error) });
       });
     }
   }
@@ -61,12 +61,12 @@ async function repairLetter(effects: DeadLetterEffects, jobType: JobType, letter
   const { inbox, records, announce, sendMessages, now, log } = effects;
   const decoded = decodeEnvelope(letter.body);
   const id = decoded.ok ? decoded.value.id : undefined;
-  const about = { id, type: jobType.type, messageId: letter.id };
+  const about = { jobId: id, jobType: jobType.type, messageId: letter.id };
   try {
     const record = id === undefined ? undefined : await records?.read(id);
     const isHeld = record?.state === "running" && (record.leaseUntil ?? 0) > now();
     if (isHeld) {
-      log("info", "dead letter left", { ...about, reason: "a worker still holds the job" });
+      log("info", "dead-letter-skipped", { ...about, reason: "a worker still holds the job" });
       return false;
     }
     const isOver = record !== undefined && record.state !== "queued" && record.state !== "running";
@@ -84,10 +84,10 @@ async function repairLetter(effects: DeadLetterEffects, jobType: JobType, letter
       await announce?.(record);
     }
     await removeAll(inbox, jobType.deadLetterQueueUrl, [letter]);
-    log("info", isOver ? "dead letter dropped" : "dead letter explained", { ...about, state: record?.state });
+    log("info", isOver ? "dead-letter-deleted" : "dead-letter-explained", { ...about, state: record?.state });
     return true;
   } catch (error) {
-    log("error", "dead letter not repaired", { ...about, error: describeError(error) });
+    log("error", "dead-letter-not-repaired", { ...about, ...errorFields(error) });
     return false;
   }
 }
@@ -100,7 +100,7 @@ function explained(letter: StrayMessage, jobType: JobType, attempts: number | un
     ...letter.attributes,
     [attributes.type]: letter.attributes[attributes.type] ?? jobType.type,
     [attributes.reason]: givenUp,
-    [attributes.attempt]: attempts === undefined ? undefined : String(attempts),
+    [attributes.attempt]: attempts?.toString(),
     [attributes.failedAt]: failedAt,
   };
   const message: QueueMessage = {

@@ -1,4 +1,4 @@
-import { describeError, type Log } from "../shared/log";
+import { errorFields, type Log } from "../../contract/log";
 import type { TopicEvent } from "../router/routeJobs";
 import { failedEvent } from "./failedEvent";
 import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
@@ -35,11 +35,11 @@ export async function replayQueue({ inbox, routeJobs, hasTime, log }: ReplayEffe
     try {
       await routeJobs(failedEvent(message.body));
       await removeAll(inbox, queue.url, [message]);
-      log("info", "message replayed", about);
+      log("info", "event-replayed", about);
       outcome.replayed++;
     } catch (error) {
       // Logged, and left in its queue: SQS delivers it again.
-      log("error", "message not replayed", { ...about, error: describeError(error) });
+      log("error", "event-not-replayed", { ...about, ...errorFields(error) });
       outcome.left++;
     }
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { describeError, type Log } from "../shared/log";
+import { errorFields, type Log } from "../../contract/log";
 import { mapLimited } from "../shared/mapLimited";
 import type { TopicEvent } from "../router/routeJobs";
 import { eventOf } from "./failedEvent";
@@ -36,7 +36,7 @@ export async function sendUnsent({ unsentEvents, routeJobs, hasTime, log }: Send
     } catch (error) {
       // It stays in its table, for the next run.
       closed.add(queue);
-      log("error", "unsent event left", { id, queue, error: describeError(error) });
+      log("error", "unsent-event-left", { eventId: id, queue, ...errorFields(error) });
     }
   }
 

@@ -2,7 +2,7 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { clientOptions } from "../shared/clientOptions";
 import { variable } from "../shared/environment";
-import { logAsJson } from "../shared/log";
+import { log } from "../shared/log";
 import { createInbox } from "../shared/inbox";
 import { sendWith } from "../shared/sendWith";
 import type { RunContext } from "../shared/runContext";
@@ -33,7 +33,7 @@ export function rescueFactory(): (event: unknown, context: RunContext) => Promis
     now: () => Date.now(),
     pause: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
     random: () => Math.random(),
-    log: logAsJson,
+    log,
   };
   const rescue = createRescue({
     ...shared,
@@ -52,7 +52,7 @@ export function rescueFactory(): (event: unknown, context: RunContext) => Promis
       },
       countHidden: countMessages(queues, ["ApproximateNumberOfMessagesNotVisible"]),
       records: createRequeuedRecords(tables, jobTable),
-      nudge: createNudge({ invoke: invokeScaler(variable("SCALER_FUNCTION")), now: shared.now, log: logAsJson }),
+      nudge: createNudge({ invoke: invokeScaler(variable("SCALER_FUNCTION")), now: shared.now, log }),
     });
   return async function rescueOrRedrive(event, context) {
     const wanted = readRedrive(event);

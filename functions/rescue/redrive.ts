@@ -6,7 +6,7 @@ import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import { type Redrive, redriveSeconds, type RedriveOutcomes } from "../../contract/messages/redrive";
 import type { Inbox, StrayMessage } from "../shared/inbox";
-import { describeError, type Log } from "../shared/log";
+import { errorFields, type Log } from "../../contract/log";
 import { mapLimited } from "../shared/mapLimited";
 import type { QueueMessage } from "../shared/queueMessage";
 import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
@@ -82,8 +82,8 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
       sent++;
       if (record) await records.requeue(record, now(), delaySeconds);
       const [unremoved] = await inbox.remove(deadLetterQueueUrl, [letter]);
-      if (unremoved) log("warn", "dead letter not removed", { id, type, error: describeError(unremoved) });
-      log("info", "job sent back", { id, type });
+      if (unremoved) log("warn", "dead-letter-not-deleted", { jobId: id, jobType: type, ...errorFields(unremoved) });
+      log("info", "job-sent-back", { jobId: id, jobType: type });
       return true;
     }
 
@@ -112,7 +112,7 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
       );
       await mapLimited(batches, releasesAtOnce, (batch) =>
         inbox.release(deadLetterQueueUrl, batch).catch((error: unknown) => {
-          log("warn", "dead letters stay hidden", { type, seconds: hideSeconds, error: describeError(error) });
+          log("warn", "dead-letters-not-released", { jobType: type, seconds: hideSeconds, ...errorFields(error) });
         }),
       );
       for (const result of results) if (result.status === "rejected") throw result.reason;

@@ -1,7 +1,7 @@
 import { attributes, stringAttributes } from "../../contract/messages/attributes";
-import { isObject } from "../../contract/check";
+import { isObject, jsonOf } from "../../contract/check";
 import { limits } from "../../contract/limits";
-import type { Log } from "../shared/log";
+import type { Log } from "../../contract/log";
 import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
 import { unroutableMessage } from "../shared/queueMessage";
 import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
@@ -57,14 +57,15 @@ export function createRescue(effects: RescueEffects): (event: unknown, context: 
     const unroutable = messages.map(({ body, attributes: texts }) => {
       const reason = texts[attributes.reason] ?? `The processor of jobs of type ${type} was removed`;
       const failedAt = texts[attributes.failedAt] ?? new Date(now()).toISOString();
-      const message = unroutableMessage({ text: body, source: parse(body), reason }, unroutableQueueUrl, failedAt);
+      const message = unroutableMessage({ text: body, source: jsonOf(body), reason }, unroutableQueueUrl, failedAt);
       const attempt = stringAttributes({ [attributes.attempt]: texts[attributes.attempt] });
       return { ...message, attributes: { ...message.attributes, ...attempt } };
     });
     const [unsent] = await sendMessages(unroutable);
     if (unsent) throw unsent.error;
     await removeAll(inbox, queueUrl, messages);
-    for (const { id } of unroutable) log("warn", "job unroutable", { id, type, reason: "its type was removed" });
+    for (const { id } of unroutable)
+      log("warn", "job-unroutable", { jobId: id, jobType: type, reason: "its type was removed" });
   }
 
   async function empty(type: string, queueUrl: string, hasTime: () => boolean): Promise<number> {
@@ -99,7 +100,7 @@ export function createRescue(effects: RescueEffects): (event: unknown, context: 
       if (!hasTime()) throw new Error(unfinished(type, moved, left));
       await pause(pauseMilliseconds);
     }
-    log("info", "type removed", { type, moved });
+    log("info", "removed-type-drained", { jobType: type, moved });
     return { moved };
   };
 }
@@ -120,12 +121,4 @@ function readRemoval(event: unknown): Removal | undefined {
   const { type, queueUrls } = event;
   if (typeof type !== "string" || !Array.isArray(queueUrls)) throw new Error("Expected `type` and `queueUrls`");
   return { type, queueUrls: queueUrls.map(String) };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

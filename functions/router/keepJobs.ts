@@ -1,4 +1,5 @@
-import { describeError, type Log } from "../shared/log";
+import { errorFields, type Log } from "../../contract/log";
+import { groupBy } from "../shared/groupBy";
 import type { KeepUnsent } from "./keepUnsent";
 import type { SendFailure } from "../shared/sendMessages";
 
@@ -9,21 +10,19 @@ export function createKeepJobs(
   log: Log,
 ): (unsent: SendFailure[]) => Promise<boolean> {
   return async function keepJobs(unsent) {
-    const byQueue = new Map<string, string[]>();
-    for (const { message } of unsent) {
-      const { queueUrl, text = message.body } = message;
-      byQueue.set(queueUrl, [...(byQueue.get(queueUrl) ?? []), text]);
-    }
+    const byQueue = groupBy(unsent, ({ message }) => message.queueUrl);
+    const jobIds = unsent.flatMap(({ message }) => message.id ?? []);
     try {
-      for (const [queue, jobs] of byQueue) {
+      for (const [queue, ofQueue] of byQueue) {
+        const jobs = ofQueue.map(({ message: { text, body } }) => text ?? body);
         // An unroutable job may be invalid JSON.
         const kept = queue === unroutableQueueUrl || jobs.length === 1 ? jobs : [`[${jobs.join(",")}]`];
         for (const message of kept) await keepUnsent({ queue, message });
       }
-      log("warn", "jobs kept", { count: unsent.length, error: describeError(unsent[0]!.error) });
+      log("warn", "jobs-kept", { jobIds, ...errorFields(unsent[0]!.error) });
       return true;
     } catch (error) {
-      log("error", "jobs not kept", { count: unsent.length, error: describeError(error) });
+      log("error", "jobs-not-kept", { jobIds, ...errorFields(error) });
       return false;
     }
   };

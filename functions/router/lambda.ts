@@ -4,7 +4,7 @@ import { clientOptions } from "../shared/clientOptions";
 import { variable } from "../shared/environment";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
-import { logAsJson } from "../shared/log";
+import { log } from "../shared/log";
 import { invokeScaler } from "./invokeScaler";
 import { createKeepJobs } from "./keepJobs";
 import { createKeepUnsent } from "./keepUnsent";
@@ -24,16 +24,16 @@ export function routerFactory(): (event: TopicEvent) => Promise<void> {
   // The client's own endpoint, not that of a queue's URL: they differ only if a test replaces AWS.
   const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
   const unroutableQueueUrl = variable("UNROUTABLE_QUEUE_URL");
-  const nudge = createNudge({ invoke: invokeScaler(variable("SCALER_FUNCTION")), now, log: logAsJson });
+  const nudge = createNudge({ invoke: invokeScaler(variable("SCALER_FUNCTION")), now, log });
   return createRouteJobs({
     jobTypes: createJobTypes({ table, now }),
     sendBatch: sendWith(queues),
-    keepJobs: createKeepJobs(createKeepUnsent(tables, variable("UNSENT_TABLE")), unroutableQueueUrl, logAsJson),
+    keepJobs: createKeepJobs(createKeepUnsent(tables, variable("UNSENT_TABLE")), unroutableQueueUrl, log),
     unroutableQueueUrl,
     nudge: (sent) => nudge(sentByType(sent, unroutableQueueUrl)),
     now,
     pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     random: () => Math.random(),
-    log: logAsJson,
+    log,
   });
 }

@@ -1,4 +1,4 @@
-import { describeError, type Log } from "../shared/log";
+import { errorFields, type Log } from "../../contract/log";
 
 export interface NudgeEffects {
   /** Invokes the scaler, asynchronously, with this nudge. */
@@ -46,7 +46,7 @@ export function createNudge({ invoke, now, log }: NudgeEffects): (sent: Record<s
       await invoke(told);
     } catch (error) {
       keep(told, toldSince);
-      log("warn", "scaler not nudged", { types: Object.keys(told), error: describeError(error) });
+      log("warn", "scaler-not-nudged", { jobTypes: Object.keys(told), ...errorFields(error) });
     }
   };
 }

@@ -1,6 +1,7 @@
 import type { FieldProblem } from "../../contract/check";
+import { groupBy } from "../shared/groupBy";
 import type { JobTypes } from "../shared/jobTypes";
-import { describeError, type Log } from "../shared/log";
+import { aboutJobs, errorFields, type Log } from "../../contract/log";
 import { mapLimited } from "../shared/mapLimited";
 import { jobMessage, type QueueMessage, unroutableMessage } from "../shared/queueMessage";
 import { type ReadJob, readJobs } from "./readJobs";
@@ -50,7 +51,7 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
 
   function giveUp({ text, source }: ReadJob, reason: string, loggedReason = reason): QueueMessage {
     const message = unroutableMessage({ text, source, reason }, unroutableQueueUrl, new Date(now()).toISOString());
-    log("warn", "job unroutable", { id: message.id, type: message.type, reason: loggedReason });
+    log("warn", "job-unroutable", { jobId: message.id, jobType: message.type, reason: loggedReason });
     return message;
   }
 
@@ -67,10 +68,20 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
     }
   }
 
+  /** One line for the jobs of each type. */
+  function logRouted(messages: QueueMessage[], time: string): void {
+    for (const [type, ofType] of groupBy(messages, ({ type = "" }) => type)) {
+      const ids = ofType.map(({ id = "" }) => id);
+      log("info", "job-routed", { time, ...aboutJobs(ids, type) });
+    }
+  }
+
   return async function routeJobs(event) {
     const jobs = event.Records.flatMap(({ Sns }) => readJobs(Sns.Message));
     const addressed = await mapLimited(jobs, lookUpsAtOnce, address);
     const messages = addressed.filter((each) => "queueUrl" in each);
+    // A worker may have a job before SQS has answered, and its lines come after this one.
+    const time = new Date(now()).toISOString();
     const unsent = await sendMessages(messages);
     const isKept = unsent.length > 0 && ((await keepJobs?.(unsent)) ?? false);
     const failures: Failure[] = [
@@ -78,17 +89,18 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
       ...(isKept ? [] : unsent).map(({ message: { id, type }, error }) => ({ id, type, error })),
     ];
     for (const { id, type, error } of failures)
-      log("error", "job not routed", { id, type, error: describeError(error) });
-    // If all went well, the jobs' own lines suffice: this one would be a line for each job.
-    if (unsent.length > 0 || failures.length > 0) {
-      log("info", "jobs routed", {
-        ...{ sent: messages.length - unsent.length, failed: failures.length },
-        ...(isKept && { kept: unsent.length }),
-      });
-    }
+      log("error", "job-not-routed", { jobId: id, jobType: type, ...errorFields(error) });
     const left = new Set(unsent.map(({ message }) => message));
-    await nudge?.(messages.filter((message) => !left.has(message)));
-    if (failures.length > 0) throw failureOf(failures, jobs.length);
+    const sent = messages.filter((message) => !left.has(message));
+    logRouted(
+      sent.filter(({ queueUrl }) => queueUrl !== unroutableQueueUrl),
+      time,
+    );
+    await nudge?.(sent);
+    if (failures.length > 0) {
+      const text = `${failures.length} of ${jobs.length} jobs could not be routed`;
+      throw new Error(text, { cause: failures[0]!.error });
+    }
   };
 }
 
@@ -99,12 +111,4 @@ function reasonOf(problems: FieldProblem[]): string {
 /** Only names the wrong fields: their values may be part of a payload, which no log shows. */
 function fieldsOf(problems: FieldProblem[]): string {
   return `malformed: ${problems.map(({ path }) => path || "the whole").join(", ")}`;
-}
-
-function failureOf(failures: Failure[], count: number): Error {
-  const jobs = failures.slice(0, 10).map(({ id, type }) => `${id ?? "without id"} (${type ?? "without type"})`);
-  const more = failures.length > jobs.length ? " and more" : "";
-  return new Error(`${failures.length} of ${count} jobs could not be routed: ${jobs.join(", ")}${more}`, {
-    cause: failures[0]!.error,
-  });
 }

@@ -1,4 +1,4 @@
-import { describeError, type Log } from "../shared/log";
+import { errorFields, type Log } from "../../contract/log";
 
 /** Collects a run's failures per type, so that one type can't block the others. */
 export interface Failures {
@@ -24,7 +24,8 @@ export function createFailures(log: Log): Failures {
       }
     },
     report() {
-      for (const [error, types] of unreported) log("error", "types not scaled", { types, error: describeError(error) });
+      for (const [error, types] of unreported)
+        log("error", "types-not-scaled", { jobTypes: types, ...errorFields(error) });
       unreported = new Map();
     },
     rethrow() {

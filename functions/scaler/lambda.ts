@@ -5,7 +5,7 @@ import { clientOptions } from "../shared/clientOptions";
 import { variable } from "../shared/environment";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
-import { logAsJson } from "../shared/log";
+import { log } from "../shared/log";
 import type { RunContext } from "../shared/runContext";
 import { createAutoScaling } from "./autoScaling";
 import { createFleetItems } from "./fleetItems";
@@ -29,6 +29,6 @@ export function scalerFactory(): (event: unknown, context: RunContext) => Promis
     autoScaling: createAutoScaling(groups),
     fleetItems: createFleetItems(tables, variable("FLEET_TABLE")),
     now,
-    log: logAsJson,
+    log,
   });
 }

@@ -1,5 +1,5 @@
 import type { JobType } from "../../contract/jobType";
-import { describeError, type Log } from "../shared/log";
+import { errorFields, type Log } from "../../contract/log";
 import type { Action } from "./rules/action";
 import type { AutoScaling } from "./autoScaling";
 import { decide } from "./rules/decide";
@@ -80,7 +80,7 @@ async function launchesOf(
     };
   } catch (error) {
     // The backlog counts all the same.
-    log("warn", "launches not read", { type: view.jobType.type, error: describeError(error) });
+    log("warn", "launches-not-read", { jobType: view.jobType.type, ...errorFields(error) });
     return { launches: [] };
   }
 }
@@ -124,21 +124,21 @@ async function perform(action: Action, view: FleetView, effects: LookEffects): P
       if (!("launchProblem" in action.changes)) return;
       const { launchProblem, retryAt } = action.changes;
       const isAnew = launchProblem === undefined && retryAt !== undefined;
-      if (isAnew) log("info", "launches tried anew", { type, reason: "the launch template has changed" });
-      else if (launchProblem === undefined) log("info", "launches succeed again", { type });
+      if (isAnew) log("info", "launches-retried", { jobType: type });
+      else if (launchProblem === undefined) log("info", "launches-recovered", { jobType: type });
       else
-        log("error", "launches fail", {
-          type,
+        log("error", "launches-failing", {
+          jobType: type,
           launchProblem,
-          ...(retryAt !== undefined && { retryInSeconds: Math.round((retryAt - now) / 1_000) }),
+          retryInSeconds: retryAt && Math.round((retryAt - now) / 1_000),
         });
       return;
     }
     case "setDesired": {
       const { groupName: group, from, to, reason } = action;
       await autoScaling.setDesired(group, to);
-      log("info", to > from ? "capacity raised" : "capacity lowered", {
-        type,
+      log("info", to > from ? "capacity-raised" : "capacity-lowered", {
+        jobType: type,
         group,
         from,
         to,
@@ -150,14 +150,18 @@ async function perform(action: Action, view: FleetView, effects: LookEffects): P
     }
     case "markUnhealthy":
       await autoScaling.markUnhealthy(action.instanceId);
-      log("warn", "instance silent", { type, instance: action.instanceId, silentForSeconds: action.silentForSeconds });
+      log("warn", "instance-unresponsive", {
+        jobType: type,
+        worker: action.instanceId,
+        silentForSeconds: action.silentForSeconds,
+      });
       return;
     case "watch":
       await fleetItems.watch(type, action.instanceId, now);
-      log("info", "instance missed", { type, instance: action.instanceId });
+      log("info", "instance-report-missing", { jobType: type, worker: action.instanceId });
       return;
     case "retire":
       await fleetItems.retire(type, action.instanceId, now);
-      log("info", "instance retires", { type, instance: action.instanceId });
+      log("info", "instance-retiring", { jobType: type, worker: action.instanceId });
   }
 }

@@ -159,10 +159,8 @@ async function giveBack({ effects }: Run, one: Held, seen: Seen | undefined, has
 }
 
 function describeGroups({ effects }: Run, targets: Target[]): Promise<Record<string, Group | Error>> {
-  const names = targets.flatMap(({ jobType: { fleet } }) =>
-    fleet.onDemandGroupName === undefined ? [fleet.groupName] : [fleet.groupName, fleet.onDemandGroupName],
-  );
-  return effects.autoScaling.describe(names);
+  const names = targets.flatMap(({ jobType: { fleet } }) => [fleet.groupName, fleet.onDemandGroupName]);
+  return effects.autoScaling.describe(present(names));
 }
 
 /** A call that hangs takes seconds: better to report that a type was left out than to be cut off. */

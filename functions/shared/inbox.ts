@@ -14,7 +14,7 @@ export interface StrayMessage {
   receiptHandle: string;
   body: string;
   /** String attributes by name. */
-  attributes: Record<string, string>;
+  attributes: Record<string, string | undefined>;
   /** Number of deliveries by SQS, this one included. */
   receiveCount: number;
   groupId?: string;
@@ -67,14 +67,12 @@ export function createInbox(client: SQSClient): Inbox {
 }
 
 function strayOf({ MessageId, ReceiptHandle, Body, Attributes, MessageAttributes }: Message): StrayMessage {
-  const texts = Object.entries(MessageAttributes ?? {}).flatMap(([name, { StringValue }]) =>
-    StringValue === undefined ? [] : [[name, StringValue]],
-  );
+  const texts = Object.entries(MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]);
   return {
     id: MessageId ?? "",
     receiptHandle: ReceiptHandle ?? "",
     body: Body ?? "",
-    attributes: Object.fromEntries(texts) as Record<string, string>,
+    attributes: Object.fromEntries(texts) as Record<string, string | undefined>,
     receiveCount: Number(Attributes?.ApproximateReceiveCount ?? 1),
     groupId: Attributes?.MessageGroupId,
   };

@@ -19,29 +19,23 @@ export interface JobTypesEffects {
   table: JobTypeTable;
   /** Epoch milliseconds. */
   now: () => number;
-  /** Seconds that a type is cached. @default 60 */
-  cacheSeconds?: number;
-  /** Seconds that a cached type is used before an unreadable table is read again. @default 5 */
-  staleSeconds?: number;
 }
+
+/** Seconds for which a known type stands before a table that can't be read is asked again. */
+const staleSeconds = 5;
 
 /**
  * Reads types from the type table, and caches those that exist. A missing type is read again each time, so
  * that a new one works at once. While the table can't be read, the cached types stay valid.
  */
-export function createJobTypes({
-  table,
-  now,
-  cacheSeconds = limits.typeCacheSeconds,
-  staleSeconds = 5,
-}: JobTypesEffects): JobTypes {
+export function createJobTypes({ table, now }: JobTypesEffects): JobTypes {
   const known = new Map<string, { jobType: JobType; freshUntil: number }>();
   const reading = new Map<string, Promise<JobType | undefined>>();
 
   async function read(type: string): Promise<JobType | undefined> {
     try {
       const jobType = await table.read(type);
-      if (jobType) known.set(type, { jobType, freshUntil: now() + cacheSeconds * 1_000 });
+      if (jobType) known.set(type, { jobType, freshUntil: now() + limits.typeCacheSeconds * 1_000 });
       else known.delete(type);
       return jobType;
     } catch (error) {

@@ -1,4 +1,5 @@
 import { divideIntoBatches } from "./batches";
+import { groupBy } from "./groupBy";
 import { mapLimited } from "./mapLimited";
 import type { QueueMessage } from "./queueMessage";
 
@@ -43,10 +44,7 @@ export function createSendMessages(effects: SendMessagesEffects): (messages: Que
   }
 
   return async function sendMessages(messages) {
-    const byQueue = new Map<string, QueueMessage[]>();
-    for (const message of messages) {
-      byQueue.set(message.queueUrl, [...(byQueue.get(message.queueUrl) ?? []), message]);
-    }
+    const byQueue = groupBy(messages, ({ queueUrl }) => queueUrl);
     const batches = [...byQueue].flatMap(([queueUrl, ofQueue]) =>
       divideIntoBatches(ofQueue).map((batch) => ({ queueUrl, batch })),
     );

@@ -19,7 +19,7 @@ export interface UnsentEvents {
 export interface UnsentPage {
   events: UnsentEvent[];
   /** Id after which the next page begins; undefined at the end. */
-  next?: string;
+  next?: string | undefined;
 }
 
 /** Events per read; a page of DynamoDB holds 1 MB anyway. */
@@ -33,12 +33,11 @@ export function createUnsentEvents(client: DynamoDBClient, tableName: string): U
       const { Items = [], LastEvaluatedKey } = await client.send(
         new ScanCommand({ TableName: tableName, Limit: eventsPerLook, ExclusiveStartKey }),
       );
-      const next = LastEvaluatedKey?.id?.S;
       const text = (value: { S?: string | undefined } | undefined) => value?.S ?? "";
       const events = Items.map(({ id, queue, message }) => ({
         ...{ id: text(id), queue: text(queue), message: text(message) },
       }));
-      return { events, ...(next !== undefined && { next }) };
+      return { events, next: LastEvaluatedKey?.id?.S };
     },
     async remove(id) {
       await client.send(new DeleteItemCommand({ TableName: tableName, Key: { id: { S: id } } }));

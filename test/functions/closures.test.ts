@@ -139,8 +139,8 @@ describe("serialised handlers", () => {
         ...["@aws-sdk/client-dynamodb", "@aws-sdk/client-sns"],
         ...["node:crypto", "node:vm"],
       ]);
-      expect(run.lines.map(({ event, type }) => [event, type])).to.deep.equal(
-        Array(3).fill(["job accepted", "word-count"]),
+      expect(run.lines.map(({ event, jobType }) => [event, jobType])).to.deep.equal(
+        Array(3).fill(["job-accepted", "word-count"]),
       );
     });
   });
@@ -305,10 +305,10 @@ describe("serialised handlers", () => {
         "node:crypto",
       ]);
       expect(run.lines.map(({ event }) => event)).to.have.members([
-        "job unroutable",
-        "job unroutable",
-        "scaler not nudged",
+        ...["job-unroutable", "job-routed", "scaler-not-nudged"],
+        ...["job-unroutable", "job-routed"],
       ]);
+      for (const { time } of run.lines) expect(Date.parse(time as string)).to.be.closeTo(Date.now(), 600_000);
     });
 
     it("throws where its queue is gone and the event can be kept nowhere, so that nothing is dropped", async () => {
@@ -324,7 +324,7 @@ describe("serialised handlers", () => {
       const failing = await runSerialised(lambdaCode("router"), environment, [
         sns(JSON.stringify({ ...envelope, type: "gone" })),
       ]);
-      expect(failing.outcomes[0]!.error).to.equal("1 of 1 jobs could not be routed: r1 (gone)");
+      expect(failing.outcomes[0]!.error).to.equal("1 of 1 jobs could not be routed");
       expect(JSON.stringify(failing.lines)).to.contain("QueueDoesNotExist");
       await aws.createTable("unsent", "id");
       const keeping = await runSerialised(lambdaCode("router"), environment, [
@@ -345,7 +345,7 @@ describe("serialised handlers", () => {
       const run = await runSerialised(text, environment, [sns(JSON.stringify(job))]);
       expect(run.outcomes).to.deep.equal([{}]);
       expect(run.required).to.include("@aws-sdk/client-lambda");
-      expect(run.lines.map(({ event }) => event)).to.deep.equal(["scaler not nudged"]);
+      expect(run.lines.map(({ event }) => event)).to.deep.equal(["job-routed", "scaler-not-nudged"]);
       expect(await aws.receive(queueUrl)).not.to.be.empty;
     });
   });
@@ -380,9 +380,9 @@ describe("serialised handlers", () => {
       const nudged = await run({ sent: { busy: 30 } }, {});
       expect(nudged.outcomes).to.deep.equal([{}, { error: "A part of the scaler's run failed" }]);
       expect(groups.desired["busy-group"]).to.equal(3);
-      expect(nudged.lines.map(({ event, type, types }) => [event, type ?? types])).to.deep.equal([
-        ["capacity raised", "busy"],
-        ["types not scaled", ["lost"]],
+      expect(nudged.lines.map(({ event, jobType, jobTypes }) => [event, jobType ?? jobTypes])).to.deep.equal([
+        ["capacity-raised", "busy"],
+        ["types-not-scaled", ["lost"]],
       ]);
       expect(JSON.stringify(nudged.lines[1])).to.include("QueueDoesNotExist");
       expect(nudged.required.sort()).to.deep.equal([
@@ -412,7 +412,7 @@ describe("serialised handlers", () => {
         await aws.tables.send(new PutItemCommand({ TableName: "scaled-types", Item }));
       }
       const { lines } = await run({});
-      expect(lines.map(({ types }) => types)).to.deep.equal([["lost"]]);
+      expect(lines.map(({ jobTypes }) => jobTypes)).to.deep.equal([["lost"]]);
       const asked = groups.described.slice(before);
       expect(asked).to.have.deep.members([
         { names: 100, isFirstPage: true },

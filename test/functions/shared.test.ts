@@ -4,7 +4,6 @@ import { stringAttributes } from "../../contract/messages/attributes";
 import { limits } from "../../contract/limits";
 import { batchOutcomes, divideIntoBatches, messageBytes } from "../../functions/shared/batches";
 import { variable } from "../../functions/shared/environment";
-import { describeError } from "../../functions/shared/log";
 import { mapLimited } from "../../functions/shared/mapLimited";
 
 describe("mapLimited", () => {
@@ -69,25 +68,6 @@ describe("batchOutcomes", () => {
     expect(first).to.equal(undefined);
     expect(second).to.include({ name: "Throttled", message: "slow down" });
     expect(third).to.be.an("error");
-  });
-});
-
-describe("describeError", () => {
-  it("tells name, message and causes, but not without end", () => {
-    const looped = new Error("loop");
-    looped.cause = looped;
-    expect(describeError(new TypeError("a", { cause: new Error("b") }))).to.deep.equal({
-      name: "TypeError",
-      message: "a",
-      cause: { name: "Error", message: "b" },
-    });
-    expect(JSON.stringify(describeError(looped)).length).to.be.lessThan(300);
-  });
-
-  it("takes whatever is thrown", () => {
-    for (const thrown of [undefined, null, "text", 7, {}]) {
-      expect(describeError(thrown).message).to.be.a("string");
-    }
   });
 });
 

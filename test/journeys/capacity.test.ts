@@ -97,7 +97,7 @@ describe("capacity", () => {
     const heal = journey.cloud.faults.add(ofScaler);
     const ids = await submitMany(journey, "untold", 4);
     await until(async () => (await waiting("untold")) === 3);
-    await until(() => journey.logs.some(({ line }) => line.includes("scaler not nudged")));
+    await until(() => journey.logs.some(({ line }) => line.includes("scaler-not-nudged")));
     heal();
     await until(() => untold.desiredCapacity === 4);
     expect(nudges.map(({ caller }) => caller)).to.include(own);

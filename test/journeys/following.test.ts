@@ -99,7 +99,7 @@ describe("following jobs", () => {
     await Promise.all([delayed, timed, prompt].map((id) => journey.reaches(id, "succeeded")));
     expect(ranAt(timed)).to.be.at.least(begun + 2_000);
     expect(ranAt(delayed)).to.be.at.least(begun + 3_000);
-    await until(() => journey.logs.some(({ line }) => line.includes(cancelled) && line.includes("message-dropped")));
+    await until(() => journey.logs.some(({ line }) => line.includes(cancelled) && line.includes("message-deleted")));
     expect(ranAt(cancelled)).to.be.NaN;
   });
 
@@ -126,7 +126,7 @@ describe("following jobs", () => {
     // As if its time had come just before.
     const due = later.Target.Input!.replace(runAt, new Date().toISOString());
     scheduler.create({ ...later, ScheduleExpression, Target: { ...later.Target, Input: due } });
-    await until(() => journey.logs.some(({ line }) => line.includes(cancelled) && line.includes("message-dropped")));
+    await until(() => journey.logs.some(({ line }) => line.includes(cancelled) && line.includes("message-deleted")));
     expect(ranAt(cancelled)).to.be.NaN;
   });
 

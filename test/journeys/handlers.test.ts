@@ -109,7 +109,7 @@ describe("the kinds of handlers", () => {
   const events = (event: string) =>
     journey.logs.flatMap(({ line }) => (line.includes(`"event":"${event}"`) ? [JSON.parse(line) as LogLine] : []));
   interface LogLine {
-    type: string;
+    jobType: string;
     error: { message: string };
   }
 
@@ -128,13 +128,13 @@ describe("the kinds of handlers", () => {
   });
 
   it("says at the worker's start that a package is missing", async () => {
-    const lines = () => events("worker-not-started").filter(({ type }) => type === "lacking");
+    const lines = () => events("worker-not-started").filter(({ jobType }) => jobType === "lacking");
     await until(() => lines().length > 0);
     expect(lines()[0]!.error.message).to.match(/needs packages that can't be loaded in this image: "no-such-package"/);
   });
 
   it("says at the worker's start that a command is missing", async () => {
-    const lines = () => events("worker-not-started").filter(({ type }) => type === "absent");
+    const lines = () => events("worker-not-started").filter(({ jobType }) => jobType === "absent");
     await until(() => lines().length > 0);
     expect(lines()[0]!.error.message).to.include('There is no command "no-such-command" in the image');
   });

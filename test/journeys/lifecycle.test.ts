@@ -81,7 +81,7 @@ describe("an instance's life", () => {
     idle.setDesiredCapacity(3);
     await until(() => idle.desiredCapacity === 1 && idle.instances.length === 1);
     const [last] = idle.instances;
-    await until(() => said("idle-instance-stays", last!.id));
+    await until(() => said("idle-instance-kept", last!.id));
     expect(last!.lifecycleState).to.equal("InService");
   });
 
@@ -91,7 +91,7 @@ describe("an instance's life", () => {
     await journey.reaches(id, "succeeded");
     await until(() => brief.desiredCapacity === 0 && brief.instances.length === 0);
     const drained = journey.logs.filter(({ line }) => line.includes('"event":"worker-draining"'));
-    expect(drained.some(({ line }) => line.includes('"type":"brief"') && line.includes('"reason":"idle"'))).to.equal(
+    expect(drained.some(({ line }) => line.includes('"jobType":"brief"') && line.includes('"reason":"idle"'))).to.equal(
       true,
     );
   });

@@ -36,7 +36,7 @@ describe("the repair run", () => {
     // The fault stays: only the repair run can have sent it.
     expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 1, result: { ok: true } });
     for (const remove of removals) remove();
-    await until(() => logged("message replayed", "router failures").length === 1);
+    await until(() => logged("event-replayed", "router failures").length === 1);
     expect(handlers.ledger().filter((line) => line === `ran ${id}`)).to.have.length(1);
   });
 
@@ -50,7 +50,7 @@ describe("the repair run", () => {
     const id = await journey.submit("quick", {});
     expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 1, result: { ok: true } });
     remove();
-    await until(() => logged("repair run", '"unsent":1').length === 1);
+    await until(() => logged("repair-finished", '"unsent":1').length === 1);
   });
 
   it("replays what SNS could not deliver to the router", async () => {
@@ -58,7 +58,7 @@ describe("the repair run", () => {
     const id = await journey.submit("quick", {});
     await journey.reaches(id, "succeeded");
     remove();
-    await until(() => logged("message replayed", "undelivered").length === 1);
+    await until(() => logged("event-replayed", "undelivered").length === 1);
   });
 
   it("gives a dead letter that SQS moved a reason, and its job a final state", async () => {
@@ -73,7 +73,7 @@ describe("the repair run", () => {
     expect(job.error).to.deep.include({ name: "DeliveryGivenUp" });
     expect(job.finishedAt).to.be.a("string");
     const url = journey.outputs.deadLetterQueueUrls.deserted!;
-    await until(() => logged("dead letter explained", id).length === 1);
+    await until(() => logged("dead-letter-explained", id).length === 1);
     const letter = await receive(journey.sqs, url);
     expect(JSON.parse(letter.Body!)).to.deep.include({ id, type: "deserted", payload: { a: 1 } });
     expect(letter.MessageAttributes!.reason!.StringValue).to.match(/^SQS gave the job up/);

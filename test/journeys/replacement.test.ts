@@ -139,7 +139,7 @@ describe("replacement", () => {
     expect(await runScaler(journey)).to.equal(true);
     const problem = await launchProblem();
     expect(problem).to.match(/^3 launches failed in a row; the last: .*Heartbeat Timeout/);
-    expect(scalerSaid(journey, "launches fail").some((line) => line.includes("Heartbeat Timeout"))).to.equal(true);
+    expect(scalerSaid(journey, "launches-failing").some((line) => line.includes("Heartbeat Timeout"))).to.equal(true);
     expect([group.desiredCapacity, liveCount(group)]).to.deep.equal([0, 0]);
     const failed = failedLaunches();
     const second = await journey.submit("failing", {});
@@ -155,7 +155,7 @@ describe("replacement", () => {
     await Promise.all([id, second].map((each) => journey.reaches(each, "succeeded")));
     expect(await runScaler(journey)).to.equal(true);
     expect(await launchProblem()).to.equal(undefined);
-    expect(scalerSaid(journey, "launches succeed again")).to.have.length(1);
+    expect(scalerSaid(journey, "launches-recovered")).to.have.length(1);
     expect([id, second].map((each) => handlers.startsOf(each))).to.deep.equal([1, 1]);
 
     function failedLaunches(): number {

@@ -27,7 +27,7 @@ describe("the scaler's errors", () => {
   });
 
   const said = (type: string, cause: RegExp) => {
-    const lines = scalerSaid(journey, "types not scaled");
+    const lines = scalerSaid(journey, "types-not-scaled");
     return lines.some((line) => line.includes(`"types":["${type}"]`) && cause.test(line));
   };
 
@@ -84,7 +84,7 @@ describe("the scaler's errors", () => {
     const repair = journey.cloud.lambdas.list().find(({ spec }) => spec.name.includes("-repair-"))!;
     await until(async () => {
       await repair.invoke("{}");
-      return journey.logs.some(({ line }) => line.includes(`"repair run"`) && line.includes(`"unsent":1`));
+      return journey.logs.some(({ line }) => line.includes(`"repair-finished"`) && line.includes(`"unsent":1`));
     });
     expect(await runScaler(journey)).to.equal(true);
     await expectDoneOnce(id);

@@ -25,7 +25,7 @@ import { createScaler } from "../../functions/scaler/scaler";
 import { sendWith } from "../../functions/shared/sendWith";
 import { createUnsentEvents } from "../../functions/shared/unsentEvents";
 import { sleep } from "../../worker-image/src/support/clock";
-import { errorFields } from "../../worker-image/src/support/log";
+import { errorFields } from "../../contract/log";
 import { Job } from "../../worker-image/src/handlers/handler";
 import { Runner, RunOutcome } from "../../worker-image/src/handlers/runner";
 import { FakeClock } from "../worker-image/support/fakeClock";

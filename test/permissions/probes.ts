@@ -256,7 +256,7 @@ export const probes: Record<string, Probe> = {
     await world.within(seconds, () => failures.messages.length === 0 && failures.inflightMessages.size === 0);
   },
   async "repair unsent"(world, seconds) {
-    const kept = () => world.journey.logs.filter(({ line }) => line.includes('"jobs kept"')).length;
+    const kept = () => world.journey.logs.filter(({ line }) => line.includes('"jobs-kept"')).length;
     const before = kept();
     const heal = silenceRouter(world);
     const id = await submitted(world, "steady");

@@ -347,7 +347,7 @@ describe("the scripts of an instance", () => {
         level: "error",
         event: "instance-given-up",
         worker: instance,
-        type: "word-count",
+        jobType: "word-count",
         reason: 'no "space" on \\device\\  ',
       });
       expect(Date.parse(time!)).to.be.closeTo(Date.now(), 60_000);

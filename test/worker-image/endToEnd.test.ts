@@ -55,10 +55,13 @@ describe("The worker as a process", () => {
     expect(Date.parse(letter.attributes.failedAt!)).to.be.closeTo(Date.now(), 20_000);
 
     await world.send(settings.queueUrl, "not a job");
-    await worker.event("message-refused");
+    await worker.event("message-dead-lettered");
     expect((await world.deadLetter(settings)).attributes.reason).to.include("Expected JSON");
     expect(await world.backlog(settings)).to.equal(0);
-    expect(await worker.event("job-succeeded")).to.include.keys("jobId", "attempt", "waitMs", "runMs");
+    const { time, runMs, jobId, ...rest } = await worker.event("job-succeeded");
+    expect(rest).to.deep.equal({ level: "info", event: "job-succeeded", attempt: 1 });
+    expect([typeof time, typeof runMs, typeof jobId]).to.deep.equal(["string", "number", "string"]);
+    expect(await worker.event("job-started")).to.include.keys("jobId", "attempt", "messageId", "waitMs", "worker");
     await stop(worker);
   });
 

@@ -1,7 +1,8 @@
 import path from "node:path";
 import { expect } from "chai";
 import { limits } from "../../contract/limits";
-import { LineAbout, LogLevel, maxLineCharacters } from "../../worker-image/src/handlers/jobLog";
+import { LogLevel } from "../../contract/log";
+import { LineAbout, maxLineCharacters } from "../../worker-image/src/handlers/jobLog";
 import { Runner } from "../../worker-image/src/handlers/runner";
 import { HandlerRunner } from "../../worker-image/src/handlers/javascript/handlerRunner";
 import { buildWorker, distFolder, fixturesFolder } from "./support/build";

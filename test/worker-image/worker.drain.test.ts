@@ -160,7 +160,7 @@ describe("Worker", () => {
     const run = worker.run();
     queue.put(message({ receivedAt: clock.now() }));
     await clock.advance(20_000);
-    expect(log.fieldsOf("poll-failed")).to.include({ failuresInARow: 1 });
+    expect(log.fieldsOf("receive-failed")).to.include({ failuresInARow: 1 });
     expect(calls[0]).to.equal("claim job-1 of 3");
     worker.drain("test");
     worker.drain("test");

@@ -12,11 +12,12 @@ instance=$(metadata instance-id)
 # One line of plain text, cut from the front: the cause stands at the end.
 plain() { LC_ALL=C tr '\n\t' '  ' | LC_ALL=C tr -cd '\40-\176' | tail -c 2000; }
 quoted() { sed 's/[\"]/\\&/g'; }
-line='{"level":"error","event":"instance-given-up","time":"'$(date -u +%FT%TZ)'","worker":"'$instance'","type":"'$TYPE'","reason":"'$(plain <<<"$reason" | quoted)'"}'
+reason=$(plain <<<"$reason" | quoted)
+line='{"time":"'$(date -u +%FT%T.%3NZ)'","level":"error","event":"instance-given-up","reason":"'$reason'","worker":"'$instance'","jobType":"'$TYPE'"}'
 stream='"logGroupName":"'$LOG_GROUP'","logStreamName":"'$instance'-given-up"'
 logs CreateLogStream "{$stream}" || true
 logs PutLogEvents "{$stream,\"logEvents\":[{\"timestamp\":$(date +%s000),\"message\":\"$(quoted <<<"$line")\"}]}" \
-  || echo "The log group was not told" >&2
+  || echo "The log group did not take the reason" >&2
 group=$(metadata tags/instance/aws:autoscaling:groupName) \
   || group=$(scaling DescribeAutoScalingInstances "InstanceIds.member.1=$instance" \
     | sed -n 's:.*<AutoScalingGroupName>\([^<]*\)<.*:\1:p') \

@@ -8,7 +8,7 @@ import { HandlerRunner } from "./handlers/javascript/handlerRunner";
 import { downloadHandler } from "./handlers/javascript/inlineHandler";
 import { JobFolders } from "./handlers/jobFolders";
 import { JobProcesses, markVariable } from "./handlers/jobProcesses";
-import { Log } from "./support/log";
+import { Log } from "../../contract/log";
 import { ProcessGroups } from "./handlers/processGroups";
 import { Runner } from "./handlers/runner";
 import { WorkerOptions } from "./settings";

@@ -15,7 +15,8 @@ import { serveHealth } from "./instance/health";
 import { keepInQueue, publishOrKeep } from "./records/keptEvents";
 import { createLifecycle } from "./instance/createLifecycle";
 import { LineWriter } from "./support/lineWriter";
-import { createLog, errorFields, Log, LogFields } from "./support/log";
+import { errorFields, EventName, Log } from "../../contract/log";
+import { createWorkerLog } from "./support/log";
 import { MaskedRunner } from "./handlers/maskedRunner";
 import { Masking } from "./support/masking";
 import { Metrics } from "./support/metrics";
@@ -36,7 +37,7 @@ const output = new LineWriter(
 );
 const write = (line: string) => output.write(line);
 const masking = new Masking();
-const logAbout = (common: LogFields) => createLog(write, common, Date.now, masking);
+const logAs = (common: Parameters<typeof createWorkerLog>[1]) => createWorkerLog(write, common, Date.now, masking);
 // Pipes and files take their input before the process is gone.
 process.on("exit", () => output.flush());
 
@@ -50,14 +51,14 @@ async function main(): Promise<number> {
   const read = readOptions(process.env, path.join(__dirname, "processors"));
   if (!read.ok) {
     const problems = read.problems.map(({ path: name, message }) => `${name}: ${message}`);
-    const log = logAbout({});
+    const log = logAs({});
     log("error", "worker-not-started", { problems });
     const { WORKER_TYPE: type, WORKER_FLEET_TABLE: fleetTable, WORKER_SCALER_FUNCTION: scalerFunction } = process.env;
     await reportStartFailure(problems.join("; "), { type, fleetTable, scalerFunction }, log);
     return 1;
   }
   const options = read.value;
-  const log = logAbout({ worker: options.workerId, type: options.settings.type });
+  const log = logAs({ worker: options.workerId, jobType: options.settings.type });
   process.on("uncaughtException", (error) => crash("worker-crashed", error, log));
   if (options.exitsWithParent) exitWithParent(log);
   if (options.overcommitted) {
@@ -176,7 +177,7 @@ function exitWithParent(log: Log): void {
 }
 
 /** Running jobs are not lost: their leases end, and their messages reappear. */
-function crash(event: string, error: unknown, log: Log = logAbout({})): never {
+function crash(event: EventName, error: unknown, log: Log = logAs({})): never {
   log("error", event, errorFields(error));
   process.exit(1);
 }

@@ -1,5 +1,5 @@
 import { DiskRoom } from "./instance/diskRoom";
-import { errorFields } from "./support/log";
+import { errorFields } from "../../contract/log";
 import { MessageProcessor, ProcessorEffects } from "./job/messageProcessor";
 import { Poller } from "./queue/poller";
 import { Prefetched } from "./queue/prefetched";
@@ -54,7 +54,7 @@ export class Worker {
           if (await prefetched.take(message)) return this.processor.process(message, slot);
         }),
       onLeftOver: (message) => prefetched.giveBack(message),
-      onError: (error, failuresInARow) => log("warn", "poll-failed", { failuresInARow, ...errorFields(error) }),
+      onError: (error, failuresInARow) => log("warn", "receive-failed", { failuresInARow, ...errorFields(error) }),
       clock,
       random,
     });

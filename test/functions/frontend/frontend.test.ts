@@ -369,7 +369,7 @@ describe("frontend", () => {
     expect(status).to.equal(200);
     expect((json as { types: unknown[] }).types).to.have.length(2);
     expect(blind.lines).to.deep.equal([
-      { level: "warn", event: "launch problems not read", fields: { error: { name: "Error", message: "throttled" } } },
+      { level: "warn", event: "launch-problems-not-read", fields: { error: { name: "Error", message: "throttled" } } },
     ]);
   });
 
@@ -398,10 +398,10 @@ describe("frontend", () => {
       expect(broken.lines).to.deep.equal([
         {
           level: "error",
-          event: "job not recorded",
+          event: "job-not-recorded",
           fields: {
-            id: "new-1",
-            type: "word-count",
+            jobId: "new-1",
+            jobType: "word-count",
             error: { name: "ThrottlingException", message: "Rate exceeded" },
           },
         },
@@ -428,7 +428,7 @@ describe("frontend", () => {
         expectUnavailable(answer);
         expect(answer.problem.detail).to.contain("new-1");
         expect(broken.record("new-1")).to.include({ state: "queued", attempts: 0 });
-        expect(broken.lines.at(-1)).to.deep.include({ level: "error", event: "job not published" });
+        expect(broken.lines.at(-1)).to.deep.include({ level: "error", event: "job-not-published" });
       }
     });
   });
@@ -464,7 +464,7 @@ describe("DELETE /jobs/{id}", () => {
     frontend.put({ ...queued, id: "b", state: "running", attempts: 1 });
     for (const id of ["a", "b"]) expect((await frontend.request("DELETE", `/jobs/${id}`)).status).to.equal(202);
     expect(ends).to.deep.equal(["a cancelled"]);
-    expect(frontend.lines.map(({ event }) => event)).to.deep.equal(["end not announced"]);
+    expect(frontend.lines.map(({ event }) => event)).to.deep.equal(["completion-event-not-published"]);
   });
 
   it("removes the schedule of one that was to run much later, once its end is announced, and of no other", async () => {
@@ -497,7 +497,7 @@ describe("DELETE /jobs/{id}", () => {
     frontend = new FakeFrontend({ later });
     frontend.put(far);
     expect((await frontend.request("DELETE", "/jobs/a")).json).to.include({ state: "cancelled" });
-    expect(frontend.lines.map(({ event }) => event)).to.deep.equal(["schedule not removed"]);
+    expect(frontend.lines.map(({ event }) => event)).to.deep.equal(["schedule-not-removed"]);
   });
 
   it("asks for the end of one that runs, as often as one likes", async () => {

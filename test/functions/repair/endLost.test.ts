@@ -11,8 +11,9 @@ import { createFailedRecords, type FailedRecords } from "../../../functions/repa
 import { createRequeuedRecords } from "../../../functions/rescue/requeuedRecords";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import { startDynamo } from "../../worker-image/support/aws";
-import { checksum, type LogLine, wordCount } from "../support/fakeFrontend";
+import { checksum, wordCount } from "../support/fakeFrontend";
 import { RecordTable } from "../support/recordTable";
+import { type LogLine, logTo } from "../support/logTo";
 
 const day = 86_400_000;
 const hour = 3_600_000;
@@ -38,7 +39,7 @@ function run(records: FailedRecords, overrides: Partial<Parameters<typeof create
     announce: (record) => Promise.resolve(void told.push(record)),
     now: () => clock.now,
     random: () => 0.5,
-    log: (level, event, fields = {}) => void lines.push({ level, event, fields }),
+    log: logTo(lines),
     ...overrides,
   });
   return { told, lines, clock, endLost: (types = [wordCount, checksum]) => endLost(types, () => true) };
@@ -181,7 +182,7 @@ describe("ending lost jobs", () => {
     const { endLost, clock, lines } = run(records, { announce });
     const failure = await endLost().catch((thrown: Error) => thrown);
     expect(failure).to.have.property("message", "throttled");
-    expect(lines.map(({ event, fields }) => [event, fields.id])).to.deep.equal([["lost job not ended", "a"]]);
+    expect(lines.map(({ event, fields }) => [event, fields.jobId])).to.deep.equal([["lost-job-not-ended", "a"]]);
     expect(await table.read("a"))
       .to.include({ state: "failed" })
       .and.not.have.property("expiresAt");

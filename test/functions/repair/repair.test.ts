@@ -4,7 +4,8 @@ import type { JobRecord } from "../../../contract/records/record";
 import type { Inbox, StrayMessage } from "../../../functions/shared/inbox";
 import { createRepair, inTurn, type RepairEffects } from "../../../functions/repair/repair";
 import type { QueueMessage } from "../../../functions/shared/queueMessage";
-import { checksum, type LogLine, wordCount } from "../support/fakeFrontend";
+import { checksum, wordCount } from "../support/fakeFrontend";
+import { type LogLine, logTo } from "../support/logTo";
 
 const now = Date.parse("2026-11-02T10:00:00Z");
 const failures = "https://queues/failures";
@@ -87,7 +88,7 @@ class World {
       now: () => now,
       pause: () => Promise.resolve(),
       random: () => 0.5,
-      log: (level, event, fields = {}) => void this.lines.push({ level, event, fields }),
+      log: logTo(this.lines),
       ...overrides,
     });
     return repair({}, { getRemainingTimeInMillis: () => this.remaining });
@@ -133,7 +134,7 @@ describe("repair", () => {
       ["a", "b", "c", "d"].map((id) => [id, wordCount.queueUrl]),
     );
     expect(world.happened).to.deep.equal(["send word-count", "remove m1", "send word-count", "remove m2"]);
-    expect(world.lines.filter(({ event }) => event === "message replayed")).to.have.length(2);
+    expect(world.lines.filter(({ event }) => event === "event-replayed")).to.have.length(2);
   });
 
   describe("of what the router kept", () => {
@@ -228,7 +229,7 @@ describe("repair", () => {
     for (const id of ids) world.put(kept, end(id));
     await world.run({ keptEventsUrl: kept, announce: refuse });
     expect(world.left(kept)).to.have.length(25);
-    expect(world.lines.filter(({ event }) => event === "event not published")).to.have.length(10);
+    expect(world.lines.filter(({ event }) => event === "completion-event-not-published")).to.have.length(10);
     world.hidden.clear();
     world.put(kept, "no event");
     await world.run({ keptEventsUrl: kept, announce: async ({ id }) => void told.push(id) });
@@ -248,7 +249,7 @@ describe("repair", () => {
     world.put(undelivered, JSON.stringify({ Message: job("b") }));
     await world.run({ sendBatch: refuse });
     expect([world.left(failures), world.left(undelivered)]).to.deep.equal([["m1"], ["m2"]]);
-    const lines = world.lines.filter(({ event }) => event === "message not replayed");
+    const lines = world.lines.filter(({ event }) => event === "event-not-replayed");
     expect(lines.map(({ fields }) => fields.messageId)).to.deep.equal(["m1", "m2"]);
   });
 

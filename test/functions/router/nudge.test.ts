@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { encodeEnvelope, encodeMessage } from "../../../contract/messages/envelope";
 import { invokeScaler } from "../../../functions/router/invokeScaler";
 import { createNudge } from "../../../functions/router/nudge";
-import type { LogLine } from "../support/fakeFrontend";
 import { FakeRouter } from "../support/fakeRouter";
 import { copyEnvironment, restoreEnvironment } from "../../support/environment";
+import { type LogLine, logTo } from "../support/logTo";
 
 const job = (id: string, type = "word-count") => ({
   version: 1 as const,
@@ -34,7 +34,7 @@ describe("nudge", () => {
         told.push(sent);
       },
       now: () => seconds * 1_000,
-      log: (level, event, fields = {}) => void lines.push({ level, event, fields }),
+      log: logTo(lines),
     });
   });
 
@@ -69,8 +69,8 @@ describe("nudge", () => {
     expect(lines).to.deep.equal([
       {
         level: "warn",
-        event: "scaler not nudged",
-        fields: { types: ["a"], error: { name: "Error", message: "refused" } },
+        event: "scaler-not-nudged",
+        fields: { jobTypes: ["a"], error: { name: "Error", message: "refused" } },
       },
     ]);
     isRefused = false;
@@ -130,7 +130,7 @@ describe("routeJobs with a nudge", () => {
     const router = new FakeRouter({ nudge });
     expect(await router.route(encodeEnvelope(job("1")))).to.equal(undefined);
     expect(router.sent).to.have.length(1);
-    expect(lines).to.deep.equal(["scaler not nudged"]);
+    expect(lines).to.deep.equal(["scaler-not-nudged"]);
   });
 });
 

@@ -48,7 +48,7 @@ describe("routeJobs, with sends that fail at random", () => {
         });
         const thrown = await router.route(...messages.map((_, index) => JSON.stringify(jobs[index])));
 
-        const failed = router.lines.filter(({ level }) => level === "error").map(({ fields }) => fields.id);
+        const failed = router.lines.filter(({ level }) => level === "error").map(({ fields }) => fields.jobId);
         for (const { id, type, version } of jobs.flat()) {
           const places = [
             ...router.sent.filter((message) => message.id === id).map(({ queueUrl }) => queueUrl),

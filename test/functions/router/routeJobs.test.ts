@@ -54,6 +54,17 @@ describe("routeJobs", () => {
     expect(router.sent[0]!.attributes.reason!.StringValue).to.include("15 minutes ahead");
   });
 
+  it("writes one line for the jobs of each type that are in their queues, of the time before they were sent", async () => {
+    await router.route(
+      encodeMessage([envelope("a"), envelope("b", { type: "checksum" }), envelope("c"), envelope("d", { type: "no" })]),
+    );
+    const time = "2026-11-02T10:00:00.000Z";
+    expect(router.lines.filter(({ event }) => event === "job-routed")).to.deep.equal([
+      { level: "info", event: "job-routed", fields: { time, jobIds: ["a", "c"], jobType: "word-count" } },
+      { level: "info", event: "job-routed", fields: { time, jobId: "b", jobType: "checksum" } },
+    ]);
+  });
+
   it("keeps the jobs elsewhere where SQS takes none, and fails only where it can't", async () => {
     const kept: object[] = [];
     const sendBatch = () => Promise.reject(new Error("SQS is away"));
@@ -64,7 +75,12 @@ describe("routeJobs", () => {
     const failing = new FakeRouter({ sendBatch, keepUnsent: () => Promise.reject(new Error("so is DynamoDB")) });
     expect(await failing.route(text))
       .to.have.property("message")
-      .that.includes("2 of 2 jobs could not be routed: a");
+      .that.equals("2 of 2 jobs could not be routed");
+    expect(failing.lines.map(({ event, fields }) => [event, fields.jobId ?? fields.jobIds])).to.deep.equal([
+      ["jobs-not-kept", ["a", "b"]],
+      ["job-not-routed", "a"],
+      ["job-not-routed", "b"],
+    ]);
   });
 
   it("keeps only the jobs that are not sent, apart for each queue", async () => {
@@ -180,8 +196,8 @@ describe("routeJobs", () => {
     it("logs id, type and reason, but nothing that may be payload", async () => {
       await router.route('"correct horse"', encodeEnvelope(envelope("b", { type: "transcode" })));
       expect(router.lines.filter(({ level }) => level === "warn").map(({ fields }) => fields)).to.deep.equal([
-        { id: undefined, type: undefined, reason: "malformed: the whole" },
-        { id: "b", type: "transcode", reason: "No processor takes jobs of type transcode" },
+        { reason: "malformed: the whole" },
+        { jobId: "b", jobType: "transcode", reason: "No processor takes jobs of type transcode" },
       ]);
       expect(JSON.stringify(router.lines)).to.not.contain("horse");
     });
@@ -203,31 +219,33 @@ describe("routeJobs", () => {
       expect(flaky.pauses).to.deep.equal([100, 200]);
     });
 
-    it("throws what fails three times, with its jobs and the cause, and still sends the others", async () => {
+    it("throws what fails three times, with the cause, and still sends the others", async () => {
       const busy = new Error("busy");
       const partly: FakeRouter = new FakeRouter({
         sendBatch: (queueUrl, messages) =>
           queueUrl === checksum.queueUrl ? Promise.reject(busy) : Promise.resolve(partly.accept(queueUrl, messages)),
       });
       const error = await partly.route(encodeMessage([envelope("a"), envelope("b", { type: "checksum" })]));
-      expect(error!.message).to.equal("1 of 2 jobs could not be routed: b (checksum)");
+      expect(error!.message).to.equal("1 of 2 jobs could not be routed");
       expect(error!.cause).to.equal(busy);
       expect(partly.sent.map(({ id }) => id)).to.deep.equal(["a"]);
       expect(partly.lines.filter(({ level }) => level === "error").map(({ fields }) => fields)).to.deep.equal([
-        { id: "b", type: "checksum", error: { name: "Error", message: "busy" } },
+        { jobId: "b", jobType: "checksum", error: { name: "Error", message: "busy" } },
       ]);
     });
 
     it("throws where types can't be told: such a job is not of unknown type", async () => {
       const blind = new FakeRouter({ jobTypes: { find: () => Promise.reject(new Error("down")) } });
       const error = await blind.route(encodeEnvelope(envelope("a")));
-      expect(error!.message).to.contain("a (word-count)");
+      expect(error!.message).to.equal("1 of 1 jobs could not be routed");
+      expect(blind.lines[0]).to.deep.include({ event: "job-not-routed" });
+      expect(blind.lines[0]!.fields).to.include({ jobId: "a", jobType: "word-count" });
       expect(blind.sent).to.deep.equal([]);
     });
 
     it("throws where the unroutable queue takes nothing", async () => {
       const closed = new FakeRouter({ sendBatch: () => Promise.reject(new Error("down")) });
-      expect((await closed.route("not JSON"))!.message).to.contain("without id (without type)");
+      expect((await closed.route("not JSON"))!.message).to.equal("1 of 1 jobs could not be routed");
     });
   });
 });

@@ -35,9 +35,9 @@ describe("scaler", () => {
       expect(await fake.run()).to.equal(undefined);
       expect([fake.desired("a"), fake.desired("b")]).to.deep.equal([5, 0]);
       const [line] = fake.lines;
-      expect(line).to.deep.include({ level: "info", event: "capacity raised" });
+      expect(line).to.deep.include({ level: "info", event: "capacity-raised" });
       expect(line!.fields).to.deep.equal({
-        type: "a",
+        jobType: "a",
         group: "a-group",
         from: 0,
         to: 5,
@@ -112,7 +112,7 @@ describe("scaler", () => {
       fake.counts.set("a", { visible: 96, inFlight: 0 });
       expect(await fake.run()).to.equal(undefined);
       expect(fake.desired("a")).to.equal(7);
-      expect(fake.events()).to.include("launches not read");
+      expect(fake.events()).to.include("launches-not-read");
     });
 
     it("says why workers don't start, and when they do again", async () => {
@@ -121,8 +121,8 @@ describe("scaler", () => {
       await fake.run();
       expect(fake.desired("a")).to.equal(0);
       expect((await state("a")).launchProblem).to.equal("3 launches failed in a row; the last: InvalidAMI");
-      expect(fake.lines[0]).to.deep.include({ level: "error", event: "launches fail" });
-      expect(fake.lines[0]!.fields).to.include({ type: "a", retryInSeconds: 60 });
+      expect(fake.lines[0]).to.deep.include({ level: "error", event: "launches-failing" });
+      expect(fake.lines[0]!.fields).to.include({ jobType: "a", retryInSeconds: 60 });
       await fake.run();
       expect(fake.desired("a")).to.equal(0);
       fake.time += 60_000;
@@ -132,7 +132,7 @@ describe("scaler", () => {
       fake.groups.get("a-group")!.instances.push(...instances(1));
       await fake.run();
       expect(await state("a")).not.to.have.any.keys("launchProblem", "failedLaunches", "retryAt");
-      expect(fake.events()).to.include("launches succeed again");
+      expect(fake.events()).to.include("launches-recovered");
       expect(fake.desired("a")).to.equal(5);
     });
 
@@ -146,7 +146,7 @@ describe("scaler", () => {
       const { launchProblem, failedLaunches } = await state("a");
       expect(launchProblem).to.match(/^A launch was refused: .*create-service-linked-role/);
       expect(failedLaunches).to.equal(undefined);
-      expect(fake.events()).to.include("launches fail");
+      expect(fake.events()).to.include("launches-failing");
     });
 
     it("tells one instance of an old version to retire, and has a silent one replaced", async () => {
@@ -162,7 +162,7 @@ describe("scaler", () => {
       expect(await fake.run()).to.equal(undefined);
       expect(fake.calls).to.include("markUnhealthy i2");
       expect((await items.read("a")).items.i1).to.include({ retiresSince: fake.time, busySlots: 2 });
-      expect(fake.events()).to.include.members(["instance silent", "instance retires"]);
+      expect(fake.events()).to.include.members(["instance-unresponsive", "instance-retiring"]);
     });
   });
 
@@ -350,8 +350,8 @@ describe("scaler", () => {
           fake.lines.filter(({ level }) => level === "error").map(({ event, fields }) => [event, fields]),
         ).to.deep.equal([
           [
-            "types not scaled",
-            { types: ["a"], error: { name: "ThrottlingException", message: "ThrottlingException: no" } },
+            "types-not-scaled",
+            { jobTypes: ["a"], error: { name: "ThrottlingException", message: "ThrottlingException: no" } },
           ],
         ]);
         expect(await state("a")).not.to.have.property("leaseUntil");
@@ -372,7 +372,7 @@ describe("scaler", () => {
         fake.refusals.set(`describe ${type}-group`, error);
       }
       await fake.run();
-      expect(fake.lines.map(({ fields }) => fields.types)).to.deep.equal([["a", "b", "c"]]);
+      expect(fake.lines.map(({ fields }) => fields.jobTypes)).to.deep.equal([["a", "b", "c"]]);
     });
 
     it("is put right by the next run", async () => {
@@ -402,7 +402,7 @@ describe("scaler", () => {
       fake.remaining = 7_000;
       await fake.run();
       expect(fake.calls).to.deep.equal(["describe 1"]);
-      expect(fake.events()).to.deep.equal(["types not scaled"]);
+      expect(fake.events()).to.deep.equal(["types-not-scaled"]);
     });
   });
 });

@@ -8,6 +8,7 @@ import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { createRunWithin } from "../../../functions/frontend/services/runWithin";
 import { FakeIndex } from "./fakeIndex";
 import type { JobRecords } from "../../../functions/frontend/effects";
+import { type LogLine, logTo } from "./logTo";
 
 export const wordCount: JobType = {
   type: "word-count",
@@ -26,12 +27,6 @@ export interface ParsedAnswer {
   text: string;
   json: unknown;
   problem: ProblemDocument;
-}
-
-export interface LogLine {
-  level: string;
-  event: string;
-  fields: Record<string, unknown>;
 }
 
 type Overrides = Partial<Omit<FrontendEffects, "records">> & { records?: Partial<JobRecords> | null };
@@ -85,7 +80,7 @@ export class FakeFrontend {
       runWithin: createRunWithin(),
       now: () => Date.parse("2026-11-02T10:00:00Z"),
       newId: () => `new-${++this.ids}`,
-      log: (level, event, fields = {}) => void this.lines.push({ level, event, fields }),
+      log: logTo(this.lines),
       ...overrides,
     });
   }

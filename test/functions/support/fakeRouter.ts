@@ -3,7 +3,8 @@ import type { KeepUnsent } from "../../../functions/router/keepUnsent";
 import { createRouteJobs, type RouteJobsEffects } from "../../../functions/router/routeJobs";
 import { sentByType } from "../../../functions/router/sentByType";
 import type { QueueMessage } from "../../../functions/shared/queueMessage";
-import { checksum, type LogLine, wordCount } from "./fakeFrontend";
+import { checksum, wordCount } from "./fakeFrontend";
+import { type LogLine, logTo } from "./logTo";
 
 export const unroutableQueueUrl = "https://queues/unroutable";
 
@@ -22,7 +23,7 @@ export class FakeRouter {
   private readonly handle: ReturnType<typeof createRouteJobs>;
 
   constructor({ keepUnsent, nudge, ...overrides }: FakeRouterEffects = {}) {
-    const log: RouteJobsEffects["log"] = (level, event, fields = {}) => void this.lines.push({ level, event, fields });
+    const log: RouteJobsEffects["log"] = logTo(this.lines);
     this.handle = createRouteJobs({
       jobTypes: { find: (type) => Promise.resolve([wordCount, checksum].find((each) => each.type === type)) },
       sendBatch: (queueUrl, messages) => Promise.resolve(this.accept(queueUrl, messages)),

@@ -4,8 +4,8 @@ import type { FleetItems } from "../../../functions/scaler/fleetItems";
 import type { Group, Launch } from "../../../functions/scaler/rules/fleetView";
 import type { QueueCounts } from "../../../contract/fleet/queueCounts";
 import { createScaler } from "../../../functions/scaler/scaler";
-import type { LogLine } from "./fakeFrontend";
 import { group, now, scaledType } from "./fleetViews";
+import { type LogLine, logTo } from "./logTo";
 
 /** Queues and groups in memory, on a clock that tests move. The fleet table is whatever it is given. */
 export class FakeScaler {
@@ -50,7 +50,7 @@ export class FakeScaler {
       autoScaling: this.autoScaling(),
       fleetItems,
       now: () => this.time,
-      log: (level, event, fields = {}) => void this.lines.push({ level, event, fields }),
+      log: logTo(this.lines),
     });
     const getRemainingTimeInMillis = () => this.remaining - (this.time - start);
     return scaler(event, { getRemainingTimeInMillis, invokedFunctionArn: this.invokedFunctionArn }).then(

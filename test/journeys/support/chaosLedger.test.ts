@@ -46,7 +46,7 @@ describe("the chaos ledger", () => {
     for (const event of ["settling-retried", "heartbeat-failed"]) {
       check(retry, { logs: [line("i-1", event, 1)] });
     }
-    check(repeat, { logs: [line("i-1", "job-lost", 1)] });
+    check(repeat, { logs: [line("i-1", "job-lease-lost", 1)] });
   });
 
   it("counts an attempt as lost with the handler's process that it ran in", () => {

@@ -65,7 +65,7 @@ function isLost(start: Entry, next: Entry | undefined, { losses, logs }: Seen): 
   const isWorkerLost = losses.some(
     ({ victim, from, until = Infinity }) => isSame(start.worker, victim) && start.at <= until && from <= nextAt,
   );
-  if (isWorkerLost || linesOn(start, logs).some((line) => line.includes('"job-lost"'))) return true;
+  if (isWorkerLost || linesOn(start, logs).some((line) => line.includes('"job-lease-lost"'))) return true;
   const ofWorker = logs.filter(({ name }) => isSame(start.worker, name));
   const deaths = ofWorker.filter(({ line }) => line.includes('"handler-died"') && line.includes(`"${start.id}"`));
   return deaths.some(({ line }) => {

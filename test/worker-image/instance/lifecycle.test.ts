@@ -148,7 +148,7 @@ describe("Lifecycle", () => {
     state.canLower = false;
     await clock.advance(10_000);
     expect(calls).to.deep.equal([]);
-    expect(log.fieldsOf("idle-instance-stays").reason).to.match(/needs the instances/);
+    expect(log.fieldsOf("idle-instance-kept").reason).to.match(/needs the instances/);
     state.canLower = true;
     state.idleSince = clock.now();
     state.accepts.push(false);
@@ -177,7 +177,7 @@ describe("Lifecycle", () => {
     state.idleSince = clock.now();
     await clock.advance(20_000);
     expect(asked.at(-1)).to.equal(265);
-    expect(log.events()).to.deep.equal(["idle-instance-stays", "idle-instance-stays"]);
+    expect(log.events()).to.deep.equal(["idle-instance-kept", "idle-instance-kept"]);
     await lifecycle.end();
   });
 
@@ -315,7 +315,7 @@ describe("Lifecycle", () => {
     await begin();
     await settled();
     await clock.advance(60_000);
-    expect([calls, log.events(), clock.pendingTimers]).to.deep.equal([[], ["lifecycle-off"], 0]);
+    expect([calls, log.events(), clock.pendingTimers]).to.deep.equal([[], ["lifecycle-disabled"], 0]);
     state.retire();
     expect(calls).to.deep.equal([]);
     await lifecycle.end();
@@ -327,7 +327,7 @@ describe("Lifecycle", () => {
     await settled();
     state.isUp = false;
     await clock.advance(15_000);
-    expect(log.events()).to.deep.equal(["lifecycle-look-failed"]);
+    expect(log.events()).to.deep.equal(["metadata-read-failed"]);
     state.isUp = true;
     items["autoscaling/target-lifecycle-state"] = "Terminated";
     await clock.advance(5_000);

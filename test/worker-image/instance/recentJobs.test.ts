@@ -11,7 +11,8 @@ describe("RecentJobs", () => {
     jobs.note("job-succeeded", { runMs: 2_000 });
     jobs.note("job-failed", { runMs: 500 });
     jobs.note("job-retried", { runMs: 1_500 });
-    for (const event of ["job-started", "job-given-back", "job-cancelled", "job-lost"]) jobs.note(event, { runMs: 9 });
+    for (const event of ["job-started", "job-given-back", "job-cancelled", "job-lease-lost"] as const)
+      jobs.note(event, { runMs: 9 });
     jobs.note("job-failed", { reason: "no attempt was left" });
     expect(jobs.read()).to.deep.equal({ recentJobs: 3, recentSeconds: 4 });
   });

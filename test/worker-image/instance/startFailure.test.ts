@@ -35,6 +35,6 @@ describe("tellStartFailure", () => {
     expect([none.told, none.nudges()]).to.deep.equal([[], 0]);
     const away = setUp(() => Promise.reject(new Error("no metadata")));
     await tellStartFailure("no", away.effects);
-    expect(away.log.fieldsOf("start-failure-not-told")).to.deep.include({}).and.have.property("error");
+    expect(away.log.fieldsOf("start-failure-not-reported")).to.deep.include({}).and.have.property("error");
   });
 });

@@ -49,7 +49,7 @@ describe("Prefetched", () => {
     await clock.advance(27_000);
     expect(await prefetched.take(message)).to.equal(false);
     expect(calls).to.have.length(2);
-    expect(log.fieldsOf("message-let-go").messageId).to.equal("m");
+    expect(log.fieldsOf("message-released").messageId).to.equal("m");
   });
 
   it("doesn't run, but gives back, what it can't extend in time", async () => {

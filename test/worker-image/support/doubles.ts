@@ -1,7 +1,7 @@
 import { encodeEnvelope, JobEnvelope } from "../../../contract/messages/envelope";
 import { WorkerSettings } from "../../../contract/workerSettings";
 import { Job } from "../../../worker-image/src/handlers/handler";
-import { Log, LogFields } from "../../../worker-image/src/support/log";
+import { Log, LogFields } from "../../../contract/log";
 import { DeadLetter, JobQueue, ReceivedMessage } from "../../../worker-image/src/queue/queue";
 import { Claim, ClaimRequest, Hold, HoldState, JobRecords } from "../../../worker-image/src/records/records";
 import { RunEvents, Runner, RunOutcome } from "../../../worker-image/src/handlers/runner";

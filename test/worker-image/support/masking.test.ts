@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { createLog } from "../../../worker-image/src/support/log";
+import { createWorkerLog } from "../../../worker-image/src/support/log";
 import { MaskedRunner } from "../../../worker-image/src/handlers/maskedRunner";
 import { Masking } from "../../../worker-image/src/support/masking";
 import { Runner, RunOutcome } from "../../../worker-image/src/handlers/runner";
@@ -74,7 +74,7 @@ describe("Masking", () => {
     );
     const property = fc.property(value, fc.jsonValue(), (secret, field) => {
       const lines: string[] = [];
-      const log = createLog(
+      const log = createWorkerLog(
         (line) => lines.push(line),
         { worker: "i-1" },
         () => 1_767_225_600_000,

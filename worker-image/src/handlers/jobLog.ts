@@ -1,13 +1,11 @@
 import { Clock } from "../support/clock";
-import { LogFields } from "../support/log";
+import { LogLevel } from "../../../contract/log";
 import { shorten } from "../support/text";
-
-export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** Fields of a line, beside its message. */
 export interface LineAbout {
   /** The handler's own fields: under a name of their own, so that they can't pass for the worker's. */
-  fields?: LogFields;
+  fields?: Record<string, unknown>;
   /** Stream of the output. */
   stream?: "stdout" | "stderr";
 }

@@ -1,6 +1,7 @@
 import { JobError, OmittedResult } from "../../../contract/records/record";
 import { Job } from "./handler";
-import { LineAbout, LogLevel } from "./jobLog";
+import { LogLevel } from "../../../contract/log";
+import { LineAbout } from "./jobLog";
 
 /** Reason why a running job must stop. */
 export type StopCause = "timeout" | "cancelled" | "drain" | "lease-lost";

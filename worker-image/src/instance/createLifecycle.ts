@@ -11,7 +11,7 @@ import { findGroups, readCounts } from "./fleetGroups";
 import { AutoScalingInstanceGroup } from "./instanceGroup";
 import { chooseWhenIdle } from "./chooseWhenIdle";
 import { InstanceMetadata } from "./metadata";
-import { Log } from "../support/log";
+import { Log } from "../../../contract/log";
 import { RecentJobs } from "./recentJobs";
 import { nudgeScaler } from "./scalerNudge";
 import { Services } from "../services/services";

@@ -1,6 +1,6 @@
 import { Clock, sleep } from "../support/clock";
 import { gigabytes } from "../handlers/disk";
-import { Log } from "../support/log";
+import { Log } from "../../../contract/log";
 
 /** Space kept free for running jobs: a job that begins with less fails, and perhaps makes others fail. */
 const keptBytes = 2 * 1024 ** 3;

@@ -3,7 +3,7 @@ import { Clock } from "../support/clock";
 import { FleetTable } from "./fleetTable";
 import { HealthSource, illness } from "./health";
 import { startHeartbeat } from "../support/heartbeat";
-import { errorFields, Log } from "../support/log";
+import { errorFields, Log } from "../../../contract/log";
 import { MetadataReader } from "./notice";
 import { RecentJobs } from "./recentJobs";
 

@@ -2,7 +2,7 @@ import { WorkerSettings } from "../../../contract/workerSettings";
 import { Clock } from "../support/clock";
 import { startHeartbeat } from "../support/heartbeat";
 import { InstanceGroup } from "./instanceGroup";
-import { errorFields, Log } from "../support/log";
+import { errorFields, Log } from "../../../contract/log";
 
 /** Well within the launch hook's ten minutes. */
 const launchBeatMilliseconds = 240_000;

@@ -7,7 +7,7 @@ import { InstanceGroup } from "./instanceGroup";
 import { HookHeartbeat } from "./hookHeartbeat";
 import { IdleChoice, pauseBeforeAsking } from "./chooseWhenIdle";
 import { MetadataReader, Notice, readNotice } from "./notice";
-import { errorFields, Log } from "../support/log";
+import { errorFields, Log } from "../../../contract/log";
 
 /** AWS recommends to check for the spot notice every 5 seconds ("Spot Instance interruption notices"). */
 const lookMilliseconds = 5_000;
@@ -159,8 +159,8 @@ export class Lifecycle {
     } catch (error) {
       this.failures++;
       if (this.failures % triesBeforeOff === 0) {
-        if (!this.hasAnswered) return log("info", "lifecycle-off", { reason: "There is no instance metadata" });
-        log("warn", "lifecycle-look-failed", { failuresInARow: this.failures, ...errorFields(error) });
+        if (!this.hasAnswered) return log("info", "lifecycle-disabled", { reason: "There is no instance metadata" });
+        log("warn", "metadata-read-failed", { failuresInARow: this.failures, ...errorFields(error) });
       }
     }
     if (!this.ending.signal.aborted) this.cancelLook = clock.after(lookMilliseconds, () => void this.look());
@@ -218,7 +218,7 @@ export class Lifecycle {
     else if (this.staysSince !== idleSince) {
       this.staysSince = idleSince;
       const reason = canLower ? "The group is at its minimum" : "The type needs the instances that it has";
-      log("info", "idle-instance-stays", { reason, idleSince });
+      log("info", "idle-instance-kept", { reason, idleSince });
     }
   }
 

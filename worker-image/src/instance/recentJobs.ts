@@ -1,12 +1,9 @@
 import { leftOfRecent } from "../../../contract/fleet/state";
 import { Clock } from "../support/clock";
-import { LogFields } from "../support/log";
+import { EventName, LogFields, ownEnds } from "../../../contract/log";
 
 /** A smaller number counts as none. */
 const negligibleJobs = 0.01;
-
-/** Events that end an attempt by itself; one that was cut off says nothing of a job's duration. */
-const ended = new Set(["job-succeeded", "job-failed", "job-retried"]);
 
 /** Number and total duration of recently ended jobs; older ones count less and less. */
 export class RecentJobs {
@@ -19,8 +16,8 @@ export class RecentJobs {
   }
 
   /** Counts the job of a log line, if it is about an attempt's end. */
-  note(event: string, { runMs }: LogFields): void {
-    if (!ended.has(event) || typeof runMs !== "number") return;
+  note(event: EventName, { runMs }: LogFields): void {
+    if (!ownEnds.includes(event) || typeof runMs !== "number") return;
     this.fade();
     this.jobs++;
     this.seconds += runMs / 1_000;

@@ -4,7 +4,7 @@ import { systemClock } from "../support/clock";
 import { DynamoFleetTable, FleetTable } from "./fleetTable";
 import { InstanceMetadata } from "./metadata";
 import { MetadataReader } from "./notice";
-import { errorFields, Log } from "../support/log";
+import { errorFields, Log } from "../../../contract/log";
 import { nudgeScaler } from "./scalerNudge";
 
 /** Longest reason in a report. */
@@ -34,7 +34,7 @@ export async function tellStartFailure(reason: string, effects: StartFailureEffe
     await table.reportFailure(instanceId, { startError, startErrorAt: now() });
     await nudge();
   } catch (error) {
-    log("warn", "start-failure-not-told", errorFields(error));
+    log("warn", "start-failure-not-reported", errorFields(error));
   }
 }
 

@@ -4,7 +4,7 @@ import { toJobError } from "../support/errors";
 import { heartbeatInterval, startHeartbeat } from "../support/heartbeat";
 import { JobLog } from "../handlers/jobLog";
 import { WorkerOutput } from "../support/lineWriter";
-import { errorFields, Log } from "../support/log";
+import { errorFields, EventName, Log } from "../../../contract/log";
 import { Progress, ProgressWriter, toProgress } from "../support/progress";
 import { isUnknownMessage, JobQueue, ReceivedMessage } from "../queue/queue";
 import { Hold, HoldState, JobRecords } from "../records/records";
@@ -62,7 +62,7 @@ export class Attempt {
     private leasedUntil: number,
   ) {
     const { clock, records, visibilityTimeoutSeconds } = effects;
-    const onError = (event: string) => (error: unknown) => log("warn", event, errorFields(error));
+    const onError = (event: EventName) => (error: unknown) => log("warn", event, errorFields(error));
     this.progress = new ProgressWriter(
       clock,
       async (progress) => this.heed(await records.reportProgress(hold, progress)),

@@ -7,7 +7,8 @@ import { Clock } from "../support/clock";
 import { heartbeatInterval, startHeartbeat } from "../support/heartbeat";
 import { insist } from "../services/insist";
 import { WorkerOutput } from "../support/lineWriter";
-import { errorFields, Log, withFields } from "../support/log";
+import { errorFields, Log } from "../../../contract/log";
+import { withFields } from "../support/log";
 import { SlotEvents, Untaken } from "../queue/poller";
 import { JobQueue, ReceivedMessage } from "../queue/queue";
 import { Claim, ClaimRequest, JobRecords } from "../records/records";
@@ -72,7 +73,7 @@ export class MessageProcessor {
     try {
       return await this.take(message, slot);
     } catch (error) {
-      this.effects.log("error", "message-left", { messageId: message.id, ...errorFields(error) });
+      this.effects.log("error", "message-left-in-queue", { messageId: message.id, ...errorFields(error) });
       return undefined;
     }
   }
@@ -103,15 +104,11 @@ export class MessageProcessor {
       return void (await this.refuse(message, `The message is no job: ${problems.join("; ")}`));
     }
     const job = decoded.value;
-    const log = withFields(this.effects.log, {
-      jobId: job.id,
-      ...(job.type !== this.effects.settings.type && { jobType: job.type }),
-      messageId: message.id,
-    });
+    const log = withFields(this.effects.log, { jobId: job.id, messageId: message.id });
     try {
       return await this.takeJob(job, message, log, slot);
     } catch (error) {
-      log("error", "message-left", errorFields(error));
+      log("error", "message-left-in-queue", errorFields(error));
       return undefined;
     }
   }
@@ -226,7 +223,7 @@ export class MessageProcessor {
     const { queue, clock, random, settings } = this.effects;
     const wanted = unusedSeconds(message.receiveCount, settings.visibilityTimeoutSeconds, random);
     const hiddenSeconds = hideableSeconds(wanted, message.receivedAt, clock.now());
-    log("error", "message-left", { hiddenSeconds, ...errorFields(error) });
+    log("error", "message-left-in-queue", { hiddenSeconds, ...errorFields(error) });
     try {
       await queue.hide(message, hiddenSeconds);
     } catch (failure) {
@@ -257,7 +254,7 @@ export class MessageProcessor {
         return log("info", "job-cancelled");
       case "duplicate":
         await queue.remove(message);
-        return log("info", "message-dropped", { reason: claim.because });
+        return log("info", "message-deleted", { reason: claim.because });
       case "refused":
         freeSlot();
         return this.refuse(message, claim.reason, "warn", log);
@@ -278,14 +275,12 @@ export class MessageProcessor {
     const { clock, settings } = this.effects;
     const { job, message, hold } = claimed;
     const begun = clock.now();
-    const waitMs = Math.max(0, begun - Date.parse(job.submittedAt));
     let endedAt: number | undefined;
-    const times = () => ({ attempt: hold.attempt, waitMs, runMs: (endedAt ?? clock.now()) - begun });
-    const log: Log = (level, event, fields) => claimed.log(level, event, { ...times(), ...fields });
+    const log = withFields(this.effects.log, { jobId: job.id, attempt: hold.attempt });
     const attempt = new Attempt({ ...this.effects, ...settings }, message, job, hold, log, claimed.leaseUntil);
     const held: HeldJob = {
       ...claimed,
-      log,
+      log: (level, event, fields) => log(level, event, { ...fields, runMs: (endedAt ?? clock.now()) - begun }),
       heldUntil: message.receivedAt + (maxHiddenSeconds - hiddenMarginSeconds) * 1000,
       isMessageGone: () => attempt.isMessageGone(),
       release: () => attempt.release(),
@@ -295,7 +290,7 @@ export class MessageProcessor {
     try {
       const end: AttemptEnd = (await attempt.isTooLate())
         ? { kind: "stopped", cause: "lease-lost" }
-        : await this.endOf(attempt, held);
+        : await this.endOf(attempt, held, log);
       endedAt = clock.now();
       if (end.kind === "stopped" && end.isStuck) {
         log("error", "handler-not-killable", {
@@ -313,12 +308,12 @@ export class MessageProcessor {
     }
   }
 
-  private async endOf(attempt: Attempt, held: HeldJob): ReturnType<Attempt["run"]> {
-    const { job, log } = held;
+  private async endOf(attempt: Attempt, held: HeldJob, log: Log): ReturnType<Attempt["run"]> {
+    const { job, message } = held;
     const { type } = this.effects.settings;
     if (job.type !== type) {
-      const message = `Expected a job of type "${type}" in this queue, got "${job.type}"`;
-      return { kind: "failed", isPermanent: true, error: { name: "WrongQueue", message } };
+      const text = `Expected a job of type "${type}" in this queue, got "${job.type}"`;
+      return { kind: "failed", isPermanent: true, error: { name: "WrongQueue", message: text } };
     }
     // The drain may have begun during the claim.
     if (this.isDraining) return { kind: "stopped", cause: "drain" };
@@ -326,7 +321,8 @@ export class MessageProcessor {
       await this.settler.acknowledge(held);
       attempt.forgetMessage();
     }
-    log("info", "job-started");
+    const waitMs = Math.max(0, this.effects.clock.now() - Date.parse(job.submittedAt));
+    log("info", "job-started", { messageId: message.id, waitMs });
     return attempt.run();
   }
 
@@ -344,6 +340,6 @@ export class MessageProcessor {
     const failedAt = new Date(clock.now()).toISOString();
     await insist(() => queue.deadLetter({ body: message.body, type: settings.type, reason, failedAt }), options);
     await insist(() => queue.remove(message), options);
-    log(level, "message-refused", about);
+    log(level, "message-dead-lettered", about);
   }
 }

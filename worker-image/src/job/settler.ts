@@ -4,7 +4,7 @@ import { AttemptEnd } from "./attempt";
 import { backoffSeconds, hideableSeconds } from "../support/backoff";
 import { Clock } from "../support/clock";
 import { insist } from "../services/insist";
-import { errorFields, Log } from "../support/log";
+import { errorFields, EventName, Log } from "../../../contract/log";
 import { Progress } from "../support/progress";
 import { JobQueue, ReceivedMessage } from "../queue/queue";
 import { Hold, HoldState, JobRecords, LastWords } from "../records/records";
@@ -216,7 +216,7 @@ export class Settler {
   private async removeMessage(held: HeldJob): Promise<void> {
     await held.release();
     if (held.isAcknowledged) return;
-    await this.tryOnMessage(held, "message-not-removed", () => this.effects.queue.remove(held.message));
+    await this.tryOnMessage(held, "message-not-deleted", () => this.effects.queue.remove(held.message));
   }
 
   private async hideMessage(held: HeldJob, seconds: number): Promise<void> {
@@ -229,7 +229,7 @@ export class Settler {
    * that is out of reach, for instance since its visibility has ended, must not hide the job's outcome. Nor is an
    * outage waited out.
    */
-  private async tryOnMessage(held: HeldJob, event: string, action: () => Promise<void>): Promise<void> {
+  private async tryOnMessage(held: HeldJob, event: EventName, action: () => Promise<void>): Promise<void> {
     try {
       await this.insist({ ...held, heldUntil: undefined }, action);
     } catch (error) {
@@ -260,5 +260,7 @@ function lastWords({ progress }: HeldJob, resultOmitted?: OmittedResult): LastWo
 }
 
 function logLost(held: HeldJob): void {
-  held.log("warn", "job-lost", { reason: "Another worker holds the job now; its record and message are left alone" });
+  held.log("warn", "job-lease-lost", {
+    reason: "Another worker holds the job now; its record and message are left alone",
+  });
 }

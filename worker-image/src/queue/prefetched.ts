@@ -1,7 +1,7 @@
 import { hiddenMarginSeconds, maxHiddenSeconds } from "../support/backoff";
 import { Clock } from "../support/clock";
 import { heartbeatInterval } from "../support/heartbeat";
-import { errorFields, Log } from "../support/log";
+import { errorFields, Log } from "../../../contract/log";
 import { JobQueue, ReceivedMessage } from "./queue";
 
 export interface PrefetchedEffects {
@@ -111,12 +111,12 @@ export class Prefetched {
     const { queue, log } = this.effects;
     if (kept && this.share(kept) >= trustedShare) {
       const reason = "It waited for a slot, and may have become visible again";
-      return log("warn", "message-let-go", { messageId: message.id, reason });
+      return log("warn", "message-released", { messageId: message.id, reason });
     }
     try {
       await queue.hide(message, 0);
     } catch (error) {
-      log("warn", "message-left", { messageId: message.id, ...errorFields(error) });
+      log("warn", "message-left-in-queue", { messageId: message.id, ...errorFields(error) });
     }
   }
 

@@ -2,7 +2,7 @@ import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { CompletionEvent, eventMessage } from "../../../contract/messages/completionEvent";
 import { Announce } from "./announcedRecords";
 import { toJobError } from "../support/errors";
-import { Log } from "../support/log";
+import { Log } from "../../../contract/log";
 
 export interface KeptEventsEffects {
   publish: Announce;

@@ -3,7 +3,7 @@ import { isObject } from "../../../contract/check";
 import { Clock } from "../support/clock";
 import { toJobError } from "../support/errors";
 import { insist } from "../services/insist";
-import { errorFields, Log } from "../support/log";
+import { errorFields, Log } from "../../../contract/log";
 
 export interface SecretEffects {
   /** Reads the whole value; rejects if there is none, or reading is refused. */

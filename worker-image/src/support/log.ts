@@ -1,54 +1,26 @@
-import { stackOf, toJobError } from "./errors";
-import { Masking } from "./masking";
+import { createLog, EventName, Log, LogFields } from "../../../contract/log";
+import type { Masking } from "./masking";
 
-/** Fields of an event. */
-export type LogFields = Record<string, unknown>;
+/**
+ * The lines that are most of a log. They leave out `worker` and `jobType`, which their attempt's `job-started` and the names
+ * of log stream and log group have.
+ */
+const briefEvents: readonly EventName[] = ["job-log", "job-succeeded"];
 
-/** Writes one event; `error` is for events that a person should see. */
-export type Log = (level: "debug" | "info" | "warn" | "error", event: string, fields?: LogFields) => void;
-
-/** Writes each event as one line of JSON that shows no secret. */
-export function createLog(
+/** The worker's log, in which no secret shows. */
+export function createWorkerLog(
   write: (line: string) => void,
-  common: LogFields,
-  now: () => number = Date.now,
+  common: Pick<LogFields, "worker" | "jobType">,
+  now: () => number,
   masking?: Pick<Masking, "line">,
 ): Log {
-  return (level, event, fields) => {
-    const line = stringify({ time: new Date(now()).toISOString(), level, event, ...common, ...fields });
-    write(`${masking?.line(line) ?? line}\n`);
-  };
+  const writeMasked = (line: string) => write(`${masking?.line(line) ?? line}\n`);
+  const full = createLog(writeMasked, common, now);
+  const brief = createLog(writeMasked, {}, now);
+  return (level, event, fields) => (briefEvents.includes(event) ? brief : full)(level, event, fields);
 }
 
 /** A log that adds the fields to each event. */
 export function withFields(log: Log, fields: LogFields): Log {
-  return (level, event, more) => log(level, event, { ...fields, ...more });
-}
-
-/** An error with its causes, for a log line. */
-export function errorFields(error: unknown): LogFields {
-  const stack = stackOf(error);
-  return { error: { ...toJobError(error), ...(stack !== undefined && { stack }) } };
-}
-
-/** JSON even of a handler's fields: circular values and BigInts as text. */
-export function stringify(entry: LogFields): string {
-  try {
-    return JSON.stringify(entry);
-  } catch {
-    return stringifyOdd(entry);
-  }
-}
-
-/** Several times as slow as JSON.stringify alone, which most entries pass. */
-function stringifyOdd(entry: LogFields): string {
-  const above: unknown[] = [];
-  return JSON.stringify(entry, function (this: unknown, _key, value: unknown) {
-    if (typeof value === "bigint") return String(value);
-    if (typeof value !== "object" || value === null) return value;
-    while (above.length > 0 && above.at(-1) !== this) above.pop();
-    if (above.includes(value)) return "(circular)";
-    above.push(value);
-    return value;
-  });
+  return (level, event, more) => log(level, event, { ...more, ...fields });
 }

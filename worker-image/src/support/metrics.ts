@@ -1,5 +1,5 @@
 import { Clock } from "./clock";
-import { Log, LogFields } from "./log";
+import { attemptEnds, EventName, Log, LogFields } from "../../../contract/log";
 
 /** Namespace of the worker's metrics in CloudWatch. */
 export const metricNamespace = "BatchJobProcessor";
@@ -11,7 +11,7 @@ const flushMilliseconds = 10_000;
 const maxValues = 100;
 
 /** Metric of each job event. */
-const counted: Record<string, string> = {
+const counted: Partial<Record<EventName, string>> = {
   "job-started": "JobsStarted",
   "job-succeeded": "JobsSucceeded",
   "job-failed": "JobsFailed",
@@ -19,7 +19,7 @@ const counted: Record<string, string> = {
 };
 
 /** Events that end an attempt; their lines include the memory. */
-const ended = new Set(["job-succeeded", "job-failed", "job-retried", "job-given-back", "job-cancelled", "job-lost"]);
+const troubled: readonly EventName[] = attemptEnds.filter((event) => event !== "job-succeeded");
 
 const units: Record<string, string> = { WaitTime: "Milliseconds", RunTime: "Milliseconds" };
 
@@ -66,7 +66,7 @@ export class Metrics {
   constructor(private readonly effects: MetricsEffects) {}
 
   readonly log: Log = (level, event, fields = {}) => {
-    this.effects.log(level, event, ended.has(event) ? { ...fields, rssMegabytes: rssMegabytes() } : fields);
+    this.effects.log(level, event, troubled.includes(event) ? { ...fields, rssMegabytes: rssMegabytes() } : fields);
     this.count(event, fields);
   };
 
@@ -84,7 +84,7 @@ export class Metrics {
     this.flush();
   }
 
-  private count(event: string, { waitMs, runMs }: LogFields): void {
+  private count(event: EventName, { waitMs, runMs }: LogFields): void {
     const name = counted[event];
     if (name === undefined || this.effects.metrics === "off") return;
     this.counts[name] = (this.counts[name] ?? 0) + 1;

@@ -1,13 +1,15 @@
 import { isError, toPlain } from "../../support/plain";
 import { toJobError } from "../../support/errors";
 import { JobLogger } from "../handler";
-import { LogLevel, maxLineCharacters } from "../jobLog";
-import { LogFields } from "../../support/log";
+import { LogLevel } from "../../../../contract/log";
+import { maxLineCharacters } from "../jobLog";
 import { shorten } from "../../support/text";
+
+type Fields = Record<string, unknown>;
 
 /** A handler's logger: it never throws, and passes on only plain values of bounded size. */
 export function createHandlerLogger(
-  write: (level: LogLevel, message: string, fields: LogFields | undefined) => void,
+  write: (level: LogLevel, message: string, fields: Fields | undefined) => void,
 ): JobLogger {
   const at = (level: LogLevel) => (message: unknown, fields?: unknown) =>
     write(level, shorten(textOf(message), maxLineCharacters), fieldsOf(message, fields));
@@ -25,11 +27,11 @@ function textOf(message: unknown): string {
 }
 
 /** A logged error gets a field of its own, whether it is the message or the fields. */
-function fieldsOf(message: unknown, fields: unknown): LogFields | undefined {
+function fieldsOf(message: unknown, fields: unknown): Fields | undefined {
   const error = isError(message) ? { error: toPlain(message) } : undefined;
   if (fields === undefined || fields === null) return error;
   if (isError(fields)) return { ...error, error: toPlain(fields) };
   const plain = toPlain(fields);
   const isNamed = typeof plain === "object" && plain !== null && !Array.isArray(plain);
-  return { ...error, ...(isNamed ? (plain as LogFields) : { value: plain }) };
+  return { ...error, ...(isNamed ? (plain as Fields) : { value: plain }) };
 }

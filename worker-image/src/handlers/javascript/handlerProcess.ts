@@ -12,7 +12,7 @@ import { JobFolders } from "../jobFolders";
 import { JobProcesses, markVariable, TrackedJob } from "../jobProcesses";
 import { maxLineCharacters } from "../jobLog";
 import { Line, LineReader } from "../../support/lineReader";
-import { Log } from "../../support/log";
+import { Log } from "../../../../contract/log";
 import { KernelKill, killedByKernel, noteKernelKill, outOfMemory, preferForKill } from "../memory";
 import { pour } from "../pour";
 import { ProcessGroups, signalGroup } from "../processGroups";

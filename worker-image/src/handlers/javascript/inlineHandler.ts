@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Clock } from "../../support/clock";
 import { toJobError } from "../../support/errors";
 import { insist } from "../../services/insist";
-import { errorFields, Log } from "../../support/log";
+import { errorFields, Log } from "../../../../contract/log";
 
 export interface InlineHandlerEffects {
   clock: Clock;

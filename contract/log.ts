@@ -1,0 +1,88 @@
+import type { LogEvents } from "./logEvents";
+
+/** Name of an event: what isn't in the table of events isn't logged. */
+export type EventName = keyof LogEvents;
+
+/** `error` is for what a person should look at. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** An error with its causes. */
+export interface LoggedError {
+  name: string;
+  message: string;
+  stack?: string | undefined;
+  cause?: LoggedError | undefined;
+}
+
+/** Fields that mean the same in every line. An event has others of its own; none of them holds a payload. */
+export interface LogFields {
+  /** When it happened, if not at the moment of writing; ISO 8601 with milliseconds, UTC. */
+  time?: string;
+  jobId?: string | undefined;
+  /** Of a line about several jobs. */
+  jobIds?: string[];
+  jobType?: string | undefined;
+  /** Id of the EC2 instance; locally the one that the local cloud gave. */
+  worker?: string;
+  messageId?: string;
+  attempt?: number | undefined;
+  error?: LoggedError;
+  /** A handler's own fields, which can overwrite nothing. */
+  fields?: Record<string, unknown>;
+  id?: never;
+  type?: never;
+  [name: string]: unknown;
+}
+
+/** One line of a log: a JSON object. */
+export interface LogLine extends LogFields {
+  time: string;
+  level: LogLevel;
+  event: EventName;
+}
+
+/** Writes one line. */
+export type Log = (level: LogLevel, event: EventName, fields?: LogFields) => void;
+
+/** Events that end an attempt by what its handler did. */
+export const ownEnds: readonly EventName[] = ["job-succeeded", "job-failed", "job-retried"];
+
+/** Events that end an attempt. */
+export const attemptEnds: readonly EventName[] = [...ownEnds, "job-given-back", "job-cancelled", "job-lease-lost"];
+
+/** A log that writes each event as a line of JSON: the event's fields, then the common ones. */
+export function createLog(write: (line: string) => void, common: LogFields, now: () => number): Log {
+  return (level, event, fields) =>
+    write(JSON.stringify({ time: new Date(now()).toISOString(), level, event, ...fields, ...common }));
+}
+
+/** Fields of a line about a job, or about several of one type. */
+export function aboutJobs(jobIds: string[], jobType: string): LogFields {
+  return jobIds.length === 1 ? { jobId: jobIds[0], jobType } : { jobIds, jobType };
+}
+
+/** Errors of a chain of causes that a line has. */
+const maxErrors = 5;
+
+/** The field of an error and its causes. */
+export function errorFields(error: unknown, most = maxErrors): { error: LoggedError } {
+  // Node's error of a connection that was refused at each of a host's addresses has no message, but the errors of each.
+  const { name = "Error", message = String(error), stack, code, errors, cause = errors?.[0] } = Object(error) as Thrown;
+  return {
+    error: {
+      name: String(name),
+      message: String(message || code),
+      stack,
+      cause: cause && most > 1 ? errorFields(cause, most - 1).error : undefined,
+    },
+  };
+}
+
+interface Thrown {
+  name?: unknown;
+  message?: unknown;
+  stack?: string;
+  code?: unknown;
+  errors?: unknown[];
+  cause?: unknown;
+}
