@@ -1,10 +1,10 @@
 import js from "@eslint/js";
 import tseslint from "typescript-eslint";
+import comments from "./tools/lintComments.mjs";
 
 /**
  * Imports that each folder may have, beside itself, Node's modules and the packages of package.json: CONTRIBUTING's map
- * as
- * rules.
+ * as rules.
  */
 const mayImport = {
   contract: [],
@@ -64,6 +64,7 @@ function directionOf(folder, names) {
 export default tseslint.config(
   { ignores: ["**/dist/", "node_modules/", "out/"] },
   js.configs.recommended,
+  { plugins: { comments }, rules: { "comments/voice": "error" } },
   {
     files: ["**/*.ts"],
     extends: [...tseslint.configs.recommendedTypeChecked],

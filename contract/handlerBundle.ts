@@ -10,7 +10,9 @@ export interface HandlerBundle {
 
 const marker = "// batch-job-processor bundle ";
 
-/** Scheme of the source files that a bundle's source map names, relative to the program's folder: `job:jobs/invoice.ts`. */
+/**
+ * Scheme of the source files that a bundle's source map names, relative to the program's folder: `job:jobs/invoice.ts`.
+ */
 export const sourceScheme = "job:";
 
 /** The first line of a bundle, with its line break. */

@@ -10,20 +10,21 @@ export interface BatchJobProcessorArgs {
   /** The job types, at least one; their order has no meaning. */
   processors: ProcessorArgs[];
   /**
-   * Whether jobs have records: states, results, attempts that drains don't eat, idempotent submission. Without them a
-   * job costs three DynamoDB writes less, and SQS's count of deliveries stands for the attempts. @default true
+   * Keeps job records: states, results, attempts that drains don't use up, idempotent submission. Without them a job
+   * costs three DynamoDB writes less, and SQS's count of deliveries is the number of attempts.
+   * @default true
    */
   tracking?: boolean;
-  /** Whether `GET /jobs` lists jobs: its index costs one DynamoDB write more per job. @default true */
+  /** Lists jobs with `GET /jobs`: the index costs one more DynamoDB write per job. @default true */
   listing?: boolean;
   /**
-   * Whether the table of job records can be restored as of any second of the last 35 days; it costs money by size.
+   * Lets the table of job records be restored to any second of the last 35 days; it costs money by size.
    * @default false
    */
   pointInTimeRecovery?: boolean;
-  /** Whether every job's end is published to the topic `eventsTopicArn`; SNS bills it per job. @default false */
+  /** Publishes every final job state to the topic `eventsTopicArn`; SNS bills it per job. @default false */
   events?: boolean;
-  /** Who may call the API: `iam` (SigV4), `jwt`, or `none` for everybody. @default iam */
+  /** Authorization of the API's callers: `iam` (SigV4), `jwt`, or `none`. @default iam */
   authorization?: Authorization;
   /** Issuer of the tokens, with `authorization: "jwt"`. @default - none */
   jwtIssuer?: pulumi.Input<string>;
@@ -34,53 +35,59 @@ export interface BatchJobProcessorArgs {
    * preflight requests itself, before the function. @default - none
    */
   cors?: CorsArgs;
-  /** Requests that the API takes at once before it answers 429. @default 1000 */
+  /** Concurrent requests beyond which the API answers 429. @default 1000 */
   throttlingBurstLimit?: number;
-  /** Requests per second that the API takes before it answers 429. @default 500 */
+  /** Requests per second beyond which the API answers 429. @default 500 */
   throttlingRateLimit?: number;
   /**
-   * Where workers live and what they may reach. @default - a VPC of public subnets without NAT, which costs nothing
-   * idle
+   * Network of the workers, and the addresses that they may call.
+   * @default - a VPC of public subnets without NAT, which costs nothing idle
    */
   network?: NetworkArgs;
   /**
-   * Whether the own VPC has private subnets, with endpoints for what the workers call: they cost money while idle, as
-   * docs/network.md says. @default false
+   * Gives the component's VPC private subnets, with endpoints for the workers' calls: they cost money while idle, see
+   * docs/network.md.
+   * @default false
    */
   privateWorkers?: boolean;
-  /** Whether people may open a shell on the instances by Session Manager. @default false */
+  /** Lets people open a shell on the instances by Session Manager. @default false */
   sessionManager?: boolean;
   /**
    * Container image of the workers. @default - built from the package's worker-image folder, for each architecture used
    */
   image?: pulumi.Input<string>;
   /**
-   * Credentials of the registry of `image`, where that is no ECR: the ARN of a Secrets Manager secret whose value is
+   * Credentials of the registry of `image`, if it isn't ECR: the ARN of a Secrets Manager secret whose value is
    * JSON, `{"username": "…", "password": "…"}`. Instances read it at each pull. `secrets` can't serve: it is for
-   * handlers, which run once the image is there. @default - none; the registry is asked without
+   * handlers, which run once the image is there.
+   * @default - none
    */
   registryCredentials?: pulumi.Input<string>;
   /**
    * Machine image of the instances: the id of one with Docker, or `recommended` for the ECS-optimised Amazon Linux 2023
-   * that AWS recommends at the first deployment, which later ones keep. `recommended:LABEL` looks it up anew with each
-   * other label, such as `recommended:2026-11`. @default recommended
+   * that AWS recommends at the first deployment, which later ones keep. `recommended:LABEL` with another label looks it
+   * up again, such as `recommended:2026-11`.
+   * @default recommended
    */
   machineImage?: pulumi.Input<string>;
-  /** What all handlers may do in AWS. @default - none */
+  /** Permissions of all handlers in AWS. @default - none */
   policyStatements?: PolicyStatement[];
-  /** Environment variables of all workers; a processor's own win. @default - none */
+  /** Environment variables of all workers; a processor's own override them. @default - none */
   environment?: Record<string, pulumi.Input<string>>;
   /**
    * Secrets of all handlers, by environment variable: ARNs of Secrets Manager secrets or SSM parameters, as in a
-   * processor's `secrets`; a processor's own win. @default - none
+   * processor's `secrets`; a processor's own override them.
+   * @default - none
    */
   secrets?: Record<string, pulumi.Input<string>>;
-  /** How long logs are kept, in days; one of CloudWatch's values. @default 30 */
+  /** Days that logs are kept; one of CloudWatch's values. @default 30 */
   logRetentionDays?: number;
   /**
-   * What the workers' metrics in CloudWatch are told apart by: `type`, up to seven metrics for each job type;
-   * `component`, up to seven for all of them; or `off`. CloudWatch bills each by the month of use, as docs/cost.md
-   * says. No other input can serve: the metrics are written in the workers' log lines. @default type
+   * Dimension of the workers' metrics in CloudWatch: `type`, up to seven metrics for each job type; `component`, up to
+   * seven for all of them; or `off`. CloudWatch bills each metric per month of use, see docs/cost.md. No other input
+   * can
+   * serve: the metrics are written in the workers' log lines.
+   * @default type
    */
   metrics?: Metrics;
   /** Memory of the front-end Lambda, in MB. @default 512 */
@@ -97,8 +104,8 @@ export interface BatchJobProcessorArgs {
   routerProvisionedConcurrency?: number;
   /**
    * ARN of a customer managed KMS key, for tables, queues, topics, logs, volumes and the bucket of inline handlers. Its
-   * policy must let some services use it, as docs/security.md says, and services that publish to the topics. @default -
-   * keys of AWS's own
+   * policy must let some services use it, and services that publish to the topics, see docs/security.md.
+   * @default - AWS's own keys
    */
   kmsKey?: pulumi.Input<string>;
   /** Tags of every resource that takes tags, instances and volumes included. @default - none */

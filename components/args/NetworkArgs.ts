@@ -1,29 +1,32 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Egress } from "./choices";
 
-/** Where workers live, and what they may reach. */
+/** Network of the workers, and the addresses that they may call. */
 export interface NetworkArgs {
   /** VPC of the workers, with `subnetIds`. @default - a VPC of the component's */
   vpcId?: pulumi.Input<string>;
   /**
    * Subnets of the workers, with `vpcId`; they need a way to AWS's endpoints. A fleet uses those whose zones offer its
-   * instance types. @default - those of the component's VPC
+   * instance types.
+   * @default - those of the component's VPC
    */
   subnetIds?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Security groups of the workers beside the component's own, of `vpcId`, up to 15: one that a database lets in, say.
+   * Security groups of the workers beside the component's own, of `vpcId`, up to 15: for instance one that a database
+   * lets in.
    * @default - none
    */
   securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * Addresses that the component's security group lets workers call: `any`, or `aws`: port 443 of the VPC's own
-   * addresses, where its endpoints are, and of S3 and DynamoDB. `aws` needs `privateWorkers`, or a `vpcId` with
-   * endpoints. @default any
+   * addresses, which include its endpoints, and of S3 and DynamoDB. `aws` needs `privateWorkers`, or a `vpcId` with
+   * endpoints.
+   * @default any
    */
   egress?: Egress;
   /**
-   * Whether the component's VPC keeps flow logs, for `logRetentionDays`; CloudWatch Logs bills them by size. @default
-   * false
+   * Keeps flow logs of the component's VPC for `logRetentionDays`; CloudWatch Logs bills them by size.
+   * @default false
    */
   flowLogs?: boolean;
 }

@@ -9,8 +9,8 @@ export interface ProcessorArgs {
   /** Name of the job type: kebab-case, 1–40 characters, unique in the component. */
   name: string;
   /**
-   * The handler, by name. A path that begins with `./`, `../` or `/` names a file, relative to the program's folder: its
-   * default export, `async (job, context) => result` or an object with such a `handle`, runs the jobs. The file is
+   * The handler, by name. A path that begins with `./`, `../` or `/` names a file, relative to the program's folder:
+   * its default export, `async (job, context) => result` or an object with such a `handle`, runs the jobs. The file is
    * TypeScript or JavaScript, its extension may be left out, and it is bundled with the packages that it imports. Any
    * other text names a module of the worker image: `word-count` stands for its `processors/word-count`.
    * @default - none; exactly one of `handler`, `command` and `handle` is given
@@ -18,8 +18,8 @@ export interface ProcessorArgs {
   handler?: string;
   /**
    * Program and arguments that run one job, in any language: the job as JSON on standard input and in `JOB_*`
-   * variables, the result from standard output. @default - none; exactly one of `handler`, `command` and `handle` is
-   * given
+   * variables, the result from standard output.
+   * @default - none; exactly one of `handler`, `command` and `handle` is given
    */
   command?: string[];
   /**
@@ -28,107 +28,114 @@ export interface ProcessorArgs {
    * @default - none; exactly one of `handler`, `command` and `handle` is given
    */
   handle?(this: void, job: Job, context: JobContext): Promise<unknown>;
-  /** For people, in `GET /types`. @default - none */
+  /** Description for people, in `GET /types`. @default - none */
   description?: string;
   /**
-   * JSON Schema of the payload, of draft 2020-12 or draft-07: jobs that don't fit it, or cost too much to check by it,
-   * are refused with 422. `format` only annotates. @default - any payload
+   * JSON Schema of the payload, of draft 2020-12 or draft-07: jobs that don't fit it, or cost too much to check,
+   * are refused with 422. `format` only annotates.
+   * @default - any payload
    */
   payloadSchema?: Record<string, unknown>;
   /** Container image of the workers. @default - the component's `image` */
   image?: pulumi.Input<string>;
-  /** Credentials of the registry of `image`, as the component's. @default - the component's `registryCredentials` */
+  /** Credentials of the registry of `image`, like the component's. @default - the component's `registryCredentials` */
   registryCredentials?: pulumi.Input<string>;
-  /** Machine image of the instances, as the component's `machineImage`. @default - the component's `machineImage` */
+  /** Machine image of the instances, like the component's `machineImage`. @default - the component's `machineImage` */
   machineImage?: pulumi.Input<string>;
   /**
-   * Processor architecture of the instances and of the image: `arm64` or `x86_64`; with `gpu` the latter. @default
-   * arm64
+   * Processor architecture of the instances and of the image: `arm64` or `x86_64`; with `gpu` the latter.
+   * @default arm64
    */
   architecture?: Architecture;
   /**
-   * EC2 instance types of the workers, of like size: capacity is reckoned with the first one's vCPUs. On demand they
-   * are tried in this order; of spot instances AWS takes what is cheap and likely to stay. @default - `c7g.large`, on
-   * x86_64 `c7i.large`
+   * EC2 instance types of the workers, of like size: the first one's vCPUs determine the capacity. On demand they are
+   * tried in this order; for spot AWS chooses by price and likelihood of interruption.
+   * @default - `c7g.large`, on x86_64 `c7i.large`
    */
   instanceTypes?: string[];
   /**
    * Gives each job an NVIDIA GPU: on AWS's GPU machine image, with as many slots as the instance has GPUs. It needs
-   * `instanceTypes` of the g and p families, x86_64, and an `image` that brings CUDA. @default false
+   * `instanceTypes` of the g and p families, x86_64, and an `image` that contains CUDA.
+   * @default false
    */
   gpu?: boolean;
-  /** Whether to run on spot instances, and on demand while there are none to be had. @default false */
+  /** Runs on spot instances, with on-demand instances as the fallback. @default false */
   spot?: boolean;
-  /** With `spot`: how many instances, the first ones, run on demand all the same. @default 0 */
+  /** With `spot`: number of the first instances that run on demand all the same. @default 0 */
   onDemandBaseCapacity?: number;
   /**
-   * Size of the encrypted gp3 root volume, in GiB; at least 30, the size of the machine image. Jobs have their folders
-   * on it, beside the system and the worker's image; of what is free a worker keeps 2 GiB. @default 30
+   * Size of the encrypted gp3 root volume, in GiB; at least 30, the size of the machine image. It holds the jobs'
+   * folders, the system and the worker image; a worker keeps 2 GiB of it free.
+   * @default 30
    */
   rootVolumeGb?: number;
   /**
-   * Keeps the jobs' folders on the instance's own NVMe disks, all of them as one, instead of on the root volume. Every
-   * one of `instanceTypes` must have such disks, as `c7gd.large` does. @default false
+   * Puts the jobs' folders on the instance's own NVMe disks, striped into one, instead of the root volume. All
+   * `instanceTypes` must have such disks, as `c7gd.large` does.
+   * @default false
    */
   instanceStore?: boolean;
   /**
-   * Jobs that one worker runs at once; 0 stands for the instance's vCPUs, as far as its memory holds as many jobs.
+   * Concurrent jobs of one worker; 0 stands for the instance's vCPUs, as far as its memory holds as many jobs.
    * @default 0
    */
   slots?: number;
   /**
    * Memory of each job, in MB, at least 128: of a handler's process, or of a command, with all that they start. A job
-   * that needs more is killed and fails as `OutOfMemory`. @default - the instance's memory less 556 MB, divided by the
-   * slots
+   * that needs more is killed and fails as `OutOfMemory`.
+   * @default - the instance's memory less 556 MB, divided by the slots
    */
   memoryMegabytes?: number;
   /** Jobs that a worker fetches ahead of its free slots: for jobs of milliseconds. @default 0 */
   prefetch?: number;
   /**
-   * When a job's message is removed from the queue: `after` the job ended (it runs at least once), or `before` it runs
-   * (at most once: a worker's death loses the job). @default after
+   * Time of a message's removal from the queue: `after` the job ended (it runs at least once), or `before` it runs
+   * (at most once: a worker's death loses the job).
+   * @default after
    */
   acknowledge?: Acknowledge;
-  /**
-   * How long one attempt may take, 1–42,600 (11 h 50 min; SQS hides a message for 12 hours at the most). @default 900
-   */
+  /** Longest duration of one attempt, 1–42,600 (11 h 50 min; SQS hides a message for 12 hours at most). @default 900 */
   timeoutSeconds?: number;
   /** Attempts before a job is dead-lettered, 1–100. @default 3 */
   maxAttempts?: number;
   /**
-   * How long a job whose worker died stays hidden before another takes it, 3–43,200; heartbeats extend it. @default 60
+   * Seconds that a job whose worker died stays hidden before another takes it, 3–43,200; heartbeats extend it. @default
+   * 60
    */
   visibilityTimeoutSeconds?: number;
-  /** Delay before the second attempt; doubles with each further one, with full jitter. @default 2 */
+  /** Seconds before the second attempt; doubles with each further one, with full jitter. @default 2 */
   backoffSeconds?: number;
-  /** Longest delay between attempts. @default 900 */
+  /** Longest delay between attempts, in seconds. @default 900 */
   maxBackoffSeconds?: number;
   /**
-   * How long running jobs may go on once their worker is told to stop, up to 42,600; a spot notice leaves less.
+   * Longest time, in seconds, that running jobs may go on once their worker must stop, up to 42,600; a spot notice
+   * leaves
+   * less.
    * @default 90
    */
   drainSeconds?: number;
   /**
-   * Seconds without work after which a worker ends its instance, if the type needs fewer; 0 stands for never. About
-   * what another launch would cost. @default 20
+   * Idle seconds after which a worker terminates its instance if the type no longer needs it; 0 never. About the cost
+   * of
+   * another launch.
+   * @default 20
    */
   idleSeconds?: number;
-  /** Instances kept from some time on, for peaks that are known beforehand. @default - `minInstances` at all times */
+  /** Minimum number of instances from given times on, for known peaks. @default - `minInstances` at all times */
   capacitySchedule?: CapacityChange[];
-  /**
-   * Instances kept even without work. With a `capacitySchedule` it only says how many there are at first. @default 0
-   */
+  /** Instances kept even without work. With a `capacitySchedule` it is only the initial minimum. @default 0 */
   minInstances?: number;
-  /** Most instances at once. @default 10 */
+  /** Most instances of the fleet. @default 10 */
   maxInstances?: number;
   /**
-   * How long a job may wait for a slot: an instance is launched only where those that are there, or on their way, would
-   * keep one waiting for longer. Never more of them than have a job to do. @default 30
+   * Seconds that a job may wait for a slot: an instance is launched only if the present and starting ones would keep a
+   * job waiting for longer. There are never more instances than jobs.
+   * @default 30
    */
   targetLatencySeconds?: number;
-  /** How long a job takes. @default - learned from the workers' reports; 10 until there are any */
+  /** Duration of a job, in seconds. @default - learned from the workers' reports; 10 until there are any */
   secondsPerJob?: number;
-  /** Jobs that are submitted by themselves, again and again. @default - none */
+  /** Schedules that submit recurring jobs. @default - none */
   schedules?: JobSchedule[];
   /**
    * Environment variables of the workers. Names that start with `WORKER_`, `JOB_`, `AWS_`, `NODE_` or `LD_`, and
@@ -138,17 +145,17 @@ export interface ProcessorArgs {
   /**
    * Secrets of the handlers, by environment variable: the ARN of a Secrets Manager secret, with `#key` behind it for
    * one key of a JSON secret, or of an SSM parameter. Each worker reads the values at its start. Names are as in
-   * `environment`, and in one of the two only. `environment` can't serve: it lies in clear text in the launch template.
+   * `environment`, and in only one of the two. `environment` can't serve: it is clear text in the launch template.
    * @default - none but the component's
    */
   secrets?: Record<string, pulumi.Input<string>>;
-  /** What the handlers may do in AWS, beside the component's `policyStatements`. @default - none */
+  /** Permissions of the handlers in AWS, beside the component's `policyStatements`. @default - none */
   policyStatements?: PolicyStatement[];
 }
 
-/** A job that is submitted at certain times, by EventBridge Scheduler. */
+/** A schedule that submits jobs, by EventBridge Scheduler. */
 export interface JobSchedule {
-  /** Kebab-case, 1–40 characters, unique in the processor; the jobs' ids start with it. */
+  /** Name in kebab-case, 1–40 characters, unique in the processor; the jobs' ids start with it. */
   name: string;
   /** `rate(5 minutes)`, or `cron(...)` with EventBridge's six fields, such as `cron(0 8 ? * MON-FRI *)`. */
   expression: string;
@@ -158,20 +165,20 @@ export interface JobSchedule {
   payload?: unknown;
 }
 
-/** How many instances to keep from each time on that a cron expression names. */
+/** A minimum number of instances from each time of a cron expression on. */
 export interface CapacityChange {
-  /** When: five fields of cron, minute to day of week, such as `0 8 * * MON-FRI`. */
+  /** Times, as five fields of cron, minute to day of week, such as `0 8 * * MON-FRI`. */
   recurrence: string;
   /** Time zone of `recurrence`, such as `Europe/Berlin`. @default - UTC */
   timeZone?: string;
-  /** Instances kept from then on, up to the processor's `maxInstances`. */
+  /** Minimum from then on, up to the processor's `maxInstances`. */
   minInstances: number;
 }
 
-/** A processor whose every setting with a default has a value. */
+/** A processor with a value for every setting that has a default. */
 export type ProcessorSettings = ProcessorArgs & Required<Pick<ProcessorArgs, keyof typeof defaults.processor>>;
 
-/** Fills a processor's defaults in; a setting that is there but undefined counts as not given. */
+/** Fills in a processor's defaults; a setting with the value undefined counts as not given. */
 export function withDefaults(processor: ProcessorArgs): ProcessorSettings {
   const given = Object.fromEntries(
     Object.entries(processor).filter(([, value]) => value !== undefined),

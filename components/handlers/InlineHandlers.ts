@@ -12,7 +12,9 @@ export interface HandlerObject {
   arn: pulumi.Output<string>;
 }
 
-/** The program's own handlers, inline or in files: a private bucket with the text of each, named by its content's hash. */
+/**
+ * The program's own handlers, inline or in files: a private bucket with the text of each, named by its content's hash.
+ */
 export class InlineHandlers extends pulumi.ComponentResource {
   private readonly bucket: aws.s3.Bucket;
   private readonly texts: Promise<Map<string, SerialisedHandler>>;

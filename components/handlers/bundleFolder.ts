@@ -4,9 +4,9 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { sourceScheme } from "../../contract/handlerBundle";
 
 /**
- * The folder that a bundle's paths are relative to: the program's, or for a handler that is given by a path from the root, and
- * lies elsewhere, its package's. Paths of packages begin at their `node_modules`, wherever that is. So a bundle is the same on
- * each machine.
+ * The folder that a bundle's paths are relative to: the program's, or for a handler that is given by a path from the
+ * root, and lies elsewhere, its package's. Paths of packages begin at their `node_modules`, wherever that is. So a
+ * bundle is the same on each machine.
  */
 export class BundleFolder {
   readonly path: string;
@@ -35,7 +35,9 @@ export class BundleFolder {
       .filter((path) => existsSync(path));
   }
 
-  /** The bundle's code; as it isn't minified, paths stand in lines of their own, which the source map has nothing of. */
+  /**
+   * The bundle's code; as it isn't minified, paths stand in lines of their own, which the source map has nothing of.
+   */
   codeText(code: string): string {
     return code
       .replace(/^([ \t]*\/\/ )((?:\.\.\/)+.*)$/gm, (_, start: string, path: string) => start + withoutWay(path))

@@ -86,8 +86,9 @@ function settingsOf(source: BundleSource, folder: BundleFolder): Settings {
 }
 
 /**
- * CommonJS knows no `await` at a module's top level, and an ES module would have to be a file among the image's packages. So
- * it is the body of an async function, as which esbuild's ES modules can stand once they import and export nothing.
+ * CommonJS knows no `await` at a module's top level, and an ES module would have to be a file among the image's
+ * packages. So it is the body of an async function, as which esbuild's ES modules can stand once they import and export
+ * nothing.
  */
 function fileSettings(file: string, folder: BundleFolder): Partial<BuildOptions> {
   const entry = JSON.stringify(folder.requestOf(file));
@@ -131,7 +132,7 @@ function leaveToImage(names: string[], external: Set<string>): boolean {
   return added.length > 0;
 }
 
-/** What can be said of a file's exports without running it: of CommonJS nothing. */
+/** Problems of a file's exports that show without running it; none for CommonJS. */
 function exportProblems({ warnings, metafile }: BuildResult<Settings>, { name, file }: BundleSource): string[] {
   if (file === undefined) return [];
   const missing = warnings.filter(({ id, location }) => id === "import-is-undefined" && location?.file === entryName);

@@ -5,8 +5,8 @@ import { packageOfRequest } from "./packageOf";
 const namespace = "external";
 
 /**
- * Leaves Node's modules and some packages out of a bundle: whatever way they are asked for, the bundle requires them. So they
- * resolve alike, and a bundle holds no `import`, which a function's body can't have.
+ * Leaves Node's modules and some packages out of a bundle: whatever way they are asked for, the bundle requires them.
+ * So they resolve alike, and a bundle holds no `import`, which a function's body can't have.
  *
  * @param isExternal true for a package that the image has
  * @param onUse called with each such package that is used

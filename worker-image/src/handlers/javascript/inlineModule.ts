@@ -15,8 +15,8 @@ const ModuleWithPaths = Module as unknown as {
 const mentions = /\b(require|import)\(\s*(["'])([^"'\\\n]+)\2\s*\)/g;
 
 /**
- * Loads the text of an inline handler or a bundle as if it were a module at that path, from where its packages resolve; before
- * it, every package that it expects in the image. Rejects if one is missing.
+ * Loads the text of an inline handler or a bundle as if it were a module at that path, from where its packages resolve;
+ * before it, every package that it expects in the image. Rejects if one is missing.
  */
 export async function loadInlineModule(text: string, filename: string): Promise<unknown> {
   const { load } = compile(
@@ -54,7 +54,8 @@ function packagesOf(text: string): ["require" | "import", string][] {
 function compile(text: string, filename: string): unknown {
   const module = new ModuleWithPaths(filename);
   module.filename = filename;
-  // Its own place first; then the worker's, which has the AWS clients, and on a developer's machine the program's folder.
+  // Its own place first; then the worker's, which has the AWS clients, and on a developer's machine the program's
+  // folder.
   const places = [path.dirname(filename), __dirname, process.cwd()];
   module.paths = [...new Set(places.flatMap((place) => ModuleWithPaths._nodeModulePaths(place)))];
   module._compile(text, filename);
