@@ -2,7 +2,6 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { Command } from "commander";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaults } from "../components/args/defaults";
 import { startCloud } from "../local-cloud/cloud";
 import { deploy } from "../local-cloud/pulumi/deploy";
 import { packageRoot } from "../local-cloud/program/packageFolder";
@@ -77,7 +76,7 @@ async function run(rounds: number, scale: number, latencyMilliseconds: number): 
       }),
     );
     const parts = { functions, recordTable: outputs.jobTable, queueUrl: Object.values(outputs.queueUrls)[0]! };
-    const counter = new CallCounter(cloud, { ...parts, isListing: defaults.listing });
+    const counter = new CallCounter(cloud, parts);
     const work = { counter, dynamodb, table: outputs.jobTable };
     const reports: ModeReport[] = [];
     for (const mode of all) {

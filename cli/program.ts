@@ -21,7 +21,7 @@ export function createProgram(): Command {
     .option("--url <url>", "the API's URL (default: BATCH_JOBS_URL, else that of the stack)")
     .option("--stack <name>", "Pulumi stack whose output holds the URL (default: the one selected in this folder)")
     .option("--output <name>", "the stack's output that holds the URL", "url")
-    .option("--token <token>", "bearer token, for an API with authorization jwt (default: BATCH_JOBS_TOKEN)")
+    .option("--token <token>", "bearer token, for an API with jwt (default: BATCH_JOBS_TOKEN)")
     .option("--region <region>", "region to sign for (default: as the URL says, else AWS_REGION or the profile)")
     .option("--sign", "sign requests with AWS credentials (default: unless there is a token or the URL is local)")
     .option("--no-sign", "don't sign requests")

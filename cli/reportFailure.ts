@@ -45,6 +45,6 @@ const hints: Partial<Record<string, string>> = {
   "job-not-found": "Records are kept for 14 days; batch-jobs list shows the newest jobs",
   "unknown-type": "batch-jobs types lists the job types",
   "type-not-found": "batch-jobs types lists the job types",
-  unauthorized: "Check AWS_PROFILE and the region, or give --token for an API with authorization jwt",
+  unauthorized: "Check AWS_PROFILE and the region, or give --token for an API with jwt",
   "unexpected-answer": "Give the component's output url with --url, BATCH_JOBS_URL or --stack",
 };

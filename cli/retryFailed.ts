@@ -76,13 +76,8 @@ async function failedIds(client: JobClient, { type, signal }: RedriveOptions): P
   return ids;
 }
 
-/** An API without records, or without a list of them, still has dead letters. */
+/** An API without records still has dead letters. */
 function explained(error: unknown): unknown {
-  if (!(error instanceof JobProblemError)) return error;
-  const hint =
-    error.code === "tracking-off"
-      ? "--direct sends dead letters back without records, by SQS"
-      : "Name the jobs by their ids, or --direct, which goes by SQS";
-  const isExplained = error.code === "tracking-off" || error.code === "listing-off";
-  return isExplained ? new CommandError(error.message, exitCodes.failed, hint) : error;
+  if (!(error instanceof JobProblemError && error.code === "tracking-off")) return error;
+  return new CommandError(error.message, exitCodes.failed, "--direct sends dead letters back without records, by SQS");
 }

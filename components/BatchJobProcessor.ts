@@ -75,12 +75,11 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
     const child = { parent: this };
     const isTracking = args.tracking ?? defaults.tracking;
-    const isListing = args.listing ?? defaults.listing;
     const hasPointInTimeRecovery = args.pointInTimeRecovery ?? defaults.pointInTimeRecovery;
     const target = new DeployTarget(child);
     const tables = new JobTables(
       `${name}-tables`,
-      { isTracking, isListing, hasPointInTimeRecovery, kmsKey: args.kmsKey, tags: args.tags },
+      { isTracking, hasPointInTimeRecovery, kmsKey: args.kmsKey, tags: args.tags },
       child,
     );
     const typeTable = tables.types;

@@ -19,16 +19,19 @@ const processors = types.map((name) => ({ name, handler: name }));
 /** Inputs that change the cost of an idle month. */
 const options = [
   { inputs: "`minInstances: 1` of one processor", args: { processors: withFirst({ minInstances: 1 }) } },
-  { inputs: "`privateWorkers: true`", args: { privateWorkers: true } },
-  { inputs: "`privateWorkers: true`, `sessionManager: true`", args: { privateWorkers: true, sessionManager: true } },
-  { inputs: "`privateWorkers: true`, `events: true`", args: { privateWorkers: true, events: true } },
+  { inputs: "`network.privateWorkers`", args: { network: { privateWorkers: true } } },
   {
-    inputs: "`privateWorkers: true`, a secret in Secrets Manager",
+    inputs: "`network.privateWorkers`, `sessionManager: true`",
+    args: { network: { privateWorkers: true }, sessionManager: true },
+  },
+  { inputs: "`network.privateWorkers`, `events: true`", args: { network: { privateWorkers: true }, events: true } },
+  {
+    inputs: "`network.privateWorkers`, a secret in Secrets Manager",
     args: withSecret("secretsmanager", "secret:a-AbCdEf"),
   },
-  { inputs: "`privateWorkers: true`, a secret in an SSM parameter", args: withSecret("ssm", "parameter/a") },
-  { inputs: "`frontendProvisionedConcurrency: 1`", args: { frontendProvisionedConcurrency: 1 } },
-  { inputs: "`routerProvisionedConcurrency: 1`", args: { routerProvisionedConcurrency: 1 } },
+  { inputs: "`network.privateWorkers`, a secret in an SSM parameter", args: withSecret("ssm", "parameter/a") },
+  { inputs: "`frontend: { provisionedConcurrency: 1 }`", args: { frontend: { provisionedConcurrency: 1 } } },
+  { inputs: "`router: { provisionedConcurrency: 1 }`", args: { router: { provisionedConcurrency: 1 } } },
   { inputs: "`tracking: false`", args: { tracking: false } },
   { inputs: "`events: true`", args: { events: true } },
   { inputs: "`network` with a VPC", args: { network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } } },
@@ -39,7 +42,7 @@ function withFirst(settings) {
 }
 
 function withSecret(service, name) {
-  return { privateWorkers: true, secrets: { A: `arn:aws:${service}:us-east-1:123456789012:${name}` } };
+  return { network: { privateWorkers: true }, secrets: { A: `arn:aws:${service}:us-east-1:123456789012:${name}` } };
 }
 
 /** The resources of AWS that the component registers. */

@@ -103,6 +103,30 @@ The component's \`network\`.
 
 ${inputTable(membersOf("components/args/NetworkArgs.ts", "NetworkArgs"))}
 
+## \`JwtArgs\`
+
+The component's \`jwt\`.
+
+${inputTable(membersOf("components/args/JwtArgs.ts", "JwtArgs"))}
+
+## \`CorsArgs\`
+
+The component's \`cors\`.
+
+${inputTable(membersOf("components/args/CorsArgs.ts", "CorsArgs"))}
+
+## \`ThrottlingArgs\`
+
+The component's \`throttling\`.
+
+${inputTable(membersOf("components/args/ThrottlingArgs.ts", "ThrottlingArgs"))}
+
+## \`LambdaArgs\`
+
+The component's \`frontend\` and \`router\`.
+
+${inputTable(membersOf("components/args/LambdaArgs.ts", "LambdaArgs"))}
+
 ## \`PolicyStatement\`
 
 An entry of \`policyStatements\`, in IAM's own words.

@@ -25,6 +25,10 @@ const asAny = [
 
 /** Declarations of the schema's types. */
 const declarations = {
+  CorsArgs: "components/args/CorsArgs.ts",
+  JwtArgs: "components/args/JwtArgs.ts",
+  LambdaArgs: "components/args/LambdaArgs.ts",
+  ThrottlingArgs: "components/args/ThrottlingArgs.ts",
   CapacityChange: "components/args/ProcessorArgs.ts",
   JobSchedule: "components/args/ProcessorArgs.ts",
   NetworkArgs: "components/args/NetworkArgs.ts",

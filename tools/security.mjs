@@ -31,7 +31,7 @@ export const reasons = {
   FollowRecords: "Reads and claims records, and writes states and results",
   KeepFleetItems: "Keeps what is known of each fleet",
   KeepUndelivered: "SNS keeps what it could not deliver to the router",
-  ListRecords: "Finds jobs by their index, to list them and to end those whose messages are gone; with `listing` only",
+  ListRecords: "Finds jobs by their index, to list them and to end those whose messages are gone",
   NudgeScaler: "Tells the scaler that there is work",
   OpenSessions: "Lets people open a shell; with `sessionManager` only",
   PassScheduleRole: "Hands its schedules the role that they publish in",
@@ -43,7 +43,7 @@ export const reasons = {
   ReadJobTypes: "Knows the types, their queues and schemas",
   ReadRegistryCredentials: "Reads what its image's registry asks for; with `registryCredentials` only",
   ReadParameters: "Reads the values of the type's secrets that are SSM parameters; with `secrets` only",
-  ReadListed: "Reads the records of those listed; with `listing` only",
+  ReadListed: "Reads the records of those listed",
   ReadSecrets: "Reads the values of the type's secrets that are in Secrets Manager; with `secrets` only",
   ReleaseDeadLetters: "Lets go of the dead letters that it looked through for one to send back",
   RescueDeadLetters: "Moves what waits out of a removed type's queue, before it is deleted",
@@ -78,7 +78,6 @@ async function recordPrograms() {
   const elsewhere = {
     image: "ghcr.io/acme/worker:1",
     registryCredentials: "arn:aws:secretsmanager:us-east-1:123456789012:secret:registry-AbCdEf",
-    privateWorkers: false,
     network: {},
   };
   const recordings = [];
@@ -92,11 +91,10 @@ async function recordPrograms() {
           TOKEN: "arn:aws:ssm:us-east-1:123456789012:parameter/token",
         },
         sessionManager: true,
-        privateWorkers: true,
-        network: { egress: "aws", flowLogs: true },
+        network: { privateWorkers: true, egress: "aws", flowLogs: true },
         kmsKey: "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",
         tags: { "Cost Center": "1" },
-        frontendProvisionedConcurrency: 1,
+        frontend: { provisionedConcurrency: 1 },
         ...more,
       });
     recordings.push(await record(build));

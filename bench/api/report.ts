@@ -86,8 +86,8 @@ function costs({ mode, cost, target }: ModeReport): string {
 /** Not part of the total: on AWS the functions wait for other services than here. */
 function lambdaTime([singly]: ModeReport[]): string {
   const sizes: [part: string, megabytes: number][] = [
-    ["front end", defaults.frontendMemorySize],
-    ["router", defaults.routerMemorySize],
+    ["front end", defaults.frontend.memorySize],
+    ["router", defaults.router.memorySize],
   ];
   const parts = sizes.map(([part, megabytes]) => {
     const each = (prices.lambdaGbSecond * megabytes) / 1_024 / 1_000;

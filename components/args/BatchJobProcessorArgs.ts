@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Authorization, Metrics } from "./choices";
 import { CorsArgs } from "./CorsArgs";
+import { JwtArgs } from "./JwtArgs";
+import { LambdaArgs } from "./LambdaArgs";
 import { NetworkArgs } from "./NetworkArgs";
 import { PolicyStatement } from "../aws/permissions";
 import { ProcessorArgs } from "./ProcessorArgs";
+import { ThrottlingArgs } from "./ThrottlingArgs";
 
 /** Inputs of {@link BatchJobProcessor}. */
 export interface BatchJobProcessorArgs {
@@ -15,8 +18,6 @@ export interface BatchJobProcessorArgs {
    * @default true
    */
   tracking?: boolean;
-  /** Lists jobs with `GET /jobs`: the index costs one more DynamoDB write per job. @default true */
-  listing?: boolean;
   /**
    * Lets the table of job records be restored to any second of the last 35 days; it costs money by size.
    * @default false
@@ -24,32 +25,22 @@ export interface BatchJobProcessorArgs {
   pointInTimeRecovery?: boolean;
   /** Publishes every final job state to the topic `eventsTopicArn`; SNS bills it per job. @default false */
   events?: boolean;
-  /** Authorization of the API's callers: `iam` (SigV4), `jwt`, or `none`. @default iam */
+  /** Authorization of the API's callers: `iam` (SigV4), or `none`. Not with `jwt`. @default iam */
   authorization?: Authorization;
-  /** Issuer of the tokens, with `authorization: "jwt"`. @default - none */
-  jwtIssuer?: pulumi.Input<string>;
-  /** Audiences of the tokens, with `authorization: "jwt"`. @default - none */
-  jwtAudience?: pulumi.Input<string>[];
+  /** Tokens with which the API may be called, in place of AWS credentials. Not with `authorization`. @default - none */
+  jwt?: JwtArgs;
   /**
    * Pages of other origins that may call the API from a browser. No other input can serve: API Gateway answers
    * preflight requests itself, before the function. @default - none
    */
   cors?: CorsArgs;
-  /** Concurrent requests beyond which the API answers 429. @default 1000 */
-  throttlingBurstLimit?: number;
-  /** Requests per second beyond which the API answers 429. @default 500 */
-  throttlingRateLimit?: number;
+  /** Requests beyond which the API answers 429. @default - 500 a second, 1,000 at once */
+  throttling?: ThrottlingArgs;
   /**
    * Network of the workers, and the addresses that they may call.
    * @default - a VPC of public subnets without NAT, which costs nothing idle
    */
   network?: NetworkArgs;
-  /**
-   * Gives the component's VPC private subnets, with endpoints for the workers' calls: they cost money while idle, see
-   * docs/network.md.
-   * @default false
-   */
-  privateWorkers?: boolean;
   /** Lets people open a shell on the instances by Session Manager. @default false */
   sessionManager?: boolean;
   /**
@@ -85,23 +76,14 @@ export interface BatchJobProcessorArgs {
   /**
    * Dimension of the workers' metrics in CloudWatch: `type`, up to seven metrics for each job type; `component`, up to
    * seven for all of them; or `off`. CloudWatch bills each metric per month of use, see docs/cost.md. No other input
-   * can
-   * serve: the metrics are written in the workers' log lines.
+   * can serve: the metrics are written in the workers' log lines.
    * @default type
    */
   metrics?: Metrics;
-  /** Memory of the front-end Lambda, in MB. @default 512 */
-  frontendMemorySize?: number;
-  /** Concurrency set aside for the front-end Lambda, which also caps it. @default - none */
-  frontendReservedConcurrency?: number;
-  /** Environments of the front-end Lambda kept warm; they cost money while idle. @default - none */
-  frontendProvisionedConcurrency?: number;
-  /** Memory of the router Lambda, in MB. @default 256 */
-  routerMemorySize?: number;
-  /** Concurrency set aside for the router Lambda, which also caps it. @default - none */
-  routerReservedConcurrency?: number;
-  /** Environments of the router Lambda kept warm; they cost money while idle. @default - none */
-  routerProvisionedConcurrency?: number;
+  /** Memory and concurrency of the front-end Lambda. @default - 512 MB, no concurrency reserved */
+  frontend?: LambdaArgs;
+  /** Memory and concurrency of the router Lambda. @default - 256 MB, no concurrency reserved */
+  router?: LambdaArgs;
   /**
    * ARN of a customer managed KMS key, for tables, queues, topics, logs, volumes and the bucket of inline handlers. Its
    * policy must let some services use it, and services that publish to the topics, see docs/security.md.

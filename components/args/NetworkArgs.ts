@@ -18,6 +18,12 @@ export interface NetworkArgs {
    */
   securityGroupIds?: pulumi.Input<pulumi.Input<string>[]>;
   /**
+   * Gives the component's VPC private subnets, with endpoints for the workers' calls: they cost money while idle, see
+   * docs/network.md. Not with `vpcId`.
+   * @default false
+   */
+  privateWorkers?: boolean;
+  /**
    * Addresses that the component's security group lets workers call: `any`, or `aws`: port 443 of the VPC's own
    * addresses, which include its endpoints, and of S3 and DynamoDB. `aws` needs `privateWorkers`, or a `vpcId` with
    * endpoints.

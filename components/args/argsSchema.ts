@@ -9,9 +9,12 @@ import { recommendedPattern } from "./defaults";
 import { Effect } from "../aws/permissions";
 import { CorsArgs } from "./CorsArgs";
 import { isHandlerPath } from "../handlers/handlerFile";
+import { JwtArgs } from "./JwtArgs";
+import { LambdaArgs } from "./LambdaArgs";
 import { NetworkArgs } from "./NetworkArgs";
 import { credentialsProblem, referenceProblem } from "./secrets";
 import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
+import { ThrottlingArgs } from "./ThrottlingArgs";
 
 /** A value that may be known only later; the provider then checks its type. */
 const input = (schema: z.ZodType) =>
@@ -119,9 +122,26 @@ const network = z.strictObject({
   subnetIds: input(z.array(input(text)).min(1)).optional(),
   // An interface takes 16, one of which is the component's ("Amazon VPC quotas").
   securityGroupIds: input(z.array(input(text)).min(1).max(15)).optional(),
+  privateWorkers: z.boolean().optional(),
   egress: z.enum(Egress).optional(),
   flowLogs: z.boolean().optional(),
 } satisfies Record<keyof NetworkArgs, z.ZodType>);
+
+const jwt = z.strictObject({
+  issuer: input(text),
+  audiences: z.array(input(text)).min(1),
+} satisfies Record<keyof JwtArgs, z.ZodType>);
+
+const throttling = z.strictObject({
+  burstLimit: wholeNumber(0, 1_000_000).optional(),
+  rateLimit: seconds(0, 1_000_000).optional(),
+} satisfies Record<keyof ThrottlingArgs, z.ZodType>);
+
+const lambda = z.strictObject({
+  memorySize: wholeNumber(128, 10_240).optional(),
+  reservedConcurrency: wholeNumber(1, 100_000).optional(),
+  provisionedConcurrency: wholeNumber(1, 100_000).optional(),
+} satisfies Record<keyof LambdaArgs, z.ZodType>);
 
 const jobSchedule = z.strictObject({
   name: z.string().regex(typePattern, expecting(`kebab-case of 1–${limits.maxTypeCharacters} characters`)),
@@ -193,17 +213,13 @@ const processorSchema = z.strictObject({
 export const argsSchema = z.strictObject({
   processors: z.array(processorSchema).min(1),
   tracking: z.boolean().optional(),
-  listing: z.boolean().optional(),
   events: z.boolean().optional(),
   pointInTimeRecovery: z.boolean().optional(),
-  authorization: z.enum(Authorization).optional(),
-  jwtIssuer: input(text).optional(),
-  jwtAudience: z.array(input(text)).min(1).optional(),
+  authorization: z.enum(Authorization, { error: explainAuthorization }).optional(),
+  jwt: jwt.optional(),
   cors: cors.optional(),
-  throttlingBurstLimit: wholeNumber(0, 1_000_000).optional(),
-  throttlingRateLimit: seconds(0, 1_000_000).optional(),
+  throttling: throttling.optional(),
   network: network.optional(),
-  privateWorkers: z.boolean().optional(),
   sessionManager: z.boolean().optional(),
   image: input(text).optional(),
   registryCredentials: registryCredentials.optional(),
@@ -216,12 +232,8 @@ export const argsSchema = z.strictObject({
     .refine((days) => retentionDays.includes(days), expecting(`one of ${retentionDays.join(", ")}`))
     .optional(),
   metrics: z.enum(Metrics).optional(),
-  frontendMemorySize: wholeNumber(128, 10_240).optional(),
-  frontendReservedConcurrency: wholeNumber(1, 100_000).optional(),
-  frontendProvisionedConcurrency: wholeNumber(1, 100_000).optional(),
-  routerMemorySize: wholeNumber(128, 10_240).optional(),
-  routerReservedConcurrency: wholeNumber(1, 100_000).optional(),
-  routerProvisionedConcurrency: wholeNumber(1, 100_000).optional(),
+  frontend: lambda.optional(),
+  router: lambda.optional(),
   kmsKey: input(
     z
       .string()
@@ -237,6 +249,11 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** `"jwt"` was a value once. */
+function explainAuthorization({ input }: { input?: unknown }): string | undefined {
+  return input === "jwt" ? "Expected jwt: { issuer, audiences } instead" : undefined;
 }
 
 function expecting(what: string) {

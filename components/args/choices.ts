@@ -5,8 +5,6 @@
 export const Authorization = {
   /** AWS callers, by SigV4. */
   Iam: "iam",
-  /** Holders of an issuer's tokens. */
-  Jwt: "jwt",
   /** No authorization. */
   None: "none",
 } as const;

@@ -8,6 +8,18 @@ export const formerInputs: Record<"component" | "processor", Record<string, stri
   component: {
     vpcId: "Expected network.vpcId instead",
     subnetIds: "Expected network.subnetIds instead",
+    privateWorkers: "Expected network.privateWorkers instead",
+    jwtIssuer: "Expected jwt.issuer instead",
+    jwtAudience: "Expected jwt.audiences instead",
+    throttlingBurstLimit: "Expected throttling.burstLimit instead",
+    throttlingRateLimit: "Expected throttling.rateLimit instead",
+    frontendMemorySize: "Expected frontend.memorySize instead",
+    frontendReservedConcurrency: "Expected frontend.reservedConcurrency instead",
+    frontendProvisionedConcurrency: "Expected frontend.provisionedConcurrency instead",
+    routerMemorySize: "Expected router.memorySize instead",
+    routerReservedConcurrency: "Expected router.reservedConcurrency instead",
+    routerProvisionedConcurrency: "Expected router.provisionedConcurrency instead",
+    listing: "Expected no such property: jobs are listed unless tracking is false",
     scaling: "Expected no such property: the scaler raises all fleets",
   },
   processor: {

@@ -6,10 +6,10 @@ import { parseEcrImage } from "../aws/permissions";
 /** Fails if private workers, whose endpoints are those of their region, would pull an image of another region. */
 export function checkImageRegions(
   name: string,
-  args: Pick<BatchJobProcessorArgs, "image" | "privateWorkers" | "processors">,
+  args: Pick<BatchJobProcessorArgs, "image" | "network" | "processors">,
   region: pulumi.Input<string>,
 ): pulumi.Output<void> {
-  if (args.privateWorkers !== true) return pulumi.output(undefined as void);
+  if (args.network?.privateWorkers !== true) return pulumi.output(undefined as void);
   const images: [path: string, image: pulumi.Input<string> | undefined][] = [
     ["image", args.image],
     ...args.processors.map(({ image }, index): [string, typeof image] => [`processors[${index}].image`, image]),

@@ -7,6 +7,7 @@ import { Egress } from "./choices";
 import { recommendedPattern } from "./defaults";
 import { sizeErrors } from "./environmentErrors";
 import { formerInputs } from "./formerInputs";
+import { LambdaArgs } from "./LambdaArgs";
 import { maxComponentCharacters } from "../aws/fitName";
 import { findHandlerFile, handlerExtensions, isHandlerPath } from "../handlers/handlerFile";
 import { usesThis } from "../handlers/handlerFindings";
@@ -231,30 +232,29 @@ function networkErrors(args: BatchJobProcessorArgs): InputError[] {
   const errors: InputError[] = [];
   const refuse = (property: keyof NetworkArgs, reason: string) =>
     errors.push({ propertyPath: `network.${property}`, reason });
-  const { vpcId, subnetIds, securityGroupIds, egress, flowLogs } = network;
+  const { vpcId, subnetIds, securityGroupIds, privateWorkers, egress, flowLogs } = network;
   if (vpcId === undefined && subnetIds !== undefined) refuse("vpcId", "Expected the VPC of subnetIds, got nothing");
   if (vpcId !== undefined && subnetIds === undefined) refuse("subnetIds", "Expected subnets of vpcId, got nothing");
+  if (vpcId !== undefined && privateWorkers === true) {
+    refuse("privateWorkers", "Expected only without vpcId: given subnets have their own way to AWS");
+  }
   if (vpcId === undefined && securityGroupIds !== undefined) {
     refuse("securityGroupIds", "Expected only with vpcId: security groups are of one VPC");
   }
   if (vpcId !== undefined && flowLogs === true) {
     refuse("flowLogs", "Expected only without vpcId: a given VPC's flow logs are its owner's");
   }
-  if (vpcId === undefined && args.privateWorkers !== true && egress === Egress.Aws) {
+  if (vpcId === undefined && privateWorkers !== true && egress === Egress.Aws) {
     const reason = "Expected only with privateWorkers or vpcId: from a public subnet AWS is reached over the internet";
     refuse("egress", reason);
   }
   return errors;
 }
 
-/** Private workers reach AWS by endpoints alone, so their network must be the component's and their image in ECR. */
+/** Private workers reach AWS by endpoints alone, so their image must be in ECR. */
 function privateNetworkErrors(args: BatchJobProcessorArgs): InputError[] {
-  if (args.privateWorkers !== true) return [];
+  if (!isObject(args.network) || args.network.privateWorkers !== true) return [];
   const errors: InputError[] = [];
-  if (isObject(args.network) && args.network.vpcId !== undefined) {
-    const reason = "Expected only without network.vpcId: given subnets have their own way to AWS";
-    errors.push({ propertyPath: "privateWorkers", reason });
-  }
   const refuseImage = (image: unknown, propertyPath: string) => {
     if (typeof image !== "string" || image === "" || parseEcrImage(image)) return;
     const reason = `Expected an image of a private ECR repository with privateWorkers, got ${describe(image)}`;
@@ -268,23 +268,20 @@ function privateNetworkErrors(args: BatchJobProcessorArgs): InputError[] {
   return errors;
 }
 
-function authorizationErrors(args: BatchJobProcessorArgs): InputError[] {
-  const isJwt = args.authorization === "jwt";
-  return (["jwtIssuer", "jwtAudience"] as const).flatMap((property) => {
-    if (isJwt === (args[property] !== undefined)) return [];
-    const reason = isJwt
-      ? `Expected a value with authorization "jwt", got nothing`
-      : `Expected only with authorization "jwt"`;
-    return [{ propertyPath: property, reason }];
-  });
+function authorizationErrors({ authorization, jwt }: BatchJobProcessorArgs): InputError[] {
+  if (authorization === undefined || jwt === undefined) return [];
+  return [
+    { propertyPath: "authorization", reason: `Expected only without jwt, got ${describe(authorization)} with it` },
+  ];
 }
 
 function concurrencyErrors(args: BatchJobProcessorArgs, half: "frontend" | "router"): InputError[] {
-  const reserved = args[`${half}ReservedConcurrency`];
-  const provisioned = args[`${half}ProvisionedConcurrency`];
+  const { reservedConcurrency: reserved, provisionedConcurrency: provisioned }: LambdaArgs = isObject(args[half])
+    ? args[half]
+    : {};
   if (reserved === undefined || provisioned === undefined || provisioned <= reserved) return [];
-  const reason = `Expected at most ${half}ReservedConcurrency (${reserved}), got ${provisioned}`;
-  return [{ propertyPath: `${half}ProvisionedConcurrency`, reason }];
+  const reason = `Expected at most reservedConcurrency (${reserved}), got ${provisioned}`;
+  return [{ propertyPath: `${half}.provisionedConcurrency`, reason }];
 }
 
 function pathOf(path: PropertyKey[]): string {

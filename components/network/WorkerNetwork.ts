@@ -14,7 +14,7 @@ import { pin } from "../aws/pin";
 import { ProcessorSettings } from "../args/ProcessorArgs";
 
 export type WorkerNetworkArgs = Omit<EndpointArgs, "processors"> &
-  Pick<BatchJobProcessorArgs, "network" | "privateWorkers" | "logRetentionDays" | "kmsKey" | "tags"> & {
+  Pick<BatchJobProcessorArgs, "network" | "logRetentionDays" | "kmsKey" | "tags"> & {
     processors: ProcessorSettings[];
     target: DeployTarget;
   };
@@ -62,7 +62,7 @@ export class WorkerNetwork extends pulumi.ComponentResource {
       this.securityGroup = this.createWorkerGroup(name);
       this.ready = pulumi.output(this.securityGroup as pulumi.Resource);
     } else {
-      const isPrivate = args.privateWorkers ?? defaults.privateWorkers;
+      const isPrivate = network.privateWorkers ?? defaults.network.privateWorkers;
       const services = isPrivate ? interfaceServices(args) : [];
       const zones = this.keptZones(name, isPrivate, services);
       const vpc = zones.apply((names) => this.createVpc(name, isPrivate, names));
@@ -75,7 +75,7 @@ export class WorkerNetwork extends pulumi.ComponentResource {
       this.securityGroup = this.createWorkerGroup(name);
       this.closeDefaultGroup(name);
       if (isPrivate) this.createEndpoints(name, services, vpc);
-      if (network.flowLogs ?? defaults.flowLogs) this.createFlowLogs(name);
+      if (network.flowLogs ?? defaults.network.flowLogs) this.createFlowLogs(name);
     }
     this.securityGroupIds = pulumi
       .all([this.securityGroup.id, network.securityGroupIds])
@@ -135,7 +135,7 @@ export class WorkerNetwork extends pulumi.ComponentResource {
 
   /** No inbound rule: workers fetch their work. */
   private createWorkerGroup(name: string): aws.ec2.SecurityGroup {
-    const { network: { egress = defaults.egress } = {}, tags } = this.args;
+    const { network: { egress = defaults.network.egress } = {}, tags } = this.args;
     return new aws.ec2.SecurityGroup(
       `${name}-workers`,
       {

@@ -108,9 +108,8 @@ export class JobApi extends pulumi.ComponentResource {
           SCHEDULE_DEAD_LETTER_ARN: schedules.deadLetterArn,
           ...(args.eventsTopic && { EVENTS_TOPIC_ARN: args.eventsTopic.arn }),
           ...(records && { JOB_TABLE: records.name }),
-          ...(args.tables.isListing && { LISTING: "1" }),
           FLEET_TABLE: fleets.name,
-          ...((args.authorization ?? defaults.authorization) !== "iam" && { HIDE_QUEUES: "1" }),
+          ...(schemeOf(args) !== "iam" && { HIDE_QUEUES: "1" }),
           ...(records && { RESCUE_FUNCTION: args.rescue.name }),
           SCALER_FUNCTION: args.scaler.name,
         },
@@ -119,16 +118,15 @@ export class JobApi extends pulumi.ComponentResource {
           ...scheduleJobs(schedules.scheduleArns, schedules.role.arn),
           ...(args.eventsTopic ? [announceTo(args.eventsTopic.arn)] : []),
           readJobTypes(types.arn, "dynamodb:Scan"),
-          ...(records ? [submitRecords(records.arn)] : []),
-          ...(records && args.tables.isListing ? [listRecords(records.arn), readListed(records.arn)] : []),
+          ...(records ? [submitRecords(records.arn), listRecords(records.arn), readListed(records.arn)] : []),
           readFleets(fleets.arn),
           ...(records ? [invoke("RetryJobs", args.rescue.arn)] : []),
           invoke("RetryLaunches", args.scaler.arn),
         ],
         timeoutSeconds: defaults.frontendTimeoutSeconds,
-        memorySize: args.frontendMemorySize ?? defaults.frontendMemorySize,
-        reservedConcurrency: args.frontendReservedConcurrency,
-        provisionedConcurrency: args.frontendProvisionedConcurrency,
+        memorySize: args.frontend?.memorySize ?? defaults.frontend.memorySize,
+        reservedConcurrency: args.frontend?.reservedConcurrency,
+        provisionedConcurrency: args.frontend?.provisionedConcurrency,
         kmsKey: args.kmsKey,
         logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
         tags: args.tags,
@@ -142,7 +140,7 @@ export class JobApi extends pulumi.ComponentResource {
     api: aws.apigatewayv2.Api,
     args: JobApiArgs,
   ): Partial<aws.apigatewayv2.RouteArgs> {
-    switch (args.authorization ?? defaults.authorization) {
+    switch (schemeOf(args)) {
       case "none":
         return { authorizationType: "NONE" };
       case "jwt": {
@@ -152,7 +150,7 @@ export class JobApi extends pulumi.ComponentResource {
             apiId: api.id,
             authorizerType: "JWT",
             identitySources: ["$request.header.Authorization"],
-            jwtConfiguration: { issuer: args.jwtIssuer, audiences: args.jwtAudience },
+            jwtConfiguration: { issuer: args.jwt?.issuer, audiences: args.jwt?.audiences },
           },
           { parent: this },
         );
@@ -189,18 +187,25 @@ export class JobApi extends pulumi.ComponentResource {
         name: "$default",
         autoDeploy: true,
         defaultRouteSettings: {
-          throttlingBurstLimit: args.throttlingBurstLimit ?? defaults.throttlingBurstLimit,
-          throttlingRateLimit: args.throttlingRateLimit ?? defaults.throttlingRateLimit,
+          throttlingBurstLimit: args.throttling?.burstLimit ?? defaults.throttling.burstLimit,
+          throttlingRateLimit: args.throttling?.rateLimit ?? defaults.throttling.rateLimit,
         },
         accessLogSettings: {
           destinationArn: accessLogs.arn,
-          format: JSON.stringify(accessLogFormat(args.authorization ?? defaults.authorization)),
+          format: JSON.stringify(accessLogFormat(schemeOf(args))),
         },
         tags: args.tags,
       },
       { parent: this, dependsOn },
     );
   }
+}
+
+/** How callers prove who they are. */
+type Scheme = Authorization | "jwt";
+
+function schemeOf({ jwt, authorization }: JobApiArgs): Scheme {
+  return jwt ? "jwt" : (authorization ?? defaults.authorization);
 }
 
 /** Headers that the API reads, including those of a signature or token. */
@@ -226,7 +231,7 @@ function corsConfiguration({ cors }: JobApiArgs): aws.apigatewayv2.ApiArgs["cors
  * `integrationError` says
  * why a request got no answer from the function.
  */
-function accessLogFormat(authorization: Authorization) {
+function accessLogFormat(authorization: Scheme) {
   return {
     requestId: "$context.requestId",
     time: "$context.requestTime",

@@ -34,7 +34,6 @@ export class JobRepair extends pulumi.ComponentResource {
           TYPE_TABLE: tables.types.name,
           UNSENT_TABLE: tables.unsent.name,
           ...(tables.records && { JOB_TABLE: tables.records.name }),
-          ...(tables.isListing && { LISTING: "1" }),
           ...(events && { EVENTS_TOPIC_ARN: events.topic.arn, KEPT_EVENTS_QUEUE_URL: events.keptQueue.url }),
           UNROUTABLE_QUEUE_URL: router.unroutableQueue.url,
           FAILURE_QUEUE_URL: router.failureQueue.url,
@@ -43,8 +42,7 @@ export class JobRepair extends pulumi.ComponentResource {
         statements: [
           readJobTypes(tables.types.arn, "dynamodb:Scan"),
           takeUnsent(tables.unsent.arn),
-          ...(tables.records ? [followRecords(tables.records.arn)] : []),
-          ...(tables.records && tables.isListing ? [listRecords(tables.records.arn)] : []),
+          ...(tables.records ? [followRecords(tables.records.arn), listRecords(tables.records.arn)] : []),
           ...(events ? [announceTo(events.topic.arn), takeFrom("TakeKept", [events.keptQueue.arn])] : []),
           takeFrom("TakeFailed", [router.failureQueue.arn, router.undeliveredQueue.arn]),
           sendTo("SendUnroutable", router.unroutableQueue.arn),

@@ -7,15 +7,7 @@ import { json } from "../aws/json";
 import { LambdaFunction } from "./LambdaFunction";
 import { invoke, keepUnsent, readJobTypes, sendTo, tlsOnlyPolicy } from "../aws/permissions";
 
-export type JobRouterArgs = Pick<
-  BatchJobProcessorArgs,
-  | "routerMemorySize"
-  | "routerReservedConcurrency"
-  | "routerProvisionedConcurrency"
-  | "logRetentionDays"
-  | "kmsKey"
-  | "tags"
-> & {
+export type JobRouterArgs = Pick<BatchJobProcessorArgs, "router" | "logRetentionDays" | "kmsKey" | "tags"> & {
   typeTable: aws.dynamodb.Table;
   /** Table of events that SQS won't take. */
   unsentTable: aws.dynamodb.Table;
@@ -76,9 +68,9 @@ export class JobRouter extends pulumi.ComponentResource {
         calls: ["sqs:SendMessage"],
         kmsKey,
         timeoutSeconds: defaults.routerTimeoutSeconds,
-        memorySize: args.routerMemorySize ?? defaults.routerMemorySize,
-        reservedConcurrency: args.routerReservedConcurrency,
-        provisionedConcurrency: args.routerProvisionedConcurrency,
+        memorySize: args.router?.memorySize ?? defaults.router.memorySize,
+        reservedConcurrency: args.router?.reservedConcurrency,
+        provisionedConcurrency: args.router?.provisionedConcurrency,
         logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
         tags,
       },

@@ -5,7 +5,6 @@ import { encryptTable, KmsKey } from "../aws/encryption";
 
 export interface JobTablesArgs {
   isTracking: boolean;
-  isListing: boolean;
   hasPointInTimeRecovery: boolean;
   kmsKey?: KmsKey;
   tags?: aws.Tags;
@@ -24,25 +23,19 @@ export class JobTables extends pulumi.ComponentResource {
   readonly types: aws.dynamodb.Table;
   /** Events that the router keeps while SQS takes nothing: messages of the topic. */
   readonly unsent: aws.dynamodb.Table;
-  /** True if the records have the index that lists jobs. */
-  readonly isListing: boolean;
   readonly fleets: aws.dynamodb.Table;
 
   constructor(name: string, args: JobTablesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobTables", name, {}, opts);
     const shared = { billingMode: "PAY_PER_REQUEST", ...encryptTable(args.kmsKey), tags: args.tags };
-    this.isListing = args.isTracking && args.isListing;
     if (args.isTracking) {
       this.records = new aws.dynamodb.Table(
         `${name}-records`,
         {
           ...shared,
           hashKey: "id",
-          attributes: (this.isListing ? ["id", "listKey", "submittedAt"] : ["id"]).map((key) => ({
-            name: key,
-            type: "S",
-          })),
-          globalSecondaryIndexes: this.isListing ? [newest] : undefined,
+          attributes: ["id", "listKey", "submittedAt"].map((key) => ({ name: key, type: "S" })),
+          globalSecondaryIndexes: [newest],
           pointInTimeRecovery: { enabled: args.hasPointInTimeRecovery },
           ttl: { attributeName: "expiresAt", enabled: true },
         },

@@ -5,7 +5,6 @@ export const problems = {
   "malformed-json": { status: 400, title: "The body is not JSON" },
   "invalid-request": { status: 400, title: "The request has the wrong shape" },
   "unknown-path": { status: 404, title: "There is nothing at this path" },
-  "listing-off": { status: 404, title: "Jobs are not listed here" },
   "job-not-found": { status: 404, title: "There is no such job" },
   "tracking-off": { status: 404, title: "Jobs are not tracked here" },
   "method-not-allowed": { status: 405, title: "This path does not take this method" },

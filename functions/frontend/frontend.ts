@@ -49,7 +49,7 @@ import {
 
 export interface FrontendEffects extends SubmitJobsEffects {
   jobTypes: JobTypes;
-  /** Undefined if jobs are not listed. */
+  /** Undefined without `tracking`. */
   index?: JobIndex | undefined;
   readFleets: ReadFleets;
   retryLaunches: RetryLaunches;
@@ -211,8 +211,7 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   }
 
   const list: Answerer = async (event) => {
-    if (!records) return refuse(trackingOff());
-    if (!index) return refuse(problemOf("listing-off", "This processor keeps no list of its jobs (`listing: false`)"));
+    if (!index) return refuse(trackingOff());
     const query = checkListQuery(event.queryStringParameters ?? {});
     if (!query.ok) return refuse(wrongShape(query.problems));
     const types = query.value.type === undefined ? (await jobTypes.list()).map(({ type }) => type) : [query.value.type];

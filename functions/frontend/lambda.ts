@@ -20,7 +20,7 @@ import { publishTo } from "./services/publishTo";
 /**
  * Builds the front-end Lambda's handler, once per environment. Captures nothing.
  * Reads `TOPIC_ARN`, `TYPE_TABLE`, `FLEET_TABLE`, `SCALER_FUNCTION`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN` and
- * `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE` and `RESCUE_FUNCTION`; with listing `LISTING`; with events
+ * `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE` and `RESCUE_FUNCTION`; with events
  * `EVENTS_TOPIC_ARN`; and `HIDE_QUEUES` if callers may be outside of the account.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
@@ -31,7 +31,7 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const topics = new SNSClient(clientOptions());
   const eventsTopic = process.env.EVENTS_TOPIC_ARN;
   return createFrontend({
-    index: process.env.LISTING && jobTable ? createJobIndex(tables, jobTable) : undefined,
+    index: jobTable ? createJobIndex(tables, jobTable) : undefined,
     records: jobTable ? createJobRecords(tables, jobTable) : undefined,
     publish: publishTo(topics, topicArn),
     later: {

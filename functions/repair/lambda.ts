@@ -18,7 +18,7 @@ import { createRepair } from "./repair";
  * Builds the repair Lambda's handler, once per environment. Captures nothing.
  * Reads `TYPE_TABLE`, `UNSENT_TABLE`, `UNROUTABLE_QUEUE_URL`, `FAILURE_QUEUE_URL`, `UNDELIVERED_QUEUE_URL`; with
  * tracking
- * `JOB_TABLE`; with listing `LISTING`; with events `EVENTS_TOPIC_ARN` and `KEPT_EVENTS_QUEUE_URL`.
+ * `JOB_TABLE`; with events `EVENTS_TOPIC_ARN` and `KEPT_EVENTS_QUEUE_URL`.
  */
 export function repairFactory(): (event: unknown, context: RunContext) => Promise<void> {
   const eventsTopic = process.env.EVENTS_TOPIC_ARN;
@@ -34,7 +34,6 @@ export function repairFactory(): (event: unknown, context: RunContext) => Promis
     unsentEvents: createUnsentEvents(tables, variable("UNSENT_TABLE")),
     announce: eventsTopic ? announceTo(new SNSClient(clientOptions()), eventsTopic) : undefined,
     records: jobTable ? createFailedRecords(tables, jobTable) : undefined,
-    isListing: process.env.LISTING !== undefined,
     keptEventsUrl: process.env.KEPT_EVENTS_QUEUE_URL,
     unroutableQueueUrl: variable("UNROUTABLE_QUEUE_URL"),
     failedEvents: [

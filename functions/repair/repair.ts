@@ -19,8 +19,6 @@ export interface RepairEffects extends RouteJobsEffects {
   inbox: Inbox;
   /** Undefined if jobs are not tracked. */
   records: FailedRecords | undefined;
-  /** True if the records have the index that lists jobs. */
-  isListing: boolean;
   /** Publishes a final state; undefined when `events` is off. */
   announce?: Announce | undefined;
   /** Queues whose messages hold jobs that the router has yet to route. */
@@ -46,10 +44,10 @@ const runMilliseconds = 60_000;
  * that the failure shows.
  */
 export function createRepair(effects: RepairEffects): (event: unknown, context: RunContext) => Promise<void> {
-  const { jobTypes, records, isListing, failedEvents, keptEventsUrl, now, log } = effects;
+  const { jobTypes, records, failedEvents, keptEventsUrl, now, log } = effects;
   const routeJobs = createRouteJobs(effects);
   const sendMessages = createSendMessages(effects);
-  const endLost = records && isListing ? createEndLost({ ...effects, records }) : undefined;
+  const endLost = records && createEndLost({ ...effects, records });
 
   return async function repair(_event, context) {
     const hasTime = () => context.getRemainingTimeInMillis() > reserveMilliseconds;

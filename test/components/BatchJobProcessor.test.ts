@@ -215,18 +215,6 @@ describe("BatchJobProcessor", () => {
       }
     });
 
-    it("have no index, and attributes for none, where jobs are not listed", async () => {
-      const { named } = await build({ listing: false });
-      const { inputs } = named("media-tables-records");
-      expect(inputs.globalSecondaryIndexes).to.equal(undefined);
-      expect(inputs.attributes).to.have.length(1);
-      for (const role of ["media-api-frontend", "media-repair-repair"]) {
-        expect(JSON.stringify(statementsOf(named(`${role}-policy`)))).not.to.include("dynamodb:Query");
-        expect(JSON.stringify(named(`${role}-function`).inputs.environment)).not.to.include("LISTING");
-      }
-      expect(JSON.stringify(named("media-api-frontend-function").inputs.environment)).not.to.include("LISTING");
-    });
-
     it("can be restored to any second where that is asked for", async () => {
       expect((await build()).named("media-tables-records").inputs.pointInTimeRecovery).to.deep.equal({
         enabled: false,
@@ -420,11 +408,8 @@ describe("BatchJobProcessor", () => {
 
     it("take reserved and provisioned concurrency, and are then called by their alias", async () => {
       const { named, ofType } = await build({
-        frontendProvisionedConcurrency: 2,
-        frontendReservedConcurrency: 5,
-        routerReservedConcurrency: 7,
-        frontendMemorySize: 1024,
-        routerMemorySize: 512,
+        frontend: { provisionedConcurrency: 2, reservedConcurrency: 5, memorySize: 1024 },
+        router: { reservedConcurrency: 7, memorySize: 512 },
       });
       expect(named("media-api-frontend-function").inputs).to.deep.include({
         publish: true,
@@ -465,8 +450,7 @@ describe("BatchJobProcessor", () => {
       expect(fieldsOf(named("media-api-stage").inputs.accessLogSettings)).to.include({
         caller: "$context.identity.userArn",
       });
-      const tokens = { authorization: "jwt" as const, jwtIssuer: "https://issuer.example.com", jwtAudience: ["jobs"] };
-      const withTokens = await build(tokens);
+      const withTokens = await build({ jwt: { issuer: "https://issuer.example.com", audiences: ["jobs"] } });
       expect(fieldsOf(withTokens.named("media-api-stage").inputs.accessLogSettings)).to.include({
         issuer: "$context.authorizer.claims.iss",
         subject: "$context.authorizer.claims.sub",
@@ -477,7 +461,7 @@ describe("BatchJobProcessor", () => {
       const cors = { allowOrigins: ["https://app.example.com"], allowHeaders: ["x-request-id"], maxAge: 600 };
       const cases: Partial<BatchJobProcessorArgs>[] = [
         {},
-        { authorization: "jwt", jwtIssuer: "https://issuer.example", jwtAudience: ["jobs"] },
+        { jwt: { issuer: "https://issuer.example", audiences: ["jobs"] } },
         { authorization: "none" },
       ];
       for (const args of cases) {
@@ -513,7 +497,7 @@ describe("BatchJobProcessor", () => {
     });
 
     it("takes JWT or nothing where asked", async () => {
-      const jwt = await build({ authorization: "jwt", jwtIssuer: "https://issuer.example", jwtAudience: ["jobs"] });
+      const jwt = await build({ jwt: { issuer: "https://issuer.example", audiences: ["jobs"] } });
       expect(jwt.named("media-api-route").inputs).to.include({
         authorizationType: "JWT",
         authorizerId: "media-api-authorizer-id",
@@ -522,7 +506,7 @@ describe("BatchJobProcessor", () => {
         issuer: "https://issuer.example",
         audiences: ["jobs"],
       });
-      const none = await build({ authorization: "none", throttlingBurstLimit: 5, throttlingRateLimit: 2 });
+      const none = await build({ authorization: "none", throttling: { burstLimit: 5, rateLimit: 2 } });
       expect(none.named("media-api-route").inputs.authorizationType).to.equal("NONE");
       expect(none.named("media-api-stage").inputs.defaultRouteSettings).to.deep.equal({
         throttlingBurstLimit: 5,

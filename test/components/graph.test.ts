@@ -22,26 +22,25 @@ const configurations: Record<string, Partial<BatchJobProcessorArgs>> = {
       { name: "transcode", command: ["transcode"], architecture: "x86_64" },
     ],
     events: true,
-    privateWorkers: true,
     sessionManager: true,
     pointInTimeRecovery: true,
-    network: { egress: "aws", flowLogs: true },
+    network: { privateWorkers: true, egress: "aws", flowLogs: true },
     kmsKey,
     cors: { allowOrigins: ["https://app.example.com"] },
-    frontendProvisionedConcurrency: 1,
-    routerProvisionedConcurrency: 1,
+    frontend: { provisionedConcurrency: 1 },
+    router: { provisionedConcurrency: 1 },
     tags: { "Cost Center": "1" },
   },
   "without records": { processors: [wordCount], tracking: false },
-  "with private workers": { processors: [wordCount], privateWorkers: true },
+  "with private workers": { processors: [wordCount], network: { privateWorkers: true } },
   "with private workers that have secrets": {
     processors: [{ ...wordCount, secrets: { A: "arn:aws:ssm:us-east-1:123456789012:parameter/a" } }],
     secrets: { B: "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf" },
-    privateWorkers: true,
+    network: { privateWorkers: true },
   },
   "on spot instances": { processors: [{ ...wordCount, spot: true }] },
   "with inline handlers": { processors: [inline] },
-  "for tokens": { authorization: "jwt", jwtIssuer: "https://issuer.example", jwtAudience: ["jobs"] },
+  "for tokens": { jwt: { issuer: "https://issuer.example", audiences: ["jobs"] } },
   "in a given network": {
     network: { vpcId: "vpc-9", subnetIds: ["subnet-9"], securityGroupIds: ["sg-9"], egress: "aws" },
     image: "registry.example/worker:1",
@@ -71,9 +70,9 @@ const prices = JSON.parse(readFileSync(join(packageRoot(), "tools", "idlePrices.
 /** Resources that cost money while idle, by the input that asks for them. */
 const billedIdle: Record<string, (resource: RecordedResource, args: Partial<BatchJobProcessorArgs>) => boolean> = {
   "aws:autoscaling/group:Group": ({ inputs }) => inputs.minSize === 0,
-  "aws:ec2/vpcEndpoint:VpcEndpoint": (_resource, { privateWorkers }) => privateWorkers === true,
+  "aws:ec2/vpcEndpoint:VpcEndpoint": (_resource, { network }) => network?.privateWorkers === true,
   "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": (_resource, args) =>
-    (args.frontendProvisionedConcurrency ?? args.routerProvisionedConcurrency) !== undefined,
+    (args.frontend?.provisionedConcurrency ?? args.router?.provisionedConcurrency) !== undefined,
   "awsx:ec2:Vpc": ({ inputs }) => JSON.stringify(inputs.natGateways) === '{"strategy":"None"}',
 };
 
@@ -111,7 +110,7 @@ for (const [name, args] of Object.entries(configurations)) {
 
     it("give private workers a way to each service that their roles may call", () => {
       const endpoints = graph.ofType("ec2/vpcEndpoint:VpcEndpoint").map(({ inputs }) => String(inputs.serviceName));
-      if (endpoints.length === 0) return expect(args.privateWorkers).to.not.equal(true);
+      if (endpoints.length === 0) return expect(args.network?.privateWorkers).to.not.equal(true);
       const reached = new Set(endpoints.map((name) => name.split(".")[3]!));
       const isOfWorkers = ({ inputs }: RecordedResource) => {
         const { Principal } = statementsIn(inputs.assumeRolePolicy)[0]!;
@@ -310,7 +309,7 @@ for (const [name, args] of Object.entries(configurations)) {
     });
 
     it("ask the API's callers who they are", () => {
-      const authorization = args.authorization === "jwt" ? "JWT" : "AWS_IAM";
+      const authorization = args.jwt ? "JWT" : "AWS_IAM";
       // A browser sends no credentials with the request by which it asks what a page may send.
       each("apigatewayv2/route:Route", ({ name, inputs }) =>
         expect(inputs.authorizationType, name).to.equal(inputs.routeKey === "$default" ? authorization : "NONE"),

@@ -30,7 +30,7 @@ describe("the engine, side by side", () => {
       `import { BatchJobProcessor } from "./components";
 const processors = [{ name: "word-count", handler: "word-count" }, { name: "checksum", handler: "checksum" }];
 export const { url } = new BatchJobProcessor("jobs", { processors, authorization: "none" });
-export const other = new BatchJobProcessor("more", { processors, authorization: "none", privateWorkers: true }).url;
+export const other = new BatchJobProcessor("more", { processors, authorization: "none", network: { privateWorkers: true } }).url;
 `,
     );
     await engine.configure("dev", stackConfig([wordCount, checksum]));

@@ -71,17 +71,17 @@ describe("the example yaml", () => {
     expect(jobs.type).to.equal("batch-job-processor:BatchJobProcessor");
     expect(check(jobs.properties)).to.deep.equal([]);
     const [first] = jobs.properties.processors as object[];
-    const wrong = { tracking: "yes", scaling: "never", processors: [{ ...first, name: undefined, colour: "red" }] };
+    const wrong = { tracking: "yes", metrics: "never", processors: [{ ...first, name: undefined, colour: "red" }] };
     expect(check(wrong)).to.deep.equal([
       "jobs.tracking",
-      "jobs.scaling",
+      "jobs.metrics",
       "jobs.processors[0].name",
       "jobs.processors[0].colour is unknown",
     ]);
   });
 
   it("gives it what the component takes", async () => {
-    const properties = { ...jobs.properties, frontendMemorySize: 512 } as unknown as BatchJobProcessorArgs;
+    const properties = { ...jobs.properties, frontend: { memorySize: 512 } } as unknown as BatchJobProcessorArgs;
     const { ofType } = await record(() => new BatchJobProcessor("jobs", properties));
     expect(ofType("autoscaling/group:Group")).to.have.length(2);
     expect(ofType("scheduler/schedule:Schedule")).to.have.length(1);

@@ -84,10 +84,10 @@ describe("authorization that is enforced on this machine", () => {
   });
 
   describe("jwt", () => {
-    const jwt = { authorization: "jwt" as const, jwtIssuer: "https://issuer.example", jwtAudience: ["jobs"] };
+    const jwt = { issuer: "https://issuer.example", audiences: ["jobs"] };
     let journey: Journey;
     before(async () => {
-      journey = await startJourney(processors, handlers, jwt, { enforceAuth: true });
+      journey = await startJourney(processors, handlers, { jwt }, { enforceAuth: true });
     });
     after(() => journey?.stop());
 
@@ -96,7 +96,7 @@ describe("authorization that is enforced on this machine", () => {
       const unauthorized = { status: 401, body: { message: "Unauthorized" } };
       expect(await journey.call("GET", "/jobs/mine")).to.deep.include(unauthorized);
       const cli = cliOf(journey);
-      const issue = (audience: string) => journey.cloud.issuer.issue({ issuer: jwt.jwtIssuer, audience });
+      const issue = (audience: string) => journey.cloud.issuer.issue({ issuer: jwt.issuer, audience });
       expect((await cli(["status", "mine", "--token", issue("jobs")])).code).to.equal(0);
       expect((await cli(["status", "mine"], { env: { BATCH_JOBS_TOKEN: issue("jobs") } })).code).to.equal(0);
       expect((await cli(["status", "mine", "--token", issue("others")])).code).to.equal(1);
@@ -105,12 +105,12 @@ describe("authorization that is enforced on this machine", () => {
     it("goes on as before when the program is deployed once more, and otherwise once its authorization changes", async () => {
       const cli = cliOf(journey);
       const token = journey.cloud.apis.list()[0]!.access.bearerToken;
-      await journey.redeploy({ throttlingRateLimit: 7 });
+      await journey.redeploy({ throttling: { rateLimit: 7 } });
       expect(journey.cloud.apis.list()[0]!.access).to.deep.equal({ authorization: "jwt", bearerToken: token });
-      await journey.redeploy({ jwtAudience: ["others"] });
+      await journey.redeploy({ jwt: { ...jwt, audiences: ["others"] } });
       expect((await cli(["types", "--token", token!])).code, "the old audience").to.equal(1);
       expect((await cli(["types"])).code).to.equal(0);
-      await journey.redeploy({ authorization: "iam", jwtIssuer: undefined, jwtAudience: undefined });
+      await journey.redeploy({ authorization: "iam", jwt: undefined });
       expect((await journey.call("GET", "/types")).status).to.equal(403);
       expect((await cli(["types"])).code).to.equal(0);
     });

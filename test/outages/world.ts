@@ -238,7 +238,6 @@ export class World {
         inbox: createInbox(client("sqs", "repair") as never),
         unsentEvents: createUnsentEvents(client("dynamodb", "repair") as never, tables.unsent),
         records: createFailedRecords(client("dynamodb", "repair") as never, tables.jobs),
-        isListing: true,
         announce: announceTo(client("sns", "repair") as never, topics.ends),
         failedEvents: [
           { name: "router failures", url: urls.failures },

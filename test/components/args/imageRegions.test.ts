@@ -11,7 +11,7 @@ describe("images of private workers", () => {
       () =>
         new BatchJobProcessor("media", {
           processors: [{ name: "word-count", handler: "word-count", ...(own !== undefined && { image: own }) }],
-          ...{ image, privateWorkers: true },
+          ...{ image, network: { privateWorkers: true } },
         }),
     ).then(
       () => undefined,

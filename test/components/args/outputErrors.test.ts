@@ -53,17 +53,20 @@ const processor = {
 };
 const command = { name: "b", command: ["a", "b"] };
 const all = {
-  ...{ processors: [processor, command], tracking: true, listing: true, events: true, pointInTimeRecovery: true },
+  ...{ processors: [processor, command], tracking: true, events: true, pointInTimeRecovery: true },
   ...{
-    authorization: "jwt",
-    jwtIssuer: "https://a",
-    jwtAudience: ["a"],
-    throttlingBurstLimit: 1,
-    throttlingRateLimit: 1,
+    jwt: { issuer: "https://a", audiences: ["a"] },
+    throttling: { burstLimit: 1, rateLimit: 1 },
   },
   ...{
-    network: { vpcId: "v", subnetIds: ["s"], securityGroupIds: ["sg"], egress: "any", flowLogs: false },
-    privateWorkers: false,
+    network: {
+      vpcId: "v",
+      subnetIds: ["s"],
+      securityGroupIds: ["sg"],
+      privateWorkers: false,
+      egress: "any",
+      flowLogs: false,
+    },
     sessionManager: true,
     image: "i",
   },
@@ -73,8 +76,8 @@ const all = {
   registryCredentials: "arn:aws:secretsmanager:us-east-1:123456789012:secret:r-AbCdEf",
   ...{ metrics: "type", machineImage: "recommended" },
   kmsKey: "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-  ...{ frontendMemorySize: 512, frontendReservedConcurrency: 2, frontendProvisionedConcurrency: 1 },
-  ...{ routerMemorySize: 512, routerReservedConcurrency: 2, routerProvisionedConcurrency: 1, tags: { a: "b" } },
+  frontend: { memorySize: 512, reservedConcurrency: 2, provisionedConcurrency: 1 },
+  ...{ router: { memorySize: 512, reservedConcurrency: 2, provisionedConcurrency: 1 }, tags: { a: "b" } },
 };
 
 /** The inputs that the schema knows, at whatever depth, and the value lacks. */
@@ -131,7 +134,8 @@ describe("an Output among the inputs", () => {
     // A processor has one kind of handler: the second has a command, and a function is nothing that a text could be
     // part of.
     const lacking = missing(argsSchema, all).filter((path) => !path.startsWith("processors[1]"));
-    expect(lacking.sort()).to.deep.equal(["processors[0].command", "processors[0].handle"]);
+    // `authorization` is refused beside `jwt`.
+    expect(lacking.sort()).to.deep.equal(["authorization", "processors[0].command", "processors[0].handle"]);
   });
 
   for (const path of paths) {

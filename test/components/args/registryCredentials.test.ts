@@ -46,7 +46,7 @@ describe("registryCredentials", () => {
   it("bring the endpoint of Secrets Manager into a private network", async () => {
     const endpoints = async (args: Partial<BatchJobProcessorArgs>) => {
       const { resources } = await build([{ image: later("registry.internal.example/worker:1") }], {
-        privateWorkers: true,
+        network: { privateWorkers: true },
         ...args,
       });
       return resources.map(({ name }) => name).filter((name) => name.includes("secretsmanager"));

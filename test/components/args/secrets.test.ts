@@ -165,7 +165,7 @@ describe("secrets", () => {
     const servicesOf = async (...args: Parameters<typeof build>) => {
       const [processors, more] = args;
       const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker:1";
-      const own = { ...more, image, network: undefined, privateWorkers: true };
+      const own = { ...more, image, network: { privateWorkers: true } };
       const { ofType } = await build(processors, own);
       const endpoints = ofType("ec2/vpcEndpoint:VpcEndpoint").map(({ name }) => name);
       return endpoints.filter((name) => /secretsmanager$|ssm$/.test(name)).map((name) => name.replace(/^.*-/, ""));

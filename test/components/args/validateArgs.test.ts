@@ -296,33 +296,41 @@ describe("validateArgs", () => {
   });
 
   it("refuses private workers in given subnets, and images that they can't reach", () => {
-    const privateWorkers = true;
-    const given = { network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] }, privateWorkers };
-    expect(problemsOf({ processors: [good], ...given })).to.have.key("privateWorkers");
+    const network = { privateWorkers: true };
+    const given = { vpcId: "vpc-1", subnetIds: ["subnet-1"], privateWorkers: true };
+    expect(problemsOf({ processors: [good], network: given })).to.have.key("network.privateWorkers");
     const image = "registry.example/worker:1";
-    expect(problemsOf({ processors: [{ ...good, image }], image, privateWorkers })).to.have.all.keys(
+    expect(problemsOf({ processors: [{ ...good, image }], image, network })).to.have.all.keys(
       "processors[0].image",
       "image",
     );
     const ecr = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/worker:1";
     const later = pulumi.output(image);
-    expect(problemsOf({ processors: [{ ...good, image: later }], image: ecr, privateWorkers })).to.deep.equal({});
+    expect(problemsOf({ processors: [{ ...good, image: later }], image: ecr, network })).to.deep.equal({});
   });
 
-  it("refuses half a network, half of JWT, and JWT's settings without it", () => {
-    const ofNetwork = (network: object, more: object = {}) => problemsOf({ processors: [good], network, ...more });
+  it("refuses half a network, half of JWT, and JWT beside another authorization", () => {
+    const ofNetwork = (network: object) => problemsOf({ processors: [good], network });
     expect(ofNetwork({ vpcId: "vpc-1" })).to.have.key("network.subnetIds");
     expect(ofNetwork({ subnetIds: ["subnet-1"] })).to.have.key("network.vpcId");
     expect(ofNetwork({ securityGroupIds: ["sg-1"] })).to.have.key("network.securityGroupIds");
     expect(ofNetwork({ egress: "aws" })).to.have.key("network.egress");
-    expect(ofNetwork({ egress: "aws" }, { privateWorkers: true })).to.deep.equal({});
+    expect(ofNetwork({ egress: "aws", privateWorkers: true })).to.deep.equal({});
     expect(ofNetwork({ egress: "none" })).to.have.key("network.egress");
     const given = { vpcId: "vpc-1", subnetIds: ["subnet-1"] };
     expect(ofNetwork({ ...given, flowLogs: true })).to.have.key("network.flowLogs");
     expect(ofNetwork({ ...given, securityGroupIds: ["sg-1"], egress: "aws" })).to.deep.equal({});
     expect(problemsOf({ processors: [good], network: "vpc-1" })).to.have.key("network");
-    expect(problemsOf({ processors: [good], authorization: "jwt" })).to.have.all.keys("jwtIssuer", "jwtAudience");
-    expect(problemsOf({ processors: [good], jwtIssuer: "https://i" })).to.have.key("jwtIssuer");
+    const jwt = { issuer: "https://i", audiences: ["a"] };
+    expect(problemsOf({ processors: [good], jwt })).to.deep.equal({});
+    expect(problemsOf({ processors: [good], jwt: { issuer: "https://i" } })).to.have.key("jwt.audiences");
+    expect(problemsOf({ processors: [good], jwt: { audiences: ["a"] } })).to.have.key("jwt.issuer");
+    expect(problemsOf({ processors: [good], jwt, authorization: "none" })).to.deep.equal({
+      authorization: 'Expected only without jwt, got "none" with it',
+    });
+    expect(problemsOf({ processors: [good], authorization: "jwt" })).to.deep.equal({
+      authorization: "Expected jwt: { issuer, audiences } instead",
+    });
     expect(problemsOf({ processors: [good], authorization: "basic" })).to.have.key("authorization");
   });
 
@@ -380,7 +388,11 @@ describe("validateArgs", () => {
   });
 
   it("refuses more warm environments than the concurrency set aside", () => {
-    const args = { frontendReservedConcurrency: 1, frontendProvisionedConcurrency: 2 };
-    expect(problemsOf({ processors: [good], ...args })).to.have.key("frontendProvisionedConcurrency");
+    const half = { reservedConcurrency: 1, provisionedConcurrency: 2 };
+    expect(problemsOf({ processors: [good], frontend: half, router: half })).to.have.all.keys(
+      "frontend.provisionedConcurrency",
+      "router.provisionedConcurrency",
+    );
+    expect(problemsOf({ processors: [good], frontend: 2 })).to.have.key("frontend");
   });
 });

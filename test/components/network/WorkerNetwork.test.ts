@@ -68,7 +68,7 @@ describe("WorkerNetwork", () => {
         ...{ cidrBlocks: ["10.0.0.0/16"], prefixListIds: ["pl-dynamodb", "pl-s3"] },
       },
     ];
-    expect(await egressOf({ privateWorkers: true, network: { egress: "aws" } })).to.deep.equal(narrowed);
+    expect(await egressOf({ network: { privateWorkers: true, egress: "aws" } })).to.deep.equal(narrowed);
     const given: NetworkArgs = { vpcId: "vpc-9", subnetIds: ["subnet-9"], egress: "aws" };
     expect(await egressOf({ network: given })).to.deep.equal(narrowed);
   });
@@ -99,7 +99,7 @@ describe("WorkerNetwork", () => {
 
   describe("for private workers", () => {
     const services = async (args: Parameters<typeof build>[0]) => {
-      const { ofType } = await build({ privateWorkers: true, ...args });
+      const { ofType } = await build({ network: { privateWorkers: true }, ...args });
       const endpoints = ofType("ec2/vpcEndpoint:VpcEndpoint").map(({ inputs }) => inputs);
       const of = (kind: string) =>
         endpoints
@@ -109,7 +109,7 @@ describe("WorkerNetwork", () => {
     };
 
     it("has isolated subnets, no public address and no way out", async () => {
-      const { named, result } = await build({ privateWorkers: true });
+      const { named, result } = await build({ network: { privateWorkers: true } });
       expect(named("network-vpc").inputs).to.deep.include({
         natGateways: { strategy: "None" },
         subnetSpecs: [{ type: "Isolated" }],
@@ -131,7 +131,7 @@ describe("WorkerNetwork", () => {
     });
 
     it("lets the workers' group into the endpoints, by TLS alone, and nothing into the workers", async () => {
-      const { named } = await build({ privateWorkers: true });
+      const { named } = await build({ network: { privateWorkers: true } });
       expect(named("network-workers").inputs).not.to.have.property("ingress");
       expect(named("network-endpoints").inputs.ingress).to.deep.equal([
         { description: "Workers", protocol: "tcp", fromPort: 443, toPort: 443, securityGroups: ["network-workers-id"] },
@@ -145,8 +145,8 @@ describe("WorkerNetwork", () => {
     });
 
     it("comes up under mocks that only echo their inputs", async () => {
-      const naive = await build({ privateWorkers: true }, "naive");
-      const helpful = await build({ privateWorkers: true });
+      const naive = await build({ network: { privateWorkers: true } }, "naive");
+      const helpful = await build({ network: { privateWorkers: true } });
       expect(naive.resources.map(({ urn }) => urn)).to.have.members(helpful.resources.map(({ urn }) => urn));
     });
   });

@@ -11,7 +11,7 @@ import { WorkerFleet } from "../../../components/processor/WorkerFleet";
 import { WorkerNetwork } from "../../../components/network/WorkerNetwork";
 import { record, Recording } from "../../support/record";
 
-type Options = Pick<BatchJobProcessorArgs, "metrics" | "privateWorkers" | "sessionManager" | "tags">;
+type Options = Pick<BatchJobProcessorArgs, "metrics" | "sessionManager" | "tags">;
 type Named = Pick<Recording<unknown>, "named">;
 
 /** Records a fleet with its queue and network, and with a scaler. */
@@ -22,7 +22,7 @@ const build = (
 ) =>
   record(() => {
     const settings = withDefaults({ name: "word-count", handler: "word-count", ...processor });
-    const recordOptions = { isTracking: true, isListing: true, hasPointInTimeRecovery: false };
+    const recordOptions = { isTracking: true, hasPointInTimeRecovery: false };
     const tables = new JobTables("tables", recordOptions);
     const queue = new ProcessorQueue("queue", {
       processor: settings,
