@@ -73,6 +73,45 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     validateArgs(name, args);
     claimPrefixes(name, args.processors, opts);
     super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
+    const { api, router, eventsTopic, tables, network, processors } = withShortStacks(() => this.create(name, args));
+    this.url = api.url;
+    this.apiId = api.apiId;
+    this.stage = api.stage;
+    this.topicArn = router.topic.arn;
+    this.eventsTopicArn = eventsTopic?.arn ?? pulumi.output(undefined);
+    this.unroutableQueueUrl = router.unroutableQueue.url;
+    this.routerFailureQueueUrl = router.failureQueue.url;
+    this.undeliveredQueueUrl = router.undeliveredQueue.url;
+    this.jobTableName = tables.records?.name ?? pulumi.output(undefined);
+    const byType = (pick: (processor: (typeof processors)[number]) => pulumi.Output<string>) =>
+      pulumi.all(Object.fromEntries(processors.map((processor) => [processor.type, pick(processor)])));
+    this.queueUrls = byType(({ queue }) => queue.queue.url);
+    this.deadLetterQueueUrls = byType(({ queue }) => queue.deadLetterQueue.url);
+    this.groupNames = byType(({ fleet }) => fleet.group.name);
+    this.logGroupNames = byType(({ fleet }) => fleet.logGroup.name);
+    this.workerSecurityGroupId = network.securityGroup.id;
+    this.workerRoleNames = byType(({ fleet }) => fleet.role.name);
+    this.registerOutputs({
+      url: this.url,
+      apiId: this.apiId,
+      stage: this.stage,
+      topicArn: this.topicArn,
+      eventsTopicArn: this.eventsTopicArn,
+      queueUrls: this.queueUrls,
+      deadLetterQueueUrls: this.deadLetterQueueUrls,
+      unroutableQueueUrl: this.unroutableQueueUrl,
+      routerFailureQueueUrl: this.routerFailureQueueUrl,
+      undeliveredQueueUrl: this.undeliveredQueueUrl,
+      jobTableName: this.jobTableName,
+      groupNames: this.groupNames,
+      logGroupNames: this.logGroupNames,
+      workerSecurityGroupId: this.workerSecurityGroupId,
+      workerRoleNames: this.workerRoleNames,
+    });
+  }
+
+  /** Creates the resources that all types share, and those of each type. */
+  private create(name: string, args: BatchJobProcessorArgs) {
     const child = { parent: this };
     const isTracking = args.tracking ?? defaults.tracking;
     const hasPointInTimeRecovery = args.pointInTimeRecovery ?? defaults.pointInTimeRecovery;
@@ -178,42 +217,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       for (const schedule of processor.schedules ?? []) schedules.repeat(processor.name, schedule, entry);
       return { type: processor.name, queue, fleet };
     };
-    const processors = withShortStacks(() => settings.map(createProcessor));
-
-    this.url = api.url;
-    this.apiId = api.apiId;
-    this.stage = api.stage;
-    this.topicArn = router.topic.arn;
-    this.eventsTopicArn = eventsTopic?.arn ?? pulumi.output(undefined);
-    this.unroutableQueueUrl = router.unroutableQueue.url;
-    this.routerFailureQueueUrl = router.failureQueue.url;
-    this.undeliveredQueueUrl = router.undeliveredQueue.url;
-    this.jobTableName = tables.records?.name ?? pulumi.output(undefined);
-    const byType = (pick: (processor: (typeof processors)[number]) => pulumi.Output<string>) =>
-      pulumi.all(Object.fromEntries(processors.map((processor) => [processor.type, pick(processor)])));
-    this.queueUrls = byType(({ queue }) => queue.queue.url);
-    this.deadLetterQueueUrls = byType(({ queue }) => queue.deadLetterQueue.url);
-    this.groupNames = byType(({ fleet }) => fleet.group.name);
-    this.logGroupNames = byType(({ fleet }) => fleet.logGroup.name);
-    this.workerSecurityGroupId = network.securityGroup.id;
-    this.workerRoleNames = byType(({ fleet }) => fleet.role.name);
-    this.registerOutputs({
-      url: this.url,
-      apiId: this.apiId,
-      stage: this.stage,
-      topicArn: this.topicArn,
-      eventsTopicArn: this.eventsTopicArn,
-      queueUrls: this.queueUrls,
-      deadLetterQueueUrls: this.deadLetterQueueUrls,
-      unroutableQueueUrl: this.unroutableQueueUrl,
-      routerFailureQueueUrl: this.routerFailureQueueUrl,
-      undeliveredQueueUrl: this.undeliveredQueueUrl,
-      jobTableName: this.jobTableName,
-      groupNames: this.groupNames,
-      logGroupNames: this.logGroupNames,
-      workerSecurityGroupId: this.workerSecurityGroupId,
-      workerRoleNames: this.workerRoleNames,
-    });
+    const processors = settings.map(createProcessor);
+    return { api, router, eventsTopic, tables, network, processors };
   }
 }
 

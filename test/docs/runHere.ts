@@ -1,7 +1,7 @@
 import type { ShellCommand } from "./shellCommands";
 
 /** Examples whose commands `test:docs` runs, each against the example's own stack. */
-export const examples = ["commands", "minimal", "thumbnails"] as const;
+export const examples = ["commands", "files", "minimal", "thumbnails"] as const;
 
 /**
  * The stack that a document's commands speak of: the repository's own, or an example's; undefined if none runs here.
