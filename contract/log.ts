@@ -16,7 +16,7 @@ export interface LoggedError {
 
 /** Fields that mean the same in every line. An event has others of its own; none of them holds a payload. */
 export interface LogFields {
-  /** When it happened, if not at the moment of writing; ISO 8601 with milliseconds, UTC. */
+  /** Time of the event, if not the moment of writing; ISO 8601 with milliseconds, UTC. */
   time?: string;
   jobId?: string | undefined;
   /** Of a line about several jobs. */

@@ -41,7 +41,7 @@ export interface LogEvents {
   "event-replayed": "repair";
   /** It could not be: it is tried again after two minutes */
   "event-not-replayed": "repair";
-  /** What the router kept could not be routed yet, with the `error` */
+  /** An event that the router kept could not be routed yet, with the `error` */
   "unsent-event-left": "repair";
   /** SQS had moved it; it has a reason now, and its job is `failed` */
   "dead-letter-explained": "repair";
@@ -64,7 +64,7 @@ export interface LogEvents {
   "completion-event-not-published": "front end" | "repair";
   /** A `step` of the run failed, with its `error`; the next minute's run goes on */
   "repair-step-failed": "repair";
-  /** What a run did, by number; no line of a run that had nothing to do */
+  /** Counts of a run's work; a run without work writes none */
   "repair-finished": "repair";
   /** A dead letter is in its type's queue again */
   "job-sent-back": "removal";

@@ -1,4 +1,5 @@
-// Mocha's usual output, and a line "PASSED FAILED SKIPPED" in the file that TEST_COUNTS names, for the summary of .ci/steps.sh.
+// Mocha's usual output, and a line "PASSED FAILED SKIPPED" in the file that TEST_COUNTS names, for the summary of
+// .ci/steps.sh.
 const { appendFileSync } = require("node:fs");
 const { reporters, Runner } = require("mocha");
 

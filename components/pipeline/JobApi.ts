@@ -201,7 +201,7 @@ export class JobApi extends pulumi.ComponentResource {
   }
 }
 
-/** How callers prove who they are. */
+/** Authorization scheme of the callers. */
 type Scheme = Authorization | "jwt";
 
 function schemeOf({ jwt, authorization }: JobApiArgs): Scheme {

@@ -61,7 +61,7 @@ describe("the commands in the documents", () => {
   });
 
   it("include every script that a person may run, and CI runs each", () => {
-    const internal = /^(pre|build$|prepare$|format$|docs$|pin-base$)/;
+    const internal = /^(pre|build$|prepare$|format$|docs$|pin-base$|circles$)/;
     for (const name of Object.keys(scripts).filter((script) => !internal.test(script))) {
       const ways = [`npm run ${name}`, `npm ${name}`];
       expect(ways.some(isRunByCi) || isRunHere({ file: "README.md", text: ways[1]! }), name).to.equal(true);

@@ -1,5 +1,6 @@
-// Loads TypeScript without its types, which `npm run types` checks. Sucrase keeps every line where it is, so stack traces need no
-// source maps: mapping the traces that Pulumi takes of each resource was a third of the time that tests took.
+// Loads TypeScript without its types, which `npm run types` checks. Sucrase keeps every line where it is, so stack
+// traces need no source maps: mapping the traces that Pulumi takes of each resource was a third of the time that tests
+// took.
 process.env.SUCRASE_OPTIONS = JSON.stringify({ disableESTransforms: true, preserveDynamicImport: true });
 require("sucrase/register/ts");
 delete process.env.SUCRASE_OPTIONS;

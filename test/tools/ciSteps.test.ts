@@ -19,7 +19,7 @@ function run(...lines: string[]): { status: number | null; summary: string[] } {
   };
 }
 
-/** What the reporter writes of a run of Mocha. */
+/** Command that writes the reporter's line of a run of Mocha. */
 const count = (text: string) => `echo "${text}" >>"$TEST_COUNTS"`;
 
 describe("the steps of CI", () => {

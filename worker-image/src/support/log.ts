@@ -2,8 +2,8 @@ import { createLog, EventName, Log, LogFields } from "../../../contract/log";
 import type { Masking } from "./masking";
 
 /**
- * The lines that are most of a log. They leave out `worker` and `jobType`, which their attempt's `job-started` and the names
- * of log stream and log group have.
+ * The lines that are most of a log. They leave out `worker` and `jobType`, which their attempt's `job-started` and the
+ * names of log stream and log group have.
  */
 const briefEvents: readonly EventName[] = ["job-log", "job-succeeded"];
 
