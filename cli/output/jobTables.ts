@@ -53,6 +53,7 @@ export function renderJob(job: Job): Styled {
     ["finished", finishedAt],
     ["cancel asked", job.cancelRequestedAt],
     ["error", error && `${error.name}: ${error.message}`],
+    ["thrown at", error?.frames?.[0]],
     ["result", resultOmitted ? `left out: ${resultOmitted.reason}` : resultText(job)],
   ];
   return renderFields(rows);

@@ -16,6 +16,10 @@ export interface JobError {
   /** The error's name, such as `TypeError`. */
   name: string;
   message: string;
+  /** The error's `code`, such as `ENOENT`, if it has one. */
+  code?: string;
+  /** Up to five frames of the handler's own code, such as `check (jobs/invoice.ts:8:11)`, where it was thrown first. */
+  frames?: string[];
 }
 
 /** Description of a result that is too large for the record: no part of it is kept. */

@@ -110,12 +110,24 @@ describe("the kinds of handlers", () => {
     journey.logs.flatMap(({ line }) => (line.includes(`"event":"${event}"`) ? [JSON.parse(line) as LogLine] : []));
   interface LogLine {
     jobType: string;
-    error: { message: string };
+    error: { message: string; stack: string };
   }
 
   it("runs a handler's file with its packages, its data and what its module does at its top", async () => {
     const job = await journey.reaches(await journey.submit("file", { value: 7 }), "succeeded");
     expect(job).to.deep.include({ result: [42, "function"], progress: { fraction: 0.5 } });
+  });
+
+  it("says in which line of which of its own files a handler threw", async () => {
+    const job = await journey.reaches(await journey.submit("file", { value: -1 }), "failed");
+    expect(job.error).to.deep.include({ name: "RangeError", code: "E_NEGATIVE" });
+    const { frames } = job.error as { frames: string[] };
+    expect(frames).to.deep.equal(["rejectNegative (lib/check.ts:5:38)", "handle (jobs/file.ts:14:5)"]);
+    const [line] = await until(() => {
+      const found = events("job failed").filter(({ jobType }) => jobType === "file");
+      return found.length > 0 && found;
+    });
+    expect(line!.error.stack).to.include("at rejectNegative (lib/check.ts:5:38)").and.not.include("job:");
   });
 
   it("runs an inline handler with what it captured, its progress and its result", async () => {
@@ -124,7 +136,8 @@ describe("the kinds of handlers", () => {
     expect(job.result).to.deep.equal({ scaled: 42, greeting: "hello 2", digest: "ca978112" });
     expect(job.progress).to.deep.equal({ fraction: 0.5, note: "half way" });
     const failed = await journey.reaches(await journey.submit("inline", { value: -1 }), "failed");
-    expect(failed).to.deep.include({ attempts: 1, error: { name: "Error", message: "negative" } });
+    expect(failed.attempts).to.equal(1);
+    expect(failed.error).to.include({ name: "Error", message: "negative" });
   });
 
   it("says at the worker's start that a package is missing", async () => {

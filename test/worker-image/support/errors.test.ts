@@ -64,6 +64,7 @@ describe("toJobError", () => {
     expect(toJobError({ name: "Refused", message: "like an error", code: 7 })).to.deep.equal({
       name: "Refused",
       message: "like an error (7)",
+      code: "7",
     });
     expect(messageOf(undefined)).to.equal("Threw undefined");
     expect(messageOf(null)).to.equal("Threw null");

@@ -38,7 +38,12 @@ export class MaskedRunner implements Runner {
     return this.runner.close();
   }
 
-  private masked({ name, message }: JobError): JobError {
-    return { name: this.masking.text(name), message: this.masking.text(message) };
+  private masked({ name, message, code, frames }: JobError): JobError {
+    return {
+      name: this.masking.text(name),
+      message: this.masking.text(message),
+      ...(code !== undefined && { code: this.masking.text(code) }),
+      ...(frames !== undefined && { frames: frames.map((frame) => this.masking.text(frame)) }),
+    };
   }
 }

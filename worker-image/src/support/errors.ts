@@ -22,21 +22,28 @@ const indescribable: JobError = { name: "Error", message: "Threw something that 
 /** Any thrown value, with its causes, as the record keeps it. Never throws. */
 export function toJobError(thrown: unknown): JobError {
   try {
-    return cutError({ name: nameOf(thrown), message: reasonOf(thrown, limits.maxErrorCharacters) });
+    const code = codeOf(thrown);
+    const error = { name: nameOf(thrown), message: reasonOf(thrown, limits.maxErrorCharacters) };
+    return cutError({ ...error, ...(code !== undefined && { code }) });
   } catch {
     return indescribable;
   }
 }
 
-/** The error with its name and message within their bounds. */
-export function cutError({ name, message }: JobError): JobError {
-  return { name: shorten(name, maxNameCharacters), message: shorten(message, limits.maxErrorCharacters) };
+/** The error with its texts within their bounds. */
+export function cutError({ name, message, code, frames }: JobError): JobError {
+  return {
+    name: shorten(name, maxNameCharacters),
+    message: shorten(message, limits.maxErrorCharacters),
+    ...(code !== undefined && { code: shorten(code, maxNameCharacters) }),
+    ...(frames !== undefined && { frames }),
+  };
 }
 
 /** Stack of a thrown value and of its causes; undefined if it has none. Never throws. */
 export function stackOf(thrown: unknown): string | undefined {
   try {
-    const stacks = chainOf(thrown).map(ownStack).filter(Boolean);
+    const stacks = chainOf(thrown).map(stackWithErrors).filter(Boolean);
     if (stacks.length === 0) return undefined;
     return fit(stacks, "\nCaused by: ", maxStackCharacters);
   } catch {
@@ -74,10 +81,9 @@ function ownText(thrown: unknown): string {
   const message = read(thrown, "message");
   const parts = [message === undefined ? "" : textOf(message), ...errorsOf(thrown)].filter((part) => part !== "");
   const text = parts.length > 1 ? `${parts[0]}: ${parts.slice(1).join("; ")}` : (parts[0] ?? "");
-  const code = read(thrown, "code");
-  const hasCode = (typeof code === "string" && code !== "") || typeof code === "number";
-  if (!hasCode || text.includes(String(code))) return text;
-  return text === "" ? shorten(String(code), 100) : `${text} (${shorten(String(code), 100)})`;
+  const code = codeOf(thrown);
+  if (code === undefined || text.includes(code)) return text;
+  return text === "" ? shorten(code, 100) : `${text} (${shorten(code, 100)})`;
 }
 
 /** The first errors of an AggregateError. */
@@ -94,6 +100,19 @@ function errorsOf(thrown: unknown): string[] {
   return more > 0 ? [...told, `${more} more`] : told;
 }
 
+/** An error's stack, with those of the first errors of an AggregateError. */
+function stackWithErrors(thrown: unknown): string {
+  const errors = read(thrown, "errors");
+  const stacks = [ownStack(thrown), ...(Array.isArray(errors) ? errors.slice(0, maxErrorsTold).map(ownStack) : [])];
+  return stacks.filter(Boolean).join("\nOne of its errors: ");
+}
+
+/** The error's `code`, such as `ENOENT`. */
+function codeOf(thrown: unknown): string | undefined {
+  const code = isErrorLike(thrown) ? read(thrown, "code") : undefined;
+  return (typeof code === "string" && code !== "") || typeof code === "number" ? String(code) : undefined;
+}
+
 function withName(error: unknown, text: string): string {
   const name = isErrorLike(error) ? nameOf(error) : "Error";
   if (name === "Error" || text.includes(name)) return text;
@@ -101,7 +120,7 @@ function withName(error: unknown, text: string): string {
 }
 
 /** A thrown value, its cause, that one's cause, and so on: of many, the first ones and the last. */
-function chainOf(thrown: unknown): unknown[] {
+export function chainOf(thrown: unknown): unknown[] {
   const chain = [thrown];
   for (let error = thrown; chain.length < maxChain; chain.push(error)) {
     const isObject = (typeof error === "object" && error !== null) || typeof error === "function";

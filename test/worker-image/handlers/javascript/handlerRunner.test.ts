@@ -89,7 +89,8 @@ describe("HandlerRunner", () => {
   });
 
   it("hands on errors, permanent ones as such", async () => {
-    const error = { name: "TypeError", message: "it went wrong" };
+    const frames = ["versatile (versatile.cjs:26:27)"];
+    const error = { name: "TypeError", message: "it went wrong", frames };
     expect(await errorOf({ do: "throw" })).to.deep.include({ error, isPermanent: false });
     expect(await errorOf({ do: "throw", permanent: true })).to.deep.include({ error, isPermanent: true });
     expect((await errorOf({ do: "throw" })).stack).to.include("versatile.cjs");

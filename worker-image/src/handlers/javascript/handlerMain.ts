@@ -1,11 +1,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe } from "../../../../contract/check";
 import { readBundleHeader } from "../../../../contract/handlerBundle";
 import { encodeResult } from "../encodeResult";
 import { isPermanent, stackOf, toJobError } from "../../support/errors";
 import { Handler, Job, JobContext } from "../handler";
+import { JobError } from "../../../../contract/records/record";
 import { hear, tell } from "./handlerChannel";
+import { HandlerFrames } from "./handlerFrames";
 import { HandlerEnd, HandlerSource, ToHandler } from "./handlerMessages";
 import { createHandlerLogger } from "./handlerLogger";
 import { HandlerProgress } from "./handlerProgress";
@@ -33,6 +36,7 @@ const running = new Map<number, AbortController>();
 const logs = new Map<number, JobLog>();
 const keptLogs = 100;
 let loading: Promise<Loaded | undefined>;
+let frames: HandlerFrames | undefined;
 
 watchErrors();
 watchExit();
@@ -54,13 +58,14 @@ function heed(message: ToHandler): void {
 
 /** Undefined if the handler can't be loaded: the worker then ends this process. */
 async function load(source: HandlerSource): Promise<Loaded | undefined> {
+  frames = new HandlerFrames(source.modulePath, path.dirname(__dirname), source.inlineText !== undefined);
   try {
     const handler = await loadHandler(source);
     const remains = new RemainsFinder();
     tell({ kind: "ready" });
     return { handler, remains };
   } catch (error) {
-    tell({ kind: "unusable", error: toJobError(error) });
+    tell({ kind: "unusable", error: describeError(error) });
     return undefined;
   }
 }
@@ -128,8 +133,15 @@ async function callHandler(handler: Handler, job: Job, context: JobContext): Pro
     if (encoded.ok) return { kind: "succeeded", json: encoded.json, omitted: encoded.omitted };
     return { kind: "failed", isPermanent: true, error: { name: "ResultError", message: encoded.message } };
   } catch (thrown) {
-    return { kind: "failed", isPermanent: isPermanent(thrown), error: toJobError(thrown), stack: stackOf(thrown) };
+    const stack = frames?.shown(stackOf(thrown));
+    return { kind: "failed", isPermanent: isPermanent(thrown), error: describeError(thrown), stack };
   }
+}
+
+/** A thrown value, with the frames of the handler's own code. */
+function describeError(thrown: unknown): JobError {
+  const found = frames?.of(thrown);
+  return { ...toJobError(thrown), ...(found && { frames: found }) };
 }
 
 function cutReason(reason: unknown): string {
@@ -156,7 +168,7 @@ function watchErrors(): void {
   const report = (thrown: unknown) => {
     const run = runs.getStore();
     if (run !== undefined) logs.get(run)?.end();
-    tell({ kind: "uncaught", run, error: toJobError(thrown), stack: stackOf(thrown) });
+    tell({ kind: "uncaught", run, error: describeError(thrown), stack: frames?.shown(stackOf(thrown)) });
   };
   process.on("uncaughtException", report);
   process.on("unhandledRejection", report);

@@ -272,10 +272,9 @@ export class HandlerProcess {
 
   /** An error of another job than the running one doesn't cost that one an attempt: it runs again elsewhere. */
   private onUncaught({ run, error, stack }: Extract<FromHandler, { kind: "uncaught" }>): void {
-    const { name, message } = error;
     if (run === undefined || run === this.current?.number) {
-      const text = `${message} (not caught by the handler, whose process ended by it)`;
-      return this.condemn({ name, message: text }, run);
+      const message = `${error.message} (not caught by the handler, whose process ended by it)`;
+      return this.condemn({ ...error, message }, run);
     }
     const { log } = this.options;
     const { id: jobId, attempt } = this.runs.get(run)?.job ?? {};
@@ -387,5 +386,5 @@ function outcomeOf(end: HandlerEnd): RunOutcome {
 /** The worker's own options, except that one debugger listens at one port only. */
 function nodeOptions({ maxHeapMegabytes }: HandlerProcessOptions): string[] {
   const own = process.execArgv.filter((option) => !option.startsWith("--inspect"));
-  return [...own, `--max-old-space-size=${maxHeapMegabytes}`];
+  return [...new Set([...own, "--enable-source-maps"]), `--max-old-space-size=${maxHeapMegabytes}`];
 }

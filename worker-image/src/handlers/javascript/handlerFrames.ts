@@ -1,0 +1,93 @@
+import path from "node:path";
+import { sourceScheme } from "../../../../contract/handlerBundle";
+import { chainOf } from "../../support/errors";
+import { read } from "../../support/plain";
+
+/** Frames of the user's own code that an error keeps. */
+const maxFrames = 5;
+
+/** Characters of all of them. */
+const maxFramesCharacters = 1_000;
+
+const frameLine = /^\s+at (?:(?:async )?(.*?) \()?([^()]+?:\d+:\d+)\)?$/;
+
+/** Finds, in the stack of an error, the user's own code: neither a package's nor Node's nor the worker's. */
+export class HandlerFrames {
+  /** Folders of which paths within are shown without them, the innermost first. */
+  private readonly folders: string[];
+  private readonly ownFolders: string[];
+
+  /**
+   * @param modulePath the handler's module
+   * @param workerFolder the worker's folder, with `dist` and `src`
+   * @param isText true if the module is a text, not a file
+   */
+  constructor(
+    private readonly modulePath: string,
+    workerFolder: string,
+    private readonly isText: boolean,
+  ) {
+    const within = (...parts: string[]) => path.join(workerFolder, ...parts) + path.sep;
+    this.folders = [path.dirname(modulePath) + path.sep, within()];
+    this.ownFolders = [
+      within("src"),
+      within("dist"),
+      within("..", "contract"),
+      path.join(path.sep, "contract", path.sep),
+    ];
+  }
+
+  /** Frames such as `check (jobs/invoice.ts:8:11)`; of an error without any, those of its cause. Never throws. */
+  of(thrown: unknown): string[] | undefined {
+    try {
+      for (const error of chainOf(thrown)) {
+        const frames = this.framesIn(read(error, "stack"));
+        if (frames.length > 0) return frames;
+      }
+    } catch {
+      // An error that can't be read has none.
+    }
+    return undefined;
+  }
+
+  /** The stack with source files as the program names them. */
+  shown(stack: string | undefined): string | undefined {
+    return stack?.replace(
+      /^(\s+at .*?)([^\s()]+?:\d+:\d+\)?)$/gm,
+      (_, start: string, place: string) => start + this.short(place),
+    );
+  }
+
+  private framesIn(stack: unknown): string[] {
+    if (typeof stack !== "string") return [];
+    const frames: string[] = [];
+    let room = maxFramesCharacters;
+    for (const line of stack.split("\n")) {
+      const [, name, place] = frameLine.exec(line) ?? [];
+      if (place === undefined || !this.isUsers(place)) continue;
+      const frame = name === undefined ? this.short(place) : `${name.replace(/^Object\./, "")} (${this.short(place)})`;
+      room -= frame.length;
+      if (room < 0) break;
+      frames.push(frame);
+      if (frames.length === maxFrames) break;
+    }
+    return frames;
+  }
+
+  private isUsers(place: string): boolean {
+    if (place.includes("node_modules/")) return false;
+    if (place.startsWith(sourceScheme)) return !place.startsWith(`${sourceScheme}handler-entry.js`);
+    const file = place.replace(/^file:\/\//, "");
+    // An inline handler's text is no file; its source map says where its functions are.
+    if (!path.isAbsolute(file) || (this.isText && file.startsWith(`${this.modulePath}:`))) return false;
+    const isHandlers = file.includes(`${path.sep}processors${path.sep}`) || file.startsWith(this.folders[0]!);
+    return isHandlers || !this.ownFolders.some((folder) => file.startsWith(folder));
+  }
+
+  private short(place: string): string {
+    if (place.startsWith(sourceScheme)) return place.slice(sourceScheme.length);
+    const file = place.replace(/^file:\/\//, "");
+    const folder = this.folders.find((each) => file.startsWith(each));
+    return folder === undefined ? file : file.slice(folder.length);
+  }
+}
