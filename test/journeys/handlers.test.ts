@@ -124,7 +124,7 @@ describe("the kinds of handlers", () => {
     const { frames } = job.error as { frames: string[] };
     expect(frames).to.deep.equal(["rejectNegative (lib/check.ts:5:38)", "handle (jobs/file.ts:14:5)"]);
     const [line] = await until(() => {
-      const found = events("job failed").filter(({ jobType }) => jobType === "file");
+      const found = events("job-failed").filter(({ jobType }) => jobType === "file");
       return found.length > 0 && found;
     });
     expect(line!.error.stack).to.include("at rejectNegative (lib/check.ts:5:38)").and.not.include("job:");
