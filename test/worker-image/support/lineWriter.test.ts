@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { LineWriter } from "../../../worker-image/src/support/lineWriter";
 import { guardAgainstLeaks } from "../../support/leakGuard";
+import { until } from "../../support/until";
 
 describe("LineWriter", () => {
   guardAgainstLeaks();
@@ -10,7 +11,7 @@ describe("LineWriter", () => {
     const writer = new LineWriter((text) => written.push(text));
     for (const line of ["a\n", "b\n"]) writer.write(line);
     expect(written).to.deep.equal([]);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await until(() => written.length > 0);
     expect(written).to.deep.equal(["a\nb\n"]);
   });
 
