@@ -23,6 +23,6 @@ export const formerInputs: Record<"component" | "processor", Record<string, stri
     scaling: "Expected no such property: the scaler raises all fleets",
   },
   processor: {
-    maxKeepSeconds: "Expected idleSeconds instead, or minInstances with a capacitySchedule",
+    maxKeepSeconds: "Expected idleSeconds instead, or minInstances, or a capacitySchedule",
   },
 };
