@@ -6,7 +6,7 @@ import { defaults } from "./args/defaults";
 import { DeployTarget } from "./aws/DeployTarget";
 import { checkEnvironments } from "./args/environmentErrors";
 import { ts } from "./handlers/handlerFindings";
-import { checkImageRegions } from "./args/imageRegions";
+import { checkPrivateImages } from "./args/privateImages";
 import { InlineHandlers } from "./handlers/InlineHandlers";
 import { hasOwnHandler } from "./handlers/shipHandlers";
 import { JobApi } from "./pipeline/JobApi";
@@ -164,7 +164,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       own.length > 0 ? new InlineHandlers(`${name}-handlers`, { handlers: own, kmsKey, tags }, child) : undefined;
     const machineImages = new MachineImages(name, { machineImage: args.machineImage, target, tags }, this);
     const checked = pulumi
-      .all([checkEnvironments(name, args), checkImageRegions(name, args, target.region)])
+      .all([checkEnvironments(name, args), checkPrivateImages(name, args, target.region)])
       .apply(() => undefined as void);
     const createProcessor = (processor: ProcessorSettings) => {
       const prefix = `${name}-${processor.name}`;

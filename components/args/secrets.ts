@@ -80,8 +80,8 @@ function namesOf(args: unknown): { secrets: string[]; environment: string[] } {
 }
 
 /**
- * The services from which the instances and their workers read secrets. Resources can't depend on an ARN that is known
- * only later, so such an ARN stands for either service.
+ * The services from which workers read secrets. Resources can't depend on an ARN that is known only later, so such an ARN
+ * stands for either service.
  */
 export function secretServices(args: Partial<Inputs>): string[] {
   const all = [args, ...(args.processors ?? [])];
@@ -89,6 +89,5 @@ export function secretServices(args: Partial<Inputs>): string[] {
   const services = references.flatMap((reference) =>
     typeof reference === "string" ? (parseSecretReference(reference)?.service ?? []) : ["secretsmanager", "ssm"],
   );
-  const hasCredentials = all.some(({ registryCredentials }) => registryCredentials !== undefined);
-  return [...new Set([...services, ...(hasCredentials ? ["secretsmanager"] : [])])].sort();
+  return [...new Set(services)].sort();
 }

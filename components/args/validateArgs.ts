@@ -15,7 +15,7 @@ import { isBurstable } from "../aws/instanceTypes";
 import { invalidInputs } from "./invalidInputs";
 import { NetworkArgs } from "./NetworkArgs";
 import { withOutputErrors } from "./outputErrors";
-import { parseEcrImage } from "../aws/permissions";
+import { privateImageProblem } from "./privateImages";
 import { CapacityChange, JobSchedule, ProcessorArgs, withDefaults } from "./ProcessorArgs";
 import { roomErrors } from "./roomErrors";
 import { schemaProblem } from "./schemaProblem";
@@ -256,9 +256,8 @@ function privateNetworkErrors(args: BatchJobProcessorArgs): InputError[] {
   if (!isObject(args.network) || args.network.privateWorkers !== true) return [];
   const errors: InputError[] = [];
   const refuseImage = (image: unknown, propertyPath: string) => {
-    if (typeof image !== "string" || image === "" || parseEcrImage(image)) return;
-    const reason = `Expected an image of a private ECR repository with privateWorkers, got ${describe(image)}`;
-    errors.push({ propertyPath, reason });
+    const reason = typeof image === "string" && image !== "" ? privateImageProblem(image) : undefined;
+    if (reason !== undefined) errors.push({ propertyPath, reason });
   };
   refuseImage(args.image, "image");
   const processors: unknown[] = Array.isArray(args.processors) ? args.processors : [];

@@ -43,16 +43,10 @@ describe("registryCredentials", () => {
     }
   });
 
-  it("bring the endpoint of Secrets Manager into a private network", async () => {
-    const endpoints = async (args: Partial<BatchJobProcessorArgs>) => {
-      const { resources } = await build([{ image: later("registry.internal.example/worker:1") }], {
-        network: { privateWorkers: true },
-        ...args,
-      });
-      return resources.map(({ name }) => name).filter((name) => name.includes("secretsmanager"));
-    };
-    expect(await endpoints({})).to.deep.equal([]);
-    expect(await endpoints({ registryCredentials: secret })).to.deep.equal(["media-network-secretsmanager"]);
+  it("bring no endpoint into a private network, whose images are in ECR", async () => {
+    const image = later("123456789012.dkr.ecr.us-east-1.amazonaws.com/worker:1");
+    const { resources } = await build([{ image }], { network: { privateWorkers: true }, registryCredentials: secret });
+    expect(resources.filter(({ name }) => name.includes("secretsmanager"))).to.deep.equal([]);
   });
 
   it("are refused by path where they are no secret's ARN, which may be the secret itself", async () => {
