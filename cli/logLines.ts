@@ -5,12 +5,9 @@ import type { LogLine } from "./workerLogs";
 
 /** Fields that say where a line comes from, which the user who asked for a job's lines knows. */
 const origin = [
-  ...["time", "level", "event", "jobId", "attempt", "type", "jobType"],
+  ...["time", "level", "event", "jobId", "jobIds", "attempt", "jobType"],
   ...["worker", "instanceId", "messageId", "queueUrl"],
 ];
-
-/** Events with which a worker logs the output of the job's handler. */
-const handlersEvents = ["job-log", "handler-output"];
 
 const colours: Record<string, StyleName> = { warn: "yellow", error: "red" };
 
@@ -20,31 +17,27 @@ export function attemptOf({ line }: LogLine): number | undefined {
   return typeof attempt === "number" ? attempt : undefined;
 }
 
-/** A line in short, `17:22:40 #1 stderr message`, or as the worker wrote it. */
+/** A line in short, `17:22:40 i-0a1b info job-started #1 waitMs=12`, or as it was written. */
 export function renderLine(line: LogLine, isFull = false): Styled {
-  if (isFull) return [paint.dim(`${new Date(line.at).toISOString()} ${line.stream}`), " ", line.line];
+  if (isFull) return [paint.dim(`${new Date(line.at).toISOString()} ${line.part ?? line.stream}`), " ", line.line];
+  const head = `${shortTime(line.at)} ${line.part ?? line.stream} `;
   const fields = fieldsOf(line.line);
-  const attempt = attemptOf(line);
-  const head = `${shortTime(timeOf(fields) ?? line.at)} ${attempt === undefined ? "" : `#${attempt} `}`;
   if (!fields) return [paint.dim(head), line.line];
   const style = typeof fields.level === "string" ? colours[fields.level] : undefined;
   const text = textOf(fields);
   return [paint.dim(head), style ? { style, content: text } : text];
 }
 
-/**
- * A line's message, after the event's name unless a handler wrote it; then other fields, and below it an error's stack.
- */
+/** A line's level, event, attempt and message; then other fields, and below it an error's stack. */
 function textOf({ fields: nested, ...entry }: Record<string, unknown>): string {
   const { stream, ...fields } = { ...entry, ...(isObject(nested) ? nested : {}) };
-  const { event, message } = entry;
+  const { level, event, attempt, message } = entry;
   const { summary, stack, shownNames } = errorOf(fields);
   const others = Object.entries(fields).filter(
     ([name]) => !origin.includes(name) && !shownNames.includes(name) && name !== "message",
   );
-  const isHandlers = typeof event === "string" && handlersEvents.includes(event);
   const first = [
-    ...[isHandlers ? stream : event, message, summary],
+    ...[level, event, typeof attempt === "number" ? `#${attempt}` : undefined, stream, message, summary],
     ...others.map(([name, value]) => `${name}=${shown(value)}`),
   ];
   return [first.filter((part) => typeof part === "string" && part !== "").join(" "), ...stack].join("\n");
@@ -59,8 +52,10 @@ function errorOf({ reason, error }: Record<string, unknown>): {
   if (!isObject(error) || typeof error.name !== "string" || typeof error.message !== "string") {
     return { stack: [], shownNames: [] };
   }
-  const words = `${error.name}: ${error.message}`;
-  const lines = typeof error.stack === "string" ? error.stack.replace(words, "").split("\n") : [];
+  const own = `${error.name}: ${error.message}`;
+  const cause = errorOf({ error: error.cause }).summary;
+  const words = cause === undefined ? own : `${own}; caused by ${cause}`;
+  const lines = typeof error.stack === "string" ? error.stack.replace(own, "").split("\n") : [];
   const stack = lines.filter((line) => line.trim() !== "").map((line) => `    ${line.trim()}`);
   const isInReason = typeof reason === "string" && reason.includes(error.message);
   return { summary: isInReason ? reason : words, stack, shownNames: isInReason ? ["reason", "error"] : ["error"] };
@@ -68,12 +63,6 @@ function errorOf({ reason, error }: Record<string, unknown>): {
 
 function shown(value: unknown): string {
   return typeof value === "string" && /^[^\s"]+$/.test(value) ? value : (JSON.stringify(value) ?? "");
-}
-
-/** Time at which the worker wrote the line, which is before CloudWatch received it. */
-function timeOf(fields?: Record<string, unknown>): number | undefined {
-  const time = typeof fields?.time === "string" ? Date.parse(fields.time) : NaN;
-  return Number.isNaN(time) ? undefined : time;
 }
 
 /** Workers write one JSON object per line; any other line has no fields. */

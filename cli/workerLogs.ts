@@ -2,7 +2,8 @@ import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { standardCredentials } from "../client/connection/credentials";
 import { readLocalRun } from "../client/connection/localRun";
 import { proxiedClient } from "../client/connection/proxy";
-import { isObject } from "../contract/check";
+import { isObject, jsonOf } from "../contract/check";
+import { isAboutJob } from "../contract/log";
 import { CommandError } from "./exitCodes";
 
 /** A line that a worker wrote. */
@@ -11,6 +12,8 @@ export interface LogLine {
   at: number;
   /** Log stream: the instance. */
   stream: string;
+  /** The function that wrote it: `frontend`, `router` and so on; undefined for workers. */
+  part?: string | undefined;
   line: string;
 }
 
@@ -25,12 +28,37 @@ export async function localLogs(url: URL, jobId: string): Promise<LogLine[]> {
   const logs = new URL(`_local/logs?job=${encodeURIComponent(jobId)}`, url);
   const response = await fetch(logs, { headers, redirect: "manual" });
   const answer = await response.json().catch((): unknown => undefined);
-  if (response.ok && isObject(answer) && Array.isArray(answer.lines)) return answer.lines as LogLine[];
+  if (response.ok && isObject(answer) && Array.isArray(answer.lines)) {
+    return inOrder((answer.lines as LogLine[]).map((line) => ({ ...line, part: functionOf(line.stream) })));
+  }
   throw new CommandError(`Expected the local cloud's logs at ${url.origin}, got status ${response.status}`);
 }
 
+/** The function by the name that it has, `…-router-function-1a2b3c4`. */
+function functionOf(name: string): string | undefined {
+  return /([a-z]+)-function-[0-9a-f]+$/.exec(name)?.[1];
+}
+
+/** By the time at which they were written, which is before they were taken in. */
+function inOrder(lines: LogLine[]): LogLine[] {
+  return lines.map((line) => ({ ...line, at: timeOf(line) ?? line.at })).sort((one, other) => one.at - other.at);
+}
+
+function timeOf({ line }: LogLine): number | undefined {
+  const fields = jsonOf(line);
+  const time = isObject(fields) && typeof fields.time === "string" ? Date.parse(fields.time) : NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** A log group, of a function or of a type's workers. */
+export interface SearchedGroup {
+  name: string;
+  /** The function; undefined for workers. */
+  part?: string;
+}
+
 export interface LogSearch {
-  groups: string[];
+  groups: SearchedGroup[];
   jobId: string;
   /** Epoch milliseconds: no line of the job is older. */
   since: number;
@@ -47,16 +75,21 @@ export async function cloudWatchLogs({ groups, jobId, since, region }: LogSearch
   });
   const lines: LogLine[] = [];
   try {
-    for (const logGroupName of groups) {
-      const search = { logGroupName, filterPattern: `{ $.jobId = "${jobId}" }`, startTime: since };
+    for (const { name: logGroupName, part } of groups) {
+      // Functions write one line for several jobs, and no pattern looks through an array of any length.
+      const filterPattern = part === undefined ? `{ $.jobId = "${jobId}" }` : `"${jobId}"`;
+      const search = { logGroupName, filterPattern, startTime: since };
       for await (const { events = [] } of paginateFilterLogEvents({ client }, search)) {
         for (const { timestamp = 0, logStreamName = "", message = "" } of events) {
-          lines.push({ at: timestamp, stream: logStreamName, line: message.trimEnd() });
+          const line = message.trimEnd();
+          if (part === undefined || isAboutJob(line, jobId)) {
+            lines.push({ at: timestamp, stream: logStreamName, line, ...(part && { part }) });
+          }
         }
       }
     }
   } finally {
     client.destroy();
   }
-  return lines.sort((one, other) => one.at - other.at);
+  return inOrder(lines);
 }

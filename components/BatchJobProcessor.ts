@@ -62,6 +62,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   readonly groupNames: pulumi.Output<Record<string, string>>;
   /** Name of the log group of each type's workers. */
   readonly logGroupNames: pulumi.Output<Record<string, string>>;
+  /** Name of the log group of each function: `frontend`, `router`, `repair`, `removal` and `scaler`. */
+  readonly functionLogGroupNames: pulumi.Output<Record<string, string>>;
   /** Id of the security group of all workers, for instance for a database that lets it in. */
   readonly workerSecurityGroupId: pulumi.Output<string>;
   /** Name of the role of each type's workers, for resource policies and further permissions. */
@@ -73,7 +75,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     validateArgs(name, args);
     claimPrefixes(name, args.processors, opts);
     super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
-    const { api, router, eventsTopic, tables, network, processors } = withShortStacks(() => this.create(name, args));
+    const created = withShortStacks(() => this.create(name, args));
+    const { api, router, eventsTopic, tables, network, processors, functions } = created;
     this.url = api.url;
     this.apiId = api.apiId;
     this.stage = api.stage;
@@ -89,6 +92,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     this.deadLetterQueueUrls = byType(({ queue }) => queue.deadLetterQueue.url);
     this.groupNames = byType(({ fleet }) => fleet.group.name);
     this.logGroupNames = byType(({ fleet }) => fleet.logGroup.name);
+    const logGroups = Object.entries(functions).map(([part, { logGroup }]) => [part, logGroup.name]);
+    this.functionLogGroupNames = pulumi.all(Object.fromEntries(logGroups) as Record<string, pulumi.Output<string>>);
     this.workerSecurityGroupId = network.securityGroup.id;
     this.workerRoleNames = byType(({ fleet }) => fleet.role.name);
     this.registerOutputs({
@@ -105,6 +110,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       jobTableName: this.jobTableName,
       groupNames: this.groupNames,
       logGroupNames: this.logGroupNames,
+      functionLogGroupNames: this.functionLogGroupNames,
       workerSecurityGroupId: this.workerSecurityGroupId,
       workerRoleNames: this.workerRoleNames,
     });
@@ -218,7 +224,11 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       return { type: processor.name, queue, fleet };
     };
     const processors = settings.map(createProcessor);
-    return { api, router, eventsTopic, tables, network, processors };
+    const lambdas = {
+      ...{ frontend: api.frontend, router: router.router, repair },
+      ...{ removal: rescue.rescue, scaler: scaler.scaler },
+    };
+    return { api, router, eventsTopic, tables, network, processors, functions: lambdas };
   }
 }
 

@@ -1,3 +1,4 @@
+import { isObject, jsonOf } from "./check";
 import type { LogEvents } from "./logEvents";
 
 /** Name of an event: what isn't in the table of events isn't logged. */
@@ -59,6 +60,13 @@ export function createLog(write: (line: string) => void, common: LogFields, now:
 /** Fields of a line about a job, or about several of one type. */
 export function aboutJobs(jobIds: string[], jobType: string): LogFields {
   return jobIds.length === 1 ? { jobId: jobIds[0], jobType } : { jobIds, jobType };
+}
+
+/** True if the line is about the job, alone or among others. */
+export function isAboutJob(line: string, jobId: string): boolean {
+  const fields = line.includes(jobId) ? jsonOf(line) : undefined;
+  if (!isObject(fields)) return false;
+  return fields.jobId === jobId || (Array.isArray(fields.jobIds) && fields.jobIds.includes(jobId));
 }
 
 /** Errors of a chain of causes that a line has. */

@@ -1,3 +1,4 @@
+import { isAboutJob } from "../contract/log";
 import type { LogEntry } from "./log";
 
 /** A line of a function or worker, and its time. */
@@ -18,9 +19,8 @@ export class RecentLines {
     if (this.lines.length > 2 * kept) this.lines = this.lines.slice(-kept);
   }
 
-  /** The workers' lines about the job, oldest first. */
+  /** Lines that functions and workers logged about the job, oldest first. */
   ofJob(id: string): RecentLine[] {
-    const field = `"jobId":${JSON.stringify(id)}`;
-    return this.lines.filter(({ source, line }) => source === "worker" && line.includes(field));
+    return this.lines.filter(({ line }) => isAboutJob(line, id));
   }
 }

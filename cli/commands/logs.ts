@@ -15,7 +15,7 @@ import { count, timeAgo } from "../optionValues";
 import { GlobalOptions, openSession, print, printJson, Session } from "../session";
 import { untilInterrupted } from "../untilInterrupted";
 import { waitingLine } from "../waitForJobs";
-import { cloudWatchLogs, localLogs, LogLine } from "../workerLogs";
+import { cloudWatchLogs, localLogs, LogLine, SearchedGroup } from "../workerLogs";
 
 interface LogsOptions {
   logGroup?: string[];
@@ -28,13 +28,16 @@ interface LogsOptions {
 export function addLogs(program: Command): void {
   program
     .command("logs")
-    .description("Shows what workers logged of a job")
+    .description("Shows what API, router, repair, removal and workers logged about a job")
     .argument("<id>", "job id")
     .option("-f, --follow", "go on until the job has ended")
     .option("--since <time>", "lines since then: 10m, 2h, 1d, or ISO 8601 (default: all of the job)", timeAgo)
     .option("--attempt <number>", "lines of this attempt (default: of all)", count)
-    .option("--full", "lines as the workers wrote them, with all that stands in them")
-    .option("--log-group <name...>", "where they log (default: the stack's output logGroupNames, of the job's type)")
+    .option("--full", "lines as they were written, with all that stands in them")
+    .option(
+      "--log-group <name...>",
+      "where they log (default: the stack's outputs functionLogGroupNames and logGroupNames)",
+    )
     .addHelpText(
       "after",
       "\nExamples:\n  $ batch-jobs logs picture-17 --stack prod\n  $ batch-jobs logs picture-17 --follow\n  $ batch-jobs logs picture-17 --log-group media-thumbnail-fleet-logs-1a2b3c4",
@@ -71,17 +74,26 @@ async function readerOf(
   { stack, region }: GlobalOptions,
 ): Promise<ReadLines> {
   if (isOnThisMachine(url)) return () => localLogs(url, job.id);
-  const groups = logGroup ?? (await groupsOf(job, stack));
+  const groups = logGroup?.map((name) => ({ name })) ?? (await groupsOf(job, stack));
   const start = Math.max(Date.parse(job.submittedAt) - skewMilliseconds, since ?? 0);
   return (from = start) => cloudWatchLogs({ groups, jobId: job.id, since: from, region: region ?? regionOf(url) });
 }
 
-async function groupsOf({ type }: Job, stack?: string): Promise<string[]> {
-  const { logGroupNames } = await stackOutputs(stack);
+/** Parts that write lines about single jobs, in the order in which a job meets them. */
+const parts = ["frontend", "router", "repair", "removal"];
+
+async function groupsOf({ type }: Job, stack?: string): Promise<SearchedGroup[]> {
+  const { logGroupNames, functionLogGroupNames: ofFunctions } = await stackOutputs(stack);
   const name = isObject(logGroupNames) ? logGroupNames[type] : undefined;
-  if (typeof name === "string") return [name];
-  const problem = `The stack's outputs don't say where workers of ${type} log`;
-  throw new CommandError(problem, undefined, "Name it with --log-group, or export the component's logGroupNames");
+  if (typeof name !== "string") {
+    const problem = `The stack's outputs don't say where workers of ${type} log`;
+    throw new CommandError(problem, undefined, "Name it with --log-group, or export the component's logGroupNames");
+  }
+  const functions = parts.flatMap((part) => {
+    const group = isObject(ofFunctions) ? ofFunctions[part] : undefined;
+    return typeof group === "string" ? [{ part, name: group }] : [];
+  });
+  return [...functions, { name }];
 }
 
 function isWanted({ since, attempt: wanted }: LogsOptions): (line: LogLine) => boolean {

@@ -31,13 +31,14 @@ export interface LambdaFunctionArgs {
 export class LambdaFunction extends pulumi.ComponentResource {
   readonly function: aws.lambda.Function;
   readonly role: aws.iam.Role;
+  readonly logGroup: aws.cloudwatch.LogGroup;
   /** Target of callers: the function, or the alias with its provisioned concurrency. */
   readonly target: { arn: pulumi.Output<string>; invokeArn: pulumi.Output<string>; qualifier?: pulumi.Output<string> };
 
   constructor(name: string, args: LambdaFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:LambdaFunction", name, {}, opts);
     const child = { parent: this };
-    const logGroup = new aws.cloudwatch.LogGroup(
+    this.logGroup = new aws.cloudwatch.LogGroup(
       `${name}-logs`,
       { retentionInDays: args.logRetentionDays, kmsKeyId: args.kmsKey, tags: args.tags },
       child,
@@ -48,7 +49,7 @@ export class LambdaFunction extends pulumi.ComponentResource {
         service: "lambda.amazonaws.com",
         statements: [
           ...args.statements,
-          writeLogs(logGroup.arn),
+          writeLogs(this.logGroup.arn),
           ...useKey(args.kmsKey, [...args.statements.flatMap(({ Action }) => Action), ...(args.calls ?? [])]),
         ],
         tags: args.tags,
@@ -71,7 +72,7 @@ export class LambdaFunction extends pulumi.ComponentResource {
         // logged.
         loggingConfig: {
           ...{ logFormat: "JSON", applicationLogLevel: "INFO", systemLogLevel: "WARN" },
-          logGroup: logGroup.name,
+          logGroup: this.logGroup.name,
         },
         reservedConcurrentExecutions: args.reservedConcurrency,
         publish: args.provisionedConcurrency !== undefined,

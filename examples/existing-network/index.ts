@@ -30,4 +30,5 @@ const jobs = new BatchJobProcessor("inside", {
   ],
 });
 
-export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, workerSecurityGroupId } = jobs;
+export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, functionLogGroupNames, workerSecurityGroupId } =
+  jobs;

@@ -54,7 +54,7 @@ function isAuthorised(header: string | undefined, token: string): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** `?job=ID`: the workers' log lines about the job, oldest first, of the latest 20,000 lines. */
+/** `?job=ID`: the log lines of functions and workers about the job, oldest first, of the latest 20,000 lines. */
 function logsOf(recentLines: RecentLines, job: string | null): HttpAnswer {
   if (!job) return gatewayAnswer(400, "Expected ?job=ID");
   return json(200, { lines: recentLines.ofJob(job).map(({ name, at, line }) => ({ stream: name, at, line })) });

@@ -20,7 +20,7 @@ const said = (seconds: number, attempt: number, message: string) =>
   line(seconds, { level: "info", event: "job-log", attempt, message });
 
 /** The visible text of a line, less the time. */
-const shown = (fields: object) => render(renderLine(line(0, fields)), false).replace(/^\d\d:\d\d:\d\d |^\S+ \S+ /, "");
+const shown = (fields: object) => render(renderLine(line(0, fields)), false).replace(/^.* i-1 /, "");
 
 describe("batch-jobs logs", () => {
   const lines = [said(1, 1, "one"), said(2, 1, "two"), said(60, 2, "three")];
@@ -127,10 +127,10 @@ describe("batch-jobs logs", () => {
 describe("a line of the logs, in short", () => {
   it("is what the handler wrote, after its attempt", () => {
     expect(shown({ event: "handler-output", stream: "stderr", attempt: 1, message: "no disk" })).to.equal(
-      "#1 stderr no disk",
+      "handler-output #1 stderr no disk",
     );
     expect(shown({ event: "job-log", attempt: 2, message: "read", fields: { rows: 3, of: "a b" } })).to.equal(
-      '#2 read rows=3 of="a b"',
+      'job-log #2 read rows=3 of="a b"',
     );
   });
 
@@ -138,8 +138,8 @@ describe("a line of the logs, in short", () => {
     const stack = "TypeError: no\ntext\n    at read (/app/a.js:1:2)\n    at main (/app/b.js:3:4)";
     const frames = "\n    at read (/app/a.js:1:2)\n    at main (/app/b.js:3:4)";
     const error = { name: "TypeError", message: "no\ntext", stack };
-    const event = { event: "job-failed", attempt: 1, type: "greet", jobType: "greet" };
-    const head = "#1 job-failed TypeError: no\ntext";
+    const event = { event: "job-failed", attempt: 1, jobType: "greet" };
+    const head = "job-failed #1 TypeError: no\ntext";
     expect(shown({ ...event, error })).to.equal(head + frames);
     expect(shown({ ...event, reason: "TypeError: no\ntext", error, runMs: 2 })).to.equal(`${head} runMs=2${frames}`);
     expect(shown({ ...event, reason: "no attempts left", error })).to.equal(

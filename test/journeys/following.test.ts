@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { limits } from "../../contract/limits";
 import { accountId } from "../../local-cloud/account";
-import { until } from "../local-cloud/support";
+import { controlHeaders, until } from "../local-cloud/support";
 import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 /** Knowledge about jobs, and their start times, in the whole system. */
@@ -11,9 +11,16 @@ describe("following jobs", () => {
 
   before(async () => {
     handlers = createHandlers({
-      echo: `if (job.payload?.fail) throw Object.assign(new Error("no"), { permanent: true }); note(Date.now() + " " + job.id); return job.payload;`,
+      echo: `if (job.payload?.failsFirst && job.attempt === 1) throw new Error("once"); if (job.payload?.fail) throw Object.assign(new Error("no"), { permanent: true }); note(Date.now() + " " + job.id); return job.payload;`,
     });
-    const settings = { slots: 4, minInstances: 1, maxInstances: 1, visibilityTimeoutSeconds: 3, drainSeconds: 1 };
+    const settings = {
+      slots: 4,
+      minInstances: 1,
+      maxInstances: 1,
+      visibilityTimeoutSeconds: 3,
+      drainSeconds: 1,
+      backoffSeconds: 0,
+    };
     journey = await startJourney(
       [
         { name: "echo", handler: "echo", ...settings },
@@ -146,6 +153,31 @@ describe("following jobs", () => {
     const { body } = await journey.call("GET", `/jobs/${failed}`);
     const { submittedAt, finishedAt, error } = body;
     expect(events.find(({ id }) => id === failed)).to.deep.include({ attempts: 1, submittedAt, finishedAt, error });
+  });
+
+  it("logs a job's whole way in order, each line with its id", async () => {
+    const way = ["job-accepted", "job-routed", "job-started", "job-retried", "job-started", "job-succeeded"];
+    const linesOf = async (id: string) => {
+      const headers = controlHeaders(journey.cloud);
+      const { body: logs } = await journey.call("GET", `/_local/logs?job=${id}`, undefined, headers);
+      return (logs.lines as { line: string }[]).map(({ line }) => JSON.parse(line) as Record<string, string>);
+    };
+    const inOrder = (lines: Record<string, string>[]) =>
+      lines.sort((one, other) => one.time!.localeCompare(other.time!)).map(({ event }) => event);
+    const id = await journey.submit("echo", { failsFirst: true });
+    await journey.reaches(id, "succeeded");
+    await until(async () => (await linesOf(id)).length >= way.length);
+    expect(inOrder(await linesOf(id))).to.deep.equal(way);
+    for (const line of await linesOf(id)) expect(line.jobId).to.equal(id);
+
+    const { body } = await journey.call("POST", "/jobs/batch", {
+      jobs: [1, 2].map(() => ({ type: "echo", payload: { failsFirst: true } })),
+    });
+    for (const { id: each } of body.results as { id: string }[]) {
+      await journey.reaches(each, "succeeded");
+      await until(async () => (await linesOf(each)).length >= way.length);
+      expect(inOrder(await linesOf(each))).to.deep.equal(way);
+    }
   });
 
   it("makes one job of fifty submissions of one key at once, that runs once", async () => {

@@ -148,7 +148,7 @@ async function driveClient(journey: Journey): Promise<void> {
 
 async function driveCommandLine(journey: Journey): Promise<void> {
   const { endpoint, region } = journey.cloud;
-  const search = { groups: ["/aws/vendedlogs/jobs-thumbnail"], jobId: "a.b", since: Date.now(), region };
+  const search = { groups: [{ name: "/aws/vendedlogs/jobs-thumbnail" }], jobId: "a.b", since: Date.now(), region };
   const variables = { AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: endpoint };
   await withKey(keyOf(journey, "cli"), variables, () => cloudWatchLogs(search));
 }
