@@ -20,6 +20,8 @@ export const fleetItem = "fleet";
 export interface FleetState {
   /** End of the lease of the scaler run that holds the type: runs for a type never overlap. */
   leaseUntil?: number;
+  /** End of the last lease, as it was acquired: a change shows that another run has acted since. */
+  lastLease?: number;
   /**
    * Time of a nudge that came while a run held the type, and the number of jobs sent: that run checks the type once
    * more.

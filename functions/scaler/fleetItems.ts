@@ -12,8 +12,8 @@ import type { InstanceItem } from "./rules/fleetView";
 /** A type's items of the fleet table. A lease is identified by its end, in epoch milliseconds. */
 export interface FleetItems {
   read(type: string): Promise<{ state: FleetState; items: Record<string, InstanceItem> }>;
-  /** Acquires the type's lease; resolves to false if it was taken. */
-  take(type: string, now: number, until: number): Promise<boolean>;
+  /** Acquires the type's lease; resolves to false if it was taken, or if the last lease is no longer `lastLease`. */
+  take(type: string, now: number, until: number, lastLease: number | undefined): Promise<boolean>;
   /** Extends the lease; resolves to false if it was no longer held. */
   extend(type: string, lease: number, until: number): Promise<boolean>;
   /** Asks the lease holder for one more check, and adds the jobs sent; resolves to false if there is no holder. */
@@ -84,14 +84,14 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
       } while (start);
       return { state, items };
     },
-    take: (type, now, until) =>
+    take: (type, now, until, lastLease) =>
       update(
         [type, fleetItem],
-        { until, now },
+        { until, now, ...(lastLease !== undefined && { lastLease }) },
         {
           // Requests to a holder that died are obsolete.
-          UpdateExpression: "SET leaseUntil = :until REMOVE nudgedAt, nudgedSent",
-          ConditionExpression: "attribute_not_exists(leaseUntil) OR leaseUntil <= :now",
+          UpdateExpression: "SET leaseUntil = :until, lastLease = :until REMOVE nudgedAt, nudgedSent",
+          ConditionExpression: `(attribute_not_exists(leaseUntil) OR leaseUntil <= :now) AND ${isAt("lastLease", lastLease)}`,
         },
       ),
     extend: (type, lease, until) =>
@@ -118,7 +118,7 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
         { lease, ...(nudgedAt !== undefined && { nudgedAt }) },
         {
           UpdateExpression: "REMOVE leaseUntil, nudgedAt, nudgedSent",
-          ConditionExpression: `leaseUntil = :lease AND ${nudgedAt === undefined ? "attribute_not_exists(nudgedAt)" : "nudgedAt = :nudgedAt"}`,
+          ConditionExpression: `leaseUntil = :lease AND ${isAt("nudgedAt", nudgedAt)}`,
         },
       ),
     async drop(type, lease) {
@@ -156,6 +156,11 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
       await update([type, instanceId], { now }, { UpdateExpression: "SET retiresSince = :now", ConditionExpression });
     },
   };
+}
+
+/** Condition that the field is unchanged; its value is `:field` in the expression. */
+function isAt(field: string, seen: number | undefined): string {
+  return seen === undefined ? `attribute_not_exists(${field})` : `${field} = :${field}`;
 }
 
 function encode(value: number | string): AttributeValue {

@@ -4,13 +4,15 @@ import { mapLimited } from "../shared/mapLimited";
 import type { RunContext } from "../shared/runContext";
 import { decide } from "./rules/decide";
 import { createFailures, type Failures } from "./failures";
-import type { Group } from "./rules/fleetView";
-import { act, lookAt, type LookEffects, type Target } from "./lookAt";
+import { act, lookAt, type LookEffects, type LookOptions, type Target } from "./lookAt";
 import { readNudge } from "./readNudge";
 
 export interface ScalerEffects extends LookEffects {
   jobTypes: JobTypes;
 }
+
+/** Groups by name, as `AutoScaling.describe` gives them. */
+type Groups = LookOptions["groups"];
 
 /** A type whose lease this run holds: no other run changes it meanwhile. */
 interface Held extends Target {
@@ -30,15 +32,12 @@ const lookMilliseconds = 8_000;
  * The scaler's run, each minute for all types, and on a nudge for types that jobs were just sent to, or whose launches
  * are to be retried.
  *
- * A run acts on a type only while it holds the type's lease, so that runs for a type never overlap, and acquires the
- * lease only
- * after it has seen something to do: an idle minute, and a nudge for a fleet that is large enough, write nothing. A
- * nudged
- * run that finds the lease taken asks the holder for one more check. No run waits: jobs that a nudge doesn't report are
- * left to
- * the next nudge, to workers with more jobs than they can run, and to the minute's run. A type that fails is logged
- * with the
- * cause, left to the next run, and blocks no other type; the run then throws at its end, so that the failure shows.
+ * A run acts on a type only while it holds the type's lease, so that runs for a type never overlap. It acquires the
+ * lease only after it has seen something to do, and only if no other run has held it since: an idle minute, and a nudge
+ * for a fleet that is large enough, write nothing. A nudged run that finds the lease taken asks the holder for one more
+ * check. No run waits: jobs that a nudge doesn't report are left to the next nudge, to workers with more jobs than they
+ * can run, and to the minute's run. A type that fails is logged with the cause, left to the next run, and blocks no
+ * other type; the run then throws at its end, so that the failure shows.
  */
 export function createScaler(effects: ScalerEffects): (event: unknown, context: RunContext) => Promise<void> {
   const { log } = effects;
@@ -48,7 +47,7 @@ export function createScaler(effects: ScalerEffects): (event: unknown, context: 
     const run = { effects, failures, context, isNudged: sent !== undefined };
     for (const type of retried)
       await failures.attempt(type, () => effects.fleetItems.retryLaunches(type, effects.now()));
-    await scale(run, await typesWithWork(run, sent ? await nudgedTypes(run, sent) : await allTypes(run)));
+    await scale(run, sent ? await nudgedTypes(run, sent) : await allTypes(run));
     failures.report();
     failures.rethrow();
   };
@@ -75,71 +74,69 @@ async function allTypes({ effects }: Run): Promise<Target[]> {
   return (await effects.jobTypes.list()).map((jobType) => ({ jobType, sent: 0 }));
 }
 
-/** The types whose check shows something to do. */
-async function typesWithWork(run: Run, targets: Target[]): Promise<Target[]> {
-  if (targets.length === 0) return [];
-  const { effects, failures, isNudged } = run;
-  const groups = await describeGroups(run, targets);
-  const due = await mapLimited(targets, typesAtOnce, (target) =>
-    failures.attempt(target.jobType.type, async () => {
-      expectTime(run);
-      const view = await lookAt(target, { groups, readsLaunches: !isNudged }, effects);
-      return view && decide(view).length > 0 ? target : undefined;
-    }),
-  );
-  return present(due);
-}
-
-/** Acquires the types' leases, and checks and acts until no other run asks for one more check. */
+/** Checks the types, and acts until no other run asks for one more check. */
 async function scale(run: Run, targets: Target[]): Promise<void> {
-  const { failures, context } = run;
-  let held = await takeLeases(run, targets);
+  if (targets.length === 0) return;
+  const groups = await describeGroups(run, targets);
+  let held = await eachOf(run, targets, (target) => takeAndAct(run, target, groups));
   while (held.length > 0) {
+    run.failures.report();
+    held = await eachOf(run, held, (one) => extendLease(run, one));
     const groups = await describeGroups(run, held);
-    const hasTime = context.getRemainingTimeInMillis() > roundMilliseconds;
-    const asked = await mapLimited(held, typesAtOnce, async (one) => {
-      const { type } = one.jobType;
-      const seen = await failures.attempt(type, () => lookAndAct(run, one, groups));
-      const isAsked = await failures.attempt(type, () => giveBack(run, one, seen, hasTime));
-      return isAsked ? one : undefined;
-    });
-    failures.report();
-    held = await extendLeases(run, present(asked));
+    held = await eachOf(run, held, (one) => finish(run, one, () => lookAndAct(run, one, groups)));
   }
 }
 
-async function takeLeases({ effects, failures, isNudged }: Run, targets: Target[]): Promise<Held[]> {
-  const { fleetItems, now } = effects;
-  const taken = await mapLimited(targets, typesAtOnce, (target) =>
-    failures.attempt(target.jobType.type, async () => {
-      const { type } = target.jobType;
-      // The holder may release the lease between our two calls: try again.
-      for (let tries = 0; tries < 3; tries++) {
-        const lease = now() + leaseMilliseconds;
-        if (await fleetItems.take(type, now(), lease)) return { ...target, lease };
-        if (!isNudged || (await fleetItems.askHolder(type, now(), target.sent))) return undefined;
-      }
-      throw new Error("The type's lease changed hands at every try");
-    }),
+/** Results of the action; without those of targets whose action fails or has none. */
+async function eachOf<T extends Target>(
+  { failures }: Run,
+  targets: T[],
+  action: (target: T) => Promise<Held | undefined>,
+): Promise<Held[]> {
+  const results = await mapLimited(targets, typesAtOnce, (target) =>
+    failures.attempt(target.jobType.type, () => action(target)),
   );
-  return present(taken);
+  return present(results);
 }
 
-async function extendLeases({ effects, failures }: Run, held: Held[]): Promise<Held[]> {
-  const extended = await mapLimited(held, typesAtOnce, (one) =>
-    failures.attempt(one.jobType.type, async () => {
-      const lease = effects.now() + leaseMilliseconds;
-      const isHeld = await effects.fleetItems.extend(one.jobType.type, one.lease, lease);
-      return isHeld ? { ...one, lease } : undefined;
-    }),
-  );
-  return present(extended);
+/**
+ * Acts on the type if a check shows something to do and the lease is as the check saw it: no other run has acted since.
+ * Resolves to the type if its lease is still held, for one more check.
+ */
+async function takeAndAct(run: Run, target: Target, described: Groups): Promise<Held | undefined> {
+  const { effects, isNudged } = run;
+  const { fleetItems, now } = effects;
+  const { type } = target.jobType;
+  let groups = described;
+  for (let tries = 0; tries < 3; tries++) {
+    expectTime(run);
+    const view = await lookAt(target, { groups, readsLaunches: !isNudged }, effects);
+    if (!view || decide(view).length === 0) return undefined;
+    const lease = now() + leaseMilliseconds;
+    if (await fleetItems.take(type, now(), lease, view.state.lastLease)) {
+      return finish(run, { ...target, lease }, async () => {
+        await act(view, effects);
+        return {};
+      });
+    }
+    // The holder may release the lease between our two calls: check again.
+    if (isNudged ? await fleetItems.askHolder(type, now(), target.sent) : now() < (view.state.leaseUntil ?? 0)) {
+      return undefined;
+    }
+    groups = await describeGroups(run, [target]);
+  }
+  throw new Error("The type's lease changed hands at every try");
+}
+
+async function extendLease({ effects }: Run, one: Held): Promise<Held | undefined> {
+  const lease = effects.now() + leaseMilliseconds;
+  return (await effects.fleetItems.extend(one.jobType.type, one.lease, lease)) ? { ...one, lease } : undefined;
 }
 
 /** The fleet item's state when its type was checked; undefined if there was nothing to see. */
 type Seen = Pick<FleetState, "nudgedAt">;
 
-async function lookAndAct(run: Run, one: Held, groups: Record<string, Group | Error>): Promise<Seen> {
+async function lookAndAct(run: Run, one: Held, groups: Groups): Promise<Seen> {
   const { effects, isNudged } = run;
   expectTime(run);
   const view = await lookAt(one, { groups, readsLaunches: !isNudged }, effects);
@@ -150,15 +147,19 @@ async function lookAndAct(run: Run, one: Held, groups: Record<string, Group | Er
   return { nudgedAt };
 }
 
-/** Releases the type's lease; returns true if another run requested one more check instead. */
-async function giveBack({ effects }: Run, one: Held, seen: Seen | undefined, hasTime: boolean): Promise<boolean> {
+/** Ends the work on a type by releasing its lease; resolves to the type if another run requested one more check instead. */
+async function finish(run: Run, one: Held, work: () => Promise<Seen>): Promise<Held | undefined> {
+  const { effects, failures, context } = run;
   const { type } = one.jobType;
-  if (hasTime && seen) return !(await effects.fleetItems.release(type, one.lease, seen.nudgedAt));
+  const seen = await failures.attempt(type, work);
+  if (seen && context.getRemainingTimeInMillis() > roundMilliseconds) {
+    return (await effects.fleetItems.release(type, one.lease, seen.nudgedAt)) ? undefined : one;
+  }
   await effects.fleetItems.drop(type, one.lease);
-  return false;
+  return undefined;
 }
 
-function describeGroups({ effects }: Run, targets: Target[]): Promise<Record<string, Group | Error>> {
+function describeGroups({ effects }: Run, targets: Target[]): Promise<Groups> {
   const names = targets.flatMap(({ jobType: { fleet } }) => [fleet.groupName, fleet.onDemandGroupName]);
   return effects.autoScaling.describe(present(names));
 }
