@@ -80,7 +80,6 @@ export class Bill {
 
   /** A line of metrics is none here: they are off. */
   noteLog({ source, name, line }: LogEntry): void {
-    if (process.env.BILL_TRACE) console.error(new Date().toISOString().slice(14, 23), "LOG", source, name, line);
     if (source === "cloud") return;
     this.noteLine(source === "worker" ? "worker" : partOf(name), line);
   }
@@ -107,10 +106,6 @@ export class Bill {
     // The benchmark itself looks at tables, too.
     if (caller === "local") return;
     const part = caller.startsWith("i-") ? "worker" : partOf(caller);
-    if (process.env.BILL_TRACE) {
-      const t = new Date().toISOString().slice(14, 23);
-      console.error(`${t} ${caller.slice(0, 30)} ${request.service} ${action} ${String(request.body).slice(0, 700)}`);
-    }
     this.noteKind(`${part}: ${request.service} ${action}`);
     this.dollars[part === "scaler" ? "scaler" : "requests"] += this.priceOf(request, action) / 1e6;
   }

@@ -194,7 +194,7 @@ describe("Worker", () => {
     queue.put(message({ receivedAt: clock.now() }));
     await settled();
     let answer = () => {};
-    queue.remove = () => new Promise((resolve) => (answer = resolve));
+    queue.flush = () => new Promise((resolve) => (answer = resolve));
     runner.runs[0]!.end({ kind: "succeeded", result: 1 });
     await settled();
     worker.drain("SIGTERM");

@@ -110,14 +110,15 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
   const written = settings.jobTable ? new DynamoRecords(dynamo, settings.jobTable) : new UntrackedRecords();
   const records = await announced({ settings, records: written, services, sqs, log });
   const recentJobs = new RecentJobs(systemClock);
-  const lifecycle = createLifecycle({ settings, slots, sqs, services, recentJobs, log });
+  const queue = new SqsQueue(sqs, { ...settings, clock: systemClock });
+  const lifecycle = createLifecycle({ settings, slots, sqs, queue, services, recentJobs, log });
   const clockAndChance = { clock: systemClock, random: Math.random };
   const metrics = new Metrics({ ...settings, log, busySlots: () => worker.busySlots, ...clockAndChance });
   const worker: Worker = new Worker({
     settings,
     workerId,
     slots,
-    queue: new SqsQueue(sqs, { ...settings, clock: systemClock }),
+    queue,
     records,
     runner,
     services,

@@ -86,13 +86,16 @@ export class Worker {
    * is unusable.
    */
   async run(): Promise<{ isClean: boolean }> {
-    const { runner, slots, log, settings } = this.effects;
+    const { runner, slots, queue, log, settings } = this.effects;
     await runner.start();
     await this.effects.onReady?.(this);
     const { handler = settings.inlineHandler, command, queueUrl } = settings;
     log("info", "worker-started", { slots, handler, command, queueUrl });
     const isClean = await Promise.race([
-      this.poller.run().then(() => true),
+      this.poller.run().then(async () => {
+        await queue.flush();
+        return true;
+      }),
       new Promise<boolean>((resolve) => (this.giveUp = () => resolve(false))),
     ]);
     for (const cancel of this.timers) cancel();

@@ -4,6 +4,7 @@ import {
   chooseWhenIdle,
   GroupView,
   IdleView,
+  isAlone,
   pauseBeforeAsking,
 } from "../../../worker-image/src/instance/chooseWhenIdle";
 import { guardAgainstLeaks } from "../../support/leakGuard";
@@ -28,9 +29,25 @@ function choose(fields: Partial<IdleView>) {
 }
 
 describe("pauseBeforeAsking", () => {
-  it("is the idle time, and then twice as long each time, up to a minute", () => {
-    expect([0, 1, 2, 3, 9].map((times) => pauseBeforeAsking(20, times))).to.deep.equal([20, 20, 40, 60, 60]);
-    expect([0, 1].map((times) => pauseBeforeAsking(300, times))).to.deep.equal([300, 60]);
+  it("is the idle time, or a little less, and then twice as long each time, up to a minute", () => {
+    expect([0, 1, 2, 3, 9].map((times) => pauseBeforeAsking(20, times))).to.deep.equal([18, 20, 40, 60, 60]);
+    expect([0, 1].map((times) => pauseBeforeAsking(300, times))).to.deep.equal([298, 60]);
+    expect([0, 1].map((times) => pauseBeforeAsking(1, times))).to.deep.equal([0.9, 1]);
+  });
+});
+
+describe("isAlone", () => {
+  it("is so for the one instance of a type that wants no other", () => {
+    const alone = (...groups: GroupView[]) => isAlone({ instanceId: "a", groups });
+    expect(alone(group({ ids: "a" }))).to.equal(true);
+    expect(alone(group({ ids: "a" }), group({}))).to.equal(true);
+    expect(alone(group({ ids: "ab", states: ["InService", "Terminating:Wait"], desired: 1 }))).to.equal(true);
+    expect(alone(group({ ids: "ab" }))).to.equal(false);
+    expect(alone(group({ ids: "ab", desired: 1 }))).to.equal(false);
+    expect(alone(group({ ids: "a", desired: 2 }))).to.equal(false);
+    expect(alone(group({ ids: "a" }), group({ ids: "b", states: ["Pending:Wait"] }))).to.equal(false);
+    expect(alone(group({ ids: "b" }))).to.equal(false);
+    expect(alone()).to.equal(false);
   });
 });
 

@@ -8,7 +8,7 @@ import { settled } from "../support/fakeClock";
 
 const gib = 1_024 ** 3;
 
-/** A worker of two slots on a disk of 30 GiB. */
+/** A worker of one slot on a disk of 30 GiB. */
 async function startWorker(freeBytes: number) {
   const doubles = createDoubles();
   const { clock, log } = doubles;
@@ -16,7 +16,7 @@ async function startWorker(freeBytes: number) {
   const looks = { count: 0 };
   const look = () => Promise.resolve((looks.count++, { ...disk }));
   const room = new DiskRoom({ look, clock, log: log.log });
-  const worker = new Worker({ ...doubles.effects, slots: 2, disk: room });
+  const worker = new Worker({ ...doubles.effects, slots: 1, disk: room });
   const run = worker.run();
   await settled();
   const health = () => healthOf(worker, clock.now());

@@ -152,7 +152,7 @@ describe("Lifecycle", () => {
     state.canLower = true;
     state.idleSince = clock.now();
     state.accepts.push(false);
-    await clock.advance(59_999);
+    await clock.advance(57_999);
     expect(calls).to.deep.equal([]);
     await clock.advance(1);
     expect(calls).to.deep.equal(["terminate true"]);
@@ -160,7 +160,7 @@ describe("Lifecycle", () => {
     state.accepts.push(false);
     await clock.advance(60_000);
     expect(log.entries).to.have.length(2);
-    await clock.advance(60_000);
+    await clock.advance(61_000);
     expect(calls.slice(1)).to.deep.equal(["terminate true", "terminate true", "drain idle 100"]);
     await lifecycle.end();
   });
@@ -173,10 +173,10 @@ describe("Lifecycle", () => {
     Object.defineProperty(state, "canLower", { get: () => (asked.push((clock.now() - start) / 1_000), false) });
     state.idleSince = start;
     await clock.advance(245_000);
-    expect(asked).to.deep.equal([20, 40, 80, 140, 200]);
+    expect(asked).to.deep.equal([18, 38, 78, 138, 198]);
     state.idleSince = clock.now();
     await clock.advance(20_000);
-    expect(asked.at(-1)).to.equal(265);
+    expect(asked.at(-1)).to.equal(263);
     expect(log.events()).to.deep.equal(["idle-instance-kept", "idle-instance-kept"]);
     await lifecycle.end();
   });
@@ -189,6 +189,36 @@ describe("Lifecycle", () => {
     expect(calls).to.deep.equal(["terminate false", "drain idle 100"]);
     await lifecycle.end();
     expect(log.events()).to.deep.equal([]);
+  });
+
+  it("listens for a second more once its end is settled, and nudges only where a job came", async () => {
+    for (const comes of [false, true]) {
+      const { lifecycle, calls, state, begin, clock } = setUp({ idleSeconds: 20 });
+      await begin();
+      state.idleSince = clock.now();
+      await clock.advance(18_000);
+      expect(calls).to.deep.equal(["terminate true"]);
+      expect(lifecycle.isLeaving).to.equal(true);
+      if (comes) state.idleSince = undefined;
+      await clock.advance(999);
+      expect(calls).to.have.length(1);
+      await clock.advance(1);
+      expect(calls.slice(1)).to.deep.equal(["drain idle 100"]);
+      await lifecycle.end();
+      expect(calls.slice(2)).to.deep.equal([...(comes ? ["nudge"] : []), "last report"]);
+      expect(clock.pendingTimers).to.equal(0);
+    }
+  });
+
+  it("nudges where it can't tell whether a job came", async () => {
+    const { lifecycle, calls, state, begin, clock } = setUp({ idleSeconds: 20 });
+    await begin();
+    state.idleSince = clock.now();
+    await clock.advance(18_500);
+    await lifecycle.end();
+    await settled();
+    expect(calls).to.deep.equal(["terminate true", "nudge", "last report"]);
+    expect(clock.pendingTimers).to.equal(0);
   });
 
   it("ends it so, too, where lowering is refused", async () => {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { WorkerSettings } from "../../../contract/workerSettings";
 import { JobRecord } from "../../../contract/records/record";
 import { MessageProcessor } from "../../../worker-image/src/job/messageProcessor";
 import { ReceivedMessage } from "../../../worker-image/src/queue/queue";
@@ -11,12 +12,17 @@ import { guardAgainstLeaks } from "../../support/leakGuard";
 const failed: RunOutcome = { kind: "failed", error: { name: "TypeError", message: "no" }, isPermanent: false };
 
 /** A processor that was handed one message, with the calls named by role instead of by message id. */
-function setUp(fields: Partial<ReceivedMessage> & { job?: ReturnType<typeof envelope> } = {}, claim?: Claim | number) {
+function setUp(
+  fields: Partial<ReceivedMessage> & { job?: ReturnType<typeof envelope> } = {},
+  claim?: Claim | number,
+  settings: Partial<WorkerSettings> = {},
+) {
   const doubles = createDoubles();
   const message = createMessage({ receivedAt: doubles.clock.now(), ...fields });
   if (typeof claim === "number") doubles.records.claims.push(started(claim));
   else if (claim) doubles.records.claims.push(() => claim);
-  const processor = new MessageProcessor(doubles.effects);
+  const { effects } = doubles;
+  const processor = new MessageProcessor({ ...effects, settings: { ...effects.settings, ...settings } });
   let isDone = false;
   const begin = async () => {
     void processor.process(message).then(() => (isDone = true));
@@ -420,7 +426,24 @@ describe("MessageProcessor", () => {
     succeeded.failures.plan("remove", outOfReach);
     await succeeded.begin();
     await succeeded.end({ kind: "succeeded", result: 1 });
-    expect(succeeded.log.events()).to.deep.equal(["job-started", "message-not-deleted", "job-succeeded"]);
+    expect(succeeded.log.events()).to.deep.equal(["job-started", "job-succeeded", "message-not-deleted"]);
+  });
+
+  it("doesn't wait for a message's removal once the record says that its job is done", async () => {
+    const { begin, end, queue, log } = setUp();
+    queue.removeLater = () => new Promise(() => {});
+    await begin();
+    await end({ kind: "succeeded", result: 1 });
+    expect(log.events()).to.deep.equal(["job-started", "job-succeeded"]);
+  });
+
+  it("removes the message at once where no record says that its job is done", async () => {
+    const { begin, end, queue, calls, log } = setUp({}, undefined, { jobTable: undefined });
+    queue.removeLater = () => Promise.reject(new Error("later"));
+    await begin();
+    await end({ kind: "succeeded", result: 1 });
+    expect(calls.at(-1)).to.match(/^remove /);
+    expect(log.events()).to.deep.equal(["job-started", "job-succeeded"]);
   });
 
   it("keeps as a dead letter, and says so, a message of an ended job that is no duplicate", async () => {

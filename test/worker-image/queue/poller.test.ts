@@ -309,6 +309,31 @@ describe("Poller", () => {
     await run;
   });
 
+  it("has one call wait for a worker of two slots once one brought less than was asked for", async () => {
+    const open: { count: number; answer: (messages: number[]) => void }[] = [];
+    const ends: (() => void)[] = [];
+    const poller = new Poller<number>({
+      slots: 2,
+      prefetch: 0,
+      clock: new FakeClock(),
+      random: () => 1,
+      fetch: (count) => new Promise((answer) => open.push({ count, answer })),
+      onWait: () => {},
+      onMessage: () => new Promise((end) => ends.push(() => end(undefined))),
+      onLeftOver: async () => {},
+      onError: () => {},
+    });
+    void poller.run();
+    open[0]!.answer([1]);
+    await settled();
+    ends[0]!();
+    await settled();
+    expect(open.map(({ count }) => count)).to.deep.equal([2, 1]);
+    open[1]!.answer([]);
+    await settled();
+    expect(open.map(({ count }) => count)).to.deep.equal([2, 1, 2]);
+  });
+
   it("fetches side by side while fetches come back full, and with one call once the queue is dry", async () => {
     const clock = new FakeClock();
     const open: { count: number; answer: (messages: number[]) => void }[] = [];

@@ -8,8 +8,10 @@ import {
 import { expect } from "chai";
 import { limits } from "../../../contract/limits";
 import { systemClock } from "../../../worker-image/src/support/clock";
+import { ReceivedMessage } from "../../../worker-image/src/queue/queue";
 import { SqsQueue } from "../../../worker-image/src/queue/sqsQueue";
 import { credentials, region, startSqsAndS3 } from "../support/aws";
+import { FakeClock } from "../support/fakeClock";
 
 describe("SqsQueue", () => {
   let aws: Awaited<ReturnType<typeof startSqsAndS3>>;
@@ -63,6 +65,53 @@ describe("SqsQueue", () => {
     await queue.remove(message!);
     expect(message!.askedAt).to.be.within(before, sentAt);
     expect(message!.receivedAt).to.be.within(message!.askedAt, systemClock.now());
+  });
+
+  it("is quiet once it has had messages, while it listens, and while it has put none off", async () => {
+    await client.send(new PurgeQueueCommand({ QueueUrl: url }));
+    let now = systemClock.now();
+    const options = { queueUrl: url, deadLetterQueueUrl: url, visibilityTimeoutSeconds: 30 };
+    const own = new SqsQueue(client, { ...options, clock: { ...systemClock, now: () => now } });
+    const stop = new AbortController();
+    const idle = own.receive(1, stop.signal).catch(() => []);
+    expect(own.isQuiet).to.equal(false);
+    await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: "job" }));
+    const [message] = await idle;
+    expect(own.isQuiet).to.equal(false);
+    const listening = own.receive(1, stop.signal).catch(() => []);
+    expect(own.isQuiet).to.equal(true);
+    await own.hide(message!, 10);
+    expect(own.isQuiet).to.equal(false);
+    now += 10_000;
+    expect(own.isQuiet).to.equal(true);
+    stop.abort();
+    await listening;
+    const failing = new SqsQueue(client, { ...options, queueUrl: `${url}-gone`, clock: systemClock });
+    await failing.receive(1, new AbortController().signal).catch(() => []);
+    expect(failing.isQuiet).to.equal(false);
+  });
+
+  it("sends removals that nobody waits for together, or when it is flushed", async () => {
+    await client.send(new PurgeQueueCommand({ QueueUrl: url }));
+    for (let count = 0; count < 3; count++) {
+      await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: `${count}` }));
+    }
+    const clock = new FakeClock();
+    const options = { queueUrl: url, deadLetterQueueUrl: url, visibilityTimeoutSeconds: 60 };
+    const own = new SqsQueue(client, { ...options, clock });
+    const messages = await own.receive(10, new AbortController().signal);
+    let removed = 0;
+    const removeLater = (message: ReceivedMessage) => own.removeLater(message).then(() => removed++);
+    const removals = [removeLater(messages[0]!)];
+    await clock.advance(4_000);
+    removals.push(removeLater(messages[1]!));
+    expect(removed).to.equal(0);
+    await clock.advance(1_000);
+    await Promise.all(removals);
+    removals.push(removeLater(messages[2]!));
+    await own.flush();
+    await Promise.all(removals);
+    expect([removed, clock.pendingTimers]).to.deep.equal([3, 0]);
   });
 
   it("sends removals and changes of visibility in batches, and tells apart what became of each entry", async () => {

@@ -18,15 +18,16 @@ function createBatcher(outcome: (entries: string[]) => EntryFailure[] | Error) {
     },
   });
   const outcomes: Record<string, string> = {};
-  const add = (...entries: string[]) => {
+  const addFor = (waitMilliseconds: number | undefined, ...entries: string[]) => {
     for (const entry of entries) {
-      batcher.add(entry).then(
+      batcher.add(entry, waitMilliseconds).then(
         () => (outcomes[entry] = "done"),
         (error: Error) => (outcomes[entry] = error.message),
       );
     }
   };
-  return { clock, sent, outcomes, add };
+  const add = (...entries: string[]) => addFor(undefined, ...entries);
+  return { clock, sent, outcomes, add, addFor, batcher };
 }
 
 describe("Batcher", () => {
@@ -43,6 +44,33 @@ describe("Batcher", () => {
     await clock.advance(1);
     expect(sent[1]).to.deep.equal(["d", "e"]);
     expect(Object.keys(outcomes)).to.have.members(["a", "b", "c", "d", "e"]);
+    expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it("waits for as long as the entry in the greatest hurry may, and then sends all", async () => {
+    const { clock, sent, add, addFor } = createBatcher((entries) => entries.map(() => undefined));
+    addFor(5_000, "a");
+    await clock.advance(4_000);
+    expect(sent).to.deep.equal([]);
+    add("b");
+    await clock.advance(50);
+    expect(sent).to.deep.equal([["a", "b"]]);
+    addFor(5_000, "c");
+    await clock.advance(4_999);
+    expect(sent).to.have.length(1);
+    await clock.advance(1);
+    expect(sent).to.have.length(2);
+    expect(clock.pendingTimers).to.equal(0);
+  });
+
+  it("is flushed of all that waits, and says when it is sent, whatever becomes of it", async () => {
+    const { clock, sent, outcomes, addFor, batcher } = createBatcher(() => new Error("throttled"));
+    await batcher.flush();
+    expect(sent).to.deep.equal([]);
+    addFor(5_000, "a");
+    await batcher.flush();
+    await settled();
+    expect([sent, outcomes]).to.deep.equal([[["a"]], { a: "throttled" }]);
     expect(clock.pendingTimers).to.equal(0);
   });
 

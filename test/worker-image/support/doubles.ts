@@ -97,6 +97,12 @@ export class FakeQueue implements JobQueue {
     return this.waiting.splice(0, maxMessages);
   }
 
+  removeLater(message: ReceivedMessage): Promise<void> {
+    return this.remove(message);
+  }
+
+  async flush(): Promise<void> {}
+
   async remove({ id }: ReceivedMessage): Promise<void> {
     this.calls.push(`remove ${id}`);
     this.failures.check("remove");

@@ -9,12 +9,13 @@ import { DynamoFleetTable } from "./fleetTable";
 import { Lifecycle } from "./lifecycle";
 import { findGroups, readCounts } from "./fleetGroups";
 import { AutoScalingInstanceGroup } from "./instanceGroup";
-import { chooseWhenIdle } from "./chooseWhenIdle";
+import { chooseWhenIdle, isAlone } from "./chooseWhenIdle";
 import { InstanceMetadata } from "./metadata";
 import { Log } from "../../../contract/log";
 import { RecentJobs } from "./recentJobs";
 import { nudgeScaler } from "./scalerNudge";
 import { Services } from "../services/services";
+import { SqsQueue } from "../queue/sqsQueue";
 
 const requestHandler = { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
 
@@ -22,6 +23,8 @@ export interface LifecycleParts {
   settings: WorkerSettings;
   slots: number;
   sqs: SQSClient;
+  /** The type's queue, as this worker sees it. */
+  queue: Pick<SqsQueue, "isQuiet">;
   services: Services;
   recentJobs: RecentJobs;
   log: Log;
@@ -32,6 +35,7 @@ export function createLifecycle({
   settings,
   slots,
   sqs,
+  queue,
   services,
   recentJobs,
   log,
@@ -46,12 +50,15 @@ export function createLifecycle({
     metadata,
     findGroup: () => AutoScalingInstanceGroup.find(autoScaling, metadata),
     async chooseWhenIdle() {
-      const [instanceId, counts, groups, figures] = await Promise.all([
+      const [instanceId, groups] = await Promise.all([
         metadata.read("instance-id"),
-        readCounts(sqs, queueUrl),
         findGroups(autoScaling, fleetTable, type),
-        table.readFigures(),
       ]);
+      // No other worker holds a message, and this one listens: it would have received what waits.
+      const isEmpty = queue.isQuiet && isAlone({ instanceId, groups });
+      const [counts, figures] = isEmpty
+        ? [{ visible: 0, inFlight: 0 }, {}]
+        : await Promise.all([readCounts(sqs, queueUrl), table.readFigures()]);
       return chooseWhenIdle({ ...settings, slots, instanceId, counts, groups, figures });
     },
     async nudge(moreThan) {

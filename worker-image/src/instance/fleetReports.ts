@@ -7,9 +7,8 @@ import { errorFields, Log } from "../../../contract/log";
 import { MetadataReader } from "./notice";
 import { RecentJobs } from "./recentJobs";
 
-/** Time that an instance's item outlasts its last report, while its worker runs and once it has ended. */
-const keptSeconds = 3_600;
-const keptAfterEndSeconds = 60;
+/** Time that an instance's item outlasts its last report. */
+const keptSeconds = 900;
 
 export interface FleetReportsEffects {
   table: FleetTable;
@@ -44,19 +43,15 @@ export class FleetReports {
     const onError = (error: unknown) => log("warn", "fleet-report-failed", errorFields(error));
     const beat = async () => {
       if (this.isUnwell(worker)) return;
-      if ((await this.report(keptSeconds)) !== undefined) onRetire();
+      if ((await this.report()) !== undefined) onRetire();
     };
     this.first = beat().catch(onError);
     this.stop = startHeartbeat(clock, reportSeconds * 1_000, beat, onError);
   }
 
-  /** Writes a last report, whose item expires soon. Never rejects. */
+  /** Resolves once no report is being written. None is written at the end, which Auto Scaling's group shows. */
   async end(): Promise<void> {
-    if (!this.stop) return;
-    await Promise.all([this.first, this.stop()]);
-    await this.report(keptAfterEndSeconds).catch((error: unknown) => {
-      this.effects.log("warn", "fleet-report-failed", errorFields(error));
-    });
+    await Promise.all([this.first, this.stop?.()]);
   }
 
   private isUnwell(worker: HealthSource): boolean {
@@ -67,7 +62,7 @@ export class FleetReports {
     return this.isSilent;
   }
 
-  private async report(keptForSeconds: number): Promise<number | undefined> {
+  private async report(): Promise<number | undefined> {
     const { table, metadata, slots, recentJobs, clock } = this.effects;
     this.instanceId ??= await metadata.read("instance-id");
     if (this.instanceId === undefined) return undefined;
@@ -78,7 +73,7 @@ export class FleetReports {
       busySlots: this.worker?.busySlots ?? 0,
       alone: this.worker?.isAlone ? 1 : 0,
       ...recentJobs.read(),
-      expiresAt: Math.ceil(seenAt / 1_000) + keptForSeconds,
+      expiresAt: Math.ceil(seenAt / 1_000) + keptSeconds,
     });
   }
 }

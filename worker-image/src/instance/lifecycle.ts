@@ -21,6 +21,12 @@ const spotSeconds = 110;
 /** Failed metadata reads after which the worker assumes that it isn't on EC2. */
 const triesBeforeOff = 3;
 
+/**
+ * Time that a worker listens after it has terminated its idle instance. A job that arrived before saw a desired capacity
+ * that still counted this instance. The instance doesn't reach its hook sooner.
+ */
+const lastListenMilliseconds = 1_000;
+
 /** A terminating instance reaches its hook within seconds. */
 const hookTries = 30;
 const hookPauseMilliseconds = 2_000;
@@ -74,6 +80,8 @@ export class Lifecycle {
   private asked = { idleSince: -Infinity, times: 0, at: -Infinity };
   /** Time of its last check for more jobs than it can run. */
   private checkedAt = -Infinity;
+  /** True if it got no message, though it listened, from its idle check to its drain. */
+  private wasIdleToItsEnd = false;
   /** Begin of the idle time for which it logged that it stays: once is enough. */
   private staysSince?: number;
   private readonly hookHeartbeat: HookHeartbeat;
@@ -123,7 +131,9 @@ export class Lifecycle {
     const isReplaced = reason !== "idle" && reason !== "terminating";
     if (isReplaced) await this.insist(() => group.terminate({ lowersDesired: false }));
     // A job that arrived during shutdown saw a desired capacity that still counted this instance.
-    await nudge(0).catch((error: unknown) => log("warn", "scaler-not-nudged", errorFields(error)));
+    if (!this.wasIdleToItsEnd) {
+      await nudge(0).catch((error: unknown) => log("warn", "scaler-not-nudged", errorFields(error)));
+    }
     if (settings.terminateHook !== undefined) await this.completeTermination(group, settings.terminateHook);
   }
 
@@ -163,7 +173,21 @@ export class Lifecycle {
         log("warn", "metadata-read-failed", { failuresInARow: this.failures, ...errorFields(error) });
       }
     }
-    if (!this.ending.signal.aborted) this.cancelLook = clock.after(lookMilliseconds, () => void this.look());
+    if (!this.ending.signal.aborted) this.cancelLook = clock.after(this.pauseBeforeLook(), () => void this.look());
+  }
+
+  /** Shorter if the worker will have been idle for long enough before. */
+  private pauseBeforeLook(): number {
+    const { idleSince } = this.worker?.vitals ?? {};
+    if (idleSince === undefined || this.reason !== undefined) return lookMilliseconds;
+    const left = this.asksAt(idleSince) - this.effects.clock.now();
+    return left > 0 ? Math.min(left, lookMilliseconds) : lookMilliseconds;
+  }
+
+  /** Time at which an idle worker checks if it is still needed. */
+  private asksAt(idleSince: number): number {
+    const { times, at } = this.asked.idleSince === idleSince ? this.asked : { times: 0, at: idleSince };
+    return at + pauseBeforeAsking(this.effects.settings.idleSeconds, times) * 1_000;
   }
 
   private heed({ kind, endsAt }: Notice): void {
@@ -203,10 +227,10 @@ export class Lifecycle {
     const { settings, clock, chooseWhenIdle, log } = this.effects;
     const idleSince = this.worker?.vitals.idleSince;
     if (settings.idleSeconds === 0 || idleSince === undefined || this.reason !== undefined) return;
-    const { times, at } = this.asked.idleSince === idleSince ? this.asked : { times: 0, at: idleSince };
-    if (clock.now() - at < pauseBeforeAsking(settings.idleSeconds, times) * 1_000) return;
+    if (clock.now() < this.asksAt(idleSince)) return;
     const group = await this.findGroup();
     if (!group) return;
+    const times = this.asked.idleSince === idleSince ? this.asked.times : 0;
     this.asked = { idleSince, times: times + 1, at: clock.now() };
     const { canLower, isSurplus } = await chooseWhenIdle();
     const isOver = this.ending.signal.aborted || this.reason !== undefined;
@@ -214,12 +238,23 @@ export class Lifecycle {
     const isEnding =
       (canLower && (await group.terminate({ lowersDesired: true }))) ||
       (isSurplus && (await group.terminate({ lowersDesired: false })));
-    if (isEnding) this.leave("idle", settings.drainSeconds);
+    if (isEnding) await this.leaveIdle(idleSince);
     else if (this.staysSince !== idleSince) {
       this.staysSince = idleSince;
       const reason = canLower ? "The group is at its minimum" : "The type needs the instances that it has";
       log("info", "idle-instance-kept", { reason, idleSince });
     }
+  }
+
+  private async leaveIdle(idleSince: number): Promise<void> {
+    const { settings, clock } = this.effects;
+    this.reason = "idle";
+    this.hookHeartbeat.beginTermination();
+    await sleep(clock, lastListenMilliseconds, this.ending.signal);
+    if (this.ending.signal.aborted) return;
+    const { vitals } = this.worker!;
+    this.wasIdleToItsEnd = vitals.idleSince === idleSince && vitals.failingSince === undefined;
+    this.leave("idle", settings.drainSeconds);
   }
 
   private leave(reason: NonNullable<Lifecycle["reason"]>, withinSeconds: number): void {

@@ -26,6 +26,8 @@ export interface SettleEffects {
   visibilityTimeoutSeconds: number;
   backoffSeconds: number;
   maxBackoffSeconds: number;
+  /** Table of the records; without one only the removal of its message ends a job. */
+  jobTable?: string;
   /** Signal whose abort ends retries: each call is then tried only once. */
   hurrySignal: AbortSignal;
 }
@@ -216,7 +218,11 @@ export class Settler {
   private async removeMessage(held: HeldJob): Promise<void> {
     await held.release();
     if (held.isAcknowledged) return;
-    await this.tryOnMessage(held, "message-not-deleted", () => this.effects.queue.remove(held.message));
+    const { queue, jobTable } = this.effects;
+    const remove = (action: () => Promise<void>) => this.tryOnMessage(held, "message-not-deleted", action);
+    if (jobTable === undefined) await remove(() => queue.remove(held.message));
+    // If it is received again, its record says that the job is done: nothing needs to wait.
+    else void remove(() => queue.removeLater(held.message));
   }
 
   private async hideMessage(held: HeldJob, seconds: number): Promise<void> {

@@ -69,7 +69,7 @@ export class Poller<Message> {
   private fetches = 0;
   /** Messages that the running fetches may bring. */
   private asked = 0;
-  /** Concurrent fetches allowed: one more with each that comes back well filled, one after an empty one. */
+  /** Concurrent fetches allowed: one more with each that comes back more than half full, one after an empty one. */
   private width = 1;
   /** Failures in a row, of each kind. */
   private readonly failures = { fetch: 0, take: 0 };
@@ -152,7 +152,7 @@ export class Poller<Message> {
       messages = await this.effects.fetch(maxMessages, this.stopping.signal);
       this.failures.fetch = 0;
       if (messages.length === 0) this.width = 1;
-      else if (messages.length * 2 >= maxMessages) this.width = Math.min(maxFetches, this.width + 1);
+      else if (messages.length * 2 > maxMessages) this.width = Math.min(maxFetches, this.width + 1);
     } catch (error) {
       this.onFailure("fetch", error);
     }

@@ -31,6 +31,10 @@ export interface JobQueue {
   /** Waits up to 20 s for messages, at most `maxMessages` (10 or fewer). */
   receive(maxMessages: number, signal: AbortSignal): Promise<ReceivedMessage[]>;
   remove(message: ReceivedMessage): Promise<void>;
+  /** Removes the message of a job whose end is recorded: within seconds, together with others, which costs less. */
+  removeLater(message: ReceivedMessage): Promise<void>;
+  /** Sends what waits to share a batch; resolves once it is sent. Never rejects. */
+  flush(): Promise<void>;
   /** Hides the message for a number of whole seconds from now; 0 makes it visible at once. */
   hide(message: ReceivedMessage, seconds: number): Promise<void>;
   deadLetter(letter: DeadLetter): Promise<void>;

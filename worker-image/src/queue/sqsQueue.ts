@@ -20,6 +20,10 @@ const waitSeconds = 20;
 /** Time that a delete or a change of visibility waits to share a batch. */
 const maxBatchWaitMilliseconds = 50;
 
+/** Share of the visibility timeout, and longest time, that a delete waits which nothing waits for. */
+const lateShare = 1 / 12;
+const maxLateMilliseconds = 5_000;
+
 export interface SqsQueueOptions {
   queueUrl: string;
   deadLetterQueueUrl: string;
@@ -35,13 +39,21 @@ interface Hiding {
 /** A processor's queue and dead-letter queue in SQS. Deletes and changes of visibility are sent in batches. */
 export class SqsQueue implements JobQueue {
   private readonly removals: Batcher<string>;
+  private readonly lateMilliseconds: number;
+  private hasReceived = false;
+  /** Running receives. */
+  private receives = 0;
+  /** True if the last receive that ended failed. */
+  private isFailing = false;
+  private hiddenUntil = -Infinity;
   private readonly hidings: Batcher<Hiding>;
 
   constructor(
     private readonly client: SQSClient,
     private readonly options: SqsQueueOptions,
   ) {
-    const { clock } = options;
+    const { clock, visibilityTimeoutSeconds } = options;
+    this.lateMilliseconds = Math.min(maxLateMilliseconds, visibilityTimeoutSeconds * 1_000 * lateShare);
     const batches = { clock, maxEntries: limits.maxBatchEntries, maxWaitMilliseconds: maxBatchWaitMilliseconds };
     this.removals = new Batcher({ ...batches, send: (entries) => this.removeBatch(entries) });
     this.hidings = new Batcher({ ...batches, send: (entries) => this.hideBatch(entries) });
@@ -58,18 +70,45 @@ export class SqsQueue implements JobQueue {
     });
     const { clock } = this.options;
     const askedAt = clock.now();
-    const { Messages: messages = [] } = await this.client.send(command, {
-      abortSignal: signal,
-      requestTimeout: (waitSeconds + 10) * 1000,
-    });
-    return messages.map((message) => received(message, { askedAt, receivedAt: clock.now() }));
+    this.receives++;
+    try {
+      const { Messages: messages = [] } = await this.client.send(command, {
+        abortSignal: signal,
+        requestTimeout: (waitSeconds + 10) * 1000,
+      });
+      this.isFailing = false;
+      this.hasReceived ||= messages.length > 0;
+      return messages.map((message) => received(message, { askedAt, receivedAt: clock.now() }));
+    } catch (error) {
+      this.isFailing = true;
+      throw error;
+    } finally {
+      this.receives--;
+    }
+  }
+
+  /**
+   * True if no message waits, as far as this worker knows without asking: it listens, has had messages, and hides none.
+   * Other workers may.
+   */
+  get isQuiet(): boolean {
+    return this.receives > 0 && !this.isFailing && this.hasReceived && this.options.clock.now() >= this.hiddenUntil;
   }
 
   remove({ receiptHandle }: ReceivedMessage): Promise<void> {
     return this.removals.add(receiptHandle);
   }
 
+  removeLater({ receiptHandle }: ReceivedMessage): Promise<void> {
+    return this.removals.add(receiptHandle, this.lateMilliseconds);
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all([this.removals.flush(), this.hidings.flush()]);
+  }
+
   hide({ receiptHandle }: ReceivedMessage, seconds: number): Promise<void> {
+    this.hiddenUntil = Math.max(this.hiddenUntil, this.options.clock.now() + seconds * 1_000);
     return this.hidings.add({ receiptHandle, seconds });
   }
 

@@ -9,7 +9,7 @@ export interface BatcherEffects<Entry> {
   clock: Clock;
   /** Entries per call, at most. */
   maxEntries: number;
-  /** Longest time that an entry waits to share a batch. */
+  /** Longest time that an entry waits to share a batch, unless it is added with another. */
   maxWaitMilliseconds: number;
 }
 
@@ -22,25 +22,38 @@ interface Waiting<Entry> {
 /** Gathers single calls into batches: one is sent when it is full, or when its first entry has waited long enough. */
 export class Batcher<Entry> {
   private waiting: Waiting<Entry>[] = [];
+  private dueAt = Infinity;
+  private readonly sending = new Set<Promise<void>>();
   private cancelTimer: () => void = () => undefined;
 
   constructor(private readonly effects: BatcherEffects<Entry>) {}
 
   /** Settles as the entry itself does, whatever happens to the others of its batch. */
-  add(entry: Entry): Promise<void> {
+  add(entry: Entry, waitMilliseconds = this.effects.maxWaitMilliseconds): Promise<void> {
     return new Promise((resolve, reject) => {
       const count = this.waiting.push({ entry, resolve, reject });
-      const { clock, maxEntries, maxWaitMilliseconds } = this.effects;
-      if (count === maxEntries) this.flush();
-      else if (count === 1) this.cancelTimer = clock.after(maxWaitMilliseconds, () => this.flush());
+      const { clock, maxEntries } = this.effects;
+      const dueAt = clock.now() + waitMilliseconds;
+      if (count === maxEntries) void this.flush();
+      else if (dueAt < this.dueAt) {
+        this.cancelTimer();
+        this.dueAt = dueAt;
+        this.cancelTimer = clock.after(waitMilliseconds, () => void this.flush());
+      }
     });
   }
 
-  private flush(): void {
+  /** Sends what waits; resolves once no call is running. Never rejects. */
+  async flush(): Promise<void> {
     this.cancelTimer();
+    this.dueAt = Infinity;
     const batch = this.waiting;
     this.waiting = [];
-    void this.sendBatch(batch);
+    if (batch.length > 0) {
+      const sent = this.sendBatch(batch).finally(() => this.sending.delete(sent));
+      this.sending.add(sent);
+    }
+    await Promise.all(this.sending);
   }
 
   /** Never rejects: each entry's caller gets its failure. */
