@@ -1,4 +1,5 @@
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { Command } from "commander";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -88,13 +89,14 @@ async function measure({ types, minInstances, jobs, batch, seconds, slots }: Sce
   const cloud = await startCloud({ log: (entry) => bill?.noteLog(entry), scheduleSeconds: 1e6 });
   const { endpoint, region, credentials } = cloud;
   const dynamodb = new DynamoDBClient({ endpoint, region, credentials });
+  const sqs = new SQSClient({ endpoint, region, credentials });
   const names = Array.from({ length: types }, (_, index) => `type-${index}`);
   const prefetch = slots > 2 ? slots : 0;
   const program = () => {
     const processors = names.map((name) => ({ name, handler: "word-count", minInstances, slots, prefetch }));
     const network = { vpcId: "vpc-1", subnetIds: ["subnet-1"] };
     const processor = new BatchJobProcessor("bench", { processors, metrics: "off", image: "worker:bench", network });
-    return { url: processor.url, jobTable: processor.jobTableName };
+    return { url: processor.url, jobTable: processor.jobTableName, queueUrls: processor.queueUrls };
   };
   try {
     const outputs = await deploy({ program, cloud, project: "bench", stack: "bill" });
@@ -102,6 +104,15 @@ async function measure({ types, minInstances, jobs, batch, seconds, slots }: Sce
     const finished = async () => {
       const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName, ConsistentRead: true }));
       return Items.filter(({ state }) => state?.S === "succeeded").length;
+    };
+    // Messages of finished jobs are deleted some seconds later, which is billed, too.
+    const areEmpty = async () => {
+      const AttributeNames = ["ApproximateNumberOfMessages" as const, "ApproximateNumberOfMessagesNotVisible" as const];
+      for (const QueueUrl of Object.values(outputs.queueUrls as Record<string, string>)) {
+        const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }));
+        if (AttributeNames.some((name) => Attributes[name] !== "0")) return false;
+      }
+      return true;
     };
     const submit = async (type: string) => {
       const job = { type, payload: { text: "to be or not to be" } };
@@ -116,7 +127,7 @@ async function measure({ types, minInstances, jobs, batch, seconds, slots }: Sce
     // Environments of the functions and, on a fleet that is up, the worker are there before anything is counted.
     for (const name of names) await submit(name);
     const warm = names.length * batch;
-    await until(async () => (await finished()) === warm);
+    await until(async () => (await finished()) === warm && (await areEmpty()));
     await until(() => groups().every(({ instances }) => minInstances > 0 || instances.length === 0));
     bill = new Bill(cloud, TableName);
     for (let sent = 0; sent < jobs; sent += batch) {
@@ -124,11 +135,12 @@ async function measure({ types, minInstances, jobs, batch, seconds, slots }: Sce
       await submit(names[(sent / batch) % names.length]!);
       await sleep(Math.max(0, seconds * 1_000 - (performance.now() - begun)));
     }
-    await until(async () => (await finished()) === warm + jobs);
+    await until(async () => (await finished()) === warm + jobs && (await areEmpty()));
     await until(() => groups().every(({ instances }) => minInstances > 0 || instances.length === 0));
     return bill.perMillion(jobs);
   } finally {
     dynamodb.destroy();
+    sqs.destroy();
     await cloud.stop();
   }
 }

@@ -17,6 +17,7 @@ function setUp(settings: Partial<LifecycleEffects["settings"]> = {}) {
     nudgeFails: false,
     accepts: [] as boolean[],
     idleSince: undefined as number | undefined,
+    failingSince: undefined as number | undefined,
     busySlots: 0,
     isAlone: false,
     retire: () => {},
@@ -61,7 +62,9 @@ function setUp(settings: Partial<LifecycleEffects["settings"]> = {}) {
       return state.isAlone;
     },
     vitals: {
-      failingSince: undefined,
+      get failingSince() {
+        return state.failingSince;
+      },
       get idleSince() {
         return state.idleSince;
       },
@@ -208,6 +211,16 @@ describe("Lifecycle", () => {
       expect(calls.slice(2)).to.deep.equal([...(comes ? ["nudge"] : []), "last report"]);
       expect(clock.pendingTimers).to.equal(0);
     }
+  });
+
+  it("listens to nothing, and nudges, while its receives fail", async () => {
+    const { lifecycle, calls, state, begin, clock } = setUp({ idleSeconds: 20 });
+    await begin();
+    Object.assign(state, { idleSince: clock.now(), failingSince: clock.now() });
+    await clock.advance(18_000);
+    expect(calls).to.deep.equal(["terminate true", "drain idle 100"]);
+    await lifecycle.end();
+    expect(calls.slice(2)).to.deep.equal(["nudge", "last report"]);
   });
 
   it("nudges where it can't tell whether a job came", async () => {

@@ -250,10 +250,13 @@ export class Lifecycle {
     const { settings, clock } = this.effects;
     this.reason = "idle";
     this.hookHeartbeat.beginTermination();
-    await sleep(clock, lastListenMilliseconds, this.ending.signal);
-    if (this.ending.signal.aborted) return;
     const { vitals } = this.worker!;
-    this.wasIdleToItsEnd = vitals.idleSince === idleSince && vitals.failingSince === undefined;
+    // Without receives that work there is nothing to listen to.
+    if (vitals.failingSince === undefined) {
+      await sleep(clock, lastListenMilliseconds, this.ending.signal);
+      if (this.ending.signal.aborted) return;
+      this.wasIdleToItsEnd = vitals.idleSince === idleSince && vitals.failingSince === undefined;
+    }
     this.leave("idle", settings.drainSeconds);
   }
 
