@@ -122,11 +122,14 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
         },
       ),
     async drop(type, lease) {
-      const expressions = {
-        UpdateExpression: "REMOVE leaseUntil, nudgedAt, nudgedSent",
-        ConditionExpression: "leaseUntil = :lease",
-      };
-      await update([type, fleetItem], { lease }, expressions);
+      await update(
+        [type, fleetItem],
+        { lease },
+        {
+          UpdateExpression: "REMOVE leaseUntil, nudgedAt, nudgedSent",
+          ConditionExpression: "leaseUntil = :lease",
+        },
+      );
     },
     async remember(type, changes) {
       const fields = Object.entries(changes);

@@ -125,7 +125,7 @@ async function takeAndAct(run: Run, target: Target, described: Groups): Promise<
     }
     groups = await describeGroups(run, [target]);
   }
-  throw new Error("The type's lease changed hands at every try");
+  throw new Error("The lease kept changing");
 }
 
 async function extendLease({ effects }: Run, one: Held): Promise<Held | undefined> {
@@ -141,7 +141,7 @@ async function lookAndAct(run: Run, one: Held, groups: Groups): Promise<Seen> {
   expectTime(run);
   const view = await lookAt(one, { groups, readsLaunches: !isNudged }, effects);
   if (!view) return {};
-  if (effects.now() >= one.lease) throw new Error("The type's lease has run out");
+  if (effects.now() >= one.lease) throw new Error("The lease ended");
   const { nudgedAt, nudgedSent = 0 } = view.state;
   await act({ ...view, sent: view.sent + nudgedSent }, effects);
   return { nudgedAt };
@@ -166,7 +166,7 @@ function describeGroups({ effects }: Run, targets: Target[]): Promise<Groups> {
 
 /** A call that hangs takes seconds: better to report that a type was left out than to be cut off. */
 function expectTime({ context }: Run): void {
-  if (context.getRemainingTimeInMillis() < lookMilliseconds) throw new Error("The run has no time left for the type");
+  if (context.getRemainingTimeInMillis() < lookMilliseconds) throw new Error("No time is left");
 }
 
 function present<T>(items: (T | undefined)[]): T[] {
