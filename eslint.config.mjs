@@ -21,6 +21,7 @@ const mayImport = {
   "local-cloud": ["contract", "@aws-sdk", "@pulumi"],
   client: ["contract", "@aws-sdk"],
   cli: ["contract", "client", "local-cloud", "@aws-sdk"],
+  testing: ["contract", "components", "client"],
   demo: ["index", "cli", "client", "local-cloud", "@aws-sdk"],
   bench: ["contract", "functions", "components", "worker-image", "local-cloud", "test", "@aws-sdk", "@pulumi"],
 };

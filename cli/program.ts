@@ -1,23 +1,16 @@
-import { Command, CommanderError } from "commander";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { Command } from "commander";
+import { baseProgram } from "./baseProgram";
 import { addDeadLetters } from "./commands/deadLetters";
 import { addCancel, addList, addStatus, addWait } from "./commands/jobs";
 import { addLocal } from "./commands/local";
 import { addLogs } from "./commands/logs";
 import { addSubmit } from "./commands/submit";
 import { addTypes } from "./commands/types";
-import { packageRoot } from "../local-cloud/program/packageFolder";
-import { err, out } from "./output/terminal";
-import { exitCodes } from "./exitCodes";
-import { reportFailure } from "./reportFailure";
-import { usageProblem } from "./usageProblem";
 
 /** The command line `batch-jobs`. */
 export function createProgram(): Command {
-  const program = new Command("batch-jobs")
+  const program = baseProgram("batch-jobs")
     .description("Jobs of a batch job processor: submit, follow and repair them, on AWS or on this machine.")
-    .version(version(), "-V, --version", "print the version")
     .option("--url <url>", "the API's URL (default: BATCH_JOBS_URL, else that of the stack)")
     .option("--stack <name>", "Pulumi stack whose output holds the URL (default: the one selected in this folder)")
     .option("--output <name>", "the stack's output that holds the URL", "url")
@@ -27,28 +20,10 @@ export function createProgram(): Command {
     .option("--no-sign", "don't sign requests")
     .option("--json", "print JSON for programs")
     .addHelpText("after", epilogue)
-    .configureHelp({ showGlobalOptions: true })
-    .configureOutput({
-      writeOut: (text) => out.write(text),
-      // Commander shows only help if a command is missing; refusals are reported below, like all failures.
-      writeErr: (text) => err.write(text),
-      outputError: () => undefined,
-    })
-    .exitOverride(endOn);
+    .configureHelp({ showGlobalOptions: true });
   const commands = [addSubmit, addStatus, addList, addCancel, addWait, addLogs, addTypes, addDeadLetters, addLocal];
   for (const add of commands) add(program);
   return program;
-}
-
-/** Ends the process as commander wants: after help and the version, and if the command line is invalid. */
-function endOn(error: CommanderError): never {
-  if (error.exitCode === 0) process.exit(exitCodes.ok);
-  const problem = usageProblem(error);
-  process.exit(problem ? reportFailure(problem) : exitCodes.usage);
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
 }
 
 const epilogue = `

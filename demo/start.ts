@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { loadProgram } from "../local-cloud/program/loadProgram";
 import { ownStack } from "./demoStack";
 import { portNumber } from "../cli/local/portNumber";
 import { reportFailure } from "./reportFailure";
@@ -10,6 +11,7 @@ interface StartOptions {
   enforceAuth?: boolean;
   json?: boolean;
   verbose?: boolean;
+  watch?: boolean;
 }
 
 async function main(): Promise<void> {
@@ -24,9 +26,12 @@ async function main(): Promise<void> {
       "have the HTTP API ask for what its authorization says, as on AWS (default: it asks nobody)",
     )
     .option("--json", "print one JSON line with all addresses once the stack is up")
+    .option("--watch", "redeploy whenever the project's files change; queues, records and jobs at work stay")
     .option("--verbose", "print what the functions and workers log, on standard error")
     .parse();
-  await serve({ ...ownStack(), ...command.opts<StartOptions>() });
+  const options = command.opts<StartOptions>();
+  const own = ownStack();
+  await serve({ ...own, ...options, ...(options.watch && { program: loadProgram(own.project) }) });
 }
 
 main().catch(reportFailure);

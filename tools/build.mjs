@@ -9,7 +9,18 @@ import digests from "./lambdaDigest.cjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, "dist", ".built");
-const folders = ["bench", "cli", "client", "components", "contract", "demo", "functions", "local-cloud", "plugin"];
+const folders = [
+  "bench",
+  "cli",
+  "client",
+  "components",
+  "contract",
+  "demo",
+  "functions",
+  "local-cloud",
+  "plugin",
+  "testing",
+];
 const settings = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"];
 const tools = ["tools/build.mjs", "tools/bundles.mjs", "tools/lambdas.mjs", "tools/lambdaDigest.cjs"];
 const worker = ["worker-image/src", "worker-image/build.mjs"];

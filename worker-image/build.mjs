@@ -1,5 +1,6 @@
-// Bundles the worker, the entry of its handlers' processes and the built-in handlers into dist/: contract/ is inlined,
-// packages stay outside. Each file replaces its predecessor in one step, so that a worker may start meanwhile.
+// Bundles the worker, the entry of its handlers' processes, trials of handlers and the built-in handlers into dist/:
+// contract/ is inlined, and packages stay outside. Each file replaces its predecessor in one step, so that a worker may
+// start meanwhile.
 import { build } from "esbuild";
 import { realpathSync } from "node:fs";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
@@ -16,6 +17,7 @@ export async function buildWorker(outdir = path.join(folder, "dist")) {
     entryPoints: [
       { in: path.join(source, "main.ts"), out: "main" },
       { in: path.join(source, "handlers/javascript/handlerMain.ts"), out: "handlerMain" },
+      { in: path.join(source, "trial.ts"), out: "trial" },
       ...processors.map((file) => ({
         in: path.join(source, "processors", file),
         out: `processors/${path.basename(file, ".ts")}`,

@@ -15,6 +15,9 @@ export function addLocal(program: Command): void {
       "--enforce-auth",
       "have the HTTP API ask for what its authorization says, as on AWS (default: it asks nobody)",
     )
+    .option("--stand-ins <file>", "outputs of what isn't emulated (default: local.yaml beside Pulumi.yaml)")
+    .option("--strict", "refuse resources that aren't emulated (default: make them of their inputs)")
+    .option("--watch", "redeploy whenever the project's files change; queues, records and jobs at work stay")
     .option("--verbose", "print what the functions and workers log, on standard error")
     .addHelpText(
       "after",
@@ -24,6 +27,7 @@ The program is the one that Pulumi.yaml names, with the settings of Pulumi.<stac
 
 Examples:
   $ batch-jobs local --port 3000
+  $ batch-jobs local --watch
   $ batch-jobs local --stack test --json
   $ batch-jobs local --enforce-auth`,
     )
@@ -39,6 +43,9 @@ interface LocalOptions {
   cwd: string;
   enforceAuth?: boolean;
   verbose?: boolean;
+  watch?: boolean;
+  standIns?: string;
+  strict?: boolean;
 }
 
 async function runLocal({ cwd, ...options }: LocalOptions & { stack: string; json?: boolean }): Promise<void> {

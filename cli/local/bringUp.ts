@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { LocalCloud, startCloud } from "../../local-cloud/cloud";
 import { deploy, StackOutputs } from "../../local-cloud/pulumi/deploy";
+import { readStandIns, StandIns, standInsFile } from "../../local-cloud/pulumi/standIns";
 import { localSecretsFile, readLocalSecrets } from "../../local-cloud/secrets/localSecrets";
 import { Log } from "../../local-cloud/log";
 import type { Project } from "../../local-cloud/program/project";
@@ -15,6 +16,12 @@ export interface RunningStack {
   outputs: StackOutputs;
   /** Seconds from the start of this process until the stack was up. */
   seconds: number;
+  /**
+   * Runs the program again, in place of what is up: queues, records, objects and jobs at work stay.
+   *
+   * @throws Error where the program fails; what it hadn't come to stays as it was.
+   */
+  redeploy(): Promise<StackOutputs>;
 }
 
 export interface BringUpOptions {
@@ -25,6 +32,10 @@ export interface BringUpOptions {
   port?: number;
   /** True if the HTTP APIs require what their authorization says. */
   enforceAuth?: boolean;
+  /** File of stand-ins for what isn't emulated. @default - `local.yaml` beside Pulumi.yaml, if it is there */
+  standIns?: string;
+  /** True if what isn't emulated is refused. */
+  strict?: boolean;
   log: Log;
 }
 
@@ -39,15 +50,33 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   const { project, program, stack, port, enforceAuth, log } = options;
   if (err.isTerminal) err.line(paint.dim(`Bringing up the stack ${stack} …`));
-  const config = { ...project.config, ...loadStackConfig(stackFileOf(project, stack), project.name) };
+  const readOwnStandIns = standInsReader(options);
   process.chdir(project.workingFolder);
+  const readConfig = () => ({ ...project.config, ...loadStackConfig(stackFileOf(project, stack), project.name) });
+  const config = readConfig();
   const secrets = readLocalSecrets(project.folder);
   const cloud = await startCloud({ port, enforceAuth, region: config["aws:region"], secrets, log });
   stopOnSignal(cloud);
   endWithOutput((exit) => void cloud.stop().finally(exit));
-  const outputs = await deploy({ program, cloud, project: project.name, stack, config });
+  const up = { program, cloud, project: project.name, stack, isStrict: options.strict };
+  const outputs = await deploy({ ...up, config, standIns: readOwnStandIns() });
   for (const line of aboutSecrets(cloud)) log({ source: "cloud", name: localSecretsFile, stream: "stderr", line });
-  return { cloud, outputs, seconds: process.uptime() };
+  const redeploy = async () => {
+    const changed = await deploy({ ...up, config: readConfig(), standIns: readOwnStandIns(), isUpdate: true });
+    for (const group of cloud.groups.list()) group.replaceOutdated();
+    return changed;
+  };
+  return { cloud, outputs, seconds: process.uptime(), redeploy };
+}
+
+/** Reads the file anew each time; it is named relative to the folder that the command was run in. */
+function standInsReader({ project, standIns }: BringUpOptions): () => StandIns | undefined {
+  const file = resolve(standIns ?? join(project.folder, standInsFile));
+  return () => {
+    const read = readStandIns(file);
+    if (standIns !== undefined && !read) throw new Error(`Expected a file of stand-ins at ${file}, found none`);
+    return read;
+  };
 }
 
 function aboutSecrets({ secrets }: LocalCloud): string[] {

@@ -7,12 +7,15 @@ import { showFleet } from "./fleetView";
 import { jobApis, JobApi } from "./jobApis";
 import { paint, Styled, styled } from "../output/styled";
 import { err, out, printJson } from "../output/terminal";
+import { watch } from "./watch";
 
 export interface ServeOptions extends Omit<BringUpOptions, "log"> {
   /** Print one JSON line with all addresses once the stack is up. */
   json?: boolean;
   /** Print what the functions and workers log, on standard error. */
   verbose?: boolean;
+  /** Redeploy whenever the project's files change. */
+  watch?: boolean;
 }
 
 /**
@@ -45,15 +48,29 @@ export async function serve(options: ServeOptions): Promise<void> {
   process.exitCode = 0;
   if (json) printJson(addresses(running, apis), "line");
   else out.line(welcome(running, apis, options.stack));
-  if (!isLive) return;
-  isShown = true;
-  const hide = await showFleet(fleet, running.cloud, queuesOf(apis));
+  let hide = () => {};
+  const show = async () => {
+    if (!isLive) return;
+    isShown = true;
+    hide = await showFleet(fleet, running.cloud, queuesOf(await jobApis(running.cloud)));
+  };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.prependOnceListener(signal, () => {
       hide();
       isShown = false;
     });
   }
+  await show();
+  if (!options.watch) return;
+  await watch({
+    ...{ project: options.project, running },
+    async say(line) {
+      hide();
+      // Standard output is for the addresses where a program reads it.
+      (json ? err : out).line(line);
+      await show();
+    },
+  });
 }
 
 function queuesOf(apis: JobApi[]): Record<string, string> {

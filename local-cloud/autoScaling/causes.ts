@@ -15,6 +15,7 @@ export const causes = {
     const end = shrinking ? `, shrinking the capacity from ${shrinking.from} to ${shrinking.to}.` : ".";
     return `instance ${instanceId} was taken out of service in response to a user request${end}`;
   },
+  refreshed: "an instance was taken out of service in response to an instance refresh.",
   markedUnhealthy: "an instance was taken out of service in response to a user health-check.",
   foundDead:
     "an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.",

@@ -121,6 +121,17 @@ export class Group {
     return activity;
   }
 
+  /** Has instances of another version of the launch template drain at once, and others launched in their place. */
+  replaceOutdated(): void {
+    const { id, version } = this.template;
+    for (const instance of this.staying) {
+      if (instance.template.id === id && instance.template.version === version) continue;
+      this.members.get(instance)!.beginTermination(causeOf(causes.refreshed));
+      instance.drain();
+    }
+    this.adjust();
+  }
+
   /** Marks an instance healthy, or has it terminated and replaced. */
   setHealth(instance: Instance, isHealthy: boolean): void {
     if (instance.isTerminating) return;

@@ -95,6 +95,11 @@ export class Instance {
     return this.lifecycleState.startsWith("Terminat");
   }
 
+  /** Asks the worker to take no more jobs, and to end once those at work are done. */
+  drain(): void {
+    if (this.child) kill(this.child, "SIGTERM");
+  }
+
   /** Lets the worker drain, and ends it after the grace. */
   async end(graceMilliseconds: number): Promise<void> {
     this.isEnding = true;

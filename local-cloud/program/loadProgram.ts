@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, register } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RunError } from "@pulumi/pulumi";
 import { compilerProblem } from "../../contract/compilerProblem";
 import { isObject } from "../../contract/check";
 import { expectOnePulumi } from "./expectOnePulumi";
+import { packageRoot } from "./packageFolder";
 import type { Project } from "./project";
 
 /**
@@ -33,13 +34,20 @@ function isModule(entry: string): boolean {
   }
 }
 
+let imports = 0;
+
+/** From the second time on under a query of its own, so that it is read again with all of its files. */
 async function importProgram({ entry }: Project): Promise<unknown> {
   if (isTypeScript(entry)) {
     throw new Error(
       `Expected a CommonJS program, got ${entry}, an ES module in TypeScript: leave "type": "module" out`,
     );
   }
-  const namespace = (await import(pathToFileURL(entry).href)) as Record<string, unknown>;
+  if (++imports === 2) {
+    register(pathToFileURL(join(packageRoot(), "dist", "local-cloud", "program", "freshModules.mjs")));
+  }
+  const query = imports === 1 ? "" : `?run=${imports}`;
+  const namespace = (await import(pathToFileURL(entry).href + query)) as Record<string, unknown>;
   return "default" in namespace ? namespace.default : namespace;
 }
 
@@ -58,7 +66,12 @@ interface PulumiTypeScript {
   loadTypeScriptCompilerOptions: (file: string) => Record<string, unknown>;
 }
 
+/** Folders whose TypeScript is registered: a second time would compile it twice. */
+const registered = new Set<string>();
+
 function registerTypeScript(requireHere: NodeJS.Require, tsConfig: string, folder: string): void {
+  if (registered.has(folder)) return;
+  registered.add(folder);
   const pulumi = dirname(requireHere.resolve("@pulumi/pulumi"));
   const { typeScriptRequireStrings, loadTypeScriptCompilerOptions } = requireHere(
     join(pulumi, "tsutils.js"),
@@ -69,9 +82,11 @@ function registerTypeScript(requireHere: NodeJS.Require, tsConfig: string, folde
   const problem = compilerProblem(typeScript);
   if (problem !== undefined) throw new RunError(problem);
   const { version } = typeScript;
-  const { register } = requireFromPulumi(tsnodeRequire) as { register: (options: object) => void };
+  const { register: registerTsNode } = requireFromPulumi(tsnodeRequire) as {
+    register: (options: object) => void;
+  };
   const stated = loadTypeScriptCompilerOptions(tsConfig);
-  register({
+  registerTsNode({
     compiler: requireFromPulumi.resolve(typescriptRequire),
     transpileOnly: true,
     cwd: folder,

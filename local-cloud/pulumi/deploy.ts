@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../cloud";
 import { expectUniqueNames } from "./uniqueNames";
 import { LocalMonitor } from "./localMonitor";
+import { noStandIns, StandIns, standInsFile } from "./standIns";
 import type { StackConfig } from "../program/stackConfig";
 
 export interface DeployOptions {
@@ -17,6 +18,10 @@ export interface DeployOptions {
    * differences, and deletes removed resources. @default false
    */
   isUpdate?: boolean;
+  /** Outputs and answers of what the local cloud doesn't emulate. @default - none */
+  standIns?: StandIns;
+  /** Refuse resources of types that the local cloud doesn't emulate. @default false */
+  isStrict?: boolean;
 }
 
 /** Stack outputs as plain values. */
@@ -26,21 +31,22 @@ let isDeploying = false;
 
 /**
  * Runs a Pulumi program in this process, against the local cloud, and resolves to its outputs once everything is
- * created. On the first error it stops the cloud and throws that error, which names the resource.
+ * created. On the first error it throws that error, which names the resource, and stops the cloud; an update that
+ * fails leaves the cloud running, with what it hadn't come to as it was.
  *
  * One at a time: Pulumi's runtime keeps the deployment in globals.
  */
 export async function deploy(options: DeployOptions): Promise<StackOutputs> {
   if (isDeploying) throw new Error("Another deployment is running in this process");
   isDeploying = true;
-  const monitor = new LocalMonitor(options.cloud, options.isUpdate ?? false);
+  const monitor = new LocalMonitor(options.cloud, options.isUpdate ?? false, options.standIns ?? noStandIns);
   const watch = watchRejections((error) => monitor.fail(error));
   try {
     return await Promise.race([monitor.failure, run(options, monitor)]);
   } catch (error) {
     monitor.fail(error);
     await monitor.settled();
-    await options.cloud.stop();
+    if (!options.isUpdate) await options.cloud.stop();
     throw await monitor.failure.catch((first: unknown) => first);
   } finally {
     await watch.end();
@@ -59,9 +65,17 @@ async function run(options: DeployOptions, monitor: LocalMonitor): Promise<Stack
     pulumi.output(outputs ?? {}).apply(resolve);
   });
   await unhandledRejectionsReported();
-  monitor.expectAllKnown();
+  if (monitor.notEmulated.length > 0) reportNotEmulated(monitor.notEmulated, options);
   if (options.isUpdate) await monitor.deleteUnseen();
   return plain as StackOutputs;
+}
+
+/** @throws Error where the deployment is strict. */
+function reportNotEmulated(resources: string[], { cloud, isStrict }: DeployOptions): void {
+  const list = resources.map((each) => `\n  ${each}`).join("");
+  if (isStrict) throw new Error(`Expected only resources that the local cloud emulates, got${list}`);
+  const line = `Not emulated, made of their inputs (${standInsFile} may say what else they give):${list}`;
+  cloud.log({ source: "cloud", name: "deployment", stream: "stderr", line });
 }
 
 /** Node reports them once the current turn is over. */

@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../cloud";
 import { deployedIn, keyOf } from "./deployedResources";
+import { arnOf, ResourceHandler } from "./resource";
 import { calls, resources } from "./resourceTypes";
-import type { Properties } from "../properties";
+import { answerOf, standInFor, StandIns, standInsFile } from "./standIns";
+import { Properties, text } from "../properties";
 
 /** gRPC's code for a monitor that is gone: the runtime then silently stops registering resources. */
 const unavailable = 14;
@@ -16,18 +18,19 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
   private readonly pending = new Set<Promise<unknown>>();
 
   private readonly seen = new Set<string>();
-  /** Resources of types that are unknown here. */
-  private readonly unknown: string[] = [];
+  /** Resources that are made of their inputs, or that the program reads and didn't make. */
+  readonly notEmulated: string[] = [];
 
   /** `isUpdate`: existing resources are changed rather than made again. */
   constructor(
     private readonly cloud: LocalCloud,
     private readonly isUpdate: boolean,
+    private readonly standIns: StandIns,
   ) {
     this.failure = new Promise((_resolve, reject) => {
       this.fail = (error) => {
         this.hasFailed = true;
-        reject(this.withUnknown(error instanceof Error ? error : new Error(String(error))));
+        reject(error instanceof Error ? error : new Error(String(error)));
       };
     });
     this.failure.catch(() => undefined);
@@ -43,36 +46,15 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
     await deployedIn(this.cloud).deleteUnseen(this.seen);
   }
 
-  /** The first error, with all unknown types beside it: a developer wants to fix them together. */
-  private get unknownText(): string {
-    const [first, ...more] = this.unknown;
-    if (first === undefined) return "";
-    if (more.length === 0) return `${first}: the local cloud doesn't know this type of resource`;
-    return `the local cloud doesn't know the types of ${this.unknown.length} resources:\n${this.unknown.map((each) => `  ${each}\n`).join("")}`.trimEnd();
-  }
-
-  /** Errors after an unknown resource make little sense without it. */
-  private withUnknown(error: Error): Error {
-    if (this.unknown.length === 0 || error.message === this.unknownText) return error;
-    return new Error(`${this.unknownText}\nand then ${error.message}`, { cause: error });
-  }
-
-  /** @throws Error that names every resource of an unknown type */
-  expectAllKnown(): void {
-    if (this.unknown.length > 0) throw new Error(this.unknownText);
-  }
-
   async newResource(args: pulumi.runtime.MockResourceArgs): Promise<{ id: string | undefined; state: Properties }> {
     return this.guard(`${args.name} (${args.type})`, async () => {
       const { inputs, secrets } = withoutSecrets(args.inputs as Properties);
-      const handler = resources[args.type];
-      if (!handler) {
-        if (isLocalComponent(args)) return { id: undefined, state: inputs };
-        this.unknown.push(`${args.name} (${args.type})`);
-        // The program goes on, so that all unknown types are found.
-        return { id: `unknown-${args.name}`, state: inputs };
-      }
-      if (args.id) throw new Error("the local cloud can't adopt or read a resource that it didn't create");
+      if (args.type === "pulumi:pulumi:StackReference") return this.stackReference(inputs);
+      if (isLocalComponent(args) && !resources[args.type]) return { id: undefined, state: inputs };
+      const isKnown = resources[args.type] !== undefined && !isUnheard(args.type, inputs);
+      if ((!isKnown || args.id) && !args.type.startsWith("pulumi:providers:"))
+        this.notEmulated.push(`${args.name} (${args.type})`);
+      const handler = isKnown && !args.id ? resources[args.type]! : this.standIn(args.id);
       const { cloud, isUpdate } = this;
       const context = { cloud, type: args.type, name: args.name };
       this.seen.add(keyOf(context));
@@ -86,10 +68,33 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
 
   async call(args: pulumi.runtime.MockCallArgs): Promise<Properties> {
     return this.guard(args.token, () => {
+      const { inputs } = withoutSecrets(args.inputs as Properties);
+      const answer = answerOf(this.standIns, args.token, inputs);
+      if (answer) return answer;
       const call = calls[args.token];
-      if (!call) throw new Error("the local cloud doesn't know this function");
-      return call(withoutSecrets(args.inputs as Properties).inputs, this.cloud);
+      if (call) return call(inputs, this.cloud);
+      const line = `functions: { "${args.token}": [{ result: { … } }] }`;
+      throw new Error(`the local cloud doesn't know this function; say what it gives in ${standInsFile}: ${line}`);
     });
+  }
+
+  private stackReference(inputs: Properties): { id: string; state: Properties } {
+    const name = text(inputs, "name");
+    const outputs = this.standIns.stackReferences[name];
+    if (outputs) return { id: name, state: { name, outputs, secretOutputNames: [] } };
+    const line = `stackReferences: { ${name}: { OUTPUT: value } }`;
+    throw new Error(`there are no other stacks here; say what this one exports in ${standInsFile}: ${line}`);
+  }
+
+  /** Makes a resource of its inputs and of what stands in for it; one that the program reads keeps its id. */
+  private standIn(id: string | undefined): ResourceHandler {
+    const { standIns } = this;
+    return {
+      create(inputs, { type, name, cloud }) {
+        const made = standInFor({ type, name, inputs }, standIns, arnOf(cloud, "not-emulated", name));
+        return { ...made, id: id || made.id };
+      },
+    };
   }
 
   private async guard<T>(what: string, action: () => T | Promise<T>): Promise<T> {
@@ -111,6 +116,13 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
 
 function terminating(): Error {
   return Object.assign(new Error("The deployment has failed"), { code: unavailable });
+}
+
+/** True for a subscription by mail, for example, which reaches nobody here. */
+function isUnheard(type: string, { protocol }: Properties): boolean {
+  return (
+    type === "aws:sns/topicSubscription:TopicSubscription" && /^(email|sms|https?|firehose)/.test(String(protocol))
+  );
 }
 
 /** A component of the program itself, or of a package that builds it in this process: only its children matter. */

@@ -17,6 +17,10 @@ const needsMore: [pattern: RegExp, reason: string][] = [
   [/^pulumi /, "deploys to AWS; test/engine deploys the same programs with the same CLI to the local cloud"],
   [/^npm install( |$)/, "needs a project of the reader's; test/package installs the packed package into some"],
   [/^(npm ci && )?npm pack$/, "is what test/package installs"],
+  [/^cd \.\. && npx --package \S+\.tgz batch-job-processor init /, "writes a project; test/package types it"],
+  [/^npx batch-jobs submit greet '\{"name": "Ada"\}' --wait$/, "needs the written project; test/package submits there"],
+  [/^npm start$/, "is what the start of README runs; in a written project test/package runs it"],
+  [/^npx batch-jobs submit invoice /, "needs that example's stack; test/examples submits to it"],
   [/^(mkdir|cd) /, "makes room for the line after it"],
   [/"database\.internal"/, "needs a database in the reader's own network; test/examples has the job reach a server"],
   [/^\(umask 077; echo 'SIGNING_KEY: /, "writes the file that test/local-cloud/secrets reads"],
@@ -56,7 +60,7 @@ describe("the commands in the documents", () => {
     }
     // Elsewhere npx would ask the registry for whatever has the command's name.
     for (const { file, text } of shellCommands()) {
-      if (/^npx /.test(text)) expect(text, file).to.match(/^npx batch-jobs /);
+      if (/\bnpx /.test(text)) expect(text, file).to.match(/^npx batch-jobs |npx --package \S+\.tgz /);
     }
   });
 

@@ -23,7 +23,11 @@ function compile(examples: Map<string, string>): string[] {
       ...config.compilerOptions,
       noUnusedLocals: false,
       noUnusedParameters: false,
-      paths: { "batch-job-processor": ["./components"], "batch-job-processor-client": ["./client/index.ts"] },
+      paths: {
+        "batch-job-processor": ["./components"],
+        "batch-job-processor/testing": ["./testing"],
+        "batch-job-processor-client": ["./client/index.ts"],
+      },
     },
     root,
   );

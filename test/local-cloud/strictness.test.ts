@@ -75,23 +75,6 @@ describe("a program that the engine would refuse", () => {
       program,
       `Expected \`${field}\` as AWS takes it`,
     ]),
-    [
-      "several types that nobody here knows: all of them are named",
-      () => {
-        const one = new aws.kinesis.Stream("river", { shardCount: 1 });
-        new aws.sqs.Queue("queue", { tags: { stream: one.name } });
-        new aws.kinesis.Stream("brook", { shardCount: 1 });
-      },
-      "the local cloud doesn't know the types of 2 resources:\n  river (aws:kinesis/stream:Stream)\n  brook (aws:kinesis/stream:Stream)",
-    ],
-    [
-      "an unknown type, and an error that follows upon it",
-      () => {
-        new aws.kinesis.Stream("river", { shardCount: 1 });
-        new aws.sqs.Queue("queue", { name: "no spaces" });
-      },
-      "river (aws:kinesis/stream:Stream): the local cloud doesn't know this type of resource\nand then queue",
-    ],
   ];
   for (const [what, program, message] of refused) {
     it(`is refused for ${what}`, async () => {

@@ -13,10 +13,11 @@ const root = packageRoot();
  * plugin, and documents.
  */
 const expected = [
-  /^dist\/(cli|client|components|contract|local-cloud(?!\/engine)|plugin)\/.+\.(js|js\.map|d\.ts)$/,
+  /^dist\/(cli|client|components|contract|local-cloud(?!\/engine)|plugin|testing)\/.+\.(m?js|m?js\.map|d\.m?ts)$/,
   /^dist\/lambdas\/(manifest\.json|\w+\.js)$/,
   /^dist\/local-cloud\/vendor\/LICENSES\.txt$/,
   /^worker-image\/(Dockerfile|\.dockerignore|fonts\.conf|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
+  /^examples\/starter\/[\w./-]+$/,
   /^worker-image\/boot\/[\w-]+\.(sh|service|timer)$/,
   /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|PulumiPlugin\.yaml|schema\.json)$/,
 ];

@@ -4,32 +4,60 @@ import { systemClock } from "./support/clock";
 import { CommandRunner } from "./handlers/commands/commandRunner";
 import { GpuPool } from "./handlers/gpuPool";
 import { findHandler } from "./handlers/handlerPath";
+import { HandlerSource } from "./handlers/javascript/handlerMessages";
 import { HandlerRunner } from "./handlers/javascript/handlerRunner";
 import { downloadHandler } from "./handlers/javascript/inlineHandler";
 import { JobFolders } from "./handlers/jobFolders";
 import { JobProcesses, markVariable } from "./handlers/jobProcesses";
 import { Log } from "../../contract/log";
 import { ProcessGroups } from "./handlers/processGroups";
+import { Room } from "./handlers/room";
 import { Runner } from "./handlers/runner";
 import { WorkerOptions } from "./settings";
+
+/** The handler: a command, a module, or the text of a module that stands in for a file of that path. */
+export type RunnerSource = { command: string[] } | HandlerSource;
+
+/** Folders, bounds and surroundings of the jobs that a runner runs. */
+export interface RunnerSurroundings extends Pick<Room, "gpus" | "maxHeapMegabytes" | "maxMemoryMegabytes"> {
+  timeoutSeconds: number;
+  folders: JobFolders;
+  /** Environment of the handler. */
+  environment: Record<string, string | undefined>;
+  log: Log;
+}
 
 /**
  * Creates the runner for the worker's kind of handler, with the secrets in its environment; rejects, with the
  * reason, if the handler is missing.
  */
 export async function createRunner(options: WorkerOptions, secrets: Record<string, string>, log: Log): Promise<Runner> {
-  const { command, handler, inlineHandler, timeoutSeconds } = options.settings;
+  const { timeoutSeconds } = options.settings;
+  const folders = new JobFolders(options.scratchDir, log);
+  const environment = { ...process.env, ...secrets };
+  return runnerOf(await sourceOf(options, log), { ...options, timeoutSeconds, folders, environment, log });
+}
+
+/** The runner of a handler. */
+export function runnerOf(source: RunnerSource, surroundings: RunnerSurroundings): Runner {
+  const { gpus: count, maxHeapMegabytes, maxMemoryMegabytes, timeoutSeconds, folders, environment, log } = surroundings;
   const processes = new JobProcesses(systemClock);
   const groups = new ProcessGroups(`${markVariable}=${processes.prefix}`);
-  const folders = new JobFolders(options.scratchDir, log);
-  const { maxMemoryMegabytes, gpus: count } = options;
   const gpus = count === undefined ? undefined : new GpuPool(count);
-  const environment = { ...process.env, ...secrets };
   const shared = { processes, groups, folders, gpus, maxMemoryMegabytes, environment, clock: systemClock, log };
-  if (command) return new CommandRunner({ ...shared, command, timeoutSeconds });
-  const source = inlineHandler === undefined ? moduleOf(handler!, options) : await inline(inlineHandler, options, log);
-  const entryPath = path.join(__dirname, "handlerMain.js");
-  return new HandlerRunner({ ...shared, ...source, entryPath, maxHeapMegabytes: options.maxHeapMegabytes });
+  if ("command" in source) return new CommandRunner({ ...shared, command: source.command, timeoutSeconds });
+  return new HandlerRunner({
+    ...shared,
+    ...source,
+    maxHeapMegabytes,
+    entryPath: path.join(__dirname, "handlerMain.js"),
+  });
+}
+
+async function sourceOf(options: WorkerOptions, log: Log): Promise<RunnerSource> {
+  const { command, handler, inlineHandler } = options.settings;
+  if (command) return { command };
+  return inlineHandler === undefined ? moduleOf(handler!, options) : inline(inlineHandler, options, log);
 }
 
 function moduleOf(handler: string, { processorsDir }: WorkerOptions): { modulePath: string } {

@@ -119,16 +119,16 @@ describe("deploy", () => {
     }
   });
 
-  it("names an unknown type with its resource, stops the cloud, and can start over", async () => {
+  it("names a resource that can't be made, stops the cloud, and can start over", async () => {
     const test = await start();
     const error = await rejection(
       test.up(() => {
-        const topic = new aws.kinesis.Stream("river", {});
+        const topic = new aws.sns.Topic("river", { name: "no spaces" });
         const queue = new aws.sqs.Queue("after", { name: topic.name });
         return { url: queue.url, shouted: topic.arn.apply((arn) => arn.toUpperCase()) };
       }),
     );
-    expect(error.message).to.contain("river (aws:kinesis/stream:Stream)").and.contain("doesn't know");
+    expect(error.message).to.contain("river (aws:sns/topic:Topic)").and.contain("no spaces");
     await expectStopped(test);
     const { name } = await (await start()).up(() => ({ name: new aws.sqs.Queue("q", { name: "fine" }).name }));
     expect(name).to.equal("fine");

@@ -1,0 +1,35 @@
+import { Command, CommanderError } from "commander";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../local-cloud/program/packageFolder";
+import { exitCodes } from "./exitCodes";
+import { err, out } from "./output/terminal";
+import { reportFailure } from "./reportFailure";
+import { usageProblem } from "./usageProblem";
+
+/**
+ * A command line of this package, without commands: prints through our outputs, and says what is wrong as all
+ * commands do.
+ */
+export function baseProgram(name: string): Command {
+  return new Command(name)
+    .version(version(), "-V, --version", "print the version")
+    .configureOutput({
+      writeOut: (text) => out.write(text),
+      // Commander shows only help if a command is missing; refusals are reported below, like all failures.
+      writeErr: (text) => err.write(text),
+      outputError: () => undefined,
+    })
+    .exitOverride(endOn);
+}
+
+/** Ends the process as commander wants: after help and the version, and if the command line is invalid. */
+function endOn(error: CommanderError): never {
+  if (error.exitCode === 0) process.exit(exitCodes.ok);
+  const problem = usageProblem(error);
+  process.exit(problem ? reportFailure(problem) : exitCodes.usage);
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
+}

@@ -1,0 +1,79 @@
+import { basename, join, relative, sep } from "node:path";
+import { placeOf } from "../../local-cloud/program/loadProgram";
+import { forgetModules, moduleFiles } from "../../local-cloud/program/moduleGraph";
+import type { Project } from "../../local-cloud/program/project";
+import type { RunningStack } from "./bringUp";
+import { paint, Styled, styled } from "../output/styled";
+
+/** Milliseconds without a further change before a change counts: editors write a file in several steps. */
+const quietMilliseconds = 60;
+
+/** Folders of a project in which nothing is its code. */
+const ignored = new Set(["node_modules", ".git", "dist", "out"]);
+
+export interface WatchOptions {
+  project: Project;
+  running: Pick<RunningStack, "redeploy">;
+  /** Prints a line. */
+  say: (line: Styled) => Promise<void>;
+}
+
+/**
+ * Redeploys the program whenever a file of the project's folder changes, or one outside of it that the program
+ * requires; one line says what changed and how long it took, or what is wrong. Runs until the process ends.
+ */
+export async function watch({ project, running, say }: WatchOptions): Promise<void> {
+  const { watch: watchFiles } = await import("chokidar");
+  const outside = new Set<string>();
+  const changed = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let isDeploying = false;
+
+  const watcher = watchFiles(project.folder, {
+    ignored: (path) => path !== project.folder && ignored.has(basename(path)),
+    ignoreInitial: true,
+  });
+  watcher.on("all", (_event, path) => {
+    changed.add(path);
+    clearTimeout(timer);
+    timer = setTimeout(() => void redeploy(), quietMilliseconds);
+  });
+  watchOutside();
+  await new Promise<void>((resolve) => watcher.once("ready", resolve));
+
+  /** Watches the files that the program requires from elsewhere, such as another package of its workspace. */
+  function watchOutside(): void {
+    const files = moduleFiles(project.entry).filter((file) => !file.startsWith(join(project.folder, sep)));
+    const added = files.filter((file) => !outside.has(file));
+    for (const file of added) outside.add(file);
+    if (added.length > 0) watcher.add(added);
+  }
+
+  /** One at a time; what changes meanwhile comes next. */
+  async function redeploy(): Promise<void> {
+    if (isDeploying) return;
+    isDeploying = true;
+    while (changed.size > 0) {
+      const files = [...changed];
+      changed.clear();
+      await redeployAfter(files);
+    }
+    isDeploying = false;
+  }
+
+  async function redeployAfter(files: string[]): Promise<void> {
+    const begun = performance.now();
+    const what = files.map((file) => relative(project.folder, file)).join(", ");
+    forgetModules(project.entry, files);
+    try {
+      await running.redeploy();
+      const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
+      await say(styled`${paint.green("✔")} ${what}: deployed in ${seconds} s`);
+    } catch (error) {
+      const place = placeOf(error, project);
+      const reason = `${place ? `${place}: ` : ""}${(error as Error).message}`;
+      await say([paint.red("✖"), ` ${what}: what ran before goes on, since\n  ${reason}`]);
+    }
+    watchOutside();
+  }
+}

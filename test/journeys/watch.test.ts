@@ -1,0 +1,162 @@
+import { expect } from "chai";
+import { ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { JobClient } from "../../client/index";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { cliMain } from "../cli/support";
+
+/** `batch-jobs local --watch` in a project of its own. */
+interface Watched {
+  client: JobClient;
+  write(file: string, text: string): void;
+  /** Writes a file, and resolves to the line by which the command says what came of it. */
+  save(file: string, text: string): Promise<string>;
+  run(type: string, payload?: unknown): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+async function startWatched(files: Record<string, string>): Promise<Watched> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "watched ")));
+  const write = (file: string, text: string) => writeFileSync(join(folder, file), text);
+  mkdirSync(join(folder, "node_modules"));
+  for (const name of readdirSync(join(packageRoot(), "node_modules"))) {
+    if (!name.startsWith("."))
+      symlinkSync(join(packageRoot(), "node_modules", name), join(folder, "node_modules", name));
+  }
+  symlinkSync(packageRoot(), join(folder, "node_modules", "batch-job-processor"));
+  mkdirSync(join(folder, "jobs"));
+  write("Pulumi.yaml", "name: watched\nruntime: nodejs\n");
+  write("Pulumi.dev.yaml", "config: {}\n");
+  for (const [file, text] of Object.entries(files)) write(file, text);
+  const child: ChildProcess = spawn(process.execPath, [cliMain, "local", "--watch", "--json"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said: string[] = [];
+  const waiting: { matches: (line: string) => boolean; resolve: (line: string) => void }[] = [];
+  createInterface(child.stderr!).on("line", (line) => {
+    said.push(line);
+    const index = waiting.findIndex(({ matches }) => matches(line));
+    if (index >= 0) waiting.splice(index, 1)[0]!.resolve(line);
+  });
+  const exited = once(child, "exit");
+  const first = once(createInterface(child.stdout!), "line") as Promise<[string]>;
+  const [line] = await Promise.race([
+    first,
+    exited.then(() => {
+      throw new Error(`The command ended: ${said.join("\n")}`);
+    }),
+  ]);
+  const client = new JobClient({ url: (JSON.parse(line) as { url: string }).url });
+  return {
+    client,
+    write,
+    save(file, text) {
+      const answer = new Promise<string>((resolve) =>
+        waiting.push({ matches: (each) => each.includes(`${file}: `), resolve }),
+      );
+      write(file, text);
+      return answer;
+    },
+    run: async (type, payload = {}) => (await client.wait(await client.submit(type, payload))).result,
+    async stop() {
+      child.kill("SIGINT");
+      await exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const program = (types: string) => `
+import { BatchJobProcessor } from "batch-job-processor";
+import { text } from "./text";
+const jobs = new BatchJobProcessor("jobs", { processors: [${types}] });
+export const url = jobs.url;
+`;
+const greet = `{ name: "greet", async handle() { return text; } }`;
+const waits = `{ name: "waits", slots: 1, async handle(job: any) {
+  const { existsSync } = await import("node:fs");
+  while (!existsSync(job.payload.until)) await new Promise((resolve) => setTimeout(resolve, 50));
+  return text;
+} }`;
+
+describe("batch-jobs local --watch", () => {
+  describe("with a program in TypeScript", () => {
+    let watched: Watched;
+    before(async () => {
+      watched = await startWatched({
+        "index.ts": program(`${greet}, ${waits}`),
+        "text.ts": `export const text = "one";`,
+        "tsconfig.json": `{ "compilerOptions": { "target": "es2022", "module": "node20", "strict": true } }`,
+      });
+    });
+    after(() => watched?.stop());
+
+    it("runs the next job on what was saved, and keeps the jobs that were there", async () => {
+      const before_ = await watched.client.submit("greet", {});
+      expect((await watched.client.wait(before_)).result).to.equal("one");
+      expect(await watched.save("text.ts", `export const text = "two";`)).to.match(
+        /✔ text\.ts: deployed in \d+\.\d s$/,
+      );
+      expect(await watched.run("greet")).to.equal("two");
+      expect(await watched.client.get(before_)).to.include({ state: "succeeded", result: "one" });
+    });
+
+    it("leaves the old version running while a file is broken, and says where", async () => {
+      expect(await watched.save("text.ts", `export const text = `)).to.include("what ran before goes on");
+      expect(await watched.run("greet")).to.equal("two");
+      expect(await watched.save("index.ts", program(`{ name: "Not A Name", handler: "x" }`))).to.include("✖");
+      expect(await watched.run("greet")).to.equal("two");
+      watched.write("text.ts", `export const text = "three";`);
+      expect(await watched.save("index.ts", program(`${greet}, ${waits}`))).to.include("✔");
+      expect(await watched.run("greet")).to.equal("three");
+    });
+
+    it("finishes a running job on its old code, while the next one runs on the new", async () => {
+      const until = join(realpathSync(tmpdir()), `watched-${process.pid}`);
+      const running = await watched.client.submit("waits", { until });
+      while ((await watched.client.get(running)).state !== "running") await new Promise((done) => setTimeout(done, 50));
+      expect(await watched.save("text.ts", `export const text = "four";`)).to.include("✔");
+      const next = await watched.client.submit("waits", { until: "/" });
+      expect((await watched.client.wait(next)).result).to.equal("four");
+      writeFileSync(until, "");
+      try {
+        expect(await watched.client.wait(running)).to.include({ state: "succeeded", result: "three", attempts: 1 });
+      } finally {
+        rmSync(until);
+      }
+    });
+
+    it("takes in a new job type, and lets a removed one go", async () => {
+      const shout = greet.replace("greet", "shout");
+      expect(await watched.save("index.ts", program(`${greet}, ${shout}`))).to.include("✔");
+      expect(await watched.run("shout")).to.equal("four");
+      expect((await watched.client.types()).map(({ type }) => type).sort()).to.deep.equal(["greet", "shout"]);
+    });
+  });
+
+  describe("with a program that is an ES module", () => {
+    let watched: Watched;
+    before(async () => {
+      watched = await startWatched({
+        "package.json": `{ "name": "watched", "private": true, "type": "module" }`,
+        "index.js": program(greet).replace("./text", "./text.js"),
+        "text.js": `export const text = "one";`,
+      });
+    });
+    after(() => watched?.stop());
+
+    it("reads it again with all of its files", async () => {
+      expect(await watched.run("greet")).to.equal("one");
+      expect(await watched.save("text.js", `export const text = "two";`)).to.include("✔");
+      expect(await watched.run("greet")).to.equal("two");
+      expect(await watched.save("text.js", `export const text = `)).to.include("what ran before goes on");
+      expect(await watched.save("text.js", `export const text = "three";`)).to.include("✔");
+      expect(await watched.run("greet")).to.equal("three");
+    });
+  });
+});

@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { ProcessorArgs } from "../components/args/ProcessorArgs";
+import { packageRoot } from "../contract/packageRoot";
+import { hasOwnHandler, shipHandlers } from "../components/handlers/shipHandlers";
+import type { JobHandler } from "../contract/handler";
+import type { HandlerRun, HandlerTrial, TrialModule } from "../contract/handlerTrial";
+import { createSchemaCheck } from "../contract/schema/schemaCheck";
+
+/**
+ * A handler to run: the path of its file, relative to the working folder; a function; or a processor as a program has
+ * it, of which handler, time, memory and schema count.
+ */
+export type TriedHandler = string | JobHandler<never> | TriedProcessor;
+
+type TriedProcessor = Pick<
+  ProcessorArgs,
+  "handler" | "handle" | "command" | "timeoutSeconds" | "memoryMegabytes" | "payloadSchema"
+>;
+
+/** The job, and what the handler finds around it. */
+export interface RunHandlerOptions {
+  /** Sent as JSON, as by the API. */
+  payload: unknown;
+  /** @default - a random one */
+  id?: string;
+  /** @default "job" */
+  type?: string;
+  /** @default 1 */
+  attempt?: number;
+  /** @default - none */
+  tenant?: string;
+  /** Longest time of the attempt, in seconds. @default - the processor's, else 300 */
+  timeoutSeconds?: number;
+  /** Environment variables, beside those of this process. @default - none */
+  environment?: Record<string, string>;
+  /**
+   * Environment variables whose values are masked in errors and logs, as a processor's `secrets` are. @default - none
+   */
+  secrets?: Record<string, string>;
+  /** Stops the attempt as the end of its worker would: the job is given back. @default - none */
+  signal?: AbortSignal;
+}
+
+const defaultTimeoutSeconds = 300;
+
+/**
+ * Runs a handler on one job, in a unit test: in a process of its own and by the worker's own code, so that results,
+ * errors, exit codes, time and memory count as they do on AWS. Nothing else of the system is there.
+ *
+ * @throws Error if the handler can't be shipped or loaded, or the payload doesn't fit its processor's `payloadSchema`.
+ */
+export async function runHandler<Result = unknown>(
+  handler: TriedHandler,
+  options: RunHandlerOptions,
+): Promise<HandlerRun<Result>> {
+  const processor = asProcessor(handler);
+  const { payload, id = randomUUID(), type = "job", attempt = 1, tenant, signal } = options;
+  const { environment = {}, secrets = {} } = options;
+  expectFitting(payload, processor.payloadSchema);
+  const { timeoutSeconds = processor.timeoutSeconds ?? defaultTimeoutSeconds } = options;
+  const job = {
+    id,
+    type,
+    payload,
+    attempt,
+    submittedAt: new Date().toISOString(),
+    ...(tenant !== undefined && { tenant }),
+  };
+  const trial = { handler: await handlerOf(processor, type), job, timeoutSeconds, environment, secrets, signal };
+  return loadTrial().runTrial({ ...trial, memoryMegabytes: processor.memoryMegabytes }) as Promise<HandlerRun<Result>>;
+}
+
+function asProcessor(handler: TriedHandler): TriedProcessor {
+  if (typeof handler === "string") return { handler };
+  return typeof handler === "function" ? { handle: handler as ProcessorArgs["handle"] } : handler;
+}
+
+function expectFitting(payload: unknown, schema: Record<string, unknown> | undefined): void {
+  if (schema === undefined) return;
+  const check = createSchemaCheck(schema, (_milliseconds, task) => (task(), true));
+  const problems = check(payload).map(({ path, message }) => `${path}: ${message}`);
+  if (problems.length > 0) throw new Error(`The API would refuse this payload:\n  ${problems.join("\n  ")}`);
+}
+
+async function handlerOf(processor: TriedProcessor, type: string): Promise<HandlerTrial["handler"]> {
+  const { handler, handle, command } = processor;
+  if (command) return { command };
+  const processors = join(workerFolder(), "processors");
+  if (handler === undefined && handle === undefined) {
+    throw new Error("Expected a handler: a file's path, a function, or a processor with handler, handle or command");
+  }
+  if (!hasOwnHandler(processor)) return { modulePath: join(processors, `${handler}.js`) };
+  const shipped = await shipHandlers([{ type, handle, handler, isStockImage: true }]);
+  return { inlineText: shipped.get(type)!.text, modulePath: join(processors, `${type}-in-test.js`) };
+}
+
+function workerFolder(): string {
+  return join(packageRoot(), "worker-image", "dist");
+}
+
+/** The worker's code, as built for its image. */
+function loadTrial(): TrialModule {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a bundle, which isn't compiled with this
+  return require(join(workerFolder(), "trial.js")) as TrialModule;
+}
