@@ -80,3 +80,8 @@ export function jsonOf(text: string): unknown {
     return undefined;
   }
 }
+
+/** True if DynamoDB refused a write because its condition did not hold. */
+export function isConditionFailed(error: unknown): boolean {
+  return (error as Error).name === "ConditionalCheckFailedException";
+}

@@ -41,6 +41,12 @@ export const limits = {
   maxTimeoutSeconds: 42_600,
   /** Longest time that SQS hides a message, and so a worker's longest lease ("Amazon SQS visibility timeout"). */
   maxVisibilitySeconds: 43_200,
+  /** Seconds within which a worker returns unfinished jobs after its drain. */
+  giveBackSeconds: 15,
+  /** Memory that an instance keeps from its worker's container, in MB. */
+  systemMegabytes: 300,
+  /** Memory that a worker keeps from its jobs, in MB. */
+  workerMegabytes: 256,
   /** Retention of queues and dead-letter queues: SQS's longest ("Amazon SQS message quotas"). */
   queueRetentionSeconds: 14 * 24 * 3600,
   /** Seconds that a function caches a job type. */

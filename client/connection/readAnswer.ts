@@ -1,4 +1,4 @@
-import { isObject } from "../../contract/check";
+import { isObject, jsonOf } from "../../contract/check";
 import { JobProblemError } from "../errors";
 import { gatewayCodes, JobProblemCode } from "../problemCode";
 import { clockNote, clockSkewOf } from "./skew";
@@ -36,7 +36,7 @@ export class PassingProblem extends JobProblemError {
  */
 export function readAnswer(answer: Answer): unknown {
   const { response, text } = answer;
-  const value = parse(text);
+  const value = jsonOf(text);
   if (response.ok && value !== undefined) return value;
   const problem = readProblem(answer, value);
   if (!passingStatuses.includes(response.status)) throw new JobProblemError(problem);
@@ -82,12 +82,4 @@ function placeOf(location: string | null, base: URL): string {
 function retryAfterSecondsOf({ headers }: Response): number {
   const seconds = Number(headers.get("retry-after") ?? 0);
   return seconds > 0 ? Math.min(seconds, longestRetryAfterSeconds) : 0;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

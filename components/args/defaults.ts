@@ -1,3 +1,5 @@
+import { assumedFigures } from "../../contract/fleet/capacity";
+
 /** All defaults of the component and of its processors; a test compares the `@default` texts with them. */
 export const defaults = {
   lambdaRuntime: "nodejs22.x",
@@ -39,7 +41,7 @@ export const defaults = {
     drainSeconds: 90,
     minInstances: 0,
     maxInstances: 10,
-    targetLatencySeconds: 30,
+    targetLatencySeconds: assumedFigures.targetLatencySeconds,
     rootVolumeGb: 30,
     instanceStore: false,
   },

@@ -4,7 +4,7 @@ import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { invalidInputs } from "./invalidInputs";
 import { isPending, resolve } from "../aws/json";
 import { hasOwnHandler } from "../handlers/shipHandlers";
-import { hookNames, environmentBytes, giveBackSeconds, maxUserDataBytes, userDataBytes } from "../boot/userData";
+import { hookNames, environmentBytes, maxUserDataBytes, userDataBytes, stopTimeoutSeconds } from "../boot/userData";
 import { metricsOf } from "./metricSettings";
 import { ProcessorArgs, withDefaults } from "./ProcessorArgs";
 import { referenceErrors, secretsOf } from "./secrets";
@@ -99,7 +99,7 @@ function roomFor(processor: ProcessorArgs, args: Inputs): number {
     logGroup: longest,
     launchHook: hookNames.launchHook,
     environment: {},
-    stopTimeoutSeconds: settings.drainSeconds + giveBackSeconds,
+    stopTimeoutSeconds: stopTimeoutSeconds(settings),
     gpu: settings.gpu,
     instanceStore: settings.instanceStore,
   });

@@ -1,3 +1,4 @@
+import { limits } from "../../contract/limits";
 import { gpusOf, memoryOf, vcpusOf } from "./instanceTypes";
 
 /** Settings of a processor that determine its slots. */
@@ -21,7 +22,7 @@ export function slotsOf({ slots, instanceTypes: [first = ""], memoryMegabytes, g
 }
 
 /** Memory that an instance's system and its worker keep, in MB. */
-const reservedMegabytes = 300 + 256;
+const reservedMegabytes = limits.systemMegabytes + limits.workerMegabytes;
 
 /** Part of an instance's memory that its kernel can give: firmware and the kernel itself take the rest. */
 const usableShare = 0.93;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { environmentFile, hereDocument, writeEnvironment } from "../../contract/environmentFile";
+import { limits } from "../../contract/limits";
 import { parseEcrImage } from "../aws/permissions";
 import { workerImageFolder } from "../aws/workerImageFolder";
 
@@ -45,8 +46,10 @@ export const bootFiles = {
 /** Names of the lifecycle hooks, which are among the worker's settings. */
 export const hookNames = { launchHook: "worker-ready", terminateHook: "worker-drained" };
 
-/** Allows for the worker's 15 s of returning unfinished jobs after the drain. */
-export const giveBackSeconds = 30;
+/** Seconds from a worker's stop until Docker kills it: its drain, its return of unfinished jobs, and as much once more. */
+export function stopTimeoutSeconds({ drainSeconds }: { drainSeconds: number }): number {
+  return drainSeconds + 2 * limits.giveBackSeconds;
+}
 
 /** "Run commands when you launch an EC2 instance with user data input", Amazon EC2. */
 export const maxUserDataBytes = 16_384;
@@ -110,6 +113,7 @@ export function bootSettings(args: Omit<UserDataArgs, "environment">): string {
   const settings = {
     ...{ TYPE: type, IMAGE: image, REGION: region, DOMAIN: domainOf(region) },
     ...{ LOG_GROUP: logGroup, LAUNCH_HOOK: launchHook, STOP_SECONDS: String(Math.ceil(stopTimeoutSeconds)) },
+    SYSTEM_MEGABYTES: String(limits.systemMegabytes),
     // At most one of the two is set.
     ECR_REGION: ecr?.region ?? "",
     REGISTRY_SECRET: ecr ? "" : registryCredentials,

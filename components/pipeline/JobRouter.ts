@@ -1,11 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { createTopic } from "../aws/createTopic";
 import { createQueue } from "../aws/createQueue";
 import { defaults } from "../args/defaults";
 import { json } from "../aws/json";
 import { LambdaFunction } from "./LambdaFunction";
-import { invoke, keepUnsent, readJobTypes, sendTo, tlsOnlyPolicy } from "../aws/permissions";
+import { invoke, keepUnsent, readJobTypes, sendTo } from "../aws/permissions";
 
 export type JobRouterArgs = Pick<BatchJobProcessorArgs, "router" | "logRetentionDays" | "kmsKey" | "tags"> & {
   typeTable: aws.dynamodb.Table;
@@ -30,12 +31,7 @@ export class JobRouter extends pulumi.ComponentResource {
     super("batch-job-processor:index:JobRouter", name, {}, opts);
     const { scaler, kmsKey, tags } = args;
     const child = { parent: this };
-    this.topic = new aws.sns.Topic(`${name}-topic`, { kmsMasterKeyId: kmsKey, tags }, child);
-    new aws.sns.TopicPolicy(
-      `${name}-topic-policy`,
-      { arn: this.topic.arn, policy: tlsOnlyPolicy(["sns:Publish", "sns:Subscribe"], [this.topic.arn]) },
-      child,
-    );
+    this.topic = createTopic(`${name}-topic`, { kmsKey, tags }, child);
     this.unroutableQueue = createQueue(`${name}-unroutable`, { kmsKey, tags }, child);
     this.failureQueue = createQueue(`${name}-failures`, { kmsKey, tags }, child);
     this.undeliveredQueue = createQueue(

@@ -4,7 +4,7 @@ import { encodeWorkerSettings } from "../../contract/workerSettings";
 import { HandlerObject } from "../handlers/InlineHandlers";
 import { isBurstable } from "../aws/instanceTypes";
 import { resolve } from "../aws/json";
-import { hookNames, giveBackSeconds, renderUserData } from "../boot/userData";
+import { hookNames, renderUserData, stopTimeoutSeconds } from "../boot/userData";
 import { metricsOf } from "../args/metricSettings";
 import { secretsOf } from "../args/secrets";
 import { WorkerFleetArgs } from "./WorkerFleetArgs";
@@ -110,7 +110,7 @@ function userData(
             secrets: Object.keys(secrets).length > 0 ? secrets : undefined,
           }),
         },
-        stopTimeoutSeconds: settings.drainSeconds + giveBackSeconds,
+        stopTimeoutSeconds: stopTimeoutSeconds(settings),
         gpu: settings.gpu,
         instanceStore: settings.instanceStore,
       }),

@@ -1,3 +1,9 @@
+/**
+ * Figures of a type until its workers have reported a duration, or its fleet item exists: scaler and workers must assume
+ * the same, or one launches what the other terminates. A job's duration is capped at its type's timeout.
+ */
+export const assumedFigures = { secondsPerJob: 10, targetLatencySeconds: 30 } as const;
+
 /** A type's work and the capacity of its instances. */
 export interface CapacityInput {
   /** Messages that could be received now (SQS: `ApproximateNumberOfMessages`). */

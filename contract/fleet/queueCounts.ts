@@ -14,5 +14,5 @@ export const countNames: CountName[] = ["ApproximateNumberOfMessages", "Approxim
 /** Reads the counts from a queue's attributes. */
 export function countsIn(attributes: Partial<Record<CountName, string>> = {}): QueueCounts {
   const [visible, inFlight] = countNames.map((name) => Number(attributes[name] ?? 0));
-  return { visible: visible!, inFlight: inFlight! };
+  return { visible, inFlight } as QueueCounts;
 }

@@ -2,8 +2,6 @@ import { randomUUID } from "node:crypto";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { announceTo } from "../shared/announceTo";
-import { clientOptions } from "../shared/clientOptions";
-import { variable } from "../shared/environment";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
 import { log } from "../shared/log";
@@ -16,6 +14,7 @@ import { redriveBy, retryLaunchesBy } from "./services/invokeFunctions";
 import { createRunWithin } from "./services/runWithin";
 import { scheduleWith } from "./services/scheduleWith";
 import { publishTo } from "./services/publishTo";
+import { clientOptions, now, variable } from "../shared/runtime";
 
 /**
  * Builds the front-end Lambda's handler, once per environment. Captures nothing.
@@ -25,7 +24,6 @@ import { publishTo } from "./services/publishTo";
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const jobTable = process.env.JOB_TABLE;
-  const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
   const topicArn = variable("TOPIC_ARN");
   const topics = new SNSClient(clientOptions());

@@ -1,18 +1,16 @@
-import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { SNSClient } from "@aws-sdk/client-sns";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { announceTo } from "../shared/announceTo";
-import { clientOptions } from "../shared/clientOptions";
-import { variable } from "../shared/environment";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
 import { log } from "../shared/log";
 import { sendWith } from "../shared/sendWith";
-import type { RunContext } from "../shared/runContext";
 import { createFailedRecords } from "./failedRecords";
 import { createInbox } from "../shared/inbox";
 import { createUnsentEvents } from "../shared/unsentEvents";
 import { createRepair } from "./repair";
+import { clientOptions, now, pause, type RunContext, variable } from "../shared/runtime";
 
 /**
  * Builds the repair Lambda's handler, once per environment. Captures nothing.
@@ -23,10 +21,8 @@ import { createRepair } from "./repair";
 export function repairFactory(): (event: unknown, context: RunContext) => Promise<void> {
   const eventsTopic = process.env.EVENTS_TOPIC_ARN;
   const jobTable = process.env.JOB_TABLE;
-  const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
-  // The client's own endpoint, not that of a queue's URL: they differ only if a test replaces AWS.
-  const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
+  const queues = new SQSClient(clientOptions());
   return createRepair({
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     sendBatch: sendWith(queues),
@@ -41,8 +37,8 @@ export function repairFactory(): (event: unknown, context: RunContext) => Promis
       { name: "undelivered", url: variable("UNDELIVERED_QUEUE_URL") },
     ],
     now,
-    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-    random: () => Math.random(),
+    pause,
+    random: Math.random,
     log,
   });
 }

@@ -4,7 +4,7 @@ import type { JobTypes } from "../shared/jobTypes";
 import { errorFields, type Log } from "../../contract/log";
 import { createRouteJobs, type RouteJobsEffects } from "../router/routeJobs";
 import { createSendMessages } from "../shared/sendMessages";
-import type { RunContext } from "../shared/runContext";
+import type { RunContext } from "../shared/runtime";
 import type { FailedRecords } from "./failedRecords";
 import type { Inbox } from "../shared/inbox";
 import { repairDeadLetters } from "./repairDeadLetters";

@@ -1,11 +1,8 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { clientOptions } from "../shared/clientOptions";
-import { variable } from "../shared/environment";
 import { log } from "../shared/log";
 import { createInbox } from "../shared/inbox";
 import { sendWith } from "../shared/sendWith";
-import type { RunContext } from "../shared/runContext";
 import type { RedriveOutcomes } from "../../contract/messages/redrive";
 import { invokeScaler } from "../router/invokeScaler";
 import { createNudge } from "../router/nudge";
@@ -13,6 +10,7 @@ import { countMessages } from "./countMessages";
 import { createRedrive, readRedrive } from "./redrive";
 import { createRequeuedRecords } from "./requeuedRecords";
 import { createRescue, type Rescued } from "./rescue";
+import { clientOptions, now, pause, type RunContext, variable } from "../shared/runtime";
 
 /**
  * Builds the rescue Lambda's handler, once per environment. Captures nothing.
@@ -21,8 +19,7 @@ import { createRescue, type Rescued } from "./rescue";
 export function rescueFactory(): (event: unknown, context: RunContext) => Promise<Rescued | RedriveOutcomes> {
   const tables = new DynamoDBClient(clientOptions());
   const TableName = variable("TYPE_TABLE");
-  // The client's own endpoint, not that of a queue's URL: they differ only if a test replaces AWS.
-  const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
+  const queues = new SQSClient(clientOptions());
   const readType = async (type: string) => {
     const Key = { type: { S: type } };
     return (await tables.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }))).Item;
@@ -30,9 +27,9 @@ export function rescueFactory(): (event: unknown, context: RunContext) => Promis
   const shared = {
     inbox: createInbox(queues),
     sendBatch: sendWith(queues),
-    now: () => Date.now(),
-    pause: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
-    random: () => Math.random(),
+    now,
+    pause,
+    random: Math.random,
     log,
   };
   const rescue = createRescue({
@@ -52,7 +49,7 @@ export function rescueFactory(): (event: unknown, context: RunContext) => Promis
       },
       countHidden: countMessages(queues, ["ApproximateNumberOfMessagesNotVisible"]),
       records: createRequeuedRecords(tables, jobTable),
-      nudge: createNudge({ invoke: invokeScaler(variable("SCALER_FUNCTION")), now: shared.now, log }),
+      nudge: createNudge({ invoke: invokeScaler(variable("SCALER_FUNCTION")), now, log }),
     });
   return async function rescueOrRedrive(event, context) {
     const wanted = readRedrive(event);

@@ -5,7 +5,7 @@ import type { Log } from "../../contract/log";
 import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
 import { unroutableMessage } from "../shared/queueMessage";
 import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
-import type { RunContext } from "../shared/runContext";
+import type { RunContext } from "../shared/runtime";
 
 export interface RescueEffects extends SendMessagesEffects {
   /** True if the type is in the type table, read consistently. */

@@ -1,5 +1,5 @@
 import type { Nudge } from "../../contract/fleet/state";
-import { clientOptions } from "../shared/clientOptions";
+import { clientOptions } from "../shared/runtime";
 import type { NudgeEffects } from "./nudge";
 
 /** Longest time that a route waits for its nudge. */
@@ -11,7 +11,7 @@ export function invokeScaler(functionName: string): NudgeEffects["invoke"] {
 
   async function load(): Promise<(nudge: Nudge) => Promise<unknown>> {
     const { InvokeCommand, LambdaClient } = await import("@aws-sdk/client-lambda");
-    const client = new LambdaClient({ ...clientOptions(), maxAttempts: 1 });
+    const client = new LambdaClient(clientOptions(1));
     return (nudge) =>
       client.send(
         new InvokeCommand({

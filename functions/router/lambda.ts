@@ -1,7 +1,5 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { clientOptions } from "../shared/clientOptions";
-import { variable } from "../shared/environment";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
 import { log } from "../shared/log";
@@ -12,17 +10,16 @@ import { createNudge } from "./nudge";
 import { sentByType } from "./sentByType";
 import { createRouteJobs, type TopicEvent } from "./routeJobs";
 import { sendWith } from "../shared/sendWith";
+import { clientOptions, now, pause, variable } from "../shared/runtime";
 
 /**
  * Builds the router Lambda's handler, once per environment. Captures nothing.
  * Reads `TYPE_TABLE`, `UNSENT_TABLE`, `UNROUTABLE_QUEUE_URL` and `SCALER_FUNCTION`.
  */
 export function routerFactory(): (event: TopicEvent) => Promise<void> {
-  const now = () => Date.now();
   const tables = new DynamoDBClient(clientOptions());
   const table = createJobTypeTable(tables, variable("TYPE_TABLE"));
-  // The client's own endpoint, not that of a queue's URL: they differ only if a test replaces AWS.
-  const queues = new SQSClient({ ...clientOptions(), useQueueUrlAsEndpoint: false });
+  const queues = new SQSClient(clientOptions());
   const unroutableQueueUrl = variable("UNROUTABLE_QUEUE_URL");
   const nudge = createNudge({ invoke: invokeScaler(variable("SCALER_FUNCTION")), now, log });
   return createRouteJobs({
@@ -32,8 +29,8 @@ export function routerFactory(): (event: TopicEvent) => Promise<void> {
     unroutableQueueUrl,
     nudge: (sent) => nudge(sentByType(sent, unroutableQueueUrl)),
     now,
-    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-    random: () => Math.random(),
+    pause,
+    random: Math.random,
     log,
   });
 }

@@ -1,6 +1,6 @@
 import { isObject } from "../../contract/check";
 import { workerAlias } from "../../contract/fleet/state";
-import type { RunContext } from "../shared/runContext";
+import type { RunContext } from "../shared/runtime";
 
 /** The request to a run of the scaler. */
 export interface Asked {

@@ -1,7 +1,7 @@
 import type { FleetState } from "../../contract/fleet/state";
 import type { JobTypes } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
-import type { RunContext } from "../shared/runContext";
+import type { RunContext } from "../shared/runtime";
 import { decide } from "./rules/decide";
 import { createFailures, type Failures } from "./failures";
 import { act, lookAt, type LookEffects, type LookOptions, type Target } from "./lookAt";

@@ -1,4 +1,5 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { isConditionFailed } from "../../contract/check";
 import { decodeRecord, type JobRecord } from "../../contract/records/record";
 
 /**
@@ -42,7 +43,7 @@ export function createRecordTable(client: DynamoDBClient, tableName: string): Re
       try {
         return decodeRecord((await client.send(command)).Attributes ?? {});
       } catch (error) {
-        if ((error as Error).name === "ConditionalCheckFailedException") return undefined;
+        if (isConditionFailed(error)) return undefined;
         throw error;
       }
     },

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { stringAttributes } from "../../contract/messages/attributes";
 import { limits } from "../../contract/limits";
 import { batchOutcomes, divideIntoBatches, messageBytes } from "../../functions/shared/batches";
-import { variable } from "../../functions/shared/environment";
+import { variable } from "../../functions/shared/runtime";
 import { mapLimited } from "../../functions/shared/mapLimited";
 
 describe("mapLimited", () => {

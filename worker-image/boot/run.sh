@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs the worker's container until it ends.
 #
-# It may have the machine's memory but for 300 MB, and two folders on the machine's disk, or on its instance store: one for the
+# It may have the machine's memory but for what the system keeps, and two folders on the machine's disk, or on its instance store: one for the
 # attempts, and its /tmp.
 # Both are emptied before it starts; whatever user an image has may write there. It shares the host's network: that spares
 # it a bridge, and lets the metadata service keep its hop limit of 1. Its log stream has the instance's id. GPUs come by the
@@ -13,7 +13,7 @@ disk=${DISK_FOLDER:-/var/lib/batch-job-worker}
 if [[ -n ${INSTANCE_STORE-} ]]; then "${0%/*}/disks.sh"; fi
 rm -rf "$disk/scratch" "$disk/tmp"
 install -d -m 1777 "$disk/scratch" "$disk/tmp"
-memory=$(($(awk '/^MemTotal/ {print $2}' /proc/meminfo) / 1024 - 300))m
+memory=$(($(awk '/^MemTotal/ {print $2}' /proc/meminfo) / 1024 - SYSTEM_MEGABYTES))m
 gpus=()
 if [[ -n ${GPU-} ]]; then gpus=(--runtime nvidia --env NVIDIA_VISIBLE_DEVICES=all); fi
 instance=$(metadata instance-id)

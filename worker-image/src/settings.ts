@@ -1,9 +1,9 @@
+import { limits } from "../../contract/limits";
 import { randomBytes } from "node:crypto";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { Checked, FieldProblem } from "../../contract/check";
 import { decodeWorkerSettings, WorkerSettings } from "../../contract/workerSettings";
-import { maxHiddenSeconds } from "./support/backoff";
 import { divideMachine, Machine, Room, thisMachine } from "./handlers/room";
 
 /** The worker's settings, and its findings about its machine. */
@@ -73,14 +73,14 @@ function checkRanges(settings: WorkerSettings): FieldProblem[] {
     ...checkWhole("WORKER_SLOTS", slots, 0, 1_000),
     ...checkWhole("WORKER_MEMORY_MEGABYTES", settings.memoryMegabytes ?? 1, 1, Infinity),
     ...checkWhole("WORKER_PREFETCH", prefetch, 0, 1_000),
-    ...checkWhole("WORKER_VISIBILITY_TIMEOUT_SECONDS", visibilityTimeoutSeconds, 1, maxHiddenSeconds),
+    ...checkWhole("WORKER_VISIBILITY_TIMEOUT_SECONDS", visibilityTimeoutSeconds, 1, limits.maxVisibilitySeconds),
     ...checkWhole("WORKER_MAX_ATTEMPTS", maxAttempts, 1, Infinity),
-    ...(timeoutSeconds > 0 && timeoutSeconds <= maxHiddenSeconds
+    ...(timeoutSeconds > 0 && timeoutSeconds <= limits.maxVisibilitySeconds
       ? []
-      : [expected("WORKER_TIMEOUT_SECONDS", `more than 0 and at most ${maxHiddenSeconds}`, timeoutSeconds)]),
-    ...(drainSeconds <= maxHiddenSeconds
+      : [expected("WORKER_TIMEOUT_SECONDS", `more than 0 and at most ${limits.maxVisibilitySeconds}`, timeoutSeconds)]),
+    ...(drainSeconds <= limits.maxVisibilitySeconds
       ? []
-      : [expected("WORKER_DRAIN_SECONDS", `at most ${maxHiddenSeconds}`, drainSeconds)]),
+      : [expected("WORKER_DRAIN_SECONDS", `at most ${limits.maxVisibilitySeconds}`, drainSeconds)]),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { limits } from "../../contract/limits";
 import { DiskRoom } from "./instance/diskRoom";
 import { errorFields } from "../../contract/log";
 import { MessageProcessor, ProcessorEffects } from "./job/messageProcessor";
@@ -6,9 +7,6 @@ import { Prefetched } from "./queue/prefetched";
 import { ReceivedMessage } from "./queue/queue";
 import { Services } from "./services/services";
 import { Vitals } from "./instance/vitals";
-
-/** Time for giving jobs back, kills and calls included, after which the worker ends all the same. */
-const giveBackMilliseconds = 15_000;
 
 export interface WorkerEffects extends ProcessorEffects {
   /** Concurrent jobs. */
@@ -143,6 +141,6 @@ export class Worker {
     if (this.state === "giving-back") return;
     this.state = "giving-back";
     this.processor.stopAll();
-    this.timers.push(this.effects.clock.after(giveBackMilliseconds, () => this.giveUp()));
+    this.timers.push(this.effects.clock.after(limits.giveBackSeconds * 1_000, () => this.giveUp()));
   }
 }

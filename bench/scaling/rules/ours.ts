@@ -1,8 +1,8 @@
 import { defaults } from "../../../components/args/defaults";
-import { neededInstances } from "../../../contract/fleet/capacity";
+import { assumedFigures, neededInstances } from "../../../contract/fleet/capacity";
 import { leftOfRecent, reportSeconds } from "../../../contract/fleet/state";
 import { createNudge } from "../../../functions/router/nudge";
-import { assumedSecondsPerJob, learnSeconds } from "../../../functions/scaler/rules/learn";
+import { learnSeconds } from "../../../functions/scaler/rules/learn";
 import { chooseWhenIdle, pauseBeforeAsking } from "../../../worker-image/src/instance/chooseWhenIdle";
 import { Instance } from "../group";
 import { Rule, World } from "../world";
@@ -43,7 +43,7 @@ function run(world: World, settings: OurSettings): void {
       instances: group.inService,
       slots,
       prefetch,
-      secondsPerJob: secondsPerJob ?? Math.min(assumedSecondsPerJob, timeoutSeconds),
+      secondsPerJob: secondsPerJob ?? Math.min(assumedFigures.secondsPerJob, timeoutSeconds),
       targetLatencySeconds,
       minInstances,
       maxInstances,

@@ -1,7 +1,7 @@
 import type { InvokeCommandInput, LambdaClient } from "@aws-sdk/client-lambda";
 import type { LaunchRetry } from "../../../contract/fleet/state";
 import { type Redrive, redriveSeconds, type RedriveOutcomes } from "../../../contract/messages/redrive";
-import { clientOptions } from "../../shared/clientOptions";
+import { clientOptions } from "../../shared/runtime";
 import type { RedriveLetters } from "../effects";
 
 /** Retries the launches of a type now. */
@@ -30,7 +30,7 @@ function invokeWith() {
   let client: LambdaClient | undefined;
   return async function invoke(input: InvokeCommandInput, request: object): Promise<string> {
     const aws = await import("@aws-sdk/client-lambda");
-    client ??= new aws.LambdaClient({ ...clientOptions(), maxAttempts: 1 });
+    client ??= new aws.LambdaClient(clientOptions(1));
     const command = new aws.InvokeCommand({ ...input, Payload: new TextEncoder().encode(JSON.stringify(request)) });
     const { Payload, FunctionError } = await client.send(command, { requestTimeout: (redriveSeconds + 3) * 1_000 });
     const answer = Payload?.length ? new TextDecoder().decode(Payload) : "";

@@ -1,4 +1,5 @@
 import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { isConditionFailed } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
 import { encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { createRecordTable } from "../../shared/recordTable";
@@ -18,7 +19,7 @@ export function createJobRecords(client: DynamoDBClient, tableName: string): Job
       await client.send(command);
       return true;
     } catch (error) {
-      if ((error as Error).name === "ConditionalCheckFailedException") return false;
+      if (isConditionFailed(error)) return false;
       throw error;
     }
   }

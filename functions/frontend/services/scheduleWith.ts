@@ -1,6 +1,6 @@
 import type { CreateScheduleCommand, DeleteScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { publishInput, publishTarget, schedulePrefix } from "../../../contract/messages/scheduledMessage";
-import { clientOptions } from "../../shared/clientOptions";
+import { clientOptions } from "../../shared/runtime";
 import type { JobScheduler } from "../effects";
 import { sha256 } from "../requests/digest";
 

@@ -1,3 +1,4 @@
+import { isInService, isLive } from "../../../contract/fleet/lifecycleState";
 import type { QueueCounts } from "../../../contract/fleet/queueCounts";
 import type { FleetState, InstanceReport, StartFailure } from "../../../contract/fleet/state";
 import type { JobType } from "../../../contract/jobType";
@@ -63,7 +64,7 @@ export function groupsOf({ group, onDemandGroup }: Pick<FleetView, "group" | "on
 
 /** The group's instances that take jobs. */
 export function inService(group: Group): Instance[] {
-  return group.instances.filter(({ lifecycleState }) => lifecycleState === "InService");
+  return group.instances.filter(isInService);
 }
 
 /** Instances in service that retire: they take no further job. */
@@ -75,7 +76,7 @@ export function retiring(view: Pick<FleetView, "group" | "onDemandGroup" | "item
 
 /** The group's live instances: those in service, and those starting. */
 export function liveCount(group: Group): number {
-  return group.instances.filter(({ lifecycleState }) => /^(InService|Pending)/.test(lifecycleState)).length;
+  return group.instances.filter(isLive).length;
 }
 
 /** The sum over a type's groups. */

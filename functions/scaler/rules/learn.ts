@@ -1,9 +1,7 @@
+import { assumedFigures } from "../../../contract/fleet/capacity";
 import { silentSeconds } from "../../../contract/fleet/state";
 import type { StateChanges } from "./action";
 import { type FleetView, groupsOf, inService, type InstanceItem } from "./fleetView";
-
-/** Assumed job duration until workers report one, capped at the type's timeout. */
-export const assumedSecondsPerJob = 10;
 
 /** Number of jobs that moves the estimate halfway; fewer jobs move it less, so that an outlier can't upset it. */
 const jobsForHalf = 20;
@@ -29,7 +27,7 @@ export function learn(view: FleetView): Figures {
   const learned = fleet.secondsPerJob ?? learnSeconds(reports, state.secondsPerJob, timeoutSeconds);
   const slots = learnSlots(reports) ?? state.slots;
   return {
-    secondsPerJob: learned ?? Math.min(assumedSecondsPerJob, timeoutSeconds),
+    secondsPerJob: learned ?? Math.min(assumedFigures.secondsPerJob, timeoutSeconds),
     slots: slots ?? fleet.slots,
     changes: { secondsPerJob: learned, slots, targetLatencySeconds: fleet.targetLatencySeconds },
   };

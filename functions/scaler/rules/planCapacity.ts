@@ -1,3 +1,4 @@
+import { isReady } from "../../../contract/fleet/lifecycleState";
 import type { Action, CapacityReason, StateChanges } from "./action";
 import { type FleetView, type Group, groupsOf, liveCount } from "./fleetView";
 import type { LaunchVerdict } from "./judgeLaunches";
@@ -66,7 +67,7 @@ function promising(group: Group, { launches = [] }: FleetView): number {
   const own = launches.filter(({ groupName }) => groupName === group.name);
   const failedAt = own.find(({ outcome }) => outcome === "failed")?.startedAt ?? Infinity;
   const tries = own.filter(({ outcome, startedAt }) => outcome === "underWay" && startedAt > failedAt).length;
-  const ready = group.instances.filter(({ lifecycleState }) => /^(InService|Pending:Proceed)/.test(lifecycleState));
+  const ready = group.instances.filter(isReady);
   return Math.min(presentCount(group), Math.max(liveCount(group) - tries, ready.length, group.minInstances));
 }
 

@@ -1,3 +1,4 @@
+import { jsonOf } from "../../../contract/check";
 import { Refused } from "../../wire/refusal";
 import { GivenAttribute, problemOfAttributes } from "./messageAttributes";
 
@@ -69,7 +70,7 @@ function checkMessage({ fields, attributes }: Message): void {
 
 function checkStructure(message: string): void {
   const what = "Message Structure - ";
-  const structure = parsed(message);
+  const structure = jsonOf(message);
   if (structure === undefined) throw invalid(`${what}JSON message body failed to parse`);
   const { default: standard } = (structure ?? {}) as { default?: unknown };
   if (typeof standard !== "string") throw invalid(`${what}No default entry in JSON message body`);
@@ -79,7 +80,7 @@ function checkFilter(fields: Fields): void {
   for (const number of numbersAfter(fields, "Attributes.entry.")) {
     const [name, value] = ["key", "value"].map((part) => fields[`Attributes.entry.${number}.${part}`]);
     if (name !== "FilterPolicy" || !value) continue;
-    const policy = parsed(value);
+    const policy = jsonOf(value);
     if (typeof policy !== "object" || policy === null) throw invalid("FilterPolicy: failed to parse JSON");
   }
 }
@@ -114,15 +115,6 @@ function bytesOf({ fields, attributes }: Message): number {
     ...[name, DataType, StringValue, BinaryValue],
   ]);
   return [fields.Message, ...texts].reduce((sum, text = "") => sum + Buffer.byteLength(text), 0);
-}
-
-/** Undefined if the text is no JSON. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function invalid(what: string): Refused {

@@ -1,10 +1,8 @@
 import { availableParallelism } from "node:os";
+import { limits } from "../../../contract/limits";
 import { WorkerSettings } from "../../../contract/workerSettings";
 import { findGpus, FoundGpus } from "../support/gpus";
 import { memoryMegabytes } from "./memory";
-
-/** Memory that the worker itself keeps; jobs divide the rest. */
-const workerMegabytes = 256;
 
 /** Less is too little for any program. */
 const minJobMegabytes = 128;
@@ -49,7 +47,7 @@ export function divideMachine(
   { gpus, heapMegabytes }: { gpus?: number | undefined; heapMegabytes?: number | undefined } = {},
 ): Room {
   const { memoryMegabytes: each } = settings;
-  const jobsMegabytes = Math.max(0, Math.floor(machine.megabytes - workerMegabytes));
+  const jobsMegabytes = Math.max(0, Math.floor(machine.megabytes - limits.workerMegabytes));
   const most = each === undefined ? Infinity : Math.max(1, Math.floor(jobsMegabytes / each));
   const slots = settings.slots > 0 ? settings.slots : Math.min(gpus ?? machine.vcpus, most);
   const own = { slots, ...(gpus !== undefined && { gpus }) };

@@ -1,4 +1,5 @@
-import { neededInstances } from "../../../contract/fleet/capacity";
+import { assumedFigures, neededInstances } from "../../../contract/fleet/capacity";
+import { isInService, isLive } from "../../../contract/fleet/lifecycleState";
 import { QueueCounts } from "../../../contract/fleet/queueCounts";
 import { FleetFigures } from "./fleetTable";
 
@@ -31,9 +32,6 @@ export interface IdleView {
   prefetch: number;
   timeoutSeconds: number;
 }
-
-/** The scaler's assumptions before it has learned or written anything. */
-const assumed = { secondsPerJob: 10, targetLatencySeconds: 30 };
 
 /** Longest time between two checks of an idle worker; Auto Scaling's calls are rationed. */
 const maxPauseSeconds = 60;
@@ -71,8 +69,8 @@ export function chooseWhenIdle(view: IdleView): IdleChoice {
     instances: sum(groups, ({ instances }) => instances.filter(isInService).length),
     slots,
     prefetch,
-    secondsPerJob: figures.secondsPerJob ?? Math.min(assumed.secondsPerJob, timeoutSeconds),
-    targetLatencySeconds: figures.targetLatencySeconds ?? assumed.targetLatencySeconds,
+    secondsPerJob: figures.secondsPerJob ?? Math.min(assumedFigures.secondsPerJob, timeoutSeconds),
+    targetLatencySeconds: figures.targetLatencySeconds ?? assumedFigures.targetLatencySeconds,
     minInstances: sum(groups, ({ minInstances }) => minInstances),
     maxInstances,
   });
@@ -80,16 +78,6 @@ export function chooseWhenIdle(view: IdleView): IdleChoice {
   const own = groups.find(({ instances }) => instances.some(({ id }) => id === instanceId));
   const isSurplus = own !== undefined && own.instances.filter(isLive).length > own.desired && needed <= desired;
   return { canLower: needed < desired, isSurplus };
-}
-
-type Instance = GroupView["instances"][number];
-
-function isInService({ lifecycleState }: Instance): boolean {
-  return lifecycleState === "InService";
-}
-
-function isLive({ lifecycleState }: Instance): boolean {
-  return /^(InService|Pending)/.test(lifecycleState);
 }
 
 function sum(groups: GroupView[], of: (group: GroupView) => number): number {

@@ -1,8 +1,9 @@
 import { setMaxListeners } from "node:events";
+import { limits } from "../../../contract/limits";
 import { decodeEnvelope, JobEnvelope } from "../../../contract/messages/envelope";
 import { WorkerSettings } from "../../../contract/workerSettings";
 import { Attempt, AttemptEnd } from "./attempt";
-import { hiddenMarginSeconds, hideableSeconds, maxHiddenSeconds, unusedSeconds } from "../support/backoff";
+import { hiddenMarginSeconds, hideableSeconds, unusedSeconds } from "../support/backoff";
 import { Clock } from "../support/clock";
 import { heartbeatInterval, startHeartbeat } from "../support/heartbeat";
 import { insist } from "../services/insist";
@@ -261,7 +262,8 @@ export class MessageProcessor {
       case "suspect":
         return this.putOff(claimed, "it may have brought a worker down, and is to run alone");
       case "busy": {
-        const seconds = Math.min(43_000, Math.max(1, Math.ceil((claim.until - clock.now()) / 1000)));
+        const now = clock.now();
+        const seconds = hideableSeconds(Math.max(1, Math.ceil((claim.until - now) / 1_000)), message.receivedAt, now);
         await queue.hide(message, seconds);
         return log("info", "message-hidden", { seconds, reason: "its attempt still runs, or its lease hasn't ended" });
       }
@@ -281,7 +283,7 @@ export class MessageProcessor {
     const held: HeldJob = {
       ...claimed,
       log: (level, event, fields) => log(level, event, { ...fields, runMs: (endedAt ?? clock.now()) - begun }),
-      heldUntil: message.receivedAt + (maxHiddenSeconds - hiddenMarginSeconds) * 1000,
+      heldUntil: message.receivedAt + (limits.maxVisibilitySeconds - hiddenMarginSeconds) * 1000,
       isMessageGone: () => attempt.isMessageGone(),
       release: () => attempt.release(),
     };

@@ -1,4 +1,5 @@
-import { hiddenMarginSeconds, maxHiddenSeconds } from "../support/backoff";
+import { limits } from "../../../contract/limits";
+import { hiddenMarginSeconds } from "../support/backoff";
 import { Clock } from "../support/clock";
 import { heartbeatInterval } from "../support/heartbeat";
 import { errorFields, Log } from "../../../contract/log";
@@ -129,7 +130,7 @@ export class Prefetched {
   /** True if an attempt that begins now may use up its timeout within the 12 hours that SQS hides a message. */
   private hasTime({ receivedAt }: ReceivedMessage): boolean {
     const { clock, timeoutSeconds } = this.effects;
-    const maxWaitSeconds = maxHiddenSeconds - hiddenMarginSeconds - timeoutSeconds;
+    const maxWaitSeconds = limits.maxVisibilitySeconds - hiddenMarginSeconds - timeoutSeconds;
     return clock.now() - receivedAt <= Math.max(hiddenMarginSeconds, maxWaitSeconds) * 1000;
   }
 }

@@ -1,9 +1,5 @@
-import {
-  ConditionalCheckFailedException,
-  DynamoDBClient,
-  GetItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { isConditionFailed } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
 import { listKeyOf } from "../../../contract/records/listKey";
 import { decodeRecord, isFinal, JobError, JobRecord, JobState } from "../../../contract/records/record";
@@ -182,7 +178,7 @@ export class DynamoRecords implements JobRecords {
       );
       return decodeRecord(item ?? {});
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
+      if (isConditionFailed(error)) return undefined;
       throw error;
     }
   }

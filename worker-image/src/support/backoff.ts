@@ -1,5 +1,4 @@
-/** SQS hides a message for 12 hours at most, counted from its receipt ("Amazon SQS visibility timeout"). */
-export const maxHiddenSeconds = 12 * 3600;
+import { limits } from "../../../contract/limits";
 
 /** Margin before the 12 hours, for clock differences and slow calls. */
 export const hiddenMarginSeconds = 60;
@@ -14,7 +13,7 @@ export function backoffSeconds(
 
 /** Whole seconds, at most `seconds`, for which SQS can still hide a message received at that time. */
 export function hideableSeconds(seconds: number, receivedAt: number, now: number): number {
-  const left = maxHiddenSeconds - hiddenMarginSeconds - (now - receivedAt) / 1000;
+  const left = limits.maxVisibilitySeconds - hiddenMarginSeconds - (now - receivedAt) / 1000;
   return Math.max(0, Math.floor(Math.min(Math.round(seconds), left)));
 }
 

@@ -1,0 +1,16 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { KmsKey } from "./encryption";
+import { tlsOnlyPolicy } from "./permissions";
+
+/** A topic that accepts TLS only, encrypted if a key is given. */
+export function createTopic(
+  name: string,
+  { kmsKey, tags }: { kmsKey?: KmsKey; tags?: aws.Tags },
+  opts: pulumi.ResourceOptions,
+): aws.sns.Topic {
+  const topic = new aws.sns.Topic(name, { kmsMasterKeyId: kmsKey, tags }, opts);
+  const policy = tlsOnlyPolicy(["sns:Publish", "sns:Subscribe"], [topic.arn]);
+  new aws.sns.TopicPolicy(`${name}-policy`, { arn: topic.arn, policy }, opts);
+  return topic;
+}
