@@ -2,10 +2,9 @@ import {
   type Activity,
   type AutoScalingClient,
   type AutoScalingGroup,
-  DescribeAutoScalingGroupsCommand,
-  type DescribeAutoScalingGroupsCommandOutput,
   DescribeScalingActivitiesCommand,
   type Instance as DescribedInstance,
+  paginateDescribeAutoScalingGroups,
   SetDesiredCapacityCommand,
   SetInstanceHealthCommand,
 } from "@aws-sdk/client-auto-scaling";
@@ -29,13 +28,10 @@ const namesAtOnce = 100;
 export function createAutoScaling(client: AutoScalingClient): AutoScaling {
   async function describeSome(names: string[]): Promise<Group[]> {
     const groups: Group[] = [];
-    let page: DescribeAutoScalingGroupsCommandOutput | undefined;
-    do {
-      const NextToken = page?.NextToken;
-      const input = { AutoScalingGroupNames: names, MaxRecords: namesAtOnce, NextToken };
-      page = await client.send(new DescribeAutoScalingGroupsCommand(input));
-      groups.push(...(page.AutoScalingGroups ?? []).map(readGroup));
-    } while (page.NextToken);
+    const input = { AutoScalingGroupNames: names, MaxRecords: namesAtOnce };
+    for await (const { AutoScalingGroups = [] } of paginateDescribeAutoScalingGroups({ client }, input)) {
+      groups.push(...AutoScalingGroups.map(readGroup));
+    }
     return groups;
   }
 

@@ -1,7 +1,7 @@
 import {
   type AttributeValue,
   type DynamoDBClient,
-  QueryCommand,
+  paginateQuery,
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
@@ -63,25 +63,20 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
     async read(type) {
       const state: FleetState = {};
       const items: Record<string, InstanceItem> = {};
-      let start: Record<string, AttributeValue> | undefined;
-      do {
-        const page = await client.send(
-          new QueryCommand({
-            TableName: tableName,
-            KeyConditionExpression: "#type = :type",
-            ExpressionAttributeNames: { "#type": "type" },
-            ExpressionAttributeValues: { ":type": { S: type } },
-            ConsistentRead: true,
-            ExclusiveStartKey: start,
-          }),
-        );
-        for (const item of page.Items ?? []) {
+      const query = {
+        TableName: tableName,
+        KeyConditionExpression: "#type = :type",
+        ExpressionAttributeNames: { "#type": "type" },
+        ExpressionAttributeValues: { ":type": { S: type } },
+        ConsistentRead: true,
+      };
+      for await (const { Items = [] } of paginateQuery({ client }, query)) {
+        for (const item of Items) {
           const key = item.item?.S ?? "";
           if (key === fleetItem) Object.assign(state, decode(item));
           else items[key] = decode(item);
         }
-        start = page.LastEvaluatedKey;
-      } while (start);
+      }
       return { state, items };
     },
     take: (type, now, until, lastLease) =>

@@ -1,4 +1,4 @@
-import { type DynamoDBClient, GetItemCommand, ScanCommand, type ScanCommandOutput } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, GetItemCommand, paginateScan } from "@aws-sdk/client-dynamodb";
 import { decodeJobType, type JobType } from "../../contract/jobType";
 import type { JobTypeTable } from "./jobTypes";
 
@@ -11,11 +11,9 @@ export function createJobTypeTable(client: DynamoDBClient, tableName: string): J
     },
     async readAll() {
       const jobTypes: JobType[] = [];
-      let page: ScanCommandOutput | undefined;
-      do {
-        page = await client.send(new ScanCommand({ TableName: tableName, ExclusiveStartKey: page?.LastEvaluatedKey }));
-        jobTypes.push(...(page.Items ?? []).map(decodeJobType));
-      } while (page.LastEvaluatedKey);
+      for await (const { Items = [] } of paginateScan({ client }, { TableName: tableName })) {
+        jobTypes.push(...Items.map(decodeJobType));
+      }
       return jobTypes;
     },
   };

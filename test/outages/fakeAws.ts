@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { Clock, sleep } from "../../worker-image/src/support/clock";
 import { ServiceGate } from "../../worker-image/src/services/serviceGate";
 import { applyUpdate, Item, meets } from "./expressions";
@@ -7,6 +9,12 @@ export const services = ["dynamodb", "sns", "sqs", "s3", "lambda", "autoscaling"
 export type ServiceName = (typeof services)[number];
 export const kinds = ["refuse", "hang", "throttle"] as const;
 export type Kind = (typeof kinds)[number];
+
+/** Clients that are asked for page after page. */
+const prototypes: Partial<Record<ServiceName, object>> = {
+  dynamodb: DynamoDBClient.prototype,
+  autoscaling: AutoScalingClient.prototype,
+};
 
 /** A command of any SDK client. */
 interface Command {
@@ -58,7 +66,7 @@ export class FakeAws {
     caller: string,
     { tries, timeout, gate }: { tries: number; timeout: number; gate?: ServiceGate },
   ): FakeClient {
-    return {
+    const client: FakeClient = {
       send: async (command, options) => {
         for (let attempt = 1; ; attempt++) {
           const call = () => this.call(service, caller, timeout, () => this.answer(command, options?.abortSignal));
@@ -71,6 +79,8 @@ export class FakeAws {
         }
       },
     };
+    // The SDK's functions for page after page take no other.
+    return Object.setPrototypeOf(client, prototypes[service] ?? Object.prototype) as FakeClient;
   }
 
   async call<T>(service: ServiceName, caller: string, timeout: number, answer: () => T): Promise<Awaited<T>> {

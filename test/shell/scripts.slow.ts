@@ -410,7 +410,7 @@ describe("the scripts of an instance", () => {
       machine.answers.PutLogEvents = { status: 400, body: "{}" };
       const { status, stderr } = await machine.run("give-up", ["hung"]);
       expect(status).to.equal(0);
-      expect(stderr).to.include("The log group was not told");
+      expect(stderr).to.include("The log group did not take the reason");
       machine.answers.CompleteLifecycleAction = machine.answers.SetInstanceHealth = refused;
       expect((await machine.run("give-up", ["hung"])).status).not.to.equal(0);
     });

@@ -1,11 +1,10 @@
 #!/bin/bash
 # Runs the worker's container until it ends.
 #
-# It may have the machine's memory but for what the system keeps, and two folders on the machine's disk, or on its instance store: one for the
-# attempts, and its /tmp.
-# Both are emptied before it starts; whatever user an image has may write there. It shares the host's network: that spares
-# it a bridge, and lets the metadata service keep its hop limit of 1. Its log stream has the instance's id. GPUs come by the
-# runtime that the GPU machine image registers with Docker, as the ECS agent has them.
+# It may have the machine's memory but for what the system keeps, and two folders on its disk or instance store: one for
+# attempts, and its /tmp. Both are emptied before it starts; any user may write there. It shares the host's network: that
+# spares it a bridge, and lets the metadata service keep its hop limit of 1. Its log stream has the instance's id. GPUs
+# come by the runtime that the GPU machine image registers with Docker, as the ECS agent has them.
 set -euo pipefail
 # shellcheck source=worker-image/boot/aws.sh
 . "${0%/*}/aws.sh"

@@ -149,6 +149,20 @@ describe("MessageProcessor", () => {
     });
   }
 
+  it("hides a message whose attempt still runs for no longer than SQS can", async () => {
+    const now = Date.UTC(2026, 0, 1);
+    for (const [ageSeconds, hiddenSeconds] of [
+      [0, 10_800],
+      [42_000, 43_200 - 60 - 42_000],
+      [43_150, 0],
+    ] as const) {
+      const until = now + 10_800_000;
+      const { begin, seen } = setUp({ receivedAt: now - ageSeconds * 1_000 }, { outcome: "busy", until });
+      await begin();
+      expect(seen().slice(1)).to.deep.equal([`hide message ${hiddenSeconds}`]);
+    }
+  });
+
   it("dead-letters what is no job, with the reason, and asks no record", async () => {
     for (const [body, reason] of [
       ["{", "Expected JSON"],
