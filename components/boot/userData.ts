@@ -46,7 +46,7 @@ export const bootFiles = {
 /** Names of the lifecycle hooks, which are among the worker's settings. */
 export const hookNames = { launchHook: "worker-ready", terminateHook: "worker-drained" };
 
-/** Seconds from a worker's stop until Docker kills it: its drain, its return of unfinished jobs, and as much once more. */
+/** Seconds from a worker's stop until Docker kills it: its drain, its return of unfinished jobs, and that again. */
 export function stopTimeoutSeconds({ drainSeconds }: { drainSeconds: number }): number {
   return drainSeconds + 2 * limits.giveBackSeconds;
 }

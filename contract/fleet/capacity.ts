@@ -1,6 +1,6 @@
 /**
- * Figures of a type until its workers have reported a duration, or its fleet item exists: scaler and workers must assume
- * the same, or one launches what the other terminates. A job's duration is capped at its type's timeout.
+ * Figures of a type until its workers have reported a duration, or its fleet item exists: scaler and workers must
+ * assume the same, or one launches what the other terminates. A job's duration is capped at its type's timeout.
  */
 export const assumedFigures = { secondsPerJob: 10, targetLatencySeconds: 30 } as const;
 

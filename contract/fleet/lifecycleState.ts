@@ -1,4 +1,4 @@
-/** An instance as Auto Scaling reports it, as far as its lifecycle goes ("Amazon EC2 Auto Scaling instance lifecycle"). */
+/** An instance as Auto Scaling reports it, by its lifecycle ("Amazon EC2 Auto Scaling instance lifecycle"). */
 interface Member {
   /** `Pending:Wait`, `InService`, `Terminating:Proceed` and so on. */
   lifecycleState: string;

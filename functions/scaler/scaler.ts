@@ -147,7 +147,7 @@ async function lookAndAct(run: Run, one: Held, groups: Groups): Promise<Seen> {
   return { nudgedAt };
 }
 
-/** Ends the work on a type by releasing its lease; resolves to the type if another run requested one more check instead. */
+/** Ends the work on a type by releasing its lease; resolves to the type if another run requested one more. */
 async function finish(run: Run, one: Held, work: () => Promise<Seen>): Promise<Held | undefined> {
   const { effects, failures, context } = run;
   const { type } = one.jobType;
