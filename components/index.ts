@@ -7,7 +7,7 @@ export { CorsArgs } from "./args/CorsArgs";
 export { JwtArgs } from "./args/JwtArgs";
 export { LambdaArgs } from "./args/LambdaArgs";
 export { NetworkArgs } from "./args/NetworkArgs";
-export { Acknowledge, Architecture, Authorization, Egress, Metrics } from "./args/choices";
+export { Acknowledge, Authorization, Egress, Metrics } from "./args/choices";
 export { defaults } from "./args/defaults";
 export { Effect, PolicyStatement } from "./aws/permissions";
 export { CapacityChange, JobSchedule, ProcessorArgs } from "./args/ProcessorArgs";

@@ -60,6 +60,9 @@ export interface WorkerSettings {
   metricsComponent?: string;
 }
 
+/** Settings that are the same for all workers; the queue of jobs hides messages for as long. */
+export const fixedWorkerSettings = { visibilityTimeoutSeconds: 60, maxBackoffSeconds: 900 } as const;
+
 interface Variable {
   name: string;
   kind: "text" | "number" | "flag" | "list" | "references";

@@ -42,6 +42,8 @@ export interface CloudOptions {
   enforceAuth?: boolean;
   /** Main module of an instance. @default the package's own worker */
   workerMain?: string;
+  /** Variables of every worker in place of those that its user data gives: a test's means. @default none */
+  workerEnvironment?: Record<string, string>;
   /**
    * Seconds between the calls of every schedule, and between the runs of every scheduled action. @default their own
    * times
@@ -125,6 +127,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
     cloud: shared,
     iam,
     workerMain: options.workerMain ?? join(packageRoot(), "worker-image", "dist", "main.js"),
+    workerEnvironment: options.workerEnvironment,
     stopGraceMilliseconds: stopGraceSeconds * 1_000,
     launchHookSeconds: options.launchHookSeconds,
     onEnvironment: (environment) => secrets.note(environment[secretsVariable]),

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Acknowledge, Architecture } from "./choices";
+import { Acknowledge } from "./choices";
 import { defaults } from "./defaults";
 import { Job, JobContext } from "../../contract/handler";
+import { Architecture, architectureOf } from "../aws/instanceTypes";
 import { PolicyStatement } from "../aws/permissions";
 
 /** One processor: a job type's queue, dead-letter queue, fleet and handler. */
@@ -43,14 +44,10 @@ export interface ProcessorArgs {
   /** Machine image of the instances, like the component's `machineImage`. @default - the component's `machineImage` */
   machineImage?: pulumi.Input<string>;
   /**
-   * Processor architecture of the instances and of the image: `arm64` or `x86_64`; with `gpu` the latter.
-   * @default arm64
-   */
-  architecture?: Architecture;
-  /**
    * EC2 instance types of the workers, of like size: the first one's vCPUs determine the capacity. On demand they are
-   * tried in this order; for spot AWS chooses by price and likelihood of interruption.
-   * @default - `c7g.large`, on x86_64 `c7i.large`
+   * tried in this order; for spot AWS chooses by price and likelihood of interruption. All are either Graviton types,
+   * as `c7g.large` is, or x86_64 types, as `c7i.large` is: the worker image is for the architecture that they have.
+   * @default c7g.large
    */
   instanceTypes?: string[];
   /**
@@ -99,14 +96,10 @@ export interface ProcessorArgs {
   /** Attempts before a job is dead-lettered, 1–100. @default 3 */
   maxAttempts?: number;
   /**
-   * Seconds that a job whose worker died stays hidden before another takes it, 3–43,200; heartbeats extend it. @default
-   * 60
+   * Seconds before the second attempt, 0–900; doubles with each further one, up to 900, with full jitter.
+   * @default 2
    */
-  visibilityTimeoutSeconds?: number;
-  /** Seconds before the second attempt; doubles with each further one, with full jitter. @default 2 */
   backoffSeconds?: number;
-  /** Longest delay between attempts, in seconds. @default 900 */
-  maxBackoffSeconds?: number;
   /**
    * Longest time, in seconds, that running jobs may go on once their worker must stop, up to 42,600; a spot notice
    * leaves
@@ -175,20 +168,18 @@ export interface CapacityChange {
   minInstances: number;
 }
 
-/** A processor with a value for every setting that has a default. */
-export type ProcessorSettings = ProcessorArgs & Required<Pick<ProcessorArgs, keyof typeof defaults.processor>>;
+/** A processor with a value for every setting that has a default, and what follows from its instance types. */
+export type ProcessorSettings = ProcessorArgs &
+  Required<Pick<ProcessorArgs, keyof typeof defaults.processor>> & { architecture: Architecture };
 
-/** Fills in a processor's defaults; a setting with the value undefined counts as not given. */
+/**
+ * Fills in a processor's defaults, also of one that is refused; a setting with the value undefined counts as not given.
+ */
 export function withDefaults(processor: ProcessorArgs): ProcessorSettings {
   const given = Object.fromEntries(
     Object.entries(processor).filter(([, value]) => value !== undefined),
   ) as unknown as ProcessorArgs;
-  const architecture = given.architecture ?? (given.gpu === true ? "x86_64" : defaults.processor.architecture);
-  const instanceTypes: Record<string, readonly string[] | undefined> = defaults.processor.instanceTypes;
-  return {
-    ...defaults.processor,
-    instanceTypes: [...(instanceTypes[architecture] ?? [])],
-    ...given,
-    architecture,
-  };
+  const settings = { ...defaults.processor, instanceTypes: [...defaults.processor.instanceTypes], ...given };
+  const [first] = Array.isArray(settings.instanceTypes) ? settings.instanceTypes : [];
+  return { ...settings, architecture: architectureOf(first ?? defaults.processor.instanceTypes[0]) };
 }

@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { describe } from "../../contract/check";
 import { limits, typePattern } from "../../contract/limits";
-import { workerVariablePrefix } from "../../contract/workerSettings";
+import { fixedWorkerSettings, workerVariablePrefix } from "../../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { Acknowledge, Architecture, Authorization, Egress, Metrics } from "./choices";
+import { Acknowledge, Authorization, Egress, Metrics } from "./choices";
 import { recommendedPattern } from "./defaults";
 import { Effect } from "../aws/permissions";
 import { CorsArgs } from "./CorsArgs";
@@ -178,7 +178,6 @@ const processorSchema = z.strictObject({
   image: input(text).optional(),
   registryCredentials: registryCredentials.optional(),
   machineImage: machineImage.optional(),
-  architecture: z.enum(Architecture).optional(),
   instanceTypes: z.array(text).min(1).max(40).optional(),
   gpu: z.boolean().optional(),
   spot: z.boolean().optional(),
@@ -192,9 +191,7 @@ const processorSchema = z.strictObject({
   acknowledge: z.enum(Acknowledge).optional(),
   timeoutSeconds: seconds(1, limits.maxTimeoutSeconds).optional(),
   maxAttempts: wholeNumber(1, limits.maxAttempts).optional(),
-  visibilityTimeoutSeconds: wholeNumber(3, limits.maxVisibilitySeconds).optional(),
-  backoffSeconds: seconds(0, 43_200).optional(),
-  maxBackoffSeconds: seconds(0, 43_200).optional(),
+  backoffSeconds: seconds(0, fixedWorkerSettings.maxBackoffSeconds).optional(),
   drainSeconds: seconds(0, limits.maxTimeoutSeconds).optional(),
   idleSeconds: seconds(0, 86_400).optional(),
   // An Auto Scaling group takes 125 scheduled actions ("Quotas for Amazon EC2 Auto Scaling").

@@ -30,13 +30,6 @@ export const Egress = {
 } as const;
 export type Egress = (typeof Egress)[keyof typeof Egress];
 
-/** Processor architecture of instances and images. */
-export const Architecture = {
-  Arm64: "arm64",
-  X86_64: "x86_64",
-} as const;
-export type Architecture = (typeof Architecture)[keyof typeof Architecture];
-
 /** Time of a message's removal from the queue. */
 export const Acknowledge = {
   /** After the job ended: it runs at least once. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { encodeWorkerSettings } from "../../contract/workerSettings";
+import { encodeWorkerSettings, fixedWorkerSettings } from "../../contract/workerSettings";
 import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { invalidInputs } from "./invalidInputs";
 import { isPending, resolve } from "../aws/json";
@@ -108,6 +108,7 @@ function roomFor(processor: ProcessorArgs, args: Inputs): number {
   const secrets = known.length > 0 ? (Object.fromEntries(known) as Record<string, string>) : undefined;
   const told = encodeWorkerSettings({
     ...settings,
+    ...fixedWorkerSettings,
     ...addresses,
     ...hookNames,
     ...metricsOf(args.metrics, longest),

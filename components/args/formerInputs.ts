@@ -23,6 +23,10 @@ export const formerInputs: Record<"component" | "processor", Record<string, stri
     scaling: "Expected no such property: the scaler raises all fleets",
   },
   processor: {
+    architecture: "Expected instanceTypes instead: all Graviton types, or all x86_64 types",
+    visibilityTimeoutSeconds:
+      "Expected no such property: a job whose worker died stays hidden for 60 seconds, and heartbeats extend it",
+    maxBackoffSeconds: "Expected no such property: attempts are at most 900 seconds apart",
     maxKeepSeconds: "Expected idleSeconds instead, or minInstances, or a capacitySchedule",
   },
 };

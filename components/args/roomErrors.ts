@@ -38,9 +38,7 @@ function storeErrors({ instanceStore, instanceTypes }: ProcessorArgs, path: stri
 function errorsOfGpu(processor: ProcessorArgs, image: unknown, types: string[], path: string): InputError[] {
   const errors: InputError[] = [];
   const refuse = (property: string, reason: string) => errors.push({ propertyPath: `${path}.${property}`, reason });
-  const { architecture, instanceTypes, slots } = processor;
-  if (architecture === "arm64")
-    refuse("architecture", `Expected "x86_64" with gpu: true, got ${describe(architecture)}`);
+  const { instanceTypes, slots } = processor;
   if ((processor.image ?? image) === undefined) {
     refuse(
       "image",

@@ -11,7 +11,7 @@ import { LambdaArgs } from "./LambdaArgs";
 import { maxComponentCharacters } from "../aws/fitName";
 import { findHandlerFile, handlerExtensions, isHandlerPath } from "../handlers/handlerFile";
 import { usesThis } from "../handlers/handlerFindings";
-import { isBurstable } from "../aws/instanceTypes";
+import { architectureOf, isBurstable } from "../aws/instanceTypes";
 import { invalidInputs } from "./invalidInputs";
 import { NetworkArgs } from "./NetworkArgs";
 import { withOutputErrors } from "./outputErrors";
@@ -87,12 +87,9 @@ function processorErrors(processor: ProcessorArgs, args: BatchJobProcessorArgs, 
     refuse("name", `Expected a unique name, got ${describe(processor.name)}, which processors[${twin}] has`);
   }
   errors.push(...handlerErrors(processor, path));
-  const { minInstances, maxInstances, backoffSeconds, maxBackoffSeconds } = withDefaults(processor);
+  const { minInstances, maxInstances } = withDefaults(processor);
   if (minInstances > maxInstances) {
     refuse("minInstances", `Expected at most maxInstances (${maxInstances}), got ${minInstances}`);
-  }
-  if (backoffSeconds > maxBackoffSeconds) {
-    refuse("backoffSeconds", `Expected at most maxBackoffSeconds (${maxBackoffSeconds}), got ${backoffSeconds}`);
   }
   return [
     ...errors,
@@ -201,16 +198,9 @@ function instanceTypeErrors(processor: ProcessorArgs, path: string): InputError[
       return [{ propertyPath: `${path}.instanceTypes[${index}]`, reason }];
     }
     if (typeof type !== "string" || architectureOf(type) === architecture) return [];
-    const reason = `Expected an instance type of architecture ${architecture}, got ${describe(type)}`;
+    const reason = `Expected a type of ${architecture}, as the first one is, got ${describe(type)}, which is of ${architectureOf(type)}`;
     return [{ propertyPath: `${path}.instanceTypes[${index}]`, reason }];
   });
-}
-
-/**
- * Graviton types have a "g" right after the generation ("Amazon EC2 instance type naming conventions"); a1 came before.
- */
-function architectureOf(instanceType: string): string {
-  return /^(a1\.|[a-z]+\d+g)/.test(instanceType) ? "arm64" : "x86_64";
 }
 
 /** One id can't serve instances of two architectures, nor those with and without GPUs. */

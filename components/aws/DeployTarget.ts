@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { Architecture } from "./instanceTypes";
 
 /** The program's partition, region and account, read once for all processors. */
 export class DeployTarget {
@@ -21,7 +22,7 @@ export class DeployTarget {
   }
 
   /** Id of Amazon Linux 2023 with Docker, or also with NVIDIA's driver, as AWS's public parameter has it now. */
-  machineImageId(architecture: "arm64" | "x86_64", gpu: boolean): pulumi.Output<string> {
+  machineImageId(architecture: Architecture, gpu: boolean): pulumi.Output<string> {
     const kind = gpu ? "/gpu" : architecture === "arm64" ? "/arm64" : "";
     const name = `/aws/service/ecs/optimized-ami/amazon-linux-2023${kind}/recommended/image_id`;
     return aws.ssm.getParameterOutput({ name }, this.opts).value;

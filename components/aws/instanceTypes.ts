@@ -2,6 +2,14 @@
 // a fact without a rule is undefined. The rules were checked against the 1,363 types of August 2026 in Karpenter's
 // reference.
 
+/** Architecture of the processors of an instance, and so of its images. */
+export type Architecture = "arm64" | "x86_64";
+
+/** Graviton types have a "g" right after the generation; a1 came before. */
+export function architectureOf(instanceType: string): Architecture {
+  return /^(a1\.|[a-z]+\d+g)/.test(instanceType) ? "arm64" : "x86_64";
+}
+
 /** vCPUs by the size after an instance type's dot ("Amazon EC2 instance types by CPU options"). */
 const vcpusBySize: Record<string, number> = { medium: 1, large: 2, xlarge: 4 };
 

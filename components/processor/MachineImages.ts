@@ -1,7 +1,7 @@
 import { recommendedPattern, defaults } from "../args/defaults";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { Architecture } from "../args/choices";
+import { Architecture } from "../aws/instanceTypes";
 import { DeployTarget } from "../aws/DeployTarget";
 import { pin } from "../aws/pin";
 import { ProcessorSettings } from "../args/ProcessorArgs";

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { fixedWorkerSettings } from "../../contract/workerSettings";
 import { createQueue } from "../aws/createQueue";
 import { KmsKey } from "../aws/encryption";
 import { json } from "../aws/json";
@@ -28,8 +29,7 @@ export class ProcessorQueue extends pulumi.ComponentResource {
 
   constructor(name: string, args: ProcessorQueueArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:ProcessorQueue", name, {}, opts);
-    const { processor, scalerRoleArn, kmsKey, tags } = args;
-    const { maxAttempts, visibilityTimeoutSeconds } = processor;
+    const { scalerRoleArn, kmsKey, tags } = args;
     const child = { parent: this };
     this.deadLetterQueue = createQueue(
       `${name}-dead-letters`,
@@ -49,11 +49,11 @@ export class ProcessorQueue extends pulumi.ComponentResource {
     this.queue = createQueue(
       `${name}-jobs`,
       {
-        visibilityTimeoutSeconds,
+        visibilityTimeoutSeconds: fixedWorkerSettings.visibilityTimeoutSeconds,
         receiveWaitTimeSeconds: 20,
         redrivePolicy: json({
           deadLetterTargetArn: this.deadLetterQueue.arn,
-          maxReceiveCount: args.isTracking ? backstopReceives : maxAttempts,
+          maxReceiveCount: args.isTracking ? backstopReceives : args.processor.maxAttempts,
         }),
         users: [
           { sid: "RouteJobs", principal: { AWS: args.routerRoleArn } },

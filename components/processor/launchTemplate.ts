@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { encodeWorkerSettings } from "../../contract/workerSettings";
+import { encodeWorkerSettings, fixedWorkerSettings } from "../../contract/workerSettings";
 import { HandlerObject } from "../handlers/InlineHandlers";
 import { isBurstable } from "../aws/instanceTypes";
 import { resolve } from "../aws/json";
@@ -102,6 +102,7 @@ function userData(
           ...variables,
           ...encodeWorkerSettings({
             ...settings,
+            ...fixedWorkerSettings,
             ...(args.handler && { handler: undefined }),
             ...found,
             ...hookNames,

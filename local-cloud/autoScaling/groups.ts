@@ -12,6 +12,8 @@ type Runtime = Pick<GroupRuntime, "cloud" | "workerMain" | "stopGraceMillisecond
   iam: Iam;
   /** Called with the environment of a group's future instances. */
   onEnvironment?: (environment: Record<string, string>) => void;
+  /** Variables of all instances, in place of those of their user data. */
+  workerEnvironment?: Record<string, string>;
 };
 
 /** The Auto Scaling groups of the local cloud, with their launch templates. */
@@ -25,14 +27,14 @@ export class Groups {
   private readonly runtime: GroupRuntime;
   private isStopped = false;
 
-  constructor({ iam, onEnvironment, ...runtime }: Runtime) {
+  constructor({ iam, onEnvironment, workerEnvironment, ...runtime }: Runtime) {
     const { templates, profiles, faults } = this;
     this.runtime = {
       ...runtime,
       faults,
       templateOf: ({ template }) => templates.find(template),
       environmentOf: ({ userData }: LaunchTemplateVersion) => {
-        const environment = readEnvironment(Buffer.from(userData, "base64").toString());
+        const environment = { ...readEnvironment(Buffer.from(userData, "base64").toString()), ...workerEnvironment };
         onEnvironment?.(environment);
         return environment;
       },

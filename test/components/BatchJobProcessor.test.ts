@@ -636,18 +636,16 @@ describe("BatchJobProcessor", () => {
         processors: [
           {
             ...wordCount,
-            architecture: "x86_64",
             instanceTypes: ["m7i.large"],
             minInstances: 0,
             maxInstances: 3,
             rootVolumeGb: 50,
-            visibilityTimeoutSeconds: 120,
             image: "registry.example/worker:1",
           },
         ],
       });
       expect(named("media-word-count-fleet-group").inputs).to.include({ minSize: 0, maxSize: 3 });
-      expect(named("media-word-count-queue-jobs").inputs.visibilityTimeoutSeconds).to.equal(120);
+      expect(named("media-word-count-queue-jobs").inputs.visibilityTimeoutSeconds).to.equal(60);
       const template = named("media-word-count-fleet-template");
       expect(template.inputs.instanceType).to.equal("m7i.large");
       expect(JSON.stringify(template.inputs.blockDeviceMappings)).to.include('"volumeSize":50');
@@ -665,7 +663,7 @@ describe("BatchJobProcessor", () => {
 
     it("builds one image for each architecture in use, in a network without NAT", async () => {
       const { ofType } = await build({
-        processors: [wordCount, checksum, { ...checksum, name: "other", architecture: "x86_64" }],
+        processors: [wordCount, checksum, { ...checksum, name: "other", instanceTypes: ["c7i.large"] }],
       });
       expect(ofType("awsx:ecr:Image").map(({ inputs }) => inputs.platform)).to.have.members([
         "linux/arm64",

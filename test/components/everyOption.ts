@@ -19,9 +19,7 @@ const processors: ProcessorArgs[] = [
     acknowledge: "before",
     timeoutSeconds: 60,
     maxAttempts: 5,
-    visibilityTimeoutSeconds: 90,
     backoffSeconds: 1,
-    maxBackoffSeconds: 60,
     drainSeconds: 30,
     idleSeconds: 30,
     capacitySchedule: [{ recurrence: "0 8 * * *", timeZone: "Europe/Berlin", minInstances: 1 }],
@@ -46,7 +44,7 @@ const processors: ProcessorArgs[] = [
     secrets: { TOKEN: secret("a") },
   },
   { name: "inline", handle: () => Promise.resolve(1), machineImage: "ami-0123456789abcdef0" },
-  { name: "transcode", command: ["transcode"], architecture: "x86_64" },
+  { name: "transcode", command: ["transcode"], instanceTypes: ["c7i.large"] },
   {
     name: "own-image",
     handler: "own",

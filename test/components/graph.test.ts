@@ -19,7 +19,7 @@ const configurations: Record<string, Partial<BatchJobProcessorArgs>> = {
     processors: [
       { ...wordCount, spot: true, schedules: [nightly], minInstances: 1, capacitySchedule: [peak()] },
       inline,
-      { name: "transcode", command: ["transcode"], architecture: "x86_64" },
+      { name: "transcode", command: ["transcode"], instanceTypes: ["c7i.large"] },
     ],
     events: true,
     sessionManager: true,

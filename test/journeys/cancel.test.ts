@@ -12,13 +12,15 @@ describe("cancelling a job", () => {
       patient: `note("start " + job.id); while (!context.signal.aborted) await sleep(20); note("told " + job.id);`,
       deaf: `note("start " + job.id); await sleep(job.payload.ms); note("end " + job.id); return "done";`,
     });
-    const settings = { slots: 1, minInstances: 1, maxInstances: 1, visibilityTimeoutSeconds: 3, drainSeconds: 1 };
+    const settings = { slots: 1, minInstances: 1, maxInstances: 1, drainSeconds: 1 };
     journey = await startJourney(
       [
         { name: "patient", handler: "patient", ...settings },
         { name: "deaf", handler: "deaf", ...settings },
       ],
       handlers,
+      {},
+      { workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "3" } },
     );
   });
 

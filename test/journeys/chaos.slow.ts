@@ -40,14 +40,13 @@ return { attempt: job.attempt };`,
       const settings = {
         slots: 8,
         minInstances: 3,
-        visibilityTimeoutSeconds: 3,
         backoffSeconds: 0.1,
-        maxBackoffSeconds: 1,
         maxAttempts: 12,
         timeoutSeconds: 5,
       };
       const processors = [{ name: "mixed", handler: "mixed", ...settings }, ...commandsOf(handlers, settings)];
-      const journey = await startJourney(processors, handlers);
+      const workerEnvironment = { WORKER_VISIBILITY_TIMEOUT_SECONDS: "3", WORKER_MAX_BACKOFF_SECONDS: "1" };
+      const journey = await startJourney(processors, handlers, {}, { workerEnvironment });
       try {
         await runSeed(seed, journey, handlers);
       } finally {

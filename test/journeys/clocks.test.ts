@@ -43,8 +43,9 @@ describe("jobs under clocks that jump", () => {
       const path = join(dirname(handlers.workerMain), file);
       writeFileSync(path, `require(${JSON.stringify(join(folder, "skew.cjs"))});\n${readFileSync(path, "utf8")}`);
     }
-    const settings = { slots: 2, minInstances: 2, visibilityTimeoutSeconds: 3, drainSeconds: 1 };
-    journey = await startJourney([{ name: "slow", handler: "slow", ...settings }], handlers);
+    const settings = { slots: 2, minInstances: 2, drainSeconds: 1 };
+    const workerEnvironment = { WORKER_VISIBILITY_TIMEOUT_SECONDS: "3" };
+    journey = await startJourney([{ name: "slow", handler: "slow", ...settings }], handlers, {}, { workerEnvironment });
   });
 
   after(async () => {

@@ -9,7 +9,7 @@ import { createHandlers, Handlers, Journey, startJourney, killWorkerOf } from ".
 describe("a job's delivery", () => {
   let handlers: Handlers;
   let journey: Journey;
-  const settings = { visibilityTimeoutSeconds: 3, backoffSeconds: 0.1, slots: 2 };
+  const settings = { backoffSeconds: 0.1, slots: 2 };
 
   before(async () => {
     handlers = createHandlers({
@@ -22,6 +22,8 @@ describe("a job's delivery", () => {
         { name: "moody", handler: "moody", ...settings, maxAttempts: 3 },
       ],
       handlers,
+      {},
+      { workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "3" } },
     );
   });
 

@@ -17,7 +17,6 @@ describe("following jobs", () => {
       slots: 4,
       minInstances: 1,
       maxInstances: 1,
-      visibilityTimeoutSeconds: 3,
       drainSeconds: 1,
       backoffSeconds: 0,
     };
@@ -28,6 +27,7 @@ describe("following jobs", () => {
       ],
       handlers,
       { events: true },
+      { workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "3" } },
     );
   });
 

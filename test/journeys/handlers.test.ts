@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Job } from "../../components";
+import { Job, ProcessorArgs } from "../../components";
 import { isRunning, receive, until } from "../local-cloud/support";
 import { Journey, startJourney, killWorkerOf } from "./support/stack";
 
@@ -57,7 +57,7 @@ export function rejectNegative(value: Checked): void {
 describe("the kinds of handlers", () => {
   let folder: string;
   let journey: Journey;
-  const settings = { visibilityTimeoutSeconds: 3, backoffSeconds: 0.1, slots: 2, maxAttempts: 2 };
+  const settings = { backoffSeconds: 0.1, slots: 2, maxAttempts: 2 };
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "handlers "));
@@ -67,7 +67,7 @@ describe("the kinds of handlers", () => {
       writeFileSync(join(folder, name), text);
     }
     const command = [process.execPath, join(folder, "shell.cjs")];
-    journey = await startJourney([
+    const processors: ProcessorArgs[] = [
       {
         name: "inline",
         ...settings,
@@ -98,7 +98,9 @@ describe("the kinds of handlers", () => {
       { name: "tool", command, ...settings, timeoutSeconds: 20 },
       { name: "hasty", command, ...settings, timeoutSeconds: 1, maxAttempts: 1 },
       { name: "absent", command: ["no-such-command"], ...settings, minInstances: 1 },
-    ]);
+    ];
+    const workerEnvironment = { WORKER_VISIBILITY_TIMEOUT_SECONDS: "3" };
+    journey = await startJourney(processors, undefined, {}, { workerEnvironment });
   });
 
   after(async () => {

@@ -15,8 +15,9 @@ describe("jobs beside bad ones", () => {
         if (job.payload.waits) await released(job, context);
         return job.attempt;`,
     });
-    const fast = { visibilityTimeoutSeconds: 3, backoffSeconds: 0.1, maxBackoffSeconds: 0.2, maxAttempts: 2 };
-    journey = await startJourney([{ name: "mixed", handler: "mixed", ...fast, slots: 3, minInstances: 1 }], handlers);
+    const mixed = { handler: "mixed", backoffSeconds: 0.1, maxAttempts: 2, slots: 3, minInstances: 1 };
+    const workerEnvironment = { WORKER_VISIBILITY_TIMEOUT_SECONDS: "3", WORKER_MAX_BACKOFF_SECONDS: "0.2" };
+    journey = await startJourney([{ name: "mixed", ...mixed }], handlers, {}, { workerEnvironment });
   });
   after(async () => {
     await journey?.stop();

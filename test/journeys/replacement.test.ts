@@ -34,13 +34,18 @@ describe("replacement", () => {
     journey = await startJourney(
       [
         { ...fleet, name: "drained", drainSeconds: 30 },
-        { ...fleet, name: "hung", visibilityTimeoutSeconds: 6 },
+        { ...fleet, name: "hung" },
         { ...fleet, name: "failing" },
         { ...fleet, name: "spot", spot: true, maxInstances: maxSpot, secondsPerJob: 3_600 },
       ],
       handlers,
       {},
-      { scheduleSeconds: 3_600, stopGraceSeconds: 1, launchHookSeconds: 5 },
+      {
+        scheduleSeconds: 3_600,
+        stopGraceSeconds: 1,
+        launchHookSeconds: 5,
+        workerEnvironment: { WORKER_VISIBILITY_TIMEOUT_SECONDS: "6" },
+      },
     );
     calls = watchCalls(journey, "autoscaling", {
       after: () => {

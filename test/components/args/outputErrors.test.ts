@@ -15,7 +15,6 @@ const processor = {
     image: "i",
   },
   ...{
-    architecture: "arm64",
     instanceTypes: ["c7g.large"],
     spot: true,
     onDemandBaseCapacity: 1,
@@ -30,11 +29,9 @@ const processor = {
     acknowledge: "after",
     timeoutSeconds: 1,
     maxAttempts: 1,
-    visibilityTimeoutSeconds: 3,
     backoffSeconds: 1,
   },
   ...{
-    maxBackoffSeconds: 1,
     drainSeconds: 1,
     idleSeconds: 1,
     minInstances: 1,

@@ -83,9 +83,13 @@ describe("validateArgs", () => {
     ],
     ["a schema that is none", { payloadSchema: { type: "objekt" } }, "payloadSchema"],
     ["a schema as text", { payloadSchema: "{}" }, "payloadSchema"],
-    ["an unknown architecture", { architecture: "arm" }, "architecture"],
     ["no instance type", { instanceTypes: [] }, "instanceTypes"],
-    ["an instance type of another architecture", { instanceTypes: ["c7i.large"] }, "instanceTypes[0]"],
+    [
+      "an arm64 type behind one of x86_64",
+      { instanceTypes: ["c7i.large", "m7i.large", "c7g.large"] },
+      "instanceTypes[2]",
+    ],
+    ["an x86_64 type behind one of arm64", { instanceTypes: ["c7g.large", "c7i.large"] }, "instanceTypes[1]"],
     ["a small volume", { rootVolumeGb: 8 }, "rootVolumeGb"],
     ["negative slots", { slots: -1 }, "slots"],
     ["a timeout of 0", { timeoutSeconds: 0 }, "timeoutSeconds"],
@@ -93,8 +97,7 @@ describe("validateArgs", () => {
     ["no attempt", { maxAttempts: 0 }, "maxAttempts"],
     ["101 attempts", { maxAttempts: 101 }, "maxAttempts"],
     ["half an attempt", { maxAttempts: 1.5 }, "maxAttempts"],
-    ["a short visibility timeout", { visibilityTimeoutSeconds: 1 }, "visibilityTimeoutSeconds"],
-    ["a first backoff beyond the longest", { backoffSeconds: 60, maxBackoffSeconds: 30 }, "backoffSeconds"],
+    ["a first backoff beyond the longest", { backoffSeconds: 901 }, "backoffSeconds"],
     ["more instances at least than at most", { minInstances: 5, maxInstances: 2 }, "minInstances"],
     ["a minimum above the default maximum", { minInstances: 11 }, "minInstances"],
     ["a variable of the worker's own", { environment: { WORKER_SLOTS: "9" } }, "environment.WORKER_SLOTS"],
@@ -236,9 +239,9 @@ describe("validateArgs", () => {
     const image = "registry.example/cuda:1";
     const cuda = { ...good, gpu: true, image, instanceTypes: ["g6.xlarge"] };
 
-    it("takes types with NVIDIA GPUs, for as many slots, without a word of their architecture", () => {
+    it("takes types with NVIDIA GPUs, for as many slots", () => {
       expect(problemsOfProcessor(cuda)).to.deep.equal({});
-      const several = { instanceTypes: ["g6.12xlarge", "g5.12xlarge"], slots: 4, architecture: "x86_64" };
+      const several = { instanceTypes: ["g6.12xlarge", "g5.12xlarge"], slots: 4 };
       expect(problemsOfProcessor({ ...cuda, ...several })).to.deep.equal({});
       expect(problemsOfProcessor({ ...cuda, instanceTypes: ["g8.xlarge"], slots: 9 })).to.deep.equal({});
       expect(problemsOf({ processors: [{ ...cuda, image: undefined }], image })).to.deep.equal({});
@@ -246,7 +249,6 @@ describe("validateArgs", () => {
 
     it("refuses everything else by its path", () => {
       const refused: [object, string, string][] = [
-        [{ architecture: "arm64", instanceTypes: [] }, "architecture", 'Expected "x86_64" with gpu: true, got "arm64"'],
         [{ instanceTypes: ["c7i.large"] }, "instanceTypes[0]", "Expected an x86_64 type with NVIDIA GPUs with gpu: true (families g and p), got \"c7i.large\""], // prettier-ignore
         [{ instanceTypes: ["g6.xlarge", "g4ad.xlarge"] }, "instanceTypes[1]", 'got "g4ad.xlarge"'],
         [{ instanceTypes: ["g5g.xlarge"] }, "instanceTypes[0]", 'got "g5g.xlarge"'],
@@ -263,10 +265,10 @@ describe("validateArgs", () => {
     });
   });
 
-  it("takes Graviton types for arm64 and others for x86_64", () => {
+  it("takes Graviton types alone, and x86_64 types alone", () => {
     const arm = ["c7g.xlarge", "t4g.small", "im4gn.large", "a1.medium", "m6gd.large", "c8gn.large"];
     expect(problemsOfProcessor({ ...good, instanceTypes: arm })).to.deep.equal({});
-    const intel = { architecture: "x86_64", instanceTypes: ["c7i.large", "m7a.large", "g4dn.xlarge", "inf2.xlarge"] };
+    const intel = { instanceTypes: ["c7i.large", "m7a.large", "g4dn.xlarge", "inf2.xlarge"] };
     expect(problemsOfProcessor({ ...good, ...intel })).to.deep.equal({});
   });
 
@@ -349,7 +351,7 @@ describe("validateArgs", () => {
         "processors[0].machineImage",
       );
     }
-    const intel = { name: "intel", handler: "x", architecture: "x86_64" };
+    const intel = { name: "intel", handler: "x", instanceTypes: ["c7i.large"] };
     const one = { processors: [good, intel], machineImage: "ami-0123456789abcdef0" };
     expect(problemsOf(one)).to.have.all.keys("machineImage");
     expect(problemsOf({ ...one, machineImage: "recommended" })).to.deep.equal({});

@@ -1,5 +1,12 @@
 import { expect } from "chai";
-import { gpusOf, hasGpu, hasInstanceStore, memoryOf, vcpusOf } from "../../../components/aws/instanceTypes";
+import {
+  architectureOf,
+  gpusOf,
+  hasGpu,
+  hasInstanceStore,
+  memoryOf,
+  vcpusOf,
+} from "../../../components/aws/instanceTypes";
 
 describe("What the name of an instance type says", () => {
   // "Amazon EC2 instance types by CPU options".
@@ -10,6 +17,21 @@ describe("What the name of an instance type says", () => {
   };
   for (const [type, count] of Object.entries(vcpus)) {
     it(`${type}: ${count} vCPUs`, () => expect(vcpusOf(type)).to.equal(count));
+  }
+
+  for (const type of ["a1.medium", "c7g.large", "t4g.small", "im4gn.large", "m6gd.large", "c8gn.large", "g5g.xlarge"]) {
+    it(`${type}: arm64`, () => expect(architectureOf(type)).to.equal("arm64"));
+  }
+  for (const type of [
+    "c7i.large",
+    "m7a.large",
+    "g4dn.xlarge",
+    "g6.xlarge",
+    "inf2.xlarge",
+    "t3.micro",
+    "p6-b200.48xlarge",
+  ]) {
+    it(`${type}: x86_64`, () => expect(architectureOf(type)).to.equal("x86_64"));
   }
 
   // In GiB; "Amazon EC2 instance types": specifications by family.

@@ -19,7 +19,7 @@ describe("MachineImages", () => {
 
   it("keep what AWS recommended first, once for each kind of instance", async () => {
     const arm = processor({});
-    const gpu = processor({ gpu: true, instanceTypes: ["g5.xlarge"], architecture: "x86_64" });
+    const gpu = processor({ gpu: true, instanceTypes: ["g5.xlarge"] });
     const { ofType, named, result } = await build(undefined, arm, processor({ name: "b" }), gpu);
     expect(ofType("ssm/parameter:Parameter").map(({ name }) => name)).to.have.members([
       "media-machine-image-arm64",

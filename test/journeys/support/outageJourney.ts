@@ -23,8 +23,10 @@ export async function startOutageJourney(service: string, kind: OutageKind): Pro
   const handlers = createHandlers({
     steady: `note("start " + job.id); await sleep(job.payload.ms); note("end " + job.id); return { ok: true };`,
   });
-  const settings = { slots: 2, minInstances: 2, visibilityTimeoutSeconds: 6, backoffSeconds: 1, maxBackoffSeconds: 5 };
-  const journey = await startJourney([{ name: "steady", handler: "steady", ...settings }], handlers, { events: true });
+  const settings = { slots: 2, minInstances: 2, backoffSeconds: 1 };
+  const workerEnvironment = { WORKER_VISIBILITY_TIMEOUT_SECONDS: "6", WORKER_MAX_BACKOFF_SECONDS: "5" };
+  const processors = [{ name: "steady", handler: "steady", ...settings }];
+  const journey = await startJourney(processors, handlers, { events: true }, { workerEnvironment });
   return { service, kind, journey, handlers };
 }
 

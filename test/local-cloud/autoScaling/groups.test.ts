@@ -48,6 +48,14 @@ describe("local groups", () => {
     expect(pids.filter(isRunning)).to.deep.equal([]);
   });
 
+  it("gives the workers a test's variables in place of what the user data carries", async () => {
+    await test.stop();
+    test = await startTestCloud({ workerMain, stopGraceSeconds: 0.3, workerEnvironment: { VALUE: "the test's" } });
+    await up("the program's", 1);
+    await until(() => said("endpoint").length === 1);
+    expect(JSON.parse(said("endpoint")[0]!.line)).to.include({ value: "the test's" });
+  });
+
   it("replaces a worker that dies, and follows the desired capacity", async () => {
     const group = test.cloud.groups.find(String((await up("x", 1)).name))!;
     await until(() => said("endpoint").length === 1);
