@@ -1,5 +1,5 @@
-// Writes the table of events into docs/operations.md from contract/logEvents.ts. `--check` only says whether it is up to
-// date.
+// Writes the table of events into docs/operations.md from contract/logEvents.ts. `--check` only says whether it is up
+// to date.
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

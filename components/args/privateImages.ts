@@ -11,8 +11,8 @@ export function privateImageProblem(image: unknown): string | undefined {
 }
 
 /**
- * Fails if private workers would pull an image of another registry or, since their endpoints are those of their region, of
- * another region. It sees the images that come as Outputs, too.
+ * Fails if private workers would pull an image of another registry or, since their endpoints are those of their
+ * region, of another region. It sees the images that come as Outputs, too.
  */
 export function checkPrivateImages(
   name: string,

@@ -80,8 +80,8 @@ function namesOf(args: unknown): { secrets: string[]; environment: string[] } {
 }
 
 /**
- * The services from which workers read secrets. Resources can't depend on an ARN that is known only later, so such an ARN
- * stands for either service.
+ * The services from which workers read secrets. Resources can't depend on an ARN that is known only later, so such an
+ * ARN stands for either service.
  */
 export function secretServices(args: Partial<Inputs>): string[] {
   const all = [args, ...(args.processors ?? [])];

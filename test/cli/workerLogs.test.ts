@@ -5,7 +5,7 @@ import { CannedApi, startCannedApi } from "../client/support";
 /** A line about the job and another, as functions write it of a batch; workers' lines are about one. */
 const lineAt = (at: number) => JSON.stringify({ time: new Date(at).toISOString(), jobIds: ["z", "a.b"] });
 
-/** What the term finds, too. */
+/** A line of another job that the search term finds, too. */
 const others = [{ timestamp: 1, logStreamName: "i-1", message: JSON.stringify({ jobId: "a.bc" }) }];
 
 describe("cloudWatchLogs", () => {

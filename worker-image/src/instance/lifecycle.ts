@@ -22,8 +22,8 @@ const spotSeconds = 110;
 const triesBeforeOff = 3;
 
 /**
- * Time that a worker listens after it has terminated its idle instance. A job that arrived before saw a desired capacity
- * that still counted this instance. The instance doesn't reach its hook sooner.
+ * Time that a worker listens after it has terminated its idle instance. A job that arrived before saw a desired
+ * capacity that still counted this instance. The instance doesn't reach its hook sooner.
  */
 const lastListenMilliseconds = 1_000;
 
