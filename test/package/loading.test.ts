@@ -34,15 +34,15 @@ describe("what the package loads", () => {
       // The plugin's entry serves Pulumi as soon as it is loaded.
       if (file === manifest.main) continue;
       const names = await node(withoutEsm, "-p", `Object.keys(require(${JSON.stringify(join(root, file))})).join()`);
-      expect(names, file).to.match(/JobClient|BatchJobProcessor/);
+      expect(names, file).to.match(/JobClient|BatchJobProcessor|runHandler/);
     }
     for (const file of Object.values(manifest.bin)) {
-      expect(await node(withoutEsm, file, "--help")).to.include("dead-letters");
+      expect(await node(withoutEsm, file, "--help")).to.match(/^ {2}(dead-letters|init) /m);
     }
   });
 
   it("has no import() in what a consumer's tests load, since Jest can't run one in CommonJS", () => {
-    const files = ["dist/components", "dist/contract", "client/dist"].flatMap((folder) =>
+    const files = ["dist/components", "dist/contract", "dist/testing", "client/dist"].flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true }).map((file) => join(root, folder, String(file))),
     );
     const code = files.filter((file) => file.endsWith(".js"));
@@ -64,9 +64,9 @@ describe("what the package loads", () => {
   });
 
   it("loads each file by require, but those that run a command", async () => {
-    const commands = ["cli/main.js", "plugin/main.js"];
+    const commands = ["cli/main.js", "cli/init/main.js", "plugin/main.js"];
     const children = ["local-cloud/lambda/bootstrap.js"];
-    const files = ["client", "cli", "components", "contract", "functions", "local-cloud"]
+    const files = ["client", "cli", "components", "contract", "functions", "local-cloud", "testing"]
       .flatMap((folder) =>
         readdirSync(join(root, "dist", folder), { recursive: true }).map((file) => `${folder}/${String(file)}`),
       )

@@ -98,7 +98,7 @@ describe("userData", () => {
   });
 
   it("fits EC2's 16 KB, and says so when the environment is too large for it", () => {
-    expect(renderUserData(args).length).to.be.lessThan(9_900);
+    expect(renderUserData(args).length).to.be.lessThan(12_000);
     const environment = { LARGE: "x".repeat(16_000) };
     expect(() => renderUserData({ ...args, environment })).to.throw(/at most 16384 bytes, got \d+/);
   });
