@@ -33,7 +33,7 @@ const maxBuilds = 5;
  * @throws HandlerProblems with all that keeps it from a worker
  */
 export async function bundleHandler(source: BundleSource): Promise<Bundle> {
-  // Loaded here: most deployments have no handler in a file. Jest can't run `import()` in CommonJS.
+  // Loaded here, since most deployments bundle nothing; by require, since Jest runs no dynamic import in CommonJS.
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const { build } = require("esbuild") as typeof import("esbuild");
   const folder = new BundleFolder(source);
