@@ -12,7 +12,7 @@ import { hasOwnHandler } from "./handlers/shipHandlers";
 import { JobApi } from "./pipeline/JobApi";
 import { JobEvents } from "./pipeline/JobEvents";
 import { JobRepair } from "./pipeline/JobRepair";
-import { JobRescue } from "./pipeline/JobRescue";
+import { TypeRemoval } from "./pipeline/TypeRemoval";
 import { JobRouter } from "./pipeline/JobRouter";
 import { JobSchedules } from "./pipeline/JobSchedules";
 import { JobTables } from "./pipeline/JobTables";
@@ -144,7 +144,11 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       { logRetentionDays: args.logRetentionDays, kmsKey: args.kmsKey, tags: args.tags, router, tables, events },
       child,
     );
-    const rescue = new JobRescue(`${name}-rescue`, { ...args, router, tables, scaler: scaler.scaler.function }, child);
+    const removal = new TypeRemoval(
+      `${name}-removal`,
+      { ...args, router, tables, scaler: scaler.scaler.function },
+      child,
+    );
     const { topic } = router;
     const schedules = new JobSchedules(
       `${name}-schedules`,
@@ -157,7 +161,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       },
       child,
     );
-    const functions = { rescue: rescue.rescue.function, scaler: scaler.scaler.function };
+    const functions = { removal: removal.lambda.function, scaler: scaler.scaler.function };
     const api = new JobApi(`${name}-api`, { ...args, topic, eventsTopic, schedules, tables, ...functions }, child);
     const settings = args.processors.map(withDefaults);
     const network = new WorkerNetwork(`${name}-network`, { ...args, processors: settings, target }, child);
@@ -180,7 +184,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           processor,
           routerRoleArn: router.router.role.arn,
           repairRoleArn: repair.role.arn,
-          rescueRoleArn: rescue.rescue.role.arn,
+          removalRoleArn: removal.lambda.role.arn,
           scalerRoleArn: scaler.scaler.role.arn,
           isTracking,
           kmsKey,
@@ -197,8 +201,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           component: metricsName(name),
           queue,
           checked,
-          rescue: rescue.beforeDeletion(
-            `${prefix}-rescue`,
+          removal: removal.beforeDeletion(
+            `${prefix}-removal`,
             { type: processor.name, queueUrls: [queue.queue.url, queue.deadLetterQueue.url] },
             { ...child, dependsOn: [queue] },
           ),
@@ -226,7 +230,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const processors = settings.map(createProcessor);
     const lambdas = {
       ...{ frontend: api.frontend, router: router.router, repair },
-      ...{ removal: rescue.rescue, scaler: scaler.scaler },
+      ...{ removal: removal.lambda, scaler: scaler.scaler },
     };
     return { api, router, eventsTopic, tables, network, processors, functions: lambdas };
   }

@@ -46,8 +46,8 @@ export const reasons = {
   ReadListed: "Reads the records of those listed",
   ReadSecrets: "Reads the values of the type's secrets that are in Secrets Manager; with `secrets` only",
   ReleaseDeadLetters: "Lets go of the dead letters that it looked through for one to send back",
-  RescueDeadLetters: "Moves what waits out of a removed type's queue, before it is deleted",
-  RescueJobs: "Moves what waits out of a removed type's queue, before it is deleted",
+  DrainDeadLetters: "Moves what waits out of a removed type's queue, before it is deleted",
+  DrainRemovedType: "Moves what waits out of a removed type's queue, before it is deleted",
   ReplayJobs: "Routes what the router failed at",
   ReportToFleet:
     "Says that it lives and how long jobs take, and reads what the fleet is to be; items of its own type alone",

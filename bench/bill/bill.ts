@@ -147,6 +147,6 @@ function tableOf({ input = {} }: AwsRequest): string {
 }
 
 function partOf(functionName: string): string {
-  const [part] = /frontend|router|scaler|repair|rescue/.exec(functionName) ?? [functionName];
+  const [part] = /frontend|router|scaler|repair|removal/.exec(functionName) ?? [functionName];
   return part === "frontend" ? "front end" : part;
 }

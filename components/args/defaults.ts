@@ -19,8 +19,8 @@ export const defaults = {
   routerTimeoutSeconds: 60,
   repairMemorySize: 256,
   repairTimeoutSeconds: 55,
-  rescueMemorySize: 256,
-  rescueTimeoutSeconds: 300,
+  removalMemorySize: 256,
+  removalTimeoutSeconds: 300,
   scalerMemorySize: 256,
   scalerTimeoutSeconds: 60,
   processor: {

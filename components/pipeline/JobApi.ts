@@ -25,7 +25,7 @@ export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
   schedules: JobSchedules;
   tables: JobTables;
   /** Function that sends dead letters back. */
-  rescue: aws.lambda.Function;
+  removal: aws.lambda.Function;
   /** Function that retries launches. */
   scaler: aws.lambda.Function;
 };
@@ -110,7 +110,7 @@ export class JobApi extends pulumi.ComponentResource {
           ...(records && { JOB_TABLE: records.name }),
           FLEET_TABLE: fleets.name,
           ...(schemeOf(args) !== "iam" && { HIDE_QUEUES: "1" }),
-          ...(records && { RESCUE_FUNCTION: args.rescue.name }),
+          ...(records && { REMOVAL_FUNCTION: args.removal.name }),
           SCALER_FUNCTION: args.scaler.name,
         },
         statements: [
@@ -120,7 +120,7 @@ export class JobApi extends pulumi.ComponentResource {
           readJobTypes(types.arn, "dynamodb:Scan"),
           ...(records ? [submitRecords(records.arn), listRecords(records.arn), readListed(records.arn)] : []),
           readFleets(fleets.arn),
-          ...(records ? [invoke("RetryJobs", args.rescue.arn)] : []),
+          ...(records ? [invoke("RetryJobs", args.removal.arn)] : []),
           invoke("RetryLaunches", args.scaler.arn),
         ],
         timeoutSeconds: defaults.frontendTimeoutSeconds,

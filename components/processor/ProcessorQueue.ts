@@ -12,8 +12,8 @@ export interface ProcessorQueueArgs {
   routerRoleArn: pulumi.Input<string>;
   /** Role of the repair run, which this queue and its dead-letter queue admit likewise. */
   repairRoleArn: pulumi.Input<string>;
-  /** Role of the rescue function, which empties both queues before they are deleted, and sends dead letters back. */
-  rescueRoleArn: pulumi.Input<string>;
+  /** Role of the removal function, which empties both queues before they are deleted, and sends dead letters back. */
+  removalRoleArn: pulumi.Input<string>;
   /** Role of the scaler, which reads the queue's counts. */
   scalerRoleArn: pulumi.Input<string>;
   /** True if records count attempts. */
@@ -36,9 +36,9 @@ export class ProcessorQueue extends pulumi.ComponentResource {
       {
         users: [
           { sid: "ExplainDeadLetters", actions: explainActions, principal: { AWS: args.repairRoleArn } },
-          { sid: "RescueDeadLetters", actions: rescueActions, principal: { AWS: args.rescueRoleArn } },
+          { sid: "DrainDeadLetters", actions: drainActions, principal: { AWS: args.removalRoleArn } },
           ...(args.isTracking
-            ? [{ sid: "ReleaseDeadLetters", actions: releaseActions, principal: { AWS: args.rescueRoleArn } }]
+            ? [{ sid: "ReleaseDeadLetters", actions: releaseActions, principal: { AWS: args.removalRoleArn } }]
             : []),
         ],
         kmsKey,
@@ -58,8 +58,8 @@ export class ProcessorQueue extends pulumi.ComponentResource {
         users: [
           { sid: "RouteJobs", principal: { AWS: args.routerRoleArn } },
           { sid: "ReplayJobs", principal: { AWS: args.repairRoleArn } },
-          { sid: "RescueJobs", actions: rescueActions, principal: { AWS: args.rescueRoleArn } },
-          ...(args.isTracking ? [{ sid: "SendJobsBack", principal: { AWS: args.rescueRoleArn } }] : []),
+          { sid: "DrainRemovedType", actions: drainActions, principal: { AWS: args.removalRoleArn } },
+          ...(args.isTracking ? [{ sid: "SendJobsBack", principal: { AWS: args.removalRoleArn } }] : []),
           { sid: "CountJobs", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scalerRoleArn } },
         ],
         kmsKey,
@@ -83,7 +83,7 @@ export class ProcessorQueue extends pulumi.ComponentResource {
 const explainActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:SendMessage"];
 
 /** Moving all messages to another queue. */
-const rescueActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+const drainActions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
 /** Searching dead letters for those to send back. */
 const releaseActions = ["sqs:ChangeMessageVisibility"];

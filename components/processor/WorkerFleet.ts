@@ -18,7 +18,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
 
   constructor(name: string, args: WorkerFleetArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:WorkerFleet", name, {}, opts);
-    const { processor, network, rescue, tags } = args;
+    const { processor, network, removal, tags } = args;
     const logGroup = new aws.cloudwatch.LogGroup(
       `${name}-logs`,
       { retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays, kmsKeyId: args.kmsKey, tags },
@@ -32,7 +32,7 @@ export class WorkerFleet extends pulumi.ComponentResource {
     // The whole network: without its routes and endpoints a group that is being deleted could not drain.
     const { group, onDemandGroup } = createGroups(
       name,
-      { ...args, template, dependsOn: [policy, network, network.ready, rescue] },
+      { ...args, template, dependsOn: [policy, network, network.ready, removal] },
       this,
     );
     allowOwnGroups(name, role, onDemandGroup ? [group, onDemandGroup] : [group], this);

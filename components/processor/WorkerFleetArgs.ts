@@ -20,7 +20,7 @@ export interface WorkerFleetArgs extends Pick<
   /** Fails if an environment doesn't fit user data, or a secret is an invalid reference. */
   checked: pulumi.Output<void>;
   /** The resource that empties the queue, after the fleet is gone. */
-  rescue: pulumi.Resource;
+  removal: pulumi.Resource;
   tables: JobTables;
   network: WorkerNetwork;
   image: pulumi.Input<string>;

@@ -1,4 +1,4 @@
-/** Request to the rescue function to send dead letters of a type back to its queue. */
+/** Request to the removal function to send dead letters of a type back to its queue. */
 export interface Redrive {
   redrive: {
     type: string;
@@ -19,5 +19,5 @@ export type RedriveOutcome = "sent" | "absent" | "held";
 /** The answer, by job id. */
 export type RedriveOutcomes = Record<string, RedriveOutcome>;
 
-/** Seconds that the rescue function searches for dead letters; its callers wait longer than that. */
+/** Seconds that the removal function searches for dead letters; its callers wait longer than that. */
 export const redriveSeconds = 8;

@@ -6,7 +6,7 @@ export interface Transition {
   /** Undefined if there was no record. */
   from?: JobState;
   to: JobState;
-  by: "front end" | "worker" | "repair" | "rescue";
+  by: "front end" | "worker" | "repair" | "removal";
   /** Condition beside the state. */
   when?: (record: JobRecord, now: number) => boolean;
 }
@@ -59,7 +59,7 @@ export const transitions: readonly Transition[] = [
   { event: "give up", from: "queued", to: "failed", by: "repair" },
   { event: "give up", from: "running", to: "failed", by: "repair", when: hasEnded },
   // By the API. For a dead letter that a user sent back to the queue, only the worker changes the record.
-  { event: "redrive", from: "failed", to: "queued", by: "rescue" },
+  { event: "redrive", from: "failed", to: "queued", by: "removal" },
   { event: "redrive", from: "failed", to: "running", by: "worker" },
 ];
 

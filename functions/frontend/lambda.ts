@@ -19,7 +19,7 @@ import { clientOptions, now, variable } from "../shared/runtime";
 /**
  * Builds the front-end Lambda's handler, once per environment. Captures nothing.
  * Reads `TOPIC_ARN`, `TYPE_TABLE`, `FLEET_TABLE`, `SCALER_FUNCTION`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN` and
- * `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE` and `RESCUE_FUNCTION`; with events
+ * `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE` and `REMOVAL_FUNCTION`; with events
  * `EVENTS_TOPIC_ARN`; and `HIDE_QUEUES` if callers may be outside of the account.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
@@ -44,7 +44,7 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     announce: eventsTopic ? announceTo(topics, eventsTopic) : undefined,
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     readFleets: readFleetsFrom(tables, variable("FLEET_TABLE")),
-    redrive: jobTable ? redriveBy(variable("RESCUE_FUNCTION")) : undefined,
+    redrive: jobTable ? redriveBy(variable("REMOVAL_FUNCTION")) : undefined,
     retryLaunches: retryLaunchesBy(variable("SCALER_FUNCTION")),
     hidesQueues: Boolean(process.env.HIDE_QUEUES),
     runWithin: createRunWithin(),

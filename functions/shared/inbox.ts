@@ -8,7 +8,7 @@ import {
 import { limits } from "../../contract/limits";
 import { batchOutcomes } from "./batches";
 
-/** A queued message as the repair run and the rescue function read it. */
+/** A queued message as the repair run and the removal function read it. */
 export interface StrayMessage {
   id: string;
   receiptHandle: string;

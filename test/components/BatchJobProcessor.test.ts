@@ -134,10 +134,10 @@ describe("BatchJobProcessor", () => {
 
     it("of a type are emptied before they are deleted, once the fleet is gone and functions may know the type no more", async () => {
       const { named, ofType } = await build();
-      const invocation = named("media-word-count-rescue");
+      const invocation = named("media-word-count-removal");
       expect(invocation.inputs).to.include({
         lifecycleScope: "CRUD",
-        functionName: "media-rescue-rescue-function-1234567",
+        functionName: "media-removal-drain-function-1234567",
       });
       const { type, queueUrls } = JSON.parse(invocation.inputs.input as string) as Record<string, unknown>;
       expect([type, queueUrls]).to.deep.equal([
@@ -150,17 +150,17 @@ describe("BatchJobProcessor", () => {
           .map(({ urn }) => urn),
       );
       expect(named("media-word-count-fleet-group").options.dependencies).to.include(invocation.urn);
-      const principal = { AWS: "arn:aws:iam:us-east-1:123456789012:media-rescue-rescue-role" };
+      const principal = { AWS: "arn:aws:iam:us-east-1:123456789012:media-removal-drain-role" };
       for (const queue of ["jobs", "dead-letters"]) {
         const statements = statementsOf(named(`media-word-count-queue-${queue}-policy`));
         const own = statements.filter(({ Principal }) => isDeepStrictEqual(Principal, principal));
         const further = queue === "jobs" ? "SendJobsBack" : "ReleaseDeadLetters";
         expect(own.map((each) => each.Sid)).to.deep.equal([
-          queue === "jobs" ? "RescueJobs" : "RescueDeadLetters",
+          queue === "jobs" ? "DrainRemovedType" : "DrainDeadLetters",
           further,
         ]);
       }
-      expect(JSON.stringify(statementsOf(named("media-rescue-rescue-policy")))).not.to.include("word-count");
+      expect(JSON.stringify(statementsOf(named("media-removal-drain-policy")))).not.to.include("word-count");
     });
 
     it("of each type are written into the table of job types", async () => {
@@ -362,7 +362,7 @@ describe("BatchJobProcessor", () => {
         "media-api-frontend-function",
         "media-router-router-function",
         "media-repair-repair-function",
-        "media-rescue-rescue-function",
+        "media-removal-drain-function",
         "media-scaler-scaler-function",
       ]);
       for (const { inputs } of functions) {

@@ -50,7 +50,7 @@ export function resourcesOf(component: string, type: string): string[] {
     `${fleet}-group-worker-drained`,
     `${fleet}-group-worker-ready`,
     `${fleet}-lifecycle-policy`,
-    `${prefix}-rescue`,
+    `${prefix}-removal`,
     `${prefix}-type`,
   ];
 }

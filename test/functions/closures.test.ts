@@ -54,7 +54,7 @@ describe("serialised handlers", () => {
       AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:1",
       TYPE_TABLE: "types",
       UNSENT_TABLE: "unsent",
-      RESCUE_FUNCTION: "rescue",
+      REMOVAL_FUNCTION: "removal",
       UNROUTABLE_QUEUE_URL: unroutableQueueUrl,
       SCHEDULE_GROUP: "jobs",
       SCHEDULE_ROLE_ARN: "arn:aws:iam::000000000000:role/publisher",
@@ -68,7 +68,7 @@ describe("serialised handlers", () => {
     frontend: 24_000,
     router: 8_000,
     repair: 8_000,
-    rescue: 8_000,
+    removal: 8_000,
     scaler: 8_000,
   };
   for (const name of Object.keys(maxBytes) as LambdaName[]) {

@@ -191,7 +191,7 @@ describe("the package, installed", () => {
           TOPIC_ARN: "arn:aws:sns:us-east-1:123456789012:topic",
           JOB_TABLE: "records",
           TYPE_TABLE: "types",
-          RESCUE_FUNCTION: "rescue",
+          REMOVAL_FUNCTION: "removal",
           SCHEDULE_GROUP: "jobs",
           SCHEDULE_ROLE_ARN: "arn:aws:iam::123456789012:role/publisher",
           SCHEDULE_DEAD_LETTER_ARN: "arn:aws:sqs:us-east-1:123456789012:undelivered",

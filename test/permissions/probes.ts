@@ -215,7 +215,7 @@ export const probes: Record<string, Probe> = {
     await ends(world, other, "failed", seconds);
     await ends(world, id, "failed", seconds);
     await world.within(seconds, () => countOf(world, url) === 2);
-    await restart(world, "-rescue-rescue-");
+    await restart(world, "-removal-");
     await restart(world, "-api-frontend-");
     await answers(world, 409, "POST", `/jobs/${await cancelled(world)}/retry`);
     await answers(world, 202, "POST", `/jobs/${id}/retry`);
@@ -231,7 +231,7 @@ export const probes: Record<string, Probe> = {
     const id = await submitted(world, "sleeper", { fail: 2 });
     await ends(world, id, "failed", seconds);
     await atZero(world, "sleeper", seconds);
-    await restart(world, "-rescue-rescue-");
+    await restart(world, "-removal-");
     await answers(world, 202, "POST", `/jobs/${id}/retry`);
     await world.within(seconds, () => group.desiredCapacity > 0);
     await ends(world, id, "failed", seconds);
@@ -360,14 +360,14 @@ export const probes: Record<string, Probe> = {
     });
     await atZero(world, "sleeper", seconds);
   },
-  async rescue(world, seconds) {
+  async removal(world, seconds) {
     const { cloud, outputs } = world.journey;
-    // The rescue waits for messages that are held back, of which this type has none.
+    // The function waits for messages that are held back, of which this type has none.
     const queueUrls = [outputs.queueUrls.inline!, outputs.deadLetterQueueUrls.inline!];
     for (const url of [...queueUrls, outputs.unroutableQueueUrl]) empty(world, url);
     for (const QueueUrl of queueUrls) await cloud.calls.sqs("SendMessage", { QueueUrl, MessageBody: "{}" });
     const event = { type: `no-${newId().slice(0, 8)}`, queueUrls, tf: { action: "delete" } };
-    const calling = world.functionNamed("-rescue-rescue-").invoke(JSON.stringify(event), { mayWait: true });
+    const calling = world.functionNamed("-removal-").invoke(JSON.stringify(event), { mayWait: true });
     await world.within(seconds, () => countOf(world, outputs.unroutableQueueUrl) === queueUrls.length);
     const { functionError, payload } = await calling;
     if (functionError) throw new Error(payload);

@@ -57,7 +57,7 @@ export async function startWorld(): Promise<World> {
   groupOf(journey, "deserted").settings.suspendedProcesses.push("Launch");
   const { calls, region, lambdas } = journey.cloud;
   const functionNamed = (part: string) => lambdas.list().find(({ spec }) => spec.name.includes(part))!;
-  hasten(functionNamed("-rescue-"));
+  hasten(functionNamed("-removal-"));
   const name = "ends";
   const arn = `arn:aws:sqs:${region}:${accountId}:${name}`;
   const TopicArn = journey.outputs.eventsTopicArn!;
@@ -88,19 +88,19 @@ export async function startWorld(): Promise<World> {
       handlers.remove();
     },
   };
-  await restart(world, "-rescue-");
+  await restart(world, "-removal-");
   return world;
 }
 
 /**
- * The rescue of a removed type's jobs waits for as long as functions may know the type: its text, as deployed, says a
+ * The removal function waits for as long as other functions may know the removed type: its text, as deployed, says a
  * minute.
  */
 function hasten({ spec: { folder } }: LambdaFunction): void {
   const file = join(folder, "__index.js");
   const text = readFileSync(file, "utf8");
   const [minute] = /\(\)\+6e4\b/.exec(text) ?? [];
-  if (minute === undefined) throw new Error(`Expected the rescue's code in ${file} to wait for a minute`);
+  if (minute === undefined) throw new Error(`Expected the removal's code in ${file} to wait for a minute`);
   writeFileSync(file, text.replace(minute, "()+1e3"));
 }
 

@@ -4,7 +4,7 @@
 # that others could list. The endpoints' variables are those of AWS's SDKs.
 # shellcheck source=/dev/null
 . "${0%/*}/boot.env"
-: "${TYPE:?}" "${IMAGE:?}" "${REGION:?}" "${DOMAIN:?}" "${LOG_GROUP:?}" "${LAUNCH_HOOK:?}" "${STOP_SECONDS:?}" "${SYSTEM_MEGABYTES:?}" "${ECR_REGION-}" "${REGISTRY_SECRET-}"
+: "${TYPE:?}" "${IMAGE:?}" "${REGION:?}" "${DOMAIN:?}" "${LOG_GROUP:?}" "${LAUNCH_HOOK:?}" "${STOP_SECONDS:?}" "${ECR_REGION-}" "${REGISTRY_SECRET-}"
 
 # endpoint VARIABLE HOST REGION: where a service is called.
 endpoint() { echo "${!1:-${AWS_ENDPOINT_URL:-https://$2.$3.$DOMAIN/}}"; }

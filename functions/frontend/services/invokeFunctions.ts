@@ -7,7 +7,7 @@ import type { RedriveLetters } from "../effects";
 /** Retries the launches of a type now. */
 export type RetryLaunches = (type: string) => Promise<void>;
 
-/** Has the rescue function send dead letters back, and waits for it. */
+/** Has the removal function send dead letters back, and waits for it. */
 export function redriveBy(functionName: string): RedriveLetters {
   const invoke = invokeWith();
   return async function redrive(wanted) {

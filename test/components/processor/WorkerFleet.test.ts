@@ -28,7 +28,7 @@ const build = (
       processor: settings,
       routerRoleArn: "arn:router",
       repairRoleArn: "arn:repair",
-      rescueRoleArn: "arn:rescue",
+      removalRoleArn: "arn:removal",
       scalerRoleArn: "arn:scaler",
       isTracking: true,
     });
@@ -41,7 +41,7 @@ const build = (
       component: "media/prod/jobs",
       checked,
       queue,
-      rescue: queue,
+      removal: queue,
       tables,
       network,
       target,

@@ -6,7 +6,7 @@ import { type JobEvent, statesAfter, transitions } from "../../../contract/recor
 import { cancelJob } from "../../../functions/frontend/cancelJob";
 import { createJobRecords } from "../../../functions/frontend/services/jobRecords";
 import { createFailedRecords } from "../../../functions/repair/failedRecords";
-import { createRequeuedRecords } from "../../../functions/rescue/requeuedRecords";
+import { createRequeuedRecords } from "../../../functions/removal/requeuedRecords";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import type { Hold } from "../../../worker-image/src/records/records";
 import { testSeed } from "../../support/seed";
@@ -80,7 +80,7 @@ describe("the records of front end, workers and repair, in any order of events",
     const frontend = createJobRecords(dynamo.client, "jobs");
     const workers = new DynamoRecords(dynamo.client, "jobs");
     const repair = createFailedRecords(dynamo.client, "jobs");
-    const rescue = createRequeuedRecords(dynamo.client, "jobs");
+    const removal = createRequeuedRecords(dynamo.client, "jobs");
     const holds: (Hold | undefined)[] = [];
     let now = start;
     let redrives = 0;
@@ -102,8 +102,8 @@ describe("the records of front end, workers and repair, in any order of events",
       claimOther: (worker) => claim(worker, "m2"),
       redrive: (worker) => claim(worker, `r${++redrives}`, true),
       sendBack: async () => {
-        const record = await rescue.read(id);
-        if (record?.state === "failed") await rescue.requeue(record, now, 0);
+        const record = await removal.read(id);
+        if (record?.state === "failed") await removal.requeue(record, now, 0);
       },
       extend: (worker) => holds[worker] && workers.extend(holds[worker], now + leaseMilliseconds),
       report: (worker) => holds[worker] && workers.reportProgress(holds[worker], { fraction: 0.5 }),

@@ -8,7 +8,7 @@ import { cancelJob } from "../../../functions/frontend/cancelJob";
 import { createJobRecords } from "../../../functions/frontend/services/jobRecords";
 import { createEndLost } from "../../../functions/repair/endLost";
 import { createFailedRecords, type FailedRecords } from "../../../functions/repair/failedRecords";
-import { createRequeuedRecords } from "../../../functions/rescue/requeuedRecords";
+import { createRequeuedRecords } from "../../../functions/removal/requeuedRecords";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import { startDynamo } from "../../worker-image/support/aws";
 import { checksum, wordCount } from "../support/fakeFrontend";

@@ -7,7 +7,7 @@ import { unroutableMessage } from "../shared/queueMessage";
 import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
 import type { RunContext } from "../shared/runtime";
 
-export interface RescueEffects extends SendMessagesEffects {
+export interface DrainEffects extends SendMessagesEffects {
   /** True if the type is in the type table, read consistently. */
   isListed: (type: string) => Promise<boolean>;
   inbox: Pick<Inbox, "receive" | "remove">;
@@ -20,7 +20,7 @@ export interface RescueEffects extends SendMessagesEffects {
 }
 
 /** Outcome of a call. */
-export interface Rescued {
+export interface Drained {
   moved: number;
 }
 
@@ -49,7 +49,9 @@ const readers = 10;
  * It goes on for as long as functions may cache the type, and while there are hidden messages. Throws if its
  * time is too short for that: the queues must stay then.
  */
-export function createRescue(effects: RescueEffects): (event: unknown, context: RunContext) => Promise<Rescued> {
+export function createDrainRemovedType(
+  effects: DrainEffects,
+): (event: unknown, context: RunContext) => Promise<Drained> {
   const { isListed, inbox, count, unroutableQueueUrl, now, pause, log } = effects;
   const sendMessages = createSendMessages(effects);
 
@@ -84,7 +86,7 @@ export function createRescue(effects: RescueEffects): (event: unknown, context: 
     return moved;
   }
 
-  return async function rescue(event, context) {
+  return async function drainRemovedType(event, context) {
     const removal = readRemoval(event);
     if (!removal || (await isListed(removal.type))) return { moved: 0 };
     const { type, queueUrls } = removal;

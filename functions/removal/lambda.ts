@@ -9,14 +9,14 @@ import { createNudge } from "../router/nudge";
 import { countMessages } from "./countMessages";
 import { createRedrive, readRedrive } from "./redrive";
 import { createRequeuedRecords } from "./requeuedRecords";
-import { createRescue, type Rescued } from "./rescue";
+import { createDrainRemovedType, type Drained } from "./drainRemovedType";
 import { clientOptions, now, pause, type RunContext, variable } from "../shared/runtime";
 
 /**
- * Builds the rescue Lambda's handler, once per environment. Captures nothing.
+ * Builds the removal Lambda's handler, once per environment. Captures nothing.
  * Reads `TYPE_TABLE` and `UNROUTABLE_QUEUE_URL`; with tracking `JOB_TABLE` and `SCALER_FUNCTION`.
  */
-export function rescueFactory(): (event: unknown, context: RunContext) => Promise<Rescued | RedriveOutcomes> {
+export function removalFactory(): (event: unknown, context: RunContext) => Promise<Drained | RedriveOutcomes> {
   const tables = new DynamoDBClient(clientOptions());
   const TableName = variable("TYPE_TABLE");
   const queues = new SQSClient(clientOptions());
@@ -32,7 +32,7 @@ export function rescueFactory(): (event: unknown, context: RunContext) => Promis
     random: Math.random,
     log,
   };
-  const rescue = createRescue({
+  const drainRemovedType = createDrainRemovedType({
     ...shared,
     isListed: async (type) => (await readType(type)) !== undefined,
     count: countMessages(queues),
@@ -51,9 +51,9 @@ export function rescueFactory(): (event: unknown, context: RunContext) => Promis
       records: createRequeuedRecords(tables, jobTable),
       nudge: createNudge({ invoke: invokeScaler(variable("SCALER_FUNCTION")), now, log }),
     });
-  return async function rescueOrRedrive(event, context) {
+  return async function drainOrRedrive(event, context) {
     const wanted = readRedrive(event);
-    if (!wanted) return rescue(event, context);
+    if (!wanted) return drainRemovedType(event, context);
     if (!redrive) throw new Error("Expected a table of job records, got none");
     return redrive(wanted);
   };

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { attributes } from "../../../contract/messages/attributes";
 import type { StrayMessage } from "../../../functions/shared/inbox";
-import { createRescue } from "../../../functions/rescue/rescue";
+import { createDrainRemovedType } from "../../../functions/removal/drainRemovedType";
 import type { QueueMessage } from "../../../functions/shared/queueMessage";
 
 /** Queues in memory, and a clock that moves only where the function waits. */
@@ -14,7 +14,7 @@ class FakeQueues {
   isListed = false;
   onPause: () => void = () => undefined;
   refuses = false;
-  private readonly handle = createRescue({
+  private readonly handle = createDrainRemovedType({
     isListed: () => Promise.resolve(this.isListed),
     inbox: {
       receive: (url) => {
@@ -57,7 +57,7 @@ class FakeQueues {
   }
 }
 
-describe("rescue", () => {
+describe("drainRemovedType", () => {
   let queues: FakeQueues;
   beforeEach(() => (queues = new FakeQueues()));
 

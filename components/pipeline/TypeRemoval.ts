@@ -8,7 +8,7 @@ import { json } from "../aws/json";
 import { LambdaFunction } from "./LambdaFunction";
 import { followRecords, invoke, readJobTypes, sendTo } from "../aws/permissions";
 
-export type JobRescueArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
+export type TypeRemovalArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
   router: JobRouter;
   tables: JobTables;
   /** Nudged for the jobs that are sent back. */
@@ -20,17 +20,17 @@ export type JobRescueArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "km
  * own is deleted (docs/decisions/0009-removed-types.md). It also sends dead letters back when the front end
  * asks for it: both move messages from one queue to another.
  */
-export class JobRescue extends pulumi.ComponentResource {
-  readonly rescue: LambdaFunction;
+export class TypeRemoval extends pulumi.ComponentResource {
+  readonly lambda: LambdaFunction;
 
-  constructor(name: string, args: JobRescueArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("batch-job-processor:index:JobRescue", name, {}, opts);
+  constructor(name: string, args: TypeRemovalArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("batch-job-processor:index:TypeRemoval", name, {}, opts);
     const { tables, scaler } = args;
     const { unroutableQueue } = args.router;
-    this.rescue = new LambdaFunction(
-      `${name}-rescue`,
+    this.lambda = new LambdaFunction(
+      `${name}-drain`,
       {
-        code: "rescue",
+        code: "removal",
         environment: {
           TYPE_TABLE: tables.types.name,
           UNROUTABLE_QUEUE_URL: unroutableQueue.url,
@@ -42,8 +42,8 @@ export class JobRescue extends pulumi.ComponentResource {
           sendTo("SendUnroutable", unroutableQueue.arn),
           ...(tables.records ? [followRecords(tables.records.arn), invoke("NudgeScaler", scaler.arn)] : []),
         ],
-        timeoutSeconds: defaults.rescueTimeoutSeconds,
-        memorySize: defaults.rescueMemorySize,
+        timeoutSeconds: defaults.removalTimeoutSeconds,
+        memorySize: defaults.removalMemorySize,
         // The types' queues and dead-letter queues admit its role.
         calls: ["sqs:ReceiveMessage", "sqs:SendMessage"],
         kmsKey: args.kmsKey,
@@ -67,7 +67,7 @@ export class JobRescue extends pulumi.ComponentResource {
     return new aws.lambda.Invocation(
       name,
       {
-        functionName: this.rescue.function.name,
+        functionName: this.lambda.function.name,
         input: json(args),
         lifecycleScope: "CRUD",
       },
