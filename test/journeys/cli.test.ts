@@ -82,7 +82,8 @@ describe("batch-jobs on the local cloud", () => {
     const { stdout, code } = await cli(["logs", "logged"]);
     expect(code).to.equal(0);
     expect(stdout)
-      .to.match(/^\d\d:\d\d:\d\d #1 .*echoing/m)
+      .to.match(/^\d\d:\d\d:\d\d frontend info job-accepted/m)
+      .and.match(/^\d\d:\d\d:\d\d i-\w+ info job-log #1 .*echoing/m)
       .and.not.include("logged-too");
     const { lines } = jsonOf<{ lines: { line: string; at: number }[] }>(await cli(["logs", "logged-too", "--json"]));
     expect(lines.some(({ line }) => line.includes("echoing"))).to.be.true;

@@ -28,7 +28,7 @@ describe("the scaler's errors", () => {
 
   const said = (type: string, cause: RegExp) => {
     const lines = scalerSaid(journey, "types-not-scaled");
-    return lines.some((line) => line.includes(`"types":["${type}"]`) && cause.test(line));
+    return lines.some((line) => line.includes(`"jobTypes":["${type}"]`) && cause.test(line));
   };
 
   async function expectDoneOnce(id: string): Promise<void> {

@@ -78,6 +78,8 @@ export class HandlerFrames {
     if (place.includes("node_modules/")) return false;
     if (place.startsWith(sourceScheme)) return !place.startsWith(`${sourceScheme}handler-entry.js`);
     const file = place.replace(/^file:\/\//, "");
+    // The worker's bundle, if its source map isn't beside it.
+    if (file.startsWith(`${__filename}:`)) return false;
     // An inline handler's text is no file; its source map says where its functions are.
     if (!path.isAbsolute(file) || (this.isText && file.startsWith(`${this.modulePath}:`))) return false;
     const isHandlers = file.includes(`${path.sep}processors${path.sep}`) || file.startsWith(this.folders[0]!);
