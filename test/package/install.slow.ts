@@ -191,6 +191,8 @@ describe("the package, installed", () => {
           TOPIC_ARN: "arn:aws:sns:us-east-1:123456789012:topic",
           JOB_TABLE: "records",
           TYPE_TABLE: "types",
+          FLEET_TABLE: "fleets",
+          SCALER_FUNCTION: "scaler",
           REMOVAL_FUNCTION: "removal",
           SCHEDULE_GROUP: "jobs",
           SCHEDULE_ROLE_ARN: "arn:aws:iam::123456789012:role/publisher",

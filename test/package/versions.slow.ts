@@ -39,14 +39,15 @@ ${program}`;
 const typed = `
 import * as pulumi from "@pulumi/pulumi";
 import { Authorization, BatchJobProcessor, Job } from "batch-job-processor";
+import { runHandler } from "batch-job-processor/testing";
 import { JobClient } from "batch-job-processor-client";
 const jobs = new BatchJobProcessor("media", {
   authorization: Authorization.None,
-  scaling: "scaler",
   processors: [{ name: "greet", async handle(job: Job<{ name: string }>) { return job.payload.name; } }],
 });
 export const url: pulumi.Output<string> = jobs.url;
 export const client = new JobClient({ url: "http://127.0.0.1:1/" });
+export const tried = runHandler("./jobs/greet.ts", { payload: {} }).then(({ outcome }) => outcome === "succeeded");
 // @ts-expect-error no such choice
 export const wrong = new BatchJobProcessor("wrong", { authorization: "all", processors: [] });
 `;
