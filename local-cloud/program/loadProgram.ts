@@ -54,6 +54,8 @@ async function importProgram({ entry }: Project): Promise<unknown> {
 function requireProgram({ entry, tsConfig, workingFolder }: Project): unknown {
   const requireHere = createRequire(entry);
   if (isTypeScript(entry)) registerTypeScript(requireHere, tsConfig, workingFolder);
+  // Its top level is the program: it runs each time, also if only a handler's file has changed.
+  delete requireHere.cache[entry];
   return requireHere(entry) as unknown;
 }
 

@@ -84,13 +84,17 @@ const waits = `{ name: "waits", slots: 1, async handle(job: any) {
   return text;
 } }`;
 
+const say = `{ name: "say", handler: "./jobs/say.ts" }`;
+
 describe("batch-jobs local --watch", () => {
   describe("with a program in TypeScript", () => {
     let watched: Watched;
     before(async () => {
       watched = await startWatched({
-        "index.ts": program(`${greet}, ${waits}`),
+        "index.ts": program(`${greet}, ${waits}, ${say}`),
         "text.ts": `export const text = "one";`,
+        "jobs/say.ts": `import { said } from "./said"; export default async () => said;`,
+        "jobs/said.ts": `export const said = "first";`,
         "tsconfig.json": `{ "compilerOptions": { "target": "es2022", "module": "node20", "strict": true } }`,
       });
     });
@@ -104,6 +108,21 @@ describe("batch-jobs local --watch", () => {
       );
       expect(await watched.run("greet")).to.equal("two");
       expect(await watched.client.get(before_)).to.include({ state: "succeeded", result: "one" });
+    });
+
+    it("runs the next job on a handler's file, and on what that imports, as they were saved", async () => {
+      const before_ = await watched.client.submit("greet", {});
+      await watched.client.wait(before_);
+      expect(await watched.run("say")).to.equal("first");
+      expect(await watched.save("jobs/said.ts", `export const said = "second";`)).to.include(
+        "✔ jobs/said.ts: deployed",
+      );
+      expect(await watched.run("say")).to.equal("second");
+      expect(await watched.save("jobs/say.ts", `export default async () => "third"`)).to.include("✔");
+      expect(await watched.run("say")).to.equal("third");
+      expect(await watched.save("jobs/say.ts", `export default async () => `)).to.include("what ran before goes on");
+      expect(await watched.run("say")).to.equal("third");
+      expect(await watched.client.get(before_)).to.include({ state: "succeeded" });
     });
 
     it("leaves the old version running while a file is broken, and says where", async () => {
