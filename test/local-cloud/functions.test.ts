@@ -70,7 +70,9 @@ describe("local functions", () => {
     expect(record.requestPayload).to.deep.equal({ bad: true });
     expect(record.requestContext).to.include({ condition: "RetriesExhausted", approximateInvokeCount: 3 });
     expect(record.responseContext).to.include({ functionError: "Unhandled", executedVersion: "$LATEST" });
-    expect(record.responsePayload).to.include({ errorType: "TypeError", errorMessage: "no 6" });
+    expect(record.responsePayload).to.include({ errorType: "TypeError" });
+    // Of the first environment, or of a second one if the first was still at work.
+    expect((record.responsePayload as { errorMessage: string }).errorMessage).to.match(/^no [36]$/);
   });
 
   it("puts what can't be delivered to a function into the subscription's dead-letter queue", async () => {
