@@ -52,15 +52,19 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
       if (args.type === "pulumi:pulumi:StackReference") return this.stackReference(inputs);
       if (isLocalComponent(args) && !resources[args.type]) return { id: undefined, state: inputs };
       const isKnown = resources[args.type] !== undefined && !isUnheard(args.type, inputs);
-      if ((!isKnown || args.id) && !args.type.startsWith("pulumi:providers:"))
+      const isStandIn = !isKnown || Boolean(args.id);
+      const handler = isStandIn ? this.standIn(args.id) : resources[args.type]!;
+      if (isStandIn && !args.type.startsWith("pulumi:providers:")) {
         this.notEmulated.push(`${args.name} (${args.type})`);
-      const handler = isKnown && !args.id ? resources[args.type]! : this.standIn(args.id);
+      }
       const { cloud, isUpdate } = this;
       const context = { cloud, type: args.type, name: args.name };
       this.seen.add(keyOf(context));
-      const created = isUpdate
-        ? await deployedIn(cloud).createOrUpdate(handler, inputs, context)
-        : await deployedIn(cloud).create(handler, inputs, context);
+      // Its outputs follow from the file of stand-ins, too, which may have changed though the inputs have not.
+      const created =
+        isUpdate && !isStandIn
+          ? await deployedIn(cloud).createOrUpdate(handler, inputs, context)
+          : await deployedIn(cloud).create(handler, inputs, context);
       for (const key of secrets) created.state[key] = pulumi.secret(created.state[key]);
       return created;
     });

@@ -68,6 +68,15 @@ describe("what the local cloud doesn't emulate", () => {
     expect(await up(database, { resources })).to.deep.include({ endpoint: "127.0.0.1:5432", port: 5432 });
   });
 
+  it("gives what the file says now when the program is deployed again", async () => {
+    const cloud = await startCloud();
+    clouds.push(cloud);
+    const options = { program: database, cloud, project: "test", stack: "local" };
+    const giving = (endpoint: string) => ({ standIns: { ...noStandIns, resources: { db: { endpoint } } } });
+    expect(await deploy({ ...options, ...giving("one") })).to.include({ endpoint: "one" });
+    expect(await deploy({ ...options, ...giving("two"), isUpdate: true })).to.include({ endpoint: "two" });
+  });
+
   it("is refused by a strict deployment, all of it at once", async () => {
     const message = await failure(
       up(
