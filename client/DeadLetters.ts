@@ -45,8 +45,7 @@ const queuesAtOnce = 10;
 
 /**
  * The jobs that failed for good, in the dead-letter queues of their types. For operators, with their own AWS
- * credentials: it
- * goes straight to SQS, whose queues `GET /types` names.
+ * credentials: it goes straight to SQS, whose queues `GET /types` names.
  *
  * SQS shows messages only to their receiver, so messages that are read are hidden from others for a while.
  */
@@ -170,8 +169,7 @@ function namesOf({ id, messageId }: DeadLetter): string[] {
 
 /**
  * Receives a queue's messages, passes those selected to `treat`, and releases all that it did not settle: at the end,
- * so that
- * it sees none twice. Returns the number it saw.
+ * so that it sees none twice. Returns the number it saw.
  */
 async function walk(
   queue: DeadLetterQueue,

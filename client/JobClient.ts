@@ -118,9 +118,8 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   }
 
   /**
-   * Requests a job's cancellation: a waiting job never runs, a running one is signalled. Returns the job's new state; a
-   * job that
-   * is cancelled already is no error.
+   * Requests a job's cancellation: a waiting job never runs, a running one is signalled. Returns the job's new state;
+   * a job that is cancelled already is no error.
    *
    * @throws JobProblemError with code `job-finished` if it has ended otherwise.
    */
@@ -142,8 +141,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
 
   /**
    * Runs a failed job again, under its id and with attempts counted from zero, and returns its new state. A job that
-   * waits or
-   * runs since an earlier retry is no error.
+   * waits or runs since an earlier retry is no error.
    *
    * @throws JobProblemError with code `job-not-ended`, `job-succeeded`, or `payload-not-kept` if its dead letter is
    * gone.
@@ -167,8 +165,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
 
   /**
    * Runs failed jobs again, up to a hundred; returns the outcome of each, in the order of their ids. A job that waits
-   * or runs
-   * since an earlier retry counts as accepted.
+   * or runs since an earlier retry counts as accepted.
    */
   async retryMany(ids: readonly string[], { delaySeconds, signal }: RetryOptions = {}): Promise<SubmitOutcome[]> {
     const distinct = [...new Set(ids)];

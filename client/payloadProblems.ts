@@ -6,8 +6,7 @@ const maxProblems = 20;
 
 /**
  * Parts of a payload that JSON would silently drop or change, by path: such a payload is not sent. JSON holds null,
- * true
- * and false, finite numbers, strings, arrays, and plain objects of these; -0 arrives as 0.
+ * true and false, finite numbers, strings, arrays, and plain objects of these; -0 arrives as 0.
  */
 export function payloadProblems(payload: unknown): FieldProblem[] {
   const problems: FieldProblem[] = [];

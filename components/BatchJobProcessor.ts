@@ -30,8 +30,7 @@ import { WorkerNetwork } from "./network/WorkerNetwork";
 
 /**
  * A serverless batch job processor: an HTTP API that accepts jobs, a router that puts each job into its type's queue,
- * and for
- * each type a fleet of workers.
+ * and for each type a fleet of workers.
  *
  * @throws `pulumi.InputPropertiesError` that names every invalid input.
  */

@@ -61,8 +61,7 @@ export interface CloudOptions {
 export interface LocalCloud {
   /**
    * Address of SQS, SNS, S3, DynamoDB, Lambda's Invoke, EventBridge Scheduler, Auto Scaling, and of the reads of
-   * secrets and
-   * parameters, for `AWS_ENDPOINT_URL`.
+   * secrets and parameters, for `AWS_ENDPOINT_URL`.
    */
   endpoint: string;
   region: string;

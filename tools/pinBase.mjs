@@ -1,7 +1,6 @@
 // Writes the present digest of the tag of the worker image's base into worker-image/Dockerfile: for a release, so that
-// its image
-// is the same whenever it is built, and each release brings Debian's and Node's patches. `--check`
-// only says if there is a digest. `--registry URL` asks another registry, such as a mirror or a test's.
+// its image is the same whenever it is built, and each release brings Debian's and Node's patches. `--check` only says
+// if there is a digest. `--registry URL` asks another registry, such as a mirror or a test's.
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readFileSync, realpathSync, writeFileSync } from "node:fs";

@@ -25,10 +25,8 @@ export interface Parts {
 
 /**
  * Counts the AWS calls of the parts that a job passes, as the local cloud answers them: calls to the topic, to the
- * type's
- * queue and to the job records, by functions and by workers, and invocations. Calls by time instead of by job are
- * counted
- * separately: those of the scaler, the repair run, and workers' reports.
+ * type's queue and to the job records, by functions and by workers, and invocations. Calls by time instead of by job
+ * are counted separately: those of the scaler, the repair run, and workers' reports.
  */
 export class CallCounter {
   private counts = new Map<string, CallCount>();

@@ -13,8 +13,7 @@ const gap = 2;
 
 /**
  * A table of aligned columns, without lines, so that it can be cut and pasted. If it is wider than `width`, it cuts
- * cells
- * from the last column on, and then leaves out columns.
+ * cells from the last column on, and then leaves out columns.
  */
 export function plainTable(columns: readonly Column[], rows: readonly (readonly Styled[])[], width: number): Styled {
   const cells = rows.map((row) => row.map(singleLine));

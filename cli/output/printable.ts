@@ -1,7 +1,7 @@
 /**
  * Characters that control a terminal or reverse the direction of text: control characters (C0, DEL and C1, of which
- * xterm
- * takes U+009B and U+009D for the beginnings of sequences), bidirectional controls, and Unicode's own line separators.
+ * xterm takes U+009B and U+009D for the beginnings of sequences), bidirectional controls, and Unicode's own line
+ * separators.
  */
 const obeyed = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
 

@@ -60,8 +60,7 @@ let beforeEnd: ((exit: () => void) => void) | undefined;
 
 /**
  * Ends the process when nothing more can be written: silently if the reader (such as `head`) closed the pipe, and with
- * a line
- * if the disk is full. The last caller's `onEnd` counts.
+ * a line if the disk is full. The last caller's `onEnd` counts.
  */
 export function endWithOutput(onEnd: (exit: () => void) => void = (exit) => exit()): void {
   const isFirst = beforeEnd === undefined;

@@ -29,9 +29,8 @@ export interface ApiRequest {
 const backoffMilliseconds = { first: 200, longest: 5_000 };
 
 /**
- * Sends requests to one API. Requests that fail on the way, are throttled, or are answered with 5xx are retried, always
- * with
- * the same body and headers: callers must send idempotent requests.
+ * Sends requests to one API. Requests that fail on the way, are throttled, or are answered with 5xx are retried,
+ * always with the same body and headers: callers must send idempotent requests.
  */
 export class Connection {
   private readonly base: URL;

@@ -39,8 +39,7 @@ function noCredentials(reason: string, cause: unknown): JobProblemError {
 
 /**
  * Reasons why the links of the SDK's chain gave no credentials. The chain itself throws the reason of its last link,
- * whatever
- * happened to the profile that the user named; the others' reasons go to its logger alone.
+ * whatever happened to the profile that the user named; the others' reasons go to its logger alone.
  */
 class ChainReasons {
   private readonly lines: string[] = [];

@@ -9,8 +9,7 @@ const agents = new Map<string, Promise<Dispatcher>>();
 
 /**
  * Dispatcher for the proxy that HTTPS_PROXY or HTTP_PROXY names, unless NO_PROXY excepts the host. Undefined without a
- * proxy,
- * and for this machine.
+ * proxy, and for this machine.
  */
 export async function proxyOf(url?: URL): Promise<Dispatcher | undefined> {
   const proxies = variables.map((name) => process.env[name] ?? "");

@@ -102,15 +102,13 @@ export interface ProcessorArgs {
   backoffSeconds?: number;
   /**
    * Longest time, in seconds, that running jobs may go on once their worker must stop, up to 42,600; a spot notice
-   * leaves
-   * less.
+   * leaves less.
    * @default 90
    */
   drainSeconds?: number;
   /**
    * Idle seconds after which a worker terminates its instance if the type no longer needs it; 0 never. About the cost
-   * of
-   * another launch.
+   * of another launch.
    * @default 20
    */
   idleSeconds?: number;

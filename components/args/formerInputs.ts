@@ -1,8 +1,7 @@
 /**
  * Inputs of earlier versions, and the reason with which each is refused: `Expected X instead` if another input
  * replaces it, else what the component does without it. A test ensures that each input that ever existed is here or
- * still
- * an input.
+ * still an input.
  */
 export const formerInputs: Record<"component" | "processor", Record<string, string>> = {
   component: {

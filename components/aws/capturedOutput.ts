@@ -10,8 +10,7 @@ export function isSerialisedOutput(value: unknown): value is object {
 
 /**
  * Makes a worker's copy of an Output throw at every use but `.get()`: in a string it would become "[object Object]",
- * and
- * it lacks its value's properties. `name` is for the message; undefined if it isn't known.
+ * and it lacks its value's properties. `name` is for the message; undefined if it isn't known.
  */
 export function allowOnlyGet(serialised: object, name: string | undefined): void {
   const captured = name ?? "";

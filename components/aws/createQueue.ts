@@ -28,8 +28,7 @@ export function createQueue(
       ...fitName(name, 80),
       messageRetentionSeconds: limits.queueRetentionSeconds,
       // A job near SNS's 256 KiB, the provider's default, grows: by its reason as a dead letter, and by JSON's escapes
-      // in
-      // the event of a failed delivery by Lambda or SNS.
+      // in the event of a failed delivery by Lambda or SNS.
       maxMessageSize: limits.maxQueueMessageBytes,
       ...encryptQueue(kmsKey),
       ...queueArgs,

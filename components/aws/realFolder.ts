@@ -7,8 +7,7 @@ interface PnpFinder {
 
 /**
  * The folder as other processes see it, such as Docker. Under Yarn's Plug'n'Play a package has a virtual path, and may
- * be
- * in an archive.
+ * be in an archive.
  *
  * @throws Error if there is no such folder, with the remedy.
  */

@@ -11,8 +11,7 @@ export interface SlotSettings {
 
 /**
  * Concurrent jobs of one instance of a processor: as configured, or the vCPUs of its first instance type, or its GPUs,
- * as far
- * as its memory holds as many jobs. If the type's name doesn't tell, workers report them once they run.
+ * as far as its memory holds as many jobs. If the type's name doesn't tell, workers report them once they run.
  */
 export function slotsOf({ slots, instanceTypes: [first = ""], memoryMegabytes, gpu = false }: SlotSettings): number {
   if (slots > 0) return slots;

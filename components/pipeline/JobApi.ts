@@ -65,8 +65,7 @@ export class JobApi extends pulumi.ComponentResource {
       child,
     );
     // A browser sends preflight requests without authorization, which `$default` would require ("Configure CORS for
-    // HTTP
-    // APIs in API Gateway").
+    // HTTP APIs in API Gateway").
     const hasPreflight = args.cors && authorization.authorizationType !== "NONE";
     const preflight =
       hasPreflight &&
@@ -170,8 +169,7 @@ export class JobApi extends pulumi.ComponentResource {
     const accessLogs = new aws.cloudwatch.LogGroup(
       `${name}-access`,
       // For log groups with this prefix API Gateway needs no statement of its own in the one resource policy of 5,120
-      // characters
-      // ("Enable logging from AWS services", Amazon CloudWatch Logs).
+      // characters ("Enable logging from AWS services", Amazon CloudWatch Logs).
       {
         namePrefix: `/aws/vendedlogs/apis/${name}-`,
         retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays,

@@ -17,8 +17,7 @@ export type JobRepairArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "km
 
 /**
  * The Lambda that, each minute, routes events that the router never got or failed at, explains the dead letters that
- * SQS moved
- * itself, and ends the jobs whose messages are gone.
+ * SQS moved itself, and ends the jobs whose messages are gone.
  */
 export class JobRepair extends pulumi.ComponentResource {
   readonly repair: LambdaFunction;

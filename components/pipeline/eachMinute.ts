@@ -4,8 +4,7 @@ import { LambdaFunction } from "./LambdaFunction";
 
 /**
  * Calls the function each minute. An EventBridge rule needs only a permission, a schedule of EventBridge Scheduler a
- * role
- * with a policy. A failed call isn't repeated: the next one does its work, and repeats would only add load.
+ * role with a policy. A failed call isn't repeated: the next one does its work, and repeats would only add load.
  */
 export function runEachMinute(
   name: string,

@@ -20,9 +20,8 @@ const known = new Map<string, string>();
 
 /**
  * Text of a Lambda function's module, which exports `handler`: a closure that Pulumi serialised when the package was
- * built
- * (docs/decisions/0012-lambda-text-from-the-build.md). The same text on each machine, whatever Node or TypeScript it
- * has.
+ * built (docs/decisions/0012-lambda-text-from-the-build.md). The same text on each machine, whatever Node or
+ * TypeScript it has.
  *
  * @throws `pulumi.RunError` if the text is missing or damaged, or made from other sources than those beside the
  * package.

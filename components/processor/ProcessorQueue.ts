@@ -90,7 +90,6 @@ const releaseActions = ["sqs:ChangeMessageVisibility"];
 
 /**
  * The record counts attempts; SQS's own count is only a backstop. Give-backs raise it, and so do useless deliveries
- * during an
- * outage: it is SQS's maximum ("SetQueueAttributes", Amazon SQS API Reference).
+ * during an outage: it is SQS's maximum ("SetQueueAttributes", Amazon SQS API Reference).
  */
 const backstopReceives = 1_000;

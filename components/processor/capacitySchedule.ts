@@ -8,8 +8,7 @@ const unchanged = -1;
 
 /**
  * Scheduled actions that change only a group's minimum: Auto Scaling raises the desired capacity to a higher minimum,
- * and
- * after the peak idle workers lower it.
+ * and after the peak idle workers lower it.
  */
 export function scheduleCapacity(
   group: aws.autoscaling.Group,

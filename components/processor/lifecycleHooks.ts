@@ -33,8 +33,7 @@ export function lifecycleHooks(drainSeconds: number): Hook[] {
 
 /**
  * The hooks again, as resources that follow later changes: those that a group is created with never change. They are
- * deleted
- * with their group, since deleting them first would leave its drain without a hook
+ * deleted with their group, since deleting them first would leave its drain without a hook
  * (docs/decisions/0006-lifecycle-hooks-twice.md).
  */
 export function keepHooks(

@@ -18,9 +18,8 @@ export interface TypeEntryArgs {
 }
 
 /**
- * A job type's entry in the table from which the functions read types. It is created last, so that the type exists only
- * once
- * its queue admits the functions and its fleet can work.
+ * A job type's entry in the table from which the functions read types. It is created last, so that the type exists
+ * only once its queue admits the functions and its fleet can work.
  */
 export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulumi.Resource): aws.dynamodb.TableItem {
   const { processor, queue, fleet, machineImage, typeTable } = args;

@@ -68,8 +68,7 @@ export function createWorkerRole(
 
 /**
  * Instances' permissions on their groups. A policy of its own: in the role's first one, which instances need at their
- * start,
- * the groups' ARNs would close a circle of group, launch template, instance profile and role.
+ * start, the groups' ARNs would close a circle of group, launch template, instance profile and role.
  *
  * It is deleted with the role, not before the groups as its place in the graph implies: instances need it to drain
  * while their group is deleted.

@@ -30,10 +30,9 @@ export interface CapacityInput {
 }
 
 /**
- * Instances that a type needs: just enough that the last job of its backlog waits no longer than the target latency for
- * a
- * slot, at least one while there is any job, and within the bounds of its group. So an instance is launched only if
- * the present and starting ones would keep a job waiting for longer than that.
+ * Instances that a type needs: just enough that the last job of its backlog waits no longer than the target latency
+ * for a slot, at least one while there is any job, and within the bounds of its group. So an instance is launched only
+ * if the present and starting ones would keep a job waiting for longer than that.
  *
  * With n instances, as many jobs as they have slots run at once, and the slots take the others as
  * jobs end: the last one waits (backlog − slots × n) × secondsPerJob ÷ (slots × n). There are never more instances than

@@ -1,7 +1,6 @@
 /**
  * Tag of a type's Auto Scaling groups, to which the scaler's permissions are bound and by which a worker finds the
- * groups of its
- * type. Its value is that of {@link fleetTagValue}.
+ * groups of its type. Its value is that of {@link fleetTagValue}.
  */
 export const fleetTag = "batch-job-processor-fleet";
 
@@ -118,8 +117,7 @@ export interface LaunchRetry {
 
 /**
  * The scaler's alias by which workers nudge it. It takes only the types from them, not the number of jobs: a worker's
- * word may
- * be its handler's.
+ * word may be its handler's.
  */
 export const workerAlias = "workers";
 

@@ -6,9 +6,8 @@ import type { FieldProblem } from "../check";
  * `1.0`, `1e2`, `-0` and 0.10000000000000001 are (they arrive as 1, 100, 0 and 0.1), 12345678901234567890 and 1e400 are
  * not.
  *
- * The text must be JSON that `JSON.parse` takes. Reports the first {@link maxLosses} of each job of a batch, and of all
- * else
- * together.
+ * The text must be JSON that `JSON.parse` takes. Reports the first {@link maxLosses} of each job of a batch, and of
+ * all else together.
  */
 export function findJsonLosses(text: string): FieldProblem[] {
   const maxLosses = 20;

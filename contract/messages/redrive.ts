@@ -11,8 +11,7 @@ export interface Redrive {
 
 /**
  * Outcome for a job: its dead letter was sent back, by this call or another; there is none; or it may be among those
- * that
- * another consumer holds, or that there was no time for.
+ * that another consumer holds, or that there was no time for.
  */
 export type RedriveOutcome = "sent" | "absent" | "held";
 

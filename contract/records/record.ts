@@ -108,8 +108,7 @@ export function encodeRecord(record: JobRecord): Record<string, AttributeValue> 
 
 /**
  * A DynamoDB item as a record; attributes that this version doesn't know pass as text. Unreadable fields are left out
- * and
- * named: one odd record must not stop a reader of many.
+ * and named: one odd record must not stop a reader of many.
  */
 export function decodeRecord(item: Record<string, { S?: string; N?: string }>): JobRecord {
   const record: Record<string, unknown> = { attempts: 0 };

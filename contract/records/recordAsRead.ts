@@ -11,10 +11,8 @@ export const lostAfterSeconds = limits.queueRetentionSeconds + marginSeconds;
 
 /**
  * The record as a reader should see it at this time. SQS drops a message once its queue's retention is over, counted
- * from
- * when it was sent, so a job that has not ended by then never will: it reads as failed, though its record doesn't say
- * so. A lease
- * that ended sooner proves nothing yet, since the job's message is still there for another worker.
+ * from when it was sent, so a job that has not ended by then never will: it reads as failed, though its record doesn't
+ * say so. A lease that ended sooner proves nothing yet, since the job's message is still there for another worker.
  */
 export function recordAsRead(record: JobRecord, now: number): JobRecord {
   if (record.state !== "queued" && record.state !== "running") return record;

@@ -7,9 +7,8 @@ import { maxSchemaDepth, pointerTo, type Run, shortened, startRun } from "./run"
 export type SchemaCheck = (payload: unknown) => FieldProblem[];
 
 /**
- * Runs a task for a limited time; returns `false` if that was too short. Only patterns need it: neither the pattern nor
- * the
- * text tells how long a match takes.
+ * Runs a task for a limited time; returns `false` if that was too short. Only patterns need it: neither the pattern
+ * nor the text tells how long a match takes.
  */
 export type RunWithin = (milliseconds: number, task: () => void) => boolean;
 

@@ -42,8 +42,7 @@ const readers = 10;
 
 /**
  * Empties the queues of a removed job type into the unroutable queue. Called at every change of the resource that
- * stands
- * for this; it does nothing except at its deletion, and nothing while the type is still in the type table: a
+ * stands for this; it does nothing except at its deletion, and nothing while the type is still in the type table: a
  * replaced resource is deleted too.
  *
  * It goes on for as long as functions may cache the type, and while there are hidden messages. Throws if its

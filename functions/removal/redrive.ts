@@ -49,10 +49,9 @@ const releasesAtOnce = 10;
 
 /**
  * Finds the dead letters of jobs and sends them back: message, record, dead letter, in that order, so that a job never
- * waits
- * without a message, wherever the call is cut off. Its dead letter may then stay, or be sent once more: claims make
- * that harmless. The record changes only if the job has not been claimed, or ended again, since the dead letter was
- * found.
+ * waits without a message, wherever the call is cut off. Its dead letter may then stay, or be sent once more: claims
+ * make that harmless. The record changes only if the job has not been claimed, or ended again, since the dead letter
+ * was found.
  */
 export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redrive"]) => Promise<RedriveOutcomes> {
   const { queuesOf, inbox, countHidden, records, nudge, now, pause, log } = effects;

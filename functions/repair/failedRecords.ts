@@ -9,8 +9,8 @@ export interface FailedRecords {
   read(id: string): Promise<JobRecord | undefined>;
   /**
    * Ends the job with the record's error and time, unless it has ended, was claimed or redriven since the record was
-   * read, or
-   * is running; returns true if it did. An end that is not published yet has no expiry, and may be written again.
+   * read, or is running; returns true if it did. An end that is not published yet has no expiry, and may be written
+   * again.
    */
   fail(record: JobRecord, now: number, isTold: boolean): Promise<boolean>;
   /** Ids under an index key, oldest jobs first: submitted before the time, after the end of the previous page. */

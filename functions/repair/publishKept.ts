@@ -19,8 +19,7 @@ const eventsAtOnce = 10;
 
 /**
  * Publishes the events that workers could not, oldest first as far as SQS's order goes, until the topic refuses one;
- * returns
- * their number.
+ * returns their number.
  */
 export async function publishKept({ inbox, announce, hasTime, log }: PublishKeptEffects, url: string): Promise<number> {
   let published = 0;

@@ -38,10 +38,9 @@ const typesPerRun = 10;
 const runMilliseconds = 60_000;
 
 /**
- * The repair run, each minute: replays what the router never got or failed at, explains the dead letters that SQS moved
- * itself, and ends the jobs whose messages are gone. Each part goes on when another fails; the run then throws at its
- * end, so
- * that the failure shows.
+ * The repair run, each minute: replays what the router never got or failed at, explains the dead letters that SQS
+ * moved itself, and ends the jobs whose messages are gone. Each part goes on when another fails; the run then throws
+ * at its end, so that the failure shows.
  */
 export function createRepair(effects: RepairEffects): (event: unknown, context: RunContext) => Promise<void> {
   const { jobTypes, records, failedEvents, keptEventsUrl, now, log } = effects;

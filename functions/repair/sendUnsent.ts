@@ -20,8 +20,7 @@ const pagesInVain = 5;
 
 /**
  * Routes the events that the router kept; returns their number. It tries a queue that still takes nothing only once,
- * which
- * delays that queue's events alone.
+ * which delays that queue's events alone.
  */
 export async function sendUnsent({ unsentEvents, routeJobs, hasTime, log }: SendUnsentEffects): Promise<number> {
   const closed = new Set<string>();

@@ -10,8 +10,8 @@ export interface NudgeEffects {
 
 /**
  * Time between two nudges of one environment about a type. Jobs sent meanwhile are kept for the next nudge. Jobs kept
- * for longer
- * are dropped, since SQS's counts include them by then: counted twice, jobs of seconds would get twice the instances.
+ * for longer are dropped, since SQS's counts include them by then: counted twice, jobs of seconds would get twice the
+ * instances.
  */
 const intervalMilliseconds = 5_000;
 

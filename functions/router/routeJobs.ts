@@ -40,10 +40,9 @@ const lookUpsAtOnce = 20;
  * reason.
  *
  * Jobs that a queue won't take are kept elsewhere, by queue: Lambda retries only for minutes, and its failure
- * destination
- * is a queue of the same SQS. If they can't be kept, or a type can't be read, it throws once all others are sent:
- * Lambda then delivers the whole event again, and finally to that destination. That duplicates the jobs already sent,
- * which claims make harmless; none is lost.
+ * destination is a queue of the same SQS. If they can't be kept, or a type can't be read, it throws once all others
+ * are sent: Lambda then delivers the whole event again, and finally to that destination. That duplicates the jobs
+ * already sent, which claims make harmless; none is lost.
  */
 export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) => Promise<void> {
   const { jobTypes, unroutableQueueUrl, keepJobs, nudge, now, log } = effects;

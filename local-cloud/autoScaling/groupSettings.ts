@@ -46,8 +46,7 @@ export interface Placement {
 
 /**
  * Placement of the next instance: the on-demand base first, then spot and on demand by their share ("Auto Scaling
- * groups
- * with multiple instance types and purchase options"); in the zone with the fewest.
+ * groups with multiple instance types and purchase options"); in the zone with the fewest.
  */
 export function placeNext(
   { mixed, subnetIds, zones }: GroupSettings,

@@ -1,8 +1,7 @@
 /**
  * Kinds of failing launches: `spot-shortage`, EC2 has no spot capacity; `invalid-image`, `free-plan` and `vcpu-quota`,
- * it refuses
- * the launch; `client-error`, it terminates the instance at once; `boot-failure`, the instance comes up but its
- * worker never does.
+ * it refuses the launch; `client-error`, it terminates the instance at once; `boot-failure`, the instance comes up but
+ * its worker never does.
  */
 export const launchFaultKinds = [
   "spot-shortage",

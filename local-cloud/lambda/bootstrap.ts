@@ -1,7 +1,6 @@
 /**
  * Main module of a function's process: plain JavaScript, written beside the function's code, so that it is the same
- * from
- * sources and from `dist/`. Takes one invocation at a time over IPC, and ends when the parent is gone.
+ * from sources and from `dist/`. Takes one invocation at a time over IPC, and ends when the parent is gone.
  */
 export const lambdaBootstrap = `
 process.on("disconnect", () => process.exit(0));

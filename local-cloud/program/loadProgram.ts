@@ -11,8 +11,7 @@ import type { Project } from "./project";
 
 /**
  * Returns a function that runs a project's program, as the Pulumi CLI does: TypeScript through ts-node, the project's
- * own or
- * Pulumi's, without checking types; an exported function is called.
+ * own or Pulumi's, without checking types; an exported function is called.
  */
 export function loadProgram(project: Project): () => Promise<unknown> {
   return async () => {

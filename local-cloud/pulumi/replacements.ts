@@ -1,7 +1,6 @@
 /**
- * Inputs whose change requires a new resource, as the AWS provider marks them; any other change is made in place. Types
- * that
- * are not listed are never replaced.
+ * Inputs whose change requires a new resource, as the AWS provider marks them; any other change is made in place.
+ * Types that are not listed are never replaced.
  */
 export const replaceOn: Record<string, readonly string[]> = {
   "aws:apigatewayv2/api:Api": ["protocolType"],

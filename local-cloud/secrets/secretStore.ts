@@ -23,8 +23,7 @@ export interface StoredParameter {
 
 /**
  * The secrets and parameters of the local cloud. Workers may also name those that the program doesn't make: then the
- * value
- * given for the variable is used.
+ * value given for the variable is used.
  */
 export class SecretStore {
   private readonly secrets = new Map<string, StoredSecret>();

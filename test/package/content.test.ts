@@ -9,8 +9,7 @@ const root = packageRoot();
 
 /**
  * Files that a consumer needs: code with types and source maps, the worker image's build context, its instances'
- * scripts, the
- * plugin, and documents.
+ * scripts, the plugin, and documents.
  */
 const expected = [
   /^dist\/(cli|client|components|contract|local-cloud(?!\/engine)|plugin|testing)\/.+\.(m?js|m?js\.map|d\.m?ts)$/,

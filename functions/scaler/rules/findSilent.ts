@@ -12,14 +12,11 @@ const longestPauseMilliseconds = 21_600_000;
 
 /**
  * Instances in service whose workers have been silent for too long, or never reported: to be marked unhealthy, so that
- * they
- * are replaced, one in a run. Auto Scaling doesn't say how long an instance has been in service, so one that never
- * reported is
- * first noted. A silence counts only once two checks saw it: after an outage of the table all workers would seem silent
- * at
- * first. If no instance at all reports, workers that can't reach the table but go on working are as likely as workers
- * that
- * hang: after the first, each further replacement waits twice as long as the one before.
+ * they are replaced, one in a run. Auto Scaling doesn't say how long an instance has been in service, so one that
+ * never reported is first noted. A silence counts only once two checks saw it: after an outage of the table all
+ * workers would seem silent at first. If no instance at all reports, workers that can't reach the table but go on
+ * working are as likely as workers that hang: after the first, each further replacement waits twice as long as the one
+ * before.
  */
 export function findSilent(view: FleetView): { actions: Action[]; changes: StateChanges } {
   const { now, items, state } = view;

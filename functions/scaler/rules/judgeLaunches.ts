@@ -46,9 +46,8 @@ export interface LaunchVerdict {
 
 /**
  * Backs off once three launches have failed in a row: the scaler tries one after a minute, and after 2, 4, 8 and 15
- * minutes
- * each time its own try has failed, however often the group fails by itself in between; until one succeeds, or there is
- * another group or launch template version, which may be the fix.
+ * minutes each time its own try has failed, however often the group fails by itself in between; until one succeeds, or
+ * there is another group or launch template version, which may be the fix.
  *
  * A worker's reason why it can't start is a problem at once, and so is a launch refused for a reason with a known
  * remedy.
@@ -114,8 +113,7 @@ function lastFailedStart({ now, items }: FleetView, since: number): InstanceItem
 
 /**
  * Before the limit of failures is reached, the last worker's reason counts until another worker starts, and AWS's
- * reason for
- * the last launch until the next launch.
+ * reason for the last launch until the next launch.
  */
 function firstProblem(view: FleetView, failedStart: InstanceItem | undefined, more: StateChanges): StateChanges {
   const { items, refusal, launches, state } = view;

@@ -17,8 +17,7 @@ export interface CapacityPlan {
 
 /**
  * Raises the type's groups to what its backlog needs, and to their minimum. Lowers them in two cases only, so that no
- * instance in
- * service terminates by it: if launches fail, and if spot capacity is missing.
+ * instance in service terminates by it: if launches fail, and if spot capacity is missing.
  */
 export function planCapacity(view: FleetView, needed: number, verdict: LaunchVerdict): CapacityPlan {
   if (verdict.isBackedOff) {

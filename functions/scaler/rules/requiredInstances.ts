@@ -4,8 +4,8 @@ import type { Figures } from "./learn";
 
 /**
  * The instances that the type's backlog needs, whatever the minimum of its groups. Retiring ones take no job: their
- * running jobs
- * are neither backlog nor a reason for fewer. A job that runs alone takes a whole instance, which comes on top.
+ * running jobs are neither backlog nor a reason for fewer. A job that runs alone takes a whole instance, which comes
+ * on top.
  */
 export function needOf(view: FleetView, { secondsPerJob, slots }: Figures): number {
   const { counts, sent, group, jobType, items } = view;

@@ -51,8 +51,7 @@ interface LogLine {
 
 /**
  * The log of one attempt, within bounds: beyond {@link logBounds}, or while the worker's own output is behind, lines
- * are
- * dropped and counted, and a line says how many. The last ones are written in any case.
+ * are dropped and counted, and a line says how many. The last ones are written in any case.
  */
 export class JobLog {
   private readonly last: LogLine[] = [];

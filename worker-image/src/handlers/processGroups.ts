@@ -27,9 +27,8 @@ done
 
 /**
  * The process groups of the running jobs. Each job has a group of its own, so that a signal reaches all that it
- * started. But
- * the group would outlive a worker that is killed, so a shell waits for the end of the worker's pipe and kills it
- * then.
+ * started. But the group would outlive a worker that is killed, so a shell waits for the end of the worker's pipe and
+ * kills it then.
  */
 export class ProcessGroups {
   private readonly members = new Set<number>();

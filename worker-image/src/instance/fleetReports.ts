@@ -21,9 +21,8 @@ export interface FleetReportsEffects {
 }
 
 /**
- * The worker's reports on itself in the fleet table: at once, and then every half minute. They come from the
- * worker's own process, so that a worker that hangs falls silent, and an unhealthy one stays silent: its instance is
- * then
+ * The worker's reports on itself in the fleet table: at once, and then every half minute. They come from the worker's
+ * own process, so that a worker that hangs falls silent, and an unhealthy one stays silent: its instance is then
  * replaced. A failed report is a warning, and the next one comes all the same.
  */
 export class FleetReports {

@@ -30,12 +30,10 @@ export interface Health {
 }
 
 /**
- * Health of the worker. One with running jobs is never unhealthy: they go on without the queue, end by their timeout at
- * the
- * latest, and would be lost with it. Nor is one that any service answers, even with a refusal: the cause is then the
- * service, or a permission, and the next instance would fare no better. A disk that stays full without running jobs is
- * this
- * instance's own problem.
+ * Health of the worker. One with running jobs is never unhealthy: they go on without the queue, end by their timeout
+ * at the latest, and would be lost with it. Nor is one that any service answers, even with a refusal: the cause is
+ * then the service, or a permission, and the next instance would fare no better. A disk that stays full without
+ * running jobs is this instance's own problem.
  */
 export function healthOf(source: HealthSource, now: number): Health {
   const { isDraining, busySlots, vitals, services } = source;

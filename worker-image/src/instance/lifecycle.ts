@@ -63,9 +63,8 @@ export interface LifecycleEffects {
 
 /**
  * The life of the worker's EC2 instance. It completes the launch hook once the worker is ready, drains the worker when
- * metadata announces the instance's end, retires it when the scaler does, nudges the scaler if more jobs wait than
- * the worker can run, terminates an idle instance, and completes the terminate hook once all is done. Without metadata,
- * as
+ * metadata announces the instance's end, retires it when the scaler does, nudges the scaler if more jobs wait than the
+ * worker can run, terminates an idle instance, and completes the terminate hook once all is done. Without metadata, as
  * in a plain container, it does nothing.
  */
 export class Lifecycle {
@@ -213,8 +212,7 @@ export class Lifecycle {
 
   /**
    * Jobs may have come that no nudge of the router reported: more than the slots of this worker could take at once. A
-   * notice
-   * of the instance's end doesn't wait for it.
+   * notice of the instance's end doesn't wait for it.
    */
   private nudgeIfOverloaded(): void {
     const { clock, nudge, slots, log } = this.effects;

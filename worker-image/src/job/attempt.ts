@@ -157,8 +157,7 @@ export class Attempt {
 
   /**
    * Hides the message for longer; resolves to true if SQS has lost it: it was hidden all the time, so it was deleted,
-   * or
-   * its queue purged. Rejects if SQS can't be reached.
+   * or its queue purged. Rejects if SQS can't be reached.
    */
   async isMessageGone(): Promise<boolean> {
     const { queue, clock, visibilityTimeoutSeconds } = this.effects;
@@ -179,9 +178,8 @@ export class Attempt {
 
   /**
    * Record first: a message that reappears while the lease holds is only hidden again. If the record is out of reach,
-   * or
-   * its table doesn't answer, the message is hidden all the same: no other worker could begin the job, and this
-   * one may end it once the table is back.
+   * or its table doesn't answer, the message is hidden all the same: no other worker could begin the job, and this one
+   * may end it once the table is back.
    */
   private async beat(): Promise<void> {
     const { clock, visibilityTimeoutSeconds } = this.effects;

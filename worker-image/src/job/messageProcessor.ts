@@ -65,10 +65,9 @@ export class MessageProcessor {
   }
 
   /**
-   * Never rejects: after any failure, SQS delivers the message again once its visibility timeout ends. The slot is free
-   * once all processes of the handler have ended; later writes hold up no other job. Resolves to a reason if the table
-   * of
-   * records is out of reach, and with it every other job.
+   * Never rejects: after any failure, SQS delivers the message again once its visibility timeout ends. The slot is
+   * free once all processes of the handler have ended; later writes hold up no other job. Resolves to a reason if the
+   * table of records is out of reach, and with it every other job.
    */
   async process(message: ReceivedMessage, slot: SlotEvents = noSlot): Promise<Untaken | undefined> {
     try {

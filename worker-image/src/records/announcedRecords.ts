@@ -32,8 +32,7 @@ export class AnnouncedRecords implements JobRecords {
       case "duplicate": {
         const { ended } = claim;
         // The message of the last attempt was not deleted, so its worker may have died before it published. For a job
-        // that was
-        // cancelled before any attempt, the message is still there.
+        // that was cancelled before any attempt, the message is still there.
         const isOwed = ended && (ended.state === "cancelled" || ended.messageId === request.messageId);
         if (isOwed) await this.announce(completionEventOf(ended));
         return claim;

@@ -1,9 +1,8 @@
 import { Claim, ClaimRequest, HoldState, JobRecords } from "./records";
 
 /**
- * Job records that are not kept: SQS's count of deliveries is the number of attempts, so that a job given back has used
- * one, and
- * duplicates or another worker's hold can't be detected.
+ * Job records that are not kept: SQS's count of deliveries is the number of attempts, so that a job given back has
+ * used one, and duplicates or another worker's hold can't be detected.
  */
 export class UntrackedRecords implements JobRecords {
   claim({ job, receiveCount, worker, maxAttempts }: ClaimRequest): Promise<Claim> {

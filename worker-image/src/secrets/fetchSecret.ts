@@ -6,9 +6,8 @@ const settings = {
 };
 
 /**
- * The value of a secret, or of a parameter, from its region. Loads the SDKs here, so that workers without secrets don't
- * need
- * them.
+ * The value of a secret, or of a parameter, from its region. Loads the SDKs here, so that workers without secrets
+ * don't need them.
  */
 export function fetchSecret(reference: SecretReference, signal: AbortSignal): Promise<string> {
   return reference.service === "ssm" ? fetchParameter(reference, signal) : fetchSecretValue(reference, signal);

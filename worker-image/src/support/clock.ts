@@ -23,11 +23,9 @@ export interface TimeSources {
 const jumpMilliseconds = 2_000;
 
 /**
- * The wall clock at the start of the process, advanced by the steady one: a wall clock that is corrected in
- * the middle of a job would make its lease, its heartbeats and its 12 hours seem over, or far from it. One that was
- * wrong
- * at the start of the process stays wrong. The machine's sleep is added, so that workers that began before and after it
- * agree
+ * The wall clock at the start of the process, advanced by the steady one: a wall clock that is corrected in the middle
+ * of a job would make its lease, its heartbeats and its 12 hours seem over, or far from it. One that was wrong at the
+ * start of the process stays wrong. The machine's sleep is added, so that workers that began before and after it agree
  * on leases; the wall clock alone can't tell sleep from a correction, the uptime can.
  */
 export function createClock({ wall, steady, uptime }: TimeSources): Clock {

@@ -31,9 +31,8 @@ interface Candidate {
 }
 
 /**
- * Finds the result in a command's output: the last JSON value in lines of its own, one line or many.
- * Text that looks like JSON there but can't be read as a whole is an error; no part of it, and nothing before it,
- * counts as the
+ * Finds the result in a command's output: the last JSON value in lines of its own, one line or many. Text that looks
+ * like JSON there but can't be read as a whole is an error; no part of it, and nothing before it, counts as the
  * result. Keeps at most one value, and of a large one only size and digest.
  */
 export class ResultFinder {

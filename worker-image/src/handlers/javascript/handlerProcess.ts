@@ -71,8 +71,7 @@ const lastWordsMilliseconds = 1_000;
 
 /**
  * A process with a loaded handler; runs one job at a time, and can be killed at any time. Processes that it starts are
- * killed
- * at each job's end. Errors and output belong to the job that caused them, even after its end.
+ * killed at each job's end. Errors and output belong to the job that caused them, even after its end.
  */
 export class HandlerProcess {
   /** Resolves when the handler is loaded; rejects if it can't be. */
