@@ -1,9 +1,7 @@
 import { Command, CommanderError } from "commander";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { packageRoot } from "../local-cloud/program/packageFolder";
 import { exitCodes } from "./exitCodes";
 import { err, out } from "./output/terminal";
+import { packageVersion } from "./packageVersion";
 import { reportFailure } from "./reportFailure";
 import { usageProblem } from "./usageProblem";
 
@@ -13,7 +11,7 @@ import { usageProblem } from "./usageProblem";
  */
 export function baseProgram(name: string): Command {
   return new Command(name)
-    .version(version(), "-V, --version", "print the version")
+    .version(packageVersion(), "-V, --version", "print the version")
     .configureOutput({
       writeOut: (text) => out.write(text),
       // Commander shows only help if a command is missing; refusals are reported below, like all failures.
@@ -28,8 +26,4 @@ function endOn(error: CommanderError): never {
   if (error.exitCode === 0) process.exit(exitCodes.ok);
   const problem = usageProblem(error);
   process.exit(problem ? reportFailure(problem) : exitCodes.usage);
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isObject } from "../../contract/check";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageVersion } from "../packageVersion";
 
 /**
  * Gives the text by which a project's package.json depends on the very package that runs: its version if it came from a
@@ -10,7 +11,7 @@ import { packageRoot } from "../../local-cloud/program/packageFolder";
  * CI have too.
  */
 export function dependOnOwnPackage(project: string, root = packageRoot()): string {
-  if (isFromRegistry(root)) return versionOf(root);
+  if (isFromRegistry(root)) return packageVersion(root);
   const packages = join(project, "packages");
   mkdirSync(packages, { recursive: true });
   const args = ["pack", root, "--json", "--ignore-scripts", "--pack-destination", packages];
@@ -31,8 +32,4 @@ function isFromRegistry(root: string): boolean {
   const { packages } = JSON.parse(readFileSync(lock, "utf8")) as { packages?: unknown };
   const entry = isObject(packages) ? packages[`node_modules/${basename(root)}`] : undefined;
   return isObject(entry) && typeof entry.resolved === "string" && /^https?:/.test(entry.resolved);
-}
-
-function versionOf(root: string): string {
-  return (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
 }

@@ -1,0 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../local-cloud/program/packageFolder";
+
+/** Version of this package, or of the copy of it in another folder. */
+export function packageVersion(root = packageRoot()): string {
+  return (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version;
+}
