@@ -1,4 +1,6 @@
 import js from "@eslint/js";
+import imports from "eslint-plugin-simple-import-sort";
+import unicorn from "eslint-plugin-unicorn";
 import tseslint from "typescript-eslint";
 import comments from "./tools/lintComments.mjs";
 
@@ -65,12 +67,24 @@ function directionOf(folder, names) {
 export default tseslint.config(
   { ignores: ["**/dist/", "node_modules/", "out/"] },
   js.configs.recommended,
-  { plugins: { comments }, rules: { "comments/voice": "error" } },
+  {
+    plugins: { comments, imports, unicorn },
+    rules: {
+      "comments/voice": "error",
+      // Node's modules, packages, then our own files from afar to near.
+      "imports/imports": ["error", { groups: [["^\\u0000", "^node:", "^@?\\w", "^\\.\\./", "^\\./"]] }],
+      "unicorn/numeric-separators-style": ["error", { number: { minimumDigits: 4, groupLength: 3 } }],
+    },
+  },
   {
     files: ["**/*.ts"],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
+      "@typescript-eslint/consistent-type-imports": [
+        "error",
+        { disallowTypeAnnotations: false, fixStyle: "inline-type-imports" },
+      ],
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
       eqeqeq: "error",
@@ -111,6 +125,7 @@ export default tseslint.config(
     files: ["examples/**/*.ts"],
     extends: [tseslint.configs.disableTypeChecked],
     rules: {
+      "@typescript-eslint/consistent-type-imports": "off",
       "@typescript-eslint/no-floating-promises": "off",
       "@typescript-eslint/switch-exhaustiveness-check": "off",
       "@typescript-eslint/no-require-imports": "off",

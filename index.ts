@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "./components";
+import { BatchJobProcessor, type BatchJobProcessorArgs, type ProcessorArgs } from "./components";
 
 const config = new pulumi.Config();
 

@@ -1,15 +1,15 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { Command } from "commander";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { Command } from "commander";
 import { startCloud } from "../local-cloud/cloud";
-import { deploy } from "../local-cloud/pulumi/deploy";
 import { packageRoot } from "../local-cloud/program/packageFolder";
+import { deploy } from "../local-cloud/pulumi/deploy";
 import { CallCounter } from "./api/callCounter";
 import { costOf } from "./api/cost";
-import { Accepted, Mode, Processed, processAll, submitAll } from "./api/measure";
-import { BenchOutputs, program } from "./api/program";
-import { ModeReport, render, withTable } from "./api/report";
+import { type Accepted, type Mode, processAll, type Processed, submitAll } from "./api/measure";
+import { type BenchOutputs, program } from "./api/program";
+import { type ModeReport, render, withTable } from "./api/report";
 import { Progress } from "./support/progress";
 import { verdictOf, withSmoke } from "./support/smoke";
 

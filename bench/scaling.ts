@@ -6,12 +6,12 @@ import { Command } from "commander";
 import { conditions } from "./scaling/conditions";
 import { plot } from "./scaling/plot";
 import { rules } from "./scaling/rules/all";
-import { missesOfSeeds, SeedResult, tableOfSeeds, trySeed } from "./scaling/seeds";
+import { missesOfSeeds, type SeedResult, tableOfSeeds, trySeed } from "./scaling/seeds";
 import { missesOf } from "./scaling/targets";
-import { verdictOf, withSmoke } from "./support/smoke";
 import { tryInThreads } from "./scaling/threads";
-import { createTrace, Trace, TraceWord, words } from "./scaling/traces";
-import { Result } from "./scaling/trial";
+import { createTrace, type Trace, type TraceWord, words } from "./scaling/traces";
+import { type Result } from "./scaling/trial";
+import { verdictOf, withSmoke } from "./support/smoke";
 
 function chooseTraces(list: string, seed: number): Map<TraceWord, Trace> {
   const chosen = list.split(",").map((word) => word.trim());

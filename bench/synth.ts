@@ -1,5 +1,5 @@
-import { Command } from "commander";
 import Table from "cli-table3";
+import { Command } from "commander";
 import { BatchJobProcessor } from "../components";
 import { record } from "../test/support/record";
 import { verdictOf, withSmoke } from "./support/smoke";

@@ -1,11 +1,11 @@
-import { Command } from "commander";
 import Table from "cli-table3";
+import { Command } from "commander";
 import { startPeer, startWorker } from "./support/consumers";
-import { Figures, measure } from "./support/measure";
+import { type Figures, measure } from "./support/measure";
 import { Progress } from "./support/progress";
+import { type QueueServer, startQueueServer } from "./support/queueServer";
+import { createScenarios, type Scenario, type Target } from "./support/scenarios";
 import { verdictOf, withSmoke } from "./support/smoke";
-import { QueueServer, startQueueServer } from "./support/queueServer";
-import { createScenarios, Scenario, Target } from "./support/scenarios";
 import { calibrate } from "./support/work";
 
 interface Row extends Figures {

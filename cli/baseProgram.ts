@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, type CommanderError } from "commander";
 import { exitCodes } from "./exitCodes";
 import { err, out } from "./output/terminal";
 import { packageVersion } from "./packageVersion";

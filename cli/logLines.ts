@@ -1,5 +1,5 @@
 import { isObject } from "../contract/check";
-import { paint, Styled, StyleName } from "./output/styled";
+import { paint, type Styled, type StyleName } from "./output/styled";
 import { shortTime } from "./output/times";
 import type { LogLine } from "./workerLogs";
 

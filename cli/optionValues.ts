@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { JobState, jobStates } from "../contract/records/record";
+import { type JobState, jobStates } from "../contract/records/record";
 
 /** Readers of options' values; their errors are shown with the option's name. */
 

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { type Command } from "commander";
 import { baseProgram } from "./baseProgram";
 import { addDeadLetters } from "./commands/deadLetters";
 import { addCancel, addList, addStatus, addWait } from "./commands/jobs";

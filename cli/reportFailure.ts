@@ -1,8 +1,8 @@
 import { ConnectionError, JobProblemError, WaitTimeoutError } from "../client/index";
+import { CommandError, type ExitCode, exitCodes } from "./exitCodes";
+import { waitingText } from "./output/jobTables";
 import { paint } from "./output/styled";
 import { err } from "./output/terminal";
-import { CommandError, ExitCode, exitCodes } from "./exitCodes";
-import { waitingText } from "./output/jobTables";
 
 /** Prints on standard error why the command failed and what to do, and returns the exit code. */
 export function reportFailure(error: unknown): ExitCode {

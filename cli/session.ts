@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { JobClient } from "../client/index";
 import { type AuthorizationOptions, isOnThisMachine } from "../client/connection/authorization";
 import { readLocalRun } from "../client/connection/localRun";
+import { JobClient } from "../client/index";
+import { findApi } from "./findApi";
 import type { Styled } from "./output/styled";
 import { out } from "./output/terminal";
-import { findApi } from "./findApi";
 
 export { printJson } from "./output/terminal";
 

@@ -1,13 +1,13 @@
 import { setMaxListeners } from "node:events";
 import type { Job, Waiting } from "../client/index";
 import { WaitTimeoutError } from "../client/index";
-import { oneLine } from "./output/printable";
-import { paint, singleLine, Styled } from "./output/styled";
-import { err } from "./output/terminal";
-import { CommandError, ExitCode, exitCodes } from "./exitCodes";
+import { CommandError, type ExitCode, exitCodes } from "./exitCodes";
 import { renderJob, renderJobs, waitingText } from "./output/jobTables";
+import { oneLine } from "./output/printable";
 import { mostBars, ProgressBars } from "./output/progressBars";
-import { print, printJson, Session } from "./session";
+import { paint, singleLine, type Styled } from "./output/styled";
+import { err } from "./output/terminal";
+import { print, printJson, type Session } from "./session";
 
 /**
  * Waits for the jobs, with a bar for each, prints how they ended, and returns the exit code: 1 if one failed or was

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AuthorizationOptions } from "./connection/authorization";
-import { DeadLetter, DeadLetterQueue, HeldLetter } from "./deadLetterQueue";
+import { type DeadLetter, DeadLetterQueue, type HeldLetter } from "./deadLetterQueue";
 import { inParallel } from "./inParallel";
 import type { JobType } from "./job";
-import { loadSqs, Sqs } from "./sqs";
+import { loadSqs, type Sqs } from "./sqs";
 
 export interface DeadLetterSelection {
   /** Only of this job type. @default - of all */

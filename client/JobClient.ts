@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { describe } from "../contract/check";
 import { idPattern } from "../contract/limits";
 import { readBatchResults, readJob, readJobPage, readSubmittedJob, readTypes } from "./answers";
-import { AuthorizationOptions, createAuthorize } from "./connection/authorization";
-import { Connection, ConnectionOptions } from "./connection/connection";
+import { type AuthorizationOptions, createAuthorize } from "./connection/authorization";
+import { Connection, type ConnectionOptions } from "./connection/connection";
 import { DeadLetters } from "./DeadLetters";
 import { JobProblemError } from "./errors";
 import { inParallel } from "./inParallel";
@@ -22,7 +22,7 @@ import type {
 } from "./job";
 import { bodyToSubmit, submissionBody } from "./submissionBody";
 import { submitMany } from "./submitMany";
-import { waitForJob, WaitOptions } from "./waitForJob";
+import { waitForJob, type WaitOptions } from "./waitForJob";
 
 export interface JobClientOptions extends AuthorizationOptions, ConnectionOptions {
   /** The component's output `url`. */

@@ -1,8 +1,8 @@
 import { describe, isObject } from "../contract/check";
 import { jobStates } from "../contract/records/record";
 import { JobProblemError, ResultOmitted } from "./errors";
-import { gatewayCodes } from "./problemCode";
 import type { Job, JobPage, JobType, Refusal, SubmittedJob } from "./job";
+import { gatewayCodes } from "./problemCode";
 
 /** Reads a job of `GET /jobs/{id}` and of lists. Fields that this version doesn't know pass. */
 export function readJob(value: unknown): Job {

@@ -1,5 +1,5 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import { AwsCredentials, standardCredentials } from "./connection/credentials";
+import { type AwsCredentials, standardCredentials } from "./connection/credentials";
 import { readLocalRunOf } from "./connection/localRun";
 import { isOnThisMachine } from "./connection/origin";
 import { proxiedClient } from "./connection/proxy";

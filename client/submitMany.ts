@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { bytesOf } from "../contract/check";
 import { limits } from "../contract/limits";
-import { BatchResult, readBatchResults } from "./answers";
+import { type BatchResult, readBatchResults } from "./answers";
 import type { Connection } from "./connection/connection";
-import { gatewayCodes } from "./problemCode";
+import { retry } from "./connection/retry";
 import { inParallel } from "./inParallel";
 import type { SubmitOutcome } from "./job";
-import { retry } from "./connection/retry";
+import { gatewayCodes } from "./problemCode";
 import type { SubmissionBody } from "./submissionBody";
 
 /**

@@ -1,32 +1,32 @@
 import * as pulumi from "@pulumi/pulumi";
 import { compilerProblem } from "../contract/compilerProblem";
-import { BatchJobProcessorArgs } from "./args/BatchJobProcessorArgs";
-import { claimPrefixes } from "./processor/claimPrefixes";
+import { type BatchJobProcessorArgs } from "./args/BatchJobProcessorArgs";
 import { defaults } from "./args/defaults";
-import { DeployTarget } from "./aws/DeployTarget";
 import { checkEnvironments } from "./args/environmentErrors";
-import { ts } from "./handlers/handlerFindings";
+import { metricsName } from "./args/metricSettings";
 import { checkPrivateImages } from "./args/privateImages";
+import { type ProcessorSettings, withDefaults } from "./args/ProcessorArgs";
+import { validateArgs } from "./args/validateArgs";
+import { DeployTarget } from "./aws/DeployTarget";
+import { withShortStacks } from "./aws/withShortStacks";
+import { ts } from "./handlers/handlerFindings";
 import { InlineHandlers } from "./handlers/InlineHandlers";
 import { hasOwnHandler } from "./handlers/shipHandlers";
+import { WorkerNetwork } from "./network/WorkerNetwork";
 import { JobApi } from "./pipeline/JobApi";
 import { JobEvents } from "./pipeline/JobEvents";
 import { JobRepair } from "./pipeline/JobRepair";
-import { TypeRemoval } from "./pipeline/TypeRemoval";
 import { JobRouter } from "./pipeline/JobRouter";
 import { JobSchedules } from "./pipeline/JobSchedules";
 import { JobTables } from "./pipeline/JobTables";
-import { metricsName } from "./args/metricSettings";
-import { MachineImages } from "./processor/MachineImages";
-import { ProcessorSettings, withDefaults } from "./args/ProcessorArgs";
-import { ProcessorQueue } from "./processor/ProcessorQueue";
 import { Scaler } from "./pipeline/Scaler";
+import { TypeRemoval } from "./pipeline/TypeRemoval";
+import { claimPrefixes } from "./processor/claimPrefixes";
+import { MachineImages } from "./processor/MachineImages";
+import { ProcessorQueue } from "./processor/ProcessorQueue";
 import { createTypeEntry } from "./processor/typeEntry";
-import { validateArgs } from "./args/validateArgs";
-import { withShortStacks } from "./aws/withShortStacks";
 import { WorkerFleet } from "./processor/WorkerFleet";
 import { WorkerImage } from "./processor/WorkerImage";
-import { WorkerNetwork } from "./network/WorkerNetwork";
 
 /**
  * A serverless batch job processor: an HTTP API that accepts jobs, a router that puts each job into its type's queue,

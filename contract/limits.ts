@@ -48,11 +48,11 @@ export const limits = {
   /** Memory that a worker keeps from its jobs, in MB. */
   workerMegabytes: 256,
   /** Retention of queues and dead-letter queues: SQS's longest ("Amazon SQS message quotas"). */
-  queueRetentionSeconds: 14 * 24 * 3600,
+  queueRetentionSeconds: 14 * 24 * 3_600,
   /** Seconds that a function caches a job type. */
   typeCacheSeconds: 60,
   /** Seconds that a finished job's record is kept. */
-  recordRetentionSeconds: 14 * 24 * 3600,
+  recordRetentionSeconds: 14 * 24 * 3_600,
 } as const;
 
 /** A job id: `[A-Za-z0-9._-]{1,80}`, but not "." or "..", which a URL's path can't hold. */

@@ -1,4 +1,4 @@
-import { Checked, FieldProblem, isObject } from "./check";
+import { type Checked, type FieldProblem, isObject } from "./check";
 import { parseSecretReference } from "./secretReference";
 
 /**

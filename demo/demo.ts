@@ -1,17 +1,17 @@
-import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { MultiBar, Presets, SingleBar } from "cli-progress";
-import { Command, InvalidArgumentError } from "commander";
 import { createReadStream, mkdirSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, parse, relative } from "node:path";
-import { bringUp, RunningStack } from "../cli/local/bringUp";
-import { chooseFiles, DemoFile } from "./files";
-import { DemoJob, follow, submit } from "./jobs";
-import { renderJobs } from "./table";
-import { OwnOutputs, ownStack } from "./demoStack";
-import { reportFailure } from "./reportFailure";
-import { paint, render, Styled } from "../cli/output/styled";
+import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { MultiBar, Presets, type SingleBar } from "cli-progress";
+import { Command, InvalidArgumentError } from "commander";
+import { bringUp, type RunningStack } from "../cli/local/bringUp";
+import { paint, render, type Styled } from "../cli/output/styled";
 import { err, out, printJson } from "../cli/output/terminal";
+import { type OwnOutputs, ownStack } from "./demoStack";
+import { chooseFiles, type DemoFile } from "./files";
+import { type DemoJob, follow, submit } from "./jobs";
+import { reportFailure } from "./reportFailure";
+import { renderJobs } from "./table";
 
 interface DemoOptions {
   stack: string;

@@ -1,5 +1,5 @@
 import { packageRoot } from "../local-cloud/program/packageFolder";
-import { findProject, Project } from "../local-cloud/program/project";
+import { findProject, type Project } from "../local-cloud/program/project";
 
 /** The outputs of the project's own program, index.ts. */
 export interface OwnOutputs {

@@ -1,4 +1,4 @@
-import { openSync, readSync, closeSync, readdirSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { packageRoot } from "../local-cloud/program/packageFolder";
 

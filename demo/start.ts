@@ -1,9 +1,9 @@
 import { Command } from "commander";
+import { portNumber } from "../cli/local/portNumber";
+import { serve } from "../cli/local/serve";
 import { loadProgram } from "../local-cloud/program/loadProgram";
 import { ownStack } from "./demoStack";
-import { portNumber } from "../cli/local/portNumber";
 import { reportFailure } from "./reportFailure";
-import { serve } from "../cli/local/serve";
 
 interface StartOptions {
   port?: number;

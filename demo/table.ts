@@ -1,7 +1,7 @@
-import { DemoJob, JobView } from "./jobs";
-import { Column, plainTable } from "../cli/output/plainTable";
-import { paint, Styled } from "../cli/output/styled";
+import { type Column, plainTable } from "../cli/output/plainTable";
+import { paint, type Styled } from "../cli/output/styled";
 import { out } from "../cli/output/terminal";
+import { type DemoJob, type JobView } from "./jobs";
 
 const columns: Column[] = [
   { head: "File", least: 12 },

@@ -1,18 +1,18 @@
-import { IncomingMessage, ServerResponse } from "node:http";
-import { actionOf, AwsRequest, functionNameOf, refuse, serviceOf } from "./wire/awsRequest";
-import type { Callers } from "./wire/callers";
-import type { Faults, Refusal } from "./wire/faults";
+import { type IncomingMessage, type ServerResponse } from "node:http";
 import type { Iam } from "./iam/iam";
 import { inputOf } from "./jsonInput";
-import { listen, Listener } from "./wire/listen";
 import type { Log } from "./log";
-import { startMessaging, Messaging } from "./stores/messaging";
-import { Refused } from "./wire/refusal";
-import { refusalOf, Unproven } from "./wire/signatures/problems";
-import type { Service } from "./wire/service";
-import { Signatures } from "./wire/signatures/signatures";
-import { Target, targetOf } from "./wire/signatures/target";
+import { type Messaging, startMessaging } from "./stores/messaging";
 import { startTables } from "./stores/tables";
+import { actionOf, type AwsRequest, functionNameOf, refuse, serviceOf } from "./wire/awsRequest";
+import type { Callers } from "./wire/callers";
+import type { Faults, Refusal } from "./wire/faults";
+import { listen, type Listener } from "./wire/listen";
+import { Refused } from "./wire/refusal";
+import type { Service } from "./wire/service";
+import { refusalOf, Unproven } from "./wire/signatures/problems";
+import { Signatures } from "./wire/signatures/signatures";
+import { type Target, targetOf } from "./wire/signatures/target";
 
 export interface Endpoint {
   /** `http://127.0.0.1:PORT` */
@@ -139,7 +139,7 @@ async function dispatch(
 }
 
 /** Most bytes of a request. S3 takes as much as one buffer can hold, the others more than any of AWS's own limits. */
-const maxBodyBytes = { s3: 1024 ** 3 + 1024 ** 2, others: 17 * 1024 ** 2 };
+const maxBodyBytes = { s3: 1_024 ** 3 + 1_024 ** 2, others: 17 * 1_024 ** 2 };
 
 async function readBody(message: IncomingMessage, service: string): Promise<Buffer> {
   const limit = service === "s3" ? maxBodyBytes.s3 : maxBodyBytes.others;

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { LocalRun, localRunFolder, parseLocalRun } from "../contract/localRun";
+import { type LocalRun, localRunFolder, parseLocalRun } from "../contract/localRun";
 import { isAlive } from "./processes";
 
 /**

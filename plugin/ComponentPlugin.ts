@@ -1,7 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { BatchJobProcessor, BatchJobProcessorArgs } from "../components";
+import type * as pulumi from "@pulumi/pulumi";
+import { BatchJobProcessor, type BatchJobProcessorArgs } from "../components";
 import { packageRoot } from "../contract/packageRoot";
 
 const token = "batch-job-processor:index:BatchJobProcessor";

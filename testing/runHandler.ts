@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { ProcessorArgs } from "../components/args/ProcessorArgs";
-import { packageRoot } from "../contract/packageRoot";
 import { hasOwnHandler, shipHandlers } from "../components/handlers/shipHandlers";
 import type { JobHandler } from "../contract/handler";
 import type { HandlerRun, HandlerTrial, TrialModule } from "../contract/handlerTrial";
+import { packageRoot } from "../contract/packageRoot";
 import { createSchemaCheck } from "../contract/schema/schemaCheck";
 
 /**

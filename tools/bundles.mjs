@@ -1,10 +1,10 @@
 // Bundles what a consumer could not load or install as compiled: the client's package, for Jest and, as an ES module,
 // for bundlers; and, in dist/, packages of the local cloud that are ES modules only, or that depend on one that
 // refuses a version of Node which this package supports.
-import { build } from "esbuild";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 

@@ -128,7 +128,7 @@ async function idleCalls() {
       calls.set(key, usual + (count - usual) / 60);
     }
     calls.set("lambda Invoke", minutely.length);
-    const gbSeconds = minutely.reduce((sum, { spec }) => sum + (spec.memoryMegabytes / 1024) * assumedSeconds, 0);
+    const gbSeconds = minutely.reduce((sum, { spec }) => sum + (spec.memoryMegabytes / 1_024) * assumedSeconds, 0);
     return { calls, gbSeconds };
   } finally {
     await cloud.stop();
@@ -181,7 +181,7 @@ const rates = [
 ];
 
 /** The default instance type: its billed parts, and the share of time that a fleet keeps it busy. */
-const instance = { hourly: 0.0725, slots: 2, busyShare: 0.8, diskGb: 30, diskGbMonth: 0.08, addressHourly: 0.005 };
+const instance = { hourly: 0.072_5, slots: 2, busyShare: 0.8, diskGb: 30, diskGbMonth: 0.08, addressHourly: 0.005 };
 /** Billed for a lone job: boot, the job, the idle time and the end; never less than a minute. */
 const loneSeconds = 40 + 1 + 20 + 10;
 const recordBytes = 500;
@@ -269,9 +269,9 @@ function instanceTable() {
   // A t4g.small has 2 vCPUs with a baseline of 20 % each; what is used beyond costs $0.04 an hour and vCPU.
   const surplus = 2 * (instance.busyShare - 0.2) * 0.04;
   const types = [
-    ["`c7g.large`, the default", 0.0725, 0],
-    ["`t4g.small`, with surplus credits", 0.0168, surplus],
-    ["`c7g.large` on spot, at 40 % of the price, which changes", 0.0725 * 0.4, 0],
+    ["`c7g.large`, the default", 0.072_5, 0],
+    ["`t4g.small`, with surplus credits", 0.016_8, surplus],
+    ["`c7g.large` on spot, at 40 % of the price, which changes", 0.072_5 * 0.4, 0],
   ];
   const rows = types.map(
     ([name, hourly, more]) =>

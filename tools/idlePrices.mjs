@@ -10,7 +10,7 @@ const counts = {
   "aws:autoscaling/group:Group": ({ inputs }) => inputs.minSize,
   "aws:ec2/vpcEndpoint:VpcEndpoint": ({ inputs }) => (inputs.vpcEndpointType === "Interface" ? zones : 0),
   "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": ({ name, inputs }, resources) =>
-    (inputs.provisionedConcurrentExecutions * memoryOf(name, resources)) / 1024,
+    (inputs.provisionedConcurrentExecutions * memoryOf(name, resources)) / 1_024,
   "awsx:ec2:Vpc": ({ inputs }) => ({ None: 0, Single: 1, OnePerAz: zones })[inputs.natGateways?.strategy ?? "OnePerAz"],
 };
 

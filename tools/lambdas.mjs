@@ -3,8 +3,8 @@
 //
 // The order decides the size. The serialiser puts a block around each function that it meets, whose names no minifier
 // may shorten; a bundle is one function that captures nothing. See docs/decisions/0012-lambda-text-from-the-build.md.
-import { execFile } from "node:child_process";
 import { Buffer } from "node:buffer";
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire, isBuiltin } from "node:module";
@@ -34,7 +34,7 @@ async function textOf(name) {
   });
   // Some tenth smaller than by esbuild. No function here is used as a constructor, as `unsafe_arrows` asks.
   const compress = { passes: 2, unsafe_arrows: true };
-  const { code } = await minify(withoutBlock(serialised.text), { ecma: 2020, toplevel: true, compress });
+  const { code } = await minify(withoutBlock(serialised.text), { ecma: 2_020, toplevel: true, compress });
   return code;
 }
 

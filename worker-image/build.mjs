@@ -1,11 +1,11 @@
 // Bundles the worker, the entry of its handlers' processes, trials of handlers and the built-in handlers into dist/:
 // contract/ is inlined, and packages stay outside. Each file replaces its predecessor in one step, so that a worker may
 // start meanwhile.
-import { build } from "esbuild";
 import { realpathSync } from "node:fs";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 const folder = path.dirname(fileURLToPath(import.meta.url));
 

@@ -1,6 +1,6 @@
+import type { LocalCloud } from "../../local-cloud/cloud";
 import type { AwsRequest } from "../../local-cloud/wire/awsRequest";
 import { actionOf } from "../../local-cloud/wire/awsRequest";
-import type { LocalCloud } from "../../local-cloud/cloud";
 import type { Priced } from "./prices";
 
 /** Calls of one kind, as AWS bills them. */

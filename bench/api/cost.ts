@@ -1,4 +1,4 @@
-import { CallCount } from "./callCounter";
+import { type CallCount } from "./callCounter";
 import { prices } from "./prices";
 
 /** Cost of the calls of one kind. */

@@ -1,9 +1,9 @@
-import { DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { CallCount, CallCounter } from "./callCounter";
+import { type DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
+import { type CallCount, type CallCounter } from "./callCounter";
 import { jobType } from "./program";
 import type { SubmitterReport, SubmitterTask } from "./submitter";
 

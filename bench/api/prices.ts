@@ -7,7 +7,7 @@ export const prices = {
   /** "AWS Lambda pricing": requests. */
   lambdaRequest: 0.2,
   /** "AWS Lambda pricing": a GB-second on Arm. */
-  lambdaGbSecond: 13.3334,
+  lambdaGbSecond: 13.333_4,
   /** "Amazon SNS pricing", standard topics; 64 KB each. Deliveries to Lambda are free. */
   snsPublish: 0.5,
   /** "Amazon SQS pricing", standard queues; a call of up to ten messages, 64 KB each. */

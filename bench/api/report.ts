@@ -1,7 +1,7 @@
-import { costOf } from "./cost";
+import { defaults } from "../../components/args/defaults";
+import { type costOf } from "./cost";
 import type { Accepted, Mode, Processed } from "./measure";
 import { prices } from "./prices";
-import { defaults } from "../../components/args/defaults";
 
 /** Figures of one way to submit. */
 export interface ModeReport {

@@ -1,6 +1,6 @@
 import type { LocalCloud } from "../../local-cloud/cloud";
 import type { LogEntry } from "../../local-cloud/log";
-import { actionOf, AwsRequest } from "../../local-cloud/wire/awsRequest";
+import { actionOf, type AwsRequest } from "../../local-cloud/wire/awsRequest";
 import { prices } from "../api/prices";
 
 /** Rows of a bill that the local cloud can count. */

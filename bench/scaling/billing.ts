@@ -1,4 +1,4 @@
-import { Conditions } from "./conditions";
+import { type Conditions } from "./conditions";
 
 /** Times at which EC2 calls an instance running, and shutting down, in seconds. */
 export interface BilledInstance {

@@ -1,5 +1,5 @@
-import { Conditions } from "./conditions";
-import { Trace } from "./traces";
+import { type Conditions } from "./conditions";
+import { type Trace } from "./traces";
 
 /**
  * Billed seconds that no rule gets below, not even one that knows the future, where 95 % of the jobs wait no longer

@@ -35,7 +35,7 @@ export const conditions: Conditions = {
   startSeconds: [18, 38],
   shutdownSeconds: 5,
   minBilledSeconds: 60,
-  dollarsPerHour: 0.0725,
+  dollarsPerHour: 0.072_5,
   countLagSeconds: 2,
   metricDelaySeconds: 60,
   metricSleepSeconds: 6 * 3_600,

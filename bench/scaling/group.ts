@@ -1,7 +1,7 @@
-import { BilledInstance } from "./billing";
-import { Clock } from "./clock";
-import { Conditions } from "./conditions";
-import { JobQueue } from "./queue";
+import { type BilledInstance } from "./billing";
+import { type Clock } from "./clock";
+import { type Conditions } from "./conditions";
+import { type JobQueue } from "./queue";
 
 export interface Instance extends BilledInstance {
   launchedAt: number;

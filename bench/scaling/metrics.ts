@@ -1,4 +1,4 @@
-import { World } from "./world";
+import { type World } from "./world";
 
 /** CloudWatch's view of the queue: a datapoint a minute, reported late. */
 export interface Datapoint {

@@ -1,5 +1,5 @@
-import { Trace } from "./traces";
-import { Trial } from "./trial";
+import { type Trace } from "./traces";
+import { type Trial } from "./trial";
 
 const width = 760;
 const height = 300;

@@ -1,9 +1,9 @@
 import { conditions } from "./conditions";
 import { rulesWith } from "./rules/all";
-import { OurSettings } from "./rules/ours";
+import { type OurSettings } from "./rules/ours";
 import { maxCostRatios, missesOf } from "./targets";
 import { seededTrace } from "./traces";
-import { Result, tryRule } from "./trial";
+import { type Result, tryRule } from "./trial";
 
 /** Our rule and the pollers on the trace of one seed. */
 export interface SeedResult {

@@ -1,11 +1,11 @@
 import { billedSeconds, dollars } from "./billing";
 import { Clock } from "./clock";
-import { Conditions } from "./conditions";
-import { Group, Instance } from "./group";
+import { type Conditions } from "./conditions";
+import { Group, type Instance } from "./group";
 import { JobQueue } from "./queue";
 import { createRandom } from "./random";
-import { Trace } from "./traces";
-import { Rule } from "./world";
+import { type Trace } from "./traces";
+import { type Rule } from "./world";
 
 export interface Outcome {
   waitP50: number;

@@ -1,5 +1,5 @@
 import { ours, pollers } from "./rules/all";
-import { Result } from "./trial";
+import { type Result } from "./trial";
 
 const maxFirstLaunchSeconds = 3;
 /** Cost over the least at the same p95: of a single trace, and over many seeds. */

@@ -2,8 +2,8 @@ import { availableParallelism } from "node:os";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { conditions } from "./conditions";
 import { rules } from "./rules/all";
-import { createTrace, TraceWord } from "./traces";
-import { Trial, tryRule } from "./trial";
+import { createTrace, type TraceWord } from "./traces";
+import { type Trial, tryRule } from "./trial";
 
 /** One rule on one trace: a thread's task. */
 interface Task {

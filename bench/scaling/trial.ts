@@ -1,9 +1,9 @@
 import { dollars } from "./billing";
 import { leastBilledSeconds } from "./bound";
-import { Conditions } from "./conditions";
-import { Outcome, simulate } from "./simulate";
-import { Trace } from "./traces";
-import { Rule } from "./world";
+import { type Conditions } from "./conditions";
+import { type Outcome, simulate } from "./simulate";
+import { type Trace } from "./traces";
+import { type Rule } from "./world";
 
 /** A rule's results on a trace: means over the phases of its clock, unless they say otherwise. Waits in seconds. */
 export interface Result {

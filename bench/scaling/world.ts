@@ -1,7 +1,7 @@
-import { Clock } from "./clock";
-import { Conditions } from "./conditions";
-import { Group, Instance } from "./group";
-import { JobQueue } from "./queue";
+import { type Clock } from "./clock";
+import { type Conditions } from "./conditions";
+import { type Group, type Instance } from "./group";
+import { type JobQueue } from "./queue";
 
 /** A rule's view of a simulation, and its events. */
 export interface World {

@@ -1,4 +1,4 @@
-import { ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
@@ -7,7 +7,7 @@ import path from "node:path";
 import { encodeWorkerSettings } from "../../contract/workerSettings";
 import { bareEnvironment } from "../../local-cloud/children";
 import { packageFolder, packageRoot } from "../../local-cloud/program/packageFolder";
-import { BenchQueue, jobTable, jobType, QueueServer } from "./queueServer";
+import { type BenchQueue, jobTable, jobType, type QueueServer } from "./queueServer";
 
 /** Time of a handler's start, by job id. */
 export type Start = [id: string, time: number];

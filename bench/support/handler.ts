@@ -1,4 +1,4 @@
-import { doWork, Work } from "./work";
+import { doWork, type Work } from "./work";
 
 /** The worker's side: a handler module, run in processes of the worker. */
 export default function handle({ payload }: { payload: Work }): Promise<void> {

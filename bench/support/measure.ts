@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuMilliseconds, RunningConsumer, Start } from "./consumers";
-import { BenchQueue, QueueServer } from "./queueServer";
-import { Work } from "./work";
+import { cpuMilliseconds, type RunningConsumer, type Start } from "./consumers";
+import { type BenchQueue, type QueueServer } from "./queueServer";
+import { type Work } from "./work";
 
 export interface Figures {
   jobsPerSecond: number;
@@ -58,7 +58,7 @@ function throughput(removals: number[]): number {
   const sorted = removals.sort((a, b) => a - b);
   const from = Math.floor(sorted.length * rampShare);
   const to = sorted.length - 1 - from;
-  return ((to - from) * 1000) / (sorted[to]! - sorted[from]!);
+  return ((to - from) * 1_000) / (sorted[to]! - sorted[from]!);
 }
 
 function waits(starts: Start[], submittedAt: number): { waitP50Ms: number; waitP99Ms: number } {

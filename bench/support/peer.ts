@@ -1,7 +1,7 @@
-import { SQSClient, type Message } from "@aws-sdk/client-sqs";
+import { type Message, SQSClient } from "@aws-sdk/client-sqs";
 import { Consumer } from "sqs-consumer";
 import { decodeEnvelope } from "../../contract/messages/envelope";
-import { doWork, Work } from "./work";
+import { doWork, type Work } from "./work";
 
 /** The peer's side, a process of its own: sqs-consumer with a handler per message or per batch. */
 const {

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { encodeEnvelope } from "../../contract/messages/envelope";
-import { Callers } from "../../local-cloud/wire/callers";
 import { startEndpoint } from "../../local-cloud/endpoint";
-import { Faults, FaultTarget } from "../../local-cloud/wire/faults";
 import { defaultLog } from "../../local-cloud/log";
-import { Work } from "./work";
+import { Callers } from "../../local-cloud/wire/callers";
+import { Faults, type FaultTarget } from "../../local-cloud/wire/faults";
+import { type Work } from "./work";
 
 export const jobType = "bench";
 export const jobTable = "jobs";

@@ -1,4 +1,4 @@
-import { Work } from "./work";
+import { type Work } from "./work";
 
 /** Task of both sides, and the target of ours. */
 export interface Scenario {

@@ -14,14 +14,14 @@ export function calibrate(milliseconds: number): number {
     const before = process.cpuUsage();
     compute(steps);
     const { user, system } = process.cpuUsage(before);
-    return (steps * milliseconds * 1000) / (user + system);
+    return (steps * milliseconds * 1_000) / (user + system);
   });
   return Math.round(trials.sort((a, b) => a - b)[4]!);
 }
 
 /** A xorshift generator: nothing to optimise away, nothing to allocate. */
 function compute(steps: number): number {
-  let state = 2463534242;
+  let state = 2_463_534_242;
   for (let step = 0; step < steps; step++) {
     state ^= state << 13;
     state ^= state >>> 17;

@@ -1,14 +1,14 @@
-import { Command } from "commander";
 import { createInterface } from "node:readline/promises";
-import { DeadLetterOutcome, DeadLetterSelection, JobProblemError } from "../../client/index";
+import { type Command } from "commander";
+import { type DeadLetterOutcome, type DeadLetterSelection, JobProblemError } from "../../client/index";
+import { CommandError, type ExitCode, exitCodes } from "../exitCodes";
+import { count, rate } from "../optionValues";
 import { renderLetter, renderLetters } from "../output/deadLetterTables";
-import { CommandError, ExitCode, exitCodes } from "../exitCodes";
 import { paint } from "../output/styled";
 import { err } from "../output/terminal";
-import { count, rate } from "../optionValues";
 import { reportFailure } from "../reportFailure";
-import { RetriedJobs, retryFailed } from "../retryFailed";
-import { openSession, print, printJson, Session } from "../session";
+import { type RetriedJobs, retryFailed } from "../retryFailed";
+import { openSession, print, printJson, type Session } from "../session";
 import { untilInterrupted } from "../untilInterrupted";
 
 export function addDeadLetters(program: Command): void {

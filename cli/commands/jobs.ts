@@ -1,11 +1,11 @@
-import { Command } from "commander";
+import { type Command } from "commander";
 import type { Job } from "../../client/index";
-import { paint, Styled } from "../output/styled";
-import { err } from "../output/terminal";
 import type { JobState } from "../../contract/records/record";
 import { exitCodes } from "../exitCodes";
-import { renderJob, renderJobs } from "../output/jobTables";
 import { count, jobState, seconds } from "../optionValues";
+import { renderJob, renderJobs } from "../output/jobTables";
+import { paint, type Styled } from "../output/styled";
+import { err } from "../output/terminal";
 import { reportFailure } from "../reportFailure";
 import { openSession, print, printJson } from "../session";
 import { waitForJobs } from "../waitForJobs";

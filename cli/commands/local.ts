@@ -1,7 +1,7 @@
-import { Command } from "commander";
+import { type Command } from "commander";
 import { missingPackages } from "../../local-cloud/program/missingPackages";
-import { portNumber } from "../local/portNumber";
 import { CommandError } from "../exitCodes";
+import { portNumber } from "../local/portNumber";
 import { reportFailure } from "../reportFailure";
 import type { GlobalOptions } from "../session";
 

@@ -1,21 +1,21 @@
-import { Command } from "commander";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Job } from "../../client/index";
+import { type Command } from "commander";
 import { isOnThisMachine } from "../../client/connection/authorization";
 import { regionOf } from "../../client/connection/region";
+import type { Job } from "../../client/index";
 import { isObject } from "../../contract/check";
 import { isFinal } from "../../contract/records/record";
-import { paint } from "../output/styled";
-import { err } from "../output/terminal";
 import { CommandError, exitCodes } from "../exitCodes";
 import { stackOutputs } from "../findApi";
-import { waitingText } from "../output/jobTables";
 import { attemptOf, renderLine } from "../logLines";
 import { count, timeAgo } from "../optionValues";
-import { GlobalOptions, openSession, print, printJson, Session } from "../session";
+import { waitingText } from "../output/jobTables";
+import { paint } from "../output/styled";
+import { err } from "../output/terminal";
+import { type GlobalOptions, openSession, print, printJson, type Session } from "../session";
 import { untilInterrupted } from "../untilInterrupted";
 import { waitingLine } from "../waitForJobs";
-import { cloudWatchLogs, localLogs, LogLine, SearchedGroup } from "../workerLogs";
+import { cloudWatchLogs, localLogs, type LogLine, type SearchedGroup } from "../workerLogs";
 
 interface LogsOptions {
   logGroup?: string[];

@@ -1,12 +1,12 @@
-import { Command } from "commander";
-import { paint } from "../output/styled";
-import { err } from "../output/terminal";
+import { type Command } from "commander";
 import { JobProblemError } from "../../client/index";
 import { nearestName } from "../../contract/http/nearestName";
 import { CommandError, exitCodes } from "../exitCodes";
 import { seconds, time, wholeSeconds } from "../optionValues";
+import { paint } from "../output/styled";
+import { err } from "../output/terminal";
 import { readPayloads } from "../readPayloads";
-import { openSession, print, printJson, Session } from "../session";
+import { openSession, print, printJson, type Session } from "../session";
 import { waitForJobs } from "../waitForJobs";
 
 interface SubmitCommandOptions {

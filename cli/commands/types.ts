@@ -1,6 +1,6 @@
-import { Command } from "commander";
-import { paint } from "../output/styled";
+import { type Command } from "commander";
 import { renderTypes } from "../output/jobTables";
+import { paint } from "../output/styled";
 import { openSession, print, printJson } from "../session";
 
 export function addTypes(program: Command): void {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { createInitProgram } from "./program";
 import { endWithOutput } from "../output/terminal";
 import { reportFailure } from "../reportFailure";
+import { createInitProgram } from "./program";
 
 endWithOutput();
 

@@ -1,6 +1,6 @@
-import { Command } from "commander";
 import { spawn } from "node:child_process";
 import { relative, resolve } from "node:path";
+import { type Command } from "commander";
 import { baseProgram } from "../baseProgram";
 import { CommandError } from "../exitCodes";
 import { paint } from "../output/styled";

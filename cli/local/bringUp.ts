@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { LocalCloud, startCloud } from "../../local-cloud/cloud";
-import { deploy, StackOutputs } from "../../local-cloud/pulumi/deploy";
-import { readStandIns, StandIns, standInsFile } from "../../local-cloud/pulumi/standIns";
-import { localSecretsFile, readLocalSecrets } from "../../local-cloud/secrets/localSecrets";
-import { Log } from "../../local-cloud/log";
+import { type LocalCloud, startCloud } from "../../local-cloud/cloud";
+import { type Log } from "../../local-cloud/log";
 import type { Project } from "../../local-cloud/program/project";
 import { loadStackConfig } from "../../local-cloud/program/stackConfig";
+import { deploy, type StackOutputs } from "../../local-cloud/pulumi/deploy";
+import { readStandIns, type StandIns, standInsFile } from "../../local-cloud/pulumi/standIns";
+import { localSecretsFile, readLocalSecrets } from "../../local-cloud/secrets/localSecrets";
 import { paint } from "../output/styled";
 import { endWithOutput, err } from "../output/terminal";
 

@@ -1,7 +1,7 @@
-import type { LocalCloud } from "../../local-cloud/cloud";
-import type { Instance } from "../../local-cloud/autoScaling/instance";
-import type { LogEntry } from "../../local-cloud/log";
 import { attemptEnds, type EventName, type LogLine } from "../../contract/log";
+import type { Instance } from "../../local-cloud/autoScaling/instance";
+import type { LocalCloud } from "../../local-cloud/cloud";
+import type { LogEntry } from "../../local-cloud/log";
 
 /** A type's queue and instances, at a moment. */
 export interface FleetRow {

@@ -1,12 +1,12 @@
-import type { createLogUpdate } from "log-update" with { "resolution-mode": "import" };
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { createLogUpdate } from "log-update" with { "resolution-mode": "import" };
 import type { LocalCloud } from "../../local-cloud/cloud";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
-import { Fleet, FleetEvent, FleetRow } from "./fleet";
-import { Column, plainTable } from "../output/plainTable";
-import { cut, paint, render, singleLine, Styled } from "../output/styled";
+import { type Column, plainTable } from "../output/plainTable";
+import { cut, paint, render, singleLine, type Styled } from "../output/styled";
 import { out } from "../output/terminal";
+import { type Fleet, type FleetEvent, type FleetRow } from "./fleet";
 
 const refreshMilliseconds = 500;
 

@@ -1,12 +1,12 @@
 import type { LocalCloud } from "../../local-cloud/cloud";
 import { placeOf } from "../../local-cloud/program/loadProgram";
+import { paint, type Styled, styled } from "../output/styled";
+import { err, out, printJson } from "../output/terminal";
 import { boundsHere } from "./boundsHere";
-import { bringUp, BringUpOptions, RunningStack } from "./bringUp";
+import { bringUp, type BringUpOptions, type RunningStack } from "./bringUp";
 import { Fleet } from "./fleet";
 import { showFleet } from "./fleetView";
-import { jobApis, JobApi } from "./jobApis";
-import { paint, Styled, styled } from "../output/styled";
-import { err, out, printJson } from "../output/terminal";
+import { type JobApi, jobApis } from "./jobApis";
 import { watch } from "./watch";
 
 export interface ServeOptions extends Omit<BringUpOptions, "log"> {

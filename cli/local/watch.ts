@@ -2,8 +2,8 @@ import { basename, join, relative, sep } from "node:path";
 import { placeOf } from "../../local-cloud/program/loadProgram";
 import { forgetModules, moduleFiles } from "../../local-cloud/program/moduleGraph";
 import type { Project } from "../../local-cloud/program/project";
+import { paint, type Styled, styled } from "../output/styled";
 import type { RunningStack } from "./bringUp";
-import { paint, Styled, styled } from "../output/styled";
 
 /** Milliseconds without a further change before a change counts: editors write a file in several steps. */
 const quietMilliseconds = 60;

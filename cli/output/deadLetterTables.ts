@@ -1,9 +1,9 @@
 import type { DeadLetter } from "../../client/index";
+import { renderFields } from "./jobTables";
 import { plainTable } from "./plainTable";
 import { printableJson } from "./printable";
-import { paint, Styled } from "./styled";
+import { paint, type Styled } from "./styled";
 import { out } from "./terminal";
-import { renderFields } from "./jobTables";
 import { shortTime } from "./times";
 
 /** Dead letters, one a line. */

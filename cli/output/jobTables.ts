@@ -1,7 +1,7 @@
 import type { Job, JobState, JobType, Waiting } from "../../client/index";
 import { plainTable } from "./plainTable";
 import { printableJson } from "./printable";
-import { cut, paint, singleLine, Styled, StyleName } from "./styled";
+import { cut, paint, singleLine, type Styled, type StyleName } from "./styled";
 import { out } from "./terminal";
 import { shortTime } from "./times";
 

@@ -1,4 +1,4 @@
-import { cut, paint, singleLine, Styled, widthOf } from "./styled";
+import { cut, paint, singleLine, type Styled, widthOf } from "./styled";
 
 export interface Column {
   head: string;

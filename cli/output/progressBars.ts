@@ -1,8 +1,8 @@
-import { MultiBar, Presets, SingleBar } from "cli-progress";
+import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import type { Job, JobState } from "../../client/index";
-import { cut, paint, render, singleLine, Styled, widthOf } from "./styled";
-import { Output, outputOf } from "./terminal";
 import { isFinal } from "../../contract/records/record";
+import { cut, paint, render, singleLine, type Styled, widthOf } from "./styled";
+import { type Output, outputOf } from "./terminal";
 
 /** Number of jobs beyond which one bar covers all of them, and one line all that wait for the same reason. */
 export const mostBars = 8;

@@ -1,6 +1,6 @@
 import type { WriteStream } from "node:tty";
 import { printableJson } from "./printable";
-import { render, Styled } from "./styled";
+import { render, type Styled } from "./styled";
 
 /** A stream of this process to a terminal, a pipe or a file. */
 export interface Output {

@@ -1,5 +1,5 @@
 import { describe } from "../../contract/check";
-import { AwsCredentials, givenCredentials, standardCredentials } from "./credentials";
+import { type AwsCredentials, givenCredentials, standardCredentials } from "./credentials";
 import { checkOrigin, isOnThisMachine } from "./origin";
 import { configuredRegion, regionOf } from "./region";
 

@@ -1,5 +1,5 @@
-import type { Authorize } from "./authorization";
 import { ConnectionError } from "../errors";
+import type { Authorize } from "./authorization";
 import { proxyOf } from "./proxy";
 import { PassingProblem, readAnswer } from "./readAnswer";
 import { retry } from "./retry";

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { LocalRun, localRunFolder, parseLocalRun } from "../../contract/localRun";
+import { type LocalRun, localRunFolder, parseLocalRun } from "../../contract/localRun";
 import { isOnThisMachine } from "./origin";
 
 /**

@@ -1,6 +1,6 @@
 import { isObject, jsonOf } from "../../contract/check";
 import { JobProblemError } from "../errors";
-import { gatewayCodes, JobProblemCode } from "../problemCode";
+import { gatewayCodes, type JobProblemCode } from "../problemCode";
 import { clockNote, clockSkewOf } from "./skew";
 
 /** An answer of the API, or of something in front of it. */

@@ -1,12 +1,12 @@
-import * as pulumi from "@pulumi/pulumi";
-import { Authorization, Metrics } from "./choices";
-import { CorsArgs } from "./CorsArgs";
-import { JwtArgs } from "./JwtArgs";
-import { LambdaArgs } from "./LambdaArgs";
-import { NetworkArgs } from "./NetworkArgs";
-import { PolicyStatement } from "../aws/permissions";
-import { ProcessorArgs } from "./ProcessorArgs";
-import { ThrottlingArgs } from "./ThrottlingArgs";
+import type * as pulumi from "@pulumi/pulumi";
+import { type PolicyStatement } from "../aws/permissions";
+import { type Authorization, type Metrics } from "./choices";
+import { type CorsArgs } from "./CorsArgs";
+import { type JwtArgs } from "./JwtArgs";
+import { type LambdaArgs } from "./LambdaArgs";
+import { type NetworkArgs } from "./NetworkArgs";
+import { type ProcessorArgs } from "./ProcessorArgs";
+import { type ThrottlingArgs } from "./ThrottlingArgs";
 
 /** Inputs of {@link BatchJobProcessor}. */
 export interface BatchJobProcessorArgs {

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 /** Pages of other origins that may call the API from a browser. */
 export interface CorsArgs {

@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { Egress } from "./choices";
+import type * as pulumi from "@pulumi/pulumi";
+import { type Egress } from "./choices";
 
 /** Network of the workers, and the addresses that they may call. */
 export interface NetworkArgs {

@@ -1,9 +1,9 @@
-import * as pulumi from "@pulumi/pulumi";
-import { Acknowledge } from "./choices";
+import type * as pulumi from "@pulumi/pulumi";
+import { type Job, type JobContext } from "../../contract/handler";
+import { type Architecture, architectureOf } from "../aws/instanceTypes";
+import { type PolicyStatement } from "../aws/permissions";
+import { type Acknowledge } from "./choices";
 import { defaults } from "./defaults";
-import { Job, JobContext } from "../../contract/handler";
-import { Architecture, architectureOf } from "../aws/instanceTypes";
-import { PolicyStatement } from "../aws/permissions";
 
 /** One processor: a job type's queue, dead-letter queue, fleet and handler. */
 export interface ProcessorArgs {

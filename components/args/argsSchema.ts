@@ -3,18 +3,18 @@ import { z } from "zod";
 import { describe } from "../../contract/check";
 import { limits, typePattern } from "../../contract/limits";
 import { fixedWorkerSettings, workerVariablePrefix } from "../../contract/workerSettings";
-import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { Acknowledge, Authorization, Egress, Metrics } from "./choices";
-import { recommendedPattern } from "./defaults";
 import { Effect } from "../aws/permissions";
-import { CorsArgs } from "./CorsArgs";
 import { isHandlerPath } from "../handlers/handlerFile";
-import { JwtArgs } from "./JwtArgs";
-import { LambdaArgs } from "./LambdaArgs";
-import { NetworkArgs } from "./NetworkArgs";
+import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { Acknowledge, Authorization, Egress, Metrics } from "./choices";
+import { type CorsArgs } from "./CorsArgs";
+import { recommendedPattern } from "./defaults";
+import { type JwtArgs } from "./JwtArgs";
+import { type LambdaArgs } from "./LambdaArgs";
+import { type NetworkArgs } from "./NetworkArgs";
+import { type CapacityChange, type JobSchedule, type ProcessorArgs } from "./ProcessorArgs";
 import { credentialsProblem, referenceProblem } from "./secrets";
-import { CapacityChange, JobSchedule, ProcessorArgs } from "./ProcessorArgs";
-import { ThrottlingArgs } from "./ThrottlingArgs";
+import { type ThrottlingArgs } from "./ThrottlingArgs";
 
 /** A value that may be known only later; the provider then checks its type. */
 const input = (schema: z.ZodType) =>
@@ -84,7 +84,7 @@ const statements = z.array(
 );
 /** The values that CloudWatch Logs takes (PutRetentionPolicy). */
 const retentionDays = [
-  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1_096, 1_827, 2_192, 2_557, 2_922, 3_288, 3_653,
 ];
 
 /** One field of cron: numbers, names, ranges, steps and lists ("Scheduled scaling for Amazon EC2 Auto Scaling"). */

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { encodeWorkerSettings, fixedWorkerSettings } from "../../contract/workerSettings";
-import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { invalidInputs } from "./invalidInputs";
 import { isPending, resolve } from "../aws/json";
+import { environmentBytes, hookNames, maxUserDataBytes, stopTimeoutSeconds, userDataBytes } from "../boot/userData";
 import { hasOwnHandler } from "../handlers/shipHandlers";
-import { hookNames, environmentBytes, maxUserDataBytes, userDataBytes, stopTimeoutSeconds } from "../boot/userData";
+import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { invalidInputs } from "./invalidInputs";
 import { metricsOf } from "./metricSettings";
-import { ProcessorArgs, withDefaults } from "./ProcessorArgs";
+import { type ProcessorArgs, withDefaults } from "./ProcessorArgs";
 import { referenceErrors, secretsOf } from "./secrets";
 
 type InputError = pulumi.InputPropertyErrorDetails;

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 /** The message that names every problem of a component's inputs with its property path. */
 export function invalidInputs(name: string, errors: pulumi.InputPropertyErrorDetails[]): string {

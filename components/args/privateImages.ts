@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe } from "../../contract/check";
-import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { invalidInputs } from "./invalidInputs";
 import { parseEcrImage } from "../aws/permissions";
+import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { invalidInputs } from "./invalidInputs";
 
 /** Problem of an image for private workers, which reach no registry but ECR; undefined if there is none. */
 export function privateImageProblem(image: unknown): string | undefined {

@@ -1,8 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { isObject } from "../../contract/check";
 import { parseSecretReference, referenceExpectation } from "../../contract/secretReference";
-import { BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { ProcessorArgs } from "./ProcessorArgs";
+import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { type ProcessorArgs } from "./ProcessorArgs";
 
 type InputError = pulumi.InputPropertyErrorDetails;
 type References = Record<string, pulumi.Input<string>>;

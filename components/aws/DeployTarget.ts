@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
-import { Architecture } from "./instanceTypes";
+import type * as pulumi from "@pulumi/pulumi";
+import { type Architecture } from "./instanceTypes";
 
 /** The program's partition, region and account, read once for all processors. */
 export class DeployTarget {

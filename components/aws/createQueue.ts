@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { limits } from "../../contract/limits";
-import { encryptQueue, KmsKey } from "./encryption";
+import { encryptQueue, type KmsKey } from "./encryption";
 import { fitName } from "./fitName";
 import { tlsOnlyPolicy } from "./permissions";
 

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
-import { KmsKey } from "./encryption";
+import type * as pulumi from "@pulumi/pulumi";
+import { type KmsKey } from "./encryption";
 import { tlsOnlyPolicy } from "./permissions";
 
 /** A topic that accepts TLS only, encrypted if a key is given. */

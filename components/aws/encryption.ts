@@ -1,6 +1,6 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { PolicyStatement } from "./permissions";
+import { type PolicyStatement } from "./permissions";
 
 /** ARN of the customer managed key; undefined for AWS's own keys, which cost nothing. */
 export type KmsKey = pulumi.Input<string> | undefined;

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { listIndex } from "../../contract/records/listKey";
-import { parseSecretReference, SecretReference } from "../../contract/secretReference";
+import { parseSecretReference, type SecretReference } from "../../contract/secretReference";
 import { fitName } from "./fitName";
 import { json, resolve } from "./json";
 

@@ -1,10 +1,10 @@
+import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { createHash } from "node:crypto";
-import { encryptBucket, KmsKey } from "../aws/encryption";
+import { encryptBucket, type KmsKey } from "../aws/encryption";
 import { tlsOnlyPolicy } from "../aws/permissions";
-import { SerialisedHandler } from "./serialiseHandler";
-import { OwnHandler, shipHandlers } from "./shipHandlers";
+import { type SerialisedHandler } from "./serialiseHandler";
+import { type OwnHandler, shipHandlers } from "./shipHandlers";
 
 /** S3 location of a serialised handler. */
 export interface HandlerObject {

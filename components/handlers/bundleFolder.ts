@@ -1,6 +1,6 @@
-import type { Metafile } from "esbuild";
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
+import type { Metafile } from "esbuild";
 import { sourceScheme } from "../../contract/handlerBundle";
 
 /**

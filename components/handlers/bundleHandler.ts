@@ -1,9 +1,9 @@
-import type { BuildOptions, BuildResult, Loader, Metafile } from "esbuild";
 import { join } from "node:path";
+import type { BuildOptions, BuildResult, Loader, Metafile } from "esbuild";
 import { bundleHeader } from "../../contract/handlerBundle";
-import { explainBuild, HandlerProblems, unresolvedPackages } from "./bundleProblems";
 import { BundleFolder } from "./bundleFolder";
-import { BundleSource } from "./bundleSource";
+import { explainBuild, HandlerProblems, unresolvedPackages } from "./bundleProblems";
+import { type BundleSource } from "./bundleSource";
 import { externalPackages } from "./externalPackages";
 import { findNativePackages } from "./nativePackages";
 import { packageOfFile } from "./packageOf";

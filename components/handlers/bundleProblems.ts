@@ -1,5 +1,5 @@
 import type { BuildFailure, Message } from "esbuild";
-import { BundleSource } from "./bundleSource";
+import { type BundleSource } from "./bundleSource";
 import { packageOfRequest } from "./packageOf";
 
 /** All that keeps one handler from a worker. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { Bundle, bundleHandler } from "./bundleHandler";
-import { BundleSource } from "./bundleSource";
+import { type Bundle, bundleHandler } from "./bundleHandler";
+import { type BundleSource } from "./bundleSource";
 
 interface Kept {
   bundle: Bundle;

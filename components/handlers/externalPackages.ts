@@ -1,5 +1,5 @@
-import type { Plugin } from "esbuild";
 import { isBuiltin } from "node:module";
+import type { Plugin } from "esbuild";
 import { packageOfRequest } from "./packageOf";
 
 const namespace = "external";

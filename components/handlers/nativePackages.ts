@@ -1,6 +1,6 @@
-import type { Metafile } from "esbuild";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import type { Metafile } from "esbuild";
 import type TypeScript from "typescript";
 import { ts } from "./handlerFindings";
 import { packageOfFile, packageOfRequest } from "./packageOf";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { JobHandler } from "../../contract/handler";
+import { type JobHandler } from "../../contract/handler";
 import { allowOnlyGet, isSerialisedOutput } from "../aws/capturedOutput";
 import { findLossyCapture } from "./handlerFindings";
 

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { JobHandler } from "../../contract/handler";
+import { type JobHandler } from "../../contract/handler";
 import { HandlerProblems } from "./bundleProblems";
 import { bundleOnce } from "./bundles";
 import { findHandlerFile, isHandlerPath } from "./handlerFile";
 import { findPackages } from "./handlerFindings";
-import { SerialisedHandler, serialiseHandler } from "./serialiseHandler";
+import { type SerialisedHandler, serialiseHandler } from "./serialiseHandler";
 import { smokeLoad } from "./smokeLoad";
 import { stockPackages } from "./stockPackages";
 

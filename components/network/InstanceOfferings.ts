@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { Offers } from "./chooseZones";
+import { type Offers } from "./chooseZones";
 
 /** Values that a filter takes ("DescribeInstanceTypeOfferings", Amazon EC2 API Reference). */
 const typesAtOnce = 200;

@@ -1,17 +1,17 @@
 import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
-import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
-import { chooseZones } from "./chooseZones";
+import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { Egress } from "../args/choices";
 import { defaults } from "../args/defaults";
-import { DeployTarget } from "../aws/DeployTarget";
+import { type ProcessorSettings } from "../args/ProcessorArgs";
+import { type DeployTarget } from "../aws/DeployTarget";
+import { pin } from "../aws/pin";
+import { chooseZones } from "./chooseZones";
 import { fittingSubnets } from "./fittingSubnets";
 import { createFlowLogs } from "./flowLogs";
 import { InstanceOfferings } from "./InstanceOfferings";
-import { createEndpoints, EndpointArgs, interfaceServices, zonesOfEndpoints } from "./networkEndpoints";
-import { pin } from "../aws/pin";
-import { ProcessorSettings } from "../args/ProcessorArgs";
+import { createEndpoints, type EndpointArgs, interfaceServices, zonesOfEndpoints } from "./networkEndpoints";
 
 export type WorkerNetworkArgs = Omit<EndpointArgs, "processors"> &
   Pick<BatchJobProcessorArgs, "network" | "logRetentionDays" | "kmsKey" | "tags"> & {

@@ -1,4 +1,4 @@
-import { Offers } from "./chooseZones";
+import { type Offers } from "./chooseZones";
 
 /**
  * The subnets whose zones offer one of the instance types, so that no launch fails for its zone. A subnet whose

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
-import { KmsKey } from "../aws/encryption";
+import type * as pulumi from "@pulumi/pulumi";
+import { type KmsKey } from "../aws/encryption";
 import { createRole, deliverFlowLogs } from "../aws/permissions";
 
 export interface FlowLogsArgs {

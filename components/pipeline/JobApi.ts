@@ -1,22 +1,22 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
-import { Authorization } from "../args/choices";
+import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { type Authorization } from "../args/choices";
 import { defaults } from "../args/defaults";
-import { JobSchedules } from "./JobSchedules";
-import { JobTables } from "./JobTables";
-import { LambdaFunction } from "./LambdaFunction";
 import {
   announceTo,
   invoke,
   listRecords,
-  readListed,
   publishTo,
   readFleets,
   readJobTypes,
+  readListed,
   scheduleJobs,
   submitRecords,
 } from "../aws/permissions";
+import { type JobSchedules } from "./JobSchedules";
+import { type JobTables } from "./JobTables";
+import { LambdaFunction } from "./LambdaFunction";
 
 export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
   topic: aws.sns.Topic;

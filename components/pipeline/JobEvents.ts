@@ -1,8 +1,8 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { createQueue } from "../aws/createQueue";
 import { createTopic } from "../aws/createTopic";
-import { KmsKey } from "../aws/encryption";
+import { type KmsKey } from "../aws/encryption";
 
 /** The topic of final job states, and a queue that keeps the events that it did not take. */
 export class JobEvents extends pulumi.ComponentResource {

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
-import { runEachMinute } from "./eachMinute";
-import { JobEvents } from "./JobEvents";
-import { JobRouter } from "./JobRouter";
-import { JobTables } from "./JobTables";
-import { LambdaFunction } from "./LambdaFunction";
 import { announceTo, followRecords, listRecords, readJobTypes, sendTo, takeFrom, takeUnsent } from "../aws/permissions";
+import { runEachMinute } from "./eachMinute";
+import { type JobEvents } from "./JobEvents";
+import { type JobRouter } from "./JobRouter";
+import { type JobTables } from "./JobTables";
+import { LambdaFunction } from "./LambdaFunction";
 
 export type JobRepairArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
   router: JobRouter;

@@ -1,12 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
-import { createTopic } from "../aws/createTopic";
-import { createQueue } from "../aws/createQueue";
+import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
+import { createQueue } from "../aws/createQueue";
+import { createTopic } from "../aws/createTopic";
 import { json } from "../aws/json";
-import { LambdaFunction } from "./LambdaFunction";
 import { invoke, keepUnsent, readJobTypes, sendTo } from "../aws/permissions";
+import { LambdaFunction } from "./LambdaFunction";
 
 export type JobRouterArgs = Pick<BatchJobProcessorArgs, "router" | "logRetentionDays" | "kmsKey" | "tags"> & {
   typeTable: aws.dynamodb.Table;

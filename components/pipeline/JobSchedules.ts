@@ -1,10 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { publishTarget, recurringInput, schedulePrefix } from "../../contract/messages/scheduledMessage";
-import { KmsKey, useKey } from "../aws/encryption";
+import { type JobSchedule } from "../args/ProcessorArgs";
+import { type KmsKey, useKey } from "../aws/encryption";
 import { fitName } from "../aws/fitName";
 import { createRole, publishTo, sendTo } from "../aws/permissions";
-import { JobSchedule } from "../args/ProcessorArgs";
 
 export interface JobSchedulesArgs {
   topic: aws.sns.Topic;

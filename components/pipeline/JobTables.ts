@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { listIndex } from "../../contract/records/listKey";
-import { encryptTable, KmsKey } from "../aws/encryption";
+import { encryptTable, type KmsKey } from "../aws/encryption";
 
 export interface JobTablesArgs {
   isTracking: boolean;

@@ -1,9 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "../args/defaults";
-import { KmsKey, useKey } from "../aws/encryption";
+import { type KmsKey, useKey } from "../aws/encryption";
+import { createRole, type PolicyStatement, writeLogs } from "../aws/permissions";
 import { lambdaCode, type LambdaName } from "./lambdaCode";
-import { createRole, PolicyStatement, writeLogs } from "../aws/permissions";
 
 export interface LambdaFunctionArgs {
   /** Name of the function's text in dist/lambdas. */

@@ -1,12 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { fleetTag, fleetTagValue, workerAlias } from "../../contract/fleet/state";
-import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
-import { DeployTarget } from "../aws/DeployTarget";
+import { type DeployTarget } from "../aws/DeployTarget";
+import { type PolicyStatement, readJobTypes } from "../aws/permissions";
 import { runEachMinute } from "./eachMinute";
 import { LambdaFunction } from "./LambdaFunction";
-import { PolicyStatement, readJobTypes } from "../aws/permissions";
 
 export type ScalerArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
   typeTable: aws.dynamodb.Table;

@@ -1,12 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
-import { JobRouter } from "./JobRouter";
-import { JobTables } from "./JobTables";
 import { json } from "../aws/json";
-import { LambdaFunction } from "./LambdaFunction";
 import { followRecords, invoke, readJobTypes, sendTo } from "../aws/permissions";
+import { type JobRouter } from "./JobRouter";
+import { type JobTables } from "./JobTables";
+import { LambdaFunction } from "./LambdaFunction";
 
 export type TypeRemovalArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
   router: JobRouter;

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
-import { LambdaFunction } from "./LambdaFunction";
+import type * as pulumi from "@pulumi/pulumi";
+import { type LambdaFunction } from "./LambdaFunction";
 
 /**
  * Calls the function each minute. An EventBridge rule needs only a permission, a schedule of EventBridge Scheduler a

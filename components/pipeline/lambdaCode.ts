@@ -1,8 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { packageRoot } from "../../contract/packageRoot";
 
 /** The Lambda functions whose text the package's build makes. */

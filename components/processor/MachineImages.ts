@@ -1,10 +1,10 @@
-import { recommendedPattern, defaults } from "../args/defaults";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { Architecture } from "../aws/instanceTypes";
-import { DeployTarget } from "../aws/DeployTarget";
+import { defaults, recommendedPattern } from "../args/defaults";
+import { type ProcessorSettings } from "../args/ProcessorArgs";
+import { type DeployTarget } from "../aws/DeployTarget";
+import { type Architecture } from "../aws/instanceTypes";
 import { pin } from "../aws/pin";
-import { ProcessorSettings } from "../args/ProcessorArgs";
 
 /** A machine image of instances. */
 export interface MachineImage {

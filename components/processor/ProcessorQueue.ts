@@ -1,10 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { fixedWorkerSettings } from "../../contract/workerSettings";
+import { type ProcessorSettings } from "../args/ProcessorArgs";
 import { createQueue } from "../aws/createQueue";
-import { KmsKey } from "../aws/encryption";
+import { type KmsKey } from "../aws/encryption";
 import { json } from "../aws/json";
-import { ProcessorSettings } from "../args/ProcessorArgs";
 
 export interface ProcessorQueueArgs {
   processor: ProcessorSettings;

@@ -1,10 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "../args/defaults";
+import { hasOwnHandler } from "../handlers/shipHandlers";
 import { createGroups } from "./fleetGroups";
 import { createLaunchTemplate } from "./launchTemplate";
-import { hasOwnHandler } from "../handlers/shipHandlers";
-import { WorkerFleetArgs } from "./WorkerFleetArgs";
+import { type WorkerFleetArgs } from "./WorkerFleetArgs";
 import { allowOwnGroups, createWorkerRole } from "./workerRole";
 
 /** A processor's Auto Scaling group, or two of them, whose instances each run one worker container. */

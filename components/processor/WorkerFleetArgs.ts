@@ -1,13 +1,13 @@
-import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
-import { BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
-import { ProcessorSettings } from "../args/ProcessorArgs";
-import { DeployTarget } from "../aws/DeployTarget";
-import { InlineHandlers } from "../handlers/InlineHandlers";
-import { WorkerNetwork } from "../network/WorkerNetwork";
-import { JobTables } from "../pipeline/JobTables";
-import { ScalerOfFleets } from "../pipeline/Scaler";
-import { ProcessorQueue } from "./ProcessorQueue";
+import type * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { type ProcessorSettings } from "../args/ProcessorArgs";
+import { type DeployTarget } from "../aws/DeployTarget";
+import { type InlineHandlers } from "../handlers/InlineHandlers";
+import { type WorkerNetwork } from "../network/WorkerNetwork";
+import { type JobTables } from "../pipeline/JobTables";
+import { type ScalerOfFleets } from "../pipeline/Scaler";
+import { type ProcessorQueue } from "./ProcessorQueue";
 
 export interface WorkerFleetArgs extends Pick<
   BatchJobProcessorArgs,

@@ -1,7 +1,7 @@
-import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
-import { CapacityChange } from "../args/ProcessorArgs";
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+import { type CapacityChange } from "../args/ProcessorArgs";
 
 /** Value that makes a scheduled action keep a size; without it, the size would be set to 0. */
 const unchanged = -1;

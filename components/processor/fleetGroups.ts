@@ -1,10 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { fleetTag, fleetTagValue } from "../../contract/fleet/state";
-import { lifecycleHooks, keepHooks } from "./lifecycleHooks";
+import { type ProcessorSettings } from "../args/ProcessorArgs";
 import { scheduleCapacity } from "./capacitySchedule";
-import { ProcessorSettings } from "../args/ProcessorArgs";
-import { WorkerFleetArgs } from "./WorkerFleetArgs";
+import { keepHooks, lifecycleHooks } from "./lifecycleHooks";
+import { type WorkerFleetArgs } from "./WorkerFleetArgs";
 
 /** Minutes for the deletion of a group, beside the drain of its instances. */
 const deleteMinutes = 20;

@@ -1,13 +1,13 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { encodeWorkerSettings, fixedWorkerSettings } from "../../contract/workerSettings";
-import { HandlerObject } from "../handlers/InlineHandlers";
+import { metricsOf } from "../args/metricSettings";
+import { secretsOf } from "../args/secrets";
 import { isBurstable } from "../aws/instanceTypes";
 import { resolve } from "../aws/json";
 import { hookNames, renderUserData, stopTimeoutSeconds } from "../boot/userData";
-import { metricsOf } from "../args/metricSettings";
-import { secretsOf } from "../args/secrets";
-import { WorkerFleetArgs } from "./WorkerFleetArgs";
+import { type HandlerObject } from "../handlers/InlineHandlers";
+import { type WorkerFleetArgs } from "./WorkerFleetArgs";
 import { fitsMetadata } from "./workerRole";
 
 /** The launch template of a fleet's instances; each change makes a new version. */

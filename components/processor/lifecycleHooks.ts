@@ -1,6 +1,6 @@
-import { hookNames } from "../boot/userData";
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { hookNames } from "../boot/userData";
 
 /** Seconds within which a new instance's worker must be ready. */
 const launchSeconds = 600;

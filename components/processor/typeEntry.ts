@@ -1,11 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { encodeJobType, JobTypeFleet } from "../../contract/jobType";
-import { MachineImage } from "./MachineImages";
-import { ProcessorSettings } from "../args/ProcessorArgs";
-import { ProcessorQueue } from "./ProcessorQueue";
+import { encodeJobType, type JobTypeFleet } from "../../contract/jobType";
+import { type ProcessorSettings } from "../args/ProcessorArgs";
 import { slotsOf } from "../aws/slotsOf";
-import { WorkerFleet } from "./WorkerFleet";
+import { type MachineImage } from "./MachineImages";
+import { type ProcessorQueue } from "./ProcessorQueue";
+import { type WorkerFleet } from "./WorkerFleet";
 
 export interface TypeEntryArgs {
   processor: ProcessorSettings;

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { secretsOf } from "../args/secrets";
 import { useKey } from "../aws/encryption";
-import { HandlerObject } from "../handlers/InlineHandlers";
 import {
   announceTo,
   consumeFrom,
@@ -20,11 +20,11 @@ import {
   readSecrets,
   reportToFleet,
   sendTo,
-  Statements,
+  type Statements,
   writeLogs,
 } from "../aws/permissions";
-import { secretsOf } from "../args/secrets";
-import { WorkerFleetArgs } from "./WorkerFleetArgs";
+import { type HandlerObject } from "../handlers/InlineHandlers";
+import { type WorkerFleetArgs } from "./WorkerFleetArgs";
 
 /** The role of a fleet's instances, with all permissions that need no group. */
 export function createWorkerRole(

@@ -1,4 +1,4 @@
-import { FieldProblem } from "../check";
+import { type FieldProblem } from "../check";
 
 /** All problems of the API: the stable code, its HTTP status and its title. */
 export const problems = {

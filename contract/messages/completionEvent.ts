@@ -1,6 +1,6 @@
-import { attributes, type StringAttribute, stringAttributes } from "./attributes";
 import { encodeJson } from "../check";
 import type { JobError, JobRecord, JobState, OmittedResult } from "../records/record";
+import { attributes, type StringAttribute, stringAttributes } from "./attributes";
 
 /** Event published once a job has reached a final state, at least once: a crash between the two repeats it. */
 export interface CompletionEvent {

@@ -1,4 +1,13 @@
-import { bytesOf, Checked, depthOf, describe, encodeJson, FieldProblem, holdsInfinity, isObject } from "../check";
+import {
+  bytesOf,
+  type Checked,
+  depthOf,
+  describe,
+  encodeJson,
+  type FieldProblem,
+  holdsInfinity,
+  isObject,
+} from "../check";
 import { idPattern, limits, typePattern } from "../limits";
 
 /** The version this code writes, and the only one it reads. */

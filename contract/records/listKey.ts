@@ -10,8 +10,8 @@ export const listShards = 8;
 /** The index key of a job. It and `submittedAt` never change, so that no later write touches the index. */
 export function listKeyOf(type: string, id: string): string {
   // FNV-1a: ids that differ in a single character spread evenly.
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < id.length; index++) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193) >>> 0;
+  let hash = 0x81_1c_9d_c5;
+  for (let index = 0; index < id.length; index++) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01_00_01_93) >>> 0;
   return listKey(type, ((hash ^ (hash >>> 16)) >>> 0) % listShards);
 }
 

@@ -4,7 +4,7 @@ import type { JobRecord } from "./record";
 /**
  * Margin beyond the queues' retention: a job may have spent time in SNS, or in a failure queue, before it got there.
  */
-const marginSeconds = 24 * 3600;
+const marginSeconds = 24 * 3_600;
 
 /** Seconds after the last sending of a job's message until the message is certainly gone. */
 export const lostAfterSeconds = limits.queueRetentionSeconds + marginSeconds;

@@ -1,7 +1,7 @@
 import type { Schema } from "./references";
 import type { MakeRules, Rule } from "./rule";
-import { judgeSilently } from "./seen";
 import { createTextOf } from "./sameness";
+import { judgeSilently } from "./seen";
 
 /** Rules of the items of arrays; `unevaluatedItems` apart, which comes after all others. */
 export const makeArrayRules: MakeRules<unknown[]> = (schema, resource, compilation) => {

@@ -40,7 +40,8 @@ function lengthRule(least = 0, most = Infinity): Rule<string> {
     run.spend(units >> 5);
     let pairs = 0;
     for (let index = 0; index < units - 1; index++) {
-      if ((value.charCodeAt(index) & 0xfc00) !== 0xd800 || (value.charCodeAt(index + 1) & 0xfc00) !== 0xdc00) continue;
+      if ((value.charCodeAt(index) & 0xfc_00) !== 0xd8_00 || (value.charCodeAt(index + 1) & 0xfc_00) !== 0xdc_00)
+        continue;
       pairs++;
       index++;
     }

@@ -1,6 +1,6 @@
+import { dirname, join, relative } from "node:path";
 import * as awsx from "@pulumi/awsx";
 import { BatchJobProcessor } from "batch-job-processor";
-import { dirname, join, relative } from "node:path";
 
 // The stock worker, from the package, and on top of it Python and the script: two images of one repository.
 const repository = new awsx.ecr.Repository("worker", {

@@ -1,6 +1,6 @@
+import { dirname, join, relative } from "node:path";
 import * as awsx from "@pulumi/awsx";
 import { BatchJobProcessor } from "batch-job-processor";
-import { dirname, join, relative } from "node:path";
 
 // Python jobs need an image of their own: the stock worker, and Python and the script on top of it.
 const platform = "linux/arm64";

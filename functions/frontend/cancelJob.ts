@@ -1,6 +1,6 @@
 import { describe } from "../../contract/check";
-import { idPattern } from "../../contract/limits";
 import { type ProblemDocument, problemOf } from "../../contract/http/problem";
+import { idPattern } from "../../contract/limits";
 import { isFinal, type JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import type { JobRecords } from "./effects";

@@ -1,15 +1,19 @@
 import { describe, type FieldProblem, isObject } from "../../contract/check";
-import { checkSubmission } from "../../contract/messages/envelope";
-import { idPattern, typePattern } from "../../contract/limits";
 import { type ProblemDocument, problemOf } from "../../contract/http/problem";
+import { idPattern, typePattern } from "../../contract/limits";
+import { errorFields, type EventName } from "../../contract/log";
+import { checkSubmission } from "../../contract/messages/envelope";
 import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import type { Announce } from "../shared/announceTo";
 import type { JobTypes } from "../shared/jobTypes";
-import { errorFields, type EventName } from "../../contract/log";
-import { callerOf } from "./requests/callerOf";
 import { cancelJob } from "./cancelJob";
+import { type RedriveLetters } from "./effects";
+import { jobView } from "./jobView";
+import { type JobIndex, listJobs } from "./listJobs";
+import { callerOf } from "./requests/callerOf";
 import { checkBatch } from "./requests/checkBatch";
+import { checkRetry, type Retry } from "./requests/checkRetry";
 import { idFromKey, sha256, unscopedIdFromKey } from "./requests/digest";
 import {
   answer,
@@ -21,10 +25,6 @@ import {
   refuse,
   retryAfterSeconds,
 } from "./requests/http";
-import type { FleetLook, ReadFleets } from "./services/fleets";
-import type { RetryLaunches } from "./services/invokeFunctions";
-import { pathWithin } from "./requests/pathWithin";
-import { jobView } from "./jobView";
 import {
   batchFields,
   findUnknownNames,
@@ -33,19 +33,19 @@ import {
   retriesFields,
   retryFields,
 } from "./requests/knownNames";
-import { type JobIndex, listJobs } from "./listJobs";
 import { checkListQuery } from "./requests/listQuery";
-import { checkRetry, type Retry } from "./requests/checkRetry";
+import { pathWithin } from "./requests/pathWithin";
 import { retryJobs } from "./retryJobs";
-import { type RedriveLetters } from "./effects";
-import { waitingOf } from "./waiting";
+import type { FleetLook, ReadFleets } from "./services/fleets";
+import type { RetryLaunches } from "./services/invokeFunctions";
 import {
   createSubmitJobs,
-  isTooFarForQueues,
   type IdentifiedSubmission,
+  isTooFarForQueues,
   type SubmitJobsEffects,
   type SubmitOutcome,
 } from "./submitJobs";
+import { waitingOf } from "./waiting";
 
 export interface FrontendEffects extends SubmitJobsEffects {
   jobTypes: JobTypes;

@@ -1,20 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { SNSClient } from "@aws-sdk/client-sns";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SNSClient } from "@aws-sdk/client-sns";
 import { announceTo } from "../shared/announceTo";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
 import { log } from "../shared/log";
+import { clientOptions, now, variable } from "../shared/runtime";
 import { createFrontend } from "./frontend";
 import type { HttpAnswer, HttpEvent } from "./requests/http";
-import { createJobIndex } from "./services/jobIndex";
-import { createJobRecords } from "./services/jobRecords";
 import { readFleetsFrom } from "./services/fleets";
 import { redriveBy, retryLaunchesBy } from "./services/invokeFunctions";
+import { createJobIndex } from "./services/jobIndex";
+import { createJobRecords } from "./services/jobRecords";
+import { publishTo } from "./services/publishTo";
 import { createRunWithin } from "./services/runWithin";
 import { scheduleWith } from "./services/scheduleWith";
-import { publishTo } from "./services/publishTo";
-import { clientOptions, now, variable } from "../shared/runtime";
 
 /**
  * Builds the front-end Lambda's handler, once per environment. Captures nothing.

@@ -1,10 +1,10 @@
 import { describe } from "../../contract/check";
-import { idPattern } from "../../contract/limits";
 import { type ProblemDocument, problemOf } from "../../contract/http/problem";
+import { idPattern } from "../../contract/limits";
+import { aboutJobs, errorFields, type Log } from "../../contract/log";
+import type { RedriveOutcomes } from "../../contract/messages/redrive";
 import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
-import type { RedriveOutcomes } from "../../contract/messages/redrive";
-import { aboutJobs, errorFields, type Log } from "../../contract/log";
 import { mapLimited } from "../shared/mapLimited";
 import type { RedriveLetters } from "./effects";
 import type { JobRecords } from "./effects";

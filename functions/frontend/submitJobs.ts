@@ -1,22 +1,22 @@
-import { attributes, stringAttributes } from "../../contract/messages/attributes";
 import { bytesOf } from "../../contract/check";
-import { encodeMessage, type JobEnvelope, packEnvelopes, type Submission } from "../../contract/messages/envelope";
-import { limits } from "../../contract/limits";
-import { listKeyOf } from "../../contract/records/listKey";
 import { type ProblemDocument, problemOf } from "../../contract/http/problem";
+import { limits } from "../../contract/limits";
+import { aboutJobs, errorFields, type Log } from "../../contract/log";
+import { attributes, stringAttributes } from "../../contract/messages/attributes";
+import { encodeMessage, type JobEnvelope, packEnvelopes, type Submission } from "../../contract/messages/envelope";
+import { publishInput } from "../../contract/messages/scheduledMessage";
+import { listKeyOf } from "../../contract/records/listKey";
 import type { JobRecord, JobState } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import type { RunWithin } from "../../contract/schema/schemaCheck";
-import { publishInput } from "../../contract/messages/scheduledMessage";
 import { divideIntoBatches } from "../shared/batches";
-import type { JobTypes } from "../shared/jobTypes";
-import { aboutJobs, errorFields, type Log } from "../../contract/log";
 import { groupBy } from "../shared/groupBy";
+import type { JobTypes } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
 import type { JobRecords, JobScheduler, Publish } from "./effects";
+import { createCheckPayload } from "./payloadValidator";
 import { digestOf, keyPrefix } from "./requests/digest";
 import { notBeforeOf } from "./requests/notBefore";
-import { createCheckPayload } from "./payloadValidator";
 
 export interface SubmitJobsEffects {
   /** Undefined if jobs are not tracked: every submission is then a new job. */

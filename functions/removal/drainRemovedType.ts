@@ -1,11 +1,11 @@
-import { attributes, stringAttributes } from "../../contract/messages/attributes";
 import { isObject, jsonOf } from "../../contract/check";
 import { limits } from "../../contract/limits";
 import type { Log } from "../../contract/log";
+import { attributes, stringAttributes } from "../../contract/messages/attributes";
 import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
 import { unroutableMessage } from "../shared/queueMessage";
-import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
 import type { RunContext } from "../shared/runtime";
+import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
 
 export interface DrainEffects extends SendMessagesEffects {
   /** True if the type is in the type table, read consistently. */

@@ -1,16 +1,16 @@
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { log } from "../shared/log";
-import { createInbox } from "../shared/inbox";
-import { sendWith } from "../shared/sendWith";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import type { RedriveOutcomes } from "../../contract/messages/redrive";
 import { invokeScaler } from "../router/invokeScaler";
 import { createNudge } from "../router/nudge";
+import { createInbox } from "../shared/inbox";
+import { log } from "../shared/log";
+import { clientOptions, now, pause, type RunContext, variable } from "../shared/runtime";
+import { sendWith } from "../shared/sendWith";
 import { countMessages } from "./countMessages";
+import { createDrainRemovedType, type Drained } from "./drainRemovedType";
 import { createRedrive, readRedrive } from "./redrive";
 import { createRequeuedRecords } from "./requeuedRecords";
-import { createDrainRemovedType, type Drained } from "./drainRemovedType";
-import { clientOptions, now, pause, type RunContext, variable } from "../shared/runtime";
 
 /**
  * Builds the removal Lambda's handler, once per environment. Captures nothing.

@@ -1,12 +1,12 @@
-import { attributes, stringAttributes } from "../../contract/messages/attributes";
 import { isObject } from "../../contract/check";
-import { decodeEnvelope } from "../../contract/messages/envelope";
 import { limits } from "../../contract/limits";
+import { errorFields, type Log } from "../../contract/log";
+import { attributes, stringAttributes } from "../../contract/messages/attributes";
+import { decodeEnvelope } from "../../contract/messages/envelope";
+import { type Redrive, type RedriveOutcomes, redriveSeconds } from "../../contract/messages/redrive";
 import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
-import { type Redrive, redriveSeconds, type RedriveOutcomes } from "../../contract/messages/redrive";
 import type { Inbox, StrayMessage } from "../shared/inbox";
-import { errorFields, type Log } from "../../contract/log";
 import { mapLimited } from "../shared/mapLimited";
 import type { QueueMessage } from "../shared/queueMessage";
 import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";

@@ -1,8 +1,8 @@
 import type { JobType } from "../../contract/jobType";
+import { errorFields, type Log } from "../../contract/log";
 import { listKeysOf } from "../../contract/records/listKey";
 import { lostAfterSeconds, recordAsRead } from "../../contract/records/recordAsRead";
 import type { Announce } from "../shared/announceTo";
-import { errorFields, type Log } from "../../contract/log";
 import { mapLimited } from "../shared/mapLimited";
 import type { FailedRecords } from "./failedRecords";
 

@@ -1,16 +1,16 @@
-import { SQSClient } from "@aws-sdk/client-sqs";
-import { SNSClient } from "@aws-sdk/client-sns";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { announceTo } from "../shared/announceTo";
+import { createInbox } from "../shared/inbox";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
 import { log } from "../shared/log";
-import { sendWith } from "../shared/sendWith";
-import { createFailedRecords } from "./failedRecords";
-import { createInbox } from "../shared/inbox";
-import { createUnsentEvents } from "../shared/unsentEvents";
-import { createRepair } from "./repair";
 import { clientOptions, now, pause, type RunContext, variable } from "../shared/runtime";
+import { sendWith } from "../shared/sendWith";
+import { createUnsentEvents } from "../shared/unsentEvents";
+import { createFailedRecords } from "./failedRecords";
+import { createRepair } from "./repair";
 
 /**
  * Builds the repair Lambda's handler, once per environment. Captures nothing.

@@ -1,8 +1,8 @@
 import { isObject } from "../../contract/check";
+import { errorFields, type Log } from "../../contract/log";
 import type { JobRecord } from "../../contract/records/record";
 import type { Announce } from "../shared/announceTo";
 import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
-import { errorFields, type Log } from "../../contract/log";
 import { mapLimited } from "../shared/mapLimited";
 
 export interface PublishKeptEffects {

@@ -1,16 +1,16 @@
 import type { JobType } from "../../contract/jobType";
-import type { Announce } from "../shared/announceTo";
-import type { JobTypes } from "../shared/jobTypes";
 import { errorFields, type Log } from "../../contract/log";
 import { createRouteJobs, type RouteJobsEffects } from "../router/routeJobs";
-import { createSendMessages } from "../shared/sendMessages";
-import type { RunContext } from "../shared/runtime";
-import type { FailedRecords } from "./failedRecords";
+import type { Announce } from "../shared/announceTo";
 import type { Inbox } from "../shared/inbox";
-import { repairDeadLetters } from "./repairDeadLetters";
+import type { JobTypes } from "../shared/jobTypes";
+import type { RunContext } from "../shared/runtime";
+import { createSendMessages } from "../shared/sendMessages";
 import type { UnsentEvents } from "../shared/unsentEvents";
 import { createEndLost } from "./endLost";
+import type { FailedRecords } from "./failedRecords";
 import { publishKept } from "./publishKept";
+import { repairDeadLetters } from "./repairDeadLetters";
 import { type FailedEvents, replayQueue } from "./replayQueue";
 import { sendUnsent } from "./sendUnsent";
 

@@ -1,12 +1,12 @@
+import type { JobType } from "../../contract/jobType";
+import { errorFields, type Log } from "../../contract/log";
 import { attributes, stringAttributes } from "../../contract/messages/attributes";
 import { decodeEnvelope } from "../../contract/messages/envelope";
-import type { JobType } from "../../contract/jobType";
 import type { Announce } from "../shared/announceTo";
-import { errorFields, type Log } from "../../contract/log";
+import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
 import type { QueueMessage } from "../shared/queueMessage";
 import type { SendFailure } from "../shared/sendMessages";
 import type { FailedRecords } from "./failedRecords";
-import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
 
 export interface DeadLetterEffects {
   inbox: Inbox;

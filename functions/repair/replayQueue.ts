@@ -1,7 +1,7 @@
 import { errorFields, type Log } from "../../contract/log";
 import type { TopicEvent } from "../router/routeJobs";
-import { failedEvent } from "./failedEvent";
 import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
+import { failedEvent } from "./failedEvent";
 
 export interface ReplayEffects {
   inbox: Pick<Inbox, "receive" | "remove">;

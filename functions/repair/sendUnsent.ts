@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { errorFields, type Log } from "../../contract/log";
-import { mapLimited } from "../shared/mapLimited";
 import type { TopicEvent } from "../router/routeJobs";
-import { eventOf } from "./failedEvent";
+import { mapLimited } from "../shared/mapLimited";
 import type { UnsentEvent, UnsentEvents } from "../shared/unsentEvents";
+import { eventOf } from "./failedEvent";
 
 export interface SendUnsentEffects {
   unsentEvents: UnsentEvents;

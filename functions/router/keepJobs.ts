@@ -1,7 +1,7 @@
 import { errorFields, type Log } from "../../contract/log";
 import { groupBy } from "../shared/groupBy";
-import type { KeepUnsent } from "./keepUnsent";
 import type { SendFailure } from "../shared/sendMessages";
+import type { KeepUnsent } from "./keepUnsent";
 
 /** Keeps the jobs that can't be sent, by queue; returns false, and logs a line, if they can't be kept either. */
 export function createKeepJobs(

@@ -1,16 +1,16 @@
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
 import { log } from "../shared/log";
+import { clientOptions, now, pause, variable } from "../shared/runtime";
+import { sendWith } from "../shared/sendWith";
 import { invokeScaler } from "./invokeScaler";
 import { createKeepJobs } from "./keepJobs";
 import { createKeepUnsent } from "./keepUnsent";
 import { createNudge } from "./nudge";
-import { sentByType } from "./sentByType";
 import { createRouteJobs, type TopicEvent } from "./routeJobs";
-import { sendWith } from "../shared/sendWith";
-import { clientOptions, now, pause, variable } from "../shared/runtime";
+import { sentByType } from "./sentByType";
 
 /**
  * Builds the router Lambda's handler, once per environment. Captures nothing.

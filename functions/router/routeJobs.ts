@@ -1,11 +1,11 @@
 import type { FieldProblem } from "../../contract/check";
+import { aboutJobs, errorFields, type Log } from "../../contract/log";
 import { groupBy } from "../shared/groupBy";
 import type { JobTypes } from "../shared/jobTypes";
-import { aboutJobs, errorFields, type Log } from "../../contract/log";
 import { mapLimited } from "../shared/mapLimited";
 import { jobMessage, type QueueMessage, unroutableMessage } from "../shared/queueMessage";
-import { type ReadJob, readJobs } from "./readJobs";
 import { createSendMessages, type SendFailure, type SendMessagesEffects } from "../shared/sendMessages";
+import { type ReadJob, readJobs } from "./readJobs";
 
 /** The fields of an SNS event that the router reads. */
 export interface TopicEvent {

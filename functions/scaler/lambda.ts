@@ -1,14 +1,14 @@
-import { SQSClient } from "@aws-sdk/client-sqs";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
 import { log } from "../shared/log";
+import { readCountsWith } from "../shared/readCounts";
+import { clientOptions, now, type RunContext, variable } from "../shared/runtime";
 import { createAutoScaling } from "./autoScaling";
 import { createFleetItems } from "./fleetItems";
-import { readCountsWith } from "../shared/readCounts";
 import { createScaler } from "./scaler";
-import { clientOptions, now, type RunContext, variable } from "../shared/runtime";
 
 /**
  * Builds the scaler Lambda's handler, once per environment. Captures nothing.

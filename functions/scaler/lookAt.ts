@@ -1,11 +1,11 @@
 import type { JobType } from "../../contract/jobType";
 import { errorFields, type Log } from "../../contract/log";
-import type { Action } from "./rules/action";
-import type { AutoScaling } from "./autoScaling";
-import { decide } from "./rules/decide";
-import type { FleetItems } from "./fleetItems";
-import { type FleetView, type Group, groupsOf, inService, type Launch, total } from "./rules/fleetView";
 import type { ReadCounts } from "../shared/readCounts";
+import type { AutoScaling } from "./autoScaling";
+import type { FleetItems } from "./fleetItems";
+import type { Action } from "./rules/action";
+import { decide } from "./rules/decide";
+import { type FleetView, type Group, groupsOf, inService, type Launch, total } from "./rules/fleetView";
 import { remedyOf } from "./rules/remedyOf";
 
 export interface LookEffects {

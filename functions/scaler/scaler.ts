@@ -2,10 +2,10 @@ import type { FleetState } from "../../contract/fleet/state";
 import type { JobTypes } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
 import type { RunContext } from "../shared/runtime";
-import { decide } from "./rules/decide";
 import { createFailures, type Failures } from "./failures";
 import { act, lookAt, type LookEffects, type LookOptions, type Target } from "./lookAt";
 import { readNudge } from "./readNudge";
+import { decide } from "./rules/decide";
 
 export interface ScalerEffects extends LookEffects {
   jobTypes: JobTypes;

@@ -1,6 +1,6 @@
-import type { StringAttribute } from "../../contract/messages/attributes";
 import { bytesOf } from "../../contract/check";
 import { limits } from "../../contract/limits";
+import type { StringAttribute } from "../../contract/messages/attributes";
 
 /** A message for SNS or SQS. */
 export interface OutgoingMessage {

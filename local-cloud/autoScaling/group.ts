@@ -1,12 +1,12 @@
-import { Activities, Activity, endActivity } from "./activities";
+import { Refused } from "../wire/refusal";
+import { Activities, type Activity, endActivity } from "./activities";
 import { causeOf, causes } from "./causes";
 import { GroupMember } from "./groupMember";
-import { GroupSettings, placeNext, Placement } from "./groupSettings";
-import { Instance, InstanceSettings } from "./instance";
-import { LaunchFaultKind, LaunchFaults, refuseLaunch } from "./launchFaults";
+import { type GroupSettings, type Placement, placeNext } from "./groupSettings";
+import { Instance, type InstanceSettings } from "./instance";
+import { type LaunchFaultKind, type LaunchFaults, refuseLaunch } from "./launchFaults";
 import type { LaunchTemplateVersion } from "./launchTemplates";
 import type { LifecycleAction, LifecycleHook } from "./lifecycleAction";
-import { Refused } from "../wire/refusal";
 
 /** The parts of the cloud that groups need. */
 export interface GroupRuntime extends Pick<InstanceSettings, "workerMain" | "cloud"> {

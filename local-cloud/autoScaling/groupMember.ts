@@ -1,8 +1,8 @@
-import { Activities, Activity, endActivity } from "./activities";
+import { type Activities, type Activity, endActivity } from "./activities";
 import { causeOf, causes } from "./causes";
 import type { Instance } from "./instance";
-import { diedPending, LaunchFaultKind } from "./launchFaults";
-import { LifecycleAction, LifecycleHook, LifecycleOutcome } from "./lifecycleAction";
+import { diedPending, type LaunchFaultKind } from "./launchFaults";
+import { LifecycleAction, type LifecycleHook, type LifecycleOutcome } from "./lifecycleAction";
 
 /** Time between the end of a launch hook and service. */
 const proceedMilliseconds = 50;

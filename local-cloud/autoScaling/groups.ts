@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { readEnvironment } from "../../contract/environmentFile";
-import { causes } from "./causes";
-import { Group, GroupRuntime } from "./group";
-import type { GroupSettings } from "./groupSettings";
 import type { Iam } from "../iam/iam";
+import { causes } from "./causes";
+import { Group, type GroupRuntime } from "./group";
+import type { GroupSettings } from "./groupSettings";
 import type { Instance } from "./instance";
 import { LaunchFaults } from "./launchFaults";
-import { LaunchTemplates, LaunchTemplateVersion } from "./launchTemplates";
+import { LaunchTemplates, type LaunchTemplateVersion } from "./launchTemplates";
 
 type Runtime = Pick<GroupRuntime, "cloud" | "workerMain" | "stopGraceMilliseconds" | "launchHookSeconds"> & {
   iam: Iam;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { defaultsKey, WireProperties } from "./wire";
+import { defaultsKey, type WireProperties } from "./wire";
 
 /** The input with a resource's name, for types whose names the AWS provider generates if the program gives none. */
 const nameInputs: Record<string, string> = {

@@ -1,6 +1,6 @@
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
 import type { Registered, Registration, ResourceMonitor } from "./resourceMonitor";
-import { reference, unknown, unwrap, WireProperties } from "./wire";
+import { reference, unknown, unwrap, type WireProperties } from "./wire";
 
 export interface Construction {
   name: string;

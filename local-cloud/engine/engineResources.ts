@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
 import type { LocalCloud } from "../cloud";
-import { resources } from "../pulumi/resourceTypes";
+import { type Properties, text } from "../properties";
 import { changeInPlace } from "../pulumi/changeInPlace";
-import { hashOfFolder } from "../pulumi/resources/ecr";
 import { remade, replaceOn } from "../pulumi/replacements";
-import { ResourceHandler } from "../pulumi/resource";
-import { Properties, text } from "../properties";
+import { type ResourceHandler } from "../pulumi/resource";
+import { hashOfFolder } from "../pulumi/resources/ecr";
+import { resources } from "../pulumi/resourceTypes";
 import { keepsName, withName } from "./autoNames";
 import { owners } from "./owners";
 import { reads } from "./reads";
-import { changedKeys, decode, encodeState, WireProperties } from "./wire";
+import { changedKeys, decode, encodeState, type WireProperties } from "./wire";
 
 /** The resource that the engine means. */
 export interface Subject {

@@ -9,7 +9,7 @@ import { calls } from "../pulumi/resourceTypes";
 import { constructAwsx } from "./awsxComponents";
 import type { EngineResources } from "./engineResources";
 import { ResourceMonitor } from "./resourceMonitor";
-import { decode, WireProperties } from "./wire";
+import { decode, type WireProperties } from "./wire";
 
 /** One answer for every package, and newer than any of them: the engine warns about a plugin older than its package. */
 const pluginVersion = "1000.0.0";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LocalCloud } from "../cloud";
-import { optionalText, Properties, text } from "../properties";
+import { optionalText, type Properties, text } from "../properties";
 
 /** Resolves to the properties that the cloud knows, or to undefined if the resource is gone. */
 type Read = (

@@ -1,9 +1,9 @@
-import { Client, credentials, ServiceError } from "@grpc/grpc-js";
+import { type Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import {
   RegisterResourceOutputsRequest,
   RegisterResourceRequest,
-  RegisterResourceResponse,
+  type RegisterResourceResponse,
 } from "@pulumi/pulumi/proto/resource_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { WireProperties } from "./wire";

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Faults } from "../wire/faults";
 import type { Iam } from "../iam/iam";
 import type { Lambdas } from "../lambda/lambdas";
 import type { Log } from "../log";
 import type { Messaging } from "../stores/messaging";
 import type { Notification } from "../stores/notification";
+import type { Faults } from "../wire/faults";
 
 /** AWS retries for 23 days ("Amazon SNS message delivery retries"); here a few tries within seconds replace that. */
 const retryDelaysMilliseconds = [100, 400, 1_600];

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountId } from "../account";
-import type { AwsCalls } from "../wire/awsCalls";
 import type { Ask } from "../iam/evaluate";
 import type { Iam } from "../iam/iam";
 import type { Log } from "../log";
 import type { Messaging } from "../stores/messaging";
-import { Timing, timingOf } from "./scheduleExpression";
+import type { AwsCalls } from "../wire/awsCalls";
+import { type Timing, timingOf } from "./scheduleExpression";
 
 /** A schedule as CreateSchedule takes it, as far as the local cloud knows it. */
 export interface ScheduleInput {

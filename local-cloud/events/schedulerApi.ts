@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
-import { AwsRequest, refuse, scheduleNameOf } from "../wire/awsRequest";
-import type { Service } from "../wire/service";
 import { inputOf } from "../jsonInput";
-import { ScheduleInput, Scheduler, SchedulerRefusal } from "./scheduler";
+import { type AwsRequest, refuse, scheduleNameOf } from "../wire/awsRequest";
+import type { Service } from "../wire/service";
+import { type ScheduleInput, type Scheduler, SchedulerRefusal } from "./scheduler";
 
 /** CreateSchedule, GetSchedule and DeleteSchedule, on AWS's wire protocol ("EventBridge Scheduler API Reference"). */
 export function createSchedulerApi(scheduler: Scheduler): Service {

@@ -2,9 +2,9 @@ import { timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { isObject } from "../../contract/check";
 import type { Groups } from "../autoScaling/groups";
-import { gatewayAnswer, HttpAnswer } from "./httpAnswer";
 import { launchFaultKinds } from "../autoScaling/launchFaults";
 import type { RecentLines } from "../recentLines";
+import { gatewayAnswer, type HttpAnswer } from "./httpAnswer";
 
 /** The parts of the cloud that the controls read and change. */
 export interface ControlledCloud {

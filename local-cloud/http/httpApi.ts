@@ -1,27 +1,27 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { answerControl, ControlledCloud } from "./controls";
 import { accountId } from "../account";
+import type { Iam } from "../iam/iam";
+import { LambdaRefusal } from "../lambda/lambdaFunction";
+import type { Lambdas } from "../lambda/lambdas";
+import type { Log } from "../log";
+import { listen, type Listener } from "../wire/listen";
 import type { JwtAuthorizer } from "./authorizers/jwtAuthorizer";
 import type { LocalIssuer } from "./authorizers/localIssuer";
 import type { RouteAuthorization } from "./authorizers/routeAuthorization";
 import type { RouteGuard } from "./authorizers/routeGuard";
-import { answerOf, functionFailed, gatewayAnswer, HttpAnswer } from "./httpAnswer";
-import { allowsOrigin, answerPreflight, CorsConfiguration, withCors } from "./httpCors";
+import { answerControl, type ControlledCloud } from "./controls";
+import { answerOf, functionFailed, gatewayAnswer, type HttpAnswer } from "./httpAnswer";
+import { allowsOrigin, answerPreflight, type CorsConfiguration, withCors } from "./httpCors";
 import { eventOf } from "./httpEvent";
 import { matchRoute } from "./httpRoutes";
-import type { Iam } from "../iam/iam";
-import { LambdaRefusal } from "../lambda/lambdaFunction";
-import type { Lambdas } from "../lambda/lambdas";
-import { listen, Listener } from "../wire/listen";
-import type { Log } from "../log";
 
 /** "Amazon API Gateway quotas for HTTP APIs"; the event limit is Lambda's, for synchronous calls. */
 const limits = {
-  bodyBytes: 10 * 1024 * 1024,
+  bodyBytes: 10 * 1_024 * 1_024,
   headerBytes: 10_240,
-  eventBytes: 6 * 1024 * 1024,
+  eventBytes: 6 * 1_024 * 1_024,
   integrationMilliseconds: 30_000,
 };
 

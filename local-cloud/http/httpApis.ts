@@ -1,10 +1,10 @@
-import type { Credentials } from "../wire/callers";
-import type { ControlledCloud } from "./controls";
 import type { Iam } from "../iam/iam";
-import { Enforcement, HttpApi } from "./httpApi";
 import type { Lambdas } from "../lambda/lambdas";
 import type { Log } from "../log";
 import { writeRunFile } from "../runFile";
+import type { Credentials } from "../wire/callers";
+import type { ControlledCloud } from "./controls";
+import { type Enforcement, HttpApi } from "./httpApi";
 
 /** The HTTP APIs of the local cloud. */
 export class HttpApis {

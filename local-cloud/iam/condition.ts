@@ -1,5 +1,5 @@
-import { compileArnGlob, compileGlob, Glob } from "./glob";
 import { listOf, textsOf } from "./element";
+import { compileArnGlob, compileGlob, type Glob } from "./glob";
 
 /** Known facts about a call beside its caller, by condition key in lower case; a key may be undefined. */
 export type Context = Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -2,13 +2,13 @@ import { accountId } from "../account";
 import type { AwsRequest } from "../wire/awsRequest";
 import type { Caller } from "../wire/callers";
 import type { Refusal } from "../wire/faults";
-import { asksOf } from "./requests/requestsOf";
-import type { AskSources } from "./requests/call";
 import { denial, sessionArn } from "./denial";
-import { Ask, Decision, evaluate } from "./evaluate";
+import { type Ask, type Decision, evaluate } from "./evaluate";
 import type { Statement } from "./policy";
 import type { Principal } from "./principal";
-import { PolicyTexts, ResourcePolicies } from "./resourcePolicies";
+import type { AskSources } from "./requests/call";
+import { asksOf } from "./requests/requestsOf";
+import { type PolicyTexts, ResourcePolicies } from "./resourcePolicies";
 import { Roles } from "./roles";
 import { Usage } from "./usage";
 

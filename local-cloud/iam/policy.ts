@@ -1,7 +1,7 @@
-import { Condition, compileConditions } from "./condition";
+import { compileConditions, type Condition } from "./condition";
 import { listOf, textsOf } from "./element";
-import { compileGlob, Glob } from "./glob";
-import { compilePrincipal, Principal, PrincipalMatch } from "./principal";
+import { compileGlob, type Glob } from "./glob";
+import { compilePrincipal, type Principal, type PrincipalMatch } from "./principal";
 
 /** Place of a statement. */
 export interface StatementId {

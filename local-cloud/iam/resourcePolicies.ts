@@ -1,4 +1,4 @@
-import { parsePolicy, Policy } from "./policy";
+import { parsePolicy, type Policy } from "./policy";
 
 /** The policies of queues and topics, as text, live with them. */
 export interface PolicyTexts {

@@ -1,4 +1,4 @@
-import { parsePolicy, Policy } from "./policy";
+import { parsePolicy, type Policy } from "./policy";
 
 interface Role {
   arn: string;

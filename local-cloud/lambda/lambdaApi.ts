@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import { AwsRequest, functionNameOf, refuse } from "../wire/awsRequest";
+import { type AwsRequest, functionNameOf, refuse } from "../wire/awsRequest";
 import type { Service } from "../wire/service";
 import { LambdaRefusal } from "./lambdaFunction";
 import { type Lambdas, qualifierOf } from "./lambdas";

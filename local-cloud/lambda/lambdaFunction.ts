@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { LambdaProcess, FunctionError } from "./lambdaProcess";
 import type { LogEntry } from "../log";
+import { type FunctionError, LambdaProcess } from "./lambdaProcess";
 
 /** A function as it was deployed. */
 export interface LambdaSpec {

@@ -3,15 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountId } from "../account";
-import { lambdaBootstrap } from "./bootstrap";
 import { bareEnvironment } from "../children";
-import type { Callers } from "../wire/callers";
-import { InvocationResult, LambdaFunction, LambdaRefusal, LambdaSpec } from "./lambdaFunction";
 import type { Iam } from "../iam/iam";
 import type { Log } from "../log";
-import type { Messaging } from "../stores/messaging";
 import { temporaryFolder } from "../orphans";
 import { packageFolder } from "../program/packageFolder";
+import type { Messaging } from "../stores/messaging";
+import type { Callers } from "../wire/callers";
+import { lambdaBootstrap } from "./bootstrap";
+import { type InvocationResult, LambdaFunction, LambdaRefusal, type LambdaSpec } from "./lambdaFunction";
 
 /** Lambda waits 1, then 2 minutes ("Asynchronous invocation: error handling"); too long here. */
 const retryDelaysMilliseconds = [200, 800];

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { isObject } from "../../contract/check";
-import { settingText, StackConfig } from "./stackConfig";
+import { settingText, type StackConfig } from "./stackConfig";
 
 /** A Pulumi project in Node: a folder with a Pulumi.yaml. */
 export interface Project {

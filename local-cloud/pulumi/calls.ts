@@ -1,7 +1,7 @@
 import { accountId } from "../account";
 import type { LocalCloud } from "../cloud";
+import { type Properties, text } from "../properties";
 import { policyDocument } from "./policyDocument";
-import { Properties, text } from "../properties";
 
 type FunctionCall = (inputs: Properties, cloud: LocalCloud) => Properties;
 

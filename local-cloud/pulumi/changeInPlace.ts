@@ -1,5 +1,5 @@
-import type { Created, ResourceContext, ResourceHandler } from "./resource";
 import type { Properties } from "../properties";
+import type { Created, ResourceContext, ResourceHandler } from "./resource";
 
 /** Properties that stay when a resource is made again in its own place. */
 const identity = ["arn", "name", "bucket", "statementId", "targetId"];

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../cloud";
-import { expectUniqueNames } from "./uniqueNames";
-import { LocalMonitor } from "./localMonitor";
-import { noStandIns, StandIns, standInsFile } from "./standIns";
 import type { StackConfig } from "../program/stackConfig";
+import { LocalMonitor } from "./localMonitor";
+import { noStandIns, type StandIns, standInsFile } from "./standIns";
+import { expectUniqueNames } from "./uniqueNames";
 
 export interface DeployOptions {
   /** The top level of a Pulumi program; returns the stack's outputs. */

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../cloud";
+import type { Properties } from "../properties";
 import { changeInPlace } from "./changeInPlace";
 import { replaceOn } from "./replacements";
 import type { Created, ResourceContext, ResourceHandler } from "./resource";
-import type { Properties } from "../properties";
 
 /** A resource of the local cloud. */
 interface DeployedResource {

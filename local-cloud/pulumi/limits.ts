@@ -1,5 +1,5 @@
-import type { ResourceContext } from "./resource";
 import type { Properties } from "../properties";
+import type { ResourceContext } from "./resource";
 
 /** Names that AWS takes: the input with the name, and its pattern, by type. */
 const names: Record<string, [field: string, pattern: RegExp]> = {

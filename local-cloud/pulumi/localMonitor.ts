@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../cloud";
+import { type Properties, text } from "../properties";
 import { deployedIn, keyOf } from "./deployedResources";
-import { arnOf, ResourceHandler } from "./resource";
+import { arnOf, type ResourceHandler } from "./resource";
 import { calls, resources } from "./resourceTypes";
-import { answerOf, standInFor, StandIns, standInsFile } from "./standIns";
-import { Properties, text } from "../properties";
+import { answerOf, standInFor, type StandIns, standInsFile } from "./standIns";
 
 /** gRPC's code for a monitor that is gone: the runtime then silently stops registering resources. */
 const unavailable = 14;

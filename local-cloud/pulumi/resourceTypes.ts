@@ -1,3 +1,6 @@
+import { calls as allCalls } from "./calls";
+import { checkLimits, checkRegion } from "./limits";
+import type { ResourceHandler, ResourceHandlers } from "./resource";
 import { apigatewayv2 } from "./resources/apigatewayv2";
 import { autoscaling } from "./resources/autoscaling";
 import { awsx } from "./resources/awsx";
@@ -7,9 +10,6 @@ import { events } from "./resources/events";
 import { iam } from "./resources/iam";
 import { lambda } from "./resources/lambda";
 import { passive } from "./resources/passive";
-import { calls as allCalls } from "./calls";
-import { checkLimits, checkRegion } from "./limits";
-import type { ResourceHandler, ResourceHandlers } from "./resource";
 import { s3 } from "./resources/s3";
 import { scheduler } from "./resources/scheduler";
 import { secrets } from "./resources/secrets";

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
-import { actionOf, AwsRequest } from "../wire/awsRequest";
-import type { Service } from "../wire/service";
+import { actionOf, type AwsRequest } from "../wire/awsRequest";
 import { Refused } from "../wire/refusal";
+import type { Service } from "../wire/service";
 import type { SecretStore, StoredParameter } from "./secretStore";
 
 /** GetSecretValue, on AWS's wire protocol ("AWS Secrets Manager API Reference"). */

@@ -1,5 +1,5 @@
 import { isObject } from "../../contract/check";
-import { parseSecretReference, SecretReference } from "../../contract/secretReference";
+import { parseSecretReference, type SecretReference } from "../../contract/secretReference";
 import { accountId } from "../account";
 import { Refused } from "../wire/refusal";
 

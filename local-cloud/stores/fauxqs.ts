@@ -1,6 +1,6 @@
-import type { buildApp } from "fauxqs" with { "resolution-mode": "import" };
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { buildApp } from "fauxqs" with { "resolution-mode": "import" };
 import { packageRoot } from "../program/packageFolder";
 
 /** A queue in fauxqs: the members that the local cloud uses. */

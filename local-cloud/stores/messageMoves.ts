@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { Refused } from "../wire/refusal";
 import type { StoredMessage, StoredQueue } from "./fauxqs";
 import type { QueueStore } from "./queueStore";
-import { Refused } from "../wire/refusal";
 
 interface Task {
   handle: string;

@@ -1,12 +1,12 @@
 import type { ServerResponse } from "node:http";
-import { actionOf, AwsRequest } from "../wire/awsRequest";
-import { Fauxqs, loadFauxqs, MessageAttribute, StoredQueue, StoredSubscription } from "./fauxqs";
-import { MessageMoves } from "./messageMoves";
-import { createObjectStore, NewObject, ObjectStore } from "./objectStore";
+import { actionOf, type AwsRequest } from "../wire/awsRequest";
 import { queryErrorOf } from "../wire/queryError";
+import { type FailedEntry, replay, type Replayed } from "../wire/replay";
+import { type Fauxqs, loadFauxqs, type MessageAttribute, type StoredQueue, type StoredSubscription } from "./fauxqs";
+import { MessageMoves } from "./messageMoves";
 import type { Notification } from "./notification";
-import { createQueueStore, QueueStore } from "./queueStore";
-import { replay, Replayed, FailedEntry } from "../wire/replay";
+import { createObjectStore, type NewObject, type ObjectStore } from "./objectStore";
+import { createQueueStore, type QueueStore } from "./queueStore";
 import { checkObjectRequest } from "./requests/objectRequests";
 import { settableAttributes } from "./requests/queueAttributes";
 import { checkQueueRequest } from "./requests/queueRequests";
@@ -133,7 +133,7 @@ function createSubscriptionStore(Base: Fauxqs["SnsStore"]) {
 }
 
 /** Largest S3 object in one request: what one buffer can hold. */
-const maxObjectBytes = 1024 ** 3;
+const maxObjectBytes = 1_024 ** 3;
 
 function buildApp(
   fauxqs: Fauxqs,

@@ -1,10 +1,10 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AwsRequest } from "../wire/awsRequest";
-import { loadDynalite } from "./memoisedParsers";
 import { packageFolder } from "../program/packageFolder";
+import type { AwsRequest } from "../wire/awsRequest";
 import { Refused } from "../wire/refusal";
 import { replayedHead } from "../wire/replay";
+import { loadDynalite } from "./memoisedParsers";
 
 /** DynamoDB, in memory. */
 export interface Tables {

@@ -1,11 +1,11 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { randomUUID } from "node:crypto";
-import { escapeXml } from "./xml";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Caller } from "./callers";
 import type { Refusal } from "./faults";
 import { queryErrorOf } from "./queryError";
 import { Refused } from "./refusal";
 import type { Target } from "./signatures/target";
+import { escapeXml } from "./xml";
 
 /** Form of a service's requests, answers and errors. */
 export type Protocol = "json" | "query" | "rest-xml" | "rest-json";

@@ -1,6 +1,6 @@
-import { createServer, IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { LetsIn, strangeness } from "./strangers";
+import { type LetsIn, strangeness } from "./strangers";
 
 /** A server that answers on the loopback interface. */
 export interface Listener {

@@ -1,13 +1,13 @@
-import { expect } from "chai";
-import { ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
-import { CannedAnswer, CannedApi, problem, SeenRequest, startCannedApi } from "../client/support";
+import { expect } from "chai";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
-import { cliMain, jsonOf, runCli, RunOptions } from "./support";
+import { type CannedAnswer, type CannedApi, problem, type SeenRequest, startCannedApi } from "../client/support";
+import { cliMain, jsonOf, runCli, type RunOptions } from "./support";
 
 const times = { submittedAt: "2026-11-24T00:00:00.000Z", startedAt: "2026-11-24T00:00:01.000Z" };
 const running = { id: "a", type: "word-count", state: "running", attempts: 1, ...times };

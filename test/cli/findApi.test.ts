@@ -1,8 +1,8 @@
-import { expect } from "chai";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CannedApi, startCannedApi } from "../client/support";
+import { expect } from "chai";
+import { type CannedApi, startCannedApi } from "../client/support";
 import { runCli } from "./support";
 
 describe("batch-jobs finds the API", () => {

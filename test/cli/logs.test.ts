@@ -1,9 +1,9 @@
-import { expect } from "chai";
 import { once } from "node:events";
+import { expect } from "chai";
 import { renderLine } from "../../cli/logLines";
 import { render } from "../../cli/output/styled";
 import { writeRunFile } from "../../local-cloud/runFile";
-import { CannedAnswer, CannedApi, SeenRequest, startCannedApi } from "../client/support";
+import { type CannedAnswer, type CannedApi, type SeenRequest, startCannedApi } from "../client/support";
 import { jsonOf, runCli } from "./support";
 
 const token = "run-token";

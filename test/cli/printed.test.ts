@@ -1,20 +1,20 @@
-import { expect } from "chai";
-import fc from "fast-check";
-import { waitingLine } from "../../cli/waitForJobs";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import type { DeadLetter, Job, JobType } from "../../client/index";
+import { expect } from "chai";
+import fc from "fast-check";
+import { renderFleet } from "../../cli/local/fleetView";
+import { renderLine } from "../../cli/logLines";
 import { renderLetter, renderLetters } from "../../cli/output/deadLetterTables";
 import { renderJob, renderJobs, renderTypes } from "../../cli/output/jobTables";
-import { renderLine } from "../../cli/logLines";
-import { renderJobs as renderDemoJobs } from "../../demo/table";
-import { renderFleet } from "../../cli/local/fleetView";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { plainTable } from "../../cli/output/plainTable";
 import { oneLine, printable, printableJson } from "../../cli/output/printable";
-import { cut, paint, render, Styled, widthOf } from "../../cli/output/styled";
-import { CannedApi, problem, SeenRequest, startCannedApi } from "../client/support";
+import { cut, paint, render, type Styled, widthOf } from "../../cli/output/styled";
+import { waitingLine } from "../../cli/waitForJobs";
+import type { DeadLetter, Job, JobType } from "../../client/index";
+import { renderJobs as renderDemoJobs } from "../../demo/table";
+import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { type CannedApi, problem, type SeenRequest, startCannedApi } from "../client/support";
 import { runCli } from "./support";
 
 /** Characters that control a terminal, line breaks apart. */

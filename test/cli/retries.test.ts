@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { CannedAnswer, CannedApi, problem, SeenRequest, startCannedApi } from "../client/support";
+import { type CannedAnswer, type CannedApi, problem, type SeenRequest, startCannedApi } from "../client/support";
 import { jsonOf, runCli } from "./support";
 
 const failed = { type: "t", state: "failed", attempts: 3, submittedAt: "2026-11-24T00:00:00.000Z" };

@@ -1,6 +1,6 @@
-import { ChildProcess, spawn } from "node:child_process";
-import { text } from "node:stream/consumers";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 
 /** Outcome of a run of the command line. */

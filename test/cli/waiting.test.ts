@@ -1,10 +1,10 @@
+import { type ChildProcess } from "node:child_process";
 import { expect } from "chai";
-import { ChildProcess } from "node:child_process";
-import type { Job, Waiting } from "../../client/index";
-import { CannedApi, SeenRequest, startCannedApi } from "../client/support";
 import { renderJob, renderJobs, waitingText } from "../../cli/output/jobTables";
 import { render } from "../../cli/output/styled";
+import type { Job, Waiting } from "../../client/index";
 import { writeRunFile } from "../../local-cloud/runFile";
+import { type CannedApi, type SeenRequest, startCannedApi } from "../client/support";
 import { runCli } from "./support";
 
 const at = "2026-11-24T00:00:00.000Z";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { cloudWatchLogs } from "../../cli/workerLogs";
-import { CannedApi, startCannedApi } from "../client/support";
+import { type CannedApi, startCannedApi } from "../client/support";
 
 /** A line about the job and another, as functions write it of a batch; workers' lines are about one. */
 const lineAt = (at: number) => JSON.stringify({ time: new Date(at).toISOString(), jobIds: ["z", "a.b"] });

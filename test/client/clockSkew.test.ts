@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { JobClient } from "../../client/index";
 import { rejection } from "../local-cloud/support";
-import { CannedApi, SeenRequest, startCannedApi } from "./support";
+import { type CannedApi, type SeenRequest, startCannedApi } from "./support";
 
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
 const hour = 3_600_000;

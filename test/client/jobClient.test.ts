@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ConnectionError, JobClient, JobProblemError, ResultOmitted } from "../../client/index";
 import { rejection } from "../local-cloud/support";
-import { CannedAnswer, CannedApi, problem, SeenRequest, startCannedApi } from "./support";
+import { type CannedAnswer, type CannedApi, problem, type SeenRequest, startCannedApi } from "./support";
 
 const job = { id: "a", type: "word-count", state: "queued", attempts: 0, submittedAt: "2026-11-24T00:00:00.000Z" };
 const accepted = { status: 202, body: { id: "a", type: "word-count", state: "queued", links: { self: "/jobs/a" } } };

@@ -1,6 +1,6 @@
+import { createContext, runInContext } from "node:vm";
 import { expect } from "chai";
 import fc from "fast-check";
-import { createContext, runInContext } from "node:vm";
 import { JobClient, JobProblemError, type SubmitOptions } from "../../client/index";
 import { payloadProblems } from "../../client/payloadProblems";
 import { rejection } from "../local-cloud/support";
@@ -25,7 +25,7 @@ describe("payloads", () => {
     const circle: Record<string, unknown> = {};
     circle.self = [circle];
     const cases: [unknown, string, RegExp][] = [
-      [12345678901234567890n, "", /got a BigInt, 12345678901234567890n$/],
+      [12_345_678_901_234_567_890n, "", /got a BigInt, 12345678901234567890n$/],
       [NaN, "", /finite number, got NaN/],
       [-Infinity, "", /got -Infinity/],
       [undefined, "", /got undefined/],

@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { createAuthorize } from "../../client/connection/authorization";
 import { rejection } from "../local-cloud/support";
 import { withEnvironment } from "./environment";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { JobClient, JobClientOptions } from "../../client/index";
+import { JobClient, type JobClientOptions } from "../../client/index";
 import { loadSqs } from "../../client/sqs";
 import { rejection } from "../local-cloud/support";
-import { CannedAnswer, CannedApi, startCannedApi } from "./support";
+import { type CannedAnswer, type CannedApi, startCannedApi } from "./support";
 
 const secrets = {
   token: "tok-SECRET-0123456789",

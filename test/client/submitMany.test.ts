@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { JobClient } from "../../client/index";
 import { rejection } from "../local-cloud/support";
-import { CannedAnswer, CannedApi, problem, SeenRequest, startCannedApi } from "./support";
+import { type CannedAnswer, type CannedApi, problem, type SeenRequest, startCannedApi } from "./support";
 
 interface Sent {
   id: string;
@@ -89,7 +89,7 @@ describe("JobClient.submitMany", () => {
         const sent = new Map(api.requests.flatMap(jobsOf).map(({ id, payload: each }) => [id, each]));
         expect(outcomes.map(({ id }) => sent.get(id))).to.deep.equal(payloads);
         for (const request of api.requests) {
-          expect(Buffer.byteLength(JSON.stringify({ body: request.text }))).to.be.lessThan(6 * 1024 * 1024);
+          expect(Buffer.byteLength(JSON.stringify({ body: request.text }))).to.be.lessThan(6 * 1_024 * 1_024);
           expect(jobsOf(request).length).to.be.within(1, 100);
         }
       }),

@@ -1,6 +1,6 @@
-import { createServer, IncomingHttpHeaders } from "node:http";
-import { AddressInfo } from "node:net";
 import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import { type AddressInfo } from "node:net";
 
 /** A request as the API in the test saw it. */
 export interface SeenRequest {

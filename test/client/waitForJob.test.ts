@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Job } from "../../client/index";
 import { WaitTimeoutError } from "../../client/index";
-import { WaitClock, waitForJob } from "../../client/waitForJob";
+import { type WaitClock, waitForJob } from "../../client/waitForJob";
 import { rejection } from "../local-cloud/support";
 
 const base = { id: "a", type: "t", attempts: 1, submittedAt: "2026-11-24T00:00:00.000Z" };

@@ -1,10 +1,10 @@
-import { expect } from "chai";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
-import { BatchJobProcessor, BatchJobProcessorArgs } from "../../components";
-import { decodeJobType } from "../../contract/jobType";
+import { expect } from "chai";
+import { BatchJobProcessor, type BatchJobProcessorArgs } from "../../components";
 import { readEnvironment } from "../../contract/environmentFile";
-import { RecordedResource, record } from "../support/record";
+import { decodeJobType } from "../../contract/jobType";
+import { record, type RecordedResource } from "../support/record";
 
 const wordCount = { name: "word-count", handler: "word-count" };
 const checksum = { name: "checksum", handler: "checksum" };
@@ -80,8 +80,8 @@ describe("BatchJobProcessor", () => {
       expect(queues).to.have.length(3 + 2 * 2);
       for (const { name, inputs } of queues) {
         expect(inputs.sqsManagedSseEnabled, name).to.equal(true);
-        expect(inputs.messageRetentionSeconds, name).to.equal(14 * 24 * 3600);
-        expect(inputs.maxMessageSize, name).to.equal(1024 ** 2);
+        expect(inputs.messageRetentionSeconds, name).to.equal(14 * 24 * 3_600);
+        expect(inputs.maxMessageSize, name).to.equal(1_024 ** 2);
         const [deny] = statementsOf(named(`${name}-policy`));
         expect(deny).to.deep.include({
           Effect: "Deny",
@@ -410,13 +410,13 @@ describe("BatchJobProcessor", () => {
 
     it("take reserved and provisioned concurrency, and are then called by their alias", async () => {
       const { named, ofType } = await build({
-        frontend: { provisionedConcurrency: 2, reservedConcurrency: 5, memorySize: 1024 },
+        frontend: { provisionedConcurrency: 2, reservedConcurrency: 5, memorySize: 1_024 },
         router: { reservedConcurrency: 7, memorySize: 512 },
       });
       expect(named("media-api-frontend-function").inputs).to.deep.include({
         publish: true,
         reservedConcurrentExecutions: 5,
-        memorySize: 1024,
+        memorySize: 1_024,
       });
       expect(named("media-router-router-function").inputs).to.deep.include({
         reservedConcurrentExecutions: 7,
@@ -437,7 +437,7 @@ describe("BatchJobProcessor", () => {
       const { named } = await build();
       expect(named("media-api-route").inputs).to.deep.include({ routeKey: "$default", authorizationType: "AWS_IAM" });
       const stage = named("media-api-stage").inputs;
-      expect(stage.defaultRouteSettings).to.deep.equal({ throttlingBurstLimit: 1000, throttlingRateLimit: 500 });
+      expect(stage.defaultRouteSettings).to.deep.equal({ throttlingBurstLimit: 1_000, throttlingRateLimit: 500 });
       expect(stage.accessLogSettings).to.include.keys("destinationArn", "format");
     });
 

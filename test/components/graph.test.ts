@@ -1,10 +1,10 @@
-import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { BatchJobProcessor, BatchJobProcessorArgs } from "../../components";
+import { expect } from "chai";
+import { BatchJobProcessor, type BatchJobProcessorArgs } from "../../components";
 import { patternReasons, wildcardReasons } from "../../components/aws/permissions";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
-import { RecordedResource, Recording, record } from "../support/record";
+import { record, type RecordedResource, type Recording } from "../support/record";
 
 const wordCount = { name: "word-count", handler: "word-count" };
 const inline = { name: "inline", handle: () => Promise.resolve(1) };

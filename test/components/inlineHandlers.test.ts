@@ -1,17 +1,23 @@
-import { expect } from "chai";
-import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { runInThisContext } from "node:vm";
-import { BatchJobProcessor, BatchJobProcessorArgs, Job, JobContext, ProcessorArgs } from "../../components";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import {
+  BatchJobProcessor,
+  type BatchJobProcessorArgs,
+  type Job,
+  type JobContext,
+  type ProcessorArgs,
+} from "../../components";
+import { validateArgs } from "../../components/args/validateArgs";
 import { findPackages, usesThis } from "../../components/handlers/handlerFindings";
 import { serialiseHandler } from "../../components/handlers/serialiseHandler";
 import { smokeLoad } from "../../components/handlers/smokeLoad";
-import { validateArgs } from "../../components/args/validateArgs";
 import { readEnvironment } from "../../contract/environmentFile";
-import { MockStyle, record } from "../support/record";
 import { encodeResult } from "../../worker-image/src/handlers/encodeResult";
 import { loadInlineModule } from "../../worker-image/src/handlers/javascript/inlineModule";
+import { type MockStyle, record } from "../support/record";
 
 const shared = { image: "registry.example/worker:1", network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } };
 const wordCount: ProcessorArgs = { name: "word-count", handler: "word-count" };

@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
 import { parse } from "yaml";
 import { BatchJobProcessor } from "../../components";
 import { packageRoot } from "../../local-cloud/program/packageFolder";

@@ -1,19 +1,19 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import * as aws from "@pulumi/aws";
 import { expect } from "chai";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import sharp from "sharp";
 import type { ProcessorArgs } from "../../components";
 import { bootSettings } from "../../components/boot/userData";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { shellCommands } from "../docs/shellCommands";
-import { Journey, startJourney } from "../journeys/support/stack";
+import { type Journey, startJourney } from "../journeys/support/stack";
 import { baseName, importBase } from "./support/base";
 import type { ContainerWorkers } from "./support/containerWorker";
-import { Engine, run, startEngine } from "./support/engine";
-import { createProject, Project } from "./support/project";
-import { serveRegistry, serveText, TlsServer } from "./support/registry";
+import { type Engine, run, startEngine } from "./support/engine";
+import { createProject, type Project } from "./support/project";
+import { serveRegistry, serveText, type TlsServer } from "./support/registry";
 
 const root = packageRoot();
 const stock = "batch-job-worker";
@@ -197,7 +197,7 @@ describe("the worker's image", () => {
 
     it("runs inline handlers, which write, execute and delete two gigabytes in their folder, as on this machine", async () => {
       const [there, here] = [await run("room", {}), await run("room-here", {})];
-      expect(there).to.deep.equal({ bytes: 2 * 1024 ** 3, said: "ran\n", left: 0 });
+      expect(there).to.deep.equal({ bytes: 2 * 1_024 ** 3, said: "ran\n", left: 0 });
       expect(here).to.deep.equal(there);
     });
 
@@ -248,9 +248,9 @@ const room = {
     const { promisify } = await import("node:util");
     const path = `${context.directory}/program`;
     const file = await open(path, "w");
-    const chunk = Buffer.alloc(64 * 1024 ** 2, "\n");
+    const chunk = Buffer.alloc(64 * 1_024 ** 2, "\n");
     chunk.write("#!/bin/sh\necho ran\nexit 0\n");
-    for (let written = 0; written < 2 * 1024 ** 3; written += chunk.length) await file.write(chunk);
+    for (let written = 0; written < 2 * 1_024 ** 3; written += chunk.length) await file.write(chunk);
     await file.close();
     await chmod(path, 0o700);
     const { size } = await stat(path);

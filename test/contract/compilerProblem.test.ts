@@ -1,8 +1,8 @@
-import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import ts from "typescript";
 import { compilerProblem } from "../../contract/compilerProblem";
 import { packageRoot } from "../../local-cloud/program/packageFolder";

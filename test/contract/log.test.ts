@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { aboutJobs, createLog, errorFields, type LoggedError, type LogFields } from "../../contract/log";
+import { expect } from "chai";
+import { aboutJobs, createLog, errorFields, type LogFields, type LoggedError } from "../../contract/log";
 
 describe("createLog", () => {
   const lineOf = (common: LogFields, fields?: LogFields) => {
@@ -9,7 +9,7 @@ describe("createLog", () => {
     createLog(
       (line) => lines.push(line),
       common,
-      () => Date.UTC(2026, 0, 2),
+      () => Date.UTC(2_026, 0, 2),
     )("info", "job-started", fields);
     return lines;
   };

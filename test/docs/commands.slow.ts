@@ -1,10 +1,10 @@
-import { expect } from "chai";
-import { ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
+import { expect } from "chai";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { cliMain } from "../cli/support";
 import { startExample } from "../examples/support";

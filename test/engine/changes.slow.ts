@@ -1,8 +1,8 @@
-import { expect } from "chai";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "chai";
 import { checksum, each, lines, resourcesOf, stackConfig, thumbnail, wordCount } from "./programs";
-import { Engine, startEngine } from "./support";
+import { type Engine, startEngine } from "./support";
 
 describe("the engine, change by change", () => {
   const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/own";

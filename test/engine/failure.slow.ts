@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { submitAndFinish } from "./jobs";
 import { lines, stackConfig, wordCount } from "./programs";
-import { Engine, startEngine } from "./support";
+import { type Engine, startEngine } from "./support";
 
 describe("the engine, when a resource can't be made", () => {
   let engine: Engine;

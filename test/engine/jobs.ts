@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import type { Engine } from "./support";
 import { until } from "../support/until";
+import type { Engine } from "./support";
 
 /** Submits a job to the stack's API, and resolves to its view. */
 export async function submit(engine: Engine, stack: string, type: string, payload: unknown): Promise<string> {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { submitAndFinish } from "./jobs";
 import { checksum, lines, stackConfig, thumbnail, wordCount } from "./programs";
-import { Engine, startEngine } from "./support";
+import { type Engine, startEngine } from "./support";
 
 describe("the engine, from preview to destroy", () => {
   let engine: Engine;

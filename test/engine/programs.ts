@@ -1,4 +1,4 @@
-import { ProcessorArgs } from "../../components";
+import { type ProcessorArgs } from "../../components";
 import type { Step } from "./support";
 
 /** Configuration of the program itself, as in a stack's file. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { finish, publish, putData, reach, sendBack, submit, submitAndFinish, takeUnroutable } from "./jobs";
 import { checksum, each, lines, resourcesOf, stackConfig, wordCount } from "./programs";
-import { Engine, startEngine } from "./support";
+import { type Engine, startEngine } from "./support";
 
 type Urls = Record<string, string>;
 

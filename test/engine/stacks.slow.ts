@@ -1,9 +1,9 @@
-import { expect } from "chai";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "chai";
 import { submitAndFinish } from "./jobs";
 import { checksum, lines, stackConfig, wordCount } from "./programs";
-import { Engine, startEngine } from "./support";
+import { type Engine, startEngine } from "./support";
 
 describe("the engine, side by side", () => {
   let engine: Engine;

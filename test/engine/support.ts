@@ -3,11 +3,11 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse, stringify } from "yaml";
-import { CloudOptions, LocalCloud, startCloud } from "../../local-cloud/cloud";
+import { type CloudOptions, type LocalCloud, startCloud } from "../../local-cloud/cloud";
+import { writePlugins } from "../../local-cloud/engine/plugins";
+import { type ProviderServer, serveProvider } from "../../local-cloud/engine/providerServer";
 import type { LogEntry } from "../../local-cloud/log";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
-import { writePlugins } from "../../local-cloud/engine/plugins";
-import { ProviderServer, serveProvider } from "../../local-cloud/engine/providerServer";
 
 /** The engine's step for one resource. */
 export interface Step {

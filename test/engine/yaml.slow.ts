@@ -1,11 +1,11 @@
-import { expect } from "chai";
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "chai";
 import { parse, stringify } from "yaml";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { packedFiles } from "../support/packedFiles";
-import { buildLambdas, Engine, startEngine } from "./support";
 import { until } from "../support/until";
+import { buildLambdas, type Engine, startEngine } from "./support";
 
 /** The package as it is installed, but that its functions forget types at once: a removal waits for that. */
 function copyPackage(folder: string): string {

@@ -1,6 +1,6 @@
-import { expect } from "chai";
 import { spawnSync } from "node:child_process";
-import { RunningExample, startExample } from "./support";
+import { expect } from "chai";
+import { type RunningExample, startExample } from "./support";
 
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
 if (!hasPython)

@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { once } from "node:events";
-import { AddressInfo, createServer, Server } from "node:net";
-import { RunningExample, startExample } from "./support";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { expect } from "chai";
+import { type RunningExample, startExample } from "./support";
 
 describe("the example existing-network", () => {
   let example: RunningExample;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { RunningExample, startExample } from "./support";
+import { type RunningExample, startExample } from "./support";
 
 describe("the example files", () => {
   let example: RunningExample;

@@ -1,6 +1,6 @@
-import { expect } from "chai";
 import { createHmac } from "node:crypto";
-import { RunningExample, startExample } from "./support";
+import { expect } from "chai";
+import { type RunningExample, startExample } from "./support";
 
 describe("the example secrets", () => {
   let example: RunningExample;

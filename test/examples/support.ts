@@ -1,12 +1,12 @@
-import { S3Client } from "@aws-sdk/client-s3";
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { S3Client } from "@aws-sdk/client-s3";
 import type { CloudOptions } from "../../local-cloud/cloud";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
-import { startTestCloud, TestCloud } from "../local-cloud/support";
+import { startTestCloud, type TestCloud } from "../local-cloud/support";
 
 const root = packageRoot();
 

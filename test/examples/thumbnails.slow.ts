@@ -1,11 +1,11 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
-import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
+import { expect } from "chai";
 import sharp from "sharp";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
-import { RunningExample, startExample } from "./support";
+import { type RunningExample, startExample } from "./support";
 
 describe("the example thumbnails", () => {
   let example: RunningExample;

@@ -1,8 +1,8 @@
-import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "chai";
 import { parse } from "yaml";
-import { BatchJobProcessor, BatchJobProcessorArgs } from "../../components";
+import { BatchJobProcessor, type BatchJobProcessorArgs } from "../../components";
 import { record } from "../support/record";
 
 const root = join(__dirname, "..", "..");

@@ -1,10 +1,10 @@
+import { deflateRawSync } from "node:zlib";
 import { GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
-import { deflateRawSync } from "node:zlib";
 import { lambdaCode, type LambdaName } from "../../components/pipeline/lambdaCode";
-import { decodeEnvelope } from "../../contract/messages/envelope";
-import { encodeJobType } from "../../contract/jobType";
 import { fleetItem } from "../../contract/fleet/state";
+import { encodeJobType } from "../../contract/jobType";
+import { decodeEnvelope } from "../../contract/messages/envelope";
 import { Emulators } from "./support/emulators";
 import { FakeAutoScaling } from "./support/fakeAutoScaling";
 import { type Run, runSerialised } from "./support/runSerialised";

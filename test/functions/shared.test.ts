@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { stringAttributes } from "../../contract/messages/attributes";
 import { limits } from "../../contract/limits";
+import { stringAttributes } from "../../contract/messages/attributes";
 import { batchOutcomes, divideIntoBatches, messageBytes } from "../../functions/shared/batches";
-import { variable } from "../../functions/shared/runtime";
 import { mapLimited } from "../../functions/shared/mapLimited";
+import { variable } from "../../functions/shared/runtime";
 
 describe("mapLimited", () => {
   it("keeps order and never does more at once than the limit", async () => {

@@ -1,9 +1,9 @@
-import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { ScanCommand } from "@aws-sdk/client-dynamodb";
-import { expect } from "chai";
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Journey, startJourney } from "./support/stack";
+import { ScanCommand } from "@aws-sdk/client-dynamodb";
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { expect } from "chai";
+import { type Journey, startJourney } from "./support/stack";
 
 /** Bad requests over a real connection: what the function answers, and what never reaches it. */
 describe("bad input", () => {
@@ -81,7 +81,7 @@ describe("bad input", () => {
   });
 
   it("never reaches the function with a body or headers over the gateway's limits", async () => {
-    expect((await journey.call("POST", "/jobs", `"${"x".repeat(10 * 1024 * 1024)}"`)).status).to.equal(413);
+    expect((await journey.call("POST", "/jobs", `"${"x".repeat(10 * 1_024 * 1_024)}"`)).status).to.equal(413);
     expect(await statusOf({ "x-large": "x".repeat(20_000) })).to.equal(431);
   });
 

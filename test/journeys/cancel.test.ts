@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { until } from "../local-cloud/support";
-import { createHandlers, Handlers, Journey, killWorkerOf, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, killWorkerOf, startJourney } from "./support/stack";
 
 /** Cancelling, on the whole of it. */
 describe("cancelling a job", () => {

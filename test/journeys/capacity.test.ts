@@ -1,9 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../local-cloud/support";
 import {
-  Call,
+  type Call,
   capacitiesSet,
   groupOf,
   idsInService,
@@ -13,7 +13,7 @@ import {
   submitMany,
   watchCalls,
 } from "./support/fleet";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** The groups' way from zero to what the backlog needs and back, without the minute's run but where a test says so. */
 describe("capacity", () => {

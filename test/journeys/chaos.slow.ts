@@ -1,18 +1,18 @@
-import { DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
-import { expect } from "chai";
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { DeleteMessageBatchCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import { expect } from "chai";
 import { until } from "../local-cloud/support";
 import { testSeeds } from "../support/seed";
 import { blockingJobs } from "./support/blockingJobs";
-import { ChaosJob, createRandom, injectFaults, killAtRandom, Loss, watchRecords } from "./support/chaos";
+import { type ChaosJob, createRandom, injectFaults, killAtRandom, type Loss, watchRecords } from "./support/chaos";
 import { checkLedger, linesAbout, parseEntry } from "./support/chaosLedger";
 import { crashingJobs } from "./support/crashingJobs";
 import { freezeAtRandom } from "./support/frozenWorkers";
 import { browseAtRandom } from "./support/hostilePage";
+import { type Answer, createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 import { straySessions } from "./support/straySessions";
-import { Answer, createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 
 const jobCount = Number(process.env.CHAOS_JOBS ?? 500);
 const submitters = 8;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Job } from "../../client/index";
-import { jsonOf, runCli, RunOptions } from "../cli/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { jsonOf, runCli, type RunOptions } from "../cli/support";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 describe("batch-jobs on the local cloud", () => {
   let handlers: Handlers;

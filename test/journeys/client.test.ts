@@ -1,10 +1,10 @@
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
-import { Job, JobClient, WaitTimeoutError } from "../../client/index";
+import { type Job, JobClient, WaitTimeoutError } from "../../client/index";
 import { rejection, until } from "../local-cloud/support";
 import { testSeed } from "../support/seed";
 import { startCuttingProxy } from "./support/cuttingProxy";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 interface Types {
   echo: { payload: unknown; result: { payload: unknown } };

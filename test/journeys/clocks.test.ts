@@ -1,10 +1,10 @@
-import { expect } from "chai";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
 import { until } from "../local-cloud/support";
-import { createHandlers, Handlers, Journey, killWorkerOf, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, killWorkerOf, startJourney } from "./support/stack";
 
 /**
  * Loaded by workers before anything else: their wall clock is off by what a file says, which may change at any time.

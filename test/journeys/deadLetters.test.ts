@@ -1,13 +1,13 @@
-import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import { expect } from "chai";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { expect } from "chai";
 import { JobClient } from "../../client/index";
 import { jsonOf, runCli } from "../cli/support";
 import { rejection, until } from "../local-cloud/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** Jobs whose payload is in the file's folder succeed, the others fail for good. */
 const healable = `

@@ -1,9 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { DeleteItemCommand, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { PublishCommand } from "@aws-sdk/client-sns";
 import { expect } from "chai";
-import { setTimeout as sleep } from "node:timers/promises";
 import { receive, until } from "../local-cloud/support";
-import { createHandlers, Handlers, Journey, startJourney, killWorkerOf } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, killWorkerOf, startJourney } from "./support/stack";
 
 /** Promises of the pipeline, each broken on purpose, on the whole of it. */
 describe("a job's delivery", () => {

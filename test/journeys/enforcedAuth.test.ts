@@ -1,14 +1,14 @@
-import { expect } from "chai";
-import { ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { expect } from "chai";
 import { JobClient } from "../../client/index";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
-import { jsonOf, runCli, RunOptions } from "../cli/support";
+import { jsonOf, runCli, type RunOptions } from "../cli/support";
 import { rejection } from "../local-cloud/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 const processors = [{ name: "echo", handler: "echo", minInstances: 1 }];
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { limits } from "../../contract/limits";
 import { accountId } from "../../local-cloud/account";
 import { controlHeaders, until } from "../local-cloud/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** Knowledge about jobs, and their start times, in the whole system. */
 describe("following jobs", () => {

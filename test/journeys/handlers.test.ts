@@ -1,11 +1,11 @@
-import { expect } from "chai";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Job, ProcessorArgs } from "../../components";
+import { expect } from "chai";
+import { type Job, type ProcessorArgs } from "../../components";
 import { isRunning, receive, until } from "../local-cloud/support";
-import { Journey, startJourney, killWorkerOf } from "./support/stack";
+import { type Journey, killWorkerOf, startJourney } from "./support/stack";
 
 const factor = 3;
 const options = { greeting: "hello", deep: { list: [1, 2] } };

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** Jobs that bring a worker down, or can't be stopped by asking, among good ones, on the whole stack. */
 describe("jobs beside bad ones", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { until } from "../local-cloud/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** Instances that come and go, on the whole of it: metadata, hooks and the group's own calls are real. */
 describe("an instance's life", () => {

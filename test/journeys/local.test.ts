@@ -1,11 +1,11 @@
-import { expect } from "chai";
-import { ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { expect } from "chai";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { cliMain, jsonOf, runCli } from "../cli/support";
 import { isRunning, until } from "../local-cloud/support";

@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { accountId } from "../../local-cloud/account";
 import { outageOf } from "../../local-cloud/wire/faults";
 import { until } from "../local-cloud/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 describe("an outage of SNS", () => {
   let journey: Journey;

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { until } from "../local-cloud/support";
 import {
   autoScalingClient,
-  Call,
+  type Call,
   capacitiesSet,
   groupOf,
   groupsOf,
@@ -16,7 +16,7 @@ import {
   submitMany,
   watchCalls,
 } from "./support/fleet";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** Instances that go, hang, or don't come: what stands in for them. */
 describe("replacement", () => {

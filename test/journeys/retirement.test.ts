@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { until } from "../local-cloud/support";
 import {
-  Call,
+  type Call,
   capacitiesSet,
   groupOf,
   hasSaid,
@@ -11,7 +11,7 @@ import {
   submitMany,
   watchCalls,
 } from "./support/fleet";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** A changed program under load: instances of the old launch template version go one by one. */
 describe("a new launch template version", () => {

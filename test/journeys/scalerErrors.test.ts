@@ -2,7 +2,7 @@ import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand } fro
 import { expect } from "chai";
 import { until } from "../local-cloud/support";
 import { groupOf, runScaler, scalerSaid } from "./support/fleet";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** A failure of the scaler is logged with the cause, keeps no job from its queue, and a later run makes up for it. */
 describe("the scaler's errors", () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { until } from "../local-cloud/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** A processor's own schedules and its schema, on the whole of it. */
 describe("a processor with schedules and a schema", () => {

@@ -1,9 +1,9 @@
 import * as aws from "@pulumi/aws";
 import { expect } from "chai";
-import { ProcessorArgs } from "../../components";
+import { type ProcessorArgs } from "../../components";
 import { deployedIn } from "../../local-cloud/pulumi/deployedResources";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
 import { until } from "../local-cloud/support";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** Each is found nowhere but where it belongs. */
 const marks = {
@@ -41,7 +41,7 @@ function secretsOfProgram() {
   const login = new aws.secretsmanager.Secret("login");
   new aws.secretsmanager.SecretVersion("login", {
     secretId: login.id,
-    secretString: JSON.stringify({ username: "jobs", password: marks.password, port: 5432 }),
+    secretString: JSON.stringify({ username: "jobs", password: marks.password, port: 5_432 }),
   });
   const key = new aws.secretsmanager.Secret("key", { name: "tls/key" });
   new aws.secretsmanager.SecretVersion("key", { secretId: key.id, secretString: marks.key });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { receive, until } from "../local-cloud/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 describe("jobs without records", () => {
   let handlers: Handlers;

@@ -1,12 +1,12 @@
-import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Job, JobClient, JobProblemError } from "../../client/index";
+import { expect } from "chai";
+import { type Job, JobClient, JobProblemError } from "../../client/index";
 import { limits } from "../../contract/limits";
 import { jsonOf, runCli } from "../cli/support";
 import { rejection } from "../local-cloud/support";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** The API's calls, by the client and by the command line as a process of its own. */
 describe("client and command line", () => {

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { findGpus } from "../../worker-image/src/support/gpus";
-import { runCli, RunOptions } from "../cli/support";
+import { runCli, type RunOptions } from "../cli/support";
 import { groupOf, setItem } from "./support/fleet";
-import { createHandlers, Handlers, Journey, startJourney } from "./support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** Nothing happens by the minute here: whatever wakes a fleet was told to. */
 const byTheHour = { scheduleSeconds: 3_600, stopGraceSeconds: 1 };

@@ -1,10 +1,10 @@
-import { expect } from "chai";
-import { ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { expect } from "chai";
 import { JobClient } from "../../client/index";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { cliMain } from "../cli/support";

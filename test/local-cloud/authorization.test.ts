@@ -7,7 +7,7 @@ import { LocalIssuer } from "../../local-cloud/http/authorizers/localIssuer";
 import type { Credentials } from "../../local-cloud/wire/callers";
 import { signCall } from "../../local-cloud/wire/signatures/signCall";
 import { codeFunction, letInvoke, roleThatMay } from "./programs";
-import { rejection, startTestCloud, TestCloud } from "./support";
+import { rejection, startTestCloud, type TestCloud } from "./support";
 
 const issuer = "https://issuer.example";
 const origin = "https://app.example.com";

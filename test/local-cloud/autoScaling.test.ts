@@ -2,7 +2,7 @@ import {
   AutoScalingClient,
   CompleteLifecycleActionCommand,
   DescribeAutoScalingGroupsCommand,
-  DescribeAutoScalingGroupsCommandInput,
+  type DescribeAutoScalingGroupsCommandInput,
   DescribeAutoScalingInstancesCommand,
   DescribeScalingActivitiesCommand,
   RecordLifecycleActionHeartbeatCommand,
@@ -11,10 +11,10 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
 import { expect } from "chai";
-import { InstanceMetadata } from "../../worker-image/src/instance/metadata";
 import type { Group } from "../../local-cloud/autoScaling/group";
+import { InstanceMetadata } from "../../worker-image/src/instance/metadata";
 import { bothHooks, workerGroup, workerTemplate } from "./programs";
-import { rejection, startTestCloud, TestCloud, until } from "./support";
+import { rejection, startTestCloud, type TestCloud, until } from "./support";
 import { createIdleWorker } from "./workers";
 
 describe("local Auto Scaling and metadata", () => {

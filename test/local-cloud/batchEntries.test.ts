@@ -1,8 +1,8 @@
-import { CreateQueueCommand, MessageAttributeValue, PurgeQueueCommand } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, type MessageAttributeValue, PurgeQueueCommand } from "@aws-sdk/client-sqs";
 import { ReceiveMessageCommand, SendMessageBatchCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import fc from "fast-check";
-import { startTestCloud, TestCloud } from "./support";
+import { startTestCloud, type TestCloud } from "./support";
 
 const value: fc.Arbitrary<MessageAttributeValue> = fc
   .record({

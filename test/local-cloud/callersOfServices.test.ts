@@ -1,5 +1,6 @@
+import { Readable } from "node:stream";
+import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
-import { DescribeAutoScalingGroupsCommand, AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import {
   CreateBucketCommand,
@@ -13,11 +14,10 @@ import { ListTopicsCommand, SNSClient } from "@aws-sdk/client-sns";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { expect } from "chai";
-import { Readable } from "node:stream";
 import { sha256 } from "../../local-cloud/wire/signatures/recompute";
 import { signCall } from "../../local-cloud/wire/signatures/signCall";
-import { rawCall, RawCall } from "./rawCalls";
-import { rejection, startTestCloud, TestCloud } from "./support";
+import { type RawCall, rawCall } from "./rawCalls";
+import { rejection, startTestCloud, type TestCloud } from "./support";
 
 interface Settings {
   endpoint: string;

@@ -1,10 +1,10 @@
-import { expect } from "chai";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { expect } from "chai";
 import { isRunning, rejection, until } from "./support";
 
 const loader = require.resolve("../support/loader.cjs");

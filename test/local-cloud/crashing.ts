@@ -1,8 +1,8 @@
 // Brings a cloud up, says which processes and ports it holds, and waits to be killed.
-import * as aws from "@pulumi/aws";
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as aws from "@pulumi/aws";
 import { startCloud } from "../../local-cloud/cloud";
 import { deploy } from "../../local-cloud/pulumi/deploy";
 import { codeFunction } from "./programs";

@@ -1,12 +1,12 @@
-import * as aws from "@pulumi/aws";
-import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import { expect } from "chai";
 import { stripVTControlCharacters } from "node:util";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import * as aws from "@pulumi/aws";
+import { expect } from "chai";
 import { Fleet } from "../../cli/local/fleet";
 import { renderFleet } from "../../cli/local/fleetView";
 import { render } from "../../cli/output/styled";
 import { workerGroup, workerTemplate } from "./programs";
-import { receive, startTestCloud, TestCloud, until } from "./support";
+import { receive, startTestCloud, type TestCloud, until } from "./support";
 import { createIdleWorker } from "./workers";
 
 describe("the fleet's picture", () => {

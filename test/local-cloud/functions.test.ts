@@ -1,11 +1,11 @@
-import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
 import { PublishCommand } from "@aws-sdk/client-sns";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
 import type { SNSEvent } from "aws-lambda";
 import { expect } from "chai";
 import { codeFunction, letInvoke, letSend, roleThatMay } from "./programs";
-import { isRunning, receive, rejection, startTestCloud, TestCloud, until } from "./support";
+import { isRunning, receive, rejection, startTestCloud, type TestCloud, until } from "./support";
 
 describe("local functions", () => {
   let test: TestCloud;

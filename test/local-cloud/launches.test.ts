@@ -2,9 +2,9 @@ import * as aws from "@pulumi/aws";
 import { expect } from "chai";
 import { remedyOf } from "../../functions/scaler/rules/remedyOf";
 import type { Group } from "../../local-cloud/autoScaling/group";
-import { LifecycleAction, LifecycleOutcome } from "../../local-cloud/autoScaling/lifecycleAction";
+import { LifecycleAction, type LifecycleOutcome } from "../../local-cloud/autoScaling/lifecycleAction";
 import { bothHooks, workerGroup, workerTemplate } from "./programs";
-import { isRunning, startTestCloud, TestCloud, until } from "./support";
+import { isRunning, startTestCloud, type TestCloud, until } from "./support";
 import { createIdleWorker } from "./workers";
 
 describe("local launches", () => {

@@ -1,11 +1,11 @@
-import { expect } from "chai";
 // Before the local cloud, as a program may: its parsers are then those that take exponential time.
 import "dynalite";
+import * as aws from "@pulumi/aws";
+import { expect } from "chai";
 import fc from "fast-check";
 import { signCall } from "../../local-cloud/wire/signatures/signCall";
-import { RawAnswer, rawBytes, rawCall } from "./rawCalls";
-import { controlHeaders, startTestCloud, TestCloud } from "./support";
-import * as aws from "@pulumi/aws";
+import { type RawAnswer, rawBytes, rawCall } from "./rawCalls";
+import { controlHeaders, startTestCloud, type TestCloud } from "./support";
 
 /** A call to the endpoint, to be signed as the person. */
 interface Call {

@@ -16,7 +16,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { codeFunction, roleThatMay, trustIn, workerGroup, workerTemplate } from "./programs";
-import { receive, rejection, startTestCloud, TestCloud, until } from "./support";
+import { receive, rejection, startTestCloud, type TestCloud, until } from "./support";
 
 type Resources = Record<
   "queue" | "queueUrl" | "shared" | "topic" | "bucket" | "table" | "tableArn" | "fn" | "fnArn" | "group" | "publisher",

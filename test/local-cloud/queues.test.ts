@@ -1,5 +1,5 @@
-import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PublishCommand } from "@aws-sdk/client-sns";
 import {
   ChangeMessageVisibilityCommand,
   CreateQueueCommand,
@@ -9,11 +9,11 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { PublishCommand } from "@aws-sdk/client-sns";
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { setTimeout as sleep } from "node:timers/promises";
 import { letSend } from "./programs";
-import { receive, rejection, startTestCloud, TestCloud, until } from "./support";
+import { receive, rejection, startTestCloud, type TestCloud, until } from "./support";
 
 describe("local queues and topics", () => {
   let test: TestCloud;

@@ -1,4 +1,4 @@
-import { IncomingHttpHeaders, OutgoingHttpHeaders, request } from "node:http";
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
 import { connect } from "node:net";
 
 export interface RawCall {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { wedged } from "../../contract/fleet/state";
 import type { Group } from "../../local-cloud/autoScaling/group";
 import { workerGroup, workerTemplate } from "./programs";
-import { startTestCloud, TestCloud, until } from "./support";
+import { startTestCloud, type TestCloud, until } from "./support";
 import { createIdleWorker } from "./workers";
 
 describe("a local instance whose worker ends by itself", () => {

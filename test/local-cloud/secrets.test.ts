@@ -1,14 +1,14 @@
-import * as aws from "@pulumi/aws";
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { GetParameterCommand, GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { expect } from "chai";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { GetParameterCommand, GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
+import * as aws from "@pulumi/aws";
+import { expect } from "chai";
 import { localSecretsFile, readLocalSecrets } from "../../local-cloud/secrets/localSecrets";
 import { SecretStore } from "../../local-cloud/secrets/secretStore";
-import { rejection, startTestCloud, TestCloud } from "./support";
+import { rejection, startTestCloud, type TestCloud } from "./support";
 
 describe("secrets and parameters of the local cloud", () => {
   let test: TestCloud;

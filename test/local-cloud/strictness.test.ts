@@ -1,14 +1,14 @@
-import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
-import { expect } from "chai";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
 import { startCloud } from "../../local-cloud/cloud";
-import { deploy } from "../../local-cloud/pulumi/deploy";
 import { temporaryFolder } from "../../local-cloud/orphans";
+import { deploy } from "../../local-cloud/pulumi/deploy";
 import { rejection } from "./support";
 
 /** The local run refuses what the engine or AWS refuse. */

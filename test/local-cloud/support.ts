@@ -1,10 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SNSClient } from "@aws-sdk/client-sns";
-import { Message, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { CloudOptions, LocalCloud, startCloud } from "../../local-cloud/cloud";
-import { deploy, StackOutputs } from "../../local-cloud/pulumi/deploy";
+import { type Message, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { type CloudOptions, type LocalCloud, startCloud } from "../../local-cloud/cloud";
 import type { LogEntry } from "../../local-cloud/log";
+import { deploy, type StackOutputs } from "../../local-cloud/pulumi/deploy";
 import { withhold } from "../permissions/statements";
 
 export { until } from "../support/until";

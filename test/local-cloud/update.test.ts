@@ -1,9 +1,9 @@
-import * as aws from "@pulumi/aws";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import * as aws from "@pulumi/aws";
 import { expect } from "chai";
 import { bothHooks, codeFunction, trustIn, workerGroup, workerTemplate } from "./programs";
-import { receive, rejection, startTestCloud, TestCloud, until } from "./support";
+import { receive, rejection, startTestCloud, type TestCloud, until } from "./support";
 import { createIdleWorker } from "./workers";
 
 describe("a program in the place of another", () => {

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { Clock, sleep } from "../../worker-image/src/support/clock";
-import { ServiceGate } from "../../worker-image/src/services/serviceGate";
-import { applyUpdate, Item, meets } from "./expressions";
+import { type ServiceGate } from "../../worker-image/src/services/serviceGate";
+import { type Clock, sleep } from "../../worker-image/src/support/clock";
+import { applyUpdate, type Item, meets } from "./expressions";
 
 export const services = ["dynamodb", "sns", "sqs", "s3", "lambda", "autoscaling"] as const;
 export type ServiceName = (typeof services)[number];
@@ -96,7 +96,7 @@ export class FakeAws {
   /** Puts a message into a queue whatever its state, as services do among themselves. */
   put(url: string, body: string, attributes: Message["attributes"] = {}, delaySeconds = 0): void {
     const queue = this.queueAt(url);
-    const visibleAt = this.clock.now() + delaySeconds * 1000;
+    const visibleAt = this.clock.now() + delaySeconds * 1_000;
     queue.messages.push({ id: randomUUID(), body, attributes, visibleAt, receives: 0 });
     for (const wake of queue.wake) wake();
   }
@@ -120,7 +120,7 @@ export class FakeAws {
         return this.change(input, (queue, message) => queue.messages.splice(queue.messages.indexOf(message), 1));
       case "ChangeMessageVisibilityBatchCommand":
         return this.change(input, (queue, message, { VisibilityTimeout = 0 }) => {
-          message.visibleAt = this.clock.now() + VisibilityTimeout * 1000;
+          message.visibleAt = this.clock.now() + VisibilityTimeout * 1_000;
           for (const wake of queue.wake) wake();
         });
       case "GetQueueAttributesCommand":
@@ -161,14 +161,14 @@ export class FakeAws {
   ): Promise<unknown> {
     const { QueueUrl, MaxNumberOfMessages: most = 1, WaitTimeSeconds = 0, VisibilityTimeout = 30 } = input;
     const queue = this.queueAt(QueueUrl);
-    const end = this.clock.now() + WaitTimeSeconds * 1000;
+    const end = this.clock.now() + WaitTimeSeconds * 1_000;
     for (;;) {
       signal?.throwIfAborted();
       const now = this.clock.now();
       const found = queue.messages.filter(({ visibleAt }) => visibleAt <= now).slice(0, most);
       const taken = found.filter((message) => {
         message.receives++;
-        message.visibleAt = now + VisibilityTimeout * 1000;
+        message.visibleAt = now + VisibilityTimeout * 1_000;
         const { deadLetters } = queue;
         if (!deadLetters || message.receives <= deadLetters.maxReceives) return true;
         queue.messages.splice(queue.messages.indexOf(message), 1);

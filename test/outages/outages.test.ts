@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { Kind, kinds, ServiceName, services } from "./fakeAws";
 import { createRandom } from "../journeys/support/chaos";
 import { testSeeds } from "../support/seed";
+import { type Kind, kinds, type ServiceName, services } from "./fakeAws";
 import { urls, World } from "./world";
 
 const outageMilliseconds = 3 * 3_600_000;

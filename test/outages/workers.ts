@@ -1,18 +1,18 @@
 import { DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
-import { AnnouncedRecords } from "../../worker-image/src/records/announcedRecords";
-import { DynamoRecords } from "../../worker-image/src/records/dynamoRecords";
-import { EventTopic } from "../../worker-image/src/records/eventTopic";
+import { readCounts } from "../../worker-image/src/instance/fleetGroups";
 import { FleetReports } from "../../worker-image/src/instance/fleetReports";
 import { DynamoFleetTable } from "../../worker-image/src/instance/fleetTable";
 import { healthOf } from "../../worker-image/src/instance/health";
-import { keepInQueue, publishOrKeep } from "../../worker-image/src/records/keptEvents";
 import { Lifecycle } from "../../worker-image/src/instance/lifecycle";
-import { readCounts } from "../../worker-image/src/instance/fleetGroups";
 import { RecentJobs } from "../../worker-image/src/instance/recentJobs";
-import { Services } from "../../worker-image/src/services/services";
 import { SqsQueue } from "../../worker-image/src/queue/sqsQueue";
+import { AnnouncedRecords } from "../../worker-image/src/records/announcedRecords";
+import { DynamoRecords } from "../../worker-image/src/records/dynamoRecords";
+import { EventTopic } from "../../worker-image/src/records/eventTopic";
+import { keepInQueue, publishOrKeep } from "../../worker-image/src/records/keptEvents";
+import { Services } from "../../worker-image/src/services/services";
 import { Worker } from "../../worker-image/src/worker";
-import { endsTopic, Handle, runnerOf, settings, tables, urls, World } from "./world";
+import { endsTopic, type Handle, runnerOf, settings, tables, urls, type World } from "./world";
 
 /** Wires a worker as its main program does, with clients in memory. */
 export function startWorker(world: World, name: string, handle: Handle) {

@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { existsSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
+import { expect } from "chai";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { packedFiles } from "../support/packedFiles";
 

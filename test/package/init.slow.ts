@@ -1,4 +1,3 @@
-import { expect } from "chai";
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
@@ -6,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { expect } from "chai";
 import { packInto } from "../support/installing";
 
 const run = promisify(execFile);

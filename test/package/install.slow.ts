@@ -1,10 +1,10 @@
-import { expect } from "chai";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { expect } from "chai";
 import { BatchJobProcessor } from "../../components";
 import { npmInstall, packInto } from "../support/installing";
 import { record } from "../support/record";

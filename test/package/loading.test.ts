@@ -1,12 +1,12 @@
-import { expect } from "chai";
-import { build } from "esbuild";
 import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { expect } from "chai";
+import { build } from "esbuild";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
-import { CannedApi, startCannedApi } from "../client/support";
+import { type CannedApi, startCannedApi } from "../client/support";
 
 const root = packageRoot();
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {

@@ -1,10 +1,10 @@
-import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { CannedApi, startCannedApi } from "../client/support";
+import { expect } from "chai";
+import { type CannedApi, startCannedApi } from "../client/support";
 import { install, npmInstall, packInto } from "../support/installing";
 
 /** As AWS Lambda runs Node 20 and 22. */

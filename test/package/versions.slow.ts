@@ -1,8 +1,8 @@
-import { expect } from "chai";
-import { execFileSync, ExecFileSyncOptionsWithStringEncoding } from "node:child_process";
+import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { npmInstall, packInto } from "../support/installing";
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
@@ -6,9 +7,8 @@ import {
   SetInstanceHealthCommand,
   TerminateInstanceInAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
-import { setTimeout as sleep } from "node:timers/promises";
-import { Command, Difference, expectSame, outcome } from "./compare";
-import { GroupPlan, Side, startLocal, startMoto } from "./sides";
+import { type Command, type Difference, expectSame, outcome } from "./compare";
+import { type GroupPlan, type Side, startLocal, startMoto } from "./sides";
 
 const noMember = "nothing in it";
 

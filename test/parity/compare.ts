@@ -1,4 +1,4 @@
-import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import { type AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { expect } from "chai";
 import type { Side } from "./sides";
 

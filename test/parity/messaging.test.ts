@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { startTestCloud, TestCloud } from "../local-cloud/support";
+import { expect } from "chai";
+import { startTestCloud, type TestCloud } from "../local-cloud/support";
 import { probes } from "./messaging/answers";
 import { answerTo, clientsOf } from "./messaging/probe";
 

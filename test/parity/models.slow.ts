@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { checkExchanges, Verdict } from "./models/checkExchanges";
+import { checkExchanges, type Verdict } from "./models/checkExchanges";
 import { driveAll } from "./models/drives";
 import type { Exchange } from "./models/exchanges";
 import { operationsInSources, operationsOf, partOf, usedOperations } from "./models/usedOperations";

@@ -1,10 +1,10 @@
-import { AutoScalingClient, CreateAutoScalingGroupCommand, Tag } from "@aws-sdk/client-auto-scaling";
-import * as aws from "@pulumi/aws";
-import { ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+import { AutoScalingClient, CreateAutoScalingGroupCommand, type Tag } from "@aws-sdk/client-auto-scaling";
+import * as aws from "@pulumi/aws";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { workerTemplate } from "../local-cloud/programs";
 import { startTestCloud } from "../local-cloud/support";

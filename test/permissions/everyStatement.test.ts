@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { BatchJobProcessor, BatchJobProcessorArgs } from "../../components";
+import { expect } from "chai";
+import { BatchJobProcessor, type BatchJobProcessorArgs } from "../../components";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { everyOption } from "../components/everyOption";
 import { record } from "../support/record";

@@ -1,14 +1,14 @@
-import { expect } from "chai";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createRequire } from "node:module";
+import { expect } from "chai";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { testSeed } from "../support/seed";
 import { byJourney, notEnforced } from "./elsewhere";
 import { probes } from "./probes";
-import { Grant, grantsOf, nameOf, withhold } from "./statements";
-import { startWorld, World } from "./world";
+import { type Grant, grantsOf, nameOf, withhold } from "./statements";
+import { startWorld, type World } from "./world";
 
 /** A stage of a probe that takes longer has failed: on an idle machine none takes half of that. */
 const stageSeconds = 9;

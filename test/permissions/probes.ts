@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { groupOf, runScaler } from "../journeys/support/fleet";
 import { fleetItem } from "../../contract/fleet/state";
+import { publishTarget } from "../../contract/messages/scheduledMessage";
 import { listKeyOf } from "../../contract/records/listKey";
 import { decodeRecord, encodeRecord } from "../../contract/records/record";
-import { publishTarget } from "../../contract/messages/scheduledMessage";
-import { newId, restart, World } from "./world";
+import { groupOf, runScaler } from "../journeys/support/fleet";
+import { newId, restart, type World } from "./world";
 
 /** A small journey that ends well or throws, within the seconds; it leaves everything as it was. */
 export type Probe = (world: World, seconds: number) => Promise<void>;

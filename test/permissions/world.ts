@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BatchJobProcessorArgs, ProcessorArgs } from "../../components";
+import { type BatchJobProcessorArgs, type ProcessorArgs } from "../../components";
 import { accountId } from "../../local-cloud/account";
 import type { LambdaFunction } from "../../local-cloud/lambda/lambdaFunction";
 import { groupOf } from "../journeys/support/fleet";
-import { createHandlers, Handlers, Journey, startJourney } from "../journeys/support/stack";
+import { createHandlers, type Handlers, type Journey, startJourney } from "../journeys/support/stack";
 
 /** A whole system in a cloud of its own, with one type for each way in which a worker uses its permissions. */
 export interface World {

@@ -1,9 +1,9 @@
-import { expect } from "chai";
-import * as grpc from "@grpc/grpc-js";
-import { ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as grpc from "@grpc/grpc-js";
+import { expect } from "chai";
 import { BatchJobProcessor } from "../../components";
 import { ComponentPlugin } from "../../plugin/ComponentPlugin";
 import { record } from "../support/record";

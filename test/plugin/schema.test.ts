@@ -1,8 +1,8 @@
-import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Effect } from "../../components/aws/permissions";
+import { expect } from "chai";
 import * as choices from "../../components/args/choices";
+import { Effect } from "../../components/aws/permissions";
 
 const root = join(__dirname, "..", "..");
 

@@ -1,4 +1,3 @@
-import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
@@ -12,13 +11,14 @@ import {
 } from "node:fs";
 import { totalmem } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { bootFiles, renderUserData } from "../../components/boot/userData";
 import { packageRoot } from "../../contract/packageRoot";
-import { listen, Listener } from "../../local-cloud/wire/listen";
+import { listen, type Listener } from "../../local-cloud/wire/listen";
 import { serveHealth } from "../../worker-image/src/instance/health";
 import { FakeClock } from "../worker-image/support/fakeClock";
 import { loopDevices } from "./support/loopDevices";
-import { args, createMachine, Machine, stripeName } from "./support/machine";
+import { args, createMachine, type Machine, stripeName } from "./support/machine";
 
 const refused = { status: 400, body: "<Error><Code>ValidationError</Code></Error>" };
 const instance = "i-0123456789abcdef0";

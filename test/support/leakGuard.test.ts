@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Worker as Thread } from "node:worker_threads";
+import { expect } from "chai";
 import { active, leftOver } from "./leakGuard";
 
 describe("The leak guard", () => {

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { checkEnvironment, copyEnvironment } from "./environment";
 import { active, checkInHook } from "./leakGuard";
 import { testSeed } from "./seed";

@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import type { Job, JobContext } from "../../contract/handler";
 import { runHandler } from "../../testing";
 import { buildWorker } from "../worker-image/support/build";

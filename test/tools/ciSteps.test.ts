@@ -1,8 +1,8 @@
-import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 
 /** Runs a script of steps, as .ci/run is one; times are written as `N`. */

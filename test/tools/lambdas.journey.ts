@@ -1,9 +1,9 @@
-import { expect } from "chai";
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
 import { lambdaCode, type LambdaName } from "../../components/pipeline/lambdaCode";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 

@@ -1,7 +1,7 @@
-import { expect } from "chai";
-import { Linter } from "eslint";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { expect } from "chai";
+import { Linter } from "eslint";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 
 describe("the lint of comments", () => {

@@ -1,12 +1,12 @@
-import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
-import { listen, Listener } from "../../local-cloud/wire/listen";
+import { listen, type Listener } from "../../local-cloud/wire/listen";
 
 const root = packageRoot();
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };

@@ -1,11 +1,11 @@
-import { expect } from "chai";
-import { ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { expect } from "chai";
 import { CommandRunner } from "../../worker-image/src/handlers/commands/commandRunner";
-import { JobStopped, RunOutcome, StopCause } from "../../worker-image/src/handlers/runner";
+import { JobStopped, type RunOutcome, type StopCause } from "../../worker-image/src/handlers/runner";
 import { until } from "../local-cloud/support";
 import { ended } from "./support/ended";
 import { createRunnerParts } from "./support/runnerParts";

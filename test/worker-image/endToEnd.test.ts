@@ -1,10 +1,10 @@
-import { expect } from "chai";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { WorkerSettings } from "../../contract/workerSettings";
+import { expect } from "chai";
+import { type WorkerSettings } from "../../contract/workerSettings";
 import { buildWorker, fixturesFolder } from "./support/build";
-import { createJobWorld, JobWorld } from "./support/jobWorld";
+import { createJobWorld, type JobWorld } from "./support/jobWorld";
 import { expectNoWorkers, WorkerProcess } from "./support/workerProcess";
 
 describe("The worker as a process", () => {

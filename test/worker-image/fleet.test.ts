@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { leavingExitCode } from "../../contract/fleet/state";
-import { WorkerSettings } from "../../contract/workerSettings";
+import { type WorkerSettings } from "../../contract/workerSettings";
 import { buildWorker, fixturesFolder } from "./support/build";
-import { FakeGroup, startInstance } from "./support/instance";
-import { createJobWorld, JobWorld } from "./support/jobWorld";
+import { type FakeGroup, startInstance } from "./support/instance";
+import { createJobWorld, type JobWorld } from "./support/jobWorld";
 import { expectNoWorkers, WorkerProcess } from "./support/workerProcess";
 
 /** Workers as processes, on instances of a group that the scaler scales. */

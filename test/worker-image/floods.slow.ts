@@ -1,10 +1,10 @@
-import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { expect } from "chai";
 import { isFinal } from "../../contract/records/record";
 import { logBounds } from "../../worker-image/src/handlers/jobLog";
 import { buildWorker, fixturesFolder } from "./support/build";
-import { createJobWorld, JobWorld } from "./support/jobWorld";
+import { createJobWorld, type JobWorld } from "./support/jobWorld";
 import { WorkerProcess } from "./support/workerProcess";
 
 /** A worker that has done nothing holds some 130 MB; a flood once took it to 3,000. */
@@ -96,7 +96,7 @@ describe("A job that floods its worker", () => {
         }
         expect(record, JSON.stringify(record.error)).to.include({ state, attempts: 1 });
         await worker.event(`job-${state}`);
-        const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${worker.pid}/status`, "utf8"))?.[1]) / 1024;
+        const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${worker.pid}/status`, "utf8"))?.[1]) / 1_024;
         const longest = Math.max(...worker.events.map((event) => JSON.stringify(event).length));
         console.log(`      ${peak.toFixed(0)} MB, ${worker.events.length} lines, the longest of ${longest} characters`);
         expect(peak).to.be.below(maxPeakMegabytes);

@@ -1,10 +1,10 @@
 import path from "node:path";
 import { expect } from "chai";
 import { limits } from "../../contract/limits";
-import { LogLevel } from "../../contract/log";
-import { LineAbout, maxLineCharacters } from "../../worker-image/src/handlers/jobLog";
-import { Runner } from "../../worker-image/src/handlers/runner";
+import { type LogLevel } from "../../contract/log";
 import { HandlerRunner } from "../../worker-image/src/handlers/javascript/handlerRunner";
+import { type LineAbout, maxLineCharacters } from "../../worker-image/src/handlers/jobLog";
+import { type Runner } from "../../worker-image/src/handlers/runner";
 import { buildWorker, distFolder, fixturesFolder } from "./support/build";
 import { createRunnerParts } from "./support/runnerParts";
 

@@ -1,8 +1,8 @@
-import { expect } from "chai";
-import { cp, mkdtemp, readFile, readdir, rm, symlink } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { expect } from "chai";
 import { buildWorker, distFolder, imageFolder } from "./support/build";
 import { expectNoWorkers, WorkerProcess } from "./support/workerProcess";
 

@@ -1,10 +1,10 @@
-import { expect } from "chai";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { expect } from "chai";
 import { HandlerRunner } from "../../worker-image/src/handlers/javascript/handlerRunner";
-import { JobStopped, RunOutcome } from "../../worker-image/src/handlers/runner";
+import { JobStopped, type RunOutcome } from "../../worker-image/src/handlers/runner";
 import { until } from "../local-cloud/support";
 import { buildWorker, distFolder, fixturesFolder } from "./support/build";
 import { FakeLog } from "./support/doubles";

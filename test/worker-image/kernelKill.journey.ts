@@ -1,13 +1,13 @@
-import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { expect } from "chai";
 import { CommandRunner } from "../../worker-image/src/handlers/commands/commandRunner";
 import { HandlerRunner } from "../../worker-image/src/handlers/javascript/handlerRunner";
 import { JobProcesses } from "../../worker-image/src/handlers/jobProcesses";
-import { Runner, RunOutcome } from "../../worker-image/src/handlers/runner";
+import { type Runner, type RunOutcome } from "../../worker-image/src/handlers/runner";
 import { until } from "../local-cloud/support";
 import { buildWorker, distFolder, fixturesFolder } from "./support/build";
 import { FakeClock } from "./support/fakeClock";
@@ -142,7 +142,7 @@ const quoted = (name: string) => JSON.stringify(join(__dirname, name));
 
 /** A control group whose processes may hold so much memory; undefined where this user may not make one. */
 function makeGroup(megabytes: number): { procs: string; isRemoved: () => boolean } | undefined {
-  const bytes = String(megabytes * 1024 ** 2);
+  const bytes = String(megabytes * 1_024 ** 2);
   for (const [root, limit] of [
     ["/sys/fs/cgroup/memory", "memory.limit_in_bytes"],
     ["/sys/fs/cgroup", "memory.max"],

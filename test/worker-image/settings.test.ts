@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { encodeWorkerSettings } from "../../contract/workerSettings";
 import { readOptions } from "../../worker-image/src/settings";
-import { settings } from "./support/doubles";
 import { guardAgainstLeaks } from "../support/leakGuard";
+import { settings } from "./support/doubles";
 
 const environment = encodeWorkerSettings(settings);
 
@@ -38,7 +38,7 @@ describe("readOptions", () => {
       processorsDir: "/opt/handlers",
       maxHeapMegabytes: 99,
       exitsWithParent: true,
-      healthPort: 8080,
+      healthPort: 8_080,
     });
   });
 

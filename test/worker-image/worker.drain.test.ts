@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { healthOf } from "../../worker-image/src/instance/health";
 import { Worker } from "../../worker-image/src/worker";
+import { guardAgainstLeaks } from "../support/leakGuard";
 import { createDoubles, envelope, message } from "./support/doubles";
 import { settled } from "./support/fakeClock";
-import { guardAgainstLeaks } from "../support/leakGuard";
 
 /** A worker of two slots with two jobs at work. */
 async function startWorker() {

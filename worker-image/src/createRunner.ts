@@ -1,19 +1,19 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
-import { systemClock } from "./support/clock";
+import { type Log } from "../../contract/log";
 import { CommandRunner } from "./handlers/commands/commandRunner";
 import { GpuPool } from "./handlers/gpuPool";
 import { findHandler } from "./handlers/handlerPath";
-import { HandlerSource } from "./handlers/javascript/handlerMessages";
+import { type HandlerSource } from "./handlers/javascript/handlerMessages";
 import { HandlerRunner } from "./handlers/javascript/handlerRunner";
 import { downloadHandler } from "./handlers/javascript/inlineHandler";
 import { JobFolders } from "./handlers/jobFolders";
 import { JobProcesses, markVariable } from "./handlers/jobProcesses";
-import { Log } from "../../contract/log";
 import { ProcessGroups } from "./handlers/processGroups";
-import { Room } from "./handlers/room";
-import { Runner } from "./handlers/runner";
-import { WorkerOptions } from "./settings";
+import { type Room } from "./handlers/room";
+import { type Runner } from "./handlers/runner";
+import { type WorkerOptions } from "./settings";
+import { systemClock } from "./support/clock";
 
 /** The handler: a command, a module, or the text of a module that stands in for a file of that path. */
 export type RunnerSource = { command: string[] } | HandlerSource;

@@ -1,10 +1,10 @@
-import { limits } from "../../contract/limits";
 import { randomBytes } from "node:crypto";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
-import { Checked, FieldProblem } from "../../contract/check";
-import { decodeWorkerSettings, WorkerSettings } from "../../contract/workerSettings";
-import { divideMachine, Machine, Room, thisMachine } from "./handlers/room";
+import { type Checked, type FieldProblem } from "../../contract/check";
+import { limits } from "../../contract/limits";
+import { decodeWorkerSettings, type WorkerSettings } from "../../contract/workerSettings";
+import { divideMachine, type Machine, type Room, thisMachine } from "./handlers/room";
 
 /** The worker's settings, and its findings about its machine. */
 export interface WorkerOptions extends Room {

@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { HandlerRun, HandlerTrial } from "../../contract/handlerTrial";
-import { JobError } from "../../contract/records/record";
+import { type HandlerRun, type HandlerTrial } from "../../contract/handlerTrial";
+import type { Log } from "../../contract/log";
+import { type JobError } from "../../contract/records/record";
 import { runnerOf } from "./createRunner";
 import { JobFolders } from "./handlers/jobFolders";
 import { MaskedRunner } from "./handlers/maskedRunner";
 import { divideMachine, thisMachine } from "./handlers/room";
-import { JobStopped, RunOutcome } from "./handlers/runner";
-import type { Log } from "../../contract/log";
+import { JobStopped, type RunOutcome } from "./handlers/runner";
 import { Masking } from "./support/masking";
 import { toProgress } from "./support/progress";
 

@@ -1,12 +1,12 @@
 import { limits } from "../../contract/limits";
-import { DiskRoom } from "./instance/diskRoom";
 import { errorFields } from "../../contract/log";
-import { MessageProcessor, ProcessorEffects } from "./job/messageProcessor";
+import { type DiskRoom } from "./instance/diskRoom";
+import { Vitals } from "./instance/vitals";
+import { MessageProcessor, type ProcessorEffects } from "./job/messageProcessor";
 import { Poller } from "./queue/poller";
 import { Prefetched } from "./queue/prefetched";
-import { ReceivedMessage } from "./queue/queue";
-import { Services } from "./services/services";
-import { Vitals } from "./instance/vitals";
+import { type ReceivedMessage } from "./queue/queue";
+import { type Services } from "./services/services";
 
 export interface WorkerEffects extends ProcessorEffects {
   /** Concurrent jobs. */
@@ -129,7 +129,7 @@ export class Worker {
     log("info", "worker-draining", { reason, drainSeconds, busySlots: this.poller.busySlots });
     this.processor.beginDrain();
     this.poller.stop();
-    this.timers.push(clock.after(drainSeconds * 1000, () => this.giveBack()));
+    this.timers.push(clock.after(drainSeconds * 1_000, () => this.giveBack()));
   }
 
   private endForStuckHandler(): void {

@@ -1,7 +1,7 @@
 import { defaults } from "../../../components/args/defaults";
-import { Rule } from "../world";
+import { type Rule } from "../world";
 import { createKeda } from "./keda";
-import { createOurs, OurSettings } from "./ours";
+import { createOurs, type OurSettings } from "./ours";
 import { createPoller } from "./poller";
 import { createStepScaling } from "./stepScaling";
 import { createTargetTracking } from "./targetTracking";

@@ -1,5 +1,5 @@
-import { Group, Instance } from "../group";
-import { Rule } from "../world";
+import { type Group, type Instance } from "../group";
+import { type Rule } from "../world";
 
 /** KEDA's `pollingInterval`, by default. */
 const pollSeconds = 30;

@@ -4,8 +4,8 @@ import { leftOfRecent, reportSeconds } from "../../../contract/fleet/state";
 import { createNudge } from "../../../functions/router/nudge";
 import { learnSeconds } from "../../../functions/scaler/rules/learn";
 import { chooseWhenIdle, pauseBeforeAsking } from "../../../worker-image/src/instance/chooseWhenIdle";
-import { Instance } from "../group";
-import { Rule, World } from "../world";
+import { type Instance } from "../group";
+import { type Rule, type World } from "../world";
 
 /** The processor settings that scaling depends on. */
 export type OurSettings = Record<

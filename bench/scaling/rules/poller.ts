@@ -1,4 +1,4 @@
-import { Rule } from "../world";
+import { type Rule } from "../world";
 
 /** As buildkite-agent-scaler polls. */
 const pollSeconds = 10;

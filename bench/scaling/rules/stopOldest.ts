@@ -1,4 +1,4 @@
-import { Group } from "../group";
+import { type Group } from "../group";
 
 /**
  * Lowers desired capacity as ECS and Auto Scaling do, which don't know the busy ones: the oldest terminate, busy or

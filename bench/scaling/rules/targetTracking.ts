@@ -1,5 +1,5 @@
 import { onDatapoint } from "../metrics";
-import { Rule } from "../world";
+import { type Rule } from "../world";
 import { stopOldest } from "./stopOldest";
 
 /**

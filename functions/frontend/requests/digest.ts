@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Submission } from "../../../contract/messages/envelope";
 import { submissionText } from "../../../contract/http/submissionText";
+import type { Submission } from "../../../contract/messages/envelope";
 
 /** Digest that distinguishes a replay from another job under the same id: SHA-256 of the submission less its id. */
 export function digestOf(submission: Submission): string {

@@ -1,7 +1,7 @@
 import { describe, type FieldProblem } from "../../../contract/check";
 import { findJsonLosses } from "../../../contract/http/jsonLosses";
-import { limits } from "../../../contract/limits";
 import { type ProblemDocument, problemOf } from "../../../contract/http/problem";
+import { limits } from "../../../contract/limits";
 
 /** The fields of an API Gateway event, payload format 2.0, that the front end reads. */
 export interface HttpEvent {

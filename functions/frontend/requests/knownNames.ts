@@ -1,6 +1,6 @@
 import { describe, type FieldProblem } from "../../../contract/check";
-import type { Submission } from "../../../contract/messages/envelope";
 import { nearestName } from "../../../contract/http/nearestName";
+import type { Submission } from "../../../contract/messages/envelope";
 import type { ListParameters } from "./listQuery";
 
 const allOf = <T>(names: Record<keyof T, true>) => Object.keys(names) as (keyof T & string)[];

@@ -1,6 +1,6 @@
 import type { Checked } from "../../../contract/check";
-import type { Submission } from "../../../contract/messages/envelope";
 import { limits } from "../../../contract/limits";
+import type { Submission } from "../../../contract/messages/envelope";
 
 /** Earliest start of the job, ISO 8601 in UTC; undefined if it may start now. */
 export function notBeforeOf({ delaySeconds = 0, runAt }: Submission, now: number): Checked<string | undefined> {

@@ -1,6 +1,6 @@
 import type { InvokeCommandInput, LambdaClient } from "@aws-sdk/client-lambda";
 import type { LaunchRetry } from "../../../contract/fleet/state";
-import { type Redrive, redriveSeconds, type RedriveOutcomes } from "../../../contract/messages/redrive";
+import { type Redrive, type RedriveOutcomes, redriveSeconds } from "../../../contract/messages/redrive";
 import { clientOptions } from "../../shared/runtime";
 import type { RedriveLetters } from "../effects";
 

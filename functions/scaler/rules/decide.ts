@@ -5,8 +5,8 @@ import { findSilent } from "./findSilent";
 import { type FleetView, groupsOf, liveCount, retiring } from "./fleetView";
 import { judgeLaunches, type LaunchVerdict } from "./judgeLaunches";
 import { learn } from "./learn";
-import { needOf } from "./requiredInstances";
 import { type CapacityPlan, planCapacity } from "./planCapacity";
+import { needOf } from "./requiredInstances";
 
 /**
  * The actions for a type, in their order. State is saved first: if a run is cut off

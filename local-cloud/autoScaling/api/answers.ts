@@ -1,7 +1,7 @@
+import type { XmlValue } from "../../wire/xml";
 import type { Activity } from "../activities";
 import type { Group } from "../group";
 import type { Instance } from "../instance";
-import type { XmlValue } from "../../wire/xml";
 
 type Members = Record<string, XmlValue>;
 

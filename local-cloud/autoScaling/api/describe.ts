@@ -1,5 +1,5 @@
-import type { Group } from "../group";
 import { Refused } from "../../wire/refusal";
+import type { Group } from "../group";
 import { describeActivity, describeAutoScalingInstance, describeGroup } from "./answers";
 import type { Call } from "./call";
 import { findGroup } from "./find";

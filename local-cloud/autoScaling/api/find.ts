@@ -1,7 +1,7 @@
+import { Refused } from "../../wire/refusal";
 import type { Group } from "../group";
 import type { Groups } from "../groups";
 import type { Instance } from "../instance";
-import { Refused } from "../../wire/refusal";
 
 /** @throws Refused as AWS does if there is no such group */
 export function findGroup(groups: Groups, name: string): Group {

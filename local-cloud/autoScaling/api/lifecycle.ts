@@ -1,6 +1,6 @@
+import { Refused } from "../../wire/refusal";
 import type { Groups } from "../groups";
 import type { LifecycleAction } from "../lifecycleAction";
-import { Refused } from "../../wire/refusal";
 import type { Call } from "./call";
 import { findGroup } from "./find";
 import type { Input } from "./input";

@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import { actionOf, AwsRequest, refuse } from "../../wire/awsRequest";
-import type { Service } from "../../wire/service";
-import type { Groups } from "../groups";
+import { actionOf, type AwsRequest, refuse } from "../../wire/awsRequest";
 import { Refused } from "../../wire/refusal";
+import type { Service } from "../../wire/service";
+import { xmlOf } from "../../wire/xml";
+import type { Groups } from "../groups";
 import type { Call } from "./call";
 import { changeCalls } from "./change";
 import { describeCalls } from "./describe";
 import { Input } from "./input";
 import { lifecycleCalls } from "./lifecycle";
-import { xmlOf } from "../../wire/xml";
 
 const calls: Record<string, Call> = { ...describeCalls, ...changeCalls, ...lifecycleCalls };
 const namespace = "http://autoscaling.amazonaws.com/doc/2011-01-01/";

@@ -1,4 +1,4 @@
-import { Properties, text } from "../../properties";
+import { type Properties, text } from "../../properties";
 
 /** Tokens that an HTTP API takes ("JWTConfiguration", Amazon API Gateway Version 2 API Reference). */
 export interface JwtAuthorizer {

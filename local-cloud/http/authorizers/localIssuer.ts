@@ -1,4 +1,4 @@
-import { generateKeyPairSync, KeyObject, randomUUID, sign } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
 
 /** Contents of a token. */
 export interface TokenRequest {
@@ -15,7 +15,7 @@ export interface VerificationKey {
 }
 
 /** A run is seldom longer. */
-const validSeconds = 24 * 3600;
+const validSeconds = 24 * 3_600;
 
 /** Replaces the issuers that programs name: signs tokens in their name with a key of this run. */
 export class LocalIssuer {
@@ -46,7 +46,7 @@ export class LocalIssuer {
 
   /** Made at their first use: most stacks need none. */
   private keys() {
-    return (this.pair ??= generateKeyPairSync("rsa", { modulusLength: 2048 }));
+    return (this.pair ??= generateKeyPairSync("rsa", { modulusLength: 2_048 }));
   }
 }
 

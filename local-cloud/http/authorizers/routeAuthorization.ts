@@ -1,4 +1,4 @@
-import { Properties, text } from "../../properties";
+import { type Properties, text } from "../../properties";
 
 /** Authorization that a route of an HTTP API requires ("CreateRoute", Amazon API Gateway Version 2 API Reference). */
 export type RouteAuthorization =

@@ -1,13 +1,13 @@
-import type { IncomingMessage } from "node:http";
 import { createHash } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { accountId } from "../../account";
-import type { Caller } from "../../wire/callers";
-import { gatewayAnswer, HttpAnswer } from "../httpAnswer";
 import { sessionArn } from "../../iam/denial";
 import type { Iam } from "../../iam/iam";
+import type { Caller } from "../../wire/callers";
 import { Unproven } from "../../wire/signatures/problems";
 import type { Signatures } from "../../wire/signatures/signatures";
-import { Target, targetOf } from "../../wire/signatures/target";
+import { type Target, targetOf } from "../../wire/signatures/target";
+import { gatewayAnswer, type HttpAnswer } from "../httpAnswer";
 import type { JwtAuthorizer } from "./jwtAuthorizer";
 import type { LocalIssuer } from "./localIssuer";
 import { claimTexts, InvalidToken, readToken, scopesOf } from "./readToken";

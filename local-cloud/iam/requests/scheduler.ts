@@ -1,6 +1,6 @@
 import { accountId } from "../../account";
-import { scheduleNameOf } from "../../wire/awsRequest";
 import { inputOf } from "../../jsonInput";
+import { scheduleNameOf } from "../../wire/awsRequest";
 import type { Ask } from "../evaluate";
 import type { Call } from "./call";
 

@@ -2,8 +2,8 @@ import { readJwtAuthorizer } from "../../http/authorizers/jwtAuthorizer";
 import { readRouteAuthorization } from "../../http/authorizers/routeAuthorization";
 import type { HttpApis } from "../../http/httpApis";
 import type { CorsConfiguration } from "../../http/httpCors";
-import { arnOf, physicalName, randomHex, ResourceHandler, ResourceHandlers } from "../resource";
-import { Properties, text } from "../../properties";
+import { type Properties, text } from "../../properties";
+import { arnOf, physicalName, randomHex, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 const api: ResourceHandler = {
   async create(inputs, context) {

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { LocalCloud } from "../../cloud";
 import type { Group } from "../../autoScaling/group";
+import type { LocalCloud } from "../../cloud";
+import { optionalNumber, optionalText, type Properties, text } from "../../properties";
+import { arnOf, physicalName, type ResourceContext, type ResourceHandler, type ResourceHandlers } from "../resource";
 import { groupSettings, hookOf } from "./groupInputs";
 import { launchTemplate } from "./launchTemplate";
-import { arnOf, physicalName, ResourceContext, ResourceHandler, ResourceHandlers } from "../resource";
-import { optionalNumber, optionalText, Properties, text } from "../../properties";
 
 const group: ResourceHandler = {
   create(inputs, context) {

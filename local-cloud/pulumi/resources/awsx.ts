@@ -1,6 +1,6 @@
 import { accountId } from "../../account";
-import { randomHex, ResourceHandler, ResourceHandlers } from "../resource";
 import { text } from "../../properties";
+import { randomHex, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 const standardZones = 2;
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { LocalCloud } from "../../cloud";
-import { arnOf, physicalName, ResourceHandler, ResourceHandlers } from "../resource";
-import { optionalText, Properties, text } from "../../properties";
+import { optionalText, type Properties, text } from "../../properties";
+import { arnOf, physicalName, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 interface Index {
   name: string;

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { accountId } from "../../account";
-import { arnOf, physicalName, ResourceHandler, ResourceHandlers } from "../resource";
-import { Properties, text } from "../../properties";
+import { type Properties, text } from "../../properties";
+import { arnOf, physicalName, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 const repository: ResourceHandler = {
   create(inputs, context) {

@@ -1,5 +1,5 @@
-import { arnOf, physicalName, ResourceHandler, ResourceHandlers } from "../resource";
 import { optionalText, text } from "../../properties";
+import { arnOf, physicalName, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 const eventRule: ResourceHandler = {
   create(inputs, context) {

@@ -1,5 +1,12 @@
-import { arnOf, jsonText, physicalName, ResourceContext, ResourceHandler, ResourceHandlers } from "../resource";
-import { optionalText, Properties, text } from "../../properties";
+import { optionalText, type Properties, text } from "../../properties";
+import {
+  arnOf,
+  jsonText,
+  physicalName,
+  type ResourceContext,
+  type ResourceHandler,
+  type ResourceHandlers,
+} from "../resource";
 
 const role: ResourceHandler = {
   create(inputs, context) {

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { unpack } from "../../lambda/archive";
 import type { LocalCloud } from "../../cloud";
 import { permissionStatement } from "../../iam/resourcePolicies";
+import { unpack } from "../../lambda/archive";
 import type { LambdaFunction } from "../../lambda/lambdaFunction";
-import { arnOf, Created, physicalName, randomHex, ResourceHandler, ResourceHandlers } from "../resource";
-import { optionalNumber, optionalText, Properties, text } from "../../properties";
+import { optionalNumber, optionalText, type Properties, text } from "../../properties";
+import { arnOf, type Created, physicalName, randomHex, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 const lambdaFunction: ResourceHandler = {
   create: (inputs, context) => putFunction(inputs, physicalName(inputs, context), context.cloud),

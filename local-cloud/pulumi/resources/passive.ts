@@ -1,6 +1,13 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
-import { arnOf, physicalName, randomHex, ResourceContext, ResourceHandler, ResourceHandlers } from "../resource";
 import { optionalNumber } from "../../properties";
+import {
+  arnOf,
+  physicalName,
+  randomHex,
+  type ResourceContext,
+  type ResourceHandler,
+  type ResourceHandlers,
+} from "../resource";
 
 /** A resource that has a name, and no behaviour here. */
 function named(service: string, kind: string): ResourceHandler {

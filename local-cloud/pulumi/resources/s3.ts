@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../../cloud";
-import { jsonText, physicalName, ResourceHandler, ResourceHandlers } from "../resource";
-import { optionalText, Properties, text } from "../../properties";
+import { optionalText, type Properties, text } from "../../properties";
+import { jsonText, physicalName, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 const bucket: ResourceHandler = {
   async create(inputs, context) {

@@ -1,6 +1,6 @@
 import type { ScheduleInput } from "../../events/scheduler";
-import { arnOf, physicalName, ResourceContext, ResourceHandler, ResourceHandlers } from "../resource";
-import { optionalText, Properties, text } from "../../properties";
+import { optionalText, type Properties, text } from "../../properties";
+import { arnOf, physicalName, type ResourceContext, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 const scheduleGroup: ResourceHandler = {
   create(inputs, context) {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { optionalText, type Properties, text } from "../../properties";
 import { parameterArn } from "../../secrets/secretStore";
-import { arnOf, physicalName, randomHex, ResourceHandler, ResourceHandlers } from "../resource";
-import { optionalText, Properties, text } from "../../properties";
+import { arnOf, physicalName, randomHex, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 const secret: ResourceHandler = {
   create(inputs, context) {

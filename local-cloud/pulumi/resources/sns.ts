@@ -1,5 +1,5 @@
-import { arnOf, jsonText, physicalName, ResourceHandler, ResourceHandlers } from "../resource";
 import { optionalText, text } from "../../properties";
+import { arnOf, jsonText, physicalName, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 const topic: ResourceHandler = {
   async create(inputs, context) {

@@ -1,8 +1,8 @@
 import type { LocalCloud } from "../../cloud";
+import { type Properties, text } from "../../properties";
 import type { StoredQueue } from "../../stores/fauxqs";
 import { checkQueueAttributes } from "../../stores/requests/queueAttributes";
-import { arnOf, jsonText, physicalName, ResourceHandler, ResourceHandlers } from "../resource";
-import { Properties, text } from "../../properties";
+import { arnOf, jsonText, physicalName, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 /** Attributes of CreateQueue by input. */
 const attributeNames: Record<string, string> = {

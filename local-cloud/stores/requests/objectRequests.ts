@@ -1,6 +1,6 @@
-import { AwsRequest, objectOf } from "../../wire/awsRequest";
-import { Refused } from "../../wire/refusal";
+import { type AwsRequest, objectOf } from "../../wire/awsRequest";
 import { checkSums } from "../../wire/checksums";
+import { Refused } from "../../wire/refusal";
 
 /** "General purpose bucket naming rules", Amazon S3 User Guide. */
 export const bucketName = /^(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;

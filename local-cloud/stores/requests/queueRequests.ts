@@ -1,8 +1,8 @@
-import type { StoredQueue } from "../fauxqs";
-import { isHandleOf, messageIdIn } from "../receiptHandles";
 import { Refused } from "../../wire/refusal";
 import type { FailedEntry } from "../../wire/replay";
-import { GivenAttribute, problemOfAttributes } from "./messageAttributes";
+import type { StoredQueue } from "../fauxqs";
+import { isHandleOf, messageIdIn } from "../receiptHandles";
+import { type GivenAttribute, problemOfAttributes } from "./messageAttributes";
 import { checkAttributeNames, checkQueueAttributes } from "./queueAttributes";
 
 type Input = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { jsonOf } from "../../../contract/check";
 import { Refused } from "../../wire/refusal";
-import { GivenAttribute, problemOfAttributes } from "./messageAttributes";
+import { type GivenAttribute, problemOfAttributes } from "./messageAttributes";
 
 type Fields = Record<string, string>;
 

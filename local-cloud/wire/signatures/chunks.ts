@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { Claim } from "./claim";
+import { type Claim } from "./claim";
 import { hashOf, scopeTextOf } from "./recompute";
 
 /** A body in chunks, which its sender could sign or sum while sending. */

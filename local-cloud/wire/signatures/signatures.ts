@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Callers, Issued } from "../callers";
 import { checkSums, headersIn } from "../checksums";
 import { areChunksSigned, readChunks } from "./chunks";
-import { Claim, MalformedClaim, millisecondsOf, readClaim } from "./claim";
+import { type Claim, MalformedClaim, millisecondsOf, readClaim } from "./claim";
 import { Unproven } from "./problems";
 import { hashOf, recompute, scopeTextOf, signingKeyOf } from "./recompute";
 import type { Target } from "./target";

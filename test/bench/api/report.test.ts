@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { costOf } from "../../../bench/api/cost";
 import { prices } from "../../../bench/api/prices";
-import { ModeReport, withTable } from "../../../bench/api/report";
+import { type ModeReport, withTable } from "../../../bench/api/report";
 
 describe("the price of jobs", () => {
   it("is that of the units billed, call by call", () => {

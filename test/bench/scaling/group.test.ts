@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Clock } from "../../../bench/scaling/clock";
 import { conditions } from "../../../bench/scaling/conditions";
-import { Group, Instance } from "../../../bench/scaling/group";
+import { Group, type Instance } from "../../../bench/scaling/group";
 import { JobQueue } from "../../../bench/scaling/queue";
 
 const { pendingSeconds, startSeconds, graceSeconds, maxInstances, shutdownSeconds } = conditions;

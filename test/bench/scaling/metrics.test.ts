@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { Clock } from "../../../bench/scaling/clock";
 import { conditions } from "../../../bench/scaling/conditions";
-import { Group } from "../../../bench/scaling/group";
+import { type Group } from "../../../bench/scaling/group";
 import { onDatapoint } from "../../../bench/scaling/metrics";
 import { JobQueue } from "../../../bench/scaling/queue";
-import { World } from "../../../bench/scaling/world";
+import { type World } from "../../../bench/scaling/world";
 
 /** Time at which CloudWatch first reports a job that comes after these idle seconds. */
 function firstSeen(idleSeconds: number, inService: number): number {

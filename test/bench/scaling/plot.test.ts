@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { plot } from "../../../bench/scaling/plot";
 import { rules } from "../../../bench/scaling/rules/all";
 import { createTrace } from "../../../bench/scaling/traces";
-import { Trial } from "../../../bench/scaling/trial";
+import { type Trial } from "../../../bench/scaling/trial";
 
 describe("plot", () => {
   it("draws a line and a name per rule, small enough for the repository", () => {

@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import { conditions } from "../../../bench/scaling/conditions";
 import { ours, rules } from "../../../bench/scaling/rules/all";
-import { createOurs } from "../../../bench/scaling/rules/ours";
 import { createKeda } from "../../../bench/scaling/rules/keda";
+import { createOurs } from "../../../bench/scaling/rules/ours";
 import { createPoller } from "../../../bench/scaling/rules/poller";
 import { createStepScaling } from "../../../bench/scaling/rules/stepScaling";
 import { createTargetTracking } from "../../../bench/scaling/rules/targetTracking";
-import { Outcome, simulate } from "../../../bench/scaling/simulate";
-import { Trace } from "../../../bench/scaling/traces";
-import { Rule } from "../../../bench/scaling/world";
+import { type Outcome, simulate } from "../../../bench/scaling/simulate";
+import { type Trace } from "../../../bench/scaling/traces";
+import { type Rule } from "../../../bench/scaling/world";
 import { defaults } from "../../../components/args/defaults";
 
 /** So many jobs at once after ten minutes. */

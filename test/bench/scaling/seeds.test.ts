@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { missesOfSeeds, SeedResult, tableOfSeeds, trySeed } from "../../../bench/scaling/seeds";
+import { missesOfSeeds, type SeedResult, tableOfSeeds, trySeed } from "../../../bench/scaling/seeds";
 
 const tried = trySeed(1, 1);
 

@@ -4,7 +4,7 @@ import { leastBilledSeconds } from "../../../bench/scaling/bound";
 import { conditions } from "../../../bench/scaling/conditions";
 import { ours, rules } from "../../../bench/scaling/rules/all";
 import { simulate } from "../../../bench/scaling/simulate";
-import { createTrace, seededTrace, Trace } from "../../../bench/scaling/traces";
+import { createTrace, seededTrace, type Trace } from "../../../bench/scaling/traces";
 
 /** Up to a hundred jobs within an hour; short enough for a grace not to end them again and again. */
 const smallTraces: fc.Arbitrary<Trace> = fc

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { rules } from "../../../bench/scaling/rules/all";
 import { missesOf } from "../../../bench/scaling/targets";
-import { Result } from "../../../bench/scaling/trial";
+import { type Result } from "../../../bench/scaling/trial";
 
 /** All reach the targets, but for what is said of one. */
 function results(rule: string, changes: Partial<Result>): Result[] {

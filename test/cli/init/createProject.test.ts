@@ -1,8 +1,8 @@
-import { expect } from "chai";
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { createProject, projectName } from "../../../cli/init/createProject";
 import { dependOnOwnPackage } from "../../../cli/init/ownPackage";
 import { packageRoot } from "../../../local-cloud/program/packageFolder";

@@ -1,10 +1,10 @@
-import { expect } from "chai";
 import { PassThrough } from "node:stream";
+import { type WriteStream } from "node:tty";
 import { stripVTControlCharacters } from "node:util";
+import { expect } from "chai";
 import stringWidth from "string-width";
-import { WriteStream } from "node:tty";
-import type { Job } from "../../../client/index";
 import { ProgressBars } from "../../../cli/output/progressBars";
+import type { Job } from "../../../client/index";
 
 const job: Job = { id: "a", type: "t", state: "running", attempts: 1, submittedAt: "2026-11-24T00:00:00.000Z" };
 

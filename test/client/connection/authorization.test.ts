@@ -1,9 +1,9 @@
-import { expect } from "chai";
 import { createHash, createHmac } from "node:crypto";
+import { expect } from "chai";
+import { createAuthorize, isOnThisMachine, type OutgoingRequest } from "../../../client/connection/authorization";
 import { JobClient } from "../../../client/index";
-import { createAuthorize, isOnThisMachine, OutgoingRequest } from "../../../client/connection/authorization";
 import { rejection } from "../../local-cloud/support";
-import { CannedApi, startCannedApi } from "../support";
+import { type CannedApi, startCannedApi } from "../support";
 
 const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret", sessionToken: "token" };
 const api = new URL("https://abc123.execute-api.eu-west-1.amazonaws.com/prod/");

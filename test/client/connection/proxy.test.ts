@@ -1,12 +1,12 @@
-import { expect } from "chai";
 import { once } from "node:events";
-import { createServer, Server } from "node:http";
-import { AddressInfo, connect, Socket } from "node:net";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { expect } from "chai";
 import { JobClient } from "../../../client/index";
 import { loadSqs } from "../../../client/sqs";
 import { rejection } from "../../local-cloud/support";
 import { withEnvironment } from "../environment";
-import { CannedApi, startCannedApi } from "../support";
+import { type CannedApi, startCannedApi } from "../support";
 
 describe("a proxy that the environment names", () => {
   let api: CannedApi;

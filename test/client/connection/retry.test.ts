@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { retry, RetryClock, RetryOptions } from "../../../client/connection/retry";
+import { retry, type RetryClock, type RetryOptions } from "../../../client/connection/retry";
 import { rejection } from "../../local-cloud/support";
 
 /** A clock that doesn't wait, and notes how long it would have. */

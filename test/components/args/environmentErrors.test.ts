@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "../../../components";
+import { BatchJobProcessor, type BatchJobProcessorArgs, type ProcessorArgs } from "../../../components";
 import { validateArgs } from "../../../components/args/validateArgs";
 import { readEnvironment } from "../../../contract/environmentFile";
 import { record } from "../../support/record";

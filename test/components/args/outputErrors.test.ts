@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { z } from "zod";
+import { type BatchJobProcessorArgs } from "../../../components";
 import { argsSchema } from "../../../components/args/argsSchema";
-import { BatchJobProcessorArgs } from "../../../components";
 import { validateArgs } from "../../../components/args/validateArgs";
 
 /** Every input, filled in; the schema of the inputs says which there are. */

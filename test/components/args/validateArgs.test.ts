@@ -1,6 +1,6 @@
-import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
-import { BatchJobProcessorArgs, ProcessorArgs } from "../../../components";
+import { expect } from "chai";
+import { type BatchJobProcessorArgs, type ProcessorArgs } from "../../../components";
 import { validateArgs } from "../../../components/args/validateArgs";
 
 const good = { name: "word-count", handler: "word-count" };

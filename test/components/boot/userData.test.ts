@@ -1,10 +1,10 @@
-import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bootFiles, bootSettings, renderUserData, UserDataArgs } from "../../../components/boot/userData";
-import { readEnvironment } from "../../../contract/environmentFile";
+import { expect } from "chai";
 import { workerImageFolder } from "../../../components/aws/workerImageFolder";
+import { bootFiles, bootSettings, renderUserData, type UserDataArgs } from "../../../components/boot/userData";
+import { readEnvironment } from "../../../contract/environmentFile";
 import { leavingExitCode, wedged } from "../../../contract/fleet/state";
 
 const args: UserDataArgs = {

@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "chai";
 import { HandlerProblems } from "../../../components/handlers/bundleProblems";
 import { bundleOnce } from "../../../components/handlers/bundles";
 import { findHandlerFile } from "../../../components/handlers/handlerFile";

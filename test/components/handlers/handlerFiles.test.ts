@@ -1,9 +1,9 @@
-import { expect } from "chai";
-import * as pulumi from "@pulumi/pulumi";
 import { createHash } from "node:crypto";
-import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "../../../components";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { BatchJobProcessor, type BatchJobProcessorArgs, type ProcessorArgs } from "../../../components";
 import { readEnvironment } from "../../../contract/environmentFile";
-import { MockStyle, record } from "../../support/record";
+import { type MockStyle, record } from "../../support/record";
 import { removeWrittenFolders, writtenFolder } from "../../support/writtenFolder";
 
 const network = { vpcId: "vpc-1", subnetIds: ["subnet-1"] };

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { NetworkArgs } from "../../../components";
-import { DeployTarget } from "../../../components/aws/DeployTarget";
+import { type NetworkArgs } from "../../../components";
 import { withDefaults } from "../../../components/args/ProcessorArgs";
-import { WorkerNetwork, WorkerNetworkArgs } from "../../../components/network/WorkerNetwork";
-import { MockStyle, record } from "../../support/record";
+import { DeployTarget } from "../../../components/aws/DeployTarget";
+import { WorkerNetwork, type WorkerNetworkArgs } from "../../../components/network/WorkerNetwork";
+import { type MockStyle, record } from "../../support/record";
 
 const settings = (instanceTypes: string[]) =>
   withDefaults({ name: "word-count", handler: "word-count", instanceTypes });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { BatchJobProcessor, BatchJobProcessorArgs } from "../../../components";
-import { RecordedResource, record } from "../../support/record";
+import { BatchJobProcessor, type BatchJobProcessorArgs } from "../../../components";
+import { record, type RecordedResource } from "../../support/record";
 
 const wordCount = { name: "word-count", handler: "word-count" };
 const build = (args: Partial<BatchJobProcessorArgs> = {}) =>

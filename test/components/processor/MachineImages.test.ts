@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { withDefaults } from "../../../components/args/ProcessorArgs";
-import { MachineImages } from "../../../components/processor/MachineImages";
 import { DeployTarget } from "../../../components/aws/DeployTarget";
+import { MachineImages } from "../../../components/processor/MachineImages";
 import { record } from "../../support/record";
 
 const processor = (fields: object) => withDefaults({ name: "a", handler: "a", ...fields });

@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { BatchJobProcessorArgs, ProcessorArgs } from "../../../components";
-import { DeployTarget } from "../../../components/aws/DeployTarget";
-import { JobTables } from "../../../components/pipeline/JobTables";
-import { wildcardReasons } from "../../../components/aws/permissions";
+import { type BatchJobProcessorArgs, type ProcessorArgs } from "../../../components";
 import { withDefaults } from "../../../components/args/ProcessorArgs";
-import { ProcessorQueue } from "../../../components/processor/ProcessorQueue";
-import { readEnvironment } from "../../../contract/environmentFile";
-import { WorkerFleet } from "../../../components/processor/WorkerFleet";
+import { DeployTarget } from "../../../components/aws/DeployTarget";
+import { wildcardReasons } from "../../../components/aws/permissions";
 import { WorkerNetwork } from "../../../components/network/WorkerNetwork";
-import { record, Recording } from "../../support/record";
+import { JobTables } from "../../../components/pipeline/JobTables";
+import { ProcessorQueue } from "../../../components/processor/ProcessorQueue";
+import { WorkerFleet } from "../../../components/processor/WorkerFleet";
+import { readEnvironment } from "../../../contract/environmentFile";
+import { record, type Recording } from "../../support/record";
 
 type Options = Pick<BatchJobProcessorArgs, "metrics" | "sessionManager" | "tags">;
 type Named = Pick<Recording<unknown>, "named">;

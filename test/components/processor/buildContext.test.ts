@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { BatchJobProcessor } from "../../../components";
 import { buildContext } from "../../../components/processor/buildContext";
 import { packageRoot } from "../../../local-cloud/program/packageFolder";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { packageRoot } from "../../../local-cloud/program/packageFolder";
 import { shellCommands } from "../../docs/shellCommands";
 import { baseName } from "./base";
-import { Engine, run } from "./engine";
+import { type Engine, run } from "./engine";
 
 const root = packageRoot();
 

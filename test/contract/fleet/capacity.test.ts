@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { CapacityInput, neededInstances } from "../../../contract/fleet/capacity";
+import { type CapacityInput, neededInstances } from "../../../contract/fleet/capacity";
 
 const inputs: fc.Arbitrary<CapacityInput> = fc
   .record({

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { acceptableText, stringAttributes } from "../../../contract/messages/attributes";
 import { depthOf, describe as describeValue } from "../../../contract/check";
+import { acceptableText, stringAttributes } from "../../../contract/messages/attributes";
 
 describe("stringAttributes", () => {
   it("leaves out what is empty or undefined", () => {

@@ -1,8 +1,9 @@
-import { expect } from "chai";
-import fc from "fast-check";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "chai";
+import fc from "fast-check";
 import { bytesOf } from "../../../contract/check";
+import { limits } from "../../../contract/limits";
 import {
   checkSubmission,
   decodeEnvelope,
@@ -12,7 +13,6 @@ import {
   type JobEnvelope,
   packEnvelopes,
 } from "../../../contract/messages/envelope";
-import { limits } from "../../../contract/limits";
 
 const fixtures = join(__dirname, "../fixtures");
 const envelope: JobEnvelope = {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { type ProblemCode, problemOf, problems } from "../../../contract/http/problem";
 import { decodeJobType, encodeJobType } from "../../../contract/jobType";
-import { problemOf, problems, type ProblemCode } from "../../../contract/http/problem";
 import { decodeRecord, encodeRecord, isFinal, type JobRecord, jobStates } from "../../../contract/records/record";
 
 describe("record", () => {

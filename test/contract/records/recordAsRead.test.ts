@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { JobRecord } from "../../../contract/records/record";
 import { recordAsRead } from "../../../contract/records/recordAsRead";
 
-const day = 24 * 3600 * 1_000;
+const day = 24 * 3_600 * 1_000;
 const submitted = Date.parse("2026-01-01T00:00:00Z");
 const at = (days: number) => submitted + days * day;
 const record: JobRecord = {

@@ -5,14 +5,14 @@ import { decodeRecord, isFinal, type JobRecord } from "../../../contract/records
 import { type JobEvent, statesAfter, transitions } from "../../../contract/records/transitions";
 import { cancelJob } from "../../../functions/frontend/cancelJob";
 import { createJobRecords } from "../../../functions/frontend/services/jobRecords";
-import { createFailedRecords } from "../../../functions/repair/failedRecords";
 import { createRequeuedRecords } from "../../../functions/removal/requeuedRecords";
+import { createFailedRecords } from "../../../functions/repair/failedRecords";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import type { Hold } from "../../../worker-image/src/records/records";
 import { testSeed } from "../../support/seed";
 import { startDynamo } from "../../worker-image/support/aws";
 
-const start = Date.UTC(2026, 0, 1);
+const start = Date.UTC(2_026, 0, 1);
 const leaseMilliseconds = 30_000;
 const maxAttempts = 3;
 const error = { name: "Error", message: "no" };

@@ -2,9 +2,9 @@ import { Ajv, type Options } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020";
 import { expect } from "chai";
 import fc from "fast-check";
-import { checkLimits, createSchemaCheck, refersToItself, type RunWithin } from "../../../contract/schema/schemaCheck";
-import { startRun } from "../../../contract/schema/run";
 import { compileRule } from "../../../contract/schema/compileRule";
+import { startRun } from "../../../contract/schema/run";
+import { checkLimits, createSchemaCheck, refersToItself, type RunWithin } from "../../../contract/schema/schemaCheck";
 import { createRunWithin } from "../../../functions/frontend/services/runWithin";
 
 type Schema = Record<string, unknown>;
@@ -195,8 +195,8 @@ describe("createSchemaCheck", () => {
     );
     expect(pathsOf({ multipleOf: 0.01 }, 19.99)).to.deep.equal([]);
     expect(pathsOf({ multipleOf: 0.5 }, 1e308)).to.deep.equal([]);
-    expect(pathsOf({ multipleOf: 0.123456789 }, 1e308)).to.deep.equal(["/payload"]);
-    expect(pathsOf({ multipleOf: 1e-8 }, 12391239123)).to.deep.equal([]);
+    expect(pathsOf({ multipleOf: 0.123_456_789 }, 1e308)).to.deep.equal(["/payload"]);
+    expect(pathsOf({ multipleOf: 1e-8 }, 12_391_239_123)).to.deep.equal([]);
   });
 
   it("counts characters, half of a pair as one", () => {

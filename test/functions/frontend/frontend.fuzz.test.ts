@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { problems, type ProblemDocument } from "../../../contract/http/problem";
+import { type ProblemDocument, problems } from "../../../contract/http/problem";
 import { FakeFrontend } from "../support/fakeFrontend";
 
 const job = fc.record(

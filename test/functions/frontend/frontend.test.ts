@@ -1,8 +1,8 @@
 import { expect } from "chai";
+import { type ProblemCode, type ProblemDocument, problems } from "../../../contract/http/problem";
 import type { JobType } from "../../../contract/jobType";
-import { listKeyOf } from "../../../contract/records/listKey";
 import { limits } from "../../../contract/limits";
-import { problems, type ProblemCode, type ProblemDocument } from "../../../contract/http/problem";
+import { listKeyOf } from "../../../contract/records/listKey";
 import type { JobRecord } from "../../../contract/records/record";
 import type { RunWithin } from "../../../contract/schema/schemaCheck";
 import { checksum, FakeFrontend, type ParsedAnswer, wordCount } from "../support/fakeFrontend";

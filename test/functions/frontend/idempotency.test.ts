@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { canonicalJson } from "../../../contract/http/submissionText";
 import { idPattern } from "../../../contract/limits";
 import { jobStates } from "../../../contract/records/record";
-import { canonicalJson } from "../../../contract/http/submissionText";
 import { digestOf, idFromKey, unscopedIdFromKey } from "../../../functions/frontend/requests/digest";
 import type { RequestAuthorizer } from "../../../functions/frontend/requests/http";
 import { FakeFrontend, type ParsedAnswer } from "../support/fakeFrontend";

@@ -5,8 +5,8 @@ import { listIndex, listKeyOf } from "../../../contract/records/listKey";
 import { encodeRecord, isFinal, type JobRecord, jobStates } from "../../../contract/records/record";
 import { createJobIndex } from "../../../functions/frontend/services/jobIndex";
 import { Emulators } from "../support/emulators";
-import { FakeIndex } from "../support/fakeIndex";
 import { checksum, FakeFrontend, type ParsedAnswer, wordCount } from "../support/fakeFrontend";
+import { FakeIndex } from "../support/fakeIndex";
 
 type Listed = { jobs: { id: string; state: string }[]; cursor?: string };
 

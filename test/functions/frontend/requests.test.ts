@@ -1,6 +1,6 @@
-import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { expect } from "chai";
 import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { FakeFrontend, type ParsedAnswer } from "../support/fakeFrontend";
 
@@ -36,7 +36,7 @@ describe("what a request says", () => {
 
     it("is refused by name, with the nearest that is known", async () => {
       const asked = {
-        ...{ delay: 3600, notBefore: "2030-01-01T00:00:00Z", timeoutSeconds: 5, priority: 5, maxAttempts: 99_999 },
+        ...{ delay: 3_600, notBefore: "2030-01-01T00:00:00Z", timeoutSeconds: 5, priority: 5, maxAttempts: 99_999 },
         ...{ delaySecond: 600, delay_seconds: 1, runat: "x" },
       };
       const answer = await frontend.request("POST", "/jobs", { ...job, ...asked });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { attributes } from "../../../contract/messages/attributes";
-import type { StrayMessage } from "../../../functions/shared/inbox";
 import { createDrainRemovedType } from "../../../functions/removal/drainRemovedType";
+import type { StrayMessage } from "../../../functions/shared/inbox";
 import type { QueueMessage } from "../../../functions/shared/queueMessage";
 
 /** Queues in memory, and a clock that moves only where the function waits. */

@@ -6,14 +6,14 @@ import { isFinal, type JobRecord, jobStates } from "../../../contract/records/re
 import { recordAsRead } from "../../../contract/records/recordAsRead";
 import { cancelJob } from "../../../functions/frontend/cancelJob";
 import { createJobRecords } from "../../../functions/frontend/services/jobRecords";
+import { createRequeuedRecords } from "../../../functions/removal/requeuedRecords";
 import { createEndLost } from "../../../functions/repair/endLost";
 import { createFailedRecords, type FailedRecords } from "../../../functions/repair/failedRecords";
-import { createRequeuedRecords } from "../../../functions/removal/requeuedRecords";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import { startDynamo } from "../../worker-image/support/aws";
 import { checksum, wordCount } from "../support/fakeFrontend";
-import { RecordTable } from "../support/recordTable";
 import { type LogLine, logTo } from "../support/logTo";
+import { RecordTable } from "../support/recordTable";
 
 const day = 86_400_000;
 const hour = 3_600_000;

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { encodeEnvelope } from "../../../contract/messages/envelope";
 import type { JobRecord } from "../../../contract/records/record";
-import type { Inbox, StrayMessage } from "../../../functions/shared/inbox";
 import { createRepair, inTurn, type RepairEffects } from "../../../functions/repair/repair";
+import type { Inbox, StrayMessage } from "../../../functions/shared/inbox";
 import type { QueueMessage } from "../../../functions/shared/queueMessage";
 import { checksum, wordCount } from "../support/fakeFrontend";
 import { type LogLine, logTo } from "../support/logTo";

@@ -1,11 +1,11 @@
-import { expect } from "chai";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { expect } from "chai";
 import { encodeEnvelope, encodeMessage } from "../../../contract/messages/envelope";
 import { invokeScaler } from "../../../functions/router/invokeScaler";
 import { createNudge } from "../../../functions/router/nudge";
-import { FakeRouter } from "../support/fakeRouter";
 import { copyEnvironment, restoreEnvironment } from "../../support/environment";
+import { FakeRouter } from "../support/fakeRouter";
 import { type LogLine, logTo } from "../support/logTo";
 
 const job = (id: string, type = "word-count") => ({

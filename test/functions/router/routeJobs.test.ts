@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { encodeEnvelope, encodeMessage, type JobEnvelope } from "../../../contract/messages/envelope";
 import { limits } from "../../../contract/limits";
+import { encodeEnvelope, encodeMessage, type JobEnvelope } from "../../../contract/messages/envelope";
 import { messageBytes } from "../../../functions/shared/batches";
 import { checksum, wordCount } from "../support/fakeFrontend";
 import { FakeRouter, unroutableQueueUrl } from "../support/fakeRouter";

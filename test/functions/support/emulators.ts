@@ -1,3 +1,4 @@
+import type { AddressInfo } from "node:net";
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateTopicCommand, SetSubscriptionAttributesCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import {
@@ -8,7 +9,6 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import dynalite from "dynalite";
-import type { AddressInfo } from "node:net";
 
 const credentials = { accessKeyId: "test", secretAccessKey: "test" };
 const region = "us-east-1";

@@ -1,13 +1,13 @@
-import { decodeMessage, type JobEnvelope } from "../../../contract/messages/envelope";
-import type { JobType } from "../../../contract/jobType";
 import type { ProblemDocument } from "../../../contract/http/problem";
+import type { JobType } from "../../../contract/jobType";
+import { decodeMessage, type JobEnvelope } from "../../../contract/messages/envelope";
 import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/records/record";
-import type { OutgoingMessage } from "../../../functions/shared/batches";
+import type { JobRecords } from "../../../functions/frontend/effects";
 import { createFrontend, type FrontendEffects } from "../../../functions/frontend/frontend";
 import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { createRunWithin } from "../../../functions/frontend/services/runWithin";
+import type { OutgoingMessage } from "../../../functions/shared/batches";
 import { FakeIndex } from "./fakeIndex";
-import type { JobRecords } from "../../../functions/frontend/effects";
 import { type LogLine, logTo } from "./logTo";
 
 export const wordCount: JobType = {

@@ -1,8 +1,8 @@
+import type { QueueCounts } from "../../../contract/fleet/queueCounts";
 import type { JobType } from "../../../contract/jobType";
 import type { AutoScaling } from "../../../functions/scaler/autoScaling";
 import type { FleetItems } from "../../../functions/scaler/fleetItems";
 import type { Group, Launch } from "../../../functions/scaler/rules/fleetView";
-import type { QueueCounts } from "../../../contract/fleet/queueCounts";
 import { createScaler } from "../../../functions/scaler/scaler";
 import { group, now, scaledType } from "./fleetViews";
 import { type LogLine, logTo } from "./logTo";

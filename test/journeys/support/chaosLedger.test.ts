@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { checkLedger, Entry, Evidence, parseEntry } from "./chaosLedger";
+import { checkLedger, type Entry, type Evidence, parseEntry } from "./chaosLedger";
 
 const start = (attempt: number, worker: string, at: number): Entry => ({ what: "start", id: "a", attempt, worker, at });
 const line = (worker: string, event: string, attempt: number) => ({

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { AddressInfo, connect, createServer, Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /** A TCP proxy before a server, which cuts connections at moments that the seed decides. */
 export interface CuttingProxy {
@@ -12,7 +12,7 @@ export interface CuttingProxy {
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
 function randomOf(seed: number): () => number {
   return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
+    seed = (seed + 0x6d_2b_79_f5) | 0;
     let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;

@@ -1,9 +1,9 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
-import { AttributeValue, GetItemCommand, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, GetItemCommand, ScanCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { fleetItem } from "../../../contract/fleet/state";
-import { actionOf } from "../../../local-cloud/wire/awsRequest";
 import type { Group } from "../../../local-cloud/autoScaling/group";
 import type { LambdaFunction } from "../../../local-cloud/lambda/lambdaFunction";
+import { actionOf } from "../../../local-cloud/wire/awsRequest";
 import type { Journey } from "./stack";
 
 /** The type's Auto Scaling groups: with spot the second one is on demand. */

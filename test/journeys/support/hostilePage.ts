@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RawCall, rawCall } from "../../local-cloud/rawCalls";
+import { type RawCall, rawCall } from "../../local-cloud/rawCalls";
 import type { Journey } from "./stack";
 
 /** A request that a page in a browser, or a program of another user, could send; all of them would do harm. */

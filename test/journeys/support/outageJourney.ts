@@ -1,8 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { setTimeout as sleep } from "node:timers/promises";
-import { FaultTarget, OutageKind, outageOf } from "../../../local-cloud/wire/faults";
-import { createHandlers, Handlers, Journey, startJourney } from "./stack";
+import { type FaultTarget, type OutageKind, outageOf } from "../../../local-cloud/wire/faults";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./stack";
 
 /** A call to the service that was away. */
 interface Refused {

@@ -1,10 +1,10 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BatchJobProcessor, BatchJobProcessorArgs, ProcessorArgs } from "../../../components";
+import { BatchJobProcessor, type BatchJobProcessorArgs, type ProcessorArgs } from "../../../components";
 import type { CloudOptions } from "../../../local-cloud/cloud";
 import { packageRoot } from "../../../local-cloud/program/packageFolder";
-import { controlHeaders, startTestCloud, TestCloud, until } from "../../local-cloud/support";
+import { controlHeaders, startTestCloud, type TestCloud, until } from "../../local-cloud/support";
 
 export interface Answer {
   status: number;

@@ -1,9 +1,9 @@
-import * as aws from "@pulumi/aws";
-import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isRunning, rejection, startTestCloud, TestCloud, until } from "../support";
+import * as aws from "@pulumi/aws";
+import { expect } from "chai";
+import { isRunning, rejection, startTestCloud, type TestCloud, until } from "../support";
 
 const worker = `
 console.log(JSON.stringify({ id: process.env.WORKER_ID, value: process.env.VALUE, endpoint: process.env.AWS_ENDPOINT_URL }));

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import { expect } from "chai";
 import { workerGroup, workerTemplate } from "../programs";
-import { rejection, startTestCloud, TestCloud, until } from "../support";
+import { rejection, startTestCloud, type TestCloud, until } from "../support";
 import { createIdleWorker } from "../workers";
 
 describe("local scheduled actions", () => {

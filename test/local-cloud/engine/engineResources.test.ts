@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { EngineResources } from "../../../local-cloud/engine/engineResources";
-import { unknown, WireProperties } from "../../../local-cloud/engine/wire";
-import { startTestCloud, TestCloud } from "../support";
+import { unknown, type WireProperties } from "../../../local-cloud/engine/wire";
+import { startTestCloud, type TestCloud } from "../support";
 
 describe("what the engine asks of resources", () => {
   const queue = { type: "aws:sqs/queue:Queue", name: "queue" };

@@ -1,6 +1,13 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { changedKeys, decode, encodeState, unknown, unwrap, WireProperties } from "../../../local-cloud/engine/wire";
+import {
+  changedKeys,
+  decode,
+  encodeState,
+  unknown,
+  unwrap,
+  type WireProperties,
+} from "../../../local-cloud/engine/wire";
 
 const mark = "4dabf18193072939515e22adb298388d";
 const archive = (hash: string, assets?: WireProperties) => ({

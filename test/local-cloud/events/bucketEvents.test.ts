@@ -1,13 +1,13 @@
-import * as aws from "@pulumi/aws";
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   PutObjectCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import * as aws from "@pulumi/aws";
 import { expect } from "chai";
 import { codeFunction, letInvoke } from "../programs";
-import { rejection, startTestCloud, TestCloud, until } from "../support";
+import { rejection, startTestCloud, type TestCloud, until } from "../support";
 
 interface S3Event {
   Records: {

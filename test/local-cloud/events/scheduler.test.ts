@@ -12,7 +12,7 @@ import * as aws from "@pulumi/aws";
 import { expect } from "chai";
 import { timingOf } from "../../../local-cloud/events/scheduleExpression";
 import { letSend, roleThatMay } from "../programs";
-import { rejection, startTestCloud, TestCloud } from "../support";
+import { rejection, startTestCloud, type TestCloud } from "../support";
 
 const at = (time: number) => `at(${new Date(time).toISOString().slice(0, 19)})`;
 

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import { expect } from "chai";
 import { workerGroup, workerTemplate } from "../programs";
-import { controlHeaders, startTestCloud, TestCloud, until } from "../support";
+import { controlHeaders, startTestCloud, type TestCloud, until } from "../support";
 import { createIdleWorker } from "../workers";
 
 describe("local controls", () => {

@@ -1,12 +1,12 @@
+import { request } from "node:http";
+import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
-import { request } from "node:http";
 import { matchRoute } from "../../../local-cloud/http/httpRoutes";
 import { codeFunction, letInvoke, roleThatMay } from "../programs";
 import { rawCall } from "../rawCalls";
-import { controlHeaders, rejection, startTestCloud, TestCloud } from "../support";
+import { controlHeaders, rejection, startTestCloud, type TestCloud } from "../support";
 
 const handler = `
 const { DynamoDBClient, PutItemCommand } = require("@aws-sdk/client-dynamodb");
@@ -108,7 +108,7 @@ describe("local HTTP API", () => {
   });
 
   it("refuses bodies over 10 MB and more than 10,240 bytes of headers", async () => {
-    const large = await fetch(`${url}/`, { method: "POST", body: "x".repeat(10 * 1024 * 1024 + 1) });
+    const large = await fetch(`${url}/`, { method: "POST", body: "x".repeat(10 * 1_024 * 1_024 + 1) });
     expect(large.status).to.equal(413);
     expect(await large.json()).to.deep.equal({ message: "Request Too Long" });
     const wide = await fetch(`${url}/`, { headers: { "x-wide": "x".repeat(10_240) } });

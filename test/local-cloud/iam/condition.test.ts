@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { compileConditions, Context } from "../../../local-cloud/iam/condition";
+import { compileConditions, type Context } from "../../../local-cloud/iam/condition";
 
 const holds = (block: object, context: Context) => compileConditions(block)(context);
 

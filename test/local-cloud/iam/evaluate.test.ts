@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { Ask, evaluate } from "../../../local-cloud/iam/evaluate";
-import { parsePolicy, PolicyKind } from "../../../local-cloud/iam/policy";
+import { type Ask, evaluate } from "../../../local-cloud/iam/evaluate";
+import { parsePolicy, type PolicyKind } from "../../../local-cloud/iam/policy";
 import type { Principal } from "../../../local-cloud/iam/principal";
 
 const role = { roleArn: "arn:aws:iam::000000000000:role/worker" };

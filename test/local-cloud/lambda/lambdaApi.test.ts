@@ -1,7 +1,7 @@
-import { InvocationType, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { type InvocationType, InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { expect } from "chai";
 import { codeFunction } from "../programs";
-import { rejection, startTestCloud, TestCloud, until } from "../support";
+import { rejection, startTestCloud, type TestCloud, until } from "../support";
 
 describe("local Lambda API", () => {
   let test: TestCloud;

@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { expect } from "chai";
 import { expectOnePulumi } from "../../../local-cloud/program/expectOnePulumi";
 
 describe("expectOnePulumi", () => {

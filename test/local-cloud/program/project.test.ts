@@ -1,7 +1,7 @@
-import { expect } from "chai";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { expect } from "chai";
 import { placeOf } from "../../../local-cloud/program/loadProgram";
 import { findProject } from "../../../local-cloud/program/project";
 

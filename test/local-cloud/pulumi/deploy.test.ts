@@ -1,16 +1,16 @@
-import * as aws from "@pulumi/aws";
-import * as awsx from "@pulumi/awsx";
-import * as pulumi from "@pulumi/pulumi";
-import { GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
-import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import * as aws from "@pulumi/aws";
+import * as awsx from "@pulumi/awsx";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
 import { loadStackConfig } from "../../../local-cloud/program/stackConfig";
 import { codeFunction } from "../programs";
-import { receive, rejection, startTestCloud, TestCloud } from "../support";
+import { receive, rejection, startTestCloud, type TestCloud } from "../support";
 
 describe("deploy", () => {
   const started: TestCloud[] = [];
@@ -66,7 +66,7 @@ describe("deploy", () => {
     expect((await test.dynamodb.send(new GetItemCommand(key))).Item!.v).to.deep.equal({ N: "1" });
     const at = { Bucket: String(outputs.bucket), Key: "a folder/ä.txt" };
     expect(await (await test.s3.send(new GetObjectCommand(at))).Body!.transformToString()).to.equal("text");
-    const large = { Bucket: String(outputs.bucket), Key: "large", Body: Buffer.alloc(15 * 1024 * 1024, 7) };
+    const large = { Bucket: String(outputs.bucket), Key: "large", Body: Buffer.alloc(15 * 1_024 * 1_024, 7) };
     await test.s3.send(new PutObjectCommand(large));
     const read = await test.s3.send(new GetObjectCommand({ Bucket: large.Bucket, Key: "large" }));
     expect(Buffer.compare(Buffer.from(await read.Body!.transformToByteArray()), large.Body)).to.equal(0);

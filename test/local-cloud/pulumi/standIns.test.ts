@@ -1,12 +1,12 @@
-import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
-import { expect } from "chai";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LocalCloud, startCloud } from "../../../local-cloud/cloud";
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { type LocalCloud, startCloud } from "../../../local-cloud/cloud";
 import { deploy } from "../../../local-cloud/pulumi/deploy";
-import { noStandIns, readStandIns, StandIns } from "../../../local-cloud/pulumi/standIns";
+import { noStandIns, readStandIns, type StandIns } from "../../../local-cloud/pulumi/standIns";
 
 describe("what the local cloud doesn't emulate", () => {
   const clouds: LocalCloud[] = [];
@@ -63,9 +63,9 @@ describe("what the local cloud doesn't emulate", () => {
   it("gives what stands in for it, by logical name or type", async () => {
     const resources = {
       db: { endpoint: "127.0.0.1:5432" },
-      "aws:rds/instance:Instance": { port: 5432, endpoint: "x" },
+      "aws:rds/instance:Instance": { port: 5_432, endpoint: "x" },
     };
-    expect(await up(database, { resources })).to.deep.include({ endpoint: "127.0.0.1:5432", port: 5432 });
+    expect(await up(database, { resources })).to.deep.include({ endpoint: "127.0.0.1:5432", port: 5_432 });
   });
 
   it("gives what the file says now when the program is deployed again", async () => {

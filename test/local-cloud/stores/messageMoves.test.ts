@@ -8,7 +8,7 @@ import {
   StartMessageMoveTaskCommand,
 } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { receive, rejection, startTestCloud, TestCloud, until } from "../support";
+import { receive, rejection, startTestCloud, type TestCloud, until } from "../support";
 
 describe("message move tasks of local queues", () => {
   let test: TestCloud;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { listen, Listener } from "../../../local-cloud/wire/listen";
+import { listen, type Listener } from "../../../local-cloud/wire/listen";
 import { rawBytes, rawCall } from "../rawCalls";
 
 describe("listeners of the local cloud", () => {

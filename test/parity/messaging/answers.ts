@@ -1,5 +1,5 @@
 import { bucketProbes } from "./bucketProbes";
-import { Address, answerTo, clientsOf, Probe } from "./probe";
+import { type Address, answerTo, clientsOf, type Probe } from "./probe";
 import { queueProbes } from "./queueProbes";
 import { topicProbes } from "./topicProbes";
 

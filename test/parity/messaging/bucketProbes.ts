@@ -6,13 +6,13 @@ import {
   DeleteBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
-  GetObjectCommandInput,
+  type GetObjectCommandInput,
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  PutObjectCommandInput,
-  S3Client,
+  type PutObjectCommandInput,
+  type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import type { Probe } from "./probe";

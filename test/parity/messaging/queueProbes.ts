@@ -7,19 +7,19 @@ import {
   DeleteQueueCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
-  MessageAttributeValue,
+  type MessageAttributeValue,
   PurgeQueueCommand,
-  QueueAttributeName,
+  type QueueAttributeName,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
-  SendMessageBatchRequestEntry,
+  type SendMessageBatchRequestEntry,
   SendMessageCommand,
   SetQueueAttributesCommand,
-  SQSClient,
+  type SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { Probe } from "./probe";
 
-const mebibyte = 1024 ** 2;
+const mebibyte = 1_024 ** 2;
 
 // What AWS says where the two differ: pages of the "Amazon SQS API Reference", or the named ones of its Developer
 // Guide.

@@ -1,10 +1,10 @@
 import {
   CreateTopicCommand,
   PublishBatchCommand,
-  PublishBatchRequestEntry,
+  type PublishBatchRequestEntry,
   PublishCommand,
-  PublishCommandInput,
-  SNSClient,
+  type PublishCommandInput,
+  type SNSClient,
   SubscribeCommand,
 } from "@aws-sdk/client-sns";
 import type { Probe } from "./probe";

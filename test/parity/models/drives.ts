@@ -1,5 +1,5 @@
-import * as aws from "@pulumi/aws";
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
+import * as aws from "@pulumi/aws";
 import { cloudWatchLogs } from "../../../cli/workerLogs";
 import { JobClient } from "../../../client/index";
 import type { ProcessorArgs } from "../../../components";
@@ -9,13 +9,13 @@ import type { Credentials } from "../../../local-cloud/wire/callers";
 import { AutoScalingInstanceGroup } from "../../../worker-image/src/instance/instanceGroup";
 import { nudgeScaler } from "../../../worker-image/src/instance/scalerNudge";
 import { groupOf, idsInService, runScaler, setItem } from "../../journeys/support/fleet";
-import { Journey, startJourney } from "../../journeys/support/stack";
+import { type Journey, startJourney } from "../../journeys/support/stack";
 import { until } from "../../local-cloud/support";
 import { probes } from "../../permissions/probes";
-import { startWorld, World } from "../../permissions/world";
-import { createMachine, Machine } from "../../shell/support/machine";
+import { startWorld, type World } from "../../permissions/world";
+import { createMachine, type Machine } from "../../shell/support/machine";
 import { copyEnvironment, restoreEnvironment } from "../../support/environment";
-import { Exchange, recordExchanges } from "./exchanges";
+import { type Exchange, recordExchanges } from "./exchanges";
 
 /** Clouds at once: most of the time is waiting. */
 const worldCount = 2;

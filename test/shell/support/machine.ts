@@ -3,10 +3,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bootFiles, bootSettings, UserDataArgs } from "../../../components/boot/userData";
 import { workerImageFolder } from "../../../components/aws/workerImageFolder";
-import { listen, Listener } from "../../../local-cloud/wire/listen";
+import { bootFiles, bootSettings, type UserDataArgs } from "../../../components/boot/userData";
 import { serveMetadata } from "../../../local-cloud/autoScaling/metadata";
+import { listen, type Listener } from "../../../local-cloud/wire/listen";
 import { checkSignature } from "./signature";
 
 export const args: Omit<UserDataArgs, "environment"> = {

@@ -1,11 +1,11 @@
-import { expect } from "chai";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { CommandRunner } from "../../../worker-image/src/handlers/commands/commandRunner";
 import { JobFolders } from "../../../worker-image/src/handlers/jobFolders";
-import { RunOutcome } from "../../../worker-image/src/handlers/runner";
+import { type RunOutcome } from "../../../worker-image/src/handlers/runner";
 import { loopDevices } from "../../shell/support/loopDevices";
 import { until } from "../../support/until";
 import { FakeLog } from "../support/doubles";

@@ -1,12 +1,12 @@
-import { expect } from "chai";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "chai";
 import { CommandRunner } from "../../../worker-image/src/handlers/commands/commandRunner";
 import { GpuPool } from "../../../worker-image/src/handlers/gpuPool";
-import { findGpus } from "../../../worker-image/src/support/gpus";
 import { HandlerRunner } from "../../../worker-image/src/handlers/javascript/handlerRunner";
-import { Runner } from "../../../worker-image/src/handlers/runner";
+import { type Runner } from "../../../worker-image/src/handlers/runner";
+import { findGpus } from "../../../worker-image/src/support/gpus";
 import { guardAgainstLeaks } from "../../support/leakGuard";
 import { buildWorker, distFolder, fixturesFolder } from "../support/build";
 import { createRunnerParts } from "../support/runnerParts";

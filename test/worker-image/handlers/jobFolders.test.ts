@@ -1,9 +1,9 @@
-import { expect } from "chai";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { expect } from "chai";
 import { JobFolders } from "../../../worker-image/src/handlers/jobFolders";
 import { FakeLog } from "../support/doubles";
 

@@ -1,9 +1,9 @@
-import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
 import { startWorker } from "../../../bench/support/consumers";
 import { startQueueServer } from "../../../bench/support/queueServer";
 import { readProcesses } from "../../../worker-image/src/handlers/processTable";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { encodeWorkerSettings } from "../../../contract/workerSettings";
-import { FoundGpus } from "../../../worker-image/src/support/gpus";
 import { divideMachine } from "../../../worker-image/src/handlers/room";
 import { readOptions } from "../../../worker-image/src/settings";
+import { type FoundGpus } from "../../../worker-image/src/support/gpus";
 import { guardAgainstLeaks } from "../../support/leakGuard";
 import { settings } from "../support/doubles";
 

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   chooseWhenIdle,
-  GroupView,
-  IdleView,
+  type GroupView,
+  type IdleView,
   isAlone,
   pauseBeforeAsking,
 } from "../../../worker-image/src/instance/chooseWhenIdle";

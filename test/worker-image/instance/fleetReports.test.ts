@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { FleetReports } from "../../../worker-image/src/instance/fleetReports";
-import { OwnReport } from "../../../worker-image/src/instance/fleetTable";
+import { type OwnReport } from "../../../worker-image/src/instance/fleetTable";
 import { RecentJobs } from "../../../worker-image/src/instance/recentJobs";
+import { guardAgainstLeaks } from "../../support/leakGuard";
 import { FakeLog } from "../support/doubles";
 import { FakeClock, settled } from "../support/fakeClock";
-import { guardAgainstLeaks } from "../../support/leakGuard";
 
 function setUp() {
   const clock = new FakeClock();

@@ -1,11 +1,11 @@
-import { expect } from "chai";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { expect } from "chai";
 import { healthOf, illness, serveHealth } from "../../../worker-image/src/instance/health";
-import { Services } from "../../../worker-image/src/services/services";
 import { Vitals } from "../../../worker-image/src/instance/vitals";
-import { FakeClock } from "../support/fakeClock";
+import { Services } from "../../../worker-image/src/services/services";
 import { guardAgainstLeaks } from "../../support/leakGuard";
+import { FakeClock } from "../support/fakeClock";
 
 describe("health", () => {
   guardAgainstLeaks();

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { RecentJobs } from "../../../worker-image/src/instance/recentJobs";
-import { FakeClock } from "../support/fakeClock";
 import { guardAgainstLeaks } from "../../support/leakGuard";
+import { FakeClock } from "../support/fakeClock";
 
 describe("RecentJobs", () => {
   guardAgainstLeaks();

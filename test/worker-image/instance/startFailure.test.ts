@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { StartFailure } from "../../../contract/fleet/state";
+import { type StartFailure } from "../../../contract/fleet/state";
 import { tellStartFailure } from "../../../worker-image/src/instance/startFailure";
 import { FakeLog } from "../support/doubles";
 

@@ -1,13 +1,13 @@
 import { expect } from "chai";
-import { WorkerSettings } from "../../../contract/workerSettings";
-import { JobRecord } from "../../../contract/records/record";
+import { type JobRecord } from "../../../contract/records/record";
+import { type WorkerSettings } from "../../../contract/workerSettings";
+import { type RunOutcome } from "../../../worker-image/src/handlers/runner";
 import { MessageProcessor } from "../../../worker-image/src/job/messageProcessor";
-import { ReceivedMessage } from "../../../worker-image/src/queue/queue";
-import { Claim, HoldState } from "../../../worker-image/src/records/records";
-import { RunOutcome } from "../../../worker-image/src/handlers/runner";
+import { type ReceivedMessage } from "../../../worker-image/src/queue/queue";
+import { type Claim, type HoldState } from "../../../worker-image/src/records/records";
+import { guardAgainstLeaks } from "../../support/leakGuard";
 import { createDoubles, envelope, message as createMessage, started } from "../support/doubles";
 import { settled } from "../support/fakeClock";
-import { guardAgainstLeaks } from "../../support/leakGuard";
 
 const failed: RunOutcome = { kind: "failed", error: { name: "TypeError", message: "no" }, isPermanent: false };
 
@@ -127,7 +127,7 @@ describe("MessageProcessor", () => {
     ["a job cancelled at its claim", { outcome: "cancelled", record: cancelledRecord }, ["remove message"]],
     [
       "a message whose attempt still runs",
-      { outcome: "busy", until: Date.UTC(2026, 0, 1, 0, 0, 9, 1) },
+      { outcome: "busy", until: Date.UTC(2_026, 0, 1, 0, 0, 9, 1) },
       ["hide message 10"],
     ],
     [
@@ -150,7 +150,7 @@ describe("MessageProcessor", () => {
   }
 
   it("hides a message whose attempt still runs for no longer than SQS can", async () => {
-    const now = Date.UTC(2026, 0, 1);
+    const now = Date.UTC(2_026, 0, 1);
     for (const [ageSeconds, hiddenSeconds] of [
       [0, 10_800],
       [42_000, 43_200 - 60 - 42_000],
@@ -265,7 +265,7 @@ describe("MessageProcessor", () => {
   });
 
   it("never hides beyond the 12 hours of the receipt", async () => {
-    const { begin, end, seen, clock } = setUp({ receivedAt: Date.UTC(2026, 0, 1) - 43_130_000 }, 2);
+    const { begin, end, seen, clock } = setUp({ receivedAt: Date.UTC(2_026, 0, 1) - 43_130_000 }, 2);
     await begin();
     await clock.advance(5_000);
     await end(failed);

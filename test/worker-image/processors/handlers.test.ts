@@ -3,12 +3,12 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import { expect } from "chai";
 import fc from "fast-check";
 import sharp from "sharp";
-import { Handler, JobContext } from "../../../worker-image/src/handlers/handler";
+import { type Handler, type JobContext } from "../../../worker-image/src/handlers/handler";
 import { thumbnailKey } from "../../../worker-image/src/inputs/thumbnailKey";
 import { WordCounter } from "../../../worker-image/src/inputs/wordCounter";
-import checksum, { ChecksumResult } from "../../../worker-image/src/processors/checksum";
-import thumbnail, { ThumbnailResult } from "../../../worker-image/src/processors/thumbnail";
-import wordCount, { WordCountResult } from "../../../worker-image/src/processors/word-count";
+import checksum, { type ChecksumResult } from "../../../worker-image/src/processors/checksum";
+import thumbnail, { type ThumbnailResult } from "../../../worker-image/src/processors/thumbnail";
+import wordCount, { type WordCountResult } from "../../../worker-image/src/processors/word-count";
 import { copyEnvironment, restoreEnvironment } from "../../support/environment";
 import { credentials, region, startSqsAndS3 } from "../support/aws";
 
@@ -314,12 +314,12 @@ describe("The built-in handlers", () => {
     it("turns pictures upright and never enlarges them", async () => {
       const turned = await picture(80, 40).jpeg().withMetadata({ orientation: 6 }).toBuffer();
       const input = await put("turned.jpg", turned);
-      expect(await run(thumbnail, { input, width: 4096 })).to.include({ width: 40, height: 80 });
+      expect(await run(thumbnail, { input, width: 4_096 })).to.include({ width: 40, height: 80 });
     });
 
     it("refuses for good what it can't do, in words", async () => {
       const input = await put("no-picture", "certainly not");
-      for (const width of [0, 4097, 1.5, "200", undefined]) {
+      for (const width of [0, 4_097, 1.5, "200", undefined]) {
         expect(await refusalOf(thumbnail, { input, width })).to.include(
           "Expected `width` as a whole number from 1 to 4096",
         );

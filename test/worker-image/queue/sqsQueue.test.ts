@@ -7,9 +7,9 @@ import {
 } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { limits } from "../../../contract/limits";
-import { systemClock } from "../../../worker-image/src/support/clock";
-import { ReceivedMessage } from "../../../worker-image/src/queue/queue";
+import { type ReceivedMessage } from "../../../worker-image/src/queue/queue";
 import { SqsQueue } from "../../../worker-image/src/queue/sqsQueue";
+import { systemClock } from "../../../worker-image/src/support/clock";
 import { credentials, region, startSqsAndS3 } from "../support/aws";
 import { FakeClock } from "../support/fakeClock";
 

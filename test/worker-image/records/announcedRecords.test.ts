@@ -1,12 +1,12 @@
 import { expect } from "chai";
-import { CompletionEvent } from "../../../contract/messages/completionEvent";
-import { JobRecord } from "../../../contract/records/record";
+import { type CompletionEvent } from "../../../contract/messages/completionEvent";
+import { type JobRecord } from "../../../contract/records/record";
 import { AnnouncedRecords } from "../../../worker-image/src/records/announcedRecords";
-import { Claim, JobRecords } from "../../../worker-image/src/records/records";
+import { type Claim, type JobRecords } from "../../../worker-image/src/records/records";
 import { UntrackedRecords } from "../../../worker-image/src/records/untrackedRecords";
 import { requestFor } from "../support/jobRecordsContract";
 
-const now = Date.UTC(2026, 0, 1, 0, 0, 5);
+const now = Date.UTC(2_026, 0, 1, 0, 0, 5);
 const error = { name: "TypeError", message: "no" };
 const ended: JobRecord = {
   id: "a",

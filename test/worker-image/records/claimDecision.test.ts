@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { JobEnvelope, Submission } from "../../../contract/messages/envelope";
-import { JobRecord, jobStates } from "../../../contract/records/record";
+import { type JobEnvelope, type Submission } from "../../../contract/messages/envelope";
+import { type JobRecord, jobStates } from "../../../contract/records/record";
 import { digestOf } from "../../../functions/frontend/requests/digest";
 import { decideClaim } from "../../../worker-image/src/records/claimDecision";
-import { ClaimRequest } from "../../../worker-image/src/records/records";
-import { envelope } from "../support/doubles";
+import { type ClaimRequest } from "../../../worker-image/src/records/records";
 import { guardAgainstLeaks } from "../../support/leakGuard";
+import { envelope } from "../support/doubles";
 
 const now = 1_000_000;
 

@@ -1,14 +1,14 @@
 import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
-import { listKeyOf } from "../../../contract/records/listKey";
 import { limits } from "../../../contract/limits";
-import { decodeRecord, encodeRecord, JobRecord } from "../../../contract/records/record";
+import { listKeyOf } from "../../../contract/records/listKey";
+import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import { startDynamo } from "../support/aws";
 import { envelope } from "../support/doubles";
 import { describeJobRecords, newId, requestFor, startJob } from "../support/jobRecordsContract";
 
-const start = Date.UTC(2026, 0, 1);
+const start = Date.UTC(2_026, 0, 1);
 const later = start + 30_001;
 const error = { name: "TypeError", message: "no" };
 
@@ -79,7 +79,7 @@ describe("DynamoRecords", () => {
       result: { words: 3 },
       finishedAt: "2026-01-01T00:00:05.000Z",
     });
-    expect(record?.expiresAt).to.equal((start + 5_000) / 1000 + limits.recordRetentionSeconds);
+    expect(record?.expiresAt).to.equal((start + 5_000) / 1_000 + limits.recordRetentionSeconds);
     expect(record).not.to.have.any.keys("leaseUntil", "error");
   });
 

@@ -1,6 +1,6 @@
-import { SQSClient } from "@aws-sdk/client-sqs";
+import { type SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { CompletionEvent } from "../../../contract/messages/completionEvent";
+import { type CompletionEvent } from "../../../contract/messages/completionEvent";
 import { keepInQueue, publishOrKeep } from "../../../worker-image/src/records/keptEvents";
 import { FakeLog } from "../support/doubles";
 

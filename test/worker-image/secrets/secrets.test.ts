@@ -1,11 +1,11 @@
-import { expect } from "chai";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer, Server } from "node:http";
-import { AddressInfo } from "node:net";
+import { createServer, type Server } from "node:http";
+import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { expect } from "chai";
+import { type SecretReference } from "../../../contract/secretReference";
 import { encodeWorkerSettings } from "../../../contract/workerSettings";
-import { SecretReference } from "../../../contract/secretReference";
 import { readSecrets } from "../../../worker-image/src/secrets/secrets";
 import { rejection } from "../../local-cloud/support";
 import { credentials, region } from "../support/aws";
@@ -37,7 +37,7 @@ const denied = () => Object.assign(new Error("not authorized to perform"), { nam
 
 describe("readSecrets", () => {
   it("reads whole values and keys of JSON, each secret once", async () => {
-    const value = JSON.stringify({ user: "jobs", password: "p\nq", port: 5432, tls: true });
+    const value = JSON.stringify({ user: "jobs", password: "p\nq", port: 5_432, tls: true });
     const references = {
       USER: `${secret}#user`,
       PASSWORD: `${secret}#password`,

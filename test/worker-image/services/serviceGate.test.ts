@@ -1,5 +1,5 @@
-import { GetItemCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { SQSClient, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import fc from "fast-check";
 import { gateClient } from "../../../worker-image/src/services/gatedClient";
@@ -24,7 +24,7 @@ function setUp() {
   const call = async (answer: () => Promise<unknown>) =>
     gate
       .run(() => {
-        calls.push((clock.now() - start) / 1000);
+        calls.push((clock.now() - start) / 1_000);
         return answer();
       })
       .then(

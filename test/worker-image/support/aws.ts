@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { AddressInfo } from "node:net";
+import { type AddressInfo } from "node:net";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 

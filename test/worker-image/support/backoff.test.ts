@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { backoffSeconds, hideableSeconds } from "../../../worker-image/src/support/backoff";
 import { insist } from "../../../worker-image/src/services/insist";
-import { FakeClock } from "./fakeClock";
+import { backoffSeconds, hideableSeconds } from "../../../worker-image/src/support/backoff";
 import { guardAgainstLeaks } from "../../support/leakGuard";
+import { FakeClock } from "./fakeClock";
 
 describe("backoffSeconds", () => {
   guardAgainstLeaks();
@@ -28,7 +28,7 @@ describe("hideableSeconds", () => {
         const seconds = hideableSeconds(wanted, 0, ageMs);
         expect(Number.isInteger(seconds) && seconds >= 0).to.equal(true);
         expect(seconds).to.be.at.most(Math.round(wanted));
-        if (seconds > 0) expect(ageMs / 1000 + seconds).to.be.at.most(43_200 - 60);
+        if (seconds > 0) expect(ageMs / 1_000 + seconds).to.be.at.most(43_200 - 60);
       }),
     );
   });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { Batcher, EntryFailure } from "../../../worker-image/src/support/batcher";
-import { FakeClock, settled } from "./fakeClock";
+import { Batcher, type EntryFailure } from "../../../worker-image/src/support/batcher";
 import { guardAgainstLeaks } from "../../support/leakGuard";
+import { FakeClock, settled } from "./fakeClock";
 
 function createBatcher(outcome: (entries: string[]) => EntryFailure[] | Error) {
   const clock = new FakeClock();

@@ -1,10 +1,16 @@
-import { encodeEnvelope, JobEnvelope } from "../../../contract/messages/envelope";
-import { WorkerSettings } from "../../../contract/workerSettings";
-import { Job } from "../../../worker-image/src/handlers/handler";
-import { Log, LogFields } from "../../../contract/log";
-import { DeadLetter, JobQueue, ReceivedMessage } from "../../../worker-image/src/queue/queue";
-import { Claim, ClaimRequest, Hold, HoldState, JobRecords } from "../../../worker-image/src/records/records";
-import { RunEvents, Runner, RunOutcome } from "../../../worker-image/src/handlers/runner";
+import { type Log, type LogFields } from "../../../contract/log";
+import { encodeEnvelope, type JobEnvelope } from "../../../contract/messages/envelope";
+import { type WorkerSettings } from "../../../contract/workerSettings";
+import { type Job } from "../../../worker-image/src/handlers/handler";
+import { type RunEvents, type Runner, type RunOutcome } from "../../../worker-image/src/handlers/runner";
+import { type DeadLetter, type JobQueue, type ReceivedMessage } from "../../../worker-image/src/queue/queue";
+import {
+  type Claim,
+  type ClaimRequest,
+  type Hold,
+  type HoldState,
+  type JobRecords,
+} from "../../../worker-image/src/records/records";
 import { FakeClock } from "./fakeClock";
 
 export const settings: WorkerSettings = {

@@ -1,4 +1,4 @@
-import { AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import vm from "node:vm";
 import { expect } from "chai";
 import fc from "fast-check";

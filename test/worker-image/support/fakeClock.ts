@@ -1,8 +1,8 @@
-import { Clock } from "../../../worker-image/src/support/clock";
+import { type Clock } from "../../../worker-image/src/support/clock";
 
 /** A clock that stands still until the test turns it. */
 export class FakeClock implements Clock {
-  private time = Date.UTC(2026, 0, 1);
+  private time = Date.UTC(2_026, 0, 1);
   private readonly timers = new Map<number, { at: number; action: () => void }>();
   private lastTimer = 0;
   /** By which the wall clock is ahead. */

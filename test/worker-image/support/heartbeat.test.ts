@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { heartbeatInterval, startHeartbeat } from "../../../worker-image/src/support/heartbeat";
 import { ProgressWriter, toProgress } from "../../../worker-image/src/support/progress";
-import { FakeClock, settled } from "./fakeClock";
 import { guardAgainstLeaks } from "../../support/leakGuard";
+import { FakeClock, settled } from "./fakeClock";
 
 describe("heartbeatInterval", () => {
   guardAgainstLeaks();

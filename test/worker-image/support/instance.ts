@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { createServer, IncomingMessage } from "node:http";
-import { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage } from "node:http";
+import { type AddressInfo } from "node:net";
 
 /** A test's settings of the group of its instance. */
 export interface FakeGroup {

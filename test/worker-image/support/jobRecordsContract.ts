@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { JobRecord } from "../../../contract/records/record";
-import { Claim, ClaimRequest, Hold, JobRecords } from "../../../worker-image/src/records/records";
+import { type JobRecord } from "../../../contract/records/record";
+import { type Claim, type ClaimRequest, type Hold, type JobRecords } from "../../../worker-image/src/records/records";
 import { envelope } from "./doubles";
 
 /** The suite's needs of an implementation. */
@@ -12,7 +12,7 @@ export interface RecordsUnderTest {
   store(record: JobRecord): Promise<void>;
 }
 
-const start = Date.UTC(2026, 0, 1);
+const start = Date.UTC(2_026, 0, 1);
 const leaseMilliseconds = 30_000;
 let lastJob = 0;
 

@@ -8,11 +8,11 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { encodeEnvelope } from "../../../contract/messages/envelope";
-import { decodeRecord, encodeRecord, JobRecord } from "../../../contract/records/record";
-import { encodeWorkerSettings, WorkerSettings } from "../../../contract/workerSettings";
+import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/records/record";
+import { encodeWorkerSettings, type WorkerSettings } from "../../../contract/workerSettings";
+import { until } from "../../support/until";
 import { credentials, region, startDynamo, startSqsAndS3 } from "./aws";
 import { settings as defaults } from "./doubles";
-import { until } from "../../support/until";
 
 /** Queues and a table, and what a client does with them. */
 export async function createJobWorld() {

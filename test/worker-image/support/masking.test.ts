@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { createWorkerLog } from "../../../worker-image/src/support/log";
 import { MaskedRunner } from "../../../worker-image/src/handlers/maskedRunner";
+import { type Runner, type RunOutcome } from "../../../worker-image/src/handlers/runner";
+import { createWorkerLog } from "../../../worker-image/src/support/log";
 import { Masking } from "../../../worker-image/src/support/masking";
-import { Runner, RunOutcome } from "../../../worker-image/src/handlers/runner";
 import { shorten, shortenMiddle } from "../../../worker-image/src/support/text";
 
 const maskingOf = (...values: string[]) => {

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { Metrics } from "../../../worker-image/src/support/metrics";
 import type { WorkerSettings } from "../../../contract/workerSettings";
+import { Metrics } from "../../../worker-image/src/support/metrics";
+import { guardAgainstLeaks } from "../../support/leakGuard";
 import { FakeLog } from "./doubles";
 import { FakeClock } from "./fakeClock";
-import { guardAgainstLeaks } from "../../support/leakGuard";
 
 function setUp(settings: Pick<WorkerSettings, "metrics" | "metricsComponent"> = {}) {
   const log = new FakeLog();

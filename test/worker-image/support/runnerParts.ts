@@ -1,8 +1,8 @@
 import { tmpdir } from "node:os";
-import { systemClock } from "../../../worker-image/src/support/clock";
 import { JobFolders } from "../../../worker-image/src/handlers/jobFolders";
 import { JobProcesses, markVariable } from "../../../worker-image/src/handlers/jobProcesses";
 import { ProcessGroups } from "../../../worker-image/src/handlers/processGroups";
+import { systemClock } from "../../../worker-image/src/support/clock";
 import { FakeLog } from "./doubles";
 
 /** Parts that the runners of a worker share. */

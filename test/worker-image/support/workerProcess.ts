@@ -1,9 +1,9 @@
-import { ChildProcess, fork, StdioOptions } from "node:child_process";
+import { type ChildProcess, fork, type StdioOptions } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { distFolder } from "./build";
 import { until } from "../../support/until";
+import { distFolder } from "./build";
 
 const running = new Set<ChildProcess>();
 

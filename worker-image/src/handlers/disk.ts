@@ -1,6 +1,6 @@
 import { lstat, readdir, statfs } from "node:fs/promises";
 import path from "node:path";
-import { RunOutcome } from "./runner";
+import { type RunOutcome } from "./runner";
 
 /** ENOSPC, as Node and the C library word it. */
 const full = /\bENOSPC\b|no space left on device/i;
@@ -41,5 +41,5 @@ export async function bytesBelow(folder: string): Promise<number> {
 
 /** Gibibytes with a useful number of digits. */
 export function gigabytes(bytes: number): string {
-  return (bytes / 1024 ** 3).toFixed(bytes < 10 * 1024 ** 3 ? 2 : 0);
+  return (bytes / 1_024 ** 3).toFixed(bytes < 10 * 1_024 ** 3 ? 2 : 0);
 }

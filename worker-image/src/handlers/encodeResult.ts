@@ -1,10 +1,10 @@
-import { createHash, Hash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { types } from "node:util";
 import { bytesOf } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
-import { OmittedResult } from "../../../contract/records/record";
-import { isError } from "../support/plain";
+import { type OmittedResult } from "../../../contract/records/record";
 import { toJobError } from "../support/errors";
+import { isError } from "../support/plain";
 import { shorten } from "../support/text";
 
 /** A result as JSON, the description of one that is too large, or its problem; neither for `undefined`. */

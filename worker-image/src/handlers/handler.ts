@@ -1,4 +1,4 @@
-import { JobHandler } from "../../../contract/handler";
+import { type JobHandler } from "../../../contract/handler";
 
 export type { Job, JobContext, JobLogger } from "../../../contract/handler";
 

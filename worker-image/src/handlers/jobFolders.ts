@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { errorFields, Log } from "../../../contract/log";
+import { errorFields, type Log } from "../../../contract/log";
 
 const prefix = "batch-job-worker-";
 

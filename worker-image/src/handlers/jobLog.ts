@@ -1,5 +1,5 @@
-import { Clock } from "../support/clock";
-import { LogLevel } from "../../../contract/log";
+import { type LogLevel } from "../../../contract/log";
+import { type Clock } from "../support/clock";
 import { shorten } from "../support/text";
 
 /** Fields of a line, beside its message. */

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { sep } from "node:path";
-import { Clock } from "../support/clock";
-import { countKernelKills, KernelKill, preferForKill } from "./memory";
-import { ProcessEntry, readProcesses } from "./processTable";
+import { type Clock } from "../support/clock";
+import { countKernelKills, type KernelKill, preferForKill } from "./memory";
+import { type ProcessEntry, readProcesses } from "./processTable";
 
 /** Variable that identifies the processes of an attempt: every child inherits it. */
 export const markVariable = "JOB_PROCESS_MARK";

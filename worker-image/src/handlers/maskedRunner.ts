@@ -1,7 +1,7 @@
-import { JobError } from "../../../contract/records/record";
-import { Job } from "./handler";
-import { Masking } from "../support/masking";
-import { RunEvents, Runner, RunOutcome } from "./runner";
+import { type JobError } from "../../../contract/records/record";
+import { type Masking } from "../support/masking";
+import { type Job } from "./handler";
+import { type RunEvents, type Runner, type RunOutcome } from "./runner";
 
 /** A runner whose errors and reasons show no secrets. Results stay as they are. */
 export class MaskedRunner implements Runner {

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { totalmem } from "node:os";
-import { JobError } from "../../../contract/records/record";
-import { RunOutcome } from "./runner";
+import { type JobError } from "../../../contract/records/record";
+import { type RunOutcome } from "./runner";
 
 /** Memory of the container, if it is limited; without a limit the figure is astronomical. */
 export function memoryMegabytes(): number {
-  return Math.min(totalmem(), process.constrainedMemory() || Infinity) / 1024 ** 2;
+  return Math.min(totalmem(), process.constrainedMemory() || Infinity) / 1_024 ** 2;
 }
 
 export function outOfMemory(what: "command" | "handler", bytes: number, maxMegabytes: number): JobError {
@@ -54,5 +54,5 @@ export function preferForKill(pid: number): void {
 }
 
 function megabytes(bytes: number): number {
-  return Math.ceil(bytes / 1024 ** 2);
+  return Math.ceil(bytes / 1_024 ** 2);
 }

@@ -1,6 +1,6 @@
-import { Readable } from "node:stream";
-import { LineReader } from "../support/lineReader";
-import { RunEvents } from "./runner";
+import { type Readable } from "node:stream";
+import { type LineReader } from "../support/lineReader";
+import { type RunEvents } from "./runner";
 
 /**
  * Reads a stream into a reader, chunk by chunk, and pauses between two of them: for other work, and while the worker's

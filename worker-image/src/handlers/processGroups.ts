@@ -1,4 +1,4 @@
-import { ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 
 /**
  * Reads "+ pid" and "- pid" until the worker is gone, then kills the groups that are left, and every process that has

@@ -68,7 +68,7 @@ function fromPs(): ProcessEntry[] {
     "-o",
     "command=",
   ];
-  const { stdout } = spawnSync("ps", ["-A", "-E", "-ww", ...columns], { encoding: "utf8", maxBuffer: 64 * 1024 ** 2 });
+  const { stdout } = spawnSync("ps", ["-A", "-E", "-ww", ...columns], { encoding: "utf8", maxBuffer: 64 * 1_024 ** 2 });
   return (stdout ?? "").split("\n").flatMap((line) => {
     const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/.exec(line);
     if (!match) return [];

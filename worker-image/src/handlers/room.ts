@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { limits } from "../../../contract/limits";
-import { WorkerSettings } from "../../../contract/workerSettings";
-import { findGpus, FoundGpus } from "../support/gpus";
+import { type WorkerSettings } from "../../../contract/workerSettings";
+import { findGpus, type FoundGpus } from "../support/gpus";
 import { memoryMegabytes } from "./memory";
 
 /** Less is too little for any program. */

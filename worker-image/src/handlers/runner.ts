@@ -1,7 +1,7 @@
-import { JobError, OmittedResult } from "../../../contract/records/record";
-import { Job } from "./handler";
-import { LogLevel } from "../../../contract/log";
-import { LineAbout } from "./jobLog";
+import { type LogLevel } from "../../../contract/log";
+import { type JobError, type OmittedResult } from "../../../contract/records/record";
+import { type Job } from "./handler";
+import { type LineAbout } from "./jobLog";
 
 /** Reason why a running job must stop. */
 export type StopCause = "timeout" | "cancelled" | "drain" | "lease-lost";

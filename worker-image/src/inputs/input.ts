@@ -1,6 +1,6 @@
-import { Readable } from "node:stream";
+import { type Readable } from "node:stream";
 import { describe, isObject } from "../../../contract/check";
-import { JobContext, permanent } from "../handlers/handler";
+import { type JobContext, permanent } from "../handlers/handler";
 import { openObject, parseS3Url } from "./s3";
 
 /**

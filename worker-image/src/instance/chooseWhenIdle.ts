@@ -1,7 +1,7 @@
 import { assumedFigures, neededInstances } from "../../../contract/fleet/capacity";
 import { isInService, isLive } from "../../../contract/fleet/lifecycleState";
-import { QueueCounts } from "../../../contract/fleet/queueCounts";
-import { FleetFigures } from "./fleetTable";
+import { type QueueCounts } from "../../../contract/fleet/queueCounts";
+import { type FleetFigures } from "./fleetTable";
 
 /** Choices of an idle worker. */
 export interface IdleChoice {

@@ -1,21 +1,21 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { SQSClient } from "@aws-sdk/client-sqs";
-import { WorkerSettings } from "../../../contract/workerSettings";
-import { systemClock } from "../support/clock";
-import { FleetReports } from "./fleetReports";
+import { type SQSClient } from "@aws-sdk/client-sqs";
+import { type Log } from "../../../contract/log";
+import { type WorkerSettings } from "../../../contract/workerSettings";
+import { type SqsQueue } from "../queue/sqsQueue";
 import { gateClient } from "../services/gatedClient";
-import { DynamoFleetTable } from "./fleetTable";
-import { Lifecycle } from "./lifecycle";
-import { findGroups, readCounts } from "./fleetGroups";
-import { AutoScalingInstanceGroup } from "./instanceGroup";
+import { type Services } from "../services/services";
+import { systemClock } from "../support/clock";
 import { chooseWhenIdle, isAlone } from "./chooseWhenIdle";
+import { findGroups, readCounts } from "./fleetGroups";
+import { FleetReports } from "./fleetReports";
+import { DynamoFleetTable } from "./fleetTable";
+import { AutoScalingInstanceGroup } from "./instanceGroup";
+import { Lifecycle } from "./lifecycle";
 import { InstanceMetadata } from "./metadata";
-import { Log } from "../../../contract/log";
-import { RecentJobs } from "./recentJobs";
+import { type RecentJobs } from "./recentJobs";
 import { nudgeScaler } from "./scalerNudge";
-import { Services } from "../services/services";
-import { SqsQueue } from "../queue/sqsQueue";
 
 const requestHandler = { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
 

@@ -1,9 +1,9 @@
-import { Clock, sleep } from "../support/clock";
+import { type Log } from "../../../contract/log";
 import { gigabytes } from "../handlers/disk";
-import { Log } from "../../../contract/log";
+import { type Clock, sleep } from "../support/clock";
 
 /** Space kept free for running jobs: a job that begins with less fails, and perhaps makes others fail. */
-const keptBytes = 2 * 1024 ** 3;
+const keptBytes = 2 * 1_024 ** 3;
 
 /** Largest part of a disk that is kept free, for small disks. */
 const keptShare = 0.1;

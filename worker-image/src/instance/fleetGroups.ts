@@ -1,8 +1,8 @@
-import { AutoScalingClient, paginateDescribeAutoScalingGroups } from "@aws-sdk/client-auto-scaling";
-import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { countNames, countsIn, QueueCounts } from "../../../contract/fleet/queueCounts";
+import { type AutoScalingClient, paginateDescribeAutoScalingGroups } from "@aws-sdk/client-auto-scaling";
+import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { countNames, countsIn, type QueueCounts } from "../../../contract/fleet/queueCounts";
 import { fleetTag, fleetTagValue } from "../../../contract/fleet/state";
-import { GroupView } from "./chooseWhenIdle";
+import { type GroupView } from "./chooseWhenIdle";
 
 /** Reads the queue's counts. */
 export async function readCounts(sqs: SQSClient, queueUrl: string): Promise<QueueCounts> {

@@ -1,11 +1,11 @@
 import { reportSeconds } from "../../../contract/fleet/state";
-import { Clock } from "../support/clock";
-import { FleetTable } from "./fleetTable";
-import { HealthSource, illness } from "./health";
+import { errorFields, type Log } from "../../../contract/log";
+import { type Clock } from "../support/clock";
 import { startHeartbeat } from "../support/heartbeat";
-import { errorFields, Log } from "../../../contract/log";
-import { MetadataReader } from "./notice";
-import { RecentJobs } from "./recentJobs";
+import { type FleetTable } from "./fleetTable";
+import { type HealthSource, illness } from "./health";
+import { type MetadataReader } from "./notice";
+import { type RecentJobs } from "./recentJobs";
 
 /** Time that an instance's item outlasts its last report. */
 const keptSeconds = 900;

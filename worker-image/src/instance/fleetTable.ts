@@ -1,5 +1,5 @@
-import { AttributeValue, DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { fleetItem, FleetState, InstanceReport, StartFailure } from "../../../contract/fleet/state";
+import { type AttributeValue, type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { fleetItem, type FleetState, type InstanceReport, type StartFailure } from "../../../contract/fleet/state";
 
 /** The worker's part of the report; the scaler sets the rest. */
 export type OwnReport = Omit<InstanceReport, "retiresSince" | "silentSince">;

@@ -1,7 +1,7 @@
-import { createServer, Server } from "node:http";
-import { Clock } from "../support/clock";
-import { DiskRoom } from "./diskRoom";
-import { Services } from "../services/services";
+import { createServer, type Server } from "node:http";
+import { type Services } from "../services/services";
+import { type Clock } from "../support/clock";
+import { type DiskRoom } from "./diskRoom";
 
 /** Time that a queue may throttle or be away, or a disk be full, before the worker counts as unhealthy. */
 const failingMilliseconds = 120_000;

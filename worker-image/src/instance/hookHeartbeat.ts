@@ -1,8 +1,8 @@
-import { WorkerSettings } from "../../../contract/workerSettings";
-import { Clock } from "../support/clock";
+import { errorFields, type Log } from "../../../contract/log";
+import { type WorkerSettings } from "../../../contract/workerSettings";
+import { type Clock } from "../support/clock";
 import { startHeartbeat } from "../support/heartbeat";
-import { InstanceGroup } from "./instanceGroup";
-import { errorFields, Log } from "../../../contract/log";
+import { type InstanceGroup } from "./instanceGroup";
 
 /** Well within the launch hook's ten minutes. */
 const launchBeatMilliseconds = 240_000;

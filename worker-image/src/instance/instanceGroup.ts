@@ -1,11 +1,11 @@
 import {
-  AutoScalingClient,
+  type AutoScalingClient,
   CompleteLifecycleActionCommand,
   DescribeAutoScalingInstancesCommand,
   RecordLifecycleActionHeartbeatCommand,
   TerminateInstanceInAutoScalingGroupCommand,
 } from "@aws-sdk/client-auto-scaling";
-import { MetadataReader } from "./notice";
+import { type MetadataReader } from "./notice";
 
 /** A worker's calls to the Auto Scaling group of its instance. */
 export interface InstanceGroup {

@@ -1,13 +1,13 @@
 import { reportSeconds } from "../../../contract/fleet/state";
-import { WorkerSettings } from "../../../contract/workerSettings";
-import { Clock, sleep } from "../support/clock";
-import { HealthSource } from "./health";
+import { errorFields, type Log } from "../../../contract/log";
+import { type WorkerSettings } from "../../../contract/workerSettings";
 import { insist } from "../services/insist";
-import { InstanceGroup } from "./instanceGroup";
+import { type Clock, sleep } from "../support/clock";
+import { type IdleChoice, pauseBeforeAsking } from "./chooseWhenIdle";
+import { type HealthSource } from "./health";
 import { HookHeartbeat } from "./hookHeartbeat";
-import { IdleChoice, pauseBeforeAsking } from "./chooseWhenIdle";
-import { MetadataReader, Notice, readNotice } from "./notice";
-import { errorFields, Log } from "../../../contract/log";
+import { type InstanceGroup } from "./instanceGroup";
+import { type MetadataReader, type Notice, readNotice } from "./notice";
 
 /** AWS recommends to check for the spot notice every 5 seconds ("Spot Instance interruption notices"). */
 const lookMilliseconds = 5_000;

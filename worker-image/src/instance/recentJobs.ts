@@ -1,6 +1,6 @@
 import { leftOfRecent } from "../../../contract/fleet/state";
-import { Clock } from "../support/clock";
-import { EventName, LogFields, ownEnds } from "../../../contract/log";
+import { type EventName, type LogFields, ownEnds } from "../../../contract/log";
+import { type Clock } from "../support/clock";
 
 /** A smaller number counts as none. */
 const negligibleJobs = 0.01;

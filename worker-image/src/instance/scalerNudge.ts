@@ -1,4 +1,4 @@
-import { Nudge } from "../../../contract/fleet/state";
+import { type Nudge } from "../../../contract/fleet/state";
 
 /** Tells the scaler, without waiting for it, the number of waiting jobs of the type. Rejects if the call fails. */
 export async function nudgeScaler(functionName: string, type: string, waiting: number): Promise<void> {

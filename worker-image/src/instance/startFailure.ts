@@ -1,10 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { WorkerSettings } from "../../../contract/workerSettings";
+import { errorFields, type Log } from "../../../contract/log";
+import { type WorkerSettings } from "../../../contract/workerSettings";
 import { systemClock } from "../support/clock";
-import { DynamoFleetTable, FleetTable } from "./fleetTable";
+import { DynamoFleetTable, type FleetTable } from "./fleetTable";
 import { InstanceMetadata } from "./metadata";
-import { MetadataReader } from "./notice";
-import { errorFields, Log } from "../../../contract/log";
+import { type MetadataReader } from "./notice";
 import { nudgeScaler } from "./scalerNudge";
 
 /** Longest reason in a report. */

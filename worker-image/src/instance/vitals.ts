@@ -1,4 +1,4 @@
-import { Clock } from "../support/clock";
+import { type Clock } from "../support/clock";
 
 /** Vital signs of a worker, for decisions about its instance: since when it is idle, or can't reach its queue. */
 export class Vitals {

@@ -1,15 +1,15 @@
-import { JobEnvelope } from "../../../contract/messages/envelope";
+import { errorFields, type EventName, type Log } from "../../../contract/log";
+import { type JobEnvelope } from "../../../contract/messages/envelope";
+import { JobLog } from "../handlers/jobLog";
+import { JobStopped, type Runner, type RunOutcome, type StopCause } from "../handlers/runner";
+import { isUnknownMessage, type JobQueue, type ReceivedMessage } from "../queue/queue";
+import { type Hold, type HoldState, type JobRecords } from "../records/records";
 import { hideableSeconds } from "../support/backoff";
+import { type Clock, sleep } from "../support/clock";
 import { toJobError } from "../support/errors";
 import { heartbeatInterval, startHeartbeat } from "../support/heartbeat";
-import { JobLog } from "../handlers/jobLog";
-import { WorkerOutput } from "../support/lineWriter";
-import { errorFields, EventName, Log } from "../../../contract/log";
-import { Progress, ProgressWriter, toProgress } from "../support/progress";
-import { isUnknownMessage, JobQueue, ReceivedMessage } from "../queue/queue";
-import { Hold, HoldState, JobRecords } from "../records/records";
-import { JobStopped, Runner, RunOutcome, StopCause } from "../handlers/runner";
-import { Clock, sleep } from "../support/clock";
+import { type WorkerOutput } from "../support/lineWriter";
+import { type Progress, ProgressWriter, toProgress } from "../support/progress";
 
 /** Dependencies of an attempt. */
 export interface AttemptEffects {
@@ -69,7 +69,7 @@ export class Attempt {
       onError("progress-not-written"),
     );
     // Not `receivedAt`: if the worker froze before it read SQS's answer, the message was visible again by then.
-    this.hiddenUntil = message.askedAt + visibilityTimeoutSeconds * 1000 * trustedShare;
+    this.hiddenUntil = message.askedAt + visibilityTimeoutSeconds * 1_000 * trustedShare;
     this.jobLog = new JobLog(
       clock,
       (level, text, about) => log(level, "job-log", { message: text, ...about }),
@@ -87,7 +87,7 @@ export class Attempt {
   async isTooLate(): Promise<boolean> {
     const { clock, records, visibilityTimeoutSeconds } = this.effects;
     if (clock.now() < this.leasedUntil) return false;
-    const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1000;
+    const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1_000;
     if ((await records.extend(this.hold, leaseUntil)) === "lost") return true;
     this.leasedUntil = leaseUntil;
     return false;
@@ -97,7 +97,7 @@ export class Attempt {
   async run(): Promise<AttemptEnd> {
     const { clock, timeoutSeconds } = this.effects;
     const text = `The attempt took longer than ${timeoutSeconds} s`;
-    const cancelTimeout = clock.after(timeoutSeconds * 1000, () => this.stop("timeout", text));
+    const cancelTimeout = clock.after(timeoutSeconds * 1_000, () => this.stop("timeout", text));
     const outcome = await this.runHandler();
     this.isOver = true;
     cancelTimeout();
@@ -167,7 +167,7 @@ export class Attempt {
     if (seconds <= 0) return false;
     try {
       await queue.hide(this.message, seconds);
-      this.hiddenUntil = now + seconds * 1000 * trustedShare;
+      this.hiddenUntil = now + seconds * 1_000 * trustedShare;
     } catch (error) {
       if (!isUnknownMessage(error) || clock.now() >= this.hiddenUntil) throw error;
       this.isGone = true;
@@ -197,7 +197,7 @@ export class Attempt {
   /** One at a time: a call that hangs may outlast several beats. */
   private async extendLease(): Promise<PromiseSettledResult<HoldState>> {
     const { clock, records, visibilityTimeoutSeconds } = this.effects;
-    const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1000;
+    const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1_000;
     const [leased] = await Promise.allSettled([records.extend(this.hold, leaseUntil)]);
     this.extension = undefined;
     if (leased.status === "fulfilled") {

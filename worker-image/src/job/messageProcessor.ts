@@ -1,21 +1,21 @@
 import { setMaxListeners } from "node:events";
 import { limits } from "../../../contract/limits";
-import { decodeEnvelope, JobEnvelope } from "../../../contract/messages/envelope";
-import { WorkerSettings } from "../../../contract/workerSettings";
-import { Attempt, AttemptEnd } from "./attempt";
-import { hiddenMarginSeconds, hideableSeconds, unusedSeconds } from "../support/backoff";
-import { Clock } from "../support/clock";
-import { heartbeatInterval, startHeartbeat } from "../support/heartbeat";
+import { errorFields, type Log } from "../../../contract/log";
+import { decodeEnvelope, type JobEnvelope } from "../../../contract/messages/envelope";
+import { type WorkerSettings } from "../../../contract/workerSettings";
+import { type Runner } from "../handlers/runner";
+import { type SlotEvents, type Untaken } from "../queue/poller";
+import { type JobQueue, type ReceivedMessage } from "../queue/queue";
+import { type Claim, type ClaimRequest, type JobRecords } from "../records/records";
 import { insist } from "../services/insist";
-import { WorkerOutput } from "../support/lineWriter";
-import { errorFields, Log } from "../../../contract/log";
-import { withFields } from "../support/log";
-import { SlotEvents, Untaken } from "../queue/poller";
-import { JobQueue, ReceivedMessage } from "../queue/queue";
-import { Claim, ClaimRequest, JobRecords } from "../records/records";
-import { Runner } from "../handlers/runner";
 import { isOutage } from "../services/serviceError";
-import { HeldJob, Settler } from "./settler";
+import { hiddenMarginSeconds, hideableSeconds, unusedSeconds } from "../support/backoff";
+import { type Clock } from "../support/clock";
+import { heartbeatInterval, startHeartbeat } from "../support/heartbeat";
+import { type WorkerOutput } from "../support/lineWriter";
+import { withFields } from "../support/log";
+import { Attempt, type AttemptEnd } from "./attempt";
+import { type HeldJob, Settler } from "./settler";
 
 /** For a message that no poller waits for. */
 const noSlot: SlotEvents = {
@@ -122,7 +122,7 @@ export class MessageProcessor {
     const { records, clock, settings, workerId } = this.effects;
     const maxAttempts = Math.min(settings.maxAttempts, job.maxAttempts ?? Infinity);
     const now = clock.now();
-    const leaseUntil = now + settings.visibilityTimeoutSeconds * 1000;
+    const leaseUntil = now + settings.visibilityTimeoutSeconds * 1_000;
     const { id: messageId, receiveCount, isRedriven } = message;
     const request = { job, messageId, receiveCount, isRedriven, worker: workerId, maxAttempts, now, leaseUntil };
     if (this.atWork.has(job.id)) {
@@ -173,7 +173,7 @@ export class MessageProcessor {
     slot: SlotEvents,
   ): Promise<void> {
     const { records, clock, settings, log } = this.effects;
-    const lease = () => ({ now: clock.now(), leaseUntil: clock.now() + settings.visibilityTimeoutSeconds * 1000 });
+    const lease = () => ({ now: clock.now(), leaseUntil: clock.now() + settings.visibilityTimeoutSeconds * 1_000 });
     if (!(await records.holdSuspects({ ...request, ...lease() }))) {
       const seconds = 1 + Math.round(this.effects.random() * contendedSeconds);
       return this.putOff(claimed, "another job of the type that may have brought a worker down runs", seconds);
@@ -282,7 +282,7 @@ export class MessageProcessor {
     const held: HeldJob = {
       ...claimed,
       log: (level, event, fields) => log(level, event, { ...fields, runMs: (endedAt ?? clock.now()) - begun }),
-      heldUntil: message.receivedAt + (limits.maxVisibilitySeconds - hiddenMarginSeconds) * 1000,
+      heldUntil: message.receivedAt + (limits.maxVisibilitySeconds - hiddenMarginSeconds) * 1_000,
       isMessageGone: () => attempt.isMessageGone(),
       release: () => attempt.release(),
     };

@@ -1,14 +1,14 @@
-import { JobEnvelope } from "../../../contract/messages/envelope";
-import { JobError, OmittedResult } from "../../../contract/records/record";
-import { AttemptEnd } from "./attempt";
-import { backoffSeconds, hideableSeconds } from "../support/backoff";
-import { Clock } from "../support/clock";
+import { errorFields, type EventName, type Log } from "../../../contract/log";
+import { type JobEnvelope } from "../../../contract/messages/envelope";
+import { type JobError, type OmittedResult } from "../../../contract/records/record";
+import { type JobQueue, type ReceivedMessage } from "../queue/queue";
+import { type Hold, type HoldState, type JobRecords, type LastWords } from "../records/records";
 import { insist } from "../services/insist";
-import { errorFields, EventName, Log } from "../../../contract/log";
-import { Progress } from "../support/progress";
-import { JobQueue, ReceivedMessage } from "../queue/queue";
-import { Hold, HoldState, JobRecords, LastWords } from "../records/records";
+import { backoffSeconds, hideableSeconds } from "../support/backoff";
+import { type Clock } from "../support/clock";
+import { type Progress } from "../support/progress";
 import { shortenMiddle } from "../support/text";
+import { type AttemptEnd } from "./attempt";
 
 /** Longest pause of a job that its handler gave back. */
 const maxGiveBackSeconds = 60;
@@ -109,7 +109,7 @@ export class Settler {
   async failForGood(held: HeldJob, error: JobError, reason: string, stack?: string): Promise<void> {
     const { records, queue, clock, visibilityTimeoutSeconds } = this.effects;
     const { job, message, hold } = held;
-    const lease = () => records.extend(hold, clock.now() + visibilityTimeoutSeconds * 1000);
+    const lease = () => records.extend(hold, clock.now() + visibilityTimeoutSeconds * 1_000);
     // Checked first: a worker that was frozen must not dead-letter a job that another one has run since.
     if (await this.isLost(held, lease)) return;
     const failedAt = new Date(clock.now()).toISOString();
@@ -151,7 +151,7 @@ export class Settler {
     }
     const wanted = backoffSeconds(held.hold.attempt, { baseSeconds, maxSeconds, random });
     const backoff = hideableSeconds(wanted, held.message.receivedAt, clock.now());
-    const retryAt = clock.wallNow() + backoff * 1000;
+    const retryAt = clock.wallNow() + backoff * 1_000;
     const state = await this.write(held, () => records.retry(held.hold, error, retryAt, isSuspect));
     if (state === "lost") return;
     // A cancelled job skips its backoff; the next receiver finishes it as cancelled.

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Handler } from "../handlers/handler";
+import { type Handler } from "../handlers/handler";
 import { readInput } from "../inputs/input";
 
 export interface ChecksumResult {

@@ -1,11 +1,11 @@
-import { buffer } from "node:stream/consumers";
 import path from "node:path";
-import sharp, { OutputInfo, Sharp, SharpOptions } from "sharp";
+import { buffer } from "node:stream/consumers";
+import sharp, { type OutputInfo, type Sharp, type SharpOptions } from "sharp";
 import { describe, isObject } from "../../../contract/check";
-import { Handler, permanent } from "../handlers/handler";
+import { type Handler, permanent } from "../handlers/handler";
 import { describePayload } from "../inputs/input";
+import { openObject, parseS3Url, putObject, type S3Location, s3Url } from "../inputs/s3";
 import { thumbnailKey } from "../inputs/thumbnailKey";
-import { openObject, parseS3Url, putObject, S3Location, s3Url } from "../inputs/s3";
 
 export interface ThumbnailResult {
   width: number;
@@ -24,10 +24,10 @@ interface Request {
   format?: Format;
 }
 
-const maxWidth = 4096;
+const maxWidth = 4_096;
 
 /** A picture is decoded in memory as a whole: these bound a job to about half a gigabyte. */
-const maxInputBytes = 128 * 1024 ** 2;
+const maxInputBytes = 128 * 1_024 ** 2;
 const maxInputPixels = 100_000_000;
 
 /** Formats by the output's extension. */

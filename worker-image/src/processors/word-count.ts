@@ -1,4 +1,4 @@
-import { Handler, permanent } from "../handlers/handler";
+import { type Handler, permanent } from "../handlers/handler";
 import { readInput } from "../inputs/input";
 import { WordCounter } from "../inputs/wordCounter";
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { backoffSeconds } from "../support/backoff";
-import { Clock } from "../support/clock";
+import { type Clock } from "../support/clock";
 
 /** Most messages of one call ("ReceiveMessage", Amazon SQS API Reference). */
 const maxMessagesPerCall = 10;
@@ -176,7 +176,7 @@ export class Poller<Message> {
     const { onError, clock, random } = this.effects;
     onError(error, failures);
     // At least a little: full jitter may be zero, and a call that fails at once would spin.
-    const pause = Math.max(50, backoffSeconds(failures, { ...errorBackoff, random }) * 1000);
+    const pause = Math.max(50, backoffSeconds(failures, { ...errorBackoff, random }) * 1_000);
     this.cancelPause = clock.after(pause, () => {
       this.cancelPause = undefined;
       this.advance();

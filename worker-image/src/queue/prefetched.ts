@@ -1,9 +1,9 @@
 import { limits } from "../../../contract/limits";
+import { errorFields, type Log } from "../../../contract/log";
 import { hiddenMarginSeconds } from "../support/backoff";
-import { Clock } from "../support/clock";
+import { type Clock } from "../support/clock";
 import { heartbeatInterval } from "../support/heartbeat";
-import { errorFields, Log } from "../../../contract/log";
-import { JobQueue, ReceivedMessage } from "./queue";
+import { type JobQueue, type ReceivedMessage } from "./queue";
 
 export interface PrefetchedEffects {
   queue: JobQueue;
@@ -124,13 +124,13 @@ export class Prefetched {
   /** Elapsed share of the visibility timeout: 0 to 1, and more. */
   private share({ hiddenAt }: Kept): number {
     const { clock, visibilityTimeoutSeconds } = this.effects;
-    return (clock.now() - hiddenAt) / (visibilityTimeoutSeconds * 1000);
+    return (clock.now() - hiddenAt) / (visibilityTimeoutSeconds * 1_000);
   }
 
   /** True if an attempt that begins now may use up its timeout within the 12 hours that SQS hides a message. */
   private hasTime({ receivedAt }: ReceivedMessage): boolean {
     const { clock, timeoutSeconds } = this.effects;
     const maxWaitSeconds = limits.maxVisibilitySeconds - hiddenMarginSeconds - timeoutSeconds;
-    return clock.now() - receivedAt <= Math.max(hiddenMarginSeconds, maxWaitSeconds) * 1000;
+    return clock.now() - receivedAt <= Math.max(hiddenMarginSeconds, maxWaitSeconds) * 1_000;
   }
 }

@@ -1,18 +1,18 @@
 import {
-  BatchResultErrorEntry,
+  type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
-  Message,
+  type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
-  SQSClient,
+  type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { attributes, StringAttribute, stringAttributes } from "../../../contract/messages/attributes";
 import { bytesOf } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
-import { Batcher, EntryFailure } from "../support/batcher";
-import { Clock } from "../support/clock";
-import { DeadLetter, JobQueue, ReceivedMessage } from "./queue";
+import { attributes, type StringAttribute, stringAttributes } from "../../../contract/messages/attributes";
+import { Batcher, type EntryFailure } from "../support/batcher";
+import { type Clock } from "../support/clock";
+import { type DeadLetter, type JobQueue, type ReceivedMessage } from "./queue";
 
 /** Longest wait of SQS for messages ("Amazon SQS short and long polling"). */
 const waitSeconds = 20;
@@ -74,7 +74,7 @@ export class SqsQueue implements JobQueue {
     try {
       const { Messages: messages = [] } = await this.client.send(command, {
         abortSignal: signal,
-        requestTimeout: (waitSeconds + 10) * 1000,
+        requestTimeout: (waitSeconds + 10) * 1_000,
       });
       this.isFailing = false;
       this.hasReceived ||= messages.length > 0;

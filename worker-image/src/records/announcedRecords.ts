@@ -1,8 +1,8 @@
-import { CompletionEvent, completionEventOf } from "../../../contract/messages/completionEvent";
-import { JobEnvelope } from "../../../contract/messages/envelope";
-import { JobError } from "../../../contract/records/record";
+import { type CompletionEvent, completionEventOf } from "../../../contract/messages/completionEvent";
+import { type JobEnvelope } from "../../../contract/messages/envelope";
+import { type JobError } from "../../../contract/records/record";
 import { cutError } from "../support/errors";
-import { Claim, ClaimRequest, Hold, HoldState, JobRecords, LastWords } from "./records";
+import { type Claim, type ClaimRequest, type Hold, type HoldState, type JobRecords, type LastWords } from "./records";
 
 /** Publishes a job's final state. */
 export type Announce = (event: CompletionEvent) => Promise<void>;

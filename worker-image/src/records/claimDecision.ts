@@ -1,6 +1,6 @@
 import { limits } from "../../../contract/limits";
-import { JobError, JobRecord } from "../../../contract/records/record";
-import { ClaimRequest } from "./records";
+import { type JobError, type JobRecord } from "../../../contract/records/record";
+import { type ClaimRequest } from "./records";
 import { strayReason } from "./strayMessage";
 
 /** Effect of a claim, given the job's record. */

@@ -1,12 +1,12 @@
-import { DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { isConditionFailed } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
 import { listKeyOf } from "../../../contract/records/listKey";
-import { decodeRecord, isFinal, JobError, JobRecord, JobState } from "../../../contract/records/record";
-import { ClaimDecision, decideClaim, maxLossesAlone } from "./claimDecision";
+import { decodeRecord, isFinal, type JobError, type JobRecord, type JobState } from "../../../contract/records/record";
 import { cutError } from "../support/errors";
-import { Claim, ClaimRequest, Hold, HoldState, JobRecords, LastWords } from "./records";
-import { expressUpdate, RecordFields, RecordUpdate, unchangedSince } from "./recordUpdate";
+import { type ClaimDecision, decideClaim, maxLossesAlone } from "./claimDecision";
+import { type Claim, type ClaimRequest, type Hold, type HoldState, type JobRecords, type LastWords } from "./records";
+import { expressUpdate, type RecordFields, type RecordUpdate, unchangedSince } from "./recordUpdate";
 
 /** Tries of a claim that loses against another writer. */
 const maxClaimTries = 8;
@@ -198,7 +198,10 @@ function stateOf(record: JobRecord): HoldState {
 }
 
 function final(now: number): RecordFields {
-  return { finishedAt: new Date(now).toISOString(), expiresAt: Math.floor(now / 1000) + limits.recordRetentionSeconds };
+  return {
+    finishedAt: new Date(now).toISOString(),
+    expiresAt: Math.floor(now / 1_000) + limits.recordRetentionSeconds,
+  };
 }
 
 function heldValues(hold: Hold): RecordUpdate["values"] {

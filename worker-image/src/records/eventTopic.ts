@@ -1,10 +1,10 @@
 import { PublishBatchCommand, SNSClient } from "@aws-sdk/client-sns";
-import { CompletionEvent, eventMessage } from "../../../contract/messages/completionEvent";
 import { limits } from "../../../contract/limits";
-import { Batcher, EntryFailure } from "../support/batcher";
-import { Clock } from "../support/clock";
+import { type CompletionEvent, eventMessage } from "../../../contract/messages/completionEvent";
 import { gateClient } from "../services/gatedClient";
-import { ServiceGate } from "../services/serviceGate";
+import { type ServiceGate } from "../services/serviceGate";
+import { Batcher, type EntryFailure } from "../support/batcher";
+import { type Clock } from "../support/clock";
 
 /** Time that an event waits to share a batch: SNS bills a batch as one request per 64 KB. */
 const maxBatchWaitMilliseconds = 50;

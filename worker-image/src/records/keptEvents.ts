@@ -1,8 +1,8 @@
-import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { CompletionEvent, eventMessage } from "../../../contract/messages/completionEvent";
-import { Announce } from "./announcedRecords";
+import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { type Log } from "../../../contract/log";
+import { type CompletionEvent, eventMessage } from "../../../contract/messages/completionEvent";
 import { toJobError } from "../support/errors";
-import { Log } from "../../../contract/log";
+import { type Announce } from "./announcedRecords";
 
 export interface KeptEventsEffects {
   publish: Announce;

@@ -1,5 +1,5 @@
-import { UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
-import { encodeField, JobRecord } from "../../../contract/records/record";
+import { type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import { encodeField, type JobRecord } from "../../../contract/records/record";
 
 export type RecordFields = { [Field in keyof JobRecord]?: JobRecord[Field] };
 

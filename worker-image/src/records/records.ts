@@ -1,5 +1,5 @@
-import { JobEnvelope } from "../../../contract/messages/envelope";
-import { JobError, JobRecord, OmittedResult } from "../../../contract/records/record";
+import { type JobEnvelope } from "../../../contract/messages/envelope";
+import { type JobError, type JobRecord, type OmittedResult } from "../../../contract/records/record";
 
 /** A worker's right to a job: every write is conditional on it. */
 export interface Hold {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { Submission } from "../../../contract/messages/envelope";
-import { JobRecord } from "../../../contract/records/record";
 import { submissionText } from "../../../contract/http/submissionText";
-import { ClaimRequest } from "./records";
+import { type Submission } from "../../../contract/messages/envelope";
+import { type JobRecord } from "../../../contract/records/record";
+import { type ClaimRequest } from "./records";
 
 /**
  * Reason why a message of an ended job is no duplicate, and so to be kept: the job was sent again, changed or
@@ -25,7 +25,7 @@ export function strayReason(record: JobRecord, { job, messageId }: ClaimRequest)
 function digestsOf({ notBefore, submittedAt }: JobRecord, { type, payload, tenant }: ClaimRequest["job"]): string[] {
   const submission = { type, payload, tenant };
   if (notBefore === undefined) return [digestOf(submission), digestOf({ ...submission, delaySeconds: 0 })];
-  const delaySeconds = (Date.parse(notBefore) - Date.parse(submittedAt)) / 1000;
+  const delaySeconds = (Date.parse(notBefore) - Date.parse(submittedAt)) / 1_000;
   return [digestOf({ ...submission, delaySeconds }), digestOf({ ...submission, runAt: notBefore })];
 }
 

@@ -1,4 +1,4 @@
-import { Claim, ClaimRequest, HoldState, JobRecords } from "./records";
+import { type Claim, type ClaimRequest, type HoldState, type JobRecords } from "./records";
 
 /**
  * Job records that are not kept: SQS's count of deliveries is the number of attempts, so that a job given back has

@@ -1,4 +1,4 @@
-import { SecretReference } from "../../../contract/secretReference";
+import { type SecretReference } from "../../../contract/secretReference";
 
 const settings = {
   maxAttempts: 2,

@@ -1,9 +1,9 @@
-import { parseSecretReference, SecretReference } from "../../../contract/secretReference";
 import { isObject } from "../../../contract/check";
-import { Clock } from "../support/clock";
-import { toJobError } from "../support/errors";
+import { errorFields, type Log } from "../../../contract/log";
+import { parseSecretReference, type SecretReference } from "../../../contract/secretReference";
 import { insist } from "../services/insist";
-import { errorFields, Log } from "../../../contract/log";
+import { type Clock } from "../support/clock";
+import { toJobError } from "../support/errors";
 
 export interface SecretEffects {
   /** Reads the whole value; rejects if there is none, or reading is refused. */

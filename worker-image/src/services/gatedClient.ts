@@ -1,4 +1,4 @@
-import { ServiceGate } from "./serviceGate";
+import { type ServiceGate } from "./serviceGate";
 
 /** The used part of a client's middleware; its exact type differs by service. */
 interface MiddlewareStack {

@@ -1,5 +1,5 @@
 import { backoffSeconds } from "../support/backoff";
-import { Clock, sleep } from "../support/clock";
+import { type Clock, sleep } from "../support/clock";
 import { isOutage } from "./serviceError";
 import { ServiceAway } from "./serviceGate";
 
@@ -43,7 +43,7 @@ export async function insist<T>(action: () => Promise<T>, options: InsistOptions
       if (isHopeless || isUsedUp || options.signal.aborted) throw error;
       if (tries <= toldRetries || tries % toldRetries === 0) options.onRetry(error);
       const pause = backoffSeconds(tries, { ...insistence, random: options.random });
-      await sleep(options.clock, pause * 1000, options.signal);
+      await sleep(options.clock, pause * 1_000, options.signal);
       // While no call would be made, a try is useless.
       if (isPatient && error instanceof ServiceAway) await error.gate.ready(options.signal);
     }

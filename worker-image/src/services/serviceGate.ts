@@ -1,4 +1,4 @@
-import { Clock, sleep } from "../support/clock";
+import { type Clock, sleep } from "../support/clock";
 import { isAnswer, isOutage } from "./serviceError";
 
 /** A service counts as away once this number of calls in a row have failed, over this time. */

@@ -1,4 +1,4 @@
-import { Clock } from "../support/clock";
+import { type Clock } from "../support/clock";
 import { ServiceGate } from "./serviceGate";
 
 /** Time of failures after which a service counts as trouble. */

@@ -13,7 +13,7 @@ export function backoffSeconds(
 
 /** Whole seconds, at most `seconds`, for which SQS can still hide a message received at that time. */
 export function hideableSeconds(seconds: number, receivedAt: number, now: number): number {
-  const left = limits.maxVisibilitySeconds - hiddenMarginSeconds - (now - receivedAt) / 1000;
+  const left = limits.maxVisibilitySeconds - hiddenMarginSeconds - (now - receivedAt) / 1_000;
   return Math.max(0, Math.floor(Math.min(Math.round(seconds), left)));
 }
 

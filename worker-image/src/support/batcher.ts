@@ -1,4 +1,4 @@
-import { Clock } from "./clock";
+import { type Clock } from "./clock";
 
 /** Outcome of one entry of a batch that the service took: undefined if it worked, else the error. */
 export type EntryFailure = Error | undefined;

@@ -1,5 +1,5 @@
 import { limits } from "../../../contract/limits";
-import { JobError } from "../../../contract/records/record";
+import { type JobError } from "../../../contract/records/record";
 import { isError, read, toPlain } from "./plain";
 import { shorten } from "./text";
 

@@ -1,11 +1,11 @@
-import { Clock } from "./clock";
+import { type Clock } from "./clock";
 
 /** Longest time between heartbeats. */
 const maxIntervalMilliseconds = 20_000;
 
 /** A third of the visibility timeout, so that two may fail before a message reappears. */
 export function heartbeatInterval(visibilityTimeoutSeconds: number): number {
-  return Math.min(maxIntervalMilliseconds, (visibilityTimeoutSeconds * 1000) / 3);
+  return Math.min(maxIntervalMilliseconds, (visibilityTimeoutSeconds * 1_000) / 3);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createLog, EventName, Log, LogFields } from "../../../contract/log";
+import { createLog, type EventName, type Log, type LogFields } from "../../../contract/log";
 import type { Masking } from "./masking";
 
 /**

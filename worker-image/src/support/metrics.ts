@@ -1,5 +1,5 @@
-import { Clock } from "./clock";
-import { attemptEnds, EventName, Log, LogFields } from "../../../contract/log";
+import { attemptEnds, type EventName, type Log, type LogFields } from "../../../contract/log";
+import { type Clock } from "./clock";
 
 /** Namespace of the worker's metrics in CloudWatch. */
 export const metricNamespace = "BatchJobProcessor";
@@ -127,5 +127,5 @@ export class Metrics {
 }
 
 function rssMegabytes(): number {
-  return Math.round(process.memoryUsage.rss() / 1024 ** 2);
+  return Math.round(process.memoryUsage.rss() / 1_024 ** 2);
 }

@@ -1,7 +1,7 @@
+import type { IncomingMessage } from "node:http";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { IncomingMessage } from "node:http";
 import { Unproven } from "../../../../local-cloud/wire/signatures/problems";
 import { sha256 } from "../../../../local-cloud/wire/signatures/recompute";
 import { Signatures } from "../../../../local-cloud/wire/signatures/signatures";
@@ -12,7 +12,7 @@ const example = {
   accessKeyId: "AKIAIOSFODNN7EXAMPLE",
   secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
 };
-const exampleTime = Date.UTC(2013, 4, 24);
+const exampleTime = Date.UTC(2_013, 4, 24);
 
 interface Sent {
   method: string;

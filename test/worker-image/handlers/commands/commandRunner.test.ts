@@ -1,10 +1,10 @@
-import { expect } from "chai";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { expect } from "chai";
 import { limits } from "../../../../contract/limits";
 import { CommandRunner } from "../../../../worker-image/src/handlers/commands/commandRunner";
-import { JobStopped, RunOutcome } from "../../../../worker-image/src/handlers/runner";
+import { JobStopped, type RunOutcome } from "../../../../worker-image/src/handlers/runner";
 import { isRunning, until } from "../../../local-cloud/support";
 import { createRunnerParts } from "../../support/runnerParts";
 

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import { LineReader } from "../../../../worker-image/src/support/lineReader";
 import {
-  FoundResult,
+  type FoundResult,
   maxKeptCharacters,
   ResultFinder,
 } from "../../../../worker-image/src/handlers/commands/resultFinder";
+import { LineReader } from "../../../../worker-image/src/support/lineReader";
 
 describe("ResultFinder", () => {
   /** The result found in an output, and the lines for the log. Lines that begin with `progress` report it. */

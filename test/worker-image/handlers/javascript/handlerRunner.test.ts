@@ -1,13 +1,13 @@
-import { expect } from "chai";
 import path from "node:path";
+import { expect } from "chai";
 import { findHandler } from "../../../../worker-image/src/handlers/handlerPath";
-import { JobStopped, RunOutcome } from "../../../../worker-image/src/handlers/runner";
 import { HandlerRunner } from "../../../../worker-image/src/handlers/javascript/handlerRunner";
+import { JobStopped, type RunOutcome } from "../../../../worker-image/src/handlers/runner";
+import { guardAgainstLeaks } from "../../../support/leakGuard";
+import { until } from "../../../support/until";
 import { buildWorker, distFolder, fixturesFolder } from "../../support/build";
 import { FakeLog } from "../../support/doubles";
 import { createRunnerParts } from "../../support/runnerParts";
-import { guardAgainstLeaks } from "../../../support/leakGuard";
-import { until } from "../../../support/until";
 
 describe("HandlerRunner", () => {
   const runners: HandlerRunner[] = [];

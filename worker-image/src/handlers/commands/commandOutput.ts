@@ -1,11 +1,11 @@
-import { Readable } from "node:stream";
-import { Line, LineReader } from "../../support/lineReader";
-import { pour } from "../pour";
-import { readResultFile } from "./resultFile";
-import { FoundResult, maxKeptCharacters, ResultFinder } from "./resultFinder";
-import { RunEvents } from "../runner";
-import { SaidLines } from "../saidLines";
+import { type Readable } from "node:stream";
+import { type Line, LineReader } from "../../support/lineReader";
 import { shorten } from "../../support/text";
+import { pour } from "../pour";
+import { type RunEvents } from "../runner";
+import { SaidLines } from "../saidLines";
+import { readResultFile } from "./resultFile";
+import { type FoundResult, maxKeptCharacters, ResultFinder } from "./resultFinder";
 
 const maxLoggedCharacters = 4_000;
 

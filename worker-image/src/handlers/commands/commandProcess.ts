@@ -1,13 +1,13 @@
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
 import { exitCodes } from "../../../../contract/handler";
-import { JobError } from "../../../../contract/records/record";
-import { Clock } from "../../support/clock";
-import { CommandOutput } from "./commandOutput";
-import { JobProcesses, TrackedJob } from "../jobProcesses";
+import { type JobError } from "../../../../contract/records/record";
+import { type Clock } from "../../support/clock";
+import { type JobProcesses, type TrackedJob } from "../jobProcesses";
 import { killedByKernel, noteKernelKill, outOfMemory, preferForKill } from "../memory";
-import { ProcessGroups, signalGroup } from "../processGroups";
-import { killGraceMilliseconds, RunOutcome, unkillableMilliseconds } from "../runner";
+import { type ProcessGroups, signalGroup } from "../processGroups";
+import { killGraceMilliseconds, type RunOutcome, unkillableMilliseconds } from "../runner";
+import { type CommandOutput } from "./commandOutput";
 
 /** Longest wait for output after the process has ended: a stuck child may hold the pipes open. */
 const lateOutputMilliseconds = 1_000;
@@ -45,7 +45,7 @@ export class CommandProcess {
     groups.add(this.group);
     preferForKill(this.group);
     this.tracked = processes.track({
-      ...{ root: this.group, isRootKept: false, mark, folder, maxBytes: maxMemoryMegabytes * 1024 ** 2 },
+      ...{ root: this.group, isRootKept: false, mark, folder, maxBytes: maxMemoryMegabytes * 1_024 ** 2 },
       onTooLarge: (bytes) => {
         this.death ??= outOfMemory("command", bytes, maxMemoryMegabytes);
         this.kill();

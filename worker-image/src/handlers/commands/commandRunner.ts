@@ -1,21 +1,21 @@
-import { ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
-import { FileHandle, open, rm, writeFile } from "node:fs/promises";
+import { type FileHandle, open, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { workerVariablePrefix } from "../../../../contract/workerSettings";
-import { Clock } from "../../support/clock";
+import { type Clock } from "../../support/clock";
+import { toJobError } from "../../support/errors";
+import { explainFullDisk } from "../disk";
+import { type Gpu, type GpuPool } from "../gpuPool";
+import { type Job } from "../handler";
+import { type JobFolders } from "../jobFolders";
+import { type JobProcesses, markVariable } from "../jobProcesses";
+import { type ProcessGroups } from "../processGroups";
+import { type RunEvents, type Runner, type RunOutcome } from "../runner";
 import { CommandOutput } from "./commandOutput";
 import { findCommand } from "./commandPath";
-import { CommandChild, CommandProcess } from "./commandProcess";
-import { explainFullDisk } from "../disk";
-import { toJobError } from "../../support/errors";
-import { Gpu, GpuPool } from "../gpuPool";
-import { Job } from "../handler";
-import { JobFolders } from "../jobFolders";
-import { JobProcesses, markVariable } from "../jobProcesses";
-import { ProcessGroups } from "../processGroups";
+import { type CommandChild, CommandProcess } from "./commandProcess";
 import { resultFileIn, resultVariable } from "./resultFile";
-import { RunEvents, Runner, RunOutcome } from "../runner";
 
 export interface CommandRunnerOptions {
   /** Program and arguments. */
@@ -146,7 +146,7 @@ export class CommandRunner implements Runner {
       JOB_ID: job.id,
       JOB_TYPE: job.type,
       JOB_ATTEMPT: String(job.attempt),
-      JOB_DEADLINE: new Date(clock.now() + timeoutSeconds * 1000).toISOString(),
+      JOB_DEADLINE: new Date(clock.now() + timeoutSeconds * 1_000).toISOString(),
       JOB_DIR: folder,
       [resultVariable]: resultFileIn(folder),
       [markVariable]: mark,

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
-import { omittedResult } from "../encodeResult";
 import { toJobError } from "../../support/errors";
-import { FoundResult, maxKeptCharacters, resultOfText } from "./resultFinder";
+import { omittedResult } from "../encodeResult";
+import { type FoundResult, maxKeptCharacters, resultOfText } from "./resultFinder";
 
 /** Variable that names the file for a command's result: if it is written, all that the command prints is output. */
 export const resultVariable = "JOB_RESULT_FILE";

@@ -1,12 +1,12 @@
-import { createHash, Hash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { stripVTControlCharacters } from "node:util";
 import { bytesOf } from "../../../../contract/check";
-import { limits } from "../../../../contract/limits";
 import { findJsonLosses } from "../../../../contract/http/jsonLosses";
-import { encodeResult, EncodedResult, omittedResult } from "../encodeResult";
-import { BracketDepth, isJsonFragment, likenessOf } from "./jsonShape";
-import { Line } from "../../support/lineReader";
+import { limits } from "../../../../contract/limits";
+import { type Line } from "../../support/lineReader";
 import { shorten } from "../../support/text";
+import { type EncodedResult, encodeResult, omittedResult } from "../encodeResult";
+import { BracketDepth, isJsonFragment, likenessOf } from "./jsonShape";
 
 /** Most characters of JSON that are kept: room for a result within the limit with white space in it, and for more. */
 export const maxKeptCharacters = 16 * limits.maxResultBytes;

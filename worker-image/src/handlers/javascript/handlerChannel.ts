@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
-import { FromHandler, ToHandler } from "./handlerMessages";
+import { type FromHandler, type ToHandler } from "./handlerMessages";
 
 /** File descriptors of a handler's process, beside the standard ones: messages from the worker, and to it. */
 export const channel = { input: 3, output: 4 } as const;

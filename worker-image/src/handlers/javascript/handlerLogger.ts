@@ -1,9 +1,9 @@
-import { isError, toPlain } from "../../support/plain";
+import { type LogLevel } from "../../../../contract/log";
 import { toJobError } from "../../support/errors";
-import { JobLogger } from "../handler";
-import { LogLevel } from "../../../../contract/log";
-import { maxLineCharacters } from "../jobLog";
+import { isError, toPlain } from "../../support/plain";
 import { shorten } from "../../support/text";
+import { type JobLogger } from "../handler";
+import { maxLineCharacters } from "../jobLog";
 
 type Fields = Record<string, unknown>;
 

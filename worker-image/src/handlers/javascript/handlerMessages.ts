@@ -1,6 +1,6 @@
-import { JobError, OmittedResult } from "../../../../contract/records/record";
-import { Job } from "../handler";
-import { StopCause } from "../runner";
+import { type JobError, type OmittedResult } from "../../../../contract/records/record";
+import { type Job } from "../handler";
+import { type StopCause } from "../runner";
 
 /** Source of the handler that a process loads. */
 export interface HandlerSource {

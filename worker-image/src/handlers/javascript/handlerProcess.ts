@@ -1,24 +1,30 @@
-import { ChildProcess, spawn } from "node:child_process";
-import { Readable, Writable } from "node:stream";
-import { JobError } from "../../../../contract/records/record";
-import { Clock } from "../../support/clock";
-import { explainFullDisk } from "../disk";
+import { type ChildProcess, spawn } from "node:child_process";
+import { type Readable, type Writable } from "node:stream";
+import { type Log } from "../../../../contract/log";
+import { type JobError } from "../../../../contract/records/record";
+import { type Clock } from "../../support/clock";
 import { toJobError } from "../../support/errors";
-import { Gpu, GpuPool } from "../gpuPool";
-import { Job } from "../handler";
-import { channel } from "./handlerChannel";
-import { FromHandler, HandlerEnd, HandlerSource, Remains, ToHandler } from "./handlerMessages";
-import { JobFolders } from "../jobFolders";
-import { JobProcesses, markVariable, TrackedJob } from "../jobProcesses";
-import { maxLineCharacters } from "../jobLog";
-import { Line, LineReader } from "../../support/lineReader";
-import { Log } from "../../../../contract/log";
-import { KernelKill, killedByKernel, noteKernelKill, outOfMemory, preferForKill } from "../memory";
-import { pour } from "../pour";
-import { ProcessGroups, signalGroup } from "../processGroups";
-import { JobStopped, killGraceMilliseconds, RunEvents, RunOutcome, unkillableMilliseconds } from "../runner";
-import { SaidLines } from "../saidLines";
+import { type Line, LineReader } from "../../support/lineReader";
 import { shorten } from "../../support/text";
+import { explainFullDisk } from "../disk";
+import { type Gpu, type GpuPool } from "../gpuPool";
+import { type Job } from "../handler";
+import { type JobFolders } from "../jobFolders";
+import { maxLineCharacters } from "../jobLog";
+import { type JobProcesses, markVariable, type TrackedJob } from "../jobProcesses";
+import { type KernelKill, killedByKernel, noteKernelKill, outOfMemory, preferForKill } from "../memory";
+import { pour } from "../pour";
+import { type ProcessGroups, signalGroup } from "../processGroups";
+import {
+  type JobStopped,
+  killGraceMilliseconds,
+  type RunEvents,
+  type RunOutcome,
+  unkillableMilliseconds,
+} from "../runner";
+import { SaidLines } from "../saidLines";
+import { channel } from "./handlerChannel";
+import { type FromHandler, type HandlerEnd, type HandlerSource, type Remains, type ToHandler } from "./handlerMessages";
 
 export interface HandlerProcessOptions extends HandlerSource {
   /** Absolute path of the process's entry, `handlerMain.js`. */
@@ -108,7 +114,7 @@ export class HandlerProcess {
     });
     const root = this.child.pid ?? -1;
     this.tracked = processes.track({
-      ...{ root, isRootKept: true, mark, spareMark: mark, maxBytes: maxMemoryMegabytes * 1024 ** 2 },
+      ...{ root, isRootKept: true, mark, spareMark: mark, maxBytes: maxMemoryMegabytes * 1_024 ** 2 },
       onTooLarge: (bytes) => this.condemn(outOfMemory("handler", bytes, maxMemoryMegabytes)),
     });
     if (this.child.pid !== undefined) {

@@ -1,5 +1,5 @@
 import { describe } from "../../../../contract/check";
-import { Progress, toProgress } from "../../support/progress";
+import { type Progress, toProgress } from "../../support/progress";
 
 /** Time between two reports to the worker, which writes one a second. */
 const intervalMilliseconds = 100;

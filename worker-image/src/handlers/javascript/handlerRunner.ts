@@ -1,6 +1,6 @@
-import { Job } from "../handler";
-import { HandlerProcess, HandlerProcessOptions } from "./handlerProcess";
-import { RunEvents, Runner, RunOutcome } from "../runner";
+import { type Job } from "../handler";
+import { type RunEvents, type Runner, type RunOutcome } from "../runner";
+import { HandlerProcess, type HandlerProcessOptions } from "./handlerProcess";
 
 /** Runs JavaScript handlers in processes: one for each running job, reused from job to job. */
 export class HandlerRunner implements Runner {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { Clock } from "../../support/clock";
-import { toJobError } from "../../support/errors";
+import { errorFields, type Log } from "../../../../contract/log";
 import { insist } from "../../services/insist";
-import { errorFields, Log } from "../../../../contract/log";
+import { type Clock } from "../../support/clock";
+import { toJobError } from "../../support/errors";
 
 export interface InlineHandlerEffects {
   clock: Clock;
