@@ -14,6 +14,8 @@ export interface LambdaSpec {
   environment: Record<string, string>;
   timeoutSeconds: number;
   memoryMegabytes: number;
+  /** Of what is written by `console`. */
+  logFormat: "Text" | "JSON";
   /** Concurrency beyond which callers are throttled. */
   reservedConcurrency?: number;
   /** Target of failed events; a destination of the event configuration comes first. */

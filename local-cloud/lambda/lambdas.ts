@@ -10,7 +10,7 @@ import { temporaryFolder } from "../orphans";
 import { packageFolder } from "../program/packageFolder";
 import type { Messaging } from "../stores/messaging";
 import type { Callers } from "../wire/callers";
-import { lambdaBootstrap } from "./bootstrap";
+import { bootstrap } from "./bootstrap";
 import { type InvocationResult, LambdaFunction, LambdaRefusal, type LambdaSpec } from "./lambdaFunction";
 
 /** Lambda waits 1, then 2 minutes ("Asynchronous invocation: error handling"); too long here. */
@@ -34,7 +34,7 @@ export class Lambdas {
       log: Log;
     },
   ) {
-    writeFileSync(this.bootstrap, lambdaBootstrap);
+    writeFileSync(this.bootstrap, `(${String(bootstrap)})();\n`);
     // Also if nothing stops it first.
     process.once("exit", this.removeFolder);
   }
@@ -156,6 +156,7 @@ export class Lambdas {
       AWS_LAMBDA_FUNCTION_NAME: spec.name,
       AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMegabytes),
+      AWS_LAMBDA_LOG_FORMAT: spec.logFormat,
       AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${spec.name}`,
       AWS_LAMBDA_LOG_STREAM_NAME: randomUUID(),
       AWS_REGION: this.cloud.region,

@@ -14,7 +14,10 @@ describe("local functions", () => {
   });
   after(() => test.stop());
 
-  async function invoke(name: unknown, event: unknown): Promise<{ payload: unknown; functionError?: string }> {
+  async function invoke(
+    name: unknown,
+    event: unknown,
+  ): Promise<{ requestId: string; payload: unknown; functionError?: string }> {
     const result = await test.cloud.lambdas.invoke(String(name), JSON.stringify(event));
     return { ...result, payload: JSON.parse(result.payload) as unknown };
   }
@@ -63,7 +66,7 @@ describe("local functions", () => {
       return { name: fn.name, failures: failures.url };
     });
     test.cloud.lambdas.invokeAsync(String(name), "{}");
-    await until(() => test.logs.some(({ line }) => line === "done at 3"));
+    await until(() => test.logs.some(({ line }) => line.endsWith("\tINFO\tdone at 3")));
     test.cloud.lambdas.invokeAsync(String(name), JSON.stringify({ bad: true }));
     const record = JSON.parse((await receive(test.sqs, String(failures))).Body!) as Record<string, object>;
     expect(record).to.include({ version: "1.0" });
@@ -94,7 +97,7 @@ describe("local functions", () => {
     const publish = () => test.sns.send(new PublishCommand({ TopicArn: String(topic), Message: "lost?" }));
     test.cloud.faults.add({ service: "lambda", action: "Invoke", times: 2, status: 503 });
     await publish();
-    await until(() => test.logs.some(({ line }) => line === "reached"));
+    await until(() => test.logs.some(({ line }) => line.endsWith("\tINFO\treached")));
     await test.cloud.lambdas.delete(String(name));
     await publish();
     const message = await receive(test.sqs, String(dead));
@@ -130,6 +133,29 @@ describe("local functions", () => {
     expect((await invoke(names.broken, {})).payload).to.include({ errorType: "RangeError", errorMessage: "at start" });
     expect((await invoke(names.missing, {})).payload).to.include({ errorType: "Runtime.HandlerNotFound" });
     expect((await invoke(names.callback, {})).payload).to.include({ errorMessage: "called back" });
+  });
+
+  it("logs what a function prints as Lambda does: with a prefix, as JSON, or as it is", async () => {
+    const code = `console.warn("at start");
+      exports.handler = () => { console.log("%d lines", 7); process.stdout.write("raw\\n"); };`;
+    const { text, json } = await test.up(() => ({
+      text: codeFunction("text", code).name,
+      json: codeFunction("json", code, { loggingConfig: { logFormat: "JSON" } }).name,
+    }));
+    const linesOf = async (name: unknown) => {
+      const { requestId } = await invoke(name, {});
+      const lines = () => test.logs.filter((entry) => entry.name === name);
+      await until(() => lines().length === 3);
+      const shown = ({ line }: { line: string }) =>
+        line.replace(requestId, "ID").replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, "NOW");
+      return lines().map(shown);
+    };
+    expect(await linesOf(text)).to.have.members(["NOW\t\tWARN\tat start", "NOW\tID\tINFO\t7 lines", "raw"]);
+    expect(await linesOf(json)).to.have.members([
+      '{"timestamp":"NOW","level":"INFO","requestId":"ID","message":"7 lines"}',
+      '{"timestamp":"NOW","level":"WARN","message":"at start"}',
+      "raw",
+    ]);
   });
 
   it("runs calls at once up to four processes, and throttles at the reserved concurrency", async () => {

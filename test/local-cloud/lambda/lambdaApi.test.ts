@@ -45,7 +45,8 @@ describe("local Lambda API", () => {
   it("takes events, and tries them again where the handler fails", async () => {
     const { StatusCode } = await invoke('{"fail": 2}', { InvocationType: "Event" });
     expect(StatusCode).to.equal(202);
-    await until(() => test.logs.some(({ line }) => line.includes('handled {"fail":2}')));
+    const said = await until(() => test.logs.find(({ line }) => line.includes('handled {"fail":2}')));
+    expect(said.line).to.match(/^[\d-]{10}T[\d:.]{12}Z\t[\da-f-]{36}\tINFO\thandled \{"fail":2\}$/);
     expect((await invoke("{}", { InvocationType: "DryRun" })).StatusCode).to.equal(204);
   });
 
