@@ -7,7 +7,7 @@ import { text as readAll } from "node:stream/consumers";
 import { expect } from "chai";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { type CannedAnswer, type CannedApi, problem, type SeenRequest, startCannedApi } from "../client/support";
-import { cliMain, jsonOf, runCli, type RunOptions } from "./support";
+import { cliMain, jsonOf, runCli, type RunOptions, spawnCli } from "./support";
 
 const times = { submittedAt: "2026-11-24T00:00:00.000Z", startedAt: "2026-11-24T00:00:01.000Z" };
 const running = { id: "a", type: "word-count", state: "running", attempts: 1, ...times };
@@ -220,7 +220,9 @@ describe("batch-jobs", () => {
         }, 20);
       };
       for (const answer of [{ body: running }, "hang"] as const) {
-        const { code, stdout, stderr } = await run(["wait", "a"], () => answer, { onStart });
+        await api?.close();
+        api = await startCannedApi(() => answer);
+        const { code, stdout, stderr } = await spawnCli(["wait", "a", "--url", api.url], { onStart });
         expect({ code, stdout }).to.deep.equal({ code: 130, stdout: "" });
         expect(stderr).to.include("nothing was cancelled").and.include("batch-jobs wait a");
       }
@@ -312,7 +314,7 @@ describe("batch-jobs", () => {
   });
 
   it("says that nobody answers, or that something else does", async () => {
-    const unreachable = await runCli(["types", "--url", "http://127.0.0.1:1"]);
+    const unreachable = await spawnCli(["types", "--url", "http://127.0.0.1:1"]);
     expect(unreachable.code).to.equal(1);
     expect(unreachable.stderr).to.include("Could not reach http://127.0.0.1:1").and.include("Is the URL right");
     const other = await run(["types"], () => ({ body: "<html>" }));
@@ -350,6 +352,7 @@ describe("batch-jobs, as a person meets it", () => {
     for (const option of ["--version", "-V"]) {
       expect(await runCli([option])).to.deep.equal({ code: 0, stdout: `${version}\n`, stderr: "" });
     }
+    expect(await spawnCli(["--version"])).to.deep.equal({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
   it("says an unknown type once, with the nearest and all that there are", async () => {

@@ -4,7 +4,7 @@ import { renderLine } from "../../cli/logLines";
 import { render } from "../../cli/output/styled";
 import { writeRunFile } from "../../local-cloud/runFile";
 import { type CannedAnswer, type CannedApi, type SeenRequest, startCannedApi } from "../client/support";
-import { jsonOf, runCli } from "./support";
+import { jsonOf, runCli, spawnCli } from "./support";
 
 const token = "run-token";
 const job = { id: "a", type: "greet", state: "running", attempts: 2, submittedAt: "2026-11-24T00:00:00.000Z" };
@@ -115,7 +115,7 @@ describe("batch-jobs logs", () => {
   });
 
   it("follows until Ctrl-C", async () => {
-    const run = runCli(["logs", "a", "--follow", "--url", api.url], {
+    const run = spawnCli(["logs", "a", "--follow", "--url", api.url], {
       onStart: (child) => void once(child.stdout!, "data").then(() => child.kill("SIGINT")),
     });
     const { code, stdout } = await run;

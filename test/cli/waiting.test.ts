@@ -1,11 +1,13 @@
-import { type ChildProcess } from "node:child_process";
 import { expect } from "chai";
+import { Command } from "commander";
 import { renderJob, renderJobs, waitingText } from "../../cli/output/jobTables";
 import { render } from "../../cli/output/styled";
-import type { Job, Waiting } from "../../client/index";
+import type { Session } from "../../cli/session";
+import { waitForJobs } from "../../cli/waitForJobs";
+import type { Job, Waiting, WaitOptions } from "../../client/index";
 import { writeRunFile } from "../../local-cloud/runFile";
-import { type CannedApi, type SeenRequest, startCannedApi } from "../client/support";
-import { runCli } from "./support";
+import { type CannedApi, startCannedApi } from "../client/support";
+import { jsonOf, runCli } from "./support";
 
 const at = "2026-11-24T00:00:00.000Z";
 const soon = "2026-11-24T00:10:00.000Z";
@@ -67,39 +69,25 @@ describe("batch-jobs, where a job waits", () => {
     expect(stderr).to.include(`still queued after 0.1 s\n  It waits: ${sentences.unknown}\n`);
   });
 
-  it("says why when it has been waited for a while, whenever that changes, and on standard error alone", async () => {
-    const seen = new Map<string, string>();
-    const answer = ({ method, path }: SeenRequest) => {
-      const id = path.split("/").pop()!;
-      const text = seen.get(id.startsWith("many") ? "many" : id) ?? "";
-      const waiting = text.includes(sentences.noWorkers) ? unknown : noWorkers;
-      const isOver = text.includes(sentences.unknown);
-      const job = { ...queued, id, ...(isOver ? { state: "succeeded" } : { waiting }) };
-      return method === "POST" ? { status: 202, body: { ...queued, id: "people" } } : { body: job };
+  it("says why whenever the client tells, to programs on standard error, and once for many that wait alike", async () => {
+    const wait = (id: string, { onWaiting }: WaitOptions) => {
+      const job = { ...queued, id };
+      for (const waiting of [noWorkers, unknown]) onWaiting!(waiting, job);
+      return Promise.resolve({ ...job, state: "succeeded" });
     };
-    const canned = (api = await startCannedApi(answer));
-    const run = (id: string, ...args: string[]) => {
-      const onData = (chunk: unknown) => seen.set(id, (seen.get(id) ?? "") + String(chunk));
-      const onStart = (child: ChildProcess) => void child.stderr!.on("data", onData);
-      return runCli([...args, "--url", canned.url], { onStart });
+    const session = { client: { wait }, isJson: true } as unknown as Session;
+    const waitFor = (ids: string[]) => {
+      const program = new Command("wait").action(async () => void (await waitForJobs(session, ids)));
+      return runCli([], {}, program);
     };
-    const ids = Array.from({ length: 20 }, (_, index) => `many-${index}`);
-    const [people, programs, many] = await Promise.all([
-      run("people", "submit", "t", "1", "--wait"),
-      run("programs", "wait", "programs", "--json"),
-      run("many", "wait", ...ids, "--json"),
-    ]);
-    for (const [id, { code, stderr }] of Object.entries({ people, programs })) {
-      expect(code).to.equal(0);
-      const lines = [sentences.noWorkers, sentences.unknown].map((sentence) => `… Job ${id} waits: ${sentence}\n`);
-      expect(stderr).to.equal(lines.join(""));
-    }
-    expect(JSON.parse(programs.stdout)).to.include({ id: "programs", state: "succeeded" });
-    // One line for all that wait alike.
-    expect(many.code).to.equal(0);
-    const [first, second, ...more] = many.stderr.trim().split("\n");
-    expect(more).to.deep.equal([]);
-    expect(first).to.match(/^… Job many-\d+ of t, and perhaps others, waits: no workers: /);
-    expect(second).to.match(/^… Job many-\d+ of t, and perhaps others, waits: It waits for a worker/);
+    const one = await waitFor(["a"]);
+    const lines = [sentences.noWorkers, sentences.unknown].map((sentence) => `… Job a waits: ${sentence}\n`);
+    expect(one).to.include({ code: 0, stderr: lines.join("") });
+    expect(jsonOf(one)).to.include({ id: "a", state: "succeeded" });
+    const many = await waitFor(Array.from({ length: 20 }, (_, index) => `many-${index}`));
+    const alike = [sentences.noWorkers, sentences.unknown].map(
+      (sentence) => `… Job many-0 of t, and perhaps others, waits: ${sentence}\n`,
+    );
+    expect(many).to.include({ code: 0, stderr: alike.join("") });
   });
 });

@@ -55,6 +55,22 @@ describe("waitForJob", () => {
     expect(seen.map(({ state }) => state)).to.deep.equal(["queued", "running", "succeeded"]);
   });
 
+  it("tells why the job waits from 10 s on, and whenever that changes", async () => {
+    const clock = fakeClock();
+    const look = () => {
+      const now = clock.now();
+      const waiting = { reason: now < 20_000 ? "no-workers" : "unknown", detail: "x", asOf: String(now) };
+      return Promise.resolve(
+        (now < 40_000 ? { ...base, state: "queued", waiting } : { ...base, state: "failed" }) as Job,
+      );
+    };
+    const told: [number, string][] = [];
+    await waitForJob(look, { onWaiting: ({ reason }, { id }) => told.push([clock.now(), `${id} ${reason}`]) }, clock);
+    expect(told.map(([, reason]) => reason)).to.deep.equal(["a no-workers", "a unknown"]);
+    expect(told[0]![0]).to.be.within(10_000, 15_000);
+    expect(told[1]![0]).to.be.within(20_000, 25_000);
+  });
+
   it("ends with its time, to the moment, and hands over the job", async () => {
     const clock = fakeClock();
     const error = (await rejection(waitForJob(after(99), { timeoutSeconds: 7 }, clock))) as WaitTimeoutError;

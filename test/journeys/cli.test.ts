@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import type { Job } from "../../client/index";
-import { jsonOf, runCli, type RunOptions } from "../cli/support";
+import { jsonOf, spawnCli, type SpawnOptions } from "../cli/support";
 import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 describe("batch-jobs on the local cloud", () => {
   let handlers: Handlers;
   let journey: Journey;
-  const cli = (args: string[], more: RunOptions = {}) =>
-    runCli(args, { ...more, env: { BATCH_JOBS_URL: journey.url, ...more.env } });
+  const cli = (args: string[], more: SpawnOptions = {}) =>
+    spawnCli(args, { ...more, env: { BATCH_JOBS_URL: journey.url, ...more.env } });
 
   before(async () => {
     handlers = createHandlers({

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { JobClient } from "../../client/index";
-import { jsonOf, runCli } from "../cli/support";
+import { jsonOf, spawnCli } from "../cli/support";
 import { rejection, until } from "../local-cloud/support";
 import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
@@ -21,7 +21,7 @@ describe("dead letters, by client and command line", () => {
   let journey: Journey;
   let client: JobClient;
   let folder: string;
-  const cli = (...args: string[]) => runCli(["dead-letters", ...args, "--url", journey.url]);
+  const cli = (...args: string[]) => spawnCli(["dead-letters", ...args, "--url", journey.url]);
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "batch jobs "));
@@ -100,7 +100,7 @@ describe("dead letters, by client and command line", () => {
     const redriven = jsonOf(await cli("redrive", ...chosen, "--json"));
     expect(redriven).to.deep.equal({ redriven: 2, missing: [], hidden: 0 });
     // The records read queued from then on: whoever waits waits for the new end.
-    const waited = await runCli(["wait", ...chosen, "--url", journey.url]);
+    const waited = await spawnCli(["wait", ...chosen, "--url", journey.url]);
     expect(waited.code, waited.stderr).to.equal(0);
     expect(await client.get(chosen[0]!)).to.include({ attempts: 1, retries: 1, state: "succeeded" });
     expect(handlers.ledger().filter((line) => line.startsWith(chosen[0]!))).to.deep.equal(

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { JobClient } from "../../client/index";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
-import { jsonOf, runCli, type RunOptions } from "../cli/support";
+import { jsonOf, spawnCli, type SpawnOptions } from "../cli/support";
 import { rejection } from "../local-cloud/support";
 import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
@@ -21,8 +21,8 @@ describe("authorization that is enforced on this machine", () => {
 
   const cliOf =
     ({ url }: Journey) =>
-    (args: string[], { env, ...more }: RunOptions = {}) =>
-      runCli(args, { ...more, env: { BATCH_JOBS_URL: url, ...env } });
+    (args: string[], { env, ...more }: SpawnOptions = {}) =>
+      spawnCli(args, { ...more, env: { BATCH_JOBS_URL: url, ...env } });
 
   /** A job from submission to its log, by the command line and without options. */
   async function worksByItself(journey: Journey): Promise<void> {
@@ -137,7 +137,7 @@ describe("authorization that is enforced on this machine", () => {
       expect(addresses.apis).to.have.length(1);
       expect(addresses.apis[0]).to.deep.include({ url: addresses.url, authorization: "iam" });
       expect((await fetch(`${addresses.url}types`)).status).to.equal(403);
-      const types = await runCli(["types"], { env: { BATCH_JOBS_URL: addresses.url } });
+      const types = await spawnCli(["types"], { env: { BATCH_JOBS_URL: addresses.url } });
       expect(types.stdout, types.stderr).to.match(/^checksum /m);
       child.kill("SIGTERM");
       await once(child, "exit");

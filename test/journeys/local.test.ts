@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect } from "chai";
 import { packageRoot } from "../../local-cloud/program/packageFolder";
-import { cliMain, jsonOf, runCli } from "../cli/support";
+import { cliMain, jsonOf, spawnCli } from "../cli/support";
 import { isRunning, until } from "../local-cloud/support";
 import { descendants } from "./support/processes";
 
@@ -71,10 +71,10 @@ describe("batch-jobs local", () => {
     expect(addresses).to.deep.include({ region: "eu-central-1", outputs: { address: addresses.url } });
     expect(said()).to.equal("said by the program\n");
     const env = { BATCH_JOBS_URL: addresses.url };
-    const submitted = await runCli(["submit", "greet", '"you"', "--wait", "--timeout", "30", "--json"], { env });
+    const submitted = await spawnCli(["submit", "greet", '"you"', "--wait", "--timeout", "30", "--json"], { env });
     expect(jsonOf(submitted), submitted.stderr).to.include({ state: "succeeded", result: "Hello you!" });
     const { id } = jsonOf<{ id: string }>(submitted);
-    expect((await runCli(["status", id], { env })).stdout).to.match(/^state +succeeded$/m);
+    expect((await spawnCli(["status", id], { env })).stdout).to.match(/^state +succeeded$/m);
     const all = descendants(child.pid!);
     expect(all.length).to.be.greaterThan(1);
     child.kill("SIGINT");
@@ -91,13 +91,13 @@ describe("batch-jobs local", () => {
     await until(() => text.includes("Look behind it"));
     expect(text).to.include(`export BATCH_JOBS_URL=http://127.0.0.1:${port}/\n`).and.include("greet");
     const env = { BATCH_JOBS_URL: /export BATCH_JOBS_URL=(\S+)/.exec(text)![1]! };
-    const { stdout } = await runCli(["submit", "greet", "1", "--wait", "--json"], { env });
+    const { stdout } = await spawnCli(["submit", "greet", "1", "--wait", "--json"], { env });
     expect(JSON.parse(stdout)).to.include({ result: "Hello 1!!!" });
     child.kill("SIGTERM");
     await once(child, "exit");
   });
 
-  const refusal = (args: string[], cwd = folder) => runCli(["local", ...args], { cwd });
+  const refusal = (args: string[], cwd = folder) => spawnCli(["local", ...args], { cwd });
 
   it("says that there is no project, or no stack file, and what there is", async () => {
     const none = await refusal(["-C", tmpdir()]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { type Job, JobClient, JobProblemError } from "../../client/index";
 import { limits } from "../../contract/limits";
-import { jsonOf, runCli } from "../cli/support";
+import { jsonOf, spawnCli } from "../cli/support";
 import { rejection } from "../local-cloud/support";
 import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
@@ -15,7 +15,7 @@ describe("client and command line", () => {
   let handlers: Handlers;
   let journey: Journey;
   let client: JobClient;
-  const cli = (...args: string[]) => runCli(["--url", journey.url, ...args]);
+  const cli = (...args: string[]) => spawnCli(["--url", journey.url, ...args]);
 
   before(async () => {
     handlers = createHandlers({

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { findGpus } from "../../worker-image/src/support/gpus";
-import { runCli, type RunOptions } from "../cli/support";
+import { spawnCli, type SpawnOptions } from "../cli/support";
 import { groupOf, setItem } from "./support/fleet";
 import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
@@ -103,7 +103,7 @@ describe("a job that waits", () => {
   });
 
   it("says so by the command line: status, logs, and whoever waits for it", async () => {
-    const cli = (args: string[], more: RunOptions = {}) => runCli([...args, "--url", journey.url], more);
+    const cli = (args: string[], more: SpawnOptions = {}) => spawnCli([...args, "--url", journey.url], more);
     const id = (await cli(["submit", "broken", "{}"])).stdout.trim();
     await eventually(async () => (await typeNamed("broken")).launchProblem);
     const why = /no workers: A worker did not start: .*"invoice"/;
@@ -169,7 +169,7 @@ describe("a job that waits", () => {
     await setItem(journey, "other", "fleet", { failedLaunches: 5, failedTries: 4, retryAt: Date.now() + 900_000 });
     const id = await journey.submit("other", { done: true });
     expect(group.desiredCapacity).to.equal(0);
-    const { code, stdout } = await runCli(["types", "retry", "other", "--url", journey.url]);
+    const { code, stdout } = await spawnCli(["types", "retry", "other", "--url", journey.url]);
     expect(code).to.equal(0);
     expect(stdout).to.include("Launches of other are tried now");
     await journey.reaches(id, "succeeded", 30);

@@ -32,11 +32,15 @@ export class FakeClock implements Clock {
     const end = this.time + milliseconds;
     await settled();
     for (;;) {
-      const [next] = [...this.timers].filter(([, { at }]) => at <= end).sort(([a, m], [b, n]) => m.at - n.at || a - b);
+      // Timers are kept in the order of their start: the first of those due at one time runs first.
+      let next: { timer: number; at: number; action: () => void } | undefined;
+      for (const [timer, { at, action }] of this.timers) {
+        if (at <= end && at < (next?.at ?? Infinity)) next = { timer, at, action };
+      }
       if (!next) break;
-      this.time = Math.max(this.time, next[1].at);
-      this.timers.delete(next[0]);
-      next[1].action();
+      this.time = Math.max(this.time, next.at);
+      this.timers.delete(next.timer);
+      next.action();
       await settled();
     }
     this.time = end;

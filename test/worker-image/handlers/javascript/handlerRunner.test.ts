@@ -130,6 +130,7 @@ describe("HandlerRunner", () => {
     const { outcome, stop } = run({ do: "spin", milliseconds: 600_000 });
     expect(await run({ do: "return", value: 1 }).outcome).to.include({ result: 1 });
     stop();
+    runner.hurry();
     expect(await outcome).to.deep.equal({ kind: "stopped" });
   });
 
@@ -151,7 +152,7 @@ describe("HandlerRunner", () => {
   });
 
   it("kills, after the grace, a handler that won't stop, and goes on with another process", async () => {
-    const { outcome, stop } = run({ do: "spin", milliseconds: 60_000 });
+    const { outcome, stop } = run({ do: "sleep", milliseconds: 60_000 });
     stop();
     const begun = Date.now();
     expect(await outcome).to.deep.equal({ kind: "stopped" });
