@@ -22,8 +22,13 @@ export interface Created {
 export interface ResourceHandler {
   create(inputs: Properties, context: ResourceContext): Created | Promise<Created>;
   /** Resolves to the new state; names stay. Types without it are replaced. */
-  update?(id: string, state: Properties, inputs: Properties, context: ResourceContext): Promise<Properties>;
-  delete?(id: string, state: Properties, context: ResourceContext): Promise<void>;
+  update?(
+    id: string,
+    state: Properties,
+    inputs: Properties,
+    context: ResourceContext,
+  ): Properties | Promise<Properties>;
+  delete?(id: string, state: Properties, context: ResourceContext): void | Promise<unknown>;
 }
 
 /** Handlers by type token. */

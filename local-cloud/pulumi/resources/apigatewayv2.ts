@@ -22,11 +22,9 @@ const api: ResourceHandler = {
   },
   update(id, state, inputs, { cloud }) {
     cloud.apis.get(id).cors = corsOf(inputs);
-    return Promise.resolve({ ...state, ...inputs });
+    return { ...state, ...inputs };
   },
-  async delete(id, _state, { cloud }) {
-    await cloud.apis.delete(id);
-  },
+  delete: (id, _state, { cloud }) => cloud.apis.delete(id),
 };
 
 function corsOf({ corsConfiguration }: Properties): CorsConfiguration {
@@ -47,11 +45,10 @@ const integration: ResourceHandler = {
   },
   update(id, _state, inputs, { cloud }) {
     cloud.apis.get(text(inputs, "apiId")).integrations.set(id, text(inputs, "integrationUri"));
-    return Promise.resolve(inputs);
+    return inputs;
   },
   delete(id, state, { cloud }) {
     cloud.apis.get(text(state, "apiId")).integrations.delete(id);
-    return Promise.resolve();
   },
 };
 
@@ -63,12 +60,9 @@ const route: ResourceHandler = {
   update(_id, state, inputs, { cloud }) {
     putRoute(cloud.apis, inputs);
     if (state.routeKey !== inputs.routeKey) deleteRoute(cloud.apis, state);
-    return Promise.resolve(inputs);
+    return inputs;
   },
-  delete(_id, state, { cloud }) {
-    deleteRoute(cloud.apis, state);
-    return Promise.resolve();
-  },
+  delete: (_id, state, { cloud }) => deleteRoute(cloud.apis, state),
 };
 
 function putRoute(apis: HttpApis, inputs: Properties): void {
@@ -109,12 +103,9 @@ const authorizer: ResourceHandler = {
   },
   update(id, state, inputs, { cloud }) {
     putAuthorizer(cloud.apis, id, inputs);
-    return Promise.resolve({ ...state, ...inputs });
+    return { ...state, ...inputs };
   },
-  delete(id, state, { cloud }) {
-    cloud.apis.get(text(state, "apiId")).deleteAuthorizer(id);
-    return Promise.resolve();
-  },
+  delete: (id, state, { cloud }) => cloud.apis.get(text(state, "apiId")).deleteAuthorizer(id),
 };
 
 /** Without enforcement it may be of any kind. */

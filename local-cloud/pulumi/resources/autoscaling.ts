@@ -30,11 +30,9 @@ const group: ResourceHandler = {
     const desiredCapacity = desired === state.desiredCapacity ? undefined : desired;
     target.update({ ...settings, ...bounds, hooks }, { by: "user request", desiredCapacity });
     const kept = { name: state.name, arn: state.arn, desiredCapacity: desired ?? state.desiredCapacity };
-    return Promise.resolve({ ...inputs, ...kept });
+    return { ...inputs, ...kept };
   },
-  async delete(id, _state, { cloud }) {
-    await cloud.groups.delete(id);
-  },
+  delete: (id, _state, { cloud }) => cloud.groups.delete(id),
 };
 
 const lifecycleHook: ResourceHandler = {
@@ -45,12 +43,11 @@ const lifecycleHook: ResourceHandler = {
   },
   update(id, _state, inputs, { cloud }) {
     putHook(cloud, { ...inputs, name: id });
-    return Promise.resolve({ ...inputs, name: id });
+    return { ...inputs, name: id };
   },
   delete(id, state, { cloud }) {
     const settings = cloud.groups.find(text(state, "autoscalingGroupName"))?.settings;
     if (settings) settings.hooks = settings.hooks.filter(({ name }) => name !== id);
-    return Promise.resolve();
   },
 };
 
@@ -79,10 +76,7 @@ const schedule: ResourceHandler = {
     const resource = `scheduledUpdateGroupAction:${randomUUID()}:autoScalingGroupName/${groupName}:scheduledActionName/${name}`;
     return { id: name, state: { ...inputs, arn: arnOf(cloud, "autoscaling", resource) } };
   },
-  delete(_id, state, { cloud }) {
-    cloud.scheduledActions.delete(scheduleId(state));
-    return Promise.resolve();
-  },
+  delete: (_id, state, { cloud }) => cloud.scheduledActions.delete(scheduleId(state)),
 };
 
 const policy: ResourceHandler = {

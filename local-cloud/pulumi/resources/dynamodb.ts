@@ -26,11 +26,9 @@ const table: ResourceHandler = {
       if (isDeepStrictEqual(state[key], inputs[key])) continue;
       throw new Error(`The local cloud can't change \`${key}\` of a table in place`);
     }
-    return Promise.resolve({ ...inputs, name: state.name, arn: state.arn });
+    return { ...inputs, name: state.name, arn: state.arn };
   },
-  async delete(id, _state, { cloud }) {
-    await cloud.calls.dynamodb("DeleteTable", { TableName: id });
-  },
+  delete: (id, _state, { cloud }) => cloud.calls.dynamodb("DeleteTable", { TableName: id }),
 };
 
 const tableItem: ResourceHandler = {

@@ -11,12 +11,9 @@ const eventRule: ResourceHandler = {
   },
   update(id, { name, arn }, inputs, { cloud }) {
     cloud.schedules.change(id, text(inputs, "scheduleExpression"));
-    return Promise.resolve({ ...inputs, name, arn });
+    return { ...inputs, name, arn };
   },
-  delete(id, _state, { cloud }) {
-    cloud.schedules.delete(id);
-    return Promise.resolve();
-  },
+  delete: (id, _state, { cloud }) => cloud.schedules.delete(id),
 };
 
 const eventTarget: ResourceHandler = {

@@ -17,12 +17,9 @@ const role: ResourceHandler = {
   },
   update(id, { arn }, inputs, context) {
     putRole(inputs, id, String(arn), context);
-    return Promise.resolve({ ...inputs, name: id, arn });
+    return { ...inputs, name: id, arn };
   },
-  delete(id, _state, { cloud }) {
-    cloud.iam.roles.delete(id);
-    return Promise.resolve();
-  },
+  delete: (id, _state, { cloud }) => cloud.iam.roles.delete(id),
 };
 
 function putRole(inputs: Properties, name: string, arn: string, { cloud: { iam } }: ResourceContext): void {
@@ -44,10 +41,7 @@ const rolePolicy: ResourceHandler = {
     context.cloud.iam.roles.putInline(text(inputs, "role"), text(state, "name"), inputs.policy);
     return { ...inputs, name: state.name };
   },
-  delete(_id, state, { cloud }) {
-    cloud.iam.roles.deleteInline(text(state, "role"), text(state, "name"));
-    return Promise.resolve();
-  },
+  delete: (_id, state, { cloud }) => cloud.iam.roles.deleteInline(text(state, "role"), text(state, "name")),
 };
 
 const rolePolicyAttachment: ResourceHandler = {
@@ -55,10 +49,7 @@ const rolePolicyAttachment: ResourceHandler = {
     context.cloud.iam.roles.attach(text(inputs, "role"), text(inputs, "policyArn"));
     return { id: physicalName({}, context), state: inputs };
   },
-  delete(_id, state, { cloud }) {
-    cloud.iam.roles.detach(text(state, "role"), text(state, "policyArn"));
-    return Promise.resolve();
-  },
+  delete: (_id, state, { cloud }) => cloud.iam.roles.detach(text(state, "role"), text(state, "policyArn")),
 };
 
 const policy: ResourceHandler = {
@@ -70,12 +61,9 @@ const policy: ResourceHandler = {
   },
   update(id, { name }, inputs, { cloud }) {
     cloud.iam.roles.putManaged(id, inputs.policy);
-    return Promise.resolve({ ...inputs, name, arn: id });
+    return { ...inputs, name, arn: id };
   },
-  delete(id, _state, { cloud }) {
-    cloud.iam.roles.deleteManaged(id);
-    return Promise.resolve();
-  },
+  delete: (id, _state, { cloud }) => cloud.iam.roles.deleteManaged(id),
 };
 
 const instanceProfile: ResourceHandler = {

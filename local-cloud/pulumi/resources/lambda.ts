@@ -14,9 +14,7 @@ const lambdaFunction: ResourceHandler = {
     deployed(cloud, id).events = events;
     return state;
   },
-  async delete(id, _state, { cloud }) {
-    await cloud.lambdas.delete(id);
-  },
+  delete: (id, _state, { cloud }) => cloud.lambdas.delete(id),
 };
 
 const permission: ResourceHandler = {
@@ -38,7 +36,6 @@ const permission: ResourceHandler = {
     if (cloud.lambdas.find(text(state, "function"))) {
       cloud.iam.resourcePolicies.delete(permittedArn(state, cloud), id);
     }
-    return Promise.resolve();
   },
 };
 

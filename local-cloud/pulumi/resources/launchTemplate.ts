@@ -16,12 +16,9 @@ export const launchTemplate: ResourceHandler = {
     const isDefault = inputs.updateDefaultVersion === true;
     const latestVersion = groups.templates.addVersion(id, dataOf(inputs), { isDefault });
     const defaultVersion = groups.templates.defaultVersionOf(id);
-    return Promise.resolve({ ...inputs, name: state.name, arn: state.arn, latestVersion, defaultVersion });
+    return { ...inputs, name: state.name, arn: state.arn, latestVersion, defaultVersion };
   },
-  delete(id, _state, { cloud }) {
-    cloud.groups.templates.delete(id);
-    return Promise.resolve();
-  },
+  delete: (id, _state, { cloud }) => cloud.groups.templates.delete(id),
 };
 
 function dataOf(inputs: Properties): LaunchTemplateData {

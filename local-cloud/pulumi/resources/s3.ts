@@ -17,10 +17,8 @@ const bucket: ResourceHandler = {
       state: { ...inputs, ...names, bucketDomainName: domain, bucketRegionalDomainName: regionalDomain },
     };
   },
-  update: (_id, state, inputs) => Promise.resolve({ ...state, ...inputs }),
-  async delete(id, _state, { cloud }) {
-    await cloud.calls.send({ service: "s3", method: "DELETE", path: `/${id}` });
-  },
+  update: (_id, state, inputs) => ({ ...state, ...inputs }),
+  delete: (id, _state, { cloud }) => cloud.calls.send({ service: "s3", method: "DELETE", path: `/${id}` }),
 };
 
 const object: ResourceHandler = {
@@ -33,9 +31,8 @@ const object: ResourceHandler = {
     await cloud.calls.send({ service: "s3", method: "PUT", path, headers, body: await contentOf(inputs) });
     return { id: key, state: { ...inputs, arn: `arn:aws:s3:::${bucketName}/${key}` } };
   },
-  async delete(id, state, { cloud }) {
-    await cloud.calls.send({ service: "s3", method: "DELETE", path: pathOf(text(state, "bucket"), id) });
-  },
+  delete: (id, state, { cloud }) =>
+    cloud.calls.send({ service: "s3", method: "DELETE", path: pathOf(text(state, "bucket"), id) }),
 };
 
 /** A setting of a bucket that has no effect here. */
@@ -49,10 +46,7 @@ const bucketPolicy: ResourceHandler = {
     cloud.iam.resourcePolicies.put(`arn:aws:s3:::${name}`, "bucket policy", jsonText(inputs.policy));
     return { id: name, state: inputs };
   },
-  delete(id, _state, { cloud }) {
-    cloud.iam.resourcePolicies.delete(`arn:aws:s3:::${id}`, "bucket policy");
-    return Promise.resolve();
-  },
+  delete: (id, _state, { cloud }) => cloud.iam.resourcePolicies.delete(`arn:aws:s3:::${id}`, "bucket policy"),
 };
 
 interface FunctionRule {
@@ -70,12 +64,9 @@ const notification: ResourceHandler = {
   },
   update(_id, _state, inputs, { cloud }) {
     setRules(cloud, inputs);
-    return Promise.resolve(inputs);
+    return inputs;
   },
-  delete(id, _state, { cloud }) {
-    cloud.bucketEvents.delete(id);
-    return Promise.resolve();
-  },
+  delete: (id, _state, { cloud }) => cloud.bucketEvents.delete(id),
 };
 
 function setRules(cloud: LocalCloud, inputs: Properties): void {

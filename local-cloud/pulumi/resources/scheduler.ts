@@ -9,11 +9,8 @@ const scheduleGroup: ResourceHandler = {
     cloud.scheduler.createGroup(name);
     return { id: name, state: { ...inputs, name, arn: arnOf(cloud, "scheduler", `schedule-group/${name}`) } };
   },
-  update: (_id, state, inputs) => Promise.resolve({ ...state, ...inputs }),
-  delete(id, _state, { cloud }) {
-    cloud.scheduler.deleteGroup(id);
-    return Promise.resolve();
-  },
+  update: (_id, state, inputs) => ({ ...state, ...inputs }),
+  delete: (id, _state, { cloud }) => cloud.scheduler.deleteGroup(id),
 };
 
 const schedule: ResourceHandler = {
@@ -31,7 +28,6 @@ const schedule: ResourceHandler = {
   delete(id, _state, { cloud }: ResourceContext) {
     const [group, name] = id.split("/") as [string, string];
     cloud.scheduler.delete(group, name);
-    return Promise.resolve();
   },
 };
 

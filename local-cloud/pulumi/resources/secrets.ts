@@ -11,11 +11,8 @@ const secret: ResourceHandler = {
     cloud.secrets.addSecret(arn, name);
     return { id: arn, state: { ...inputs, name, arn } };
   },
-  update: (_id, { arn, name }, inputs) => Promise.resolve({ ...inputs, arn, name }),
-  delete(id, _state, { cloud }) {
-    cloud.secrets.deleteSecret(id);
-    return Promise.resolve();
-  },
+  update: (_id, { arn, name }, inputs) => ({ ...inputs, arn, name }),
+  delete: (id, _state, { cloud }) => cloud.secrets.deleteSecret(id),
 };
 
 const secretVersion: ResourceHandler = {
@@ -37,7 +34,6 @@ const secretVersion: ResourceHandler = {
     const stored = cloud.secrets.findSecret(text(state, "secretId"));
     // A version that was replaced by another is gone already.
     if (stored?.version?.id === state.versionId) stored!.version = undefined;
-    return Promise.resolve();
   },
 };
 
@@ -47,11 +43,8 @@ const parameter: ResourceHandler = {
     const state = put(name, inputs, context.cloud);
     return { id: name, state };
   },
-  update: (id, _state, inputs, { cloud }) => Promise.resolve(put(id, inputs, cloud)),
-  delete(_id, state, { cloud }) {
-    cloud.secrets.deleteParameter(text(state, "arn"));
-    return Promise.resolve();
-  },
+  update: (id, _state, inputs, { cloud }) => put(id, inputs, cloud),
+  delete: (_id, state, { cloud }) => cloud.secrets.deleteParameter(text(state, "arn")),
 };
 
 function put(

@@ -18,9 +18,7 @@ const topic: ResourceHandler = {
     await cloud.calls.sns("SetTopicAttributes", { TopicArn: id, AttributeName: "DisplayName", AttributeValue });
     return { ...inputs, name, arn };
   },
-  async delete(id, _state, { cloud }) {
-    await cloud.calls.sns("DeleteTopic", { TopicArn: id });
-  },
+  delete: (id, _state, { cloud }) => cloud.calls.sns("DeleteTopic", { TopicArn: id }),
 };
 
 const topicPolicy: ResourceHandler = {
@@ -56,9 +54,7 @@ const topicSubscription: ResourceHandler = {
     const arn = /<SubscriptionArn>(.*?)<\/SubscriptionArn>/.exec(answer)![1]!;
     return { id: arn, state: { ...inputs, arn, pendingConfirmation: false } };
   },
-  async delete(id, _state, { cloud }) {
-    await cloud.calls.sns("Unsubscribe", { SubscriptionArn: id });
-  },
+  delete: (id, _state, { cloud }) => cloud.calls.sns("Unsubscribe", { SubscriptionArn: id }),
 };
 
 export const sns: ResourceHandlers = {

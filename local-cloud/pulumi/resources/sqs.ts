@@ -48,9 +48,7 @@ const queue: ResourceHandler = {
     await cloud.calls.sqs("SetQueueAttributes", { QueueUrl: id, Attributes: attributesOf(settings) });
     return { ...settings, name, arn, url };
   },
-  async delete(id, _state, { cloud }) {
-    await cloud.calls.sqs("DeleteQueue", { QueueUrl: id });
-  },
+  delete: (id, _state, { cloud }) => cloud.calls.sqs("DeleteQueue", { QueueUrl: id }),
 };
 
 /** A resource of its own that sets one attribute of a queue. */
