@@ -148,19 +148,19 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const calls = new AwsCalls({ endpoint: endpoint.address, region, credentials });
   const scheduler = new Scheduler({ region, calls, messaging, iam, log, secondsInstead: options.scheduleSeconds });
   endpoint.services.set("scheduler", createSchedulerApi(scheduler));
+  /** Callers first, and the endpoint last: a draining worker gives its jobs back through it. */
+  const stop = async () => {
+    for (const part of [schedules, scheduler, scheduledActions]) part.stop();
+    await Promise.all([apis.stop(), groups.stop()]);
+    await lambdas.stop();
+    calls.close();
+    await endpoint.close();
+  };
   let stopped: Promise<void> | undefined;
   return {
-    ...{ endpoint: endpoint.address, region, callers, iam, faults, lambdas, apis, groups, schedules, calls, log },
-    bucketEvents,
-    scheduledActions,
-    scheduler,
-    secrets,
-    services: endpoint.services,
-    messaging: endpoint.messaging,
-    credentials,
-    token,
-    issuer,
-    stop: () => (stopped ??= stop({ endpoint, lambdas, apis, groups, schedules, scheduler, scheduledActions, calls })),
+    ...{ ...shared, iam, faults, lambdas, apis, groups, schedules, calls, messaging, credentials, token, issuer },
+    ...{ bucketEvents, scheduledActions, scheduler, secrets, services: endpoint.services },
+    stop: () => (stopped ??= stop()),
   };
 }
 
@@ -176,24 +176,4 @@ function logOnce(log: Log): (denied: Denied) => void {
     if (!said.has(line)) log({ source: "cloud", name: "iam", stream: "stderr", line });
     said.add(line);
   };
-}
-
-/** Callers first, and the endpoint last: a draining worker gives its jobs back through it. */
-async function stop(parts: {
-  endpoint: Endpoint;
-  lambdas: Lambdas;
-  apis: HttpApis;
-  groups: Groups;
-  schedules: Schedules;
-  scheduler: Scheduler;
-  scheduledActions: ScheduledActions;
-  calls: AwsCalls;
-}): Promise<void> {
-  parts.schedules.stop();
-  parts.scheduler.stop();
-  parts.scheduledActions.stop();
-  await Promise.all([parts.apis.stop(), parts.groups.stop()]);
-  await parts.lambdas.stop();
-  parts.calls.close();
-  await parts.endpoint.close();
 }

@@ -8,6 +8,7 @@ import { actionOf, type AwsRequest, functionNameOf, refuse, serviceOf } from "./
 import type { Callers } from "./wire/callers";
 import type { Faults, Refusal } from "./wire/faults";
 import { listen, type Listener } from "./wire/listen";
+import { readBody } from "./wire/readBody";
 import { Refused } from "./wire/refusal";
 import type { Service } from "./wire/service";
 import { refusalOf, Unproven } from "./wire/signatures/problems";
@@ -112,7 +113,10 @@ async function dispatch(
   response: ServerResponse,
 ): Promise<void> {
   const claimant = signatures.claimantOf(message, target);
-  const body = await signatures.prove(claimant, message, target, await readBody(message, name));
+  const limit = name === "s3" ? maxBodyBytes.s3 : maxBodyBytes.others;
+  const sent = await readBody(message, limit);
+  if (!sent) throw new Refused(`Expected at most ${limit} bytes`, "RequestEntityTooLarge", 413);
+  const body = await signatures.prove(claimant, message, target, sent);
   const service = services.get(name);
   if (!service) {
     const known = [...services.keys()].join(", ");
@@ -140,16 +144,3 @@ async function dispatch(
 
 /** Most bytes of a request. S3 takes as much as one buffer can hold, the others more than any of AWS's own limits. */
 const maxBodyBytes = { s3: 1_024 ** 3 + 1_024 ** 2, others: 17 * 1_024 ** 2 };
-
-async function readBody(message: IncomingMessage, service: string): Promise<Buffer> {
-  const limit = service === "s3" ? maxBodyBytes.s3 : maxBodyBytes.others;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // The connection stays open, for the answer.
-  for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) throw new Refused(`Expected at most ${limit} bytes`, "RequestEntityTooLarge", 413);
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-}

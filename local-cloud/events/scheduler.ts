@@ -6,6 +6,7 @@ import type { Iam } from "../iam/iam";
 import type { Log } from "../log";
 import type { Messaging } from "../stores/messaging";
 import type { AwsCalls } from "../wire/awsCalls";
+import { Refused } from "../wire/refusal";
 import { type Timing, timingOf } from "./scheduleExpression";
 
 /** A schedule as CreateSchedule takes it, as far as the local cloud knows it. */
@@ -23,17 +24,6 @@ interface Stored {
   input: ScheduleInput;
   arn: string;
   cancel: () => void;
-}
-
-/** A refusal in Scheduler's words. */
-export class SchedulerRefusal extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
 }
 
 /** AWS retries for a day; here a few tries within seconds replace that. */
@@ -68,17 +58,17 @@ export class Scheduler {
     for (const [key, { input }] of this.schedules) if (input.GroupName === name) this.remove(key);
   }
 
-  /** @throws SchedulerRefusal */
+  /** @throws Refused */
   create(input: ScheduleInput): string {
     const { Name, GroupName, ScheduleExpression, ScheduleExpressionTimezone, Target } = input;
     const key = `${GroupName}/${Name}`;
     if (!/^[0-9a-zA-Z-_.]{1,64}$/.test(Name)) throw invalid(`Value at 'name' is not valid: ${Name}`);
     if (!this.groups.has(GroupName)) throw missing(`Schedule group ${GroupName} does not exist.`);
     if (this.schedules.has(key)) {
-      throw new SchedulerRefusal(409, "ConflictException", `Schedule ${Name} already exists.`);
+      throw new Refused(`Schedule ${Name} already exists.`, "ConflictException", 409);
     }
     if (!/:aws-sdk:sns:publish$/.test(Target.Arn)) {
-      throw new SchedulerRefusal(501, "NotImplemented", `The local cloud's schedules only publish, got ${Target.Arn}`);
+      throw new Refused(`The local cloud's schedules only publish, got ${Target.Arn}`, "NotImplemented", 501);
     }
     if (Buffer.byteLength(Target.Input ?? "") > 262_144) throw invalid("Target input is larger than 262144 bytes.");
     // "Cross-service confused deputy prevention in EventBridge Scheduler": the source is the schedule's group.
@@ -100,14 +90,14 @@ export class Scheduler {
     return arn;
   }
 
-  /** @throws SchedulerRefusal */
+  /** @throws Refused */
   get(group: string, name: string): ScheduleInput & { Arn: string } {
     const stored = this.schedules.get(`${group}/${name}`);
     if (!stored) throw missing(`Schedule ${name} does not exist.`);
     return { ...stored.input, Arn: stored.arn };
   }
 
-  /** @throws SchedulerRefusal */
+  /** @throws Refused */
   delete(group: string, name: string): void {
     this.get(group, name);
     this.remove(`${group}/${name}`);
@@ -220,10 +210,10 @@ function filledIn(text: string, arn: string, at: number): string {
   return text.replace(/<aws\.scheduler\.([a-z-]+)>/g, (keyword, name: string) => values[name] ?? keyword);
 }
 
-function invalid(message: string): SchedulerRefusal {
-  return new SchedulerRefusal(400, "ValidationException", message);
+function invalid(message: string): Refused {
+  return new Refused(message, "ValidationException", 400);
 }
 
-function missing(message: string): SchedulerRefusal {
-  return new SchedulerRefusal(404, "ResourceNotFoundException", message);
+function missing(message: string): Refused {
+  return new Refused(message, "ResourceNotFoundException", 404);
 }

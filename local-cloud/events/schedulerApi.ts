@@ -1,28 +1,24 @@
 import type { ServerResponse } from "node:http";
 import { inputOf } from "../jsonInput";
-import { type AwsRequest, refuse, scheduleNameOf } from "../wire/awsRequest";
+import { type AwsRequest, scheduleNameOf } from "../wire/awsRequest";
+import { Refused } from "../wire/refusal";
 import type { Service } from "../wire/service";
-import { type ScheduleInput, type Scheduler, SchedulerRefusal } from "./scheduler";
+import type { ScheduleInput, Scheduler } from "./scheduler";
 
 /** CreateSchedule, GetSchedule and DeleteSchedule, on AWS's wire protocol ("EventBridge Scheduler API Reference"). */
 export function createSchedulerApi(scheduler: Scheduler): Service {
   return {
     protocol: "rest-json",
     handle(request: AwsRequest, response: ServerResponse): void {
-      try {
-        const answer = JSON.stringify(answerOf(scheduler, request));
-        response.writeHead(200, { "content-type": "application/json" }).end(answer);
-      } catch (error) {
-        if (!(error instanceof SchedulerRefusal)) throw error;
-        refuse(response, "rest-json", error);
-      }
+      const answer = JSON.stringify(answerOf(scheduler, request));
+      response.writeHead(200, { "content-type": "application/json" }).end(answer);
     },
   };
 }
 
 function answerOf(scheduler: Scheduler, { message, target, body }: AwsRequest): unknown {
   const name = scheduleNameOf(target);
-  if (name === undefined) throw new SchedulerRefusal(501, "NotImplemented", "The local cloud has schedules alone");
+  if (name === undefined) throw new Refused("The local cloud has schedules alone", "NotImplemented", 501);
   const group = target.query.get("groupName")?.[0] ?? "default";
   switch (message.method) {
     case "POST": {
@@ -35,6 +31,6 @@ function answerOf(scheduler: Scheduler, { message, target, body }: AwsRequest): 
       scheduler.delete(group, name);
       return {};
     default:
-      throw new SchedulerRefusal(501, "NotImplemented", `The local cloud doesn't know ${message.method} of schedules`);
+      throw new Refused(`The local cloud doesn't know ${message.method} of schedules`, "NotImplemented", 501);
   }
 }

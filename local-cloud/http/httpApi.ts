@@ -3,10 +3,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountId } from "../account";
 import type { Iam } from "../iam/iam";
-import { LambdaRefusal } from "../lambda/lambdaFunction";
 import type { Lambdas } from "../lambda/lambdas";
 import type { Log } from "../log";
 import { listen, type Listener } from "../wire/listen";
+import { readBody } from "../wire/readBody";
+import { Refused } from "../wire/refusal";
 import type { JwtAuthorizer } from "./authorizers/jwtAuthorizer";
 import type { LocalIssuer } from "./authorizers/localIssuer";
 import type { RouteAuthorization } from "./authorizers/routeAuthorization";
@@ -125,7 +126,8 @@ export class HttpApi {
   private async handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     if (headerBytes(message) > limits.headerBytes)
       return reject(message, response, 431, "Request Header Fields Too Large");
-    const body = await readBody(message);
+    const isShort = Number(message.headers["content-length"] ?? 0) <= limits.bodyBytes;
+    const body = isShort ? await readBody(message, limits.bodyBytes) : undefined;
     if (!body) return reject(message, response, 413, "Request Too Long");
     const answer = answerPreflight(this.cors, message) ?? (await this.answer(message, body));
     send(response, withCors(this.cors, message.headers.origin, answer));
@@ -206,7 +208,7 @@ export class HttpApi {
       if (!result) return gatewayAnswer(503, "Service Unavailable");
       return result.functionError ? functionFailed : answerOf(result.payload);
     } catch (error) {
-      if (error instanceof LambdaRefusal)
+      if (error instanceof Refused)
         return error.status === 429 ? gatewayAnswer(503, "Service Unavailable") : functionFailed;
       throw error;
     } finally {
@@ -226,19 +228,6 @@ export class HttpApi {
 function headerBytes(message: IncomingMessage): number {
   const line = `${message.method} ${message.url} HTTP/${message.httpVersion}`;
   return message.rawHeaders.reduce((total, text) => total + Buffer.byteLength(text), Buffer.byteLength(line));
-}
-
-/** The body, or undefined if it is over the limit. */
-async function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(message.headers["content-length"] ?? 0) > limits.bodyBytes) return undefined;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limits.bodyBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 /** Answers without having read the request, which is drained: a client that is cut off would see no answer. */

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import { type AwsRequest, functionNameOf, refuse } from "../wire/awsRequest";
+import { type AwsRequest, functionNameOf } from "../wire/awsRequest";
+import { Refused } from "../wire/refusal";
 import type { Service } from "../wire/service";
-import { LambdaRefusal } from "./lambdaFunction";
 import { type Lambdas, qualifierOf } from "./lambdas";
 
 /** "Lambda quotas": bytes of a payload, for synchronous calls and for events. */
@@ -12,14 +12,7 @@ const maxPayloadBytes = { RequestResponse: 6_291_456, Event: 1_048_576 };
 export function createLambdaApi(lambdas: Lambdas): Service {
   return {
     protocol: "rest-json",
-    async handle(request: AwsRequest, response: ServerResponse): Promise<void> {
-      try {
-        await invoke(lambdas, request, response);
-      } catch (error) {
-        if (!(error instanceof LambdaRefusal)) throw error;
-        refuse(response, "rest-json", error);
-      }
-    },
+    handle: (request, response) => invoke(lambdas, request, response),
   };
 }
 
@@ -27,16 +20,16 @@ async function invoke(lambdas: Lambdas, request: AwsRequest, response: ServerRes
   const { message, body } = request;
   const name = functionNameOf(request.target);
   if (message.method !== "POST" || name === undefined) {
-    throw new LambdaRefusal(501, "NotImplemented", "Of Lambda the local cloud has only Invoke");
+    throw new Refused("Of Lambda the local cloud has only Invoke", "NotImplemented", 501);
   }
   const type = message.headers["x-amz-invocation-type"] ?? "RequestResponse";
   if (type !== "RequestResponse" && type !== "Event" && type !== "DryRun") {
     const problem = `Invocation type ${String(type)} is not one of RequestResponse, Event and DryRun`;
-    throw new LambdaRefusal(400, "InvalidParameterValueException", problem);
+    throw new Refused(problem, "InvalidParameterValueException", 400);
   }
   const target = lambdas.find(name);
   if (!target) {
-    throw new LambdaRefusal(404, "ResourceNotFoundException", `Function not found: ${lambdas.arnOf(name)}`);
+    throw new Refused(`Function not found: ${lambdas.arnOf(name)}`, "ResourceNotFoundException", 404);
   }
   const named = new URL(message.url ?? "/", "http://localhost").searchParams.get("Qualifier");
   const qualifier = named ?? qualifierOf(name);
@@ -59,12 +52,12 @@ function checkPayload(payload: string, maxBytes: number): void {
   const bytes = Buffer.byteLength(payload);
   if (bytes > maxBytes) {
     const problem = `Request must be smaller than ${maxBytes} bytes for the InvokeFunction operation`;
-    throw new LambdaRefusal(413, "RequestTooLargeException", problem);
+    throw new Refused(problem, "RequestTooLargeException", 413);
   }
   try {
     JSON.parse(payload);
   } catch (error) {
     const problem = `Could not parse request body into json: ${(error as Error).message}`;
-    throw new LambdaRefusal(400, "InvalidRequestContentException", problem);
+    throw new Refused(problem, "InvalidRequestContentException", 400);
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { LogEntry } from "../log";
+import { Refused } from "../wire/refusal";
 import { type FunctionError, LambdaProcess } from "./lambdaProcess";
 
 /** A function as it was deployed. */
@@ -43,18 +44,6 @@ export interface InvocationResult {
   functionError?: "Unhandled";
 }
 
-/** Thrown if Lambda itself refuses a call. */
-export class LambdaRefusal extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-    this.name = "LambdaRefusal";
-  }
-}
-
 /** Concurrent processes of one function, unless it reserves fewer: a laptop is not a region. */
 const maxProcesses = 4;
 
@@ -92,7 +81,7 @@ export class LambdaFunction {
   ): Promise<InvocationResult> {
     await this.enter(mayWait);
     try {
-      if (this.isStopped) throw new LambdaRefusal(404, "ResourceNotFoundException", `${this.spec.name} is deleted`);
+      if (this.isStopped) throw new Refused(`${this.spec.name} is deleted`, "ResourceNotFoundException", 404);
       const process = this.idle.pop() ?? this.start();
       const functionArn = qualifier === undefined ? this.spec.arn : `${this.spec.arn}:${qualifier}`;
       const outcome = await process.run({ requestId, functionArn, payload }, this.spec.timeoutSeconds);
@@ -120,7 +109,7 @@ export class LambdaFunction {
     const { name, reservedConcurrency } = this.spec;
     const isThrottled = reservedConcurrency !== undefined && this.running >= reservedConcurrency;
     if (isThrottled && (!mayWait || reservedConcurrency === 0)) {
-      throw new LambdaRefusal(429, "TooManyRequestsException", `${name} is at its reserved concurrency`);
+      throw new Refused(`${name} is at its reserved concurrency`, "TooManyRequestsException", 429);
     }
     while (this.running >= this.limit && !this.isStopped) {
       await new Promise<void>((resolve) => this.waiting.push(resolve));

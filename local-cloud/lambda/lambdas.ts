@@ -10,8 +10,9 @@ import { temporaryFolder } from "../orphans";
 import { packageFolder } from "../program/packageFolder";
 import type { Messaging } from "../stores/messaging";
 import type { Callers } from "../wire/callers";
+import { Refused } from "../wire/refusal";
 import { bootstrap } from "./bootstrap";
-import { type InvocationResult, LambdaFunction, LambdaRefusal, type LambdaSpec } from "./lambdaFunction";
+import { type InvocationResult, LambdaFunction, type LambdaSpec } from "./lambdaFunction";
 
 /** Lambda waits 1, then 2 minutes ("Asynchronous invocation: error handling"); too long here. */
 const retryDelaysMilliseconds = [200, 800];
@@ -99,7 +100,7 @@ export class Lambdas {
 
   private get(nameOrArn: string): LambdaFunction {
     const target = this.find(nameOrArn);
-    if (!target) throw new LambdaRefusal(404, "ResourceNotFoundException", `There is no function ${nameOrArn}`);
+    if (!target) throw new Refused(`There is no function ${nameOrArn}`, "ResourceNotFoundException", 404);
     return target;
   }
 

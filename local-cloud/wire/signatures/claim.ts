@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { Unproven } from "./problems";
 
 /** A request's unverified signature ("Elements of an AWS API request signature"). */
 export interface Claim {
@@ -17,15 +18,12 @@ export interface Claim {
   expiresSeconds?: number;
 }
 
-/** A signature with a missing or unreadable part. */
-export class MalformedClaim extends Error {}
-
 const algorithm = "AWS4-HMAC-SHA256";
 
 /**
  * Reads the signature of a request, from its headers or its query; undefined without one.
  *
- * @throws MalformedClaim that names the part
+ * @throws Unproven that names a missing or unreadable part
  */
 export function readClaim(message: IncomingMessage, query: ReadonlyMap<string, string[]>): Claim | undefined {
   const header = message.headers.authorization;
@@ -33,8 +31,7 @@ export function readClaim(message: IncomingMessage, query: ReadonlyMap<string, s
   if (header === undefined) return isInQuery ? fromQuery(query) : undefined;
   // Another scheme, such as a bearer token, is no signature.
   if (!header.startsWith("AWS4-")) return isInQuery ? fromQuery(query) : undefined;
-  if (isInQuery)
-    throw new MalformedClaim("Expected one signature, got one in the header Authorization and one in the query");
+  if (isInQuery) throw malformed("Expected one signature, got one in the header Authorization and one in the query");
   return fromHeaders(header, message);
 }
 
@@ -65,7 +62,7 @@ function fromHeaders(header: string, { headers }: IncomingMessage): Claim {
 function fromQuery(query: ReadonlyMap<string, string[]>): Claim {
   const optional = (name: string) => {
     const values = query.get(name) ?? [];
-    if (values.length > 1) throw new MalformedClaim(`Expected one ${name} in the query, got ${values.length}`);
+    if (values.length > 1) throw malformed(`Expected one ${name} in the query, got ${values.length}`);
     return values[0];
   };
   const part = (name: string) => optional(name) || missing(`AWS query-string parameters must include '${name}'.`);
@@ -73,7 +70,7 @@ function fromQuery(query: ReadonlyMap<string, string[]>): Claim {
   const expires = optional("X-Amz-Expires") ?? "900";
   // "Authenticating Requests: Using Query Parameters", Amazon S3 API Reference.
   if (!/^\d{1,6}$/.test(expires) || Number(expires) < 1 || Number(expires) > 604_800) {
-    throw new MalformedClaim(`Expected X-Amz-Expires as 1 to 604800 seconds, got ${JSON.stringify(expires)}`);
+    throw malformed(`Expected X-Amz-Expires as 1 to 604800 seconds, got ${JSON.stringify(expires)}`);
   }
   const sessionToken = optional("X-Amz-Security-Token");
   return {
@@ -90,7 +87,7 @@ function scopeOf(credential: string): Pick<Claim, "accessKeyId" | "day" | "regio
   const elements = credential.split("/");
   const [accessKeyId = "", day = "", region = "", service = "", end] = elements;
   if (elements.length !== 5 || end !== "aws4_request" || !/^\d{8}$/.test(day) || !accessKeyId || !region || !service) {
-    throw new MalformedClaim(
+    throw malformed(
       `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/aws4_request, got ${JSON.stringify(credential)}`,
     );
   }
@@ -98,12 +95,12 @@ function scopeOf(credential: string): Pick<Claim, "accessKeyId" | "day" | "regio
 }
 
 function expectAlgorithm(name: string): void {
-  if (name !== algorithm) throw new MalformedClaim(`Expected the algorithm ${algorithm}, got ${JSON.stringify(name)}`);
+  if (name !== algorithm) throw malformed(`Expected the algorithm ${algorithm}, got ${JSON.stringify(name)}`);
 }
 
 function expectTime(time: string): string {
   if (/^\d{8}T\d{6}Z$/.test(time) && Number.isFinite(millisecondsOf(time))) return time;
-  throw new MalformedClaim(`Date must be in ISO-8601 'basic format'. Got ${JSON.stringify(time)}`);
+  throw malformed(`Date must be in ISO-8601 'basic format'. Got ${JSON.stringify(time)}`);
 }
 
 /** A time as yyyymmddThhmmssZ, in epoch milliseconds. */
@@ -118,5 +115,9 @@ function basicTime(date: string | undefined): string | undefined {
 }
 
 function missing(problem: string): never {
-  throw new MalformedClaim(problem);
+  throw malformed(problem);
+}
+
+function malformed(problem: string): Unproven {
+  return new Unproven("malformed", problem);
 }

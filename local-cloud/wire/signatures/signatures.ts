@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Callers, Issued } from "../callers";
 import { checkSums, headersIn } from "../checksums";
 import { areChunksSigned, readChunks } from "./chunks";
-import { type Claim, MalformedClaim, millisecondsOf, readClaim } from "./claim";
+import { type Claim, millisecondsOf, readClaim } from "./claim";
 import { Unproven } from "./problems";
 import { hashOf, recompute, scopeTextOf, signingKeyOf } from "./recompute";
 import type { Target } from "./target";
@@ -34,7 +34,7 @@ export class Signatures {
    * @throws Unproven if the key was not issued, or the time is wrong
    */
   claimantOf(message: IncomingMessage, { query }: Target): Claimant {
-    const claim = claimIn(message, query);
+    const claim = readClaim(message, query);
     if (!claim) throw new Unproven("missing", "Request is missing Authentication Token");
     const issued = this.callers.issuedTo(claim.accessKeyId);
     if (!issued) {
@@ -112,15 +112,6 @@ export class Signatures {
 
 const mismatch =
   "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
-
-function claimIn(message: IncomingMessage, query: Target["query"]): Claim | undefined {
-  try {
-    return readClaim(message, query);
-  } catch (error) {
-    if (error instanceof MalformedClaim) throw new Unproven("malformed", error.message);
-    throw error;
-  }
-}
 
 /** S3 lets the sender name a placeholder for the body; the others always sign the body itself. */
 function payloadHashOf(claim: Claim, { headers }: IncomingMessage, { query }: Target, body: Buffer): string {
