@@ -1,24 +1,18 @@
 import { type Command } from "commander";
 import { missingPackages } from "../../local-cloud/program/missingPackages";
 import { CommandError } from "../exitCodes";
-import { portNumber } from "../local/portNumber";
+import { addRunOptions, type RunOptions } from "../local/runOptions";
 import { reportFailure } from "../reportFailure";
 import type { GlobalOptions } from "../session";
 
 export function addLocal(program: Command): void {
-  program
+  const local = program
     .command("local")
     .description("Runs a Pulumi project's stack on this machine until Ctrl-C: no cloud, no Docker")
-    .option("--port <number>", "port of the HTTP API (default: a free one)", portNumber)
     .option("-C, --cwd <folder>", "the project's folder, or one within it", ".")
-    .option(
-      "--enforce-auth",
-      "have the HTTP API ask for what its authorization says, as on AWS (default: it asks nobody)",
-    )
     .option("--stand-ins <file>", "outputs of what isn't emulated (default: local.yaml beside Pulumi.yaml)")
-    .option("--strict", "refuse resources that aren't emulated (default: make them of their inputs)")
-    .option("--watch", "redeploy whenever the project's files change; queues, records and jobs at work stay")
-    .option("--verbose", "print what the functions and workers log, on standard error")
+    .option("--strict", "refuse resources that aren't emulated (default: make them of their inputs)");
+  addRunOptions(local)
     .addHelpText(
       "after",
       `
@@ -27,7 +21,7 @@ The program is the one that Pulumi.yaml names, with the settings of Pulumi.<stac
 
 Examples:
   $ batch-jobs local --port 3000
-  $ batch-jobs local --watch
+  $ batch-jobs local --watch --inspect
   $ batch-jobs local --stack test --json
   $ batch-jobs local --enforce-auth`,
     )
@@ -38,12 +32,8 @@ Examples:
     });
 }
 
-interface LocalOptions {
-  port?: number;
+interface LocalOptions extends RunOptions {
   cwd: string;
-  enforceAuth?: boolean;
-  verbose?: boolean;
-  watch?: boolean;
   standIns?: string;
   strict?: boolean;
 }

@@ -9,6 +9,7 @@ import { readStandIns, type StandIns, standInsFile } from "../../local-cloud/pul
 import { localSecretsFile, readLocalSecrets } from "../../local-cloud/secrets/localSecrets";
 import { paint } from "../output/styled";
 import { endWithOutput, err } from "../output/terminal";
+import { inspectorVariables } from "./inspector";
 
 export interface RunningStack {
   cloud: LocalCloud;
@@ -32,6 +33,8 @@ export interface BringUpOptions {
   port?: number;
   /** True if the HTTP APIs require what their authorization says. */
   enforceAuth?: boolean;
+  /** First port on which handlers let debuggers attach; their attempts then have no timeout. @default - none */
+  inspect?: number;
   /** File of stand-ins for what isn't emulated. @default - `local.yaml` beside Pulumi.yaml, if it is there */
   standIns?: string;
   /** True if what isn't emulated is refused. */
@@ -48,14 +51,16 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
  * @throws Error if there is no such stack file, the program fails, or the port is taken.
  */
 export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
-  const { project, program, stack, port, enforceAuth, log } = options;
+  const { project, program, stack, port, enforceAuth, inspect, log } = options;
   if (err.isTerminal) err.line(paint.dim(`Bringing up the stack ${stack} …`));
   const readOwnStandIns = standInsReader(options);
   process.chdir(project.workingFolder);
   const readConfig = () => ({ ...project.config, ...loadStackConfig(stackFileOf(project, stack), project.name) });
   const config = readConfig();
   const secrets = readLocalSecrets(project.folder);
-  const cloud = await startCloud({ port, enforceAuth, region: config["aws:region"], secrets, log });
+  const workerEnvironment = inspect === undefined ? undefined : inspectorVariables(inspect);
+  const region = config["aws:region"];
+  const cloud = await startCloud({ port, enforceAuth, region, secrets, workerEnvironment, log });
   stopOnSignal(cloud);
   endWithOutput((exit) => void cloud.stop().finally(exit));
   const up = { program, cloud, project: project.name, stack, isStrict: options.strict };

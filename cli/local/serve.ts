@@ -6,6 +6,7 @@ import { boundsHere } from "./boundsHere";
 import { bringUp, type BringUpOptions, type RunningStack } from "./bringUp";
 import { Fleet } from "./fleet";
 import { showFleet } from "./fleetView";
+import { inspectorLine } from "./inspector";
 import { type JobApi, jobApis } from "./jobApis";
 import { watch } from "./watch";
 
@@ -34,7 +35,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (json) console.log = console.info = console.error;
   const running = await bringUp({
     ...options,
-    log: (entry) => {
+    log: (given) => {
+      const entry = inspectorLine(given) ?? given;
       if (isLive) fleet.note(entry);
       const isPrinted = verbose || (entry.source === "cloud" && !isShown);
       if (isPrinted) err.line([paint.dim(entry.name), " ", entry.line]);
@@ -47,7 +49,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   // Ctrl-C is the normal end of this command, not a failure.
   process.exitCode = 0;
   if (json) printJson(addresses(running, apis), "line");
-  else out.line(welcome(running, apis, options.stack));
+  else out.line(welcome(running, apis, options));
   let hide = () => {};
   const show = async () => {
     if (!isLive) return;
@@ -99,7 +101,8 @@ function addresses({ cloud, outputs }: RunningStack, apis: JobApi[]): object {
   };
 }
 
-function welcome({ cloud, outputs, seconds }: RunningStack, apis: JobApi[], stack: string): Styled {
+function welcome({ cloud, outputs, seconds }: RunningStack, apis: JobApi[], options: ServeOptions): Styled {
+  const { stack, inspect } = options;
   const rows: [string, Styled][] = [
     ...apis.flatMap(({ url, queues }): [string, Styled][] => [
       ["API", paint.cyan(url)],
@@ -113,7 +116,7 @@ function welcome({ cloud, outputs, seconds }: RunningStack, apis: JobApi[], stac
 ${rows.map(([name, value]) => styled`  ${name.padEnd(14)}${value}\n`)}
 The AWS endpoint takes only calls signed with the keys below. The HTTP API
 ${whoMayCall(apis)}
-
+${inspect === undefined ? "" : whoMayInspect}
 ${boundsHere(process.platform)}
 ${apis[0] ? submitting(apis[0], cloud) : ""}
 ${paint.bold("Look behind it with any AWS client")}
@@ -133,6 +136,11 @@ but for origins that the program itself lets in.`;
   return `takes only ${what} of this run, as its authorization says. Pages in a
 browser get in from origins that the program itself names, with the same.`;
 }
+
+const whoMayInspect = `
+Handlers open Node's inspector on 127.0.0.1: other users and containers of this
+machine that reach its ports can run code as you through it.
+`;
 
 function submitting({ url, access, queues }: JobApi, { region }: LocalCloud): Styled {
   const base = url.replace(/\/$/, "");

@@ -117,6 +117,7 @@ describe("batch-jobs local", () => {
     expect(code).to.equal(1);
     expect(stderr).to.include(`Port ${port} is taken`);
     expect(await refusal(["--port", "80a"])).to.include({ code: 2 });
+    expect((await refusal(["--inspect=0.0.0.0:9229"])).stderr).to.include("Expected a port");
   });
 
   const broken = (files: Record<string, string>) => {

@@ -1,75 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { expect } from "chai";
-import { JobClient } from "../../client/index";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
-import { cliMain } from "../cli/support";
-
-/** `batch-jobs local --watch` in a project of its own. */
-interface Watched {
-  client: JobClient;
-  write(file: string, text: string): void;
-  /** Writes a file, and resolves to the line by which the command says what came of it. */
-  save(file: string, text: string): Promise<string>;
-  run(type: string, payload?: unknown): Promise<unknown>;
-  stop(): Promise<void>;
-}
-
-async function startWatched(files: Record<string, string>): Promise<Watched> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "watched ")));
-  const write = (file: string, text: string) => writeFileSync(join(folder, file), text);
-  mkdirSync(join(folder, "node_modules"));
-  for (const name of readdirSync(join(packageRoot(), "node_modules"))) {
-    if (!name.startsWith("."))
-      symlinkSync(join(packageRoot(), "node_modules", name), join(folder, "node_modules", name));
-  }
-  symlinkSync(packageRoot(), join(folder, "node_modules", "batch-job-processor"));
-  mkdirSync(join(folder, "jobs"));
-  write("Pulumi.yaml", "name: watched\nruntime: nodejs\n");
-  write("Pulumi.dev.yaml", "config: {}\n");
-  for (const [file, text] of Object.entries(files)) write(file, text);
-  const child: ChildProcess = spawn(process.execPath, [cliMain, "local", "--watch", "--json"], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const said: string[] = [];
-  const waiting: { matches: (line: string) => boolean; resolve: (line: string) => void }[] = [];
-  createInterface(child.stderr!).on("line", (line) => {
-    said.push(line);
-    const index = waiting.findIndex(({ matches }) => matches(line));
-    if (index >= 0) waiting.splice(index, 1)[0]!.resolve(line);
-  });
-  const exited = once(child, "exit");
-  const first = once(createInterface(child.stdout!), "line") as Promise<[string]>;
-  const [line] = await Promise.race([
-    first,
-    exited.then(() => {
-      throw new Error(`The command ended: ${said.join("\n")}`);
-    }),
-  ]);
-  const client = new JobClient({ url: (JSON.parse(line) as { url: string }).url });
-  return {
-    client,
-    write,
-    save(file, text) {
-      const answer = new Promise<string>((resolve) =>
-        waiting.push({ matches: (each) => each.includes(`${file}: `), resolve }),
-      );
-      write(file, text);
-      return answer;
-    },
-    run: async (type, payload = {}) => (await client.wait(await client.submit(type, payload))).result,
-    async stop() {
-      child.kill("SIGINT");
-      await exited;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
+import { type LocalProject, startProject } from "./support/localProject";
 
 const program = (types: string) => `
 import { BatchJobProcessor } from "batch-job-processor";
@@ -88,9 +21,9 @@ const say = `{ name: "say", handler: "./jobs/say.ts" }`;
 
 describe("batch-jobs local --watch", () => {
   describe("with a program in TypeScript", () => {
-    let watched: Watched;
+    let watched: LocalProject;
     before(async () => {
-      watched = await startWatched({
+      watched = await startProject(["--watch"], {
         "index.ts": program(`${greet}, ${waits}, ${say}`),
         "text.ts": `export const text = "one";`,
         "jobs/say.ts": `import { said } from "./said"; export default async () => said;`,
@@ -159,9 +92,9 @@ describe("batch-jobs local --watch", () => {
   });
 
   describe("with a program that is an ES module", () => {
-    let watched: Watched;
+    let watched: LocalProject;
     before(async () => {
-      watched = await startWatched({
+      watched = await startProject(["--watch"], {
         "package.json": `{ "name": "watched", "private": true, "type": "module" }`,
         "index.js": program(greet).replace("./text", "./text.js"),
         "text.js": `export const text = "one";`,

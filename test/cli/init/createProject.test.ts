@@ -37,7 +37,15 @@ describe("batch-job-processor init", () => {
     expect(files).to.include("package/dist/components/index.js").and.to.include("package/examples/starter/index.ts");
     expect(readFileSync(join(project, "Pulumi.yaml"), "utf8")).to.match(/^name: it-s-mine$/m);
     expect(readFileSync(join(project, "README.md"), "utf8")).to.match(/^# it-s-mine$/m);
-    expect(readdirSync(project)).to.include.members([".git", ".gitignore", ".github", "index.ts", "jobs", "test"]);
+    expect(readdirSync(project)).to.include.members([
+      ".git",
+      ".gitignore",
+      ".github",
+      ".vscode",
+      "index.ts",
+      "jobs",
+      "test",
+    ]);
     expect(existsSync(join(project, "node_modules"))).to.equal(false);
   });
 

@@ -17,6 +17,7 @@ import { createHandlerLogger } from "./handlerLogger";
 import { type HandlerEnd, type HandlerSource, type ToHandler } from "./handlerMessages";
 import { HandlerProgress } from "./handlerProgress";
 import { loadInlineModule } from "./inlineModule";
+import { inspectable, openInspector } from "./inspector";
 import { RemainsFinder } from "./remains";
 
 /** Entry of a handler's process: loads the handler once, then runs the jobs that the worker sends, one at a time. */
@@ -57,7 +58,10 @@ function heed(message: ToHandler): void {
 }
 
 /** Undefined if the handler can't be loaded: the worker then ends this process. */
-async function load(source: HandlerSource): Promise<Loaded | undefined> {
+async function load(given: HandlerSource): Promise<Loaded | undefined> {
+  const port = environment.WORKER_INSPECT_PORT;
+  if (port !== undefined) openInspector(Number(port));
+  const source = port === undefined ? given : inspectable(given);
   frames = new HandlerFrames(source.modulePath, path.dirname(__dirname), source.inlineText !== undefined);
   try {
     const handler = await loadHandler(source);

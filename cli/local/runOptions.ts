@@ -1,0 +1,32 @@
+import { type Command, Option } from "commander";
+import { portNumber } from "./portNumber";
+
+/** Values of the options that `batch-jobs local` and `npm start` share. */
+export interface RunOptions {
+  port?: number;
+  enforceAuth?: boolean;
+  inspect?: number;
+  verbose?: boolean;
+  watch?: boolean;
+}
+
+/** Adds the options of a stack's run on this machine. */
+export function addRunOptions(command: Command): Command {
+  return command
+    .option("--port <number>", "port of the HTTP API (default: a free one)", portNumber)
+    .option(
+      "--enforce-auth",
+      "have the HTTP API ask for what its authorization says, as on AWS (default: it asks nobody)",
+    )
+    .option("--watch", "redeploy whenever the project's files change; queues, records and jobs at work stay")
+    .addOption(
+      new Option(
+        "--inspect [port]",
+        "let debuggers attach to handlers, whose attempts then have no timeout: on 127.0.0.1, at this port (9229) or the " +
+          "next free ones",
+      )
+        .argParser(portNumber)
+        .preset("9229"),
+    )
+    .option("--verbose", "print what the functions and workers log, on standard error");
+}
