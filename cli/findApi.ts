@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { readLocalRunsAround } from "../client/connection/localRun";
 import { isObject } from "../contract/check";
 import { CommandError, exitCodes } from "./exitCodes";
 
@@ -10,17 +11,20 @@ export interface ApiLocation {
   output: string;
 }
 
-const howTo = "Give --url URL, or set BATCH_JOBS_URL, or run it in a Pulumi project's folder with --stack NAME";
+const howTo =
+  "Give --url URL, or set BATCH_JOBS_URL, or run it in the folder of a Pulumi project that runs here, or with --stack NAME";
 
 /**
  * Finds the API's URL: as given, else that of the stack named, else `BATCH_JOBS_URL`, else that of the folder's
- * selected stack.
+ * project as it runs on this machine, else that of its selected stack.
  *
  * @throws CommandError that says what to do.
  */
 export async function findApi({ url, stack, output }: ApiLocation): Promise<URL> {
   const given = url ?? (stack === undefined ? process.env.BATCH_JOBS_URL : undefined);
   if (given) return readUrl(given, url ? "--url" : "BATCH_JOBS_URL");
+  const local = stack === undefined ? localRun() : undefined;
+  if (local) return local;
   const outputs = await stackOutputs(stack);
   const found = outputs[output];
   if (typeof found === "string") return readUrl(found, `stack output ${output}`);
@@ -30,6 +34,14 @@ export async function findApi({ url, stack, output }: ApiLocation): Promise<URL>
     exitCodes.failed,
     "Name the one that holds the component's url with --output",
   );
+}
+
+/** @throws CommandError if there are several. */
+function localRun(): URL | undefined {
+  const urls = readLocalRunsAround(process.cwd()).map(({ url }) => url);
+  if (urls.length < 2) return urls[0] === undefined ? undefined : new URL(urls[0]);
+  const problem = `The project of this folder has several APIs on this machine: ${urls.sort().join(", ")}`;
+  throw new CommandError(problem, exitCodes.failed, `Choose one: --url ${urls[0]}`);
 }
 
 /** A stack's outputs, read with the Pulumi CLI. */

@@ -11,7 +11,7 @@ import { addTypes } from "./commands/types";
 export function createProgram(): Command {
   const program = baseProgram("batch-jobs")
     .description("Jobs of a batch job processor: submit, follow and repair them, on AWS or on this machine.")
-    .option("--url <url>", "the API's URL (default: BATCH_JOBS_URL, else that of the stack)")
+    .option("--url <url>", "the API's URL (default: BATCH_JOBS_URL, else a local run's, else the stack's)")
     .option("--stack <name>", "Pulumi stack whose output holds the URL (default: the one selected in this folder)")
     .option("--output <name>", "the stack's output that holds the URL", "url")
     .option("--token <token>", "bearer token, for an API with jwt (default: BATCH_JOBS_TOKEN)")

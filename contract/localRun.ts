@@ -4,6 +4,8 @@ import { isObject } from "./check";
 export interface LocalRun {
   /** Process id; once the process is gone, the rest no longer holds. */
   pid: number;
+  /** Folder of the project that it runs; undefined if it runs none. */
+  folder?: string | undefined;
   /** URL of the HTTP API, with a trailing slash. */
   url: string;
   /** Token for the controls under `/_local`. */
@@ -35,11 +37,12 @@ export function parseLocalRun(text: string): LocalRun | undefined {
     return undefined;
   }
   if (!isObject(value) || !isObject(value.credentials)) return undefined;
-  const { pid, url, token, endpoint, region, credentials, authorization, bearerToken } = value;
+  const { pid, folder, url, token, endpoint, region, credentials, authorization, bearerToken } = value;
   const { accessKeyId, secretAccessKey } = credentials;
   const texts = [url, token, endpoint, region, accessKeyId, secretAccessKey];
   const isComplete = typeof pid === "number" && texts.every((each) => typeof each === "string");
   const isKnown = authorization === "none" || authorization === "iam" || authorization === "jwt";
-  if (!isComplete || !isKnown || (bearerToken !== undefined && typeof bearerToken !== "string")) return undefined;
+  const areTexts = [folder, bearerToken].every((each) => each === undefined || typeof each === "string");
+  if (!isComplete || !isKnown || !areTexts) return undefined;
   return value as unknown as LocalRun;
 }

@@ -30,6 +30,8 @@ import { Faults } from "./wire/faults";
 import { Signatures } from "./wire/signatures/signatures";
 
 export interface CloudOptions {
+  /** Folder of the project: command lines that are run in it find the HTTP APIs. @default - none */
+  folder?: string;
   /** Port of the first HTTP API. @default a free one */
   port?: number;
   /** Port of the AWS endpoint. @default a free one */
@@ -143,7 +145,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const enforcement = options.enforceAuth ? { guard, issuer } : undefined;
   const apis = new HttpApis({
     ...shared,
-    ...{ credentials, token, lambdas, iam, groups, recentLines, port, enforcement },
+    ...{ folder: options.folder, credentials, token, lambdas, iam, groups, recentLines, port, enforcement },
   });
   const calls = new AwsCalls({ endpoint: endpoint.address, region, credentials });
   const scheduler = new Scheduler({ region, calls, messaging, iam, log, secondsInstead: options.scheduleSeconds });

@@ -17,7 +17,7 @@ export function addLocal(program: Command): void {
       "after",
       `
 The program is the one that Pulumi.yaml names, with the settings of Pulumi.<stack>.yaml, of the stack dev unless
---stack names another. The other commands find it by the BATCH_JOBS_URL that it prints.
+--stack names another. The other commands find it in the project's folder, elsewhere by the BATCH_JOBS_URL that it prints.
 
 Examples:
   $ batch-jobs local --port 3000

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type LocalCloud, startCloud } from "../../local-cloud/cloud";
 import { type Log } from "../../local-cloud/log";
@@ -60,7 +60,15 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   const secrets = readLocalSecrets(project.folder);
   const workerEnvironment = inspect === undefined ? undefined : inspectorVariables(inspect);
   const region = config["aws:region"];
-  const cloud = await startCloud({ port, enforceAuth, region, secrets, workerEnvironment, log });
+  const cloud = await startCloud({
+    folder: realpathSync(project.folder),
+    port,
+    enforceAuth,
+    region,
+    secrets,
+    workerEnvironment,
+    log,
+  });
   stopOnSignal(cloud);
   endWithOutput((exit) => void cloud.stop().finally(exit));
   const up = { program, cloud, project: project.name, stack, isStrict: options.strict };

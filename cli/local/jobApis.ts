@@ -4,6 +4,7 @@ import type { Access, HttpApi } from "../../local-cloud/http/httpApi";
 import type { Properties } from "../../local-cloud/properties";
 import { deployedIn } from "../../local-cloud/pulumi/deployedResources";
 import { signCall } from "../../local-cloud/wire/signatures/signCall";
+import { samplePayload } from "./samplePayload";
 
 /** An HTTP API of the local cloud that takes jobs. */
 export interface JobApi {
@@ -11,6 +12,8 @@ export interface JobApi {
   access: Access;
   /** URL of each job type's queue. */
   queues: Record<string, string>;
+  /** A submission that the API takes: of the first type for which a simple payload fits. */
+  sample: { type: string; payload: unknown } | undefined;
 }
 
 /** The APIs that take jobs, whatever the program calls them: those whose types can be read. */
@@ -31,9 +34,11 @@ async function ask(api: HttpApi, cloud: LocalCloud, known: Record<string, string
   const response = await fetch(`${address}/types`, { headers: await headersFor(api, cloud) });
   const answer = response.ok ? await response.json().catch((): unknown => undefined) : undefined;
   if (!isObject(answer) || !Array.isArray(answer.types)) return undefined;
-  const types = answer.types as { type: string; queueUrl?: string }[];
+  const types = answer.types as { type: string; queueUrl?: string; payloadSchema?: unknown }[];
   const queues = types.map(({ type, queueUrl }) => [type, queueUrl ?? known[type] ?? ""] as const);
-  return { url: `${address}/`, access, queues: Object.fromEntries(queues) };
+  const samples = types.map(({ type, payloadSchema }) => ({ type, payload: samplePayload(payloadSchema) }));
+  const sample = samples.find(({ payload }) => payload !== undefined);
+  return { url: `${address}/`, access, queues: Object.fromEntries(queues), sample };
 }
 
 async function headersFor({ address, access }: HttpApi, cloud: LocalCloud): Promise<Record<string, string>> {

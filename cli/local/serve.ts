@@ -142,17 +142,19 @@ Handlers open Node's inspector on 127.0.0.1: other users and containers of this
 machine that reach its ports can run code as you through it.
 `;
 
-function submitting({ url, access, queues }: JobApi, { region }: LocalCloud): Styled {
+function submitting({ url, access, sample }: JobApi, { region }: LocalCloud): Styled {
   const base = url.replace(/\/$/, "");
-  const [type = "TYPE"] = Object.keys(queues);
-  const payload = { text: "to be or not to be" };
+  const { type, payload } = sample ?? { type: "TYPE", payload: "PAYLOAD" };
   const curl = curlFor(access, region);
   return styled`
 ${paint.bold("Submit a job, and look at it")}
 
-  export BATCH_JOBS_URL=${url}${access.bearerToken ? `\n  export BATCH_JOBS_TOKEN=${access.bearerToken}` : ""}
   npx batch-jobs submit ${type} '${JSON.stringify(payload)}' --wait
   npx batch-jobs list
+
+from another folder than the project's after
+
+  export BATCH_JOBS_URL=${url}${access.bearerToken ? `\n  export BATCH_JOBS_TOKEN=${access.bearerToken}` : ""}
 
 or${access.authorization === "iam" ? ", with the keys below" : ""}
 

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
+import { sep } from "node:path";
 import { type LocalRun, localRunFolder, parseLocalRun } from "../../contract/localRun";
 import { isOnThisMachine } from "./origin";
 
@@ -15,13 +16,26 @@ export function readLocalRun(url: URL): LocalRun | undefined {
 /** Reads the same file by the address of the AWS endpoint. */
 export function readLocalRunOf(endpoint: URL): LocalRun | undefined {
   if (!isOnThisMachine(endpoint)) return undefined;
-  return filesThere()
-    .map(read)
-    .find((run) => run && new URL(run.endpoint).port === endpoint.port);
+  return runsThere().find((run) => new URL(run.endpoint).port === endpoint.port);
 }
 
-function filesThere(): string[] {
-  return orNothing(() => readdirSync(folder())) ?? [];
+/** Reads the files of the HTTP APIs that run on this machine for the project around that folder, the nearest one. */
+export function readLocalRunsAround(folder: string): LocalRun[] {
+  const depth = (run: LocalRun) =>
+    run.folder !== undefined && `${folder}${sep}`.startsWith(`${run.folder}${sep}`) ? run.folder.length : -1;
+  const running = runsThere().filter((run) => depth(run) >= 0 && isAlive(run.pid));
+  const nearest = Math.max(...running.map(depth));
+  return running.filter((run) => depth(run) === nearest);
+}
+
+/** A killed cloud leaves its files. */
+function isAlive(pid: number): boolean {
+  return orNothing(() => process.kill(pid, 0)) ?? false;
+}
+
+function runsThere(): LocalRun[] {
+  const names = orNothing(() => readdirSync(folder())) ?? [];
+  return names.filter((name) => name.endsWith(".json")).flatMap((name) => read(name) ?? []);
 }
 
 function read(name: string): LocalRun | undefined {
@@ -49,7 +63,7 @@ function orNothing<T>(action: () => T): T | undefined {
   try {
     return action();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
 }

@@ -15,6 +15,7 @@ export class HttpApis {
   /** `port` is for the first API; 0, and every further one, takes a free port. */
   constructor(
     private readonly cloud: ControlledCloud & {
+      folder?: string | undefined;
       endpoint: string;
       region: string;
       credentials: Credentials;
@@ -67,12 +68,12 @@ export class HttpApis {
   /** For the command line of the same user. If it can't be written, only that doesn't find the run. */
   private leaveWord({ id, name, address, access }: HttpApi): void {
     this.withdrawWord(id);
-    const { endpoint, region, credentials, token } = this.cloud;
-    const run = { pid: process.pid, url: `${address}/`, endpoint, region, credentials, token };
+    const { folder, endpoint, region, credentials, token } = this.cloud;
+    const run = { pid: process.pid, folder, url: `${address}/`, endpoint, region, credentials, token };
     try {
       this.runFiles.set(id, writeRunFile({ ...run, ...access }));
     } catch (error) {
-      const line = `batch-jobs logs and dead-letters won't find this run: ${(error as Error).message}`;
+      const line = `batch-jobs won't find this run: ${(error as Error).message}`;
       this.cloud.log({ source: "cloud", name, stream: "stderr", line });
     }
   }

@@ -1,7 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
+import { writeRunFile } from "../../local-cloud/runFile";
 import { type CannedApi, startCannedApi } from "../client/support";
 import { runCli } from "./support";
 
@@ -46,6 +48,51 @@ if (args === "stack output --json" || args === "stack output --json --stack dev"
     expect((await runCli(["types"], { env })).code).to.equal(0);
     const named = await runCli(["types", "--stack", "dev"], { env: { ...env, BATCH_JOBS_URL: "http://127.0.0.1:1" } });
     expect(named.code).to.equal(0);
+  });
+
+  describe("of a local run", () => {
+    const home = process.cwd();
+    let forget: (() => void)[] = [];
+    const types = (cwd: string, env: Record<string, string>, ...args: string[]) => {
+      process.chdir(cwd);
+      return runCli(["types", ...args], { env });
+    };
+    afterEach(() => {
+      process.chdir(home);
+      forget.forEach((each) => each());
+      forget = [];
+    });
+    const run = (url: string, project: string, pid = process.pid) => {
+      const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
+      const rest = { endpoint: url, region: "eu-west-1", authorization: "none", token: "token", credentials } as const;
+      forget.push(writeRunFile({ pid, folder: project, url, ...rest }));
+    };
+    /** A process id of the past. */
+    const gone = spawnSync(process.execPath, ["--version"]).pid;
+
+    it("in the project's folder and below, of the nearest project, before the selected stack", async () => {
+      const env = installPulumi({ url: "http://127.0.0.1:1" });
+      const within = join(realpathSync(folder), "project", "jobs");
+      mkdirSync(within, { recursive: true });
+      run("http://127.0.0.1:2/", realpathSync(folder));
+      run(api.url, dirname(within));
+      for (const cwd of [dirname(within), within]) expect((await types(cwd, env)).code).to.equal(0);
+      const named = await types(within, env, "--stack", "dev");
+      expect(named.stderr).to.include("127.0.0.1:1");
+      mkdirSync(`${dirname(within)}-other`);
+      expect((await types(`${dirname(within)}-other`, env)).stderr).to.include("127.0.0.1:2");
+    });
+
+    it("unless it has ended; of several, the user chooses", async () => {
+      const env = installPulumi({ url: api.url });
+      run("http://127.0.0.1:2/", realpathSync(folder), gone);
+      expect((await types(folder, env)).code).to.equal(0);
+      run("http://127.0.0.1:3/", realpathSync(folder));
+      run("http://127.0.0.1:4/", realpathSync(folder));
+      const { code, stderr } = await types(folder, env);
+      expect(code).to.equal(1);
+      expect(stderr).to.include("http://127.0.0.1:3/, http://127.0.0.1:4/").and.include("--url http://127.0.0.1:3/");
+    });
   });
 
   it("by another output's name, and says which there are", async () => {
