@@ -9,7 +9,7 @@ import { startCloud } from "../local-cloud/cloud";
 import { packageRoot } from "../local-cloud/program/packageFolder";
 import { deploy } from "../local-cloud/pulumi/deploy";
 import { Bill, rows } from "./bill/bill";
-import { verdictOf, withSmoke } from "./support/smoke";
+import { conclude, runBenchmark, withSmoke } from "./support/benchmark";
 
 /** A way in which jobs come. */
 interface Scenario {
@@ -60,7 +60,6 @@ async function main(): Promise<void> {
     .option("--write", "write the counts down for docs/cost.md, which `npm run docs` makes")
     .parse();
   const options = command.opts<{ scale: string; only?: string; write?: true; smoke?: true }>();
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const counts: Counts[] = [];
   const written = existsSync(countsFile) ? (JSON.parse(readFileSync(countsFile, "utf8")) as Counts[]) : [];
   for (const [index, scenario] of scenarios.entries()) {
@@ -77,10 +76,9 @@ async function main(): Promise<void> {
   const misses = counts
     .filter(({ total, target }) => total > target)
     .map(({ name, total, target }) => `${name}: $${total.toFixed(2)} for a million jobs, $${target.toFixed(2)} wanted`);
-  console.log(JSON.stringify(counts, undefined, 2));
-  console.log(verdictOf(misses, options.smoke));
-  if (options.write) writeFileSync(countsFile, `${JSON.stringify(counts, undefined, 2)}\n`);
-  process.exitCode = misses.length === 0 || options.smoke ? 0 : 1;
+  const text = JSON.stringify(counts, undefined, 2);
+  conclude(options, {}, text, misses);
+  if (options.write) writeFileSync(countsFile, `${text}\n`);
 }
 
 async function measure({ types, minInstances, jobs, batch, seconds, slots }: Scenario) {
@@ -152,7 +150,4 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   throw new Error("Expected the jobs to be done, and the fleets to be at their minimum, within 180 s");
 }
 
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+runBenchmark(main);

@@ -1,7 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Presets, SingleBar } from "cli-progress";
-import Table from "cli-table3";
 import { Command } from "commander";
 import { conditions } from "./scaling/conditions";
 import { plot } from "./scaling/plot";
@@ -11,7 +9,10 @@ import { missesOf } from "./scaling/targets";
 import { tryInThreads } from "./scaling/threads";
 import { createTrace, type Trace, type TraceWord, words } from "./scaling/traces";
 import { type Result } from "./scaling/trial";
-import { verdictOf, withSmoke } from "./support/smoke";
+import { conclude, runBenchmark, withSmoke } from "./support/benchmark";
+import { writeInto } from "./support/document";
+import { Progress } from "./support/progress";
+import { textTable } from "./support/table";
 
 function chooseTraces(list: string, seed: number): Map<TraceWord, Trace> {
   const chosen = list.split(",").map((word) => word.trim());
@@ -25,23 +26,20 @@ function wholeNumber(text: string, option: string): number {
   return Number(text);
 }
 
-function print(results: Result[]): void {
+function tableOf(results: Result[]): string {
   const head = ["", "", "wait p50", "p95", "p99", "hours", "cost", "score", "× least", "1st launch", "kills"];
-  const table = new Table({ head, style: { head: [], border: [] } });
-  for (const result of results) {
-    table.push([
-      result.trace,
-      result.rule,
-      ...[result.waitP50, result.waitP95, result.waitP99].map((wait) => `${wait.toFixed(1)} s`),
-      result.instanceHours.toFixed(2),
-      `$${result.dollars.toFixed(result.dollars < 1 ? 4 : 2)}`,
-      result.score.toPrecision(4),
-      (result.dollars / result.leastDollars).toFixed(2),
-      result.firstLaunchSeconds === undefined ? "–" : `${result.firstLaunchSeconds.toFixed(1)} s`,
-      result.busyKills,
-    ]);
-  }
-  console.log(table.toString());
+  const cells = results.map((result) => [
+    result.trace,
+    result.rule,
+    ...[result.waitP50, result.waitP95, result.waitP99].map((wait) => `${wait.toFixed(1)} s`),
+    result.instanceHours.toFixed(2),
+    `$${result.dollars.toFixed(result.dollars < 1 ? 4 : 2)}`,
+    result.score.toPrecision(4),
+    (result.dollars / result.leastDollars).toFixed(2),
+    result.firstLaunchSeconds === undefined ? "–" : `${result.firstLaunchSeconds.toFixed(1)} s`,
+    result.busyKills,
+  ]);
+  return textTable(head, cells);
 }
 
 async function main(): Promise<void> {
@@ -78,14 +76,9 @@ async function main(): Promise<void> {
   const seed = wholeNumber(options.seed, "--seed");
   const chosen = chooseTraces(options.traces, seed);
 
-  const isShown = !options.json && process.stderr.isTTY;
-  const bar = new SingleBar(
-    { format: "{bar} {percentage} % | {eta} s left", stream: process.stderr },
-    Presets.shades_classic,
-  );
-  if (isShown) bar.start(chosen.size * rules.length * phases, 0);
-  const trials = await tryInThreads([...chosen.keys()], seed, phases, () => bar.increment());
-  if (isShown) bar.stop();
+  const progress = new Progress(chosen.size * rules.length * phases);
+  const trials = await tryInThreads([...chosen.keys()], seed, phases, () => progress.step());
+  progress.stop();
 
   const results: Result[] = [];
   const misses: string[] = [];
@@ -93,18 +86,12 @@ async function main(): Promise<void> {
     const ofTrace = trials.get(word)!;
     results.push(...ofTrace.map(({ result }) => result));
     const ofRules = ofTrace.map(({ result }) => result);
-    if (!options.smoke) misses.push(...missesOf(trace.name, ofRules));
+    misses.push(...missesOf(trace.name, ofRules));
     if (options.pictures === false) continue;
     mkdirSync(options.pictures, { recursive: true });
     writeFileSync(join(options.pictures, `scaling-${word}.svg`), plot(trace, ofTrace));
   }
-  if (options.json) {
-    console.log(JSON.stringify({ conditions, results, misses }));
-  } else {
-    print(results);
-    console.log(verdictOf(misses, options.smoke));
-  }
-  process.exitCode = misses.length === 0 ? 0 : 1;
+  conclude(options, { conditions, results }, tableOf(results), misses);
 }
 
 interface SeedOptions {
@@ -126,40 +113,17 @@ async function runSeeds(range: string, phases: number, options: SeedOptions): Pr
   const from = wholeNumber(first, "--seeds");
   const until = wholeNumber(last, "--seeds");
   if (until < from) throw new Error(`Expected --seeds to name the lower one first, got ${JSON.stringify(range)}`);
-  const bar = new SingleBar(
-    { format: "{bar} {percentage} % | {eta} s left", stream: process.stderr },
-    Presets.shades_classic,
-  );
-  const isShown = !options.json && process.stderr.isTTY;
-  if (isShown) bar.start(until - from + 1, 0);
+  const progress = new Progress(until - from + 1);
   const seeds: SeedResult[] = [];
   for (let seed = from; seed <= until; seed++) {
     seeds.push(trySeed(seed, phases, settings));
-    bar.increment();
+    progress.step();
   }
-  if (isShown) bar.stop();
-  const misses = missesOfSeeds(seeds);
-  if (options.json) console.log(JSON.stringify({ conditions, seeds, misses }));
-  else console.log(`${tableOfSeeds(seeds)}\n\n${verdictOf(misses, undefined)}`);
-  if (options.write) await writeSeeds(tableOfSeeds(seeds));
-  process.exitCode = misses.length === 0 ? 0 : 1;
+  progress.stop();
+  conclude(options, { conditions, seeds }, `${tableOfSeeds(seeds)}\n`, missesOfSeeds(seeds));
+  if (options.write) await writeInto("benchmarks.md", seedsCommand, tableOfSeeds(seeds));
 }
 
-const begin = "<!-- begin: npm run bench:scaling -- --seeds 80000-80199 --phases 3 --write -->";
-const end = "<!-- end -->";
+const seedsCommand = "npm run bench:scaling -- --seeds 80000-80199 --phases 3 --write";
 
-async function writeSeeds(table: string): Promise<void> {
-  const file = join("docs", "benchmarks.md");
-  const text = readFileSync(file, "utf8");
-  const from = text.indexOf(begin);
-  const until = text.indexOf(end, from);
-  if (from < 0 || until < 0) throw new Error(`Expected ${file} to hold ${begin} and ${end}`);
-  const { format, resolveConfig } = await import("prettier");
-  const written = `${text.slice(0, from)}${begin}\n\n${table}\n\n${text.slice(until)}`;
-  writeFileSync(file, await format(written, { ...(await resolveConfig(file)), filepath: file }));
-}
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+runBenchmark(main);

@@ -1,8 +1,8 @@
-import Table from "cli-table3";
 import { Command } from "commander";
 import { BatchJobProcessor } from "../components";
 import { record } from "../test/support/record";
-import { verdictOf, withSmoke } from "./support/smoke";
+import { conclude, runBenchmark, withSmoke } from "./support/benchmark";
+import { textTable } from "./support/table";
 
 /** Limits in milliseconds of the processor's time, so that other programs of the machine don't count. */
 const limits = { oneType: 450, addedType: 20 };
@@ -59,24 +59,13 @@ async function main(): Promise<void> {
     .option("--rounds <number>", "rounds of each; the median counts", "5")
     .option("--json", "print one JSON object")
     .parse();
-  const { types, rounds, json, smoke } = program.opts<{ types: string; rounds: string; json?: true; smoke?: true }>();
-  const rows = await measure(types.split(",").map(Number), Number(rounds));
-  const misses = smoke ? [] : rows.flatMap(missesOf);
-  if (json) {
-    console.log(JSON.stringify({ rows, misses }));
-  } else {
-    const table = new Table({
-      head: ["types", "resources", "CPU ms", "per added type"],
-      style: { head: [], border: [] },
-    });
-    for (const row of rows) table.push([row.types, row.resources, row.ms, row.msPerAddedType ?? "–"]);
-    console.log(table.toString());
-    console.log(verdictOf(misses, smoke));
-  }
-  process.exitCode = misses.length === 0 ? 0 : 1;
+  const options = program.opts<{ types: string; rounds: string; json?: true; smoke?: true }>();
+  const rows = await measure(options.types.split(",").map(Number), Number(options.rounds));
+  const table = textTable(
+    ["types", "resources", "CPU ms", "per added type"],
+    rows.map(({ types, resources, ms, msPerAddedType }) => [types, resources, ms, msPerAddedType ?? "–"]),
+  );
+  conclude(options, { rows }, table, rows.flatMap(missesOf));
 }
 
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+runBenchmark(main);

@@ -1,11 +1,11 @@
-import Table from "cli-table3";
 import { Command } from "commander";
+import { conclude, runBenchmark, withSmoke } from "./support/benchmark";
 import { startPeer, startWorker } from "./support/consumers";
 import { type Figures, measure } from "./support/measure";
 import { Progress } from "./support/progress";
 import { type QueueServer, startQueueServer } from "./support/queueServer";
 import { createScenarios, type Scenario, type Target } from "./support/scenarios";
-import { verdictOf, withSmoke } from "./support/smoke";
+import { textTable } from "./support/table";
 import { calibrate } from "./support/work";
 
 interface Row extends Figures {
@@ -90,24 +90,21 @@ function missesOf({ scenario, consumer, target, ratio = 0, callsPerJob, duplicat
   ];
 }
 
-function print(rows: Row[]): void {
+function tableOf(rows: Row[]): string {
   const head = ["", "", "jobs/s", "wait p50", "wait p99", "calls/job", "CPU/job", "dupl.", "ratio", "wanted"];
-  const table = new Table({ head, style: { head: [], border: [] } });
-  for (const row of rows) {
-    table.push([
-      row.scenario,
-      row.consumer,
-      row.jobsPerSecond.toFixed(1),
-      `${row.waitP50Ms} ms`,
-      `${row.waitP99Ms} ms`,
-      row.callsPerJob.toFixed(3),
-      row.cpuMsPerJob === undefined ? "–" : `${row.cpuMsPerJob.toFixed(2)} ms`,
-      row.duplicates,
-      row.ratio?.toFixed(2) ?? "",
-      row.target ? `≥ ${row.target.minRatio}` : "",
-    ]);
-  }
-  console.log(table.toString());
+  const cells = rows.map((row) => [
+    row.scenario,
+    row.consumer,
+    row.jobsPerSecond.toFixed(1),
+    `${row.waitP50Ms} ms`,
+    `${row.waitP99Ms} ms`,
+    row.callsPerJob.toFixed(3),
+    row.cpuMsPerJob === undefined ? "–" : `${row.cpuMsPerJob.toFixed(2)} ms`,
+    row.duplicates,
+    row.ratio?.toFixed(2) ?? "",
+    row.target ? `≥ ${row.target.minRatio}` : "",
+  ]);
+  return textTable(head, cells);
 }
 
 async function main(): Promise<void> {
@@ -123,8 +120,6 @@ async function main(): Promise<void> {
   const options = program.opts<
     Record<"only" | "rounds" | "latency" | "scale", string> & { crowd?: true; json?: true; smoke?: true }
   >();
-  // About the end of its support for Node 20, on standard error.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
   const scenarios = createScenarios(calibrate(50), Number(options.scale));
   const chosen = (["a", "b", "c"] as const).filter((letter) => options.only.includes(letter));
   const run: Options = { rounds: Number(options.rounds), withCrowd: options.crowd ?? false };
@@ -139,14 +134,7 @@ async function main(): Promise<void> {
     progress.stop();
     await server.close();
   }
-  const misses = options.smoke ? [] : rows.flatMap(missesOf);
-  if (options.json) console.log(JSON.stringify({ rows, misses }));
-  else print(rows);
-  if (!options.json) console.log(verdictOf(misses, options.smoke));
-  process.exitCode = misses.length === 0 ? 0 : 1;
+  conclude(options, { rows }, tableOf(rows), rows.flatMap(missesOf));
 }
 
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+runBenchmark(main);

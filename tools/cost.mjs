@@ -2,16 +2,14 @@
 // resources are those that the program registers, and the calls of an idle minute are counted in the local cloud.
 // `--check` only says if it is up to date.
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import prettier from "prettier";
+import { join } from "node:path";
+import { root, table, withParts, writeDocument } from "./documents.mjs";
 import { idlePriceOf, idlePrices } from "./idlePrices.mjs";
 
 const require = createRequire(import.meta.url);
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const marks = ["<!-- made by tools/cost.mjs -->", "<!-- end -->"];
+const marks = { begin: "<!-- made by tools/cost.mjs -->", end: "<!-- end -->" };
 
 const types = ["checksum", "thumbnail", "word-count"];
 const processors = types.map((name) => ({ name, handler: name }));
@@ -74,10 +72,10 @@ function resourceTable(resources) {
   const rows = names.map((name) => {
     const ofType = resources.filter(({ type }) => type === name);
     const price = ofType.reduce((sum, resource) => sum + idlePriceOf(resource, resources), 0);
-    return `| \`${name}\` | ${ofType.length} | ${idlePrices.types[name].billed} | ${dollars(price)} |`;
+    return [`\`${name}\``, ofType.length, idlePrices.types[name].billed, dollars(price)];
   });
-  const total = `| **All** | ${resources.length} | | **${dollars(monthlyPrice(resources))}** |`;
-  return ["| Resource | Number | Billed | Idle, a month |", "| --- | --- | --- | --- |", ...rows, total].join("\n");
+  const total = ["**All**", resources.length, "", `**${dollars(monthlyPrice(resources))}**`];
+  return table(["Resource", "Number", "Billed", "Idle, a month"], [...rows, total]);
 }
 
 async function optionTable(standard) {
@@ -86,9 +84,9 @@ async function optionTable(standard) {
     const resources = await resourcesOf(args);
     const others = resources.filter((resource) => idlePriceOf(resource, resources) > 0);
     const what = [...new Set(others.map(({ type }) => `\`${type}\``))].join(", ") || "–";
-    rows.push(`| ${inputs} | ${what} | ${dollars(monthlyPrice(resources) - monthlyPrice(standard))} |`);
+    rows.push([inputs, what, dollars(monthlyPrice(resources) - monthlyPrice(standard))]);
   }
-  return ["| Inputs | What costs | More, a month |", "| --- | --- | --- |", ...rows].join("\n");
+  return table(["Inputs", "What costs", "More, a month"], rows);
 }
 
 /** The calls of scaler and repair in an idle minute, by service and action. */
@@ -156,15 +154,8 @@ function linesOf({ calls, gbSeconds }) {
 }
 
 function callTable(counted) {
-  const lines = linesOf(counted);
-  const rows = lines.map(({ what, count, price }) => `| ${what} | ${count} | ${dollars(price)} |`);
-  const total = lines.reduce((sum, { price }) => sum + price, 0);
-  return [
-    "| Call | A minute | A month |",
-    "| --- | --- | --- |",
-    ...rows,
-    `| **All** | | **${dollars(total)}** |`,
-  ].join("\n");
+  const rows = linesOf(counted).map(({ what, count, price }) => [what, count, dollars(price)]);
+  return table(["Call", "A minute", "A month"], [...rows, ["**All**", "", `**${dollars(priceOfCalls(counted))}**`]]);
 }
 
 function dollars(value) {
@@ -231,37 +222,27 @@ function billTable(counts, idleMinutes) {
     };
   });
   const names = Object.keys(columns[0]);
-  const rows = names.map((name) => `| ${name} | ${columns.map((column) => dollars(column[name])).join(" | ")} |`);
+  const rows = names.map((name) => [name, ...columns.map((column) => dollars(column[name]))]);
   const sums = columns.map((column) => Object.values(column).reduce((sum, value) => sum + value, 0));
-  return [
-    `| A month, of jobs of 1 s | ${rates.map(({ name }) => name).join(" | ")} |`,
-    `| --- | ${rates.map(() => "--:").join(" | ")} |`,
-    ...rows,
-    `| **All** | ${sums.map((sum) => `**${dollars(sum)}**`).join(" | ")} |`,
-  ].join("\n");
+  const total = ["**All**", ...sums.map((sum) => `**${dollars(sum)}**`)];
+  return numericTable(["A month, of jobs of 1 s", ...rates.map(({ name }) => name)], [...rows, total]);
 }
 
 function partsTable(counts) {
   const rows = counts.map(({ name, target, total, dollars: parts }) => {
     const cells = [parts.requests, parts.logs, parts.functions, parts.scaler].map(dollars);
-    return `| ${name} | ${cells.join(" | ")} | **${dollars(total)}** | ${dollars(target)} |`;
+    return [name, ...cells, `**${dollars(total)}**`, dollars(target)];
   });
-  return [
-    "| A million jobs | Requests and writes | Logs | Functions' time | Scaler | All | Wanted, at most |",
-    "| --- | --: | --: | --: | --: | --: | --: |",
-    ...rows,
-  ].join("\n");
+  const head = ["A million jobs", "Requests and writes", "Logs", "Functions' time", "Scaler", "All", "Wanted, at most"];
+  return numericTable(head, rows);
 }
 
-function logTable(counts) {
-  const writers = [...new Set(counts.flatMap(({ logBytes }) => Object.keys(logBytes)))].sort();
-  const rows = writers.map((who) => `| ${who} | ${counts.map(({ logBytes }) => logBytes[who] ?? 0).join(" | ")} |`);
-  return [
-    `| Bytes of logs for a job | ${counts.map(({ name }) => name).join(" | ")} |`,
-    `| --- | ${counts.map(() => "--:").join(" | ")} |`,
-    ...rows,
-    `| **All** | ${counts.map((each) => `**${logBytesOf(each)}**`).join(" | ")} |`,
-  ].join("\n");
+/** Figures of each kind that was counted, by way in which jobs come. */
+function countTable(what, counts, of, total) {
+  const kinds = [...new Set(counts.flatMap((each) => Object.keys(of(each))))].sort();
+  const rows = kinds.map((kind) => [kind, ...counts.map((each) => Number((of(each)[kind] ?? 0).toFixed(4)))]);
+  const last = total ? [["**All**", ...counts.map((each) => `**${total(each)}**`)]] : [];
+  return numericTable([what, ...counts.map(({ name }) => name)], [...rows, ...last]);
 }
 
 /** A month of one instance that is 80 % busy, and of one that has next to nothing to do. */
@@ -273,15 +254,16 @@ function instanceTable() {
     ["`t4g.small`, with surplus credits", 0.016_8, surplus],
     ["`c7g.large` on spot, at 40 % of the price, which changes", 0.072_5 * 0.4, 0],
   ];
-  const rows = types.map(
-    ([name, hourly, more]) =>
-      `| ${name} | ${dollars(fleetDollars(1, hourly))} | ${dollars(fleetDollars(1, hourly + more))} |`,
-  );
-  return [
-    "| One instance, a month, with disk and address | Next to idle | 80 % busy |",
-    "| --- | --: | --: |",
-    ...rows,
-  ].join("\n");
+  const rows = types.map(([name, hourly, more]) => [
+    name,
+    dollars(fleetDollars(1, hourly)),
+    dollars(fleetDollars(1, hourly + more)),
+  ]);
+  return numericTable(["One instance, a month, with disk and address", "Next to idle", "80 % busy"], rows);
+}
+
+function numericTable(head, rows) {
+  return table(head, rows, { isNumeric: true });
 }
 
 function billPart(counts, idleMinutes) {
@@ -321,7 +303,14 @@ ${partsTable(counts)}
 Lambda writes no line of its own for a run that succeeds. CloudWatch bills 26 bytes more for each line, which are counted; the access
 log's line is one of usual length.
 
-${logTable(counts)}
+${countTable("Bytes of logs for a job", counts, ({ logBytes }) => logBytes, logBytesOf)}
+
+Calls and invocations, at the list prices of [bench/bill/prices.ts](../bench/bill/prices.ts). A single job can't go below the API's
+request $1.00, two invocations $0.40, the notification $0.50, one send $0.40 and three writes of its record $1.875; the index that
+lists jobs is a fourth write, $0.625. Receives and deletes carry up to ten jobs each; a job that comes all alone needs one of each,
+$0.80. In batches of 100 little but the writes is left of all that.
+
+${countTable("Calls for a job", counts, ({ calls }) => calls)}
 `;
 }
 
@@ -351,17 +340,6 @@ ${billPart(JSON.parse(readFileSync(join(root, "tools", "billCounts.json"), "utf8
 `;
 }
 
-const file = join(root, "docs", "cost.md");
 execFileSync(process.execPath, [join(root, "tools", "build.mjs"), "--if-stale"], { stdio: "inherit" });
-const present = readFileSync(file, "utf8");
-const [before, rest] = present.split(marks[0]);
-const after = rest?.split(marks[1]).slice(1).join(marks[1]);
-if (after === undefined) throw new Error(`Expected ${marks.join(" … ")} in docs/cost.md`);
-const whole = `${before}${marks[0]}\n\n${await idlePart()}\n${marks[1]}${after}`;
-const text = await prettier.format(whole, { ...(await prettier.resolveConfig(file)), parser: "markdown" });
-if (!process.argv.includes("--check")) writeFileSync(file, text);
-else if (present !== text) {
-  console.error("docs/cost.md is not what the program's resources cost; run `npm run docs`.");
-  process.exit(1);
-}
-process.exit(0);
+await writeDocument("docs/cost.md", withParts("docs/cost.md", [{ ...marks, part: await idlePart() }]));
+process.exit();

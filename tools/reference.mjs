@@ -1,11 +1,8 @@
 // Writes docs/reference.md from the component's types. `--check` only says if it is up to date.
-import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import prettier from "prettier";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import ts from "typescript";
-
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+import { isMain, root, table, writeDocument } from "./documents.mjs";
 
 /**
  * The public members of an interface or class: name, type as written, whether optional, text and default.
@@ -65,92 +62,49 @@ function cell(text) {
   return text.replaceAll("|", "\\|");
 }
 
-function inputTable(members) {
-  const rows = members.map(({ name, type, optional, text, default: value }) => {
-    const standard = optional ? (value?.startsWith("- ") ? value.slice(2) : `\`${value}\``) : "**required**";
-    return `| \`${name}\` | \`${cell(type)}\` | ${cell(standard)} | ${cell(text)} |`;
-  });
-  return ["| Input | Type | Default | Meaning |", "| --- | --- | --- | --- |", ...rows].join("\n");
-}
+/** Types of the component's inputs: where each is declared, and what it is an input of. */
+export const inputTypes = {
+  BatchJobProcessorArgs: { file: "components/args/BatchJobProcessorArgs.ts" },
+  ProcessorArgs: { file: "components/args/ProcessorArgs.ts" },
+  CapacityChange: {
+    file: "components/args/ProcessorArgs.ts",
+    text: "An entry of a processor's `capacitySchedule`.",
+  },
+  NetworkArgs: { file: "components/args/NetworkArgs.ts", text: "The component's `network`." },
+  JwtArgs: { file: "components/args/JwtArgs.ts", text: "The component's `jwt`." },
+  CorsArgs: { file: "components/args/CorsArgs.ts", text: "The component's `cors`." },
+  ThrottlingArgs: { file: "components/args/ThrottlingArgs.ts", text: "The component's `throttling`." },
+  LambdaArgs: { file: "components/args/LambdaArgs.ts", text: "The component's `frontend` and `router`." },
+  PolicyStatement: {
+    file: "components/aws/permissions.ts",
+    text: "An entry of `policyStatements`, in IAM's own words.",
+  },
+  JobSchedule: { file: "components/args/ProcessorArgs.ts", text: "An entry of a processor's `schedules`." },
+};
 
-function outputTable(members) {
-  const rows = members.map(({ name, type, text }) => `| \`${name}\` | \`${cell(type)}\` | ${cell(text)} |`);
-  return ["| Output | Type | Meaning |", "| --- | --- | --- |", ...rows].join("\n");
+function inputSection([type, { file, text }]) {
+  const rows = membersOf(file, type).map((member) => {
+    const { name, type: typeText, optional, text: meaning, default: value } = member;
+    const standard = optional ? (value?.startsWith("- ") ? value.slice(2) : `\`${value}\``) : "**required**";
+    return [`\`${name}\``, `\`${cell(typeText)}\``, cell(standard), cell(meaning)];
+  });
+  const about = text ? `${text}\n\n` : "";
+  return `## \`${type}\`\n\n${about}${table(["Input", "Type", "Default", "Meaning"], rows)}`;
 }
 
 function reference() {
+  const outputs = membersOf("components/BatchJobProcessor.ts", "BatchJobProcessor");
+  const rows = outputs.map(({ name, type, text }) => [`\`${name}\``, `\`${cell(type)}\``, cell(text)]);
   return `# Inputs and outputs
 
 Made from the component's types by \`npm run docs\`; edit those.
 
-## \`BatchJobProcessorArgs\`
-
-${inputTable(membersOf("components/args/BatchJobProcessorArgs.ts", "BatchJobProcessorArgs"))}
-
-## \`ProcessorArgs\`
-
-${inputTable(membersOf("components/args/ProcessorArgs.ts", "ProcessorArgs"))}
-
-## \`CapacityChange\`
-
-An entry of a processor's \`capacitySchedule\`.
-
-${inputTable(membersOf("components/args/ProcessorArgs.ts", "CapacityChange"))}
-
-## \`NetworkArgs\`
-
-The component's \`network\`.
-
-${inputTable(membersOf("components/args/NetworkArgs.ts", "NetworkArgs"))}
-
-## \`JwtArgs\`
-
-The component's \`jwt\`.
-
-${inputTable(membersOf("components/args/JwtArgs.ts", "JwtArgs"))}
-
-## \`CorsArgs\`
-
-The component's \`cors\`.
-
-${inputTable(membersOf("components/args/CorsArgs.ts", "CorsArgs"))}
-
-## \`ThrottlingArgs\`
-
-The component's \`throttling\`.
-
-${inputTable(membersOf("components/args/ThrottlingArgs.ts", "ThrottlingArgs"))}
-
-## \`LambdaArgs\`
-
-The component's \`frontend\` and \`router\`.
-
-${inputTable(membersOf("components/args/LambdaArgs.ts", "LambdaArgs"))}
-
-## \`PolicyStatement\`
-
-An entry of \`policyStatements\`, in IAM's own words.
-
-${inputTable(membersOf("components/aws/permissions.ts", "PolicyStatement"))}
-
-## \`JobSchedule\`
-
-An entry of a processor's \`schedules\`.
-
-${inputTable(membersOf("components/args/ProcessorArgs.ts", "JobSchedule"))}
+${Object.entries(inputTypes).map(inputSection).join("\n\n")}
 
 ## Outputs of \`BatchJobProcessor\`
 
-${outputTable(membersOf("components/BatchJobProcessor.ts", "BatchJobProcessor"))}
+${table(["Output", "Type", "Meaning"], rows)}
 `;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const file = join(root, "docs", "reference.md");
-  const text = await prettier.format(reference(), { ...(await prettier.resolveConfig(file)), parser: "markdown" });
-  if (!process.argv.includes("--check")) writeFileSync(file, text);
-  else if (readFileSync(file, "utf8") !== text) {
-    console.error("docs/reference.md is not what the types say; run `npm run docs`.");
-    process.exit(1);
-  }
-}
+if (isMain(import.meta.url)) await writeDocument("docs/reference.md", reference());

@@ -1,14 +1,13 @@
 // Writes schema.json, the component's description for programs in other languages, from its types. `--check` only says
 // if it is up to date.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import ts from "typescript";
-import { documentOf, membersOf } from "./reference.mjs";
+import { isMain, root, writeDocument } from "./documents.mjs";
+import { documentOf, inputTypes, membersOf } from "./reference.mjs";
 
 const require = createRequire(import.meta.url);
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const name = "batch-job-processor";
 
 /** Members that Pulumi's analyser refuses, and for which other languages may give any value. */
@@ -22,19 +21,6 @@ const asAny = [
     types: [/(?<=Resource: )pulumi\.Input<string> \| pulumi\.Input<string>\[\]/, /(?<=Input<)string \| string\[\]/],
   },
 ];
-
-/** Declarations of the schema's types. */
-const declarations = {
-  CorsArgs: "components/args/CorsArgs.ts",
-  JwtArgs: "components/args/JwtArgs.ts",
-  LambdaArgs: "components/args/LambdaArgs.ts",
-  ThrottlingArgs: "components/args/ThrottlingArgs.ts",
-  CapacityChange: "components/args/ProcessorArgs.ts",
-  JobSchedule: "components/args/ProcessorArgs.ts",
-  NetworkArgs: "components/args/NetworkArgs.ts",
-  PolicyStatement: "components/aws/permissions.ts",
-  ProcessorArgs: "components/args/ProcessorArgs.ts",
-};
 
 async function analyse() {
   const { Analyzer } = require("@pulumi/pulumi/provider/experimental/analyzer");
@@ -78,8 +64,9 @@ function describe(schema) {
   schema.language.go.generateExtraInputTypes = true;
   const [resource] = Object.values(schema.resources);
   resource.description = documentOf("components/BatchJobProcessor.ts", "BatchJobProcessor");
-  describeMembers(resource.inputProperties, "components/args/BatchJobProcessorArgs.ts", "BatchJobProcessorArgs");
-  for (const [type, file] of Object.entries(declarations)) {
+  const { BatchJobProcessorArgs: own, ...types } = inputTypes;
+  describeMembers(resource.inputProperties, own.file, "BatchJobProcessorArgs");
+  for (const [type, { file }] of Object.entries(types)) {
     const declared = schema.types[`${name}:index:${type}`];
     declared.description = documentOf(file, type);
     describeMembers(declared.properties, file, type);
@@ -95,13 +82,8 @@ function describeMembers(properties, file, type) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const file = join(root, "schema.json");
+if (isMain(import.meta.url)) {
   // Generators put `Args` behind the names of input types themselves.
   const text = `${JSON.stringify(describe(await analyse()), null, 2)}\n`.replaceAll(':ProcessorArgs"', ':Processor"');
-  if (!process.argv.includes("--check")) writeFileSync(file, text);
-  else if (readFileSync(file, "utf8") !== text) {
-    console.error("schema.json is not what the types say; run `npm run docs`.");
-    process.exit(1);
-  }
+  await writeDocument("schema.json", text);
 }

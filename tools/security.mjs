@@ -1,11 +1,9 @@
 // Writes the tables of docs/security.md from the program. `--check` only says if they are up to date.
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import prettier from "prettier";
+import { join } from "node:path";
+import { isMain, root, table, withParts, writeDocument } from "./documents.mjs";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 
 /**
@@ -139,9 +137,9 @@ function reasonOf({ Sid, Action, Resource }, { patternReasons, wildcardReasons }
     .join(". ");
 }
 
-function table(head, rows) {
-  const cells = (row) => `| ${row.join(" | ")} |`;
-  return [cells(head), cells(head.map(() => "---")), ...new Set(rows.map(cells))].join("\n");
+/** Equal rows are one. */
+function distinctTable(head, rows) {
+  return table(head, [...new Map(rows.map((row) => [row.join(), row])).values()]);
 }
 
 function statementRows(policies, explanations, ofWhom) {
@@ -189,9 +187,9 @@ async function blocks() {
   const idle = Object.keys(reasons).filter((sid) => !used.has(sid));
   if (idle.length > 0) throw new Error(`Expected no reason for statements that are not there, got ${idle.join(", ")}`);
   return {
-    roles: table(["Role", "Actions", "Resources", "Conditions", "Why"], byRole),
-    resources: table(["Resource", "Who", "Actions", "Conditions", "Why"], byResource),
-    invocations: table(["Function", "Who", "On behalf of"], invocations),
+    roles: distinctTable(["Role", "Actions", "Resources", "Conditions", "Why"], byRole),
+    resources: distinctTable(["Resource", "Who", "Actions", "Conditions", "Why"], byResource),
+    invocations: distinctTable(["Function", "Who", "On behalf of"], invocations),
     deployer: deployerTable(resources),
   };
 }
@@ -211,21 +209,9 @@ function deployerTable(resources) {
   return table(["Service", "Actions"], rows);
 }
 
-async function write(isCheck) {
-  const file = join(root, "docs", "security.md");
-  const before = readFileSync(file, "utf8");
-  let text = before;
-  for (const [name, block] of Object.entries(await blocks())) {
-    const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-    if (!place.test(text)) throw new Error(`Expected <!-- ${name} --> and <!-- /${name} --> in docs/security.md`);
-    text = text.replace(place, (_all, start, end) => `${start}\n${block}\n\n${end}`);
-  }
-  text = await prettier.format(text, { ...(await prettier.resolveConfig(file)), parser: "markdown" });
-  if (!isCheck) writeFileSync(file, text);
-  else if (before !== text) {
-    console.error("docs/security.md is not what the program says; run `npm run docs`.");
-    process.exit(1);
-  }
+if (isMain(import.meta.url)) {
+  const parts = Object.entries(await blocks()).map(([name, part]) => ({
+    ...{ begin: `<!-- ${name} -->`, end: `<!-- /${name} -->`, part },
+  }));
+  await writeDocument("docs/security.md", withParts("docs/security.md", parts));
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await write(process.argv.includes("--check"));

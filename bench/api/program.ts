@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { BatchJobProcessor } from "../../components";
@@ -8,7 +9,6 @@ export const jobType = "word-count";
 export interface BenchOutputs {
   url: string;
   queueUrls: Record<string, string>;
-  jobTable: string;
   peerUrl: string;
 }
 
@@ -19,31 +19,8 @@ export function program(): Record<keyof BenchOutputs, pulumi.Input<unknown>> {
     image: "worker:bench",
     network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] },
   });
-  return { url: jobs.url, queueUrls: jobs.queueUrls, jobTable: jobs.jobTableName, peerUrl: createPeer() };
+  return { url: jobs.url, queueUrls: jobs.queueUrls, peerUrl: createPeer() };
 }
-
-/** The least that accepts a job: it checks that there is a type, sends to one queue, and keeps no record. */
-const peerCode = `
-const { SQSClient, SendMessageCommand, SendMessageBatchCommand } = require("@aws-sdk/client-sqs");
-const { randomUUID } = require("node:crypto");
-const client = new SQSClient({ useQueueUrlAsEndpoint: false });
-const QueueUrl = process.env.QUEUE_URL;
-exports.handler = async (event) => {
-  const { jobs, ...job } = JSON.parse(event.body);
-  const all = (jobs ?? [job]).map((each) => ({ id: randomUUID(), ...each }));
-  if (!all.every(({ type }) => typeof type === "string")) return { statusCode: 400 };
-  if (!jobs) await client.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(all[0]) }));
-  else {
-    const sends = [];
-    for (let from = 0; from < all.length; from += 10) {
-      const Entries = all.slice(from, from + 10).map((each, index) => ({ Id: String(index), MessageBody: JSON.stringify(each) }));
-      sends.push(client.send(new SendMessageBatchCommand({ QueueUrl, Entries })));
-    }
-    await Promise.all(sends);
-  }
-  const results = all.map(({ id }) => ({ status: 202, id }));
-  return { statusCode: jobs ? 200 : 202, headers: { "content-type": "application/json" }, body: JSON.stringify(jobs ? { results } : results[0]) };
-};`;
 
 function policy(statement: object): string {
   return JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
@@ -58,7 +35,7 @@ function createPeer(): pulumi.Output<string> {
     ],
   });
   const handler = new aws.lambda.Function("peer", {
-    code: new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.StringAsset(peerCode) }),
+    code: new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.FileAsset(join(__dirname, "peer.js")) }),
     handler: "index.handler",
     role: role.arn,
     runtime: "nodejs22.x",

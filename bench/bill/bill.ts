@@ -1,7 +1,7 @@
 import type { LocalCloud } from "../../local-cloud/cloud";
 import type { LogEntry } from "../../local-cloud/log";
 import { actionOf, type AwsRequest } from "../../local-cloud/wire/awsRequest";
-import { prices } from "../api/prices";
+import { prices } from "./prices";
 
 /** Rows of a bill that the local cloud can count. */
 export const rows = ["requests", "logs", "functions", "scaler"] as const;

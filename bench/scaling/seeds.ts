@@ -1,3 +1,4 @@
+import { markdownTable } from "../support/table";
 import { conditions } from "./conditions";
 import { rulesWith } from "./rules/all";
 import { type OurSettings } from "./rules/ours";
@@ -72,15 +73,15 @@ export function tableOfSeeds(seeds: SeedResult[]): string {
   });
   const better = seeds.filter(({ misses }) => misses.some((text) => text.includes("better in dollars and p95"))).length;
   return [
-    markdown([`Seeds ${range}`, "median", "95th percentile", "most"], figures),
+    markdownTable([`Seeds ${range}`, "median", "95th percentile", "most"], figures),
     `Seeds on which a poller is better in dollars and p95 at once: ${better}.`,
     listed.length === 0
       ? `No seed costs more than ${listedRatio} times the least.`
-      : markdown(
+      : markdownTable(
           ["Above 2.5", "× least", "jobs", "p95, s", "billed working", "starting", "idle", "minimum, end"],
           listed,
         ),
-    markdown(["Seeds", "cost over the least, one after another"], rows),
+    markdownTable(["Seeds", "cost over the least, one after another"], rows),
   ].join("\n\n");
 }
 
@@ -92,9 +93,4 @@ function ratioOf({ own }: SeedResult): number {
 function quantile(values: number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!;
-}
-
-function markdown(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map((_, index) => (index === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
 }

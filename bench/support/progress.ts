@@ -15,8 +15,13 @@ export class Progress {
   async during<T>(step: string, run: () => Promise<T>): Promise<T> {
     this.bar?.update({ step });
     const result = await run();
-    this.bar?.increment();
+    this.step();
     return result;
+  }
+
+  /** A step is done. */
+  step(): void {
+    this.bar?.increment();
   }
 
   stop(): void {
