@@ -22,6 +22,8 @@ export interface Job<Result = unknown, Name extends string = string> {
   state: JobState;
   /** Attempts begun, less those given back. */
   attempts: number;
+  /** Time of the last `checkpoint(value)`, which the next attempt gets; up to 20 s old while the job runs. */
+  checkpointAt?: string;
   /** The handler's last `progress(fraction, note)`. */
   progress?: { fraction: number; note?: string };
   /** The handler's return value. @throws ResultOmitted if it was too large to be kept. */

@@ -8,6 +8,8 @@ export interface Job<Payload = unknown> {
   /** ISO 8601, UTC. */
   submittedAt: string;
   tenant?: string;
+  /** Last value that an earlier attempt gave to `context.checkpoint`, whatever ended it; undefined without one. */
+  checkpoint?: unknown;
 }
 
 /**
@@ -27,10 +29,21 @@ export interface JobContext {
   attempt: number;
   /** An empty folder on disk for this attempt alone; it is removed at the attempt's end. */
   directory: string;
-  /** Aborts when the job times out, is cancelled, or must be given back; a result returned after that is ignored. */
+  /**
+   * Aborts when the attempt must stop; a result returned after that is ignored. `signal.reason.stopCause` is `timeout`,
+   * `cancelled`, `drain` (the job is given back) or `lease-lost`, and `signal.reason.message` says why in words.
+   */
   signal: AbortSignal;
   /** Reports progress, 0 to 1; one report a second is kept, and the last. */
   progress(fraction: number, note?: string): void;
+  /**
+   * Keeps a JSON value of at most 32 KB for the next attempt, which finds it as `job.checkpoint`. The last one counts;
+   * at most one a second is written, and the last before the attempt's end is recorded.
+   *
+   * @throws Error for a value that JSON would change or lose, or that is too large; after the attempt's end; and
+   *   without `tracking`.
+   */
+  checkpoint(value: unknown): void;
   logger: JobLogger;
   /**
    * Ends the attempt by throwing: the job is retried after a pause of at most a minute, and the attempt doesn't count,

@@ -31,6 +31,8 @@ export interface HandlerRun<Result = unknown> {
   reason?: string;
   /** Each report, within bounds. */
   progress: { fraction: number; note?: string }[];
+  /** Each checkpoint, after JSON. */
+  checkpoints: unknown[];
   /** Each line that the handler logged, or wrote to standard output or standard error. */
   logs: {
     level: "debug" | "info" | "warn" | "error";

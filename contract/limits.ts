@@ -27,6 +27,8 @@ export const limits = {
   maxTenantCharacters: 128,
   /** UTF-8 bytes of a result as JSON that a record keeps. A DynamoDB item holds 400 KB; larger results belong in S3. */
   maxResultBytes: 65_536,
+  /** UTF-8 bytes of a checkpoint as JSON: a write of it costs as many write units as it has KB. */
+  maxCheckpointBytes: 32_768,
   /** Characters kept of an error's message. */
   maxErrorCharacters: 2_000,
   /** Longest delay of a job: 365 days. */

@@ -124,6 +124,8 @@ export interface LogEvents {
   "heartbeat-failed": "worker";
   /** Progress could not be recorded, with the `error` */
   "progress-not-written": "worker";
+  /** A checkpoint could not be kept, with the `error` */
+  "checkpoint-not-written": "worker";
   /** A handler's process wrote a line that is no job's */
   "handler-output": "worker";
   /** A handler's process ended by itself, with the `error` */

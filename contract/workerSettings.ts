@@ -12,6 +12,8 @@ export interface WorkerSettings {
   deadLetterQueueUrl: string;
   /** Table of job records; undefined if jobs are not tracked. */
   jobTable?: string;
+  /** Table of the jobs' checkpoints; undefined if jobs are not tracked. */
+  payloadTable?: string;
   /** Name of a handler module of the worker image. */
   handler?: string;
   /** S3 location of an inline handler's text: `s3://bucket/key`. */
@@ -77,6 +79,7 @@ const variables: Record<keyof WorkerSettings, Variable> = {
   queueUrl: { name: "WORKER_QUEUE_URL", kind: "text" },
   deadLetterQueueUrl: { name: "WORKER_DEAD_LETTER_QUEUE_URL", kind: "text" },
   jobTable: { name: "WORKER_JOB_TABLE", kind: "text", isOptional: true },
+  payloadTable: { name: "WORKER_PAYLOAD_TABLE", kind: "text", isOptional: true },
   handler: { name: "WORKER_HANDLER", kind: "text", isOptional: true },
   inlineHandler: { name: "WORKER_INLINE_HANDLER", kind: "text", isOptional: true },
   command: { name: "WORKER_COMMAND", kind: "list", isOptional: true },

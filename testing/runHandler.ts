@@ -30,6 +30,8 @@ export interface RunHandlerOptions {
   attempt?: number;
   /** @default - none */
   tenant?: string;
+  /** The handler's `job.checkpoint`, sent as JSON. @default - none */
+  checkpoint?: unknown;
   /** Longest time of the attempt, in seconds. @default - the processor's, else 300 */
   timeoutSeconds?: number;
   /** Environment variables, beside those of this process. @default - none */
@@ -55,7 +57,7 @@ export async function runHandler<Result = unknown>(
   options: RunHandlerOptions,
 ): Promise<HandlerRun<Result>> {
   const processor = asProcessor(handler);
-  const { payload, id = randomUUID(), type = "job", attempt = 1, tenant, signal } = options;
+  const { payload, id = randomUUID(), type = "job", attempt = 1, tenant, checkpoint, signal } = options;
   const { environment = {}, secrets = {} } = options;
   expectFitting(payload, processor.payloadSchema);
   const { timeoutSeconds = processor.timeoutSeconds ?? defaultTimeoutSeconds } = options;
@@ -66,6 +68,7 @@ export async function runHandler<Result = unknown>(
     attempt,
     submittedAt: new Date().toISOString(),
     ...(tenant !== undefined && { tenant }),
+    ...(checkpoint !== undefined && { checkpoint }),
   };
   const trial = { handler: await handlerOf(processor, type), job, timeoutSeconds, environment, secrets, signal };
   return loadTrial().runTrial({ ...trial, memoryMegabytes: processor.memoryMegabytes }) as Promise<HandlerRun<Result>>;

@@ -289,6 +289,8 @@ Not in the table, since they are cents or nobody's by default:
   half minute, ${dollars((hours * 120 * 0.625) / 1e6)} a month for an instance that is always there.
 - **A full worker** looks at its queue each half minute and nudges the scaler where more jobs wait than it can do: a request each time,
   ${dollars((hours * 120 * 0.4) / 1e6)} a month for an instance that is always full.
+- **Checkpoints**: $0.625 for a million writes and each KB of the value; an attempt that gets a checkpoint writes it once, and a
+  job's first one writes its record once more. Jobs without them cost nothing for it.
 - **Metrics**: \`metrics: "type"\` costs ${metrics(metricsOfType, 1)} for each type that is used in a month (seven names where jobs fail or
   are retried, five where all succeed), $${(200 * metricsOfType.most * metricDollars).toFixed(0)} for 200 types; \`"component"\` ${metrics(metricsOfType, 1)} in all; \`"off"\` nothing.
 

@@ -47,6 +47,7 @@ export function renderJob(job: Job): Styled {
     ["waiting", job.waiting && waitingText(job.waiting)],
     ["attempts", String(attempts)],
     ["progress", progress && progressText(progress)],
+    ["checkpoint", job.checkpointAt],
     ["submitted", submittedAt],
     ["not before", runAt],
     ["started", startedAt],

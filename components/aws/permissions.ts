@@ -123,12 +123,18 @@ export function findOwnGroups(): PolicyStatement {
 
 /** Reporting to the items of one type in the fleet table, and reading them. */
 export function reportToFleet(tableArn: pulumi.Input<string>, type: string): PolicyStatement {
-  return {
-    Sid: "ReportToFleet",
-    Action: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
-    Resource: tableArn,
-    Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [type] } },
-  };
+  const Action = ["dynamodb:GetItem", "dynamodb:UpdateItem"];
+  return { Sid: "ReportToFleet", Action, Resource: tableArn, Condition: onlyOf(type) };
+}
+
+/** Writing checkpoints of one type's jobs, which also returns them. */
+export function keepCheckpoints(tableArn: pulumi.Input<string>, type: string): PolicyStatement {
+  return { Sid: "KeepCheckpoints", Action: ["dynamodb:UpdateItem"], Resource: tableArn, Condition: onlyOf(type) };
+}
+
+/** Bounds a statement to the items of a type, in tables whose hash key is the type. */
+function onlyOf(type: string): NonNullable<PolicyStatement["Condition"]> {
+  return { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [type] } };
 }
 
 /** Calls of Session Manager's agent for sessions, and no other part of Systems Manager. */

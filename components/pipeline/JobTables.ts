@@ -14,12 +14,17 @@ export interface JobTablesArgs {
 const newest = { name: listIndex, hashKey: "listKey", rangeKey: "submittedAt", projectionType: "KEYS_ONLY" };
 
 /**
- * The tables: job records, the job types that the functions know, the fleets' state and reports, and the router's
- * unsent events. On demand: idle costs nothing.
+ * The tables: job records, users' data beside them, the job types that the functions know, the fleets' state and
+ * reports, and the router's unsent events. On demand: idle costs nothing.
  */
 export class JobTables extends pulumi.ComponentResource {
   /** Undefined without `tracking`. */
   readonly records: aws.dynamodb.Table | undefined;
+  /**
+   * Users' data of jobs, by type, so that a worker's role can be bound to its own: `<id>#checkpoint`. Undefined without
+   * `tracking`.
+   */
+  readonly payloads: aws.dynamodb.Table | undefined;
   readonly types: aws.dynamodb.Table;
   /** Events that the router keeps while SQS takes nothing: messages of the topic. */
   readonly unsent: aws.dynamodb.Table;
@@ -28,7 +33,14 @@ export class JobTables extends pulumi.ComponentResource {
   constructor(name: string, args: JobTablesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobTables", name, {}, opts);
     const shared = { billingMode: "PAY_PER_REQUEST", ...encryptTable(args.kmsKey), tags: args.tags };
+    const ttl = { attributeName: "expiresAt", enabled: true };
+    const byTypeAndItem = {
+      ...{ hashKey: "type", rangeKey: "item" },
+      attributes: ["type", "item"].map((key) => ({ name: key, type: "S" })),
+      ttl,
+    };
     if (args.isTracking) {
+      const pointInTimeRecovery = { enabled: args.hasPointInTimeRecovery };
       this.records = new aws.dynamodb.Table(
         `${name}-records`,
         {
@@ -36,9 +48,14 @@ export class JobTables extends pulumi.ComponentResource {
           hashKey: "id",
           attributes: ["id", "listKey", "submittedAt"].map((key) => ({ name: key, type: "S" })),
           globalSecondaryIndexes: [newest],
-          pointInTimeRecovery: { enabled: args.hasPointInTimeRecovery },
-          ttl: { attributeName: "expiresAt", enabled: true },
+          pointInTimeRecovery,
+          ttl,
         },
+        { parent: this },
+      );
+      this.payloads = new aws.dynamodb.Table(
+        `${name}-payloads`,
+        { ...shared, ...byTypeAndItem, pointInTimeRecovery },
         { parent: this },
       );
     }
@@ -52,20 +69,7 @@ export class JobTables extends pulumi.ComponentResource {
       { ...shared, hashKey: "id", attributes: [{ name: "id", type: "S" }] },
       { parent: this },
     );
-    this.fleets = new aws.dynamodb.Table(
-      `${name}-fleets`,
-      {
-        ...shared,
-        hashKey: "type",
-        rangeKey: "item",
-        attributes: [
-          { name: "type", type: "S" },
-          { name: "item", type: "S" },
-        ],
-        ttl: { attributeName: "expiresAt", enabled: true },
-      },
-      { parent: this },
-    );
+    this.fleets = new aws.dynamodb.Table(`${name}-fleets`, { ...shared, ...byTypeAndItem }, { parent: this });
     this.registerOutputs();
   }
 }

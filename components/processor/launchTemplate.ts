@@ -78,6 +78,7 @@ function userData(
     queueUrl: args.queue.queue.url,
     deadLetterQueueUrl: args.queue.deadLetterQueue.url,
     jobTable: args.tables.records?.name,
+    payloadTable: args.tables.payloads?.name,
     inlineHandler: args.handler?.url,
     fleetTable: args.scaler.fleetTable.name,
     scalerFunction: args.scaler.functionArn,

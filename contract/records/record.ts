@@ -44,6 +44,13 @@ export interface JobRecord {
   tenant?: string;
   /** Digest of the caller who submitted the job under an `Idempotency-Key`. */
   submitter?: string;
+  /**
+   * Raised by each claim that begins an attempt, and lowered by nothing: tells later claims from earlier ones. It
+   * counts from the time of the first, in epoch milliseconds, so that no earlier job of the same id had a higher one.
+   */
+  claims?: number;
+  /** Time of the last checkpoint that the record knows of; undefined for a job without one. */
+  checkpointAt?: string;
   submittedAt: string;
   /** Key of the index that lists jobs; set even without the index, so that it may be added later. */
   listKey?: string;
@@ -86,7 +93,7 @@ export interface JobRecord {
 /** The value of a DynamoDB attribute, of the kinds that records use. */
 export type AttributeValue = { S: string } | { N: string };
 
-const numbers = ["attempts", "retries", "leaseUntil", "lossesAlone", "deferrals", "expiresAt"];
+const numbers = ["attempts", "claims", "retries", "leaseUntil", "lossesAlone", "deferrals", "expiresAt"];
 const documents = ["progress", "result", "resultOmitted", "error", "suspect"];
 
 /**

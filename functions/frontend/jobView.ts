@@ -4,11 +4,11 @@ import type { Waiting } from "../../contract/records/waiting";
 
 /** A job as the API shows it. */
 export function jobView(record: JobRecord, waiting?: Waiting) {
-  const { id, tenant, attempts, progress, result, resultOmitted } = record;
+  const { id, tenant, attempts, checkpointAt, progress, result, resultOmitted } = record;
   const { notBefore: runAt, startedAt, finishedAt, cancelRequestedAt, retries, retriedAt } = record;
   const { type, state, submittedAt, error, unreadable } = withoutNonsense(record);
   return {
-    ...{ id, type, state, waiting, tenant, attempts, progress, result, resultOmitted, error },
+    ...{ id, type, state, waiting, tenant, attempts, checkpointAt, progress, result, resultOmitted, error },
     ...{ submittedAt, runAt, startedAt, finishedAt, cancelRequestedAt, retries, retriedAt, unreadable },
   };
 }

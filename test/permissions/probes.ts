@@ -206,6 +206,9 @@ export const probes: Record<string, Probe> = {
     await world.within(seconds, () => countOf(world, url) > 0);
     empty(world, url);
   },
+  async checkpoint(world, seconds) {
+    await ends(world, await submitted(world, "steady", { checkpoint: true }), "succeeded", seconds);
+  },
   async retry(world, seconds) {
     const url = world.journey.outputs.deadLetterQueueUrls.steady!;
     empty(world, url);

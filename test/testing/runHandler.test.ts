@@ -45,15 +45,17 @@ describe("runHandler", () => {
       async (job: Job<{ name: string }>, context: JobContext) => {
         const fs = await import("node:fs");
         context.progress(0.5, "half way");
+        context.checkpoint({ after: job.checkpoint });
         context.logger.info("greeting", { name: job.payload.name });
         console.error("careful");
         fs.writeFileSync(`${context.directory}/note.txt`, "left here");
         return `${greeting} ${job.payload.name}, ${job.tenant}, ${job.attempt}`;
       },
-      { payload: { name: "Ada" }, tenant: "acme", attempt: 2 },
+      { payload: { name: "Ada" }, tenant: "acme", attempt: 2, checkpoint: { part: 1 } },
     );
     expect(run).to.deep.include({ outcome: "succeeded", result: "Hello Ada, acme, 2" });
     expect(run.progress).to.deep.equal([{ fraction: 0.5, note: "half way" }]);
+    expect(run.checkpoints).to.deep.equal([{ after: { part: 1 } }]);
     expect(run.logs).to.deep.equal([
       { level: "info", message: "greeting", fields: { name: "Ada" } },
       { level: "warn", message: "careful", stream: "stderr" },

@@ -15,6 +15,7 @@ import { RecentJobs } from "./instance/recentJobs";
 import { reportStartFailure } from "./instance/startFailure";
 import { SqsQueue } from "./queue/sqsQueue";
 import { type Announce, AnnouncedRecords } from "./records/announcedRecords";
+import { type Checkpoints, DynamoCheckpoints } from "./records/checkpoints";
 import { DynamoRecords } from "./records/dynamoRecords";
 import { keepInQueue, publishOrKeep } from "./records/keptEvents";
 import { type JobRecords } from "./records/records";
@@ -120,6 +121,7 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
     slots,
     queue,
     records,
+    checkpoints: createCheckpoints(options, services),
     runner,
     services,
     disk: new DiskRoom({ look: () => diskOf(options.scratchDir), clock: systemClock, log }),
@@ -133,6 +135,18 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
     onReady: lifecycle && ((ready) => lifecycle.begin(ready)),
   });
   return { worker, lifecycle, metrics };
+}
+
+/** Time between two calls while the table of checkpoints is away; those for other tables come on top. */
+const checkpointTryMilliseconds = 60_000;
+
+/** With a client of its own, so that only jobs that use checkpoints depend on their table. */
+function createCheckpoints({ settings, slots }: WorkerOptions, services: Services): Checkpoints | undefined {
+  const { payloadTable, type } = settings;
+  if (payloadTable === undefined) return undefined;
+  const gate = services.gate("DynamoDB (payloads)", checkpointTryMilliseconds);
+  const client = gateClient(new DynamoDBClient({ requestHandler: connections(slots) }), gate);
+  return new DynamoCheckpoints(client, payloadTable, type, systemClock);
 }
 
 /** Publishes final states when `events` is on. */

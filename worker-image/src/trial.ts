@@ -52,7 +52,7 @@ export async function runTrial(trial: HandlerTrial): Promise<HandlerRun> {
   const variables = { ...process.env, ...environment, ...secrets };
   const surroundings = { ...bounds, timeoutSeconds, folders, environment: variables, log };
   const runner = new MaskedRunner(runnerOf(handler, surroundings), masking);
-  const said: Pick<HandlerRun, "progress" | "logs"> = { progress: [], logs: [] };
+  const said: Pick<HandlerRun, "progress" | "checkpoints" | "logs"> = { progress: [], checkpoints: [], logs: [] };
   const stopping = new AbortController();
   const onAbort = () => stopping.abort(new JobStopped("drain", "The worker is shutting down"));
   signal?.addEventListener("abort", onAbort);
@@ -70,6 +70,7 @@ export async function runTrial(trial: HandlerTrial): Promise<HandlerRun> {
         const progress = toProgress(fraction, note);
         if (progress) said.progress.push(progress);
       },
+      onCheckpoint: (json) => said.checkpoints.push(JSON.parse(json)),
       onLog: (level, message, about) => said.logs.push({ level, message: masking.text(message), ...about }),
     });
     const { stopCause } = (stopping.signal.reason ?? {}) as Partial<JobStopped>;
@@ -84,7 +85,7 @@ export async function runTrial(trial: HandlerTrial): Promise<HandlerRun> {
 function endOf(
   outcome: RunOutcome,
   timedOut: JobError | undefined,
-): Omit<HandlerRun, "progress" | "logs" | "directory"> {
+): Omit<HandlerRun, "progress" | "checkpoints" | "logs" | "directory"> {
   if (timedOut) return { outcome: "failed", error: timedOut, isPermanent: false };
   switch (outcome.kind) {
     case "succeeded":

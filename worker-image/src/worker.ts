@@ -28,6 +28,7 @@ export class Worker {
   private readonly processor: MessageProcessor;
   private readonly timers: (() => void)[] = [];
   private state: "working" | "retiring" | "draining" | "giving-back" = "working";
+  private drainReason = "";
   private giveUp: () => void = () => undefined;
   /** True if a handler can't be stopped, so that the process ends and is started again. */
   isWedged = false;
@@ -125,6 +126,7 @@ export class Worker {
     }
     if (this.state === "giving-back") return;
     this.state = "draining";
+    this.drainReason = reason;
     const drainSeconds = Math.min(settings.drainSeconds, withinSeconds ?? Infinity);
     log("info", "worker-draining", { reason, drainSeconds, busySlots: this.poller.busySlots });
     this.processor.beginDrain();
@@ -140,7 +142,7 @@ export class Worker {
   private giveBack(): void {
     if (this.state === "giving-back") return;
     this.state = "giving-back";
-    this.processor.stopAll();
+    this.processor.stopAll(this.drainReason);
     this.timers.push(this.effects.clock.after(limits.giveBackSeconds * 1_000, () => this.giveUp()));
   }
 }

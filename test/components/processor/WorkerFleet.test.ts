@@ -294,6 +294,7 @@ describe("WorkerFleet", () => {
         ["ReadBacklog", "sqs:GetQueueAttributes"],
         ["DeadLetter", "sqs:SendMessage"],
         ["FollowRecords", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+        ["KeepCheckpoints", "dynamodb:UpdateItem"],
         ["WriteLogs", "logs:CreateLogStream", "logs:PutLogEvents"],
         ["AuthorisePull", "ecr:GetAuthorizationToken"],
         ["PullImage", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
@@ -302,10 +303,15 @@ describe("WorkerFleet", () => {
         ["FindOwnGroups", "autoscaling:DescribeAutoScalingGroups"],
       ]);
       expect(statements.find(({ Sid }) => Sid === "NudgeScaler")!.Resource).to.equal("arn:scale");
-      expect(statements.find(({ Sid }) => Sid === "ReportToFleet")).to.deep.include({
-        Resource: "arn:aws:dynamodb:us-east-1:123456789012:tables-fleets",
-        Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["word-count"] } },
-      });
+      for (const [sid, table] of [
+        ["ReportToFleet", "fleets"],
+        ["KeepCheckpoints", "payloads"],
+      ]) {
+        expect(statements.find(({ Sid }) => Sid === sid)).to.deep.include({
+          Resource: `arn:aws:dynamodb:us-east-1:123456789012:tables-${table}`,
+          Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["word-count"] } },
+        });
+      }
     });
 
     it("acts on its own groups alone", async () => {

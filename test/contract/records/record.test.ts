@@ -10,6 +10,8 @@ describe("record", () => {
     type: "word-count",
     state: "succeeded",
     attempts: 2,
+    claims: 1_700_000_000_003,
+    checkpointAt: "2026-11-02T10:00:01.200Z",
     digest: "d",
     tenant: "t",
     submitter: "s",

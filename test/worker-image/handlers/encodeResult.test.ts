@@ -59,7 +59,7 @@ describe("encodeResult", () => {
     ["an iterator", [1].values(), `an object with a prototype of its own, ${changed}`],
     ["search parameters", new URLSearchParams("a=1"), `an URLSearchParams, ${changed}`],
     ["a circle", { a: circular }, "a circle, back to /a at /a/list/1"],
-    ["a circle to the root", circular, "a circle, back to the result itself at /list/1"],
+    ["a circle to the root", circular, "a circle, back to the value itself at /list/1"],
     ["what toJSON gives", { toJSON: () => new Map() }, `a Map, ${changed}`],
     [
       "a getter that throws",

@@ -106,7 +106,7 @@ describe("MessageProcessor", () => {
       expect(runner.runs, state).to.have.length(runs);
       expect(seen(), state).to.deep.equal(calls);
       expect(log.events().includes("job-lease-lost"), state).to.equal(state === "lost");
-      processor.stopAll();
+      processor.stopAll("SIGTERM");
       runner.runs[0]?.end({ kind: "stopped" });
       await settled();
     }
@@ -134,7 +134,7 @@ describe("MessageProcessor", () => {
       "a job out of attempts",
       {
         outcome: "exhausted",
-        hold: { jobId: "job-1", worker: "worker-1", attempt: 3 },
+        hold: { jobId: "job-1", worker: "worker-1", attempt: 3, claim: 3 },
         error: { name: "WorkerLost", message: "gone" },
       },
       ["extend #3", "deadLetter", "fail (gone) #3", "remove message"],
@@ -774,7 +774,7 @@ describe("MessageProcessor", () => {
     it("dead-letters what a drain cuts off, since no message brings it back", async () => {
       const { begin, processor, seen, queue } = before();
       await begin();
-      processor.stopAll();
+      processor.stopAll("SIGTERM");
       await settled();
       expect(seen().slice(-2)).to.deep.equal([
         "deadLetter",

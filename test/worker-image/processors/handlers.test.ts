@@ -44,6 +44,7 @@ describe("The built-in handlers", () => {
     },
     signal: new AbortController().signal,
     progress: (fraction) => void progress.push(fraction),
+    checkpoint: () => undefined,
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   };
 

@@ -44,6 +44,7 @@ describe("DynamoRecords", () => {
       type: "echo",
       state: "running",
       attempts: 1,
+      claims: start + 1,
       submittedAt: "2026-01-01T00:00:00.000Z",
       listKey: listKeyOf("echo", id),
       startedAt: "2026-01-01T00:00:00.000Z",
@@ -109,6 +110,38 @@ describe("DynamoRecords", () => {
     expect(record).not.to.have.any.keys("leaseUntil", "expiresAt", "finishedAt", "progress");
     expect((await startJob(records, id)).attempt).to.equal(2);
     expect(await stored(id)).not.to.have.property("retryAt");
+  });
+
+  it("raises the number of claims with each attempt, also where the attempt doesn't count or counts from one", async () => {
+    const id = newId();
+    const first = await startJob(records, id);
+    await records.giveBack(first);
+    const second = await startJob(records, id, { now: start - 3_600_000 });
+    expect([second.attempt, second.claim - first.claim]).to.deep.equal([1, 1]);
+    // Its answer was lost.
+    expect(await startJob(records, id, { now: start - 3_600_000 })).to.deep.equal(second);
+    await records.fail(second, error, start);
+    const third = await startJob(records, id, { messageId: "m2", isRedriven: true, now: later });
+    expect([third.attempt, third.claim - first.claim]).to.deep.equal([1, 2]);
+    const lost = await startJob(records, id, { messageId: "m2", now: later + 30_001, isAlone: true }).catch(
+      () => "none",
+    );
+    expect(lost).to.equal("none");
+    const fourth = await startJob(records, id, { messageId: "m2", now: later + 30_002, isAlone: true });
+    expect([fourth.attempt, fourth.claim - first.claim]).to.deep.equal([1, 3]);
+  });
+
+  it("writes the time of the last checkpoint with whatever it writes, and gives it to the next attempt", async () => {
+    const id = newId();
+    const hold = await startJob(records, id);
+    expect(hold).to.not.have.property("checkpointAt");
+    await records.extend({ ...hold, checkpointAt: "a" }, later);
+    expect(await stored(id)).to.include({ checkpointAt: "a" });
+    await records.retry({ ...hold, checkpointAt: "b" }, error);
+    const next = await startJob(records, id);
+    expect(next.checkpointAt).to.equal("b");
+    await records.fail(next, error, start);
+    expect((await startJob(records, id, { messageId: "m2", isRedriven: true })).checkpointAt).to.equal("b");
   });
 
   it("gives back without counting the attempt", async () => {
@@ -178,7 +211,7 @@ describe("DynamoRecords", () => {
     const id = newId();
     const running = { id, state: "running", attempts: 1, worker: "w1", cancelRequestedAt: "x" } as const;
     await store(running);
-    const hold = { jobId: id, worker: "w1", attempt: 1 };
+    const hold = { jobId: id, worker: "w1", attempt: 1, claim: 1 };
     expect(await records.extend(hold, later)).to.equal("cancel-requested");
     expect(await records.reportProgress(hold, { fraction: 1 })).to.equal("cancel-requested");
     expect(await records.retry(hold, error)).to.equal("cancel-requested");
@@ -239,7 +272,7 @@ describe("DynamoRecords", () => {
     const lost = { id, state: "running", worker: "w9", messageId: "m1", leaseUntil: start, suspect: true } as const;
     await store({ ...lost, attempts: 3, lossesAlone: 1 });
     const claim = await records.claim(requestFor(id));
-    expect(claim).to.deep.include({ outcome: "exhausted", hold: { jobId: id, worker: "w1", attempt: 3 } });
+    expect(claim).to.deep.include({ outcome: "exhausted", hold: { jobId: id, worker: "w1", attempt: 3, claim: 0 } });
     expect(claim).to.have.nested.property("error.message").that.includes("w9");
   });
 

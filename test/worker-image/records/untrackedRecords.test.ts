@@ -15,7 +15,7 @@ describe("UntrackedRecords", () => {
     const id = newId();
     expect((await startJob(records, id, { receiveCount: 3 })).attempt).to.equal(3);
     const claim = await records.claim(requestFor(id, { receiveCount: 4 }));
-    expect(claim).to.deep.include({ outcome: "exhausted", hold: { jobId: id, worker: "w1", attempt: 3 } });
+    expect(claim).to.deep.include({ outcome: "exhausted", hold: { jobId: id, worker: "w1", attempt: 3, claim: 0 } });
     expect(claim.outcome === "exhausted" && claim.error.message).to.match(/Delivered 4 times/);
   });
 });

@@ -4,6 +4,7 @@ import { type WorkerSettings } from "../../../contract/workerSettings";
 import { type Job } from "../../../worker-image/src/handlers/handler";
 import { type RunEvents, type Runner, type RunOutcome } from "../../../worker-image/src/handlers/runner";
 import { type DeadLetter, type JobQueue, type ReceivedMessage } from "../../../worker-image/src/queue/queue";
+import { type Checkpoints } from "../../../worker-image/src/records/checkpoints";
 import {
   type Claim,
   type ClaimRequest,
@@ -176,8 +177,31 @@ export class FakeRecords implements JobRecords {
   }
 }
 
+/** Checkpoints of one job. */
+export class FakeCheckpoints implements Checkpoints {
+  /** Answer of the next takes; "lost" if another worker has the job. */
+  taken: { value?: unknown } | "lost" = {};
+
+  constructor(
+    private readonly calls: Calls,
+    private readonly failures: Failures,
+  ) {}
+
+  async take({ claim }: Hold): Promise<{ value?: unknown } | "lost"> {
+    this.calls.push(`take #${claim}`);
+    this.failures.check("take");
+    return this.taken;
+  }
+
+  async write({ claim }: Hold, json: string): Promise<"held" | "lost"> {
+    this.calls.push(`checkpoint ${json} #${claim}`);
+    this.failures.check("checkpoint");
+    return "held";
+  }
+}
+
 export function started(attempt: number): (request: ClaimRequest) => Claim {
-  return ({ job, worker }) => ({ outcome: "started", hold: { jobId: job.id, worker, attempt } });
+  return ({ job, worker }) => ({ outcome: "started", hold: { jobId: job.id, worker, attempt, claim: attempt } });
 }
 
 /** A handler at work, which the test ends. */
@@ -234,6 +258,16 @@ export function createDoubles() {
   const { log, ...rest } = { log: new FakeLog(), clock: new FakeClock(), runner: new FakeRunner() };
   const queue = new FakeQueue(calls, failures);
   const records = new FakeRecords(calls, failures);
-  const effects = { settings, workerId: "worker-1", queue, records, random: () => 1, ...rest, log: log.log };
-  return { calls, failures, log, queue, records, ...rest, effects };
+  const checkpoints = new FakeCheckpoints(calls, failures);
+  const effects = {
+    settings,
+    workerId: "worker-1",
+    queue,
+    records,
+    checkpoints,
+    random: () => 1,
+    ...rest,
+    log: log.log,
+  };
+  return { calls, failures, log, queue, records, checkpoints, ...rest, effects };
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { heartbeatInterval, startHeartbeat } from "../../../worker-image/src/support/heartbeat";
-import { ProgressWriter, toProgress } from "../../../worker-image/src/support/progress";
+import { PacedWriter } from "../../../worker-image/src/support/pacedWriter";
+import { type Progress, toProgress } from "../../../worker-image/src/support/progress";
 import { guardAgainstLeaks } from "../../support/leakGuard";
 import { FakeClock, settled } from "./fakeClock";
 
@@ -77,11 +78,11 @@ describe("startHeartbeat", () => {
   });
 });
 
-describe("ProgressWriter", () => {
+describe("PacedWriter", () => {
   it("writes the first at once, then the last of each second", async () => {
     const clock = new FakeClock();
     const written: number[] = [];
-    const writer = new ProgressWriter(
+    const writer = new PacedWriter<Progress>(
       clock,
       async ({ fraction }) => void written.push(fraction),
       () => {},
@@ -104,7 +105,7 @@ describe("ProgressWriter", () => {
     const write = async () => {
       if (++writes === 1) throw new Error("throttled");
     };
-    const writer = new ProgressWriter(clock, write, (error) => errors.push(error));
+    const writer = new PacedWriter<Progress>(clock, write, (error) => errors.push(error));
     writer.report({ fraction: 0.1 });
     writer.report({ fraction: 0.2 });
     await clock.advance(1_000);

@@ -50,7 +50,8 @@ export function describeJobRecords(name: string, setUp: () => RecordsUnderTest):
     it("starts a job that it knows nothing of", async () => {
       const id = newId();
       const claim: Claim = await records.claim(requestFor(id));
-      expect(claim).to.deep.equal({ outcome: "started", hold: { jobId: id, worker: "w1", attempt: 1 } });
+      expect(claim).to.have.property("outcome", "started");
+      expect(claim).to.have.property("hold").that.deep.include({ jobId: id, worker: "w1", attempt: 1 });
     });
 
     it("lets the worker that holds a job extend, report and succeed", async () => {

@@ -25,7 +25,7 @@ const { stringify } = JSON;
  * return value, and -0 is 0. A result over {@link limits.maxResultBytes} is not refused: its size and digest take its
  * place.
  */
-export function encodeResult(result: unknown): EncodedResult {
+export function encodeResult(result: unknown, what = "result"): EncodedResult {
   if (result === undefined) return { ok: true };
   const text = new JsonText();
   const encoder = new ResultEncoder(text);
@@ -33,7 +33,7 @@ export function encodeResult(result: unknown): EncodedResult {
     encoder.write(result, "");
   } catch (error) {
     const message = error instanceof Unfit ? error.message : `what can't be read (${toJobError(error).message})`;
-    return { ok: false, message: `Expected a result that is JSON, got ${message}${encoder.place()}` };
+    return { ok: false, message: `Expected a ${what} that is JSON, got ${message}${encoder.place()}` };
   }
   return { ok: true, ...text.end() };
 }
@@ -109,7 +109,7 @@ class ResultEncoder {
   private within(value: object, write: () => void): void {
     const depth = this.above.get(value);
     if (depth !== undefined) {
-      this.refuse(`a circle, back to ${pointer(this.path.slice(0, depth)) || "the result itself"}`);
+      this.refuse(`a circle, back to ${pointer(this.path.slice(0, depth)) || "the value itself"}`);
     }
     if (this.above.size >= maxDepth) this.refuse(`more than ${maxDepth} objects inside one another`);
     this.above.set(value, this.path.length);

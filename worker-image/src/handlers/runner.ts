@@ -30,6 +30,8 @@ export type RunOutcome =
 /** Reports of a running job. */
 export interface RunEvents {
   onProgress(fraction: number, note?: string): void;
+  /** A checkpoint, as JSON that was checked. Undefined if none can be kept: handlers that give one are told. */
+  onCheckpoint?: ((json: string) => void) | undefined;
   /** A line that the handler logged, or wrote to its standard output or standard error. */
   onLog(level: LogLevel, message: string, about?: LineAbout): void;
   /**

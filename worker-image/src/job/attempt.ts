@@ -3,18 +3,22 @@ import { type JobEnvelope } from "../../../contract/messages/envelope";
 import { JobLog } from "../handlers/jobLog";
 import { JobStopped, type Runner, type RunOutcome, type StopCause } from "../handlers/runner";
 import { isUnknownMessage, type JobQueue, type ReceivedMessage } from "../queue/queue";
+import { type Checkpoints } from "../records/checkpoints";
 import { type Hold, type HoldState, type JobRecords } from "../records/records";
 import { hideableSeconds } from "../support/backoff";
 import { type Clock, sleep } from "../support/clock";
 import { toJobError } from "../support/errors";
 import { heartbeatInterval, startHeartbeat } from "../support/heartbeat";
 import { type WorkerOutput } from "../support/lineWriter";
-import { type Progress, ProgressWriter, toProgress } from "../support/progress";
+import { PacedWriter } from "../support/pacedWriter";
+import { type Progress, toProgress } from "../support/progress";
 
 /** Dependencies of an attempt. */
 export interface AttemptEffects {
   queue: JobQueue;
   records: JobRecords;
+  /** Undefined without records. */
+  checkpoints?: Checkpoints | undefined;
   runner: Runner;
   clock: Clock;
   timeoutSeconds: number;
@@ -32,6 +36,8 @@ export type AttemptEnd = (
 ) & {
   /** The last progress, if it was not written yet. */
   progress?: Progress;
+  /** The last checkpoint as JSON, if it was not written yet. */
+  checkpoint?: string;
 };
 
 /**
@@ -40,7 +46,10 @@ export type AttemptEnd = (
  */
 export class Attempt {
   private readonly stopping = new AbortController();
-  private readonly progress: ProgressWriter;
+  private readonly progress: PacedWriter<Progress>;
+  private readonly checkpoints: PacedWriter<string>;
+  /** Checkpoint of an earlier attempt. */
+  private checkpoint: unknown;
   private readonly jobLog: JobLog;
   private readonly endHeartbeat: () => Promise<void>;
   private isOver = false;
@@ -63,11 +72,12 @@ export class Attempt {
   ) {
     const { clock, records, visibilityTimeoutSeconds } = effects;
     const onError = (event: EventName) => (error: unknown) => log("warn", event, errorFields(error));
-    this.progress = new ProgressWriter(
+    this.progress = new PacedWriter(
       clock,
       async (progress) => this.heed(await records.reportProgress(hold, progress)),
       onError("progress-not-written"),
     );
+    this.checkpoints = new PacedWriter(clock, (json) => this.saveCheckpoint(json), onError("checkpoint-not-written"));
     // Not `receivedAt`: if the worker froze before it read SQS's answer, the message was visible again by then.
     this.hiddenUntil = message.askedAt + visibilityTimeoutSeconds * 1_000 * trustedShare;
     this.jobLog = new JobLog(
@@ -93,6 +103,35 @@ export class Attempt {
     return false;
   }
 
+  /** Reads the checkpoint of the earlier attempts. Resolves to an end if the job can't begin. */
+  async takeCheckpoint(): Promise<AttemptEnd | undefined> {
+    if (this.hold.checkpointAt === undefined || !this.effects.checkpoints) return undefined;
+    try {
+      const taken = await this.effects.checkpoints.take(this.hold);
+      if (taken === "lost") return { kind: "stopped", cause: "lease-lost" };
+      this.checkpoint = taken.value;
+      return undefined;
+    } catch (error) {
+      return { kind: "given-back", reason: `Its checkpoint could not be read: ${toJobError(error).message}` };
+    }
+  }
+
+  /** Writes a checkpoint, and before the job's first one a note in its record, without which no attempt would look. */
+  async saveCheckpoint(json: string): Promise<void> {
+    const { clock, checkpoints, records, visibilityTimeoutSeconds } = this.effects;
+    const checkpointAt = new Date(clock.now()).toISOString();
+    if (this.hold.checkpointAt === undefined) {
+      const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1_000;
+      const state = await records.extend({ ...this.hold, checkpointAt }, leaseUntil);
+      this.heed(state);
+      if (state === "lost") return;
+      this.hold.checkpointAt = checkpointAt;
+    }
+    const state = await checkpoints!.write(this.hold, json);
+    this.heed(state);
+    if (state === "held") this.hold.checkpointAt = checkpointAt;
+  }
+
   /** Runs the handler; resolves once all its processes have ended, or can't be stopped. Never rejects. */
   async run(): Promise<AttemptEnd> {
     const { clock, timeoutSeconds } = this.effects;
@@ -102,8 +141,12 @@ export class Attempt {
     this.isOver = true;
     cancelTimeout();
     this.jobLog.end();
-    const progress = await this.progress.stop();
-    return { ...this.endOf(outcome), ...(progress && { progress }) };
+    const [progress, checkpoint] = await Promise.all([this.progress.stop(), this.checkpoints.stop()]);
+    return {
+      ...this.endOf(outcome),
+      ...(progress && { progress }),
+      ...(checkpoint !== undefined && { checkpoint }),
+    };
   }
 
   private endOf(outcome: RunOutcome): AttemptEnd {
@@ -132,13 +175,18 @@ export class Attempt {
 
   private async runHandler(): Promise<RunOutcome> {
     const { id, type, payload, submittedAt, tenant } = this.job;
-    const job = { id, type, payload, submittedAt, attempt: this.hold.attempt, ...(tenant !== undefined && { tenant }) };
+    const job = {
+      ...{ id, type, payload, submittedAt, attempt: this.hold.attempt },
+      ...(tenant !== undefined && { tenant }),
+      ...(this.checkpoint !== undefined && { checkpoint: this.checkpoint }),
+    };
     try {
       return await this.effects.runner.run(job, this.stopping.signal, {
         onProgress: (fraction, note) => {
           const progress = toProgress(fraction, note);
           if (progress) this.progress.report(progress);
         },
+        onCheckpoint: this.effects.checkpoints && ((json) => this.checkpoints.report(json)),
         onLog: (level, message, about) => this.jobLog.log(level, message, about),
         mayBegin: () => this.mayBegin(),
         caughtUp: () => this.effects.output?.caughtUp(),

@@ -6,6 +6,7 @@ import { type WorkerSettings } from "../../../contract/workerSettings";
 import { type Runner } from "../handlers/runner";
 import { type SlotEvents, type Untaken } from "../queue/poller";
 import { type JobQueue, type ReceivedMessage } from "../queue/queue";
+import { type Checkpoints } from "../records/checkpoints";
 import { type Claim, type ClaimRequest, type JobRecords } from "../records/records";
 import { insist } from "../services/insist";
 import { isOutage } from "../services/serviceError";
@@ -38,6 +39,8 @@ export interface ProcessorEffects {
   workerId: string;
   queue: JobQueue;
   records: JobRecords;
+  /** Undefined without records. */
+  checkpoints?: Checkpoints | undefined;
   runner: Runner;
   clock: Clock;
   random: () => number;
@@ -84,9 +87,9 @@ export class MessageProcessor {
   }
 
   /** Stops the running jobs, to be given back. */
-  stopAll(): void {
+  stopAll(reason: string): void {
     this.isDraining = true;
-    for (const attempt of this.attempts) attempt.stop("drain", "The worker is shutting down");
+    for (const attempt of this.attempts) attempt.stop("drain", `The worker is shutting down: ${reason}`);
   }
 
   /** Failed calls are no longer repeated. */
@@ -284,6 +287,7 @@ export class MessageProcessor {
       log: (level, event, fields) => log(level, event, { ...fields, runMs: (endedAt ?? clock.now()) - begun }),
       heldUntil: message.receivedAt + (limits.maxVisibilitySeconds - hiddenMarginSeconds) * 1_000,
       isMessageGone: () => attempt.isMessageGone(),
+      saveCheckpoint: (json) => attempt.saveCheckpoint(json),
       release: () => attempt.release(),
     };
     this.attempts.add(attempt);
@@ -318,6 +322,8 @@ export class MessageProcessor {
     }
     // The drain may have begun during the claim.
     if (this.isDraining) return { kind: "stopped", cause: "drain" };
+    const end = await attempt.takeCheckpoint();
+    if (end) return end;
     if (this.effects.settings.acknowledge === "before") {
       await this.settler.acknowledge(held);
       attempt.forgetMessage();

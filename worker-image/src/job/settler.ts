@@ -49,6 +49,8 @@ export interface HeldJob {
   heldUntil?: number;
   /** Asks SQS if it has lost the message. @default - it has not */
   isMessageGone?(): Promise<boolean>;
+  /** Writes a checkpoint that the attempt has left unwritten. */
+  saveCheckpoint?(json: string): Promise<void>;
   /** The last progress of the attempt, if it waits to be written with the job's end. */
   progress?: Progress;
   /**
@@ -74,6 +76,7 @@ export class Settler {
   /** Rejects if a queue or a table fails; the message then reappears, and the record says what happened. */
   async settle(held: HeldJob, end: AttemptEnd): Promise<void> {
     held.progress = end.progress;
+    await this.saveCheckpoint(held, end);
     switch (end.kind) {
       case "succeeded":
         return this.succeed(held, end.result, end.omitted);
@@ -105,13 +108,26 @@ export class Settler {
     held.isAcknowledged = true;
   }
 
+  /** Before the end is recorded: from then on another attempt may begin. A job that goes on nowhere needs none. */
+  private async saveCheckpoint(held: HeldJob, end: AttemptEnd): Promise<void> {
+    const { checkpoint } = end;
+    const isOver = end.kind === "succeeded" || (end.kind === "stopped" && /cancelled|lease-lost/.test(end.cause));
+    if (checkpoint === undefined || isOver) return;
+    const save = () => this.insist({ ...held, heldUntil: undefined }, async () => held.saveCheckpoint?.(checkpoint));
+    try {
+      // An outage of all tables is waited out with the record; one of this table alone holds up no job.
+      await save().catch(() => this.extend(held).then(save));
+    } catch (error) {
+      held.log("warn", "checkpoint-not-written", errorFields(error));
+    }
+  }
+
   /** Dead-letters the job, records it, deletes the message: in that order, so that no kill in between loses it. */
   async failForGood(held: HeldJob, error: JobError, reason: string, stack?: string): Promise<void> {
-    const { records, queue, clock, visibilityTimeoutSeconds } = this.effects;
+    const { records, queue, clock } = this.effects;
     const { job, message, hold } = held;
-    const lease = () => records.extend(hold, clock.now() + visibilityTimeoutSeconds * 1_000);
     // Checked first: a worker that was frozen must not dead-letter a job that another one has run since.
-    if (await this.isLost(held, lease)) return;
+    if ((await this.extend(held)) === "lost") return logLost(held);
     const failedAt = new Date(clock.now()).toISOString();
     const letter = { body: message.body, type: job.type, reason: forLetter(reason), attempt: hold.attempt, failedAt };
     await this.insist(held, () => queue.deadLetter(letter));
@@ -190,6 +206,11 @@ export class Settler {
   private timedOut(): JobError {
     const message = `The attempt took longer than ${this.effects.timeoutSeconds} s and was stopped`;
     return { name: "TimeoutError", message };
+  }
+
+  private extend(held: HeldJob): Promise<HoldState> {
+    const { records, clock, visibilityTimeoutSeconds } = this.effects;
+    return this.insist(held, () => records.extend(held.hold, clock.now() + visibilityTimeoutSeconds * 1_000));
   }
 
   private async isLost(held: HeldJob, write: () => Promise<HoldState>): Promise<boolean> {

@@ -31,7 +31,7 @@ export class DynamoRecords implements JobRecords {
 
   async claim(request: ClaimRequest): Promise<Claim> {
     const started = await this.update(request.job.id, startAnyway(request));
-    if (started) return { outcome: "started", hold: holdOf(request, started.attempts) };
+    if (started) return { outcome: "started", hold: holdOf(request, started) };
     let hasTriedToExhaust = false;
     for (let tries = 0; tries < maxClaimTries; tries++) {
       const record = await this.read(request.job.id);
@@ -107,11 +107,11 @@ export class DynamoRecords implements JobRecords {
       case "wait":
         return { outcome: "busy", until: decision.until };
       case "already-started":
-        if (hasTriedToExhaust) return exhausted(request, decision.attempt, record?.error);
-        return { outcome: "started", hold: holdOf(request, decision.attempt) };
+        if (hasTriedToExhaust) return exhausted(request, record!);
+        return { outcome: "started", hold: holdOf(request, record!) };
       case "start": {
         const started = await this.update(request.job.id, startAs(decision, record, request));
-        return started && { outcome: "started", hold: holdOf(request, started.attempts) };
+        return started && { outcome: "started", hold: holdOf(request, started) };
       }
       case "suspect": {
         const { attempts, lossesAlone, deferrals } = decision;
@@ -130,12 +130,13 @@ export class DynamoRecords implements JobRecords {
         // is lost.
         const set = { ...taken(request), error: cutError(decision.error), lossesAlone: maxLossesAlone };
         const written = await this.update(request.job.id, { set, ...unchangedSince(record) });
-        return written && exhausted(request, written.attempts, decision.error);
+        return written && exhausted(request, written);
       }
     }
   }
 
-  private async writeHeld(hold: Hold, set: RecordFields): Promise<HoldState> {
+  private async writeHeld(hold: Hold, fields: RecordFields): Promise<HoldState> {
+    const set = { ...fields, checkpointAt: hold.checkpointAt };
     const written = await this.update(hold.jobId, { set, condition: heldBy, values: heldValues(hold) });
     return written ? stateOf(written) : "lost";
   }
@@ -150,7 +151,7 @@ export class DynamoRecords implements JobRecords {
     fields: RecordFields,
     remove: (keyof JobRecord)[],
   ): Promise<HoldState> {
-    const set = { state, ...fields };
+    const set = { state, ...fields, checkpointAt: hold.checkpointAt };
     const written = await this.update(hold.jobId, { set, remove, condition: heldBy, values: heldValues(hold) });
     if (written) return stateOf(written);
     const found = await this.read(hold.jobId);
@@ -184,13 +185,15 @@ export class DynamoRecords implements JobRecords {
   }
 }
 
-function holdOf(request: ClaimRequest, attempt: number): Hold {
-  return { jobId: request.job.id, worker: request.worker, attempt };
+function holdOf(request: ClaimRequest, { attempts, claims = 0, checkpointAt }: JobRecord): Hold {
+  const hold = { jobId: request.job.id, worker: request.worker, attempt: attempts, claim: claims };
+  return checkpointAt === undefined ? hold : { ...hold, checkpointAt };
 }
 
-function exhausted(request: ClaimRequest, attempt: number, error: JobError | undefined): Claim {
-  const fallback = { name: "NoAttemptsLeft", message: `All ${attempt} attempts were used` };
-  return { outcome: "exhausted", hold: holdOf(request, attempt), error: error ?? fallback };
+function exhausted(request: ClaimRequest, record: JobRecord): Claim {
+  const { attempts, error } = record;
+  const fallback = { name: "NoAttemptsLeft", message: `All ${attempts} attempts were used` };
+  return { outcome: "exhausted", hold: holdOf(request, record), error: error ?? fallback };
 }
 
 function stateOf(record: JobRecord): HoldState {
@@ -238,7 +241,7 @@ function startAnyway(request: ClaimRequest): RecordUpdate {
   return {
     ...begun(request),
     remove: [...leftovers],
-    countAttempt: true,
+    raise: { attempts: 0, claims: request.now },
     condition: `attribute_not_exists(#id) OR attribute_not_exists(#cancelRequestedAt) AND #attempts < :max AND ${isFree}`,
     values: {
       queued: { field: "state", value: "queued" },
@@ -257,6 +260,7 @@ function startAs(
   return {
     set: { ...set, attempts: decision.attempt },
     setIfMissing,
+    raise: { claims: request.now },
     remove: [...leftovers, ...forgotten],
     ...unchangedSince(record),
   };

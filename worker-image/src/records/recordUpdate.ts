@@ -16,8 +16,8 @@ export interface RecordUpdate extends RecordCondition {
   /** Fields that are set only if the record lacks them. */
   setIfMissing?: RecordFields;
   remove?: (keyof JobRecord)[];
-  /** Counts one more attempt. */
-  countAttempt?: boolean;
+  /** Fields that are raised by one, and their values if the record lacks them. */
+  raise?: Partial<Record<"attempts" | "claims", number>>;
 }
 
 type Expression = Pick<
@@ -26,13 +26,7 @@ type Expression = Pick<
 >;
 
 /** The update as UpdateItem takes it. Every field has a `#name`, since some are reserved words. */
-export function expressUpdate({
-  set,
-  setIfMissing = {},
-  remove = [],
-  countAttempt,
-  ...rest
-}: RecordUpdate): Expression {
+export function expressUpdate({ set, setIfMissing = {}, remove = [], raise = {}, ...rest }: RecordUpdate): Expression {
   const values: NonNullable<Expression["ExpressionAttributeValues"]> = {};
   const assign = (prefix: string, fields: RecordFields, right: (field: string, value: string) => string) =>
     definedEntries(fields).map(([field, value]) => {
@@ -43,9 +37,9 @@ export function expressUpdate({
     ...assign("set", set, (_field, value) => value),
     ...assign("missing", setIfMissing, (field, value) => `if_not_exists(#${field}, ${value})`),
   ];
-  if (countAttempt) {
-    assignments.push("#attempts = if_not_exists(#attempts, :zero) + :one");
-    values[":zero"] = { N: "0" };
+  for (const [field, before] of Object.entries(raise)) {
+    assignments.push(`#${field} = if_not_exists(#${field}, :before_${field}) + :one`);
+    values[`:before_${field}`] = { N: String(before) };
     values[":one"] = { N: "1" };
   }
   for (const [name, { field, value }] of Object.entries(rest.values ?? {})) {

@@ -6,6 +6,10 @@ export interface Hold {
   jobId: string;
   worker: string;
   attempt: number;
+  /** Number of the claim: later claims of the job have higher ones. */
+  claim: number;
+  /** Time of the job's last checkpoint; each write of the record writes it, too. Undefined without one. */
+  checkpointAt?: string;
 }
 
 /** A worker's claim of a message's job. */

@@ -6,7 +6,7 @@ import { type Claim, type ClaimRequest, type HoldState, type JobRecords } from "
  */
 export class UntrackedRecords implements JobRecords {
   claim({ job, receiveCount, worker, maxAttempts }: ClaimRequest): Promise<Claim> {
-    const hold = { jobId: job.id, worker, attempt: receiveCount };
+    const hold = { jobId: job.id, worker, attempt: receiveCount, claim: 0 };
     if (receiveCount <= maxAttempts) return Promise.resolve({ outcome: "started", hold });
     const message = `Delivered ${receiveCount} times: its attempts were cut off or given back`;
     return Promise.resolve({

@@ -34,17 +34,26 @@ describe("CommandRunner", () => {
   };
 
   /** Starts the command on a job, and notes what it reports. */
-  async function start(command: string[], runner = createRunner(command), payload: unknown = job.payload) {
+  async function start(command: string[], runner = createRunner(command), fields: object = {}) {
     if (!started.has(runner)) await runner.start();
     started.add(runner);
     const stopping = new AbortController();
     const progress: unknown[] = [];
     const lines: string[] = [];
-    const outcome: Promise<RunOutcome> = runner.run({ ...job, payload }, stopping.signal, {
+    const checkpoints: string[] = [];
+    const outcome: Promise<RunOutcome> = runner.run({ ...job, ...fields }, stopping.signal, {
       onProgress: (...report) => progress.push(report),
+      onCheckpoint: (json) => checkpoints.push(json),
       onLog: (level, line) => lines.push(`${level} ${line}`),
     });
-    return { runner, outcome, progress, lines, stop: () => stopping.abort(new JobStopped("timeout", "too long")) };
+    return {
+      runner,
+      outcome,
+      progress,
+      checkpoints,
+      lines,
+      stop: () => stopping.abort(new JobStopped("timeout", "too long")),
+    };
   }
 
   const sh = (script: string) => ["sh", "-c", script];
@@ -88,6 +97,38 @@ describe("CommandRunner", () => {
     expect(await outcomeOf(sh('printf \'{"no": "line end"}\''))).to.deep.include({ result: { no: "line end" } });
     expect(await outcomeOf(sh("echo done"))).to.deep.equal({ kind: "succeeded", result: undefined });
     expect(await outcomeOf(["true"])).to.deep.equal({ kind: "succeeded", result: undefined });
+  });
+
+  it("keeps the objects and lists of lines that begin with `checkpoint`, and says of others why not", async () => {
+    const { outcome, checkpoints, lines } = await start(
+      js(`console.log('checkpoint {"part": 1}'); console.log("checkpoint  [2, 3]");
+        console.log("checkpoint reached"); console.log("checkpoint 4"); console.log('{"result":');
+        console.log('checkpoint {"part": 5'); console.log('checkpoint {"part": 12345678901234567890}');
+        console.log('checkpoint ["' + "x".repeat(32765) + '"]'); console.log("checkpoint [" + "1,".repeat(600000) + "1]");
+        console.log('{"ok": true}')`),
+    );
+    expect(await outcome).to.deep.equal({ kind: "succeeded", result: { ok: true } });
+    expect(checkpoints).to.deep.equal(['{"part":1}', "[2,3]"]);
+    expect(lines.slice(0, 2)).to.deep.equal(["info checkpoint reached", "info checkpoint 4"]);
+    const refused = lines.filter((line) => line.startsWith("warn"));
+    const because = [
+      "JSON at position",
+      "reading it would change it at /part",
+      "got 32769",
+      "a line of 1200014 characters",
+    ];
+    expect(refused).to.have.length(because.length);
+    because.forEach((reason, index) => expect(refused[index]).to.include("the one before stays").and.include(reason));
+  });
+
+  it("gives a command the checkpoint in the job, and in a file of the name that JOB_CHECKPOINT has", async () => {
+    const script = sh('cat; if [ -f "$JOB_CHECKPOINT" ]; then cat "$JOB_CHECKPOINT"; else echo none; fi >&2');
+    const before = await start(script, createRunner(script), { checkpoint: { part: 1 } });
+    expect(await before.outcome).to.have.nested.property("result.checkpoint.part", 1);
+    expect(before.lines).to.deep.equal(['warn {"part":1}']);
+    const first = await start(script);
+    expect(await first.outcome).to.not.have.nested.property("result.checkpoint");
+    expect(first.lines).to.deep.equal(["warn none"]);
   });
 
   it("reports progress and logs other lines", async () => {
@@ -289,7 +330,7 @@ describe("CommandRunner", () => {
 
   it("takes no harm from input that isn't read, output that isn't UTF-8, and Windows line ends", async () => {
     const large = "z".repeat(5_000_000);
-    const unread = await start(sh("exec 0<&-; echo '{}'"), undefined, large);
+    const unread = await start(sh("exec 0<&-; echo '{}'"), undefined, { payload: large });
     expect(await unread.outcome).to.deep.equal({ kind: "succeeded", result: {} });
     const { outcome, lines } = await start(sh(`printf '\\377\\376 odd\\n{"a":1}\\r\\n'`));
     expect(await outcome).to.deep.equal({ kind: "succeeded", result: { a: 1 } });

@@ -37,11 +37,12 @@ describe("HandlerRunner", () => {
   }
 
   /** Runs one job, and notes what it reports. */
-  function run(payload: object, stopping = new AbortController()) {
+  function run(payload: object, stopping = new AbortController(), keepsCheckpoints = true) {
     const reports: unknown[] = [];
     const job = { id: "job-1", type: "echo", payload, attempt: 1, submittedAt: "2026-01-01T00:00:00.000Z" };
     const outcome: Promise<RunOutcome> = runner.run(job, stopping.signal, {
       onProgress: (...progress) => reports.push(progress),
+      onCheckpoint: keepsCheckpoints ? (json) => reports.push(json) : undefined,
       onLog: (...line) => reports.push(line),
     });
     return { outcome, reports, stop: () => stopping.abort(new JobStopped("timeout", "took too long")) };
@@ -123,6 +124,58 @@ describe("HandlerRunner", () => {
       ["warn", "odd", { fields: { circular: { self: "(circular)" }, big: "1" } }],
       ["info", "to standard output", { stream: "stdout" }],
     ]);
+  });
+
+  it("hands on each checkpoint at once, also of a handler that crashes right after it", async () => {
+    runner = await createRunner("code.cjs");
+    const code = "context.checkpoint({ part: 1 }); context.checkpoint(null); process.exit(1)";
+    const { outcome, reports } = run({ code });
+    expect((await outcome).kind).to.equal("failed");
+    expect(reports).to.deep.equal(['{"part":1}', "null"]);
+  });
+
+  it("throws at a checkpoint that is none, is too large, comes too late, or can't be kept, and changes nothing else", async () => {
+    runner = await createRunner("code.cjs");
+    const messageOf = (what: string) =>
+      `try { ${what}; return "kept" } catch ({ name, message }) { return name + ": " + message }`;
+    const cases: [string, string][] = [
+      ["undefined", "Expected a checkpoint that is JSON, got undefined"],
+      [
+        "{ done: new Map() }",
+        "Expected a checkpoint that is JSON, got a Map, which JSON would empty or change at /done",
+      ],
+      ["() => 1", "Expected a checkpoint that is JSON, got a function"],
+      ["'x'.repeat(32766)", "kept"],
+      ["'x'.repeat(32767)", "Expected a checkpoint of at most 32768 bytes of JSON, got 32769: store it in S3"],
+      ["'x'.repeat(100000)", "Expected a checkpoint of at most 32768 bytes of JSON, got 100002: store it in S3"],
+    ];
+    for (const [value, expected] of cases) {
+      const { outcome, reports } = run({ code: messageOf(`context.checkpoint(${value})`) });
+      expect(await outcome, value)
+        .to.have.property("result")
+        .that.includes(expected);
+      expect(reports, value).to.have.length(expected === "kept" ? 1 : 0);
+    }
+    const untracked = run({ code: messageOf("context.checkpoint(1)") }, undefined, false);
+    expect(await untracked.outcome)
+      .to.have.property("result")
+      .that.includes("got one with tracking: false");
+    const late = run({ code: "setTimeout(() => context.checkpoint(1), 30).unref()" });
+    await late.outcome;
+    await until(() => log.events().includes("late-error"));
+    expect(log.fieldsOf("late-error")).to.have.nested.property(
+      "error.message",
+      "Expected a checkpoint before the end of attempt 1 of job job-1, got one after",
+    );
+    expect(late.reports).to.deep.equal([]);
+  });
+
+  it("begins a job whose process an earlier one ended again where it was", async () => {
+    runner = await createRunner("code.cjs");
+    await run({ code: "setTimeout(() => process.exit(7), 150).unref()" }).outcome;
+    const code =
+      "if (job.checkpoint) return job.checkpoint; context.checkpoint({ part: 1 }); await new Promise(() => {})";
+    expect(await run({ code }).outcome).to.deep.equal({ kind: "succeeded", result: { part: 1 } });
   });
 
   it("keeps the worker's process free while a handler computes", async () => {

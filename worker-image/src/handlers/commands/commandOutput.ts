@@ -1,9 +1,11 @@
 import { type Readable } from "node:stream";
 import { type Line, LineReader } from "../../support/lineReader";
 import { shorten } from "../../support/text";
+import { noCheckpoints } from "../encodeCheckpoint";
 import { pour } from "../pour";
 import { type RunEvents } from "../runner";
 import { SaidLines } from "../saidLines";
+import { readCheckpointLine } from "./checkpointLine";
 import { readResultFile } from "./resultFile";
 import { type FoundResult, maxKeptCharacters, ResultFinder } from "./resultFinder";
 
@@ -60,7 +62,12 @@ export class CommandOutput {
       this.results.progress();
       return this.events.onProgress(progress.fraction, progress.note);
     }
-    this.results.line(line);
+    const checkpoint = readCheckpointLine(line);
+    if (!checkpoint) return this.results.line(line);
+    this.results.progress();
+    if ("problem" in checkpoint) this.events.onLog("warn", checkpoint.problem);
+    else if (this.events.onCheckpoint) this.events.onCheckpoint(checkpoint.json);
+    else this.events.onLog("warn", noCheckpoints);
   }
 
   private onErrorOutput(line: Line): void {

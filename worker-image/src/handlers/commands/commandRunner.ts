@@ -12,6 +12,7 @@ import { type JobFolders } from "../jobFolders";
 import { type JobProcesses, markVariable } from "../jobProcesses";
 import { type ProcessGroups } from "../processGroups";
 import { type RunEvents, type Runner, type RunOutcome } from "../runner";
+import { checkpointFileIn, checkpointVariable } from "./checkpointLine";
 import { CommandOutput } from "./commandOutput";
 import { findCommand } from "./commandPath";
 import { type CommandChild, CommandProcess } from "./commandProcess";
@@ -95,6 +96,7 @@ export class CommandRunner implements Runner {
   private async runIn(place: Place, job: Job, signal: AbortSignal, events: RunEvents): Promise<RunOutcome> {
     const { folder } = place;
     const mark = this.options.processes.createMark();
+    if (job.checkpoint !== undefined) await writeFile(checkpointFileIn(folder), JSON.stringify(job.checkpoint));
     const input = await this.openInput(job);
     let process: CommandProcess;
     try {
@@ -148,6 +150,7 @@ export class CommandRunner implements Runner {
       JOB_ATTEMPT: String(job.attempt),
       JOB_DEADLINE: new Date(clock.now() + timeoutSeconds * 1_000).toISOString(),
       JOB_DIR: folder,
+      [checkpointVariable]: checkpointFileIn(folder),
       [resultVariable]: resultFileIn(folder),
       [markVariable]: mark,
     };

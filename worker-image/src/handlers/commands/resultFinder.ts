@@ -74,8 +74,9 @@ export class ResultFinder {
     this.open.addLong(kept, rest);
   }
 
-  /** Takes a report of progress: an open block ends before it. */
+  /** Takes a line of progress, or a checkpoint: an open block ends before it. */
   progress(): void {
+    this.areLongWords = false;
     if (this.open) this.close(this.open, unclosed);
   }
 

@@ -6,6 +6,7 @@ import { readBundleHeader } from "../../../../contract/handlerBundle";
 import { type JobError } from "../../../../contract/records/record";
 import { isPermanent, stackOf, toJobError } from "../../support/errors";
 import { shorten } from "../../support/text";
+import { checkpointError, encodeCheckpoint, noCheckpoints } from "../encodeCheckpoint";
 import { encodeResult } from "../encodeResult";
 import { type Handler, type Job, type JobContext } from "../handler";
 import { handlerLogBounds, JobLog, maxLineCharacters } from "../jobLog";
@@ -93,7 +94,8 @@ async function loadHandler({ modulePath, inlineText }: HandlerSource): Promise<H
   );
 }
 
-async function runJob({ run, job, directory, mark }: Extract<ToHandler, { kind: "run" }>): Promise<void> {
+async function runJob(message: Extract<ToHandler, { kind: "run" }>): Promise<void> {
+  const { run, job, directory, mark } = message;
   const stopping = new AbortController();
   running.set(run, stopping);
   environment[markVariable] = mark;
@@ -110,6 +112,7 @@ async function runJob({ run, job, directory, mark }: Extract<ToHandler, { kind: 
   const context = {
     ...{ attempt: job.attempt, directory, signal: stopping.signal, logger },
     progress: (fraction: number, note?: string) => progress.report(fraction, note),
+    checkpoint: (value: unknown) => keepCheckpoint(message, value),
   };
   const end = await runs.run(run, () => endOf(handler, job, context));
   progress.flush();
@@ -118,6 +121,17 @@ async function runJob({ run, job, directory, mark }: Extract<ToHandler, { kind: 
   const spoiltBy = await remains.findSpoiling();
   const hasSpawned = remains.takeSpawned();
   tell({ kind: "ended", run, end, spoiltBy, hasSpawned, isFolderEmpty: remains.isEmpty(directory) });
+}
+
+/** Sent at once, so that even a crash right after it loses none. */
+function keepCheckpoint({ run, job, keepsCheckpoints }: Extract<ToHandler, { kind: "run" }>, value: unknown): void {
+  if (!keepsCheckpoints) throw checkpointError(noCheckpoints);
+  if (!running.has(run)) {
+    throw checkpointError(
+      `Expected a checkpoint before the end of attempt ${job.attempt} of job ${job.id}, got one after`,
+    );
+  }
+  tell({ kind: "checkpoint", run, json: encodeCheckpoint(value) });
 }
 
 async function endOf(handler: Handler, job: Job, context: Omit<JobContext, "giveBack">): Promise<HandlerEnd> {

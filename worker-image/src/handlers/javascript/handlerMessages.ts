@@ -16,7 +16,7 @@ export interface HandlerSource {
 export type ToHandler =
   | ({ kind: "load" } & HandlerSource)
   /** `directory`: the attempt's folder. `mark`: identifies the processes that it starts. */
-  | { kind: "run"; run: number; job: Job; directory: string; mark: string }
+  | { kind: "run"; run: number; job: Job; directory: string; mark: string; keepsCheckpoints: boolean }
   | { kind: "stop"; run: number; cause: StopCause; message: string };
 
 /** From a handler's process to the worker. A message without `run` can't be assigned to a job. */
@@ -24,6 +24,7 @@ export type FromHandler =
   | { kind: "ready" }
   | { kind: "unusable"; error: JobError }
   | { kind: "progress"; run: number; fraction: number; note?: string }
+  | { kind: "checkpoint"; run: number; json: string }
   | {
       kind: "log";
       run: number;

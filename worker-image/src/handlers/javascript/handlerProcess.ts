@@ -154,7 +154,8 @@ export class HandlerProcess {
       this.remember(run);
       if (events.mayBegin?.() === false) return finish({ kind: "stopped" });
       signal.addEventListener("abort", onStop);
-      this.post({ kind: "run", run: number, job, directory, mark: this.tracked.mark });
+      const keepsCheckpoints = events.onCheckpoint !== undefined;
+      this.post({ kind: "run", run: number, job, directory, mark: this.tracked.mark, keepsCheckpoints });
     });
   }
 
@@ -244,6 +245,9 @@ export class HandlerProcess {
         // Later reports of an ended job don't matter.
         if (message.run !== this.current?.number) return;
         return this.current.events.onProgress(message.fraction, message.note);
+      case "checkpoint":
+        if (message.run !== this.current?.number) return;
+        return this.current.events.onCheckpoint?.(message.json);
       case "ended":
         if (message.run !== this.current?.number) return;
         return void this.onEnd(this.current, message.end, message);

@@ -18,9 +18,14 @@ export class HandlerRunner implements Runner {
   }
 
   async run(job: Job, signal: AbortSignal, events: RunEvents): Promise<RunOutcome> {
+    let checkpoint: string | undefined;
+    const onCheckpoint = (json: string) => events.onCheckpoint?.((checkpoint = json));
+    const noted = { ...events, onCheckpoint: events.onCheckpoint && onCheckpoint };
     for (let isFresh = false; !signal.aborted; isFresh = true) {
       const process = (isFresh ? undefined : this.idleProcess()) ?? this.spawn();
-      const outcome = await process.run(job, signal, events);
+      // A handler that was interrupted goes on where it was.
+      const current = checkpoint === undefined ? job : { ...job, checkpoint: JSON.parse(checkpoint) as unknown };
+      const outcome = await process.run(current, signal, noted);
       if (process.isAlive) this.idle.push(process);
       else this.processes.delete(process);
       if (outcome.kind !== "interrupted") return outcome;
