@@ -10,6 +10,7 @@ export function addLocal(program: Command): void {
     .command("local")
     .description("Runs a Pulumi project's stack on this machine until Ctrl-C: no cloud, no Docker")
     .option("-C, --cwd <folder>", "the project's folder, or one within it", ".")
+    .option("--processors <folder>", "handler modules of an own image (default: processors beside Pulumi.yaml)")
     .option("--stand-ins <file>", "outputs of what isn't emulated (default: local.yaml beside Pulumi.yaml)")
     .option("--strict", "refuse resources that aren't emulated (default: make them of their inputs)");
   addRunOptions(local)
@@ -34,6 +35,7 @@ Examples:
 
 interface LocalOptions extends RunOptions {
   cwd: string;
+  processors?: string;
   standIns?: string;
   strict?: boolean;
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, realpathSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { type LocalCloud, startCloud } from "../../local-cloud/cloud";
 import { type Log } from "../../local-cloud/log";
 import type { Project } from "../../local-cloud/program/project";
@@ -9,6 +9,7 @@ import { readStandIns, type StandIns, standInsFile } from "../../local-cloud/pul
 import { localSecretsFile, readLocalSecrets } from "../../local-cloud/secrets/localSecrets";
 import { paint } from "../output/styled";
 import { endWithOutput, err } from "../output/terminal";
+import { aboutProcessors } from "./aboutProcessors";
 import { inspectorVariables } from "./inspector";
 
 export interface RunningStack {
@@ -22,7 +23,7 @@ export interface RunningStack {
    *
    * @throws Error where the program fails; what it hadn't come to stays as it was.
    */
-  redeploy(): Promise<StackOutputs>;
+  redeploy(changedFiles: string[]): Promise<StackOutputs>;
 }
 
 export interface BringUpOptions {
@@ -35,6 +36,11 @@ export interface BringUpOptions {
   enforceAuth?: boolean;
   /** First port on which handlers let debuggers attach; their attempts then have no timeout. @default - none */
   inspect?: number;
+  /**
+   * Folder of the handler modules of an own image, in place of which the worker's own serve. @default - `processors`
+   * beside Pulumi.yaml, if it is there
+   */
+  processors?: string;
   /** File of stand-ins for what isn't emulated. @default - `local.yaml` beside Pulumi.yaml, if it is there */
   standIns?: string;
   /** True if what isn't emulated is refused. */
@@ -54,11 +60,15 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   const { project, program, stack, port, enforceAuth, inspect, log } = options;
   if (err.isTerminal) err.line(paint.dim(`Bringing up the stack ${stack} …`));
   const readOwnStandIns = standInsReader(options);
+  const processorsDir = processorsOf(options);
   process.chdir(project.workingFolder);
   const readConfig = () => ({ ...project.config, ...loadStackConfig(stackFileOf(project, stack), project.name) });
   const config = readConfig();
   const secrets = readLocalSecrets(project.folder);
-  const workerEnvironment = inspect === undefined ? undefined : inspectorVariables(inspect);
+  const workerEnvironment = {
+    ...(inspect !== undefined && inspectorVariables(inspect)),
+    ...(processorsDir !== undefined && { WORKER_PROCESSORS_DIR: processorsDir }),
+  };
   const region = config["aws:region"];
   const cloud = await startCloud({
     folder: realpathSync(project.folder),
@@ -73,10 +83,20 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   endWithOutput((exit) => void cloud.stop().finally(exit));
   const up = { program, cloud, project: project.name, stack, isStrict: options.strict };
   const outputs = await deploy({ ...up, config, standIns: readOwnStandIns() });
+  const said = new Set<string>();
+  const tellAboutProcessors = () => {
+    for (const { type, line } of aboutProcessors(cloud, processorsDir)) {
+      if (!said.has(`${type} ${line}`)) log({ source: "cloud", name: type, stream: "stderr", line });
+      said.add(`${type} ${line}`);
+    }
+  };
+  tellAboutProcessors();
   for (const line of aboutSecrets(cloud)) log({ source: "cloud", name: localSecretsFile, stream: "stderr", line });
-  const redeploy = async () => {
+  const redeploy = async (files: string[]) => {
     const changed = await deploy({ ...up, config: readConfig(), standIns: readOwnStandIns(), isUpdate: true });
-    for (const group of cloud.groups.list()) group.replaceOutdated();
+    tellAboutProcessors();
+    const isModule = (file: string) => processorsDir !== undefined && file.startsWith(join(processorsDir, sep));
+    for (const group of cloud.groups.list()) group.replaceOutdated(files.some(isModule));
     return changed;
   };
   return { cloud, outputs, seconds: process.uptime(), redeploy };
@@ -90,6 +110,14 @@ function standInsReader({ project, standIns }: BringUpOptions): () => StandIns |
     if (standIns !== undefined && !read) throw new Error(`Expected a file of stand-ins at ${file}, found none`);
     return read;
   };
+}
+
+/** @throws Error if the folder that is named isn't there. */
+function processorsOf({ project, processors }: BringUpOptions): string | undefined {
+  const folder = resolve(processors ?? join(project.folder, "processors"));
+  if (existsSync(folder)) return folder;
+  if (processors !== undefined) throw new Error(`Expected a folder of handler modules at ${folder}, found none`);
+  return undefined;
 }
 
 function aboutSecrets({ secrets }: LocalCloud): string[] {

@@ -39,7 +39,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       const entry = inspectorLine(given) ?? given;
       if (isLive) fleet.note(entry);
       const isPrinted = verbose || (entry.source === "cloud" && !isShown);
-      if (isPrinted) err.line([paint.dim(entry.name), " ", entry.line]);
+      if (isPrinted) err.line([paint.dim(entry.source === "cloud" ? `${entry.name}:` : entry.name), " ", entry.line]);
     },
   }).catch((error: Error) => {
     const place = placeOf(error, options.project);

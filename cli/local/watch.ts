@@ -66,7 +66,7 @@ export async function watch({ project, running, say }: WatchOptions): Promise<vo
     const what = files.map((file) => relative(project.folder, file)).join(", ");
     forgetModules(project.entry, files);
     try {
-      await running.redeploy();
+      await running.redeploy(files);
       const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
       await say(styled`${paint.green("✔")} ${what}: deployed in ${seconds} s`);
     } catch (error) {

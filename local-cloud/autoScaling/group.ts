@@ -121,11 +121,13 @@ export class Group {
     return activity;
   }
 
-  /** Has instances of another version of the launch template drain at once, and others launched in their place. */
-  replaceOutdated(): void {
+  /**
+   * Has instances of another version of the launch template, or all, drain at once, and others launched in their place.
+   */
+  replaceOutdated(all = false): void {
     const { id, version } = this.template;
     for (const instance of this.staying) {
-      if (instance.template.id === id && instance.template.version === version) continue;
+      if (!all && instance.template.id === id && instance.template.version === version) continue;
       this.members.get(instance)!.beginTermination(causeOf(causes.refreshed));
       instance.drain();
     }

@@ -54,7 +54,7 @@ describe("batch-jobs local --inspect", () => {
 
   it("stops a job at a breakpoint in the user's TypeScript, for longer than its timeout", async () => {
     const first = await project.client.submit("say", { name: "nobody" });
-    const said = await project.line(/^say inspector at ws:/);
+    const said = await project.line(/^say: inspector at ws:/);
     expect(await project.client.wait(first)).to.include({ state: "succeeded" });
     const [, url] = /(ws:\/\/127\.0\.0\.1:\d+\/\S+)/.exec(said)!;
     const attached = await Debugger.attach(url!);
@@ -104,7 +104,7 @@ describe("batch-jobs local --inspect", () => {
     expect(await project.run("shout", "hey")).to.equal("HEY");
     const ports = await Promise.all(
       ["say", "shout"].map(
-        async (type) => /:(\d+)\//.exec(await project.line(new RegExp(`^${type} inspector at`)))![1],
+        async (type) => /:(\d+)\//.exec(await project.line(new RegExp(`^${type}: inspector at`)))![1],
       ),
     );
     expect(new Set(ports).size).to.equal(2);

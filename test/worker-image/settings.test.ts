@@ -13,7 +13,7 @@ describe("readOptions", () => {
     const read = readOptions(environment, "/worker/processors");
     if (!read.ok) throw new Error(JSON.stringify(read.problems));
     expect(read.value.settings).to.deep.equal(settings);
-    expect(read.value).to.deep.include({ slots: 2, processorsDir: "/worker/processors", exitsWithParent: false });
+    expect(read.value).to.deep.include({ slots: 2, processorsDirs: ["/worker/processors"], exitsWithParent: false });
     expect(read.value.workerId).to.include(String(process.pid));
     expect(read.value.maxHeapMegabytes).to.be.at.least(128);
   });
@@ -29,13 +29,13 @@ describe("readOptions", () => {
         WORKER_EXIT_WITH_PARENT: "1",
         WORKER_HEALTH_PORT: "8080",
       },
-      "",
+      "/worker/processors",
     );
     if (!read.ok) throw new Error(JSON.stringify(read.problems));
     expect(read.value.slots).to.be.at.least(1);
     expect(read.value).to.deep.include({
       workerId: "w1",
-      processorsDir: "/opt/handlers",
+      processorsDirs: ["/opt/handlers", "/worker/processors"],
       maxHeapMegabytes: 99,
       exitsWithParent: true,
       healthPort: 8_080,

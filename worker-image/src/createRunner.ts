@@ -60,15 +60,15 @@ async function sourceOf(options: WorkerOptions, log: Log): Promise<RunnerSource>
   return inlineHandler === undefined ? moduleOf(handler!, options) : inline(inlineHandler, options, log);
 }
 
-function moduleOf(handler: string, { processorsDir }: WorkerOptions): { modulePath: string } {
-  return { modulePath: findHandler(handler, processorsDir) };
+function moduleOf(handler: string, { processorsDirs }: WorkerOptions): { modulePath: string } {
+  return { modulePath: findHandler(handler, processorsDirs) };
 }
 
 /** It is placed beside the image's handlers, so that the same packages resolve. */
-async function inline(url: string, { processorsDir }: WorkerOptions, log: Log) {
+async function inline(url: string, { processorsDirs }: WorkerOptions, log: Log) {
   // Ending a worker before its start loses nothing: signals end it as they end any process.
   const { signal } = new AbortController();
   const inlineText = await downloadHandler(url, { clock: systemClock, random: Math.random, log, signal });
   const name = createHash("sha256").update(url).digest("hex").slice(0, 12);
-  return { inlineText, modulePath: path.join(processorsDir, `inline-${name}.js`) };
+  return { inlineText, modulePath: path.join(processorsDirs[0]!, `inline-${name}.js`) };
 }

@@ -10,8 +10,8 @@ import { divideMachine, type Machine, type Room, thisMachine } from "./handlers/
 export interface WorkerOptions extends Room {
   settings: WorkerSettings;
   workerId: string;
-  /** Folder of the handler modules. */
-  processorsDir: string;
+  /** Folders of the handler modules, in the order in which they are looked through. */
+  processorsDirs: string[];
   /** Folder in which the attempts have their folders. */
   scratchDir: string;
   /** True if the worker ends with the process that started it. */
@@ -58,7 +58,9 @@ export function readOptions(
       ...room,
       settings,
       workerId: environment.WORKER_ID || `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`,
-      processorsDir: path.resolve(environment.WORKER_PROCESSORS_DIR || defaultProcessorsDir),
+      processorsDirs: [environment.WORKER_PROCESSORS_DIR, defaultProcessorsDir]
+        .filter((folder) => folder !== undefined && folder !== "")
+        .map((folder) => path.resolve(folder!)),
       scratchDir: path.resolve(environment.WORKER_SCRATCH_DIR || tmpdir()),
       exitsWithParent,
       ...(healthPort && { healthPort: Number(healthPort) }),

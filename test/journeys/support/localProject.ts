@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { JobClient } from "../../../client/index";
 import { packageRoot } from "../../../local-cloud/program/packageFolder";
@@ -12,6 +12,8 @@ import { cliMain } from "../../cli/support";
 export interface LocalProject {
   folder: string;
   client: JobClient;
+  /** Lines on standard error. */
+  said: readonly string[];
   write(file: string, text: string): void;
   /** Resolves to the first line, said or still to come, that matches. */
   line(pattern: RegExp): Promise<string>;
@@ -24,14 +26,16 @@ export interface LocalProject {
 /** Starts the command with these options; rejects with what it said if it ends instead. */
 export async function startProject(options: string[], files: Record<string, string>): Promise<LocalProject> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "watched ")));
-  const write = (file: string, text: string) => writeFileSync(join(folder, file), text);
+  const write = (file: string, text: string) => {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  };
   mkdirSync(join(folder, "node_modules"));
   for (const name of readdirSync(join(packageRoot(), "node_modules"))) {
     if (!name.startsWith("."))
       symlinkSync(join(packageRoot(), "node_modules", name), join(folder, "node_modules", name));
   }
   symlinkSync(packageRoot(), join(folder, "node_modules", "batch-job-processor"));
-  mkdirSync(join(folder, "jobs"));
   write("Pulumi.yaml", "name: watched\nruntime: nodejs\n");
   write("Pulumi.dev.yaml", "config: {}\n");
   for (const [file, text] of Object.entries(files)) write(file, text);
@@ -60,6 +64,7 @@ export async function startProject(options: string[], files: Record<string, stri
   return {
     folder,
     client,
+    said,
     write,
     line: async (pattern) => said.find((each) => pattern.test(each)) ?? next((each) => pattern.test(each)),
     save(file, text) {

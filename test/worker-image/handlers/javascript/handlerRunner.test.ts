@@ -84,10 +84,10 @@ describe("HandlerRunner", () => {
       /export a function as its default, or an object with `handle`, got nothing/,
     );
     expect(await problemOf("missingPackage.cjs")).to.include("Cannot find module 'no-such-package'");
-    expect(() => findHandler("nothing", path.join(distFolder, "processors"))).to.throw(
-      /There is no handler "nothing": expected .*nothing\.js\. Handlers there: checksum, thumbnail, word-count/,
+    expect(() => findHandler("nothing", [path.join(distFolder, "processors"), "/no/such"])).to.throw(
+      /There is no handler "nothing": expected .*nothing\.js\. Handlers in .*: checksum, .*; There is no folder \/no\/such/,
     );
-    expect(() => findHandler("/no/such/file", "")).to.throw("There is no handler module at /no/such/file");
+    expect(() => findHandler("/no/such/file", [])).to.throw("There is no handler module at /no/such/file");
   });
 
   it("hands on errors, permanent ones as such", async () => {
