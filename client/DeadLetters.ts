@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AuthorizationOptions } from "./connection/authorization";
-import { type DeadLetter, DeadLetterQueue, type HeldLetter } from "./deadLetterQueue";
+import { type DeadLetter, DeadLetterQueue, type ReceivedDeadLetter } from "./deadLetterQueue";
 import { inParallel } from "./inParallel";
 import type { JobType } from "./job";
 import { loadSqs, type Sqs } from "./sqs";
@@ -124,7 +124,7 @@ export class DeadLetters {
   private async settle(
     selection: DeadLetterSelection,
     { ask, atOnce }: { ask: number; atOnce: number },
-    treat: (queue: DeadLetterQueue, letters: HeldLetter[]) => Promise<HeldLetter[]>,
+    treat: (queue: DeadLetterQueue, letters: ReceivedDeadLetter[]) => Promise<ReceivedDeadLetter[]>,
   ): Promise<DeadLetterOutcome> {
     const found = new Set<string>();
     let count = 0;
@@ -175,10 +175,10 @@ async function walk(
   queue: DeadLetterQueue,
   { ids, signal }: DeadLetterSelection,
   ask: number,
-  treat: (letters: HeldLetter[]) => Promise<{ settled: HeldLetter[]; isEnough: boolean }>,
+  treat: (letters: ReceivedDeadLetter[]) => Promise<{ settled: ReceivedDeadLetter[]; isEnough: boolean }>,
 ): Promise<number> {
   const seen = new Set<string>();
-  const kept: HeldLetter[] = [];
+  const kept: ReceivedDeadLetter[] = [];
   try {
     for (;;) {
       signal?.throwIfAborted();

@@ -27,7 +27,7 @@ export interface DeadLetter {
 }
 
 /** A received dead letter, hidden from other consumers. */
-export interface HeldLetter {
+export interface ReceivedDeadLetter {
   letter: DeadLetter;
   message: Message;
 }
@@ -47,7 +47,7 @@ export class DeadLetterQueue {
   ) {}
 
   /** Receives some dead letters, hidden from others until they are released; an empty list if there are none. */
-  async receive(count: number, signal?: AbortSignal): Promise<HeldLetter[]> {
+  async receive(count: number, signal?: AbortSignal): Promise<ReceivedDeadLetter[]> {
     const command = new this.sqs.ReceiveMessageCommand({
       QueueUrl: this.deadLetterQueueUrl,
       MaxNumberOfMessages: Math.min(count, limits.maxBatchEntries),
@@ -72,7 +72,7 @@ export class DeadLetterQueue {
   }
 
   /** Sends dead letters back to the type's queue and then removes them; throws those that SQS refused, which stay. */
-  async redrive(letters: HeldLetter[]): Promise<void> {
+  async redrive(letters: ReceivedDeadLetter[]): Promise<void> {
     for (const batch of batchesBySize(letters)) {
       const command = new this.sqs.SendMessageBatchCommand({
         QueueUrl: this.queueUrl,
@@ -90,7 +90,7 @@ export class DeadLetterQueue {
     }
   }
 
-  async remove(letters: HeldLetter[]): Promise<void> {
+  async remove(letters: ReceivedDeadLetter[]): Promise<void> {
     for (const batch of batchesByCount(letters)) {
       const Entries = batch.map(({ message }, index) => ({ Id: String(index), ReceiptHandle: message.ReceiptHandle }));
       const command = new this.sqs.DeleteMessageBatchCommand({ QueueUrl: this.deadLetterQueueUrl, Entries });
@@ -100,7 +100,7 @@ export class DeadLetterQueue {
   }
 
   /** Lets others receive the dead letters again at once; after a failure here they become visible by themselves. */
-  async release(letters: HeldLetter[]): Promise<void> {
+  async release(letters: ReceivedDeadLetter[]): Promise<void> {
     for (const batch of batchesByCount(letters)) {
       const Entries = batch.map(({ message }, index) => ({
         Id: String(index),
@@ -136,7 +136,7 @@ function letterOf({ MessageId = "", Body = "", MessageAttributes = {} }: Message
   };
 }
 
-function batchesByCount(letters: HeldLetter[]): HeldLetter[][] {
+function batchesByCount(letters: ReceivedDeadLetter[]): ReceivedDeadLetter[][] {
   const count = Math.ceil(letters.length / limits.maxBatchEntries);
   return Array.from({ length: count }, (_, index) =>
     letters.slice(index * limits.maxBatchEntries, (index + 1) * limits.maxBatchEntries),
@@ -146,8 +146,8 @@ function batchesByCount(letters: HeldLetter[]): HeldLetter[][] {
 /** Room for the attributes of a dead letter: a reason of 1,000 characters and their names. */
 const attributeBytes = 5_000;
 
-function batchesBySize(letters: HeldLetter[]): HeldLetter[][] {
-  const batches: HeldLetter[][] = [];
+function batchesBySize(letters: ReceivedDeadLetter[]): ReceivedDeadLetter[][] {
+  const batches: ReceivedDeadLetter[][] = [];
   let room = 0;
   for (const held of letters) {
     const bytes = bytesOf(held.message.Body ?? "") + attributeBytes;
@@ -164,7 +164,7 @@ function batchesBySize(letters: HeldLetter[]): HeldLetter[][] {
 function failure(
   what: string,
   { Code, Message: message }: { Code?: string; Message?: string },
-  { letter }: HeldLetter,
+  { letter }: ReceivedDeadLetter,
 ) {
   return new Error(`Could not ${what} dead letter ${letter.id ?? letter.messageId}: ${message ?? Code}`);
 }

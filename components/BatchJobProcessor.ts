@@ -200,7 +200,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
           component: metricsName(name),
           queue,
           checked,
-          removal: removal.beforeDeletion(
+          removal: removal.drainBeforeDelete(
             `${prefix}-removal`,
             { type: processor.name, queueUrls: [queue.queue.url, queue.deadLetterQueue.url] },
             { ...child, dependsOn: [queue] },

@@ -59,7 +59,7 @@ export class TypeRemoval extends pulumi.ComponentResource {
    * Calls the function before the type's queues are deleted: by then the resource's dependents are gone, and its
    * dependencies still exist.
    */
-  beforeDeletion(
+  drainBeforeDelete(
     name: string,
     args: { type: string; queueUrls: pulumi.Input<string>[] },
     opts: pulumi.CustomResourceOptions,

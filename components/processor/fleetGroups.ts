@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { fleetTag, fleetTagValue } from "../../contract/fleet/state";
 import { type ProcessorSettings } from "../args/ProcessorArgs";
 import { scheduleCapacity } from "./capacitySchedule";
-import { keepHooks, lifecycleHooks } from "./lifecycleHooks";
+import { lifecycleHooks, manageHooks } from "./lifecycleHooks";
 import { type WorkerFleetArgs } from "./WorkerFleetArgs";
 
 /** Minutes for the deletion of a group, beside the drain of its instances. */
@@ -65,7 +65,7 @@ function createGroup(
       customTimeouts: { delete: `${deleteMinutes + Math.ceil(processor.drainSeconds / 60)}m` },
     },
   );
-  keepHooks(group, name, hooks, parent);
+  manageHooks(group, name, hooks, parent);
   return group;
 }
 

@@ -8,7 +8,7 @@ import { resolve } from "../aws/json";
 import { hookNames, renderUserData, stopTimeoutSeconds } from "../boot/userData";
 import { type HandlerObject } from "../handlers/InlineHandlers";
 import { type WorkerFleetArgs } from "./WorkerFleetArgs";
-import { fitsMetadata } from "./workerRole";
+import { tagsFitMetadata } from "./workerRole";
 
 /** The launch template of a fleet's instances; each change makes a new version. */
 export function createLaunchTemplate(
@@ -56,7 +56,7 @@ export function createLaunchTemplate(
         httpTokens: "required",
         httpPutResponseHopLimit: 1,
         // The instance reads its group's name there.
-        instanceMetadataTags: tags.apply((all) => (fitsMetadata(all) ? "enabled" : "disabled")),
+        instanceMetadataTags: tags.apply((all) => (tagsFitMetadata(all) ? "enabled" : "disabled")),
       },
       tagSpecifications: [
         { resourceType: "instance", tags },

@@ -36,7 +36,7 @@ export function lifecycleHooks(drainSeconds: number): Hook[] {
  * deleted with their group, since deleting them first would leave its drain without a hook
  * (docs/decisions/0006-lifecycle-hooks-twice.md).
  */
-export function keepHooks(
+export function manageHooks(
   group: aws.autoscaling.Group,
   groupName: string,
   hooks: Hook[],

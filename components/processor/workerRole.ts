@@ -53,7 +53,7 @@ export function createWorkerRole(
     reportToFleet(args.scaler.fleetTable.arn, processor.name),
     invoke("NudgeScaler", args.scaler.functionArn),
     findOwnGroups(),
-    args.target.defaultTags.apply((standard) => (fitsMetadata({ ...standard, ...tags }) ? [] : [findOwnGroup()])),
+    args.target.defaultTags.apply((standard) => (tagsFitMetadata({ ...standard, ...tags }) ? [] : [findOwnGroup()])),
     ...(args.sessionManager ? [openSessions()] : []),
     ...(hasSecrets ? [readSecrets(Object.values(secrets))] : []),
   ];
@@ -93,6 +93,6 @@ export function allowOwnGroups(
  * True if instances may show their tags in metadata: with any other key the launch fails ("View tags for your EC2
  * instances").
  */
-export function fitsMetadata(tags: object): boolean {
+export function tagsFitMetadata(tags: object): boolean {
   return Object.keys(tags).every((key) => /^(?!(?:\.{1,2}|_index)$)[\w+\-=.,:@]+$/.test(key));
 }

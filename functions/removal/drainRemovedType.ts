@@ -2,7 +2,7 @@ import { isObject, jsonOf } from "../../contract/check";
 import { limits } from "../../contract/limits";
 import type { Log } from "../../contract/log";
 import { attributes, stringAttributes } from "../../contract/messages/attributes";
-import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
+import { type Inbox, type QueuedMessage, removeAll } from "../shared/inbox";
 import { unroutableMessage } from "../shared/queueMessage";
 import type { RunContext } from "../shared/runtime";
 import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
@@ -54,7 +54,7 @@ export function createDrainRemovedType(
   const { isListed, inbox, count, unroutableQueueUrl, now, pause, log } = effects;
   const sendMessages = createSendMessages(effects);
 
-  async function move(type: string, queueUrl: string, messages: StrayMessage[]): Promise<void> {
+  async function move(type: string, queueUrl: string, messages: QueuedMessage[]): Promise<void> {
     const unroutable = messages.map(({ body, attributes: texts }) => {
       const reason = texts[attributes.reason] ?? `The processor of jobs of type ${type} was removed`;
       const failedAt = texts[attributes.failedAt] ?? new Date(now()).toISOString();

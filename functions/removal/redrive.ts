@@ -6,7 +6,7 @@ import { decodeEnvelope } from "../../contract/messages/envelope";
 import { type Redrive, type RedriveOutcomes, redriveSeconds } from "../../contract/messages/redrive";
 import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
-import type { Inbox, StrayMessage } from "../shared/inbox";
+import type { Inbox, QueuedMessage } from "../shared/inbox";
 import { mapLimited } from "../shared/mapLimited";
 import type { QueueMessage } from "../shared/queueMessage";
 import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
@@ -67,7 +67,7 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
     const { queueUrl, deadLetterQueueUrl } = queues;
     let sent = 0;
 
-    async function sendBack(letter: StrayMessage, id: string): Promise<boolean> {
+    async function sendBack(letter: QueuedMessage, id: string): Promise<boolean> {
       const record = await records.read(id);
       if (record && recordAsRead(record, now()).state !== "failed") return false;
       const reason = letter.attributes[attributes.reason] ?? "It was sent back before it had a reason";
@@ -88,7 +88,7 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
 
     /** Reads the queue once; returns true if it came to its end. */
     async function search(): Promise<boolean> {
-      const others: StrayMessage[] = [];
+      const others: QueuedMessage[] = [];
       const seen = new Set<string>();
       let isThrough = true;
       const read = async (): Promise<void> => {

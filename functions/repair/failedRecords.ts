@@ -12,7 +12,7 @@ export interface FailedRecords {
    * read, or is running; returns true if it did. An end that is not published yet has no expiry, and may be written
    * again.
    */
-  fail(record: JobRecord, now: number, isTold: boolean): Promise<boolean>;
+  fail(record: JobRecord, now: number, isAnnounced: boolean): Promise<boolean>;
   /** Ids under an index key, oldest jobs first: submitted before the time, after the end of the previous page. */
   oldest(listKey: string, before: string, start: unknown): Promise<{ ids: string[]; next?: unknown }>;
 }
@@ -24,10 +24,10 @@ export function createFailedRecords(client: DynamoDBClient, tableName: string): 
   const { read, update } = createRecordTable(client, tableName);
   return {
     read,
-    async fail({ id, error, finishedAt, startedAt, retriedAt }, now, isTold) {
-      const expiresAt = isTold ? Math.floor(now / 1_000) + limits.recordRetentionSeconds : undefined;
+    async fail({ id, error, finishedAt, startedAt, retriedAt }, now, isAnnounced) {
+      const expiresAt = isAnnounced ? Math.floor(now / 1_000) + limits.recordRetentionSeconds : undefined;
       const failed = await update(id, {
-        change: `SET #state = :failed, #error = :error, #finishedAt = :finishedAt${isTold ? ", #expiresAt = :expiresAt" : ""} REMOVE #leaseUntil`,
+        change: `SET #state = :failed, #error = :error, #finishedAt = :finishedAt${isAnnounced ? ", #expiresAt = :expiresAt" : ""} REMOVE #leaseUntil`,
         condition: [
           "(#state = :queued OR #state = :running AND #leaseUntil <= :now",
           " OR #state = :failed AND attribute_not_exists(#expiresAt))",

@@ -2,7 +2,7 @@ import { isObject } from "../../contract/check";
 import { errorFields, type Log } from "../../contract/log";
 import type { JobRecord } from "../../contract/records/record";
 import type { Announce } from "../shared/announceTo";
-import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
+import { type Inbox, type QueuedMessage, removeAll } from "../shared/inbox";
 import { mapLimited } from "../shared/mapLimited";
 
 export interface PublishKeptEffects {
@@ -24,7 +24,7 @@ const eventsAtOnce = 10;
 export async function publishKept({ inbox, announce, hasTime, log }: PublishKeptEffects, url: string): Promise<number> {
   let published = 0;
 
-  async function publish(message: StrayMessage): Promise<boolean> {
+  async function publish(message: QueuedMessage): Promise<boolean> {
     try {
       await announce?.(endOf(message.body));
       await removeAll(inbox, url, [message]);

@@ -77,7 +77,7 @@ export function createRepair(effects: RepairEffects): (event: unknown, context: 
     }
     await attempt("types", async () => {
       const all = await jobTypes.list();
-      for (const jobType of inTurn(all, now())) {
+      for (const jobType of typesOfThisRun(all, now())) {
         if (!hasTime()) break;
         await attempt(`dead letters of ${jobType.type}`, async () => {
           totals.explained += await repairDeadLetters({ ...effects, sendMessages, hasTime }, jobType);
@@ -93,7 +93,7 @@ export function createRepair(effects: RepairEffects): (event: unknown, context: 
 }
 
 /** The types whose turn it is at this time. */
-export function inTurn(jobTypes: JobType[], now: number): JobType[] {
+export function typesOfThisRun(jobTypes: JobType[], now: number): JobType[] {
   const start = (Math.floor(now / runMilliseconds) * typesPerRun) % jobTypes.length;
   return [...jobTypes.slice(start), ...jobTypes.slice(0, start)].slice(0, typesPerRun);
 }

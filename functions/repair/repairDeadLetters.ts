@@ -3,7 +3,7 @@ import { errorFields, type Log } from "../../contract/log";
 import { attributes, stringAttributes } from "../../contract/messages/attributes";
 import { decodeEnvelope } from "../../contract/messages/envelope";
 import type { Announce } from "../shared/announceTo";
-import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
+import { type Inbox, type QueuedMessage, removeAll } from "../shared/inbox";
 import type { QueueMessage } from "../shared/queueMessage";
 import type { SendFailure } from "../shared/sendMessages";
 import type { FailedRecords } from "./failedRecords";
@@ -33,13 +33,13 @@ const maxPages = 10;
 export async function repairDeadLetters(effects: DeadLetterEffects, jobType: JobType): Promise<number> {
   const { inbox, hasTime, log } = effects;
   const { type, deadLetterQueueUrl: url } = jobType;
-  const seen: StrayMessage[][] = [];
+  const seen: QueuedMessage[][] = [];
   let repaired = 0;
   try {
     for (let page = 0; page < maxPages && hasTime(); page++) {
       const letters = await inbox.receive(url, hideSeconds);
       if (letters.length === 0) break;
-      const isExplained = (letter: StrayMessage) => letter.attributes[attributes.reason] !== undefined;
+      const isExplained = (letter: QueuedMessage) => letter.attributes[attributes.reason] !== undefined;
       seen.push(letters.filter(isExplained));
       for (const letter of letters) {
         if (!isExplained(letter) && (await repairLetter(effects, jobType, letter))) repaired++;
@@ -57,7 +57,7 @@ export async function repairDeadLetters(effects: DeadLetterEffects, jobType: Job
 }
 
 /** Dead-letter with the reason, record, delete: in that order, so that the job isn't lost wherever the run ends. */
-async function repairLetter(effects: DeadLetterEffects, jobType: JobType, letter: StrayMessage): Promise<boolean> {
+async function repairLetter(effects: DeadLetterEffects, jobType: JobType, letter: QueuedMessage): Promise<boolean> {
   const { inbox, records, announce, sendMessages, now, log } = effects;
   const decoded = decodeEnvelope(letter.body);
   const id = decoded.ok ? decoded.value.id : undefined;
@@ -95,7 +95,7 @@ async function repairLetter(effects: DeadLetterEffects, jobType: JobType, letter
 const givenUp =
   "SQS gave the job up: it was delivered as often as its queue allows, and no worker came to settle it in any of these deliveries";
 
-function explained(letter: StrayMessage, jobType: JobType, attempts: number | undefined, failedAt: string) {
+function explained(letter: QueuedMessage, jobType: JobType, attempts: number | undefined, failedAt: string) {
   const texts = {
     ...letter.attributes,
     [attributes.type]: letter.attributes[attributes.type] ?? jobType.type,

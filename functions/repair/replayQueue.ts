@@ -1,6 +1,6 @@
 import { errorFields, type Log } from "../../contract/log";
 import type { TopicEvent } from "../router/routeJobs";
-import { type Inbox, removeAll, type StrayMessage } from "../shared/inbox";
+import { type Inbox, type QueuedMessage, removeAll } from "../shared/inbox";
 import { failedEvent } from "./failedEvent";
 
 export interface ReplayEffects {
@@ -30,7 +30,7 @@ const retrySeconds = 120;
 export async function replayQueue({ inbox, routeJobs, hasTime, log }: ReplayEffects, queue: FailedEvents) {
   const outcome = { replayed: 0, left: 0 };
 
-  async function replay(message: StrayMessage): Promise<void> {
+  async function replay(message: QueuedMessage): Promise<void> {
     const about = { queue: queue.name, messageId: message.id, receiveCount: message.receiveCount };
     try {
       await routeJobs(failedEvent(message.body));

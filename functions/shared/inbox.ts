@@ -9,7 +9,7 @@ import { limits } from "../../contract/limits";
 import { batchOutcomes } from "./batches";
 
 /** A queued message as the repair run and the removal function read it. */
-export interface StrayMessage {
+export interface QueuedMessage {
   id: string;
   receiptHandle: string;
   body: string;
@@ -23,22 +23,22 @@ export interface StrayMessage {
 /** The queues that they read from. */
 export interface Inbox {
   /** Receives the present messages, at most one call's worth; hides them from others for `hideSeconds`. */
-  receive(queueUrl: string, hideSeconds: number): Promise<StrayMessage[]>;
+  receive(queueUrl: string, hideSeconds: number): Promise<QueuedMessage[]>;
   /** For each message undefined, or the error of its deletion. */
-  remove(queueUrl: string, messages: StrayMessage[]): Promise<(Error | undefined)[]>;
+  remove(queueUrl: string, messages: QueuedMessage[]): Promise<(Error | undefined)[]>;
   /** Lets the messages be received again at once, as far as SQS allows it. */
-  release(queueUrl: string, messages: StrayMessage[]): Promise<unknown>;
+  release(queueUrl: string, messages: QueuedMessage[]): Promise<unknown>;
 }
 
 /** Deletes messages; throws the first error of a deletion. */
-export async function removeAll(inbox: Pick<Inbox, "remove">, queueUrl: string, messages: StrayMessage[]) {
+export async function removeAll(inbox: Pick<Inbox, "remove">, queueUrl: string, messages: QueuedMessage[]) {
   const error = (await inbox.remove(queueUrl, messages)).find(Boolean);
   if (error) throw error;
 }
 
 /** The queues in SQS. */
 export function createInbox(client: SQSClient): Inbox {
-  const entriesOf = (messages: StrayMessage[]) =>
+  const entriesOf = (messages: QueuedMessage[]) =>
     messages.map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
   return {
     async receive(queueUrl, hideSeconds) {
@@ -66,7 +66,7 @@ export function createInbox(client: SQSClient): Inbox {
   };
 }
 
-function strayOf({ MessageId, ReceiptHandle, Body, Attributes, MessageAttributes }: Message): StrayMessage {
+function strayOf({ MessageId, ReceiptHandle, Body, Attributes, MessageAttributes }: Message): QueuedMessage {
   const texts = Object.entries(MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, StringValue]);
   return {
     id: MessageId ?? "",

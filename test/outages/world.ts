@@ -263,7 +263,7 @@ export function runnerOf(handle: Handle): Runner {
   return {
     start: () => Promise.resolve(),
     run: (job, signal) => handle(job, signal),
-    hurry: () => undefined,
+    killNow: () => undefined,
     close: () => Promise.resolve(),
   };
 }

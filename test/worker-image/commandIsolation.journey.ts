@@ -67,7 +67,7 @@ describe("Commands of one worker", () => {
         const pid = await pidIn(file);
         if (cause) {
           stop(cause);
-          runner.hurry();
+          runner.killNow();
         }
         expect((await outcome).kind, end).to.equal(kind);
         await ended(pid, `${name} after ${end}`);

@@ -36,7 +36,7 @@ describe("The worker as a process", () => {
     expect(worker.errorOutput).to.equal("");
   }
 
-  it("runs jobs, retries, and dead-letters the hopeless ones and the unreadable, each with its reason", async () => {
+  it("runs jobs, retries, and dead-letters the nonRetryable ones and the unreadable, each with its reason", async () => {
     const { settings, start } = await createProcessor();
     const fine = await world.submit(settings, { do: "return", value: { n: 1 } });
     const second = await world.submit(settings, { do: "throw-first" });

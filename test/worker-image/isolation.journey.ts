@@ -94,7 +94,7 @@ describe("Jobs of one worker", () => {
       const { outcome, stop } = start(body(file));
       await pidIn(file);
       stop();
-      runner.hurry();
+      runner.killNow();
       expect(await outcome).to.deep.equal({ kind: "stopped" });
       expect(await run("return 1")).to.deep.equal(succeeded(1));
     });
@@ -120,7 +120,7 @@ describe("Jobs of one worker", () => {
         const pid = await pidIn(file);
         if (end.startsWith("await")) {
           stop();
-          runner.hurry();
+          runner.killNow();
         }
         await outcome;
         await ended(pid, end);
@@ -144,7 +144,7 @@ describe("Jobs of one worker", () => {
     const { outcome, stop } = start(`require("node:fs").writeFileSync(context.directory + "/part", "x"); for (;;);`);
     await until(() => readdirSync(path.dirname(folders[0]!)).length > 0);
     stop();
-    runner.hurry();
+    runner.killNow();
     await outcome;
     expect(readdirSync(path.dirname(folders[0]!))).to.deep.equal([]);
     await runner.close();

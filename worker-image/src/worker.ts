@@ -121,8 +121,8 @@ export class Worker {
     const isDrainingAlready = this.state === "draining" || this.state === "giving-back";
     if (isDrainingAlready && withinSeconds === undefined) {
       this.giveBack();
-      this.processor.hurry();
-      return runner.hurry();
+      this.processor.stopRetrying();
+      return runner.killNow();
     }
     if (this.state === "giving-back") return;
     this.state = "draining";

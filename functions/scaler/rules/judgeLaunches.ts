@@ -3,7 +3,7 @@ import { type FleetView, inService, type InstanceItem, type Launch, total } from
 import { remedyOf } from "./remedyOf";
 
 /** Consecutive failed launches before the scaler backs off. */
-const patience = 3;
+const maxFailures = 3;
 
 /** An older failure no longer counts. */
 const recentMilliseconds = 3_600_000;
@@ -22,7 +22,7 @@ const maxReasonCharacters = 500;
 /** Beginning of the problem of a refused launch. */
 const refused = "A launch was refused: ";
 
-const over: StateChanges = {
+const cleared: StateChanges = {
   failedLaunches: undefined,
   launchProblem: undefined,
   problemAt: undefined,
@@ -59,11 +59,11 @@ export function judgeLaunches(view: FleetView): LaunchVerdict {
   const failedTemplate = `${view.group.name} ${view.group.templateVersion ?? ""}`;
   if (isKnown && state.failedTemplate !== undefined && state.failedTemplate !== failedTemplate) {
     // Failures from before the retry no longer count.
-    return { isBackedOff: false, isDue: false, mostInstances: Infinity, changes: { ...over, retryAt: now } };
+    return { isBackedOff: false, isDue: false, mostInstances: Infinity, changes: { ...cleared, retryAt: now } };
   }
   const finished = launches.filter(({ outcome }) => outcome !== "underWay");
   if (isFailing && finished[0]?.outcome === "succeeded") {
-    return { isBackedOff: false, isDue: false, mostInstances: Infinity, changes: over };
+    return { isBackedOff: false, isDue: false, mostInstances: Infinity, changes: cleared };
   }
   const failedStart = lastFailedStart(view, isFailing ? 0 : (state.retryAt ?? 0));
   const instances = total(view, (group) => inService(group).length);
@@ -74,7 +74,7 @@ export function judgeLaunches(view: FleetView): LaunchVerdict {
     return { isBackedOff: true, isDue: false, mostInstances: 0, changes };
   }
   const failures = failuresInARow(finished, failuresSince(view));
-  if (failures.length >= (isFailing ? 1 : patience)) {
+  if (failures.length >= (isFailing ? 1 : maxFailures)) {
     const failedLaunches = (state.failedLaunches ?? 0) + failures.length;
     const failedTries = isFailing ? (state.failedTries ?? 0) + 1 : 0;
     const delay = Math.min(firstDelayMilliseconds * 2 ** failedTries, longestDelayMilliseconds);

@@ -21,7 +21,7 @@ export interface CapacityPlan {
  */
 export function planCapacity(view: FleetView, needed: number, verdict: LaunchVerdict): CapacityPlan {
   if (verdict.isBackedOff) {
-    const actions = groupsOf(view).flatMap((group) => setDesired(group, promising(group, view), "launches fail"));
+    const actions = groupsOf(view).flatMap((group) => setDesired(group, stableCapacity(group, view), "launches fail"));
     return { actions, changes: {} };
   }
   const { minInstances } = view.group;
@@ -62,7 +62,7 @@ function presentCount(group: Group): number {
 }
 
 /** The same without launches begun since the last failure: a group whose instances don't come up tries for ever. */
-function promising(group: Group, { launches = [] }: FleetView): number {
+function stableCapacity(group: Group, { launches = [] }: FleetView): number {
   const own = launches.filter(({ groupName }) => groupName === group.name);
   const failedAt = own.find(({ outcome }) => outcome === "failed")?.startedAt ?? Infinity;
   const tries = own.filter(({ outcome, startedAt }) => outcome === "underWay" && startedAt > failedAt).length;

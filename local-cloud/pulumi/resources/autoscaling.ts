@@ -82,7 +82,7 @@ const schedule: ResourceHandler = {
 const policy: ResourceHandler = {
   create(inputs, context) {
     const name = physicalName(inputs, context);
-    sayPassive(context, name);
+    warnNotEmulated(context, name);
     const resource = `scalingPolicy:${randomUUID()}:autoScalingGroupName/${text(inputs, "autoscalingGroupName")}:policyName/${name}`;
     return { id: name, state: { ...inputs, name, arn: arnOf(context.cloud, "autoscaling", resource) } };
   },
@@ -102,7 +102,7 @@ function deployed(cloud: LocalCloud, name: string): Group {
   return found;
 }
 
-function sayPassive({ cloud }: ResourceContext, name: string): void {
+function warnNotEmulated({ cloud }: ResourceContext, name: string): void {
   const line = "there is no CloudWatch in the local cloud: this scaling policy and its alarms never act";
   cloud.log({ source: "cloud", name, stream: "stderr", line });
 }

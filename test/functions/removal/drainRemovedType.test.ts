@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import { attributes } from "../../../contract/messages/attributes";
 import { createDrainRemovedType } from "../../../functions/removal/drainRemovedType";
-import type { StrayMessage } from "../../../functions/shared/inbox";
+import type { QueuedMessage } from "../../../functions/shared/inbox";
 import type { QueueMessage } from "../../../functions/shared/queueMessage";
 
 /** Queues in memory, and a clock that moves only where the function waits. */
 class FakeQueues {
   seconds = 0;
-  readonly waiting = new Map<string, StrayMessage[]>();
-  readonly received = new Set<StrayMessage>();
+  readonly waiting = new Map<string, QueuedMessage[]>();
+  readonly received = new Set<QueuedMessage>();
   readonly moved: QueueMessage[] = [];
   hidden: () => number = () => 0;
   isListed = false;

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { encodeEnvelope } from "../../../contract/messages/envelope";
 import type { JobRecord } from "../../../contract/records/record";
-import { createRepair, inTurn, type RepairEffects } from "../../../functions/repair/repair";
-import type { Inbox, StrayMessage } from "../../../functions/shared/inbox";
+import { createRepair, type RepairEffects, typesOfThisRun } from "../../../functions/repair/repair";
+import type { Inbox, QueuedMessage } from "../../../functions/shared/inbox";
 import type { QueueMessage } from "../../../functions/shared/queueMessage";
 import { checksum, wordCount } from "../support/fakeFrontend";
 import { type LogLine, logTo } from "../support/logTo";
@@ -19,7 +19,7 @@ function job(id: string, type = "word-count"): string {
 
 /** Queues and records in memory. What was received stays hidden until it is released or removed. */
 class World {
-  readonly queues = new Map<string, StrayMessage[]>([
+  readonly queues = new Map<string, QueuedMessage[]>([
     [failures, []],
     [undelivered, []],
     [kept, []],
@@ -320,9 +320,9 @@ describe("repair", () => {
 
   it("looks at the dead letters of many types in turn, and leaves none out", () => {
     const types = Array.from({ length: 35 }, (_, index) => ({ ...checksum, type: `t${index}` }));
-    const seen = [0, 1, 2, 3].flatMap((minute) => inTurn(types, minute * 60_000));
-    expect(inTurn(types, 0)).to.have.length(10);
+    const seen = [0, 1, 2, 3].flatMap((minute) => typesOfThisRun(types, minute * 60_000));
+    expect(typesOfThisRun(types, 0)).to.have.length(10);
     expect(new Set(seen.map(({ type }) => type)).size).to.equal(35);
-    expect(inTurn(types.slice(0, 3), now)).to.have.length(3);
+    expect(typesOfThisRun(types.slice(0, 3), now)).to.have.length(3);
   });
 });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { healthOf, illness, serveHealth } from "../../../worker-image/src/instance/health";
+import { healthOf, serveHealth, unhealthyReason } from "../../../worker-image/src/instance/health";
 import { Vitals } from "../../../worker-image/src/instance/vitals";
 import { Services } from "../../../worker-image/src/services/services";
 import { guardAgainstLeaks } from "../../support/leakGuard";
@@ -19,14 +19,14 @@ describe("health", () => {
     await fail();
     await clock.advance(119_999);
     await fail();
-    expect(illness(source, clock.now())).to.equal(undefined);
+    expect(unhealthyReason(source, clock.now())).to.equal(undefined);
     await clock.advance(1);
-    expect(illness(source, clock.now())).to.match(/^receives have failed since 2026/);
-    expect(illness({ ...source, isDraining: true }, clock.now())).to.equal(undefined);
+    expect(unhealthyReason(source, clock.now())).to.match(/^receives have failed since 2026/);
+    expect(unhealthyReason({ ...source, isDraining: true }, clock.now())).to.equal(undefined);
     const busy = healthOf({ ...source, busySlots: 1 }, clock.now());
-    expect([busy.state, busy.reason]).to.deep.equal(["working", illness(source, clock.now())]);
+    expect([busy.state, busy.reason]).to.deep.equal(["working", unhealthyReason(source, clock.now())]);
     await vitals.fetch(() => Promise.resolve([]), signal);
-    expect(illness(source, clock.now())).to.equal(undefined);
+    expect(unhealthyReason(source, clock.now())).to.equal(undefined);
   });
 
   it("names the service, and blames no instance while any service answers it", async () => {

@@ -393,7 +393,7 @@ describe("MessageProcessor", () => {
     }
   });
 
-  it("insists on recording the end, under heartbeats, when the table won't take it", async () => {
+  it("retries recording the end, under heartbeats, when the table won't take it", async () => {
     const { begin, end, seen, clock, failures } = setUp();
     for (let time = 0; time < 8; time++) failures.plan("succeed");
     await begin();

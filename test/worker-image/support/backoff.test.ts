@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { insist } from "../../../worker-image/src/services/insist";
+import { retry } from "../../../worker-image/src/services/retry";
 import { backoffSeconds, hideableSeconds } from "../../../worker-image/src/support/backoff";
 import { guardAgainstLeaks } from "../../support/leakGuard";
 import { FakeClock } from "./fakeClock";
@@ -34,7 +34,7 @@ describe("hideableSeconds", () => {
   });
 });
 
-describe("insist", () => {
+describe("retry", () => {
   const options = (clock: FakeClock, signal = new AbortController().signal) => {
     const retries: unknown[] = [];
     return { clock, random: () => 1, signal, onRetry: (error: unknown) => retries.push(error), retries };
@@ -44,7 +44,7 @@ describe("insist", () => {
     const clock = new FakeClock();
     const times: number[] = [];
     const begun = clock.now();
-    const done = insist(async () => {
+    const done = retry(async () => {
       times.push(clock.now() - begun);
       if (times.length < 4) throw new Error("throttled");
       return "done";
@@ -58,7 +58,7 @@ describe("insist", () => {
     const clock = new FakeClock();
     const { retries, ...rest } = { ...options(clock) };
     let outcome = "";
-    void insist(async () => Promise.reject(new Error("down")), { ...rest }).catch(
+    void retry(async () => Promise.reject(new Error("down")), { ...rest }).catch(
       (error: Error) => (outcome = error.message),
     );
     await clock.advance(60_000);
@@ -71,13 +71,13 @@ describe("insist", () => {
 
   it("doesn't repeat what can't succeed, nor when there is no time left", async () => {
     const clock = new FakeClock();
-    const hopeless = Object.assign(new Error("x"), { name: "ValidationException" });
+    const nonRetryable = Object.assign(new Error("x"), { name: "ValidationException" });
     const failing = (error: Error, signal?: AbortSignal) =>
-      insist(() => Promise.reject(error), options(clock, signal)).then(
+      retry(() => Promise.reject(error), options(clock, signal)).then(
         () => "resolved",
         () => "rejected",
       );
-    expect(await failing(hopeless)).to.equal("rejected");
+    expect(await failing(nonRetryable)).to.equal("rejected");
     expect(await failing(new Error("x"), AbortSignal.abort())).to.equal("rejected");
   });
 });

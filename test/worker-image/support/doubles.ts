@@ -228,7 +228,7 @@ export class FakeRunner implements Runner {
     });
   }
 
-  hurry(): void {}
+  killNow(): void {}
 
   async close(): Promise<void> {
     this.isClosed = true;

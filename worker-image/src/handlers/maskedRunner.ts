@@ -30,8 +30,8 @@ export class MaskedRunner implements Runner {
     }
   }
 
-  hurry(): void {
-    this.runner.hurry();
+  killNow(): void {
+    this.runner.killNow();
   }
 
   close(): Promise<void> {

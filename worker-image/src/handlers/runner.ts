@@ -53,7 +53,7 @@ export interface Runner {
    */
   run(job: Job, signal: AbortSignal, events: RunEvents): Promise<RunOutcome>;
   /** Ends the grace of stopping jobs. */
-  hurry(): void;
+  killNow(): void;
   /** Kills all remaining processes. */
   close(): Promise<void>;
 }

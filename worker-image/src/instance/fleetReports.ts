@@ -3,7 +3,7 @@ import { errorFields, type Log } from "../../../contract/log";
 import { type Clock } from "../support/clock";
 import { startHeartbeat } from "../support/heartbeat";
 import { type FleetTable } from "./fleetTable";
-import { type HealthSource, illness } from "./health";
+import { type HealthSource, unhealthyReason } from "./health";
 import { type MetadataReader } from "./notice";
 import { type RecentJobs } from "./recentJobs";
 
@@ -41,7 +41,7 @@ export class FleetReports {
     const { clock, log } = this.effects;
     const onError = (error: unknown) => log("warn", "fleet-report-failed", errorFields(error));
     const beat = async () => {
-      if (this.isUnwell(worker)) return;
+      if (this.isUnhealthy(worker)) return;
       if ((await this.report()) !== undefined) onRetire();
     };
     this.first = beat().catch(onError);
@@ -53,9 +53,9 @@ export class FleetReports {
     await Promise.all([this.first, this.stop?.()]);
   }
 
-  private isUnwell(worker: HealthSource): boolean {
+  private isUnhealthy(worker: HealthSource): boolean {
     const { clock, log } = this.effects;
-    const reason = illness(worker, clock.now());
+    const reason = unhealthyReason(worker, clock.now());
     if (reason !== undefined && !this.isSilent) log("error", "fleet-report-withheld", { reason });
     this.isSilent = reason !== undefined;
     return this.isSilent;

@@ -53,7 +53,7 @@ function isFullForLong({ disk, vitals }: HealthSource, now: number): boolean {
 }
 
 /** Reason to replace the worker; undefined while it is healthy. */
-export function illness(source: HealthSource, now: number): string | undefined {
+export function unhealthyReason(source: HealthSource, now: number): string | undefined {
   const { state, reason } = healthOf(source, now);
   return state === "unhealthy" ? reason : undefined;
 }

@@ -1,7 +1,7 @@
 import { reportSeconds } from "../../../contract/fleet/state";
 import { errorFields, type Log } from "../../../contract/log";
 import { type WorkerSettings } from "../../../contract/workerSettings";
-import { insist } from "../services/insist";
+import { retry } from "../services/retry";
 import { type Clock, sleep } from "../support/clock";
 import { type IdleChoice, pauseBeforeAsking } from "./chooseWhenIdle";
 import { type HealthSource } from "./health";
@@ -115,20 +115,20 @@ export class Lifecycle {
     this.ending.abort();
     this.cancelLook();
     try {
-      if (this.reason !== undefined) await this.letGo(this.reason);
+      if (this.reason !== undefined) await this.leaveGroup(this.reason);
     } finally {
       await this.hookHeartbeat.stop();
       await this.effects.reports.end();
     }
   }
 
-  private async letGo(reason: NonNullable<Lifecycle["reason"]>): Promise<void> {
+  private async leaveGroup(reason: NonNullable<Lifecycle["reason"]>): Promise<void> {
     const { settings, nudge, log } = this.effects;
-    const group = await this.insist(() => this.findGroup());
+    const group = await this.withRetries(() => this.findGroup());
     if (!group) return;
     // Desired capacity stays, so that the group starts another instance at once instead of when this one is gone.
     const isReplaced = reason !== "idle" && reason !== "terminating";
-    if (isReplaced) await this.insist(() => group.terminate({ lowersDesired: false }));
+    if (isReplaced) await this.withRetries(() => group.terminate({ lowersDesired: false }));
     // A job that arrived during shutdown saw a desired capacity that still counted this instance.
     if (!this.wasIdleToItsEnd) {
       await nudge(0).catch((error: unknown) => log("warn", "scaler-not-nudged", errorFields(error)));
@@ -137,9 +137,9 @@ export class Lifecycle {
   }
 
   private async completeLaunch(hook: string): Promise<void> {
-    const group = await this.insist(() => this.findGroup());
+    const group = await this.withRetries(() => this.findGroup());
     if (!group) return;
-    const isCompleted = await this.insist(() => group.complete(hook));
+    const isCompleted = await this.withRetries(() => group.complete(hook));
     // No hook waits if the worker was started again.
     if (isCompleted) this.effects.log("info", "launch-hook-completed", { hook });
   }
@@ -147,7 +147,7 @@ export class Lifecycle {
   private async completeTermination(group: InstanceGroup, hook: string): Promise<void> {
     const { clock, log } = this.effects;
     for (let tries = 0; tries < hookTries; tries++) {
-      if (await this.insist(() => group.complete(hook))) return log("info", "terminate-hook-completed", { hook });
+      if (await this.withRetries(() => group.complete(hook))) return log("info", "terminate-hook-completed", { hook });
       await sleep(clock, hookPauseMilliseconds);
     }
     log("warn", "terminate-hook-not-waiting", { hook });
@@ -162,7 +162,7 @@ export class Lifecycle {
       this.failures = 0;
       if (this.ending.signal.aborted) return;
       if (this.worker) this.effects.reports.begin(this.worker, () => this.retire());
-      if (notice) this.heed(notice);
+      if (notice) this.onNotice(notice);
       else if (this.isFull()) this.nudgeIfOverloaded();
       else await this.endIfIdle();
     } catch (error) {
@@ -189,7 +189,7 @@ export class Lifecycle {
     return at + pauseBeforeAsking(this.effects.settings.idleSeconds, times) * 1_000;
   }
 
-  private heed({ kind, endsAt }: Notice): void {
+  private onNotice({ kind, endsAt }: Notice): void {
     const { clock, settings } = this.effects;
     // A rebalance recommendation is often followed by the notice that leaves less time.
     const isMoreUrgent = this.reason === "retired" || kind === "spot-interruption";
@@ -273,9 +273,9 @@ export class Lifecycle {
     return this.group;
   }
 
-  private insist<T>(action: () => Promise<T>): Promise<T> {
+  private withRetries<T>(action: () => Promise<T>): Promise<T> {
     const { clock, random, log } = this.effects;
     const onRetry = (error: unknown) => log("warn", "lifecycle-call-retried", errorFields(error));
-    return insist(action, { clock, random, signal: new AbortController().signal, onRetry });
+    return retry(action, { clock, random, signal: new AbortController().signal, onRetry });
   }
 }

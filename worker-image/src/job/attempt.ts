@@ -74,7 +74,7 @@ export class Attempt {
     const onError = (event: EventName) => (error: unknown) => log("warn", event, errorFields(error));
     this.progress = new PacedWriter(
       clock,
-      async (progress) => this.heed(await records.reportProgress(hold, progress)),
+      async (progress) => this.onHoldState(await records.reportProgress(hold, progress)),
       onError("progress-not-written"),
     );
     this.checkpoints = new PacedWriter(clock, (json) => this.saveCheckpoint(json), onError("checkpoint-not-written"));
@@ -250,12 +250,12 @@ export class Attempt {
     this.extension = undefined;
     if (leased.status === "fulfilled") {
       if (leased.value !== "lost") this.leasedUntil = leaseUntil;
-      this.heed(leased.value);
+      this.onHoldState(leased.value);
     }
     return leased;
   }
 
-  private heed(state: HoldState): void {
+  private onHoldState(state: HoldState): void {
     if (state === "lost") this.stop("lease-lost", "Another worker holds the job now");
     if (state === "cancel-requested") this.stop("cancelled", "The job was cancelled");
   }

@@ -8,7 +8,7 @@ import { type SlotEvents, type Untaken } from "../queue/poller";
 import { type JobQueue, type ReceivedMessage } from "../queue/queue";
 import { type Checkpoints } from "../records/checkpoints";
 import { type Claim, type ClaimRequest, type JobRecords } from "../records/records";
-import { insist } from "../services/insist";
+import { retry } from "../services/retry";
 import { isOutage } from "../services/serviceError";
 import { hiddenMarginSeconds, hideableSeconds, unusedSeconds } from "../support/backoff";
 import { type Clock } from "../support/clock";
@@ -56,15 +56,15 @@ export class MessageProcessor {
   private readonly attempts = new Set<Attempt>();
   /** Ids of the jobs that this worker holds. */
   private readonly atWork = new Set<string>();
-  private readonly hurrying = new AbortController();
+  private readonly retriesEnd = new AbortController();
   private readonly settler: Settler;
   private isDraining = false;
 
   constructor(private readonly effects: ProcessorEffects) {
     const { queue, records, clock, random, settings } = effects;
     // Each end that is yet to be settled listens: many in an outage, which is no leak.
-    setMaxListeners(0, this.hurrying.signal);
-    this.settler = new Settler({ queue, records, clock, random, ...settings, hurrySignal: this.hurrying.signal });
+    setMaxListeners(0, this.retriesEnd.signal);
+    this.settler = new Settler({ queue, records, clock, random, ...settings, retriesSignal: this.retriesEnd.signal });
   }
 
   /**
@@ -93,8 +93,8 @@ export class MessageProcessor {
   }
 
   /** Failed calls are no longer repeated. */
-  hurry(): void {
-    this.hurrying.abort();
+  stopRetrying(): void {
+    this.retriesEnd.abort();
   }
 
   private async take(message: ReceivedMessage, slot: SlotEvents): Promise<Untaken | undefined> {
@@ -145,7 +145,7 @@ export class MessageProcessor {
     slot.onTaken();
     const claimed = { job, message, maxAttempts, leaseUntil, log };
     if (claim.outcome === "suspect") await this.takeSuspect(claim.deferrals, request, claimed, slot);
-    else await this.obey(claim, claimed, slot.free);
+    else await this.handleClaim(claim, claimed, slot.free);
     return undefined;
   }
 
@@ -188,7 +188,7 @@ export class MessageProcessor {
       const again = { ...request, ...lease(), isAlone: true };
       const claim = await records.claim(again);
       if (claim.outcome === "suspect") return await this.putOff(claimed, "its worker was lost meanwhile");
-      await this.obey(claim, { ...claimed, leaseUntil: again.leaseUntil }, slot.free);
+      await this.handleClaim(claim, { ...claimed, leaseUntil: again.leaseUntil }, slot.free);
     } finally {
       await endBeat();
       await records.freeSuspects(request).catch(onError);
@@ -234,7 +234,7 @@ export class MessageProcessor {
     }
   }
 
-  private async obey(
+  private async handleClaim(
     claim: Claim,
     claimed: Omit<HeldJob, "hold" | "release"> & { leaseUntil: number },
     freeSlot: () => void,
@@ -343,10 +343,10 @@ export class MessageProcessor {
     const { queue, clock, random, settings } = this.effects;
     const about = { messageId: message.id, reason };
     const onRetry = (error: unknown) => log("warn", "settling-retried", { ...about, ...errorFields(error) });
-    const options = { clock, random, signal: this.hurrying.signal, onRetry };
+    const options = { clock, random, signal: this.retriesEnd.signal, onRetry };
     const failedAt = new Date(clock.now()).toISOString();
-    await insist(() => queue.deadLetter({ body: message.body, type: settings.type, reason, failedAt }), options);
-    await insist(() => queue.remove(message), options);
+    await retry(() => queue.deadLetter({ body: message.body, type: settings.type, reason, failedAt }), options);
+    await retry(() => queue.remove(message), options);
     log(level, "message-dead-lettered", about);
   }
 }

@@ -3,7 +3,7 @@ import { type JobEnvelope } from "../../../contract/messages/envelope";
 import { type JobError, type OmittedResult } from "../../../contract/records/record";
 import { type JobQueue, type ReceivedMessage } from "../queue/queue";
 import { type Hold, type HoldState, type JobRecords, type LastWords } from "../records/records";
-import { insist } from "../services/insist";
+import { retry } from "../services/retry";
 import { backoffSeconds, hideableSeconds } from "../support/backoff";
 import { type Clock } from "../support/clock";
 import { type Progress } from "../support/progress";
@@ -29,7 +29,7 @@ export interface SettleEffects {
   /** Table of the records; without one only the removal of its message ends a job. */
   jobTable?: string;
   /** Signal whose abort ends retries: each call is then tried only once. */
-  hurrySignal: AbortSignal;
+  retriesSignal: AbortSignal;
 }
 
 /** A job that this worker holds, and how to release it. */
@@ -104,7 +104,7 @@ export class Settler {
    */
   async acknowledge(held: HeldJob): Promise<void> {
     // The job has its slot already, which an outage must not block.
-    await this.insist({ ...held, heldUntil: undefined }, () => this.effects.queue.remove(held.message));
+    await this.withRetries({ ...held, heldUntil: undefined }, () => this.effects.queue.remove(held.message));
     held.isAcknowledged = true;
   }
 
@@ -130,7 +130,7 @@ export class Settler {
     if ((await this.extend(held)) === "lost") return logLost(held);
     const failedAt = new Date(clock.now()).toISOString();
     const letter = { body: message.body, type: job.type, reason: forLetter(reason), attempt: hold.attempt, failedAt };
-    await this.insist(held, () => queue.deadLetter(letter));
+    await this.withRetries(held, () => queue.deadLetter(letter));
     if (await this.isLost(held, () => records.fail(hold, error, clock.now(), lastWords(held)))) return;
     await this.removeMessage(held);
     held.log("error", "job-failed", { reason, error: { ...error, stack } });
@@ -218,7 +218,7 @@ export class Settler {
   }
 
   private async write(held: HeldJob, write: () => Promise<HoldState>): Promise<HoldState> {
-    const state = await this.insist(held, write);
+    const state = await this.withRetries(held, write);
     if (state === "lost") logLost(held);
     return state;
   }
@@ -258,16 +258,16 @@ export class Settler {
    */
   private async tryOnMessage(held: HeldJob, event: EventName, action: () => Promise<void>): Promise<void> {
     try {
-      await this.insist({ ...held, heldUntil: undefined }, action);
+      await this.withRetries({ ...held, heldUntil: undefined }, action);
     } catch (error) {
       held.log("warn", event, errorFields(error));
     }
   }
 
-  private insist<T>(held: HeldJob, action: () => Promise<T>): Promise<T> {
-    const { clock, random, hurrySignal: signal } = this.effects;
+  private withRetries<T>(held: HeldJob, action: () => Promise<T>): Promise<T> {
+    const { clock, random, retriesSignal: signal } = this.effects;
     const onRetry = (error: unknown) => held.log("warn", "settling-retried", errorFields(error));
-    return insist(action, { clock, random, signal, until: held.heldUntil, onRetry });
+    return retry(action, { clock, random, signal, until: held.heldUntil, onRetry });
   }
 }
 

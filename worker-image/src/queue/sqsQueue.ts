@@ -123,7 +123,7 @@ export class SqsQueue implements JobQueue {
       new SendMessageCommand({
         QueueUrl: this.options.deadLetterQueueUrl,
         MessageBody: body,
-        MessageAttributes: thatFit(body, stringAttributes(texts)),
+        MessageAttributes: attributesThatFit(body, stringAttributes(texts)),
       }),
     );
   }
@@ -161,7 +161,7 @@ function failureOf(index: number, failed: BatchResultErrorEntry[]): EntryFailure
 }
 
 /** The attributes, in order, for which the body leaves room: a body of SQS's largest size may leave none. */
-function thatFit(body: string, wanted: Record<string, StringAttribute>): Record<string, StringAttribute> {
+function attributesThatFit(body: string, wanted: Record<string, StringAttribute>): Record<string, StringAttribute> {
   let room = limits.maxQueueMessageBytes - bytesOf(body);
   const fitting = Object.entries(wanted).filter(([name, { DataType, StringValue }]) => {
     const size = bytesOf(name) + bytesOf(DataType) + bytesOf(StringValue);

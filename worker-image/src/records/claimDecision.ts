@@ -92,9 +92,9 @@ function decideOnLost(record: JobRecord): ClaimDecision {
     return { action: "suspect", attempts: Math.max(0, attempts - 1), lossesAlone, deferrals: 1 };
   }
   // It may have been lost again while it was being dead-lettered.
-  const isTold = before >= maxLossesAlone && record.error !== undefined;
+  const isRecorded = before >= maxLossesAlone && record.error !== undefined;
   const message = `Attempt ${attempts} was cut off: its worker ended or went silent (${record.worker ?? "unknown"}), for the second time while the job ran alone`;
-  return { action: "exhaust", error: isTold ? record.error! : { name: "WorkerLost", message } };
+  return { action: "exhaust", error: isRecorded ? record.error! : { name: "WorkerLost", message } };
 }
 
 function exhaustion(record: JobRecord): JobError {

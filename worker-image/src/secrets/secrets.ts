@@ -1,7 +1,7 @@
 import { isObject } from "../../../contract/check";
 import { errorFields, type Log } from "../../../contract/log";
 import { parseSecretReference, type SecretReference } from "../../../contract/secretReference";
-import { insist } from "../services/insist";
+import { retry } from "../services/retry";
 import { type Clock } from "../support/clock";
 import { toJobError } from "../support/errors";
 
@@ -28,7 +28,7 @@ export async function readSecrets(
 ): Promise<Record<string, string>> {
   const values = new Map<string, Promise<string>>();
   const read = (reference: SecretReference, variable: string) => {
-    const value = values.get(reference.arn) ?? insistOn(reference, variable, effects);
+    const value = values.get(reference.arn) ?? fetchWithRetries(reference, variable, effects);
     values.set(reference.arn, value);
     return value;
   };
@@ -48,10 +48,10 @@ export async function readSecrets(
   return Object.fromEntries(entries);
 }
 
-function insistOn(reference: SecretReference, variable: string, effects: SecretEffects): Promise<string> {
+function fetchWithRetries(reference: SecretReference, variable: string, effects: SecretEffects): Promise<string> {
   const { fetch, log, signal } = effects;
   const onRetry = (error: unknown) => log("warn", "secret-read-retried", { secret: variable, ...errorFields(error) });
-  return insist(() => fetch(reference, signal), { ...effects, onRetry });
+  return retry(() => fetch(reference, signal), { ...effects, onRetry });
 }
 
 /** The part of a secret's value that a reference names. Problems are described without the value. */

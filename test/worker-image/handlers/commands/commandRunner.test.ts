@@ -206,10 +206,10 @@ describe("CommandRunner", () => {
     await until(() => lines.length > 0);
     const pids = lines[0]!.split(" ").slice(2).map(Number);
     const begun = Date.now();
-    runner.hurry();
+    runner.killNow();
     expect(pids.every(isRunning)).to.equal(true);
     stop();
-    setTimeout(() => runner.hurry(), 200);
+    setTimeout(() => runner.killNow(), 200);
     expect(await outcome).to.deep.equal({ kind: "stopped" });
     expect(Date.now() - begun).to.be.within(150, 2_500);
     await until(() => !pids.some(isRunning));

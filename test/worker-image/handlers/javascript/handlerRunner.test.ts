@@ -183,7 +183,7 @@ describe("HandlerRunner", () => {
     const { outcome, stop } = run({ do: "spin", milliseconds: 600_000 });
     expect(await run({ do: "return", value: 1 }).outcome).to.include({ result: 1 });
     stop();
-    runner.hurry();
+    runner.killNow();
     expect(await outcome).to.deep.equal({ kind: "stopped" });
   });
 
@@ -217,7 +217,7 @@ describe("HandlerRunner", () => {
     const begun = Date.now();
     const { outcome, stop } = run({ do: "spin", milliseconds: 60_000 });
     stop();
-    runner.hurry();
+    runner.killNow();
     expect(await outcome).to.deep.equal({ kind: "stopped" });
     expect(Date.now() - begun).to.be.lessThan(1_000);
   });

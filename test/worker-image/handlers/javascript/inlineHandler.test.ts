@@ -60,7 +60,7 @@ describe("downloadHandler", () => {
     }
   });
 
-  it("insists where S3 fails", async () => {
+  it("retries while S3 fails", async () => {
     await put(`late/${hash}.js`);
     process.env.AWS_ENDPOINT_URL_S3 = "http://127.0.0.1:1";
     const { clock, log, text: got } = download(`s3://handlers/late/${hash}.js`);

@@ -68,7 +68,7 @@ export class CommandProcess {
   }
 
   /** Kills all that it started if it is stopping. */
-  hurry(): void {
+  killNow(): void {
     if (this.isStopping) this.kill();
   }
 

@@ -80,8 +80,8 @@ export class CommandRunner implements Runner {
     }
   }
 
-  hurry(): void {
-    for (const process of this.running) process.hurry();
+  killNow(): void {
+    for (const process of this.running) process.killNow();
   }
 
   async close(): Promise<void> {

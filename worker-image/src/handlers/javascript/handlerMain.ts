@@ -44,9 +44,9 @@ watchErrors();
 watchExit();
 watchOutput("stdout");
 watchOutput("stderr");
-hear(heed, () => exit(0));
+hear(onMessage, () => exit(0));
 
-function heed(message: ToHandler): void {
+function onMessage(message: ToHandler): void {
   switch (message.kind) {
     case "load":
       loading = load(message);

@@ -160,7 +160,7 @@ export class HandlerProcess {
   }
 
   /** Kills the process if its job is stopping. */
-  hurry(): void {
+  killNow(): void {
     if (this.current?.signal.aborted) void this.killCurrent();
   }
 

@@ -33,8 +33,8 @@ export class HandlerRunner implements Runner {
     return { kind: "stopped" };
   }
 
-  hurry(): void {
-    for (const process of this.processes) process.hurry();
+  killNow(): void {
+    for (const process of this.processes) process.killNow();
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { errorFields, type Log } from "../../../../contract/log";
-import { insist } from "../../services/insist";
+import { retry } from "../../services/retry";
 import { type Clock } from "../../support/clock";
 import { toJobError } from "../../support/errors";
 
@@ -19,7 +19,7 @@ export async function downloadHandler(url: string, effects: InlineHandlerEffects
   try {
     const location = parseUrl(url);
     // A new permission takes some seconds to take effect, so a refusal is no reason to give up.
-    const text = await insist(() => download(location, signal), { clock, random, signal, onRetry });
+    const text = await retry(() => download(location, signal), { clock, random, signal, onRetry });
     const hash = createHash("sha256").update(text).digest("hex");
     if (!location.key.endsWith(`${hash}.js`)) {
       throw new Error(`its content has the SHA-256 ${hash}, which its name doesn't say`);

@@ -4,10 +4,10 @@ import { isOutage } from "./serviceError";
 import { ServiceAway } from "./serviceGate";
 
 /** About a minute in all: longer than a throttled table or a network failure, shorter than a person's patience. */
-const insistence = { tries: 10, baseSeconds: 0.2, maxSeconds: 20 };
+const backoff = { tries: 10, baseSeconds: 0.2, maxSeconds: 20 };
 
 /** Errors that no retry fixes. */
-const hopeless = new Set([
+const nonRetryable = new Set([
   "ValidationException",
   "InvalidParameterValue",
   "InvalidMessageContents",
@@ -17,7 +17,7 @@ const hopeless = new Set([
   "ReceiptHandleIsInvalid",
 ]);
 
-export interface InsistOptions {
+export interface RetryOptions {
   clock: Clock;
   random: () => number;
   /** Ends the retries when it aborts. */
@@ -29,20 +29,20 @@ export interface InsistOptions {
 }
 
 /** Every retry is reported up to this one, and from then on only one in this number. */
-const toldRetries = 10;
+const reportedRetries = 10;
 
 /** Retries the action with backoff; rejects with the last error. */
-export async function insist<T>(action: () => Promise<T>, options: InsistOptions): Promise<T> {
+export async function retry<T>(action: () => Promise<T>, options: RetryOptions): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await action();
     } catch (error) {
-      const isHopeless = error instanceof Error && hopeless.has(error.name);
+      const isNonRetryable = error instanceof Error && nonRetryable.has(error.name);
       const isPatient = isOutage(error) && options.clock.now() < (options.until ?? 0);
-      const isUsedUp = tries >= insistence.tries && !isPatient;
-      if (isHopeless || isUsedUp || options.signal.aborted) throw error;
-      if (tries <= toldRetries || tries % toldRetries === 0) options.onRetry(error);
-      const pause = backoffSeconds(tries, { ...insistence, random: options.random });
+      const isUsedUp = tries >= backoff.tries && !isPatient;
+      if (isNonRetryable || isUsedUp || options.signal.aborted) throw error;
+      if (tries <= reportedRetries || tries % reportedRetries === 0) options.onRetry(error);
+      const pause = backoffSeconds(tries, { ...backoff, random: options.random });
       await sleep(options.clock, pause * 1_000, options.signal);
       // While no call would be made, a try is useless.
       if (isPatient && error instanceof ServiceAway) await error.gate.ready(options.signal);
