@@ -117,7 +117,7 @@ class Machine {
           if (!this.moving) world.goesOnAfter = this.reached;
           return outcome;
         },
-        hurry: () => undefined,
+        killNow: () => undefined,
         close: () => Promise.resolve(),
       },
     });

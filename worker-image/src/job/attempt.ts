@@ -123,12 +123,12 @@ export class Attempt {
     if (this.hold.checkpointAt === undefined) {
       const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1_000;
       const state = await records.extend({ ...this.hold, checkpointAt }, leaseUntil);
-      this.heed(state);
+      this.onHoldState(state);
       if (state === "lost") return;
       this.hold.checkpointAt = checkpointAt;
     }
     const state = await checkpoints!.write(this.hold, json);
-    this.heed(state);
+    this.onHoldState(state);
     if (state === "held") this.hold.checkpointAt = checkpointAt;
   }
 

@@ -113,7 +113,8 @@ export class Settler {
     const { checkpoint } = end;
     const isOver = end.kind === "succeeded" || (end.kind === "stopped" && /cancelled|lease-lost/.test(end.cause));
     if (checkpoint === undefined || isOver) return;
-    const save = () => this.insist({ ...held, heldUntil: undefined }, async () => held.saveCheckpoint?.(checkpoint));
+    const save = () =>
+      this.withRetries({ ...held, heldUntil: undefined }, async () => held.saveCheckpoint?.(checkpoint));
     try {
       // An outage of all tables is waited out with the record; one of this table alone holds up no job.
       await save().catch(() => this.extend(held).then(save));
@@ -210,7 +211,7 @@ export class Settler {
 
   private extend(held: HeldJob): Promise<HoldState> {
     const { records, clock, visibilityTimeoutSeconds } = this.effects;
-    return this.insist(held, () => records.extend(held.hold, clock.now() + visibilityTimeoutSeconds * 1_000));
+    return this.withRetries(held, () => records.extend(held.hold, clock.now() + visibilityTimeoutSeconds * 1_000));
   }
 
   private async isLost(held: HeldJob, write: () => Promise<HoldState>): Promise<boolean> {
