@@ -24,7 +24,7 @@ const mayImport = {
   client: ["contract", "@aws-sdk"],
   cli: ["contract", "client", "local-cloud", "@aws-sdk"],
   testing: ["contract", "components", "client"],
-  demo: ["index", "cli", "client", "local-cloud", "@aws-sdk"],
+  demo: ["contract", "index", "cli", "client", "local-cloud", "@aws-sdk"],
   bench: ["contract", "functions", "components", "worker-image", "local-cloud", "test", "@aws-sdk", "@pulumi"],
 };
 
@@ -49,6 +49,12 @@ const patternOf = (name) =>
 /** Imported by its folder it would be the compiled package, of sources that may have changed since. */
 const clientFolder = { regex: "^(\\.\\./)+client$", message: "Expected client/index, got the folder client." };
 
+/** A package of its own, whose face is its index. */
+const localCloud = {
+  regex: "^(\\.\\./)+local-cloud/(?!index$)",
+  message: "Expected local-cloud/index, got a part of it.",
+};
+
 const directions = Object.entries(mayImport).map(([folder, names]) =>
   directionOf(folder, [folder, parentOf(folder), ...names]),
 );
@@ -57,7 +63,7 @@ function directionOf(folder, names) {
   const patterns = othersOf(folder)
     .filter((name) => !names.includes(name))
     .map((name) => ({ regex: patternOf(name), allowTypeImports: false, message: `${folder} doesn't know ${name}.` }));
-  patterns.push(clientFolder);
+  patterns.push(clientFolder, localCloud);
   return {
     files: [`${folder}/**/*.ts`],
     rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] },

@@ -2,9 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
-import { startCloud } from "../local-cloud/cloud";
-import { packageRoot } from "../local-cloud/program/packageFolder";
-import { deploy } from "../local-cloud/pulumi/deploy";
+import { packageRoot, workerMain } from "../contract/packageRoot";
+import { deploy, startCloud } from "../local-cloud/index";
 import { type Accepted, type Mode, submitAll } from "./api/measure";
 import { type BenchOutputs, program } from "./api/program";
 import { runBenchmark, withSmoke } from "./support/benchmark";
@@ -48,7 +47,7 @@ async function main(): Promise<void> {
 }
 
 async function run(rounds: number, scale: number, latencyMilliseconds: number): Promise<ModeReport[]> {
-  const cloud = await startCloud();
+  const cloud = await startCloud({ workerMain: workerMain() });
   for (const action of queueActions) {
     cloud.faults.add({ service: "sqs", action, status: 0, delayMilliseconds: latencyMilliseconds });
   }

@@ -5,9 +5,8 @@ import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { Command } from "commander";
 import { BatchJobProcessor } from "../components";
-import { startCloud } from "../local-cloud/cloud";
-import { packageRoot } from "../local-cloud/program/packageFolder";
-import { deploy } from "../local-cloud/pulumi/deploy";
+import { packageRoot, workerMain } from "../contract/packageRoot";
+import { deploy, startCloud } from "../local-cloud/index";
 import { Bill, rows } from "./bill/bill";
 import { conclude, runBenchmark, withSmoke } from "./support/benchmark";
 
@@ -84,7 +83,11 @@ async function main(): Promise<void> {
 async function measure({ types, minInstances, jobs, batch, seconds, slots }: Scenario) {
   let bill: Bill | undefined;
   // Not the minute's runs, which docs/cost.md counts apart.
-  const cloud = await startCloud({ log: (entry) => bill?.noteLog(entry), scheduleSeconds: 1e6 });
+  const cloud = await startCloud({
+    workerMain: workerMain(),
+    log: (entry) => bill?.noteLog(entry),
+    scheduleSeconds: 1e6,
+  });
   const { endpoint, region, credentials } = cloud;
   const dynamodb = new DynamoDBClient({ endpoint, region, credentials });
   const sqs = new SQSClient({ endpoint, region, credentials });

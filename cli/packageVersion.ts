@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../local-cloud/program/packageFolder";
+import { packageRoot } from "../contract/packageRoot";
 
 /** Version of this package, or of the copy of it in another folder. */
 export function packageVersion(root = packageRoot()): string {

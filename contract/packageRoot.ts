@@ -8,3 +8,8 @@ export function packageRoot(): string {
   }
   throw new Error("The folder worker-image is missing from the package batch-job-processor; install it anew.");
 }
+
+/** The worker's main module, as built for its image. */
+export function workerMain(): string {
+  return join(packageRoot(), "worker-image", "dist", "main.js");
+}

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
-import { packageRoot } from "../local-cloud/program/packageFolder";
+import { packageRoot } from "../contract/packageRoot";
 
 /** A file of the demo, and the job types that can process it. */
 export interface DemoFile {

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { addRunOptions, type RunOptions } from "../cli/local/runOptions";
 import { serve } from "../cli/local/serve";
-import { loadProgram } from "../local-cloud/program/loadProgram";
+import { loadProgram } from "../local-cloud/index";
 import { ownStack } from "./demoStack";
 import { reportFailure } from "./reportFailure";
 

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { secretsVariable } from "../contract/workerSettings";
 import { createAutoScaling } from "./autoScaling/api/service";
 import type { Group } from "./autoScaling/group";
@@ -19,7 +18,6 @@ import type { KnownGroup } from "./iam/requests/call";
 import { createLambdaApi } from "./lambda/lambdaApi";
 import { Lambdas } from "./lambda/lambdas";
 import { defaultLog, type Log } from "./log";
-import { packageRoot } from "./program/packageFolder";
 import { RecentLines } from "./recentLines";
 import { createParameterStore, createSecretsManager } from "./secrets/secretApis";
 import { SecretStore } from "./secrets/secretStore";
@@ -42,8 +40,8 @@ export interface CloudOptions {
   log?: Log;
   /** True if the HTTP APIs check requests against the authorization of their routes. @default false */
   enforceAuth?: boolean;
-  /** Main module of an instance. @default the package's own worker */
-  workerMain?: string;
+  /** Main module of an instance: the worker, as built. */
+  workerMain: string;
   /** Variables of every worker in place of those that its user data gives: a test's means. @default none */
   workerEnvironment?: Record<string, string>;
   /**
@@ -94,7 +92,7 @@ export interface LocalCloud {
   stop(): Promise<void>;
 }
 
-export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud> {
+export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   const { region = "us-east-1", port = 0, endpointPort = 0, stopGraceSeconds = 5 } = options;
   const recentLines = new RecentLines();
   const log: Log = (entry) => {
@@ -127,7 +125,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<LocalCloud
   const groups = new Groups({
     cloud: shared,
     iam,
-    workerMain: options.workerMain ?? join(packageRoot(), "worker-image", "dist", "main.js"),
+    workerMain: options.workerMain,
     workerEnvironment: options.workerEnvironment,
     stopGraceMilliseconds: stopGraceSeconds * 1_000,
     launchHookSeconds: options.launchHookSeconds,

@@ -123,11 +123,9 @@ async function dispatch(
     throw new Refused(`The local cloud has no ${name}; it has ${known}`, "NotImplemented", 501);
   }
   const { caller } = claimant.issued;
-  const request: AwsRequest = {
-    ...{ service: name, accessKeyId: claimant.claim.accessKeyId, caller, message, target, body },
-    ...(service.protocol === "json" && { input: inputOf(body) }),
-  };
-  const action = actionOf(request, service.protocol);
+  const call = { service: name, accessKeyId: claimant.claim.accessKeyId, caller, message, target, body };
+  const action = actionOf(call, service.protocol);
+  const request: AwsRequest = { ...call, action, ...(service.protocol === "json" && { input: inputOf(body) }) };
   const refusal: Refusal | undefined =
     iam?.refusalOf(caller, request, action) ??
     (faults.isEmpty

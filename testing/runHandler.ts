@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { ProcessorArgs } from "../components/args/ProcessorArgs";
 import { hasOwnHandler, shipHandlers } from "../components/handlers/shipHandlers";
 import type { JobHandler } from "../contract/handler";
 import type { HandlerRun, HandlerTrial, TrialModule } from "../contract/handlerTrial";
-import { packageRoot } from "../contract/packageRoot";
+import { workerMain } from "../contract/packageRoot";
 import { createSchemaCheck } from "../contract/schema/schemaCheck";
 
 /**
@@ -99,7 +99,7 @@ async function handlerOf(processor: TriedProcessor, type: string): Promise<Handl
 }
 
 function workerFolder(): string {
-  return join(packageRoot(), "worker-image", "dist");
+  return dirname(workerMain());
 }
 
 /** The worker's code, as built for its image. */

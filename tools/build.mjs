@@ -25,7 +25,13 @@ const settings = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"];
 const tools = ["tools/build.mjs", "tools/bundles.mjs", "tools/lambdas.mjs", "tools/lambdaDigest.cjs"];
 const worker = ["worker-image/src", "worker-image/build.mjs"];
 const sources = [...folders, "index.ts", "test/support/record.ts", ...worker, ...settings, ...tools];
-const built = ["worker-image/dist/main.js", "client/dist/index.js", "dist/lambdas/manifest.json", "dist/.built"];
+const built = [
+  "worker-image/dist/main.js",
+  "client/dist/index.js",
+  "local-cloud/dist/index.js",
+  "dist/lambdas/manifest.json",
+  "dist/.built",
+];
 
 function run(...args) {
   const { status, error } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
@@ -49,7 +55,7 @@ function compile() {
   for (const folder of folders.filter((name) => existsSync(join(root, "dist", name)))) {
     for (const entry of readdirSync(join(root, "dist", folder), { recursive: true, withFileTypes: true })) {
       const file = join(entry.parentPath ?? entry.path, entry.name);
-      const isVendored = file.startsWith(join(root, "dist", "local-cloud", "vendor"));
+      const isVendored = dirname(file).endsWith("vendor");
       if (entry.isFile() && !isVendored && !emitted.has(file)) rmSync(file);
     }
   }

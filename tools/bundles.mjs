@@ -1,16 +1,16 @@
-// Bundles what a consumer could not load or install as compiled: the client's package, for Jest and, as an ES module,
-// for bundlers; and, in dist/, packages of the local cloud that are ES modules only, or that depend on one that
-// refuses a version of Node which this package supports.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+// Bundles what a consumer could not load or install as compiled: the packages of client/, for Jest and, as an ES
+// module, for bundlers, and of local-cloud/; and, in dist/, packages that are ES modules only, or that depend on one
+// that refuses a version of Node which this package supports.
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** A bundle's file in dist/local-cloud/vendor, and what it exports. */
+/** A bundle's file in dist/, and what it exports. */
 const vendored = {
-  fauxqs: [
+  "local-cloud/vendor/fauxqs": [
     `export { buildApp } from "fauxqs"`,
     `export { SqsStore } from "./node_modules/fauxqs/dist/sqs/sqsStore.js"`,
     `export { SnsStore } from "./node_modules/fauxqs/dist/sns/snsStore.js"`,
@@ -18,29 +18,29 @@ const vendored = {
     `export { INVALID_MESSAGE_BODY_CHAR as forbiddenCharacter } from "./node_modules/fauxqs/dist/sqs/sqsTypes.js"`,
     `export { SETTABLE_ATTRIBUTES as settableAttributes } from "./node_modules/fauxqs/dist/sqs/sqsTypes.js"`,
   ],
-  logUpdate: [`export { createLogUpdate } from "log-update"`],
+  "cli/vendor/logUpdate": [`export { createLogUpdate } from "log-update"`],
 };
 
 const common = { absWorkingDir: root, bundle: true, platform: "node", logLevel: "error", metafile: true };
 
-const client = join(root, "client", "dist");
-for (const [format, file] of [
+for (const [folder, format, file] of [
   // Jest runs CommonJS in contexts that have no `import()`; the packages that the client loads late are CommonJS too.
-  ["cjs", "index.js"],
-  ["esm", "index.mjs"],
+  ["client", "cjs", "index.js"],
+  ["client", "esm", "index.mjs"],
+  ["local-cloud", "cjs", "index.js"],
 ]) {
   await build({
     ...common,
-    entryPoints: ["client/index.ts"],
-    outfile: join(client, file),
+    entryPoints: [`${folder}/index.ts`],
+    outfile: join(root, folder, "dist", file),
     format,
     target: "es2022",
     packages: "external",
     sourcemap: true,
-    supported: { "dynamic-import": format === "esm" },
+    supported: { "dynamic-import": file !== "index.js" || folder !== "client" },
   });
+  copyTypes(join(root, "dist"), `${folder}/index.d.ts`, join(root, folder, "dist", "types"), new Set());
 }
-copyTypes(join(root, "dist"), "client/index.d.ts", join(client, "types"), new Set());
 
 /** Copies a declaration file, and those that it imports from beside it. */
 function copyTypes(from, file, to, copied) {
@@ -54,13 +54,12 @@ function copyTypes(from, file, to, copied) {
   }
 }
 
-const folder = join(root, "dist", "local-cloud", "vendor");
-const packages = new Set();
 for (const [name, lines] of Object.entries(vendored)) {
+  const packages = new Set();
   const { metafile } = await build({
     ...common,
-    stdin: { contents: lines.join("\n"), resolveDir: root, sourcefile: `${name}.mjs` },
-    outfile: join(folder, `${name}.js`),
+    stdin: { contents: lines.join("\n"), resolveDir: root, sourcefile: `${posix.basename(name)}.mjs` },
+    outfile: join(root, "dist", `${name}.js`),
     format: "cjs",
     target: "node20",
     minifyWhitespace: true,
@@ -71,8 +70,12 @@ for (const [name, lines] of Object.entries(vendored)) {
     const found = /^(.*node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(input);
     if (found) packages.add(found[1]);
   }
+  writeFileSync(join(root, "dist", dirname(name), "LICENSES.txt"), notices([...packages].sort()));
 }
-writeFileSync(join(folder, "LICENSES.txt"), notices([...packages].sort()));
+// Files that the local cloud loads by path.
+for (const file of ["vendor/fauxqs.js", "vendor/LICENSES.txt", "program/freshModules.mjs"]) {
+  cpSync(join(root, "dist", "local-cloud", file), join(root, "local-cloud", "dist", file));
+}
 
 /** Names, versions and licences of the packages, whose texts ask to be kept with copies. */
 function notices(folders) {

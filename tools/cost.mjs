@@ -91,18 +91,16 @@ async function optionTable(standard) {
 
 /** The calls of scaler and repair in an idle minute, by service and action. */
 async function idleCalls() {
-  const { startCloud } = require("../dist/local-cloud/cloud");
-  const { deploy } = require("../dist/local-cloud/pulumi/deploy");
-  const { actionOf } = require("../dist/local-cloud/wire/awsRequest");
+  const { deploy, startCloud } = require("../dist/local-cloud");
   const { BatchJobProcessor } = require("../dist/components");
-  const cloud = await startCloud({ log: () => undefined });
+  const cloud = await startCloud({ workerMain: join(root, "worker-image", "dist", "main.js"), log: () => undefined });
   try {
     const program = () => ({ url: new BatchJobProcessor("jobs", { processors, image: "image" }).url });
     await deploy({ program, cloud, project: "cost", stack: "local" });
     const calls = new Map();
     for (const [name, service] of cloud.services) {
       const handle = (request, response) => {
-        const key = `${name} ${actionOf(request, service.protocol)}`;
+        const key = `${name} ${request.action}`;
         calls.set(key, (calls.get(key) ?? 0) + 1);
         return service.handle(request, response);
       };

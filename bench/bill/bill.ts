@@ -1,6 +1,4 @@
-import type { LocalCloud } from "../../local-cloud/cloud";
-import type { LogEntry } from "../../local-cloud/log";
-import { actionOf, type AwsRequest } from "../../local-cloud/wire/awsRequest";
+import type { AwsRequest, LocalCloud, LogEntry } from "../../local-cloud/index";
 import { prices } from "./prices";
 
 /** Rows of a bill that the local cloud can count. */
@@ -43,7 +41,7 @@ export class Bill {
   ) {
     for (const [name, service] of cloud.services) {
       const handle: typeof service.handle = (request, response) => {
-        this.noteCall(request, actionOf(request, service.protocol));
+        this.noteCall(request);
         return service.handle(request, response);
       };
       cloud.services.set(name, { ...service, handle });
@@ -106,20 +104,21 @@ export class Bill {
     runs.seconds.push(seconds);
   }
 
-  private noteCall(request: AwsRequest, action: string): void {
+  private noteCall(request: AwsRequest): void {
+    const { service, action } = request;
     const caller = this.cloud.callers.find(request.accessKeyId)?.name ?? "local";
     // The benchmark itself looks at tables, too.
     if (caller === "local") return;
     const part = caller.startsWith("i-") ? "worker" : partOf(caller);
-    this.noteKind(`${part}: ${request.service} ${action}${tableOf(request)}`);
-    this.dollars[part === "scaler" ? "scaler" : "requests"] += this.priceOf(request, action) / 1e6;
+    this.noteKind(`${part}: ${service} ${action}${tableOf(request)}`);
+    this.dollars[part === "scaler" ? "scaler" : "requests"] += this.priceOf(request) / 1e6;
   }
 
   private noteKind(kind: string): void {
     this.calls.set(kind, (this.calls.get(kind) ?? 0) + 1);
   }
 
-  private priceOf({ service, body, input = {} }: AwsRequest, action: string): number {
+  private priceOf({ service, action, body, input = {} }: AwsRequest): number {
     const chunks = Math.max(1, Math.ceil(body.length / chunkBytes));
     if (service === "sns") return chunks * prices.snsPublish;
     if (service === "sqs") return chunks * prices.sqsRequest;

@@ -4,9 +4,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { packageRoot, workerMain } from "../../contract/packageRoot";
 import { encodeWorkerSettings } from "../../contract/workerSettings";
-import { bareEnvironment } from "../../local-cloud/children";
-import { packageFolder, packageRoot } from "../../local-cloud/program/packageFolder";
 import { type BenchQueue, jobTable, jobType, type QueueServer } from "./queueServer";
 
 /** Time of a handler's start, by job id. */
@@ -51,11 +50,7 @@ export async function startWorker(
     fleetTable: "none",
     scalerFunction: "none",
   });
-  return start(
-    path.join(packageFolder("batch-job-worker"), "dist/main.js"),
-    { ...server.environment, ...environment, ...more },
-    startsInLog,
-  );
+  return start(workerMain(), { ...server.environment, ...environment, ...more }, startsInLog);
 }
 
 /** sqs-consumer. `batches`: with its handler for a whole batch instead of one per message. */
@@ -95,7 +90,7 @@ async function start(
   const folder = await mkdtemp(path.join(tmpdir(), "bench-"));
   const file = await open(path.join(folder, "output"), "w");
   const quiet = { NODE_NO_WARNINGS: "1", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
-  const env = { ...bareEnvironment(), ...quiet, ...environment };
+  const env = { PATH: process.env.PATH, ...quiet, ...environment };
   const child: ChildProcess = spawn(process.execPath, [main], { env, stdio: ["ignore", file.fd, "inherit"] });
   const exited = once(child, "exit");
   await once(child, "spawn");

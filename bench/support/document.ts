@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 
 /** Puts a text into a document in docs/, between the mark of the command that makes it and the mark of the end. */
 export async function writeInto(

@@ -2,15 +2,12 @@ import { randomUUID } from "node:crypto";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { encodeEnvelope } from "../../contract/messages/envelope";
-import { startEndpoint } from "../../local-cloud/endpoint";
-import { defaultLog } from "../../local-cloud/log";
-import { Callers } from "../../local-cloud/wire/callers";
-import { Faults, type FaultTarget } from "../../local-cloud/wire/faults";
+import { workerMain } from "../../contract/packageRoot";
+import { startCloud } from "../../local-cloud/index";
 import { type Work } from "./work";
 
 export const jobType = "bench";
 export const jobTable = "jobs";
-const region = "us-east-1";
 
 /** The calls of consumers, which are delayed and counted. */
 const actions = [
@@ -26,15 +23,14 @@ export type BenchQueue = Awaited<ReturnType<QueueServer["createQueue"]>>;
 
 /** The local cloud's SQS and DynamoDB, with latency added to each of a consumer's SQS calls. */
 export async function startQueueServer(latencyMilliseconds: number) {
-  const [faults, callers] = [new Faults(), new Callers()];
-  const endpoint = await startEndpoint({ port: 0, region, faults, callers, log: defaultLog });
-  const credentials = callers.issue({ name: "bench" });
-  const settings = { endpoint: endpoint.address, region, credentials };
+  const cloud = await startCloud({ workerMain: workerMain() });
+  const { endpoint, region, credentials, messaging } = cloud;
+  const settings = { endpoint, region, credentials };
   const [sqs, dynamo] = [new SQSClient(settings), new DynamoDBClient(settings)];
   const seen = { calls: 0, removals: [] as number[] };
   for (const action of actions) {
-    const when = (target: FaultTarget) => note(seen, target);
-    faults.add({ service: "sqs", action, status: 0, delayMilliseconds: latencyMilliseconds, when });
+    const when = ({ body }: { body: string }) => note(seen, action, body);
+    cloud.faults.add({ service: "sqs", action, status: 0, delayMilliseconds: latencyMilliseconds, when });
   }
   await dynamo.send(
     new CreateTableCommand({
@@ -47,7 +43,7 @@ export async function startQueueServer(latencyMilliseconds: number) {
 
   async function createQueue() {
     const { QueueUrl: url = "" } = await sqs.send(new CreateQueueCommand({ QueueName: `bench-${randomUUID()}` }));
-    const queue = endpoint.messaging.queue(url)!;
+    const queue = messaging.queue(url)!;
     return {
       url,
       /** Puts the jobs into the queue, all at once. */
@@ -61,7 +57,7 @@ export async function startQueueServer(latencyMilliseconds: number) {
             payload,
             submittedAt,
           });
-          endpoint.messaging.send(queue.arn, body, {});
+          messaging.send(queue.arn, body, {});
         }
       },
       get isEmpty(): boolean {
@@ -76,7 +72,7 @@ export async function startQueueServer(latencyMilliseconds: number) {
     seen,
     reset: () => Object.assign(seen, { calls: 0, removals: [] }),
     environment: {
-      AWS_ENDPOINT_URL: endpoint.address,
+      AWS_ENDPOINT_URL: endpoint,
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
@@ -84,12 +80,12 @@ export async function startQueueServer(latencyMilliseconds: number) {
     async close(): Promise<void> {
       sqs.destroy();
       dynamo.destroy();
-      await endpoint.close();
+      await cloud.stop();
     },
   };
 }
 
-function note(seen: { calls: number; removals: number[] }, { action, body }: FaultTarget): boolean {
+function note(seen: { calls: number; removals: number[] }, action: string, body: string): boolean {
   seen.calls++;
   if (action.startsWith("DeleteMessage")) {
     const { Entries: entries } = JSON.parse(body) as { Entries?: unknown[] };

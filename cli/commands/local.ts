@@ -1,6 +1,6 @@
 import { type Command } from "commander";
-import { missingPackages } from "../../local-cloud/program/missingPackages";
 import { CommandError } from "../exitCodes";
+import { missingPackages } from "../local/missingPackages";
 import { addRunOptions, type RunOptions } from "../local/runOptions";
 import { reportFailure } from "../reportFailure";
 import type { GlobalOptions } from "../session";
@@ -46,13 +46,9 @@ async function runLocal({ cwd, ...options }: LocalOptions & { stack: string; jso
     const problem = "The packages of the local cloud, which are optional, are not installed";
     throw new CommandError(problem, undefined, `npm install --save-dev ${missing.join(" ")}`);
   }
-  /* eslint-disable @typescript-eslint/no-require-imports -- they need the optional packages */
-  const { findProject } =
-    require("../../local-cloud/program/project") as typeof import("../../local-cloud/program/project");
-  const { loadProgram } =
-    require("../../local-cloud/program/loadProgram") as typeof import("../../local-cloud/program/loadProgram");
-  const { serve } = require("../local/serve") as typeof import("../local/serve");
-  /* eslint-enable @typescript-eslint/no-require-imports */
+  // They need the optional packages.
+  const { findProject, loadProgram } = await import("../../local-cloud/index.js");
+  const { serve } = await import("../local/serve.js");
   const project = findProject(cwd);
   await serve({ ...options, project, program: loadProgram(project) });
 }

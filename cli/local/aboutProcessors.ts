@@ -2,8 +2,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { readEnvironment } from "../../contract/environmentFile";
 import { decodeWorkerSettings } from "../../contract/workerSettings";
-import type { LocalCloud } from "../../local-cloud/cloud";
-import { deployedIn } from "../../local-cloud/pulumi/deployedResources";
+import { deployedIn, type LocalCloud } from "../../local-cloud/index";
 
 /** A job type, and a line about its processor. */
 export interface ProcessorLine {

@@ -1,12 +1,16 @@
-import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
-import { type LocalCloud, startCloud } from "../../local-cloud/cloud";
-import { type Log } from "../../local-cloud/log";
-import type { Project } from "../../local-cloud/program/project";
-import { loadStackConfig } from "../../local-cloud/program/stackConfig";
-import { deploy, type StackOutputs } from "../../local-cloud/pulumi/deploy";
-import { readStandIns, type StandIns, standInsFile } from "../../local-cloud/pulumi/standIns";
-import { localSecretsFile, readLocalSecrets } from "../../local-cloud/secrets/localSecrets";
+import { workerMain } from "../../contract/packageRoot";
+import {
+  deploy,
+  loadStackConfig,
+  type LocalCloud,
+  type LogEntry,
+  type Program,
+  type Project,
+  type StackOutputs,
+  startCloud,
+} from "../../local-cloud/index";
 import { paint } from "../output/styled";
 import { endWithOutput, err } from "../output/terminal";
 import { aboutProcessors } from "./aboutProcessors";
@@ -28,8 +32,7 @@ export interface RunningStack {
 
 export interface BringUpOptions {
   project: Project;
-  /** Runs the program; returns its outputs. */
-  program: () => unknown;
+  program: Program;
   stack: string;
   port?: number;
   /** True if the HTTP APIs require what their authorization says. */
@@ -45,7 +48,7 @@ export interface BringUpOptions {
   standIns?: string;
   /** True if what isn't emulated is refused. */
   strict?: boolean;
-  log: Log;
+  log: (entry: LogEntry) => void;
 }
 
 // The SDK's warning about Node 20 concerns this package's maintainers, not the developer.
@@ -59,18 +62,18 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
 export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   const { project, program, stack, port, enforceAuth, inspect, log } = options;
   if (err.isTerminal) err.line(paint.dim(`Bringing up the stack ${stack} …`));
-  const readOwnStandIns = standInsReader(options);
+  // Relative to the folder that the command was run in.
+  const standInsFile = options.standIns && resolve(options.standIns);
   const processorsDir = processorsOf(options);
   process.chdir(project.workingFolder);
-  const readConfig = () => ({ ...project.config, ...loadStackConfig(stackFileOf(project, stack), project.name) });
-  const config = readConfig();
-  const secrets = readLocalSecrets(project.folder);
+  const { secrets, ...files } = loadStackConfig(project, stack, standInsFile);
   const workerEnvironment = {
     ...(inspect !== undefined && inspectorVariables(inspect)),
     ...(processorsDir !== undefined && { WORKER_PROCESSORS_DIR: processorsDir }),
   };
-  const region = config["aws:region"];
+  const region = files.config["aws:region"];
   const cloud = await startCloud({
+    workerMain: workerMain(),
     folder: realpathSync(project.folder),
     port,
     enforceAuth,
@@ -81,8 +84,8 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   });
   stopOnSignal(cloud);
   endWithOutput((exit) => void cloud.stop().finally(exit));
-  const up = { program, cloud, project: project.name, stack, isStrict: options.strict };
-  const outputs = await deploy({ ...up, config, standIns: readOwnStandIns() });
+  const up = { program: program.run, cloud, project: project.name, stack, isStrict: options.strict };
+  const outputs = await deploy({ ...up, ...files });
   const said = new Set<string>();
   const tellAboutProcessors = () => {
     for (const { type, line } of aboutProcessors(cloud, processorsDir)) {
@@ -91,25 +94,15 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
     }
   };
   tellAboutProcessors();
-  for (const line of aboutSecrets(cloud)) log({ source: "cloud", name: localSecretsFile, stream: "stderr", line });
-  const redeploy = async (files: string[]) => {
-    const changed = await deploy({ ...up, config: readConfig(), standIns: readOwnStandIns(), isUpdate: true });
+  const redeploy = async (changedFiles: string[]) => {
+    const { config, standIns } = loadStackConfig(project, stack, standInsFile);
+    const changed = await deploy({ ...up, config, standIns, isUpdate: true });
     tellAboutProcessors();
     const isModule = (file: string) => processorsDir !== undefined && file.startsWith(join(processorsDir, sep));
-    for (const group of cloud.groups.list()) group.replaceOutdated(files.some(isModule));
+    for (const group of cloud.groups.list()) group.replaceOutdated(changedFiles.some(isModule));
     return changed;
   };
   return { cloud, outputs, seconds: process.uptime(), redeploy };
-}
-
-/** Reads the file anew each time; it is named relative to the folder that the command was run in. */
-function standInsReader({ project, standIns }: BringUpOptions): () => StandIns | undefined {
-  const file = resolve(standIns ?? join(project.folder, standInsFile));
-  return () => {
-    const read = readStandIns(file);
-    if (standIns !== undefined && !read) throw new Error(`Expected a file of stand-ins at ${file}, found none`);
-    return read;
-  };
 }
 
 /** @throws Error if the folder that is named isn't there. */
@@ -118,23 +111,6 @@ function processorsOf({ project, processors }: BringUpOptions): string | undefin
   if (existsSync(folder)) return folder;
   if (processors !== undefined) throw new Error(`Expected a folder of handler modules at ${folder}, found none`);
   return undefined;
-}
-
-function aboutSecrets({ secrets }: LocalCloud): string[] {
-  const missing = secrets.missing().map((variable) => `${variable} has no value, so its workers can't start: add it`);
-  const superfluous = secrets.superfluous().map((variable) => `no processor has ${variable} among its secrets`);
-  return [...missing, ...superfluous];
-}
-
-function stackFileOf({ stackFolder }: Project, stack: string): string {
-  const file = ["yaml", "yml", "json"].map((end) => join(stackFolder, `Pulumi.${stack}.${end}`)).find(existsSync);
-  if (file) return file;
-  const others = readdirSync(stackFolder).flatMap((name) => /^Pulumi\.(.+)\.(?:ya?ml|json)$/.exec(name)?.[1] ?? []);
-  const hint =
-    others.length > 0
-      ? `there is ${others.map((name) => `--stack ${name}`).join(", ")}`
-      : "an empty one will do where the program has no settings";
-  throw new Error(`Expected a stack file Pulumi.${stack}.yaml in ${stackFolder}, found none; ${hint}`);
 }
 
 function stopOnSignal(cloud: LocalCloud): void {

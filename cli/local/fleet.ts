@@ -1,7 +1,7 @@
 import { attemptEnds, type EventName, type LogLine } from "../../contract/log";
-import type { Instance } from "../../local-cloud/autoScaling/instance";
-import type { LocalCloud } from "../../local-cloud/cloud";
-import type { LogEntry } from "../../local-cloud/log";
+import type { LocalCloud, LogEntry } from "../../local-cloud/index";
+
+type Instance = ReturnType<LocalCloud["groups"]["list"]>[number]["instances"][number];
 
 /** A type's queue and instances, at a moment. */
 export interface FleetRow {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { createLogUpdate } from "log-update" with { "resolution-mode": "import" };
-import type { LocalCloud } from "../../local-cloud/cloud";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
+import type { LocalCloud } from "../../local-cloud/index";
 import { type Column, plainTable } from "../output/plainTable";
 import { cut, paint, render, singleLine, type Styled } from "../output/styled";
 import { out } from "../output/terminal";
@@ -65,6 +65,6 @@ export async function showFleet(
 
 /** From the bundle that tools/bundles.mjs makes, since it and all below it are ES modules only. */
 function loadLogUpdate(): Promise<{ createLogUpdate: typeof createLogUpdate }> {
-  const file = join(packageRoot(), "dist", "local-cloud", "vendor", "logUpdate.js");
+  const file = join(packageRoot(), "dist", "cli", "vendor", "logUpdate.js");
   return import(pathToFileURL(file).href) as ReturnType<typeof loadLogUpdate>;
 }

@@ -1,6 +1,6 @@
 import { limits } from "../../contract/limits";
 import type { LogLine } from "../../contract/log";
-import type { LogEntry } from "../../local-cloud/log";
+import type { LogEntry } from "../../local-cloud/index";
 
 /**
  * Variables of workers whose handlers are debugged: no attempt ends before SQS's own limit, and what VS Code gives the

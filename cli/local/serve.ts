@@ -1,5 +1,4 @@
-import type { LocalCloud } from "../../local-cloud/cloud";
-import { placeOf } from "../../local-cloud/program/loadProgram";
+import type { LocalCloud } from "../../local-cloud/index";
 import { paint, type Styled, styled } from "../output/styled";
 import { err, out, printJson } from "../output/terminal";
 import { boundsHere } from "./boundsHere";
@@ -42,7 +41,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       if (isPrinted) err.line([paint.dim(entry.source === "cloud" ? `${entry.name}:` : entry.name), " ", entry.line]);
     },
   }).catch((error: Error) => {
-    const place = placeOf(error, options.project);
+    const place = options.program.placeOf(error);
     throw place ? new Error(`${place}: ${error.message}`, { cause: error }) : error;
   });
   const apis = await jobApis(running.cloud);
@@ -65,7 +64,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   await show();
   if (!options.watch) return;
   await watch({
-    ...{ project: options.project, running },
+    ...{ project: options.project, program: options.program, running },
     async say(line) {
       hide();
       // Standard output is for the addresses where a program reads it.

@@ -1,7 +1,5 @@
 import { basename, join, relative, sep } from "node:path";
-import { placeOf } from "../../local-cloud/program/loadProgram";
-import { forgetModules, moduleFiles } from "../../local-cloud/program/moduleGraph";
-import type { Project } from "../../local-cloud/program/project";
+import type { Program, Project } from "../../local-cloud/index";
 import { paint, type Styled, styled } from "../output/styled";
 import type { RunningStack } from "./bringUp";
 
@@ -13,6 +11,7 @@ const ignored = new Set(["node_modules", ".git", "dist", "out"]);
 
 export interface WatchOptions {
   project: Project;
+  program: Program;
   running: Pick<RunningStack, "redeploy">;
   /** Prints a line. */
   say: (line: Styled) => Promise<void>;
@@ -22,7 +21,7 @@ export interface WatchOptions {
  * Redeploys the program whenever a file of the project's folder changes, or one outside of it that the program
  * requires; one line says what changed and how long it took, or what is wrong. Runs until the process ends.
  */
-export async function watch({ project, running, say }: WatchOptions): Promise<void> {
+export async function watch({ project, program, running, say }: WatchOptions): Promise<void> {
   const { watch: watchFiles } = await import("chokidar");
   const outside = new Set<string>();
   const changed = new Set<string>();
@@ -43,7 +42,7 @@ export async function watch({ project, running, say }: WatchOptions): Promise<vo
 
   /** Watches the files that the program requires from elsewhere, such as another package of its workspace. */
   function watchOutside(): void {
-    const files = moduleFiles(project.entry).filter((file) => !file.startsWith(join(project.folder, sep)));
+    const files = program.files().filter((file) => !file.startsWith(join(project.folder, sep)));
     const added = files.filter((file) => !outside.has(file));
     for (const file of added) outside.add(file);
     if (added.length > 0) watcher.add(added);
@@ -64,13 +63,13 @@ export async function watch({ project, running, say }: WatchOptions): Promise<vo
   async function redeployAfter(files: string[]): Promise<void> {
     const begun = performance.now();
     const what = files.map((file) => relative(project.folder, file)).join(", ");
-    forgetModules(project.entry, files);
+    program.forget(files);
     try {
       await running.redeploy(files);
       const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
       await say(styled`${paint.green("✔")} ${what}: deployed in ${seconds} s`);
     } catch (error) {
-      const place = placeOf(error, project);
+      const place = program.placeOf(error);
       const reason = `${place ? `${place}: ` : ""}${(error as Error).message}`;
       await say([paint.red("✖"), ` ${what}: what ran before goes on, since\n  ${reason}`]);
     }

@@ -67,6 +67,11 @@ export class Group {
     return this.runtime.environmentOf(this.template).WORKER_TYPE;
   }
 
+  /** URL of its workers' queue. */
+  get queueUrl(): string | undefined {
+    return this.runtime.environmentOf(this.template).WORKER_QUEUE_URL;
+  }
+
   /** Starts missing instances, and terminates surplus ones that are not protected, the oldest first. */
   adjust(reason?: string): void {
     if (this.isStopped) return;

@@ -5,19 +5,37 @@ import { pathToFileURL } from "node:url";
 import { RunError } from "@pulumi/pulumi";
 import { isObject } from "../../contract/check";
 import { compilerProblem } from "../../contract/compilerProblem";
+import { builtFolder } from "../builtFolder";
 import { expectOnePulumi } from "./expectOnePulumi";
-import { packageRoot } from "./packageFolder";
+import { forgetModules, moduleFiles } from "./moduleGraph";
 import type { Project } from "./project";
 
+/** A project's program, which can run again and again. */
+export interface Program {
+  /** Runs it; returns its outputs, or the exported function's. */
+  run: () => unknown;
+  /** Files that it has read: its entry and all that it requires, installed packages apart. */
+  files(): string[];
+  /** Has the changed files, and those that require them, read again by the next run. */
+  forget(changed: Iterable<string>): void;
+  /** Place in the program at which an error was thrown, if it was thrown there: `index.ts:3:11`. */
+  placeOf(error: unknown): string | undefined;
+}
+
 /**
- * Returns a function that runs a project's program, as the Pulumi CLI does: TypeScript through ts-node, the project's
- * own or Pulumi's, without checking types; an exported function is called.
+ * Finds a project's program, which runs as the Pulumi CLI runs it: TypeScript through ts-node, the project's own or
+ * Pulumi's, without checking types; an exported function is called.
  */
-export function loadProgram(project: Project): () => Promise<unknown> {
-  return async () => {
-    expectOnePulumi(project.entry);
-    const exported = isModule(project.entry) ? await importProgram(project) : requireProgram(project);
-    return typeof exported === "function" ? (exported as () => unknown)() : exported;
+export function loadProgram(project: Project): Program {
+  return {
+    async run() {
+      expectOnePulumi(project.entry);
+      const exported = isModule(project.entry) ? await importProgram(project) : requireProgram(project);
+      return typeof exported === "function" ? (exported as () => unknown)() : exported;
+    },
+    files: () => moduleFiles(project.entry),
+    forget: (changed) => forgetModules(project.entry, changed),
+    placeOf: (error) => placeOf(error, project),
   };
 }
 
@@ -43,7 +61,7 @@ async function importProgram({ entry }: Project): Promise<unknown> {
     );
   }
   if (++imports === 2) {
-    register(pathToFileURL(join(packageRoot(), "dist", "local-cloud", "program", "freshModules.mjs")));
+    register(pathToFileURL(join(builtFolder, "program", "freshModules.mjs")));
   }
   const query = imports === 1 ? "" : `?run=${imports}`;
   const namespace = (await import(pathToFileURL(entry).href + query)) as Record<string, unknown>;

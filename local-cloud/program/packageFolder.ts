@@ -1,8 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-export { packageRoot } from "../../contract/packageRoot";
-
 /** The folder of an installed package, whatever its `exports` allow. */
 export function packageFolder(name: string): string {
   const parent = require.resolve.paths(name)?.find((folder) => existsSync(join(folder, name, "package.json")));

@@ -8,7 +8,7 @@ export type StackConfig = Record<string, string>;
  * Reads the settings of a `Pulumi.<stack>.yaml`; objects and arrays become JSON, as the Pulumi CLI passes them. A key
  * without a namespace is the project's.
  */
-export function loadStackConfig(file: string, project: string): StackConfig {
+export function readStackConfig(file: string, project: string): StackConfig {
   const document = readDocument(file);
   const entries = Object.entries(document?.config ?? {});
   return Object.fromEntries(

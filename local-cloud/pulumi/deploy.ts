@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../cloud";
 import type { StackConfig } from "../program/stackConfig";
+import { localSecretsFile } from "../secrets/localSecrets";
 import { LocalMonitor } from "./localMonitor";
 import { noStandIns, type StandIns, standInsFile } from "./standIns";
 import { expectUniqueNames } from "./uniqueNames";
@@ -66,6 +67,7 @@ async function run(options: DeployOptions, monitor: LocalMonitor): Promise<Stack
   });
   await unhandledRejectionsReported();
   if (monitor.notEmulated.length > 0) reportNotEmulated(monitor.notEmulated, options);
+  reportSecrets(options.cloud);
   if (options.isUpdate) await monitor.deleteUnseen();
   return plain as StackOutputs;
 }
@@ -76,6 +78,14 @@ function reportNotEmulated(resources: string[], { cloud, isStrict }: DeployOptio
   if (isStrict) throw new Error(`Expected only resources that the local cloud emulates, got${list}`);
   const line = `Not emulated, made of their inputs (${standInsFile} may say what else they give):${list}`;
   cloud.log({ source: "cloud", name: "deployment", stream: "stderr", line });
+}
+
+function reportSecrets({ secrets, log }: LocalCloud): void {
+  const missing = secrets.missing().map((variable) => `${variable} has no value, so its workers can't start: add it`);
+  const superfluous = secrets.superfluous().map((variable) => `no processor has ${variable} among its secrets`);
+  for (const line of [...missing, ...superfluous]) {
+    log({ source: "cloud", name: localSecretsFile, stream: "stderr", line });
+  }
 }
 
 /** Node reports them once the current turn is over. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { actionOf, type AwsRequest } from "../wire/awsRequest";
+import type { AwsRequest } from "../wire/awsRequest";
 import { Refused } from "../wire/refusal";
 import type { Service } from "../wire/service";
 import type { SecretStore, StoredParameter } from "./secretStore";
@@ -54,8 +54,8 @@ const hint = " Where the program doesn't make it, give its value in .local-secre
 function service(answerTo: (action: string, input: Record<string, unknown>) => unknown): Service {
   return {
     protocol: "json",
-    handle(request: AwsRequest, response: ServerResponse): void {
-      const answer = JSON.stringify(answerTo(actionOf(request, "json"), request.input ?? {}));
+    handle({ action, input = {} }: AwsRequest, response: ServerResponse): void {
+      const answer = JSON.stringify(answerTo(action, input));
       response.writeHead(200, { "content-type": "application/x-amz-json-1.1" }).end(answer);
     },
   };

@@ -1,8 +1,3 @@
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { buildApp } from "fauxqs" with { "resolution-mode": "import" };
-import { packageRoot } from "../program/packageFolder";
-
 /** A queue in fauxqs: the members that the local cloud uses. */
 export interface StoredQueue {
   name: string;
@@ -78,25 +73,4 @@ export declare class S3Store {
   headObject(bucket: string, key: string): StoredObject;
   putObject(...args: [bucket: string, key: string, body: Buffer, ...rest: unknown[]]): StoredObject;
   completeMultipartUpload(...args: [uploadId: string, parts: unknown[]]): StoredObject;
-}
-
-export interface Fauxqs {
-  buildApp: typeof buildApp;
-  SqsStore: typeof SqsStore;
-  SnsStore: typeof SnsStore;
-  S3Store: typeof S3Store;
-  /** Matches bodies that SendMessage refuses. */
-  forbiddenCharacter: RegExp;
-  /** Names that SetQueueAttributes takes. */
-  settableAttributes: Set<string>;
-}
-
-/**
- * Loads fauxqs with its stores, from the bundle that tools/bundles.mjs makes: fauxqs exports only `buildApp`, but the
- * parts to correct are in the stores; and one of its dependencies refuses Node 20. package.json pins the exact
- * version.
- */
-export function loadFauxqs(): Promise<Fauxqs> {
-  const file = join(packageRoot(), "dist", "local-cloud", "vendor", "fauxqs.js");
-  return import(pathToFileURL(file).href) as Promise<Fauxqs>;
 }

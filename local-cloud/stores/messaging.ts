@@ -1,8 +1,9 @@
 import type { ServerResponse } from "node:http";
-import { actionOf, type AwsRequest } from "../wire/awsRequest";
+import type { AwsRequest } from "../wire/awsRequest";
 import { queryErrorOf } from "../wire/queryError";
 import { type FailedEntry, replay, type Replayed } from "../wire/replay";
-import { type Fauxqs, loadFauxqs, type MessageAttribute, type StoredQueue, type StoredSubscription } from "./fauxqs";
+import type { MessageAttribute, StoredQueue, StoredSubscription } from "./fauxqs";
+import { type Fauxqs, loadFauxqs } from "./loadFauxqs";
 import { MessageMoves } from "./messageMoves";
 import type { Notification } from "./notification";
 import { createObjectStore, type NewObject, type ObjectStore } from "./objectStore";
@@ -47,14 +48,14 @@ export async function startMessaging(address: string, region: string): Promise<M
   const messaging: Messaging = {
     // Some clients post to the queue's own URL, whose path fauxqs would take for a bucket.
     handle: (request, response) => {
+      const { action } = request;
       if (request.service === "sqs") {
-        const action = actionOf(request, "json");
         const answer = moves.answer(action, request.input ?? {});
         if (answer) return answerJson(response, answer);
         const failed = checkQueueRequest(action, request.input ?? {}, messaging);
         if (failed.length > 0) return handBatch(app, request, failed, response);
-      } else if (request.service === "s3") checkObjectRequest(actionOf(request, "rest-xml"), request, { etagOf });
-      else checkTopicRequest(actionOf(request, "query"), fieldsIn(request.body.toString()));
+      } else if (request.service === "s3") checkObjectRequest(action, request, { etagOf });
+      else checkTopicRequest(action, fieldsIn(request.body.toString()));
       app.routing(replay(request, request.service === "s3" ? undefined : "/"), response);
     },
     queue: (name) => queues.getQueueByArn(name) ?? queues.getQueue(name),

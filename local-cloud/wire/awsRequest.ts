@@ -14,6 +14,8 @@ export type Protocol = "json" | "query" | "rest-xml" | "rest-json";
 export interface AwsRequest {
   /** Name in the credential scope. */
   service: string;
+  /** AWS's name of the call: `SendMessageBatch`. */
+  action: string;
   accessKeyId: string;
   caller: Caller;
   message: IncomingMessage;
@@ -36,7 +38,7 @@ export function serviceOf(message: IncomingMessage, { query }: Target): string {
 }
 
 /** The action of a request, by AWS's name. */
-export function actionOf(request: AwsRequest, protocol: Protocol): string {
+export function actionOf(request: Omit<AwsRequest, "action">, protocol: Protocol): string {
   if (protocol === "json") return String(request.message.headers["x-amz-target"] ?? "").replace(/^.*\./, "");
   if (protocol === "rest-json") return restActionOf(request);
   if (protocol === "query") return new URLSearchParams(request.body.toString()).get("Action") ?? "";
@@ -68,7 +70,7 @@ function decodedPart(part: string | undefined): string | undefined {
   }
 }
 
-function restActionOf({ message, target }: AwsRequest): string {
+function restActionOf({ message, target }: Omit<AwsRequest, "action">): string {
   if (functionNameOf(target) !== undefined) return "Invoke";
   const names: Record<string, string> = { POST: "CreateSchedule", GET: "GetSchedule", DELETE: "DeleteSchedule" };
   return scheduleNameOf(target) === undefined ? "" : (names[message.method ?? ""] ?? "");
@@ -102,7 +104,7 @@ export function refuse(response: ServerResponse, protocol: Protocol, refusal: Re
   );
 }
 
-function s3ActionOf({ message, target }: AwsRequest): string {
+function s3ActionOf({ message, target }: Omit<AwsRequest, "action">): string {
   const { bucket, key } = objectOf(target);
   const method = message.method ?? "GET";
   if (!bucket) return "ListBuckets";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import { expect } from "chai";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { type CannedAnswer, type CannedApi, problem, type SeenRequest, startCannedApi } from "../client/support";
 import { cliMain, jsonOf, runCli, type RunOptions, spawnCli } from "./support";
 

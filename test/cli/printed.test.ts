@@ -12,8 +12,8 @@ import { oneLine, printable, printableJson } from "../../cli/output/printable";
 import { cut, paint, render, type Styled, widthOf } from "../../cli/output/styled";
 import { waitingLine } from "../../cli/waitForJobs";
 import type { DeadLetter, Job, JobType } from "../../client/index";
+import { packageRoot } from "../../contract/packageRoot";
 import { renderJobs as renderDemoJobs } from "../../demo/table";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { type CannedApi, problem, type SeenRequest, startCannedApi } from "../client/support";
 import { runCli } from "./support";
 

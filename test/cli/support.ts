@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { createProgram } from "../../cli/program";
 import { reportFailure } from "../../cli/reportFailure";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { copyEnvironment, restoreEnvironment } from "../support/environment";
 
 /** Outcome of a run of the command line. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { BatchJobProcessor, type BatchJobProcessorArgs } from "../../components";
 import { patternReasons, wildcardReasons } from "../../components/aws/permissions";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { record, type RecordedResource, type Recording } from "../support/record";
 
 const wordCount = { name: "word-count", handler: "word-count" };

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { parse } from "yaml";
 import { BatchJobProcessor } from "../../components";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { record } from "../support/record";
 import { everyOption } from "./everyOption";
 

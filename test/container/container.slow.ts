@@ -6,7 +6,7 @@ import { expect } from "chai";
 import sharp from "sharp";
 import type { ProcessorArgs } from "../../components";
 import { bootSettings } from "../../components/boot/userData";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { shellCommands } from "../docs/shellCommands";
 import { type Journey, startJourney } from "../journeys/support/stack";
 import { baseName, importBase } from "./support/base";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import ts from "typescript";
 import { compilerProblem } from "../../contract/compilerProblem";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 
 const root = packageRoot();
 const sentence = "Expected TypeScript 5 or 6, got 7.0.2: TypeScript 7 has no API that Pulumi can use; npm install";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect } from "chai";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { cliMain } from "../cli/support";
 import { startExample } from "../examples/support";
 import { examples, isRunHere, stackOf } from "./runHere";

@@ -4,7 +4,14 @@ import { expect } from "chai";
 import ts from "typescript";
 
 const root = join(__dirname, "../..");
-const documents = ["README.md", "docs/api.md", "docs/client.md", "docs/deploy.md", "worker-image/README.md"];
+const documents = [
+  "README.md",
+  "docs/api.md",
+  "docs/client.md",
+  "docs/deploy.md",
+  "local-cloud/README.md",
+  "worker-image/README.md",
+];
 
 /** The TypeScript blocks of a document, each as a module beside it. */
 function examplesOf(document: string): Map<string, string> {
@@ -27,6 +34,7 @@ function compile(examples: Map<string, string>): string[] {
         "batch-job-processor": ["./components"],
         "batch-job-processor/testing": ["./testing"],
         "batch-job-processor-client": ["./client/index.ts"],
+        "batch-job-processor-local": ["./local-cloud/index.ts"],
       },
     },
     root,
@@ -38,7 +46,8 @@ function compile(examples: Map<string, string>): string[] {
     examples.has(file)
       ? ts.createSourceFile(file, examples.get(file)!, rest[0])
       : original.getSourceFile(file, ...rest);
-  const program = ts.createProgram([...examples.keys()], options, host);
+  const types = join(root, "local-cloud/stores/dynalite.d.ts");
+  const program = ts.createProgram([...examples.keys(), types], options, host);
   return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
     const line = file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
     return `${file?.fileName ?? ""}:${line} ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;

@@ -3,11 +3,11 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse, stringify } from "yaml";
+import { packageRoot, workerMain } from "../../contract/packageRoot";
 import { type CloudOptions, type LocalCloud, startCloud } from "../../local-cloud/cloud";
 import { writePlugins } from "../../local-cloud/engine/plugins";
 import { type ProviderServer, serveProvider } from "../../local-cloud/engine/providerServer";
 import type { LogEntry } from "../../local-cloud/log";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
 
 /** The engine's step for one resource. */
 export interface Step {
@@ -55,10 +55,10 @@ const programFiles = ["index.ts", "components", "contract", "functions", "packag
 export async function startEngine({
   hasYaml = false,
   ...options
-}: CloudOptions & { hasYaml?: boolean } = {}): Promise<Engine> {
+}: Partial<CloudOptions> & { hasYaml?: boolean } = {}): Promise<Engine> {
   const logs: LogEntry[] = [];
   const path = await cliPath(hasYaml);
-  const cloud = await startCloud({ log: (entry) => void logs.push(entry), ...options });
+  const cloud = await startCloud({ workerMain: workerMain(), log: (entry) => void logs.push(entry), ...options });
   const home = mkdtempSync(join(tmpdir(), "engine-"));
   const folder = join(home, "project");
   const provider = await serveProvider(cloud, folder);

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { S3Client } from "@aws-sdk/client-s3";
+import { packageRoot } from "../../contract/packageRoot";
 import type { CloudOptions } from "../../local-cloud/cloud";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
 import { startTestCloud, type TestCloud } from "../local-cloud/support";
 
 const root = packageRoot();
@@ -26,7 +26,7 @@ export interface RunningExample {
 export async function startExample(
   name: string,
   config: Record<string, string> = {},
-  options: CloudOptions = {},
+  options: Partial<CloudOptions> = {},
 ): Promise<RunningExample> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "example ")));
   cpSync(join(root, "examples", name), folder, { recursive: true });

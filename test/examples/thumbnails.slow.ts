@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import sharp from "sharp";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { type RunningExample, startExample } from "./support";
 
 describe("the example thumbnails", () => {

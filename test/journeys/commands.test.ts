@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { isRunning, until } from "../local-cloud/support";
 import { descendants } from "./support/processes";
 

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { JobClient } from "../../client/index";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { jsonOf, spawnCli, type SpawnOptions } from "../cli/support";
 import { rejection } from "../local-cloud/support";
 import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect } from "chai";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { cliMain, jsonOf, spawnCli } from "../cli/support";
 import { isRunning, until } from "../local-cloud/support";
 import { descendants } from "./support/processes";

@@ -18,7 +18,7 @@ describe("a crash of the local cloud", () => {
     const folder = mkdtempSync(join(tmpdir(), "exit-"));
     try {
       const cloud = JSON.stringify(join(__dirname, "..", "..", "local-cloud", "cloud"));
-      const code = `require(${cloud}).startCloud().then(() => {
+      const code = `require(${cloud}).startCloud({ workerMain: "none" }).then(() => {
   console.log(require("node:fs").readdirSync(process.env.TMPDIR).join(" "));
   process.exit();
 });`;

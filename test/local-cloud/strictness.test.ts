@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
+import { workerMain } from "../../contract/packageRoot";
 import { startCloud } from "../../local-cloud/cloud";
 import { temporaryFolder } from "../../local-cloud/orphans";
 import { deploy } from "../../local-cloud/pulumi/deploy";
@@ -14,7 +15,7 @@ import { rejection } from "./support";
 /** The local run refuses what the engine or AWS refuse. */
 describe("a program that the engine would refuse", () => {
   async function failure(program: () => unknown): Promise<string> {
-    const cloud = await startCloud({ region: "eu-central-1", log: () => undefined });
+    const cloud = await startCloud({ workerMain: workerMain(), region: "eu-central-1", log: () => undefined });
     const error = await rejection(
       deploy({ program, cloud, project: "test", stack: "local" }).finally(() => cloud.stop()),
     );
@@ -83,7 +84,7 @@ describe("a program that the engine would refuse", () => {
   }
 
   it("is taken with names alike that make different URNs, and with the region as it is", async () => {
-    const cloud = await startCloud({ region: "eu-central-1", log: () => undefined });
+    const cloud = await startCloud({ workerMain: workerMain(), region: "eu-central-1", log: () => undefined });
     const program = () => {
       const provider = new aws.Provider("same", { region: "eu-central-1" });
       const parent = new pulumi.ComponentResource("test:index:Parent", "parent");

@@ -2,6 +2,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { type Message, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { workerMain } from "../../contract/packageRoot";
 import { type CloudOptions, type LocalCloud, startCloud } from "../../local-cloud/cloud";
 import type { LogEntry } from "../../local-cloud/log";
 import { deploy, type StackOutputs } from "../../local-cloud/pulumi/deploy";
@@ -23,9 +24,13 @@ export interface TestCloud {
   stop(): Promise<void>;
 }
 
-export async function startTestCloud(options: CloudOptions = {}): Promise<TestCloud> {
+export async function startTestCloud(options: Partial<CloudOptions> = {}): Promise<TestCloud> {
   const logs: LogEntry[] = [];
-  const cloud = await startCloud({ log: (entry) => void logs.push(entry), ...options });
+  const cloud = await startCloud({
+    log: (entry) => void logs.push(entry),
+    ...options,
+    workerMain: options.workerMain ?? workerMain(),
+  });
   // The permissions' own test takes one away from a journey so.
   const { PERMISSIONS_WITHOUT: withheld } = process.env;
   if (withheld) withhold(cloud, withheld);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { expect } from "chai";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { packedFiles } from "../support/packedFiles";
 
 const root = packageRoot();
@@ -14,7 +14,7 @@ const root = packageRoot();
 const expected = [
   /^dist\/(cli|client|components|contract|local-cloud(?!\/engine)|plugin|testing)\/.+\.(m?js|m?js\.map|d\.m?ts)$/,
   /^dist\/lambdas\/(manifest\.json|\w+\.js)$/,
-  /^dist\/local-cloud\/vendor\/LICENSES\.txt$/,
+  /^dist\/(cli|local-cloud)\/vendor\/LICENSES\.txt$/,
   /^worker-image\/(Dockerfile|\.dockerignore|fonts\.conf|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
   /^examples\/starter\/[\w./-]+$/,
   /^worker-image\/boot\/[\w-]+\.(sh|service|timer)$/,
@@ -25,6 +25,7 @@ const expected = [
 const packageRequest = /(?:(?:require|import)\(|from )"(?!node:)((?:@[\w.-]+\/)?[\w-][\w.-]*)/g;
 
 interface Manifest {
+  version: string;
   main: string;
   types: string;
   exports: Record<string, string | Record<string, string>>;
@@ -47,19 +48,17 @@ describe("what is packed", () => {
   });
 
   it("has all that package.json names", () => {
-    const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
-    const { main, types, exports, bin } = manifest;
+    const { main, types, exports, bin } = manifestOf(".");
     const named = [main, types, Object.values(bin), flat(exports)].flat();
     expect(named.length).to.be.greaterThan(5);
     for (const file of named) expect(files).to.include(file.replace(/^\.\//, ""));
   });
 
   it("requires no package that package.json doesn't bring", () => {
-    const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
-    const { dependencies, optionalDependencies, peerDependencies } = manifest;
+    const { dependencies, optionalDependencies, peerDependencies } = manifestOf(".");
     const brought = Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
     const required = files.flatMap((file) => {
-      if (!/^dist\/(?!local-cloud\/vendor\/).*\.m?js$/.test(file)) return [];
+      if (!/^dist\/(?!.*\/vendor\/).*\.m?js$/.test(file)) return [];
       const requests = readFileSync(join(root, file), "utf8").matchAll(packageRequest);
       return [...requests].map(([, name]) => name!).filter((name) => !isBuiltin(name));
     });
@@ -68,7 +67,8 @@ describe("what is packed", () => {
   });
 
   it("keeps the licence of each package that it holds a copy of", () => {
-    const text = readFileSync(join(root, "dist", "local-cloud", "vendor", "LICENSES.txt"), "utf8");
+    const texts = ["cli", "local-cloud"].map((folder) => join(root, "dist", folder, "vendor", "LICENSES.txt"));
+    const text = texts.map((file) => readFileSync(file, "utf8")).join("\n");
     for (const name of ["fauxqs", "fastify", "cookie", "pino", "log-update", "wrap-ansi"]) {
       expect(text).to.match(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(\\S+\\)$`, "m"));
     }
@@ -78,7 +78,7 @@ describe("what is packed", () => {
   });
 
   it("has each file's source in its map, and no path of the machine that built it", () => {
-    const code = files.filter((file) => /^dist\/(?!local-cloud\/vendor\/|lambdas\/).*\.m?js$/.test(file));
+    const code = files.filter((file) => /^dist\/(?!.*\/vendor\/|lambdas\/).*\.m?js$/.test(file));
     expect(code.length).to.be.greaterThan(100);
     for (const file of code) {
       const { sourcesContent } = JSON.parse(readFileSync(join(root, `${file}.map`), "utf8")) as {
@@ -92,31 +92,62 @@ describe("what is packed", () => {
   });
 });
 
-describe("what the client's package packs", () => {
-  it("is its code and types, without Pulumi, and requires what it brings", () => {
-    const files = packedFiles("client");
-    const allowed =
-      /^(package\.json|README\.md|LICENSE|dist\/index\.m?js(\.map)?|dist\/types\/(client|contract)\/.+\.d\.ts)$/;
-    expect(files.filter((file) => !allowed.test(file))).to.deep.equal([]);
-    const manifest = JSON.parse(readFileSync(join(root, "client", "package.json"), "utf8")) as Manifest;
-    for (const file of [manifest.main, manifest.types, ...flat(manifest.exports)]) {
-      expect(files).to.include(file.replace(/^\.\//, ""));
-    }
-    const code = files.filter((file) => /\.m?js$|\.d\.ts$/.test(file));
-    const required = code.flatMap((file) =>
-      [...readFileSync(join(root, "client", file), "utf8").matchAll(packageRequest)].map(([, name]) => name!),
-    );
-    const others = [...new Set(required)].filter((name) => !isBuiltin(name));
-    expect(others.sort()).to.deep.equal(Object.keys(manifest.dependencies).sort());
-  });
+/** The packages beside the root's: their files, and packages that their code finds by other ways than a request. */
+const others = [
+  {
+    folder: "client",
+    allowed: /^(package\.json|README\.md|LICENSE|dist\/index\.m?js(\.map)?|dist\/types\/(client|contract)\/.+\.d\.ts)$/,
+    found: [],
+  },
+  {
+    folder: "local-cloud",
+    allowed:
+      /^(package\.json|README\.md|LICENSE|dist\/index\.js(\.map)?|dist\/types\/(local-cloud|contract)\/.+\.d\.ts|dist\/vendor\/(fauxqs\.js|LICENSES\.txt)|dist\/program\/freshModules\.mjs)$/,
+    // Those of functions and workers, by the folders that they are in, as dynalite.
+    found: [/^@aws-sdk\/client-/, /^dynalite$/],
+  },
+];
 
-  it("has the version of the whole", () => {
-    const [own, whole] = ["client", "."].map(
-      (folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as { version: string },
-    );
-    expect(own!.version).to.equal(whole!.version);
+for (const { folder, allowed, found } of others) {
+  describe(`what the package of ${folder}/ packs`, () => {
+    const manifest = manifestOf(folder);
+
+    it("is its code and types, and requires what it brings", () => {
+      const files = packedFiles(folder);
+      expect(files.filter((file) => !allowed.test(file))).to.deep.equal([]);
+      for (const file of [manifest.main, manifest.types, ...flat(manifest.exports)]) {
+        expect(files).to.include(file.replace(/^\.\//, ""));
+      }
+      const code = files.filter((file) => /(?<!vendor\/.*)\.m?js$|\.d\.ts$/.test(file));
+      const required = code.flatMap((file) =>
+        [...readFileSync(join(root, folder, file), "utf8").matchAll(packageRequest)].map(([, name]) => name!),
+      );
+      const names = new Set(required.filter((name) => !isBuiltin(name)));
+      const { dependencies, peerDependencies } = manifest;
+      const brought = Object.keys({ ...dependencies, ...peerDependencies });
+      expect(brought).to.include.members([...names]);
+      const isFound = (name: string) => names.has(name) || found.some((pattern) => pattern.test(name));
+      expect(brought.filter((name) => !isFound(name))).to.deep.equal([]);
+    });
+
+    it("has the version of the whole", () => {
+      expect(manifest.version).to.equal(manifestOf(".").version);
+    });
   });
+}
+
+it("the root, which holds the code of both, brings what they bring", () => {
+  const { dependencies, optionalDependencies, peerDependencies } = manifestOf(".");
+  const local = manifestOf("local-cloud");
+  expect({ ...dependencies }).to.include(manifestOf("client").dependencies);
+  expect({ ...dependencies, ...optionalDependencies }).to.include(local.dependencies);
+  expect(Object.keys(local.dependencies)).to.include.members(Object.keys(optionalDependencies));
+  expect(peerDependencies).to.include(local.peerDependencies);
 });
+
+function manifestOf(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
+}
 
 function flat(value: unknown): string[] {
   if (typeof value === "string") return [value];

@@ -10,6 +10,9 @@ import { npmInstall, packInto } from "../support/installing";
 import { record } from "../support/record";
 
 const root = join(__dirname, "..", "..");
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  devDependencies: Record<string, string>;
+};
 const processors = [{ name: "word-count", handler: "word-count" }];
 
 interface Built {
@@ -99,6 +102,37 @@ describe("the client's package, installed alone", () => {
   });
 });
 
+describe("the local cloud's package, installed beside Pulumi alone", () => {
+  const program = `
+import { deploy, type LocalCloud, startCloud } from "batch-job-processor-local";
+startCloud({ workerMain: "none" }).then(async (cloud: LocalCloud) => {
+  const outputs = await deploy({ program: () => ({ queues: cloud.groups.list().length }), cloud, project: "own", stack: "dev" });
+  await cloud.stop();
+  console.log(JSON.stringify(outputs));
+});`;
+
+  it("has types, comes up and deploys, where require takes no ES module", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "local cloud alone "));
+    try {
+      const { devDependencies } = manifest;
+      const pinned = ["@pulumi/pulumi", "@types/node", "typescript"].map((name) => [name, devDependencies[name]]);
+      const dependencies = {
+        "batch-job-processor-local": `file:${packInto(folder, "local-cloud")}`,
+        ...(Object.fromEntries(pinned) as object),
+      };
+      writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies }));
+      await npmInstall(folder, "--engine-strict");
+      writeFileSync(join(folder, "program.ts"), program);
+      const node = (...args: string[]) => execFileSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+      const tsc = "--strict --skipLibCheck --target es2022 --module node20 --types node".split(" ");
+      node("node_modules/typescript/bin/tsc", ...tsc, "program.ts");
+      expect(node("--no-experimental-require-module", "program.js")).to.equal('{"queues":0}\n');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe("the package, installed", () => {
   let folder: string;
   const run = (command: string, ...args: string[]) =>
@@ -115,9 +149,7 @@ describe("the package, installed", () => {
     mkdirSync(folder);
     const filename = packInto(folder);
     const client = packInto(folder, "client");
-    const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
-      devDependencies: Record<string, string>;
-    };
+    const { devDependencies } = manifest;
     const pinned = ["@pulumi/pulumi", "@pulumi/aws", "@pulumi/awsx", "typescript", "mocha"];
     writeFileSync(
       join(folder, "package.json"),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { build } from "esbuild";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { type CannedApi, startCannedApi } from "../client/support";
 
 const root = packageRoot();
@@ -30,11 +30,13 @@ describe("what the package loads", () => {
     const entries = Object.values(manifest.exports).map((entry) =>
       typeof entry === "string" ? entry : entry.default!,
     );
-    for (const file of [...entries, manifest.main, "client/dist/index.js"].filter((name) => name.endsWith(".js"))) {
+    for (const file of [...entries, manifest.main, "client/dist/index.js", "local-cloud/dist/index.js"].filter((name) =>
+      name.endsWith(".js"),
+    )) {
       // The plugin's entry serves Pulumi as soon as it is loaded.
       if (file === manifest.main) continue;
       const names = await node(withoutEsm, "-p", `Object.keys(require(${JSON.stringify(join(root, file))})).join()`);
-      expect(names, file).to.match(/JobClient|BatchJobProcessor|runHandler/);
+      expect(names, file).to.match(/JobClient|BatchJobProcessor|runHandler|startCloud/);
     }
     for (const file of Object.values(manifest.bin)) {
       expect(await node(withoutEsm, file, "--help")).to.match(/^ {2}(dead-letters|init) /m);

@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { npmInstall, packInto } from "../support/installing";
 
 const root = packageRoot();

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { AutoScalingClient, CreateAutoScalingGroupCommand, type Tag } from "@aws-sdk/client-auto-scaling";
 import * as aws from "@pulumi/aws";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { workerTemplate } from "../local-cloud/programs";
 import { startTestCloud } from "../local-cloud/support";
 import { createIdleWorker } from "../local-cloud/workers";

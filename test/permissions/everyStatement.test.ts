@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { BatchJobProcessor, type BatchJobProcessorArgs } from "../../components";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 import { everyOption } from "../components/everyOption";
 import { record } from "../support/record";
 import { byJourney, notEnforced } from "./elsewhere";

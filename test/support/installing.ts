@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 
 /** Packs a package, as built, into the folder, and returns the file's name. `of`: its folder. @default the root's */
 export function packInto(folder: string, of = "."): string {

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 
 /** Paths of what `npm pack` puts into a package, as built. `of`: its folder. @default the root's */
 export function packedFiles(of = "."): string[] {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { lambdaCode, type LambdaName } from "../../components/pipeline/lambdaCode";
-import { packageRoot } from "../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../contract/packageRoot";
 
 const root = packageRoot();
 const names: LambdaName[] = ["frontend", "router", "repair", "removal", "scaler"];

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import { actionOf, type AwsRequest } from "../../wire/awsRequest";
+import type { AwsRequest } from "../../wire/awsRequest";
 import { Refused } from "../../wire/refusal";
 import type { Service } from "../../wire/service";
 import { xmlOf } from "../../wire/xml";
@@ -18,11 +18,10 @@ const namespace = "http://autoscaling.amazonaws.com/doc/2011-01-01/";
 export function createAutoScaling(groups: Groups): Service {
   return {
     protocol: "query",
-    handle(request: AwsRequest, response: ServerResponse): void {
-      const action = actionOf(request, "query");
+    handle({ action, body }: AwsRequest, response: ServerResponse): void {
       const call = Object.hasOwn(calls, action) ? calls[action] : undefined;
       if (!call) throw new Refused(`Could not find operation ${action} for version 2011-01-01`, "InvalidAction");
-      const result = xmlOf({ [`${action}Result`]: call(groups, new Input(request.body.toString())) });
+      const result = xmlOf({ [`${action}Result`]: call(groups, new Input(body.toString())) });
       const metadata = xmlOf({ ResponseMetadata: { RequestId: randomUUID() } });
       response.writeHead(200, { "content-type": "text/xml" });
       response.end(`<${action}Response xmlns="${namespace}">${result}${metadata}</${action}Response>`);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { projectName } from "../../../cli/init/createProject";
 import { dependOnOwnPackage } from "../../../cli/init/ownPackage";
-import { packageRoot } from "../../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../../contract/packageRoot";
 
 const initMain = join(packageRoot(), "dist", "cli", "init", "main.js");
 

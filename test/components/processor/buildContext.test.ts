@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { BatchJobProcessor } from "../../../components";
 import { buildContext } from "../../../components/processor/buildContext";
-import { packageRoot } from "../../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../../contract/packageRoot";
 import { record } from "../../support/record";
 
 describe("buildContext", () => {

@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { packageRoot } from "../../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../../contract/packageRoot";
 
 /** A Docker engine of the suite's own. */
 export interface Engine {

@@ -3,7 +3,6 @@ import { type AttributeValue, GetItemCommand, ScanCommand, UpdateItemCommand } f
 import { fleetItem } from "../../../contract/fleet/state";
 import type { Group } from "../../../local-cloud/autoScaling/group";
 import type { LambdaFunction } from "../../../local-cloud/lambda/lambdaFunction";
-import { actionOf } from "../../../local-cloud/wire/awsRequest";
 import type { Journey } from "./stack";
 
 /** The type's Auto Scaling groups: with spot the second one is on demand. */
@@ -128,7 +127,7 @@ export function watchCalls(
     ...service,
     handle: async (request, response) => {
       const caller = cloud.callers.find(request.accessKeyId)?.name;
-      const call = { action: actionOf(request, service.protocol), body: request.body.toString(), caller };
+      const call = { action: request.action, body: request.body.toString(), caller };
       await before?.(call);
       await service.handle(request, response);
       calls.push({ ...call, status: response.statusCode });

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { JobClient } from "../../../client/index";
-import { packageRoot } from "../../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../../contract/packageRoot";
 import { cliMain } from "../../cli/support";
 
 /** `batch-jobs local` in a project of its own, which is removed with it. */

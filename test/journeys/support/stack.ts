@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BatchJobProcessor, type BatchJobProcessorArgs, type ProcessorArgs } from "../../../components";
+import { packageRoot } from "../../../contract/packageRoot";
 import type { CloudOptions } from "../../../local-cloud/cloud";
-import { packageRoot } from "../../../local-cloud/program/packageFolder";
 import { controlHeaders, startTestCloud, type TestCloud, until } from "../../local-cloud/support";
 
 export interface Answer {
@@ -39,7 +39,7 @@ export async function startJourney(
   processors: ProcessorArgs[],
   handlers?: Handlers,
   args: Partial<BatchJobProcessorArgs> | (() => Partial<BatchJobProcessorArgs>) = {},
-  options: CloudOptions = {},
+  options: Partial<CloudOptions> = {},
 ): Promise<Journey> {
   const test = await startTestCloud({ workerMain: handlers?.workerMain, ...options });
   const program = (changes: Partial<BatchJobProcessorArgs> = {}) => {

@@ -8,7 +8,7 @@ import * as aws from "@pulumi/aws";
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { loadStackConfig } from "../../../local-cloud/program/stackConfig";
+import { readStackConfig } from "../../../local-cloud/program/stackConfig";
 import { codeFunction } from "../programs";
 import { receive, rejection, startTestCloud, type TestCloud } from "../support";
 
@@ -212,7 +212,7 @@ describe("deploy", () => {
   });
 });
 
-describe("loadStackConfig", () => {
+describe("readStackConfig", () => {
   const folder = mkdtempSync(join(tmpdir(), "stack "));
   const file = join(folder, "Pulumi.dev.yaml");
   after(() => rmSync(folder, { recursive: true }));
@@ -220,16 +220,16 @@ describe("loadStackConfig", () => {
   it("hands over texts as they are and the rest as JSON", () => {
     writeFileSync(file, "config:\n  p:text: a\n  p:number: 3\n  p:flag: true\n  p:list:\n    - name: x\n");
     const config = { "p:text": "a", "p:number": "3", "p:flag": "true", "p:list": '[{"name":"x"}]' };
-    expect(loadStackConfig(file, "p")).to.deep.equal(config);
+    expect(readStackConfig(file, "p")).to.deep.equal(config);
   });
 
   it("takes a key without a namespace for the project's", () => {
     writeFileSync(file, "config:\n  text: a\n  aws:region: b\n");
-    expect(loadStackConfig(file, "p")).to.deep.equal({ "p:text": "a", "aws:region": "b" });
+    expect(readStackConfig(file, "p")).to.deep.equal({ "p:text": "a", "aws:region": "b" });
   });
 
   it("refuses encrypted values, wherever they are", () => {
     writeFileSync(file, "config:\n  p:deep:\n    inner:\n      secure: v1:abc\n");
-    expect(() => loadStackConfig(file, "p")).to.throw(/p:deep is encrypted/);
+    expect(() => readStackConfig(file, "p")).to.throw(/p:deep is encrypted/);
   });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
+import { workerMain } from "../../../contract/packageRoot";
 import { type LocalCloud, startCloud } from "../../../local-cloud/cloud";
 import { deploy } from "../../../local-cloud/pulumi/deploy";
 import { noStandIns, readStandIns, type StandIns } from "../../../local-cloud/pulumi/standIns";
@@ -16,7 +17,7 @@ describe("what the local cloud doesn't emulate", () => {
   afterEach(() => Promise.all(clouds.splice(0).map((cloud) => cloud.stop())));
 
   async function up(program: () => unknown, standIns: Partial<StandIns> = {}, isStrict = false) {
-    const cloud = await startCloud({ log: ({ line }) => lines.push(line) });
+    const cloud = await startCloud({ workerMain: workerMain(), log: ({ line }) => lines.push(line) });
     clouds.push(cloud);
     const options = { cloud, project: "test", stack: "local", standIns: { ...noStandIns, ...standIns }, isStrict };
     return deploy({ program, ...options });
@@ -69,7 +70,7 @@ describe("what the local cloud doesn't emulate", () => {
   });
 
   it("gives what the file says now when the program is deployed again", async () => {
-    const cloud = await startCloud();
+    const cloud = await startCloud({ workerMain: workerMain() });
     clouds.push(cloud);
     const options = { program: database, cloud, project: "test", stack: "local" };
     const giving = (endpoint: string) => ({ standIns: { ...noStandIns, resources: { db: { endpoint } } } });

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { packageRoot } from "../../../local-cloud/program/packageFolder";
+import { packageRoot } from "../../../contract/packageRoot";
 import type { Exchange } from "./exchanges";
 
 /** Verdict of a service's model on a call. */

@@ -4,7 +4,6 @@ import { cloudWatchLogs } from "../../../cli/workerLogs";
 import { JobClient } from "../../../client/index";
 import type { ProcessorArgs } from "../../../components";
 import type { LocalCloud } from "../../../local-cloud/cloud";
-import { actionOf } from "../../../local-cloud/wire/awsRequest";
 import type { Credentials } from "../../../local-cloud/wire/callers";
 import { AutoScalingInstanceGroup } from "../../../worker-image/src/instance/instanceGroup";
 import { nudgeScaler } from "../../../worker-image/src/instance/scalerNudge";
@@ -92,7 +91,7 @@ function addStandIn({ services }: LocalCloud, name: string, answers: Record<stri
   services.set(name, {
     protocol: "json",
     handle(request, response) {
-      const answer = answers[actionOf(request, "json")];
+      const answer = answers[request.action];
       response.writeHead(answer ? 200 : 400, { "content-type": "application/x-amz-json-1.1" });
       response.end(JSON.stringify(answer ?? {}));
     },
