@@ -21,12 +21,10 @@ export interface FleetState {
   leaseUntil?: number;
   /** End of the last lease, as it was acquired: a change shows that another run has acted since. */
   lastLease?: number;
-  /**
-   * Time of a nudge that came while a run held the type, and the number of jobs sent: that run checks the type once
-   * more.
-   */
-  nudgedAt?: number;
+  /** Jobs sent by nudges that came while a run held the type: that run checks the type once more. */
   nudgedSent?: number;
+  /** Time at which the scaler last raised the type from zero: its instances are younger. */
+  wokenAt?: number;
   /** Duration of a job: as configured, or learned from the workers' reports. */
   secondsPerJob?: number;
   targetLatencySeconds?: number;
@@ -102,6 +100,12 @@ export function leftOfRecent(seconds: number): number {
 
 /** Seconds without a report after which an instance in service is marked unhealthy. */
 export const silentSeconds = 300;
+
+/**
+ * Seconds after a raise from zero in which a worker that starts leaves out its first report, at once, and begins with
+ * the one half a minute later: the instance of a lone short job doesn't live to write it, which saves that job a write.
+ */
+export const wakingSeconds = 120;
 
 /**
  * Request to the scaler to check types now, with the number of jobs just sent to each. Any other event means all types.

@@ -4,32 +4,25 @@ import { errorFields, type Log } from "../../contract/log";
 export interface Failures {
   /** Resolves to undefined if the action failed. */
   attempt<T>(type: string, action: () => Promise<T>): Promise<T | undefined>;
-  /** Logs the failures since the last call: one line for each error, however many types it affected. */
-  report(): void;
-  /** Throws if anything has failed. */
+  /** Logs the failures, in one line for each error however many types it affected, and throws if there are any. */
   rethrow(): void;
 }
 
 export function createFailures(log: Log): Failures {
-  const errors: unknown[] = [];
-  let unreported = new Map<unknown, string[]>();
+  const failed = new Map<unknown, string[]>();
   return {
     async attempt(type, action) {
       try {
         return await action();
       } catch (error) {
-        errors.push(error);
-        unreported.set(error, [...(unreported.get(error) ?? []), type]);
+        failed.set(error, [...(failed.get(error) ?? []), type]);
         return undefined;
       }
     },
-    report() {
-      for (const [error, types] of unreported)
-        log("error", "types-not-scaled", { jobTypes: types, ...errorFields(error) });
-      unreported = new Map();
-    },
     rethrow() {
-      if (errors.length > 0) throw new Error("A part of the scaler's run failed", { cause: errors[0] });
+      for (const [error, types] of failed) log("error", "types-not-scaled", { jobTypes: types, ...errorFields(error) });
+      const [first] = failed.keys();
+      if (first) throw new Error("A part of the scaler's run failed", { cause: first });
     },
   };
 }

@@ -9,20 +9,26 @@ import { fleetItem, type FleetState } from "../../contract/fleet/state";
 import type { StateChanges } from "./rules/action";
 import type { InstanceItem } from "./rules/fleetView";
 
-/** A type's items of the fleet table. A lease is identified by its end, in epoch milliseconds. */
+/** The right to act on a type until a time, which identifies it. */
+export interface Lease {
+  type: string;
+  /** Epoch milliseconds. */
+  from: number;
+  until: number;
+}
+
+/** A type's items of the fleet table. */
 export interface FleetItems {
   read(type: string): Promise<{ state: FleetState; items: Record<string, InstanceItem> }>;
-  /** Acquires the type's lease; resolves to false if it was taken, or if the last lease is no longer `lastLease`. */
-  take(type: string, now: number, until: number, lastLease: number | undefined): Promise<boolean>;
-  /** Extends the lease; resolves to false if it was no longer held. */
-  extend(type: string, lease: number, until: number): Promise<boolean>;
+  /**
+   * Acquires the type's lease and writes the changes with it; resolves to false, with nothing written, if the lease was
+   * taken, or if the last lease is no longer `lastLease`.
+   */
+  take(lease: Lease, lastLease: number | undefined, changes: StateChanges): Promise<boolean>;
   /** Asks the lease holder for one more check, and adds the jobs sent; resolves to false if there is no holder. */
   askHolder(type: string, now: number, sent: number): Promise<boolean>;
-  /** Releases the lease, unless another run has requested one more check since the check that saw `nudgedAt`. */
-  release(type: string, lease: number, nudgedAt: number | undefined): Promise<boolean>;
-  /** Releases the lease whatever was requested. */
-  drop(type: string, lease: number): Promise<void>;
-  remember(type: string, changes: StateChanges): Promise<void>;
+  /** Releases the lease; resolves to the number of jobs sent if other runs have requested one more check. */
+  release(lease: Lease): Promise<number | undefined>;
   /** Makes the next check try failing launches, as if for the first time. */
   retryLaunches(type: string, now: number): Promise<void>;
   /** Notes on an instance's item that its worker's reports are missing. */
@@ -36,25 +42,25 @@ const watchedSeconds = 86_400;
 
 /** The fleet table in DynamoDB. */
 export function createFleetItems(client: DynamoDBClient, tableName: string): FleetItems {
-  /** Resolves to true if the condition held. A value `x` is `:x` in the expressions. */
+  /** Resolves to the item as it was; undefined if the condition didn't hold. A value `x` is `:x` in the expressions. */
   async function update(
     [type, item]: [type: string, item: string],
     values: Record<string, number | string>,
     expressions: Pick<UpdateItemCommandInput, "UpdateExpression" | "ConditionExpression" | "ExpressionAttributeNames">,
-  ): Promise<boolean> {
-    const encoded = Object.entries(values).map(([name, value]) => [`:${name}`, encode(value)] as const);
+  ): Promise<Record<string, AttributeValue> | undefined> {
     const command = new UpdateItemCommand({
       TableName: tableName,
       Key: { type: { S: type }, item: { S: item } },
-      // DynamoDB refuses an empty one.
-      ExpressionAttributeValues: encoded.length > 0 ? Object.fromEntries(encoded) : undefined,
+      ExpressionAttributeValues: Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [`:${name}`, encode(value)] as const),
+      ),
+      ReturnValues: "ALL_OLD",
       ...expressions,
     });
     try {
-      await client.send(command);
-      return true;
+      return (await client.send(command)).Attributes ?? {};
     } catch (error) {
-      if ((error as Error).name === "ConditionalCheckFailedException") return false;
+      if ((error as Error).name === "ConditionalCheckFailedException") return undefined;
       throw error;
     }
   }
@@ -79,65 +85,30 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
       }
       return { state, items };
     },
-    take: (type, now, until, lastLease) =>
-      update(
-        [type, fleetItem],
-        { until, now, ...(lastLease !== undefined && { lastLease }) },
-        {
-          // Requests to a holder that died are obsolete.
-          UpdateExpression: "SET leaseUntil = :until, lastLease = :until REMOVE nudgedAt, nudgedSent",
-          ConditionExpression: `(attribute_not_exists(leaseUntil) OR leaseUntil <= :now) AND ${isAt("lastLease", lastLease)}`,
-        },
-      ),
-    extend: (type, lease, until) =>
-      update(
-        [type, fleetItem],
-        { until, lease },
-        {
-          UpdateExpression: "SET leaseUntil = :until",
-          ConditionExpression: "leaseUntil = :lease",
-        },
-      ),
-    askHolder: (type, now, sent) =>
-      update(
-        [type, fleetItem],
-        { now, sent },
-        {
-          UpdateExpression: "SET nudgedAt = :now ADD nudgedSent :sent",
-          ConditionExpression: "leaseUntil > :now",
-        },
-      ),
-    release: (type, lease, nudgedAt) =>
-      update(
-        [type, fleetItem],
-        { lease, ...(nudgedAt !== undefined && { nudgedAt }) },
-        {
-          UpdateExpression: "REMOVE leaseUntil, nudgedAt, nudgedSent",
-          ConditionExpression: `leaseUntil = :lease AND ${isAt("nudgedAt", nudgedAt)}`,
-        },
-      ),
-    async drop(type, lease) {
-      await update(
-        [type, fleetItem],
-        { lease },
-        {
-          UpdateExpression: "REMOVE leaseUntil, nudgedAt, nudgedSent",
-          ConditionExpression: "leaseUntil = :lease",
-        },
-      );
-    },
-    async remember(type, changes) {
-      const fields = Object.entries(changes);
+    async take({ type, from, until }, lastLease, changes) {
+      // Requests to a holder that died are obsolete.
+      const fields = Object.entries({ ...changes, leaseUntil: until, lastLease: until, nudgedSent: undefined });
       const set = fields.flatMap(([field, value]) => (value === undefined ? [] : [[field, value] as const]));
       const removed = fields.filter(([, value]) => value === undefined);
-      const clauses = [
-        ...(set.length > 0 ? [`SET ${set.map(([field]) => `#${field} = :${field}`).join(", ")}`] : []),
-        ...(removed.length > 0 ? [`REMOVE ${removed.map(([field]) => `#${field}`).join(", ")}`] : []),
-      ];
-      await update([type, fleetItem], Object.fromEntries(set), {
-        UpdateExpression: clauses.join(" "),
+      const isLast = lastLease === undefined ? "attribute_not_exists(lastLease)" : "lastLease = :seen";
+      const values = { ...Object.fromEntries(set), from, ...(lastLease !== undefined && { seen: lastLease }) };
+      const taken = await update([type, fleetItem], values, {
+        UpdateExpression: `SET ${set.map(([field]) => `#${field} = :${field}`).join(", ")} REMOVE ${removed.map(([field]) => `#${field}`).join(", ")}`,
+        ConditionExpression: `(attribute_not_exists(leaseUntil) OR leaseUntil <= :from) AND ${isLast}`,
         ExpressionAttributeNames: Object.fromEntries(fields.map(([field]) => [`#${field}`, field])),
       });
+      return taken !== undefined;
+    },
+    async askHolder(type, now, sent) {
+      const ConditionExpression = "leaseUntil > :now";
+      const UpdateExpression = "ADD nudgedSent :sent";
+      return !!(await update([type, fleetItem], { now, sent }, { UpdateExpression, ConditionExpression }));
+    },
+    async release({ type, until }) {
+      const UpdateExpression = "REMOVE leaseUntil, nudgedSent";
+      const ConditionExpression = "leaseUntil = :until";
+      const before = await update([type, fleetItem], { until }, { UpdateExpression, ConditionExpression });
+      return before?.nudgedSent && Number(before.nudgedSent.N);
     },
     async retryLaunches(type, now) {
       const UpdateExpression = "SET retryAt = :now, failedTries = :none REMOVE triedAt";
@@ -154,11 +125,6 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
       await update([type, instanceId], { now }, { UpdateExpression: "SET retiresSince = :now", ConditionExpression });
     },
   };
-}
-
-/** Condition that the field is unchanged; its value is `:field` in the expression. */
-function isAt(field: string, seen: number | undefined): string {
-  return seen === undefined ? `attribute_not_exists(${field})` : `${field} = :${field}`;
 }
 
 function encode(value: number | string): AttributeValue {

@@ -4,8 +4,7 @@ import type { ReadCounts } from "../shared/readCounts";
 import type { AutoScaling } from "./autoScaling";
 import type { FleetItems } from "./fleetItems";
 import type { Action } from "./rules/action";
-import { decide } from "./rules/decide";
-import { type FleetView, type Group, groupsOf, inService, type Launch, total } from "./rules/fleetView";
+import { type FleetView, type Group, groupsOf, inService, isAtZero, type Launch } from "./rules/fleetView";
 import { remedyOf } from "./rules/remedyOf";
 
 export interface LookEffects {
@@ -41,9 +40,11 @@ export async function lookAt(
   const { groupName, onDemandGroupName } = jobType.fleet;
   const group = groupNamed(groupName, groups);
   const onDemandGroup = onDemandGroupName === undefined ? undefined : groupNamed(onDemandGroupName, groups);
-  const counts = await readCounts(jobType.queueUrl);
-  const instances = total({ group, onDemandGroup }, (each) => each.desired + each.instances.length);
-  if (counts.visible + counts.inFlight + sent + instances + group.minInstances === 0) return undefined;
+  const isEmpty = isAtZero({ group, onDemandGroup });
+  // At zero, what waited before the nudge has waited for less than a minute: the next check counts it.
+  const isWoken = isEmpty && sent > 0;
+  const counts = isWoken ? { visible: sent, inFlight: 0 } : await readCounts(jobType.queueUrl);
+  if (isEmpty && counts.visible + counts.inFlight + group.minInstances === 0) return undefined;
   const { state, items } = await fleetItems.read(jobType.type);
   const view = { jobType, now: now(), counts, sent, group, onDemandGroup, state, items };
   return readsLaunches ? { ...view, ...(await launchesOf(view, effects)) } : view;
@@ -95,9 +96,8 @@ function isSpotScarce({ outcome, reason }: Launch): boolean {
   return outcome === "failed" && /spot|capacity/i.test(reason);
 }
 
-/** Carries out the decision on the view; throws the first error once the rest is done. */
-export async function act(view: FleetView, effects: LookEffects): Promise<void> {
-  const actions = decide(view);
+/** Carries out the decision on the view, which is written already; throws the first error once the rest is done. */
+export async function act(view: FleetView, actions: Action[], effects: LookEffects): Promise<void> {
   const errors: unknown[] = [];
   let isCapacityUnsure = false;
   for (const action of actions) {
@@ -106,7 +106,6 @@ export async function act(view: FleetView, effects: LookEffects): Promise<void> 
     try {
       await perform(action, view, effects);
     } catch (error) {
-      if (action.kind === "remember") throw error;
       if (action.kind === "setDesired") isCapacityUnsure = true;
       errors.push(error);
     }
@@ -120,7 +119,6 @@ async function perform(action: Action, view: FleetView, effects: LookEffects): P
   const { type } = view.jobType;
   switch (action.kind) {
     case "remember": {
-      await fleetItems.remember(type, action.changes);
       if (!("launchProblem" in action.changes)) return;
       const { launchProblem, retryAt } = action.changes;
       const isAnew = launchProblem === undefined && retryAt !== undefined;
@@ -135,11 +133,11 @@ async function perform(action: Action, view: FleetView, effects: LookEffects): P
       return;
     }
     case "setDesired": {
-      const { groupName: group, from, to, reason } = action;
-      await autoScaling.setDesired(group, to);
+      const { groupName, from, to, reason } = action;
+      await autoScaling.setDesired(groupName, to);
       log("info", to > from ? "capacity-raised" : "capacity-lowered", {
         jobType: type,
-        group,
+        group: view.onDemandGroup && groupName,
         from,
         to,
         reason,

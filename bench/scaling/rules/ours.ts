@@ -38,7 +38,7 @@ function run(world: World, settings: OurSettings): void {
   const look = (sent = 0) => {
     secondsPerJob = learnSeconds([readReports()], secondsPerJob, timeoutSeconds);
     const needed = neededInstances({
-      ...queue.counts(),
+      ...(group.desired + group.alive.size === 0 && sent > 0 ? { visible: sent, inFlight: 0 } : queue.counts()),
       sent,
       instances: group.inService,
       slots,

@@ -2,7 +2,7 @@ import type { FleetState } from "../../../contract/fleet/state";
 import type { Action, StateChanges } from "./action";
 import { chooseRetirement } from "./chooseRetirement";
 import { findSilent } from "./findSilent";
-import { type FleetView, groupsOf, liveCount, retiring } from "./fleetView";
+import { type FleetView, groupsOf, isAtZero, liveCount, retiring } from "./fleetView";
 import { judgeLaunches, type LaunchVerdict } from "./judgeLaunches";
 import { learn } from "./learn";
 import { type CapacityPlan, planCapacity } from "./planCapacity";
@@ -21,7 +21,8 @@ export function decide(view: FleetView): Action[] {
   const plan = planCapacity(view, wanted, verdict);
   const silence = findSilent(view);
   const tried = isTried(view, verdict, plan) ? { triedAt: view.now } : {};
-  const found = { ...figures.changes, ...verdict.changes, ...tried, ...plan.changes, ...silence.changes };
+  const woken = isAtZero(view) && plan.actions.length > 0 ? { wokenAt: view.now } : {};
+  const found = { ...figures.changes, ...verdict.changes, ...tried, ...plan.changes, ...silence.changes, ...woken };
   const changes = changesTo(view.state, found);
   const first: Action[] = Object.keys(changes).length > 0 ? [{ kind: "remember", changes }] : [];
   return [...first, ...plan.actions, ...silence.actions, ...chooseRetirement(view)];

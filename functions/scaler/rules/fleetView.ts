@@ -79,6 +79,11 @@ export function liveCount(group: Group): number {
   return group.instances.filter(isLive).length;
 }
 
+/** True if the type has no instance, and none is wanted. */
+export function isAtZero(view: Pick<FleetView, "group" | "onDemandGroup">): boolean {
+  return total(view, (group) => group.desired + group.instances.length) === 0;
+}
+
 /** The sum over a type's groups. */
 export function total(view: Pick<FleetView, "group" | "onDemandGroup">, of: (group: Group) => number): number {
   return groupsOf(view).reduce((sum, group) => sum + of(group), 0);

@@ -2,7 +2,8 @@ import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import fc from "fast-check";
 import { workerAlias } from "../../../contract/fleet/state";
-import { createFleetItems, type FleetItems } from "../../../functions/scaler/fleetItems";
+import { createFleetItems, type FleetItems, type Lease } from "../../../functions/scaler/fleetItems";
+import type { StateChanges } from "../../../functions/scaler/rules/action";
 import { Emulators } from "../support/emulators";
 import { FakeScaler } from "../support/fakeScaler";
 import { instances, launches } from "../support/fleetViews";
@@ -27,6 +28,13 @@ describe("scaler", () => {
 
   const written = async () => (await aws.tables.send(new ScanCommand({ TableName: table }))).Items!;
   const state = async (type: string) => (await items.read(type)).state;
+  const lease = (type: string, seconds = 45) => ({ type, from: fake.time, until: fake.time + seconds * 1_000 });
+  const take = async (held: Lease, changes: StateChanges = {}) =>
+    items.take(held, (await state(held.type)).lastLease, changes);
+  const remember = async (type: string, changes: StateChanges) => {
+    await take(lease(type), changes);
+    await items.release(lease(type));
+  };
 
   describe("each minute", () => {
     it("raises what has a backlog, and leaves the rest", async () => {
@@ -38,7 +46,6 @@ describe("scaler", () => {
       expect(line).to.deep.include({ level: "info", event: "capacity-raised" });
       expect(line!.fields).to.deep.equal({
         jobType: "a",
-        group: "a-group",
         from: 0,
         to: 5,
         reason: "backlog",
@@ -67,13 +74,13 @@ describe("scaler", () => {
       const figures = { secondsPerJob: 10, targetLatencySeconds: 60 };
       for (let index = 0; index < 200; index++) {
         fake.add(`t${index}`, { minInstances: 1, desired: 1, instances: instances(1) });
-        await items.remember(`t${index}`, figures);
+        await remember(`t${index}`, figures);
         const Item = { type: { S: `t${index}` }, item: { S: "i1" }, seenAt: { N: String(fake.time) } };
         await aws.tables.send(new PutItemCommand({ TableName: table, Item }));
       }
       const before = await written();
-      const take: FleetItems["take"] = () => Promise.reject(new Error("nothing to do"));
-      expect(await fake.run({}, { ...items, take })).to.equal(undefined);
+      const refuse: FleetItems["take"] = () => Promise.reject(new Error("nothing to do"));
+      expect(await fake.run({}, { ...items, take: refuse })).to.equal(undefined);
       expect(await written()).to.deep.equal(before);
     });
 
@@ -88,10 +95,10 @@ describe("scaler", () => {
 
     it("leaves a type alone that another run holds", async () => {
       fake.add("a", {}, 60);
-      await items.take("a", fake.time, fake.time + 1, undefined);
+      await take(lease("a", 0.001));
       await fake.run();
       expect(fake.desired("a")).to.equal(0);
-      expect(await state("a")).not.to.have.property("nudgedAt");
+      expect(await state("a")).not.to.have.property("nudgedSent");
       fake.time += 1;
       await fake.run();
       expect(fake.desired("a")).to.equal(5);
@@ -99,7 +106,7 @@ describe("scaler", () => {
 
     it("asks what was launched only where a group is short, and goes on where it can't be told", async () => {
       fake.add("a", { desired: 1, instances: instances(1) }, 60);
-      await items.remember("a", { secondsPerJob: 10, targetLatencySeconds: 60 });
+      await remember("a", { secondsPerJob: 10, targetLatencySeconds: 60 });
       await aws.tables.send(
         new PutItemCommand({
           TableName: table,
@@ -174,6 +181,14 @@ describe("scaler", () => {
       expect(await state("a")).not.to.have.property("leaseUntil");
     });
 
+    it("leaves the count of a queue whose fleet is at zero to the next check", async () => {
+      fake.add("a", {}, 60);
+      expect(await fake.run(nudge("a"))).to.equal(undefined);
+      expect([fake.desired("a"), fake.calls.includes("count a")]).to.deep.equal([1, false]);
+      expect(await fake.run(nudge("a"))).to.equal(undefined);
+      expect([fake.desired("a"), fake.calls.includes("count a")]).to.deep.equal([5, true]);
+    });
+
     it("writes nothing where the fleet is large enough", async () => {
       fake.add("a", { desired: 1, instances: instances(1) }, 2);
       await fake.run();
@@ -223,7 +238,7 @@ describe("scaler", () => {
     it("tries launches at once where somebody asks for it, also while another run holds the type", async () => {
       fake.add("a", {}, 60);
       const failing = { failedLaunches: 5, launchProblem: "no", retryAt: fake.time + 900_000, failedTries: 4 };
-      await items.remember("a", failing);
+      await remember("a", failing);
       await fake.run();
       expect(fake.desired("a")).to.equal(0);
       expect(await fake.run({ retryLaunches: ["a"] })).to.equal(undefined);
@@ -231,13 +246,12 @@ describe("scaler", () => {
       expect(await state("a"))
         .to.include({ failedTries: 0 })
         .and.to.have.property("triedAt");
-      await items.remember("a", { ...failing, triedAt: undefined });
+      await remember("a", { ...failing, triedAt: undefined });
       fake.groups.set("a-group", { ...fake.groups.get("a-group")!, desired: 0 });
-      const lease = fake.time + 45_000;
-      await items.take("a", fake.time, lease, (await state("a")).lastLease);
+      await take(lease("a"));
       await fake.run({ retryLaunches: ["a"] });
       expect(fake.desired("a")).to.equal(0);
-      expect(await items.release("a", lease, undefined)).to.equal(false);
+      expect(await items.release(lease("a"))).to.equal(0);
     });
 
     it("leaves a type alone whose launches don't fail, asked to try them", async () => {
@@ -252,15 +266,15 @@ describe("scaler", () => {
         fake.beforeRaising = () => Promise.resolve();
         const calls = fake.calls.length;
         expect(await fake.run(nudge("a", 59))).to.equal(undefined);
-        expect(fake.calls.slice(calls)).to.deep.equal(["describe 1", "count a"]);
-        expect(await state("a")).to.include({ nudgedAt: fake.time, nudgedSent: 59 });
+        expect(fake.calls.slice(calls)).to.deep.equal(["describe 1"]);
+        expect(await state("a")).to.include({ nudgedSent: 59 });
       };
       await fake.run(nudge("a"));
       expect(fake.lines.map(({ fields }) => [fields.from, fields.to, fields.sent])).to.deep.equal([
         [0, 1, 1],
         [1, 5, 60],
       ]);
-      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedAt", "nudgedSent");
+      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedSent");
     });
 
     it("has the minute's run look once more where it comes in its middle", async () => {
@@ -289,15 +303,15 @@ describe("scaler", () => {
           },
         ]),
       ) as unknown as FleetItems;
-      await items.remember("a", { secondsPerJob: 10, targetLatencySeconds: 60 });
       expect(await fake.run(nudge("a"), counted)).to.equal(undefined);
-      expect(fake.calls).to.deep.equal(["describe 1", "count a", "setDesired a-group"]);
+      expect(fake.calls).to.deep.equal(["describe 1", "setDesired a-group"]);
       expect(writes).to.equal(2);
+      expect(await state("a")).to.include({ wokenAt: fake.time, targetLatencySeconds: 60 });
     });
 
     it("looks again where another run has acted since its look, and doesn't undo what that did", async () => {
       fake.add("a");
-      const take: FleetItems["take"] = async (...args) => {
+      const takeLate: FleetItems["take"] = async (...args) => {
         if (fake.desired("a") === 0) {
           fake.counts.set("a", { visible: 60, inFlight: 0 });
           await fake.run(nudge("a", 60));
@@ -305,7 +319,7 @@ describe("scaler", () => {
         }
         return items.take(...args);
       };
-      expect(await fake.run(nudge("a"), { ...items, take })).to.equal(undefined);
+      expect(await fake.run(nudge("a"), { ...items, take: takeLate })).to.equal(undefined);
       expect(fake.desired("a")).to.equal(5);
       expect(fake.lines.map(({ fields }) => fields.to)).to.deep.equal([5]);
     });
@@ -319,18 +333,18 @@ describe("scaler", () => {
       };
       await fake.run(nudge("a"));
       expect(fake.desired("a")).to.equal(1);
-      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedAt", "nudgedSent");
+      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedSent");
     });
 
     it("forgets what a run was asked for that died: those jobs are counted by now", async () => {
       fake.add("a");
-      await items.take("a", fake.time, fake.time + 45_000, undefined);
+      await take(lease("a"));
       await fake.run(nudge("a", 100));
       expect((await state("a")).nudgedSent).to.equal(100);
       fake.time += 45_000;
       await fake.run(nudge("a"));
       expect(fake.desired("a")).to.equal(1);
-      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedAt", "nudgedSent");
+      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedSent");
     });
 
     it("lets only one of many runs at once act", async () => {
@@ -346,7 +360,7 @@ describe("scaler", () => {
       expect(outcomes.filter(Boolean)).to.deep.equal([]);
       expect(mostRaising).to.equal(1);
       expect(fake.desired("a")).to.be.within(1, 5);
-      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedAt", "nudgedSent");
+      expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedSent");
     });
 
     it("stops where its lease was lost meanwhile", async () => {
@@ -355,7 +369,7 @@ describe("scaler", () => {
         fake.beforeRaising = () => Promise.resolve();
         await fake.run(nudge("a", 60));
         fake.time += 45_000;
-        await items.take("a", fake.time, fake.time + 45_000, (await state("a")).lastLease);
+        await take(lease("a"));
       };
       await fake.run(nudge("a"));
       expect(fake.desired("a")).to.equal(1);
@@ -421,7 +435,7 @@ describe("scaler", () => {
       fake.add("a", { desired: 5, instances: instances(2) }, 60);
       fake.groups.set("a-spare", { ...fake.groups.get("a-group")!, name: "a-spare", desired: 0, instances: [] });
       fake.types[0]!.fleet.onDemandGroupName = "a-spare";
-      await items.remember("a", { spotShortSince: fake.time - 60_000 });
+      await remember("a", { spotShortSince: fake.time - 60_000 });
       fake.refusals.set("setDesired a-group", refused("Throttling"));
       await fake.run();
       expect(fake.groups.get("a-spare")!.desired).to.equal(0);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { FleetReports } from "../../../worker-image/src/instance/fleetReports";
-import { type OwnReport } from "../../../worker-image/src/instance/fleetTable";
+import { type FleetFigures, type OwnReport } from "../../../worker-image/src/instance/fleetTable";
 import { RecentJobs } from "../../../worker-image/src/instance/recentJobs";
 import { guardAgainstLeaks } from "../../support/leakGuard";
 import { FakeLog } from "../support/doubles";
@@ -11,6 +11,7 @@ function setUp() {
   const log = new FakeLog();
   const recentJobs = new RecentJobs(clock);
   const written: (OwnReport & { instanceId: string })[] = [];
+  const figures: FleetFigures = {};
   const state = { retiresSince: undefined as number | undefined, fails: false, isRetired: 0 };
   const worker = { isDraining: false, busySlots: 1, vitals: { failingSince: undefined as number | undefined } };
   const reports = new FleetReports({
@@ -21,7 +22,7 @@ function setUp() {
         return state.retiresSince;
       },
       reportFailure: async () => undefined,
-      readFigures: async () => ({}),
+      readFigures: async () => figures,
     },
     metadata: { read: async (path) => (path === "instance-id" ? "i-1" : undefined) },
     slots: 4,
@@ -36,6 +37,7 @@ function setUp() {
     written,
     state,
     worker,
+    figures,
     reports,
     begin: () => reports.begin(worker, () => state.isRetired++),
   };
@@ -72,6 +74,23 @@ describe("FleetReports", () => {
     expect(written).to.have.length(2);
     expect(clock.pendingTimers).to.equal(0);
   });
+
+  for (const [what, ago, launchProblem, count] of [
+    ["leaves its first report out just after a raise from zero", 119, undefined, 0],
+    ["reports at once after that", 120, undefined, 1],
+    ["reports at once where no worker started before: the problem is over", 10, "no module", 1],
+  ] as const) {
+    it(what, async () => {
+      const { clock, written, figures, reports, begin } = setUp();
+      Object.assign(figures, { wokenAt: clock.now() - ago * 1_000, launchProblem });
+      begin();
+      await settled();
+      expect(written).to.have.length(count);
+      await clock.advance(30_000);
+      expect(written).to.have.length(count + 1);
+      await reports.end();
+    });
+  }
 
   it("says when it was seen by the wall clock, which machines that slept set right", async () => {
     const { clock, written, reports, begin } = setUp();

@@ -1,4 +1,4 @@
-import { reportSeconds } from "../../../contract/fleet/state";
+import { reportSeconds, wakingSeconds } from "../../../contract/fleet/state";
 import { errorFields, type Log } from "../../../contract/log";
 import { type Clock } from "../support/clock";
 import { startHeartbeat } from "../support/heartbeat";
@@ -21,9 +21,10 @@ export interface FleetReportsEffects {
 }
 
 /**
- * The worker's reports on itself in the fleet table: at once, and then every half minute. They come from the worker's
- * own process, so that a worker that hangs falls silent, and an unhealthy one stays silent: its instance is then
- * replaced. A failed report is a warning, and the next one comes all the same.
+ * The worker's reports on itself in the fleet table: at once, unless the fleet has just been raised from zero, and then
+ * every half minute. They come from the worker's own process, so that a worker that hangs falls silent, and an
+ * unhealthy one stays silent: its instance is then replaced. A failed report is a warning, and the next one comes all
+ * the same.
  */
 export class FleetReports {
   private stop?: () => Promise<void>;
@@ -44,13 +45,21 @@ export class FleetReports {
       if (this.isUnhealthy(worker)) return;
       if ((await this.report()) !== undefined) onRetire();
     };
-    this.first = beat().catch(onError);
+    const first = async () => ((await this.isExpected()) ? beat() : undefined);
+    this.first = first().catch(onError);
     this.stop = startHeartbeat(clock, reportSeconds * 1_000, beat, onError);
   }
 
   /** Resolves once no report is being written. None is written at the end, which Auto Scaling's group shows. */
   async end(): Promise<void> {
     await Promise.all([this.first, this.stop?.()]);
+  }
+
+  /** False if the scaler waits for the second report, and no launch problem for the first. */
+  private async isExpected(): Promise<boolean> {
+    const { table, clock } = this.effects;
+    const { wokenAt = -Infinity, launchProblem } = await table.readFigures();
+    return launchProblem !== undefined || clock.wallNow() - wokenAt >= wakingSeconds * 1_000;
   }
 
   private isUnhealthy(worker: HealthSource): boolean {

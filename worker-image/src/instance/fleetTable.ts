@@ -5,7 +5,7 @@ import { fleetItem, type FleetState, type InstanceReport, type StartFailure } fr
 export type OwnReport = Omit<InstanceReport, "retiresSince" | "silentSince">;
 
 /** A worker's view of its type's fleet. */
-export type FleetFigures = Pick<FleetState, "secondsPerJob" | "targetLatencySeconds">;
+export type FleetFigures = Pick<FleetState, "secondsPerJob" | "targetLatencySeconds" | "wokenAt" | "launchProblem">;
 
 /** The items of one type in the fleet table. */
 export interface FleetTable {
@@ -67,6 +67,8 @@ export class DynamoFleetTable implements FleetTable {
     return {
       secondsPerJob: numberOf(item.secondsPerJob),
       targetLatencySeconds: numberOf(item.targetLatencySeconds),
+      wokenAt: numberOf(item.wokenAt),
+      launchProblem: item.launchProblem?.S,
     };
   }
 

@@ -270,6 +270,7 @@ describe("decide", () => {
           launchProblem: undefined,
           failedTemplate: undefined,
           retryAt: now,
+          wokenAt: now,
         });
         expect(capacity(fields)).to.deep.equal([`${mended.name}: 0 → 8`]);
         const next = { ...fields, state: { ...known, retryAt: now }, now: now + seconds };
@@ -303,7 +304,7 @@ describe("decide", () => {
     it("is raised first, and its clock runs from then on", () => {
       const fields = { counts, group: group({ name: "spot" }), onDemandGroup };
       expect(capacity(fields)).to.deep.equal(["spot: 0 → 5"]);
-      expect(remembered(fields)).to.deep.equal({ spotShortSince: now });
+      expect(remembered(fields)).to.deep.equal({ spotShortSince: now, wokenAt: now });
     });
 
     it("has a minute, and longer for instances that are on their way", () => {
@@ -374,6 +375,17 @@ describe("decide", () => {
       expect(acts({ silentSince: now - 300 * seconds })).to.deep.equal([
         { kind: "markUnhealthy", instanceId: "i1", silentForSeconds: 300 },
       ]);
+    });
+
+    it("from the start is none while the whole fleet is too young to have reported, and counts as ever afterwards", () => {
+      const raised = remembered({ sent: 1 });
+      expect(raised).to.deep.equal({ wokenAt: now });
+      const seen = (age: number, items: FleetView["items"] = {}) =>
+        decide(view({ ...fields, items, state: { ...known, ...raised }, now: now + age * seconds }));
+      expect(seen(179)).to.deep.equal([]);
+      expect(seen(180)).to.deep.equal([{ kind: "watch", instanceId: "i1" }]);
+      expect(seen(179, { i1: { seenAt: now - 300 * seconds } })).to.deep.equal([{ kind: "watch", instanceId: "i1" }]);
+      expect(remembered({ sent: 100, group: group({ desired: 1, instances: one }) })).not.to.have.property("wokenAt");
     });
 
     const several = instances(3);
