@@ -101,7 +101,7 @@ export interface LogEvents {
    * tries again
    */
   "types-not-scaled": "scaler";
-  /** An attempt begins, `waitMs` after the job was submitted: on this `worker`, by this message */
+  /** An attempt begins, `waitMs` after the job was submitted */
   "job-started": "worker";
   /**
    * A line of the handler's: its `message` and `fields`, or what it wrote to the `stream`; `N more lines left out`
@@ -177,7 +177,7 @@ export interface LogEvents {
   "receive-failed": "worker";
   /** AWS refused a call that ends a job, with the `error` */
   "settling-retried": "worker";
-  /** It takes jobs as soon as it is ready */
+  /** It takes jobs, and its group may put the instance into service */
   "worker-started": "worker";
   /** See below */
   "worker-metrics": "worker";
@@ -188,7 +188,7 @@ export interface LogEvents {
   "worker-draining": "worker";
   /** Its launch template version is old: it takes no more jobs, and ends when those it has end */
   "worker-retiring": "worker";
-  /** Its run is over */
+  /** Its run is over, and its group may end an instance that it drained for */
   "worker-stopped": "worker";
   /** It can't start, with the reason, which becomes the type's `launchProblem` */
   "worker-not-started": "worker";
@@ -213,10 +213,6 @@ export interface LogEvents {
   "lifecycle-disabled": "worker";
   /** Instance metadata did not answer, with the `error` */
   "metadata-read-failed": "worker";
-  /** The group may put the instance into service */
-  "launch-hook-completed": "worker";
-  /** The group may end the instance */
-  "terminate-hook-completed": "worker";
   /** No hook waited any more */
   "terminate-hook-not-waiting": "worker";
   /** A hook could not be kept waiting; it waits on for what is left of its timeout */

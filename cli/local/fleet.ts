@@ -27,9 +27,9 @@ export interface FleetEvent {
 const told: readonly EventName[] = [
   ...attemptEnds,
   "job-started",
-  "launch-hook-completed",
-  "terminate-hook-completed",
+  "worker-started",
   "worker-draining",
+  "worker-stopped",
   "idle-instance-kept",
 ];
 

@@ -34,7 +34,7 @@ describe("an instance's life", () => {
   it("begins once the worker has told the launch hook", async () => {
     await until(() => group("held").instances.some(({ lifecycleState }) => lifecycleState === "InService"));
     const [instance] = group("held").instances;
-    await until(() => said("launch-hook-completed", instance!.id));
+    await until(() => said("worker-started", instance!.id));
   });
 
   it("gives its job back at a spot notice, uncounted, and another instance finishes it", async () => {
@@ -54,7 +54,7 @@ describe("an instance's life", () => {
       `end ${id}`,
     ]);
     expect(said("job-given-back", own.instanceId)).to.equal(true);
-    await until(() => said("terminate-hook-completed", own.instanceId));
+    await until(() => said("worker-stopped", own.instanceId));
     expect(group("held").desiredCapacity).to.equal(1);
   });
 
@@ -65,7 +65,7 @@ describe("an instance's life", () => {
     const advice = { instanceId: own!.id, kind: "rebalance" };
     expect((await journey.call("POST", "/_local/interrupt", advice)).status).to.equal(202);
     expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 1, result: { attempt: 1 } });
-    await until(() => said("terminate-hook-completed", own!.id));
+    await until(() => said("worker-stopped", own!.id));
     const told = journey.logs.find(({ name, line }) => name === own!.id && line.includes('"event":"worker-draining"'));
     expect(told?.line).to.include('"reason":"rebalance-recommendation"');
     expect(group("held").desiredCapacity).to.equal(1);
@@ -90,9 +90,8 @@ describe("an instance's life", () => {
     const id = await journey.submit("brief", {});
     await journey.reaches(id, "succeeded");
     await until(() => brief.desiredCapacity === 0 && brief.instances.length === 0);
+    const ofBrief = journey.logs.filter(({ line }) => line.includes(id)).map(({ name }) => name);
     const drained = journey.logs.filter(({ line }) => line.includes('"event":"worker-draining"'));
-    expect(drained.some(({ line }) => line.includes('"jobType":"brief"') && line.includes('"reason":"idle"'))).to.equal(
-      true,
-    );
+    expect(drained.some(({ name, line }) => ofBrief.includes(name) && line.includes('"reason":"idle"'))).to.equal(true);
   });
 });

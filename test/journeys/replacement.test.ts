@@ -77,10 +77,10 @@ describe("replacement", () => {
     await until(() => hasSaid(journey, instance, "worker-draining"));
     await until(() => idsInService(group).some((other) => other !== instance));
     expect(handlers.startsOf(id)).to.equal(1);
-    expect(hasSaid(journey, instance, "terminate-hook-completed")).to.equal(false);
+    expect(hasSaid(journey, instance, "worker-stopped")).to.equal(false);
     handlers.release(id);
     expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 1, result: 1 });
-    await until(() => hasSaid(journey, instance, "terminate-hook-completed"));
+    await until(() => hasSaid(journey, instance, "worker-stopped"));
     await until(() => group.instances.length === 1);
     expect(handlers.startsOf(id)).to.equal(1);
     expect(group.desiredCapacity).to.equal(1);

@@ -55,11 +55,11 @@ describe("a new launch template version", () => {
     expect(await retiring(olds)).to.deep.equal([first]);
 
     [...old, ...waiting].forEach((id) => handlers.release(id));
-    await until(() => hasSaid(journey, first!, "terminate-hook-completed"));
+    await until(() => hasSaid(journey, first!, "worker-stopped"));
     await until(() => idsInService(group).length === group.desiredCapacity);
     expect(idsInService(group)).to.include(second);
     expect(await runScaler(journey)).to.equal(true);
-    await until(() => hasSaid(journey, second!, "terminate-hook-completed"));
+    await until(() => hasSaid(journey, second!, "worker-stopped"));
     await until(() => idsInService(group).length === group.desiredCapacity);
 
     for (const id of old) {

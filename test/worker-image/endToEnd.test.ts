@@ -62,7 +62,7 @@ describe("The worker as a process", () => {
     const { time, runMs, jobId, ...rest } = await worker.event("job-succeeded");
     expect(rest).to.deep.equal({ level: "info", event: "job-succeeded", attempt: 1 });
     expect([typeof time, typeof runMs, typeof jobId]).to.deep.equal(["string", "number", "string"]);
-    expect(await worker.event("job-started")).to.include.keys("jobId", "attempt", "messageId", "waitMs", "worker");
+    expect(await worker.event("job-started")).to.include.keys("jobId", "attempt", "waitMs");
     await stop(worker);
   });
 

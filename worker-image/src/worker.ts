@@ -88,8 +88,8 @@ export class Worker {
     const { runner, slots, queue, log, settings } = this.effects;
     await runner.start();
     await this.effects.onReady?.(this);
-    const { handler = settings.inlineHandler, command, queueUrl } = settings;
-    log("info", "worker-started", { slots, handler, command, queueUrl });
+    const { handler = settings.inlineHandler, command } = settings;
+    log("info", "worker-started", { slots, handler, command });
     const isClean = await Promise.race([
       this.poller.run().then(async () => {
         await queue.flush();

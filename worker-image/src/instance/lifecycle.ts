@@ -138,16 +138,14 @@ export class Lifecycle {
 
   private async completeLaunch(hook: string): Promise<void> {
     const group = await this.withRetries(() => this.findGroup());
-    if (!group) return;
-    const isCompleted = await this.withRetries(() => group.complete(hook));
     // No hook waits if the worker was started again.
-    if (isCompleted) this.effects.log("info", "launch-hook-completed", { hook });
+    if (group) await this.withRetries(() => group.complete(hook));
   }
 
   private async completeTermination(group: InstanceGroup, hook: string): Promise<void> {
     const { clock, log } = this.effects;
     for (let tries = 0; tries < hookTries; tries++) {
-      if (await this.withRetries(() => group.complete(hook))) return log("info", "terminate-hook-completed", { hook });
+      if (await this.withRetries(() => group.complete(hook))) return;
       await sleep(clock, hookPauseMilliseconds);
     }
     log("warn", "terminate-hook-not-waiting", { hook });

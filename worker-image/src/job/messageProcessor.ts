@@ -314,7 +314,7 @@ export class MessageProcessor {
   }
 
   private async endOf(attempt: Attempt, held: HeldJob, log: Log): ReturnType<Attempt["run"]> {
-    const { job, message } = held;
+    const { job } = held;
     const { type } = this.effects.settings;
     if (job.type !== type) {
       const text = `Expected a job of type "${type}" in this queue, got "${job.type}"`;
@@ -329,7 +329,7 @@ export class MessageProcessor {
       attempt.forgetMessage();
     }
     const waitMs = Math.max(0, this.effects.clock.now() - Date.parse(job.submittedAt));
-    log("info", "job-started", { messageId: message.id, waitMs });
+    log("info", "job-started", { waitMs });
     return attempt.run();
   }
 

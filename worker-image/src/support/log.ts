@@ -1,13 +1,10 @@
-import { createLog, type EventName, type Log, type LogFields } from "../../../contract/log";
+import { createLog, type Log, type LogFields } from "../../../contract/log";
 import type { Masking } from "./masking";
 
 /**
- * The lines that are most of a log. They leave out `worker` and `jobType`, which their attempt's `job-started` and the
- * names of log stream and log group have.
+ * The worker's log, in which no secret shows. Only warnings and errors have the common fields, by which people look for
+ * them in all logs at once: of other lines the names of log stream and log group say as much, and bytes are billed.
  */
-const briefEvents: readonly EventName[] = ["job-log", "job-succeeded"];
-
-/** The worker's log, in which no secret shows. */
 export function createWorkerLog(
   write: (line: string) => void,
   common: Pick<LogFields, "worker" | "jobType">,
@@ -17,7 +14,7 @@ export function createWorkerLog(
   const writeMasked = (line: string) => write(`${masking?.line(line) ?? line}\n`);
   const full = createLog(writeMasked, common, now);
   const brief = createLog(writeMasked, {}, now);
-  return (level, event, fields) => (briefEvents.includes(event) ? brief : full)(level, event, fields);
+  return (level, event, fields) => (level === "warn" || level === "error" ? full : brief)(level, event, fields);
 }
 
 /** A log that adds the fields to each event. */
