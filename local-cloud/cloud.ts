@@ -86,6 +86,8 @@ export interface LocalCloud {
   scheduler: Scheduler;
   scheduledActions: ScheduledActions;
   secrets: SecretStore;
+  /** Id of the machine image that AWS recommends now. */
+  recommendedImage: string;
   faults: Faults;
   log: Log;
   /** Ends every process and closes every port. */
@@ -160,6 +162,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   return {
     ...{ ...shared, iam, faults, lambdas, apis, groups, schedules, calls, messaging, credentials, token, issuer },
     ...{ bucketEvents, scheduledActions, scheduler, secrets, services: endpoint.services },
+    recommendedImage: "ami-00000000000000000",
     stop: () => (stopped ??= stop()),
   };
 }

@@ -67,9 +67,9 @@ export const calls: Record<string, FunctionCall> = {
     id: text(inputs, "serviceName"),
     availabilityZones: zonesIn(region),
   }),
-  "aws:ssm/getParameter:getParameter": (inputs, { region }) => {
+  "aws:ssm/getParameter:getParameter": (inputs, { region, recommendedImage }) => {
     const name = text(inputs, "name");
-    const value = /image_id|ami/.test(name) ? "ami-00000000000000000" : "local";
+    const value = /image_id|ami/.test(name) ? recommendedImage : "local";
     const arn = `arn:aws:ssm:${region}:${accountId}:parameter/${name.replace(/^\//, "")}`;
     return { ...inputs, id: name, arn, name, type: "String", value, insecureValue: value, version: 1 };
   },

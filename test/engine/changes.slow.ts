@@ -59,4 +59,15 @@ describe("the engine, change by change", () => {
   it("deletes a removed type's own resources and touches no other", async () => {
     expect(await up(checksum, wordCount)).to.deep.equal(each("delete", resourcesOf("jobs", "thumbnail")));
   });
+
+  it("keeps the machine image when AWS recommends another, until a label asks for it", async () => {
+    engine.cloud.recommendedImage = "ami-00000000000000001";
+    expect(await up(checksum, wordCount)).to.deep.equal([]);
+    expect(await up({ ...checksum, machineImage: "recommended:2027" }, wordCount)).to.deep.equal([
+      "create jobs-machine-image-arm64-2027",
+      "update jobs-checksum-fleet-group (launchTemplate)",
+      "update jobs-checksum-fleet-template (imageId)",
+      "update jobs-checksum-type (item)",
+    ]);
+  });
 });
