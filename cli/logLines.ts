@@ -1,4 +1,4 @@
-import { isObject } from "../contract/check";
+import { isObject, jsonObjectOf } from "../contract/check";
 import { paint, type Styled, type StyleName } from "./output/styled";
 import { shortTime } from "./output/times";
 import type { LogLine } from "./workerLogs";
@@ -13,7 +13,7 @@ const colours: Record<string, StyleName> = { warn: "yellow", error: "red" };
 
 /** The attempt that wrote the line, if the line has it. */
 export function attemptOf({ line }: LogLine): number | undefined {
-  const { attempt } = fieldsOf(line) ?? {};
+  const { attempt } = jsonObjectOf(line) ?? {};
   return typeof attempt === "number" ? attempt : undefined;
 }
 
@@ -21,7 +21,7 @@ export function attemptOf({ line }: LogLine): number | undefined {
 export function renderLine(line: LogLine, isFull = false): Styled {
   if (isFull) return [paint.dim(`${new Date(line.at).toISOString()} ${line.part ?? line.stream}`), " ", line.line];
   const head = `${shortTime(line.at)} ${line.part ?? line.stream} `;
-  const fields = fieldsOf(line.line);
+  const fields = jsonObjectOf(line.line);
   if (!fields) return [paint.dim(head), line.line];
   const style = typeof fields.level === "string" ? colours[fields.level] : undefined;
   const text = textOf(fields);
@@ -63,14 +63,4 @@ function errorOf({ reason, error }: Record<string, unknown>): {
 
 function shown(value: unknown): string {
   return typeof value === "string" && /^[^\s"]+$/.test(value) ? value : (JSON.stringify(value) ?? "");
-}
-
-/** Workers write one JSON object per line; any other line has no fields. */
-function fieldsOf(line: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(line) as unknown;
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,7 +2,7 @@ import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import { standardCredentials } from "../client/connection/credentials";
 import { readLocalRun } from "../client/connection/localRun";
 import { proxiedClient } from "../client/connection/proxy";
-import { isObject, jsonOf } from "../contract/check";
+import { isObject, jsonObjectOf } from "../contract/check";
 import { isAboutJob } from "../contract/log";
 import { CommandError } from "./exitCodes";
 
@@ -45,8 +45,8 @@ function inOrder(lines: LogLine[]): LogLine[] {
 }
 
 function timeOf({ line }: LogLine): number | undefined {
-  const fields = jsonOf(line);
-  const time = isObject(fields) && typeof fields.time === "string" ? Date.parse(fields.time) : NaN;
+  const { time: text } = jsonObjectOf(line) ?? {};
+  const time = typeof text === "string" ? Date.parse(text) : NaN;
   return Number.isNaN(time) ? undefined : time;
 }
 

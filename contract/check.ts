@@ -81,6 +81,12 @@ export function jsonOf(text: string): unknown {
   }
 }
 
+/** The object of a JSON text; undefined if it is none. */
+export function jsonObjectOf(text: string): Record<string, unknown> | undefined {
+  const value = jsonOf(text);
+  return isObject(value) ? value : undefined;
+}
+
 /** True if DynamoDB refused a write because its condition did not hold. */
 export function isConditionFailed(error: unknown): boolean {
   return (error as Error).name === "ConditionalCheckFailedException";

@@ -7,9 +7,10 @@ import { Command, InvalidArgumentError } from "commander";
 import { bringUp, type RunningStack } from "../cli/local/bringUp";
 import { paint, render, type Styled } from "../cli/output/styled";
 import { err, out, printJson } from "../cli/output/terminal";
+import { JobClient } from "../client/index";
 import { type OwnOutputs, ownStack } from "./demoStack";
 import { chooseFiles, type DemoFile } from "./files";
-import { type DemoJob, follow, submit } from "./jobs";
+import { type DemoJob, run } from "./jobs";
 import { reportFailure } from "./reportFailure";
 import { renderJobs } from "./table";
 
@@ -69,8 +70,7 @@ async function runJobs(running: RunningStack, files: DemoFile[], options: DemoOp
         await s3.send(new PutObjectCommand({ Bucket: outputs.dataBucket, Key: key, Body, ContentLength }));
       }),
     );
-    for (const job of known) await submit(outputs.url, job);
-    await follow(outputs.url, known, {
+    await run(new JobClient({ url: outputs.url }), known, {
       timeoutSeconds: options.timeout,
       onFinished: ({ type }) => bars.increment(type),
     });

@@ -1,7 +1,7 @@
 import { type Column, plainTable } from "../cli/output/plainTable";
 import { paint, type Styled } from "../cli/output/styled";
 import { out } from "../cli/output/terminal";
-import { type DemoJob, type JobView } from "./jobs";
+import type { DemoJob } from "./jobs";
 
 const columns: Column[] = [
   { head: "File", least: 12 },
@@ -32,7 +32,7 @@ function duration(from?: string, to?: string): string {
   return from && to ? `${Date.parse(to) - Date.parse(from)} ms` : "–";
 }
 
-function summarise(type: string, view?: JobView): string {
+function summarise(type: string, view: DemoJob["view"]): string {
   const result = view?.result;
   if (!result) return view?.error?.message ?? "";
   switch (type) {

@@ -1,3 +1,4 @@
+import { jsonOf } from "../../contract/check";
 import { attemptEnds, type EventName, type LogLine } from "../../contract/log";
 import type { LocalCloud, LogEntry } from "../../local-cloud/index";
 
@@ -46,7 +47,7 @@ export class Fleet {
   /** Takes a line of the cloud's log. */
   note({ source, name, line }: LogEntry): void {
     if (source === "cloud") return this.tell(`${name}: ${line}`);
-    const fields = source === "worker" ? fieldsOf(line) : undefined;
+    const fields = source === "worker" ? (jsonOf(line) as Partial<LogLine> | undefined) : undefined;
     const event = fields?.event;
     if (!fields || !event) return;
     const jobs = this.jobs.get(name) ?? new Set();
@@ -96,13 +97,5 @@ export class Fleet {
   private tell(text: string): void {
     this.events.push({ at: new Date(), text });
     if (this.events.length > keptEvents) this.events.shift();
-  }
-}
-
-function fieldsOf(line: string): Partial<LogLine> | undefined {
-  try {
-    return JSON.parse(line) as Partial<LogLine>;
-  } catch {
-    return undefined;
   }
 }

@@ -1,37 +1,15 @@
 import { createHash } from "node:crypto";
+import { names } from "../pulumi/limits";
 import { defaultsKey, type WireProperties } from "./wire";
 
 /** The input with a resource's name, for types whose names the AWS provider generates if the program gives none. */
 const nameInputs: Record<string, string> = {
-  ...named(
-    "apigatewayv2/api:Api",
-    "apigatewayv2/authorizer:Authorizer",
-    "autoscaling/group:Group",
-    "autoscaling/lifecycleHook:LifecycleHook",
-    "autoscaling/policy:Policy",
-    "cloudwatch/eventRule:EventRule",
-    "cloudwatch/logGroup:LogGroup",
-    "cloudwatch/metricAlarm:MetricAlarm",
-    "dynamodb/table:Table",
-    "ec2/launchTemplate:LaunchTemplate",
-    "ec2/securityGroup:SecurityGroup",
-    "ecr/repository:Repository",
-    "iam/instanceProfile:InstanceProfile",
-    "iam/policy:Policy",
-    "iam/role:Role",
-    "iam/rolePolicy:RolePolicy",
-    "lambda/alias:Alias",
-    "lambda/function:Function",
-    "scheduler/schedule:Schedule",
-    "scheduler/scheduleGroup:ScheduleGroup",
-    "secretsmanager/secret:Secret",
-    "sns/topic:Topic",
-    "sqs/queue:Queue",
-    "ssm/parameter:Parameter",
-  ),
-  "aws:lambda/permission:Permission": "statementId",
-  "aws:s3/bucket:Bucket": "bucket",
-  "aws:s3/bucketV2:BucketV2": "bucket",
+  ...Object.fromEntries(Object.entries(names).map(([type, [field]]) => [type, field])),
+  "aws:apigatewayv2/authorizer:Authorizer": "name",
+  "aws:autoscaling/lifecycleHook:LifecycleHook": "name",
+  "aws:autoscaling/policy:Policy": "name",
+  "aws:cloudwatch/metricAlarm:MetricAlarm": "name",
+  "aws:ecr/repository:Repository": "name",
 };
 
 /** Inputs with a name: the program's, else the resource's present one, else one with a random end. */
@@ -55,8 +33,4 @@ export function keepsName(type: string, olds: WireProperties, news: WireProperti
   const input = nameInputs[type];
   if (!input || (news[defaultsKey] as string[] | undefined)?.includes(input)) return false;
   return news[input] !== undefined && news[input] === olds[input];
-}
-
-function named(...types: string[]): Record<string, string> {
-  return Object.fromEntries(types.map((type) => [`aws:${type}`, "name"]));
 }

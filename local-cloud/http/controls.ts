@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { isObject } from "../../contract/check";
+import { jsonObjectOf } from "../../contract/check";
 import type { Groups } from "../autoScaling/groups";
 import { launchFaultKinds } from "../autoScaling/launchFaults";
 import type { RecentLines } from "../recentLines";
@@ -131,10 +131,5 @@ function json(status: number, value: unknown): HttpAnswer {
 }
 
 function parse(body: Buffer): Record<string, unknown> {
-  try {
-    const value = JSON.parse(body.toString()) as unknown;
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
+  return jsonObjectOf(body.toString()) ?? {};
 }

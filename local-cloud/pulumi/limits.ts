@@ -1,17 +1,17 @@
 import type { Properties } from "../properties";
+import { bucketName } from "../stores/requests/objectRequests";
 import type { ResourceContext } from "./resource";
 
 /** Names that AWS takes: the input with the name, and its pattern, by type. */
-const names: Record<string, [field: string, pattern: RegExp]> = {
+export const names: Record<string, [field: string, pattern: RegExp]> = {
   // "CreateQueue", Amazon SQS API Reference.
   "aws:sqs/queue:Queue": ["name", /^(?=.{1,80}$)[\w-]+(\.fifo)?$/],
   // "CreateTopic", Amazon SNS API Reference.
   "aws:sns/topic:Topic": ["name", /^(?=.{1,256}$)[\w-]+(\.fifo)?$/],
   // "CreateTable", Amazon DynamoDB API Reference.
   "aws:dynamodb/table:Table": ["name", /^[\w.-]{3,255}$/],
-  // "General purpose bucket naming rules", Amazon S3.
-  "aws:s3/bucket:Bucket": ["bucket", /^(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/],
-  "aws:s3/bucketV2:BucketV2": ["bucket", /^(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/],
+  "aws:s3/bucket:Bucket": ["bucket", bucketName],
+  "aws:s3/bucketV2:BucketV2": ["bucket", bucketName],
   // "CreateFunction", "CreateAlias" and "AddPermission", AWS Lambda API Reference.
   "aws:lambda/function:Function": ["name", /^[\w-]{1,64}$/],
   "aws:lambda/alias:Alias": ["name", /^(?!\d+$)[\w-]{1,128}$/],

@@ -1,4 +1,4 @@
-import { isObject } from "../../contract/check";
+import { isObject, jsonObjectOf } from "../../contract/check";
 import { parseSecretReference, type SecretReference } from "../../contract/secretReference";
 import { accountId } from "../account";
 import { Refused } from "../wire/refusal";
@@ -118,10 +118,5 @@ export function parameterArn(region: string, name: string): string {
 }
 
 function hasKey(text: string | undefined, key: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text ?? "");
-    return isObject(value) && Object.hasOwn(value, key);
-  } catch {
-    return false;
-  }
+  return Object.hasOwn(jsonObjectOf(text ?? "") ?? {}, key);
 }

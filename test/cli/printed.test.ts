@@ -98,8 +98,11 @@ describe("what is printed", () => {
           busy: 1,
         };
         expectHarmless(renderFleet([row], [{ at: new Date(), text: b! }], { columns: 80, rows: 24 }));
-        const view = { id: a!, state: b!, result: { sha256: c, bytes: 1 }, submittedAt: d, startedAt: e };
-        expectHarmless(renderDemoJobs([{ type: "checksum", file: f!, payload: {}, view }], 80));
+        const result = { sha256: c, bytes: 1 };
+        const view = { id: a!, type: "checksum", state: b!, attempts: 1, result, submittedAt: d!, startedAt: e };
+        expectHarmless(
+          renderDemoJobs([{ type: "checksum", file: f!, payload: {}, view: view as Job<typeof result> }], 80),
+        );
         expect(printableJson([a, { [b!]: c }])).not.to.match(obeyed);
       }),
       { numRuns: 300 },

@@ -1,5 +1,5 @@
 import { verify } from "node:crypto";
-import { isObject } from "../../../contract/check";
+import { isObject, jsonObjectOf } from "../../../contract/check";
 import type { JwtAuthorizer } from "./jwtAuthorizer";
 import type { VerificationKey } from "./localIssuer";
 
@@ -54,12 +54,8 @@ function checkTimes({ exp, nbf, iat }: Claims, nowSeconds: number): void {
 }
 
 function decode(part: string): Claims {
-  try {
-    const value = JSON.parse(Buffer.from(part, "base64url").toString()) as unknown;
-    if (isObject(value)) return value;
-  } catch {
-    // It is invalid in either case.
-  }
+  const value = jsonObjectOf(Buffer.from(part, "base64url").toString());
+  if (value) return value;
   throw new InvalidToken("the token is not made of JSON objects");
 }
 

@@ -1,3 +1,4 @@
+import { jsonOf } from "../../../contract/check";
 import { Refused } from "../../wire/refusal";
 
 /**
@@ -62,12 +63,8 @@ function checkRedriveAllowPolicy(text: unknown): void {
 }
 
 function policyIn(name: string, text: unknown): Record<string, unknown> {
-  try {
-    const policy: unknown = JSON.parse(String(text));
-    if (typeof policy === "object" && policy !== null) return policy as Record<string, unknown>;
-  } catch {
-    // Treated as no object.
-  }
+  const policy = jsonOf(String(text));
+  if (typeof policy === "object" && policy !== null) return policy as Record<string, unknown>;
   throw invalid(name, text, "Amazon SQS can't create the policy: it isn't an object of JSON.");
 }
 

@@ -1,4 +1,4 @@
-import { isObject } from "../../../contract/check";
+import { jsonObjectOf } from "../../../contract/check";
 import { errorFields, type Log } from "../../../contract/log";
 import { parseSecretReference, type SecretReference } from "../../../contract/secretReference";
 import { retry } from "../services/retry";
@@ -57,22 +57,13 @@ function fetchWithRetries(reference: SecretReference, variable: string, effects:
 /** The part of a secret's value that a reference names. Problems are described without the value. */
 function partOf(value: string, { key }: SecretReference): string {
   if (key === undefined) return value;
-  const document = parseObject(value);
+  const document = jsonObjectOf(value);
   if (!document) throw new Error(`expected a JSON object with the key ${key}, got another text`);
   const part = Object.hasOwn(document, key) ? document[key] : undefined;
   if (typeof part === "string") return part;
   if (typeof part === "number" || typeof part === "boolean") return String(part);
   const got = part === undefined ? "none" : part === null ? "null" : Array.isArray(part) ? "an array" : "an object";
   throw new Error(`expected a text at the key ${key}, got ${got}`);
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function usable(value: string): string {

@@ -1,3 +1,5 @@
+import { jsonOf } from "../../../../contract/check";
+
 /** Follows the brackets of a JSON text, piece by piece; those in strings don't count. */
 export class BracketDepth {
   /** Brackets that are open. */
@@ -50,7 +52,7 @@ function likenessOfObject(line: string): Likeness | undefined {
 /** A tag in brackets before other words begins a line of many logs: `[INFO] done`, `[12:00] [main] done`. */
 function likenessOfList(line: string): Likeness | undefined {
   const [, inside] = /^\[([^[\]{}"']*)\]\s*[^\s\]},]/.exec(line) ?? [];
-  if (inside !== undefined) return inside.includes(",") && isJson(`[${inside}]`) ? "strongly" : undefined;
+  if (inside !== undefined) return inside.includes(",") && jsonOf(`[${inside}]`) !== undefined ? "strongly" : undefined;
   const isList = /^\[\s*(?:["'[{\]]|$|(?:-?\d[\d.eE+-]*|true|false|null|-?NaN|-?Infinity)\s*(?:[,\]]|$))/.test(line);
   return isList ? "strongly" : "weakly";
 }
@@ -70,7 +72,7 @@ function endsLikeJson(line: string): boolean {
   brackets.add(line);
   if (brackets.depth < 0) return true;
   const json = line.slice(line.search(/[{[]/));
-  return /[{"',]/.test(json) && isJson(json);
+  return /[{"',]/.test(json) && jsonOf(json) !== undefined;
 }
 
 /** True if a line can be part of a JSON text of several lines: it has no words but JSON's, or nearly so. */
@@ -92,13 +94,4 @@ function withoutTexts(line: string): string {
     start = index + 1;
   }
   return rest + line.slice(start);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
