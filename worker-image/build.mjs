@@ -29,6 +29,7 @@ export async function buildWorker(outdir = path.join(folder, "dist")) {
     format: "cjs",
     target: "node20",
     packages: "external",
+    loader: { ".sh": "text" },
     sourcemap: true,
     write: false,
     logLevel: "error",

@@ -1,29 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-
-/**
- * Reads "+ pid" and "- pid" until the worker is gone, then kills the groups that are left, and every process that has
- * the worker's mark in its environment. That needs /proc and grep.
- */
-const script = (mark: string) => `
-groups=" "
-while read -r sign group; do
-  case $sign in
-    +) groups="$groups$group " ;;
-    -) groups="\${groups%%" $group "*} \${groups#*" $group "}" ;;
-  esac
-done
-for group in $groups; do kill -s KILL -- "-$group"; done 2>/dev/null
-for pass in 1 2 3 4 5; do
-  found=
-  for folder in /proc/[0-9]*; do
-    if grep -aqs '${mark}' "$folder/environ" 2>/dev/null; then
-      found=1
-      kill -s KILL "\${folder#/proc/}" 2>/dev/null
-    fi
-  done
-  [ "$found" ] || break
-done
-`;
+import script from "./watchGroups.sh";
 
 /**
  * The process groups of the running jobs. Each job has a group of its own, so that a signal reaches all that it
@@ -40,7 +16,7 @@ export class ProcessGroups {
   /** Rejects if there is no shell. */
   start(): Promise<void> {
     if (this.watcher) return Promise.resolve();
-    const watcher = spawn("/bin/sh", ["-c", script(this.mark)], {
+    const watcher = spawn("/bin/sh", ["-c", script, "watchGroups.sh", this.mark], {
       stdio: ["pipe", "ignore", "ignore"],
       detached: true,
     });
