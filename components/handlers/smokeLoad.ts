@@ -6,30 +6,35 @@ const timeoutSeconds = 120;
 
 /**
  * Loads each text as a module with Node's own modules. Every other package is a stub that accepts any use, since
- * only the worker image has the packages. Prints the errors, by name, as JSON.
+ * only the worker image has the packages. Prints the errors, by name, as JSON. Its text runs in a process of its own,
+ * so it captures nothing.
  */
-const script = `
-const anything = new Proxy(function () {}, {
-  get: (_, key) => (key === Symbol.toPrimitive ? () => "" : anything), apply: () => anything, construct: () => anything,
-});
-const { isBuiltin } = require("node:module");
-const load = (name) => (isBuiltin(name) ? require(name) : anything);
-let input = "";
-process.stdin.setEncoding("utf8").on("data", (chunk) => (input += chunk)).on("end", () => {
-  const problems = {};
-  for (const [name, text] of Object.entries(JSON.parse(input))) {
-    const module = { exports: {} };
-    try {
-      new Function("exports", "require", "module", text)(module.exports, load, module);
-      const { default: handler } = module.exports;
-      if (typeof handler !== "function") problems[name] = "Expected a function, got " + typeof handler;
-    } catch (error) {
-      problems[name] = String(error);
+function loadTexts(): void {
+  const anything: unknown = new Proxy(function () {}, {
+    get: (_, key) => (key === Symbol.toPrimitive ? () => "" : anything),
+    apply: () => anything,
+    construct: () => anything as object,
+  });
+  const load = (name: string) => (process.getBuiltinModule(name) as unknown) ?? anything;
+  let input = "";
+  process.stdin.setEncoding("utf8").on("data", (chunk: string) => (input += chunk));
+  process.stdin.on("end", () => {
+    const problems: Record<string, string> = {};
+    for (const [name, text] of Object.entries(JSON.parse(input) as Record<string, string>)) {
+      const module: { exports: { default?: unknown } } = { exports: {} };
+      try {
+        // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is the user's own module
+        const run = new Function("exports", "require", "module", text) as (...args: unknown[]) => void;
+        run(module.exports, load, module);
+        const { default: handler } = module.exports;
+        if (typeof handler !== "function") problems[name] = `Expected a function, got ${typeof handler}`;
+      } catch (error) {
+        problems[name] = String(error);
+      }
     }
-  }
-  process.stdout.write("\\n" + JSON.stringify(problems), () => process.exit(0));
-});
-`;
+    process.stdout.write(`\n${JSON.stringify(problems)}`, () => process.exit(0));
+  });
+}
 
 /**
  * Loads the texts in one separate Node process; resolves to each text's error, by name.
@@ -40,7 +45,7 @@ export async function smokeLoad(
   texts: Record<string, string>,
   limitSeconds = timeoutSeconds,
 ): Promise<Record<string, string>> {
-  const child = spawn(process.execPath, ["-e", script], {
+  const child = spawn(process.execPath, ["-e", `(${String(loadTexts)})()`], {
     cwd: tmpdir(),
     env: {},
     stdio: ["pipe", "pipe", "pipe"],
