@@ -5,11 +5,11 @@ import ts from "typescript";
 import { isMain, root, table, writeDocument } from "./documents.mjs";
 
 /**
- * The public members of an interface or class: name, type as written, whether optional, text and default.
+ * The public members of an interface or class: name, type as written, whether optional, text, default and example.
  *
  * @param {string} path of the source file
  * @param {string} name of the interface or class
- * @returns {{ name: string, type: string, optional: boolean, text: string, default?: string }[]}
+ * @returns {{ name: string, type: string, optional: boolean, text: string, default?: string, example?: string }[]}
  */
 export function membersOf(path, name) {
   return declarationOf(path, name)
@@ -19,13 +19,14 @@ export function membersOf(path, name) {
     .filter((member) => !(ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Private))
     .map((member) => {
       const doc = member.jsDoc?.at(-1);
-      const tag = doc?.tags?.find(({ tagName }) => tagName.text === "default");
+      const tagged = (doc?.tags ?? []).map(({ tagName, comment }) => [tagName.text, flat(comment)]);
+      const tags = Object.fromEntries(tagged.filter(([tag]) => ["default", "example"].includes(tag)));
       return {
         name: member.name.getText(),
         type: ts.isMethodSignature(member) ? functionType(member) : member.type.getText(),
         optional: member.questionToken !== undefined,
         text: flat(doc?.comment),
-        ...(tag && { default: flat(tag.comment) }),
+        ...tags,
       };
     });
 }
@@ -84,9 +85,10 @@ export const inputTypes = {
 
 function inputSection([type, { file, text }]) {
   const rows = membersOf(file, type).map((member) => {
-    const { name, type: typeText, optional, text: meaning, default: value } = member;
+    const { name, type: typeText, optional, text: meaning, default: value, example } = member;
+    const shown = typeText === "boolean" ? "" : ` Example: \`${cell(example)}\``;
     const standard = optional ? (value?.startsWith("- ") ? value.slice(2) : `\`${value}\``) : "**required**";
-    return [`\`${name}\``, `\`${cell(typeText)}\``, cell(standard), cell(meaning)];
+    return [`\`${name}\``, `\`${cell(typeText)}\``, cell(standard), cell(meaning) + shown];
   });
   const about = text ? `${text}\n\n` : "";
   return `## \`${type}\`\n\n${about}${table(["Input", "Type", "Default", "Meaning"], rows)}`;

@@ -10,41 +10,61 @@ import { type ThrottlingArgs } from "./ThrottlingArgs";
 
 /** Inputs of {@link BatchJobProcessor}. */
 export interface BatchJobProcessorArgs {
-  /** The job types, at least one; their order has no meaning. */
+  /**
+   * The job types, at least one; their order has no meaning.
+   * @example [{ name: "word-count", handler: "word-count" }]
+   */
   processors: ProcessorArgs[];
   /**
    * Keeps job records: states, results, attempts that drains don't use up, idempotent submission. Without them a job
    * costs three DynamoDB writes less, and SQS's count of deliveries is the number of attempts.
    * @default true
+   * @example false
    */
   tracking?: boolean;
   /**
    * Lets the table of job records be restored to any second of the last 35 days; it costs money by size.
    * @default false
+   * @example true
    */
   pointInTimeRecovery?: boolean;
-  /** Publishes every final job state to the topic `eventsTopicArn`; SNS bills it per job. @default false */
+  /**
+   * Publishes every final job state to the topic `eventsTopicArn`; SNS bills it per job.
+   * @default false
+   * @example true
+   */
   events?: boolean;
-  /** Authorization of the API's callers: `iam` (SigV4), or `none`. Not with `jwt`. @default iam */
+  /** Authorization of the API's callers: `iam` (SigV4), or `none`. Not with `jwt`. @default iam @example "none" */
   authorization?: Authorization;
-  /** Tokens with which the API may be called, in place of AWS credentials. Not with `authorization`. @default - none */
+  /**
+   * Tokens with which the API may be called, in place of AWS credentials. Not with `authorization`.
+   * @default - none
+   * @example { issuer: "https://login.example.com", audiences: ["jobs"] }
+   */
   jwt?: JwtArgs;
   /**
    * Pages of other origins that may call the API from a browser. No other input can serve: API Gateway answers
    * preflight requests itself, before the function. @default - none
+   * @example { allowOrigins: ["https://app.example.com"] }
    */
   cors?: CorsArgs;
-  /** Requests beyond which the API answers 429. @default - 500 a second, 1,000 at once */
+  /**
+   * Requests beyond which the API answers 429.
+   * @default - 500 a second, 1,000 at once
+   * @example { rateLimit: 1_000 }
+   */
   throttling?: ThrottlingArgs;
   /**
    * Network of the workers, and the addresses that they may call.
    * @default - a VPC of public subnets without NAT, which costs nothing idle
+   * @example { privateWorkers: true }
    */
   network?: NetworkArgs;
-  /** Lets people open a shell on the instances by Session Manager. @default false */
+  /** Lets people open a shell on the instances by Session Manager. @default false @example true */
   sessionManager?: boolean;
   /**
    * Container image of the workers. @default - built from the package's worker-image folder, for each architecture used
+   * @example "123456789012.dkr.ecr.eu-central-1.amazonaws.com/worker:1.4.0"
    */
   image?: pulumi.Input<string>;
   /**
@@ -52,6 +72,7 @@ export interface BatchJobProcessorArgs {
    * JSON, `{"username": "…", "password": "…"}`. Instances read it at each pull. `secrets` can't serve: it is for
    * handlers, which run once the image is there.
    * @default - none
+   * @example "arn:aws:secretsmanager:eu-central-1:123456789012:secret:registry-a1B2c3"
    */
   registryCredentials?: pulumi.Input<string>;
   /**
@@ -59,37 +80,61 @@ export interface BatchJobProcessorArgs {
    * that AWS recommends at the first deployment, which later ones keep. `recommended:LABEL` with another label looks it
    * up again, such as `recommended:2026-11`.
    * @default recommended
+   * @example "recommended:2026-11"
    */
   machineImage?: pulumi.Input<string>;
-  /** Permissions of all handlers in AWS. @default - none */
+  /**
+   * Permissions of all handlers in AWS.
+   * @default - none
+   * @example [{ Action: ["s3:GetObject"], Resource: "arn:aws:s3:::uploads/*" }]
+   */
   policyStatements?: PolicyStatement[];
-  /** Environment variables of all workers; a processor's own override them. @default - none */
+  /**
+   * Environment variables of all workers; a processor's own override them.
+   * @default - none
+   * @example { LOG_LEVEL: "debug" }
+   */
   environment?: Record<string, pulumi.Input<string>>;
   /**
    * Secrets of all handlers, by environment variable: ARNs of Secrets Manager secrets or SSM parameters, as in a
    * processor's `secrets`; a processor's own override them.
    * @default - none
+   * @example { DB_PASSWORD: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db-a1B2c3#password" }
    */
   secrets?: Record<string, pulumi.Input<string>>;
-  /** Days that logs are kept; one of CloudWatch's values. @default 30 */
+  /** Days that logs are kept; one of CloudWatch's values. @default 30 @example 90 */
   logRetentionDays?: number;
   /**
    * Dimension of the workers' metrics in CloudWatch: `type`, up to seven metrics for each job type; `component`, up to
    * seven for all of them; or `off`. CloudWatch bills each metric per month of use, see docs/cost.md. No other input
    * can serve: the metrics are written in the workers' log lines.
    * @default type
+   * @example "component"
    */
   metrics?: Metrics;
-  /** Memory and concurrency of the front-end Lambda. @default - 512 MB, no concurrency reserved */
+  /**
+   * Memory and concurrency of the front-end Lambda.
+   * @default - 512 MB, no concurrency reserved
+   * @example { memorySize: 1_024 }
+   */
   frontend?: LambdaArgs;
-  /** Memory and concurrency of the router Lambda. @default - 256 MB, no concurrency reserved */
+  /**
+   * Memory and concurrency of the router Lambda.
+   * @default - 256 MB, no concurrency reserved
+   * @example { reservedConcurrency: 50 }
+   */
   router?: LambdaArgs;
   /**
    * ARN of a customer managed KMS key, for tables, queues, topics, logs, volumes and the bucket of inline handlers. Its
    * policy must let some services use it, and services that publish to the topics, see docs/security.md.
    * @default - AWS's own keys
+   * @example "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
    */
   kmsKey?: pulumi.Input<string>;
-  /** Tags of every resource that takes tags, instances and volumes included. @default - none */
+  /**
+   * Tags of every resource that takes tags, instances and volumes included.
+   * @default - none
+   * @example { team: "media" }
+   */
   tags?: Record<string, string>;
 }

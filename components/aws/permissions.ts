@@ -14,15 +14,19 @@ export type Effect = (typeof Effect)[keyof typeof Effect];
 
 /** One statement of an IAM policy, with exact actions on exact resources. */
 export interface PolicyStatement {
-  /** Id of the statement within its policy: letters and digits. @default - none */
+  /** Id of the statement within its policy: letters and digits. @default - none @example "ReadUploads" */
   Sid?: string;
-  /** `Allow` or `Deny`. @default - `Allow` */
+  /** `Allow` or `Deny`. @default - `Allow` @example "Deny" */
   Effect?: Effect;
-  /** Actions, such as `s3:GetObject`. */
+  /** Actions, such as `s3:GetObject`. @example ["s3:GetObject"] */
   Action: string[];
-  /** One or more ARNs of resources. */
+  /** One or more ARNs of resources. @example "arn:aws:s3:::uploads/*" */
   Resource: pulumi.Input<string> | pulumi.Input<string>[];
-  /** Conditions by operator and key, as in IAM. @default - none */
+  /**
+   * Conditions by operator and key, as in IAM.
+   * @default - none
+   * @example { StringEquals: { "aws:SourceVpc": "vpc-0123456789abcdef0" } }
+   */
   Condition?: Record<string, Record<string, pulumi.Input<string | string[]>>>;
 }
 
