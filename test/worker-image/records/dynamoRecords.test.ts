@@ -131,6 +131,14 @@ describe("DynamoRecords", () => {
     expect([fourth.attempt, fourth.claim - first.claim]).to.deep.equal([1, 3]);
   });
 
+  it("counts the claims of a record from before they were counted", async () => {
+    const id = newId();
+    await store({ id, attempts: 1 });
+    const hold = await startJob(records, id);
+    expect([hold.attempt, hold.claim]).to.deep.equal([2, start + 1]);
+    expect(hold).to.not.have.property("checkpointAt");
+  });
+
   it("writes the time of the last checkpoint with whatever it writes, and gives it to the next attempt", async () => {
     const id = newId();
     const hold = await startJob(records, id);
