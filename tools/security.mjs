@@ -6,66 +6,6 @@ import { isMain, root, table, withParts, writeDocument } from "./documents.mjs";
 
 const require = createRequire(import.meta.url);
 
-/**
- * Reason of each statement, by its `Sid`. A statement without a reason stops this script, and so does an unused reason.
- */
-export const reasons = {
-  AnnounceEnds: "Publishes each job's end; with `events` only",
-  KeepEnds: "Keeps a job's end that the topic did not take, for the repair run to publish; with `events` only",
-  KeepUnsent: "Keeps what SQS does not take, so that an outage of it loses nothing",
-  TakeUnsent: "Routes what the router kept while SQS took nothing",
-  TakeKept: "Publishes the ends that workers kept; with `events` only",
-  AuthorisePull: "Signs in to the registry of the worker's image",
-  ConsumeJobs: "Takes jobs, hides them while they run, and deletes them when they are done",
-  CountJobs: "Counts the backlog",
-  DeadLetter: "Puts a job that failed for good aside, with its reason",
-  DenyPlainHttp: "Nobody may call over plain HTTP",
-  DescribeGroups: "Reads what groups have, and why launches fail",
-  EndOwnInstance: "Goes on from a lifecycle hook, and ends or replaces its own instance",
-  ExplainDeadLetters: "Replaces each dead letter that SQS moved by one with a reason",
-  FindLogGroups: "VPC flow logs find their log group; with `network.flowLogs` only",
-  FindOwnGroup: "Finds its group where metadata can't show tags; with `tags` whose keys metadata refuses only",
-  FindOwnGroups: "Reads how many instances its type has, before it ends itself",
-  FollowRecords: "Reads and claims records, and writes states and results",
-  KeepCheckpoints: "Keeps its jobs' checkpoints, and reads one with the same call; of its own type alone",
-  KeepFleetItems: "Keeps what is known of each fleet",
-  KeepUndelivered: "SNS keeps what it could not deliver to the router",
-  ListRecords: "Finds jobs by their index, to list them and to end those whose messages are gone",
-  NudgeScaler: "Tells the scaler that there is work",
-  OpenSessions: "Lets people open a shell; with `sessionManager` only",
-  PassScheduleRole: "Hands its schedules the role that they publish in",
-  PublishJobs: "Hands jobs on",
-  PullImage: "Pulls the worker's image; images of private ECR repositories only",
-  ReadBacklog: "Reads how much waits, before it ends itself",
-  ReadFleets: "Says why a type's workers don't start",
-  ReadHandler: "Reads the text of an inline handler; of that type only",
-  ReadJobTypes: "Knows the types, their queues and schemas",
-  ReadRegistryCredentials: "Reads what its image's registry asks for; with `registryCredentials` only",
-  ReadParameters: "Reads the values of the type's secrets that are SSM parameters; with `secrets` only",
-  ReadListed: "Reads the records of those listed",
-  ReadSecrets: "Reads the values of the type's secrets that are in Secrets Manager; with `secrets` only",
-  ReleaseDeadLetters: "Lets go of the dead letters that it looked through for one to send back",
-  DrainDeadLetters: "Moves what waits out of a removed type's queue, before it is deleted",
-  DrainRemovedType: "Moves what waits out of a removed type's queue, before it is deleted",
-  ReplayJobs: "Routes what the router failed at",
-  ReportToFleet:
-    "Says that it lives and how long jobs take, and reads what the fleet is to be; items of its own type alone",
-  RetryJobs: "Has dead letters sent back by the one that may touch them, when somebody retries their jobs",
-  RetryLaunches: "Has launches tried at once, when somebody asks for it",
-  RouteJobs: "Puts jobs in their type's queue",
-  ScaleGroups: "Raises groups, and has silent instances replaced",
-  ScheduleJobs: "Holds back a job that is more than 15 minutes ahead, until it is cancelled",
-  SendJobsBack: "Sends dead letters back to their queue, when somebody retries their jobs by the API",
-  SendFailures: "Lambda puts what the function failed at aside, in its role",
-  SendUnpublished: "EventBridge Scheduler keeps what it could not publish, in its role",
-  SendUnroutable: "Puts a job of an unknown type aside, with its reason",
-  SubmitRecords: "Writes a job's record, reads its state, and asks for its cancellation",
-  TakeFailed: "Takes what was not delivered or failed, and routes it again",
-  UseKey: "SQS, SNS, DynamoDB and S3 use the key for what it calls there; with `kmsKey` only",
-  WriteFlowLogs: "VPC flow logs write their log; with `network.flowLogs` only",
-  WriteLogs: "Writes its log",
-};
-
 const component = "media";
 const type = "thumbnail";
 
@@ -128,11 +68,11 @@ function conditionsOf({ Condition = {} }) {
 
 const used = new Set();
 
-function reasonOf({ Sid, Action, Resource }, { patternReasons, wildcardReasons }) {
-  if (!reasons[Sid]) throw new Error(`Expected a reason for the statement ${Sid} in tools/security.mjs`);
+function reasonOf({ Sid, Action, Resource }, { statementReasons, patternReasons, wildcardReasons }) {
+  if (!statementReasons[Sid]) throw new Error(`Expected a reason for ${Sid} in components/aws/permissionReasons.ts`);
   used.add(Sid);
   const wild = listOf(Resource).includes("*") ? listOf(Action).map((action) => wildcardReasons[action]) : [];
-  return [reasons[Sid], patternReasons[Sid], ...new Set(wild)]
+  return [statementReasons[Sid], patternReasons[Sid], ...new Set(wild)]
     .filter(Boolean)
     .map((text) => text.replace(/\.$/, ""))
     .join(". ");
@@ -166,7 +106,7 @@ function principalOf({ Effect, Principal }) {
 /** The blocks of the page by name. */
 async function blocks() {
   const { ofType, resources } = await recordPrograms();
-  const explanations = require("../components/aws/permissions.ts");
+  const explanations = require("../components/aws/permissionReasons.ts");
   const byRole = statementRows(
     ofType("iam/rolePolicy:RolePolicy"),
     explanations,
@@ -185,7 +125,7 @@ async function blocks() {
       code([symbolic(inputs.sourceArn)]),
     ])
     .sort();
-  const idle = Object.keys(reasons).filter((sid) => !used.has(sid));
+  const idle = Object.keys(explanations.statementReasons).filter((sid) => !used.has(sid));
   if (idle.length > 0) throw new Error(`Expected no reason for statements that are not there, got ${idle.join(", ")}`);
   return {
     roles: distinctTable(["Role", "Actions", "Resources", "Conditions", "Why"], byRole),

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { limits } from "../../contract/limits";
 import { encryptQueue, type KmsKey } from "./encryption";
 import { fitName } from "./fitName";
-import { tlsOnlyPolicy } from "./permissions";
+import { tlsOnlyPolicy } from "./roles";
 
 /** A principal that may use a queue, beside the roles whose own policies allow it. */
 export interface QueueUser {

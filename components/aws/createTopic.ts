@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { type KmsKey } from "./encryption";
-import { tlsOnlyPolicy } from "./permissions";
+import { tlsOnlyPolicy } from "./roles";
 
 /** A topic that accepts TLS only, encrypted if a key is given. */
 export function createTopic(

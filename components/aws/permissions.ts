@@ -1,9 +1,6 @@
-import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { listIndex } from "../../contract/records/listKey";
 import { parseSecretReference, type SecretReference } from "../../contract/secretReference";
-import { fitName } from "./fitName";
-import { json, resolve } from "./json";
 
 /** Grant or denial of a statement. */
 export const Effect = {
@@ -32,39 +29,6 @@ export interface PolicyStatement {
 
 /** Statements of a policy, some of which may be known only later. */
 export type Statements = (PolicyStatement | pulumi.Output<PolicyStatement[]>)[];
-
-/** The actions that AWS can grant only on every resource, and AWS's page that says so. */
-export const wildcardReasons: Record<string, string> = {
-  "autoscaling:DescribeAutoScalingGroups":
-    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
-  "autoscaling:DescribeAutoScalingInstances":
-    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
-  "autoscaling:DescribeScalingActivities":
-    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
-  "ecr:GetAuthorizationToken":
-    "The token is the registry's, not a repository's (Service Authorization Reference, Amazon Elastic Container Registry).",
-  "logs:DescribeLogGroups":
-    "Flow logs look their log group up among the account's (Amazon VPC User Guide, IAM role for publishing flow logs to CloudWatch Logs).",
-  "ssm:UpdateInstanceInformation":
-    "Its resource is the instance, which is not there yet at deploy (AWS's own policy for Session Manager: Add Session Manager permissions to an existing IAM role).",
-  "ssmmessages:CreateControlChannel": noChannelResources(),
-  "ssmmessages:CreateDataChannel": noChannelResources(),
-  "ssmmessages:OpenControlChannel": noChannelResources(),
-  "ssmmessages:OpenDataChannel": noChannelResources(),
-};
-
-function noChannelResources(): string {
-  return "Channels are no resources (Service Authorization Reference, AWS Systems Manager Session Manager Message Gateway).";
-}
-
-/** Statements with a pattern for resources, and the reason why no list of names would do. */
-export const patternReasons: Record<string, string> = {
-  ScaleGroups:
-    "Types come and go, and a list of their groups would outgrow the policy: the tag of this deployment's groups is the bound.",
-  ScheduleJobs: "Schedules are made at run time, one for each job far ahead, in the component's own group.",
-  WriteFlowLogs: "Log streams are made at run time, in the one log group.",
-  WriteLogs: "Log streams are made at run time, in the one log group.",
-};
 
 export function publishTo(topicArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "PublishJobs", Action: ["sns:Publish"], Resource: topicArn };
@@ -287,78 +251,4 @@ export function parseEcrImage(
   const dualStack = String.raw`\.dkr-ecr(?:-fips)?\.([a-z0-9-]+)\.on\.(?:aws|amazonwebservices\.com\.cn|amazonwebservices\.eu)`;
   const match = new RegExp(String.raw`^(\d{12})(?:${classic}|${dualStack})/([^:@]+)`).exec(image ?? "");
   return match ? { account: match[1]!, region: (match[2] ?? match[3])!, name: match[4]! } : undefined;
-}
-
-/** A policy document of the statements. */
-export function policyDocument(statements: Statements): pulumi.Output<string> {
-  return resolve(statements).apply((list) =>
-    JSON.stringify({
-      Version: "2012-10-17",
-      Statement: (list as PolicyStatement[]).flat().map((statement) => ({ Effect: "Allow", ...statement })),
-    }),
-  );
-}
-
-/**
- * A resource policy that denies calls over plain HTTP, beside the given statements. SNS takes no wildcard here: it
- * refuses a policy whose actions aren't all those of a topic ("Policy statement action out of service scope").
- */
-export function tlsOnlyPolicy(
-  actions: "sqs:*" | "s3:*" | ("sns:Publish" | "sns:Subscribe")[],
-  resources: pulumi.Input<string>[],
-  statements: object[] = [],
-): pulumi.Output<string> {
-  return json({
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Sid: "DenyPlainHttp",
-        Effect: "Deny",
-        Principal: "*",
-        Action: actions,
-        Resource: resources,
-        Condition: { Bool: { "aws:SecureTransport": "false" } },
-      },
-      ...statements,
-    ],
-  });
-}
-
-function trustIn(service: string, sourceAccount?: pulumi.Input<string>): pulumi.Input<string> {
-  const statement = { Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" };
-  const document = (more: object) => ({ Version: "2012-10-17", Statement: [{ ...statement, ...more }] });
-  if (sourceAccount === undefined) return JSON.stringify(document({}));
-  return json(document({ Condition: { StringEquals: { "aws:SourceAccount": sourceAccount } } }));
-}
-
-/** A role for one AWS service, with its statements as its single inline policy. */
-export function createRole(
-  name: string,
-  args: {
-    service: "lambda.amazonaws.com" | "ec2.amazonaws.com" | "scheduler.amazonaws.com" | "vpc-flow-logs.amazonaws.com";
-    /** The only account for which the service may act; for services that act for many accounts. */
-    sourceAccount?: pulumi.Input<string>;
-    statements: Statements;
-    /** True if the role's deletion removes its policies, those of other resources included. */
-    forceDetachPolicies?: boolean;
-    tags?: aws.Tags;
-  },
-  opts: pulumi.ResourceOptions,
-): { role: aws.iam.Role; policy: aws.iam.RolePolicy } {
-  const role = new aws.iam.Role(
-    `${name}-role`,
-    {
-      ...fitName(`${name}-role`, 64),
-      assumeRolePolicy: trustIn(args.service, args.sourceAccount),
-      forceDetachPolicies: args.forceDetachPolicies,
-      tags: args.tags,
-    },
-    opts,
-  );
-  const policy = new aws.iam.RolePolicy(
-    `${name}-policy`,
-    { role: role.name, policy: policyDocument(args.statements) },
-    opts,
-  );
-  return { role, policy };
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { encryptBucket, type KmsKey } from "../aws/encryption";
-import { tlsOnlyPolicy } from "../aws/permissions";
+import { tlsOnlyPolicy } from "../aws/roles";
 import { type SerialisedHandler } from "./serialiseHandler";
 import { type OwnHandler, shipHandlers } from "./shipHandlers";
 

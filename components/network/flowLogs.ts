@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { type KmsKey } from "../aws/encryption";
-import { createRole, deliverFlowLogs } from "../aws/permissions";
+import { deliverFlowLogs } from "../aws/permissions";
+import { createRole } from "../aws/roles";
 
 export interface FlowLogsArgs {
   vpcId: pulumi.Input<string>;

@@ -4,7 +4,8 @@ import { publishTarget, recurringInput, schedulePrefix } from "../../contract/me
 import { type JobSchedule } from "../args/ProcessorArgs";
 import { type KmsKey, useKey } from "../aws/encryption";
 import { fitName } from "../aws/fitName";
-import { createRole, publishTo, sendTo } from "../aws/permissions";
+import { publishTo, sendTo } from "../aws/permissions";
+import { createRole } from "../aws/roles";
 
 export interface JobSchedulesArgs {
   topic: aws.sns.Topic;

@@ -2,7 +2,8 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "../args/defaults";
 import { type KmsKey, useKey } from "../aws/encryption";
-import { createRole, type PolicyStatement, writeLogs } from "../aws/permissions";
+import { type PolicyStatement, writeLogs } from "../aws/permissions";
+import { createRole } from "../aws/roles";
 import { lambdaCode, type LambdaName } from "./lambdaCode";
 
 export interface LambdaFunctionArgs {

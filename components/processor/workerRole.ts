@@ -5,7 +5,6 @@ import { useKey } from "../aws/encryption";
 import {
   announceTo,
   consumeFrom,
-  createRole,
   endOwnInstance,
   findOwnGroup,
   findOwnGroups,
@@ -13,7 +12,6 @@ import {
   invoke,
   keepCheckpoints,
   openSessions,
-  policyDocument,
   pullImage,
   readBacklog,
   readHandler,
@@ -24,6 +22,7 @@ import {
   type Statements,
   writeLogs,
 } from "../aws/permissions";
+import { createRole, policyDocument } from "../aws/roles";
 import { type HandlerObject } from "../handlers/InlineHandlers";
 import { type WorkerFleetArgs } from "./WorkerFleetArgs";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { BatchJobProcessor, type BatchJobProcessorArgs } from "../../components";
-import { patternReasons, wildcardReasons } from "../../components/aws/permissions";
+import { patternReasons, wildcardReasons } from "../../components/aws/permissionReasons";
 import { packageRoot } from "../../contract/packageRoot";
 import { record, type RecordedResource, type Recording } from "../support/record";
 

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { type BatchJobProcessorArgs, type ProcessorArgs } from "../../../components";
 import { withDefaults } from "../../../components/args/ProcessorArgs";
 import { DeployTarget } from "../../../components/aws/DeployTarget";
-import { wildcardReasons } from "../../../components/aws/permissions";
+import { wildcardReasons } from "../../../components/aws/permissionReasons";
 import { WorkerNetwork } from "../../../components/network/WorkerNetwork";
 import { JobTables } from "../../../components/pipeline/JobTables";
 import { ProcessorQueue } from "../../../components/processor/ProcessorQueue";

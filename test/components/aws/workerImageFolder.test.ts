@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { expectSdks } from "../../../components/aws/expectSdks";
-import { realFolder } from "../../../components/aws/realFolder";
+import { realFolder } from "../../../components/aws/workerImageFolder";
 
 describe("realFolder", () => {
   const pnp = (real: string | null) => ({ findPnpApi: () => ({ resolveVirtual: () => real }) });

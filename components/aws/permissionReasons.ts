@@ -1,0 +1,90 @@
+/** Reason of each statement, by its `Sid`, for docs/security.md. Every statement has one, and every one a statement. */
+export const statementReasons: Record<string, string> = {
+  AnnounceEnds: "Publishes each job's end; with `events` only",
+  KeepEnds: "Keeps a job's end that the topic did not take, for the repair run to publish; with `events` only",
+  KeepUnsent: "Keeps what SQS does not take, so that an outage of it loses nothing",
+  TakeUnsent: "Routes what the router kept while SQS took nothing",
+  TakeKept: "Publishes the ends that workers kept; with `events` only",
+  AuthorisePull: "Signs in to the registry of the worker's image",
+  ConsumeJobs: "Takes jobs, hides them while they run, and deletes them when they are done",
+  CountJobs: "Counts the backlog",
+  DeadLetter: "Puts a job that failed for good aside, with its reason",
+  DenyPlainHttp: "Nobody may call over plain HTTP",
+  DescribeGroups: "Reads what groups have, and why launches fail",
+  EndOwnInstance: "Goes on from a lifecycle hook, and ends or replaces its own instance",
+  ExplainDeadLetters: "Replaces each dead letter that SQS moved by one with a reason",
+  FindLogGroups: "VPC flow logs find their log group; with `network.flowLogs` only",
+  FindOwnGroup: "Finds its group where metadata can't show tags; with `tags` whose keys metadata refuses only",
+  FindOwnGroups: "Reads how many instances its type has, before it ends itself",
+  FollowRecords: "Reads and claims records, and writes states and results",
+  KeepCheckpoints: "Keeps its jobs' checkpoints, and reads one with the same call; of its own type alone",
+  KeepFleetItems: "Keeps what is known of each fleet",
+  KeepUndelivered: "SNS keeps what it could not deliver to the router",
+  ListRecords: "Finds jobs by their index, to list them and to end those whose messages are gone",
+  NudgeScaler: "Tells the scaler that there is work",
+  OpenSessions: "Lets people open a shell; with `sessionManager` only",
+  PassScheduleRole: "Hands its schedules the role that they publish in",
+  PublishJobs: "Hands jobs on",
+  PullImage: "Pulls the worker's image; images of private ECR repositories only",
+  ReadBacklog: "Reads how much waits, before it ends itself",
+  ReadFleets: "Says why a type's workers don't start",
+  ReadHandler: "Reads the text of an inline handler; of that type only",
+  ReadJobTypes: "Knows the types, their queues and schemas",
+  ReadRegistryCredentials: "Reads what its image's registry asks for; with `registryCredentials` only",
+  ReadParameters: "Reads the values of the type's secrets that are SSM parameters; with `secrets` only",
+  ReadListed: "Reads the records of those listed",
+  ReadSecrets: "Reads the values of the type's secrets that are in Secrets Manager; with `secrets` only",
+  ReleaseDeadLetters: "Lets go of the dead letters that it looked through for one to send back",
+  DrainDeadLetters: "Moves what waits out of a removed type's queue, before it is deleted",
+  DrainRemovedType: "Moves what waits out of a removed type's queue, before it is deleted",
+  ReplayJobs: "Routes what the router failed at",
+  ReportToFleet:
+    "Says that it lives and how long jobs take, and reads what the fleet is to be; items of its own type alone",
+  RetryJobs: "Has dead letters sent back by the one that may touch them, when somebody retries their jobs",
+  RetryLaunches: "Has launches tried at once, when somebody asks for it",
+  RouteJobs: "Puts jobs in their type's queue",
+  ScaleGroups: "Raises groups, and has silent instances replaced",
+  ScheduleJobs: "Holds back a job that is more than 15 minutes ahead, until it is cancelled",
+  SendJobsBack: "Sends dead letters back to their queue, when somebody retries their jobs by the API",
+  SendFailures: "Lambda puts what the function failed at aside, in its role",
+  SendUnpublished: "EventBridge Scheduler keeps what it could not publish, in its role",
+  SendUnroutable: "Puts a job of an unknown type aside, with its reason",
+  SubmitRecords: "Writes a job's record, reads its state, and asks for its cancellation",
+  TakeFailed: "Takes what was not delivered or failed, and routes it again",
+  UseKey: "SQS, SNS, DynamoDB and S3 use the key for what it calls there; with `kmsKey` only",
+  WriteFlowLogs: "VPC flow logs write their log; with `network.flowLogs` only",
+  WriteLogs: "Writes its log",
+};
+
+/** The actions that AWS can grant only on every resource, and AWS's page that says so. */
+export const wildcardReasons: Record<string, string> = {
+  "autoscaling:DescribeAutoScalingGroups":
+    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
+  "autoscaling:DescribeAutoScalingInstances":
+    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
+  "autoscaling:DescribeScalingActivities":
+    "Auto Scaling's describe actions know no resources (Service Authorization Reference, Amazon EC2 Auto Scaling).",
+  "ecr:GetAuthorizationToken":
+    "The token is the registry's, not a repository's (Service Authorization Reference, Amazon Elastic Container Registry).",
+  "logs:DescribeLogGroups":
+    "Flow logs look their log group up among the account's (Amazon VPC User Guide, IAM role for publishing flow logs to CloudWatch Logs).",
+  "ssm:UpdateInstanceInformation":
+    "Its resource is the instance, which is not there yet at deploy (AWS's own policy for Session Manager: Add Session Manager permissions to an existing IAM role).",
+  "ssmmessages:CreateControlChannel": noChannelResources(),
+  "ssmmessages:CreateDataChannel": noChannelResources(),
+  "ssmmessages:OpenControlChannel": noChannelResources(),
+  "ssmmessages:OpenDataChannel": noChannelResources(),
+};
+
+function noChannelResources(): string {
+  return "Channels are no resources (Service Authorization Reference, AWS Systems Manager Session Manager Message Gateway).";
+}
+
+/** Statements with a pattern for resources, and the reason why no list of names would do. */
+export const patternReasons: Record<string, string> = {
+  ScaleGroups:
+    "Types come and go, and a list of their groups would outgrow the policy: the tag of this deployment's groups is the bound.",
+  ScheduleJobs: "Schedules are made at run time, one for each job far ahead, in the component's own group.",
+  WriteFlowLogs: "Log streams are made at run time, in the one log group.",
+  WriteLogs: "Log streams are made at run time, in the one log group.",
+};
