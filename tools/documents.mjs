@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
-import prettier from "prettier";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -15,10 +14,9 @@ export function isMain(url) {
 /** Writes a document of the project, formatted by its kind; with `--check` it fails if that would change it. */
 export async function writeDocument(path, text) {
   const file = join(root, path);
+  const { format, resolveConfig } = await import("prettier");
   const isJson = path.endsWith(".json");
-  const formatted = isJson
-    ? text
-    : await prettier.format(text, { ...(await prettier.resolveConfig(file)), filepath: file });
+  const formatted = isJson ? text : await format(text, { ...(await resolveConfig(file)), filepath: file });
   if (!argv.includes("--check")) writeFileSync(file, formatted);
   else if (readFileSync(file, "utf8") !== formatted) {
     console.error(`${path} is out of date: run npm run docs.`);

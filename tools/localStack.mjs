@@ -1,24 +1,28 @@
 // Sends the probes of test/parity/messaging to LocalStack's community edition, and records its answers; `--check` only
 // compares them. Installing it from PyPI takes a minute, and needs Python 3.13: so CI compares with the record.
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { root } from "./documents.mjs";
+import { binariesOf, fail, installOnce } from "./pythonTool.mjs";
 
 /** The last under the Apache licence. */
 const version = "4.14.0";
 /** With newer ones of these it doesn't start. */
 const bounds = ["cryptography<45", "pyopenssl<25", "service_identity<24.2", "joserfc<1.1", "cbor2<5.9"];
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const folder = join(root, "node_modules", ".cache", `localstack-${version}`);
-const python = join(folder, "bin", "python");
-const stamp = join(folder, ".installed");
+const name = `localstack-${version}`;
+const python = join(binariesOf(name), "python");
 
-if (!existsSync(stamp)) install();
+installOnce(name, {
+  pythons: pythons(),
+  versions: "sys.version_info[:2] == (3, 13)",
+  expected: "Python 3.13, on which alone LocalStack runs, as `python3.13`",
+  packages: [`localstack-core[runtime]==${version}`, ...bounds],
+});
 const port = await freePort();
 const server = await start(port);
 const recorder = join(root, "test", "parity", "messaging", "record.ts");
@@ -28,20 +32,6 @@ const asking = spawn(process.execPath, [...args, ...process.argv.slice(2)], { cw
 const status = await new Promise((resolve) => asking.once("exit", resolve));
 server.kill("SIGKILL");
 process.exit(status ?? 1);
-
-function install() {
-  const found = pythons().find(
-    (name) => spawnSync(name, ["-c", "import sys, venv; sys.exit(sys.version_info[:2] != (3, 13))"]).status === 0,
-  );
-  if (!found)
-    fail("Expected Python 3.13 with its venv module as `python3.13`, found none: LocalStack runs on no other");
-  rmSync(folder, { recursive: true, force: true });
-  console.log(`Installing LocalStack ${version} into ${folder}`);
-  run(found, ["-m", "venv", folder]);
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-  run(python, [...pip, `localstack-core[runtime]==${version}`, ...bounds]);
-  writeFileSync(stamp, "");
-}
 
 /** Those on the path, and pyenv's, which it hides where another version is chosen. */
 function pythons() {
@@ -81,13 +71,4 @@ function freePort() {
       probe.close(() => resolve(port));
     });
   });
-}
-
-function run(command, args) {
-  if (spawnSync(command, args, { stdio: "inherit" }).status !== 0) fail(`${command} ${args.join(" ")} failed`);
-}
-
-function fail(problem) {
-  console.error(problem);
-  process.exit(1);
 }
