@@ -25,6 +25,7 @@ export type {
   SubmitOutcome,
   SubmittedJob,
 } from "./job";
+export type { JobsOf } from "./jobsOf";
 export type { WaitOptions } from "./waitForJob";
 export type { JobError, JobState, OmittedResult } from "../contract/records/record";
 export type { Waiting, WaitingReason } from "../contract/records/waiting";

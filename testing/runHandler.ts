@@ -1,27 +1,30 @@
 import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { ProcessorArgs } from "../components/args/ProcessorArgs";
-import { hasOwnHandler, shipHandlers } from "../components/handlers/shipHandlers";
+import { declarationOf, definitionOf, placeOf } from "../components/handlers/jobDeclaration";
+import { hasOwnHandler, readFilesOf, shipHandlers } from "../components/handlers/shipHandlers";
+import type { DefinedJob } from "../contract/defineJob";
 import type { JobHandler } from "../contract/handler";
 import type { HandlerRun, HandlerTrial, TrialModule } from "../contract/handlerTrial";
 import { workerMain } from "../contract/packageRoot";
 import { createSchemaCheck } from "../contract/schema/schemaCheck";
 
 /**
- * A handler to run: the path of its file, relative to the working folder; a function; or a processor as a program has
- * it, of which handler, time, memory and schema count.
+ * A handler to run: the path of its file, relative to the working folder, or what `defineJob` made in it; a function;
+ * or a processor as a program has it, of which handler, time, memory and schema count.
  */
 export type TriedHandler = string | JobHandler<never> | TriedProcessor;
 
 type TriedProcessor = Pick<
   ProcessorArgs,
   "handler" | "handle" | "command" | "timeoutSeconds" | "memoryMegabytes" | "payloadSchema"
->;
+> & { "~types"?: undefined };
 
 /** The job, and what the handler finds around it. */
-export interface RunHandlerOptions {
+export interface RunHandlerOptions<Payload = unknown> {
   /** Sent as JSON, as by the API. */
-  payload: unknown;
+  payload: Payload;
   /** @default - a random one */
   id?: string;
   /** @default "job" */
@@ -50,13 +53,18 @@ const defaultTimeoutSeconds = 300;
  * Runs a handler on one job, in a unit test: in a process of its own and by the worker's own code, so that results,
  * errors, exit codes, time and memory count as they do on AWS. Nothing else of the system is there.
  *
- * @throws Error if the handler can't be shipped or loaded, or the payload doesn't fit its processor's `payloadSchema`.
+ * @throws Error if the handler can't be shipped or loaded, or the payload doesn't fit the schema of its job type.
  */
-export async function runHandler<Result = unknown>(
+export function runHandler<Name extends string, Input, Payload, Result>(
+  job: DefinedJob<Name, Input, Payload, Result>,
+  options: RunHandlerOptions<Input>,
+): Promise<HandlerRun<Result>>;
+export function runHandler<Result = unknown>(
   handler: TriedHandler,
   options: RunHandlerOptions,
-): Promise<HandlerRun<Result>> {
-  const processor = asProcessor(handler);
+): Promise<HandlerRun<Result>>;
+export async function runHandler(handler: TriedHandler | DefinedJob, options: RunHandlerOptions): Promise<HandlerRun> {
+  const processor = withDeclaration(asProcessor(handler), handler);
   const { payload, id = randomUUID(), type = "job", attempt = 1, tenant, checkpoint, signal } = options;
   const { environment = {}, secrets = {} } = options;
   expectFitting(payload, processor.payloadSchema);
@@ -71,12 +79,31 @@ export async function runHandler<Result = unknown>(
     ...(checkpoint !== undefined && { checkpoint }),
   };
   const trial = { handler: await handlerOf(processor, type), job, timeoutSeconds, environment, secrets, signal };
-  return loadTrial().runTrial({ ...trial, memoryMegabytes: processor.memoryMegabytes }) as Promise<HandlerRun<Result>>;
+  return loadTrial().runTrial({ ...trial, memoryMegabytes: processor.memoryMegabytes });
 }
 
-function asProcessor(handler: TriedHandler): TriedProcessor {
+function asProcessor(handler: TriedHandler | DefinedJob): TriedProcessor {
+  const defined = definitionOf(handler);
+  if (defined) return { handler: placeOf(defined.place.stack)?.[0] };
   if (typeof handler === "string") return { handler };
-  return typeof handler === "function" ? { handle: handler as ProcessorArgs["handle"] } : handler;
+  if (typeof handler === "function") return { handle: handler as ProcessorArgs["handle"] };
+  return handler as TriedProcessor;
+}
+
+/** Adds what the handler's file says, if it does so by `defineJob`. */
+function withDeclaration(processor: TriedProcessor, tried: unknown): TriedProcessor {
+  const [file] = readFilesOf([{ handler: processor.handler, isStockImage: true }]);
+  const isSame = () => isDeepStrictEqual(asData(declarationOf(tried)), asData(file?.declaration));
+  if (definitionOf(tried) && file?.problems.length === 0 && !isSame()) {
+    throw new Error(`Expected the job as the default export of ${processor.handler}, got another: it runs by its file`);
+  }
+  const { options, payloadSchema } = file?.declaration ?? {};
+  return { ...options, payloadSchema, ...processor };
+}
+
+/** The declaration as read from a file, less its place. */
+function asData(declaration: object | undefined): unknown {
+  return JSON.parse(JSON.stringify({ ...declaration, place: undefined }));
 }
 
 function expectFitting(payload: unknown, schema: Record<string, unknown> | undefined): void {

@@ -5,6 +5,7 @@ import { limits, typePattern } from "../../contract/limits";
 import { fixedWorkerSettings, workerVariablePrefix } from "../../contract/workerSettings";
 import { Effect } from "../aws/permissions";
 import { isHandlerPath } from "../handlers/handlerFile";
+import { definitionOf } from "../handlers/jobDeclaration";
 import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { Acknowledge, Authorization, Egress, Metrics } from "./choices";
 import { type CorsArgs } from "./CorsArgs";
@@ -172,7 +173,7 @@ const processorSchema = z.strictObject({
     .min(1)
     .refine(([program]) => program !== "", expecting("a program as the first text"))
     .optional(),
-  handle: z.custom((value) => typeof value === "function", expecting("a function")).optional(),
+  handle: z.custom((value) => typeof value === "function" || definitionOf(value), expecting("a function")).optional(),
   description: z.string().max(1_000).optional(),
   payloadSchema: z.record(z.string(), z.unknown()).optional(),
   image: input(text).optional(),

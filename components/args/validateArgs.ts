@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { bytesOf, describe, isObject } from "../../contract/check";
 import { limits } from "../../contract/limits";
@@ -5,6 +6,7 @@ import { maxComponentCharacters } from "../aws/fitName";
 import { architectureOf, isBurstable } from "../aws/instanceTypes";
 import { findHandlerFile, handlerExtensions, isHandlerPath } from "../handlers/handlerFile";
 import { usesThis } from "../handlers/handlerFindings";
+import { definitionOf, placeOf } from "../handlers/jobDeclaration";
 import { argsSchema, explainIssue } from "./argsSchema";
 import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { Egress } from "./choices";
@@ -20,14 +22,25 @@ import { type CapacityChange, type JobSchedule, type ProcessorArgs, withDefaults
 import { roomErrors } from "./roomErrors";
 import { schemaProblem } from "./schemaProblem";
 import { clashErrors } from "./secrets";
+import { withJobFiles } from "./withJobFiles";
 
-/** Throws one error that names every problem of the inputs with its property path. */
-export function validateArgs(name: string, args: BatchJobProcessorArgs): void {
+/**
+ * The inputs with what their handlers' files say.
+ *
+ * @throws `pulumi.InputPropertiesError` that names every problem of the inputs with its property path.
+ */
+export function validateArgs(name: string, given: BatchJobProcessorArgs): BatchJobProcessorArgs {
+  const { args, errors: contradictions, places } = withJobFiles(given);
   const shape = shapeErrors(args);
   // Sizes need a valid program.
   const between = () => [...relationErrors(args), ...(shape.length === 0 ? sizeErrors(args) : [])];
-  const errors = [...nameErrors(name), ...withOutputErrors(args, shape, between)];
+  const found = [...nameErrors(name), ...withOutputErrors(args, shape, between), ...contradictions];
+  const errors = found.map(({ propertyPath, reason }) => {
+    const place = places.get(/^processors\[\d+\]\.\w+/.exec(propertyPath)?.[0] ?? "");
+    return { propertyPath, reason: place === undefined ? reason : `${reason}, in defineJob at ${place}` };
+  });
   if (errors.length > 0) throw new pulumi.InputPropertiesError({ message: invalidInputs(name, errors), errors });
+  return args;
 }
 
 type InputError = pulumi.InputPropertyErrorDetails;
@@ -165,6 +178,13 @@ function scheduleErrors(processor: ProcessorArgs, path: string): InputError[] {
 const kinds = ["handler", "command", "handle"] as const;
 
 function handlerErrors(processor: ProcessorArgs, path: string): InputError[] {
+  const defined = definitionOf(processor.handle) ?? definitionOf(processor.handler);
+  if (defined) {
+    const [file, line] = placeOf(defined.place.stack) ?? [];
+    const got = `got that of ${file && relative("", file)}:${line} in the program`;
+    const reason = `Expected defineJob as the default export of a file, with its path as handler: "./jobs/invoice.ts", ${got}: put it in a file`;
+    return [{ propertyPath: `${path}.${definitionOf(processor.handle) ? "handle" : "handler"}`, reason }];
+  }
   const given = kinds.filter((kind) => processor[kind] !== undefined);
   if (given.length !== 1) {
     const got = given.length === 0 ? "none of them" : given.join(" and ");

@@ -4,6 +4,7 @@ import { HandlerProblems } from "./bundleProblems";
 import { bundleOnce } from "./bundles";
 import { findHandlerFile, isHandlerPath } from "./handlerFile";
 import { findPackages } from "./handlerFindings";
+import { type HandlerFile, readHandlerFiles } from "./readHandlerFiles";
 import { type SerialisedHandler, serialiseHandler } from "./serialiseHandler";
 import { smokeLoad } from "./smokeLoad";
 import { stockPackages } from "./stockPackages";
@@ -25,12 +26,13 @@ export function hasOwnHandler({ handle, handler }: Pick<OwnHandler, "handle" | "
 /** Makes the text of each handler, by processor; rejects with all that is wrong with all of them. */
 export async function shipHandlers(handlers: OwnHandler[]): Promise<Map<string, SerialisedHandler>> {
   const folder = process.cwd();
+  const files = readFilesOf(handlers, folder);
   const shipped = new Map<string, SerialisedHandler>();
   const problems: [type: string, reason: string][] = [];
   await Promise.all(
-    handlers.map(async (handler) => {
+    handlers.map(async (handler, index) => {
       try {
-        shipped.set(handler.type, await textOf(handler, folder));
+        shipped.set(handler.type, await textOf(handler, folder, files[index]));
       } catch (error) {
         const reasons = error instanceof HandlerProblems ? error.problems : [(error as Error).message];
         problems.push(...reasons.map((reason): [string, string] => [handler.type, reason]));
@@ -48,12 +50,29 @@ export async function shipHandlers(handlers: OwnHandler[]): Promise<Map<string, 
   throw new pulumi.RunError(`Handlers that a worker could not run:\n${lines.join("\n")}`);
 }
 
-async function textOf({ type, handle, handler, isStockImage }: OwnHandler, folder: string): Promise<SerialisedHandler> {
-  if (handle === undefined) {
-    const file = findHandlerFile(handler!, folder)!;
-    const { text } = await bundleOnce({ file, name: handler!, folder, isStockImage });
-    return { text, outputs: [] };
+/** The handlers' files, each undefined if the handler is no path or there is no such file. */
+export function readFilesOf(
+  handlers: Pick<OwnHandler, "handler" | "isStockImage">[],
+  folder = process.cwd(),
+): (HandlerFile | undefined)[] {
+  const sources = handlers.map(({ handler, isStockImage }) => {
+    const file = isHandlerPath(handler) ? findHandlerFile(handler, folder) : undefined;
+    return file === undefined ? undefined : { file, name: handler!, folder, isStockImage };
+  });
+  const files = readHandlerFiles(sources.filter((source) => source !== undefined));
+  return sources.map((source) => source && files.shift());
+}
+
+async function textOf(
+  { type, handle, handler, isStockImage }: OwnHandler,
+  folder: string,
+  file: HandlerFile | undefined,
+): Promise<SerialisedHandler> {
+  if (file) {
+    if (file.problems.length > 0) throw new HandlerProblems(file.problems);
+    return { text: file.text!, outputs: [] };
   }
+  if (handle === undefined) throw new Error(`there is no file ${handler} in ${folder}`);
   const serialised = await serialiseHandler(handle);
   const stock = stockPackages();
   const isWhole = findPackages(serialised.text).every((each) => stock.includes(each));

@@ -36,7 +36,7 @@ describe("what the package loads", () => {
       // The plugin's entry serves Pulumi as soon as it is loaded.
       if (file === manifest.main) continue;
       const names = await node(withoutEsm, "-p", `Object.keys(require(${JSON.stringify(join(root, file))})).join()`);
-      expect(names, file).to.match(/JobClient|BatchJobProcessor|runHandler|startCloud/);
+      expect(names, file).to.match(/JobClient|BatchJobProcessor|defineJob|runHandler|startCloud/);
     }
     for (const file of Object.values(manifest.bin)) {
       expect(await node(withoutEsm, file, "--help")).to.match(/^ {2}(dead-letters|init) /m);
@@ -67,7 +67,8 @@ describe("what the package loads", () => {
 
   it("loads each file by require, but those that run a command", async () => {
     const commands = ["cli/main.js", "cli/init/main.js", "plugin/main.js"];
-    const children = ["local-cloud/lambda/bootstrap.js"];
+    const handlers = ["components/handlers/handlerFileReader.js", "components/handlers/jobLoader.js"];
+    const children = ["local-cloud/lambda/bootstrap.js", ...handlers];
     const files = ["client", "cli", "components", "contract", "functions", "local-cloud", "testing"]
       .flatMap((folder) =>
         readdirSync(join(root, "dist", folder), { recursive: true }).map((file) => `${folder}/${String(file)}`),
