@@ -193,7 +193,7 @@ export function writeLogs(logGroupArn: pulumi.Input<string>): PolicyStatement {
   return {
     Sid: "WriteLogs",
     Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-    Resource: pulumi.interpolate`${logGroupArn}:*`,
+    Resource: pulumi.output(logGroupArn).apply((arn) => `${arn}:*`),
   };
 }
 

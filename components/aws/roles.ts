@@ -6,7 +6,7 @@ import type { PolicyStatement, Statements } from "./permissions";
 
 /** A policy document of the statements. */
 export function policyDocument(statements: Statements): pulumi.Output<string> {
-  return resolve(statements).apply((list) =>
+  return resolve(statements, (list) =>
     JSON.stringify({
       Version: "2012-10-17",
       Statement: (list as PolicyStatement[]).flat().map((statement) => ({ Effect: "Allow", ...statement })),

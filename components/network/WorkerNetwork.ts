@@ -43,6 +43,7 @@ export class WorkerNetwork extends pulumi.ComponentResource {
   private readonly offerings: InstanceOfferings;
   /** Zone of each subnet, in their order; undefined if it isn't known. */
   private readonly zones: pulumi.Output<(string | undefined)[] | undefined>;
+  private readonly choose: pulumi.Output<(processor: ProcessorSettings) => string[]>;
 
   constructor(
     name: string,
@@ -80,18 +81,19 @@ export class WorkerNetwork extends pulumi.ComponentResource {
     this.securityGroupIds = pulumi
       .all([this.securityGroup.id, network.securityGroupIds])
       .apply(([own, given = []]) => [own, ...given]);
+    this.choose = pulumi.all([this.subnetIds, this.zones, this.offerings.offers]).apply(([ids, zones, offers]) => {
+      // A consumer's mocks may know neither.
+      if (!offers || !Array.isArray(ids)) return () => ids;
+      const isEach = zones?.length === ids.length;
+      const subnets = ids.map((id, index) => ({ id, zone: isEach ? zones[index] : undefined }));
+      return (processor: ProcessorSettings) => fittingSubnets(processor, subnets, offers);
+    });
     this.registerOutputs();
   }
 
   /** Subnets for a processor's instances: those whose zones offer one of its types. */
   subnetsFor(processor: ProcessorSettings): pulumi.Output<string[]> {
-    return pulumi.all([this.subnetIds, this.zones, this.offerings.offers]).apply(([ids, zones, offers]) => {
-      // A consumer's mocks may know neither.
-      if (!offers || !Array.isArray(ids)) return ids;
-      const isEach = zones?.length === ids.length;
-      const subnets = ids.map((id, index) => ({ id, zone: isEach ? zones[index] : undefined }));
-      return fittingSubnets(processor, subnets, offers);
-    });
+    return this.choose.apply((choose) => choose(processor));
   }
 
   /** Zones of the component's VPC, as the first deployment chose them; undefined if none were known. */

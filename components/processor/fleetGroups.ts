@@ -83,7 +83,7 @@ function launchFrom(
   { instanceTypes, onDemandBaseCapacity }: ProcessorSettings,
   isSpot: boolean,
 ): Pick<aws.autoscaling.GroupArgs, "launchTemplate" | "mixedInstancesPolicy"> {
-  const version = pulumi.interpolate`${template.latestVersion}`;
+  const version = template.latestVersion.apply(String);
   if (!isSpot && instanceTypes.length === 1) return { launchTemplate: { id: template.id, version } };
   return {
     mixedInstancesPolicy: {

@@ -58,23 +58,22 @@ export function createLaunchTemplate(
         // The instance reads its group's name there.
         instanceMetadataTags: tags.apply((all) => (tagsFitMetadata(all) ? "enabled" : "disabled")),
       },
-      tagSpecifications: [
-        { resourceType: "instance", tags },
-        { resourceType: "volume", tags },
-        { resourceType: "network-interface", tags },
-      ],
-      userData: userData(args).apply((script) => Buffer.from(script).toString("base64")),
+      tagSpecifications: tags.apply((all) =>
+        ["instance", "volume", "network-interface"].map((resourceType) => ({ resourceType, tags: all })),
+      ),
+      userData: userData(args),
       tags: args.tags,
     },
     { parent },
   );
 }
 
+/** The user data, as base64. */
 function userData(
   args: WorkerFleetArgs & { logGroup: aws.cloudwatch.LogGroup; handler: HandlerObject | undefined },
 ): pulumi.Output<string> {
   const { name: type, environment: own, ...settings } = args.processor;
-  const addresses = resolve({
+  const addresses = {
     queueUrl: args.queue.queue.url,
     deadLetterQueueUrl: args.queue.deadLetterQueue.url,
     jobTable: args.tables.records?.name,
@@ -84,37 +83,38 @@ function userData(
     scalerFunction: args.scaler.functionArn,
     eventsTopic: args.eventsTopic?.arn,
     keptEventsQueueUrl: args.keptEventsQueue?.url,
+  };
+  const needed = {
+    ...{ image: args.image, registryCredentials: args.registryCredentials, region: args.target.region },
+    ...{ logGroup: args.logGroup.name, addresses, environment: { ...args.environment, ...own } },
+    ...{ secrets: secretsOf(args, args.processor), checked: args.checked },
+  };
+  return resolve(needed, ({ image, registryCredentials, region, logGroup, environment, secrets, ...known }) => {
+    const script = renderUserData({
+      type,
+      image,
+      registryCredentials,
+      region,
+      logGroup,
+      launchHook: hookNames.launchHook,
+      environment: {
+        AWS_REGION: region,
+        ...environment,
+        ...encodeWorkerSettings({
+          ...settings,
+          ...fixedWorkerSettings,
+          ...(args.handler && { handler: undefined }),
+          ...known.addresses,
+          ...hookNames,
+          ...metricsOf(args.metrics, args.component),
+          type,
+          secrets: Object.keys(secrets).length > 0 ? secrets : undefined,
+        }),
+      },
+      stopTimeoutSeconds: stopTimeoutSeconds(settings),
+      gpu: settings.gpu,
+      instanceStore: settings.instanceStore,
+    });
+    return Buffer.from(script).toString("base64");
   });
-  const environment = resolve({ ...args.environment, ...own });
-  const references = resolve(secretsOf(args, args.processor));
-  const pulled = resolve({ image: args.image, registryCredentials: args.registryCredentials });
-  return pulumi
-    .all([pulled, args.target.region, args.logGroup.name, addresses, environment, references, args.checked])
-    .apply(([{ image, registryCredentials }, region, logGroup, found, variables, secrets]) =>
-      renderUserData({
-        type,
-        image,
-        registryCredentials,
-        region,
-        logGroup,
-        launchHook: hookNames.launchHook,
-        environment: {
-          AWS_REGION: region,
-          ...variables,
-          ...encodeWorkerSettings({
-            ...settings,
-            ...fixedWorkerSettings,
-            ...(args.handler && { handler: undefined }),
-            ...found,
-            ...hookNames,
-            ...metricsOf(args.metrics, args.component),
-            type,
-            secrets: Object.keys(secrets).length > 0 ? secrets : undefined,
-          }),
-        },
-        stopTimeoutSeconds: stopTimeoutSeconds(settings),
-        gpu: settings.gpu,
-        instanceStore: settings.instanceStore,
-      }),
-    );
 }

@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { encodeJobType, type JobTypeFleet } from "../../contract/jobType";
 import { type ProcessorSettings } from "../args/ProcessorArgs";
+import { resolve } from "../aws/json";
 import { slotsOf } from "../aws/slotsOf";
 import { type MachineImage } from "./MachineImages";
 import { type ProcessorQueue } from "./ProcessorQueue";
@@ -24,23 +25,23 @@ export interface TypeEntryArgs {
 export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulumi.Resource): aws.dynamodb.TableItem {
   const { processor, queue, fleet, machineImage, typeTable } = args;
   const { name: type, description, timeoutSeconds, maxAttempts, payloadSchema } = processor;
-  const item = pulumi
-    .all([queue.queue.url, queue.deadLetterQueue.url, fleet.group.name, fleet.onDemandGroup?.name, machineImage])
-    .apply(([queueUrl, deadLetterQueueUrl, groupName, onDemandGroupName, { id, createdAt }]) =>
-      JSON.stringify(
-        encodeJobType({
-          type,
-          queueUrl,
-          deadLetterQueueUrl,
-          description,
-          timeoutSeconds,
-          maxAttempts,
-          payloadSchema,
-          machineImage: { id, createdAt },
-          fleet: fleetOf(processor, groupName, onDemandGroupName),
-        }),
-      ),
-    );
+  const known = {
+    ...{ queueUrl: queue.queue.url, deadLetterQueueUrl: queue.deadLetterQueue.url, machineImage },
+    ...{ groupName: fleet.group.name, onDemandGroupName: fleet.onDemandGroup?.name },
+  };
+  const item = resolve(known, ({ groupName, onDemandGroupName, ...rest }) =>
+    JSON.stringify(
+      encodeJobType({
+        type,
+        description,
+        timeoutSeconds,
+        maxAttempts,
+        payloadSchema,
+        ...rest,
+        fleet: fleetOf(processor, groupName, onDemandGroupName),
+      }),
+    ),
+  );
   return new aws.dynamodb.TableItem(
     name,
     { tableName: typeTable.name, hashKey: typeTable.hashKey, item },
