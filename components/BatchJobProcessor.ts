@@ -25,6 +25,7 @@ import { claimPrefixes } from "./processor/claimPrefixes";
 import { MachineImages } from "./processor/MachineImages";
 import { ProcessorQueue } from "./processor/ProcessorQueue";
 import { createTypeEntry } from "./processor/typeEntry";
+import { workerAddresses } from "./processor/workerAddresses";
 import { WorkerFleet } from "./processor/WorkerFleet";
 import { WorkerImage } from "./processor/WorkerImage";
 
@@ -172,9 +173,10 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const handlers =
       own.length > 0 ? new InlineHandlers(`${name}-handlers`, { handlers: own, kmsKey, tags }, child) : undefined;
     const machineImages = new MachineImages(name, { machineImage: args.machineImage, target, tags }, this);
-    const checked = pulumi
-      .all([checkEnvironments(name, args), checkPrivateImages(name, args, target.region)])
-      .apply(() => undefined as void);
+    const keptEventsQueue = events?.keptQueue;
+    const shared = { tables, eventsTopic, keptEventsQueue, network, target, handlers, scaler: scaler.forFleets() };
+    const checks = [checkEnvironments(name, args), checkPrivateImages(name, args, target.region)];
+    const addresses = workerAddresses(shared, checks);
     const createProcessor = (processor: ProcessorSettings) => {
       const prefix = `${name}-${processor.name}`;
       const queue = new ProcessorQueue(
@@ -196,25 +198,19 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
         `${prefix}-fleet`,
         {
           ...args,
+          ...shared,
           processor,
           component: metricsName(name),
           queue,
-          checked,
+          addresses,
           removal: removal.drainBeforeDelete(
             `${prefix}-removal`,
             { type: processor.name, queueUrls: [queue.queue.url, queue.deadLetterQueue.url] },
             { ...child, dependsOn: [queue] },
           ),
-          tables,
-          eventsTopic,
-          keptEventsQueue: events?.keptQueue,
-          network,
-          target,
-          handlers,
           image: imageFor(processor),
           registryCredentials: processor.registryCredentials ?? args.registryCredentials,
           machineImage: machineImage.id,
-          scaler: scaler.forFleets(),
         },
         child,
       );

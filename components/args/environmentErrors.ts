@@ -29,16 +29,14 @@ export function checkEnvironments(name: string, args: Inputs): pulumi.Output<voi
   const refuse = (errors: InputError[]) => {
     if (errors.length > 0) throw new pulumi.RunError(invalidInputs(name, errors));
   };
-  return pulumi
-    .output(secretErrors(args).then((errors) => (refuse(errors), true)))
-    .apply(() =>
-      resolve(all, (resolved) => {
-        const [shared, ...own] = resolved as typeof all;
-        const processors = args.processors.map((processor, index) => ({ ...processor, ...own[index] }));
-        const known = { ...args, ...shared, processors };
-        refuse([...lineErrors(known), ...referenceErrors(known), ...sizeErrors(known)]);
-      }),
-    );
+  return pulumi.output(secretErrors(args).then((errors) => (refuse(errors), true))).apply(() =>
+    resolve(all, (resolved) => {
+      const [shared, ...own] = resolved as typeof all;
+      const processors = args.processors.map((processor, index) => ({ ...processor, ...own[index] }));
+      const known = { ...args, ...shared, processors };
+      refuse([...lineErrors(known), ...referenceErrors(known), ...sizeErrors(known)]);
+    }),
+  );
 }
 
 /** Variables that don't fit into user data, together with its other contents. Of outputs only the names count. */

@@ -212,20 +212,20 @@ export function deliverFlowLogs(logGroupArn: pulumi.Input<string>): pulumi.Outpu
 /** Pulling an image of a private ECR repository; other registries need no permission. */
 export function pullImage(
   image: pulumi.Input<string>,
-  partition: pulumi.Input<string>,
+  partition: pulumi.Output<string>,
 ): pulumi.Output<PolicyStatement[]> {
-  return pulumi.all([image, partition]).apply(([uri, arnPartition]) => {
+  return pulumi.output(image).apply((uri): pulumi.Output<PolicyStatement[]> => {
     const repository = parseEcrImage(uri);
-    if (!repository) return [];
+    if (!repository) return pulumi.output<PolicyStatement[]>([]);
     const { account, region, name } = repository;
-    return [
+    return partition.apply((known) => [
       { Sid: "AuthorisePull", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
       {
         Sid: "PullImage",
         Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-        Resource: `arn:${arnPartition}:ecr:${region}:${account}:repository/${name}`,
+        Resource: `arn:${known}:ecr:${region}:${account}:repository/${name}`,
       },
-    ];
+    ]);
   });
 }
 

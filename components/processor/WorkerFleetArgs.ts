@@ -8,6 +8,7 @@ import { type WorkerNetwork } from "../network/WorkerNetwork";
 import { type JobTables } from "../pipeline/JobTables";
 import { type ScalerOfFleets } from "../pipeline/Scaler";
 import { type ProcessorQueue } from "./ProcessorQueue";
+import { type WorkerAddresses } from "./workerAddresses";
 
 export interface WorkerFleetArgs extends Pick<
   BatchJobProcessorArgs,
@@ -17,8 +18,11 @@ export interface WorkerFleetArgs extends Pick<
   /** Name of the component, for its metrics. */
   component: string;
   queue: ProcessorQueue;
-  /** Fails if an environment doesn't fit user data, or a secret is an invalid reference. */
-  checked: pulumi.Output<void>;
+  /**
+   * Addresses that the workers of all types share. Fails if an environment doesn't fit user data, or a secret is an
+   * invalid reference.
+   */
+  addresses: pulumi.Output<WorkerAddresses>;
   /** The resource that empties the queue, after the fleet is gone. */
   removal: pulumi.Resource;
   tables: JobTables;

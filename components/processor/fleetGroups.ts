@@ -1,5 +1,5 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { fleetTag, fleetTagValue } from "../../contract/fleet/state";
 import { type ProcessorSettings } from "../args/ProcessorArgs";
 import { scheduleCapacity } from "./capacitySchedule";
@@ -71,9 +71,11 @@ function createGroup(
 
 function groupTags(name: string, { tags, target, scaler, processor }: WorkerFleetArgs) {
   const tagOf = ([key, value]: [string, string]) => ({ key, value, propagateAtLaunch: false });
-  return pulumi.all([target.defaultTags, scaler.fleetTable.name]).apply(([standard, table]) => {
+  return scaler.fleetTable.name.apply((table) => {
     const fleet = { [fleetTag]: fleetTagValue(table, processor.name) };
-    return Object.entries({ ...standard, ...tags, Name: name, ...fleet }).map(tagOf);
+    return target.defaultTags.apply((standard) =>
+      Object.entries({ ...standard, ...tags, Name: name, ...fleet }).map(tagOf),
+    );
   });
 }
 

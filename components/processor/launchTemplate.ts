@@ -1,5 +1,5 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { encodeWorkerSettings, fixedWorkerSettings } from "../../contract/workerSettings";
 import { metricsOf } from "../args/metricSettings";
 import { secretsOf } from "../args/secrets";
@@ -73,23 +73,15 @@ function userData(
   args: WorkerFleetArgs & { logGroup: aws.cloudwatch.LogGroup; handler: HandlerObject | undefined },
 ): pulumi.Output<string> {
   const { name: type, environment: own, ...settings } = args.processor;
-  const addresses = {
-    queueUrl: args.queue.queue.url,
-    deadLetterQueueUrl: args.queue.deadLetterQueue.url,
-    jobTable: args.tables.records?.name,
-    payloadTable: args.tables.payloads?.name,
-    inlineHandler: args.handler?.url,
-    fleetTable: args.scaler.fleetTable.name,
-    scalerFunction: args.scaler.functionArn,
-    eventsTopic: args.eventsTopic?.arn,
-    keptEventsQueueUrl: args.keptEventsQueue?.url,
-  };
+  const { queue, deadLetterQueue } = args.queue;
   const needed = {
-    ...{ image: args.image, registryCredentials: args.registryCredentials, region: args.target.region },
-    ...{ logGroup: args.logGroup.name, addresses, environment: { ...args.environment, ...own } },
-    ...{ secrets: secretsOf(args, args.processor), checked: args.checked },
+    ...{ image: args.image, registryCredentials: args.registryCredentials, logGroup: args.logGroup.name },
+    addresses: { queueUrl: queue.url, deadLetterQueueUrl: deadLetterQueue.url, inlineHandler: args.handler?.url },
+    ...{ shared: args.addresses, environment: { ...args.environment, ...own } },
+    secrets: secretsOf(args, args.processor),
   };
-  return resolve(needed, ({ image, registryCredentials, region, logGroup, environment, secrets, ...known }) => {
+  return resolve(needed, ({ image, registryCredentials, logGroup, addresses, shared, environment, secrets }) => {
+    const { region, ...others } = shared;
     const script = renderUserData({
       type,
       image,
@@ -104,7 +96,8 @@ function userData(
           ...settings,
           ...fixedWorkerSettings,
           ...(args.handler && { handler: undefined }),
-          ...known.addresses,
+          ...addresses,
+          ...others,
           ...hookNames,
           ...metricsOf(args.metrics, args.component),
           type,

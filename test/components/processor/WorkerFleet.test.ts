@@ -7,6 +7,7 @@ import { wildcardReasons } from "../../../components/aws/permissionReasons";
 import { WorkerNetwork } from "../../../components/network/WorkerNetwork";
 import { JobTables } from "../../../components/pipeline/JobTables";
 import { ProcessorQueue } from "../../../components/processor/ProcessorQueue";
+import { workerAddresses } from "../../../components/processor/workerAddresses";
 import { WorkerFleet } from "../../../components/processor/WorkerFleet";
 import { readEnvironment } from "../../../contract/environmentFile";
 import { record, type Recording } from "../../support/record";
@@ -36,10 +37,9 @@ const build = (
     const network = new WorkerNetwork("network", { ...options, processors: [settings], target });
     const image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/worker:1";
     const scaler = { fleetTable: tables.fleets, functionArn: "arn:scale" };
-    const checked = pulumi.output(undefined as void);
     const shared = {
       component: "media/prod/jobs",
-      checked,
+      addresses: workerAddresses({ tables, scaler, target, ...options }),
       queue,
       removal: queue,
       tables,

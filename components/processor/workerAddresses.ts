@@ -1,0 +1,26 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type WorkerFleetArgs } from "./WorkerFleetArgs";
+
+type Sources = Pick<WorkerFleetArgs, "tables" | "scaler" | "eventsTopic" | "keptEventsQueue" | "target">;
+
+/** Addresses that the workers of all types share. */
+export interface WorkerAddresses {
+  region: string;
+  jobTable?: string;
+  payloadTable?: string;
+  fleetTable: string;
+  scalerFunction: string;
+  eventsTopic?: string;
+  keptEventsQueueUrl?: string;
+}
+
+/** Addresses for a component, once its checks are done; made once, since an output costs time in each type. */
+export function workerAddresses(sources: Sources, checks: pulumi.Input<void>[] = []): pulumi.Output<WorkerAddresses> {
+  const addresses = {
+    ...{ region: sources.target.region, jobTable: sources.tables.records?.name },
+    payloadTable: sources.tables.payloads?.name,
+    ...{ fleetTable: sources.scaler.fleetTable.name, scalerFunction: sources.scaler.functionArn },
+    ...{ eventsTopic: sources.eventsTopic?.arn, keptEventsQueueUrl: sources.keptEventsQueue?.url },
+  };
+  return pulumi.all([pulumi.output(addresses), ...checks]).apply(([known]) => known as WorkerAddresses);
+}
