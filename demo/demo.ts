@@ -7,11 +7,11 @@ import { Command, InvalidArgumentError } from "commander";
 import { bringUp, type RunningStack } from "../cli/local/bringUp";
 import { paint, render, type Styled } from "../cli/output/styled";
 import { err, out, printJson } from "../cli/output/terminal";
+import { reportFailure } from "../cli/reportFailure";
 import { JobClient } from "../client/index";
 import { type OwnOutputs, ownStack } from "./demoStack";
 import { chooseFiles, type DemoFile } from "./files";
 import { type DemoJob, run } from "./jobs";
-import { reportFailure } from "./reportFailure";
 import { renderJobs } from "./table";
 
 interface DemoOptions {
@@ -153,4 +153,4 @@ function timeLimit(text: string): number {
   return time;
 }
 
-main().catch(reportFailure);
+main().catch((error: unknown) => process.exit(reportFailure(error)));

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { addRunOptions, type RunOptions } from "../cli/local/runOptions";
 import { serve } from "../cli/local/serve";
+import { reportFailure } from "../cli/reportFailure";
 import { loadProgram } from "../local-cloud/index";
 import { ownStack } from "./demoStack";
-import { reportFailure } from "./reportFailure";
 
 interface StartOptions extends RunOptions {
   stack: string;
@@ -23,4 +23,4 @@ async function main(): Promise<void> {
   await serve({ ...own, ...options, ...(options.watch && { program: loadProgram(own.project) }) });
 }
 
-main().catch(reportFailure);
+main().catch((error: unknown) => process.exit(reportFailure(error)));
