@@ -8,6 +8,7 @@ import {
   idsInService,
   readItem,
   runScaler,
+  setItem,
   submitMany,
   watchCalls,
 } from "./support/fleet";
@@ -43,6 +44,8 @@ describe("a new launch template version", () => {
     const old = await submitMany(journey, "held", 2);
     await until(() => old.every((id) => handlers.startsOf(id) === 1) && idsInService(group).length === 2);
     const olds = idsInService(group);
+    // Stands for their first reports, which come half a minute after a raise from zero.
+    await Promise.all(olds.map((id) => setItem(journey, "held", id, { seenAt: Date.now() })));
     await journey.redeploy({ environment: environment("second") });
     const waiting = await submitMany(journey, "held", 2);
 
