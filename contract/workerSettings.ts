@@ -1,175 +1,185 @@
 import { type Checked, type FieldProblem, isObject } from "./check";
+import { limits } from "./limits";
 import { parseSecretReference } from "./secretReference";
 
-/**
- * Worker settings, passed as environment variables: written by the fleet's user data, read by the worker.
- * Exactly one of `handler`, `inlineHandler` and `command` is set.
- */
-export interface WorkerSettings {
-  /** Job type of the worker. */
-  type: string;
-  queueUrl: string;
-  deadLetterQueueUrl: string;
-  /** Table of job records; undefined if jobs are not tracked. */
-  jobTable?: string;
-  /** Table of the jobs' checkpoints; undefined if jobs are not tracked. */
-  payloadTable?: string;
-  /** Name of a handler module of the worker image. */
-  handler?: string;
-  /** S3 location of an inline handler's text: `s3://bucket/key`. */
-  inlineHandler?: string;
-  /** Program and arguments that run one job. */
-  command?: string[];
-  /** Concurrent jobs; 0 stands for as many as the machine has room for. */
-  slots: number;
-  /** Memory of each job, in MB. Undefined: an equal share of the machine's. */
-  memoryMegabytes?: number;
-  /** True if each job gets a GPU; there are then as many slots as GPUs, unless `slots` says fewer. */
-  gpu?: boolean;
-  /** Messages fetched ahead of free slots. */
-  prefetch: number;
-  /** Longest duration of one attempt. */
-  timeoutSeconds: number;
-  maxAttempts: number;
-  /** Time of a message's removal from the queue: `after` its job ended, or `before` it runs. */
-  acknowledge: "after" | "before";
-  /** Seconds that a received message stays hidden between heartbeats. */
-  visibilityTimeoutSeconds: number;
-  /** First delay between attempts; doubles with each. */
-  backoffSeconds: number;
-  /** Longest delay between attempts. */
-  maxBackoffSeconds: number;
-  /** Longest time that running jobs may go on once the worker must stop. */
-  drainSeconds: number;
-  /** Idle seconds after which a worker asks its group to terminate its instance; 0 for never. */
-  idleSeconds: number;
-  /** Lifecycle hooks of the Auto Scaling group that the worker completes: once it is ready, and once it has drained. */
-  launchHook?: string;
-  terminateHook?: string;
-  /** Table that the worker reports to. */
-  fleetTable: string;
-  /** Topic to which final job states are published; undefined when `events` is off. */
-  eventsTopic?: string;
-  /** Queue of events that the topic did not take, from which the repair run publishes them. */
-  keptEventsQueueUrl?: string;
-  /** Function that the worker nudges if more jobs wait than it can run, or if any wait as it ends. */
-  scalerFunction: string;
-  /** References of the handlers' secrets, by variable. */
-  secrets?: Record<string, string>;
-  /** Dimension of the worker's metrics; `off` for none. @default "type" */
-  metrics?: "type" | "component" | "off";
-  /** Name of the component, if it is the dimension of the metrics. */
-  metricsComponent?: string;
+interface Option<T> {
+  /** The values that it takes. */
+  expected: string;
+  parse(text: string): T | undefined;
 }
+
+interface NumberOption extends Option<number> {
+  from: number;
+  to: number;
+  isWhole: boolean;
+}
+
+const text: Option<string> = { expected: "a text", parse: (value) => value };
+const flag: Option<boolean> = { expected: '"true"', parse: (value) => (value === "true" ? true : undefined) };
+const list: Option<string[]> = { expected: "a JSON array of texts", parse: (value) => parseJson(value, isTexts) };
+const references: Option<Record<string, string>> = {
+  expected: "a JSON object of ARNs",
+  parse: (value) => parseJson(value, isReferences),
+};
+
+function number<Range extends { from: number; to: number }>(range: Range, isWhole = false): NumberOption & Range {
+  const { from, to } = range;
+  const parse = (value: string) => {
+    const parsed = /^\d+(\.\d+)?$/.test(value) ? Number(value) : NaN;
+    return parsed >= from && parsed <= to && (!isWhole || Number.isInteger(parsed)) ? parsed : undefined;
+  };
+  return { expected: `a ${isWhole ? "whole " : ""}number from ${from} to ${to}`, parse, isWhole, ...range };
+}
+
+function whole<Range extends { from: number; to: number }>(range: Range): NumberOption & Range {
+  return number(range, true);
+}
+
+function choice<T extends string>(...values: T[]): Option<T> {
+  const expected = values.map((value) => JSON.stringify(value)).join(" or ");
+  return { expected, parse: (text) => values.find((value) => value === text) };
+}
+
+function optional<O>(option: O): O & { isOptional: true } {
+  return { ...option, isOptional: true };
+}
+
+/**
+ * The worker's options, each declared here alone: type, environment variable, check and default follow from its entry.
+ * They are written by the fleet's user data and read by the worker. Exactly one of `handler`, `inlineHandler` and
+ * `command` is set. The variable of `timeoutSeconds` is `WORKER_TIMEOUT_SECONDS`.
+ */
+export const workerOptions = {
+  /** Job type of the worker. */
+  type: text,
+  queueUrl: text,
+  deadLetterQueueUrl: text,
+  /** Table of job records; undefined if jobs are not tracked. */
+  jobTable: optional(text),
+  /** Table of the jobs' checkpoints; undefined if jobs are not tracked. */
+  payloadTable: optional(text),
+  /** Name of a handler module of the worker image. */
+  handler: optional(text),
+  /** S3 location of an inline handler's text: `s3://bucket/key`. */
+  inlineHandler: optional(text),
+  /** Program and arguments that run one job. */
+  command: optional(list),
+  /** Concurrent jobs; 0 stands for as many as the machine has room for. */
+  slots: whole({ from: 0, to: 1_000, default: 0 }),
+  /**
+   * Memory of each job, in MB. Undefined: an equal share of the machine's. The largest instances have 32 TiB ("Amazon
+   * EC2 High Memory instances").
+   */
+  memoryMegabytes: optional(whole({ from: 128, to: 32 * 1_024 ** 2 })),
+  /** True if each job gets a GPU; there are then as many slots as GPUs, unless `slots` says fewer. */
+  gpu: optional(flag),
+  /** Messages fetched ahead of free slots. */
+  prefetch: whole({ from: 0, to: 1_000, default: 0 }),
+  /** Longest duration of one attempt. */
+  timeoutSeconds: number({ from: 1, to: limits.maxTimeoutSeconds, default: 900 }),
+  maxAttempts: whole({ from: 1, to: limits.maxAttempts, default: 3 }),
+  /** Time of a message's removal from the queue: `after` its job ended, or `before` it runs. */
+  acknowledge: choice("after", "before"),
+  /** Seconds that a received message stays hidden between heartbeats. */
+  visibilityTimeoutSeconds: whole({ from: 1, to: limits.maxVisibilitySeconds, default: 60 }),
+  /** First delay between attempts; doubles with each. */
+  backoffSeconds: number({ from: 0, to: 900, default: 2 }),
+  /** Longest delay between attempts. */
+  maxBackoffSeconds: number({ from: 0, to: 900, default: 900 }),
+  /** Longest time that running jobs may go on once the worker must stop. */
+  drainSeconds: number({ from: 0, to: limits.maxTimeoutSeconds, default: 90 }),
+  /** Idle seconds after which a worker asks its group to terminate its instance; 0 for never. */
+  idleSeconds: number({ from: 0, to: 86_400, default: 20 }),
+  /** Lifecycle hooks of the Auto Scaling group that the worker completes: once it is ready, and once it has drained. */
+  launchHook: optional(text),
+  terminateHook: optional(text),
+  /** Table that the worker reports to. */
+  fleetTable: text,
+  /** Topic to which final job states are published; undefined when `events` is off. */
+  eventsTopic: optional(text),
+  /** Queue of events that the topic did not take, from which the repair run publishes them. */
+  keptEventsQueueUrl: optional(text),
+  /** Function that the worker nudges if more jobs wait than it can run, or if any wait as it ends. */
+  scalerFunction: text,
+  /** References of the handlers' secrets, by variable. */
+  secrets: optional(references),
+  /** Dimension of the worker's metrics; `off` for none. @default "type" */
+  metrics: optional(choice("type", "component", "off")),
+  /** Name of the component, if it is the dimension of the metrics. */
+  metricsComponent: optional(text),
+};
+
+type Options = typeof workerOptions;
+type Value<O> = O extends Option<infer T> ? T : never;
+type OptionalField = { [F in keyof Options]: Options[F] extends { isOptional: true } ? F : never }[keyof Options];
+
+/** Worker settings, passed as environment variables. */
+export type WorkerSettings = {
+  [F in keyof Options as F extends OptionalField ? never : F]: Value<Options[F]>;
+} & { [F in keyof Options as F extends OptionalField ? F : never]?: Value<Options[F]> };
 
 /** Settings that are the same for all workers; the queue of jobs hides messages for as long. */
-export const fixedWorkerSettings = { visibilityTimeoutSeconds: 60, maxBackoffSeconds: 900 } as const;
-
-interface Variable {
-  name: string;
-  kind: "text" | "number" | "flag" | "list" | "references";
-  isOptional?: true;
-}
-
-/** Name of the variable that holds the references of the secrets. */
-export const secretsVariable = "WORKER_SECRETS";
-
-const variables: Record<keyof WorkerSettings, Variable> = {
-  type: { name: "WORKER_TYPE", kind: "text" },
-  queueUrl: { name: "WORKER_QUEUE_URL", kind: "text" },
-  deadLetterQueueUrl: { name: "WORKER_DEAD_LETTER_QUEUE_URL", kind: "text" },
-  jobTable: { name: "WORKER_JOB_TABLE", kind: "text", isOptional: true },
-  payloadTable: { name: "WORKER_PAYLOAD_TABLE", kind: "text", isOptional: true },
-  handler: { name: "WORKER_HANDLER", kind: "text", isOptional: true },
-  inlineHandler: { name: "WORKER_INLINE_HANDLER", kind: "text", isOptional: true },
-  command: { name: "WORKER_COMMAND", kind: "list", isOptional: true },
-  slots: { name: "WORKER_SLOTS", kind: "number" },
-  memoryMegabytes: { name: "WORKER_MEMORY_MEGABYTES", kind: "number", isOptional: true },
-  gpu: { name: "WORKER_GPU", kind: "flag", isOptional: true },
-  prefetch: { name: "WORKER_PREFETCH", kind: "number" },
-  timeoutSeconds: { name: "WORKER_TIMEOUT_SECONDS", kind: "number" },
-  maxAttempts: { name: "WORKER_MAX_ATTEMPTS", kind: "number" },
-  acknowledge: { name: "WORKER_ACKNOWLEDGE", kind: "text" },
-  visibilityTimeoutSeconds: { name: "WORKER_VISIBILITY_TIMEOUT_SECONDS", kind: "number" },
-  backoffSeconds: { name: "WORKER_BACKOFF_SECONDS", kind: "number" },
-  maxBackoffSeconds: { name: "WORKER_MAX_BACKOFF_SECONDS", kind: "number" },
-  drainSeconds: { name: "WORKER_DRAIN_SECONDS", kind: "number" },
-  idleSeconds: { name: "WORKER_IDLE_SECONDS", kind: "number" },
-  launchHook: { name: "WORKER_LAUNCH_HOOK", kind: "text", isOptional: true },
-  terminateHook: { name: "WORKER_TERMINATE_HOOK", kind: "text", isOptional: true },
-  fleetTable: { name: "WORKER_FLEET_TABLE", kind: "text" },
-  eventsTopic: { name: "WORKER_EVENTS_TOPIC", kind: "text", isOptional: true },
-  keptEventsQueueUrl: { name: "WORKER_KEPT_EVENTS_QUEUE_URL", kind: "text", isOptional: true },
-  scalerFunction: { name: "WORKER_SCALER_FUNCTION", kind: "text" },
-  secrets: { name: secretsVariable, kind: "references", isOptional: true },
-  metrics: { name: "WORKER_METRICS", kind: "text", isOptional: true },
-  metricsComponent: { name: "WORKER_METRICS_COMPONENT", kind: "text", isOptional: true },
+export const fixedWorkerSettings = {
+  visibilityTimeoutSeconds: workerOptions.visibilityTimeoutSeconds.default,
+  maxBackoffSeconds: workerOptions.maxBackoffSeconds.default,
 };
 
 /** Prefix of the worker's own variables; a processor's `environment` may not use it. */
 export const workerVariablePrefix = "WORKER_";
 
+/** Name of the variable that holds the references of the secrets. */
+export const secretsVariable = variableOf("secrets");
+
+function variableOf(field: keyof Options): string {
+  return workerVariablePrefix + field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
 /** The settings as environment variables; a flag that is off needs none. */
 export function encodeWorkerSettings(settings: WorkerSettings): Record<string, string> {
   const environment: Record<string, string> = {};
-  for (const [field, { name }] of Object.entries(variables)) {
-    const value = settings[field as keyof WorkerSettings];
+  for (const field of fields) {
+    const value = settings[field];
     if (value !== undefined && value !== false)
-      environment[name] = typeof value === "object" ? JSON.stringify(value) : String(value);
+      environment[variableOf(field)] = typeof value === "object" ? JSON.stringify(value) : String(value);
   }
   return environment;
 }
+
+const fields = Object.keys(workerOptions) as (keyof Options)[];
 
 /** Reads the settings from the environment; names every variable that is missing or wrong. */
 export function decodeWorkerSettings(environment: Record<string, string | undefined>): Checked<WorkerSettings> {
   const problems: FieldProblem[] = [];
   const settings: Record<string, unknown> = {};
-  for (const [field, variable] of Object.entries(variables)) {
-    const text = environment[variable.name];
-    if (text) {
-      const value = parseValue(text, variable.kind);
-      if (value === undefined) {
-        problems.push({
-          path: variable.name,
-          message: `Expected ${expectation[variable.kind]}, got ${JSON.stringify(text)}`,
-        });
-      }
-      settings[field] = value;
-    } else if (!variable.isOptional) {
-      problems.push({ path: variable.name, message: `Expected ${expectation[variable.kind]}, got nothing` });
-    }
+  for (const field of fields) {
+    const option: Option<unknown> & { isOptional?: true } = workerOptions[field];
+    const given = environment[variableOf(field)];
+    if (!given && option.isOptional) continue;
+    const value = given ? option.parse(given) : undefined;
+    if (value !== undefined) settings[field] = value;
+    else problems.push(problem(field, `Expected ${option.expected}, got ${given ? JSON.stringify(given) : "nothing"}`));
   }
-  problems.push(
-    ...handlerProblems(settings),
-    ...acknowledgeProblems(settings.acknowledge),
-    ...metricsProblems(settings),
-  );
+  problems.push(...handlerProblems(environment));
+  if (settings.metrics === "component" && settings.metricsComponent === undefined)
+    problems.push(problem("metricsComponent", "Expected the component's name, got nothing"));
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: settings as unknown as WorkerSettings };
 }
 
-const expectation = {
-  text: "a text",
-  number: "a number from 0 up",
-  flag: '"true"',
-  list: "a JSON array of texts",
-  references: "a JSON object of ARNs",
-};
+function problem(field: keyof Options, message: string): FieldProblem {
+  return { path: variableOf(field), message };
+}
 
-function parseValue(
-  text: string,
-  kind: Variable["kind"],
-): string | number | true | string[] | Record<string, string> | undefined {
-  if (kind === "text") return text;
-  if (kind === "flag") return text === "true" ? true : undefined;
-  if (kind === "number") return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+function parseJson<T>(text: string, isValid: (value: unknown) => value is T): T | undefined {
   try {
     const value = JSON.parse(text) as unknown;
-    if (kind === "references") return isReferences(value) ? value : undefined;
-    const isList = Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string");
-    return isList ? value : undefined;
+    return isValid(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string");
 }
 
 function isReferences(value: unknown): value is Record<string, string> {
@@ -177,26 +187,10 @@ function isReferences(value: unknown): value is Record<string, string> {
   return Object.values(value).every((item) => typeof item === "string" && parseSecretReference(item) !== undefined);
 }
 
-function handlerProblems(settings: Record<string, unknown>): FieldProblem[] {
-  const kinds = (["handler", "inlineHandler", "command"] as const).filter((field) => field in settings);
-  if (kinds.length === 1) return [];
-  const { handler, inlineHandler, command } = variables;
-  const got = kinds.length === 0 ? "none" : kinds.map((field) => variables[field].name).join(" and ");
-  const message = `Expected one of ${handler.name}, ${inlineHandler.name} and ${command.name}, got ${got}`;
-  return [{ path: handler.name, message }];
-}
-
-function metricsProblems({ metrics, metricsComponent }: Record<string, unknown>): FieldProblem[] {
-  if (metrics !== undefined && metrics !== "type" && metrics !== "component" && metrics !== "off") {
-    const message = `Expected "type", "component" or "off", got ${JSON.stringify(metrics)}`;
-    return [{ path: variables.metrics.name, message }];
-  }
-  if (metrics !== "component" || metricsComponent !== undefined) return [];
-  return [{ path: variables.metricsComponent.name, message: "Expected the component's name, got nothing" }];
-}
-
-function acknowledgeProblems(acknowledge: unknown): FieldProblem[] {
-  if (acknowledge === undefined || acknowledge === "after" || acknowledge === "before") return [];
-  const message = `Expected "after" or "before", got ${JSON.stringify(acknowledge)}`;
-  return [{ path: variables.acknowledge.name, message }];
+function handlerProblems(environment: Record<string, string | undefined>): FieldProblem[] {
+  const names = (["handler", "inlineHandler", "command"] as const).map(variableOf);
+  const given = names.filter((name) => environment[name]);
+  if (given.length === 1) return [];
+  const got = given.length === 0 ? "none" : given.join(" and ");
+  return [{ path: names[0]!, message: `Expected one of ${names[0]}, ${names[1]} and ${names[2]}, got ${got}` }];
 }

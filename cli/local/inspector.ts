@@ -12,7 +12,7 @@ export function inspectorVariables(port: number, environment = process.env): Rec
     ...(NODE_OPTIONS && { NODE_OPTIONS }),
     ...(VSCODE_INSPECTOR_OPTIONS && { VSCODE_INSPECTOR_OPTIONS }),
     WORKER_INSPECT_PORT: String(port),
-    WORKER_TIMEOUT_SECONDS: String(limits.maxVisibilitySeconds),
+    WORKER_TIMEOUT_SECONDS: String(limits.maxTimeoutSeconds),
   };
 }
 

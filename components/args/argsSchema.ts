@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { describe } from "../../contract/check";
 import { limits, typePattern } from "../../contract/limits";
-import { fixedWorkerSettings, workerVariablePrefix } from "../../contract/workerSettings";
+import { workerOptions, workerVariablePrefix } from "../../contract/workerSettings";
 import { Effect } from "../aws/permissions";
 import { isHandlerPath } from "../handlers/handlerFile";
 import { definitionOf } from "../handlers/jobDeclaration";
@@ -185,16 +185,15 @@ const processorSchema = z.strictObject({
   onDemandBaseCapacity: wholeNumber(0, 1_000).optional(),
   rootVolumeGb: wholeNumber(30, 16_384).optional(),
   instanceStore: z.boolean().optional(),
-  slots: wholeNumber(0, 1_000).optional(),
-  // The largest instances have 32 TiB ("Amazon EC2 High Memory instances").
-  memoryMegabytes: wholeNumber(128, 32 * 1_024 ** 2).optional(),
-  prefetch: wholeNumber(0, 1_000).optional(),
+  slots: workerOption("slots"),
+  memoryMegabytes: workerOption("memoryMegabytes"),
+  prefetch: workerOption("prefetch"),
   acknowledge: z.enum(Acknowledge).optional(),
-  timeoutSeconds: seconds(1, limits.maxTimeoutSeconds).optional(),
-  maxAttempts: wholeNumber(1, limits.maxAttempts).optional(),
-  backoffSeconds: seconds(0, fixedWorkerSettings.maxBackoffSeconds).optional(),
-  drainSeconds: seconds(0, limits.maxTimeoutSeconds).optional(),
-  idleSeconds: seconds(0, 86_400).optional(),
+  timeoutSeconds: workerOption("timeoutSeconds"),
+  maxAttempts: workerOption("maxAttempts"),
+  backoffSeconds: workerOption("backoffSeconds"),
+  drainSeconds: workerOption("drainSeconds"),
+  idleSeconds: workerOption("idleSeconds"),
   // An Auto Scaling group takes 125 scheduled actions ("Quotas for Amazon EC2 Auto Scaling").
   capacitySchedule: z.array(capacityChange).max(125).optional(),
   minInstances: wholeNumber(0, 1_000).optional(),
@@ -206,6 +205,16 @@ const processorSchema = z.strictObject({
   secrets: secrets.optional(),
   policyStatements: statements.optional(),
 } satisfies Record<keyof ProcessorArgs, z.ZodType>);
+
+/** A number that the worker is given: the worker's table has its range. */
+function workerOption(
+  field: keyof {
+    [F in keyof typeof workerOptions as (typeof workerOptions)[F] extends { from: number } ? F : never]: F;
+  },
+) {
+  const { from, to, isWhole } = workerOptions[field];
+  return (isWhole ? wholeNumber(from, to) : seconds(from, to)).optional();
+}
 
 /** The shape of the component's inputs, property by property. */
 export const argsSchema = z.strictObject({

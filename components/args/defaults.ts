@@ -1,4 +1,5 @@
 import { assumedFigures } from "../../contract/fleet/capacity";
+import { workerOptions } from "../../contract/workerSettings";
 
 /** All defaults of the component and of its processors; a test compares the `@default` texts with them. */
 export const defaults = {
@@ -28,14 +29,14 @@ export const defaults = {
     gpu: false,
     spot: false,
     onDemandBaseCapacity: 0,
-    slots: 0,
-    timeoutSeconds: 900,
-    prefetch: 0,
-    maxAttempts: 3,
+    slots: workerOptions.slots.default,
+    timeoutSeconds: workerOptions.timeoutSeconds.default,
+    prefetch: workerOptions.prefetch.default,
+    maxAttempts: workerOptions.maxAttempts.default,
     acknowledge: "after",
-    idleSeconds: 20,
-    backoffSeconds: 2,
-    drainSeconds: 90,
+    idleSeconds: workerOptions.idleSeconds.default,
+    backoffSeconds: workerOptions.backoffSeconds.default,
+    drainSeconds: workerOptions.drainSeconds.default,
     minInstances: 0,
     maxInstances: 10,
     targetLatencySeconds: assumedFigures.targetLatencySeconds,

@@ -74,7 +74,7 @@ describe("workerSettings", () => {
       return !decoded.ok && decoded.problems;
     };
     expect(problemsOf({ WORKER_METRICS: "some" })).to.deep.equal([
-      { path: "WORKER_METRICS", message: 'Expected "type", "component" or "off", got "some"' },
+      { path: "WORKER_METRICS", message: 'Expected "type" or "component" or "off", got "some"' },
     ]);
     expect(problemsOf({ WORKER_METRICS: "component" })).to.deep.equal([
       { path: "WORKER_METRICS_COMPONENT", message: "Expected the component's name, got nothing" },
@@ -93,13 +93,13 @@ describe("workerSettings", () => {
     const decoded = decodeWorkerSettings(environment);
     expect(!decoded.ok && decoded.problems).to.deep.equal([
       { path: "WORKER_TYPE", message: "Expected a text, got nothing" },
-      { path: "WORKER_SLOTS", message: 'Expected a number from 0 up, got "-1"' },
-      { path: "WORKER_PREFETCH", message: "Expected a number from 0 up, got nothing" },
+      { path: "WORKER_SLOTS", message: 'Expected a whole number from 0 to 1000, got "-1"' },
+      { path: "WORKER_PREFETCH", message: "Expected a whole number from 0 to 1000, got nothing" },
+      { path: "WORKER_ACKNOWLEDGE", message: 'Expected "after" or "before", got "never"' },
       {
         path: "WORKER_HANDLER",
         message: "Expected one of WORKER_HANDLER, WORKER_INLINE_HANDLER and WORKER_COMMAND, got none",
       },
-      { path: "WORKER_ACKNOWLEDGE", message: 'Expected "after" or "before", got "never"' },
     ]);
   });
 });

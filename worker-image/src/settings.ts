@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { type Checked, type FieldProblem } from "../../contract/check";
-import { limits } from "../../contract/limits";
 import { decodeWorkerSettings, type WorkerSettings } from "../../contract/workerSettings";
 import { divideMachine, type Machine, type Room, thisMachine } from "./handlers/room";
 
@@ -32,7 +31,7 @@ export function readOptions(
   const heap = environment.WORKER_MAX_HEAP_MEGABYTES;
   const healthPort = environment.WORKER_HEALTH_PORT;
   const problems = [
-    ...(decoded.ok ? checkRanges(decoded.value) : decoded.problems),
+    ...(decoded.ok ? [] : decoded.problems),
     ...(heap === undefined || /^[1-9]\d*$/.test(heap)
       ? []
       : [expected("WORKER_MAX_HEAP_MEGABYTES", "a whole number from 1", heap)]),
@@ -68,29 +67,10 @@ export function readOptions(
   };
 }
 
-/** Checks only what would break the calls to SQS or the timers: the component checks the rest. */
-function checkRanges(settings: WorkerSettings): FieldProblem[] {
-  const { slots, prefetch, timeoutSeconds, maxAttempts, visibilityTimeoutSeconds, drainSeconds } = settings;
-  return [
-    ...checkWhole("WORKER_SLOTS", slots, 0, 1_000),
-    ...checkWhole("WORKER_MEMORY_MEGABYTES", settings.memoryMegabytes ?? 1, 1, Infinity),
-    ...checkWhole("WORKER_PREFETCH", prefetch, 0, 1_000),
-    ...checkWhole("WORKER_VISIBILITY_TIMEOUT_SECONDS", visibilityTimeoutSeconds, 1, limits.maxVisibilitySeconds),
-    ...checkWhole("WORKER_MAX_ATTEMPTS", maxAttempts, 1, Infinity),
-    ...(timeoutSeconds > 0 && timeoutSeconds <= limits.maxVisibilitySeconds
-      ? []
-      : [expected("WORKER_TIMEOUT_SECONDS", `more than 0 and at most ${limits.maxVisibilitySeconds}`, timeoutSeconds)]),
-    ...(drainSeconds <= limits.maxVisibilitySeconds
-      ? []
-      : [expected("WORKER_DRAIN_SECONDS", `at most ${limits.maxVisibilitySeconds}`, drainSeconds)]),
-  ];
-}
-
 function checkWhole(name: string, value: number, min: number, max: number): FieldProblem[] {
-  const range = max === Infinity ? `${min} up` : `${min} to ${max}`;
   return Number.isInteger(value) && value >= min && value <= max
     ? []
-    : [expected(name, `a whole number from ${range}`, value)];
+    : [expected(name, `a whole number from ${min} to ${max}`, value)];
 }
 
 function expected(path: string, what: string, got: unknown): FieldProblem {
