@@ -47,8 +47,14 @@ async function loadAll(texts: Record<string, string>): Promise<void> {
   for (const [name, text] of Object.entries(texts)) {
     tell({ kind: "begun", name });
     try {
-      const exported = (await compile(text, `/${name}`)) as { default?: unknown };
-      tell({ kind: "loaded", declaration: declarationOf(exported.default) });
+      let exported = await compile(text, `/${name}`);
+      let declaration: JobDeclaration | undefined;
+      // As the worker does: the default of a CommonJS module may hold the default in turn.
+      for (let depth = 0; depth < 4 && declaration === undefined; depth++) {
+        declaration = declarationOf(exported);
+        exported = (Object(exported) as { default?: unknown }).default;
+      }
+      tell({ kind: "loaded", declaration });
     } catch (error) {
       tell({ kind: "failed", error: (error as Partial<Error>)?.stack ?? String(error) });
     }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { type Job, type ProcessorArgs } from "../../components";
 import { isRunning, receive, until } from "../local-cloud/support";
+import { addJobPackages } from "../support/jobPackages";
 import { type Journey, killWorkerOf, startJourney } from "./support/stack";
 
 const factor = 3;
@@ -45,6 +46,16 @@ export default {
   },
 };
 `,
+  "jobs/defined.ts": `
+import { defineJob } from "batch-job-processor/job";
+import { z } from "zod";
+
+export default defineJob({
+  payload: z.object({ at: z.string().transform((text) => new Date(text)), plus: z.number().default(1) }),
+  result: z.object({ year: z.number().int() }),
+  handle: async ({ payload }) => ({ year: payload.at.getUTCFullYear() + payload.plus }),
+});
+`,
   "lib/check.ts": `
 type Checked = number;
 
@@ -66,6 +77,7 @@ describe("the kinds of handlers", () => {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
+    addJobPackages(folder);
     const command = [process.execPath, join(folder, "shell.cjs")];
     const processors: ProcessorArgs[] = [
       {
@@ -95,6 +107,7 @@ describe("the kinds of handlers", () => {
         },
       },
       { name: "file", handler: join(folder, "jobs/file"), ...settings },
+      { name: "defined", handler: join(folder, "jobs/defined"), ...settings },
       { name: "tool", command, ...settings, timeoutSeconds: 20 },
       { name: "hasty", command, ...settings, timeoutSeconds: 1, maxAttempts: 1 },
       { name: "absent", command: ["no-such-command"], ...settings, minInstances: 1 },
@@ -118,6 +131,18 @@ describe("the kinds of handlers", () => {
   it("runs a handler's file with its packages, its data and what its module does at its top", async () => {
     const job = await journey.reaches(await journey.submit("file", { value: 7 }), "succeeded");
     expect(job).to.deep.include({ result: [42, "function"], progress: { fraction: 0.5 } });
+  });
+
+  it("checks payloads by a zod schema, gives the handler what it makes of them, and checks its result", async () => {
+    const refused = await journey.call("POST", "/jobs", { type: "defined", payload: { at: 3 } });
+    expect([refused.status, refused.body.code]).to.deep.equal([422, "invalid-payload"]);
+    expect((refused.body.errors as { path: string }[]).map(({ path }) => path)).to.deep.equal(["/payload/at"]);
+    const job = await journey.reaches(await journey.submit("defined", { at: "1815-12-10" }), "succeeded");
+    expect(job.result).to.deep.equal({ year: 1_816 });
+    const failed = await journey.reaches(await journey.submit("defined", { at: "1815-12-10", plus: 0.5 }), "failed");
+    expect(failed).to.deep.include({ attempts: 1 });
+    expect(failed.error).to.include({ name: "ResultError" });
+    expect((failed.error as { message: string }).message).to.include("/result/year: ");
   });
 
   it("says in which line of which of its own files a handler threw", async () => {

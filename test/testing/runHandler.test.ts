@@ -1,9 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { DefinedJob } from "../../contract/defineJob";
 import type { Job, JobContext } from "../../contract/handler";
 import { runHandler } from "../../testing";
+import { addJobPackages } from "../support/jobPackages";
 import { buildWorker } from "../worker-image/support/build";
 
 describe("runHandler", () => {
@@ -134,6 +137,31 @@ describe("runHandler", () => {
     expect(await rejection(runHandler(file("plain.ts", "export const n = 1;"), { payload: {} }))).to.include("default");
     expect(await rejection(runHandler({ handler: "nothing-such" }, { payload: {} }))).to.include("nothing-such");
     expect(await rejection(runHandler({}, { payload: {} }))).to.include("Expected a handler");
+  });
+
+  it("runs a file with defineJob on what its schema takes and makes, by path or by the job itself", async () => {
+    addJobPackages(folder);
+    const handler = file(
+      "born.js",
+      `const { z } = require("zod"); const { defineJob } = require("batch-job-processor/job");
+       exports.default = defineJob({
+         name: "born", timeoutSeconds: 100,
+         payload: z.object({ at: z.string().transform((text) => new Date(text)), plus: z.number().default(1) }),
+         handle: async ({ payload }) => payload.at.getUTCFullYear() + payload.plus,
+       });
+       exports.other = defineJob({ name: "other", handle: async () => 1 });`,
+    );
+    const payload = { at: "1815-12-10" };
+    expect(await runHandler(handler, { payload })).to.include({ outcome: "succeeded", result: 1_816 });
+    type Born = DefinedJob<"born", { at: string; plus?: number }, unknown, number>;
+    const jobs = createRequire(join(folder, "x.js"))(handler) as { default: Born; other: Born };
+    const { result }: { result?: number } = await runHandler(jobs.default, { payload });
+    expect(result).to.equal(1_816);
+    const rejection = (run: Promise<unknown>) => run.then(String, (error: Error) => error.message);
+    expect(await rejection(runHandler(handler, { payload: { at: 3 } }))).to.match(
+      /The API would refuse this payload:\n {2}\/payload\/at: /,
+    );
+    expect(await rejection(runHandler(jobs.other, { payload }))).to.include("as the default export of");
   });
 
   it("runs several at once, each in a folder of its own, which ends with the process", async () => {
