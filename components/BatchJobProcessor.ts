@@ -69,10 +69,10 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   /** Name of the role of each type's workers, for resource policies and further permissions. */
   readonly workerRoleNames: pulumi.Output<Record<string, string>>;
 
-  constructor(name: string, given: BatchJobProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: BatchJobProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
     const problem = compilerProblem(ts);
     if (problem !== undefined) throw new pulumi.RunError(problem);
-    const args = validateArgs(name, given);
+    args = validateArgs(name, args);
     claimPrefixes(name, args.processors, opts);
     super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
     const created = withShortStacks(() => this.create(name, args));
