@@ -31,3 +31,15 @@ export function readBundleHeader(text: string): HandlerBundle | undefined {
     packages: Array.isArray(packages) ? packages.map(String) : [],
   };
 }
+
+const sourceMapStart = "//# sourceMappingURL=";
+
+/** The line that gives a text its source map. */
+export function sourceMapComment(map: string): string {
+  return `${sourceMapStart}data:application/json;base64,${Buffer.from(map).toString("base64")}\n`;
+}
+
+export function withoutSourceMap(text: string): string {
+  const start = text.lastIndexOf(sourceMapStart);
+  return start < 0 ? text : text.slice(0, start);
+}

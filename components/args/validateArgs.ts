@@ -4,7 +4,6 @@ import { bytesOf, describe, isObject } from "../../contract/check";
 import { limits } from "../../contract/limits";
 import { maxComponentCharacters } from "../aws/fitName";
 import { architectureOf, isBurstable } from "../aws/instanceTypes";
-import { findHandlerFile, handlerExtensions, isHandlerPath } from "../handlers/handlerFile";
 import { usesThis } from "../handlers/handlerFindings";
 import { definitionOf, placeOf } from "../handlers/jobDeclaration";
 import { argsSchema, explainIssue } from "./argsSchema";
@@ -195,16 +194,9 @@ function handlerErrors(processor: ProcessorArgs, path: string): InputError[] {
       },
     ];
   }
-  if (isHandlerPath(processor.handler)) return handlerFileErrors(processor.handler, path);
   if (typeof processor.handle !== "function" || !usesThis(processor.handle)) return [];
   const reason = "Expected a handler that doesn't use `this`, which a worker doesn't have: use variables instead";
   return [{ propertyPath: `${path}.handle`, reason }];
-}
-
-function handlerFileErrors(handler: string, path: string): InputError[] {
-  if (findHandlerFile(handler) !== undefined) return [];
-  const reason = `Expected a file, of which ${handlerExtensions.join(", ")} may be left out, got ${describe(handler)}: there is none in ${process.cwd()}`;
-  return [{ propertyPath: `${path}.handler`, reason }];
 }
 
 function instanceTypeErrors(processor: ProcessorArgs, path: string): InputError[] {

@@ -5,7 +5,8 @@ interface Named {
 
 /** True for the object that Pulumi serialises in place of a captured Output. */
 export function isSerialisedOutput(value: unknown): value is object {
-  return typeof value === "object" && value !== null && value.constructor.name === "SerializedOutput";
+  const type = (value as { constructor?: { name?: unknown } } | null | undefined)?.constructor;
+  return typeof value === "object" && type?.name === "SerializedOutput";
 }
 
 /**

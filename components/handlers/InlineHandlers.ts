@@ -1,10 +1,8 @@
-import { createHash } from "node:crypto";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { encryptBucket, type KmsKey } from "../aws/encryption";
 import { tlsOnlyPolicy } from "../aws/roles";
-import { type SerialisedHandler } from "./serialiseHandler";
-import { type OwnHandler, shipHandlers } from "./shipHandlers";
+import { type OwnHandler, shipHandlers, type ShippedHandler } from "./shipHandlers";
 
 /** S3 location of a serialised handler. */
 export interface HandlerObject {
@@ -17,7 +15,7 @@ export interface HandlerObject {
  */
 export class InlineHandlers extends pulumi.ComponentResource {
   private readonly bucket: aws.s3.Bucket;
-  private readonly texts: Promise<Map<string, SerialisedHandler>>;
+  private readonly handlers: Promise<Map<string, ShippedHandler>>;
 
   constructor(
     name: string,
@@ -30,20 +28,19 @@ export class InlineHandlers extends pulumi.ComponentResource {
   ) {
     super("batch-job-processor:index:InlineHandlers", name, {}, opts);
     this.bucket = this.createBucket(name, args.kmsKey, args.tags);
-    this.texts = shipHandlers(args.handlers);
+    this.handlers = shipHandlers(args.handlers);
     this.registerOutputs();
   }
 
   /** Uploads that processor's handler to the bucket, as a resource of the caller. */
   upload(name: string, processor: string, opts: pulumi.CustomResourceOptions): HandlerObject {
-    const text = textOf(this.texts, processor);
-    const key = text.apply((content) => `${processor}/${createHash("sha256").update(content).digest("hex")}.js`);
+    const shipped = known(this.handlers, processor);
     const object = new aws.s3.BucketObjectv2(
       name,
       {
         bucket: this.bucket.id,
-        key,
-        content: text,
+        key: shipped.apply(({ hash }) => `${processor}/${hash}.js`),
+        content: shipped.apply(({ text }) => text),
         contentType: "text/javascript",
         // An object takes ten tags at most; a provider's default tags may be more.
         overrideProvider: { defaultTags: { tags: {} } },
@@ -85,11 +82,8 @@ export class InlineHandlers extends pulumi.ComponentResource {
   }
 }
 
-/** The text, once the outputs in it are known. */
-function textOf(texts: Promise<Map<string, SerialisedHandler>>, type: string): pulumi.Output<string> {
-  const known = texts.then((handlers) => {
-    const { text, outputs } = handlers.get(type)!;
-    return pulumi.all([text, ...outputs]).apply(() => text);
-  });
-  return pulumi.output(known);
+/** The handler, once the outputs in it are known. */
+function known(handlers: Promise<Map<string, ShippedHandler>>, type: string): pulumi.Output<ShippedHandler> {
+  const handler = handlers.then((all) => all.get(type)!);
+  return pulumi.output(handler.then((shipped) => pulumi.all(shipped.outputs).apply(() => shipped)));
 }

@@ -25,7 +25,9 @@ export class BundleFolder {
 
   /** The file's path relative to this folder. */
   nameOf(file: string): string {
-    return relative(this.path, realpathSync(file)).split(sep).join("/");
+    return relative(this.path, existsSync(file) ? realpathSync(file) : file)
+      .split(sep)
+      .join("/");
   }
 
   /** Absolute paths of the files that a bundle was made of. */

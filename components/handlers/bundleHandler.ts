@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import type { BuildOptions, BuildResult, Loader, Metafile } from "esbuild";
-import { bundleHeader } from "../../contract/handlerBundle";
+import { bundleHeader, type HandlerBundle, sourceMapComment } from "../../contract/handlerBundle";
 import { BundleFolder } from "./bundleFolder";
 import { explainBuild, HandlerProblems, unresolvedPackages } from "./bundleProblems";
-import { type BundleSource } from "./bundleSource";
+import { type BundleSource, entryName } from "./bundleSource";
 import { externalPackages } from "./externalPackages";
 import { findNativePackages } from "./nativePackages";
 import { packageOfFile } from "./packageOf";
@@ -108,8 +108,6 @@ function fileSettings(file: string, folder: BundleFolder): Partial<BuildOptions>
   };
 }
 
-const entryName = "handler-entry.js";
-
 const fileStart = [
   `module.exports = (async () => { "use strict";`,
   `const handlerBundle_ = {`,
@@ -120,9 +118,14 @@ const fileStart = [
 ].join(" ");
 
 /** Its `with` blocks are none of an ES module's. */
-function inlineSettings({ text, folder }: BundleSource): Partial<BuildOptions> {
+function inlineSettings({ inline, folder }: BundleSource): Partial<BuildOptions> {
   return {
-    stdin: { contents: text!, sourcefile: entryName, resolveDir: folder, loader: "js" },
+    stdin: {
+      contents: `${inline!.text}\n${sourceMapComment(inline!.map)}`,
+      sourcefile: entryName,
+      resolveDir: folder,
+      loader: "js",
+    },
     format: "cjs",
   };
 }
@@ -182,10 +185,11 @@ function textOf(
   used: string[],
 ): string {
   const [code, map] = [".js", ".map"].map((end) => outputFiles.find(({ path }) => path.endsWith(end))!.text);
-  const header = bundleHeader({
-    name: file === undefined ? name : folder.nameOf(file),
-    packages: isStockImage ? [] : used,
-  });
-  const mapUrl = `data:application/json;base64,${Buffer.from(folder.mapText(map!)).toString("base64")}`;
-  return `${header}${folder.codeText(code!)}//# sourceMappingURL=${mapUrl}\n`;
+  const packages = isStockImage ? [] : used;
+  return finishText({ name: file === undefined ? name : folder.nameOf(file), packages }, code!, map!, folder);
+}
+
+/** The text that a worker loads. */
+export function finishText(bundle: HandlerBundle, code: string, map: string, folder: BundleFolder): string {
+  return bundleHeader(bundle) + folder.codeText(code) + sourceMapComment(folder.mapText(map));
 }

@@ -1,5 +1,6 @@
-import type { BuildFailure, Message } from "esbuild";
-import { type BundleSource } from "./bundleSource";
+import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+import type { BuildFailure, Location, Message } from "esbuild";
+import { type BundleSource, entryName } from "./bundleSource";
 import { packageOfRequest } from "./packageOf";
 
 /** All that keeps one handler from a worker. */
@@ -25,13 +26,19 @@ export function explainBuild(error: unknown, source: BundleSource): Error {
 }
 
 function explain({ text, location }: Message, source: BundleSource): string {
-  const isOwn = location !== null && location.namespace !== "external" && source.file !== undefined;
-  const place = location && isOwn ? `${location.file}:${location.line}: ` : "";
+  const place = location && location.namespace !== "external" ? placeOf(location, source) : "";
   const request = unresolved.exec(text)?.[1];
   const name = packageOfRequest(request ?? "");
   if (name !== undefined) return `${place}the package ${name} is not installed: npm install ${name}`;
   if (request !== undefined) return `${place}there is no file ${request}`;
   return `${place}${text}`;
+}
+
+/** An inline handler's place is that which its source map has. */
+function placeOf({ file, line, column }: Location, { inline }: BundleSource): string {
+  if (inline === undefined) return `${file}:${line}: `;
+  const { source, line: own } = originalPositionFor(new TraceMap(inline.map), { line, column });
+  return source === null || source === entryName ? "" : `${source}:${own}: `;
 }
 
 function errorsOf(error: unknown): Message[] {

@@ -5,19 +5,12 @@ import type TypeScript from "typescript";
 /** The TypeScript that Pulumi serialises with: the consumer's, or Pulumi's own copy. */
 export const ts = createRequire(__filename)("@pulumi/pulumi/typescript-shim") as typeof TypeScript;
 
-/**
- * Describes a value that the serialiser takes silently but a worker can't use, since its inner parts are lost.
- * Undefined
- * for values that survive.
- */
+/** Describes a value that the serialiser takes silently but a worker can't use; undefined for values that survive. */
 export function findLossyCapture(value: unknown): string | undefined {
-  if (typeof value === "symbol") return `${String(value)}, which would be another symbol on the worker`;
+  if (typeof value === "symbol") return "a symbol";
   if (typeof value === "function") return findLossyClass(value as () => unknown);
   if (typeof value !== "object" || value === null) return undefined;
-  for (const [isOne, name] of lossyObjects) {
-    if (isOne(value)) return `${name}, which would arrive empty on the worker`;
-  }
-  return undefined;
+  return lossyObjects.find(([isOne]) => isOne(value))?.[1];
 }
 
 const lossyObjects: [(value: unknown) => boolean, string][] = [
@@ -36,16 +29,10 @@ const lossyObjects: [(value: unknown) => boolean, string][] = [
 function findLossyClass(value: () => unknown): string | undefined {
   const text = Function.prototype.toString.call(value);
   if (!/^class\b/.test(text)) return undefined;
-  const name = `the class ${value.name || "(anonymous)"}`;
-  if ((value.prototype as unknown) instanceof Error) {
-    return `${name}, which extends Error: on the worker its errors have no message and are no Errors`;
-  }
+  if ((value.prototype as unknown) instanceof Error) return "a class that extends Error";
   const body = parse(`(${text})`);
-  if (some(body, (node) => ts.isPrivateIdentifier(node))) return `${name}, whose private #names would be lost`;
-  if (some(body, setsField)) {
-    return `${name}, whose fields' values would be lost; set them in its constructor`;
-  }
-  return undefined;
+  if (some(body, (node) => ts.isPrivateIdentifier(node))) return "a class with #private names";
+  return some(body, setsField) ? "a class with a field" : undefined;
 }
 
 function setsField(node: TypeScript.Node): boolean {
@@ -61,6 +48,38 @@ export function usesThis(handle: (...args: never[]) => unknown): boolean {
   const source = isFaulty(asExpression) ? asMethod : asExpression;
   const handler = find(source, (node) => ts.isFunctionLike(node));
   return handler !== undefined && ts.forEachChild(handler, refersToThis) === true;
+}
+
+/** Offset of the declaration that a place in a script sees by a name; undefined if there is none. */
+export function findDeclaration(text: string, name: string, at: number): number | undefined {
+  const source = parse(text);
+  let found: { scope: TypeScript.Node; offset: number; isExport: boolean } | undefined;
+  const visit = (node: TypeScript.Node, scope: TypeScript.Node): void => {
+    const isExport = isExportOf(node, name);
+    if (isExport || declares(node, name)) {
+      const isNearer = found === undefined || found.isExport || scope.pos > found.scope.pos;
+      if (isNearer && scope.pos <= at && at < scope.end) found = { scope, offset: node.getStart(source), isExport };
+    }
+    const inner = ts.isFunctionLike(node) || ts.isBlock(node) ? node : scope;
+    ts.forEachChild(node, (child) => visit(child, inner));
+  };
+  visit(source, source);
+  return found?.offset;
+}
+
+function declares(node: TypeScript.Node, text: string): boolean {
+  const { name } = node as { name?: TypeScript.Node };
+  if (name === undefined || !ts.isIdentifier(name) || name.text !== text) return false;
+  const isVariable = ts.isVariableDeclaration(node) || ts.isBindingElement(node) || ts.isParameter(node);
+  return isVariable || ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node);
+}
+
+/** True for `exports.name = …`, as a loader writes it. */
+function isExportOf(node: TypeScript.Node, name: string): boolean {
+  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return false;
+  const { left, right } = node;
+  if (!ts.isPropertyAccessExpression(left) || ts.isVoidExpression(right) || ts.isBinaryExpression(right)) return false;
+  return ts.isIdentifier(left.expression) && left.expression.text === "exports" && left.name.text === name;
 }
 
 /** Packages, Node's own left out, that the text requires or imports by a literal name. */

@@ -1,11 +1,17 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { type JobHandler } from "../../contract/handler";
+import { withoutSourceMap } from "../../contract/handlerBundle";
+import { BundleFolder } from "./bundleFolder";
+import { finishText } from "./bundleHandler";
 import { HandlerProblems } from "./bundleProblems";
 import { bundleOnce } from "./bundles";
-import { findHandlerFile, isHandlerPath } from "./handlerFile";
+import { type BundleSource, type InlineText } from "./bundleSource";
+import { findHandlerFile, handlerExtensions, isHandlerPath } from "./handlerFile";
 import { findPackages } from "./handlerFindings";
+import { mapInlineHandler } from "./inlineMap";
 import { type HandlerFile, readHandlerFiles } from "./readHandlerFiles";
-import { type SerialisedHandler, serialiseHandler } from "./serialiseHandler";
+import { serialiseHandler } from "./serialiseHandler";
 import { smokeLoad } from "./smokeLoad";
 import { stockPackages } from "./stockPackages";
 
@@ -18,21 +24,31 @@ export interface OwnHandler {
   isStockImage: boolean;
 }
 
+/** A handler as text that a worker can load, and the outputs whose values it contains. */
+export interface ShippedHandler {
+  text: string;
+  /**
+   * Names its object. That of an inline handler leaves out its source map, in which the whole program has the lines:
+   * another change of the program replaces no workers.
+   */
+  hash: string;
+  outputs: pulumi.Output<unknown>[];
+}
+
 /** True if the processor's handler is part of the program, and so has to be shipped to the workers. */
 export function hasOwnHandler({ handle, handler }: Pick<OwnHandler, "handle" | "handler">): boolean {
   return handle !== undefined || isHandlerPath(handler);
 }
 
 /** Makes the text of each handler, by processor; rejects with all that is wrong with all of them. */
-export async function shipHandlers(handlers: OwnHandler[]): Promise<Map<string, SerialisedHandler>> {
-  const folder = process.cwd();
-  const files = readFilesOf(handlers, folder);
-  const shipped = new Map<string, SerialisedHandler>();
+export async function shipHandlers(handlers: OwnHandler[]): Promise<Map<string, ShippedHandler>> {
+  const files = readFilesOf(handlers);
+  const shipped = new Map<string, ShippedHandler>();
   const problems: [type: string, reason: string][] = [];
   await Promise.all(
     handlers.map(async (handler, index) => {
       try {
-        shipped.set(handler.type, await textOf(handler, folder, files[index]));
+        shipped.set(handler.type, await ship(handler, files[index]));
       } catch (error) {
         const reasons = error instanceof HandlerProblems ? error.problems : [(error as Error).message];
         problems.push(...reasons.map((reason): [string, string] => [handler.type, reason]));
@@ -63,20 +79,45 @@ export function readFilesOf(
   return sources.map((source) => source && files.shift());
 }
 
-async function textOf(
+async function ship(
   { type, handle, handler, isStockImage }: OwnHandler,
-  folder: string,
   file: HandlerFile | undefined,
-): Promise<SerialisedHandler> {
+): Promise<ShippedHandler> {
   if (file) {
     if (file.problems.length > 0) throw new HandlerProblems(file.problems);
-    return { text: file.text!, outputs: [] };
+    return { text: file.text!, hash: hashOf(file.text!), outputs: [] };
   }
-  if (handle === undefined) throw new Error(`there is no file ${handler} in ${folder}`);
-  const serialised = await serialiseHandler(handle);
+  const folder = process.cwd();
+  if (handle === undefined) {
+    const endings = handlerExtensions.join(", ");
+    throw new HandlerProblems([`there is no file ${handler} in ${folder}; of its name ${endings} may be left out`]);
+  }
+  const own = new BundleFolder({ name: type, folder });
+  const { text: code, outputs, places, problems } = await serialiseHandler({ type, handle, folder: own });
+  const inline = { text: code, map: mapInlineHandler(code, places, own) };
+  const text = await inlineText(inline, { name: type, folder, isStockImage }, own).catch((error: unknown) => {
+    if (!(error instanceof HandlerProblems)) throw error;
+    problems.push(...error.problems);
+    return "";
+  });
+  if (problems.length > 0) throw new HandlerProblems(problems);
+  return { text, hash: hashOf(withoutSourceMap(text)), outputs };
+}
+
+/** The text with those of its packages that the image doesn't have. */
+async function inlineText(inline: InlineText, source: BundleSource, folder: BundleFolder): Promise<string> {
+  const packages = findPackages(inline.text);
+  const deployed = packages.filter((name) => name.startsWith("@pulumi/"));
+  if (deployed.length > 0) {
+    const name = deployed.join(" and ");
+    throw new HandlerProblems([`It uses ${name}, which only a deployment has. Take the values out of it before`]);
+  }
   const stock = stockPackages();
-  const isWhole = findPackages(serialised.text).every((each) => stock.includes(each));
-  if (isWhole) return serialised;
-  const { text } = await bundleOnce({ text: serialised.text, name: type, folder, isStockImage });
-  return { text, outputs: serialised.outputs };
+  if (!packages.every((name) => stock.includes(name))) return (await bundleOnce({ ...source, inline })).text;
+  const header = { name: source.name, packages: source.isStockImage ? [] : packages };
+  return finishText(header, inline.text, inline.map, folder);
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runInThisContext } from "node:vm";
 import * as pulumi from "@pulumi/pulumi";
@@ -11,8 +12,10 @@ import {
   type ProcessorArgs,
 } from "../../components";
 import { validateArgs } from "../../components/args/validateArgs";
+import { BundleFolder } from "../../components/handlers/bundleFolder";
+import { type HandlerProblems } from "../../components/handlers/bundleProblems";
 import { findPackages, usesThis } from "../../components/handlers/handlerFindings";
-import { serialiseHandler } from "../../components/handlers/serialiseHandler";
+import { type InlineHandler, serialiseHandler } from "../../components/handlers/serialiseHandler";
 import { smokeLoad } from "../../components/handlers/smokeLoad";
 import { readEnvironment } from "../../contract/environmentFile";
 import { encodeResult } from "../../worker-image/src/handlers/encodeResult";
@@ -37,10 +40,13 @@ async function call(text: string, payload: unknown): Promise<unknown> {
 
 const evaluate = (text: string) => runInThisContext(`(${text})`) as () => unknown;
 
-async function problemOf(handle: () => unknown): Promise<string> {
-  return serialiseHandler(handle).then(
-    () => "nothing",
-    (error: Error) => error.message,
+const serialise = (handle: InlineHandler["handle"]) =>
+  serialiseHandler({ type: "x", handle, folder: new BundleFolder({ name: "x", folder: process.cwd() }) });
+
+async function problemsOf(handle: () => unknown): Promise<string[]> {
+  return serialise(handle).then(
+    ({ problems }) => problems,
+    (error: HandlerProblems) => error.problems,
   );
 }
 
@@ -60,7 +66,8 @@ describe("inline handlers", () => {
       expect(JSON.stringify(named("media-handlers-encryption").inputs)).to.include("AES256");
       const { inputs } = named("media-triple-fleet-handler");
       const content = inputs.content as string;
-      expect(inputs.key).to.equal(`triple/${createHash("sha256").update(content).digest("hex")}.js`);
+      const code = content.slice(0, content.lastIndexOf("//# sourceMappingURL="));
+      expect(inputs.key).to.equal(`triple/${createHash("sha256").update(code).digest("hex")}.js`);
       expect(await call(content, 5)).to.equal(15);
     });
 
@@ -134,8 +141,11 @@ describe("inline handlers", () => {
         (error: Error) => error.message,
       );
       expect(failure).to.include("Handlers that a worker could not run:");
-      expect(failure).to.include('the handler of processor "a": Expected captures that survive');
-      expect(failure).to.include("`days`, a Map").and.to.include('processor "b"').and.to.include("`when`, a Date");
+      expect(failure).to.include('the handler of processor "a": `days` (test/components/inlineHandlers');
+      expect(failure).to.match(
+        /processor "b": `when` \(test\/components\/inlineHandlers\.test\.ts:\d+\), a Date, can't be/,
+      );
+      expect(failure).to.include("a Map, can't be shipped as text. Move the handler to a file of its own: handler: ");
     });
 
     it("stop the deployment where they import what is not installed, unless an own image may have it", async () => {
@@ -175,7 +185,7 @@ describe("inline handlers", () => {
           return this.value * 2;
         }
       }
-      const { text } = await serialiseHandler(async (job: { payload: string }) => [
+      const { text } = await serialise(async (job: { payload: string }) => [
         Colour.Red,
         job.payload.replace(pattern, "c"),
         String((options.deep.list[2] as { three: bigint }).three),
@@ -218,30 +228,39 @@ describe("inline handlers", () => {
       throw new Deeper("x");
     };
 
-    const lossy: [string, () => unknown, RegExp][] = [
-      ["a Map", () => map.get("a"), /`map`, a Map/],
-      ["a Set", () => set.has(1), /`set`, a Set/],
-      ["a WeakMap", () => weak.get({}), /`weak`, a WeakMap/],
-      ["a Date", () => date.getTime(), /`date`, a Date/],
-      ["a Date within an object", () => nested.options.since.getTime(), /`since`, a Date/],
-      ["a Buffer", () => buffer.toString(), /`buffer`, a Buffer/],
-      ["a typed array", () => bytes.length, /`bytes`, a typed array/],
-      ["a symbol", () => mark, /`mark`, Symbol\(mark\)/],
-      ["an error", () => failure.message, /`failure`, an Error/],
-      ["a class that extends Error", () => new NotFound("x"), /the class NotFound, which extends Error/],
-      ["a class that extends such a class, in a helper", () => throwing(), /the class Deeper, which extends Error/],
-      ["a class with #private names", () => new Private().get(), /the class Private, whose private #names/],
-      ["an instance of such a class", () => instance.get(), /the class Private/],
-      ["a class with fields", () => new Fields().value, /the class Fields, whose fields' values/],
-      ["a class with static fields", () => Statics.next(), /the class Statics, whose fields' values/],
-      ["Pulumi's configuration", () => config.get("a"), /`config`, a Pulumi Config/],
-      ["a secret", () => secret.get(), /Secret outputs cannot be captured/],
+    const parentless = Object.create(null) as { set: Set<number> };
+    parentless.set = set;
+    const lossy: [what: string, handle: () => unknown, who: string, what: string][] = [
+      ["a Map", () => map.get("a"), "map", "a Map"],
+      ["a Set", () => set.has(1), "set", "a Set"],
+      ["a WeakMap", () => weak.get({}), "weak", "a WeakMap"],
+      ["a Date", () => date.getTime(), "date", "a Date"],
+      ["a Date within an object", () => nested.options.since.getTime(), "nested.options.since", "a Date"],
+      ["a Set within an object without a prototype", () => parentless.set.size, "parentless.set", "a Set"],
+      ["a Buffer", () => buffer.toString(), "buffer", "a Buffer"],
+      ["a typed array", () => bytes.length, "bytes", "a typed array"],
+      ["a symbol", () => mark, "mark", "a symbol"],
+      ["an error", () => failure.message, "failure", "an Error"],
+      ["a class that extends Error", () => new NotFound("x"), "NotFound", "a class that extends Error"],
+      ["such a class, in a helper", () => throwing(), "Deeper", "a class that extends Error"],
+      ["a class with #private names", () => new Private().get(), "Private", "a class with #private names"],
+      ["an instance of such a class", () => instance.get(), "instance", "an object of a class with #private names"],
+      ["a class with fields", () => new Fields().value, "Fields", "a class with a field"],
+      ["a class with static fields", () => Statics.next(), "Statics", "a class with a field"],
+      ["Pulumi's configuration", () => config.get("a"), "config", "a Pulumi Config"],
+      ["a secret", () => secret.get(), "secret", "a secret Output"],
     ];
     const secret = pulumi.secret("s");
-    for (const [what, handle, reason] of lossy) {
+    const declared = readFileSync(__filename, "utf8").split("\n");
+    for (const [what, handle, who, kind] of lossy) {
       it(`refuses ${what}`, async () => {
         await pulumi.runtime.setMocks({ newResource: () => ({ id: "", state: {} }), call: () => ({}) });
-        expect(await problemOf(handle)).to.match(reason);
+        const [problem, ...others] = await problemsOf(handle);
+        expect(others).to.deep.equal([]);
+        const [, name, line] = /^`(.+)` \(test\/components\/inlineHandlers\.test\.ts:(\d+)\), /.exec(problem!)!;
+        expect(problem).to.include(`), ${kind}, can't be shipped as text. `);
+        expect(name).to.equal(who);
+        expect(declared[Number(line) - 1]).to.match(new RegExp(`(const|class) ${who.split(".")[0]!}\\b`));
       });
     }
 
@@ -289,7 +308,7 @@ describe("inline handlers", () => {
 
     /** Serialises the handler, loads it as a worker does, and runs it; the result is what the worker would send. */
     async function outcomeOf(handle: () => unknown): Promise<string> {
-      const { text } = await serialiseHandler(handle);
+      const { text } = await serialise(handle);
       expect(await smokeLoad({ text })).to.deep.equal({});
       const handler = (await loadInlineModule(text, join(__dirname, "inline.js"))) as {
         default: () => unknown;

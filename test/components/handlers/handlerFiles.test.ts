@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { BatchJobProcessor, type BatchJobProcessorArgs, type ProcessorArgs } from "../../../components";
@@ -47,49 +49,78 @@ describe("a processor whose handler is a file", () => {
     expect(await print()).to.deep.equal(await print());
   });
 
-  it("is refused by property path where there is no such file", async () => {
+  it("is refused by property path where it isn't one, or not the only one", () => {
     inFolder({ "jobs/greet.ts": "export default () => 1;" });
     const attempt = () =>
       new BatchJobProcessor("media", {
         network,
         processors: [
-          { name: "a", handler: "./jobs/greeting" },
           { name: "b", handler: "jobs/greet.ts" },
           { name: "c", handler: "./jobs", handle: async () => 1 },
-          { name: "d", handler: "./jobs" },
         ],
       });
     expect(attempt)
       .to.throw(pulumi.InputPropertiesError)
       .with.property("message")
-      .that.matches(
-        /processors\[0\]\.handler: Expected a file, of which \.ts, .*, got "\.\/jobs\/greeting": there is none in \//,
-      )
-      .and.matches(/processors\[1\]\.handler: Expected the path of a file, such as "\.\/jobs\/invoice\.ts", or/)
-      .and.matches(/processors\[2\]\.handle: Expected exactly one of handler, command and handle/)
-      .and.matches(/processors\[3\]\.handler: Expected a file/);
+      .that.matches(/processors\[0\]\.handler: Expected the path of a file, such as "\.\/jobs\/invoice\.ts", or/)
+      .and.matches(/processors\[1\]\.handle: Expected exactly one of handler, command and handle/);
   });
 
-  it("is refused with all that is wrong with all handlers, by processor, file and line", async () => {
+  it("is refused with all that is wrong with all handlers, by processor, file and line, with the remedy", async () => {
     inFolder({
-      "jobs/a.ts": `import "not-there";\n\nimport "./nor-this";\nexport default () => 1;`,
+      "package.json": "{}",
+      "node_modules/huge/index.js": `console.log(${JSON.stringify("x".repeat(20_000_001))})`,
+      "node_modules/made/index.js":
+        "exports.Client = class Client { constructor() { this.send = process.cwd.bind(process); } };",
+      "jobs/packages.ts": `import "not-there";\n\nimport "./nor-this";\nexport default () => 1;`,
       "jobs/b.ts": "export const x = 1;",
+      "jobs/huge.ts": `import "huge";\nexport default () => 1;`,
       "jobs/good.ts": "export default () => 1;",
+      "program.ts": `
+        import { Client } from "made";
+        const days = new Map([["mon", 1]]);
+        const client = new Client();
+        class Counter { count = 0; next() { return ++this.count; } }
+        const counter = new Counter();
+        export const handle = async () => [days.get("mon"), client.send(), counter.next(), await import("nowhere")];
+        const circle: any = { name: "circle" };
+        circle.self = circle;
+        export const round = async () => circle.self.self.name;`,
     });
-    const days = new Map([["mon", 1]]);
+    const { handle, round } = createRequire(join(process.cwd(), "x.js"))("./program") as Record<
+      string,
+      NonNullable<ProcessorArgs["handle"]>
+    >;
     const message = await messageOf(
       build([
-        { name: "b", handler: "./jobs/b" },
+        { name: "none", handler: "./jobs/b" },
         { name: "good", handler: "./jobs/good" },
-        { name: "inline", handle: async () => days.get("mon") },
-        { name: "a", handler: "./jobs/a" },
+        { name: "round", handle: round! },
+        { name: "inline", handle: handle! },
+        { name: "packages", handler: "./jobs/packages" },
+        { name: "missing", handler: "./jobs/missing" },
+        { name: "folder", handler: "./jobs" },
+        { name: "huge", handler: "./jobs/huge" },
       ]),
     );
+    const moved = `can't be shipped as text. Move the handler to a file of its own: handler: "./jobs/inline.ts"`;
+    const endings = "of its name .ts, .mts, .cts, .js, .mjs, .cjs may be left out";
     const lines = message.split("\n").filter((line) => line.startsWith("  the handler of processor"));
-    expect(lines).to.have.length(4);
-    expect(lines[0]).to.include('processor "b": ./jobs/b has no default export');
-    expect(lines[1]).to.include('processor "inline": ').and.to.include("`days`");
-    expect(lines[2]).to.include('processor "a": jobs/a.ts:1: the package not-there is not installed');
-    expect(lines[3]).to.include('processor "a": jobs/a.ts:3: there is no file ./nor-this');
+    const bundle = "Expected a bundle of at most 20 MB, got 20.0 MB; the largest in it: huge 20.0 MB, ";
+    expect(
+      lines.map((line) => line.replace("  the handler of processor ", "").replace(/(huge 20.0 MB, ).*/, "$1")),
+    ).to.deep.equal([
+      `"none": ./jobs/b has no default export: expected \`export default async function (job, context) { … }\`, or an object with \`handle\``,
+      `"inline": \`days\` (program.ts:3), a Map, ${moved}`,
+      `"inline": \`client\` (program.ts:4), an object of the package made, ${moved}`,
+      `"inline": \`counter\` (program.ts:6), an object of a class with a field, ${moved}`,
+      `"inline": program.ts:7: the package nowhere is not installed: npm install nowhere`,
+      `"packages": jobs/packages.ts:1: the package not-there is not installed: npm install not-there`,
+      `"packages": jobs/packages.ts:3: there is no file ./nor-this`,
+      `"missing": there is no file ./jobs/missing in ${process.cwd()}; ${endings}`,
+      `"folder": there is no file ./jobs in ${process.cwd()}; ${endings}`,
+      `"huge": ${bundle}`,
+    ]);
+    expect(message).not.to.match(/\[\[|native code/);
   });
 });

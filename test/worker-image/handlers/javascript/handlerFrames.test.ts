@@ -78,8 +78,31 @@ describe("HandlerFrames", () => {
     expect(inline.of(hostile)).to.equal(undefined);
   });
 
+  it("takes the first ones of an error, and those of its innermost cause", () => {
+    const named = (name: string, count: number) =>
+      Array.from({ length: count }, (_, line) => `${name} (job:a.ts:${line}:1)`);
+    const cause = thrown([...named("inner", 2), "outer (job:a.ts:3:1)"]);
+    const middle = thrown(named("middle", 2), { cause });
+    expect(inline.of(thrown(named("outer", 5), { cause: middle }))).to.deep.equal([
+      "outer (a.ts:0:1)",
+      "outer (a.ts:1:1)",
+      "outer (a.ts:2:1)",
+      "caused by inner (a.ts:0:1)",
+      "inner (a.ts:1:1)",
+    ]);
+  });
+
+  it("finds asynchronous frames without a name", () => {
+    expect(inline.of(thrown(["async job:a.ts:2:3", "async Promise.all (index 0)"]))).to.deep.equal(["a.ts:2:3"]);
+  });
+
   it("shows a stack with the program's own names of its files", () => {
-    const { stack } = thrown(["check (job:a.ts:1:1)", "job:b.ts:2:2", "async run (/worker/dist/handlerMain.js:1:1)"]);
+    const { stack } = thrown([
+      "check (job:a.ts:1:1)",
+      "__check (job:handler-entry.js:8:3)",
+      "job:b.ts:2:2",
+      "async run (/worker/dist/handlerMain.js:1:1)",
+    ]);
     expect(inline.shown(stack)).to.equal(
       "TypeError: no\nlines\n    at check (a.ts:1:1)\n    at b.ts:2:2\n    at async run (dist/handlerMain.js:1:1)",
     );

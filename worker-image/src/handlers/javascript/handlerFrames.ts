@@ -6,10 +6,16 @@ import { read } from "../../support/plain";
 /** Frames of the user's own code that an error keeps. */
 const maxFrames = 5;
 
+/** Those of the error itself, if its cause has some. */
+const maxFramesBeforeCause = 3;
+
 /** Characters of all of them. */
 const maxFramesCharacters = 1_000;
 
-const frameLine = /^\s+at (?:(?:async )?(.*?) \()?([^()]+?:\d+:\d+)\)?$/;
+const frameLine = /^\s+at (?:async )?(?:(.*?) \()?([^()]+?:\d+:\d+)\)?$/;
+
+/** A frame of what isn't the program's in a handler's text. */
+const entryLine = new RegExp(`^\\s+at .*\\b${sourceScheme}handler-entry\\.js:.*\\n?`, "gm");
 
 /** Finds, in the stack of an error, the user's own code: neither a package's nor Node's nor the worker's. */
 export class HandlerFrames {
@@ -37,41 +43,39 @@ export class HandlerFrames {
     ];
   }
 
-  /** Frames such as `check (jobs/invoice.ts:8:11)`; of an error without any, those of its cause. Never throws. */
+  /**
+   * Frames such as `check (jobs/invoice.ts:8:11)`; of an error with a cause its own first ones, then those of the
+   * innermost cause. Never throws.
+   */
   of(thrown: unknown): string[] | undefined {
     try {
-      for (const error of chainOf(thrown)) {
+      const [own, ...causes] = chainOf(thrown).flatMap((error) => {
         const frames = this.framesIn(read(error, "stack"));
-        if (frames.length > 0) return frames;
-      }
+        return frames.length > 0 ? [frames] : [];
+      });
+      const [first, ...rest] = (causes.at(-1) ?? []).filter((frame) => !own!.includes(frame));
+      if (first === undefined) return own && bounded(own);
+      return bounded([...own!.slice(0, maxFramesBeforeCause), `caused by ${first}`, ...rest]);
     } catch {
       // An error that can't be read has none.
+      return undefined;
     }
-    return undefined;
   }
 
   /** The stack with source files as the program names them. */
   shown(stack: string | undefined): string | undefined {
-    return stack?.replace(
-      /^(\s+at .*?)([^\s()]+?:\d+:\d+\)?)$/gm,
-      (_, start: string, place: string) => start + this.short(place),
-    );
+    return stack
+      ?.replace(entryLine, "")
+      .replace(/^(\s+at .*?)([^\s()]+?:\d+:\d+\)?)$/gm, (_, start: string, place: string) => start + this.short(place));
   }
 
   private framesIn(stack: unknown): string[] {
     if (typeof stack !== "string") return [];
-    const frames: string[] = [];
-    let room = maxFramesCharacters;
-    for (const line of stack.split("\n")) {
+    return stack.split("\n").flatMap((line) => {
       const [, name, place] = frameLine.exec(line) ?? [];
-      if (place === undefined || !this.isUsers(place)) continue;
-      const frame = name === undefined ? this.short(place) : `${name.replace(/^Object\./, "")} (${this.short(place)})`;
-      room -= frame.length;
-      if (room < 0) break;
-      frames.push(frame);
-      if (frames.length === maxFrames) break;
-    }
-    return frames;
+      if (place === undefined || !this.isUsers(place)) return [];
+      return [name === undefined ? this.short(place) : `${name.replace(/^Object\./, "")} (${this.short(place)})`];
+    });
   }
 
   private isUsers(place: string): boolean {
@@ -92,4 +96,10 @@ export class HandlerFrames {
     const folder = this.folders.find((each) => file.startsWith(each));
     return folder === undefined ? file : file.slice(folder.length);
   }
+}
+
+function bounded(frames: string[]): string[] {
+  let room = maxFramesCharacters;
+  const tooLong = frames.findIndex((frame) => (room -= frame.length) < 0);
+  return frames.slice(0, Math.min(maxFrames, tooLong < 0 ? maxFrames : tooLong));
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { withoutSourceMap } from "../../../../contract/handlerBundle";
 import { errorFields, type Log } from "../../../../contract/log";
 import { retry } from "../../services/retry";
 import { type Clock } from "../../support/clock";
@@ -19,12 +20,13 @@ export async function downloadHandler(url: string, effects: InlineHandlerEffects
   try {
     const location = parseUrl(url);
     // A new permission takes some seconds to take effect, so a refusal is no reason to give up.
-    const text = await retry(() => download(location, signal), { clock, random, signal, onRetry });
-    const hash = createHash("sha256").update(text).digest("hex");
-    if (!location.key.endsWith(`${hash}.js`)) {
-      throw new Error(`its content has the SHA-256 ${hash}, which its name doesn't say`);
+    const text = (await retry(() => download(location, signal), { clock, random, signal, onRetry })).toString("utf8");
+    // That of a function in the program is of its code alone.
+    const hashes = [text, withoutSourceMap(text)].map((part) => createHash("sha256").update(part).digest("hex"));
+    if (!hashes.some((hash) => location.key.endsWith(`${hash}.js`))) {
+      throw new Error(`its content has the SHA-256 ${hashes[0]}, which its name doesn't say`);
     }
-    return text.toString("utf8");
+    return text;
   } catch (cause) {
     throw new Error(`The inline handler could not be downloaded from ${url}: ${toJobError(cause).message}`, { cause });
   }

@@ -11,44 +11,26 @@ const ModuleWithPaths = Module as unknown as {
   _nodeModulePaths(folder: string): string[];
 };
 
-/** Packages that a handler's text names: captured ones are required inside its functions, at the first job. */
-const mentions = /\b(require|import)\(\s*(["'])([^"'\\\n]+)\2\s*\)/g;
-
 /**
- * Loads the text of an inline handler or a bundle as if it were a module at that path, from where its packages resolve;
- * before it, every package that it expects in the image. Rejects if one is missing.
+ * Loads the text of a handler as if it were a module at that path, from where its packages resolve; before it, every
+ * package that it expects in the image. Rejects if one is missing.
  */
 export async function loadInlineModule(text: string, filename: string): Promise<unknown> {
-  const { load } = compile(
-    `exports.load = { require, import: (name) => import(name) };`,
-    `${filename}-packages.js`,
-  ) as {
-    load: Record<"require" | "import", (name: string) => unknown>;
-  };
-  const missing: string[] = [];
-  const bundle = readBundleHeader(text);
-  const packages = bundle?.packages.map((name) => ["require", name] as const) ?? packagesOf(text);
-  for (const [how, name] of packages) {
+  const { name, packages } = readBundleHeader(text) ?? { name: filename, packages: [] };
+  const { load } = compile("exports.load = require;", `${filename}-packages.js`) as { load: NodeJS.Require };
+  const missing = packages.flatMap((each) => {
     try {
-      await load[how](name);
+      load(each);
+      return [];
     } catch (error) {
-      missing.push(`"${name}" (${(error as Error).message.split("\n")[0]})`);
+      return [`"${each}" (${(error as Error).message.split("\n")[0]})`];
     }
-  }
+  });
   if (missing.length > 0) {
-    const whose = bundle ? `handler ${bundle.name}` : "inline handler";
-    throw new Error(`The ${whose} needs packages that can't be loaded in this image: ${missing.join(", ")}`);
+    throw new Error(`The handler ${name} needs packages that can't be loaded in this image: ${missing.join(", ")}`);
   }
   // That of a module which awaits at its top level is a promise.
   return await compile(text, filename);
-}
-
-function packagesOf(text: string): ["require" | "import", string][] {
-  const found = new Map<string, ["require" | "import", string]>();
-  for (const [, how, , name] of text.matchAll(mentions)) {
-    found.set(`${how} ${name}`, [how as "require" | "import", name!]);
-  }
-  return [...found.values()];
 }
 
 function compile(text: string, filename: string): unknown {
