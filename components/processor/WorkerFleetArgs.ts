@@ -8,7 +8,17 @@ import { type WorkerNetwork } from "../network/WorkerNetwork";
 import { type JobTables } from "../pipeline/JobTables";
 import { type ScalerOfFleets } from "../pipeline/Scaler";
 import { type ProcessorQueue } from "./ProcessorQueue";
-import { type WorkerAddresses } from "./workerAddresses";
+
+/** Addresses that the workers of all types share. */
+export interface WorkerAddresses {
+  region: string;
+  jobTable?: string;
+  payloadTable?: string;
+  fleetTable: string;
+  scalerFunction: string;
+  eventsTopic?: string;
+  keptEventsQueueUrl?: string;
+}
 
 export interface WorkerFleetArgs extends Pick<
   BatchJobProcessorArgs,

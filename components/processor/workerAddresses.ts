@@ -1,18 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type WorkerFleetArgs } from "./WorkerFleetArgs";
+import { type WorkerAddresses, type WorkerFleetArgs } from "./WorkerFleetArgs";
 
 type Sources = Pick<WorkerFleetArgs, "tables" | "scaler" | "eventsTopic" | "keptEventsQueue" | "target">;
-
-/** Addresses that the workers of all types share. */
-export interface WorkerAddresses {
-  region: string;
-  jobTable?: string;
-  payloadTable?: string;
-  fleetTable: string;
-  scalerFunction: string;
-  eventsTopic?: string;
-  keptEventsQueueUrl?: string;
-}
 
 /** Addresses for a component, once its checks are done; made once, since an output costs time in each type. */
 export function workerAddresses(sources: Sources, checks: pulumi.Input<void>[] = []): pulumi.Output<WorkerAddresses> {

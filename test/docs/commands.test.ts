@@ -27,7 +27,10 @@ const needsMore: [pattern: RegExp, reason: string][] = [
   [/^npx batch-jobs (submit sign |local$)/, "needs that file; test/examples brings the program up with what it holds"],
   [/^docker build /, "needs Docker, and a base from Docker Hub; test/container builds the same on a base of its own"],
   [/^npm run pin-base$/, "asks Docker Hub; test/tools has it ask a registry of its own"],
-  [/^npm publish( --workspace client)?$/, "is a person's act; test/tools tries what it runs first"],
+  [
+    /^npm publish( --workspace client --workspace local-cloud)?$/,
+    "is a person's act; test/tools tries what it runs first",
+  ],
   [/^npm run docs$/, "writes what npm run check compares"],
   [/^\(cd \.\.\/\.\. && npm ci\)$/, "is the install that CI begins with, from the example's folder"],
 ];

@@ -62,7 +62,6 @@ describe("validateArgs", () => {
     ["more memory in all than the type has", { memoryMegabytes: 1_771, slots: 2 }, "memoryMegabytes"],
     ["a name of 41 characters", { name: "a".repeat(41) }, "name"],
     ["a missing handler", { handler: undefined }, "handler"],
-    ["a handler that is a path", { handler: "../x" }, "handler"],
     ["a schedule without a name", { schedules: [{ expression: "rate(1 hour)" }] }, "schedules[0].name"],
     [
       "a schedule of five fields",
