@@ -37,37 +37,37 @@ import { WorkerImage } from "./processor/WorkerImage";
  */
 export class BatchJobProcessor extends pulumi.ComponentResource {
   /** URL of the HTTP API, with a trailing slash. */
-  readonly url: pulumi.Output<string>;
+  readonly url!: pulumi.Output<string>;
   /** Id of the HTTP API, for instance for an `ApiMapping` to a domain of your own. */
-  readonly apiId: pulumi.Output<string>;
+  readonly apiId!: pulumi.Output<string>;
   /** Name of the HTTP API's stage. */
-  readonly stage: pulumi.Output<string>;
+  readonly stage!: pulumi.Output<string>;
   /** ARN of the topic that takes jobs; other systems may publish job envelopes to it. */
-  readonly topicArn: pulumi.Output<string>;
+  readonly topicArn!: pulumi.Output<string>;
   /** ARN of the topic of completion events; undefined without `events`. */
-  readonly eventsTopicArn: pulumi.Output<string | undefined>;
+  readonly eventsTopicArn!: pulumi.Output<string | undefined>;
   /** URL of each type's queue. */
-  readonly queueUrls: pulumi.Output<Record<string, string>>;
+  readonly queueUrls!: pulumi.Output<Record<string, string>>;
   /** URL of each type's dead-letter queue. */
-  readonly deadLetterQueueUrls: pulumi.Output<Record<string, string>>;
+  readonly deadLetterQueueUrls!: pulumi.Output<Record<string, string>>;
   /** URL of the queue that holds jobs of unknown types and malformed jobs, with their reasons. */
-  readonly unroutableQueueUrl: pulumi.Output<string>;
+  readonly unroutableQueueUrl!: pulumi.Output<string>;
   /** URL of the queue of events that the router failed at, after its retries. */
-  readonly routerFailureQueueUrl: pulumi.Output<string>;
+  readonly routerFailureQueueUrl!: pulumi.Output<string>;
   /** URL of the queue of messages that SNS could not deliver to the router. */
-  readonly undeliveredQueueUrl: pulumi.Output<string>;
+  readonly undeliveredQueueUrl!: pulumi.Output<string>;
   /** Name of the table of job records; undefined without `tracking`. */
-  readonly jobTableName: pulumi.Output<string | undefined>;
+  readonly jobTableName!: pulumi.Output<string | undefined>;
   /** Name of each type's Auto Scaling group. */
-  readonly groupNames: pulumi.Output<Record<string, string>>;
+  readonly groupNames!: pulumi.Output<Record<string, string>>;
   /** Name of the log group of each type's workers. */
-  readonly logGroupNames: pulumi.Output<Record<string, string>>;
+  readonly logGroupNames!: pulumi.Output<Record<string, string>>;
   /** Name of the log group of each function: `frontend`, `router`, `repair`, `removal` and `scaler`. */
-  readonly functionLogGroupNames: pulumi.Output<Record<string, string>>;
+  readonly functionLogGroupNames!: pulumi.Output<Record<string, string>>;
   /** Id of the security group of all workers, for instance for a database that lets it in. */
-  readonly workerSecurityGroupId: pulumi.Output<string>;
+  readonly workerSecurityGroupId!: pulumi.Output<string>;
   /** Name of the role of each type's workers, for resource policies and further permissions. */
-  readonly workerRoleNames: pulumi.Output<Record<string, string>>;
+  readonly workerRoleNames!: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: BatchJobProcessorArgs, opts?: pulumi.ComponentResourceOptions) {
     const problem = compilerProblem(ts);
@@ -77,43 +77,29 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
     const created = withShortStacks(() => this.create(name, args));
     const { api, router, eventsTopic, tables, network, processors, functions } = created;
-    this.url = api.url;
-    this.apiId = api.apiId;
-    this.stage = api.stage;
-    this.topicArn = router.topic.arn;
-    this.eventsTopicArn = eventsTopic?.arn ?? pulumi.output(undefined);
-    this.unroutableQueueUrl = router.unroutableQueue.url;
-    this.routerFailureQueueUrl = router.failureQueue.url;
-    this.undeliveredQueueUrl = router.undeliveredQueue.url;
-    this.jobTableName = tables.records?.name ?? pulumi.output(undefined);
     const byType = (pick: (processor: (typeof processors)[number]) => pulumi.Output<string>) =>
       pulumi.all(Object.fromEntries(processors.map((processor) => [processor.type, pick(processor)])));
-    this.queueUrls = byType(({ queue }) => queue.queue.url);
-    this.deadLetterQueueUrls = byType(({ queue }) => queue.deadLetterQueue.url);
-    this.groupNames = byType(({ fleet }) => fleet.group.name);
-    this.logGroupNames = byType(({ fleet }) => fleet.logGroup.name);
     const logGroups = Object.entries(functions).map(([part, { logGroup }]) => [part, logGroup.name]);
-    this.functionLogGroupNames = pulumi.all(Object.fromEntries(logGroups) as Record<string, pulumi.Output<string>>);
-    this.workerSecurityGroupId = network.securityGroup.id;
-    this.workerRoleNames = byType(({ fleet }) => fleet.role.name);
-    this.registerOutputs({
-      url: this.url,
-      apiId: this.apiId,
-      stage: this.stage,
-      topicArn: this.topicArn,
-      eventsTopicArn: this.eventsTopicArn,
-      queueUrls: this.queueUrls,
-      deadLetterQueueUrls: this.deadLetterQueueUrls,
-      unroutableQueueUrl: this.unroutableQueueUrl,
-      routerFailureQueueUrl: this.routerFailureQueueUrl,
-      undeliveredQueueUrl: this.undeliveredQueueUrl,
-      jobTableName: this.jobTableName,
-      groupNames: this.groupNames,
-      logGroupNames: this.logGroupNames,
-      functionLogGroupNames: this.functionLogGroupNames,
-      workerSecurityGroupId: this.workerSecurityGroupId,
-      workerRoleNames: this.workerRoleNames,
-    });
+    const outputs: Outputs = {
+      url: api.url,
+      apiId: api.apiId,
+      stage: api.stage,
+      topicArn: router.topic.arn,
+      eventsTopicArn: eventsTopic?.arn ?? pulumi.output(undefined),
+      queueUrls: byType(({ queue }) => queue.queue.url),
+      deadLetterQueueUrls: byType(({ queue }) => queue.deadLetterQueue.url),
+      unroutableQueueUrl: router.unroutableQueue.url,
+      routerFailureQueueUrl: router.failureQueue.url,
+      undeliveredQueueUrl: router.undeliveredQueue.url,
+      jobTableName: tables.records?.name ?? pulumi.output(undefined),
+      groupNames: byType(({ fleet }) => fleet.group.name),
+      logGroupNames: byType(({ fleet }) => fleet.logGroup.name),
+      functionLogGroupNames: pulumi.all(Object.fromEntries(logGroups) as Record<string, pulumi.Output<string>>),
+      workerSecurityGroupId: network.securityGroup.id,
+      workerRoleNames: byType(({ fleet }) => fleet.role.name),
+    };
+    Object.assign(this, outputs);
+    this.registerOutputs(outputs);
   }
 
   /** Creates the resources that all types share, and those of each type. */
@@ -230,6 +216,11 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     return { api, router, eventsTopic, tables, network, processors, functions: lambdas };
   }
 }
+
+/** All outputs of the component, none left out. */
+type Outputs = {
+  [Name in Exclude<keyof BatchJobProcessor, keyof pulumi.Resource>]: BatchJobProcessor[Name];
+};
 
 /** Image of each processor: its own, else the component's, else one built for its architecture. */
 function createImages(
