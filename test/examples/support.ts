@@ -15,7 +15,7 @@ export interface RunningExample {
   test: TestCloud;
   outputs: Record<string, unknown>;
   s3: S3Client;
-  /** Submits a job, waits for its end, and gives its record. */
+  /** Submits a job, waits for its end, and gives its record; or the problem for which the API refuses it. */
   run(type: string, payload: unknown): Promise<Record<string, unknown>>;
   /** Asks the API. */
   get(path: string): Promise<Record<string, unknown>>;
@@ -55,6 +55,7 @@ export async function startExample(
       const headers = { "content-type": "application/json" };
       const body = JSON.stringify({ type, payload });
       const submitted = await call("jobs", { method: "POST", headers, body });
+      if (submitted.status !== undefined) return submitted;
       const end = Date.now() + 30_000;
       for (;;) {
         const job = await call(`jobs/${String(submitted.id)}`);

@@ -63,6 +63,8 @@ startLocal().then(async ({ client, outputs, url, stop }) => {
         return JSON.parse(stdout) as object;
       };
       expect(await submit("greet", { name: "Ada" })).to.deep.include({ result: { text: "Hello Ada" } });
+      const refusal = await submit("greet", { name: "" }).catch(({ stderr }: { stderr: string }) => stderr);
+      expect(refusal).to.include("/payload/name");
       if (spawnSync("python3", ["--version"]).status !== 0) {
         console.error("There is no python3 on this machine, so the Python job is NOT run: install Python 3.");
         return;

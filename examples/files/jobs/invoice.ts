@@ -1,4 +1,4 @@
-import type { Job, JobContext } from "batch-job-processor";
+import { defineJob } from "batch-job-processor/job";
 import { z } from "zod";
 import { total } from "./total";
 
@@ -9,11 +9,13 @@ const invoice = z.object({
 
 export type Invoice = z.infer<typeof invoice>;
 
-export default async function (job: Job, context: JobContext) {
-  const checked = invoice.safeParse(job.payload);
-  // No other attempt would go better.
-  if (!checked.success) throw Object.assign(new Error(z.prettifyError(checked.error)), { permanent: true });
-  const { customer, lines } = checked.data;
-  context.logger.info("adding up", { customer, lines: lines.length });
-  return { customer, cents: total(lines) };
-}
+export default defineJob({
+  name: "invoice",
+  payload: invoice,
+  result: z.object({ customer: z.string(), cents: z.number().int() }),
+  async handle(job, context) {
+    const { customer, lines } = job.payload;
+    context.logger.info("adding up", { customer, lines: lines.length });
+    return { customer, cents: total(lines) };
+  },
+});

@@ -1,12 +1,15 @@
-import type { Job, JobContext } from "batch-job-processor";
+import { defineJob, type Job } from "batch-job-processor/job";
 
-export interface Greeting {
-  text: string;
-}
-
-export default async function greet(job: Job<{ name: string }>, context: JobContext): Promise<Greeting> {
-  const { name } = job.payload;
-  if (name === "") throw Object.assign(new Error("Expected a name, got an empty text"), { permanent: true });
-  context.progress(0.5, "half way");
-  return { text: `Hello ${name}` };
-}
+export default defineJob({
+  name: "greet",
+  // The API refuses what doesn't fit it.
+  payload: {
+    type: "object",
+    properties: { name: { type: "string", minLength: 1 } },
+    required: ["name"],
+  },
+  async handle(job: Job<{ name: string }>, context) {
+    context.progress(0.5, "half way");
+    return { text: `Hello ${job.payload.name}` };
+  },
+});

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runHandler } from "batch-job-processor/testing";
+import greet from "../jobs/greet";
 
 test("greets by name", async () => {
-  const run = await runHandler("./jobs/greet.ts", { payload: { name: "Ada" } });
+  const run = await runHandler(greet, { payload: { name: "Ada" } });
   assert.equal(run.outcome, "succeeded");
   assert.deepEqual(run.result, { text: "Hello Ada" });
 });
 
-test("fails for good without a name, since no other attempt would go better", async () => {
-  const run = await runHandler("./jobs/greet.ts", { payload: { name: "" } });
-  assert.equal(run.outcome, "failed");
-  assert.equal(run.isPermanent, true);
+test("takes no empty name", async () => {
+  await assert.rejects(runHandler(greet, { payload: { name: "" } }), /The API would refuse this payload/);
 });
