@@ -15,6 +15,8 @@ export interface DeadLetter {
   id?: string;
   /** Reason of the failure; undefined for a minute at most if SQS moved the message itself. */
   reason?: string;
+  /** Frames of the handler's own code where it failed, such as `check (jobs/invoice.ts:8:11)`. */
+  frames?: string[];
   /** The attempt that failed, counted from 1. */
   attempt?: number;
   /** ISO 8601, as `submittedAt`. */
@@ -123,11 +125,13 @@ function letterOf({ MessageId = "", Body = "", MessageAttributes = {} }: Message
   const text = (name: string) => MessageAttributes[name]?.StringValue;
   const decoded = decodeEnvelope(Body);
   const attempt = text(attributes.attempt);
+  const frames = text(attributes.frames);
   return {
     type,
     messageId: MessageId,
     ...(decoded.ok && { id: decoded.value.id }),
     reason: text(attributes.reason),
+    ...(frames !== undefined && { frames: frames.split("\n") }),
     ...(attempt !== undefined && { attempt: Number(attempt) }),
     failedAt: text(attributes.failedAt),
     ...(decoded.ok
@@ -143,8 +147,8 @@ function batchesByCount(letters: ReceivedDeadLetter[]): ReceivedDeadLetter[][] {
   );
 }
 
-/** Room for the attributes of a dead letter: a reason of 1,000 characters and their names. */
-const attributeBytes = 5_000;
+/** Room for the attributes of a dead letter: a reason and frames of 1,000 characters each, and their names. */
+const attributeBytes = 8_000;
 
 function batchesBySize(letters: ReceivedDeadLetter[]): ReceivedDeadLetter[][] {
   const batches: ReceivedDeadLetter[][] = [];

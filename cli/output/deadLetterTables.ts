@@ -1,5 +1,5 @@
 import type { DeadLetter } from "../../client/index";
-import { renderFields } from "./jobTables";
+import { frameRows, renderFields } from "./jobTables";
 import { plainTable } from "./plainTable";
 import { printableJson } from "./printable";
 import { paint, type Styled } from "./styled";
@@ -27,12 +27,12 @@ export function renderLetters(letters: DeadLetter[]): Styled {
 
 /** A dead letter in full. */
 export function renderLetter(letter: DeadLetter): Styled {
-  const { payload, body, ...plain } = letter;
+  const { payload, body, frames, ...plain } = letter;
   const fields = Object.entries(plain).map(([name, value]): [string, string | undefined] => [
     name,
     value === undefined ? undefined : String(value),
   ]);
   const content = body === undefined ? printableJson(payload, 2) : printableJson(body);
   const title = paint.dim(body === undefined ? "payload" : "body, which is no job");
-  return [renderFields(fields), "\n", title, "\n", content];
+  return [renderFields([...fields, ...frameRows(frames)]), "\n", title, "\n", content];
 }

@@ -54,7 +54,7 @@ export function renderJob(job: Job): Styled {
     ["finished", finishedAt],
     ["cancel asked", job.cancelRequestedAt],
     ["error", error && `${error.name}: ${error.message}`],
-    ["thrown at", error?.frames?.[0]],
+    ...frameRows(error?.frames),
     ["result", resultOmitted ? `left out: ${resultOmitted.reason}` : resultText(job)],
   ];
   return renderFields(rows);
@@ -62,6 +62,11 @@ export function renderJob(job: Job): Styled {
 
 function resultText({ result }: Job): string | undefined {
   return result === undefined ? undefined : printableJson(result);
+}
+
+/** The handler's own lines at which an error was thrown, the innermost first. */
+export function frameRows(frames: string[] = []): [string, string][] {
+  return frames.map((frame, index) => [index === 0 ? "thrown at" : "", frame]);
 }
 
 /** Names and values, one per line, less those without a value. */

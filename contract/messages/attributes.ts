@@ -10,6 +10,8 @@ export const attributes = {
   attempt: "attempt",
   /** On a dead letter or an unroutable message: the time, ISO 8601. */
   failedAt: "failedAt",
+  /** On a dead letter: the error's `frames`, one a line. */
+  frames: "frames",
 } as const;
 
 /** A string message attribute of SNS and SQS. */

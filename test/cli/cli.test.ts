@@ -183,6 +183,17 @@ describe("batch-jobs", () => {
   });
 
   describe("wait", () => {
+    it("says in which lines of the handler's own a job failed, as status does", async () => {
+      const frames = ["check (jobs/a.ts:8:11)", "handle (jobs/a.ts:2:3)"];
+      const body = { ...failed, error: { ...failed.error, code: "E_NO", frames } };
+      for (const command of ["wait", "status"]) {
+        const { stdout } = await run([command, "a"], () => ({ body }));
+        expect(stdout).to.match(/^thrown at +check \(jobs\/a\.ts:8:11\)\n +handle \(jobs\/a\.ts:2:3\)$/m);
+        const { stdout: json } = await run([command, "a", "--json"], () => ({ body }));
+        expect(JSON.parse(json)).to.deep.include({ error: body.error });
+      }
+    });
+
     it("ends with 1 and the reason where a job failed or was cancelled", async () => {
       const { code, stdout, stderr } = await run(["wait", "a"], () => ({ body: failed }));
       expect(code).to.equal(1);

@@ -58,7 +58,7 @@ describe("what is printed", () => {
           runAt: f,
           cancelRequestedAt: g,
           progress: { fraction: 0.5, note: h },
-          error: { name: i, message: j },
+          error: { name: i, message: j, code: k, frames: [l, a] },
           result: { [k!]: l },
         } as unknown as Job;
         for (const state of ["failed", "queued", "running"] as const) {
@@ -77,6 +77,7 @@ describe("what is printed", () => {
           messageId: b,
           id: c,
           reason: d,
+          frames: [k, l],
           failedAt: e,
           submittedAt: f,
           tenant: g,

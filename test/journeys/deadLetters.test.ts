@@ -81,10 +81,13 @@ describe("dead letters, by client and command line", () => {
     const shown = jsonOf(await cli("show", ids[7]!, "--json"));
     expect(shown).to.deep.include({ id: ids[7], type: "first" });
     expect(shown.payload).to.include({ index: 7 });
+    expect(shown.frames).to.have.length(1);
+    expect((shown.frames as string[])[0]).to.match(/^\S+ \(.*first\.\w+:\d+:\d+\)$/);
     const text = await cli("show", ids[7]!);
     expect(text.stdout)
       .to.match(/"index": 7/)
-      .and.match(/^reason +.*not healed yet/m);
+      .and.match(/^reason +.*not healed yet/m)
+      .and.match(/^thrown at +\S+ \(.*first\.\w+:\d+:\d+\)$/m);
     const QueueUrl = journey.outputs.deadLetterQueueUrls.first;
     const { MessageId } = await journey.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "no job" }));
     expect(jsonOf(await cli("show", MessageId!, "--json"))).to.include({ messageId: MessageId, body: "no job" });

@@ -150,6 +150,9 @@ describe("the kinds of handlers", () => {
     expect(job.error).to.deep.include({ name: "RangeError", code: "E_NEGATIVE" });
     const { frames } = job.error as { frames: string[] };
     expect(frames).to.deep.equal(["rejectNegative (lib/check.ts:5:38)", "handle (jobs/file.ts:14:5)"]);
+    const letter = await receive(journey.sqs, journey.outputs.deadLetterQueueUrls.file!);
+    expect(letter.MessageAttributes!.reason!.StringValue).to.equal("RangeError: negative (E_NEGATIVE)");
+    expect(letter.MessageAttributes!.frames!.StringValue).to.equal(frames.join("\n"));
     const [line] = await until(() => {
       const found = events("job-failed").filter(({ jobType }) => jobType === "file");
       return found.length > 0 && found;

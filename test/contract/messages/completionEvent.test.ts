@@ -9,7 +9,12 @@ const record: JobRecord = {
   attempts: 3,
   submittedAt: "2026-11-02T10:00:00.000Z",
   finishedAt: "2026-11-02T10:00:05.000Z",
-  error: { name: "TypeError", message: "no" },
+  error: {
+    name: "TypeError",
+    message: "no",
+    code: "E_NO",
+    frames: ["check (jobs/a.ts:8:11)", "handle (jobs/a.ts:2:3)"],
+  },
   result: "never shown",
   tenant: "acme",
 };

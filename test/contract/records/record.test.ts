@@ -1,7 +1,10 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import { type ProblemCode, problemOf, problems } from "../../../contract/http/problem";
 import { decodeJobType, encodeJobType } from "../../../contract/jobType";
+import { completionEventOf } from "../../../contract/messages/completionEvent";
 import { decodeRecord, encodeRecord, isFinal, type JobRecord, jobStates } from "../../../contract/records/record";
 
 describe("record", () => {
@@ -26,7 +29,7 @@ describe("record", () => {
     progress: { fraction: 0.5, note: "half" },
     result: { words: 2, top: [["a", 1]] },
     resultOmitted: { bytes: 70_000, sha256: "0a", reason: "It is too large" },
-    error: { name: "TypeError", message: "no" },
+    error: { name: "TypeError", message: "no", code: "E_NO", frames: ["check (jobs/a.ts:8:11)"] },
     cancelRequestedAt: "2026-11-02T10:00:01.500Z",
     worker: "i-1",
     messageId: "m",
@@ -40,6 +43,17 @@ describe("record", () => {
   it("goes round with every field", () => {
     expect(decodeRecord(encodeRecord(full))).to.deep.equal(full);
   });
+
+  const fixtures = join(__dirname, "fixtures");
+  for (const file of readdirSync(fixtures)) {
+    it(`reads the golden item ${file}, writes it again with nothing lost, and tells its error whole`, () => {
+      const item = JSON.parse(readFileSync(join(fixtures, file), "utf8")) as Record<string, { S: string }>;
+      const read = decodeRecord(item);
+      expect(read).not.to.have.property("unreadable");
+      expect(encodeRecord(read)).to.deep.equal(item);
+      expect(completionEventOf(read).error).to.deep.equal(JSON.parse(item.error!.S));
+    });
+  }
 
   it("leaves undefined fields out, and keeps falsy ones", () => {
     const record: JobRecord = { ...full, tenant: undefined, attempts: 0, result: null };

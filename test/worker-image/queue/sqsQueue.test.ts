@@ -40,12 +40,13 @@ describe("SqsQueue", () => {
   for (const { room, kept } of [
     { room: 0, kept: [] },
     { room: 30, kept: ["reason"] },
-    { room: 1_000, kept: ["attempt", "failedAt", "reason", "type"] },
+    { room: 1_000, kept: ["attempt", "failedAt", "frames", "reason", "type"] },
   ]) {
     it(`dead-letters a message that leaves ${room} bytes for attributes, with what fits`, async () => {
       const body = "x".repeat(limits.maxQueueMessageBytes - room);
       const failedAt = "2026-11-23T12:00:00.000Z";
-      await queue.deadLetter({ body, type: "thumbnail", reason: "no job", attempt: 1, failedAt });
+      const frames = ["check (jobs/a.ts:1:1)", "handle (jobs/a.ts:2:2)"];
+      await queue.deadLetter({ body, type: "thumbnail", reason: "no job", attempt: 1, failedAt, frames });
       const { Messages: messages = [] } = await client.send(
         new ReceiveMessageCommand({ QueueUrl: url, MessageAttributeNames: ["All"] }),
       );

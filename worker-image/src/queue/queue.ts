@@ -24,6 +24,7 @@ export interface DeadLetter {
   reason: string;
   attempt?: number;
   failedAt: string;
+  frames?: string[];
 }
 
 /** A processor's queue and dead-letter queue. */

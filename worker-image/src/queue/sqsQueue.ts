@@ -112,12 +112,13 @@ export class SqsQueue implements JobQueue {
     return this.hidings.add({ receiptHandle, seconds });
   }
 
-  async deadLetter({ body, type, reason, attempt, failedAt }: DeadLetter): Promise<void> {
+  async deadLetter({ body, type, reason, attempt, failedAt, frames }: DeadLetter): Promise<void> {
     const texts = {
       [attributes.reason]: reason,
       [attributes.type]: type,
       [attributes.attempt]: attempt === undefined ? undefined : String(attempt),
       [attributes.failedAt]: failedAt,
+      [attributes.frames]: frames?.join("\n"),
     };
     await this.client.send(
       new SendMessageCommand({

@@ -60,6 +60,9 @@ describe("HandlerFrames", () => {
     ]);
     const long = ["short", "x".repeat(980), "y".repeat(20)].map((name) => `${name} (job:a.ts:1:1)`);
     expect(inline.of(thrown(long))).to.deep.equal(["short (a.ts:1:1)"]);
+    const full = ["a", "b".repeat(976)].map((name) => `${name} (job:a.ts:1:1)`);
+    expect(inline.of(thrown(full))!.join("\n")).to.have.length(1_000);
+    expect(inline.of(thrown([full[0]!, `b${full[1]}`]))).to.deep.equal(["a (a.ts:1:1)"]);
   });
 
   it("takes those of the cause where the error has none, and says nothing of what has none", () => {

@@ -9,7 +9,7 @@ const maxFrames = 5;
 /** Those of the error itself, if its cause has some. */
 const maxFramesBeforeCause = 3;
 
-/** Characters of all of them. */
+/** Characters of all of them, one a line: as many as a message attribute has. */
 const maxFramesCharacters = 1_000;
 
 const frameLine = /^\s+at (?:async )?(?:(.*?) \()?([^()]+?:\d+:\d+)\)?$/;
@@ -99,7 +99,7 @@ export class HandlerFrames {
 }
 
 function bounded(frames: string[]): string[] {
-  let room = maxFramesCharacters;
-  const tooLong = frames.findIndex((frame) => (room -= frame.length) < 0);
+  let room = maxFramesCharacters + 1;
+  const tooLong = frames.findIndex((frame) => (room -= frame.length + 1) < 0);
   return frames.slice(0, Math.min(maxFrames, tooLong < 0 ? maxFrames : tooLong));
 }
