@@ -12,8 +12,8 @@ export interface ProcessorArgs {
   /**
    * The handler, by name. A path that begins with `./`, `../` or `/` names a file, relative to the program's folder:
    * its default export, `async (job, context) => result`, an object with such a `handle`, or what `defineJob` of
-   * `batch-job-processor/job` makes with schemas, runs the jobs. The file is TypeScript or JavaScript, its extension may
-   * be left out, and it is bundled with the packages that it imports. Any other text names a module of the worker
+   * `batch-job-processor/job` makes with schemas, runs the jobs. The file is TypeScript or JavaScript, its extension
+   * may be left out, and it is bundled with the packages that it imports. Any other text names a module of the worker
    * image: `word-count` stands for its `processors/word-count`.
    * @default - none; exactly one of `handler`, `command` and `handle` is given
    * @example "./jobs/invoice.ts"
