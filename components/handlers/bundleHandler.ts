@@ -4,6 +4,7 @@ import { bundleHeader, type HandlerBundle, sourceMapComment } from "../../contra
 import { BundleFolder } from "./bundleFolder";
 import { explainBuild, HandlerProblems, unresolvedPackages } from "./bundleProblems";
 import { type BundleSource, entryName } from "./bundleSource";
+import { capturedModules } from "./capturedModules";
 import { externalPackages } from "./externalPackages";
 import { findNativePackages } from "./nativePackages";
 import { packageOfFile } from "./packageOf";
@@ -46,7 +47,7 @@ export async function bundleHandler(source: BundleSource): Promise<Bundle> {
     );
     let result: BuildResult<Settings>;
     try {
-      result = await build({ ...settingsOf(source, folder), plugins: [plugin] });
+      result = await build({ ...settingsOf(source, folder), plugins: [plugin, capturedModules(source)] });
     } catch (error) {
       const isLast = source.isStockImage || builds === maxBuilds;
       if (!isLast && leaveToImage(unresolvedPackages(error), external)) continue;

@@ -1,6 +1,6 @@
 import { isBuiltin } from "node:module";
 import type { Plugin } from "esbuild";
-import { packageOfRequest } from "./packageOf";
+import { packageOfRequest, withinPackages } from "./packageOf";
 
 const namespace = "external";
 
@@ -15,8 +15,9 @@ export function externalPackages(isExternal: (name: string) => boolean, onUse: (
   return {
     name: "external-packages",
     setup(build) {
-      build.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
+      build.onResolve({ filter: /^\.?[^./]/ }, ({ path: request, kind }) => {
         if (kind === "entry-point") return undefined;
+        const path = withinPackages(request);
         if (!isBuiltin(path)) {
           const name = packageOfRequest(path);
           if (name === undefined || !isExternal(name)) return undefined;

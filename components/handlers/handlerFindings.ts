@@ -1,6 +1,7 @@
 import { createRequire, isBuiltin } from "node:module";
 import { types } from "node:util";
 import type TypeScript from "typescript";
+import { packageOfRequest } from "./packageOf";
 
 /** The TypeScript that Pulumi serialises with: the consumer's, or Pulumi's own copy. */
 export const ts = createRequire(__filename)("@pulumi/pulumi/typescript-shim") as typeof TypeScript;
@@ -94,8 +95,8 @@ export function findPackages(text: string): string[] {
     if (isRequire || expression.kind === ts.SyntaxKind.ImportKeyword) names.add(module.text);
     return false;
   });
-  const foreign = [...names].filter((name) => !isBuiltin(name) && !/^[./]/.test(name));
-  return [...new Set(foreign.map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)![0]))].sort();
+  const packages = [...names].map((name) => (isBuiltin(name) ? undefined : packageOfRequest(name)));
+  return [...new Set(packages.filter((name) => name !== undefined))].sort();
 }
 
 function refersToThis(node: TypeScript.Node): true | undefined {

@@ -113,7 +113,8 @@ async function inlineText(inline: InlineText, source: BundleSource, folder: Bund
     throw new HandlerProblems([`It uses ${name}, which only a deployment has. Take the values out of it before`]);
   }
   const stock = stockPackages();
-  if (!packages.every((name) => stock.includes(name))) return (await bundleOnce({ ...source, inline })).text;
+  const isInPlace = packages.every((name) => stock.includes(name)) && !inline.text.includes("/node_modules/");
+  if (!isInPlace) return (await bundleOnce({ ...source, inline })).text;
   const header = { name: source.name, packages: source.isStockImage ? [] : packages };
   return finishText(header, inline.text, inline.map, folder);
 }

@@ -1,0 +1,236 @@
+import { execFileSync } from "node:child_process";
+import { symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type OwnHandler, shipHandlers } from "../../../components/handlers/shipHandlers";
+import { packageRoot } from "../../../contract/packageRoot";
+import { removeWrittenFolders, writtenFolder } from "../../support/writtenFolder";
+
+interface Ordinary {
+  what: string;
+  /** The handler's module; it gets `{ payload: "a,b\n1,2" }`. */
+  source: string;
+  result: unknown;
+  /** The reason why its handler can't be shipped as text, with the remedy. @default - it can */
+  refusal?: RegExp;
+}
+
+const remedy = (name: string, what: string) =>
+  new RegExp(`\`${name}\` \\(jobs/[\\w-]+\\.ts:\\d+\\), ${what}, can't be shipped as text. Move the handler to a file`);
+
+const ordinary: Record<string, Ordinary> = {
+  zod: {
+    what: "a schema of zod in its module",
+    source: `
+      import { z } from "zod";
+      const schema = z.object({ payload: z.string().transform((text) => text.length) });
+      export default async (job: unknown) => schema.parse(job);`,
+    result: { payload: 7 },
+    refusal: remedy("schema", "an object of the package zod"),
+  },
+  "zod-within": {
+    what: "a schema of zod in its function",
+    source: `
+      import { z } from "zod";
+      export default async (job: unknown) => z.object({ payload: z.string().min(3) }).parse(job);`,
+    result: { payload: "a,b\n1,2" },
+  },
+  csv: {
+    what: "a package of both module systems, by a path within",
+    source: `
+      import { parse } from "csv-parts/sync";
+      export default async (job: { payload: string }) => parse(job.payload);`,
+    result: [
+      ["a", "b"],
+      ["1", "2"],
+    ],
+  },
+  pnpm: {
+    what: "a package as pnpm installs it",
+    source: `
+      import { parse } from "stored/sync";
+      export default async (job: { payload: string }) => parse(job.payload);`,
+    result: [
+      ["a", "b"],
+      ["1", "2"],
+    ],
+  },
+  yaml: {
+    what: "a package in CommonJS",
+    source: `
+      import { parse, stringify } from "yaml";
+      export default async (job: { payload: string }) => parse(stringify({ given: [job.payload] }));`,
+    result: { given: ["a,b\n1,2"] },
+  },
+  chai: {
+    what: "a package that is an ES module only",
+    source: `
+      import { AssertionError } from "chai";
+      export default async () => new AssertionError("no").name;`,
+    result: "AssertionError",
+  },
+  later: {
+    what: "a package that it imports when it runs",
+    source: `
+      export default async () => {
+        const { AssertionError } = await import("chai");
+        return new AssertionError("no").message;
+      };`,
+    result: "no",
+  },
+  fields: {
+    what: "a class with fields",
+    source: `
+      class Tally {
+        static all = 0;
+        count = 1;
+        #own = 2;
+        sum() { return this.count + this.#own + ++Tally.all; }
+      }
+      export default async () => new Tally().sum();`,
+    result: 4,
+    refusal: remedy("Tally", "a class with #private names"),
+  },
+  "fields-within": {
+    what: "a class with fields in its function",
+    source: `
+      export default async () => {
+        class Tally {
+          count = 1;
+          #own = 2;
+          sum() { return this.count + this.#own; }
+        }
+        return new Tally().sum();
+      };`,
+    result: 3,
+  },
+  json: {
+    what: "a JSON file",
+    source: `
+      import rates from "./rates.json";
+      export default async () => rates.vat * 2;`,
+    result: 38,
+  },
+  workspace: {
+    what: "a package of the workspace, linked, in TypeScript, with a package of its own",
+    source: `
+      import { gross } from "@acme/shared";
+      export default async () => gross(100);`,
+    result: "gross: 119\n",
+  },
+  node: {
+    what: "Node's own modules, helpers and values of its module",
+    source: `
+      import { createHash } from "node:crypto";
+      import * as path from "path";
+      import { shout } from "./lib/shout";
+      const options = { algorithm: "sha256", parts: ["a", "b"] };
+      export default async () => {
+        const digest = createHash(options.algorithm).update("a").digest("hex").slice(0, 8);
+        return shout(path.posix.join(...options.parts, digest));
+      };`,
+    result: "A/B/CA978112",
+  },
+  state: {
+    what: "a Map and a Date in its module",
+    source: `
+      const days = new Map([["mon", new Date(0)]]);
+      export default async () => days.get("mon")!.getTime();`,
+    result: 0,
+    refusal: remedy("days", "a Map"),
+  },
+};
+
+/** A package of both module systems, whose `exports` allow one path and no file by its own name. */
+const parserIn = (folder: string, name: string) => ({
+  [`${folder}/package.json`]: {
+    name,
+    type: "module",
+    exports: { "./sync": { import: "./lib/sync.js", require: "./dist/sync.cjs" } },
+  },
+  [`${folder}/lib/sync.js`]: `export const parse = (text) => text.split("\\n").map((line) => line.split(","));`,
+  [`${folder}/dist/sync.cjs`]: `exports.parse = (text) => text.split("\\n").map((line) => line.split(","));`,
+});
+
+const store = "node_modules/.pnpm";
+const files = {
+  "package.json": { workspaces: ["packages/*"] },
+  "jobs/rates.json": { vat: 19 },
+  "jobs/lib/shout.ts": "export const shout = (text: string): string => text.toUpperCase();",
+  "packages/shared/package.json": { name: "@acme/shared", main: "src/index.ts" },
+  "packages/shared/src/index.ts": `
+    import { stringify } from "yaml";
+    import { rate } from "./rate";
+    export function gross(net: number): string { return stringify({ gross: (net * (100 + rate)) / 100 }); }`,
+  "packages/shared/src/rate.ts": "export const rate: number = 19;",
+  "node_modules/@acme/.keep": "",
+  "node_modules/@aws-sdk/.keep": "",
+  ...parserIn("node_modules/csv-parts", "csv-parts"),
+  ...parserIn(`${store}/stored@1.0.0/node_modules/stored`, "stored"),
+  [`${store}/s3@3.0.0/node_modules/@aws-sdk/client-s3/package.json`]: { name: "@aws-sdk/client-s3", main: "main.js" },
+  [`${store}/s3@3.0.0/node_modules/@aws-sdk/client-s3/main.js`]: "exports.S3Client = class {};",
+  "jobs/in-image.ts": `import { S3Client } from "@aws-sdk/client-s3"; export default async () => new S3Client({});`,
+};
+
+/** Calls all handlers in one process that has their texts and nothing else: no packages, no environment. */
+function runAll(texts: Record<string, string>): Record<string, unknown> {
+  const folder = writtenFolder(Object.fromEntries(Object.entries(texts).map(([name, text]) => [`${name}.js`, text])));
+  const script = `
+    Promise.all(${JSON.stringify(Object.keys(texts))}.map(async (name) => {
+      const { default: handle } = await require("./" + name + ".js");
+      return [name, await handle({ payload: "a,b\\n1,2" }, {})];
+    })).then((results) => process.stdout.write(JSON.stringify(Object.fromEntries(results))));`;
+  const output = execFileSync(process.execPath, ["-e", script], { cwd: folder, env: {}, encoding: "utf8" });
+  return JSON.parse(output) as Record<string, unknown>;
+}
+
+describe("an ordinary handler runs as a file and inline", () => {
+  const before_ = process.cwd();
+  const results: Record<string, unknown> = {};
+  let refusal = "";
+  let textInImage = "";
+
+  before(async () => {
+    const sources = Object.entries(ordinary).map(([name, { source }]) => [`jobs/${name}.ts`, source]);
+    const folder = writtenFolder({ ...files, ...(Object.fromEntries(sources) as Record<string, string>) });
+    const link = (target: string, name: string) => symlinkSync(target, join(folder, "node_modules", name));
+    link(join(folder, "packages/shared"), "@acme/shared");
+    link(join(folder, store, "stored@1.0.0/node_modules/stored"), "stored");
+    link(join(folder, store, "s3@3.0.0/node_modules/@aws-sdk/client-s3"), "@aws-sdk/client-s3");
+    for (const name of ["zod", "yaml", "chai"]) link(join(packageRoot(), "node_modules", name), name);
+    process.chdir(folder);
+    const load = createRequire(join(folder, "index.js"));
+    const handlers = Object.entries(ordinary).map(([name, { refusal: isRefused }]) => {
+      const { default: handle } = load(`./jobs/${name}`) as { default: OwnHandler["handle"] };
+      const inline: OwnHandler = { type: `${name}-inline`, handle, isStockImage: true };
+      return { file: { type: name, handler: `./jobs/${name}`, isStockImage: true }, inline, isRefused };
+    });
+    const { default: handle } = load("./jobs/in-image") as { default: OwnHandler["handle"] };
+    const [inImage] = (await shipHandlers([{ type: "in-image", handle, isStockImage: true }])).values();
+    textInImage = inImage!.text;
+    const shippable = handlers.flatMap(({ file, inline, isRefused }) => (isRefused ? [file] : [file, inline]));
+    const shipped = [...(await shipHandlers(shippable))].map(([type, { text }]) => [type, text]);
+    Object.assign(results, runAll(Object.fromEntries(shipped) as Record<string, string>));
+    const refused = handlers.flatMap(({ inline, isRefused }) => (isRefused ? [inline] : []));
+    refusal = await shipHandlers(refused).then(String, ({ message }: Error) => message);
+  });
+  after(() => {
+    process.chdir(before_);
+    removeWrittenFolders();
+  });
+
+  for (const [name, { what, result, refusal: reason }] of Object.entries(ordinary)) {
+    it(`with ${what}${reason ? "; inline it is refused, with the remedy" : ""}`, () => {
+      expect(results[name]).to.deep.equal(result);
+      if (!reason) return expect(results[`${name}-inline`]).to.deep.equal(result);
+      const told = refusal.split("\n").filter((line) => line.includes(`"${name}-inline"`));
+      expect(told).to.have.length(1);
+      expect(told[0]).to.match(reason);
+    });
+  }
+
+  it("with a package of the image that pnpm installs, which the worker finds by its name", () => {
+    expect(textInImage).to.include('require("@aws-sdk/client-s3').and.not.include(".pnpm");
+  });
+});
