@@ -131,7 +131,7 @@ export function placeOf(error: unknown, { folder }: Pick<Project, "folder">): st
     .split("\n")
     .map((line) => /\(?((?:file:\/\/)?\/?[^()]*:\d+:\d+)\)?$/.exec(line.trim().replace(/^at (async )?/, ""))?.[1])
     .map((place) => place?.replace(/^file:\/\//, ""))
-    .find((place) => place?.startsWith(join(folder, "/")) && !place.includes("node_modules"));
+    .find((place) => place?.startsWith(join(folder, "/")) && !place.includes("node_modules") && !isOwn(place));
   return inside?.slice(join(folder, "/").length);
 }
 
@@ -139,3 +139,8 @@ export function placeOf(error: unknown, { folder }: Pick<Project, "folder">): st
 function isQuiet(error: Error): boolean {
   return isObject(error) && ("__pulumiRunError" in error || "__pulumiInputPropertiesError" in error);
 }
+/** True for what runs the program: a place in this package as it was built, which the project's folder may hold. */
+function isOwn(place: string): boolean {
+  return place.startsWith(join(dirname(builtFolder), "/"));
+}
+

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
+import { packageRoot } from "../../../contract/packageRoot";
 import { placeOf } from "../../../local-cloud/program/loadProgram";
 import { findProject } from "../../../local-cloud/program/project";
 
@@ -58,5 +59,15 @@ describe("placeOf", () => {
     );
     expect(place(`${lines}    at async file:///home/a project/c.mjs:5:6`)).to.equal("c.mjs:5:6");
     expect(place(`${lines}    at g (/home/another/b.ts:3:4)`)).to.equal(undefined);
+  });
+
+  it("is none in what runs the program, though the project's folder holds that", () => {
+    const own = ["local-cloud/pulumi/stackFiles.js", "cli/local/bringUp.js"].map(
+      (file) => `    at f (${join(packageRoot(), "dist", file)}:3:4)\n`,
+    );
+    expect(place(own.join(""), packageRoot())).to.equal(undefined);
+    expect(place(`${own.join("")}    at ${join(packageRoot(), "index.ts")}:5:6`, packageRoot())).to.equal(
+      "index.ts:5:6",
+    );
   });
 });
