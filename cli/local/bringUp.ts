@@ -49,6 +49,8 @@ export interface BringUpOptions {
   /** True if what isn't emulated is refused. */
   strict?: boolean;
   log: (entry: LogEntry) => void;
+  /** True for a program that reads what is printed: no line at once says what is being done. */
+  json?: boolean;
 }
 
 // The SDK's warning about Node 20 concerns this package's maintainers, not the developer.
@@ -60,8 +62,8 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
  * @throws Error if there is no such stack file, the program fails, or the port is taken.
  */
 export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
-  const { project, program, stack, port, enforceAuth, inspect, log } = options;
-  if (err.isTerminal) err.line(paint.dim(`Bringing up the stack ${stack} …`));
+  const { project, program, stack, port, enforceAuth, inspect, json, log } = options;
+  if (!json) err.line(paint.dim(`Bringing up the stack ${stack} …`));
   // Relative to the folder that the command was run in.
   const standInsFile = options.standIns && resolve(options.standIns);
   const processorsDir = processorsOf(options);

@@ -10,8 +10,6 @@ import { type JobApi, jobApis } from "./jobApis";
 import { watch } from "./watch";
 
 export interface ServeOptions extends Omit<BringUpOptions, "log"> {
-  /** Print one JSON line with all addresses once the stack is up. */
-  json?: boolean;
   /** Print what the functions and workers log, on standard error. */
   verbose?: boolean;
   /** Redeploy whenever the project's files change. */

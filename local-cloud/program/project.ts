@@ -68,7 +68,10 @@ function readYaml(file: string): Record<string, unknown> {
 function nodeOptions(file: string, runtime: unknown): Record<string, unknown> {
   const name = isObject(runtime) ? runtime.name : runtime;
   if (name !== "nodejs") {
-    throw new Error(`${file}: Expected runtime nodejs, got ${JSON.stringify(name)}: the local cloud runs no other`);
+    throw new Error(
+      `${file}: Expected runtime nodejs, got ${JSON.stringify(name)}: only programs in Node run on this machine, others ` +
+        "deploy with `pulumi up`. Handlers in any language run here, as `command` of a program in Node",
+    );
   }
   return isObject(runtime) && isObject(runtime.options) ? runtime.options : {};
 }

@@ -86,7 +86,9 @@ describe("batch-jobs local", () => {
 
   it("takes another stack and a port, from a folder within the project, in which the other commands find it", async () => {
     const port = await freePort();
-    const { child } = start(["--stack", "loud", "--port", String(port)], join(folder, "lib"));
+    const { child, said } = start(["--stack", "loud", "--port", String(port)], join(folder, "lib"));
+    await once(child.stderr!, "data");
+    expect(said()).to.equal("Bringing up the stack loud …\n");
     let text = "";
     child.stdout!.on("data", (chunk) => (text += String(chunk)));
     await until(() => text.includes("Look behind it"));
@@ -125,13 +127,15 @@ describe("batch-jobs local", () => {
     return refusal([], project.folder).finally(project.remove);
   };
 
+  const begun = "Bringing up the stack dev …\n";
+
   it("says where a program throws, at its top and within an apply", async () => {
     const thrown = await broken({ "index.ts": "const a: string = `1`;\n\nthrow new TypeError(`wrong ${a}`);\n" });
-    expect(thrown).to.include({ code: 1, stdout: "", stderr: "✖ index.ts:3:7: wrong 1\n" });
+    expect(thrown).to.include({ code: 1, stdout: "", stderr: `${begun}✖ index.ts:3:7: wrong 1\n` });
     const late = `const pulumi = require("@pulumi/pulumi");\npulumi.output(1).apply((one) => one.none.such);\n`;
     const { code, stderr } = await broken({ "index.js": late });
     expect(code).to.equal(1);
-    expect(stderr).to.match(/^✖ index\.js:2:\d+: Cannot read properties of undefined/);
+    expect(stderr).to.match(/^Bringing up .*\n✖ index\.js:2:\d+: Cannot read properties of undefined/);
   });
 
   it("says everything that is wrong with a component's inputs", async () => {
@@ -144,7 +148,8 @@ new BatchJobProcessor("x", { processors: [{ name: "A", handler: "x" }, { name: "
 
   it("refuses what it can't run", async () => {
     const python = await broken({ "Pulumi.yaml": "name: media\nruntime: python\n", "index.js": "" });
-    expect(python.stderr).to.include('Expected runtime nodejs, got "python"');
+    expect(python.stderr).to.include('Expected runtime nodejs, got "python"').and.include("deploy with `pulumi up`");
+    expect(python.stderr).to.include("Handlers in any language run here, as `command`");
     const empty = await broken({ "Pulumi.yaml": "name: media\nruntime: nodejs\nmain: src/\n" });
     expect(empty.stderr).to.include("Expected the program at src/, found none");
     const module = await broken({ "package.json": '{"type": "module"}', "index.ts": "export {};" });
