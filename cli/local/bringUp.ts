@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { workerMain } from "../../contract/packageRoot";
 import {
   deploy,
@@ -48,9 +49,9 @@ export interface BringUpOptions {
   standIns?: string;
   /** True if what isn't emulated is refused. */
   strict?: boolean;
-  log: (entry: LogEntry) => void;
   /** True for a program that reads what is printed: no line at once says what is being done. */
   json?: boolean;
+  log: (entry: LogEntry) => void;
 }
 
 // The SDK's warning about Node 20 concerns this package's maintainers, not the developer.
@@ -96,12 +97,16 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
     }
   };
   tellAboutProcessors();
+  let workersSecrets = secrets;
   const redeploy = async (changedFiles: string[]) => {
-    const { config, standIns } = loadStackConfig(project, stack, standInsFile);
-    const changed = await deploy({ ...up, config, standIns, isUpdate: true });
+    const { secrets: given, ...changedStack } = loadStackConfig(project, stack, standInsFile);
+    cloud.secrets.give(given);
+    const changed = await deploy({ ...up, ...changedStack, isUpdate: true });
     tellAboutProcessors();
     const isModule = (file: string) => processorsDir !== undefined && file.startsWith(join(processorsDir, sep));
-    for (const group of cloud.groups.list()) group.replaceOutdated(changedFiles.some(isModule));
+    const isOutdated = changedFiles.some(isModule) || !isDeepStrictEqual(given, workersSecrets);
+    for (const group of cloud.groups.list()) group.replaceOutdated(isOutdated);
+    workersSecrets = given;
     return changed;
   };
   return { cloud, outputs, seconds: process.uptime(), redeploy };

@@ -19,7 +19,8 @@ export interface WatchOptions {
 
 /**
  * Redeploys the program whenever a file of the project's folder changes, or one outside of it that the program
- * requires; one line says what changed and how long it took, or what is wrong. Runs until the process ends.
+ * requires or a handler imports; one line says what changed and how long it took, or what is wrong. Runs until the
+ * process ends.
  */
 export async function watch({ project, program, running, say }: WatchOptions): Promise<void> {
   const { watch: watchFiles } = await import("chokidar");
@@ -40,7 +41,7 @@ export async function watch({ project, program, running, say }: WatchOptions): P
   watchOutside();
   await new Promise<void>((resolve) => watcher.once("ready", resolve));
 
-  /** Watches the files that the program requires from elsewhere, such as another package of its workspace. */
+  /** Watches the program's and its handlers' files that are elsewhere, such as another package of its workspace. */
   function watchOutside(): void {
     const files = program.files().filter((file) => !file.startsWith(join(project.folder, sep)));
     const added = files.filter((file) => !outside.has(file));

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { channel } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
+import { bundledFilesChannel } from "../../contract/handlerBundle";
 import { type BundleSource } from "./bundleSource";
 
-/** Keeps what was made of files for as long as none of them changes. */
+/** Keeps what was made of files for as long as none of them changes, and tells a local run which to watch. */
 export class KeptByFiles<Value extends { inputs: string[] }> {
   private readonly kept = new Map<string, { value: Value; hashes: string[] }>();
 
@@ -14,6 +16,7 @@ export class KeptByFiles<Value extends { inputs: string[] }> {
 
   set(source: BundleSource, value: Value): void {
     this.kept.set(JSON.stringify(source), { value, hashes: value.inputs.map(hashOf) });
+    channel(bundledFilesChannel).publish(value.inputs);
   }
 }
 

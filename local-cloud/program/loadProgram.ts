@@ -1,3 +1,4 @@
+import { subscribe } from "node:diagnostics_channel";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire, register } from "node:module";
 import { dirname, extname, join } from "node:path";
@@ -5,16 +6,17 @@ import { pathToFileURL } from "node:url";
 import { RunError } from "@pulumi/pulumi";
 import { isObject } from "../../contract/check";
 import { compilerProblem } from "../../contract/compilerProblem";
+import { bundledFilesChannel } from "../../contract/handlerBundle";
 import { builtFolder } from "../builtFolder";
 import { expectOnePulumi } from "./expectOnePulumi";
-import { forgetModules, moduleFiles } from "./moduleGraph";
+import { forgetModules, isInstalled, moduleFiles } from "./moduleGraph";
 import type { Project } from "./project";
 
 /** A project's program, which can run again and again. */
 export interface Program {
   /** Runs it; returns its outputs, or the exported function's. */
   run: () => unknown;
-  /** Files that it has read: its entry and all that it requires, installed packages apart. */
+  /** Files that it has read: its entry, all that it requires and that handlers import, installed packages apart. */
   files(): string[];
   /** Has the changed files, and those that require them, read again by the next run. */
   forget(changed: Iterable<string>): void;
@@ -27,13 +29,17 @@ export interface Program {
  * Pulumi's, without checking types; an exported function is called.
  */
 export function loadProgram(project: Project): Program {
+  const bundled = new Set<string>();
+  subscribe(bundledFilesChannel, (files) => {
+    for (const file of files as string[]) if (!isInstalled(file)) bundled.add(file);
+  });
   return {
     async run() {
       expectOnePulumi(project.entry);
       const exported = isModule(project.entry) ? await importProgram(project) : requireProgram(project);
       return typeof exported === "function" ? (exported as () => unknown)() : exported;
     },
-    files: () => moduleFiles(project.entry),
+    files: () => [...moduleFiles(project.entry), ...bundled],
     forget: (changed) => forgetModules(project.entry, changed),
     placeOf: (error) => placeOf(error, project),
   };
@@ -135,12 +141,12 @@ export function placeOf(error: unknown, { folder }: Pick<Project, "folder">): st
   return inside?.slice(join(folder, "/").length);
 }
 
-/** Errors whose message is enough. */
-function isQuiet(error: Error): boolean {
-  return isObject(error) && ("__pulumiRunError" in error || "__pulumiInputPropertiesError" in error);
-}
 /** True for what runs the program: a place in this package as it was built, which the project's folder may hold. */
 function isOwn(place: string): boolean {
   return place.startsWith(join(dirname(builtFolder), "/"));
 }
 
+/** Errors whose message is enough. */
+function isQuiet(error: Error): boolean {
+  return isObject(error) && ("__pulumiRunError" in error || "__pulumiInputPropertiesError" in error);
+}

@@ -1,6 +1,11 @@
 import { createRequire } from "node:module";
 import { sep } from "node:path";
 
+/** True for a file of an installed package. */
+export function isInstalled(file: string): boolean {
+  return file.includes(`${sep}node_modules${sep}`);
+}
+
 /** Files of a CommonJS program: its entry and all that it requires, installed packages apart. */
 export function moduleFiles(entry: string): string[] {
   return [...modulesOf(entry).keys()];
@@ -26,7 +31,7 @@ function modulesOf(entry: string): Map<string, NodeJS.Module> {
   const { cache } = createRequire(entry);
   const found = new Map<string, NodeJS.Module>();
   const visit = (module: NodeJS.Module | undefined) => {
-    if (!module || found.has(module.filename) || module.filename.includes(`${sep}node_modules${sep}`)) return;
+    if (!module || found.has(module.filename) || isInstalled(module.filename)) return;
     found.set(module.filename, module);
     module.children.forEach(visit);
   };

@@ -32,7 +32,12 @@ export class SecretStore {
   private readonly variables = new Map<string, string>();
 
   /** @param given values by variable. */
-  constructor(private readonly given: Record<string, string> = {}) {}
+  constructor(private given: Record<string, string> = {}) {}
+
+  /** Gives other values, which workers read when they start. */
+  give(values: Record<string, string>): void {
+    this.given = values;
+  }
 
   addSecret(arn: string, name: string): void {
     if (this.findSecret(name)) throw new Refused(`The secret ${name} already exists.`, "ResourceExistsException");

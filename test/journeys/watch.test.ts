@@ -17,6 +17,12 @@ const waits = `{ name: "waits", slots: 1, async handle(job: any) {
   return text;
 } }`;
 
+const tells = `{
+  name: "tells",
+  secrets: { TOKEN: "arn:aws:ssm:us-east-1:123456789012:parameter/token" },
+  async handle() { return process.env.TOKEN; },
+}`;
+const outside = `../said-${process.pid}.ts`;
 const say = `{ name: "say", handler: "./jobs/say.ts" }`;
 
 describe("batch-jobs local --watch", () => {
@@ -31,7 +37,10 @@ describe("batch-jobs local --watch", () => {
         "tsconfig.json": `{ "compilerOptions": { "target": "es2022", "module": "node20", "strict": true } }`,
       });
     });
-    after(() => watched?.stop());
+    after(async () => {
+      await watched?.stop();
+      rmSync(join(watched.folder, outside), { force: true });
+    });
 
     it("runs the next job on what was saved, and keeps the jobs that were there", async () => {
       const before_ = await watched.client.submit("greet", {});
@@ -58,13 +67,23 @@ describe("batch-jobs local --watch", () => {
       expect(await watched.client.get(before_)).to.include({ state: "succeeded" });
     });
 
+    it("watches what a handler imports from outside of the project", async () => {
+      watched.write(outside, `export const said = "far";`);
+      expect(
+        await watched.save("jobs/say.ts", `import { said } from "../${outside}"; export default () => said;`),
+      ).to.include("✔");
+      expect(await watched.run("say")).to.equal("far");
+      expect(await watched.save(outside, `export const said = "farther";`)).to.include("✔");
+      expect(await watched.run("say")).to.equal("farther");
+    });
+
     it("leaves the old version running while a file is broken, and says where", async () => {
       expect(await watched.save("text.ts", `export const text = `)).to.include("what ran before goes on");
       expect(await watched.run("greet")).to.equal("two");
       expect(await watched.save("index.ts", program(`{ name: "Not A Name", handler: "x" }`))).to.include("✖");
       expect(await watched.run("greet")).to.equal("two");
       watched.write("text.ts", `export const text = "three";`);
-      expect(await watched.save("index.ts", program(`${greet}, ${waits}`))).to.include("✔");
+      expect(await watched.save("index.ts", program(`${greet}, ${waits}, ${say}`))).to.include("✔");
       expect(await watched.run("greet")).to.equal("three");
     });
 
@@ -85,9 +104,10 @@ describe("batch-jobs local --watch", () => {
 
     it("takes in a new job type, and lets a removed one go", async () => {
       const shout = greet.replace("greet", "shout");
-      expect(await watched.save("index.ts", program(`${greet}, ${shout}`))).to.include("✔");
+      expect(await watched.save("index.ts", program(`${greet}, ${say}, ${shout}`))).to.include("✔");
       expect(await watched.run("shout")).to.equal("four");
-      expect((await watched.client.types()).map(({ type }) => type).sort()).to.deep.equal(["greet", "shout"]);
+      expect(await watched.line(/^deployment: .*waits.* a removed job type's queue/)).to.include("about a minute");
+      expect((await watched.client.types()).map(({ type }) => type).sort()).to.deep.equal(["greet", "say", "shout"]);
     });
   });
 
@@ -96,7 +116,8 @@ describe("batch-jobs local --watch", () => {
     before(async () => {
       watched = await startProject(["--watch"], {
         "package.json": `{ "name": "watched", "private": true, "type": "module" }`,
-        "index.js": program(greet).replace("./text", "./text.js"),
+        "index.js": program(`${greet}, ${tells}`).replace("./text", "./text.js"),
+        ".local-secrets.yaml": "TOKEN: first",
         "text.js": `export const text = "one";`,
       });
     });
@@ -109,6 +130,12 @@ describe("batch-jobs local --watch", () => {
       expect(await watched.save("text.js", `export const text = `)).to.include("what ran before goes on");
       expect(await watched.save("text.js", `export const text = "three";`)).to.include("✔");
       expect(await watched.run("greet")).to.equal("three");
+    });
+
+    it("gives the next job the secrets that were saved", async () => {
+      expect(await watched.run("tells")).to.equal("first");
+      expect(await watched.save(".local-secrets.yaml", "TOKEN: second")).to.include("✔");
+      expect(await watched.run("tells")).to.equal("second");
     });
   });
 });

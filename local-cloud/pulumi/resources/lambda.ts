@@ -80,8 +80,11 @@ const invocation: ResourceHandler = {
   async update(_id, state, inputs, { cloud }) {
     return invokeOnce(inputs, cloud, lifecycle(inputs, "update", state));
   },
-  async delete(_id, state, { cloud }) {
-    if (state.lifecycleScope === "CRUD") await invokeOnce(state, cloud, lifecycle(state, "delete", state));
+  async delete(_id, state, { cloud, name }) {
+    if (state.lifecycleScope !== "CRUD") return;
+    const line = `${name} goes, once its function has run: for a removed job type's queue, which is drained, about a minute`;
+    cloud.log({ source: "cloud", name: "deployment", stream: "stderr", line });
+    await invokeOnce(state, cloud, lifecycle(state, "delete", state));
   },
 };
 

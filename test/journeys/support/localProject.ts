@@ -28,7 +28,8 @@ export async function startProject(options: string[], files: Record<string, stri
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "watched ")));
   const write = (file: string, text: string) => {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
-    writeFileSync(join(folder, file), text);
+    // What holds secrets is refused if others may read it.
+    writeFileSync(join(folder, file), text, { mode: 0o600 });
   };
   mkdirSync(join(folder, "node_modules"));
   for (const name of readdirSync(join(packageRoot(), "node_modules"))) {
