@@ -8,7 +8,7 @@ import { createHandlers, type Handlers, type Journey, startJourney } from "./sup
 
 interface Types {
   echo: { payload: unknown; result: { payload: unknown } };
-  slow: { payload: null; result: undefined };
+  slow: { payload: "until told" | null; result: undefined };
   bad: { payload: null; result: never };
 }
 
@@ -20,7 +20,8 @@ describe("the client on the local cloud", () => {
   before(async () => {
     handlers = createHandlers({
       echo: `note(job.id); return { payload: job.payload };`,
-      slow: `context.progress(0.25, "a quarter"); await sleep(2500); context.progress(0.75); await sleep(500);`,
+      slow: `if (job.payload) return sleep(60000, undefined, { signal: context.signal });
+        context.progress(0.25, "a quarter"); await sleep(2500); context.progress(0.75); await sleep(500);`,
       bad: `throw Object.assign(new TypeError("never any good"), { permanent: true });`,
     });
     const processors = ["echo", "slow", "bad"].map((name) => ({
@@ -102,7 +103,7 @@ describe("the client on the local cloud", () => {
   });
 
   it("cancels a job that runs, and one that waits, and says of one that has ended that it has", async () => {
-    const running = await client.submit("slow", null);
+    const running = await client.submit("slow", "until told");
     await journey.reaches(running.id, "running");
     expect(await client.cancel(running)).to.include({ id: running.id });
     expect(await client.wait(running, { timeoutSeconds: 30 })).to.include({ state: "cancelled" });

@@ -97,7 +97,10 @@ describe("secrets, on the whole way", () => {
     const id = await journey.submit("module", { fails: true });
     const { error } = await journey.reaches(id, "failed");
     expect(error).to.deep.include({ name: "Error", message: "the login jobs:*** failed: and so does ***" });
-    expect((error as { frames: string[] }).frames.map((frame) => frame.split(" ")[0])).to.deep.equal(["handle"]);
+    expect((error as { frames: string[] }).frames.map((frame) => frame.split(" ")[0])).to.deep.equal([
+      "handle",
+      "caused",
+    ]);
     const other = await journey.reaches(await journey.submit("command-fails", {}), "failed");
     expect(other.error).to.deep.equal({ name: "Rejected", message: "no entry for ***" });
     const lines = () => journey.logs.map(({ line }) => line);
