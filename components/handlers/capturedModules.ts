@@ -3,11 +3,29 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Plugin } from "esbuild";
 import { type BundleSource, entryName } from "./bundleSource";
+import { packageOfRequest } from "./packageOf";
 
-/**
- * Finds the modules that an inline handler has captured. The serialiser names some by their files within a package,
- * which the package's `exports` needn't allow.
+/*
+ * The serialiser names some of the modules that an inline handler captures by their files within a package, as they lie
+ * on this machine, which the package's `exports` needn't allow.
  */
+
+/** The handler's text with packages asked for by their names, where that leads to the captured module. */
+export function withPackageNames(text: string, folder: string): string {
+  const { resolve } = createRequire(join(folder, entryName));
+  return text.replace(/\brequire\("([^"]+)"\)/g, (call, request: string) => {
+    const file = fileOf(request, resolve);
+    try {
+      const name = packageOfRequest(request)!;
+      return file !== undefined && resolve(name) === file ? `require("${name}")` : call;
+    } catch {
+      // The package has no module of its name.
+      return call;
+    }
+  });
+}
+
+/** Finds the captured modules that are asked for by their files. */
 export function capturedModules({ inline, folder }: BundleSource): Plugin {
   const { resolve } = createRequire(join(folder, entryName));
   return {
@@ -16,10 +34,17 @@ export function capturedModules({ inline, folder }: BundleSource): Plugin {
       if (inline === undefined) return;
       build.onResolve({ filter: /^\.?[^./]/ }, ({ path: request, kind, importer }) => {
         if (kind !== "require-call" || !importer.endsWith(entryName)) return undefined;
-        const files = (resolve.paths(request) ?? []).map((packages) => join(packages, request));
-        const file = files.find((each) => statSync(each, { throwIfNoEntry: false })?.isFile());
-        return file === undefined ? undefined : { path: realpathSync(file) };
+        const path = fileOf(request, resolve);
+        return path === undefined ? undefined : { path };
       });
     },
   };
+}
+
+/** The package's file that a request names; undefined if it names none. */
+function fileOf(request: string, resolve: NodeJS.RequireResolve): string | undefined {
+  if (packageOfRequest(request) === undefined) return undefined;
+  const files = (resolve.paths(request) ?? []).map((packages) => join(packages, request));
+  const file = files.find((each) => statSync(each, { throwIfNoEntry: false })?.isFile());
+  return file && realpathSync(file);
 }

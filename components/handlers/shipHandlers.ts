@@ -7,6 +7,7 @@ import { finishText } from "./bundleHandler";
 import { HandlerProblems } from "./bundleProblems";
 import { bundleOnce } from "./bundles";
 import { type BundleSource, type InlineText } from "./bundleSource";
+import { withPackageNames } from "./capturedModules";
 import { findHandlerFile, handlerExtensions, isHandlerPath } from "./handlerFile";
 import { findPackages } from "./handlerFindings";
 import { mapInlineHandler } from "./inlineMap";
@@ -94,7 +95,7 @@ async function ship(
   }
   const own = new BundleFolder({ name: type, folder });
   const { text: code, outputs, places, problems } = await serialiseHandler({ type, handle, folder: own });
-  const inline = { text: code, map: mapInlineHandler(code, places, own) };
+  const inline = { text: withPackageNames(code, folder), map: mapInlineHandler(code, places, own) };
   const text = await inlineText(inline, { name: type, folder, isStockImage }, own).catch((error: unknown) => {
     if (!(error instanceof HandlerProblems)) throw error;
     problems.push(...error.problems);
