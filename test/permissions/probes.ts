@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { fleetItem } from "../../contract/fleet/state";
 import { publishTarget } from "../../contract/messages/scheduledMessage";
 import { listKeyOf } from "../../contract/records/listKey";
 import { decodeRecord, encodeRecord } from "../../contract/records/record";
-import { groupOf, runScaler } from "../journeys/support/fleet";
+import { groupOf, readItem, runScaler, setItem } from "../journeys/support/fleet";
 import { newId, restart, type World } from "./world";
 
 /** A small journey that ends well or throws, within the seconds; it leaves everything as it was. */
@@ -354,12 +353,13 @@ export const probes: Record<string, Probe> = {
     await restart(world, "-scaler-scaler-");
     const id = await submitted(world, "sleeper");
     await ends(world, id, "succeeded", seconds);
-    const [instance] = group.instances;
-    const { FLEET_TABLE } = world.functionNamed("-scaler-scaler-").spec.environment;
-    const Key = { type: { S: "sleeper" }, item: { S: instance!.id } };
+    await atZero(world, "sleeper", seconds);
+    // An instance that no nudge has raised from zero reports at once.
+    await setItem(world.journey, "sleeper", fleetItem, { wokenAt: 0 });
+    group.setDesiredCapacity(1);
     await world.within(seconds, async () => {
-      const { Item } = await world.journey.dynamodb.send(new GetItemCommand({ TableName: FLEET_TABLE!, Key }));
-      return Item !== undefined;
+      const [instance] = group.instances;
+      return instance !== undefined && (await readItem(world.journey, "sleeper", instance.id)).seenAt !== undefined;
     });
     await atZero(world, "sleeper", seconds);
   },
