@@ -130,7 +130,8 @@ export class Settler {
     // Checked first: a worker that was frozen must not dead-letter a job that another one has run since.
     if ((await this.extend(held)) === "lost") return logLost(held);
     const failedAt = new Date(clock.now()).toISOString();
-    const why = { reason: forLetter(reason), attempt: hold.attempt, failedAt, frames: error.frames };
+    const { frames } = error;
+    const why = { reason: forLetter(reason), attempt: hold.attempt, failedAt, ...(frames && { frames }) };
     const letter = { body: message.body, type: job.type, ...why };
     await this.withRetries(held, () => queue.deadLetter(letter));
     if (await this.isLost(held, () => records.fail(hold, error, clock.now(), lastWords(held)))) return;
