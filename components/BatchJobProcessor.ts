@@ -9,7 +9,7 @@ import { type ProcessorSettings, withDefaults } from "./args/ProcessorArgs";
 import { validateArgs } from "./args/validateArgs";
 import { DeployTarget } from "./aws/DeployTarget";
 import { withShortStacks } from "./aws/withShortStacks";
-import { ts } from "./handlers/handlerFindings";
+import { ts } from "./handlers/bundle/handlerFindings";
 import { InlineHandlers } from "./handlers/InlineHandlers";
 import { hasOwnHandler } from "./handlers/shipHandlers";
 import { WorkerNetwork } from "./network/WorkerNetwork";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { ProcessorArgs } from "../components/args/ProcessorArgs";
-import { declarationOf, definitionOf, placeOf } from "../components/handlers/jobDeclaration";
+import { declarationOf, definitionOf, placeOf } from "../components/handlers/jobs/jobDeclaration";
 import { hasOwnHandler, readFilesOf, shipHandlers } from "../components/handlers/shipHandlers";
 import type { DefinedJob } from "../contract/defineJob";
 import type { JobHandler } from "../contract/handler";

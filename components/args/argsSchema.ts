@@ -5,7 +5,7 @@ import { limits, typePattern } from "../../contract/limits";
 import { workerOptions, workerVariablePrefix } from "../../contract/workerSettings";
 import { Effect } from "../aws/permissions";
 import { isHandlerPath } from "../handlers/handlerFile";
-import { definitionOf } from "../handlers/jobDeclaration";
+import { definitionOf } from "../handlers/jobs/jobDeclaration";
 import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { Acknowledge, Authorization, Egress, Metrics } from "./choices";
 import { type CorsArgs } from "./CorsArgs";

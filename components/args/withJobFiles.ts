@@ -1,5 +1,5 @@
 import { describe, isObject } from "../../contract/check";
-import { type HandlerFile } from "../handlers/readHandlerFiles";
+import { type HandlerFile } from "../handlers/jobs/readHandlerFiles";
 import { readFilesOf } from "../handlers/shipHandlers";
 import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { type ProcessorArgs } from "./ProcessorArgs";

@@ -2,19 +2,19 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { type JobHandler } from "../../contract/handler";
 import { withoutSourceMap } from "../../contract/handlerBundle";
-import { BundleFolder } from "./bundleFolder";
-import { finishText } from "./bundleHandler";
-import { HandlerProblems } from "./bundleProblems";
-import { bundleOnce } from "./bundles";
-import { type BundleSource, type InlineText } from "./bundleSource";
-import { withPackageNames } from "./capturedModules";
+import { BundleFolder } from "./bundle/bundleFolder";
+import { finishText } from "./bundle/bundleHandler";
+import { HandlerProblems } from "./bundle/bundleProblems";
+import { bundleOnce } from "./bundle/bundles";
+import { type BundleSource, type InlineText } from "./bundle/bundleSource";
+import { withPackageNames } from "./bundle/capturedModules";
+import { findPackages } from "./bundle/handlerFindings";
+import { stockPackages } from "./bundle/stockPackages";
 import { findHandlerFile, handlerExtensions, isHandlerPath } from "./handlerFile";
-import { findPackages } from "./handlerFindings";
-import { mapInlineHandler } from "./inlineMap";
-import { type HandlerFile, readHandlerFiles } from "./readHandlerFiles";
-import { serialiseHandler } from "./serialiseHandler";
-import { smokeLoad } from "./smokeLoad";
-import { stockPackages } from "./stockPackages";
+import { mapInlineHandler } from "./inline/inlineMap";
+import { serialiseHandler } from "./inline/serialiseHandler";
+import { smokeLoad } from "./inline/smokeLoad";
+import { type HandlerFile, readHandlerFiles } from "./jobs/readHandlerFiles";
 
 /** The handler of a job type, part of the program: a function, or a file by its path. */
 export interface OwnHandler {

@@ -12,11 +12,11 @@ import {
   type ProcessorArgs,
 } from "../../components";
 import { validateArgs } from "../../components/args/validateArgs";
-import { BundleFolder } from "../../components/handlers/bundleFolder";
-import { type HandlerProblems } from "../../components/handlers/bundleProblems";
-import { findPackages, usesThis } from "../../components/handlers/handlerFindings";
-import { type InlineHandler, serialiseHandler } from "../../components/handlers/serialiseHandler";
-import { smokeLoad } from "../../components/handlers/smokeLoad";
+import { BundleFolder } from "../../components/handlers/bundle/bundleFolder";
+import { type HandlerProblems } from "../../components/handlers/bundle/bundleProblems";
+import { findPackages, usesThis } from "../../components/handlers/bundle/handlerFindings";
+import { type InlineHandler, serialiseHandler } from "../../components/handlers/inline/serialiseHandler";
+import { smokeLoad } from "../../components/handlers/inline/smokeLoad";
 import { readEnvironment } from "../../contract/environmentFile";
 import { encodeResult } from "../../worker-image/src/handlers/encodeResult";
 import { loadInlineModule } from "../../worker-image/src/handlers/javascript/inlineModule";

@@ -67,7 +67,7 @@ describe("what the package loads", () => {
 
   it("loads each file by require, but those that run a command", async () => {
     const commands = ["cli/main.js", "cli/init/main.js", "plugin/main.js"];
-    const handlers = ["components/handlers/handlerFileReader.js", "components/handlers/jobLoader.js"];
+    const handlers = ["components/handlers/jobs/handlerFileReader.js", "components/handlers/jobs/jobLoader.js"];
     const children = ["local-cloud/lambda/bootstrap.js", ...handlers];
     const files = ["client", "cli", "components", "contract", "functions", "local-cloud", "testing"]
       .flatMap((folder) =>

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { z } from "zod";
-import { declarationOf, placeOf } from "../../../components/handlers/jobDeclaration";
-import { defineJob } from "../../../contract/defineJob";
+import { declarationOf, placeOf } from "../../../../components/handlers/jobs/jobDeclaration";
+import { defineJob } from "../../../../contract/defineJob";
 
 const handle = async () => 1;
 const define = defineJob as (definition: unknown) => ReturnType<typeof defineJob>;
@@ -21,7 +21,7 @@ describe("declarationOf", () => {
       handle: async () => ({ n: 1 }),
     });
     const { place, ...declaration } = declarationOf(job)!;
-    expect(place).to.match(/test\/components\/handlers\/jobDeclaration\.test\.ts:\d+$/);
+    expect(place).to.match(/test\/components\/handlers\/jobs\/jobDeclaration\.test\.ts:\d+$/);
     const $schema = "https://json-schema.org/draft/2020-12/schema";
     const properties = { at: { type: "string", default: "now" }, n: { type: "number" } };
     expect(declaration).to.deep.equal({

@@ -1,6 +1,6 @@
-import { bundleHandler } from "./bundleHandler";
-import { HandlerProblems } from "./bundleProblems";
-import { type BundleSource } from "./bundleSource";
+import { bundleHandler } from "../bundle/bundleHandler";
+import { HandlerProblems } from "../bundle/bundleProblems";
+import { type BundleSource } from "../bundle/bundleSource";
 import { loadJobs } from "./loadJobs";
 import { type FilesToRead, type HandlerFile } from "./readHandlerFiles";
 

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { packageRoot } from "../../contract/packageRoot";
-import { type BundleSource } from "./bundleSource";
+import { packageRoot } from "../../../contract/packageRoot";
+import { type BundleSource } from "../bundle/bundleSource";
+import { KeptByFiles } from "../bundle/keptByFiles";
 import { type JobDeclaration } from "./jobDeclaration";
-import { KeptByFiles } from "./keptByFiles";
 
 /** A handler's file: its bundle, and its definition if `defineJob` made it. */
 export interface HandlerFile {
@@ -39,7 +39,7 @@ export interface FilesToRead {
 }
 
 function readAnew(files: FilesToRead): HandlerFile[] {
-  const main = join(packageRoot(), "dist", "components", "handlers", "handlerFileReader.js");
+  const main = join(packageRoot(), "dist", "components", "handlers", "jobs", "handlerFileReader.js");
   const { error, status, signal, stdout, stderr } = spawnSync(process.execPath, [main], {
     input: JSON.stringify(files),
     encoding: "utf8",

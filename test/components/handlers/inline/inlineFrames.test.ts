@@ -2,11 +2,11 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { expect } from "chai";
 import ts from "typescript";
-import { type ProcessorArgs } from "../../../components";
-import { shipHandlers } from "../../../components/handlers/shipHandlers";
-import { runHandler } from "../../../testing";
-import { removeWrittenFolders, writtenFolder } from "../../support/writtenFolder";
-import { buildWorker } from "../../worker-image/support/build";
+import { type ProcessorArgs } from "../../../../components";
+import { shipHandlers } from "../../../../components/handlers/shipHandlers";
+import { runHandler } from "../../../../testing";
+import { removeWrittenFolders, writtenFolder } from "../../../support/writtenFolder";
+import { buildWorker } from "../../../worker-image/support/build";
 
 /** A program whose handlers fail in a helper three files away. */
 const program = {

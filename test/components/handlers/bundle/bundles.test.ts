@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { HandlerProblems } from "../../../components/handlers/bundleProblems";
-import { bundleOnce } from "../../../components/handlers/bundles";
-import { findHandlerFile } from "../../../components/handlers/handlerFile";
-import { stockPackages } from "../../../components/handlers/stockPackages";
-import { readBundleHeader } from "../../../contract/handlerBundle";
-import { removeWrittenFolders, writtenFolder } from "../../support/writtenFolder";
+import { HandlerProblems } from "../../../../components/handlers/bundle/bundleProblems";
+import { bundleOnce } from "../../../../components/handlers/bundle/bundles";
+import { findHandlerFile } from "../../../../components/handlers/handlerFile";
+import { stockPackages } from "../../../../components/handlers/bundle/stockPackages";
+import { readBundleHeader } from "../../../../contract/handlerBundle";
+import { removeWrittenFolders, writtenFolder } from "../../../support/writtenFolder";
 
 type Files = Record<string, string | object>;
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Readable, type Writable } from "node:stream";
-import { packageRoot } from "../../contract/packageRoot";
+import { packageRoot } from "../../../contract/packageRoot";
 import { type JobDeclaration, placeOf } from "./jobDeclaration";
 import { type LoaderEvent } from "./jobLoader";
 
@@ -33,7 +33,7 @@ async function loadIn(
   limitSeconds: number,
   loaded: Map<string, LoadedJob>,
 ): Promise<void> {
-  const main = join(packageRoot(), "dist", "components", "handlers", "jobLoader.js");
+  const main = join(packageRoot(), "dist", "components", "handlers", "jobs", "jobLoader.js");
   const child = spawn(process.execPath, ["--enable-source-maps", main], {
     cwd: tmpdir(),
     env: {},

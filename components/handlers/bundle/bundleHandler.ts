@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { BuildOptions, BuildResult, Loader, Metafile } from "esbuild";
-import { bundleHeader, type HandlerBundle, sourceMapComment } from "../../contract/handlerBundle";
+import { bundleHeader, type HandlerBundle, sourceMapComment } from "../../../contract/handlerBundle";
 import { BundleFolder } from "./bundleFolder";
 import { explainBuild, HandlerProblems, unresolvedPackages } from "./bundleProblems";
 import { type BundleSource, entryName } from "./bundleSource";

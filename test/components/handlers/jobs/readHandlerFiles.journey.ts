@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { findHandlerFile } from "../../../components/handlers/handlerFile";
-import { type HandlerFile, readHandlerFiles } from "../../../components/handlers/readHandlerFiles";
-import { addJobPackages } from "../../support/jobPackages";
-import { removeWrittenFolders, writtenFolder } from "../../support/writtenFolder";
+import { findHandlerFile } from "../../../../components/handlers/handlerFile";
+import { type HandlerFile, readHandlerFiles } from "../../../../components/handlers/jobs/readHandlerFiles";
+import { addJobPackages } from "../../../support/jobPackages";
+import { removeWrittenFolders, writtenFolder } from "../../../support/writtenFolder";
 
 const imports = `import { z } from "zod"; import { defineJob } from "batch-job-processor/job";`;
 

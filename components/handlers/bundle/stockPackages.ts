@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { workerImageFolder } from "../aws/workerImageFolder";
+import { workerImageFolder } from "../../aws/workerImageFolder";
 
 /** Names of the packages that the stock worker image has. */
 export function stockPackages(): string[] {

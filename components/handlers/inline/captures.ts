@@ -1,6 +1,6 @@
 import { Module } from "node:module";
+import { packageOfFile } from "../bundle/packageOf";
 import { FunctionInspector, type FunctionPlace, type Script } from "./functionInspector";
-import { packageOfFile } from "./packageOf";
 
 /** A value of the program's that a handler reaches. */
 export interface Capture {

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type JobHandler } from "../../contract/handler";
-import { allowOnlyGet, isSerialisedOutput } from "../aws/capturedOutput";
-import { type BundleFolder } from "./bundleFolder";
-import { HandlerProblems } from "./bundleProblems";
+import { type JobHandler } from "../../../contract/handler";
+import { allowOnlyGet, isSerialisedOutput } from "../../aws/capturedOutput";
+import { type BundleFolder } from "../bundle/bundleFolder";
+import { HandlerProblems } from "../bundle/bundleProblems";
+import { findDeclaration, findLossyCapture } from "../bundle/handlerFindings";
 import { type Capture, Captures } from "./captures";
-import { findDeclaration, findLossyCapture } from "./handlerFindings";
 import { type NamedPlace } from "./inlineMap";
 import { ScriptSource } from "./scriptSource";
 

@@ -1,6 +1,6 @@
 import { addSegment, GenMapping, toEncodedMap } from "@jridgewell/gen-mapping";
-import { type BundleFolder } from "./bundleFolder";
-import { entryName } from "./bundleSource";
+import { type BundleFolder } from "../bundle/bundleFolder";
+import { entryName } from "../bundle/bundleSource";
 import { type FunctionPlace, type Script } from "./functionInspector";
 import { positionOf, ScriptSource } from "./scriptSource";
 
