@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { HandlerProblems } from "../../../../components/handlers/bundle/bundleProblems";
 import { bundleOnce } from "../../../../components/handlers/bundle/bundles";
-import { findHandlerFile } from "../../../../components/handlers/handlerFile";
 import { stockPackages } from "../../../../components/handlers/bundle/stockPackages";
+import { findHandlerFile } from "../../../../components/handlers/handlerFile";
 import { readBundleHeader } from "../../../../contract/handlerBundle";
 import { removeWrittenFolders, writtenFolder } from "../../../support/writtenFolder";
 
