@@ -273,7 +273,7 @@ describe("npm run demo", () => {
     await once(createInterface(child.stdout), "line");
     child.stdout.destroy();
     const [status] = (await once(child, "exit")) as [number | null];
-    expect(errors).to.equal("");
+    expect(errors).to.equal("Bringing up the stack dev …\n");
     expect(status).to.equal(0);
   });
 
