@@ -2,7 +2,6 @@ import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import fc from "fast-check";
 import { decodeRecord, isFinal, type JobRecord } from "../../../contract/records/record";
-import { type JobEvent, statesAfter, transitions } from "../../../contract/records/transitions";
 import { cancelJob } from "../../../functions/frontend/cancelJob";
 import { createJobRecords } from "../../../functions/frontend/services/jobRecords";
 import { createRequeuedRecords } from "../../../functions/removal/requeuedRecords";
@@ -11,6 +10,7 @@ import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import type { Hold } from "../../../worker-image/src/records/records";
 import { testSeed } from "../../support/seed";
 import { startDynamo } from "../../worker-image/support/aws";
+import { type JobEvent, statesAfter, transitions } from "./transitions";
 
 const start = Date.UTC(2_026, 0, 1);
 const leaseMilliseconds = 30_000;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { isFinal, jobStates } from "../../../contract/records/record";
-import { statesAfter, transitions } from "../../../contract/records/transitions";
+import { statesAfter, transitions } from "./transitions";
 
 const record = { id: "a", type: "word-count", attempts: 1, submittedAt: "2026-11-02T10:00:00.000Z" } as const;
 

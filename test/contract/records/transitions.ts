@@ -1,4 +1,4 @@
-import type { JobRecord, JobState } from "./record";
+import type { JobRecord, JobState } from "../../../contract/records/record";
 
 /** A change of a job's state in its record, or a step from one attempt to the next within a state. */
 export interface Transition {
@@ -28,7 +28,7 @@ export type JobEvent =
 const hasEnded = ({ leaseUntil = 0 }: JobRecord, now: number) => leaseUntil <= now;
 const isWanted = ({ cancelRequestedAt }: JobRecord) => cancelRequestedAt === undefined;
 
-/** All changes that any part of the system makes; docs/api.md draws them. */
+/** All changes that any part of the system makes; docs/api.md draws them, and a property holds the parts to them. */
 export const transitions: readonly Transition[] = [
   { event: "submit", to: "queued", by: "front end" },
   // A message published straight to the topic has no record until a worker takes it.
