@@ -13,7 +13,7 @@ import { stockPackages } from "./bundle/stockPackages";
 import { findHandlerFile, handlerExtensions, isHandlerPath } from "./handlerFile";
 import { mapInlineHandler } from "./inline/inlineMap";
 import { serialiseHandler } from "./inline/serialiseHandler";
-import { smokeLoad } from "./inline/smokeLoad";
+import { loadJobs } from "./jobs/loadJobs";
 import { type HandlerFile, readHandlerFiles } from "./jobs/readHandlerFiles";
 
 /** The handler of a job type, part of the program: a function, or a file by its path. */
@@ -58,7 +58,9 @@ export async function shipHandlers(handlers: OwnHandler[]): Promise<Map<string, 
   );
   const inline = handlers.filter(({ type, handle }) => handle !== undefined && shipped.has(type));
   const texts = Object.fromEntries(inline.map(({ type }) => [type, shipped.get(type)!.text]));
-  if (inline.length > 0) problems.push(...Object.entries(await smokeLoad(texts)));
+  for (const [type, loaded] of await loadJobs(texts)) {
+    if ("problem" in loaded) problems.push([type, `it can't be loaded: ${loaded.problem}`]);
+  }
   if (problems.length === 0) return shipped;
   const order = handlers.map(({ type }) => type);
   const lines = problems

@@ -3,8 +3,8 @@ import Module, { isBuiltin } from "node:module";
 import { declarationOf, type JobDeclaration } from "./jobDeclaration";
 
 /**
- * Entry of the process that reads jobs' definitions: loads each bundle of its standard input with Node's own modules
- * alone, and tells by its fourth stream what became of it, as it happens.
+ * Entry of the process that tries handlers, and reads jobs' definitions: loads each text of its standard input with
+ * Node's own modules alone, and reports each step by its fourth stream at once.
  */
 export type LoaderEvent =
   | { kind: "begun"; name: string }

@@ -8,17 +8,22 @@ import { packageRoot } from "../../../contract/packageRoot";
 import { type JobDeclaration, placeOf } from "./jobDeclaration";
 import { type LoaderEvent } from "./jobLoader";
 
-/** The definition that a bundle exports, if it does, or the reason why it can't be loaded. */
+/** The definition that a handler's text exports, if it does, or the reason why it can't be loaded. */
 export type LoadedJob = { declaration?: JobDeclaration } | { problem: string };
 
+/** Longest time to load one text; generous, since the deploying machine may be busy. */
+export const loadSeconds = 60;
 /** Lines of a problem and of what was printed before it. */
 const maxLines = 10;
 
 /**
- * Loads bundles, by name, in a process of their own that has no credentials, one after another. One that ends the
- * process, or takes longer than the limit, is no obstacle to those after it.
+ * Loads handlers' texts, by name, one after another in a process of their own that has no credentials. A text that ends
+ * the process, or takes longer than the limit, is no obstacle to those after it.
  */
-export async function loadJobs(texts: Record<string, string>, limitSeconds: number): Promise<Map<string, LoadedJob>> {
+export async function loadJobs(
+  texts: Record<string, string>,
+  limitSeconds = loadSeconds,
+): Promise<Map<string, LoadedJob>> {
   const loaded = new Map<string, LoadedJob>();
   while (loaded.size < Object.keys(texts).length) {
     const rest = Object.entries(texts).filter(([name]) => !loaded.has(name));

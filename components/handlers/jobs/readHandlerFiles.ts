@@ -4,6 +4,7 @@ import { packageRoot } from "../../../contract/packageRoot";
 import { type BundleSource } from "../bundle/bundleSource";
 import { KeptByFiles } from "../bundle/keptByFiles";
 import { type JobDeclaration } from "./jobDeclaration";
+import { loadSeconds } from "./loadJobs";
 
 /** A handler's file: its bundle, and its definition if `defineJob` made it. */
 export interface HandlerFile {
@@ -15,9 +16,6 @@ export interface HandlerFile {
   /** All that keeps it from a worker. */
   problems: string[];
 }
-
-/** Longest time to load one bundle; generous, since the deploying machine may be busy. */
-const loadSeconds = 60;
 
 const kept = new KeptByFiles<HandlerFile>();
 
