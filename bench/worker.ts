@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { conclude, runBenchmark, withSmoke } from "./support/benchmark";
+import { type ColdStart, measureColdStart } from "./support/coldStart";
 import { startPeer, startWorker } from "./support/consumers";
 import { type Figures, measure } from "./support/measure";
 import { Progress } from "./support/progress";
@@ -24,6 +25,10 @@ const peerForms = [
 
 /** For information: not one consumer but ten of them, each with one message at a time. */
 const crowd = { name: "10 × sqs-consumer, batchSize 1", batches: false, consumers: 10, batchSize: 1 };
+
+/** Most milliseconds until a handler with a bundle of 2 MB is loaded, and how often each round starts it. */
+const maxColdStart = 300;
+const startsOfRound = 7;
 
 interface Options {
   rounds: number;
@@ -90,6 +95,12 @@ function missesOf({ scenario, consumer, target, ratio = 0, callsPerJob, duplicat
   ];
 }
 
+function startText({ bundleMegabytes, milliseconds, cpuMs }: ColdStart): string {
+  const figures = `${milliseconds.toFixed(0)} ms${cpuMs === undefined ? "" : `, ${cpuMs} ms of CPU,`}`;
+  const what = `until a handler's process has loaded ${bundleMegabytes.toFixed(1)} MB`;
+  return `(d) cold start: ${figures} ${what}; at most ${maxColdStart} ms wanted`;
+}
+
 function tableOf(rows: Row[]): string {
   const head = ["", "", "jobs/s", "wait p50", "wait p99", "calls/job", "CPU/job", "dupl.", "ratio", "wanted"];
   const cells = rows.map((row) => [
@@ -110,7 +121,7 @@ function tableOf(rows: Row[]): string {
 async function main(): Promise<void> {
   const program = withSmoke(new Command("bench:worker"), { scale: "0.05" })
     .description("Measures the worker against sqs-consumer on one local SQS, with latency added to each call.")
-    .option("--only <letters>", "scenarios to run", "abc")
+    .option("--only <letters>", "scenarios to run", "abcd")
     .option("--rounds <number>", "rounds of each; medians count", "1")
     .option("--latency <milliseconds>", "added to each SQS call", "20")
     .option("--scale <factor>", "more or fewer jobs", "1")
@@ -134,7 +145,10 @@ async function main(): Promise<void> {
     progress.stop();
     await server.close();
   }
-  conclude(options, { rows }, tableOf(rows), rows.flatMap(missesOf));
+  const coldStart = options.only.includes("d") ? await measureColdStart(run.rounds * startsOfRound) : undefined;
+  const startLine = coldStart ? [startText(coldStart)] : [];
+  const misses = [...rows.flatMap(missesOf), ...(coldStart && coldStart.milliseconds > maxColdStart ? startLine : [])];
+  conclude(options, { rows, coldStart }, [tableOf(rows), ...startLine].join("\n"), misses);
 }
 
 runBenchmark(main);

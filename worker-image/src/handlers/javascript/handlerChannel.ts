@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { Socket } from "node:net";
+import { LineReader } from "../../support/lineReader";
 import { type FromHandler, type ToHandler } from "./handlerMessages";
 
 /** File descriptors of a handler's process, beside the standard ones: messages from the worker, and to it. */
@@ -27,16 +28,8 @@ export function tell(message: FromHandler): void {
 /** Receives the worker's messages; calls `onEnd` once the worker is gone. */
 export function hear(onMessage: (message: ToHandler) => void, onEnd: () => void): void {
   const socket = new Socket({ fd: channel.input, readable: true, writable: false });
-  let text = "";
-  socket.setEncoding("utf8");
-  socket.on("data", (chunk: string) => {
-    text += chunk;
-    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-      const line = text.slice(0, end);
-      text = text.slice(end + 1);
-      onMessage(parse(line) as ToHandler);
-    }
-  });
+  const lines = new LineReader(Infinity, ({ text }) => onMessage(parse(text) as ToHandler));
+  socket.on("data", (chunk: Buffer) => lines.push(chunk));
   socket.on("error", onEnd);
   socket.on("close", onEnd);
 }
