@@ -1,7 +1,8 @@
 import type { FieldProblem } from "../contract/check";
-import type { JobError, JobState, OmittedResult } from "../contract/records/record";
-import type { Waiting } from "../contract/records/waiting";
+import type { JobState } from "../contract/records/record";
 import type { JobProblemCode } from "./problemCode";
+
+export type { Job, JobPage, JobType, SubmittedJob } from "../contract/http/answers";
 
 /** Payload and result of one job type. */
 export interface JobShape {
@@ -14,48 +15,6 @@ export type AnyJobTypes = Record<string, JobShape>;
 
 /** The constraint of {@link AnyJobTypes} for an interface, which has no index signature. */
 export type JobTypeMap<Types> = { [Name in keyof Types]: JobShape };
-
-/** A job as the API shows it. Times are ISO 8601, UTC. */
-export interface Job<Result = unknown, Name extends string = string> {
-  id: string;
-  type: Name;
-  state: JobState;
-  /** Attempts begun, less those given back. */
-  attempts: number;
-  /** Time of the last `checkpoint(value)`, which the next attempt gets; up to 20 s old while the job runs. */
-  checkpointAt?: string;
-  /** The handler's last `progress(fraction, note)`. */
-  progress?: { fraction: number; note?: string };
-  /** The handler's return value. @throws ResultOmitted if it was too large to be kept. */
-  result?: Result;
-  /** Present in place of a `result` that was too large to be kept. */
-  resultOmitted?: OmittedResult;
-  /** Error of the job, or of its last attempt. */
-  error?: JobError;
-  submittedAt: string;
-  startedAt?: string;
-  finishedAt?: string;
-  /** Earliest start of a delayed job. */
-  runAt?: string;
-  /** Time at which cancellation was requested. */
-  cancelRequestedAt?: string;
-  /** Reason why it waits, while it is queued. */
-  waiting?: Waiting;
-  /** Number of retries after the job had failed, and the time of the last one. */
-  retries?: number;
-  retriedAt?: string;
-  /** The customer that the job is for. */
-  tenant?: string;
-  /** Fields of the record that can't be read. */
-  unreadable?: string[];
-}
-
-/** A job that was accepted. */
-export interface SubmittedJob<Name extends string = string> {
-  id: string;
-  type: Name;
-  state: JobState;
-}
 
 export interface SubmitOptions {
   /**
@@ -95,22 +54,6 @@ export interface Refusal {
   errors?: FieldProblem[];
 }
 
-/** A job type that the API knows. */
-export interface JobType {
-  type: string;
-  description?: string;
-  timeoutSeconds: number;
-  maxAttempts: number;
-  /** JSON Schema of the payloads. */
-  payloadSchema?: unknown;
-  queueUrl?: string;
-  deadLetterQueueUrl?: string;
-  /** Machine image of the workers' instances, and its creation time in ISO 8601, if that is known. */
-  machineImage?: { id: string; createdAt?: string };
-  /** Reason why no worker starts. */
-  launchProblem?: string;
-}
-
 export interface RetryOptions {
   /** Whole seconds until the job may begin, at most 900. @default 0 */
   delaySeconds?: number;
@@ -125,10 +68,4 @@ export interface ListQuery {
   /** Cursor of the previous page. */
   cursor?: string;
   signal?: AbortSignal;
-}
-
-/** Jobs, newest first, with a cursor if there are more. */
-export interface JobPage {
-  jobs: Job[];
-  cursor?: string;
 }

@@ -1,9 +1,10 @@
 import { describe } from "../../contract/check";
+import type { Job } from "../../contract/http/answers";
 import { type JobRecord, jobStates } from "../../contract/records/record";
 import type { Waiting } from "../../contract/records/waiting";
 
 /** A job as the API shows it. */
-export function jobView(record: JobRecord, waiting?: Waiting) {
+export function jobView(record: JobRecord, waiting?: Waiting): Job {
   const { id, tenant, attempts, checkpointAt, progress, result, resultOmitted } = record;
   const { notBefore: runAt, startedAt, finishedAt, cancelRequestedAt, retries, retriedAt } = record;
   const { type, state, submittedAt, error, unreadable } = withoutNonsense(record);

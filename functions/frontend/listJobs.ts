@@ -16,6 +16,7 @@ export interface JobIndex {
 /** Records read at once, and rounds of reading, before the answer may hold fewer jobs than asked for. */
 const recordsToSift = 100;
 const maxRounds = 3;
+const defaultLimit = 20;
 const pagesAtOnce = 50;
 
 /**
@@ -25,7 +26,7 @@ const pagesAtOnce = 50;
 export async function listJobs(
   { index, now }: { index: JobIndex; now: () => number },
   types: string[],
-  { state, limit, after }: ListQuery,
+  { state, limit = defaultLimit, after }: Pick<ListQuery, "state" | "limit"> & { after?: Place | undefined },
 ): Promise<{ records: JobRecord[]; cursor?: string }> {
   const shards = types.flatMap(listKeysOf).map((listKey) => createShard(index, listKey, after));
   await mapLimited(shards, pagesAtOnce, (shard) => shard.head());

@@ -1,4 +1,5 @@
 import { describe, type FieldProblem } from "../../../contract/check";
+import type { Result } from "../../../contract/http/answers";
 import { findJsonLosses } from "../../../contract/http/jsonLosses";
 import { type ProblemDocument, problemOf } from "../../../contract/http/problem";
 import { limits } from "../../../contract/limits";
@@ -54,8 +55,18 @@ export function refuse(problem: ProblemDocument, headers: Record<string, string>
   });
 }
 
+/** Answers for each of several jobs: 202, or the status of its problem. */
+export function answerEach(outcomes: ({ id: string } | { id?: string; problem: ProblemDocument })[]): HttpAnswer {
+  const results = outcomes.map((outcome): Result => {
+    const problem = "problem" in outcome ? outcome.problem : undefined;
+    return { status: problem?.status ?? 202, id: outcome.id, problem };
+  });
+  const isRetryDue = results.some(({ status }) => status === 503);
+  return answer(200, { results }, isRetryDue ? { "retry-after": retryAfterSeconds } : {});
+}
+
 /** Seconds that a client is asked to wait after AWS refused a call. */
-export const retryAfterSeconds = "2";
+const retryAfterSeconds = "2";
 
 /** A header by its lower-case name. */
 export function readHeader(event: HttpEvent, name: string): string | undefined {

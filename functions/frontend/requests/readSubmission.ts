@@ -1,13 +1,13 @@
-import { type Checked, describe, type FieldProblem, isObject } from "../../../contract/check";
+import { type Checked, describe, isObject } from "../../../contract/check";
 import { type ProblemDocument, problemOf } from "../../../contract/http/problem";
+import { routes } from "../../../contract/http/routes";
 import { limits } from "../../../contract/limits";
 import { checkSubmission } from "../../../contract/messages/envelope";
 import type { IdentifiedSubmission } from "../submitJobs";
 import { callerOf } from "./callerOf";
-import { checkRetry, type Retry } from "./checkRetry";
 import { idFromKey, sha256, unscopedIdFromKey } from "./digest";
 import { type HttpEvent, type JsonBody, readHeader, readJsonBody } from "./http";
-import { findUnknownNames, jobFields } from "./knownNames";
+import { findUnknownFields, wrongShape } from "./readFields";
 
 /** A request body that submits jobs. */
 export interface SubmissionRequest extends JsonBody {
@@ -15,6 +15,8 @@ export interface SubmissionRequest extends JsonBody {
   idOf: (type: string, index?: number) => Pick<IdentifiedSubmission, "id" | "unscopedId">;
   submitter: string;
 }
+
+const jobFields = Object.keys(routes.submitJob.body.properties);
 
 /** The submitted job with its id, or its problem. `index` is its place in a batch. */
 export function identify(
@@ -39,36 +41,6 @@ export function placedAt(path: string, outcome: { id?: string; problem: ProblemD
   const { errors, ...problem } = outcome.problem;
   const placed = errors?.map((error) => ({ ...error, path: path + error.path }));
   return { ...outcome, problem: { ...problem, ...(placed && { errors: placed }) } };
-}
-
-export function findUnknownFields(value: unknown, known: readonly string[], path = ""): FieldProblem[] {
-  return isObject(value) ? findUnknownNames(Object.keys(value), known, "field", `${path}/`) : [];
-}
-
-/** Finds the parts of a request that the route doesn't take. A body that the route reads is checked there. */
-export function findSurplus(
-  event: HttpEvent,
-  { query, body }: Record<"query" | "body", readonly string[]>,
-): ProblemDocument | undefined {
-  const problems = findUnknownNames(Object.keys(event.queryStringParameters ?? {}), query, "parameter");
-  if (problems.length === 0 && body.length === 0 && event.body) {
-    const read = readJsonBody(event);
-    if ("problem" in read) return read.problem;
-    if (!isObject(read.value)) problems.push({ path: "", message: `Expected no body, got ${describe(read.value)}` });
-    problems.push(...findUnknownFields(read.value, body));
-  }
-  return problems.length > 0 ? wrongShape(problems) : undefined;
-}
-
-/** Characters of a `detail`; `errors` has all problems. */
-const maxDetailCharacters = 1_500;
-
-export function wrongShape(errors: FieldProblem[]): ProblemDocument {
-  const isOnlyTooLarge = errors.every(({ code }) => code === "payload-too-large");
-  const texts = errors.map(({ path, message }) => (path ? `${path}: ${message}` : message));
-  const detail = texts.join("; ");
-  const shown = detail.length <= maxDetailCharacters ? detail : `${detail.slice(0, maxDetailCharacters)}…`;
-  return problemOf(isOnlyTooLarge ? "payload-too-large" : "invalid-request", shown, errors);
 }
 
 /** Reads the body of a submission, and the ids of jobs without one: from the `Idempotency-Key` if there is one. */
@@ -96,16 +68,6 @@ export function readSubmission(
     submitter,
     idOf: (type, index) => ({ id: idFromKey(key, type, caller, index), unscopedId: unscopedIdFromKey(key, index) }),
   };
-}
-
-/** Reads a retry; one whose path names the job needs no body. */
-export function readRetry(event: HttpEvent, fields: readonly string[]): Retry | { problem: ProblemDocument } {
-  const hasIds = fields.includes("ids");
-  const body = event.body || hasIds ? readJsonBody(event) : { value: {}, losses: [] };
-  if ("problem" in body) return body;
-  const checked = checkRetry(body.value, hasIds);
-  const problems = [...(checked.ok ? [] : checked.problems), ...findUnknownFields(body.value, fields), ...body.losses];
-  return checked.ok && problems.length === 0 ? checked.value : { problem: wrongShape(problems) };
 }
 
 /** Checks the frame of a batch, `{jobs: […]}`; each job is checked separately. */

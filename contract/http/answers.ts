@@ -1,0 +1,85 @@
+import type { JobError, JobState, OmittedResult } from "../records/record";
+import type { Waiting } from "../records/waiting";
+import type { ProblemDocument } from "./problem";
+
+/** Bodies of the API's answers, by the names that the OpenAPI document gives them. */
+export interface Answers {
+  Job: Job;
+  SubmittedJob: SubmittedJob & { links?: { self: string } };
+  JobPage: JobPage;
+  Results: { results: Result[] };
+  Types: { types: JobType[] };
+  LaunchRetry: { type: string; launchProblem?: string };
+  Health: { status: "ok" };
+}
+
+/** A job as the API shows it. Times are ISO 8601, UTC. */
+export interface Job<Result = unknown, Name extends string = string> {
+  id: string;
+  type: Name;
+  state: JobState;
+  /** Attempts begun, less those given back. */
+  attempts: number;
+  /** Time of the last `checkpoint(value)`, which the next attempt gets; up to 20 s old while the job runs. */
+  checkpointAt?: string;
+  /** The handler's last `progress(fraction, note)`. */
+  progress?: { fraction: number; note?: string };
+  /** The handler's return value. If it was too large to be kept, reading it from the client throws `ResultOmitted`. */
+  result?: Result;
+  /** Present in place of a `result` that was too large to be kept. */
+  resultOmitted?: OmittedResult;
+  /** Error of the job, or of its last attempt. */
+  error?: JobError;
+  submittedAt: string;
+  startedAt?: string;
+  finishedAt?: string;
+  /** Earliest start of a delayed job. */
+  runAt?: string;
+  /** Time at which cancellation was requested. */
+  cancelRequestedAt?: string;
+  /** Reason why it waits, while it is queued. */
+  waiting?: Waiting;
+  /** Number of retries after the job had failed, and the time of the last one. */
+  retries?: number;
+  retriedAt?: string;
+  /** The customer that the job is for. */
+  tenant?: string;
+  /** Fields of the record that can't be read. */
+  unreadable?: string[];
+}
+
+/** A job that was accepted. */
+export interface SubmittedJob<Name extends string = string> {
+  id: string;
+  type: Name;
+  state: JobState;
+}
+
+/** Jobs, newest first, with a cursor if there are more. */
+export interface JobPage {
+  jobs: Job[];
+  cursor?: string;
+}
+
+/** Outcome for one of several jobs: 202, or the status of its problem. */
+export interface Result {
+  status: number;
+  id?: string;
+  problem?: ProblemDocument;
+}
+
+/** A job type that the API knows. */
+export interface JobType {
+  type: string;
+  description?: string;
+  timeoutSeconds: number;
+  maxAttempts: number;
+  /** JSON Schema of the payloads. */
+  payloadSchema?: unknown;
+  queueUrl?: string;
+  deadLetterQueueUrl?: string;
+  /** Machine image of the workers' instances, and its creation time in ISO 8601, if that is known. */
+  machineImage?: { id: string; createdAt?: string };
+  /** Reason why no worker starts. */
+  launchProblem?: string;
+}

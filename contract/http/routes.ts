@@ -1,0 +1,147 @@
+import { idPattern, limits, typePattern } from "../limits";
+import type { Submission } from "../messages/envelope";
+import { jobStates } from "../records/record";
+import type { Answers } from "./answers";
+import type { ProblemCode } from "./problem";
+
+/** Roles of callers: they submit jobs, read them, or operate, which is to act on jobs. */
+export type Scope = "submit" | "read" | "operate";
+
+/** A JSON Schema of draft 2020-12. */
+export type JsonSchema = Record<string, unknown>;
+
+/** Fields of a request's body, an object without others. It may be missing if no field is required. */
+export interface Body {
+  required?: readonly string[];
+  properties: Record<string, JsonSchema>;
+}
+
+/** A route of the API. */
+export interface Route {
+  method: "GET" | "POST" | "DELETE";
+  /** Template with at most one parameter, `{id}` or `{type}`: `/jobs/{id}/retry`. */
+  path: string;
+  scope: Scope;
+  /** One line for people. */
+  summary: string;
+  /** True if it answers 404 `tracking-off` without records. */
+  needsRecords?: true;
+  /** Schemas of the query parameters, by name; others are refused. */
+  query?: Record<string, JsonSchema>;
+  /** Undefined if the route takes none. */
+  body?: Body;
+  /** Type of the answer's body, by status. */
+  answers: Record<number, keyof Answers>;
+  /** Codes of its own problems, beside those that each route has. */
+  problems?: readonly ProblemCode[];
+}
+
+/** The parameters of paths. */
+export const pathParameters = {
+  id: { type: "string", pattern: idPattern.source, description: "Id of a job" },
+  type: { type: "string", pattern: typePattern.source, description: "Name of a job type" },
+};
+
+const type = { type: "string", pattern: typePattern.source };
+
+/** Fields of a job as it is submitted. The payload's own schema is its type's. */
+const job = {
+  required: ["type", "payload"],
+  properties: {
+    type: { ...type, description: "Name of a job type" },
+    payload: { description: "Any JSON value of at most 240,000 bytes and 64 levels" },
+    id: { type: "string", pattern: idPattern.source, description: "Random by default" },
+    tenant: {
+      ...{ type: "string", pattern: "^[!-~]+$", maxLength: limits.maxTenantCharacters },
+      description: "Customer that the job is for",
+    },
+    delaySeconds: {
+      ...{ type: "integer", minimum: 0, maximum: limits.maxDelaySeconds },
+      description: "Seconds before which the job doesn't run",
+    },
+    runAt: {
+      ...{ type: "string", format: "date-time" },
+      description: "Earliest start with its offset from UTC, in place of delaySeconds",
+    },
+  } satisfies Record<keyof Submission, JsonSchema>,
+} satisfies Body;
+
+const delaySeconds = {
+  ...{ type: "integer", minimum: 0, maximum: limits.maxQueueDelaySeconds, default: 0 },
+  description: "Seconds before which the job doesn't run",
+};
+
+const ids = { type: "array", items: { type: "string" }, minItems: 1, maxItems: limits.maxBatchJobs };
+
+/**
+ * The routes of the API, by operation. The front end, API Gateway's routes, the scopes of callers and the OpenAPI
+ * document follow from them.
+ */
+export const routes = {
+  submitJob: {
+    ...{ method: "POST", path: "/jobs", scope: "submit", summary: "Submits a job" },
+    body: job,
+    answers: { 202: "SubmittedJob" },
+    problems: ["conflict", "unknown-type", "invalid-payload"],
+  },
+  submitBatch: {
+    ...{ method: "POST", path: "/jobs/batch", scope: "submit", summary: "Submits up to 100 jobs" },
+    body: {
+      required: ["jobs"],
+      properties: { jobs: { type: "array", minItems: 1, maxItems: limits.maxBatchJobs } },
+    },
+    answers: { 200: "Results" },
+  },
+  listJobs: {
+    ...{ method: "GET", path: "/jobs", scope: "read", summary: "Lists jobs, newest first" },
+    needsRecords: true,
+    query: {
+      type,
+      state: { enum: jobStates },
+      limit: { type: "integer", minimum: 1, maximum: 100, default: 20, description: "Jobs of a page, at most" },
+      cursor: { type: "string", description: "The cursor of the page before" },
+    },
+    answers: { 200: "JobPage" },
+  },
+  getJob: {
+    ...{ method: "GET", path: "/jobs/{id}", scope: "read", summary: "Shows a job" },
+    needsRecords: true,
+    answers: { 200: "Job" },
+    problems: ["job-not-found"],
+  },
+  cancelJob: {
+    ...{ method: "DELETE", path: "/jobs/{id}", scope: "operate", summary: "Cancels a job that waits or runs" },
+    needsRecords: true,
+    answers: { 202: "Job" },
+    problems: ["job-not-found", "job-finished"],
+  },
+  retryJob: {
+    ...{ method: "POST", path: "/jobs/{id}/retry", scope: "operate", summary: "Runs a failed job again" },
+    needsRecords: true,
+    body: { properties: { delaySeconds } },
+    answers: { 202: "Job" },
+    problems: ["job-not-found", "job-not-ended", "job-succeeded", "payload-not-kept"],
+  },
+  retryJobs: {
+    ...{ method: "POST", path: "/jobs/retry", scope: "operate", summary: "Runs failed jobs again" },
+    needsRecords: true,
+    body: { required: ["ids"], properties: { ids, delaySeconds } },
+    answers: { 200: "Results" },
+  },
+  listTypes: {
+    ...{ method: "GET", path: "/types", scope: "read", summary: "Lists the job types" },
+    answers: { 200: "Types" },
+  },
+  retryLaunches: {
+    ...{ method: "POST", path: "/types/{type}/retry-launches", scope: "operate" },
+    summary: "Launches instances of a type now",
+    answers: { 202: "LaunchRetry" },
+    problems: ["type-not-found"],
+  },
+  getHealth: {
+    ...{ method: "GET", path: "/health", scope: "read", summary: "Says that the API answers" },
+    answers: { 200: "Health" },
+  },
+} satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof routes;

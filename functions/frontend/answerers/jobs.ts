@@ -1,0 +1,123 @@
+import { describe } from "../../../contract/check";
+import type { Job } from "../../../contract/http/answers";
+import { problemOf } from "../../../contract/http/problem";
+import { idPattern } from "../../../contract/limits";
+import { errorFields, type EventName, type Log } from "../../../contract/log";
+import type { JobRecord } from "../../../contract/records/record";
+import { recordAsRead } from "../../../contract/records/recordAsRead";
+import type { RunWithin } from "../../../contract/schema/schemaCheck";
+import type { Announce } from "../../shared/announceTo";
+import type { JobTypes } from "../../shared/jobTypes";
+import { cancelJob } from "../cancelJob";
+import type { JobRecords, JobScheduler, RedriveLetters } from "../effects";
+import { jobView } from "../jobView";
+import { type JobIndex, listJobs } from "../listJobs";
+import { answer, answerEach, refuse } from "../requests/http";
+import { decodeCursor, type ListQuery } from "../requests/listQuery";
+import { readFields, wrongShape } from "../requests/readFields";
+import { retryJobs } from "../retryJobs";
+import type { ReadFleets } from "../services/fleets";
+import { isTooFarForQueues } from "../submitJobs";
+import { waitingOf } from "../waiting";
+import type { Answerers } from "./answerer";
+
+export interface JobEffects {
+  /** These three are undefined if jobs are not tracked. */
+  records: JobRecords | undefined;
+  index?: JobIndex | undefined;
+  redrive?: RedriveLetters | undefined;
+  jobTypes: Pick<JobTypes, "list">;
+  readFleets: ReadFleets;
+  /** Publishes a final state; undefined when `events` is off. */
+  announce?: Announce | undefined;
+  later: Pick<JobScheduler, "unschedule">;
+  runWithin: RunWithin;
+  /** Epoch milliseconds. */
+  now: () => number;
+  log: Log;
+}
+
+/** Listed together, each being several queries. */
+const maxListedTypes = 20;
+
+type JobRoute = "getJob" | "listJobs" | "cancelJob" | "retryJob" | "retryJobs";
+
+export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
+  const { records, index, redrive, jobTypes, readFleets, announce, later, runWithin, now, log } = effects;
+
+  /** The views of jobs, with the reasons why queued ones wait: one more read for all of them. */
+  async function viewsOf(found: JobRecord[]): Promise<Job[]> {
+    const waiting = found.filter(({ state }) => state === "queued").map(({ type }) => type);
+    const fleets = waiting.length > 0 ? await readFleets([...new Set(waiting)]) : {};
+    return found.map((record) => jobView(record, waitingOf(record, fleets[record.type], now())));
+  }
+
+  /** Publishes the final state; the message of a job far ahead then has no further use. */
+  async function tellEnd(record: JobRecord): Promise<void> {
+    const { id, type, submittedAt, notBefore } = record;
+    let failed: EventName = "completion-event-not-published";
+    try {
+      await announce?.(record);
+      failed = "schedule-not-removed";
+      if (isTooFarForQueues(notBefore, Date.parse(submittedAt))) await later.unschedule(id);
+    } catch (error) {
+      // The job's message comes at its time, and the worker that drops it publishes the event again.
+      log("warn", failed, { jobId: id, jobType: type, ...errorFields(error) });
+    }
+  }
+
+  function retry(ids: string[], delaySeconds = 0) {
+    return retryJobs({ records: records!, redrive: redrive!, now, log }, ids, delaySeconds);
+  }
+
+  return {
+    async getJob({ parameter: id }) {
+      const record = idPattern.test(id) ? await records!.read(id) : undefined;
+      if (!record) {
+        const detail = `Expected the id of a job whose record is there, got ${describe(id)}`;
+        return refuse(problemOf("job-not-found", detail));
+      }
+      const [view] = await viewsOf([recordAsRead(record, now())]);
+      return answer(200, view);
+    },
+
+    async listJobs({ query }) {
+      const { type, cursor, ...wanted } = query as ListQuery;
+      const after = cursor === undefined ? undefined : decodeCursor(cursor);
+      if (cursor !== undefined && !after) {
+        const message = `Expected the \`cursor\` of an answer before, got ${describe(cursor)}`;
+        return refuse(wrongShape([{ path: "cursor", message }]));
+      }
+      const types = type === undefined ? (await jobTypes.list()).map((each) => each.type) : [type];
+      if (types.length > maxListedTypes) {
+        const message = `Expected a type, since there are more than ${maxListedTypes}, got nothing`;
+        return refuse(wrongShape([{ path: "type", message }]));
+      }
+      const { records: found, cursor: next } = await listJobs({ index: index!, now }, types, { ...wanted, after });
+      return answer(200, { jobs: await viewsOf(found), cursor: next });
+    },
+
+    async cancelJob({ parameter: id }) {
+      const outcome = await cancelJob({ records: records!, now }, id);
+      if ("problem" in outcome) return refuse(outcome.problem);
+      if (outcome.record.state === "cancelled") await tellEnd(outcome.record);
+      return answer(202, jobView(outcome.record));
+    },
+
+    async retryJob({ event, route, parameter: id }) {
+      const wanted = readFields<{ delaySeconds?: number }>(event, route, runWithin);
+      if ("problem" in wanted) return refuse(wanted.problem);
+      const [outcome] = await retry([id], wanted.value.delaySeconds);
+      if ("problem" in outcome!) return refuse(outcome.problem);
+      const [view] = await viewsOf([outcome!.record]);
+      return answer(202, view);
+    },
+
+    async retryJobs({ event, route }) {
+      const wanted = readFields<{ ids: string[]; delaySeconds?: number }>(event, route, runWithin);
+      if ("problem" in wanted) return refuse(wanted.problem);
+      const { ids, delaySeconds } = wanted.value;
+      return answerEach(await retry([...new Set(ids)], delaySeconds));
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { describe } from "../../../contract/check";
+import { problemOf } from "../../../contract/http/problem";
+import { typePattern } from "../../../contract/limits";
+import type { JobTypes } from "../../shared/jobTypes";
+import { answer, refuse } from "../requests/http";
+import type { ReadFleets } from "../services/fleets";
+import type { RetryLaunches } from "../services/invokeFunctions";
+import type { Answerers } from "./answerer";
+
+export interface TypeEffects {
+  jobTypes: JobTypes;
+  readFleets: ReadFleets;
+  retryLaunches: RetryLaunches;
+  /** True if `GET /types` leaves out the queues, whose URLs contain the account's id. */
+  hidesQueues?: boolean;
+}
+
+export function createTypeAnswerers(effects: TypeEffects): Answerers<"listTypes" | "retryLaunches"> {
+  const { jobTypes, readFleets, retryLaunches, hidesQueues } = effects;
+  return {
+    async listTypes() {
+      const known = await jobTypes.list();
+      const fleets = await readFleets(known.map(({ type }) => type));
+      const types = known.map((jobType) => {
+        const { type, description, timeoutSeconds, maxAttempts, payloadSchema } = jobType;
+        const { queueUrl, deadLetterQueueUrl, machineImage } = jobType;
+        const queues = hidesQueues ? {} : { queueUrl, deadLetterQueueUrl, machineImage };
+        const settings = { timeoutSeconds, maxAttempts, payloadSchema, ...queues };
+        return { type, description, ...settings, launchProblem: fleets[type]?.launchProblem };
+      });
+      return answer(200, { types });
+    },
+
+    async retryLaunches({ parameter: type }) {
+      if (!typePattern.test(type) || !(await jobTypes.find(type))) {
+        return refuse(problemOf("type-not-found", `Expected a job type that GET /types lists, got ${describe(type)}`));
+      }
+      const { launchProblem } = (await readFleets([type]))[type] ?? {};
+      await retryLaunches(type);
+      return answer(202, { type, launchProblem });
+    },
+  };
+}
