@@ -107,6 +107,10 @@ export const workerOptions = {
   metrics: optional(choice("type", "component", "off")),
   /** Name of the component, if it is the dimension of the metrics. */
   metricsComponent: optional(text),
+  /** Heap of a handler, in MB. Undefined: three quarters of its job's memory. */
+  maxHeapMegabytes: optional(whole({ from: 1, to: 32 * 1_024 ** 2 })),
+  /** Port of `/healthz` on the loopback interface; undefined for none. */
+  healthPort: optional(whole({ from: 1, to: 65_535 })),
 };
 
 type Options = typeof workerOptions;

@@ -6,7 +6,7 @@ import { healthOf } from "../../worker-image/src/instance/health";
 import { Lifecycle } from "../../worker-image/src/instance/lifecycle";
 import { RecentJobs } from "../../worker-image/src/instance/recentJobs";
 import { SqsQueue } from "../../worker-image/src/queue/sqsQueue";
-import { AnnouncedRecords } from "../../worker-image/src/records/announcedRecords";
+import { announceEnds } from "../../worker-image/src/records/announceEnds";
 import { DynamoRecords } from "../../worker-image/src/records/dynamoRecords";
 import { EventTopic } from "../../worker-image/src/records/eventTopic";
 import { keepInQueue, publishOrKeep } from "../../worker-image/src/records/keptEvents";
@@ -30,7 +30,7 @@ export function startWorker(world: World, name: string, handle: Handle) {
     gate: services.gate("DynamoDB (fleet table)", 30_000),
   });
   const topic = new EventTopic(endsTopic, clock, sns as never);
-  const records = new AnnouncedRecords(
+  const records = announceEnds(
     new DynamoRecords(dynamo as never, tables.jobs),
     publishOrKeep({ publish: (event) => topic.publish(event), keep: keepInQueue(sqs as never, urls.kept), log }),
   );

@@ -66,9 +66,7 @@ function moduleOf(handler: string, { processorsDirs }: WorkerOptions): { moduleP
 
 /** It is placed beside the image's handlers, so that the same packages resolve. */
 async function inline(url: string, { processorsDirs }: WorkerOptions, log: Log) {
-  // Ending a worker before its start loses nothing: signals end it as they end any process.
-  const { signal } = new AbortController();
-  const inlineText = await downloadHandler(url, { clock: systemClock, random: Math.random, log, signal });
+  const inlineText = await downloadHandler(url, { clock: systemClock, random: Math.random, log });
   const name = createHash("sha256").update(url).digest("hex").slice(0, 12);
   return { inlineText, modulePath: path.join(processorsDirs[0]!, `inline-${name}.js`) };
 }

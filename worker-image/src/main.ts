@@ -6,7 +6,7 @@ import { errorFields, type EventName, type Log } from "../../contract/log";
 import { type WorkerSettings } from "../../contract/workerSettings";
 import { createRunner } from "./createRunner";
 import { diskOf } from "./handlers/disk";
-import { MaskedRunner } from "./handlers/maskedRunner";
+import { maskRunner } from "./handlers/maskRunner";
 import { type Runner } from "./handlers/runner";
 import { createLifecycle } from "./instance/createLifecycle";
 import { DiskRoom } from "./instance/diskRoom";
@@ -14,7 +14,7 @@ import { serveHealth } from "./instance/health";
 import { RecentJobs } from "./instance/recentJobs";
 import { reportStartFailure } from "./instance/startFailure";
 import { SqsQueue } from "./queue/sqsQueue";
-import { type Announce, AnnouncedRecords } from "./records/announcedRecords";
+import { type Announce, announceEnds } from "./records/announceEnds";
 import { type Checkpoints, DynamoCheckpoints } from "./records/checkpoints";
 import { DynamoRecords } from "./records/dynamoRecords";
 import { keepInQueue, publishOrKeep } from "./records/keptEvents";
@@ -22,6 +22,7 @@ import { type JobRecords } from "./records/records";
 import { UntrackedRecords } from "./records/untrackedRecords";
 import { fetchSecret } from "./secrets/fetchSecret";
 import { readSecrets } from "./secrets/secrets";
+import { callTimeouts } from "./services/callTimeouts";
 import { gateClient } from "./services/gatedClient";
 import { Services } from "./services/services";
 import { readOptions, type WorkerOptions } from "./settings";
@@ -67,13 +68,15 @@ async function main(): Promise<number> {
     log("warn", "memory-short", { slots, memoryMegabytes: maxMemoryMegabytes, ...overcommitted });
   }
   try {
-    const secrets = await readSecretsOf(options, log);
+    const effects = { fetch: fetchSecret, clock: systemClock, random: Math.random, log };
+    const secrets = await readSecrets(options.settings.secrets ?? {}, effects);
     masking.add(Object.values(secrets));
-    const runner = new MaskedRunner(await createRunner(options, secrets, log), masking);
+    const runner = maskRunner(await createRunner(options, secrets, log), masking);
     const { worker, lifecycle, metrics } = await createWorker(options, runner, log);
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => worker.drain(signal));
     const onError = (error: Error) => log("error", "health-not-served", errorFields(error));
-    if (options.healthPort !== undefined) serveHealth(options.healthPort, worker, systemClock, onError);
+    const { healthPort } = options.settings;
+    if (healthPort !== undefined) serveHealth(healthPort, worker, systemClock, onError);
     metrics.start();
     lifecycle?.prepare();
     const { isClean } = await worker.run();
@@ -88,18 +91,6 @@ async function main(): Promise<number> {
     await reportStartFailure(reason, options.settings, log);
     return 1;
   }
-}
-
-async function readSecretsOf({ settings }: WorkerOptions, log: Log): Promise<Record<string, string>> {
-  // Ending a worker before its start loses nothing: signals end it as they end any process.
-  const { signal } = new AbortController();
-  return readSecrets(settings.secrets ?? {}, {
-    fetch: fetchSecret,
-    clock: systemClock,
-    random: Math.random,
-    log,
-    signal,
-  });
 }
 
 async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
@@ -168,20 +159,14 @@ async function announced({
   const { createTopicClient, EventTopic } = await import("./records/eventTopic.js");
   const topic = new EventTopic(eventsTopic, systemClock, createTopicClient(services.gate("SNS")));
   const publish: Announce = (event) => topic.publish(event);
-  if (keptEventsQueueUrl === undefined) return new AnnouncedRecords(records, publish);
-  return new AnnouncedRecords(records, publishOrKeep({ publish, keep: keepInQueue(sqs, keptEventsQueueUrl), log }));
+  if (keptEventsQueueUrl === undefined) return announceEnds(records, publish);
+  return announceEnds(records, publishOrKeep({ publish, keep: keepInQueue(sqs, keptEventsQueueUrl), log }));
 }
 
-/** A call that hangs must not hold up a heartbeat for long; receives have a longer timeout of their own. */
+/** Receives have a longer timeout of their own. */
 function connections(slots: number) {
   const agent = { keepAlive: true, maxSockets: 2 * slots + 20 };
-  return {
-    connectionTimeout: 3_000,
-    requestTimeout: 8_000,
-    throwOnRequestTimeout: true,
-    httpAgent: agent,
-    httpsAgent: agent,
-  };
+  return { ...callTimeouts, httpAgent: agent, httpsAgent: agent };
 }
 
 /** For local mode: the queue and the table die with the parent, so there is nothing to give back to. */

@@ -15,8 +15,6 @@ export interface WorkerOptions extends Room {
   scratchDir: string;
   /** True if the worker ends with the process that started it. */
   exitsWithParent: boolean;
-  /** Port of `/healthz` on the loopback interface; undefined for none. */
-  healthPort?: number;
 }
 
 type Environment = Record<string, string | undefined>;
@@ -28,16 +26,7 @@ export function readOptions(
   machine: Machine = thisMachine(),
 ): Checked<WorkerOptions> {
   const decoded = decodeWorkerSettings(environment);
-  const heap = environment.WORKER_MAX_HEAP_MEGABYTES;
-  const healthPort = environment.WORKER_HEALTH_PORT;
-  const problems = [
-    ...(decoded.ok ? [] : decoded.problems),
-    ...(heap === undefined || /^[1-9]\d*$/.test(heap)
-      ? []
-      : [expected("WORKER_MAX_HEAP_MEGABYTES", "a whole number from 1", heap)]),
-    ...(healthPort ? checkWhole("WORKER_HEALTH_PORT", Number(healthPort), 1, 65_535) : []),
-  ];
-  if (!decoded.ok || problems.length > 0) return { ok: false, problems };
+  if (!decoded.ok) return decoded;
   const settings = decoded.value;
   const exitsWithParent = environment.WORKER_EXIT_WITH_PARENT === "1";
   const found = settings.gpu ? machine.findGpus() : undefined;
@@ -45,10 +34,9 @@ export function readOptions(
   const gpus = found?.count;
   if (gpus !== undefined && settings.slots > gpus && !exitsWithParent)
     return { ok: false, problems: [tooFew(gpus, settings)] };
-  const heapMegabytes = heap === undefined ? undefined : Number(heap);
   // A developer's machine has the GPUs that it has.
   const slots = Math.min(settings.slots, gpus ?? Infinity);
-  const room = divideMachine({ ...settings, slots }, machine, { gpus, heapMegabytes });
+  const room = divideMachine({ ...settings, slots }, machine, gpus);
   // A laptop may have less memory than the instances; on an instance the kernel would kill jobs for it.
   if (room.overcommitted && !exitsWithParent) return { ok: false, problems: [tooLarge(settings, room)] };
   return {
@@ -62,15 +50,8 @@ export function readOptions(
         .map((folder) => path.resolve(folder!)),
       scratchDir: path.resolve(environment.WORKER_SCRATCH_DIR || tmpdir()),
       exitsWithParent,
-      ...(healthPort && { healthPort: Number(healthPort) }),
     },
   };
-}
-
-function checkWhole(name: string, value: number, min: number, max: number): FieldProblem[] {
-  return Number.isInteger(value) && value >= min && value <= max
-    ? []
-    : [expected(name, `a whole number from ${min} to ${max}`, value)];
 }
 
 function expected(path: string, what: string, got: unknown): FieldProblem {

@@ -6,7 +6,7 @@ import type { Log } from "../../contract/log";
 import { type JobError } from "../../contract/records/record";
 import { runnerOf } from "./createRunner";
 import { JobFolders } from "./handlers/jobFolders";
-import { MaskedRunner } from "./handlers/maskedRunner";
+import { maskRunner } from "./handlers/maskRunner";
 import { divideMachine, thisMachine } from "./handlers/room";
 import { JobStopped, type RunOutcome } from "./handlers/runner";
 import { Masking } from "./support/masking";
@@ -51,7 +51,7 @@ export async function runTrial(trial: HandlerTrial): Promise<HandlerRun> {
   const bounds = divideMachine({ slots: 1, ...(memoryMegabytes && { memoryMegabytes }) }, thisMachine());
   const variables = { ...process.env, ...environment, ...secrets };
   const surroundings = { ...bounds, timeoutSeconds, folders, environment: variables, log };
-  const runner = new MaskedRunner(runnerOf(handler, surroundings), masking);
+  const runner = maskRunner(runnerOf(handler, surroundings), masking);
   const said: Pick<HandlerRun, "progress" | "checkpoints" | "logs"> = { progress: [], checkpoints: [], logs: [] };
   const stopping = new AbortController();
   const onAbort = () => stopping.abort(new JobStopped("drain", "The worker is shutting down"));

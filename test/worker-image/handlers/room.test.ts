@@ -32,8 +32,8 @@ describe("divideMachine", () => {
   });
 
   it("keeps a heap that was asked for within what a job may hold, or makes room for it", () => {
-    expect(divideMachine({ slots: 4 }, machine, { heapMegabytes: 3_000 })).to.deep.include({ maxHeapMegabytes: 3_000, maxMemoryMegabytes: 3_128 }); // prettier-ignore
-    const room = divideMachine({ slots: 4, memoryMegabytes: 500 }, machine, { heapMegabytes: 400 });
+    expect(divideMachine({ slots: 4, maxHeapMegabytes: 3_000 }, machine)).to.deep.include({ maxHeapMegabytes: 3_000, maxMemoryMegabytes: 3_128 }); // prettier-ignore
+    const room = divideMachine({ slots: 4, memoryMegabytes: 500, maxHeapMegabytes: 400 }, machine);
     expect(room).to.deep.include({ maxHeapMegabytes: 400, maxMemoryMegabytes: 500 });
   });
 
@@ -53,12 +53,12 @@ describe("divideMachine", () => {
   });
 
   it("gives each GPU a slot, as far as the memory reaches", () => {
-    expect(divideMachine({ slots: 0 }, machine, { gpus: 2 })).to.deep.include({
+    expect(divideMachine({ slots: 0 }, machine, 2)).to.deep.include({
       slots: 2,
       gpus: 2,
       maxMemoryMegabytes: 3_872,
     });
-    expect(divideMachine({ slots: 0, memoryMegabytes: 4_000 }, machine, { gpus: 8 })).to.deep.include({
+    expect(divideMachine({ slots: 0, memoryMegabytes: 4_000 }, machine, 8)).to.deep.include({
       slots: 1,
       gpus: 8,
     });

@@ -28,8 +28,7 @@ function read(references: Record<string, string>, values: Record<string, string 
     const next = Array.isArray(value) ? (value.length > 1 ? value.shift() : value[0]) : value;
     return next instanceof Error ? Promise.reject(next) : Promise.resolve(next!);
   };
-  const { signal } = new AbortController();
-  const reading = readSecrets(references, { fetch, clock, random: () => 1, log: log.log, signal });
+  const reading = readSecrets(references, { fetch, clock, random: () => 1, log: log.log });
   return { reading, clock, log, asked };
 }
 

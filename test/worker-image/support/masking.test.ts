@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { MaskedRunner } from "../../../worker-image/src/handlers/maskedRunner";
+import { maskRunner } from "../../../worker-image/src/handlers/maskRunner";
 import { type Runner, type RunOutcome } from "../../../worker-image/src/handlers/runner";
 import { createWorkerLog } from "../../../worker-image/src/support/log";
 import { Masking } from "../../../worker-image/src/support/masking";
@@ -95,12 +95,12 @@ describe("Masking", () => {
   });
 });
 
-describe("MaskedRunner", () => {
+describe("maskRunner", () => {
   const outcomeOf = (outcome: RunOutcome) => {
     const runner = { run: () => Promise.resolve(outcome) } as unknown as Runner;
     const job = { id: "a", type: "t", attempt: 1, payload: {}, submittedAt: "2026-01-01T00:00:00.000Z" };
     const events = { onProgress: () => undefined, onLog: () => undefined };
-    return new MaskedRunner(runner, maskingOf("hunter22")).run(job, new AbortController().signal, events);
+    return maskRunner(runner, maskingOf("hunter22")).run(job, new AbortController().signal, events);
   };
 
   it("masks errors, stacks and reasons", async () => {

@@ -52,22 +52,7 @@ function fromProc(): ProcessEntry[] {
 
 /** Each line ends in the command, then its environment, as far as the system shows it. */
 function fromPs(): ProcessEntry[] {
-  const columns = [
-    "-o",
-    "pid=",
-    "-o",
-    "ppid=",
-    "-o",
-    "pgid=",
-    "-o",
-    "sess=",
-    "-o",
-    "rss=",
-    "-o",
-    "lstart=",
-    "-o",
-    "command=",
-  ];
+  const columns = ["pid", "ppid", "pgid", "sess", "rss", "lstart", "command"].flatMap((name) => ["-o", `${name}=`]);
   const { stdout } = spawnSync("ps", ["-A", "-E", "-ww", ...columns], { encoding: "utf8", maxBuffer: 64 * 1_024 ** 2 });
   return (stdout ?? "").split("\n").flatMap((line) => {
     const match = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\d+)\s+(\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.*)$/.exec(line);

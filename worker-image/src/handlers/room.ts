@@ -39,14 +39,13 @@ export function thisMachine(): Machine {
  * give a number.
  *
  * @param gpus GPUs of the jobs, one each
- * @param heapMegabytes heap of a handler, in place of the computed one
  */
 export function divideMachine(
-  settings: Pick<WorkerSettings, "slots" | "memoryMegabytes">,
+  settings: Pick<WorkerSettings, "slots" | "memoryMegabytes" | "maxHeapMegabytes">,
   machine: Pick<Machine, "vcpus" | "megabytes">,
-  { gpus, heapMegabytes }: { gpus?: number | undefined; heapMegabytes?: number | undefined } = {},
+  gpus?: number,
 ): Room {
-  const { memoryMegabytes: each } = settings;
+  const { memoryMegabytes: each, maxHeapMegabytes: heapMegabytes } = settings;
   const jobsMegabytes = Math.max(0, Math.floor(machine.megabytes - limits.workerMegabytes));
   const most = each === undefined ? Infinity : Math.max(1, Math.floor(jobsMegabytes / each));
   const slots = settings.slots > 0 ? settings.slots : Math.min(gpus ?? machine.vcpus, most);

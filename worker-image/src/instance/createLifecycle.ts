@@ -4,6 +4,7 @@ import { type SQSClient } from "@aws-sdk/client-sqs";
 import { type Log } from "../../../contract/log";
 import { type WorkerSettings } from "../../../contract/workerSettings";
 import { type SqsQueue } from "../queue/sqsQueue";
+import { callTimeouts } from "../services/callTimeouts";
 import { gateClient } from "../services/gatedClient";
 import { type Services } from "../services/services";
 import { systemClock } from "../support/clock";
@@ -17,8 +18,6 @@ import { InstanceMetadata } from "./metadata";
 import { type RecentJobs } from "./recentJobs";
 import { nudgeScaler } from "./scalerNudge";
 
-const requestHandler = { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
-
 export interface LifecycleParts {
   settings: WorkerSettings;
   slots: number;
@@ -31,19 +30,15 @@ export interface LifecycleParts {
 }
 
 /** The lifecycle of this machine's instance; undefined if metadata is switched off. */
-export function createLifecycle({
-  settings,
-  slots,
-  sqs,
-  queue,
-  services,
-  recentJobs,
-  log,
-}: LifecycleParts): Lifecycle | undefined {
+export function createLifecycle(parts: LifecycleParts): Lifecycle | undefined {
+  const { settings, slots, sqs, queue, services, recentJobs, log } = parts;
   const metadata = InstanceMetadata.fromEnvironment(process.env);
   if (!metadata) return undefined;
   const { type, queueUrl, fleetTable, scalerFunction } = settings;
-  const autoScaling = gateClient(new AutoScalingClient({ requestHandler }), services.gate("Auto Scaling"));
+  const autoScaling = gateClient(
+    new AutoScalingClient({ requestHandler: callTimeouts }),
+    services.gate("Auto Scaling"),
+  );
   const table = createFleetTable(fleetTable, type, services);
   return new Lifecycle({
     settings,
@@ -79,5 +74,6 @@ const fleetTryMilliseconds = 30_000;
 /** A client of its own, so that jobs and reports never wait for each other; the next report retries a failed one. */
 function createFleetTable(name: string, type: string, services: Services): DynamoFleetTable {
   const gate = services.gate("DynamoDB (fleet table)", fleetTryMilliseconds);
-  return new DynamoFleetTable(gateClient(new DynamoDBClient({ requestHandler, maxAttempts: 2 }), gate), name, type);
+  const client = new DynamoDBClient({ requestHandler: callTimeouts, maxAttempts: 2 });
+  return new DynamoFleetTable(gateClient(client, gate), name, type);
 }

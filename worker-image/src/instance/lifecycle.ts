@@ -274,6 +274,6 @@ export class Lifecycle {
   private withRetries<T>(action: () => Promise<T>): Promise<T> {
     const { clock, random, log } = this.effects;
     const onRetry = (error: unknown) => log("warn", "lifecycle-call-retried", errorFields(error));
-    return retry(action, { clock, random, signal: new AbortController().signal, onRetry });
+    return retry(action, { clock, random, onRetry });
   }
 }

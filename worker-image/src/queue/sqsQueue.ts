@@ -1,5 +1,4 @@
 import {
-  type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
   type Message,
@@ -10,7 +9,7 @@ import {
 import { bytesOf } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
 import { attributes, type StringAttribute, stringAttributes } from "../../../contract/messages/attributes";
-import { Batcher, type EntryFailure } from "../support/batcher";
+import { Batcher, type EntryFailure, entryFailures } from "../support/batcher";
 import { type Clock } from "../support/clock";
 import { type DeadLetter, type JobQueue, type ReceivedMessage } from "./queue";
 
@@ -134,8 +133,7 @@ export class SqsQueue implements JobQueue {
       QueueUrl: this.options.queueUrl,
       Entries: receiptHandles.map((receiptHandle, index) => ({ Id: String(index), ReceiptHandle: receiptHandle })),
     });
-    const { Failed: failed = [] } = await this.client.send(command);
-    return receiptHandles.map((_, index) => failureOf(index, failed));
+    return entryFailures(receiptHandles.length, (await this.client.send(command)).Failed);
   }
 
   private async hideBatch(hidings: Hiding[]): Promise<EntryFailure[]> {
@@ -147,18 +145,8 @@ export class SqsQueue implements JobQueue {
         VisibilityTimeout: seconds,
       })),
     });
-    const { Failed: failed = [] } = await this.client.send(command);
-    return hidings.map((_, index) => failureOf(index, failed));
+    return entryFailures(hidings.length, (await this.client.send(command)).Failed);
   }
-}
-
-/** Named like the error of a single call, so that callers treat both alike. */
-function failureOf(index: number, failed: BatchResultErrorEntry[]): EntryFailure {
-  const entry = failed.find(({ Id: id }) => id === String(index));
-  if (!entry) return undefined;
-  const name = (entry.Code ?? "BatchEntryFailed").replace(/^AWS\.SimpleQueueService\./, "");
-  const $metadata = { httpStatusCode: entry.SenderFault === false ? 503 : 400 };
-  return Object.assign(new Error(entry.Message ?? `The entry failed with ${name}`), { name, $metadata });
 }
 
 /** The attributes, in order, for which the body leaves room: a body of SQS's largest size may leave none. */

@@ -1,9 +1,10 @@
 import { PublishBatchCommand, SNSClient } from "@aws-sdk/client-sns";
 import { limits } from "../../../contract/limits";
 import { type CompletionEvent, eventMessage } from "../../../contract/messages/completionEvent";
+import { callTimeouts } from "../services/callTimeouts";
 import { gateClient } from "../services/gatedClient";
 import { type ServiceGate } from "../services/serviceGate";
-import { Batcher, type EntryFailure } from "../support/batcher";
+import { Batcher, type EntryFailure, entryFailures } from "../support/batcher";
 import { type Clock } from "../support/clock";
 
 /** Time that an event waits to share a batch: SNS bills a batch as one request per 64 KB. */
@@ -11,8 +12,7 @@ const maxBatchWaitMilliseconds = 50;
 
 /** The client of the topic, through its gate. */
 export function createTopicClient(gate: ServiceGate): SNSClient {
-  const requestHandler = { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
-  return gateClient(new SNSClient({ requestHandler }), gate);
+  return gateClient(new SNSClient({ requestHandler: callTimeouts }), gate);
 }
 
 /** The topic of completion events in SNS. */
@@ -38,20 +38,13 @@ export class EventTopic {
 
   /** Ten events are well below a batch's 256 KiB, since an error's text is cut. */
   private async publishBatch(events: CompletionEvent[]): Promise<EntryFailure[]> {
-    const { Failed: failed = [] } = await this.client.send(
-      new PublishBatchCommand({
-        TopicArn: this.topicArn,
-        PublishBatchRequestEntries: events.map((event, index) => {
-          const { body, attributes } = eventMessage(event);
-          return { Id: String(index), Message: body, MessageAttributes: attributes };
-        }),
+    const command = new PublishBatchCommand({
+      TopicArn: this.topicArn,
+      PublishBatchRequestEntries: events.map((event, index) => {
+        const { body, attributes } = eventMessage(event);
+        return { Id: String(index), Message: body, MessageAttributes: attributes };
       }),
-    );
-    return events.map((_, index) => {
-      const entry = failed.find(({ Id: id }) => id === String(index));
-      if (!entry) return undefined;
-      const $metadata = { httpStatusCode: entry.SenderFault === false ? 503 : 400 };
-      return Object.assign(new Error(entry.Message ?? "Refused without a message"), { name: entry.Code, $metadata });
     });
+    return entryFailures(events.length, (await this.client.send(command)).Failed);
   }
 }

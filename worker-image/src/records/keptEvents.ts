@@ -2,7 +2,7 @@ import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { type Log } from "../../../contract/log";
 import { type CompletionEvent, eventMessage } from "../../../contract/messages/completionEvent";
 import { toJobError } from "../support/errors";
-import { type Announce } from "./announcedRecords";
+import { type Announce } from "./announceEnds";
 
 export interface KeptEventsEffects {
   publish: Announce;

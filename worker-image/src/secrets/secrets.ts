@@ -7,12 +7,10 @@ import { toJobError } from "../support/errors";
 
 export interface SecretEffects {
   /** Reads the whole value; rejects if there is none, or reading is refused. */
-  fetch: (reference: SecretReference, signal: AbortSignal) => Promise<string>;
+  fetch: (reference: SecretReference) => Promise<string>;
   clock: Clock;
   random: () => number;
   log: Log;
-  /** Ends the retries when it aborts. */
-  signal: AbortSignal;
 }
 
 /**
@@ -49,9 +47,9 @@ export async function readSecrets(
 }
 
 function fetchWithRetries(reference: SecretReference, variable: string, effects: SecretEffects): Promise<string> {
-  const { fetch, log, signal } = effects;
+  const { fetch, log } = effects;
   const onRetry = (error: unknown) => log("warn", "secret-read-retried", { secret: variable, ...errorFields(error) });
-  return retry(() => fetch(reference, signal), { ...effects, onRetry });
+  return retry(() => fetch(reference), { ...effects, onRetry });
 }
 
 /** The part of a secret's value that a reference names. Problems are described without the value. */

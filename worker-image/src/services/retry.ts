@@ -20,8 +20,8 @@ const nonRetryable = new Set([
 export interface RetryOptions {
   clock: Clock;
   random: () => number;
-  /** Ends the retries when it aborts. */
-  signal: AbortSignal;
+  /** Ends the retries when it aborts. @default - nothing does */
+  signal?: AbortSignal;
   /** End of the retries during an outage of the service: epoch milliseconds. @default - after about a minute */
   until?: number;
   /** Called when an attempt failed and another follows; in a long row only for some of them. */
@@ -40,7 +40,7 @@ export async function retry<T>(action: () => Promise<T>, options: RetryOptions):
       const isNonRetryable = error instanceof Error && nonRetryable.has(error.name);
       const isPatient = isOutage(error) && options.clock.now() < (options.until ?? 0);
       const isUsedUp = tries >= backoff.tries && !isPatient;
-      if (isNonRetryable || isUsedUp || options.signal.aborted) throw error;
+      if (isNonRetryable || isUsedUp || options.signal?.aborted) throw error;
       if (tries <= reportedRetries || tries % reportedRetries === 0) options.onRetry(error);
       const pause = backoffSeconds(tries, { ...backoff, random: options.random });
       await sleep(options.clock, pause * 1_000, options.signal);

@@ -3,6 +3,20 @@ import { type Clock } from "./clock";
 /** Outcome of one entry of a batch that the service took: undefined if it worked, else the error. */
 export type EntryFailure = Error | undefined;
 
+/** The outcomes of a batch's entries, whose ids are their indexes; errors are named like those of a single call. */
+export function entryFailures(count: number, failed: FailedEntry[] = []): EntryFailure[] {
+  const failures = new Array<EntryFailure>(count).fill(undefined);
+  for (const { Id, Code = "BatchEntryFailed", Message, SenderFault } of failed) {
+    const name = Code.replace(/^AWS\.SimpleQueueService\./, "");
+    const $metadata = { httpStatusCode: SenderFault === false ? 503 : 400 };
+    failures[Number(Id)] = Object.assign(new Error(Message ?? `The entry failed with ${name}`), { name, $metadata });
+  }
+  return failures;
+}
+
+/** An entry that SQS or SNS refused. */
+type FailedEntry = Partial<Record<"Id" | "Code" | "Message", string>> & { SenderFault?: boolean };
+
 export interface BatcherEffects<Entry> {
   /** Sends up to `maxEntries` at once; resolves with each entry's outcome, in order, or rejects if the call failed. */
   send: (entries: Entry[]) => Promise<EntryFailure[]>;

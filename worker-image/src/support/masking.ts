@@ -30,9 +30,14 @@ export class Masking {
     return replaceRanges(text, [...this.wholes(text), ...this.cutOnes(text)]);
   }
 
-  /** A JSON line of the log. Only strings change, and numbers that are secrets, so that it stays JSON. */
+  /** A JSON line of the log, which stays JSON. */
   line(line: string): string {
-    return this.text(line) === line ? line : JSON.stringify(this.within(JSON.parse(line)));
+    return this.text(line) === line ? line : JSON.stringify(this.value(JSON.parse(line)));
+  }
+
+  /** A value of JSON. Only strings change, and numbers that are secrets. */
+  value<Value>(value: Value): Value {
+    return this.within(value) as Value;
   }
 
   private within(value: unknown): unknown {

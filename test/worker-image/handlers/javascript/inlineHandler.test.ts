@@ -36,10 +36,10 @@ describe("downloadHandler", () => {
 
   const put = (key: string) => client.send(new PutObjectCommand({ Bucket: "handlers", Key: key, Body: text }));
 
-  function download(url: string, stopping = new AbortController()) {
+  function download(url: string) {
     const clock = new FakeClock();
     const log = new FakeLog();
-    const effects = { clock, random: () => 1, log: log.log, signal: stopping.signal };
+    const effects = { clock, random: () => 1, log: log.log };
     return { clock, log, text: downloadHandler(url, effects) };
   }
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type CompletionEvent } from "../../../contract/messages/completionEvent";
 import { type JobRecord } from "../../../contract/records/record";
-import { AnnouncedRecords } from "../../../worker-image/src/records/announcedRecords";
+import { announceEnds } from "../../../worker-image/src/records/announceEnds";
 import { type Claim, type JobRecords } from "../../../worker-image/src/records/records";
 import { UntrackedRecords } from "../../../worker-image/src/records/untrackedRecords";
 import { requestFor } from "../support/jobRecordsContract";
@@ -21,7 +21,7 @@ const ended: JobRecord = {
 function setUp(inner: Partial<JobRecords> = {}) {
   const events: CompletionEvent[] = [];
   const failures: Error[] = [];
-  const records = new AnnouncedRecords(Object.assign(new UntrackedRecords(), inner), (event) => {
+  const records = announceEnds(Object.assign(new UntrackedRecords(), inner), (event) => {
     const failure = failures.shift();
     if (failure) return Promise.reject(failure);
     events.push(event);
@@ -36,7 +36,7 @@ function setUp(inner: Partial<JobRecords> = {}) {
   return { events, failures, records, start, claimed };
 }
 
-describe("AnnouncedRecords", () => {
+describe("announceEnds", () => {
   const told = { id: "a", type: "echo", attempts: 1, submittedAt: ended.submittedAt, finishedAt: ended.finishedAt };
 
   it("announces each final state once it is written, and nothing else", async () => {
