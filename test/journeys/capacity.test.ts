@@ -53,17 +53,13 @@ describe("capacity", () => {
     expect(ids.map((id) => handlers.startsOf(id))).to.deep.equal(ids.map(() => 1));
   }
 
-  it("goes from zero to what the backlog needs, the first launch within 3 s, and back to zero by itself", async () => {
+  it("goes from zero to what the backlog needs at the router's word, and back to zero by itself", async () => {
     const burst = groupOf(journey, "burst");
     const few = groupOf(journey, "few");
     expect([burst, few].flatMap(({ desiredCapacity, instances }) => [desiredCapacity, instances.length])).to.deep.equal(
       [0, 0, 0, 0],
     );
-    const submittedAt = Date.now();
-    const ids = await submitMany(journey, "burst", 20);
-    await until(() => burst.instances.length > 0);
-    expect(burst.instances[0]!.launchedAt - submittedAt).to.be.below(3_000);
-    ids.push(...(await submitMany(journey, "few", 4)));
+    const ids = [...(await submitMany(journey, "burst", 20)), ...(await submitMany(journey, "few", 4))];
     expect(ids).to.have.length(24);
     await expectAllDoneOnce(ids);
     // 20 jobs of a minute, the last of them to start within 30 s, need seven instances; 4 jobs of an hour have slots on

@@ -1,6 +1,9 @@
+import type { ChildProcess } from "node:child_process";
 import { expect } from "chai";
 import type { Job } from "../../client/index";
 import { jsonOf, spawnCli, type SpawnOptions } from "../cli/support";
+import { until } from "../local-cloud/support";
+import { watchCalls } from "./support/fleet";
 import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 describe("batch-jobs on the local cloud", () => {
@@ -13,9 +16,10 @@ describe("batch-jobs on the local cloud", () => {
     handlers = createHandlers({
       echo: `context.logger.info("echoing", { said: job.payload }); return { said: job.payload };`,
       slow: `context.progress(0.5, "half way"); await sleep(2000);`,
+      held: `await released(job, context);`,
       bad: `throw Object.assign(new TypeError("never any good"), { permanent: true });`,
     });
-    const processors = ["echo", "slow", "bad"].map((name) => ({
+    const processors = ["echo", "slow", "held", "bad"].map((name) => ({
       name,
       handler: name,
       description: `Does ${name}`,
@@ -62,12 +66,16 @@ describe("batch-jobs on the local cloud", () => {
   });
 
   it("ends with 4 when the time is over, with 130 on Ctrl-C, and the job goes on", async () => {
-    const id = (await cli(["submit", "slow", "null"])).stdout.trim();
+    const id = (await cli(["submit", "held", "null"])).stdout.trim();
     expect((await cli(["wait", id, "--timeout", "0.2"])).code).to.equal(4);
-    const stopped = await cli(["wait", id], { onStart: (child) => setTimeout(() => child.kill("SIGINT"), 600) });
+    const calls = watchCalls(journey, "dynamodb");
+    const isWaiting = () => calls.some(({ caller, body }) => caller?.includes("frontend") && body.includes(id));
+    const interrupt = (child: ChildProcess) => void until(isWaiting).then(() => child.kill("SIGINT"));
+    const stopped = await cli(["wait", id], { onStart: interrupt });
     expect(stopped.code).to.equal(130);
     expect(stopped.stderr).to.include(`batch-jobs wait ${id}`);
-    expect((await cli(["wait", id, "--timeout", "20"])).code).to.equal(0);
+    handlers.release(id);
+    expect((await cli(["wait", id, "--timeout", "60"])).code).to.equal(0);
   });
 
   it("ends with 3 for a job, and with 1 for a type, that there is not", async () => {
@@ -105,6 +113,7 @@ describe("batch-jobs on the local cloud", () => {
 
   it("lists the types", async () => {
     const { stdout } = await cli(["types"]);
-    for (const name of ["echo", "slow", "bad"]) expect(stdout).to.match(new RegExp(`^${name} .* Does ${name}$`, "m"));
+    for (const name of ["echo", "slow", "held", "bad"])
+      expect(stdout).to.match(new RegExp(`^${name} .* Does ${name}$`, "m"));
   });
 });

@@ -180,7 +180,7 @@ describe("a lifecycle action", () => {
     const timer = setInterval(() => action.heartbeat(), 1);
     await until(outcome);
     clearInterval(timer);
-    expect(outcome()!.after).to.be.within(450, 2_000);
+    expect(outcome()!.after).to.be.at.least(450);
     action.cancel();
   });
 });
