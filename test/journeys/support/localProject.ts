@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -28,8 +37,9 @@ export async function startProject(options: string[], files: Record<string, stri
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "watched ")));
   const write = (file: string, text: string) => {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
-    // What holds secrets is refused if others may read it.
-    writeFileSync(join(folder, file), text, { mode: 0o600 });
+    // What holds secrets is refused if others may read it. On a busy machine a half-written file would be read.
+    writeFileSync(`${folder}.next`, text, { mode: 0o600 });
+    renameSync(`${folder}.next`, join(folder, file));
   };
   mkdirSync(join(folder, "node_modules"));
   for (const name of readdirSync(join(packageRoot(), "node_modules"))) {
