@@ -8,7 +8,6 @@ import { checkPrivateImages } from "./args/privateImages";
 import { type ProcessorSettings, withDefaults } from "./args/ProcessorArgs";
 import { validateArgs } from "./args/validateArgs";
 import { DeployTarget } from "./aws/DeployTarget";
-import { withoutUnread } from "./aws/withoutUnread";
 import { withShortStacks } from "./aws/withShortStacks";
 import { ts } from "./handlers/bundle/handlerFindings";
 import { InlineHandlers } from "./handlers/InlineHandlers";
@@ -75,8 +74,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     if (problem !== undefined) throw new pulumi.RunError(problem);
     args = validateArgs(name, args);
     claimPrefixes(name, args.processors, opts);
-    const transformations = [...(opts?.transformations ?? []), withoutUnread];
-    super("batch-job-processor:index:BatchJobProcessor", name, {}, { ...opts, transformations });
+    super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
     const created = withShortStacks(() => this.create(name, args));
     const { api, router, eventsTopic, tables, network, processors, functions } = created;
     const byType = (pick: (processor: (typeof processors)[number]) => pulumi.Output<string>) =>

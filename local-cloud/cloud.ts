@@ -21,6 +21,7 @@ import { defaultLog, type Log } from "./log";
 import { RecentLines } from "./recentLines";
 import { createParameterStore, createSecretsManager } from "./secrets/secretApis";
 import { SecretStore } from "./secrets/secretStore";
+import { DataFolder } from "./stores/dataFolder";
 import type { Messaging } from "./stores/messaging";
 import { AwsCalls } from "./wire/awsCalls";
 import { Callers, type Credentials } from "./wire/callers";
@@ -53,6 +54,11 @@ export interface CloudOptions {
   launchHookSeconds?: number;
   /** Values by variable of the secrets that the program doesn't make itself. @default none */
   secrets?: Record<string, string>;
+  /**
+   * Folder that keeps messages, tables, objects and schedules between runs, and whose they are: project and stack.
+   * @default - they end with the cloud
+   */
+  data?: { folder: string; owner: string };
   /** Seconds that workers may drain when the cloud stops. @default 5 */
   stopGraceSeconds?: number;
 }
@@ -90,6 +96,9 @@ export interface LocalCloud {
   recommendedImage: string;
   faults: Faults;
   log: Log;
+  data: DataFolder | undefined;
+  /** Goes on with what an earlier run left in the folder of data, once the program is deployed. */
+  resume(): void;
   /** Ends every process and closes every port. */
   stop(): Promise<void>;
 }
@@ -103,7 +112,8 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   };
   const callers = new Callers();
   const faults = new Faults();
-  const endpoint = await startEndpoint({ port: endpointPort, region, faults, callers, log });
+  const data = options.data && (await DataFolder.open(options.data.folder, options.data.owner));
+  const endpoint = await startEndpoint({ port: endpointPort, region, faults, callers, data, log });
   const shared = { endpoint: endpoint.address, region, callers, log };
   const { messaging } = endpoint;
   const secrets = new SecretStore(options.secrets);
@@ -120,7 +130,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   endpoint.iam = iam;
   messaging.mayDeliver = (topicArn, queueArn) =>
     iam.serviceMay("sns.amazonaws.com", { action: "sqs:SendMessage", resource: queueArn }, topicArn);
-  const lambdas = new Lambdas({ ...shared, messaging, iam });
+  const lambdas = new Lambdas({ ...shared, messaging, iam, data });
   deliverToLambdas({ messaging, lambdas, faults, iam, log });
   const bucketEvents = new BucketEvents({ region, lambdas, messaging, iam });
   const schedules = new Schedules({ region, lambdas, iam, secondsInstead: options.scheduleSeconds });
@@ -148,7 +158,10 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     ...{ folder: options.folder, credentials, token, lambdas, iam, groups, recentLines, port, enforcement },
   });
   const calls = new AwsCalls({ endpoint: endpoint.address, region, credentials });
-  const scheduler = new Scheduler({ region, calls, messaging, iam, log, secondsInstead: options.scheduleSeconds });
+  const scheduler = new Scheduler({
+    ...{ region, calls, messaging, iam, data, log },
+    secondsInstead: options.scheduleSeconds,
+  });
   endpoint.services.set("scheduler", createSchedulerApi(scheduler));
   /** Callers first, and the endpoint last: a draining worker gives its jobs back through it. */
   const stop = async () => {
@@ -157,11 +170,21 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     await lambdas.stop();
     calls.close();
     await endpoint.close();
+    await data?.close();
   };
   let stopped: Promise<void> | undefined;
   return {
     ...{ ...shared, iam, faults, lambdas, apis, groups, schedules, calls, messaging, credentials, token, issuer },
     ...{ bucketEvents, scheduledActions, scheduler, secrets, services: endpoint.services },
+    data,
+    resume() {
+      if (!data) return;
+      scheduler.resume();
+      lambdas.resume();
+      // Messages that were left need workers now, not at the next minute.
+      schedules.runAll();
+      log({ source: "cloud", name: "data", stream: "stderr", line: data.told() });
+    },
     recommendedImage: "ami-00000000000000000",
     stop: () => (stopped ??= stop()),
   };

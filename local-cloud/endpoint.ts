@@ -2,8 +2,9 @@ import { type IncomingMessage, type ServerResponse } from "node:http";
 import type { Iam } from "./iam/iam";
 import { inputOf } from "./jsonInput";
 import type { Log } from "./log";
+import type { DataFolder } from "./stores/dataFolder";
 import { type Messaging, startMessaging } from "./stores/messaging";
-import { startTables } from "./stores/tables";
+import { startTables, type Tables } from "./stores/tables";
 import { actionOf, type AwsRequest, functionNameOf, refuse, serviceOf } from "./wire/awsRequest";
 import type { Callers } from "./wire/callers";
 import type { Faults, Refusal } from "./wire/faults";
@@ -31,6 +32,7 @@ interface Parts {
   services: Map<string, Service>;
   signatures: Signatures;
   faults: Faults;
+  data: DataFolder | undefined;
   log: Log;
 }
 
@@ -43,16 +45,17 @@ export async function startEndpoint(options: {
   region: string;
   faults: Faults;
   callers: Callers;
+  data?: DataFolder | undefined;
   log: Log;
 }): Promise<Endpoint> {
   const services = new Map<string, Service>();
-  const { faults, log } = options;
-  const parts: Parts = { services, faults, log, signatures: new Signatures(options.callers) };
+  const { faults, data, log } = options;
+  const parts: Parts = { services, faults, data, log, signatures: new Signatures(options.callers) };
   const onRequest = (message: IncomingMessage, response: ServerResponse): void =>
     void answer(parts, endpoint.iam, message, response);
   const listener = await listen(onRequest, options.port, "the AWS endpoint");
-  const messaging = await startMessaging(listener.address, options.region);
-  const tables = startTables();
+  const messaging = await startMessaging(listener.address, options.region, data);
+  const tables = await startTables(data);
   services.set("sqs", { protocol: "json", handle: messaging.handle });
   services.set("sns", { protocol: "query", handle: messaging.handle });
   services.set("sts", { protocol: "query", handle: messaging.handle });
@@ -62,13 +65,14 @@ export async function startEndpoint(options: {
     address: listener.address,
     services,
     messaging,
-    close: () => close(listener, messaging),
+    close: () => close(listener, messaging, tables),
   };
   return endpoint;
 }
 
-async function close(listener: Listener, messaging: Messaging): Promise<void> {
+async function close(listener: Listener, messaging: Messaging, tables: Tables): Promise<void> {
   await Promise.all([listener.close(), messaging.close()]);
+  await tables.close();
 }
 
 /** Every error concerns only this request. */
@@ -107,7 +111,7 @@ function refusalFor(service: string, error: Error): Refusal | undefined {
 }
 
 async function dispatch(
-  { services, signatures, faults }: Parts,
+  { services, signatures, faults, data }: Parts,
   iam: Iam | undefined,
   { service: name, target, message }: { service: string; target: Target; message: IncomingMessage },
   response: ServerResponse,
@@ -136,8 +140,21 @@ async function dispatch(
           body: body.toString(),
           caller: functionNameOf(target) ?? caller.name,
         }));
+  if (data) answerOnceWritten(response, data);
   if (refusal) refuse(response, service.protocol, refusal);
   else await service.handle(request, response);
+}
+
+/** Holds the answer back until the changes that the call made outlast this process. */
+function answerOnceWritten(response: ServerResponse, data: DataFolder): void {
+  const end = response.end.bind(response) as (...args: unknown[]) => void;
+  response.end = (...args: unknown[]) => {
+    data.written().then(
+      () => end(...args),
+      () => response.destroy(),
+    );
+    return response;
+  };
 }
 
 /** Most bytes of a request. S3 takes as much as one buffer can hold, the others more than any of AWS's own limits. */

@@ -45,6 +45,8 @@ export interface BringUpOptions {
    * beside Pulumi.yaml, if it is there
    */
   processors?: string;
+  /** Folder that keeps queues, records, objects and schedules between runs. @default - they end with this one */
+  data?: string;
   /** File of stand-ins for what isn't emulated. @default - `local.yaml` beside Pulumi.yaml, if it is there */
   standIns?: string;
   /** True if what isn't emulated is refused. */
@@ -68,6 +70,8 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   // Relative to the folder that the command was run in.
   const standInsFile = options.standIns && resolve(options.standIns);
   const processorsDir = processorsOf(options);
+  const data =
+    options.data === undefined ? undefined : { folder: resolve(options.data), owner: `${project.name}/${stack}` };
   process.chdir(project.workingFolder);
   const { secrets, ...files } = loadStackConfig(project, stack, standInsFile);
   const workerEnvironment = {
@@ -83,9 +87,14 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
     region,
     secrets,
     workerEnvironment,
+    data,
     log,
   });
   stopOnSignal(cloud);
+  void cloud.data?.failure.then((error) => {
+    err.line([paint.red("✖"), ` ${data?.folder} can't be written, so that this run ends: ${error.message}`]);
+    process.exit(1);
+  });
   endWithOutput((exit) => void cloud.stop().finally(exit));
   const up = { program: program.run, cloud, project: project.name, stack, isStrict: options.strict };
   const outputs = await deploy({ ...up, ...files });

@@ -6,6 +6,7 @@ export interface RunOptions {
   port?: number;
   enforceAuth?: boolean;
   inspect?: number;
+  data?: string;
   verbose?: boolean;
   watch?: boolean;
 }
@@ -28,5 +29,6 @@ export function addRunOptions(command: Command): Command {
         .argParser(portNumber)
         .preset("9229"),
     )
+    .option("--data <folder>", "keep queues, records, objects and schedules there between runs (default: they end)")
     .option("--verbose", "print what the functions and workers log, on standard error");
 }

@@ -62,7 +62,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   await show();
   if (!options.watch) return;
   await watch({
-    ...{ project: options.project, program: options.program, running },
+    ...{ project: options.project, program: options.program, dataFolder: running.cloud.data?.folder, running },
     async say(line) {
       hide();
       // Standard output is for the addresses where a program reads it.

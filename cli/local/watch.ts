@@ -12,6 +12,8 @@ const ignored = new Set(["node_modules", ".git", "dist", "out"]);
 export interface WatchOptions {
   project: Project;
   program: Program;
+  /** Folder of the run's own data, in which nothing is code. */
+  dataFolder: string | undefined;
   running: Pick<RunningStack, "redeploy">;
   /** Prints a line. */
   say: (line: Styled) => Promise<void>;
@@ -22,7 +24,7 @@ export interface WatchOptions {
  * requires or a handler imports; one line says what changed and how long it took, or what is wrong. Runs until the
  * process ends.
  */
-export async function watch({ project, program, running, say }: WatchOptions): Promise<void> {
+export async function watch({ project, program, dataFolder, running, say }: WatchOptions): Promise<void> {
   const { watch: watchFiles } = await import("chokidar");
   const outside = new Set<string>();
   const changed = new Set<string>();
@@ -30,7 +32,7 @@ export async function watch({ project, program, running, say }: WatchOptions): P
   let isDeploying = false;
 
   const watcher = watchFiles(project.folder, {
-    ignored: (path) => path !== project.folder && ignored.has(basename(path)),
+    ignored: (path) => path === dataFolder || (path !== project.folder && ignored.has(basename(path))),
     ignoreInitial: true,
   });
   watcher.on("all", (_event, path) => {

@@ -4,6 +4,7 @@ import { accountId } from "../account";
 import type { Ask } from "../iam/evaluate";
 import type { Iam } from "../iam/iam";
 import type { Log } from "../log";
+import type { DataFolder } from "../stores/dataFolder";
 import type { Messaging } from "../stores/messaging";
 import type { AwsCalls } from "../wire/awsCalls";
 import { Refused } from "../wire/refusal";
@@ -26,6 +27,9 @@ interface Stored {
   cancel: () => void;
 }
 
+/** Start of keys in the folder of data. */
+const keptStart = "schedule ";
+
 /** AWS retries for a day; here a few tries within seconds replace that. */
 const retryDelaysMilliseconds = [100, 400, 1_600];
 
@@ -44,10 +48,30 @@ export class Scheduler {
       calls: AwsCalls;
       messaging: Messaging;
       iam: Iam;
+      data?: DataFolder | undefined;
       log: Log;
       secondsInstead?: number;
     },
   ) {}
+
+  /** Goes on with the schedules that an earlier run left, once their groups are there. */
+  resume(): void {
+    for (const [key, input] of this.cloud.data?.take<ScheduleInput>(keptStart) ?? []) {
+      if (!this.groups.has(input.GroupName) || this.schedules.has(key)) continue;
+      try {
+        this.create(input);
+      } catch (error) {
+        this.cloud.log({ source: "cloud", name: key, stream: "stderr", line: (error as Error).message });
+      }
+    }
+  }
+
+  /** Creates a schedule that outlasts this run: no program makes it again. @throws Refused */
+  createKept(input: ScheduleInput): string {
+    const arn = this.create(input);
+    this.cloud.data?.put(`${keptStart}${input.GroupName}/${input.Name}`, input);
+    return arn;
+  }
 
   createGroup(name: string): void {
     this.groups.add(name);
@@ -108,33 +132,34 @@ export class Scheduler {
   }
 
   stop(): void {
-    for (const key of [...this.schedules.keys()]) this.remove(key);
+    for (const { cancel } of this.schedules.values()) cancel();
+    this.schedules.clear();
   }
 
   private remove(key: string): void {
     this.schedules.get(key)?.cancel();
     this.schedules.delete(key);
+    this.cloud.data?.delete(keptStart + key);
   }
 
   private start(key: string, stored: Stored, timing: Timing): () => void {
-    const run = (at: number) => {
+    const run = (at: number) =>
       this.run(stored, at).catch((error: Error) =>
         this.cloud.log({ source: "cloud", name: stored.arn, stream: "stderr", line: error.message }),
       );
-    };
     if ("at" in timing) {
       return once(timing.at, () => {
         if (stored.input.ActionAfterCompletion === "DELETE") this.schedules.delete(key);
-        run(timing.at);
+        void run(timing.at).then(() => this.cloud.data?.delete(keptStart + key));
       });
     }
     const seconds = this.cloud.secondsInstead ?? ("everySeconds" in timing ? timing.everySeconds : undefined);
     if (seconds !== undefined) {
-      const interval = setInterval(() => run(Date.now()), seconds * 1_000);
+      const interval = setInterval(() => void run(Date.now()), seconds * 1_000);
       return () => clearInterval(interval);
     }
     const { cron } = timing as { cron: Cron };
-    cron.schedule(() => run(Date.now()));
+    cron.schedule(() => void run(Date.now()));
     cron.resume();
     return () => cron.stop();
   }

@@ -23,7 +23,8 @@ function answerOf(scheduler: Scheduler, { message, target, body }: AwsRequest): 
   switch (message.method) {
     case "POST": {
       const schedule = inputOf(body) as unknown as Omit<ScheduleInput, "Name">;
-      return { ScheduleArn: scheduler.create({ ...schedule, Name: name, GroupName: schedule.GroupName ?? "default" }) };
+      const input = { ...schedule, Name: name, GroupName: schedule.GroupName ?? "default" };
+      return { ScheduleArn: scheduler.createKept(input) };
     }
     case "GET":
       return scheduler.get(group, name);

@@ -8,6 +8,7 @@ import type { Iam } from "../iam/iam";
 import type { Log } from "../log";
 import { temporaryFolder } from "../orphans";
 import { packageFolder } from "../program/packageFolder";
+import type { DataFolder } from "../stores/dataFolder";
 import type { Messaging } from "../stores/messaging";
 import type { Callers } from "../wire/callers";
 import { Refused } from "../wire/refusal";
@@ -16,6 +17,12 @@ import { type InvocationResult, LambdaFunction, type LambdaSpec } from "./lambda
 
 /** Lambda waits 1, then 2 minutes ("Asynchronous invocation: error handling"); too long here. */
 const retryDelaysMilliseconds = [200, 800];
+
+/** Start of keys in the folder of data. */
+const keptStart = "event ";
+
+/** Arguments of `invokeAsync`. */
+type AsyncCall = [nameOrArn: string, payload: string, qualifier: string | undefined];
 
 /** The functions of the local cloud. */
 export class Lambdas {
@@ -32,6 +39,7 @@ export class Lambdas {
       callers: Callers;
       iam: Iam;
       messaging: Messaging;
+      data?: DataFolder | undefined;
       log: Log;
     },
   ) {
@@ -79,10 +87,25 @@ export class Lambdas {
   /** Passes on an event. Failures are retried, then go to the failure destination or dead-letter queue. */
   invokeAsync(nameOrArn: string, payload: string, qualifier = qualifierOf(nameOrArn)): void {
     const target = this.get(nameOrArn);
-    this.handleEvent(target, payload, qualifier).catch((error: Error) => {
-      if (!this.isStopped)
-        this.cloud.log({ source: "cloud", name: target.spec.name, stream: "stderr", line: error.message });
-    });
+    const { data, log } = this.cloud;
+    const key = keptStart + randomUUID();
+    data?.put(key, [nameOrArn, payload, qualifier] satisfies AsyncCall);
+    this.handleEvent(target, payload, qualifier)
+      .catch((error: Error) => {
+        if (!this.isStopped) log({ source: "cloud", name: target.spec.name, stream: "stderr", line: error.message });
+      })
+      .finally(() => {
+        if (!this.isStopped) data?.delete(key);
+      });
+  }
+
+  /** Passes on the events that an earlier run left, once the functions are there. */
+  resume(): void {
+    for (const [id, call] of this.cloud.data?.take<AsyncCall>(keptStart) ?? []) {
+      if (!this.find(call[0])) continue;
+      this.cloud.data?.delete(keptStart + id);
+      this.invokeAsync(...call);
+    }
   }
 
   async delete(nameOrArn: string): Promise<void> {

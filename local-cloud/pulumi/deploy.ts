@@ -69,6 +69,7 @@ async function run(options: DeployOptions, monitor: LocalMonitor): Promise<Stack
   if (monitor.notEmulated.length > 0) reportNotEmulated(monitor.notEmulated, options);
   reportSecrets(options.cloud);
   if (options.isUpdate) await monitor.deleteUnseen();
+  else options.cloud.resume();
   return plain as StackOutputs;
 }
 

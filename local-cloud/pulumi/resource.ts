@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { accountId } from "../account";
 import type { LocalCloud } from "../cloud";
 import type { Properties } from "../properties";
@@ -34,12 +34,16 @@ export interface ResourceHandler {
 /** Handlers by type token. */
 export type ResourceHandlers = Record<string, ResourceHandler>;
 
-/** The physical name: the given one, else one made like that of Pulumi's AWS provider. */
-export function physicalName(inputs: Properties, { name }: ResourceContext, field = "name", suffix = ""): string {
+/**
+ * The physical name: the given one, else one made like that of Pulumi's AWS provider, but the same in each run: what a
+ * folder of data holds is found by it.
+ */
+export function physicalName(inputs: Properties, { type, name }: ResourceContext, field = "name", suffix = ""): string {
   const given = inputs[field];
   if (typeof given === "string" && given !== "") return given;
   const prefix = inputs[`${field}Prefix`];
-  return `${typeof prefix === "string" ? prefix : `${name}-`}${randomHex(7)}${suffix}`;
+  const hash = createHash("sha256").update(`${type} ${name}`).digest("hex").slice(0, 7);
+  return `${typeof prefix === "string" ? prefix : `${name}-`}${hash}${suffix}`;
 }
 
 /** An ARN of the local account. Services without regions leave it empty: pass them in `region`. */

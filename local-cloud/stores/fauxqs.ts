@@ -5,7 +5,7 @@ export interface StoredQueue {
   arn: string;
   attributes: Record<string, string>;
   messages: StoredMessage[];
-  inflightMessages: Map<string, { message: StoredMessage }>;
+  inflightMessages: Map<string, { message: StoredMessage; visibilityDeadline: number }>;
   pollWaiters: { resolve(): void; timer: NodeJS.Timeout }[];
   isFifo(): boolean;
   enqueue(message: StoredMessage): void;
@@ -14,7 +14,10 @@ export interface StoredQueue {
     visibility?: number,
     deadLetterQueueOf?: (arn: string) => StoredQueue | undefined,
   ): { MessageId: string; ReceiptHandle: string }[];
+  deleteMessage(receiptHandle: string): boolean;
   changeVisibility(receiptHandle: string, timeoutSeconds: number): void;
+  purge(): void;
+  inspectMessages(): { ready: StoredMessage[]; delayed: StoredMessage[]; inflight: { message: StoredMessage }[] };
   processTimers(): void;
   setAttributes(attributes: Record<string, string>): void;
   notifyWaiters(): void;
@@ -23,6 +26,12 @@ export interface StoredQueue {
 export interface StoredMessage {
   messageId: string;
   body: string;
+  /** Epoch milliseconds. */
+  sentTimestamp: number;
+  /** Epoch milliseconds. */
+  delayUntil?: number | undefined;
+  /** Of FIFO queues. */
+  sequenceNumber?: string;
   approximateReceiveCount: number;
   /** The queue whose redrive policy moved it here. */
   deadLetterSourceArn?: string;
@@ -61,6 +70,9 @@ export declare class SnsStore {
 
 export interface StoredObject {
   key: string;
+  body: Buffer;
+  contentType: string;
+  metadata: Record<string, string>;
   contentLength: number;
   /** In quotes. */
   etag: string;
@@ -71,6 +83,7 @@ export declare class S3Store {
   createBucket(name: string): void;
   /** @throws Error if there is no such object */
   headObject(bucket: string, key: string): StoredObject;
+  deleteObject(bucket: string, key: string): void;
   putObject(...args: [bucket: string, key: string, body: Buffer, ...rest: unknown[]]): StoredObject;
   completeMultipartUpload(...args: [uploadId: string, parts: unknown[]]): StoredObject;
 }

@@ -79,7 +79,7 @@ export class MessageMoves {
         arn === undefined ? "CouldNotDetermineMessageSource" : "AWS.SimpleQueueService.NonExistentQueue";
       return false;
     }
-    task.source.messages.shift();
+    task.source.deleteMessage(task.source.dequeue(1)[0]!.ReceiptHandle);
     task.moved++;
     destination.enqueue(
       Object.assign(message, { approximateReceiveCount: 0, approximateFirstReceiveTimestamp: undefined }),

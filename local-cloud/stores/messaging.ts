@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { AwsRequest } from "../wire/awsRequest";
 import { queryErrorOf } from "../wire/queryError";
 import { type FailedEntry, replay, type Replayed } from "../wire/replay";
+import type { DataFolder } from "./dataFolder";
 import type { MessageAttribute, StoredQueue, StoredSubscription } from "./fauxqs";
 import { type Fauxqs, loadFauxqs } from "./loadFauxqs";
 import { MessageMoves } from "./messageMoves";
@@ -13,7 +14,7 @@ import { settableAttributes } from "./requests/queueAttributes";
 import { checkQueueRequest } from "./requests/queueRequests";
 import { checkTopicRequest } from "./requests/topicRequests";
 
-/** SQS, SNS and S3, in memory. */
+/** SQS, SNS and S3, in memory; messages and objects are in the folder of data, too. */
 export interface Messaging {
   handle: (request: AwsRequest, response: ServerResponse) => void;
   queue(nameUrlOrArn: string): StoredQueue | undefined;
@@ -32,14 +33,14 @@ export interface Messaging {
 }
 
 /** Starts fauxqs without a port of its own: the endpoint passes it the requests. */
-export async function startMessaging(address: string, region: string): Promise<Messaging> {
+export async function startMessaging(address: string, region: string, data?: DataFolder): Promise<Messaging> {
   const fauxqs = await loadFauxqs();
   allowAllUnicode(fauxqs.forbiddenCharacter);
   settableAttributes.forEach((name) => fauxqs.settableAttributes.add(name));
-  const queues = createQueueStore(fauxqs.SqsStore, address);
+  const queues = createQueueStore(fauxqs.SqsStore, address, data);
   const subscriptions = createSubscriptionStore(fauxqs.SnsStore);
   queues.subscriptionOf = (arn) => subscriptions.getSubscription(arn);
-  const objects = createObjectStore(fauxqs.S3Store);
+  const objects = createObjectStore(fauxqs.S3Store, data);
   const app = buildApp(fauxqs, region, { queues, subscriptions, objects });
   await app.ready();
   const moves = new MessageMoves(queues);

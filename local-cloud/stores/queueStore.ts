@@ -1,11 +1,13 @@
+import type { DataFolder } from "./dataFolder";
 import type { SqsStore, StoredMessage, StoredQueue, StoredSubscription } from "./fauxqs";
+import { keepMessages } from "./keptMessages";
 import type { Notification } from "./notification";
 import { giveHandles } from "./receiptHandles";
 
 export type QueueStore = ReturnType<typeof createQueueStore>;
 
 /** fauxqs's queues, with their faults corrected. `address` is the endpoint's, which queue URLs start with. */
-export function createQueueStore(Base: typeof SqsStore, address: string) {
+export function createQueueStore(Base: typeof SqsStore, address: string, data?: DataFolder) {
   class LocalSqsStore extends Base {
     deliver: (notification: Notification) => void = () => {
       throw new Error("Nothing takes the notifications for Lambda functions yet");
@@ -20,6 +22,7 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
       queue.notifyWaiters = wakeAsManyAsThereIsWork(queue);
       noteSource(queue);
       proveHandles(queue);
+      if (data) keepMessages(queue, data);
       return queue;
     }
 
@@ -33,7 +36,9 @@ export function createQueueStore(Base: typeof SqsStore, address: string) {
     }
 
     override deleteQueue(url: string): boolean {
-      return super.deleteQueue(this.getQueue(url)?.url ?? url);
+      const queue = this.getQueue(url);
+      queue?.purge();
+      return super.deleteQueue(queue?.url ?? url);
     }
 
     /** For a function's ARN, an object that takes messages as a queue would. */

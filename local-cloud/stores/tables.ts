@@ -1,20 +1,25 @@
-import { EventEmitter } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { EventEmitter, once } from "node:events";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { packageFolder } from "../program/packageFolder";
 import type { AwsRequest } from "../wire/awsRequest";
 import { Refused } from "../wire/refusal";
 import { replayedHead } from "../wire/replay";
+import type { DataFolder } from "./dataFolder";
+import { mendTables } from "./keptTables";
 import { loadDynalite } from "./memoisedParsers";
 
-/** DynamoDB, in memory. */
+/** DynamoDB, in memory or in the folder of data. */
 export interface Tables {
   handle: (request: AwsRequest, response: ServerResponse) => void;
+  close(): Promise<void>;
 }
 
 /** Starts dynalite without a port of its own: the endpoint passes it the requests. */
-export function startTables(): Tables {
-  const dynalite = loadDynalite(packageFolder("dynalite"));
-  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+export async function startTables(data?: DataFolder): Promise<Tables> {
+  const folder = packageFolder("dynalite");
+  const dynalite = loadDynalite(folder);
+  if (data?.wasKilled) await mendTables(data.tables, folder);
+  const server = dynalite({ path: data?.tables, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   return {
     handle(request, response) {
       checkExpressions(request.input ?? {});
@@ -24,7 +29,15 @@ export function startTables(): Tables {
       if (request.body.length > 0) message.emit("data", request.body);
       message.emit("end");
     },
+    close: () => closed(server),
   };
+}
+
+/** Its `close` closes the database only where the server listens. */
+async function closed(server: Server): Promise<void> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  await new Promise((resolve) => server.close(resolve));
 }
 
 /** "Constraints in Amazon DynamoDB": bytes of an expression. */

@@ -16,7 +16,7 @@ const table: ResourceHandler = {
   async create(inputs, context) {
     const { cloud } = context;
     const name = physicalName(inputs, context);
-    await cloud.calls.dynamodb("CreateTable", tableInput(name, inputs));
+    await createOrResume(cloud, name, tableInput(name, inputs));
     await untilActive(cloud, name);
     cloud.iam.hashKeys.set(name, text(inputs, "hashKey"));
     return { id: name, state: { ...inputs, name, arn: arnOf(cloud, "dynamodb", `table/${name}`) } };
@@ -28,15 +28,20 @@ const table: ResourceHandler = {
     }
     return { ...inputs, name: state.name, arn: state.arn };
   },
-  delete: (id, _state, { cloud }) => cloud.calls.dynamodb("DeleteTable", { TableName: id }),
+  async delete(id, _state, { cloud }) {
+    await cloud.calls.dynamodb("DeleteTable", { TableName: id });
+    cloud.data?.delete(tableKey(id));
+  },
 };
 
 const tableItem: ResourceHandler = {
   async create(inputs, { cloud }) {
     const tableName = text(inputs, "tableName");
     const item = JSON.parse(text(inputs, "item")) as Record<string, unknown>;
+    const keys = keysOf(inputs);
+    const key = Object.fromEntries(keys.map((name) => [name, item[name]]));
+    cloud.data?.put(itemKey(tableName, key), key);
     await cloud.calls.dynamodb("PutItem", { TableName: tableName, Item: item });
-    const keys = [text(inputs, "hashKey"), optionalText(inputs, "rangeKey")].filter((key) => key !== undefined);
     return { id: [tableName, ...keys.map((key) => JSON.stringify(item[key]))].join("|"), state: inputs };
   },
   /** The same key is overwritten in place, so that a processor's item is never missing. */
@@ -47,9 +52,8 @@ const tableItem: ResourceHandler = {
   },
   async delete(_id, state, { cloud }) {
     const item = JSON.parse(text(state, "item")) as Record<string, unknown>;
-    const keys = [text(state, "hashKey"), optionalText(state, "rangeKey")].filter((key) => key !== undefined);
-    const Key = Object.fromEntries(keys.map((key) => [key, item[key]]));
-    await cloud.calls.dynamodb("DeleteItem", { TableName: text(state, "tableName"), Key });
+    const key = Object.fromEntries(keysOf(state).map((name) => [name, item[name]]));
+    await deleteItem(cloud, text(state, "tableName"), key);
   },
 };
 
@@ -58,8 +62,38 @@ export const dynamodb: ResourceHandlers = {
   "aws:dynamodb/tableItem:TableItem": tableItem,
 };
 
+type Item = Record<string, unknown>;
+
+function keysOf(inputs: Properties): string[] {
+  return [text(inputs, "hashKey"), optionalText(inputs, "rangeKey")].filter((key) => key !== undefined);
+}
+
+async function deleteItem(cloud: LocalCloud, tableName: string, key: Item): Promise<void> {
+  await cloud.calls.dynamodb("DeleteItem", { TableName: tableName, Key: key });
+  cloud.data?.delete(itemKey(tableName, key));
+}
+
+/** Keys in the folder of data: of a table's input, and of an item that the program made. */
+const tableKey = (name: string) => `table ${name}`;
+const itemKey = (table: string, key?: Item) => `item ${table} ${key ? JSON.stringify(key) : ""}`;
+
+/**
+ * Creates the table unless an earlier run left it. The items that its program made are deleted then: this one's may
+ * have others.
+ */
+async function createOrResume(cloud: LocalCloud, name: string, input: Item): Promise<void> {
+  const [left] = cloud.data?.take<Item>(tableKey(name)) ?? [];
+  if (left && !isDeepStrictEqual(left[1], input)) {
+    throw new Error(`Expected the keys and indexes that ${cloud.data!.folder} has, got others: name another folder`);
+  }
+  const isThere = left && (await describe(cloud, name).catch(() => undefined));
+  cloud.data?.put(tableKey(name), input);
+  if (!isThere) await cloud.calls.dynamodb("CreateTable", input);
+  for (const [, key] of cloud.data?.take<Item>(itemKey(name)) ?? []) await deleteItem(cloud, name, key);
+}
+
 /** Always on demand: the local tables have no throughput. */
-function tableInput(name: string, inputs: Properties): unknown {
+function tableInput(name: string, inputs: Properties): Item {
   const attributes = (inputs.attributes ?? []) as { name: string; type: string }[];
   const globals = (inputs.globalSecondaryIndexes ?? []) as Index[];
   const locals = (inputs.localSecondaryIndexes ?? []) as Index[];
@@ -95,10 +129,12 @@ function indexInput(index: Index, hashKey: string): unknown {
 
 async function untilActive(cloud: LocalCloud, name: string): Promise<void> {
   for (;;) {
-    const { Table } = await cloud.calls.dynamodb<{ Table: { TableStatus: string } }>("DescribeTable", {
-      TableName: name,
-    });
+    const { Table } = await describe(cloud, name);
     if (Table.TableStatus === "ACTIVE") return;
     await sleep(5);
   }
+}
+
+function describe(cloud: LocalCloud, name: string): Promise<{ Table: { TableStatus: string } }> {
+  return cloud.calls.dynamodb("DescribeTable", { TableName: name });
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../../cloud";
 import { optionalText, type Properties, text } from "../../properties";
+import { objectKey } from "../../stores/objectStore";
 import { jsonText, physicalName, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 const bucket: ResourceHandler = {
@@ -29,6 +30,8 @@ const object: ResourceHandler = {
     const contentType = optionalText(inputs, "contentType");
     const headers = contentType ? { "content-type": contentType } : undefined;
     await cloud.calls.send({ service: "s3", method: "PUT", path, headers, body: await contentOf(inputs) });
+    // Each run's program makes its own.
+    cloud.data?.delete(objectKey(bucketName, key));
     return { id: key, state: { ...inputs, arn: `arn:aws:s3:::${bucketName}/${key}` } };
   },
   delete: (id, state, { cloud }) =>

@@ -29,24 +29,25 @@ export interface LocalProject {
   /** Writes a file, and resolves to the line by which the command says what came of it. */
   save(file: string, text: string): Promise<string>;
   run(type: string, payload?: unknown): Promise<unknown>;
+  /** Ends the command alone: the folder stays. */
+  end(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Starts the command with these options; rejects with what it said if it ends instead. */
-export async function startProject(options: string[], files: Record<string, string>): Promise<LocalProject> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "watched ")));
+export async function startProject(
+  options: string[],
+  files: Record<string, string>,
+  existing?: string,
+): Promise<LocalProject> {
+  const folder = existing ?? realpathSync(mkdtempSync(join(tmpdir(), "watched ")));
   const write = (file: string, text: string) => {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     // What holds secrets is refused if others may read it. On a busy machine a half-written file would be read.
     writeFileSync(`${folder}.next`, text, { mode: 0o600 });
     renameSync(`${folder}.next`, join(folder, file));
   };
-  mkdirSync(join(folder, "node_modules"));
-  for (const name of readdirSync(join(packageRoot(), "node_modules"))) {
-    if (!name.startsWith("."))
-      symlinkSync(join(packageRoot(), "node_modules", name), join(folder, "node_modules", name));
-  }
-  symlinkSync(packageRoot(), join(folder, "node_modules", "batch-job-processor"));
+  if (existing === undefined) installPackages(folder);
   write("Pulumi.yaml", "name: watched\nruntime: nodejs\n");
   write("Pulumi.dev.yaml", "config: {}\n");
   for (const [file, text] of Object.entries(files)) write(file, text);
@@ -84,10 +85,23 @@ export async function startProject(options: string[], files: Record<string, stri
       return answer;
     },
     run: async (type, payload = {}) => (await client.wait(await client.submit(type, payload))).result,
+    async end(signal) {
+      child.kill(signal);
+      await exited;
+    },
     async stop() {
       child.kill("SIGINT");
       await exited;
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function installPackages(folder: string): void {
+  mkdirSync(join(folder, "node_modules"));
+  for (const name of readdirSync(join(packageRoot(), "node_modules"))) {
+    if (!name.startsWith("."))
+      symlinkSync(join(packageRoot(), "node_modules", name), join(folder, "node_modules", name));
+  }
+  symlinkSync(packageRoot(), join(folder, "node_modules", "batch-job-processor"));
 }

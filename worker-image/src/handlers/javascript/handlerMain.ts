@@ -12,7 +12,7 @@ import { type Handler, type Job, type JobContext } from "../handler";
 import { handlerLogBounds, JobLog, maxLineCharacters } from "../jobLog";
 import { markVariable } from "../jobProcesses";
 import { JobStopped } from "../runner";
-import { receiveFromWorker, sendToWorker } from "./handlerChannel";
+import { hear, tell } from "./handlerChannel";
 import { HandlerFrames } from "./handlerFrames";
 import { createHandlerLogger } from "./handlerLogger";
 import { type HandlerEnd, type HandlerSource, type ToHandler } from "./handlerMessages";
@@ -44,7 +44,7 @@ watchErrors();
 watchExit();
 watchOutput("stdout");
 watchOutput("stderr");
-receiveFromWorker(onMessage, () => exit(0));
+hear(onMessage, () => exit(0));
 
 function onMessage(message: ToHandler): void {
   switch (message.kind) {
@@ -67,10 +67,10 @@ async function load(given: HandlerSource): Promise<Loaded | undefined> {
   try {
     const handler = await loadHandler(source);
     const remains = new RemainsFinder();
-    sendToWorker({ kind: "ready" });
+    tell({ kind: "ready" });
     return { handler, remains };
   } catch (error) {
-    sendToWorker({ kind: "unusable", error: describeError(error) });
+    tell({ kind: "unusable", error: describeError(error) });
     return undefined;
   }
 }
@@ -106,7 +106,7 @@ async function runJob(message: Extract<ToHandler, { kind: "run" }>): Promise<voi
   const log = openLog(run);
   const logger = createHandlerLogger((level, message, fields) => log.log(level, message, fields && { fields }));
   const progress = new HandlerProgress(
-    (report) => sendToWorker({ kind: "progress", run, ...report }),
+    (report) => tell({ kind: "progress", run, ...report }),
     (message) => logger.warn(message),
   );
   const context = {
@@ -120,7 +120,7 @@ async function runJob(message: Extract<ToHandler, { kind: "run" }>): Promise<voi
   running.delete(run);
   const spoiltBy = await remains.findSpoiling();
   const hasSpawned = remains.takeSpawned();
-  sendToWorker({ kind: "ended", run, end, spoiltBy, hasSpawned, isFolderEmpty: remains.isEmpty(directory) });
+  tell({ kind: "ended", run, end, spoiltBy, hasSpawned, isFolderEmpty: remains.isEmpty(directory) });
 }
 
 /** Sent at once, so that even a crash right after it loses none. */
@@ -131,7 +131,7 @@ function keepCheckpoint({ run, job, keepsCheckpoints }: Extract<ToHandler, { kin
       `Expected a checkpoint before the end of attempt ${job.attempt} of job ${job.id}, got one after`,
     );
   }
-  sendToWorker({ kind: "checkpoint", run, json: encodeCheckpoint(value) });
+  tell({ kind: "checkpoint", run, json: encodeCheckpoint(value) });
 }
 
 async function endOf(handler: Handler, job: Job, context: Omit<JobContext, "giveBack">): Promise<HandlerEnd> {
@@ -170,8 +170,8 @@ function openLog(run: number): JobLog {
   const log = new JobLog(
     clock,
     (level, message, { stream, fields }) => {
-      if (stream) sendToWorker({ kind: "output", run, stream, text: message });
-      else sendToWorker({ kind: "log", run, level, message, fields });
+      if (stream) tell({ kind: "output", run, stream, text: message });
+      else tell({ kind: "log", run, level, message, fields });
     },
     undefined,
     handlerLogBounds,
@@ -186,7 +186,7 @@ function watchErrors(): void {
   const report = (thrown: unknown) => {
     const run = runs.getStore();
     if (run !== undefined) logs.get(run)?.end();
-    sendToWorker({ kind: "uncaught", run, error: describeError(thrown), stack: frames?.shown(stackOf(thrown)) });
+    tell({ kind: "uncaught", run, error: describeError(thrown), stack: frames?.shown(stackOf(thrown)) });
   };
   process.on("uncaughtException", report);
   process.on("unhandledRejection", report);
@@ -194,7 +194,7 @@ function watchErrors(): void {
 
 function watchExit(): void {
   process.exit = (code) => {
-    sendToWorker({ kind: "exiting", run: runs.getStore(), code: Number(code ?? process.exitCode ?? 0) });
+    tell({ kind: "exiting", run: runs.getStore(), code: Number(code ?? process.exitCode ?? 0) });
     return exit(code);
   };
 }
@@ -221,6 +221,6 @@ function write(stream: "stdout" | "stderr", text: string, run: number | undefine
   for (const line of text.split(/\r?\n/)) {
     if (line === "") continue;
     if (log) log.log(level, line, { stream });
-    else sendToWorker({ kind: "output", run, stream, text: shorten(line, maxLineCharacters) });
+    else tell({ kind: "output", run, stream, text: shorten(line, maxLineCharacters) });
   }
 }
