@@ -8,11 +8,11 @@ import { HandlerProblems } from "./bundle/bundleProblems";
 import { bundleOnce } from "./bundle/bundles";
 import { type BundleSource, type InlineText } from "./bundle/bundleSource";
 import { withPackageNames } from "./bundle/capturedModules";
-import { findPackages } from "./bundle/handlerFindings";
+import { findRequests } from "./bundle/handlerFindings";
 import { stockPackages } from "./bundle/stockPackages";
 import { findHandlerFile, handlerExtensions, isHandlerPath } from "./handlerFile";
 import { mapInlineHandler } from "./inline/inlineMap";
-import { serialiseHandler } from "./inline/serialiseHandler";
+import { moveToFile, serialiseHandler } from "./inline/serialiseHandler";
 import { loadJobs } from "./jobs/loadJobs";
 import { type HandlerFile, readHandlerFiles } from "./jobs/readHandlerFiles";
 
@@ -59,7 +59,8 @@ export async function shipHandlers(handlers: OwnHandler[]): Promise<Map<string, 
   const inline = handlers.filter(({ type, handle }) => handle !== undefined && shipped.has(type));
   const texts = Object.fromEntries(inline.map(({ type }) => [type, shipped.get(type)!.text]));
   for (const [type, loaded] of await loadJobs(texts)) {
-    if ("problem" in loaded) problems.push([type, `it can't be loaded: ${loaded.problem}`]);
+    if ("problem" in loaded)
+      problems.push([type, `it can't be loaded as text: ${loaded.problem}. ${moveToFile(type)}`]);
   }
   if (problems.length === 0) return shipped;
   const order = handlers.map(({ type }) => type);
@@ -109,14 +110,15 @@ async function ship(
 
 /** The text with those of its packages that the image doesn't have. */
 async function inlineText(inline: InlineText, source: BundleSource, folder: BundleFolder): Promise<string> {
-  const packages = findPackages(inline.text);
+  const { packages, files } = findRequests(inline.text);
   const deployed = packages.filter((name) => name.startsWith("@pulumi/"));
   if (deployed.length > 0) {
     const name = deployed.join(" and ");
     throw new HandlerProblems([`It uses ${name}, which only a deployment has. Take the values out of it before`]);
   }
   const stock = stockPackages();
-  const isInPlace = packages.every((name) => stock.includes(name)) && !inline.text.includes("/node_modules/");
+  const isInPlace =
+    files.length === 0 && packages.every((name) => stock.includes(name)) && !inline.text.includes("/node_modules/");
   if (!isInPlace) return (await bundleOnce({ ...source, inline })).text;
   const header = { name: source.name, packages: source.isStockImage ? [] : packages };
   return finishText(header, inline.text, inline.map, folder);

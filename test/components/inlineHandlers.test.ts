@@ -14,7 +14,7 @@ import {
 import { validateArgs } from "../../components/args/validateArgs";
 import { BundleFolder } from "../../components/handlers/bundle/bundleFolder";
 import { type HandlerProblems } from "../../components/handlers/bundle/bundleProblems";
-import { findPackages, usesThis } from "../../components/handlers/bundle/handlerFindings";
+import { findRequests, usesThis } from "../../components/handlers/bundle/handlerFindings";
 import { type InlineHandler, serialiseHandler } from "../../components/handlers/inline/serialiseHandler";
 import { loadJobs } from "../../components/handlers/jobs/loadJobs";
 import { readEnvironment } from "../../contract/environmentFile";
@@ -168,10 +168,10 @@ describe("inline handlers", () => {
       expect(await failureOf({})).to.equal("");
     });
 
-    it("name the packages that they import, by whatever path", () => {
+    it("name the packages and files that they import, by whatever path", () => {
       const text = `require("node:fs"); require("fs/promises"); import("sharp"); require("@a/b/c.js"); require("d/e");
         require(name); require("./own"); function f() { return Promise.resolve().then(() => require("g")); } "require('h')"`;
-      expect(findPackages(text)).to.deep.equal(["@a/b", "d", "g", "sharp"]);
+      expect(findRequests(text)).to.deep.equal({ packages: ["@a/b", "d", "g", "sharp"], files: ["./own"] });
     });
   });
 
@@ -182,6 +182,8 @@ describe("inline handlers", () => {
       }
       const pattern = /^b/g;
       const options = { deep: { list: [1, 2, { three: 3n }] } };
+      const later = Promise.resolve({ value: 5 });
+      const plus = ((one: number, other: number) => one + other).bind(undefined, 2);
       class Plain {
         readonly value: number;
         constructor(value: number) {
@@ -197,8 +199,11 @@ describe("inline handlers", () => {
         String((options.deep.list[2] as { three: bigint }).three),
         new Plain(4).twice(),
         new Map([[1, 2]]).get(1),
+        plus(1),
+        (await later).value,
+        process.env.HOME === undefined,
       ]);
-      expect(await call(text, "boat")).to.deep.equal(["red", "coat", "3", 8, 2]);
+      expect(await call(text, "boat")).to.deep.equal(["red", "coat", "3", 8, 2, 3, 5, process.env.HOME === undefined]);
       expect(await loadProblems({ text })).to.deep.equal({});
     });
 
@@ -229,6 +234,13 @@ describe("inline handlers", () => {
       }
     }
     const instance = new Private();
+    const query = new URLSearchParams("a=1");
+    const boxed = Object(1n) as bigint;
+    const environment = process.env;
+    const ones = (function* () {
+      yield 1;
+    })();
+    const bound = String.prototype.concat.bind(new String("a"));
     const config = new pulumi.Config("x");
     const throwing = () => {
       throw new Deeper("x");
@@ -253,6 +265,11 @@ describe("inline handlers", () => {
       ["an instance of such a class", () => instance.get(), "instance", "an object of a class with #private names"],
       ["a class with fields", () => new Fields().value, "Fields", "a class with a field"],
       ["a class with static fields", () => Statics.next(), "Statics", "a class with a field"],
+      ["an object of Node.js with an inner state", () => query.get("a"), "query", "an object of Node.js"],
+      ["a boxed value", () => boxed + 1n, "boxed", "an object of Node.js"],
+      ["the deployment's environment", () => environment.PATH, "environment", "an object of Node.js"],
+      ["a generator", () => ones.next(), "ones", "a generator"],
+      ["a function that is bound to an object", () => bound("b"), "bound", "a function that is bound to an object"],
       ["Pulumi's configuration", () => config.get("a"), "config", "a Pulumi Config"],
       ["a secret", () => secret.get(), "secret", "a secret Output"],
     ];
@@ -424,7 +441,7 @@ describe("inline handlers", () => {
         throws: "undefined.x; exports.default = () => 1;",
       });
       expect(problems).to.have.all.keys("syntax", "throws");
-      expect(problems.syntax).to.include("SyntaxError");
+      expect(problems.syntax).to.match(/^SyntaxError: [^\n]+$/);
       expect(problems.throws).to.include("TypeError");
     });
   });

@@ -25,7 +25,7 @@ const namedPackages = 5;
 
 const textLoaders: Record<string, Loader> = { ".txt": "text", ".sql": "text", ".graphql": "text", ".html": "text" };
 
-/** Builds of an own image's handler, each with what the one before found missing left to the image. */
+/** Builds of a handler, each without the packages that the one before lacked. */
 const maxBuilds = 5;
 
 /**
@@ -39,6 +39,7 @@ export async function bundleHandler(source: BundleSource): Promise<Bundle> {
   const { build } = require("esbuild") as typeof import("esbuild");
   const folder = new BundleFolder(source);
   const external = new Set(stockPackages());
+  const problems = new Set<string>();
   for (let builds = 1; ; builds++) {
     const used = new Set<string>();
     const plugin = externalPackages(
@@ -49,17 +50,24 @@ export async function bundleHandler(source: BundleSource): Promise<Bundle> {
     try {
       result = await build({ ...settingsOf(source, folder), plugins: [plugin, capturedModules(source)] });
     } catch (error) {
-      const isLast = source.isStockImage || builds === maxBuilds;
-      if (!isLast && leaveToImage(unresolvedPackages(error), external)) continue;
-      throw explainBuild(error, source);
+      const explained = explainBuild(error, source);
+      const isEnough = builds === maxBuilds || !leaveOut(unresolvedPackages(error), external);
+      if (source.isStockImage || isEnough) for (const problem of explained.problems) problems.add(problem);
+      if (isEnough) break;
+      continue;
     }
-    const problems = exportProblems(result, source);
     const natives = findNativePackages(result.metafile, folder.path);
-    if (!source.isStockImage && leaveToImage(natives, external)) continue;
-    problems.push(...natives.map((name) => nativeProblem(name)), ...sizeProblems(result));
-    if (problems.length > 0) throw new HandlerProblems(problems);
+    if (!source.isStockImage && leaveOut(natives, external)) continue;
+    const found = [
+      ...exportProblems(result, source),
+      ...natives.map((name) => nativeProblem(name)),
+      ...sizeProblems(result),
+    ];
+    for (const problem of found) problems.add(problem);
+    if (problems.size > 0) break;
     return { text: textOf(result, source, folder, [...used].sort()), inputs: folder.filesOf(result.metafile) };
   }
+  throw new HandlerProblems([...problems]);
 }
 
 interface Settings extends BuildOptions {
@@ -131,8 +139,8 @@ function inlineSettings({ inline, folder }: BundleSource): Partial<BuildOptions>
   };
 }
 
-/** Adds the packages to those that the image is to have; false if they all were. */
-function leaveToImage(names: string[], external: Set<string>): boolean {
+/** Adds the packages to those that aren't bundled; false if they all were. */
+function leaveOut(names: string[], external: Set<string>): boolean {
   const added = names.filter((name) => !external.has(name));
   for (const name of added) external.add(name);
   return added.length > 0;

@@ -19,9 +19,9 @@ export function unresolvedPackages(error: unknown): string[] {
 }
 
 /** A failed build in the user's words, with file and line. */
-export function explainBuild(error: unknown, source: BundleSource): Error {
+export function explainBuild(error: unknown, source: BundleSource): HandlerProblems {
   const errors = errorsOf(error);
-  if (errors.length === 0) return error as Error;
+  if (errors.length === 0) throw error;
   return new HandlerProblems([...new Set(errors.map((message) => explain(message, source)))]);
 }
 

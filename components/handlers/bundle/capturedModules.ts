@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import type { Plugin } from "esbuild";
 import { type BundleSource, entryName } from "./bundleSource";
 import { packageOfRequest } from "./packageOf";
@@ -9,6 +9,9 @@ import { packageOfRequest } from "./packageOf";
  * The serialiser names some of the modules that an inline handler captures by their files within a package, as they lie
  * on this machine, which the package's `exports` needn't allow.
  */
+
+/** Marks a file beside a function's that esbuild itself is asked for. */
+const beside = Symbol("beside");
 
 /** The handler's text with packages asked for by their names, where that leads to the captured module. */
 export function withPackageNames(text: string, folder: string): string {
@@ -25,7 +28,7 @@ export function withPackageNames(text: string, folder: string): string {
   });
 }
 
-/** Finds the captured modules that are asked for by their files. */
+/** Finds the captured modules that are asked for by their files, and files beside those that the functions are from. */
 export function capturedModules({ inline, folder }: BundleSource): Plugin {
   const { resolve } = createRequire(join(folder, entryName));
   return {
@@ -36,6 +39,17 @@ export function capturedModules({ inline, folder }: BundleSource): Plugin {
         if (kind !== "require-call" || !importer.endsWith(entryName)) return undefined;
         const path = fileOf(request, resolve);
         return path === undefined ? undefined : { path };
+      });
+      const { sources } = JSON.parse(inline.map) as { sources: string[] };
+      const folders = [...new Set(sources.map((source) => dirname(join(folder, source))))];
+      build.onResolve({ filter: /^\.\.?\// }, async ({ path: request, kind, importer, pluginData }) => {
+        if (pluginData === beside || !importer.endsWith(entryName)) return undefined;
+        const options = { kind, importer, pluginData: beside };
+        const all = await Promise.all(folders.map((resolveDir) => build.resolve(request, { ...options, resolveDir })));
+        const found = all.filter(({ errors }) => errors.length === 0);
+        const files = [...new Set(found.map(({ path }) => relative(folder, path)))];
+        if (files.length < 2) return found[0];
+        return { errors: [{ text: `${request} may be ${files.join(" or ")}: import it at the top of its module` }] };
       });
     },
   };

@@ -23,8 +23,8 @@ const lossyObjects: [(value: unknown) => boolean, string][] = [
   [(value) => Buffer.isBuffer(value), "a Buffer"],
   [types.isArrayBufferView, "a typed array"],
   [types.isAnyArrayBuffer, "an ArrayBuffer"],
-  [types.isSymbolObject, "a Symbol"],
   [types.isNativeError, "an Error"],
+  [types.isGeneratorObject, "a generator"],
 ];
 
 function findLossyClass(value: () => unknown): string | undefined {
@@ -83,8 +83,8 @@ function isExportOf(node: TypeScript.Node, name: string): boolean {
   return ts.isIdentifier(left.expression) && left.expression.text === "exports" && left.name.text === name;
 }
 
-/** Packages, Node's own left out, that the text requires or imports by a literal name. */
-export function findPackages(text: string): string[] {
+/** Packages, Node's own left out, and files that the text requires or imports by a literal name. */
+export function findRequests(text: string): { packages: string[]; files: string[] } {
   const names = new Set<string>();
   some(parse(text), (node) => {
     if (!ts.isCallExpression(node)) return false;
@@ -96,7 +96,10 @@ export function findPackages(text: string): string[] {
     return false;
   });
   const packages = [...names].map((name) => (isBuiltin(name) ? undefined : packageOfRequest(name)));
-  return [...new Set(packages.filter((name) => name !== undefined))].sort();
+  return {
+    packages: [...new Set(packages.filter((name) => name !== undefined))].sort(),
+    files: [...names].filter((name) => /^\.\.?\//.test(name)),
+  };
 }
 
 function refersToThis(node: TypeScript.Node): true | undefined {

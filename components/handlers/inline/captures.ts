@@ -1,4 +1,5 @@
 import { Module } from "node:module";
+import { types } from "node:util";
 import { packageOfFile } from "../bundle/packageOf";
 import { FunctionInspector, type FunctionPlace, type Script } from "./functionInspector";
 
@@ -51,13 +52,25 @@ export class Captures {
   /** Such as `an object of the package zod`, or of Node.js; undefined for the program's own. */
   foreign(value: unknown): string | undefined {
     const kind = isObject(value) ? "an object" : /^class\b/.test(String(value)) ? "a class" : "a function";
-    for (const [depth, type] of typesOf(value).entries()) {
+    for (const [depth, type] of classesOf(value).entries()) {
       const url = this.inspector.placeOf(type)?.script.url ?? "node:";
       const owner = url.startsWith("node:") ? "Node.js" : packageOfFile(url);
       const from = owner === "Node.js" ? owner : `the package ${owner}`;
       if (owner !== undefined) return `${kind} ${depth === 0 ? "of" : "that inherits from one of"} ${from}`;
     }
     return undefined;
+  }
+
+  /** Describes a value of which the serialiser silently loses what JavaScript doesn't show; undefined for others. */
+  hidden(value: unknown): string | undefined {
+    if (typeof value === "function") {
+      return this.inspector.isBoundToObject(value) ? "a function that is bound to an object" : undefined;
+    }
+    const isKept = !isObject(value) || types.isRegExp(value) || types.isPromise(value) || types.isProxy(value);
+    // The serialiser makes a class's prototype of the class.
+    if (isKept || Object.hasOwn(value, "constructor")) return undefined;
+    const what = this.foreign(value);
+    return what === "an object of Node.js" ? what : undefined;
   }
 
   private follow(isWay: (capture: Capture) => boolean): Capture {
@@ -118,17 +131,17 @@ function isObject(value: unknown): value is object {
 }
 
 /** A function or an object's class, and what it inherits from. */
-function typesOf(value: unknown): object[] {
-  const types: unknown[] = [];
+function classesOf(value: unknown): object[] {
+  const classes: unknown[] = [];
   if (typeof value === "function") {
-    for (let type: unknown = value; typeof type === "function"; type = Object.getPrototypeOf(type)) types.push(type);
+    for (let type: unknown = value; typeof type === "function"; type = Object.getPrototypeOf(type)) classes.push(type);
   } else if (isObject(value)) {
     for (let type: unknown = Object.getPrototypeOf(value); isObject(type); type = Object.getPrototypeOf(type)) {
-      types.push(propertiesOf(type).get("constructor")?.value);
+      classes.push(propertiesOf(type).get("constructor")?.value);
     }
   }
   const base: unknown[] = [Object, Array, Function.prototype];
-  return types.filter((type): type is () => unknown => typeof type === "function" && !base.includes(type));
+  return classes.filter((type): type is () => unknown => typeof type === "function" && !base.includes(type));
 }
 
 function suffixOf(key: string): string {

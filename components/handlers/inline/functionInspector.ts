@@ -64,6 +64,14 @@ export class FunctionInspector {
     return undefined;
   }
 
+  /** True if the function is bound to an object, as its `this` or as an argument. */
+  isBoundToObject(value: object): boolean {
+    const internal = this.internals(this.remote(value));
+    const list = find(internal, "[[BoundArgs]]");
+    const bound = [find(internal, "[[BoundThis]]"), ...(list ? this.elementsOf(list) : [])];
+    return bound.some((each) => each?.objectId !== undefined);
+  }
+
   /** Variables that the function can see beside the global ones. */
   variablesOf(value: object): Map<string, unknown> {
     const variables = new Map<string, unknown>();
@@ -115,6 +123,12 @@ export class FunctionInspector {
     const params = { objectId, ownProperties: true };
     const { internalProperties } = this.post<Runtime.GetPropertiesReturnType>("Runtime.getProperties", params);
     return internalProperties ?? [];
+  }
+
+  private elementsOf({ objectId }: Runtime.RemoteObject): (Runtime.RemoteObject | undefined)[] {
+    const params = { objectId, ownProperties: true };
+    const { result } = this.post<Runtime.GetPropertiesReturnType>("Runtime.getProperties", params);
+    return result.filter(({ enumerable }) => enumerable).map(({ value }) => value);
   }
 
   /** A session of the own thread answers before `post` returns. */

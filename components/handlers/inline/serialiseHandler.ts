@@ -75,7 +75,7 @@ async function serialise(handle: JobHandler<never>, captures: Captures, refused:
     } else {
       if (value instanceof pulumi.Config)
         throw new Refused(value, "a Pulumi Config", "Get its values before the handler");
-      const what = findLossyCapture(value);
+      const what = findLossyCapture(value) ?? captures.hidden(value);
       if (what !== undefined) throw new Refused(value, what);
     }
     return true;
@@ -94,11 +94,16 @@ async function secretProblems(captured: Capture[], captures: Captures, handler: 
   );
 }
 
+/** Remedy of an inline handler that can't be shipped. */
+export function moveToFile(type: string): string {
+  return `Move the handler to a file of its own: handler: "./jobs/${type}.ts"`;
+}
+
 /** Such as: `schema` (jobs.ts:4), an object of the package zod, can't be shipped as text. Move the handler … */
 function explain(capture: Capture, captures: Captures, error: Error, { type, folder }: InlineHandler): string {
   const { name, base, value, variable } = capture;
   const refused = error instanceof Refused && error.value === value ? error : undefined;
-  const remedy = refused?.remedy ?? `Move the handler to a file of its own: handler: "./jobs/${type}.ts"`;
+  const remedy = refused?.remedy ?? moveToFile(type);
   const declared = variable && findDeclaration(variable.script.text, variable.name, variable.offset);
   const place = variable && new ScriptSource(variable.script).placeOf(declared ?? variable.offset);
   const at = place ? ` (${folder.nameOf(place.file)}:${place.line})` : "";

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Readable, type Writable } from "node:stream";
+import { sourceScheme } from "../../../contract/handlerBundle";
 import { packageRoot } from "../../../contract/packageRoot";
+import { entryName } from "../bundle/bundleSource";
 import { type JobDeclaration, placeOf } from "./jobDeclaration";
 import { type LoaderEvent } from "./jobLoader";
 
@@ -82,13 +84,16 @@ async function loadIn(
   else fail(`it ended its process (${child.signalCode ?? `exit code ${child.exitCode}`})`);
 }
 
-/** The error's message, and its place in the program's files. */
+/** The error's message without V8's excerpt of the text, and its place if that is in the program's files. */
 function shortened(stack: string): string {
   const message = stack
+    .replace(/^\S*:\d+\n[^]*?\n\n(?=\w*Error)/, "")
     .split(/\n\s+at /)[0]!
     .split("\n")
     .slice(0, maxLines)
     .join("\n");
-  const place = placeOf(stack);
+  const place = isOwn.test(stack) ? placeOf(stack) : undefined;
   return place ? `${place.join(":")}: ${message}` : message;
 }
+
+const isOwn = new RegExp(`${sourceScheme}(?!${entryName})`);

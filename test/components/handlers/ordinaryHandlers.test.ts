@@ -14,6 +14,8 @@ interface Ordinary {
   result: unknown;
   /** The reason why its handler can't be shipped as text, with the remedy. @default - it can */
   refusal?: RegExp;
+  /** True if the program itself can't import its module, which only a bundle can hold. */
+  isFileOnly?: true;
 }
 
 const remedy = (name: string, what: string) =>
@@ -70,6 +72,14 @@ const ordinary: Record<string, Ordinary> = {
       export default async () => new AssertionError("no").name;`,
     result: "AssertionError",
   },
+  pg: {
+    what: "a client in its module, of a package that tries native code first",
+    source: `
+      import { Pool } from "pg-like";
+      const pool = new Pool({ port: 1 });
+      export default async () => pool.options.port + Pool.kind;`,
+    result: "1JavaScript",
+  },
   later: {
     what: "a package that it imports when it runs",
     source: `
@@ -78,6 +88,67 @@ const ordinary: Record<string, Ordinary> = {
         return new AssertionError("no").message;
       };`,
     result: "no",
+  },
+  beside: {
+    what: "files beside its own that it imports when it runs, and their packages",
+    source: `
+      async function shouted(text: string) { return (await import("./lib/shout")).shout(text); }
+      export default async () => {
+        const { quote } = await import("./lib/quote");
+        return quote(await shouted("a"));
+      };`,
+    result: "quoted: A\n",
+  },
+  awaits: {
+    what: "await at the top of its module, and a text",
+    source: `
+      import query from "./query.sql";
+      const { readFile } = await import("node:fs/promises");
+      const isThere = await readFile("/").catch(() => false);
+      export default async () => [query, isThere];`,
+    result: ["SELECT 1;", false],
+    isFileOnly: true,
+  },
+  decorators: {
+    what: "decorators, and paths of the project's tsconfig.json",
+    source: `
+      import { shout } from "@lib/shout";
+      const loud = (target: unknown, name: string, property: PropertyDescriptor) => {
+        const own = property.value;
+        property.value = () => shout(own());
+      };
+      class Greeter { @loud greet() { return "hi"; } }
+      export default async () => new Greeter().greet();`,
+    result: "HI",
+    isFileOnly: true,
+  },
+  syntax: {
+    what: "generators and an enum",
+    source: `
+      enum Colour { Red = 1, Green }
+      function* count(end: number) { for (let value = 0; value < end; value++) yield value; }
+      async function* later(end: number) { for (const value of count(end)) yield value + 12; }
+      export default async () => {
+        const all: number[] = [];
+        for await (const value of later(Colour.Green)) all.push(value);
+        return all;
+      };`,
+    result: [12, 13],
+  },
+  processes: {
+    what: "a thread and a child process, and files in the attempt's folder",
+    source: `
+      import { execFileSync } from "node:child_process";
+      import { once } from "node:events";
+      import { readFile, writeFile } from "node:fs/promises";
+      import { join } from "node:path";
+      import { Worker } from "node:worker_threads";
+      export default async (job: unknown, { directory }: { directory: string }) => {
+        const [sum] = await once(new Worker('require("worker_threads").parentPort.postMessage(1 + 1)', { eval: true }), "message");
+        await writeFile(join(directory, "sum"), String(sum));
+        return [await readFile(join(directory, "sum"), "utf8"), execFileSync("echo", ["a"]).toString(), typeof __dirname];
+      };`,
+    result: ["2", "a\n", "string"],
   },
   fields: {
     what: "a class with fields",
@@ -157,6 +228,22 @@ const store = "node_modules/.pnpm";
 const files = {
   "package.json": { workspaces: ["packages/*"] },
   "jobs/rates.json": { vat: 19 },
+  "tsconfig.json": { compilerOptions: { experimentalDecorators: true, paths: { "@lib/*": ["./jobs/lib/*"] } } },
+  "jobs/query.sql": "SELECT 1;",
+  "jobs/lib/quote.ts": `
+    import { stringify } from "yaml";
+    export const quote = (quoted: string): string => stringify({ quoted });`,
+  "node_modules/pg-like/package.json": { name: "pg-like", main: "main.js" },
+  "node_modules/pg-like/main.js": `
+    let native;
+    try { native = require("./build/pg.node"); } catch {}
+    exports.Pool = class Pool { static kind = native ? "native" : "JavaScript"; constructor(options) { this.options = options; } };`,
+  "node_modules/native-only/package.json": { name: "native-only", main: "main.js" },
+  "node_modules/native-only/main.js": `module.exports = require("./build/Release/only.node");`,
+  "jobs/native.ts": `
+    import "native-only";
+    import "not-there";
+    export default () => 1;`,
   "jobs/lib/shout.ts": "export const shout = (text: string): string => text.toUpperCase();",
   "packages/shared/package.json": { name: "@acme/shared", main: "src/index.ts" },
   "packages/shared/src/index.ts": `
@@ -181,15 +268,19 @@ const files = {
     export default async () => [new S3Client({}), sharp];`,
 };
 
-/** Calls all handlers in one process that has their texts and nothing else: no packages, no environment. */
+/** Calls all handlers in one process that has their texts and PATH, and nothing else: no packages. */
 function runAll(texts: Record<string, string>): Record<string, unknown> {
   const folder = writtenFolder(Object.fromEntries(Object.entries(texts).map(([name, text]) => [`${name}.js`, text])));
   const script = `
     Promise.all(${JSON.stringify(Object.keys(texts))}.map(async (name) => {
       const { default: handle } = await require("./" + name + ".js");
-      return [name, await handle({ payload: "a,b\\n1,2" }, {})];
+      return [name, await handle({ payload: "a,b\\n1,2" }, { directory: process.cwd() })];
     })).then((results) => process.stdout.write(JSON.stringify(Object.fromEntries(results))));`;
-  const output = execFileSync(process.execPath, ["-e", script], { cwd: folder, env: {}, encoding: "utf8" });
+  const output = execFileSync(process.execPath, ["-e", script], {
+    cwd: folder,
+    env: { PATH: process.env.PATH },
+    encoding: "utf8",
+  });
   return JSON.parse(output) as Record<string, unknown>;
 }
 
@@ -210,18 +301,22 @@ describe("an ordinary handler runs as a file and inline", () => {
     for (const name of ["zod", "yaml", "chai"]) link(join(packageRoot(), "node_modules", name), name);
     process.chdir(folder);
     const load = createRequire(join(folder, "index.js"));
-    const handlers = Object.entries(ordinary).map(([name, { refusal: isRefused }]) => {
+    const handlers = Object.entries(ordinary).map(([name, { refusal: isRefused, isFileOnly }]) => {
+      const file = { type: name, handler: `./jobs/${name}`, isStockImage: true };
+      if (isFileOnly) return { file };
       const { default: handle } = load(`./jobs/${name}`) as { default: OwnHandler["handle"] };
-      const inline: OwnHandler = { type: `${name}-inline`, handle, isStockImage: true };
-      return { file: { type: name, handler: `./jobs/${name}`, isStockImage: true }, inline, isRefused };
+      return { file, inline: { type: `${name}-inline`, handle, isStockImage: true }, isRefused };
     });
     const { default: handle } = load("./jobs/in-image") as { default: OwnHandler["handle"] };
     const [inImage] = (await shipHandlers([{ type: "in-image", handle, isStockImage: true }])).values();
     textInImage = inImage!.text;
-    const shippable = handlers.flatMap(({ file, inline, isRefused }) => (isRefused ? [file] : [file, inline]));
+    const shippable = handlers.flatMap(({ file, inline, isRefused }) =>
+      isRefused || !inline ? [file] : [file, inline],
+    );
     const shipped = [...(await shipHandlers(shippable))].map(([type, { text }]) => [type, text]);
     Object.assign(results, runAll(Object.fromEntries(shipped) as Record<string, string>));
-    const refused = handlers.flatMap(({ inline, isRefused }) => (isRefused ? [inline] : []));
+    const refused: OwnHandler[] = handlers.flatMap(({ inline, isRefused }) => (isRefused ? [inline] : []));
+    refused.push({ type: "native", handler: "./jobs/native", isStockImage: true });
     refusal = await shipHandlers(refused).then(String, ({ message }: Error) => message);
   });
   after(() => {
@@ -229,15 +324,26 @@ describe("an ordinary handler runs as a file and inline", () => {
     removeWrittenFolders();
   });
 
-  for (const [name, { what, result, refusal: reason }] of Object.entries(ordinary)) {
-    it(`with ${what}${reason ? "; inline it is refused, with the remedy" : ""}`, () => {
+  for (const [name, { what, result, refusal: reason, isFileOnly }] of Object.entries(ordinary)) {
+    const inline = isFileOnly ? ", as a file" : reason ? "; inline it is refused, with the remedy" : "";
+    it(`with ${what}${inline}`, () => {
       expect(results[name]).to.deep.equal(result);
+      if (isFileOnly) return;
       if (!reason) return expect(results[`${name}-inline`]).to.deep.equal(result);
       const told = refusal.split("\n").filter((line) => line.includes(`"${name}-inline"`));
       expect(told).to.have.length(1);
       expect(told[0]).to.match(reason);
     });
   }
+
+  it("unless a package has a native part, which is told even if that isn't there, with all else", () => {
+    const told = refusal.split("\n").filter((line) => line.includes(`"native"`));
+    expect(told.map((line) => line.replace('  the handler of processor "native": ', ""))).to.deep.equal([
+      "jobs/native.ts:3: the package not-there is not installed: npm install not-there",
+      "native-only has a native part (*.node), which can't be shipped: give the processor an `image` of its own that has " +
+        "the package, or use one without a native part",
+    ]);
+  });
 
   it("with packages of the image that pnpm installs, which the worker finds by their names", () => {
     const requests = [...textInImage.matchAll(/require\("(.*?)"\)/g)].map(([, request]) => request);
