@@ -75,8 +75,14 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     args = validateArgs(name, args);
     claimPrefixes(name, args.processors, opts);
     super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
-    const created = withShortStacks(() => this.create(name, args));
-    const { api, router, eventsTopic, tables, network, processors, functions } = created;
+    const { api, router, repair, removal, scaler, events, tables, network, processors } = withShortStacks(() => {
+      const pipeline = this.createPipeline(name, args);
+      return { ...pipeline, ...this.createProcessors(name, args, pipeline) };
+    });
+    const functions = {
+      ...{ frontend: api.frontend, router: router.router, repair: repair.repair },
+      ...{ removal: removal.lambda, scaler: scaler.scaler },
+    };
     const byType = (pick: (processor: (typeof processors)[number]) => pulumi.Output<string>) =>
       pulumi.all(Object.fromEntries(processors.map((processor) => [processor.type, pick(processor)])));
     const logGroups = Object.entries(functions).map(([part, { logGroup }]) => [part, logGroup.name]);
@@ -85,7 +91,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       apiId: api.apiId,
       stage: api.stage,
       topicArn: router.topic.arn,
-      eventsTopicArn: eventsTopic?.arn ?? pulumi.output(undefined),
+      eventsTopicArn: events?.topic.arn ?? pulumi.output(undefined),
       queueUrls: byType(({ queue }) => queue.queue.url),
       deadLetterQueueUrls: byType(({ queue }) => queue.deadLetterQueue.url),
       unroutableQueueUrl: router.unroutableQueue.url,
@@ -102,99 +108,73 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     this.registerOutputs(outputs);
   }
 
-  /** Creates the resources that all types share, and those of each type. */
-  private create(name: string, args: BatchJobProcessorArgs) {
+  /** Creates the resources that all types share, but for the workers'. */
+  private createPipeline(name: string, args: BatchJobProcessorArgs) {
     const child = { parent: this };
-    const isTracking = args.tracking ?? defaults.tracking;
-    const hasPointInTimeRecovery = args.pointInTimeRecovery ?? defaults.pointInTimeRecovery;
     const target = new DeployTarget(child);
-    const tables = new JobTables(
-      `${name}-tables`,
-      { isTracking, hasPointInTimeRecovery, kmsKey: args.kmsKey, tags: args.tags },
-      child,
-    );
-    const typeTable = tables.types;
-    const scaler = new Scaler(`${name}-scaler`, { ...args, typeTable, fleetTable: tables.fleets, target }, child);
-    const router = new JobRouter(
-      `${name}-router`,
-      { ...args, typeTable, unsentTable: tables.unsent, scaler: scaler.scaler.function },
-      child,
-    );
+    const tables = new JobTables(`${name}-tables`, args, child);
+    const { types: typeTable, fleets: fleetTable, unsent: unsentTable } = tables;
+    const scaler = new Scaler(`${name}-scaler`, { ...args, typeTable, fleetTable, target }, child);
+    const functions = { scaler: scaler.scaler.function };
+    const router = new JobRouter(`${name}-router`, { ...args, ...functions, typeTable, unsentTable }, child);
     const hasEvents = args.events ?? defaults.events;
-    const events = hasEvents
-      ? new JobEvents(`${name}-events`, { kmsKey: args.kmsKey, tags: args.tags }, child)
-      : undefined;
-    const eventsTopic = events?.topic;
-    const { repair } = new JobRepair(
-      `${name}-repair`,
-      { logRetentionDays: args.logRetentionDays, kmsKey: args.kmsKey, tags: args.tags, router, tables, events },
-      child,
-    );
-    const removal = new TypeRemoval(
-      `${name}-removal`,
-      { ...args, router, tables, scaler: scaler.scaler.function },
-      child,
-    );
-    const { topic } = router;
+    const events = hasEvents ? new JobEvents(`${name}-events`, args, child) : undefined;
+    const repair = new JobRepair(`${name}-repair`, { ...args, router, tables, events }, child);
+    const removal = new TypeRemoval(`${name}-removal`, { ...args, ...functions, router, tables }, child);
+    const { topic, undeliveredQueue: deadLetterQueue } = router;
     const schedules = new JobSchedules(
       `${name}-schedules`,
-      {
-        topic,
-        deadLetterQueue: router.undeliveredQueue,
-        account: target.account,
-        kmsKey: args.kmsKey,
-        tags: args.tags,
-      },
+      { ...args, topic, deadLetterQueue, account: target.account },
       child,
     );
-    const functions = { removal: removal.lambda.function, scaler: scaler.scaler.function };
-    const api = new JobApi(`${name}-api`, { ...args, topic, eventsTopic, schedules, tables, ...functions }, child);
+    const shared = { ...functions, removal: removal.lambda.function, eventsTopic: events?.topic };
+    const api = new JobApi(`${name}-api`, { ...args, ...shared, topic, schedules, tables }, child);
+    return { target, tables, scaler, router, events, repair, removal, schedules, api };
+  }
+
+  /** Creates the resources of each type, and those that all workers share. */
+  private createProcessors(
+    name: string,
+    args: BatchJobProcessorArgs,
+    { target, tables, scaler, router, events, repair, removal, schedules, api }: Pipeline,
+  ) {
+    const child = { parent: this };
+    const { kmsKey, tags } = args;
     const settings = args.processors.map(withDefaults);
     const network = new WorkerNetwork(`${name}-network`, { ...args, processors: settings, target }, child);
     const imageFor = createImages(name, settings, args, child);
-    const { kmsKey, tags } = args;
     const own = settings.filter(hasOwnHandler).map(({ name: type, handle, handler, image }) => {
       return { type, handle, handler, isStockImage: (image ?? args.image) === undefined };
     });
     const handlers =
       own.length > 0 ? new InlineHandlers(`${name}-handlers`, { handlers: own, kmsKey, tags }, child) : undefined;
     const machineImages = new MachineImages(name, { machineImage: args.machineImage, target, tags }, this);
-    const keptEventsQueue = events?.keptQueue;
-    const shared = { tables, eventsTopic, keptEventsQueue, network, target, handlers, scaler: scaler.forFleets() };
+    const ofEvents = { eventsTopic: events?.topic, keptEventsQueue: events?.keptQueue };
+    const shared = { tables, ...ofEvents, network, target, handlers, scaler: scaler.forFleets() };
     const checks = [checkEnvironments(name, args), checkPrivateImages(name, args, target.region)];
     const addresses = workerAddresses(shared, checks);
-    const createProcessor = (processor: ProcessorSettings) => {
-      const prefix = `${name}-${processor.name}`;
-      const queue = new ProcessorQueue(
-        `${prefix}-queue`,
-        {
-          processor,
-          routerRoleArn: router.router.role.arn,
-          repairRoleArn: repair.role.arn,
-          removalRoleArn: removal.lambda.role.arn,
-          scalerRoleArn: scaler.scaler.role.arn,
-          isTracking,
-          kmsKey,
-          tags,
-        },
-        child,
-      );
+    const roles = {
+      ...{ routerRoleArn: router.router.role.arn, repairRoleArn: repair.repair.role.arn },
+      ...{ removalRoleArn: removal.lambda.role.arn, scalerRoleArn: scaler.scaler.role.arn },
+    };
+    const processors = settings.map((processor) => {
+      const { name: type } = processor;
+      const prefix = `${name}-${type}`;
+      const isTracking = tables.records !== undefined;
+      const queue = new ProcessorQueue(`${prefix}-queue`, { ...args, ...roles, processor, isTracking }, child);
+      const queueUrls = [queue.queue.url, queue.deadLetterQueue.url];
       const machineImage = machineImages.of(processor);
       const fleet = new WorkerFleet(
         `${prefix}-fleet`,
         {
           ...args,
           ...shared,
-          processor,
-          component: metricsName(name),
-          queue,
-          addresses,
+          ...{ processor, component: metricsName(name), queue, addresses, image: imageFor(processor) },
           removal: removal.drainBeforeDelete(
             `${prefix}-removal`,
-            { type: processor.name, queueUrls: [queue.queue.url, queue.deadLetterQueue.url] },
+            { type, queueUrls },
             { ...child, dependsOn: [queue] },
           ),
-          image: imageFor(processor),
           registryCredentials: processor.registryCredentials ?? args.registryCredentials,
           machineImage: machineImage.id,
         },
@@ -202,20 +182,17 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       );
       const entry = createTypeEntry(
         `${prefix}-type`,
-        { processor, queue, fleet, machineImage, typeTable, frontend: api.frontend.function },
+        { processor, queue, fleet, machineImage, typeTable: tables.types, frontend: api.frontend.function },
         this,
       );
-      for (const schedule of processor.schedules ?? []) schedules.repeat(processor.name, schedule, entry);
-      return { type: processor.name, queue, fleet };
-    };
-    const processors = settings.map(createProcessor);
-    const lambdas = {
-      ...{ frontend: api.frontend, router: router.router, repair },
-      ...{ removal: removal.lambda, scaler: scaler.scaler },
-    };
-    return { api, router, eventsTopic, tables, network, processors, functions: lambdas };
+      for (const schedule of processor.schedules ?? []) schedules.repeat(type, schedule, entry);
+      return { type, queue, fleet };
+    });
+    return { network, processors };
   }
 }
+
+type Pipeline = ReturnType<BatchJobProcessor["createPipeline"]>;
 
 /** All outputs of the component, none left out. */
 type Outputs = {

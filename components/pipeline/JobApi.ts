@@ -74,17 +74,9 @@ export class JobApi extends pulumi.ComponentResource {
         { apiId: api.id, routeKey: "OPTIONS /{proxy+}", target, authorizationType: "NONE" },
         child,
       );
-    const permission = new aws.lambda.Permission(
-      `${name}-invoke`,
-      {
-        action: "lambda:InvokeFunction",
-        function: this.frontend.function.name,
-        qualifier: this.frontend.target.qualifier,
-        principal: "apigateway.amazonaws.com",
-        sourceArn: pulumi.interpolate`${api.executionArn}/*`,
-      },
-      child,
-    );
+    const sourceArn = pulumi.interpolate`${api.executionArn}/*`;
+    const caller = { principal: "apigateway.amazonaws.com", sourceArn };
+    const permission = this.frontend.permit(`${name}-invoke`, caller, child);
     const stage = this.createStage(name, api, args, [route, ...(preflight ? [preflight] : []), permission]);
     this.url = stage.invokeUrl;
     this.apiId = api.id;
@@ -98,6 +90,8 @@ export class JobApi extends pulumi.ComponentResource {
     return new LambdaFunction(
       `${name}-frontend`,
       {
+        ...args,
+        ...args.frontend,
         code: "frontend",
         environment: {
           TOPIC_ARN: args.topic.arn,
@@ -122,13 +116,6 @@ export class JobApi extends pulumi.ComponentResource {
           ...(records ? [invoke("RetryJobs", args.removal.arn)] : []),
           invoke("RetryLaunches", args.scaler.arn),
         ],
-        timeoutSeconds: defaults.frontendTimeoutSeconds,
-        memorySize: args.frontend?.memorySize ?? defaults.frontend.memorySize,
-        reservedConcurrency: args.frontend?.reservedConcurrency,
-        provisionedConcurrency: args.frontend?.provisionedConcurrency,
-        kmsKey: args.kmsKey,
-        logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
-        tags: args.tags,
       },
       { parent: this },
     );

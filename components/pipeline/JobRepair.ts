@@ -1,14 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
-import { defaults } from "../args/defaults";
 import { announceTo, followRecords, listRecords, readJobTypes, sendTo, takeFrom, takeUnsent } from "../aws/permissions";
 import { runEachMinute } from "./eachMinute";
 import { type JobEvents } from "./JobEvents";
 import { type JobRouter } from "./JobRouter";
 import { type JobTables } from "./JobTables";
-import { LambdaFunction } from "./LambdaFunction";
+import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
-export type JobRepairArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
+export type JobRepairArgs = FunctionSettings & {
   router: JobRouter;
   tables: JobTables;
   /** Topic of final job states. */
@@ -28,6 +26,7 @@ export class JobRepair extends pulumi.ComponentResource {
     this.repair = new LambdaFunction(
       `${name}-repair`,
       {
+        ...args,
         code: "repair",
         environment: {
           TYPE_TABLE: tables.types.name,
@@ -46,13 +45,8 @@ export class JobRepair extends pulumi.ComponentResource {
           takeFrom("TakeFailed", [router.failureQueue.arn, router.undeliveredQueue.arn]),
           sendTo("SendUnroutable", router.unroutableQueue.arn),
         ],
-        timeoutSeconds: defaults.repairTimeoutSeconds,
-        memorySize: defaults.repairMemorySize,
         // The types' queues and dead-letter queues admit its role.
         calls: ["sqs:ReceiveMessage", "sqs:SendMessage"],
-        kmsKey: args.kmsKey,
-        logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
-        tags,
       },
       { parent: this },
     );

@@ -1,14 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
-import { defaults } from "../args/defaults";
+import { type LambdaArgs } from "../args/LambdaArgs";
 import { createQueue } from "../aws/createQueue";
 import { createTopic } from "../aws/createTopic";
 import { json } from "../aws/json";
 import { invoke, keepUnsent, readJobTypes, sendTo } from "../aws/permissions";
-import { LambdaFunction } from "./LambdaFunction";
+import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
-export type JobRouterArgs = Pick<BatchJobProcessorArgs, "router" | "logRetentionDays" | "kmsKey" | "tags"> & {
+export type JobRouterArgs = FunctionSettings & {
+  router?: LambdaArgs;
   typeTable: aws.dynamodb.Table;
   /** Table of events that SQS won't take. */
   unsentTable: aws.dynamodb.Table;
@@ -46,6 +46,8 @@ export class JobRouter extends pulumi.ComponentResource {
     this.router = new LambdaFunction(
       `${name}-router`,
       {
+        ...args,
+        ...args.router,
         code: "router",
         environment: {
           TYPE_TABLE: args.typeTable.name,
@@ -62,13 +64,6 @@ export class JobRouter extends pulumi.ComponentResource {
         ],
         // The types' queues allow its role to send.
         calls: ["sqs:SendMessage"],
-        kmsKey,
-        timeoutSeconds: defaults.routerTimeoutSeconds,
-        memorySize: args.router?.memorySize ?? defaults.router.memorySize,
-        reservedConcurrency: args.router?.reservedConcurrency,
-        provisionedConcurrency: args.router?.provisionedConcurrency,
-        logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
-        tags,
       },
       child,
     );
@@ -89,17 +84,8 @@ export class JobRouter extends pulumi.ComponentResource {
       },
       child,
     );
-    const permission = new aws.lambda.Permission(
-      `${name}-invoke`,
-      {
-        action: "lambda:InvokeFunction",
-        function: lambda.name,
-        qualifier: target.qualifier,
-        principal: "sns.amazonaws.com",
-        sourceArn: this.topic.arn,
-      },
-      child,
-    );
+    const caller = { principal: "sns.amazonaws.com", sourceArn: this.topic.arn };
+    const permission = this.router.permit(`${name}-invoke`, caller, child);
     new aws.sns.TopicSubscription(
       `${name}-subscription`,
       {

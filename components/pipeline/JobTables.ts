@@ -1,14 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { listIndex } from "../../contract/records/listKey";
-import { encryptTable, type KmsKey } from "../aws/encryption";
+import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { defaults } from "../args/defaults";
+import { encryptTable } from "../aws/encryption";
 
-export interface JobTablesArgs {
-  isTracking: boolean;
-  hasPointInTimeRecovery: boolean;
-  kmsKey?: KmsKey;
-  tags?: aws.Tags;
-}
+export type JobTablesArgs = Pick<BatchJobProcessorArgs, "tracking" | "pointInTimeRecovery" | "kmsKey" | "tags">;
 
 /** Keys only: no write but a job's first touches it. `keySchemas` would require a later provider than its first 7. */
 const newest = { name: listIndex, hashKey: "listKey", rangeKey: "submittedAt", projectionType: "KEYS_ONLY" };
@@ -39,8 +36,8 @@ export class JobTables extends pulumi.ComponentResource {
       attributes: ["type", "item"].map((key) => ({ name: key, type: "S" })),
       ttl,
     };
-    if (args.isTracking) {
-      const pointInTimeRecovery = { enabled: args.hasPointInTimeRecovery };
+    if (args.tracking ?? defaults.tracking) {
+      const pointInTimeRecovery = { enabled: args.pointInTimeRecovery ?? defaults.pointInTimeRecovery };
       this.records = new aws.dynamodb.Table(
         `${name}-records`,
         {

@@ -1,12 +1,17 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
-import { type KmsKey, useKey } from "../aws/encryption";
+import { type LambdaArgs } from "../args/LambdaArgs";
+import { useKey } from "../aws/encryption";
 import { type PolicyStatement, writeLogs } from "../aws/permissions";
 import { createRole } from "../aws/roles";
 import { lambdaCode, type LambdaName } from "./lambdaCode";
 
-export interface LambdaFunctionArgs {
+/** A component's inputs for all of its functions. */
+export type FunctionSettings = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags">;
+
+export interface LambdaFunctionArgs extends FunctionSettings, LambdaArgs {
   /** Name of the function's text in dist/lambdas. */
   code: LambdaName;
   environment: Record<string, pulumi.Input<string>>;
@@ -14,15 +19,6 @@ export interface LambdaFunctionArgs {
   statements: PolicyStatement[];
   /** Actions that the called resources' policies grant it, and that may need their key. @default - none */
   calls?: string[];
-  kmsKey?: KmsKey;
-  timeoutSeconds: number;
-  memorySize: number;
-  logRetentionDays: number;
-  /** Reserved concurrency of the function, which also caps it. */
-  reservedConcurrency?: number;
-  /** Environments kept warm; they cost money while idle. */
-  provisionedConcurrency?: number;
-  tags?: aws.Tags;
 }
 
 /**
@@ -39,11 +35,9 @@ export class LambdaFunction extends pulumi.ComponentResource {
   constructor(name: string, args: LambdaFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:LambdaFunction", name, {}, opts);
     const child = { parent: this };
-    this.logGroup = new aws.cloudwatch.LogGroup(
-      `${name}-logs`,
-      { retentionInDays: args.logRetentionDays, kmsKeyId: args.kmsKey, tags: args.tags },
-      child,
-    );
+    const { logRetentionDays: retentionInDays = defaults.logRetentionDays, kmsKey, tags } = args;
+    const { memorySize, timeoutSeconds } = defaults[args.code];
+    this.logGroup = new aws.cloudwatch.LogGroup(`${name}-logs`, { retentionInDays, kmsKeyId: kmsKey, tags }, child);
     const { role, policy } = createRole(
       name,
       {
@@ -51,9 +45,9 @@ export class LambdaFunction extends pulumi.ComponentResource {
         statements: [
           ...args.statements,
           writeLogs(this.logGroup.arn),
-          ...useKey(args.kmsKey, [...args.statements.flatMap(({ Action }) => Action), ...(args.calls ?? [])]),
+          ...useKey(kmsKey, [...args.statements.flatMap(({ Action }) => Action), ...(args.calls ?? [])]),
         ],
-        tags: args.tags,
+        tags,
       },
       child,
     );
@@ -66,8 +60,8 @@ export class LambdaFunction extends pulumi.ComponentResource {
         role: role.arn,
         runtime: defaults.lambdaRuntime,
         architectures: ["arm64"],
-        timeout: args.timeoutSeconds,
-        memorySize: args.memorySize,
+        timeout: timeoutSeconds,
+        memorySize: args.memorySize ?? memorySize,
         environment: { variables: args.environment },
         // Without Lambda's own START, END and REPORT of each run, which cost more than our lines; failures are still
         // logged.
@@ -77,13 +71,23 @@ export class LambdaFunction extends pulumi.ComponentResource {
         },
         reservedConcurrentExecutions: args.reservedConcurrency,
         publish: args.provisionedConcurrency !== undefined,
-        tags: args.tags,
+        tags,
       },
       { ...child, dependsOn: [policy] },
     );
     this.target =
       args.provisionedConcurrency === undefined ? this.function : this.warm(name, args.provisionedConcurrency);
     this.registerOutputs();
+  }
+
+  /** Lets a service call the function for one of its resources. */
+  permit(
+    name: string,
+    caller: { principal: string; sourceArn: pulumi.Input<string> },
+    opts: pulumi.ResourceOptions,
+  ): aws.lambda.Permission {
+    const called = { function: this.function.name, qualifier: this.target.qualifier };
+    return new aws.lambda.Permission(name, { action: "lambda:InvokeFunction", ...called, ...caller }, opts);
   }
 
   private warm(name: string, environments: number): LambdaFunction["target"] {

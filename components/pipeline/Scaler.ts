@@ -1,14 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { fleetTag, fleetTagValue, workerAlias } from "../../contract/fleet/state";
-import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
-import { defaults } from "../args/defaults";
 import { type DeployTarget } from "../aws/DeployTarget";
 import { type PolicyStatement, readJobTypes } from "../aws/permissions";
 import { runEachMinute } from "./eachMinute";
-import { LambdaFunction } from "./LambdaFunction";
+import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
-export type ScalerArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
+export type ScalerArgs = FunctionSettings & {
   typeTable: aws.dynamodb.Table;
   fleetTable: aws.dynamodb.Table;
   target: DeployTarget;
@@ -38,6 +36,7 @@ export class Scaler extends pulumi.ComponentResource {
     this.scaler = new LambdaFunction(
       `${name}-scaler`,
       {
+        ...args,
         code: "scaler",
         environment: { TYPE_TABLE: typeTable.name, FLEET_TABLE: fleetTable.name },
         statements: [
@@ -46,11 +45,6 @@ export class Scaler extends pulumi.ComponentResource {
           describeGroups(),
           scaleGroups(target, fleetTable.name),
         ],
-        timeoutSeconds: defaults.scalerTimeoutSeconds,
-        memorySize: defaults.scalerMemorySize,
-        kmsKey: args.kmsKey,
-        logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
-        tags,
       },
       child,
     );

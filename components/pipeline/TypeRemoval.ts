@@ -1,14 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
-import { defaults } from "../args/defaults";
 import { json } from "../aws/json";
 import { followRecords, invoke, readJobTypes, sendTo } from "../aws/permissions";
 import { type JobRouter } from "./JobRouter";
 import { type JobTables } from "./JobTables";
-import { LambdaFunction } from "./LambdaFunction";
+import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
-export type TypeRemovalArgs = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags"> & {
+export type TypeRemovalArgs = FunctionSettings & {
   router: JobRouter;
   tables: JobTables;
   /** Nudged for the jobs that are sent back. */
@@ -30,6 +28,7 @@ export class TypeRemoval extends pulumi.ComponentResource {
     this.lambda = new LambdaFunction(
       `${name}-drain`,
       {
+        ...args,
         code: "removal",
         environment: {
           TYPE_TABLE: tables.types.name,
@@ -42,13 +41,8 @@ export class TypeRemoval extends pulumi.ComponentResource {
           sendTo("SendUnroutable", unroutableQueue.arn),
           ...(tables.records ? [followRecords(tables.records.arn), invoke("NudgeScaler", scaler.arn)] : []),
         ],
-        timeoutSeconds: defaults.removalTimeoutSeconds,
-        memorySize: defaults.removalMemorySize,
         // The types' queues and dead-letter queues admit its role.
         calls: ["sqs:ReceiveMessage", "sqs:SendMessage"],
-        kmsKey: args.kmsKey,
-        logRetentionDays: args.logRetentionDays ?? defaults.logRetentionDays,
-        tags: args.tags,
       },
       { parent: this },
     );

@@ -8,10 +8,11 @@ import { type LambdaFunction } from "./LambdaFunction";
  */
 export function runEachMinute(
   name: string,
-  { function: lambda }: LambdaFunction,
+  called: LambdaFunction,
   { description, tags }: { description: string; tags?: aws.Tags },
   child: pulumi.ResourceOptions,
 ): void {
+  const { function: lambda } = called;
   const once = new aws.lambda.FunctionEventInvokeConfig(
     `${name}-once`,
     { functionName: lambda.name, maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
@@ -22,16 +23,8 @@ export function runEachMinute(
     { description, scheduleExpression: "rate(1 minute)", tags },
     child,
   );
-  const permission = new aws.lambda.Permission(
-    `${name}-invoke`,
-    {
-      action: "lambda:InvokeFunction",
-      function: lambda.name,
-      principal: "events.amazonaws.com",
-      sourceArn: rule.arn,
-    },
-    child,
-  );
+  const caller = { principal: "events.amazonaws.com", sourceArn: rule.arn };
+  const permission = called.permit(`${name}-invoke`, caller, child);
   new aws.cloudwatch.EventTarget(
     `${name}-target`,
     { rule: rule.name, arn: lambda.arn },

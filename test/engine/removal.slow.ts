@@ -60,7 +60,7 @@ describe("the engine, when a type is removed while its jobs wait", () => {
   it("stops short of the queue while a dead letter is hidden, and goes on at the next try", async () => {
     const { calls, messaging } = engine.cloud;
     // The function leaves 25 s for what it is at, and so waits for 3.
-    engine.edit("components/args/defaults.ts", "removalTimeoutSeconds: 300", "removalTimeoutSeconds: 28");
+    engine.edit("components/args/defaults.ts", "timeoutSeconds: 300", "timeoutSeconds: 28");
     await engine.succeed("dev", "up");
     const { deadLetterQueueUrls } = await engine.outputs("dev");
     const { checksum: QueueUrl } = deadLetterQueueUrls as Urls;

@@ -23,8 +23,7 @@ const build = (
 ) =>
   record(() => {
     const settings = withDefaults({ name: "word-count", handler: "word-count", ...processor });
-    const recordOptions = { isTracking: true, hasPointInTimeRecovery: false };
-    const tables = new JobTables("tables", recordOptions);
+    const tables = new JobTables("tables", {});
     const queue = new ProcessorQueue("queue", {
       processor: settings,
       routerRoleArn: "arn:router",
