@@ -1,3 +1,6 @@
+// Before the modules that need Pulumi's SDK.
+import "./program/arboristLater";
+
 export { startCloud } from "./cloud";
 export type { CloudOptions, LocalCloud } from "./cloud";
 export type { LogEntry } from "./log";

@@ -1,5 +1,5 @@
 import * as aws from "@pulumi/aws";
-import * as awsx from "@pulumi/awsx";
+import * as awsx from "@pulumi/awsx/ec2";
 import * as pulumi from "@pulumi/pulumi";
 import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { Egress } from "../args/choices";
@@ -119,9 +119,9 @@ export class WorkerNetwork extends pulumi.ComponentResource {
     return subnetIds.apply((ids) => pulumi.all(ids.map(zoneOf)));
   }
 
-  private createVpc(name: string, isPrivate: boolean, zones: string[] | undefined): awsx.ec2.Vpc {
+  private createVpc(name: string, isPrivate: boolean, zones: string[] | undefined): awsx.Vpc {
     const { tags } = this.args;
-    return new awsx.ec2.Vpc(
+    return new awsx.Vpc(
       `${name}-vpc`,
       {
         ...(zones ? { availabilityZoneNames: zones } : { numberOfAvailabilityZones: 2 }),
@@ -173,7 +173,7 @@ export class WorkerNetwork extends pulumi.ComponentResource {
     new aws.ec2.DefaultSecurityGroup(`${name}-default`, { vpcId: this.vpcId, tags }, { parent: this });
   }
 
-  private createEndpoints(name: string, services: string[], vpc: pulumi.Output<awsx.ec2.Vpc>): void {
+  private createEndpoints(name: string, services: string[], vpc: pulumi.Output<awsx.Vpc>): void {
     const { target, tags } = this.args;
     const routeTableIds = vpc.routeTables.apply((tables: aws.ec2.RouteTable[] | undefined) =>
       (tables ?? []).map(({ id }) => id),

@@ -1,5 +1,5 @@
 import type * as aws from "@pulumi/aws";
-import * as awsx from "@pulumi/awsx";
+import * as awsx from "@pulumi/awsx/ecr";
 import * as pulumi from "@pulumi/pulumi";
 import { buildContext } from "./buildContext";
 
@@ -22,7 +22,7 @@ export class WorkerImage extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("batch-job-processor:index:WorkerImage", name, {}, opts);
-    const repository = new awsx.ecr.Repository(
+    const repository = new awsx.Repository(
       `${name}-repository`,
       {
         imageScanningConfiguration: { scanOnPush: true },
@@ -34,7 +34,7 @@ export class WorkerImage extends pulumi.ComponentResource {
     );
     for (const architecture of [...new Set(args.architectures)].sort()) {
       const imageName = `${name}-${architecture.replace("_", "-")}`;
-      const image = new awsx.ecr.Image(
+      const image = new awsx.Image(
         imageName,
         {
           repositoryUrl: repository.url,
