@@ -46,5 +46,7 @@ const hints: Partial<Record<string, string>> = {
   "unknown-type": "batch-jobs types lists the job types",
   "type-not-found": "batch-jobs types lists the job types",
   unauthorized: "Check AWS_PROFILE and the region, or give --token for an API with jwt",
+  forbidden:
+    "A token's scopes come from its issuer, and jwt.operators from the program; without either, AWS credentials serve",
   "unexpected-answer": "Give the component's output url with --url, BATCH_JOBS_URL or --stack",
 };

@@ -4,7 +4,7 @@ export { BatchJobProcessor } from "./BatchJobProcessor";
 export { Job, JobContext, JobHandler, JobLogger } from "../contract/handler";
 export { BatchJobProcessorArgs } from "./args/BatchJobProcessorArgs";
 export { CorsArgs } from "./args/CorsArgs";
-export { JwtArgs } from "./args/JwtArgs";
+export { JwtArgs, ScopesArgs } from "./args/JwtArgs";
 export { LambdaArgs } from "./args/LambdaArgs";
 export { NetworkArgs } from "./args/NetworkArgs";
 export { Acknowledge, Authorization, Egress, Metrics } from "./args/choices";

@@ -60,5 +60,8 @@ export const limits = {
 /** A job id: `[A-Za-z0-9._-]{1,80}`, but not "." or "..", which a URL's path can't hold. */
 export const idPattern = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,80}$/;
 
+/** A tenant: visible ASCII characters. */
+export const tenantPattern = /^[\x21-\x7e]{1,128}$/;
+
 /** A job type: kebab-case, 1–40 characters, starting with a letter. */
 export const typePattern = /^(?=.{1,40}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;

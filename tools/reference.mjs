@@ -73,6 +73,7 @@ export const inputTypes = {
   },
   NetworkArgs: { file: "components/args/NetworkArgs.ts", text: "The component's `network`." },
   JwtArgs: { file: "components/args/JwtArgs.ts", text: "The component's `jwt`." },
+  ScopesArgs: { file: "components/args/JwtArgs.ts", text: "`scopes` of `jwt`." },
   CorsArgs: { file: "components/args/CorsArgs.ts", text: "The component's `cors`." },
   ThrottlingArgs: { file: "components/args/ThrottlingArgs.ts", text: "The component's `throttling`." },
   LambdaArgs: { file: "components/args/LambdaArgs.ts", text: "The component's `frontend` and `router`." },

@@ -132,7 +132,27 @@ async function blocks() {
     resources: distinctTable(["Resource", "Who", "Actions", "Conditions", "Why"], byResource),
     invocations: distinctTable(["Function", "Who", "On behalf of"], invocations),
     deployer: deployerTable(resources),
+    scopes: scopePolicies(),
   };
+}
+
+/** A policy for callers of each scope. */
+function scopePolicies() {
+  const { routes } = require("../contract/http/routes.ts");
+  return ["submit", "read", "operate"]
+    .map((scope) => {
+      const own = Object.values(routes).filter((route) => route.scope === scope);
+      const Resource = own.map(
+        ({ method, path }) =>
+          `arn:aws:execute-api:REGION:ACCOUNT:API/$default/${method}${path.replace(/\{\w+\}/, "*")}`,
+      );
+      const policy = {
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Action: "execute-api:Invoke", Resource }],
+      };
+      return `\`${scope}\`:\n\n\`\`\`json\n${JSON.stringify(policy, undefined, 2)}\n\`\`\``;
+    })
+    .join("\n\n");
 }
 
 /** The deployer's calls, by service; every type of the program must be known. */

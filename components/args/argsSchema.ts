@@ -10,7 +10,7 @@ import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
 import { Acknowledge, Authorization, Egress, Metrics } from "./choices";
 import { type CorsArgs } from "./CorsArgs";
 import { recommendedPattern } from "./defaults";
-import { type JwtArgs } from "./JwtArgs";
+import { type JwtArgs, type ScopesArgs } from "./JwtArgs";
 import { type LambdaArgs } from "./LambdaArgs";
 import { type NetworkArgs } from "./NetworkArgs";
 import { type CapacityChange, type JobSchedule, type ProcessorArgs } from "./ProcessorArgs";
@@ -128,9 +128,17 @@ const network = z.strictObject({
   flowLogs: z.boolean().optional(),
 } satisfies Record<keyof NetworkArgs, z.ZodType>);
 
+/** A scope, by RFC 6749. */
+const scope = input(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, expecting("one scope"))).optional();
+
 const jwt = z.strictObject({
   issuer: input(text),
   audiences: z.array(input(text)).min(1),
+  scopes: z
+    .strictObject({ submit: scope, read: scope, operate: scope } satisfies Record<keyof ScopesArgs, z.ZodType>)
+    .optional(),
+  operators: z.array(input(text)).min(1).optional(),
+  tenantClaim: input(text).optional(),
 } satisfies Record<keyof JwtArgs, z.ZodType>);
 
 const throttling = z.strictObject({

@@ -270,10 +270,15 @@ function privateNetworkErrors(args: BatchJobProcessorArgs): InputError[] {
 }
 
 function authorizationErrors({ authorization, jwt }: BatchJobProcessorArgs): InputError[] {
-  if (authorization === undefined || jwt === undefined) return [];
-  return [
-    { propertyPath: "authorization", reason: `Expected only without jwt, got ${describe(authorization)} with it` },
-  ];
+  const errors: InputError[] = [];
+  if (authorization !== undefined && jwt !== undefined) {
+    const reason = `Expected only without jwt, got ${describe(authorization)} with it`;
+    errors.push({ propertyPath: "authorization", reason });
+  }
+  if (isObject(jwt) && jwt.operators !== undefined && isObject(jwt.scopes) && jwt.scopes.operate !== undefined) {
+    errors.push({ propertyPath: "jwt.operators", reason: "Expected only without jwt.scopes.operate, got both" });
+  }
+  return errors;
 }
 
 function concurrencyErrors(args: BatchJobProcessorArgs, half: "frontend" | "router"): InputError[] {

@@ -1,8 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { type Route, routes, type Scope } from "../../contract/http/routes";
+import { type TokenRules } from "../../contract/http/tokenRules";
 import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { type Authorization } from "../args/choices";
 import { defaults } from "../args/defaults";
+import { type JwtArgs } from "../args/JwtArgs";
 import {
   announceTo,
   invoke,
@@ -30,7 +33,10 @@ export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
   scaler: aws.lambda.Function;
 };
 
-/** The HTTP API, whose `$default` route passes every request to the front-end Lambda. */
+/**
+ * The HTTP API, whose routes pass every request to the front-end Lambda: those of the table, which authorise by scope,
+ * and `$default` for all else, so that the front end answers unknown paths and methods, too.
+ */
 export class JobApi extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   readonly apiId: pulumi.Output<string>;
@@ -58,26 +64,23 @@ export class JobApi extends pulumi.ComponentResource {
       child,
     );
     const target = pulumi.interpolate`integrations/${integration.id}`;
-    const authorization = this.authorization(name, api, args);
-    const route = new aws.apigatewayv2.Route(
-      `${name}-route`,
-      { apiId: api.id, routeKey: "$default", target, ...authorization },
-      child,
-    );
+    const authorizationOf = this.authorization(name, api, args);
+    const createRoute = (suffix: string, routeKey: string, authorization: RouteAuthorization) =>
+      new aws.apigatewayv2.Route(`${name}-${suffix}`, { apiId: api.id, routeKey, target, ...authorization }, child);
+    const created = [createRoute("route", "$default", authorizationOf())];
+    for (const { method, path, scope } of Object.values<Route>(routes)) {
+      const suffix = `${method}${path}`.toLowerCase().replace(/\W+/g, "-").replace(/-$/, "");
+      created.push(createRoute(`route-${suffix}`, `${method} ${path}`, authorizationOf(scope)));
+    }
     // A browser sends preflight requests without authorization, which `$default` would require ("Configure CORS for
     // HTTP APIs in API Gateway").
-    const hasPreflight = args.cors && authorization.authorizationType !== "NONE";
-    const preflight =
-      hasPreflight &&
-      new aws.apigatewayv2.Route(
-        `${name}-preflight`,
-        { apiId: api.id, routeKey: "OPTIONS /{proxy+}", target, authorizationType: "NONE" },
-        child,
-      );
+    if (args.cors && schemeOf(args) !== "none") {
+      created.push(createRoute("preflight", "OPTIONS /{proxy+}", { authorizationType: "NONE" }));
+    }
     const sourceArn = pulumi.interpolate`${api.executionArn}/*`;
     const caller = { principal: "apigateway.amazonaws.com", sourceArn };
     const permission = this.frontend.permit(`${name}-invoke`, caller, child);
-    const stage = this.createStage(name, api, args, [route, ...(preflight ? [preflight] : []), permission]);
+    const stage = this.createStage(name, api, args, [...created, permission]);
     this.url = stage.invokeUrl;
     this.apiId = api.id;
     this.stage = stage.name;
@@ -103,6 +106,7 @@ export class JobApi extends pulumi.ComponentResource {
           ...(records && { JOB_TABLE: records.name }),
           FLEET_TABLE: fleets.name,
           ...(schemeOf(args) !== "iam" && { HIDE_QUEUES: "1" }),
+          ...(args.jwt && { TOKEN_RULES: tokenRules(args.jwt) }),
           ...(records && { REMOVAL_FUNCTION: args.removal.name }),
           SCALER_FUNCTION: args.scaler.name,
         },
@@ -121,30 +125,30 @@ export class JobApi extends pulumi.ComponentResource {
     );
   }
 
+  /** Authorization of the routes by their scope, and of those without one. */
   private authorization(
     name: string,
     api: aws.apigatewayv2.Api,
     args: JobApiArgs,
-  ): Partial<aws.apigatewayv2.RouteArgs> {
-    switch (schemeOf(args)) {
-      case "none":
-        return { authorizationType: "NONE" };
-      case "jwt": {
-        const authorizer = new aws.apigatewayv2.Authorizer(
-          `${name}-authorizer`,
-          {
-            apiId: api.id,
-            authorizerType: "JWT",
-            identitySources: ["$request.header.Authorization"],
-            jwtConfiguration: { issuer: args.jwt?.issuer, audiences: args.jwt?.audiences },
-          },
-          { parent: this },
-        );
-        return { authorizationType: "JWT", authorizerId: authorizer.id };
-      }
-      default:
-        return { authorizationType: "AWS_IAM" };
-    }
+  ): (scope?: Scope) => RouteAuthorization {
+    const { jwt } = args;
+    if (!jwt) return () => ({ authorizationType: schemeOf(args) === "none" ? "NONE" : "AWS_IAM" });
+    const authorizer = new aws.apigatewayv2.Authorizer(
+      `${name}-authorizer`,
+      {
+        apiId: api.id,
+        authorizerType: "JWT",
+        identitySources: ["$request.header.Authorization"],
+        jwtConfiguration: { issuer: jwt.issuer, audiences: jwt.audiences },
+      },
+      { parent: this },
+    );
+    return (scope) => {
+      const needed = scope && jwt.scopes?.[scope];
+      if (scope === "operate" && needed === undefined && !jwt.operators) return { authorizationType: "AWS_IAM" };
+      const authorizationScopes = needed === undefined ? undefined : [needed];
+      return { authorizationType: "JWT", authorizerId: authorizer.id, authorizationScopes };
+    };
   }
 
   private createStage(
@@ -186,6 +190,17 @@ export class JobApi extends pulumi.ComponentResource {
   }
 }
 
+type RouteAuthorization = Pick<
+  aws.apigatewayv2.RouteArgs,
+  "authorizationType" | "authorizerId" | "authorizationScopes"
+>;
+
+/** Rights of tokens, for the front end. */
+function tokenRules({ scopes, operators, tenantClaim }: JwtArgs): pulumi.Output<string> {
+  const rules: pulumi.Inputs = { scopes, operators, tenantClaim } satisfies Record<keyof TokenRules, unknown>;
+  return pulumi.jsonStringify(rules);
+}
+
 /** Authorization scheme of the callers. */
 type Scheme = Authorization | "jwt";
 
@@ -213,15 +228,14 @@ function corsConfiguration({ cors }: JobApiArgs): aws.apigatewayv2.ApiArgs["cors
 
 /**
  * Fields of an access-log line. Signed requests have a `caller`, those with tokens `issuer` and `subject`;
- * `integrationError` says
- * why a request got no answer from the function.
+ * `integrationError` says why a request got no answer from the function.
  */
 function accessLogFormat(authorization: Scheme) {
   return {
     requestId: "$context.requestId",
     time: "$context.requestTime",
     ip: "$context.identity.sourceIp",
-    ...(authorization === "iam" && { caller: "$context.identity.userArn" }),
+    ...(authorization !== "none" && { caller: "$context.identity.userArn" }),
     ...(authorization === "jwt" && {
       issuer: "$context.authorizer.claims.iss",
       subject: "$context.authorizer.claims.sub",

@@ -4,6 +4,7 @@ import { type FieldProblem } from "../check";
 export const problems = {
   "malformed-json": { status: 400, title: "The body is not JSON" },
   "invalid-request": { status: 400, title: "The request has the wrong shape" },
+  forbidden: { status: 403, title: "The token does not allow this" },
   "unknown-path": { status: 404, title: "There is nothing at this path" },
   "job-not-found": { status: 404, title: "There is no such job" },
   "tracking-off": { status: 404, title: "Jobs are not tracked here" },

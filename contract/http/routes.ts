@@ -1,4 +1,4 @@
-import { idPattern, limits, typePattern } from "../limits";
+import { idPattern, limits, tenantPattern, typePattern } from "../limits";
 import type { Submission } from "../messages/envelope";
 import { jobStates } from "../records/record";
 import type { Answers } from "./answers";
@@ -52,7 +52,7 @@ const job = {
     payload: { description: "Any JSON value of at most 240,000 bytes and 64 levels" },
     id: { type: "string", pattern: idPattern.source, description: "Random by default" },
     tenant: {
-      ...{ type: "string", pattern: "^[!-~]+$", maxLength: limits.maxTenantCharacters },
+      ...{ type: "string", pattern: tenantPattern.source },
       description: "Customer that the job is for",
     },
     delaySeconds: {

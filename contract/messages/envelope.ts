@@ -8,7 +8,7 @@ import {
   holdsInfinity,
   isObject,
 } from "../check";
-import { idPattern, limits, typePattern } from "../limits";
+import { idPattern, limits, tenantPattern, typePattern } from "../limits";
 
 /** The version this code writes, and the only one it reads. */
 export const envelopeVersion = 1;
@@ -153,7 +153,7 @@ function checkText(value: Record<string, unknown>, field: string, pattern: RegEx
 }
 
 function checkTenant(value: Record<string, unknown>): FieldProblem[] {
-  return checkText(value, "tenant", /^[\x21-\x7e]{1,128}$/, `1–${limits.maxTenantCharacters} visible ASCII characters`);
+  return checkText(value, "tenant", tenantPattern, `1–${limits.maxTenantCharacters} visible ASCII characters`);
 }
 
 function checkTime(value: Record<string, unknown>, field: string): FieldProblem[] {

@@ -1,5 +1,6 @@
 import { describe } from "../../contract/check";
 import { problemOf } from "../../contract/http/problem";
+import type { TokenRules } from "../../contract/http/tokenRules";
 import { errorFields, type Log } from "../../contract/log";
 import type { Answerers } from "./answerers/answerer";
 import { createJobAnswerers, type JobEffects } from "./answerers/jobs";
@@ -8,9 +9,10 @@ import { createTypeAnswerers, type TypeEffects } from "./answerers/types";
 import { findRoutes, type FoundRoute, paths } from "./requests/findRoute";
 import { answer, type HttpAnswer, type HttpEvent, refuse } from "./requests/http";
 import { readFields, readQuery } from "./requests/readFields";
+import { rightsOf } from "./requests/rights";
 import type { ReadFleets } from "./services/fleets";
 
-export type FrontendEffects = SubmissionEffects & JobEffects & TypeEffects;
+export type FrontendEffects = SubmissionEffects & JobEffects & TypeEffects & { tokenRules?: TokenRules };
 
 /**
  * The controller behind all routes of the API: accepts jobs and shows their states. A route is an entry of
@@ -20,7 +22,7 @@ export type FrontendEffects = SubmissionEffects & JobEffects & TypeEffects;
  * conflict. Without an `id` in the body, an `Idempotency-Key` header determines one (see {@link idFromKey}).
  */
 export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => Promise<HttpAnswer> {
-  const { records, runWithin, log } = effects;
+  const { records, runWithin, tokenRules = {}, log } = effects;
   const all = { ...effects, readFleets: fleetsIfReadable(effects.readFleets, log) };
   const answerers: Answerers = {
     ...createSubmissionAnswerers(all),
@@ -41,10 +43,12 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     if ("problem" in query) return refuse(query.problem);
     const surplus = route.body ? undefined : readFields(event, route, runWithin);
     if (surplus && "problem" in surplus) return refuse(surplus.problem);
+    const rights = rightsOf(event, route.scope, tokenRules);
+    if ("problem" in rights) return refuse(rights.problem);
     if (route.needsRecords && !records) {
       return refuse(problemOf("tracking-off", "This processor keeps no records of its jobs"));
     }
-    return answerers[name]({ event, route, parameter, query: query.value });
+    return answerers[name]({ event, route, parameter, query: query.value, ...rights });
   }
 
   return async function frontend(event) {

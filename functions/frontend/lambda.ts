@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SNSClient } from "@aws-sdk/client-sns";
+import type { TokenRules } from "../../contract/http/tokenRules";
 import { announceTo } from "../shared/announceTo";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
@@ -20,7 +21,7 @@ import { scheduleWith } from "./services/scheduleWith";
  * Builds the front-end Lambda's handler, once per environment. Captures nothing.
  * Reads `TOPIC_ARN`, `TYPE_TABLE`, `FLEET_TABLE`, `SCALER_FUNCTION`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN` and
  * `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE` and `REMOVAL_FUNCTION`; with events
- * `EVENTS_TOPIC_ARN`; and `HIDE_QUEUES` if callers may be outside of the account.
+ * `EVENTS_TOPIC_ARN`; `TOKEN_RULES` with `jwt`; and `HIDE_QUEUES` if callers may be outside of the account.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const jobTable = process.env.JOB_TABLE;
@@ -46,6 +47,7 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     readFleets: readFleetsFrom(tables, variable("FLEET_TABLE")),
     redrive: jobTable ? redriveBy(variable("REMOVAL_FUNCTION")) : undefined,
     retryLaunches: retryLaunchesBy(variable("SCALER_FUNCTION")),
+    tokenRules: JSON.parse(process.env.TOKEN_RULES ?? "{}") as TokenRules,
     hidesQueues: Boolean(process.env.HIDE_QUEUES),
     runWithin: createRunWithin(),
     newId: () => randomUUID(),

@@ -1,9 +1,9 @@
 import { idPattern } from "../../contract/limits";
 import { listKeysOf } from "../../contract/records/listKey";
-import type { JobRecord } from "../../contract/records/record";
+import type { JobRecord, JobState } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import { mapLimited } from "../shared/mapLimited";
-import { encodeCursor, type ListQuery, type Place } from "./requests/listQuery";
+import { encodeCursor, type Place } from "./requests/listQuery";
 
 /** The index of job records, newest first. */
 export interface JobIndex {
@@ -19,6 +19,15 @@ const maxRounds = 3;
 const defaultLimit = 20;
 const pagesAtOnce = 50;
 
+interface Selection {
+  state?: JobState;
+  /** At most; 20 by default. */
+  limit?: number;
+  tenant?: string | undefined;
+  /** Place of the last job of the page before. */
+  after?: Place | undefined;
+}
+
 /**
  * One page of the types' newest jobs. A page may hold fewer jobs than asked for if few are in the state;
  * only a page without a cursor is the last.
@@ -26,21 +35,24 @@ const pagesAtOnce = 50;
 export async function listJobs(
   { index, now }: { index: JobIndex; now: () => number },
   types: string[],
-  { state, limit = defaultLimit, after }: Pick<ListQuery, "state" | "limit"> & { after?: Place | undefined },
+  { state, limit = defaultLimit, tenant, after }: Selection,
 ): Promise<{ records: JobRecord[]; cursor?: string }> {
   const shards = types.flatMap(listKeysOf).map((listKey) => createShard(index, listKey, after));
   await mapLimited(shards, pagesAtOnce, (shard) => shard.head());
   const found: JobRecord[] = [];
+  const sifts = state !== undefined || tenant !== undefined;
+  const isWanted = (record: JobRecord) =>
+    (state === undefined || record.state === state) && (tenant === undefined || record.tenant === tenant);
   let last: Place | undefined;
   for (let round = 0; round < maxRounds && found.length < limit; round++) {
-    const places = await takeNewest(shards, state === undefined ? limit - found.length : recordsToSift);
+    const places = await takeNewest(shards, sifts ? recordsToSift : limit - found.length);
     if (places.length === 0) return { records: found };
     const records = new Map((await index.readMany(places.map(({ id }) => id))).map((record) => [record.id, record]));
     for (const place of places) {
       last = place;
       const record = records.get(place.id);
       const asRead = record && recordAsRead(record, now());
-      if (asRead && (state === undefined || asRead.state === state)) found.push(asRead);
+      if (asRead && isWanted(asRead)) found.push(asRead);
       if (found.length === limit) break;
     }
   }

@@ -188,11 +188,13 @@ export class HttpApi {
     if (route.authorization.type === "NONE") return { authorization: "none" };
     if (route.authorization.type === "AWS_IAM") return { authorization: "iam" };
     const authorizer = this.authorizerOf(route);
-    return { authorization: "jwt", ...(authorizer && { bearerToken: this.tokenFor(authorizer, route.authorization) }) };
+    return { authorization: "jwt", ...(authorizer && { bearerToken: this.tokenFor(authorizer) }) };
   }
 
-  /** Reuses a token for as long as the route requires the same. */
-  private tokenFor({ issuer, audiences }: JwtAuthorizer, { scopes }: { scopes: string[] }): string {
+  /** A token with the scopes of all routes; reused for as long as they require the same. */
+  private tokenFor({ issuer, audiences }: JwtAuthorizer): string {
+    const all = [...this.routes.values()].map(({ authorization }) => authorization);
+    const scopes = [...new Set(all.flatMap((each) => (each.type === "JWT" ? each.scopes : [])))].sort();
     const request = { issuer, audience: audiences[0]!, scopes };
     const key = JSON.stringify(request);
     const token = this.tokens.get(key) ?? this.cloud.enforcement!.issuer.issue(request);

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { BatchJobProcessor, type BatchJobProcessorArgs } from "../../components";
+import { BatchJobProcessor, type BatchJobProcessorArgs, type JwtArgs } from "../../components";
 import { readEnvironment } from "../../contract/environmentFile";
+import { type Route, routes } from "../../contract/http/routes";
 import { decodeJobType } from "../../contract/jobType";
 import { record, type RecordedResource } from "../support/record";
 
@@ -478,7 +479,7 @@ describe("BatchJobProcessor", () => {
           exposeHeaders: ["allow", "location", "retry-after"],
           maxAge: 600,
         });
-        const preflights = ofType("apigatewayv2/route:Route").filter(({ inputs }) => inputs.routeKey !== "$default");
+        const preflights = ofType("apigatewayv2/route:Route").filter(({ name }) => name.endsWith("preflight"));
         const asksNobody = args.authorization === "none";
         expect(preflights.map(({ inputs }) => [inputs.routeKey, inputs.authorizationType])).to.deep.equal(
           asksNobody ? [] : [["OPTIONS /{proxy+}", "NONE"]],
@@ -486,7 +487,30 @@ describe("BatchJobProcessor", () => {
       }
       const without = await build();
       expect(without.named("media-api-http").inputs).to.not.have.property("corsConfiguration");
-      expect(without.ofType("apigatewayv2/route:Route")).to.have.length(1);
+      expect(without.ofType("apigatewayv2/route:Route")).to.have.length(1 + Object.keys(routes).length);
+    });
+
+    it("requires of tokens, route by route, the scope of what it does", async () => {
+      const jwt = { issuer: "https://issuer.example", audiences: ["jobs"] };
+      const all = { submit: "s", read: "r", operate: "o" };
+      const token = (scope?: string) => ({ type: "JWT", scopes: scope === undefined ? undefined : [scope] });
+      const signature = { type: "AWS_IAM", scopes: undefined };
+      const cases = [
+        [{}, { submit: token(), read: token(), operate: signature }],
+        [{ scopes: all }, { submit: token("s"), read: token("r"), operate: token("o") }],
+        [{ scopes: { read: "r" } }, { submit: token(), read: token("r"), operate: signature }],
+        [{ operators: ["alice"] }, { submit: token(), read: token(), operate: token() }],
+      ] as const;
+      for (const [more, expected] of cases) {
+        const made = (await build({ jwt: { ...jwt, ...more } as JwtArgs })).ofType("apigatewayv2/route:Route");
+        const byKey = new Map(made.map(({ inputs }) => [inputs.routeKey, inputs]));
+        for (const { method, path, scope } of Object.values<Route>(routes)) {
+          const { authorizationType: type, authorizationScopes: scopes } = byKey.get(`${method} ${path}`)!;
+          expect({ type, scopes }, `${method} ${path} with ${JSON.stringify(more)}`).to.deep.equal(expected[scope]);
+        }
+        const { authorizationType, authorizationScopes } = byKey.get("$default")!;
+        expect([authorizationType, authorizationScopes]).to.deep.equal(["JWT", undefined]);
+      }
     });
 
     it("tells its function to leave the queues out where callers may be outside of the account", async () => {

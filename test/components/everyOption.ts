@@ -79,7 +79,13 @@ export const everyOption: Record<string, BatchJobProcessorArgs> = {
   "tokens, a given network, no records": {
     processors: [{ name: "word-count", handler: "word-count" }],
     tracking: false,
-    jwt: { issuer: "https://issuer.example", audiences: ["jobs"] },
+    jwt: {
+      issuer: "https://issuer.example",
+      audiences: ["jobs"],
+      scopes: { submit: "jobs/submit", read: "jobs/read" },
+      operators: ["alice"],
+      tenantClaim: "tenant",
+    },
     network: { vpcId: "vpc-9", subnetIds: ["subnet-9"], securityGroupIds: ["sg-9"] },
   },
   "another registry": {

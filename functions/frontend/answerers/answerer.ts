@@ -9,6 +9,8 @@ export interface Call {
   parameter: string;
   /** The query parameters, as the route's schemas say. */
   query: Record<string, unknown>;
+  /** The only tenant whose jobs the caller may submit, see and act on; undefined if it isn't bound to one. */
+  tenant?: string;
 }
 
 /** Answers the requests of a route. It reads the body, if the route takes one. */

@@ -19,7 +19,7 @@ import { retryJobs } from "../retryJobs";
 import type { ReadFleets } from "../services/fleets";
 import { isTooFarForQueues } from "../submitJobs";
 import { waitingOf } from "../waiting";
-import type { Answerers } from "./answerer";
+import type { Answerers, Call } from "./answerer";
 
 export interface JobEffects {
   /** These three are undefined if jobs are not tracked. */
@@ -66,13 +66,21 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
     }
   }
 
-  function retry(ids: string[], delaySeconds = 0) {
-    return retryJobs({ records: records!, redrive: redrive!, now, log }, ids, delaySeconds);
+  /** The records as the caller may see them. */
+  function recordsFor({ tenant }: Call): JobRecords {
+    if (tenant === undefined) return records!;
+    const isOwn = (record: JobRecord | undefined) => record?.tenant === tenant;
+    return { ...records!, read: async (id) => [await records!.read(id)].find(isOwn) };
+  }
+
+  function retry(call: Call, ids: string[], delaySeconds = 0) {
+    return retryJobs({ records: recordsFor(call), redrive: redrive!, now, log }, ids, delaySeconds);
   }
 
   return {
-    async getJob({ parameter: id }) {
-      const record = idPattern.test(id) ? await records!.read(id) : undefined;
+    async getJob(call) {
+      const id = call.parameter;
+      const record = idPattern.test(id) ? await recordsFor(call).read(id) : undefined;
       if (!record) {
         const detail = `Expected the id of a job whose record is there, got ${describe(id)}`;
         return refuse(problemOf("job-not-found", detail));
@@ -81,7 +89,7 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
       return answer(200, view);
     },
 
-    async listJobs({ query }) {
+    async listJobs({ query, tenant }) {
       const { type, cursor, ...wanted } = query as ListQuery;
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
       if (cursor !== undefined && !after) {
@@ -93,31 +101,35 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
         const message = `Expected a type, since there are more than ${maxListedTypes}, got nothing`;
         return refuse(wrongShape([{ path: "type", message }]));
       }
-      const { records: found, cursor: next } = await listJobs({ index: index!, now }, types, { ...wanted, after });
+      const { records: found, cursor: next } = await listJobs({ index: index!, now }, types, {
+        ...wanted,
+        tenant,
+        after,
+      });
       return answer(200, { jobs: await viewsOf(found), cursor: next });
     },
 
-    async cancelJob({ parameter: id }) {
-      const outcome = await cancelJob({ records: records!, now }, id);
+    async cancelJob(call) {
+      const outcome = await cancelJob({ records: recordsFor(call), now }, call.parameter);
       if ("problem" in outcome) return refuse(outcome.problem);
       if (outcome.record.state === "cancelled") await tellEnd(outcome.record);
       return answer(202, jobView(outcome.record));
     },
 
-    async retryJob({ event, route, parameter: id }) {
-      const wanted = readFields<{ delaySeconds?: number }>(event, route, runWithin);
+    async retryJob(call) {
+      const wanted = readFields<{ delaySeconds?: number }>(call.event, call.route, runWithin);
       if ("problem" in wanted) return refuse(wanted.problem);
-      const [outcome] = await retry([id], wanted.value.delaySeconds);
+      const [outcome] = await retry(call, [call.parameter], wanted.value.delaySeconds);
       if ("problem" in outcome!) return refuse(outcome.problem);
       const [view] = await viewsOf([outcome!.record]);
       return answer(202, view);
     },
 
-    async retryJobs({ event, route }) {
-      const wanted = readFields<{ ids: string[]; delaySeconds?: number }>(event, route, runWithin);
+    async retryJobs(call) {
+      const wanted = readFields<{ ids: string[]; delaySeconds?: number }>(call.event, call.route, runWithin);
       if ("problem" in wanted) return refuse(wanted.problem);
       const { ids, delaySeconds } = wanted.value;
-      return answerEach(await retry([...new Set(ids)], delaySeconds));
+      return answerEach(await retry(call, [...new Set(ids)], delaySeconds));
     },
   };
 }

@@ -13,8 +13,8 @@ export function createSubmissionAnswerers(effects: SubmissionEffects): Answerers
   const { records, newId } = effects;
   const submitJobs = createSubmitJobs(effects);
   return {
-    async submitJob({ event }) {
-      const request = readSubmission(event, newId);
+    async submitJob({ event, tenant }) {
+      const request = readSubmission(event, newId, tenant);
       if ("problem" in request) return refuse(request.problem);
       const job = identify(request, request.value);
       if ("problem" in job) return refuse(job.problem);
@@ -25,8 +25,8 @@ export function createSubmissionAnswerers(effects: SubmissionEffects): Answerers
       return answer(202, { ...outcome, links: { self } }, { location: self });
     },
 
-    async submitBatch({ event, route }) {
-      const request = readSubmission(event, newId);
+    async submitBatch({ event, route, tenant }) {
+      const request = readSubmission(event, newId, tenant);
       if ("problem" in request) return refuse(request.problem);
       const batch = checkBatch(request.value);
       const ofNoJob = request.losses.filter(({ path }) => !/^\/jobs\/\d/.test(path));

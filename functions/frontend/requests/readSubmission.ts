@@ -14,13 +14,15 @@ export interface SubmissionRequest extends JsonBody {
   /** Returns the id of a job without one. */
   idOf: (type: string, index?: number) => Pick<IdentifiedSubmission, "id" | "unscopedId">;
   submitter: string;
+  /** The only tenant whose jobs the caller may submit, if it is bound to one. */
+  tenant: string | undefined;
 }
 
 const jobFields = Object.keys(routes.submitJob.body.properties);
 
 /** The submitted job with its id, or its problem. `index` is its place in a batch. */
 export function identify(
-  { losses, idOf, submitter }: SubmissionRequest,
+  { losses, idOf, submitter, tenant: bound }: SubmissionRequest,
   value: unknown,
   index?: number,
 ): IdentifiedSubmission | { problem: ProblemDocument } {
@@ -32,8 +34,17 @@ export function identify(
     ...losses.filter((loss) => loss.path === path || loss.path.startsWith(`${path}/`)),
   ];
   if (!checked.ok || problems.length > 0) return { problem: wrongShape(problems) };
-  const { id, type } = checked.value;
-  return { ...checked.value, submitter, ...(id === undefined ? idOf(type, index) : { id }) };
+  const { id, type, tenant = bound } = checked.value;
+  if (bound !== undefined && tenant !== bound) {
+    const message = `Expected the token's tenant ${bound}, got ${describe(tenant)}`;
+    return { problem: problemOf("forbidden", message, [{ path: `${path}/tenant`, message }]) };
+  }
+  return {
+    ...checked.value,
+    ...(tenant !== undefined && { tenant }),
+    submitter,
+    ...(id === undefined ? idOf(type, index) : { id }),
+  };
 }
 
 /** The problem of a job in a batch, with that job's path. */
@@ -47,6 +58,7 @@ export function placedAt(path: string, outcome: { id?: string; problem: ProblemD
 export function readSubmission(
   event: HttpEvent,
   newId: () => string,
+  tenant: string | undefined,
 ): SubmissionRequest | { problem: ProblemDocument } {
   const body = readJsonBody(event);
   if ("problem" in body) return body;
@@ -58,14 +70,13 @@ export function readSubmission(
     const detail = `Expected a key in the header Idempotency-Key, got it in ${describe(lookalike)}`;
     return { problem: problemOf("invalid-request", detail) };
   }
-  if (key === undefined) return { ...body, submitter, idOf: () => ({ id: newId() }) };
+  if (key === undefined) return { ...body, submitter, tenant, idOf: () => ({ id: newId() }) };
   if (key.length < 1 || key.length > 255) {
     const detail = `Expected an Idempotency-Key of 1–255 characters, got ${key.length}`;
     return { problem: problemOf("invalid-request", detail) };
   }
   return {
-    ...body,
-    submitter,
+    ...{ ...body, submitter, tenant },
     idOf: (type, index) => ({ id: idFromKey(key, type, caller, index), unscopedId: unscopedIdFromKey(key, index) }),
   };
 }

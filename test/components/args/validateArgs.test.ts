@@ -329,6 +329,16 @@ describe("validateArgs", () => {
     expect(problemsOf({ processors: [good], jwt, authorization: "none" })).to.deep.equal({
       authorization: 'Expected only without jwt, got "none" with it',
     });
+    const scopes = { submit: "jobs/submit", operate: "jobs/operate" };
+    const all = { ...jwt, scopes, tenantClaim: "tenant" };
+    expect(problemsOf({ processors: [good], jwt: all })).to.deep.equal({});
+    expect(problemsOf({ processors: [good], jwt: { ...all, operators: ["a"] } })).to.deep.equal({
+      "jwt.operators": "Expected only without jwt.scopes.operate, got both",
+    });
+    expect(problemsOf({ processors: [good], jwt: { ...jwt, scopes: { read: "a b", write: "c" } } })).to.deep.equal({
+      "jwt.scopes.read": 'Expected one scope, got "a b"',
+      "jwt.scopes.write": "Expected no such property",
+    });
     expect(problemsOf({ processors: [good], authorization: "jwt" })).to.deep.equal({
       authorization: "Expected jwt: { issuer, audiences } instead",
     });

@@ -1,0 +1,37 @@
+import { type ProblemDocument, problemOf } from "../../../contract/http/problem";
+import type { Scope } from "../../../contract/http/routes";
+import type { TokenRules } from "../../../contract/http/tokenRules";
+import { tenantPattern } from "../../../contract/limits";
+import type { HttpEvent } from "./http";
+
+/**
+ * The tenant to which a caller is bound, if it is, or the problem of one that may not do this. API Gateway has checked
+ * the permissions of signed requests, and scopes where a request's path is written as its route's.
+ */
+export function rightsOf(
+  { requestContext: { authorizer } }: HttpEvent,
+  scope: Scope,
+  { scopes = {}, operators = [], tenantClaim }: TokenRules,
+): { tenant?: string } | { problem: ProblemDocument } {
+  const claims = authorizer?.jwt?.claims;
+  if (!claims) return {};
+  // API Gateway hands over a list as `[a b]`.
+  const held = (claims.scope ?? claims.scp ?? "").replace(/^\[|\]$/g, "").split(" ");
+  const may = (what: Scope) => {
+    const needed = scopes[what];
+    return needed === undefined ? what !== "operate" || operators.includes(claims.sub ?? "") : held.includes(needed);
+  };
+  const refuse = (detail: string) => ({ problem: problemOf("forbidden", detail) });
+  if (!may(scope)) {
+    const needed = scopes[scope];
+    return refuse(
+      `Expected a token ${needed === undefined ? "of an operator" : `with the scope ${needed}`}, got another`,
+    );
+  }
+  const tenant = tenantClaim === undefined ? undefined : claims[tenantClaim];
+  if (tenantClaim === undefined || (tenant === undefined && may("operate"))) return {};
+  if (tenant !== undefined && tenantPattern.test(tenant)) return { tenant };
+  return refuse(
+    `Expected a tenant in the token's claim ${tenantClaim}, got ${tenant === undefined ? "none" : "another value"}`,
+  );
+}
