@@ -1,4 +1,4 @@
-import { isObject } from "./check";
+import { isObject, jsonOf } from "./check";
 
 /** A running local cloud's data for the command line and the client: kept in a file that only its owner may read. */
 export interface LocalRun {
@@ -30,12 +30,7 @@ export function localRunFolder(environment: Record<string, string | undefined>, 
 
 /** Undefined if the text is not such a file's. */
 export function parseLocalRun(text: string): LocalRun | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = jsonOf(text);
   if (!isObject(value) || !isObject(value.credentials)) return undefined;
   const { pid, folder, url, token, endpoint, region, credentials, authorization, bearerToken } = value;
   const { accessKeyId, secretAccessKey } = credentials;

@@ -1,4 +1,4 @@
-import { type Checked, type FieldProblem, isObject } from "./check";
+import { type Checked, type FieldProblem, isObject, jsonOf } from "./check";
 import { limits } from "./limits";
 import { parseSecretReference } from "./secretReference";
 
@@ -174,12 +174,8 @@ function problem(field: keyof Options, message: string): FieldProblem {
 }
 
 function parseJson<T>(text: string, isValid: (value: unknown) => value is T): T | undefined {
-  try {
-    const value = JSON.parse(text) as unknown;
-    return isValid(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonOf(text);
+  return isValid(value) ? value : undefined;
 }
 
 function isTexts(value: unknown): value is string[] {

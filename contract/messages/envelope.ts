@@ -92,7 +92,7 @@ export function checkSubmission(value: unknown): Checked<Submission> {
   if (!isObject(value)) return refused("", "a job as an object with `type` and `payload`", value);
   const problems = [
     ...checkText(value, "type", typePattern, `a job type in kebab-case, 1–${limits.maxTypeCharacters} characters`),
-    ...checkPayload(value),
+    ...(checkPayload(value) ?? checkSize(value.payload)),
     ...(value.id === undefined ? [] : checkText(value, "id", idPattern, idExpectation)),
     ...(value.tenant === undefined ? [] : checkTenant(value)),
     ...checkDelay(value),
@@ -119,8 +119,7 @@ export function checkEnvelope(value: unknown): Checked<JobEnvelope> {
   const problems = [
     ...checkText(value, "id", idPattern, idExpectation),
     ...checkText(value, "type", typePattern, `a job type in kebab-case, 1–${limits.maxTypeCharacters} characters`),
-    ...checkPayload(value),
-    ...checkRange(value),
+    ...(checkPayload(value) ?? checkRange(value)),
     ...checkTime(value, "submittedAt"),
     ...(value.notBefore === undefined ? [] : checkTime(value, "notBefore")),
     ...(value.tenant === undefined ? [] : checkTenant(value)),
@@ -197,21 +196,19 @@ function checkMaxAttempts(value: unknown): FieldProblem[] {
     : [expected("/maxAttempts", `a whole number from 1 to ${limits.maxAttempts}`, value)];
 }
 
-function checkPayload(value: Record<string, unknown>): FieldProblem[] {
-  if (value.payload === undefined) return [expected("/payload", "any JSON value", undefined)];
-  if (depthOf(value.payload, limits.maxPayloadDepth) > limits.maxPayloadDepth) {
-    return [{ path: "/payload", message: `Expected at most ${limits.maxPayloadDepth} levels of nesting, got more` }];
-  }
-  const bytes = bytesOf(encodeJson(value.payload));
-  return bytes <= limits.maxPayloadBytes
-    ? []
-    : [
-        {
-          path: "/payload",
-          message: `Expected at most ${limits.maxPayloadBytes} bytes of JSON, got ${bytes}`,
-          code: "payload-too-large",
-        },
-      ];
+/** Problems of its shape; undefined if there are none. */
+function checkPayload({ payload }: Record<string, unknown>): FieldProblem[] | undefined {
+  if (payload === undefined) return [expected("/payload", "any JSON value", undefined)];
+  if (depthOf(payload, limits.maxPayloadDepth) <= limits.maxPayloadDepth) return undefined;
+  return [{ path: "/payload", message: `Expected at most ${limits.maxPayloadDepth} levels of nesting, got more` }];
+}
+
+/** Of a message it needs no check: SNS bounds messages. */
+function checkSize(payload: unknown): FieldProblem[] {
+  const bytes = bytesOf(encodeJson(payload));
+  if (bytes <= limits.maxPayloadBytes) return [];
+  const message = `Expected at most ${limits.maxPayloadBytes} bytes of JSON, got ${bytes}`;
+  return [{ path: "/payload", message, code: "payload-too-large" }];
 }
 
 function checkRange({ payload }: Record<string, unknown>): FieldProblem[] {

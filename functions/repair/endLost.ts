@@ -1,20 +1,12 @@
 import type { JobType } from "../../contract/jobType";
-import { errorFields, type Log } from "../../contract/log";
+import { errorFields } from "../../contract/log";
 import { listKeysOf } from "../../contract/records/listKey";
 import { lostAfterSeconds, recordAsRead } from "../../contract/records/recordAsRead";
-import type { Announce } from "../shared/announceTo";
 import { mapLimited } from "../shared/mapLimited";
+import { type RepairEffects } from "./effects";
 import type { FailedRecords } from "./failedRecords";
 
-export interface EndLostEffects {
-  records: FailedRecords;
-  announce?: Announce | undefined;
-  /** Epoch milliseconds. */
-  now: () => number;
-  /** From 0 to below 1. */
-  random: () => number;
-  log: Log;
-}
+type EndLostEffects = Pick<RepairEffects, "announce" | "now" | "random" | "log"> & { records: FailedRecords };
 
 const roundMilliseconds = 3_600_000;
 

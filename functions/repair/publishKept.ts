@@ -1,16 +1,9 @@
 import { isObject } from "../../contract/check";
-import { errorFields, type Log } from "../../contract/log";
+import { errorFields } from "../../contract/log";
 import type { JobRecord } from "../../contract/records/record";
-import type { Announce } from "../shared/announceTo";
-import { type Inbox, type QueuedMessage, removeAll } from "../shared/inbox";
+import { type QueuedMessage, removeAll } from "../shared/inbox";
 import { mapLimited } from "../shared/mapLimited";
-
-export interface PublishKeptEffects {
-  inbox: Pick<Inbox, "receive" | "remove">;
-  announce?: Announce | undefined;
-  hasTime: () => boolean;
-  log: Log;
-}
+import { type RepairRun } from "./effects";
 
 /** Seconds that an event that failed again stays hidden. Longer than a run, so that each run tries it once. */
 const retrySeconds = 120;
@@ -21,7 +14,7 @@ const eventsAtOnce = 10;
  * Publishes the events that workers could not, oldest first as far as SQS's order goes, until the topic refuses one;
  * returns their number.
  */
-export async function publishKept({ inbox, announce, hasTime, log }: PublishKeptEffects, url: string): Promise<number> {
+export async function publishKept({ inbox, announce, hasTime, log }: RepairRun, url: string): Promise<number> {
   let published = 0;
 
   async function publish(message: QueuedMessage): Promise<boolean> {

@@ -1,34 +1,14 @@
 import type { JobType } from "../../contract/jobType";
-import { errorFields, type Log } from "../../contract/log";
-import { createRouteJobs, type RouteJobsEffects } from "../router/routeJobs";
-import type { Announce } from "../shared/announceTo";
-import type { Inbox } from "../shared/inbox";
-import type { JobTypes } from "../shared/jobTypes";
+import { errorFields } from "../../contract/log";
+import { createRouteJobs } from "../router/routeJobs";
 import type { RunContext } from "../shared/runtime";
 import { createSendMessages } from "../shared/sendMessages";
-import type { UnsentEvents } from "../shared/unsentEvents";
+import { type RepairEffects } from "./effects";
 import { createEndLost } from "./endLost";
-import type { FailedRecords } from "./failedRecords";
 import { publishKept } from "./publishKept";
 import { repairDeadLetters } from "./repairDeadLetters";
-import { type FailedEvents, replayQueue } from "./replayQueue";
+import { replayQueue } from "./replayQueue";
 import { sendUnsent } from "./sendUnsent";
-
-export interface RepairEffects extends RouteJobsEffects {
-  jobTypes: Pick<JobTypes, "find" | "list">;
-  inbox: Inbox;
-  /** Undefined if jobs are not tracked. */
-  records: FailedRecords | undefined;
-  /** Publishes a final state; undefined when `events` is off. */
-  announce?: Announce | undefined;
-  /** Queues whose messages hold jobs that the router has yet to route. */
-  failedEvents: FailedEvents[];
-  /** Events that the router kept while SQS took nothing. */
-  unsentEvents: UnsentEvents;
-  /** Queue of events that workers could not publish; undefined when `events` is off. */
-  keptEventsUrl?: string | undefined;
-  log: Log;
-}
 
 /** Time left for the current message: three tries of a send, at most two calls of 3 s each, and its deletion. */
 const reserveMilliseconds = 25_000;
@@ -50,6 +30,7 @@ export function createRepair(effects: RepairEffects): (event: unknown, context: 
 
   return async function repair(_event, context) {
     const hasTime = () => context.getRemainingTimeInMillis() > reserveMilliseconds;
+    const run = { ...effects, routeJobs, sendMessages, hasTime };
     const failures: unknown[] = [];
     const attempt = async (step: string, action: () => Promise<void>) => {
       try {
@@ -61,18 +42,18 @@ export function createRepair(effects: RepairEffects): (event: unknown, context: 
     };
     const totals = { replayed: 0, left: 0, explained: 0, published: 0, unsent: 0, ended: 0 };
     await attempt("unsent", async () => {
-      totals.unsent = await sendUnsent({ ...effects, routeJobs, hasTime });
+      totals.unsent = await sendUnsent(run);
     });
     for (const queue of failedEvents) {
       await attempt(queue.name, async () => {
-        const { replayed, left } = await replayQueue({ ...effects, routeJobs, hasTime }, queue);
+        const { replayed, left } = await replayQueue(run, queue);
         totals.replayed += replayed;
         totals.left += left;
       });
     }
     if (keptEventsUrl !== undefined) {
       await attempt("kept events", async () => {
-        totals.published = await publishKept({ ...effects, hasTime }, keptEventsUrl);
+        totals.published = await publishKept(run, keptEventsUrl);
       });
     }
     await attempt("types", async () => {
@@ -80,7 +61,7 @@ export function createRepair(effects: RepairEffects): (event: unknown, context: 
       for (const jobType of typesOfThisRun(all, now())) {
         if (!hasTime()) break;
         await attempt(`dead letters of ${jobType.type}`, async () => {
-          totals.explained += await repairDeadLetters({ ...effects, sendMessages, hasTime }, jobType);
+          totals.explained += await repairDeadLetters(run, jobType);
         });
       }
       await attempt("lost jobs", async () => {

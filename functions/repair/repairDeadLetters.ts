@@ -1,23 +1,10 @@
 import type { JobType } from "../../contract/jobType";
-import { errorFields, type Log } from "../../contract/log";
+import { errorFields } from "../../contract/log";
 import { attributes, stringAttributes } from "../../contract/messages/attributes";
 import { decodeEnvelope } from "../../contract/messages/envelope";
-import type { Announce } from "../shared/announceTo";
-import { type Inbox, type QueuedMessage, removeAll } from "../shared/inbox";
+import { type QueuedMessage, removeAll } from "../shared/inbox";
 import type { QueueMessage } from "../shared/queueMessage";
-import type { SendFailure } from "../shared/sendMessages";
-import type { FailedRecords } from "./failedRecords";
-
-export interface DeadLetterEffects {
-  inbox: Inbox;
-  records: FailedRecords | undefined;
-  announce?: Announce | undefined;
-  sendMessages: (messages: QueueMessage[]) => Promise<SendFailure[]>;
-  hasTime: () => boolean;
-  /** Epoch milliseconds. */
-  now: () => number;
-  log: Log;
-}
+import { type RepairRun } from "./effects";
 
 /** Longer than a run, so that each message is received once per run. */
 const hideSeconds = 60;
@@ -30,7 +17,7 @@ const maxPages = 10;
  * state.
  * Those with a reason are read and released.
  */
-export async function repairDeadLetters(effects: DeadLetterEffects, jobType: JobType): Promise<number> {
+export async function repairDeadLetters(effects: RepairRun, jobType: JobType): Promise<number> {
   const { inbox, hasTime, log } = effects;
   const { type, deadLetterQueueUrl: url } = jobType;
   const seen: QueuedMessage[][] = [];
@@ -57,7 +44,7 @@ export async function repairDeadLetters(effects: DeadLetterEffects, jobType: Job
 }
 
 /** Dead-letter with the reason, record, delete: in that order, so that the job isn't lost wherever the run ends. */
-async function repairLetter(effects: DeadLetterEffects, jobType: JobType, letter: QueuedMessage): Promise<boolean> {
+async function repairLetter(effects: RepairRun, jobType: JobType, letter: QueuedMessage): Promise<boolean> {
   const { inbox, records, announce, sendMessages, now, log } = effects;
   const decoded = decodeEnvelope(letter.body);
   const id = decoded.ok ? decoded.value.id : undefined;

@@ -1,23 +1,7 @@
-import { errorFields, type Log } from "../../contract/log";
-import type { TopicEvent } from "../router/routeJobs";
-import { type Inbox, type QueuedMessage, removeAll } from "../shared/inbox";
+import { errorFields } from "../../contract/log";
+import { type QueuedMessage, removeAll } from "../shared/inbox";
+import { type FailedEvents, type RepairRun } from "./effects";
 import { failedEvent } from "./failedEvent";
-
-export interface ReplayEffects {
-  inbox: Pick<Inbox, "receive" | "remove">;
-  /** The router's own function: resolves once every job is in a queue. */
-  routeJobs: (event: TopicEvent) => Promise<void>;
-  /** True if there is time for one more message. */
-  hasTime: () => boolean;
-  log: Log;
-}
-
-/** A queue of events that never reached the router, or that it failed at. */
-export interface FailedEvents {
-  /** Name in the log: `router failures`, `undelivered`. */
-  name: string;
-  url: string;
-}
 
 /** Seconds that a message that failed again stays hidden. Longer than a run, so that each run tries it once. */
 const retrySeconds = 120;
@@ -27,7 +11,7 @@ const retrySeconds = 120;
  * sent.
  * A message that fails stays, and a later run tries it again.
  */
-export async function replayQueue({ inbox, routeJobs, hasTime, log }: ReplayEffects, queue: FailedEvents) {
+export async function replayQueue({ inbox, routeJobs, hasTime, log }: RepairRun, queue: FailedEvents) {
   const outcome = { replayed: 0, left: 0 };
 
   async function replay(message: QueuedMessage): Promise<void> {

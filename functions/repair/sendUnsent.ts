@@ -1,17 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { errorFields, type Log } from "../../contract/log";
-import type { TopicEvent } from "../router/routeJobs";
+import { errorFields } from "../../contract/log";
 import { mapLimited } from "../shared/mapLimited";
-import type { UnsentEvent, UnsentEvents } from "../shared/unsentEvents";
+import type { UnsentEvent } from "../shared/unsentEvents";
+import { type RepairRun } from "./effects";
 import { eventOf } from "./failedEvent";
-
-export interface SendUnsentEffects {
-  unsentEvents: UnsentEvents;
-  /** The router's own function: resolves once every job is in a queue. */
-  routeJobs: (event: TopicEvent) => Promise<void>;
-  hasTime: () => boolean;
-  log: Log;
-}
 
 const eventsAtOnce = 10;
 
@@ -22,7 +14,7 @@ const pagesInVain = 5;
  * Routes the events that the router kept; returns their number. It tries a queue that still takes nothing only once,
  * which delays that queue's events alone.
  */
-export async function sendUnsent({ unsentEvents, routeJobs, hasTime, log }: SendUnsentEffects): Promise<number> {
+export async function sendUnsent({ unsentEvents, routeJobs, hasTime, log }: RepairRun): Promise<number> {
   const closed = new Set<string>();
   let sent = 0;
 

@@ -1,22 +1,24 @@
 import { type Checked, encodeWithinStack } from "../../contract/check";
 import { decodeMessage, type JobEnvelope } from "../../contract/messages/envelope";
 
-/** One job of an SNS message: its original text, the parsed value, and the envelope if it is valid. */
+/** One job of an SNS message: the parsed value, and the envelope if it is valid. */
 export interface ReadJob {
-  text: string;
   source: unknown;
   job: Checked<JobEnvelope>;
+  /** Returns the job's original text. */
+  text: () => string;
 }
 
 /** The jobs of an SNS message. A message without jobs, or invalid JSON, counts as one malformed job. */
 export function readJobs(message: string): ReadJob[] {
+  const text = () => message;
   const decoded = decodeMessage(message);
-  if (!decoded.ok) return [{ text: message, source: undefined, job: decoded }];
+  if (!decoded.ok) return [{ text, source: undefined, job: decoded }];
   if (decoded.value.length === 0) {
     const problems = [{ path: "", message: "Expected at least one job, got an empty array" }];
-    return [{ text: message, source: undefined, job: { ok: false, problems } }];
+    return [{ text, source: undefined, job: { ok: false, problems } }];
   }
-  if (decoded.value.length === 1) return [{ ...decoded.value[0]!, text: message }];
+  if (decoded.value.length === 1) return [{ ...decoded.value[0]!, text }];
   // The whole message if the job is nested too deep to be written again.
-  return decoded.value.map(({ source, job }) => ({ text: encodeWithinStack(source) ?? message, source, job }));
+  return decoded.value.map((read) => ({ ...read, text: () => encodeWithinStack(read.source) ?? message }));
 }

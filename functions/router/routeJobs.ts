@@ -49,7 +49,11 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
   const sendMessages = createSendMessages(effects);
 
   function giveUp({ text, source }: ReadJob, reason: string, loggedReason = reason): QueueMessage {
-    const message = unroutableMessage({ text, source, reason }, unroutableQueueUrl, new Date(now()).toISOString());
+    const message = unroutableMessage(
+      { text: text(), source, reason },
+      unroutableQueueUrl,
+      new Date(now()).toISOString(),
+    );
     log("warn", "job-unroutable", { jobId: message.id, jobType: message.type, reason: loggedReason });
     return message;
   }
@@ -61,7 +65,7 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
       const jobType = await jobTypes.find(type);
       if (!jobType) return giveUp(read, `No processor takes jobs of type ${type}`);
       const message = jobMessage(read.job.value, jobType.queueUrl, now());
-      return "reason" in message ? giveUp(read, message.reason) : { ...message, text: read.text };
+      return "reason" in message ? giveUp(read, message.reason) : message;
     } catch (error) {
       return { id, type, error };
     }

@@ -24,9 +24,9 @@ export interface FleetItems {
    * Acquires the type's lease and writes the changes with it; resolves to false, with nothing written, if the lease was
    * taken, or if the last lease is no longer `lastLease`.
    */
-  take(lease: Lease, lastLease: number | undefined, changes: StateChanges): Promise<boolean>;
+  acquire(lease: Lease, lastLease: number | undefined, changes: StateChanges): Promise<boolean>;
   /** Asks the lease holder for one more check, and adds the jobs sent; resolves to false if there is no holder. */
-  askHolder(type: string, now: number, sent: number): Promise<boolean>;
+  requestRecheck(type: string, now: number, sent: number): Promise<boolean>;
   /** Releases the lease; resolves to the number of jobs sent if other runs have requested one more check. */
   release(lease: Lease): Promise<number | undefined>;
   /** Makes the next check try failing launches, as if for the first time. */
@@ -85,21 +85,21 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
       }
       return { state, items };
     },
-    async take({ type, from, until }, lastLease, changes) {
+    async acquire({ type, from, until }, lastLease, changes) {
       // Requests to a holder that died are obsolete.
       const fields = Object.entries({ ...changes, leaseUntil: until, lastLease: until, nudgedSent: undefined });
       const set = fields.flatMap(([field, value]) => (value === undefined ? [] : [[field, value] as const]));
       const removed = fields.filter(([, value]) => value === undefined);
       const isLast = lastLease === undefined ? "attribute_not_exists(lastLease)" : "lastLease = :seen";
       const values = { ...Object.fromEntries(set), from, ...(lastLease !== undefined && { seen: lastLease }) };
-      const taken = await update([type, fleetItem], values, {
+      const before = await update([type, fleetItem], values, {
         UpdateExpression: `SET ${set.map(([field]) => `#${field} = :${field}`).join(", ")} REMOVE ${removed.map(([field]) => `#${field}`).join(", ")}`,
         ConditionExpression: `(attribute_not_exists(leaseUntil) OR leaseUntil <= :from) AND ${isLast}`,
         ExpressionAttributeNames: Object.fromEntries(fields.map(([field]) => [`#${field}`, field])),
       });
-      return taken !== undefined;
+      return before !== undefined;
     },
-    async askHolder(type, now, sent) {
+    async requestRecheck(type, now, sent) {
       const ConditionExpression = "leaseUntil > :now";
       const UpdateExpression = "ADD nudgedSent :sent";
       return !!(await update([type, fleetItem], { now, sent }, { UpdateExpression, ConditionExpression }));

@@ -3,7 +3,7 @@ import { workerAlias } from "../../contract/fleet/state";
 import type { RunContext } from "../shared/runtime";
 
 /** The request to a run of the scaler. */
-export interface Asked {
+export interface ScalerRequest {
   /** Jobs just sent, by type; undefined if the run is for all types. */
   sent?: Record<string, number>;
   /** Types whose launches are retried now. */
@@ -16,7 +16,7 @@ export interface Asked {
  * Events by the workers' alias name only types: their queues' counts give the number of jobs, so that no worker
  * raises a fleet, its own or another's, beyond what its queue holds.
  */
-export function readNudge(event: unknown, { invokedFunctionArn }: RunContext): Asked {
+export function readNudge(event: unknown, { invokedFunctionArn }: RunContext): ScalerRequest {
   const isByWorker = invokedFunctionArn?.endsWith(`:${workerAlias}`) ?? false;
   if (isObject(event) && isObject(event.sent)) {
     const counts = Object.entries(event.sent).map(([type, count]) => {

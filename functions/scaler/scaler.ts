@@ -1,17 +1,18 @@
 import type { JobTypes } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
 import type { RunContext } from "../shared/runtime";
+import { act } from "./act";
 import { createFailures, type Failures } from "./failures";
-import { act, lookAt, type LookEffects, type LookOptions, type Target } from "./lookAt";
 import { readNudge } from "./readNudge";
+import { type FleetEffects, readView, type Target, type ViewOptions } from "./readView";
 import { decide } from "./rules/decide";
 
-export interface ScalerEffects extends LookEffects {
+export interface ScalerEffects extends FleetEffects {
   jobTypes: JobTypes;
 }
 
 /** Groups by name, as `AutoScaling.describe` gives them. */
-type Groups = LookOptions["groups"];
+type Groups = ViewOptions["groups"];
 
 const typesAtOnce = 20;
 
@@ -64,7 +65,7 @@ async function nudgedTypes({ effects, failures }: Run, sent: Record<string, numb
       return jobType && { jobType, sent: count };
     }),
   );
-  return present(targets);
+  return defined(targets);
 }
 
 async function allTypes({ effects }: Run): Promise<Target[]> {
@@ -83,15 +84,15 @@ async function scale(run: Run, { jobType, sent }: Target, described: Groups): Pr
   for (let groups = described, losses = 0; losses < 3; groups = await describeGroups(run, [target])) {
     // A call that hangs takes seconds: better to report that a type was left out than to be cut off.
     if (context.getRemainingTimeInMillis() < lookMilliseconds) throw new Error("No time is left");
-    const view = await lookAt(target, { groups, readsLaunches: !isNudged }, effects);
+    const view = await readView(target, { groups, readsLaunches: !isNudged }, effects);
     const actions = view ? decide(view) : [];
     const [first] = actions;
     if (!view || !first) return;
     const changes = first.kind === "remember" ? first.changes : {};
     const lease = { type, from: now(), until: now() + leaseMilliseconds };
-    if (!(await fleetItems.take(lease, view.state.lastLease, changes))) {
+    if (!(await fleetItems.acquire(lease, view.state.lastLease, changes))) {
       // The holder may release the lease between our two calls: check again.
-      if (isNudged ? await fleetItems.askHolder(type, now(), target.sent) : now() < (view.state.leaseUntil ?? 0))
+      if (isNudged ? await fleetItems.requestRecheck(type, now(), target.sent) : now() < (view.state.leaseUntil ?? 0))
         return;
       losses++;
       continue;
@@ -110,9 +111,9 @@ async function scale(run: Run, { jobType, sent }: Target, described: Groups): Pr
 
 async function describeGroups({ effects }: Run, targets: Target[]): Promise<Groups> {
   const names = targets.flatMap(({ jobType: { fleet } }) => [fleet.groupName, fleet.onDemandGroupName]);
-  return names.length > 0 ? effects.autoScaling.describe(present(names)) : {};
+  return names.length > 0 ? effects.autoScaling.describe(defined(names)) : {};
 }
 
-function present<T>(items: (T | undefined)[]): T[] {
+function defined<T>(items: (T | undefined)[]): T[] {
   return items.filter((item) => item !== undefined);
 }

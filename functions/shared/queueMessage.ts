@@ -13,7 +13,7 @@ export interface QueueMessage extends OutgoingMessage {
   delaySeconds?: number;
   id?: string;
   type?: string;
-  /** The job's original text, which is kept if the message can't be sent. */
+  /** The original text of an unroutable job, which is kept in place of the body if the message can't be sent. */
   text?: string;
 }
 

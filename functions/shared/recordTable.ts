@@ -13,23 +13,17 @@ export interface RecordUpdate {
   values: Record<string, unknown>;
 }
 
-/** The table of job records, as functions read and change it. */
-export interface RecordTable {
-  /** Reads the record consistently: one just written is seen. */
-  read: (id: string) => Promise<JobRecord | undefined>;
-  /** The record after the update; undefined if its condition does not hold. */
-  update: (id: string, update: RecordUpdate) => Promise<JobRecord | undefined>;
-}
-
 /** The table of job records in DynamoDB. */
-export function createRecordTable(client: DynamoDBClient, tableName: string): RecordTable {
+export function createRecordTable(client: DynamoDBClient, tableName: string) {
   const itemOf = (id: string) => ({ TableName: tableName, Key: { id: { S: id } } });
   return {
-    async read(id) {
+    /** Reads the record consistently: one just written is seen. */
+    async read(id: string): Promise<JobRecord | undefined> {
       const { Item } = await client.send(new GetItemCommand({ ...itemOf(id), ConsistentRead: true }));
       return Item && decodeRecord(Item);
     },
-    async update(id, { change, condition, values }) {
+    /** The record after the update; undefined if its condition does not hold. */
+    async update(id: string, { change, condition, values }: RecordUpdate): Promise<JobRecord | undefined> {
       const names = `${change} ${condition}`.match(/#\w+/g) ?? [];
       const given = Object.entries(values).filter(([, value]) => value !== undefined);
       const command = new UpdateItemCommand({

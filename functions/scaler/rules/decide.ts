@@ -6,7 +6,7 @@ import { type FleetView, groupsOf, isAtZero, liveCount, retiring } from "./fleet
 import { judgeLaunches, type LaunchVerdict } from "./judgeLaunches";
 import { learn } from "./learn";
 import { type CapacityPlan, planCapacity } from "./planCapacity";
-import { needOf } from "./requiredInstances";
+import { requiredInstances } from "./requiredInstances";
 
 /**
  * The actions for a type, in their order. State is saved first: if a run is cut off
@@ -15,7 +15,7 @@ import { needOf } from "./requiredInstances";
 export function decide(view: FleetView): Action[] {
   const figures = learn(view);
   const verdict = judgeLaunches(view);
-  const needed = needOf(view, figures);
+  const needed = requiredInstances(view, figures);
   // Retiring instances come on top: the waiting jobs need others.
   const wanted = needed === 0 ? 0 : Math.min(needed + retiring(view).length, view.group.maxInstances);
   const plan = planCapacity(view, wanted, verdict);

@@ -7,7 +7,7 @@ import type { Figures } from "./learn";
  * running jobs are neither backlog nor a reason for fewer. A job that runs alone takes a whole instance, which comes
  * on top.
  */
-export function needOf(view: FleetView, { secondsPerJob, slots }: Figures): number {
+export function requiredInstances(view: FleetView, { secondsPerJob, slots }: Figures): number {
   const { counts, sent, group, jobType, items } = view;
   const retired = retiring(view).reduce((sum, { id }) => sum + (items[id]?.busySlots ?? 0), 0);
   const alone = groupsOf(view)

@@ -89,8 +89,6 @@ describe("envelope", () => {
     ["a type that ends in a hyphen", { ...envelope, type: "a-" }, "/type"],
     ["no payload", { ...envelope, payload: undefined }, "/payload"],
     ["a payload nested too deep", { ...envelope, payload: JSON.parse(nested(65)) as unknown }, "/payload"],
-    ["a payload over the limit", { ...envelope, payload: "a".repeat(239_999) }, "/payload"],
-    ["a payload over the limit once escaped", { ...envelope, payload: "\uffff".repeat(40_000) }, "/payload"],
     ["no time", { ...envelope, submittedAt: undefined }, "/submittedAt"],
     ["a time that is none", { ...envelope, submittedAt: "soon" }, "/submittedAt"],
     ["an empty tenant", { ...envelope, tenant: "" }, "/tenant"],
@@ -141,6 +139,13 @@ describe("checkSubmission", () => {
   it("keeps the known fields alone", () => {
     const checked = checkSubmission({ type: "a", payload: 1, id: "x", tenant: "t", version: 9, maxAttempts: 5 });
     expect(checked).to.deep.equal({ ok: true, value: { type: "a", payload: 1, id: "x", tenant: "t" } });
+  });
+
+  it("refuses a payload over the limit, escapes included", () => {
+    for (const payload of ["a".repeat(239_999), "\uffff".repeat(40_000)]) {
+      expect(pathsOf(checkSubmission({ type: "echo", payload }))).to.deep.equal(["/payload"]);
+    }
+    expect(pathsOf(checkSubmission({ type: "echo", payload: "a".repeat(239_998) }))).to.deep.equal([]);
   });
 
   it("names every field that is wrong, and marks a payload that is too large", () => {

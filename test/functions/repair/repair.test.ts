@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { encodeEnvelope } from "../../../contract/messages/envelope";
 import type { JobRecord } from "../../../contract/records/record";
-import { createRepair, type RepairEffects, typesOfThisRun } from "../../../functions/repair/repair";
+import { type RepairEffects } from "../../../functions/repair/effects";
+import { createRepair, typesOfThisRun } from "../../../functions/repair/repair";
 import type { Inbox, QueuedMessage } from "../../../functions/shared/inbox";
 import type { QueueMessage } from "../../../functions/shared/queueMessage";
 import { checksum, wordCount } from "../support/fakeFrontend";

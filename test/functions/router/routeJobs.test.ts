@@ -27,7 +27,6 @@ describe("routeJobs", () => {
         attributes: { type: { DataType: "String", StringValue: "word-count" } },
         groupId: undefined,
         delaySeconds: undefined,
-        text,
       },
     ]);
   });

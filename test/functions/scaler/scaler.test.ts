@@ -30,7 +30,7 @@ describe("scaler", () => {
   const state = async (type: string) => (await items.read(type)).state;
   const lease = (type: string, seconds = 45) => ({ type, from: fake.time, until: fake.time + seconds * 1_000 });
   const take = async (held: Lease, changes: StateChanges = {}) =>
-    items.take(held, (await state(held.type)).lastLease, changes);
+    items.acquire(held, (await state(held.type)).lastLease, changes);
   const remember = async (type: string, changes: StateChanges) => {
     await take(lease(type), changes);
     await items.release(lease(type));
@@ -79,8 +79,8 @@ describe("scaler", () => {
         await aws.tables.send(new PutItemCommand({ TableName: table, Item }));
       }
       const before = await written();
-      const refuse: FleetItems["take"] = () => Promise.reject(new Error("nothing to do"));
-      expect(await fake.run({}, { ...items, take: refuse })).to.equal(undefined);
+      const refuse: FleetItems["acquire"] = () => Promise.reject(new Error("nothing to do"));
+      expect(await fake.run({}, { ...items, acquire: refuse })).to.equal(undefined);
       expect(await written()).to.deep.equal(before);
     });
 
@@ -311,15 +311,15 @@ describe("scaler", () => {
 
     it("looks again where another run has acted since its look, and doesn't undo what that did", async () => {
       fake.add("a");
-      const takeLate: FleetItems["take"] = async (...args) => {
+      const takeLate: FleetItems["acquire"] = async (...args) => {
         if (fake.desired("a") === 0) {
           fake.counts.set("a", { visible: 60, inFlight: 0 });
           await fake.run(nudge("a", 60));
           expect(fake.desired("a")).to.equal(5);
         }
-        return items.take(...args);
+        return items.acquire(...args);
       };
-      expect(await fake.run(nudge("a"), { ...items, take: takeLate })).to.equal(undefined);
+      expect(await fake.run(nudge("a"), { ...items, acquire: takeLate })).to.equal(undefined);
       expect(fake.desired("a")).to.equal(5);
       expect(fake.lines.map(({ fields }) => fields.to)).to.deep.equal([5]);
     });

@@ -3,11 +3,10 @@ import { errorFields, type Log } from "../../contract/log";
 import type { ReadCounts } from "../shared/readCounts";
 import type { AutoScaling } from "./autoScaling";
 import type { FleetItems } from "./fleetItems";
-import type { Action } from "./rules/action";
 import { type FleetView, type Group, groupsOf, inService, isAtZero, type Launch } from "./rules/fleetView";
 import { remedyOf } from "./rules/remedyOf";
 
-export interface LookEffects {
+export interface FleetEffects {
   readCounts: ReadCounts;
   autoScaling: AutoScaling;
   fleetItems: FleetItems;
@@ -23,7 +22,7 @@ export interface Target {
   sent: number;
 }
 
-export interface LookOptions {
+export interface ViewOptions {
   /** Groups by name, as {@link AutoScaling.describe} gives them. */
   groups: Record<string, Group | Error>;
   /** True if the recent launches of groups that are short are read. */
@@ -31,10 +30,10 @@ export interface LookOptions {
 }
 
 /** Reads a type's state. Returns undefined for an idle type (no messages, no instances, none desired). */
-export async function lookAt(
+export async function readView(
   { jobType, sent }: Target,
-  { groups, readsLaunches }: LookOptions,
-  effects: LookEffects,
+  { groups, readsLaunches }: ViewOptions,
+  effects: FleetEffects,
 ): Promise<FleetView | undefined> {
   const { readCounts, fleetItems, now } = effects;
   const { groupName, onDemandGroupName } = jobType.fleet;
@@ -50,7 +49,7 @@ export async function lookAt(
   return readsLaunches ? { ...view, ...(await launchesOf(view, effects)) } : view;
 }
 
-function groupNamed(name: string, groups: LookOptions["groups"]): Group {
+function groupNamed(name: string, groups: ViewOptions["groups"]): Group {
   const group = groups[name];
   if (group === undefined) throw new Error(`Expected the Auto Scaling group ${name}, found none`);
   if (group instanceof Error) throw group;
@@ -60,7 +59,7 @@ function groupNamed(name: string, groups: LookOptions["groups"]): Group {
 /** Launches of the groups that are short, and of all groups while launches fail: only then do they matter. */
 async function launchesOf(
   view: FleetView,
-  { autoScaling, log }: LookEffects,
+  { autoScaling, log }: FleetEffects,
 ): Promise<Pick<FleetView, "launches" | "refusal">> {
   const isFailing = view.state.failedLaunches !== undefined;
   const asked = groupsOf(view).filter(
@@ -94,72 +93,4 @@ function isRefusal({ outcome, reason }: Launch): boolean {
 /** Missing spot capacity is not a launch failure: the on-demand group takes over. */
 function isSpotScarce({ outcome, reason }: Launch): boolean {
   return outcome === "failed" && /spot|capacity/i.test(reason);
-}
-
-/** Carries out the decision on the view, which is written already; throws the first error once the rest is done. */
-export async function act(view: FleetView, actions: Action[], effects: LookEffects): Promise<void> {
-  const errors: unknown[] = [];
-  let isCapacityUnsure = false;
-  for (const action of actions) {
-    // If a decrease failed, skip the increase: together they could exceed the maximum.
-    if (action.kind === "setDesired" && isCapacityUnsure) continue;
-    try {
-      await perform(action, view, effects);
-    } catch (error) {
-      if (action.kind === "setDesired") isCapacityUnsure = true;
-      errors.push(error);
-    }
-  }
-  if (errors.length > 0) throw errors[0];
-}
-
-async function perform(action: Action, view: FleetView, effects: LookEffects): Promise<void> {
-  const { autoScaling, fleetItems, log } = effects;
-  const { now, counts, sent } = view;
-  const { type } = view.jobType;
-  switch (action.kind) {
-    case "remember": {
-      if (!("launchProblem" in action.changes)) return;
-      const { launchProblem, retryAt } = action.changes;
-      const isAnew = launchProblem === undefined && retryAt !== undefined;
-      if (isAnew) log("info", "launches-retried", { jobType: type });
-      else if (launchProblem === undefined) log("info", "launches-recovered", { jobType: type });
-      else
-        log("error", "launches-failing", {
-          jobType: type,
-          launchProblem,
-          retryInSeconds: retryAt && Math.round((retryAt - now) / 1_000),
-        });
-      return;
-    }
-    case "setDesired": {
-      const { groupName, from, to, reason } = action;
-      await autoScaling.setDesired(groupName, to);
-      log("info", to > from ? "capacity-raised" : "capacity-lowered", {
-        jobType: type,
-        group: view.onDemandGroup && groupName,
-        from,
-        to,
-        reason,
-        ...counts,
-        sent,
-      });
-      return;
-    }
-    case "markUnhealthy":
-      await autoScaling.markUnhealthy(action.instanceId);
-      log("warn", "instance-unresponsive", {
-        jobType: type,
-        worker: action.instanceId,
-        silentForSeconds: action.silentForSeconds,
-      });
-      return;
-    case "watch":
-      await fleetItems.watch(type, action.instanceId, now);
-      log("info", "instance-report-missing", { jobType: type, worker: action.instanceId });
-      return;
-    case "retire":
-      await fleetItems.retire(type, action.instanceId, now);
-      log("info", "instance-retiring", { jobType: type, worker: action.instanceId });
-  }
 }
