@@ -8,6 +8,7 @@ import { checkPrivateImages } from "./args/privateImages";
 import { type ProcessorSettings, withDefaults } from "./args/ProcessorArgs";
 import { validateArgs } from "./args/validateArgs";
 import { DeployTarget } from "./aws/DeployTarget";
+import { withoutUnread } from "./aws/withoutUnread";
 import { withShortStacks } from "./aws/withShortStacks";
 import { ts } from "./handlers/bundle/handlerFindings";
 import { InlineHandlers } from "./handlers/InlineHandlers";
@@ -23,7 +24,7 @@ import { Scaler } from "./pipeline/Scaler";
 import { TypeRemoval } from "./pipeline/TypeRemoval";
 import { claimPrefixes } from "./processor/claimPrefixes";
 import { MachineImages } from "./processor/MachineImages";
-import { ProcessorQueue } from "./processor/ProcessorQueue";
+import { ProcessorQueue, queueUsers } from "./processor/ProcessorQueue";
 import { createTypeEntry } from "./processor/typeEntry";
 import { workerAddresses } from "./processor/workerAddresses";
 import { WorkerFleet } from "./processor/WorkerFleet";
@@ -74,7 +75,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     if (problem !== undefined) throw new pulumi.RunError(problem);
     args = validateArgs(name, args);
     claimPrefixes(name, args.processors, opts);
-    super("batch-job-processor:index:BatchJobProcessor", name, {}, opts);
+    const transformations = [...(opts?.transformations ?? []), withoutUnread];
+    super("batch-job-processor:index:BatchJobProcessor", name, {}, { ...opts, transformations });
     const { api, router, repair, removal, scaler, events, tables, network, processors } = withShortStacks(() => {
       const pipeline = this.createPipeline(name, args);
       return { ...pipeline, ...this.createProcessors(name, args, pipeline) };
@@ -153,15 +155,16 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const shared = { tables, ...ofEvents, network, target, handlers, scaler: scaler.forFleets() };
     const checks = [checkEnvironments(name, args), checkPrivateImages(name, args, target.region)];
     const addresses = workerAddresses(shared, checks);
+    const isTracking = tables.records !== undefined;
     const roles = {
-      ...{ routerRoleArn: router.router.role.arn, repairRoleArn: repair.repair.role.arn },
-      ...{ removalRoleArn: removal.lambda.role.arn, scalerRoleArn: scaler.scaler.role.arn },
+      ...{ router: router.router.role.arn, repair: repair.repair.role.arn },
+      ...{ removal: removal.lambda.role.arn, scaler: scaler.scaler.role.arn },
     };
+    const users = queueUsers(roles, isTracking);
     const processors = settings.map((processor) => {
       const { name: type } = processor;
       const prefix = `${name}-${type}`;
-      const isTracking = tables.records !== undefined;
-      const queue = new ProcessorQueue(`${prefix}-queue`, { ...args, ...roles, processor, isTracking }, child);
+      const queue = new ProcessorQueue(`${prefix}-queue`, { ...args, users, processor, isTracking }, child);
       const queueUrls = [queue.queue.url, queue.deadLetterQueue.url];
       const machineImage = machineImages.of(processor);
       const fleet = new WorkerFleet(

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { limits } from "../../contract/limits";
 import { encryptQueue, type KmsKey } from "./encryption";
 import { fitName } from "./fitName";
+import { resolve } from "./json";
 import { tlsOnlyPolicy } from "./roles";
 
 /** A principal that may use a queue, beside the roles whose own policies allow it. */
@@ -18,7 +19,7 @@ export interface QueueUser {
 /** A queue encrypted with SQS's own key or the given one, which accepts TLS only and admits the given users. */
 export function createQueue(
   name: string,
-  args: Omit<aws.sqs.QueueArgs, "policy"> & { users?: QueueUser[]; kmsKey?: KmsKey },
+  args: Omit<aws.sqs.QueueArgs, "policy"> & { users?: pulumi.Input<QueueUser[]>; kmsKey?: KmsKey },
   opts: pulumi.ResourceOptions,
 ): aws.sqs.Queue {
   const { users = [], kmsKey, ...queueArgs } = args;
@@ -35,18 +36,18 @@ export function createQueue(
     },
     opts,
   );
-  const statements = users.map(({ sid, actions, principal, sourceArn }) => ({
-    Sid: sid,
-    Effect: "Allow",
-    Principal: principal,
-    Action: actions ?? "sqs:SendMessage",
-    Resource: queue.arn,
-    ...(sourceArn !== undefined && { Condition: { ArnEquals: { "aws:SourceArn": sourceArn } } }),
-  }));
-  new aws.sqs.QueuePolicy(
-    `${name}-policy`,
-    { queueUrl: queue.url, policy: tlsOnlyPolicy("sqs:*", [queue.arn], statements) },
-    opts,
-  );
+  const policy = resolve({ arn: queue.arn, users }, ({ arn, users }) => {
+    const statements = users.map(({ sid, actions, principal, ...source }) => ({
+      Sid: sid,
+      Effect: "Allow",
+      Principal: principal,
+      Action: actions ?? "sqs:SendMessage",
+      Resource: arn,
+      // A consumer's mocks may leave it undefined; the condition stays.
+      ...("sourceArn" in source && { Condition: { ArnEquals: { "aws:SourceArn": source.sourceArn } } }),
+    }));
+    return tlsOnlyPolicy("sqs:*", [arn], statements);
+  });
+  new aws.sqs.QueuePolicy(`${name}-policy`, { queueUrl: queue.url, policy }, opts);
   return queue;
 }

@@ -10,7 +10,7 @@ export function createTopic(
   opts: pulumi.ResourceOptions,
 ): aws.sns.Topic {
   const topic = new aws.sns.Topic(name, { kmsMasterKeyId: kmsKey, tags }, opts);
-  const policy = tlsOnlyPolicy(["sns:Publish", "sns:Subscribe"], [topic.arn]);
+  const policy = topic.arn.apply((arn) => tlsOnlyPolicy(["sns:Publish", "sns:Subscribe"], [arn]));
   new aws.sns.TopicPolicy(`${name}-policy`, { arn: topic.arn, policy }, opts);
   return topic;
 }

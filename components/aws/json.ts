@@ -19,9 +19,10 @@ export function resolve<T, R>(value: T, use: (known: pulumi.Unwrap<T>) => R): pu
     const known = new Map(pending.map((source, index) => [source, resolved[index]]));
     return use(replace(value, known) as pulumi.Unwrap<T>);
   };
+  const [only] = pending;
   const result =
-    pending.length === 1
-      ? pulumi.output(pending[0] as pulumi.Output<string>).apply((only) => useResolved([only]))
+    pending.length === 1 && pulumi.Output.isInstance(only)
+      ? only.apply((resolved) => useResolved([resolved]))
       : pulumi.all(pending).apply(useResolved);
   return result as pulumi.Output<pulumi.Unwrap<R>>;
 }

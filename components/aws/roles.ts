@@ -20,10 +20,10 @@ export function policyDocument(statements: Statements): pulumi.Output<string> {
  */
 export function tlsOnlyPolicy(
   actions: "sqs:*" | "s3:*" | ("sns:Publish" | "sns:Subscribe")[],
-  resources: pulumi.Input<string>[],
+  resources: string[],
   statements: object[] = [],
-): pulumi.Output<string> {
-  return json({
+): string {
+  return JSON.stringify({
     Version: "2012-10-17",
     Statement: [
       {

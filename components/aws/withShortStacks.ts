@@ -2,15 +2,16 @@
  * Builds resources with stack traces of no lines.
  *
  * Pulumi takes a stack trace for each of the promises behind a resource's properties, some 60 per resource, only to
- * name those that a program leaks. At ten lines each they are about half the time of building the resources: see
- * docs/decisions/0004-short-stack-traces.md.
+ * name those that a program leaks, and one of all frames for each resource, to say where it was made. Both cost much
+ * of the time of building the resources: see docs/decisions/0004-short-stack-traces.md.
  */
 export function withShortStacks<T>(build: () => T): T {
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
+  const prepareStackTrace: unknown = Reflect.get(Error, "prepareStackTrace");
+  Object.assign(Error, { stackTraceLimit: 0, prepareStackTrace: String });
   try {
     return build();
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
+    Object.assign(Error, { stackTraceLimit, prepareStackTrace });
   }
 }

@@ -74,7 +74,7 @@ export class InlineHandlers extends pulumi.ComponentResource {
     );
     new aws.s3.BucketPolicy(
       `${name}-policy`,
-      { bucket: bucket.id, policy: tlsOnlyPolicy("s3:*", [bucket.arn, pulumi.interpolate`${bucket.arn}/*`]) },
+      { bucket: bucket.id, policy: bucket.arn.apply((arn) => tlsOnlyPolicy("s3:*", [arn, `${arn}/*`])) },
       // S3 allows one change of a bucket's access at a time.
       { ...child, dependsOn: [access] },
     );

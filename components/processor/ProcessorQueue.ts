@@ -2,24 +2,52 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { fixedWorkerSettings } from "../../contract/workerSettings";
 import { type ProcessorSettings } from "../args/ProcessorArgs";
-import { createQueue } from "../aws/createQueue";
+import { createQueue, type QueueUser } from "../aws/createQueue";
 import { type KmsKey } from "../aws/encryption";
 import { json } from "../aws/json";
 
 export interface ProcessorQueueArgs {
   processor: ProcessorSettings;
-  /** Role of the router. The queue's own policy allows it to send, so the role needs no list of queues. */
-  routerRoleArn: pulumi.Input<string>;
-  /** Role of the repair run, which this queue and its dead-letter queue admit likewise. */
-  repairRoleArn: pulumi.Input<string>;
-  /** Role of the removal function, which empties both queues before they are deleted, and sends dead letters back. */
-  removalRoleArn: pulumi.Input<string>;
-  /** Role of the scaler, which reads the queue's counts. */
-  scalerRoleArn: pulumi.Input<string>;
+  /** Those that its queues admit. */
+  users: QueueUsers;
   /** True if records count attempts. */
   isTracking: boolean;
   kmsKey?: KmsKey;
   tags?: aws.Tags;
+}
+
+/**
+ * ARNs of the roles of the functions that use the queues: the queues' own policies admit them, so that the roles need
+ * no list of queues.
+ */
+type QueueRoles = Record<"router" | "repair" | "removal" | "scaler", pulumi.Input<string>>;
+
+/** Users of the queue and the dead-letter queue of each type. */
+export interface QueueUsers {
+  jobs: pulumi.Output<QueueUser[]>;
+  deadLetters: pulumi.Output<QueueUser[]>;
+}
+
+/** The users of all types' queues, made once, since an output costs time in each type. */
+export function queueUsers(roles: QueueRoles, isTracking: boolean): QueueUsers {
+  return {
+    jobs: pulumi
+      .output(roles)
+      .apply(({ router, repair, removal, scaler }) => [
+        { sid: "RouteJobs", principal: { AWS: router } },
+        { sid: "ReplayJobs", principal: { AWS: repair } },
+        { sid: "DrainRemovedType", actions: drainActions, principal: { AWS: removal } },
+        ...(isTracking ? [{ sid: "SendJobsBack", principal: { AWS: removal } }] : []),
+        { sid: "CountJobs", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scaler } },
+      ]),
+    deadLetters: pulumi
+      .all([roles.repair, roles.removal])
+      .apply(([repair, removal]) => [
+        { sid: "ExplainDeadLetters", actions: explainActions, principal: { AWS: repair } },
+        { sid: "DrainDeadLetters", actions: drainActions, principal: { AWS: removal } },
+        ...(isTracking ? [{ sid: "ReleaseDeadLetters", actions: releaseActions, principal: { AWS: removal } }] : []),
+      ]),
+  };
 }
 
 /** A job type's queue and dead-letter queue. */
@@ -29,23 +57,9 @@ export class ProcessorQueue extends pulumi.ComponentResource {
 
   constructor(name: string, args: ProcessorQueueArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:ProcessorQueue", name, {}, opts);
-    const { scalerRoleArn, kmsKey, tags } = args;
+    const { users, kmsKey, tags } = args;
     const child = { parent: this };
-    this.deadLetterQueue = createQueue(
-      `${name}-dead-letters`,
-      {
-        users: [
-          { sid: "ExplainDeadLetters", actions: explainActions, principal: { AWS: args.repairRoleArn } },
-          { sid: "DrainDeadLetters", actions: drainActions, principal: { AWS: args.removalRoleArn } },
-          ...(args.isTracking
-            ? [{ sid: "ReleaseDeadLetters", actions: releaseActions, principal: { AWS: args.removalRoleArn } }]
-            : []),
-        ],
-        kmsKey,
-        tags,
-      },
-      child,
-    );
+    this.deadLetterQueue = createQueue(`${name}-dead-letters`, { users: users.deadLetters, kmsKey, tags }, child);
     this.queue = createQueue(
       `${name}-jobs`,
       {
@@ -55,13 +69,7 @@ export class ProcessorQueue extends pulumi.ComponentResource {
           deadLetterTargetArn: this.deadLetterQueue.arn,
           maxReceiveCount: args.isTracking ? backstopReceives : args.processor.maxAttempts,
         }),
-        users: [
-          { sid: "RouteJobs", principal: { AWS: args.routerRoleArn } },
-          { sid: "ReplayJobs", principal: { AWS: args.repairRoleArn } },
-          { sid: "DrainRemovedType", actions: drainActions, principal: { AWS: args.removalRoleArn } },
-          ...(args.isTracking ? [{ sid: "SendJobsBack", principal: { AWS: args.removalRoleArn } }] : []),
-          { sid: "CountJobs", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scalerRoleArn } },
-        ],
+        users: users.jobs,
         kmsKey,
         tags,
       },

@@ -6,7 +6,7 @@ import { DeployTarget } from "../../../components/aws/DeployTarget";
 import { wildcardReasons } from "../../../components/aws/permissionReasons";
 import { WorkerNetwork } from "../../../components/network/WorkerNetwork";
 import { JobTables } from "../../../components/pipeline/JobTables";
-import { ProcessorQueue } from "../../../components/processor/ProcessorQueue";
+import { ProcessorQueue, queueUsers } from "../../../components/processor/ProcessorQueue";
 import { workerAddresses } from "../../../components/processor/workerAddresses";
 import { WorkerFleet } from "../../../components/processor/WorkerFleet";
 import { readEnvironment } from "../../../contract/environmentFile";
@@ -26,10 +26,10 @@ const build = (
     const tables = new JobTables("tables", {});
     const queue = new ProcessorQueue("queue", {
       processor: settings,
-      routerRoleArn: "arn:router",
-      repairRoleArn: "arn:repair",
-      removalRoleArn: "arn:removal",
-      scalerRoleArn: "arn:scaler",
+      users: queueUsers(
+        { router: "arn:router", repair: "arn:repair", removal: "arn:removal", scaler: "arn:scaler" },
+        true,
+      ),
       isTracking: true,
     });
     const target = createTarget();
