@@ -18,7 +18,7 @@ import { createHandlerLogger } from "./handlerLogger";
 import { type HandlerEnd, type HandlerSource, type ToHandler } from "./handlerMessages";
 import { HandlerProgress } from "./handlerProgress";
 import { loadInlineModule } from "./inlineModule";
-import { inspectable, openInspector } from "./inspector";
+import { inspectable, openInspector, timeForBreakpoints } from "./inspector";
 import { RemainsFinder } from "./remains";
 
 /** Entry of a handler's process: loads the handler once, then runs the jobs that the worker sends, one at a time. */
@@ -66,6 +66,7 @@ async function load(given: HandlerSource): Promise<Loaded | undefined> {
   frames = new HandlerFrames(source.modulePath, path.dirname(__dirname), source.inlineText !== undefined);
   try {
     const handler = await loadHandler(source);
+    if (port !== undefined) await timeForBreakpoints();
     const remains = new RemainsFinder();
     tell({ kind: "ready" });
     return { handler, remains };

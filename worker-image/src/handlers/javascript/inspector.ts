@@ -11,6 +11,13 @@ export function openInspector(port: number): void {
   for (; inspector.url() === undefined && port < 65_536; port++) inspector.open(port, "127.0.0.1");
 }
 
+/** Time in which a debugger that attached by itself sets its breakpoints, before the first job. */
+const breakpointMilliseconds = 2_000;
+
+export function timeForBreakpoints(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, breakpointMilliseconds));
+}
+
 const mapStart = "//# sourceMappingURL=data:application/json;base64,";
 
 /**
