@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   if (!options.write) return;
   const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string };
   const about = `Measured on ${new Date().toISOString().slice(0, 10)} with version ${version} on Node ${process.versions.node}.`;
-  await writeInto("benchmarks.md", "npm run bench:api -- --write", `${about}\n\n${tableOf(reports)}`);
+  await writeInto("docs/benchmarks.md", "npm run bench:api -- --write", `${about}\n\n${tableOf(reports)}`);
 }
 
 async function run(rounds: number, scale: number, latencyMilliseconds: number): Promise<ModeReport[]> {

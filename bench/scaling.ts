@@ -121,7 +121,7 @@ async function runSeeds(range: string, phases: number, options: SeedOptions): Pr
   }
   progress.stop();
   conclude(options, { conditions, seeds }, `${tableOfSeeds(seeds)}\n`, missesOfSeeds(seeds));
-  if (options.write) await writeInto("benchmarks.md", seedsCommand, tableOfSeeds(seeds));
+  if (options.write) await writeInto("docs/benchmarks.md", seedsCommand, tableOfSeeds(seeds));
 }
 
 const seedsCommand = "npm run bench:scaling -- --seeds 80000-80199 --phases 3 --write";

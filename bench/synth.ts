@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { BatchJobProcessor } from "../components";
 import { record } from "../test/support/record";
 import { conclude, runBenchmark, withSmoke } from "./support/benchmark";
+import { median } from "./support/quantiles";
 import { textTable } from "./support/table";
 
 /** Limits in milliseconds of the processor's time, so that other programs of the machine don't count. */
@@ -30,7 +31,7 @@ async function measure(sizes: number[], rounds: number): Promise<Row[]> {
   for (const types of sizes) {
     const runs = [];
     for (let round = 0; round < rounds; round++) runs.push(await build(types));
-    const ms = runs.map((run) => run.ms).sort((a, b) => a - b)[Math.floor(rounds / 2)]!;
+    const ms = median(runs.map((run) => run.ms));
     const before = rows.at(-1);
     rows.push({
       types,

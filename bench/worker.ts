@@ -4,6 +4,7 @@ import { type ColdStart, measureColdStart } from "./support/coldStart";
 import { startPeer, startWorker } from "./support/consumers";
 import { type Figures, measure } from "./support/measure";
 import { Progress } from "./support/progress";
+import { median } from "./support/quantiles";
 import { type QueueServer, startQueueServer } from "./support/queueServer";
 import { createScenarios, type Scenario, type Target } from "./support/scenarios";
 import { textTable } from "./support/table";
@@ -43,18 +44,18 @@ async function runScenario(
   progress: Progress,
 ): Promise<Row[]> {
   const { slots, visibilityTimeoutSeconds } = scenario;
-  const median = (consumer: string, start: Parameters<typeof measure>[1]) =>
+  const measureAll = (consumer: string, start: Parameters<typeof measure>[1]) =>
     medianOf(rounds, () => progress.during(`${scenario.name}: ${consumer}`, () => measure(server, start, scenario)));
   const rows: Row[] = [];
   for (const form of formsOf(withCrowd)) {
     const options = { ...form, consumers: Math.min(form.consumers, slots), slots, visibilityTimeoutSeconds };
-    const figures = await median(form.name, (queue) => startPeer(server, queue, options));
+    const figures = await measureAll(form.name, (queue) => startPeer(server, queue, options));
     rows.push({ scenario: scenario.name, consumer: form.name, ...figures });
   }
   const best = Math.max(...rows.slice(0, peerForms.length).map(({ jobsPerSecond }) => jobsPerSecond));
   for (const { name, target, ...options } of scenario.ours) {
     const consumer = `ours, ${name}`;
-    const figures = await median(consumer, (queue) =>
+    const figures = await measureAll(consumer, (queue) =>
       startWorker(server, queue, { ...options, slots, visibilityTimeoutSeconds }),
     );
     const ratio = figures.jobsPerSecond / best;
@@ -71,15 +72,9 @@ function formsOf(withCrowd: boolean): typeof peerForms {
 async function medianOf(rounds: number, run: () => Promise<Figures>): Promise<Figures> {
   const all: Figures[] = [];
   for (let round = 0; round < rounds; round++) all.push(await run());
-  const median = (field: keyof Figures) => all.map((f) => f[field] ?? 0).sort((a, b) => a - b)[rounds >> 1]!;
-  return {
-    jobsPerSecond: median("jobsPerSecond"),
-    waitP50Ms: median("waitP50Ms"),
-    waitP99Ms: median("waitP99Ms"),
-    callsPerJob: median("callsPerJob"),
-    ...(all[0]?.cpuMsPerJob !== undefined && { cpuMsPerJob: median("cpuMsPerJob") }),
-    duplicates: all.reduce((sum, { duplicates }) => sum + duplicates, 0),
-  };
+  const fields = Object.keys(all[0]!) as (keyof Figures)[];
+  const medians = Object.fromEntries(fields.map((field) => [field, median(all.map((figures) => figures[field] ?? 0))]));
+  return { ...(medians as unknown as Figures), duplicates: all.reduce((sum, { duplicates }) => sum + duplicates, 0) };
 }
 
 function missesOf({ scenario, consumer, target, ratio = 0, callsPerJob, duplicates }: Row): string[] {

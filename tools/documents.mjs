@@ -1,6 +1,6 @@
 // The documents that tools make, whole or in part: `--check` only says if they are up to date.
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -13,7 +13,7 @@ export function isMain(url) {
 
 /** Writes a document of the project, formatted by its kind; with `--check` it fails if that would change it. */
 export async function writeDocument(path, text) {
-  const file = join(root, path);
+  const file = resolve(root, path);
   const { format, resolveConfig } = await import("prettier");
   const isJson = path.endsWith(".json");
   const formatted = isJson ? text : await format(text, { ...(await resolveConfig(file)), filepath: file });
@@ -33,8 +33,16 @@ export function withParts(path, parts) {
       if (from < 0 || until < 0) throw new Error(`Expected ${begin} and ${end} in ${path}`);
       return `${text.slice(0, from)}${begin}\n\n${part}\n\n${text.slice(until)}`;
     },
-    readFileSync(join(root, path), "utf8"),
+    readFileSync(resolve(root, path), "utf8"),
   );
+}
+
+/** Writes the named blocks of a document, each between `<!-- name -->` and `<!-- /name -->`. */
+export async function writeBlocks(path, blocks) {
+  const parts = Object.entries(blocks).map(([name, part]) => ({
+    ...{ begin: `<!-- ${name} -->`, end: `<!-- /${name} -->`, part },
+  }));
+  await writeDocument(path, withParts(path, parts));
 }
 
 /** A table in Markdown; `isNumeric` aligns all columns but the first to the right. */

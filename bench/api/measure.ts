@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import autocannon from "autocannon";
 import { jobType } from "./program";
-import type { SubmitterReport, SubmitterTask } from "./submitter";
 
 /** A way to submit. */
 export interface Mode {
@@ -20,20 +18,26 @@ export interface Accepted {
   answerP99Ms: number;
 }
 
-const payload = { text: "to be or not to be" };
+const job = { type: jobType, payload: { text: "to be or not to be" } };
 
-/** Submits the jobs, and sees how fast they are accepted. */
+/** Submits the jobs from a thread, and sees how fast they are accepted. @throws Error if one is refused */
 export async function submitAll(url: string, { batch, concurrency, jobs }: Mode): Promise<Accepted> {
-  const requests = Math.ceil(jobs / Math.max(1, batch));
-  const task: SubmitterTask = { url, requests, concurrency, batch, type: jobType, payload };
-  const args = [join(__dirname, "submitter.js"), JSON.stringify(task)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 256e6 });
-  const report = JSON.parse(stdout) as SubmitterReport;
-  const sorted = report.requestMilliseconds.sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
-  return {
-    jobsPerSecond: (requests * Math.max(1, batch) * 1_000) / report.milliseconds,
-    answerP50Ms: at(0.5),
-    answerP99Ms: at(0.99),
-  };
+  const perRequest = Math.max(1, batch);
+  const result = await autocannon({
+    url: `${url}${batch === 0 ? "jobs" : "jobs/batch"}`,
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(batch === 0 ? job : { jobs: Array.from({ length: batch }, () => job) }),
+    connections: concurrency,
+    amount: Math.ceil(jobs / perRequest),
+    workers: 1,
+    // With workers it is a path, which the types don't know.
+    verifyBody: join(__dirname, "isAccepted.js") as never,
+  });
+  const { errors, non2xx, mismatches, latency, duration } = result;
+  if (errors + non2xx + mismatches > 0) {
+    throw new Error(`Expected all jobs to be accepted, got ${JSON.stringify({ errors, non2xx, mismatches })}`);
+  }
+  const jobsPerSecond = (result["2xx"] * perRequest) / duration;
+  return { jobsPerSecond, answerP50Ms: latency.p50, answerP99Ms: latency.p99 };
 }

@@ -1,4 +1,5 @@
 import type { AwsRequest, LocalCloud, LogEntry } from "../../local-cloud/index";
+import { quantiles } from "../support/quantiles";
 import { prices } from "./prices";
 
 /** Rows of a bill that the local cloud can count. */
@@ -136,7 +137,7 @@ export class Bill {
 
 /** A quarter of the runs is shorter: what other work on the machine adds to runs, AWS doesn't bill. */
 function lowerQuartile(seconds: number[]): number {
-  return seconds.sort((one, other) => one - other)[Math.floor(seconds.length / 4)]!;
+  return quantiles(seconds, [0.25])[0]!;
 }
 
 /** The table of a call to DynamoDB, in words. */

@@ -1,3 +1,4 @@
+import { type EventEmitter } from "node:events";
 import { type BilledInstance } from "./billing";
 import { type Clock } from "./clock";
 import { type Conditions } from "./conditions";
@@ -18,13 +19,16 @@ export interface Instance extends BilledInstance {
   idleSeconds: number;
 }
 
-export interface GroupEvents {
-  started(job: number): void;
-  finished(job: number): void;
+/** Events of a simulation. */
+export interface Events {
+  /** So many jobs came. */
+  sent: [count: number];
+  started: [job: number];
+  finished: [job: number, seconds: number];
   /** An instance has nothing more to do: newly in service, or its last job ended. */
-  idle(instance: Instance): void;
+  idle: [instance: Instance];
   /** All slots of an instance have a job. */
-  full(instance: Instance): void;
+  full: [instance: Instance];
 }
 
 /** An Auto Scaling group whose instances boot, take jobs from the queue as slots are free, and are ended or killed. */
@@ -47,7 +51,7 @@ export class Group {
     private readonly durations: number[],
     private readonly bootRandom: () => number,
     private readonly random: () => number,
-    private readonly events: GroupEvents,
+    private readonly events: EventEmitter<Events>,
   ) {}
 
   /** Launches what is missing. Ends nothing: who lowers says which instance goes. */
@@ -123,7 +127,7 @@ export class Group {
     this.inService++;
     if (!instance.isDraining) this.waiting.push(instance);
     this.offer();
-    if (instance.running.size === 0) this.events.idle(instance);
+    if (instance.running.size === 0) this.events.emit("idle", instance);
   }
 
   private take(instance: Instance): void {
@@ -131,8 +135,8 @@ export class Group {
     if (instance.running.size === 0) instance.idleSeconds += this.clock.now - instance.idleSince;
     instance.running.add(job);
     if (--instance.freeSlots === 0) this.unlist(instance);
-    this.events.started(job);
-    if (instance.freeSlots === 0) this.events.full(instance);
+    this.events.emit("started", job);
+    if (instance.freeSlots === 0) this.events.emit("full", instance);
     this.clock.after(this.durations[job]!, () => this.finish(instance, job));
   }
 
@@ -140,7 +144,7 @@ export class Group {
     if (!this.alive.has(instance)) return;
     instance.running.delete(job);
     this.queue.remove();
-    this.events.finished(job);
+    this.events.emit("finished", job, this.durations[job]!);
     if (instance.isDraining) {
       instance.freeSlots++;
       if (instance.running.size === 0) this.remove(instance);
@@ -150,7 +154,7 @@ export class Group {
     if (this.queue.visible > 0) this.offer();
     if (instance.running.size === 0) {
       instance.idleSince = this.clock.now;
-      this.events.idle(instance);
+      this.events.emit("idle", instance);
     }
   }
 

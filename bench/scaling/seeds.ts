@@ -1,3 +1,4 @@
+import { quantiles } from "../support/quantiles";
 import { markdownTable } from "../support/table";
 import { conditions } from "./conditions";
 import { rulesWith } from "./rules/all";
@@ -29,9 +30,8 @@ export function trySeed(seed: number, phases: number, settings: Partial<OurSetti
 
 /** Targets that our rule misses on these seeds, one by one and all together. */
 export function missesOfSeeds(seeds: SeedResult[]): string[] {
-  const ratios = seeds.map(ratioOf);
-  const together = Object.entries({ median: 0.5, p95: 0.95 } as const).flatMap(([name, share]) => {
-    const ratio = quantile(ratios, share);
+  const [median = 0, p95 = 0] = quantiles(seeds.map(ratioOf), [0.5, 0.95]);
+  const together = Object.entries({ median, p95 } as const).flatMap(([name, ratio]) => {
     const most = maxCostRatios[name as keyof typeof maxCostRatios];
     return ratio > most
       ? [`All seeds: ${ratio.toFixed(2)} times the least cost (${name}), at most ${most} wanted`]
@@ -45,10 +45,10 @@ export function missesOfSeeds(seeds: SeedResult[]): string[] {
  */
 export function tableOfSeeds(seeds: SeedResult[]): string {
   const range = `${seeds[0]!.seed}–${seeds.at(-1)!.seed}`;
-  const row = (name: string, of: (seed: SeedResult) => number, digits: number) => {
-    const values = seeds.map(of);
-    return [name, ...[0.5, 0.95, 1].map((share) => quantile(values, share).toFixed(digits))];
-  };
+  const row = (name: string, of: (seed: SeedResult) => number, digits: number) => [
+    name,
+    ...quantiles(seeds.map(of), [0.5, 0.95, 1]).map((value) => value.toFixed(digits)),
+  ];
   const figures = [
     row("cost over the least possible at the same p95", ratioOf, 2),
     row("billed idle over billed starting or working", ({ own }) => own.idleShare, 2),
@@ -87,10 +87,4 @@ export function tableOfSeeds(seeds: SeedResult[]): string {
 
 function ratioOf({ own }: SeedResult): number {
   return own.dollars / own.leastDollars;
-}
-
-/** The smallest value that this share of all doesn't exceed. */
-function quantile(values: number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!;
 }

@@ -1,3 +1,5 @@
+import { EventEmitter } from "node:events";
+import { quantiles } from "../support/quantiles";
 import { billedSeconds, dollars } from "./billing";
 import { Clock } from "./clock";
 import { type Conditions } from "./conditions";
@@ -5,7 +7,7 @@ import { Group, type Instance } from "./group";
 import { JobQueue } from "./queue";
 import { createRandom } from "./random";
 import { type Trace } from "./traces";
-import { type Rule } from "./world";
+import { type Rule, type World } from "./world";
 
 export interface Outcome {
   waitP50: number;
@@ -38,10 +40,7 @@ export function simulate(trace: Trace, rule: Rule, conditions: Conditions, phase
   const { arrivals, durations } = trace;
   const clock = new Clock();
   const queue = new JobQueue(clock, conditions.countLagSeconds);
-  const sentListeners: ((count: number) => void)[] = [];
-  const finishedListeners: ((seconds: number) => void)[] = [];
-  const idleListeners: ((instance: Instance) => void)[] = [];
-  const fullListeners: ((instance: Instance) => void)[] = [];
+  const events: World["events"] = new EventEmitter();
   const waits = new Float64Array(arrivals.length);
   const finishes = new Uint8Array(arrivals.length);
   let left = arrivals.length;
@@ -49,15 +48,11 @@ export function simulate(trace: Trace, rule: Rule, conditions: Conditions, phase
 
   const seed = Math.round(phase * 1_000_003);
   const random = createRandom(seed + 1);
-  const group = new Group(clock, queue, conditions, durations, createRandom(seed + 2), random, {
-    started: (job) => void (waits[job] = clock.now - arrivals[job]!),
-    finished: (job) => {
-      finishes[job]!++;
-      for (const listener of finishedListeners) listener(durations[job]!);
-      if (--left === 0) overAt = Math.max(trace.seconds, clock.now) + tailSeconds;
-    },
-    idle: (instance) => idleListeners.forEach((listener) => listener(instance)),
-    full: (instance) => fullListeners.forEach((listener) => listener(instance)),
+  const group = new Group(clock, queue, conditions, durations, createRandom(seed + 2), random, events);
+  events.on("started", (job) => (waits[job] = clock.now - arrivals[job]!));
+  events.on("finished", (job) => {
+    finishes[job]!++;
+    if (--left === 0) overAt = Math.max(trace.seconds, clock.now) + tailSeconds;
   });
   group.begin(rule.minInstances);
   rule.start({
@@ -68,17 +63,14 @@ export function simulate(trace: Trace, rule: Rule, conditions: Conditions, phase
     phase,
     random,
     secondsPerJob: durations.reduce((sum, seconds) => sum + seconds, 0) / durations.length,
-    onSent: (listener) => sentListeners.push(listener),
-    onFinished: (listener) => finishedListeners.push(listener),
-    onIdle: (listener) => idleListeners.push(listener),
-    onFull: (listener) => fullListeners.push(listener),
+    events,
   });
   let next = 0;
   const arrive = () => {
     const from = next;
     while (next < arrivals.length && arrivals[next] === clock.now) queue.send(next++);
     group.offer();
-    for (const listener of sentListeners) listener(next - from);
+    events.emit("sent", next - from);
     if (next < arrivals.length) clock.at(arrivals[next]!, arrive);
   };
   clock.at(arrivals[0]!, arrive);
@@ -92,8 +84,11 @@ export function simulate(trace: Trace, rule: Rule, conditions: Conditions, phase
   const seconds = billedSeconds(group.instances, conditions, end);
   const sum = (of: (instance: Instance) => number) => group.instances.reduce((total, each) => total + of(each), 0);
   const firstLaunch = group.instances.find(({ launchedAt }) => launchedAt >= arrivals[0]!);
+  const [waitP50 = 0, waitP95 = 0, waitP99 = 0] = quantiles(waits, [0.5, 0.95, 0.99]);
   return {
-    ...percentiles(waits),
+    waitP50,
+    waitP95,
+    waitP99,
     instanceHours: seconds / 3_600,
     dollars: dollars(seconds, conditions),
     startingSeconds: sum((instance) => startingUntil(instance, end, conditions)),
@@ -124,10 +119,4 @@ function workingUntil(instance: Instance, now: number, conditions: Conditions): 
 function idleUntil({ idleSeconds, idleSince, inServiceAt, running, endedAt }: Instance, now: number): number {
   const isIdle = inServiceAt !== undefined && running.size === 0 && endedAt === undefined;
   return idleSeconds + (isIdle ? now - idleSince : 0);
-}
-
-function percentiles(waits: Float64Array): Pick<Outcome, "waitP50" | "waitP95" | "waitP99"> {
-  const sorted = waits.slice().sort();
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)]!;
-  return { waitP50: at(0.5), waitP95: at(0.95), waitP99: at(0.99) };
 }

@@ -6,14 +6,9 @@ import { type Trace } from "./traces";
 import { type Rule } from "./world";
 
 /** A rule's results on a trace: means over the phases of its clock, unless they say otherwise. Waits in seconds. */
-export interface Result {
+export interface Result extends Pick<Outcome, "waitP50" | "waitP95" | "waitP99" | "instanceHours" | "dollars"> {
   trace: string;
   rule: string;
-  waitP50: number;
-  waitP95: number;
-  waitP99: number;
-  instanceHours: number;
-  dollars: number;
   /** Cost × (wait p95 + 1 s). */
   score: number;
   /** Bill for instances in service without a job, over the bill for those that start or work: the worst phase. */

@@ -1,9 +1,10 @@
+import { type EventEmitter } from "node:events";
 import { type Clock } from "./clock";
 import { type Conditions } from "./conditions";
-import { type Group, type Instance } from "./group";
+import { type Events, type Group } from "./group";
 import { type JobQueue } from "./queue";
 
-/** A rule's view of a simulation, and its events. */
+/** A rule's view of a simulation. */
 export interface World {
   conditions: Conditions;
   clock: Clock;
@@ -14,10 +15,7 @@ export interface World {
   /** The trace's mean, for rules that don't learn. */
   secondsPerJob: number;
   random: () => number;
-  onSent(listener: (count: number) => void): void;
-  onFinished(listener: (seconds: number) => void): void;
-  onIdle(listener: (instance: Instance) => void): void;
-  onFull(listener: (instance: Instance) => void): void;
+  events: EventEmitter<Events>;
 }
 
 /** A way to scale. */

@@ -1,21 +1,16 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { packageRoot } from "../../contract/packageRoot";
 
-/** Puts a text into a document in docs/, between the mark of the command that makes it and the mark of the end. */
-export async function writeInto(
-  name: string,
-  command: string,
-  text: string,
-  folder = join(packageRoot(), "docs"),
-): Promise<void> {
-  const file = join(folder, name);
-  const [begin, end] = [`<!-- begin: ${command} -->`, "<!-- end -->"];
-  const before = readFileSync(file, "utf8");
-  const from = before.indexOf(begin);
-  const until = before.indexOf(end, from);
-  if (from < 0 || until < 0) throw new Error(`Expected ${file} to hold ${begin} and ${end}`);
-  const { format, resolveConfig } = await import("prettier");
-  const written = `${before.slice(0, from)}${begin}\n\n${text}\n\n${before.slice(until)}`;
-  writeFileSync(file, await format(written, { ...(await resolveConfig(file)), filepath: file }));
+interface Documents {
+  withParts: (path: string, parts: { begin: string; end: string; part: string }[]) => string;
+  writeDocument: (path: string, text: string) => Promise<void>;
+}
+
+/** Puts a text into a document, between the mark of the command that makes it and the mark of the end. */
+export async function writeInto(path: string, command: string, text: string): Promise<void> {
+  const tool = pathToFileURL(join(packageRoot(), "tools", "documents.mjs")).href;
+  const { withParts, writeDocument } = (await import(tool)) as Documents;
+  const part = { begin: `<!-- begin: ${command} -->`, end: "<!-- end -->", part: text };
+  await writeDocument(path, withParts(path, [part]));
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuMilliseconds, type RunningConsumer, type Start } from "./consumers";
+import { cpuMilliseconds, type RunningConsumer } from "./consumers";
+import { quantiles } from "./quantiles";
 import { type BenchQueue, type QueueServer } from "./queueServer";
 import { type Work } from "./work";
 
@@ -38,10 +39,13 @@ export async function measure(
   const cpuAfter = cpuMilliseconds(consumer.pid);
   const { calls, removals } = { ...server.seen };
   const starts = (await consumer.stop()).filter(([, time]) => time >= submittedAt);
+  const waits = starts.map(([, time]) => time - submittedAt);
+  const [waitP50Ms = 0, waitP99Ms = 0] = quantiles(waits, [0.5, 0.99]);
   const cpuMs = cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore;
   return {
     jobsPerSecond: throughput(removals),
-    ...waits(starts, submittedAt),
+    waitP50Ms,
+    waitP99Ms,
     callsPerJob: calls / jobs.length,
     ...(cpuMs !== undefined && { cpuMsPerJob: cpuMs / jobs.length }),
     duplicates: starts.length - new Set(starts.map(([id]) => id)).size,
@@ -59,10 +63,4 @@ function throughput(removals: number[]): number {
   const from = Math.floor(sorted.length * rampShare);
   const to = sorted.length - 1 - from;
   return ((to - from) * 1_000) / (sorted[to]! - sorted[from]!);
-}
-
-function waits(starts: Start[], submittedAt: number): { waitP50Ms: number; waitP99Ms: number } {
-  const sorted = starts.map(([, time]) => time - submittedAt).sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
-  return { waitP50Ms: at(0.5), waitP99Ms: at(0.99) };
 }

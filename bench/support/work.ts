@@ -1,3 +1,5 @@
+import { median } from "./quantiles";
+
 /** Work of a benchmark job: nothing, a wait, or a fixed amount of computing. */
 export type Work = { kind: "nothing" } | { kind: "wait"; milliseconds: number } | { kind: "compute"; steps: number };
 
@@ -16,7 +18,7 @@ export function calibrate(milliseconds: number): number {
     const { user, system } = process.cpuUsage(before);
     return (steps * milliseconds * 1_000) / (user + system);
   });
-  return Math.round(trials.sort((a, b) => a - b)[4]!);
+  return Math.round(median(trials));
 }
 
 /** A xorshift generator: nothing to optimise away, nothing to allocate. */

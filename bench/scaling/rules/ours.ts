@@ -29,7 +29,7 @@ export function createOurs(name: string, settings: OurSettings = defaults.proces
 }
 
 function run(world: World, settings: OurSettings): void {
-  const { clock, group, queue, phase, conditions } = world;
+  const { clock, group, queue, phase, conditions, events } = world;
   const { targetLatencySeconds, idleSeconds, timeoutSeconds, prefetch, minInstances } = settings;
   const { slots, maxInstances } = conditions;
   const readReports = collectReports(world);
@@ -59,7 +59,7 @@ function run(world: World, settings: OurSettings): void {
     now: () => clock.now * 1_000,
     log: () => undefined,
   });
-  world.onSent((count) => void nudge({ [type]: count }));
+  events.on("sent", (count) => void nudge({ [type]: count }));
 
   const checkedAt = new Map<Instance, number>();
   const nudgeIfOverloaded = (instance: Instance) => {
@@ -68,7 +68,7 @@ function run(world: World, settings: OurSettings): void {
     checkedAt.set(instance, clock.now);
     if (queue.counts().visible > slots) clock.after(nudgeSeconds, () => look());
   };
-  world.onFull((instance) => clock.after(lookSeconds, () => nudgeIfOverloaded(instance)));
+  events.on("full", (instance) => clock.after(lookSeconds, () => nudgeIfOverloaded(instance)));
 
   const considerEnding = (instance: Instance, idleSince: number, timesAsked: number) => {
     if (!group.alive.has(instance) || instance.running.size > 0 || instance.idleSince !== idleSince) return;
@@ -88,7 +88,7 @@ function run(world: World, settings: OurSettings): void {
     const looks = Math.ceil(pauseBeforeAsking(idleSeconds, timesAsked) / lookSeconds);
     clock.after(looks * lookSeconds, () => considerEnding(instance, idleSince, timesAsked));
   };
-  world.onIdle((instance) => ask(instance, instance.idleSince, 0));
+  events.on("idle", (instance) => ask(instance, instance.idleSince, 0));
 }
 
 /** As many instances in service, as a worker sees them. */
@@ -103,15 +103,14 @@ interface Report {
 }
 
 /** The workers' last reports to the scaler, all in one: recently ended jobs, with decreasing weight. */
-function collectReports(world: World): () => Report {
-  const { clock, phase } = world;
+function collectReports({ clock, phase, events }: World): () => Report {
   let recent: Report = { at: 0, recentJobs: 0, recentSeconds: 0 };
   let reported = recent;
   const fade = () => {
     const left = leftOfRecent(clock.now - recent.at);
     return { at: clock.now, recentJobs: recent.recentJobs * left, recentSeconds: recent.recentSeconds * left };
   };
-  world.onFinished((seconds) => {
+  events.on("finished", (_job, seconds) => {
     const { at, recentJobs, recentSeconds } = fade();
     recent = { at, recentJobs: recentJobs + 1, recentSeconds: recentSeconds + seconds };
   });

@@ -8,13 +8,12 @@ export function createPoller(idleSeconds: number): Rule {
   return {
     name: "10 s poller",
     minInstances: 0,
-    start(world) {
-      const { clock, queue, group, conditions, phase } = world;
+    start({ clock, queue, group, conditions, phase, events }) {
       clock.every(pollSeconds, phase * pollSeconds, () => {
         const { visible, inFlight } = queue.counts();
         group.raise(Math.ceil((visible + inFlight) / conditions.slots));
       });
-      world.onIdle((instance) => {
+      events.on("idle", (instance) => {
         const { idleSince } = instance;
         clock.after(idleSeconds, () => {
           if (instance.running.size === 0 && instance.idleSince === idleSince) group.end(instance);

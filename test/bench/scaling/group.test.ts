@@ -1,7 +1,8 @@
+import { EventEmitter } from "node:events";
 import { expect } from "chai";
 import { Clock } from "../../../bench/scaling/clock";
 import { conditions } from "../../../bench/scaling/conditions";
-import { Group, type Instance } from "../../../bench/scaling/group";
+import { type Events, Group, type Instance } from "../../../bench/scaling/group";
 import { JobQueue } from "../../../bench/scaling/queue";
 
 const { pendingSeconds, startSeconds, graceSeconds, maxInstances, shutdownSeconds } = conditions;
@@ -11,20 +12,12 @@ function create(durations: number[]) {
   const queue = new JobQueue(clock, 0);
   const finished: number[] = [];
   const started: [number, number][] = [];
-  const group = new Group(
-    clock,
-    queue,
-    conditions,
-    durations,
-    () => 0.5,
-    () => 0,
-    {
-      started: (job) => started.push([job, clock.now]),
-      finished: (job) => finished.push(job),
-      idle: () => undefined,
-      full: () => undefined,
-    },
-  );
+  const events = new EventEmitter<Events>();
+  events.on("started", (job) => started.push([job, clock.now]));
+  events.on("finished", (job) => finished.push(job));
+  const boot = () => 0.5;
+  const first = () => 0;
+  const group = new Group(clock, queue, conditions, durations, boot, first, events);
   durations.forEach((_, job) => queue.send(job));
   return { clock, queue, group, finished, started, run: () => clock.run(() => false) };
 }

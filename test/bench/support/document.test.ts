@@ -14,7 +14,7 @@ describe("a benchmark's text in a document", () => {
 
   it("takes the place of the one before, between its own marks", async () => {
     writeFileSync(file(), "# Some\n\n<!-- begin: bench -->\n\nold\n\n<!-- end -->\n\nAfter.\n");
-    await writeInto("some.md", "bench", markdownTable(["", "jobs"], [["ours", "1"]]), folder);
+    await writeInto(file(), "bench", markdownTable(["", "jobs"], [["ours", "1"]]));
     const table = "|      | jobs |\n| ---- | ---: |\n| ours |    1 |";
     const text = `# Some\n\n<!-- begin: bench -->\n\n${table}\n\n<!-- end -->\n\nAfter.\n`;
     expect(readFileSync(file(), "utf8")).to.equal(text);
@@ -22,7 +22,7 @@ describe("a benchmark's text in a document", () => {
 
   it("is refused where one of its marks is gone", async () => {
     writeFileSync(file(), "<!-- begin: bench -->\n");
-    const problem = await writeInto("some.md", "bench", "", folder).catch((error: Error) => error.message);
-    expect(problem).to.include("to hold <!-- begin: bench --> and <!-- end -->");
+    const problem = await writeInto(file(), "bench", "").catch((error: Error) => error.message);
+    expect(problem).to.include("Expected <!-- begin: bench --> and <!-- end --> in");
   });
 });
