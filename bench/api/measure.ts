@@ -23,13 +23,14 @@ const job = { type: jobType, payload: { text: "to be or not to be" } };
 /** Submits the jobs from a thread, and sees how fast they are accepted. @throws Error if one is refused */
 export async function submitAll(url: string, { batch, concurrency, jobs }: Mode): Promise<Accepted> {
   const perRequest = Math.max(1, batch);
+  const amount = Math.ceil(jobs / perRequest);
   const result = await autocannon({
     url: `${url}${batch === 0 ? "jobs" : "jobs/batch"}`,
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(batch === 0 ? job : { jobs: Array.from({ length: batch }, () => job) }),
-    connections: concurrency,
-    amount: Math.ceil(jobs / perRequest),
+    connections: Math.min(concurrency, amount),
+    amount,
     workers: 1,
     // With workers it is a path, which the types don't know.
     verifyBody: join(__dirname, "isAccepted.js") as never,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Iam } from "../iam/iam";
 import type { Lambdas } from "../lambda/lambdas";
+import { timingOf } from "./scheduleExpression";
 
 interface Schedule {
   /** ARN of the rule. */
@@ -84,9 +85,9 @@ export class Schedules {
 }
 
 function secondsOf(expression: string): number {
-  const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
-  if (!unit) throw new Error(`Expected a schedule such as rate(1 minute) in the local cloud, got ${expression}`);
-  return Number(count) * { minute: 60, hour: 3_600, day: 86_400 }[unit as "minute" | "hour" | "day"];
+  const timing = timingOf(expression);
+  if ("everySeconds" in timing) return timing.everySeconds;
+  throw new Error(`Expected a schedule such as rate(1 minute) in the local cloud, got ${expression}`);
 }
 
 /** The event of a rule that runs on a schedule ("Amazon EventBridge rules that run on a schedule"). */

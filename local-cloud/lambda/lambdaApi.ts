@@ -31,8 +31,7 @@ async function invoke(lambdas: Lambdas, request: AwsRequest, response: ServerRes
   if (!target) {
     throw new Refused(`Function not found: ${lambdas.arnOf(name)}`, "ResourceNotFoundException", 404);
   }
-  const named = new URL(message.url ?? "/", "http://localhost").searchParams.get("Qualifier");
-  const qualifier = named ?? qualifierOf(name);
+  const qualifier = request.target.query.get("Qualifier")?.[0] ?? qualifierOf(name);
   const payload = body.length === 0 ? "{}" : body.toString();
   const answer = (status: number, headers: Record<string, string> = {}, content = "") =>
     void response.writeHead(status, { "x-amzn-requestid": randomUUID(), ...headers }).end(content);

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { parse } from "yaml";
 import { isObject } from "../../contract/check";
+import { readYaml } from "./readYaml";
 import { settingText, type StackConfig } from "./stackConfig";
 
 /** A Pulumi project in Node: a folder with a Pulumi.yaml. */
@@ -36,7 +36,7 @@ export function findProject(from: string): Project {
 }
 
 function readProject(folder: string, file: string): Project {
-  const document = readYaml(file);
+  const document = readObject(file);
   const { name, main } = document;
   if (typeof name !== "string") throw new Error(`${file}: Expected name as a text, got ${JSON.stringify(name)}`);
   if (main !== undefined && typeof main !== "string") {
@@ -53,14 +53,8 @@ function readProject(folder: string, file: string): Project {
   return { folder, name, entry, workingFolder, stackFolder, tsConfig, config };
 }
 
-/** The document of a YAML file, which holds an object. */
-function readYaml(file: string): Record<string, unknown> {
-  let document: unknown;
-  try {
-    document = parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
-  }
+function readObject(file: string): Record<string, unknown> {
+  const document = readYaml(file);
   if (isObject(document)) return document;
   throw new Error(`${file}: Expected an object, got ${JSON.stringify(document)}`);
 }
@@ -80,7 +74,7 @@ function nodeOptions(file: string, runtime: unknown): Record<string, unknown> {
 function findEntry(path: string): string | undefined {
   if (!isFolder(path)) return existsSync(path) ? path : undefined;
   const manifest = join(path, "package.json");
-  const { main } = existsSync(manifest) ? readYaml(manifest) : {};
+  const { main } = existsSync(manifest) ? readObject(manifest) : {};
   const candidates = ["index.js", "index.ts", "index.mjs", "index.cjs"].map((name) => join(path, name));
   const stated = typeof main === "string" ? join(path, main) : undefined;
   return [...(stated ? [stated, join(stated, "index.js")] : []), ...candidates].find(

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { parse } from "yaml";
+import { readYaml } from "./readYaml";
 
 /** A stack's settings, by `project:key`. */
 export type StackConfig = Record<string, string>;
@@ -9,19 +8,11 @@ export type StackConfig = Record<string, string>;
  * without a namespace is the project's.
  */
 export function readStackConfig(file: string, project: string): StackConfig {
-  const document = readDocument(file);
+  const document = readYaml(file) as { config?: Record<string, unknown> } | null;
   const entries = Object.entries(document?.config ?? {});
   return Object.fromEntries(
     entries.map(([key, value]) => [key.includes(":") ? key : `${project}:${key}`, settingText(file, key, value)]),
   );
-}
-
-function readDocument(file: string): { config?: Record<string, unknown> } | null {
-  try {
-    return parse(readFileSync(file, "utf8")) as { config?: Record<string, unknown> } | null;
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 /** A setting as the Pulumi CLI passes it. */

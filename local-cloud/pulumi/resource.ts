@@ -31,6 +31,18 @@ export interface ResourceHandler {
   delete?(id: string, state: Properties, context: ResourceContext): void | Promise<unknown>;
 }
 
+/** A handler of resources that are changed in place just as they are made: `before` is the resource as it was. */
+export function putHandler(
+  put: (inputs: Properties, context: ResourceContext, before?: Created) => Created | Promise<Created>,
+  remove: ResourceHandler["delete"],
+): ResourceHandler {
+  return {
+    create: (inputs, context) => put(inputs, context),
+    update: async (id, state, inputs, context) => (await put(inputs, context, { id, state })).state,
+    delete: remove,
+  };
+}
+
 /** Handlers by type token. */
 export type ResourceHandlers = Record<string, ResourceHandler>;
 

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parse } from "yaml";
 import { isObject } from "../../contract/check";
+import { readYaml } from "../program/readYaml";
 import type { Properties } from "../properties";
 
 /** Outputs and answers of what the local cloud doesn't emulate. */
@@ -25,13 +25,8 @@ export const standInsFile = "local.yaml";
  * @throws Error that names what is wrong in it.
  */
 export function readStandIns(file: string): StandIns | undefined {
-  let document: unknown;
-  try {
-    document = parse(readFileSync(file, "utf8"));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
-  }
+  if (!existsSync(file)) return undefined;
+  const document = readYaml(file);
   const expected = (what: string, got: unknown) => new Error(`${file}: Expected ${what}, got ${JSON.stringify(got)}`);
   if (!isObject(document ?? {})) throw expected("an object", document);
   const known = Object.keys(noStandIns);

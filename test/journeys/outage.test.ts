@@ -1,7 +1,7 @@
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { accountId } from "../../local-cloud/account";
-import { outageOf } from "../../local-cloud/wire/faults";
 import { until } from "../local-cloud/support";
+import { outageOf } from "./support/outageOf";
 import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 describe("an outage of SNS", () => {

@@ -1,6 +1,6 @@
-import { type OutageKind } from "../../local-cloud/wire/faults";
 import { testSeeds } from "../support/seed";
 import { liveThrough, type OutageJourney, startOutageJourney } from "./support/outageJourney";
+import { type OutageKind } from "./support/outageOf";
 
 const seconds = Number(process.env.CHAOS_OUTAGE_SECONDS ?? 120);
 const services = ["dynamodb", "sns", "sqs", "s3", "lambda", "autoscaling"];

@@ -3,7 +3,7 @@ import { readRouteAuthorization } from "../../http/authorizers/routeAuthorizatio
 import type { HttpApis } from "../../http/httpApis";
 import type { CorsConfiguration } from "../../http/httpCors";
 import { type Properties, text } from "../../properties";
-import { arnOf, physicalName, randomHex, type ResourceHandler, type ResourceHandlers } from "../resource";
+import { arnOf, physicalName, putHandler, randomHex, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 const api: ResourceHandler = {
   async create(inputs, context) {
@@ -32,9 +32,9 @@ function corsOf({ corsConfiguration }: Properties): CorsConfiguration {
   return first ?? {};
 }
 
-const integration: ResourceHandler = {
-  create(inputs, { cloud }) {
-    const id = randomHex(7);
+const integration = putHandler(
+  (inputs, { cloud }, before) => {
+    const id = before?.id ?? randomHex(7);
     if (inputs.integrationType !== "AWS_PROXY") {
       throw new Error(
         `Expected \`integrationType\` AWS_PROXY in the local cloud, got ${String(inputs.integrationType)}`,
@@ -43,14 +43,8 @@ const integration: ResourceHandler = {
     cloud.apis.get(text(inputs, "apiId")).integrations.set(id, text(inputs, "integrationUri"));
     return { id, state: inputs };
   },
-  update(id, _state, inputs, { cloud }) {
-    cloud.apis.get(text(inputs, "apiId")).integrations.set(id, text(inputs, "integrationUri"));
-    return inputs;
-  },
-  delete(id, state, { cloud }) {
-    cloud.apis.get(text(state, "apiId")).integrations.delete(id);
-  },
-};
+  (id, state, { cloud }) => void cloud.apis.get(text(state, "apiId")).integrations.delete(id),
+);
 
 const route: ResourceHandler = {
   create(inputs, { cloud }) {
@@ -95,23 +89,16 @@ const stage: ResourceHandler = {
   },
 };
 
-const authorizer: ResourceHandler = {
-  create(inputs, context) {
-    const id = randomHex(6);
-    putAuthorizer(context.cloud.apis, id, inputs);
-    return { id, state: { ...inputs, name: physicalName(inputs, context) } };
-  },
-  update(id, state, inputs, { cloud }) {
-    putAuthorizer(cloud.apis, id, inputs);
-    return { ...state, ...inputs };
-  },
-  delete: (id, state, { cloud }) => cloud.apis.get(text(state, "apiId")).deleteAuthorizer(id),
-};
-
 /** Without enforcement it may be of any kind. */
-function putAuthorizer(apis: HttpApis, id: string, inputs: Properties): void {
-  if (apis.isEnforcing) apis.get(text(inputs, "apiId")).putAuthorizer(id, readJwtAuthorizer(inputs));
-}
+const authorizer = putHandler(
+  (inputs, context, before) => {
+    const { apis } = context.cloud;
+    const id = before?.id ?? randomHex(6);
+    if (apis.isEnforcing) apis.get(text(inputs, "apiId")).putAuthorizer(id, readJwtAuthorizer(inputs));
+    return { id, state: { ...inputs, name: before?.state.name ?? physicalName(inputs, context) } };
+  },
+  (id, state, { cloud }) => cloud.apis.get(text(state, "apiId")).deleteAuthorizer(id),
+);
 
 export const apigatewayv2: ResourceHandlers = {
   "aws:apigatewayv2/api:Api": api,

@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { Group } from "../../autoScaling/group";
 import type { LocalCloud } from "../../cloud";
 import { optionalNumber, optionalText, type Properties, text } from "../../properties";
-import { arnOf, physicalName, type ResourceContext, type ResourceHandler, type ResourceHandlers } from "../resource";
+import {
+  arnOf,
+  physicalName,
+  putHandler,
+  type ResourceContext,
+  type ResourceHandler,
+  type ResourceHandlers,
+} from "../resource";
 import { groupSettings, hookOf } from "./groupInputs";
 import { launchTemplate } from "./launchTemplate";
 
@@ -35,28 +42,19 @@ const group: ResourceHandler = {
   delete: (id, _state, { cloud }) => cloud.groups.delete(id),
 };
 
-const lifecycleHook: ResourceHandler = {
-  create(inputs, context) {
-    const name = physicalName(inputs, context);
-    putHook(context.cloud, { ...inputs, name });
+/** Replaces a hook of that name, even one that the group was created with. */
+const lifecycleHook = putHandler(
+  (inputs, context, before) => {
+    const name = before?.id ?? physicalName(inputs, context);
+    const { settings } = deployed(context.cloud, text(inputs, "autoscalingGroupName"));
+    settings.hooks = [...settings.hooks.filter((hook) => hook.name !== name), hookOf({ ...inputs, name })];
     return { id: name, state: { ...inputs, name } };
   },
-  update(id, _state, inputs, { cloud }) {
-    putHook(cloud, { ...inputs, name: id });
-    return { ...inputs, name: id };
-  },
-  delete(id, state, { cloud }) {
+  (id, state, { cloud }) => {
     const settings = cloud.groups.find(text(state, "autoscalingGroupName"))?.settings;
     if (settings) settings.hooks = settings.hooks.filter(({ name }) => name !== id);
   },
-};
-
-/** Replaces a hook of that name, even one that the group was created with. */
-function putHook(cloud: LocalCloud, inputs: Properties): void {
-  const { settings } = deployed(cloud, text(inputs, "autoscalingGroupName"));
-  const hook = hookOf(inputs);
-  settings.hooks = [...settings.hooks.filter(({ name }) => name !== hook.name), hook];
-}
+);
 
 const schedule: ResourceHandler = {
   create(inputs, context) {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { accountId } from "../../account";
 import { type Properties, text } from "../../properties";
 import { arnOf, physicalName, type ResourceHandler, type ResourceHandlers } from "../resource";
@@ -40,21 +40,14 @@ export const ecr: ResourceHandlers = {
 /** Hash of the files that would be sent to the builder: packages are installed in the image. */
 export async function hashOfFolder(folder: string): Promise<string> {
   const hash = createHash("sha256");
-  for (const file of (await filesBelow(folder)).sort()) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((each) => each.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  for (const name of files.map((file) => relative(folder, file)).sort()) {
+    if (name.split(sep).includes("node_modules")) continue;
     hash
-      .update(`${relative(folder, file)}\0`)
-      .update(await readFile(file))
+      .update(`${name}\0`)
+      .update(await readFile(join(folder, name)))
       .update("\0");
   }
   return hash.digest("hex");
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const files: string[] = [];
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isFile()) files.push(path);
-    else if (entry.isDirectory() && entry.name !== "node_modules") files.push(...(await filesBelow(path)));
-  }
-  return files;
 }

@@ -1,34 +1,20 @@
-import { optionalText, type Properties, text } from "../../properties";
-import {
-  arnOf,
-  jsonText,
-  physicalName,
-  type ResourceContext,
-  type ResourceHandler,
-  type ResourceHandlers,
-} from "../resource";
+import { optionalText, text } from "../../properties";
+import { arnOf, jsonText, physicalName, putHandler, type ResourceHandler, type ResourceHandlers } from "../resource";
 
-const role: ResourceHandler = {
-  create(inputs, context) {
-    const name = physicalName(inputs, context);
+const role = putHandler(
+  (inputs, context, before) => {
+    const { iam } = context.cloud;
+    const name = before?.id ?? physicalName(inputs, context);
     const arn = arnOf(context.cloud, "iam", `role/${name}`, "");
-    putRole(inputs, name, arn, context);
+    if (inputs.permissionsBoundary) throw new Error("The local cloud can't enforce a `permissionsBoundary`");
+    iam.roles.put(name, arn, jsonText(inputs.assumeRolePolicy));
+    const inline = (inputs.inlinePolicies ?? []) as { name?: string; policy?: string }[];
+    for (const each of inline) if (each.policy) iam.roles.putInline(name, each.name ?? "inline", each.policy);
+    for (const managed of (inputs.managedPolicyArns ?? []) as string[]) iam.roles.attach(name, managed);
     return { id: name, state: { ...inputs, name, arn } };
   },
-  update(id, { arn }, inputs, context) {
-    putRole(inputs, id, String(arn), context);
-    return { ...inputs, name: id, arn };
-  },
-  delete: (id, _state, { cloud }) => cloud.iam.roles.delete(id),
-};
-
-function putRole(inputs: Properties, name: string, arn: string, { cloud: { iam } }: ResourceContext): void {
-  if (inputs.permissionsBoundary) throw new Error("The local cloud can't enforce a `permissionsBoundary`");
-  iam.roles.put(name, arn, jsonText(inputs.assumeRolePolicy));
-  const inline = (inputs.inlinePolicies ?? []) as { name?: string; policy?: string }[];
-  for (const each of inline) if (each.policy) iam.roles.putInline(name, each.name ?? "inline", each.policy);
-  for (const managed of (inputs.managedPolicyArns ?? []) as string[]) iam.roles.attach(name, managed);
-}
+  (id, _state, { cloud }) => cloud.iam.roles.delete(id),
+);
 
 const rolePolicy: ResourceHandler = {
   create(inputs, context) {
@@ -52,19 +38,15 @@ const rolePolicyAttachment: ResourceHandler = {
   delete: (_id, state, { cloud }) => cloud.iam.roles.detach(text(state, "role"), text(state, "policyArn")),
 };
 
-const policy: ResourceHandler = {
-  create(inputs, context) {
-    const name = physicalName(inputs, context);
-    const arn = arnOf(context.cloud, "iam", `policy/${name}`, "");
+const policy = putHandler(
+  (inputs, context, before) => {
+    const name = before ? text(before.state, "name") : physicalName(inputs, context);
+    const arn = before?.id ?? arnOf(context.cloud, "iam", `policy/${name}`, "");
     context.cloud.iam.roles.putManaged(arn, inputs.policy);
     return { id: arn, state: { ...inputs, name, arn } };
   },
-  update(id, { name }, inputs, { cloud }) {
-    cloud.iam.roles.putManaged(id, inputs.policy);
-    return { ...inputs, name, arn: id };
-  },
-  delete: (id, _state, { cloud }) => cloud.iam.roles.deleteManaged(id),
-};
+  (id, _state, { cloud }) => cloud.iam.roles.deleteManaged(id),
+);
 
 const instanceProfile: ResourceHandler = {
   create(inputs, context) {

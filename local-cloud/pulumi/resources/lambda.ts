@@ -4,18 +4,26 @@ import { permissionStatement } from "../../iam/resourcePolicies";
 import { unpack } from "../../lambda/archive";
 import type { LambdaFunction } from "../../lambda/lambdaFunction";
 import { optionalNumber, optionalText, type Properties, text } from "../../properties";
-import { arnOf, type Created, physicalName, randomHex, type ResourceHandler, type ResourceHandlers } from "../resource";
+import {
+  arnOf,
+  type Created,
+  physicalName,
+  putHandler,
+  randomHex,
+  type ResourceHandler,
+  type ResourceHandlers,
+} from "../resource";
 
-const lambdaFunction: ResourceHandler = {
-  create: (inputs, context) => putFunction(inputs, physicalName(inputs, context), context.cloud),
-  async update(id, _state, inputs, { cloud }) {
-    const { events } = deployed(cloud, id);
-    const { state } = await putFunction(inputs, id, cloud);
-    deployed(cloud, id).events = events;
-    return state;
+const lambdaFunction = putHandler(
+  async (inputs, context, before) => {
+    const { cloud } = context;
+    const events = before && deployed(cloud, before.id).events;
+    const created = await putFunction(inputs, before?.id ?? physicalName(inputs, context), cloud);
+    if (events) deployed(cloud, created.id).events = events;
+    return created;
   },
-  delete: (id, _state, { cloud }) => cloud.lambdas.delete(id),
-};
+  (id, _state, { cloud }) => cloud.lambdas.delete(id),
+);
 
 const permission: ResourceHandler = {
   create(inputs, context) {

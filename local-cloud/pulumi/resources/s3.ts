@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../../cloud";
 import { optionalText, type Properties, text } from "../../properties";
 import { objectKey } from "../../stores/objectStore";
-import { jsonText, physicalName, type ResourceHandler, type ResourceHandlers } from "../resource";
+import { jsonText, physicalName, putHandler, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 const bucket: ResourceHandler = {
   async create(inputs, context) {
@@ -60,17 +60,13 @@ interface FunctionRule {
   filterSuffix?: string;
 }
 
-const notification: ResourceHandler = {
-  create(inputs, { cloud }) {
+const notification = putHandler(
+  (inputs, { cloud }) => {
     setRules(cloud, inputs);
     return { id: text(inputs, "bucket"), state: inputs };
   },
-  update(_id, _state, inputs, { cloud }) {
-    setRules(cloud, inputs);
-    return inputs;
-  },
-  delete: (id, _state, { cloud }) => cloud.bucketEvents.delete(id),
-};
+  (id, _state, { cloud }) => cloud.bucketEvents.delete(id),
+);
 
 function setRules(cloud: LocalCloud, inputs: Properties): void {
   const bucketName = text(inputs, "bucket");

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { optionalText, type Properties, text } from "../../properties";
+import { optionalText, text } from "../../properties";
 import { parameterArn } from "../../secrets/secretStore";
-import { arnOf, physicalName, randomHex, type ResourceHandler, type ResourceHandlers } from "../resource";
+import { arnOf, physicalName, putHandler, randomHex, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 const secret: ResourceHandler = {
   create(inputs, context) {
@@ -37,27 +37,18 @@ const secretVersion: ResourceHandler = {
   },
 };
 
-const parameter: ResourceHandler = {
-  create(inputs, context) {
-    const name = physicalName(inputs, context);
-    const state = put(name, inputs, context.cloud);
-    return { id: name, state };
+const parameter = putHandler(
+  (inputs, context, before) => {
+    const { secrets: store, region } = context.cloud;
+    const name = before?.id ?? physicalName(inputs, context);
+    const type = text(inputs, "type");
+    const value = optionalText(inputs, "value") ?? text(inputs, "insecureValue");
+    const arn = parameterArn(region, name);
+    const { version } = store.putParameter({ arn, name, type, value });
+    return { id: name, state: { ...inputs, name, arn, type, value, version, dataType: "text" } };
   },
-  update: (id, _state, inputs, { cloud }) => put(id, inputs, cloud),
-  delete: (_id, state, { cloud }) => cloud.secrets.deleteParameter(text(state, "arn")),
-};
-
-function put(
-  name: string,
-  inputs: Properties,
-  { secrets, region }: Parameters<ResourceHandler["create"]>[1]["cloud"],
-): Properties {
-  const type = text(inputs, "type");
-  const value = optionalText(inputs, "value") ?? text(inputs, "insecureValue");
-  const arn = parameterArn(region, name);
-  const { version } = secrets.putParameter({ arn, name, type, value });
-  return { ...inputs, name, arn, type, value, version, dataType: "text" };
-}
+  (_id, state, { cloud }) => cloud.secrets.deleteParameter(text(state, "arn")),
+);
 
 export const secrets: ResourceHandlers = {
   "aws:secretsmanager/secret:Secret": secret,

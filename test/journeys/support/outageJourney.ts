@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { type FaultTarget, type OutageKind, outageOf } from "../../../local-cloud/wire/faults";
+import { type FaultTarget } from "../../../local-cloud/wire/faults";
+import { type OutageKind, outageOf } from "./outageOf";
 import { createHandlers, type Handlers, type Journey, startJourney } from "./stack";
 
 /** A call to the service that was away. */
