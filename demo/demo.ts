@@ -2,17 +2,17 @@ import { createReadStream, mkdirSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, parse, relative } from "node:path";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError } from "commander";
 import { bringUp, type RunningStack } from "../cli/local/bringUp";
-import { paint, render, type Styled } from "../cli/output/styled";
+import { seconds } from "../cli/optionValues";
+import { ProgressBars } from "../cli/output/progressBars";
+import { paint, type Styled } from "../cli/output/styled";
 import { err, out, printJson } from "../cli/output/terminal";
 import { reportFailure } from "../cli/reportFailure";
-import { JobClient } from "../client/index";
+import { type Job, JobClient } from "../client/index";
 import { type OwnOutputs, ownStack } from "./demoStack";
 import { chooseFiles, type DemoFile } from "./files";
-import { type DemoJob, run } from "./jobs";
-import { renderJobs } from "./table";
+import { type DemoJob, renderJobs } from "./table";
 
 interface DemoOptions {
   stack: string;
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     .option("--stack <name>", "whose Pulumi.<name>.yaml to use", "dev")
     .option("--out <folder>", "where thumbnails go", "out")
     .option("--width <pixels>", "of the thumbnails", pixels, 320)
-    .option("--timeout <seconds>", "how long all jobs may take", timeLimit, 120)
+    .option("--timeout <seconds>", "how long all jobs may take", seconds, 120)
     .option("--json", "print one JSON object in place of bars and table")
     .parse();
   const options = command.opts<DemoOptions>();
@@ -47,8 +47,7 @@ async function main(): Promise<void> {
   try {
     const start = performance.now();
     const jobs = await runJobs(running, files, options);
-    const seconds = (performance.now() - start) / 1_000;
-    report(jobs, { seconds, stackSeconds: running.seconds }, options);
+    report(jobs, { ran: (performance.now() - start) / 1_000, stack: running.seconds }, options);
   } finally {
     await running.cloud.stop();
   }
@@ -61,7 +60,6 @@ async function runJobs(running: RunningStack, files: DemoFile[], options: DemoOp
   const jobs = files.flatMap((file) => jobsOf(file, outputs.dataBucket, options));
   const known = jobs.filter(({ type }) => type in outputs.queueUrls);
   if (known.length === 0) throw new Error(`Stack ${options.stack} has no job type for these files`);
-  const bars = createBars(known, options);
   try {
     await Promise.all(
       files.map(async ({ key, path }) => {
@@ -70,16 +68,27 @@ async function runJobs(running: RunningStack, files: DemoFile[], options: DemoOp
         await s3.send(new PutObjectCommand({ Bucket: outputs.dataBucket, Key: key, Body, ContentLength }));
       }),
     );
-    await run(new JobClient({ url: outputs.url }), known, {
-      timeoutSeconds: options.timeout,
-      onFinished: ({ type }) => bars.increment(type),
-    });
+    await run(new JobClient({ url: outputs.url }), known, options);
     await saveThumbnails(s3, known, options.out);
     return known;
   } finally {
-    bars.stop();
     s3.destroy();
   }
+}
+
+/** Submits the jobs, and waits until all have ended, with their progress on a terminal. */
+async function run(client: JobClient, jobs: DemoJob[], { json, timeout }: DemoOptions): Promise<void> {
+  const ids: string[] = [];
+  for (const { type, payload } of jobs) ids.push((await client.submit(type, payload)).id);
+  const bars = new ProgressBars(!json, ids);
+  const wait = async (job: DemoJob, index: number) => {
+    const options = { timeoutSeconds: timeout, onProgress: (view: Job) => bars.show(view) };
+    const ended = await client.wait(ids[index]!, options).catch((error: Error) => {
+      throw new Error(`${job.type} of ${job.file}: ${error.message}`, { cause: error });
+    });
+    job.view = ended as DemoJob["view"];
+  };
+  await Promise.all(jobs.map(wait)).finally(() => bars.stop());
 }
 
 function jobsOf(file: DemoFile, bucket: string, options: DemoOptions): DemoJob[] {
@@ -90,22 +99,6 @@ function jobsOf(file: DemoFile, bucket: string, options: DemoOptions): DemoJob[]
     file: file.name,
     payload: type === "thumbnail" ? { input, output, width: options.width } : { input },
   }));
-}
-
-/** A bar per job type, on a terminal. */
-function createBars(jobs: DemoJob[], options: DemoOptions): { increment(type: string): void; stop(): void } {
-  if (options.json || !out.isTerminal) return { increment: () => undefined, stop: () => undefined };
-  const format = ` {type} ${render(paint.cyan("{bar}"), out.isColoured)} {value}/{total} jobs  {duration_formatted}`;
-  const multi = new MultiBar({ format, hideCursor: true, barsize: 30 }, Presets.shades_classic);
-  const types = [...new Set(jobs.map(({ type }) => type))];
-  const width = Math.max(...types.map((type) => type.length));
-  const bars = new Map<string, SingleBar>(
-    types.map((type) => {
-      const total = jobs.filter((job) => job.type === type).length;
-      return [type, multi.create(total, 0, { type: type.padEnd(width) })];
-    }),
-  );
-  return { increment: (type) => bars.get(type)!.increment(), stop: () => multi.stop() };
 }
 
 async function saveThumbnails(s3: S3Client, jobs: DemoJob[], folder: string): Promise<void> {
@@ -121,17 +114,17 @@ async function saveThumbnails(s3: S3Client, jobs: DemoJob[], folder: string): Pr
   }
 }
 
-function report(jobs: DemoJob[], times: { seconds: number; stackSeconds: number }, options: DemoOptions): void {
+function report(jobs: DemoJob[], seconds: { ran: number; stack: number }, options: DemoOptions): void {
   const failures = jobs.filter(({ view }) => view?.state !== "succeeded");
-  const [seconds, stackSeconds] = [times.seconds, times.stackSeconds].map((time) => Number(time.toFixed(3)));
+  const [ran, stackSeconds] = [seconds.ran, seconds.stack].map((time) => Number(time.toFixed(3)));
   const counts = { submitted: jobs.length, succeeded: jobs.length - failures.length, failed: failures.length };
   if (options.json) {
     const results = jobs.map(({ type, file, view }) => ({ type, file, ...view }));
-    printJson({ ...counts, seconds, stackSeconds, jobs: results }, "line");
+    printJson({ ...counts, seconds: ran, stackSeconds, jobs: results }, "line");
   } else {
     out.line(renderJobs(jobs));
     const outcome = failures.length === 0 ? paint.green("✔ All succeeded") : paint.red(`✖ ${failures.length} failed`);
-    out.line([outcome, `: ${jobs.length} jobs in ${seconds} s`]);
+    out.line([outcome, `: ${jobs.length} jobs in ${ran} s`]);
   }
   for (const { type, file, view } of failures) {
     err.line([paint.red("✖"), ` ${type} of ${file}: ${view?.error?.message ?? view?.state ?? "not submitted"}`]);
@@ -143,14 +136,6 @@ function pixels(text: string): number {
   const width = Number(text);
   if (!/^\d+$/.test(text) || width < 1 || width > 4_096) throw new InvalidArgumentError("Expected 1 to 4096 pixels.");
   return width;
-}
-
-function timeLimit(text: string): number {
-  const time = Number(text);
-  if (text.trim() === "" || !Number.isFinite(time) || time <= 0) {
-    throw new InvalidArgumentError("Expected a number of seconds above 0.");
-  }
-  return time;
 }
 
 main().catch((error: unknown) => process.exit(reportFailure(error)));

@@ -1,7 +1,16 @@
 import { type Column, plainTable } from "../cli/output/plainTable";
 import { paint, type Styled } from "../cli/output/styled";
 import { out } from "../cli/output/terminal";
-import type { DemoJob } from "./jobs";
+import type { Job } from "../client/index";
+
+/** A job of the demo. */
+export interface DemoJob {
+  type: string;
+  file: string;
+  payload: object;
+  /** The job once it has ended. */
+  view?: Job<Record<string, unknown>>;
+}
 
 const columns: Column[] = [
   { head: "File", least: 12 },
