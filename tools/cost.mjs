@@ -1,15 +1,14 @@
-// Writes the idle cost of the program's resources into docs/cost.md: their prices are in idlePrices.json, the
-// resources are those that the program registers, and the calls of an idle minute are counted in the local cloud.
-// `--check` only says if it is up to date.
+// Writes the tables of docs/cost.md: prices of idle resources are in idlePrices.json, the resources are those that the
+// program registers, and the calls of an idle minute are counted in the local cloud. `--check` only says if they are up
+// to date.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { root, table, withParts, writeDocument } from "./documents.mjs";
+import { root, table, writeBlocks } from "./documents.mjs";
 import { idlePriceOf, idlePrices } from "./idlePrices.mjs";
 
 const require = createRequire(import.meta.url);
-const marks = { begin: "<!-- made by tools/cost.mjs -->", end: "<!-- end -->" };
 
 const types = ["checksum", "thumbnail", "word-count"];
 const processors = types.map((name) => ({ name, handler: name }));
@@ -45,22 +44,10 @@ function withSecret(service, name) {
 
 /** The resources of AWS that the component registers. */
 async function resourcesOf(args) {
-  const pulumi = require("@pulumi/pulumi");
   const { BatchJobProcessor } = require("../dist/components");
-  const resources = [];
-  const mocks = {
-    newResource({ type, name, inputs, custom }) {
-      if (custom !== false || type.startsWith("awsx:")) resources.push({ type, name, inputs });
-      return { id: `${name}-id`, state: { name, arn: `arn:aws:test:::${name}`, ...inputs } };
-    },
-    call: ({ inputs }) => inputs,
-  };
-  await pulumi.runtime.setMocks(mocks, "project", "stack", false);
-  await pulumi.runtime.runInPulumiStack(async () => {
-    new BatchJobProcessor("jobs", { processors, ...args });
-  });
-  await pulumi.runtime.disconnect();
-  return resources;
+  const { record } = require("../dist/test/support/record");
+  const { resources } = await record(() => new BatchJobProcessor("jobs", { processors, ...args }));
+  return resources.filter(({ custom, type }) => custom || type.startsWith("awsx:"));
 }
 
 function monthlyPrice(resources) {
@@ -264,82 +251,42 @@ function numericTable(head, rows) {
   return table(head, rows, { isNumeric: true });
 }
 
-function billPart(counts, idleMinutes) {
-  const hours = idlePrices.hoursPerMonth;
-  const metrics = ({ fewest, most }, times) =>
-    `${dollars(fewest * metricDollars * times)} to ${dollars(most * metricDollars * times)}`;
-  return `## A month
-
-What a month costs with one type and no further input, instances ${instance.busyShare * 100} % busy with ${instance.slots} slots each:
-
-${billTable(counts, idleMinutes)}
-
-At one a minute an instance is nearly always there: a lone job has ${loneSeconds} s of it billed. Then the instance type is the whole bill.
-With the defaults 10,000 a minute can't happen: \`maxInstances\` is 10. API requests of clients that wait come on top, $2 for a
-million looks. The last two columns are of jobs that come evenly; singly and in batches have the same fleet.
-
-${instanceTable()}
-
-Not in the table, since they are cents or nobody's by default:
-
-- **DynamoDB** and **KMS**: tables are encrypted with AWS's own key of DynamoDB, for which KMS bills $0.03 for 10,000 requests:
-  about 26,000 a month without a job, $0.08, of which 20,000 are free. A worker's reports to the fleet table are a write each
-  half minute, ${dollars((hours * 120 * 0.625) / 1e6)} a month for an instance that is always there.
-- **A full worker** looks at its queue each half minute and nudges the scaler where more jobs wait than it can do: a request each time,
-  ${dollars((hours * 120 * 0.4) / 1e6)} a month for an instance that is always full.
-- **Checkpoints**: $0.625 for a million writes and each KB of the value; an attempt that gets a checkpoint writes it once, and a
-  job's first one writes its record once more. Jobs without them cost nothing for it.
-- **Metrics**: \`metrics: "type"\` costs ${metrics(metricsOfType, 1)} for each type that is used in a month (seven names where jobs fail or
-  are retried, five where all succeed), $${(200 * metricsOfType.most * metricDollars).toFixed(0)} for 200 types; \`"component"\` ${metrics(metricsOfType, 1)} in all; \`"off"\` nothing.
-
-### Where it comes from
-
-Counted in the local cloud by \`npm run bench:bill -- --write\`: calls, GB-seconds and bytes of logs, by job; metrics off, instances
-and the runs of each minute apart. The functions' time is that of one
-run on a machine that did other work too, where they wait for other services than on AWS. The fleet of the batches prefetches 20 jobs.
-
-${partsTable(counts)}
-
-Lambda writes no line of its own for a run that succeeds. CloudWatch bills 26 bytes more for each line, which are counted; the access
-log's line is one of usual length.
-
-${countTable("Bytes of logs for a job", counts, ({ logBytes }) => logBytes, logBytesOf)}
-
-Calls and invocations, at the list prices of [bench/bill/prices.ts](../bench/bill/prices.ts). A single job can't go below the API's
-request $1.00, two invocations $0.40, the notification $0.50, one send $0.40 and three writes of its record $1.875; the index that
-lists jobs is a fourth write, $0.625. Receives and deletes carry up to ten jobs each; a job that comes all alone needs one of each,
-$0.80. In batches of 100 little but the writes is left of all that.
-
-${countTable("Calls for a job", counts, ({ calls }) => calls)}
-`;
-}
-
-async function idlePart() {
-  const standard = await resourcesOf({});
-  const calls = await idleCalls();
-  return `Prices of ${idlePrices.region}, ${idlePrices.asOf}, a month of ${idlePrices.hoursPerMonth} hours, without the free tiers.
-
-### By resource
-
-Of a component with the ${types.length} types ${types.join(", ")} and no other input:
-
-${resourceTable(standard)}
-
-### What the inputs change
-
-${await optionTable(standard)}
-
-### An idle minute
-
-Each minute the scaler looks at the queues, and repair at what went wrong. Their calls with these ${types.length} types, counted in the
-local cloud, of those that are made once an hour a sixtieth; runs are taken to last ${assumedSeconds} s, which was not measured on AWS:
-
-${callTable(calls)}
-
-${billPart(JSON.parse(readFileSync(join(root, "tools", "billCounts.json"), "utf8")), priceOfCalls(calls))}
-`;
+/** Assumptions behind the tables, and what they leave out. */
+function assumptionTable() {
+  const { region, asOf, hoursPerMonth: hours } = idlePrices;
+  const halfMinutes = hours * 120;
+  const { fewest, most } = metricsOfType;
+  const metrics = `${dollars(fewest * metricDollars)} to ${dollars(most * metricDollars)}`;
+  return table(
+    ["Taken for granted", ""],
+    [
+      ["Prices", `of ${region}, ${asOf}, without the free tiers`],
+      ["A month", `${hours} hours`],
+      ["A run of an idle minute", `${assumedSeconds} s, which was not measured on AWS`],
+      ["Slots of an instance", instance.slots],
+      ["Instances are busy for", `${instance.busyShare * 100} % of the time`],
+      ["A lone job has billed", `${loneSeconds} s`],
+      ["An instance's reports to the fleet table, a write each half minute", dollars((halfMinutes * 0.625) / 1e6)],
+      ["A full worker's nudges, a request each half minute", dollars((halfMinutes * 0.4) / 1e6)],
+      ["Metrics of a type, or of the component", metrics],
+      ["Metrics of 200 types, at most", dollars(200 * most * metricDollars)],
+    ],
+  );
 }
 
 execFileSync(process.execPath, [join(root, "tools", "build.mjs"), "--if-stale"], { stdio: "inherit" });
-await writeDocument("docs/cost.md", withParts("docs/cost.md", [{ ...marks, part: await idlePart() }]));
+const standard = await resourcesOf({});
+const idle = await idleCalls();
+const counts = JSON.parse(readFileSync(join(root, "tools", "billCounts.json"), "utf8"));
+await writeBlocks("docs/cost.md", {
+  resources: resourceTable(standard),
+  inputs: await optionTable(standard),
+  "idle minute": callTable(idle),
+  month: billTable(counts, priceOfCalls(idle)),
+  instances: instanceTable(),
+  assumptions: assumptionTable(),
+  parts: partsTable(counts),
+  "log bytes": countTable("Bytes of logs for a job", counts, ({ logBytes }) => logBytes, logBytesOf),
+  calls: countTable("Calls for a job", counts, ({ calls }) => calls),
+});
 process.exit();

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { isMain, root, table, withParts, writeDocument } from "./documents.mjs";
+import { isMain, root, table, writeBlocks } from "./documents.mjs";
 
 const require = createRequire(import.meta.url);
 
@@ -170,9 +170,4 @@ function deployerTable(resources) {
   return table(["Service", "Actions"], rows);
 }
 
-if (isMain(import.meta.url)) {
-  const parts = Object.entries(await blocks()).map(([name, part]) => ({
-    ...{ begin: `<!-- ${name} -->`, end: `<!-- /${name} -->`, part },
-  }));
-  await writeDocument("docs/security.md", withParts("docs/security.md", parts));
-}
+if (isMain(import.meta.url)) await writeBlocks("docs/security.md", await blocks());
