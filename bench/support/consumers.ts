@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -109,28 +109,19 @@ async function start(
 
 /** CPU milliseconds that the process and its children have used; undefined without /proc. */
 export function cpuMilliseconds(pid: number): number | undefined {
-  const all = listIfThere("/proc").map((name) => statOf(name));
-  const family = all.filter((stat) => stat?.pid === pid || stat?.parent === pid);
-  return all.length === 0 ? undefined : family.reduce((sum, stat) => sum + (stat?.cpuMilliseconds ?? 0), 0);
+  if (!existsSync("/proc")) return undefined;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  return [pid, ...children].reduce((sum, each) => sum + ownMilliseconds(each), 0);
 }
 
-function listIfThere(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
-}
-
-function statOf(name: string): { pid: number; parent: number; cpuMilliseconds: number } | undefined {
-  if (!/^\d+$/.test(name)) return undefined;
+function ownMilliseconds(pid: number): number {
   try {
-    const fields = readFileSync(`/proc/${name}/stat`, "utf8")
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /, "")
       .split(" ");
-    return {
-      pid: Number(name),
-      parent: Number(fields[1]),
-      cpuMilliseconds: (Number(fields[11]) + Number(fields[12])) * 10,
-    };
+    return (Number(fields[11]) + Number(fields[12])) * 10;
   } catch {
     // It ended meanwhile.
-    return undefined;
+    return 0;
   }
 }
