@@ -8,6 +8,7 @@ import { mostBars, ProgressBars } from "./output/progressBars";
 import { paint, singleLine, type Styled } from "./output/styled";
 import { err } from "./output/terminal";
 import { print, printJson, type Session } from "./session";
+import { untilInterrupted } from "./untilInterrupted";
 
 /**
  * Waits for the jobs, with a bar for each, prints how they ended, and returns the exit code: 1 if one failed or was
@@ -46,38 +47,28 @@ async function follow({ client, isJson }: Session, ids: string[], timeoutSeconds
     if (!said.has(alike)) bars.say(waitingLine(id, waiting, ` of ${type}, and perhaps others,`));
     said.add(alike);
   };
-  const interrupt = new AbortController();
-  // Each job's wait listens to it: Node warns beyond ten listeners.
-  setMaxListeners(0, interrupt.signal);
-  const onSignal = () =>
-    interrupt.abort(new CommandError("Stopped waiting; nothing was cancelled", exitCodes.interrupted, goOn));
-  process.once("SIGINT", onSignal);
+  const waitForAll = async (interrupted: AbortSignal) => {
+    const failed = new AbortController();
+    const signal = AbortSignal.any([interrupted, failed.signal]);
+    // Each job's wait listens to it: Node warns beyond ten listeners.
+    setMaxListeners(0, signal);
+    const onProgress = (job: Job) => bars.show(job);
+    const waiting = ids.map((id) => client.wait(id, { timeoutSeconds, signal, onProgress, onWaiting: sayWhy }));
+    try {
+      return await Promise.all(waiting);
+    } catch (error) {
+      // The first failure ends the other waits.
+      failed.abort(error);
+      await Promise.allSettled(waiting);
+      throw error;
+    }
+  };
   try {
-    const waiting = ids.map((id) =>
-      client.wait(id, {
-        timeoutSeconds,
-        signal: interrupt.signal,
-        onProgress: (job) => bars.show(job),
-        onWaiting: (why, job) => sayWhy(why, job),
-      }),
-    );
-    return await allOf(waiting, interrupt);
+    return await untilInterrupted(waitForAll, "Stopped waiting; nothing was cancelled", goOn);
   } catch (error) {
     if (!(error instanceof WaitTimeoutError) || ids.length === 1) throw error;
     throw new CommandError(error.message, exitCodes.timeout, goOn);
   } finally {
-    process.off("SIGINT", onSignal);
     bars.stop();
-  }
-}
-
-/** Resolves to all jobs; rejects with the first failure, which ends the other waits. */
-async function allOf(waiting: Promise<Job>[], interrupt: AbortController): Promise<Job[]> {
-  try {
-    return await Promise.all(waiting);
-  } catch (error) {
-    interrupt.abort(error);
-    await Promise.allSettled(waiting);
-    throw error;
   }
 }

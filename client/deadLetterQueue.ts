@@ -4,6 +4,7 @@ import { countNames, countsIn } from "../contract/fleet/queueCounts";
 import { limits } from "../contract/limits";
 import { attributes } from "../contract/messages/attributes";
 import { decodeEnvelope } from "../contract/messages/envelope";
+import { inBatches } from "./inBatches";
 import type { Sqs } from "./sqs";
 
 /** A job that failed for good, as its type's dead-letter queue keeps it. */
@@ -75,7 +76,7 @@ export class DeadLetterQueue {
 
   /** Sends dead letters back to the type's queue and then removes them; throws those that SQS refused, which stay. */
   async redrive(letters: ReceivedDeadLetter[]): Promise<void> {
-    for (const batch of batchesBySize(letters)) {
+    for (const batch of inBatches(letters, most, ({ message }) => bytesOf(message.Body ?? "") + attributeBytes)) {
       const command = new this.sqs.SendMessageBatchCommand({
         QueueUrl: this.queueUrl,
         Entries: batch.map(({ message: { Body, MessageAttributes, Attributes } }, index) => ({
@@ -93,7 +94,7 @@ export class DeadLetterQueue {
   }
 
   async remove(letters: ReceivedDeadLetter[]): Promise<void> {
-    for (const batch of batchesByCount(letters)) {
+    for (const batch of inBatches(letters, most)) {
       const Entries = batch.map(({ message }, index) => ({ Id: String(index), ReceiptHandle: message.ReceiptHandle }));
       const command = new this.sqs.DeleteMessageBatchCommand({ QueueUrl: this.deadLetterQueueUrl, Entries });
       const { Failed = [] } = await this.sqs.client.send(command);
@@ -103,7 +104,7 @@ export class DeadLetterQueue {
 
   /** Lets others receive the dead letters again at once; after a failure here they become visible by themselves. */
   async release(letters: ReceivedDeadLetter[]): Promise<void> {
-    for (const batch of batchesByCount(letters)) {
+    for (const batch of inBatches(letters, most)) {
       const Entries = batch.map(({ message }, index) => ({
         Id: String(index),
         ReceiptHandle: message.ReceiptHandle,
@@ -140,30 +141,11 @@ function letterOf({ MessageId = "", Body = "", MessageAttributes = {} }: Message
   };
 }
 
-function batchesByCount(letters: ReceivedDeadLetter[]): ReceivedDeadLetter[][] {
-  const count = Math.ceil(letters.length / limits.maxBatchEntries);
-  return Array.from({ length: count }, (_, index) =>
-    letters.slice(index * limits.maxBatchEntries, (index + 1) * limits.maxBatchEntries),
-  );
-}
-
 /** Room for the attributes of a dead letter: a reason and frames of 1,000 characters each, and their names. */
 const attributeBytes = 8_000;
 
-function batchesBySize(letters: ReceivedDeadLetter[]): ReceivedDeadLetter[][] {
-  const batches: ReceivedDeadLetter[][] = [];
-  let room = 0;
-  for (const held of letters) {
-    const bytes = bytesOf(held.message.Body ?? "") + attributeBytes;
-    if (bytes > room || batches.at(-1)!.length === limits.maxBatchEntries) {
-      batches.push([]);
-      room = limits.maxQueueMessageBytes;
-    }
-    batches.at(-1)!.push(held);
-    room -= bytes;
-  }
-  return batches;
-}
+/** The most that SQS takes in a batch. */
+const most = { count: limits.maxBatchEntries, bytes: limits.maxQueueMessageBytes };
 
 function failure(
   what: string,

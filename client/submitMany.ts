@@ -4,6 +4,7 @@ import { limits } from "../contract/limits";
 import { type BatchResult, readBatchResults } from "./answers";
 import type { Connection } from "./connection/connection";
 import { retry } from "./connection/retry";
+import { inBatches } from "./inBatches";
 import { inParallel } from "./inParallel";
 import type { SubmitOutcome } from "./job";
 import { gatewayCodes } from "./problemCode";
@@ -31,7 +32,9 @@ export async function submitMany(
   submissions: SubmissionBody[],
   signal?: AbortSignal,
 ): Promise<SubmitOutcome[]> {
-  const batches = divide(submissions.map((body) => ({ ...body, id: body.id ?? randomUUID() })));
+  const jobs = submissions.map((body) => ({ ...body, id: body.id ?? randomUUID() }));
+  const most = { count: limits.maxBatchJobs, bytes: maxBodyBytes };
+  const batches = inBatches(jobs, most, (job) => bytesOf(JSON.stringify(JSON.stringify(job))) + 1);
   const outcomes = await inParallel(batches, batchesAtOnce, (batch) => submitBatch(connection, batch, signal));
   return outcomes.flat();
 }
@@ -66,20 +69,4 @@ function outcomeOf({ status, problem }: BatchResult, id: string): SubmitOutcome 
   if (status === 202) return { id, isAccepted: true };
   const unsaid = { code: gatewayCodes.unavailable, status, detail: "The API did not say why" };
   return { id, isAccepted: false, problem: problem ?? unsaid };
-}
-
-/** Divides jobs into batches that fit into one request each. */
-function divide(jobs: IdentifiedBody[]): IdentifiedBody[][] {
-  const batches: IdentifiedBody[][] = [];
-  let room = 0;
-  for (const job of jobs) {
-    const bytes = bytesOf(JSON.stringify(JSON.stringify(job))) + 1;
-    if (bytes > room || batches.at(-1)!.length === limits.maxBatchJobs) {
-      batches.push([]);
-      room = maxBodyBytes;
-    }
-    batches.at(-1)!.push(job);
-    room -= bytes;
-  }
-  return batches;
 }
