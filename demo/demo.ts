@@ -4,7 +4,7 @@ import { join, parse, relative } from "node:path";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { Command, InvalidArgumentError } from "commander";
 import { bringUp, type RunningStack } from "../cli/local/bringUp";
-import { seconds } from "../cli/optionValues";
+import { count } from "../cli/optionValues";
 import { ProgressBars } from "../cli/output/progressBars";
 import { paint, type Styled } from "../cli/output/styled";
 import { err, out, printJson } from "../cli/output/terminal";
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     .option("--stack <name>", "whose Pulumi.<name>.yaml to use", "dev")
     .option("--out <folder>", "where thumbnails go", "out")
     .option("--width <pixels>", "of the thumbnails", pixels, 320)
-    .option("--timeout <seconds>", "how long all jobs may take", seconds, 120)
+    .option("--timeout <seconds>", "how long all jobs may take", count, 120)
     .option("--json", "print one JSON object in place of bars and table")
     .parse();
   const options = command.opts<DemoOptions>();

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { packageRoot } from "../contract/packageRoot";
 
@@ -56,11 +56,5 @@ function jobTypesOf(path: string): DemoFile["jobTypes"] {
 
 /** Texts contain no zero bytes; the start of the file decides. */
 function isText(path: string): boolean {
-  const start = Buffer.alloc(8_192);
-  const file = openSync(path, "r");
-  try {
-    return !start.subarray(0, readSync(file, start)).includes(0);
-  } finally {
-    closeSync(file);
-  }
+  return !readFileSync(path).subarray(0, 8_192).includes(0);
 }
