@@ -19,11 +19,6 @@ const keys = [
 ];
 const keyPrefixes = ["autoscaling:resourcetag/"];
 
-interface Operator {
-  compile: (value: string) => Glob;
-  isNegated?: true;
-}
-
 const exact = (value: string): Glob => {
   if (value.includes("${")) throw new Error(`Expected no policy variables in the local cloud, got ${value}`);
   return (text) => text === value;
@@ -33,20 +28,19 @@ const anyCase = (value: string): Glob => {
   return (text) => matches(text.toLowerCase());
 };
 
-/** "IAM JSON policy elements: Condition operators", those that the local cloud evaluates. */
-const operators: Record<string, Operator> = {
-  StringEquals: { compile: exact },
-  StringNotEquals: { compile: exact, isNegated: true },
-  StringEqualsIgnoreCase: { compile: anyCase },
-  StringNotEqualsIgnoreCase: { compile: anyCase, isNegated: true },
-  StringLike: { compile: (value) => compileGlob(value) },
-  StringNotLike: { compile: (value) => compileGlob(value), isNegated: true },
-  Bool: { compile: anyCase },
-  ArnEquals: { compile: compileArnGlob },
-  ArnLike: { compile: compileArnGlob },
-  ArnNotEquals: { compile: compileArnGlob, isNegated: true },
-  ArnNotLike: { compile: compileArnGlob, isNegated: true },
+/**
+ * "IAM JSON policy elements: Condition operators", those that the local cloud evaluates. Texts and ARNs have their
+ * negations too, such as `StringNotEquals`.
+ */
+const operators: Record<string, (value: string) => Glob> = {
+  StringEquals: exact,
+  StringEqualsIgnoreCase: anyCase,
+  StringLike: (value) => compileGlob(value),
+  Bool: anyCase,
+  ArnEquals: compileArnGlob,
+  ArnLike: compileArnGlob,
 };
+const negation = /(?<=^String|^Arn)Not/;
 
 /**
  * The whole of a statement's `Condition`: each key of each operator must match. @throws Error that names what is
@@ -71,10 +65,10 @@ function compileOne(text: string, key: string, values: string[]): Condition {
     const isAbsent = values.includes("true");
     return (context) => (context[name] === undefined) === isAbsent;
   }
-  const operator = operators[word];
-  if (!operator) throw new Error(`The local cloud doesn't know the condition operator ${text}`);
-  const patterns = values.map((value) => operator.compile(value));
-  const isNegated = operator.isNegated ?? false;
+  const compile = operators[word.replace(negation, "")];
+  if (!compile) throw new Error(`The local cloud doesn't know the condition operator ${text}`);
+  const patterns = values.map((value) => compile(value));
+  const isNegated = negation.test(word);
   const matches = (value: string) => patterns.some((pattern) => pattern(value)) !== isNegated;
   return (context) => {
     const actual = context[name];
