@@ -6,7 +6,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { isMain } from "./documents.mjs";
 
 /** Exit code if the machine has no Docker engine and can't have one. */
 export const impossible = 75;
@@ -132,4 +132,4 @@ function tryContainer({ docker, env }) {
   return status === 0 ? undefined : stderr;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await main();
+if (isMain(import.meta.url)) await main();

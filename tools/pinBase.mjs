@@ -3,9 +3,9 @@
 // if there is a digest. `--registry URL` asks another registry, such as a mirror or a test's.
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { readFileSync, realpathSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isMain, root } from "./documents.mjs";
 
 const pattern = /^ARG NODE_IMAGE=(([a-z0-9./-]+):([\w.-]+))(@sha256:[0-9a-f]{64})?$/m;
 const dockerHub = "https://registry-1.docker.io";
@@ -75,7 +75,7 @@ async function fetchToken(challenge) {
 }
 
 async function main([option, value]) {
-  const file = join(dirname(dirname(fileURLToPath(import.meta.url))), "worker-image", "Dockerfile");
+  const file = join(root, "worker-image", "Dockerfile");
   const dockerfile = readFileSync(file, "utf8");
   const base = readBase(dockerfile);
   if (option === "--check") {
@@ -89,7 +89,7 @@ async function main([option, value]) {
   console.log(digest === base.digest ? `${base.image} is ${digest}, as before` : `${base.image} is now ${digest}`);
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   await main(process.argv.slice(2)).catch(({ message, cause }) => {
     console.error(cause ? `${message}: ${cause.message}` : message);
     process.exitCode = 1;

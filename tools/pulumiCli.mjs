@@ -11,9 +11,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { isMain, root } from "./documents.mjs";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const moduleFolder = join(root, "tools", "pulumi");
 const suffix = process.platform === "win32" ? ".exe" : "";
 const installation = "https://www.pulumi.com/docs/iac/download-install/";
@@ -103,6 +102,6 @@ function fail(problem) {
   process.exit(1);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (isMain(import.meta.url)) {
   console.log(pulumiFolders({ hasYaml: process.argv.includes("--yaml") }).join(delimiter));
 }

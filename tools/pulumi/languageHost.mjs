@@ -26,36 +26,21 @@ const answers = {
     return new messages.LanguageHandshakeResponse();
   },
 
-  getPluginInfo() {
-    const info = new plugins.PluginInfo();
-    info.setVersion(version);
-    return info;
-  },
+  getPluginInfo: () => message(plugins.PluginInfo, { Version: version }),
 
   getRequiredPackages({ request }) {
-    const response = new messages.GetRequiredPackagesResponse();
-    response.setPackagesList(packagesBelow(request.getInfo().getProgramDirectory()).flatMap(dependency));
-    return response;
+    const packages = packagesBelow(request.getInfo().getProgramDirectory()).flatMap(dependency);
+    return message(messages.GetRequiredPackagesResponse, { PackagesList: packages });
   },
 
   getProgramDependencies({ request }) {
     const { dependencies = {}, devDependencies = {} } = readPackage(request.getInfo().getProgramDirectory()) ?? {};
-    const response = new messages.GetProgramDependenciesResponse();
-    for (const [name, range] of Object.entries({ ...dependencies, ...devDependencies })) {
-      const info = new messages.DependencyInfo();
-      info.setName(name);
-      info.setVersion(range);
-      response.addDependencies(info);
-    }
-    return response;
+    const all = Object.entries({ ...dependencies, ...devDependencies });
+    const infos = all.map(([Name, Version]) => message(messages.DependencyInfo, { Name, Version }));
+    return message(messages.GetProgramDependenciesResponse, { DependenciesList: infos });
   },
 
-  about() {
-    const response = new messages.AboutResponse();
-    response.setExecutable(process.execPath);
-    response.setVersion(process.version);
-    return response;
-  },
+  about: () => message(messages.AboutResponse, { Executable: process.execPath, Version: process.version }),
 
   async run({ request }) {
     const info = request.getInfo();
@@ -89,10 +74,8 @@ const answers = {
     child.stdout.pipe(process.stdout, { end: false });
     child.stderr.pipe(process.stderr, { end: false });
     const code = await ended(child);
-    const response = new messages.RunResponse();
-    if (code === alreadyExplained) response.setBail(true);
-    else if (code !== 0) response.setError(`The program ended with exit code ${code}`);
-    return response;
+    if (code === alreadyExplained) return message(messages.RunResponse, { Bail: true });
+    return message(messages.RunResponse, { Error: code === 0 ? "" : `The program ended with exit code ${code}` });
   },
 
   cancel() {
@@ -100,6 +83,13 @@ const answers = {
     return new Empty();
   },
 };
+
+/** A message with these fields, by the names of their setters: `setExitcode` for `Exitcode`. */
+function message(Type, fields) {
+  const made = new Type();
+  for (const [name, value] of Object.entries(fields)) made[`set${name}`](value);
+  return made;
+}
 
 /** Runs a plugin of a folder, such as a component's, and streams what it prints. */
 async function runPlugin(call) {
@@ -114,20 +104,11 @@ async function runPlugin(call) {
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const send = (set) => (bytes) => call.write(set(new messages.RunPluginResponse(), bytes));
-  child.stdout.on(
-    "data",
-    send((response, bytes) => response.setStdout(bytes)),
-  );
-  child.stderr.on(
-    "data",
-    send((response, bytes) => response.setStderr(bytes)),
-  );
+  const send = (fields) => call.write(message(messages.RunPluginResponse, fields));
+  child.stdout.on("data", (Stdout) => send({ Stdout }));
+  child.stderr.on("data", (Stderr) => send({ Stderr }));
   call.on("cancelled", () => child.kill());
-  const code = await ended(child);
-  const last = new messages.RunPluginResponse();
-  last.setExitcode(code);
-  call.write(last);
+  send({ Exitcode: await ended(child) });
   call.end();
 }
 
@@ -192,12 +173,9 @@ function readPackage(folder) {
 /** The plugin that a package asks for, if any. */
 function dependency({ name, version: packageVersion, pulumi }) {
   if (!pulumi?.resource) return [];
-  const required = new plugins.PackageDependency();
-  required.setName(pulumi.name ?? name.replace(/^@pulumi\//, ""));
-  required.setKind("resource");
-  required.setVersion(`v${(pulumi.version ?? packageVersion).replace(/^v/, "")}`);
-  required.setServer(pulumi.server ?? "");
-  return [required];
+  const Name = pulumi.name ?? name.replace(/^@pulumi\//, "");
+  const Version = `v${(pulumi.version ?? packageVersion).replace(/^v/, "")}`;
+  return [message(plugins.PackageDependency, { Name, Kind: "resource", Version, Server: pulumi.server ?? "" })];
 }
 
 const unary = Object.entries(answers).map(([name, answer]) => [
