@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { encodeWorkerSettings, fixedWorkerSettings } from "../../contract/workerSettings";
 import { isPending, resolve } from "../aws/json";
-import { environmentBytes, hookNames, maxUserDataBytes, stopTimeoutSeconds, userDataBytes } from "../boot/userData";
+import { environmentBytes, maxUserDataBytes, userDataBytes } from "../boot/userData";
 import { hasOwnHandler } from "../handlers/shipHandlers";
 import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { fleetUserData } from "./fleetUserData";
 import { invalidInputs } from "./invalidInputs";
-import { metricsOf } from "./metricSettings";
 import { type ProcessorArgs, withDefaults } from "./ProcessorArgs";
 import { referenceErrors, secretsOf } from "./secrets";
 
@@ -68,54 +67,32 @@ export function sizeErrors(args: Inputs): InputError[] {
 
 const limit = `they lie in user data, of which EC2 takes ${maxUserDataBytes} bytes`;
 
-/** Longest length of a name, URL or ARN that is known only later. */
+/** Longest URL or ARN that is known only later. */
 const longest = "x".repeat(160);
+
+/** Longest name of a table, which begins with the component's. */
+const longestName = "x".repeat(80);
 
 /** Room in a processor's user data for variables of its own, whatever its names turn out to be. */
 function roomFor(processor: ProcessorArgs, args: Inputs): number {
-  const {
-    name: type,
-    image = args.image,
-    registryCredentials = args.registryCredentials,
-    ...settings
-  } = withDefaults(processor);
-  const addresses = {
-    queueUrl: longest,
-    deadLetterQueueUrl: longest,
-    jobTable: longest,
-    ...(hasOwnHandler(processor) && { handler: undefined, inlineHandler: longest }),
-    fleetTable: longest,
-    scalerFunction: longest,
-    eventsTopic: longest,
-    keptEventsQueueUrl: longest,
-  };
-  const region = "us-isob-west-1";
-  const script = userDataBytes({
-    type,
+  const { image = args.image, registryCredentials = args.registryCredentials } = processor;
+  const references = Object.entries(secretsOf(args, processor));
+  const secrets = references.map(([variable, text]) => [variable, typeof text === "string" ? text : longest]);
+  const values = {
     image: typeof image === "string" ? image : longest + longest,
     registryCredentials: registryCredentials === undefined ? undefined : longest,
-    region,
+    region: "us-isob-west-1",
     logGroup: longest,
-    launchHook: hookNames.launchHook,
     environment: {},
-    stopTimeoutSeconds: stopTimeoutSeconds(settings),
-    gpu: settings.gpu,
-    instanceStore: settings.instanceStore,
-  });
-  const references = Object.entries(secretsOf(args, processor));
-  const known = references.map(([variable, text]) => [variable, typeof text === "string" ? text : longest]);
-  const secrets = known.length > 0 ? (Object.fromEntries(known) as Record<string, string>) : undefined;
-  const told = encodeWorkerSettings({
-    ...settings,
-    ...fixedWorkerSettings,
-    ...addresses,
-    ...hookNames,
-    ...metricsOf(args.metrics, longest),
-    type,
-    secrets,
-  });
-  const own = { AWS_REGION: region, ...told };
-  return maxUserDataBytes - script - environmentBytes(own);
+    addresses: {
+      ...{ queueUrl: longest, deadLetterQueueUrl: longest, eventsTopic: longest, keptEventsQueueUrl: longest },
+      ...{ jobTable: longestName, payloadTable: longestName, fleetTable: longestName, scalerFunction: longest },
+      ...(hasOwnHandler(processor) && { inlineHandler: longest }),
+    },
+    secrets: Object.fromEntries(secrets) as Record<string, string>,
+    ...{ metrics: args.metrics, component: longest },
+  };
+  return maxUserDataBytes - userDataBytes(fleetUserData(withDefaults(processor), values));
 }
 
 function knownOf(environment: Environment): Record<string, string> {

@@ -1,11 +1,10 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { encodeWorkerSettings, fixedWorkerSettings } from "../../contract/workerSettings";
-import { metricsOf } from "../args/metricSettings";
+import { fleetUserData } from "../args/fleetUserData";
 import { secretsOf } from "../args/secrets";
 import { isBurstable } from "../aws/instanceTypes";
 import { resolve } from "../aws/json";
-import { hookNames, renderUserData, stopTimeoutSeconds } from "../boot/userData";
+import { renderUserData } from "../boot/userData";
 import { type HandlerObject } from "../handlers/InlineHandlers";
 import { type WorkerFleetArgs } from "./WorkerFleetArgs";
 import { tagsFitMetadata } from "./workerRole";
@@ -72,42 +71,16 @@ export function createLaunchTemplate(
 function userData(
   args: WorkerFleetArgs & { logGroup: aws.cloudwatch.LogGroup; handler: HandlerObject | undefined },
 ): pulumi.Output<string> {
-  const { name: type, environment: own, ...settings } = args.processor;
+  const { processor, metrics, component } = args;
   const { queue, deadLetterQueue } = args.queue;
   const needed = {
     ...{ image: args.image, registryCredentials: args.registryCredentials, logGroup: args.logGroup.name },
-    addresses: { queueUrl: queue.url, deadLetterQueueUrl: deadLetterQueue.url, inlineHandler: args.handler?.url },
-    ...{ shared: args.addresses, environment: { ...args.environment, ...own } },
-    secrets: secretsOf(args, args.processor),
+    own: { queueUrl: queue.url, deadLetterQueueUrl: deadLetterQueue.url, inlineHandler: args.handler?.url },
+    ...{ shared: args.addresses, environment: { ...args.environment, ...processor.environment } },
+    secrets: secretsOf(args, processor),
   };
-  return resolve(needed, ({ image, registryCredentials, logGroup, addresses, shared, environment, secrets }) => {
-    const { region, ...others } = shared;
-    const script = renderUserData({
-      type,
-      image,
-      registryCredentials,
-      region,
-      logGroup,
-      launchHook: hookNames.launchHook,
-      environment: {
-        AWS_REGION: region,
-        ...environment,
-        ...encodeWorkerSettings({
-          ...settings,
-          ...fixedWorkerSettings,
-          ...(args.handler && { handler: undefined }),
-          ...addresses,
-          ...others,
-          ...hookNames,
-          ...metricsOf(args.metrics, args.component),
-          type,
-          secrets: Object.keys(secrets).length > 0 ? secrets : undefined,
-        }),
-      },
-      stopTimeoutSeconds: stopTimeoutSeconds(settings),
-      gpu: settings.gpu,
-      instanceStore: settings.instanceStore,
-    });
-    return Buffer.from(script).toString("base64");
+  return resolve(needed, ({ own, shared: { region, ...shared }, ...known }) => {
+    const values = { ...known, region, addresses: { ...shared, ...own }, metrics, component };
+    return Buffer.from(renderUserData(fleetUserData(processor, values))).toString("base64");
   });
 }
