@@ -6,7 +6,7 @@ import { packageRoot, workerMain } from "../contract/packageRoot";
 import { deploy, startCloud } from "../local-cloud/index";
 import { type Accepted, type Mode, submitAll } from "./api/measure";
 import { type BenchOutputs, program } from "./api/program";
-import { runBenchmark, withSmoke } from "./support/benchmark";
+import { runBenchmark } from "./support/benchmark";
 import { writeInto } from "./support/document";
 import { Progress } from "./support/progress";
 import { markdownTable } from "./support/table";
@@ -26,24 +26,6 @@ function modes(scale: number): Mode[] {
     { name: "singly", batch: 0, concurrency: 16, jobs: Math.ceil(1_000 * scale) },
     { name: "in batches of 100", batch: 100, concurrency: 4, jobs: 100 * Math.ceil(50 * scale) },
   ];
-}
-
-async function main(): Promise<void> {
-  const command = withSmoke(new Command("bench:api"), { rounds: "1", scale: "0.1" })
-    .description("Measures on the local cloud how fast jobs are accepted, beside the least that could accept them.")
-    .option("--rounds <number>", "rounds of each; medians count", "3")
-    .option("--scale <factor>", "more or fewer jobs", "1")
-    .option("--latency <milliseconds>", "added to each send to SQS", "20")
-    .option("--json", "print one JSON object")
-    .option("--write", "put the table into docs/benchmarks.md")
-    .parse();
-  const options = command.opts<Record<"rounds" | "scale" | "latency", string> & { json?: true; write?: true }>();
-  const reports = await run(Number(options.rounds), Number(options.scale), Number(options.latency));
-  console.log(options.json ? JSON.stringify({ reports }) : tableOf(reports));
-  if (!options.write) return;
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string };
-  const about = `Measured on ${new Date().toISOString().slice(0, 10)} with version ${version} on Node ${process.versions.node}.`;
-  await writeInto("docs/benchmarks.md", "npm run bench:api -- --write", `${about}\n\n${tableOf(reports)}`);
 }
 
 async function run(rounds: number, scale: number, latencyMilliseconds: number): Promise<ModeReport[]> {
@@ -105,4 +87,20 @@ function tableOf(reports: ModeReport[]): string {
   return markdownTable(["", "accepted jobs/s", "POST to answer, p50 / p99", "ratio"], rows);
 }
 
-runBenchmark(main);
+const command = new Command("bench:api")
+  .description("Measures on the local cloud how fast jobs are accepted, beside the least that could accept them.")
+  .option("--rounds <number>", "rounds of each; medians count", "3")
+  .option("--scale <factor>", "more or fewer jobs", "1")
+  .option("--latency <milliseconds>", "added to each send to SQS", "20")
+  .option("--write", "put the table into docs/benchmarks.md");
+
+type Values = Record<"rounds" | "scale" | "latency", string> & { write?: true };
+
+runBenchmark<Values>(command, { rounds: "1", scale: "0.1" }, async ({ rounds, scale, latency, json, write }) => {
+  const reports = await run(Number(rounds), Number(scale), Number(latency));
+  console.log(json ? JSON.stringify({ reports }) : tableOf(reports));
+  if (!write) return;
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string };
+  const about = `Measured on ${new Date().toISOString().slice(0, 10)} with version ${version} on Node ${process.versions.node}.`;
+  await writeInto("docs/benchmarks.md", "npm run bench:api -- --write", `${about}\n\n${tableOf(reports)}`);
+});

@@ -1,14 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { Command } from "commander";
 import { BatchJobProcessor } from "../components";
 import { packageRoot, workerMain } from "../contract/packageRoot";
 import { deploy, startCloud } from "../local-cloud/index";
 import { Bill, rows } from "./bill/bill";
-import { conclude, runBenchmark, withSmoke } from "./support/benchmark";
+import { conclude, runBenchmark } from "./support/benchmark";
 
 /** A way in which jobs come. */
 interface Scenario {
@@ -51,14 +49,77 @@ type Counts = ReturnType<Bill["perMillion"]> & { name: string; target: number; t
 
 const countsFile = join(packageRoot(), "tools", "billCounts.json");
 
-async function main(): Promise<void> {
-  const command = withSmoke(new Command("bench:bill"), { scale: "0.1" })
-    .description("Counts on the local cloud what AWS would bill for a million jobs: calls, GB-seconds and log bytes.")
-    .option("--scale <factor>", "more or fewer jobs", "1")
-    .option("--only <words>", "only what has these words in its name; the rest stays as it is written")
-    .option("--write", "write the counts down for docs/cost.md, which `npm run docs` makes")
-    .parse();
-  const options = command.opts<{ scale: string; only?: string; write?: true; smoke?: true }>();
+async function measure({ types, minInstances, jobs, batch, seconds, slots }: Scenario) {
+  let bill: Bill | undefined;
+  // Not the minute's runs, which docs/cost.md counts apart.
+  const cloud = await startCloud({
+    workerMain: workerMain(),
+    log: (entry) => bill?.noteLog(entry),
+    scheduleSeconds: 1e6,
+  });
+  const names = Array.from({ length: types }, (_, index) => `type-${index}`);
+  const prefetch = slots > 2 ? slots : 0;
+  const program = () => {
+    const processors = names.map((name) => ({ name, handler: "word-count", minInstances, slots, prefetch }));
+    const network = { vpcId: "vpc-1", subnetIds: ["subnet-1"] };
+    const processor = new BatchJobProcessor("bench", { processors, metrics: "off", image: "worker:bench", network });
+    return { url: processor.url, jobTable: processor.jobTableName, queueUrls: processor.queueUrls };
+  };
+  try {
+    const outputs = await deploy({ program, cloud, project: "bench", stack: "bill" });
+    const TableName = String(outputs.jobTable);
+    const finished = async () => {
+      const scan = { TableName, ConsistentRead: true };
+      const { Items } = await cloud.calls.dynamodb<{ Items: { state?: { S: string } }[] }>("Scan", scan);
+      return Items.filter(({ state }) => state?.S === "succeeded").length;
+    };
+    // Messages of finished jobs are deleted some seconds later, which is billed, too.
+    const queues = Object.values(outputs.queueUrls as Record<string, string>).map((url) => cloud.messaging.queue(url)!);
+    const areEmpty = () =>
+      queues.every(({ messages, inflightMessages }) => messages.length + inflightMessages.size === 0);
+    const submit = async (type: string) => {
+      const job = { type, payload: { text: "to be or not to be" } };
+      const body = batch === 1 ? job : { jobs: Array.from({ length: batch }, () => job) };
+      const response = await fetch(`${String(outputs.url)}${batch === 1 ? "jobs" : "jobs/batch"}`, {
+        ...{ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
+      });
+      if (!response.ok) throw new Error(`Expected to be accepted, got ${response.status}: ${await response.text()}`);
+      bill?.noteRequest();
+    };
+    const groups = () => cloud.groups.list();
+    // Environments of the functions and, on a fleet that is up, the worker are there before anything is counted.
+    for (const name of names) await submit(name);
+    const warm = names.length * batch;
+    await until(async () => (await finished()) === warm && areEmpty());
+    await until(() => groups().every(({ instances }) => minInstances > 0 || instances.length === 0));
+    bill = new Bill(cloud, TableName);
+    for (let sent = 0; sent < jobs; sent += batch) {
+      const begun = performance.now();
+      await submit(names[(sent / batch) % names.length]!);
+      await sleep(Math.max(0, seconds * 1_000 - (performance.now() - begun)));
+    }
+    await until(async () => (await finished()) === warm + jobs && areEmpty());
+    await until(() => groups().every(({ instances }) => minInstances > 0 || instances.length === 0));
+    return bill.perMillion(jobs);
+  } finally {
+    await cloud.stop();
+  }
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 180_000; Date.now() < end; await sleep(200)) {
+    if (await isSo()) return;
+  }
+  throw new Error("Expected the jobs to be done, and the fleets to be at their minimum, within 180 s");
+}
+
+const command = new Command("bench:bill")
+  .description("Counts on the local cloud what AWS would bill for a million jobs: calls, GB-seconds and log bytes.")
+  .option("--scale <factor>", "more or fewer jobs", "1")
+  .option("--only <words>", "only what has these words in its name; the rest stays as it is written")
+  .option("--write", "write the counts down for docs/cost.md, which `npm run docs` makes");
+
+runBenchmark<{ scale: string; only?: string; write?: true }>(command, { scale: "0.1" }, async (options) => {
   const counts: Counts[] = [];
   const written = existsSync(countsFile) ? (JSON.parse(readFileSync(countsFile, "utf8")) as Counts[]) : [];
   for (const [index, scenario] of scenarios.entries()) {
@@ -76,81 +137,6 @@ async function main(): Promise<void> {
     .filter(({ total, target }) => total > target)
     .map(({ name, total, target }) => `${name}: $${total.toFixed(2)} for a million jobs, $${target.toFixed(2)} wanted`);
   const text = JSON.stringify(counts, undefined, 2);
-  conclude(options, {}, text, misses);
+  conclude(options, { counts }, text, misses);
   if (options.write) writeFileSync(countsFile, `${text}\n`);
-}
-
-async function measure({ types, minInstances, jobs, batch, seconds, slots }: Scenario) {
-  let bill: Bill | undefined;
-  // Not the minute's runs, which docs/cost.md counts apart.
-  const cloud = await startCloud({
-    workerMain: workerMain(),
-    log: (entry) => bill?.noteLog(entry),
-    scheduleSeconds: 1e6,
-  });
-  const { endpoint, region, credentials } = cloud;
-  const dynamodb = new DynamoDBClient({ endpoint, region, credentials });
-  const sqs = new SQSClient({ endpoint, region, credentials });
-  const names = Array.from({ length: types }, (_, index) => `type-${index}`);
-  const prefetch = slots > 2 ? slots : 0;
-  const program = () => {
-    const processors = names.map((name) => ({ name, handler: "word-count", minInstances, slots, prefetch }));
-    const network = { vpcId: "vpc-1", subnetIds: ["subnet-1"] };
-    const processor = new BatchJobProcessor("bench", { processors, metrics: "off", image: "worker:bench", network });
-    return { url: processor.url, jobTable: processor.jobTableName, queueUrls: processor.queueUrls };
-  };
-  try {
-    const outputs = await deploy({ program, cloud, project: "bench", stack: "bill" });
-    const TableName = String(outputs.jobTable);
-    const finished = async () => {
-      const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName, ConsistentRead: true }));
-      return Items.filter(({ state }) => state?.S === "succeeded").length;
-    };
-    // Messages of finished jobs are deleted some seconds later, which is billed, too.
-    const areEmpty = async () => {
-      const AttributeNames = ["ApproximateNumberOfMessages" as const, "ApproximateNumberOfMessagesNotVisible" as const];
-      for (const QueueUrl of Object.values(outputs.queueUrls as Record<string, string>)) {
-        const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }));
-        if (AttributeNames.some((name) => Attributes[name] !== "0")) return false;
-      }
-      return true;
-    };
-    const submit = async (type: string) => {
-      const job = { type, payload: { text: "to be or not to be" } };
-      const body = batch === 1 ? job : { jobs: Array.from({ length: batch }, () => job) };
-      const response = await fetch(`${String(outputs.url)}${batch === 1 ? "jobs" : "jobs/batch"}`, {
-        ...{ method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
-      });
-      if (!response.ok) throw new Error(`Expected to be accepted, got ${response.status}: ${await response.text()}`);
-      bill?.noteRequest();
-    };
-    const groups = () => cloud.groups.list();
-    // Environments of the functions and, on a fleet that is up, the worker are there before anything is counted.
-    for (const name of names) await submit(name);
-    const warm = names.length * batch;
-    await until(async () => (await finished()) === warm && (await areEmpty()));
-    await until(() => groups().every(({ instances }) => minInstances > 0 || instances.length === 0));
-    bill = new Bill(cloud, TableName);
-    for (let sent = 0; sent < jobs; sent += batch) {
-      const begun = performance.now();
-      await submit(names[(sent / batch) % names.length]!);
-      await sleep(Math.max(0, seconds * 1_000 - (performance.now() - begun)));
-    }
-    await until(async () => (await finished()) === warm + jobs && (await areEmpty()));
-    await until(() => groups().every(({ instances }) => minInstances > 0 || instances.length === 0));
-    return bill.perMillion(jobs);
-  } finally {
-    dynamodb.destroy();
-    sqs.destroy();
-    await cloud.stop();
-  }
-}
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 180_000; Date.now() < end; await sleep(200)) {
-    if (await isSo()) return;
-  }
-  throw new Error("Expected the jobs to be done, and the fleets to be at their minimum, within 180 s");
-}
-
-runBenchmark(main);
+});

@@ -9,7 +9,7 @@ import { missesOf } from "./scaling/targets";
 import { tryInThreads } from "./scaling/threads";
 import { createTrace, type Trace, type TraceWord, words } from "./scaling/traces";
 import { type Result } from "./scaling/trial";
-import { conclude, runBenchmark, withSmoke } from "./support/benchmark";
+import { type CommonOptions, conclude, runBenchmark } from "./support/benchmark";
 import { writeInto } from "./support/document";
 import { Progress } from "./support/progress";
 import { textTable } from "./support/table";
@@ -42,66 +42,15 @@ function tableOf(results: Result[]): string {
   return textTable(head, cells);
 }
 
-async function main(): Promise<void> {
-  const program = withSmoke(new Command("bench:scaling"), { phases: "1", pictures: false })
-    .description("Simulates our scaling against that of others on the same jobs, boot times and prices.")
-    .option("--traces <words>", `out of ${words.join(", ")}`, words.join(","))
-    .option("--seed <number>", "of the trace that is made from a seed", "1")
-    .option("--phases <number>", "of each rule's clock; scores are their mean", "50")
-    .option(
-      "--seeds <range>",
-      "our rule and the pollers on the traces of these seeds, such as 80000-80199, in their place",
-    )
-    .option("--idle-seconds <number>", "with --seeds: ours and the pollers', in place of the default")
-    .option("--target-latency-seconds <number>", "with --seeds: in place of the default")
-    .option("--write", "put the table of the seeds into docs/benchmarks.md")
-    .option("--pictures <folder>", "where the plots go", join("docs", "pictures"))
-    .option("--no-pictures", "draw none")
-    .option("--json", "print one JSON object")
-    .parse();
-  const options = program.opts<
-    Record<"traces" | "seed" | "phases", string> & {
-      pictures: string | false;
-      seeds?: string;
-      idleSeconds?: string;
-      targetLatencySeconds?: string;
-      write?: true;
-      json?: true;
-      smoke?: true;
-    }
-  >();
-  const phases = wholeNumber(options.phases, "--phases");
-  if (phases === 0) throw new Error("Expected --phases to be 1 at least, got 0");
-  if (options.seeds !== undefined) return runSeeds(options.seeds, phases, options);
-  const seed = wholeNumber(options.seed, "--seed");
-  const chosen = chooseTraces(options.traces, seed);
-
-  const progress = new Progress(chosen.size * rules.length * phases);
-  const trials = await tryInThreads([...chosen.keys()], seed, phases, () => progress.step());
-  progress.stop();
-
-  const results: Result[] = [];
-  const misses: string[] = [];
-  for (const [word, trace] of chosen) {
-    const ofTrace = trials.get(word)!;
-    results.push(...ofTrace.map(({ result }) => result));
-    const ofRules = ofTrace.map(({ result }) => result);
-    misses.push(...missesOf(trace.name, ofRules));
-    if (options.pictures === false) continue;
-    mkdirSync(options.pictures, { recursive: true });
-    writeFileSync(join(options.pictures, `scaling-${word}.svg`), plot(trace, ofTrace));
-  }
-  conclude(options, { conditions, results }, tableOf(results), misses);
-}
-
-interface SeedOptions {
+interface Values extends Record<"traces" | "seed" | "phases", string> {
+  pictures: string | false;
+  seeds?: string;
   idleSeconds?: string;
   targetLatencySeconds?: string;
   write?: true;
-  json?: true;
 }
 
-async function runSeeds(range: string, phases: number, options: SeedOptions): Promise<void> {
+async function runSeeds(range: string, phases: number, options: Values & CommonOptions): Promise<void> {
   const { idleSeconds, targetLatencySeconds } = options;
   const settings = {
     ...(idleSeconds && { idleSeconds: wholeNumber(idleSeconds, "--idle-seconds") }),
@@ -126,4 +75,42 @@ async function runSeeds(range: string, phases: number, options: SeedOptions): Pr
 
 const seedsCommand = "npm run bench:scaling -- --seeds 80000-80199 --phases 3 --write";
 
-runBenchmark(main);
+const command = new Command("bench:scaling")
+  .description("Simulates our scaling against that of others on the same jobs, boot times and prices.")
+  .option("--traces <words>", `out of ${words.join(", ")}`, words.join(","))
+  .option("--seed <number>", "of the trace that is made from a seed", "1")
+  .option("--phases <number>", "of each rule's clock; scores are their mean", "50")
+  .option(
+    "--seeds <range>",
+    "our rule and the pollers on the traces of these seeds, such as 80000-80199, in their place",
+  )
+  .option("--idle-seconds <number>", "with --seeds: ours and the pollers', in place of the default")
+  .option("--target-latency-seconds <number>", "with --seeds: in place of the default")
+  .option("--write", "put the table of the seeds into docs/benchmarks.md")
+  .option("--pictures <folder>", "where the plots go", join("docs", "pictures"))
+  .option("--no-pictures", "draw none");
+
+runBenchmark<Values>(command, { phases: "1", pictures: false }, async (options) => {
+  const phases = wholeNumber(options.phases, "--phases");
+  if (phases === 0) throw new Error("Expected --phases to be 1 at least, got 0");
+  if (options.seeds !== undefined) return runSeeds(options.seeds, phases, options);
+  const seed = wholeNumber(options.seed, "--seed");
+  const chosen = chooseTraces(options.traces, seed);
+
+  const progress = new Progress(chosen.size * rules.length * phases);
+  const trials = await tryInThreads([...chosen.keys()], seed, phases, () => progress.step());
+  progress.stop();
+
+  const results: Result[] = [];
+  const misses: string[] = [];
+  for (const [word, trace] of chosen) {
+    const ofTrace = trials.get(word)!;
+    results.push(...ofTrace.map(({ result }) => result));
+    const ofRules = ofTrace.map(({ result }) => result);
+    misses.push(...missesOf(trace.name, ofRules));
+    if (options.pictures === false) continue;
+    mkdirSync(options.pictures, { recursive: true });
+    writeFileSync(join(options.pictures, `scaling-${word}.svg`), plot(trace, ofTrace));
+  }
+  conclude(options, { conditions, results }, tableOf(results), misses);
+});

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { BatchJobProcessor } from "../components";
 import { record } from "../test/support/record";
-import { conclude, runBenchmark, withSmoke } from "./support/benchmark";
+import { conclude, runBenchmark } from "./support/benchmark";
 import { median } from "./support/quantiles";
 import { textTable } from "./support/table";
 
@@ -53,20 +53,16 @@ function missesOf({ types, ms, msPerAddedType = 0 }: Row): string[] {
   ];
 }
 
-async function main(): Promise<void> {
-  const program = withSmoke(new Command("bench:synth"), { types: "1,3", rounds: "1" })
-    .description("Times how long the program takes to register its resources, under mocks, by the number of job types.")
-    .option("--types <numbers>", "how many types, separated by commas", "1,10,100")
-    .option("--rounds <number>", "rounds of each; the median counts", "5")
-    .option("--json", "print one JSON object")
-    .parse();
-  const options = program.opts<{ types: string; rounds: string; json?: true; smoke?: true }>();
+const command = new Command("bench:synth")
+  .description("Times how long the program takes to register its resources, under mocks, by the number of job types.")
+  .option("--types <numbers>", "how many types, separated by commas", "1,10,100")
+  .option("--rounds <number>", "rounds of each; the median counts", "5");
+
+runBenchmark<{ types: string; rounds: string }>(command, { types: "1,3", rounds: "1" }, async (options) => {
   const rows = await measure(options.types.split(",").map(Number), Number(options.rounds));
   const table = textTable(
     ["types", "resources", "CPU ms", "per added type"],
     rows.map(({ types, resources, ms, msPerAddedType }) => [types, resources, ms, msPerAddedType ?? "–"]),
   );
   conclude(options, { rows }, table, rows.flatMap(missesOf));
-}
-
-runBenchmark(main);
+});

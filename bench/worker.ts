@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { conclude, runBenchmark, withSmoke } from "./support/benchmark";
+import { conclude, runBenchmark } from "./support/benchmark";
 import { type ColdStart, measureColdStart } from "./support/coldStart";
 import { startPeer, startWorker } from "./support/consumers";
 import { type Figures, measure } from "./support/measure";
@@ -31,23 +31,18 @@ const crowd = { name: "10 × sqs-consumer, batchSize 1", batches: false, consume
 const maxColdStart = 300;
 const startsOfRound = 7;
 
-interface Options {
-  rounds: number;
-  /** True if ten consumers side by side are measured, too. */
-  withCrowd: boolean;
-}
-
 async function runScenario(
   server: QueueServer,
   scenario: Scenario,
-  { rounds, withCrowd }: Options,
+  forms: typeof peerForms,
+  rounds: number,
   progress: Progress,
 ): Promise<Row[]> {
   const { slots, visibilityTimeoutSeconds } = scenario;
   const measureAll = (consumer: string, start: Parameters<typeof measure>[1]) =>
     medianOf(rounds, () => progress.during(`${scenario.name}: ${consumer}`, () => measure(server, start, scenario)));
   const rows: Row[] = [];
-  for (const form of formsOf(withCrowd)) {
+  for (const form of forms) {
     const options = { ...form, consumers: Math.min(form.consumers, slots), slots, visibilityTimeoutSeconds };
     const figures = await measureAll(form.name, (queue) => startPeer(server, queue, options));
     rows.push({ scenario: scenario.name, consumer: form.name, ...figures });
@@ -62,10 +57,6 @@ async function runScenario(
     rows.push({ scenario: scenario.name, consumer, ...figures, ratio, target });
   }
   return rows;
-}
-
-function formsOf(withCrowd: boolean): typeof peerForms {
-  return withCrowd ? [...peerForms, crowd] : peerForms;
 }
 
 /** Figure by figure; duplicates add up. */
@@ -113,37 +104,33 @@ function tableOf(rows: Row[]): string {
   return textTable(head, cells);
 }
 
-async function main(): Promise<void> {
-  const program = withSmoke(new Command("bench:worker"), { scale: "0.05" })
-    .description("Measures the worker against sqs-consumer on one local SQS, with latency added to each call.")
-    .option("--only <letters>", "scenarios to run", "abcd")
-    .option("--rounds <number>", "rounds of each; medians count", "1")
-    .option("--latency <milliseconds>", "added to each SQS call", "20")
-    .option("--scale <factor>", "more or fewer jobs", "1")
-    .option("--crowd", "also measure ten sqs-consumers side by side, for information")
-    .option("--json", "print one JSON object")
-    .parse();
-  const options = program.opts<
-    Record<"only" | "rounds" | "latency" | "scale", string> & { crowd?: true; json?: true; smoke?: true }
-  >();
+const command = new Command("bench:worker")
+  .description("Measures the worker against sqs-consumer on one local SQS, with latency added to each call.")
+  .option("--only <letters>", "scenarios to run", "abcd")
+  .option("--rounds <number>", "rounds of each; medians count", "1")
+  .option("--latency <milliseconds>", "added to each SQS call", "20")
+  .option("--scale <factor>", "more or fewer jobs", "1")
+  .option("--crowd", "also measure ten sqs-consumers side by side, for information");
+
+type Values = Record<"only" | "rounds" | "latency" | "scale", string> & { crowd?: true };
+
+runBenchmark<Values>(command, { scale: "0.05" }, async (options) => {
   const scenarios = createScenarios(calibrate(50), Number(options.scale));
   const chosen = (["a", "b", "c"] as const).filter((letter) => options.only.includes(letter));
-  const run: Options = { rounds: Number(options.rounds), withCrowd: options.crowd ?? false };
-  const forms = formsOf(run.withCrowd).length;
-  const measurements = chosen.reduce((sum, letter) => sum + forms + scenarios[letter].ours.length, 0);
-  const progress = new Progress(measurements * run.rounds);
+  const rounds = Number(options.rounds);
+  const forms = options.crowd ? [...peerForms, crowd] : peerForms;
+  const measurements = chosen.reduce((sum, letter) => sum + forms.length + scenarios[letter].ours.length, 0);
+  const progress = new Progress(measurements * rounds);
   const server = await startQueueServer(Number(options.latency));
   const rows: Row[] = [];
   try {
-    for (const letter of chosen) rows.push(...(await runScenario(server, scenarios[letter], run, progress)));
+    for (const letter of chosen) rows.push(...(await runScenario(server, scenarios[letter], forms, rounds, progress)));
   } finally {
     progress.stop();
     await server.close();
   }
-  const coldStart = options.only.includes("d") ? await measureColdStart(run.rounds * startsOfRound) : undefined;
+  const coldStart = options.only.includes("d") ? await measureColdStart(rounds * startsOfRound) : undefined;
   const startLine = coldStart ? [startText(coldStart)] : [];
   const misses = [...rows.flatMap(missesOf), ...(coldStart && coldStart.milliseconds > maxColdStart ? startLine : [])];
   conclude(options, { rows, coldStart }, [tableOf(rows), ...startLine].join("\n"), misses);
-}
-
-runBenchmark(main);
+});

@@ -15,6 +15,11 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+/** An invalid command line. */
+export function usageError(message: string, hint?: string): CommandError {
+  return new CommandError(message, exitCodes.usage, hint);
+}
+
 /** A failure that says what to do, with the exit code of the process. */
 export class CommandError extends Error {
   constructor(

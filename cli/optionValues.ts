@@ -58,3 +58,10 @@ export function jobState(text: string): JobState {
   if (!found) throw new InvalidArgumentError(`Expected one of ${jobStates.join(", ")}.`);
   return found;
 }
+
+/** 0 for a free one. */
+export function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError("Expected a port from 0 to 65535.");
+  return port;
+}

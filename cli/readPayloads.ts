@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
 import { findJsonLosses } from "../contract/http/jsonLosses";
-import { CommandError, exitCodes } from "./exitCodes";
+import { CommandError, usageError } from "./exitCodes";
 
 export interface PayloadSource {
   /** As given on the command line. */
@@ -18,9 +18,9 @@ export interface PayloadSource {
  * @throws CommandError that names the source, and what is wrong with it.
  */
 export async function readPayloads({ argument, file, isPerLine }: PayloadSource): Promise<unknown[]> {
-  if (argument !== undefined && file !== undefined) throw usage("Expected PAYLOAD or --file, got both");
+  if (argument !== undefined && file !== undefined) throw usageError("Expected PAYLOAD or --file, got both");
   const { text, source } = await readText(argument, file);
-  if (text.trim() === "") throw usage(`Expected JSON ${source}, got nothing`, howTo);
+  if (text.trim() === "") throw usageError(`Expected JSON ${source}, got nothing`, howTo);
   if (!isPerLine) return [parse(text, source)];
   return text
     .split("\n")
@@ -35,7 +35,7 @@ async function readText(argument?: string, file?: string): Promise<{ text: strin
     });
     return { text: text.replace(/^\ufeff/, ""), source: `in ${file}` };
   }
-  if (process.stdin.isTTY && file === undefined) throw usage("Expected a payload, got none", howTo);
+  if (process.stdin.isTTY && file === undefined) throw usageError("Expected a payload, got none", howTo);
   return { text: await readAll(process.stdin), source: "on standard input" };
 }
 
@@ -47,7 +47,7 @@ function parse(text: string, source: string): unknown {
   const losses = findJsonLosses(text);
   if (losses.length === 0) return value;
   const shown = losses.slice(0, 5).map(({ path, message }) => `/payload${path}: ${message}`);
-  throw usage(`Expected JSON ${source} that arrives whole. ${shown.join("; ")}`);
+  throw usageError(`Expected JSON ${source} that arrives whole. ${shown.join("; ")}`);
 }
 
 function parseJson(text: string, source: string): unknown {
@@ -55,10 +55,9 @@ function parseJson(text: string, source: string): unknown {
     return JSON.parse(text) as unknown;
   } catch (error) {
     const hint = `A text needs quotes of its own: '"text"'`;
-    throw usage(`Expected JSON ${source}: ${(error as Error).message}`, source === "as PAYLOAD" ? hint : undefined);
+    throw usageError(
+      `Expected JSON ${source}: ${(error as Error).message}`,
+      source === "as PAYLOAD" ? hint : undefined,
+    );
   }
-}
-
-function usage(message: string, hint?: string): CommandError {
-  return new CommandError(message, exitCodes.usage, hint);
 }

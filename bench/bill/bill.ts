@@ -30,13 +30,13 @@ const accessLine = JSON.stringify({
 
 /** Counts what AWS would bill, in dollars by row, and what the lines of the logs hold. */
 export class Bill {
-  private dollars: Record<Row, number> = this.nothing();
+  private readonly dollars: Record<Row, number> = { requests: 0, logs: 0, functions: 0, scaler: 0 };
   private readonly bytes = new Map<string, number>();
   private readonly runs = new Map<string, { memoryMegabytes: number; seconds: number[] }>();
   readonly calls = new Map<string, number>();
 
   constructor(
-    private readonly cloud: LocalCloud,
+    cloud: LocalCloud,
     /** Table of the records: its index makes a job's first write two. */
     private readonly recordTable: string,
   ) {
@@ -56,13 +56,6 @@ export class Bill {
         return result;
       };
     }
-  }
-
-  reset(): void {
-    this.dollars = this.nothing();
-    this.bytes.clear();
-    this.runs.clear();
-    this.calls.clear();
   }
 
   /** For so many jobs; all in dollars for a million of them, `logBytes` by who writes them, for one. */
@@ -107,7 +100,7 @@ export class Bill {
 
   private noteCall(request: AwsRequest): void {
     const { service, action } = request;
-    const caller = this.cloud.callers.find(request.accessKeyId)?.name ?? "local";
+    const caller = request.caller.name;
     // The benchmark itself looks at tables, too.
     if (caller === "local") return;
     const part = caller.startsWith("i-") ? "worker" : partOf(caller);
@@ -128,10 +121,6 @@ export class Bill {
       return input.ConsistentRead === true ? prices.dynamoRead : prices.dynamoRead / 2;
     }
     return action === "PutItem" && input.TableName === this.recordTable ? 2 * prices.dynamoWrite : prices.dynamoWrite;
-  }
-
-  private nothing(): Record<Row, number> {
-    return { requests: 0, logs: 0, functions: 0, scaler: 0 };
   }
 }
 

@@ -1,6 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { encodeEnvelope } from "../../contract/messages/envelope";
 import { workerMain } from "../../contract/packageRoot";
 import { startCloud } from "../../local-cloud/index";
@@ -24,25 +22,22 @@ export type BenchQueue = Awaited<ReturnType<QueueServer["createQueue"]>>;
 /** The local cloud's SQS and DynamoDB, with latency added to each of a consumer's SQS calls. */
 export async function startQueueServer(latencyMilliseconds: number) {
   const cloud = await startCloud({ workerMain: workerMain() });
-  const { endpoint, region, credentials, messaging } = cloud;
-  const settings = { endpoint, region, credentials };
-  const [sqs, dynamo] = [new SQSClient(settings), new DynamoDBClient(settings)];
+  const { endpoint, region, credentials, messaging, calls } = cloud;
   const seen = { calls: 0, removals: [] as number[] };
   for (const action of actions) {
     const when = ({ body }: { body: string }) => note(seen, action, body);
     cloud.faults.add({ service: "sqs", action, status: 0, delayMilliseconds: latencyMilliseconds, when });
   }
-  await dynamo.send(
-    new CreateTableCommand({
-      TableName: jobTable,
-      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-      BillingMode: "PAY_PER_REQUEST",
-    }),
-  );
+  await calls.dynamodb("CreateTable", {
+    TableName: jobTable,
+    KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+    AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+    BillingMode: "PAY_PER_REQUEST",
+  });
 
   async function createQueue() {
-    const { QueueUrl: url = "" } = await sqs.send(new CreateQueueCommand({ QueueName: `bench-${randomUUID()}` }));
+    const QueueName = `bench-${randomUUID()}`;
+    const { QueueUrl: url } = await calls.sqs<{ QueueUrl: string }>("CreateQueue", { QueueName });
     const queue = messaging.queue(url)!;
     return {
       url,
@@ -77,11 +72,7 @@ export async function startQueueServer(latencyMilliseconds: number) {
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     },
-    async close(): Promise<void> {
-      sqs.destroy();
-      dynamo.destroy();
-      await cloud.stop();
-    },
+    close: () => cloud.stop(),
   };
 }
 

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { type Command } from "commander";
 import { type DeadLetterOutcome, type DeadLetterSelection, JobProblemError } from "../../client/index";
-import { CommandError, type ExitCode, exitCodes } from "../exitCodes";
+import { CommandError, type ExitCode, exitCodes, usageError } from "../exitCodes";
 import { count, rate } from "../optionValues";
 import { renderLetter, renderLetters } from "../output/deadLetterTables";
 import { paint } from "../output/styled";
@@ -128,14 +128,14 @@ function addPurge(group: Command): void {
 }
 
 function select(ids: string[], { type, all }: SelectionOptions): DeadLetterSelection {
-  if (all && (type !== undefined || ids.length > 0)) throw usage("Expected --all, or ids or a --type, got both");
-  if (!all && type === undefined && ids.length === 0) throw usage("Expected ids, --type or --all, got none");
+  if (all && (type !== undefined || ids.length > 0)) throw usageError("Expected --all, or ids or a --type, got both");
+  if (!all && type === undefined && ids.length === 0) throw usageError("Expected ids, --type or --all, got none");
   return { type, ids: ids.length > 0 ? ids : undefined };
 }
 
 async function confirm({ type }: SelectionOptions): Promise<void> {
   const what = type === undefined ? "all dead letters of all types" : `all dead letters of ${type}`;
-  if (!process.stdin.isTTY) throw usage(`Expected --yes to remove ${what}, since nobody can be asked`);
+  if (!process.stdin.isTTY) throw usageError(`Expected --yes to remove ${what}, since nobody can be asked`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(`Remove ${what} for good? [y/N] `).finally(() => terminal.close());
   if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError("Nothing was removed");
@@ -161,8 +161,4 @@ function showCount({ isJson }: Session, text: string): void {
 function notFound(ids: string[], more = ""): CommandError {
   const hint = `batch-jobs dead-letters list shows what there is${more}`;
   return new CommandError(`No dead letter of ${ids.join(", ")}`, exitCodes.notFound, hint);
-}
-
-function usage(message: string): CommandError {
-  return new CommandError(message, exitCodes.usage);
 }

@@ -5,7 +5,7 @@ import { regionOf } from "../../client/connection/region";
 import type { Job } from "../../client/index";
 import { isObject } from "../../contract/check";
 import { isFinal } from "../../contract/records/record";
-import { CommandError, exitCodes } from "../exitCodes";
+import { CommandError, usageError } from "../exitCodes";
 import { stackOutputs } from "../findApi";
 import { attemptOf, renderLine } from "../logLines";
 import { count, timeAgo } from "../optionValues";
@@ -45,7 +45,7 @@ export function addLogs(program: Command): void {
     .action(async (id: string, options: LogsOptions, command: Command) => {
       const session = await openSession(command);
       if (options.follow && session.isJson) {
-        throw new CommandError("Expected --follow or --json, got both", exitCodes.usage);
+        throw usageError("Expected --follow or --json, got both");
       }
       const job = await session.client.get(id);
       const read = await readerOf(session, job, options, command.optsWithGlobals<GlobalOptions>());

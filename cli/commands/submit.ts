@@ -1,7 +1,7 @@
 import { type Command } from "commander";
 import { JobProblemError } from "../../client/index";
 import { nearestName } from "../../contract/http/nearestName";
-import { CommandError, exitCodes } from "../exitCodes";
+import { CommandError, exitCodes, usageError } from "../exitCodes";
 import { seconds, time, wholeSeconds } from "../optionValues";
 import { paint } from "../output/styled";
 import { err } from "../output/terminal";
@@ -65,7 +65,7 @@ function checkOptions({ lines, id, wait, timeout, delay, runAt }: SubmitCommandO
         : timeout !== undefined && !wait
           ? "Expected --timeout together with --wait"
           : undefined;
-  if (problem) throw new CommandError(problem, exitCodes.usage);
+  if (problem) throw usageError(problem);
 }
 
 async function submitOne(session: Session, type: string, payload: unknown, options: SubmitCommandOptions) {

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { portNumber } from "./portNumber";
+import { portNumber } from "../optionValues";
 
 /** Values of the options that `batch-jobs local` and `npm start` share. */
 export interface RunOptions {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readEnvironment } from "../../contract/environmentFile";
 import type { Iam } from "../iam/iam";
+import { Refused } from "../wire/refusal";
 import { causes } from "./causes";
 import { Group, type GroupRuntime } from "./group";
 import type { GroupSettings } from "./groupSettings";
@@ -62,6 +63,20 @@ export class Groups {
 
   find(name: string): Group | undefined {
     return this.groups.get(name);
+  }
+
+  /** @throws Refused as AWS does if there is no such group */
+  get(name: string): Group {
+    const found = this.groups.get(name);
+    if (!found) throw new Refused(`AutoScalingGroup name not found - AutoScalingGroup ${name} not found`);
+    return found;
+  }
+
+  /** @throws Refused as AWS does if no group has such an instance */
+  getInstance(id: string): { group: Group; instance: Instance } {
+    const found = this.findInstance(id);
+    if (!found) throw new Refused(`Instance Id not found - No managed instance found for instance ID: ${id}`);
+    return found;
   }
 
   findInstance(id: string): { group: Group; instance: Instance } | undefined {

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LocalCloud } from "../cloud";
-import { optionalText, type Properties, text } from "../properties";
+import { type Properties, text } from "../properties";
+import { keyOf } from "../pulumi/resources/dynamodb";
+import { attributeNames, providerDefaults } from "../pulumi/resources/sqs";
 
 /** Resolves to the properties that the cloud knows, or to undefined if the resource is gone. */
 type Read = (
@@ -9,21 +11,13 @@ type Read = (
   cloud: LocalCloud,
 ) => Properties | undefined | Promise<Properties | undefined>;
 
-/** Attributes of a queue by property: only numbers, since people change those by hand. */
-const queueNumbers: Record<string, string> = {
-  visibilityTimeoutSeconds: "VisibilityTimeout",
-  messageRetentionSeconds: "MessageRetentionPeriod",
-  maxMessageSize: "MaximumMessageSize",
-  delaySeconds: "DelaySeconds",
-  receiveWaitTimeSeconds: "ReceiveMessageWaitTimeSeconds",
-};
-
 /** A refresh's reads of the cloud, by type. The other types have no state that could change without the engine. */
 export const reads: Record<string, Read> = {
   "aws:sqs/queue:Queue": (id, _state, cloud) => {
     const queue = cloud.messaging.queue(id);
     if (!queue) return undefined;
-    const numbers = Object.entries(queueNumbers).map(([key, name]) => [key, Number(queue.attributes[name])]);
+    // Only numbers, since people change those by hand.
+    const numbers = Object.keys(providerDefaults).map((key) => [key, Number(queue.attributes[attributeNames[key]!])]);
     return Object.fromEntries(numbers.filter(([, value]) => !Number.isNaN(value))) as Properties;
   },
   "aws:sns/topic:Topic": (id, _state, { calls }) => there(calls.sns("GetTopicAttributes", { TopicArn: id })),
@@ -47,10 +41,10 @@ export const reads: Record<string, Read> = {
 
 async function readItem(_id: string, state: Properties, { calls }: LocalCloud): Promise<Properties | undefined> {
   const item = JSON.parse(text(state, "item")) as Record<string, unknown>;
-  const keys = [text(state, "hashKey"), optionalText(state, "rangeKey")].filter((key) => key !== undefined);
-  const Key = Object.fromEntries(keys.map((key) => [key, item[key]]));
   const TableName = text(state, "tableName");
-  const answer = await unlessGone(calls.dynamodb<{ Item?: unknown }>("GetItem", { TableName, Key }));
+  const answer = await unlessGone(
+    calls.dynamodb<{ Item?: unknown }>("GetItem", { TableName, Key: keyOf(state, item) }),
+  );
   if (!answer?.Item) return undefined;
   return isDeepStrictEqual(answer.Item, item) ? {} : { item: JSON.stringify(answer.Item) };
 }

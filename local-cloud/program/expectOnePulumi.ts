@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 
 interface Manifest {
   version?: string;
+  type?: string;
   dependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
 }
@@ -64,7 +65,8 @@ function folderOf(name: string, from: string): string | undefined {
   }
 }
 
-function nearestManifest(entry: string): Manifest {
+/** The package.json of the package that a module is in; empty without one. */
+export function nearestManifest(entry: string): Manifest {
   for (let folder = dirname(entry); ; folder = dirname(folder)) {
     try {
       return readManifest(join(folder, "package.json"));

@@ -1,5 +1,5 @@
 import { subscribe } from "node:diagnostics_channel";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createRequire, register } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,7 +8,7 @@ import { isObject } from "../../contract/check";
 import { compilerProblem } from "../../contract/compilerProblem";
 import { bundledFilesChannel } from "../../contract/handlerBundle";
 import { builtFolder } from "../builtFolder";
-import { expectOnePulumi } from "./expectOnePulumi";
+import { expectOnePulumi, nearestManifest } from "./expectOnePulumi";
 import { forgetModules, isInstalled, moduleFiles } from "./moduleGraph";
 import type { Project } from "./project";
 
@@ -49,12 +49,7 @@ function isModule(entry: string): boolean {
   const kind = extname(entry);
   if (kind === ".mjs" || kind === ".mts") return true;
   if (kind === ".cjs" || kind === ".cts") return false;
-  for (let folder = dirname(entry); ; folder = dirname(folder)) {
-    const manifest = join(folder, "package.json");
-    if (existsSync(manifest))
-      return (JSON.parse(readFileSync(manifest, "utf8")) as { type?: unknown }).type === "module";
-    if (folder === dirname(folder)) return false;
-  }
+  return nearestManifest(entry).type === "module";
 }
 
 let imports = 0;

@@ -104,28 +104,18 @@ export function refuse(response: ServerResponse, protocol: Protocol, refusal: Re
   );
 }
 
-function s3ActionOf({ message, target }: Omit<AwsRequest, "action">): string {
+/** Operations of S3 by method: on a bucket, on a part of an upload, and on an object. */
+const s3Operations: Record<"bucket" | "upload" | "object", Record<string, string>> = {
+  bucket: { PUT: "CreateBucket", HEAD: "HeadBucket", DELETE: "DeleteBucket", POST: "DeleteObjects" },
+  upload: { PUT: "UploadPart", POST: "CompleteMultipartUpload", DELETE: "AbortMultipartUpload" },
+  object: { PUT: "PutObject", HEAD: "HeadObject", DELETE: "DeleteObject", POST: "CreateMultipartUpload" },
+};
+
+function s3ActionOf({ message: { method = "GET", headers }, target }: Omit<AwsRequest, "action">): string {
   const { bucket, key } = objectOf(target);
-  const method = message.method ?? "GET";
   if (!bucket) return "ListBuckets";
-  if (!key) {
-    const names: Record<string, string> = {
-      PUT: "CreateBucket",
-      HEAD: "HeadBucket",
-      DELETE: "DeleteBucket",
-      POST: "DeleteObjects",
-    };
-    return names[method] ?? "ListObjectsV2";
-  }
-  if (target.query.has("uploadId")) {
-    const names: Record<string, string> = {
-      PUT: "UploadPart",
-      POST: "CompleteMultipartUpload",
-      DELETE: "AbortMultipartUpload",
-    };
-    return names[method] ?? "ListParts";
-  }
-  if (method === "PUT") return message.headers["x-amz-copy-source"] ? "CopyObject" : "PutObject";
-  const names: Record<string, string> = { HEAD: "HeadObject", DELETE: "DeleteObject", POST: "CreateMultipartUpload" };
-  return names[method] ?? "GetObject";
+  if (!key) return s3Operations.bucket[method] ?? "ListObjectsV2";
+  if (target.query.has("uploadId")) return s3Operations.upload[method] ?? "ListParts";
+  if (method === "PUT" && headers["x-amz-copy-source"]) return "CopyObject";
+  return s3Operations.object[method] ?? "GetObject";
 }

@@ -39,10 +39,6 @@ export class Callers {
     return this.issued.get(accessKeyId);
   }
 
-  find(accessKeyId: string | undefined): Caller | undefined {
-    return accessKeyId === undefined ? undefined : this.issued.get(accessKeyId)?.caller;
-  }
-
   revoke(accessKeyId: string): void {
     this.issued.delete(accessKeyId);
   }

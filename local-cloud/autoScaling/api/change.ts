@@ -1,18 +1,17 @@
 import { Refused } from "../../wire/refusal";
 import { describeActivity } from "./answers";
-import type { Call } from "./call";
-import { findGroup, findInstance } from "./find";
+import type { Call } from "./input";
 
 /** The calls that change a group or an instance. */
 export const changeCalls: Record<string, Call> = {
   SetDesiredCapacity(groups, input) {
-    const group = findGroup(groups, input.required("AutoScalingGroupName"));
+    const group = groups.get(input.required("AutoScalingGroupName"));
     group.setDesiredCapacity(input.count("DesiredCapacity"));
     return {};
   },
   SetInstanceHealth(groups, input) {
     const status = input.choice("HealthStatus", ["Healthy", "Unhealthy"]);
-    const { group, instance } = findInstance(groups, input.required("InstanceId"));
+    const { group, instance } = groups.getInstance(input.required("InstanceId"));
     const { inServiceSince = Infinity } = instance;
     const inService = (Date.now() - inServiceSince) / 1_000;
     const isInGrace = inService < group.settings.healthCheckGraceSeconds;
@@ -21,7 +20,7 @@ export const changeCalls: Record<string, Call> = {
     return {};
   },
   TerminateInstanceInAutoScalingGroup(groups, input) {
-    const { instance, group } = findInstance(groups, input.required("InstanceId"));
+    const { instance, group } = groups.getInstance(input.required("InstanceId"));
     const lowersDesired = input.required("ShouldDecrementDesiredCapacity") === "true";
     const { minSize } = group.settings;
     if (lowersDesired && !instance.isTerminating && group.desiredCapacity <= minSize) {

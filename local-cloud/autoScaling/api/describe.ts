@@ -1,8 +1,7 @@
 import { Refused } from "../../wire/refusal";
 import type { Group } from "../group";
 import { describeActivity, describeAutoScalingInstance, describeGroup } from "./answers";
-import type { Call } from "./call";
-import { findGroup } from "./find";
+import type { Call } from "./input";
 
 /** The calls that only read. */
 export const describeCalls: Record<string, Call> = {
@@ -29,7 +28,7 @@ export const describeCalls: Record<string, Call> = {
   DescribeScalingActivities(groups, input) {
     const name = input.text("AutoScalingGroupName");
     const ids = input.list("ActivityIds");
-    const of = name === undefined ? groups.list() : [findGroup(groups, name)];
+    const of = name === undefined ? groups.list() : [groups.get(name)];
     const wanted = of
       .flatMap((group) => group.activities.list().map((activity) => ({ group, activity })))
       .filter(({ activity }) => ids.length === 0 || ids.includes(activity.id));

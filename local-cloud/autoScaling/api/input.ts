@@ -1,4 +1,9 @@
 import { Refused } from "../../wire/refusal";
+import type { XmlValue } from "../../wire/xml";
+import type { Groups } from "../groups";
+
+/** One action: returns the members of its result, or throws its refusal. */
+export type Call = (groups: Groups, input: Input) => Record<string, XmlValue>;
 
 /** The parameters of a call on the query protocol: `Name`, `Names.member.N`, `Filters.member.N.Name`. */
 export class Input {

@@ -1,9 +1,7 @@
 import { Refused } from "../../wire/refusal";
 import type { Groups } from "../groups";
 import type { LifecycleAction } from "../lifecycleAction";
-import type { Call } from "./call";
-import { findGroup } from "./find";
-import type { Input } from "./input";
+import type { Call, Input } from "./input";
 
 /** The calls of the programs that lifecycle hooks wait for. */
 export const lifecycleCalls: Record<string, Call> = {
@@ -20,7 +18,7 @@ export const lifecycleCalls: Record<string, Call> = {
 
 /** The wait that the call names, by token or by instance. */
 function findAction(groups: Groups, input: Input): LifecycleAction {
-  const group = findGroup(groups, input.required("AutoScalingGroupName"));
+  const group = groups.get(input.required("AutoScalingGroupName"));
   const hook = input.required("LifecycleHookName");
   const token = input.text("LifecycleActionToken");
   const id = input.text("InstanceId");

@@ -5,10 +5,9 @@ import { Refused } from "../../wire/refusal";
 import type { Service } from "../../wire/service";
 import { xmlOf } from "../../wire/xml";
 import type { Groups } from "../groups";
-import type { Call } from "./call";
 import { changeCalls } from "./change";
 import { describeCalls } from "./describe";
-import { Input } from "./input";
+import { type Call, Input } from "./input";
 import { lifecycleCalls } from "./lifecycle";
 
 const calls: Record<string, Call> = { ...describeCalls, ...changeCalls, ...lifecycleCalls };

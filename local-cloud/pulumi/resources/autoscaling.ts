@@ -1,6 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { Group } from "../../autoScaling/group";
-import type { LocalCloud } from "../../cloud";
 import { optionalNumber, optionalText, type Properties, text } from "../../properties";
 import {
   arnOf,
@@ -24,7 +22,7 @@ const group: ResourceHandler = {
     return { id: name, state: { ...inputs, name, arn, desiredCapacity } };
   },
   update(id, state, inputs, { cloud }) {
-    const target = deployed(cloud, id);
+    const target = cloud.groups.get(id);
     const settings = groupSettings(inputs, cloud.region);
     cloud.groups.check(settings);
     // Unchanged inputs keep the values of schedules, or of hooks that are resources of their own.
@@ -46,7 +44,7 @@ const group: ResourceHandler = {
 const lifecycleHook = putHandler(
   (inputs, context, before) => {
     const name = before?.id ?? physicalName(inputs, context);
-    const { settings } = deployed(context.cloud, text(inputs, "autoscalingGroupName"));
+    const { settings } = context.cloud.groups.get(text(inputs, "autoscalingGroupName"));
     settings.hooks = [...settings.hooks.filter((hook) => hook.name !== name), hookOf({ ...inputs, name })];
     return { id: name, state: { ...inputs, name } };
   },
@@ -93,12 +91,6 @@ export const autoscaling: ResourceHandlers = {
   "aws:autoscaling/schedule:Schedule": schedule,
   "aws:autoscaling/policy:Policy": policy,
 };
-
-function deployed(cloud: LocalCloud, name: string): Group {
-  const found = cloud.groups.find(name);
-  if (!found) throw new Error(`Expected a group that was deployed, got ${name}`);
-  return found;
-}
 
 function warnNotEmulated({ cloud }: ResourceContext, name: string): void {
   const line = "there is no CloudWatch in the local cloud: this scaling policy and its alarms never act";

@@ -57,6 +57,12 @@ const tableItem: ResourceHandler = {
   },
 };
 
+/** The key of a table item's resource. */
+export function keyOf(inputs: Properties, item: Record<string, unknown>): Record<string, unknown> {
+  const names = [text(inputs, "hashKey"), optionalText(inputs, "rangeKey")].filter((name) => name !== undefined);
+  return Object.fromEntries(names.map((name) => [name, item[name]]));
+}
+
 export const dynamodb: ResourceHandlers = {
   "aws:dynamodb/table:Table": table,
   "aws:dynamodb/tableItem:TableItem": tableItem,

@@ -5,7 +5,7 @@ import { checkQueueAttributes } from "../../stores/requests/queueAttributes";
 import { arnOf, jsonText, physicalName, type ResourceHandler, type ResourceHandlers } from "../resource";
 
 /** Attributes of CreateQueue by input. */
-const attributeNames: Record<string, string> = {
+export const attributeNames: Record<string, string> = {
   visibilityTimeoutSeconds: "VisibilityTimeout",
   messageRetentionSeconds: "MessageRetentionPeriod",
   maxMessageSize: "MaximumMessageSize",
@@ -22,7 +22,7 @@ const attributeNames: Record<string, string> = {
 };
 
 /** The provider's own defaults, which differ from SQS's. */
-const providerDefaults: Properties = {
+export const providerDefaults: Properties = {
   visibilityTimeoutSeconds: 30,
   messageRetentionSeconds: 345_600,
   maxMessageSize: 262_144,

@@ -126,7 +126,7 @@ export function watchCalls(
   cloud.services.set(name, {
     ...service,
     handle: async (request, response) => {
-      const caller = cloud.callers.find(request.accessKeyId)?.name;
+      const caller = request.caller.name;
       const call = { action: request.action, body: request.body.toString(), caller };
       await before?.(call);
       await service.handle(request, response);
