@@ -1,5 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { packageRoot } from "../../contract/packageRoot";
 import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
 import { type LambdaArgs } from "../args/LambdaArgs";
@@ -23,7 +26,7 @@ export interface LambdaFunctionArgs extends FunctionSettings, LambdaArgs {
 
 /**
  * A Lambda function from the text that the package's build made: one role, one inline policy, one log group, and an
- * archive of one file.
+ * archive of its text; the front end's has the OpenAPI document beside it, which costs a start nothing.
  */
 export class LambdaFunction extends pulumi.ComponentResource {
   readonly function: aws.lambda.Function;
@@ -106,5 +109,12 @@ export class LambdaFunction extends pulumi.ComponentResource {
 }
 
 function archiveOf(name: LambdaName): pulumi.asset.AssetArchive {
-  return new pulumi.asset.AssetArchive({ "__index.js": new pulumi.asset.StringAsset(lambdaCode(name)) });
+  return new pulumi.asset.AssetArchive({
+    "__index.js": new pulumi.asset.StringAsset(lambdaCode(name)),
+    ...(name === "frontend" && { "openapi.json": new pulumi.asset.StringAsset(openApi()) }),
+  });
+}
+
+function openApi(): string {
+  return readFileSync(join(packageRoot(), "openapi.json"), "utf8");
 }

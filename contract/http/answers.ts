@@ -10,7 +10,15 @@ export interface Answers {
   Results: { results: Result[] };
   Types: { types: JobType[] };
   LaunchRetry: { type: string; launchProblem?: string };
+  OpenApi: OpenApi;
   Health: { status: "ok" };
+}
+
+/** The parts of the OpenAPI document that the front end adds the types' payloads to, and all others. */
+export interface OpenApi {
+  openapi: string;
+  components: { schemas: Record<string, object>; [kind: string]: unknown };
+  [part: string]: unknown;
 }
 
 /** A job as the API shows it. Times are ISO 8601, UTC. */

@@ -138,6 +138,10 @@ export const routes = {
     answers: { 202: "LaunchRetry" },
     problems: ["type-not-found"],
   },
+  getOpenApi: {
+    ...{ method: "GET", path: "/openapi.json", scope: "read", summary: "Describes the API, with the types' payloads" },
+    answers: { 200: "OpenApi" },
+  },
   getHealth: {
     ...{ method: "GET", path: "/health", scope: "read", summary: "Says that the API answers" },
     answers: { 200: "Health" },

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SNSClient } from "@aws-sdk/client-sns";
+import type { OpenApi } from "../../contract/http/answers";
 import type { TokenRules } from "../../contract/http/tokenRules";
 import { announceTo } from "../shared/announceTo";
 import { createJobTypes } from "../shared/jobTypes";
@@ -48,6 +50,8 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     redrive: jobTable ? redriveBy(variable("REMOVAL_FUNCTION")) : undefined,
     retryLaunches: retryLaunchesBy(variable("SCALER_FUNCTION")),
     tokenRules: JSON.parse(process.env.TOKEN_RULES ?? "{}") as TokenRules,
+    readOpenApi: async () =>
+      JSON.parse(await readFile(`${process.env.LAMBDA_TASK_ROOT}/openapi.json`, "utf8")) as OpenApi,
     hidesQueues: Boolean(process.env.HIDE_QUEUES),
     runWithin: createRunWithin(),
     newId: () => randomUUID(),

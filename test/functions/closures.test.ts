@@ -137,7 +137,7 @@ describe("serialised handlers", () => {
     it("needs nothing but Node and the AWS SDK, and logs one JSON object a line", () => {
       expect(run.required.sort()).to.deep.equal([
         ...["@aws-sdk/client-dynamodb", "@aws-sdk/client-sns"],
-        ...["node:crypto", "node:vm"],
+        ...["node:crypto", "node:fs/promises", "node:vm"],
       ]);
       expect(run.lines.map(({ event, jobType }) => [event, jobType])).to.deep.equal(
         Array(3).fill(["job-accepted", "word-count"]),

@@ -1,5 +1,7 @@
 import { describe } from "../../../contract/check";
+import type { OpenApi } from "../../../contract/http/answers";
 import { problemOf } from "../../../contract/http/problem";
+import type { JobType } from "../../../contract/jobType";
 import { typePattern } from "../../../contract/limits";
 import type { JobTypes } from "../../shared/jobTypes";
 import { answer, refuse } from "../requests/http";
@@ -13,11 +15,26 @@ export interface TypeEffects {
   retryLaunches: RetryLaunches;
   /** True if `GET /types` leaves out the queues, whose URLs contain the account's id. */
   hidesQueues?: boolean;
+  /** Reads the OpenAPI document of the package. */
+  readOpenApi: () => Promise<OpenApi>;
 }
 
-export function createTypeAnswerers(effects: TypeEffects): Answerers<"listTypes" | "retryLaunches"> {
-  const { jobTypes, readFleets, retryLaunches, hidesQueues } = effects;
+/** A type's jobs, as one kind of submission. By its own id the payload's schema keeps its references. */
+function variantOf({ type, description, payloadSchema }: JobType) {
+  const payload = payloadSchema && { $id: `urn:job-type:${type}`, ...payloadSchema };
+  return { title: type, description, properties: { type: { const: type }, ...(payload && { payload }) } };
+}
+
+export function createTypeAnswerers(effects: TypeEffects): Answerers<"listTypes" | "getOpenApi" | "retryLaunches"> {
+  const { jobTypes, readFleets, retryLaunches, hidesQueues, readOpenApi } = effects;
   return {
+    async getOpenApi() {
+      const [document, types] = await Promise.all([readOpenApi(), jobTypes.list()]);
+      const { schemas } = document.components;
+      const Submission = { ...schemas.Submission, oneOf: types.map(variantOf) };
+      return answer(200, { ...document, components: { ...document.components, schemas: { ...schemas, Submission } } });
+    },
+
     async listTypes() {
       const known = await jobTypes.list();
       const fleets = await readFleets(known.map(({ type }) => type));

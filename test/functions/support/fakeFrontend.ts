@@ -7,6 +7,7 @@ import { createFrontend, type FrontendEffects } from "../../../functions/fronten
 import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { createRunWithin } from "../../../functions/frontend/services/runWithin";
 import type { OutgoingMessage } from "../../../functions/shared/batches";
+import { expectDocumented, openApi } from "../../support/openApi";
 import { FakeIndex } from "./fakeIndex";
 import { type LogLine, logTo } from "./logTo";
 
@@ -60,6 +61,7 @@ export class FakeFrontend {
       index: new FakeIndex(() => [...this.items.keys()].map((id) => this.record(id)!)),
       readFleets: () => Promise.resolve({}),
       retryLaunches: () => Promise.resolve(),
+      readOpenApi: () => Promise.resolve(openApi),
       later: {
         topicArn: "arn:aws:sns:us-east-1:123456789012:jobs",
         schedule: (envelope) => {
@@ -99,6 +101,10 @@ export class FakeFrontend {
       ...extra,
     });
     const json = text === "" ? undefined : (JSON.parse(text) as unknown);
+    const isPathOfRoute = Object.keys(extra.requestContext ?? {}).every(
+      (key) => key === "http" || key === "authorizer",
+    );
+    if (method !== "HEAD" && isPathOfRoute) expectDocumented(method, path, statusCode, headers["content-type"]!, json);
     return { status: statusCode, headers, text, json, problem: json as ProblemDocument };
   }
 
@@ -108,7 +114,7 @@ export class FakeFrontend {
   }
 
   put(record: JobRecord): void {
-    this.items.set(record.id, encodeRecord(record));
+    this.items.set(record.id, encodeRecord({ ...record, unreadable: undefined }));
   }
 
   create(record: JobRecord): JobRecord | undefined {

@@ -5,6 +5,7 @@ import { BatchJobProcessor, type BatchJobProcessorArgs, type ProcessorArgs } fro
 import { packageRoot } from "../../../contract/packageRoot";
 import type { CloudOptions } from "../../../local-cloud/cloud";
 import { controlHeaders, startTestCloud, type TestCloud, until } from "../../local-cloud/support";
+import { expectDocumented } from "../../support/openApi";
 
 export interface Answer {
   status: number;
@@ -67,11 +68,9 @@ export async function startJourney(
       body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
     });
     const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: (text ? JSON.parse(text) : {}) as Answer["body"],
-    };
+    const answered = (text ? JSON.parse(text) : {}) as Answer["body"];
+    expectDocumented(method, path, response.status, response.headers.get("content-type") ?? "", answered);
+    return { status: response.status, headers: response.headers, body: answered };
   };
   const journey: Journey = {
     ...test,
