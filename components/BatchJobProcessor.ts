@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { compilerProblem } from "../contract/compilerProblem";
 import { type BatchJobProcessorArgs } from "./args/BatchJobProcessorArgs";
+import { checkEnvironments } from "./args/checks/environmentErrors";
+import { checkPrivateImages } from "./args/checks/privateImages";
+import { validateArgs } from "./args/checks/validateArgs";
 import { defaults } from "./args/defaults";
-import { checkEnvironments } from "./args/environmentErrors";
 import { metricsName } from "./args/metricSettings";
-import { checkPrivateImages } from "./args/privateImages";
 import { type ProcessorSettings, withDefaults } from "./args/ProcessorArgs";
-import { validateArgs } from "./args/validateArgs";
 import { DeployTarget } from "./aws/DeployTarget";
 import { withoutUnread } from "./aws/withoutUnread";
 import { withShortStacks } from "./aws/withShortStacks";

@@ -11,7 +11,7 @@ import {
   type JobContext,
   type ProcessorArgs,
 } from "../../components";
-import { validateArgs } from "../../components/args/validateArgs";
+import { validateArgs } from "../../components/args/checks/validateArgs";
 import { BundleFolder } from "../../components/handlers/bundle/bundleFolder";
 import { type HandlerProblems } from "../../components/handlers/bundle/bundleProblems";
 import { findRequests, usesThis } from "../../components/handlers/bundle/handlerFindings";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { argsSchema } from "../../../components/args/argsSchema";
+import { argsSchema } from "../../../components/args/checks/argsSchema";
 
 interface Member {
   name: string;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { BatchJobProcessor, type BatchJobProcessorArgs, type ProcessorArgs } from "../../../components";
-import { validateArgs } from "../../../components/args/validateArgs";
+import { validateArgs } from "../../../components/args/checks/validateArgs";
 import { type PolicyStatement } from "../../../components/aws/permissions";
 import { readEnvironment } from "../../../contract/environmentFile";
 import { record } from "../../support/record";

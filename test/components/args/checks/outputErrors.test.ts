@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { z } from "zod";
-import { type BatchJobProcessorArgs } from "../../../components";
-import { argsSchema } from "../../../components/args/argsSchema";
-import { validateArgs } from "../../../components/args/validateArgs";
+import { type BatchJobProcessorArgs } from "../../../../components";
+import { argsSchema } from "../../../../components/args/checks/argsSchema";
+import { validateArgs } from "../../../../components/args/checks/validateArgs";
 
 /** Every input, filled in; the schema of the inputs says which there are. */
 const processor = {

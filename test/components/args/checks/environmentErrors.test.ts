@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { BatchJobProcessor, type BatchJobProcessorArgs, type ProcessorArgs } from "../../../components";
-import { validateArgs } from "../../../components/args/validateArgs";
-import { readEnvironment } from "../../../contract/environmentFile";
-import { record } from "../../support/record";
+import { BatchJobProcessor, type BatchJobProcessorArgs, type ProcessorArgs } from "../../../../components";
+import { validateArgs } from "../../../../components/args/checks/validateArgs";
+import { readEnvironment } from "../../../../contract/environmentFile";
+import { record } from "../../../support/record";
 
 const shared = { image: "registry.example/worker:1", network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } };
 const build = (processors: Partial<ProcessorArgs>[], args: Partial<BatchJobProcessorArgs> = {}) => {

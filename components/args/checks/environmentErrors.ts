@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isPending, resolve } from "../aws/json";
-import { environmentBytes, maxUserDataBytes, userDataBytes } from "../boot/userData";
-import { hasOwnHandler } from "../handlers/shipHandlers";
-import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { fleetUserData } from "./fleetUserData";
+import { isPending, resolve } from "../../aws/json";
+import { environmentBytes, maxUserDataBytes, userDataBytes } from "../../boot/userData";
+import { hasOwnHandler } from "../../handlers/shipHandlers";
+import { type BatchJobProcessorArgs } from "../BatchJobProcessorArgs";
+import { fleetUserData } from "../fleetUserData";
+import { type ProcessorArgs, withDefaults } from "../ProcessorArgs";
+import { referenceErrors, secretsOf } from "../secrets";
 import { invalidInputs } from "./invalidInputs";
-import { type ProcessorArgs, withDefaults } from "./ProcessorArgs";
-import { referenceErrors, secretsOf } from "./secrets";
 
 type InputError = pulumi.InputPropertyErrorDetails;
 type Environment = Record<string, pulumi.Input<string>>;

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import type { BatchJobProcessorArgs } from "../../../components";
-import { argsSchema } from "../../../components/args/argsSchema";
-import { formerInputs } from "../../../components/args/formerInputs";
-import { validateArgs } from "../../../components/args/validateArgs";
+import type { BatchJobProcessorArgs } from "../../../../components";
+import { argsSchema } from "../../../../components/args/checks/argsSchema";
+import { formerInputs } from "../../../../components/args/checks/formerInputs";
+import { validateArgs } from "../../../../components/args/checks/validateArgs";
 
 /** Every member that the two interfaces had when their inputs were first counted, 57 of them. */
 const firstCounted = {

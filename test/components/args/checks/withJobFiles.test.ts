@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { BatchJobProcessor, type ProcessorArgs } from "../../../components";
-import { validateArgs } from "../../../components/args/validateArgs";
-import { defineJob } from "../../../contract/defineJob";
-import { readEnvironment } from "../../../contract/environmentFile";
-import { decodeJobType } from "../../../contract/jobType";
-import { addJobPackages } from "../../support/jobPackages";
-import { record } from "../../support/record";
-import { removeWrittenFolders, writtenFolder } from "../../support/writtenFolder";
+import { BatchJobProcessor, type ProcessorArgs } from "../../../../components";
+import { validateArgs } from "../../../../components/args/checks/validateArgs";
+import { defineJob } from "../../../../contract/defineJob";
+import { readEnvironment } from "../../../../contract/environmentFile";
+import { decodeJobType } from "../../../../contract/jobType";
+import { addJobPackages } from "../../../support/jobPackages";
+import { record } from "../../../support/record";
+import { removeWrittenFolders, writtenFolder } from "../../../support/writtenFolder";
 
 const before = process.cwd();
 

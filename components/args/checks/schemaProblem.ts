@@ -1,6 +1,6 @@
 import { Ajv, type Options } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020";
-import { createSchemaCheck, refersToItself } from "../../contract/schema/schemaCheck";
+import { createSchemaCheck, refersToItself } from "../../../contract/schema/schemaCheck";
 
 /** UTF-16 code units of a schema: it is in the type's item, which DynamoDB limits to 400 KB. */
 const maxCharacters = 100_000;

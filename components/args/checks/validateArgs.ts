@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { describe } from "../../contract/check";
-import { maxComponentCharacters } from "../aws/fitName";
-import { argsSchema, explainIssue } from "./argsSchema";
-import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { describe } from "../../../contract/check";
+import { maxComponentCharacters } from "../../aws/fitName";
+import { type BatchJobProcessorArgs } from "../BatchJobProcessorArgs";
+import { argsSchema } from "./argsSchema";
 import { sizeErrors } from "./environmentErrors";
+import { explainIssue } from "./explainIssue";
 import { formerInputs } from "./formerInputs";
 import { invalidInputs } from "./invalidInputs";
 import { withOutputErrors } from "./outputErrors";

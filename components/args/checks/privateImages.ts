@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { describe } from "../../contract/check";
-import { parseEcrImage } from "../aws/permissions";
-import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
+import { describe } from "../../../contract/check";
+import { parseEcrImage } from "../../aws/permissions";
+import { type BatchJobProcessorArgs } from "../BatchJobProcessorArgs";
 import { invalidInputs } from "./invalidInputs";
 
 /** Problem of an image for private workers, which reach no registry but ECR; undefined if there is none. */

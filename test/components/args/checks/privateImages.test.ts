@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { BatchJobProcessor } from "../../../components";
-import { record } from "../../support/record";
+import { BatchJobProcessor } from "../../../../components";
+import { record } from "../../../support/record";
 
 const imageIn = (region: string) => `123456789012.dkr.ecr.${region}.amazonaws.com/worker:1`;
 

@@ -1,8 +1,8 @@
-import { describe, isObject } from "../../contract/check";
-import { type HandlerFile } from "../handlers/jobs/readHandlerFiles";
-import { readFilesOf } from "../handlers/shipHandlers";
-import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { type ProcessorArgs } from "./ProcessorArgs";
+import { describe, isObject } from "../../../contract/check";
+import { type HandlerFile } from "../../handlers/jobs/readHandlerFiles";
+import { readFilesOf } from "../../handlers/shipHandlers";
+import { type BatchJobProcessorArgs } from "../BatchJobProcessorArgs";
+import { type ProcessorArgs } from "../ProcessorArgs";
 import { schemaProblem } from "./schemaProblem";
 
 /** Inputs with what the files of their handlers say of the job types. */

@@ -1,20 +1,20 @@
 import { relative } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
-import { bytesOf, describe, isObject } from "../../contract/check";
-import { limits } from "../../contract/limits";
-import { architectureOf, isBurstable } from "../aws/instanceTypes";
-import { usesThis } from "../handlers/bundle/handlerFindings";
-import { definitionOf, placeOf } from "../handlers/jobs/jobDeclaration";
-import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { Egress } from "./choices";
-import { recommendedPattern } from "./defaults";
-import { type LambdaArgs } from "./LambdaArgs";
-import { type NetworkArgs } from "./NetworkArgs";
+import { bytesOf, describe, isObject } from "../../../contract/check";
+import { limits } from "../../../contract/limits";
+import { architectureOf, isBurstable } from "../../aws/instanceTypes";
+import { usesThis } from "../../handlers/bundle/handlerFindings";
+import { definitionOf, placeOf } from "../../handlers/jobs/jobDeclaration";
+import { type BatchJobProcessorArgs } from "../BatchJobProcessorArgs";
+import { Egress } from "../choices";
+import { recommendedPattern } from "../defaults";
+import { type LambdaArgs } from "../LambdaArgs";
+import { type NetworkArgs } from "../NetworkArgs";
+import { type CapacityChange, type JobSchedule, type ProcessorArgs, withDefaults } from "../ProcessorArgs";
+import { clashErrors } from "../secrets";
 import { privateImageProblem } from "./privateImages";
-import { type CapacityChange, type JobSchedule, type ProcessorArgs, withDefaults } from "./ProcessorArgs";
 import { roomErrors } from "./roomErrors";
 import { schemaProblem } from "./schemaProblem";
-import { clashErrors } from "./secrets";
 
 type InputError = pulumi.InputPropertyErrorDetails;
 

@@ -1,21 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { describe } from "../../contract/check";
-import { limits, typePattern } from "../../contract/limits";
-import { workerOptions, workerVariablePrefix } from "../../contract/workerSettings";
-import { Effect } from "../aws/permissions";
-import { isHandlerPath } from "../handlers/handlerFile";
-import { definitionOf } from "../handlers/jobs/jobDeclaration";
-import { type BatchJobProcessorArgs } from "./BatchJobProcessorArgs";
-import { Acknowledge, Authorization, Egress, Metrics } from "./choices";
-import { type CorsArgs } from "./CorsArgs";
-import { recommendedPattern } from "./defaults";
-import { type JwtArgs, type ScopesArgs } from "./JwtArgs";
-import { type LambdaArgs } from "./LambdaArgs";
-import { type NetworkArgs } from "./NetworkArgs";
-import { type CapacityChange, type JobSchedule, type ProcessorArgs } from "./ProcessorArgs";
-import { credentialsProblem, referenceProblem } from "./secrets";
-import { type ThrottlingArgs } from "./ThrottlingArgs";
+import { limits, typePattern } from "../../../contract/limits";
+import { workerOptions, workerVariablePrefix } from "../../../contract/workerSettings";
+import { Effect } from "../../aws/permissions";
+import { isHandlerPath } from "../../handlers/handlerFile";
+import { definitionOf } from "../../handlers/jobs/jobDeclaration";
+import { type BatchJobProcessorArgs } from "../BatchJobProcessorArgs";
+import { Acknowledge, Authorization, Egress, Metrics } from "../choices";
+import { type CorsArgs } from "../CorsArgs";
+import { recommendedPattern } from "../defaults";
+import { type JwtArgs, type ScopesArgs } from "../JwtArgs";
+import { type LambdaArgs } from "../LambdaArgs";
+import { type NetworkArgs } from "../NetworkArgs";
+import { type CapacityChange, type JobSchedule, type ProcessorArgs } from "../ProcessorArgs";
+import { credentialsProblem, referenceProblem } from "../secrets";
+import { type ThrottlingArgs } from "../ThrottlingArgs";
+import { expecting, explainIssue } from "./explainIssue";
 
 /** A value that may be known only later; the provider then checks its type. */
 const input = (schema: z.ZodType) =>
@@ -269,44 +269,4 @@ function isTimeZone(name: string): boolean {
 /** `"jwt"` was a value once. */
 function explainAuthorization({ input }: { input?: unknown }): string | undefined {
   return input === "jwt" ? "Expected jwt: { issuer, audiences } instead" : undefined;
-}
-
-function expecting(what: string) {
-  return { error: (issue: { input?: unknown }) => `Expected ${what}, got ${describe(issue.input)}` };
-}
-
-/** Describes an issue by what was expected and what came. */
-export const explainIssue: z.core.$ZodErrorMap = (issue) => {
-  const got = `got ${describe(issue.input)}`;
-  switch (issue.code) {
-    case "invalid_type":
-      return `Expected ${article[issue.expected] ?? issue.expected}, ${got}`;
-    case "invalid_value":
-      return `Expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}, ${got}`;
-    case "too_small":
-      return `Expected ${unit(issue.origin)}from ${String(issue.minimum)} up, ${got}`;
-    case "too_big":
-      return `Expected ${unit(issue.origin)}up to ${String(issue.maximum)}, ${got}`;
-    case "invalid_key":
-      return issue.issues[0]?.message;
-    case "invalid_union":
-      return `Expected a text or an array of texts, ${got}`;
-    default:
-      return undefined;
-  }
-};
-
-const article: Record<string, string> = {
-  array: "an array",
-  boolean: "true or false",
-  int: "a whole number",
-  number: "a number",
-  object: "an object",
-  record: "an object",
-  string: "a text",
-};
-
-function unit(origin: string): string {
-  if (origin === "string") return "a text of a length ";
-  return origin === "array" ? "an array of a length " : "a number ";
 }

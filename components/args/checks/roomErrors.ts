@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { describe } from "../../contract/check";
-import { gpusOf, hasGpu, hasInstanceStore } from "../aws/instanceTypes";
-import { mostForJobs } from "../aws/slotsOf";
-import { type ProcessorArgs, withDefaults } from "./ProcessorArgs";
+import { describe } from "../../../contract/check";
+import { gpusOf, hasGpu, hasInstanceStore } from "../../aws/instanceTypes";
+import { mostForJobs } from "../../aws/slotsOf";
+import { type ProcessorArgs, withDefaults } from "../ProcessorArgs";
 
 type InputError = pulumi.InputPropertyErrorDetails;
 

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { BatchJobProcessor, type BatchJobProcessorArgs, type ProcessorArgs } from "../../../components";
-import { validateArgs } from "../../../components/args/validateArgs";
-import { type PolicyStatement } from "../../../components/aws/permissions";
-import { record } from "../../support/record";
+import { BatchJobProcessor, type BatchJobProcessorArgs, type ProcessorArgs } from "../../../../components";
+import { validateArgs } from "../../../../components/args/checks/validateArgs";
+import { type PolicyStatement } from "../../../../components/aws/permissions";
+import { record } from "../../../support/record";
 
 const secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ghcr-Ab12Cd";
 const other = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:hub-Ef34Gh";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { type BatchJobProcessorArgs, type ProcessorArgs } from "../../../components";
-import { validateArgs } from "../../../components/args/validateArgs";
+import { type BatchJobProcessorArgs, type ProcessorArgs } from "../../../../components";
+import { validateArgs } from "../../../../components/args/checks/validateArgs";
 
 const good = { name: "word-count", handler: "word-count" };
 

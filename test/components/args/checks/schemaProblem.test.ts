@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { schemaProblem } from "../../../components/args/schemaProblem";
-import { createCheckPayload } from "../../../functions/frontend/payloadValidator";
-import { createRunWithin } from "../../../functions/frontend/services/runWithin";
-import { wordCount } from "../../functions/support/fakeFrontend";
+import { schemaProblem } from "../../../../components/args/checks/schemaProblem";
+import { createCheckPayload } from "../../../../functions/frontend/payloadValidator";
+import { createRunWithin } from "../../../../functions/frontend/services/runWithin";
+import { wordCount } from "../../../functions/support/fakeFrontend";
 
 const checkPayload = createCheckPayload(createRunWithin());
 
