@@ -15,7 +15,10 @@ const marker = "// batch-job-processor bundle ";
  */
 export const sourceScheme = "job:";
 
-/** Channel of `node:diagnostics_channel` on which the files of each new bundle are told, as absolute paths. */
+/**
+ * Channel of `node:diagnostics_channel` on which the files of each new bundle, and those that break one, are told, as
+ * absolute paths.
+ */
 export const bundledFilesChannel = "batch-job-processor.bundledFiles";
 
 /** The first line of a bundle, with its line break. */

@@ -110,13 +110,17 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   const redeploy = async (changedFiles: string[]) => {
     const { secrets: given, ...changedStack } = loadStackConfig(project, stack, standInsFile);
     cloud.secrets.give(given);
-    const changed = await deploy({ ...up, ...changedStack, isUpdate: true });
-    tellAboutProcessors();
-    const isModule = (file: string) => processorsDir !== undefined && file.startsWith(join(processorsDir, sep));
-    const isOutdated = changedFiles.some(isModule) || !isDeepStrictEqual(given, workersSecrets);
-    for (const group of cloud.groups.list()) group.replaceOutdated(isOutdated);
-    workersSecrets = given;
-    return changed;
+    try {
+      const changed = await deploy({ ...up, ...changedStack, isUpdate: true });
+      tellAboutProcessors();
+      return changed;
+    } finally {
+      // Also if the program fails: modules and secrets are none of its.
+      const isModule = (file: string) => processorsDir !== undefined && file.startsWith(join(processorsDir, sep));
+      const isOutdated = changedFiles.some(isModule) || !isDeepStrictEqual(given, workersSecrets);
+      for (const group of cloud.groups.list()) group.replaceOutdated(isOutdated);
+      workersSecrets = given;
+    }
   };
   return { cloud, outputs, seconds: process.uptime(), redeploy };
 }

@@ -68,7 +68,7 @@ export async function watch({ project, program, dataFolder, running, say }: Watc
     const what = files.map((file) => relative(project.folder, file)).join(", ");
     program.forget(files);
     try {
-      await running.redeploy(files);
+      await running.redeploy(files).finally(watchOutside);
       const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
       await say(styled`${paint.green("✔")} ${what}: deployed in ${seconds} s`);
     } catch (error) {
@@ -76,6 +76,5 @@ export async function watch({ project, program, dataFolder, running, say }: Watc
       const reason = `${place ? `${place}: ` : ""}${(error as Error).message}`;
       await say([paint.red("✖"), ` ${what}: what ran before goes on, since\n  ${reason}`]);
     }
-    watchOutside();
   }
 }

@@ -1,6 +1,6 @@
 import { subscribe } from "node:diagnostics_channel";
 import { existsSync } from "node:fs";
-import { createRequire, register } from "node:module";
+import Module, { createRequire, register } from "node:module";
 import { dirname, extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RunError } from "@pulumi/pulumi";
@@ -9,7 +9,7 @@ import { compilerProblem } from "../../contract/compilerProblem";
 import { bundledFilesChannel } from "../../contract/handlerBundle";
 import { builtFolder } from "../builtFolder";
 import { expectOnePulumi, nearestManifest } from "./expectOnePulumi";
-import { forgetModules, isInstalled, moduleFiles } from "./moduleGraph";
+import { forgetModules, isInstalled } from "./moduleGraph";
 import type { Project } from "./project";
 
 /** A project's program, which can run again and again. */
@@ -29,19 +29,29 @@ export interface Program {
  * Pulumi's, without checking types; an exported function is called.
  */
 export function loadProgram(project: Project): Program {
-  const bundled = new Set<string>();
-  subscribe(bundledFilesChannel, (files) => {
-    for (const file of files as string[]) if (!isInstalled(file)) bundled.add(file);
-  });
+  const read = new Set<string>();
+  const note = (file: string) => void (isInstalled(file) || isOwn(file) || read.add(file));
+  subscribe(bundledFilesChannel, (files) => (files as string[]).forEach(note));
+  hearLoads(note);
   return {
     async run() {
       expectOnePulumi(project.entry);
       const exported = isModule(project.entry) ? await importProgram(project) : requireProgram(project);
       return typeof exported === "function" ? (exported as () => unknown)() : exported;
     },
-    files: () => [...moduleFiles(project.entry), ...bundled],
+    files: () => [...read],
     forget: (changed) => forgetModules(project.entry, changed),
     placeOf: (error) => placeOf(error, project),
+  };
+}
+
+/** Node forgets the modules of a program that fails; they must be watched all the same. */
+function hearLoads(hear: (file: string) => void): void {
+  const { prototype } = Module as unknown as { prototype: { load: (this: NodeJS.Module, file: string) => void } };
+  const { load } = prototype;
+  prototype.load = function (file) {
+    hear(file);
+    load.call(this, file);
   };
 }
 

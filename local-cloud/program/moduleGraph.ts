@@ -6,11 +6,6 @@ export function isInstalled(file: string): boolean {
   return file.includes(`${sep}node_modules${sep}`);
 }
 
-/** Files of a CommonJS program: its entry and all that it requires, installed packages apart. */
-export function moduleFiles(entry: string): string[] {
-  return [...modulesOf(entry).keys()];
-}
-
 /**
  * Drops the changed files from Node's cache, and the program's files that require them, so that they are read again
  * when the program runs next.

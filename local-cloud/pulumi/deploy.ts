@@ -2,9 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../cloud";
 import type { StackConfig } from "../program/stackConfig";
 import { localSecretsFile } from "../secrets/localSecrets";
+import { deployedIn } from "./deployedResources";
 import { LocalMonitor } from "./localMonitor";
+import { hearRegistrations } from "./registrations";
 import { noStandIns, type StandIns, standInsFile } from "./standIns";
-import { expectUniqueNames } from "./uniqueNames";
 
 export interface DeployOptions {
   /** The top level of a Pulumi program; returns the stack's outputs. */
@@ -59,7 +60,7 @@ async function run(options: DeployOptions, monitor: LocalMonitor): Promise<Stack
   const { project, stack, organization = "local", config = {} } = options;
   await pulumi.runtime.setMocks(monitor, project, stack, false, organization);
   pulumi.runtime.setAllConfig(config);
-  expectUniqueNames((error) => monitor.fail(error));
+  hearRegistrations((error) => monitor.fail(error), deployedIn(options.cloud).dependencies);
   const outputs = (await pulumi.runtime.runInPulumiStack(() => Promise.resolve(options.program()))) as unknown;
   await pulumi.runtime.disconnect();
   const plain = await new Promise<unknown>((resolve) => {

@@ -20,6 +20,8 @@ interface DeployedResource {
  */
 export class DeployedResources {
   private readonly all = new Map<string, DeployedResource>();
+  /** Keys of the resources that each one depends on, by its own. */
+  readonly dependencies = new Map<string, string[]>();
 
   async create(handler: ResourceHandler, inputs: Properties, context: ResourceContext): Promise<Created> {
     const { id, state } = await handler.create(inputs, context);
@@ -42,13 +44,25 @@ export class DeployedResources {
     return this.keep({ ...before, context, inputs, state: await changeInPlace(handler, before, inputs, context) });
   }
 
-  /** Deletes resources made before the given moment and not seen since, the latest first. */
+  /**
+   * Deletes resources made before the given moment and not seen since, each once what depends on it is gone: others
+   * needn't wait for a removed type's queue, which takes a minute to drain.
+   */
   async deleteUnseen(seen: ReadonlySet<string>): Promise<void> {
+    const deletions = new Map<string, Promise<unknown>>();
+    // Dependents are made later.
     for (const [key, { handler, id, state, context }] of [...this.all].reverse()) {
       if (seen.has(key)) continue;
-      await handler.delete?.(id, state, context);
-      this.all.delete(key);
+      const dependents = [...deletions].filter(([other]) => this.dependencies.get(other)?.includes(key));
+      const remove = async () => {
+        await Promise.all(dependents.map(([, deletion]) => deletion));
+        await handler.delete?.(id, state, context);
+        this.all.delete(key);
+      };
+      deletions.set(key, remove());
     }
+    await Promise.allSettled(deletions.values());
+    await Promise.all(deletions.values());
   }
 
   /** The cloud's state of each resource of that type. */

@@ -1,6 +1,6 @@
 import { realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect } from "chai";
 import { type LocalProject, startProject } from "./support/localProject";
 
@@ -24,6 +24,9 @@ const tells = `{
 }`;
 const outside = `../said-${process.pid}.ts`;
 const say = `{ name: "say", handler: "./jobs/say.ts" }`;
+
+const modular = `{ name: "modular", handler: "modular", image: "own" }`;
+const entry = program(`${greet}, ${tells}, ${modular}`).replace("./text", "./text.js");
 
 describe("batch-jobs local --watch", () => {
   describe("with a program in TypeScript", () => {
@@ -77,6 +80,25 @@ describe("batch-jobs local --watch", () => {
       expect(await watched.run("say")).to.equal("farther");
     });
 
+    it("watches what a save that failed had reached outside of the project", async () => {
+      const broken = outside.replace(".ts", "-broken.ts");
+      const [path, program_] = [join(watched.folder, broken), program(`${greet}, ${waits}, ${say}`)];
+      try {
+        for (const [file, text, after] of [
+          ["index.ts", program_.replace("./text", `../${basename(path, ".ts")}`), program_],
+          ["jobs/say.ts", `export { text as default } from "../${broken}";`, `export default () => "fixed";`],
+        ] as const) {
+          watched.write(broken, "export const text = ");
+          expect(await watched.save(file, text)).to.include("✖");
+          await watched.run("greet");
+          expect(await watched.save(broken, `export const text = () => "x";`)).to.include("✔");
+          expect(await watched.save(file, after)).to.include("✔");
+        }
+      } finally {
+        rmSync(path, { force: true });
+      }
+    });
+
     it("leaves the old version running while a file is broken, and says where", async () => {
       expect(await watched.save("text.ts", `export const text = `)).to.include("what ran before goes on");
       expect(await watched.run("greet")).to.equal("two");
@@ -116,7 +138,8 @@ describe("batch-jobs local --watch", () => {
     before(async () => {
       watched = await startProject(["--watch"], {
         "package.json": `{ "name": "watched", "private": true, "type": "module" }`,
-        "index.js": program(`${greet}, ${tells}`).replace("./text", "./text.js"),
+        "index.js": entry,
+        "processors/modular.js": `export const handle = async () => "old";`,
         ".local-secrets.yaml": "TOKEN: first",
         "text.js": `export const text = "one";`,
       });
@@ -130,6 +153,14 @@ describe("batch-jobs local --watch", () => {
       expect(await watched.save("text.js", `export const text = `)).to.include("what ran before goes on");
       expect(await watched.save("text.js", `export const text = "three";`)).to.include("✔");
       expect(await watched.run("greet")).to.equal("three");
+    });
+
+    it("gives the next job a handler's module that was saved with a program that fails", async () => {
+      expect(await watched.run("modular")).to.equal("old");
+      watched.write("processors/modular.js", `export const handle = async () => "new";`);
+      expect(await watched.save("index.js", "throw new Error('broken')")).to.include("✖");
+      expect(await watched.run("modular")).to.equal("new");
+      expect(await watched.save("index.js", entry)).to.include("✔");
     });
 
     it("gives the next job the secrets that were saved", async () => {

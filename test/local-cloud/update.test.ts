@@ -1,6 +1,10 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { bothHooks, codeFunction, trustIn, workerGroup, workerTemplate } from "./programs";
 import { receive, rejection, startTestCloud, type TestCloud, until } from "./support";
@@ -96,6 +100,34 @@ describe("a program in the place of another", () => {
     expect(resultOf(await test.update(program("b")))).to.deep.equal(changed);
     const refusing = `exports.handler = async ({ tf }) => { throw new Error("not " + tf.action); };`;
     expect((await rejection(test.update(program(undefined, refusing)))).message).to.include("not delete");
+  });
+
+  it("deletes each resource once what depends on it is gone, and others at the same time", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "deletions "));
+    const code = `const { existsSync, writeFileSync } = require("node:fs");
+exports.handler = async ({ own, other, tf }) => {
+  if (tf.action !== "delete") return;
+  writeFileSync(own, "");
+  while (!existsSync(other)) await new Promise((resolve) => setTimeout(resolve, 10));
+};`;
+    const program = (isThere: boolean) => () => {
+      if (!isThere) return {};
+      const fn = codeFunction("fn", code);
+      const call = (name: string, other: string, opts?: pulumi.CustomResourceOptions) => {
+        const input = JSON.stringify({ own: join(folder, name), other: join(folder, other) });
+        return new aws.lambda.Invocation(name, { functionName: fn.name, input, lifecycleScope: "CRUD" }, opts);
+      };
+      const one = call("one", "two");
+      call("two", "three");
+      call("three", "two", { dependsOn: one });
+      return {};
+    };
+    // "one" waits for "two", which goes at the same time, and "two" for "three", which goes before "one".
+    await test.up(program(true));
+    await test.update(program(false));
+    expect(readdirSync(folder)).to.have.members(["one", "two", "three"]);
+    expect(test.cloud.lambdas.list()).to.deep.equal([]);
+    rmSync(folder, { recursive: true });
   });
 
   it("keeps hooks that are resources of their own, which stand for those of the same name", async () => {

@@ -1,8 +1,14 @@
+import { channel } from "node:diagnostics_channel";
 import { join } from "node:path";
 import type { BuildOptions, BuildResult, Loader, Metafile } from "esbuild";
-import { bundleHeader, type HandlerBundle, sourceMapComment } from "../../../contract/handlerBundle";
+import {
+  bundledFilesChannel,
+  bundleHeader,
+  type HandlerBundle,
+  sourceMapComment,
+} from "../../../contract/handlerBundle";
 import { BundleFolder } from "./bundleFolder";
-import { explainBuild, HandlerProblems, unresolvedPackages } from "./bundleProblems";
+import { brokenFiles, explainBuild, HandlerProblems, unresolvedPackages } from "./bundleProblems";
 import { type BundleSource, entryName } from "./bundleSource";
 import { capturedModules } from "./capturedModules";
 import { externalPackages } from "./externalPackages";
@@ -50,6 +56,7 @@ export async function bundleHandler(source: BundleSource): Promise<Bundle> {
     try {
       result = await build({ ...settingsOf(source, folder), plugins: [plugin, capturedModules(source)] });
     } catch (error) {
+      channel(bundledFilesChannel).publish(brokenFiles(error, folder.path));
       const explained = explainBuild(error, source);
       const isEnough = builds === maxBuilds || !leaveOut(unresolvedPackages(error), external);
       if (source.isStockImage || isEnough) for (const problem of explained.problems) problems.add(problem);

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import type { BuildFailure, Location, Message } from "esbuild";
 import { type BundleSource, entryName } from "./bundleSource";
@@ -16,6 +17,11 @@ const unresolved = /^Could not resolve "(.+?)"/;
 export function unresolvedPackages(error: unknown): string[] {
   const names = errorsOf(error).map(({ text }) => packageOfRequest(unresolved.exec(text)?.[1] ?? ""));
   return names.filter((name) => name !== undefined);
+}
+
+/** Absolute paths of the files that made a build fail. */
+export function brokenFiles(error: unknown, folder: string): string[] {
+  return errorsOf(error).flatMap(({ location }) => (location ? [resolve(folder, location.file)] : []));
 }
 
 /** A failed build in the user's words, with file and line. */

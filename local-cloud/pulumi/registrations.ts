@@ -1,17 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
+import { keyOf } from "./deployedResources";
 
 interface Registration {
   getParent(): string;
   getType(): string;
   getName(): string;
+  getDependenciesList(): string[];
 }
 
 interface Monitor {
   registerResource(request: Registration, callback: (error: unknown, answer?: { getUrn(): string }) => void): unknown;
 }
 
-/** Refuses two resources of one URN, as the engine does ("Resource names", Pulumi): the runtime's mocks accept them. */
-export function expectUniqueNames(fail: (error: Error) => void): void {
+/**
+ * Does what the engine does and the runtime's mocks don't: refuses two resources of one URN ("Resource names", Pulumi),
+ * and notes what each depends on.
+ */
+export function hearRegistrations(fail: (error: Error) => void, dependencies: Map<string, string[]>): void {
   const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
   const register = monitor.registerResource.bind(monitor);
   const urns = new Set<string>();
@@ -29,11 +34,18 @@ export function expectUniqueNames(fail: (error: Error) => void): void {
       return callback(error);
     }
     urns.add(urn);
+    dependencies.set(keyOf({ type, name }), request.getDependenciesList().map(keyOfUrn));
     return register(request, (error, answer) => {
       if (answer) types.set(answer.getUrn(), qualified);
       callback(error, answer);
     });
   };
+}
+
+/** Of a URN as the mocks make it. */
+function keyOfUrn(urn: string): string {
+  const [, , qualified = "", name = ""] = urn.split("::");
+  return keyOf({ type: qualified.replace(/^.*\$/, ""), name });
 }
 
 const stackType = "pulumi:pulumi:Stack";
