@@ -189,12 +189,9 @@ export function takeUnsent(tableArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "TakeUnsent", Action: ["dynamodb:Scan", "dynamodb:DeleteItem"], Resource: tableArn };
 }
 
-export function writeLogs(logGroupArn: pulumi.Input<string>): PolicyStatement {
-  return {
-    Sid: "WriteLogs",
-    Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-    Resource: pulumi.output(logGroupArn).apply((arn) => `${arn}:*`),
-  };
+export function writeLogs(logGroupArn: pulumi.Output<string>): PolicyStatement {
+  const Resource = logGroupArn.apply((arn) => `${arn}:*`);
+  return { Sid: "WriteLogs", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource };
 }
 
 /** Writing flow logs to their log group. */
