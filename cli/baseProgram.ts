@@ -1,6 +1,6 @@
 import { Command, type CommanderError } from "commander";
 import { exitCodes } from "./exitCodes";
-import { err, out } from "./output/terminal";
+import { endWithOutput, err, out } from "./output/terminal";
 import { packageVersion } from "./packageVersion";
 import { reportFailure } from "./reportFailure";
 import { usageProblem } from "./usageProblem";
@@ -19,6 +19,14 @@ export function baseProgram(name: string): Command {
       outputError: () => undefined,
     })
     .exitOverride(endOn);
+}
+
+/** Runs a command line, which ends the process with its exit code. */
+export function runProgram(program: Command): void {
+  endWithOutput();
+  program.parseAsync().catch((error: unknown) => {
+    process.exitCode = reportFailure(error);
+  });
 }
 
 /** Ends the process as commander wants: after help and the version, and if the command line is invalid. */

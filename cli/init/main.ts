@@ -1,12 +1,5 @@
 #!/usr/bin/env node
-import { endWithOutput } from "../output/terminal";
-import { reportFailure } from "../reportFailure";
+import { runProgram } from "../baseProgram";
 import { createInitProgram } from "./program";
 
-endWithOutput();
-
-createInitProgram()
-  .parseAsync()
-  .catch((error: unknown) => {
-    process.exitCode = reportFailure(error);
-  });
+runProgram(createInitProgram());

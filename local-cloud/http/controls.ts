@@ -4,7 +4,7 @@ import { jsonObjectOf } from "../../contract/check";
 import type { Groups } from "../autoScaling/groups";
 import { launchFaultKinds } from "../autoScaling/launchFaults";
 import type { RecentLines } from "../recentLines";
-import { gatewayAnswer, type HttpAnswer } from "./httpAnswer";
+import { gatewayAnswer, type HttpAnswer, jsonAnswer } from "./httpAnswer";
 
 /** The parts of the cloud that the controls read and change. */
 export interface ControlledCloud {
@@ -29,10 +29,10 @@ export function answerControl({ groups, recentLines, token }: ControlledCloud, r
     return gatewayAnswer(401, "Expected the token of this run as Authorization: Bearer TOKEN");
   }
   if (path === "/_local/logs" && method === "GET") return logsOf(recentLines, query.get("job"));
-  if (path === "/_local/instances" && method === "GET") return json(200, { instances: instancesOf(groups) });
+  if (path === "/_local/instances" && method === "GET") return jsonAnswer(200, { instances: instancesOf(groups) });
   if (path === "/_local/faults" && method === "DELETE") {
     groups.faults.clear();
-    return json(200, {});
+    return jsonAnswer(200, {});
   }
   const act = method === "POST" && Object.hasOwn(acts, path) ? acts[path] : undefined;
   if (!act) return gatewayAnswer(404, "There is no such local control");
@@ -57,7 +57,7 @@ function isAuthorised(header: string | undefined, token: string): boolean {
 /** `?job=ID`: the log lines of functions and workers about the job, oldest first, of the latest 20,000 lines. */
 function logsOf(recentLines: RecentLines, job: string | null): HttpAnswer {
   if (!job) return gatewayAnswer(400, "Expected ?job=ID");
-  return json(200, { lines: recentLines.ofJob(job).map(({ name, at, line }) => ({ stream: name, at, line })) });
+  return jsonAnswer(200, { lines: recentLines.ofJob(job).map(({ name, at, line }) => ({ stream: name, at, line })) });
 }
 
 function instancesOf(groups: Groups) {
@@ -85,7 +85,7 @@ function interrupt(groups: Groups, body: Buffer): HttpAnswer {
   if (kind !== "spot" && kind !== "rebalance") return gatewayAnswer(400, 'Expected kind as "spot" or "rebalance"');
   return onInstance(groups, request.instanceId, ({ group, instance }) => {
     group.interrupt(instance, kind);
-    return json(202, { instanceId: instance.id, kind });
+    return jsonAnswer(202, { instanceId: instance.id, kind });
   });
 }
 
@@ -93,7 +93,7 @@ function interrupt(groups: Groups, body: Buffer): HttpAnswer {
 function hang(groups: Groups, body: Buffer): HttpAnswer {
   return onInstance(groups, parse(body).instanceId, ({ instance }) => {
     instance.hang();
-    return json(202, { instanceId: instance.id });
+    return jsonAnswer(202, { instanceId: instance.id });
   });
 }
 
@@ -118,16 +118,7 @@ function addFault(groups: Groups, body: Buffer): HttpAnswer {
     return gatewayAnswer(400, "Expected times as a whole number from 1 up");
   }
   groups.faults.add({ kind, group, times });
-  return json(202, { kind, group, times });
-}
-
-function json(status: number, value: unknown): HttpAnswer {
-  return {
-    status,
-    headers: { "content-type": "application/json" },
-    cookies: [],
-    body: Buffer.from(JSON.stringify(value)),
-  };
+  return jsonAnswer(202, { kind, group, times });
 }
 
 function parse(body: Buffer): Record<string, unknown> {

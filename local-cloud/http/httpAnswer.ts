@@ -6,10 +6,15 @@ export interface HttpAnswer {
   body: Buffer;
 }
 
+/** An answer in JSON. */
+export function jsonAnswer(status: number, value: unknown): HttpAnswer {
+  const body = Buffer.from(JSON.stringify(value));
+  return { status, headers: { "content-type": "application/json" }, cookies: [], body };
+}
+
 /** An answer of API Gateway's own. */
 export function gatewayAnswer(status: number, message: string): HttpAnswer {
-  const body = Buffer.from(JSON.stringify({ message }));
-  return { status, headers: { "content-type": "application/json" }, cookies: [], body };
+  return jsonAnswer(status, { message });
 }
 
 /** API Gateway's answer if a function fails or returns something invalid. */

@@ -8,6 +8,7 @@ import type { Log } from "../log";
 import { listen, type Listener } from "../wire/listen";
 import { readBody } from "../wire/readBody";
 import { Refused } from "../wire/refusal";
+import { targetOf } from "../wire/signatures/target";
 import type { JwtAuthorizer } from "./authorizers/jwtAuthorizer";
 import type { LocalIssuer } from "./authorizers/localIssuer";
 import type { RouteAuthorization } from "./authorizers/routeAuthorization";
@@ -136,7 +137,7 @@ export class HttpApi {
   private async answer(message: IncomingMessage, body: Buffer): Promise<HttpAnswer> {
     const path = this.pathWithinStage(message.url ?? "/");
     if (path.startsWith(reservedPrefix)) {
-      const query = new URLSearchParams(/\?(.*)$/s.exec(message.url ?? "")?.[1]);
+      const query = new URLSearchParams(targetOf(message).search);
       const { method = "GET", headers } = message;
       return answerControl(this.cloud, { method, path, query, headers, body });
     }

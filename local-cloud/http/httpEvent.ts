@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { randomBytes, randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { accountId } from "../account";
+import { targetOf } from "../wire/signatures/target";
 import type { RouteMatch } from "./httpRoutes";
 
 /** The parts of an event that depend on the API rather than the request. */
@@ -20,7 +21,7 @@ export interface EventContext {
  * version 2.0).
  */
 export function eventOf(message: IncomingMessage, body: Buffer, match: RouteMatch, context: EventContext) {
-  const { rawPath, rawQueryString } = splitUrl(message.url ?? "/");
+  const { path: rawPath, search: rawQueryString } = targetOf(message);
   const { cookie, ...headers } = joinedHeaders(message.headersDistinct);
   const cookies = message.headersDistinct.cookie?.flatMap((line) => line.split(/;\s*/));
   // Bytes that are no text must not become one on the way.
@@ -63,13 +64,6 @@ function requestContext(message: IncomingMessage, path: string, match: RouteMatc
     time: commonLogTime(now),
     timeEpoch: now.getTime(),
   };
-}
-
-function splitUrl(url: string): { rawPath: string; rawQueryString: string } {
-  const at = url.indexOf("?");
-  return at < 0
-    ? { rawPath: url, rawQueryString: "" }
-    : { rawPath: url.slice(0, at), rawQueryString: url.slice(at + 1) };
 }
 
 function joinedHeaders(headers: NodeJS.Dict<string[]>): Record<string, string> {
