@@ -3,8 +3,8 @@ import { createInterface } from "node:readline";
 import type { LogEntry } from "./log";
 
 export interface ChildSettings {
-  /** A JavaScript file, run by this Node. */
-  main: string;
+  /** A JavaScript file, run by this Node, or a command that has no IPC channel. */
+  main: string | { command: string };
   args?: string[];
   cwd: string;
   env: Record<string, string>;
@@ -22,12 +22,10 @@ process.on("exit", () => living.forEach((child) => kill(child, "SIGKILL")));
  * parent, which decides, and the child's own processes end with it.
  */
 export function startChild(settings: ChildSettings): ChildProcess {
-  const child = spawn(process.execPath, [settings.main, ...(settings.args ?? [])], {
-    cwd: settings.cwd,
-    env: settings.env,
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
-    detached: true,
-  });
+  const { main, args = [], cwd, env } = settings;
+  const [command, given] = typeof main === "string" ? [process.execPath, [main, ...args]] : [main.command, args];
+  const channel = typeof main === "string" ? (["ipc"] as const) : [];
+  const child = spawn(command, given, { cwd, env, stdio: ["ignore", "pipe", "pipe", ...channel], detached: true });
   living.add(child);
   child.once("exit", () => {
     living.delete(child);

@@ -99,6 +99,8 @@ export interface LocalCloud {
   data: DataFolder | undefined;
   /** Goes on with what an earlier run left in the folder of data, once the program is deployed. */
   resume(): void;
+  /** Processes and servers that use the cloud: they end first. */
+  companions: { stop(): Promise<void> }[];
   /** Ends every process and closes every port. */
   stop(): Promise<void>;
 }
@@ -164,7 +166,9 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   });
   endpoint.services.set("scheduler", createSchedulerApi(scheduler));
   /** Callers first, and the endpoint last: a draining worker gives its jobs back through it. */
+  const companions: LocalCloud["companions"] = [];
   const stop = async () => {
+    await Promise.all(companions.map((each) => each.stop()));
     for (const part of [schedules, scheduler, scheduledActions]) part.stop();
     await Promise.all([apis.stop(), groups.stop()]);
     await lambdas.stop();
@@ -175,7 +179,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   let stopped: Promise<void> | undefined;
   return {
     ...{ ...shared, iam, faults, lambdas, apis, groups, schedules, calls, messaging, credentials, token, issuer },
-    ...{ bucketEvents, scheduledActions, scheduler, secrets, services: endpoint.services },
+    ...{ bucketEvents, scheduledActions, scheduler, secrets, companions, services: endpoint.services },
     data,
     resume() {
       if (!data) return;

@@ -3,6 +3,7 @@ import "./program/arboristLater";
 
 export { startCloud } from "./cloud";
 export type { CloudOptions, LocalCloud } from "./cloud";
+export { startEngine } from "./engine/startEngine";
 export type { LogEntry } from "./log";
 export { loadProgram } from "./program/loadProgram";
 export type { Program } from "./program/loadProgram";

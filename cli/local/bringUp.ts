@@ -11,6 +11,7 @@ import {
   type Project,
   type StackOutputs,
   startCloud,
+  startEngine,
 } from "../../local-cloud/index";
 import { paint } from "../output/styled";
 import { endWithOutput, err } from "../output/terminal";
@@ -97,7 +98,8 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   });
   endWithOutput((exit) => void cloud.stop().finally(exit));
   const up = { program: program.run, cloud, project: project.name, stack, isStrict: options.strict };
-  const outputs = await deploy({ ...up, ...files });
+  const deployProgram = project.runtime === "nodejs" ? deploy : await startEngine(project, cloud);
+  const outputs = await deployProgram({ ...up, ...files });
   const said = new Set<string>();
   const tellAboutProcessors = () => {
     for (const { type, line } of aboutProcessors(cloud, processorsDir)) {
@@ -111,7 +113,7 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
     const { secrets: given, ...changedStack } = loadStackConfig(project, stack, standInsFile);
     cloud.secrets.give(given);
     try {
-      const changed = await deploy({ ...up, ...changedStack, isUpdate: true });
+      const changed = await deployProgram({ ...up, ...changedStack, isUpdate: true });
       tellAboutProcessors();
       return changed;
     } finally {

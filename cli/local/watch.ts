@@ -7,7 +7,7 @@ import type { RunningStack } from "./bringUp";
 const quietMilliseconds = 60;
 
 /** Folders of a project in which nothing is its code. */
-const ignored = new Set(["node_modules", ".git", "dist", "out"]);
+const ignored = new Set(["node_modules", ".git", "dist", "out", "venv", ".venv", "__pycache__"]);
 
 export interface WatchOptions {
   project: Project;

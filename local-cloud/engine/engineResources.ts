@@ -2,10 +2,12 @@ import { resolve } from "node:path";
 import type { LocalCloud } from "../cloud";
 import { type Properties, text } from "../properties";
 import { changeInPlace } from "../pulumi/changeInPlace";
+import { isEmulated, standInHandler } from "../pulumi/emulation";
 import { remade, replaceOn } from "../pulumi/replacements";
 import { type ResourceHandler } from "../pulumi/resource";
 import { hashOfFolder } from "../pulumi/resources/ecr";
 import { resources } from "../pulumi/resourceTypes";
+import { noStandIns } from "../pulumi/standIns";
 import { keepsName, withName } from "./autoNames";
 import { owners } from "./owners";
 import { reads } from "./reads";
@@ -28,6 +30,12 @@ export interface Difference {
 export class EngineResources {
   /** Resources that exist, by type and id: each with its owner's key, even if that is gone. */
   private readonly existing = new Map<string, string | undefined>();
+  /** Outputs and answers of what the local cloud doesn't emulate. */
+  standIns = noStandIns;
+  /** True if names are the same in each run: what a folder of data holds is found by them, and nothing is replaced. */
+  hasSteadyNames = false;
+  /** Resources that are made of their inputs, or that the program reads and didn't make. */
+  readonly notEmulated = new Set<string>();
 
   /** @param programFolder base of the program's relative paths */
   constructor(
@@ -47,8 +55,9 @@ export class EngineResources {
     news: WireProperties,
     randomSeed: Uint8Array,
   ): Promise<WireProperties> {
-    handlerOf(subject);
-    const inputs = withName(subject, olds, news, randomSeed);
+    if (!isEmulated(subject.type, news)) this.notEmulated.add(`${subject.name} (${subject.type})`);
+    const seed = this.hasSteadyNames ? Buffer.from(`${subject.type} ${subject.name}`) : randomSeed;
+    const inputs = withName(subject, olds, news, seed);
     if (subject.type !== "docker-build:index:Image") return inputs;
     // Docker's provider builds again when a file of the context has changed.
     const { location } = (news.context ?? {}) as { location?: string };
@@ -63,7 +72,7 @@ export class EngineResources {
 
   async create(subject: Subject, wireInputs: WireProperties): Promise<{ id: string; state: WireProperties }> {
     const inputs = decode(wireInputs);
-    const { id, state } = await handlerOf(subject).create(inputs, {
+    const { id, state } = await this.handlerOf(subject, inputs).create(inputs, {
       ...subject,
       cloud: this.cloud,
       programFolder: this.programFolder,
@@ -88,7 +97,7 @@ export class EngineResources {
   async update(subject: Subject, id: string, olds: WireProperties, news: WireProperties): Promise<WireProperties> {
     const inputs = decode(news);
     const context = { ...subject, cloud: this.cloud, programFolder: this.programFolder };
-    const state = await changeInPlace(handlerOf(subject), { id, state: decode(olds) }, inputs, context);
+    const state = await changeInPlace(this.handlerOf(subject, inputs), { id, state: decode(olds) }, inputs, context);
     return encodeState(state, news, inputs);
   }
 
@@ -119,8 +128,20 @@ export class EngineResources {
     const context = { ...subject, cloud: this.cloud, programFolder: this.programFolder };
     // A resource that was deleted already is no failure, as with AWS's provider.
     const isThere = (await this.read(subject, id, state, {})) !== undefined;
-    if (isThere) await handlerOf(subject).delete?.(id, decode(state), context);
+    if (isThere) await this.handlerOf(subject, state).delete?.(id, decode(state), context);
     this.existing.delete(keyOf(subject, id, state));
+  }
+
+  /** The state of a resource that the program only reads, made of what it gives to find it by. */
+  async find(subject: Subject, id: string, known: WireProperties): Promise<WireProperties> {
+    this.notEmulated.add(`${subject.name} (${subject.type})`);
+    const inputs = decode(known);
+    const { state } = await standInHandler(this.standIns, id).create(inputs, { ...subject, cloud: this.cloud });
+    return encodeState(state, known, inputs);
+  }
+
+  private handlerOf({ type }: Subject, properties: Properties): ResourceHandler {
+    return isEmulated(type, properties) ? resources[type]! : standInHandler(this.standIns);
   }
 
   private exists(key: string): boolean {
@@ -128,12 +149,6 @@ export class EngineResources {
     const owner = this.existing.get(key);
     return owner === undefined || this.existing.has(owner);
   }
-}
-
-function handlerOf({ type }: Subject): ResourceHandler {
-  const handler = resources[type];
-  if (!handler) throw new Error(`The local cloud doesn't know the type ${type}`);
-  return handler;
 }
 
 /** Key of the resource that it is deleted with, if any. */

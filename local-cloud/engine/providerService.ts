@@ -1,31 +1,43 @@
 import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
-import { status } from "@grpc/grpc-js";
 import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
-import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import type { Struct as WireStruct } from "google-protobuf/google/protobuf/struct_pb";
 import type { LocalCloud } from "../cloud";
-import { calls } from "../pulumi/resourceTypes";
+import { deployedIn } from "../pulumi/deployedResources";
+import { answerTo } from "../pulumi/emulation";
+import { resources as resourceTypes } from "../pulumi/resourceTypes";
 import { constructAwsx } from "./awsxComponents";
 import type { EngineResources } from "./engineResources";
+import { Empty, status, Struct } from "./grpc";
+import { packageSchema } from "./packageSchema";
 import { ResourceMonitor } from "./resourceMonitor";
 import { decode, type WireProperties } from "./wire";
 
 /** One answer for every package, and newer than any of them: the engine warns about a plugin older than its package. */
 const pluginVersion = "1000.0.0";
 
-/** Pulumi's provider protocol, for aws, awsx, docker-build and random alike: a resource's type has its package. */
-export function providerService(cloud: LocalCloud, resources: EngineResources): UntypedServiceImplementation {
-  const unary = answers(cloud, resources) as Record<string, (request: unknown) => unknown>;
+/** Pulumi's provider protocol, for any package: a resource's type has its package, too. */
+export function providerService(
+  packageName: string,
+  cloud: LocalCloud,
+  resources: EngineResources,
+): UntypedServiceImplementation {
+  const unary = answers(packageName, cloud, resources) as Record<string, (request: unknown) => unknown>;
   return Object.fromEntries(Object.entries(unary).map(([name, answer]) => [name, handlerOf(answer)]));
 }
 
-function answers(cloud: LocalCloud, resources: EngineResources) {
+function answers(packageName: string, cloud: LocalCloud, resources: EngineResources) {
   return {
     getPluginInfo(): PluginInfo {
       const info = new PluginInfo();
       info.setVersion(pluginVersion);
       return info;
+    },
+
+    getSchema(): messages.GetSchemaResponse {
+      const response = new messages.GetSchemaResponse();
+      response.setSchema(packageSchema(packageName));
+      return response;
     },
 
     attach: () => new Empty(),
@@ -89,8 +101,11 @@ function answers(cloud: LocalCloud, resources: EngineResources) {
     async read(request: messages.ReadRequest): Promise<messages.ReadResponse> {
       const id = request.getId();
       const [state, inputs] = [propertiesOf(request.getProperties()), propertiesOf(request.getInputs())];
-      const found = await resources.read(subjectOf(request), id, state, inputs);
       const response = new messages.ReadResponse();
+      const isRefresh = Object.keys(inputs).length > 0;
+      const found = isRefresh
+        ? await resources.read(subjectOf(request), id, state, inputs)
+        : { state: await resources.find(subjectOf(request), id, state), inputs: state };
       if (!found) return response;
       response.setId(id);
       response.setProperties(structOf(found.state));
@@ -109,32 +124,32 @@ function answers(cloud: LocalCloud, resources: EngineResources) {
       return response;
     },
 
-    async delete(request: messages.DeleteRequest): Promise<Empty> {
+    async delete(request: messages.DeleteRequest) {
       await resources.delete(subjectOf(request), request.getId(), propertiesOf(request.getProperties()));
       return new Empty();
     },
 
     invoke(request: messages.InvokeRequest): messages.InvokeResponse {
-      const call = calls[request.getTok()];
-      if (!call) throw new Error(`The local cloud doesn't know the function ${request.getTok()}`);
+      const inputs = decode(propertiesOf(request.getArgs()));
       const response = new messages.InvokeResponse();
-      response.setReturn(structOf(call(decode(propertiesOf(request.getArgs())), cloud) as WireProperties));
+      response.setReturn(structOf(answerTo(request.getTok(), inputs, cloud, resources.standIns) as WireProperties));
       return response;
     },
 
     async construct(request: messages.ConstructRequest): Promise<messages.ConstructResponse> {
       const monitor = new ResourceMonitor(request.getMonitorendpoint());
       try {
+        const [type, name, inputs] = [request.getType(), request.getName(), propertiesOf(request.getInputs())];
         const { urn, outputs } = await constructAwsx({
-          type: request.getType(),
-          name: request.getName(),
+          ...{ type, name, inputs },
           parent: request.getParent(),
-          inputs: propertiesOf(request.getInputs()),
           dependencies: dependenciesOf(request),
           providers: Object.fromEntries(request.getProvidersMap().getEntryList()),
           monitor,
           region: cloud.region,
         });
+        const made = { id: urn, inputs, state: { ...decode(inputs), ...outputs } };
+        deployedIn(cloud).keep({ ...made, context: { cloud, type, name }, handler: resourceTypes[type]! });
         const response = new messages.ConstructResponse();
         response.setUrn(urn);
         response.setState(structOf(outputs));
@@ -170,11 +185,11 @@ function dependenciesOf(request: messages.ConstructRequest): string[] {
   return [...urns];
 }
 
-function propertiesOf(struct: Struct | undefined): WireProperties {
+function propertiesOf(struct: WireStruct | undefined): WireProperties {
   return struct?.toJavaScript() ?? {};
 }
 
-function structOf(properties: WireProperties): Struct {
+function structOf(properties: WireProperties): WireStruct {
   const entries = Object.entries(properties).filter(([, value]) => value !== undefined);
   return Struct.fromJavaScript(Object.fromEntries(entries));
 }

@@ -4,11 +4,13 @@ import { isObject } from "../../contract/check";
 import { readYaml } from "./readYaml";
 import { settingText, type StackConfig } from "./stackConfig";
 
-/** A Pulumi project in Node: a folder with a Pulumi.yaml. */
+/** A Pulumi project: a folder with a Pulumi.yaml. */
 export interface Project {
   folder: string;
   name: string;
-  /** The program's module. */
+  /** Pulumi's name of the program's language, such as `nodejs`, `python` or `yaml`. */
+  runtime: string;
+  /** The program's module, or its folder in another language than Node's. */
   entry: string;
   /** The program's working folder, as in Pulumi: the folder of `main`. */
   workingFolder: string;
@@ -42,15 +44,15 @@ function readProject(folder: string, file: string): Project {
   if (main !== undefined && typeof main !== "string") {
     throw new Error(`${file}: Expected main as a path, got ${JSON.stringify(main)}`);
   }
-  const { tsconfig } = nodeOptions(file, document.runtime);
-  const entry = findEntry(resolve(folder, main ?? "."));
+  const { runtime, tsconfig } = readRuntime(file, document.runtime);
+  const path = resolve(folder, main ?? ".");
+  const entry = runtime === "nodejs" ? findEntry(path) : path;
   if (!entry) throw new Error(`${file}: Expected the program at ${main ?? "index.js or index.ts"}, found none`);
-  const workingFolder =
-    main === undefined ? folder : isFolder(resolve(folder, main)) ? resolve(folder, main) : dirname(entry);
+  const workingFolder = main === undefined ? folder : isFolder(path) ? path : dirname(entry);
   const tsConfig = resolve(workingFolder, typeof tsconfig === "string" ? tsconfig : "tsconfig.json");
   const stackFolder = resolve(folder, typeof document.stackConfigDir === "string" ? document.stackConfigDir : ".");
   const config = projectConfig(file, name, document.config);
-  return { folder, name, entry, workingFolder, stackFolder, tsConfig, config };
+  return { folder, name, runtime, entry, workingFolder, stackFolder, tsConfig, config };
 }
 
 function readObject(file: string): Record<string, unknown> {
@@ -59,15 +61,10 @@ function readObject(file: string): Record<string, unknown> {
   throw new Error(`${file}: Expected an object, got ${JSON.stringify(document)}`);
 }
 
-function nodeOptions(file: string, runtime: unknown): Record<string, unknown> {
-  const name = isObject(runtime) ? runtime.name : runtime;
-  if (name !== "nodejs") {
-    throw new Error(
-      `${file}: Expected runtime nodejs, got ${JSON.stringify(name)}: only programs in Node run on this machine, others ` +
-        "deploy with `pulumi up`. Handlers in any language run here, as `command` of a program in Node",
-    );
-  }
-  return isObject(runtime) && isObject(runtime.options) ? runtime.options : {};
+function readRuntime(file: string, stated: unknown): { runtime: string; tsconfig?: unknown } {
+  const { name, options } = isObject(stated) ? stated : { name: stated, options: {} };
+  if (typeof name !== "string") throw new Error(`${file}: Expected runtime as a text, got ${JSON.stringify(name)}`);
+  return { runtime: name, ...(isObject(options) && { tsconfig: options.tsconfig }) };
 }
 
 /** The module at a path: a file, or a folder's `main` or index. */

@@ -67,15 +67,26 @@ async function run(options: DeployOptions, monitor: LocalMonitor): Promise<Stack
     pulumi.output(outputs ?? {}).apply(resolve);
   });
   await unhandledRejectionsReported();
-  if (monitor.notEmulated.length > 0) reportNotEmulated(monitor.notEmulated, options);
-  reportSecrets(options.cloud);
+  reportDeployed(options, monitor.notEmulated);
   if (options.isUpdate) await monitor.deleteUnseen();
   else options.cloud.resume();
   return plain as StackOutputs;
 }
 
-/** @throws Error where the deployment is strict. */
-function reportNotEmulated(resources: string[], { cloud, isStrict }: DeployOptions): void {
+/**
+ * Says which resources aren't emulated, and which secrets lack a value.
+ *
+ * @throws Error if a resource isn't emulated and the deployment is strict
+ */
+export function reportDeployed(
+  { cloud, isStrict }: Pick<DeployOptions, "cloud" | "isStrict">,
+  resources: string[],
+): void {
+  if (resources.length > 0) reportNotEmulated(resources, cloud, isStrict);
+  reportSecrets(cloud);
+}
+
+function reportNotEmulated(resources: string[], cloud: LocalCloud, isStrict = false): void {
   const list = resources.map((each) => `\n  ${each}`).join("");
   if (isStrict) throw new Error(`Expected only resources that the local cloud emulates, got${list}`);
   const line = `Not emulated, made of their inputs (${standInsFile} may say what else they give):${list}`;

@@ -70,8 +70,8 @@ export class DeployedResources {
     return [...this.all.values()].filter(({ context }) => context.type === type).map(({ state }) => state);
   }
 
-  /** The latest comes last. */
-  private keep(resource: DeployedResource): Created {
+  /** Takes note of a resource that is there. The latest comes last. */
+  keep(resource: DeployedResource): Created {
     const key = keyOf(resource.context);
     this.all.delete(key);
     this.all.set(key, resource);

@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../cloud";
 import { type Properties, text } from "../properties";
 import { deployedIn, keyOf } from "./deployedResources";
-import { arnOf, type ResourceHandler } from "./resource";
-import { calls, resources } from "./resourceTypes";
-import { answerOf, standInFor, type StandIns, standInsFile } from "./standIns";
+import { answerTo, isEmulated, standInHandler } from "./emulation";
+import { resources } from "./resourceTypes";
+import { type StandIns, standInsFile } from "./standIns";
 
 /** gRPC's code for a monitor that is gone: the runtime then silently stops registering resources. */
 const unavailable = 14;
@@ -51,9 +51,8 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
       const { inputs, secrets } = withoutSecrets(args.inputs as Properties);
       if (args.type === "pulumi:pulumi:StackReference") return this.stackReference(inputs);
       if (isLocalComponent(args) && !resources[args.type]) return { id: undefined, state: inputs };
-      const isKnown = resources[args.type] !== undefined && !isUnheard(args.type, inputs);
-      const isStandIn = !isKnown || Boolean(args.id);
-      const handler = isStandIn ? this.standIn(args.id) : resources[args.type]!;
+      const isStandIn = !isEmulated(args.type, inputs) || Boolean(args.id);
+      const handler = isStandIn ? standInHandler(this.standIns, args.id) : resources[args.type]!;
       if (isStandIn && !args.type.startsWith("pulumi:providers:")) {
         this.notEmulated.push(`${args.name} (${args.type})`);
       }
@@ -73,12 +72,7 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
   async call(args: pulumi.runtime.MockCallArgs): Promise<Properties> {
     return this.guard(args.token, () => {
       const { inputs } = withoutSecrets(args.inputs as Properties);
-      const answer = answerOf(this.standIns, args.token, inputs);
-      if (answer) return answer;
-      const call = calls[args.token];
-      if (call) return call(inputs, this.cloud);
-      const line = `functions: { "${args.token}": [{ result: { … } }] }`;
-      throw new Error(`the local cloud doesn't know this function; say what it gives in ${standInsFile}: ${line}`);
+      return answerTo(args.token, inputs, this.cloud, this.standIns);
     });
   }
 
@@ -88,17 +82,6 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
     if (outputs) return { id: name, state: { name, outputs, secretOutputNames: [] } };
     const line = `stackReferences: { ${name}: { OUTPUT: value } }`;
     throw new Error(`there are no other stacks here; say what this one exports in ${standInsFile}: ${line}`);
-  }
-
-  /** Makes a resource of its inputs and of what stands in for it; one that the program reads keeps its id. */
-  private standIn(id: string | undefined): ResourceHandler {
-    const { standIns } = this;
-    return {
-      create(inputs, { type, name, cloud }) {
-        const made = standInFor({ type, name, inputs }, standIns, arnOf(cloud, "not-emulated", name));
-        return { ...made, id: id || made.id };
-      },
-    };
   }
 
   private async guard<T>(what: string, action: () => T | Promise<T>): Promise<T> {
@@ -120,13 +103,6 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
 
 function terminating(): Error {
   return Object.assign(new Error("The deployment has failed"), { code: unavailable });
-}
-
-/** True for a subscription by mail, for example, which reaches nobody here. */
-function isUnheard(type: string, { protocol }: Properties): boolean {
-  return (
-    type === "aws:sns/topicSubscription:TopicSubscription" && /^(email|sms|https?|firehose)/.test(String(protocol))
-  );
 }
 
 /** A component of the program itself, or of a package that builds it in this process: only its children matter. */

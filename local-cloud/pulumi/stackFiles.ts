@@ -23,8 +23,9 @@ export interface StackFiles {
  */
 export function loadStackConfig(project: Project, stack: string, standIns?: string): StackFiles {
   const { folder, name } = project;
+  const stackFile = stackFileOf(project, stack);
   const files = {
-    config: { ...project.config, ...readStackConfig(stackFileOf(project, stack), name) },
+    config: { ...project.config, ...(stackFile && readStackConfig(stackFile, name)) },
     secrets: readLocalSecrets(folder),
     standIns: readStandIns(standIns ?? join(folder, standInsFile)),
   };
@@ -34,13 +35,11 @@ export function loadStackConfig(project: Project, stack: string, standIns?: stri
   return files;
 }
 
-function stackFileOf({ stackFolder }: Project, stack: string): string {
+/** Undefined if the project has none, for whichever stack: then it has no settings. */
+function stackFileOf({ stackFolder }: Project, stack: string): string | undefined {
   const file = ["yaml", "yml", "json"].map((end) => join(stackFolder, `Pulumi.${stack}.${end}`)).find(existsSync);
-  if (file) return file;
   const others = readdirSync(stackFolder).flatMap((name) => /^Pulumi\.(.+)\.(?:ya?ml|json)$/.exec(name)?.[1] ?? []);
-  const hint =
-    others.length > 0
-      ? `there is ${others.map((name) => `--stack ${name}`).join(", ")}`
-      : "an empty one will do where the program has no settings";
-  throw new Error(`Expected a stack file Pulumi.${stack}.yaml in ${stackFolder}, found none; ${hint}`);
+  if (file || others.length === 0) return file;
+  const hint = others.map((name) => `--stack ${name}`).join(", ");
+  throw new Error(`Expected a stack file Pulumi.${stack}.yaml in ${stackFolder}, found none; there is ${hint}`);
 }

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { isObject } from "../../contract/check";
 import { readYaml } from "../program/readYaml";
 import type { Properties } from "../properties";
+import { sdkFolder } from "./sdkFolder";
 
 /** Outputs and answers of what the local cloud doesn't emulate. */
 export interface StandIns {
@@ -76,8 +77,7 @@ export function standInFor(
 function declaredTexts(type: string): string[] {
   const [, pkg, path] = /^([\w-]+):([\w/-]+):\w+$/.exec(type) ?? [];
   try {
-    const folder = dirname(require.resolve(`@pulumi/${pkg}/package.json`, { paths: [process.cwd(), __dirname] }));
-    const text = readFileSync(join(folder, `${path!.replace(/^index\//, "")}.d.ts`), "utf8");
+    const text = readFileSync(join(sdkFolder(pkg!)!, `${path!.replace(/^index\//, "")}.d.ts`), "utf8");
     return [...text.matchAll(/readonly (\w+): pulumi\.Output<string(?: \| undefined)?>;/g)].map(([, key]) => key!);
   } catch {
     return [];

@@ -25,6 +25,7 @@ const needsMore: [pattern: RegExp, reason: string][] = [
   [/"database\.internal"/, "needs a database in the reader's own network; test/examples has the job reach a server"],
   [/^\(umask 077; echo 'SIGNING_KEY: /, "writes the file that test/local-cloud/secrets reads"],
   [/^npx batch-jobs (submit sign |local$)/, "needs that file; test/examples brings the program up with what it holds"],
+  [/^python3 -m venv /, "asks PyPI; test/engine does it where the Pulumi CLI has Python"],
   [/^docker build /, "needs Docker, and a base from Docker Hub; test/container builds the same on a base of its own"],
   [/^npm run pin-base$/, "asks Docker Hub; test/tools has it ask a registry of its own"],
   [

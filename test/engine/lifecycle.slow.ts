@@ -16,6 +16,7 @@ describe("the engine, from preview to destroy", () => {
     expect(preview.text).not.to.match(/warning: (?!using pulumi-language)/);
     expect(new Set(preview.steps.map(({ op }) => op))).to.deep.equal(new Set(["create"]));
     expect(engine.provider.resources.list()).to.deep.equal([]);
+    expect([...engine.provider.resources.notEmulated]).to.deep.equal([]);
     console.log(`      preview: ${preview.steps.length} resources, ${preview.seconds.toFixed(1)} s`);
   });
 

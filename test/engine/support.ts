@@ -5,7 +5,6 @@ import { delimiter, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { packageRoot, workerMain } from "../../contract/packageRoot";
 import { type CloudOptions, type LocalCloud, startCloud } from "../../local-cloud/cloud";
-import { writePlugins } from "../../local-cloud/engine/plugins";
 import { type ProviderServer, serveProvider } from "../../local-cloud/engine/providerServer";
 import type { LogEntry } from "../../local-cloud/log";
 
@@ -62,7 +61,7 @@ export async function startEngine({
   const home = mkdtempSync(join(tmpdir(), "engine-"));
   const folder = join(home, "project");
   const provider = await serveProvider(cloud, folder);
-  writeProject(folder, provider.port, join(home, "plugins"));
+  writeProject(folder);
   mkdirSync(join(home, "state"));
   const env = {
     ...process.env,
@@ -73,6 +72,7 @@ export async function startEngine({
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_DEBUG_PROVIDERS: provider.addresses(),
     // Else there is no `--event-log`.
     PULUMI_DEBUG_COMMANDS: "true",
     NODE_NO_WARNINGS: "1",
@@ -125,7 +125,7 @@ export async function startEngine({
   };
 }
 
-function writeProject(folder: string, port: number, pluginFolder: string): void {
+function writeProject(folder: string): void {
   const root = packageRoot();
   mkdirSync(folder, { recursive: true });
   for (const name of programFiles) cpSync(join(root, name), join(folder, name), { recursive: true });
@@ -138,8 +138,7 @@ function writeProject(folder: string, port: number, pluginFolder: string): void 
   for (const name of ["boot", "Dockerfile", "package.json", "dist"]) {
     cpSync(join(root, "worker-image", name), join(image, name), { recursive: true });
   }
-  const project = parse(readFileSync(join(root, "Pulumi.yaml"), "utf8")) as object;
-  writeFileSync(join(folder, "Pulumi.yaml"), stringify({ ...project, plugins: writePlugins(pluginFolder, port) }));
+  cpSync(join(root, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
 }
 
 /** Makes the Lambdas' text of the folder's sources. */
@@ -156,7 +155,7 @@ function edit(file: string, from: string, to: string): void {
 const folders = new Map<boolean, Promise<string>>();
 
 /** Folders of the CLI, which is built at the first time, where there is none. */
-function cliPath(hasYaml: boolean): Promise<string> {
+export function cliPath(hasYaml: boolean): Promise<string> {
   const known = folders.get(hasYaml);
   if (known) return known;
   const args = [join(packageRoot(), "tools", "pulumiCli.mjs"), ...(hasYaml ? ["--yaml"] : [])];

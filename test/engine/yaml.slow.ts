@@ -49,12 +49,11 @@ describe("a program in YAML, by the real engine", () => {
   /** Puts the example, changed, in the place of the project's own program. */
   function write(change: (project: Project) => void): void {
     const file = join(engine.folder, "Pulumi.yaml");
-    const { plugins } = parse(readFileSync(file, "utf8")) as { plugins: unknown };
     const example = readFileSync(join(packageRoot(), "examples", "yaml", "Pulumi.yaml"), "utf8");
     const project = parse(example) as Project;
     project.resources.jobs.properties.authorization = "none";
     change(project);
-    writeFileSync(file, stringify({ ...project, packages: { "batch-job-processor": plugin }, plugins }));
+    writeFileSync(file, stringify({ ...project, packages: { "batch-job-processor": plugin } }));
   }
 
   it("brings the component up, whose jobs run", async () => {

@@ -99,7 +99,7 @@ describe("batch-jobs local", () => {
     await once(child, "exit");
   });
 
-  const refusal = (args: string[], cwd = folder) => spawnCli(["local", ...args], { cwd });
+  const refusal = (args: string[], cwd = folder, env = {}) => spawnCli(["local", ...args], { cwd, env });
 
   it("says that there is no project, or no stack file, and what there is", async () => {
     const none = await refusal(["-C", tmpdir()]);
@@ -122,9 +122,9 @@ describe("batch-jobs local", () => {
     expect((await refusal(["--inspect=0.0.0.0:9229"])).stderr).to.include("Expected a port");
   });
 
-  const broken = (files: Record<string, string>) => {
+  const broken = (files: Record<string, string>, env = {}) => {
     const project = createProject({ "Pulumi.yaml": pulumiYaml, "Pulumi.dev.yaml": "", ...files });
-    return refusal([], project.folder).finally(project.remove);
+    return refusal([], project.folder, env).finally(project.remove);
   };
 
   const begun = "Bringing up the stack dev …\n";
@@ -147,9 +147,11 @@ new BatchJobProcessor("x", { processors: [{ name: "A", handler: "x" }, { name: "
   });
 
   it("refuses what it can't run", async () => {
-    const python = await broken({ "Pulumi.yaml": "name: media\nruntime: python\n", "index.js": "" });
-    expect(python.stderr).to.include('Expected runtime nodejs, got "python"').and.include("deploy with `pulumi up`");
-    expect(python.stderr).to.include("Handlers in any language run here, as `command`");
+    const python = await broken({ "Pulumi.yaml": "name: media\nruntime: python\n" }, { PATH: "" });
+    expect(python).to.include({ code: 1, stdout: "" });
+    expect(python.stderr).to.include(
+      "Expected the Pulumi CLI on the PATH, which runs programs in python, found none: https:",
+    );
     const empty = await broken({ "Pulumi.yaml": "name: media\nruntime: nodejs\nmain: src/\n" });
     expect(empty.stderr).to.include("Expected the program at src/, found none");
     const module = await broken({ "package.json": '{"type": "module"}', "index.ts": "export {};" });

@@ -12,7 +12,7 @@ const root = packageRoot();
  * scripts, the plugin, and documents.
  */
 const expected = [
-  /^dist\/(cli|client|components|contract|local-cloud(?!\/engine)|plugin|testing)\/.+\.(m?js|m?js\.map|d\.m?ts)$/,
+  /^dist\/(cli|client|components|contract|local-cloud|plugin|testing)\/.+\.(m?js|m?js\.map|d\.m?ts)$/,
   /^dist\/lambdas\/(manifest\.json|\w+\.js)$/,
   /^dist\/(cli|local-cloud)\/vendor\/LICENSES\.txt$/,
   /^worker-image\/(Dockerfile|\.dockerignore|fonts\.conf|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,

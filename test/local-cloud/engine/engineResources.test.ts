@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { EngineResources } from "../../../local-cloud/engine/engineResources";
 import { unknown, type WireProperties } from "../../../local-cloud/engine/wire";
+import { noStandIns } from "../../../local-cloud/pulumi/standIns";
 import { startTestCloud, type TestCloud } from "../support";
 
 describe("what the engine asks of resources", () => {
@@ -22,6 +23,8 @@ describe("what the engine asks of resources", () => {
     expect((await check({ delaySeconds: 1 }, first, 2)).name).to.equal(first.name);
     expect((await check({}, {}, 2)).name).not.to.equal(first.name);
     expect((await check({ fifoQueue: true })).name).to.match(/\.fifo$/);
+    resources.hasSteadyNames = true;
+    expect((await check({}, {}, 2)).name).to.equal((await check({}, {}, 3)).name);
     expect(await check({ name: "own" })).to.deep.equal({ name: "own" });
     expect(await check({ namePrefix: "own-" })).to.deep.equal({ namePrefix: "own-" });
   });
@@ -78,9 +81,21 @@ describe("what the engine asks of resources", () => {
     });
   });
 
-  it("are refused by name where the cloud doesn't know their type", async () => {
+  it("are made of their inputs and of what stands in for them where the cloud doesn't know their type", async () => {
     const stranger = { type: "aws:eks/cluster:Cluster", name: "c" };
-    const error = await resources.check(stranger, {}, {}, new Uint8Array()).catch((failure: Error) => failure.message);
-    expect(error).to.equal("The local cloud doesn't know the type aws:eks/cluster:Cluster");
+    resources.standIns = { ...noStandIns, resources: { c: { endpoint: "https://127.0.0.1" } } };
+    const inputs = await resources.check(stranger, {}, { version: "1.33" }, new Uint8Array());
+    const { id, state } = await resources.create(stranger, inputs);
+    expect(state).to.include({
+      version: "1.33",
+      endpoint: "https://127.0.0.1",
+      platformVersion: "platformVersion.c.not-emulated.invalid",
+    });
+    expect([...resources.notEmulated]).to.deep.equal(["c (aws:eks/cluster:Cluster)"]);
+    const changed = await resources.update(stranger, id, state, { version: "1.34" });
+    expect(changed).to.include({ version: "1.34" });
+    await resources.delete(stranger, id, changed);
+    expect(resources.list()).to.deep.equal([]);
+    expect(await resources.find(stranger, "own", {})).to.include({ endpoint: "https://127.0.0.1" });
   });
 });
