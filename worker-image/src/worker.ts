@@ -2,13 +2,14 @@ import { limits } from "../../contract/limits";
 import { errorFields } from "../../contract/log";
 import { type DiskRoom } from "./instance/diskRoom";
 import { Vitals } from "./instance/vitals";
-import { MessageProcessor, type ProcessorEffects } from "./job/messageProcessor";
+import { type JobEffects } from "./job/effects";
+import { MessageProcessor } from "./job/messageProcessor";
 import { Poller } from "./queue/poller";
 import { Prefetched } from "./queue/prefetched";
 import { type ReceivedMessage } from "./queue/queue";
 import { type Services } from "./services/services";
 
-export interface WorkerEffects extends ProcessorEffects {
+export interface WorkerEffects extends JobEffects {
   /** Concurrent jobs. */
   slots: number;
   /** The services that it depends on, for its health. */

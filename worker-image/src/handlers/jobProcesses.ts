@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { sep } from "node:path";
 import { type Clock } from "../support/clock";
 import { countKernelKills, type KernelKill, preferForKill } from "./memory";
+import { signalProcess } from "./processGroups";
 import { type ProcessEntry, readProcesses } from "./processTable";
 
 /** Variable that identifies the processes of an attempt: every child inherits it. */
@@ -109,11 +110,11 @@ export class JobProcesses {
     for (let pass = 0; pass < maxPasses; pass++) {
       const members = this.membersOf(job as Tracked, readProcesses());
       let found = 0;
-      for (const { pid, startedAt } of members) {
-        if (killed.has(`${pid} ${startedAt}`)) continue;
-        killed.add(`${pid} ${startedAt}`);
+      for (const member of members) {
+        if (killed.has(keyOf(member))) continue;
+        killed.add(keyOf(member));
         found++;
-        signal(pid, "SIGKILL");
+        signalProcess(member.pid, "SIGKILL");
       }
       if (found === 0) break;
     }
@@ -124,7 +125,7 @@ export class JobProcesses {
   /** Signals the job's processes that have left the group. */
   signalOutside(job: TrackedJob, group: number, name: NodeJS.Signals): void {
     for (const entry of this.membersOf(job as Tracked, readProcesses())) {
-      if (entry.group !== group) signal(entry.pid, name);
+      if (entry.group !== group) signalProcess(entry.pid, name);
     }
   }
 
@@ -223,15 +224,6 @@ export class JobProcesses {
 
 function keyOf({ pid, startedAt }: ProcessEntry): string {
   return `${pid} ${startedAt}`;
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    // ESRCH: it is gone. EPERM: another user's process has its id.
-    if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-  }
 }
 
 function sum<T>(items: T[], of: (item: T) => number): number {

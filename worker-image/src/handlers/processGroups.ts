@@ -62,10 +62,15 @@ export class ProcessGroups {
 
 /** Signals every process of the group. */
 export function signalGroup(group: number, signal: NodeJS.Signals): void {
+  signalProcess(-group, signal);
+}
+
+/** Signals a process, or the group whose negative id it is. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-group, signal);
+    process.kill(pid, signal);
   } catch (error) {
-    // ESRCH: the group is gone. EPERM: the rest of it belongs to another user, or on macOS is a zombie.
+    // ESRCH: it is gone. EPERM: another user's process has its id, or on macOS the rest of the group is a zombie.
     if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }

@@ -1,31 +1,16 @@
 import { errorFields, type EventName, type Log } from "../../../contract/log";
 import { type JobEnvelope } from "../../../contract/messages/envelope";
 import { JobLog } from "../handlers/jobLog";
-import { JobStopped, type Runner, type RunOutcome, type StopCause } from "../handlers/runner";
-import { isUnknownMessage, type JobQueue, type ReceivedMessage } from "../queue/queue";
-import { type Checkpoints } from "../records/checkpoints";
-import { type Hold, type HoldState, type JobRecords } from "../records/records";
+import { JobStopped, type RunOutcome, type StopCause } from "../handlers/runner";
+import { isUnknownMessage, type ReceivedMessage } from "../queue/queue";
+import { type Hold, type HoldState } from "../records/records";
 import { hideableSeconds } from "../support/backoff";
-import { type Clock, sleep } from "../support/clock";
+import { sleep } from "../support/clock";
 import { toJobError } from "../support/errors";
 import { heartbeatInterval, startHeartbeat } from "../support/heartbeat";
-import { type WorkerOutput } from "../support/lineWriter";
 import { PacedWriter } from "../support/pacedWriter";
 import { type Progress, toProgress } from "../support/progress";
-
-/** Dependencies of an attempt. */
-export interface AttemptEffects {
-  queue: JobQueue;
-  records: JobRecords;
-  /** Undefined without records. */
-  checkpoints?: Checkpoints | undefined;
-  runner: Runner;
-  clock: Clock;
-  timeoutSeconds: number;
-  visibilityTimeoutSeconds: number;
-  /** Output of log lines; lines are dropped while it is behind. */
-  output?: WorkerOutput;
-}
+import { type JobEffects, leaseEnd } from "./effects";
 
 /** Share of a message's hidden time that is certain: clocks and calls have their delays. */
 const trustedShare = 0.9;
@@ -62,7 +47,7 @@ export class Attempt {
   private extension?: Promise<PromiseSettledResult<HoldState>>;
 
   constructor(
-    private readonly effects: AttemptEffects,
+    private readonly effects: JobEffects,
     private readonly message: ReceivedMessage,
     private readonly job: JobEnvelope,
     readonly hold: Hold,
@@ -70,7 +55,8 @@ export class Attempt {
     /** Time until which no other worker may take the job, by the table's last confirmation. */
     private leasedUntil: number,
   ) {
-    const { clock, records, visibilityTimeoutSeconds } = effects;
+    const { clock, records } = effects;
+    const { visibilityTimeoutSeconds } = effects.settings;
     const onError = (event: EventName) => (error: unknown) => log("warn", event, errorFields(error));
     this.progress = new PacedWriter(
       clock,
@@ -95,10 +81,9 @@ export class Attempt {
 
   /** True if the claim's answer took so long that its lease has ended, and another worker has taken the job since. */
   async isTooLate(): Promise<boolean> {
-    const { clock, records, visibilityTimeoutSeconds } = this.effects;
-    if (clock.now() < this.leasedUntil) return false;
-    const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1_000;
-    if ((await records.extend(this.hold, leaseUntil)) === "lost") return true;
+    if (this.effects.clock.now() < this.leasedUntil) return false;
+    const leaseUntil = leaseEnd(this.effects);
+    if ((await this.effects.records.extend(this.hold, leaseUntil)) === "lost") return true;
     this.leasedUntil = leaseUntil;
     return false;
   }
@@ -118,11 +103,10 @@ export class Attempt {
 
   /** Writes a checkpoint, and before the job's first one a note in its record, without which no attempt would look. */
   async saveCheckpoint(json: string): Promise<void> {
-    const { clock, checkpoints, records, visibilityTimeoutSeconds } = this.effects;
+    const { clock, checkpoints, records } = this.effects;
     const checkpointAt = new Date(clock.now()).toISOString();
     if (this.hold.checkpointAt === undefined) {
-      const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1_000;
-      const state = await records.extend({ ...this.hold, checkpointAt }, leaseUntil);
+      const state = await records.extend({ ...this.hold, checkpointAt }, leaseEnd(this.effects));
       this.onHoldState(state);
       if (state === "lost") return;
       this.hold.checkpointAt = checkpointAt;
@@ -134,7 +118,8 @@ export class Attempt {
 
   /** Runs the handler; resolves once all its processes have ended, or can't be stopped. Never rejects. */
   async run(): Promise<AttemptEnd> {
-    const { clock, timeoutSeconds } = this.effects;
+    const { clock, settings } = this.effects;
+    const { timeoutSeconds } = settings;
     const text = `The attempt took longer than ${timeoutSeconds} s`;
     const cancelTimeout = clock.after(timeoutSeconds * 1_000, () => this.stop("timeout", text));
     const outcome = await this.runHandler();
@@ -208,10 +193,10 @@ export class Attempt {
    * or its queue purged. Rejects if SQS can't be reached.
    */
   async isMessageGone(): Promise<boolean> {
-    const { queue, clock, visibilityTimeoutSeconds } = this.effects;
+    const { queue, clock, settings } = this.effects;
     if (!this.hasMessage || this.isGone) return this.isGone;
     const now = clock.now();
-    const seconds = hideableSeconds(visibilityTimeoutSeconds, this.message.receivedAt, now);
+    const seconds = hideableSeconds(settings.visibilityTimeoutSeconds, this.message.receivedAt, now);
     if (seconds <= 0) return false;
     try {
       await queue.hide(this.message, seconds);
@@ -230,9 +215,9 @@ export class Attempt {
    * may end it once the table is back.
    */
   private async beat(): Promise<void> {
-    const { clock, visibilityTimeoutSeconds } = this.effects;
+    const { clock, settings } = this.effects;
     const patience = new AbortController();
-    const halfInterval = heartbeatInterval(visibilityTimeoutSeconds) / 2;
+    const halfInterval = heartbeatInterval(settings.visibilityTimeoutSeconds) / 2;
     this.extension ??= this.extendLease();
     const leased = await Promise.race([this.extension, sleep(clock, halfInterval, patience.signal)]);
     patience.abort();
@@ -244,9 +229,8 @@ export class Attempt {
 
   /** One at a time: a call that hangs may outlast several beats. */
   private async extendLease(): Promise<PromiseSettledResult<HoldState>> {
-    const { clock, records, visibilityTimeoutSeconds } = this.effects;
-    const leaseUntil = clock.now() + visibilityTimeoutSeconds * 1_000;
-    const [leased] = await Promise.allSettled([records.extend(this.hold, leaseUntil)]);
+    const leaseUntil = leaseEnd(this.effects);
+    const [leased] = await Promise.allSettled([this.effects.records.extend(this.hold, leaseUntil)]);
     this.extension = undefined;
     if (leased.status === "fulfilled") {
       if (leased.value !== "lost") this.leasedUntil = leaseUntil;

@@ -2,21 +2,18 @@ import { setMaxListeners } from "node:events";
 import { limits } from "../../../contract/limits";
 import { errorFields, type Log } from "../../../contract/log";
 import { decodeEnvelope, type JobEnvelope } from "../../../contract/messages/envelope";
-import { type WorkerSettings } from "../../../contract/workerSettings";
-import { type Runner } from "../handlers/runner";
 import { type SlotEvents, type Untaken } from "../queue/poller";
-import { type JobQueue, type ReceivedMessage } from "../queue/queue";
-import { type Checkpoints } from "../records/checkpoints";
-import { type Claim, type ClaimRequest, type JobRecords } from "../records/records";
+import { type ReceivedMessage } from "../queue/queue";
+import { type Claim, type Hold } from "../records/records";
 import { retry } from "../services/retry";
 import { isOutage } from "../services/serviceError";
 import { hiddenMarginSeconds, hideableSeconds, unusedSeconds } from "../support/backoff";
-import { type Clock } from "../support/clock";
-import { heartbeatInterval, startHeartbeat } from "../support/heartbeat";
-import { type WorkerOutput } from "../support/lineWriter";
 import { withFields } from "../support/log";
 import { Attempt, type AttemptEnd } from "./attempt";
-import { type HeldJob, Settler } from "./settler";
+import { type JobEffects, leaseEnd } from "./effects";
+import { putOff } from "./putOff";
+import { type ClaimedJob, type HeldJob, Settler } from "./settler";
+import { Suspects } from "./suspects";
 
 /** For a message that no poller waits for. */
 const noSlot: SlotEvents = {
@@ -26,31 +23,6 @@ const noSlot: SlotEvents = {
   endAlone: () => undefined,
 };
 
-/** Seconds that a suspect is hidden while its worker has other jobs, and most deferrals. */
-const suspectHiddenSeconds = 30;
-const maxDeferrals = 10;
-
-/** Longest time that it is hidden, plus a second, while another suspect of its type runs alone. */
-const contendedSeconds = 4;
-
-/** Dependencies of the message processor. */
-export interface ProcessorEffects {
-  settings: WorkerSettings;
-  workerId: string;
-  queue: JobQueue;
-  records: JobRecords;
-  /** Undefined without records. */
-  checkpoints?: Checkpoints | undefined;
-  runner: Runner;
-  clock: Clock;
-  random: () => number;
-  log: Log;
-  /** Called when a handler can't be stopped: the worker itself has to end. */
-  onStuck?: () => void;
-  /** Output of log lines. */
-  output?: WorkerOutput;
-}
-
 /** Processes one message from its receipt to its end: decode, claim, run, settle. */
 export class MessageProcessor {
   private readonly attempts = new Set<Attempt>();
@@ -58,13 +30,18 @@ export class MessageProcessor {
   private readonly atWork = new Set<string>();
   private readonly retriesEnd = new AbortController();
   private readonly settler: Settler;
+  private readonly suspects: Suspects;
   private isDraining = false;
 
-  constructor(private readonly effects: ProcessorEffects) {
-    const { queue, records, clock, random, settings } = effects;
+  constructor(private readonly effects: JobEffects) {
     // Each end that is yet to be settled listens: many in an outage, which is no leak.
     setMaxListeners(0, this.retriesEnd.signal);
-    this.settler = new Settler({ queue, records, clock, random, ...settings, retriesSignal: this.retriesEnd.signal });
+    this.settler = new Settler(effects, this.retriesEnd.signal);
+    this.suspects = new Suspects(
+      effects,
+      () => this.isDraining,
+      (...claimed) => this.handleClaim(...claimed),
+    );
   }
 
   /**
@@ -73,10 +50,19 @@ export class MessageProcessor {
    * table of records is out of reach, and with it every other job.
    */
   async process(message: ReceivedMessage, slot: SlotEvents = noSlot): Promise<Untaken | undefined> {
+    let log = withFields(this.effects.log, { messageId: message.id });
     try {
-      return await this.take(message, slot);
+      if (this.isDraining) return void (await this.effects.queue.hide(message, 0));
+      const decoded = decodeEnvelope(message.body);
+      if (!decoded.ok) {
+        const problems = decoded.problems.map(({ path, message: text }) => (path ? `${path}: ${text}` : text));
+        slot.free();
+        return void (await this.refuse(message, `The message is no job: ${problems.join("; ")}`));
+      }
+      log = withFields(this.effects.log, { jobId: decoded.value.id, messageId: message.id });
+      return await this.take(decoded.value, message, log, slot);
     } catch (error) {
-      this.effects.log("error", "message-left-in-queue", { messageId: message.id, ...errorFields(error) });
+      log("error", "message-left-in-queue", errorFields(error));
       return undefined;
     }
   }
@@ -97,26 +83,7 @@ export class MessageProcessor {
     this.retriesEnd.abort();
   }
 
-  private async take(message: ReceivedMessage, slot: SlotEvents): Promise<Untaken | undefined> {
-    const { queue } = this.effects;
-    if (this.isDraining) return void (await queue.hide(message, 0));
-    const decoded = decodeEnvelope(message.body);
-    if (!decoded.ok) {
-      const problems = decoded.problems.map(({ path, message: text }) => (path ? `${path}: ${text}` : text));
-      slot.free();
-      return void (await this.refuse(message, `The message is no job: ${problems.join("; ")}`));
-    }
-    const job = decoded.value;
-    const log = withFields(this.effects.log, { jobId: job.id, messageId: message.id });
-    try {
-      return await this.takeJob(job, message, log, slot);
-    } catch (error) {
-      log("error", "message-left-in-queue", errorFields(error));
-      return undefined;
-    }
-  }
-
-  private async takeJob(
+  private async take(
     job: JobEnvelope,
     message: ReceivedMessage,
     log: Log,
@@ -125,15 +92,15 @@ export class MessageProcessor {
     const { records, clock, settings, workerId } = this.effects;
     const maxAttempts = Math.min(settings.maxAttempts, job.maxAttempts ?? Infinity);
     const now = clock.now();
-    const leaseUntil = now + settings.visibilityTimeoutSeconds * 1_000;
+    const leaseUntil = leaseEnd(this.effects);
     const { id: messageId, receiveCount, isRedriven } = message;
     const request = { job, messageId, receiveCount, isRedriven, worker: workerId, maxAttempts, now, leaseUntil };
+    const claimed = { job, message, maxAttempts, leaseUntil, log };
     if (this.atWork.has(job.id)) {
       // Its lease may have ended while this worker was frozen; but no other worker has it, and the next heartbeat
       // renews the lease.
-      const seconds = settings.visibilityTimeoutSeconds;
-      await this.effects.queue.hide(message, seconds);
-      return void log("info", "message-hidden", { seconds, reason: "its attempt still runs here" });
+      const { visibilityTimeoutSeconds } = settings;
+      return void (await putOff(this.effects, claimed, "its attempt still runs here", visibilityTimeoutSeconds));
     }
     let claim: Claim;
     try {
@@ -143,82 +110,9 @@ export class MessageProcessor {
       return isOutage(error) ? { error } : undefined;
     }
     slot.onTaken();
-    const claimed = { job, message, maxAttempts, leaseUntil, log };
-    if (claim.outcome === "suspect") await this.takeSuspect(claim.deferrals, request, claimed, slot);
+    if (claim.outcome === "suspect") await this.suspects.take(claim.deferrals, request, claimed, slot);
     else await this.handleClaim(claim, claimed, slot.free);
     return undefined;
-  }
-
-  /**
-   * A job that may have brought a worker down runs while the worker has no other, and no other suspect of the type
-   * runs.
-   */
-  private async takeSuspect(
-    deferrals: number,
-    request: ClaimRequest,
-    claimed: Omit<HeldJob, "hold" | "release"> & { leaseUntil: number },
-    slot: SlotEvents,
-  ): Promise<void> {
-    if (!(await this.becomeAlone(deferrals > maxDeferrals, claimed.message, slot))) {
-      return this.putOff(claimed, "it may have brought a worker down, and is to run alone");
-    }
-    try {
-      if (this.isDraining) return await this.effects.queue.hide(claimed.message, 0);
-      await this.runAlone(request, claimed, slot);
-    } finally {
-      slot.endAlone();
-    }
-  }
-
-  private async runAlone(
-    request: ClaimRequest,
-    claimed: Omit<HeldJob, "hold" | "release"> & { leaseUntil: number },
-    slot: SlotEvents,
-  ): Promise<void> {
-    const { records, clock, settings, log } = this.effects;
-    const lease = () => ({ now: clock.now(), leaseUntil: clock.now() + settings.visibilityTimeoutSeconds * 1_000 });
-    if (!(await records.holdSuspects({ ...request, ...lease() }))) {
-      const seconds = 1 + Math.round(this.effects.random() * contendedSeconds);
-      return this.putOff(claimed, "another job of the type that may have brought a worker down runs", seconds);
-    }
-    const onError = (error: unknown) => log("warn", "heartbeat-failed", errorFields(error));
-    const beat = async () => void (await records.holdSuspects({ ...request, ...lease() }));
-    const endBeat = startHeartbeat(clock, heartbeatInterval(settings.visibilityTimeoutSeconds), beat, onError);
-    try {
-      const again = { ...request, ...lease(), isAlone: true };
-      const claim = await records.claim(again);
-      if (claim.outcome === "suspect") return await this.putOff(claimed, "its worker was lost meanwhile");
-      await this.handleClaim(claim, { ...claimed, leaseUntil: again.leaseUntil }, slot.free);
-    } finally {
-      await endBeat();
-      await records.freeSuspects(request).catch(onError);
-    }
-  }
-
-  /** Keeps the message hidden while the worker's other jobs end. */
-  private async becomeAlone(waitsForOthers: boolean, message: ReceivedMessage, slot: SlotEvents): Promise<boolean> {
-    const { queue, clock, settings, log } = this.effects;
-    const { visibilityTimeoutSeconds } = settings;
-    const onError = (error: unknown) =>
-      log("warn", "heartbeat-failed", { messageId: message.id, ...errorFields(error) });
-    const beat = () => queue.hide(message, visibilityTimeoutSeconds);
-    const endBeat = startHeartbeat(clock, heartbeatInterval(visibilityTimeoutSeconds), beat, onError);
-    try {
-      return await slot.beAlone(waitsForOthers);
-    } finally {
-      await endBeat();
-    }
-  }
-
-  private async putOff(
-    { message, log }: Pick<HeldJob, "message" | "log">,
-    reason: string,
-    wantedSeconds = suspectHiddenSeconds,
-  ): Promise<void> {
-    const { queue, clock } = this.effects;
-    const seconds = hideableSeconds(wantedSeconds, message.receivedAt, clock.now());
-    await queue.hide(message, seconds);
-    log("info", "message-hidden", { seconds, reason });
   }
 
   /** Each delivery counts, and this one was useless: the more there were, the later the next one comes. */
@@ -234,11 +128,7 @@ export class MessageProcessor {
     }
   }
 
-  private async handleClaim(
-    claim: Claim,
-    claimed: Omit<HeldJob, "hold" | "release"> & { leaseUntil: number },
-    freeSlot: () => void,
-  ): Promise<void> {
+  private async handleClaim(claim: Claim, claimed: ClaimedJob, freeSlot: () => void): Promise<void> {
     const { queue, clock } = this.effects;
     const { message, log } = claimed;
     switch (claim.outcome) {
@@ -262,26 +152,21 @@ export class MessageProcessor {
         freeSlot();
         return this.refuse(message, claim.reason, "warn", log);
       case "suspect":
-        return this.putOff(claimed, "it may have brought a worker down, and is to run alone");
+        return this.suspects.defer(claimed);
       case "busy": {
-        const now = clock.now();
-        const seconds = hideableSeconds(Math.max(1, Math.ceil((claim.until - now) / 1_000)), message.receivedAt, now);
-        await queue.hide(message, seconds);
-        return log("info", "message-hidden", { seconds, reason: "its attempt still runs, or its lease hasn't ended" });
+        const seconds = Math.max(1, Math.ceil((claim.until - clock.now()) / 1_000));
+        return putOff(this.effects, claimed, "its attempt still runs, or its lease hasn't ended", seconds);
       }
     }
   }
 
-  private async runJob(
-    claimed: Omit<HeldJob, "release"> & { leaseUntil: number },
-    freeSlot: () => void,
-  ): Promise<void> {
-    const { clock, settings } = this.effects;
+  private async runJob(claimed: ClaimedJob & { hold: Hold }, freeSlot: () => void): Promise<void> {
+    const { clock } = this.effects;
     const { job, message, hold } = claimed;
     const begun = clock.now();
     let endedAt: number | undefined;
     const log = withFields(this.effects.log, { jobId: job.id, attempt: hold.attempt });
-    const attempt = new Attempt({ ...this.effects, ...settings }, message, job, hold, log, claimed.leaseUntil);
+    const attempt = new Attempt(this.effects, message, job, hold, log, claimed.leaseUntil);
     const held: HeldJob = {
       ...claimed,
       log: (level, event, fields) => log(level, event, { ...fields, runMs: (endedAt ?? clock.now()) - begun }),
@@ -298,10 +183,8 @@ export class MessageProcessor {
         : await this.endOf(attempt, held, log);
       endedAt = clock.now();
       if (end.kind === "stopped" && end.isStuck) {
-        log("error", "handler-not-killable", {
-          reason: "Not even a kill ends the handler's process",
-          cause: end.cause,
-        });
+        const reason = "Not even a kill ends the handler's process";
+        log("error", "handler-not-killable", { reason, cause: end.cause });
         this.effects.onStuck?.();
       }
       freeSlot();

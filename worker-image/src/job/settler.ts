@@ -1,36 +1,20 @@
 import { errorFields, type EventName, type Log } from "../../../contract/log";
 import { type JobEnvelope } from "../../../contract/messages/envelope";
 import { type JobError, type OmittedResult } from "../../../contract/records/record";
-import { type JobQueue, type ReceivedMessage } from "../queue/queue";
-import { type Hold, type HoldState, type JobRecords, type LastWords } from "../records/records";
+import { type ReceivedMessage } from "../queue/queue";
+import { type Hold, type HoldState, type LastWords } from "../records/records";
 import { retry } from "../services/retry";
 import { backoffSeconds, hideableSeconds } from "../support/backoff";
-import { type Clock } from "../support/clock";
 import { type Progress } from "../support/progress";
 import { shortenMiddle } from "../support/text";
 import { type AttemptEnd } from "./attempt";
+import { type JobEffects, leaseEnd } from "./effects";
 
 /** Longest pause of a job that its handler gave back. */
 const maxGiveBackSeconds = 60;
 
 /** Characters of a dead letter's reason. */
 const maxReasonCharacters = 1_000;
-
-/** Dependencies of the settler. */
-export interface SettleEffects {
-  queue: JobQueue;
-  records: JobRecords;
-  clock: Clock;
-  random: () => number;
-  timeoutSeconds: number;
-  visibilityTimeoutSeconds: number;
-  backoffSeconds: number;
-  maxBackoffSeconds: number;
-  /** Table of the records; without one only the removal of its message ends a job. */
-  jobTable?: string;
-  /** Signal whose abort ends retries: each call is then tried only once. */
-  retriesSignal: AbortSignal;
-}
 
 /** A job that this worker holds, and how to release it. */
 export interface HeldJob {
@@ -60,6 +44,9 @@ export interface HeldJob {
   release(): Promise<void>;
 }
 
+/** A job whose message was received, and its lease, before the outcome of its claim. */
+export type ClaimedJob = Omit<HeldJob, "hold" | "release"> & { leaseUntil: number };
+
 /** Reason for a job that should run again, but whose message was deleted, or purged with its queue. */
 const messageDeleted = "its message was deleted from the queue while it ran, so that nothing would bring it back";
 
@@ -71,7 +58,11 @@ const cutOff: JobError = {
 
 /** Records how jobs end, and only after that settles their messages. Jobs with a lost lease are left alone. */
 export class Settler {
-  constructor(private readonly effects: SettleEffects) {}
+  /** @param retriesSignal ends retries when it aborts: each call is then tried only once */
+  constructor(
+    private readonly effects: JobEffects,
+    private readonly retriesSignal: AbortSignal,
+  ) {}
 
   /** Rejects if a queue or a table fails; the message then reappears, and the record says what happened. */
   async settle(held: HeldJob, end: AttemptEnd): Promise<void> {
@@ -162,13 +153,17 @@ export class Settler {
   }
 
   private async retry(held: HeldJob, error: JobError, stack?: string, isSuspect?: boolean): Promise<void> {
-    const { records, clock, random, backoffSeconds: baseSeconds, maxBackoffSeconds: maxSeconds } = this.effects;
+    const { records, clock, random, settings } = this.effects;
     if (await this.isMessageGone(held)) {
       const { attempt } = held.hold;
       const reason = `Attempt ${attempt} of ${held.maxAttempts} failed: ${error.name}: ${error.message}; ${messageDeleted}`;
       return this.failForGood(held, error, reason, stack);
     }
-    const wanted = backoffSeconds(held.hold.attempt, { baseSeconds, maxSeconds, random });
+    const wanted = backoffSeconds(held.hold.attempt, {
+      baseSeconds: settings.backoffSeconds,
+      maxSeconds: settings.maxBackoffSeconds,
+      random,
+    });
     const backoff = hideableSeconds(wanted, held.message.receivedAt, clock.now());
     const retryAt = clock.wallNow() + backoff * 1_000;
     const state = await this.write(held, () => records.retry(held.hold, error, retryAt, isSuspect));
@@ -201,19 +196,19 @@ export class Settler {
 
   /** Grows with each delivery, so that a job that can't run now doesn't spin; never long, since the job should run. */
   private pauseAfterGiveBack({ receiveCount, receivedAt }: ReceivedMessage): number {
-    const { backoffSeconds: base, maxBackoffSeconds: max, clock, random } = this.effects;
+    const { settings, clock, random } = this.effects;
+    const { backoffSeconds: base, maxBackoffSeconds: max } = settings;
     const bounds = { baseSeconds: Math.max(1, base), maxSeconds: Math.min(max, maxGiveBackSeconds), random };
     return hideableSeconds(Math.max(1, backoffSeconds(receiveCount, bounds)), receivedAt, clock.now());
   }
 
   private timedOut(): JobError {
-    const message = `The attempt took longer than ${this.effects.timeoutSeconds} s and was stopped`;
+    const message = `The attempt took longer than ${this.effects.settings.timeoutSeconds} s and was stopped`;
     return { name: "TimeoutError", message };
   }
 
   private extend(held: HeldJob): Promise<HoldState> {
-    const { records, clock, visibilityTimeoutSeconds } = this.effects;
-    return this.withRetries(held, () => records.extend(held.hold, clock.now() + visibilityTimeoutSeconds * 1_000));
+    return this.withRetries(held, () => this.effects.records.extend(held.hold, leaseEnd(this.effects)));
   }
 
   private async isLost(held: HeldJob, write: () => Promise<HoldState>): Promise<boolean> {
@@ -242,9 +237,10 @@ export class Settler {
   private async removeMessage(held: HeldJob): Promise<void> {
     await held.release();
     if (held.isAcknowledged) return;
-    const { queue, jobTable } = this.effects;
+    const { queue, settings } = this.effects;
     const remove = (action: () => Promise<void>) => this.tryOnMessage(held, "message-not-deleted", action);
-    if (jobTable === undefined) await remove(() => queue.remove(held.message));
+    // Without a table of records only the removal of its message ends a job.
+    if (settings.jobTable === undefined) await remove(() => queue.remove(held.message));
     // If it is received again, its record says that the job is done: nothing needs to wait.
     else void remove(() => queue.removeLater(held.message));
   }
@@ -268,9 +264,9 @@ export class Settler {
   }
 
   private withRetries<T>(held: HeldJob, action: () => Promise<T>): Promise<T> {
-    const { clock, random, retriesSignal: signal } = this.effects;
+    const { clock, random } = this.effects;
     const onRetry = (error: unknown) => held.log("warn", "settling-retried", errorFields(error));
-    return retry(action, { clock, random, signal, until: held.heldUntil, onRetry });
+    return retry(action, { clock, random, signal: this.retriesSignal, until: held.heldUntil, onRetry });
   }
 }
 

@@ -2,11 +2,10 @@ import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
 import { exitCodes } from "../../../../contract/handler";
 import { type JobError } from "../../../../contract/records/record";
-import { type Clock } from "../../support/clock";
-import { type JobProcesses, type TrackedJob } from "../jobProcesses";
-import { killedByKernel, noteKernelKill, outOfMemory, preferForKill } from "../memory";
-import { type ProcessGroups, signalGroup } from "../processGroups";
-import { killGraceMilliseconds, type RunOutcome, unkillableMilliseconds } from "../runner";
+import { type ChildParts, JobChild } from "../jobChild";
+import { killedByKernel, noteKernelKill } from "../memory";
+import { signalGroup } from "../processGroups";
+import { killGraceMilliseconds, type RunOutcome } from "../runner";
 import { type CommandOutput } from "./commandOutput";
 
 /** Longest wait for output after the process has ended: a stuck child may hold the pipes open. */
@@ -15,41 +14,24 @@ const lateOutputMilliseconds = 1_000;
 /** A command's process; its input is a file. */
 export type CommandChild = ChildProcessByStdio<null, Readable, Readable>;
 
-export interface CommandProcessOptions {
-  processes: JobProcesses;
-  groups: ProcessGroups;
-  clock: Clock;
-  maxMemoryMegabytes: number;
-  mark: string;
-  folder: string;
-}
-
 /** One process of a command, from its start until all that it started is gone. */
 export class CommandProcess {
   /** Outcome of the process; never rejects. */
   readonly ended: Promise<RunOutcome>;
-  private readonly group: number;
-  private readonly tracked: TrackedJob;
-  private readonly timers: (() => void)[] = [];
-  private isStopping = false;
+  private readonly process: JobChild;
+  private cancelGrace?: () => void;
   private death?: JobError;
   private giveUp: () => void = () => undefined;
 
   constructor(
     private readonly child: CommandChild,
     private readonly output: CommandOutput,
-    private readonly options: CommandProcessOptions,
+    private readonly parts: ChildParts,
+    job: { mark: string; folder: string },
   ) {
-    const { groups, processes, mark, folder, maxMemoryMegabytes } = options;
-    this.group = child.pid!;
-    groups.add(this.group);
-    preferForKill(this.group);
-    this.tracked = processes.track({
-      ...{ root: this.group, isRootKept: false, mark, folder, maxBytes: maxMemoryMegabytes * 1_024 ** 2 },
-      onTooLarge: (bytes) => {
-        this.death ??= outOfMemory("command", bytes, maxMemoryMegabytes);
-        this.kill();
-      },
+    this.process = new JobChild(child, parts, { what: "command", isRootKept: false, ...job }, (error) => {
+      this.death ??= error;
+      this.kill();
     });
     output.listenTo(child.stdout, child.stderr);
     const stuck = new Promise<RunOutcome>(
@@ -60,36 +42,31 @@ export class CommandProcess {
 
   /** Sends SIGTERM to all that it started, and SIGKILL after the grace. */
   stop(): void {
-    if (this.isStopping) return;
-    this.isStopping = true;
-    signalGroup(this.group, "SIGTERM");
-    this.options.processes.signalOutside(this.tracked, this.group, "SIGTERM");
-    this.timers.push(this.options.clock.after(killGraceMilliseconds, () => this.kill()));
+    if (this.cancelGrace) return;
+    const { processes, clock } = this.parts;
+    const group = this.child.pid!;
+    signalGroup(group, "SIGTERM");
+    processes.signalOutside(this.process.tracked, group, "SIGTERM");
+    this.cancelGrace = clock.after(killGraceMilliseconds, () => this.kill());
   }
 
   /** Kills all that it started if it is stopping. */
   killNow(): void {
-    if (this.isStopping) this.kill();
+    if (this.cancelGrace) this.kill();
   }
 
   kill(): void {
-    const { processes, clock } = this.options;
-    signalGroup(this.group, "SIGKILL");
-    processes.kill(this.tracked);
-    this.timers.push(clock.after(unkillableMilliseconds, () => this.giveUp()));
+    void this.process.kill().then((isDead) => {
+      if (!isDead) this.giveUp();
+    });
   }
 
   private async follow(): Promise<RunOutcome> {
-    const { groups, processes, clock } = this.options;
+    const { clock, maxMemoryMegabytes } = this.parts;
     const closed = new Promise<void>((resolve) => this.child.once("close", () => resolve()));
-    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
-      this.child.once("exit", (...how) => resolve(how)),
-    );
-    const kill = processes.kernelKill(this.tracked);
-    for (const cancel of this.timers) cancel();
-    groups.end(this.group);
-    processes.kill(this.tracked);
-    processes.untrack(this.tracked);
+    const { code, signal, kernelKill } = await this.process.exited;
+    this.cancelGrace?.();
+    this.process.end();
     const giveUp = clock.after(lateOutputMilliseconds, () => {
       this.child.stdout.destroy();
       this.child.stderr.destroy();
@@ -98,10 +75,10 @@ export class CommandProcess {
     giveUp();
     this.output.stdout.end();
     this.output.stderr.end();
-    if (kill && !this.death && !this.isStopping && isKill(code, signal)) {
-      this.death = killedByKernel("command", kill, this.options.maxMemoryMegabytes);
+    if (kernelKill && !this.death && !this.cancelGrace && isKill(code, signal)) {
+      this.death = killedByKernel("command", kernelKill, maxMemoryMegabytes);
     }
-    return noteKernelKill(await this.outcome(code, signal), kill);
+    return noteKernelKill(await this.outcome(code, signal), kernelKill);
   }
 
   private async outcome(code: number | null, signal: NodeJS.Signals | null): Promise<RunOutcome> {

@@ -3,14 +3,12 @@ import { existsSync, statSync } from "node:fs";
 import { type FileHandle, open, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { workerVariablePrefix } from "../../../../contract/workerSettings";
-import { type Clock } from "../../support/clock";
 import { toJobError } from "../../support/errors";
 import { explainFullDisk } from "../disk";
-import { type Gpu, type GpuPool } from "../gpuPool";
+import { type Gpu } from "../gpuPool";
 import { type Job } from "../handler";
-import { type JobFolders } from "../jobFolders";
-import { type JobProcesses, markVariable } from "../jobProcesses";
-import { type ProcessGroups } from "../processGroups";
+import { type RunnerParts } from "../jobChild";
+import { markVariable } from "../jobProcesses";
 import { type RunEvents, type Runner, type RunOutcome } from "../runner";
 import { checkpointFileIn, checkpointVariable } from "./checkpointLine";
 import { CommandOutput } from "./commandOutput";
@@ -18,20 +16,10 @@ import { findCommand } from "./commandPath";
 import { type CommandChild, CommandProcess } from "./commandProcess";
 import { resultFileIn, resultVariable } from "./resultFile";
 
-export interface CommandRunnerOptions {
+export interface CommandRunnerOptions extends RunnerParts {
   /** Program and arguments. */
   command: string[];
   timeoutSeconds: number;
-  /** Environment of the command, beside `JOB_*`. */
-  environment: Record<string, string | undefined>;
-  /** Most memory that its process and those that it starts may hold together. */
-  maxMemoryMegabytes: number;
-  processes: JobProcesses;
-  groups: ProcessGroups;
-  folders: JobFolders;
-  /** The GPUs, of which each job gets one. @default - none */
-  gpus?: GpuPool | undefined;
-  clock: Clock;
 }
 
 /** Resources that an attempt has to itself. */
@@ -53,7 +41,7 @@ export class CommandRunner implements Runner {
     // An attempt works in a folder of its own, but must find files of the image.
     this.parameters = parameters.map((part) => (isFile(part) ? path.resolve(part) : part));
     const own = ([name]: [string, unknown]) => !name.startsWith(workerVariablePrefix);
-    this.environment = Object.fromEntries(Object.entries(options.environment).filter(own));
+    this.environment = Object.fromEntries(Object.entries(options.environment ?? process.env).filter(own));
   }
 
   async start(): Promise<void> {
@@ -107,11 +95,8 @@ export class CommandRunner implements Runner {
         child.on("error", reject);
       });
       if (child.pid === undefined) await started;
-      process = new CommandProcess(child, new CommandOutput(events, resultFileIn(folder)), {
-        ...this.options,
-        mark,
-        folder,
-      });
+      const output = new CommandOutput(events, resultFileIn(folder));
+      process = new CommandProcess(child, output, this.options, { mark, folder });
     } finally {
       await input.close();
     }

@@ -13,7 +13,7 @@ const wait = Atomics.wait.bind(Atomics);
 const never = new Int32Array(new SharedArrayBuffer(4));
 
 /** Sends a message to the worker. Waits while the worker is behind, so that a flood slows only its sender. */
-export function tell(message: FromHandler): void {
+export function sendToWorker(message: FromHandler): void {
   const bytes = Buffer.from(`${stringify(message)}\n`);
   for (let sent = 0; sent < bytes.length;) {
     try {
@@ -26,7 +26,7 @@ export function tell(message: FromHandler): void {
 }
 
 /** Receives the worker's messages; calls `onEnd` once the worker is gone. */
-export function hear(onMessage: (message: ToHandler) => void, onEnd: () => void): void {
+export function receiveFromWorker(onMessage: (message: ToHandler) => void, onEnd: () => void): void {
   const socket = new Socket({ fd: channel.input, readable: true, writable: false });
   const lines = new LineReader(Infinity, ({ text }) => onMessage(parse(text) as ToHandler));
   socket.on("data", (chunk: Buffer) => lines.push(chunk));

@@ -12,7 +12,7 @@ import { type Handler, type Job, type JobContext } from "../handler";
 import { handlerLogBounds, JobLog, maxLineCharacters } from "../jobLog";
 import { markVariable } from "../jobProcesses";
 import { JobStopped } from "../runner";
-import { hear, tell } from "./handlerChannel";
+import { receiveFromWorker, sendToWorker } from "./handlerChannel";
 import { HandlerFrames } from "./handlerFrames";
 import { createHandlerLogger } from "./handlerLogger";
 import { type HandlerEnd, type HandlerSource, type ToHandler } from "./handlerMessages";
@@ -44,7 +44,7 @@ watchErrors();
 watchExit();
 watchOutput("stdout");
 watchOutput("stderr");
-hear(onMessage, () => exit(0));
+receiveFromWorker(onMessage, () => exit(0));
 
 function onMessage(message: ToHandler): void {
   switch (message.kind) {
@@ -68,10 +68,10 @@ async function load(given: HandlerSource): Promise<Loaded | undefined> {
     const handler = await loadHandler(source);
     if (port !== undefined) await timeForBreakpoints();
     const remains = new RemainsFinder();
-    tell({ kind: "ready" });
+    sendToWorker({ kind: "ready" });
     return { handler, remains };
   } catch (error) {
-    tell({ kind: "unusable", error: describeError(error) });
+    sendToWorker({ kind: "unusable", error: describeError(error) });
     return undefined;
   }
 }
@@ -107,7 +107,7 @@ async function runJob(message: Extract<ToHandler, { kind: "run" }>): Promise<voi
   const log = openLog(run);
   const logger = createHandlerLogger((level, message, fields) => log.log(level, message, fields && { fields }));
   const progress = new HandlerProgress(
-    (report) => tell({ kind: "progress", run, ...report }),
+    (report) => sendToWorker({ kind: "progress", run, ...report }),
     (message) => logger.warn(message),
   );
   const context = {
@@ -121,7 +121,7 @@ async function runJob(message: Extract<ToHandler, { kind: "run" }>): Promise<voi
   running.delete(run);
   const spoiltBy = await remains.findSpoiling();
   const hasSpawned = remains.takeSpawned();
-  tell({ kind: "ended", run, end, spoiltBy, hasSpawned, isFolderEmpty: remains.isEmpty(directory) });
+  sendToWorker({ kind: "ended", run, end, spoiltBy, hasSpawned, isFolderEmpty: remains.isEmpty(directory) });
 }
 
 /** Sent at once, so that even a crash right after it loses none. */
@@ -132,7 +132,7 @@ function keepCheckpoint({ run, job, keepsCheckpoints }: Extract<ToHandler, { kin
       `Expected a checkpoint before the end of attempt ${job.attempt} of job ${job.id}, got one after`,
     );
   }
-  tell({ kind: "checkpoint", run, json: encodeCheckpoint(value) });
+  sendToWorker({ kind: "checkpoint", run, json: encodeCheckpoint(value) });
 }
 
 async function endOf(handler: Handler, job: Job, context: Omit<JobContext, "giveBack">): Promise<HandlerEnd> {
@@ -171,8 +171,8 @@ function openLog(run: number): JobLog {
   const log = new JobLog(
     clock,
     (level, message, { stream, fields }) => {
-      if (stream) tell({ kind: "output", run, stream, text: message });
-      else tell({ kind: "log", run, level, message, fields });
+      if (stream) sendToWorker({ kind: "output", run, stream, text: message });
+      else sendToWorker({ kind: "log", run, level, message, fields });
     },
     undefined,
     handlerLogBounds,
@@ -187,7 +187,7 @@ function watchErrors(): void {
   const report = (thrown: unknown) => {
     const run = runs.getStore();
     if (run !== undefined) logs.get(run)?.end();
-    tell({ kind: "uncaught", run, error: describeError(thrown), stack: frames?.shown(stackOf(thrown)) });
+    sendToWorker({ kind: "uncaught", run, error: describeError(thrown), stack: frames?.shown(stackOf(thrown)) });
   };
   process.on("uncaughtException", report);
   process.on("unhandledRejection", report);
@@ -195,7 +195,7 @@ function watchErrors(): void {
 
 function watchExit(): void {
   process.exit = (code) => {
-    tell({ kind: "exiting", run: runs.getStore(), code: Number(code ?? process.exitCode ?? 0) });
+    sendToWorker({ kind: "exiting", run: runs.getStore(), code: Number(code ?? process.exitCode ?? 0) });
     return exit(code);
   };
 }
@@ -222,6 +222,6 @@ function write(stream: "stdout" | "stderr", text: string, run: number | undefine
   for (const line of text.split(/\r?\n/)) {
     if (line === "") continue;
     if (log) log.log(level, line, { stream });
-    else tell({ kind: "output", run, stream, text: shorten(line, maxLineCharacters) });
+    else sendToWorker({ kind: "output", run, stream, text: shorten(line, maxLineCharacters) });
   }
 }

@@ -1,46 +1,28 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { type Readable, type Writable } from "node:stream";
+import { type Readable } from "node:stream";
 import { type Log } from "../../../../contract/log";
 import { type JobError } from "../../../../contract/records/record";
-import { type Clock } from "../../support/clock";
 import { toJobError } from "../../support/errors";
 import { type Line, LineReader } from "../../support/lineReader";
 import { shorten } from "../../support/text";
 import { explainFullDisk } from "../disk";
-import { type Gpu, type GpuPool } from "../gpuPool";
+import { type Gpu } from "../gpuPool";
 import { type Job } from "../handler";
-import { type JobFolders } from "../jobFolders";
+import { type Exit, JobChild, type RunnerParts } from "../jobChild";
 import { maxLineCharacters } from "../jobLog";
-import { type JobProcesses, markVariable, type TrackedJob } from "../jobProcesses";
-import { type KernelKill, killedByKernel, noteKernelKill, outOfMemory, preferForKill } from "../memory";
+import { markVariable } from "../jobProcesses";
+import { noteKernelKill } from "../memory";
 import { pour } from "../pour";
-import { type ProcessGroups, signalGroup } from "../processGroups";
-import {
-  type JobStopped,
-  killGraceMilliseconds,
-  type RunEvents,
-  type RunOutcome,
-  unkillableMilliseconds,
-} from "../runner";
-import { SaidLines } from "../saidLines";
-import { channel } from "./handlerChannel";
-import { type FromHandler, type HandlerEnd, type HandlerSource, type Remains, type ToHandler } from "./handlerMessages";
+import { type JobStopped, killGraceMilliseconds, type RunEvents, type RunOutcome } from "../runner";
+import { HandlerDeath } from "./handlerDeath";
+import { HandlerLink } from "./handlerLink";
+import { type FromHandler, type HandlerEnd, type HandlerSource, type Remains } from "./handlerMessages";
 
-export interface HandlerProcessOptions extends HandlerSource {
+export interface HandlerProcessOptions extends HandlerSource, RunnerParts {
   /** Absolute path of the process's entry, `handlerMain.js`. */
   entryPath: string;
   /** Most memory of the handler's JavaScript heap. */
   maxHeapMegabytes: number;
-  /** Most memory that its process and those that it starts may hold together. */
-  maxMemoryMegabytes: number;
-  /** Environment of the handler. @default - the worker's own */
-  environment?: Record<string, string | undefined>;
-  processes: JobProcesses;
-  groups: ProcessGroups;
-  folders: JobFolders;
-  /** The GPUs, of which each process gets one. @default - none */
-  gpus?: GpuPool | undefined;
-  clock: Clock;
   log: Log;
 }
 
@@ -58,17 +40,6 @@ interface CurrentRun extends Run {
   finish(outcome: HandlerOutcome): void;
 }
 
-/** Cause of a process's end. */
-interface Death {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  error?: Error;
-  kernelKill?: KernelKill | undefined;
-}
-
-/** Most characters of a message of the process: bounds what it sends. */
-const maxMessageCharacters = 4_000_000;
-
 /** Number of ended jobs of the process that are still known. */
 const keptRuns = 100;
 
@@ -84,11 +55,12 @@ export class HandlerProcess {
   readonly ready: Promise<void>;
   isAlive = true;
   private readonly child: ChildProcess;
-  private readonly exited: Promise<void>;
-  private readonly tracked: TrackedJob;
+  private readonly process: JobChild;
+  private readonly link: HandlerLink;
+  private readonly ended: Promise<void>;
   private readonly gpu: Gpu | undefined;
   private readonly runs = new Map<number, Run>();
-  private said = new SaidLines();
+  private readonly causes: HandlerDeath;
   private current?: CurrentRun;
   private count = 0;
   private directory?: string;
@@ -96,12 +68,10 @@ export class HandlerProcess {
   private culprit?: number;
   private isDeathLogged = false;
   private isReady = false;
-  private isHeapFull = false;
-  private killing?: Promise<boolean>;
   private settleReady!: { resolve(): void; reject(error: Error): void };
 
   constructor(private readonly options: HandlerProcessOptions) {
-    const { processes, groups, maxMemoryMegabytes, modulePath, inlineText, environment = process.env } = options;
+    const { processes, modulePath, inlineText, environment = process.env } = options;
     this.ready = new Promise((resolve, reject) => (this.settleReady = { resolve, reject }));
     // Without a caller waiting for it, the failure shows at the job that it runs.
     this.ready.catch(() => undefined);
@@ -112,34 +82,33 @@ export class HandlerProcess {
       stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
       detached: true,
     });
-    const root = this.child.pid ?? -1;
-    this.tracked = processes.track({
-      ...{ root, isRootKept: true, mark, spareMark: mark, maxBytes: maxMemoryMegabytes * 1_024 ** 2 },
-      onTooLarge: (bytes) => this.condemn(outOfMemory("handler", bytes, maxMemoryMegabytes)),
-    });
-    if (this.child.pid !== undefined) {
-      groups.add(this.child.pid);
-      preferForKill(this.child.pid);
-    }
-    this.exited = this.follow();
+    const own = { what: "handler", isRootKept: true, mark, spareMark: mark } as const;
+    this.process = new JobChild(this.child, options, own, (error) => this.condemn(error));
+    this.causes = new HandlerDeath(options);
+    this.link = new HandlerLink(
+      this.child,
+      (message) => this.onMessage(message),
+      (error) => this.condemn(exitError(`sent what makes no sense: ${toJobError(error).message}`)),
+    );
+    this.ended = this.follow();
     this.listen(this.child.stdout!, "stdout");
     this.listen(this.child.stderr!, "stderr");
-    (this.child.stdio[channel.input] as Writable).on("error", () => undefined);
-    this.post({ kind: "load", modulePath, inlineText });
+    this.link.send({ kind: "load", modulePath, inlineText });
   }
 
   /** Resolves once the job has ended, or the process is dead or can't be killed; never rejects. */
   run(job: Job, signal: AbortSignal, events: RunEvents): Promise<HandlerOutcome> {
     const number = ++this.count;
-    this.said = new SaidLines();
+    this.causes.beginJob();
     const directory = (this.directory ??= this.options.folders.create());
-    this.tracked.folder = directory;
-    this.tracked.mark = `${this.tracked.spareMark!}-${number}`;
+    const { tracked } = this.process;
+    tracked.folder = directory;
+    tracked.mark = `${tracked.spareMark!}-${number}`;
     return new Promise((resolve) => {
       let cancelKill = () => {};
       const onStop = () => {
         const { stopCause: cause, message } = signal.reason as JobStopped;
-        this.post({ kind: "stop", run: number, cause, message });
+        this.link.send({ kind: "stop", run: number, cause, message });
         cancelKill = this.options.clock.after(killGraceMilliseconds, () => void this.killCurrent());
       };
       const finish = (outcome: HandlerOutcome) => {
@@ -155,7 +124,7 @@ export class HandlerProcess {
       if (events.mayBegin?.() === false) return finish({ kind: "stopped" });
       signal.addEventListener("abort", onStop);
       const keepsCheckpoints = events.onCheckpoint !== undefined;
-      this.post({ kind: "run", run: number, job, directory, mark: this.tracked.mark, keepsCheckpoints });
+      this.link.send({ kind: "run", run: number, job, directory, mark: tracked.mark, keepsCheckpoints });
     });
   }
 
@@ -165,23 +134,10 @@ export class HandlerProcess {
   }
 
   /** Resolves to true once the process is dead, or to false if it can't be killed. */
-  kill(): Promise<boolean> {
+  async kill(): Promise<boolean> {
     this.isAlive = false;
-    this.killing ??= this.end();
-    return this.killing;
-  }
-
-  private async end(): Promise<boolean> {
-    const { clock, processes } = this.options;
-    // Its children first: once it is gone, they can no longer be traced to it.
-    processes.kill(this.tracked);
-    signalGroup(this.tracked.root, "SIGKILL");
-    let giveUp = () => {};
-    const isDead = await Promise.race([
-      this.exited.then(() => true),
-      new Promise<boolean>((resolve) => (giveUp = clock.after(unkillableMilliseconds, () => resolve(false)))),
-    ]);
-    giveUp();
+    const isDead = await this.process.kill();
+    if (isDead) await this.ended;
     return isDead;
   }
 
@@ -197,30 +153,9 @@ export class HandlerProcess {
     void this.killCurrent();
   }
 
-  private post(message: ToHandler): void {
-    (this.child.stdio[channel.input] as Writable).write(`${JSON.stringify(message)}\n`);
-  }
-
   private remember(run: Run): void {
     this.runs.set(run.number, run);
     if (this.runs.size > keptRuns) this.runs.delete(run.number - keptRuns);
-  }
-
-  /**
-   * A line that isn't the entry's own: a handler has written to the channel, and no message from there can be trusted.
-   */
-  private hear(line: string): void {
-    try {
-      this.onMessage(JSON.parse(line) as FromHandler);
-    } catch (error) {
-      const { message } = toJobError(error);
-      this.condemn({ name: "HandlerExit", message: `The handler's process sent what makes no sense: ${message}` });
-    }
-  }
-
-  /** A process that can't send messages any more is useless, even if it still lives. */
-  private onSilence(): void {
-    if (this.isAlive) this.condemn({ name: "HandlerExit", message: "The handler's process closed its channel" });
   }
 
   private onMessage(message: FromHandler): void {
@@ -231,7 +166,7 @@ export class HandlerProcess {
       case "unusable":
         return this.condemn(message.error);
       case "output":
-        return this.onOutput(message.stream, message.text, message.run);
+        return this.write(message.stream, message.text, message.run);
       case "uncaught":
         return this.onUncaught(message);
       case "exiting":
@@ -258,13 +193,13 @@ export class HandlerProcess {
     const { processes, log } = this.options;
     // From here on the process's fate doesn't affect the job.
     this.current = undefined;
-    const kernelKill = processes.kernelKill(this.tracked);
+    const kernelKill = processes.kernelKill(this.process.tracked);
     const { id: jobId, attempt } = current.job;
     if (remains.spoiltBy !== undefined) {
       log("info", "handler-retired", { jobId, attempt, reason: `The job ${remains.spoiltBy}` });
       await this.kill();
     } else if (remains.hasSpawned) {
-      const processesKilled = processes.kill(this.tracked);
+      const processesKilled = processes.kill(this.process.tracked);
       if (processesKilled > 0) log("info", "processes-killed", { jobId, attempt, processesKilled });
     }
     const failed = noteKernelKill(outcomeOf(end), kernelKill);
@@ -293,39 +228,30 @@ export class HandlerProcess {
   }
 
   private async follow(): Promise<void> {
-    const { processes, groups, clock } = this.options;
-    const output = this.child.stdio[channel.output] as Readable;
-    const lines = new LineReader(maxMessageCharacters, ({ text }) => this.hear(text));
-    output.on("data", (chunk: Buffer) => lines.push(chunk));
-    output.on("error", () => undefined);
-    const spoken = new Promise<void>((resolve) => output.once("close", resolve));
+    const { clock } = this.options;
     let cancelSilence = () => {};
-    void spoken.then(() => (cancelSilence = clock.after(lastWordsMilliseconds, () => this.onSilence())));
-    const how = await new Promise<{ code: number | null; signal: NodeJS.Signals | null; error?: Error }>((resolve) => {
-      this.child.once("exit", (code, signal) => resolve({ code, signal }));
-      this.child.once("error", (error) => resolve({ code: null, signal: null, error }));
-    });
+    // A process that can't send messages any more is useless, even if it still lives.
+    const onSilence = () => this.isAlive && this.condemn(exitError("closed its channel"));
+    void this.link.closed.then(() => (cancelSilence = clock.after(lastWordsMilliseconds, onSilence)));
+    const exit = await this.process.exited;
     this.isAlive = false;
     this.gpu?.release();
-    const kernelKill = processes.kernelKill(this.tracked);
     let giveUp = () => {};
     await Promise.race([
-      spoken,
+      this.link.closed,
       new Promise<void>((resolve) => (giveUp = clock.after(lastWordsMilliseconds, resolve))),
     ]);
     giveUp();
     cancelSilence();
-    processes.kill(this.tracked);
-    if (this.child.pid !== undefined) groups.end(this.child.pid);
-    processes.untrack(this.tracked);
+    this.process.end();
     for (const stream of this.child.stdio) stream?.destroy();
     await this.removeFolder();
-    this.onDeath({ ...how, kernelKill });
+    this.onDeath(exit);
   }
 
-  private onDeath(how: Death): void {
-    const wasKilled = this.killing !== undefined && this.death === undefined;
-    const error = this.death ?? this.causeOfDeath(how);
+  private onDeath(exit: Exit): void {
+    const wasKilled = this.process.isKilled && this.death === undefined;
+    const error = this.death ?? this.causes.causeOf(exit);
     this.settleReady.reject(Object.assign(new Error(error.message), { name: error.name }));
     const { current, culprit } = this;
     if (current && !current.signal.aborted) {
@@ -346,22 +272,6 @@ export class HandlerProcess {
     this.options.log("warn", "handler-died", { ...(jobId === undefined ? { jobIds } : { jobId, attempt }), error });
   }
 
-  private causeOfDeath({ code, signal, error, kernelKill }: Death): JobError {
-    if (error) return { name: "HandlerExit", message: `The handler's process could not be started: ${error.message}` };
-    if (signal === "SIGABRT" && this.isHeapFull) {
-      const limit = this.options.maxHeapMegabytes;
-      return { name: "OutOfMemory", message: `The handler ran out of memory: its heap may hold ${limit} MB` };
-    }
-    if (signal === "SIGKILL" && kernelKill) {
-      return killedByKernel("handler", kernelKill, this.options.maxMemoryMegabytes);
-    }
-    const words = this.said.text();
-    const said = words === "" ? "" : `; on standard error: ${words}`;
-    const hint = signal === "SIGKILL" ? ", as happens where memory runs out" : "";
-    const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}${hint}`;
-    return { name: "HandlerExit", message: `The handler's process ${how}${said}` };
-  }
-
   /** Output not written by JavaScript belongs to the running job, or to the last one. */
   private listen(stream: Readable, name: "stdout" | "stderr"): void {
     const onLine = ({ text, length }: Line) => {
@@ -372,18 +282,17 @@ export class HandlerProcess {
     stream.on("end", () => reader.end());
   }
 
-  private onOutput(name: "stdout" | "stderr", text: string, run: number | undefined): void {
-    for (const line of text.split(/\r?\n/)) if (line !== "") this.write(name, line, run);
-  }
-
   private write(stream: "stdout" | "stderr", line: string, run: number | undefined): void {
-    if (stream === "stderr" && line.includes("JavaScript heap out of memory")) this.isHeapFull = true;
-    if (stream === "stderr") this.said.add(line);
+    if (stream === "stderr") this.causes.add(line);
     const level = stream === "stderr" ? "warn" : "info";
     const events = run === undefined ? undefined : this.runs.get(run)?.events;
     if (events) events.onLog(level, line, { stream });
     else this.options.log(level, "handler-output", { message: line });
   }
+}
+
+function exitError(what: string): JobError {
+  return { name: "HandlerExit", message: `The handler's process ${what}` };
 }
 
 function outcomeOf(end: HandlerEnd): RunOutcome {

@@ -1,0 +1,31 @@
+import { type Log } from "../../../contract/log";
+import { type WorkerSettings } from "../../../contract/workerSettings";
+import { type Runner } from "../handlers/runner";
+import { type JobQueue } from "../queue/queue";
+import { type Checkpoints } from "../records/checkpoints";
+import { type JobRecords } from "../records/records";
+import { type Clock } from "../support/clock";
+import { type WorkerOutput } from "../support/lineWriter";
+
+/** Dependencies of the processing of jobs. */
+export interface JobEffects {
+  settings: WorkerSettings;
+  workerId: string;
+  queue: JobQueue;
+  records: JobRecords;
+  /** Undefined without records. */
+  checkpoints?: Checkpoints | undefined;
+  runner: Runner;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  /** Called when a handler can't be stopped: the worker itself has to end. */
+  onStuck?: () => void;
+  /** Output of log lines; lines are dropped while it is behind. */
+  output?: WorkerOutput;
+}
+
+/** End of a lease that begins now: epoch milliseconds. */
+export function leaseEnd({ clock, settings }: Pick<JobEffects, "clock" | "settings">): number {
+  return clock.now() + settings.visibilityTimeoutSeconds * 1_000;
+}
