@@ -6,7 +6,7 @@ export function packageRoot(): string {
   for (let folder = __dirname; dirname(folder) !== folder; folder = dirname(folder)) {
     if (existsSync(join(folder, "worker-image", "package.json"))) return folder;
   }
-  throw new Error("The folder worker-image is missing from the package batch-job-processor; install it anew.");
+  throw new Error("The folder worker-image is missing from the package batch-job-processor; install it again.");
 }
 
 /** The worker's main module, as built for its image. */

@@ -1,8 +1,10 @@
-// An ESLint plugin for the parts of the voice of comments that a machine can see; CONTRIBUTING has all of it.
+// An ESLint plugin for the parts of the voice of comments and texts that a machine can see; CONTRIBUTING has all of it.
 
 const maxColumns = 120;
 const questionWord = /^(what|how|whether|where|when|why|who(?:m|se|ever)?)\b/i;
 const absence = /\b(nothing|absent) where\b/i;
+/** Words of printed texts that have a plainer one: again, recently, unhealthy, at most, an actor's name. */
+const unplain = /\b(anew|afresh|lately|unwell|at the most|whoever|somebody|nobody)\b/i;
 /** Comments for tools, whose form is the tool's. */
 const directive = /^\s*(eslint|prettier-ignore|@ts-|\*\s*@type\b)/;
 
@@ -13,15 +15,23 @@ const voice = {
     messages: {
       opener: 'Expected a doc comment that begins with what the thing is, got "{{opener}} …".',
       absence: 'Expected "undefined if …" or the like, got "{{absence}}".',
+      unplain: 'Expected a plainer word than "{{word}}".',
       columns: `Expected a comment of at most ${maxColumns} columns, got {{columns}}.`,
     },
   },
   create: (context) => ({
+    Literal: ({ loc, value }) => checkWords(loc, value, context),
+    TemplateElement: ({ loc, value }) => checkWords(loc, value.cooked, context),
     Program() {
       for (const comment of context.sourceCode.getAllComments()) check(comment, context);
     },
   }),
 };
+
+function checkWords(loc, text, context) {
+  const word = typeof text === "string" && !/\/test\//.test(context.filename) && unplain.exec(text)?.[0];
+  if (word) context.report({ loc, messageId: "unplain", data: { word } });
+}
 
 function check(comment, context) {
   const { value, loc } = comment;

@@ -14,7 +14,7 @@ import { untilInterrupted } from "../untilInterrupted";
 export function addDeadLetters(program: Command): void {
   const group = program
     .command("dead-letters")
-    .description("Looks at the jobs that failed for good, sends them back, or removes them")
+    .description("Shows the jobs that failed for good, runs them again, or removes them")
     .addHelpText(
       "after",
       `
@@ -45,7 +45,7 @@ function addListLetters(group: Command): void {
       if (isJson) return printJson(page);
       print(page.deadLetters.length > 0 ? renderLetters(page.deadLetters) : "No dead letters");
       if (page.more > 0) {
-        err.line(paint.dim(`About ${page.more} more: --limit, or held by somebody who looks at them just now`));
+        err.line(paint.dim(`About ${page.more} more: --limit, or being read by another process`));
       }
     });
 }
@@ -80,7 +80,9 @@ interface SelectionOptions {
 function addRedrive(group: Command): void {
   group
     .command("redrive")
-    .description("Has failed jobs run again, under their ids and with attempts afresh: sends their dead letters back")
+    .description(
+      "Has failed jobs run again, under their ids and with attempts counted from zero: sends their dead letters back",
+    )
     .argument("[ids...]", "job ids; with --direct also message ids")
     .option("--type <type>", "those of this job type")
     .option("--all", "those of all types")
@@ -135,7 +137,8 @@ function select(ids: string[], { type, all }: SelectionOptions): DeadLetterSelec
 
 async function confirm({ type }: SelectionOptions): Promise<void> {
   const what = type === undefined ? "all dead letters of all types" : `all dead letters of ${type}`;
-  if (!process.stdin.isTTY) throw usageError(`Expected --yes to remove ${what}, since nobody can be asked`);
+  if (!process.stdin.isTTY)
+    throw usageError(`Expected --yes to remove ${what}, since standard input is no terminal to ask at`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(`Remove ${what} for good? [y/N] `).finally(() => terminal.close());
   if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError("Nothing was removed");
@@ -146,8 +149,8 @@ function report({ isJson }: Session, field: string, verb: string, outcome: DeadL
   if (isJson) printJson({ [field]: done, missing, hidden });
   else print([paint.green("✔"), ` ${done} dead letter${done === 1 ? "" : "s"} ${verb}`]);
   if (hidden > 0) {
-    const hint = "the repair run looks at them each minute; try again in a minute or two";
-    err.line(paint.yellow(`About ${hidden} more were held by somebody else, or out of reach: ${hint}`));
+    const hint = "the repair run reads them each minute; try again in a minute or two";
+    err.line(paint.yellow(`About ${hidden} more are being read by another process, or were out of reach: ${hint}`));
   }
   const isByApi = "refusals" in outcome;
   if (missing.length > 0) throw notFound(missing, isByApi ? "; --direct takes those without a record too" : "");

@@ -42,7 +42,7 @@ export function addWait(program: Command): void {
 export function addCancel(program: Command): void {
   program
     .command("cancel")
-    .description("Cancels jobs: one that waits never runs, one that runs is told to stop")
+    .description("Cancels jobs: one that waits never runs, one that runs is asked to stop")
     .argument("<ids...>", "job ids")
     .addHelpText("after", "\nExamples:\n  $ batch-jobs cancel picture-17\n  $ batch-jobs cancel $(cat ids)")
     .action(async (ids: string[], _options: object, command: Command) => {
@@ -65,7 +65,7 @@ export function addCancel(program: Command): void {
 function cancelled({ id, state }: Job): Styled {
   const done = paint.green("✔");
   if (state === "cancelled") return [done, ` Job ${id} is cancelled`];
-  return [done, ` Job ${id} is ${state} and was told to stop; batch-jobs wait ${id} shows when it has`];
+  return [done, ` Job ${id} is ${state} and was asked to stop; batch-jobs wait ${id} shows when it has`];
 }
 
 const pageSize = 100;
@@ -77,7 +77,7 @@ export function addList(program: Command): void {
     .option("--type <type>", "only of this job type (default: of all)")
     .option("--state <state>", "only in this state (default: in any)", jobState)
     .option("-n, --limit <count>", "how many", count, 20)
-    .option("--cursor <cursor>", "where the list before ended (default: from the newest)")
+    .option("--cursor <cursor>", "where the previous list ended (default: from the newest)")
     .addHelpText(
       "after",
       "\nExamples:\n  $ batch-jobs list --type thumbnail --state failed\n  $ batch-jobs list --limit 1000 --json",

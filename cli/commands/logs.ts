@@ -30,10 +30,10 @@ export function addLogs(program: Command): void {
     .command("logs")
     .description("Shows what API, router, repair, removal and workers logged about a job")
     .argument("<id>", "job id")
-    .option("-f, --follow", "go on until the job has ended")
+    .option("-f, --follow", "follow the job until it has ended")
     .option("--since <time>", "lines since then: 10m, 2h, 1d, or ISO 8601 (default: all of the job)", timeAgo)
     .option("--attempt <number>", "lines of this attempt (default: of all)", count)
-    .option("--full", "lines as they were written, with all that stands in them")
+    .option("--full", "lines as they were written, with all their fields")
     .option(
       "--log-group <name...>",
       "where they log (default: the stack's outputs functionLogGroupNames and logGroupNames)",

@@ -30,7 +30,7 @@ export function addSubmit(program: Command): void {
     .option("--lines", "each line of the input is the payload of a job of its own")
     .option(
       "--id <id>",
-      "the job's id: submitting the same job under it again makes no second one (default: one that the API gives)",
+      "the job's id: submitting the job again under it makes no second one (default: one that the API gives)",
     )
     .option("--delay <seconds>", "how long the job waits before it may begin (default: 0)", wholeSeconds)
     .option("--run-at <time>", "when the job may begin, ISO 8601 (default: at once)", time)

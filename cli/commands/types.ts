@@ -19,7 +19,7 @@ export function addTypes(program: Command): void {
     });
   types
     .command("retry")
-    .description("Has the launches of a type's workers tried now, where they fail and wait for their next try")
+    .description("Retries the launches of a type's workers now, where they failed and wait for their next try")
     .argument("<type>", "job type")
     .addHelpText("after", "\nExamples:\n  $ batch-jobs types retry thumbnail")
     .action(async (type: string, _options: object, command: Command) => {

@@ -17,7 +17,7 @@ export function addRunOptions(command: Command): Command {
     .option("--port <number>", "port of the HTTP API (default: a free one)", portNumber)
     .option(
       "--enforce-auth",
-      "have the HTTP API ask for what its authorization says, as on AWS (default: it asks nobody)",
+      "enforce the HTTP API's authorization, as AWS does (default: callers aren't authenticated)",
     )
     .option("--watch", "redeploy whenever the project's files change; queues, records and jobs at work stay")
     .addOption(

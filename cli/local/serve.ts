@@ -125,13 +125,13 @@ ${awsLines(cloud, outputs.dataBucket)}`;
 function whoMayCall(apis: JobApi[]): string {
   const asked = new Set(apis.map(({ access }) => access.authorization));
   if (asked.size === 0 || asked.has("none")) {
-    return `asks nobody who they are: other users and containers of this machine that
+    return `doesn't authenticate callers: other users and containers of this machine that
 reach its ports may submit, read and cancel jobs. Pages in a browser may not,
-but for origins that the program itself lets in.`;
+except from origins that the program allows.`;
   }
   const what = asked.size > 1 ? "such calls or tokens" : asked.has("iam") ? "such calls" : "tokens";
   return `takes only ${what} of this run, as its authorization says. Pages in a
-browser get in from origins that the program itself names, with the same.`;
+browser need the same, and an origin that the program allows.`;
 }
 
 const whoMayInspect = `
@@ -144,7 +144,7 @@ function submitting({ url, access, sample }: JobApi, { region }: LocalCloud): St
   const { type, payload } = sample ?? { type: "TYPE", payload: "PAYLOAD" };
   const curl = curlFor(access, region);
   return styled`
-${paint.bold("Submit a job, and look at it")}
+${paint.bold("Submit a job and see it")}
 
   npx batch-jobs submit ${type} '${JSON.stringify(payload)}' --wait
   npx batch-jobs list

@@ -18,7 +18,7 @@ export function readLocalSecrets(folder: string): Record<string, string> {
   if (!stats) return {};
   if ((stats.mode & 0o077) !== 0) {
     const mode = (stats.mode & 0o777).toString(8).padStart(4, "0");
-    throw new Error(`${file}: Expected a file that nobody else may read, mode 0600, got ${mode}: chmod 600 ${file}`);
+    throw new Error(`${file}: Expected a file that only you may read, mode 0600, got ${mode}: chmod 600 ${file}`);
   }
   expectIgnored(folder, file);
   const document = parseFile(file);

@@ -252,7 +252,7 @@ describe("batch-jobs", () => {
       expect(code).to.equal(3);
       expect(stdout)
         .to.match(/Job a is cancelled/)
-        .and.match(/Job b is running and was told to stop/);
+        .and.match(/Job b is running and was asked to stop/);
       expect(stderr).to.include("No job has the id c");
     });
 

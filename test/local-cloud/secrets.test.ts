@@ -174,7 +174,7 @@ describe("the file of local secrets", () => {
     it(`is refused where others may read or write it: ${mode.toString(8)}`, () => {
       write("A: a\n");
       execFileSync("chmod", [mode.toString(8), join(folder, localSecretsFile)]);
-      expect(failure()).to.match(/Expected a file that nobody else may read, mode 0600, got 06\d\d: chmod 600 /);
+      expect(failure()).to.match(/Expected a file that only you may read, mode 0600, got 06\d\d: chmod 600 /);
     });
   }
 

@@ -1,9 +1,9 @@
 #!/bin/bash
-# Asks the worker how it is, and gives the instance up once it was unwell, or silent, eight times in a row: for two minutes.
+# Checks the worker's health, and gives the instance up after eight failed checks in a row: two minutes.
 # It answers with an error only if it should be replaced: not while it drains or has jobs. A worker that starts is watched
 # by systemd's limits and by the launch hook.
 set -euo pipefail
-count="${RUNTIME_DIRECTORY:?}/unwell"
+count="${RUNTIME_DIRECTORY:?}/failed"
 most=8
 state=$(systemctl is-active batch-job-worker.service || true)
 if [[ $state != active ]] \
@@ -11,10 +11,10 @@ if [[ $state != active ]] \
   rm -f "$count"
   exit
 fi
-unwell=$(($(cat "$count" 2>/dev/null || echo 0) + 1))
-echo "$unwell" >"$count"
-echo "The worker is unwell, $unwell of $most: $answer" >&2
-if ((unwell >= most)); then
+failed=$(($(cat "$count" 2>/dev/null || echo 0) + 1))
+echo "$failed" >"$count"
+echo "The worker is unhealthy, check $failed of $most: $answer" >&2
+if ((failed >= most)); then
   rm -f "$count"
-  exec "${0%/*}/give-up.sh" "The worker was unwell $most times in a row: $answer"
+  exec "${0%/*}/give-up.sh" "The worker was unhealthy $most times in a row: $answer"
 fi

@@ -123,5 +123,5 @@ function lineErrors(args: Inputs): InputError[] {
 }
 
 const secretReason =
-  "Expected no secret, got one: whoever may read the launch template sees variables in clear text. Keep it in Secrets Manager " +
+  "Expected no secret, got one: everyone who may read the launch template sees variables in clear text. Keep it in Secrets Manager " +
   "or an SSM parameter and name its ARN in `secrets`, or give it as pulumi.unsecret(…) if it may be seen";

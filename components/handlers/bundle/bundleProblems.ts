@@ -11,6 +11,7 @@ export class HandlerProblems extends Error {
   }
 }
 
+const unloadable = /^No loader is configured for "(.+?)" files/;
 const unresolved = /^Could not resolve "(.+?)"/;
 
 /** Packages that a failed build could not find. */
@@ -37,6 +38,9 @@ function explain({ text, location }: Message, source: BundleSource): string {
   const name = packageOfRequest(request ?? "");
   if (name !== undefined) return `${place}the package ${name} is not installed: npm install ${name}`;
   if (request !== undefined) return `${place}there is no file ${request}`;
+  const ending = unloadable.exec(text)?.[1];
+  if (ending !== undefined)
+    return `${place}a file ending in ${ending} can't be imported: read it from S3, or use .json or .txt`;
   return `${place}${text}`;
 }
 

@@ -19,7 +19,10 @@ const remedies: [refusal: RegExp, remedy: string][] = [
     "A policy forbids it: it may ask for tags, encryption or other types (docs/deploy.md)",
   ],
   [/InvalidKMSKey|KMS/, "Let AWSServiceRoleForAutoScaling use the disks' key and create grants (docs/security.md)"],
-  [/image id .*does not exist|InvalidAMIID/i, "The machine image is gone: set machineImage anew (docs/fleet.md)"],
+  [
+    /image id .*does not exist|InvalidAMIID/i,
+    "The machine image is gone: give machineImage another label or id (docs/fleet.md)",
+  ],
   [
     /not supported in your requested|Unsupported/,
     "Name further instanceTypes, or subnets in zones with them (docs/network.md)",

@@ -72,7 +72,8 @@ describe("a processor whose handler is a file", () => {
       "node_modules/huge/index.js": `console.log(${JSON.stringify("x".repeat(20_000_001))})`,
       "node_modules/made/index.js":
         "exports.Client = class Client { constructor() { this.send = process.cwd.bind(process); } };",
-      "jobs/packages.ts": `import "not-there";\n\nimport "./nor-this";\nexport default () => 1;`,
+      "jobs/packages.ts": `import "not-there";\n\nimport "./nor-this";\nimport "./a.toml";\nexport default () => 1;`,
+      "jobs/a.toml": "a = 1",
       "jobs/b.ts": "export const x = 1;",
       "jobs/huge.ts": `import "huge";\nexport default () => 1;`,
       "jobs/good.ts": "export default () => 1;",
@@ -117,6 +118,7 @@ describe("a processor whose handler is a file", () => {
       `"inline": program.ts:7: the package nowhere is not installed: npm install nowhere`,
       `"packages": jobs/packages.ts:1: the package not-there is not installed: npm install not-there`,
       `"packages": jobs/packages.ts:3: there is no file ./nor-this`,
+      `"packages": jobs/packages.ts:4: a file ending in .toml can't be imported: read it from S3, or use .json or .txt`,
       `"missing": there is no file ./jobs/missing in ${process.cwd()}; ${endings}`,
       `"folder": there is no file ./jobs in ${process.cwd()}; ${endings}`,
       `"huge": ${bundle}`,

@@ -89,7 +89,7 @@ describe("redrive", () => {
     }
   }
 
-  it("sends the letters of the jobs back, has their records wait with attempts afresh, and lets go of the others", async () => {
+  it("sends the letters of the jobs back, has their records wait with attempts counted from zero, and lets go of the others", async () => {
     const wanted = [await fail(), await fail()];
     const others: string[] = [];
     for (let count = 0; count < 25; count++) others.push(await fail());

@@ -83,6 +83,7 @@ describe("HandlerRunner", () => {
     expect(await problemOf("noDefault.mjs")).to.match(
       /export a function as its default, or an object with `handle`, got nothing/,
     );
+    expect(await problemOf("noHandle.mjs")).to.match(/an object with `handle`, got an object$/);
     expect(await problemOf("missingPackage.cjs")).to.include("Cannot find module 'no-such-package'");
     expect(() => findHandler("nothing", [path.join(distFolder, "processors"), "/no/such"])).to.throw(
       /There is no handler "nothing": expected .*nothing\.js\. Handlers in .*: checksum, .*; There is no folder \/no\/such/,

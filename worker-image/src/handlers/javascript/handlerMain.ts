@@ -87,6 +87,8 @@ async function loadHandler({ modulePath, inlineText }: HandlerSource): Promise<H
     if (typeof exported !== "object" || exported === null) break;
     const { handle, default: inner } = exported as { handle?: unknown; default?: unknown };
     if (inner === undefined && typeof handle === "function") return handle.bind(exported) as Handler;
+    // What a default export holds isn't a handler.
+    if (inner === undefined && depth > 0) break;
     exported = inner;
   }
   const name = (inlineText && readBundleHeader(inlineText)?.name) ?? modulePath;

@@ -88,7 +88,7 @@ export class HandlerProcess {
     this.link = new HandlerLink(
       this.child,
       (message) => this.onMessage(message),
-      (error) => this.condemn(exitError(`sent what makes no sense: ${toJobError(error).message}`)),
+      (error) => this.condemn(exitError(`sent an unreadable message: ${toJobError(error).message}`)),
     );
     this.ended = this.follow();
     this.listen(this.child.stdout!, "stdout");
