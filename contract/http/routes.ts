@@ -13,6 +13,7 @@ export type JsonSchema = Record<string, unknown>;
 /** Fields of a request's body, an object without others. It may be missing if no field is required. */
 export interface Body {
   required?: readonly string[];
+  not?: JsonSchema;
   properties: Record<string, JsonSchema>;
 }
 
@@ -47,6 +48,7 @@ const type = { type: "string", pattern: typePattern.source };
 /** Fields of a job as it is submitted. The payload's own schema is its type's. */
 const job = {
   required: ["type", "payload"],
+  not: { required: ["delaySeconds", "runAt"] },
   properties: {
     type: { ...type, description: "Name of a job type" },
     payload: { description: "Any JSON value of at most 240,000 bytes and 64 levels" },
