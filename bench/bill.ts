@@ -22,6 +22,7 @@ interface Scenario {
   seconds: number;
   /** Of an instance; those beyond a vCPU each fetch as many ahead. */
   slots: number;
+  keepPayloads?: boolean;
 }
 
 /**
@@ -43,13 +44,17 @@ const scenarios: Scenario[] = [
     batch: 100,
     slots: 20,
   },
+  {
+    ...{ name: "singly, one a second, on a fleet that is up, with payloads kept", target: 7, ...up },
+    ...{ jobs: 60, batch: 1, slots: 2, keepPayloads: true },
+  },
 ];
 
 type Counts = ReturnType<Bill["perMillion"]> & { name: string; target: number; total: number };
 
 const countsFile = join(packageRoot(), "tools", "billCounts.json");
 
-async function measure({ types, minInstances, jobs, batch, seconds, slots }: Scenario) {
+async function measure({ types, minInstances, jobs, batch, seconds, slots, keepPayloads = false }: Scenario) {
   let bill: Bill | undefined;
   // Not the minute's runs, which docs/cost.md counts apart.
   const cloud = await startCloud({
@@ -62,7 +67,8 @@ async function measure({ types, minInstances, jobs, batch, seconds, slots }: Sce
   const program = () => {
     const processors = names.map((name) => ({ name, handler: "word-count", minInstances, slots, prefetch }));
     const network = { vpcId: "vpc-1", subnetIds: ["subnet-1"] };
-    const processor = new BatchJobProcessor("bench", { processors, metrics: "off", image: "worker:bench", network });
+    const args = { processors, keepPayloads, metrics: "off", image: "worker:bench", network } as const;
+    const processor = new BatchJobProcessor("bench", args);
     return { url: processor.url, jobTable: processor.jobTableName, queueUrls: processor.queueUrls };
   };
   try {

@@ -40,6 +40,13 @@ export function timeAgo(text: string, _previous?: unknown, now = Date.now()): nu
   }
 }
 
+/** One more label; the API checks names and values. */
+export function label(text: string, others: Record<string, string> = {}): Record<string, string> {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError("Expected a name and a value, such as campaign=spring.");
+  return { ...others, [name]: value! };
+}
+
 export function count(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("Expected a whole number from 1 up.");
   return Number(text);

@@ -14,13 +14,14 @@ import type {
   JobType,
   JobTypeMap,
   ListQuery,
+  ReplayOptions,
   RetryOptions,
   Submission,
   SubmitOptions,
   SubmitOutcome,
   SubmittedJob,
 } from "./job";
-import { bodyToSubmit, submissionBody } from "./submissionBody";
+import { bodyToSubmit, checkPayload, submissionBody } from "./submissionBody";
 import { submitMany } from "./submitMany";
 import { waitForJob, type WaitOptions } from "./waitForJob";
 
@@ -140,19 +141,20 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   }
 
   /**
-   * Runs a failed job again, under its id and with attempts counted from zero, and returns its new state. A job that
-   * waits or runs since an earlier retry is no error.
+   * Runs a failed or cancelled job again, under its id and with attempts counted from zero, and returns its new state.
+   * Its checkpoint stays. A job that waits or runs since an earlier retry is no error.
    *
-   * @throws JobProblemError with code `job-not-ended`, `job-succeeded`, or `payload-not-kept` if its dead letter is
-   * gone.
+   * @throws JobProblemError with code `job-not-ended`, `job-succeeded`, or `payload-not-kept` if neither its dead letter
+   * nor its payload is there.
    */
   async retry<Name extends keyof Types & string>(
     job: JobRef<Name>,
-    { delaySeconds, signal }: RetryOptions = {},
+    { delaySeconds, idempotencyKey = randomUUID(), signal }: RetryOptions = {},
   ): Promise<Job<Types[Name]["result"], Name>> {
     try {
       const path = `${pathOf(job)}/retry`;
-      const answer = await this.connection.request({ method: "POST", path, body: { delaySeconds }, signal });
+      const headers = { "idempotency-key": idempotencyKey };
+      const answer = await this.connection.request({ method: "POST", path, headers, body: { delaySeconds }, signal });
       return readJob(answer) as Job<Types[Name]["result"], Name>;
     } catch (error) {
       if (!(error instanceof JobProblemError && error.code === "job-not-ended")) throw error;
@@ -164,13 +166,40 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   }
 
   /**
-   * Runs failed jobs again, up to a hundred; returns the outcome of each, in the order of their ids. A job that waits
+   * Submits a job like this one, whatever became of it: of the same type, payload, tenant and labels, unless the options
+   * say otherwise. It has no checkpoint.
+   *
+   * @throws JobProblemError with code `payload-not-kept` if the payload is gone, and the options have none.
+   */
+  async replay(job: JobRef<string>, options: ReplayOptions = {}): Promise<SubmittedJob> {
+    const { idempotencyKey = randomUUID(), signal, ...body } = options;
+    const path = `${pathOf(job)}/replay`;
+    const headers: Record<string, string> = body.id === undefined ? { "idempotency-key": idempotencyKey } : {};
+    checkPayload(body);
+    return readSubmittedJob(await this.connection.request({ method: "POST", path, headers, body, signal }));
+  }
+
+  /**
+   * Removes an ended job's payload, result and checkpoint, and its dead letter. Returns the job without them.
+   *
+   * @throws JobProblemError with code `job-not-ended` if it waits or runs.
+   */
+  async removeData(job: JobRef<string>, { signal }: CallOptions = {}): Promise<Job> {
+    return readJob(await this.connection.request({ method: "DELETE", path: `${pathOf(job)}/data`, signal }));
+  }
+
+  /**
+   * Runs failed jobs again, from their dead letters, up to a hundred; returns the outcome of each, in the order of their ids. A job that waits
    * or runs since an earlier retry counts as accepted.
    */
-  async retryMany(ids: readonly string[], { delaySeconds, signal }: RetryOptions = {}): Promise<SubmitOutcome[]> {
+  async retryMany(
+    ids: readonly string[],
+    { delaySeconds, idempotencyKey = randomUUID(), signal }: RetryOptions = {},
+  ): Promise<SubmitOutcome[]> {
     const distinct = [...new Set(ids)];
     const body = { ids: distinct, delaySeconds };
-    const answer = await this.connection.request({ method: "POST", path: "jobs/retry", body, signal });
+    const headers = { "idempotency-key": idempotencyKey };
+    const answer = await this.connection.request({ method: "POST", path: "jobs/retry", headers, body, signal });
     const results = readBatchResults(answer, distinct.length).map((result, index) => ({
       ...result,
       id: distinct[index]!,

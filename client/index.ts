@@ -19,6 +19,7 @@ export type {
   JobType,
   ListQuery,
   Refusal,
+  ReplayOptions,
   RetryOptions,
   Submission,
   SubmitOptions,

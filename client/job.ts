@@ -31,6 +31,8 @@ export interface SubmitOptions {
   runAt?: Date | string;
   /** The customer that the job is for; see "Tenants" in docs/api.md. */
   tenant?: string;
+  /** Words of your own for the job: at most 10, names `[a-z][a-z0-9-]{0,39}`, values of 1–100 visible characters. */
+  labels?: Record<string, string>;
   /** Ends the call; it is then unknown if the job was accepted. */
   signal?: AbortSignal;
 }
@@ -57,6 +59,20 @@ export interface Refusal {
 export interface RetryOptions {
   /** Whole seconds until the job may begin, at most 900. @default 0 */
   delaySeconds?: number;
+  /** Under the same key a job is retried once, whatever becomes of it. @default - a random one for each call */
+  idempotencyKey?: string;
+  signal?: AbortSignal;
+}
+
+export interface ReplayOptions {
+  /** @default - that of the job */
+  payload?: unknown;
+  /** @default - that of the job */
+  type?: string;
+  /** Id of the new job. @default - one that the API makes */
+  id?: string;
+  /** Makes the call idempotent without naming the id. @default - a random one for each call */
+  idempotencyKey?: string;
   signal?: AbortSignal;
 }
 

@@ -13,10 +13,11 @@ export interface SubmissionBody {
   delaySeconds?: number;
   runAt?: string;
   tenant?: string;
+  labels?: Record<string, string>;
 }
 
 /** Options of a job; `submit` alone also takes those of a call. */
-const jobOptions = ["id", "delaySeconds", "runAt", "tenant"];
+const jobOptions = ["id", "delaySeconds", "runAt", "tenant", "labels"];
 export const callOptions = ["idempotencyKey", "signal"];
 
 /**
@@ -29,15 +30,12 @@ export function submissionBody(
   options: SubmitOptions,
   further: readonly string[] = [],
 ): { body: SubmissionBody } | { refusal: Refusal } {
-  const { id, delaySeconds, runAt, tenant } = options;
+  const { id, delaySeconds, runAt, tenant, labels } = options;
   const errors = [...payloadProblems(payload), ...unknownOptions(options, [...jobOptions, ...further])];
   if (runAt instanceof Date && Number.isNaN(runAt.getTime())) {
     errors.push({ path: "/runAt", message: "Expected a time, got an invalid Date" });
   }
-  if (errors.length > 0) {
-    const detail = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
-    return { refusal: { code: "invalid-request", status: problems["invalid-request"].status, detail, errors } };
-  }
+  if (errors.length > 0) return { refusal: refusalOf(errors) };
   return {
     body: {
       type,
@@ -46,6 +44,7 @@ export function submissionBody(
       ...(delaySeconds !== undefined && { delaySeconds }),
       ...(runAt !== undefined && { runAt: runAt instanceof Date ? runAt.toISOString() : runAt }),
       ...(tenant !== undefined && { tenant }),
+      ...(labels !== undefined && { labels }),
     },
   };
 }
@@ -55,6 +54,17 @@ export function bodyToSubmit(type: string, payload: unknown, options: SubmitOpti
   const outcome = submissionBody(type, payload, options, callOptions);
   if ("refusal" in outcome) throw new JobProblemError(outcome.refusal);
   return outcome.body;
+}
+
+/** Throws if a part of the payload would be dropped or changed on the way. */
+export function checkPayload(body: { payload?: unknown }): void {
+  const errors = "payload" in body ? payloadProblems(body.payload) : [];
+  if (errors.length > 0) throw new JobProblemError(refusalOf(errors));
+}
+
+function refusalOf(errors: FieldProblem[]): Refusal {
+  const detail = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  return { code: "invalid-request", status: problems["invalid-request"].status, detail, errors };
 }
 
 function unknownOptions(options: object, known: string[]): FieldProblem[] {

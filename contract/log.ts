@@ -27,6 +27,8 @@ export interface LogFields {
   worker?: string;
   messageId?: string;
   attempt?: number | undefined;
+  /** The job's labels, in a worker's lines. */
+  labels?: Record<string, string>;
   error?: LoggedError;
   /** A handler's own fields, which can overwrite nothing. */
   fields?: Record<string, unknown>;

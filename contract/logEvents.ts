@@ -12,6 +12,8 @@ export interface LogEvents {
   "job-not-recorded": "front end";
   /** The topic would not take it, with the `error`: answered 503 */
   "job-not-published": "front end";
+  /** Its payload could not be kept, with the `error`: the front end answers 503, a worker runs the job all the same */
+  "payload-not-kept": "front end" | "worker";
   /** The schedule of a job far ahead could not be made, with the `error`: answered 503 */
   "job-not-scheduled": "front end";
   /** The schedule of a cancelled job stays: its message comes, and is deleted */

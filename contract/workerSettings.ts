@@ -56,8 +56,10 @@ export const workerOptions = {
   deadLetterQueueUrl: text,
   /** Table of job records; undefined if jobs are not tracked. */
   jobTable: optional(text),
-  /** Table of the jobs' checkpoints; undefined if jobs are not tracked. */
+  /** Table of the jobs' payloads and checkpoints; undefined if jobs are not tracked. */
   payloadTable: optional(text),
+  /** True if the payloads of jobs that were published straight to the topic are kept. */
+  keepPayloads: optional(flag),
   /** Name of a handler module of the worker image. */
   handler: optional(text),
   /** S3 location of an inline handler's text: `s3://bucket/key`. */

@@ -162,6 +162,10 @@ const instance = { hourly: 0.072_5, slots: 2, busyShare: 0.8, diskGb: 30, diskGb
 const loneSeconds = 40 + 1 + 20 + 10;
 const recordBytes = 500;
 const recordDays = 14;
+/** Payloads of up to 1 KB: a write unit each. */
+const payloadBytes = 500;
+const payloadDays = 28;
+const payloadDollars = 0.625;
 const logDays = 30;
 /**
  * Dollars for stored data, by GB and month: DynamoDB's standard class; CloudWatch's logs, which are assumed to be
@@ -194,16 +198,18 @@ function billTable(counts, idleMinutes) {
     // On a fleet that is up, nudges come by time, one each few seconds at any rate: not by job.
     const scaler = perMinute === 1 ? millions * parts.scaler : (counts[0].dollars.scaler * minutes * 60) / 1e6;
     const records = (((millions * 1e6 * recordBytes) / 1e9) * recordDays * 24) / idlePrices.hoursPerMonth;
+    const payloads = (((millions * 1e6 * payloadBytes) / 1e9) * payloadDays * 24) / idlePrices.hoursPerMonth;
     const keptLogs = ((logGb * logDays * 24) / idlePrices.hoursPerMonth) * kept.logShare;
     return {
       "Requests and writes": millions * parts.requests,
+      "Payloads written": millions * payloadDollars,
       "Logs written": millions * parts.logs,
       "Functions' time": millions * parts.functions,
       Scaler: scaler,
       "Runs of each minute": idleMinutes,
       'Metrics, with `"type"`': metricsOfType.fewest * metricDollars,
       "Instances and disks": fleetDollars(instancesFor(perMinute)),
-      "Records and logs kept": records * kept.record + keptLogs * kept.log,
+      "Records, payloads and logs kept": (records + payloads) * kept.record + keptLogs * kept.log,
     };
   });
   const names = Object.keys(columns[0]);

@@ -120,6 +120,11 @@ export class Bill {
     if (/^(GetItem|BatchGetItem|Query|Scan)$/.test(action)) {
       return input.ConsistentRead === true ? prices.dynamoRead : prices.dynamoRead / 2;
     }
+    if (action === "BatchWriteItem") {
+      const items = Object.values(input.RequestItems as Record<string, object[]>).flat();
+      const kilobytes = (item: object) => Math.ceil(JSON.stringify(item).length / 1_024);
+      return items.reduce((sum, item) => sum + kilobytes(item) * prices.dynamoWrite, 0);
+    }
     return action === "PutItem" && input.TableName === this.recordTable ? 2 * prices.dynamoWrite : prices.dynamoWrite;
   }
 }
@@ -131,7 +136,8 @@ function lowerQuartile(seconds: number[]): number {
 
 /** The table of a call to DynamoDB, in words. */
 function tableOf({ input = {} }: AwsRequest): string {
-  const [, table] = /-tables-([a-z]+)-/.exec(String(input.TableName)) ?? [];
+  const [name = input.TableName] = Object.keys(Object(input.RequestItems) as object);
+  const [, table] = /-tables-([a-z]+)-/.exec(String(name)) ?? [];
   return table === undefined ? "" : ` of ${table}`;
 }
 

@@ -2,10 +2,11 @@ import { type Command } from "commander";
 import type { Job } from "../../client/index";
 import type { JobState } from "../../contract/records/record";
 import { exitCodes } from "../exitCodes";
-import { count, jobState, seconds } from "../optionValues";
+import { count, jobState, seconds, wholeSeconds } from "../optionValues";
 import { renderJob, renderJobs } from "../output/jobTables";
 import { paint, type Styled } from "../output/styled";
 import { err } from "../output/terminal";
+import { readPayloads } from "../readPayloads";
 import { reportFailure } from "../reportFailure";
 import { openSession, print, printJson } from "../session";
 import { waitForJobs } from "../waitForJobs";
@@ -66,6 +67,48 @@ function cancelled({ id, state }: Job): Styled {
   const done = paint.green("✔");
   if (state === "cancelled") return [done, ` Job ${id} is cancelled`];
   return [done, ` Job ${id} is ${state} and was asked to stop; batch-jobs wait ${id} shows when it has`];
+}
+
+export function addRetry(program: Command): void {
+  program
+    .command("retry")
+    .description("Runs failed or cancelled jobs again, under their ids and with attempts counted from zero")
+    .argument("<ids...>", "job ids")
+    .option("--delay <seconds>", "how long the jobs wait before they may begin (default: 0)", wholeSeconds)
+    .addHelpText("after", "\nExamples:\n  $ batch-jobs retry picture-17 && batch-jobs wait picture-17")
+    .action(async (ids: string[], { delay }: { delay?: number }, command: Command) => {
+      const { client, isJson } = await openSession(command);
+      const jobs: Job[] = [];
+      let exitCode: number = exitCodes.ok;
+      for (const id of new Set(ids)) {
+        await client.retry(id, { delaySeconds: delay }).then(
+          (job) => jobs.push(job),
+          (error: unknown) => (exitCode = Math.max(exitCode, reportFailure(error))),
+        );
+      }
+      if (isJson) printJson(ids.length === 1 ? (jobs[0] ?? null) : { jobs });
+      else for (const { id, state } of jobs) print([paint.green("✔"), ` Job ${id} is ${state}`]);
+      process.exitCode = exitCode;
+    });
+}
+
+export function addReplay(program: Command): void {
+  program
+    .command("replay")
+    .description("Submits a job like this one, and prints its id")
+    .argument("<id>", "job id")
+    .option("--payload <json>", "another payload (default: that of the job)")
+    .option("--type <type>", "another job type (default: that of the job)")
+    .option("--id <id>", "the new job's id (default: one that the API gives)")
+    .addHelpText("after", "\nExamples:\n  $ batch-jobs wait $(batch-jobs replay picture-17)")
+    .action(async (id: string, options: { payload?: string; type?: string; id?: string }, command: Command) => {
+      const { payload: argument, ...more } = options;
+      const payload = argument === undefined ? {} : { payload: (await readPayloads({ argument }))[0] };
+      const { client, isJson } = await openSession(command);
+      const job = await client.replay(id, { ...more, ...payload });
+      if (isJson) printJson(job);
+      else print(job.id);
+    });
 }
 
 const pageSize = 100;

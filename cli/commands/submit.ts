@@ -2,7 +2,7 @@ import { type Command } from "commander";
 import { JobProblemError } from "../../client/index";
 import { nearestName } from "../../contract/http/nearestName";
 import { CommandError, exitCodes, usageError } from "../exitCodes";
-import { seconds, time, wholeSeconds } from "../optionValues";
+import { label, seconds, time, wholeSeconds } from "../optionValues";
 import { paint } from "../output/styled";
 import { err } from "../output/terminal";
 import { readPayloads } from "../readPayloads";
@@ -16,6 +16,7 @@ interface SubmitCommandOptions {
   delay?: number;
   runAt?: string;
   tenant?: string;
+  label?: Record<string, string>;
   wait?: boolean;
   timeout?: number;
 }
@@ -35,6 +36,7 @@ export function addSubmit(program: Command): void {
     .option("--delay <seconds>", "how long the job waits before it may begin (default: 0)", wholeSeconds)
     .option("--run-at <time>", "when the job may begin, ISO 8601 (default: at once)", time)
     .option("--tenant <name>", "the tenant that the job belongs to (default: none)")
+    .option("--label <name=value>", "a label of the job; repeat it for more (default: none)", label)
     .option("-w, --wait", "wait until the job has ended, and show how")
     .option("--timeout <seconds>", "with --wait: how long (default: until it has ended)", seconds)
     .addHelpText(
@@ -69,9 +71,9 @@ function checkOptions({ lines, id, wait, timeout, delay, runAt }: SubmitCommandO
 }
 
 async function submitOne(session: Session, type: string, payload: unknown, options: SubmitCommandOptions) {
-  const { id, delay, runAt, tenant } = options;
+  const { id, delay, runAt, tenant, label: labels } = options;
   const job = await session.client
-    .submit(type, payload, { id, delaySeconds: delay, runAt, tenant })
+    .submit(type, payload, { id, delaySeconds: delay, runAt, tenant, labels })
     .catch((error: unknown) => explainType(session, type, error));
   if (options.wait) return waitForJobs(session, [job.id], options.timeout);
   if (session.isJson) printJson({ id: job.id, type: job.type, state: job.state });
@@ -100,8 +102,8 @@ async function explainType({ client }: Session, type: string, error: unknown): P
 const mostNamed = 10;
 
 async function submitLines(session: Session, type: string, payloads: unknown[], options: SubmitCommandOptions) {
-  const { delay, runAt, tenant } = options;
-  const more = { delaySeconds: delay, runAt, tenant };
+  const { delay, runAt, tenant, label: labels } = options;
+  const more = { delaySeconds: delay, runAt, tenant, labels };
   const outcomes = await session.client.submitMany(payloads.map((payload) => ({ type, payload, ...more })));
   const accepted = outcomes.filter(({ isAccepted }) => isAccepted).map(({ id }) => id);
   const isWaiting = options.wait && accepted.length > 0;

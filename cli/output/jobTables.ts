@@ -45,16 +45,23 @@ export function renderJob(job: Job): Styled {
     ["type", type],
     ["state", state(job)],
     ["waiting", job.waiting && waitingText(job.waiting)],
+    ["payload", job.payload === undefined ? undefined : printableJson(job.payload)],
+    ["tenant", job.tenant],
+    ["labels", job.labels && labelsText(job.labels)],
     ["attempts", String(attempts)],
     ["progress", progress && progressText(progress)],
     ["checkpoint", job.checkpointAt],
-    ["submitted", submittedAt],
+    ["submitted", withName(submittedAt, job.submittedBy)],
+    ["replay of", job.replayOf],
     ["not before", runAt],
     ["started", startedAt],
     ["finished", finishedAt],
-    ["cancel asked", job.cancelRequestedAt],
+    ["cancel asked", withName(job.cancelRequestedAt, job.cancelledBy)],
+    ["retried", withName(job.retriedAt, job.retriedBy)],
+    ["data removed", withName(job.dataRemovedAt, job.dataRemovedBy)],
     ["error", error && `${error.name}: ${error.message}`],
     ...frameRows(error?.frames),
+    ...attemptRows(job.attemptLog),
     ["result", resultOmitted ? `left out: ${resultOmitted.reason}` : resultText(job)],
   ];
   return renderFields(rows);
@@ -62,6 +69,29 @@ export function renderJob(job: Job): Styled {
 
 function resultText({ result }: Job): string | undefined {
   return result === undefined ? undefined : printableJson(result);
+}
+
+function labelsText(labels: Record<string, string>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ");
+}
+
+function withName(time: string | undefined, name: string | undefined): string | undefined {
+  return time && name ? `${time} by ${name}` : time;
+}
+
+/** Columns of an attempt's line, beside the name of its field. */
+const attemptColumns = 66;
+
+/** The attempts that failed, were given back or lost their workers. */
+function attemptRows(attempts: Job["attemptLog"] = []): [string, Styled][] {
+  return attempts.map(({ attempt, worker, startedAt, endedAt, outcome, error }, index) => {
+    const ran = `${((Date.parse(endedAt) - Date.parse(startedAt)) / 1_000).toFixed(1)} s`;
+    const what = `#${attempt} ${outcome.replace("-", " ")} after ${ran} on ${worker}`;
+    const why = error ? `: ${error.name}: ${error.message}` : "";
+    return [index === 0 ? "earlier" : "", cut(singleLine(what + why), attemptColumns)];
+  });
 }
 
 /** The handler's own lines at which an error was thrown, the innermost first. */

@@ -23,6 +23,13 @@ export interface BatchJobProcessorArgs {
    */
   tracking?: boolean;
   /**
+   * Keeps each job's payload for 28 days: `GET /jobs/{id}` shows it, and retries and replays need it. It costs a
+   * DynamoDB write per job and KB. Not with `tracking: false`; no other input serves, since records hold no payloads.
+   * @default true
+   * @example false
+   */
+  keepPayloads?: boolean;
+  /**
    * Lets the table of job records be restored to any second of the last 35 days; it costs money by size.
    * @default false
    * @example true

@@ -5,6 +5,7 @@ import { workerOptions } from "../../contract/workerSettings";
 export const defaults = {
   lambdaRuntime: "nodejs22.x",
   tracking: true,
+  keepPayloads: true,
   pointInTimeRecovery: false,
   events: false,
   authorization: "iam",

@@ -95,9 +95,9 @@ export function reportToFleet(tableArn: pulumi.Input<string>, type: string): Pol
   return { Sid: "ReportToFleet", Action, Resource: tableArn, Condition: onlyOf(type) };
 }
 
-/** Writing checkpoints of one type's jobs, which also returns them. */
-export function keepCheckpoints(tableArn: pulumi.Input<string>, type: string): PolicyStatement {
-  return { Sid: "KeepCheckpoints", Action: ["dynamodb:UpdateItem"], Resource: tableArn, Condition: onlyOf(type) };
+/** Writing payloads and checkpoints of one type's jobs, which also returns them. */
+export function keepUserData(tableArn: pulumi.Input<string>, type: string): PolicyStatement {
+  return { Sid: "KeepUserData", Action: ["dynamodb:UpdateItem"], Resource: tableArn, Condition: onlyOf(type) };
 }
 
 /** Bounds a statement to the items of a type, in tables whose hash key is the type. */
@@ -166,6 +166,11 @@ export function listRecords(tableArn: pulumi.Input<string>): PolicyStatement {
 
 export function readListed(tableArn: pulumi.Input<string>): PolicyStatement {
   return { Sid: "ReadListed", Action: ["dynamodb:BatchGetItem"], Resource: tableArn };
+}
+
+/** Writing, reading and removing jobs' payloads, and removing their checkpoints. */
+export function keepPayloads(tableArn: pulumi.Input<string>): PolicyStatement {
+  return { Sid: "KeepPayloads", Action: ["dynamodb:BatchWriteItem", "dynamodb:GetItem"], Resource: tableArn };
 }
 
 export function followRecords(tableArn: pulumi.Input<string>): PolicyStatement {

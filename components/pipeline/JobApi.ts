@@ -9,6 +9,7 @@ import { type JwtArgs } from "../args/JwtArgs";
 import {
   announceTo,
   invoke,
+  keepPayloads,
   listRecords,
   publishTo,
   readFleets,
@@ -89,7 +90,7 @@ export class JobApi extends pulumi.ComponentResource {
 
   private createFrontend(name: string, args: JobApiArgs): LambdaFunction {
     const { schedules } = args;
-    const { records, types, fleets } = args.tables;
+    const { records, payloads, keepsPayloads, types, fleets } = args.tables;
     return new LambdaFunction(
       `${name}-frontend`,
       {
@@ -104,6 +105,8 @@ export class JobApi extends pulumi.ComponentResource {
           SCHEDULE_DEAD_LETTER_ARN: schedules.deadLetterArn,
           ...(args.eventsTopic && { EVENTS_TOPIC_ARN: args.eventsTopic.arn }),
           ...(records && { JOB_TABLE: records.name }),
+          ...(payloads && { PAYLOAD_TABLE: payloads.name }),
+          ...(keepsPayloads && { KEEP_PAYLOADS: "1" }),
           FLEET_TABLE: fleets.name,
           ...(schemeOf(args) !== "iam" && { HIDE_QUEUES: "1" }),
           ...(args.jwt && { TOKEN_RULES: tokenRules(args.jwt) }),
@@ -117,6 +120,7 @@ export class JobApi extends pulumi.ComponentResource {
           readJobTypes(types.arn, "dynamodb:Scan"),
           ...(records ? [submitRecords(records.arn), listRecords(records.arn), readListed(records.arn)] : []),
           readFleets(fleets.arn),
+          ...(payloads ? [keepPayloads(payloads.arn)] : []),
           ...(records ? [invoke("RetryJobs", args.removal.arn)] : []),
           invoke("RetryLaunches", args.scaler.arn),
         ],

@@ -5,7 +5,10 @@ import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
 import { encryptTable } from "../aws/encryption";
 
-export type JobTablesArgs = Pick<BatchJobProcessorArgs, "tracking" | "pointInTimeRecovery" | "kmsKey" | "tags">;
+export type JobTablesArgs = Pick<
+  BatchJobProcessorArgs,
+  "tracking" | "keepPayloads" | "pointInTimeRecovery" | "kmsKey" | "tags"
+>;
 
 /** Keys only: no write but a job's first touches it. `keySchemas` would require a later provider than its first 7. */
 const newest = { name: listIndex, hashKey: "listKey", rangeKey: "submittedAt", projectionType: "KEYS_ONLY" };
@@ -18,10 +21,11 @@ export class JobTables extends pulumi.ComponentResource {
   /** Undefined without `tracking`. */
   readonly records: aws.dynamodb.Table | undefined;
   /**
-   * Users' data of jobs, by type, so that a worker's role can be bound to its own: `<id>#checkpoint`. Undefined without
-   * `tracking`.
+   * Users' data of jobs, by type, so that a worker's role can be bound to its own: `<id>#payload`, `<id>#checkpoint`.
+   * Undefined without `tracking`.
    */
   readonly payloads: aws.dynamodb.Table | undefined;
+  readonly keepsPayloads: boolean;
   readonly types: aws.dynamodb.Table;
   /** Events that the router keeps while SQS takes nothing: messages of the topic. */
   readonly unsent: aws.dynamodb.Table;
@@ -36,7 +40,9 @@ export class JobTables extends pulumi.ComponentResource {
       attributes: ["type", "item"].map((key) => ({ name: key, type: "S" })),
       ttl,
     };
-    if (args.tracking ?? defaults.tracking) {
+    const isTracking = args.tracking ?? defaults.tracking;
+    this.keepsPayloads = isTracking && (args.keepPayloads ?? defaults.keepPayloads);
+    if (isTracking) {
       const pointInTimeRecovery = { enabled: args.pointInTimeRecovery ?? defaults.pointInTimeRecovery };
       this.records = new aws.dynamodb.Table(
         `${name}-records`,

@@ -14,6 +14,7 @@ export interface WorkerAddresses {
   region: string;
   jobTable?: string;
   payloadTable?: string;
+  keepPayloads: boolean;
   fleetTable: string;
   scalerFunction: string;
   eventsTopic?: string;

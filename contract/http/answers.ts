@@ -1,4 +1,5 @@
-import type { JobError, JobState, OmittedResult } from "../records/record";
+import type { Labels } from "../messages/envelope";
+import type { JobError, JobState, LoggedAttempt, OmittedResult } from "../records/record";
 import type { Waiting } from "../records/waiting";
 import type { ProblemDocument } from "./problem";
 
@@ -26,8 +27,12 @@ export interface Job<Result = unknown, Name extends string = string> {
   id: string;
   type: Name;
   state: JobState;
+  /** The payload, if it is kept; lists leave it out. */
+  payload?: unknown;
   /** Attempts begun, less those given back. */
   attempts: number;
+  /** The last ten attempts that failed, were given back or lost their worker, oldest first; lists leave them out. */
+  attemptLog?: LoggedAttempt[];
   /** Time of the last `checkpoint(value)`, which the next attempt gets; up to 20 s old while the job runs. */
   checkpointAt?: string;
   /** The handler's last `progress(fraction, note)`. */
@@ -39,19 +44,33 @@ export interface Job<Result = unknown, Name extends string = string> {
   /** Error of the job, or of its last attempt. */
   error?: JobError;
   submittedAt: string;
+  /**
+   * Caller who submitted the job: account and role or user, or a token's issuer and subject. Undefined if the API
+   * authenticates none.
+   */
+  submittedBy?: string;
+  /** Id of the job whose replay it is. */
+  replayOf?: string;
   startedAt?: string;
   finishedAt?: string;
   /** Earliest start of a delayed job. */
   runAt?: string;
   /** Time at which cancellation was requested. */
   cancelRequestedAt?: string;
+  cancelledBy?: string;
   /** Reason why it waits, while it is queued. */
   waiting?: Waiting;
-  /** Number of retries after the job had failed, and the time of the last one. */
+  /** Number of retries after the job had ended, and the time and caller of the last one. */
   retries?: number;
   retriedAt?: string;
+  retriedBy?: string;
+  /** Time at which payload, result and checkpoint were removed, and the caller. */
+  dataRemovedAt?: string;
+  dataRemovedBy?: string;
   /** The customer that the job is for. */
   tenant?: string;
+  /** The submitter's words for the job, by name. */
+  labels?: Labels;
   /** Fields of the record that can't be read. */
   unreadable?: string[];
 }

@@ -57,6 +57,11 @@ const job = {
       ...{ type: "string", pattern: tenantPattern.source },
       description: "Customer that the job is for",
     },
+    labels: {
+      ...{ type: "object", maxProperties: 10, propertyNames: { pattern: "^[a-z][a-z0-9-]{0,39}$" } },
+      additionalProperties: { type: "string", minLength: 1, maxLength: 100 },
+      description: "Words of your own for the job, by name; values have visible characters alone",
+    },
     delaySeconds: {
       ...{ type: "integer", minimum: 0, maximum: limits.maxDelaySeconds },
       description: "Seconds before which the job doesn't run",
@@ -118,14 +123,28 @@ export const routes = {
     problems: ["job-not-found", "job-finished"],
   },
   retryJob: {
-    ...{ method: "POST", path: "/jobs/{id}/retry", scope: "operate", summary: "Runs a failed job again" },
+    ...{ method: "POST", path: "/jobs/{id}/retry", scope: "operate", summary: "Runs a failed or cancelled job again" },
     needsRecords: true,
     body: { properties: { delaySeconds } },
     answers: { 202: "Job" },
-    problems: ["job-not-found", "job-not-ended", "job-succeeded", "payload-not-kept"],
+    problems: ["job-not-found", "job-not-ended", "job-succeeded", "payload-not-kept", "unknown-type"],
+  },
+  replayJob: {
+    ...{ method: "POST", path: "/jobs/{id}/replay", scope: "operate", summary: "Submits a job like this one" },
+    needsRecords: true,
+    body: { properties: { payload: job.properties.payload, type: job.properties.type, id: job.properties.id } },
+    answers: { 202: "SubmittedJob" },
+    problems: ["job-not-found", "payload-not-kept", "conflict", "unknown-type", "invalid-payload"],
+  },
+  removeData: {
+    ...{ method: "DELETE", path: "/jobs/{id}/data", scope: "operate" },
+    summary: "Removes an ended job's payload, result and checkpoint",
+    needsRecords: true,
+    answers: { 200: "Job" },
+    problems: ["job-not-found", "job-not-ended"],
   },
   retryJobs: {
-    ...{ method: "POST", path: "/jobs/retry", scope: "operate", summary: "Runs failed jobs again" },
+    ...{ method: "POST", path: "/jobs/retry", scope: "operate", summary: "Sends dead letters of failed jobs back" },
     needsRecords: true,
     body: { required: ["ids"], properties: { ids, delaySeconds } },
     answers: { 200: "Results" },

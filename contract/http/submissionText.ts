@@ -1,11 +1,12 @@
 import type { Submission } from "../messages/envelope";
 
 /** The submission less its id, as a text that equal submissions share: its SHA-256 is a record's digest. */
-export function submissionText({ type, payload, tenant, delaySeconds, runAt }: Submission): string {
+export function submissionText({ type, payload, tenant, labels, delaySeconds, runAt }: Submission): string {
   return canonicalJson({
     type,
     payload,
     ...(tenant !== undefined && { tenant }),
+    ...(labels !== undefined && { labels }),
     ...(delaySeconds !== undefined && { delaySeconds }),
     ...(runAt !== undefined && { runAt }),
   });

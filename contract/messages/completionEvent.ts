@@ -1,6 +1,7 @@
 import { encodeJson } from "../check";
 import type { JobError, JobRecord, JobState, OmittedResult } from "../records/record";
 import { attributes, type StringAttribute, stringAttributes } from "./attributes";
+import type { Labels } from "./envelope";
 
 /** Event published once a job has reached a final state, at least once: a crash between the two repeats it. */
 export interface CompletionEvent {
@@ -11,28 +12,17 @@ export interface CompletionEvent {
   /** ISO 8601, UTC. */
   submittedAt: string;
   finishedAt: string;
+  labels?: Labels | undefined;
   /** Error of the last attempt, if it failed. */
-  error?: JobError;
+  error?: JobError | undefined;
   /** Present if the result was too large to be kept. */
-  resultOmitted?: OmittedResult;
+  resultOmitted?: OmittedResult | undefined;
 }
 
 /** The event of a record in a final state. */
-export function completionEventOf({
-  id,
-  type,
-  state,
-  attempts,
-  submittedAt,
-  finishedAt,
-  error,
-  resultOmitted,
-}: JobRecord): CompletionEvent {
-  return {
-    ...{ id, type, state, attempts, submittedAt, finishedAt: finishedAt ?? submittedAt },
-    ...(error && { error }),
-    ...(resultOmitted && { resultOmitted }),
-  };
+export function completionEventOf(record: JobRecord): CompletionEvent {
+  const { id, type, state, attempts, submittedAt, finishedAt = submittedAt, labels, error, resultOmitted } = record;
+  return { id, type, state, attempts, submittedAt, finishedAt, labels, error, resultOmitted };
 }
 
 /** The event as an SNS message, with type and state as attributes for filters. */

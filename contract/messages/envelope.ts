@@ -4,6 +4,7 @@ import {
   depthOf,
   describe,
   encodeJson,
+  encodeWithinStack,
   type FieldProblem,
   holdsInfinity,
   isObject,
@@ -30,6 +31,24 @@ export interface JobEnvelope {
   notBefore?: string;
   /** Fewer attempts than the processor gives, for this job alone. */
   maxAttempts?: number;
+  /** The submitter's own words for the job, by name. */
+  labels?: Labels;
+  /** Set if the message retries an ended job. */
+  retry?: RetryMark;
+}
+
+export type Labels = Record<string, string>;
+
+/** A retry from the kept payload: its message begins the job again while the job's last end is this one. */
+export interface RetryMark {
+  /** `finishedAt` of that end. */
+  of: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  /** Principal of the caller. */
+  by?: string;
+  /** Digest of the caller's `Idempotency-Key`. */
+  key?: string;
 }
 
 /** A job as a client submits it. */
@@ -42,6 +61,8 @@ export interface Submission {
   delaySeconds?: number;
   /** Earliest start, ISO 8601 with its offset from UTC. */
   runAt?: string;
+  /** At most 10: names `[a-z][a-z0-9-]{0,39}`, values of 1–100 visible characters. */
+  labels?: Labels;
 }
 
 /** The envelope as text, for an SQS message body. */
@@ -95,10 +116,11 @@ export function checkSubmission(value: unknown): Checked<Submission> {
     ...(checkPayload(value) ?? checkSize(value.payload)),
     ...(value.id === undefined ? [] : checkText(value, "id", idPattern, idExpectation)),
     ...(value.tenant === undefined ? [] : checkTenant(value)),
+    ...checkLabels(value),
     ...checkDelay(value),
   ];
   if (problems.length > 0) return { ok: false, problems };
-  const { type, payload, id, tenant, delaySeconds, runAt } = value as unknown as Submission;
+  const { type, payload, id, tenant, labels, delaySeconds, runAt } = value as unknown as Submission;
   return {
     ok: true,
     value: {
@@ -106,6 +128,7 @@ export function checkSubmission(value: unknown): Checked<Submission> {
       payload,
       ...(id !== undefined && { id }),
       ...(tenant !== undefined && { tenant }),
+      ...(labels !== undefined && { labels }),
       ...(delaySeconds !== undefined && { delaySeconds }),
       ...(runAt !== undefined && { runAt }),
     },
@@ -153,6 +176,14 @@ function checkText(value: Record<string, unknown>, field: string, pattern: RegEx
 
 function checkTenant(value: Record<string, unknown>): FieldProblem[] {
   return checkText(value, "tenant", tenantPattern, `1–${limits.maxTenantCharacters} visible ASCII characters`);
+}
+
+const labelsPattern = /^\{("[a-z][a-z0-9-]{0,39}":"([^\p{C}\p{Z}"\\]|\\["\\]){1,100}",?){0,10}\}$/u;
+
+/** Checks labels, as JSON. The worker checks those of messages: the router passes on what it doesn't read. */
+export function checkLabels({ labels = {} }: { labels?: unknown }): FieldProblem[] {
+  const what = "up to 10 labels, named [a-z][a-z0-9-]{0,39}, of 1–100 visible characters";
+  return checkText({ labels: encodeWithinStack(labels) }, "labels", labelsPattern, what);
 }
 
 function checkTime(value: Record<string, unknown>, field: string): FieldProblem[] {

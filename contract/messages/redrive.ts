@@ -6,6 +6,11 @@ export interface Redrive {
     ids: string[];
     /** Seconds that SQS delays the jobs, up to 900. */
     delaySeconds: number;
+    /** Principal of the caller, and digest of its `Idempotency-Key`. */
+    by?: string | undefined;
+    key?: string | undefined;
+    /** True if the dead letters are to be deleted: nothing is sent back. */
+    isDiscarded?: boolean | undefined;
   };
 }
 

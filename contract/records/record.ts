@@ -1,4 +1,5 @@
-import { isObject, jsonOf } from "../check";
+import { jsonOf } from "../check";
+import type { Labels } from "../messages/envelope";
 
 /**
  * The states of a job. `queued → running → succeeded | failed | cancelled`, and back to `queued` between attempts.
@@ -19,7 +20,18 @@ export interface JobError {
   /** The error's `code`, such as `ENOENT`, if it has one. */
   code?: string;
   /** Up to five frames of the handler's own code, such as `check (jobs/invoice.ts:8:11)`, where it was thrown first. */
-  frames?: string[];
+  frames?: string[] | undefined;
+}
+
+/** An attempt that failed, was given back or lost its worker. */
+export interface LoggedAttempt {
+  attempt: number;
+  /** Id of the EC2 instance. */
+  worker: string;
+  startedAt: string;
+  endedAt: string;
+  outcome: "failed" | "given-back" | "lost";
+  error?: JobError;
 }
 
 /** Description of a result that is too large for the record: no part of it is kept. */
@@ -42,8 +54,14 @@ export interface JobRecord {
   /** SHA-256 of the submission, base64url: distinguishes a replay from a conflict. */
   digest?: string;
   tenant?: string;
+  /** The submitter's own words for the job. */
+  labels?: Labels;
   /** Digest of the caller who submitted the job under an `Idempotency-Key`. */
   submitter?: string;
+  /** Principal of the caller who submitted the job; undefined if the API authenticates none. */
+  submittedBy?: string;
+  /** Id of the job whose replay this one is. */
+  replayOf?: string;
   /**
    * Raised by each claim that begins an attempt, and lowered by nothing: tells later claims from earlier ones. It
    * counts from the time of the first, in epoch milliseconds, so that no earlier job of the same id had a higher one.
@@ -60,8 +78,12 @@ export interface JobRecord {
   finishedAt?: string;
   /** Latest start of the next attempt, while the job waits after a failed one. */
   retryAt?: string;
-  /** Time of the last redrive of the failed job, and the number of redrives. */
+  /** The last attempts that failed, were given back or lost their workers, oldest first. */
+  attemptLog?: LoggedAttempt[];
+  /** Time of the last retry of the ended job, its caller, the digest of its key, and the number of retries. */
   retriedAt?: string;
+  retriedBy?: string;
+  retryKey?: string;
   retries?: number;
   /** The handler's last `progress(fraction, note)`. */
   progress?: { fraction: number; note?: string };
@@ -72,6 +94,10 @@ export interface JobRecord {
   error?: JobError;
   /** Time at which cancellation was requested. */
   cancelRequestedAt?: string;
+  cancelledBy?: string;
+  /** Time at which payload, result and checkpoint were removed, and the caller. */
+  dataRemovedAt?: string;
+  dataRemovedBy?: string;
   /** Worker that holds the job while it is running. */
   worker?: string;
   /** SQS message that the running attempt came from. */
@@ -94,14 +120,20 @@ export interface JobRecord {
 export type AttributeValue = { S: string } | { N: string };
 
 const numbers = ["attempts", "claims", "retries", "leaseUntil", "lossesAlone", "deferrals", "expiresAt"];
-const documents = ["progress", "result", "resultOmitted", "error", "suspect"];
+/** Fields that are kept as JSON, and values of their kinds, with what readers rely on; undefined for any value. */
+const documents: Record<string, unknown> = {
+  ...{ result: undefined, suspect: true, labels: {}, attemptLog: [], progress: { fraction: 0 } },
+  ...{ error: { name: "", message: "" }, resultOmitted: { bytes: 0, sha256: "", reason: "" } },
+};
+
+const isDocument = (field: string) => Object.hasOwn(documents, field);
 
 /**
  * One field as a DynamoDB attribute: numbers as N, documents (`progress`, `result`, …) as JSON in S, texts as S.
  */
 export function encodeField(field: keyof JobRecord, value: unknown): AttributeValue {
   if (numbers.includes(field)) return { N: String(value) };
-  return { S: documents.includes(field) ? JSON.stringify(value) : String(value) };
+  return { S: isDocument(field) ? JSON.stringify(value) : String(value) };
 }
 
 /** A record as a DynamoDB item; undefined fields are left out. */
@@ -121,7 +153,7 @@ export function decodeRecord(item: Record<string, { S?: string; N?: string }>): 
   const record: Record<string, unknown> = { attempts: 0 };
   const unreadable: string[] = [];
   for (const [field, value] of Object.entries(item)) {
-    if (!numbers.includes(field) && !documents.includes(field)) {
+    if (!numbers.includes(field) && !isDocument(field)) {
       record[field] = value.S;
       continue;
     }
@@ -140,17 +172,19 @@ function readNumber(text: string | undefined): number | undefined {
 /** The value of a JSON text, if the field may have it. */
 function readDocument(field: string, text = ""): unknown {
   const value = jsonOf(text);
-  return hasShape(field, value) ? value : undefined;
+  return hasShape(documents[field], value) ? value : undefined;
 }
 
-function hasShape(field: string, value: unknown): boolean {
-  if (field === "result") return true;
-  if (field === "suspect") return typeof value === "boolean";
-  if (!isObject(value)) return false;
-  const { fraction, note, bytes, sha256, reason, name, message } = value;
-  if (field === "progress") return typeof fraction === "number" && (note === undefined || typeof note === "string");
-  if (field === "resultOmitted") {
-    return typeof bytes === "number" && typeof sha256 === "string" && typeof reason === "string";
-  }
-  return typeof name === "string" && typeof message === "string";
+function hasShape(sample: unknown, value: unknown): boolean {
+  if (sample === undefined) return true;
+  const { note = "" } = Object(value) as { note?: unknown };
+  return (
+    kindOf(value) === kindOf(sample) &&
+    typeof note === "string" &&
+    Object.entries(sample as object).every(([name, each]) => hasShape(each, (value as Record<string, unknown>)[name]))
+  );
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
 }

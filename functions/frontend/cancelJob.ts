@@ -16,6 +16,7 @@ const maxTries = 5;
 export async function cancelJob(
   { records, now }: { records: JobRecords; now: () => number },
   id: string,
+  by?: string,
 ): Promise<{ record: JobRecord } | { problem: ProblemDocument }> {
   for (let tries = 0; tries < maxTries; tries++) {
     const record = idPattern.test(id) ? await records.read(id) : undefined;
@@ -31,7 +32,7 @@ export async function cancelJob(
           `Expected a job that waits or runs, got ${id}, which has already ${endings[state]}`,
         ),
       };
-    const written = await records.requestCancel(record, now());
+    const written = await records.requestCancel(record, now(), by);
     if (written) return { record: written };
   }
   throw new Error(`The record of job ${id} changed ${maxTries} times while it was to be cancelled`);

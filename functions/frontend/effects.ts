@@ -2,6 +2,7 @@ import type { JobEnvelope } from "../../contract/messages/envelope";
 import type { Redrive, RedriveOutcomes } from "../../contract/messages/redrive";
 import type { JobRecord } from "../../contract/records/record";
 import type { OutgoingMessage } from "../shared/batches";
+import type { RequeueRecord } from "../shared/requeueRecord";
 
 /** The table of job records, as far as the front end uses it. */
 export interface JobRecords {
@@ -13,8 +14,24 @@ export interface JobRecords {
    * Cancels a job that waits, or asks the worker of one that runs to: as the record says, which was just read. Gives
    * the record afterwards; nothing if its state has changed since.
    */
-  requestCancel(record: JobRecord, now: number): Promise<JobRecord | undefined>;
+  requestCancel(record: JobRecord, now: number, by?: string): Promise<JobRecord | undefined>;
+  requeue: RequeueRecord;
+  /** Removes the result of an ended job, unless it changed since the record was read. Gives the record afterwards. */
+  removeData(record: JobRecord, now: number, by?: string): Promise<JobRecord | undefined>;
 }
+
+/** Users' data of jobs, beside their records. */
+export interface JobPayloads {
+  /** Keeps the payloads of at most {@link maxKept} jobs, again if they were kept before. */
+  keep: (envelopes: JobEnvelope[]) => Promise<void>;
+  /** The payload as of now; undefined if it is not kept, or no longer. */
+  read(job: Pick<JobRecord, "id" | "type">): Promise<{ payload: unknown } | undefined>;
+  /** Removes payload and checkpoint. */
+  remove(job: Pick<JobRecord, "id" | "type">): Promise<void>;
+}
+
+/** Items that a call of BatchWriteItem takes. */
+export const maxKept = 25;
 
 /** Publishes one batch, at most what SNS takes in a call: for each message nothing, or the error it failed with. */
 export type Publish = (messages: OutgoingMessage[]) => Promise<(Error | undefined)[]>;

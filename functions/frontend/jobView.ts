@@ -5,12 +5,14 @@ import type { Waiting } from "../../contract/records/waiting";
 
 /** A job as the API shows it. */
 export function jobView(record: JobRecord, waiting?: Waiting): Job {
-  const { id, tenant, attempts, checkpointAt, progress, result, resultOmitted } = record;
-  const { notBefore: runAt, startedAt, finishedAt, cancelRequestedAt, retries, retriedAt } = record;
+  const { id, tenant, labels, submittedBy, replayOf, attempts, checkpointAt, progress, result, resultOmitted } = record;
+  const { notBefore: runAt, startedAt, finishedAt, cancelRequestedAt, cancelledBy, retries, retriedAt } = record;
+  const { retriedBy, dataRemovedAt, dataRemovedBy, attemptLog } = record;
   const { type, state, submittedAt, error, unreadable } = withoutNonsense(record);
   return {
-    ...{ id, type, state, waiting, tenant, attempts, checkpointAt, progress, result, resultOmitted, error },
-    ...{ submittedAt, runAt, startedAt, finishedAt, cancelRequestedAt, retries, retriedAt, unreadable },
+    ...{ id, type, state, waiting, tenant, labels, attempts, checkpointAt, progress, result, resultOmitted, error },
+    ...{ submittedAt, submittedBy, replayOf, runAt, startedAt, finishedAt, cancelRequestedAt, cancelledBy },
+    ...{ retries, retriedAt, retriedBy, dataRemovedAt, dataRemovedBy, attemptLog, unreadable },
   };
 }
 

@@ -14,6 +14,7 @@ import type { HttpAnswer, HttpEvent } from "./requests/http";
 import { readFleetsFrom } from "./services/fleets";
 import { redriveBy, retryLaunchesBy } from "./services/invokeFunctions";
 import { createJobIndex } from "./services/jobIndex";
+import { createJobPayloads } from "./services/jobPayloads";
 import { createJobRecords } from "./services/jobRecords";
 import { publishTo } from "./services/publishTo";
 import { createRunWithin } from "./services/runWithin";
@@ -22,18 +23,21 @@ import { scheduleWith } from "./services/scheduleWith";
 /**
  * Builds the front-end Lambda's handler, once per environment. Captures nothing.
  * Reads `TOPIC_ARN`, `TYPE_TABLE`, `FLEET_TABLE`, `SCALER_FUNCTION`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN` and
- * `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE` and `REMOVAL_FUNCTION`; with events
- * `EVENTS_TOPIC_ARN`; `TOKEN_RULES` with `jwt`; and `HIDE_QUEUES` if callers may be outside of the account.
+ * `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE`, `PAYLOAD_TABLE`, `KEEP_PAYLOADS` and `REMOVAL_FUNCTION`; with
+ * events `EVENTS_TOPIC_ARN`; `TOKEN_RULES` with `jwt`; and `HIDE_QUEUES` if callers may be outside of the account.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const jobTable = process.env.JOB_TABLE;
   const tables = new DynamoDBClient(clientOptions());
+  const payloads = jobTable ? createJobPayloads(tables, variable("PAYLOAD_TABLE")) : undefined;
   const topicArn = variable("TOPIC_ARN");
   const topics = new SNSClient(clientOptions());
   const eventsTopic = process.env.EVENTS_TOPIC_ARN;
   return createFrontend({
     index: jobTable ? createJobIndex(tables, jobTable) : undefined,
     records: jobTable ? createJobRecords(tables, jobTable) : undefined,
+    payloads,
+    keepPayloads: process.env.KEEP_PAYLOADS ? payloads?.keep : undefined,
     publish: publishTo(topics, topicArn),
     later: {
       topicArn,

@@ -2,19 +2,31 @@ import { describe } from "../../contract/check";
 import { type ProblemDocument, problemOf } from "../../contract/http/problem";
 import { idPattern } from "../../contract/limits";
 import { aboutJobs, errorFields, type Log } from "../../contract/log";
+import { attributes, stringAttributes } from "../../contract/messages/attributes";
+import { encodeEnvelope, type JobEnvelope } from "../../contract/messages/envelope";
 import type { RedriveOutcomes } from "../../contract/messages/redrive";
 import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
+import { groupBy } from "../shared/groupBy";
+import type { JobTypes } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
-import type { RedriveLetters } from "./effects";
-import type { JobRecords } from "./effects";
+import type { Requeue } from "../shared/requeueRecord";
+import type { JobPayloads, JobRecords, Publish, RedriveLetters } from "./effects";
 
 export interface RetryEffects {
-  records: Pick<JobRecords, "read">;
+  records: Pick<JobRecords, "read" | "requeue">;
+  payloads: Pick<JobPayloads, "read">;
+  jobTypes: Pick<JobTypes, "find">;
   redrive: RedriveLetters;
+  publish: Publish;
   /** Epoch milliseconds. */
   now: () => number;
   log: Log;
+}
+
+export interface RetryOptions extends Partial<Omit<Requeue, "at">> {
+  /** True if jobs without a dead letter stay as they are: it may have been purged on purpose. */
+  needsLetters?: boolean;
 }
 
 /** Outcome of retrying a job. */
@@ -22,44 +34,85 @@ export type RetryOutcome = { id: string; record: JobRecord } | { id: string; pro
 
 const readsAtOnce = 50;
 
-/** Runs failed jobs again, under their ids and with attempts counted from zero, by sending their dead letters back. */
-export async function retryJobs(effects: RetryEffects, ids: string[], delaySeconds: number): Promise<RetryOutcome[]> {
-  const { records, redrive, now, log } = effects;
-  const found = await mapLimited(ids, readsAtOnce, async (id): Promise<RetryOutcome> => {
+/**
+ * Runs ended jobs again, under their ids and with attempts counted from zero. A failed job's dead letter is sent back,
+ * so that none is left over. Without one, and for a cancelled job, the kept payload is published: first the message,
+ * then the record, so that a job never waits without a message, wherever the call is cut off. The message says which
+ * end it retries, and begins the job only while that is its last end, or as any message of a queued job.
+ */
+export async function retryJobs(
+  effects: RetryEffects,
+  ids: string[],
+  { delaySeconds = 0, by, key, needsLetters }: RetryOptions,
+): Promise<RetryOutcome[]> {
+  const { records, payloads, jobTypes, redrive, publish, now, log } = effects;
+
+  async function retryKept(record: JobRecord): Promise<RetryOutcome> {
+    const { id, type, tenant, labels, submittedAt } = record;
+    const kept = needsLetters ? undefined : await payloads.read(record);
+    if (!kept) return { id, problem: notKept(id) };
+    if (!(await jobTypes.find(type))) {
+      return { id, problem: problemOf("unknown-type", `The type ${describe(type)} of job ${id} is gone`) };
+    }
+    const at = new Date(now()).toISOString();
+    const retry = { at, ...(by !== undefined && { by }), ...(key !== undefined && { key }) };
+    const envelope: JobEnvelope = {
+      ...{ version: 1, id, type, ...kept, submittedAt },
+      ...(tenant !== undefined && { tenant }),
+      ...(labels !== undefined && { labels }),
+      ...(delaySeconds > 0 && { notBefore: new Date(Date.parse(at) + delaySeconds * 1_000).toISOString() }),
+      retry: { of: record.finishedAt ?? at, ...retry },
+    };
+    const typed = stringAttributes({ [attributes.type]: type });
+    const [failure] = await publish([{ body: encodeEnvelope(envelope), attributes: typed }]);
+    if (failure) throw failure;
+    await records.requeue(record, { ...retry, delaySeconds });
+    return { id, record: (await records.read(id)) ?? record };
+  }
+
+  const found = await mapLimited(ids, readsAtOnce, async (id): Promise<RetryOutcome & { isDone?: boolean }> => {
     const record = idPattern.test(id) ? await records.read(id) : undefined;
     if (!record) return { id, problem: problemOf("job-not-found", `No job has the id ${describe(id)}`) };
+    if (key !== undefined && record.retryKey === key) return { id, record, isDone: true };
     const problem = whyNot(recordAsRead(record, now()));
     return problem ? { id, problem } : { id, record };
   });
-  const idsByType = new Map<string, string[]>();
-  for (const each of found) {
-    if ("record" in each) idsByType.set(each.record.type, [...(idsByType.get(each.record.type) ?? []), each.id]);
-  }
+  const failed = found.flatMap((each) =>
+    "record" in each && !each.isDone && each.record.state !== "cancelled" ? [each] : [],
+  );
   const outcomes: RedriveOutcomes = {};
-  for (const [type, ofType] of idsByType) {
+  for (const [type, ofType] of groupBy(failed, ({ record }) => record.type)) {
+    const wanted = ofType.map(({ id }) => id);
     try {
-      Object.assign(outcomes, await redrive({ type, ids: ofType, delaySeconds }));
+      Object.assign(outcomes, await redrive({ type, ids: wanted, delaySeconds, by, key }));
     } catch (error) {
-      log("error", "jobs-not-sent-back", { ...aboutJobs(ofType, type), ...errorFields(error) });
+      log("error", "jobs-not-sent-back", { ...aboutJobs(wanted, type), ...errorFields(error) });
     }
   }
   return mapLimited(found, readsAtOnce, async (each): Promise<RetryOutcome> => {
     const { id } = each;
-    if ("problem" in each) return each;
-    if (outcomes[id] === "sent") return { id, record: (await records.read(id)) ?? each.record };
-    if (outcomes[id] === "absent") return { id, problem: notKept(id) };
-    return { id, problem: problemOf("unavailable", `The dead letter of job ${id} was out of reach; try again`) };
+    if ("problem" in each || each.isDone) return each;
+    const { record } = each;
+    if (outcomes[id] === "sent") return { id, record: (await records.read(id)) ?? record };
+    if (outcomes[id] !== "absent" && record.state !== "cancelled") {
+      return { id, problem: problemOf("unavailable", `The dead letter of job ${id} was out of reach; try again`) };
+    }
+    try {
+      return await retryKept(record);
+    } catch (error) {
+      log("error", "jobs-not-sent-back", { ...aboutJobs([id], record.type), ...errorFields(error) });
+      return { id, problem: problemOf("unavailable", `Job ${id} could not be published; try again`) };
+    }
   });
 }
 
 function whyNot({ id, state }: JobRecord): ProblemDocument | undefined {
-  if (state === "failed") return undefined;
-  if (state === "cancelled") return notKept(id);
+  if (state === "failed" || state === "cancelled") return undefined;
   return problemOf(state === "succeeded" ? "job-succeeded" : "job-not-ended", `Job ${id} is ${state}, not failed`);
 }
 
-function notKept(id: string): ProblemDocument {
+export function notKept(id: string): ProblemDocument {
   const hint =
     "submit it again under another id; a dead letter that is there all the same is sent back by `dead-letters redrive --direct`";
-  return problemOf("payload-not-kept", `The payload of job ${id} is not kept, since it has no dead letter: ${hint}`);
+  return problemOf("payload-not-kept", `The payload of job ${id} is not kept: ${hint}`);
 }

@@ -13,7 +13,7 @@ import { divideIntoBatches } from "../shared/batches";
 import { groupBy } from "../shared/groupBy";
 import type { JobTypes } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
-import type { JobRecords, JobScheduler, Publish } from "./effects";
+import { type JobPayloads, type JobRecords, type JobScheduler, maxKept, type Publish } from "./effects";
 import { createCheckPayload } from "./payloadValidator";
 import { digestOf, keyPrefix } from "./requests/digest";
 import { notBeforeOf } from "./requests/notBefore";
@@ -21,6 +21,8 @@ import { notBeforeOf } from "./requests/notBefore";
 export interface SubmitJobsEffects {
   /** Undefined if jobs are not tracked: every submission is then a new job. */
   records: JobRecords | undefined;
+  /** Undefined if payloads are not kept. */
+  keepPayloads?: JobPayloads["keep"] | undefined;
   publish: Publish;
   /** Publishes jobs at their times, and the topic that it publishes to: for times too far ahead for SQS. */
   later: JobScheduler & { topicArn: string };
@@ -37,6 +39,10 @@ export interface IdentifiedSubmission extends Submission {
   id: string;
   /** Digest of the submitting caller. */
   submitter: string;
+  /** Principal of the submitting caller. */
+  submittedBy?: string | undefined;
+  /** Id of the job that it replays. */
+  replayOf?: string;
   /** Set if an `Idempotency-Key` gave the id: the key's id in earlier versions. */
   unscopedId?: string;
 }
@@ -72,7 +78,7 @@ export function createSubmitJobs(
   const checkPayload = createCheckPayload(runWithin);
 
   async function record(submission: IdentifiedSubmission, checks: { milliseconds: number }): Promise<Recorded> {
-    const { id, type, tenant } = submission;
+    const { id, type, tenant, labels, submittedBy, replayOf } = submission;
     try {
       const jobType = await jobTypes.find(type);
       if (!jobType) {
@@ -108,12 +114,13 @@ export function createSubmitJobs(
       const listKey = listKeyOf(type, id);
       const keys = { id, type, state: "queued", attempts: 0, listKey } as const;
       const submitter = submission.unscopedId === undefined ? undefined : submission.submitter;
-      const fresh: JobRecord = { ...keys, digest, tenant, submitter, submittedAt, notBefore: notBefore.value };
+      const origin = { tenant, labels, submitter, submittedBy, replayOf };
+      const fresh: JobRecord = { ...keys, digest, ...origin, submittedAt, notBefore: notBefore.value };
       const present = (await records?.create(fresh)) ?? fresh;
       // A job whose message was given up as lost has failed, even if its record doesn't say so yet.
       if (present.digest === digest) return { submission, record: recordAsRead(present, time) };
       const expected =
-        "Expected the job that was submitted under this id before, of the same type, payload, tenant and time";
+        "Expected the job that was submitted under this id before, of the same type, payload, tenant, labels and time";
       return { problem: problemOf("conflict", `${expected}, got another as ${id}`) };
     } catch (error) {
       log("error", "job-not-recorded", { jobId: id, jobType: type, ...errorFields(error) });
@@ -140,12 +147,12 @@ export function createSubmitJobs(
   return async function submitJobs(submissions) {
     const checks = { milliseconds: 0 };
     const recorded = await inTurnById(submissions, (submission) => record(submission, checks));
-    const envelopes = envelopesToPublish(recorded);
+    const waiting = envelopesToPublish(recorded);
+    const failed = await keepPayloadsOf(effects, waiting);
+    const envelopes = waiting.filter(({ id }) => !failed.has(id));
     const isLater = ({ notBefore }: JobEnvelope) => isTooFarForQueues(notBefore, now());
-    const failed = await publishEnvelopes(
-      effects,
-      envelopes.filter((envelope) => !isLater(envelope)),
-    );
+    const soon = envelopes.filter((envelope) => !isLater(envelope));
+    for (const id of await publishEnvelopes(effects, soon)) failed.add(id);
     for (const id of await scheduleEnvelopes(effects, envelopes.filter(isLater))) failed.add(id);
     return recorded.map((outcome, index): SubmitOutcome => {
       if ("problem" in outcome) return { id: submissions[index]!.id, problem: outcome.problem };
@@ -179,11 +186,12 @@ function envelopesToPublish(recorded: Recorded[]): JobEnvelope[] {
   const envelopes = new Map<string, JobEnvelope>();
   for (const outcome of recorded) {
     if ("problem" in outcome || outcome.record.state !== "queued") continue;
-    const { id, type, payload, tenant } = outcome.submission;
+    const { id, type, payload, tenant, labels } = outcome.submission;
     const { submittedAt, notBefore } = outcome.record;
     envelopes.set(id, {
       ...{ version: 1, id, type, payload, submittedAt },
       ...(tenant !== undefined && { tenant }),
+      ...(labels !== undefined && { labels }),
       ...(notBefore !== undefined && { notBefore }),
     });
   }
@@ -197,18 +205,39 @@ export function isTooFarForQueues(notBefore: string | undefined, now: number): b
 /** A schedule holds less than a message: all of it is JSON within JSON. */
 function scheduleProblem(
   { now, later }: SubmitJobsEffects,
-  { id, type, payload, tenant }: IdentifiedSubmission,
+  { id, type, payload, tenant, labels }: IdentifiedSubmission,
   notBefore: string | undefined,
 ): ProblemDocument | undefined {
   if (!isTooFarForQueues(notBefore, now())) return undefined;
   const submittedAt = notBefore!;
   const bytes = bytesOf(
-    publishInput(later.topicArn, { version: 1, id, type, payload, tenant, submittedAt, notBefore }),
+    publishInput(later.topicArn, { version: 1, id, type, payload, tenant, labels, submittedAt, notBefore }),
   );
   if (bytes <= limits.maxScheduleInputBytes) return undefined;
   const most = limits.maxScheduleInputBytes;
   const detail = `Expected at most ${most} bytes with quotes escaped in a job so far ahead, got ${bytes}`;
   return problemOf("payload-too-large", detail, [{ path: "/payload", message: detail }]);
+}
+
+/** Keeps the payloads of the envelopes; returns the ids of those that failed. */
+async function keepPayloadsOf(
+  { keepPayloads, log }: SubmitJobsEffects,
+  envelopes: JobEnvelope[],
+): Promise<Set<string>> {
+  const failed = new Set<string>();
+  if (!keepPayloads) return failed;
+  const batches = Array.from({ length: Math.ceil(envelopes.length / maxKept) }, (_, index) =>
+    envelopes.slice(index * maxKept, (index + 1) * maxKept),
+  );
+  await mapLimited(batches, publishesAtOnce, async (batch) => {
+    try {
+      await keepPayloads(batch);
+    } catch (error) {
+      for (const { id } of batch) failed.add(id);
+      log("error", "payload-not-kept", { jobIds: batch.map(({ id }) => id), ...errorFields(error) });
+    }
+  });
+  return failed;
 }
 
 /** Creates the schedules of the envelopes; returns the ids of those that failed. */

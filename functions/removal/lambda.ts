@@ -6,11 +6,12 @@ import { createNudge } from "../router/nudge";
 import { createInbox } from "../shared/inbox";
 import { log } from "../shared/log";
 import { clientOptions, now, pause, type RunContext, variable } from "../shared/runtime";
+import { createRecordTable } from "../shared/recordTable";
+import { requeueIn } from "../shared/requeueRecord";
 import { sendWith } from "../shared/sendWith";
 import { countMessages } from "./countMessages";
 import { createDrainRemovedType, type Drained } from "./drainRemovedType";
 import { createRedrive, readRedrive } from "./redrive";
-import { createRequeuedRecords } from "./requeuedRecords";
 
 /**
  * Builds the removal Lambda's handler, once per environment. Captures nothing.
@@ -39,8 +40,9 @@ export function removalFactory(): (event: unknown, context: RunContext) => Promi
     unroutableQueueUrl: variable("UNROUTABLE_QUEUE_URL"),
   });
   const jobTable = process.env.JOB_TABLE;
+  const records = jobTable ? createRecordTable(tables, jobTable) : undefined;
   const redrive =
-    jobTable &&
+    records &&
     createRedrive({
       ...shared,
       queuesOf: async (type) => {
@@ -48,7 +50,7 @@ export function removalFactory(): (event: unknown, context: RunContext) => Promi
         return item && { queueUrl: item.queueUrl?.S ?? "", deadLetterQueueUrl: item.deadLetterQueueUrl?.S ?? "" };
       },
       countHidden: countMessages(queues, ["ApproximateNumberOfMessagesNotVisible"]),
-      records: createRequeuedRecords(tables, jobTable),
+      records: { read: records.read, requeue: requeueIn(records) },
       nudge: createNudge({ invoke: invokeScaler(variable("SCALER_FUNCTION")), now, log }),
     });
   return async function drainOrRedrive(event, context) {

@@ -6,19 +6,16 @@ import { decodeEnvelope } from "../../contract/messages/envelope";
 import { type Redrive, type RedriveOutcomes, redriveSeconds } from "../../contract/messages/redrive";
 import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
-import type { Inbox, QueuedMessage } from "../shared/inbox";
+import { type Inbox, type QueuedMessage, removeAll } from "../shared/inbox";
 import { mapLimited } from "../shared/mapLimited";
 import type { QueueMessage } from "../shared/queueMessage";
+import type { RequeueRecord } from "../shared/requeueRecord";
 import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
 
 /** The records of redriven jobs. */
 export interface RequeuedRecords {
   read(id: string): Promise<JobRecord | undefined>;
-  /**
-   * Queues the job again, with attempts counted from zero, unless it changed since the record was read; returns true if
-   * it did.
-   */
-  requeue(record: JobRecord, now: number, delaySeconds: number): Promise<boolean>;
+  requeue: RequeueRecord;
 }
 
 export interface RedriveEffects extends SendMessagesEffects {
@@ -57,7 +54,7 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
   const { queuesOf, inbox, countHidden, records, nudge, now, pause, log } = effects;
   const sendMessages = createSendMessages(effects);
 
-  return async function redrive({ type, ids, delaySeconds }) {
+  return async function redrive({ type, ids, delaySeconds, by, key, isDiscarded = false }) {
     const endsAt = now() + redriveSeconds * 1_000;
     const readsUntil = now() + (redriveSeconds * 1_000) / 2;
     const outcomes: RedriveOutcomes = {};
@@ -68,6 +65,10 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
     let sent = 0;
 
     async function sendBack(letter: QueuedMessage, id: string): Promise<boolean> {
+      if (isDiscarded) {
+        await removeAll(inbox, deadLetterQueueUrl, [letter]);
+        return true;
+      }
       const record = await records.read(id);
       if (record && recordAsRead(record, now()).state !== "failed") return false;
       const reason = letter.attributes[attributes.reason] ?? "It was sent back before it had a reason";
@@ -79,7 +80,8 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
       const [unsent] = await sendMessages([message]);
       if (unsent) throw unsent.error;
       sent++;
-      if (record) await records.requeue(record, now(), delaySeconds);
+      const at = new Date(now()).toISOString();
+      if (record) await records.requeue(record, { at, delaySeconds, by, key });
       const [unremoved] = await inbox.remove(deadLetterQueueUrl, [letter]);
       if (unremoved) log("warn", "dead-letter-not-deleted", { jobId: id, jobType: type, ...errorFields(unremoved) });
       log("info", "job-sent-back", { jobId: id, jobType: type });
@@ -99,7 +101,8 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
           for (const letter of letters) {
             seen.add(letter.id);
             const id = idOf(letter.body);
-            if (id !== undefined && wanted.delete(id) && (await sendBack(letter, id))) outcomes[id] = "sent";
+            const isWanted = id !== undefined && (isDiscarded ? wanted.has(id) : wanted.delete(id));
+            if (isWanted && (await sendBack(letter, id))) outcomes[id] = "sent";
             else others.push({ ...letter, body: "" });
           }
         }
@@ -120,6 +123,7 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
 
     /** Jobs that no longer need this call: another one has sent them back. */
     async function settleOthers(): Promise<void> {
+      if (isDiscarded) return;
       for (const id of ids.filter((each) => outcomes[each] === undefined)) {
         const record = await records.read(id);
         if (record && recordAsRead(record, now()).state !== "failed") outcomes[id] = "sent";
@@ -154,10 +158,10 @@ function idOf(body: string): string | undefined {
 /** The redrive that an event asks for; undefined if it asks for something else. */
 export function readRedrive(event: unknown): Redrive["redrive"] | undefined {
   if (!isObject(event) || !isObject(event.redrive)) return undefined;
-  const { type, ids, delaySeconds } = event.redrive;
+  const { type, ids, delaySeconds, by, key, isDiscarded } = event.redrive as Partial<Redrive["redrive"]>;
   if (typeof type !== "string" || !Array.isArray(ids))
     throw new Error("Expected `type` and `ids` of what to send back");
   const seconds =
     typeof delaySeconds === "number" ? Math.min(Math.max(0, delaySeconds), limits.maxQueueDelaySeconds) : 0;
-  return { type, ids: ids.map(String), delaySeconds: Math.floor(seconds) };
+  return { type, ids: ids.map(String), delaySeconds: Math.floor(seconds), by, key, isDiscarded };
 }

@@ -31,8 +31,9 @@ export function createFailedRecords(client: DynamoDBClient, tableName: string): 
         condition: [
           "(#state = :queued OR #state = :running AND #leaseUntil <= :now",
           " OR #state = :failed AND attribute_not_exists(#expiresAt))",
-          startedAt ? " AND #startedAt = :startedAt" : " AND attribute_not_exists(#startedAt)",
-          retriedAt ? " AND #retriedAt = :retriedAt" : " AND attribute_not_exists(#retriedAt)",
+          ...Object.entries({ startedAt, retriedAt }).map(([field, value]) =>
+            value ? ` AND #${field} = :${field}` : ` AND attribute_not_exists(#${field})`,
+          ),
         ].join(""),
         values: {
           ...{ failed: "failed", queued: "queued", running: "running" },

@@ -80,7 +80,7 @@ async function repairLetter(effects: RepairRun, jobType: JobType, letter: Queued
 }
 
 const givenUp =
-  "SQS gave the job up: it was delivered as often as its queue allows, and no worker came to settle it in any of these deliveries";
+  "SQS gave the job up: it was delivered as often as its queue allows, and no worker settled it in any delivery";
 
 function explained(letter: QueuedMessage, jobType: JobType, attempts: number | undefined, failedAt: string) {
   const texts = {

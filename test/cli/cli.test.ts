@@ -140,6 +140,51 @@ describe("batch-jobs", () => {
     });
   });
 
+  it("retries jobs, each by itself, and replays one", async () => {
+    const retried = await run(["retry", "a", "b"], ({ path }) =>
+      path.includes("/b/")
+        ? problem(409, "job-succeeded", "Job b is succeeded")
+        : { status: 202, body: { ...running, id: "a" } },
+    );
+    expect(retried.code).to.equal(1);
+    expect(retried.stdout).to.match(/Job a is running/);
+    const replayed = await run(["replay", "a", "--payload", '{"n": 1}', "--type", "t"], () => ({
+      status: 202,
+      body: { id: "new", type: "t", state: "queued" },
+    }));
+    expect(replayed).to.include({ code: 0, stdout: "new\n" });
+    expect(api!.requests[0]!.body).to.deep.equal({ payload: { n: 1 }, type: "t" });
+  });
+
+  it("submits labels, and shows what a job was, each attempt within 80 columns", async () => {
+    const labelled = await run(["submit", "t", "1", "--label", "a=1", "--label", "b=x=y"], () => accepted);
+    expect(labelled.code).to.equal(0);
+    expect(api!.requests[0]!.body).to.deep.include({ labels: { a: "1", b: "x=y" } });
+    expect((await run(["submit", "t", "1", "--label", "a"], () => accepted)).code).to.equal(2);
+    const at = (seconds: number) => new Date(Date.UTC(2_026, 0, 1) + seconds * 1_000).toISOString();
+    const times = { startedAt: at(1), endedAt: at(3.5) };
+    const attempt = { attempt: 1, worker: "i-0123456789abcdef0", ...times, outcome: "given-back" as const };
+    const error = { name: "GivenBack", message: "busy ".repeat(50) };
+    const attemptLog = [attempt, { ...attempt, error }, { ...attempt, attempt: 2, outcome: "lost" as const }];
+    const shown = {
+      ...running,
+      payload: { text: "ä" },
+      labels: { a: "1", b: "2" },
+      submittedBy: "123 user/ann",
+      attemptLog,
+    };
+    const { stdout } = await run(["status", "a"], () => ({ body: shown }));
+    expect(stdout)
+      .to.match(/^payload +\{"text":"ä"\}$/m)
+      .and.match(/^labels +a=1 b=2$/m)
+      .and.match(/^submitted +\S+ by 123 user\/ann$/m)
+      .and.match(/^earlier +#1 given back after 2\.5 s on i-0123456789abcdef0$/m)
+      .and.match(/^ +#1 given back after 2\.5 s on i-0123456789abcdef0: GivenBack: b.*…$/m)
+      .and.match(/^ +#2 lost after 2\.5 s on i-0123456789abcdef0$/m);
+    for (const line of stdout.split("\n")) expect(line.length, line).to.be.at.most(80);
+    expect(jsonOf(await run(["status", "a", "--json"], () => ({ body: shown })))).to.deep.equal(shown);
+  });
+
   describe("status", () => {
     it("shows a job, for people and for programs", async () => {
       const { stdout } = await run(["status", "a"], () => ({

@@ -60,6 +60,9 @@ describe("what is printed", () => {
           progress: { fraction: 0.5, note: h },
           error: { name: i, message: j, code: k, frames: [l, a] },
           result: { [k!]: l },
+          ...{ payload: { [a!]: b }, labels: { [c!]: d }, submittedBy: e, cancelledBy: f, retriedAt: g, retriedBy: h },
+          ...{ replayOf: i, tenant: j, dataRemovedAt: k, dataRemovedBy: l },
+          attemptLog: [{ attempt: 1, worker: a, startedAt: b, endedAt: c, outcome: d, error: { name: e, message: f } }],
         } as unknown as Job;
         for (const state of ["failed", "queued", "running"] as const) {
           const present = { ...job, state, ...(state === "queued" && { error: undefined }) };

@@ -59,6 +59,7 @@ export const everyOption: Record<string, BatchJobProcessorArgs> = {
   "every option": {
     processors,
     events: true,
+    keepPayloads: false,
     authorization: "iam",
     network: { privateWorkers: true, egress: "aws", flowLogs: true },
     sessionManager: true,

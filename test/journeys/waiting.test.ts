@@ -153,17 +153,6 @@ describe("a job that waits", () => {
     }
   });
 
-  it("can't be retried where its dead letter is gone", async () => {
-    const id = await journey.submit("flaky", { file: "/none" });
-    await journey.reaches(id, "failed", 20);
-    const letters = journey.cloud.messaging.queue(journey.outputs.deadLetterQueueUrls.flaky!)!;
-    letters.messages.length = 0;
-    letters.inflightMessages.clear();
-    const { status, body } = await journey.call("POST", `/jobs/${id}/retry`);
-    expect([status, body.code]).to.deep.equal([409, "payload-not-kept"]);
-    expect((await journey.call("GET", `/jobs/${id}`)).body.state).to.equal("failed");
-  });
-
   it("has launches tried at once where somebody asks for it", async () => {
     const group = groupOf(journey, "other");
     await setItem(journey, "other", "fleet", { failedLaunches: 5, failedTries: 4, retryAt: Date.now() + 900_000 });

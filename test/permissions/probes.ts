@@ -219,14 +219,21 @@ export const probes: Record<string, Probe> = {
     await world.within(seconds, () => countOf(world, url) === 2);
     await restart(world, "-removal-");
     await restart(world, "-api-frontend-");
-    await answers(world, 409, "POST", `/jobs/${await cancelled(world)}/retry`);
     await answers(world, 202, "POST", `/jobs/${id}/retry`);
     // The other letter was looked at, and let go of.
     const letters = world.journey.cloud.messaging.queue(url)!;
     await world.within(1, () => letters.inflightMessages.size === 0);
     await ends(world, id, "failed", seconds);
     empty(world, url);
-    await answers(world, 409, "POST", `/jobs/${other}/retry`);
+    // From its payload.
+    await answers(world, 202, "POST", `/jobs/${other}/retry`);
+    await ends(world, other, "failed", seconds);
+    empty(world, url);
+  },
+  async "remove data"(world) {
+    const id = await cancelled(world);
+    await answers(world, 200, "DELETE", `/jobs/${id}/data`);
+    await answers(world, 409, "POST", `/jobs/${id}/retry`);
   },
   async "retry from zero"(world, seconds) {
     const group = groupOf(world.journey, "sleeper");

@@ -13,10 +13,12 @@ import { DiskRoom } from "./instance/diskRoom";
 import { serveHealth } from "./instance/health";
 import { RecentJobs } from "./instance/recentJobs";
 import { reportStartFailure } from "./instance/startFailure";
+import { type JobEffects } from "./job/effects";
 import { SqsQueue } from "./queue/sqsQueue";
 import { type Announce, announceEnds } from "./records/announceEnds";
-import { type Checkpoints, DynamoCheckpoints } from "./records/checkpoints";
+import { DynamoCheckpoints } from "./records/checkpoints";
 import { DynamoRecords } from "./records/dynamoRecords";
+import { keepPayloadIn } from "./records/keepPayload";
 import { keepInQueue, publishOrKeep } from "./records/keptEvents";
 import { type JobRecords } from "./records/records";
 import { UntrackedRecords } from "./records/untrackedRecords";
@@ -99,7 +101,9 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
   const sqs = gateClient(new SQSClient({ requestHandler: connections(slots) }), services.gate("SQS"));
   const recordsGate = services.gate("DynamoDB");
   const dynamo = gateClient(new DynamoDBClient({ requestHandler: connections(slots) }), recordsGate);
-  const written = settings.jobTable ? new DynamoRecords(dynamo, settings.jobTable) : new UntrackedRecords();
+  const written = settings.jobTable
+    ? new DynamoRecords(dynamo, settings.jobTable, systemClock.now)
+    : new UntrackedRecords();
   const records = await announced({ settings, records: written, services, sqs, log });
   const recentJobs = new RecentJobs(systemClock);
   const queue = new SqsQueue(sqs, { ...settings, clock: systemClock });
@@ -112,7 +116,7 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
     slots,
     queue,
     records,
-    checkpoints: createCheckpoints(options, services),
+    ...userData(options, services),
     runner,
     services,
     disk: new DiskRoom({ look: () => diskOf(options.scratchDir), clock: systemClock, log }),
@@ -128,16 +132,20 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
   return { worker, lifecycle, metrics };
 }
 
-/** Time between two calls while the table of checkpoints is away; those for other tables come on top. */
-const checkpointTryMilliseconds = 60_000;
+/** Time between two calls while the table of users' data is away; those for other tables come on top. */
+const userDataTryMilliseconds = 60_000;
 
 /** With a client of its own, so that only jobs that use checkpoints depend on their table. */
-function createCheckpoints({ settings, slots }: WorkerOptions, services: Services): Checkpoints | undefined {
-  const { payloadTable, type } = settings;
-  if (payloadTable === undefined) return undefined;
-  const gate = services.gate("DynamoDB (payloads)", checkpointTryMilliseconds);
+function userData(
+  { settings, slots }: WorkerOptions,
+  services: Services,
+): Pick<JobEffects, "checkpoints" | "keepPayload"> {
+  const { payloadTable, keepPayloads, type } = settings;
+  if (payloadTable === undefined) return {};
+  const gate = services.gate("DynamoDB (payloads)", userDataTryMilliseconds);
   const client = gateClient(new DynamoDBClient({ requestHandler: connections(slots) }), gate);
-  return new DynamoCheckpoints(client, payloadTable, type, systemClock);
+  const checkpoints = new DynamoCheckpoints(client, payloadTable, type, systemClock);
+  return { checkpoints, ...(keepPayloads && { keepPayload: keepPayloadIn(client, payloadTable) }) };
 }
 
 /** Publishes final states when `events` is on. */

@@ -86,7 +86,13 @@ function roomFor(processor: ProcessorArgs, args: Inputs): number {
     environment: {},
     addresses: {
       ...{ queueUrl: longest, deadLetterQueueUrl: longest, eventsTopic: longest, keptEventsQueueUrl: longest },
-      ...{ jobTable: longestName, payloadTable: longestName, fleetTable: longestName, scalerFunction: longest },
+      ...{
+        jobTable: longestName,
+        payloadTable: longestName,
+        keepPayloads: true,
+        fleetTable: longestName,
+        scalerFunction: longest,
+      },
       ...(hasOwnHandler(processor) && { inlineHandler: longest }),
     },
     secrets: Object.fromEntries(secrets) as Record<string, string>,

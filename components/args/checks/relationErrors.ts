@@ -36,9 +36,15 @@ export function relationErrors(args: BatchJobProcessorArgs): InputError[] {
   checkMachineImage(args, refuse);
   checkNetwork(args, refuse);
   checkPrivateImages(args, refuse);
+  checkPayloads(args, refuse);
   checkAuthorization(args, refuse);
   for (const half of ["frontend", "router"] as const) checkConcurrency(args, half, refuse);
   return errors;
+}
+
+function checkPayloads({ tracking, keepPayloads }: BatchJobProcessorArgs, refuse: Refuse): void {
+  if (tracking !== false || keepPayloads === undefined) return;
+  refuse("keepPayloads", `Expected only with tracking, got ${describe(keepPayloads)}`);
 }
 
 /** The objects of a list, right or wrong, with their places in it. */

@@ -1,4 +1,6 @@
 import type { Route, RouteName } from "../../../contract/http/routes";
+import type { JobRecord } from "../../../contract/records/record";
+import type { JobRecords } from "../effects";
 import type { HttpAnswer, HttpEvent } from "../requests/http";
 
 /** A request at its route. */
@@ -11,6 +13,13 @@ export interface Call {
   query: Record<string, unknown>;
   /** The only tenant whose jobs the caller may submit, see and act on; undefined if it isn't bound to one. */
   tenant?: string;
+}
+
+/** The records as the caller may see them. */
+export function recordsFor(records: JobRecords, { tenant }: Call): JobRecords {
+  if (tenant === undefined) return records;
+  const isOwn = (record: JobRecord | undefined) => record?.tenant === tenant;
+  return { ...records, read: async (id) => [await records.read(id)].find(isOwn) };
 }
 
 /** Answers the requests of a route. It reads the body, if the route takes one. */

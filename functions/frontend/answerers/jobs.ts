@@ -3,30 +3,34 @@ import type { Job } from "../../../contract/http/answers";
 import { problemOf } from "../../../contract/http/problem";
 import { idPattern } from "../../../contract/limits";
 import { errorFields, type EventName, type Log } from "../../../contract/log";
-import type { JobRecord } from "../../../contract/records/record";
+import { isFinal, type JobRecord } from "../../../contract/records/record";
 import { recordAsRead } from "../../../contract/records/recordAsRead";
 import type { RunWithin } from "../../../contract/schema/schemaCheck";
 import type { Announce } from "../../shared/announceTo";
 import type { JobTypes } from "../../shared/jobTypes";
 import { cancelJob } from "../cancelJob";
-import type { JobRecords, JobScheduler, RedriveLetters } from "../effects";
+import type { JobPayloads, JobRecords, JobScheduler, Publish, RedriveLetters } from "../effects";
 import { jobView } from "../jobView";
 import { type JobIndex, listJobs } from "../listJobs";
+import { principalOf } from "../requests/callerOf";
 import { answer, answerEach, refuse } from "../requests/http";
 import { decodeCursor, type ListQuery } from "../requests/listQuery";
 import { readFields, wrongShape } from "../requests/readFields";
+import { readActor } from "../requests/readSubmission";
 import { retryJobs } from "../retryJobs";
 import type { ReadFleets } from "../services/fleets";
 import { isTooFarForQueues } from "../submitJobs";
 import { waitingOf } from "../waiting";
-import type { Answerers, Call } from "./answerer";
+import { type Answerers, type Call, recordsFor } from "./answerer";
 
 export interface JobEffects {
-  /** These three are undefined if jobs are not tracked. */
+  /** These four are undefined if jobs are not tracked. */
   records: JobRecords | undefined;
+  payloads?: JobPayloads | undefined;
   index?: JobIndex | undefined;
   redrive?: RedriveLetters | undefined;
-  jobTypes: Pick<JobTypes, "list">;
+  jobTypes: JobTypes;
+  publish: Publish;
   readFleets: ReadFleets;
   /** Publishes a final state; undefined when `events` is off. */
   announce?: Announce | undefined;
@@ -40,10 +44,10 @@ export interface JobEffects {
 /** Listed together, each being several queries. */
 const maxListedTypes = 20;
 
-type JobRoute = "getJob" | "listJobs" | "cancelJob" | "retryJob" | "retryJobs";
+type JobRoute = "getJob" | "listJobs" | "cancelJob" | "retryJob" | "retryJobs" | "removeData";
 
 export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
-  const { records, index, redrive, jobTypes, readFleets, announce, later, runWithin, now, log } = effects;
+  const { records, payloads, index, redrive, jobTypes, readFleets, announce, later, runWithin, now, log } = effects;
 
   /** The views of jobs, with the reasons why queued ones wait: one more read for all of them. */
   async function viewsOf(found: JobRecord[]): Promise<Job[]> {
@@ -66,27 +70,19 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
     }
   }
 
-  /** The records as the caller may see them. */
-  function recordsFor({ tenant }: Call): JobRecords {
-    if (tenant === undefined) return records!;
-    const isOwn = (record: JobRecord | undefined) => record?.tenant === tenant;
-    return { ...records!, read: async (id) => [await records!.read(id)].find(isOwn) };
-  }
-
-  function retry(call: Call, ids: string[], delaySeconds = 0) {
-    return retryJobs({ records: recordsFor(call), redrive: redrive!, now, log }, ids, delaySeconds);
-  }
+  const retry = (call: Call, ids: string[], how: Parameters<typeof retryJobs>[2]) =>
+    retryJobs({ ...effects, records: recordsFor(records!, call), payloads: payloads!, redrive: redrive! }, ids, how);
 
   return {
     async getJob(call) {
       const id = call.parameter;
-      const record = idPattern.test(id) ? await recordsFor(call).read(id) : undefined;
+      const record = idPattern.test(id) ? await recordsFor(records!, call).read(id) : undefined;
       if (!record) {
         const detail = `Expected the id of a job whose record is there, got ${describe(id)}`;
         return refuse(problemOf("job-not-found", detail));
       }
-      const [view] = await viewsOf([recordAsRead(record, now())]);
-      return answer(200, view);
+      const [[view], kept] = await Promise.all([viewsOf([recordAsRead(record, now())]), payloads!.read(record)]);
+      return answer(200, { ...view, ...kept });
     },
 
     async listJobs({ query, tenant }) {
@@ -110,7 +106,8 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
     },
 
     async cancelJob(call) {
-      const outcome = await cancelJob({ records: recordsFor(call), now }, call.parameter);
+      const by = principalOf(call.event);
+      const outcome = await cancelJob({ records: recordsFor(records!, call), now }, call.parameter, by);
       if ("problem" in outcome) return refuse(outcome.problem);
       if (outcome.record.state === "cancelled") await tellEnd(outcome.record);
       return answer(202, jobView(outcome.record));
@@ -119,7 +116,9 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
     async retryJob(call) {
       const wanted = readFields<{ delaySeconds?: number }>(call.event, call.route, runWithin);
       if ("problem" in wanted) return refuse(wanted.problem);
-      const [outcome] = await retry(call, [call.parameter], wanted.value.delaySeconds);
+      const actor = readActor(call.event);
+      if ("problem" in actor) return refuse(actor.problem);
+      const [outcome] = await retry(call, [call.parameter], { ...wanted.value, ...actor });
       if ("problem" in outcome!) return refuse(outcome.problem);
       const [view] = await viewsOf([outcome!.record]);
       return answer(202, view);
@@ -128,8 +127,26 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
     async retryJobs(call) {
       const wanted = readFields<{ ids: string[]; delaySeconds?: number }>(call.event, call.route, runWithin);
       if ("problem" in wanted) return refuse(wanted.problem);
+      const actor = readActor(call.event);
+      if ("problem" in actor) return refuse(actor.problem);
       const { ids, delaySeconds } = wanted.value;
-      return answerEach(await retry(call, [...new Set(ids)], delaySeconds));
+      return answerEach(await retry(call, [...new Set(ids)], { delaySeconds, ...actor, needsLetters: true }));
+    },
+
+    async removeData(call) {
+      const id = call.parameter;
+      const record = idPattern.test(id) ? await recordsFor(records!, call).read(id) : undefined;
+      if (!record) return refuse(problemOf("job-not-found", `No job has the id ${describe(id)}`));
+      const { type, state } = recordAsRead(record, now());
+      const notEnded = () => refuse(problemOf("job-not-ended", `Job ${id} is ${state}: its data is in use`));
+      if (!isFinal(state)) return notEnded();
+      const { [id]: letter } = await redrive!({ type, ids: [id], delaySeconds: 0, isDiscarded: true });
+      if (letter === "held") {
+        return refuse(problemOf("unavailable", `The dead letter of job ${id} was out of reach; try again`));
+      }
+      await payloads!.remove(record);
+      const written = await records!.removeData(record, now(), principalOf(call.event));
+      return written ? answer(200, jobView(written)) : notEnded();
     },
   };
 }

@@ -1,28 +1,59 @@
-import { answer, answerEach, refuse } from "../requests/http";
+import { describe, isObject } from "../../../contract/check";
+import { problemOf } from "../../../contract/http/problem";
+import { idPattern } from "../../../contract/limits";
+import type { JobPayloads } from "../effects";
+import { answer, answerEach, type HttpAnswer, refuse } from "../requests/http";
 import { findUnknownFields, wrongShape } from "../requests/readFields";
-import { checkBatch, identify, placedAt, readSubmission } from "../requests/readSubmission";
+import { checkBatch, identify, placedAt, readSubmission, type SubmissionRequest } from "../requests/readSubmission";
+import { notKept } from "../retryJobs";
 import { createSubmitJobs, type IdentifiedSubmission, type SubmitJobsEffects, type SubmitOutcome } from "../submitJobs";
-import type { Answerers } from "./answerer";
+import { type Answerers, recordsFor } from "./answerer";
 
 export interface SubmissionEffects extends SubmitJobsEffects {
+  /** Undefined if jobs are not tracked. */
+  payloads?: Pick<JobPayloads, "read"> | undefined;
   /** Returns a new job id. */
   newId: () => string;
 }
 
-export function createSubmissionAnswerers(effects: SubmissionEffects): Answerers<"submitJob" | "submitBatch"> {
-  const { records, newId } = effects;
+type SubmissionRoute = "submitJob" | "submitBatch" | "replayJob";
+
+export function createSubmissionAnswerers(effects: SubmissionEffects): Answerers<SubmissionRoute> {
+  const { records, payloads, newId } = effects;
   const submitJobs = createSubmitJobs(effects);
+
+  async function submit(request: SubmissionRequest, value: unknown, more: object = {}): Promise<HttpAnswer> {
+    const job = identify(request, value);
+    if ("problem" in job) return refuse(job.problem);
+    const [outcome] = await submitJobs([{ ...job, ...more }]);
+    if ("problem" in outcome!) return refuse(outcome.problem);
+    if (!records) return answer(202, outcome);
+    const self = `/jobs/${outcome!.id}`;
+    return answer(202, { ...outcome, links: { self } }, { location: self });
+  }
+
   return {
     async submitJob({ event, tenant }) {
       const request = readSubmission(event, newId, tenant);
+      return "problem" in request ? refuse(request.problem) : submit(request, request.value);
+    },
+
+    async replayJob(call) {
+      const { event, route, parameter: id, tenant: bound } = call;
+      const empty = { body: "{}", headers: { ...event.headers, "content-type": "application/json" } };
+      const request = readSubmission(event.body ? event : { ...event, ...empty }, newId, bound);
       if ("problem" in request) return refuse(request.problem);
-      const job = identify(request, request.value);
-      if ("problem" in job) return refuse(job.problem);
-      const [outcome] = await submitJobs([job]);
-      if ("problem" in outcome!) return refuse(outcome.problem);
-      if (!records) return answer(202, outcome);
-      const self = `/jobs/${outcome!.id}`;
-      return answer(202, { ...outcome, links: { self } }, { location: self });
+      const given = request.value;
+      const problems = isObject(given)
+        ? findUnknownFields(given, Object.keys(route.body!.properties))
+        : [{ path: "", message: `Expected an object, got ${describe(given)}` }];
+      if (problems.length > 0) return refuse(wrongShape(problems));
+      const record = idPattern.test(id) ? await recordsFor(records!, call).read(id) : undefined;
+      if (!record) return refuse(problemOf("job-not-found", `No job has the id ${describe(id)}`));
+      const { type, tenant, labels } = record;
+      const kept = Object.hasOwn(given as object, "payload") ? {} : await payloads!.read(record);
+      if (!kept) return refuse(notKept(id));
+      return submit(request, { type, ...kept, tenant, labels, ...(given as object) }, { replayOf: id });
     },
 
     async submitBatch({ event, route, tenant }) {

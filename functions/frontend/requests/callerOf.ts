@@ -1,5 +1,13 @@
 import type { HttpEvent } from "./http";
 
+/** Characters of a principal in a record: a subject is the issuer's choice. */
+const maxPrincipalCharacters = 200;
+
+/** The caller for people: `123456789012 assumed-role/orders`, or `https://login.example.com user-1`. */
+export function principalOf(event: HttpEvent): string | undefined {
+  return callerOf(event).slice(1).join(" ").slice(0, maxPrincipalCharacters) || undefined;
+}
+
 /**
  * The caller, as the scope of `Idempotency-Key`s: account and role or user (sessions of one
  * role are one caller), or a token's issuer and subject; empty if API Gateway doesn't authenticate callers.

@@ -4,7 +4,7 @@ import { routes } from "../../../contract/http/routes";
 import { limits } from "../../../contract/limits";
 import { checkSubmission } from "../../../contract/messages/envelope";
 import type { IdentifiedSubmission } from "../submitJobs";
-import { callerOf } from "./callerOf";
+import { callerOf, principalOf } from "./callerOf";
 import { idFromKey, sha256, unscopedIdFromKey } from "./digest";
 import { type HttpEvent, type JsonBody, readHeader, readJsonBody } from "./http";
 import { findUnknownFields, wrongShape } from "./readFields";
@@ -16,13 +16,14 @@ export interface SubmissionRequest extends JsonBody {
   submitter: string;
   /** The only tenant whose jobs the caller may submit, if it is bound to one. */
   tenant: string | undefined;
+  submittedBy?: string | undefined;
 }
 
 const jobFields = Object.keys(routes.submitJob.body.properties);
 
 /** The submitted job with its id, or its problem. `index` is its place in a batch. */
 export function identify(
-  { losses, idOf, submitter, tenant: bound }: SubmissionRequest,
+  { losses, idOf, submitter, submittedBy, tenant: bound }: SubmissionRequest,
   value: unknown,
   index?: number,
 ): IdentifiedSubmission | { problem: ProblemDocument } {
@@ -42,7 +43,7 @@ export function identify(
   return {
     ...checked.value,
     ...(tenant !== undefined && { tenant }),
-    submitter,
+    ...{ submitter, submittedBy },
     ...(id === undefined ? idOf(type, index) : { id }),
   };
 }
@@ -63,22 +64,40 @@ export function readSubmission(
   const body = readJsonBody(event);
   if ("problem" in body) return body;
   const caller = callerOf(event);
-  const submitter = sha256(JSON.stringify(caller));
+  const who = { submitter: sha256(JSON.stringify(caller)), submittedBy: principalOf(event), tenant };
+  const read = readKey(event);
+  if ("problem" in read) return read;
+  const { key } = read;
+  if (key === undefined) return { ...body, ...who, idOf: () => ({ id: newId() }) };
+  return {
+    ...body,
+    ...who,
+    idOf: (type, index) => ({ id: idFromKey(key, type, caller, index), unscopedId: unscopedIdFromKey(key, index) }),
+  };
+}
+
+/** Reads the `Idempotency-Key`; undefined without one. */
+function readKey(event: HttpEvent): { key: string | undefined } | { problem: ProblemDocument } {
   const key = readHeader(event, "idempotency-key");
   const lookalike = Object.keys(event.headers ?? {}).find((name) => /idempoten(cy|t)/i.test(name));
   if (key === undefined && lookalike !== undefined) {
     const detail = `Expected a key in the header Idempotency-Key, got it in ${describe(lookalike)}`;
     return { problem: problemOf("invalid-request", detail) };
   }
-  if (key === undefined) return { ...body, submitter, tenant, idOf: () => ({ id: newId() }) };
-  if (key.length < 1 || key.length > 255) {
+  if (key !== undefined && (key.length < 1 || key.length > 255)) {
     const detail = `Expected an Idempotency-Key of 1–255 characters, got ${key.length}`;
     return { problem: problemOf("invalid-request", detail) };
   }
-  return {
-    ...{ ...body, submitter, tenant },
-    idOf: (type, index) => ({ id: idFromKey(key, type, caller, index), unscopedId: unscopedIdFromKey(key, index) }),
-  };
+  return { key };
+}
+
+/** The caller of an act on a job, and the digest of the caller's key for it. */
+export function readActor(event: HttpEvent): { by?: string; key?: string } | { problem: ProblemDocument } {
+  const read = readKey(event);
+  if ("problem" in read) return read;
+  const by = principalOf(event);
+  const key = read.key === undefined ? undefined : sha256(JSON.stringify([...callerOf(event), read.key]));
+  return { ...(by !== undefined && { by }), ...(key !== undefined && { key }) };
 }
 
 /** Checks the frame of a batch, `{jobs: […]}`; each job is checked separately. */

@@ -3,6 +3,7 @@ import { isConditionFailed } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
 import { encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { createRecordTable } from "../../shared/recordTable";
+import { requeueIn } from "../../shared/requeueRecord";
 import type { JobRecords } from "../effects";
 
 /** The table of job records in DynamoDB. */
@@ -24,25 +25,37 @@ export function createJobRecords(client: DynamoDBClient, tableName: string): Job
     }
   }
 
-  function requestCancel({ id, state, notBefore }: JobRecord, now: number): Promise<JobRecord | undefined> {
+  function requestCancel({ id, state, notBefore }: JobRecord, now: number, by?: string) {
     const isWaiting = state === "queued";
     // The record must outlast the start time of a job far ahead, which then finds that it was cancelled.
     const retainedFrom = Math.max(now, Date.parse(notBefore ?? "") || 0);
     const expiresAt = Math.floor(retainedFrom / 1_000) + limits.recordRetentionSeconds;
+    const who = by === undefined ? "" : ", #cancelledBy = if_not_exists(#cancelledBy, :by)";
     const end = ", #state = :cancelled, #finishedAt = :requestedAt, #expiresAt = :expiresAt";
     return update(id, {
-      change: `SET #cancelRequestedAt = if_not_exists(#cancelRequestedAt, :requestedAt)${isWaiting ? end : ""}`,
+      change: `SET #cancelRequestedAt = if_not_exists(#cancelRequestedAt, :requestedAt)${who}${isWaiting ? end : ""}`,
       condition: "#state = :state",
       values: {
-        ...{ state, requestedAt: new Date(now).toISOString() },
+        ...{ state, requestedAt: new Date(now).toISOString(), by },
         ...(isWaiting && { cancelled: "cancelled", expiresAt }),
       },
+    });
+  }
+
+  function removeData({ id, state, finishedAt }: JobRecord, now: number, by?: string) {
+    const who = by === undefined ? "" : ", #dataRemovedBy = :by";
+    return update(id, {
+      change: `SET #dataRemovedAt = :now${who} REMOVE #result, #resultOmitted, #checkpointAt`,
+      condition: `#state = :state AND ${finishedAt === undefined ? "attribute_not_exists(#finishedAt)" : "#finishedAt = :finishedAt"}`,
+      values: { state, finishedAt, now: new Date(now).toISOString(), by },
     });
   }
 
   return {
     read,
     requestCancel,
+    requeue: requeueIn({ update }),
+    removeData,
     async create(record) {
       if (await put(record)) return undefined;
       const present = await read(record.id);

@@ -293,7 +293,7 @@ describe("WorkerFleet", () => {
         ["ReadBacklog", "sqs:GetQueueAttributes"],
         ["DeadLetter", "sqs:SendMessage"],
         ["FollowRecords", "dynamodb:GetItem", "dynamodb:UpdateItem"],
-        ["KeepCheckpoints", "dynamodb:UpdateItem"],
+        ["KeepUserData", "dynamodb:UpdateItem"],
         ["WriteLogs", "logs:CreateLogStream", "logs:PutLogEvents"],
         ["AuthorisePull", "ecr:GetAuthorizationToken"],
         ["PullImage", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
@@ -304,7 +304,7 @@ describe("WorkerFleet", () => {
       expect(statements.find(({ Sid }) => Sid === "NudgeScaler")!.Resource).to.equal("arn:scale");
       for (const [sid, table] of [
         ["ReportToFleet", "fleets"],
-        ["KeepCheckpoints", "payloads"],
+        ["KeepUserData", "payloads"],
       ]) {
         expect(statements.find(({ Sid }) => Sid === sid)).to.deep.include({
           Resource: `arn:aws:dynamodb:us-east-1:123456789012:tables-${table}`,

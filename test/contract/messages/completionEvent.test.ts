@@ -23,8 +23,10 @@ describe("completion event", () => {
   it("tells the end of a job, and neither result nor payload", () => {
     const { result, tenant, ...told } = record;
     expect(result && tenant).to.be.a("string");
-    expect(completionEventOf(record)).to.deep.equal(told);
-    expect(completionEventOf({ ...record, error: undefined })).not.to.have.property("error");
+    const sent = (of: JobRecord) => JSON.parse(eventMessage(completionEventOf(of)).body) as unknown;
+    expect(sent(record)).to.deep.equal(told);
+    expect(sent({ ...record, error: undefined })).not.to.have.property("error");
+    expect(sent({ ...record, labels: { a: "1" } })).to.deep.include({ labels: { a: "1" } });
   });
 
   it("carries type and state as attributes to filter by", () => {

@@ -32,6 +32,25 @@ function nested(levels: number): string {
   return "[".repeat(levels) + "]".repeat(levels);
 }
 
+describe("labels", () => {
+  const problemsOf = (labels: unknown) => pathsOf(checkSubmission({ type: "echo", payload: 1, labels }));
+  const ten = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`label-${index}`, 'größe/1:"\\']));
+
+  it("are at most ten short names with visible characters", () => {
+    for (const labels of [undefined, {}, ten, { a: "x".repeat(100) }, { ["a".repeat(40)]: "雪" }]) {
+      expect(problemsOf(labels), JSON.stringify(labels)).to.deep.equal([]);
+    }
+    const deep = JSON.parse(`{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`) as unknown;
+    for (const labels of [
+      ...[null, [], "a", 1, deep, { ...ten, more: "1" }, { A: "1" }, { "1a": "1" }, { "": "1" }, { a_b: "1" }],
+      ...[{ a: "" }, { a: " " }, { a: "x y" }, { a: "x".repeat(101) }, { a: 1 }, { a: null }, { a: { b: "1" } }],
+      ...[{ a: "\n" }, { a: "\u200b" }, { a: "\ud800" }, { ["a".repeat(41)]: "1" }, { __proto__x: "1" }],
+    ]) {
+      expect(problemsOf(labels), String(JSON.stringify(labels === deep ? "deep" : labels))).to.deep.equal(["/labels"]);
+    }
+  });
+});
+
 describe("envelope", () => {
   describe("golden envelopes", () => {
     for (const file of readdirSync(fixtures).filter((name) => !name.includes(".message."))) {

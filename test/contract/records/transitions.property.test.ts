@@ -1,10 +1,10 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import fc from "fast-check";
+import type { RetryMark } from "../../../contract/messages/envelope";
 import { decodeRecord, isFinal, type JobRecord } from "../../../contract/records/record";
 import { cancelJob } from "../../../functions/frontend/cancelJob";
 import { createJobRecords } from "../../../functions/frontend/services/jobRecords";
-import { createRequeuedRecords } from "../../../functions/removal/requeuedRecords";
 import { createFailedRecords } from "../../../functions/repair/failedRecords";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import type { Hold } from "../../../worker-image/src/records/records";
@@ -24,6 +24,7 @@ const steps = [
   "claimOther",
   "redrive",
   "sendBack",
+  "retryKept",
   "extend",
   "report",
   "succeed",
@@ -46,6 +47,7 @@ const eventsOf: Record<Step["do"], JobEvent[]> = {
   claimOther: ["claim", "cancel", "suspect"],
   redrive: ["claim", "cancel", "redrive", "suspect"],
   sendBack: ["redrive"],
+  retryKept: ["redrive"],
   extend: [],
   report: [],
   succeed: ["succeed"],
@@ -80,15 +82,22 @@ describe("the records of front end, workers and repair, in any order of events",
     const frontend = createJobRecords(dynamo.client, "jobs");
     const workers = new DynamoRecords(dynamo.client, "jobs");
     const repair = createFailedRecords(dynamo.client, "jobs");
-    const removal = createRequeuedRecords(dynamo.client, "jobs");
     const holds: (Hold | undefined)[] = [];
     let now = start;
     let redrives = 0;
     const job = { version: 1, id, type: "echo", payload: 1, submittedAt: new Date(start).toISOString() } as const;
 
-    async function claim(worker: number, messageId: string, isRedriven = false): Promise<void> {
+    async function claim(worker: number, messageId: string, isRedriven = false, retry?: RetryMark): Promise<void> {
       const leaseUntil = now + leaseMilliseconds;
-      const request = { job, messageId, receiveCount: 1, isRedriven, maxAttempts, now, leaseUntil };
+      const request = {
+        job: { ...job, ...(retry && { retry }) },
+        messageId,
+        receiveCount: 1,
+        isRedriven,
+        maxAttempts,
+        now,
+        leaseUntil,
+      };
       const outcome = await workers.claim({ ...request, worker: `w${worker}`, isAlone: worker === 1 });
       if (outcome.outcome === "started" || outcome.outcome === "exhausted") holds[worker] = outcome.hold;
     }
@@ -102,8 +111,14 @@ describe("the records of front end, workers and repair, in any order of events",
       claimOther: (worker) => claim(worker, "m2"),
       redrive: (worker) => claim(worker, `r${++redrives}`, true),
       sendBack: async () => {
-        const record = await removal.read(id);
-        if (record?.state === "failed") await removal.requeue(record, now, 0);
+        const record = await frontend.read(id);
+        const isOver = record?.state === "failed" || record?.state === "cancelled";
+        if (isOver) await frontend.requeue(record, { at: new Date(now).toISOString(), delaySeconds: 0 });
+      },
+      retryKept: async (worker) => {
+        const record = await frontend.read(id);
+        if (record?.state !== "failed" && record?.state !== "cancelled") return;
+        await claim(worker, `k${++redrives}`, false, { of: record.finishedAt!, at: new Date(now).toISOString() });
       },
       extend: (worker) => holds[worker] && workers.extend(holds[worker], now + leaseMilliseconds),
       report: (worker) => holds[worker] && workers.reportProgress(holds[worker], { fraction: 0.5 }),

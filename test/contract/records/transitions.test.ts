@@ -17,11 +17,13 @@ describe("transitions", () => {
     expect([...reached]).to.have.members([...jobStates]);
   });
 
-  it("leave no final state but by a redrive of a failed job", () => {
+  it("leave no final state but by a redrive of a failed or cancelled job", () => {
     const leaving = transitions.filter(({ from }) => from !== undefined && isFinal(from));
     expect(leaving.map(({ event, from }) => [event, from])).to.deep.equal([
       ["redrive", "failed"],
       ["redrive", "failed"],
+      ["redrive", "cancelled"],
+      ["redrive", "cancelled"],
     ]);
   });
 

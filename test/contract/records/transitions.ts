@@ -61,6 +61,9 @@ export const transitions: readonly Transition[] = [
   // By the API. For a dead letter that a user sent back to the queue, only the worker changes the record.
   { event: "redrive", from: "failed", to: "queued", by: "removal" },
   { event: "redrive", from: "failed", to: "running", by: "worker" },
+  // From the kept payload, by a message that names this end.
+  { event: "redrive", from: "cancelled", to: "queued", by: "front end" },
+  { event: "redrive", from: "cancelled", to: "running", by: "worker" },
 ];
 
 /**

@@ -49,7 +49,7 @@ describe("what a request says", () => {
         expect(messages.get(path)).to.match(new RegExp(`; did you mean ${nearest}\\?$`));
       }
       expect(messages.get("/priority")).to.equal(
-        'Expected the fields type, payload, id, tenant, delaySeconds, runAt alone, got "priority"',
+        'Expected the fields type, payload, id, tenant, labels, delaySeconds, runAt alone, got "priority"',
       );
       const query = { queryStringParameters: { status: "failed", tenant: "acme" } };
       const listed = await frontend.request("GET", "/jobs", undefined, query);

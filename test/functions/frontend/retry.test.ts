@@ -39,7 +39,7 @@ describe("retry", () => {
     expect(status).to.equal(202);
     expect(json).to.deep.include({ id: "a", state: "queued", attempts: 0, retries: 1 });
     expect((json as { waiting: object }).waiting).to.include({ reason: "no-workers", detail: "no capacity" });
-    expect(asked).to.deep.equal([{ type: "word-count", ids: ["a"], delaySeconds: 0 }]);
+    expect(asked).to.deep.equal([{ type: "word-count", ids: ["a"], delaySeconds: 0, by: undefined, key: undefined }]);
     put("a", {});
     expect((await frontend.request("POST", "/jobs/a/retry", { delaySeconds: 60 })).status).to.equal(202);
     expect(asked[1]).to.include({ delaySeconds: 60 });
@@ -77,6 +77,61 @@ describe("retry", () => {
       const { status, headers } = await frontend.request("POST", "/jobs/a/retry");
       expect([status, headers["retry-after"]]).to.deep.equal([503, "2"]);
     }
+  });
+
+  const finishedAt = "2026-11-02T09:30:00.000Z";
+  const ann = { userArn: "arn:aws:iam::123456789012:user/ann", accountId: "123456789012" };
+  const byAnn = (key?: string) => ({
+    headers: { "content-type": "application/json", ...(key !== undefined && { "idempotency-key": key }) },
+    requestContext: { http: { method: "POST" }, authorizer: { iam: ann } },
+  });
+
+  it("publishes the kept payload of a cancelled job, and of a failed one without a letter, then records who did it", async () => {
+    outcome = "absent";
+    for (const state of ["cancelled", "failed"] as const) {
+      const about = { tenant: "acme", labels: { a: "1" } };
+      put(state, { state, finishedAt, ...about, cancelRequestedAt: finishedAt });
+      frontend.kept.set(state, { text: state });
+      const answer = await frontend.request("POST", `/jobs/${state}/retry`, { delaySeconds: 60 }, byAnn("k"));
+      expect(answer.status).to.equal(202);
+      const at = "2026-11-02T10:00:00.000Z";
+      const retried = { retries: 1, retriedAt: at, retriedBy: "123456789012 user/ann" };
+      expect(answer.json).to.deep.include({ id: state, state: "queued", attempts: 0, ...retried, ...about });
+      const { retry, ...published } = frontend.published.at(-1)!;
+      expect(published).to.deep.equal({
+        ...{ version: 1, id: state, type: "word-count", payload: { text: state }, submittedAt, ...about },
+        notBefore: "2026-11-02T10:01:00.000Z",
+      });
+      expect(retry).to.deep.include({ of: finishedAt, at, by: "123456789012 user/ann" });
+      expect(retry!.key).to.equal(frontend.record(state)!.retryKey);
+      expect(frontend.happened.slice(-2)).to.deep.equal([`publish ${state}`, `requeue ${state}`]);
+    }
+    expect(asked.map(({ ids }) => ids)).to.deep.equal([["failed"]]);
+  });
+
+  it("with a key retries a job once, whatever became of it since", async () => {
+    put("a", { state: "cancelled", finishedAt });
+    frontend.kept.set("a", 1);
+    for (const state of ["cancelled", "queued", "failed", "succeeded"] as const) {
+      if (state !== "cancelled") put("a", { ...frontend.record("a"), state });
+      expect((await frontend.request("POST", "/jobs/a/retry", {}, byAnn("k"))).status, state).to.equal(202);
+    }
+    expect([frontend.published.length, asked.length]).to.deep.equal([1, 0]);
+    put("a", { ...frontend.record("a"), state: "cancelled", finishedAt });
+    expect((await frontend.request("POST", "/jobs/a/retry", {}, byAnn("other"))).status).to.equal(202);
+    expect(frontend.published).to.have.length(2);
+  });
+
+  it("leaves the job as it is where its payload can't be published, or its type is gone", async () => {
+    const publish = () => Promise.resolve([new Error("throttled")]);
+    frontend = new FakeFrontend({ publish, redrive: () => Promise.resolve({ a: "absent" }) });
+    put("a", { finishedAt });
+    put("b", { type: "gone", state: "cancelled", finishedAt });
+    for (const id of ["a", "b"]) frontend.kept.set(id, 1);
+    const codes = [];
+    for (const id of ["a", "b"]) codes.push((await frontend.request("POST", `/jobs/${id}/retry`)).problem.code);
+    expect(codes).to.deep.equal(["unavailable", "unknown-type"]);
+    expect(frontend.happened).to.deep.equal([]);
   });
 
   it("refuses a wrong delay, and fields that it doesn't know", async () => {

@@ -7,8 +7,9 @@ import type { RedriveOutcomes } from "../../../contract/messages/redrive";
 import { encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { countMessages } from "../../../functions/removal/countMessages";
 import { createRedrive, readRedrive, type RedriveEffects } from "../../../functions/removal/redrive";
-import { createRequeuedRecords } from "../../../functions/removal/requeuedRecords";
 import { createInbox } from "../../../functions/shared/inbox";
+import { createRecordTable } from "../../../functions/shared/recordTable";
+import { requeueIn } from "../../../functions/shared/requeueRecord";
 import { sendWith } from "../../../functions/shared/sendWith";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import { Emulators } from "../support/emulators";
@@ -43,7 +44,7 @@ describe("redrive", () => {
       inbox: createInbox(aws.queues),
       sendBatch: sendWith(aws.queues),
       countHidden: countMessages(aws.queues, ["ApproximateNumberOfMessagesNotVisible"]),
-      records: createRequeuedRecords(aws.tables, "jobs"),
+      records: records(),
       nudge: (sent) => Promise.resolve(void nudges.push(sent)),
       now: () => time,
       pause: (milliseconds) => Promise.resolve(void (time += milliseconds)),
@@ -57,7 +58,10 @@ describe("redrive", () => {
     createRedrive(effects(changes))({ type: "word-count", ids, delaySeconds });
 
   const newId = () => `job-${jobs}-${Math.random().toString(36).slice(2)}`;
-  const records = () => createRequeuedRecords(aws.tables, "jobs");
+  const records = () => {
+    const table = createRecordTable(aws.tables, "jobs");
+    return { read: table.read, requeue: requeueIn(table) };
+  };
 
   async function fail(id = newId(), fields: Partial<JobRecord> = {}): Promise<string> {
     const error = { name: "Error", message: "no" };
@@ -108,6 +112,23 @@ describe("redrive", () => {
     expect(record).to.include({ state: "queued", attempts: 0, retries: 1, retriedAt, submittedAt });
     expect(record).not.to.have.any.keys("finishedAt", "expiresAt", "error", "startedAt", "leaseUntil");
     expect(nudges).to.deep.equal([{ "word-count": 2 }]);
+  });
+
+  it("deletes all letters of a job whose data is to be gone, and sends nothing back", async () => {
+    const [id, other] = [await fail(), await fail()];
+    await fail(id, { state: "succeeded", result: 1 });
+    const discard = createRedrive(effects());
+    const wanted = { type: "word-count", ids: [id], delaySeconds: 0, isDiscarded: true };
+    expect(await discard(wanted)).to.deep.equal({ [id]: "absent" });
+    expect([await idsIn(queueUrl), await idsIn(deadLetterQueueUrl), nudges]).to.deep.equal([[], [other], []]);
+    expect(await records().read(id)).to.include({ state: "succeeded" });
+  });
+
+  it("notes who retried a job, by which key", async () => {
+    const id = await fail();
+    const wanted = { type: "word-count", ids: [id], delaySeconds: 0, by: "ann", key: "k" };
+    await createRedrive(effects())(wanted);
+    expect(await records().read(id)).to.include({ retriedBy: "ann", retryKey: "k" });
   });
 
   it("holds a job back for as long as it is told, and nudges nobody then", async () => {
@@ -162,12 +183,12 @@ describe("redrive", () => {
     const workers = new DynamoRecords(aws.tables, "jobs");
     const job = { version: 1, id, type: "word-count", payload: 1, submittedAt } as const;
     const runs = { ...effects().records };
-    runs.requeue = async (record, at, delay) => {
+    runs.requeue = async (record, retry) => {
       const request = { job, messageId: "m1", receiveCount: 1, isRedriven: true, worker: "w1", maxAttempts: 3, now };
       const claim = await workers.claim({ ...request, leaseUntil: now + 30_000 });
       if (claim.outcome !== "started") throw new Error(claim.outcome);
       await workers.fail(claim.hold, { name: "Error", message: "again" }, now);
-      return records().requeue(record, at, delay);
+      return records().requeue(record, retry);
     };
     expect(await redrive([id], { records: runs })).to.deep.equal({ [id]: "sent" });
     expect(await records().read(id)).to.deep.include({ state: "failed", error: { name: "Error", message: "again" } });
@@ -209,7 +230,7 @@ describe("redrive", () => {
     expect(readRedrive({ tf: { action: "delete" } })).to.equal(undefined);
     expect(readRedrive(null)).to.equal(undefined);
     expect(readRedrive({ redrive: { type: "a", ids: ["x"], delaySeconds: 1e9 } })).to.deep.equal({
-      ...{ type: "a", ids: ["x"], delaySeconds: 900 },
+      ...{ type: "a", ids: ["x"], delaySeconds: 900, by: undefined, key: undefined, isDiscarded: undefined },
     });
     expect(() => readRedrive({ redrive: { type: "a" } })).to.throw("Expected `type` and `ids`");
   });

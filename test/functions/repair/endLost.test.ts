@@ -6,7 +6,6 @@ import { isFinal, type JobRecord, jobStates } from "../../../contract/records/re
 import { recordAsRead } from "../../../contract/records/recordAsRead";
 import { cancelJob } from "../../../functions/frontend/cancelJob";
 import { createJobRecords } from "../../../functions/frontend/services/jobRecords";
-import { createRequeuedRecords } from "../../../functions/removal/requeuedRecords";
 import { createEndLost } from "../../../functions/repair/endLost";
 import { createFailedRecords, type FailedRecords } from "../../../functions/repair/failedRecords";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
@@ -142,7 +141,8 @@ describe("ending lost jobs", () => {
       "another run ends it, and it is sent back": async (id, now) => {
         const record = recordAsRead(await table.read(id), now);
         await records.fail(record, now, true);
-        await createRequeuedRecords(dynamo.client, table.name).requeue(await table.read(id), now, 0);
+        const all = createJobRecords(dynamo.client, table.name);
+        await all.requeue(await table.read(id), { at: new Date(now).toISOString(), delaySeconds: 0 });
       },
     };
 

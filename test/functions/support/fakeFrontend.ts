@@ -2,13 +2,14 @@ import type { ProblemDocument } from "../../../contract/http/problem";
 import type { JobType } from "../../../contract/jobType";
 import { decodeMessage, type JobEnvelope } from "../../../contract/messages/envelope";
 import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/records/record";
-import type { JobRecords } from "../../../functions/frontend/effects";
+import type { JobPayloads, JobRecords } from "../../../functions/frontend/effects";
 import { createFrontend, type FrontendEffects } from "../../../functions/frontend/frontend";
 import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { createRunWithin } from "../../../functions/frontend/services/runWithin";
 import type { OutgoingMessage } from "../../../functions/shared/batches";
 import { expectDocumented, openApi } from "../../support/openApi";
 import { FakeIndex } from "./fakeIndex";
+import type { Requeue } from "../../../functions/shared/requeueRecord";
 import { type LogLine, logTo } from "./logTo";
 
 export const wordCount: JobType = {
@@ -38,6 +39,8 @@ export class FakeFrontend {
   /** The batches handed to the topic, refused ones included. */
   readonly batches: OutgoingMessage[][] = [];
   readonly published: JobEnvelope[] = [];
+  /** Payloads by id. */
+  readonly kept = new Map<string, unknown>();
   /** Jobs that are to be published at their times. */
   readonly scheduled: JobEnvelope[] = [];
   readonly lines: LogLine[] = [];
@@ -48,14 +51,22 @@ export class FakeFrontend {
 
   /** `records` replaces single calls of the table, or says by null that there is none. */
   constructor({ records = {}, ...overrides }: Overrides = {}, types: JobType[] = [wordCount, checksum]) {
+    const payloads: JobPayloads = {
+      keep: (envelopes) => Promise.resolve(envelopes.forEach(({ id, payload }) => this.kept.set(id, payload))),
+      read: ({ id }) => Promise.resolve(this.kept.has(id) ? { payload: this.kept.get(id) } : undefined),
+      remove: ({ id }) => Promise.resolve(void this.kept.delete(id)),
+    };
     this.handle = createFrontend({
+      ...(records !== null && { payloads, keepPayloads: payloads.keep }),
       records:
         records === null
           ? undefined
           : {
               create: (record) => Promise.resolve(this.create(record)),
               read: (id) => Promise.resolve(this.record(id)),
-              requestCancel: (record, now) => Promise.resolve(this.requestCancel(record, now)),
+              requestCancel: (record, now, by) => Promise.resolve(this.requestCancel(record, now, by)),
+              requeue: (record, retry) => Promise.resolve(this.requeue(record, retry)),
+              removeData: (record, now, by) => Promise.resolve(this.removeData(record, now, by)),
               ...records,
             },
       index: new FakeIndex(() => [...this.items.keys()].map((id) => this.record(id)!)),
@@ -125,12 +136,40 @@ export class FakeFrontend {
     return undefined;
   }
 
-  requestCancel({ id, state }: JobRecord, now: number): JobRecord | undefined {
+  requeue({ id, finishedAt }: JobRecord, { at, by, key }: Requeue): boolean {
+    const record = this.record(id);
+    if (record?.finishedAt !== finishedAt) return false;
+    const { retries = 0, ...rest } = record!;
+    const retried = { retriedAt: at, retriedBy: by, retryKey: key, retries: retries + 1 };
+    this.put({
+      ...rest,
+      ...retried,
+      state: "queued",
+      attempts: 0,
+      finishedAt: undefined,
+      cancelRequestedAt: undefined,
+    });
+    this.happened.push(`requeue ${id}`);
+    return true;
+  }
+
+  removeData({ id }: JobRecord, now: number, by?: string): JobRecord | undefined {
+    const dataRemovedAt = new Date(now).toISOString();
+    this.put({ ...this.record(id)!, result: undefined, dataRemovedAt, dataRemovedBy: by });
+    return this.record(id);
+  }
+
+  requestCancel({ id, state }: JobRecord, now: number, cancelledBy?: string): JobRecord | undefined {
     const record = this.record(id);
     if (record?.state !== state) return undefined;
     const cancelRequestedAt = record.cancelRequestedAt ?? new Date(now).toISOString();
     const isWaiting = state === "queued";
-    this.put({ ...record, cancelRequestedAt, ...(isWaiting && { state: "cancelled", finishedAt: cancelRequestedAt }) });
+    this.put({
+      ...record,
+      cancelRequestedAt,
+      cancelledBy,
+      ...(isWaiting && { state: "cancelled", finishedAt: cancelRequestedAt }),
+    });
     this.happened.push(`cancel ${id}`);
     return this.record(id);
   }

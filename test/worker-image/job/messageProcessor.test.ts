@@ -81,6 +81,30 @@ describe("MessageProcessor", () => {
     expect(clock.pendingTimers).to.equal(0);
   });
 
+  it("keeps the payload of a job that did not come from the API, without waiting for it, and names labels in its lines", async () => {
+    const hold = { jobId: "job-1", worker: "worker-1", attempt: 1, claim: 1 };
+    const unsubmitted: Claim = { outcome: "started", hold, isUnsubmitted: true };
+    for (const fails of [false, true]) {
+      const { begin, seen, run, failures, log, end } = setUp({ job: envelope({ labels: { a: "1" } }) }, unsubmitted);
+      if (fails) failures.plan("keep");
+      await begin();
+      expect(seen()).to.deep.equal(["claim job-1 of 3", "keep job-1"]);
+      expect(run().job.id).to.equal("job-1");
+      expect(log.events().includes("payload-not-kept")).to.equal(fails);
+      await end({ kind: "succeeded", result: 1 });
+      expect(log.fieldsOf("job-succeeded")).to.deep.include({ labels: { a: "1" } });
+    }
+  });
+
+  it("dead-letters a message whose labels are none", async () => {
+    const { begin, log, runner } = setUp({ job: envelope({ labels: { A: "1" } }) });
+    await begin();
+    expect(log.fieldsOf("message-dead-lettered").reason).to.match(
+      /^The message is no job: \/labels: Expected up to 10/,
+    );
+    expect(runner.runs).to.deep.equal([]);
+  });
+
   it("asks for the lease again when the claim's answer outlasted it, and begins nothing that another worker has taken", async () => {
     for (const { state, runs, calls } of [
       { state: "held" as const, runs: 1, calls: ["claim job-1 of 3", "extend #1"] },

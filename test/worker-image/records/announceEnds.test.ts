@@ -80,7 +80,7 @@ describe("announceEnds", () => {
     const record: JobRecord = { ...ended, state: "cancelled" };
     const { events, records } = setUp().claimed({ outcome: "cancelled", record });
     await records.claim(requestFor("a"));
-    expect(events).to.deep.equal([{ ...told, attempts: 2, state: "cancelled" }]);
+    expect(JSON.parse(JSON.stringify(events))).to.deep.equal([{ ...told, attempts: 2, state: "cancelled" }]);
   });
 
   it("announces again what a worker may have recorded and not announced: its message is still there", async () => {

@@ -112,6 +112,63 @@ describe("DynamoRecords", () => {
     expect(await stored(id)).not.to.have.property("retryAt");
   });
 
+  it("logs the attempts that failed, were given back or lost their workers, over retries, and no others", async () => {
+    const id = newId();
+    let now = start + 1_000;
+    const clocked = new DynamoRecords(dynamo.client, "jobs", () => now);
+    await clocked.retry(await startJob(clocked, id), { ...error, frames: ["check (jobs/a.ts:8:11)"] });
+    now += 1_000;
+    await clocked.giveBack(await startJob(clocked, id, { worker: "w2", now: start + 1_500 }), "busy");
+    await startJob(clocked, id, { worker: "w3", now: start + 3_000 });
+    const lost = { worker: "w4", now: start + 40_000, isAlone: true };
+    expect(await clocked.claim(requestFor(id, lost))).to.have.property("outcome", "suspect");
+    now = start + 50_000;
+    await clocked.fail(await startJob(clocked, id, lost), error, now);
+    const at = (milliseconds: number) => new Date(start + milliseconds).toISOString();
+    const [first, ...others] = (await stored(id))!.attemptLog!;
+    expect(first).to.deep.equal({
+      ...{ attempt: 1, worker: "w1", startedAt: at(0), endedAt: at(1_000), outcome: "failed" },
+      error: { ...error, frames: ["check (jobs/a.ts:8:11)"] },
+    });
+    expect(others).to.deep.equal([
+      {
+        ...{ attempt: 2, worker: "w2", startedAt: at(1_500), endedAt: at(2_000), outcome: "given-back" },
+        error: { name: "GivenBack", message: "busy" },
+      },
+      { attempt: 2, worker: "w3", startedAt: at(3_000), endedAt: at(33_000), outcome: "lost" },
+      { attempt: 2, worker: "w4", startedAt: at(40_000), endedAt: at(50_000), outcome: "failed", error },
+    ]);
+    const retried = await startJob(clocked, id, { isRedriven: true, messageId: "m2", now });
+    await clocked.succeed(retried, 1, now);
+    expect((await stored(id))!.attemptLog).to.have.length(4);
+  });
+
+  it("tells whether the front end wrote the record, which then keeps the payload", async () => {
+    const [direct, submitted] = [newId(), newId()];
+    await store({ id: submitted, digest: "d" });
+    expect(await records.claim(requestFor(direct))).to.include({ isUnsubmitted: true });
+    expect(await records.claim(requestFor(submitted))).not.to.have.property("isUnsubmitted");
+  });
+
+  it("begins an ended job again by a message that retries this end, once, and notes who wanted it", async () => {
+    const [finishedAt, at] = ["2026-01-01T00:00:00.000Z", "2026-01-01T01:00:00.000Z"];
+    for (const state of ["failed", "cancelled", "succeeded"] as const) {
+      const id = newId();
+      await store({ id, state, attempts: 3, digest: "d", finishedAt, error, cancelledBy: "ann" });
+      const job = (of: string) => ({ ...envelope({ id }), retry: { of, at, by: "bob", key: "k" } });
+      const other = await records.claim(requestFor(id, { job: job("2025-01-01T00:00:00.000Z"), messageId: "m2" }));
+      expect(other).to.have.property("outcome", "duplicate");
+      const retry = { job: job(finishedAt), messageId: "m3" };
+      const hold = await startJob(records, id, retry);
+      expect(await stored(id)).to.include({ attempts: 1, retries: 1, retriedAt: at, retriedBy: "bob", retryKey: "k" });
+      expect(await stored(id)).not.to.have.any.keys("error", "cancelledBy", "finishedAt");
+      await records.fail(hold, error, start + 5_000);
+      // SNS and SQS may deliver it twice.
+      expect(await records.claim(requestFor(id, retry))).to.have.property("outcome", "duplicate");
+      expect((await stored(id))!.state).to.equal("failed");
+    }
+  });
+
   it("raises the number of claims with each attempt, also where the attempt doesn't count or counts from one", async () => {
     const id = newId();
     const first = await startJob(records, id);

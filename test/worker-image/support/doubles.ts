@@ -265,6 +265,10 @@ export function createDoubles() {
     queue,
     records,
     checkpoints,
+    keepPayload: async ({ id }: JobEnvelope) => {
+      calls.push(`keep ${id}`);
+      failures.check("keep");
+    },
     random: () => 1,
     ...rest,
     log: log.log,

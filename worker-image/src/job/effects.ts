@@ -1,4 +1,5 @@
 import { type Log } from "../../../contract/log";
+import { type JobEnvelope } from "../../../contract/messages/envelope";
 import { type WorkerSettings } from "../../../contract/workerSettings";
 import { type Runner } from "../handlers/runner";
 import { type JobQueue } from "../queue/queue";
@@ -15,6 +16,8 @@ export interface JobEffects {
   records: JobRecords;
   /** Undefined without records. */
   checkpoints?: Checkpoints | undefined;
+  /** Undefined without records, or if payloads are not kept. */
+  keepPayload?: ((job: JobEnvelope) => Promise<void>) | undefined;
   runner: Runner;
   clock: Clock;
   random: () => number;

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { limits } from "../../../contract/limits";
 import { errorFields, type Log } from "../../../contract/log";
-import { decodeEnvelope, type JobEnvelope } from "../../../contract/messages/envelope";
+import { checkLabels, decodeEnvelope, type JobEnvelope } from "../../../contract/messages/envelope";
 import { type SlotEvents, type Untaken } from "../queue/poller";
 import { type ReceivedMessage } from "../queue/queue";
 import { type Claim, type Hold } from "../records/records";
@@ -54,10 +54,11 @@ export class MessageProcessor {
     try {
       if (this.isDraining) return void (await this.effects.queue.hide(message, 0));
       const decoded = decodeEnvelope(message.body);
-      if (!decoded.ok) {
-        const problems = decoded.problems.map(({ path, message: text }) => (path ? `${path}: ${text}` : text));
+      const problems = decoded.ok ? checkLabels(decoded.value) : decoded.problems;
+      if (!decoded.ok || problems.length > 0) {
+        const texts = problems.map(({ path, message: text }) => (path ? `${path}: ${text}` : text));
         slot.free();
-        return void (await this.refuse(message, `The message is no job: ${problems.join("; ")}`));
+        return void (await this.refuse(message, `The message is no job: ${texts.join("; ")}`));
       }
       log = withFields(this.effects.log, { jobId: decoded.value.id, messageId: message.id });
       return await this.take(decoded.value, message, log, slot);
@@ -133,6 +134,7 @@ export class MessageProcessor {
     const { message, log } = claimed;
     switch (claim.outcome) {
       case "started":
+        if (claim.isUnsubmitted) void this.keepPayload(claimed.job, log);
         return this.runJob({ ...claimed, hold: claim.hold }, freeSlot);
       case "exhausted": {
         const { hold, error } = claim;
@@ -160,12 +162,22 @@ export class MessageProcessor {
     }
   }
 
+  /** Of a job that was published straight to the topic. It runs even if its payload can't be kept. */
+  private async keepPayload(job: JobEnvelope, log: Log): Promise<void> {
+    try {
+      await this.effects.keepPayload?.(job);
+    } catch (error) {
+      log("warn", "payload-not-kept", errorFields(error));
+    }
+  }
+
   private async runJob(claimed: ClaimedJob & { hold: Hold }, freeSlot: () => void): Promise<void> {
     const { clock } = this.effects;
     const { job, message, hold } = claimed;
     const begun = clock.now();
     let endedAt: number | undefined;
-    const log = withFields(this.effects.log, { jobId: job.id, attempt: hold.attempt });
+    const { id: jobId, labels } = job;
+    const log = withFields(this.effects.log, { jobId, attempt: hold.attempt, ...(labels && { labels }) });
     const attempt = new Attempt(this.effects, message, job, hold, log, claimed.leaseUntil);
     const held: HeldJob = {
       ...claimed,

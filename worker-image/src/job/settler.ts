@@ -187,7 +187,7 @@ export class Settler {
       const error = { name: "MessageDeleted", message: `The job was to be given back, but ${messageDeleted}` };
       return this.failForGood(held, error, `${error.name}: ${error.message}`);
     }
-    const state = await this.write(held, () => this.effects.records.giveBack(held.hold));
+    const state = await this.write(held, () => this.effects.records.giveBack(held.hold, fields.reason));
     if (state === "lost") return;
     // A cancelled job skips its pause; the next receiver finishes it as cancelled.
     await this.hideMessage(held, state === "cancel-requested" ? 0 : fields.hideSeconds);

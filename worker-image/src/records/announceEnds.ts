@@ -22,10 +22,19 @@ export function announceEnds(records: JobRecords, announce: Announce): JobRecord
   ): Promise<HoldState> {
     const job = jobs.get(hold);
     if (written === "lost" || !job) return written;
-    const { id, type } = job;
+    const { id, type, labels } = job;
     const submittedAt = new Date(job.submittedAt).toISOString();
     const finishedAt = new Date(now).toISOString();
-    await announce({ id, type, state, attempts: hold.attempt, submittedAt, finishedAt, ...why });
+    await announce({
+      id,
+      type,
+      state,
+      attempts: hold.attempt,
+      submittedAt,
+      finishedAt,
+      ...(labels && { labels }),
+      ...why,
+    });
     return written;
   }
 

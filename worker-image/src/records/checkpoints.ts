@@ -1,6 +1,7 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { isConditionFailed, jsonOf } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
+import { checkpointItem } from "../../../contract/records/payloads";
 import { lostAfterSeconds } from "../../../contract/records/recordAsRead";
 import { type Clock } from "../support/clock";
 import { type Hold } from "./records";
@@ -40,7 +41,7 @@ export class DynamoCheckpoints implements Checkpoints {
       const { Attributes: item = {} } = await this.client.send(
         new UpdateItemCommand({
           TableName: this.table,
-          Key: { type: { S: this.type }, item: { S: `${jobId}#checkpoint` } },
+          Key: { type: { S: this.type }, item: { S: checkpointItem(jobId) } },
           UpdateExpression: `SET #claim = :claim, #expiresAt = :expiresAt${json === undefined ? "" : ", #json = :json"}`,
           ConditionExpression: "attribute_not_exists(#claim) OR #claim <= :claim",
           ExpressionAttributeNames: {

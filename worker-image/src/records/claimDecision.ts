@@ -53,8 +53,11 @@ function decideOnFailed(record: JobRecord, request: ClaimRequest): ClaimDecision
   return decideOnEnded(record, request);
 }
 
-/** Duplicates of an ended job are useless; a message that was sent again is not. */
+/** Duplicates of an ended job are useless; a message that retries this very end, or was sent again, is not. */
 function decideOnEnded(record: JobRecord, request: ClaimRequest): ClaimDecision {
+  if (request.job.retry && request.job.retry.of === record.finishedAt) {
+    return { action: "start", attempt: 1, isFresh: true };
+  }
   const reason = strayReason(record, request);
   if (reason !== undefined) return { action: "refuse", reason };
   return { action: "drop", because: `the job has ${record.state === "cancelled" ? "been cancelled" : record.state}` };

@@ -2,8 +2,16 @@ import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk
 import { isConditionFailed } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
 import { listKeyOf } from "../../../contract/records/listKey";
-import { decodeRecord, isFinal, type JobError, type JobRecord, type JobState } from "../../../contract/records/record";
+import {
+  decodeRecord,
+  isFinal,
+  type JobError,
+  type JobRecord,
+  type JobState,
+  type LoggedAttempt,
+} from "../../../contract/records/record";
 import { cutError } from "../support/errors";
+import { logAttempt } from "./attemptLog";
 import { type ClaimDecision, decideClaim, maxLossesAlone } from "./claimDecision";
 import { type Claim, type ClaimRequest, type Hold, type HoldState, type JobRecords, type LastWords } from "./records";
 import { expressUpdate, type RecordFields, type RecordUpdate, unchangedSince } from "./recordUpdate";
@@ -24,14 +32,19 @@ const heldBy = "#state = :running AND #worker = :worker AND #attempts = :attempt
 
 /** Job records in DynamoDB: every write is one conditional UpdateItem. */
 export class DynamoRecords implements JobRecords {
+  /** The records as of their claims, by the attempts that began. */
+  private readonly started = new WeakMap<Hold, JobRecord>();
+
   constructor(
     private readonly client: DynamoDBClient,
     private readonly table: string,
+    /** Epoch milliseconds. */
+    private readonly now: () => number = Date.now,
   ) {}
 
   async claim(request: ClaimRequest): Promise<Claim> {
     const started = await this.update(request.job.id, startAnyway(request));
-    if (started) return { outcome: "started", hold: holdOf(request, started) };
+    if (started) return this.begin(request, started);
     let hasTriedToExhaust = false;
     for (let tries = 0; tries < maxClaimTries; tries++) {
       const record = await this.read(request.job.id);
@@ -56,7 +69,7 @@ export class DynamoRecords implements JobRecords {
   }
 
   fail(hold: Hold, error: JobError, now: number, last?: LastWords): Promise<HoldState> {
-    return this.end(hold, "failed", { ...final(now), error: cutError(error), ...last }, ["leaseUntil"]);
+    return this.end(hold, "failed", { ...final(now), ...this.logged(hold, "failed", error), ...last }, ["leaseUntil"]);
   }
 
   cancel(hold: Hold, now: number, last?: LastWords): Promise<HoldState> {
@@ -65,7 +78,7 @@ export class DynamoRecords implements JobRecords {
 
   retry(hold: Hold, error: JobError, retryAt?: number, isSuspect = false): Promise<HoldState> {
     const next = retryAt === undefined ? {} : { retryAt: new Date(retryAt).toISOString() };
-    const fields = { error: cutError(error), ...next, ...(isSuspect && { suspect: true }) };
+    const fields = { ...this.logged(hold, "failed", error), ...next, ...(isSuspect && { suspect: true }) };
     return this.end(hold, "queued", fields, ["leaseUntil", "progress", ...(isSuspect ? [] : suspicion)]);
   }
 
@@ -84,8 +97,26 @@ export class DynamoRecords implements JobRecords {
     await this.update(suspectsOf(job.type), { set: { leaseUntil: 0 }, condition: "#worker = :worker", values });
   }
 
-  giveBack(hold: Hold): Promise<HoldState> {
-    return this.end(hold, "queued", { attempts: hold.attempt - 1 }, ["leaseUntil", "progress"]);
+  giveBack(hold: Hold, reason?: string): Promise<HoldState> {
+    const why = reason === undefined ? undefined : { name: "GivenBack", message: reason };
+    const { attemptLog } = this.logged(hold, "given-back", why);
+    return this.end(hold, "queued", { attempts: hold.attempt - 1, attemptLog }, ["leaseUntil", "progress"]);
+  }
+
+  private begin(request: ClaimRequest, record: JobRecord): Claim {
+    const hold = holdOf(request, record);
+    this.started.set(hold, record);
+    return { outcome: "started", hold, ...(record.digest === undefined && { isUnsubmitted: true }) };
+  }
+
+  /** The error, and the log with the attempt that ends now. */
+  private logged(hold: Hold, outcome: LoggedAttempt["outcome"], error?: JobError): RecordFields {
+    const { startedAt, attemptLog } = this.started.get(hold) ?? {};
+    const cut = error && { error: cutError(error) };
+    if (startedAt === undefined) return { ...cut };
+    const { attempt, worker } = hold;
+    const endedAt = new Date(this.now()).toISOString();
+    return { ...cut, attemptLog: logAttempt(attemptLog, { attempt, worker, startedAt, endedAt, outcome, ...cut }) };
   }
 
   /** Undefined: the record changed since it was read. */
@@ -108,14 +139,15 @@ export class DynamoRecords implements JobRecords {
         return { outcome: "busy", until: decision.until };
       case "already-started":
         if (hasTriedToExhaust) return exhausted(request, record!);
-        return { outcome: "started", hold: holdOf(request, record!) };
+        return this.begin(request, record!);
       case "start": {
         const started = await this.update(request.job.id, startAs(decision, record, request));
-        return started && { outcome: "started", hold: holdOf(request, started) };
+        return started && this.begin(request, started);
       }
       case "suspect": {
         const { attempts, lossesAlone, deferrals } = decision;
-        const set = { state: "queued" as const, suspect: true, attempts, lossesAlone, deferrals };
+        const found = { suspect: true, attempts, lossesAlone, deferrals, ...withLost(record, request) };
+        const set = { state: "queued" as const, ...found };
         const remove: (keyof JobRecord)[] = ["leaseUntil", "progress"];
         const written = await this.update(request.job.id, { set, remove, ...unchangedSince(record) });
         return written && { outcome: "suspect", deferrals };
@@ -128,7 +160,8 @@ export class DynamoRecords implements JobRecords {
       case "exhaust": {
         // The job is claimed first, so that no two workers dead-letter it; the error is kept for a claim whose answer
         // is lost.
-        const set = { ...taken(request), error: cutError(decision.error), lossesAlone: maxLossesAlone };
+        const found = { error: cutError(decision.error), lossesAlone: maxLossesAlone, ...withLost(record, request) };
+        const set = { ...taken(request), ...found };
         const written = await this.update(request.job.id, { set, ...unchangedSince(record) });
         return written && exhausted(request, written);
       }
@@ -190,6 +223,14 @@ function holdOf(request: ClaimRequest, { attempts, claims = 0, checkpointAt }: J
   return checkpointAt === undefined ? hold : { ...hold, checkpointAt };
 }
 
+/** The log with the attempt whose worker was lost, if one was. */
+function withLost(record: JobRecord | undefined, { now }: ClaimRequest): RecordFields {
+  if (record?.state !== "running") return {};
+  const { attempts: attempt, worker = "", startedAt = record.submittedAt, leaseUntil = now } = record;
+  const endedAt = new Date(Math.min(leaseUntil, now)).toISOString();
+  return { attemptLog: logAttempt(record.attemptLog, { attempt, worker, startedAt, endedAt, outcome: "lost" }) };
+}
+
 function exhausted(request: ClaimRequest, record: JobRecord): Claim {
   const { attempts, error } = record;
   const fallback = { name: "NoAttemptsLeft", message: `All ${attempts} attempts were used` };
@@ -221,12 +262,12 @@ function taken(request: ClaimRequest): RecordFields {
 }
 
 function begun(request: ClaimRequest): Pick<RecordUpdate, "set" | "setIfMissing"> {
-  const { id, type, tenant } = request.job;
+  const { id, type, tenant, labels } = request.job;
   // Other publishers' times have many forms; lists compare them as texts.
   const submittedAt = new Date(request.job.submittedAt).toISOString();
   return {
     set: { ...taken(request), startedAt: new Date(request.now).toISOString() },
-    setIfMissing: { type, submittedAt, listKey: listKeyOf(type, id), ...(tenant !== undefined && { tenant }) },
+    setIfMissing: { type, submittedAt, listKey: listKeyOf(type, id), tenant, labels },
   };
 }
 
@@ -256,11 +297,13 @@ function startAs(
   request: ClaimRequest,
 ): RecordUpdate {
   const { set, setIfMissing } = begun(request);
-  const forgotten = decision.isFresh ? (["error", "cancelRequestedAt", ...suspicion] as const) : [];
+  const forgotten = decision.isFresh ? (["error", "cancelRequestedAt", "cancelledBy", ...suspicion] as const) : [];
+  // The front end writes the same, unless the message is quicker, or the front end was cut off before.
+  const { at: retriedAt, by: retriedBy, key: retryKey } = (decision.isFresh && request.job.retry) || {};
   return {
-    set: { ...set, attempts: decision.attempt },
+    set: { ...set, attempts: decision.attempt, retriedAt, retriedBy, retryKey },
     setIfMissing,
-    raise: { claims: request.now },
+    raise: { claims: request.now, ...(retriedAt !== undefined && { retries: 0 }) },
     remove: [...leftovers, ...forgotten],
     ...unchangedSince(record),
   };

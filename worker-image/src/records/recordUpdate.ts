@@ -1,7 +1,7 @@
 import { type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
 import { encodeField, type JobRecord } from "../../../contract/records/record";
 
-export type RecordFields = { [Field in keyof JobRecord]?: JobRecord[Field] };
+export type RecordFields = { [Field in keyof JobRecord]?: JobRecord[Field] | undefined };
 
 /** A condition in DynamoDB's language; `#field` stands for the field, `:name` for one of `values`. */
 export interface RecordCondition {
@@ -17,7 +17,7 @@ export interface RecordUpdate extends RecordCondition {
   setIfMissing?: RecordFields;
   remove?: (keyof JobRecord)[];
   /** Fields that are raised by one, and their values if the record lacks them. */
-  raise?: Partial<Record<"attempts" | "claims", number>>;
+  raise?: Partial<Record<"attempts" | "claims" | "retries", number>>;
 }
 
 type Expression = Pick<

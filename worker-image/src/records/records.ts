@@ -31,8 +31,8 @@ export interface ClaimRequest {
 
 /** The worker's task with the message. */
 export type Claim =
-  /** Run the job. */
-  | { outcome: "started"; hold: Hold }
+  /** Run the job. True for `isUnsubmitted` if its message did not come from the API, which keeps payloads itself. */
+  | { outcome: "started"; hold: Hold; isUnsubmitted?: boolean }
   /** Dead-letter the job: it has no attempt left. */
   | { outcome: "exhausted"; hold: Hold; error: JobError }
   /** Delete the message: the job's cancellation was requested, and is now done. */
@@ -73,7 +73,7 @@ export interface JobRecords {
   fail(hold: Hold, error: JobError, now: number, last?: LastWords): Promise<HoldState>;
   cancel(hold: Hold, now: number, last?: LastWords): Promise<HoldState>;
   /** The job waits for another worker, and the attempt doesn't count. */
-  giveBack(hold: Hold): Promise<HoldState>;
+  giveBack(hold: Hold, reason?: string): Promise<HoldState>;
   /**
    * Acquires or extends the right to run a suspect, which one job of a type has. Resolves to true if this one has it.
    */

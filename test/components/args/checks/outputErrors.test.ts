@@ -131,8 +131,9 @@ describe("an Output among the inputs", () => {
     // A processor has one kind of handler: the second has a command, and a function is nothing that a text could be
     // part of.
     const lacking = missing(argsSchema, all).filter((path) => !path.startsWith("processors[1]"));
-    // `authorization` is refused beside `jwt`.
-    expect(lacking.sort()).to.deep.equal(["authorization", "processors[0].command", "processors[0].handle"]);
+    // `authorization` is refused beside `jwt`, `keepPayloads` beside `tracking: false`.
+    const others = ["authorization", "keepPayloads"];
+    expect(lacking.sort()).to.deep.equal([...others, "processors[0].command", "processors[0].handle"]);
   });
 
   for (const path of paths) {

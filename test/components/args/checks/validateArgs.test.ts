@@ -310,6 +310,15 @@ describe("validateArgs", () => {
     expect(problemsOf({ processors: [{ ...good, image: later }], image: ecr, network })).to.deep.equal({});
   });
 
+  it("refuses payloads without records", () => {
+    for (const keepPayloads of [true, false]) {
+      expect(problemsOf({ processors: [good], keepPayloads })).to.deep.equal({});
+      expect(problemsOf({ processors: [good], keepPayloads, tracking: false })).to.deep.equal({
+        keepPayloads: `Expected only with tracking, got boolean ${keepPayloads}`,
+      });
+    }
+  });
+
   it("refuses half a network, half of JWT, and JWT beside another authorization", () => {
     const ofNetwork = (network: object) => problemsOf({ processors: [good], network });
     expect(ofNetwork({ vpcId: "vpc-1" })).to.have.key("network.subnetIds");

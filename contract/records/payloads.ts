@@ -1,0 +1,19 @@
+import { encodeJson } from "../check";
+import type { JobEnvelope } from "../messages/envelope";
+
+/** Seconds that a payload is kept after the job's submission or start time: as long as a queue, and then a record. */
+export const payloadRetentionSeconds = 28 * 24 * 3_600;
+
+/** Range keys of a job's items in the table of users' data, whose hash key is the type. */
+export const payloadItem = (id: string) => `${id}#payload`;
+export const checkpointItem = (id: string) => `${id}#checkpoint`;
+
+/** A job's kept payload as a DynamoDB item. */
+export function encodePayload({ id, type, payload, submittedAt, notBefore = submittedAt }: JobEnvelope) {
+  const from = Math.max(Date.parse(submittedAt), Date.parse(notBefore));
+  const expiresAt = Math.floor(from / 1_000) + payloadRetentionSeconds;
+  return {
+    ...{ type: { S: type }, item: { S: payloadItem(id) } },
+    ...{ json: { S: encodeJson(payload) }, expiresAt: { N: String(expiresAt) } },
+  };
+}

@@ -1,0 +1,19 @@
+import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { type JobEnvelope } from "../../../contract/messages/envelope";
+import { encodePayload } from "../../../contract/records/payloads";
+
+/** Keeps payloads in the table of users' data, to which the worker's role may write items of its type alone. */
+export function keepPayloadIn(client: DynamoDBClient, table: string): (job: JobEnvelope) => Promise<void> {
+  return async function keepPayload(job) {
+    const { type, item, json, expiresAt } = encodePayload(job);
+    await client.send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key: { type, item },
+        UpdateExpression: "SET #json = :json, #expiresAt = :expiresAt",
+        ExpressionAttributeNames: { "#json": "json", "#expiresAt": "expiresAt" },
+        ExpressionAttributeValues: { ":json": json, ":expiresAt": expiresAt },
+      }),
+    );
+  };
+}
