@@ -144,8 +144,8 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
    * Runs a failed or cancelled job again, under its id and with attempts counted from zero, and returns its new state.
    * Its checkpoint stays. A job that waits or runs since an earlier retry is no error.
    *
-   * @throws JobProblemError with code `job-not-ended`, `job-succeeded`, or `payload-not-kept` if neither its dead letter
-   * nor its payload is there.
+   * @throws JobProblemError with code `job-not-ended`, `job-succeeded`, or `payload-not-kept` if neither its dead
+   * letter nor its payload is there.
    */
   async retry<Name extends keyof Types & string>(
     job: JobRef<Name>,
@@ -166,8 +166,8 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   }
 
   /**
-   * Submits a job like this one, whatever became of it: of the same type, payload, tenant and labels, unless the options
-   * say otherwise. It has no checkpoint.
+   * Submits a job like this one, whatever became of it: of the same type, payload, tenant and labels, unless the
+   * options say otherwise. It has no checkpoint.
    *
    * @throws JobProblemError with code `payload-not-kept` if the payload is gone, and the options have none.
    */
@@ -189,8 +189,8 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   }
 
   /**
-   * Runs failed jobs again, from their dead letters, up to a hundred; returns the outcome of each, in the order of their ids. A job that waits
-   * or runs since an earlier retry counts as accepted.
+   * Runs failed jobs again, from their dead letters, up to a hundred; returns the outcome of each, in the order of
+   * their ids. A job that waits or runs since an earlier retry counts as accepted.
    */
   async retryMany(
     ids: readonly string[],

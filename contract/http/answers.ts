@@ -1,4 +1,4 @@
-import type { Labels } from "../messages/envelope";
+import type { Labels } from "../labels";
 import type { JobError, JobState, LoggedAttempt, OmittedResult } from "../records/record";
 import type { Waiting } from "../records/waiting";
 import type { ProblemDocument } from "./problem";

@@ -1,7 +1,7 @@
 import { encodeJson } from "../check";
+import type { Labels } from "../labels";
 import type { JobError, JobRecord, JobState, OmittedResult } from "../records/record";
 import { attributes, type StringAttribute, stringAttributes } from "./attributes";
-import type { Labels } from "./envelope";
 
 /** Event published once a job has reached a final state, at least once: a crash between the two repeats it. */
 export interface CompletionEvent {

@@ -9,6 +9,7 @@ import {
   holdsInfinity,
   isObject,
 } from "../check";
+import type { Labels } from "../labels";
 import { idPattern, limits, tenantPattern, typePattern } from "../limits";
 
 /** The version this code writes, and the only one it reads. */
@@ -36,8 +37,6 @@ export interface JobEnvelope {
   /** Set if the message retries an ended job. */
   retry?: RetryMark;
 }
-
-export type Labels = Record<string, string>;
 
 /** A retry from the kept payload: its message begins the job again while the job's last end is this one. */
 export interface RetryMark {

@@ -1,5 +1,5 @@
 import { encodeJson } from "../check";
-import type { JobEnvelope } from "../messages/envelope";
+import type { JobRecord } from "./record";
 
 /** Seconds that a payload is kept after the job's submission or start time: as long as a queue, and then a record. */
 export const payloadRetentionSeconds = 28 * 24 * 3_600;
@@ -9,7 +9,10 @@ export const payloadItem = (id: string) => `${id}#payload`;
 export const checkpointItem = (id: string) => `${id}#checkpoint`;
 
 /** A job's kept payload as a DynamoDB item. */
-export function encodePayload({ id, type, payload, submittedAt, notBefore = submittedAt }: JobEnvelope) {
+export function encodePayload(
+  job: Pick<JobRecord, "id" | "type" | "submittedAt" | "notBefore"> & { payload: unknown },
+) {
+  const { id, type, payload, submittedAt, notBefore = submittedAt } = job;
   const from = Math.max(Date.parse(submittedAt), Date.parse(notBefore));
   const expiresAt = Math.floor(from / 1_000) + payloadRetentionSeconds;
   return {

@@ -1,5 +1,5 @@
 import { jsonOf } from "../check";
-import type { Labels } from "../messages/envelope";
+import type { Labels } from "../labels";
 
 /**
  * The states of a job. `queued → running → succeeded | failed | cancelled`, and back to `queued` between attempts.

@@ -13,17 +13,22 @@ export interface RecordUpdate {
   values: Record<string, unknown>;
 }
 
+export interface RecordTable {
+  /** Reads the record consistently: one just written is seen. */
+  read: (id: string) => Promise<JobRecord | undefined>;
+  /** The record after the update; undefined if its condition does not hold. */
+  update: (id: string, update: RecordUpdate) => Promise<JobRecord | undefined>;
+}
+
 /** The table of job records in DynamoDB. */
-export function createRecordTable(client: DynamoDBClient, tableName: string) {
+export function createRecordTable(client: DynamoDBClient, tableName: string): RecordTable {
   const itemOf = (id: string) => ({ TableName: tableName, Key: { id: { S: id } } });
   return {
-    /** Reads the record consistently: one just written is seen. */
-    async read(id: string): Promise<JobRecord | undefined> {
+    async read(id) {
       const { Item } = await client.send(new GetItemCommand({ ...itemOf(id), ConsistentRead: true }));
       return Item && decodeRecord(Item);
     },
-    /** The record after the update; undefined if its condition does not hold. */
-    async update(id: string, { change, condition, values }: RecordUpdate): Promise<JobRecord | undefined> {
+    async update(id, { change, condition, values }) {
       const names = `${change} ${condition}`.match(/#\w+/g) ?? [];
       const given = Object.entries(values).filter(([, value]) => value !== undefined);
       const command = new UpdateItemCommand({

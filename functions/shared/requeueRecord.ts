@@ -1,6 +1,6 @@
 import type { RetryMark } from "../../contract/messages/envelope";
 import type { JobRecord } from "../../contract/records/record";
-import type { createRecordTable } from "./recordTable";
+import type { RecordTable } from "./recordTable";
 
 /** A retry's time, caller and key, and the seconds for which the job is to wait. */
 export type Requeue = Omit<RetryMark, "of"> & { delaySeconds: number };
@@ -18,7 +18,7 @@ const forgotten = [
 ];
 
 /** Requeues records in DynamoDB. */
-export function requeueIn({ update }: Pick<ReturnType<typeof createRecordTable>, "update">): RequeueRecord {
+export function requeueIn({ update }: Pick<RecordTable, "update">): RequeueRecord {
   return async function requeueRecord({ id, state, finishedAt, notBefore: before }, { at, by, key, delaySeconds }) {
     const delayed = new Date(Date.parse(at) + delaySeconds * 1_000).toISOString();
     const notBefore = delaySeconds > 0 ? delayed : before !== undefined && before <= at ? before : undefined;

@@ -7,9 +7,9 @@ import { createFrontend, type FrontendEffects } from "../../../functions/fronten
 import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { createRunWithin } from "../../../functions/frontend/services/runWithin";
 import type { OutgoingMessage } from "../../../functions/shared/batches";
+import type { Requeue } from "../../../functions/shared/requeueRecord";
 import { expectDocumented, openApi } from "../../support/openApi";
 import { FakeIndex } from "./fakeIndex";
-import type { Requeue } from "../../../functions/shared/requeueRecord";
 import { type LogLine, logTo } from "./logTo";
 
 export const wordCount: JobType = {
