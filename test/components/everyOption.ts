@@ -90,6 +90,7 @@ export const everyOption: Record<string, BatchJobProcessorArgs> = {
     network: { vpcId: "vpc-9", subnetIds: ["subnet-9"], securityGroupIds: ["sg-9"] },
   },
   "another registry": {
+    jwt: { issuer: "https://issuer.example", audiences: ["jobs"], scopes: { operate: "jobs/operate" } },
     processors: [{ name: "word-count", handler: "word-count", registryCredentials: secret("ghcr") }],
     image: "ghcr.io/acme/worker:1",
     registryCredentials: secret("registry"),

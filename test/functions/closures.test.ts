@@ -30,6 +30,7 @@ describe("serialised handlers", () => {
     aws = await Emulators.start();
     await aws.createTable("jobs", "id");
     await aws.createTable("types", "type");
+    await aws.createTable("payloads", "type", "item");
     await aws.createTable("fleets", "type", "item");
     queueUrl = await aws.createQueue("word-count");
     topicQueueUrl = await aws.createQueue("topic");
@@ -49,6 +50,7 @@ describe("serialised handlers", () => {
       ...aws.environment(),
       TOPIC_ARN: await aws.createTopic("jobs", topicQueueUrl),
       JOB_TABLE: "jobs",
+      PAYLOAD_TABLE: "payloads",
       FLEET_TABLE: "fleets",
       SCALER_FUNCTION: "scaler",
       AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:1",

@@ -19,6 +19,7 @@ const holding: Record<string, (inputs: Inputs) => object> = {
     processor({ capacitySchedule: [{ recurrence: "0 8 * * *", minInstances: 1, ...inputs }] }),
   NetworkArgs: (network) => component({ network }),
   JwtArgs: (inputs) => component({ jwt: { issuer: "https://login.example.com", audiences: ["jobs"], ...inputs } }),
+  ScopesArgs: (scopes) => component({ jwt: { issuer: "https://login.example.com", audiences: ["jobs"], scopes } }),
   CorsArgs: (inputs) => component({ cors: { allowOrigins: ["*"], ...inputs } }),
   ThrottlingArgs: (throttling) => component({ throttling }),
   LambdaArgs: (frontend) => component({ frontend }),

@@ -51,8 +51,12 @@ const processor = {
 const command = { name: "b", command: ["a", "b"] };
 const all = {
   ...{ processors: [processor, command], tracking: true, events: true, pointInTimeRecovery: true },
+  keepPayloads: true,
   ...{
-    jwt: { issuer: "https://a", audiences: ["a"] },
+    jwt: {
+      ...{ issuer: "https://a", audiences: ["a"], scopes: { submit: "s", read: "r" } },
+      ...{ operators: ["o"], tenantClaim: "t" },
+    },
     throttling: { burstLimit: 1, rateLimit: 1 },
   },
   ...{
@@ -131,8 +135,8 @@ describe("an Output among the inputs", () => {
     // A processor has one kind of handler: the second has a command, and a function is nothing that a text could be
     // part of.
     const lacking = missing(argsSchema, all).filter((path) => !path.startsWith("processors[1]"));
-    // `authorization` is refused beside `jwt`, `keepPayloads` beside `tracking: false`.
-    const others = ["authorization", "keepPayloads"];
+    // `authorization` is refused beside `jwt`, and `operators` beside the scope.
+    const others = ["authorization", "jwt.scopes.operate"];
     expect(lacking.sort()).to.deep.equal([...others, "processors[0].command", "processors[0].handle"]);
   });
 
