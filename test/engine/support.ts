@@ -48,7 +48,10 @@ export interface Engine {
 }
 
 /** The project's own program and what it imports. */
-const programFiles = ["index.ts", "components", "contract", "functions", "package.json", "tools", "tsconfig.json"];
+const programFiles = [
+  ...["index.ts", "components", "contract", "functions", "openapi.json"],
+  ...["package.json", "tools", "tsconfig.json"],
+];
 
 /** @param hasYaml whether programs in Pulumi YAML are to run too */
 export async function startEngine({
