@@ -76,6 +76,7 @@ export class EngineResources {
       ...subject,
       cloud: this.cloud,
       programFolder: this.programFolder,
+      hasRandomNames: !this.hasSteadyNames,
     });
     this.existing.set(keyOf(subject, id, state), ownerOf(subject, state));
     return { id, state: encodeState(state, wireInputs, inputs) };

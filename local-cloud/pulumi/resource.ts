@@ -11,6 +11,8 @@ export interface ResourceContext {
   name: string;
   /** Base of the program's relative paths. @default - the process's own folder */
   programFolder?: string;
+  /** True if names of equal resources must differ: of several stacks, or of a resource and its replacement. */
+  hasRandomNames?: boolean;
 }
 
 export interface Created {
@@ -50,12 +52,14 @@ export type ResourceHandlers = Record<string, ResourceHandler>;
  * The physical name: the given one, else one made like that of Pulumi's AWS provider, but the same in each run: what a
  * folder of data holds is found by it.
  */
-export function physicalName(inputs: Properties, { type, name }: ResourceContext, field = "name", suffix = ""): string {
+export function physicalName(inputs: Properties, context: ResourceContext, field = "name", suffix = ""): string {
+  const { type, name, hasRandomNames } = context;
   const given = inputs[field];
   if (typeof given === "string" && given !== "") return given;
   const prefix = inputs[`${field}Prefix`];
-  const hash = createHash("sha256").update(`${type} ${name}`).digest("hex").slice(0, 7);
-  return `${typeof prefix === "string" ? prefix : `${name}-`}${hash}${suffix}`;
+  const steady = createHash("sha256").update(`${type} ${name}`).digest("hex").slice(0, 7);
+  const end = hasRandomNames ? randomHex(7) : steady;
+  return `${typeof prefix === "string" ? prefix : `${name}-`}${end}${suffix}`;
 }
 
 /** An ARN of the local account. Services without regions leave it empty: pass them in `region`. */

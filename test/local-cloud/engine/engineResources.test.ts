@@ -29,6 +29,15 @@ describe("what the engine asks of resources", () => {
     expect(await check({ namePrefix: "own-" })).to.deep.equal({ namePrefix: "own-" });
   });
 
+  it("of one prefix have names of their own, in two stacks or as a replacement, unless names are to be steady", async () => {
+    const nameOf = async () => (await resources.create(queue, { namePrefix: "own-" })).state.name;
+    const names = [await nameOf(), await nameOf()];
+    expect(names[0]).to.match(/^own-[0-9a-f]{7}$/);
+    expect(names[1]).to.match(/^own-/).and.not.to.equal(names[0]);
+    resources.hasSteadyNames = true;
+    expect(await nameOf()).to.equal(await nameOf());
+  });
+
   it("change in place, or by a new one, as the type has it", async () => {
     const [olds, given] = [await check({}), { name: "own", fifoQueue: false }];
     const diff = (before: WireProperties, after: WireProperties) => resources.diff(queue, before, after);
