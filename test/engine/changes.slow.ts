@@ -1,6 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { packageRoot } from "../../contract/packageRoot";
 import { checksum, each, lines, resourcesOf, stackConfig, thumbnail, wordCount } from "./programs";
 import { type Engine, startEngine } from "./support";
 
@@ -69,5 +70,30 @@ describe("the engine, change by change", () => {
       "update jobs-checksum-fleet-template (imageId)",
       "update jobs-checksum-type (item)",
     ]);
+  });
+
+  it("takes a handler's file for the same until it changes, from another folder too", async () => {
+    // The files are read by a process of their own, which runs as compiled.
+    for (const name of ["dist/components", "dist/contract"]) {
+      cpSync(join(packageRoot(), name), join(engine.folder, name), { recursive: true });
+    }
+    mkdirSync(join(engine.folder, "jobs"));
+    writeFileSync(
+      join(engine.folder, "jobs", "sum.ts"),
+      "export const sum = (of: number[]) => of.reduce((a, b) => a + b, 0);\n",
+    );
+    const file = 'import { sum } from "./sum";\nexport default ({ payload }: { payload: number[] }) => sum(payload);\n';
+    writeFileSync(join(engine.folder, "jobs", "total.ts"), file);
+    const total = { name: "total", handler: "./jobs/total.ts" };
+    expect(await up(total, checksum, wordCount)).to.include("create jobs-total-fleet-template");
+    expect(await up(total, checksum, wordCount)).to.deep.equal([]);
+    const moved = `${engine.folder} elsewhere`;
+    renameSync(engine.folder, moved);
+    symlinkSync(moved, engine.folder);
+    expect(await up(total, checksum, wordCount)).to.deep.equal([]);
+    engine.edit("jobs/sum.ts", "a + b", "b + a");
+    const changed = await up(total, checksum, wordCount);
+    expect(changed).to.include("update jobs-total-fleet-template (userData)");
+    expect(changed.filter((line) => !line.includes("total") && !line.includes("handlers"))).to.deep.equal([]);
   });
 });
