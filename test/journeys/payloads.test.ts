@@ -45,7 +45,7 @@ describe("kept payloads", () => {
       .to.match(/^labels +campaign=spring$/m)
       .and.match(/^earlier +#1 failed after .* on i-/m);
     const isLabelled = (line: string) => line.includes('"job-failed"') && line.includes('"campaign":"spring"');
-    expect(journey.logs.some(({ line }) => isLabelled(line))).to.equal(true);
+    await until(() => journey.logs.some(({ line }) => isLabelled(line)));
     await client.deadLetters.purge({ type: "picky" });
     expect((await client.retry(id)).state).to.equal("queued");
     await journey.reaches(id, "failed");
