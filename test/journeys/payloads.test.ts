@@ -47,7 +47,8 @@ describe("kept payloads", () => {
     const isLabelled = (line: string) => line.includes('"job-failed"') && line.includes('"campaign":"spring"');
     await until(() => journey.logs.some(({ line }) => isLabelled(line)));
     await client.deadLetters.purge({ type: "picky" });
-    expect((await client.retry(id)).state).to.equal("queued");
+    // A worker may have it already.
+    expect(await client.retry(id)).to.include({ retries: 1 });
     await journey.reaches(id, "failed");
     expect((await client.get(id)).attemptLog).to.have.length(4);
     const replayed = await runCli(["--url", journey.url, "replay", id, "--payload", '{"fails": false}']);
