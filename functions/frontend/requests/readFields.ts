@@ -14,6 +14,8 @@ export function readQuery(
   runWithin: RunWithin,
 ): Read<Record<string, unknown>> {
   const values: Record<string, unknown> = {};
+  // Most requests have none, and need no schema compiled.
+  if (Object.keys(queryStringParameters).length === 0) return { value: values };
   for (const [name, text] of Object.entries(queryStringParameters)) {
     const isNumber = Object.hasOwn(query, name) && query[name]!.type === "integer" && /^\d{1,15}$/.test(text ?? "");
     values[name] = isNumber ? Number(text) : text;
