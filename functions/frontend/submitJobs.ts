@@ -10,6 +10,7 @@ import type { JobRecord, JobState } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import type { RunWithin } from "../../contract/schema/schemaCheck";
 import { divideIntoBatches } from "../shared/batches";
+import { chunksOf } from "../shared/chunksOf";
 import { groupBy } from "../shared/groupBy";
 import type { JobTypes } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
@@ -226,10 +227,7 @@ async function keepPayloadsOf(
 ): Promise<Set<string>> {
   const failed = new Set<string>();
   if (!keepPayloads) return failed;
-  const batches = Array.from({ length: Math.ceil(envelopes.length / maxKept) }, (_, index) =>
-    envelopes.slice(index * maxKept, (index + 1) * maxKept),
-  );
-  await mapLimited(batches, publishesAtOnce, async (batch) => {
+  await mapLimited(chunksOf(envelopes, maxKept), publishesAtOnce, async (batch) => {
     try {
       await keepPayloads(batch);
     } catch (error) {

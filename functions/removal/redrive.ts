@@ -6,6 +6,7 @@ import { decodeEnvelope } from "../../contract/messages/envelope";
 import { type Redrive, type RedriveOutcomes, redriveSeconds } from "../../contract/messages/redrive";
 import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
+import { chunksOf } from "../shared/chunksOf";
 import { type Inbox, type QueuedMessage, removeAll } from "../shared/inbox";
 import { mapLimited } from "../shared/mapLimited";
 import type { QueueMessage } from "../shared/queueMessage";
@@ -109,10 +110,7 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
       };
       // If one reader fails, the others still finish what they have begun.
       const results = await Promise.allSettled(Array.from({ length: searchers }, read));
-      const batches = Array.from({ length: Math.ceil(others.length / limits.maxBatchEntries) }, (_, index) =>
-        others.slice(index * limits.maxBatchEntries, (index + 1) * limits.maxBatchEntries),
-      );
-      await mapLimited(batches, releasesAtOnce, (batch) =>
+      await mapLimited(chunksOf(others, limits.maxBatchEntries), releasesAtOnce, (batch) =>
         inbox.release(deadLetterQueueUrl, batch).catch((error: unknown) => {
           log("warn", "dead-letters-not-released", { jobType: type, seconds: hideSeconds, ...errorFields(error) });
         }),

@@ -1,5 +1,6 @@
 import { BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { fleetItem, type FleetState } from "../../../contract/fleet/state";
+import { chunksOf } from "../../shared/chunksOf";
 
 /** The fields of a type's fleet that the front end reads. */
 export type FleetLook = Pick<FleetState, "launchProblem" | "problemAt" | "inService" | "retryAt" | "triedAt">;
@@ -17,10 +18,8 @@ const keysAtOnce = 100;
 export function readFleetsFrom(client: DynamoDBClient, tableName: string): ReadFleets {
   return async function readFleets(types) {
     const fleets: Record<string, FleetLook> = {};
-    for (let start = 0; start < types.length; start += keysAtOnce) {
-      const Keys = types
-        .slice(start, start + keysAtOnce)
-        .map((type) => ({ type: { S: type }, item: { S: fleetItem } }));
+    for (const asked of chunksOf(types, keysAtOnce)) {
+      const Keys = asked.map((type) => ({ type: { S: type }, item: { S: fleetItem } }));
       const ProjectionExpression = "#type, launchProblem, problemAt, inService, retryAt, triedAt";
       const request = { Keys, ProjectionExpression, ExpressionAttributeNames: { "#type": "type" } };
       const { Responses } = await client.send(new BatchGetItemCommand({ RequestItems: { [tableName]: request } }));
