@@ -8,6 +8,7 @@ import {
   SetDesiredCapacityCommand,
   SetInstanceHealthCommand,
 } from "@aws-sdk/client-auto-scaling";
+import { chunksOf } from "../shared/chunksOf";
 import { mapLimited } from "../shared/mapLimited";
 import type { Group, Instance, Launch } from "./rules/fleetView";
 
@@ -37,11 +38,7 @@ export function createAutoScaling(client: AutoScalingClient): AutoScaling {
 
   return {
     async describe(names) {
-      const batches: string[][] = [];
-      for (let start = 0; start < names.length; start += namesAtOnce) {
-        batches.push(names.slice(start, start + namesAtOnce));
-      }
-      const answers = await mapLimited(batches, 2, async (batch) =>
+      const answers = await mapLimited(chunksOf(names, namesAtOnce), 2, async (batch) =>
         describeSome(batch).then(
           (groups) => groups.map((group) => [group.name, group] as const),
           (error: Error) => batch.map((name) => [name, error] as const),
