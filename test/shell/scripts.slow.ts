@@ -40,7 +40,7 @@ describe("the scripts of an instance", () => {
       spawnSync("shellcheck", ["--norc", ...parameters], { input, encoding: "utf8", cwd: packageRoot() }).stdout;
     for (const name of [...bootFiles.scripts, ...bootFiles.storeScripts])
       expect(check(["-x", `worker-image/boot/${name}`]), name).to.equal("");
-    expect(check(["worker-image/src/handlers/watchGroups.sh"])).to.equal("");
+    expect(check(["worker-image/src/handlers/processes/watchGroups.sh"])).to.equal("");
     const everything = { ...args, gpu: true, instanceStore: true, environment: { A: "it's $HOME" } };
     expect(check(["-"], renderUserData(everything)), "user data").to.equal("");
   });

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 import { CommandRunner } from "../../worker-image/src/handlers/commands/commandRunner";
 import { HandlerRunner } from "../../worker-image/src/handlers/javascript/handlerRunner";
-import { JobProcesses } from "../../worker-image/src/handlers/jobProcesses";
+import { JobProcesses } from "../../worker-image/src/handlers/processes/jobProcesses";
 import { type Runner, type RunOutcome } from "../../worker-image/src/handlers/runner";
 import { until } from "../local-cloud/support";
 import { buildWorker, distFolder, fixturesFolder } from "./support/build";

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { startWorker } from "../../../bench/support/consumers";
 import { startQueueServer } from "../../../bench/support/queueServer";
-import { readProcesses } from "../../../worker-image/src/handlers/processTable";
+import { readProcesses } from "../../../worker-image/src/handlers/processes/processTable";
 import { fixturesFolder } from "../support/build";
 
 const warmUpJobs = 10_000;

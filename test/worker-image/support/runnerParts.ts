@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { JobFolders } from "../../../worker-image/src/handlers/jobFolders";
-import { JobProcesses, markVariable } from "../../../worker-image/src/handlers/jobProcesses";
-import { ProcessGroups } from "../../../worker-image/src/handlers/processGroups";
+import { JobProcesses, markVariable } from "../../../worker-image/src/handlers/processes/jobProcesses";
+import { ProcessGroups } from "../../../worker-image/src/handlers/processes/processGroups";
 import { systemClock } from "../../../worker-image/src/support/clock";
 import { FakeLog } from "./doubles";
 

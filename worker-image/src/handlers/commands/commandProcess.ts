@@ -2,9 +2,9 @@ import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
 import { exitCodes } from "../../../../contract/handler";
 import { type JobError } from "../../../../contract/records/record";
-import { type ChildParts, JobChild } from "../jobChild";
 import { killedByKernel, noteKernelKill } from "../memory";
-import { signalGroup } from "../processGroups";
+import { type ChildParts, JobChild } from "../processes/jobChild";
+import { signalGroup } from "../processes/processGroups";
 import { killGraceMilliseconds, type RunOutcome } from "../runner";
 import { type CommandOutput } from "./commandOutput";
 

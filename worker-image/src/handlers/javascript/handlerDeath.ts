@@ -1,6 +1,6 @@
 import { type JobError } from "../../../../contract/records/record";
-import { type Exit } from "../jobChild";
 import { killedByKernel } from "../memory";
+import { type Exit } from "../processes/jobChild";
 import { SaidLines } from "../saidLines";
 
 /** Finds the reason why a handler's process ended by itself, with its last words on standard error. */

@@ -10,7 +10,7 @@ import { checkpointError, encodeCheckpoint, noCheckpoints } from "../encodeCheck
 import { encodeResult } from "../encodeResult";
 import { type Handler, type Job, type JobContext } from "../handler";
 import { handlerLogBounds, JobLog, maxLineCharacters } from "../jobLog";
-import { markVariable } from "../jobProcesses";
+import { markVariable } from "../processes/jobProcesses";
 import { JobStopped } from "../runner";
 import { receiveFromWorker, sendToWorker } from "./handlerChannel";
 import { HandlerFrames } from "./handlerFrames";

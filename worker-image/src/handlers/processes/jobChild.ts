@@ -1,12 +1,12 @@
 import { type ChildProcess } from "node:child_process";
-import { type JobError } from "../../../contract/records/record";
-import { type Clock } from "../support/clock";
-import { type GpuPool } from "./gpuPool";
-import { type JobFolders } from "./jobFolders";
+import { type JobError } from "../../../../contract/records/record";
+import { type Clock } from "../../support/clock";
+import { type GpuPool } from "../gpuPool";
+import { type JobFolders } from "../jobFolders";
+import { type KernelKill, outOfMemory, preferForKill } from "../memory";
+import { unkillableMilliseconds } from "../runner";
 import { type JobProcesses, type TrackedJob } from "./jobProcesses";
-import { type KernelKill, outOfMemory, preferForKill } from "./memory";
 import { type ProcessGroups, signalGroup } from "./processGroups";
-import { unkillableMilliseconds } from "./runner";
 
 /** Parts of a worker that the processes of its handlers use. */
 export interface ChildParts {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { sep } from "node:path";
-import { type Clock } from "../support/clock";
-import { countKernelKills, type KernelKill, preferForKill } from "./memory";
+import { type Clock } from "../../support/clock";
+import { countKernelKills, type KernelKill, preferForKill } from "../memory";
 import { signalProcess } from "./processGroups";
 import { type ProcessEntry, readProcesses } from "./processTable";
 
