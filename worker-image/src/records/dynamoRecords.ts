@@ -1,7 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { isConditionFailed } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
-import { listKeyOf } from "../../../contract/records/listKey";
 import {
   decodeRecord,
   isFinal,
@@ -13,6 +12,7 @@ import {
 import { cutError } from "../support/errors";
 import { logAttempt } from "./attemptLog";
 import { type ClaimDecision, decideClaim, maxLossesAlone } from "./claimDecision";
+import { startAnyway, startAs, suspicion, taken, withLost } from "./claimUpdates";
 import { type Claim, type ClaimRequest, type Hold, type HoldState, type JobRecords, type LastWords } from "./records";
 import { expressUpdate, type RecordFields, type RecordUpdate, unchangedSince } from "./recordUpdate";
 
@@ -21,12 +21,6 @@ const maxClaimTries = 8;
 
 /** Time that the right to run a type's suspects stays on record after its end. */
 const suspectsKeptSeconds = 86_400;
-
-/** Fields that an attempt writes and the next one must not inherit. */
-const leftovers = ["progress", "result", "resultOmitted", "finishedAt", "retryAt", "expiresAt"] as const;
-
-/** Fields of a job that may have brought a worker down; an attempt that ends otherwise clears them. */
-const suspicion = ["suspect", "lossesAlone", "deferrals"] as const;
 
 const heldBy = "#state = :running AND #worker = :worker AND #attempts = :attempt";
 
@@ -223,14 +217,6 @@ function holdOf(request: ClaimRequest, { attempts, claims = 0, checkpointAt }: J
   return checkpointAt === undefined ? hold : { ...hold, checkpointAt };
 }
 
-/** The log with the attempt whose worker was lost, if one was. */
-function withLost(record: JobRecord | undefined, { now }: ClaimRequest): RecordFields {
-  if (record?.state !== "running") return {};
-  const { attempts: attempt, worker = "", startedAt = record.submittedAt, leaseUntil = now } = record;
-  const endedAt = new Date(Math.min(leaseUntil, now)).toISOString();
-  return { attemptLog: logAttempt(record.attemptLog, { attempt, worker, startedAt, endedAt, outcome: "lost" }) };
-}
-
 function exhausted(request: ClaimRequest, record: JobRecord): Claim {
   const { attempts, error } = record;
   const fallback = { name: "NoAttemptsLeft", message: `All ${attempts} attempts were used` };
@@ -256,55 +242,6 @@ function heldValues(hold: Hold): RecordUpdate["values"] {
   };
 }
 
-function taken(request: ClaimRequest): RecordFields {
-  const { worker, messageId, leaseUntil } = request;
-  return { state: "running", worker, messageId, leaseUntil };
-}
-
-function begun(request: ClaimRequest): Pick<RecordUpdate, "set" | "setIfMissing"> {
-  const { id, type, tenant, labels } = request.job;
-  // Other publishers' times have many forms; lists compare them as texts.
-  const submittedAt = new Date(request.job.submittedAt).toISOString();
-  return {
-    set: { ...taken(request), startedAt: new Date(request.now).toISOString() },
-    setIfMissing: { type, submittedAt, listKey: listKeyOf(type, id), tenant, labels },
-  };
-}
-
 function suspectsOf(type: string): string {
   return `#suspects#${type}`;
-}
-
-/** The usual claim, in one call: the job has no record, or waits, and is no suspect. */
-function startAnyway(request: ClaimRequest): RecordUpdate {
-  // AND binds before OR; the local DynamoDB takes several times as long to read nested parentheses.
-  const isFree = "attribute_not_exists(#suspect) AND #state = :queued";
-  return {
-    ...begun(request),
-    remove: [...leftovers],
-    raise: { attempts: 0, claims: request.now },
-    condition: `attribute_not_exists(#id) OR attribute_not_exists(#cancelRequestedAt) AND #attempts < :max AND ${isFree}`,
-    values: {
-      queued: { field: "state", value: "queued" },
-      max: { field: "attempts", value: request.maxAttempts },
-    },
-  };
-}
-
-function startAs(
-  decision: { attempt: number; isFresh: boolean },
-  record: JobRecord | undefined,
-  request: ClaimRequest,
-): RecordUpdate {
-  const { set, setIfMissing } = begun(request);
-  const forgotten = decision.isFresh ? (["error", "cancelRequestedAt", "cancelledBy", ...suspicion] as const) : [];
-  // The front end writes the same, unless the message is quicker, or the front end was cut off before.
-  const { at: retriedAt, by: retriedBy, key: retryKey } = (decision.isFresh && request.job.retry) || {};
-  return {
-    set: { ...set, attempts: decision.attempt, retriedAt, retriedBy, retryKey },
-    setIfMissing,
-    raise: { claims: request.now, ...(retriedAt !== undefined && { retries: 0 }) },
-    remove: [...leftovers, ...forgotten],
-    ...unchangedSince(record),
-  };
 }
