@@ -30,111 +30,83 @@ export interface PolicyStatement {
 /** Statements of a policy, some of which may be known only later. */
 export type Statements = (PolicyStatement | pulumi.Output<PolicyStatement[]>)[];
 
-export function publishTo(topicArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "PublishJobs", Action: ["sns:Publish"], Resource: topicArn };
+/** A maker of statements that allow the actions on the resources that it is given. */
+export function allow(Sid: string, ...Action: string[]): (Resource: PolicyStatement["Resource"]) => PolicyStatement {
+  return (Resource) => ({ Sid, Action, Resource });
 }
+
+export const publishTo = allow("PublishJobs", "sns:Publish");
+export const announceTo = allow("AnnounceEnds", "sns:Publish");
 
 /** Creating one-time schedules that act in the role, and removing them again. */
 export function scheduleJobs(scheduleArns: pulumi.Input<string>, roleArn: pulumi.Input<string>): PolicyStatement[] {
+  const Condition = { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } };
   return [
-    { Sid: "ScheduleJobs", Action: ["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], Resource: scheduleArns },
-    {
-      Sid: "PassScheduleRole",
-      Action: ["iam:PassRole"],
-      Resource: roleArn,
-      Condition: { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } },
-    },
+    allow("ScheduleJobs", "scheduler:CreateSchedule", "scheduler:DeleteSchedule")(scheduleArns),
+    { ...allow("PassScheduleRole", "iam:PassRole")(roleArn), Condition },
   ];
 }
 
-export function announceTo(topicArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "AnnounceEnds", Action: ["sns:Publish"], Resource: topicArn };
-}
-
 export function sendTo(sid: string, queueArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: sid, Action: ["sqs:SendMessage"], Resource: queueArn };
+  return allow(sid, "sqs:SendMessage")(queueArn);
 }
 
 /** Receiving and deleting the messages of queues that hold no jobs in work. */
 export function takeFrom(sid: string, queueArns: pulumi.Input<string>[]): PolicyStatement {
-  return { Sid: sid, Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage"], Resource: queueArns };
+  return allow(sid, "sqs:ReceiveMessage", "sqs:DeleteMessage")(queueArns);
 }
 
-export function consumeFrom(queueArn: pulumi.Input<string>): PolicyStatement {
-  return {
-    Sid: "ConsumeJobs",
-    Action: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
-    Resource: queueArn,
-  };
+export function invoke(sid: string, functionArn: pulumi.Input<string>): PolicyStatement {
+  return allow(sid, "lambda:InvokeFunction")(functionArn);
 }
+
+export const consumeFrom = allow(
+  "ConsumeJobs",
+  ...["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"],
+);
+export const readBacklog = allow("ReadBacklog", "sqs:GetQueueAttributes");
+export const readHandler = allow("ReadHandler", "s3:GetObject");
 
 /**
  * Calls of an instance to its type's groups: keep a hook waiting or complete it, and terminate or replace the instance.
  */
-export function endOwnInstance(groupArns: pulumi.Input<string>[]): PolicyStatement {
-  return {
-    Sid: "EndOwnInstance",
-    Action: [
-      "autoscaling:CompleteLifecycleAction",
-      "autoscaling:RecordLifecycleActionHeartbeat",
-      "autoscaling:SetInstanceHealth",
-      "autoscaling:TerminateInstanceInAutoScalingGroup",
-    ],
-    Resource: groupArns,
-  };
-}
+export const endOwnInstance = allow(
+  "EndOwnInstance",
+  "autoscaling:CompleteLifecycleAction",
+  "autoscaling:RecordLifecycleActionHeartbeat",
+  "autoscaling:SetInstanceHealth",
+  "autoscaling:TerminateInstanceInAutoScalingGroup",
+);
 
 /** Finding the groups of a type by their tag. */
-export function findOwnGroups(): PolicyStatement {
-  return { Sid: "FindOwnGroups", Action: ["autoscaling:DescribeAutoScalingGroups"], Resource: "*" };
-}
+export const findOwnGroups = allow("FindOwnGroups", "autoscaling:DescribeAutoScalingGroups")("*");
+
+/** Finding the group of an instance whose tags metadata can't show. */
+export const findOwnGroup = allow("FindOwnGroup", "autoscaling:DescribeAutoScalingInstances")("*");
+
+/** Calls of Session Manager's agent for sessions, and no other part of Systems Manager. */
+export const openSessions = allow(
+  "OpenSessions",
+  "ssm:UpdateInstanceInformation",
+  "ssmmessages:CreateControlChannel",
+  "ssmmessages:CreateDataChannel",
+  "ssmmessages:OpenControlChannel",
+  "ssmmessages:OpenDataChannel",
+)("*");
 
 /** Reporting to the items of one type in the fleet table, and reading them. */
 export function reportToFleet(tableArn: pulumi.Input<string>, type: string): PolicyStatement {
-  const Action = ["dynamodb:GetItem", "dynamodb:UpdateItem"];
-  return { Sid: "ReportToFleet", Action, Resource: tableArn, Condition: onlyOf(type) };
+  return { ...allow("ReportToFleet", "dynamodb:GetItem", "dynamodb:UpdateItem")(tableArn), ...onlyOf(type) };
 }
 
 /** Writing payloads and checkpoints of one type's jobs, which also returns them. */
 export function keepUserData(tableArn: pulumi.Input<string>, type: string): PolicyStatement {
-  return { Sid: "KeepUserData", Action: ["dynamodb:UpdateItem"], Resource: tableArn, Condition: onlyOf(type) };
+  return { ...allow("KeepUserData", "dynamodb:UpdateItem")(tableArn), ...onlyOf(type) };
 }
 
 /** Bounds a statement to the items of a type, in tables whose hash key is the type. */
-function onlyOf(type: string): NonNullable<PolicyStatement["Condition"]> {
-  return { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [type] } };
-}
-
-/** Calls of Session Manager's agent for sessions, and no other part of Systems Manager. */
-export function openSessions(): PolicyStatement {
-  return {
-    Sid: "OpenSessions",
-    Action: [
-      "ssm:UpdateInstanceInformation",
-      "ssmmessages:CreateControlChannel",
-      "ssmmessages:CreateDataChannel",
-      "ssmmessages:OpenControlChannel",
-      "ssmmessages:OpenDataChannel",
-    ],
-    Resource: "*",
-  };
-}
-
-/** Finding the group of an instance whose tags metadata can't show. */
-export function findOwnGroup(): PolicyStatement {
-  return { Sid: "FindOwnGroup", Action: ["autoscaling:DescribeAutoScalingInstances"], Resource: "*" };
-}
-
-export function invoke(sid: string, functionArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: sid, Action: ["lambda:InvokeFunction"], Resource: functionArn };
-}
-
-export function readBacklog(queueArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "ReadBacklog", Action: ["sqs:GetQueueAttributes"], Resource: queueArn };
-}
-
-export function readHandler(objectArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "ReadHandler", Action: ["s3:GetObject"], Resource: objectArn };
+function onlyOf(type: string): Pick<PolicyStatement, "Condition"> {
+  return { Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [type] } } };
 }
 
 /** Reading the values of the references, and no others. */
@@ -150,65 +122,37 @@ export function readSecrets(references: pulumi.Input<string>[]): pulumi.Output<P
   });
 }
 
-export function submitRecords(tableArn: pulumi.Input<string>): PolicyStatement {
-  return {
-    Sid: "SubmitRecords",
-    Action: ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem"],
-    Resource: tableArn,
-  };
-}
+export const submitRecords = allow("SubmitRecords", "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem");
+export const followRecords = allow("FollowRecords", "dynamodb:GetItem", "dynamodb:UpdateItem");
+export const readListed = allow("ReadListed", "dynamodb:BatchGetItem");
 
 /** Finding jobs by the index of their records: keys only. */
 export function listRecords(tableArn: pulumi.Input<string>): PolicyStatement {
-  const Resource = pulumi.interpolate`${tableArn}/index/${listIndex}`;
-  return { Sid: "ListRecords", Action: ["dynamodb:Query"], Resource };
-}
-
-export function readListed(tableArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "ReadListed", Action: ["dynamodb:BatchGetItem"], Resource: tableArn };
+  return allow("ListRecords", "dynamodb:Query")(pulumi.interpolate`${tableArn}/index/${listIndex}`);
 }
 
 /** Writing, reading and removing jobs' payloads, and removing their checkpoints. */
-export function keepPayloads(tableArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "KeepPayloads", Action: ["dynamodb:BatchWriteItem", "dynamodb:GetItem"], Resource: tableArn };
-}
-
-export function followRecords(tableArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "FollowRecords", Action: ["dynamodb:GetItem", "dynamodb:UpdateItem"], Resource: tableArn };
-}
+export const keepPayloads = allow("KeepPayloads", "dynamodb:BatchWriteItem", "dynamodb:GetItem");
 
 /** Reading the reasons why a type's workers don't start. */
-export function readFleets(tableArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "ReadFleets", Action: ["dynamodb:BatchGetItem"], Resource: tableArn };
-}
+export const readFleets = allow("ReadFleets", "dynamodb:BatchGetItem");
+export const keepFleetItems = allow("KeepFleetItems", "dynamodb:Query", "dynamodb:UpdateItem");
 
 export function readJobTypes(tableArn: pulumi.Input<string>, ...further: "dynamodb:Scan"[]): PolicyStatement {
-  return { Sid: "ReadJobTypes", Action: ["dynamodb:GetItem", ...further], Resource: tableArn };
+  return allow("ReadJobTypes", "dynamodb:GetItem", ...further)(tableArn);
 }
 
-export function keepUnsent(tableArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "KeepUnsent", Action: ["dynamodb:PutItem"], Resource: tableArn };
-}
-
-export function takeUnsent(tableArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "TakeUnsent", Action: ["dynamodb:Scan", "dynamodb:DeleteItem"], Resource: tableArn };
-}
+export const keepUnsent = allow("KeepUnsent", "dynamodb:PutItem");
+export const takeUnsent = allow("TakeUnsent", "dynamodb:Scan", "dynamodb:DeleteItem");
 
 export function writeLogs(logGroupArn: pulumi.Output<string>): PolicyStatement {
-  const Resource = logGroupArn.apply((arn) => `${arn}:*`);
-  return { Sid: "WriteLogs", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource };
+  return allow("WriteLogs", "logs:CreateLogStream", "logs:PutLogEvents")(logGroupArn.apply((arn) => `${arn}:*`));
 }
 
 /** Writing flow logs to their log group. */
-export function deliverFlowLogs(logGroupArn: pulumi.Input<string>): pulumi.Output<PolicyStatement[]> {
-  return pulumi.output(logGroupArn).apply((arn) => [
-    {
-      Sid: "WriteFlowLogs",
-      Action: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-      Resource: `${arn}:*`,
-    },
-    { Sid: "FindLogGroups", Action: ["logs:DescribeLogGroups"], Resource: "*" },
-  ]);
+export function deliverFlowLogs(logGroupArn: pulumi.Input<string>): PolicyStatement[] {
+  const write = allow("WriteFlowLogs", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents");
+  return [write(pulumi.interpolate`${logGroupArn}:*`), allow("FindLogGroups", "logs:DescribeLogGroups")("*")];
 }
 
 /** Pulling an image of a private ECR repository; other registries need no permission. */
@@ -220,13 +164,10 @@ export function pullImage(
     const repository = parseEcrImage(uri);
     if (!repository) return pulumi.output<PolicyStatement[]>([]);
     const { account, region, name } = repository;
+    const pull = allow("PullImage", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer");
     return partition.apply((known) => [
-      { Sid: "AuthorisePull", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
-      {
-        Sid: "PullImage",
-        Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-        Resource: `arn:${known}:ecr:${region}:${account}:repository/${name}`,
-      },
+      allow("AuthorisePull", "ecr:GetAuthorizationToken")("*"),
+      pull(`arn:${known}:ecr:${region}:${account}:repository/${name}`),
     ]);
   });
 }
@@ -238,7 +179,7 @@ export function readRegistryCredentials(
 ): pulumi.Output<PolicyStatement[]> {
   return pulumi.all([image, secretArn]).apply(([uri, arn]) => {
     if (parseEcrImage(uri)) return [];
-    return [{ Sid: "ReadRegistryCredentials", Action: ["secretsmanager:GetSecretValue"], Resource: arn }];
+    return [allow("ReadRegistryCredentials", "secretsmanager:GetSecretValue")(arn)];
   });
 }
 

@@ -22,7 +22,7 @@ export function createFlowLogs(name: string, args: FlowLogsArgs, parent: pulumi.
     {
       service: "vpc-flow-logs.amazonaws.com",
       sourceAccount: account,
-      statements: [deliverFlowLogs(logGroup.arn)],
+      statements: deliverFlowLogs(logGroup.arn),
       tags,
     },
     { parent },

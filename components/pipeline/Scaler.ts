@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { fleetTag, fleetTagValue, workerAlias } from "../../contract/fleet/state";
 import { type DeployTarget } from "../aws/DeployTarget";
-import { type PolicyStatement, readJobTypes } from "../aws/permissions";
+import { allow, keepFleetItems, type PolicyStatement, readJobTypes } from "../aws/permissions";
 import { runEachMinute } from "./eachMinute";
 import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
@@ -42,7 +42,7 @@ export class Scaler extends pulumi.ComponentResource {
         statements: [
           readJobTypes(typeTable.arn, "dynamodb:Scan"),
           keepFleetItems(fleetTable.arn),
-          describeGroups(),
+          describeGroups,
           scaleGroups(target, fleetTable.name),
         ],
       },
@@ -63,25 +63,18 @@ export class Scaler extends pulumi.ComponentResource {
   }
 }
 
-function keepFleetItems(tableArn: pulumi.Input<string>): PolicyStatement {
-  return { Sid: "KeepFleetItems", Action: ["dynamodb:Query", "dynamodb:UpdateItem"], Resource: tableArn };
-}
-
-function describeGroups(): PolicyStatement {
-  return {
-    Sid: "DescribeGroups",
-    Action: ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeScalingActivities"],
-    Resource: "*",
-  };
-}
+const describeGroups = allow(
+  "DescribeGroups",
+  "autoscaling:DescribeAutoScalingGroups",
+  "autoscaling:DescribeScalingActivities",
+)("*");
 
 /** Bound to the tag of this deployment's groups: a list of groups would outgrow the policy with the number of types. */
 function scaleGroups({ partition, region }: DeployTarget, fleetTable: pulumi.Input<string>): PolicyStatement {
   const ownGroups = pulumi.output(fleetTable).apply((table) => fleetTagValue(table, "*"));
+  const groups = pulumi.interpolate`arn:${partition}:autoscaling:${region}:*:autoScalingGroup:*:autoScalingGroupName/*`;
   return {
-    Sid: "ScaleGroups",
-    Action: ["autoscaling:SetDesiredCapacity", "autoscaling:SetInstanceHealth"],
-    Resource: pulumi.interpolate`arn:${partition}:autoscaling:${region}:*:autoScalingGroup:*:autoScalingGroupName/*`,
+    ...allow("ScaleGroups", "autoscaling:SetDesiredCapacity", "autoscaling:SetInstanceHealth")(groups),
     Condition: { StringLike: { [`autoscaling:ResourceTag/${fleetTag}`]: ownGroups } },
   };
 }

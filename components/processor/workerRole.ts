@@ -51,9 +51,9 @@ export function createWorkerRole(
     ...(handler ? [readHandler(handler.arn)] : []),
     reportToFleet(args.scaler.fleetTable.arn, processor.name),
     invoke("NudgeScaler", args.scaler.functionArn),
-    findOwnGroups(),
-    args.target.defaultTags.apply((standard) => (tagsFitMetadata({ ...standard, ...tags }) ? [] : [findOwnGroup()])),
-    ...(args.sessionManager ? [openSessions()] : []),
+    findOwnGroups,
+    args.target.defaultTags.apply((standard) => (tagsFitMetadata({ ...standard, ...tags }) ? [] : [findOwnGroup])),
+    ...(args.sessionManager ? [openSessions] : []),
     ...(hasSecrets ? [readSecrets(Object.values(secrets))] : []),
   ];
   const calls = own.flatMap((statement) => (pulumi.Output.isInstance(statement) ? [] : statement.Action));
