@@ -56,6 +56,7 @@ function operationOf([operationId, route]) {
       ...names.map((name) => ({ name, in: "path", required: true, ...fields(pathParameters[name]) })),
       ...Object.entries(query).map(([name, schema]) => ({ name, in: "query", ...fields(schema) })),
       ...(scope === "submit" ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : []),
+      ...(route.method === "GET" ? [{ $ref: "#/components/parameters/IfNoneMatch" }] : []),
     ],
     ...(body && {
       requestBody: {
@@ -76,7 +77,7 @@ function operationOf([operationId, route]) {
 
 const bodySchema = (body) => ({ type: "object", ...body, additionalProperties: false });
 
-function responsesOf({ answers }, codes) {
+function responsesOf({ method, answers }, codes) {
   const responses = {};
   const add = (status, description, type, name) => {
     const response = (responses[status] ??= { description: "", content: {} });
@@ -89,7 +90,10 @@ function responsesOf({ answers }, codes) {
     add(status, `\`${code}\`: ${title}`, "application/problem+json", "ProblemDocument");
   }
   for (const [status, text] of Object.entries(gatewayAnswers)) add(status, text, "application/json", "GatewayAnswer");
-  return responses;
+  if (method !== "GET") return responses;
+  const headers = { ETag: { $ref: "#/components/headers/ETag" } };
+  Object.assign(responses[200], { headers });
+  return { ...responses, 304: { description: "The caller has this answer", headers } };
 }
 
 async function document() {
@@ -115,6 +119,13 @@ async function document() {
           ...{ name: "Idempotency-Key", in: "header", schema: { ...text, minLength: 1, maxLength: 255 } },
           description: "Makes a submission without an id idempotent",
         },
+        IfNoneMatch: {
+          ...{ name: "If-None-Match", in: "header", schema: text },
+          description: "`ETag` of an earlier answer: 304 without a body if it would be the same again",
+        },
+      },
+      headers: {
+        ETag: { schema: text, description: "Tag of the answer's body, less each `asOf` in it" },
       },
       schemas: {
         Submission: bodySchema(routes.submitJob.body),

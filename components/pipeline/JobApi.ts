@@ -214,7 +214,7 @@ function schemeOf({ jwt, authorization }: JobApiArgs): Scheme {
 
 /** Headers that the API reads, including those of a signature or token. */
 const requestHeaders = [
-  ...["authorization", "content-type", "idempotency-key"],
+  ...["authorization", "content-type", "idempotency-key", "if-none-match"],
   ...["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"],
 ];
 
@@ -225,7 +225,7 @@ function corsConfiguration({ cors }: JobApiArgs): aws.apigatewayv2.ApiArgs["cors
     allowOrigins,
     allowMethods: ["GET", "HEAD", "POST", "DELETE"],
     allowHeaders: [...requestHeaders, ...allowHeaders],
-    exposeHeaders: ["allow", "location", "retry-after"],
+    exposeHeaders: ["allow", "etag", "location", "retry-after"],
     maxAge,
   };
 }

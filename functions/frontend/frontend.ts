@@ -6,6 +6,7 @@ import type { Answerers } from "./answerers/answerer";
 import { createJobAnswerers, type JobEffects } from "./answerers/jobs";
 import { createSubmissionAnswerers, type SubmissionEffects } from "./answerers/submissions";
 import { createTypeAnswerers, type TypeEffects } from "./answerers/types";
+import { conditional } from "./requests/conditional";
 import { findRoutes, type FoundRoute, paths } from "./requests/findRoute";
 import { answer, type HttpAnswer, type HttpEvent, refuse } from "./requests/http";
 import { readFields, readQuery } from "./requests/readFields";
@@ -52,12 +53,14 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
   }
 
   return async function frontend(event) {
-    const { method } = event.requestContext.http;
-    const answered = await respond(event, method === "HEAD" ? "GET" : method).catch((error: unknown) => {
+    const { method: sent } = event.requestContext.http;
+    const method = sent === "HEAD" ? "GET" : sent;
+    const answered = await respond(event, method).catch((error: unknown) => {
       log("error", "request-failed", { method, path: describe(event.rawPath), ...errorFields(error) });
       return refuse(problemOf("unavailable", "The request could not be answered; try again"));
     });
-    return method === "HEAD" ? { ...answered, body: "" } : answered;
+    const shown = method === "GET" ? conditional(event, answered) : answered;
+    return sent === "HEAD" ? { ...shown, body: "" } : shown;
   };
 }
 

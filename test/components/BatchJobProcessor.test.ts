@@ -474,10 +474,10 @@ describe("BatchJobProcessor", () => {
           allowOrigins: ["https://app.example.com"],
           allowMethods: ["GET", "HEAD", "POST", "DELETE"],
           allowHeaders: [
-            ...["authorization", "content-type", "idempotency-key"],
+            ...["authorization", "content-type", "idempotency-key", "if-none-match"],
             ...["x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-request-id"],
           ],
-          exposeHeaders: ["allow", "location", "retry-after"],
+          exposeHeaders: ["allow", "etag", "location", "retry-after"],
           maxAge: 600,
         });
         const preflights = ofType("apigatewayv2/route:Route").filter(({ name }) => name.endsWith("preflight"));
