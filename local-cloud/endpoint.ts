@@ -1,4 +1,6 @@
 import { type IncomingMessage, type ServerResponse } from "node:http";
+import { listen, type Listener } from "../contract/http/listen";
+import { readBody } from "../contract/http/readBody";
 import type { Iam } from "./iam/iam";
 import { inputOf } from "./jsonInput";
 import type { Log } from "./log";
@@ -8,8 +10,6 @@ import { startTables, type Tables } from "./stores/tables";
 import { actionOf, type AwsRequest, functionNameOf, refuse, serviceOf } from "./wire/awsRequest";
 import type { Callers } from "./wire/callers";
 import type { Faults, Refusal } from "./wire/faults";
-import { listen, type Listener } from "./wire/listen";
-import { readBody } from "./wire/readBody";
 import { Refused } from "./wire/refusal";
 import type { Service } from "./wire/service";
 import { refusalOf, Unproven } from "./wire/signatures/problems";

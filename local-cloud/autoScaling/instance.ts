@@ -1,10 +1,10 @@
 import { type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { leavingExitCode, wedged } from "../../contract/fleet/state";
+import type { Listener } from "../../contract/http/listen";
 import { bareEnvironment, endChild, kill, startChild } from "../children";
 import type { Log } from "../log";
 import type { Callers } from "../wire/callers";
-import type { Listener } from "../wire/listen";
 import type { Placement } from "./groupSettings";
 import type { LaunchTemplateVersion } from "./launchTemplates";
 import { serveMetadata } from "./metadata";

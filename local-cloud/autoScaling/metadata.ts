@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { listen, type Listener } from "../wire/listen";
+import { listen, type Listener } from "../../contract/http/listen";
 
 /** Items of an instance's metadata, read at each request: the text by its path below `/latest/meta-data/`. */
 export type MetadataItems = () => Record<string, string | undefined>;

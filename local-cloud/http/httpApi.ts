@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { listen, type Listener } from "../../contract/http/listen";
+import { readBody } from "../../contract/http/readBody";
 import { accountId } from "../account";
 import type { Iam } from "../iam/iam";
 import type { Lambdas } from "../lambda/lambdas";
 import type { Log } from "../log";
-import { listen, type Listener } from "../wire/listen";
-import { readBody } from "../wire/readBody";
 import { Refused } from "../wire/refusal";
 import { targetOf } from "../wire/signatures/target";
 import type { JwtAuthorizer } from "./authorizers/jwtAuthorizer";

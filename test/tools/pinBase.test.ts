@@ -5,8 +5,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { listen, type Listener } from "../../contract/http/listen";
 import { packageRoot } from "../../contract/packageRoot";
-import { listen, type Listener } from "../../local-cloud/wire/listen";
 
 const root = packageRoot();
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };

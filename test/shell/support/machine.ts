@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { workerImageFolder } from "../../../components/aws/workerImageFolder";
 import { bootFiles, bootSettings, type UserDataArgs } from "../../../components/boot/userData";
+import { listen, type Listener } from "../../../contract/http/listen";
 import { serveMetadata } from "../../../local-cloud/autoScaling/metadata";
-import { listen, type Listener } from "../../../local-cloud/wire/listen";
 import { checkSignature } from "./signature";
 
 export const args: Omit<UserDataArgs, "environment"> = {

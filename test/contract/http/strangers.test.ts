@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { listen, type Listener } from "../../../local-cloud/wire/listen";
-import { rawBytes, rawCall } from "../rawCalls";
+import { listen, type Listener } from "../../../contract/http/listen";
+import { rawBytes, rawCall } from "../../local-cloud/rawCalls";
 
-describe("listeners of the local cloud", () => {
+describe("listeners on this machine", () => {
   let listener: Listener;
   let answered = 0;
   before(async () => {
