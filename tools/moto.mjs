@@ -13,8 +13,6 @@ export const motoPython = join(binariesOf(name), "python");
 
 if (isMain(import.meta.url)) {
   installOnce(name, {
-    pythons: ["python3", "python"],
-    versions: "sys.version_info >= (3, 10)",
     expected: "Python 3.10 or newer, on which the parity suite runs moto, as `python3`",
     packages: [`moto[server]==${motoVersion}`],
   });

@@ -10,7 +10,10 @@ export function binariesOf(name) {
 }
 
 /** Makes the environment if it isn't there. `versions` is a condition in Python on its own version. */
-export function installOnce(name, { pythons, versions, expected, packages }) {
+export function installOnce(
+  name,
+  { pythons = ["python3", "python"], versions = "sys.version_info >= (3, 10)", expected, packages },
+) {
   const folder = join(root, "node_modules", ".cache", name);
   const stamp = join(folder, ".installed");
   if (existsSync(stamp)) return;

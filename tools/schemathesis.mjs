@@ -12,8 +12,6 @@ export const schemathesis = join(binariesOf(name), "schemathesis");
 
 if (isMain(import.meta.url)) {
   installOnce(name, {
-    pythons: ["python3", "python"],
-    versions: "sys.version_info >= (3, 10)",
     expected: "Python 3.10 or newer, on which the suite runs Schemathesis, as `python3`",
     packages: [`schemathesis==${version}`],
   });

@@ -8,7 +8,7 @@ import { answerTo } from "../pulumi/emulation";
 import { resources as resourceTypes } from "../pulumi/resourceTypes";
 import { constructAwsx } from "./awsxComponents";
 import type { EngineResources } from "./engineResources";
-import { Empty, status, Struct } from "./grpc";
+import { Empty, status, Struct, withFields } from "./grpc";
 import { packageSchema } from "./packageSchema";
 import { ResourceMonitor } from "./resourceMonitor";
 import { decode, type WireProperties } from "./wire";
@@ -28,27 +28,16 @@ export function providerService(
 
 function answers(packageName: string, cloud: LocalCloud, resources: EngineResources) {
   return {
-    getPluginInfo(): PluginInfo {
-      const info = new PluginInfo();
-      info.setVersion(pluginVersion);
-      return info;
-    },
+    getPluginInfo: () => withFields(new PluginInfo(), { version: pluginVersion }),
 
-    getSchema(): messages.GetSchemaResponse {
-      const response = new messages.GetSchemaResponse();
-      response.setSchema(packageSchema(packageName));
-      return response;
-    },
+    getSchema: () => withFields(new messages.GetSchemaResponse(), { schema: packageSchema(packageName) }),
 
     attach: () => new Empty(),
 
     cancel: () => new Empty(),
 
-    checkConfig(request: messages.CheckRequest): messages.CheckResponse {
-      const response = new messages.CheckResponse();
-      response.setInputs(request.getNews());
-      return response;
-    },
+    checkConfig: (request: messages.CheckRequest) =>
+      withFields(new messages.CheckResponse(), { inputs: request.getNews() }),
 
     diffConfig: () => new messages.DiffResponse(),
 
@@ -57,45 +46,36 @@ function answers(packageName: string, cloud: LocalCloud, resources: EngineResour
       if (region !== undefined && region !== cloud.region) {
         throw new Error(`Expected the local cloud's region ${cloud.region}, got ${JSON.stringify(region)}`);
       }
-      const response = new messages.ConfigureResponse();
-      response.setSupportspreview(true);
       // The engine requires it of providers that construct components; for the others it keeps secrets itself.
       const isConstructing = request.getType() === "pulumi:providers:awsx";
-      response.setAcceptsecrets(isConstructing);
-      response.setAcceptresources(isConstructing);
-      return response;
+      return withFields(new messages.ConfigureResponse(), {
+        ...{ supportspreview: true, acceptsecrets: isConstructing, acceptresources: isConstructing },
+      });
     },
 
     async check(request: messages.CheckRequest): Promise<messages.CheckResponse> {
       const [olds, news] = [propertiesOf(request.getOlds()), propertiesOf(request.getNews())];
       const inputs = await resources.check(subjectOf(request), olds, news, request.getRandomseed_asU8());
-      const response = new messages.CheckResponse();
-      response.setInputs(structOf(inputs));
-      return response;
+      return withFields(new messages.CheckResponse(), { inputs: structOf(inputs) });
     },
 
     diff(request: messages.DiffRequest): messages.DiffResponse {
       const [olds, news] = [propertiesOf(request.getOldInputs()), propertiesOf(request.getNews())];
       const { changed, replacing, deletesBeforeReplace } = resources.diff(subjectOf(request), olds, news);
-      const response = new messages.DiffResponse();
       const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
-      response.setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE);
-      response.setDiffsList(changed);
-      response.setReplacesList(replacing);
-      response.setDeletebeforereplace(deletesBeforeReplace);
-      return response;
+      return withFields(new messages.DiffResponse(), {
+        changes: changed.length > 0 ? DIFF_SOME : DIFF_NONE,
+        diffsList: changed,
+        replacesList: replacing,
+        deletebeforereplace: deletesBeforeReplace,
+      });
     },
 
     async create(request: messages.CreateRequest): Promise<messages.CreateResponse> {
       const response = new messages.CreateResponse();
-      if (request.getPreview()) {
-        response.setProperties(request.getProperties());
-        return response;
-      }
+      if (request.getPreview()) return withFields(response, { properties: request.getProperties() });
       const { id, state } = await resources.create(subjectOf(request), propertiesOf(request.getProperties()));
-      response.setId(id);
-      response.setProperties(structOf(state));
-      return response;
+      return withFields(response, { id, properties: structOf(state) });
     },
 
     async read(request: messages.ReadRequest): Promise<messages.ReadResponse> {
@@ -107,10 +87,7 @@ function answers(packageName: string, cloud: LocalCloud, resources: EngineResour
         ? await resources.read(subjectOf(request), id, state, inputs)
         : { state: await resources.find(subjectOf(request), id, state), inputs: state };
       if (!found) return response;
-      response.setId(id);
-      response.setProperties(structOf(found.state));
-      response.setInputs(structOf(found.inputs));
-      return response;
+      return withFields(response, { id, properties: structOf(found.state), inputs: structOf(found.inputs) });
     },
 
     async update(request: messages.UpdateRequest): Promise<messages.UpdateResponse> {
@@ -119,9 +96,7 @@ function answers(packageName: string, cloud: LocalCloud, resources: EngineResour
       const state = request.getPreview()
         ? resources.previewUpdate(subject, olds, propertiesOf(request.getOldInputs()), news)
         : await resources.update(subject, request.getId(), olds, news);
-      const response = new messages.UpdateResponse();
-      response.setProperties(structOf(state));
-      return response;
+      return withFields(new messages.UpdateResponse(), { properties: structOf(state) });
     },
 
     async delete(request: messages.DeleteRequest) {
@@ -131,9 +106,8 @@ function answers(packageName: string, cloud: LocalCloud, resources: EngineResour
 
     invoke(request: messages.InvokeRequest): messages.InvokeResponse {
       const inputs = decode(propertiesOf(request.getArgs()));
-      const response = new messages.InvokeResponse();
-      response.setReturn(structOf(answerTo(request.getTok(), inputs, cloud, resources.standIns) as WireProperties));
-      return response;
+      const answer = answerTo(request.getTok(), inputs, cloud, resources.standIns) as WireProperties;
+      return withFields(new messages.InvokeResponse(), { return: structOf(answer) });
     },
 
     async construct(request: messages.ConstructRequest): Promise<messages.ConstructResponse> {
@@ -150,10 +124,7 @@ function answers(packageName: string, cloud: LocalCloud, resources: EngineResour
         });
         const made = { id: urn, inputs, state: { ...decode(inputs), ...outputs } };
         deployedIn(cloud).keep({ ...made, context: { cloud, type, name }, handler: resourceTypes[type]! });
-        const response = new messages.ConstructResponse();
-        response.setUrn(urn);
-        response.setState(structOf(outputs));
-        return response;
+        return withFields(new messages.ConstructResponse(), { urn, state: structOf(outputs) });
       } finally {
         monitor.close();
       }

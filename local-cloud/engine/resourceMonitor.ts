@@ -5,7 +5,7 @@ import {
   RegisterResourceRequest,
   type RegisterResourceResponse,
 } from "@pulumi/pulumi/proto/resource_pb";
-import { credentials, Struct } from "./grpc";
+import { credentials, Struct, withFields } from "./grpc";
 import type { WireProperties } from "./wire";
 
 export interface Registration {
@@ -35,16 +35,10 @@ export class ResourceMonitor {
   }
 
   async register({ type, name, parent, inputs, dependencies = [], providers = {} }: Registration): Promise<Registered> {
-    const request = new RegisterResourceRequest();
-    request.setType(type);
-    request.setName(name);
-    request.setParent(parent);
-    request.setCustom(inputs !== undefined);
-    request.setObject(Struct.fromJavaScript(inputs ?? {}));
-    request.setDependenciesList(dependencies);
-    request.setAcceptsecrets(true);
-    request.setAcceptresources(true);
-    request.setSupportspartialvalues(true);
+    const request = withFields(new RegisterResourceRequest(), {
+      ...{ type, name, parent, custom: inputs !== undefined, object: Struct.fromJavaScript(inputs ?? {}) },
+      ...{ dependenciesList: dependencies, acceptsecrets: true, acceptresources: true, supportspartialvalues: true },
+    });
     const provider = providers[type.split(":")[0]!];
     if (inputs !== undefined && provider) request.setProvider(provider);
     if (inputs === undefined)
@@ -60,9 +54,8 @@ export class ResourceMonitor {
 
   /** Reports that the component is complete. */
   async registerOutputs(urn: string, outputs: WireProperties): Promise<void> {
-    const request = new RegisterResourceOutputsRequest();
-    request.setUrn(urn);
-    request.setOutputs(Struct.fromJavaScript(outputs));
+    const fields = { urn, outputs: Struct.fromJavaScript(outputs) };
+    const request = withFields(new RegisterResourceOutputsRequest(), fields);
     await new Promise<void>((resolve, reject) => {
       this.client.registerResourceOutputs(request, (error: ServiceError | null) => (error ? reject(error) : resolve()));
     });

@@ -3,16 +3,12 @@ import type { Refusal } from "../wire/faults";
 import type { Ask, Decision } from "./evaluate";
 
 /**
- * Status and code of each service's refusals, by its name in the credential scope; see its API reference, "Common
- * Errors".
+ * Status and code of a service's refusals, by its name in the credential scope, if they differ from those of most; see
+ * its API reference, "Common Errors".
  */
 const codes: Record<string, Pick<Refusal, "status" | "code">> = {
-  sqs: { status: 403, code: "AccessDenied" },
   sns: { status: 403, code: "AuthorizationError" },
-  s3: { status: 403, code: "AccessDenied" },
-  sts: { status: 403, code: "AccessDenied" },
   dynamodb: { status: 400, code: "AccessDeniedException" },
-  autoscaling: { status: 403, code: "AccessDenied" },
   lambda: { status: 403, code: "AccessDeniedException" },
   scheduler: { status: 403, code: "AccessDeniedException" },
 };

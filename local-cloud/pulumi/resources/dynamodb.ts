@@ -37,12 +37,11 @@ const table: ResourceHandler = {
 const tableItem: ResourceHandler = {
   async create(inputs, { cloud }) {
     const tableName = text(inputs, "tableName");
-    const item = JSON.parse(text(inputs, "item")) as Record<string, unknown>;
-    const keys = keysOf(inputs);
-    const key = Object.fromEntries(keys.map((name) => [name, item[name]]));
+    const item = itemOf(inputs);
+    const key = keyOf(inputs, item);
     cloud.data?.put(itemKey(tableName, key), key);
     await cloud.calls.dynamodb("PutItem", { TableName: tableName, Item: item });
-    return { id: [tableName, ...keys.map((key) => JSON.stringify(item[key]))].join("|"), state: inputs };
+    return { id: [tableName, ...Object.values(key).map((value) => JSON.stringify(value))].join("|"), state: inputs };
   },
   /** The same key is overwritten in place, so that a processor's item is never missing. */
   async update(id, state, inputs, context) {
@@ -50,15 +49,17 @@ const tableItem: ResourceHandler = {
     if (newId !== id) await tableItem.delete!(id, state, context);
     return newState;
   },
-  async delete(_id, state, { cloud }) {
-    const item = JSON.parse(text(state, "item")) as Record<string, unknown>;
-    const key = Object.fromEntries(keysOf(state).map((name) => [name, item[name]]));
-    await deleteItem(cloud, text(state, "tableName"), key);
-  },
+  delete: (_id, state, { cloud }) => deleteItem(cloud, text(state, "tableName"), keyOf(state, itemOf(state))),
 };
 
+type Item = Record<string, unknown>;
+
+function itemOf(inputs: Properties): Item {
+  return JSON.parse(text(inputs, "item")) as Item;
+}
+
 /** The key of a table item's resource. */
-export function keyOf(inputs: Properties, item: Record<string, unknown>): Record<string, unknown> {
+export function keyOf(inputs: Properties, item: Item): Item {
   const names = [text(inputs, "hashKey"), optionalText(inputs, "rangeKey")].filter((name) => name !== undefined);
   return Object.fromEntries(names.map((name) => [name, item[name]]));
 }
@@ -67,12 +68,6 @@ export const dynamodb: ResourceHandlers = {
   "aws:dynamodb/table:Table": table,
   "aws:dynamodb/tableItem:TableItem": tableItem,
 };
-
-type Item = Record<string, unknown>;
-
-function keysOf(inputs: Properties): string[] {
-  return [text(inputs, "hashKey"), optionalText(inputs, "rangeKey")].filter((key) => key !== undefined);
-}
 
 async function deleteItem(cloud: LocalCloud, tableName: string, key: Item): Promise<void> {
   await cloud.calls.dynamodb("DeleteItem", { TableName: tableName, Key: key });
