@@ -27,15 +27,20 @@ const input = (schema: z.ZodType) =>
     }
   });
 const text = z.string().min(1);
+/** A text that fits, as it was expected in words. */
+const textLike = (fits: RegExp | ((text: string) => boolean), what: string) =>
+  z.string().refine((given) => (fits instanceof RegExp ? fits.test(given) : fits(given)), expecting(what));
+/** A text without a problem. */
+const textWithout = (problemOf: (text: string) => string | undefined) =>
+  z.string().superRefine((given, context) => {
+    const message = problemOf(given);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  });
 const machineImage = input(
-  z
-    .string()
-    .refine(
-      (image) => /^ami-[0-9a-f]{8,17}$/.test(image) || recommendedPattern.test(image),
-      expecting(
-        '"recommended", "recommended:" with a label of letters, digits and hyphens, or an id such as "ami-0123456789abcdef0"',
-      ),
-    ),
+  textLike(
+    (image) => /^ami-[0-9a-f]{8,17}$/.test(image) || recommendedPattern.test(image),
+    '"recommended", "recommended:" with a label of letters, digits and hyphens, or an id such as "ami-0123456789abcdef0"',
+  ),
 );
 const wholeNumber = (from: number, to: number) => z.number().int().min(from).max(to);
 const seconds = (from: number, to: number) => z.number().min(from).max(to);
@@ -44,39 +49,21 @@ const seconds = (from: number, to: number) => z.number().min(from).max(to);
  * of programs read, so that a worker would fail without a clear reason.
  */
 const reservedVariable = new RegExp(`^(${workerVariablePrefix}|JOB_|AWS_|NODE_|LD_|(PATH|HOME|TMPDIR|HOSTNAME)$)`);
-const variable = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, expecting("letters, digits and underscores"))
-  .refine(
-    (name) => !reservedVariable.test(name),
-    expecting(
-      `a name that isn't the worker's, a job's, Node's or the AWS SDK's (${workerVariablePrefix}, JOB_, AWS_, NODE_, LD_, PATH, HOME, TMPDIR, HOSTNAME)`,
-    ),
-  );
-/** Lines of `docker run --env-file`: no quoting, so no line breaks. */
-const environment = z.record(variable, input(z.string().regex(/^[^\r\n\0]*$/, expecting("a text of one line"))));
-/** Problems of a reference are described without it: it may be the secret itself. */
-const secrets = z.record(
-  variable,
-  input(
-    z.string().superRefine((text, context) => {
-      const reason = referenceProblem(text);
-      if (reason !== undefined) context.addIssue({ code: "custom", message: reason });
-    }),
+const variable = textLike(/^[A-Za-z_][A-Za-z0-9_]*$/, "letters, digits and underscores").refine(
+  (name) => !reservedVariable.test(name),
+  expecting(
+    `a name that isn't the worker's, a job's, Node's or the AWS SDK's (${workerVariablePrefix}, JOB_, AWS_, NODE_, LD_, PATH, HOME, TMPDIR, HOSTNAME)`,
   ),
 );
-const registryCredentials = input(
-  z.string().superRefine((text, context) => {
-    const reason = credentialsProblem(text);
-    if (reason !== undefined) context.addIssue({ code: "custom", message: reason });
-  }),
-);
+const line = textLike(/^[^\r\n\0]*$/, "a text of one line");
+/** Lines of `docker run --env-file`: no quoting, so no line breaks. */
+const environment = z.record(variable, input(line));
+/** Problems of a reference are described without it: it may be the secret itself. */
+const secrets = z.record(variable, input(textWithout(referenceProblem)));
+const registryCredentials = input(textWithout(credentialsProblem));
 const statements = z.array(
   z.strictObject({
-    Sid: z
-      .string()
-      .regex(/^[A-Za-z0-9]+$/, expecting("letters and digits"))
-      .optional(),
+    Sid: textLike(/^[A-Za-z0-9]+$/, "letters and digits").optional(),
     Effect: z.enum(Effect).optional(),
     Action: z.array(text).min(1),
     Resource: z.union([z.array(input(text)).min(1), input(text)]),
@@ -92,29 +79,23 @@ const retentionDays = [
 const cronValue = "(\\d{1,2}|MON|TUE|WED|THU|FRI|SAT|SUN|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)";
 const cronRange = `(\\*|${cronValue}(-${cronValue})?)(/\\d{1,2})?`;
 const cronField = new RegExp(`^${cronRange}(,${cronRange})*$`, "i");
+const timeZone = textLike(isTimeZone, 'a time zone, such as "Europe/Berlin"');
 const capacityChange = z.strictObject({
-  recurrence: z.string().refine((cron) => {
+  recurrence: textLike((cron) => {
     const fields = cron.split(" ");
     return fields.length === 5 && fields.every((field) => cronField.test(field));
-  }, expecting('five fields of cron, such as "0 8 * * MON-FRI"')),
-  timeZone: z.string().refine(isTimeZone, expecting('a time zone, such as "Europe/Berlin"')).optional(),
+  }, 'five fields of cron, such as "0 8 * * MON-FRI"'),
+  timeZone: timeZone.optional(),
   minInstances: wholeNumber(0, 1_000),
 } satisfies Record<keyof CapacityChange, z.ZodType>);
 
+const origin = textLike(
+  /^(\*|https?:\/\/(\*|[^\s/*?#@]+))$/,
+  '"*" or an origin without a path, such as "https://app.example.com"',
+);
 const cors = z.strictObject({
-  allowOrigins: z
-    .array(
-      input(
-        z
-          .string()
-          .regex(
-            /^(\*|https?:\/\/(\*|[^\s/*?#@]+))$/,
-            expecting('"*" or an origin without a path, such as "https://app.example.com"'),
-          ),
-      ),
-    )
-    .min(1),
-  allowHeaders: z.array(input(z.string().regex(/^[A-Za-z0-9-]+$|^\*$/, expecting("a header's name")))).optional(),
+  allowOrigins: z.array(input(origin)).min(1),
+  allowHeaders: z.array(input(textLike(/^[A-Za-z0-9-]+$|^\*$/, "a header's name"))).optional(),
   maxAge: wholeNumber(0, 86_400).optional(),
 } satisfies Record<keyof CorsArgs, z.ZodType>);
 
@@ -129,7 +110,7 @@ const network = z.strictObject({
 } satisfies Record<keyof NetworkArgs, z.ZodType>);
 
 /** A scope, by RFC 6749. */
-const scope = input(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, expecting("one scope"))).optional();
+const scope = input(textLike(/^[\x21\x23-\x5b\x5d-\x7e]+$/, "one scope")).optional();
 
 const jwt = z.strictObject({
   issuer: input(text),
@@ -153,31 +134,24 @@ const lambda = z.strictObject({
 } satisfies Record<keyof LambdaArgs, z.ZodType>);
 
 const jobSchedule = z.strictObject({
-  name: z.string().regex(typePattern, expecting(`kebab-case of 1–${limits.maxTypeCharacters} characters`)),
+  name: textLike(typePattern, `kebab-case of 1–${limits.maxTypeCharacters} characters`),
   // EventBridge checks the rest.
-  expression: z
-    .string()
-    .regex(
-      /^(rate\([1-9]\d* (minutes?|hours?|days?)\)|cron\(\S+( \S+){5}\))$/,
-      expecting('"rate(5 minutes)" or a cron of six fields, such as "cron(0 8 ? * MON-FRI *)"'),
-    ),
-  timeZone: z.string().refine(isTimeZone, expecting('a time zone, such as "Europe/Berlin"')).optional(),
+  expression: textLike(
+    /^(rate\([1-9]\d* (minutes?|hours?|days?)\)|cron\(\S+( \S+){5}\))$/,
+    '"rate(5 minutes)" or a cron of six fields, such as "cron(0 8 ? * MON-FRI *)"',
+  ),
+  timeZone: timeZone.optional(),
   payload: z.json().optional(),
 } satisfies Record<keyof JobSchedule, z.ZodType>);
 
 const processorSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(typePattern, expecting(`kebab-case of 1–${limits.maxTypeCharacters} characters, such as "word-count"`)),
-  handler: z
-    .string()
-    .refine(
-      (handler) => isHandlerPath(handler) || /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(handler),
-      expecting('the path of a file, such as "./jobs/invoice.ts", or the name of a module of the worker image'),
-    )
-    .optional(),
+  name: textLike(typePattern, `kebab-case of 1–${limits.maxTypeCharacters} characters, such as "word-count"`),
+  handler: textLike(
+    (handler) => isHandlerPath(handler) || /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(handler),
+    'the path of a file, such as "./jobs/invoice.ts", or the name of a module of the worker image',
+  ).optional(),
   command: z
-    .array(z.string().regex(/^[^\r\n\0]*$/, expecting("a text of one line")))
+    .array(line)
     .min(1)
     .refine(([program]) => program !== "", expecting("a program as the first text"))
     .optional(),
@@ -251,9 +225,7 @@ export const argsSchema = z.strictObject({
   frontend: lambda.optional(),
   router: lambda.optional(),
   kmsKey: input(
-    z
-      .string()
-      .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, expecting("the ARN of a KMS key, no alias")),
+    textLike(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/, "the ARN of a KMS key, no alias"),
   ).optional(),
   tags: z.record(text.max(128), z.string().max(256)).optional(),
 } satisfies Record<keyof BatchJobProcessorArgs, z.ZodType>);
