@@ -63,8 +63,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
    * Submits a job. It is accepted once this resolves.
    *
    * @throws JobProblemError if the API refuses it, or if JSON would drop or change a part of the payload. In that case
-   * the
-   * payload is not sent, and `errors` names each part by its path.
+   * the payload is not sent, and `errors` names each part by its path.
    */
   async submit<Name extends keyof Types & string>(
     type: Name,

@@ -24,8 +24,7 @@ const batchesAtOnce = 4;
  * those that the API could not take at that moment can be resent alone.
  *
  * @throws what {@link Connection.request} throws; it is then unknown which jobs were accepted, and safe to submit them
- * again
- * under the same ids.
+ * again under the same ids.
  */
 export async function submitMany(
   connection: Connection,

@@ -54,8 +54,7 @@ export interface JobContext {
 
 /**
  * Runs one job. Its return value is the job's result, as JSON; a value that JSON would change or lose fails the job for
- * good.
- * If it throws, the job is retried; if the error has `permanent: true`, the job fails for good at once.
+ * good. If it throws, the job is retried; if the error has `permanent: true`, the job fails for good at once.
  */
 export type JobHandler<Payload = unknown> = (job: Job<Payload>, context: JobContext) => unknown;
 

@@ -79,8 +79,7 @@ export interface LogEvents {
   /** It was lowered, for the `reason`: `launches fail`, `spot stays short` */
   "capacity-lowered": "scaler";
   /**
-   * Three launches failed in a row: `launchProblem` says why the last one did, `retryInSeconds` when the next is
-   * tried
+   * Three launches failed in a row: `launchProblem` says why the last one did, `retryInSeconds` when the next is tried
    */
   "launches-failing": "scaler";
   /** One has succeeded */
@@ -203,8 +202,7 @@ export interface LogEvents {
   /** Its port for `/healthz` could not be opened, with the `error` */
   "health-not-served": "worker";
   /**
-   * On a developer's machine: all slots at their `memoryMegabytes` would hold more than the `jobsMegabytes` there
-   * are
+   * On a developer's machine: all slots at their `memoryMegabytes` would hold more than the `jobsMegabytes` there are
    */
   "memory-short": "worker";
   /** It takes no job, since too little of its disk is free, with the `reason` */

@@ -3,9 +3,8 @@
 //   PATH="$(node tools/pulumiCli.mjs):$PATH" pulumi version
 //
 // One on the PATH comes first. Otherwise it is built once with Go from the modules of tools/pulumi, at the version of
-// the SDK:
-// the binaries are kept in the user's cache folder. With `--yaml` there is Pulumi YAML's language host too, which an
-// installed CLI has anyway. It reports its steps on standard error. Without CLI and Go it fails.
+// the SDK: the binaries are kept in the user's cache folder. With `--yaml` there is Pulumi YAML's language host too,
+// which an installed CLI has anyway. It reports its steps on standard error. Without CLI and Go it fails.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";

@@ -20,9 +20,8 @@ export interface WatchOptions {
 }
 
 /**
- * Redeploys the program whenever a file of the project's folder changes, or one outside of it that the program
- * requires or a handler imports; one line says what changed and how long it took, or what is wrong. Runs until the
- * process ends.
+ * Redeploys the program whenever a file of the project's folder changes, or one outside of it that the program requires
+ * or a handler imports; one line says what changed and how long it took, or what is wrong. Runs until the process ends.
  */
 export async function watch({ project, program, dataFolder, running, say }: WatchOptions): Promise<void> {
   const { watch: watchFiles } = await import("chokidar");

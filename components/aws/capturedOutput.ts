@@ -22,8 +22,7 @@ const plain = { configurable: true, enumerable: true, writable: true };
 
 /**
  * The serialised text makes an object with this prototype and assigns its `value`: the setter then runs in the worker.
- * It
- * captures nothing, since captures might not be assigned yet.
+ * It captures nothing, since captures might not be assigned yet.
  */
 const guard: object = Object.defineProperty({}, "value", {
   configurable: true,

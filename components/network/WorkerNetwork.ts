@@ -21,10 +21,9 @@ export type WorkerNetworkArgs = Omit<EndpointArgs, "processors"> &
 
 /**
  * Network of the workers: the given subnets, or a VPC of the component's own. By default that has public subnets:
- * without NAT
- * gateway and interface endpoints it costs nothing while no instance runs. With `privateWorkers` its only way out is by
- * endpoints for the workers' calls. In both, nothing can connect to an instance: its security group has no inbound
- * rule.
+ * without NAT gateway and interface endpoints it costs nothing while no instance runs. With `privateWorkers` its only
+ * way out is by endpoints for the workers' calls. In both, nothing can connect to an instance: its security group has
+ * no inbound rule.
  */
 export class WorkerNetwork extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;

@@ -34,9 +34,8 @@ export interface CapacityInput {
  * for a slot, at least one while there is any job, and within the bounds of its group. So an instance is launched only
  * if the present and starting ones would keep a job waiting for longer than that.
  *
- * With n instances, as many jobs as they have slots run at once, and the slots take the others as
- * jobs end: the last one waits (backlog − slots × n) × secondsPerJob ÷ (slots × n). There are never more instances than
- * jobs.
+ * With n instances, as many jobs as they have slots run at once, and the slots take the others as jobs end: the last
+ * one waits (backlog − slots × n) × secondsPerJob ÷ (slots × n). There are never more instances than jobs.
  *
  * The one rule of the scaler, of the idle workers, and of the simulator.
  */

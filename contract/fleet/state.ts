@@ -127,8 +127,7 @@ export const workerAlias = "workers";
 
 /**
  * A worker whose handler can't be killed ends with this exit code ("temporary failure" of sysexits.h) and is started
- * again;
- * its instance is replaced after this number of such ends within the time.
+ * again; its instance is replaced after this number of such ends within the time.
  */
 export const wedged = { exitCode: 75, mostExits: 3, withinSeconds: 600 } as const;
 

@@ -12,9 +12,7 @@ export function submissionText({ type, payload, tenant, labels, delaySeconds, ru
   });
 }
 
-/**
- * JSON with every object's keys in order, so that equal values give equal texts.
- */
+/** JSON with every object's keys in order, so that equal values give equal texts. */
 export function canonicalJson(value: unknown): string {
   return (function write(item: unknown): string {
     if (typeof item !== "object" || item === null) return JSON.stringify(item);

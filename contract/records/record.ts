@@ -128,9 +128,7 @@ const documents: Record<string, unknown> = {
 
 const isDocument = (field: string) => Object.hasOwn(documents, field);
 
-/**
- * One field as a DynamoDB attribute: numbers as N, documents (`progress`, `result`, …) as JSON in S, texts as S.
- */
+/** One field as a DynamoDB attribute: numbers as N, documents (`progress`, `result`, …) as JSON in S, texts as S. */
 export function encodeField(field: keyof JobRecord, value: unknown): AttributeValue {
   if (numbers.includes(field)) return { N: String(value) };
   return { S: isDocument(field) ? JSON.stringify(value) : String(value) };

@@ -1,7 +1,6 @@
 /**
  * Reasons why a job waits. `delayed`: its start time is ahead. `no-workers`: no worker of its type starts. `backoff`:
- * its last
- * attempt failed, and the next is not due. `unknown`: none of these is known to apply.
+ * its last attempt failed, and the next is not due. `unknown`: none of these is known to apply.
  */
 export const waitingReasons = ["delayed", "no-workers", "backoff", "unknown"] as const;
 export type WaitingReason = (typeof waitingReasons)[number];

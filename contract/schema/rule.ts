@@ -3,9 +3,8 @@ import type { Run } from "./run";
 
 /**
  * One keyword's check, compiled. It returns true if the value fits, and records the problem if the run asks for it.
- * `seen`
- * notes the evaluated parts of the value, for `unevaluatedProperties` and `unevaluatedItems`; undefined if they aren't
- * used.
+ * `seen` notes the evaluated parts of the value, for `unevaluatedProperties` and `unevaluatedItems`; undefined if they
+ * aren't used.
  */
 export type Rule<Value = unknown> = (value: Value, run: Run, seen: Seen | undefined) => boolean;
 

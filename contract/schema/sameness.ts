@@ -2,8 +2,7 @@ import type { Run } from "./run";
 
 /**
  * Makes the function that returns a JSON value's text with every object's keys in order: equal values have equal texts.
- * It
- * contains all that it calls, since it is called for each value of a payload (see `Rule`).
+ * It contains all that it calls, since it is called for each value of a payload (see `Rule`).
  */
 export function createTextOf(): (value: unknown, run: Run) => string {
   const { isArray } = Array;

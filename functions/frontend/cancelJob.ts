@@ -10,8 +10,7 @@ const maxTries = 5;
 
 /**
  * Cancels a job: a waiting job has thereby ended and never runs; the worker of a running one learns of it with its next
- * heartbeat.
- * The first state that is recorded counts.
+ * heartbeat. The first state that is recorded counts.
  */
 export async function cancelJob(
   { records, now }: { records: JobRecords; now: () => number },

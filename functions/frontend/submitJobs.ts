@@ -55,9 +55,8 @@ type Recorded = { submission: IdentifiedSubmission; record: JobRecord } | { prob
 
 /**
  * End of the period in which unscoped ids of `Idempotency-Key`s are found, as they were before callers and types were
- * told apart.
- * By then every deployment of that time should be past its records' 14 days; the search costs a read for each job with
- * a key.
+ * told apart. By then every deployment of that time should be past its records' 14 days; the search costs a read for
+ * each job with a key.
  */
 const unscopedUntil = Date.parse("2027-01-15T00:00:00Z");
 

@@ -17,8 +17,7 @@ const recordsAtOnce = 10;
 
 /**
  * Fails the jobs whose messages are gone and that nothing else would end: those that read as failed but aren't recorded
- * so.
- * It reads the oldest jobs of all types once an hour, some in each run, and remembers its position.
+ * so. It reads the oldest jobs of all types once an hour, some in each run, and remembers its position.
  */
 export function createEndLost({ records, announce, now, random, log }: EndLostEffects) {
   let listKeys: string[] = [];

@@ -13,10 +13,9 @@ import { createFailedRecords } from "./failedRecords";
 import { createRepair } from "./repair";
 
 /**
- * Builds the repair Lambda's handler, once per environment. Captures nothing.
- * Reads `TYPE_TABLE`, `UNSENT_TABLE`, `UNROUTABLE_QUEUE_URL`, `FAILURE_QUEUE_URL`, `UNDELIVERED_QUEUE_URL`; with
- * tracking
- * `JOB_TABLE`; with events `EVENTS_TOPIC_ARN` and `KEPT_EVENTS_QUEUE_URL`.
+ * Builds the repair Lambda's handler, once per environment. Captures nothing. Reads `TYPE_TABLE`, `UNSENT_TABLE`,
+ * `UNROUTABLE_QUEUE_URL`, `FAILURE_QUEUE_URL`, `UNDELIVERED_QUEUE_URL`; with tracking `JOB_TABLE`; with events
+ * `EVENTS_TOPIC_ARN` and `KEPT_EVENTS_QUEUE_URL`.
  */
 export function repairFactory(): (event: unknown, context: RunContext) => Promise<void> {
   const eventsTopic = process.env.EVENTS_TOPIC_ARN;

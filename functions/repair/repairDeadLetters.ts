@@ -14,8 +14,7 @@ const maxPages = 10;
 
 /**
  * Finds the dead letters that SQS moved itself, which carry no reason, and gives each a reason and its record a final
- * state.
- * Those with a reason are read and released.
+ * state. Those with a reason are read and released.
  */
 export async function repairDeadLetters(effects: RepairRun, jobType: JobType): Promise<number> {
   const { inbox, hasTime, log } = effects;

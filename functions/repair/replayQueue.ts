@@ -8,8 +8,7 @@ const retrySeconds = 120;
 
 /**
  * Sends the jobs of the queue's messages through the router's function, and deletes a message once all of them are
- * sent.
- * A message that fails stays, and a later run tries it again.
+ * sent. A message that fails stays, and a later run tries it again.
  */
 export async function replayQueue({ inbox, routeJobs, hasTime, log }: RepairRun, queue: FailedEvents) {
   const outcome = { replayed: 0, left: 0 };

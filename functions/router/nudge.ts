@@ -17,8 +17,7 @@ const intervalMilliseconds = 5_000;
 
 /**
  * Nudges the scaler with the number of jobs sent to each type: at once, and then at most every 5 s with the jobs since.
- * A
- * type without a recent nudge doesn't wait for another's interval.
+ * A type without a recent nudge doesn't wait for another's interval.
  *
  * A frozen environment has no timers, so jobs after its last nudge are not reported. The workers see them, and nudge if
  * they can't run them all; so does the scaler's run of each minute. The next nudge repeats a failed one.

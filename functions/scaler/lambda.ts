@@ -10,10 +10,7 @@ import { createAutoScaling } from "./autoScaling";
 import { createFleetItems } from "./fleetItems";
 import { createScaler } from "./scaler";
 
-/**
- * Builds the scaler Lambda's handler, once per environment. Captures nothing.
- * Reads `TYPE_TABLE` and `FLEET_TABLE`.
- */
+/** Builds the scaler Lambda's handler, once per environment. Captures nothing. Reads `TYPE_TABLE` and `FLEET_TABLE`. */
 export function scalerFactory(): (event: unknown, context: RunContext) => Promise<void> {
   const tables = new DynamoDBClient(clientOptions());
   const queues = new SQSClient(clientOptions());

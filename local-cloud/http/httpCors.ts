@@ -13,8 +13,7 @@ export interface CorsConfiguration {
 
 /**
  * True if the API admits pages of the origin. On this machine requests are unsigned, so only named origins count: `*`
- * and
- * `https://*` would let every page in a browser submit jobs.
+ * and `https://*` would let every page in a browser submit jobs.
  */
 export function allowsOrigin({ allowOrigins = [] }: CorsConfiguration, origin: string): boolean {
   return origin !== "null" && allowOrigins.some((each) => !each.includes("*") && each === origin);

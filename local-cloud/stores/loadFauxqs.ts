@@ -17,8 +17,7 @@ export interface Fauxqs {
 
 /**
  * Loads fauxqs with its stores, from the bundle that tools/bundles.mjs makes: fauxqs exports only `buildApp`, but the
- * parts to correct are in the stores; and one of its dependencies refuses Node 20. package.json pins the exact
- * version.
+ * parts to correct are in the stores; and one of its dependencies refuses Node 20. package.json pins the exact version.
  */
 export function loadFauxqs(): Promise<Fauxqs> {
   const file = join(builtFolder, "vendor", "fauxqs.js");

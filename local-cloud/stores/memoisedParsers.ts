@@ -21,8 +21,7 @@ let loaded: typeof import("dynalite").default | undefined;
 /**
  * Dynalite with parsers that take linear time. They were generated without a memory of failed tries, and took a second
  * for five parentheses, ten times as long for each further one: here each rule is tried once at a place, like PEG.js's
- * own option
- * `cache`. It is a copy of its own: modules that loaded dynalite before keep theirs.
+ * own option `cache`. It is a copy of its own: modules that loaded dynalite before keep theirs.
  */
 export function loadDynalite(dynaliteFolder: string): typeof import("dynalite").default {
   if (loaded) return loaded;

@@ -19,9 +19,8 @@ const options: Options = {
 const judged = new WeakMap<object, { problem: string | undefined }>();
 
 /**
- * Problem of a JSON Schema of draft 2020-12 or, by its `$schema`, draft-07; undefined if it is valid.
- * ajv only checks the schema. Payloads are checked by {@link createSchemaCheck}, which evaluates no text as
- * code.
+ * Problem of a JSON Schema of draft 2020-12 or, by its `$schema`, draft-07; undefined if it is valid. ajv only checks
+ * the schema. Payloads are checked by {@link createSchemaCheck}, which evaluates no text as code.
  */
 export function schemaProblem(schema: Record<string, unknown>): string | undefined {
   let known = judged.get(schema);

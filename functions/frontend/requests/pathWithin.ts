@@ -2,8 +2,7 @@ import type { HttpEvent } from "./http";
 
 /**
  * The request's path within the API: repeated slashes count as one, and a trailing one is dropped. The stage's name,
- * which API Gateway leaves in front, is stripped, and so is a custom domain's base path if the path is unknown with
- * it.
+ * which API Gateway leaves in front, is stripped, and so is a custom domain's base path if the path is unknown with it.
  */
 export function pathWithin(
   { rawPath, requestContext: { stage, apiId, domainName } }: HttpEvent,

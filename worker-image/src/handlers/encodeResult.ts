@@ -21,9 +21,8 @@ const { stringify } = JSON;
 
 /**
  * A handler's result as JSON that decodes to the same value; otherwise the result is refused by the path of the part
- * that JSON can't hold. Properties that are `undefined` are left out, values with a `toJSON` are replaced by its
- * return value, and -0 is 0. A result over {@link limits.maxResultBytes} is not refused: its size and digest take its
- * place.
+ * that JSON can't hold. Properties that are `undefined` are left out, values with a `toJSON` are replaced by its return
+ * value, and -0 is 0. A result over {@link limits.maxResultBytes} is not refused: its size and digest take its place.
  */
 export function encodeResult(result: unknown, what = "result"): EncodedResult {
   if (result === undefined) return { ok: true };

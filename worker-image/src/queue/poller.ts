@@ -22,8 +22,7 @@ export interface SlotEvents {
   free: () => void;
   /**
    * Stops all other messages until `endAlone`: resolves with true once the message is alone; several that ask for it
-   * take turns.
-   * Resolves with false if others are running and `waitsForOthers` is false.
+   * take turns. Resolves with false if others are running and `waitsForOthers` is false.
    */
   beAlone: (waitsForOthers: boolean) => Promise<boolean>;
   endAlone: () => void;

@@ -7,8 +7,7 @@ export interface ReceivedMessage {
   receiveCount: number;
   /**
    * Time of this worker's request: epoch milliseconds. SQS has hidden it from some moment between this one and
-   * `receivedAt`.
-   * A worker that froze in between can't tell which.
+   * `receivedAt`. A worker that froze in between can't tell which.
    */
   askedAt: number;
   /** Time of this worker's receipt: epoch milliseconds. SQS's 12 hours count from here. */
