@@ -86,8 +86,3 @@ export function jsonObjectOf(text: string): Record<string, unknown> | undefined 
   const value = jsonOf(text);
   return isObject(value) ? value : undefined;
 }
-
-/** True if DynamoDB refused a write because its condition did not hold. */
-export function isConditionFailed(error: unknown): boolean {
-  return (error as Error).name === "ConditionalCheckFailedException";
-}

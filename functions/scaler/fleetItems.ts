@@ -6,6 +6,7 @@ import {
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { fleetItem, type FleetState } from "../../contract/fleet/state";
+import { ifConditionHolds, namesIn, valuesOf } from "../../contract/records/expressions";
 import type { StateChanges } from "./rules/action";
 import type { InstanceItem } from "./rules/fleetView";
 
@@ -45,24 +46,18 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
   /** Resolves to the item as it was; undefined if the condition didn't hold. A value `x` is `:x` in the expressions. */
   async function update(
     [type, item]: [type: string, item: string],
-    values: Record<string, number | string>,
+    values: Record<string, number | string | undefined>,
     expressions: Pick<UpdateItemCommandInput, "UpdateExpression" | "ConditionExpression" | "ExpressionAttributeNames">,
   ): Promise<Record<string, AttributeValue> | undefined> {
     const command = new UpdateItemCommand({
       TableName: tableName,
       Key: { type: { S: type }, item: { S: item } },
-      ExpressionAttributeValues: Object.fromEntries(
-        Object.entries(values).map(([name, value]) => [`:${name}`, encode(value)] as const),
-      ),
+      ExpressionAttributeValues: valuesOf(values),
       ReturnValues: "ALL_OLD",
       ...expressions,
     });
-    try {
-      return (await client.send(command)).Attributes ?? {};
-    } catch (error) {
-      if ((error as Error).name === "ConditionalCheckFailedException") return undefined;
-      throw error;
-    }
+    const answer = await ifConditionHolds(client.send(command));
+    return answer && (answer.Attributes ?? {});
   }
 
   return {
@@ -87,16 +82,20 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
     },
     async acquire({ type, from, until }, lastLease, changes) {
       // Requests to a holder that died are obsolete.
-      const fields = Object.entries({ ...changes, leaseUntil: until, lastLease: until, nudgedSent: undefined });
-      const set = fields.flatMap(([field, value]) => (value === undefined ? [] : [[field, value] as const]));
-      const removed = fields.filter(([, value]) => value === undefined);
+      const fields = { ...changes, leaseUntil: until, lastLease: until, nudgedSent: undefined };
+      const set = Object.entries(fields).filter(([, value]) => value !== undefined);
+      const removed = Object.entries(fields).filter(([, value]) => value === undefined);
       const isLast = lastLease === undefined ? "attribute_not_exists(lastLease)" : "lastLease = :seen";
-      const values = { ...Object.fromEntries(set), from, ...(lastLease !== undefined && { seen: lastLease }) };
-      const before = await update([type, fleetItem], values, {
-        UpdateExpression: `SET ${set.map(([field]) => `#${field} = :${field}`).join(", ")} REMOVE ${removed.map(([field]) => `#${field}`).join(", ")}`,
-        ConditionExpression: `(attribute_not_exists(leaseUntil) OR leaseUntil <= :from) AND ${isLast}`,
-        ExpressionAttributeNames: Object.fromEntries(fields.map(([field]) => [`#${field}`, field])),
-      });
+      const UpdateExpression = `SET ${set.map(([field]) => `#${field} = :${field}`).join(", ")} REMOVE ${removed.map(([field]) => `#${field}`).join(", ")}`;
+      const before = await update(
+        [type, fleetItem],
+        { ...fields, from, seen: lastLease },
+        {
+          UpdateExpression,
+          ConditionExpression: `(attribute_not_exists(leaseUntil) OR leaseUntil <= :from) AND ${isLast}`,
+          ExpressionAttributeNames: namesIn(UpdateExpression),
+        },
+      );
       return before !== undefined;
     },
     async requestRecheck(type, now, sent) {
@@ -125,10 +124,6 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
       await update([type, instanceId], { now }, { UpdateExpression: "SET retiresSince = :now", ConditionExpression });
     },
   };
-}
-
-function encode(value: number | string): AttributeValue {
-  return typeof value === "number" ? { N: String(value) } : { S: value };
 }
 
 /** Numbers and texts, each under its field's name. */

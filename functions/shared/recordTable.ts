@@ -1,5 +1,5 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { isConditionFailed } from "../../contract/check";
+import { ifConditionHolds, namesIn, valuesOf } from "../../contract/records/expressions";
 import { decodeRecord, type JobRecord } from "../../contract/records/record";
 
 /**
@@ -29,27 +29,16 @@ export function createRecordTable(client: DynamoDBClient, tableName: string): Re
       return Item && decodeRecord(Item);
     },
     async update(id, { change, condition, values }) {
-      const names = `${change} ${condition}`.match(/#\w+/g) ?? [];
-      const given = Object.entries(values).filter(([, value]) => value !== undefined);
       const command = new UpdateItemCommand({
         ...itemOf(id),
         UpdateExpression: change,
         ConditionExpression: condition,
-        ExpressionAttributeNames: Object.fromEntries(names.map((name) => [name, name.slice(1)])),
-        ExpressionAttributeValues: Object.fromEntries(given.map(([name, value]) => [`:${name}`, encode(value)])),
+        ExpressionAttributeNames: namesIn(`${change} ${condition}`),
+        ExpressionAttributeValues: valuesOf(values),
         ReturnValues: "ALL_NEW",
       });
-      try {
-        return decodeRecord((await client.send(command)).Attributes ?? {});
-      } catch (error) {
-        if (isConditionFailed(error)) return undefined;
-        throw error;
-      }
+      const answer = await ifConditionHolds(client.send(command));
+      return answer && decodeRecord(answer.Attributes ?? {});
     },
   };
-}
-
-function encode(value: unknown): { N: string } | { S: string } {
-  if (typeof value === "number") return { N: String(value) };
-  return { S: typeof value === "string" ? value : JSON.stringify(value) };
 }

@@ -1,4 +1,5 @@
 import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { namesIn } from "../../../contract/records/expressions";
 import { listIndex } from "../../../contract/records/listKey";
 import { decodeRecord, type JobRecord } from "../../../contract/records/record";
 import type { JobIndex } from "../listJobs";
@@ -39,6 +40,7 @@ export function createJobIndex(client: DynamoDBClient, tableName: string): JobIn
     },
     async readMany(ids) {
       const records: JobRecord[] = [];
+      const ProjectionExpression = fields.map((field) => `#${field}`).join(", ");
       let keys: Key[] = ids.map((id) => ({ id: { S: id } }));
       for (let reads = 0; keys.length > 0; reads++) {
         if (reads === maxReads) throw new Error(`${keys.length} of ${ids.length} records could not be read`);
@@ -47,8 +49,8 @@ export function createJobIndex(client: DynamoDBClient, tableName: string): JobIn
             RequestItems: {
               [tableName]: {
                 Keys: keys,
-                ProjectionExpression: fields.map((field) => `#${field}`).join(", "),
-                ExpressionAttributeNames: Object.fromEntries(fields.map((field) => [`#${field}`, field])),
+                ProjectionExpression,
+                ExpressionAttributeNames: namesIn(ProjectionExpression),
               },
             },
           }),

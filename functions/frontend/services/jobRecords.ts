@@ -1,6 +1,6 @@
 import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { isConditionFailed } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
+import { ifConditionHolds } from "../../../contract/records/expressions";
 import { encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { createRecordTable } from "../../shared/recordTable";
 import { requeueIn } from "../../shared/requeueRecord";
@@ -16,13 +16,7 @@ export function createJobRecords(client: DynamoDBClient, tableName: string): Job
       Item: encodeRecord(record),
       ConditionExpression: "attribute_not_exists(id)",
     });
-    try {
-      await client.send(command);
-      return true;
-    } catch (error) {
-      if (isConditionFailed(error)) return false;
-      throw error;
-    }
+    return (await ifConditionHolds(client.send(command))) !== undefined;
   }
 
   function requestCancel({ id, state, notBefore }: JobRecord, now: number, by?: string) {

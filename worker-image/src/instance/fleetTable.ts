@@ -1,5 +1,6 @@
 import { type AttributeValue, type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { fleetItem, type FleetState, type InstanceReport, type StartFailure } from "../../../contract/fleet/state";
+import { namesIn, valuesOf } from "../../../contract/records/expressions";
 
 /** The worker's part of the report; the scaler sets the rest. */
 export type OwnReport = Omit<InstanceReport, "retiresSince" | "silentSince">;
@@ -28,36 +29,13 @@ export class DynamoFleetTable implements FleetTable {
   ) {}
 
   async report(instanceId: string, report: OwnReport): Promise<number | undefined> {
-    const fields = Object.entries(report) as [keyof OwnReport, number][];
-    const { Attributes: item = {} } = await this.client.send(
-      new UpdateItemCommand({
-        TableName: this.table,
-        Key: this.key(instanceId),
-        // A report clears `silentSince`: the two clocks may differ.
-        UpdateExpression: `SET ${fields.map(([field]) => `#${field} = :${field}`).join(", ")} REMOVE silentSince`,
-        ExpressionAttributeNames: Object.fromEntries(fields.map(([field]) => [`#${field}`, field])),
-        ExpressionAttributeValues: Object.fromEntries(
-          fields.map(([field, value]) => [`:${field}`, { N: String(value) }]),
-        ),
-        ReturnValues: "ALL_NEW",
-      }),
-    );
-    return numberOf(item.retiresSince);
+    // A report clears `silentSince`: the two clocks may differ.
+    return numberOf((await this.set(instanceId, report, " REMOVE silentSince")).retiresSince);
   }
 
-  async reportFailure(instanceId: string, { startError, startErrorAt }: StartFailure): Promise<void> {
-    await this.client.send(
-      new UpdateItemCommand({
-        TableName: this.table,
-        Key: this.key(instanceId),
-        UpdateExpression: "SET startError = :error, startErrorAt = :at, expiresAt = :expiresAt",
-        ExpressionAttributeValues: {
-          ":error": { S: startError },
-          ":at": { N: String(startErrorAt) },
-          ":expiresAt": { N: String(Math.ceil(startErrorAt / 1_000) + failureKeptSeconds) },
-        },
-      }),
-    );
+  async reportFailure(instanceId: string, failure: StartFailure): Promise<void> {
+    const expiresAt = Math.ceil(failure.startErrorAt / 1_000) + failureKeptSeconds;
+    await this.set(instanceId, { ...failure, expiresAt });
   }
 
   async readFigures(): Promise<FleetFigures> {
@@ -70,6 +48,22 @@ export class DynamoFleetTable implements FleetTable {
       wokenAt: numberOf(item.wokenAt),
       launchProblem: item.launchProblem?.S,
     };
+  }
+
+  /** Sets the fields of an item; resolves to the whole item. */
+  private async set(item: string, fields: object, removal = ""): Promise<Record<string, AttributeValue>> {
+    const assignments = Object.keys(fields)
+      .map((field) => `#${field} = :${field}`)
+      .join(", ");
+    const command = new UpdateItemCommand({
+      TableName: this.table,
+      Key: this.key(item),
+      UpdateExpression: `SET ${assignments}${removal}`,
+      ExpressionAttributeNames: namesIn(assignments),
+      ExpressionAttributeValues: valuesOf(fields as Record<string, unknown>),
+      ReturnValues: "ALL_NEW",
+    });
+    return (await this.client.send(command)).Attributes ?? {};
   }
 
   private key(item: string): Record<"type" | "item", AttributeValue> {

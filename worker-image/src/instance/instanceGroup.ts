@@ -21,52 +21,33 @@ export interface InstanceGroup {
 export class AutoScalingInstanceGroup implements InstanceGroup {
   private constructor(
     private readonly client: AutoScalingClient,
-    private readonly instanceId: string,
-    private readonly name: string,
+    private readonly instance: { InstanceId: string; AutoScalingGroupName: string },
   ) {}
 
   /** Undefined if the instance belongs to no group. */
   static async find(client: AutoScalingClient, metadata: MetadataReader): Promise<InstanceGroup | undefined> {
-    const instanceId = await metadata.read("instance-id");
-    if (instanceId === undefined) return undefined;
-    const name = (await metadata.read("tags/instance/aws:autoscaling:groupName")) ?? (await ask(client, instanceId));
-    return name === undefined ? undefined : new AutoScalingInstanceGroup(client, instanceId, name);
+    const InstanceId = await metadata.read("instance-id");
+    if (InstanceId === undefined) return undefined;
+    const name = (await metadata.read("tags/instance/aws:autoscaling:groupName")) ?? (await ask(client, InstanceId));
+    return name === undefined
+      ? undefined
+      : new AutoScalingInstanceGroup(client, { InstanceId, AutoScalingGroupName: name });
   }
 
   async complete(hook: string): Promise<boolean> {
-    return isAccepted(
-      this.client.send(
-        new CompleteLifecycleActionCommand({
-          AutoScalingGroupName: this.name,
-          InstanceId: this.instanceId,
-          LifecycleHookName: hook,
-          LifecycleActionResult: "CONTINUE",
-        }),
-      ),
-    );
+    const action = { ...this.instance, LifecycleHookName: hook, LifecycleActionResult: "CONTINUE" };
+    return isAccepted(this.client.send(new CompleteLifecycleActionCommand(action)));
   }
 
   async heartbeat(hook: string): Promise<boolean> {
-    return isAccepted(
-      this.client.send(
-        new RecordLifecycleActionHeartbeatCommand({
-          AutoScalingGroupName: this.name,
-          InstanceId: this.instanceId,
-          LifecycleHookName: hook,
-        }),
-      ),
-    );
+    const action = { ...this.instance, LifecycleHookName: hook };
+    return isAccepted(this.client.send(new RecordLifecycleActionHeartbeatCommand(action)));
   }
 
   async terminate({ lowersDesired }: { lowersDesired: boolean }): Promise<boolean> {
-    return isAccepted(
-      this.client.send(
-        new TerminateInstanceInAutoScalingGroupCommand({
-          InstanceId: this.instanceId,
-          ShouldDecrementDesiredCapacity: lowersDesired,
-        }),
-      ),
-    );
+    const { InstanceId } = this.instance;
+    const command = { InstanceId, ShouldDecrementDesiredCapacity: lowersDesired };
+    return isAccepted(this.client.send(new TerminateInstanceInAutoScalingGroupCommand(command)));
   }
 }
 

@@ -1,6 +1,7 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { isConditionFailed, jsonOf } from "../../../contract/check";
+import { jsonOf } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
+import { ifConditionHolds, namesIn, valuesOf } from "../../../contract/records/expressions";
 import { checkpointItem } from "../../../contract/records/payloads";
 import { lostAfterSeconds } from "../../../contract/records/recordAsRead";
 import { type Clock } from "../support/clock";
@@ -37,29 +38,19 @@ export class DynamoCheckpoints implements Checkpoints {
 
   /** The item with the claim's number on it; undefined if it has a higher one. */
   private async stamp({ jobId, claim }: Hold, json?: string): Promise<Record<string, { S?: string }> | undefined> {
-    try {
-      const { Attributes: item = {} } = await this.client.send(
-        new UpdateItemCommand({
-          TableName: this.table,
-          Key: { type: { S: this.type }, item: { S: checkpointItem(jobId) } },
-          UpdateExpression: `SET #claim = :claim, #expiresAt = :expiresAt${json === undefined ? "" : ", #json = :json"}`,
-          ConditionExpression: "attribute_not_exists(#claim) OR #claim <= :claim",
-          ExpressionAttributeNames: {
-            ...{ "#claim": "claim", "#expiresAt": "expiresAt" },
-            ...(json !== undefined && { "#json": "json" }),
-          },
-          ExpressionAttributeValues: {
-            ":claim": { N: String(claim) },
-            ":expiresAt": { N: String(Math.floor(this.clock.now() / 1_000) + keptSeconds) },
-            ...(json !== undefined && { ":json": { S: json } }),
-          },
-          ReturnValues: json === undefined ? "ALL_NEW" : "NONE",
-        }),
-      );
-      return item;
-    } catch (error) {
-      if (isConditionFailed(error)) return undefined;
-      throw error;
-    }
+    const UpdateExpression = `SET #claim = :claim, #expiresAt = :expiresAt${json === undefined ? "" : ", #json = :json"}`;
+    const command = new UpdateItemCommand({
+      TableName: this.table,
+      Key: { type: { S: this.type }, item: { S: checkpointItem(jobId) } },
+      UpdateExpression,
+      ConditionExpression: "attribute_not_exists(#claim) OR #claim <= :claim",
+      ExpressionAttributeNames: namesIn(UpdateExpression),
+      ExpressionAttributeValues: valuesOf({
+        ...{ claim, json, expiresAt: Math.floor(this.clock.now() / 1_000) + keptSeconds },
+      }),
+      ReturnValues: json === undefined ? "ALL_NEW" : "NONE",
+    });
+    const answer = await ifConditionHolds(this.client.send(command));
+    return answer && (answer.Attributes ?? {});
   }
 }

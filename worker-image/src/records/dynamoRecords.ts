@@ -1,6 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { isConditionFailed } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
+import { ifConditionHolds } from "../../../contract/records/expressions";
 import {
   decodeRecord,
   isFinal,
@@ -195,20 +195,10 @@ export class DynamoRecords implements JobRecords {
 
   /** The record after the update; undefined if the condition failed. */
   private async update(id: string, update: RecordUpdate): Promise<JobRecord | undefined> {
-    try {
-      const { Attributes: item } = await this.client.send(
-        new UpdateItemCommand({
-          TableName: this.table,
-          Key: { id: { S: id } },
-          ReturnValues: "ALL_NEW",
-          ...expressUpdate(update),
-        }),
-      );
-      return decodeRecord(item ?? {});
-    } catch (error) {
-      if (isConditionFailed(error)) return undefined;
-      throw error;
-    }
+    const target = { TableName: this.table, Key: { id: { S: id } }, ReturnValues: "ALL_NEW" } as const;
+    const command = new UpdateItemCommand({ ...target, ...expressUpdate(update) });
+    const answer = await ifConditionHolds(this.client.send(command));
+    return answer && decodeRecord(answer.Attributes ?? {});
   }
 }
 

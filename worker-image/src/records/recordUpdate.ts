@@ -1,4 +1,5 @@
 import { type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import { namesIn } from "../../../contract/records/expressions";
 import { encodeField, type JobRecord } from "../../../contract/records/record";
 
 export type RecordFields = { [Field in keyof JobRecord]?: JobRecord[Field] | undefined };
@@ -47,11 +48,10 @@ export function expressUpdate({ set, setIfMissing = {}, remove = [], raise = {},
   }
   const removal = remove.length > 0 ? ` REMOVE ${remove.map((field) => `#${field}`).join(", ")}` : "";
   const expression = `SET ${assignments.join(", ")}${removal}`;
-  const names = `${expression} ${rest.condition}`.match(/#\w+/g) ?? [];
   return {
     UpdateExpression: expression,
     ConditionExpression: rest.condition,
-    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [name, name.slice(1)])),
+    ExpressionAttributeNames: namesIn(`${expression} ${rest.condition}`),
     ExpressionAttributeValues: values,
   };
 }
