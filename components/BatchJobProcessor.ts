@@ -16,6 +16,7 @@ import { hasOwnHandler } from "./handlers/shipHandlers";
 import { WorkerNetwork } from "./network/WorkerNetwork";
 import { JobApi } from "./pipeline/JobApi";
 import { JobEvents } from "./pipeline/JobEvents";
+import { JobOperator } from "./pipeline/JobOperator";
 import { JobRepair } from "./pipeline/JobRepair";
 import { JobRouter } from "./pipeline/JobRouter";
 import { JobSchedules } from "./pipeline/JobSchedules";
@@ -63,7 +64,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   readonly groupNames!: pulumi.Output<Record<string, string>>;
   /** Name of the log group of each type's workers. */
   readonly logGroupNames!: pulumi.Output<Record<string, string>>;
-  /** Name of the log group of each function: `frontend`, `router`, `repair`, `removal` and `scaler`. */
+  /** Name of the log group of each function: `frontend`, `operator`, `router`, `repair`, `removal` and `scaler`. */
   readonly functionLogGroupNames!: pulumi.Output<Record<string, string>>;
   /** Id of the security group of all workers, for instance for a database that lets it in. */
   readonly workerSecurityGroupId!: pulumi.Output<string>;
@@ -77,12 +78,14 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     claimPrefixes(name, args.processors, opts);
     const transformations = [...(opts?.transformations ?? []), withoutUnread];
     super("batch-job-processor:index:BatchJobProcessor", name, {}, { ...opts, transformations });
-    const { api, router, repair, removal, scaler, events, tables, network, processors } = withShortStacks(() => {
-      const pipeline = this.createPipeline(name, args);
-      return { ...pipeline, ...this.createProcessors(name, args, pipeline) };
-    });
+    const { api, operator, router, repair, removal, scaler, events, tables, network, processors } = withShortStacks(
+      () => {
+        const pipeline = this.createPipeline(name, args);
+        return { ...pipeline, ...this.createProcessors(name, args, pipeline) };
+      },
+    );
     const functions = {
-      ...{ frontend: api.frontend, router: router.router, repair: repair.repair },
+      ...{ frontend: api.frontend, operator: operator.lambda, router: router.router, repair: repair.repair },
       ...{ removal: removal.lambda, scaler: scaler.scaler },
     };
     const byType = (pick: (processor: (typeof processors)[number]) => pulumi.Output<string>) =>
@@ -123,15 +126,17 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const events = hasEvents ? new JobEvents(`${name}-events`, args, child) : undefined;
     const repair = new JobRepair(`${name}-repair`, { ...args, router, tables, events }, child);
     const removal = new TypeRemoval(`${name}-removal`, { ...args, ...functions, router, tables }, child);
+    const operator = new JobOperator(`${name}-acts`, { ...args, ...functions, tables }, child);
     const { topic, undeliveredQueue: deadLetterQueue } = router;
     const schedules = new JobSchedules(
       `${name}-schedules`,
       { ...args, topic, deadLetterQueue, account: target.account },
       child,
     );
-    const shared = { ...functions, removal: removal.lambda.function, eventsTopic: events?.topic };
+    const called = { operator: operator.lambda.function, removal: removal.lambda.function };
+    const shared = { ...called, eventsTopic: events?.topic };
     const api = new JobApi(`${name}-api`, { ...args, ...shared, topic, schedules, tables }, child);
-    return { target, tables, scaler, router, events, repair, removal, schedules, api };
+    return { target, tables, scaler, operator, router, events, repair, removal, schedules, api };
   }
 
   /** Creates the resources of each type, and those that all workers share. */

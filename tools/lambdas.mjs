@@ -19,7 +19,10 @@ import digests from "./lambdaDigest.cjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Most bytes of each archive, deflated. The front end has the evaluator of schemas in it. */
-export const maxDeflatedBytes = { frontend: 24_000, router: 8_000, repair: 8_000, removal: 8_000, scaler: 8_000 };
+export const maxDeflatedBytes = {
+  ...{ frontend: 24_000, operator: 8_000 },
+  ...{ router: 8_000, repair: 8_000, removal: 8_000, scaler: 8_000 },
+};
 
 /** The text of a Lambda's module. */
 async function textOf(name) {

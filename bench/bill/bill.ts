@@ -142,6 +142,6 @@ function tableOf({ input = {} }: AwsRequest): string {
 }
 
 function partOf(functionName: string): string {
-  const [part] = /frontend|router|scaler|repair|removal/.exec(functionName) ?? [functionName];
+  const [part] = /frontend|operator|router|scaler|repair|removal/.exec(functionName) ?? [functionName];
   return part === "frontend" ? "front end" : part;
 }

@@ -25,6 +25,7 @@ export const statementReasons: Record<string, string> = {
   ListRecords: "Finds jobs by their index, to list them and to end those whose messages are gone",
   NudgeScaler: "Tells the scaler that there is work",
   OpenSessions: "Lets people open a shell; with `sessionManager` only",
+  Operate: "Has the function `operator` answer its routes, for callers whose rights were checked",
   PassScheduleRole: "Hands its schedules the role that they publish in",
   PublishJobs: "Hands jobs on",
   PullImage: "Pulls the worker's image; images of private ECR repositories only",

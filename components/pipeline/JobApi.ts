@@ -30,8 +30,8 @@ export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
   tables: JobTables;
   /** Function that sends dead letters back. */
   removal: aws.lambda.Function;
-  /** Function that retries launches. */
-  scaler: aws.lambda.Function;
+  /** Function that answers the routes marked as its own. */
+  operator: aws.lambda.Function;
 };
 
 /**
@@ -111,7 +111,7 @@ export class JobApi extends pulumi.ComponentResource {
           ...(schemeOf(args) !== "iam" && { HIDE_QUEUES: "1" }),
           ...(args.jwt && { TOKEN_RULES: tokenRules(args.jwt) }),
           ...(records && { REMOVAL_FUNCTION: args.removal.name }),
-          SCALER_FUNCTION: args.scaler.name,
+          OPERATOR_FUNCTION: args.operator.name,
         },
         statements: [
           publishTo(args.topic.arn),
@@ -122,7 +122,7 @@ export class JobApi extends pulumi.ComponentResource {
           readFleets(fleets.arn),
           ...(payloads ? [keepPayloads(payloads.arn)] : []),
           ...(records ? [invoke("RetryJobs", args.removal.arn)] : []),
-          invoke("RetryLaunches", args.scaler.arn),
+          invoke("Operate", args.operator.arn),
         ],
       },
       { parent: this },

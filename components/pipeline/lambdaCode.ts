@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { packageRoot } from "../../contract/packageRoot";
 
 /** The Lambda functions whose text the package's build makes. */
-export type LambdaName = "frontend" | "router" | "repair" | "removal" | "scaler";
+export type LambdaName = "frontend" | "operator" | "router" | "repair" | "removal" | "scaler";
 
 /** The parts of dist/lambdas/manifest.json that this module reads. */
 interface Manifest {

@@ -23,6 +23,8 @@ export interface Route {
   /** Template with at most one parameter, `{id}` or `{type}`: `/jobs/{id}/retry`. */
   path: string;
   scope: Scope;
+  /** Function that answers what the front end has checked; the front end itself by default. */
+  by?: "operator";
   /** One line for people. */
   summary: string;
   /** True if it answers 404 `tracking-off` without records. */
@@ -154,7 +156,7 @@ export const routes = {
     answers: { 200: "Types" },
   },
   retryLaunches: {
-    ...{ method: "POST", path: "/types/{type}/retry-launches", scope: "operate" },
+    ...{ method: "POST", path: "/types/{type}/retry-launches", scope: "operate", by: "operator" },
     summary: "Launches instances of a type now",
     answers: { 202: "LaunchRetry" },
     problems: ["type-not-found"],
@@ -170,3 +172,8 @@ export const routes = {
 } satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;
+
+/** The routes that the function `operator` answers. */
+export type OperatorRoute = {
+  [Name in RouteName]: (typeof routes)[Name] extends { by: "operator" } ? Name : never;
+}[RouteName];

@@ -1,19 +1,25 @@
 import { describe } from "../../contract/check";
 import { problemOf } from "../../contract/http/problem";
+import { type OperatorRoute, type Route, type RouteName, routes } from "../../contract/http/routes";
 import type { TokenRules } from "../../contract/http/tokenRules";
 import { errorFields, type Log } from "../../contract/log";
+import { answer, type HttpAnswer, refuse } from "../shared/httpAnswer";
+import type { Operate } from "../shared/operatorCall";
 import type { Answerers } from "./answerers/answerer";
 import { createJobAnswerers, type JobEffects } from "./answerers/jobs";
 import { createSubmissionAnswerers, type SubmissionEffects } from "./answerers/submissions";
 import { createTypeAnswerers, type TypeEffects } from "./answerers/types";
 import { conditional } from "./requests/conditional";
 import { findRoutes, type FoundRoute, paths } from "./requests/findRoute";
-import { answer, type HttpAnswer, type HttpEvent, refuse } from "./requests/http";
+import type { HttpEvent } from "./requests/http";
 import { readFields, readQuery } from "./requests/readFields";
+import { readActor } from "./requests/readSubmission";
 import { rightsOf } from "./requests/rights";
 import type { ReadFleets } from "./services/fleets";
 
-export type FrontendEffects = SubmissionEffects & JobEffects & TypeEffects & { tokenRules?: TokenRules };
+export type FrontendEffects = SubmissionEffects &
+  JobEffects &
+  TypeEffects & { operate: Operate; tokenRules?: TokenRules };
 
 /**
  * The controller behind all routes of the API: accepts jobs and shows their states. A route is an entry of
@@ -23,7 +29,7 @@ export type FrontendEffects = SubmissionEffects & JobEffects & TypeEffects & { t
  * conflict. Without an `id` in the body, an `Idempotency-Key` header determines one (see {@link idFromKey}).
  */
 export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => Promise<HttpAnswer> {
-  const { records, runWithin, tokenRules = {}, log } = effects;
+  const { records, runWithin, operate, tokenRules = {}, log } = effects;
   const all = { ...effects, readFleets: fleetsIfReadable(effects.readFleets, log) };
   const answerers: Answerers = {
     ...createSubmissionAnswerers(all),
@@ -42,14 +48,18 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     const { name, route, parameter } = found;
     const query = readQuery(event, route, runWithin);
     if ("problem" in query) return refuse(query.problem);
-    const surplus = route.body ? undefined : readFields(event, route, runWithin);
-    if (surplus && "problem" in surplus) return refuse(surplus.problem);
+    const read = route.body && !route.by ? { value: {} } : readFields<object>(event, route, runWithin);
+    if ("problem" in read) return refuse(read.problem);
     const rights = rightsOf(event, route.scope, tokenRules);
     if ("problem" in rights) return refuse(rights.problem);
     if (route.needsRecords && !records) {
       return refuse(problemOf("tracking-off", "This processor keeps no records of its jobs"));
     }
-    return answerers[name]({ event, route, parameter, query: query.value, ...rights });
+    if (!isOperators(name)) return answerers[name]({ event, route, parameter, query: query.value, ...rights });
+    const actor = readActor(event);
+    if ("problem" in actor) return refuse(actor.problem);
+    const caller = { ...actor, ...rights };
+    return operate({ route: name, parameter, query: query.value, body: read.value, caller });
   }
 
   return async function frontend(event) {
@@ -74,6 +84,10 @@ function fleetsIfReadable(readFleets: ReadFleets, log: Log): ReadFleets {
       return {};
     }
   };
+}
+
+function isOperators(name: RouteName): name is OperatorRoute {
+  return (routes as Record<RouteName, Route>)[name].by === "operator";
 }
 
 function refuseMethod(method: string, here: FoundRoute[]): HttpAnswer {

@@ -5,14 +5,15 @@ import { SNSClient } from "@aws-sdk/client-sns";
 import type { OpenApi } from "../../contract/http/answers";
 import type { TokenRules } from "../../contract/http/tokenRules";
 import { announceTo } from "../shared/announceTo";
+import type { HttpAnswer } from "../shared/httpAnswer";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
 import { log } from "../shared/log";
 import { clientOptions, now, variable } from "../shared/runtime";
 import { createFrontend } from "./frontend";
-import type { HttpAnswer, HttpEvent } from "./requests/http";
+import type { HttpEvent } from "./requests/http";
 import { readFleetsFrom } from "./services/fleets";
-import { redriveBy, retryLaunchesBy } from "./services/invokeFunctions";
+import { operateBy, redriveBy } from "./services/invokeFunctions";
 import { createJobIndex } from "./services/jobIndex";
 import { createJobPayloads } from "./services/jobPayloads";
 import { createJobRecords } from "./services/jobRecords";
@@ -22,7 +23,7 @@ import { scheduleWith } from "./services/scheduleWith";
 
 /**
  * Builds the front-end Lambda's handler, once per environment. Captures nothing.
- * Reads `TOPIC_ARN`, `TYPE_TABLE`, `FLEET_TABLE`, `SCALER_FUNCTION`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN` and
+ * Reads `TOPIC_ARN`, `TYPE_TABLE`, `FLEET_TABLE`, `OPERATOR_FUNCTION`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN` and
  * `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE`, `PAYLOAD_TABLE`, `KEEP_PAYLOADS` and `REMOVAL_FUNCTION`; with
  * events `EVENTS_TOPIC_ARN`; `TOKEN_RULES` with `jwt`; and `HIDE_QUEUES` if callers may be outside of the account.
  */
@@ -52,7 +53,7 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     readFleets: readFleetsFrom(tables, variable("FLEET_TABLE")),
     redrive: jobTable ? redriveBy(variable("REMOVAL_FUNCTION")) : undefined,
-    retryLaunches: retryLaunchesBy(variable("SCALER_FUNCTION")),
+    operate: operateBy(variable("OPERATOR_FUNCTION")),
     tokenRules: JSON.parse(process.env.TOKEN_RULES ?? "{}") as TokenRules,
     readOpenApi: async () =>
       JSON.parse(await readFile(`${process.env.LAMBDA_TASK_ROOT}/openapi.json`, "utf8")) as OpenApi,

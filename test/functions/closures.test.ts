@@ -56,6 +56,7 @@ describe("serialised handlers", () => {
       AWS_ENDPOINT_URL_LAMBDA: "http://127.0.0.1:1",
       TYPE_TABLE: "types",
       UNSENT_TABLE: "unsent",
+      OPERATOR_FUNCTION: "operator",
       REMOVAL_FUNCTION: "removal",
       UNROUTABLE_QUEUE_URL: unroutableQueueUrl,
       SCHEDULE_GROUP: "jobs",
@@ -68,6 +69,7 @@ describe("serialised handlers", () => {
   // What a library would add by accident is many times these.
   const maxBytes: Record<LambdaName, number> = {
     frontend: 24_000,
+    operator: 8_000,
     router: 8_000,
     repair: 8_000,
     removal: 8_000,

@@ -226,7 +226,7 @@ describe("the package, installed", () => {
           PAYLOAD_TABLE: "payloads",
           TYPE_TABLE: "types",
           FLEET_TABLE: "fleets",
-          SCALER_FUNCTION: "scaler",
+          OPERATOR_FUNCTION: "operator",
           REMOVAL_FUNCTION: "removal",
           SCHEDULE_GROUP: "jobs",
           SCHEDULE_ROLE_ARN: "arn:aws:iam::123456789012:role/publisher",

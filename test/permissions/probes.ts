@@ -247,6 +247,7 @@ export const probes: Record<string, Probe> = {
     empty(world, world.journey.outputs.deadLetterQueueUrls.sleeper!);
   },
   async "retry launches"(world) {
+    await restart(world, "-operator-");
     await answers(world, 202, "POST", "/types/deserted/retry-launches");
   },
   async "repair failures"(world, seconds) {

@@ -8,7 +8,7 @@ import { lambdaCode, type LambdaName } from "../../components/pipeline/lambdaCod
 import { packageRoot } from "../../contract/packageRoot";
 
 const root = packageRoot();
-const names: LambdaName[] = ["frontend", "router", "repair", "removal", "scaler"];
+const names: LambdaName[] = ["frontend", "operator", "router", "repair", "removal", "scaler"];
 
 describe("the Lambdas' text", () => {
   let folder: string;

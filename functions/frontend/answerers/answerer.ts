@@ -1,7 +1,8 @@
-import type { Route, RouteName } from "../../../contract/http/routes";
+import type { OperatorRoute, Route, RouteName } from "../../../contract/http/routes";
 import type { JobRecord } from "../../../contract/records/record";
+import type { HttpAnswer } from "../../shared/httpAnswer";
 import type { JobRecords } from "../effects";
-import type { HttpAnswer, HttpEvent } from "../requests/http";
+import type { HttpEvent } from "../requests/http";
 
 /** A request at its route. */
 export interface Call {
@@ -25,5 +26,5 @@ export function recordsFor(records: JobRecords, { tenant }: Call): JobRecords {
 /** Answers the requests of a route. It reads the body, if the route takes one. */
 export type Answerer = (call: Call) => Promise<HttpAnswer>;
 
-/** The answerers of some routes. */
-export type Answerers<Names extends RouteName = RouteName> = Record<Names, Answerer>;
+/** The answerers of some routes; by default of all that the function `operator` doesn't answer. */
+export type Answerers<Names extends RouteName = Exclude<RouteName, OperatorRoute>> = Record<Names, Answerer>;

@@ -1,8 +1,8 @@
 import { describe, isObject } from "../../../contract/check";
 import { problemOf } from "../../../contract/http/problem";
 import { idPattern } from "../../../contract/limits";
+import { answer, answerEach, type HttpAnswer, refuse } from "../../shared/httpAnswer";
 import type { JobPayloads } from "../effects";
-import { answer, answerEach, type HttpAnswer, refuse } from "../requests/http";
 import { findUnknownFields, wrongShape } from "../requests/readFields";
 import { checkBatch, identify, placedAt, readSubmission, type SubmissionRequest } from "../requests/readSubmission";
 import { notKept } from "../retryJobs";

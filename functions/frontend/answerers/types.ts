@@ -1,18 +1,13 @@
-import { describe } from "../../../contract/check";
 import type { OpenApi } from "../../../contract/http/answers";
-import { problemOf } from "../../../contract/http/problem";
 import type { JobType } from "../../../contract/jobType";
-import { typePattern } from "../../../contract/limits";
+import { answer } from "../../shared/httpAnswer";
 import type { JobTypes } from "../../shared/jobTypes";
-import { answer, refuse } from "../requests/http";
 import type { ReadFleets } from "../services/fleets";
-import type { RetryLaunches } from "../services/invokeFunctions";
 import type { Answerers } from "./answerer";
 
 export interface TypeEffects {
   jobTypes: JobTypes;
   readFleets: ReadFleets;
-  retryLaunches: RetryLaunches;
   /** True if `GET /types` leaves out the queues, whose URLs contain the account's id. */
   hidesQueues?: boolean;
   /** Reads the OpenAPI document of the package. */
@@ -25,8 +20,8 @@ function variantOf({ type, description, payloadSchema }: JobType) {
   return { title: type, description, properties: { type: { const: type }, ...(payload && { payload }) } };
 }
 
-export function createTypeAnswerers(effects: TypeEffects): Answerers<"listTypes" | "getOpenApi" | "retryLaunches"> {
-  const { jobTypes, readFleets, retryLaunches, hidesQueues, readOpenApi } = effects;
+export function createTypeAnswerers(effects: TypeEffects): Answerers<"listTypes" | "getOpenApi"> {
+  const { jobTypes, readFleets, hidesQueues, readOpenApi } = effects;
   return {
     async getOpenApi() {
       const [document, types] = await Promise.all([readOpenApi(), jobTypes.list()]);
@@ -46,15 +41,6 @@ export function createTypeAnswerers(effects: TypeEffects): Answerers<"listTypes"
         return { type, description, ...settings, launchProblem: fleets[type]?.launchProblem };
       });
       return answer(200, { types });
-    },
-
-    async retryLaunches({ parameter: type }) {
-      if (!typePattern.test(type) || !(await jobTypes.find(type))) {
-        return refuse(problemOf("type-not-found", `Expected a job type that GET /types lists, got ${describe(type)}`));
-      }
-      const { launchProblem } = (await readFleets([type]))[type] ?? {};
-      await retryLaunches(type);
-      return answer(202, { type, launchProblem });
     },
   };
 }

@@ -1,5 +1,6 @@
+import type { HttpAnswer } from "../../shared/httpAnswer";
 import { sha256 } from "./digest";
-import { type HttpAnswer, type HttpEvent, readHeader } from "./http";
+import { type HttpEvent, readHeader } from "./http";
 
 /** Times of knowledge, which move with the clock. Within a text their quotes would be escaped. */
 const asOf = /"asOf":"[\dT:.-]+Z"/g;

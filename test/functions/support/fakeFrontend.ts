@@ -6,7 +6,9 @@ import type { JobPayloads, JobRecords } from "../../../functions/frontend/effect
 import { createFrontend, type FrontendEffects } from "../../../functions/frontend/frontend";
 import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { createRunWithin } from "../../../functions/frontend/services/runWithin";
+import { createOperator, type OperatorEffects } from "../../../functions/operator/operator";
 import type { OutgoingMessage } from "../../../functions/shared/batches";
+import type { OperatorCall } from "../../../functions/shared/operatorCall";
 import type { Requeue } from "../../../functions/shared/requeueRecord";
 import { expectDocumented, openApi } from "../../support/openApi";
 import { FakeIndex } from "./fakeIndex";
@@ -31,9 +33,11 @@ export interface ParsedAnswer {
   problem: ProblemDocument;
 }
 
-type Overrides = Partial<Omit<FrontendEffects, "records">> & { records?: Partial<JobRecords> | null };
+type Overrides = Partial<Omit<FrontendEffects & OperatorEffects, "records">> & {
+  records?: Partial<JobRecords> | null;
+};
 
-/** A front end on tables and a topic held in memory, which tell what happened. */
+/** A front end, with its operator, on tables and a topic held in memory, which tell what happened. */
 export class FakeFrontend {
   readonly items = new Map<string, ReturnType<typeof encodeRecord>>();
   /** The batches handed to the topic, refused ones included. */
@@ -56,7 +60,7 @@ export class FakeFrontend {
       read: ({ id }) => Promise.resolve(this.kept.has(id) ? { payload: this.kept.get(id) } : undefined),
       remove: ({ id }) => Promise.resolve(void this.kept.delete(id)),
     };
-    this.handle = createFrontend({
+    const effects: Omit<FrontendEffects, "operate"> & OperatorEffects = {
       ...(records !== null && { payloads, keepPayloads: payloads.keep }),
       records:
         records === null
@@ -95,7 +99,10 @@ export class FakeFrontend {
       newId: () => `new-${++this.ids}`,
       log: logTo(this.lines),
       ...overrides,
-    });
+    };
+    const operator = createOperator(effects);
+    const operate = (call: OperatorCall) => operator(JSON.parse(JSON.stringify(call)) as OperatorCall);
+    this.handle = createFrontend({ operate, ...effects });
   }
 
   /** Sends a request as API Gateway would hand it over; a body that is no text goes as JSON. */
