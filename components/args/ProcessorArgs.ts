@@ -211,6 +211,12 @@ export interface JobSchedule {
   timeZone?: string;
   /** Payload of each job, any JSON value. @default - null @example { days: 1 } */
   payload?: unknown;
+  /**
+   * Labels of each job, by name: at most 10, names `[a-z][a-z0-9-]{0,39}`, values of 1–100 visible characters.
+   * @default - none
+   * @example { campaign: "spring" }
+   */
+  labels?: Record<string, string>;
 }
 
 /** A minimum number of instances from each time of a cron expression on. */

@@ -54,7 +54,7 @@ export class JobSchedules extends pulumi.ComponentResource {
 
   /** A schedule that submits jobs of the type; it is created after the type's entry. */
   repeat(type: string, schedule: JobSchedule, entry: pulumi.Resource): aws.scheduler.Schedule {
-    const { name, expression, timeZone, payload } = schedule;
+    const { name, expression, timeZone, payload = null, labels } = schedule;
     const logicalName = `${this.name}-${type}-${name}`;
     const { topic } = this.args;
     return new aws.scheduler.Schedule(
@@ -68,7 +68,7 @@ export class JobSchedules extends pulumi.ComponentResource {
         target: {
           arn: topic.arn.apply((arn) => publishTarget(arn ?? "")),
           roleArn: this.role.arn,
-          input: topic.arn.apply((arn) => recurringInput(arn, { type, name, payload: payload ?? null })),
+          input: topic.arn.apply((arn) => recurringInput(arn, { type, name, payload, labels })),
           deadLetterConfig: { arn: this.deadLetterArn },
         },
       },

@@ -1,3 +1,4 @@
+import type { Labels } from "../labels";
 import { attributes, stringAttributes } from "./attributes";
 import { encodeEnvelope, type JobEnvelope } from "./envelope";
 
@@ -24,12 +25,14 @@ export function publishInput(topicArn: string, envelope: JobEnvelope): string {
 }
 
 /** The input that publishes a new job in each run: its id starts with the schedule's name. */
-export function recurringInput(topicArn: string, job: { type: string; name: string; payload: unknown }): string {
-  const { type, name, payload } = job;
+export function recurringInput(
+  topicArn: string,
+  { type, name, ...more }: { type: string; name: string; payload: unknown; labels?: Labels | undefined },
+): string {
   const { executionId, scheduledTime } = scheduleKeywords;
   // Scheduler replaces both fields before anything reads them.
   const frame = { version: 1, id: `${name}-${executionId}`, type, submittedAt: scheduledTime } as const;
-  const text = `${JSON.stringify(frame).slice(0, -1)},"payload":${withoutKeywords(JSON.stringify(payload))}}`;
+  const text = `${JSON.stringify(frame).slice(0, -1)},${withoutKeywords(JSON.stringify(more)).slice(1)}`;
   return publishInputOf(topicArn, type, text);
 }
 

@@ -28,7 +28,10 @@ const processors: ProcessorArgs[] = [
     targetLatencySeconds: 30,
     secondsPerJob: 2,
     schedules: [
-      { name: "nightly", expression: "cron(0 3 * * ? *)", timeZone: "Europe/Berlin", payload: { text: "good night" } },
+      {
+        ...{ name: "nightly", expression: "cron(0 3 * * ? *)", timeZone: "Europe/Berlin" },
+        ...{ payload: { text: "good night" }, labels: { run: "nightly" } },
+      },
     ],
     payloadSchema: { type: "object" },
     policyStatements: [

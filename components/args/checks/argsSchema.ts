@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { limits, typePattern } from "../../../contract/limits";
+import { checkLabels } from "../../../contract/messages/envelope";
 import { workerOptions, workerVariablePrefix } from "../../../contract/workerSettings";
 import { Effect } from "../../aws/permissions";
 import { isHandlerPath } from "../../handlers/handlerFile";
@@ -142,6 +143,12 @@ const jobSchedule = z.strictObject({
   ),
   timeZone: timeZone.optional(),
   payload: z.json().optional(),
+  labels: z
+    .record(z.string(), z.string())
+    .superRefine((labels, context) => {
+      for (const { message } of checkLabels({ labels })) context.addIssue({ code: "custom", message });
+    })
+    .optional(),
 } satisfies Record<keyof JobSchedule, z.ZodType>);
 
 const processorSchema = z.strictObject({

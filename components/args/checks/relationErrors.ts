@@ -79,10 +79,10 @@ function checkProcessor(processor: ProcessorArgs, refuse: Refuse): void {
   } else checkCount("onDemandBaseCapacity", onDemandBaseCapacity);
   const schemaReason = isObject(processor.payloadSchema) ? schemaProblem(processor.payloadSchema) : undefined;
   if (schemaReason !== undefined) refuse("payloadSchema", schemaReason);
-  objectsOf<JobSchedule>(processor.schedules).forEach(([{ name, payload = null }, index], _, all) => {
+  objectsOf<JobSchedule>(processor.schedules).forEach(([{ name, payload = null, labels = {} }, index], _, all) => {
     const path = `schedules[${index}]`;
     checkName(name, all, "schedules", (reason) => refuse(`${path}.name`, reason), index);
-    const bytes = bytesOf(JSON.stringify(JSON.stringify(payload)));
+    const bytes = bytesOf(JSON.stringify(JSON.stringify([payload, labels])));
     if (bytes <= maxSchedulePayloadBytes) return;
     const most = `at most ${maxSchedulePayloadBytes} bytes of JSON with all quotes escaped`;
     refuse(`${path}.payload`, `Expected ${most}, got ${bytes}`);

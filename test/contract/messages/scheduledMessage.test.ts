@@ -26,17 +26,19 @@ describe("scheduledMessage", () => {
     expect(MessageAttributes).to.deep.equal({ type: { DataType: "String", StringValue: "echo" } });
   });
 
-  it("keeps a payload as it is, even one that looks like a keyword of schedules", () => {
+  it("keeps payload and labels as they are, even what looks like a keyword of schedules", () => {
     const payload = { "<aws.scheduler.execution-id>": '"<aws.scheduler.scheduled-time>" <b> \uffff' };
-    const job = { type: "echo", name: "nightly", payload };
-    const envelope: JobEnvelope = { version: 1, id: "a", type: "echo", payload, submittedAt: "2026-11-02T10:00:00Z" };
+    const labels = { run: "<aws.scheduler.execution-id>" };
+    const job = { type: "echo", name: "nightly", payload, labels };
+    const submittedAt = "2026-11-02T10:00:00Z";
+    const envelope: JobEnvelope = { version: 1, id: "a", type: "echo", payload, labels, submittedAt };
     for (const input of [publishInput(topicArn, envelope), recurringInput(topicArn, job)]) {
       const run = input
         .replace("nightly-<aws.scheduler.execution-id>", "nightly-d32c5kddcf5bb8c3")
         .replace(/(submittedAt[^<]*)<aws.scheduler.scheduled-time>/, "$12026-11-02T10:00:00Z");
       expect(run).not.to.include("<aws.scheduler");
       const decoded = decodeEnvelope((JSON.parse(run) as Input).Message);
-      expect(decoded.ok && decoded.value.payload).to.deep.equal(payload);
+      expect(decoded.ok && decoded.value).to.deep.include({ payload, labels });
       expect(decoded.ok && decoded.value.id).to.match(/^(a|nightly-d32c5kddcf5bb8c3)$/);
     }
   });

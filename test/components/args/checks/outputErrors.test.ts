@@ -43,7 +43,9 @@ const processor = {
   registryCredentials: "arn:aws:secretsmanager:us-east-1:123456789012:secret:p-AbCdEf",
   machineImage: "recommended:2026-11",
   capacitySchedule: [{ recurrence: "0 8 * * *", timeZone: "Europe/Berlin", minInstances: 1 }],
-  schedules: [{ name: "s", expression: "rate(1 hour)", timeZone: "Europe/Berlin", payload: { a: ["b"] } }],
+  schedules: [
+    { name: "s", expression: "rate(1 hour)", timeZone: "Europe/Berlin", payload: { a: ["b"] }, labels: { c: "d" } },
+  ],
   policyStatements: [
     { Sid: "S", Effect: "Allow", Action: ["s3:GetObject"], Resource: ["arn"], Condition: { Bool: { a: "b" } } },
   ],

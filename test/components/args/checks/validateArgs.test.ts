@@ -80,6 +80,13 @@ describe("validateArgs", () => {
       { schedules: [{ ...hourly, payload: "a".repeat(262_144) }] },
       "schedules[0].payload",
     ],
+    [
+      "a schedule's payload that is too large with its labels",
+      { schedules: [{ ...hourly, payload: "a".repeat(260_050), labels: { a: "b".repeat(100) } }] },
+      "schedules[0].payload",
+    ],
+    ["a schedule's label of no such name", { schedules: [{ ...hourly, labels: { A: "b" } }] }, "schedules[0].labels"],
+    ["a schedule's label that is no text", { schedules: [{ ...hourly, labels: { a: 1 } }] }, "schedules[0].labels.a"],
     ["a schema that is none", { payloadSchema: { type: "objekt" } }, "payloadSchema"],
     ["a schema as text", { payloadSchema: "{}" }, "payloadSchema"],
     ["no instance type", { instanceTypes: [] }, "instanceTypes"],
