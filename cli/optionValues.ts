@@ -47,6 +47,11 @@ export function label(text: string, others: Record<string, string> = {}): Record
   return { ...others, [name]: value! };
 }
 
+/** A label as the API's filters take it: `name:value`. */
+export function labelPair(text: string): string {
+  return Object.entries(label(text))[0]!.join(":");
+}
+
 export function count(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("Expected a whole number from 1 up.");
   return Number(text);

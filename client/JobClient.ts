@@ -218,14 +218,20 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
 
   /** Lists jobs, newest first, a page at a time. */
   async list(query: ListQuery = {}): Promise<JobPage> {
-    const { signal, ...rest } = query;
-    return readJobPage(await this.connection.request({ method: "GET", path: "jobs", query: { ...rest }, signal }));
+    const { signal, from, to, ...rest } = query;
+    const times = { from: timeText(from), to: timeText(to) };
+    const request = { method: "GET", path: "jobs", query: { ...rest, ...times }, signal } as const;
+    return readJobPage(await this.connection.request(request));
   }
 
   /** Lists the job types that the API takes. */
   async types(options: CallOptions = {}): Promise<JobType[]> {
     return readTypes(await this.connection.request({ method: "GET", path: "types", signal: options.signal }));
   }
+}
+
+function timeText(time: Date | string | undefined): string | undefined {
+  return time instanceof Date ? time.toISOString() : time;
 }
 
 function readUrl(url: string | URL): URL {

@@ -79,6 +79,13 @@ export interface ReplayOptions {
 export interface ListQuery {
   type?: string;
   state?: JobState;
+  tenant?: string;
+  /** A label, as `name:value`. */
+  label?: string;
+  /** Earliest submission; of jobs in the state `failed` or `cancelled` the earliest end. */
+  from?: Date | string;
+  /** Latest such time. */
+  to?: Date | string;
   /** Jobs per page, 1 to 100. @default 20 */
   limit?: number;
   /** Cursor of the previous page. */

@@ -2,7 +2,7 @@ import { type Command } from "commander";
 import type { Job } from "../../client/index";
 import type { JobState } from "../../contract/records/record";
 import { exitCodes } from "../exitCodes";
-import { count, jobState, seconds, wholeSeconds } from "../optionValues";
+import { count, jobState, labelPair, seconds, timeAgo, wholeSeconds } from "../optionValues";
 import { renderJob, renderJobs } from "../output/jobTables";
 import { paint, type Styled } from "../output/styled";
 import { err } from "../output/terminal";
@@ -119,22 +119,30 @@ export function addList(program: Command): void {
     .description("Lists jobs, newest first")
     .option("--type <type>", "only of this job type (default: of all)")
     .option("--state <state>", "only in this state (default: in any)", jobState)
+    .option("--tenant <tenant>", "only of this tenant (default: of all)")
+    .option("--label <name=value>", "only with this label, such as campaign=spring (default: any)", labelPair)
+    .option(
+      "--since <time>",
+      "only submitted since then, or ended, with --state failed or cancelled: 2h, or a time (default: ever)",
+      timeAgo,
+    )
     .option("-n, --limit <count>", "how many", count, 20)
     .option("--cursor <cursor>", "where the previous list ended (default: from the newest)")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ batch-jobs list --type thumbnail --state failed\n  $ batch-jobs list --limit 1000 --json",
+      "\nExamples:\n  $ batch-jobs list --type thumbnail --state failed --since 2h\n  $ batch-jobs list --limit 1000 --json",
     )
     .action(async (options: ListOptions, command: Command) => {
       const { client, isJson } = await openSession(command);
       const jobs: Job[] = [];
+      const { limit, since, ...rest } = options;
+      const wanted = { ...rest, from: since === undefined ? undefined : new Date(since) };
       let { cursor } = options;
       do {
-        const limit = Math.min(options.limit - jobs.length, pageSize);
-        const page = await client.list({ type: options.type, state: options.state, limit, cursor });
+        const page = await client.list({ ...wanted, limit: Math.min(limit - jobs.length, pageSize), cursor });
         jobs.push(...page.jobs);
         cursor = page.cursor;
-      } while (cursor !== undefined && jobs.length < options.limit);
+      } while (cursor !== undefined && jobs.length < limit);
       if (isJson) return printJson({ jobs, cursor });
       print(jobs.length > 0 ? renderJobs(jobs) : "No jobs");
       if (cursor !== undefined) err.line(paint.dim(`There are more: --limit, or --cursor ${cursor}`));
@@ -144,6 +152,11 @@ export function addList(program: Command): void {
 interface ListOptions {
   type?: string;
   state?: JobState;
+  tenant?: string;
+  /** `name:value`. */
+  label?: string;
+  /** Epoch milliseconds. */
+  since?: number;
   limit: number;
   cursor?: string;
 }

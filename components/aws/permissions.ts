@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { listIndex } from "../../contract/records/listKey";
+import { listIndex, unsuccessfulIndex } from "../../contract/records/listKey";
 import { parseSecretReference, type SecretReference } from "../../contract/secretReference";
 
 /** Grant or denial of a statement. */
@@ -126,9 +126,13 @@ export const submitRecords = allow("SubmitRecords", "dynamodb:PutItem", "dynamod
 export const followRecords = allow("FollowRecords", "dynamodb:GetItem", "dynamodb:UpdateItem");
 export const readListed = allow("ReadListed", "dynamodb:BatchGetItem");
 
-/** Finding jobs by the index of their records: keys only. */
+/** Finding jobs by the indexes of their records: keys only. */
+const queryRecords = allow("ListRecords", "dynamodb:Query");
 export function listRecords(tableArn: pulumi.Input<string>): PolicyStatement {
-  return allow("ListRecords", "dynamodb:Query")(pulumi.interpolate`${tableArn}/index/${listIndex}`);
+  return queryRecords([listIndex, unsuccessfulIndex].map((index) => pulumi.interpolate`${tableArn}/index/${index}`));
+}
+export function listOldest(tableArn: pulumi.Input<string>): PolicyStatement {
+  return queryRecords(pulumi.interpolate`${tableArn}/index/${listIndex}`);
 }
 
 /** Writing, reading and removing jobs' payloads, and removing their checkpoints. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { announceTo, followRecords, listRecords, readJobTypes, sendTo, takeFrom, takeUnsent } from "../aws/permissions";
+import { announceTo, followRecords, listOldest, readJobTypes, sendTo, takeFrom, takeUnsent } from "../aws/permissions";
 import { runEachMinute } from "./eachMinute";
 import { type JobEvents } from "./JobEvents";
 import { type JobRouter } from "./JobRouter";
@@ -40,7 +40,7 @@ export class JobRepair extends pulumi.ComponentResource {
         statements: [
           readJobTypes(tables.types.arn, "dynamodb:Scan"),
           takeUnsent(tables.unsent.arn),
-          ...(tables.records ? [followRecords(tables.records.arn), listRecords(tables.records.arn)] : []),
+          ...(tables.records ? [followRecords(tables.records.arn), listOldest(tables.records.arn)] : []),
           ...(events ? [announceTo(events.topic.arn), takeFrom("TakeKept", [events.keptQueue.arn])] : []),
           takeFrom("TakeFailed", [router.failureQueue.arn, router.undeliveredQueue.arn]),
           sendTo("SendUnroutable", router.unroutableQueue.arn),

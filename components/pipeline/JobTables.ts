@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { listIndex } from "../../contract/records/listKey";
+import { listIndex, unsuccessfulIndex } from "../../contract/records/listKey";
 import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
 import { encryptTable } from "../aws/encryption";
@@ -10,8 +10,14 @@ export type JobTablesArgs = Pick<
   "tracking" | "keepPayloads" | "pointInTimeRecovery" | "kmsKey" | "tags"
 >;
 
-/** Keys only: no write but a job's first touches it. `keySchemas` would require a later provider than its first 7. */
-const newest = { name: listIndex, hashKey: "listKey", rangeKey: "submittedAt", projectionType: "KEYS_ONLY" };
+/**
+ * Keys only: no write but a job's first touches the first index, and none but a failure, a cancellation and their retry
+ * the second. DynamoDB adds one index in a deployment. `keySchemas` would require a later provider than its first 7.
+ */
+const indexes = [
+  { name: listIndex, hashKey: "listKey", rangeKey: "submittedAt", projectionType: "KEYS_ONLY" },
+  { name: unsuccessfulIndex, hashKey: "type", rangeKey: "endedAs", projectionType: "KEYS_ONLY" },
+];
 
 /**
  * The tables: job records, users' data beside them, the job types that the functions know, the fleets' state and
@@ -49,8 +55,8 @@ export class JobTables extends pulumi.ComponentResource {
         {
           ...shared,
           hashKey: "id",
-          attributes: ["id", "listKey", "submittedAt"].map((key) => ({ name: key, type: "S" })),
-          globalSecondaryIndexes: [newest],
+          attributes: ["id", "listKey", "submittedAt", "type", "endedAs"].map((key) => ({ name: key, type: "S" })),
+          globalSecondaryIndexes: indexes,
           pointInTimeRecovery,
           ttl,
         },

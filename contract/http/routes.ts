@@ -80,6 +80,8 @@ const delaySeconds = {
   description: "Seconds before which the job doesn't run",
 };
 
+const time = { type: "string", format: "date-time" };
+
 const ids = { type: "array", items: { type: "string" }, minItems: 1, maxItems: limits.maxBatchJobs };
 
 /**
@@ -107,6 +109,10 @@ export const routes = {
     query: {
       type,
       state: { enum: jobStates },
+      tenant: { type: "string", pattern: tenantPattern.source },
+      label: { type: "string", pattern: "^[a-z][a-z0-9-]{0,39}:.", description: "A label, as name:value" },
+      from: { ...time, description: "Earliest submission; with the state failed or cancelled, earliest end" },
+      to: { ...time, description: "Latest such time" },
       limit: { type: "integer", minimum: 1, maximum: 100, default: 20, description: "Jobs of a page, at most" },
       cursor: { type: "string", description: "The cursor of the page before" },
     },

@@ -196,7 +196,14 @@ function isTime(value: unknown): boolean {
 /** A date, a time of day and an offset: without the offset, readers in other time zones would read another time. */
 const timePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
-/** Checks the day as well, since `Date` reads 30 February as 2 March. */
+/** Checks a time of a request. It checks the day as well, since `Date` reads 30 February as 2 March. */
+export function checkRequestTime(path: string, value: unknown): FieldProblem[] {
+  const isDay = (text: string) => new Date(text.slice(0, 10)).getUTCDate() === +text.slice(8, 10);
+  return typeof value === "string" && timePattern.test(value) && isTime(value) && isDay(value)
+    ? []
+    : [expected(path, "an ISO 8601 time with Z or its offset", value)];
+}
+
 function checkDelay({ delaySeconds, runAt }: Record<string, unknown>): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const isDelay =
@@ -209,15 +216,7 @@ function checkDelay({ delaySeconds, runAt }: Record<string, unknown>): FieldProb
   }
   if (runAt === undefined) return problems;
   if (delaySeconds !== undefined) problems.push({ path: "/runAt", message: "Expected only without delaySeconds" });
-  if (
-    typeof runAt !== "string" ||
-    !timePattern.test(runAt) ||
-    !isTime(runAt) ||
-    new Date(runAt.slice(0, 10)).getUTCDate() !== +runAt.slice(8, 10)
-  ) {
-    problems.push(expected("/runAt", "an ISO 8601 time with Z or its offset", runAt));
-  }
-  return problems;
+  return [...problems, ...checkRequestTime("/runAt", runAt)];
 }
 
 function checkMaxAttempts(value: unknown): FieldProblem[] {

@@ -7,6 +7,17 @@ export const listIndex = "newest";
  */
 export const listShards = 8;
 
+/**
+ * Index of the jobs that failed or were cancelled: hash `type`, range `endedAs`, keys only. A job that succeeds never
+ * enters it.
+ */
+export const unsuccessfulIndex = "unsuccessful";
+
+/** The range key of an end, by state and then by time. */
+export function endedAs(state: "failed" | "cancelled", finishedAt: string): string {
+  return `${state}#${finishedAt}`;
+}
+
 /** The index key of a job. It and `submittedAt` never change, so that no later write touches the index. */
 export function listKeyOf(type: string, id: string): string {
   // FNV-1a: ids that differ in a single character spread evenly.

@@ -72,6 +72,8 @@ export interface JobRecord {
   submittedAt: string;
   /** Key of the index that lists jobs; set even without the index, so that it may be added later. */
   listKey?: string;
+  /** Range key of the index of jobs that failed or were cancelled; undefined in other states. */
+  endedAs?: string;
   /** Earliest start. */
   notBefore?: string;
   startedAt?: string;

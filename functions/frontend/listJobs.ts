@@ -5,12 +5,21 @@ import { recordAsRead } from "../../contract/records/recordAsRead";
 import { mapLimited } from "../shared/mapLimited";
 import { encodeCursor, type Place } from "./requests/listQuery";
 
-/** The index of job records, newest first. */
+/** A part of an index: jobs under a list key by submission, or those of a type that ended so, by their end. */
+export type IndexPart = { listKey: string } | { type: string; state: "failed" | "cancelled" };
+
+/** The indexes of job records. */
 export interface JobIndex {
-  /** Places under an index key, newest first: those not newer than `from`, after the end of the previous page. */
-  page(listKey: string, from: string | undefined, start: unknown): Promise<{ places: Place[]; next?: unknown }>;
+  /** Up to `count` places of a part, newest first, at the times of the range, after the end of the previous page. */
+  page(part: IndexPart, range: TimeRange, count: number, start: unknown): Promise<{ places: Place[]; next?: unknown }>;
   /** The records of the ids, without results, in any order; missing ones are left out. */
   readMany(ids: string[]): Promise<JobRecord[]>;
+}
+
+interface TimeRange {
+  /** ISO 8601 in UTC, both included. */
+  from?: string | undefined;
+  to?: string | undefined;
 }
 
 /** Records read at once, and rounds of reading, before the answer may hold fewer jobs than asked for. */
@@ -19,30 +28,43 @@ const maxRounds = 3;
 const defaultLimit = 20;
 const pagesAtOnce = 50;
 
-interface Selection {
+/** Places that a part is asked for at least, if there are several parts: they differ in size. */
+const minPlaces = 25;
+
+export interface Selection extends TimeRange {
   state?: JobState;
+  tenant?: string | undefined;
+  /** `name:value`. */
+  label?: string;
   /** At most; 20 by default. */
   limit?: number;
-  tenant?: string | undefined;
   /** Place of the last job of the page before. */
   after?: Place | undefined;
 }
 
 /**
- * One page of the types' newest jobs. A page may hold fewer jobs than asked for if few are in the state;
- * only a page without a cursor is the last.
+ * One page of the types' newest jobs. Jobs that failed or were cancelled have an index of their own; others are looked
+ * for among all, up to 300 a page, so that a page may hold fewer jobs than asked for: only one without a cursor is the
+ * last.
  */
 export async function listJobs(
   { index, now }: { index: JobIndex; now: () => number },
   types: string[],
-  { state, limit = defaultLimit, tenant, after }: Selection,
+  { limit = defaultLimit, after, from, to, ...wanted }: Selection,
 ): Promise<{ records: JobRecord[]; cursor?: string }> {
-  const shards = types.flatMap(listKeysOf).map((listKey) => createShard(index, listKey, after));
+  const { state, tenant, label } = wanted;
+  const isUnsuccessful = state === "failed" || state === "cancelled";
+  const parts = types.flatMap((type): IndexPart[] =>
+    isUnsuccessful ? [{ type, state }] : listKeysOf(type).map((listKey) => ({ listKey })),
+  );
+  const sifts = tenant !== undefined || label !== undefined || (state !== undefined && !isUnsuccessful);
+  const needed = sifts ? recordsToSift * maxRounds : limit;
+  const count = Math.min(needed, Math.max(minPlaces, Math.ceil((2 * needed) / parts.length))) + 1;
+  const range = { from, to: after && !(to && to < after.at) ? after.at : to };
+  const readPage = (part: IndexPart) => (start: unknown) => index.page(part, range, count, start);
+  const shards = parts.map((part) => createShard(readPage(part), after));
   await mapLimited(shards, pagesAtOnce, (shard) => shard.head());
   const found: JobRecord[] = [];
-  const sifts = state !== undefined || tenant !== undefined;
-  const isWanted = (record: JobRecord) =>
-    (state === undefined || record.state === state) && (tenant === undefined || record.tenant === tenant);
   let last: Place | undefined;
   for (let round = 0; round < maxRounds && found.length < limit; round++) {
     const places = await takeNewest(shards, sifts ? recordsToSift : limit - found.length);
@@ -52,11 +74,17 @@ export async function listJobs(
       last = place;
       const record = records.get(place.id);
       const asRead = record && recordAsRead(record, now());
-      if (asRead && isWanted(asRead)) found.push(asRead);
+      if (asRead && isWanted(asRead, wanted)) found.push(asRead);
       if (found.length === limit) break;
     }
   }
   return { records: found, ...(last && { cursor: encodeCursor(last) }) };
+}
+
+function isWanted(record: JobRecord, { state, tenant, label }: Selection): boolean {
+  if (state !== undefined && record.state !== state) return false;
+  if (tenant !== undefined && record.tenant !== tenant) return false;
+  return label === undefined || Object.entries(record.labels ?? {}).some((each) => each.join(":") === label);
 }
 
 interface Shard {
@@ -65,13 +93,13 @@ interface Shard {
   take(): void;
 }
 
-function createShard(index: JobIndex, listKey: string, after: Place | undefined): Shard {
+function createShard(readPage: (start: unknown) => ReturnType<JobIndex["page"]>, after: Place | undefined): Shard {
   let places: Place[] = [];
   let next: unknown;
   let isAtEnd = false;
 
   async function readOn(): Promise<void> {
-    const page = await index.page(listKey, after?.submittedAt, next);
+    const page = await readPage(next);
     // An entry without a valid job id is no job, whatever wrote it: it can't be shown, and no cursor could name it.
     const jobs = page.places.filter(({ id }) => idPattern.test(id));
     const further = jobs.filter((place) => !after || compare(after, place) < 0);
@@ -83,7 +111,7 @@ function createShard(index: JobIndex, listKey: string, after: Place | undefined)
   return {
     async head() {
       // The index has no order among jobs of one time: all of them must be read before the first is returned.
-      while (!isAtEnd && places[0]?.submittedAt === places.at(-1)?.submittedAt) await readOn();
+      while (!isAtEnd && places[0]?.at === places.at(-1)?.at) await readOn();
       return places[0];
     },
     take: () => void places.shift(),
@@ -106,6 +134,6 @@ async function takeNewest(shards: Shard[], count: number): Promise<Place[]> {
 }
 
 function compare(one: Place, other: Place): number {
-  if (one.submittedAt !== other.submittedAt) return one.submittedAt > other.submittedAt ? -1 : 1;
+  if (one.at !== other.at) return one.at > other.at ? -1 : 1;
   return one.id === other.id ? 0 : one.id > other.id ? -1 : 1;
 }

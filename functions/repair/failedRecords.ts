@@ -1,6 +1,6 @@
 import { type AttributeValue, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { limits } from "../../contract/limits";
-import { listIndex } from "../../contract/records/listKey";
+import { endedAs, listIndex } from "../../contract/records/listKey";
 import type { JobRecord } from "../../contract/records/record";
 import { createRecordTable } from "../shared/recordTable";
 
@@ -27,7 +27,7 @@ export function createFailedRecords(client: DynamoDBClient, tableName: string): 
     async fail({ id, error, finishedAt, startedAt, retriedAt }, now, isAnnounced) {
       const expiresAt = isAnnounced ? Math.floor(now / 1_000) + limits.recordRetentionSeconds : undefined;
       const failed = await update(id, {
-        change: `SET #state = :failed, #error = :error, #finishedAt = :finishedAt${isAnnounced ? ", #expiresAt = :expiresAt" : ""} REMOVE #leaseUntil`,
+        change: `SET #state = :failed, #error = :error, #finishedAt = :finishedAt, #endedAs = :endedAs${isAnnounced ? ", #expiresAt = :expiresAt" : ""} REMOVE #leaseUntil`,
         condition: [
           "(#state = :queued OR #state = :running AND #leaseUntil <= :now",
           " OR #state = :failed AND attribute_not_exists(#expiresAt))",
@@ -37,7 +37,7 @@ export function createFailedRecords(client: DynamoDBClient, tableName: string): 
         ].join(""),
         values: {
           ...{ failed: "failed", queued: "queued", running: "running" },
-          ...{ now, error, finishedAt, expiresAt, startedAt, retriedAt },
+          ...{ now, error, finishedAt, expiresAt, startedAt, retriedAt, endedAs: endedAs("failed", finishedAt!) },
         },
       });
       return failed !== undefined;

@@ -14,7 +14,7 @@ export type RequeueRecord = (record: JobRecord, retry: Requeue) => Promise<boole
 /** Fields of earlier attempts that the next ones must not find. */
 const forgotten = [
   ...["#startedAt", "#finishedAt", "#expiresAt", "#leaseUntil", "#retryAt", "#suspect", "#lossesAlone", "#deferrals"],
-  ...["#error", "#result", "#resultOmitted", "#progress", "#cancelRequestedAt", "#cancelledBy"],
+  ...["#error", "#result", "#resultOmitted", "#progress", "#cancelRequestedAt", "#cancelledBy", "#endedAs"],
 ];
 
 /** Requeues records in DynamoDB. */

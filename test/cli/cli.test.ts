@@ -327,6 +327,15 @@ describe("batch-jobs", () => {
       expect(api!.requests[0]!.path).to.equal("/jobs?type=t&state=failed&limit=100");
     });
 
+    it("asks for a tenant's jobs, with a label, since a time", async () => {
+      const options = ["--tenant", "acme", "--label", "campaign=a=b", "--since", "2026-11-02T09:00:00Z"];
+      await run(["list", ...options], () => ({ body: { jobs: [] } }));
+      expect(api!.requests[0]!.path).to.equal(
+        "/jobs?tenant=acme&label=campaign%3Aa%3Db&limit=20&from=2026-11-02T09%3A00%3A00.000Z",
+      );
+      expect(await run(["list", "--label", "spring"], () => accepted)).to.include({ code: 2 });
+    });
+
     it("shows a table, and that there is more", async () => {
       const { stdout, stderr } = await run(["list", "--limit", "1"], () => ({
         body: { jobs: [failed], cursor: "next" },

@@ -138,6 +138,10 @@ describe("JobClient", () => {
     await start(() => ({ body: { jobs: [job], cursor: "c2" } }));
     const page = await client.list({ type: "word-count", state: "failed", limit: 5, cursor: "c1" });
     expect(page).to.deep.equal({ jobs: [job], cursor: "c2" });
+    await client.list({ tenant: "a", label: "team:x", from: new Date(0), to: "2026-11-02T09:00:00+01:00" });
+    expect(api.requests[1]!.path).to.equal(
+      "/jobs?tenant=a&label=team%3Ax&from=1970-01-01T00%3A00%3A00.000Z&to=2026-11-02T09%3A00%3A00%2B01%3A00",
+    );
     expect(api.requests[0]!.path).to.equal("/jobs?type=word-count&state=failed&limit=5&cursor=c1");
   });
 

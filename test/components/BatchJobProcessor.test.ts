@@ -198,16 +198,20 @@ describe("BatchJobProcessor", () => {
       const { named } = await build();
       const { inputs } = named("media-tables-records");
       expect(inputs.globalSecondaryIndexes).to.deep.equal([
+        // As in earlier versions: the provider adds the other to a table that is there, and replaces nothing.
         { name: "newest", hashKey: "listKey", rangeKey: "submittedAt", projectionType: "KEYS_ONLY" },
+        { name: "unsuccessful", hashKey: "type", rangeKey: "endedAs", projectionType: "KEYS_ONLY" },
       ]);
       expect((inputs.attributes as { name: string }[]).map(({ name }) => name)).to.have.members([
         "id",
         "listKey",
         "submittedAt",
+        "type",
+        "endedAs",
       ]);
       for (const policy of ["media-api-frontend-policy", "media-repair-repair-policy"]) {
         const actions = statementsOf(named(policy)).flatMap(({ Action, Resource }) =>
-          listOf(Action).map((action) => [action, Resource]),
+          listOf(Action).flatMap((action) => listOf(Resource).map((resource) => [action, resource])),
         );
         expect(actions, policy).to.deep.include([
           "dynamodb:Query",

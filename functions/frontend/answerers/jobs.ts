@@ -3,6 +3,7 @@ import type { Job } from "../../../contract/http/answers";
 import { problemOf } from "../../../contract/http/problem";
 import { idPattern } from "../../../contract/limits";
 import { errorFields, type EventName, type Log } from "../../../contract/log";
+import { checkRequestTime } from "../../../contract/messages/envelope";
 import { isFinal, type JobRecord } from "../../../contract/records/record";
 import { recordAsRead } from "../../../contract/records/recordAsRead";
 import type { RunWithin } from "../../../contract/schema/schemaCheck";
@@ -17,6 +18,7 @@ import { principalOf } from "../requests/callerOf";
 import { decodeCursor, type ListQuery } from "../requests/listQuery";
 import { readFields, wrongShape } from "../requests/readFields";
 import { readActor } from "../requests/readSubmission";
+import { tenantProblem } from "../requests/rights";
 import { retryJobs } from "../retryJobs";
 import type { ReadFleets } from "../services/fleets";
 import { isTooFarForQueues } from "../submitJobs";
@@ -85,22 +87,27 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
       return answer(200, { ...view, ...kept });
     },
 
-    async listJobs({ query, tenant }) {
-      const { type, cursor, ...wanted } = query as ListQuery;
+    async listJobs({ query, tenant: bound }) {
+      const { type, cursor, from, to, tenant = bound, ...wanted } = query as ListQuery;
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
+      const problems = Object.entries({ from, to }).flatMap(([name, time]) =>
+        time === undefined ? [] : checkRequestTime(name, time),
+      );
       if (cursor !== undefined && !after) {
         const message = `Expected the \`cursor\` of an answer before, got ${describe(cursor)}`;
-        return refuse(wrongShape([{ path: "cursor", message }]));
+        problems.push({ path: "cursor", message });
       }
+      if (problems.length > 0) return refuse(wrongShape(problems));
+      const forbidden = tenantProblem(bound, tenant, "tenant");
+      if (forbidden) return refuse(forbidden);
       const types = type === undefined ? (await jobTypes.list()).map((each) => each.type) : [type];
       if (types.length > maxListedTypes) {
         const message = `Expected a type, since there are more than ${maxListedTypes}, got nothing`;
         return refuse(wrongShape([{ path: "type", message }]));
       }
       const { records: found, cursor: next } = await listJobs({ index: index!, now }, types, {
-        ...wanted,
-        tenant,
-        after,
+        ...{ ...wanted, tenant, after },
+        ...{ from: from && new Date(from).toISOString(), to: to && new Date(to).toISOString() },
       });
       return answer(200, { jobs: await viewsOf(found), cursor: next });
     },

@@ -4,7 +4,8 @@ import type { JobState } from "../../../contract/records/record";
 
 /** A job's place in the list: newest first, then by descending id. */
 export interface Place {
-  submittedAt: string;
+  /** Time of the job's submission; of its end in lists of failed or cancelled jobs. */
+  at: string;
   id: string;
 }
 
@@ -12,14 +13,18 @@ export interface Place {
 export interface ListQuery {
   type?: string;
   state?: JobState;
+  tenant?: string;
+  label?: string;
+  from?: string;
+  to?: string;
   limit?: number;
   /** Place of the last job of the previous page. */
   cursor?: string;
 }
 
 /** The place as an opaque text that fits into a URL. */
-export function encodeCursor({ submittedAt, id }: Place): string {
-  return Buffer.from(JSON.stringify({ submittedAt, id })).toString("base64url");
+export function encodeCursor({ at, id }: Place): string {
+  return Buffer.from(JSON.stringify({ at, id })).toString("base64url");
 }
 
 /** The place of a cursor; undefined if no answer had it. */
@@ -27,8 +32,8 @@ export function decodeCursor(cursor: string): Place | undefined {
   try {
     const place: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
     if (!isObject(place)) return undefined;
-    const { submittedAt, id } = place;
-    return isKeyText(submittedAt) && isKeyText(id) && idPattern.test(id) ? { submittedAt, id } : undefined;
+    const { at, id } = place;
+    return isKeyText(at) && isKeyText(id) && idPattern.test(id) ? { at, id } : undefined;
   } catch {
     return undefined;
   }

@@ -8,6 +8,7 @@ import { callerOf, principalOf } from "./callerOf";
 import { idFromKey, sha256, unscopedIdFromKey } from "./digest";
 import { type HttpEvent, type JsonBody, readHeader, readJsonBody } from "./http";
 import { findUnknownFields, wrongShape } from "./readFields";
+import { tenantProblem } from "./rights";
 
 /** A request body that submits jobs. */
 export interface SubmissionRequest extends JsonBody {
@@ -36,10 +37,8 @@ export function identify(
   ];
   if (!checked.ok || problems.length > 0) return { problem: wrongShape(problems) };
   const { id, type, tenant = bound } = checked.value;
-  if (bound !== undefined && tenant !== bound) {
-    const message = `Expected the token's tenant ${bound}, got ${describe(tenant)}`;
-    return { problem: problemOf("forbidden", message, [{ path: `${path}/tenant`, message }]) };
-  }
+  const problem = tenantProblem(bound, tenant, `${path}/tenant`);
+  if (problem) return { problem };
   return {
     ...checked.value,
     ...(tenant !== undefined && { tenant }),

@@ -1,8 +1,20 @@
+import { describe } from "../../../contract/check";
 import { type ProblemDocument, problemOf } from "../../../contract/http/problem";
 import type { Scope } from "../../../contract/http/routes";
 import type { TokenRules } from "../../../contract/http/tokenRules";
 import { tenantPattern } from "../../../contract/limits";
 import type { HttpEvent } from "./http";
+
+/** The problem of a caller that names another tenant than the one it is bound to, if it is. */
+export function tenantProblem(
+  bound: string | undefined,
+  tenant: string | undefined,
+  path: string,
+): ProblemDocument | undefined {
+  if (bound === undefined || tenant === bound) return undefined;
+  const message = `Expected the token's tenant ${bound}, got ${describe(tenant)}`;
+  return problemOf("forbidden", message, [{ path, message }]);
+}
 
 /**
  * The tenant to which a caller is bound, if it is, or the problem of one that may not do this. API Gateway has checked

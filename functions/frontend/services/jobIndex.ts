@@ -1,10 +1,8 @@
 import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { namesIn } from "../../../contract/records/expressions";
-import { listIndex } from "../../../contract/records/listKey";
+import { endedAs, listIndex, unsuccessfulIndex } from "../../../contract/records/listKey";
 import { decodeRecord, type JobRecord } from "../../../contract/records/record";
 import type { JobIndex } from "../listJobs";
-
-const pageSize = 100;
 
 /** Rounds of reading the items that DynamoDB left unprocessed. */
 const maxReads = 4;
@@ -20,22 +18,27 @@ const fields = [
 export function createJobIndex(client: DynamoDBClient, tableName: string): JobIndex {
   type Key = Record<string, AttributeValue>;
   return {
-    async page(listKey, from, start) {
+    async page(part, { from = "\0", to = "\u{10ffff}" }, count, start) {
+      const [IndexName, hash, value, range, prefix] =
+        "listKey" in part
+          ? [listIndex, "listKey", part.listKey, "submittedAt", ""]
+          : [unsuccessfulIndex, "type", part.type, "endedAs", endedAs(part.state, "")];
       const { Items = [], LastEvaluatedKey } = await client.send(
         new QueryCommand({
           TableName: tableName,
-          IndexName: listIndex,
-          KeyConditionExpression: `listKey = :listKey${from === undefined ? "" : " AND submittedAt <= :from"}`,
+          IndexName,
+          KeyConditionExpression: `#hash = :hash AND ${range} BETWEEN :from AND :to`,
+          // `type` is a reserved word.
+          ExpressionAttributeNames: { "#hash": hash },
           ExpressionAttributeValues: {
-            ":listKey": { S: listKey },
-            ...(from !== undefined && { ":from": { S: from } }),
+            ...{ ":hash": { S: value }, ":from": { S: prefix + from }, ":to": { S: prefix + to } },
           },
           ScanIndexForward: false,
-          Limit: pageSize,
+          Limit: count,
           ExclusiveStartKey: start as Key | undefined,
         }),
       );
-      const places = Items.map(({ submittedAt, id }) => ({ submittedAt: submittedAt?.S ?? "", id: id?.S ?? "" }));
+      const places = Items.map(({ [range]: at, id }) => ({ at: at?.S?.slice(prefix.length) ?? "", id: id?.S ?? "" }));
       return { places, next: LastEvaluatedKey };
     },
     async readMany(ids) {

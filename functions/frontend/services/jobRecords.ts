@@ -1,6 +1,7 @@
 import { type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { limits } from "../../../contract/limits";
 import { ifConditionHolds } from "../../../contract/records/expressions";
+import { endedAs } from "../../../contract/records/listKey";
 import { encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { createRecordTable } from "../../shared/recordTable";
 import { requeueIn } from "../../shared/requeueRecord";
@@ -25,13 +26,14 @@ export function createJobRecords(client: DynamoDBClient, tableName: string): Job
     const retainedFrom = Math.max(now, Date.parse(notBefore ?? "") || 0);
     const expiresAt = Math.floor(retainedFrom / 1_000) + limits.recordRetentionSeconds;
     const who = by === undefined ? "" : ", #cancelledBy = if_not_exists(#cancelledBy, :by)";
-    const end = ", #state = :cancelled, #finishedAt = :requestedAt, #expiresAt = :expiresAt";
+    const requestedAt = new Date(now).toISOString();
+    const end = ", #state = :cancelled, #finishedAt = :requestedAt, #endedAs = :endedAs, #expiresAt = :expiresAt";
     return update(id, {
       change: `SET #cancelRequestedAt = if_not_exists(#cancelRequestedAt, :requestedAt)${who}${isWaiting ? end : ""}`,
       condition: "#state = :state",
       values: {
-        ...{ state, requestedAt: new Date(now).toISOString(), by },
-        ...(isWaiting && { cancelled: "cancelled", expiresAt }),
+        ...{ state, requestedAt, by },
+        ...(isWaiting && { cancelled: "cancelled", endedAs: endedAs("cancelled", requestedAt), expiresAt }),
       },
     });
   }

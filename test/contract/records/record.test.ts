@@ -26,6 +26,7 @@ describe("record", () => {
     notBefore: "2026-11-02T10:00:00.500Z",
     startedAt: "2026-11-02T10:00:01.000Z",
     finishedAt: "2026-11-02T10:00:02.000Z",
+    endedAs: "failed#2026-11-02T10:00:02.000Z",
     retryAt: "2026-11-02T10:00:20.000Z",
     attemptLog: [
       {

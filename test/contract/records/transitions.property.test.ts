@@ -183,7 +183,10 @@ describe("the records of front end, workers and repair, in any order of events",
 
   function expectConsistent(record: JobRecord | undefined): void {
     if (!record) return;
-    const { state, attempts } = record;
+    const { state, attempts, finishedAt } = record;
+    const isUnsuccessful = state === "failed" || state === "cancelled";
+    // Else the list of failed jobs would lack it, or show it for ever.
+    expect(record.endedAs).to.equal(isUnsuccessful ? `${state}#${finishedAt}` : undefined);
     expect(attempts).to.be.within(0, maxAttempts);
     if (isFinal(state)) {
       expect(record).to.include.keys("finishedAt", "expiresAt");

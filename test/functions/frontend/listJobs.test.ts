@@ -1,19 +1,24 @@
-import { CreateTableCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import fc from "fast-check";
-import { listIndex, listKeyOf } from "../../../contract/records/listKey";
+import { endedAs, listKeyOf } from "../../../contract/records/listKey";
 import { encodeRecord, isFinal, type JobRecord, jobStates } from "../../../contract/records/record";
 import { createJobIndex } from "../../../functions/frontend/services/jobIndex";
 import { Emulators } from "../support/emulators";
 import { checksum, FakeFrontend, type ParsedAnswer, wordCount } from "../support/fakeFrontend";
 import { FakeIndex } from "../support/fakeIndex";
+import { RecordTable } from "../support/recordTable";
 
 type Listed = { jobs: { id: string; state: string }[]; cursor?: string };
 
 function jobOf(id: string, fields: Partial<JobRecord> = {}): JobRecord {
   const type = fields.type ?? "word-count";
   const submittedAt = "2026-11-02T09:00:00.000Z";
-  return { id, type, state: "queued", attempts: 0, submittedAt, listKey: listKeyOf(type, id), ...fields };
+  const job = { id, type, state: "queued" as const, attempts: 0, submittedAt, listKey: listKeyOf(type, id), ...fields };
+  const { state, finishedAt = job.submittedAt } = job;
+  return state === "failed" || state === "cancelled"
+    ? { ...job, finishedAt, endedAs: endedAs(state, finishedAt) }
+    : job;
 }
 
 const list = (frontend: FakeFrontend, query: Record<string, string> = {}) =>
@@ -60,7 +65,7 @@ describe("GET /jobs", () => {
     const asked = fc.record({
       limit: fc.integer({ min: 1, max: 9 }),
       type: fc.constantFrom(undefined, "word-count"),
-      state: fc.constantFrom(undefined, "queued" as const),
+      state: fc.constantFrom(undefined, "queued", "failed", "cancelled"),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(job, { maxLength: 60, size: "max" }), asked, async (jobs, { limit, type, state }) => {
@@ -74,8 +79,8 @@ describe("GET /jobs", () => {
         const pages = await walk(frontend, { limit: String(limit), ...(type && { type }), ...(state && { state }) });
         expect(pages.flat()).to.deep.equal(expected);
         for (const page of pages) expect(page.length).to.be.at.most(limit);
-        // Without a state every page but the last is full.
-        if (!state) for (const page of pages.slice(0, -1)) expect(page).to.have.length(limit);
+        // Without a state that is looked for every page but the last is full.
+        if (state !== "queued") for (const page of pages.slice(0, -1)) expect(page).to.have.length(limit);
       }),
       { numRuns: 150 },
     );
@@ -101,8 +106,8 @@ describe("GET /jobs", () => {
     });
     const records = Array.from({ length: 500 }, (_, index) => jobOf(`j${index}`));
     const queries: Record<string, string>[] = [
-      { state: "failed" },
-      { state: "failed", limit: "100" },
+      { state: "running" },
+      { state: "running", limit: "100" },
       { limit: "100" },
       {},
     ];
@@ -111,6 +116,107 @@ describe("GET /jobs", () => {
       await list(frontend, query);
       expect(reads.reduce((sum, count) => sum + count, 0)).to.be.at.most(300);
     }
+  });
+
+  it("lists jobs of a tenant, with a label, and of a time", async () => {
+    const frontend = new FakeFrontend();
+    const at = (minute: number) => `2026-11-02T09:0${minute}:00.000Z`;
+    frontend.put(jobOf("a", { submittedAt: at(1), tenant: "acme", labels: { campaign: "spring:1", team: "x" } }));
+    frontend.put(
+      jobOf("b", { submittedAt: at(2), tenant: "acme", labels: { campaign: "autumn" }, state: "succeeded" }),
+    );
+    frontend.put(jobOf("c", { submittedAt: at(3), tenant: "other", labels: { campaign: "spring:1" } }));
+    frontend.put(jobOf("d", { submittedAt: at(0), finishedAt: at(4), tenant: "acme", state: "failed" }));
+    const queries: [Record<string, string>, string][] = [
+      [{ tenant: "acme" }, "bad"],
+      [{ tenant: "acme", state: "failed" }, "d"],
+      [{ tenant: "other", state: "failed" }, ""],
+      [{ label: "campaign:spring:1" }, "ca"],
+      [{ label: "campaign:spring" }, ""],
+      [{ label: "team:x", tenant: "acme" }, "a"],
+      [{ from: at(1), to: "2026-11-02T10:02:00+01:00" }, "ba"],
+      [{ to: at(1) }, "ad"],
+      [{ from: at(3) }, "c"],
+      // Failed jobs are listed by their ends.
+      [{ state: "failed", from: at(4) }, "d"],
+      [{ state: "failed", to: at(3) }, ""],
+    ];
+    for (const [query, ids] of queries) {
+      expect((await walk(frontend, query)).flat().join(""), JSON.stringify(query)).to.equal(ids);
+      expect((await walk(frontend, { ...query, limit: "1" })).flat().join("")).to.equal(ids);
+    }
+  });
+
+  it("shows a caller that is bound to a tenant no other's jobs", async () => {
+    const frontend = new FakeFrontend({ tokenRules: { tenantClaim: "org" } });
+    frontend.put(jobOf("a", { tenant: "acme" }));
+    frontend.put(jobOf("b", { tenant: "other", state: "failed" }));
+    const asked = async (queryStringParameters: Record<string, string>) => {
+      const authorizer = { jwt: { claims: { sub: "s", org: "acme" } } };
+      const requestContext = { http: { method: "GET" }, authorizer };
+      return frontend.request("GET", "/jobs", undefined, { queryStringParameters, requestContext });
+    };
+    expect(((await asked({})).json as Listed).jobs.map(({ id }) => id)).to.deep.equal(["a"]);
+    expect(((await asked({ state: "failed" })).json as Listed).jobs).to.deep.equal([]);
+    const refused = await asked({ tenant: "other" });
+    expectRefusal(refused, 403, "forbidden");
+    expect(refused.problem.errors).to.deep.equal([
+      { path: "tenant", message: 'Expected the token\'s tenant acme, got "other"' },
+    ]);
+  });
+
+  describe("among 100,000 jobs of a type", () => {
+    const states = (index: number) => (index % 50 === 0 ? "failed" : index % 50 === 1 ? "cancelled" : "succeeded");
+    const listed: Record<string, { id: string; at: string }[]> = {};
+    const jobs = new Map<string, JobRecord>();
+    before(() => {
+      for (let index = 0; index < 100_000; index++) {
+        const submittedAt = new Date(Date.UTC(2_026, 9, 20) + index * 1_000).toISOString();
+        const labels = { hundred: String(index % 100) };
+        const job = jobOf(`j${index}`, { submittedAt, labels, state: index > 99_990 ? "running" : states(index) });
+        jobs.set(job.id, job);
+        (listed[job.listKey!] ??= []).unshift({ id: job.id, at: submittedAt });
+        if (job.endedAs) (listed[job.state] ??= []).unshift({ id: job.id, at: submittedAt });
+      }
+    });
+
+    async function readsOf(query: Record<string, string>): Promise<{ reads: number; records: number; jobs: number }> {
+      const counts = { reads: 0, records: 0 };
+      const frontend = new FakeFrontend({
+        index: {
+          page(part, { to = "~" }, count, start = 0) {
+            counts.reads++;
+            const places = listed["listKey" in part ? part.listKey : part.state]!.filter(({ at }) => at <= to);
+            const end = (start as number) + count;
+            return Promise.resolve({
+              places: places.slice(start as number, end),
+              next: end < places.length ? end : undefined,
+            });
+          },
+          readMany(ids) {
+            counts.records += ids.length;
+            return Promise.resolve(ids.map((id) => jobs.get(id)!));
+          },
+        },
+      });
+      const answer = (await list(frontend, { type: "word-count", limit: "100", ...query })).json as Listed;
+      return { ...counts, jobs: answer.jobs.length };
+    }
+
+    it("reads an index once for a page of 100 that failed or were cancelled, thrice at most if it looks for some", async () => {
+      expect(await readsOf({ state: "failed" })).to.deep.equal({ reads: 1, records: 100, jobs: 100 });
+      expect(await readsOf({ state: "cancelled" })).to.deep.equal({ reads: 1, records: 100, jobs: 100 });
+      const { reads, records, jobs } = await readsOf({ state: "failed", label: "hundred:50" });
+      expect({ reads, records, jobs }).to.deep.equal({ reads: 1, records: 200, jobs: 100 });
+      expect((await readsOf({ state: "failed", label: "hundred:51" })).reads).to.be.at.most(3);
+    });
+
+    it("reads each of the 8 keys once for a page of 100 of all, and of any other state", async () => {
+      expect(await readsOf({})).to.deep.equal({ reads: 8, records: 100, jobs: 100 });
+      expect(await readsOf({ state: "succeeded" })).to.deep.equal({ reads: 8, records: 200, jobs: 100 });
+      expect(await readsOf({ state: "running" })).to.deep.equal({ reads: 8, records: 300, jobs: 9 });
+      expect(await readsOf({ state: "queued" })).to.deep.equal({ reads: 8, records: 300, jobs: 0 });
+    });
   });
 
   it("lists all the rest where a record can't be read, which says so", async () => {
@@ -175,11 +281,20 @@ describe("GET /jobs", () => {
       [{ state: "done" }, ["state"]],
       [{ type: "Word Count" }, ["type"]],
       [{ type: "a,b" }, ["type"]],
+      [{ tenant: "a b" }, ["tenant"]],
+      [{ tenant: "" }, ["tenant"]],
+      [{ label: "spring" }, ["label"]],
+      [{ label: "campaign:" }, ["label"]],
+      [{ label: "Campaign:spring" }, ["label"]],
+      [{ from: "2026-11-02" }, ["from"]],
+      [{ from: "2026-02-30T00:00:00Z" }, ["from"]],
+      [{ from: "yesterday", to: "2026-11-02T09:00:00" }, ["from", "to"]],
+      [{ labels: "campaign:spring" }, ["labels"]],
       [{ cursor: "" }, ["cursor"]],
       [{ cursor: "!" }, ["cursor"]],
       [{ cursor: encode(null) }, ["cursor"]],
-      [{ cursor: encode({ submittedAt: "x", id: "a b" }) }, ["cursor"]],
-      [{ cursor: encode({ submittedAt: 1, id: "a" }) }, ["cursor"]],
+      [{ cursor: encode({ at: "x", id: "a b" }) }, ["cursor"]],
+      [{ cursor: encode({ at: 1, id: "a" }) }, ["cursor"]],
       [{ type: "B", state: "x", limit: "x" }, ["type", "state", "limit"]],
     ];
     for (const [query, paths] of refused) {
@@ -209,28 +324,7 @@ describe("the index of job records in DynamoDB", () => {
   let aws: Emulators;
   before(async () => {
     aws = await Emulators.start();
-    const keys = (hash: string, range?: string) => [
-      { AttributeName: hash, KeyType: "HASH" as const },
-      ...(range ? [{ AttributeName: range, KeyType: "RANGE" as const }] : []),
-    ];
-    await aws.tables.send(
-      new CreateTableCommand({
-        TableName: "listed",
-        BillingMode: "PAY_PER_REQUEST",
-        KeySchema: keys("id"),
-        AttributeDefinitions: ["id", "listKey", "submittedAt"].map((AttributeName) => ({
-          AttributeName,
-          AttributeType: "S" as const,
-        })),
-        GlobalSecondaryIndexes: [
-          {
-            IndexName: listIndex,
-            KeySchema: keys("listKey", "submittedAt"),
-            Projection: { ProjectionType: "KEYS_ONLY" },
-          },
-        ],
-      }),
-    );
+    await RecordTable.create(aws.tables, "listed");
   });
   after(() => aws.stop());
 

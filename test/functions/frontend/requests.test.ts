@@ -51,9 +51,9 @@ describe("what a request says", () => {
       expect(messages.get("/priority")).to.equal(
         'Expected the fields type, payload, id, tenant, labels, delaySeconds, runAt alone, got "priority"',
       );
-      const query = { queryStringParameters: { status: "failed", tenant: "acme" } };
+      const query = { queryStringParameters: { status: "failed", customer: "acme" } };
       const listed = await frontend.request("GET", "/jobs", undefined, query);
-      expectRefused(listed, "status", "tenant");
+      expectRefused(listed, "status", "customer");
       expect(listed.problem.errors![0]!.message).to.contain("did you mean state?");
     });
 

@@ -44,6 +44,8 @@ function run(records: FailedRecords, overrides: Partial<Parameters<typeof create
   return { told, lines, clock, endLost: (types = [wordCount, checksum]) => endLost(types, () => true) };
 }
 
+const asEnded = (record: JobRecord): JobRecord => ({ ...record, endedAs: `failed#${record.finishedAt}` });
+
 describe("ending lost jobs", () => {
   let dynamo: Awaited<ReturnType<typeof startDynamo>>;
   let table: RecordTable;
@@ -70,7 +72,7 @@ describe("ending lost jobs", () => {
     const { told, clock, endLost } = run(records);
     expect(await endLost()).to.equal(lost.length);
     for (const record of lost) {
-      const ended = { ...recordAsRead(record, clock.now) };
+      const ended = asEnded(recordAsRead(record, clock.now));
       delete ended.leaseUntil;
       expect(ended.state).to.equal("failed");
       expect(await table.read(record.id)).to.deep.equal({ ...ended, expiresAt: expiresAt(clock.now) });
@@ -250,7 +252,7 @@ describe("ending lost jobs", () => {
         for (const record of put) {
           const { leaseUntil, ...read } = recordAsRead(record, clock.now);
           const wanted = lost.includes(record)
-            ? { ...read, expiresAt: expiresAt(clock.now) }
+            ? { ...asEnded(read), expiresAt: expiresAt(clock.now) }
             : leaseUntil === undefined
               ? record
               : { ...record, leaseUntil };

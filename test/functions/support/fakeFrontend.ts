@@ -1,6 +1,7 @@
 import type { ProblemDocument } from "../../../contract/http/problem";
 import type { JobType } from "../../../contract/jobType";
 import { decodeMessage, type JobEnvelope } from "../../../contract/messages/envelope";
+import { endedAs } from "../../../contract/records/listKey";
 import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/records/record";
 import type { JobPayloads, JobRecords } from "../../../functions/frontend/effects";
 import { createFrontend, type FrontendEffects } from "../../../functions/frontend/frontend";
@@ -154,6 +155,7 @@ export class FakeFrontend {
       state: "queued",
       attempts: 0,
       finishedAt: undefined,
+      endedAs: undefined,
       cancelRequestedAt: undefined,
     });
     this.happened.push(`requeue ${id}`);
@@ -175,7 +177,9 @@ export class FakeFrontend {
       ...record,
       cancelRequestedAt,
       cancelledBy,
-      ...(isWaiting && { state: "cancelled", finishedAt: cancelRequestedAt }),
+      ...(isWaiting && {
+        ...{ state: "cancelled", finishedAt: cancelRequestedAt, endedAs: endedAs("cancelled", cancelRequestedAt) },
+      }),
     });
     this.happened.push(`cancel ${id}`);
     return this.record(id);

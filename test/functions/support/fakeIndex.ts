@@ -5,11 +5,15 @@ import type { JobIndex } from "../../../functions/frontend/listJobs";
 export class FakeIndex implements JobIndex {
   constructor(private readonly records: () => JobRecord[]) {}
 
-  async page(listKey: string, from: string | undefined, start: unknown) {
+  async page(...[part, { from = "", to = "~" }, , start]: Parameters<JobIndex["page"]>) {
+    const timeOf = ({ type, listKey, submittedAt, endedAs }: JobRecord) => {
+      if ("listKey" in part) return listKey === part.listKey ? submittedAt : undefined;
+      return type === part.type && endedAs?.startsWith(part.state) ? endedAs.slice(part.state.length + 1) : undefined;
+    };
     const places = this.records()
-      .filter((record) => record.listKey === listKey && (from === undefined || record.submittedAt <= from))
-      .sort((one, other) => (one.submittedAt > other.submittedAt ? -1 : one.submittedAt < other.submittedAt ? 1 : 0))
-      .map(({ id, submittedAt }) => ({ id, submittedAt }));
+      .map((record) => ({ id: record.id, at: timeOf(record)! }))
+      .filter(({ at }) => at !== undefined && from <= at && at <= to)
+      .sort((one, other) => (one.at > other.at ? -1 : one.at < other.at ? 1 : 0));
     const begin = (start as number | undefined) ?? 0;
     const end = begin + 3;
     return { places: places.slice(begin, end), next: end < places.length ? end : undefined };

@@ -5,10 +5,10 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { listIndex } from "../../../contract/records/listKey";
+import { listIndex, unsuccessfulIndex } from "../../../contract/records/listKey";
 import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/records/record";
 
-/** A table of job records with its index, in the DynamoDB that the client knows. */
+/** A table of job records with its indexes, in the DynamoDB that the client knows. */
 export class RecordTable {
   private constructor(
     private readonly client: DynamoDBClient,
@@ -21,21 +21,19 @@ export class RecordTable {
         AttributeName,
         KeyType: index === 0 ? ("HASH" as const) : ("RANGE" as const),
       }));
+    const Projection = { ProjectionType: "KEYS_ONLY" as const };
     await client.send(
       new CreateTableCommand({
         TableName: name,
         KeySchema: keys("id"),
-        AttributeDefinitions: ["id", "listKey", "submittedAt"].map((AttributeName) => ({
+        AttributeDefinitions: ["id", "listKey", "submittedAt", "type", "endedAs"].map((AttributeName) => ({
           AttributeName,
           AttributeType: "S",
         })),
         BillingMode: "PAY_PER_REQUEST",
         GlobalSecondaryIndexes: [
-          {
-            IndexName: listIndex,
-            KeySchema: keys("listKey", "submittedAt"),
-            Projection: { ProjectionType: "KEYS_ONLY" },
-          },
+          { IndexName: listIndex, KeySchema: keys("listKey", "submittedAt"), Projection },
+          { IndexName: unsuccessfulIndex, KeySchema: keys("type", "endedAs"), Projection },
         ],
       }),
     );

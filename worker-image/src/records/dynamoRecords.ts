@@ -1,6 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { limits } from "../../../contract/limits";
 import { ifConditionHolds } from "../../../contract/records/expressions";
+import { endedAs } from "../../../contract/records/listKey";
 import {
   decodeRecord,
   isFinal,
@@ -63,11 +64,16 @@ export class DynamoRecords implements JobRecords {
   }
 
   fail(hold: Hold, error: JobError, now: number, last?: LastWords): Promise<HoldState> {
-    return this.end(hold, "failed", { ...final(now), ...this.logged(hold, "failed", error), ...last }, ["leaseUntil"]);
+    return this.end(
+      hold,
+      "failed",
+      { ...unsuccessful("failed", now), ...this.logged(hold, "failed", error), ...last },
+      ["leaseUntil"],
+    );
   }
 
   cancel(hold: Hold, now: number, last?: LastWords): Promise<HoldState> {
-    return this.end(hold, "cancelled", { ...final(now), ...last }, ["leaseUntil"]);
+    return this.end(hold, "cancelled", { ...unsuccessful("cancelled", now), ...last }, ["leaseUntil"]);
   }
 
   retry(hold: Hold, error: JobError, retryAt?: number, isSuspect = false): Promise<HoldState> {
@@ -147,7 +153,7 @@ export class DynamoRecords implements JobRecords {
         return written && { outcome: "suspect", deferrals };
       }
       case "cancel": {
-        const set = { state: "cancelled" as const, ...final(request.now) };
+        const set = { state: "cancelled" as const, ...unsuccessful("cancelled", request.now) };
         const written = await this.update(request.job.id, { set, remove: ["leaseUntil"], ...unchangedSince(record) });
         return written && { outcome: "cancelled", record: written };
       }
@@ -222,6 +228,10 @@ function final(now: number): RecordFields {
     finishedAt: new Date(now).toISOString(),
     expiresAt: Math.floor(now / 1_000) + limits.recordRetentionSeconds,
   };
+}
+
+function unsuccessful(state: "failed" | "cancelled", now: number): RecordFields {
+  return { ...final(now), endedAs: endedAs(state, new Date(now).toISOString()) };
 }
 
 function heldValues(hold: Hold): RecordUpdate["values"] {
