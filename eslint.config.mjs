@@ -23,6 +23,7 @@ const mayImport = {
   "local-cloud": ["contract", "@aws-sdk", "@pulumi"],
   client: ["contract", "@aws-sdk"],
   cli: ["contract", "client", "local-cloud", "@aws-sdk"],
+  console: ["contract"],
   testing: ["contract", "components", "client"],
   demo: ["contract", "index", "cli", "client", "local-cloud", "@aws-sdk"],
   bench: ["contract", "functions", "components", "worker-image", "local-cloud", "test", "@aws-sdk", "@pulumi"],
@@ -65,7 +66,7 @@ function directionOf(folder, names) {
     .map((name) => ({ regex: patternOf(name), allowTypeImports: false, message: `${folder} doesn't know ${name}.` }));
   patterns.push(clientFolder, localCloud);
   return {
-    files: [`${folder}/**/*.ts`],
+    files: [`${folder}/**/*.{ts,tsx}`],
     rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] },
   };
 }
@@ -83,7 +84,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

@@ -9,6 +9,11 @@ export function packageRoot(): string {
   throw new Error("The folder worker-image is missing from the package batch-job-processor; install it again.");
 }
 
+/** The folder of the console's page, as built. */
+export function consoleFolder(): string {
+  return join(packageRoot(), "dist", "console");
+}
+
 /** The worker's main module, as built for its image. */
 export function workerMain(): string {
   return join(packageRoot(), "worker-image", "dist", "main.js");

@@ -41,6 +41,8 @@ export interface CloudOptions {
   log?: Log;
   /** True if the HTTP APIs check requests against the authorization of their routes. @default false */
   enforceAuth?: boolean;
+  /** Folder of the console's page, which HTTP APIs that take jobs then serve at `/console/`. @default - none */
+  console?: string;
   /** Main module of an instance: the worker, as built. */
   workerMain: string;
   /** Variables of every worker in place of those that its user data gives: a test's means. @default none */
@@ -157,7 +159,18 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   const enforcement = options.enforceAuth ? { guard, issuer } : undefined;
   const apis = new HttpApis({
     ...shared,
-    ...{ folder: options.folder, credentials, token, lambdas, iam, groups, recentLines, port, enforcement },
+    ...{
+      folder: options.folder,
+      console: options.console,
+      credentials,
+      token,
+      lambdas,
+      iam,
+      groups,
+      recentLines,
+      port,
+      enforcement,
+    },
   });
   const calls = new AwsCalls({ endpoint: endpoint.address, region, credentials });
   const scheduler = new Scheduler({

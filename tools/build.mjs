@@ -22,13 +22,20 @@ const folders = [
   "testing",
 ];
 const settings = ["tsconfig.json", "tsconfig.build.json", "package-lock.json"];
-const tools = ["tools/build.mjs", "tools/bundles.mjs", "tools/lambdas.mjs", "tools/lambdaDigest.cjs"];
+const tools = [
+  "tools/build.mjs",
+  "tools/bundles.mjs",
+  "tools/console.mjs",
+  "tools/lambdas.mjs",
+  "tools/lambdaDigest.cjs",
+];
 const worker = ["worker-image/src", "worker-image/build.mjs"];
-const sources = [...folders, "index.ts", "test/support/record.ts", ...worker, ...settings, ...tools];
+const sources = [...folders, "console", "index.ts", "test/support/record.ts", ...worker, ...settings, ...tools];
 const built = [
   "worker-image/dist/main.js",
   "client/dist/index.js",
   "local-cloud/dist/index.js",
+  "dist/console/index.html",
   "dist/lambdas/manifest.json",
   "dist/.built",
 ];
@@ -69,6 +76,7 @@ if (!process.argv.includes("--if-stale") || isStale) {
   run(join(root, "worker-image", "build.mjs"));
   compile();
   run(join(root, "tools", "bundles.mjs"));
+  run(join(root, "tools", "console.mjs"));
   run(join(root, "tools", "lambdas.mjs"));
   mkdirSync(dirname(stamp), { recursive: true });
   // A change while the build runs makes it stale again, so the digest is that of the start.

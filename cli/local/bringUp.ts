@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { workerMain } from "../../contract/packageRoot";
+import { consoleFolder, workerMain } from "../../contract/packageRoot";
 import {
   deploy,
   loadStackConfig,
@@ -82,6 +82,7 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   const region = files.config["aws:region"];
   const cloud = await startCloud({
     workerMain: workerMain(),
+    console: consoleFolder(),
     folder: realpathSync(project.folder),
     port,
     enforceAuth,

@@ -7,6 +7,7 @@ export interface RunOptions {
   enforceAuth?: boolean;
   inspect?: number;
   data?: string;
+  open?: boolean;
   verbose?: boolean;
   watch?: boolean;
 }
@@ -30,5 +31,6 @@ export function addRunOptions(command: Command): Command {
         .preset("9229"),
     )
     .option("--data <folder>", "keep queues, records, objects and schedules there between runs (default: they end)")
+    .option("--open", "open the console in a browser once the stack is up")
     .option("--verbose", "print what the functions and workers log, on standard error");
 }

@@ -7,6 +7,7 @@ import { Fleet } from "./fleet";
 import { showFleet } from "./fleetView";
 import { inspectorLine } from "./inspector";
 import { type JobApi, jobApis } from "./jobApis";
+import { openInBrowser } from "./openInBrowser";
 import { watch } from "./watch";
 
 export interface ServeOptions extends Omit<BringUpOptions, "log"> {
@@ -14,6 +15,8 @@ export interface ServeOptions extends Omit<BringUpOptions, "log"> {
   verbose?: boolean;
   /** Redeploy whenever the project's files change. */
   watch?: boolean;
+  /** Open the console in a browser. */
+  open?: boolean;
 }
 
 /**
@@ -47,6 +50,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   process.exitCode = 0;
   if (json) printJson(addresses(running, apis), "line");
   else out.line(welcome(running, apis, options));
+  // Without the token: other users of the machine see the opener's arguments.
+  if (options.open && apis[0]) openInBrowser(consoleOf(apis[0]));
   let hide = () => {};
   const show = async () => {
     if (!isLive) return;
@@ -70,6 +75,10 @@ export async function serve(options: ServeOptions): Promise<void> {
       await show();
     },
   });
+}
+
+function consoleOf({ url }: Pick<JobApi, "url">): string {
+  return `${url}console/`;
 }
 
 function queuesOf(apis: JobApi[]): Record<string, string> {
@@ -101,8 +110,12 @@ function addresses({ cloud, outputs }: RunningStack, apis: JobApi[]): object {
 function welcome({ cloud, outputs, seconds }: RunningStack, apis: JobApi[], options: ServeOptions): Styled {
   const { stack, inspect } = options;
   const rows: [string, Styled][] = [
-    ...apis.flatMap(({ url, queues }): [string, Styled][] => [
+    ...apis.flatMap(({ url, queues, access }): [string, Styled][] => [
       ["API", paint.cyan(url)],
+      // A browser can't sign, and has no token.
+      ...(access.authorization === "none"
+        ? ([["Console", paint.cyan(`${consoleOf({ url })}#local=${cloud.token}`)]] as [string, Styled][])
+        : []),
       ["Job types", Object.keys(queues).join(", ")],
     ]),
     ["AWS endpoint", paint.cyan(cloud.endpoint)],

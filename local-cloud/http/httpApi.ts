@@ -13,6 +13,7 @@ import type { JwtAuthorizer } from "./authorizers/jwtAuthorizer";
 import type { LocalIssuer } from "./authorizers/localIssuer";
 import type { RouteAuthorization } from "./authorizers/routeAuthorization";
 import type { RouteGuard } from "./authorizers/routeGuard";
+import { answerConsole } from "./consolePage";
 import { answerControl, type ControlledCloud } from "./controls";
 import { answerOf, functionFailed, gatewayAnswer, type HttpAnswer } from "./httpAnswer";
 import { allowsOrigin, answerPreflight, type CorsConfiguration, withCors } from "./httpCors";
@@ -73,6 +74,8 @@ export class HttpApi {
       lambdas: Lambdas;
       iam: Iam;
       log: Log;
+      /** Folder of the console's page. @default - none is served */
+      console?: string | undefined;
       /** Without it every route is open. */
       enforcement?: Enforcement;
     },
@@ -141,6 +144,8 @@ export class HttpApi {
       const { method = "GET", headers } = message;
       return answerControl(this.cloud, { method, path, query, headers, body });
     }
+    const page = this.answerConsole(message, path);
+    if (page) return page;
     const match = matchRoute(this.routes.keys(), message.method ?? "GET", path);
     const route = match && this.routes.get(match.routeKey);
     const target = route && this.integrations.get(route.integrationId);
@@ -156,6 +161,14 @@ export class HttpApi {
     const event = JSON.stringify(eventOf(message, body, match, context));
     if (Buffer.byteLength(event) > limits.eventBytes) return gatewayAnswer(413, "Request Too Long");
     return this.mayInvoke(target, match.routeKey) ? this.call(target, event) : functionFailed;
+  }
+
+  /** Only an API that takes jobs has the page. */
+  private answerConsole({ method = "GET", url = "/", headers: { accept } }: IncomingMessage, path: string) {
+    const { console: folder } = this.cloud;
+    if (folder === undefined || !this.routes.has("POST /jobs")) return undefined;
+    const base = this.stage !== "$default" && url.startsWith(`/${this.stage}`) ? `/${this.stage}` : "";
+    return answerConsole(folder, { method, path, base, accept });
   }
 
   /** By the function's resource policy; the route is the source ARN. */

@@ -23,6 +23,8 @@ export class HttpApis {
       iam: Iam;
       log: Log;
       port: number;
+      /** Folder of the console's page. @default - none is served */
+      console?: string | undefined;
       /** Makes the APIs check their routes' authorization. @default - they check none */
       enforcement?: Enforcement;
     },

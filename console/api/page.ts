@@ -1,0 +1,38 @@
+import { useEffect, useMemo } from "preact/hooks";
+import type { Answers } from "../../contract/http/answers";
+import { type RouteName, routes } from "../../contract/http/routes";
+import { type AnswerOf, Api, type Call, pathOf, readAnswer } from "./call";
+import { type Live, Poller } from "./poller";
+import { readSession } from "./session";
+
+/** Secrets of this tab. */
+export const session = readSession(location.hash, sessionStorage, (rest) => history.replaceState(null, "", rest));
+
+/** True if the page is served by the local run itself, not by the command line's proxy. */
+export const isLocal = session.token === undefined;
+
+export const api = new Api(
+  (url, init) => fetch(url, init),
+  new URL("../", location.href.replace(/[?#].*/s, "")).href,
+  session.token ? { "x-console-token": session.token } : {},
+);
+
+export const poller = new Poller({
+  send: (path, init) => api.send(path, init),
+  now: Date.now,
+  setTimer: (task, milliseconds) => setTimeout(task, milliseconds),
+  clearTimer: (timer) => clearTimeout(timer as number),
+  pace: isLocal ? { busy: 500, calm: 500 } : { busy: 2_000, calm: 10_000 },
+});
+
+document.addEventListener("visibilitychange", () => poller.setHidden(document.hidden));
+poller.setHidden(document.hidden);
+
+/** The live answer of a route. `every` is the least number of milliseconds between calls. */
+export function useLive<Name extends RouteName>(name: Name, call: Call = {}, every = 0): Live<AnswerOf<Name>> {
+  const path = pathOf(name, call);
+  const names = Object.values(routes[name].answers) as (keyof Answers)[];
+  const live = useMemo(() => poller.live(path, (text) => readAnswer(text, names) as AnswerOf<Name>), [path]);
+  useEffect(() => poller.watch(path, every), [path]);
+  return live;
+}

@@ -1,0 +1,46 @@
+/** A duration for people: `640 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
+export function duration(milliseconds: number): string {
+  const ms = Math.max(0, milliseconds);
+  if (!Number.isFinite(ms)) return "–";
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  const units: [number, string, number, string][] = [
+    [86_400, "d", 3_600, "h"],
+    [3_600, "h", 60, "min"],
+    [60, "min", 1, "s"],
+  ];
+  for (const [large, largeName, small, smallName] of units) {
+    if (seconds < large) continue;
+    const rest = Math.floor((seconds % large) / small);
+    return `${Math.floor(seconds / large)} ${largeName}${rest > 0 ? ` ${rest} ${smallName}` : ""}`;
+  }
+  return `${seconds} s`;
+}
+
+/** A time of day, with its day unless that is today's, both of this machine's zone. */
+export function moment(at: string | number, now = Date.now()): string {
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return String(at);
+  const time = date.toLocaleTimeString("en-GB");
+  if (date.toDateString() === new Date(now).toDateString()) return time;
+  const isThisYear = date.getFullYear() === new Date(now).getFullYear();
+  const year = isThisYear ? undefined : "numeric";
+  return `${date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year })}, ${time.slice(0, 5)}`;
+}
+
+/** `1 job`, `3,012 jobs`. */
+export function count(number: number, noun: string): string {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** A size for people: `812 bytes`, `4.1 KB`, `3.0 MB`. */
+export function size(bytes: number): string {
+  if (bytes < 1_000) return count(bytes, "byte");
+  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(1)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** A text as one word of a shell's command. */
+export function quoted(text: string): string {
+  return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,6 @@
+import "uplot/dist/uPlot.min.css";
+import "./style.css";
+import { render } from "preact";
+import { App } from "./pages/app";
+
+render(<App />, document.getElementById("console")!);

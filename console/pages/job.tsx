@@ -1,0 +1,233 @@
+import { type Job } from "../../contract/http/answers";
+import { isFinal } from "../../contract/records/record";
+import { api, isLocal, useLive } from "../api/page";
+import { linkTo } from "../filters";
+import { quoted, size } from "../format";
+import { goTo } from "../navigation";
+import { ask } from "../parts/acts";
+import { Ago, At, second, Took } from "../parts/clock";
+import { Copy, Line } from "../parts/copy";
+import { Json } from "../parts/json";
+import { replay } from "../parts/replay";
+import { Facts, Section, Shown } from "../parts/shown";
+import { State } from "../parts/state";
+import { eventsOf, spansOf } from "../timeline";
+
+/** One job: what it is, what becomes of it, and the acts on it. */
+export function JobPage({ id }: { id: string }) {
+  const live = useLive("getJob", { parameter: id });
+  return <Shown live={live}>{(job) => <Whole job={job} />}</Shown>;
+}
+
+function Whole({ job }: { job: Job }) {
+  const { id, type, state, error, progress, waiting } = job;
+  const words = Object.entries(job.labels ?? {}).map(([name, value]) => `${name}: ${value}`);
+  return (
+    <>
+      <div class="title">
+        <div>
+          <p class="above">
+            <a href={linkTo("jobs", "", { type })}>{type}</a>
+          </p>
+          <h1 class="id">
+            {id} <Copy text={id} label="Copy the job's id" />
+          </h1>
+        </div>
+        <Acts job={job} />
+      </div>
+      <div class="lead">
+        <State state={state} />
+        {state === "running" && job.startedAt && (
+          <span>
+            for <Took from={job.startedAt} />
+          </span>
+        )}
+        {job.finishedAt && job.startedAt && (
+          <span>
+            after <Took from={job.startedAt} to={job.finishedAt} />, <Ago at={job.finishedAt} />
+          </span>
+        )}
+        {job.cancelRequestedAt && !job.finishedAt && <span>is asked to stop</span>}
+      </div>
+      {state === "queued" && waiting && (
+        <div class="notice" role="note">
+          <strong>{waiting.reason === "unknown" ? "It waits" : `It waits: ${waiting.reason}`}</strong>
+          <p>{waiting.detail}</p>
+          <p class="muted">
+            {waiting.until && (
+              <>
+                until <At at={waiting.until} />,{" "}
+              </>
+            )}
+            as of <At at={waiting.asOf} />
+          </p>
+        </div>
+      )}
+      {progress && (
+        <div class="progress">
+          <progress max={1} value={progress.fraction} aria-label="Progress" />
+          <span class="figure">{Math.round(progress.fraction * 100)} %</span>
+          <span>{progress.note}</span>
+        </div>
+      )}
+      {error && (
+        <div class="error" role="note" aria-label="Error">
+          <strong>
+            {error.name}
+            {error.code && ` (${error.code})`}
+          </strong>
+          <p>{error.message}</p>
+          {error.frames && error.frames.length > 0 && (
+            <ol>
+              {error.frames.map((frame) => (
+                <li>
+                  <code>{frame}</code>
+                </li>
+              ))}
+            </ol>
+          )}
+        </div>
+      )}
+      <Section title="Timeline">
+        <Timeline job={job} />
+      </Section>
+      <div class="columns">
+        <Section title="Payload">
+          {"payload" in job ? <Json value={job.payload} label="payload" /> : <p class="muted">Not kept</p>}
+        </Section>
+        <Section title="Result">
+          <Result job={job} />
+        </Section>
+      </div>
+      <Section title="About it">
+        <Facts
+          of={[
+            ["Tenant", job.tenant],
+            ["Labels", words.length > 0 && words.map((word) => <span class="label">{word}</span>)],
+            ["Attempts", job.attempts],
+            ["Submitted by", job.submittedBy],
+            ["Replay of", job.replayOf && <a href={linkTo("jobs", job.replayOf)}>{job.replayOf}</a>],
+            ["Unreadable", job.unreadable?.join(", ")],
+          ]}
+        />
+      </Section>
+      <Section title="In a terminal">
+        {linesOf(job).map((line) => (
+          <Line key={line} text={line} />
+        ))}
+      </Section>
+    </>
+  );
+}
+
+function Result({ job: { result, resultOmitted, state } }: { job: Job }) {
+  if (result !== undefined) return <Json value={result} label="result" />;
+  if (!resultOmitted) return <p class="muted">{isFinal(state) ? "None" : "None yet"}</p>;
+  return (
+    <p>
+      {resultOmitted.reason} ({size(resultOmitted.bytes)})
+    </p>
+  );
+}
+
+function Timeline({ job }: { job: Job }) {
+  const now = isFinal(job.state) ? Date.now() : second.value;
+  const spans = spansOf(job, now);
+  const whole = spans.reduce((sum, { from, to }) => sum + to - from, 0) || 1;
+  return (
+    <>
+      <div class="spans" aria-hidden="true">
+        {spans.map(({ kind, from, to, label }) => (
+          <span
+            class={kind}
+            style={{ flexGrow: Math.max((to - from) / whole, 0.004) }}
+            title={`${label}: ${new Date(from).toISOString()} – ${new Date(to).toISOString()}`}
+          />
+        ))}
+      </div>
+      <ol class="events">
+        {eventsOf(job).map(({ at, text, tone = "" }) => (
+          <li class={tone}>
+            <At at={at} />
+            <span>{text}</span>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function Acts({ job }: { job: Job }) {
+  const { id, type, state } = job;
+  const key = crypto.randomUUID();
+  const retry = () =>
+    ask({
+      title: "Retry 1 job?",
+      text: <p>{id} runs again under its id; its attempts count from zero.</p>,
+      verb: "Retry 1 job",
+      run: async () => {
+        await api.call("retryJob", { parameter: id, key });
+        return `${id} is queued again`;
+      },
+    });
+  const cancel = () =>
+    ask({
+      title: "Cancel 1 job?",
+      text: <p>{state === "running" ? `The worker of ${id} is asked to stop it.` : `${id} never runs then.`}</p>,
+      verb: "Cancel 1 job",
+      isDangerous: true,
+      run: async () => {
+        const { state: now } = await api.call("cancelJob", { parameter: id });
+        return now === "cancelled" ? `${id} is cancelled` : `${id} is asked to stop`;
+      },
+    });
+  const removeData = () =>
+    ask({
+      title: "Remove the data of 1 job?",
+      text: <p>Payload, result, checkpoint and dead letter of {id} are removed for good. It can't be retried then.</p>,
+      verb: "Remove data of 1 job",
+      isDangerous: true,
+      run: async () => {
+        await api.call("removeData", { parameter: id });
+        return `The data of ${id} is removed`;
+      },
+    });
+  const hasEnded = isFinal(state);
+  return (
+    <div class="acts" role="group" aria-label="Acts">
+      {(state === "failed" || state === "cancelled") && (
+        <button type="button" class="primary" onClick={retry}>
+          Retry
+        </button>
+      )}
+      <button type="button" onClick={() => replay(job, (made) => goTo(linkTo("jobs", made)))}>
+        Replay
+      </button>
+      {!hasEnded && (
+        <button type="button" onClick={cancel}>
+          Cancel
+        </button>
+      )}
+      {hasEnded && !job.dataRemovedAt && (
+        <button type="button" onClick={removeData}>
+          Remove data
+        </button>
+      )}
+      <a class="button" href={linkTo("types", type)}>
+        Type
+      </a>
+    </div>
+  );
+}
+
+/** The same by the command line and, where the API takes unsigned calls, by curl. */
+function linesOf({ id, state }: Job): string[] {
+  const name = id.startsWith("-") ? `-- ${id}` : id;
+  const act = state === "failed" || state === "cancelled" ? "retry" : isFinal(state) ? "replay" : "cancel";
+  return [
+    `batch-jobs status ${name}`,
+    `batch-jobs logs ${name}`,
+    `batch-jobs ${act} ${name}`,
+    ...(isLocal ? [`curl -s ${quoted(`${api.base}jobs/${id}`)}`] : []),
+  ];
+}

@@ -1,0 +1,157 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { jobStates } from "../../contract/records/record";
+import { api, isLocal, useLive } from "../api/page";
+import { filterNames, type Filters, filtersOf, linkTo } from "../filters";
+import { type JobList, listOf, refreshed, withMore, withNewest } from "../jobList";
+import { goTo, place } from "../navigation";
+import { say } from "../parts/acts";
+import { At } from "../parts/clock";
+import { JobTable } from "../parts/jobTable";
+import { Shown } from "../parts/shown";
+
+/** Rows that are kept up to date, and rows of each further page. */
+const liveRows = 25;
+const rowsOfPage = 100;
+/** On AWS a list costs more reads than anything else that is polled. */
+const listPause = isLocal ? 0 : 4_000;
+
+/** Jobs by the filters in the address, newest first. */
+export function JobsPage() {
+  const filters = filtersOf(place.value.query);
+  return (
+    <>
+      <div class="title">
+        <h1>Jobs</h1>
+      </div>
+      <FilterBar filters={filters} />
+      <List key={JSON.stringify(filters)} filters={filters} />
+    </>
+  );
+}
+
+function List({ filters }: { filters: Filters }) {
+  const live = useLive("listJobs", { query: { ...filters, limit: liveRows } }, listPause);
+  const newest = live.value.value;
+  const [list, setList] = useState<JobList>();
+  const [loadedAt, setLoadedAt] = useState<number>();
+  useEffect(() => {
+    if (newest) setList((before) => (before ? refreshed(before, newest) : listOf(newest)));
+  }, [newest]);
+  const loadMore = async () => {
+    if (!list?.cursor) return;
+    const page = await api.call("listJobs", { query: { ...filters, limit: rowsOfPage, cursor: list.cursor } });
+    setLoadedAt(Date.now());
+    setList((before) => before && withMore(before, page));
+  };
+  return (
+    <Shown live={live}>
+      {(page) => {
+        const { pages, newer, gone, cursor } = list ?? listOf(page);
+        const shown = pages.reduce((sum, jobs) => sum + jobs.length, 0);
+        if (shown === 0 && newer === 0 && cursor === undefined) return <Nothing filters={filters} />;
+        return (
+          <>
+            <div class="newer" role="status">
+              {newer > 0 && (
+                <button type="button" onClick={() => list && setList(withNewest(list, page))}>
+                  {newer === liveRows ? `${newer} or more` : newer} newer
+                </button>
+              )}
+            </div>
+            <JobTable pages={pages} gone={gone} label="Jobs, newest first" />
+            <p class="end">
+              {shown.toLocaleString("en")} shown
+              {loadedAt !== undefined && (
+                <>
+                  ; the first {liveRows} are live, the others as of <At at={loadedAt} />
+                </>
+              )}
+              {cursor === undefined && shown > 0 && "; no older ones"}
+            </p>
+            {cursor !== undefined && <More load={loadMore} />}
+          </>
+        );
+      }}
+    </Shown>
+  );
+}
+
+/** Loads more when it is pressed, and when it comes into view. */
+function More({ load }: { load: () => Promise<void> }) {
+  const button = useRef<HTMLButtonElement>(null);
+  const [isLoading, setLoading] = useState(false);
+  const latest = useRef(load);
+  latest.current = load;
+  const run = async () => {
+    setLoading(true);
+    await latest.current().catch((error: Error) => say(error.message, true));
+    setLoading(false);
+  };
+  useEffect(() => {
+    if (isLoading) return;
+    // Begun again after each page: what is still in view then is seen again.
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && void run(), {
+      rootMargin: "400px",
+    });
+    observer.observe(button.current!);
+    return () => observer.disconnect();
+  }, [isLoading]);
+  return (
+    <button type="button" ref={button} class="more" disabled={isLoading} onClick={() => void run()}>
+      {isLoading ? "Loading …" : "Load more"}
+    </button>
+  );
+}
+
+function Nothing({ filters }: { filters: Filters }) {
+  const isFiltered = Object.keys(filters).length > 0;
+  return (
+    <div class="empty">
+      <p>{isFiltered ? "No job fits these filters." : "There are no jobs yet."}</p>
+      <p>
+        {isFiltered ? <a href={linkTo("jobs")}>Show all jobs</a> : <a href={linkTo("")}>Choose a type to submit one</a>}
+      </p>
+    </div>
+  );
+}
+
+function FilterBar({ filters }: { filters: Filters }) {
+  const types = useLive("listTypes").value.value?.types ?? [];
+  const choices: Record<string, readonly string[]> = useMemo(
+    () => ({ type: types.map(({ type }) => type), state: jobStates }),
+    [types],
+  );
+  const set = (name: string, value: string) => goTo(linkTo("jobs", "", { ...filters, [name]: value }), true);
+  return (
+    <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+      {filterNames.map((name) => {
+        const label = labels[name] ?? name;
+        const value = filters[name] ?? "";
+        const change = (event: Event) => set(name, (event.currentTarget as HTMLInputElement).value);
+        return (
+          <label key={name}>
+            {label}
+            {choices[name] ? (
+              <select value={value} onChange={change}>
+                <option value="">any</option>
+                {choices[name].map((choice) => (
+                  <option value={choice}>{choice}</option>
+                ))}
+                {value && !choices[name].includes(value) && <option value={value}>{value}</option>}
+              </select>
+            ) : (
+              <input value={value} placeholder="any" onChange={change} />
+            )}
+          </label>
+        );
+      })}
+      {Object.keys(filters).length > 0 && (
+        <a class="button" href={linkTo("jobs")}>
+          Clear
+        </a>
+      )}
+    </form>
+  );
+}
+
+const labels: Record<string, string> = { type: "Type", state: "State", tenant: "Tenant", label: "Label" };

@@ -1,0 +1,31 @@
+// Builds the console's page into dist/console: three static files of at most 60 KB together, compressed.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = join(root, "dist", "console");
+const maxBytes = 60_000;
+
+await build({
+  absWorkingDir: root,
+  entryPoints: { console: "console/main.tsx" },
+  outdir: folder,
+  bundle: true,
+  minify: true,
+  target: ["chrome110", "firefox110", "safari16"],
+  tsconfig: "console/tsconfig.json",
+  legalComments: "eof",
+  logLevel: "error",
+});
+mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, "index.html"), readFileSync(join(root, "console", "index.html")));
+
+const sizes = ["index.html", "console.js", "console.css"].map(
+  (name) => gzipSync(readFileSync(join(folder, name))).length,
+);
+const bytes = sizes.reduce((sum, size) => sum + size);
+console.log(`console: ${bytes.toLocaleString("en")} bytes, compressed`);
+if (bytes > maxBytes) throw new Error(`Expected at most ${maxBytes} bytes of the console's page, got ${bytes}`);
