@@ -1,7 +1,7 @@
 import { type Command } from "commander";
 import { baseProgram } from "./baseProgram";
 import { addDeadLetters } from "./commands/deadLetters";
-import { addCancel, addList, addReplay, addRetry, addStatus, addWait } from "./commands/jobs";
+import { addCancel, addList, addRemoveData, addReplay, addRetry, addStatus, addWait } from "./commands/jobs";
 import { addLocal } from "./commands/local";
 import { addLogs } from "./commands/logs";
 import { addSubmit } from "./commands/submit";
@@ -21,7 +21,7 @@ export function createProgram(): Command {
     .option("--json", "print JSON for programs")
     .addHelpText("after", epilogue)
     .configureHelp({ showGlobalOptions: true });
-  const ofJobs = [addSubmit, addStatus, addList, addCancel, addRetry, addReplay, addWait, addLogs];
+  const ofJobs = [addSubmit, addStatus, addList, addCancel, addRetry, addReplay, addRemoveData, addWait, addLogs];
   const commands = [...ofJobs, addTypes, addDeadLetters, addLocal];
   for (const add of commands) add(program);
   return program;

@@ -1,10 +1,10 @@
 import { type Command } from "commander";
-import type { Job } from "../../client/index";
+import type { Job, JobClient } from "../../client/index";
 import type { JobState } from "../../contract/records/record";
 import { exitCodes } from "../exitCodes";
 import { count, jobState, labelPair, seconds, timeAgo, wholeSeconds } from "../optionValues";
 import { renderJob, renderJobs } from "../output/jobTables";
-import { paint, type Styled } from "../output/styled";
+import { paint } from "../output/styled";
 import { err } from "../output/terminal";
 import { readPayloads } from "../readPayloads";
 import { reportFailure } from "../reportFailure";
@@ -46,27 +46,35 @@ export function addCancel(program: Command): void {
     .description("Cancels jobs: one that waits never runs, one that runs is asked to stop")
     .argument("<ids...>", "job ids")
     .addHelpText("after", "\nExamples:\n  $ batch-jobs cancel picture-17\n  $ batch-jobs cancel $(cat ids)")
-    .action(async (ids: string[], _options: object, command: Command) => {
-      const { client, isJson } = await openSession(command);
-      const jobs: Job[] = [];
-      let exitCode: number = exitCodes.ok;
-      for (const id of new Set(ids)) {
-        // A job that can't be cancelled doesn't keep the others running.
-        await client.cancel(id).then(
-          (job) => jobs.push(job),
-          (error: unknown) => (exitCode = Math.max(exitCode, reportFailure(error))),
-        );
-      }
-      if (isJson) printJson(ids.length === 1 ? (jobs[0] ?? null) : { jobs });
-      else for (const job of jobs) print(cancelled(job));
-      process.exitCode = exitCode;
-    });
+    .action((ids: string[], _options: object, command: Command) =>
+      actOnEach(ids, command, (client, id) => client.cancel(id), cancelled),
+    );
 }
 
-function cancelled({ id, state }: Job): Styled {
-  const done = paint.green("✔");
-  if (state === "cancelled") return [done, ` Job ${id} is cancelled`];
-  return [done, ` Job ${id} is ${state} and was asked to stop; batch-jobs wait ${id} shows when it has`];
+/** Acts on each job, and prints how it then is: one that refuses keeps no other from its turn. */
+async function actOnEach(
+  ids: string[],
+  command: Command,
+  act: (client: JobClient, id: string) => Promise<Job>,
+  text: (job: Job) => string,
+): Promise<void> {
+  const { client, isJson } = await openSession(command);
+  const jobs: Job[] = [];
+  let exitCode: number = exitCodes.ok;
+  for (const id of new Set(ids)) {
+    await act(client, id).then(
+      (job) => jobs.push(job),
+      (error: unknown) => (exitCode = Math.max(exitCode, reportFailure(error))),
+    );
+  }
+  if (isJson) printJson(ids.length === 1 ? (jobs[0] ?? null) : { jobs });
+  else for (const job of jobs) print([paint.green("✔"), ` ${text(job)}`]);
+  process.exitCode = exitCode;
+}
+
+function cancelled({ id, state }: Job): string {
+  if (state === "cancelled") return `Job ${id} is cancelled`;
+  return `Job ${id} is ${state} and was asked to stop; batch-jobs wait ${id} shows when it has`;
 }
 
 export function addRetry(program: Command): void {
@@ -76,20 +84,30 @@ export function addRetry(program: Command): void {
     .argument("<ids...>", "job ids")
     .option("--delay <seconds>", "how long the jobs wait before they may begin (default: 0)", wholeSeconds)
     .addHelpText("after", "\nExamples:\n  $ batch-jobs retry picture-17 && batch-jobs wait picture-17")
-    .action(async (ids: string[], { delay }: { delay?: number }, command: Command) => {
-      const { client, isJson } = await openSession(command);
-      const jobs: Job[] = [];
-      let exitCode: number = exitCodes.ok;
-      for (const id of new Set(ids)) {
-        await client.retry(id, { delaySeconds: delay }).then(
-          (job) => jobs.push(job),
-          (error: unknown) => (exitCode = Math.max(exitCode, reportFailure(error))),
-        );
-      }
-      if (isJson) printJson(ids.length === 1 ? (jobs[0] ?? null) : { jobs });
-      else for (const { id, state } of jobs) print([paint.green("✔"), ` Job ${id} is ${state}`]);
-      process.exitCode = exitCode;
-    });
+    .action((ids: string[], { delay }: { delay?: number }, command: Command) =>
+      actOnEach(
+        ids,
+        command,
+        (client, id) => client.retry(id, { delaySeconds: delay }),
+        ({ id, state }) => `Job ${id} is ${state}`,
+      ),
+    );
+}
+
+export function addRemoveData(program: Command): void {
+  program
+    .command("remove-data")
+    .description("Removes the payload, result, checkpoint and dead letter of ended jobs, for good")
+    .argument("<ids...>", "job ids")
+    .addHelpText("after", "\nExamples:\n  $ batch-jobs remove-data picture-17")
+    .action((ids: string[], _options: object, command: Command) =>
+      actOnEach(
+        ids,
+        command,
+        (client, id) => client.removeData(id),
+        ({ id }) => `The data of job ${id} is removed`,
+      ),
+    );
 }
 
 export function addReplay(program: Command): void {

@@ -156,6 +156,20 @@ describe("batch-jobs", () => {
     expect(api!.requests[0]!.body).to.deep.equal({ payload: { n: 1 }, type: "t" });
   });
 
+  it("removes the data of jobs, each by itself", async () => {
+    const removed = await run(["remove-data", "a", "b", "c"], ({ path }) =>
+      path.includes("/b/")
+        ? problem(409, "job-not-ended", "Job b is running: its data is in use")
+        : { body: { ...running, state: "failed", id: path.split("/").at(-2) } },
+    );
+    expect(removed).to.deep.equal({
+      code: 1,
+      stdout: "✔ The data of job a is removed\n✔ The data of job c is removed\n",
+      stderr: "✖ Job b is running: its data is in use\n",
+    });
+    expect(api!.requests.map(({ method, path }) => `${method} ${path}`)).to.include("DELETE /jobs/c/data");
+  });
+
   it("submits labels, and shows what a job was, each attempt within 80 columns", async () => {
     const labelled = await run(["submit", "t", "1", "--label", "a=1", "--label", "b=x=y"], () => accepted);
     expect(labelled.code).to.equal(0);
