@@ -1,4 +1,5 @@
 import { describe, type FieldProblem } from "../contract/check";
+import { definedFields } from "../contract/definedFields";
 import { nearestName } from "../contract/http/nearestName";
 import { problems } from "../contract/http/problem";
 import { JobProblemError } from "./errors";
@@ -36,17 +37,8 @@ export function submissionBody(
     errors.push({ path: "/runAt", message: "Expected a time, got an invalid Date" });
   }
   if (errors.length > 0) return { refusal: refusalOf(errors) };
-  return {
-    body: {
-      type,
-      payload,
-      ...(id !== undefined && { id }),
-      ...(delaySeconds !== undefined && { delaySeconds }),
-      ...(runAt !== undefined && { runAt: runAt instanceof Date ? runAt.toISOString() : runAt }),
-      ...(tenant !== undefined && { tenant }),
-      ...(labels !== undefined && { labels }),
-    },
-  };
+  const time = runAt instanceof Date ? runAt.toISOString() : runAt;
+  return { body: definedFields({ type, payload, id, delaySeconds, runAt: time, tenant, labels }) };
 }
 
 /** As {@link submissionBody}, for one job. */

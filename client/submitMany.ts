@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { bytesOf } from "../contract/check";
+import { inBatches } from "../contract/inBatches";
 import { limits } from "../contract/limits";
 import { type BatchResult, readBatchResults } from "./answers";
 import type { Connection } from "./connection/connection";
 import { retry } from "./connection/retry";
-import { inBatches } from "./inBatches";
 import { inParallel } from "./inParallel";
 import type { SubmitOutcome } from "./job";
 import { gatewayCodes } from "./problemCode";

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { ProcessorArgs } from "../components/args/ProcessorArgs";
 import { declarationOf, definitionOf, placeOf } from "../components/handlers/jobs/jobDeclaration";
 import { hasOwnHandler, readFilesOf, shipHandlers } from "../components/handlers/shipHandlers";
+import { definedFields } from "../contract/definedFields";
 import type { DefinedJob } from "../contract/defineJob";
 import type { JobHandler } from "../contract/handler";
 import type { HandlerRun, HandlerTrial, TrialModule } from "../contract/handlerTrial";
@@ -69,15 +70,8 @@ export async function runHandler(handler: TriedHandler | DefinedJob, options: Ru
   const { environment = {}, secrets = {} } = options;
   expectFitting(payload, processor.payloadSchema);
   const { timeoutSeconds = processor.timeoutSeconds ?? defaultTimeoutSeconds } = options;
-  const job = {
-    id,
-    type,
-    payload,
-    attempt,
-    submittedAt: new Date().toISOString(),
-    ...(tenant !== undefined && { tenant }),
-    ...(checkpoint !== undefined && { checkpoint }),
-  };
+  const submittedAt = new Date().toISOString();
+  const job = definedFields({ id, type, payload, attempt, submittedAt, tenant, checkpoint });
   const trial = { handler: await handlerOf(processor, type), job, timeoutSeconds, environment, secrets, signal };
   return loadTrial().runTrial({ ...trial, memoryMegabytes: processor.memoryMegabytes });
 }

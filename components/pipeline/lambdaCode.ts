@@ -37,20 +37,19 @@ export function lambdaCode(name: LambdaName, root = packageRoot()): string {
 
 function readChecked(name: LambdaName, file: string, root: string): string {
   const isCheckout = existsSync(join(root, "functions"));
+  const remedy = isCheckout ? "run npm run build" : "install batch-job-processor again";
   let text: string;
   let manifest: Manifest;
   try {
     text = readFileSync(file, "utf8");
     manifest = JSON.parse(readFileSync(join(root, "dist", "lambdas", "manifest.json"), "utf8")) as Manifest;
   } catch (error) {
-    const remedy = isCheckout ? "run npm run build" : "install batch-job-processor again";
     throw new pulumi.RunError(`Expected the Lambda code in ${file}, got ${(error as Error).message}: ${remedy}`);
   }
   if (isCheckout && manifest.digest !== digestOfSources(root)) {
     throw new pulumi.RunError("functions/ or contract/ changed since the Lambda code was built: run npm run build");
   }
   if (createHash("sha256").update(text).digest("hex") !== manifest.lambdas[name].sha256) {
-    const remedy = isCheckout ? "run npm run build" : "install batch-job-processor again";
     throw new pulumi.RunError(`Expected the Lambda code that the build wrote to ${file}, got another text: ${remedy}`);
   }
   return text;

@@ -9,6 +9,8 @@ import {
   holdsInfinity,
   isObject,
 } from "../check";
+import { definedFields } from "../definedFields";
+import { inBatches } from "../inBatches";
 import type { Labels } from "../labels";
 import { idPattern, limits, tenantPattern, typePattern } from "../limits";
 
@@ -79,18 +81,8 @@ export function encodeMessage(envelopes: JobEnvelope[]): string {
 
 /** Divides envelopes, in order, into groups whose message fits SNS together with its attributes. */
 export function packEnvelopes(envelopes: JobEnvelope[]): JobEnvelope[][] {
-  const groups: JobEnvelope[][] = [];
-  let room = 0;
-  for (const envelope of envelopes) {
-    const size = bytesOf(encodeEnvelope(envelope)) + 1;
-    if (size > room) {
-      groups.push([]);
-      room = limits.maxMessageBytes - limits.attributeBytes - 2;
-    }
-    groups[groups.length - 1]!.push(envelope);
-    room -= size;
-  }
-  return groups;
+  const most = { count: Infinity, bytes: limits.maxMessageBytes - limits.attributeBytes - 2 };
+  return inBatches(envelopes, most, (envelope) => bytesOf(encodeEnvelope(envelope)) + 1);
 }
 
 /** Reads one envelope, of an SQS message. Unknown fields pass; an unknown version is refused. */
@@ -120,18 +112,7 @@ export function checkSubmission(value: unknown): Checked<Submission> {
   ];
   if (problems.length > 0) return { ok: false, problems };
   const { type, payload, id, tenant, labels, delaySeconds, runAt } = value as unknown as Submission;
-  return {
-    ok: true,
-    value: {
-      type,
-      payload,
-      ...(id !== undefined && { id }),
-      ...(tenant !== undefined && { tenant }),
-      ...(labels !== undefined && { labels }),
-      ...(delaySeconds !== undefined && { delaySeconds }),
-      ...(runAt !== undefined && { runAt }),
-    },
-  };
+  return { ok: true, value: definedFields({ type, payload, id, tenant, labels, delaySeconds, runAt }) };
 }
 
 /** Checks one parsed envelope. */

@@ -1,4 +1,5 @@
 import { bytesOf } from "../../contract/check";
+import { definedFields } from "../../contract/definedFields";
 import { type ProblemDocument, problemOf } from "../../contract/http/problem";
 import { limits } from "../../contract/limits";
 import { aboutJobs, errorFields, type Log } from "../../contract/log";
@@ -188,12 +189,7 @@ function envelopesToPublish(recorded: Recorded[]): JobEnvelope[] {
     if ("problem" in outcome || outcome.record.state !== "queued") continue;
     const { id, type, payload, tenant, labels } = outcome.submission;
     const { submittedAt, notBefore } = outcome.record;
-    envelopes.set(id, {
-      ...{ version: 1, id, type, payload, submittedAt },
-      ...(tenant !== undefined && { tenant }),
-      ...(labels !== undefined && { labels }),
-      ...(notBefore !== undefined && { notBefore }),
-    });
+    envelopes.set(id, definedFields({ version: 1, id, type, payload, submittedAt, tenant, labels, notBefore }));
   }
   return [...envelopes.values()];
 }

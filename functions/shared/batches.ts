@@ -1,4 +1,5 @@
 import { bytesOf } from "../../contract/check";
+import { inBatches } from "../../contract/inBatches";
 import { limits } from "../../contract/limits";
 import type { StringAttribute } from "../../contract/messages/attributes";
 
@@ -18,20 +19,7 @@ export function messageBytes({ body, attributes }: OutgoingMessage): number {
 
 /** Divides messages, in order, into batches that one call to SNS or SQS takes. A message over the limit goes alone. */
 export function divideIntoBatches<Message extends OutgoingMessage>(messages: readonly Message[]): Message[][] {
-  const batches: Message[][] = [];
-  let room = 0;
-  for (const message of messages) {
-    const size = messageBytes(message);
-    const batch = batches.at(-1);
-    if (!batch || batch.length === limits.maxBatchEntries || size > room) {
-      batches.push([message]);
-      room = limits.maxBatchBytes - size;
-    } else {
-      batch.push(message);
-      room -= size;
-    }
-  }
-  return batches;
+  return inBatches(messages, { count: limits.maxBatchEntries, bytes: limits.maxBatchBytes }, messageBytes);
 }
 
 /** One entry that SNS or SQS refused. */

@@ -68,7 +68,8 @@ function policyIn(name: string, text: unknown): Record<string, unknown> {
   throw invalid(name, text, "Amazon SQS can't create the policy: it isn't an object of JSON.");
 }
 
-function invalid(name: string, value: unknown, reason: string): Refused {
+/** The refusal of a parameter's value, in the words of SQS. */
+export function invalid(name: string, value: unknown, reason: string): Refused {
   return new Refused(
     `Value ${String(value)} for parameter ${name} is invalid. Reason: ${reason}`,
     "InvalidParameterValue",

@@ -3,7 +3,7 @@ import type { FailedEntry } from "../../wire/replay";
 import type { StoredQueue } from "../fauxqs";
 import { isHandleOf, messageIdIn } from "../receiptHandles";
 import { type GivenAttribute, problemOfAttributes } from "./messageAttributes";
-import { checkAttributeNames, checkQueueAttributes } from "./queueAttributes";
+import { checkAttributeNames, checkQueueAttributes, invalid } from "./queueAttributes";
 
 type Input = Record<string, unknown>;
 
@@ -110,15 +110,14 @@ function checkMessage({ MessageBody: body, MessageAttributes, MessageGroupId: gr
   if (problem !== undefined) throw new Refused(problem, "InvalidParameterValue");
   if (group !== undefined && !(typeof group === "string" && groupId.test(group))) {
     const reason = "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.";
-    throw new Refused(`Value ${textOf(group)} for parameter MessageGroupId is invalid. Reason: ${reason}`, "InvalidParameterValue"); // prettier-ignore
+    throw invalid("MessageGroupId", textOf(group), reason);
   }
 }
 
 function checkWhole(name: string, value: unknown, max: number): void {
   if (value === undefined) return;
   if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= max) return;
-  const problem = `Value ${textOf(value)} for parameter ${name} is invalid. Reason: ${name} must be >= 0 and <= ${max}.`;
-  throw new Refused(problem, "InvalidParameterValue");
+  throw invalid(name, textOf(value), `${name} must be >= 0 and <= ${max}.`);
 }
 
 function checkHandle(queue: StoredQueue, handle: unknown): void {
@@ -138,10 +137,7 @@ function checkInFlight(queue: StoredQueue, handle: string): void {
   );
   const problem = "Message does not exist or is not available for visibility timeout change.";
   if (isThere || queue.isFifo()) throw new Refused(problem, "MessageNotInflight");
-  throw new Refused(
-    `Value ${handle} for parameter ReceiptHandle is invalid. Reason: ${problem}`,
-    "InvalidParameterValue",
-  );
+  throw invalid("ReceiptHandle", handle, problem);
 }
 
 function textOf(value: unknown): string {

@@ -1,3 +1,4 @@
+import { definedFields } from "../../../contract/definedFields";
 import { errorFields, type EventName, type Log } from "../../../contract/log";
 import { type JobEnvelope } from "../../../contract/messages/envelope";
 import { JobLog } from "../handlers/jobLog";
@@ -127,11 +128,7 @@ export class Attempt {
     cancelTimeout();
     this.jobLog.end();
     const [progress, checkpoint] = await Promise.all([this.progress.stop(), this.checkpoints.stop()]);
-    return {
-      ...this.endOf(outcome),
-      ...(progress && { progress }),
-      ...(checkpoint !== undefined && { checkpoint }),
-    };
+    return definedFields({ ...this.endOf(outcome), progress, checkpoint });
   }
 
   private endOf(outcome: RunOutcome): AttemptEnd {
@@ -160,11 +157,8 @@ export class Attempt {
 
   private async runHandler(): Promise<RunOutcome> {
     const { id, type, payload, submittedAt, tenant } = this.job;
-    const job = {
-      ...{ id, type, payload, submittedAt, attempt: this.hold.attempt },
-      ...(tenant !== undefined && { tenant }),
-      ...(this.checkpoint !== undefined && { checkpoint: this.checkpoint }),
-    };
+    const { attempt } = this.hold;
+    const job = definedFields({ id, type, payload, submittedAt, attempt, tenant, checkpoint: this.checkpoint });
     try {
       return await this.effects.runner.run(job, this.stopping.signal, {
         onProgress: (fraction, note) => {
