@@ -159,18 +159,8 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   const enforcement = options.enforceAuth ? { guard, issuer } : undefined;
   const apis = new HttpApis({
     ...shared,
-    ...{
-      folder: options.folder,
-      console: options.console,
-      credentials,
-      token,
-      lambdas,
-      iam,
-      groups,
-      recentLines,
-      port,
-      enforcement,
-    },
+    ...{ folder: options.folder, console: options.console, credentials, token, port, enforcement },
+    ...{ lambdas, iam, messaging, groups, recentLines },
   });
   const calls = new AwsCalls({ endpoint: endpoint.address, region, credentials });
   const scheduler = new Scheduler({

@@ -1,5 +1,6 @@
 import { useEffect, useMemo } from "preact/hooks";
 import type { Answers } from "../../contract/http/answers";
+import type { LocalControls } from "../../contract/http/localControls";
 import { type RouteName, routes } from "../../contract/http/routes";
 import { type AnswerOf, Api, type Call, pathOf, readAnswer } from "./call";
 import { type Live, Poller } from "./poller";
@@ -17,8 +18,11 @@ export const api = new Api(
   session.token ? { "x-console-token": session.token } : {},
 );
 
+/** Header that the local run's controls require. */
+const control: Record<string, string> = { authorization: `Bearer ${session.local}` };
+
 export const poller = new Poller({
-  send: (path, init) => api.send(path, init),
+  send: (path, { headers }) => api.send(path, { headers: { ...headers, ...(path.startsWith("_local/") && control) } }),
   now: Date.now,
   setTimer: (task, milliseconds) => setTimeout(task, milliseconds),
   clearTimer: (timer) => clearTimeout(timer as number),
@@ -35,4 +39,17 @@ export function useLive<Name extends RouteName>(name: Name, call: Call = {}, eve
   const live = useMemo(() => poller.live(path, (text) => readAnswer(text, names) as AnswerOf<Name>), [path]);
   useEffect(() => poller.watch(path, every), [path]);
   return live;
+}
+
+/** The live answer of one of the local run's controls. */
+export function useLocal<Path extends keyof LocalControls>(path: Path): Live<LocalControls[Path]> {
+  const live = useMemo(() => poller.live(path, (text) => readAnswer(text, []) as LocalControls[Path]), [path]);
+  useEffect(() => poller.watch(path), [path]);
+  return live;
+}
+
+/** @throws Trouble */
+export async function controlLocally(method: "POST" | "DELETE", path: string, body?: object): Promise<void> {
+  const headers = { ...control, "content-type": "application/json" };
+  await api.send(`_local/${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
 }

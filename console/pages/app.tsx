@@ -1,18 +1,20 @@
 import { Component, type ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { isLocal, poller } from "../api/page";
+import { isLocal, poller, session } from "../api/page";
 import { linkTo } from "../filters";
 import { place } from "../navigation";
 import { Confirmation, Outcome } from "../parts/acts";
 import { At } from "../parts/clock";
 import { JobPage } from "./job";
 import { JobsPage } from "./jobs";
+import { LocalPage } from "./local";
 import { OverviewPage } from "./overview";
 import { TypePage } from "./type";
 
 const pages = [
   { page: "", name: "Overview" },
   { page: "jobs", name: "Jobs" },
+  ...(isLocal && session.local ? [{ page: "local", name: "This machine" }] : []),
 ];
 
 /** The whole page: where one may go, how old the knowledge is, and the view that the address names. */
@@ -59,6 +61,7 @@ export function App() {
 function viewOf(page: string, parameter: string) {
   if (page === "" && parameter === "") return <OverviewPage />;
   if (page === "jobs") return parameter ? <JobPage id={parameter} /> : <JobsPage />;
+  if (page === "local" && session.local) return <LocalPage />;
   if (page === "types" && parameter) return <TypePage type={parameter} />;
   return (
     <div class="empty">

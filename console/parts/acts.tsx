@@ -87,7 +87,7 @@ function Dialog({ act }: { act: Act }) {
           <button type="button" onClick={close}>
             Leave it
           </button>
-          <button type="submit" class={act.isDangerous ? "danger" : "primary"} disabled={isRunning} autofocus>
+          <button type="submit" class={act.isDangerous ? "danger" : "primary"} disabled={isRunning}>
             {isRunning ? "…" : act.verb}
           </button>
         </div>

@@ -1,10 +1,11 @@
+import type { LaunchFaultKind } from "../../contract/http/localControls";
 import { Refused } from "../wire/refusal";
 import { Activities, type Activity, endActivity } from "./activities";
 import { causeOf, causes } from "./causes";
 import { GroupMember } from "./groupMember";
 import { type GroupSettings, type Placement, placeNext } from "./groupSettings";
 import { Instance, type InstanceSettings } from "./instance";
-import { type LaunchFaultKind, type LaunchFaults, refuseLaunch } from "./launchFaults";
+import { type LaunchFaults, refuseLaunch } from "./launchFaults";
 import type { LaunchTemplateVersion } from "./launchTemplates";
 import type { LifecycleAction, LifecycleHook } from "./lifecycleAction";
 

@@ -1,7 +1,8 @@
+import type { LaunchFaultKind } from "../../contract/http/localControls";
 import { type Activities, type Activity, endActivity } from "./activities";
 import { causeOf, causes } from "./causes";
 import type { Instance } from "./instance";
-import { diedPending, type LaunchFaultKind } from "./launchFaults";
+import { diedPending } from "./launchFaults";
 import { LifecycleAction, type LifecycleHook, type LifecycleOutcome } from "./lifecycleAction";
 
 /** Time between the end of a launch hook and service. */

@@ -1,33 +1,11 @@
-/**
- * Kinds of failing launches: `spot-shortage`, EC2 has no spot capacity; `invalid-image`, `free-plan` and `vcpu-quota`,
- * it refuses the launch; `client-error`, it terminates the instance at once; `boot-failure`, the instance comes up but
- * its worker never does.
- */
-export const launchFaultKinds = [
-  "spot-shortage",
-  "invalid-image",
-  "free-plan",
-  "vcpu-quota",
-  "client-error",
-  "boot-failure",
-] as const;
-
-export type LaunchFaultKind = (typeof launchFaultKinds)[number];
-
-export interface LaunchFault {
-  kind: LaunchFaultKind;
-  /** Name of the group. @default every group */
-  group?: string;
-  /** Number of launches that it affects. @default every one, until removed */
-  times?: number;
-}
+import type { LaunchFaultKind, LocalFault } from "../../contract/http/localControls";
 
 /** Faults injected into the launches of groups, for tests and for people. */
 export class LaunchFaults {
-  private active: { fault: LaunchFault; remaining: number }[] = [];
+  private active: { fault: LocalFault; remaining: number }[] = [];
 
   /** Adds a fault, and returns a function that removes it. */
-  add(fault: LaunchFault): () => void {
+  add(fault: LocalFault): () => void {
     const entry = { fault, remaining: fault.times ?? Infinity };
     this.active.push(entry);
     return () => {
@@ -37,6 +15,12 @@ export class LaunchFaults {
 
   clear(): void {
     this.active = [];
+  }
+
+  /** Those that will strike. */
+  list(): LocalFault[] {
+    const left = this.active.filter(({ remaining }) => remaining > 0);
+    return left.map(({ fault, remaining }) => ({ ...fault, ...(remaining < Infinity && { times: remaining }) }));
   }
 
   /** The fault of this launch, if any; counts it. */

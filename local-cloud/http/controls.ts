@@ -1,18 +1,29 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { jsonObjectOf } from "../../contract/check";
+import {
+  launchFaultKinds,
+  type LocalControls,
+  type LocalInstance,
+  type LocalQueue,
+} from "../../contract/http/localControls";
 import type { Groups } from "../autoScaling/groups";
-import { launchFaultKinds } from "../autoScaling/launchFaults";
 import type { RecentLines } from "../recentLines";
+import type { StoredQueue } from "../stores/fauxqs";
+import type { Messaging } from "../stores/messaging";
 import { gatewayAnswer, type HttpAnswer, jsonAnswer } from "./httpAnswer";
 
 /** The parts of the cloud that the controls read and change. */
 export interface ControlledCloud {
   groups: Groups;
+  messaging: Pick<Messaging, "queues">;
   recentLines: RecentLines;
   /** Token that callers must present. */
   token: string;
 }
+
+const shownMessages = 10;
+const shownCharacters = 2_000;
 
 interface ControlRequest {
   method: string;
@@ -23,13 +34,17 @@ interface ControlRequest {
 }
 
 /** The local cloud's own controls, at `/_local/…` of every HTTP API: they never reach a function. */
-export function answerControl({ groups, recentLines, token }: ControlledCloud, request: ControlRequest): HttpAnswer {
+export function answerControl(cloud: ControlledCloud, request: ControlRequest): HttpAnswer {
+  const { groups, messaging, recentLines, token } = cloud;
   const { method, path, query, headers, body } = request;
   if (!isAuthorised(headers.authorization, token)) {
     return gatewayAnswer(401, "Expected the token of this run as Authorization: Bearer TOKEN");
   }
   if (path === "/_local/logs" && method === "GET") return logsOf(recentLines, query.get("job"));
-  if (path === "/_local/instances" && method === "GET") return jsonAnswer(200, { instances: instancesOf(groups) });
+  if (method === "GET" && path === "/_local/instances") return stateAnswer({ instances: instancesOf(groups) });
+  if (method === "GET" && path === "/_local/faults") return stateAnswer({ faults: groups.faults.list() });
+  if (method === "GET" && path === "/_local/queues")
+    return stateAnswer({ queues: messaging.queues().map(describeQueue) });
   if (path === "/_local/faults" && method === "DELETE") {
     groups.faults.clear();
     return jsonAnswer(200, {});
@@ -60,7 +75,25 @@ function logsOf(recentLines: RecentLines, job: string | null): HttpAnswer {
   return jsonAnswer(200, { lines: recentLines.ofJob(job).map(({ name, at, line }) => ({ stream: name, at, line })) });
 }
 
-function instancesOf(groups: Groups) {
+function stateAnswer(state: LocalControls[keyof LocalControls]): HttpAnswer {
+  return jsonAnswer(200, state);
+}
+
+function describeQueue(queue: StoredQueue): LocalQueue {
+  queue.processTimers();
+  const { ready, delayed, inflight } = queue.inspectMessages();
+  const all = [...ready, ...delayed, ...inflight.map(({ message }) => message)];
+  const oldest = all.sort((one, other) => one.sentTimestamp - other.sentTimestamp).slice(0, shownMessages);
+  return {
+    ...{ name: queue.name, ready: ready.length, delayed: delayed.length, inFlight: inflight.length },
+    messages: oldest.map(({ messageId, body, sentTimestamp, approximateReceiveCount }) => ({
+      ...{ messageId, sentAt: new Date(sentTimestamp).toISOString(), receives: approximateReceiveCount },
+      body: body.slice(0, shownCharacters),
+    })),
+  };
+}
+
+function instancesOf(groups: Groups): LocalInstance[] {
   return groups.list().flatMap((group) =>
     group.instances.map((instance) => ({
       instanceId: instance.id,

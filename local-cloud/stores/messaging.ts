@@ -18,6 +18,7 @@ import { checkTopicRequest } from "./requests/topicRequests";
 export interface Messaging {
   handle: (request: AwsRequest, response: ServerResponse) => void;
   queue(nameUrlOrArn: string): StoredQueue | undefined;
+  queues(): StoredQueue[];
   /** Puts a message into a queue as the cloud itself. */
   send(queueArn: string, body: string, attributes: Record<string, string>): void;
   /** The policy of the topic with that ARN, as it was set. */
@@ -60,6 +61,7 @@ export async function startMessaging(address: string, region: string, data?: Dat
       app.routing(replay(request, request.service === "s3" ? undefined : "/"), response);
     },
     queue: (name) => queues.getQueueByArn(name) ?? queues.getQueue(name),
+    queues: () => queues.listQueues(),
     send: (queueArn, body, attributes) => {
       const queue = queues.getQueueByArn(queueArn);
       if (!queue) throw new Error(`There is no queue ${queueArn}`);

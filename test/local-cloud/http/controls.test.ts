@@ -9,15 +9,22 @@ describe("local controls", () => {
   let test: TestCloud;
   let url: string;
   let group: string;
+  let queueArn: string;
   before(async () => {
     test = await startTestCloud({ workerMain: worker.workerMain, stopGraceSeconds: 0.3 });
     const outputs = await test.up(() => {
       const template = workerTemplate("template", { WORKER_TYPE: "word-count" }, { instanceType: "t4g.small" });
       const made = workerGroup("group", template, { minSize: 0, maxSize: 2, desiredCapacity: 1 });
-      return { group: made.name, url: new aws.apigatewayv2.Api("api", { protocolType: "HTTP" }).apiEndpoint };
+      const queue = new aws.sqs.Queue("work", { name: "work" });
+      return {
+        queue: queue.arn,
+        group: made.name,
+        url: new aws.apigatewayv2.Api("api", { protocolType: "HTTP" }).apiEndpoint,
+      };
     });
     url = `${String(outputs.url)}/_local`;
     group = String(outputs.group);
+    queueArn = String(outputs.queue);
   });
   after(async () => {
     await test.stop();
@@ -37,6 +44,8 @@ describe("local controls", () => {
     const controls: [string, string][] = [
       ["GET", "/instances"],
       ["GET", "/logs?job=1"],
+      ["GET", "/faults"],
+      ["GET", "/queues"],
       ["POST", "/faults"],
       ["DELETE", "/faults"],
       ["POST", "/hang"],
@@ -67,8 +76,26 @@ describe("local controls", () => {
     expect(Date.parse(String(instance!.launchedAt))).to.be.closeTo(Date.now(), 60_000);
   });
 
+  it("show the queues, with the beginnings of their oldest messages", async () => {
+    const queue = (await call("GET", "/queues")).body.queues as { name: string; messages: unknown[] }[];
+    expect(queue).to.deep.equal([{ name: "work", ready: 0, delayed: 0, inFlight: 0, messages: [] }]);
+    for (let sent = 0; sent < 12; sent++) test.cloud.messaging.send(queueArn, `${sent}`.repeat(3_000), {});
+    const [{ messages, ...counts }] = (await call("GET", "/queues")).body.queues as [
+      { messages: { body: string; receives: number; sentAt: string }[] },
+    ];
+    expect(counts).to.deep.equal({ name: "work", ready: 12, delayed: 0, inFlight: 0 });
+    expect(messages).to.have.length(10);
+    expect(messages[0]).to.include({ body: "0".repeat(2_000), receives: 0 });
+    expect(Date.parse(messages[0]!.sentAt)).to.be.closeTo(Date.now(), 60_000);
+  });
+
   it("let launches fail until told otherwise", async () => {
     expect((await call("POST", "/faults", { kind: "invalid-image", group })).status).to.equal(202);
+    expect((await call("POST", "/faults", { kind: "boot-failure", group, times: 3 })).status).to.equal(202);
+    expect((await call("GET", "/faults")).body.faults).to.deep.equal([
+      { kind: "invalid-image", group },
+      { kind: "boot-failure", group, times: 3 },
+    ]);
     const found = test.cloud.groups.find(group)!;
     found.setDesiredCapacity(2);
     expect(found.activities.list()[0]!.status).to.equal("Failed");

@@ -1,0 +1,217 @@
+import { useState } from "preact/hooks";
+import { launchFaultKinds, type LocalInstance, type LocalQueue } from "../../contract/http/localControls";
+import { controlLocally, useLocal } from "../api/page";
+import { ask } from "../parts/acts";
+import { Ago, At } from "../parts/clock";
+import { Section, Shown } from "../parts/shown";
+
+/** The local run behind the API: its instances, with faults to try, and its queues. */
+export function LocalPage() {
+  return (
+    <>
+      <div class="title">
+        <div>
+          <h1>This machine</h1>
+          <p class="muted">What AWS does behind the API, and faults to try. There is no such page on AWS.</p>
+        </div>
+      </div>
+      <Instances />
+      <Faults />
+      <Queues />
+    </>
+  );
+}
+
+function Instances() {
+  const live = useLocal("_local/instances");
+  return (
+    <Section title="Instances">
+      <Shown live={live}>
+        {({ instances }) =>
+          instances.length === 0 ? (
+            <p class="muted">None: they come with jobs.</p>
+          ) : (
+            <div class="scroll">
+              <table>
+                <thead>
+                  <tr>
+                    {["Instance", "Type", "State", "Kind", "Launched", "Process", "Acts"].map((head) => (
+                      <th scope="col">{head}</th>
+                    ))}
+                  </tr>
+                </thead>
+                <tbody>
+                  {instances.map((instance) => (
+                    <Instance key={instance.instanceId} instance={instance} />
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Shown>
+    </Section>
+  );
+}
+
+function Instance({ instance }: { instance: LocalInstance }) {
+  const { instanceId, type, lifecycleState, health, instanceType, isSpot, launchedAt, pid } = instance;
+  const act = (verb: string, text: string, path: string, body = {}) =>
+    ask({
+      title: `${verb} 1 instance?`,
+      text: <p>{text}</p>,
+      verb: `${verb} 1 instance`,
+      isDangerous: true,
+      run: async () => {
+        await controlLocally("POST", path, { instanceId, ...body });
+        return `${verb}: ${instanceId}`;
+      },
+    });
+  return (
+    <tr>
+      <td class="id">{instanceId}</td>
+      <td>{type}</td>
+      <td>
+        {lifecycleState}
+        {health === "Unhealthy" && ", unhealthy"}
+      </td>
+      <td>
+        {instanceType}
+        {isSpot && ", spot"}
+      </td>
+      <td>
+        <Ago at={launchedAt} />
+      </td>
+      <td class="figure">{pid}</td>
+      <td class="acts">
+        <button
+          type="button"
+          aria-label={`Interrupt ${instanceId}`}
+          onClick={() => act("Interrupt", "It gets its spot interruption notice: it has two minutes.", "interrupt")}
+        >
+          Interrupt
+        </button>
+        <button
+          type="button"
+          aria-label={`Hang ${instanceId}`}
+          onClick={() => act("Hang", "Its worker is suspended without an end, as on a machine that hangs.", "hang")}
+        >
+          Hang
+        </button>
+      </td>
+    </tr>
+  );
+}
+
+function Faults() {
+  const live = useLocal("_local/faults");
+  const [kind, setKind] = useState<string>(launchFaultKinds[0]);
+  const [times, setTimes] = useState("");
+  const add = (event: Event) => {
+    event.preventDefault();
+    ask({
+      title: times === "" ? "Fail all launches from now on?" : `Fail the next ${times} launches?`,
+      text: <p>Launches of instances fail with {kind}, of every type.</p>,
+      verb: "Add the fault",
+      isDangerous: true,
+      run: async () => {
+        await controlLocally("POST", "faults", { kind, ...(times !== "" && { times: Number(times) }) });
+        return `Launches fail with ${kind}`;
+      },
+    });
+  };
+  const end = (number: number) =>
+    ask({
+      title: `End ${number} faults?`,
+      verb: `End ${number} faults`,
+      run: async () => {
+        await controlLocally("DELETE", "faults");
+        return "Launches succeed again";
+      },
+    });
+  return (
+    <Section title="Faults of launches">
+      <Shown live={live}>
+        {({ faults }) => (
+          <>
+            {faults.length === 0 && <p class="muted">None</p>}
+            {faults.length > 0 && (
+              <p class="notice">
+                {faults.map(({ kind: each, group, times: left }) => (
+                  <span class="label">
+                    {each}
+                    {group && ` of ${group}`}
+                    {left !== undefined && `, ${left} times yet`}
+                  </span>
+                ))}
+                <button type="button" onClick={() => end(faults.length)}>
+                  End all
+                </button>
+              </p>
+            )}
+          </>
+        )}
+      </Shown>
+      <form class="filters" aria-label="Add a fault" onSubmit={add}>
+        <label>
+          Kind
+          <select value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
+            {launchFaultKinds.map((each) => (
+              <option value={each}>{each}</option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Launches
+          <input
+            type="number"
+            min="1"
+            placeholder="all"
+            value={times}
+            onInput={(event) => setTimes(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit">Add the fault</button>
+      </form>
+    </Section>
+  );
+}
+
+function Queues() {
+  const live = useLocal("_local/queues");
+  return (
+    <Section title="Queues">
+      <Shown live={live}>
+        {({ queues }) => (
+          <div class="stack">
+            {queues.map((queue) => (
+              <Queue key={queue.name} queue={queue} />
+            ))}
+          </div>
+        )}
+      </Shown>
+    </Section>
+  );
+}
+
+function Queue({ queue: { name, ready, delayed, inFlight, messages } }: { queue: LocalQueue }) {
+  return (
+    <details class="queue">
+      <summary>
+        <span class="id">{name}</span>
+        <span class={ready + delayed + inFlight === 0 ? "figure muted" : "figure"}>
+          {ready} ready, {delayed} delayed, {inFlight} in flight
+        </span>
+      </summary>
+      {messages.length === 0 && <p class="muted">Empty</p>}
+      {messages.map(({ messageId, sentAt, receives, body }) => (
+        <div class="code" key={messageId}>
+          <p class="muted">
+            {messageId}, sent <At at={sentAt} />, received {receives} times
+          </p>
+          <pre tabIndex={0}>{body}</pre>
+        </div>
+      ))}
+    </details>
+  );
+}
