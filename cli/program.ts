@@ -1,5 +1,6 @@
 import { type Command } from "commander";
 import { baseProgram } from "./baseProgram";
+import { addConsole } from "./commands/console";
 import { addDeadLetters } from "./commands/deadLetters";
 import { addCancel, addList, addRemoveData, addReplay, addRetry, addStatus, addWait } from "./commands/jobs";
 import { addLocal } from "./commands/local";
@@ -22,7 +23,7 @@ export function createProgram(): Command {
     .addHelpText("after", epilogue)
     .configureHelp({ showGlobalOptions: true });
   const ofJobs = [addSubmit, addStatus, addList, addCancel, addRetry, addReplay, addRemoveData, addWait, addLogs];
-  const commands = [...ofJobs, addTypes, addDeadLetters, addLocal];
+  const commands = [...ofJobs, addTypes, addDeadLetters, addConsole, addLocal];
   for (const add of commands) add(program);
   return program;
 }
@@ -34,4 +35,4 @@ Examples:
   $ batch-jobs list --state failed
 
 Exit codes: 0 done; 1 a job failed or was cancelled, or the command failed; 2 wrong usage; 3 no such job;
-4 the time to wait was over; 130 Ctrl-C (local ends with 0 once the stack is up).`;
+4 the time to wait was over; 130 Ctrl-C (local, once the stack is up, and console end with 0).`;

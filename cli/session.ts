@@ -38,7 +38,7 @@ export async function openSession(command: Command): Promise<Session> {
 }
 
 /** Authorisation as the options say; else as the local cloud at the URL says to its own user. */
-function authorizationFor(url: URL, { sign, region, ...options }: GlobalOptions): AuthorizationOptions {
+export function authorizationFor(url: URL, { sign, region, ...options }: GlobalOptions): AuthorizationOptions {
   const token = options.token ?? process.env.BATCH_JOBS_TOKEN;
   const run = token === undefined && sign !== false ? readLocalRun(url) : undefined;
   if (run?.authorization === "iam") {

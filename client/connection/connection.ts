@@ -1,7 +1,7 @@
 import { ConnectionError } from "../errors";
 import type { Authorize } from "./authorization";
 import { proxyOf } from "./proxy";
-import { PassingProblem, readAnswer } from "./readAnswer";
+import { type Answer, PassingProblem, readAnswer } from "./readAnswer";
 import { retry } from "./retry";
 import { clockSkewOf, isSkewed } from "./skew";
 
@@ -64,15 +64,24 @@ export class Connection {
   }
 
   private async attempt(request: ApiRequest, body?: string): Promise<unknown> {
+    return readAnswer(await this.exchange(request, body));
+  }
+
+  /**
+   * Sends a request and returns the answer, whatever it says; signed anew if the clocks made the first signature fail.
+   *
+   * @throws ConnectionError if no answer comes, the signal's reason.
+   */
+  async exchange(request: Omit<ApiRequest, "body">, body?: string): Promise<Answer> {
     const answer = await this.send(request, body);
     const skew = clockSkewOf(answer.response);
     const isRefused = answer.response.status === 401 || answer.response.status === 403;
-    if (!isRefused || !answer.isSigned || !isSkewed(skew - this.skewMilliseconds)) return readAnswer(answer);
+    if (!isRefused || !answer.isSigned || !isSkewed(skew - this.skewMilliseconds)) return answer;
     this.skewMilliseconds = skew;
-    return readAnswer(await this.send(request, body));
+    return this.send(request, body);
   }
 
-  private async send({ method, path, query = {}, headers = {}, signal }: ApiRequest, body?: string) {
+  private async send({ method, path, query = {}, headers = {}, signal }: Omit<ApiRequest, "body">, body?: string) {
     const url = new URL(path, this.base);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
