@@ -35,6 +35,11 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+export interface GetOptions extends CallOptions {
+  /** False leaves the payload out, which spares the API reading it. @default true */
+  payload?: boolean;
+}
+
 /** Jobs read at once. */
 const readsAtOnce = 10;
 
@@ -98,14 +103,15 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   /** Reads a job's present state. */
   async get<Name extends keyof Types & string>(
     job: JobRef<Name>,
-    options: CallOptions = {},
+    { payload = true, signal }: GetOptions = {},
   ): Promise<Job<Types[Name]["result"], Name>> {
-    const answer = await this.connection.request({ method: "GET", path: pathOf(job), signal: options.signal });
+    const query = payload ? {} : { payload: "false" };
+    const answer = await this.connection.request({ method: "GET", path: pathOf(job), query, signal });
     return readJob(answer) as Job<Types[Name]["result"], Name>;
   }
 
   /**
-   * Resolves to the job once it has ended, in whatever `state`.
+   * Resolves to the job once it has ended, in whatever `state`, without its payload.
    *
    * @throws WaitTimeoutError once the timeout is reached. The job goes on.
    */
@@ -113,7 +119,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     job: JobRef<Name>,
     options: WaitOptions = {},
   ): Promise<Job<Types[Name]["result"], Name>> {
-    const ended = await waitForJob((signal) => this.get(job, { signal }), options);
+    const ended = await waitForJob((signal) => this.get(job, { payload: false, signal }), options);
     return ended as Job<Types[Name]["result"], Name>;
   }
 

@@ -1,5 +1,5 @@
 export { JobClient } from "./JobClient";
-export type { CallOptions, JobClientOptions } from "./JobClient";
+export type { CallOptions, GetOptions, JobClientOptions } from "./JobClient";
 export type { AuthorizationOptions, AwsCredentials } from "./connection/authorization";
 export type { ConnectionOptions } from "./connection/connection";
 export type {

@@ -27,7 +27,7 @@ export interface Job<Result = unknown, Name extends string = string> {
   id: string;
   type: Name;
   state: JobState;
-  /** The payload, if it is kept; lists leave it out. */
+  /** The payload, if it is kept; lists and waits leave it out. */
   payload?: unknown;
   /** Attempts begun, less those given back. */
   attempts: number;

@@ -121,6 +121,13 @@ export const routes = {
   getJob: {
     ...{ method: "GET", path: "/jobs/{id}", scope: "read", summary: "Shows a job" },
     needsRecords: true,
+    query: {
+      payload: {
+        enum: ["true", "false"],
+        default: "true",
+        description: "`false` leaves it out, and spares reading it",
+      },
+    },
     answers: { 200: "Job" },
     problems: ["job-not-found"],
   },

@@ -221,7 +221,7 @@ describe("batch-jobs", () => {
         expect(jsonOf(await run([...args, "a", "--json"], () => ({ body: tooLarge })))).to.deep.equal(tooLarge);
       }
       const several = await run(["wait", "a", "b", "--json"], ({ path }) => ({
-        body: { ...tooLarge, id: path.at(-1) },
+        body: { ...tooLarge, id: path.split(/[/?]/)[2] },
       }));
       expect(jsonOf(several)).to.deep.equal({ jobs: [tooLarge, { ...tooLarge, id: "b" }] });
       expect((await run(["list"], () => ({ body: { jobs: [tooLarge] } }))).stdout).to.match(
@@ -263,7 +263,9 @@ describe("batch-jobs", () => {
     });
 
     it("waits for several", async () => {
-      const answer = ({ path }: SeenRequest) => ({ body: path === "/jobs/b" ? { ...failed, id: "b" } : succeeded });
+      const answer = ({ path }: SeenRequest) => ({
+        body: path.startsWith("/jobs/b?") ? { ...failed, id: "b" } : succeeded,
+      });
       const { code, stdout, stderr } = await run(["wait", "a", "b", "a"], answer);
       expect(code).to.equal(1);
       expect(stdout.split("\n")[1]).to.match(/^a +word-count +succeeded/);

@@ -35,6 +35,16 @@ describe("JobClient", () => {
     expect(api.requests[3]!.body).to.deep.equal({ type: "word-count", payload: { text: "to be" }, id: "mine" });
   });
 
+  it("reads a job with its payload or without, and waits without", async () => {
+    await start((_request, index) => ({ body: { ...job, state: index < 4 ? "running" : "succeeded" } }));
+    await client.get("a");
+    await client.get("a", { payload: false });
+    await client.wait("a");
+    const [whole, ...others] = api.requests.map(({ path }) => path);
+    expect(whole).to.equal("/jobs/a");
+    expect(others).to.deep.equal(Array(4).fill("/jobs/a?payload=false"));
+  });
+
   it("throws where a result is read that was left out, and nowhere else", async () => {
     const resultOmitted = { bytes: 70_000, sha256: "0a", reason: "It is too large" };
     await start(() => ({ status: 200, body: { ...job, state: "succeeded", resultOmitted } }));

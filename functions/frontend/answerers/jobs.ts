@@ -83,7 +83,8 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
         const detail = `Expected the id of a job whose record is there, got ${describe(id)}`;
         return refuse(problemOf("job-not-found", detail));
       }
-      const [[view], kept] = await Promise.all([viewsOf([recordAsRead(record, now())]), payloads!.read(record)]);
+      const reading = call.query.payload === "false" ? undefined : payloads!.read(record);
+      const [[view], kept] = await Promise.all([viewsOf([recordAsRead(record, now())]), reading]);
       return answer(200, { ...view, ...kept });
     },
 

@@ -22,6 +22,19 @@ describe("kept payloads", () => {
     expect(jobs[0]).to.deep.include({ labels, submittedBy }).and.not.have.property("payload");
   });
 
+  it("are neither read nor shown where the caller asks for the job without", async () => {
+    const unread = () => Promise.reject(new Error("The payload was read"));
+    const never = { keep: () => Promise.resolve(), read: unread, remove: unread };
+    const frontend = new FakeFrontend({ payloads: never });
+    await frontend.request("POST", "/jobs", job);
+    const get = (payload: string) =>
+      frontend.request("GET", "/jobs/a", undefined, { queryStringParameters: { payload } });
+    expect((await get("false")).json)
+      .to.include({ id: "a", state: "queued" })
+      .and.not.have.property("payload");
+    expect([(await get("true")).status, (await get("no")).status]).to.deep.equal([503, 400]);
+  });
+
   it("are kept of a batch in calls of 25, of jobs far ahead too, and again when a submission is repeated", async () => {
     const calls: number[] = [];
     const keepPayloads = (envelopes: unknown[]) => Promise.resolve(void calls.push(envelopes.length));
