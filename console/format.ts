@@ -3,7 +3,7 @@ export function duration(milliseconds: number): string {
   const ms = Math.max(0, milliseconds);
   if (!Number.isFinite(ms)) return "–";
   if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 9_950 && ms % 1_000 !== 0) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
   const units: [number, string, number, string][] = [
     [86_400, "d", 3_600, "h"],
@@ -43,4 +43,17 @@ export function size(bytes: number): string {
 /** A text as one word of a shell's command. */
 export function quoted(text: string): string {
   return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A time as the value of a browser's field for local times; empty if it is none. */
+export function fieldTime(at: string): string {
+  const time = Date.parse(at);
+  if (Number.isNaN(time)) return "";
+  return new Date(time - new Date(time).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** The time that such a field holds, in ISO 8601; empty if it holds none. */
+export function timeOfField(value: string): string {
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? "" : date.toISOString();
 }

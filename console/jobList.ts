@@ -43,7 +43,7 @@ export function refreshed(list: JobList, newest: JobPage): JobList {
     });
     return isChanged ? jobs : page;
   });
-  const first = list.pages.flat()[0]?.submittedAt ?? "";
+  const first = list.pages.find((page) => page.length > 0)?.[0]?.submittedAt ?? "";
   const newer = newest.jobs.filter(({ id, submittedAt }) => !shown.has(id) && submittedAt >= first).length;
   return { ...list, pages, newer, gone: sameSet(gone, list.gone) };
 }

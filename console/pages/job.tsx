@@ -21,7 +21,7 @@ export function JobPage({ id }: { id: string }) {
 
 function Whole({ job }: { job: Job }) {
   const { id, type, state, error, progress, waiting } = job;
-  const words = Object.entries(job.labels ?? {}).map(([name, value]) => `${name}: ${value}`);
+  const words = Object.entries(job.labels ?? {}).map(([name, value]) => `${name}:${value}`);
   return (
     <>
       <div class="title">
@@ -102,8 +102,16 @@ function Whole({ job }: { job: Job }) {
       <Section title="About it">
         <Facts
           of={[
-            ["Tenant", job.tenant],
-            ["Labels", words.length > 0 && words.map((word) => <span class="label">{word}</span>)],
+            ["Tenant", job.tenant && <a href={linkTo("jobs", "", { tenant: job.tenant })}>{job.tenant}</a>],
+            [
+              "Labels",
+              words.length > 0 &&
+                words.map((label) => (
+                  <a class="label" href={linkTo("jobs", "", { label })}>
+                    {label}
+                  </a>
+                )),
+            ],
             ["Attempts", job.attempts],
             ["Submitted by", job.submittedBy],
             ["Replay of", job.replayOf && <a href={linkTo("jobs", job.replayOf)}>{job.replayOf}</a>],

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { jobStates } from "../../contract/records/record";
 import { api, isLocal, useLive } from "../api/page";
 import { filterNames, type Filters, filtersOf, linkTo } from "../filters";
+import { fieldTime, timeOfField } from "../format";
 import { type JobList, listOf, refreshed, withMore, withNewest } from "../jobList";
 import { goTo, place } from "../navigation";
 import { say } from "../parts/acts";
@@ -127,11 +128,17 @@ function FilterBar({ filters }: { filters: Filters }) {
       {filterNames.map((name) => {
         const label = labels[name] ?? name;
         const value = filters[name] ?? "";
-        const change = (event: Event) => set(name, (event.currentTarget as HTMLInputElement).value);
+        const isTime = name === "from" || name === "to";
+        const change = (event: Event) => {
+          const given = (event.currentTarget as HTMLInputElement).value;
+          set(name, isTime ? timeOfField(given) : given);
+        };
         return (
           <label key={name}>
             {label}
-            {choices[name] ? (
+            {isTime ? (
+              <input type="datetime-local" value={fieldTime(value)} onChange={change} />
+            ) : choices[name] ? (
               <select value={value} onChange={change}>
                 <option value="">any</option>
                 {choices[name].map((choice) => (
@@ -140,7 +147,7 @@ function FilterBar({ filters }: { filters: Filters }) {
                 {value && !choices[name].includes(value) && <option value={value}>{value}</option>}
               </select>
             ) : (
-              <input value={value} placeholder="any" onChange={change} />
+              <input value={value} placeholder={name === "label" ? "name:value" : "any"} onChange={change} />
             )}
           </label>
         );
@@ -154,4 +161,6 @@ function FilterBar({ filters }: { filters: Filters }) {
   );
 }
 
-const labels: Record<string, string> = { type: "Type", state: "State", tenant: "Tenant", label: "Label" };
+const labels: Record<string, string> = {
+  ...{ type: "Type", state: "State", tenant: "Tenant", label: "Label", from: "From", to: "To" },
+};

@@ -1,4 +1,4 @@
-import { Component } from "preact";
+import { Component, createRef } from "preact";
 import type { Job } from "../../contract/http/answers";
 import { linkTo } from "../filters";
 import { At, Took } from "./clock";
@@ -18,10 +18,11 @@ interface TableProps {
 
 const none: ReadonlySet<string> = new Set();
 
-/** Jobs as rows, in pages that the browser lays out only when they come into view. */
+/** Jobs as rows, which are made as they come into view. */
 export function JobTable({ pages, gone = none, label, selecting }: TableProps) {
+  const rows = pages.reduce((sum, jobs) => sum + jobs.length, 0);
   return (
-    <div class={selecting ? "jobs selecting" : "jobs"} role="table" aria-label={label}>
+    <div class={selecting ? "jobs selecting" : "jobs"} role="table" aria-label={label} aria-rowcount={rows + 1}>
       <div role="rowgroup">
         <div role="row" class="heads">
           {selecting && (
@@ -36,32 +37,67 @@ export function JobTable({ pages, gone = none, label, selecting }: TableProps) {
           ))}
         </div>
       </div>
-      {pages.map((jobs, index) => (
-        <Page key={jobs[0]?.id ?? index} jobs={jobs} gone={gone} {...(selecting && { selecting })} />
+      {pages.flatMap(partsIn).map((jobs) => (
+        <Part key={jobs[0]!.id} jobs={jobs} gone={gone} {...(selecting && { selecting })} />
       ))}
     </div>
   );
 }
 
-interface PageProps {
+/** Pages in parts, each the same array as long as its page is: parts without changes aren't made again. */
+const partsOf = new WeakMap<readonly Job[], readonly Job[][]>();
+const rowsOfPart = 25;
+const rowPixels = 37;
+/** Distance from the view, in pixels, within which rows are made. */
+const nearPixels = 800;
+
+function partsIn(jobs: readonly Job[]): readonly Job[][] {
+  const known = partsOf.get(jobs);
+  if (known) return known;
+  const count = Math.ceil(jobs.length / rowsOfPart);
+  const parts = Array.from({ length: count }, (_, at) => jobs.slice(at * rowsOfPart, (at + 1) * rowsOfPart));
+  partsOf.set(jobs, parts);
+  return parts;
+}
+
+interface PartProps {
   jobs: readonly Job[];
   gone: ReadonlySet<string>;
   selecting?: Selecting;
 }
 
-/** A page of rows, which is made again only if it has changed: there may be hundreds. */
-class Page extends Component<PageProps> {
-  override shouldComponentUpdate({ jobs, gone, selecting }: PageProps): boolean {
-    return jobs !== this.props.jobs || gone !== this.props.gone || selecting !== this.props.selecting;
+/** Some rows. Far from the view they are an empty space of the same height: there may be thousands. */
+class Part extends Component<PartProps, { isNear: boolean }> {
+  override state = { isNear: false };
+  private readonly element = createRef<HTMLDivElement>();
+  private observer?: IntersectionObserver;
+  private height = this.props.jobs.length * rowPixels;
+
+  override componentDidMount(): void {
+    const element = this.element.current!;
+    const look = ([entry]: IntersectionObserverEntry[]) => {
+      if (this.state.isNear) this.height = element.offsetHeight;
+      this.setState({ isNear: entry!.isIntersecting });
+    };
+    this.observer = new IntersectionObserver(look, { rootMargin: `${nearPixels}px` });
+    this.observer.observe(element);
   }
 
-  override render({ jobs, gone, selecting }: PageProps) {
-    const style = { containIntrinsicSize: `auto ${jobs.length * 37}px` };
+  override componentWillUnmount(): void {
+    this.observer?.disconnect();
+  }
+
+  override shouldComponentUpdate({ jobs, gone, selecting }: PartProps, { isNear }: { isNear: boolean }): boolean {
+    const { props, state } = this;
+    if (isNear !== state.isNear) return true;
+    return isNear && (jobs !== props.jobs || gone !== props.gone || selecting !== props.selecting);
+  }
+
+  override render({ jobs, gone, selecting }: PartProps, { isNear }: { isNear: boolean }) {
     return (
-      <div role="rowgroup" class="page" style={style}>
-        {jobs.map((job) => (
-          <Row key={job.id} job={job} isGone={gone.has(job.id)} {...(selecting && { selecting })} />
-        ))}
+      <div ref={this.element} role="rowgroup" style={{ height: isNear ? "" : `${this.height}px` }}>
+        {isNear &&
+          jobs.map((job) => <Row key={job.id} job={job} isGone={gone.has(job.id)} {...(selecting && { selecting })} />)}
       </div>
     );
   }

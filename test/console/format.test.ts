@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { count, duration, moment, quoted, size } from "../../console/format";
+import { count, duration, fieldTime, moment, quoted, size, timeOfField } from "../../console/format";
 
 describe("The console's figures", () => {
   it("say durations in at most two units", () => {
@@ -17,6 +17,12 @@ describe("The console's figures", () => {
     expect(moment(now - 86_400_000, now)).to.equal("25 Nov, 12:00");
     expect(moment(new Date(2_024, 0, 2, 3, 4).getTime(), now)).to.equal("2 Jan 2024, 03:04");
     expect(moment("no time", now)).to.equal("no time");
+  });
+
+  it("give times to fields, and take them back", () => {
+    const at = "2026-11-26T12:34:00.000Z";
+    expect(timeOfField(fieldTime(at))).to.equal(at);
+    expect([fieldTime("soon"), timeOfField("")]).to.deep.equal(["", ""]);
   });
 
   it("count in words, size bytes, and quote for a shell", () => {
