@@ -53,7 +53,7 @@ describe("batch-jobs", () => {
       }
     });
 
-    it("hands id, delay, time and tenant on", async () => {
+    it("passes on id, delay, time and tenant", async () => {
       const answered = await run(
         ["submit", "t", "1", "--id", "a", "--delay", "5", "--tenant", "x", "--json"],
         () => accepted,
@@ -92,7 +92,7 @@ describe("batch-jobs", () => {
       expect(stderr).to.include("Line 2 was refused: 2 is too much");
     });
 
-    it("refuses what is no payload or makes no sense, with code 2, before it calls anybody", async () => {
+    it("refuses invalid payloads and options with exit code 2, before it sends a request", async () => {
       for (const [args, input, text] of [
         [["{text}"], "", /Expected JSON as PAYLOAD: .*\n.*A text needs quotes/],
         [[], "", /Expected JSON on standard input, got nothing/],
@@ -229,14 +229,14 @@ describe("batch-jobs", () => {
       );
     });
 
-    it("ends with 3 where there is no such job", async () => {
+    it("exits with 3 if there is no such job", async () => {
       const { code, stderr } = await run(["status", "a"], () => problem(404, "job-not-found", 'No job has the id "a"'));
       expect(code).to.equal(3);
       expect(stderr).to.include('No job has the id "a"');
       expect((await run(["status", "../x"], () => accepted)).code).to.equal(3);
     });
 
-    it("ends with 1 where jobs are not tracked", async () => {
+    it("exits with 1 if jobs are not tracked", async () => {
       expect((await run(["status", "a"], () => problem(404, "tracking-off", "No records"))).code).to.equal(1);
     });
   });
@@ -253,7 +253,7 @@ describe("batch-jobs", () => {
       }
     });
 
-    it("ends with 1 and the reason where a job failed or was cancelled", async () => {
+    it("exits with 1 and the reason if a job failed or was cancelled", async () => {
       const { code, stdout, stderr } = await run(["wait", "a"], () => ({ body: failed }));
       expect(code).to.equal(1);
       expect(stdout).to.match(/^state +failed$/m);
@@ -273,7 +273,7 @@ describe("batch-jobs", () => {
       expect(stderr).to.match(/^✖ Job b failed[^\n]*\n$/);
     });
 
-    it("ends with 4 when the time is over, and says how to go on", async () => {
+    it("exits with 4 at the timeout, and says how to continue", async () => {
       for (const ids of [["a"], ["a", "b"]]) {
         const { code, stdout, stderr } = await run(["wait", ...ids, "--timeout", "0.3"], () => ({ body: running }));
         expect({ code, stdout }).to.deep.equal({ code: 4, stdout: "" });
@@ -283,7 +283,7 @@ describe("batch-jobs", () => {
       }
     });
 
-    it("ends at once on Ctrl-C, and says how to go on", async () => {
+    it("exits at once on Ctrl-C, and says how to continue", async () => {
       const onStart = (child: ChildProcess) => {
         const timer = setInterval(() => {
           if (!api?.requests.length) return;
@@ -302,7 +302,7 @@ describe("batch-jobs", () => {
   });
 
   describe("cancel", () => {
-    it("says what became of each, and ends with the worst", async () => {
+    it("prints the outcome of each job, and exits with the code of the worst", async () => {
       const answer = ({ path }: SeenRequest): CannedAnswer =>
         path === "/jobs/a"
           ? { status: 202, body: { ...running, state: "cancelled" } }
@@ -317,7 +317,7 @@ describe("batch-jobs", () => {
       expect(stderr).to.include("No job has the id c");
     });
 
-    it("ends with 1 where the job has ended otherwise", async () => {
+    it("exits with 1 if the job has ended in another state", async () => {
       const { code, stderr } = await run(["cancel", "a"], ({ method }) =>
         method === "GET" ? { body: succeeded } : problem(409, "job-finished", "Job a has ended"),
       );
@@ -327,7 +327,7 @@ describe("batch-jobs", () => {
   });
 
   describe("list", () => {
-    it("turns pages until it has as many as asked for", async () => {
+    it("reads pages until it has as many jobs as requested", async () => {
       const answer = ({ path }: SeenRequest) => {
         const { searchParams } = new URL(path, "http://x");
         const limit = Number(searchParams.get("limit"));
@@ -363,7 +363,7 @@ describe("batch-jobs", () => {
       expect((await run(["list"], () => ({ body: { jobs: [] } }))).stdout).to.equal("No jobs\n");
     });
 
-    it("refuses states and counts that are none", async () => {
+    it("refuses invalid states and counts", async () => {
       expect(await run(["list", "--state", "done"], () => accepted)).to.include({ code: 2 });
       expect(await run(["list", "--limit", "0"], () => accepted)).to.include({ code: 2 });
     });
@@ -379,7 +379,7 @@ describe("batch-jobs", () => {
     expect(jsonOf(await run(["types", "--json"], () => ({ body })))).to.deep.equal(body);
   });
 
-  it("has help with examples for every command, and ends with 2 without one", async () => {
+  it("has help with examples for every command, and exits with 2 without a command", async () => {
     const { code, stdout } = await runCli(["--help"]);
     expect(code).to.equal(0);
     expect(stdout).to.include("Exit codes");
@@ -394,7 +394,7 @@ describe("batch-jobs", () => {
     expect((await runCli(["nonsense"])).code).to.equal(2);
   });
 
-  it("says that nobody answers, or that something else does", async () => {
+  it("says that nothing answers, or that something other than the API does", async () => {
     const unreachable = await spawnCli(["types", "--url", "http://127.0.0.1:1"]);
     expect(unreachable.code).to.equal(1);
     expect(unreachable.stderr).to.include("Could not reach http://127.0.0.1:1").and.include("Is the URL right");
@@ -402,7 +402,7 @@ describe("batch-jobs", () => {
     expect(other.stderr).to.include("Expected the answer of a batch job API");
   });
 
-  it("signs where told to, and takes a token", async () => {
+  it("signs requests if told to, and takes a token", async () => {
     const keys = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "secret" };
     await run(["types", "--sign", "--region", "eu-west-1"], () => ({ body: { types: [] } }), { env: keys });
     expect(api!.requests[0]!.headers.authorization).to.match(/AKIDEXAMPLE\/\d+\/eu-west-1\/execute-api/);
@@ -414,7 +414,7 @@ describe("batch-jobs", () => {
   });
 });
 
-describe("batch-jobs, as a person meets it", () => {
+describe("batch-jobs, its options and messages", () => {
   let api: CannedApi | undefined;
   const stop = async () => {
     await api?.close();
@@ -457,7 +457,7 @@ describe("batch-jobs, as a person meets it", () => {
     expect(stderr).to.equal(`✖ ${message}\n`);
   });
 
-  it("refuses each command line that makes no sense in one voice", async () => {
+  it("refuses every invalid command line with a message of one form", async () => {
     for (const [args, text] of [
       [["status"], "✖ Expected <id>, got none\n  See --help\n"],
       [["statsu", "a"], "✖ Expected a command, got statsu; did you mean status?\n  See --help\n"],
@@ -515,7 +515,7 @@ describe("batch-jobs, as a person meets it", () => {
     }
   });
 
-  it("says in a line that the disk is full, and nothing of a reader who has had enough", async function () {
+  it("says in one line that the disk is full, and ends quietly if its output is closed", async function () {
     if (!existsSync("/dev/full")) this.skip();
     api = await startCannedApi(() => ({ body: { types: [] } }));
     for (const [target, code, text] of [

@@ -103,7 +103,7 @@ if (args === "stack output --json" || args === "stack output --json --stack dev"
     expect((await runCli(["types", "--output", "jobsUrl"], { env })).code).to.equal(0);
   });
 
-  it("or says what Pulumi said, and what to do", async () => {
+  it("or prints Pulumi's error, and what to do", async () => {
     const env = installPulumi({ url: api.url });
     const { code, stderr } = await runCli(["types", "--stack", "nowhere"], { env });
     expect(code).to.equal(1);
@@ -116,7 +116,7 @@ if (args === "stack output --json" || args === "stack output --json --stack dev"
     expect(stderr).to.include("No API is named").and.include("--url URL");
   });
 
-  it("and refuses what is no URL", async () => {
+  it("and refuses invalid URLs", async () => {
     for (const url of ["abc", "ftp://x", "127.0.0.1:3000"]) {
       expect(await runCli(["types", "--url", url]), url).to.include({ code: 2 });
     }

@@ -78,7 +78,7 @@ describe("batch-jobs logs", () => {
     expect(messages((await logs("--since", "1h")).stdout)).to.deep.equal(["now"]);
   });
 
-  it("refuses attempts and times that are none, before it asks anybody", async () => {
+  it("refuses invalid attempts and times before it sends a request", async () => {
     const asked = api.requests.length;
     for (const args of [
       ["--attempt", "0"],
@@ -94,7 +94,7 @@ describe("batch-jobs logs", () => {
     expect(api.requests.length).to.equal(asked);
   });
 
-  it("goes on until the job has ended and its last lines are there, and shows each once", async () => {
+  it("continues until the job has ended and its last lines have arrived, and shows each line once", async () => {
     // Lines of two workers, which arrive out of order; two are equal.
     const batches = [
       [said(1, 1, "one")],
@@ -148,7 +148,7 @@ describe("a line of the logs, in short", () => {
     expect(shown({ ...event, error: { name: "TypeError", message: "no\ntext" } })).to.equal(head);
   });
 
-  it("has an error that is none as it is", () => {
+  it("shows an error of another shape as it is", () => {
     for (const error of ["text", null, 1, {}, { name: "x" }, { message: 1, name: "x" }]) {
       expect(shown({ event: "odd", error })).to.equal(`odd error=${error === "text" ? "text" : JSON.stringify(error)}`);
     }

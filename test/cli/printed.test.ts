@@ -44,7 +44,7 @@ function expectHarmless(content: Styled): void {
 describe("what is printed", () => {
   const values = fc.array(anyText, { minLength: 12, maxLength: 12 });
 
-  it("is obeyed by no terminal, whatever stands in the answers", () => {
+  it("contains no control sequences, whatever the answers contain", () => {
     fc.assert(
       fc.property(values, fc.boolean(), ([a, b, c, d, e, f, g, h, i, j, k, l], isFull) => {
         const job = {
@@ -123,14 +123,14 @@ describe("what is printed", () => {
     );
   });
 
-  it("keeps line breaks where there may be several lines, and else none", () => {
+  it("keeps line breaks only where several lines are allowed", () => {
     expect(printable("one\r\ntwo\nthree\tfour")).to.equal("one\ntwo\nthree four");
     expect(oneLine("one\r\ntwo\n\nthree\n")).to.equal("one two three");
     fc.assert(fc.property(anyText, (text) => void expect(oneLine(text)).not.to.match(/\n/)));
     expect(printable("äöü 漢字 👩‍👩‍👧 é")).to.equal("äöü 漢字 👩‍👩‍👧 é");
   });
 
-  it("is cut between characters as people see them, and to the columns that there are", () => {
+  it("is cut between grapheme clusters, to the available columns", () => {
     const family = "👩‍👩‍👧";
     expect(render(cut(`x${family.repeat(3)}`, 6), false)).to.equal(`x${family}${family}…`);
     expect(render(cut("äe\u0301o", 3), false)).to.equal("äe\u0301o");
@@ -183,7 +183,7 @@ describe("what is printed", () => {
     expect(writing.map((file) => file.slice(packageRoot().length + 1))).to.deep.equal(["cli/output/terminal.ts"]);
   });
 
-  describe("by the commands, of an API that means ill", () => {
+  describe("by the commands, of a malicious API", () => {
     const nasty = hostile.join("|");
     const times = { submittedAt: nasty, startedAt: nasty, finishedAt: nasty, runAt: nasty, cancelRequestedAt: nasty };
     const told = { progress: { fraction: 0.5, note: nasty }, error: { name: nasty, message: nasty }, result: nasty };

@@ -35,7 +35,7 @@ const answers = ({ method, path, body }: SeenRequest): CannedAnswer => {
   return { body: { jobs: ids.map((id) => ({ ...failed, type, id })), ...(!cursor && { cursor: "more" }) } };
 };
 
-describe("batch-jobs, where jobs run again", () => {
+describe("batch-jobs commands that run jobs again", () => {
   let api: CannedApi | undefined;
   afterEach(async () => {
     await api?.close();
@@ -50,20 +50,20 @@ describe("batch-jobs, where jobs run again", () => {
   const redrive = (...args: string[]) => run(["dead-letters", "redrive", ...args]);
   const retried = () => api!.requests.filter(({ path }) => path === "/jobs/retry").map(({ body }) => body.ids);
 
-  it("has those that are named sent back by the API, each once", async () => {
+  it("has the API retry the named jobs, each once", async () => {
     const { code, stdout } = await redrive("a", "b", "a");
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: "✔ 2 dead letters sent back\n" });
     expect(retried()).to.deep.equal([["a", "b"]]);
     expect(jsonOf(await redrive("a", "--json"))).to.deep.equal({ redriven: 1, missing: [], hidden: 0 });
   });
 
-  it("ends with 3 where some are not there, with all others sent back", async () => {
+  it("exits with 3 if some are not found, after all others are retried", async () => {
     const { code, stdout, stderr } = await redrive("a", "nobody", "purged");
     expect({ code, stdout }).to.deep.equal({ code: 3, stdout: "✔ 1 dead letter sent back\n" });
     expect(stderr).to.include("No dead letter of nobody, purged").and.include("--direct");
   });
 
-  it("ends with 1 and the reason where some have not failed, or are out of reach, with all others sent back", async () => {
+  it("exits with 1 and the reason if some have not failed or are out of reach, after all others are retried", async () => {
     const refused = await redrive("a", "busy", "b", "done");
     expect(refused).to.include({ code: 1, stdout: "✔ 2 dead letters sent back\n" });
     expect(refused.stderr).to.equal("✖ Job busy is running, not failed\n✖ Job done is succeeded, not failed\n");
@@ -73,12 +73,12 @@ describe("batch-jobs, where jobs run again", () => {
     expect(held.stderr).to.include("try again in a minute");
   });
 
-  it("counts one whose first answer got lost", async () => {
+  it("counts a job whose first answer was lost", async () => {
     const { code, stdout } = await redrive("answer-lost", "a");
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: "✔ 2 dead letters sent back\n" });
   });
 
-  it("takes all that have failed, of a type or of all, page by page, and minds none that others have treated", async () => {
+  it("takes all failed jobs, of one type or of all, page by page, and ignores those that others have retried", async () => {
     expect(await redrive("--all")).to.include({ code: 0, stdout: "✔ 6 dead letters sent back\n" });
     const ofType = (type: string) => [`${type}-1`, `${type}-2`, "purged", "busy", `${type}-last`];
     expect(retried().flat()).to.have.members([...new Set([...ofType("t"), ...ofType("u")])]);
@@ -88,7 +88,7 @@ describe("batch-jobs, where jobs run again", () => {
     expect(retried()).to.deep.equal([]);
   });
 
-  it("takes of those that are named the ones of the type", async () => {
+  it("takes only those of the named jobs that are of the type", async () => {
     const { code, stderr } = await redrive("a", "u-1", "nobody", "--type", "u");
     expect(code).to.equal(3);
     expect(stderr).to.include("No dead letter of a, nobody");
@@ -103,7 +103,7 @@ describe("batch-jobs, where jobs run again", () => {
     expect(retried()).to.deep.equal([["a", "b"], ["c"]]);
   });
 
-  it("says what goes past an API that keeps no records", async () => {
+  it("names --direct if the API keeps no records", async () => {
     const refuse = (request: SeenRequest) =>
       request.path === "/types" ? answers(request) : problem(404, "tracking-off", "There is none");
     const { stderr, ...outcome } = await run(["dead-letters", "redrive", "--all"], refuse);
@@ -111,13 +111,13 @@ describe("batch-jobs, where jobs run again", () => {
     expect(stderr).to.match(/^✖ There is none\n {2}.*--direct/);
   });
 
-  it("goes past the API with --direct", async () => {
+  it("calls SQS instead of the API with --direct", async () => {
     const { stderr } = await redrive("a", "--direct");
     expect(stderr).to.include("which queues type t has");
     expect(retried()).to.deep.equal([]);
   });
 
-  it("has the launches of a type tried", async () => {
+  it("has a type's launches retried", async () => {
     const { code, stdout } = await run(["types", "retry", "word-count"]);
     expect(code).to.equal(0);
     expect(stdout).to.match(/^✔ Launches of word-count are tried now; /);

@@ -26,7 +26,7 @@ function runAt(url: string): () => void {
   return writeRunFile({ pid: process.pid, url, token: "token", credentials, ...more });
 }
 
-describe("batch-jobs, where a job waits", () => {
+describe("batch-jobs, while a job waits", () => {
   let api: CannedApi | undefined;
   afterEach(async () => {
     await api?.close();
@@ -44,7 +44,7 @@ describe("batch-jobs, where a job waits", () => {
     expect(list(unknown)).not.to.include("worker");
   });
 
-  it("says why in place of lines, or below those of attempts before, to programs on standard error", async () => {
+  it("says why in place of log lines, or below those of earlier attempts, to programs on standard error", async () => {
     for (const lines of [[], [{ at: 0, stream: "w", line: "it failed" }]]) {
       api = await startCannedApi(({ path }) => ({
         body: path.startsWith("/_local") ? { lines } : { ...queued, waiting: noWorkers },
@@ -62,14 +62,14 @@ describe("batch-jobs, where a job waits", () => {
     }
   });
 
-  it("says why with the time that is over", async () => {
+  it("says why at the timeout", async () => {
     api = await startCannedApi(() => ({ body: { ...queued, waiting: unknown } }));
     const { code, stderr } = await runCli(["wait", "a", "--timeout", "0.1", "--url", api.url]);
     expect(code).to.equal(4);
     expect(stderr).to.include(`still queued after 0.1 s\n  It waits: ${sentences.unknown}\n`);
   });
 
-  it("says why whenever the client tells, to programs on standard error, and once for many that wait alike", async () => {
+  it("says why whenever the client reports it, to programs on standard error, and once for many jobs with one reason", async () => {
     const wait = (id: string, { onWaiting }: WaitOptions) => {
       const job = { ...queued, id };
       for (const waiting of [noWorkers, unknown]) onWaiting!(waiting, job);

@@ -41,7 +41,7 @@ describe("a clock that differs from the API's", () => {
     expect(api.requests).to.have.length(2);
   });
 
-  it("is named where that is not enough", async () => {
+  it("is named in the error if that is not enough", async () => {
     for (const [ahead, text] of [
       [hour, "; this machine's clock is 60 min behind the API's"],
       [-2 * hour, "; this machine's clock is 120 min ahead of the API's"],
@@ -57,7 +57,7 @@ describe("a clock that differs from the API's", () => {
     }
   });
 
-  it("is named to whoever gave a token, which nothing can sign again", async () => {
+  it("is named in the error for a token, which can't be signed again", async () => {
     api = await startCannedApi(() => ({
       status: 401,
       headers: { date: new Date(Date.now() + hour).toUTCString() },

@@ -45,7 +45,7 @@ describe("JobClient", () => {
     expect(others).to.deep.equal(Array(4).fill("/jobs/a?payload=false"));
   });
 
-  it("throws where a result is read that was left out, and nowhere else", async () => {
+  it("throws only where a result that was left out is read", async () => {
     const resultOmitted = { bytes: 70_000, sha256: "0a", reason: "It is too large" };
     await start(() => ({ status: 200, body: { ...job, state: "succeeded", resultOmitted } }));
     for (const seen of [await client.get("a"), await client.wait("a")]) {
@@ -58,7 +58,7 @@ describe("JobClient", () => {
     }
   });
 
-  it("sends when the job may begin, and whom it is for", async () => {
+  it("sends a job's start time and tenant", async () => {
     await start(() => accepted);
     await client.submit("word-count", { text: "" }, { delaySeconds: 0, tenant: "t" });
     await client.submit("word-count", { text: "" }, { runAt: new Date(0) });
@@ -99,7 +99,7 @@ describe("JobClient", () => {
     expect(api.requests).to.have.length(1);
   });
 
-  it("gives up after maxAttempts, with what the last try met", async () => {
+  it("gives up after maxAttempts, with the last attempt's error", async () => {
     await start((_request, index) => (index < 2 ? "cut" : problem(503, "unavailable", "AWS refused")), {
       maxAttempts: 3,
     });
@@ -117,13 +117,13 @@ describe("JobClient", () => {
     await start(() => accepted);
   });
 
-  it("gives a try its time, and no more", async () => {
+  it("ends an attempt at its timeout", async () => {
     await start((_request, index) => (index === 0 ? "hang" : { body: job }), { requestTimeoutSeconds: 0.1 });
     expect(await client.get("a")).to.deep.equal(job);
     expect(api.requests).to.have.length(2);
   });
 
-  it("ends at once when the caller says so, in a try and between two", async () => {
+  it("ends at once when the caller aborts, during an attempt and between two", async () => {
     for (const answer of ["hang", { status: 503, headers: { "retry-after": "30" } }] as const) {
       const stop = new AbortController();
       await start(() => {
@@ -144,7 +144,7 @@ describe("JobClient", () => {
     expect(api.requests.map(({ path }) => path)).to.deep.equal(["/prod/types", "/prod/types"]);
   });
 
-  it("lists with what is asked for, and gives the cursor back", async () => {
+  it("lists with the given filters, and returns the cursor", async () => {
     await start(() => ({ body: { jobs: [job], cursor: "c2" } }));
     const page = await client.list({ type: "word-count", state: "failed", limit: 5, cursor: "c1" });
     expect(page).to.deep.equal({ jobs: [job], cursor: "c2" });
@@ -155,7 +155,7 @@ describe("JobClient", () => {
     expect(api.requests[0]!.path).to.equal("/jobs?type=word-count&state=failed&limit=5&cursor=c1");
   });
 
-  it("cancels, and takes a job that is cancelled already for done", async () => {
+  it("cancels, and treats a job that is already cancelled as a success", async () => {
     const cancelled = { ...job, state: "cancelled" };
     await start(({ method }, index) => {
       if (method === "GET") return { body: cancelled };
@@ -165,14 +165,14 @@ describe("JobClient", () => {
     expect(api.requests.map(({ method }) => method)).to.deep.equal(["DELETE", "DELETE", "GET"]);
   });
 
-  it("throws the conflict of a job that has ended otherwise", async () => {
+  it("throws the conflict of a job that has ended in another state", async () => {
     await start(({ method }) =>
       method === "GET" ? { body: { ...job, state: "succeeded" } } : problem(409, "job-finished", "Job a has ended"),
     );
     expect(await rejection(client.cancel("a"))).to.include({ code: "job-finished", message: "Job a has ended" });
   });
 
-  it("asks for no path that an odd id would make", async () => {
+  it("sends no request for an invalid id", async () => {
     await start(() => ({ body: job }));
     for (const id of ["", ".", "..", "a/b", "a?b", "../types", "ä", "a".repeat(81)]) {
       expect(await rejection(client.get(id)), id).to.include({ code: "job-not-found" });
@@ -184,7 +184,7 @@ describe("JobClient", () => {
     expect(api.requests[0]!.path).to.equal(`/jobs/${odd}`);
   });
 
-  it("says that something else answers", async () => {
+  it("says that something other than the API answers", async () => {
     for (const [answer, text] of [
       [{ body: "<html>hello</html>" }, /Expected the answer of a batch job API at .*\/types, got status 200/],
       [{ body: { hello: 1 } }, /Expected job types from the API, got an object/],
@@ -199,13 +199,13 @@ describe("JobClient", () => {
     await start(() => accepted);
   });
 
-  it("tells a refused signature or token", async () => {
+  it("reports a refused signature or token", async () => {
     await start(() => ({ status: 403, body: { message: "Forbidden" } }));
     expect(await rejection(client.types())).to.include({ code: "unauthorized", status: 403 });
     expect(api.requests).to.have.length(1);
   });
 
-  it("has types that know payload and result", async () => {
+  it("has types of payload and result", async () => {
     await start(() => accepted);
     // @ts-expect-error the payload has no text
     await client.submit("word-count", { txt: "" });

@@ -13,7 +13,7 @@ class Order {
 const pathsOf = (payload: unknown) => payloadProblems(payload).map(({ path }) => path);
 
 describe("payloads", () => {
-  it("of what JSON holds are sent", () => {
+  it("are sent if JSON can hold them", () => {
     fc.assert(fc.property(fc.jsonValue(), (value) => void expect(payloadProblems(value)).to.deep.equal([])));
     const shared = { a: 1 };
     const odd = [shared, shared, Object.create(null), JSON.parse('{"__proto__":1}'), -0, "\ud800", ""] as unknown[];
@@ -21,7 +21,7 @@ describe("payloads", () => {
     expect(payloadProblems(runInContext("({ a: [{}] })", createContext()))).to.deep.equal([]);
   });
 
-  it("of anything else are refused by path, with what came", () => {
+  it("are otherwise refused by path, with what was given", () => {
     const circle: Record<string, unknown> = {};
     circle.self = [circle];
     const cases: [unknown, string, RegExp][] = [
@@ -64,7 +64,7 @@ describe("payloads", () => {
     expect(pathsOf(Array(1_000).fill(NaN))).to.have.length(20);
   });
 
-  it("come out as they went in, or are refused", () => {
+  it("keep their value, or are refused", () => {
     const anything = fc.anything({
       withBigInt: true,
       withDate: true,
@@ -96,7 +96,7 @@ describe("payloads", () => {
     after(() => api.close());
     beforeEach(() => void (api.requests.length = 0));
 
-    it("are not sent where they would arrive as others", async () => {
+    it("are not sent if they would arrive changed", async () => {
       const error = (await rejection(client.submit("t", { at: new Date(0), n: NaN }))) as JobProblemError;
       expect(error).to.be.instanceOf(JobProblemError).and.include({ code: "invalid-request", status: 400 });
       expect(error.errors.map(({ path }) => path)).to.deep.equal(["/payload/at", "/payload/n"]);
@@ -104,7 +104,7 @@ describe("payloads", () => {
       expect(api.requests).to.deep.equal([]);
     });
 
-    it("cost the job at fault alone where several are submitted", async () => {
+    it("cause only the job at fault to be refused if several are submitted", async () => {
       const outcomes = await client.submitMany([
         { type: "t", payload: 1, id: "one" },
         { type: "t", payload: 1n, id: "two" },
@@ -117,7 +117,7 @@ describe("payloads", () => {
       expect(api.requests).to.have.length(1);
     });
 
-    it("come with options that are known, or not at all", async () => {
+    it("are refused with unknown options", async () => {
       const options = { delay: 5, runAt: new Date(NaN) } as SubmitOptions;
       const error = (await rejection(client.submit("t", 1, options))) as JobProblemError;
       expect(error.errors.map(({ path }) => path)).to.deep.equal(["/delay", "/runAt"]);

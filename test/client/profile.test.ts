@@ -53,7 +53,7 @@ describe("the person's AWS profile", () => {
       () => createAuthorize(url, options)({ method: "GET", url, headers: {} }),
     );
 
-  it("says the region of a custom domain, after the option and the environment", async () => {
+  it("gives the region of a custom domain, after the option and the environment", async () => {
     const scopeOf = async (...args: Parameters<typeof sign>) =>
       /AKIDEXAMPLE\/\d+\/([^/]+)\/execute-api/.exec((await sign(...args)).authorization!)?.[1];
     expect(await scopeOf("good")).to.equal("eu-north-1");
@@ -62,7 +62,7 @@ describe("the person's AWS profile", () => {
     expect(await scopeOf("good", { AWS_REGION: "eu-south-1" }, { region: "us-east-2" })).to.equal("us-east-2");
   });
 
-  it("is told truly where it gives no credentials", async () => {
+  it("is named in the error if it has no credentials", async () => {
     for (const [profile, text] of [
       ["prod", /^No AWS credentials to sign with: profile prod, .* gives none: Command failed: .* no ticket for you$/],
       ["nope", /^No AWS credentials to sign with: there is no profile "nope", which AWS_PROFILE names$/],
@@ -75,7 +75,7 @@ describe("the person's AWS profile", () => {
     }
   });
 
-  it("is asked for a region where nothing else says it", async () => {
+  it("gives the region if nothing else does", async () => {
     expect((await rejection(sign("nope"))).message).to.match(
       /^Expected the region of https:\/\/jobs\.example\.com as an option, in AWS_REGION or in the profile/,
     );

@@ -68,7 +68,7 @@ describe("what authorises a request", () => {
       expect(new JobClient({ url: "http://jobs.example/", authorization: "none" })).to.be.instanceOf(JobClient);
     });
 
-    it(`stands in no error, whatever is answered: ${what}`, async () => {
+    it(`is in no error, whatever the answer: ${what}`, async () => {
       const answers = fc.oneof(
         fc.constantFrom<CannedAnswer>("cut", { status: 200, body: "no JSON" }),
         fc.record({
@@ -109,7 +109,7 @@ describe("what authorises a request", () => {
     expect(api.requests[0]!.headers.authorization).to.equal(`Bearer ${token}`);
   });
 
-  it("has no place in a URL, nor in what is said of one", () => {
+  it("is refused in a URL, and left out of messages about one", () => {
     for (const url of [
       `https://user:${password}@jobs.example/`,
       `http://${password}@127.0.0.1:1/`,
@@ -126,7 +126,7 @@ describe("what authorises a request", () => {
     }
   });
 
-  it("goes to queues of SQS alone, or from this machine to this machine", async () => {
+  it("goes to SQS queues only, or from this machine to itself", async () => {
     const local = new URL("http://127.0.0.1:3000/");
     const remote = new URL("https://abc.execute-api.eu-west-1.amazonaws.com/");
     const queue = (host: string) => `${host}/123456789012/dead`;

@@ -28,7 +28,7 @@ describe("waitForJob", () => {
     return () => Promise.resolve({ ...base, state: "running", ...(++count > looks && last) } as Job);
   };
 
-  it("looks less and less often, from 0.2 s up to 5 s", async () => {
+  it("reads the job at intervals that grow from 0.2 s to 5 s", async () => {
     const clock = fakeClock();
     await waitForJob(after(15), {}, clock);
     expect(clock.pauses.slice(0, 3)).to.deep.equal([200, 300, 450]);
@@ -36,13 +36,13 @@ describe("waitForJob", () => {
     expect(clock.pauses).to.have.length(15);
   });
 
-  it("gives the job however it ended", async () => {
+  it("returns the job in any final state", async () => {
     for (const state of ["succeeded", "failed", "cancelled"] as const) {
       expect(await waitForJob(after(2, { state }), {}, fakeClock())).to.include({ id: "a", state });
     }
   });
 
-  it("tells of changes only", async () => {
+  it("reports changes only", async () => {
     const jobs = [
       { ...base, state: "queued" },
       { ...base, state: "queued" },
@@ -55,7 +55,7 @@ describe("waitForJob", () => {
     expect(seen.map(({ state }) => state)).to.deep.equal(["queued", "running", "succeeded"]);
   });
 
-  it("tells why the job waits from 10 s on, and whenever that changes", async () => {
+  it("reports why the job waits after 10 s, and whenever the reason changes", async () => {
     const clock = fakeClock();
     const look = () => {
       const now = clock.now();
@@ -71,7 +71,7 @@ describe("waitForJob", () => {
     expect(told[1]![0]).to.be.within(20_000, 25_000);
   });
 
-  it("ends with its time, to the moment, and hands over the job", async () => {
+  it("throws exactly at the timeout, with the job", async () => {
     const clock = fakeClock();
     const error = (await rejection(waitForJob(after(99), { timeoutSeconds: 7 }, clock))) as WaitTimeoutError;
     expect(error).to.be.instanceOf(WaitTimeoutError);
@@ -80,14 +80,14 @@ describe("waitForJob", () => {
     expect(clock.pauses.reduce((sum, pause) => sum + pause)).to.equal(7_000);
   });
 
-  it("looks once where there is no time at all", async () => {
+  it("reads the job once if the timeout is zero", async () => {
     const clock = fakeClock();
     expect(await rejection(waitForJob(after(99), { timeoutSeconds: 0 }, clock))).to.be.instanceOf(WaitTimeoutError);
     expect(await waitForJob(after(0), { timeoutSeconds: 0 }, clock)).to.include({ state: "succeeded" });
     expect(clock.pauses).to.have.length(0);
   });
 
-  it("ends with its time though a look is never answered", async () => {
+  it("ends at the timeout though a read is never answered", async () => {
     let looks = 0;
     const look = (signal?: AbortSignal) =>
       ++looks < 2
@@ -98,18 +98,18 @@ describe("waitForJob", () => {
     expect(performance.now() - before).to.be.at.least(299);
   });
 
-  it("waits longer than a timer can", async () => {
+  it("waits longer than the longest timer", async () => {
     expect(await waitForJob(after(2), { timeoutSeconds: 1e9 }, fakeClock())).to.include({ state: "succeeded" });
   });
 
-  it("ends with the signal, for the signal's reason", async () => {
+  it("ends when the signal aborts, with its reason", async () => {
     const stop = new AbortController();
     const waiting = waitForJob(after(99), { signal: stop.signal });
     setTimeout(() => stop.abort(new Error("enough")), 10);
     expect((await rejection(waiting)).message).to.equal("enough");
   });
 
-  it("doesn't mind a wall clock that jumps", async () => {
+  it("is not affected by jumps of the wall clock", async () => {
     const { now } = Date;
     let jump = 0;
     Date.now = () => now() + (jump += 3_600_000) * (Math.random() < 0.5 ? 1 : -1);

@@ -93,7 +93,7 @@ describe("BatchJobProcessor", () => {
       }
     });
 
-    it("of a type redrive to its dead-letter queue, which takes from it alone", async () => {
+    it("of a type redrive to its dead-letter queue, which no other queue may use", async () => {
       const { ofType } = await build();
       for (const { name, inputs } of ofType("sqs/queue:Queue").filter((queue) => queue.name.endsWith("-jobs"))) {
         const prefix = name.replace(/-jobs$/, "");
@@ -183,7 +183,7 @@ describe("BatchJobProcessor", () => {
     });
   });
 
-  it("has as many slots as the memory of its instances holds jobs, and tells workers how much each may have", async () => {
+  it("has as many slots as the memory of its instances holds jobs, and passes each job's share to the workers", async () => {
     const { named } = await build({
       processors: [{ ...wordCount, memoryMegabytes: 3_000, instanceTypes: ["c7g.xlarge"] }],
     });
@@ -230,13 +230,13 @@ describe("BatchJobProcessor", () => {
   });
 
   describe("events", () => {
-    it("cost nothing where nobody asks for them", async () => {
+    it("cost nothing unless they are enabled", async () => {
       const { ofType, result } = await build();
       expect(ofType("sns/topic:Topic")).to.have.length(1);
       expect(await valueOf(result.eventsTopicArn)).to.equal(undefined);
     });
 
-    it("have a topic that all who record ends may publish to, and know", async () => {
+    it("have a topic that everything that records ends may publish to, and whose ARN it has", async () => {
       const { named, ofType, result } = await build({ events: true });
       const arn = "arn:aws:sns:us-east-1:123456789012:media-events-topic";
       expect(await valueOf(result.eventsTopicArn)).to.equal(arn);
@@ -262,7 +262,7 @@ describe("BatchJobProcessor", () => {
       expect(readEnvironment(userDataOf(template)).WORKER_EVENTS_TOPIC).to.equal(arn);
     });
 
-    it("have a queue that keeps those which the topic did not take", async () => {
+    it("have a queue for events that the topic did not take", async () => {
       const { named, ofType } = await build({ events: true });
       const arn = "arn:aws:sqs:us-east-1:123456789012:media-events-kept";
       const workers = statementsOf(named("media-word-count-fleet-policy"));
@@ -405,7 +405,7 @@ describe("BatchJobProcessor", () => {
       });
     });
 
-    it("repair each minute what is left", async () => {
+    it("repair each minute what was left undone", async () => {
       const { named } = await build();
       expect(named("media-repair-schedule").inputs.scheduleExpression).to.equal("rate(1 minute)");
       expect(named("media-repair-target").inputs.arn).to.include("media-repair-repair-function");
@@ -440,7 +440,7 @@ describe("BatchJobProcessor", () => {
   });
 
   describe("API", () => {
-    it("asks for IAM by default, logs and throttles", async () => {
+    it("requires IAM authorization by default, logs and throttles", async () => {
       const { named } = await build();
       expect(named("media-api-route").inputs).to.deep.include({ routeKey: "$default", authorizationType: "AWS_IAM" });
       const stage = named("media-api-stage").inputs;
@@ -448,7 +448,7 @@ describe("BatchJobProcessor", () => {
       expect(stage.accessLogSettings).to.include.keys("destinationArn", "format");
     });
 
-    it("tells its id and its stage, and says in its access log who called, by signature or token", async () => {
+    it("outputs its id and its stage, and has the caller in its access log, by signature or token", async () => {
       const { named, result } = await build();
       const told = pulumi.output({ apiId: result.apiId, stage: result.stage });
       expect(await new Promise((resolve) => told.apply(resolve))).to.deep.equal({
@@ -466,7 +466,7 @@ describe("BatchJobProcessor", () => {
       });
     });
 
-    it("lets pages of other origins in where asked, and answers their preflight requests without authorization", async () => {
+    it("allows pages of other origins if configured, and answers their preflight requests without authorization", async () => {
       const cors = { allowOrigins: ["https://app.example.com"], allowHeaders: ["x-request-id"], maxAge: 600 };
       const cases: Partial<BatchJobProcessorArgs>[] = [
         {},
@@ -519,7 +519,7 @@ describe("BatchJobProcessor", () => {
       }
     });
 
-    it("tells its function to leave the queues out where callers may be outside of the account", async () => {
+    it("has its function leave out the queues if callers may be outside of the account", async () => {
       const variablesOf = async (args: Partial<BatchJobProcessorArgs>) => {
         const { environment } = (await build(args)).named("media-api-frontend-function").inputs;
         return (environment as { variables: Record<string, string> }).variables;
@@ -528,7 +528,7 @@ describe("BatchJobProcessor", () => {
       expect(await variablesOf({ authorization: "none" })).to.include({ HIDE_QUEUES: "1" });
     });
 
-    it("takes JWT or nothing where asked", async () => {
+    it("takes JWT or no authorization if configured", async () => {
       const jwt = await build({ jwt: { issuer: "https://issuer.example", audiences: ["jobs"] } });
       expect(jwt.named("media-api-route").inputs).to.include({
         authorizationType: "JWT",
@@ -557,7 +557,7 @@ describe("BatchJobProcessor", () => {
     });
   });
 
-  it("does without job records where told to: no table, no permission, SQS counts the attempts", async () => {
+  it("works without job records if tracking is off: no table, no permission, SQS counts the attempts", async () => {
     const { ofType, named } = await build({ tracking: false });
     expect(ofType("dynamodb/table:Table").map(({ name }) => name)).to.deep.equal([
       "media-tables-types",
@@ -594,7 +594,7 @@ describe("BatchJobProcessor", () => {
       expect(group.options.ignoreChanges).to.include("desiredCapacity");
     });
 
-    it("asks for IMDSv2, an encrypted disk, and lets nothing in", async () => {
+    it("requires IMDSv2 and an encrypted disk, and allows no inbound traffic", async () => {
       const { named } = await build();
       const template = named("media-word-count-fleet-template").inputs;
       expect(template.metadataOptions).to.include({ httpTokens: "required", httpPutResponseHopLimit: 1 });
@@ -607,7 +607,7 @@ describe("BatchJobProcessor", () => {
       expect(named("media-network-workers").inputs).not.to.have.property("ingress");
     });
 
-    it("tells each worker its queue, its table and the processor's settings", async () => {
+    it("passes each worker its queue, its table and the processor's settings", async () => {
       const { named } = await build({
         environment: { SHARED: "all", WINS: "no" },
         processors: [{ ...wordCount, slots: 3, timeoutSeconds: 60, maxAttempts: 2, environment: { WINS: "yes" } }],
@@ -637,7 +637,7 @@ describe("BatchJobProcessor", () => {
       });
     });
 
-    it("may do what the user adds, for all processors and for one", async () => {
+    it("has the policy statements that the user adds, for all processors and for one", async () => {
       const { named } = await build({
         policyStatements: [{ Action: ["s3:GetObject"], Resource: "arn:aws:s3:::data/*" }],
         processors: [
@@ -648,7 +648,7 @@ describe("BatchJobProcessor", () => {
       expect(actions.slice(-2)).to.deep.equal(["s3:GetObject", "s3:PutObject"]);
     });
 
-    it("shows its tags in metadata, save where a key would fail the launch", async () => {
+    it("shows its tags in metadata, unless a key would fail the launch", async () => {
       const tagged = async (tags: Record<string, string>) => {
         const { named } = await build({ tags });
         const { instanceMetadataTags } = named("media-word-count-fleet-template").inputs.metadataOptions as {

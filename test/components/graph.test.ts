@@ -108,7 +108,7 @@ for (const [name, args] of Object.entries(configurations)) {
       });
     });
 
-    it("give private workers a way to each service that their roles may call", () => {
+    it("give private workers an endpoint for each service that their roles may call", () => {
       const endpoints = graph.ofType("ec2/vpcEndpoint:VpcEndpoint").map(({ inputs }) => String(inputs.serviceName));
       if (endpoints.length === 0) return expect(args.network?.privateWorkers).to.not.equal(true);
       const reached = new Set(endpoints.map((name) => name.split(".")[3]!));
@@ -137,7 +137,7 @@ for (const [name, args] of Object.entries(configurations)) {
       }
     });
 
-    it("bind the pattern of groups by this deployment's tag", () => {
+    it("restrict the wildcard for groups to this deployment's tag", () => {
       for (const { name, inputs } of graph.ofType("iam/rolePolicy:RolePolicy")) {
         for (const { Resource, Condition } of statementsIn(inputs.policy)) {
           if (!/autoScalingGroupName\/\*/.test(String(Resource))) continue;
@@ -167,7 +167,7 @@ for (const [name, args] of Object.entries(configurations)) {
       expect(graph.ofType("iam/policy:Policy")).to.deep.equal([]);
     });
 
-    it("let nobody use a queue, topic or bucket but by name, and everybody by TLS alone", () => {
+    it("let only named principals use a queue, topic or bucket, and only over TLS", () => {
       const owners: Record<string, [policy: string, key: string]> = {
         "sqs/queue:Queue": ["sqs/queuePolicy:QueuePolicy", "queueUrl"],
         "sns/topic:Topic": ["sns/topicPolicy:TopicPolicy", "arn"],
@@ -226,7 +226,7 @@ for (const [name, args] of Object.entries(configurations)) {
       });
     });
 
-    it("let each role use the key for what it calls, through those services alone, and no other", () => {
+    it("let each role use the key only through the services that it calls, and no other role", () => {
       const calls: Record<string, Set<string>> = {};
       const keys: Record<string, Statement[]> = {};
       const note = (role: string, actions: string[]) => {
@@ -264,7 +264,7 @@ for (const [name, args] of Object.entries(configurations)) {
       }
     });
 
-    it("keep buckets from the public", () => {
+    it("block public access to buckets", () => {
       const all = {
         blockPublicAcls: true,
         blockPublicPolicy: true,
@@ -276,7 +276,7 @@ for (const [name, args] of Object.entries(configurations)) {
       for (const { inputs } of blocks) expect(inputs).to.deep.include(all);
     });
 
-    it("let nothing in to an instance, and ask it for IMDSv2", () => {
+    it("allow no inbound traffic to instances, and require IMDSv2", () => {
       each("ec2/launchTemplate:LaunchTemplate", ({ name, inputs }) => {
         expect(inputs.metadataOptions, name).to.deep.include({ httpTokens: "required", httpPutResponseHopLimit: 1 });
         const [card] = inputs.networkInterfaces as { securityGroups: string[] }[];
@@ -308,7 +308,7 @@ for (const [name, args] of Object.entries(configurations)) {
       );
     });
 
-    it("ask the API's callers who they are", () => {
+    it("require authorization of the API's callers", () => {
       // Without scopes or operators for tokens, operators sign their calls.
       const authorizations = args.jwt ? ["JWT", "AWS_IAM"] : ["AWS_IAM"];
       // A browser sends no credentials with the request by which it asks what a page may send.
@@ -321,7 +321,7 @@ for (const [name, args] of Object.entries(configurations)) {
       expect(open.map(({ inputs }) => inputs.routeKey)).to.deep.equal(args.cors ? ["OPTIONS /{proxy+}"] : []);
     });
 
-    it("have no idle price but of something that was asked for", () => {
+    it("cost nothing when idle, but for what was asked for", () => {
       const made = graph.resources.filter(
         ({ custom, type }) => (custom || type.startsWith("awsx:")) && !/^pulumi:/.test(type),
       );

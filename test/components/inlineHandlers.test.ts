@@ -77,7 +77,7 @@ describe("inline handlers", () => {
       expect(await call(content, 5)).to.equal(15);
     });
 
-    it("are told to their workers alone, which may read just that object", async () => {
+    it("are passed to their own workers only, which may read just that object", async () => {
       const { named } = await build([wordCount, inline], "helpful");
       const { key } = named("media-triple-fleet-handler").inputs;
       const environmentOf = (type: string) =>
@@ -98,7 +98,7 @@ describe("inline handlers", () => {
       expect(policyOf("word-count")).not.to.include("s3:");
     });
 
-    it("need no bucket where there are none", async () => {
+    it("need no bucket if there are none", async () => {
       const { resources } = await build([wordCount, { name: "tool", command: ["tool", "--json"] }]);
       expect(resources.filter(({ type }) => type.startsWith("aws:s3/"))).to.deep.equal([]);
     });
@@ -176,7 +176,7 @@ describe("inline handlers", () => {
   });
 
   describe("guard", () => {
-    it("passes what survives", async () => {
+    it("accepts what survives serialisation", async () => {
       enum Colour {
         Red = "red",
       }
@@ -295,7 +295,7 @@ describe("inline handlers", () => {
       );
     });
 
-    it("tells a handler's own `this` from others'", () => {
+    it("distinguishes a handler's own `this` from others'", () => {
       const using = [
         "({ async handle(job) { return this.x } }).handle",
         "({ handle() { return [1].map((x) => this.x) } }).handle",
@@ -399,7 +399,7 @@ describe("inline handlers", () => {
       });
     }
 
-    it("throws whatever is read of it but get", async () => {
+    it("throws at every property but get", async () => {
       const keys = [String, Number, Array, Object, Promise, Buffer].flatMap(({ prototype }) =>
         Object.getOwnPropertyNames(prototype),
       );
@@ -428,7 +428,7 @@ describe("inline handlers", () => {
   });
 
   describe("are loaded before they are shipped", () => {
-    it("one that never ends loading is ended, and the limit said", async () => {
+    it("one that never finishes loading is ended, and the limit named", async () => {
       const problems = await loadProblems({ endless: "for (;;);", good: "exports.default = () => 1;" }, 0.5);
       expect(problems).to.deep.equal({ endless: "it took longer than 0.5 s" });
     });

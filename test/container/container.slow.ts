@@ -80,7 +80,7 @@ describe("the worker's image", () => {
     }
   });
 
-  it("says that it needs BuildKit where there is none, and what a network may lack", async () => {
+  it("says that it needs BuildKit if there is none, and what a network may lack", async () => {
     const context = join(root, "worker-image");
     const base = ["--build-arg", `NODE_IMAGE=${baseName}`];
     const legacy = { ...engine.env, DOCKER_BUILDKIT: "0" };
@@ -212,7 +212,7 @@ describe("the worker's image", () => {
       expect(statistics).to.include({ mean: 5 });
     });
 
-    it("calls over TLS from Python by its default context, and trusts nobody that it shouldn't", async () => {
+    it("calls over TLS from Python by its default context, and trusts no other certificate", async () => {
       expect(await run("fetch", { url: server.address })).to.deep.equal({ text: "over TLS", authorities: "many" });
       const distrusted = await journey.reaches(await journey.submit("fetch-stock", { url: server.address }), "failed");
       expect((distrusted.error as { message: string }).message).to.include("CERTIFICATE_VERIFY_FAILED");

@@ -58,7 +58,7 @@ process.exit();`;
     expect(output).to.include(sentence).and.not.include("\n    at ");
   });
 
-  it("is told from one with it", () => {
+  it("is distinguished from one with it", () => {
     expect(compilerProblem(ts)).to.equal(undefined);
     expect(compilerProblem({})).to.include("got 7 or later");
   });

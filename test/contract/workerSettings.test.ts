@@ -33,7 +33,7 @@ describe("workerSettings", () => {
     expect(decodeWorkerSettings(environment)).to.deep.equal({ ok: true, value: settings });
   });
 
-  it("goes round with each kind of handler, and without records", () => {
+  it("round-trips with each kind of handler, and without records", () => {
     const rest: WorkerSettings = { ...settings };
     delete rest.handler;
     delete rest.jobTable;
@@ -51,7 +51,7 @@ describe("workerSettings", () => {
 
   const secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-Ab12Cd";
 
-  it("goes round with secrets", () => {
+  it("round-trips with secrets", () => {
     const value = { ...settings, secrets: { PASSWORD: `${secret}#"a b"`, KEY: secret } };
     expect(decodeWorkerSettings(encodeWorkerSettings(value))).to.deep.equal({ ok: true, value });
   });
@@ -64,7 +64,7 @@ describe("workerSettings", () => {
     });
   }
 
-  it("goes round with each kind of metrics, and takes no other", () => {
+  it("round-trips with each kind of metrics, and refuses others", () => {
     for (const kind of [{ metrics: "component", metricsComponent: "a/b/c" }, { metrics: "off" }] as const) {
       const value = { ...settings, ...kind };
       expect(decodeWorkerSettings(encodeWorkerSettings(value))).to.deep.equal({ ok: true, value });

@@ -19,7 +19,7 @@ describe("the engine, change by change", () => {
     return lines((await engine.succeed("dev", "up")).steps);
   }
 
-  it("takes another order of types for no change", async () => {
+  it("treats another order of types as no change", async () => {
     expect(await up(checksum, wordCount)).to.deep.equal([]);
   });
 
@@ -46,7 +46,7 @@ describe("the engine, change by change", () => {
     ]);
   });
 
-  it("builds the image anew of a changed worker, for the types that run it", async () => {
+  it("rebuilds the image of a changed worker, for the types that run it", async () => {
     writeFileSync(join(engine.folder, "worker-image", "Dockerfile"), "# another\n", { flag: "a" });
     const changed = ["checksum", "word-count"].flatMap((type) => [
       `update jobs-${type}-fleet-group (launchTemplate)`,
@@ -72,7 +72,7 @@ describe("the engine, change by change", () => {
     ]);
   });
 
-  it("takes a handler's file for the same until it changes, from another folder too", async () => {
+  it("treats a handler's file as unchanged until its content changes, in another folder too", async () => {
     // The files are read by a process of their own, which runs as compiled.
     for (const name of ["dist/components", "dist/contract"]) {
       cpSync(join(packageRoot(), name), join(engine.folder, name), { recursive: true });

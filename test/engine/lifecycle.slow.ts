@@ -20,7 +20,7 @@ describe("the engine, from preview to destroy", () => {
     console.log(`      preview: ${preview.steps.length} resources, ${preview.seconds.toFixed(1)} s`);
   });
 
-  it("brings up what finishes a job, with a network and an image of its own", async () => {
+  it("creates a deployment that finishes a job, with a network and an image of its own", async () => {
     const up = await engine.succeed("dev", "up");
     expect(up.steps.filter(({ op }) => op !== "create")).to.deep.equal([]);
     const named = up.steps.map(({ name, type }) => `${type} ${name}`);
@@ -39,7 +39,7 @@ describe("the engine, from preview to destroy", () => {
     expect(lines(again.steps)).to.deep.equal([]);
   });
 
-  it("finds all as it is, and puts right what somebody deleted", async () => {
+  it("finds no drift, and makes again what was deleted", async () => {
     await engine.succeed("dev", "refresh", "--expect-no-changes");
     const { unroutableQueueUrl } = await engine.outputs("dev");
     await engine.cloud.calls.sqs("DeleteQueue", { QueueUrl: unroutableQueueUrl });

@@ -41,7 +41,7 @@ describe("the engine, when a type is removed while its jobs wait", () => {
     expect((await finish(engine, "dev", job!.id)).state).to.equal("succeeded");
   });
 
-  it("runs a dead letter anew once the type is back and it is sent to the type's queue", async () => {
+  it("runs a dead letter again once the type is back and it is sent to the type's queue", async () => {
     const { dataBucket } = await engine.outputs("dev");
     const id = await submit(engine, "dev", "checksum", { input: `s3://${String(dataBucket)}/late.txt` });
     await reach(engine, "dev", id, "failed");
@@ -57,7 +57,7 @@ describe("the engine, when a type is removed while its jobs wait", () => {
     expect((await finish(engine, "dev", id)).result).to.include({ bytes: 4 });
   });
 
-  it("stops short of the queue while a dead letter is hidden, and goes on at the next try", async () => {
+  it("keeps the queue while a dead letter is hidden, and continues at the next try", async () => {
     const { calls, messaging } = engine.cloud;
     // The function leaves 25 s for what it is at, and so waits for 3.
     engine.edit("components/args/defaults.ts", "timeoutSeconds: 300", "timeoutSeconds: 28");

@@ -79,7 +79,7 @@ describe("a program in YAML, by the real engine", () => {
     expect(steps.map(({ op, name }) => `${op} ${name}`)).to.deep.equal(["update jobs-checksum-fleet-group"]);
   });
 
-  it("refuses a secret within a processor by its path, and takes what is none", async () => {
+  it("refuses a secret within a processor by its path, and takes plain values", async () => {
     const giveToken = (TOKEN: unknown) =>
       write(({ resources }) => (resources.jobs.properties.processors[0]!.environment = { TOKEN }));
     giveToken({ "fn::secret": "hidden" });
@@ -93,7 +93,7 @@ describe("a program in YAML, by the real engine", () => {
     expect(Buffer.from(userData, "base64").toString()).to.include("TOKEN=dev");
   });
 
-  it("is told of wrong inputs by their paths", async () => {
+  it("gets errors of wrong inputs with their paths", async () => {
     write(({ resources }) => {
       resources.jobs.properties.processors[0]!.maxInstances = 0;
       resources.jobs.properties.processors[1]!.timeoutSeconds = 0;

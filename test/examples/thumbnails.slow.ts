@@ -38,7 +38,7 @@ describe("the example thumbnails", () => {
     expect((await jobs()).map(({ state }) => state)).to.deep.equal(["succeeded", "succeeded"]);
   });
 
-  it("runs once what S3 tells twice", async () => {
+  it("runs one job for an event that S3 sends twice", async () => {
     const Bucket = example.outputs.bucketName as string;
     const announce = example.test.cloud.lambdas.list().find(({ spec }) => spec.name.startsWith("announce"))!;
     const record = {

@@ -201,7 +201,7 @@ describe("serialised handlers", () => {
     });
   });
 
-  describe("frontend, of requests that say what isn't heeded or doesn't arrive", () => {
+  describe("frontend, of requests with unknown fields and values that JSON loses", () => {
     it("answers as it does unserialised", async () => {
       const post = (body: string, headers: Record<string, string> = {}) => {
         const event = http("POST", "//jobs/", body);
@@ -343,7 +343,7 @@ describe("serialised handlers", () => {
   });
 
   describe("router that reaches no scaler", () => {
-    it("routes all the same", async () => {
+    it("routes nevertheless", async () => {
       const text = lambdaCode("router");
       const job = { version: 1, id: "n1", type: "word-count", payload: 1, submittedAt: "2026-11-02T10:00:00Z" };
       const run = await runSerialised(text, environment, [sns(JSON.stringify(job))]);

@@ -85,7 +85,7 @@ describe("bad input", () => {
     expect(await statusOf({ "x-large": "x".repeat(20_000) })).to.equal(431);
   });
 
-  it("accepts nothing by half: a record and a message for each accepted job, and no more", async () => {
+  it("accepts nothing partly: a record and a message for each accepted job, and no more", async () => {
     const { Count } = await journey.dynamodb.send(new ScanCommand({ TableName: journey.outputs.jobTable }));
     expect(Count).to.equal(4);
     // "once" was replayed while nobody had begun it, so it was published twice; a claim absorbs that.

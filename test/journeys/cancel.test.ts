@@ -32,7 +32,7 @@ describe("cancelling a job", () => {
   const cancel = (id: string) => journey.call("DELETE", `/jobs/${id}`);
   const isStarted = (id: string) => until(() => handlers.ledger().includes(`start ${id}`));
 
-  it("tells the handler of one that runs, and records it; one that waits behind it never runs", async () => {
+  it("stops the handler of a running job, and records it; one that waits behind it never runs", async () => {
     const running = await journey.submit("patient", {});
     await isStarted(running);
     const waiting = await journey.submit("patient", {});

@@ -53,7 +53,7 @@ describe("capacity", () => {
     expect(ids.map((id) => handlers.startsOf(id))).to.deep.equal(ids.map(() => 1));
   }
 
-  it("goes from zero to what the backlog needs at the router's word, and back to zero by itself", async () => {
+  it("scales from zero to what the backlog needs at the router's nudge, and back to zero by itself", async () => {
     const burst = groupOf(journey, "burst");
     const few = groupOf(journey, "few");
     expect([burst, few].flatMap(({ desiredCapacity, instances }) => [desiredCapacity, instances.length])).to.deep.equal(
@@ -84,7 +84,7 @@ describe("capacity", () => {
     await expectAllDoneOnce(ids);
   });
 
-  it("grows by the word of a busy worker, where the router's nudges are lost", async () => {
+  it("grows at a busy worker's nudge if the router's are lost", async () => {
     const untold = groupOf(journey, "untold");
     await until(() => idsInService(untold).length === 1);
     const [own] = idsInService(untold);

@@ -44,7 +44,7 @@ describe("batch-jobs on the local cloud", () => {
     expect((await cli(["status", stdout.trim()])).stdout).to.equal(shown.stdout);
   });
 
-  it("makes one job of an id, and says so when it was another", async () => {
+  it("makes one job of an id, and says so if it was another job's", async () => {
     const submit = (payload: string) => cli(["submit", "echo", payload, "--id", "mine"]);
     expect((await submit("1")).stdout).to.equal("mine\n");
     expect((await submit("1")).stdout).to.equal("mine\n");
@@ -59,13 +59,13 @@ describe("batch-jobs on the local cloud", () => {
     expect(jobs.map(({ result }) => result)).to.deep.equal([1, 2, 3].map((said) => ({ said })));
   });
 
-  it("ends with 1 and the reason where a job fails", async () => {
+  it("exits with 1 and the reason if a job fails", async () => {
     const { code, stderr } = await cli(["submit", "bad", "null", "--wait"]);
     expect(code).to.equal(1);
     expect(stderr).to.match(/^✖ Job \S+ failed after 1 attempt: TypeError: never any good\n$/);
   });
 
-  it("ends with 4 when the time is over, with 130 on Ctrl-C, and the job goes on", async () => {
+  it("exits with 4 at the timeout, with 130 on Ctrl-C, and the job continues", async () => {
     const id = (await cli(["submit", "held", "null"])).stdout.trim();
     expect((await cli(["wait", id, "--timeout", "0.2"])).code).to.equal(4);
     const calls = watchCalls(journey, "dynamodb");
@@ -78,7 +78,7 @@ describe("batch-jobs on the local cloud", () => {
     expect((await cli(["wait", id, "--timeout", "60"])).code).to.equal(0);
   });
 
-  it("ends with 3 for a job, and with 1 for a type, that there is not", async () => {
+  it("exits with 3 for an unknown job, and with 1 for an unknown type", async () => {
     expect((await cli(["status", "nobody"])).code).to.equal(3);
     const { code, stderr } = await cli(["submit", "nonsense", "1"]);
     expect(code).to.equal(1);

@@ -47,7 +47,7 @@ describe("the client on the local cloud", () => {
     expect(await client.get(submitted)).to.deep.equal(job);
   });
 
-  it("tells of progress while it waits", async () => {
+  it("reports progress while it waits", async () => {
     const seen: Job[] = [];
     const submitted = await client.submit("slow", null);
     await client.wait(submitted, { timeoutSeconds: 20, onProgress: (job) => seen.push(job) });
@@ -55,14 +55,14 @@ describe("the client on the local cloud", () => {
     expect(seen.at(-1)).to.include({ state: "succeeded" });
   });
 
-  it("stops waiting when the time is over, and the job goes on", async () => {
+  it("stops waiting at the timeout, and the job continues", async () => {
     const submitted = await client.submit("slow", null);
     const error = await rejection(client.wait(submitted, { timeoutSeconds: 0.5 }));
     expect(error).to.be.instanceOf(WaitTimeoutError);
     expect(await client.wait(submitted, { timeoutSeconds: 20 })).to.include({ state: "succeeded" });
   });
 
-  it("gives a job that failed, with the reason", async () => {
+  it("returns a job that failed, with the reason", async () => {
     const job = await client.wait(await client.submit("bad", null), { timeoutSeconds: 20 });
     expect(job.state).to.equal("failed");
     expect(job.error).to.include({ name: "TypeError", message: "never any good" });

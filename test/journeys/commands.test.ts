@@ -117,7 +117,7 @@ describe("npm start", () => {
     expect((job.result as { bytes: number }).bytes).to.equal(ContentLength);
   });
 
-  it("says of a poison job what was wrong", async () => {
+  it("reports the error of a poison job", async () => {
     await put("texts/not-a-picture.png", "words, no pixels");
     const input = `s3://${addresses.bucket}/texts/not-a-picture.png`;
     const job = await run("thumbnail", { input, width: 100 });
@@ -177,7 +177,7 @@ describe("npm start, misused", () => {
     expect(stderr).to.include("Pulumi.prod.yaml");
   });
 
-  it("says that a port is none, or taken", async () => {
+  it("says that a port is invalid or taken", async () => {
     expect((await refusal("--port", "80a")).stderr).to.include("Expected a port");
     const { createServer } = await import("node:net");
     const server = createServer().listen(0, "127.0.0.1");
@@ -250,7 +250,7 @@ describe("npm run demo", () => {
     }
   });
 
-  it("refuses a width or a time that is none before it brings anything up", () => {
+  it("refuses an invalid width or time before it starts anything", () => {
     for (const args of [
       ["--width", "abc"],
       ["--width", "-1"],
@@ -265,7 +265,7 @@ describe("npm run demo", () => {
     }
   });
 
-  it("ends quietly when nobody reads its output any more", async () => {
+  it("ends quietly when its output is closed", async () => {
     const args = [command("demo"), join(root, "LICENSE")];
     const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     let errors = "";

@@ -96,7 +96,7 @@ describe("dead letters, by client and command line", () => {
     expect(missing.stderr).to.include("No dead letter of nobody");
   });
 
-  it("go back by id, keep id and tenant, and their attempts start afresh", async () => {
+  it("are redriven by id, keep id and tenant, and their attempts count from zero", async () => {
     const { ids, heal } = await fail("first", 5);
     heal();
     const chosen = [ids[1]!, ids[3]!];
@@ -117,7 +117,7 @@ describe("dead letters, by client and command line", () => {
     expect(stderr).to.include("No dead letter of nobody");
   });
 
-  it("go back past the API with --direct: what is no job, too", async () => {
+  it("are redriven without the API with --direct, those that are no job too", async () => {
     const { ids, heal } = await fail("first", 1);
     const QueueUrl = journey.outputs.deadLetterQueueUrls.first;
     const { MessageId } = await journey.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "no job" }));
@@ -131,7 +131,7 @@ describe("dead letters, by client and command line", () => {
     await until(async () => (await client.deadLetters.list({ type: "first" })).deadLetters.length === 1);
   });
 
-  it("go back by type and all, and those that fail again don't go round", async () => {
+  it("are redriven by type or all, and those that fail again are not redriven twice", async () => {
     const first = await fail("first", 3);
     const second = await fail("second", 2);
     expect(await client.deadLetters.redrive({ type: "first" })).to.deep.equal({ count: 3, missing: [], hidden: 0 });
@@ -144,7 +144,7 @@ describe("dead letters, by client and command line", () => {
     expect((await client.deadLetters.list()).deadLetters).to.have.length(0);
   });
 
-  it("go back at a rate", async () => {
+  it("are redriven at a given rate", async () => {
     const { ids } = await fail("first", 6);
     const counts: number[] = [];
     const before = performance.now();
@@ -159,7 +159,7 @@ describe("dead letters, by client and command line", () => {
     expect(await rejection(client.deadLetters.redrive({ ratePerSecond: 0 }))).to.be.instanceOf(RangeError);
   });
 
-  it("are let go of when the call is ended, and those that went back are gone", async () => {
+  it("are released when the call is aborted, except those that were redriven", async () => {
     const { ids } = await fail("first", 6);
     const stop = new AbortController();
     const redriving = client.deadLetters.redrive({
@@ -174,7 +174,7 @@ describe("dead letters, by client and command line", () => {
     expect(deadLetters.length).to.be.at.least(4);
   });
 
-  it("are removed by id, type and all, and records stay", async () => {
+  it("are purged by id, type or all, and records stay", async () => {
     const { ids } = await fail("first", 4);
     await fail("second", 3);
     expect(jsonOf(await cli("purge", ids[2]!, "--json"))).to.deep.equal({ purged: 1, missing: [], hidden: 0 });
@@ -189,7 +189,7 @@ describe("dead letters, by client and command line", () => {
     expect(await client.get(ids[2]!)).to.include({ state: "failed" });
   });
 
-  it("are never taken all by mistake", async () => {
+  it("are never all taken by mistake", async () => {
     await fail("first", 1);
     for (const args of [
       ["redrive"],

@@ -56,12 +56,12 @@ describe("a job's delivery", () => {
     expect(handlers.ledger().filter((line) => line === `end ${id}`)).to.have.length(1);
   });
 
-  it("retries what fails, and tells the attempts", async () => {
+  it("retries what fails, and shows the attempts", async () => {
     const id = await journey.submit("moody", { succeedsAt: 3 });
     expect(await journey.reaches(id, "succeeded")).to.deep.include({ attempts: 3, result: { attempt: 3 } });
   });
 
-  it("dead-letters what keeps failing, with its reason, and goes on with others", async () => {
+  it("dead-letters what keeps failing, with its reason, and continues with others", async () => {
     const poison = await journey.submit("moody", { succeedsAt: 99 });
     const good = await journey.submit("moody", { succeedsAt: 1 });
     await journey.reaches(good, "succeeded");
@@ -74,7 +74,7 @@ describe("a job's delivery", () => {
     expect(letter.MessageAttributes!.reason!.StringValue).to.include("not yet");
   });
 
-  it("goes on when the router fails at first", async () => {
+  it("continues when the router fails at first", async () => {
     const remove = journey.cloud.faults.add({ service: "sqs", action: "SendMessageBatch", times: 5, status: 500 });
     const crash = journey.cloud.faults.add({ service: "lambda", action: "Invoke", times: 1 });
     const ids = await Promise.all([1, 2, 3].map(() => journey.submit("slow", { ms: 1 })));
@@ -110,7 +110,7 @@ describe("a job's delivery", () => {
     expect(unroutable.MessageAttributes!.reason!.StringValue).to.match(/nobody/);
   });
 
-  it("goes on without its record, which a worker then makes", async () => {
+  it("continues without its record, which a worker then makes", async () => {
     const TableName = journey.outputs.jobTable;
     const remove = journey.cloud.faults.add({ service: "lambda", action: "Invoke", status: 0, delayMilliseconds: 300 });
     const id = await journey.submit("slow", { ms: 1 });

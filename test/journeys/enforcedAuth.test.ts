@@ -52,7 +52,7 @@ describe("authorization that is enforced on this machine", () => {
     });
     after(() => journey?.stop());
 
-    it("lets the command line work without options, which nobody else can", async () => {
+    it("lets the command line work without options, and no other caller", async () => {
       await worksByItself(journey);
       expect(await journey.call("GET", "/jobs/mine")).to.deep.include({ status: 403, body: { message: "Forbidden" } });
       const unsigned = await cliOf(journey)(["status", "mine", "--no-sign"]);
@@ -91,7 +91,7 @@ describe("authorization that is enforced on this machine", () => {
     });
     after(() => journey?.stop());
 
-    it("lets the command line work without options, or with a token, which nobody else can", async () => {
+    it("lets the command line work without options or with a token, and no other caller", async () => {
       await worksByItself(journey);
       const unauthorized = { status: 401, body: { message: "Unauthorized" } };
       expect(await journey.call("GET", "/jobs/mine")).to.deep.include(unauthorized);
@@ -102,7 +102,7 @@ describe("authorization that is enforced on this machine", () => {
       expect((await cli(["status", "mine", "--token", issue("others")])).code).to.equal(1);
     });
 
-    it("goes on as before when the program is deployed once more, and otherwise once its authorization changes", async () => {
+    it("works as before when the program is deployed again, and otherwise once its authorization changes", async () => {
       const cli = cliOf(journey);
       const token = journey.cloud.apis.list()[0]!.access.bearerToken;
       await journey.redeploy({ throttling: { rateLimit: 7 } });

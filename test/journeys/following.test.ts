@@ -137,7 +137,7 @@ describe("following jobs", () => {
     expect(ranAt(cancelled)).to.be.NaN;
   });
 
-  it("tells others of each end, by the state that they ask for", async () => {
+  it("publishes an event for each end, with its state to filter by", async () => {
     const receive = await subscribe();
     const succeeded = await journey.submit("echo", "fine");
     const failed = await journey.submit("echo", { fail: true });

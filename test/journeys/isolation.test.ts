@@ -24,7 +24,7 @@ describe("jobs beside bad ones", () => {
     handlers?.remove();
   });
 
-  it("succeed with their attempts intact where one kills its own process, which pays for it", async () => {
+  it("succeed without a lost attempt though one kills its own process, which fails for it", async () => {
     const good = [await journey.submit("mixed", { waits: true }), await journey.submit("mixed", { waits: true })];
     const bad = await journey.submit("mixed", { kills: "itself" });
     const failed = await journey.reaches(bad, "failed", 60);
@@ -37,7 +37,7 @@ describe("jobs beside bad ones", () => {
     }
   });
 
-  it("succeed with their attempts intact where one kills the worker, which fails once it did so alone", async () => {
+  it("succeed without a lost attempt though one kills the worker, which fails once it has done so alone", async () => {
     const good = [await journey.submit("mixed", { waits: true }), await journey.submit("mixed", { waits: true })];
     const bad = await journey.submit("mixed", { kills: "worker" });
     for (const id of good) handlers.release(id);

@@ -31,7 +31,7 @@ describe("an instance's life", () => {
   const said = (event: string, instance: string) =>
     journey.logs.some(({ name, line }) => name === instance && line.includes(`"event":"${event}"`));
 
-  it("begins once the worker has told the launch hook", async () => {
+  it("begins once the worker has completed the launch hook", async () => {
     await until(() => group("held").instances.some(({ lifecycleState }) => lifecycleState === "InService"));
     const [instance] = group("held").instances;
     await until(() => said("worker-started", instance!.id));
@@ -58,7 +58,7 @@ describe("an instance's life", () => {
     expect(group("held").desiredCapacity).to.equal(1);
   });
 
-  it("leaves at a rebalance recommendation: its job is given back, and another instance stands in at once", async () => {
+  it("ends at a rebalance recommendation: its job is given back, and another instance replaces it at once", async () => {
     const id = await journey.submit("held", {});
     await until(() => handlers.ledger().includes(`start ${id}`));
     const [own] = group("held").instances;

@@ -110,7 +110,7 @@ describe("batch-jobs local", () => {
     expect(other.stderr).to.include("Pulumi.prod.yaml").and.include("--stack dev, --stack loud");
   });
 
-  it("says that the port is taken, or none", async () => {
+  it("says that the port is taken or invalid", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as { port: number };

@@ -13,7 +13,7 @@ describe("an outage of each service", () => {
   for (const variant of variants) {
     const planned = services.map((service, at) => [service, kinds[(variant + at) % kinds.length]!] as const);
 
-    it(`costs no job anything: ${planned.map(([service, kind]) => `${service} ${kind}`).join(", ")}`, async () => {
+    it(`affects no job: ${planned.map(([service, kind]) => `${service} ${kind}`).join(", ")}`, async () => {
       const worlds: OutageJourney[] = [];
       try {
         // Programs run one after another.

@@ -71,7 +71,7 @@ describe("kept payloads", () => {
     expect((await client.get(id)).attempts).to.equal(1);
   });
 
-  it("are kept of a job from the topic, too, and removed with result and checkpoint when somebody asks for it", async () => {
+  it("are kept of a job from the topic, too, and removed with result and checkpoint on request", async () => {
     const id = randomUUID();
     const message = { version: 1, id, type: "picky", submittedAt: new Date().toISOString(), payload: { fails: false } };
     await journey.cloud.calls.sns("Publish", {

@@ -56,7 +56,7 @@ describe("the scaler's errors", () => {
     await expectDoneOnce(id);
   });
 
-  it("names a group that is gone, and goes on once it is back", async () => {
+  it("names a group that is gone, and continues once it is back", async () => {
     const { name, arn, settings } = groupOf(journey, "groupless");
     await journey.cloud.groups.delete(name);
     const id = await journey.submit("groupless", {});
@@ -67,7 +67,7 @@ describe("the scaler's errors", () => {
     await expectDoneOnce(id);
   });
 
-  it("names a queue that is gone, and goes on once it is back", async () => {
+  it("names a queue that is gone, and continues once it is back", async () => {
     const QueueUrl = journey.outputs.queueUrls.queueless!;
     const { Attributes = {} } = await journey.sqs.send(
       new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["VisibilityTimeout", "RedrivePolicy", "Policy"] }),

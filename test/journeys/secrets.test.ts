@@ -57,7 +57,7 @@ function secretsOfProgram() {
   };
 }
 
-describe("secrets, on the whole way", () => {
+describe("secrets, from end to end", () => {
   let journey: Journey;
   let handlers: Handlers;
 
@@ -111,7 +111,7 @@ describe("secrets, on the whole way", () => {
     expect(lines().filter((line) => line.includes("marker"))).to.deep.equal([]);
   });
 
-  it("lie in no user data, no table, no queue and no function's environment", async () => {
+  it("are in no user data, no table, no queue and no function's environment", async () => {
     const { cloud } = journey;
     const { TableNames } = await cloud.calls.dynamodb<{ TableNames: string[] }>("ListTables", {});
     const tables = await Promise.all(
@@ -138,7 +138,7 @@ describe("secrets, on the whole way", () => {
     expect(JSON.parse(fitting()!)).to.deep.include({ secret: "LATER", jobType: "unreadable" });
   });
 
-  it("that nobody has a value for are known before a job comes", () => {
+  it("without a value are reported before a job comes", () => {
     expect(journey.cloud.secrets.missing()).to.deep.equal(["LATER"]);
     expect(journey.cloud.secrets.superfluous()).to.deep.equal([]);
   });

@@ -29,7 +29,7 @@ describe("jobs without records", () => {
     expect(handlers.ledger().filter((line) => line.startsWith(poison))).to.deep.equal([`${poison} 1`, `${poison} 2`]);
   });
 
-  it("are not to be asked after, and say so", async () => {
+  it("can't be read, and the API says so", async () => {
     const { body } = await journey.call("GET", "/jobs/any");
     expect(body).to.include({ status: 404, code: "tracking-off" });
   });

@@ -90,7 +90,7 @@ describe("client and command line", () => {
   const odd = ["-", "--json", "...", "a..b", "_", "__proto__", "constructor", "batch", "0", "null", "A".repeat(80)];
   const all = [..."ABCXYZabcxyz0189._-"].join("");
 
-  it("take ids of every odd kind, from submission to result", async () => {
+  it("take unusual ids of every kind, from submission to result", async () => {
     for (const id of [...odd, all]) {
       const submitted = await client.submit("echo", 1, { id });
       expect(submitted.id).to.equal(id);
@@ -105,7 +105,7 @@ describe("client and command line", () => {
     expect((await client.list({ type: "echo", limit: 100 })).jobs.map(({ id }) => id)).to.include.members(odd);
   });
 
-  it("redrive, and purge, dead letters of ids of every odd kind", async () => {
+  it("redrive and purge dead letters with unusual ids of every kind", async () => {
     const ids = [...odd, all].map((id) => `${id.slice(0, 78)}-x`);
     const submit = () => client.submitMany(ids.map((id) => ({ id, type: "sick", payload: { healed } })));
     expect((await submit()).every(({ isAccepted }) => isAccepted)).to.be.true;
@@ -122,7 +122,7 @@ describe("client and command line", () => {
     }
   });
 
-  it("refuse ids that are none before anything is asked", async () => {
+  it("refuse invalid ids before they send a request", async () => {
     for (const id of [".", "..", "a b", "ä", "a/b", "A".repeat(81), ""]) {
       expect(await rejection(client.submit("echo", 1, { id })), id).to.include({ code: "invalid-request" });
       expect((await cli("status", "--", id)).code, id).to.equal(3);

@@ -102,7 +102,7 @@ describe("a job that waits", () => {
     expect(waiting.detail).to.include(found.reason);
   });
 
-  it("says so by the command line: status, logs, and whoever waits for it", async () => {
+  it("has the reason shown by the command line: status, logs and wait", async () => {
     const cli = (args: string[], more: SpawnOptions = {}) => spawnCli([...args, "--url", journey.url], more);
     const id = (await cli(["submit", "broken", "{}"])).stdout.trim();
     await eventually(async () => (await typeNamed("broken")).launchProblem);
@@ -153,7 +153,7 @@ describe("a job that waits", () => {
     }
   });
 
-  it("has launches tried at once where somebody asks for it", async () => {
+  it("has launches retried at once on request", async () => {
     const group = groupOf(journey, "other");
     await setItem(journey, "other", "fleet", { failedLaunches: 5, failedTries: 4, retryAt: Date.now() + 900_000 });
     const id = await journey.submit("other", { done: true });
@@ -164,7 +164,7 @@ describe("a job that waits", () => {
     await journey.reaches(id, "succeeded", 30);
   });
 
-  it("gets no more instances by what a worker says than its queue holds, and other types get none", async () => {
+  it("gets no more instances at a worker's nudge than its queue needs, and other types get none", async () => {
     const id = await journey.submit("greedy", { sent: { greedy: 1e6, bystander: 1e6, broken: 1e6 } });
     const { result } = await journey.reaches(id, "succeeded", 20);
     expect(result).to.deep.equal({ StatusCode: 202, refused: "AccessDeniedException" });

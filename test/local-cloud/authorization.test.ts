@@ -70,7 +70,7 @@ describe("local HTTP API that enforces authorization", () => {
 
   const forbidden = { status: 403, challenge: null, body: { message: "Forbidden" } };
 
-  it("asks nobody where a route says so, or says nothing, and answers 404 where there is none", async () => {
+  it("requires no authorization if a route says so, or says nothing, and answers 404 if there is none", async () => {
     for (const path of ["/open", "/unsaid"]) {
       const { status, body } = await seen(url + path);
       expect(status).to.equal(200);
@@ -97,7 +97,7 @@ describe("local HTTP API that enforces authorization", () => {
     };
     const answerTo = async ({ path, headers }: ReturnType<typeof call>) => seen(url + path, { headers: await headers });
 
-    it("takes those of the person, and says who it is", async () => {
+    it("accepts those of the user, and passes the identity on", async () => {
       const { accessKeyId } = test.cloud.credentials;
       const { status, body } = await answerTo(call(test.cloud.credentials));
       expect(status).to.equal(200);
@@ -109,7 +109,7 @@ describe("local HTTP API that enforces authorization", () => {
         .and.equal(iam.userId);
     });
 
-    it("takes one over a body, and none over another body", async () => {
+    it("accepts one over the body, and refuses one over another body", async () => {
       const request = { service: "execute-api", region: test.cloud.region, path: "/signed/a", method: "POST" };
       const headers = await signCall({ ...request, address: url, headers: {}, body: "one" }, test.cloud.credentials);
       const send = (body: string) => seen(`${url}/signed/a`, { method: "POST", headers, body });
@@ -117,7 +117,7 @@ describe("local HTTP API that enforces authorization", () => {
       expect(await send("two")).to.deep.equal(forbidden);
     });
 
-    it("asks the policies of a role for execute-api:Invoke on the method and path", async () => {
+    it("checks the role's policies for execute-api:Invoke on the method and path", async () => {
       const session = (name: string, roleArn: string) => test.cloud.callers.issue({ name, roleArn });
       const worker = session("i-1", may);
       const { status, body } = await answerTo(call(worker));
@@ -179,7 +179,7 @@ describe("local HTTP API that enforces authorization", () => {
       challenge: `Bearer scope="" error="invalid_token" error_description="${description}"`,
     });
 
-    it("takes one of its issuer, and hands its claims on as texts", async () => {
+    it("accepts one of its issuer, and passes its claims on as texts", async () => {
       const token = test.cloud.issuer.issue({ issuer, audience: "jobs", subject: "somebody" });
       const { status, body } = await withToken(token);
       expect(status).to.equal(200);
@@ -192,7 +192,7 @@ describe("local HTTP API that enforces authorization", () => {
       expect(inQuery.status, "in the query").to.equal(200);
     });
 
-    it("asks for one of the route's scopes", async () => {
+    it("requires one of the route's scopes", async () => {
       const issue = (scopes?: string[]) => test.cloud.issuer.issue({ issuer, audience: "jobs", scopes });
       const { status, body } = await withToken(issue(["read", "more"]), "/scoped");
       expect(status).to.equal(200);
@@ -270,7 +270,7 @@ describe("local HTTP API, where authorization isn't enforced", () => {
   let test: TestCloud;
   after(() => test?.stop());
 
-  it("asks nobody", async () => {
+  it("requires no authorization", async () => {
     test = await startTestCloud();
     const { url } = (await test.up(program)) as { url: string };
     for (const path of ["/open", "/signed/a", "/token", "/scoped"]) {

@@ -229,7 +229,7 @@ describe("local Auto Scaling and metadata", () => {
     await setDesired(group, 0);
   });
 
-  it("tells activities with their causes, the newest first, page by page", async () => {
+  it("lists activities with their causes, the newest first, page by page", async () => {
     const group = groups.other!;
     await setDesired(group, 2);
     await until(() => inService(group).length === 2);

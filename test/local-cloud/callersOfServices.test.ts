@@ -92,7 +92,7 @@ describe("callers of the local AWS endpoint", () => {
     });
   }
 
-  it("are told by their role's session, whose token they must have", async () => {
+  it("are identified by their role's session, whose token they must have", async () => {
     const session = test.cloud.callers.issue({ name: "session", roleArn: "arn:aws:iam::000000000000:role/none" });
     const call = services.find(({ name }) => name === "sqs")!.call;
     expect((await rejection(call({ ...settings, credentials: session }))).message).to.include(
@@ -150,7 +150,7 @@ describe("callers of the local AWS endpoint", () => {
     }
   });
 
-  it("may clocks differ by less than 15 minutes", async () => {
+  it("may have clocks that differ by less than 15 minutes", async () => {
     const call = services[0]!.call;
     for (const minutes of [-14, 14]) await call({ ...settings, systemClockOffset: minutes * 60_000 });
     for (const minutes of [-16, 16]) {

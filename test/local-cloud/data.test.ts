@@ -90,7 +90,7 @@ describe("a folder of data", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("keeps messages as they were: in order, delayed, in flight, with what they were received", async () => {
+  it("keeps messages as they were: in order, delayed, in flight, with their receive counts", async () => {
     expect(told()).to.equal(`Keeps queues, tables, objects and schedules in ${folder}`);
     for (const body of ["first", "second", "third"]) await send(body);
     await send("delayed", 600);

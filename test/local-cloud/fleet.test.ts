@@ -59,7 +59,7 @@ describe("the fleet's picture", () => {
     ]);
   });
 
-  it("tells what goes wrong in the cloud, no other lines, and only the latest", () => {
+  it("shows errors of the cloud, no other lines, and only the latest", () => {
     const before = fleet.events.length;
     fleet.note({ source: "worker", name: "i-1", stream: "stdout", line: "not JSON" });
     fleet.note({ source: "function", name: "router", stream: "stdout", line: '{"event":"job-started"}' });
@@ -72,7 +72,7 @@ describe("the fleet's picture", () => {
     expect(fleet.events.at(-1)!.text).to.equal("group: trouble 149");
   });
 
-  it("fits the terminal, and obeys nothing that is in a text", () => {
+  it("fits the terminal, and prints no control sequence of a text", () => {
     const row = { type: "a", visible: 12, inFlight: 3, desired: 2, inService: 1, pending: 1, terminating: 0, busy: 3 };
     const events = Array.from({ length: 50 }, (_, index) => ({
       at: new Date(),

@@ -165,7 +165,7 @@ describe("a lifecycle action", () => {
     return { action, outcome: () => outcome };
   };
 
-  it("starts its timeout anew with each heartbeat", async () => {
+  it("restarts its timeout with each heartbeat", async () => {
     const { action, outcome } = ended(0.2);
     const timer = setInterval(() => action.heartbeat(), 50);
     await until(() => outcome() === undefined && Date.now());

@@ -198,7 +198,7 @@ describe("malformed requests to the local cloud", () => {
     await expectUnharmed();
   });
 
-  it("whatever else comes to the controls", async () => {
+  it("whatever else is sent to the controls", async () => {
     const headers = { ...controlHeaders(test.cloud), "content-type": "application/json" };
     for (const path of ["faults", "hang", "interrupt", "__proto__", "constructor", "%ff", "", "/", "faults/"]) {
       for (const body of [

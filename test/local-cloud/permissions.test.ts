@@ -98,7 +98,7 @@ describe("permissions in the local cloud", () => {
     }
   });
 
-  it("take a batch for what its entries are", async () => {
+  it("check a batch by its entries", async () => {
     const { settings } = actingWith(allow("sqs:SendMessage", made.queue), allow("sns:Publish", made.topic));
     await new SQSClient(settings).send(
       new SendMessageBatchCommand({ QueueUrl: made.queueUrl, Entries: [{ Id: "1", MessageBody: "x" }] }),
@@ -110,7 +110,7 @@ describe("permissions in the local cloud", () => {
     expect((await rejection(receiving)).message).to.include("sqs:receivemessage");
   });
 
-  it("say with a deny which kind of policy has it", async () => {
+  it("name the kind of policy that has an explicit deny", async () => {
     const own = actingWith(allow("sqs:*", "*"), { ...allow("sqs:SendMessage", made.queue), Effect: "Deny" });
     const send = new SendMessageCommand({ QueueUrl: made.queueUrl, MessageBody: "x" });
     const denied = await rejection(new SQSClient(own.settings).send(send));
@@ -125,7 +125,7 @@ describe("permissions in the local cloud", () => {
     await new SQSClient(other.settings).send(send);
   });
 
-  it("tell a table's index from the table, and items by their partition key", async () => {
+  it("distinguish a table's index from the table, and items by their partition key", async () => {
     const condition = { Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["own"] } } };
     const actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchGetItem"];
     const client = new DynamoDBClient(actingWith(allow(actions, made.tableArn, condition)).settings);
@@ -156,7 +156,7 @@ describe("permissions in the local cloud", () => {
     expect((await rejection(refused.at(-1)!)).message).to.include(`${made.tableArn}/index/by-kind`);
   });
 
-  it("hide from who may not list a bucket that an object is missing", async () => {
+  it("hide that an object is missing from callers that may not list the bucket", async () => {
     const objects = `arn:aws:s3:::${made.bucket}/*`;
     const missing = { Bucket: made.bucket, Key: "missing" };
     const blind = new S3Client(actingWith(allow("s3:GetObject", objects)).settings);
@@ -170,7 +170,7 @@ describe("permissions in the local cloud", () => {
     expect((await rejection(seeing.send(writing))).message).to.include("s3:PutObject");
   });
 
-  it("ask for the role that a schedule is handed", async () => {
+  it("require iam:PassRole for a schedule's role", async () => {
     const create = allow("scheduler:CreateSchedule", "*");
     const pass = (service: string) =>
       allow("iam:PassRole", made.publisher, { Condition: { StringEquals: { "iam:PassedToService": service } } });
@@ -185,7 +185,7 @@ describe("permissions in the local cloud", () => {
     expect(refused.message).to.include(`iam:PassRole on resource: ${made.publisher}`);
   });
 
-  it("of a resource let a role in that has none of its own, and a function's let its callers in", async () => {
+  it("of a resource allow a role that has none of its own, and a function's allow its callers", async () => {
     const { settings } = actingWith();
     await new SQSClient(settings).send(new SendMessageCommand({ QueueUrl: made.shared, MessageBody: "welcome" }));
     expect((await receive(test.sqs, made.shared)).Body).to.equal("welcome");
@@ -211,7 +211,7 @@ describe("permissions in the local cloud", () => {
     await rejection(send());
   });
 
-  it("of managed policies count too, and a policy that nobody here knows is said to be one", async () => {
+  it("of managed policies count too, and an unknown policy is reported", async () => {
     const failing = await startTestCloud();
     const failure = await rejection(
       failing.up(() => {
@@ -233,7 +233,7 @@ describe("permissions in the local cloud", () => {
     await client.send(new SendMessageCommand({ QueueUrl: made.queueUrl, MessageBody: "x" }));
   });
 
-  it("are wanting where a role doesn't trust the service that shall act in it", async () => {
+  it("are missing if a role doesn't trust the service that is to assume it", async () => {
     const failing = await startTestCloud();
     const assumeRolePolicy = trustIn("ec2");
     const failure = await rejection(
@@ -245,7 +245,7 @@ describe("permissions in the local cloud", () => {
     expect(failure.message).to.include("cannot be assumed by Lambda");
   });
 
-  it("wanting say so in the log, once", async () => {
+  it("that are missing are logged, once", async () => {
     const { name, settings } = actingWith();
     const send = () =>
       new SQSClient(settings).send(new SendMessageCommand({ QueueUrl: made.queueUrl, MessageBody: "x" }));

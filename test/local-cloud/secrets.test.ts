@@ -115,7 +115,7 @@ describe("values given for secrets that the program doesn't make", () => {
   const whole = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-Ab12Cd";
   const parameter = "arn:aws:ssm:eu-west-1:123456789012:parameter/token";
 
-  it("stand in by the variables of those who ask", () => {
+  it("are used by the variable's name of the function or instance that asks", () => {
     const store = new SecretStore({ USER: "jobs", PASSWORD: "p", KEY: "k", TOKEN: "t", TYPO: "x" });
     store.note(
       JSON.stringify({ USER: `${secret}#user`, PASSWORD: `${secret}#password`, KEY: whole, TOKEN: parameter }),
@@ -129,7 +129,7 @@ describe("values given for secrets that the program doesn't make", () => {
     expect(store.superfluous()).to.deep.equal(["TYPO"]);
   });
 
-  it("are missed where they are not given, key by key", () => {
+  it("are reported if they are missing, key by key", () => {
     const store = new SecretStore({ USER: "jobs" });
     store.note(JSON.stringify({ USER: `${secret}#user`, PASSWORD: `${secret}#password`, TOKEN: parameter }));
     expect(store.missing()).to.deep.equal(["PASSWORD", "TOKEN"]);
@@ -159,7 +159,7 @@ describe("the file of local secrets", () => {
     }
   };
 
-  it("need not be there, nor hold anything", () => {
+  it("may be missing or empty", () => {
     expect(readLocalSecrets(folder)).to.deep.equal({});
     write("# nothing yet\n");
     expect(readLocalSecrets(folder)).to.deep.equal({});
@@ -192,7 +192,7 @@ describe("the file of local secrets", () => {
     });
   }
 
-  it("is refused where git would take it in", () => {
+  it("is refused if git would add it", () => {
     execFileSync("git", ["init", "--quiet", folder]);
     write("A: a\n");
     expect(failure()).to.match(

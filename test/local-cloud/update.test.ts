@@ -84,7 +84,7 @@ describe("a program in the place of another", () => {
     expect(test.cloud.messaging.queue(String(before.queue))).to.be.undefined;
   });
 
-  it("calls a function at each turn of the life of an invocation, and lets its refusal stand in the way", async () => {
+  it("calls a function when its invocation resource is created, changed and deleted, and fails if the function does", async () => {
     const program =
       (input: string | undefined, code = `exports.handler = async (event) => event;`) =>
       () => {

@@ -70,7 +70,7 @@ describe("an outage of three hours", () => {
   for (const service of services) {
     for (const kind of kinds) {
       for (const seed of testSeeds(1)) {
-        it(`of ${service} (${kind}) is no verdict on jobs, makes nobody spin and passes by itself, with seed ${seed}`, async () => {
+        it(`of ${service} (${kind}) fails no job, causes no busy retries and recovers by itself, with seed ${seed}`, async () => {
           const outcome = await runThrough(service, kind, seed);
           const { world, ids, letters, health } = outcome;
           const hasRun = new Set(world.runs.map(({ id }) => id));

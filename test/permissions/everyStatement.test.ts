@@ -41,7 +41,7 @@ describe("every statement that an option makes", () => {
     expect([...sids].sort()).to.deep.equal(Object.keys(statementReasons).sort());
   });
 
-  it("is in the world whose permissions are taken away, or in a list of why not", async () => {
+  it("is in the deployment whose permissions are taken away, or in a list of reasons why not", async () => {
     const world = grantsOf(await statementsOf({ processors, ...args }));
     const listed = Object.keys({ ...byJourney, ...notEnforced }).map((name) => name.replace(/^\S+ /, ""));
     const grants = grantsOf(statements);

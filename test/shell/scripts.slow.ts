@@ -61,7 +61,7 @@ describe("the scripts of an instance", () => {
       expect(readFileSync(join(machine.folder, "bin", "password"), "utf8")).to.equal("pass/word=\n");
     });
 
-    it("pulls nothing without the registry's leave, and says what it said", async () => {
+    it("pulls nothing if the registry refuses, and logs its answer", async () => {
       machine.answers.GetAuthorizationToken = { status: 400, body: '{"__type":"AccessDeniedException"}' };
       const { status, stderr } = await machine.run("pull");
       expect(status).to.equal(1);
@@ -92,7 +92,7 @@ describe("the scripts of an instance", () => {
     };
     beforeEach(() => machine.settings({ image, registryCredentials }));
 
-    it("reads it at each pull, tells the password by standard input alone, and leaves nothing of it", async () => {
+    it("reads it at each pull, passes the password by standard input only, and leaves no trace of it", async () => {
       const password = `p"a\\ss/w\u00f6rd $HOME \`id\` 'x' =&`;
       secret({ username: "acme-bot", password, email: "bot@acme.example" });
       // What Docker does on signing in.
@@ -128,7 +128,7 @@ describe("the scripts of an instance", () => {
       }
     });
 
-    it("pulls nothing where the secret can't be read or isn't one, says so, and tells nothing of it", async () => {
+    it("pulls nothing if the secret can't be read or isn't one, says so, and logs nothing of it", async () => {
       machine.answers.GetSecretValue = { status: 400, body: '{"__type":"AccessDeniedException"}' };
       expect((await machine.run("pull")).stderr)
         .to.include("can't be read: ")
@@ -184,7 +184,7 @@ describe("the scripts of an instance", () => {
       }
     });
 
-    it("hands the container the instance's GPUs where there are to be any, and else says nothing of them", async () => {
+    it("gives the container the instance's GPUs if it is to have any, and no option for them otherwise", async () => {
       expect((await machine.run("run")).status).to.equal(0);
       machine.settings({ gpu: true });
       expect((await machine.run("run")).status).to.equal(0);
@@ -193,7 +193,7 @@ describe("the scripts of an instance", () => {
       expect(withGpus).to.include(" --runtime nvidia --env NVIDIA_VISIBLE_DEVICES=all --env WORKER_ID=");
     });
 
-    it("starts nothing where the instance can't say who it is", async () => {
+    it("starts nothing if the instance's id can't be read", async () => {
       delete machine.metadata["instance-id"];
       expect((await machine.run("run")).status).not.to.equal(0);
       expect(machine.commands()).to.deep.equal([]);
@@ -249,7 +249,7 @@ describe("the scripts of an instance", () => {
       ]);
     });
 
-    it("leaves what is mounted alone, fails with the reason where there is none, and so does the worker's start", async () => {
+    it("leaves what is mounted alone, fails with the reason if there is none, and so does the worker's start", async () => {
       for (const name of fakes) machine.fake(name, "");
       plug({ nvme0n1: [volume] });
       for (const script of ["disks", "run"]) {
@@ -322,7 +322,7 @@ describe("the scripts of an instance", () => {
   });
 
   describe("give-up", () => {
-    it("abandons the launch that the group waits with, after it told the log group why", async () => {
+    it("abandons the launch that the group waits with, after it wrote the reason into the log group", async () => {
       const { status, stderr } = await machine.run("give-up", ['no "space"\non \\device\\ ü']);
       expect(status, stderr).to.equal(0);
       expect(actions()).to.deep.equal([
@@ -367,7 +367,7 @@ describe("the scripts of an instance", () => {
       });
     });
 
-    it("takes what the worker's unit said last for the reason, where it is given none", async () => {
+    it("takes the last lines of the worker's unit as the reason if it is given none", async () => {
       await machine.run("give-up");
       const [{ message }] = (called("PutLogEvents") as { logEvents: [{ message: string }] }).logEvents;
       expect(JSON.parse(message)).to.include({ reason: 'docker: no "space" left on device ' });
@@ -376,7 +376,7 @@ describe("the scripts of an instance", () => {
       ]);
     });
 
-    it("keeps the end of a long reason, where the cause stands, and says so where there is none", async () => {
+    it("keeps the end of a long reason, where the cause stands, and says so if there is none", async () => {
       machine.fake("journalctl", 'printf "frame %s\\n" {1..900}; echo "Error: Cannot find module x"');
       const reasonOf = async () => {
         machine.calls.length = 0;
@@ -406,7 +406,7 @@ describe("the scripts of an instance", () => {
       expect(called("SetInstanceHealth")).to.include({ HealthStatus: "Unhealthy" });
     });
 
-    it("gives up without the log group too, and fails where the group won't hear of it", async () => {
+    it("gives up without the log group too, and fails if Auto Scaling refuses", async () => {
       machine.answers.CreateLogStream = { status: 400, body: '{"__type":"ResourceAlreadyExistsException"}' };
       machine.answers.PutLogEvents = { status: 400, body: "{}" };
       const { status, stderr } = await machine.run("give-up", ["hung"]);
@@ -432,7 +432,7 @@ describe("the scripts of an instance", () => {
         Promise.resolve(),
       );
 
-    it("gives a worker up that was unwell eight times in a row, with what it said", async () => {
+    it("gives up a worker that was unhealthy eight times in a row, with its reason", async () => {
       await look(7);
       expect(actions()).to.deep.equal([]);
       await look();
@@ -441,7 +441,7 @@ describe("the scripts of an instance", () => {
       expect(message).to.include("8 times in a row").and.to.include("receives have failed");
     });
 
-    it("begins anew with each good answer", async () => {
+    it("counts from zero after each good answer", async () => {
       await look(7);
       answer.status = 200;
       await look();
@@ -450,14 +450,14 @@ describe("the scripts of an instance", () => {
       expect(actions()).to.deep.equal([]);
     });
 
-    it("takes silence for being unwell", async () => {
+    it("counts a missing answer as unhealthy", async () => {
       const { port } = worker;
       await worker.close();
       await look(8, port);
       expect(actions()).to.include("autoscaling CompleteLifecycleAction");
     });
 
-    it("leaves a worker alone that is starting or stopping, and begins anew after", async () => {
+    it("ignores a worker that is starting or stopping, and counts from zero afterwards", async () => {
       await look(7);
       machine.fake("systemctl", "echo activating; exit 3");
       await look(9);
@@ -466,7 +466,7 @@ describe("the scripts of an instance", () => {
       expect(actions()).to.deep.equal([]);
     });
 
-    it("understands the worker itself", async () => {
+    it("understands the real worker's answers", async () => {
       const vitals = { failingSince: undefined as number | undefined };
       const source = { isDraining: false, busySlots: 0, vitals };
       const clock = new FakeClock();

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { active, leftOver } from "./leakGuard";
 
 describe("The leak guard", () => {
-  it("tells timers, threads and processes that are left, and none that are gone", async () => {
+  it("reports timers, threads and processes that are left, and none that have ended", async () => {
     // Mocha's own timer for this test starts only once the test waits.
     await new Promise((resolve) => setImmediate(resolve));
     const before = active();

@@ -113,7 +113,7 @@ describe("runHandler", () => {
     expect(await stopped).to.include({ outcome: "given-back" });
   });
 
-  it("says of errors what the record would, without secrets", async () => {
+  it("reports errors as the record would, without secrets", async () => {
     const handle = async () => {
       throw Object.assign(new Error(`refused with ${process.env.PASSWORD}`), { permanent: true });
     };

@@ -59,7 +59,7 @@ describe("Commands of one worker", () => {
     cancellation: { code: "setInterval(() => {}, 1000)", cause: "cancelled", kind: "stopped" },
   };
   for (const [name, stray] of Object.entries(strays)) {
-    it(`leave ${name} behind with no end: success, failure, timeout and cancellation`, async () => {
+    it(`leave no process of ${name} behind, whatever the end: success, failure, timeout and cancellation`, async () => {
       for (const [end, { code, cause, kind }] of Object.entries(ends)) {
         const file = path.join(folder, `pid-${end}`);
         const wait = `const timer = setInterval(() => { if (!require("fs").existsSync("${file}")) return; clearInterval(timer); ${code} }, 10)`;

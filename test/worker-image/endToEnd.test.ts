@@ -106,7 +106,7 @@ describe("The worker as a process", () => {
     expect(await world.backlog(settings)).to.equal(0);
   });
 
-  it("keeps a job that computes for longer than its visibility timeout, and nobody else runs it", async () => {
+  it("keeps a job that computes for longer than its visibility timeout, and no other worker runs it", async () => {
     const { settings, start } = await createProcessor();
     const marker = path.join(folder, "spun");
     const id = await world.submit(settings, { do: "spin", milliseconds: 2_500, marker });
@@ -126,7 +126,7 @@ describe("The worker as a process", () => {
     expect(JSON.stringify(settingless.events)).to.include("WORKER_TYPE").and.include("WORKER_SLOTS");
   });
 
-  it("ends with its parent, where it is told to", async () => {
+  it("ends with its parent if configured", async () => {
     const { start } = await createProcessor();
     const worker = start({ WORKER_EXIT_WITH_PARENT: "1" });
     await worker.event("worker-started");

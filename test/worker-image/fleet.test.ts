@@ -43,7 +43,7 @@ describe("The worker as part of a fleet", () => {
     return { here, settings, start: () => new WorkerProcess(all) };
   }
 
-  it("reports, retires when its item says so, finishes its job, and tells the scaler what waits", async () => {
+  it("reports, retires when its item says so, finishes its job, and nudges the scaler with what waits", async () => {
     const { here, settings, start } = await setUp("i-old", { minSize: 1 });
     await world.putFleetItem(settings, "i-old", { retiresSince: 1, silentSince: Date.now() + 3_600_000 });
     for (let count = 0; count < 3; count++) await world.submit(settings, { do: "sleep", milliseconds: 300 });
@@ -73,7 +73,7 @@ describe("The worker as part of a fleet", () => {
     ]);
   });
 
-  it("ends itself when idle, by the type's groups and its figures, and nudges nobody if nothing waits", async () => {
+  it("ends itself when idle, by the type's groups and its figures, and sends no nudge if nothing waits", async () => {
     const { here, settings, start } = await setUp("i-idle", { desired: 3 }, { idleSeconds: 0.2 });
     await world.putFleetItem(settings, "fleet", { secondsPerJob: 1, targetLatencySeconds: 60 });
     const worker = start();
@@ -89,7 +89,7 @@ describe("The worker as part of a fleet", () => {
     expect(here.invocations).to.deep.equal([]);
   });
 
-  it("works on where the fleet table can't be reached", async () => {
+  it("continues to work if the fleet table can't be reached", async () => {
     const { settings, start } = await setUp("i-mute", {}, { fleetTable: "no-such-table" });
     const worker = start();
     await worker.event("fleet-report-failed");

@@ -75,7 +75,7 @@ describe("A job that floods its worker", () => {
     ],
   ];
   for (const [name, kind, payload, state] of floods) {
-    it(`costs it neither its memory nor its log: ${name}`, async function () {
+    it(`exhausts neither its memory nor its log: ${name}`, async function () {
       if (process.platform !== "linux") this.skip();
       const fields = {
         type: "flood",

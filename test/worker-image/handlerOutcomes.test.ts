@@ -148,7 +148,7 @@ describe("What a handler returns, throws and logs", () => {
     expect(hostile!.message).to.equal("{}");
   });
 
-  it("hands on the last progress however much there is, and warns of what is none", async () => {
+  it("passes on the last progress however much there is, and warns of invalid progress", async () => {
     const { progress, lines } =
       await run(`for (let step = 0; step <= 1e6; step++) context.progress(step / 1e6, "all " + step);
       context.progress(5, "five percent")`);

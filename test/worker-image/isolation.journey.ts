@@ -167,7 +167,7 @@ describe("Jobs of one worker", () => {
     "an error in a promise's wake": `require("node:fs/promises").readFile("/").catch(() => { setTimeout(() => { throw new Error("audit log failed") }, 150).unref() })`,
   };
   for (const [name, body] of Object.entries(late)) {
-    it(`pay for what they leave behind: ${name}`, async () => {
+    it(`are blamed for what they leave behind: ${name}`, async () => {
       const first = start(`${body}; return process.pid`);
       const { result: process } = (await first.outcome) as { result: number };
       const next = start("await new Promise((resolve) => setTimeout(resolve, 400)); return process.pid");
@@ -179,7 +179,7 @@ describe("Jobs of one worker", () => {
     });
   }
 
-  it("pay for a process that they end after their end", async () => {
+  it("are blamed for a process that they end after their own end", async () => {
     const first = start(`setTimeout(() => process.exit(7), 150).unref(); return 1`);
     await first.outcome;
     expect(await run("await new Promise((resolve) => setTimeout(resolve, 400)); return 2")).to.deep.equal(succeeded(2));

@@ -67,7 +67,7 @@ describe("The kernel's kills for want of memory", () => {
     });
   }
 
-  it("are told beside what a job says of a process of its own that was taken", async () => {
+  it("are reported beside a job's own error about a process of its own that was killed", async () => {
     const note =
       /^.*the kernel killed a process for want of memory meanwhile; the job held \d+ MB when last looked at\)$/;
     const command = await errorOf({ command: sh("echo ffmpeg was killed >&2; exit 1") });
@@ -78,7 +78,7 @@ describe("The kernel's kills for want of memory", () => {
     expect(handler.message).to.include("no output").and.to.match(note);
   });
 
-  it("are not made up: another signal, a success, a rejection and a kill by somebody else stay what they are", async () => {
+  it("are not reported for anything else: another signal, a success, a rejection and a kill by another process", async () => {
     expect(await outcomeOf({ command: ["true"] })).to.deep.equal({ kind: "succeeded", result: undefined });
     expect((await errorOf({ command: sh("kill -9 $$") }, false)).name).to.equal("CommandFailed");
     expect((await errorOf({ code: killed.code }, false)).name).to.equal("HandlerExit");
@@ -88,7 +88,7 @@ describe("The kernel's kills for want of memory", () => {
   });
 
   /** A worker in a control group of its own, which needs the right to make one. */
-  it("take the job and leave the worker, for real: command, grandchild and handler", async function () {
+  it("end the job and leave the worker, under a real memory limit: command, grandchild and handler", async function () {
     const group = makeGroup(600);
     if (!group) return this.skip();
     const script = `

@@ -108,7 +108,7 @@ describe("Worker", () => {
     expect(ended()).to.deep.equal({ isClean: true });
   });
 
-  it("asks before it begins to fetch", async () => {
+  it("asks before its first receive whether it may begin", async () => {
     const { effects, queue, calls } = createDoubles();
     queue.put(message({ receivedAt: 0 }));
     const onReady = async (ready: Worker) => ready.drain("terminating", 1);

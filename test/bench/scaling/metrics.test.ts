@@ -21,11 +21,11 @@ function firstSeen(idleSeconds: number, inService: number): number {
 }
 
 describe("onDatapoint", () => {
-  it("tells of a minute a minute later", () => {
+  it("reports a minute's datapoint one minute later", () => {
     expect(firstSeen(3_600, 0)).to.equal(conditions.metricDelaySeconds);
   });
 
-  it("is up to fifteen minutes late where the queue had slept, which workers that poll prevent", () => {
+  it("is up to fifteen minutes late if the queue was inactive, which polling workers prevent", () => {
     expect(firstSeen(24 * 3_600, 0)).to.equal(conditions.metricWakeSeconds / 2 + 30 + conditions.metricDelaySeconds);
     expect(firstSeen(24 * 3_600, 1)).to.equal(conditions.metricDelaySeconds);
   });

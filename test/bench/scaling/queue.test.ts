@@ -3,7 +3,7 @@ import { Clock } from "../../../bench/scaling/clock";
 import { JobQueue } from "../../../bench/scaling/queue";
 
 describe("JobQueue", () => {
-  it("tells its counts as late as SQS", () => {
+  it("reports its counts with the delay of SQS", () => {
     const clock = new Clock();
     const queue = new JobQueue(clock, 2);
     const seen: number[][] = [];
@@ -34,7 +34,7 @@ describe("JobQueue", () => {
     expect([queue.visible, queue.inFlight]).to.deep.equal([0, 1]);
   });
 
-  it("forgets old counts without a difference", () => {
+  it("gives right counts after it dropped old ones", () => {
     const clock = new Clock();
     const queue = new JobQueue(clock, 2);
     for (let time = 0; time < 10_000; time++) clock.at(time, () => queue.send(time));

@@ -10,7 +10,7 @@ function seedOf(seed: number, ratio: number): SeedResult {
 }
 
 describe("seeds", () => {
-  it("reaches every target on seeds that nothing was chosen by", () => {
+  it("reaches every target on seeds that no parameter was chosen by", () => {
     const seeds = [90_001, 90_002, 90_003, 90_004, 90_005, 90_006].map((seed) => trySeed(seed, 1));
     expect(missesOfSeeds(seeds)).to.deep.equal([]);
     const { starting, working, idle } = seeds[0]!.own.billed;

@@ -60,7 +60,7 @@ describe("simulate", () => {
     expect(new Set(waits).size).to.equal(1);
   });
 
-  it("bills the lonely job's boot, run and idle time, and nothing of the idle day", () => {
+  it("bills the single job's boot, run and idle time, and nothing of the idle day before it", () => {
     const { instanceHours, waitP50 } = simulate(createTrace("lonely", 0), ours, conditions, 0);
     const boot = waitP50 - 1.2 - conditions.pendingSeconds;
     expect(instanceHours * 3_600).to.be.within(boot + 30 + 20, boot + 30 + 20 + 60 + conditions.shutdownSeconds);

@@ -58,7 +58,7 @@ describe("batch-job-processor init", () => {
     expect(readdirSync(folder)).to.deep.equal(["index.ts"]);
   });
 
-  it("refuses what makes no sense", () => {
+  it("refuses invalid arguments", () => {
     expect(init("one", "two")).to.deep.include({ status: 2 });
     expect(init("--templat", "x").stderr).to.include("Expected an option that there is, got --templat");
     writeFileSync(join(folder, "file"), "");

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { inspectorLine, inspectorVariables } from "../../../cli/local/inspector";
 
 describe("the inspector of handlers", () => {
-  it("hands on what VS Code gives the processes that it attaches to, and lifts the timeout", () => {
+  it("passes on the variables by which VS Code attaches to processes, and lifts the timeout", () => {
     const given = { NODE_OPTIONS: "--require /code/bootloader.js", VSCODE_INSPECTOR_OPTIONS: "{}" };
     const lifted = { WORKER_INSPECT_PORT: "9229", WORKER_TIMEOUT_SECONDS: "42600" };
     expect(inspectorVariables(9_229, { ...given, HOME: "/" })).to.deep.equal({ ...given, ...lifted });

@@ -36,7 +36,7 @@ describe("the payload of a sample line", () => {
     expect(samplePayload({ type: "string", examples: ["a-1"], pattern: "^a-\\d$" })).to.equal("a-1");
   });
 
-  it("is any one without a schema, and none where no simple one fits", () => {
+  it("is arbitrary without a schema, and missing if no simple one fits", () => {
     expect(samplePayload(undefined)).to.deep.equal({ text: "to be or not to be" });
     expect(samplePayload({ type: "string", pattern: "^a-\\d$" })).to.equal(undefined);
     expect(samplePayload({ not: {} })).to.equal(undefined);

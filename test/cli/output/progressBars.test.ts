@@ -71,7 +71,7 @@ describe("ProgressBars", () => {
     }
   });
 
-  it("write nothing where there is no terminal, or to programs", () => {
+  it("write nothing without a terminal, or to programs", () => {
     for (const [isTTY, isShown] of [
       [false, true],
       [true, false],

@@ -77,7 +77,7 @@ describe("authorization of requests", () => {
     expect(await rejection(without(get))).to.include({ code: "unauthorized" });
   });
 
-  it("tells this machine from others", () => {
+  it("recognises addresses of this machine", () => {
     for (const url of ["http://127.0.0.1:3000/", "http://localhost/", "http://[::1]:80/", "http://127.1.2.3"]) {
       expect(isOnThisMachine(new URL(url)), url).to.be.true;
     }

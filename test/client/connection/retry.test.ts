@@ -24,34 +24,34 @@ describe("retry", () => {
     return () => (++tried > times ? Promise.resolve(tried) : Promise.reject(new Error(`failure ${tried}`)));
   };
 
-  it("gives what the first success gives", async () => {
+  it("returns the result of the first success", async () => {
     const clock = fakeClock();
     expect(await retry(failing(0), options, clock)).to.equal(1);
     expect(await retry(failing(3), options, clock)).to.equal(4);
     expect(clock.pauses).to.deep.equal([200, 400, 800]);
   });
 
-  it("throws what the last attempt threw, and waits for nothing after it", async () => {
+  it("throws the last attempt's error, without a wait after it", async () => {
     const clock = fakeClock();
     expect((await rejection(retry(failing(99), options, clock))).message).to.equal("failure 8");
     expect(clock.pauses).to.deep.equal([200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
   });
 
-  it("doesn't repeat what no later try betters", async () => {
+  it("doesn't retry errors that no later attempt can mend", async () => {
     const clock = fakeClock();
     const once = retry(failing(99), { ...options, shouldRetry: () => false }, clock);
     expect((await rejection(once)).message).to.equal("failure 1");
     expect(clock.pauses).to.deep.equal([]);
   });
 
-  it("tries once where the number of attempts is none", async () => {
+  it("tries once if the number of attempts is no number", async () => {
     for (const maxAttempts of [1, 0, -1, NaN]) {
       const once = retry(failing(99), { ...options, maxAttempts }, fakeClock());
       expect((await rejection(once)).message, String(maxAttempts)).to.equal("failure 1");
     }
   });
 
-  it("waits at least as long as the failure asks for, and leaves the rest to chance", async () => {
+  it("waits at least as long as the failure requires, and a random time", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.double({ min: 0, max: 0.999, noNaN: true }),

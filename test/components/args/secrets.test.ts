@@ -49,7 +49,7 @@ describe("secrets", () => {
       return Statement.filter(({ Sid }) => /^Read(Secrets|Parameters)$/.test(Sid ?? ""));
     };
 
-    it("are told to the workers by reference, the component's and the processor's own, which win", () => {
+    it("are passed to the workers by reference: the component's, and the processor's own, which take precedence", () => {
       const references = ["type-0", "type-1", "type-2"].map(
         (type) => JSON.parse(environmentOf(type).WORKER_SECRETS!) as unknown,
       );
@@ -72,7 +72,7 @@ describe("secrets", () => {
     });
   });
 
-  it("that there are none of leave user data and role as they are", async () => {
+  it("leave user data and role unchanged if there are none", async () => {
     const built = await build([{ secrets: {} }], { secrets: {} });
     const { policy } = built.named("media-type-0-fleet-policy").inputs;
     const { userData } = built.named("media-type-0-fleet-template").inputs;
@@ -92,14 +92,14 @@ describe("secrets", () => {
       expect(problem).to.include("got another text of 14 characters").and.not.include("hunter2");
     });
 
-    it("where it is another ARN, with it", () => {
+    it("where they are ARNs of something else, with the ARN", () => {
       const [problem] = problemsOf([{}], { secrets: { PASSWORD: "arn:aws:s3:::bucket" } });
       expect(problem)
         .to.match(expectation)
         .and.match(/^secrets\.PASSWORD: .*got "arn:aws:s3:::bucket"$/);
     });
 
-    it("where they come later, by the same rule, and all at once", async () => {
+    it("where they are known later, by the same rule, and all at once", async () => {
       const processors = [{ secrets: { A: later("hunter2hunter2"), B: pulumi.secret("hunter2hunter2") } }];
       const failure = await failureOf(processors, { secrets: { C: later(undefined as unknown as string) } });
       expect(failure).to.include("has 3 invalid inputs:").and.not.include("hunter2");

@@ -64,7 +64,7 @@ describe("What the name of an instance type says", () => {
     },
   };
   for (const [type, gib] of Object.entries(memory)) {
-    it(`${type}: ${gib ?? "no say of"} GiB`, () => {
+    it(`${type}: ${gib ?? "an unknown number of"} GiB`, () => {
       expect(memoryOf(type)).to.equal(gib === undefined ? undefined : gib * 1_024);
     });
   }
@@ -84,10 +84,10 @@ describe("What the name of an instance type says", () => {
     ...{ "g8.xlarge": undefined, "p7-x100.48xlarge": undefined },
   };
   for (const [type, count] of Object.entries(gpus)) {
-    it(`${type}: ${count ?? "who knows how many"} GPUs`, () =>
+    it(`${type}: ${count ?? "an unknown number of"} GPUs`, () =>
       expect([hasGpu(type), gpusOf(type)]).to.deep.equal([true, count]));
   }
-  it("none on AMD's GPUs, on arm64, nor anywhere else", () => {
+  it("no GPUs for types with AMD's, on arm64, and for types without GPUs", () => {
     for (const type of [
       "g4ad.xlarge",
       "g5g.xlarge",

@@ -18,7 +18,7 @@ describe("slotsOf", () => {
     expect(slotsOf({ slots: 3, instanceTypes: ["c7g.xlarge"], memoryMegabytes: 6_000 })).to.equal(3);
   });
 
-  it("is the GPUs of the first type with gpu, or the jobs that its memory holds; one where nobody knows", () => {
+  it("is the GPUs of the first type with gpu, or the jobs that its memory holds; one if the number is unknown", () => {
     const slots = (type: string, memoryMegabytes?: number) =>
       slotsOf({ slots: 0, instanceTypes: [type], gpu: true, memoryMegabytes });
     expect(slots("g6.12xlarge")).to.equal(4);
@@ -27,7 +27,7 @@ describe("slotsOf", () => {
     expect(slots("p5.48xlarge", 100_000)).to.equal(8);
   });
 
-  it("leaves jobs what the system and the worker don't keep", () => {
+  it("leaves to jobs the memory that system and worker don't reserve", () => {
     expect(mostForJobs("c7g.large")).to.equal(4_096 - 300 - 256);
     expect(mostForJobs("t3.nano")).to.equal(0);
     expect(mostForJobs("x2gd.large")).to.equal(undefined);

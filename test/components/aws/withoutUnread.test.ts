@@ -6,7 +6,7 @@ import { everyOption } from "../everyOption";
 
 describe("the outputs of AWS's resources", () => {
   for (const [name, args] of Object.entries(everyOption)) {
-    it(`are there where something reads them: ${name}`, async () => {
+    it(`are kept if something reads them: ${name}`, async () => {
       const declared = new Map<pulumi.Resource, string[]>();
       let leftOut = 0;
       const refuseReading: pulumi.ResourceTransformation = ({ resource, name, props }) => {
@@ -32,7 +32,7 @@ describe("the outputs of AWS's resources", () => {
     });
   }
 
-  it("are hidden from no transformation that gives tags to what may have them", async () => {
+  it("are visible to transformations that tag all taggable resources", async () => {
     const { named } = await record(() => {
       pulumi.runtime.registerStackTransformation(({ props, opts }) =>
         "tags" in (props as object) ? { props: { ...(props as object), tags: { team: "media" } }, opts } : undefined,

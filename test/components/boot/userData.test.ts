@@ -54,7 +54,7 @@ describe("userData", () => {
     expect(6 * Number(/RestartSec=(\d+)/.exec(unit)![1])).to.be.lessThan(900);
   });
 
-  it("starts no second worker after one that ends with its instance, and finds nothing wrong with it", () => {
+  it("starts no second worker after one that ends with its instance, and counts no failure", () => {
     const unit = fileNamed("batch-job-worker.service");
     expect(unit).to.match(new RegExp(`^RestartPreventExitStatus=${leavingExitCode}$`, "m"));
     expect(unit).to.match(new RegExp(`^SuccessExitStatus=${leavingExitCode}$`, "m"));
@@ -75,7 +75,7 @@ describe("userData", () => {
     expect(script).to.include(`- ${wedged.withinSeconds})`);
   });
 
-  it("has the worker watched where it says how it is", () => {
+  it("has the worker's health watched if it serves it", () => {
     const port = /WORKER_HEALTH_PORT=(\d+)/.exec(fileNamed("run.sh"))![1];
     expect(fileNamed("watch.sh")).to.include(`http://127.0.0.1:\${WORKER_HEALTH_PORT:-${port}}/healthz`);
     expect(renderUserData(args)).to.include(
@@ -84,7 +84,7 @@ describe("userData", () => {
     expect(readEnvironment(renderUserData(args))).not.to.have.property("WORKER_HEALTH_PORT");
   });
 
-  it("gives the instance up when it fails itself, from the moment that it can", () => {
+  it("gives the instance up when the script itself fails, as early as it can", () => {
     const lines = renderUserData(args).split("\n");
     expect(lines[1]).to.equal("set -euo pipefail");
     const trap = lines.findIndex((line) => line.startsWith("trap '/etc/batch-job-worker/give-up.sh"));

@@ -336,7 +336,7 @@ describe("an ordinary handler runs as a file and inline", () => {
     });
   }
 
-  it("unless a package has a native part, which is told even if that isn't there, with all else", () => {
+  it("unless a package has a native part, which is reported even if that is missing, with all other problems", () => {
     const told = refusal.split("\n").filter((line) => line.includes(`"native"`));
     expect(told.map((line) => line.replace('  the handler of processor "native": ', ""))).to.deep.equal([
       "jobs/native.ts:3: the package not-there is not installed: npm install not-there",

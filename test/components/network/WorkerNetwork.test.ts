@@ -54,7 +54,7 @@ describe("WorkerNetwork", () => {
     expect(await value(result.securityGroupIds)).to.deep.equal(["network-workers-id", "sg-8"]);
   });
 
-  it("lets workers out to anywhere, or to AWS's endpoints alone", async () => {
+  it("allows outbound traffic to all addresses, or to AWS's endpoints only", async () => {
     const egressOf = async (args: Partial<WorkerNetworkArgs>) =>
       (await build(args)).named("network-workers").inputs.egress;
     const [anywhere] = (await egressOf({})) as Record<string, unknown>[];
@@ -73,7 +73,7 @@ describe("WorkerNetwork", () => {
     expect(await egressOf({ network: given })).to.deep.equal(narrowed);
   });
 
-  it("keeps flow logs where asked, by a role that serves this account alone", async () => {
+  it("keeps flow logs if configured, by a role that serves this account only", async () => {
     expect((await build()).ofType("ec2/flowLog:FlowLog")).to.deep.equal([]);
     const { named } = await build({ network: { flowLogs: true }, logRetentionDays: 7 });
     expect(named("network-flow-logs").inputs).to.include({ retentionInDays: 7 });

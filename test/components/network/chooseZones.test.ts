@@ -6,12 +6,12 @@ import { fittingSubnets } from "../../../components/network/fittingSubnets";
 const [a, b, c, d, e] = ["us-east-1a", "us-east-1b", "us-east-1c", "us-east-1d", "us-east-1e"] as const;
 
 describe("chooseZones", () => {
-  it("takes the first zones that offer what is needed, up to so many", () => {
+  it("takes the first zones that offer the needed types, up to a number", () => {
     expect(chooseZones([["c7g.large"]], { "c7g.large": [e, d, b, a] }, 3)).to.deep.equal([a, b, d]);
     expect(chooseZones([["c7g.large"]], { "c7g.large": [b] }, 3)).to.deep.equal([b]);
   });
 
-  it("prefers zones that serve more processors, then such that offer more types", () => {
+  it("prefers zones that serve more processors, then zones that offer more types", () => {
     const offers = { big: [c, d, e], small: [a, b, c, d], other: [d] };
     expect(chooseZones([["big"], ["small"]], offers, 2)).to.deep.equal([c, d]);
     expect(chooseZones([["big", "other"], ["small"]], offers, 1)).to.deep.equal([d]);
@@ -71,7 +71,7 @@ describe("fittingSubnets", () => {
     expect(fit(["c7g.large", "m7g.large"], { "c7g.large": [b], "m7g.large": [a] })).to.have.length(3);
   });
 
-  it("says which types are offered nowhere, or only where no subnet is", () => {
+  it("names types that are offered nowhere, or only in zones without a subnet", () => {
     expect(() => fit(["c7q.large"], { "c7q.large": [] })).to.throw(
       'The processor "resize": instanceTypes: Expected types that EC2 offers in this region, got "c7q.large"',
     );

@@ -65,7 +65,7 @@ describe("Scaler", () => {
     ]);
   });
 
-  it("is let in by each queue, to count its jobs and nothing else", async () => {
+  it("is allowed by each queue to count its jobs, and nothing else", async () => {
     const { named } = await build();
     const jobs = statementsOf(named("media-word-count-queue-jobs-policy"));
     expect(jobs.find(({ Sid }) => Sid === "CountJobs")).to.deep.equal({
@@ -90,7 +90,7 @@ describe("Scaler", () => {
     });
   });
 
-  it("is nudged by the router, which may invoke it alone", async () => {
+  it("is nudged by the router, which may invoke no other function", async () => {
     const { named } = await build();
     expect(named("media-router-router-function").inputs.environment).to.deep.nested.include({
       "variables.SCALER_FUNCTION": "media-scaler-scaler-function-1234567",
@@ -116,7 +116,7 @@ describe("Scaler", () => {
     });
   });
 
-  it("sees a type only once its queue lets the functions in and its groups are there", async () => {
+  it("sees a type only once its queue's policy and its groups exist", async () => {
     const { named } = await build();
     const { dependencies } = named("media-word-count-type").options;
     for (const [name, type] of [
@@ -132,7 +132,7 @@ describe("Scaler", () => {
     }
   });
 
-  it("is told of a type's slots, prefetch and figures", async () => {
+  it("gets a type's slots, prefetch and figures", async () => {
     const processor = { ...wordCount, instanceTypes: ["c7g.2xlarge"], prefetch: 4, targetLatencySeconds: 30 };
     const { named } = await build({
       processors: [processor, { ...processor, name: "configured", slots: 3, secondsPerJob: 2.5 }],

@@ -32,7 +32,7 @@ describe("MachineImages", () => {
     expect(await valueOf(result[0]!.createdAt)).to.equal("2026-11-01T00:00:00.000Z");
   });
 
-  it("are looked up anew under another label", async () => {
+  it("are looked up again under another label", async () => {
     const { ofType } = await build("recommended:2026-11", processor({}));
     expect(ofType("ssm/parameter:Parameter").map(({ name }) => name)).to.deep.equal([
       "media-machine-image-arm64-2026-11",

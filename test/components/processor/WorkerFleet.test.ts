@@ -72,7 +72,7 @@ describe("WorkerFleet", () => {
   after(() => (Error.stackTraceLimit = stackTraceLimit));
 
   describe("group", () => {
-    it("starts at zero, protects its instances, and is moved by nobody but scaler and workers", async () => {
+    it("starts at zero, protects its instances, and is scaled by the scaler and the workers only", async () => {
       const { named } = await build();
       const { inputs, options } = named("fleet-group");
       expect(inputs).to.deep.include({
@@ -89,7 +89,7 @@ describe("WorkerFleet", () => {
       expect(options.ignoreChanges).to.deep.equal(["desiredCapacity", "initialLifecycleHooks"]);
     });
 
-    it("bears the tag that the scaler's permissions and the workers' search go by, and hands no tag on", async () => {
+    it("has the tag that the scaler's permissions and the workers' search use, and propagates no tag", async () => {
       const { named } = await build({}, { tags: { team: "media" } });
       expect(named("fleet-group").inputs.tags).to.have.deep.members([
         { key: "team", value: "media", propagateAtLaunch: false },
@@ -206,7 +206,7 @@ describe("WorkerFleet", () => {
       expect(JSON.stringify(statementsOf({ named }, "fleet-policy"))).to.include("FindOwnGroup");
     });
 
-    it("has standard credits for t types, which surplus credits would make dear, and sets none elsewhere", async () => {
+    it("has standard credits for t types, as surplus credits are expensive, and sets none for others", async () => {
       const creditsOf = async (args: Parameters<typeof build>[0]) =>
         (await build(args)).named("fleet-template").inputs.creditSpecification;
       const burstable = { instanceTypes: ["t4g.small", "t4g.medium"] };
@@ -328,7 +328,7 @@ describe("WorkerFleet", () => {
       ]);
     });
 
-    it("opens sessions only where asked, with a reason for what AWS can't narrow", async () => {
+    it("allows sessions only if configured, with a reason for what AWS can't restrict", async () => {
       const sessions = async (sessionManager: boolean) =>
         statementsOf(await build({}, { sessionManager }), "fleet-policy").filter(({ Sid }) => Sid === "OpenSessions");
       expect(await sessions(false)).to.deep.equal([]);
@@ -344,7 +344,7 @@ describe("WorkerFleet", () => {
     });
   });
 
-  it("tells its workers of the fleet table and the scaler", async () => {
+  it("passes its workers the fleet table and the scaler", async () => {
     const { named } = await build();
     const userData = Buffer.from(named("fleet-template").inputs.userData as string, "base64").toString();
     expect(readEnvironment(userData)).to.include({
@@ -353,7 +353,7 @@ describe("WorkerFleet", () => {
     });
   });
 
-  it("launches AWS's GPU machine image with gpu, whose worker gives each job a GPU, and no other so", async () => {
+  it("launches AWS's GPU machine image only with gpu, whose worker gives each job a GPU", async () => {
     const launched = async (processor: Partial<ProcessorArgs>) => {
       const { imageId, userData } = (await build(processor)).named("fleet-template").inputs;
       const script = Buffer.from(userData as string, "base64").toString();
@@ -363,7 +363,7 @@ describe("WorkerFleet", () => {
     expect(await launched({})).to.deep.equal(["ami-0123456789abcdef0", false, undefined]);
   });
 
-  it("tells its workers what their metrics are told apart by, where it isn't the type", async () => {
+  it("passes its workers the dimension of their metrics, unless it is the type", async () => {
     const told = async (options: Options) => {
       const { named } = await build({}, options);
       const userData = Buffer.from(named("fleet-template").inputs.userData as string, "base64").toString();
@@ -376,7 +376,7 @@ describe("WorkerFleet", () => {
     expect(await told({ metrics: "off" })).to.deep.equal(["off", undefined]);
   });
 
-  it("has each instance give its worker two folders on a disk, and on the instance store where it is to", async () => {
+  it("has each instance give its worker two folders on a disk, or on the instance store if configured", async () => {
     for (const processor of [
       {},
       { instanceStore: true, instanceTypes: ["c7gd.large"] },

@@ -74,7 +74,7 @@ describe("neededInstances", () => {
     expect(neededInstances({ ...usual, inFlight: 1, instances: 1, secondsPerJob: 3_600 })).to.equal(1);
   });
 
-  it("wants as many as have the last job start in time", () => {
+  it("wants enough instances for the last job to start in time", () => {
     // Three rounds of 30 s on four slots: the last one starts after a minute.
     expect(neededInstances({ ...usual, visible: 12 })).to.equal(2);
     expect(neededInstances({ ...usual, visible: 13 })).to.equal(3);
@@ -102,7 +102,7 @@ describe("neededInstances", () => {
     expect(neededInstances({ ...usual, inFlight: 50, instances: 1, prefetch: 6 })).to.equal(2);
   });
 
-  it("believes in jobs just sent before SQS counts them, and doesn't count them twice", () => {
+  it("counts jobs just sent before SQS does, and doesn't count them twice", () => {
     expect(neededInstances({ ...usual, sent: 1 })).to.equal(1);
     expect(neededInstances({ ...usual, visible: 12, sent: 12 })).to.equal(2);
   });

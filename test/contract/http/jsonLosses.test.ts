@@ -137,7 +137,7 @@ describe("findJsonLosses", () => {
     );
   });
 
-  it("tells twenty of each job of a batch, and of all the rest", () => {
+  it("reports twenty of each job of a batch, and of all the rest", () => {
     const bad = (count: number) => `[${Array(count).fill("1e400").join()}]`;
     const paths = pathsIn(`{"jobs":[${bad(30)},${bad(3)}],"more":${bad(30)}}`);
     for (const [beginning, count] of [

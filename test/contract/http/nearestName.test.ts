@@ -5,7 +5,7 @@ import { nearestName } from "../../../contract/http/nearestName";
 const fields = ["type", "payload", "id", "tenant", "delaySeconds", "runAt"];
 
 describe("nearestName", () => {
-  it("knows what was likely meant", () => {
+  it("finds the name that was likely meant", () => {
     for (const [wrong, meant] of [
       ["delaySecond", "delaySeconds"],
       ["delay_seconds", "delaySeconds"],
@@ -23,7 +23,7 @@ describe("nearestName", () => {
     expect(nearestName("status", ["type", "state", "limit", "cursor"])).to.equal("state");
   });
 
-  it("says nothing where nothing is near", () => {
+  it("is undefined if no name is near", () => {
     for (const wrong of [
       "priority",
       "timeoutSeconds",

@@ -10,7 +10,7 @@ describe("stringAttributes", () => {
     });
   });
 
-  it("makes any text one that SQS takes", () => {
+  it("turns any text into one that SQS takes", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 1_200 }), (text) => {
         const value = stringAttributes({ reason: text }).reason?.StringValue ?? "";

@@ -20,7 +20,7 @@ const record: JobRecord = {
 };
 
 describe("completion event", () => {
-  it("tells the end of a job, and neither result nor payload", () => {
+  it("has the end of a job, and neither result nor payload", () => {
     const { result, tenant, ...told } = record;
     expect(result && tenant).to.be.a("string");
     const sent = (of: JobRecord) => JSON.parse(eventMessage(completionEventOf(of)).body) as unknown;

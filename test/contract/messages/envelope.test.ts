@@ -75,7 +75,7 @@ describe("envelope", () => {
     });
   });
 
-  it("goes round with any payload, in text that SQS takes", () => {
+  it("round-trips any payload, in text that SQS takes", () => {
     const payloads = fc.oneof(fc.jsonValue({ maxDepth: 5 }), fc.string({ unit: "binary" }));
     fc.assert(
       fc.property(payloads, (payload) => {

@@ -8,7 +8,7 @@ describe("listKey", () => {
     expect(listKeyOf("word-count", "a")).to.equal(listKeyOf("word-count", "a"));
   });
 
-  it("spreads ids evenly, those that only count up too", () => {
+  it("spreads ids evenly, sequential ones too", () => {
     for (const prefix of ["", "order-2026-", "9f1c8e2a-0000-4000-8000-0000000"]) {
       const counts = new Map(listKeysOf("t").map((key) => [key, 0]));
       for (let number = 0; number < 8_000; number++) {

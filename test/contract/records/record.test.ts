@@ -55,13 +55,13 @@ describe("record", () => {
     expiresAt: 1_700_000_000,
   };
 
-  it("goes round with every field", () => {
+  it("round-trips every field", () => {
     expect(decodeRecord(encodeRecord(full))).to.deep.equal(full);
   });
 
   const fixtures = join(__dirname, "fixtures");
   for (const file of readdirSync(fixtures)) {
-    it(`reads the golden item ${file}, writes it again with nothing lost, and tells its error whole`, () => {
+    it(`reads the golden item ${file}, writes it again with nothing lost, and shows its whole error`, () => {
       const item = JSON.parse(readFileSync(join(fixtures, file), "utf8")) as Record<string, { S: string }>;
       const read = decodeRecord(item);
       expect(read).not.to.have.property("unreadable");
@@ -123,7 +123,7 @@ describe("job type", () => {
   const fleet = { groupName: "a", slots: 1, prefetch: 0, targetLatencySeconds: 30 };
   const jobType = { type: "a", queueUrl: "q", deadLetterQueueUrl: "d", timeoutSeconds: 900, maxAttempts: 3, fleet };
 
-  it("goes round with a schema", () => {
+  it("round-trips with a schema", () => {
     const checked = { ...jobType, payloadSchema: { type: "object" } };
     expect(decodeJobType(encodeJobType(checked))).to.deep.equal(checked);
     // As deployments before this version wrote it.
@@ -131,7 +131,7 @@ describe("job type", () => {
     expect(decodeJobType(older)).to.deep.include(checked);
   });
 
-  it("goes round with and without a description", () => {
+  it("round-trips with and without a description", () => {
     expect(decodeJobType(encodeJobType(jobType))).to.deep.equal(jobType);
     const described = { ...jobType, description: "Counts words" };
     expect(decodeJobType(encodeJobType(described))).to.deep.equal(described);

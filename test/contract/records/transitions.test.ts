@@ -27,7 +27,7 @@ describe("transitions", () => {
     ]);
   });
 
-  it("say that a job to be cancelled is claimed no more, and one that is leased by nobody else", () => {
+  it("say that a job to be cancelled is no longer claimed, and a leased one by no other worker", () => {
     const running = { ...record, state: "running", leaseUntil: 1_000 } as const;
     expect(statesAfter("claim", running, 999)).to.deep.equal([]);
     expect(statesAfter("claim", running, 1_000)).to.deep.equal(["running"]);

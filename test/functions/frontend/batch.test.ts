@@ -166,7 +166,7 @@ describe("POST /jobs/batch", () => {
     });
   });
 
-  it("refuses what is no batch", async () => {
+  it("refuses a body that is no batch", async () => {
     for (const body of ["null", "[]", {}, { jobs: {} }, { jobs: [] }, { jobs: jobs(101) }]) {
       const answer = await frontend.request("POST", "/jobs/batch", body);
       expect(answer.problem).to.include({ status: 400, code: "invalid-request" });

@@ -98,7 +98,7 @@ describe("frontend", () => {
       );
     });
 
-    it("has a schedule publish a job that SQS can't hold back so long, once more on a replay", async () => {
+    it("has a schedule publish a job that SQS can't delay for so long, and again on a replay", async () => {
       const later = { ...job, id: "later", delaySeconds: 901 };
       expect((await frontend.request("POST", "/jobs", later)).status).to.equal(202);
       expect(frontend.happened).to.deep.equal(["record later", "schedule later"]);
@@ -408,7 +408,7 @@ describe("frontend", () => {
       ]);
     });
 
-    it("answers 503 where types can't be told, for that says nothing of the job", async () => {
+    it("answers 503 if the types can't be read, which says nothing about the job", async () => {
       const broken = new FakeFrontend({ jobTypes: { find: refuse, list: refuse } });
       expectUnavailable(await broken.request("POST", "/jobs", job));
       expectUnavailable(await broken.request("GET", "/types"));
@@ -486,7 +486,7 @@ describe("DELETE /jobs/{id}", () => {
     ]);
   });
 
-  it("leaves the schedule where the end can't be announced, whose message tells of it, and answers where it can't be removed", async () => {
+  it("keeps the schedule if the end can't be announced, since its message announces it, and answers if it can't be removed", async () => {
     const refuse = () => Promise.reject(new Error("no"));
     const far = { ...queued, notBefore: "2027-11-02T10:00:00.000Z" };
     frontend = new FakeFrontend({ announce: refuse });
@@ -500,7 +500,7 @@ describe("DELETE /jobs/{id}", () => {
     expect(frontend.lines.map(({ event }) => event)).to.deep.equal(["schedule-not-removed"]);
   });
 
-  it("asks for the end of one that runs, as often as one likes", async () => {
+  it("requests the end of a running job, any number of times", async () => {
     frontend.put({ ...queued, state: "running", attempts: 1, cancelRequestedAt: undefined });
     for (let times = 0; times < 2; times++) {
       const answer = await frontend.request("DELETE", "/jobs/a");
@@ -521,13 +521,13 @@ describe("DELETE /jobs/{id}", () => {
     expectProblem(await frontend.request("DELETE", "/jobs/a"), "job-finished");
   });
 
-  it("knows no other jobs, and none where they are not tracked", async () => {
+  it("answers 404 for other jobs, and for all if jobs are not tracked", async () => {
     expectProblem(await frontend.request("DELETE", "/jobs/b"), "job-not-found");
     expectProblem(await frontend.request("DELETE", "/jobs/.."), "job-not-found");
     expectProblem(await new FakeFrontend({ records: null }).request("DELETE", "/jobs/a"), "tracking-off");
   });
 
-  it("looks again when a worker is faster, and lets the success stand", async () => {
+  it("reads again if a worker is faster, and keeps its success", async () => {
     frontend = new FakeFrontend({
       records: {
         requestCancel: async () => {
@@ -541,7 +541,7 @@ describe("DELETE /jobs/{id}", () => {
     expect(frontend.record("a")).to.include({ state: "succeeded" });
   });
 
-  it("gives up on a record that never holds still with 503", async () => {
+  it("answers 503 for a record that keeps changing", async () => {
     frontend = new FakeFrontend({ records: { requestCancel: async () => undefined } });
     frontend.put(queued);
     expectProblem(await frontend.request("DELETE", "/jobs/a"), "unavailable");
@@ -609,7 +609,7 @@ describe("a type with a payloadSchema", () => {
     }
   });
 
-  it("refuses a payload whose check costs too much with 422, never 500, and its neighbours are taken", async () => {
+  it("refuses a payload whose check costs too much with 422, never 500, and accepts the batch's other jobs", async () => {
     const mail = "^([a-zA-Z0-9])(([\\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+$";
     frontend = new FakeFrontend({}, [{ ...typed, payloadSchema: { properties: { text: { pattern: mail } } } }]);
     const slow = { ...job, payload: { text: "a".repeat(60) } };

@@ -68,7 +68,7 @@ describe("idempotency", () => {
     expect((await frontend.request("POST", "/jobs", job)).status).to.equal(409);
   });
 
-  it("heals a submission whose publication failed", async () => {
+  it("completes a submission whose publication failed", async () => {
     let isDown = true;
     const healing: FakeFrontend = new FakeFrontend({
       publish: (messages) => (isDown ? Promise.reject(new Error("down")) : Promise.resolve(healing.publish(messages))),
@@ -105,7 +105,7 @@ describe("idempotency", () => {
       expect(other.status).to.equal(409);
     });
 
-    it("gives way to the body's id", async () => {
+    it("is ignored if the body has an id", async () => {
       expect((await frontend.request("POST", "/jobs", { ...unnamed, id: "b" }, withKey("k"))).json).to.include({
         id: "b",
       });
@@ -175,7 +175,7 @@ describe("idempotency", () => {
       expect(other.problem).to.include({ status: 409, code: "conflict" });
     });
 
-    it("tells any two apart", () => {
+    it("is distinct for any two", () => {
       const parts = fc.tuple(fc.string(), fc.string(), fc.array(fc.string(), { maxLength: 3 }));
       fc.assert(
         fc.property(parts, parts, ([key, type, caller], [otherKey, otherType, otherCaller]) => {
@@ -249,7 +249,7 @@ describe("idempotency", () => {
       expect((await withoutKey({ ...named, payload: 2 })).problem).to.include({ code: "invalid-request" });
     });
 
-    it("is refused in another header", async () => {
+    it("is refused under another header's name", async () => {
       for (const name of ["X-Idempotency-Key", "idempotencykey", "Idempotent-Key"]) {
         const headers = { "content-type": "application/json", [name]: "1" };
         const answer = await frontend.request("POST", "/jobs", unnamed, { headers });
@@ -279,7 +279,7 @@ describe("idempotency", () => {
       );
     });
 
-    it("tells values apart that look alike", () => {
+    it("differs for values that look alike", () => {
       const digests = [1, "1", [1], { a: 1 }, { a: "1" }, null, "null", [], {}, [[]], ["a", "b"], ["a,b"], false].map(
         (payload) => digestOf({ type: "a", payload }),
       );

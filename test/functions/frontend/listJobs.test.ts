@@ -86,7 +86,7 @@ describe("GET /jobs", () => {
     );
   });
 
-  it("reads no more than a bounded number of records for one answer, and goes on from there", async () => {
+  it("reads no more than a bounded number of records for one answer, and continues from there", async () => {
     const frontend = new FakeFrontend();
     for (let index = 0; index < 650; index++) frontend.put(jobOf(`j${index}`));
     frontend.put(jobOf("done", { state: "succeeded", submittedAt: "2026-11-01T00:00:00.000Z" }));
@@ -252,7 +252,7 @@ describe("GET /jobs", () => {
     expect((await walk(frontend, { limit: "1" })).flat()).to.deep.equal(["d", "c", "b", "a"]);
   });
 
-  it("shows whom a job is for", async () => {
+  it("shows a job's tenant", async () => {
     const frontend = new FakeFrontend();
     frontend.put(jobOf("a", { tenant: "acme" }));
     expect(((await list(frontend)).json as Listed).jobs[0]).to.include({ id: "a", tenant: "acme" });
@@ -270,7 +270,7 @@ describe("GET /jobs", () => {
     expect(second.jobs.map(({ id }) => id)).to.deep.equal(["b", "a"]);
   });
 
-  it("refuses what it can't make sense of, and says which parameter", async () => {
+  it("refuses invalid parameters by name", async () => {
     const frontend = new FakeFrontend();
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
     const refused: [Record<string, string>, string[]][] = [
@@ -304,14 +304,14 @@ describe("GET /jobs", () => {
     }
   });
 
-  it("asks for a type where there are more than 20", async () => {
+  it("requires a type if there are more than 20", async () => {
     const types = Array.from({ length: 21 }, (_, index) => ({ ...wordCount, type: `t${index}` }));
     expectRefusal(await list(new FakeFrontend({}, types)), 400, "invalid-request");
     expect((await list(new FakeFrontend({}, types), { type: "t3" })).status).to.equal(200);
     expect((await list(new FakeFrontend({}, types.slice(1)))).status).to.equal(200);
   });
 
-  it("is not there where jobs are not tracked", async () => {
+  it("answers 404 if jobs are not tracked", async () => {
     expectRefusal(await list(new FakeFrontend({ records: null, index: undefined })), 404, "tracking-off");
   });
 

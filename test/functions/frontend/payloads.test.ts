@@ -10,7 +10,7 @@ const caller = { userArn: "arn:aws:sts::123456789012:assumed-role/orders/session
 const signed = (method: string) => ({ requestContext: { http: { method }, authorizer: { iam: caller } } });
 
 describe("kept payloads", () => {
-  it("are kept before the job is published, and shown with it, whose job it is, and its labels", async () => {
+  it("are kept before the job is published, and shown with it, its submitter and its labels", async () => {
     const frontend = new FakeFrontend({ publish: (messages) => Promise.resolve(messages.map(() => whenPublished())) });
     const whenPublished = () => void expect(frontend.kept.get("a")).to.deep.equal(job.payload);
     expect((await frontend.request("POST", "/jobs", job, signed("POST"))).status).to.equal(202);
@@ -48,7 +48,7 @@ describe("kept payloads", () => {
     expect(calls).to.have.length(6);
   });
 
-  it("that can't be kept have the job submitted again, which is then published once", async () => {
+  it("that can't be kept have the client submit the job again, which is then published once", async () => {
     let isBroken = true;
     const keepPayloads = () => (isBroken ? Promise.reject(new Error("no")) : Promise.resolve());
     const frontend = new FakeFrontend({ keepPayloads });
@@ -66,7 +66,7 @@ describe("kept payloads", () => {
     expect(frontend.kept.size).to.equal(0);
   });
 
-  it("tell a job with other labels under the id from the same job", async () => {
+  it("distinguish a job with other labels under the id from the same job", async () => {
     const frontend = new FakeFrontend();
     await frontend.request("POST", "/jobs", job);
     expect((await frontend.request("POST", "/jobs", job)).status).to.equal(202);
@@ -76,7 +76,7 @@ describe("kept payloads", () => {
     expect(frontend.published[0]!.labels).to.deep.equal(job.labels);
   });
 
-  it("names the submitter of a token by issuer and subject, and nobody where nobody is authenticated", async () => {
+  it("names the submitter of a token by issuer and subject, and none without authentication", async () => {
     const frontend = new FakeFrontend();
     const claims = { iss: "https://issuer.example", sub: "user-1" };
     const requestContext = { http: { method: "POST" }, authorizer: { jwt: { claims } } };
@@ -122,7 +122,7 @@ describe("the table of payloads in DynamoDB", () => {
     expect(failure).to.equal("DynamoDB left 1 items unwritten");
   });
 
-  it("forgets a payload 28 days after the later of submission and start time", () => {
+  it("has a payload expire 28 days after the later of submission and start time", () => {
     const expiryOf = (notBefore?: string) =>
       Number(encodePayload({ ...envelope("a"), ...(notBefore && { notBefore }) }).expiresAt.N);
     expect(expiryOf()).to.equal(Date.parse(submittedAt) / 1_000 + payloadRetentionSeconds);

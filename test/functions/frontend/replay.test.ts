@@ -65,7 +65,7 @@ describe("POST /jobs/{id}/replay", () => {
 });
 
 describe("DELETE /jobs/{id}/data", () => {
-  it("removes dead letter, payload, checkpoint and result of an ended job, in that order, and says who wanted it", async () => {
+  it("removes dead letter, payload, checkpoint and result of an ended job, in that order, and logs the caller", async () => {
     const asked: Redrive["redrive"][] = [];
     let held = true;
     const redrive = (wanted: Redrive["redrive"]): Promise<RedriveOutcomes> => {

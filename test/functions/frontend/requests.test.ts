@@ -14,7 +14,7 @@ function expectRefused(answer: ParsedAnswer, ...paths: string[]): void {
   expect(answer.problem.errors!.map(({ path }) => path)).to.deep.equal(paths);
 }
 
-describe("what a request says", () => {
+describe("a request to the API", () => {
   let frontend: FakeFrontend;
   beforeEach(() => {
     frontend = new FakeFrontend();
@@ -28,10 +28,10 @@ describe("what a request says", () => {
     frontend.happened.length = 0;
   });
 
-  describe("and isn't heeded", () => {
+  describe("with an unknown field or parameter", () => {
     afterEach(() => expect(frontend.happened).to.deep.equal([]));
 
-    it("is refused by name, with the nearest that is known", async () => {
+    it("is refused by the name, with the nearest known one", async () => {
       const asked = {
         ...{ delay: 3_600, notBefore: "2030-01-01T00:00:00Z", timeoutSeconds: 5, priority: 5, maxAttempts: 99_999 },
         ...{ delaySecond: 600, delay_seconds: 1, runat: "x" },
@@ -57,7 +57,7 @@ describe("what a request says", () => {
       expect(listed.problem.errors![0]!.message).to.contain("did you mean state?");
     });
 
-    it("is refused in a batch: of the job at fault that job, of the batch all", async () => {
+    it("is refused in a batch: the job that has it, or the whole batch", async () => {
       const batch = { jobs: [{ ...job, runat: "2030-01-01T00:00:00Z" }] };
       const { json: answered } = await frontend.request("POST", "/jobs/batch", batch);
       const [result] = (answered as { results: { status: number; problem: ParsedAnswer["problem"] }[] }).results;
@@ -66,7 +66,7 @@ describe("what a request says", () => {
       expectRefused(await frontend.request("POST", "/jobs/batch", { jobs: [job], tenant: "t" }), "/tenant");
     });
 
-    it("is refused by every route, as parameter and as field", async () => {
+    it("is refused by every route", async () => {
       for (const { method, path, body } of all) {
         const what = `${method} ${path}`;
         const asked = await frontend.request(method, path, body && {}, { queryStringParameters: { nonsense: "" } });
@@ -80,7 +80,7 @@ describe("what a request says", () => {
       }
     });
 
-    it("is shown in a bounded answer", async () => {
+    it("gets an answer of bounded size", async () => {
       const many = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`${"x".repeat(50)}${index}`, 1]));
       const answer = await frontend.request("POST", "/jobs", { ...job, ...many });
       expect(answer.problem.errors).to.have.length(20);
@@ -91,14 +91,14 @@ describe("what a request says", () => {
     });
   });
 
-  it("may have an empty body where none is needed", async () => {
+  it("may have an empty body if none is needed", async () => {
     expect((await frontend.request("DELETE", "/jobs/a", {})).problem.code).to.equal("job-finished");
     expect((await frontend.request("GET", "/types", {})).status).to.equal(200);
     expectRefused(await frontend.request("GET", "/types", []), "");
   });
 
-  describe("in numbers and keys", () => {
-    it("arrives whole, or is refused by path", async () => {
+  describe("with numbers and keys that JSON loses", () => {
+    it("keeps their values, or is refused by path", async () => {
       const body = (payload: string) => `{"type":"word-count","payload":${payload}}`;
       const answer = await frontend.request("POST", "/jobs", body('{"id":12345678901234567890,"x":[1,1e400,1.0]}'));
       expectRefused(answer, "/payload/id", "/payload/x/1");
@@ -113,7 +113,7 @@ describe("what a request says", () => {
       expect(frontend.batches[0]![0]!.body).to.contain('"payload":[1,100,0,0.1]');
     });
 
-    it("costs, in a batch, the job at fault alone", async () => {
+    it("is refused in a batch for the job at fault only", async () => {
       const bad = `{"type":"word-count","payload":[${Array(100).fill("1e400").join()}]}`;
       const good = JSON.stringify(job);
       const { json: answered } = await frontend.request("POST", "/jobs/batch", `{"jobs":[${bad},${good},${bad}]}`);
@@ -124,7 +124,7 @@ describe("what a request says", () => {
     });
   });
 
-  describe("of its bytes", () => {
+  describe("with a body in any encoding", () => {
     const send = (body: Buffer | string, headers: Record<string, string> = json) =>
       frontend.request("POST", "/jobs", typeof body === "string" ? body : body.toString("base64"), {
         headers,
@@ -132,7 +132,7 @@ describe("what a request says", () => {
       });
     const text = JSON.stringify(job);
 
-    it("is believed: no other charset, and no content-encoding", async () => {
+    it("is refused if its headers name another charset or a content-encoding", async () => {
       for (const headers of [
         { "content-type": "application/json; charset=iso-8859-1" },
         { "Content-Type": 'application/json;version=1; Charset="UTF-16"' },
@@ -163,7 +163,7 @@ describe("what a request says", () => {
       expect((await send(Buffer.from(`\ufeff${text}`))).status).to.equal(202);
     });
 
-    it("is refused as what it is: UTF-16, UTF-32, or no text", async () => {
+    it("is refused by the name of the encoding: UTF-16, UTF-32, or no text", async () => {
       const utf16 = Buffer.from(text, "utf16le");
       for (const bytes of [
         utf16,
@@ -180,7 +180,7 @@ describe("what a request says", () => {
       }
     });
 
-    it("never arrives as U+FFFD, however the gateway hands on what is not UTF-8", async () => {
+    it("never becomes U+FFFD, however API Gateway passes on what is not UTF-8", async () => {
       const bytes = Buffer.from(JSON.stringify({ ...job, payload: "\xe9\xe8" }), "latin1");
       expect((await send(bytes)).problem).to.include({ status: 400, code: "malformed-json" });
       const replaced = await send(bytes.toString(), { ...json, "content-length": String(bytes.length) });
@@ -190,7 +190,7 @@ describe("what a request says", () => {
       expect((await send(honest, headers)).status).to.equal(202);
     });
 
-    it("is refused over five million", async () => {
+    it("is refused over five million bytes", async () => {
       for (const body of [`${text}${" ".repeat(5_000_000)}`, Buffer.from(`${text}${" ".repeat(5_000_000)}`)]) {
         const answer = await send(body);
         expect(answer.problem).to.include({ status: 413, code: "payload-too-large" });
@@ -199,14 +199,14 @@ describe("what a request says", () => {
     });
   });
 
-  describe("in its path", () => {
+  describe("with any path", () => {
     const at = async (rawPath: string, context: Partial<HttpEvent["requestContext"]> = {}, method = "GET") => {
       const requestContext = { http: { method }, ...context };
       const body = method === "POST" ? job : undefined;
       return (await frontend.request(method, rawPath, body, { requestContext })).status;
     };
 
-    it("is forgiven a slash more or less", async () => {
+    it("may have a slash too many or too few", async () => {
       for (const path of ["//jobs", "/jobs/", "jobs", "//health", "/health/", "/jobs//a", "/jobs/a/", "//types//"]) {
         expect(await at(path), path).to.equal(200);
       }
@@ -226,7 +226,7 @@ describe("what a request says", () => {
       expect(await at("/batch/jobs", { ...custom, stage: "$default" }, "POST")).to.equal(202);
     });
 
-    it("is otherwise unknown", async () => {
+    it("is otherwise answered 404", async () => {
       const own = { apiId: "abc", domainName: "abc.execute-api.eu-west-1.amazonaws.com", stage: "$default" };
       for (const path of ["/batch/health", "/prod/jobs", "/v2/jobs/a", "/"])
         expect(await at(path, own), path).to.equal(404);

@@ -33,7 +33,7 @@ describe("retry", () => {
   });
   const launches: string[] = [];
 
-  it("has a failed job's dead letter sent back, and shows the job queued, and why it waits", async () => {
+  it("has a failed job's dead letter sent back, and shows the job as queued, with the reason that it waits", async () => {
     put("a", {});
     const { status, json } = await frontend.request("POST", "/jobs/a/retry");
     expect(status).to.equal(202);
@@ -45,7 +45,7 @@ describe("retry", () => {
     expect(asked[1]).to.include({ delaySeconds: 60 });
   });
 
-  it("refuses jobs that have not failed, by name, and asks nobody", async () => {
+  it("refuses jobs that have not failed, by name, without a search for their dead letters", async () => {
     put("queued", { state: "queued" });
     put("running", { state: "running" });
     put("succeeded", { state: "succeeded" });
@@ -66,7 +66,7 @@ describe("retry", () => {
     expect(asked).to.deep.equal([]);
   });
 
-  it("says that the payload is not kept where there is no letter, and to try again where it was out of reach", async () => {
+  it("says that the payload is not kept if there is no dead letter, and to try again if that was hidden", async () => {
     put("a", {});
     outcome = "absent";
     const absent = await frontend.request("POST", "/jobs/a/retry");
@@ -86,7 +86,7 @@ describe("retry", () => {
     requestContext: { http: { method: "POST" }, authorizer: { iam: ann } },
   });
 
-  it("publishes the kept payload of a cancelled job, and of a failed one without a letter, then records who did it", async () => {
+  it("publishes the kept payload of a cancelled job, and of a failed one without a dead letter, then records the caller", async () => {
     outcome = "absent";
     for (const state of ["cancelled", "failed"] as const) {
       const about = { tenant: "acme", labels: { a: "1" } };
@@ -109,7 +109,7 @@ describe("retry", () => {
     expect(asked.map(({ ids }) => ids)).to.deep.equal([["failed"]]);
   });
 
-  it("with a key retries a job once, whatever became of it since", async () => {
+  it("retries a job once for an idempotency key, whatever its state since then", async () => {
     put("a", { state: "cancelled", finishedAt });
     frontend.kept.set("a", 1);
     for (const state of ["cancelled", "queued", "failed", "succeeded"] as const) {
@@ -172,7 +172,7 @@ describe("retry", () => {
     }
   });
 
-  it("tries a type's launches", async () => {
+  it("has a type's launches retried", async () => {
     const { status, json } = await frontend.request("POST", "/types/word-count/retry-launches");
     expect([status, json]).to.deep.equal([202, { type: "word-count", launchProblem: "no capacity" }]);
     expect(launches).to.deep.equal(["word-count"]);

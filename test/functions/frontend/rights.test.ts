@@ -56,7 +56,7 @@ describe("rights of callers", () => {
     }
   });
 
-  it("are the gateway's to decide for signed requests, and everybody's without authorization", async () => {
+  it("are decided by API Gateway for signed requests, and not restricted without authorization", async () => {
     const scopes = { submit: "s", read: "r", operate: "o" };
     for (const { method, path } of all) {
       const answer = await callerOf(frontendFor({ scopes }), undefined)(method, path.replace(/\{\w+\}/, "a"));

@@ -55,7 +55,7 @@ describe("why a job waits", () => {
     expect(waitingOf(retried, undefined, now)).to.include({ reason: "unknown", since: at(-5) });
   });
 
-  it("is always told of a queued job, never of another, and true of what it was told from", () => {
+  it("is always given for a queued job, never for another, and agrees with the data that it is derived from", () => {
     const time = fc.option(
       fc.integer({ min: -200, max: 200 }).map((seconds) => now + seconds * 1_000),
       { nil: undefined },

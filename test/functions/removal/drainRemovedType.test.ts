@@ -61,7 +61,7 @@ describe("drainRemovedType", () => {
   let queues: FakeQueues;
   beforeEach(() => (queues = new FakeQueues()));
 
-  it("moves what waits to the unroutable queue, dead letters with the reasons that they have", async () => {
+  it("moves waiting messages to the unroutable queue, dead letters with their reasons", async () => {
     queues.put("q", "a");
     const failedAt = "2026-11-01T00:00:00.000Z";
     const letter = { [attributes.reason]: "it failed", [attributes.failedAt]: failedAt, [attributes.attempt]: "3" };
@@ -107,7 +107,7 @@ describe("drainRemovedType", () => {
     expect(queues.waiting.get("q")).to.have.length(1);
   });
 
-  it("does nothing while the type is there: what stands for its end may be replaced", async () => {
+  it("does nothing while the type exists: the resource that invokes it may only be replaced", async () => {
     queues.put("q", "a");
     queues.isListed = true;
     expect(await queues.call("delete")).to.deep.equal({ moved: 0 });

@@ -93,7 +93,7 @@ describe("redrive", () => {
     }
   }
 
-  it("sends the letters of the jobs back, has their records wait with attempts counted from zero, and lets go of the others", async () => {
+  it("sends the jobs' dead letters back, sets their records to queued with attempts from zero, and releases the other messages", async () => {
     const wanted = [await fail(), await fail()];
     const others: string[] = [];
     for (let count = 0; count < 25; count++) others.push(await fail());
@@ -114,7 +114,7 @@ describe("redrive", () => {
     expect(nudges).to.deep.equal([{ "word-count": 2 }]);
   });
 
-  it("deletes all letters of a job whose data is to be gone, and sends nothing back", async () => {
+  it("deletes all dead letters of a job whose data is removed, and sends nothing back", async () => {
     const [id, other] = [await fail(), await fail()];
     await fail(id, { state: "succeeded", result: 1 });
     const discard = createRedrive(effects());
@@ -124,14 +124,14 @@ describe("redrive", () => {
     expect(await records().read(id)).to.include({ state: "succeeded" });
   });
 
-  it("notes who retried a job, by which key", async () => {
+  it("records who retried a job, and with which key", async () => {
     const id = await fail();
     const wanted = { type: "word-count", ids: [id], delaySeconds: 0, by: "ann", key: "k" };
     await createRedrive(effects())(wanted);
     expect(await records().read(id)).to.include({ retriedBy: "ann", retryKey: "k" });
   });
 
-  it("holds a job back for as long as it is told, and nudges nobody then", async () => {
+  it("delays a job as requested, and sends the scaler no nudge then", async () => {
     const id = await fail();
     expect(await redrive([id], {}, 600)).to.deep.equal({ [id]: "sent" });
     expect(await records().read(id)).to.include({ notBefore: new Date(now + 600_000).toISOString() });
@@ -139,7 +139,7 @@ describe("redrive", () => {
     expect(nudges).to.deep.equal([]);
   });
 
-  it("tells a job without a letter from one whose letter somebody holds, and waits for that one", async () => {
+  it("distinguishes a job without a dead letter from one whose dead letter is hidden, and waits for the latter", async () => {
     expect(await redrive(["none"])).to.deep.equal({ none: "absent" });
     const id = await fail();
     const hide = { QueueUrl: deadLetterQueueUrl, VisibilityTimeout: 600 };
@@ -158,7 +158,7 @@ describe("redrive", () => {
     });
   });
 
-  it("sends nothing of a job that doesn't wait for it any more, and leaves its letter", async () => {
+  it("sends nothing for a job that is no longer to be retried, and leaves its dead letter", async () => {
     const id = await fail(undefined, { state: "succeeded", result: 1 });
     expect(await redrive([id])).to.deep.equal({ [id]: "sent" });
     expect(await idsIn(queueUrl)).to.deep.equal([]);
@@ -166,7 +166,7 @@ describe("redrive", () => {
     expect(await records().read(id)).to.include({ state: "succeeded" });
   });
 
-  it("asked twice at once sends one message, and both answers say so", async () => {
+  it("sends one message for two calls at once, and both answers say so", async () => {
     for (let round = 0; round < 5; round++) {
       const id = await fail();
       const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -195,7 +195,7 @@ describe("redrive", () => {
   });
 
   for (const step of ["send", "record", "remove", "nudge"] as const) {
-    it(`loses nothing where it is cut off at the ${step}: a job that waits has a message`, async () => {
+    it(`loses nothing if it is cut off at the ${step}: every queued job has a message`, async () => {
       const id = await fail();
       const cut = () => Promise.reject(new Error("cut off"));
       const own = effects();

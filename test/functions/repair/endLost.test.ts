@@ -59,7 +59,7 @@ describe("ending lost jobs", () => {
     records = createFailedRecords(dynamo.client, table.name);
   });
 
-  it("writes the final state that the record reads as, with its expiry, and tells of it once", async () => {
+  it("writes the final state that the record reads as, with its expiry, and announces it once", async () => {
     const lost = [
       job("unpublished"),
       job("retried", { attempts: 1, error, startedAt: at(0.5), retryAt: at(0.6) }),
@@ -135,7 +135,7 @@ describe("ending lost jobs", () => {
         afterClaim(id, now, ({ workers, hold }) => workers.giveBack(hold)),
       "a worker takes it and ends it": (id, now) =>
         afterClaim(id, now, ({ workers, hold }) => workers.succeed(hold, "done", now)),
-      "somebody cancels it": async (id, now) => {
+      "a caller cancels it": async (id, now) => {
         const all = createJobRecords(dynamo.client, table.name);
         // It has not expired for whoever still asks by an older clock.
         await cancelJob({ records: all, now: () => now - 10 * day }, id);
@@ -172,7 +172,7 @@ describe("ending lost jobs", () => {
     }
   });
 
-  it("tells of an end that it could not tell of in a later round, and keeps the record until then", async () => {
+  it("announces an end that it could not announce in a later round, and keeps the record until then", async () => {
     await table.put(job("a"));
     let isRefusing = true;
     const told: string[] = [];
@@ -200,7 +200,7 @@ describe("ending lost jobs", () => {
     expect(ended.finishedAt).to.equal(at(15));
   });
 
-  it("ends without an event where nobody wants to know", async () => {
+  it("ends jobs without an event if events are off", async () => {
     await table.put(job("a"));
     expect(await run(records, { announce: undefined }).endLost()).to.equal(1);
     expect((await table.read("a")).expiresAt).to.be.a("number");
@@ -279,7 +279,7 @@ describe("ending lost jobs", () => {
     }
     const many = Array.from({ length: 200 }, (_, index) => ({ ...checksum, type: `t${index}` }));
 
-    it("looks at each key once an hour", async () => {
+    it("reads each key once an hour", async () => {
       const { asked, idle } = counting();
       const { clock, endLost } = run(idle);
       for (let minute = 0; minute < 60; minute++, clock.now += 60_000) await endLost();
@@ -289,7 +289,7 @@ describe("ending lost jobs", () => {
       expect(asked).to.have.length(32);
     });
 
-    it("bounds each run, and comes to all of 200 types within an hour", async () => {
+    it("bounds each run, and reaches all of 200 types within an hour", async () => {
       const { asked, idle } = counting();
       const { clock, endLost } = run(idle);
       for (let minute = 0; minute < 60; minute++, clock.now += 60_000) {
@@ -301,7 +301,7 @@ describe("ending lost jobs", () => {
       expect(new Set(asked).size).to.equal(1_600);
     });
 
-    it("comes to all types though it remembers nothing from run to run", async () => {
+    it("reaches all types though no state is kept from run to run", async () => {
       const { asked, idle } = counting();
       let seed = 0;
       for (let minute = 0; minute < 400; minute++) {
@@ -310,7 +310,7 @@ describe("ending lost jobs", () => {
       expect(new Set(asked).size).to.equal(1_600);
     });
 
-    it("goes on in the next run where many jobs lie before", async () => {
+    it("continues in the next run if there are many jobs before", async () => {
       const { idle } = counting();
       const starts: unknown[] = [];
       const long: FailedRecords = {
@@ -326,7 +326,7 @@ describe("ending lost jobs", () => {
       expect(starts).to.have.length(107);
     });
 
-    it("begins nothing for which there is no time", async () => {
+    it("begins nothing for which too little time is left", async () => {
       const { asked, idle } = counting();
       const endLost = createEndLost({ records: idle, now: () => start, random: () => 0, log: () => undefined });
       expect(await endLost([wordCount], () => false)).to.equal(0);

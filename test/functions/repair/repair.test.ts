@@ -158,7 +158,7 @@ describe("repair", () => {
     };
     beforeEach(() => (asked = []));
 
-    it("routes all, and asks once while SQS still takes nothing", async () => {
+    it("routes all, and tries once while SQS still takes nothing", async () => {
       for (let at = 0; at < 250; at++) keep("word-count", open, at);
       let calls = 0;
       await world.run({ sendBatch: () => (calls++, refuse()) });
@@ -170,7 +170,7 @@ describe("repair", () => {
       expect(new Set(world.sent.map(({ id }) => id)).size).to.equal(250);
     });
 
-    it("holds back no other type for one whose queue is gone, and asks that queue once", async () => {
+    it("delays no other type for one whose queue is gone, and tries that queue once", async () => {
       for (let at = 0; at < 40; at++) keep(at % 2 === 0 ? "lost" : "word-count", at % 2 === 0 ? gone : open, at);
       await world.run({ sendBatch, jobTypes });
       expect([...world.unsent.values()].every(({ queue }) => queue === gone)).to.equal(true);
@@ -178,7 +178,7 @@ describe("repair", () => {
       expect(asked.filter((url) => url === gone)).to.have.length(3);
     });
 
-    it("gets past however many events that stay, in some run", async () => {
+    it("gets past any number of events that stay, after some runs", async () => {
       for (let at = 0; at < 1_000; at++) keep("lost", gone, at);
       // Behind the last page that a run comes to from the begin.
       for (let at = 0; at < 20; at++)
@@ -199,7 +199,7 @@ describe("repair", () => {
     });
   });
 
-  it("announces the end that it records, and one that is there already, before it deletes the letter", async () => {
+  it("announces the end that it records, and one that is recorded already, before it deletes the dead letter", async () => {
     const announce = (record: JobRecord) => {
       world.happened.push(`announce ${record.id} ${record.state} ${record.error?.name}`);
       return Promise.resolve();
@@ -219,7 +219,7 @@ describe("repair", () => {
     ]);
   });
 
-  it("publishes the ends that workers kept, and stops where the topic still takes none", async () => {
+  it("publishes the events that workers kept, and stops if the topic still takes none", async () => {
     const told: string[] = [];
     const end = (id: string) => JSON.stringify({ id, type: "word-count", state: "succeeded", attempts: 1 });
     const ids = Array.from({ length: 25 }, (_, index) => `job-${index}`);
@@ -234,14 +234,14 @@ describe("repair", () => {
     expect(world.left(kept)).to.deep.equal(["m26"]);
   });
 
-  it("keeps the letter where its end can't be announced", async () => {
+  it("keeps the dead letter if its job's end can't be announced", async () => {
     world.put(dead, job("b"));
     world.records.set("b", { id: "b", type: "word-count", state: "succeeded", attempts: 1 });
     await world.run({ announce: refuse });
     expect(world.left(dead)).to.deep.equal(["m1"]);
   });
 
-  it("leaves the message where one of its jobs can't be sent, and goes on with others", async () => {
+  it("leaves the message where one of its jobs can't be sent, and continues with others", async () => {
     world.put(failures, failure(job("a")));
     world.put(undelivered, JSON.stringify({ Message: job("b") }));
     await world.run({ sendBatch: refuse });
@@ -250,7 +250,7 @@ describe("repair", () => {
     expect(lines.map(({ fields }) => fields.messageId)).to.deep.equal(["m1", "m2"]);
   });
 
-  it("puts what holds no job where the router puts it", async () => {
+  it("sends what holds no job to the unroutable queue, as the router does", async () => {
     for (const body of ["nonsense", "{}", failure("[]"), JSON.stringify({ requestPayload: { Records: [{}] } })]) {
       world.put(failures, body);
     }
@@ -261,7 +261,7 @@ describe("repair", () => {
     expect(world.left(failures)).to.deep.equal([]);
   });
 
-  it("begins nothing for which there is no time", async () => {
+  it("begins nothing for which too little time is left", async () => {
     world.put(failures, failure(job("a")));
     world.put(dead, job("b"));
     world.remaining = 20_000;
@@ -269,7 +269,7 @@ describe("repair", () => {
     expect(world.happened).to.deep.equal([]);
   });
 
-  it("gives dead letters without reason one, then their record a final state, then deletes the original", async () => {
+  it("adds a reason to dead letters without one, then a final state to their record, then deletes the original", async () => {
     world.put(dead, job("a"), { type: "word-count", trace: "x" });
     world.put(dead, job("b"), { reason: "it failed" });
     world.records.set("a", { id: "a", state: "queued", attempts: 2 });
@@ -283,14 +283,14 @@ describe("repair", () => {
     expect([...world.hidden]).not.to.include("m2");
   });
 
-  it("explains what is no job, or has no record, too", async () => {
+  it("adds a reason to what is no job, or has no record, too", async () => {
     world.put(dead, "nonsense");
     world.put(dead, job("unknown"));
     await world.run();
     expect(world.happened).to.deep.equal(["send word-count-dead", "remove m1", "send word-count-dead", "remove m2"]);
   });
 
-  it("drops the letter of a job that has ended, and leaves that of one at work", async () => {
+  it("deletes the dead letter of a job that has ended, and leaves that of a running one", async () => {
     world.put(dead, job("done"));
     world.put(dead, job("held"));
     world.put(dead, job("lost"));
@@ -301,7 +301,7 @@ describe("repair", () => {
     expect(world.happened).to.deep.equal(["remove m1", "send word-count-dead", "fail lost", "remove m3"]);
   });
 
-  it("keeps the letter that can't be sent, whatever fails", async () => {
+  it("keeps a dead letter that can't be sent, whatever fails", async () => {
     world.put(dead, job("a"));
     await world.run({ sendBatch: refuse });
     expect(world.left(dead)).to.deep.equal(["m1"]);
@@ -309,7 +309,7 @@ describe("repair", () => {
     expect(world.left(dead)).to.deep.equal(["m1"]);
   });
 
-  it("goes on after a part that fails, and throws in the end", async () => {
+  it("continues after a part that fails, and throws at the end", async () => {
     world.put(undelivered, JSON.stringify({ Message: job("b") }));
     const list = refuse;
     const error = await world

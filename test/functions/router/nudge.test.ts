@@ -38,7 +38,7 @@ describe("nudge", () => {
     });
   });
 
-  it("goes out at once, and then every 5 s with what came just before", async () => {
+  it("is sent at once, and then every 5 s with the counts since", async () => {
     await nudge({ a: 1 });
     seconds += 2;
     await nudge({ a: 2 });
@@ -50,7 +50,7 @@ describe("nudge", () => {
     expect(told).to.deep.equal([{ a: 1 }, { a: 6 }]);
   });
 
-  it("goes out at once for a type that no nudge told of lately, with what was kept of others", async () => {
+  it("is sent at once for a type without a recent nudge, with the counts kept of others", async () => {
     await nudge({ a: 1 });
     await nudge({ a: 2 });
     await nudge({ b: 1 });
@@ -63,7 +63,7 @@ describe("nudge", () => {
     expect(told).to.deep.equal([]);
   });
 
-  it("that fails is a warning, and what it said is told by the next", async () => {
+  it("that fails is logged as a warning, and its counts are sent with the next", async () => {
     isRefused = true;
     await nudge({ a: 1 });
     expect(lines).to.deep.equal([
@@ -81,7 +81,7 @@ describe("nudge", () => {
     expect(told).to.deep.equal([{ a: 3, b: 1 }]);
   });
 
-  it("forgets what it kept for seconds, which SQS counts: told again it would call instances for nothing", async () => {
+  it("drops counts that are seconds old, which SQS counts by then: sent again, they would launch instances for nothing", async () => {
     await nudge({ a: 1 });
     seconds += 1;
     await nudge({ a: 500 });
@@ -92,7 +92,7 @@ describe("nudge", () => {
 });
 
 describe("routeJobs with a nudge", () => {
-  it("tells, once all are sent, how many jobs of each type were", async () => {
+  it("sends the number of jobs of each type, once all are sent", async () => {
     let atNudge = 0;
     let told: Record<string, number> | undefined;
     const router: FakeRouter = new FakeRouter({
@@ -106,7 +106,7 @@ describe("routeJobs with a nudge", () => {
     expect(atNudge).to.equal(5);
   });
 
-  it("leaves out what could not be sent, and fails as ever", async () => {
+  it("leaves out what could not be sent, and fails as it does without a nudge", async () => {
     let told: Record<string, number> | undefined;
     const router: FakeRouter = new FakeRouter({
       nudge: async (sent) => void (told = sent),
@@ -120,7 +120,7 @@ describe("routeJobs with a nudge", () => {
     expect(told).to.deep.equal({ "word-count": 1 });
   });
 
-  it("routes where the nudge fails", async () => {
+  it("routes jobs though the nudge fails", async () => {
     const lines: string[] = [];
     const nudge = createNudge({
       invoke: () => Promise.reject(new Error("throttled")),
@@ -161,7 +161,7 @@ describe("invokeScaler", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it("hands the counts over without waiting for the scaler's run", async () => {
+  it("passes the counts on without waiting for the scaler's run", async () => {
     await invokeScaler("scaler")({ a: 3 });
     expect(requests).to.deep.equal([
       { url: "/2015-03-31/functions/scaler/invocations", type: "Event", body: '{"sent":{"a":3}}' },

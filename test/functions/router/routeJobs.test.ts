@@ -64,7 +64,7 @@ describe("routeJobs", () => {
     ]);
   });
 
-  it("keeps the jobs elsewhere where SQS takes none, and fails only where it can't", async () => {
+  it("keeps the jobs in the table if SQS takes none, and fails only if it can't", async () => {
     const kept: object[] = [];
     const sendBatch = () => Promise.reject(new Error("SQS is away"));
     const text = encodeMessage([envelope("a"), envelope("b")]);
@@ -233,7 +233,7 @@ describe("routeJobs", () => {
       ]);
     });
 
-    it("throws where types can't be told: such a job is not of unknown type", async () => {
+    it("throws if the types can't be read: such a job is not of unknown type", async () => {
       const blind = new FakeRouter({ jobTypes: { find: () => Promise.reject(new Error("down")) } });
       const error = await blind.route(encodeEnvelope(envelope("a")));
       expect(error!.message).to.equal("1 of 1 jobs could not be routed");

@@ -104,7 +104,7 @@ describe("scaler", () => {
       expect(fake.desired("a")).to.equal(5);
     });
 
-    it("asks what was launched only where a group is short, and goes on where it can't be told", async () => {
+    it("reads scaling activities only for groups that are short of instances, and continues without them", async () => {
       fake.add("a", { desired: 1, instances: instances(1) }, 60);
       await remember("a", { secondsPerJob: 10, targetLatencySeconds: 60 });
       await aws.tables.send(
@@ -156,7 +156,7 @@ describe("scaler", () => {
       expect(fake.events()).to.include("launches-failing");
     });
 
-    it("tells one instance of an old version to retire, and has a silent one replaced", async () => {
+    it("has one instance of an old version retire, and a silent one replaced", async () => {
       const [old, silent] = instances(2, { templateVersion: "1" });
       fake.add("a", { desired: 2, templateVersion: "2", instances: [old!, silent!] });
       const put = (item: string, fields: Record<string, number>) => {
@@ -199,7 +199,7 @@ describe("scaler", () => {
       expect(fake.calls.slice(calls)).to.deep.equal(["describe 1", "count a"]);
     });
 
-    it("looks at the types of the nudge alone, and at none that nothing scales", async () => {
+    it("checks the types of the nudge only, and no unknown type", async () => {
       fake.add("a");
       fake.add("b", {}, 60);
       expect(await fake.run({ sent: { a: 1, gone: 1 } })).to.equal(undefined);
@@ -207,7 +207,7 @@ describe("scaler", () => {
       expect(fake.calls).not.to.include("count b");
     });
 
-    it("believes of a worker which types to look at, and their queues how much there is to do", async () => {
+    it("takes from a worker's nudge which types to check, and from their queues how much there is to do", async () => {
       fake.add("a");
       fake.add("b", {}, 60);
       fake.invokedFunctionArn = `arn:aws:lambda:us-east-1:123456789012:function:scaler:${workerAlias}`;
@@ -218,7 +218,7 @@ describe("scaler", () => {
       expect(fake.calls).to.have.length(calls);
     });
 
-    it("raises nothing by any event of a worker's that the queues don't show", async () => {
+    it("raises nothing on a worker's nudge that the queues don't confirm", async () => {
       fake.add("a", {}, 24);
       fake.add("b");
       fake.invokedFunctionArn = `arn:aws:lambda:us-east-1:123456789012:function:scaler:${workerAlias}`;
@@ -235,7 +235,7 @@ describe("scaler", () => {
       );
     });
 
-    it("tries launches at once where somebody asks for it, also while another run holds the type", async () => {
+    it("retries launches at once on request, also while another run holds the type's lease", async () => {
       fake.add("a", {}, 60);
       const failing = { failedLaunches: 5, launchProblem: "no", retryAt: fake.time + 900_000, failedTries: 4 };
       await remember("a", failing);
@@ -254,13 +254,13 @@ describe("scaler", () => {
       expect(await items.release(lease("a"))).to.equal(0);
     });
 
-    it("leaves a type alone whose launches don't fail, asked to try them", async () => {
+    it("ignores a request to retry launches for a type whose launches don't fail", async () => {
       fake.add("a");
       await fake.run({ retryLaunches: ["a", "gone"] });
       expect(await state("a")).not.to.have.any.keys("retryAt", "failedTries", "launchProblem");
     });
 
-    it("acts in one of two runs for a type, which looks once more for the other, with all that was sent", async () => {
+    it("acts in one of two runs for a type, which checks again for the other, with all jobs that were sent", async () => {
       fake.add("a");
       fake.beforeRaising = async () => {
         fake.beforeRaising = () => Promise.resolve();
@@ -277,7 +277,7 @@ describe("scaler", () => {
       expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedSent");
     });
 
-    it("has the minute's run look once more where it comes in its middle", async () => {
+    it("has the minute's run check again if the nudge comes in the middle of it", async () => {
       fake.add("a", {}, 1);
       const release: FleetItems["release"] = async (...args) => {
         if (!fake.calls.includes("nudged")) {
@@ -291,7 +291,7 @@ describe("scaler", () => {
       expect(fake.desired("a")).to.equal(5);
     });
 
-    it("looks once, and writes twice, to raise what nobody else looks at", async () => {
+    it("reads once and writes twice to raise a group that no other run acts on", async () => {
       fake.add("a");
       let writes = 0;
       const counted = Object.fromEntries(
@@ -309,7 +309,7 @@ describe("scaler", () => {
       expect(await state("a")).to.include({ wokenAt: fake.time, targetLatencySeconds: 60 });
     });
 
-    it("looks again where another run has acted since its look, and doesn't undo what that did", async () => {
+    it("checks again if another run has acted since its check, and doesn't undo that", async () => {
       fake.add("a");
       const takeLate: FleetItems["acquire"] = async (...args) => {
         if (fake.desired("a") === 0) {
@@ -324,7 +324,7 @@ describe("scaler", () => {
       expect(fake.lines.map(({ fields }) => fields.to)).to.deep.equal([5]);
     });
 
-    it("leaves to the next run what it has no time for, and nothing of it on the item", async () => {
+    it("leaves to the next run what it has no time for, and no trace of it on the item", async () => {
       fake.add("a");
       fake.remaining = 14_000;
       fake.beforeRaising = async () => {
@@ -336,7 +336,7 @@ describe("scaler", () => {
       expect(await state("a")).not.to.have.any.keys("leaseUntil", "nudgedSent");
     });
 
-    it("forgets what a run was asked for that died: those jobs are counted by now", async () => {
+    it("discards what was requested of a run that died: SQS counts those jobs by then", async () => {
       fake.add("a");
       await take(lease("a"));
       await fake.run(nudge("a", 100));
@@ -377,7 +377,7 @@ describe("scaler", () => {
     });
   });
 
-  describe("where something fails", () => {
+  describe("if something fails", () => {
     const refused = (name: string) => Object.assign(new Error(`${name}: no`), { name });
 
     for (const [what, call] of Object.entries({
@@ -385,7 +385,7 @@ describe("scaler", () => {
       "a group can't be described": "describe a-group",
       "Auto Scaling throttles": "setDesired a-group",
     })) {
-      it(`says so with the cause and serves the other types: ${what}`, async () => {
+      it(`logs the cause and serves the other types: ${what}`, async () => {
         fake.add("a", {}, 60);
         fake.add("b", {}, 60);
         fake.refusals.set(call, refused("ThrottlingException"));
@@ -422,7 +422,7 @@ describe("scaler", () => {
       expect(fake.lines.map(({ fields }) => fields.jobTypes)).to.deep.equal([["a", "b", "c"]]);
     });
 
-    it("is put right by the next run", async () => {
+    it("is made up for by the next run", async () => {
       fake.add("a", {}, 60);
       fake.refusals.set("setDesired a-group", refused("Throttling"));
       expect(await fake.run(nudge("a"))).to.be.an("error");
@@ -444,7 +444,7 @@ describe("scaler", () => {
       expect([fake.desired("a"), fake.groups.get("a-spare")!.desired]).to.deep.equal([2, 3]);
     });
 
-    it("begins no look for which there is no time", async () => {
+    it("begins no check for which too little time is left", async () => {
       fake.add("a", {}, 60);
       fake.remaining = 7_000;
       await fake.run();

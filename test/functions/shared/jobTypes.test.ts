@@ -47,12 +47,12 @@ describe("jobTypes", () => {
     expect(await jobTypes.find("checksum").catch(() => "thrown")).to.equal("thrown");
   });
 
-  it("reads once for all who ask at the same time", async () => {
+  it("reads once for all callers at the same time", async () => {
     await Promise.all(Array.from({ length: 100 }, () => jobTypes.find("word-count")));
     expect(reads).to.have.length(1);
   });
 
-  it("goes on with what it knows while the table can't be read, asking again every few seconds", async () => {
+  it("continues with the types it has read while the table can't be read, and tries again every few seconds", async () => {
     await jobTypes.find("word-count");
     isDown = true;
     for (seconds of [60, 61, 64]) expect(await jobTypes.find("word-count")).to.equal(wordCount);

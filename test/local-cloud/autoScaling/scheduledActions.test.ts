@@ -48,7 +48,7 @@ describe("local scheduled actions", () => {
     expect(nextUtc!.toISOString()).to.equal("2026-07-01T08:30:00.000Z");
   });
 
-  it("refuse what makes no sense", async () => {
+  it("refuse invalid settings", async () => {
     for (const args of [
       { recurrence: "often" },
       { recurrence: "* * * * * *" },

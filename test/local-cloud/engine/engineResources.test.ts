@@ -65,7 +65,7 @@ describe("what the engine asks of resources", () => {
     expect(resources.list()).to.deep.equal([]);
   });
 
-  it("go with what they belong to, and are told apart by it", async () => {
+  it("are deleted with what they belong to, and distinguished by it", async () => {
     const [one, other] = await Promise.all(
       ["one", "other"].map(async (name) => {
         const { id } = await resources.create(queue, { name });

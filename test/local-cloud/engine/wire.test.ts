@@ -49,7 +49,7 @@ describe("the engine's wire format", () => {
     expect(changedKeys({ code: archive("1") }, { code: archive("2") })).to.deep.equal(["code"]);
   });
 
-  it("takes an output without a value for one that a preview can't know", () => {
+  it("treats an output without a value as one that a preview can't know", () => {
     const output = (value?: string) => ({
       [mark]: "d0e6a833031e9bbcd3f4e8bde6ca49a4",
       dependencies: [],

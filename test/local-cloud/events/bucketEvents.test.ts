@@ -40,7 +40,7 @@ describe("a bucket's events", () => {
       .filter(({ line }) => line.includes("aws:s3"))
       .map(({ line }) => (JSON.parse(line.split("\t").at(-1)!) as S3Event).Records[0]!);
 
-  it("tell a function what was put where, with its key as in a form", async () => {
+  it("tell a function which object was put, with its key form-encoded", async () => {
     const { bucket: Bucket } = (await test.up(() => program("in/", ".txt"))) as { bucket: string };
     for (const Key of ["in/a b+ä.txt", "in/a.jpg", "out/a.txt"]) {
       await test.s3.send(new PutObjectCommand({ Bucket, Key, Body: "four" }));
@@ -54,7 +54,7 @@ describe("a bucket's events", () => {
     expect(record!.s3.object.eTag).to.match(/^[0-9a-f]{32}$/);
   });
 
-  it("tell of an upload in parts once it is complete", async () => {
+  it("report a multipart upload once it is complete", async () => {
     const { bucket: Bucket } = (await test.up(() => program(""))) as { bucket: string };
     const Key = "large";
     const { UploadId } = await test.s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
@@ -79,7 +79,7 @@ describe("a bucket's events", () => {
     expect(heard().map(({ s3 }) => s3.object.key)).to.deep.equal(["new/a"]);
   });
 
-  it("that would go elsewhere are refused", async () => {
+  it("to other targets are refused", async () => {
     const failure = test.up(() => {
       const bucket = new aws.s3.Bucket("pictures");
       new aws.s3.BucketNotification("created", { bucket: bucket.id, eventbridge: true });

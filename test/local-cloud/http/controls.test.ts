@@ -38,7 +38,7 @@ describe("local controls", () => {
   };
   const instances = async () => (await call("GET", "/instances")).body.instances as Record<string, unknown>[];
 
-  it("answer those alone who know the token, and act on JSON alone", async () => {
+  it("answer only callers with the token, and act on JSON only", async () => {
     const { token } = test.cloud;
     const wrong = ["", "Bearer", "Bearer ", `Bearer ${token}x`, `Bearer ${token.slice(1)}`, `Basic ${token}`, token];
     const controls: [string, string][] = [

@@ -83,7 +83,7 @@ describe("local HTTP API", () => {
     expect(event.requestContext!.time).to.match(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/);
   });
 
-  it("hands on a body that isn't UTF-8 byte by byte, whatever its content type says", async () => {
+  it("passes on a body that isn't UTF-8 byte by byte, whatever its content type says", async () => {
     const answer = await fetch(`${url}/any`, {
       method: "POST",
       headers: { "content-type": "application/json; charset=iso-8859-1" },
@@ -98,7 +98,7 @@ describe("local HTTP API", () => {
     expect([...new Uint8Array(await answer.arrayBuffer())]).to.deep.equal([0, 1, 2]);
   });
 
-  it("answers a failing or senseless function with 500", async () => {
+  it("answers 500 if a function fails or returns an invalid answer", async () => {
     for (const path of ["/throw", "/bad"]) {
       const answer = await fetch(url + path);
       expect(answer.status).to.equal(500);
@@ -190,7 +190,7 @@ describe("local HTTP API with corsConfiguration", () => {
     expect(own.headers).to.not.have.property("access-control-allow-origin");
   });
 
-  it("refuses all others, whatever wildcards say, and keeps its controls from everybody's pages", async () => {
+  it("refuses all others, whatever wildcards say, and refuses its controls to pages of any origin", async () => {
     const refused: [string, string][] = [
       ["/any", "https://evil.example"],
       ["/any", "null"],

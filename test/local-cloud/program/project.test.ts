@@ -61,7 +61,7 @@ describe("placeOf", () => {
     expect(place(`${lines}    at g (/home/another/b.ts:3:4)`)).to.equal(undefined);
   });
 
-  it("is none in what runs the program, though the project's folder holds that", () => {
+  it("is undefined in what runs the program, though the project's folder holds that", () => {
     const own = ["local-cloud/pulumi/stackFiles.js", "cli/local/bringUp.js"].map(
       (file) => `    at f (${join(packageRoot(), "dist", file)}:3:4)\n`,
     );

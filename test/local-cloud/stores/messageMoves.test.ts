@@ -75,7 +75,7 @@ describe("message move tasks of local queues", () => {
     expect(again.name).to.equal("ResourceNotFoundException");
   });
 
-  it("are refused for queues that are none, or no dead-letter queues", async () => {
+  it("are refused for unknown queues, and for queues that are no dead-letter queues", async () => {
     const { work } = await pair("plain");
     const failing = (SourceArn: string, more = {}) =>
       rejection(test.sqs.send(new StartMessageMoveTaskCommand({ SourceArn, ...more })));

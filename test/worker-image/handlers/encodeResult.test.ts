@@ -122,7 +122,7 @@ describe("encodeResult", () => {
     expect(encodeResult(undefined)).to.deep.equal({ ok: true });
   });
 
-  it("gives back what went in, or refuses it", () => {
+  it("keeps the value, or refuses it", () => {
     const anything = fc.anything({
       withBigInt: true,
       withDate: true,
@@ -167,7 +167,7 @@ describe("encodeResult", () => {
     );
   }
 
-  it("tells size and digest of a result over the limit, and nothing of it", () => {
+  it("gives size and digest of a result over the limit, and none of its content", () => {
     for (const value of [
       ["x".repeat(limits.maxResultBytes)],
       Array.from({ length: 30_000 }, (_, index) => ({ index, ä: "ö" })),

@@ -45,7 +45,7 @@ describe("GPUs", () => {
     expect(findGpus(smi(":"), folder)).to.deep.equal({ reason: `${command} -L says: nothing` });
   });
 
-  it("are dealt out one by one, and come back once", () => {
+  it("are assigned one by one, and returned once", () => {
     const pool = new GpuPool(2);
     const [first, second] = [pool.take(), pool.take()];
     expect([first, second].map(({ environment }) => environment.CUDA_VISIBLE_DEVICES)).to.deep.equal(["0", "1"]);

@@ -39,7 +39,7 @@ describe("JobLog", () => {
     expect(written.join("").length).to.be.within(900_000, 1_200_000);
   });
 
-  it("lets a job that runs for long go on logging", async () => {
+  it("lets a job that runs for long continue to log", async () => {
     const { clock, written, log } = setUp();
     for (let line = 1; line <= logBounds.lines + 50; line++) log.log("info", "flood");
     for (let second = 0; second < 100; second++) {

@@ -77,17 +77,17 @@ note: run with RUST_BACKTRACE=full`,
     ["nothing", "", ""],
   ];
   for (const [name, output, told] of traces) {
-    it(`tells what matters: ${name}`, () => expect(toldOf(output)).to.equal(told));
+    it(`keeps what matters: ${name}`, () => expect(toldOf(output)).to.equal(told));
   }
 
-  it("tells first and last lines and the ones that name an error, and marks what lies between", () => {
+  it("keeps first and last lines and the ones that name an error, and marks what is left out", () => {
     const noise = Array.from({ length: 1_000 }, (_, index) => `line ${index}`);
     expect(toldOf(["starting", ...noise, "FATAL: no such table", ...noise].join("\n"))).to.equal(
       "starting | line 0 | … | FATAL: no such table | … | line 995 | line 996 | line 997 | line 998 | line 999",
     );
   });
 
-  it("is of bounded size, and tells the only line with an error, wherever it stands", () => {
+  it("is of bounded size, and keeps the only line with an error, wherever it stands", () => {
     const line = fc.oneof(
       fc.string(),
       fc.string().map((text) => text.repeat(100)),

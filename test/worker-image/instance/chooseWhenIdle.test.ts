@@ -37,7 +37,7 @@ describe("pauseBeforeAsking", () => {
 });
 
 describe("isAlone", () => {
-  it("is so for the one instance of a type that wants no other", () => {
+  it("is true for the one instance of a type that wants no other", () => {
     const alone = (...groups: GroupView[]) => isAlone({ instanceId: "a", groups });
     expect(alone(group({ ids: "a" }))).to.equal(true);
     expect(alone(group({ ids: "a" }), group({}))).to.equal(true);
@@ -54,7 +54,7 @@ describe("isAlone", () => {
 describe("chooseWhenIdle", () => {
   guardAgainstLeaks();
 
-  it("lets the last instance go once nothing is left to do", () => {
+  it("ends the last instance once nothing is left to do", () => {
     expect(choose({})).to.deep.equal({ canLower: true, isSurplus: false });
     expect(choose({ counts: { visible: 1, inFlight: 0 } }).canLower).to.equal(false);
     expect(choose({ counts: { visible: 0, inFlight: 1 } }).canLower).to.equal(false);
@@ -72,7 +72,7 @@ describe("chooseWhenIdle", () => {
     expect(choose({ groups, counts, figures: {}, timeoutSeconds: 1 }).canLower).to.equal(true);
   });
 
-  it("counts all groups of the type: one on demand goes once spot carries the load", () => {
+  it("counts all groups of the type: one on demand ends once spot carries the load", () => {
     const spot = group({ ids: "bc" });
     const onDemand = group({ ids: "a" });
     const counts = { visible: 3, inFlight: 4 };
@@ -89,7 +89,7 @@ describe("chooseWhenIdle", () => {
     expect(choose({ groups, counts: { visible: 100, inFlight: 0 }, figures }).canLower).to.equal(false);
   });
 
-  it("lets go of an instance beyond desired, if desired is enough", () => {
+  it("ends an instance beyond desired, if desired is enough", () => {
     const groups = [group({ ids: "ab", desired: 1, minInstances: 1 })];
     expect(choose({ groups })).to.deep.equal({ canLower: false, isSurplus: true });
     const counts = { visible: 100, inFlight: 0 };

@@ -77,8 +77,8 @@ describe("FleetReports", () => {
 
   for (const [what, ago, launchProblem, count] of [
     ["leaves its first report out just after a raise from zero", 119, undefined, 0],
-    ["reports at once after that", 120, undefined, 1],
-    ["reports at once where no worker started before: the problem is over", 10, "no module", 1],
+    ["reports at once two minutes after a raise from zero", 120, undefined, 1],
+    ["reports at once if workers failed to start before: the problem is over", 10, "no module", 1],
   ] as const) {
     it(what, async () => {
       const { clock, written, figures, reports, begin } = setUp();
@@ -92,7 +92,7 @@ describe("FleetReports", () => {
     });
   }
 
-  it("says when it was seen by the wall clock, which machines that slept set right", async () => {
+  it("dates reports by the wall clock, which is right again after a machine's sleep", async () => {
     const { clock, written, reports, begin } = setUp();
     clock.wallAheadMilliseconds = 3_600_000;
     begin();
@@ -128,7 +128,7 @@ describe("FleetReports", () => {
     expect(log.entries).to.have.length(2);
   });
 
-  it("falls silent while the worker is unhealthy, not while it is busy or drains", async () => {
+  it("stops while the worker is unhealthy, not while it is busy or drains", async () => {
     const { clock, log, written, worker, begin, reports } = setUp();
     begin();
     worker.vitals.failingSince = clock.now();
@@ -144,7 +144,7 @@ describe("FleetReports", () => {
     await reports.end();
   });
 
-  it("says nothing at the end where it never began", async () => {
+  it("writes nothing at the end if it never began", async () => {
     const { written, reports } = setUp();
     await reports.end();
     expect(written).to.deep.equal([]);

@@ -10,7 +10,7 @@ import { FakeClock } from "../support/fakeClock";
 describe("health", () => {
   guardAgainstLeaks();
 
-  it("is well until receives have failed for long, unless the worker has jobs or drains", async () => {
+  it("is good until receives have failed for long, unless the worker has jobs or drains", async () => {
     const clock = new FakeClock();
     const vitals = new Vitals(clock);
     const source = { isDraining: false, busySlots: 0, vitals };
@@ -57,7 +57,7 @@ describe("health", () => {
     expect(healthOf(source, clock.now()).state).to.equal("unhealthy");
   });
 
-  it("tells since when the worker is idle", async () => {
+  it("has the time since which the worker is idle", async () => {
     const clock = new FakeClock();
     const vitals = new Vitals(clock);
     const start = clock.now();
@@ -70,7 +70,7 @@ describe("health", () => {
     expect(vitals.idleSince).to.equal(start + 10);
   });
 
-  it("is told on loopback", async () => {
+  it("is served on loopback", async () => {
     const clock = new FakeClock();
     const source = { isDraining: false, busySlots: 2, vitals: { failingSince: undefined as number | undefined } };
     const server = serveHealth(0, source, clock, (error) => {

@@ -167,7 +167,7 @@ describe("Lifecycle", () => {
     await lifecycle.end();
   });
 
-  it("asks ever more seldom while it stays, once a minute in the end, and anew after each job", async () => {
+  it("asks less and less often while it stays, down to once a minute, and often again after each job", async () => {
     const { lifecycle, state, begin, clock, log } = setUp({ idleSeconds: 20 });
     const asked: number[] = [];
     await begin();
@@ -183,7 +183,7 @@ describe("Lifecycle", () => {
     await lifecycle.end();
   });
 
-  it("ends an idle instance that its group has too many, without lowering desired", async () => {
+  it("ends an idle instance beyond its group's desired capacity, without lowering that", async () => {
     const { lifecycle, calls, state, begin, clock, log } = setUp({ idleSeconds: 60 });
     await begin();
     Object.assign(state, { idleSince: clock.now(), canLower: false, isSurplus: true });
@@ -193,7 +193,7 @@ describe("Lifecycle", () => {
     expect(log.events()).to.deep.equal([]);
   });
 
-  it("listens for a second more once its end is settled, and nudges only where a job came", async () => {
+  it("receives for one more second once its end is decided, and nudges only if a job came", async () => {
     for (const comes of [false, true]) {
       const { lifecycle, calls, state, begin, clock } = setUp({ idleSeconds: 20 });
       await begin();
@@ -212,7 +212,7 @@ describe("Lifecycle", () => {
     }
   });
 
-  it("listens to nothing, and nudges, while its receives fail", async () => {
+  it("doesn't receive, and nudges, while its receives fail", async () => {
     const { lifecycle, calls, state, begin, clock } = setUp({ idleSeconds: 20 });
     await begin();
     Object.assign(state, { idleSince: clock.now(), failingSince: clock.now() });
@@ -233,7 +233,7 @@ describe("Lifecycle", () => {
     expect(clock.pendingTimers).to.equal(0);
   });
 
-  it("ends it so, too, where lowering is refused", async () => {
+  it("ends an idle instance without lowering desired if lowering is refused", async () => {
     const { lifecycle, calls, state, begin, clock } = setUp({ idleSeconds: 60 });
     await begin();
     Object.assign(state, { idleSince: clock.now(), isSurplus: true, accepts: [false, true] });
@@ -281,7 +281,7 @@ describe("Lifecycle", () => {
     expect(calls).to.deep.equal(["drain terminating 100", "nudge", "last report"]);
   });
 
-  it("lets the instance go where the scaler can't be nudged", async () => {
+  it("ends the instance though the scaler can't be nudged", async () => {
     const { lifecycle, calls, items, state, begin, log } = setUp({ terminateHook: "drained" });
     items["autoscaling/target-lifecycle-state"] = "Terminated";
     state.nudgeFails = true;
@@ -313,7 +313,7 @@ describe("Lifecycle", () => {
     await lifecycle.end();
   });
 
-  it("nudges no more once it is on its way out, and goes on where the scaler can't be nudged", async () => {
+  it("sends no nudge once it is ending, and continues if the scaler can't be nudged", async () => {
     const { lifecycle, calls, items, state, begin, clock, log } = setUp();
     state.busySlots = 2;
     state.nudgeFails = true;
@@ -363,7 +363,7 @@ describe("Lifecycle", () => {
     await lifecycle.end();
   });
 
-  it("warns when metadata fails later, and goes on", async () => {
+  it("warns when metadata fails later, and continues", async () => {
     const { lifecycle, calls, items, state, begin, clock, log } = setUp();
     await begin();
     await settled();

@@ -198,7 +198,7 @@ describe("a job of four parts that is interrupted at random", () => {
     });
   }
 
-  it("isn't thrown back by a worker that comes to after it lost the lease", async () => {
+  it("isn't set back by a worker that resumes after it lost the lease", async () => {
     const world = new World(randomOf(1));
     while (world.done.length < 2) await world.clock.advance(50);
     const [frozen] = [world.machine];

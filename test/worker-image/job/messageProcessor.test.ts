@@ -96,7 +96,7 @@ describe("MessageProcessor", () => {
     }
   });
 
-  it("dead-letters a message whose labels are none", async () => {
+  it("dead-letters a message with invalid labels", async () => {
     const { begin, log, runner } = setUp({ job: envelope({ labels: { A: "1" } }) });
     await begin();
     expect(log.fieldsOf("message-dead-lettered").reason).to.match(
@@ -296,7 +296,7 @@ describe("MessageProcessor", () => {
     expect(seen().at(-1)).to.equal("hide message 5");
   });
 
-  it("lets a job that failed after it was cancelled go at once, to be ended by whoever gets it", async () => {
+  it("releases a job that failed after it was cancelled at once, to be ended by the worker that receives it next", async () => {
     const { begin, end, seen, records } = setUp();
     await begin();
     records.states.push("cancel-requested");
@@ -348,7 +348,7 @@ describe("MessageProcessor", () => {
     expect(clock.pendingTimers).to.equal(0);
   });
 
-  it("goes on when a heartbeat fails", async () => {
+  it("continues when a heartbeat fails", async () => {
     const { begin, end, clock, failures, log, seen } = setUp();
     failures.plan("extend");
     await begin();
@@ -417,7 +417,7 @@ describe("MessageProcessor", () => {
     }
   });
 
-  it("retries recording the end, under heartbeats, when the table won't take it", async () => {
+  it("retries recording the end, under heartbeats, if the table refuses it", async () => {
     const { begin, end, seen, clock, failures } = setUp();
     for (let time = 0; time < 8; time++) failures.plan("succeed");
     await begin();
@@ -446,7 +446,7 @@ describe("MessageProcessor", () => {
     expect(refused.clock.pendingTimers).to.equal(0);
   });
 
-  it("tells how a job went, though its message has become visible again and is out of reach", async () => {
+  it("records a job's outcome though its message has become visible again and is out of reach", async () => {
     const outOfReach = Object.assign(new Error("gone"), { name: "MessageNotInflight" });
     const retried = setUp();
     retried.failures.plan("hide", outOfReach);

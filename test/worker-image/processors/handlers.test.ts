@@ -101,7 +101,7 @@ describe("The built-in handlers", () => {
       expect(await refusalOf(checksum, { input: "s3://none/x" })).to.equal("There is no bucket: s3://none/x");
     });
 
-    it("lets what may pass be tried again", async () => {
+    it("lets temporary errors be retried", async () => {
       const aborted = { ...context, signal: AbortSignal.abort() };
       const job = { id: "x", type: "t", payload: { input: "s3://data/random" }, attempt: 1, submittedAt: "" };
       const error = await Promise.resolve(checksum(job, aborted)).catch((thrown: unknown) => thrown);
@@ -138,7 +138,7 @@ describe("The built-in handlers", () => {
       expect(progress.at(-1)).to.equal(1);
     });
 
-    it("counts the same however the text is cut, and holds no endless word in memory", () => {
+    it("counts the same however the text is divided, and keeps no endless word in memory", () => {
       const text = "one two-three\nfour  five's\n\n six";
       const whole = new WordCounter();
       whole.add(text);
@@ -151,7 +151,7 @@ describe("The built-in handlers", () => {
     });
   });
 
-  it("refuse for good a text that is none", async () => {
+  it("refuse for good a payload that is no text", async () => {
     const inputs: [string, Buffer][] = [
       ["latin1", Buffer.from("na\u00efve", "latin1")],
       ["utf16", Buffer.from("\ufeffto be or not", "utf16le")],

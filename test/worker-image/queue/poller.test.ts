@@ -160,7 +160,7 @@ describe("Poller", () => {
     poller.stop();
   });
 
-  it("backs off from errors, goes on, and forgets them", async () => {
+  it("backs off from errors, continues, and forgets them", async () => {
     const { poller, clock, asked, errors, failures, working, put } = createPoller(1);
     failures.push(new Error("throttled"), new Error("throttled"), new Error("down"));
     void poller.run();
@@ -177,7 +177,7 @@ describe("Poller", () => {
     poller.stop();
   });
 
-  it("doesn't spin on a fetch that fails at once, where the random pause is none", async () => {
+  it("doesn't spin on a fetch that fails at once if the random pause is zero", async () => {
     const { poller, clock, asked, failures } = createPoller(1, 0, () => 0);
     failures.push(new Error("refused"), new Error("refused"));
     void poller.run();
@@ -299,7 +299,7 @@ describe("Poller", () => {
     await run;
   });
 
-  it("lets go of what waits when it is stopped, and ends after that", async () => {
+  it("releases what waits when it is stopped, and ends after that", async () => {
     const { poller, noted, put, finish } = createPoller(1, 2);
     const run = poller.run();
     await put("a", "b", "c");

@@ -34,7 +34,7 @@ describe("Prefetched", () => {
     expect(calls).to.deep.equal([]);
   });
 
-  it("goes on when an extension fails, and makes up for it before the message is run", async () => {
+  it("continues when an extension fails, and makes up for it before the message is run", async () => {
     const { prefetched, message, clock, calls, failures, log } = setUp();
     failures.plan("hide");
     await clock.advance(16_000);
@@ -43,7 +43,7 @@ describe("Prefetched", () => {
     expect(calls).to.deep.equal(["hide m 30", "hide m 30"]);
   });
 
-  it("lets go, untouched, of a message that may have become visible", async () => {
+  it("releases, untouched, a message that may have become visible", async () => {
     const { prefetched, message, clock, calls, failures, log } = setUp();
     for (let time = 0; time < 3; time++) failures.plan("hide");
     await clock.advance(27_000);

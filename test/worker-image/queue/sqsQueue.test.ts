@@ -92,7 +92,7 @@ describe("SqsQueue", () => {
     expect(failing.isQuiet).to.equal(false);
   });
 
-  it("sends removals that nobody waits for together, or when it is flushed", async () => {
+  it("sends removals that no caller waits for together, or when it is flushed", async () => {
     await client.send(new PurgeQueueCommand({ QueueUrl: url }));
     for (let count = 0; count < 3; count++) {
       await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: `${count}` }));
@@ -115,7 +115,7 @@ describe("SqsQueue", () => {
     expect([removed, clock.pendingTimers]).to.deep.equal([3, 0]);
   });
 
-  it("sends removals and changes of visibility in batches, and tells apart what became of each entry", async () => {
+  it("sends removals and changes of visibility in batches, and reports the outcome of each entry", async () => {
     await client.send(new PurgeQueueCommand({ QueueUrl: url }));
     for (let count = 0; count < 12; count++) {
       await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: `${count}` }));

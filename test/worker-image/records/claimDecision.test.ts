@@ -48,17 +48,22 @@ const cases: [string, JobRecord | undefined, Partial<ClaimRequest>, object][] = 
   ["a job without a record starts", undefined, {}, start(1, true)],
   ["a redriven job without a record starts", undefined, { isRedriven: true }, start(1, true)],
   ["a queued job starts", record({}), {}, start(1)],
-  ["a queued job goes on counting", record({ attempts: 2, error }), {}, start(3)],
-  ["a queued job with its attempts used up is dead", record({ attempts: 3, error }), {}, { action: "exhaust", error }],
+  ["a queued job's attempts continue to count", record({ attempts: 2, error }), {}, start(3)],
+  ["a queued job without attempts left has failed", record({ attempts: 3, error }), {}, { action: "exhaust", error }],
   [
-    "a queued job with its attempts used up and no error has a reason all the same",
+    "a queued job without attempts left and without an error has failed with a reason",
     record({ attempts: 3 }),
     {},
     { action: "exhaust", error: { name: "NoAttemptsLeft", message: "All 3 attempts were used" } },
   ],
   ["a job's own, lower limit counts", record({ attempts: 1, error }), { maxAttempts: 1 }, { action: "exhaust", error }],
-  ["a queued job to be cancelled is", record({ cancelRequestedAt: "x" }), {}, { action: "cancel" }],
-  ["cancelling goes before dying", record({ attempts: 3, cancelRequestedAt: "x" }), {}, { action: "cancel" }],
+  ["a queued job to be cancelled is cancelled", record({ cancelRequestedAt: "x" }), {}, { action: "cancel" }],
+  [
+    "a queued job to be cancelled that has no attempts left is cancelled",
+    record({ attempts: 3, cancelRequestedAt: "x" }),
+    {},
+    { action: "cancel" },
+  ],
   ["the message of a running job waits", record(leased), {}, { action: "wait", until: now + 1 }],
   [
     "the message of a running job waits for a worker with the longest lease, whose clock is some minutes ahead",
@@ -73,7 +78,7 @@ const cases: [string, JobRecord | undefined, Partial<ClaimRequest>, object][] = 
     suspect(0),
   ],
   [
-    "another message of a job whose worker has a clock far ahead is dropped all the same",
+    "another message of a job whose worker has a clock far ahead is dropped nevertheless",
     record({ ...leased, messageId: "m2", leaseUntil: now + 86_400_000 }),
     {},
     { action: "drop", because: "another message of the job is being worked on" },
@@ -114,9 +119,24 @@ const cases: [string, JobRecord | undefined, Partial<ClaimRequest>, object][] = 
     {},
     suspect(0),
   ],
-  ["so it is by another message", record(expired), { messageId: "m2" }, suspect(0)],
-  ["and for a worker that has no other job", record(expired), { isAlone: true }, suspect(0)],
-  ["so is a running job without a lease", record({ ...leased, leaseUntil: undefined }), {}, suspect(0)],
+  [
+    "a job whose lease has ended is to run again, alone, by another message too",
+    record(expired),
+    { messageId: "m2" },
+    suspect(0),
+  ],
+  [
+    "a job whose lease has ended is to run again, alone, for a worker without other jobs too",
+    record(expired),
+    { isAlone: true },
+    suspect(0),
+  ],
+  [
+    "a running job without a lease is to run again, alone",
+    record({ ...leased, leaseUntil: undefined }),
+    {},
+    suspect(0),
+  ],
   ["a lost attempt doesn't count, though it was the last", record({ ...expired, attempts: 3 }), {}, suspect(2)],
   [
     "a suspect is put off by a worker that has other jobs",
@@ -125,7 +145,12 @@ const cases: [string, JobRecord | undefined, Partial<ClaimRequest>, object][] = 
     suspect(0, 0, 5),
   ],
   ["a suspect starts on a worker that has no other job", record({ suspect: true }), { isAlone: true }, start(1)],
-  ["a suspect to be cancelled is", record({ suspect: true, cancelRequestedAt: "x" }), {}, { action: "cancel" }],
+  [
+    "a suspect to be cancelled is cancelled",
+    record({ suspect: true, cancelRequestedAt: "x" }),
+    {},
+    { action: "cancel" },
+  ],
   [
     "a suspect lost alone once may run alone again",
     record({ ...expired, suspect: true, deferrals: 9 }),
@@ -139,19 +164,19 @@ const cases: [string, JobRecord | undefined, Partial<ClaimRequest>, object][] = 
     { action: "exhaust", error: { name: "WorkerLost", message: lostAlone(1) } },
   ],
   [
-    "and keeps its reason where it is lost while it is dead-lettered",
+    "a suspect lost alone twice keeps its reason if it is lost while it is dead-lettered",
     record({ ...expired, suspect: true, lossesAlone: 2, error }),
     {},
     { action: "exhaust", error },
   ],
   [
-    "a job whose lease has ended and that is to be cancelled is",
+    "a job whose lease has ended and that is to be cancelled is cancelled",
     record({ ...expired, cancelRequestedAt: "x" }),
     {},
     { action: "cancel" },
   ],
   [
-    "a redriven failed job starts afresh",
+    "a redriven failed job starts with attempts from zero",
     record({ state: "failed", attempts: 3, messageId: "m0" }),
     { isRedriven: true },
     start(1, true),
@@ -202,12 +227,12 @@ describe("decideClaim", () => {
       });
     }
 
-    it(`a message of a job that has ${state}, of which nobody knows how it was submitted, is dropped`, () => {
+    it(`a message of a job that has ${state}, of which the submission is unknown, is dropped`, () => {
       expect(decideClaim(record({ state, attempts: 1, messageId: "m0" }), request()).action).to.equal("drop");
     });
   }
 
-  it("a new message of a failed job is refused, whatever it holds, and told how to be accepted", () => {
+  it("a new message of a failed job is refused, whatever it holds, with the way to have it accepted", () => {
     for (const payload of [{}, "mended"]) {
       const found = record({ state: "failed", attempts: 3, messageId: "m0" });
       const decision = decideClaim(found, request({ job: envelope({ payload }) }));

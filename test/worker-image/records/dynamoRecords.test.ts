@@ -68,7 +68,7 @@ describe("DynamoRecords", () => {
     expect(await stored(id)).to.include({ digest: "d", submittedAt: "2025-12-31T00:00:00.000Z", tenant: "acme" });
   });
 
-  it("records success, and when to forget it", async () => {
+  it("records success, and when the record expires", async () => {
     const id = newId();
     const hold = await startJob(records, id);
     await records.reportProgress(hold, { fraction: 0.5, note: "half" });
@@ -143,7 +143,7 @@ describe("DynamoRecords", () => {
     expect((await stored(id))!.attemptLog).to.have.length(4);
   });
 
-  it("tells whether the front end wrote the record, which then keeps the payload", async () => {
+  it("says whether the front end wrote the record, which then keeps the payload", async () => {
     const [direct, submitted] = [newId(), newId()];
     await store({ id: submitted, digest: "d" });
     expect(await records.claim(requestFor(direct))).to.include({ isUnsubmitted: true });
@@ -341,7 +341,7 @@ describe("DynamoRecords", () => {
     expect(claim).to.have.nested.property("error.message").that.includes("w9");
   });
 
-  it("starts a redriven job afresh, without its past", async () => {
+  it("starts a redriven job with attempts from zero, without its earlier end", async () => {
     const id = newId();
     await store({ id, state: "failed", attempts: 3, error, finishedAt: "x", expiresAt: 1, cancelRequestedAt: "x" });
     expect((await startJob(records, id, { isRedriven: true })).attempt).to.equal(1);

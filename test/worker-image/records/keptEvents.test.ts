@@ -16,7 +16,7 @@ const event: CompletionEvent = {
 describe("publishOrKeep", () => {
   const refuse = (name: string) => () => Promise.reject(Object.assign(new Error("no"), { name }));
 
-  it("keeps an event that the topic won't take, and only such a one", async () => {
+  it("keeps an event only if the topic refuses it", async () => {
     const { log, ...seen } = { log: new FakeLog(), published: [] as string[], kept: [] as string[] };
     const keep = async ({ id }: CompletionEvent) => void seen.kept.push(id);
     await publishOrKeep({ publish: async ({ id }) => void seen.published.push(id), keep, log: log.log })(event);

@@ -53,7 +53,7 @@ describe("readSecrets", () => {
     expect(asked).to.deep.equal([secret, parameter]);
   });
 
-  it("asks for nothing where there are none", async () => {
+  it("asks for nothing if there are none", async () => {
     expect(await read({}, {}).reading).to.deep.equal({});
   });
 

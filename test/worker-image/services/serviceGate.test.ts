@@ -74,7 +74,7 @@ describe("ServiceGate", () => {
     expect(calls).to.have.length(5);
   });
 
-  it("doesn't hold a call that hung since before the service was well against it", async () => {
+  it("ignores the failure of a call that began before the service recovered", async () => {
     const { gate, call, clock } = setUp();
     let fail: (error: Error) => void = () => undefined;
     const hung = Array.from({ length: 9 }, () => call(() => new Promise((_, reject) => (fail = reject))));
@@ -86,7 +86,7 @@ describe("ServiceGate", () => {
     void hung;
   });
 
-  it("tells who waits when a call would be let through", async () => {
+  it("tells waiting callers when a call would be let through", async () => {
     const { gate, call, hammer, clock } = setUp();
     await gate.ready();
     await hammer(25_000, 1_000, broken);
@@ -172,7 +172,7 @@ describe("isOutage", () => {
     Object.assign(new Error("arg"), { code: "ERR_INVALID_ARG_TYPE" }),
   ];
 
-  it("tells what befalls every call from what is wrong with one", () => {
+  it("distinguishes what fails every call from what is wrong with one", () => {
     for (const error of outages) expect(isOutage(error), `${error.name} ${error.message}`).to.equal(true);
     for (const error of verdicts) expect(isOutage(error), error.name).to.equal(false);
     expect(isOutage("a text")).to.equal(false);

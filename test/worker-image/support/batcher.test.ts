@@ -47,7 +47,7 @@ describe("Batcher", () => {
     expect(clock.pendingTimers).to.equal(0);
   });
 
-  it("waits for as long as the entry in the greatest hurry may, and then sends all", async () => {
+  it("waits for as long as the most urgent entry may, and then sends all", async () => {
     const { clock, sent, add, addFor } = createBatcher((entries) => entries.map(() => undefined));
     addFor(5_000, "a");
     await clock.advance(4_000);
@@ -63,7 +63,7 @@ describe("Batcher", () => {
     expect(clock.pendingTimers).to.equal(0);
   });
 
-  it("is flushed of all that waits, and says when it is sent, whatever becomes of it", async () => {
+  it("flushes all that waits, and resolves when it is sent, whatever the outcome", async () => {
     const { clock, sent, outcomes, addFor, batcher } = createBatcher(() => new Error("throttled"));
     await batcher.flush();
     expect(sent).to.deep.equal([]);
@@ -74,7 +74,7 @@ describe("Batcher", () => {
     expect(clock.pendingTimers).to.equal(0);
   });
 
-  it("tells each caller of its own entry's failure alone", async () => {
+  it("reports to each caller its own entry's failure only", async () => {
     const { outcomes, add } = createBatcher((entries) =>
       entries.map((entry) => (entry === "b" ? new Error("no") : undefined)),
     );
@@ -83,7 +83,7 @@ describe("Batcher", () => {
     expect(outcomes).to.deep.equal({ a: "done", b: "no", c: "done" });
   });
 
-  it("tells all callers of a call that failed, and goes on", async () => {
+  it("reports a call that failed to all callers, and continues", async () => {
     let calls = 0;
     const { outcomes, add } = createBatcher((entries) =>
       ++calls === 1 ? new Error("throttled") : entries.map(() => undefined),

@@ -5,12 +5,12 @@ describe("systemClock", () => {
   const real = Date.now;
   afterEach(() => (Date.now = real));
 
-  it("tells the time in whole milliseconds", () => {
+  it("gives the time in whole milliseconds", () => {
     expect(Math.abs(systemClock.now() - Date.now())).to.be.lessThan(60_000);
     expect(Number.isInteger(systemClock.now())).to.be.true;
   });
 
-  it("goes on as before where the wall clock is set", () => {
+  it("is not affected when the wall clock is set", () => {
     const before = systemClock.now();
     Date.now = () => real() - 86_400_000;
     expect(systemClock.now() - before).to.be.within(0, 60_000);
@@ -46,7 +46,7 @@ describe("createClock", () => {
     expect(clock.now()).to.equal(younger.now());
   });
 
-  it("takes a wall clock that is put right for no sleep, in either direction, with or without one", () => {
+  it("doesn't take a corrected wall clock for sleep, in either direction, with or without sleep", () => {
     const { clock, pass, time } = setUp();
     for (const jump of [hour, -3 * hour, 24 * hour]) {
       time.wall += jump;

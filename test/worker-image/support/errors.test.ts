@@ -18,7 +18,7 @@ async function closedPort(): Promise<number> {
 describe("toJobError", () => {
   const messageOf = (thrown: unknown) => toJobError(thrown).message;
 
-  it("tells the causes of an error, and its code", async () => {
+  it("has the causes of an error, and its code", async () => {
     const port = await closedPort();
     const refused = await fetch(`http://127.0.0.1:${port}/`).catch((error: unknown) => error);
     expect(toJobError(refused)).to.deep.equal({
@@ -39,7 +39,7 @@ describe("toJobError", () => {
     expect(messageOf(new Error())).to.equal("(no message)");
   });
 
-  it("tells the first errors of several", async () => {
+  it("has the first errors of an AggregateError", async () => {
     const mirrors = ["A: 503", "B: checksum", "C: 404", "D: 500", "E: 1"].map((text) =>
       Promise.reject(new Error(text)),
     );
@@ -53,7 +53,7 @@ describe("toJobError", () => {
     );
   });
 
-  it("tells what is no error, or no proper one", () => {
+  it("describes what is no error, or an unusual one", () => {
     const odd = Object.assign(new Error(), { message: { code: 17, detail: "row locked" }, permanent: true });
     expect(toJobError(odd)).to.deep.equal({ name: "Error", message: '{"code":17,"detail":"row locked"}' });
     expect(isPermanent(odd)).to.equal(true);
@@ -77,7 +77,7 @@ describe("toJobError", () => {
     });
   });
 
-  it("follows circles and endless chains no further than it must, and tells the innermost cause of long ones", () => {
+  it("follows circles and endless chains no further than it must, and has the innermost cause of long ones", () => {
     const circle: Error & { cause?: unknown } = new Error("outer", { cause: new Error("inner") });
     (circle.cause as Error).cause = circle;
     expect(messageOf(circle)).to.equal("outer: inner");
@@ -92,7 +92,7 @@ describe("toJobError", () => {
     expect(messageOf(endless)).to.be.a("string");
   });
 
-  it("tells stacks with those of the causes, and bounded ones", () => {
+  it("has stacks with those of the causes, within bounds", () => {
     const error = new Error("outer", { cause: new TypeError("inner") });
     expect(stackOf(error)).to.match(/^Error: outer\n {4}at .*\nCaused by: TypeError: inner\n {4}at /s);
     const long = new Error("x".repeat(3_000_000));

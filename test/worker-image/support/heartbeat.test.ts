@@ -98,7 +98,7 @@ describe("PacedWriter", () => {
     expect(clock.pendingTimers).to.equal(0);
   });
 
-  it("goes on after a write that failed", async () => {
+  it("continues after a write that failed", async () => {
     const clock = new FakeClock();
     const errors: unknown[] = [];
     let writes = 0;

@@ -64,7 +64,7 @@ describe("Metrics", () => {
     expect(clock.pendingTimers).to.equal(0);
   });
 
-  it("tells apart by component, where all types' metrics are to be one", async () => {
+  it("has the component as dimension if all types' metrics are to be one", async () => {
     const { log, clock, metrics } = setUp({ metrics: "component", metricsComponent: "media/prod/jobs" });
     metrics.log("info", "job-started", { waitMs: 5 });
     await clock.advance(10_000);

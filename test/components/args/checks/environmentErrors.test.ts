@@ -115,7 +115,7 @@ describe("environments", () => {
     );
   });
 
-  it("take all that there is said to be room for, and it fits", async () => {
+  it("take as much as the error says there is room for, and it fits", async () => {
     const most = async (args: Partial<BatchJobProcessorArgs>, processor: Partial<ProcessorArgs>) => {
       const failure = problemOf([{ ...processor, environment: { A: large } }], args);
       const room = Number(figures.exec(failure)![1]);

@@ -42,7 +42,7 @@ describe("former inputs", () => {
   const processor = { name: "a", handler: "a" };
 
   for (const level of ["component", "processor"] as const) {
-    it(`of a ${level} are all that were counted once and are none now`, () => {
+    it(`of a ${level} are all inputs that were once counted and have been removed`, () => {
       const gone = firstCounted[level].filter((name) => !inputs[level].includes(name));
       expect(Object.keys(formerInputs[level])).to.have.members(gone);
     });

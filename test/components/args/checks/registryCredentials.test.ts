@@ -17,7 +17,7 @@ const build = (processors: Partial<ProcessorArgs>[], args: Partial<BatchJobProce
 const network = { network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } };
 
 describe("registryCredentials", () => {
-  it("are told to the instances of images of other registries by reference, with exactly that right", async () => {
+  it("are passed to instances with images of other registries by reference, with permission to read just that secret", async () => {
     const image = "ghcr.io/acme/worker:1";
     const processors = [{}, { registryCredentials: later(other) }, { image: ecr }, { image: later(ecr) }];
     const built = await build(processors, { ...network, image, registryCredentials: secret });

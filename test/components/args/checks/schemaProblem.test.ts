@@ -44,7 +44,7 @@ describe("schemaProblem", () => {
     ["an inherited property, which is none", { toString: 1 }, ["/payload", "/payload/toString"]],
   ];
   for (const [what, payload, paths] of cases) {
-    it(`tells ${what}`, () => {
+    it(`judges ${what}`, () => {
       const problems = problemsOf(order, payload);
       expect(problems.map(({ path }) => path)).to.have.members(paths);
       for (const { message } of problems)

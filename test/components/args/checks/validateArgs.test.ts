@@ -20,7 +20,7 @@ const problemsOfProcessor = (processor: unknown) => problemsOf({ processors: [pr
 const hourly = { name: "a", expression: "rate(1 hour)" };
 
 describe("validateArgs", () => {
-  it("passes the least there can be, and outputs wherever values may come later", () => {
+  it("accepts the smallest input, and outputs wherever values may be known later", () => {
     expect(problemsOf({ processors: [good] })).to.deep.equal({});
     expect(
       problemsOf({
@@ -287,7 +287,7 @@ describe("validateArgs", () => {
     });
   });
 
-  it("refuses a component's name that AWS would", () => {
+  it("refuses a component's name that AWS would refuse", () => {
     const args: BatchJobProcessorArgs = { processors: [good] };
     for (const name of ["", "1st", "my jobs", "my_jobs", "j".repeat(34)]) {
       expect(() => validateArgs(name, args), name).to.throw(/ {2}name: Expected a component's name of 1–33 letters/);
@@ -389,7 +389,7 @@ describe("validateArgs", () => {
     }
   });
 
-  it("says how an input is called now", () => {
+  it("says the present name of a renamed input", () => {
     expect(problemsOf({ processors: [good], vpcId: "vpc-1", subnetIds: ["subnet-1"] })).to.deep.equal({
       vpcId: "Expected network.vpcId instead",
       subnetIds: "Expected network.subnetIds instead",
@@ -399,7 +399,7 @@ describe("validateArgs", () => {
     });
   });
 
-  it("refuses what is no origin and no header", () => {
+  it("refuses invalid origins and headers", () => {
     const allowOrigins = ["https://app.example.com", "http://localhost:5173", "*", "https://*", pulumi.output("later")];
     expect(problemsOf({ processors: [good], cors: { allowOrigins, allowHeaders: ["x-a"], maxAge: 0 } })).to.deep.equal(
       {},

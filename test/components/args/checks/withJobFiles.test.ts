@@ -111,7 +111,7 @@ describe("a processor whose handler's file has defineJob", () => {
     expect(message).to.match(/processor "b": \.\/jobs\/b can't be loaded .*jobs\/b\.ts:4: ReferenceError: missing/);
   });
 
-  it("is refused in the program itself, with the way out", () => {
+  it("is refused in the program itself, with the remedy", () => {
     const job = defineJob({ name: "invoice", handle: async () => 1 });
     const problems = problemsOf([
       { name: "a", handle: job },

@@ -171,7 +171,7 @@ describe("an inline handler's frames", () => {
     expect(moved.texts).not.to.deep.equal(one.texts);
   });
 
-  it("name no place for code that stands at two", async () => {
+  it("name no place for code that is at two places", async () => {
     const folder = writtenFolder({
       "program.js": `
         const a = { low: 1 };

@@ -7,7 +7,7 @@ const handle = async () => 1;
 const define = defineJob as (definition: unknown) => ReturnType<typeof defineJob>;
 
 describe("declarationOf", () => {
-  it("is nothing for what defineJob didn't make", () => {
+  it("is undefined for what defineJob didn't make", () => {
     for (const job of [undefined, null, handle, { handle }, "job", 1]) expect(declarationOf(job)).to.equal(undefined);
   });
 

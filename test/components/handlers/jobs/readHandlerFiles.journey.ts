@@ -100,7 +100,7 @@ describe("readHandlerFiles", () => {
     expect(problems.slice(3)).to.deep.equal(["", ""]);
   });
 
-  it("ends what never ends loading, and says the limit", () => {
+  it("ends a file that never finishes loading, and names the limit", () => {
     const own = `import { defineJob } from "batch-job-processor/job";`;
     const files = read(
       {

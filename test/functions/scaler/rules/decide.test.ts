@@ -23,7 +23,7 @@ function remembered(fields: Partial<FleetView>): StateChanges {
 }
 
 describe("decide", () => {
-  it("has nothing to do where nothing waits and nobody is missed", () => {
+  it("has nothing to do if no job waits and no instance is silent", () => {
     expect(decide(view())).to.deep.equal([]);
     const two = instances(2);
     expect(decide(view({ group: group({ desired: 2, instances: two }), items: reports(two) }))).to.deep.equal([]);
@@ -35,7 +35,7 @@ describe("decide", () => {
       expect(capacity({ counts: { visible: 36, inFlight: 0 }, group: group({ desired: 5 }) })).to.deep.equal([]);
     });
 
-    it("believes a nudge before SQS's counts show it, and stays within the group's bounds", () => {
+    it("counts a nudge's jobs before SQS does, and stays within the group's bounds", () => {
       expect(capacity({ sent: 1 })).to.deep.equal(["group: 0 → 1"]);
       expect(capacity({ sent: 100_000 })).to.deep.equal(["group: 0 → 10"]);
     });
@@ -48,7 +48,7 @@ describe("decide", () => {
       expect(capacity({ ...fields, items: { [one!.id]: { ...item, alone: 1 } } })).to.deep.equal(["group: 1 → 2"]);
     });
 
-    it("calls one instance for one long job, not many", () => {
+    it("launches one instance for one long job, not many", () => {
       const jobType = { ...scaledType, fleet: { ...scaledType.fleet, secondsPerJob: 3_600 } };
       expect(capacity({ jobType, counts: { visible: 1, inFlight: 0 } })).to.deep.equal(["group: 0 → 1"]);
     });
@@ -62,7 +62,7 @@ describe("decide", () => {
       return remembered({ jobType, state, items, group: group({ desired: 1, instances: one }) }).secondsPerJob;
     };
 
-    it("takes 10 s for a job nobody knows of, or its timeout", () => {
+    it("assumes 10 s for a job without reports, or its timeout", () => {
       const counts = { visible: 120, inFlight: 0 };
       const state = { targetLatencySeconds: 60 };
       expect(capacity({ jobType, state, counts })).to.deep.equal(["group: 0 → 9"]);
@@ -80,7 +80,7 @@ describe("decide", () => {
       expect(busy(0, 0)).to.equal(undefined);
     });
 
-    it("tells workers what is configured, and counts with the slots that they report", () => {
+    it("shows workers' figures as configured, and counts with the slots that they report", () => {
       const one = instances(1);
       const fields = { group: group({ desired: 1, instances: one }), items: reports(one, 10, { slots: 8 }) };
       expect(remembered({ ...fields, state: {} })).to.deep.equal({
@@ -134,7 +134,7 @@ describe("decide", () => {
       expect(capacity({ ...fields, group: { ...short, instances: ready } })).to.deep.equal(["group: 8 → 3"]);
     });
 
-    it("mean nothing while they are fewer, long ago, or before one that succeeded", () => {
+    it("are ignored while they are fewer, long ago, or before one that succeeded", () => {
       for (const each of [launches("ff"), launches("ffsff"), launches("fff", "x", 3_601), undefined]) {
         expect(remembered({ counts, group: short, items, launches: each })).to.deep.equal({});
       }
@@ -201,7 +201,7 @@ describe("decide", () => {
       }
     });
 
-    it("are tried at once where somebody asks for it, and then as if for the first time", () => {
+    it("are retried at once on request, and then as if for the first time", () => {
       const state: FleetState = { ...failing, retryAt: now, failedTries: 0 };
       expect(capacity({ counts, state })).to.deep.equal(["group: 0 → 1"]);
       expect(remembered({ counts, state })).to.include({ triedAt: now });
@@ -408,7 +408,7 @@ describe("decide", () => {
       ]);
     });
 
-    it("of all ends in ever rarer replacements: it may be the table that they can't reach, and they may be at work", () => {
+    it("of all ends in ever rarer replacements: they may only fail to reach the table, and be at work", () => {
       const items = { i1: silent, i2: silent, i3: silent };
       const mark = { kind: "markUnhealthy", instanceId: "i1", silentForSeconds: 600 };
       const after = (silentMarks: number, seconds_: number) => ({
@@ -421,7 +421,7 @@ describe("decide", () => {
       expect(ofAll(items, { silentMarks: 9, silentRetryAt: now })).to.deep.equal([after(10, 21_600), mark]);
     });
 
-    it("of what isn't in service, or is unhealthy already, is nobody's business", () => {
+    it("of an instance that isn't in service, or is unhealthy already, is ignored", () => {
       for (const state of [
         { lifecycleState: "Pending:Wait" },
         { lifecycleState: "Terminating:Wait" },

@@ -127,7 +127,7 @@ describe("signatures of AWS's own examples", () => {
     expect(await judge(presigned, minutes(-16))).to.equal("tooOld");
   });
 
-  it("are of nobody where the key is unknown, or its session's token is another", async () => {
+  it("are refused if the key is unknown, or its session's token is another", async () => {
     const other = { ...example, accessKeyId: "AKIAOTHER" };
     expect(await judge(getObject, exampleTime, other)).to.equal("unknownKey");
     expect(await judge(getObject, exampleTime, { ...example, sessionToken: "token" })).to.equal("unknownKey");

@@ -84,7 +84,7 @@ describe("CommandRunner", () => {
     expect(await (await start([], runner)).outcome).to.deep.equal({ kind: "succeeded", result: { a: "yes" } });
   });
 
-  it("takes any JSON value as result, and none where there is none", async () => {
+  it("takes any JSON value as result, and none if there is none", async () => {
     for (const [text, result] of [
       ["42", 42],
       ["null", null],

@@ -124,7 +124,7 @@ describe("ResultFinder", () => {
     expect(finder.end()).to.deep.equal({ ok: true });
   });
 
-  it("tells size and digest of what is too large to be kept, whole as it may be", () => {
+  it("gives size and digest of a result that is too large to be kept, however valid", () => {
     const item = "x".repeat(1_000);
     for (const indent of [undefined, 2]) {
       for (const count of [100, 3_000]) {

@@ -91,7 +91,7 @@ describe("HandlerRunner", () => {
     expect(() => findHandler("/no/such/file", [])).to.throw("There is no handler module at /no/such/file");
   });
 
-  it("hands on errors, permanent ones as such", async () => {
+  it("passes on errors, permanent ones as such", async () => {
     const frames = ["versatile (versatile.cjs:26:27)"];
     const error = { name: "TypeError", message: "it went wrong", frames };
     expect(await errorOf({ do: "throw" })).to.deep.include({ error, isPermanent: false });
@@ -100,7 +100,7 @@ describe("HandlerRunner", () => {
     expect((await errorOf({ do: "throw-odd" })).error.message).to.equal('Threw {"some":"object"}');
   });
 
-  it("gives a job back at the handler's word, even if the handler catches what that throws", async () => {
+  it("gives a job back when the handler asks for it, even if the handler catches what that throws", async () => {
     const given = (reason: string) => ({ kind: "given-back", reason });
     expect(await run({ do: "give-back", reason: "no licence" }).outcome).to.deep.equal(given("no licence"));
     expect(await run({ do: "give-back" }).outcome).to.deep.equal(given("The handler gave the job back"));
@@ -115,7 +115,7 @@ describe("HandlerRunner", () => {
     }
   });
 
-  it("hands on progress, log and output, whatever is logged", async () => {
+  it("passes on progress, log and output, whatever is logged", async () => {
     const { outcome, reports } = run({ do: "report" });
     await outcome;
     await until(() => reports.length >= 4);
@@ -127,7 +127,7 @@ describe("HandlerRunner", () => {
     ]);
   });
 
-  it("hands on each checkpoint at once, also of a handler that crashes right after it", async () => {
+  it("passes on each checkpoint at once, also of a handler that crashes right after it", async () => {
     runner = await createRunner("code.cjs");
     const code = "context.checkpoint({ part: 1 }); context.checkpoint(null); process.exit(1)";
     const { outcome, reports } = run({ code });
@@ -135,7 +135,7 @@ describe("HandlerRunner", () => {
     expect(reports).to.deep.equal(['{"part":1}', "null"]);
   });
 
-  it("throws at a checkpoint that is none, is too large, comes too late, or can't be kept, and changes nothing else", async () => {
+  it("throws at a checkpoint that is invalid, too large, too late, or can't be kept, and changes nothing else", async () => {
     runner = await createRunner("code.cjs");
     const messageOf = (what: string) =>
       `try { ${what}; return "kept" } catch ({ name, message }) { return name + ": " + message }`;
@@ -171,7 +171,7 @@ describe("HandlerRunner", () => {
     expect(late.reports).to.deep.equal([]);
   });
 
-  it("begins a job whose process an earlier one ended again where it was", async () => {
+  it("restarts a job whose process an earlier job ended, from its checkpoint", async () => {
     runner = await createRunner("code.cjs");
     await run({ code: "setTimeout(() => process.exit(7), 150).unref()" }).outcome;
     const code =
@@ -205,7 +205,7 @@ describe("HandlerRunner", () => {
     expect(await run({ do: "return", value: 1 }).outcome).to.include({ result: 1 });
   });
 
-  it("kills, after the grace, a handler that won't stop, and goes on with another process", async () => {
+  it("kills, after the grace, a handler that won't stop, and continues with another process", async () => {
     const { outcome, stop } = run({ do: "sleep", milliseconds: 60_000 });
     stop();
     const begun = Date.now();
@@ -229,7 +229,7 @@ describe("HandlerRunner", () => {
     expect(await run({ do: "return" }, stopping).outcome).to.deep.equal({ kind: "stopped" });
   });
 
-  it("says why a process died, and goes on with another", async () => {
+  it("says why a process died, and continues with another", async () => {
     const uncaught = await errorOf({ do: "throw-later" });
     expect(uncaught.error.name).to.equal("RangeError");
     expect(uncaught.error.message).to.include("out of nowhere").and.include("whose process ended by it");
