@@ -9,7 +9,7 @@ export interface WaitOptions {
   timeoutSeconds?: number;
   /** Called with the job after each read that shows a change. */
   onProgress?: (job: Job) => void;
-  /** Called with the reason why the job waits, after 10 s, and whenever that changes. */
+  /** Called with the reason why the job waits, after 10 s, and whenever that changes, but for numbers and times. */
   onWaiting?: (waiting: Waiting, job: Job) => void;
   /** Ends the waiting, not the job. */
   signal?: AbortSignal;
@@ -59,9 +59,11 @@ export async function waitForJob(
     });
     if (lastingOf(present) !== lastingOf(job)) onProgress?.(present);
     job = present;
-    if (job.waiting && clock.now() - start >= patienceMilliseconds && told !== lastingOf(job.waiting)) {
-      told = lastingOf(job.waiting);
-      onWaiting?.(job.waiting, job);
+    const { waiting } = job;
+    const why = waiting?.reason === "unknown" ? waiting.reason : lastingOf(waiting);
+    if (waiting && clock.now() - start >= patienceMilliseconds && told !== why) {
+      told = why;
+      onWaiting?.(waiting, job);
     }
     if (isFinal(job.state)) return job;
     const left = end - clock.now();
@@ -73,9 +75,12 @@ export async function waitForJob(
   }
 }
 
-/** The value less the time at which it was known, which changes with each read. */
+/** Fields that change from read to read. */
+const passing = ["asOf", "ahead", "estimatedStartAt"];
+
+/** The value less what changes with each read. */
 function lastingOf(value: Job | Waiting | undefined): string | undefined {
-  return JSON.stringify(value, (key, each: unknown) => (key === "asOf" ? undefined : each));
+  return JSON.stringify(value, (key, each: unknown) => (passing.includes(key) ? undefined : each));
 }
 
 function nextPause(pause: number): number {

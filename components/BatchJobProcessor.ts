@@ -134,7 +134,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       child,
     );
     const called = { operator: operator.lambda.function, removal: removal.lambda.function };
-    const shared = { ...called, eventsTopic: events?.topic };
+    const shared = { ...functions, ...called, eventsTopic: events?.topic };
     const api = new JobApi(`${name}-api`, { ...args, ...shared, topic, schedules, tables }, child);
     return { target, tables, scaler, operator, router, events, repair, removal, schedules, api };
   }

@@ -38,7 +38,7 @@ export interface LogEvents {
    * The scaler could not be told of jobs, with the `error`; the next nudge tells it, or its run of that minute sees
    * them
    */
-  "scaler-not-nudged": "router" | "removal" | "worker";
+  "scaler-not-nudged": "front end" | "router" | "removal" | "worker";
   /** One event of the failure queues was routed */
   "event-replayed": "repair";
   /** It could not be: it is tried again after two minutes */

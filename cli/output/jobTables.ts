@@ -134,11 +134,19 @@ function ageOf(createdAt: string | undefined, now: Date): string {
   return createdAt === undefined ? "" : `${Math.floor((now.getTime() - Date.parse(createdAt)) / 86_400_000)} d`;
 }
 
+/** Reasons that a list shows; of the others the job itself tells. */
+const fleetReasons: Waiting["reason"][] = ["no-workers", "starting", "behind", "unpublished"];
+
 /** Reason why a job waits. */
-export function waitingText({ reason, detail, since, until }: Waiting): string {
-  const times = [since && `since ${since}`, until && `until ${until}`].filter(Boolean).join(", ");
+export function waitingText({ reason, detail, since, until, ahead, estimatedStartAt }: Waiting): string {
+  const times = [
+    since && `since ${since}`,
+    until && `until ${until}`,
+    estimatedStartAt && `starts by ${estimatedStartAt}`,
+  ];
+  const shown = times.filter(Boolean).join(", ");
   const name = reason === "unknown" ? "" : `${reason.replace(/-/g, " ")}: `;
-  return `${name}${detail}${times && ` (${times})`}`;
+  return `${name}${detail}${ahead ? `; about ${ahead} wait` : ""}${shown && ` (${shown})`}`;
 }
 
 export function progressText({ fraction, note }: { fraction: number; note?: string }): string {
@@ -151,7 +159,8 @@ function state({ state: name, cancelRequestedAt }: Job): Styled {
 }
 
 function noteOf({ state: name, error, progress, runAt, waiting }: Job): string {
-  if (waiting?.reason === "no-workers") return `no workers: ${waiting.detail}`;
+  if (waiting && fleetReasons.includes(waiting.reason))
+    return `${waiting.reason.replace(/-/g, " ")}: ${waiting.detail}`;
   if (error && name !== "succeeded") return `${error.name}: ${error.message}`;
   if (progress && name === "running") return progressText(progress);
   return runAt && name === "queued" ? `not before ${out.isTerminal ? shortTime(runAt) : runAt}` : "";

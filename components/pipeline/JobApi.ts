@@ -30,6 +30,8 @@ export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
   tables: JobTables;
   /** Function that sends dead letters back. */
   removal: aws.lambda.Function;
+  /** Function that counts types again for a job that waits long. */
+  scaler: aws.lambda.Function;
   /** Function that answers the routes marked as its own. */
   operator: aws.lambda.Function;
 };
@@ -112,6 +114,7 @@ export class JobApi extends pulumi.ComponentResource {
           ...(args.jwt && { TOKEN_RULES: tokenRules(args.jwt) }),
           ...(records && { REMOVAL_FUNCTION: args.removal.name }),
           OPERATOR_FUNCTION: args.operator.name,
+          SCALER_FUNCTION: args.scaler.name,
         },
         statements: [
           publishTo(args.topic.arn),
@@ -123,6 +126,7 @@ export class JobApi extends pulumi.ComponentResource {
           ...(payloads ? [keepPayloads(payloads.arn)] : []),
           ...(records ? [invoke("RetryJobs", args.removal.arn)] : []),
           invoke("Operate", args.operator.arn),
+          invoke("CountTypes", args.scaler.arn),
         ],
       },
       { parent: this },

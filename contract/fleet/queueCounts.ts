@@ -4,15 +4,22 @@ export interface QueueCounts {
   visible: number;
   /** Messages received and not yet deleted. */
   inFlight: number;
+  /** Messages whose delay isn't over. */
+  delayed?: number;
 }
 
-type CountName = "ApproximateNumberOfMessages" | "ApproximateNumberOfMessagesNotVisible";
+type CountName =
+  "ApproximateNumberOfMessages" | "ApproximateNumberOfMessagesNotVisible" | "ApproximateNumberOfMessagesDelayed";
 
 /** Names of the queue attributes that hold the counts. */
-export const countNames: CountName[] = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+export const countNames: CountName[] = [
+  "ApproximateNumberOfMessages",
+  "ApproximateNumberOfMessagesNotVisible",
+  "ApproximateNumberOfMessagesDelayed",
+];
 
 /** Reads the counts from a queue's attributes. */
 export function countsIn(attributes: Partial<Record<CountName, string>> = {}): QueueCounts {
-  const [visible, inFlight] = countNames.map((name) => Number(attributes[name] ?? 0));
-  return { visible, inFlight } as QueueCounts;
+  const [visible, inFlight, delayed] = countNames.map((name) => Number(attributes[name] ?? 0));
+  return { visible, inFlight, delayed } as QueueCounts;
 }

@@ -30,12 +30,16 @@ export interface FleetState {
   targetLatencySeconds?: number;
   /** Concurrent jobs of one instance, as the workers report it. */
   slots?: number;
+  /** The scaler's last counts, as `encodeCounts` writes them, and their time. */
+  counts?: string;
+  countsAt?: number;
+  /** Time since which counts have seen visible messages, and since which instances desired and none in service. */
+  backlogSince?: number;
+  startingSince?: number;
   /** Reason why no worker starts, for people; undefined while workers start. */
   launchProblem?: string;
   /** Time at which the scaler last found the problem. */
   problemAt?: number;
-  /** Instances in service during a launch problem: jobs may run all the same. */
-  inService?: number;
   /** Launches that failed in a row. */
   failedLaunches?: number;
   /** Group and launch template version of those failures; a new version clears them. */

@@ -1,8 +1,18 @@
 /**
- * Reasons why a job waits. `delayed`: its start time is ahead. `no-workers`: no worker of its type starts. `backoff`:
- * its last attempt failed, and the next is not due. `unknown`: none of these is known to apply.
+ * Reasons why a job waits; the first that holds counts. `delayed`: its start time is ahead. `no-workers`: no worker of
+ * its type starts. `backoff`: its last attempt failed, and the next is not due. `starting`: no instance is in service,
+ * and some are to be. `behind`: all slots are busy. `unpublished`: its message is not in its queue. `unknown`: none of
+ * these is known to apply.
  */
-export const waitingReasons = ["delayed", "no-workers", "backoff", "unknown"] as const;
+export const waitingReasons = [
+  "delayed",
+  "no-workers",
+  "backoff",
+  "starting",
+  "behind",
+  "unpublished",
+  "unknown",
+] as const;
 export type WaitingReason = (typeof waitingReasons)[number];
 
 /** The known reason why a job waits; never a guess. Times are ISO 8601, UTC. */
@@ -14,6 +24,10 @@ export interface Waiting {
   since?: string;
   /** End of the cause, or time of the next try, if it is known. */
   until?: string;
+  /** Approximate number of jobs that wait for a slot, with this one. */
+  ahead?: number;
+  /** Time by which they all have started, at the present number of slots; only if the jobs' duration is known. */
+  estimatedStartAt?: string;
   /** Time of this knowledge. */
   asOf: string;
 }

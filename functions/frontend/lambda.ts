@@ -13,7 +13,7 @@ import { clientOptions, now, variable } from "../shared/runtime";
 import { createFrontend } from "./frontend";
 import type { HttpEvent } from "./requests/http";
 import { readFleetsFrom } from "./services/fleets";
-import { operateBy, redriveBy } from "./services/invokeFunctions";
+import { countTypesBy, operateBy, redriveBy } from "./services/invokeFunctions";
 import { createJobIndex } from "./services/jobIndex";
 import { createJobPayloads } from "./services/jobPayloads";
 import { createJobRecords } from "./services/jobRecords";
@@ -23,8 +23,8 @@ import { scheduleWith } from "./services/scheduleWith";
 
 /**
  * Builds the front-end Lambda's handler, once per environment. Captures nothing.
- * Reads `TOPIC_ARN`, `TYPE_TABLE`, `FLEET_TABLE`, `OPERATOR_FUNCTION`, `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN` and
- * `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE`, `PAYLOAD_TABLE`, `KEEP_PAYLOADS` and `REMOVAL_FUNCTION`; with
+ * Reads `TOPIC_ARN`, `TYPE_TABLE`, `FLEET_TABLE`, `OPERATOR_FUNCTION`, `SCALER_FUNCTION`, `SCHEDULE_GROUP`,
+ * `SCHEDULE_ROLE_ARN` and `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE`, `PAYLOAD_TABLE`, `KEEP_PAYLOADS` and `REMOVAL_FUNCTION`; with
  * events `EVENTS_TOPIC_ARN`; `TOKEN_RULES` with `jwt`; and `HIDE_QUEUES` if callers may be outside of the account.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
@@ -54,6 +54,7 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     readFleets: readFleetsFrom(tables, variable("FLEET_TABLE")),
     redrive: jobTable ? redriveBy(variable("REMOVAL_FUNCTION")) : undefined,
     operate: operateBy(variable("OPERATOR_FUNCTION")),
+    countTypes: countTypesBy(variable("SCALER_FUNCTION")),
     tokenRules: JSON.parse(process.env.TOKEN_RULES ?? "{}") as TokenRules,
     readOpenApi: async () =>
       JSON.parse(await readFile(`${process.env.LAMBDA_TASK_ROOT}/openapi.json`, "utf8")) as OpenApi,

@@ -1,23 +1,43 @@
+import { decodeCounts } from "../../contract/fleet/counts";
+import type { FleetState } from "../../contract/fleet/state";
 import type { JobRecord } from "../../contract/records/record";
 import type { Waiting } from "../../contract/records/waiting";
-import type { FleetLook } from "./services/fleets";
+
+/** Age from which the scaler's counts prove nothing: it counts each minute while a type has work. */
+const oldMilliseconds = 120_000;
+
+/** Time until SQS's counts show a message ("GetQueueAttributes", Amazon SQS API Reference). */
+const consistentMilliseconds = 60_000;
+
+/** Age from which a job's message should be in its queue. */
+const publishedMilliseconds = 120_000;
+
+const timeOf = (milliseconds: number) => new Date(milliseconds).toISOString();
+
+/** Time from which the job could be taken, for all that its record says: epoch milliseconds. */
+export function readySince(record: JobRecord): number {
+  const { submittedAt, retriedAt, notBefore, retryAt, attemptLog } = record;
+  const times = [submittedAt, retriedAt, notBefore, retryAt, attemptLog?.at(-1)?.endedAt];
+  return Math.max(...times.map((time) => Date.parse(time ?? submittedAt)));
+}
 
 /**
  * Reason why a queued job waits: the first one that its record, as it should be read, and its type's fleet confirm.
  * It is never a guess: without confirmation it is `unknown`.
  */
-export function waitingOf(record: JobRecord, fleet: FleetLook | undefined, now: number): Waiting | undefined {
-  const { state, attempts, error, notBefore, retryAt, cancelRequestedAt, retriedAt, submittedAt } = record;
+export function waitingOf(record: JobRecord, fleet: FleetState = {}, now: number): Waiting | undefined {
+  const { state, attempts, error, notBefore, retryAt, cancelRequestedAt, retriedAt, submittedAt, suspect } = record;
   if (state !== "queued") return undefined;
-  const timeOf = (milliseconds: number) => new Date(milliseconds).toISOString();
   const asOf = timeOf(now);
   // Times in the same format compare as texts.
   if (notBefore !== undefined && notBefore > asOf) {
     return { reason: "delayed", detail: "Its time has not come", until: notBefore, asOf };
   }
+  const { launchProblem, countsAt = 0, secondsPerJob, backlogSince = countsAt, startingSince = countsAt } = fleet;
+  const [visible, inFlight, delayed, inService, , pending, desired, , slots, busy] = decodeCounts(fleet.counts) ?? [];
   // While an instance is in service others may fail to start, and the job may still be next.
-  if (fleet?.launchProblem !== undefined && !fleet.inService) {
-    const { launchProblem, problemAt = now, triedAt, retryAt: nextAt = 0 } = fleet;
+  if (launchProblem !== undefined && !inService) {
+    const { problemAt = now, triedAt, retryAt: nextAt = 0 } = fleet;
     const next = triedAt === undefined ? "" : `; another launch is tried since ${timeOf(triedAt)}`;
     const until = nextAt > now ? { until: timeOf(nextAt) } : {};
     return { reason: "no-workers", detail: launchProblem + next, ...until, asOf: timeOf(problemAt) };
@@ -29,6 +49,34 @@ export function waitingOf(record: JobRecord, fleet: FleetLook | undefined, now: 
   if (cancelRequestedAt !== undefined) {
     return { reason: "unknown", detail: "The worker that gets it cancels it", since: cancelRequestedAt, asOf };
   }
-  const since = attempts === 0 ? { since: retriedAt ?? notBefore ?? submittedAt } : {};
-  return { reason: "unknown", detail: `It waits for a worker; attempts so far: ${attempts}`, ...since, asOf };
+  const ready = readySince(record);
+  const waits = `It waits for a worker; attempts so far: ${attempts}`;
+  const unknown = (more: string): Waiting => {
+    const since = attempts === 0 ? { since: retriedAt ?? notBefore ?? submittedAt } : {};
+    return { reason: "unknown", detail: `${waits}; ${more}`, ...since, asOf };
+  };
+  if (visible === undefined) return unknown("its type has not been counted yet");
+  const counted = timeOf(countsAt);
+  if (countsAt <= ready || now - countsAt > oldMilliseconds) return unknown(`its type was last counted at ${counted}`);
+  if (!inService && desired! > 0) {
+    const detail = `No instance is in service; ${pending} of ${desired} are starting`;
+    return { reason: "starting", detail, since: timeOf(startingSince), asOf: counted };
+  }
+  if (suspect && busy! > 0) {
+    const detail = "It may bring its worker down: it waits for an instance without other jobs";
+    return { reason: "behind", detail, since: timeOf(ready), asOf: counted };
+  }
+  if (inService && slots! > 0 && busy! >= slots!) {
+    const estimated = secondsPerJob && {
+      estimatedStartAt: timeOf(countsAt + (visible * secondsPerJob * 1_000) / slots!),
+    };
+    const detail = `All slots are busy: ${slots}, of ${inService} ${inService > 1 ? "instances" : "instance"}`;
+    return { reason: "behind", detail, since: timeOf(backlogSince), ahead: visible, ...estimated, asOf: counted };
+  }
+  const isShown = now - ready > publishedMilliseconds && countsAt - ready > consistentMilliseconds;
+  if (isShown && visible + inFlight! + delayed! === 0) {
+    const detail = "Its message is not in its queue: submit it again with this id";
+    return { reason: "unpublished", detail, since: timeOf(ready), asOf: counted };
+  }
+  return unknown(`of its type ${visible} jobs wait, and ${busy} of ${slots} slots are busy`);
 }

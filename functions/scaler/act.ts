@@ -21,7 +21,8 @@ export async function act(view: FleetView, actions: Action[], effects: FleetEffe
 
 async function perform(action: Action, view: FleetView, effects: FleetEffects): Promise<void> {
   const { autoScaling, fleetItems, log } = effects;
-  const { now, counts, sent } = view;
+  const { now, sent } = view;
+  const { visible, inFlight } = view.counts;
   const { type } = view.jobType;
   switch (action.kind) {
     case "remember": {
@@ -47,7 +48,8 @@ async function perform(action: Action, view: FleetView, effects: FleetEffects): 
         from,
         to,
         reason,
-        ...counts,
+        visible,
+        inFlight,
         sent,
       });
       return;

@@ -52,8 +52,7 @@ export function createAutoScaling(client: AutoScalingClient): AutoScaling {
       return Activities.filter(({ Description }) => Description?.startsWith("Launching")).map(readLaunch);
     },
     async setDesired(groupName, desired) {
-      const input = { AutoScalingGroupName: groupName, DesiredCapacity: desired, HonorCooldown: false };
-      await client.send(new SetDesiredCapacityCommand(input));
+      await client.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: groupName, DesiredCapacity: desired }));
     },
     async markUnhealthy(instanceId) {
       const input = { InstanceId: instanceId, HealthStatus: "Unhealthy", ShouldRespectGracePeriod: false };

@@ -6,7 +6,8 @@ import {
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { fleetItem, type FleetState } from "../../contract/fleet/state";
-import { ifConditionHolds, namesIn, valuesOf } from "../../contract/records/expressions";
+import { ifConditionHolds, valuesOf } from "../../contract/records/expressions";
+import { decodeFlat } from "../shared/flatItem";
 import type { StateChanges } from "./rules/action";
 import type { InstanceItem } from "./rules/fleetView";
 
@@ -47,7 +48,7 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
   async function update(
     [type, item]: [type: string, item: string],
     values: Record<string, number | string | undefined>,
-    expressions: Pick<UpdateItemCommandInput, "UpdateExpression" | "ConditionExpression" | "ExpressionAttributeNames">,
+    expressions: Pick<UpdateItemCommandInput, "UpdateExpression" | "ConditionExpression">,
   ): Promise<Record<string, AttributeValue> | undefined> {
     const command = new UpdateItemCommand({
       TableName: tableName,
@@ -74,8 +75,8 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
       for await (const { Items = [] } of paginateQuery({ client }, query)) {
         for (const item of Items) {
           const key = item.item?.S ?? "";
-          if (key === fleetItem) Object.assign(state, decode(item));
-          else items[key] = decode(item);
+          if (key === fleetItem) Object.assign(state, decodeFlat(item));
+          else items[key] = decodeFlat(item);
         }
       }
       return { state, items };
@@ -83,17 +84,18 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
     async acquire({ type, from, until }, lastLease, changes) {
       // Requests to a holder that died are obsolete.
       const fields = { ...changes, leaseUntil: until, lastLease: until, nudgedSent: undefined };
-      const set = Object.entries(fields).filter(([, value]) => value !== undefined);
-      const removed = Object.entries(fields).filter(([, value]) => value === undefined);
+      const set = Object.entries(fields).flatMap(([field, value]) =>
+        value === undefined ? [] : `${field} = :${field}`,
+      );
+      const removed = Object.entries(fields).flatMap(([field, value]) => (value === undefined ? field : []));
       const isLast = lastLease === undefined ? "attribute_not_exists(lastLease)" : "lastLease = :seen";
-      const UpdateExpression = `SET ${set.map(([field]) => `#${field} = :${field}`).join(", ")} REMOVE ${removed.map(([field]) => `#${field}`).join(", ")}`;
       const before = await update(
         [type, fleetItem],
         { ...fields, from, seen: lastLease },
         {
-          UpdateExpression,
+          // No field of the state is one of DynamoDB's reserved words.
+          UpdateExpression: `SET ${set.join()} REMOVE ${removed.join()}`,
           ConditionExpression: `(attribute_not_exists(leaseUntil) OR leaseUntil <= :from) AND ${isLast}`,
-          ExpressionAttributeNames: namesIn(UpdateExpression),
         },
       );
       return before !== undefined;
@@ -124,9 +126,4 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
       await update([type, instanceId], { now }, { UpdateExpression: "SET retiresSince = :now", ConditionExpression });
     },
   };
-}
-
-/** Numbers and texts, each under its field's name. */
-function decode(item: Record<string, AttributeValue>): Record<string, number | string | undefined> {
-  return Object.fromEntries(Object.entries(item).map(([field, { N, S }]) => [field, N === undefined ? S : Number(N)]));
 }

@@ -1,7 +1,6 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
 import { log } from "../shared/log";
 import { readCountsWith } from "../shared/readCounts";
@@ -17,7 +16,7 @@ export function scalerFactory(): (event: unknown, context: RunContext) => Promis
   // Auto Scaling throttles early: the client waits between its tries, longer each time.
   const groups = new AutoScalingClient(clientOptions(5));
   return createScaler({
-    jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
+    jobTypes: createJobTypeTable(tables, variable("TYPE_TABLE")),
     readCounts: readCountsWith(queues),
     autoScaling: createAutoScaling(groups),
     fleetItems: createFleetItems(tables, variable("FLEET_TABLE")),

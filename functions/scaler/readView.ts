@@ -3,7 +3,7 @@ import { errorFields, type Log } from "../../contract/log";
 import type { ReadCounts } from "../shared/readCounts";
 import type { AutoScaling } from "./autoScaling";
 import type { FleetItems } from "./fleetItems";
-import { type FleetView, type Group, groupsOf, inService, isAtZero, type Launch } from "./rules/fleetView";
+import { type FleetView, type Group, groupsOf, inService, isAtZero, isIdle, type Launch } from "./rules/fleetView";
 import { remedyOf } from "./rules/remedyOf";
 
 export interface FleetEffects {
@@ -27,23 +27,35 @@ export interface ViewOptions {
   groups: Record<string, Group | Error>;
   /** True if the recent launches of groups that are short are read. */
   readsLaunches: boolean;
+  /** Times at which idle types were last seen to be counted as idle, by type and number of delayed messages. */
+  idle: Map<string, number>;
 }
 
-/** Reads a type's state. Returns undefined for an idle type (no messages, no instances, none desired). */
+/** Longest time since the run before, by the minute: no fleet is raised and gone again between two of them. */
+const idleMilliseconds = 90_000;
+
+/**
+ * Reads a type's state. Returns undefined for an idle type (no messages, no instances, none desired) that the minute's
+ * run before saw like that, too: its counts say so.
+ */
 export async function readView(
   { jobType, sent }: Target,
-  { groups, readsLaunches }: ViewOptions,
+  { groups, readsLaunches, idle }: ViewOptions,
   effects: FleetEffects,
 ): Promise<FleetView | undefined> {
   const { readCounts, fleetItems, now } = effects;
   const { groupName, onDemandGroupName } = jobType.fleet;
   const group = groupNamed(groupName, groups);
   const onDemandGroup = onDemandGroupName === undefined ? undefined : groupNamed(onDemandGroupName, groups);
-  const isEmpty = isAtZero({ group, onDemandGroup });
   // At zero, what waited before the nudge has waited for less than a minute: the next check counts it.
-  const isWoken = isEmpty && sent > 0;
+  const isWoken = isAtZero({ group, onDemandGroup }) && sent > 0;
   const counts = isWoken ? { visible: sent, inFlight: 0 } : await readCounts(jobType.queueUrl);
-  if (isEmpty && counts.visible + counts.inFlight + group.minInstances === 0) return undefined;
+  const known = `${jobType.type} ${counts.delayed}`;
+  if (isIdle({ group, onDemandGroup, counts })) {
+    const isKnown = readsLaunches && now() - (idle.get(known) ?? 0) < idleMilliseconds;
+    idle.set(known, now());
+    if (isKnown) return undefined;
+  } else idle.delete(known);
   const { state, items } = await fleetItems.read(jobType.type);
   const view = { jobType, now: now(), counts, sent, group, onDemandGroup, state, items };
   return readsLaunches ? { ...view, ...(await launchesOf(view, effects)) } : view;

@@ -1,4 +1,4 @@
-import type { JobTypes } from "../shared/jobTypes";
+import type { JobTypeTable } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
 import type { RunContext } from "../shared/runtime";
 import { act } from "./act";
@@ -6,9 +6,11 @@ import { createFailures, type Failures } from "./failures";
 import { readNudge } from "./readNudge";
 import { type FleetEffects, readView, type Target, type ViewOptions } from "./readView";
 import { decide } from "./rules/decide";
+import { isIdle } from "./rules/fleetView";
+import { noteCounts } from "./rules/noteCounts";
 
 export interface ScalerEffects extends FleetEffects {
-  jobTypes: JobTypes;
+  jobTypes: JobTypeTable;
 }
 
 /** Groups by name, as `AutoScaling.describe` gives them. */
@@ -36,10 +38,11 @@ const lookMilliseconds = 8_000;
  */
 export function createScaler(effects: ScalerEffects): (event: unknown, context: RunContext) => Promise<void> {
   const { log } = effects;
+  const idle: ViewOptions["idle"] = new Map();
   return async function scaler(event, context) {
     const failures = createFailures(log);
     const { sent, retried } = readNudge(event, context);
-    const run = { effects, failures, context, isNudged: sent !== undefined };
+    const run = { effects, failures, context, idle, isNudged: sent !== undefined };
     for (const type of retried)
       await failures.attempt(type, () => effects.fleetItems.retryLaunches(type, effects.now()));
     const targets = sent ? await nudgedTypes(run, sent) : await allTypes(run);
@@ -55,13 +58,14 @@ interface Run {
   effects: ScalerEffects;
   failures: Failures;
   context: RunContext;
+  idle: ViewOptions["idle"];
   isNudged: boolean;
 }
 
 async function nudgedTypes({ effects, failures }: Run, sent: Record<string, number>): Promise<Target[]> {
   const targets = await mapLimited(Object.entries(sent), typesAtOnce, ([type, count]) =>
     failures.attempt(type, async () => {
-      const jobType = await effects.jobTypes.find(type);
+      const jobType = await effects.jobTypes.read(type);
       return jobType && { jobType, sent: count };
     }),
   );
@@ -69,7 +73,7 @@ async function nudgedTypes({ effects, failures }: Run, sent: Record<string, numb
 }
 
 async function allTypes({ effects }: Run): Promise<Target[]> {
-  return (await effects.jobTypes.list()).map((jobType) => ({ jobType, sent: 0 }));
+  return (await effects.jobTypes.readAll()).map((jobType) => ({ jobType, sent: 0 }));
 }
 
 /**
@@ -77,19 +81,21 @@ async function allTypes({ effects }: Run): Promise<Target[]> {
  * Checks again for runs that requested it meanwhile.
  */
 async function scale(run: Run, { jobType, sent }: Target, described: Groups): Promise<void> {
-  const { effects, context, isNudged } = run;
+  const { effects, context, idle, isNudged } = run;
   const { fleetItems, now } = effects;
   const { type } = jobType;
   const target = { jobType, sent };
   for (let groups = described, losses = 0; losses < 3; groups = await describeGroups(run, [target])) {
     // A call that hangs takes seconds: better to report that a type was left out than to be cut off.
     if (context.getRemainingTimeInMillis() < lookMilliseconds) throw new Error("No time is left");
-    const view = await readView(target, { groups, readsLaunches: !isNudged }, effects);
-    const actions = view ? decide(view) : [];
+    const view = await readView(target, { groups, readsLaunches: !isNudged, idle }, effects);
+    const actions = view ? noteCounts(view, isIdle(view) ? [] : decide(view)) : [];
     const [first] = actions;
     if (!view || !first) return;
     const changes = first.kind === "remember" ? first.changes : {};
-    const lease = { type, from: now(), until: now() + leaseMilliseconds };
+    // A write that is all there is to do needs no lease beyond itself.
+    const from = now();
+    const lease = { type, from, until: actions.length > 1 ? from + leaseMilliseconds : from };
     if (!(await fleetItems.acquire(lease, view.state.lastLease, changes))) {
       // The holder may release the lease between our two calls: check again.
       if (isNudged ? await fleetItems.requestRecheck(type, now(), target.sent) : now() < (view.state.leaseUntil ?? 0))
@@ -101,7 +107,7 @@ async function scale(run: Run, { jobType, sent }: Target, described: Groups): Pr
     try {
       await act(view, actions, effects);
     } finally {
-      asked = await fleetItems.release(lease);
+      asked = lease.until > from ? await fleetItems.release(lease) : undefined;
     }
     if (asked === undefined || context.getRemainingTimeInMillis() <= roundMilliseconds) return;
     target.sent += asked;

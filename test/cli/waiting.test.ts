@@ -14,6 +14,10 @@ const soon = "2026-11-24T00:10:00.000Z";
 const queued: Job = { id: "a", type: "t", state: "queued", attempts: 0, submittedAt: at };
 const noWorkers: Waiting = { reason: "no-workers", detail: "There is no\nhandler", until: soon, asOf: at };
 const unknown: Waiting = { reason: "unknown", detail: "It waits for a worker", since: at, asOf: at };
+const behind: Waiting = {
+  ...{ reason: "behind", detail: "All slots are busy: 1, of 1 instance", since: at, ahead: 7, estimatedStartAt: soon },
+  asOf: at,
+};
 const sentences = {
   noWorkers: `no workers: There is no handler (until ${soon})`,
   unknown: `It waits for a worker (since ${at})`,
@@ -38,9 +42,13 @@ describe("batch-jobs, while a job waits", () => {
     expect(shown(noWorkers)).to.match(/^waiting +no workers: There is no handler \(until 2026/m);
     expect(shown(unknown)).to.match(/^waiting +It waits for a worker \(since 2026/m);
     expect(shown()).not.to.include("waiting");
+    expect(waitingText(behind)).to.equal(
+      `behind: All slots are busy: 1, of 1 instance; about 7 wait (since ${at}, starts by ${soon})`,
+    );
     expect(waitingText({ reason: "delayed", detail: "Its time", asOf: at })).to.equal("delayed: Its time");
     const list = (waiting: Waiting) => render(renderJobs([{ ...queued, waiting }]), false);
     expect(list(noWorkers)).to.match(/ no workers: There is no handler$/);
+    expect(list(behind)).to.match(/ behind: All slots are busy: 1, of 1 instance$/);
     expect(list(unknown)).not.to.include("worker");
   });
 

@@ -59,14 +59,18 @@ describe("waitForJob", () => {
     const clock = fakeClock();
     const look = () => {
       const now = clock.now();
-      const waiting = { reason: now < 20_000 ? "no-workers" : "unknown", detail: "x", asOf: String(now) };
+      const told = String(now);
+      const waiting =
+        now < 20_000
+          ? { reason: "behind", detail: "x", ahead: now, estimatedStartAt: told, asOf: told }
+          : { reason: "unknown", detail: told, asOf: told };
       return Promise.resolve(
         (now < 40_000 ? { ...base, state: "queued", waiting } : { ...base, state: "failed" }) as Job,
       );
     };
     const told: [number, string][] = [];
     await waitForJob(look, { onWaiting: ({ reason }, { id }) => told.push([clock.now(), `${id} ${reason}`]) }, clock);
-    expect(told.map(([, reason]) => reason)).to.deep.equal(["a no-workers", "a unknown"]);
+    expect(told.map(([, reason]) => reason)).to.deep.equal(["a behind", "a unknown"]);
     expect(told[0]![0]).to.be.within(10_000, 15_000);
     expect(told[1]![0]).to.be.within(20_000, 25_000);
   });

@@ -2,10 +2,12 @@ import { rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
+import type { Waiting } from "../../contract/records/waiting";
 import { findGpus } from "../../worker-image/src/support/gpus";
 import { spawnCli, type SpawnOptions } from "../cli/support";
-import { groupOf, setItem } from "./support/fleet";
+import { groupOf, runScaler, setItem } from "./support/fleet";
 import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** Nothing happens by the minute here: whatever wakes a fleet was told to. */
@@ -27,12 +29,14 @@ describe("a job that waits", () => {
   let journey: Journey;
 
   before(async () => {
-    handlers = createHandlers({
-      echo: "return job.payload;",
-      "echo-fails": `throw new TypeError("not today");`,
-      flaky: `if (require("node:fs").existsSync(job.payload.file)) return "ran"; throw new Error("not mended");`,
-      // As a handler of one type may: with its worker's own credentials.
-      greedy: `
+    handlers = createHandlers(
+      {
+        held: "await released(job, context);",
+        echo: "return job.payload;",
+        "echo-fails": `throw new TypeError("not today");`,
+        flaky: `if (require("node:fs").existsSync(job.payload.file)) return "ran"; throw new Error("not mended");`,
+        // As a handler of one type may: with its worker's own credentials.
+        greedy: `
         const { LambdaClient, InvokeCommand } = require("@aws-sdk/client-lambda");
         const invoke = (FunctionName) =>
           new LambdaClient({ maxAttempts: 1 }).send(
@@ -42,7 +46,9 @@ describe("a job that waits", () => {
         const { StatusCode } = await invoke(name);
         const refused = await invoke(name.replace(/:[^:]*$/, "")).then(() => "nothing", (error) => error.name);
         return { StatusCode, refused };`,
-    });
+      },
+      1,
+    );
     const brief = { slots: 1, drainSeconds: 1, idleSeconds: 1 };
     journey = await startJourney(
       [
@@ -60,6 +66,7 @@ describe("a job that waits", () => {
         { name: "other", handler: "echo", maxInstances: 5, ...brief },
         { name: "bystander", handler: "echo", maxInstances: 5, ...brief },
         { name: "flaky", handler: "flaky", maxInstances: 1, maxAttempts: 1, ...brief },
+        { name: "lone", handler: "held", maxInstances: 1, ...brief },
         { name: "slow-retry", handler: "echo-fails", maxInstances: 1, maxAttempts: 3, backoffSeconds: 900, ...brief },
       ],
       handlers,
@@ -130,6 +137,75 @@ describe("a job that waits", () => {
       return (body.waiting as { reason: string } | undefined)?.reason === "backoff" ? body.waiting : undefined;
     });
     expect(waiting).to.include({ detail: "Attempt 1 failed: TypeError: not today" }).and.to.have.property("until");
+  });
+
+  /** The reason as of a count made now: times that are put back stand for time that has passed. */
+  const reasonOf = async (id: string, type: string) => {
+    await setItem(journey, type, "fleet", { countsAt: 0 });
+    expect(await runScaler(journey)).to.equal(true);
+    return (await journey.call("GET", `/jobs/${id}`)).body.waiting as Waiting | undefined;
+  };
+
+  it("says that instances start, then that all slots are busy, with the number of jobs and their end", async () => {
+    const first = await journey.submit("lone", {});
+    const starting = await eventually(async () => {
+      const waiting = await reasonOf(first, "lone");
+      return waiting?.reason === "starting" ? waiting : undefined;
+    });
+    expect(starting.detail).to.match(/^No instance is in service; [01] of 1 are starting$/);
+    expect(starting).to.include.keys("since", "asOf");
+    await journey.reaches(first, "running");
+    const second = await journey.submit("lone", {});
+    const behind = await eventually(async () => {
+      const waiting = await reasonOf(second, "lone");
+      return waiting?.reason === "behind" ? waiting : undefined;
+    });
+    expect(behind).to.include({ detail: "All slots are busy: 1, of 1 instance", ahead: 1 });
+    // Nobody knows yet how long a job takes.
+    expect(behind).not.to.have.property("estimatedStartAt");
+    handlers.release(first);
+    handlers.release(second);
+    await journey.reaches(second, "succeeded");
+  });
+
+  it("says that its message is in no queue, where it was recorded and never published", async () => {
+    const id = "never-published";
+    const away = journey.cloud.faults.add({ service: "sns", action: "PublishBatch" });
+    const submission = { type: "bystander", payload: {}, id };
+    expect((await journey.call("POST", "/jobs", submission)).status).to.equal(503);
+    away();
+    const submittedAt = new Date(Date.now() - 121_000).toISOString();
+    const Key = { id: { S: id } };
+    const change = {
+      UpdateExpression: "SET submittedAt = :at",
+      ExpressionAttributeValues: { ":at": { S: submittedAt } },
+    };
+    await journey.dynamodb.send(new UpdateItemCommand({ TableName: journey.outputs.jobTable, Key, ...change }));
+    // The type is idle, and was never counted: who looks has it counted.
+    const waiting = await eventually(async () => {
+      const { body } = await journey.call("GET", `/jobs/${id}`);
+      return (body.waiting as Waiting).reason === "unpublished" ? (body.waiting as Waiting) : undefined;
+    });
+    expect(waiting).to.include({ since: submittedAt });
+    const { stdout } = await spawnCli(["status", id, "--url", journey.url]);
+    expect(stdout).to.match(/^waiting +unpublished: Its message is not in its queue: submit it again with this id/m);
+    expect((await journey.call("POST", "/jobs", submission)).status).to.equal(202);
+    await journey.reaches(id, "succeeded");
+  });
+
+  it("says when its type was last counted, where the scaler can't count it", async () => {
+    const first = await journey.submit("lone", {});
+    await journey.reaches(first, "running");
+    const id = await journey.submit("lone", {});
+    const away = journey.cloud.faults.add({ service: "sqs", action: "GetQueueAttributes" });
+    await setItem(journey, "lone", "fleet", { countsAt: Date.parse("2026-11-24T00:00:00Z") });
+    expect(await runScaler(journey)).to.equal(false);
+    const { waiting } = (await journey.call("GET", `/jobs/${id}`)).body as { waiting: Waiting };
+    expect(waiting.reason).to.equal("unknown");
+    expect(waiting.detail).to.include("its type was last counted at 2026-11-24T00:00:00.000Z");
+    away();
+    for (const each of [first, id]) handlers.release(each);
+    await journey.reaches(id, "succeeded");
   });
 
   it("is queued and wakes its fleet as soon as it is retried after it had failed for good", async () => {

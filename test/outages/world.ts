@@ -247,6 +247,7 @@ export class World {
       }),
       scaler: createScaler({
         ...common("scaler"),
+        jobTypes: createJobTypeTable(client("dynamodb", "scaler") as never, tables.types),
         readCounts: readCountsWith(client("sqs", "scaler") as never),
         autoScaling: createAutoScaling(client("autoscaling", "scaler") as never),
         fleetItems: createFleetItems(client("dynamodb", "scaler") as never, tables.fleets),

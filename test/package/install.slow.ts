@@ -227,6 +227,7 @@ describe("the package, installed", () => {
           TYPE_TABLE: "types",
           FLEET_TABLE: "fleets",
           OPERATOR_FUNCTION: "operator",
+          SCALER_FUNCTION: "scaler",
           REMOVAL_FUNCTION: "removal",
           SCHEDULE_GROUP: "jobs",
           SCHEDULE_ROLE_ARN: "arn:aws:iam::123456789012:role/publisher",

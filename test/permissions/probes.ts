@@ -246,6 +246,16 @@ export const probes: Record<string, Probe> = {
     await ends(world, id, "failed", seconds);
     empty(world, world.journey.outputs.deadLetterQueueUrls.sleeper!);
   },
+  async "count again"(world, seconds) {
+    const { JOB_TABLE } = world.functionNamed("-repair-repair-").spec.environment;
+    const [id, type] = [newId(), "deserted"];
+    const submittedAt = new Date(Date.now() - 600_000).toISOString();
+    const record = encodeRecord({ id, type, state: "queued", attempts: 0, submittedAt, listKey: listKeyOf(type, id) });
+    await world.journey.cloud.calls.dynamodb("PutItem", { TableName: JOB_TABLE, Item: record });
+    await setItem(world.journey, type, fleetItem, { countsAt: 0 });
+    await answers(world, 200, "GET", `/jobs/${id}`);
+    await world.within(seconds, async () => Number((await readItem(world.journey, type, fleetItem)).countsAt) > 0);
+  },
   async "retry launches"(world) {
     await restart(world, "-operator-");
     await answers(world, 202, "POST", "/types/deserted/retry-launches");

@@ -21,8 +21,9 @@ import { readActor } from "../requests/readSubmission";
 import { tenantProblem } from "../requests/rights";
 import { retryJobs } from "../retryJobs";
 import type { ReadFleets } from "../services/fleets";
+import type { CountTypes } from "../services/invokeFunctions";
 import { isTooFarForQueues } from "../submitJobs";
-import { waitingOf } from "../waiting";
+import { readySince, waitingOf } from "../waiting";
 import { type Answerers, type Call, recordsFor } from "./answerer";
 
 export interface JobEffects {
@@ -34,6 +35,7 @@ export interface JobEffects {
   jobTypes: JobTypes;
   publish: Publish;
   readFleets: ReadFleets;
+  countTypes: CountTypes;
   /** Publishes a final state; undefined when `events` is off. */
   announce?: Announce | undefined;
   later: Pick<JobScheduler, "unschedule">;
@@ -43,18 +45,35 @@ export interface JobEffects {
   log: Log;
 }
 
+/**
+ * Age from which a job's wait needs an explanation, and counts are asked for again: an idle type isn't counted, and a
+ * job may wait that was never published.
+ */
+const countAgainMilliseconds = 90_000;
+
 /** Listed together, each being several queries. */
 const maxListedTypes = 20;
 
 type JobRoute = "getJob" | "listJobs" | "cancelJob" | "retryJob" | "retryJobs" | "removeData";
 
 export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
-  const { records, payloads, index, redrive, jobTypes, readFleets, announce, later, runWithin, now, log } = effects;
+  const { records, payloads, index, redrive, jobTypes, readFleets, countTypes } = effects;
+  const { announce, later, runWithin, now, log } = effects;
 
   /** The views of jobs, with the reasons why queued ones wait: one more read for all of them. */
   async function viewsOf(found: JobRecord[]): Promise<Job[]> {
-    const waiting = found.filter(({ state }) => state === "queued").map(({ type }) => type);
-    const fleets = waiting.length > 0 ? await readFleets([...new Set(waiting)]) : {};
+    const waiting = found.filter(({ state }) => state === "queued");
+    if (waiting.length === 0) return found.map((record) => jobView(record));
+    const fleets = await readFleets([...new Set(waiting.map(({ type }) => type))]);
+    const recent = now() - countAgainMilliseconds;
+    const isOverdue = (record: JobRecord) =>
+      readySince(record) < recent && (fleets[record.type]?.countsAt ?? 0) < recent;
+    const overdue = waiting.filter(isOverdue).map(({ type }) => type);
+    if (overdue.length > 0) {
+      await countTypes([...new Set(overdue)]).catch((error: unknown) =>
+        log("warn", "scaler-not-nudged", errorFields(error)),
+      );
+    }
     return found.map((record) => jobView(record, waitingOf(record, fleets[record.type], now())));
   }
 

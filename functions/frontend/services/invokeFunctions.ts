@@ -1,3 +1,4 @@
+import type { Nudge } from "../../../contract/fleet/state";
 import { type Redrive, type RedriveOutcomes, redriveSeconds } from "../../../contract/messages/redrive";
 import type { HttpAnswer } from "../../shared/httpAnswer";
 import { invokeWith } from "../../shared/invokeWith";
@@ -13,6 +14,17 @@ export function redriveBy(functionName: string): RedriveLetters {
   return async function redrive(wanted) {
     const request: Redrive = { redrive: wanted };
     return JSON.parse(await invoke({ FunctionName: functionName }, request)) as RedriveOutcomes;
+  };
+}
+
+/** Has the scaler count types again, without waiting for it. */
+export type CountTypes = (types: string[]) => Promise<void>;
+
+export function countTypesBy(functionName: string): CountTypes {
+  const invoke = invokeWith(timeoutMilliseconds);
+  return async function countTypes(types) {
+    const request: Nudge = { sent: Object.fromEntries(types.map((type) => [type, 0])) };
+    await invoke({ FunctionName: functionName, InvocationType: "Event" }, request);
   };
 }
 

@@ -84,6 +84,12 @@ export function isAtZero(view: Pick<FleetView, "group" | "onDemandGroup">): bool
   return total(view, (group) => group.desired + group.instances.length) === 0;
 }
 
+/** True if the type has neither messages nor instances, and none is wanted. */
+export function isIdle(view: Pick<FleetView, "group" | "onDemandGroup" | "counts">): boolean {
+  const { visible, inFlight } = view.counts;
+  return isAtZero(view) && visible + inFlight + view.group.minInstances === 0;
+}
+
 /** The sum over a type's groups. */
 export function total(view: Pick<FleetView, "group" | "onDemandGroup">, of: (group: Group) => number): number {
   return groupsOf(view).reduce((sum, group) => sum + of(group), 0);

@@ -26,7 +26,6 @@ const cleared: StateChanges = {
   failedLaunches: undefined,
   launchProblem: undefined,
   problemAt: undefined,
-  inService: undefined,
   failedTemplate: undefined,
   retryAt: undefined,
   triedAt: undefined,
@@ -66,11 +65,10 @@ export function judgeLaunches(view: FleetView): LaunchVerdict {
     return { isBackedOff: false, isDue: false, mostInstances: Infinity, changes: cleared };
   }
   const failedStart = lastFailedStart(view, isFailing ? 0 : (state.retryAt ?? 0));
-  const instances = total(view, (group) => inService(group).length);
   if (isFailing && now < (state.retryAt ?? 0) - (view.launches ? earlyMilliseconds : 0)) {
     const text = failedStart && describeProblem(state.failedLaunches!, failedStart.startError!);
     const isNew = text !== undefined && text !== state.launchProblem;
-    const changes = { inService: instances, ...(isNew && { launchProblem: text, problemAt: now }) };
+    const changes = isNew ? { launchProblem: text, problemAt: now } : {};
     return { isBackedOff: true, isDue: false, mostInstances: 0, changes };
   }
   const failures = failuresInARow(finished, failuresSince(view));
@@ -80,15 +78,16 @@ export function judgeLaunches(view: FleetView): LaunchVerdict {
     const delay = Math.min(firstDelayMilliseconds * 2 ** failedTries, longestDelayMilliseconds);
     const retryAt = Math.max((isFailing ? state.triedAt! : now) + delay, now + leastDelayMilliseconds);
     const launchProblem = describeProblem(failedLaunches, failedStart?.startError ?? failures[0]!.reason);
-    const counts = { failedLaunches, failedTries, triedAt: undefined, retryAt, inService: instances };
+    const counts = { failedLaunches, failedTries, triedAt: undefined, retryAt };
     const changes = { ...counts, launchProblem, failedTemplate, problemAt: now };
     return { isBackedOff: true, isDue: false, mostInstances: 0, changes };
   }
   if (isFailing) {
     const isDue = state.triedAt === undefined;
-    return { isBackedOff: false, isDue, mostInstances: instances + 1, changes: { inService: instances } };
+    const instances = total(view, (group) => inService(group).length);
+    return { isBackedOff: false, isDue, mostInstances: instances + 1, changes: {} };
   }
-  const changes = firstProblem(view, failedStart, { inService: instances, failedTemplate });
+  const changes = firstProblem(view, failedStart, failedTemplate);
   return { isBackedOff: false, isDue: false, mostInstances: Infinity, changes };
 }
 
@@ -115,18 +114,18 @@ function lastFailedStart({ now, items }: FleetView, since: number): InstanceItem
  * Before the limit of failures is reached, the last worker's reason counts until another worker starts, and AWS's
  * reason for the last launch until the next launch.
  */
-function firstProblem(view: FleetView, failedStart: InstanceItem | undefined, more: StateChanges): StateChanges {
+function firstProblem(view: FleetView, failedStart: InstanceItem | undefined, failedTemplate: string): StateChanges {
   const { items, refusal, launches, state } = view;
   const isAnyHeard = Object.values(items).some(({ seenAt = 0 }) => seenAt > (failedStart?.startErrorAt ?? 0));
   if (!failedStart || isAnyHeard) {
     if (refusal && refusal.startedAt > failuresSince(view)) {
-      return { ...more, launchProblem: refused + withRemedy(refusal.reason), problemAt: refusal.startedAt };
+      return { failedTemplate, launchProblem: refused + withRemedy(refusal.reason), problemAt: refusal.startedAt };
     }
-    if (!launches && state.launchProblem?.startsWith(refused)) return { inService: more.inService };
-    return { launchProblem: undefined, problemAt: undefined, inService: undefined, failedTemplate: undefined };
+    if (!launches && state.launchProblem?.startsWith(refused)) return {};
+    return { launchProblem: undefined, problemAt: undefined, failedTemplate: undefined };
   }
   const launchProblem = describeStart(failedStart.startError!);
-  return { ...more, launchProblem, problemAt: failedStart.startErrorAt };
+  return { failedTemplate, launchProblem, problemAt: failedStart.startErrorAt };
 }
 
 function describeProblem(count: number, reason: string): string {

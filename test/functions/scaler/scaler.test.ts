@@ -1,7 +1,8 @@
 import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import fc from "fast-check";
-import { workerAlias } from "../../../contract/fleet/state";
+import { decodeCounts } from "../../../contract/fleet/counts";
+import { type InstanceReport, workerAlias } from "../../../contract/fleet/state";
 import { createFleetItems, type FleetItems, type Lease } from "../../../functions/scaler/fleetItems";
 import type { StateChanges } from "../../../functions/scaler/rules/action";
 import { Emulators } from "../support/emulators";
@@ -56,17 +57,21 @@ describe("scaler", () => {
       expect(await state("a")).not.to.have.property("leaseUntil");
     });
 
-    it("writes nothing while nothing waits, nor while there is nothing to change", async () => {
+    it("writes nothing while nothing waits, and counts alone while there is nothing to change", async () => {
       fake.add("a");
       await fake.run();
       expect(await written()).to.deep.equal([]);
       fake.counts.set("a", { visible: 60, inFlight: 0 });
       await fake.run();
       fake.time += 60_000;
-      const before = await written();
+      const { countsAt, counts, ...before } = await state("a");
       const calls = fake.calls.length;
       await fake.run();
-      expect(await written()).to.deep.equal(before);
+      const after = await state("a");
+      const leases = { lastLease: fake.time, leaseUntil: fake.time };
+      const counted = { counts: "60 0 0 0 0 0 5 10 0 0", countsAt: fake.time, startingSince: fake.time };
+      expect(after).to.deep.equal({ ...before, ...leases, ...counted });
+      expect([counts, countsAt]).to.deep.equal(["60 0 0 0 0 0 0 10 0 0", fake.time - 60_000]);
       expect(fake.calls.slice(calls)).to.deep.equal(["describe 1", "count a", "launches a-group"]);
     });
 
@@ -78,6 +83,7 @@ describe("scaler", () => {
         const Item = { type: { S: `t${index}` }, item: { S: "i1" }, seenAt: { N: String(fake.time) } };
         await aws.tables.send(new PutItemCommand({ TableName: table, Item }));
       }
+      await fake.run();
       const before = await written();
       const refuse: FleetItems["acquire"] = () => Promise.reject(new Error("nothing to do"));
       expect(await fake.run({}, { ...items, acquire: refuse })).to.equal(undefined);
@@ -170,6 +176,96 @@ describe("scaler", () => {
       expect(fake.calls).to.include("markUnhealthy i2");
       expect((await items.read("a")).items.i1).to.include({ retiresSince: fake.time, busySlots: 2 });
       expect(fake.events()).to.include.members(["instance-unresponsive", "instance-retiring"]);
+    });
+  });
+
+  describe("its counts", () => {
+    const countsOf = async (type: string) => decodeCounts((await state(type)).counts);
+    const report = (fields: Partial<InstanceReport>) =>
+      Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, { N: String(value) }] as const));
+
+    it("come with a write that is made anyway: what waits, runs, is late, and what there is to run it", async () => {
+      const pending = instances(1, { lifecycleState: "Pending:Wait" }, "p");
+      fake.add("a", { desired: 4, instances: [...instances(3), ...pending] });
+      fake.counts.set("a", { visible: 9, inFlight: 4, delayed: 7 });
+      for (const [item, fields] of Object.entries({
+        i1: { slots: 2, busySlots: 2, seenAt: fake.time - 30_000 },
+        i2: { slots: 2, busySlots: 1, alone: 1, seenAt: fake.time },
+        i3: { slots: 2, busySlots: 1, seenAt: fake.time, retiresSince: fake.time },
+      })) {
+        const Item = { type: { S: "a" }, item: { S: item }, ...report(fields) };
+        await aws.tables.send(new PutItemCommand({ TableName: table, Item }));
+      }
+      await fake.run();
+      expect(await countsOf("a")).to.deep.equal([9, 4, 7, 2, 1, 1, 4, 10, 4, 4]);
+      expect(await state("a")).to.include({ countsAt: fake.time, backlogSince: fake.time });
+      expect(await state("a")).not.to.have.property("startingSince");
+    });
+
+    it("take no old report's word for it that a slot is busy", async () => {
+      fake.add("a", { desired: 1, instances: instances(1) }, 1);
+      const Item = { type: { S: "a" }, item: { S: "i1" }, ...report({ busySlots: 2, seenAt: fake.time - 90_000 }) };
+      await aws.tables.send(new PutItemCommand({ TableName: table, Item }));
+      await fake.run();
+      expect((await countsOf("a"))!.slice(-2)).to.deep.equal([2, 0]);
+    });
+
+    it("say since when jobs wait, and since when no instance is there", async () => {
+      fake.add("a", { desired: 1 }, 1);
+      await fake.run();
+      const since = fake.time;
+      fake.time += 60_000;
+      await fake.run();
+      expect(await state("a")).to.include({ countsAt: fake.time, backlogSince: since, startingSince: since });
+    });
+
+    it("say of a type that goes idle that there is nothing, in one write, whoever saw it last", async () => {
+      fake.add("a", { desired: 1, instances: instances(1) }, 1);
+      for (const isCold of [false, true]) {
+        await fake.run();
+        fake.counts.set("a", { visible: 0, inFlight: 0, delayed: 0 });
+        fake.groups.set("a-group", { ...fake.groups.get("a-group")!, desired: 0, instances: [] });
+        if (isCold) fake.warm = undefined;
+        fake.time += 60_000;
+        await fake.run();
+        expect(await countsOf("a")).to.deep.equal([0, 0, 0, 0, 0, 0, 0, 10, 0, 0]);
+        const before = await written();
+        for (let minute = 0; minute < 3; minute++) {
+          fake.time += 60_000;
+          const calls = fake.calls.length;
+          await fake.run();
+          expect(fake.calls.slice(calls)).to.deep.equal(["describe 1", "count a"]);
+        }
+        fake.warm = undefined;
+        await fake.run();
+        expect(await written()).to.deep.equal(before);
+        fake.counts.set("a", { visible: 1, inFlight: 0 });
+      }
+    });
+
+    it("follow the delayed messages of an idle type", async () => {
+      fake.add("a", {}, 1);
+      await fake.run();
+      fake.groups.set("a-group", { ...fake.groups.get("a-group")!, desired: 0 });
+      for (const delayed of [2, 2, 1]) {
+        fake.counts.set("a", { visible: 0, inFlight: 0, delayed });
+        fake.time += 60_000;
+        await fake.run();
+        expect((await countsOf("a"))![2]).to.equal(delayed);
+      }
+    });
+
+    it("are made for a nudge that sent nothing, where they are old", async () => {
+      fake.add("a");
+      await fake.run(nudge("a", 0));
+      expect(await countsOf("a")).to.deep.equal([0, 0, 0, 0, 0, 0, 0, 10, 0, 0]);
+      const { countsAt } = await state("a");
+      fake.time += 75_000;
+      await fake.run(nudge("a", 0));
+      expect((await state("a")).countsAt).to.equal(countsAt);
+      fake.time += 1;
+      await fake.run(nudge("a", 0));
+      expect((await state("a")).countsAt).to.equal(fake.time);
     });
   });
 

@@ -77,6 +77,7 @@ export class FakeFrontend {
       index: new FakeIndex(() => [...this.items.keys()].map((id) => this.record(id)!)),
       readFleets: () => Promise.resolve({}),
       retryLaunches: () => Promise.resolve(),
+      countTypes: () => Promise.resolve(),
       readOpenApi: () => Promise.resolve(openApi),
       later: {
         topicArn: "arn:aws:sns:us-east-1:123456789012:jobs",

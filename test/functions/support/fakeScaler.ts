@@ -25,6 +25,9 @@ export class FakeScaler {
   atOnce = 0;
   mostAtOnce = 0;
 
+  /** One environment of the function: set to undefined, the next run has another. */
+  warm: ReturnType<typeof createScaler> | undefined;
+
   constructor(readonly fleetItems: FleetItems) {}
 
   add(type: string, fields: Partial<Group> = {}, visible = 0): void {
@@ -41,10 +44,20 @@ export class FakeScaler {
   /** Runs the scaler; gives what it threw. */
   run(event: unknown = {}, fleetItems: FleetItems = this.fleetItems): Promise<Error | undefined> {
     const start = this.time;
-    const scaler = createScaler({
+    const scaler = (fleetItems === this.fleetItems && this.warm) || this.create(fleetItems);
+    if (fleetItems === this.fleetItems) this.warm = scaler;
+    const getRemainingTimeInMillis = () => this.remaining - (this.time - start);
+    return scaler(event, { getRemainingTimeInMillis, invokedFunctionArn: this.invokedFunctionArn }).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+  }
+
+  private create(fleetItems: FleetItems) {
+    return createScaler({
       jobTypes: {
-        find: (type) => Promise.resolve(this.types.find((each) => each.type === type)),
-        list: () => Promise.resolve([...this.types]),
+        read: (type) => Promise.resolve(this.types.find((each) => each.type === type)),
+        readAll: () => Promise.resolve([...this.types]),
       },
       readCounts: (queueUrl) => this.call(`count ${queueUrl}`, () => this.counts.get(queueUrl)!),
       autoScaling: this.autoScaling(),
@@ -52,11 +65,6 @@ export class FakeScaler {
       now: () => this.time,
       log: logTo(this.lines),
     });
-    const getRemainingTimeInMillis = () => this.remaining - (this.time - start);
-    return scaler(event, { getRemainingTimeInMillis, invokedFunctionArn: this.invokedFunctionArn }).then(
-      () => undefined,
-      (error: Error) => error,
-    );
   }
 
   events(): string[] {

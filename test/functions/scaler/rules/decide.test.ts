@@ -120,7 +120,6 @@ describe("decide", () => {
         retryAt: now + 60 * seconds,
         failedTries: 0,
         problemAt: now,
-        inService: 2,
       });
     });
 
@@ -215,11 +214,11 @@ describe("decide", () => {
       const item = { startError: 'There is no handler "invoice"', startErrorAt: now - seconds };
       const fields = { counts, group: group({ desired: 1, templateVersion: "7" }), items: { i1: item } };
       const launchProblem = 'A worker did not start: There is no handler "invoice"';
-      const changes = { launchProblem, problemAt: now - seconds, inService: 0, failedTemplate: "group 7" };
+      const changes = { launchProblem, problemAt: now - seconds, failedTemplate: "group 7" };
       expect(remembered(fields)).to.deep.equal(changes);
       const state = { ...known, ...changes };
       expect(remembered({ ...fields, state })).to.deep.equal({});
-      const gone = { launchProblem: undefined, problemAt: undefined, inService: undefined, failedTemplate: undefined };
+      const gone = { launchProblem: undefined, problemAt: undefined, failedTemplate: undefined };
       const heard = { ...fields.items, i2: { seenAt: now } };
       expect(remembered({ ...fields, state, items: heard })).to.deep.equal(gone);
       expect(remembered({ ...fields, state, now: now + 3_600 * seconds })).to.deep.equal(gone);
@@ -233,10 +232,10 @@ describe("decide", () => {
       const reason = "The specified instance type is not eligible for Free Tier.";
       const [refusal] = launches("f", reason);
       const fields = { counts, group: short, items, launches: [refusal!], refusal };
-      const { launchProblem, problemAt, inService } = remembered(fields);
+      const { launchProblem, problemAt } = remembered(fields);
       expect(launchProblem).to.match(/^A launch was refused: The specified .* Free Tier\. The free plan .*t4g\.small/);
-      expect({ problemAt, inService }).to.deep.equal({ problemAt: refusal!.startedAt, inService: 2 });
-      const state = { ...known, launchProblem, problemAt, inService, failedTemplate: "group 7" };
+      expect(problemAt).to.equal(refusal!.startedAt);
+      const state = { ...known, launchProblem, problemAt, failedTemplate: "group 7" };
       expect(remembered({ ...fields, state })).to.deep.equal({});
       expect(capacity({ ...fields, state })).to.deep.equal(capacity({ ...fields, launches: [], refusal: undefined }));
       // A nudged look asks for no launches, and changes nothing of it.
@@ -256,7 +255,7 @@ describe("decide", () => {
       const fields = { counts, items, group: group({ desired: 1 }), launches: launches("fff") };
       const launchProblem = "3 launches failed in a row; the last: no module";
       expect(remembered(fields)).to.include({ launchProblem });
-      const state = { ...failing, retryAt: now + 60 * seconds, inService: 0 };
+      const state = { ...failing, retryAt: now + 60 * seconds };
       expect(remembered({ ...fields, state })).to.deep.equal({ launchProblem, problemAt: now });
       expect(remembered({ ...fields, state: { ...state, launchProblem } })).to.deep.equal({});
     });

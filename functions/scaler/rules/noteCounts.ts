@@ -1,0 +1,60 @@
+import { encodeCounts } from "../../../contract/fleet/counts";
+import { reportSeconds } from "../../../contract/fleet/state";
+import type { Action, StateChanges } from "./action";
+import { type FleetView, groupsOf, inService, isIdle, liveCount, total } from "./fleetView";
+
+/** Age from which counts are written by a nudged run; the minute's run is to come first. */
+const staleMilliseconds = 75_000;
+
+/** Age from which a worker's report no longer says how many of its slots are busy. */
+const oldMilliseconds = 3 * reportSeconds * 1_000;
+
+/**
+ * Adds the counts of the type's work and capacity to the actions, if there are any: they cost no further write. By
+ * themselves they are written by the minute's run while the type has work, or if they changed, and by a nudged run if
+ * they are old. An idle type that was never counted isn't.
+ */
+export function noteCounts(view: FleetView, actions: Action[]): Action[] {
+  const { now, counts, state, launches } = view;
+  const counted = countFleet(view);
+  const isChanged = counted.counts !== state.counts && (state.counts !== undefined || !isIdle(view));
+  const isDue = launches
+    ? isChanged || counts.visible + counts.inFlight > 0
+    : now - (state.countsAt ?? 0) > staleMilliseconds;
+  if (actions.length === 0 && !isDue) return [];
+  const [first] = actions;
+  const isFirst = first?.kind === "remember";
+  const changes = { ...(isFirst && first.changes), ...counted, countsAt: now };
+  return [{ kind: "remember", changes }, ...(isFirst ? actions.slice(1) : actions)];
+}
+
+function countFleet(view: FleetView): StateChanges {
+  const { now, counts, group, items, state, jobType } = view;
+  const { visible, inFlight, delayed = 0 } = counts;
+  const serving = groupsOf(view).flatMap(inService);
+  const taking = serving.filter(({ id }) => items[id]?.retiresSince === undefined);
+  let slots = 0;
+  let busy = 0;
+  for (const { id } of taking) {
+    const { seenAt = 0, slots: own = state.slots ?? jobType.fleet.slots, busySlots = 0, alone } = items[id] ?? {};
+    slots += own;
+    if (now - seenAt < oldMilliseconds) busy += alone ? own : busySlots;
+  }
+  const desired = total(view, (each) => each.desired);
+  return {
+    counts: encodeCounts([
+      visible,
+      inFlight,
+      delayed,
+      taking.length,
+      serving.length - taking.length,
+      total(view, liveCount) - serving.length,
+      desired,
+      group.maxInstances,
+      slots,
+      busy,
+    ]),
+    backlogSince: visible > 0 ? (state.backlogSince ?? now) : undefined,
+    startingSince: desired > 0 && taking.length === 0 ? (state.startingSince ?? now) : undefined,
+  };
+}
