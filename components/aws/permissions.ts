@@ -136,7 +136,7 @@ export function listOldest(tableArn: pulumi.Input<string>): PolicyStatement {
 }
 
 /** Writing, reading and removing jobs' payloads, and removing their checkpoints. */
-export const keepPayloads = allow("KeepPayloads", "dynamodb:BatchWriteItem", "dynamodb:GetItem");
+export const keepPayloads = allow("KeepPayloads", "dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:UpdateItem");
 
 /** Reading the reasons why a type's workers don't start. */
 export const readFleets = allow("ReadFleets", "dynamodb:BatchGetItem");

@@ -8,15 +8,19 @@ export const payloadRetentionSeconds = 28 * 24 * 3_600;
 export const payloadItem = (id: string) => `${id}#payload`;
 export const checkpointItem = (id: string) => `${id}#checkpoint`;
 
+/** Expiry, in epoch seconds, of the payload of a job that may begin at that time, in epoch milliseconds. */
+export function payloadExpiry(from: number): number {
+  return Math.floor(from / 1_000) + payloadRetentionSeconds;
+}
+
 /** A job's kept payload as a DynamoDB item. */
 export function encodePayload(
   job: Pick<JobRecord, "id" | "type" | "submittedAt" | "notBefore"> & { payload: unknown },
 ) {
   const { id, type, payload, submittedAt, notBefore = submittedAt } = job;
   const from = Math.max(Date.parse(submittedAt), Date.parse(notBefore));
-  const expiresAt = Math.floor(from / 1_000) + payloadRetentionSeconds;
   return {
     ...{ type: { S: type }, item: { S: payloadItem(id) } },
-    ...{ json: { S: encodeJson(payload) }, expiresAt: { N: String(expiresAt) } },
+    ...{ json: { S: encodeJson(payload) }, expiresAt: { N: String(payloadExpiry(from)) } },
   };
 }

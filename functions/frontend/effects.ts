@@ -26,6 +26,8 @@ export interface JobPayloads {
   keep: (envelopes: JobEnvelope[]) => Promise<void>;
   /** The payload as of now; undefined if it is not kept, or no longer. */
   read(job: Pick<JobRecord, "id" | "type">): Promise<{ payload: unknown } | undefined>;
+  /** Reads the payload, and keeps it as long as that of a job that begins at that time, in epoch milliseconds. */
+  renew(job: Pick<JobRecord, "id" | "type">, from: number): Promise<{ payload: unknown } | undefined>;
   /** Removes payload and checkpoint. */
   remove(job: Pick<JobRecord, "id" | "type">): Promise<void>;
 }

@@ -15,7 +15,7 @@ import type { JobPayloads, JobRecords, Publish, RedriveLetters } from "./effects
 
 export interface RetryEffects {
   records: Pick<JobRecords, "read" | "requeue">;
-  payloads: Pick<JobPayloads, "read">;
+  payloads: Pick<JobPayloads, "renew">;
   jobTypes: Pick<JobTypes, "find">;
   redrive: RedriveLetters;
   publish: Publish;
@@ -32,6 +32,9 @@ export interface RetryOptions extends Partial<Omit<Requeue, "at">> {
 /** Outcome of retrying a job. */
 export type RetryOutcome = { id: string; record: JobRecord } | { id: string; problem: ProblemDocument };
 
+/** A job as it was found; one that is done needs no act. */
+type Found = RetryOutcome & { isDone?: boolean; kept?: { payload: unknown } | undefined };
+
 const readsAtOnce = 50;
 
 /**
@@ -47,10 +50,9 @@ export async function retryJobs(
 ): Promise<RetryOutcome[]> {
   const { records, payloads, jobTypes, redrive, publish, now, log } = effects;
 
-  async function retryKept(record: JobRecord): Promise<RetryOutcome> {
+  async function retryKept(record: JobRecord, kept: { payload: unknown } | undefined): Promise<RetryOutcome> {
     const { id, type, tenant, labels, submittedAt } = record;
-    const kept = needsLetters ? undefined : await payloads.read(record);
-    if (!kept) return { id, problem: notKept(id) };
+    if (!kept || needsLetters) return { id, problem: notKept(id) };
     if (!(await jobTypes.find(type))) {
       return { id, problem: problemOf("unknown-type", `The type ${describe(type)} of job ${id} is gone`) };
     }
@@ -70,12 +72,14 @@ export async function retryJobs(
     return { id, record: (await records.read(id)) ?? record };
   }
 
-  const found = await mapLimited(ids, readsAtOnce, async (id): Promise<RetryOutcome & { isDone?: boolean }> => {
+  const found = await mapLimited(ids, readsAtOnce, async (id): Promise<Found> => {
     const record = idPattern.test(id) ? await records.read(id) : undefined;
     if (!record) return { id, problem: problemOf("job-not-found", `No job has the id ${describe(id)}`) };
     if (key !== undefined && record.retryKey === key) return { id, record, isDone: true };
     const problem = whyNot(recordAsRead(record, now()));
-    return problem ? { id, problem } : { id, record };
+    if (problem) return { id, problem };
+    // Also for one with a dead letter: the payload must not expire before the retried job's record.
+    return { id, record, kept: await payloads.renew(record, now() + delaySeconds * 1_000) };
   });
   const failed = found.flatMap((each) =>
     "record" in each && !each.isDone && each.record.state !== "cancelled" ? [each] : [],
@@ -98,7 +102,7 @@ export async function retryJobs(
       return { id, problem: problemOf("unavailable", `The dead letter of job ${id} was out of reach; try again`) };
     }
     try {
-      return await retryKept(record);
+      return await retryKept(record, each.kept);
     } catch (error) {
       log("error", "jobs-not-sent-back", { ...aboutJobs([id], record.type), ...errorFields(error) });
       return { id, problem: problemOf("unavailable", `Job ${id} could not be published; try again`) };

@@ -1,11 +1,15 @@
 import {
+  type AttributeValue,
   BatchWriteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
+  UpdateItemCommand,
   type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
 import { jsonOf } from "../../../contract/check";
-import { checkpointItem, encodePayload, payloadItem } from "../../../contract/records/payloads";
+import { ifConditionHolds, valuesOf } from "../../../contract/records/expressions";
+import { checkpointItem, encodePayload, payloadExpiry, payloadItem } from "../../../contract/records/payloads";
+import type { JobRecord } from "../../../contract/records/record";
 import { pause } from "../../shared/runtime";
 import type { JobPayloads } from "../effects";
 
@@ -27,12 +31,25 @@ export function createJobPayloads(client: DynamoDBClient, tableName: string): Jo
     }
   }
 
+  const keyOf = ({ type, id }: Pick<JobRecord, "id" | "type">) => ({ type: { S: type }, item: { S: payloadItem(id) } });
+  const payloadOf = (item: Record<string, AttributeValue> = {}) =>
+    item.json?.S === undefined ? undefined : { payload: jsonOf(item.json.S) };
+
   return {
     keep: (envelopes) => write(envelopes.map((envelope) => ({ PutRequest: { Item: encodePayload(envelope) } }))),
-    async read({ type, id }) {
-      const Key = { type: { S: type }, item: { S: payloadItem(id) } };
-      const { Item } = await client.send(new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }));
-      return Item?.json?.S === undefined ? undefined : { payload: jsonOf(Item.json.S) };
+    async read(job) {
+      const command = new GetItemCommand({ TableName: tableName, Key: keyOf(job), ConsistentRead: true });
+      return payloadOf((await client.send(command)).Item);
+    },
+    async renew(job, from) {
+      const command = new UpdateItemCommand({
+        ...{ TableName: tableName, Key: keyOf(job), ReturnValues: "ALL_NEW" },
+        UpdateExpression: "SET expiresAt = :expiresAt",
+        // What was removed stays so.
+        ConditionExpression: "attribute_exists(expiresAt)",
+        ExpressionAttributeValues: valuesOf({ expiresAt: payloadExpiry(from) }),
+      });
+      return payloadOf((await ifConditionHolds(client.send(command)))?.Attributes);
     },
     remove: ({ type, id }) =>
       write(

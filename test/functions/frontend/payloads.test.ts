@@ -1,3 +1,4 @@
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { encodePayload, payloadRetentionSeconds } from "../../../contract/records/payloads";
 import { createJobPayloads } from "../../../functions/frontend/services/jobPayloads";
@@ -24,7 +25,7 @@ describe("kept payloads", () => {
 
   it("are neither read nor shown where the caller asks for the job without", async () => {
     const unread = () => Promise.reject(new Error("The payload was read"));
-    const never = { keep: () => Promise.resolve(), read: unread, remove: unread };
+    const never = { keep: () => Promise.resolve(), read: unread, renew: unread, remove: unread };
     const frontend = new FakeFrontend({ payloads: never });
     await frontend.request("POST", "/jobs", job);
     const get = (payload: string) =>
@@ -108,6 +109,18 @@ describe("the table of payloads in DynamoDB", () => {
     expect(await payloads.read({ id: "a", type: "other" })).to.equal(undefined);
     await payloads.remove({ id: "a", type: "echo" });
     expect(await payloads.read({ id: "a", type: "echo" })).to.equal(undefined);
+  });
+
+  it("renews a payload that is there, and makes none that is not", async () => {
+    const payloads = createJobPayloads(dynamo.client, "payloads");
+    await payloads.keep([envelope("d", 1)]);
+    const from = Date.parse("2026-11-20T00:00:00Z");
+    expect(await payloads.renew({ id: "d", type: "echo" }, from)).to.deep.equal({ payload: 1 });
+    const Key = { type: { S: "echo" }, item: { S: "d#payload" } };
+    const { Item } = await dynamo.client.send(new GetItemCommand({ TableName: "payloads", Key }));
+    expect(Number(Item!.expiresAt!.N)).to.equal(from / 1_000 + payloadRetentionSeconds);
+    expect(await payloads.renew({ id: "none", type: "echo" }, from)).to.equal(undefined);
+    expect(await payloads.read({ id: "none", type: "echo" })).to.equal(undefined);
   });
 
   it("writes again what DynamoDB left, and gives up in the end", async () => {

@@ -109,6 +109,20 @@ describe("retry", () => {
     expect(asked.map(({ ids }) => ids)).to.deep.equal([["failed"]]);
   });
 
+  it("keeps the payload as long as a new job's, whether a dead letter is sent back or the payload is published", async () => {
+    for (const state of ["cancelled", "failed"] as const) {
+      put(state, { state, finishedAt });
+      frontend.kept.set(state, 1);
+      expect((await frontend.request("POST", `/jobs/${state}/retry`, { delaySeconds: 60 })).status).to.equal(202);
+    }
+    const from = Date.parse("2026-11-02T10:01:00.000Z");
+    expect([...frontend.renewed]).to.deep.equal([
+      ["cancelled", from],
+      ["failed", from],
+    ]);
+    expect(asked.map(({ ids }) => ids)).to.deep.equal([["failed"]]);
+  });
+
   it("retries a job once for an idempotency key, whatever its state since then", async () => {
     put("a", { state: "cancelled", finishedAt });
     frontend.kept.set("a", 1);

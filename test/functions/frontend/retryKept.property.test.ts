@@ -65,7 +65,7 @@ describe("retries from the kept payload, cut off anywhere", () => {
             read: () => cutting(() => records.read(id)),
             requeue: (record, retry) => cutting(() => records.requeue(record, retry)),
           },
-          payloads: { read: () => cutting(() => Promise.resolve({ payload })) },
+          payloads: { renew: () => cutting(() => Promise.resolve({ payload })) },
           jobTypes: { find: () => cutting(() => Promise.resolve(wordCount)) },
           redrive: () => cutting(() => Promise.resolve({ [id]: "absent" as const })),
           publish: ([message]) =>

@@ -46,6 +46,8 @@ export class FakeFrontend {
   readonly published: JobEnvelope[] = [];
   /** Payloads by id. */
   readonly kept = new Map<string, unknown>();
+  /** Times from which on retried jobs' payloads are kept, by id. */
+  readonly renewed = new Map<string, number>();
   /** Jobs that are to be published at their times. */
   readonly scheduled: JobEnvelope[] = [];
   readonly lines: LogLine[] = [];
@@ -59,6 +61,10 @@ export class FakeFrontend {
     const payloads: JobPayloads = {
       keep: (envelopes) => Promise.resolve(envelopes.forEach(({ id, payload }) => this.kept.set(id, payload))),
       read: ({ id }) => Promise.resolve(this.kept.has(id) ? { payload: this.kept.get(id) } : undefined),
+      renew: (job, from) => {
+        if (this.kept.has(job.id)) this.renewed.set(job.id, from);
+        return payloads.read(job);
+      },
       remove: ({ id }) => Promise.resolve(void this.kept.delete(id)),
     };
     const effects: Omit<FrontendEffects, "operate"> & OperatorEffects = {
