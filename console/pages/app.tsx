@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { isLocal, poller, session } from "../api/page";
 import { linkTo } from "../filters";
 import { place } from "../navigation";
-import { Confirmation, Outcome } from "../parts/acts";
+import { closeDialog, Dialogs, Outcome } from "../parts/acts";
 import { At } from "../parts/clock";
 import { JobPage } from "./job";
 import { JobsPage } from "./jobs";
@@ -23,6 +23,7 @@ export function App() {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   const title = parameter || (pages.find((each) => each.page === page)?.name ?? "Not here");
+  useEffect(closeDialog, [place.value]);
   useEffect(() => {
     document.title = `${title} · Batch jobs`;
     // Not at the start: the browser's own focus is right there.
@@ -53,7 +54,7 @@ export function App() {
         <Fence key={`${page}/${parameter}`}>{viewOf(page, parameter)}</Fence>
       </main>
       <Outcome />
-      <Confirmation />
+      <Dialogs />
     </>
   );
 }
@@ -112,15 +113,17 @@ class Fence extends Component<{ children: ComponentChildren }, { message?: strin
     return { message: error.message };
   }
 
+  /** The next answer may be right. */
+  override componentDidCatch(): void {
+    setTimeout(() => this.setState({ message: undefined }), 2_000);
+  }
+
   override render() {
     const { message } = this.state;
     if (message === undefined) return this.props.children;
     return (
       <div class="problem" role="alert">
         <p>The API answered something that this page can't show: {message}</p>
-        <button type="button" onClick={() => this.setState({ message: undefined })}>
-          Try again
-        </button>
       </div>
     );
   }

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { type ComponentChildren } from "preact";
+import { type ComponentChildren, type VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { poller } from "../api/page";
 import type { Trouble } from "../api/trouble";
@@ -12,16 +12,23 @@ export interface Act {
   /** Word on the button. */
   verb: string;
   isDangerous?: boolean;
-  /** Does it, and gives the outcome in words; undefined if the dialog's own content is not ready. */
+  /** True while there is nothing to confirm yet. */
+  isPending?: boolean;
+  /** Does it, and gives the outcome in words. */
   run: () => Promise<ComponentChildren>;
 }
 
-const asked = signal<Act | undefined>(undefined);
+const open = signal<VNode | undefined>(undefined);
 const said = signal<{ text: ComponentChildren; isBad?: boolean } | undefined>(undefined);
 
 /** Asks the person to confirm an act. */
 export function ask(act: Act): void {
-  asked.value = act;
+  show(<Confirm act={act} />);
+}
+
+/** Shows a dialog of its own, which has a {@link Confirm}. */
+export function show(dialog: VNode): void {
+  open.value = dialog;
 }
 
 /** Says an outcome at the page's foot. */
@@ -51,26 +58,29 @@ export function Problem({ trouble }: { trouble: Trouble }) {
   );
 }
 
-/** The dialog of the act that is asked for. */
-export function Confirmation() {
-  const act = asked.value;
-  return act ? <Dialog key={act} act={act} /> : null;
+/** Ends the dialog that is open: the person went elsewhere. */
+export function closeDialog(): void {
+  open.value = undefined;
 }
 
-function Dialog({ act }: { act: Act }) {
+/** The dialog that is open. */
+export function Dialogs() {
+  return <>{open.value}</>;
+}
+
+/** A dialog with an act to confirm, which ends with the act's outcome, or shows its trouble. */
+export function Confirm({ act }: { act: Act }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [trouble, setTrouble] = useState<Trouble>();
   const [isRunning, setRunning] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
-  const close = () => {
-    asked.value = undefined;
-  };
   const run = async (event: Event) => {
     event.preventDefault();
     setRunning(true);
+    setTrouble(undefined);
     try {
       say(await act.run());
-      close();
+      closeDialog();
     } catch (error) {
       setTrouble(error as Trouble);
     }
@@ -78,16 +88,16 @@ function Dialog({ act }: { act: Act }) {
     poller.refresh();
   };
   return (
-    <dialog ref={dialog} aria-labelledby="act" onClose={close}>
+    <dialog ref={dialog} aria-labelledby="act" onClose={closeDialog}>
       <form onSubmit={(event) => void run(event)}>
         <h2 id="act">{act.title}</h2>
         {act.text}
         {trouble && <Problem trouble={trouble} />}
         <div class="buttons">
-          <button type="button" onClick={close}>
+          <button type="button" onClick={closeDialog}>
             Leave it
           </button>
-          <button type="submit" class={act.isDangerous ? "danger" : "primary"} disabled={isRunning}>
+          <button type="submit" class={act.isDangerous ? "danger" : "primary"} disabled={isRunning || act.isPending}>
             {isRunning ? "…" : act.verb}
           </button>
         </div>
