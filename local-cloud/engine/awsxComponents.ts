@@ -1,5 +1,5 @@
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb";
-import type { Registered, Registration, ResourceMonitor } from "./resourceMonitor";
+import type { Registered, ResourceMonitor } from "./resourceMonitor";
 import { reference, unknown, unwrap, type WireProperties } from "./wire";
 
 export interface Construction {
@@ -19,9 +19,7 @@ interface Constructed {
 }
 
 /** Registers a child of the component, or of another child. */
-type Register = (
-  child: Pick<Registration, "type" | "name" | "parent"> & { inputs: WireProperties },
-) => Promise<Registered>;
+type Register = (type: string, name: string, inputs: WireProperties, parent: string) => Promise<Registered>;
 
 /** Registers a component's children, with awsx's names and parents, and resolves to its outputs. */
 type Build = (
@@ -36,7 +34,8 @@ export async function constructAwsx(construction: Construction): Promise<Constru
   const build = components[type];
   if (!build) throw new Error(`The local cloud doesn't know the component ${type}`);
   const { urn } = await monitor.register({ type, name, parent, dependencies, providers });
-  const register: Register = (child) => monitor.register({ ...child, dependencies, providers });
+  const register: Register = (childType, childName, inputs, childParent) =>
+    monitor.register({ type: childType, name: childName, parent: childParent, inputs, dependencies, providers });
   const outputs = await build(unwrap(construction.inputs) as WireProperties, { ...construction, urn }, register);
   await monitor.registerOutputs(urn, outputs);
   return { urn, outputs };
@@ -53,36 +52,18 @@ const vpc: Build = async (inputs, { name, urn, region }, register) => {
       .slice(0, Number(inputs.numberOfAvailabilityZones ?? zoneCount))
       .map((letter) => region + letter)) as string[];
   const zones = zoneNames.length;
-  const { enableDnsHostnames } = inputs;
+  const enableDnsHostnames = inputs.enableDnsHostnames ?? false;
   const tags = { Name: name, ...(inputs.tags as WireProperties | undefined) };
-  const own = await register({
-    type: "aws:ec2/vpc:Vpc",
-    name,
-    parent: urn,
-    inputs: { cidrBlock: "10.0.0.0/16", enableDnsHostnames: enableDnsHostnames ?? false, tags },
-  });
+  const own = await register("aws:ec2/vpc:Vpc", name, { cidrBlock: "10.0.0.0/16", enableDnsHostnames, tags }, urn);
   const vpcId = idOf(own);
-  const child = { parent: own.urn };
-  const gateway = await register({
-    type: "aws:ec2/internetGateway:InternetGateway",
-    name,
-    ...child,
-    inputs: { vpcId, tags },
-  });
+  const gateway = await register("aws:ec2/internetGateway:InternetGateway", name, { vpcId, tags }, own.urn);
   const subnets: { id: string; type: string; routeTable: Registered }[] = [];
   for (const [at, { type }] of specs.entries()) {
     for (let zone = 0; zone < zones; zone++) {
-      const place = { vpcId, gatewayId: idOf(gateway), parent: own.urn, tags };
       const cidrBlock = `10.0.${(at * zones + zone) * 16}.0/20`;
-      const availabilityZone = zoneNames[zone]!;
-      subnets.push(
-        await subnet(
-          `${name}-${type.toLowerCase()}-${zone + 1}`,
-          type,
-          { ...place, cidrBlock, availabilityZone },
-          register,
-        ),
-      );
+      const place = { vpcId, cidrBlock, availabilityZone: zoneNames[zone]!, tags };
+      const ids = { gatewayId: idOf(gateway), parent: own.urn };
+      subnets.push(await subnet(`${name}-${type.toLowerCase()}-${zone + 1}`, type, place, ids, register));
     }
   }
   const idsOf = (type: string) => subnets.filter((each) => each.type === type).map(({ id }) => id);
@@ -98,49 +79,28 @@ const vpc: Build = async (inputs, { name, urn, region }, register) => {
 async function subnet(
   name: string,
   type: string,
-  place: {
-    parent: string;
-    vpcId: string;
-    gatewayId: string;
-    cidrBlock: string;
-    availabilityZone: string;
-    tags: WireProperties;
-  },
+  place: { vpcId: string; cidrBlock: string; availabilityZone: string; tags: WireProperties },
+  { gatewayId, parent }: { gatewayId: string; parent: string },
   register: Register,
 ): Promise<{ id: string; type: string; routeTable: Registered }> {
-  const { vpcId, cidrBlock, availabilityZone } = place;
   const tags = { ...place.tags, Name: name, SubnetType: type };
-  const own = await register({
-    type: "aws:ec2/subnet:Subnet",
-    name,
-    parent: place.parent,
-    inputs: { vpcId, cidrBlock, availabilityZone, mapPublicIpOnLaunch: type === "Public", tags },
-  });
-  const inputs = { vpcId, tags };
-  const routeTable = await register({ type: "aws:ec2/routeTable:RouteTable", name, parent: own.urn, inputs });
+  const inputs = { ...place, mapPublicIpOnLaunch: type === "Public", tags };
+  const own = await register("aws:ec2/subnet:Subnet", name, inputs, parent);
+  const routeTable = await register("aws:ec2/routeTable:RouteTable", name, { vpcId: place.vpcId, tags }, own.urn);
   const routeTableId = idOf(routeTable);
-  const inTable = { name, parent: routeTable.urn };
-  await register({
-    ...inTable,
-    type: "aws:ec2/routeTableAssociation:RouteTableAssociation",
-    inputs: { routeTableId, subnetId: idOf(own) },
-  });
+  const association = { routeTableId, subnetId: idOf(own) };
+  await register("aws:ec2/routeTableAssociation:RouteTableAssociation", name, association, routeTable.urn);
   if (type === "Public") {
-    const route = { routeTableId, gatewayId: place.gatewayId, destinationCidrBlock: "0.0.0.0/0" };
-    await register({ ...inTable, type: "aws:ec2/route:Route", inputs: route });
+    const route = { routeTableId, gatewayId, destinationCidrBlock: "0.0.0.0/0" };
+    await register("aws:ec2/route:Route", name, route, routeTable.urn);
   }
   return { id: idOf(own), type, routeTable };
 }
 
 const repository: Build = async ({ lifecyclePolicy, ...inputs }, { name, urn }, register) => {
-  const child = { name: name.toLowerCase(), parent: urn };
-  const own = await register({ ...child, type: "aws:ecr/repository:Repository", inputs });
-  const policy = JSON.stringify(lifecyclePolicy ?? {});
-  await register({
-    ...child,
-    type: "aws:ecr/lifecyclePolicy:LifecyclePolicy",
-    inputs: { repository: known(own.state.name), policy },
-  });
+  const own = await register("aws:ecr/repository:Repository", name.toLowerCase(), inputs, urn);
+  const policy = { repository: known(own.state.name), policy: JSON.stringify(lifecyclePolicy ?? {}) };
+  await register("aws:ecr/lifecyclePolicy:LifecyclePolicy", name.toLowerCase(), policy, urn);
   return { url: known(own.state.repositoryUrl) };
 };
 
@@ -150,19 +110,15 @@ const image: Build = async (
   register,
 ) => {
   const tag = repositoryUrl === unknown ? unknown : `${text(repositoryUrl)}:${text(imageTag ?? name)}`;
-  const own = await register({
-    type: "docker-build:index:Image",
-    name: text(imageTag ?? name),
-    parent: urn,
-    inputs: {
-      tags: [tag],
-      context: { location: context ?? "." },
-      dockerfile: { location: dockerfile ?? null },
-      buildArgs: args ?? null,
-      platforms: platform === undefined ? [] : [platform],
-      push: true,
-    },
-  });
+  const inputs = {
+    tags: [tag],
+    context: { location: context ?? "." },
+    dockerfile: { location: dockerfile ?? null },
+    buildArgs: args ?? null,
+    platforms: platform === undefined ? [] : [platform],
+    push: true,
+  };
+  const own = await register("docker-build:index:Image", text(imageTag ?? name), inputs, urn);
   const digest = known(own.state.digest);
   const isKnown = digest !== unknown && repositoryUrl !== unknown;
   return { imageUri: isKnown ? `${text(repositoryUrl)}@${text(digest)}` : unknown };
