@@ -115,7 +115,7 @@ class Fence extends Component<{ children: ComponentChildren }, { message?: strin
 
   /** The next answer may be right. */
   override componentDidCatch(): void {
-    setTimeout(() => this.setState({ message: undefined }), 2_000);
+    setTimeout(() => this.setState({ message: undefined }), 10_000);
   }
 
   override render() {
@@ -124,6 +124,9 @@ class Fence extends Component<{ children: ComponentChildren }, { message?: strin
     return (
       <div class="problem" role="alert">
         <p>The API answered something that this page can't show: {message}</p>
+        <button type="button" onClick={() => this.setState({ message: undefined })}>
+          Try again
+        </button>
       </div>
     );
   }
