@@ -1,11 +1,8 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  type FoundResult,
-  maxKeptCharacters,
-  ResultFinder,
-} from "../../../../worker-image/src/handlers/commands/resultFinder";
+import { type FoundResult, maxKeptCharacters } from "../../../../worker-image/src/handlers/commands/foundResult";
+import { ResultFinder } from "../../../../worker-image/src/handlers/commands/resultFinder";
 import { LineReader } from "../../../../worker-image/src/support/lineReader";
 
 describe("ResultFinder", () => {

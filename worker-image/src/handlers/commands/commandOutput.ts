@@ -6,8 +6,9 @@ import { pour } from "../pour";
 import { type RunEvents } from "../runner";
 import { SaidLines } from "../saidLines";
 import { readCheckpointLine } from "./checkpointLine";
+import { type FoundResult, maxKeptCharacters } from "./foundResult";
 import { readResultFile } from "./resultFile";
-import { type FoundResult, maxKeptCharacters, ResultFinder } from "./resultFinder";
+import { ResultFinder } from "./resultFinder";
 
 const maxLoggedCharacters = 4_000;
 

@@ -4,7 +4,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
 import { toJobError } from "../../support/errors";
 import { omittedResult } from "../encodeResult";
-import { type FoundResult, maxKeptCharacters, resultOfText } from "./resultFinder";
+import { type FoundResult, maxKeptCharacters, resultOfText } from "./foundResult";
 
 /** Variable that names the file for a command's result: if it is written, all that the command prints is output. */
 export const resultVariable = "JOB_RESULT_FILE";

@@ -1,19 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
 import { stripVTControlCharacters } from "node:util";
 import { bytesOf } from "../../../../contract/check";
-import { findJsonLosses } from "../../../../contract/http/jsonLosses";
-import { limits } from "../../../../contract/limits";
 import { type Line } from "../../support/lineReader";
-import { shorten } from "../../support/text";
-import { type EncodedResult, encodeResult, omittedResult } from "../encodeResult";
+import { omittedResult } from "../encodeResult";
+import { failure, type FoundResult, hintOf, maxKeptCharacters, parse, resultOf, resultOfText } from "./foundResult";
 import { BracketDepth, isJsonFragment, likenessOf } from "./jsonShape";
-
-/** Most characters of JSON that are kept: room for a result within the limit with white space in it, and for more. */
-export const maxKeptCharacters = 16 * limits.maxResultBytes;
-
-/** A result: its value, or the description of one that is too large; or its problem. */
-export type FoundResult = { ok: true; value?: unknown; omitted?: Omitted } | { ok: false; message: string };
-type Omitted = Extract<EncodedResult, { ok: true }>["omitted"];
 
 /** Lines that may be JSON: others are words. */
 const mayBeJson =
@@ -203,8 +194,7 @@ class Block {
     if (this.problem !== undefined) return failure(this.beginning, this.problem);
     if (problem !== undefined) return failure(this.beginning, problem);
     if (this.hash) return { ok: true, omitted: omittedResult(this.bytes, this.hash.digest("hex")) };
-    const parsed = parse(this.text);
-    return parsed.ok ? resultOf(this.text, parsed.value) : failure(this.text, parsed.message());
+    return resultOfText(this.text);
   }
 
   private add(piece: string): void {
@@ -231,46 +221,3 @@ const garbled = "it isn't all UTF-8";
 const unclosed = "it isn't closed";
 const words = "there is a line between that isn't JSON";
 const unquoted = "its names lack quotes: print JSON.stringify(…)";
-
-/** The result of a JSON text, unless JavaScript would read parts of it as other values. */
-function resultOf(text: string, value: unknown): FoundResult {
-  const [loss] = findJsonLosses(text);
-  if (loss)
-    return failure(text, `reading it would change it${loss.path && ` at ${shorten(loss.path, 300)}`}: ${loss.message}`);
-  const encoded = encodeResult(value);
-  if (!encoded.ok) return encoded;
-  return encoded.omitted ? { ok: true, omitted: encoded.omitted } : { ok: true, value };
-}
-
-/** The result of a whole file. */
-export function resultOfText(text: string): FoundResult {
-  const parsed = parse(text);
-  return parsed.ok ? resultOf(text, parsed.value) : failure(text, parsed.message());
-}
-
-function parse(text: string): { ok: true; value: unknown } | { ok: false; message(): string } {
-  try {
-    return { ok: true, value: JSON.parse(text) as unknown };
-  } catch (error) {
-    return { ok: false, message: () => hintOf(text) ?? (error as Error).message };
-  }
-}
-
-/** Hints for common mistakes in place of JSON. */
-function hintOf(text: string): string | undefined {
-  if (/(?:^|[\s:,[])-?(?:NaN|Infinity|nan|inf)(?:$|[\s,\]}])/.test(text)) {
-    return "JSON has no NaN and no Infinity, though Python writes them: make them None, or texts";
-  }
-  if (/^[[{]\s*'|:\s*'|\b(?:None|True|False)\b/.test(text)) {
-    return "it is no JSON but Python's or JavaScript's own way to print: use json.dumps(…) or JSON.stringify(…)";
-  }
-  return undefined;
-}
-
-function failure(text: string, problem: string): FoundResult {
-  const beginning = shorten(text.replace(/\s+/g, " ").trim(), 80);
-  return {
-    ok: false,
-    message: `Expected the result as one JSON value, got ${beginning}, and ${problem}. Print it in lines of its own, or write it into the file that JOB_RESULT_FILE names`,
-  };
-}
