@@ -41,6 +41,12 @@ export function useLive<Name extends RouteName>(name: Name, call: Call = {}, eve
   return live;
 }
 
+/** The types, for a choice among them: they change with deployments alone. */
+export function useTypeNames(): string[] {
+  const { value } = useLive("listTypes", {}, isLocal ? 0 : 30_000).value;
+  return useMemo(() => value?.types.map(({ type }) => type) ?? [], [value]);
+}
+
 /** The live answer of one of the local run's controls. */
 export function useLocal<Path extends keyof LocalControls>(path: Path): Live<LocalControls[Path]> {
   const live = useMemo(() => poller.live(path, (text) => readAnswer(text, []) as LocalControls[Path]), [path]);

@@ -1,6 +1,6 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { jobStates } from "../../contract/records/record";
-import { api, isLocal, useLive } from "../api/page";
+import { api, isLocal, useLive, useTypeNames } from "../api/page";
 import { filterNames, type Filters, filtersOf, linkTo } from "../filters";
 import { fieldTime, timeOfField } from "../format";
 import { type JobList, listOf, refreshed, withMore, withNewest } from "../jobList";
@@ -117,11 +117,7 @@ function Nothing({ filters }: { filters: Filters }) {
 }
 
 function FilterBar({ filters }: { filters: Filters }) {
-  const types = useLive("listTypes").value.value?.types ?? [];
-  const choices: Record<string, readonly string[]> = useMemo(
-    () => ({ type: types.map(({ type }) => type), state: jobStates }),
-    [types],
-  );
+  const choices: Record<string, readonly string[]> = { type: useTypeNames(), state: jobStates };
   const set = (name: string, value: string) => goTo(linkTo("jobs", "", { ...filters, [name]: value }), true);
   return (
     <form class="filters" role="search" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
