@@ -87,6 +87,11 @@ export class Poller {
     };
   }
 
+  /** Forgets the answers that nobody watches. */
+  forget(): void {
+    for (const [path, { watchers }] of this.entries) if (watchers === 0) this.entries.delete(path);
+  }
+
   /** Asks all that is watched now. */
   refresh(): void {
     this.changedAt = this.effects.now();

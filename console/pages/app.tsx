@@ -113,10 +113,15 @@ class Fence extends Component<{ children: ComponentChildren }, { message?: strin
     return { message: error.message };
   }
 
-  /** The next answer may be right. */
   override componentDidCatch(): void {
-    setTimeout(() => this.setState({ message: undefined }), 10_000);
+    setTimeout(this.tryAgain, 10_000);
   }
+
+  /** The next answer may be right: the present one is forgotten. */
+  private readonly tryAgain = () => {
+    poller.forget();
+    this.setState({ message: undefined });
+  };
 
   override render() {
     const { message } = this.state;
@@ -124,7 +129,7 @@ class Fence extends Component<{ children: ComponentChildren }, { message?: strin
     return (
       <div class="problem" role="alert">
         <p>The API answered something that this page can't show: {message}</p>
-        <button type="button" onClick={() => this.setState({ message: undefined })}>
+        <button type="button" onClick={this.tryAgain}>
           Try again
         </button>
       </div>

@@ -81,22 +81,29 @@ function List({ filters }: { filters: Filters }) {
 function More({ load }: { load: () => Promise<void> }) {
   const button = useRef<HTMLButtonElement>(null);
   const [isLoading, setLoading] = useState(false);
+  const [loads, setLoads] = useState(0);
+  const isRunning = useRef(false);
   const latest = useRef(load);
   latest.current = load;
   const run = async () => {
+    if (isRunning.current) return;
+    isRunning.current = true;
     setLoading(true);
-    await latest.current().catch((error: Error) => say(error.message, true));
+    await latest.current().then(
+      () => setLoads((before) => before + 1),
+      (error: Error) => say(error.message, true),
+    );
+    isRunning.current = false;
     setLoading(false);
   };
   useEffect(() => {
-    if (isLoading) return;
-    // Begun again after each page: what is still in view then is seen again.
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && void run(), {
+    // Begun again after each page: what is still in view then is seen again. After a failure the person presses.
+    const observer = new IntersectionObserver((entries) => entries.at(-1)!.isIntersecting && void run(), {
       rootMargin: "400px",
     });
     observer.observe(button.current!);
     return () => observer.disconnect();
-  }, [isLoading]);
+  }, [loads]);
   return (
     <button type="button" ref={button} class="more" disabled={isLoading} onClick={() => void run()}>
       {isLoading ? "Loading …" : "Load more"}

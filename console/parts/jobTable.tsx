@@ -75,9 +75,10 @@ class Part extends Component<PartProps, { isNear: boolean }> {
 
   override componentDidMount(): void {
     const element = this.element.current!;
-    const look = ([entry]: IntersectionObserverEntry[]) => {
+    const look = (entries: IntersectionObserverEntry[]) => {
       if (this.state.isNear) this.height = element.offsetHeight;
-      this.setState({ isNear: entry!.isIntersecting });
+      // Several changes may come at once, the last one last.
+      this.setState({ isNear: entries.at(-1)!.isIntersecting });
     };
     this.observer = new IntersectionObserver(look, { rootMargin: `${nearPixels}px` });
     this.observer.observe(element);
