@@ -27,6 +27,7 @@ const tools = [
   "tools/bundles.mjs",
   "tools/console.mjs",
   "tools/lambdas.mjs",
+  "tools/licences.mjs",
   "tools/lambdaDigest.cjs",
 ];
 const worker = ["worker-image/src", "worker-image/build.mjs"];

@@ -1,10 +1,11 @@
 // Bundles what a consumer could not load or install as compiled: the packages of client/, for Jest and, as an ES
 // module, for bundlers, and of local-cloud/; and, in dist/, packages that are ES modules only, or that depend on one
 // that refuses a version of Node which this package supports.
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { licencesOf } from "./licences.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -55,7 +56,6 @@ function copyTypes(from, file, to, copied) {
 }
 
 for (const [name, lines] of Object.entries(vendored)) {
-  const packages = new Set();
   const { metafile } = await build({
     ...common,
     stdin: { contents: lines.join("\n"), resolveDir: root, sourcefile: `${posix.basename(name)}.mjs` },
@@ -66,25 +66,9 @@ for (const [name, lines] of Object.entries(vendored)) {
     minifySyntax: true,
     legalComments: "none",
   });
-  for (const input of Object.keys(metafile.inputs)) {
-    const found = /^(.*node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/.exec(input);
-    if (found) packages.add(found[1]);
-  }
-  writeFileSync(join(root, "dist", dirname(name), "LICENSES.txt"), notices([...packages].sort()));
+  writeFileSync(join(root, "dist", dirname(name), "LICENSES.txt"), licencesOf(metafile));
 }
 // Files that the local cloud loads by path.
 for (const file of ["vendor/fauxqs.js", "vendor/LICENSES.txt", "program/freshModules.mjs"]) {
   cpSync(join(root, "dist", "local-cloud", file), join(root, "local-cloud", "dist", file));
-}
-
-/** Names, versions and licences of the packages, whose texts ask to be kept with copies. */
-function notices(folders) {
-  const parts = folders.map((path) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, path, "package.json"), "utf8"));
-    const file = readdirSync(join(root, path)).find((entry) => /^licen[cs]e/i.test(entry));
-    if (!file && !license) throw new Error(`Expected a licence in ${path}, found none`);
-    const text = file ? readFileSync(join(root, path, file), "utf8").trim() : `Licence: ${license}`;
-    return `${name} ${version} (${license ?? "see below"})\n\n${text}\n`;
-  });
-  return `The files in this folder hold these packages.\n\n${parts.join(`\n${"-".repeat(80)}\n\n`)}`;
 }

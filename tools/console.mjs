@@ -4,23 +4,26 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { licencesOf } from "./licences.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, "dist", "console");
 const maxBytes = 60_000;
 
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
+  metafile: true,
   entryPoints: { console: "console/main.tsx" },
   outdir: folder,
   bundle: true,
   minify: true,
   target: ["chrome110", "firefox110", "safari16"],
   tsconfig: "console/tsconfig.json",
-  legalComments: "eof",
+  legalComments: "none",
   logLevel: "error",
 });
 mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, "LICENSES.txt"), licencesOf(metafile));
 writeFileSync(join(folder, "index.html"), readFileSync(join(root, "console", "index.html")));
 
 const sizes = ["index.html", "console.js", "console.css"].map(

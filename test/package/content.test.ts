@@ -14,7 +14,8 @@ const root = packageRoot();
 const expected = [
   /^dist\/(cli|client|components|contract|local-cloud|plugin|testing)\/.+\.(m?js|m?js\.map|d\.m?ts)$/,
   /^dist\/lambdas\/(manifest\.json|\w+\.js)$/,
-  /^dist\/(cli|local-cloud)\/vendor\/LICENSES\.txt$/,
+  /^dist\/((cli|local-cloud)\/vendor|console)\/LICENSES\.txt$/,
+  /^dist\/console\/(index\.html|console\.(js|css))$/,
   /^worker-image\/(Dockerfile|\.dockerignore|fonts\.conf|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
   /^examples\/starter\/[\w./-]+$/,
   /^worker-image\/boot\/[\w-]+\.(sh|service|timer)$/,
@@ -67,9 +68,10 @@ describe("what is packed", () => {
   });
 
   it("keeps the licence of each package that it holds a copy of", () => {
-    const texts = ["cli", "local-cloud"].map((folder) => join(root, "dist", folder, "vendor", "LICENSES.txt"));
+    const folders = ["cli/vendor", "local-cloud/vendor", "console"];
+    const texts = folders.map((folder) => join(root, "dist", folder, "LICENSES.txt"));
     const text = texts.map((file) => readFileSync(file, "utf8")).join("\n");
-    for (const name of ["fauxqs", "fastify", "cookie", "pino", "log-update", "wrap-ansi"]) {
+    for (const name of ["fauxqs", "fastify", "cookie", "pino", "log-update", "wrap-ansi", "preact"]) {
       expect(text).to.match(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(\\S+\\)$`, "m"));
     }
     expect(
@@ -78,7 +80,7 @@ describe("what is packed", () => {
   });
 
   it("has each file's source in its map, and no path of the machine that built it", () => {
-    const code = files.filter((file) => /^dist\/(?!.*\/vendor\/|lambdas\/).*\.m?js$/.test(file));
+    const code = files.filter((file) => /^dist\/(?!.*\/vendor\/|lambdas\/|console\/).*\.m?js$/.test(file));
     expect(code.length).to.be.greaterThan(100);
     for (const file of code) {
       const { sourcesContent } = JSON.parse(readFileSync(join(root, `${file}.map`), "utf8")) as {
