@@ -45,6 +45,6 @@ const jobs = new BatchJobProcessor("jobs", {
 
 export const { url, topicArn, queueUrls, deadLetterQueueUrls, unroutableQueueUrl } = jobs;
 export const { routerFailureQueueUrl, undeliveredQueueUrl, jobTableName: jobTable, groupNames: groups } = jobs;
-export const { logGroupNames, functionLogGroupNames } = jobs;
+export const { logGroupNames, functionLogGroupName } = jobs;
 export const eventsTopicArn = jobs.eventsTopicArn.apply((arn) => arn ?? null);
 export const dataBucket = bucket.bucket;

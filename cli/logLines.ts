@@ -1,46 +1,40 @@
-import { isObject, jsonObjectOf } from "../contract/check";
+import type { LogLine } from "../client/index";
+import { isObject } from "../contract/check";
 import { paint, type Styled, type StyleName } from "./output/styled";
 import { shortTime } from "./output/times";
-import type { LogLine } from "./workerLogs";
 
-/** Fields that say where a line comes from, which the user who asked for a job's lines knows. */
-const origin = [
-  ...["time", "level", "event", "jobId", "jobIds", "attempt", "jobType"],
-  ...["worker", "instanceId", "messageId", "queueUrl"],
-];
+/** Fields that are of no use to whoever asked for a job's lines. */
+const left = ["instanceId", "messageId", "queueUrl"];
+
+/** Events that say no more than their message. */
+const wordless = ["job-log", "handler-output"];
 
 const colours: Record<string, StyleName> = { warn: "yellow", error: "red" };
 
-/** The attempt that wrote the line, if the line has it. */
-export function attemptOf({ line }: LogLine): number | undefined {
-  const { attempt } = jsonObjectOf(line) ?? {};
-  return typeof attempt === "number" ? attempt : undefined;
-}
-
-/** A line in short, `17:22:40 i-0a1b info job-started #1 waitMs=12`, or as it was written. */
+/** A line in short, `17:22:40 #1 stderr no disk`, or as JSON. */
 export function renderLine(line: LogLine, isFull = false): Styled {
-  if (isFull) return [paint.dim(`${new Date(line.at).toISOString()} ${line.part ?? line.stream}`), " ", line.line];
-  const head = `${shortTime(line.at)} ${line.part ?? line.stream} `;
-  const fields = jsonObjectOf(line.line);
-  if (!fields) return [paint.dim(head), line.line];
-  const style = typeof fields.level === "string" ? colours[fields.level] : undefined;
-  const text = textOf(fields);
+  if (isFull) return JSON.stringify(line);
+  const head = `${shortTime(line.at)} ${line.attempt === undefined ? line.source : `#${line.attempt}`} `;
+  const style = colours[line.level];
+  const text = textOf(line);
   return [paint.dim(head), style ? { style, content: text } : text];
 }
 
-/** A line's level, event, attempt and message; then other fields, and below it an error's stack. */
-function textOf({ fields: nested, ...entry }: Record<string, unknown>): string {
-  const { stream, ...fields } = { ...entry, ...(isObject(nested) ? nested : {}) };
-  const { level, event, attempt, message } = entry;
+/** A line's level if it isn't the usual one, event and message; then other fields, and below it an error's stack. */
+function textOf({ level, event, stream, message, fields = {} }: LogLine): string {
   const { summary, stack, shownNames } = errorOf(fields);
-  const others = Object.entries(fields).filter(
-    ([name]) => !origin.includes(name) && !shownNames.includes(name) && name !== "message",
-  );
+  const others = Object.entries(fields).filter(([name]) => !left.includes(name) && !shownNames.includes(name));
   const first = [
-    ...[level, event, typeof attempt === "number" ? `#${attempt}` : undefined, stream, message, summary],
+    ...[
+      level === "info" || stream !== undefined ? "" : level,
+      wordless.includes(event) ? "" : event,
+      stream,
+      message,
+      summary,
+    ],
     ...others.map(([name, value]) => `${name}=${shown(value)}`),
   ];
-  return [first.filter((part) => typeof part === "string" && part !== "").join(" "), ...stack].join("\n");
+  return [first.filter((part) => part !== undefined && part !== "").join(" "), ...stack].join("\n");
 }
 
 /** The error of a line in readable form: the reason that already names it, or its own words, and its stack's frames. */

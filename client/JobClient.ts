@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe } from "../contract/check";
 import { idPattern } from "../contract/limits";
-import { readBatchResults, readJob, readJobPage, readSubmittedJob, readTypes } from "./answers";
-import { type AuthorizationOptions, createAuthorize } from "./connection/authorization";
+import { readBatchResults, readJob, readJobLogs, readJobPage, readSubmittedJob, readTypes } from "./answers";
+import { type AuthorizationOptions, createAuthorize, isOnThisMachine } from "./connection/authorization";
 import { Connection, type ConnectionOptions } from "./connection/connection";
 import { DeadLetters } from "./DeadLetters";
 import { JobProblemError } from "./errors";
@@ -10,10 +11,13 @@ import { inParallel } from "./inParallel";
 import type {
   AnyJobTypes,
   Job,
+  JobLogs,
   JobPage,
   JobType,
   JobTypeMap,
   ListQuery,
+  LogLine,
+  LogQuery,
   ReplayOptions,
   RetryOptions,
   Submission,
@@ -40,6 +44,9 @@ export interface GetOptions extends CallOptions {
   payload?: boolean;
 }
 
+/** Time between two reads of new lines: CloudWatch Logs takes few calls a second from all readers together. */
+const followMilliseconds = { local: 1_000, cloud: 5_000 };
+
 /** Jobs read at once. */
 const readsAtOnce = 10;
 
@@ -57,10 +64,12 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   /** The jobs that failed for good, in their dead-letter queues. */
   readonly deadLetters: DeadLetters;
   private readonly connection: Connection;
+  private readonly followMilliseconds: number;
 
   constructor(options: JobClientOptions) {
     const url = readUrl(options.url);
     this.connection = new Connection(url, createAuthorize(url, options), options);
+    this.followMilliseconds = isOnThisMachine(url) ? followMilliseconds.local : followMilliseconds.cloud;
     this.deadLetters = new DeadLetters((signal) => this.types({ signal }), options.credentials, url);
   }
 
@@ -214,6 +223,22 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
       const isRetried = problem?.code === "job-not-ended" && (await this.get(id, { signal })).retriedAt !== undefined;
       return problem && !isRetried ? { id, isAccepted: false, problem } : { id, isAccepted: true };
     });
+  }
+
+  /** Reads what functions and workers logged about a job, oldest first. Lines take some seconds to be there. */
+  async logs(job: JobRef<string>, { signal, ...query }: LogQuery = {}): Promise<JobLogs> {
+    return readJobLogs(await this.connection.request({ method: "GET", path: `${pathOf(job)}/logs`, query, signal }));
+  }
+
+  /** Reads a job's lines as they come, a page at a time, until it has ended and all are read. Pages may be empty. */
+  async *followLogs(job: JobRef<string>, query: LogQuery = {}): AsyncGenerator<LogLine[]> {
+    for (let after = query.after; ; ) {
+      const { lines, cursor, more } = await this.logs(job, { ...query, after });
+      yield lines;
+      if (cursor === undefined) return;
+      after = cursor;
+      if (!more) await sleep(this.followMilliseconds, undefined, { signal: query.signal });
+    }
   }
 
   /** Retries the launches of a type's workers now, if they fail and wait for their next try. */

@@ -1,7 +1,7 @@
 import { describe, isObject } from "../contract/check";
 import { jobStates } from "../contract/records/record";
 import { JobProblemError, ResultOmitted } from "./errors";
-import type { Job, JobPage, JobType, Refusal, SubmittedJob } from "./job";
+import type { Job, JobLogs, JobPage, JobType, Refusal, SubmittedJob } from "./job";
 import { gatewayCodes } from "./problemCode";
 
 /** Reads a job of `GET /jobs/{id}` and of lists. Fields that this version doesn't know pass. */
@@ -27,6 +27,10 @@ export function readSubmittedJob(value: unknown): SubmittedJob {
 export function readJobPage(value: unknown): JobPage {
   const { jobs, cursor } = check<JobPage>(value, isObject(value) && Array.isArray(value.jobs), "a list of jobs");
   return { jobs: jobs.map(readJob), ...(cursor !== undefined && { cursor }) };
+}
+
+export function readJobLogs(value: unknown): JobLogs {
+  return check(value, isObject(value) && Array.isArray(value.lines) && value.lines.every(isObject), "lines of a job");
 }
 
 export function readTypes(value: unknown): JobType[] {

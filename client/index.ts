@@ -14,10 +14,13 @@ export { ConnectionError, JobProblemError, ResultOmitted, WaitTimeoutError } fro
 export type { JobProblemCode } from "./problemCode";
 export type {
   Job,
+  JobLogs,
   JobPage,
   JobShape,
   JobType,
   ListQuery,
+  LogLine,
+  LogQuery,
   Refusal,
   ReplayOptions,
   RetryOptions,

@@ -2,7 +2,7 @@ import type { FieldProblem } from "../contract/check";
 import type { JobState } from "../contract/records/record";
 import type { JobProblemCode } from "./problemCode";
 
-export type { Job, JobPage, JobType, SubmittedJob } from "../contract/http/answers";
+export type { Job, JobLogs, JobPage, JobType, LogLine, SubmittedJob } from "../contract/http/answers";
 
 /** Payload and result of one job type. */
 export interface JobShape {
@@ -73,6 +73,14 @@ export interface ReplayOptions {
   id?: string;
   /** Makes the call idempotent without naming the id. @default - a random one for each call */
   idempotencyKey?: string;
+  signal?: AbortSignal;
+}
+
+export interface LogQuery {
+  /** Cursor of the answer before. */
+  after?: string;
+  /** Lines, 1 to 1,000. @default 100 */
+  limit?: number;
   signal?: AbortSignal;
 }
 

@@ -7,6 +7,7 @@ import { validateArgs } from "./args/checks/validateArgs";
 import { defaults } from "./args/defaults";
 import { metricsName } from "./args/metricSettings";
 import { type ProcessorSettings, withDefaults } from "./args/ProcessorArgs";
+import { createLogGroup } from "./aws/createLogGroup";
 import { DeployTarget } from "./aws/DeployTarget";
 import { withoutUnread } from "./aws/withoutUnread";
 import { withShortStacks } from "./aws/withShortStacks";
@@ -64,8 +65,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
   readonly groupNames!: pulumi.Output<Record<string, string>>;
   /** Name of the log group of each type's workers. */
   readonly logGroupNames!: pulumi.Output<Record<string, string>>;
-  /** Name of the log group of each function: `frontend`, `operator`, `router`, `repair`, `removal` and `scaler`. */
-  readonly functionLogGroupNames!: pulumi.Output<Record<string, string>>;
+  /** Name of the log group of all functions. */
+  readonly functionLogGroupName!: pulumi.Output<string>;
   /** Id of the security group of all workers, for instance for a database that lets it in. */
   readonly workerSecurityGroupId!: pulumi.Output<string>;
   /** Name of the role of each type's workers, for resource policies and further permissions. */
@@ -78,19 +79,12 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     claimPrefixes(name, args.processors, opts);
     const transformations = [...(opts?.transformations ?? []), withoutUnread];
     super("batch-job-processor:index:BatchJobProcessor", name, {}, { ...opts, transformations });
-    const { api, operator, router, repair, removal, scaler, events, tables, network, processors } = withShortStacks(
-      () => {
-        const pipeline = this.createPipeline(name, args);
-        return { ...pipeline, ...this.createProcessors(name, args, pipeline) };
-      },
-    );
-    const functions = {
-      ...{ frontend: api.frontend, operator: operator.lambda, router: router.router, repair: repair.repair },
-      ...{ removal: removal.lambda, scaler: scaler.scaler },
-    };
+    const { logGroup, api, router, events, tables, network, processors } = withShortStacks(() => {
+      const pipeline = this.createPipeline(name, args);
+      return { ...pipeline, ...this.createProcessors(name, args, pipeline) };
+    });
     const byType = (pick: (processor: (typeof processors)[number]) => pulumi.Output<string>) =>
       pulumi.all(Object.fromEntries(processors.map((processor) => [processor.type, pick(processor)])));
-    const logGroups = Object.entries(functions).map(([part, { logGroup }]) => [part, logGroup.name]);
     const outputs: Outputs = {
       url: api.url,
       apiId: api.apiId,
@@ -105,7 +99,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       jobTableName: tables.records?.name ?? pulumi.output(undefined),
       groupNames: byType(({ fleet }) => fleet.group.name),
       logGroupNames: byType(({ fleet }) => fleet.logGroup.name),
-      functionLogGroupNames: pulumi.all(Object.fromEntries(logGroups) as Record<string, pulumi.Output<string>>),
+      functionLogGroupName: logGroup.name,
       workerSecurityGroupId: network.securityGroup.id,
       workerRoleNames: byType(({ fleet }) => fleet.role.name),
     };
@@ -119,14 +113,18 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const target = new DeployTarget(child);
     const tables = new JobTables(`${name}-tables`, args, child);
     const { types: typeTable, fleets: fleetTable, unsent: unsentTable } = tables;
-    const scaler = new Scaler(`${name}-scaler`, { ...args, typeTable, fleetTable, target }, child);
+    const { logRetentionDays: retentionInDays = defaults.logRetentionDays, kmsKey, tags } = args;
+    const written = { retentionInDays, part: "functions", fleetTable, kmsKey, tags };
+    const logGroup = createLogGroup(`${name}-functions`, written, child);
+    const settings = { ...args, logGroup };
+    const scaler = new Scaler(`${name}-scaler`, { ...settings, typeTable, fleetTable, target }, child);
     const functions = { scaler: scaler.scaler.function };
-    const router = new JobRouter(`${name}-router`, { ...args, ...functions, typeTable, unsentTable }, child);
+    const router = new JobRouter(`${name}-router`, { ...settings, ...functions, typeTable, unsentTable }, child);
     const hasEvents = args.events ?? defaults.events;
     const events = hasEvents ? new JobEvents(`${name}-events`, args, child) : undefined;
-    const repair = new JobRepair(`${name}-repair`, { ...args, router, tables, events }, child);
-    const removal = new TypeRemoval(`${name}-removal`, { ...args, ...functions, router, tables }, child);
-    const operator = new JobOperator(`${name}-acts`, { ...args, ...functions, tables }, child);
+    const repair = new JobRepair(`${name}-repair`, { ...settings, router, tables, events }, child);
+    const removal = new TypeRemoval(`${name}-removal`, { ...settings, ...functions, router, tables }, child);
+    const operator = new JobOperator(`${name}-acts`, { ...settings, ...functions, tables, target }, child);
     const { topic, undeliveredQueue: deadLetterQueue } = router;
     const schedules = new JobSchedules(
       `${name}-schedules`,
@@ -135,8 +133,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     );
     const called = { operator: operator.lambda.function, removal: removal.lambda.function };
     const shared = { ...functions, ...called, eventsTopic: events?.topic };
-    const api = new JobApi(`${name}-api`, { ...args, ...shared, topic, schedules, tables }, child);
-    return { target, tables, scaler, operator, router, events, repair, removal, schedules, api };
+    const api = new JobApi(`${name}-api`, { ...settings, ...shared, topic, schedules, tables }, child);
+    return { target, logGroup, tables, scaler, router, events, repair, removal, schedules, api };
   }
 
   /** Creates the resources of each type, and those that all workers share. */

@@ -13,6 +13,8 @@ export interface JobType {
   payloadSchema?: Record<string, unknown>;
   /** Machine image of the workers' instances. */
   machineImage?: JobTypeImage;
+  /** Log group of the workers; undefined in an entry of an earlier version. */
+  logGroup?: string;
   /** The scaler's data. */
   fleet: JobTypeFleet;
 }
@@ -40,7 +42,7 @@ export interface JobTypeFleet {
 /** A job type as a DynamoDB item, keyed by `type`. */
 export function encodeJobType(jobType: JobType): Record<string, { S: string } | { N: string }> {
   const { type, queueUrl, deadLetterQueueUrl, description, timeoutSeconds, maxAttempts, fleet } = jobType;
-  const { payloadSchema, machineImage } = jobType;
+  const { payloadSchema, machineImage, logGroup } = jobType;
   return {
     type: { S: type },
     queueUrl: { S: queueUrl },
@@ -50,6 +52,7 @@ export function encodeJobType(jobType: JobType): Record<string, { S: string } | 
     maxAttempts: { N: String(maxAttempts) },
     ...(payloadSchema && { payloadSchema: { S: JSON.stringify(payloadSchema) } }),
     ...(machineImage && { machineImage: { S: JSON.stringify(machineImage) } }),
+    ...(logGroup && { logGroup: { S: logGroup } }),
     fleet: { S: JSON.stringify(fleet) },
   };
 }

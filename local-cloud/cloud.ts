@@ -18,7 +18,8 @@ import type { KnownGroup } from "./iam/requests/call";
 import { createLambdaApi } from "./lambda/lambdaApi";
 import { Lambdas } from "./lambda/lambdas";
 import { defaultLog, type Log } from "./log";
-import { RecentLines } from "./recentLines";
+import { LogGroups } from "./logs/logGroups";
+import { createLogsApi } from "./logs/logsApi";
 import { createParameterStore, createSecretsManager } from "./secrets/secretApis";
 import { SecretStore } from "./secrets/secretStore";
 import { DataFolder } from "./stores/dataFolder";
@@ -94,6 +95,7 @@ export interface LocalCloud {
   scheduler: Scheduler;
   scheduledActions: ScheduledActions;
   secrets: SecretStore;
+  logs: LogGroups;
   /** Id of the machine image that AWS recommends now. */
   recommendedImage: string;
   faults: Faults;
@@ -109,9 +111,9 @@ export interface LocalCloud {
 
 export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   const { region = "us-east-1", port = 0, endpointPort = 0, stopGraceSeconds = 5 } = options;
-  const recentLines = new RecentLines();
+  const logs = new LogGroups();
   const log: Log = (entry) => {
-    recentLines.add(entry);
+    logs.add(entry);
     (options.log ?? defaultLog)(entry);
   };
   const callers = new Callers();
@@ -126,6 +128,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     groupOf: ({ group, instance }) =>
       knownGroup(group ? groups.find(group) : groups.findInstance(instance ?? "")?.group),
     hasObject: messaging.hasObject,
+    logGroupTagsOf: (name) => logs.groups.get(name)?.tags,
     secretArnOf: (id) => secrets.findSecret(id)?.arn,
     queuePolicy: (arn) => messaging.queue(arn)?.attributes.Policy,
     topicPolicy: messaging.topicPolicy,
@@ -150,6 +153,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   const scheduledActions = new ScheduledActions({ groups, secondsInstead: options.scheduleSeconds });
   endpoint.services.set("autoscaling", createAutoScaling(groups));
   endpoint.services.set("lambda", createLambdaApi(lambdas));
+  endpoint.services.set("logs", createLogsApi(logs));
   endpoint.services.set("secretsmanager", createSecretsManager(secrets));
   endpoint.services.set("ssm", createParameterStore(secrets, region));
   const credentials = callers.issue({ name: "local" });
@@ -160,7 +164,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   const apis = new HttpApis({
     ...shared,
     ...{ folder: options.folder, console: options.console, credentials, token, port, enforcement },
-    ...{ lambdas, iam, messaging, groups, recentLines },
+    ...{ lambdas, iam, messaging, groups },
   });
   const calls = new AwsCalls({ endpoint: endpoint.address, region, credentials });
   const scheduler = new Scheduler({
@@ -182,7 +186,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   let stopped: Promise<void> | undefined;
   return {
     ...{ ...shared, iam, faults, lambdas, apis, groups, schedules, calls, messaging, credentials, token, issuer },
-    ...{ bucketEvents, scheduledActions, scheduler, secrets, companions, services: endpoint.services },
+    ...{ bucketEvents, scheduledActions, scheduler, secrets, logs, companions, services: endpoint.services },
     data,
     resume() {
       if (!data) return;

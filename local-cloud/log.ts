@@ -5,6 +5,8 @@ export interface LogEntry {
   /** Name of the function, id of the instance, or the part of the cloud. */
   name: string;
   stream: "stdout" | "stderr";
+  /** Log group of the function or worker. */
+  group?: string | undefined;
   line: string;
 }
 

@@ -21,6 +21,7 @@ export const statementReasons: Record<string, string> = {
   KeepUserData:
     "Keeps its jobs' checkpoints, and reads one with the same call; keeps payloads of jobs that did not come by the API; of its own type alone",
   KeepFleetItems: "Keeps what is known of each fleet",
+  KeepControl: "Reserves the time for reading logs",
   KeepUndelivered: "SNS keeps what it could not deliver to the router",
   ListRecords: "Finds jobs by their index, to list them and to end those whose messages are gone",
   NudgeScaler: "Tells the scaler that there is work",
@@ -29,6 +30,8 @@ export const statementReasons: Record<string, string> = {
   PassScheduleRole: "Hands its schedules the role that they publish in",
   PublishJobs: "Hands jobs on",
   PullImage: "Pulls the worker's image; images of private ECR repositories only",
+  ReadLogs: "Shows what functions and workers of this deployment logged about a job",
+  ReadRecords: "Knows when a job ran, and where",
   ReadBacklog: "Reads how much waits, before it ends itself",
   ReadFleets: "Says why a type's workers don't start",
   ReadHandler: "Reads the text of an inline handler; of that type only",
@@ -86,6 +89,8 @@ function noChannelResources(): string {
 
 /** Statements with a pattern for resources, and the reason why no list of names would do. */
 export const patternReasons: Record<string, string> = {
+  ReadLogs:
+    "Types come and go, and a list of their log groups would outgrow the policy: this deployment's tag is the bound.",
   ScaleGroups:
     "Types come and go, and a list of their groups would outgrow the policy: the tag of this deployment's groups is the bound.",
   ScheduleJobs: "Schedules are made at run time, one for each job far ahead, in the component's own group.",

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { fleetTag, fleetTagValue } from "../../contract/fleet/state";
 import { listIndex, unsuccessfulIndex } from "../../contract/records/listKey";
 import { parseSecretReference, type SecretReference } from "../../contract/secretReference";
+import { type DeployTarget } from "./DeployTarget";
 
 /** Grant or denial of a statement. */
 export const Effect = {
@@ -141,6 +143,25 @@ export const keepPayloads = allow("KeepPayloads", "dynamodb:BatchWriteItem", "dy
 /** Reading the reasons why a type's workers don't start. */
 export const readFleets = allow("ReadFleets", "dynamodb:BatchGetItem");
 export const keepFleetItems = allow("KeepFleetItems", "dynamodb:Query", "dynamodb:UpdateItem");
+
+export const readRecords = allow("ReadRecords", "dynamodb:GetItem");
+/** Keeping the operator's own state. */
+export const keepControl = allow("KeepControl", "dynamodb:UpdateItem");
+
+/** Searching the log groups of this deployment. */
+export function readLogs({ partition, region }: DeployTarget, fleetTable: pulumi.Input<string>): PolicyStatement {
+  const groups = pulumi.interpolate`arn:${partition}:logs:${region}:*:log-group:*`;
+  return { ...allow("ReadLogs", "logs:FilterLogEvents")(groups), Condition: ofDeployment("aws", fleetTable) };
+}
+
+/** Bounds a statement to what has this deployment's tag: a list would outgrow the policy with the number of types. */
+export function ofDeployment(
+  prefix: "autoscaling" | "aws",
+  fleetTable: pulumi.Input<string>,
+): NonNullable<PolicyStatement["Condition"]> {
+  const own = pulumi.output(fleetTable).apply((table) => fleetTagValue(table, "*"));
+  return { StringLike: { [`${prefix}:ResourceTag/${fleetTag}`]: own } };
+}
 
 export function readJobTypes(tableArn: pulumi.Input<string>, ...further: "dynamodb:Scan"[]): PolicyStatement {
   return allow("ReadJobTypes", "dynamodb:GetItem", ...further)(tableArn);

@@ -20,21 +20,22 @@ import {
 } from "../aws/permissions";
 import { type JobSchedules } from "./JobSchedules";
 import { type JobTables } from "./JobTables";
-import { LambdaFunction } from "./LambdaFunction";
+import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
-export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> & {
-  topic: aws.sns.Topic;
-  /** Topic of final job states. */
-  eventsTopic?: aws.sns.Topic;
-  schedules: JobSchedules;
-  tables: JobTables;
-  /** Function that sends dead letters back. */
-  removal: aws.lambda.Function;
-  /** Function that counts types again for a job that waits long. */
-  scaler: aws.lambda.Function;
-  /** Function that answers the routes marked as its own. */
-  operator: aws.lambda.Function;
-};
+export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> &
+  FunctionSettings & {
+    topic: aws.sns.Topic;
+    /** Topic of final job states. */
+    eventsTopic?: aws.sns.Topic;
+    schedules: JobSchedules;
+    tables: JobTables;
+    /** Function that sends dead letters back. */
+    removal: aws.lambda.Function;
+    /** Function that counts types again for a job that waits long. */
+    scaler: aws.lambda.Function;
+    /** Function that answers the routes marked as its own. */
+    operator: aws.lambda.Function;
+  };
 
 /**
  * The HTTP API, whose routes pass every request to the front-end Lambda: those of the table, which authorise by scope,

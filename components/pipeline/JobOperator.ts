@@ -1,6 +1,7 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { invoke, readFleets, readJobTypes } from "../aws/permissions";
+import { type DeployTarget } from "../aws/DeployTarget";
+import { invoke, keepControl, readFleets, readJobTypes, readLogs, readRecords } from "../aws/permissions";
 import { type JobTables } from "./JobTables";
 import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
@@ -8,6 +9,7 @@ export type JobOperatorArgs = FunctionSettings & {
   tables: JobTables;
   /** Function that retries launches. */
   scaler: aws.lambda.Function;
+  target: DeployTarget;
 };
 
 /**
@@ -19,19 +21,22 @@ export class JobOperator extends pulumi.ComponentResource {
 
   constructor(name: string, args: JobOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobOperator", name, {}, opts);
-    const { tables, scaler } = args;
+    const { scaler, logGroup, target } = args;
+    const { records, types, fleets, control } = args.tables;
     this.lambda = new LambdaFunction(
       `${name}-operator`,
       {
         ...args,
         code: "operator",
         environment: {
-          ...{ TYPE_TABLE: tables.types.name, FLEET_TABLE: tables.fleets.name },
-          SCALER_FUNCTION: scaler.name,
+          ...{ TYPE_TABLE: types.name, FLEET_TABLE: fleets.name, CONTROL_TABLE: control.name },
+          ...(records && { JOB_TABLE: records.name }),
+          ...{ LOG_GROUP: logGroup.name, SCALER_FUNCTION: scaler.name },
         },
         statements: [
-          readJobTypes(tables.types.arn),
-          readFleets(tables.fleets.arn),
+          readJobTypes(types.arn),
+          readFleets(fleets.arn),
+          ...(records ? [readRecords(records.arn), keepControl(control.arn), readLogs(target, fleets.name)] : []),
           invoke("RetryLaunches", scaler.arn),
         ],
       },

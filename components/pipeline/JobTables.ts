@@ -21,7 +21,7 @@ const indexes = [
 
 /**
  * The tables: job records, users' data beside them, the job types that the functions know, the fleets' state and
- * reports, and the router's unsent events. On demand: idle costs nothing.
+ * reports, the router's unsent events, and the operator's state. On demand: idle costs nothing.
  */
 export class JobTables extends pulumi.ComponentResource {
   /** Undefined without `tracking`. */
@@ -36,6 +36,8 @@ export class JobTables extends pulumi.ComponentResource {
   /** Events that the router keeps while SQS takes nothing: messages of the topic. */
   readonly unsent: aws.dynamodb.Table;
   readonly fleets: aws.dynamodb.Table;
+  /** State that is no job's and no fleet's: `logs` has the time until which their reading is reserved. */
+  readonly control: aws.dynamodb.Table;
 
   constructor(name: string, args: JobTablesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobTables", name, {}, opts);
@@ -79,6 +81,15 @@ export class JobTables extends pulumi.ComponentResource {
       { parent: this },
     );
     this.fleets = new aws.dynamodb.Table(`${name}-fleets`, { ...shared, ...byTypeAndItem }, { parent: this });
+    this.control = new aws.dynamodb.Table(
+      `${name}-control`,
+      {
+        ...shared,
+        ...{ hashKey: "key", rangeKey: "item", ttl },
+        attributes: ["key", "item"].map((key) => ({ name: key, type: "S" })),
+      },
+      { parent: this },
+    );
     this.registerOutputs();
   }
 }

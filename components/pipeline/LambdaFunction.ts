@@ -12,7 +12,10 @@ import { createRole } from "../aws/roles";
 import { lambdaCode, type LambdaName } from "./lambdaCode";
 
 /** A component's inputs for all of its functions. */
-export type FunctionSettings = Pick<BatchJobProcessorArgs, "logRetentionDays" | "kmsKey" | "tags">;
+export type FunctionSettings = Pick<BatchJobProcessorArgs, "kmsKey" | "tags"> & {
+  /** Log group of all functions. */
+  logGroup: aws.cloudwatch.LogGroup;
+};
 
 export interface LambdaFunctionArgs extends FunctionSettings, LambdaArgs {
   /** Name of the function's text in dist/lambdas. */
@@ -25,29 +28,27 @@ export interface LambdaFunctionArgs extends FunctionSettings, LambdaArgs {
 }
 
 /**
- * A Lambda function from the text that the package's build made: one role, one inline policy, one log group, and an
- * archive of its text; the front end's has the OpenAPI document beside it, which costs a start nothing.
+ * A Lambda function from the text that the package's build made: one role, one inline policy, and an archive of its
+ * text; the front end's has the OpenAPI document beside it, which costs a start nothing.
  */
 export class LambdaFunction extends pulumi.ComponentResource {
   readonly function: aws.lambda.Function;
   readonly role: aws.iam.Role;
-  readonly logGroup: aws.cloudwatch.LogGroup;
   /** Target of callers: the function, or the alias with its provisioned concurrency. */
   readonly target: { arn: pulumi.Output<string>; invokeArn: pulumi.Output<string>; qualifier?: pulumi.Output<string> };
 
   constructor(name: string, args: LambdaFunctionArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:LambdaFunction", name, {}, opts);
     const child = { parent: this };
-    const { logRetentionDays: retentionInDays = defaults.logRetentionDays, kmsKey, tags } = args;
+    const { logGroup, kmsKey, tags } = args;
     const { memorySize, timeoutSeconds } = defaults[args.code];
-    this.logGroup = new aws.cloudwatch.LogGroup(`${name}-logs`, { retentionInDays, kmsKeyId: kmsKey, tags }, child);
     const { role, policy } = createRole(
       name,
       {
         service: "lambda.amazonaws.com",
         statements: [
           ...args.statements,
-          writeLogs(this.logGroup.arn),
+          writeLogs(logGroup.arn),
           ...useKey(kmsKey, [...args.statements.flatMap(({ Action }) => Action), ...(args.calls ?? [])]),
         ],
         tags,
@@ -70,7 +71,7 @@ export class LambdaFunction extends pulumi.ComponentResource {
         // logged.
         loggingConfig: {
           ...{ logFormat: "JSON", applicationLogLevel: "INFO", systemLogLevel: "WARN" },
-          logGroup: this.logGroup.name,
+          logGroup: logGroup.name,
         },
         reservedConcurrentExecutions: args.reservedConcurrency,
         publish: args.provisionedConcurrency !== undefined,

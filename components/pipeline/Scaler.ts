@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { fleetTag, fleetTagValue, workerAlias } from "../../contract/fleet/state";
+import { workerAlias } from "../../contract/fleet/state";
 import { type DeployTarget } from "../aws/DeployTarget";
-import { allow, keepFleetItems, type PolicyStatement, readJobTypes } from "../aws/permissions";
+import { allow, keepFleetItems, ofDeployment, type PolicyStatement, readJobTypes } from "../aws/permissions";
 import { runEachMinute } from "./eachMinute";
 import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
@@ -69,12 +69,10 @@ const describeGroups = allow(
   "autoscaling:DescribeScalingActivities",
 )("*");
 
-/** Bound to the tag of this deployment's groups: a list of groups would outgrow the policy with the number of types. */
 function scaleGroups({ partition, region }: DeployTarget, fleetTable: pulumi.Input<string>): PolicyStatement {
-  const ownGroups = pulumi.output(fleetTable).apply((table) => fleetTagValue(table, "*"));
   const groups = pulumi.interpolate`arn:${partition}:autoscaling:${region}:*:autoScalingGroup:*:autoScalingGroupName/*`;
   return {
     ...allow("ScaleGroups", "autoscaling:SetDesiredCapacity", "autoscaling:SetInstanceHealth")(groups),
-    Condition: { StringLike: { [`autoscaling:ResourceTag/${fleetTag}`]: ownGroups } },
+    Condition: ofDeployment("autoscaling", fleetTable),
   };
 }

@@ -1,6 +1,7 @@
-import * as aws from "@pulumi/aws";
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { defaults } from "../args/defaults";
+import { createLogGroup } from "../aws/createLogGroup";
 import { hasOwnHandler } from "../handlers/shipHandlers";
 import { createGroups } from "./fleetGroups";
 import { createLaunchTemplate } from "./launchTemplate";
@@ -18,12 +19,11 @@ export class WorkerFleet extends pulumi.ComponentResource {
 
   constructor(name: string, args: WorkerFleetArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:WorkerFleet", name, {}, opts);
-    const { processor, network, removal, tags } = args;
-    const logGroup = new aws.cloudwatch.LogGroup(
-      `${name}-logs`,
-      { retentionInDays: args.logRetentionDays ?? defaults.logRetentionDays, kmsKeyId: args.kmsKey, tags },
-      { parent: this },
-    );
+    const { processor, network, removal } = args;
+    const { logRetentionDays: retentionInDays = defaults.logRetentionDays, kmsKey, tags } = args;
+    const { fleetTable } = args.scaler;
+    const part = { retentionInDays, part: processor.name, fleetTable };
+    const logGroup = createLogGroup(name, { ...part, kmsKey, tags }, { parent: this });
     const handler = hasOwnHandler(processor)
       ? args.handlers?.upload(`${name}-handler`, processor.name, { parent: this })
       : undefined;

@@ -27,6 +27,7 @@ export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulum
   const { name: type, description, timeoutSeconds, maxAttempts, payloadSchema } = processor;
   const known = {
     ...{ queueUrl: queue.queue.url, deadLetterQueueUrl: queue.deadLetterQueue.url, machineImage },
+    logGroup: fleet.logGroup.name,
     ...{ groupName: fleet.group.name, onDemandGroupName: fleet.onDemandGroup?.name },
   };
   const item = resolve(known, ({ groupName, onDemandGroupName, ...rest }) =>

@@ -8,6 +8,7 @@ export interface Answers {
   Job: Job;
   SubmittedJob: SubmittedJob & { links?: { self: string } };
   JobPage: JobPage;
+  JobLogs: JobLogs;
   Results: { results: Result[] };
   Types: { types: JobType[] };
   LaunchRetry: { type: string; launchProblem?: string };
@@ -86,6 +87,35 @@ export interface SubmittedJob<Name extends string = string> {
 export interface JobPage {
   jobs: Job[];
   cursor?: string;
+}
+
+/** Lines about a job, oldest first. */
+export interface JobLogs {
+  lines: LogLine[];
+  /**
+   * Place after these lines, and the one that was given if there are none since. Undefined once the job has ended, and
+   * all is read.
+   */
+  cursor?: string;
+  /** Present if there are more lines now. */
+  more?: true;
+}
+
+/** A line about a job. */
+export interface LogLine {
+  at: string;
+  /** The function that wrote it, such as `router`, or the id of the worker's instance. */
+  source: string;
+  level: string;
+  /** Name in the table of events; `job-log` is a line of the handler's. */
+  event: string;
+  attempt?: number;
+  /** Words of the handler's. */
+  message?: string;
+  /** `stdout` or `stderr`, if the handler wrote the line there. */
+  stream?: string;
+  /** The line's other fields. */
+  fields?: Record<string, unknown>;
 }
 
 /** Outcome for one of several jobs: 202, or the status of its problem. */

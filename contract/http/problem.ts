@@ -17,6 +17,7 @@ export const problems = {
   conflict: { status: 409, title: "This id was used for another job" },
   "payload-too-large": { status: 413, title: "The body or payload is too large" },
   "unsupported-media-type": { status: 415, title: "The body must be application/json in UTF-8" },
+  "too-many-requests": { status: 429, title: "Others have asked just before" },
   "unknown-type": { status: 422, title: "No processor takes this job type" },
   "invalid-payload": { status: 422, title: "The payload is not what the job type takes" },
   unavailable: { status: 503, title: "The request could not be answered now" },

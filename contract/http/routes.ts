@@ -131,6 +131,17 @@ export const routes = {
     answers: { 200: "Job" },
     problems: ["job-not-found"],
   },
+  getLogs: {
+    ...{ method: "GET", path: "/jobs/{id}/logs", scope: "read", by: "operator" },
+    summary: "Reads what functions and workers logged about a job, oldest first",
+    needsRecords: true,
+    query: {
+      after: { type: "string", maxLength: 8_000, description: "The cursor of the answer before" },
+      limit: { type: "integer", minimum: 1, maximum: 1_000, default: 100, description: "Lines, at most" },
+    },
+    answers: { 200: "JobLogs" },
+    problems: ["job-not-found", "too-many-requests"],
+  },
   cancelJob: {
     ...{ method: "DELETE", path: "/jobs/{id}", scope: "operate", summary: "Cancels a job that waits or runs" },
     needsRecords: true,

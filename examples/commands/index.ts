@@ -44,4 +44,4 @@ const jobs = new BatchJobProcessor("commands", {
   ],
 });
 
-export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, functionLogGroupNames } = jobs;
+export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, functionLogGroupName } = jobs;

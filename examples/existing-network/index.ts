@@ -30,5 +30,4 @@ const jobs = new BatchJobProcessor("inside", {
   ],
 });
 
-export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, functionLogGroupNames, workerSecurityGroupId } =
-  jobs;
+export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, functionLogGroupName, workerSecurityGroupId } = jobs;

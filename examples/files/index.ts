@@ -10,4 +10,4 @@ const jobs = new BatchJobProcessor("files", {
   ],
 });
 
-export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, functionLogGroupNames } = jobs;
+export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, functionLogGroupName } = jobs;

@@ -19,4 +19,4 @@ const jobs = new BatchJobProcessor("minimal", {
   ],
 });
 
-export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, functionLogGroupNames } = jobs;
+export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, functionLogGroupName } = jobs;

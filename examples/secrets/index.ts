@@ -18,4 +18,4 @@ const jobs = new BatchJobProcessor("secrets", {
   ],
 });
 
-export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, functionLogGroupNames } = jobs;
+export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, functionLogGroupName } = jobs;

@@ -82,6 +82,6 @@ new aws.s3.BucketNotification(
   { dependsOn: [permission, failures] },
 );
 
-export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, functionLogGroupNames } = jobs;
+export const { url, queueUrls, deadLetterQueueUrls, logGroupNames, functionLogGroupName } = jobs;
 export const bucketName = bucket.bucket;
 export const missedUploadsUrl = missed.url;

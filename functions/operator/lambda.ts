@@ -4,19 +4,29 @@ import type { HttpAnswer } from "../shared/httpAnswer";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
 import type { OperatorCall } from "../shared/operatorCall";
-import { clientOptions, now, variable } from "../shared/runtime";
+import { createRecordTable } from "../shared/recordTable";
+import { clientOptions, now, pause, variable } from "../shared/runtime";
 import { createOperator } from "./operator";
+import { filterLogsWith } from "./services/filterLogs";
+import { reserveSecondsIn } from "./services/reserveSeconds";
 import { retryLaunchesBy } from "./services/retryLaunchesBy";
 
 /**
  * Builds the operator Lambda's handler, once per environment. Captures nothing.
- * Reads `TYPE_TABLE`, `FLEET_TABLE` and `SCALER_FUNCTION`.
+ * Reads `TYPE_TABLE`, `FLEET_TABLE`, `CONTROL_TABLE`, `LOG_GROUP` and `SCALER_FUNCTION`; with tracking `JOB_TABLE`.
  */
 export function operatorFactory(): (call: OperatorCall) => Promise<HttpAnswer> {
   const tables = new DynamoDBClient(clientOptions());
+  const jobTable = process.env.JOB_TABLE;
   return createOperator({
+    records: jobTable ? createRecordTable(tables, jobTable) : undefined,
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     readFleets: readFleetsFrom(tables, variable("FLEET_TABLE")),
     retryLaunches: retryLaunchesBy(variable("SCALER_FUNCTION")),
+    filterLogs: filterLogsWith(),
+    functionLogGroup: variable("LOG_GROUP"),
+    reserveSeconds: reserveSecondsIn(tables, variable("CONTROL_TABLE"), "logs"),
+    pause,
+    now,
   });
 }

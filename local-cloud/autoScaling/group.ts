@@ -18,6 +18,7 @@ export interface GroupRuntime extends Pick<InstanceSettings, "workerMain" | "clo
   /** The version that the settings name at present. */
   templateOf: (settings: GroupSettings) => LaunchTemplateVersion;
   environmentOf: (template: LaunchTemplateVersion) => Record<string, string>;
+  logGroupOf: (template: LaunchTemplateVersion) => string | undefined;
   roleOf: (template: LaunchTemplateVersion) => string | undefined;
 }
 
@@ -191,7 +192,8 @@ export class Group {
       const { template } = this;
       if (fault) refuseLaunch(fault, template.imageId);
       const environment = this.runtime.environmentOf(template);
-      this.start({ template, placement, environment, hasWorker: fault === undefined }, launch, fault);
+      const logGroup = this.runtime.logGroupOf(template);
+      this.start({ template, placement, environment, logGroup, hasWorker: fault === undefined }, launch, fault);
       this.failedLaunches = 0;
       return true;
     } catch (error) {
@@ -202,7 +204,7 @@ export class Group {
   }
 
   private start(
-    plan: Pick<InstanceSettings, "environment" | "hasWorker"> & {
+    plan: Pick<InstanceSettings, "environment" | "logGroup" | "hasWorker"> & {
       template: LaunchTemplateVersion;
       placement: Placement;
     },

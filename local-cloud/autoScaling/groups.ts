@@ -39,6 +39,7 @@ export class Groups {
         onEnvironment?.(environment);
         return environment;
       },
+      logGroupOf: ({ userData }) => /^LOG_GROUP='(.*)'$/m.exec(Buffer.from(userData, "base64").toString())?.[1],
       roleOf: ({ instanceProfile }) => {
         const roleArn = profiles.get(instanceProfile ?? "");
         return roleArn && iam.mayAssume("ec2.amazonaws.com", roleArn) ? roleArn : undefined;

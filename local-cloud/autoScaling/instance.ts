@@ -19,6 +19,7 @@ export interface InstanceSettings {
   isProtected: boolean;
   /** The worker's environment from the launch template's user data. */
   environment: Record<string, string>;
+  logGroup: string | undefined;
   /** False for an instance whose worker never comes up. */
   hasWorker: boolean;
   roleArn?: string;
@@ -131,7 +132,8 @@ export class Instance {
   }
 
   private startWorker(): void {
-    const { callers, log, endpoint, region } = this.settings.cloud;
+    const { logGroup, cloud } = this.settings;
+    const { callers, log, endpoint, region } = cloud;
     this.restartTimer = undefined;
     const credentials = (this.credentials ??= callers.issue({
       name: this.id,
@@ -155,7 +157,7 @@ export class Instance {
         WORKER_ID: this.id,
         WORKER_EXIT_WITH_PARENT: "1",
       },
-      onLine: (stream, line) => log({ source: "worker", name: this.id, stream, line }),
+      onLine: (stream, line) => log({ source: "worker", name: this.id, group: logGroup, stream, line }),
     });
     this.child.once("exit", (code, signal) => this.onWorkerExit(code, signal));
   }

@@ -8,7 +8,6 @@ import {
   type LocalQueue,
 } from "../../contract/http/localControls";
 import type { Groups } from "../autoScaling/groups";
-import type { RecentLines } from "../recentLines";
 import type { StoredQueue } from "../stores/fauxqs";
 import type { Messaging } from "../stores/messaging";
 import { gatewayAnswer, type HttpAnswer, jsonAnswer } from "./httpAnswer";
@@ -17,7 +16,6 @@ import { gatewayAnswer, type HttpAnswer, jsonAnswer } from "./httpAnswer";
 export interface ControlledCloud {
   groups: Groups;
   messaging: Pick<Messaging, "queues">;
-  recentLines: RecentLines;
   /** Token that callers must present. */
   token: string;
 }
@@ -28,19 +26,17 @@ const shownCharacters = 2_000;
 interface ControlRequest {
   method: string;
   path: string;
-  query: URLSearchParams;
   headers: IncomingHttpHeaders;
   body: Buffer;
 }
 
 /** The local cloud's own controls, at `/_local/…` of every HTTP API: they never reach a function. */
 export function answerControl(cloud: ControlledCloud, request: ControlRequest): HttpAnswer {
-  const { groups, messaging, recentLines, token } = cloud;
-  const { method, path, query, headers, body } = request;
+  const { groups, messaging, token } = cloud;
+  const { method, path, headers, body } = request;
   if (!isAuthorised(headers.authorization, token)) {
     return gatewayAnswer(401, "Expected the token of this run as Authorization: Bearer TOKEN");
   }
-  if (path === "/_local/logs" && method === "GET") return logsOf(recentLines, query.get("job"));
   if (method === "GET" && path === "/_local/instances") return stateAnswer({ instances: instancesOf(groups) });
   if (method === "GET" && path === "/_local/faults") return stateAnswer({ faults: groups.faults.list() });
   if (method === "GET" && path === "/_local/queues")
@@ -67,12 +63,6 @@ const acts: Record<string, (groups: Groups, body: Buffer) => HttpAnswer> = {
 function isAuthorised(header: string | undefined, token: string): boolean {
   const [given, expected] = [Buffer.from(header ?? ""), Buffer.from(`Bearer ${token}`)];
   return given.length === expected.length && timingSafeEqual(given, expected);
-}
-
-/** `?job=ID`: the log lines of functions and workers about the job, oldest first, of the latest 20,000 lines. */
-function logsOf(recentLines: RecentLines, job: string | null): HttpAnswer {
-  if (!job) return gatewayAnswer(400, "Expected ?job=ID");
-  return jsonAnswer(200, { lines: recentLines.ofJob(job).map(({ name, at, line }) => ({ stream: name, at, line })) });
 }
 
 function stateAnswer(state: LocalControls[keyof LocalControls]): HttpAnswer {

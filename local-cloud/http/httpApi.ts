@@ -8,7 +8,6 @@ import type { Iam } from "../iam/iam";
 import type { Lambdas } from "../lambda/lambdas";
 import type { Log } from "../log";
 import { Refused } from "../wire/refusal";
-import { targetOf } from "../wire/signatures/target";
 import type { JwtAuthorizer } from "./authorizers/jwtAuthorizer";
 import type { LocalIssuer } from "./authorizers/localIssuer";
 import type { RouteAuthorization } from "./authorizers/routeAuthorization";
@@ -140,9 +139,8 @@ export class HttpApi {
   private async answer(message: IncomingMessage, body: Buffer): Promise<HttpAnswer> {
     const path = this.pathWithinStage(message.url ?? "/");
     if (path.startsWith(reservedPrefix)) {
-      const query = new URLSearchParams(targetOf(message).search);
       const { method = "GET", headers } = message;
-      return answerControl(this.cloud, { method, path, query, headers, body });
+      return answerControl(this.cloud, { method, path, headers, body });
     }
     const page = this.answerConsole(message, path);
     if (page) return page;

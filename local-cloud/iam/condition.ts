@@ -17,7 +17,7 @@ const keys = [
   "dynamodb:leadingkeys",
   "iam:passedtoservice",
 ];
-const keyPrefixes = ["autoscaling:resourcetag/"];
+const keyPrefixes = ["autoscaling:resourcetag/", "aws:resourcetag/"];
 
 const exact = (value: string): Glob => {
   if (value.includes("${")) throw new Error(`Expected no policy variables in the local cloud, got ${value}`);

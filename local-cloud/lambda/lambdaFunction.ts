@@ -17,6 +17,7 @@ export interface LambdaSpec {
   memoryMegabytes: number;
   /** Of what is written by `console`. */
   logFormat: "Text" | "JSON";
+  logGroup: string;
   /** Concurrency beyond which callers are throttled. */
   reservedConcurrency?: number;
   /** Target of failed events; a destination of the event configuration comes first. */

@@ -57,7 +57,7 @@ export class Lambdas {
     if (this.isStopped) throw new Error("The local cloud is stopped");
     const runtime = { bootstrap: this.bootstrap, env: this.environmentOf(spec) };
     const created = new LambdaFunction(spec, runtime, (stream, line) =>
-      this.cloud.log({ source: "function", name: spec.name, stream, line }),
+      this.cloud.log({ source: "function", name: spec.name, group: spec.logGroup, stream, line }),
     );
     void this.functions.get(spec.name)?.stop();
     this.functions.set(spec.name, created);

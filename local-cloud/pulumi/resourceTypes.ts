@@ -9,6 +9,7 @@ import { ecr } from "./resources/ecr";
 import { events } from "./resources/events";
 import { iam } from "./resources/iam";
 import { lambda } from "./resources/lambda";
+import { logGroup } from "./resources/logGroup";
 import { passive } from "./resources/passive";
 import { s3 } from "./resources/s3";
 import { scheduler } from "./resources/scheduler";
@@ -29,6 +30,7 @@ const all: ResourceHandlers = {
   ...secrets,
   ...iam,
   ...ecr,
+  "aws:cloudwatch/logGroup:LogGroup": logGroup,
   ...passive,
   ...awsx,
 };

@@ -88,9 +88,9 @@ describe("what is printed", () => {
         expectHarmless(renderLetters([letter, { ...letter, id: undefined, reason: undefined }]));
         expectHarmless(renderLetter({ ...letter, payload: { [h!]: i } }));
         expectHarmless(renderLetter({ ...letter, body: j }));
-        for (const line of [k!, JSON.stringify({ event: l, message: a, attempt: 1, [b!]: c, fields: { d } })]) {
-          expectHarmless(renderLine({ at: 0, stream: e!, line }, isFull));
-        }
+        const line = { at: k!, source: e!, level: "info", event: l!, message: a, stream: f, fields: { [b!]: c, d } };
+        expectHarmless(renderLine(line, isFull));
+        expectHarmless(renderLine({ ...line, attempt: 1 }, isFull));
         const row = {
           type: a!,
           visible: 1,
@@ -195,16 +195,9 @@ describe("what is printed", () => {
     afterEach(() => api.close());
 
     const answer = ({ method, path }: SeenRequest) => {
-      if (path.startsWith("/_local/logs")) {
-        const entry = JSON.stringify({
-          time: nasty,
-          level: nasty,
-          event: nasty,
-          jobId: "a",
-          attempt: 1,
-          [nasty]: nasty,
-        });
-        return { body: { lines: [nasty, entry].map((line) => ({ at: 0, stream: nasty, line })) } };
+      if (path.includes("/logs")) {
+        const line = { at: nasty, source: nasty, level: nasty, event: nasty, message: nasty, stream: nasty };
+        return { body: { lines: [line, { ...line, attempt: 1, fields: { [nasty]: nasty } }] } };
       }
       if (path.startsWith("/types")) return { body: { types: [type, { ...type, launchProblem: undefined }] } };
       if (path.startsWith("/jobs/refused")) return problem(404, "job-not-found", nasty);

@@ -176,6 +176,7 @@ describe("BatchJobProcessor", () => {
         timeoutSeconds: { N: "900" },
         maxAttempts: { N: "5" },
         machineImage: { S: '{"id":"ami-0123456789abcdef0","createdAt":"2026-11-01T00:00:00.000Z"}' },
+        logGroup: { S: "media-word-count-fleet-logs-1234567" },
         fleet: {
           S: '{"groupName":"media-word-count-fleet-group-1234567","slots":2,"prefetch":0,"targetLatencySeconds":30}',
         },
@@ -563,6 +564,7 @@ describe("BatchJobProcessor", () => {
       "media-tables-types",
       "media-tables-unsent",
       "media-tables-fleets",
+      "media-tables-control",
     ]);
     expect(JSON.parse(named("media-word-count-queue-jobs").inputs.redrivePolicy as string)).to.include({
       maxReceiveCount: 3,

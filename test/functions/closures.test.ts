@@ -57,6 +57,8 @@ describe("serialised handlers", () => {
       TYPE_TABLE: "types",
       UNSENT_TABLE: "unsent",
       OPERATOR_FUNCTION: "operator",
+      CONTROL_TABLE: "control",
+      LOG_GROUP: "functions",
       REMOVAL_FUNCTION: "removal",
       UNROUTABLE_QUEUE_URL: unroutableQueueUrl,
       SCHEDULE_GROUP: "jobs",
@@ -262,6 +264,22 @@ describe("serialised handlers", () => {
         expect(value).to.deep.include({ statusCode: 503 });
         expect((value as { headers: Record<string, string> }).headers).to.include({ "retry-after": "2" });
       }
+    });
+  });
+
+  describe("operator", () => {
+    it("answers as it does unserialised", async () => {
+      const ask = (route: string, parameter: string, query = {}) => ({ route, parameter, query, body: {}, caller: {} });
+      const run = await runSerialised(lambdaCode("operator"), environment, [
+        ask("getLogs", "none"),
+        ask("getLogs", "a", { after: "no cursor" }),
+        ask("retryLaunches", "none"),
+      ]);
+      const answers = run.outcomes.map(({ value }) => value as { statusCode: number; body: string });
+      expect(answers.map(({ statusCode }) => statusCode)).to.deep.equal([404, 400, 404]);
+      expect(answers.map(({ body }) => (JSON.parse(body) as { code: string }).code)).to.deep.equal([
+        ...["job-not-found", "invalid-request", "type-not-found"],
+      ]);
     });
   });
 

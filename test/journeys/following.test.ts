@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import { JobClient, type LogLine } from "../../client/index";
 import { limits } from "../../contract/limits";
 import { accountId } from "../../local-cloud/account";
-import { controlHeaders, until } from "../local-cloud/support";
+import { spawnCli } from "../cli/support";
+import { until } from "../local-cloud/support";
 import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** Knowledge about jobs, and their start times, in the whole system. */
@@ -12,6 +14,7 @@ describe("following jobs", () => {
   before(async () => {
     handlers = createHandlers({
       echo: `if (job.payload?.failsFirst && job.attempt === 1) throw new Error("once"); if (job.payload?.fail) throw Object.assign(new Error("no"), { permanent: true }); note(Date.now() + " " + job.id); return job.payload;`,
+      talks: `console.log("first " + job.attempt); context.logger.info("told", { n: 1 }); await released(job, context); console.error("last"); if (job.attempt === 1) throw new Error("once");`,
     });
     const settings = {
       slots: 4,
@@ -24,6 +27,7 @@ describe("following jobs", () => {
       [
         { name: "echo", handler: "echo", ...settings },
         { name: "other", handler: "echo", ...settings },
+        { name: "talks", handler: "talks", ...settings },
       ],
       handlers,
       { events: true },
@@ -157,18 +161,12 @@ describe("following jobs", () => {
 
   it("logs a job's whole way in order, each line with its id", async () => {
     const way = ["job-accepted", "job-routed", "job-started", "job-retried", "job-started", "job-succeeded"];
-    const linesOf = async (id: string) => {
-      const headers = controlHeaders(journey.cloud);
-      const { body: logs } = await journey.call("GET", `/_local/logs?job=${id}`, undefined, headers);
-      return (logs.lines as { line: string }[]).map(({ line }) => JSON.parse(line) as Record<string, string>);
-    };
-    const inOrder = (lines: Record<string, string>[]) =>
-      lines.sort((one, other) => one.time!.localeCompare(other.time!)).map(({ event }) => event);
+    const client = new JobClient({ url: journey.url });
+    const linesOf = async (id: string) => (await client.logs(id)).lines.map(({ event }) => event);
     const id = await journey.submit("echo", { failsFirst: true });
     await journey.reaches(id, "succeeded");
     await until(async () => (await linesOf(id)).length >= way.length);
-    expect(inOrder(await linesOf(id))).to.deep.equal(way);
-    for (const line of await linesOf(id)) expect(line.jobId).to.equal(id);
+    expect(await linesOf(id)).to.deep.equal(way);
 
     const { body } = await journey.call("POST", "/jobs/batch", {
       jobs: [1, 2].map(() => ({ type: "echo", payload: { failsFirst: true } })),
@@ -176,8 +174,37 @@ describe("following jobs", () => {
     for (const { id: each } of body.results as { id: string }[]) {
       await journey.reaches(each, "succeeded");
       await until(async () => (await linesOf(each)).length >= way.length);
-      expect(inOrder(await linesOf(each))).to.deep.equal(way);
+      expect(await linesOf(each)).to.deep.equal(way);
     }
+  });
+
+  it("shows a job's lines as they come, until it has ended, each once, by client and command line", async () => {
+    const client = new JobClient({ url: journey.url });
+    const { id } = await client.submit("talks", {});
+    const lines: LogLine[] = [];
+    for await (const page of client.followLogs(id, { limit: 2 })) {
+      lines.push(...page);
+      if (lines.some(({ message }) => message === "told")) handlers.release(id);
+    }
+    const said = lines.map(({ source, event, attempt, message }) =>
+      [/^i-/.test(source) ? "worker" : source, attempt, message ?? event].join(" "),
+    );
+    expect(said.filter((line) => /frontend|router/.test(line))).to.deep.equal([
+      "frontend  job-accepted",
+      "router  job-routed",
+    ]);
+    const ofWorker = (attempt: number, end: string) =>
+      ["job-started", `first ${attempt}`, "told", "last", end].map((what) => `worker ${attempt} ${what}`);
+    expect(said.filter((line) => line.startsWith("worker"))).to.have.members([
+      ...ofWorker(1, "job-retried"),
+      ...ofWorker(2, "job-succeeded"),
+    ]);
+    expect(lines.find(({ message }) => message === "told")).to.deep.include({ event: "job-log", fields: { n: 1 } });
+
+    const followed = await spawnCli(["logs", id, "--follow", "--attempt", "2", "--url", journey.url]);
+    expect(followed.code, followed.stderr).to.equal(0);
+    expect(followed.stdout).to.match(/ #2 stdout first 2\n/).and.match(/ #2 stderr last\n/);
+    expect(followed.stdout).to.match(/ #2 told n=1\n/).and.not.include("#1");
   });
 
   it("makes one job of fifty submissions of one key at once, that runs once", async () => {

@@ -256,6 +256,15 @@ export const probes: Record<string, Probe> = {
     await answers(world, 200, "GET", `/jobs/${id}`);
     await world.within(seconds, async () => Number((await readItem(world.journey, type, fleetItem)).countsAt) > 0);
   },
+  async logs(world, seconds) {
+    const id = await submitted(world, "deserted", {}, { delaySeconds: 800 });
+    await restart(world, "-operator-");
+    await world.within(seconds, async () => {
+      const { status, body } = await world.journey.call("GET", `/jobs/${id}/logs`);
+      if (status !== 200 && status !== 429) throw new Error(`Expected the logs of ${id}, got ${status}`);
+      return JSON.stringify(body).includes("job-accepted");
+    });
+  },
   async "retry launches"(world) {
     await restart(world, "-operator-");
     await answers(world, 202, "POST", "/types/deserted/retry-launches");

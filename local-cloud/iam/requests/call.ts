@@ -14,6 +14,8 @@ export interface AskSources {
   hashKeyOf(tableName: string): string | undefined;
   groupOf(named: { group?: string; instance?: string }): KnownGroup | undefined;
   hasObject(bucket: string, key: string): boolean;
+  /** Tags of a log group; undefined if there is none of the name. */
+  logGroupTagsOf(name: string): Record<string, string> | undefined;
   /** ARN of the secret of an ARN or name. */
   secretArnOf(id: string): string | undefined;
 }

@@ -4,6 +4,7 @@ import { autoScalingAsks } from "./autoScaling";
 import type { AskSources, Call } from "./call";
 import { dynamodbAsks } from "./dynamodb";
 import { lambdaAsks } from "./lambda";
+import { logsAsks } from "./logs";
 import { s3Asks } from "./s3";
 import { schedulerAsks } from "./scheduler";
 import { secretsManagerAsks, ssmAsks } from "./secrets";
@@ -17,6 +18,7 @@ const byService: Record<string, (call: Call) => Ask[]> = {
   dynamodb: dynamodbAsks,
   autoscaling: autoScalingAsks,
   lambda: lambdaAsks,
+  logs: logsAsks,
   scheduler: schedulerAsks,
   secretsmanager: secretsManagerAsks,
   ssm: ssmAsks,

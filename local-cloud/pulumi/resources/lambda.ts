@@ -134,7 +134,7 @@ async function putFunction(inputs: Properties, name: string, cloud: LocalCloud):
   const folder = cloud.lambdas.codeFolder();
   await unpack(codeOf(inputs), folder);
   const { variables = {} } = (inputs.environment ?? {}) as { variables?: Record<string, string> };
-  const logging = inputs.loggingConfig as { logFormat?: "Text" | "JSON" } | undefined;
+  const logging = inputs.loggingConfig as { logFormat?: "Text" | "JSON"; logGroup?: string } | undefined;
   const deadLetter = inputs.deadLetterConfig as { targetArn?: string } | undefined;
   // -1 means "none reserved" to the provider.
   const reserved = optionalNumber(inputs, "reservedConcurrentExecutions") ?? -1;
@@ -147,6 +147,7 @@ async function putFunction(inputs: Properties, name: string, cloud: LocalCloud):
     timeoutSeconds: optionalNumber(inputs, "timeout") ?? 3,
     memoryMegabytes: optionalNumber(inputs, "memorySize") ?? 128,
     logFormat: logging?.logFormat ?? "Text",
+    logGroup: logging?.logGroup ?? `/aws/lambda/${name}`,
     roleArn,
     reservedConcurrency: reserved < 0 ? undefined : reserved,
     deadLetterArn: deadLetter?.targetArn,

@@ -67,7 +67,6 @@ export const passive: ResourceHandlers = {
   "pulumi:providers:aws": provider,
   "pulumi:providers:awsx": provider,
   "pulumi:providers:random": provider,
-  "aws:cloudwatch/logGroup:LogGroup": named("logs", "log-group"),
   "aws:cloudwatch/metricAlarm:MetricAlarm": named("cloudwatch", "alarm"),
   "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": numbered("security-group", "sg"),
   "aws:ec2/flowLog:FlowLog": numbered("vpc-flow-log", "fl"),

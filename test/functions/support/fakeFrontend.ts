@@ -84,6 +84,10 @@ export class FakeFrontend {
       readFleets: () => Promise.resolve({}),
       retryLaunches: () => Promise.resolve(),
       countTypes: () => Promise.resolve(),
+      filterLogs: () => Promise.resolve({ events: [] }),
+      functionLogGroup: "functions",
+      reserveSeconds: () => Promise.resolve(true),
+      pause: () => Promise.resolve(),
       readOpenApi: () => Promise.resolve(openApi),
       later: {
         topicArn: "arn:aws:sns:us-east-1:123456789012:jobs",

@@ -1,6 +1,5 @@
 import { AutoScalingClient } from "@aws-sdk/client-auto-scaling";
 import * as aws from "@pulumi/aws";
-import { cloudWatchLogs } from "../../../cli/workerLogs";
 import { JobClient } from "../../../client/index";
 import type { ProcessorArgs } from "../../../components";
 import type { LocalCloud } from "../../../local-cloud/cloud";
@@ -21,7 +20,7 @@ const worldCount = 2;
 /** A probe that takes longer has failed, on a busy machine too. */
 const probeSeconds = 100;
 
-/** All calls to AWS that functions, workers, client, command line and instances' scripts make. */
+/** All calls to AWS that functions, workers, client and instances' scripts make. */
 export async function driveAll(): Promise<Exchange[]> {
   const worlds: World[] = [];
   let pictures: Journey | undefined;
@@ -69,7 +68,7 @@ function startPictures(): Promise<Journey> {
 
 /** Makes the calls that no probe makes, all against one cloud. */
 async function driveOthers(journey: Journey): Promise<Exchange[]> {
-  addStandIn(journey.cloud, "logs", { FilterLogEvents: { events: [] }, CreateLogStream: {}, PutLogEvents: {} });
+  addStandIn(journey.cloud, "logs", { CreateLogStream: {}, PutLogEvents: {} });
   const authorizationToken = Buffer.from("AWS:password").toString("base64");
   addStandIn(journey.cloud, "ecr", { GetAuthorizationToken: { authorizationData: [{ authorizationToken }] } });
   const exchanges = recordExchanges(journey.cloud);
@@ -79,7 +78,6 @@ async function driveOthers(journey: Journey): Promise<Exchange[]> {
   await driveThumbnail(journey);
   await driveWorker(journey, instance);
   await driveClient(journey);
-  await driveCommandLine(journey);
   await driveScripts(journey, instance);
   await until(() => idsInService(group).some((id) => id !== instance));
   await driveSilence(journey, idsInService(group).at(-1)!);
@@ -143,13 +141,6 @@ async function driveClient(journey: Journey): Promise<void> {
   await client.deadLetters.purge({ ...selection, ids: ["first"] });
   await client.deadLetters.redrive(selection);
   await client.deadLetters.purge(selection);
-}
-
-async function driveCommandLine(journey: Journey): Promise<void> {
-  const { endpoint, region } = journey.cloud;
-  const search = { groups: [{ name: "/aws/vendedlogs/jobs-thumbnail" }], jobId: "a.b", since: Date.now(), region };
-  const variables = { AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: endpoint };
-  await withKey(keyOf(journey, "cli"), variables, () => cloudWatchLogs(search));
 }
 
 /** Runs code that finds its credentials in the environment. */
