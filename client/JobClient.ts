@@ -232,7 +232,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
 
   /** Reads a job's lines as they come, a page at a time, until it has ended and all are read. Pages may be empty. */
   async *followLogs(job: JobRef<string>, query: LogQuery = {}): AsyncGenerator<LogLine[]> {
-    for (let after = query.after; ; ) {
+    for (let after = query.after; ;) {
       const { lines, cursor, more } = await this.logs(job, { ...query, after });
       yield lines;
       if (cursor === undefined) return;

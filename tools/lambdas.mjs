@@ -61,8 +61,19 @@ async function bundleOf(name) {
     external: ["@aws-sdk/*"],
     logLevel: "error",
     write: false,
+    plugins: [
+      { name: "routes", setup: (build) => build.onLoad({ filter: /contract\/http\/routes\.ts$/ }, undocumented) },
+    ],
   });
   return withFewRequires(outputFiles[0].text);
+}
+
+/** The table of routes without what only documents are made from, 0.7 KB of the front end's archive. */
+async function undocumented({ path }) {
+  const text = await readFile(path, "utf8");
+  const strings = /\b(summary|description): "[^"]*",?/g;
+  const contents = text.replace(strings, "").replace(/\b(answers: \{[^}]*\}|problems: \[[^\]]*\]),/g, "");
+  return { contents, loader: "ts" };
 }
 
 /**

@@ -203,8 +203,12 @@ describe("following jobs", () => {
 
     const followed = await spawnCli(["logs", id, "--follow", "--attempt", "2", "--url", journey.url]);
     expect(followed.code, followed.stderr).to.equal(0);
-    expect(followed.stdout).to.match(/ #2 stdout first 2\n/).and.match(/ #2 stderr last\n/);
-    expect(followed.stdout).to.match(/ #2 told n=1\n/).and.not.include("#1");
+    expect(followed.stdout)
+      .to.match(/ #2 stdout first 2\n/)
+      .and.match(/ #2 stderr last\n/);
+    expect(followed.stdout)
+      .to.match(/ #2 told n=1\n/)
+      .and.not.include("#1");
   });
 
   it("makes one job of fifty submissions of one key at once, that runs once", async () => {

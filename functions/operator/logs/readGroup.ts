@@ -18,7 +18,12 @@ export async function readGroup(
   const fresh: LogEvent[] = [];
   let next: string | undefined;
   for (let calls = 1; ; calls++) {
-    const page = await filterLogs({ ...search, from: place.from, limit: Math.max(limit, leastLines) + seen.size, next });
+    const page = await filterLogs({
+      ...search,
+      from: place.from,
+      limit: Math.max(limit, leastLines) + seen.size,
+      next,
+    });
     events.push(...page.events);
     fresh.push(...page.events.filter((event) => isAboutJob(event.text, search.text) && !seen.has(keyOf(event))));
     next = page.next;
