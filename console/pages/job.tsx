@@ -8,6 +8,7 @@ import { ask } from "../parts/acts";
 import { Ago, At, second, Took } from "../parts/clock";
 import { Copy, Line } from "../parts/copy";
 import { Json } from "../parts/json";
+import { Logs } from "../parts/logs";
 import { replay } from "../parts/replay";
 import { Facts, Section, Shown } from "../parts/shown";
 import { State } from "../parts/state";
@@ -118,6 +119,9 @@ function Whole({ job }: { job: Job }) {
             ["Unreadable", job.unreadable?.join(", ")],
           ]}
         />
+      </Section>
+      <Section title="Log">
+        <Logs key={job.retriedAt ?? ""} id={id} />
       </Section>
       <Section title="In a terminal">
         {linesOf(job).map((line) => (

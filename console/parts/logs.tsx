@@ -1,0 +1,70 @@
+import { useEffect, useState } from "preact/hooks";
+import type { JobLogs, LogLine } from "../../contract/http/answers";
+import { isLocal, useLive } from "../api/page";
+import { Problem } from "./acts";
+import { At } from "./clock";
+
+/** A component answers one call a second; on AWS lines are there after some seconds anyway. */
+const pause = isLocal ? 1_100 : 5_000;
+
+interface Tail {
+  lines: LogLine[];
+  cursor: string | undefined;
+  isOver: boolean;
+}
+
+/** The lines about a job as they come, oldest first. */
+export function Logs({ id }: { id: string }) {
+  const [{ lines, cursor, isOver }, setTail] = useState<Tail>({ lines: [], cursor: undefined, isOver: false });
+  const [level, setLevel] = useState("handler");
+  const take = ({ lines: more, cursor: next }: JobLogs) =>
+    setTail((before) => ({ lines: [...before.lines, ...more], cursor: next, isOver: next === undefined }));
+  const shown = level === "all" ? lines : lines.filter(({ event }) => event === "job-log");
+  return (
+    <>
+      <div class="switch" role="group" aria-label="Lines">
+        {(["handler", "all"] as const).map((each) => (
+          <button type="button" aria-pressed={level === each} onClick={() => setLevel(each)}>
+            {each === "handler" ? "Of the handler" : "All"}
+          </button>
+        ))}
+      </div>
+      {shown.length > 0 && (
+        <div class="logs" role="log" aria-label="Log" tabIndex={0}>
+          {shown.map((line, at) => (
+            <Line key={at} line={line} />
+          ))}
+        </div>
+      )}
+      {!isOver && <Follow key={cursor ?? ""} id={id} after={cursor} take={take} />}
+      {isOver && shown.length === 0 && <p class="muted">No lines</p>}
+    </>
+  );
+}
+
+/** Asks for the lines after the cursor until there are some. */
+function Follow({ id, after, take }: { id: string; after: string | undefined; take: (logs: JobLogs) => void }) {
+  const live = useLive("getLogs", { parameter: id, query: { after } }, pause);
+  const logs = live.value.value;
+  const trouble = live.trouble.value;
+  useEffect(() => {
+    if (logs && (logs.lines.length > 0 || logs.cursor !== after)) take(logs);
+  }, [logs]);
+  if (trouble) return <Problem trouble={trouble} />;
+  return <p class="muted">{logs ? "Waiting for further lines …" : "Reading the log …"}</p>;
+}
+
+function Line({ line: { at, source, level, event, attempt, message, stream, fields } }: { line: LogLine }) {
+  const isBad = level === "error" || level === "warn" || stream === "stderr";
+  const rest = Object.entries(fields ?? {}).map(
+    ([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  return (
+    <div class={isBad ? "bad" : ""}>
+      <At at={at} /> <span class="muted">{attempt === undefined ? source : `#${attempt}`}</span>{" "}
+      {event !== "job-log" && <strong>{event} </strong>}
+      {message}
+      {rest.length > 0 && <span class="muted"> {rest.join(" ")}</span>}
+    </div>
+  );
+}
