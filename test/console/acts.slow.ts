@@ -1,0 +1,214 @@
+import { expect } from "chai";
+import type { Browser } from "puppeteer-core";
+import { JobClient } from "../../client/index";
+import { consoleFolder } from "../../contract/packageRoot";
+import { spawnCli } from "../cli/support";
+import { createHandlers, type Handlers, type Journey, startJourney } from "../journeys/support/stack";
+import { openTab, seriousFindings, startBrowser, type Tab } from "./support/browser";
+
+const payloadSchema = {
+  ...{ type: "object", required: ["text"], additionalProperties: false },
+  properties: { text: { type: "string" }, fails: { type: "boolean" } },
+};
+const processors = [
+  { name: "echo", handler: "echo", minInstances: 1, maxAttempts: 1, payloadSchema },
+  { name: "slow", handler: "slow", minInstances: 1 },
+];
+
+/** Texts that would do harm as markup, as script, to the order of what is around them, or to the layout. */
+const hostile = [
+  `<img src=x onerror="wrong('it ran')"><script>wrong("it ran")</script>`,
+  `"><svg onload=wrong(1)>'&lt;b&gt; javascript:wrong(1) \${wrong(1)} {{wrong(1)}}`,
+  "\u202egnp.exe\u202c \u200b\u2066x\u2069 a\u0301\u0323 \u0000\u001b[31m",
+  "long ".repeat(400) + "W".repeat(3_000),
+];
+
+describe("the console in a browser", () => {
+  let browser: Browser;
+  let handlers: Handlers;
+  let journey: Journey;
+  let client: JobClient;
+  let tab: Tab;
+  before(async () => {
+    handlers = createHandlers({
+      echo: `context.logger.info(job.payload.text);
+        if (job.payload.fails) throw Object.assign(new Error(job.payload.text), { name: "Refusal" });
+        return { text: job.payload.text };`,
+      slow: `context.progress(0.5, job.payload); 
+        const stopped = new Promise((_, reject) => context.signal.addEventListener("abort", () => reject(new Error("stopped"))));
+        await Promise.race([released(job, context), stopped]); return 1;`,
+    });
+    journey = await startJourney(processors, handlers, {}, { console: consoleFolder() });
+    client = new JobClient({ url: journey.url });
+    browser = await startBrowser();
+    tab = await openTab(browser, `${journey.url}/console/#local=${journey.cloud.token}`);
+  });
+  after(async () => {
+    await browser?.close();
+    await journey?.stop();
+    handlers?.remove();
+  });
+  afterEach(() => expect(tab.wrongs).to.deep.equal([]));
+
+  const failing = async (text: string) => {
+    const { id } = await client.submit("echo", { text, fails: true }, { labels: { a: "b" }, tenant: "acme" });
+    await journey.reaches(id, "failed");
+    return id;
+  };
+
+  it("submits a job by the form of its type, and follows it to its end", async () => {
+    await tab.shows("Nothing needs you");
+    await tab.click("link", "echo");
+    const [first] = await tab.page.$$("form.submit input");
+    await first!.type("to be");
+    await tab.click("button", "Submit 1 job");
+    await tab.shows("Submitted ");
+    const id = (await tab.page.evaluate('document.querySelector("[role=status] a[href*=jobs]").textContent')) as string;
+    await tab.click("link", id);
+    await tab.shows("succeeded");
+    const job = await client.get(id);
+    expect(job).to.deep.include({ state: "succeeded", payload: { text: "to be" }, result: { text: "to be" } });
+  });
+
+  it("retries a failed job, replays it with another payload, and removes its data", async () => {
+    const id = await failing("no");
+    await tab.go(`#/jobs/${id}`);
+    await tab.shows("Refusal");
+    await tab.click("button", "Retry");
+    await tab.click("button", "Retry 1 job");
+    await tab.shows(`${id} is queued again`);
+    expect(await journey.reaches(id, "failed")).to.include({ retries: 1 });
+    await tab.click("button", "Replay");
+    const text = await tab.page.waitForSelector("dialog textarea");
+    await tab.page.evaluate('document.querySelector("dialog textarea").select()');
+    await text!.type('{ "text": "yes" }');
+    await tab.click("button", "Replay 1 job");
+    await tab.shows("Submitted ");
+    const made = (await tab.hash()).replace("#/jobs/", "");
+    expect(await journey.reaches(made, "succeeded")).to.deep.include({
+      replayOf: id,
+      payload: { text: "yes" },
+      tenant: "acme",
+    });
+    await tab.go(`#/jobs/${id}`);
+    await tab.click("button", "Remove data");
+    await tab.click("button", "Remove data of 1 job");
+    await tab.shows(`The data of ${id} is removed`);
+    expect(await client.get(id))
+      .to.include.keys("dataRemovedAt")
+      .and.not.have.property("payload");
+  });
+
+  it("cancels a job that waits and one that runs, and does nothing when left", async () => {
+    const { id: later } = await client.submit("echo", { text: "" }, { delaySeconds: 600 });
+    await tab.go(`#/jobs/${later}`);
+    await tab.shows("It waits: delayed");
+    await tab.click("button", "Cancel");
+    await tab.click("button", "Leave it");
+    expect(await client.get(later)).to.include({ state: "queued" });
+    await tab.click("button", "Cancel");
+    await tab.click("button", "Cancel 1 job");
+    await tab.shows(`${later} is cancelled`);
+    expect(await client.get(later)).to.include({ state: "cancelled" });
+    const { id: running } = await client.submit("slow", "half of it");
+    await tab.go(`#/jobs/${running}`);
+    await tab.shows("half of it");
+    await tab.click("button", "Cancel");
+    await tab.click("button", "Cancel 1 job");
+    await journey.reaches(running, "cancelled");
+    await tab.shows("cancelled");
+  });
+
+  it("lists jobs by filters that stay in the address", async () => {
+    const id = await failing("listed");
+    await tab.go("#/jobs");
+    await tab.page.locator("form.filters select").wait();
+    const [, state] = await tab.page.$$("form.filters select");
+    await state!.select("failed");
+    await tab.page.waitForFunction('location.hash.includes("state=failed")');
+    await tab.page.waitForSelector(`[role=row] a[href="#/jobs/${id}"]`);
+    const states = "[...document.querySelectorAll('[role=row].job .state-cell')].map((cell) => cell.innerText)";
+    for (const each of (await tab.page.evaluate(states)) as string[]) expect(each).to.include("failed");
+    await tab.page.reload();
+    await tab.page.waitForSelector(`[role=row] a[href="#/jobs/${id}"]`);
+    expect(await tab.hash()).to.equal("#/jobs?state=failed");
+  });
+
+  it("shows hostile texts as texts: payloads, errors, notes, labels, tenants", async () => {
+    for (const text of hostile) {
+      const shown = text
+        .replace(/[^\x20-\x7e].*/s, "")
+        .slice(0, 40)
+        .trim();
+      const label = text.replace(/[^\x21-\x7e]/g, "").slice(0, 100);
+      const { id } = await client.submit("echo", { text, fails: true }, { labels: { a: label }, tenant: label });
+      await journey.reaches(id, "failed");
+      for (const place of [`#/jobs/${id}`, "#/jobs", `#/jobs?state=failed&tenant=${encodeURIComponent(label)}`, "#/"]) {
+        await tab.go(place);
+        await tab.page.reload();
+        await tab.shows(shown === "" ? id : shown);
+        const found = await tab.page.evaluate(`[
+          document.querySelectorAll("img, svg, script:not([src]), iframe").length,
+          document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        ]`);
+        expect(found, `${place} of ${text.slice(0, 40)}`).to.deep.equal([0, 0]);
+      }
+    }
+    const { id } = await client.submit("slow", hostile[0]!);
+    await tab.go(`#/jobs/${id}`);
+    await tab.shows("<script>");
+    handlers.release(id);
+    await journey.reaches(id, "succeeded");
+  });
+
+  it("has no serious finding of axe on any page, light or dark, nor at the width of a phone", async () => {
+    const id = await failing("looked at");
+    const { page } = tab;
+    for (const scheme of ["light", "dark"]) {
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+      for (const width of [1_280, 360]) {
+        await page.setViewport({ width, height: 900 });
+        for (const place of ["#/", "#/jobs", `#/jobs/${id}`, "#/types/echo", "#/types/none", "#/local", "#/nowhere"]) {
+          await tab.go(place);
+          await page.waitForSelector("main h1");
+          expect(await seriousFindings(tab), `${place} ${scheme} ${width}`).to.deep.equal([]);
+          const over = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+          expect(over, `${place} is wider than ${width}`).to.be.at.most(0);
+        }
+      }
+    }
+    await page.emulateMediaFeatures([]);
+    await page.setViewport({ width: 1_280, height: 900 });
+  });
+
+  it("acts by the command line's proxy on an API that takes signed calls alone", async () => {
+    const signed = await startJourney(processors, handlers, {}, { enforceAuth: true });
+    const { region, credentials } = signed.cloud;
+    const own = new JobClient({ url: signed.url, authorization: "iam", region, credentials });
+    const { id } = await own.submit("echo", { text: "signed", fails: true });
+    await own.wait(id);
+    const tried: Promise<void>[] = [];
+    const run = await spawnCli(["console", "--url", signed.url, "--json"], {
+      onStart: (child) =>
+        child.stdout!.once("data", (line: Buffer) => {
+          const { url } = JSON.parse(line.toString()) as { url: string };
+          const retries = async () => {
+            const other = await openTab(browser, url);
+            await other.shows("echo");
+            expect(await other.hash()).to.equal("#/");
+            await other.go(`#/jobs/${id}`);
+            await other.click("button", "Retry");
+            await other.click("button", "Retry 1 job");
+            await other.shows(`${id} is queued again`);
+            expect(await own.get(id)).to.include({ retries: 1 });
+            expect(other.wrongs).to.deep.equal([]);
+            await other.page.close();
+          };
+          tried.push(retries().finally(() => child.kill("SIGINT")));
+        }),
+    });
+    await tried[0];
+    expect([run.code, run.stderr]).to.deep.equal([0, ""]);
+    await signed.stop();
+  });
+});

@@ -1,0 +1,139 @@
+import { expect } from "chai";
+import type { Browser } from "puppeteer-core";
+import { startConsole } from "../../cli/consoleServer";
+import { Connection } from "../../client/connection/connection";
+import type { Listener } from "../../contract/http/listen";
+import { consoleFolder } from "../../contract/packageRoot";
+import { jobStates } from "../../contract/records/record";
+import { type CannedAnswer, type CannedApi, problem, type SeenRequest, startCannedApi } from "../client/support";
+import { openTab, startBrowser, type Tab } from "./support/browser";
+
+const types = { types: [{ type: "invoice", timeoutSeconds: 60, maxAttempts: 3 }] };
+
+/** Jobs of a list, newest first. */
+const many = 10_000;
+const jobAt = (place: number) => {
+  const at = new Date(Date.UTC(2_026, 10, 26) - place * 1_000).toISOString();
+  return { id: `job-${place}`, type: "invoice", state: jobStates[place % 5]!, attempts: 1, submittedAt: at };
+};
+
+describe("the console of an API in trouble, or with much to show", () => {
+  let browser: Browser;
+  let api: CannedApi;
+  let server: Listener;
+  let tab: Tab;
+  let answer: (request: SeenRequest) => CannedAnswer;
+  before(async () => {
+    api = await startCannedApi((request) => answer(request));
+    const connection = new Connection(new URL(api.url), () => Promise.resolve({}), { requestTimeoutSeconds: 1 });
+    server = await startConsole({ folder: consoleFolder(), connection, token: "t", readsOnly: undefined, port: 0 });
+    browser = await startBrowser();
+  });
+  beforeEach(async () => {
+    answer = fine;
+    tab = await openTab(browser, `${server.address}/console/#token=t`);
+    await tab.shows("invoice");
+  });
+  afterEach(async () => {
+    expect(tab.wrongs).to.deep.equal([]);
+    await tab.page.close();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+    await api?.close();
+  });
+
+  function fine({ path }: SeenRequest): CannedAnswer {
+    if (path.startsWith("/types")) return { body: types };
+    const query = new URL(path, api.url).searchParams;
+    const [from, limit] = [Number(query.get("cursor") ?? 0), Number(query.get("limit"))];
+    const jobs = Array.from({ length: Math.min(limit, many - from) }, (_, index) => jobAt(from + index));
+    const end = from + jobs.length;
+    return { body: { jobs, ...(end < many && { cursor: String(end) }) } };
+  }
+
+  const troubles: [string, CannedAnswer, string][] = [
+    ["is down", "cut", "The API can't answer now (502): Could not reach"],
+    ["is slow", "hang", "no answer within 1 s"],
+    [
+      "refuses the caller",
+      { status: 403, body: { message: "Forbidden" } },
+      "refused the request's authorization (403: Forbidden)",
+    ],
+    ["has a problem", problem(400, "invalid-request", "Expected another request"), "Expected another request"],
+    ["fails", { status: 503, body: "<html>" }, "The API can't answer now (503): The API failed"],
+    ["answers no JSON", { body: "<b>hello</b>" }, "got status 200 (no problem document)"],
+    ["answers other JSON", { body: { types: 7 } }, "Expected Types from the API"],
+    ["answers null", { body: "null" }, "Expected Types from the API"],
+  ];
+  for (const [what, given, words] of troubles) {
+    it(`says in words that the API ${what}, is never blank, and goes on once it is well`, async () => {
+      answer = () => given;
+      await tab.shows(words);
+      await tab.page.reload();
+      await tab.shows(words);
+      for (const place of ["#/jobs", "#/jobs/a", "#/types/invoice"]) {
+        await tab.go(place);
+        await tab.page.waitForFunction("document.querySelector('main').innerText.trim() !== ''");
+      }
+      answer = fine;
+      await tab.go("#/");
+      await tab.shows("invoice");
+    });
+  }
+
+  it("says that an answer can't be shown, and shows the next one when asked to", async () => {
+    answer = () => ({ body: { types: [null] } });
+    await tab.shows("The API answered something that this page can't show");
+    answer = fine;
+    await tab.click("button", "Try again");
+    await tab.shows("invoice");
+  });
+
+  it(`scrolls through ${many.toLocaleString("en")} jobs, and says which frames took long`, async () => {
+    const { page } = tab;
+    await tab.go("#/jobs");
+    await page.waitForSelector("[role=row].job");
+    await page.evaluate(`
+      frames = []; last = performance.now();
+      look = (now) => { frames.push(now - last); last = now; requestAnimationFrame(look); };
+      requestAnimationFrame(look);`);
+    const twoFrames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))";
+    const shown = `Number(document.querySelector(".end").innerText.replace(",", "").split(" ")[0])`;
+    while ((await page.evaluate(shown)) !== many) {
+      await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)");
+      await page.evaluate(twoFrames);
+    }
+    const say = (what: string, frames: number[]) => {
+      const long = frames.filter((milliseconds) => milliseconds > 50).length;
+      const longest = Math.max(...frames);
+      console.log(`      ${what}: ${frames.length} frames, ${long} over 50 ms, the longest ${longest.toFixed(0)} ms`);
+      // A busy machine takes its time; what grows with the number of rows takes seconds.
+      expect(longest).to.be.below(3_000);
+    };
+    say("loading", (await page.evaluate("frames.splice(0)")) as number[]);
+    for (let step = 1; step <= 100; step++) {
+      await page.evaluate(`scrollTo(0, document.documentElement.scrollHeight * ${1 - step / 100})`);
+      await page.evaluate(twoFrames);
+    }
+    say("scrolling", (await page.evaluate("frames")) as number[]);
+    await page.waitForSelector("[role=row] a[href='#/jobs/job-0']");
+    expect(await page.evaluate("document.querySelectorAll('[role=row].job').length")).to.be.below(500);
+  });
+
+  it("loads no further page by itself while that fails, and loads it once it is asked to", async () => {
+    await tab.go("#/jobs");
+    await tab.page.waitForSelector("[role=row].job");
+    answer = (request) => (request.path.includes("cursor") ? problem(503, "unavailable", "Not now") : fine(request));
+    const cursors = () => api.requests.filter(({ path }) => path.includes("cursor")).length;
+    await tab.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)");
+    await tab.shows("Not now");
+    const asked = cursors();
+    await tab.page.evaluate("new Promise((done) => setTimeout(done, 500))");
+    expect(cursors() - asked).to.be.at.most(1);
+    answer = fine;
+    await tab.click("button", "Load more");
+    await tab.page.waitForFunction("!document.querySelector('.end').innerText.startsWith('25 ')");
+  });
+});
