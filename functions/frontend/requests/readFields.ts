@@ -13,13 +13,15 @@ export function readQuery(
   { query = {} }: Route,
   runWithin: RunWithin,
 ): Read<Record<string, unknown>> {
-  const values: Record<string, unknown> = {};
+  const given = Object.entries(queryStringParameters);
   // Most requests have none, and need no schema compiled.
-  if (Object.keys(queryStringParameters).length === 0) return { value: values };
-  for (const [name, text] of Object.entries(queryStringParameters)) {
-    const isNumber = Object.hasOwn(query, name) && query[name]!.type === "integer" && /^\d{1,15}$/.test(text ?? "");
-    values[name] = isNumber ? Number(text) : text;
-  }
+  if (given.length === 0) return { value: {} };
+  const values: Record<string, unknown> = Object.fromEntries(
+    given.map(([name, text]) => {
+      const isNumber = Object.hasOwn(query, name) && query[name]!.type === "integer" && /^\d{1,15}$/.test(text ?? "");
+      return [name, isNumber ? Number(text) : text];
+    }),
+  );
   const problems = [
     ...findUnknownNames(Object.keys(values), Object.keys(query), "parameter"),
     ...check({ properties: query }, values, runWithin).map((found) => ({ ...found, path: found.path.slice(1) })),
