@@ -6,7 +6,7 @@ import { addCancel, addList, addRemoveData, addReplay, addRetry, addStatus, addW
 import { addLocal } from "./commands/local";
 import { addLogs } from "./commands/logs";
 import { addSubmit } from "./commands/submit";
-import { addTypes } from "./commands/types";
+import { addSchedules, addTypes } from "./commands/types";
 
 /** The command line `batch-jobs`. */
 export function createProgram(): Command {
@@ -23,7 +23,7 @@ export function createProgram(): Command {
     .addHelpText("after", epilogue)
     .configureHelp({ showGlobalOptions: true });
   const ofJobs = [addSubmit, addStatus, addList, addCancel, addRetry, addReplay, addRemoveData, addWait, addLogs];
-  const commands = [...ofJobs, addTypes, addDeadLetters, addConsole, addLocal];
+  const commands = [...ofJobs, addTypes, addSchedules, addDeadLetters, addConsole, addLocal];
   for (const add of commands) add(program);
   return program;
 }

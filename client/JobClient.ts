@@ -2,7 +2,16 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe } from "../contract/check";
 import { idPattern } from "../contract/limits";
-import { readBatchResults, readJob, readJobLogs, readJobPage, readSubmittedJob, readTypes } from "./answers";
+import {
+  readBatchResults,
+  readJob,
+  readJobLogs,
+  readJobPage,
+  readSchedules,
+  readSubmittedJob,
+  readType,
+  readTypes,
+} from "./answers";
 import { type AuthorizationOptions, createAuthorize, isOnThisMachine } from "./connection/authorization";
 import { Connection, type ConnectionOptions } from "./connection/connection";
 import { DeadLetters } from "./DeadLetters";
@@ -24,6 +33,7 @@ import type {
   SubmitOptions,
   SubmitOutcome,
   SubmittedJob,
+  TypeSchedule,
 } from "./job";
 import { bodyToSubmit, checkPayload, submissionBody } from "./submissionBody";
 import { submitMany } from "./submitMany";
@@ -253,6 +263,17 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     const times = { from: timeText(from), to: timeText(to) };
     const request = { method: "GET", path: "jobs", query: { ...rest, ...times }, signal } as const;
     return readJobPage(await this.connection.request(request));
+  }
+
+  /** Reads a job type, with the counts of its jobs, instances and slots. */
+  async type(type: string, { signal }: CallOptions = {}): Promise<JobType> {
+    const path = `types/${encodeURIComponent(type)}`;
+    return readType(await this.connection.request({ method: "GET", path, signal }));
+  }
+
+  /** Lists the recurring schedules that submit jobs. */
+  async schedules({ signal }: CallOptions = {}): Promise<(TypeSchedule & { type: string })[]> {
+    return readSchedules(await this.connection.request({ method: "GET", path: "schedules", signal }));
   }
 
   /** Lists the job types that the API takes. */

@@ -1,7 +1,7 @@
 import { describe, isObject } from "../contract/check";
 import { jobStates } from "../contract/records/record";
 import { JobProblemError, ResultOmitted } from "./errors";
-import type { Job, JobLogs, JobPage, JobType, Refusal, SubmittedJob } from "./job";
+import type { Job, JobLogs, JobPage, JobType, Refusal, SubmittedJob, TypeSchedule } from "./job";
 import { gatewayCodes } from "./problemCode";
 
 /** Reads a job of `GET /jobs/{id}` and of lists. Fields that this version doesn't know pass. */
@@ -35,7 +35,16 @@ export function readJobLogs(value: unknown): JobLogs {
 
 export function readTypes(value: unknown): JobType[] {
   const { types } = check<{ types: unknown[] }>(value, isObject(value) && Array.isArray(value.types), "job types");
-  return types.map((type) => check<JobType>(type, isObject(type) && typeof type.type === "string", "a job type"));
+  return types.map(readType);
+}
+
+export function readType(value: unknown): JobType {
+  return check<JobType>(value, isObject(value) && typeof value.type === "string", "a job type");
+}
+
+export function readSchedules(value: unknown): (TypeSchedule & { type: string })[] {
+  type Answer = { schedules: (TypeSchedule & { type: string })[] };
+  return check<Answer>(value, isObject(value) && Array.isArray(value.schedules), "schedules").schedules;
 }
 
 /** Outcome of each job of a batch. */

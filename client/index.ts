@@ -18,6 +18,7 @@ export type {
   JobPage,
   JobShape,
   JobType,
+  TypeSchedule,
   ListQuery,
   LogLine,
   LogQuery,

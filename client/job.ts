@@ -2,7 +2,7 @@ import type { FieldProblem } from "../contract/check";
 import type { JobState } from "../contract/records/record";
 import type { JobProblemCode } from "./problemCode";
 
-export type { Job, JobLogs, JobPage, JobType, LogLine, SubmittedJob } from "../contract/http/answers";
+export type { Job, JobLogs, JobPage, JobType, LogLine, SubmittedJob, TypeSchedule } from "../contract/http/answers";
 
 /** Payload and result of one job type. */
 export interface JobShape {

@@ -15,7 +15,7 @@ import { ts } from "./handlers/bundle/handlerFindings";
 import { InlineHandlers } from "./handlers/InlineHandlers";
 import { hasOwnHandler } from "./handlers/shipHandlers";
 import { WorkerNetwork } from "./network/WorkerNetwork";
-import { JobApi } from "./pipeline/JobApi";
+import { JobApi, schemeOf } from "./pipeline/JobApi";
 import { JobEvents } from "./pipeline/JobEvents";
 import { JobOperator } from "./pipeline/JobOperator";
 import { JobRepair } from "./pipeline/JobRepair";
@@ -124,7 +124,8 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const events = hasEvents ? new JobEvents(`${name}-events`, args, child) : undefined;
     const repair = new JobRepair(`${name}-repair`, { ...settings, router, tables, events }, child);
     const removal = new TypeRemoval(`${name}-removal`, { ...settings, ...functions, router, tables }, child);
-    const operator = new JobOperator(`${name}-acts`, { ...settings, ...functions, tables, target }, child);
+    const hidesQueues = schemeOf(args) !== "iam";
+    const operator = new JobOperator(`${name}-acts`, { ...settings, ...functions, tables, target, hidesQueues }, child);
     const { topic, undeliveredQueue: deadLetterQueue } = router;
     const schedules = new JobSchedules(
       `${name}-schedules`,
@@ -134,14 +135,14 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const called = { operator: operator.lambda.function, removal: removal.lambda.function };
     const shared = { ...functions, ...called, eventsTopic: events?.topic };
     const api = new JobApi(`${name}-api`, { ...settings, ...shared, topic, schedules, tables }, child);
-    return { target, logGroup, tables, scaler, router, events, repair, removal, schedules, api };
+    return { target, logGroup, tables, scaler, operator, router, events, repair, removal, schedules, api };
   }
 
   /** Creates the resources of each type, and those that all workers share. */
   private createProcessors(
     name: string,
     args: BatchJobProcessorArgs,
-    { target, tables, scaler, router, events, repair, removal, schedules, api }: Pipeline,
+    { target, tables, scaler, operator, router, events, repair, removal, schedules, api }: Pipeline,
   ) {
     const child = { parent: this };
     const { kmsKey, tags } = args;
@@ -161,7 +162,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const isTracking = tables.records !== undefined;
     const roles = {
       ...{ router: router.router.role.arn, repair: repair.repair.role.arn },
-      ...{ removal: removal.lambda.role.arn, scaler: scaler.scaler.role.arn },
+      ...{ removal: removal.lambda.role.arn, scaler: scaler.scaler.role.arn, operator: operator.lambda.role.arn },
     };
     const users = queueUsers(roles, isTracking);
     const processors = settings.map((processor) => {

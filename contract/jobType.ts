@@ -15,6 +15,8 @@ export interface JobType {
   machineImage?: JobTypeImage;
   /** Log group of the workers; undefined in an entry of an earlier version. */
   logGroup?: string;
+  /** Recurring schedules that submit jobs of the type, for people. */
+  schedules?: JobTypeSchedule[];
   /** The scaler's data. */
   fleet: JobTypeFleet;
 }
@@ -24,6 +26,12 @@ export interface JobTypeImage {
   id: string;
   /** Creation time, ISO 8601; undefined if it isn't known. */
   createdAt?: string;
+}
+
+export interface JobTypeSchedule {
+  name: string;
+  expression: string;
+  timeZone?: string;
 }
 
 /** The scaler's data on a type's Auto Scaling groups; their bounds are read from the first of them. */
@@ -42,7 +50,7 @@ export interface JobTypeFleet {
 /** A job type as a DynamoDB item, keyed by `type`. */
 export function encodeJobType(jobType: JobType): Record<string, { S: string } | { N: string }> {
   const { type, queueUrl, deadLetterQueueUrl, description, timeoutSeconds, maxAttempts, fleet } = jobType;
-  const { payloadSchema, machineImage, logGroup } = jobType;
+  const { payloadSchema, machineImage, schedules, logGroup } = jobType;
   return {
     type: { S: type },
     queueUrl: { S: queueUrl },
@@ -53,11 +61,12 @@ export function encodeJobType(jobType: JobType): Record<string, { S: string } | 
     ...(payloadSchema && { payloadSchema: { S: JSON.stringify(payloadSchema) } }),
     ...(machineImage && { machineImage: { S: JSON.stringify(machineImage) } }),
     ...(logGroup && { logGroup: { S: logGroup } }),
+    ...(schedules && { schedules: { S: JSON.stringify(schedules) } }),
     fleet: { S: JSON.stringify(fleet) },
   };
 }
 
-const documents = ["payloadSchema", "machineImage", "fleet"];
+const documents = ["payloadSchema", "machineImage", "schedules", "fleet"];
 
 /** Reads a job type from its DynamoDB item. Attributes that this version doesn't know pass. */
 export function decodeJobType(item: Record<string, { S?: string; N?: string }>): JobType {

@@ -1,5 +1,5 @@
 /** A part that writes log lines. */
-export type LogPart = "front end" | "router" | "repair" | "removal" | "scaler" | "worker" | "instance";
+export type LogPart = "front end" | "operator" | "router" | "repair" | "removal" | "scaler" | "worker" | "instance";
 
 /**
  * The table of events: who writes each, and what it means. Names are kebab-case. `npm run docs` writes the table of
@@ -20,8 +20,10 @@ export interface LogEvents {
   "schedule-not-removed": "front end";
   /** Dead letters could not be sent back for a retry, with the `error`: answered 503 */
   "jobs-not-sent-back": "front end";
-  /** `GET /types` left out why workers don't start, with the `error` */
+  /** Jobs are shown without what their type's fleet says of why they wait, with the `error` */
   "launch-problems-not-read": "front end";
+  /** Types are shown without their counts, or those of their dead letters, with the `error` */
+  "counts-not-read": "operator";
   /** Answered 503, with the `error` */
   "request-failed": "front end";
   /** In its type's queue; of a batch one line for the jobs of a type. What failed first is routed by the repair run */

@@ -1,12 +1,25 @@
 import { type Command } from "commander";
-import { renderTypes } from "../output/jobTables";
+import { renderSchedules, renderTypes } from "../output/jobTables";
 import { paint } from "../output/styled";
 import { openSession, print, printJson } from "../session";
+
+export function addSchedules(program: Command): void {
+  program
+    .command("schedules")
+    .description("Lists the recurring schedules that submit jobs")
+    .addHelpText("after", "\nExamples:\n  $ batch-jobs schedules")
+    .action(async (_options: object, command: Command) => {
+      const { client, isJson } = await openSession(command);
+      const schedules = await client.schedules();
+      if (isJson) printJson({ schedules });
+      else print(renderSchedules(schedules));
+    });
+}
 
 export function addTypes(program: Command): void {
   const types = program
     .command("types")
-    .description("Lists the job types that the API takes")
+    .description("Lists the job types that the API takes, with what waits, runs and failed of each")
     .addHelpText(
       "after",
       "\nExamples:\n  $ batch-jobs types\n  $ batch-jobs types --json | jq '.types[].payloadSchema'",

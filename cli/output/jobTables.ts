@@ -1,4 +1,4 @@
-import type { Job, JobState, JobType, Waiting } from "../../client/index";
+import type { Job, JobState, JobType, TypeSchedule, Waiting } from "../../client/index";
 import { plainTable } from "./plainTable";
 import { printableJson } from "./printable";
 import { cut, paint, singleLine, type Styled, type StyleName } from "./styled";
@@ -112,19 +112,39 @@ export function renderFields(rows: readonly [string, Styled | undefined][]): Sty
 }
 
 export function renderTypes(types: JobType[], now: Date): Styled {
-  const rows = types.map(({ type, timeoutSeconds, maxAttempts, description, machineImage, launchProblem }) => [
-    type,
-    `${timeoutSeconds} s`,
-    String(maxAttempts),
-    ageOf(machineImage?.createdAt, now),
-    launchProblem ? paint.red(`no worker starts: ${launchProblem}`) : (description ?? ""),
-  ]);
+  const rows = types.map((each) => {
+    const { type, counts = {}, instances, timeoutSeconds, maxAttempts, machineImage, launchProblem } = each;
+    const numbers = [counts.waiting, counts.running, instances?.inService, counts.deadLetters];
+    return [
+      type,
+      ...numbers.map((number) => String(number ?? "")),
+      `${timeoutSeconds} s`,
+      String(maxAttempts),
+      ageOf(machineImage?.createdAt, now),
+      launchProblem ? paint.red(`no worker starts: ${launchProblem}`) : (each.description ?? ""),
+    ];
+  });
   const columns = [
     { head: "TYPE" },
+    { head: "WAITING", rank: 7, align: "right" as const },
+    { head: "RUNNING", rank: 6, align: "right" as const },
+    { head: "INSTANCES", rank: 5, align: "right" as const },
+    { head: "DEAD", rank: 4, align: "right" as const },
     { head: "TIMEOUT", rank: 2 },
     { head: "ATTEMPTS", rank: 1 },
     { head: "IMAGE AGE", rank: 3 },
     { head: "DESCRIPTION", least: 20 },
+  ];
+  return plainTable(columns, rows, out.columns);
+}
+
+export function renderSchedules(schedules: (TypeSchedule & { type: string })[]): Styled {
+  const rows = schedules.map(({ name, type, expression, timeZone = "UTC" }) => [name, type, expression, timeZone]);
+  const columns = [
+    { head: "NAME" },
+    { head: "TYPE" },
+    { head: "EXPRESSION", least: 20 },
+    { head: "TIME ZONE", rank: 1 },
   ];
   return plainTable(columns, rows, out.columns);
 }

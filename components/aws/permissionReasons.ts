@@ -47,6 +47,7 @@ export const statementReasons: Record<string, string> = {
   ReportToFleet:
     "Says that it lives and how long jobs take, and reads what the fleet is to be; items of its own type alone",
   RetryJobs: "Asks the function that may read dead letters to send them back, when a caller retries their jobs",
+  CountDeadLetters: "Counts a type's dead letters, when a caller asks for the types",
   CountTypes: "Has types counted again of which a job waits long: an idle type is not counted by itself",
   RetryLaunches: "Retries launches at once when an operator asks for it",
   RouteJobs: "Puts jobs in their type's queue",

@@ -111,7 +111,6 @@ export class JobApi extends pulumi.ComponentResource {
           ...(payloads && { PAYLOAD_TABLE: payloads.name }),
           ...(keepsPayloads && { KEEP_PAYLOADS: "1" }),
           FLEET_TABLE: fleets.name,
-          ...(schemeOf(args) !== "iam" && { HIDE_QUEUES: "1" }),
           ...(args.jwt && { TOKEN_RULES: tokenRules(args.jwt) }),
           ...(records && { REMOVAL_FUNCTION: args.removal.name }),
           OPERATOR_FUNCTION: args.operator.name,
@@ -213,7 +212,7 @@ function tokenRules({ scopes, operators, tenantClaim }: JwtArgs): pulumi.Output<
 /** Authorization scheme of the callers. */
 type Scheme = Authorization | "jwt";
 
-function schemeOf({ jwt, authorization }: JobApiArgs): Scheme {
+export function schemeOf({ jwt, authorization }: Pick<JobApiArgs, "jwt" | "authorization">): Scheme {
   return jwt ? "jwt" : (authorization ?? defaults.authorization);
 }
 

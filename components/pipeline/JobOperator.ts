@@ -10,6 +10,8 @@ export type JobOperatorArgs = FunctionSettings & {
   /** Function that retries launches. */
   scaler: aws.lambda.Function;
   target: DeployTarget;
+  /** True if callers may be outside of the account, whose id the queues' URLs contain. */
+  hidesQueues: boolean;
 };
 
 /**
@@ -21,7 +23,7 @@ export class JobOperator extends pulumi.ComponentResource {
 
   constructor(name: string, args: JobOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobOperator", name, {}, opts);
-    const { scaler, logGroup, target } = args;
+    const { scaler, logGroup, target, hidesQueues } = args;
     const { records, types, fleets, control } = args.tables;
     this.lambda = new LambdaFunction(
       `${name}-operator`,
@@ -32,9 +34,10 @@ export class JobOperator extends pulumi.ComponentResource {
           ...{ TYPE_TABLE: types.name, FLEET_TABLE: fleets.name, CONTROL_TABLE: control.name },
           ...(records && { JOB_TABLE: records.name }),
           ...{ LOG_GROUP: logGroup.name, SCALER_FUNCTION: scaler.name },
+          ...(hidesQueues && { HIDE_QUEUES: "1" }),
         },
         statements: [
-          readJobTypes(types.arn),
+          readJobTypes(types.arn, "dynamodb:Scan"),
           readFleets(fleets.arn),
           ...(records ? [readRecords(records.arn), keepControl(control.arn), readLogs(target, fleets.name)] : []),
           invoke("RetryLaunches", scaler.arn),

@@ -20,7 +20,7 @@ export interface ProcessorQueueArgs {
  * ARNs of the roles of the functions that use the queues: the queues' own policies admit them, so that the roles need
  * no list of queues.
  */
-type QueueRoles = Record<"router" | "repair" | "removal" | "scaler", pulumi.Input<string>>;
+type QueueRoles = Record<"router" | "repair" | "removal" | "operator" | "scaler", pulumi.Input<string>>;
 
 /** Users of the queue and the dead-letter queue of each type. */
 export interface QueueUsers {
@@ -41,10 +41,11 @@ export function queueUsers(roles: QueueRoles, isTracking: boolean): QueueUsers {
         { sid: "CountJobs", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scaler } },
       ]),
     deadLetters: pulumi
-      .all([roles.repair, roles.removal])
-      .apply(([repair, removal]) => [
+      .all([roles.repair, roles.removal, roles.operator])
+      .apply(([repair, removal, operator]) => [
         { sid: "ExplainDeadLetters", actions: explainActions, principal: { AWS: repair } },
         { sid: "DrainDeadLetters", actions: drainActions, principal: { AWS: removal } },
+        { sid: "CountDeadLetters", actions: ["sqs:GetQueueAttributes"], principal: { AWS: operator } },
         ...(isTracking ? [{ sid: "ReleaseDeadLetters", actions: releaseActions, principal: { AWS: removal } }] : []),
       ]),
   };

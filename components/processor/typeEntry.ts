@@ -25,6 +25,9 @@ export interface TypeEntryArgs {
 export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulumi.Resource): aws.dynamodb.TableItem {
   const { processor, queue, fleet, machineImage, typeTable } = args;
   const { name: type, description, timeoutSeconds, maxAttempts, payloadSchema } = processor;
+  const schedules = processor.schedules?.map(({ name: own, expression, timeZone }) => ({
+    ...{ name: own, expression, timeZone },
+  }));
   const known = {
     ...{ queueUrl: queue.queue.url, deadLetterQueueUrl: queue.deadLetterQueue.url, machineImage },
     logGroup: fleet.logGroup.name,
@@ -38,6 +41,7 @@ export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulum
         timeoutSeconds,
         maxAttempts,
         payloadSchema,
+        schedules,
         ...rest,
         fleet: fleetOf(processor, groupName, onDemandGroupName),
       }),

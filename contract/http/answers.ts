@@ -11,6 +11,8 @@ export interface Answers {
   JobLogs: JobLogs;
   Results: { results: Result[] };
   Types: { types: JobType[] };
+  JobType: JobType;
+  Schedules: { schedules: (TypeSchedule & { type: string })[] };
   LaunchRetry: { type: string; launchProblem?: string };
   OpenApi: OpenApi;
   Health: { status: "ok" };
@@ -137,6 +139,31 @@ export interface JobType {
   deadLetterQueueUrl?: string;
   /** Machine image of the workers' instances, and its creation time in ISO 8601, if that is known. */
   machineImage?: { id: string; createdAt?: string };
+  /** Recurring schedules that submit jobs of the type. */
+  schedules?: TypeSchedule[];
+  /**
+   * Approximate numbers of jobs, undefined if the type was never counted; those that wait include jobs in backoff. Dead
+   * letters are counted now.
+   */
+  counts?: { waiting?: number; running?: number; delayed?: number; deadLetters?: number };
+  instances?: { inService: number; pending: number; desired: number; max: number };
+  /** Concurrent jobs of the instances in service, as workers last reported. */
+  slots?: { busy: number; all: number };
+  /** Seconds, until `asOf`, for which jobs have waited for a slot without a break; undefined if none does. */
+  oldestSeconds?: number;
   /** Reason why no worker starts. */
   launchProblem?: string;
+  /** Time of the next launch, while launches fail. */
+  nextLaunchAt?: string;
+  /** Time of the counts. */
+  asOf?: string;
+}
+
+/** A schedule that submits jobs, by EventBridge Scheduler. */
+export interface TypeSchedule {
+  name: string;
+  /** `rate(…)` or `cron(…)`, as EventBridge Scheduler takes it. */
+  expression: string;
+  /** Time zone of a `cron` expression; UTC by default. */
+  timeZone?: string;
 }

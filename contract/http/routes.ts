@@ -176,8 +176,18 @@ export const routes = {
     answers: { 200: "Results" },
   },
   listTypes: {
-    ...{ method: "GET", path: "/types", scope: "read", summary: "Lists the job types" },
+    ...{ method: "GET", path: "/types", scope: "read", by: "operator", summary: "Lists the job types" },
     answers: { 200: "Types" },
+  },
+  getType: {
+    ...{ method: "GET", path: "/types/{type}", scope: "read", by: "operator", summary: "Shows a job type" },
+    answers: { 200: "JobType" },
+    problems: ["type-not-found"],
+  },
+  listSchedules: {
+    ...{ method: "GET", path: "/schedules", scope: "read", by: "operator" },
+    summary: "Lists the recurring schedules that submit jobs",
+    answers: { 200: "Schedules" },
   },
   retryLaunches: {
     ...{ method: "POST", path: "/types/{type}/retry-launches", scope: "operate", by: "operator" },

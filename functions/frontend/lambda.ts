@@ -24,8 +24,8 @@ import { scheduleWith } from "./services/scheduleWith";
 /**
  * Builds the front-end Lambda's handler, once per environment. Captures nothing.
  * Reads `TOPIC_ARN`, `TYPE_TABLE`, `FLEET_TABLE`, `OPERATOR_FUNCTION`, `SCALER_FUNCTION`, `SCHEDULE_GROUP`,
- * `SCHEDULE_ROLE_ARN` and `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE`, `PAYLOAD_TABLE`, `KEEP_PAYLOADS` and `REMOVAL_FUNCTION`; with
- * events `EVENTS_TOPIC_ARN`; `TOKEN_RULES` with `jwt`; and `HIDE_QUEUES` if callers may be outside of the account.
+ * `SCHEDULE_ROLE_ARN` and `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE`, `PAYLOAD_TABLE`, `KEEP_PAYLOADS` and
+ * `REMOVAL_FUNCTION`; with events `EVENTS_TOPIC_ARN`; and `TOKEN_RULES` with `jwt`.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const jobTable = process.env.JOB_TABLE;
@@ -58,7 +58,6 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     tokenRules: JSON.parse(process.env.TOKEN_RULES ?? "{}") as TokenRules,
     readOpenApi: async () =>
       JSON.parse(await readFile(`${process.env.LAMBDA_TASK_ROOT}/openapi.json`, "utf8")) as OpenApi,
-    hidesQueues: Boolean(process.env.HIDE_QUEUES),
     runWithin: createRunWithin(),
     newId: () => randomUUID(),
     now,

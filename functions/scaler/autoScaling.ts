@@ -61,13 +61,14 @@ export function createAutoScaling(client: AutoScalingClient): AutoScaling {
   };
 }
 
+// Auto Scaling's answers have all required fields ("AutoScalingGroup", Amazon EC2 Auto Scaling API Reference).
 function readGroup(group: AutoScalingGroup): Group {
   const mixed = group.MixedInstancesPolicy?.LaunchTemplate?.LaunchTemplateSpecification;
   return {
-    name: group.AutoScalingGroupName ?? "",
-    minInstances: group.MinSize ?? 0,
-    maxInstances: group.MaxSize ?? 0,
-    desired: group.DesiredCapacity ?? 0,
+    name: group.AutoScalingGroupName!,
+    minInstances: group.MinSize!,
+    maxInstances: group.MaxSize!,
+    desired: group.DesiredCapacity!,
     templateVersion: pinned((group.LaunchTemplate ?? mixed)?.Version),
     instances: (group.Instances ?? []).map(readInstance),
   };
@@ -75,8 +76,8 @@ function readGroup(group: AutoScalingGroup): Group {
 
 function readInstance(instance: DescribedInstance): Instance {
   return {
-    id: instance.InstanceId ?? "",
-    lifecycleState: instance.LifecycleState ?? "",
+    id: instance.InstanceId!,
+    lifecycleState: instance.LifecycleState!,
     isHealthy: instance.HealthStatus?.toLowerCase() !== "unhealthy",
     templateVersion: pinned(instance.LaunchTemplate?.Version),
   };
@@ -91,8 +92,8 @@ function pinned(version: string | undefined): string | undefined {
 function readLaunch({ AutoScalingGroupName, StartTime, StatusCode, StatusMessage, Description }: Activity): Launch {
   const isFailed = StatusCode === "Failed" || StatusCode === "Cancelled";
   return {
-    groupName: AutoScalingGroupName ?? "",
-    startedAt: StartTime?.getTime() ?? 0,
+    groupName: AutoScalingGroupName!,
+    startedAt: StartTime!.getTime(),
     outcome: isFailed ? "failed" : StatusCode === "Successful" ? "succeeded" : "underWay",
     reason: StatusMessage ?? Description ?? "",
   };

@@ -20,8 +20,8 @@ export function readNudge(event: unknown, { invokedFunctionArn }: RunContext): S
   const isByWorker = invokedFunctionArn?.endsWith(`:${workerAlias}`) ?? false;
   if (isObject(event) && isObject(event.sent)) {
     const counts = Object.entries(event.sent).map(([type, count]) => {
-      const isCount = typeof count === "number" && Number.isFinite(count) && count > 0;
-      return [type, isCount && !isByWorker ? count : 0] as const;
+      const isCount = !isByWorker && Number.isFinite(count) && (count as number) > 0;
+      return [type, isCount ? (count as number) : 0] as const;
     });
     return { sent: Object.fromEntries(counts), retried: [] };
   }

@@ -522,7 +522,7 @@ describe("BatchJobProcessor", () => {
 
     it("has its function leave out the queues if callers may be outside of the account", async () => {
       const variablesOf = async (args: Partial<BatchJobProcessorArgs>) => {
-        const { environment } = (await build(args)).named("media-api-frontend-function").inputs;
+        const { environment } = (await build(args)).named("media-acts-operator-function").inputs;
         return (environment as { variables: Record<string, string> }).variables;
       };
       expect(await variablesOf({})).to.not.have.property("HIDE_QUEUES");

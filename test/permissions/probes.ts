@@ -116,7 +116,12 @@ export const probes: Record<string, Probe> = {
     await answers(world, 422, "POST", "/jobs", { type: `no-${randomUUID().slice(0, 8)}`, payload: {} });
   },
   async types(world) {
-    await answers(world, 200, "GET", "/types");
+    await restart(world, "-operator-");
+    const { types } = await answers(world, 200, "GET", "/types");
+    for (const { type, counts } of types as { type: string; counts: { deadLetters?: number } }[]) {
+      if (counts.deadLetters === undefined) throw new Error(`Expected the dead letters of ${type}`);
+    }
+    await answers(world, 200, "GET", "/types/deserted");
   },
   async problems(world) {
     await world.journey.cloud.calls.dynamodb("UpdateItem", {
@@ -127,6 +132,11 @@ export const probes: Record<string, Probe> = {
     });
     const { body } = await world.journey.call("GET", "/types");
     if (!JSON.stringify(body).includes("because")) throw new Error("Expected the launch problem");
+    const id = await submitted(world, "deserted");
+    const { waiting } = await answers(world, 200, "GET", `/jobs/${id}`);
+    if (!JSON.stringify(waiting).includes("because")) throw new Error("Expected the launch problem of a job");
+    await answers(world, 202, "DELETE", `/jobs/${id}`);
+    empty(world, world.journey.outputs.queueUrls.deserted!);
   },
   async schedule(world) {
     const runAt = new Date(Date.now() + 3_600_000).toISOString();

@@ -1,27 +1,67 @@
 import { describe } from "../../../contract/check";
 import { problemOf } from "../../../contract/http/problem";
+import type { JobType } from "../../../contract/jobType";
 import { typePattern } from "../../../contract/limits";
+import { errorFields, type Log } from "../../../contract/log";
 import type { ReadFleets } from "../../frontend/services/fleets";
-import { answer, refuse } from "../../shared/httpAnswer";
+import { answer, type HttpAnswer, refuse } from "../../shared/httpAnswer";
 import type { JobTypes } from "../../shared/jobTypes";
+import { mapLimited } from "../../shared/mapLimited";
+import type { ReadCounts } from "../../shared/readCounts";
+import { typeView } from "../typeView";
 import type { Answerers } from "./answerer";
 
 export interface TypeEffects {
-  jobTypes: Pick<JobTypes, "find">;
+  jobTypes: JobTypes;
   readFleets: ReadFleets;
+  readCounts: ReadCounts;
   /** Has the scaler retry the launches of a type now. */
   retryLaunches: (type: string) => Promise<void>;
+  /** True if types are shown without their queues, whose URLs contain the account's id. */
+  hidesQueues?: boolean;
+  log: Log;
 }
 
-export function createTypeAnswerers({ jobTypes, readFleets, retryLaunches }: TypeEffects): Answerers<"retryLaunches"> {
+const queuesAtOnce = 20;
+
+type TypeRoute = "listTypes" | "getType" | "listSchedules" | "retryLaunches";
+
+export function createTypeAnswerers(effects: TypeEffects): Answerers<TypeRoute> {
+  const { jobTypes, readFleets, readCounts, retryLaunches, hidesQueues, log } = effects;
+
+  /** Resolves to undefined if the read fails: the types are the answer all the same. */
+  async function ifReadable<T>(read: Promise<T>): Promise<T | undefined> {
+    return read.catch((error: unknown) => void log("warn", "counts-not-read", errorFields(error)));
+  }
+
+  async function viewsOf(types: JobType[]) {
+    const fleets = (await ifReadable(readFleets(types.map(({ type }) => type)))) ?? {};
+    return mapLimited(types, queuesAtOnce, async (jobType) => {
+      const letters = await ifReadable(readCounts(jobType.deadLetterQueueUrl));
+      const deadLetters = letters && letters.visible + letters.inFlight;
+      return typeView(jobType, fleets[jobType.type] ?? {}, deadLetters, hidesQueues);
+    });
+  }
+
+  async function withType(type: string, respond: (jobType: JobType) => Promise<HttpAnswer>): Promise<HttpAnswer> {
+    const jobType = typePattern.test(type) ? await jobTypes.find(type) : undefined;
+    if (jobType) return respond(jobType);
+    return refuse(problemOf("type-not-found", `Expected a job type that GET /types lists, got ${describe(type)}`));
+  }
+
   return {
-    async retryLaunches({ parameter: type }) {
-      if (!typePattern.test(type) || !(await jobTypes.find(type))) {
-        return refuse(problemOf("type-not-found", `Expected a job type that GET /types lists, got ${describe(type)}`));
-      }
-      const { launchProblem } = (await readFleets([type]))[type] ?? {};
-      await retryLaunches(type);
-      return answer(202, { type, launchProblem });
+    listTypes: async () => answer(200, { types: await viewsOf(await jobTypes.list()) }),
+    getType: ({ parameter }) => withType(parameter, async (jobType) => answer(200, (await viewsOf([jobType]))[0])),
+    async listSchedules() {
+      const types = await jobTypes.list();
+      const schedules = types.flatMap(({ type, schedules: own = [] }) => own.map((each) => ({ type, ...each })));
+      return answer(200, { schedules });
     },
+    retryLaunches: ({ parameter }) =>
+      withType(parameter, async ({ type }) => {
+        const { launchProblem } = (await readFleets([type]))[type] ?? {};
+        await retryLaunches(type);
+        return answer(202, { type, launchProblem });
+      }),
   };
 }

@@ -27,7 +27,7 @@ const build = (
     const queue = new ProcessorQueue("queue", {
       processor: settings,
       users: queueUsers(
-        { router: "arn:router", repair: "arn:repair", removal: "arn:removal", scaler: "arn:scaler" },
+        { router: "arn:router", repair: "arn:repair", operator: "o", removal: "arn:removal", scaler: "arn:scaler" },
         true,
       ),
       isTracking: true,

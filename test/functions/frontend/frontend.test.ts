@@ -344,13 +344,14 @@ describe("frontend", () => {
   it("lists the types with the queues of each, for those who may use them", async () => {
     const { status, json } = await frontend.request("GET", "/types");
     expect(status).to.equal(200);
-    const shown = [wordCount, checksum].map((type) => ({ ...type, fleet: undefined }));
+    const counts = { deadLetters: 3 };
+    const shown = [wordCount, checksum].map((type) => ({ ...type, counts, fleet: undefined }));
     expect(json).to.deep.equal(JSON.parse(JSON.stringify({ types: shown })));
   });
 
   it("lists the types without their queues, where callers may be outside of the account", async () => {
     const { json } = await new FakeFrontend({ hidesQueues: true }).request("GET", "/types");
-    const shown = { type: "word-count", timeoutSeconds: 900, maxAttempts: 3 };
+    const shown = { type: "word-count", timeoutSeconds: 900, maxAttempts: 3, counts: { deadLetters: 3 } };
     expect(json).to.deep.equal({ types: [shown, { ...shown, type: "checksum" }] });
   });
 
@@ -369,7 +370,7 @@ describe("frontend", () => {
     expect(status).to.equal(200);
     expect((json as { types: unknown[] }).types).to.have.length(2);
     expect(blind.lines).to.deep.equal([
-      { level: "warn", event: "launch-problems-not-read", fields: { error: { name: "Error", message: "throttled" } } },
+      { level: "warn", event: "counts-not-read", fields: { error: { name: "Error", message: "throttled" } } },
     ]);
   });
 
@@ -587,7 +588,9 @@ describe("a type with a payloadSchema", () => {
     const { json } = await frontend.request("GET", "/types");
     const { type, queueUrl, deadLetterQueueUrl, timeoutSeconds, maxAttempts } = wordCount;
     expect(json).to.deep.equal({
-      types: [{ type, timeoutSeconds, maxAttempts, payloadSchema, queueUrl, deadLetterQueueUrl }],
+      types: [
+        { type, timeoutSeconds, maxAttempts, payloadSchema, queueUrl, deadLetterQueueUrl, counts: { deadLetters: 3 } },
+      ],
     });
   });
 

@@ -82,6 +82,7 @@ export class FakeFrontend {
             },
       index: new FakeIndex(() => [...this.items.keys()].map((id) => this.record(id)!)),
       readFleets: () => Promise.resolve({}),
+      readCounts: () => Promise.resolve({ visible: 2, inFlight: 1 }),
       retryLaunches: () => Promise.resolve(),
       countTypes: () => Promise.resolve(),
       filterLogs: () => Promise.resolve({ events: [] }),

@@ -1,0 +1,74 @@
+import { expect } from "chai";
+import { encodeCounts } from "../../../contract/fleet/counts";
+import type { FleetState } from "../../../contract/fleet/state";
+import type { JobType } from "../../../contract/http/answers";
+import { checksum, FakeFrontend, wordCount } from "../support/fakeFrontend";
+
+const at = Date.parse("2026-11-02T10:00:00.000Z");
+
+describe("the job types", () => {
+  const fleet: FleetState = {
+    counts: encodeCounts([7, 5, 2, 1, 1, 2, 4, 10, 3, 2]),
+    countsAt: at,
+    backlogSince: at - 90_400,
+  };
+  const show = async (state: FleetState, path = "/types/word-count") => {
+    const frontend = new FakeFrontend({ readFleets: () => Promise.resolve({ "word-count": state }) });
+    return (await frontend.request("GET", path)).json as JobType;
+  };
+
+  it("have counts of jobs, instances and slots, since when jobs wait, and their time", async () => {
+    expect(await show(fleet)).to.deep.include({
+      type: "word-count",
+      // Two of the five in flight have no slot: they are in backoff, or fetched ahead.
+      counts: { waiting: 9, running: 3, delayed: 2, deadLetters: 3 },
+      instances: { inService: 2, pending: 2, desired: 4, max: 10 },
+      slots: { busy: 2, all: 3 },
+      oldestSeconds: 90,
+      asOf: "2026-11-02T10:00:00.000Z",
+    });
+    const { types } = (await show(fleet, "/types")) as unknown as { types: JobType[] };
+    expect(types[0]).to.deep.equal(await show(fleet));
+    expect(types[1])
+      .to.deep.include({ type: "checksum", counts: { deadLetters: 3 } })
+      .and.not.have.any.keys("asOf");
+  });
+
+  it("say when the next launch is only while launches fail", async () => {
+    const failing = { ...fleet, launchProblem: "no", retryAt: at + 60_000 };
+    expect(await show(failing)).to.include({ launchProblem: "no", nextLaunchAt: "2026-11-02T10:01:00.000Z" });
+    expect(await show({ ...failing, launchProblem: undefined })).not.to.have.property("nextLaunchAt");
+  });
+
+  it("are shown without what can't be read, with a warning", async () => {
+    const refuse = () => Promise.reject(new Error("throttled"));
+    const blind = new FakeFrontend({ readFleets: refuse, readCounts: refuse });
+    const { status, json } = await blind.request("GET", "/types/word-count");
+    expect(status).to.equal(200);
+    expect(json).to.deep.include({ type: "word-count", counts: {} });
+    expect(blind.lines.map(({ event }) => event)).to.deep.equal(["counts-not-read", "counts-not-read"]);
+  });
+
+  it("are refused by names that are none", async () => {
+    for (const name of ["none", "..", "%2e%2e", "Word-Count", "a".repeat(100), "word-count%00", "__proto__"]) {
+      const { status, problem } = await new FakeFrontend().request("GET", `/types/${name}`);
+      expect([status, problem.code], name).to.deep.equal([404, "type-not-found"]);
+    }
+  });
+
+  it("have the schedules of the program, each with its type", async () => {
+    const schedules = [{ name: "nightly", expression: "cron(0 3 * * ? *)", timeZone: "Europe/Berlin" }];
+    const frontend = new FakeFrontend({}, [{ ...wordCount, schedules }, checksum]);
+    const { json } = await frontend.request("GET", "/schedules");
+    expect(json).to.deep.equal({ schedules: [{ type: "word-count", ...schedules[0] }] });
+    expect((await frontend.request("GET", "/types/word-count")).json).to.deep.include({ schedules });
+  });
+
+  it("take no query", async () => {
+    for (const path of ["/types", "/types/word-count", "/schedules"]) {
+      const extra = { queryStringParameters: { minutes: "1" } };
+      const { status, problem } = await new FakeFrontend().request("GET", path, undefined, extra);
+      expect([status, problem.code], path).to.deep.equal([400, "invalid-request"]);
+    }
+  });
+});
