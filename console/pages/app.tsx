@@ -9,11 +9,13 @@ import { JobPage } from "./job";
 import { JobsPage } from "./jobs";
 import { LocalPage } from "./local";
 import { OverviewPage } from "./overview";
+import { SchedulesPage } from "./schedules";
 import { TypePage } from "./type";
 
 const pages = [
   { page: "", name: "Overview" },
   { page: "jobs", name: "Jobs" },
+  { page: "schedules", name: "Schedules" },
   ...(isLocal && session.local ? [{ page: "local", name: "This machine" }] : []),
 ];
 
@@ -62,6 +64,7 @@ export function App() {
 function viewOf(page: string, parameter: string) {
   if (page === "" && parameter === "") return <OverviewPage />;
   if (page === "jobs") return parameter ? <JobPage id={parameter} /> : <JobsPage />;
+  if (page === "schedules") return <SchedulesPage />;
   if (page === "local" && session.local) return <LocalPage />;
   if (page === "types" && parameter) return <TypePage type={parameter} />;
   return (

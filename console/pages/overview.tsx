@@ -1,14 +1,16 @@
+import { type ComponentChildren } from "preact";
 import type { JobType } from "../../contract/http/answers";
-import { useLive } from "../api/page";
+import { isLocal, useLive } from "../api/page";
 import { linkTo } from "../filters";
-import { count } from "../format";
+import { count, duration } from "../format";
+import { Ago, At } from "../parts/clock";
 import { JobTable } from "../parts/jobTable";
 import { Section, Shown } from "../parts/shown";
 
 /** The overview: first what needs the person, then each type at a glance. */
 export function OverviewPage() {
   const types = useLive("listTypes");
-  const failed = useLive("listJobs", { query: { state: "failed", limit: 5 } }, 10_000);
+  const failed = useLive("listJobs", { query: { state: "failed", limit: 5 } }, isLocal ? 0 : 10_000);
   return (
     <>
       <div class="title">
@@ -35,14 +37,43 @@ export function OverviewPage() {
   );
 }
 
+interface Need {
+  type: string;
+  text: string;
+  link: string;
+  detail: ComponentChildren;
+}
+
+function needsOf({ type, launchProblem, nextLaunchAt, counts }: JobType): Need[] {
+  const deadLetters = counts?.deadLetters ?? 0;
+  const needs: (Need | false)[] = [
+    launchProblem !== undefined && {
+      ...{ type, text: "No worker starts", link: linkTo("types", type) },
+      detail: (
+        <>
+          {launchProblem}
+          {nextLaunchAt && (
+            <>
+              ; next try <Ago at={nextLaunchAt} />
+            </>
+          )}
+        </>
+      ),
+    },
+    deadLetters > 0 && {
+      ...{ type, text: count(deadLetters, "dead letter"), link: linkTo("jobs", "", { type, state: "failed" }) },
+      detail: "Jobs that failed for good wait for you to retry them.",
+    },
+  ];
+  return needs.filter((need) => need !== false);
+}
+
 function NeedsYou({ types }: { types: JobType[] }) {
-  const needs = types.flatMap(({ type, launchProblem }) =>
-    launchProblem ? [{ type, text: "No worker starts", detail: launchProblem, link: linkTo("types", type) }] : [],
-  );
+  const needs = types.flatMap(needsOf);
   if (needs.length === 0) {
     return (
       <p class="calm" role="status">
-        <span aria-hidden="true">✓</span> Nothing needs you: workers of {count(types.length, "type")} start
+        <span aria-hidden="true">✓</span> Nothing needs you: no dead letters, and workers start
       </p>
     );
   }
@@ -51,7 +82,7 @@ function NeedsYou({ types }: { types: JobType[] }) {
       <h2 id="needs">{needs.length === 1 ? "1 thing needs" : `${needs.length} things need`} you</h2>
       <ul>
         {needs.map(({ type, text, detail, link }) => (
-          <li>
+          <li key={type + text}>
             <a href={link}>
               <strong>{type}</strong> {text}
             </a>
@@ -63,18 +94,66 @@ function NeedsYou({ types }: { types: JobType[] }) {
   );
 }
 
-function Card({ type: { type, description, launchProblem } }: { type: JobType }) {
+function Card({
+  type: { type, description, launchProblem, counts, oldestSeconds, instances, slots, asOf },
+}: {
+  type: JobType;
+}) {
+  const deadLetters = counts?.deadLetters ?? 0;
   return (
-    <article class={launchProblem ? "card bad" : "card"} aria-label={type}>
+    <article class={launchProblem || deadLetters > 0 ? "card bad" : "card"} aria-label={type}>
       <h2>
         <a href={linkTo("types", type)}>{type}</a>
       </h2>
       {description && <p class="muted">{description}</p>}
+      <dl class="figures">
+        <Figure name="waiting" value={counts?.waiting} link={linkTo("jobs", "", { type, state: "queued" })} />
+        <Figure name="running" value={counts?.running} link={linkTo("jobs", "", { type, state: "running" })} />
+        <Figure name="delayed" value={counts?.delayed} />
+        <Figure
+          name="dead"
+          value={counts?.deadLetters}
+          link={linkTo("jobs", "", { type, state: "failed" })}
+          isBad={deadLetters > 0}
+        />
+      </dl>
+      <p class="muted small">
+        {fleetWords(instances, slots)}
+        {oldestSeconds !== undefined && `; jobs have waited for ${duration(oldestSeconds * 1_000)}`}
+        {asOf && (
+          <>
+            {" "}
+            · as of <At at={asOf} />
+          </>
+        )}
+      </p>
       <p class="links">
         <a href={linkTo("jobs", "", { type })}>Jobs</a>
-        <a href={linkTo("jobs", "", { type, state: "failed" })}>Failed</a>
         <a href={linkTo("types", type)}>Submit</a>
       </p>
     </article>
+  );
+}
+
+/** Instances and slots in words. */
+export function fleetWords(instances: JobType["instances"], slots: JobType["slots"]): string {
+  if (!instances) return "Not counted yet";
+  const { inService, pending, max } = instances;
+  const parts = [
+    `${inService} of ${count(max, "instance")}`,
+    pending > 0 && `${pending} starting`,
+    slots && slots.all > 0 && `${slots.busy} of ${count(slots.all, "slot")} busy`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+function Figure(props: { name: string; value: number | undefined; link?: string; isBad?: boolean }) {
+  const { name, value, link, isBad } = props;
+  const shown = value === undefined ? "–" : value.toLocaleString("en");
+  return (
+    <div class={isBad ? "bad" : value ? "" : "none"}>
+      <dt>{name}</dt>
+      <dd>{link ? <a href={link}>{shown}</a> : shown}</dd>
+    </div>
   );
 }

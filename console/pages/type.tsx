@@ -3,36 +3,22 @@ import { api, useLive } from "../api/page";
 import { linkTo } from "../filters";
 import { duration } from "../format";
 import { ask } from "../parts/acts";
+import { Ago, At } from "../parts/clock";
 import { Json } from "../parts/json";
 import { Facts, Section, Shown } from "../parts/shown";
 import { Submit } from "../parts/submit";
+import { whenOf } from "../schedule";
+import { fleetWords } from "./overview";
 
 /** A job type: its fleet, its settings, and a form to submit a job. */
-export function TypePage({ type: name }: { type: string }) {
-  const live = useLive("listTypes");
-  return (
-    <Shown live={live}>
-      {({ types }) => {
-        const type = types.find((each) => each.type === name);
-        return type ? <Whole type={type} /> : <Missing name={name} />;
-      }}
-    </Shown>
-  );
-}
-
-function Missing({ name }: { name: string }) {
-  return (
-    <div class="empty">
-      <h1>There is no type {name}</h1>
-      <p>
-        <a href={linkTo("")}>All types</a>
-      </p>
-    </div>
-  );
+export function TypePage({ type }: { type: string }) {
+  const live = useLive("getType", { parameter: type });
+  return <Shown live={live}>{(found) => <Whole type={found} />}</Shown>;
 }
 
 function Whole({ type }: { type: JobType }) {
-  const { type: name, description, launchProblem, payloadSchema, timeoutSeconds, maxAttempts, machineImage } = type;
+  const { type: name, description, launchProblem, nextLaunchAt, payloadSchema, machineImage, schedules = [] } = type;
+  const { counts, instances, slots, oldestSeconds, asOf } = type;
   return (
     <>
       <div class="title">
@@ -45,26 +31,51 @@ function Whole({ type }: { type: JobType }) {
           <a class="button" href={linkTo("jobs", "", { type: name })}>
             Its jobs
           </a>
+          <a class="button" href={linkTo("jobs", "", { type: name, state: "failed" })}>
+            Its failures
+          </a>
         </div>
       </div>
       {launchProblem && (
         <div class="error" role="note" aria-label="Launch problem">
           <strong>No worker starts</strong>
           <p>{launchProblem}</p>
+          {nextLaunchAt && (
+            <p>
+              Next try <Ago at={nextLaunchAt} />
+            </p>
+          )}
           <button type="button" class="primary" onClick={() => retryLaunches(name)}>
             Retry launches
           </button>
         </div>
       )}
+      <Section title="Fleet" aside={asOf && <span class="muted">as of {<At at={asOf} />}</span>}>
+        <p>{fleetWords(instances, slots)}</p>
+        <Facts
+          of={[
+            ["Waiting", counts?.waiting],
+            ["Running", counts?.running],
+            ["Delayed", counts?.delayed],
+            ["Dead letters", counts?.deadLetters],
+            ["Waiting without a free slot", oldestSeconds !== undefined && duration(oldestSeconds * 1_000)],
+            ["Instances wanted", instances?.desired],
+          ]}
+        />
+      </Section>
       <Section title="Submit a job">
         <Submit key={name} type={name} schema={payloadSchema} />
       </Section>
       <Section title="Settings">
         <Facts
           of={[
-            ["Timeout of an attempt", duration(timeoutSeconds * 1_000)],
-            ["Attempts", maxAttempts],
+            ["Timeout of an attempt", duration(type.timeoutSeconds * 1_000)],
+            ["Attempts", type.maxAttempts],
             ["Machine image", machineImage?.id],
+            [
+              "Schedules",
+              schedules.map(({ name: each, expression }) => `${each}: ${whenOf(expression) || expression}`).join("; "),
+            ],
           ]}
         />
       </Section>

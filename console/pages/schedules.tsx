@@ -1,0 +1,51 @@
+import { isLocal, useLive } from "../api/page";
+import { linkTo } from "../filters";
+import { Shown } from "../parts/shown";
+import { whenOf } from "../schedule";
+
+/** The recurring schedules that submit jobs. */
+export function SchedulesPage() {
+  const live = useLive("listSchedules", {}, isLocal ? 2_000 : 60_000);
+  return (
+    <>
+      <div class="title">
+        <h1>Schedules</h1>
+      </div>
+      <Shown live={live}>
+        {({ schedules }) =>
+          schedules.length === 0 ? (
+            <div class="empty">
+              <p>No type has a schedule.</p>
+            </div>
+          ) : (
+            <div class="scroll">
+              <table>
+                <thead>
+                  <tr>
+                    {["Schedule", "Type", "When", "Expression"].map((head) => (
+                      <th scope="col">{head}</th>
+                    ))}
+                  </tr>
+                </thead>
+                <tbody>
+                  {schedules.map(({ type, name, expression, timeZone }) => (
+                    <tr key={`${type} ${name}`}>
+                      <td>{name}</td>
+                      <td>
+                        <a href={linkTo("types", type)}>{type}</a>
+                      </td>
+                      <td>{[whenOf(expression), timeZone ?? "UTC"].filter(Boolean).join(", ")}</td>
+                      <td>
+                        <code>{expression}</code>
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Shown>
+    </>
+  );
+}
