@@ -13,7 +13,12 @@ import { fleetWords } from "./overview";
 /** A job type: its fleet, its settings, and a form to submit a job. */
 export function TypePage({ type }: { type: string }) {
   const live = useLive("getType", { parameter: type });
-  return <Shown live={live}>{(found) => <Whole type={found} />}</Shown>;
+  return (
+    <>
+      {live.value.value === undefined && <h1>{type}</h1>}
+      <Shown live={live}>{(found) => <Whole type={found} />}</Shown>
+    </>
+  );
 }
 
 function Whole({ type }: { type: JobType }) {
