@@ -36,11 +36,11 @@ export function addLogs(program: Command): void {
       const show = (line: LogLine) => print(renderLine(line, options.full));
       if (options.follow) return untilInterrupted((signal) => follow(client, id, { ...options, signal, show }));
       const lines = (await allLines(client, id)).filter(isWanted(options));
-      if (isJson) return printJson({ lines });
-      lines.forEach(show);
+      if (isJson) printJson({ lines });
+      else lines.forEach(show);
       const { waiting } = await client.get(id);
       if (waiting) err.line(waitingLine(id, waiting));
-      else if (lines.length === 0) err.line(paint.dim("No lines; they take some seconds to get here"));
+      else if (lines.length === 0 && !isJson) err.line(paint.dim("No lines; they take some seconds to get here"));
     });
 }
 

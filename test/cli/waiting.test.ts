@@ -53,9 +53,9 @@ describe("batch-jobs, while a job waits", () => {
   });
 
   it("says why in place of log lines, or below those of earlier attempts, to programs on standard error", async () => {
-    for (const lines of [[], [{ at: 0, stream: "w", line: "it failed" }]]) {
+    for (const lines of [[], [{ at, source: "w", level: "info", event: "job-log", message: "it failed" }]]) {
       api = await startCannedApi(({ path }) => ({
-        body: path.startsWith("/_local") ? { lines } : { ...queued, waiting: noWorkers },
+        body: path.includes("/logs") ? { lines } : { ...queued, waiting: noWorkers },
       }));
       const removeRun = runAt(api.url);
       const people = await runCli(["logs", "a", "--url", api.url]);
