@@ -7,7 +7,7 @@ import { expect } from "chai";
 import type { Waiting } from "../../contract/records/waiting";
 import { findGpus } from "../../worker-image/src/support/gpus";
 import { spawnCli, type SpawnOptions } from "../cli/support";
-import { groupOf, runScaler, setItem } from "./support/fleet";
+import { groupOf, runScaler, setItem, watchCalls } from "./support/fleet";
 import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
 /** Nothing happens by the minute here: whatever wakes a fleet was told to. */
@@ -147,11 +147,20 @@ describe("a job that waits", () => {
   };
 
   it("says that instances start, then that all slots are busy, with the number of jobs and their end", async () => {
+    // Its first instance stays at its launch hook until it was seen there.
+    let letIn = () => {};
+    const seen = new Promise<void>((resolve) => (letIn = resolve));
+    const isOfLone = (caller?: string) => groupOf(journey, "lone").instances.some(({ id }) => id === caller);
+    watchCalls(journey, "autoscaling", {
+      before: async ({ action, caller }) => {
+        if (action === "CompleteLifecycleAction" && isOfLone(caller)) await seen;
+      },
+    });
     const first = await journey.submit("lone", {});
     const starting = await eventually(async () => {
       const waiting = await reasonOf(first, "lone");
       return waiting?.reason === "starting" ? waiting : undefined;
-    });
+    }).finally(letIn);
     expect(starting.detail).to.match(/^No instance is in service; [01] of 1 are starting$/);
     expect(starting).to.include.keys("since", "asOf");
     await journey.reaches(first, "running");
