@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe } from "../contract/check";
 import { idPattern } from "../contract/limits";
@@ -35,7 +35,8 @@ import type {
   SubmittedJob,
   TypeSchedule,
 } from "./job";
-import { bodyToSubmit, checkPayload, submissionBody } from "./submissionBody";
+import { withUpload, withUploadedFile } from "./largeValues";
+import { bodyToSubmit, checkPayload, type SubmissionBody, submissionBody } from "./submissionBody";
 import { submitMany } from "./submitMany";
 import { waitForJob, type WaitOptions } from "./waitForJob";
 
@@ -57,8 +58,14 @@ export interface GetOptions extends CallOptions {
 /** Time between two reads of new lines: CloudWatch Logs takes few calls a second from all readers together. */
 const followMilliseconds = { local: 1_000, cloud: 5_000 };
 
+/** Payloads uploaded at once. */
+const uploadsAtOnce = 4;
+
 /** Jobs read at once. */
 const readsAtOnce = 10;
+
+/** A submission, or the reason why it isn't sent. */
+type Outcome = ReturnType<typeof submissionBody>;
 
 /** Jobs of a known type by their id, or of any type by a bare id. */
 type JobRef<Name extends string> = string | SubmittedJob<Name>;
@@ -94,13 +101,34 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     payload: Types[Name]["payload"],
     options: SubmitOptions = {},
   ): Promise<SubmittedJob<Name>> {
-    const answer = await this.connection.request({
-      method: "POST",
-      path: "jobs",
-      headers: options.id === undefined ? { "idempotency-key": options.idempotencyKey ?? randomUUID() } : {},
-      body: bodyToSubmit(type, payload, options),
-      signal: options.signal,
-    });
+    const { id, idempotencyKey, signal } = options;
+    const body = bodyToSubmit(type, payload, options);
+    const large = await withUpload(this.connection, { ...body, id: idOf(type, options) }, signal);
+    if (large.payloadRef) return this.post(large, {}, signal);
+    return this.post(body, id === undefined ? { "idempotency-key": idempotencyKey ?? randomUUID() } : {}, signal);
+  }
+
+  /**
+   * Submits a job whose payload is a file, of up to 100 MB of JSON, or with `payloads: "file"` of up to 5 GB of
+   * anything. The file is uploaded to S3 piece by piece.
+   *
+   * @throws JobProblemError if the API refuses it.
+   */
+  async submitFile<Name extends keyof Types & string>(
+    type: Name,
+    file: string,
+    options: SubmitOptions = {},
+  ): Promise<SubmittedJob<Name>> {
+    const job = { ...bodyToSubmit(type, null, options), payload: undefined, id: idOf(type, options) };
+    return this.post(await withUploadedFile(this.connection, job, file, options.signal), {}, options.signal);
+  }
+
+  private async post<Name extends string>(
+    body: SubmissionBody,
+    headers: Record<string, string>,
+    signal: AbortSignal | undefined,
+  ): Promise<SubmittedJob<Name>> {
+    const answer = await this.connection.request({ method: "POST", path: "jobs", headers, body, signal });
     return readSubmittedJob(answer) as SubmittedJob<Name>;
   }
 
@@ -111,12 +139,24 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     const bodies = submissions.map(({ type, payload, ...more }, index) =>
       submissionBody(type, payload, { ...more, id: ids[index] }),
     );
-    const sent = bodies.flatMap((each) => ("body" in each ? [each.body] : []));
+    const placed = await inParallel(bodies, uploadsAtOnce, (each) => this.place(each, options.signal));
+    const sent = placed.flatMap((each) => ("body" in each ? [each.body] : []));
     const answered = await submitMany(this.connection, sent, options.signal);
-    return bodies.map((each, index): SubmitOutcome => {
+    return placed.map((each, index): SubmitOutcome => {
       if ("body" in each) return answered.shift()!;
       return { id: ids[index]!, isAccepted: false, problem: each.refusal };
     });
+  }
+
+  /** Uploads a large payload, so that its job can be submitted. */
+  private async place(each: Outcome, signal?: AbortSignal): Promise<Outcome> {
+    if ("refusal" in each) return each;
+    try {
+      return { body: await withUpload(this.connection, each.body as SubmissionBody & { id: string }, signal) };
+    } catch (error) {
+      if (!(error instanceof JobProblemError)) throw error;
+      return { refusal: { ...error, detail: error.message, errors: [...error.errors] } };
+    }
   }
 
   /** Reads a job's present state. */
@@ -284,6 +324,15 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
 
 function timeText(time: Date | string | undefined): string | undefined {
   return time instanceof Date ? time.toISOString() : time;
+}
+
+/** The job's id, which a payload in S3 needs: the same for the same key. */
+function idOf(type: string, { id, idempotencyKey }: SubmitOptions): string {
+  if (id !== undefined) return id;
+  if (idempotencyKey === undefined) return randomUUID();
+  return createHash("sha256")
+    .update(JSON.stringify([type, idempotencyKey]))
+    .digest("hex");
 }
 
 function readUrl(url: string | URL): URL {

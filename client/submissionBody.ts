@@ -2,6 +2,7 @@ import { describe, type FieldProblem } from "../contract/check";
 import { definedFields } from "../contract/definedFields";
 import { nearestName } from "../contract/http/nearestName";
 import { problems } from "../contract/http/problem";
+import type { LargeValue } from "../contract/records/largeValues";
 import { JobProblemError } from "./errors";
 import type { Refusal, SubmitOptions } from "./job";
 import { payloadProblems } from "./payloadProblems";
@@ -9,7 +10,9 @@ import { payloadProblems } from "./payloadProblems";
 /** A job as `POST /jobs` takes it. */
 export interface SubmissionBody {
   type: string;
-  payload: unknown;
+  payload?: unknown;
+  /** The payload that was uploaded before. */
+  payloadRef?: LargeValue;
   id?: string;
   delaySeconds?: number;
   runAt?: string;

@@ -3,6 +3,8 @@ export interface Job<Payload = unknown> {
   id: string;
   type: string;
   payload: Payload;
+  /** With `payloads: "file"`: the path of the file that the payload is, in place of `payload`. */
+  payloadFile?: string;
   /** Counted from 1. */
   attempt: number;
   /** ISO 8601, UTC. */

@@ -11,6 +11,8 @@ export interface JobType {
    * JSON Schema of the payload, by which payloads are checked and which `GET /types` shows. Data, never run as code.
    */
   payloadSchema?: Record<string, unknown>;
+  /** `file` if its handlers read payloads as files. */
+  payloads?: "file";
   /** Machine image of the workers' instances. */
   machineImage?: JobTypeImage;
   /** Log group of the workers; undefined in an entry of an earlier version. */
@@ -50,7 +52,7 @@ export interface JobTypeFleet {
 /** A job type as a DynamoDB item, keyed by `type`. */
 export function encodeJobType(jobType: JobType): Record<string, { S: string } | { N: string }> {
   const { type, queueUrl, deadLetterQueueUrl, description, timeoutSeconds, maxAttempts, fleet } = jobType;
-  const { payloadSchema, machineImage, schedules, logGroup } = jobType;
+  const { payloadSchema, payloads, machineImage, schedules, logGroup } = jobType;
   return {
     type: { S: type },
     queueUrl: { S: queueUrl },
@@ -59,6 +61,7 @@ export function encodeJobType(jobType: JobType): Record<string, { S: string } | 
     timeoutSeconds: { N: String(timeoutSeconds) },
     maxAttempts: { N: String(maxAttempts) },
     ...(payloadSchema && { payloadSchema: { S: JSON.stringify(payloadSchema) } }),
+    ...(payloads && { payloads: { S: payloads } }),
     ...(machineImage && { machineImage: { S: JSON.stringify(machineImage) } }),
     ...(logGroup && { logGroup: { S: logGroup } }),
     ...(schedules && { schedules: { S: JSON.stringify(schedules) } }),

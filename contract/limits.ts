@@ -2,6 +2,12 @@
 export const limits = {
   /** UTF-8 bytes of a payload as JSON: SNS's 256 KiB less room for the envelope. */
   maxPayloadBytes: 240_000,
+  /** Bytes of a payload that is an object of S3, and that a handler reads at once. */
+  maxLargeBytes: 100_000_000,
+  /** Bytes of a payload that the handler reads as a file: S3's largest PUT ("Uploading objects"). */
+  maxFileBytes: 5_368_709_120,
+  /** Seconds for which a signed URL of S3 works. */
+  signedUrlSeconds: 900,
   /** Nesting of objects and arrays, so that no later parser or printer overflows its stack. */
   maxPayloadDepth: 64,
   /** Bytes of a request's body. Lambda takes 6 MB ("Lambda quotas"), in which every quote of the body is escaped. */

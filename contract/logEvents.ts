@@ -178,6 +178,8 @@ export interface LogEvents {
   "event-kept": "worker";
   /** AWS refused a receive, with the `error` */
   "receive-failed": "worker";
+  /** S3 refused a payload, with the `error` */
+  "large-value-retried": "worker";
   /** AWS refused a call that ends a job, with the `error` */
   "settling-retried": "worker";
   /** It takes jobs, and its group may put the instance into service */

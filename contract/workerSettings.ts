@@ -58,8 +58,14 @@ export const workerOptions = {
   jobTable: optional(text),
   /** Table of the jobs' payloads and checkpoints; undefined if jobs are not tracked. */
   payloadTable: optional(text),
+  /** Bucket of large payloads; undefined if jobs are not tracked. */
+  largeValues: optional(text),
+  /** Table with the type's schema, by which large payloads are checked; undefined without one. */
+  schemaTable: optional(text),
   /** True if the payloads of jobs that were published straight to the topic are kept. */
   keepPayloads: optional(flag),
+  /** Form in which the handler gets a payload. */
+  payloads: optional(choice("value", "file")),
   /** Name of a handler module of the worker image. */
   handler: optional(text),
   /** S3 location of an inline handler's text: `s3://bucket/key`. */

@@ -23,7 +23,7 @@ async function recordPrograms() {
   for (const more of [{}, elsewhere]) {
     const build = () =>
       new BatchJobProcessor(component, {
-        processors: [{ name: type, handle: () => Promise.resolve() }],
+        processors: [{ name: type, handle: () => Promise.resolve(), payloadSchema: { type: "object" } }],
         events: true,
         secrets: {
           PASSWORD: "arn:aws:secretsmanager:us-east-1:123456789012:secret:database-AbCdEf#password",

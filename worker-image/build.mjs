@@ -17,6 +17,7 @@ export async function buildWorker(outdir = path.join(folder, "dist")) {
     entryPoints: [
       { in: path.join(source, "main.ts"), out: "main" },
       { in: path.join(source, "handlers/javascript/handlerMain.ts"), out: "handlerMain" },
+      { in: path.join(source, "values/valueMain.ts"), out: "valueMain" },
       { in: path.join(source, "trial.ts"), out: "trial" },
       ...processors.map((file) => ({
         in: path.join(source, "processors", file),

@@ -1,6 +1,8 @@
+import { stat } from "node:fs/promises";
 import { type Command } from "commander";
 import { JobProblemError } from "../../client/index";
 import { nearestName } from "../../contract/http/nearestName";
+import { limits } from "../../contract/limits";
 import { CommandError, exitCodes, usageError } from "../exitCodes";
 import { label, seconds, time, wholeSeconds } from "../optionValues";
 import { paint } from "../output/styled";
@@ -27,7 +29,7 @@ export function addSubmit(program: Command): void {
     .description("Submits a job, and prints its id")
     .argument("<type>", "job type")
     .argument("[payload]", "JSON (default: standard input)")
-    .option("-f, --file <path>", "read the payload from a file, - for standard input")
+    .option("-f, --file <path>", "read the payload from a file of any size, - for standard input")
     .option("--lines", "each line of the input is the payload of a job of its own")
     .option(
       "--id <id>",
@@ -50,11 +52,13 @@ Examples:
     )
     .action(async (type: string, argument: string | undefined, options: SubmitCommandOptions, command: Command) => {
       checkOptions(options);
-      const payloads = await readPayloads({ argument, file: options.file, isPerLine: options.lines });
+      const { file, lines } = options;
+      const largeFile = argument === undefined && !lines && (await isLarge(file)) ? file : undefined;
+      const payloads = largeFile === undefined ? await readPayloads({ argument, file, isPerLine: lines }) : [];
       const session = await openSession(command);
       process.exitCode = options.lines
         ? await submitLines(session, type, payloads, options)
-        : await submitOne(session, type, payloads[0], options);
+        : await submitOne(session, type, payloads[0], options, largeFile);
     });
 }
 
@@ -70,11 +74,26 @@ function checkOptions({ lines, id, wait, timeout, delay, runAt }: SubmitCommandO
   if (problem) throw usageError(problem);
 }
 
-async function submitOne(session: Session, type: string, payload: unknown, options: SubmitCommandOptions) {
+/** True for a file that is uploaded as it is. */
+async function isLarge(file: string | undefined): Promise<boolean> {
+  if (file === undefined || file === "-") return false;
+  const found = await stat(file).catch(() => undefined);
+  return found !== undefined && found.isFile() && found.size > limits.maxPayloadBytes;
+}
+
+async function submitOne(
+  session: Session,
+  type: string,
+  payload: unknown,
+  options: SubmitCommandOptions,
+  largeFile: string | undefined,
+) {
   const { id, delay, runAt, tenant, label: labels } = options;
-  const job = await session.client
-    .submit(type, payload, { id, delaySeconds: delay, runAt, tenant, labels })
-    .catch((error: unknown) => explainType(session, type, error));
+  const { client } = session;
+  const given = { id, delaySeconds: delay, runAt, tenant, labels };
+  const submitted =
+    largeFile === undefined ? client.submit(type, payload, given) : client.submitFile(type, largeFile, given);
+  const job = await submitted.catch((error: unknown) => explainType(session, type, error));
   if (options.wait) return waitForJobs(session, [job.id], options.timeout);
   if (session.isJson) printJson({ id: job.id, type: job.type, state: job.state });
   else print(job.id);

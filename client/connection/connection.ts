@@ -1,4 +1,5 @@
-import { ConnectionError } from "../errors";
+import { ConnectionError, JobProblemError } from "../errors";
+import { gatewayCodes } from "../problemCode";
 import type { Authorize } from "./authorization";
 import { proxyOf } from "./proxy";
 import { type Answer, PassingProblem, readAnswer } from "./readAnswer";
@@ -23,6 +24,15 @@ export interface ApiRequest {
   /** Sent as JSON. */
   body?: unknown;
   signal?: AbortSignal;
+}
+
+/** A transfer by a signed URL. */
+export interface Transfer {
+  method: "PUT";
+  headers?: Record<string, string>;
+  /** Returns the body, for each try anew. */
+  read?: () => unknown;
+  signal?: AbortSignal | undefined;
 }
 
 /** Longest wait between two tries, doubled with each; the API's `Retry-After` comes on top. */
@@ -61,6 +71,35 @@ export class Connection {
       leastMilliseconds: (error) => (error instanceof PassingProblem ? error.retryAfterSeconds * 1_000 : 0),
       signal,
     });
+  }
+
+  /**
+   * Sends a file to a signed URL, without the API's authorization.
+   *
+   * @throws JobProblemError if it is refused, ConnectionError if no answer comes, the signal's reason.
+   */
+  async transfer(address: string, { method, headers, read, signal }: Transfer): Promise<Buffer> {
+    const url = new URL(address);
+    const { maxAttempts = 8, fetch: own } = this.options;
+    const attempt = async () => {
+      const dispatcher = own ? undefined : await proxyOf(url);
+      const content = { body: read?.(), ...(read && { duplex: "half" }) };
+      const init = { method, headers, redirect: "manual", signal, ...content, ...(dispatcher && { dispatcher }) };
+      try {
+        const response = await (own ?? fetch)(url, init as object);
+        const bytes = Buffer.from(await response.arrayBuffer());
+        if (response.ok) return bytes;
+        const [, said = "no reason"] = /<Code>(\w+)</.exec(bytes.toString()) ?? [];
+        const detail = `S3 refused the transfer (${response.status}: ${said})`;
+        throw new JobProblemError({ code: gatewayCodes.unexpected, status: response.status, detail });
+      } catch (error) {
+        if (error instanceof JobProblemError && error.status < 500) throw error;
+        signal?.throwIfAborted();
+        throw new ConnectionError(`Could not reach ${url.origin}: ${reasonOf(error)}`, { cause: error });
+      }
+    };
+    const shouldRetry = (error: unknown) => error instanceof ConnectionError;
+    return retry(attempt, { maxAttempts, backoffMilliseconds, shouldRetry, signal });
   }
 
   private async attempt(request: ApiRequest, body?: string): Promise<unknown> {

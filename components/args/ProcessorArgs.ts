@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { type Job, type JobContext } from "../../contract/handler";
 import { type Architecture, architectureOf } from "../aws/instanceTypes";
 import { type PolicyStatement } from "../aws/permissions";
-import { type Acknowledge } from "./choices";
+import { type Acknowledge, type PayloadForm } from "./choices";
 import { defaults } from "./defaults";
 
 /** One processor: a job type's queue, dead-letter queue, fleet and handler. */
@@ -42,6 +42,13 @@ export interface ProcessorArgs {
    * @example { type: "object", required: ["text"] }
    */
   payloadSchema?: Record<string, unknown>;
+  /**
+   * Form in which the handler gets a payload: as a `value`, `job.payload`, or as a `file`, `job.payloadFile`, which may
+   * have 5 GB in place of 100 MB, need not be JSON, and is not checked: `file` excludes `payloadSchema`.
+   * @default value
+   * @example "file"
+   */
+  payloads?: PayloadForm;
   /**
    * Container image of the workers.
    * @default - the component's `image`

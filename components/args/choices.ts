@@ -38,3 +38,12 @@ export const Acknowledge = {
   Before: "before",
 } as const;
 export type Acknowledge = (typeof Acknowledge)[keyof typeof Acknowledge];
+
+/** Form in which a handler gets a payload. */
+export const PayloadForm = {
+  /** As a JSON value. */
+  Value: "value",
+  /** As a file. */
+  File: "file",
+} as const;
+export type PayloadForm = (typeof PayloadForm)[keyof typeof PayloadForm];

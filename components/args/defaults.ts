@@ -30,6 +30,7 @@ export const defaults = {
     timeoutSeconds: workerOptions.timeoutSeconds.default,
     prefetch: workerOptions.prefetch.default,
     maxAttempts: workerOptions.maxAttempts.default,
+    payloads: "value",
     acknowledge: "after",
     idleSeconds: workerOptions.idleSeconds.default,
     backoffSeconds: workerOptions.backoffSeconds.default,

@@ -30,7 +30,7 @@ export function encryptBucket(kmsKey: KmsKey): aws.types.input.s3.BucketServerSi
 /** Actions on the key that a caller needs for a service's call, by that call. */
 const keyActions: [call: RegExp, actions: string[]][] = [
   // "Key management", Amazon SQS Developer Guide; "Managing encryption keys", Amazon SNS Developer Guide.
-  [/^(sqs:SendMessage|sns:Publish)$/, ["kms:Decrypt", "kms:GenerateDataKey"]],
+  [/^(sqs:SendMessage|sns:Publish|s3:PutObject)$/, ["kms:Decrypt", "kms:GenerateDataKey"]],
   [/^sqs:ReceiveMessage$/, ["kms:Decrypt"]],
   // "How DynamoDB uses AWS KMS", of the table key; "Using server-side encryption with AWS KMS", Amazon S3 User Guide.
   [/^(dynamodb:\w+|s3:GetObject)$/, ["kms:Decrypt"]],

@@ -23,6 +23,8 @@ export const statementReasons: Record<string, string> = {
   KeepFleetItems: "Keeps what is known of each fleet",
   KeepControl: "Reserves the time for reading logs",
   KeepUndelivered: "SNS keeps what it could not deliver to the router",
+  KeepLargeValues: "Signs uploads and downloads of payloads in S3, copies and removes them",
+  ListLargeValues: "Finds what a job has in S3, and if a payload is missing",
   ListRecords: "Finds jobs by their index, to list them and to end those whose messages are gone",
   NudgeScaler: "Tells the scaler that there is work",
   OpenSessions: "Lets people open a shell; with `sessionManager` only",
@@ -36,6 +38,8 @@ export const statementReasons: Record<string, string> = {
   ReadFleets: "Says why a type's workers don't start",
   ReadHandler: "Reads the text of an inline handler; of that type only",
   ReadJobTypes: "Knows the types, their queues and schemas",
+  ReadLargePayloads: "Reads payloads in S3; of its own type alone",
+  ReadSchema: "Checks payloads in S3 by the type's schema; with `payloadSchema`, of its own type alone",
   ReadRegistryCredentials: "Reads what its image's registry asks for; with `registryCredentials` only",
   ReadParameters: "Reads the values of the type's secrets that are SSM parameters; with `secrets` only",
   ReadListed: "Reads the records of those listed",
@@ -92,6 +96,8 @@ function noChannelResources(): string {
 export const patternReasons: Record<string, string> = {
   ReadLogs:
     "Types come and go, and a list of their log groups would outgrow the policy: this deployment's tag is the bound.",
+  KeepLargeValues: "Jobs come and go, and the bucket holds nothing but their values.",
+  ReadLargePayloads: "Jobs come and go: the bound is the type's own prefix of the component's bucket.",
   ScaleGroups:
     "Types come and go, and a list of their groups would outgrow the policy: the tag of this deployment's groups is the bound.",
   ScheduleJobs: "Schedules are made at run time, one for each job far ahead, in the component's own group.",

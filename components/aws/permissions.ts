@@ -111,6 +111,26 @@ function onlyOf(type: string): Pick<PolicyStatement, "Condition"> {
   return { Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [type] } } };
 }
 
+/** Reading the payloads of one type's jobs. No part of a key but these holds a slash. */
+export function readLargePayloads(bucketArn: pulumi.Input<string>, type: string): PolicyStatement {
+  return allow("ReadLargePayloads", "s3:GetObject")(pulumi.interpolate`${bucketArn}/d*/payloads/${type}/*`);
+}
+
+/** Signing uploads and downloads of payloads, copying payloads, and removing what a job has. */
+export function keepLargeValues(bucketArn: pulumi.Input<string>): PolicyStatement[] {
+  const actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"];
+  return [
+    allow("KeepLargeValues", ...actions)(pulumi.interpolate`${bucketArn}/*`),
+    // Without it S3 doesn't say that an object is missing, either.
+    allow("ListLargeValues", "s3:ListBucket")(bucketArn),
+  ];
+}
+
+/** Reading the schema of one type. */
+export function readSchema(tableArn: pulumi.Input<string>, type: string): PolicyStatement {
+  return { ...allow("ReadSchema", "dynamodb:GetItem")(tableArn), ...onlyOf(type) };
+}
+
 /** Reading the values of the references, and no others. */
 export function readSecrets(references: pulumi.Input<string>[]): pulumi.Output<PolicyStatement[]> {
   return pulumi.all(references).apply((texts) => {

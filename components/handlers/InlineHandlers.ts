@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { encryptBucket, type KmsKey } from "../aws/encryption";
-import { tlsOnlyPolicy } from "../aws/roles";
+import { createBucket } from "../aws/createBucket";
+import { type KmsKey } from "../aws/encryption";
 import { type OwnHandler, shipHandlers, type ShippedHandler } from "./shipHandlers";
 
 /** S3 location of a serialised handler. */
@@ -27,7 +27,7 @@ export class InlineHandlers extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("batch-job-processor:index:InlineHandlers", name, {}, opts);
-    this.bucket = this.createBucket(name, args.kmsKey, args.tags);
+    this.bucket = createBucket(name, args, { parent: this });
     this.handlers = shipHandlers(args.handlers);
     this.registerOutputs();
   }
@@ -51,34 +51,6 @@ export class InlineHandlers extends pulumi.ComponentResource {
       url: pulumi.interpolate`s3://${this.bucket.id}/${object.key}`,
       arn: pulumi.interpolate`${this.bucket.arn}/${object.key}`,
     };
-  }
-
-  private createBucket(name: string, kmsKey: KmsKey, tags?: aws.Tags): aws.s3.Bucket {
-    const child = { parent: this };
-    const bucket = new aws.s3.Bucket(`${name}-bucket`, { forceDestroy: true, tags }, child);
-    new aws.s3.BucketServerSideEncryptionConfiguration(
-      `${name}-encryption`,
-      { bucket: bucket.id, rules: [encryptBucket(kmsKey)] },
-      child,
-    );
-    const access = new aws.s3.BucketPublicAccessBlock(
-      `${name}-private`,
-      {
-        bucket: bucket.id,
-        blockPublicAcls: true,
-        blockPublicPolicy: true,
-        ignorePublicAcls: true,
-        restrictPublicBuckets: true,
-      },
-      child,
-    );
-    new aws.s3.BucketPolicy(
-      `${name}-policy`,
-      { bucket: bucket.id, policy: bucket.arn.apply((arn) => tlsOnlyPolicy("s3:*", [arn, `${arn}/*`])) },
-      // S3 allows one change of a bucket's access at a time.
-      { ...child, dependsOn: [access] },
-    );
-    return bucket;
   }
 }
 

@@ -1,7 +1,15 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type DeployTarget } from "../aws/DeployTarget";
-import { invoke, keepControl, readFleets, readJobTypes, readLogs, readRecords } from "../aws/permissions";
+import {
+  invoke,
+  keepControl,
+  keepLargeValues,
+  readFleets,
+  readJobTypes,
+  readLogs,
+  readRecords,
+} from "../aws/permissions";
 import { type JobTables } from "./JobTables";
 import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
@@ -24,7 +32,7 @@ export class JobOperator extends pulumi.ComponentResource {
   constructor(name: string, args: JobOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobOperator", name, {}, opts);
     const { scaler, logGroup, target, hidesQueues } = args;
-    const { records, types, fleets, control } = args.tables;
+    const { records, types, fleets, control, largeValues } = args.tables;
     this.lambda = new LambdaFunction(
       `${name}-operator`,
       {
@@ -33,6 +41,7 @@ export class JobOperator extends pulumi.ComponentResource {
         environment: {
           ...{ TYPE_TABLE: types.name, FLEET_TABLE: fleets.name, CONTROL_TABLE: control.name },
           ...(records && { JOB_TABLE: records.name }),
+          ...(largeValues && { LARGE_VALUES: largeValues.id }),
           ...{ LOG_GROUP: logGroup.name, SCALER_FUNCTION: scaler.name },
           ...(hidesQueues && { HIDE_QUEUES: "1" }),
         },
@@ -41,6 +50,7 @@ export class JobOperator extends pulumi.ComponentResource {
           readFleets(fleets.arn),
           ...(records ? [readRecords(records.arn), keepControl(control.arn), readLogs(target, fleets.name)] : []),
           invoke("RetryLaunches", scaler.arn),
+          ...(largeValues ? keepLargeValues(largeValues.arn) : []),
         ],
       },
       { parent: this },

@@ -1,8 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { lifetimes } from "../../contract/records/largeValues";
 import { listIndex, unsuccessfulIndex } from "../../contract/records/listKey";
 import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
 import { defaults } from "../args/defaults";
+import { createBucket } from "../aws/createBucket";
 import { encryptTable } from "../aws/encryption";
 
 export type JobTablesArgs = Pick<
@@ -21,7 +23,8 @@ const indexes = [
 
 /**
  * The tables: job records, users' data beside them, the job types that the functions know, the fleets' state and
- * reports, the router's unsent events, and the operator's state. On demand: idle costs nothing.
+ * reports, the router's unsent events, and the operator's state; and the bucket of large values. On demand: idle costs
+ * nothing.
  */
 export class JobTables extends pulumi.ComponentResource {
   /** Undefined without `tracking`. */
@@ -32,6 +35,8 @@ export class JobTables extends pulumi.ComponentResource {
    */
   readonly payloads: aws.dynamodb.Table | undefined;
   readonly keepsPayloads: boolean;
+  /** Payloads that are too large for messages. Undefined without `tracking`. */
+  readonly largeValues: aws.s3.Bucket | undefined;
   readonly types: aws.dynamodb.Table;
   /** Events that the router keeps while SQS takes nothing: messages of the topic. */
   readonly unsent: aws.dynamodb.Table;
@@ -69,6 +74,7 @@ export class JobTables extends pulumi.ComponentResource {
         { ...shared, ...byTypeAndItem, pointInTimeRecovery },
         { parent: this },
       );
+      this.largeValues = createLargeValues(`${name}-large-values`, args, { parent: this });
     }
     this.types = new aws.dynamodb.Table(
       `${name}-types`,
@@ -92,4 +98,21 @@ export class JobTables extends pulumi.ComponentResource {
     );
     this.registerOutputs();
   }
+}
+
+/** The bucket, whose objects are removed by the lifetime that their keys begin with. */
+function createLargeValues(name: string, args: JobTablesArgs, opts: pulumi.CustomResourceOptions): aws.s3.Bucket {
+  const bucket = createBucket(name, args, opts);
+  new aws.s3.BucketLifecycleConfiguration(
+    `${name}-lifetimes`,
+    {
+      bucket: bucket.id,
+      rules: lifetimes.map((days) => ({
+        ...{ id: `d${days}`, status: "Enabled" },
+        ...{ filter: { prefix: `d${days}/` }, expiration: { days } },
+      })),
+    },
+    opts,
+  );
+  return bucket;
 }

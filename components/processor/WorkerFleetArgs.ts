@@ -15,6 +15,7 @@ export interface WorkerAddresses {
   jobTable?: string;
   payloadTable?: string;
   keepPayloads: boolean;
+  largeValues?: string;
   fleetTable: string;
   scalerFunction: string;
   eventsTopic?: string;

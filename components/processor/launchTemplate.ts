@@ -75,7 +75,10 @@ function userData(
   const { queue, deadLetterQueue } = args.queue;
   const needed = {
     ...{ image: args.image, registryCredentials: args.registryCredentials, logGroup: args.logGroup.name },
-    own: { queueUrl: queue.url, deadLetterQueueUrl: deadLetterQueue.url, inlineHandler: args.handler?.url },
+    own: {
+      ...{ queueUrl: queue.url, deadLetterQueueUrl: deadLetterQueue.url, inlineHandler: args.handler?.url },
+      schemaTable: processor.payloadSchema && args.tables.largeValues && args.tables.types.name,
+    },
     ...{ shared: args.addresses, environment: { ...args.environment, ...processor.environment } },
     secrets: secretsOf(args, processor),
   };

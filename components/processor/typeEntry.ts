@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { encodeJobType, type JobTypeFleet } from "../../contract/jobType";
+import { PayloadForm } from "../args/choices";
 import { type ProcessorSettings } from "../args/ProcessorArgs";
 import { resolve } from "../aws/json";
 import { slotsOf } from "../aws/slotsOf";
@@ -42,6 +43,7 @@ export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulum
         maxAttempts,
         payloadSchema,
         schedules,
+        ...(processor.payloads === PayloadForm.File && { payloads: "file" }),
         ...rest,
         fleet: fleetOf(processor, groupName, onDemandGroupName),
       }),

@@ -8,6 +8,7 @@ export function workerAddresses(sources: Sources, checks: pulumi.Input<void>[] =
   const addresses = {
     ...{ region: sources.target.region, jobTable: sources.tables.records?.name },
     payloadTable: sources.tables.payloads?.name,
+    largeValues: sources.tables.largeValues?.id,
     keepPayloads: sources.tables.keepsPayloads,
     ...{ fleetTable: sources.scaler.fleetTable.name, scalerFunction: sources.scaler.functionArn },
     ...{ eventsTopic: sources.eventsTopic?.arn, keptEventsQueueUrl: sources.keptEventsQueue?.url },

@@ -15,7 +15,9 @@ import {
   pullImage,
   readBacklog,
   readHandler,
+  readLargePayloads,
   readRegistryCredentials,
+  readSchema,
   readSecrets,
   reportToFleet,
   sendTo,
@@ -35,6 +37,7 @@ export function createWorkerRole(
   parent: pulumi.Resource,
 ): { role: aws.iam.Role; policy: aws.iam.RolePolicy } {
   const { processor, tags } = args;
+  const { largeValues } = args.tables;
   const secrets = secretsOf(args, processor);
   const hasSecrets = Object.keys(secrets).length > 0;
   const own: Statements = [
@@ -43,6 +46,8 @@ export function createWorkerRole(
     sendTo("DeadLetter", args.queue.deadLetterQueue.arn),
     ...(args.tables.records ? [followRecords(args.tables.records.arn)] : []),
     ...(args.tables.payloads ? [keepUserData(args.tables.payloads.arn, processor.name)] : []),
+    ...(largeValues ? [readLargePayloads(largeValues.arn, processor.name)] : []),
+    ...(largeValues && processor.payloadSchema ? [readSchema(args.tables.types.arn, processor.name)] : []),
     ...(args.eventsTopic ? [announceTo(args.eventsTopic.arn)] : []),
     ...(args.keptEventsQueue ? [sendTo("KeepEnds", args.keptEventsQueue.arn)] : []),
     writeLogs(logGroup.arn),

@@ -1,4 +1,5 @@
 import type { Labels } from "../labels";
+import type { LargeValue } from "../records/largeValues";
 import type { JobError, JobState, LoggedAttempt, OmittedResult } from "../records/record";
 import type { Waiting } from "../records/waiting";
 import type { ProblemDocument } from "./problem";
@@ -10,6 +11,7 @@ export interface Answers {
   JobPage: JobPage;
   JobLogs: JobLogs;
   Results: { results: Result[] };
+  Upload: Upload;
   Types: { types: JobType[] };
   JobType: JobType;
   Schedules: { schedules: (TypeSchedule & { type: string })[] };
@@ -32,6 +34,8 @@ export interface Job<Result = unknown, Name extends string = string> {
   state: JobState;
   /** The payload, if it is kept; lists and waits leave it out. */
   payload?: unknown;
+  /** The payload in S3, in place of `payload`. */
+  payloadRef?: ValueUrl;
   /** Attempts begun, less those given back. */
   attempts: number;
   /** The last ten attempts that failed, were given back or lost their worker, oldest first; lists leave them out. */
@@ -76,6 +80,21 @@ export interface Job<Result = unknown, Name extends string = string> {
   labels?: Labels;
   /** Fields of the record that can't be read. */
   unreadable?: string[];
+}
+
+/** A value in S3, and its URL, which needs no further authorization and works for 15 minutes. */
+export interface ValueUrl extends LargeValue {
+  url: string;
+  /** ISO 8601, UTC. */
+  expiresAt: string;
+}
+
+/** Place for a payload: it is sent by PUT to the URL, with these headers and its own length. */
+export interface Upload {
+  url: string;
+  headers: Record<string, string>;
+  /** ISO 8601, UTC. */
+  expiresAt: string;
 }
 
 /** A job that was accepted. */

@@ -19,6 +19,8 @@ export const problems = {
   "unsupported-media-type": { status: 415, title: "The body must be application/json in UTF-8" },
   "too-many-requests": { status: 429, title: "Others have asked just before" },
   "unknown-type": { status: 422, title: "No processor takes this job type" },
+  "blob-missing": { status: 422, title: "The payload was not uploaded" },
+  "blob-mismatch": { status: 422, title: "The payload is not the one that was uploaded" },
   "invalid-payload": { status: 422, title: "The payload is not what the job type takes" },
   unavailable: { status: 503, title: "The request could not be answered now" },
 } as const;

@@ -13,6 +13,7 @@ export type JsonSchema = Record<string, unknown>;
 /** Fields of a request's body, an object without others. It may be missing if no field is required. */
 export interface Body {
   required?: readonly string[];
+  anyOf?: readonly JsonSchema[];
   not?: JsonSchema;
   properties: Record<string, JsonSchema>;
 }
@@ -47,14 +48,26 @@ export const pathParameters = {
 
 const type = { type: "string", pattern: typePattern.source };
 
+const id = { type: "string", pattern: idPattern.source };
+const value = {
+  bytes: { type: "integer", minimum: 1, maximum: limits.maxFileBytes },
+  sha256: { type: "string", pattern: "^[0-9a-f]{64}$", description: "In hexadecimal" },
+};
+const together = (...required: string[]) => ({ required });
+
 /** Fields of a job as it is submitted. The payload's own schema is its type's. */
 const job = {
-  required: ["type", "payload"],
-  not: { required: ["delaySeconds", "runAt"] },
+  required: ["type"],
+  anyOf: [together("payload"), together("payloadRef")],
+  not: { anyOf: [together("delaySeconds", "runAt"), together("payload", "payloadRef")] },
   properties: {
     type: { ...type, description: "Name of a job type" },
     payload: { description: "Any JSON value of at most 240,000 bytes and 64 levels" },
-    id: { type: "string", pattern: idPattern.source, description: "Random by default" },
+    payloadRef: {
+      ...{ type: "object", required: ["bytes", "sha256"], properties: value, additionalProperties: false },
+      description: "A payload that was uploaded for the job's type and id, in place of payload",
+    },
+    id: { ...id, description: "Random by default" },
     tenant: {
       ...{ type: "string", pattern: tenantPattern.source },
       description: "Customer that the job is for",
@@ -93,7 +106,7 @@ export const routes = {
     ...{ method: "POST", path: "/jobs", scope: "submit", summary: "Submits a job" },
     body: job,
     answers: { 202: "SubmittedJob" },
-    problems: ["conflict", "unknown-type", "invalid-payload"],
+    problems: ["conflict", "unknown-type", "invalid-payload", "blob-missing", "blob-mismatch"],
   },
   submitBatch: {
     ...{ method: "POST", path: "/jobs/batch", scope: "submit", summary: "Submits up to 100 jobs" },
@@ -102,6 +115,18 @@ export const routes = {
       properties: { jobs: { type: "array", minItems: 1, maxItems: limits.maxBatchJobs } },
     },
     answers: { 200: "Results" },
+  },
+  prepareUpload: {
+    ...{ method: "POST", path: "/uploads", scope: "submit", by: "operator" },
+    summary: "Signs a URL for the payload of a job to come",
+    needsRecords: true,
+    body: {
+      required: ["type", "id", "bytes", "sha256"],
+      not: job.not,
+      properties: { type, id, ...value, delaySeconds: job.properties.delaySeconds, runAt: job.properties.runAt },
+    },
+    answers: { 200: "Upload" },
+    problems: ["unknown-type", "payload-too-large"],
   },
   listJobs: {
     ...{ method: "GET", path: "/jobs", scope: "read", summary: "Lists jobs, newest first" },
@@ -153,14 +178,14 @@ export const routes = {
     needsRecords: true,
     body: { properties: { delaySeconds } },
     answers: { 202: "Job" },
-    problems: ["job-not-found", "job-not-ended", "job-succeeded", "payload-not-kept", "unknown-type"],
+    problems: ["job-not-found", "job-not-ended", "job-succeeded", "payload-not-kept", "blob-missing", "unknown-type"],
   },
   replayJob: {
     ...{ method: "POST", path: "/jobs/{id}/replay", scope: "operate", summary: "Submits a job like this one" },
     needsRecords: true,
     body: { properties: { payload: job.properties.payload, type: job.properties.type, id: job.properties.id } },
     answers: { 202: "SubmittedJob" },
-    problems: ["job-not-found", "payload-not-kept", "conflict", "unknown-type", "invalid-payload"],
+    problems: ["job-not-found", "payload-not-kept", "blob-missing", "conflict", "unknown-type", "invalid-payload"],
   },
   removeData: {
     ...{ method: "DELETE", path: "/jobs/{id}/data", scope: "operate" },

@@ -2,8 +2,9 @@ import { definedFields } from "../definedFields";
 import type { Submission } from "../messages/envelope";
 
 /** The submission less its id, as a text that equal submissions share: its SHA-256 is a record's digest. */
-export function submissionText({ type, payload, tenant, labels, delaySeconds, runAt }: Submission): string {
-  return canonicalJson(definedFields({ type, payload, tenant, labels, delaySeconds, runAt }));
+export function submissionText(submission: Submission): string {
+  const { type, payload, payloadRef, tenant, labels, delaySeconds, runAt } = submission;
+  return canonicalJson(definedFields({ type, payload, payloadRef, tenant, labels, delaySeconds, runAt }));
 }
 
 /** JSON with every object's keys in order, so that equal values give equal texts. */

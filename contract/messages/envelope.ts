@@ -13,6 +13,7 @@ import { definedFields } from "../definedFields";
 import { inBatches } from "../inBatches";
 import type { Labels } from "../labels";
 import { idPattern, limits, tenantPattern, typePattern } from "../limits";
+import type { LargeValue, PayloadRef } from "../records/largeValues";
 
 /** The version this code writes, and the only one it reads. */
 export const envelopeVersion = 1;
@@ -24,8 +25,10 @@ export interface JobEnvelope {
   id: string;
   /** Name of the processor that runs it. */
   type: string;
-  /** Any JSON value, at most {@link limits.maxPayloadBytes} bytes. */
-  payload: unknown;
+  /** Any JSON value, at most {@link limits.maxPayloadBytes} bytes; undefined if it is in S3. */
+  payload?: unknown;
+  /** The payload in S3. Workers of earlier versions refuse the job, since it has no `payload`. */
+  payloadRef?: PayloadRef;
   /** ISO 8601, UTC. */
   submittedAt: string;
   /** The customer that the job is for; jobs of one tenant don't crowd out another's. */
@@ -55,7 +58,9 @@ export interface RetryMark {
 /** A job as a client submits it. */
 export interface Submission {
   type: string;
-  payload: unknown;
+  payload?: unknown;
+  /** The payload, uploaded before, in place of `payload`. */
+  payloadRef?: LargeValue;
   id?: string;
   tenant?: string;
   /** Seconds from now before which the job doesn't run. */
@@ -104,15 +109,15 @@ export function checkSubmission(value: unknown): Checked<Submission> {
   if (!isObject(value)) return refused("", "a job as an object with `type` and `payload`", value);
   const problems = [
     ...checkText(value, "type", typePattern, `a job type in kebab-case, 1–${limits.maxTypeCharacters} characters`),
-    ...(checkPayload(value) ?? checkSize(value.payload)),
+    ...checkSubmittedPayload(value),
     ...(value.id === undefined ? [] : checkText(value, "id", idPattern, idExpectation)),
     ...(value.tenant === undefined ? [] : checkTenant(value)),
     ...checkLabels(value),
     ...checkDelay(value),
   ];
   if (problems.length > 0) return { ok: false, problems };
-  const { type, payload, id, tenant, labels, delaySeconds, runAt } = value as unknown as Submission;
-  return { ok: true, value: definedFields({ type, payload, id, tenant, labels, delaySeconds, runAt }) };
+  const { type, payload, payloadRef, id, tenant, labels, delaySeconds, runAt } = value as unknown as Submission;
+  return { ok: true, value: definedFields({ type, payload, payloadRef, id, tenant, labels, delaySeconds, runAt }) };
 }
 
 /** Checks one parsed envelope. */
@@ -122,7 +127,7 @@ export function checkEnvelope(value: unknown): Checked<JobEnvelope> {
   const problems = [
     ...checkText(value, "id", idPattern, idExpectation),
     ...checkText(value, "type", typePattern, `a job type in kebab-case, 1–${limits.maxTypeCharacters} characters`),
-    ...(checkPayload(value) ?? checkRange(value)),
+    ...(value.payloadRef ? [] : (checkPayload(value) ?? checkRange(value))),
     ...checkTime(value, "submittedAt"),
     ...(value.notBefore === undefined ? [] : checkTime(value, "notBefore")),
     ...(value.tenant === undefined ? [] : checkTenant(value)),
@@ -185,7 +190,7 @@ export function checkRequestTime(path: string, value: unknown): FieldProblem[] {
     : [expected(path, "an ISO 8601 time with Z or its offset", value)];
 }
 
-function checkDelay({ delaySeconds, runAt }: Record<string, unknown>): FieldProblem[] {
+export function checkDelay({ delaySeconds, runAt }: Record<string, unknown>): FieldProblem[] {
   const problems: FieldProblem[] = [];
   const isDelay =
     typeof delaySeconds === "number" &&
@@ -206,7 +211,12 @@ function checkMaxAttempts(value: unknown): FieldProblem[] {
     : [expected("/maxAttempts", `a whole number from 1 to ${limits.maxAttempts}`, value)];
 }
 
-/** Problems of its shape; undefined if there are none. */
+function checkSubmittedPayload(value: Record<string, unknown>): FieldProblem[] {
+  if (value.payloadRef === undefined) return checkPayload(value) ?? checkSize(value);
+  return value.payload === undefined ? [] : [expected("/payload", "none beside payloadRef", value.payload)];
+}
+
+/** Problems of its shape; undefined if there are none. Whoever looks for a payload in S3 checks its reference. */
 function checkPayload({ payload }: Record<string, unknown>): FieldProblem[] | undefined {
   if (payload === undefined) return [expected("/payload", "any JSON value", undefined)];
   if (depthOf(payload, limits.maxPayloadDepth) <= limits.maxPayloadDepth) return undefined;
@@ -214,7 +224,7 @@ function checkPayload({ payload }: Record<string, unknown>): FieldProblem[] | un
 }
 
 /** Of a message it needs no check: SNS bounds messages. */
-function checkSize(payload: unknown): FieldProblem[] {
+function checkSize({ payload }: Record<string, unknown>): FieldProblem[] {
   const bytes = bytesOf(encodeJson(payload));
   if (bytes <= limits.maxPayloadBytes) return [];
   const message = `Expected at most ${limits.maxPayloadBytes} bytes of JSON, got ${bytes}`;

@@ -1,5 +1,6 @@
 import type { JobEnvelope } from "../../contract/messages/envelope";
 import type { Redrive, RedriveOutcomes } from "../../contract/messages/redrive";
+import type { Payload } from "../../contract/records/payloads";
 import type { JobRecord } from "../../contract/records/record";
 import type { OutgoingMessage } from "../shared/batches";
 import type { RequeueRecord } from "../shared/requeueRecord";
@@ -25,9 +26,9 @@ export interface JobPayloads {
   /** Keeps the payloads of at most {@link maxKept} jobs, again if they were kept before. */
   keep: (envelopes: JobEnvelope[]) => Promise<void>;
   /** The payload as of now; undefined if it is not kept, or no longer. */
-  read(job: Pick<JobRecord, "id" | "type">): Promise<{ payload: unknown } | undefined>;
+  read(job: Pick<JobRecord, "id" | "type">): Promise<Payload | undefined>;
   /** Reads the payload, and keeps it as long as that of a job that begins at that time, in epoch milliseconds. */
-  renew(job: Pick<JobRecord, "id" | "type">, from: number): Promise<{ payload: unknown } | undefined>;
+  renew(job: Pick<JobRecord, "id" | "type">, from: number): Promise<Payload | undefined>;
   /** Removes payload and checkpoint. */
   remove(job: Pick<JobRecord, "id" | "type">): Promise<void>;
 }

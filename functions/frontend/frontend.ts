@@ -48,10 +48,10 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     const { name, route, parameter } = found;
     const query = readQuery(event, route, runWithin);
     if ("problem" in query) return refuse(query.problem);
-    const read = route.body && !route.by ? { value: {} } : readFields<object>(event, route, runWithin);
-    if ("problem" in read) return refuse(read.problem);
     const rights = rightsOf(event, route.scope, tokenRules);
     if ("problem" in rights) return refuse(rights.problem);
+    const read = route.body && !route.by ? { value: {} } : readFields<object>(event, route, runWithin);
+    if ("problem" in read) return refuse(read.problem);
     if (route.needsRecords && !records) {
       return refuse(problemOf("tracking-off", "This processor keeps no records of its jobs"));
     }

@@ -13,7 +13,7 @@ import { clientOptions, now, variable } from "../shared/runtime";
 import { createFrontend } from "./frontend";
 import type { HttpEvent } from "./requests/http";
 import { readFleetsFrom } from "./services/fleets";
-import { countTypesBy, operateBy, redriveBy } from "./services/invokeFunctions";
+import { actOnLargeValuesBy, countTypesBy, operateBy, redriveBy } from "./services/invokeFunctions";
 import { createJobIndex } from "./services/jobIndex";
 import { createJobPayloads } from "./services/jobPayloads";
 import { createJobRecords } from "./services/jobRecords";
@@ -53,6 +53,7 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     readFleets: readFleetsFrom(tables, variable("FLEET_TABLE")),
     redrive: jobTable ? redriveBy(variable("REMOVAL_FUNCTION")) : undefined,
+    actOnLarge: actOnLargeValuesBy(variable("OPERATOR_FUNCTION")),
     operate: operateBy(variable("OPERATOR_FUNCTION")),
     countTypes: countTypesBy(variable("SCALER_FUNCTION")),
     tokenRules: JSON.parse(process.env.TOKEN_RULES ?? "{}") as TokenRules,

@@ -5,10 +5,12 @@ import { aboutJobs, errorFields, type Log } from "../../contract/log";
 import { attributes, stringAttributes } from "../../contract/messages/attributes";
 import { encodeEnvelope, type JobEnvelope } from "../../contract/messages/envelope";
 import type { RedriveOutcomes } from "../../contract/messages/redrive";
+import type { Payload } from "../../contract/records/payloads";
 import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import { groupBy } from "../shared/groupBy";
 import type { JobTypes } from "../shared/jobTypes";
+import type { ActOnLargeValues } from "../shared/largeValueActs";
 import { mapLimited } from "../shared/mapLimited";
 import type { Requeue } from "../shared/requeueRecord";
 import type { JobPayloads, JobRecords, Publish, RedriveLetters } from "./effects";
@@ -16,6 +18,7 @@ import type { JobPayloads, JobRecords, Publish, RedriveLetters } from "./effects
 export interface RetryEffects {
   records: Pick<JobRecords, "read" | "requeue">;
   payloads: Pick<JobPayloads, "renew">;
+  actOnLarge: ActOnLargeValues;
   jobTypes: Pick<JobTypes, "find">;
   redrive: RedriveLetters;
   publish: Publish;
@@ -33,7 +36,7 @@ export interface RetryOptions extends Partial<Omit<Requeue, "at">> {
 export type RetryOutcome = { id: string; record: JobRecord } | { id: string; problem: ProblemDocument };
 
 /** A job as it was found; one that is done needs no act. */
-type Found = RetryOutcome & { isDone?: boolean; kept?: { payload: unknown } | undefined };
+type Found = RetryOutcome & { isDone?: boolean; kept?: Payload | undefined };
 
 const readsAtOnce = 50;
 
@@ -48,9 +51,9 @@ export async function retryJobs(
   ids: string[],
   { delaySeconds = 0, by, key, needsLetters }: RetryOptions,
 ): Promise<RetryOutcome[]> {
-  const { records, payloads, jobTypes, redrive, publish, now, log } = effects;
+  const { records, payloads, actOnLarge, jobTypes, redrive, publish, now, log } = effects;
 
-  async function retryKept(record: JobRecord, kept: { payload: unknown } | undefined): Promise<RetryOutcome> {
+  async function retryKept(record: JobRecord, kept: Payload | undefined): Promise<RetryOutcome> {
     const { id, type, tenant, labels, submittedAt } = record;
     if (!kept || needsLetters) return { id, problem: notKept(id) };
     if (!(await jobTypes.find(type))) {
@@ -79,7 +82,13 @@ export async function retryJobs(
     const problem = whyNot(recordAsRead(record, now()));
     if (problem) return { id, problem };
     // Also for one with a dead letter: the payload must not expire before the retried job's record.
-    return { id, record, kept: await payloads.renew(record, now() + delaySeconds * 1_000) };
+    const kept = await payloads.renew(record, now() + delaySeconds * 1_000);
+    if (kept?.payloadRef) {
+      const source = { type: record.type, id, payloadRef: kept.payloadRef };
+      const renewed = await actOnLarge("find", { ...source, source });
+      if ("code" in renewed) return { id, problem: renewed };
+    }
+    return { id, record, kept };
   });
   const failed = found.flatMap((each) =>
     "record" in each && !each.isDone && each.record.state !== "cancelled" ? [each] : [],

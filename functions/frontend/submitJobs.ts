@@ -14,6 +14,7 @@ import { divideIntoBatches } from "../shared/batches";
 import { chunksOf } from "../shared/chunksOf";
 import { groupBy } from "../shared/groupBy";
 import type { JobTypes } from "../shared/jobTypes";
+import type { ActOnLargeValues, Source } from "../shared/largeValueActs";
 import { mapLimited } from "../shared/mapLimited";
 import { type JobPayloads, type JobRecords, type JobScheduler, maxKept, type Publish } from "./effects";
 import { createCheckPayload } from "./payloadValidator";
@@ -26,6 +27,7 @@ export interface SubmitJobsEffects {
   /** Undefined if payloads are not kept. */
   keepPayloads?: JobPayloads["keep"] | undefined;
   publish: Publish;
+  actOnLarge: ActOnLargeValues;
   /** Publishes jobs at their times, and the topic that it publishes to: for times too far ahead for SQS. */
   later: JobScheduler & { topicArn: string };
   jobTypes: Pick<JobTypes, "find">;
@@ -45,6 +47,10 @@ export interface IdentifiedSubmission extends Submission {
   submittedBy?: string | undefined;
   /** Id of the job that it replays. */
   replayOf?: string;
+  /** The same job, with its kept payload. */
+  source?: Source;
+  /** Lifetime of the payload in S3. */
+  days?: number;
   /** Set if an `Idempotency-Key` gave the id: the key's id in earlier versions. */
   unscopedId?: string;
 }
@@ -75,11 +81,11 @@ const publishesAtOnce = 10;
 export function createSubmitJobs(
   effects: SubmitJobsEffects,
 ): (submissions: IdentifiedSubmission[]) => Promise<SubmitOutcome[]> {
-  const { records, jobTypes, runWithin, now, log } = effects;
+  const { records, actOnLarge, jobTypes, runWithin, now, log } = effects;
   const checkPayload = createCheckPayload(runWithin);
 
   async function record(submission: IdentifiedSubmission, checks: { milliseconds: number }): Promise<Recorded> {
-    const { id, type, tenant, labels, submittedBy, replayOf } = submission;
+    const { id, type, payloadRef, tenant, labels, submittedBy, replayOf } = submission;
     try {
       const jobType = await jobTypes.find(type);
       if (!jobType) {
@@ -91,7 +97,7 @@ export function createSubmitJobs(
         return { problem: problemOf("unavailable", detail) };
       }
       const start = now();
-      const wrong = checkPayload(jobType, submission.payload);
+      const wrong = payloadRef ? [] : checkPayload(jobType, submission.payload);
       checks.milliseconds += now() - start;
       if (wrong.length > 0) {
         const list = wrong.map(({ path, message }) => `${path}: ${message}`).join("; ");
@@ -102,6 +108,12 @@ export function createSubmitJobs(
       const notBefore = notBeforeOf(submission, time);
       if (!notBefore.ok) {
         return { problem: problemOf("invalid-request", notBefore.problems[0]!.message, notBefore.problems) };
+      }
+      if (payloadRef) {
+        const { source } = submission;
+        const found = await actOnLarge("find", { type, id, payloadRef, notBefore: notBefore.value, source });
+        if ("code" in found) return { problem: found };
+        submission = { ...submission, days: found.days };
       }
       const tooLarge = scheduleProblem(effects, submission, notBefore.value);
       if (tooLarge) return { problem: tooLarge };
@@ -187,9 +199,10 @@ function envelopesToPublish(recorded: Recorded[]): JobEnvelope[] {
   const envelopes = new Map<string, JobEnvelope>();
   for (const outcome of recorded) {
     if ("problem" in outcome || outcome.record.state !== "queued") continue;
-    const { id, type, payload, tenant, labels } = outcome.submission;
+    const { id, type, payload, payloadRef, days, tenant, labels } = outcome.submission;
     const { submittedAt, notBefore } = outcome.record;
-    envelopes.set(id, definedFields({ version: 1, id, type, payload, submittedAt, tenant, labels, notBefore }));
+    const content = payloadRef ? { payloadRef: { ...payloadRef, days: days! } } : { payload };
+    envelopes.set(id, definedFields({ version: 1, id, type, ...content, submittedAt, tenant, labels, notBefore }));
   }
   return [...envelopes.values()];
 }

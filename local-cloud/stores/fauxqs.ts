@@ -79,6 +79,7 @@ export interface StoredObject {
 }
 
 export declare class S3Store {
+  readonly buckets: Map<string, Map<string, StoredObject>>;
   readonly multipartUploads: Map<string, { bucket: string }>;
   createBucket(name: string): void;
   /** @throws Error if there is no such object */

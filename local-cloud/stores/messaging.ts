@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import type { AwsRequest } from "../wire/awsRequest";
+import { type AwsRequest, objectOf } from "../wire/awsRequest";
 import { queryErrorOf } from "../wire/queryError";
 import { type FailedEntry, replay, type Replayed } from "../wire/replay";
 import type { DataFolder } from "./dataFolder";
@@ -24,6 +25,10 @@ export interface Messaging {
   /** The policy of the topic with that ARN, as it was set. */
   topicPolicy: (arn: string) => string | undefined;
   hasObject: (bucket: string, key: string) => boolean;
+  /** The keys of a bucket's objects, by bucket. */
+  keys: () => Map<string, string[]>;
+  /** Deletes the bucket's objects. */
+  emptyBucket: (bucket: string) => void;
   /** True if a topic may send to a subscribed queue. */
   mayDeliver: (topicArn: string, queueArn: string) => boolean;
   /** Receives the notifications for Lambda subscriptions. */
@@ -56,8 +61,10 @@ export async function startMessaging(address: string, region: string, data?: Dat
         if (answer) return answerJson(response, answer);
         const failed = checkQueueRequest(action, request.input ?? {}, messaging);
         if (failed.length > 0) return handBatch(app, request, failed, response);
-      } else if (request.service === "s3") checkObjectRequest(action, request, { etagOf });
-      else checkTopicRequest(action, fieldsIn(request.body.toString()));
+      } else if (request.service === "s3") {
+        checkObjectRequest(action, request, { etagOf });
+        addChecksum(objects, request, response);
+      } else checkTopicRequest(action, fieldsIn(request.body.toString()));
       app.routing(replay(request, request.service === "s3" ? undefined : "/"), response);
     },
     queue: (name) => queues.getQueueByArn(name) ?? queues.getQueue(name),
@@ -69,6 +76,12 @@ export async function startMessaging(address: string, region: string, data?: Dat
     },
     topicPolicy: (arn) => subscriptions.getTopic(arn)?.attributes.Policy,
     hasObject: (bucket, key) => has(objects, bucket, key),
+    keys: () => new Map([...objects.buckets].map(([bucket, contents]) => [bucket, [...contents.keys()]])),
+    emptyBucket: (bucket) =>
+      messaging
+        .keys()
+        .get(bucket)
+        ?.forEach((key) => objects.deleteObject(bucket, key)),
     mayDeliver: () => true,
     onNotification: (deliver) => {
       queues.deliver = deliver;
@@ -102,6 +115,16 @@ function handBatch(
   if (Entries.length === 0) return answerJson(response, { Successful: [], Failed: failed });
   const body = Buffer.from(JSON.stringify({ ...request.input, Entries }));
   app.routing(Object.assign(replay({ ...request, body }, "/"), { failed }), response);
+}
+
+/** Tells the checksum of an object to whoever asks, as if it had been put with it. */
+function addChecksum(objects: ObjectStore, { action, target, message }: AwsRequest, response: ServerResponse): void {
+  const { bucket, key } = objectOf(target);
+  const isAsked = message.headers["x-amz-checksum-mode"]?.toString().toUpperCase() === "ENABLED";
+  if (!isAsked || !/^(Get|Head)Object$/.test(action) || message.headers.range || !has(objects, bucket, key)) return;
+  const { body } = objects.headObject(bucket, key);
+  response.setHeader("x-amz-checksum-sha256", createHash("sha256").update(body).digest("base64"));
+  response.setHeader("x-amz-checksum-type", "FULL_OBJECT");
 }
 
 function has(objects: ObjectStore, bucket: string, key: string): boolean {

@@ -17,6 +17,7 @@ const processors: ProcessorArgs[] = [
     memoryMegabytes: 500,
     prefetch: 0,
     acknowledge: "before",
+    payloads: "value",
     timeoutSeconds: 60,
     maxAttempts: 5,
     backoffSeconds: 1,

@@ -249,7 +249,7 @@ for (const [name, args] of Object.entries(configurations)) {
       }
       const needed = (role: string) => {
         const of = [...calls[role]!];
-        const writes = of.some((action) => ["sqs:SendMessage", "sns:Publish"].includes(action));
+        const writes = of.some((action) => ["sqs:SendMessage", "sns:Publish", "s3:PutObject"].includes(action));
         const reads = of.some((action) => /^(dynamodb:|sqs:ReceiveMessage|s3:GetObject)/.test(action));
         return [...(writes || reads ? ["kms:Decrypt"] : []), ...(writes ? ["kms:GenerateDataKey"] : [])];
       };

@@ -227,6 +227,7 @@ export class World {
         publish: publishTo(client("sns", "frontend") as never, topics.jobs),
         later: undefined as never,
         runWithin: createRunWithin(),
+        actOnLarge: () => Promise.reject(new Error("No payload is in S3")),
       }),
       router: createRouteJobs({
         ...common("router"),

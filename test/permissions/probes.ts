@@ -1,5 +1,6 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { fleetItem } from "../../contract/fleet/state";
+import type { Upload, ValueUrl } from "../../contract/http/answers";
 import { publishTarget } from "../../contract/messages/scheduledMessage";
 import { listKeyOf } from "../../contract/records/listKey";
 import { decodeRecord, encodeRecord } from "../../contract/records/record";
@@ -244,6 +245,23 @@ export const probes: Record<string, Probe> = {
     const id = await cancelled(world);
     await answers(world, 200, "DELETE", `/jobs/${id}/data`);
     await answers(world, 409, "POST", `/jobs/${id}/retry`);
+  },
+  async "large values"(world, seconds) {
+    const id = newId();
+    const payload = JSON.stringify({ text: "x".repeat(300_000) });
+    const sha256 = createHash("sha256").update(payload).digest("hex");
+    const job = { type: "steady", id, payloadRef: { bytes: payload.length, sha256 } };
+    await answers(world, 422, "POST", "/jobs", job);
+    const wanted = { type: "steady", id, ...job.payloadRef };
+    const { url, headers } = (await answers(world, 200, "POST", "/uploads", wanted)) as unknown as Upload;
+    const { ok } = await fetch(url, { method: "PUT", headers, body: payload });
+    if (!ok) throw new Error("Expected the upload to be taken");
+    await answers(world, 202, "POST", "/jobs", job);
+    await ends(world, id, "succeeded", seconds);
+    const { payloadRef } = await answers(world, 200, "GET", `/jobs/${id}`);
+    if (!(await fetch((payloadRef as ValueUrl).url)).ok) throw new Error("Expected the payload");
+    await answers(world, 200, "DELETE", `/jobs/${id}/data`);
+    if ((await fetch((payloadRef as ValueUrl).url)).ok) throw new Error("Expected no payload");
   },
   async "retry from zero"(world, seconds) {
     const group = groupOf(world.journey, "sleeper");

@@ -22,7 +22,7 @@ export interface World {
 const brief = { slots: 1, maxInstances: 1, drainSeconds: 1, backoffSeconds: 1, maxAttempts: 2 };
 
 export const processors: ProcessorArgs[] = [
-  { name: "steady", handler: "echo", minInstances: 1, ...brief },
+  { name: "steady", handler: "echo", minInstances: 1, payloadSchema: { type: "object" }, ...brief },
   { name: "sleeper", handler: "echo", idleSeconds: 1, ...brief },
   {
     name: "inline",

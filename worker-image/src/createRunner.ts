@@ -20,6 +20,7 @@ export type RunnerSource = { command: string[] } | HandlerSource;
 
 /** Folders, bounds and surroundings of the jobs that a runner runs. */
 export interface RunnerSurroundings extends Pick<Room, "gpus" | "maxHeapMegabytes" | "maxMemoryMegabytes"> {
+  payloads?: WorkerOptions["settings"]["payloads"];
   timeoutSeconds: number;
   folders: JobFolders;
   /** Environment of the handler. */
@@ -32,10 +33,10 @@ export interface RunnerSurroundings extends Pick<Room, "gpus" | "maxHeapMegabyte
  * reason, if the handler is missing.
  */
 export async function createRunner(options: WorkerOptions, secrets: Record<string, string>, log: Log): Promise<Runner> {
-  const { timeoutSeconds } = options.settings;
+  const { timeoutSeconds, payloads } = options.settings;
   const folders = new JobFolders(options.scratchDir, log);
   const environment = { ...process.env, ...secrets };
-  return runnerOf(await sourceOf(options, log), { ...options, timeoutSeconds, folders, environment, log });
+  return runnerOf(await sourceOf(options, log), { ...options, timeoutSeconds, payloads, folders, environment, log });
 }
 
 /** The runner of a handler. */
@@ -44,7 +45,18 @@ export function runnerOf(source: RunnerSource, surroundings: RunnerSurroundings)
   const processes = new JobProcesses(systemClock);
   const groups = new ProcessGroups(`${markVariable}=${processes.prefix}`);
   const gpus = count === undefined ? undefined : new GpuPool(count);
-  const shared = { processes, groups, folders, gpus, maxMemoryMegabytes, environment, clock: systemClock, log };
+  const { payloads } = surroundings;
+  const shared = {
+    payloads,
+    processes,
+    groups,
+    folders,
+    gpus,
+    maxMemoryMegabytes,
+    environment,
+    clock: systemClock,
+    log,
+  };
   if ("command" in source) return new CommandRunner({ ...shared, command: source.command, timeoutSeconds });
   return new HandlerRunner({
     ...shared,

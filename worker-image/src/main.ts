@@ -1,7 +1,8 @@
 import path from "node:path";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { leavingExitCode, wedged } from "../../contract/fleet/state";
+import { decodeJobType } from "../../contract/jobType";
 import { errorFields, type EventName, type Log } from "../../contract/log";
 import { type WorkerSettings } from "../../contract/workerSettings";
 import { createRunner } from "./createRunner";
@@ -33,6 +34,8 @@ import { LineWriter } from "./support/lineWriter";
 import { createWorkerLog } from "./support/log";
 import { Masking } from "./support/masking";
 import { Metrics } from "./support/metrics";
+import { checkFile } from "./values/checkFile";
+import { type LargeValues, S3LargeValues } from "./values/largeValues";
 import { Worker } from "./worker";
 
 const output = new LineWriter(
@@ -117,6 +120,7 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
     queue,
     records,
     ...userData(options, services),
+    largeValues: largeValues(options, dynamo, log),
     runner,
     services,
     disk: new DiskRoom({ look: () => diskOf(options.scratchDir), clock: systemClock, log }),
@@ -146,6 +150,23 @@ function userData(
   const client = gateClient(new DynamoDBClient({ requestHandler: connections(slots) }), gate);
   const checkpoints = new DynamoCheckpoints(client, payloadTable, type, systemClock);
   return { checkpoints, ...(keepPayloads && { keepPayload: keepPayloadIn(client, payloadTable) }) };
+}
+
+/** Payloads are checked by the schema that the type has now. */
+function largeValues(
+  { settings: { largeValues: bucket, type, schemaTable, payloads }, maxMemoryMegabytes }: WorkerOptions,
+  client: DynamoDBClient,
+  log: Log,
+): LargeValues | undefined {
+  if (bucket === undefined) return undefined;
+  async function check(file: string, signal: AbortSignal) {
+    const command = new GetItemCommand({ TableName: schemaTable, Key: { type: { S: type } } });
+    const { Item } = schemaTable === undefined ? {} : await client.send(command);
+    const schema = Item && decodeJobType(Item).payloadSchema;
+    return checkFile(file, schema, { maxMegabytes: maxMemoryMegabytes, signal });
+  }
+  const clockAndChance = { clock: systemClock, random: Math.random };
+  return new S3LargeValues({ bucket, type, check: payloads === "file" ? undefined : check, ...clockAndChance, log });
 }
 
 /** Publishes final states when `events` is on. */

@@ -7,7 +7,7 @@ import { Effect } from "../../aws/permissions";
 import { isHandlerPath } from "../../handlers/handlerFile";
 import { definitionOf } from "../../handlers/jobs/jobDeclaration";
 import { type BatchJobProcessorArgs } from "../BatchJobProcessorArgs";
-import { Acknowledge, Authorization, Egress, Metrics } from "../choices";
+import { Acknowledge, Authorization, Egress, Metrics, PayloadForm } from "../choices";
 import { type CorsArgs } from "../CorsArgs";
 import { recommendedPattern } from "../defaults";
 import { type JwtArgs, type ScopesArgs } from "../JwtArgs";
@@ -165,6 +165,7 @@ const processorSchema = z.strictObject({
   handle: z.custom((value) => typeof value === "function" || definitionOf(value), expecting("a function")).optional(),
   description: z.string().max(1_000).optional(),
   payloadSchema: z.record(z.string(), z.unknown()).optional(),
+  payloads: z.enum(PayloadForm).optional(),
   image: input(text).optional(),
   registryCredentials: registryCredentials.optional(),
   machineImage: machineImage.optional(),

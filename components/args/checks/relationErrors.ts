@@ -6,7 +6,7 @@ import { architectureOf, isBurstable } from "../../aws/instanceTypes";
 import { usesThis } from "../../handlers/bundle/handlerFindings";
 import { definitionOf, placeOf } from "../../handlers/jobs/jobDeclaration";
 import { type BatchJobProcessorArgs } from "../BatchJobProcessorArgs";
-import { Egress } from "../choices";
+import { Egress, PayloadForm } from "../choices";
 import { recommendedPattern } from "../defaults";
 import { type LambdaArgs } from "../LambdaArgs";
 import { type NetworkArgs } from "../NetworkArgs";
@@ -30,6 +30,8 @@ export function relationErrors(args: BatchJobProcessorArgs): InputError[] {
     const path = `processors[${index}]`;
     checkName(processor.name, all, "processors", (reason) => refuse(`${path}.name`, reason), index);
     checkProcessor(processor, (input, reason) => refuse(`${path}.${input}`, reason));
+    if (processor.payloads === PayloadForm.File && processor.payloadSchema !== undefined)
+      refuse(`${path}.payloadSchema`, 'Expected none with payloads: "file": such payloads need not be JSON');
     errors.push(...roomErrors(processor, args.image, path));
   });
   errors.push(...clashErrors(args));

@@ -10,6 +10,7 @@ import type { RunWithin } from "../../../contract/schema/schemaCheck";
 import type { Announce } from "../../shared/announceTo";
 import { answer, answerEach, refuse } from "../../shared/httpAnswer";
 import type { JobTypes } from "../../shared/jobTypes";
+import type { ActOnLargeValues } from "../../shared/largeValueActs";
 import { cancelJob } from "../cancelJob";
 import type { JobPayloads, JobRecords, JobScheduler, Publish, RedriveLetters } from "../effects";
 import { jobView } from "../jobView";
@@ -32,6 +33,7 @@ export interface JobEffects {
   payloads?: JobPayloads | undefined;
   index?: JobIndex | undefined;
   redrive?: RedriveLetters | undefined;
+  actOnLarge: ActOnLargeValues;
   jobTypes: JobTypes;
   publish: Publish;
   readFleets: ReadFleets;
@@ -57,7 +59,7 @@ const maxListedTypes = 20;
 type JobRoute = "getJob" | "listJobs" | "cancelJob" | "retryJob" | "retryJobs" | "removeData";
 
 export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
-  const { records, payloads, index, redrive, jobTypes, readFleets, countTypes } = effects;
+  const { records, payloads, actOnLarge, index, redrive, jobTypes, readFleets, countTypes } = effects;
   const { announce, later, runWithin, now, log } = effects;
 
   /** The views of jobs, with the reasons why queued ones wait: one more read for all of them. */
@@ -104,7 +106,9 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
       }
       const reading = call.query.payload === "false" ? undefined : payloads!.read(record);
       const [[view], kept] = await Promise.all([viewsOf([recordAsRead(record, now())]), reading]);
-      return answer(200, { ...view, ...kept });
+      const payloadRef = kept?.payloadRef;
+      const signed = payloadRef && (await actOnLarge("sign", { type: record.type, id, payloadRef }));
+      return answer(200, { ...view, ...kept, ...signed });
     },
 
     async listJobs({ query, tenant: bound }) {
@@ -171,7 +175,7 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
       if (letter === "held") {
         return refuse(problemOf("unavailable", `The dead letter of job ${id} was out of reach; try again`));
       }
-      await payloads!.remove(record);
+      await Promise.all([payloads!.remove(record), actOnLarge("remove", { type, id })]);
       const written = await records!.removeData(record, now(), principalOf(call.event));
       return written ? answer(200, jobView(written)) : notEnded();
     },

@@ -53,7 +53,8 @@ export function createSubmissionAnswerers(effects: SubmissionEffects): Answerers
       const { type, tenant, labels } = record;
       const kept = Object.hasOwn(given as object, "payload") ? {} : await payloads!.read(record);
       if (!kept) return refuse(notKept(id));
-      return submit(request, { type, ...kept, tenant, labels, ...(given as object) }, { replayOf: id });
+      const value = { type, ...kept, tenant, labels, ...(given as object) };
+      return submit(request, value, { replayOf: id, source: { type, id, ...kept } });
     },
 
     async submitBatch({ event, route, tenant }) {

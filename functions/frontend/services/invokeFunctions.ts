@@ -2,6 +2,7 @@ import type { Nudge } from "../../../contract/fleet/state";
 import { type Redrive, type RedriveOutcomes, redriveSeconds } from "../../../contract/messages/redrive";
 import type { HttpAnswer } from "../../shared/httpAnswer";
 import { invokeWith } from "../../shared/invokeWith";
+import type { ActOnLargeValues } from "../../shared/largeValueActs";
 import type { Operate } from "../../shared/operatorCall";
 import type { RedriveLetters } from "../effects";
 
@@ -34,4 +35,10 @@ export function operateBy(functionName: string): Operate {
   return async function operate(call) {
     return JSON.parse(await invoke({ FunctionName: functionName }, call)) as HttpAnswer;
   };
+}
+
+/** Has the same function act on large values, and waits for it. */
+export function actOnLargeValuesBy(functionName: string): ActOnLargeValues {
+  const invoke = invokeWith(timeoutMilliseconds);
+  return async (act, input) => JSON.parse(await invoke({ FunctionName: functionName }, { act, input })) as never;
 }

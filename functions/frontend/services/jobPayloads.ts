@@ -1,14 +1,18 @@
 import {
-  type AttributeValue,
   BatchWriteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   UpdateItemCommand,
   type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
-import { jsonOf } from "../../../contract/check";
 import { ifConditionHolds, valuesOf } from "../../../contract/records/expressions";
-import { checkpointItem, encodePayload, payloadExpiry, payloadItem } from "../../../contract/records/payloads";
+import {
+  checkpointItem,
+  decodePayload,
+  encodePayload,
+  payloadExpiry,
+  payloadItem,
+} from "../../../contract/records/payloads";
 import type { JobRecord } from "../../../contract/records/record";
 import { pause } from "../../shared/runtime";
 import type { JobPayloads } from "../effects";
@@ -32,14 +36,12 @@ export function createJobPayloads(client: DynamoDBClient, tableName: string): Jo
   }
 
   const keyOf = ({ type, id }: Pick<JobRecord, "id" | "type">) => ({ type: { S: type }, item: { S: payloadItem(id) } });
-  const payloadOf = (item: Record<string, AttributeValue> = {}) =>
-    item.json?.S === undefined ? undefined : { payload: jsonOf(item.json.S) };
 
   return {
     keep: (envelopes) => write(envelopes.map((envelope) => ({ PutRequest: { Item: encodePayload(envelope) } }))),
     async read(job) {
       const command = new GetItemCommand({ TableName: tableName, Key: keyOf(job), ConsistentRead: true });
-      return payloadOf((await client.send(command)).Item);
+      return decodePayload((await client.send(command)).Item);
     },
     async renew(job, from) {
       const command = new UpdateItemCommand({
@@ -49,7 +51,7 @@ export function createJobPayloads(client: DynamoDBClient, tableName: string): Jo
         ConditionExpression: "attribute_exists(expiresAt)",
         ExpressionAttributeValues: valuesOf({ expiresAt: payloadExpiry(from) }),
       });
-      return payloadOf((await ifConditionHolds(client.send(command)))?.Attributes);
+      return decodePayload((await ifConditionHolds(client.send(command)))?.Attributes);
     },
     remove: ({ type, id }) =>
       write(

@@ -19,7 +19,10 @@ const bucket: ResourceHandler = {
     };
   },
   update: (_id, state, inputs) => ({ ...state, ...inputs }),
-  delete: (id, _state, { cloud }) => cloud.calls.send({ service: "s3", method: "DELETE", path: `/${id}` }),
+  delete: (id, { forceDestroy }, { cloud }) => {
+    if (forceDestroy) cloud.messaging.emptyBucket(id);
+    return cloud.calls.send({ service: "s3", method: "DELETE", path: `/${id}` });
+  },
 };
 
 const object: ResourceHandler = {

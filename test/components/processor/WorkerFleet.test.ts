@@ -294,6 +294,7 @@ describe("WorkerFleet", () => {
         ["DeadLetter", "sqs:SendMessage"],
         ["FollowRecords", "dynamodb:GetItem", "dynamodb:UpdateItem"],
         ["KeepUserData", "dynamodb:UpdateItem"],
+        ["ReadLargePayloads", "s3:GetObject"],
         ["WriteLogs", "logs:CreateLogStream", "logs:PutLogEvents"],
         ["AuthorisePull", "ecr:GetAuthorizationToken"],
         ["PullImage", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],

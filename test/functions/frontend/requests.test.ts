@@ -49,7 +49,7 @@ describe("a request to the API", () => {
         expect(messages.get(path)).to.match(new RegExp(`; did you mean ${nearest}\\?$`));
       }
       expect(messages.get("/priority")).to.equal(
-        'Expected the fields type, payload, id, tenant, labels, delaySeconds, runAt alone, got "priority"',
+        'Expected the fields type, payload, payloadRef, id, tenant, labels, delaySeconds, runAt alone, got "priority"',
       );
       const query = { queryStringParameters: { status: "failed", customer: "acme" } };
       const listed = await frontend.request("GET", "/jobs", undefined, query);

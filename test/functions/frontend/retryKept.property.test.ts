@@ -75,6 +75,7 @@ describe("retries from the kept payload, cut off anywhere", () => {
               return Promise.resolve([undefined]);
             }),
           now: () => now,
+          actOnLarge: () => Promise.reject(new Error("No payload is in S3")),
           log: () => undefined,
         };
       }

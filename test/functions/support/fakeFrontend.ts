@@ -1,6 +1,7 @@
 import type { ProblemDocument } from "../../../contract/http/problem";
 import type { JobType } from "../../../contract/jobType";
 import { decodeMessage, type JobEnvelope } from "../../../contract/messages/envelope";
+import type { PayloadRef } from "../../../contract/records/largeValues";
 import { endedAs } from "../../../contract/records/listKey";
 import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/records/record";
 import type { JobPayloads, JobRecords } from "../../../functions/frontend/effects";
@@ -9,10 +10,12 @@ import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { createRunWithin } from "../../../functions/frontend/services/runWithin";
 import { createOperator, type OperatorEffects } from "../../../functions/operator/operator";
 import type { OutgoingMessage } from "../../../functions/shared/batches";
+import type { ActOnLargeValues } from "../../../functions/shared/largeValueActs";
 import type { OperatorCall } from "../../../functions/shared/operatorCall";
 import type { Requeue } from "../../../functions/shared/requeueRecord";
 import { expectDocumented, openApi } from "../../support/openApi";
 import { FakeIndex } from "./fakeIndex";
+import { FakeLargeValues } from "./fakeLargeValues";
 import { type LogLine, logTo } from "./logTo";
 
 export const wordCount: JobType = {
@@ -48,6 +51,9 @@ export class FakeFrontend {
   readonly kept = new Map<string, unknown>();
   /** Times from which on retried jobs' payloads are kept, by id. */
   readonly renewed = new Map<string, number>();
+  /** References to payloads in S3, by id. */
+  readonly keptRefs = new Map<string, PayloadRef>();
+  readonly largeValues: FakeLargeValues;
   /** Jobs that are to be published at their times. */
   readonly scheduled: JobEnvelope[] = [];
   readonly lines: LogLine[] = [];
@@ -59,15 +65,27 @@ export class FakeFrontend {
   /** `records` replaces single calls of the table, or says by null that there is none. */
   constructor({ records = {}, ...overrides }: Overrides = {}, types: JobType[] = [wordCount, checksum]) {
     const payloads: JobPayloads = {
-      keep: (envelopes) => Promise.resolve(envelopes.forEach(({ id, payload }) => this.kept.set(id, payload))),
-      read: ({ id }) => Promise.resolve(this.kept.has(id) ? { payload: this.kept.get(id) } : undefined),
+      keep: (envelopes) =>
+        Promise.resolve(
+          envelopes.forEach(({ id, payload, payloadRef }) => {
+            this.kept.set(id, payload);
+            if (payloadRef) this.keptRefs.set(id, payloadRef);
+          }),
+        ),
+      read: ({ id }) => {
+        const payloadRef = this.keptRefs.get(id);
+        if (payloadRef) return Promise.resolve({ payloadRef });
+        return Promise.resolve(this.kept.has(id) ? { payload: this.kept.get(id) } : undefined);
+      },
       renew: (job, from) => {
         if (this.kept.has(job.id)) this.renewed.set(job.id, from);
         return payloads.read(job);
       },
-      remove: ({ id }) => Promise.resolve(void this.kept.delete(id)),
+      remove: ({ id }) => Promise.resolve(void (this.kept.delete(id), this.keptRefs.delete(id))),
     };
-    const effects: Omit<FrontendEffects, "operate"> & OperatorEffects = {
+    const now = overrides.now ?? (() => Date.parse("2026-11-02T10:00:00Z"));
+    this.largeValues = new FakeLargeValues(now);
+    const effects: Omit<FrontendEffects, "operate" | "actOnLarge"> & OperatorEffects = {
       ...(records !== null && { payloads, keepPayloads: payloads.keep }),
       records:
         records === null
@@ -108,14 +126,16 @@ export class FakeFrontend {
         list: () => Promise.resolve([...types]),
       },
       runWithin: createRunWithin(),
-      now: () => Date.parse("2026-11-02T10:00:00Z"),
+      largeValues: records === null ? undefined : this.largeValues,
+      now,
       newId: () => `new-${++this.ids}`,
       log: logTo(this.lines),
       ...overrides,
     };
     const operator = createOperator(effects);
     const operate = (call: OperatorCall) => operator(JSON.parse(JSON.stringify(call)) as OperatorCall);
-    this.handle = createFrontend({ operate, ...effects });
+    const actOnLarge: ActOnLargeValues = async (act, input) => (await operator({ act, input })) as never;
+    this.handle = createFrontend({ operate, actOnLarge, ...effects });
   }
 
   /** Sends a request as API Gateway would hand it over; a body that is no text goes as JSON. */

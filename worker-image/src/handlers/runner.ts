@@ -34,6 +34,8 @@ export interface RunEvents {
   onCheckpoint?: ((json: string) => void) | undefined;
   /** A line that the handler logged, or wrote to its standard output or standard error. */
   onLog(level: LogLevel, message: string, about?: LineAbout): void;
+  /** Fetches the payload into a file, if the job has it in S3. Resolves to an end if the job can't begin. */
+  fetchPayload?: ((file: string) => Promise<RunOutcome | undefined>) | undefined;
   /**
    * Called just before the handler begins. A worker that froze until its lease had ended must not begin
    * a job that another one may have run since: the signal aborts, and the handler doesn't begin.

@@ -167,6 +167,7 @@ export class Attempt {
         },
         onCheckpoint: this.effects.checkpoints && ((json) => this.checkpoints.report(json)),
         onLog: (level, message, about) => this.jobLog.log(level, message, about),
+        fetchPayload: this.job.payloadRef && ((file) => this.fetchPayload(file)),
         mayBegin: () => this.mayBegin(),
         caughtUp: () => this.effects.output?.caughtUp(),
       });
@@ -174,6 +175,13 @@ export class Attempt {
       // A runner doesn't reject; if it did, the job would have to be released all the same.
       return { kind: "failed", error: toJobError(error), isPermanent: false };
     }
+  }
+
+  private async fetchPayload(file: string): Promise<RunOutcome | undefined> {
+    const { largeValues } = this.effects;
+    if (largeValues) return largeValues.fetch(this.job, file, this.stopping.signal);
+    const error = { name: "PayloadNotRead", message: "Payloads in S3 need `tracking`, which is off" };
+    return { kind: "failed", error, isPermanent: true };
   }
 
   private mayBegin(): boolean {

@@ -7,6 +7,7 @@ import { type Checkpoints } from "../records/checkpoints";
 import { type JobRecords } from "../records/records";
 import { type Clock } from "../support/clock";
 import { type WorkerOutput } from "../support/lineWriter";
+import { type LargeValues } from "../values/largeValues";
 
 /** Dependencies of the processing of jobs. */
 export interface JobEffects {
@@ -18,6 +19,8 @@ export interface JobEffects {
   checkpoints?: Checkpoints | undefined;
   /** Undefined without records, or if payloads are not kept. */
   keepPayload?: ((job: JobEnvelope) => Promise<void>) | undefined;
+  /** Undefined without records. */
+  largeValues?: LargeValues | undefined;
   runner: Runner;
   clock: Clock;
   random: () => number;

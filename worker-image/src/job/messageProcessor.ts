@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { limits } from "../../../contract/limits";
 import { errorFields, type Log } from "../../../contract/log";
 import { checkLabels, decodeEnvelope, type JobEnvelope } from "../../../contract/messages/envelope";
+import { checkRef } from "../../../contract/records/largeValues";
 import { type SlotEvents, type Untaken } from "../queue/poller";
 import { type ReceivedMessage } from "../queue/queue";
 import { type Claim, type Hold } from "../records/records";
@@ -14,6 +15,8 @@ import { type JobEffects, leaseEnd } from "./effects";
 import { putOff } from "./putOff";
 import { type ClaimedJob, type HeldJob, Settler } from "./settler";
 import { Suspects } from "./suspects";
+
+const refProblems = ({ payloadRef }: JobEnvelope) => (payloadRef === undefined ? [] : checkRef(payloadRef, true));
 
 /** For a message that no poller waits for. */
 const noSlot: SlotEvents = {
@@ -54,7 +57,7 @@ export class MessageProcessor {
     try {
       if (this.isDraining) return void (await this.effects.queue.hide(message, 0));
       const decoded = decodeEnvelope(message.body);
-      const problems = decoded.ok ? checkLabels(decoded.value) : decoded.problems;
+      const problems = decoded.ok ? [...checkLabels(decoded.value), ...refProblems(decoded.value)] : decoded.problems;
       if (!decoded.ok || problems.length > 0) {
         const texts = problems.map(({ path, message: text }) => (path ? `${path}: ${text}` : text));
         slot.free();

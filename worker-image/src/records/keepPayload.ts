@@ -5,14 +5,15 @@ import { encodePayload } from "../../../contract/records/payloads";
 /** Keeps payloads in the table of users' data, to which the worker's role may write items of its type alone. */
 export function keepPayloadIn(client: DynamoDBClient, table: string): (job: JobEnvelope) => Promise<void> {
   return async function keepPayload(job) {
-    const { type, item, json, expiresAt } = encodePayload(job);
+    const { type, item, ...content } = encodePayload(job);
+    const fields = Object.entries(content);
     await client.send(
       new UpdateItemCommand({
         TableName: table,
         Key: { type, item },
-        UpdateExpression: "SET #json = :json, #expiresAt = :expiresAt",
-        ExpressionAttributeNames: { "#json": "json", "#expiresAt": "expiresAt" },
-        ExpressionAttributeValues: { ":json": json, ":expiresAt": expiresAt },
+        UpdateExpression: `SET ${fields.map(([name]) => `#${name} = :${name}`).join(", ")}`,
+        ExpressionAttributeNames: Object.fromEntries(fields.map(([name]) => [`#${name}`, name])),
+        ExpressionAttributeValues: Object.fromEntries(fields.map(([name, value]) => [`:${name}`, value])),
       }),
     );
   };

@@ -27,6 +27,7 @@ const processor = {
   ...{
     prefetch: 0,
     acknowledge: "after",
+    payloads: "value",
     timeoutSeconds: 1,
     maxAttempts: 1,
     backoffSeconds: 1,

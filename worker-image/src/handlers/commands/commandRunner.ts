@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { createReadStream, existsSync, statSync } from "node:fs";
 import { type FileHandle, open, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { workerVariablePrefix } from "../../../../contract/workerSettings";
@@ -7,6 +7,7 @@ import { toJobError } from "../../support/errors";
 import { explainFullDisk } from "../disk";
 import { type Gpu } from "../gpuPool";
 import { type Job } from "../handler";
+import { payloadFileName, payloadFileVariable, placePayload } from "../placePayload";
 import { type RunnerParts } from "../processes/jobChild";
 import { markVariable } from "../processes/jobProcesses";
 import { type RunEvents, type Runner, type RunOutcome } from "../runner";
@@ -85,11 +86,13 @@ export class CommandRunner implements Runner {
     const { folder } = place;
     const mark = this.options.processes.createMark();
     if (job.checkpoint !== undefined) await writeFile(checkpointFileIn(folder), JSON.stringify(job.checkpoint));
-    const input = await this.openInput(job);
+    const payload = await this.placePayload(place, job, events);
+    if ("end" in payload) return payload.end;
+    const input = await this.openInput(payload.job, payload.file).finally(() => payload.file && rm(payload.file));
     let process: CommandProcess;
     try {
       if (events.mayBegin?.() === false) return { kind: "stopped" };
-      const child = this.spawn(job, place, mark, input.fd);
+      const child = this.spawn(payload.job, place, mark, input.fd);
       const started = new Promise<void>((resolve, reject) => {
         child.once("spawn", resolve);
         child.on("error", reject);
@@ -111,14 +114,33 @@ export class CommandRunner implements Runner {
     return signal.aborted ? { kind: "stopped", ...(isStuck && { isStuck }) } : outcome;
   }
 
+  /** Puts the payload into the attempt's folder, or a large one into a file for the command's input. */
+  private async placePayload(
+    { folder }: Place,
+    job: Job,
+    events: RunEvents,
+  ): Promise<{ job: Job; file?: string } | { end: RunOutcome }> {
+    const isFile = this.options.payloads === "file";
+    if (!isFile && !events.fetchPayload) return { job };
+    const file = isFile ? path.join(folder, payloadFileName) : this.options.folders.fileName();
+    const end = await placePayload(job, file, events, folder);
+    if (!end) {
+      const bare = { ...job, payload: undefined };
+      return isFile ? { job: { ...bare, payloadFile: file } } : { job: bare, file };
+    }
+    await rm(file, { force: true });
+    return { end };
+  }
+
   /**
    * The input is a file, complete before the command begins: if a worker freezes or dies meanwhile, no command
    * reads half a job. The file's name is removed before the command begins.
    */
-  private async openInput(job: Job): Promise<FileHandle> {
+  private async openInput(job: Job, payloadFile: string | undefined): Promise<FileHandle> {
     const file = this.options.folders.fileName();
+    const text = JSON.stringify(job);
     try {
-      await writeFile(file, `${JSON.stringify(job)}\n`, { mode: 0o600 });
+      await writeFile(file, payloadFile === undefined ? `${text}\n` : withPayload(text, payloadFile), { mode: 0o600 });
       return await open(file, "r");
     } finally {
       await rm(file, { force: true });
@@ -135,6 +157,7 @@ export class CommandRunner implements Runner {
       JOB_ATTEMPT: String(job.attempt),
       JOB_DEADLINE: new Date(clock.now() + timeoutSeconds * 1_000).toISOString(),
       JOB_DIR: folder,
+      ...(job.payloadFile !== undefined && { [payloadFileVariable]: job.payloadFile }),
       [checkpointVariable]: checkpointFileIn(folder),
       [resultVariable]: resultFileIn(folder),
       [markVariable]: mark,
@@ -143,6 +166,13 @@ export class CommandRunner implements Runner {
     const child: ChildProcess = spawn(this.program, this.parameters, { ...options, stdio: [input, "pipe", "pipe"] });
     return child as CommandChild;
   }
+}
+
+/** The job's JSON with the payload that is in a file, chunk by chunk. */
+async function* withPayload(job: string, payloadFile: string) {
+  yield `${job.slice(0, -1)},"payload":`;
+  yield* createReadStream(payloadFile);
+  yield "}\n";
 }
 
 /** True if the part of a command names a file below the image's working folder. */

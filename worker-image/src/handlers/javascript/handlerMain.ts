@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe } from "../../../../contract/check";
@@ -10,12 +11,13 @@ import { checkpointError, encodeCheckpoint, noCheckpoints } from "../encodeCheck
 import { encodeResult } from "../encodeResult";
 import { type Handler, type Job, type JobContext } from "../handler";
 import { handlerLogBounds, JobLog, maxLineCharacters } from "../jobLog";
+import { payloadFileName } from "../placePayload";
 import { markVariable } from "../processes/jobProcesses";
 import { JobStopped } from "../runner";
 import { receiveFromWorker, sendToWorker } from "./handlerChannel";
 import { HandlerFrames } from "./handlerFrames";
 import { createHandlerLogger } from "./handlerLogger";
-import { type HandlerEnd, type HandlerSource, type ToHandler } from "./handlerMessages";
+import { type HandlerEnd, type HandlerSource, type RunMessage, type ToHandler } from "./handlerMessages";
 import { HandlerProgress } from "./handlerProgress";
 import { loadInlineModule } from "./inlineModule";
 import { inspectable, openInspector, timeForBreakpoints } from "./inspector";
@@ -97,8 +99,8 @@ async function loadHandler({ modulePath, inlineText }: HandlerSource): Promise<H
   );
 }
 
-async function runJob(message: Extract<ToHandler, { kind: "run" }>): Promise<void> {
-  const { run, job, directory, mark } = message;
+async function runJob(message: RunMessage): Promise<void> {
+  const { run, directory, mark } = message;
   const stopping = new AbortController();
   running.set(run, stopping);
   environment[markVariable] = mark;
@@ -106,6 +108,7 @@ async function runJob(message: Extract<ToHandler, { kind: "run" }>): Promise<voi
   const loaded = await loading;
   if (!loaded) return;
   const { handler, remains } = loaded;
+  const job = withPayload(message);
   const log = openLog(run);
   const logger = createHandlerLogger((level, message, fields) => log.log(level, message, fields && { fields }));
   const progress = new HandlerProgress(
@@ -126,8 +129,21 @@ async function runJob(message: Extract<ToHandler, { kind: "run" }>): Promise<voi
   sendToWorker({ kind: "ended", run, end, spoiltBy, hasSpawned, isFolderEmpty: remains.isEmpty(directory) });
 }
 
+/** The job with its payload, which is in a file if it is large, or if the handler wants a file. */
+function withPayload({ job, directory, payloadFile }: RunMessage): Job {
+  if (!payloadFile) return job;
+  if (payloadFile.isHandedOver) {
+    const file = path.join(directory, payloadFileName);
+    renameSync(payloadFile.path, file);
+    return { ...job, payloadFile: file };
+  }
+  const payload = JSON.parse(readFileSync(payloadFile.path, "utf8")) as unknown;
+  rmSync(payloadFile.path);
+  return { ...job, payload };
+}
+
 /** Sent at once, so that even a crash right after it loses none. */
-function keepCheckpoint({ run, job, keepsCheckpoints }: Extract<ToHandler, { kind: "run" }>, value: unknown): void {
+function keepCheckpoint({ run, job, keepsCheckpoints }: RunMessage, value: unknown): void {
   if (!keepsCheckpoints) throw checkpointError(noCheckpoints);
   if (!running.has(run)) {
     throw checkpointError(

@@ -14,10 +14,26 @@ export interface HandlerSource {
 
 /** From the worker to a handler's process, as lines of JSON. `run` numbers the jobs of one process. */
 export type ToHandler =
-  | ({ kind: "load" } & HandlerSource)
-  /** `directory`: the attempt's folder. `mark`: identifies the processes that it starts. */
-  | { kind: "run"; run: number; job: Job; directory: string; mark: string; keepsCheckpoints: boolean }
-  | { kind: "stop"; run: number; cause: StopCause; message: string };
+  ({ kind: "load" } & HandlerSource) | RunMessage | { kind: "stop"; run: number; cause: StopCause; message: string };
+
+export interface RunMessage {
+  kind: "run";
+  run: number;
+  job: Job;
+  /** The attempt's folder. */
+  directory: string;
+  /** Identifies the processes that it starts. */
+  mark: string;
+  keepsCheckpoints: boolean;
+  /** File with the payload, if the job has none. */
+  payloadFile?: PayloadFile | undefined;
+}
+
+export interface PayloadFile {
+  path: string;
+  /** True if the handler gets the file, in the attempt's folder, and false if it gets the JSON in it. */
+  isHandedOver: boolean;
+}
 
 /** From a handler's process to the worker. A message without `run` can't be assigned to a job. */
 export type FromHandler =

@@ -16,7 +16,13 @@ import { markVariable } from "../processes/jobProcesses";
 import { type JobStopped, killGraceMilliseconds, type RunEvents, type RunOutcome } from "../runner";
 import { HandlerDeath } from "./handlerDeath";
 import { HandlerLink } from "./handlerLink";
-import { type FromHandler, type HandlerEnd, type HandlerSource, type Remains } from "./handlerMessages";
+import {
+  type FromHandler,
+  type HandlerEnd,
+  type HandlerSource,
+  type PayloadFile,
+  type Remains,
+} from "./handlerMessages";
 
 export interface HandlerProcessOptions extends HandlerSource, RunnerParts {
   /** Absolute path of the process's entry, `handlerMain.js`. */
@@ -97,7 +103,7 @@ export class HandlerProcess {
   }
 
   /** Resolves once the job has ended, or the process is dead or can't be killed; never rejects. */
-  run(job: Job, signal: AbortSignal, events: RunEvents): Promise<HandlerOutcome> {
+  run(job: Job, signal: AbortSignal, events: RunEvents, payloadFile?: PayloadFile): Promise<HandlerOutcome> {
     const number = ++this.count;
     this.causes.beginJob();
     const directory = (this.directory ??= this.options.folders.create());
@@ -124,7 +130,8 @@ export class HandlerProcess {
       if (events.mayBegin?.() === false) return finish({ kind: "stopped" });
       signal.addEventListener("abort", onStop);
       const keepsCheckpoints = events.onCheckpoint !== undefined;
-      this.link.send({ kind: "run", run: number, job, directory, mark: tracked.mark, keepsCheckpoints });
+      const { mark } = tracked;
+      this.link.send({ kind: "run", run: number, job, directory, mark, keepsCheckpoints, payloadFile });
     });
   }
 

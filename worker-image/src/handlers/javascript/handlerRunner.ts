@@ -1,4 +1,6 @@
+import { rm } from "node:fs/promises";
 import { type Job } from "../handler";
+import { placePayload } from "../placePayload";
 import { type RunEvents, type Runner, type RunOutcome } from "../runner";
 import { HandlerProcess, type HandlerProcessOptions } from "./handlerProcess";
 
@@ -21,16 +23,29 @@ export class HandlerRunner implements Runner {
     let checkpoint: string | undefined;
     const onCheckpoint = (json: string) => events.onCheckpoint?.((checkpoint = json));
     const noted = { ...events, onCheckpoint: events.onCheckpoint && onCheckpoint };
-    for (let isFresh = false; !signal.aborted; isFresh = true) {
-      const process = (isFresh ? undefined : this.idleProcess()) ?? this.spawn();
-      // A handler that was interrupted goes on where it was.
-      const current = checkpoint === undefined ? job : { ...job, checkpoint: JSON.parse(checkpoint) as unknown };
-      const outcome = await process.run(current, signal, noted);
-      if (process.isAlive) this.idle.push(process);
-      else this.processes.delete(process);
-      if (outcome.kind !== "interrupted") return outcome;
+    const { folders, payloads } = this.options;
+    const isHandedOver = payloads === "file";
+    const path = isHandedOver || events.fetchPayload ? folders.fileName() : undefined;
+    try {
+      for (let isFresh = false; !signal.aborted; isFresh = true) {
+        const end = path === undefined ? undefined : await placePayload(job, path, events, folders.root);
+        if (end) return end;
+        const process = (isFresh ? undefined : this.idleProcess()) ?? this.spawn();
+        // A handler that was interrupted goes on where it was.
+        const current = {
+          ...job,
+          ...(path !== undefined && { payload: undefined }),
+          ...(checkpoint !== undefined && { checkpoint: JSON.parse(checkpoint) as unknown }),
+        };
+        const outcome = await process.run(current, signal, noted, path === undefined ? path : { path, isHandedOver });
+        if (process.isAlive) this.idle.push(process);
+        else this.processes.delete(process);
+        if (outcome.kind !== "interrupted") return outcome;
+      }
+      return { kind: "stopped" };
+    } finally {
+      if (path !== undefined) await rm(path, { force: true });
     }
-    return { kind: "stopped" };
   }
 
   killNow(): void {

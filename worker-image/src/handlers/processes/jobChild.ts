@@ -19,6 +19,8 @@ export interface ChildParts {
 
 /** Parts of a worker that its runners use. */
 export interface RunnerParts extends ChildParts {
+  /** Form in which the handler gets a payload. @default "value" */
+  payloads?: "value" | "file" | undefined;
   folders: JobFolders;
   /** The GPUs, of which each process gets one. @default - none */
   gpus?: GpuPool | undefined;

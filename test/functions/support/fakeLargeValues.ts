@@ -1,0 +1,40 @@
+import { problemOf } from "../../../contract/http/problem";
+import { type LargeValue, lifetimesFor, payloadFolder, payloadKey } from "../../../contract/records/largeValues";
+import type { LargeValues } from "../../../functions/operator/services/largeValues";
+
+/** A bucket in memory: size and digest of each object, by key. */
+export class FakeLargeValues implements LargeValues {
+  readonly objects = new Map<string, LargeValue>();
+
+  constructor(private readonly now: () => number) {}
+
+  prepare: LargeValues["prepare"] = (job, ref) =>
+    Promise.resolve({ url: `https://bucket/${payloadKey(job, ref)}`, headers: {}, expiresAt: "2026-11-02T10:15:00Z" });
+
+  find: LargeValues["find"] = ({ payloadRef, notBefore, source, ...job }) => {
+    if (source?.payloadRef) {
+      const placed = { ...source.payloadRef, days: 42 };
+      this.objects.set(payloadKey(job, placed), this.objects.get(payloadKey(source, source.payloadRef))!);
+      return Promise.resolve(placed);
+    }
+    for (const days of lifetimesFor(notBefore, this.now())) {
+      const found = this.objects.get(payloadKey(job, { ...payloadRef, days }));
+      if (found?.bytes === payloadRef.bytes) return Promise.resolve({ ...payloadRef, days });
+      if (found) return Promise.resolve(problemOf("blob-mismatch", "It has other bytes"));
+    }
+    return Promise.resolve(problemOf("blob-missing", "It was not uploaded"));
+  };
+
+  sign: LargeValues["sign"] = ({ payloadRef: { bytes, sha256 } }) =>
+    Promise.resolve({
+      payloadRef: { url: "https://bucket/payload", bytes, sha256, expiresAt: "2026-11-02T10:15:00Z" },
+    });
+
+  remove: LargeValues["remove"] = (job) => {
+    const folders = [42, 90, 410].map((days) => payloadFolder(job, days));
+    for (const key of this.objects.keys()) {
+      if (folders.some((folder) => key.startsWith(folder))) this.objects.delete(key);
+    }
+    return Promise.resolve({});
+  };
+}

@@ -1,0 +1,148 @@
+import { execFile } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import { JobClient } from "../../client/index";
+import { runCli } from "../cli/support";
+import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
+
+const megabytes = 50;
+/** JSON of fifty megabytes; texts that repeat would show no mistake in their order. */
+const rows = Array.from({ length: megabytes * 16_384 }, (_, row) => `${row}:${"x".repeat(53)}`);
+
+const sha256 = (text: string | Buffer) => createHash("sha256").update(text).digest("hex");
+
+/** Says what it got. */
+const seen = `
+const text = JSON.stringify(job.payload);
+return { bytes: Buffer.byteLength(text), sha256: require("node:crypto").createHash("sha256").update(text).digest("hex") };`;
+
+const seenFile = `
+if (job.payload !== undefined) throw new Error("Expected no payload beside the file");
+const bytes = require("node:fs").readFileSync(job.payloadFile);
+return { bytes: bytes.length, sha256: require("node:crypto").createHash("sha256").update(bytes).digest("hex"), isOwn: job.payloadFile.startsWith(context.directory) };`;
+
+describe("large values", () => {
+  let handlers: Handlers;
+  let journey: Journey;
+  let client: JobClient;
+  let folder: string;
+  let file: string;
+  const text = JSON.stringify({ rows });
+  const wanted = { bytes: Buffer.byteLength(text), sha256: sha256(text) };
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "large-"));
+    file = join(folder, "payload.json");
+    writeFileSync(file, text);
+    handlers = createHandlers({ seen, "seen-file": seenFile });
+    const schema = { type: "object", properties: { rows: { type: "array", items: { type: "string" } } } };
+    const brief = { backoffSeconds: 0.1, maxAttempts: 2, minInstances: 1 };
+    const count =
+      'import sys, json; job = json.load(sys.stdin); print(json.dumps({"rows": len(job["payload"]["rows"])}))';
+    const size = 'import os, json; print(json.dumps({"bytes": os.stat(os.environ["JOB_PAYLOAD_FILE"]).st_size}))';
+    journey = await startJourney(
+      [
+        { name: "seen", handler: "seen", payloadSchema: schema, ...brief },
+        { name: "seen-file", handler: "seen-file", payloads: "file", ...brief },
+        { name: "counted", command: ["python3", "-c", count], ...brief },
+        { name: "sized", command: ["python3", "-c", size], payloads: "file", ...brief },
+      ],
+      handlers,
+    );
+    client = new JobClient({ url: journey.url });
+  });
+
+  after(async () => {
+    await journey?.stop();
+    handlers?.remove();
+    rmSync(folder, { recursive: true });
+  });
+
+  const objects = () =>
+    [...journey.cloud.messaging.keys()].flatMap(([bucket, keys]) => (bucket.includes("large-values") ? keys : []));
+
+  it("go in by the client, three times as one object, and another payload under the id is refused", async () => {
+    const id = randomUUID();
+    for (let times = 0; times < 3; times++) await client.submit("seen", { rows }, { id });
+    const other = client.submit("seen", { rows: [...rows, "one more"] }, { id });
+    expect(await other.catch((error: unknown) => error)).to.have.property("code", "conflict");
+    expect((await client.wait(id)).result).to.deep.equal(wanted);
+    const keys = objects().filter((key) => key.includes(id));
+    expect(keys).to.include(`d42/payloads/seen/${id}/${wanted.sha256}`).and.have.length(2);
+  });
+
+  it("go in by the command line, from a file", async () => {
+    const { stdout } = await runCli(["--url", journey.url, "--json", "submit", "seen", "--file", file, "--wait"]);
+    expect((JSON.parse(stdout) as { result: unknown }).result).to.deep.equal(wanted);
+  });
+
+  it("go in by curl", async () => {
+    const id = randomUUID();
+    const { body: upload } = await journey.call("POST", "/uploads", { type: "seen", id, ...wanted });
+    const headers = Object.entries(upload.headers as object).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
+    const sent = ["-sf", "-T", file, ...headers, upload.url as string];
+    const early = await journey.call("POST", "/jobs", { type: "seen", id, payloadRef: wanted });
+    expect(early.body).to.include({ status: 422, code: "blob-missing" });
+    await promisify(execFile)("curl", sent);
+    const wrong = await journey.call("POST", "/jobs", { type: "seen", id, payloadRef: { ...wanted, bytes: 7 } });
+    expect(wrong.body).to.include({ status: 422, code: "blob-mismatch" });
+    const { status } = await journey.call("POST", "/jobs", { type: "seen", id, payloadRef: wanted });
+    expect(status).to.equal(202);
+    expect((await client.wait(id)).result).to.deep.equal(wanted);
+    const job = await client.get(id);
+    const back = await promisify(execFile)("curl", ["-sf", job.payloadRef!.url], {
+      ...{ encoding: "buffer", maxBuffer: 1e9 },
+    });
+    expect(sha256(back.stdout)).to.equal(wanted.sha256);
+  });
+
+  it("are files for handlers that want them, small ones too, and whatever is in them", async () => {
+    const { id } = await client.submitFile("seen-file", file);
+    expect((await client.wait(id)).result).to.deep.equal({ ...wanted, isOwn: true });
+    const small = await client.submit("seen-file", { a: 1 });
+    expect((await client.wait(small)).result).to.include({ bytes: 7, sha256: sha256('{"a":1}') });
+    writeFileSync(join(folder, "bytes"), Buffer.from([0, 255, 254, 10]));
+    const { id: raw } = await client.submitFile("seen-file", join(folder, "bytes"));
+    expect((await client.wait(raw)).result).to.include({ bytes: 4 });
+  });
+
+  it("reach commands on standard input, or as a file", async () => {
+    const { id } = await client.submitFile("counted", file);
+    expect((await client.wait(id)).result).to.deep.equal({ rows: rows.length });
+    const { id: sized } = await client.submitFile("sized", file);
+    expect((await client.wait(sized)).result).to.deep.equal({ bytes: wanted.bytes });
+  });
+
+  it("fail the job for good if they aren't what the type takes", async () => {
+    for (const [name, content, message] of [
+      ["schema", JSON.stringify({ rows: [...rows.slice(0, 9_000), 7] }), /\/payload\/rows\/9000/],
+      ["number", `{"rows": [], "n": 12345678901234567890, "x": "${"x".repeat(300_000)}"}`, /\/payload\/n/],
+      ["text", `{"rows": [${" ".repeat(300_000)}`, /Expected JSON in UTF-8/],
+    ] as const) {
+      writeFileSync(join(folder, name), content);
+      const { id } = await client.submitFile("seen", join(folder, name));
+      const { state, error, attempts } = await client.wait(id);
+      expect({ state, attempts, name: error?.name }).to.deep.equal({
+        state: "failed",
+        attempts: 1,
+        name: "InvalidPayload",
+      });
+      expect(error?.message).to.match(message);
+    }
+  });
+
+  it("are copied for a replay, and removed with the job's data", async () => {
+    const { id } = await client.submit("seen", { rows });
+    await client.wait(id);
+    const { id: other } = await client.replay(id);
+    expect((await client.wait(other)).result).to.deep.equal(wanted);
+    await client.removeData(id);
+    expect(objects().filter((key) => key.includes(id))).to.deep.equal([]);
+    expect(objects().filter((key) => key.includes(other))).to.have.length(1);
+    expect((await client.get(other)).payloadRef).to.include(wanted);
+  });
+});
