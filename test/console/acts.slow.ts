@@ -59,8 +59,7 @@ describe("the console in a browser", () => {
   it("submits a job by the form of its type, and follows it to its end", async () => {
     await tab.shows("Nothing needs you");
     await tab.click("link", "echo");
-    const [first] = await tab.page.$$("form.submit input");
-    await first!.type("to be");
+    await tab.page.locator("form.submit input").fill("to be");
     await tab.click("button", "Submit 1 job");
     await tab.shows("Submitted ");
     const id = (await tab.page.evaluate('document.querySelector("[role=status] a[href*=jobs]").textContent')) as string;
@@ -79,9 +78,7 @@ describe("the console in a browser", () => {
     await tab.shows(`${id} is queued again`);
     expect(await journey.reaches(id, "failed")).to.include({ retries: 1 });
     await tab.click("button", "Replay");
-    const text = await tab.page.waitForSelector("dialog textarea");
-    await tab.page.evaluate('document.querySelector("dialog textarea").select()');
-    await text!.type('{ "text": "yes" }');
+    await tab.page.locator("dialog[open] textarea").fill('{ "text": "yes" }');
     await tab.click("button", "Replay 1 job");
     await tab.shows("Submitted ");
     const made = (await tab.hash()).replace("#/jobs/", "");

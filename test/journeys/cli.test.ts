@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { expect } from "chai";
-import type { Job } from "../../client/index";
+import type { Job, LogLine } from "../../client/index";
 import { jsonOf, spawnCli, type SpawnOptions } from "../cli/support";
 import { until } from "../local-cloud/support";
 import { watchCalls } from "./support/fleet";
@@ -90,11 +90,11 @@ describe("batch-jobs on the local cloud", () => {
     const { stdout, code } = await cli(["logs", "logged"]);
     expect(code).to.equal(0);
     expect(stdout)
-      .to.match(/^\d\d:\d\d:\d\d frontend info job-accepted/m)
-      .and.match(/^\d\d:\d\d:\d\d i-\w+ info job-log #1 .*echoing/m)
+      .to.match(/^\d\d:\d\d:\d\d frontend job-accepted/m)
+      .and.match(/^\d\d:\d\d:\d\d #1 echoing said=logged$/m)
       .and.not.include("logged-too");
-    const { lines } = jsonOf<{ lines: { line: string; at: number }[] }>(await cli(["logs", "logged-too", "--json"]));
-    expect(lines.some(({ line }) => line.includes("echoing"))).to.be.true;
+    const { lines } = jsonOf<{ lines: LogLine[] }>(await cli(["logs", "logged-too", "--json"]));
+    expect(lines.some(({ message }) => message === "echoing")).to.be.true;
     expect(lines.map(({ at }) => at)).to.deep.equal(lines.map(({ at }) => at).sort());
     expect((await cli(["logs", "nobody"])).code).to.equal(3);
   });

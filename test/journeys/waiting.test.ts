@@ -120,7 +120,7 @@ describe("a job that waits", () => {
     expect((await cli(["status", id])).stdout).to.match(new RegExp(`^waiting +${why.source}`, "m"));
     const logs = await cli(["logs", id]);
     expect(logs.code).to.equal(0);
-    expect(logs.stdout).to.match(/^\S+ frontend info job-accepted\n\S+ router info job-routed\n$/);
+    expect(logs.stdout).to.match(/^\S+ frontend job-accepted\n\S+ router job-routed\n$/);
     expect(logs.stderr).to.match(why);
     const { code, stdout, stderr } = await waiting;
     expect({ code, stdout }).to.deep.equal({ code: 130, stdout: "" });
