@@ -63,7 +63,7 @@ function Line({ line: { at, source, level, event, attempt, message, stream, fiel
     <div class={isBad ? "bad" : ""}>
       <At at={at} /> <span class="muted">{attempt === undefined ? source : `#${attempt}`}</span>{" "}
       {event !== "job-log" && <strong>{event} </strong>}
-      {message}
+      <bdi>{message}</bdi>
       {rest.length > 0 && <span class="muted"> {rest.join(" ")}</span>}
     </div>
   );

@@ -3,16 +3,21 @@ import type { Browser } from "puppeteer-core";
 import { JobClient } from "../../client/index";
 import { consoleFolder } from "../../contract/packageRoot";
 import { spawnCli } from "../cli/support";
+import { runScaler, setItem } from "../journeys/support/fleet";
 import { createHandlers, type Handlers, type Journey, startJourney } from "../journeys/support/stack";
+import { until } from "../support/until";
 import { openTab, seriousFindings, startBrowser, type Tab } from "./support/browser";
 
 const payloadSchema = {
   ...{ type: "object", required: ["text"], additionalProperties: false },
   properties: { text: { type: "string" }, fails: { type: "boolean" } },
 };
+const schedules = [
+  { name: "nightly", expression: "cron(0 3 * * ? *)", timeZone: "Europe/Berlin", payload: { text: "good night" } },
+];
 const processors = [
-  { name: "echo", handler: "echo", minInstances: 1, maxAttempts: 1, payloadSchema },
-  { name: "slow", handler: "slow", minInstances: 1 },
+  { name: "echo", handler: "echo", minInstances: 1, maxAttempts: 1, payloadSchema, schedules },
+  { name: "slow", handler: "slow", minInstances: 1, maxInstances: 1, slots: 1 },
 ];
 
 /** Texts that would do harm as markup, as script, to the order of what is around them, or to the layout. */
@@ -31,12 +36,16 @@ describe("the console in a browser", () => {
   let tab: Tab;
   before(async () => {
     handlers = createHandlers({
-      echo: `context.logger.info(job.payload.text);
+      echo: `context.logger.info(job.payload.text, { [job.payload.text]: job.payload.text });
+        console.error(job.payload.text);
         if (job.payload.fails) throw Object.assign(new Error(job.payload.text), { name: "Refusal" });
         return { text: job.payload.text };`,
-      slow: `context.progress(0.5, job.payload); 
+      slow: `context.progress(0.5, job.payload);
+        console.log("it begins");
         const stopped = new Promise((_, reject) => context.signal.addEventListener("abort", () => reject(new Error("stopped"))));
-        await Promise.race([released(job, context), stopped]); return 1;`,
+        await Promise.race([released(job, context), stopped]);
+        console.log("it ends");
+        return 1;`,
     });
     journey = await startJourney(processors, handlers, {}, { console: consoleFolder() });
     client = new JobClient({ url: journey.url });
@@ -131,7 +140,55 @@ describe("the console in a browser", () => {
     expect(await tab.hash()).to.equal("#/jobs?state=failed");
   });
 
-  it("shows hostile texts as texts: payloads, errors, notes, labels, tenants", async () => {
+  it("shows a job's log as it comes to its end, each line once, of the handler or all", async () => {
+    const { id } = await client.submit("slow", "logged");
+    await tab.go(`#/jobs/${id}`);
+    await tab.shows("it begins");
+    await tab.shows("Waiting for further lines");
+    handlers.release(id);
+    await tab.shows("it ends");
+    await tab.page.waitForFunction('!document.body.innerText.includes("Waiting for further lines")');
+    const lines = async () =>
+      (await tab.page.evaluate(
+        "[...document.querySelectorAll('.logs > div')].map((line) => line.innerText)",
+      )) as string[];
+    expect((await lines()).map((line) => line.slice(9))).to.deep.equal(["#1 it begins", "#1 it ends"]);
+    await tab.click("button", "All");
+    await tab.shows("job-routed");
+    const all = await lines();
+    for (const words of ["job-accepted", "it begins", "it ends"]) {
+      expect(
+        all.filter((line) => line.includes(words)),
+        words,
+      ).to.have.length(1);
+    }
+  });
+
+  it("shows schedules in words, and a type's counts and fleet, on its page and at a glance", async () => {
+    await tab.go("#/schedules");
+    await tab.shows("daily at 03:00, Europe/Berlin");
+    await tab.click("link", "echo");
+    await tab.shows("nightly: daily at 03:00");
+    const ids = ["counted-1", "counted-2"];
+    await client.submit("slow", "counted", { id: ids[0] });
+    await journey.reaches(ids[0]!, "running");
+    await client.submit("slow", "counted", { id: ids[1] });
+    await until(async () => {
+      await setItem(journey, "slow", "fleet", { countsAt: 0 });
+      await runScaler(journey);
+      return (await client.get(ids[1]!)).waiting?.reason === "behind";
+    });
+    await tab.go("#/types/slow");
+    await tab.shows("1 of 1 instance, 1 of 1 slot busy");
+    await tab.shows("Waiting\n1\nRunning\n1\n");
+    await tab.go("#/");
+    await tab.page.locator('article[aria-label="slow"] a[href="#/jobs?type=slow&state=queued"]').click();
+    await tab.page.waitForFunction("document.querySelectorAll('[role=row].job').length === 1");
+    for (const id of ids) handlers.release(id);
+    for (const id of ids) await journey.reaches(id, "succeeded");
+  });
+
+  it("shows hostile texts as texts: payloads, log lines, errors, notes, labels, tenants", async () => {
     for (const text of hostile) {
       const shown = text
         .replace(/[^\x20-\x7e].*/s, "")
@@ -144,6 +201,12 @@ describe("the console in a browser", () => {
         await tab.go(place);
         await tab.page.reload();
         await tab.shows(shown === "" ? id : shown);
+        if (place.startsWith("#/jobs/")) {
+          await tab.page.waitForFunction("document.querySelectorAll('.logs > div').length >= 2");
+          await tab.page.waitForFunction(
+            `document.querySelector(".logs").innerText.includes(${JSON.stringify(shown)})`,
+          );
+        }
         const found = await tab.page.evaluate(`[
           document.querySelectorAll("img, svg, script:not([src]), iframe").length,
           document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -165,7 +228,16 @@ describe("the console in a browser", () => {
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
       for (const width of [1_280, 360]) {
         await page.setViewport({ width, height: 900 });
-        for (const place of ["#/", "#/jobs", `#/jobs/${id}`, "#/types/echo", "#/types/none", "#/local", "#/nowhere"]) {
+        for (const place of [
+          "#/",
+          "#/jobs",
+          `#/jobs/${id}`,
+          "#/types/echo",
+          "#/types/none",
+          "#/schedules",
+          "#/local",
+          "#/nowhere",
+        ]) {
           await tab.go(place);
           await page.waitForSelector("main h1");
           expect(await seriousFindings(tab), `${place} ${scheme} ${width}`).to.deep.equal([]);
