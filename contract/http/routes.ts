@@ -161,7 +161,7 @@ export const routes = {
     summary: "Reads what functions and workers logged about a job, oldest first",
     needsRecords: true,
     query: {
-      after: { type: "string", maxLength: 8_000, description: "The cursor of the answer before" },
+      after: { type: "string", description: "The cursor of the answer before" },
       limit: { type: "integer", minimum: 1, maximum: 1_000, default: 100, description: "Lines, at most" },
     },
     answers: { 200: "JobLogs" },

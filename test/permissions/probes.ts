@@ -260,6 +260,8 @@ export const probes: Record<string, Probe> = {
     await ends(world, id, "succeeded", seconds);
     const { payloadRef } = await answers(world, 200, "GET", `/jobs/${id}`);
     if (!(await fetch((payloadRef as ValueUrl).url)).ok) throw new Error("Expected the payload");
+    const { id: copy } = await answers(world, 202, "POST", `/jobs/${id}/replay`);
+    await ends(world, copy as string, "succeeded", seconds);
     await answers(world, 200, "DELETE", `/jobs/${id}/data`);
     if ((await fetch((payloadRef as ValueUrl).url)).ok) throw new Error("Expected no payload");
   },

@@ -125,11 +125,16 @@ def differences(operation, protocol, request, body, written):
     headers = {name.lower(): str(value) for name, value in written["headers"].items()}
     path, query = split(written["url_path"])
     query += pairs(written["query_string"])
-    # The SDK for JavaScript names the operation so.
-    sent_query = [pair for pair in parse_qsl(request.query_string.decode(), True) if pair != ("x-id", operation.name)]
+    # The SDK for JavaScript names the operation so, and signs a URL for others in its query.
+    sent_query = [
+        (name, value)
+        for name, value in parse_qsl(request.query_string.decode(), True)
+        if (name, value) != ("x-id", operation.name) and not name.startswith("X-Amz-")
+    ]
     yield_from = [
         ("method", request.method, written["method"]),
-        ("path", request.raw_path, path),
+        # The SDK for JavaScript ends a bucket's path with a slash, which S3 takes as well.
+        ("path", request.raw_path.rstrip("/"), path.rstrip("/")),
         ("query", sorted(sent_query), sorted(query)),
         ("body", *bodies(protocol, request, body, written["body"])),
     ]
