@@ -1,9 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe } from "../contract/check";
+import type { ActionVerb } from "../contract/http/jobFilter";
 import { idPattern } from "../contract/limits";
 import {
+  readAction,
+  readActions,
   readBatchResults,
+  readFailures,
   readJob,
   readJobLogs,
   readJobPage,
@@ -18,7 +22,10 @@ import { DeadLetters } from "./DeadLetters";
 import { JobProblemError } from "./errors";
 import { inParallel } from "./inParallel";
 import type {
+  Action,
+  ActionOptions,
   AnyJobTypes,
+  FailureGroup,
   Job,
   JobLogs,
   JobPage,
@@ -291,6 +298,38 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     }
   }
 
+  /**
+   * Begins to retry, replay or cancel many jobs, those that fit as of now; `action` says how far it is. What a filter
+   * leaves out is filled in, and shown.
+   */
+  async act(action: ActionVerb, options: ActionOptions): Promise<Action> {
+    const { idempotencyKey = randomUUID(), signal, ...more } = options;
+    const headers = { "idempotency-key": idempotencyKey };
+    const body = { action, ...more };
+    return readAction(await this.connection.request({ method: "POST", path: "actions", headers, body, signal }));
+  }
+
+  /** An action as it is now. */
+  async action(id: string, { signal }: CallOptions = {}): Promise<Action> {
+    return readAction(await this.connection.request({ method: "GET", path: actionPath(id), signal }));
+  }
+
+  /** The last actions, newest first. */
+  async actions({ signal }: CallOptions = {}): Promise<Action[]> {
+    return readActions(await this.connection.request({ method: "GET", path: "actions", signal }));
+  }
+
+  /** Stops an action, with the jobs that are under way. One that has ended stays as it is. */
+  async stopAction(id: string, { signal }: CallOptions = {}): Promise<Action> {
+    return readAction(await this.connection.request({ method: "DELETE", path: actionPath(id), signal }));
+  }
+
+  /** The newest 1,000 failed jobs, grouped by type and kind of error; of all types, if there are at most 20. */
+  async failures({ type, signal }: CallOptions & { type?: string } = {}): Promise<FailureGroup[]> {
+    const request = { method: "GET", path: "failures", query: { type }, signal } as const;
+    return readFailures(await this.connection.request(request));
+  }
+
   /** Retries the launches of a type's workers now, if they fail and wait for their next try. */
   async retryLaunches(type: string, options: CallOptions = {}): Promise<void> {
     const path = `types/${encodeURIComponent(type)}/retry-launches`;
@@ -320,6 +359,10 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   async types(options: CallOptions = {}): Promise<JobType[]> {
     return readTypes(await this.connection.request({ method: "GET", path: "types", signal: options.signal }));
   }
+}
+
+function actionPath(id: string): string {
+  return `actions/${encodeURIComponent(id)}`;
 }
 
 function timeText(time: Date | string | undefined): string | undefined {

@@ -1,7 +1,7 @@
 import { describe, isObject } from "../contract/check";
 import { jobStates } from "../contract/records/record";
 import { JobProblemError, ResultOmitted } from "./errors";
-import type { Job, JobLogs, JobPage, JobType, Refusal, SubmittedJob, TypeSchedule } from "./job";
+import type { Action, FailureGroup, Job, JobLogs, JobPage, JobType, Refusal, SubmittedJob, TypeSchedule } from "./job";
 import { gatewayCodes } from "./problemCode";
 
 /** Reads a job of `GET /jobs/{id}` and of lists. Fields that this version doesn't know pass. */
@@ -31,6 +31,21 @@ export function readJobPage(value: unknown): JobPage {
 
 export function readJobLogs(value: unknown): JobLogs {
   return check(value, isObject(value) && Array.isArray(value.lines) && value.lines.every(isObject), "lines of a job");
+}
+
+export function readAction(value: unknown): Action {
+  const isAction = isObject(value) && typeof value.id === "string" && isObject(value.counts);
+  return check(value, isAction, "an action");
+}
+
+export function readActions(value: unknown): Action[] {
+  const isList = isObject(value) && Array.isArray(value.actions);
+  return check<{ actions: unknown[] }>(value, isList, "a list of actions").actions.map(readAction);
+}
+
+export function readFailures(value: unknown): FailureGroup[] {
+  const isList = isObject(value) && Array.isArray(value.failures);
+  return check<{ failures: FailureGroup[] }>(value, isList, "groups of failed jobs").failures;
 }
 
 export function readTypes(value: unknown): JobType[] {

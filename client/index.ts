@@ -13,6 +13,9 @@ export type { DeadLetter } from "./deadLetterQueue";
 export { ConnectionError, JobProblemError, ResultOmitted, WaitTimeoutError } from "./errors";
 export type { JobProblemCode } from "./problemCode";
 export type {
+  Action,
+  ActionOptions,
+  FailureGroup,
   Job,
   JobLogs,
   JobPage,
@@ -30,6 +33,7 @@ export type {
   SubmitOutcome,
   SubmittedJob,
 } from "./job";
+export type { ActionVerb, JobFilter } from "../contract/http/jobFilter";
 export type { JobsOf } from "./jobsOf";
 export type { WaitOptions } from "./waitForJob";
 export type { JobError, JobState, OmittedResult } from "../contract/records/record";

@@ -1,8 +1,19 @@
 import type { FieldProblem } from "../contract/check";
+import type { JobFilter } from "../contract/http/jobFilter";
 import type { JobState } from "../contract/records/record";
 import type { JobProblemCode } from "./problemCode";
 
-export type { Job, JobLogs, JobPage, JobType, LogLine, SubmittedJob, TypeSchedule } from "../contract/http/answers";
+export type {
+  Action,
+  FailureGroup,
+  Job,
+  JobLogs,
+  JobPage,
+  JobType,
+  LogLine,
+  SubmittedJob,
+  TypeSchedule,
+} from "../contract/http/answers";
 
 /** Payload and result of one job type. */
 export interface JobShape {
@@ -83,6 +94,19 @@ export interface LogQuery {
   limit?: number;
   signal?: AbortSignal;
 }
+
+/** Jobs to act on: those of a filter, or up to 1,000 by their ids. */
+export type ActionOptions = ({ filter: JobFilter } | { ids: readonly string[] }) & {
+  /** True to count the jobs alone. @default false */
+  dryRun?: boolean;
+  /** Jobs a second, at most, from 0.1. @default - as fast as it goes */
+  ratePerSecond?: number;
+  /** Text for people, which the action shows. */
+  reason?: string;
+  /** Under the same key an action is begun once. @default - a random one for each call */
+  idempotencyKey?: string;
+  signal?: AbortSignal;
+};
 
 export interface ListQuery {
   type?: string;

@@ -124,17 +124,17 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const events = hasEvents ? new JobEvents(`${name}-events`, args, child) : undefined;
     const repair = new JobRepair(`${name}-repair`, { ...settings, router, tables, events }, child);
     const removal = new TypeRemoval(`${name}-removal`, { ...settings, ...functions, router, tables }, child);
-    const hidesQueues = schemeOf(args) !== "iam";
-    const operator = new JobOperator(`${name}-acts`, { ...settings, ...functions, tables, target, hidesQueues }, child);
     const { topic, undeliveredQueue: deadLetterQueue } = router;
     const schedules = new JobSchedules(
       `${name}-schedules`,
       { ...args, topic, deadLetterQueue, account: target.account },
       child,
     );
-    const called = { operator: operator.lambda.function, removal: removal.lambda.function };
-    const shared = { ...functions, ...called, eventsTopic: events?.topic };
-    const api = new JobApi(`${name}-api`, { ...settings, ...shared, topic, schedules, tables }, child);
+    const hidesQueues = schemeOf(args) !== "iam";
+    const topics = { topic, eventsTopic: events?.topic };
+    const shared = { ...functions, removal: removal.lambda.function, ...topics, schedules, tables };
+    const operator = new JobOperator(`${name}-acts`, { ...settings, ...shared, target, hidesQueues }, child);
+    const api = new JobApi(`${name}-api`, { ...settings, ...shared, operator: operator.lambda.function }, child);
     return { target, logGroup, tables, scaler, operator, router, events, repair, removal, schedules, api };
   }
 

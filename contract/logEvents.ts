@@ -17,9 +17,15 @@ export interface LogEvents {
   /** The schedule of a job far ahead could not be made, with the `error`: answered 503 */
   "job-not-scheduled": "front end";
   /** The schedule of a cancelled job stays: its message comes, and is deleted */
-  "schedule-not-removed": "front end";
+  "schedule-not-removed": "front end" | "operator";
   /** Dead letters could not be sent back for a retry, with the `error`: answered 503 */
-  "jobs-not-sent-back": "front end";
+  "jobs-not-sent-back": "front end" | "operator";
+  /** A part of an action on many jobs, with the `error`: it counts as failed */
+  "job-not-acted-on": "operator";
+  /** An action is done or was stopped, with its counts and who asked for it */
+  "action-ended": "operator";
+  /** The schedule that restarts an action stays though it has ended: its next call, within a minute, removes it */
+  "action-watch-not-ended": "operator";
   /** Jobs are shown without what their type's fleet says of why they wait, with the `error` */
   "launch-problems-not-read": "front end";
   /** Types are shown without their counts, or those of their dead letters, with the `error` */
@@ -65,7 +71,7 @@ export interface LogEvents {
    * The topic of ends did not take an event, with the `error`: the repair run tries again, as does the worker that
    * deletes a cancelled job's message
    */
-  "completion-event-not-published": "front end" | "repair";
+  "completion-event-not-published": "front end" | "operator" | "repair";
   /** A `step` of the run failed, with its `error`; the next minute's run goes on */
   "repair-step-failed": "repair";
   /** Counts of a run's work; a run without work writes none */

@@ -168,7 +168,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   });
   const calls = new AwsCalls({ endpoint: endpoint.address, region, credentials });
   const scheduler = new Scheduler({
-    ...{ region, calls, messaging, iam, data, log },
+    ...{ region, calls, lambdas, messaging, iam, data, log },
     secondsInstead: options.scheduleSeconds,
   });
   endpoint.services.set("scheduler", createSchedulerApi(scheduler));

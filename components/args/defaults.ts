@@ -16,7 +16,7 @@ export const defaults = {
   sessionManager: false,
   throttling: { burstLimit: 1_000, rateLimit: 500 },
   frontend: { memorySize: 512, timeoutSeconds: 15 },
-  operator: { memorySize: 256, timeoutSeconds: 60 },
+  operator: { memorySize: 256, timeoutSeconds: 900 },
   router: { memorySize: 256, timeoutSeconds: 60 },
   repair: { memorySize: 256, timeoutSeconds: 55 },
   removal: { memorySize: 256, timeoutSeconds: 300 },

@@ -2,6 +2,9 @@
 export const statementReasons: Record<string, string> = {
   AnnounceEnds: "Publishes each job's end; with `events` only",
   KeepEnds: "Keeps a job's end that the topic did not take, for the repair run to publish; with `events` only",
+  UnscheduleJobs: "Removes the schedules of jobs far ahead that an action cancels",
+  WatchActions: "Has itself called each minute while an action on many jobs goes on, in case its run is lost",
+  RunActions: "Calls the function that runs actions on many jobs, while one goes on",
   KeepUnsent: "Keeps what SQS does not take, so that an outage of it loses nothing",
   TakeUnsent: "Routes what the router kept while SQS took nothing",
   TakeKept: "Publishes the ends that workers kept; with `events` only",
@@ -21,7 +24,7 @@ export const statementReasons: Record<string, string> = {
   KeepUserData:
     "Keeps its jobs' checkpoints, and reads one with the same call; keeps payloads of jobs that did not come by the API; of its own type alone",
   KeepFleetItems: "Keeps what is known of each fleet",
-  KeepControl: "Reserves the time for reading logs",
+  KeepControl: "Keeps actions on many jobs, with what is done of them, and reserves the time for reading logs",
   KeepUndelivered: "SNS keeps what it could not deliver to the router",
   KeepLargeValues: "Signs uploads and downloads of payloads in S3, copies and removes them",
   ListLargeValues: "Finds what a job has in S3, and if a payload is missing",
@@ -33,7 +36,6 @@ export const statementReasons: Record<string, string> = {
   PublishJobs: "Hands jobs on",
   PullImage: "Pulls the worker's image; images of private ECR repositories only",
   ReadLogs: "Shows what functions and workers of this deployment logged about a job",
-  ReadRecords: "Knows when a job ran, and where",
   ReadBacklog: "Reads how much waits, before it ends itself",
   ReadFleets: "Says why a type's workers don't start",
   ReadHandler: "Reads the text of an inline handler; of that type only",
@@ -100,6 +102,8 @@ export const patternReasons: Record<string, string> = {
   ReadLargePayloads: "Jobs come and go: the bound is the type's own prefix of the component's bucket.",
   ScaleGroups:
     "Types come and go, and a list of their groups would outgrow the policy: the tag of this deployment's groups is the bound.",
+  WatchActions: "Schedules are made at run time, one for each action, in the component's own group.",
+  UnscheduleJobs: "Schedules are made at run time, one for each job far ahead, in the component's own group.",
   ScheduleJobs: "Schedules are made at run time, one for each job far ahead, in the component's own group.",
   WriteFlowLogs: "Log streams are made at run time, in the one log group.",
   WriteLogs: "Log streams are made at run time, in the one log group.",

@@ -40,11 +40,15 @@ export function allow(Sid: string, ...Action: string[]): (Resource: PolicyStatem
 export const publishTo = allow("PublishJobs", "sns:Publish");
 export const announceTo = allow("AnnounceEnds", "sns:Publish");
 
-/** Creating one-time schedules that act in the role, and removing them again. */
-export function scheduleJobs(scheduleArns: pulumi.Input<string>, roleArn: pulumi.Input<string>): PolicyStatement[] {
+/** Creating schedules that act in the role, and removing them again. */
+export function schedule(
+  sid: "ScheduleJobs" | "WatchActions",
+  scheduleArns: pulumi.Input<string>,
+  roleArn: pulumi.Input<string>,
+): PolicyStatement[] {
   const Condition = { StringEquals: { "iam:PassedToService": "scheduler.amazonaws.com" } };
   return [
-    allow("ScheduleJobs", "scheduler:CreateSchedule", "scheduler:DeleteSchedule")(scheduleArns),
+    allow(sid, "scheduler:CreateSchedule", "scheduler:DeleteSchedule")(scheduleArns),
     { ...allow("PassScheduleRole", "iam:PassRole")(roleArn), Condition },
   ];
 }
@@ -164,9 +168,11 @@ export const keepPayloads = allow("KeepPayloads", "dynamodb:BatchWriteItem", "dy
 export const readFleets = allow("ReadFleets", "dynamodb:BatchGetItem");
 export const keepFleetItems = allow("KeepFleetItems", "dynamodb:Query", "dynamodb:UpdateItem");
 
-export const readRecords = allow("ReadRecords", "dynamodb:GetItem");
 /** Keeping the operator's own state. */
-export const keepControl = allow("KeepControl", "dynamodb:UpdateItem");
+export const keepControl = allow(
+  "KeepControl",
+  ...["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:Query"],
+);
 
 /** Searching the log groups of this deployment. */
 export function readLogs({ partition, region }: DeployTarget, fleetTable: pulumi.Input<string>): PolicyStatement {
@@ -186,6 +192,8 @@ export function ofDeployment(
 export function readJobTypes(tableArn: pulumi.Input<string>, ...further: "dynamodb:Scan"[]): PolicyStatement {
   return allow("ReadJobTypes", "dynamodb:GetItem", ...further)(tableArn);
 }
+
+export const unscheduleJobs = allow("UnscheduleJobs", "scheduler:DeleteSchedule");
 
 export const keepUnsent = allow("KeepUnsent", "dynamodb:PutItem");
 export const takeUnsent = allow("TakeUnsent", "dynamodb:Scan", "dynamodb:DeleteItem");

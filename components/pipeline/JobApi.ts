@@ -15,7 +15,7 @@ import {
   readFleets,
   readJobTypes,
   readListed,
-  scheduleJobs,
+  schedule,
   submitRecords,
 } from "../aws/permissions";
 import { type JobSchedules } from "./JobSchedules";
@@ -118,7 +118,7 @@ export class JobApi extends pulumi.ComponentResource {
         },
         statements: [
           publishTo(args.topic.arn),
-          ...scheduleJobs(schedules.scheduleArns, schedules.role.arn),
+          ...schedule("ScheduleJobs", schedules.arnsOf(), schedules.role.arn),
           ...(args.eventsTopic ? [announceTo(args.eventsTopic.arn)] : []),
           readJobTypes(types.arn, "dynamodb:Scan"),
           ...(records ? [submitRecords(records.arn), listRecords(records.arn), readListed(records.arn)] : []),

@@ -1,15 +1,25 @@
-import type * as aws from "@pulumi/aws";
+import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { watchPrefix } from "../../contract/messages/scheduledMessage";
 import { type DeployTarget } from "../aws/DeployTarget";
 import {
+  announceTo,
   invoke,
   keepControl,
   keepLargeValues,
+  keepPayloads,
+  listRecords,
+  publishTo,
   readFleets,
   readJobTypes,
+  readListed,
   readLogs,
-  readRecords,
+  schedule,
+  submitRecords,
+  unscheduleJobs,
 } from "../aws/permissions";
+import { policyDocument } from "../aws/roles";
+import { type JobSchedules } from "./JobSchedules";
 import { type JobTables } from "./JobTables";
 import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
@@ -20,6 +30,13 @@ export type JobOperatorArgs = FunctionSettings & {
   target: DeployTarget;
   /** True if callers may be outside of the account, whose id the queues' URLs contain. */
   hidesQueues: boolean;
+  /** Function that sends dead letters back. */
+  removal: aws.lambda.Function;
+  /** Topic of the jobs that actions submit and retry. */
+  topic: aws.sns.Topic;
+  /** Topic of jobs' ends; undefined when `events` is off. */
+  eventsTopic: aws.sns.Topic | undefined;
+  schedules: JobSchedules;
 };
 
 /**
@@ -31,8 +48,9 @@ export class JobOperator extends pulumi.ComponentResource {
 
   constructor(name: string, args: JobOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobOperator", name, {}, opts);
-    const { scaler, logGroup, target, hidesQueues } = args;
-    const { records, types, fleets, control, largeValues } = args.tables;
+    const { scaler, logGroup, target, hidesQueues, removal, topic, eventsTopic, schedules } = args;
+    const { records, payloads, types, fleets, control, largeValues, keepsPayloads } = args.tables;
+    const watched = schedules.arnsOf(watchPrefix);
     this.lambda = new LambdaFunction(
       `${name}-operator`,
       {
@@ -40,21 +58,44 @@ export class JobOperator extends pulumi.ComponentResource {
         code: "operator",
         environment: {
           ...{ TYPE_TABLE: types.name, FLEET_TABLE: fleets.name, CONTROL_TABLE: control.name },
-          ...(records && { JOB_TABLE: records.name }),
+          ...{ LOG_GROUP: logGroup.name, SCALER_FUNCTION: scaler.name, TOPIC_ARN: topic.arn },
+          ...{ SCHEDULE_GROUP: schedules.group.name, SCHEDULE_ROLE_ARN: schedules.role.arn },
+          ...(records && { JOB_TABLE: records.name, REMOVAL_FUNCTION: removal.name }),
+          ...(payloads && { PAYLOAD_TABLE: payloads.name }),
           ...(largeValues && { LARGE_VALUES: largeValues.id }),
-          ...{ LOG_GROUP: logGroup.name, SCALER_FUNCTION: scaler.name },
+          ...(keepsPayloads && { KEEP_PAYLOADS: "1" }),
+          ...(eventsTopic && { EVENTS_TOPIC_ARN: eventsTopic.arn }),
           ...(hidesQueues && { HIDE_QUEUES: "1" }),
         },
         statements: [
           readJobTypes(types.arn, "dynamodb:Scan"),
           readFleets(fleets.arn),
-          ...(records ? [readRecords(records.arn), keepControl(control.arn), readLogs(target, fleets.name)] : []),
+          ...(records ? [keepControl(control.arn), readLogs(target, fleets.name)] : []),
           invoke("RetryLaunches", scaler.arn),
           ...(largeValues ? keepLargeValues(largeValues.arn) : []),
+          ...(records
+            ? [
+                ...[submitRecords(records.arn), listRecords(records.arn), readListed(records.arn)],
+                ...[publishTo(topic.arn), invoke("RetryJobs", removal.arn), unscheduleJobs(schedules.arnsOf())],
+                ...schedule("WatchActions", watched, schedules.role.arn),
+              ]
+            : []),
+          ...(payloads ? [keepPayloads(payloads.arn)] : []),
+          ...(records && eventsTopic ? [announceTo(eventsTopic.arn)] : []),
         ],
       },
       { parent: this },
     );
+    if (records) {
+      new aws.iam.RolePolicy(
+        `${name}-watch`,
+        {
+          role: schedules.role.name,
+          policy: policyDocument([invoke("RunActions", this.lambda.function.arn)]),
+        },
+        { parent: this },
+      );
+    }
     this.registerOutputs();
   }
 }

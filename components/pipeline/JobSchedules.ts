@@ -47,9 +47,9 @@ export class JobSchedules extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** ARN pattern of the schedules of single jobs in the group, without recurring ones. */
-  get scheduleArns(): pulumi.Output<string> {
-    return this.group.arn.apply((arn) => `${(arn ?? "").replace(":schedule-group/", ":schedule/")}/${schedulePrefix}*`);
+  /** ARN pattern of the schedules in the group whose names begin so: those of single jobs, without recurring ones. */
+  arnsOf(prefix = schedulePrefix): pulumi.Output<string> {
+    return this.group.arn.apply((arn) => `${(arn ?? "").replace(":schedule-group/", ":schedule/")}/${prefix}*`);
   }
 
   /** A schedule that submits jobs of the type; it is created after the type's entry. */

@@ -23,8 +23,8 @@ const indexes = [
 
 /**
  * The tables: job records, users' data beside them, the job types that the functions know, the fleets' state and
- * reports, the router's unsent events, and the operator's state; and the bucket of large values. On demand: idle costs
- * nothing.
+ * reports, the router's unsent events, and the operator's state, actions on many jobs among it; and the bucket of large
+ * values. On demand: idle costs nothing.
  */
 export class JobTables extends pulumi.ComponentResource {
   /** Undefined without `tracking`. */
@@ -41,7 +41,7 @@ export class JobTables extends pulumi.ComponentResource {
   /** Events that the router keeps while SQS takes nothing: messages of the topic. */
   readonly unsent: aws.dynamodb.Table;
   readonly fleets: aws.dynamodb.Table;
-  /** State that is no job's and no fleet's: `logs` has the time until which their reading is reserved. */
+  /** State that is no job's and no fleet's: actions, and `logs` has the time until which their reading is reserved. */
   readonly control: aws.dynamodb.Table;
 
   constructor(name: string, args: JobTablesArgs, opts?: pulumi.ComponentResourceOptions) {

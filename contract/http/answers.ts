@@ -2,7 +2,8 @@ import type { Labels } from "../labels";
 import type { LargeValue } from "../records/largeValues";
 import type { JobError, JobState, LoggedAttempt, OmittedResult } from "../records/record";
 import type { Waiting } from "../records/waiting";
-import type { ProblemDocument } from "./problem";
+import type { ActionVerb, JobFilter } from "./jobFilter";
+import type { ProblemCode, ProblemDocument } from "./problem";
 
 /** Bodies of the API's answers, by the names that the OpenAPI document gives them. */
 export interface Answers {
@@ -15,6 +16,9 @@ export interface Answers {
   Types: { types: JobType[] };
   JobType: JobType;
   Schedules: { schedules: (TypeSchedule & { type: string })[] };
+  Failures: { failures: FailureGroup[] };
+  Action: Action;
+  Actions: { actions: Action[] };
   LaunchRetry: { type: string; launchProblem?: string };
   OpenApi: OpenApi;
   Health: { status: "ok" };
@@ -144,6 +148,40 @@ export interface Result {
   status: number;
   id?: string;
   problem?: ProblemDocument;
+}
+
+/** Failed jobs of a type with errors of one kind, among its newest 1,000. */
+export interface FailureGroup {
+  type: string;
+  /** Name and message of the error, without quoted parts, and with # for words that have digits. */
+  errorKey: string;
+  count: number;
+  /** Ends of the first and the last one. */
+  firstAt: string;
+  lastAt: string;
+  /** The last one. */
+  example: Job;
+}
+
+/** An action on many jobs, as it is or was. Times are ISO 8601, UTC. */
+export interface Action {
+  id: string;
+  action: ActionVerb;
+  /** The filter, with what was left out of it filled in; undefined for jobs that were named. */
+  filter?: JobFilter;
+  /** True if it only counts. */
+  dryRun?: boolean;
+  ratePerSecond?: number;
+  reason?: string;
+  /** `counting` is a dry run. */
+  state: "counting" | "running" | "done" | "stopped";
+  /** Jobs found so far, of which so many were acted on, were left as they were, or could not be acted on. */
+  counts: { matched: number; done: number; skipped: number; failed: number };
+  /** The first 100 jobs that were skipped or failed, and why. */
+  problems?: { id: string; code: ProblemCode }[];
+  by?: string;
+  startedAt: string;
+  finishedAt?: string;
 }
 
 /** A job type that the API knows. */

@@ -9,6 +9,7 @@ export const problems = {
   "job-not-found": { status: 404, title: "There is no such job" },
   "tracking-off": { status: 404, title: "Jobs are not tracked here" },
   "method-not-allowed": { status: 405, title: "This path does not take this method" },
+  "action-not-found": { status: 404, title: "There is no such action" },
   "type-not-found": { status: 404, title: "There is no such job type" },
   "job-not-ended": { status: 409, title: "The job has not ended" },
   "job-succeeded": { status: 409, title: "The job has succeeded" },

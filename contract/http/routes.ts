@@ -2,6 +2,7 @@ import { idPattern, limits, tenantPattern, typePattern } from "../limits";
 import type { Submission } from "../messages/envelope";
 import { jobStates } from "../records/record";
 import type { Answers } from "./answers";
+import { actionVerbs, type JobFilter } from "./jobFilter";
 import type { ProblemCode } from "./problem";
 
 /** Roles of callers: they submit jobs, read them, or operate, which is to act on jobs. */
@@ -42,7 +43,7 @@ export interface Route {
 
 /** The parameters of paths. */
 export const pathParameters = {
-  id: { type: "string", pattern: idPattern.source, description: "Id of a job" },
+  id: { type: "string", pattern: idPattern.source, description: "Id of a job, or of an action" },
   type: { type: "string", pattern: typePattern.source, description: "Name of a job type" },
 };
 
@@ -97,6 +98,33 @@ const time = { type: "string", format: "date-time" };
 
 const ids = { type: "array", items: { type: "string" }, minItems: 1, maxItems: limits.maxBatchJobs };
 
+const filtered = {
+  tenant: { type: "string", pattern: tenantPattern.source },
+  label: { type: "string", pattern: "^[a-z][a-z0-9-]{0,39}:.", description: "A label, as name:value" },
+  from: { ...time, description: "Earliest submission; with the state failed or cancelled, earliest end" },
+  to: { ...time, description: "Latest such time" },
+};
+
+const text = (maxLength: number) => ({ type: "string", minLength: 1, maxLength });
+
+const action = {
+  required: ["action"],
+  properties: {
+    action: { enum: actionVerbs },
+    filter: {
+      ...{ type: "object", required: ["type"], description: "The jobs, unless ids names them" },
+      properties: {
+        ...{ type, state: { enum: jobStates }, ...filtered, errorName: text(200) },
+        errorKey: { ...text(200), description: "As GET /failures has it" },
+      } satisfies Record<keyof JobFilter, JsonSchema>,
+    },
+    ids: { ...ids, maxItems: 1_000 },
+    dryRun: { type: "boolean", default: false, description: "True to count the jobs alone" },
+    ratePerSecond: { type: "number", minimum: 0.1, maximum: 1_000, description: "Jobs a second, at most" },
+    reason: text(500),
+  },
+} satisfies Body;
+
 /**
  * The routes of the API, by operation. The front end, API Gateway's routes, the scopes of callers and the OpenAPI
  * document follow from them.
@@ -134,10 +162,7 @@ export const routes = {
     query: {
       type,
       state: { enum: jobStates },
-      tenant: { type: "string", pattern: tenantPattern.source },
-      label: { type: "string", pattern: "^[a-z][a-z0-9-]{0,39}:.", description: "A label, as name:value" },
-      from: { ...time, description: "Earliest submission; with the state failed or cancelled, earliest end" },
-      to: { ...time, description: "Latest such time" },
+      ...filtered,
       limit: { type: "integer", minimum: 1, maximum: 100, default: 20, description: "Jobs of a page, at most" },
       cursor: { type: "string", description: "The cursor of the page before" },
     },
@@ -188,17 +213,50 @@ export const routes = {
     problems: ["job-not-found", "payload-not-kept", "blob-missing", "conflict", "unknown-type", "invalid-payload"],
   },
   removeData: {
-    ...{ method: "DELETE", path: "/jobs/{id}/data", scope: "operate" },
+    ...{ method: "DELETE", path: "/jobs/{id}/data", scope: "operate", by: "operator" },
     summary: "Removes an ended job's payload, result and checkpoint",
     needsRecords: true,
     answers: { 200: "Job" },
     problems: ["job-not-found", "job-not-ended"],
   },
   retryJobs: {
-    ...{ method: "POST", path: "/jobs/retry", scope: "operate", summary: "Sends dead letters of failed jobs back" },
+    ...{ method: "POST", path: "/jobs/retry", scope: "operate", by: "operator" },
+    summary: "Sends dead letters of failed jobs back",
     needsRecords: true,
     body: { required: ["ids"], properties: { ids, delaySeconds } },
     answers: { 200: "Results" },
+  },
+  listFailures: {
+    ...{ method: "GET", path: "/failures", scope: "read", by: "operator" },
+    summary: "Groups the newest 1,000 failed jobs by their errors",
+    needsRecords: true,
+    query: { type },
+    answers: { 200: "Failures" },
+  },
+  startAction: {
+    ...{ method: "POST", path: "/actions", scope: "operate", by: "operator" },
+    summary: "Retries, replays or cancels many jobs",
+    needsRecords: true,
+    body: action,
+    answers: { 202: "Action" },
+    problems: ["unknown-type", "conflict"],
+  },
+  listActions: {
+    ...{ method: "GET", path: "/actions", scope: "read", by: "operator", summary: "Lists actions, newest first" },
+    needsRecords: true,
+    answers: { 200: "Actions" },
+  },
+  getAction: {
+    ...{ method: "GET", path: "/actions/{id}", scope: "read", by: "operator", summary: "Shows an action" },
+    needsRecords: true,
+    answers: { 200: "Action" },
+    problems: ["action-not-found"],
+  },
+  stopAction: {
+    ...{ method: "DELETE", path: "/actions/{id}", scope: "operate", by: "operator", summary: "Stops an action" },
+    needsRecords: true,
+    answers: { 202: "Action" },
+    problems: ["action-not-found"],
   },
   listTypes: {
     ...{ method: "GET", path: "/types", scope: "read", by: "operator", summary: "Lists the job types" },

@@ -5,6 +5,9 @@ import { encodeEnvelope, type JobEnvelope } from "./envelope";
 /** Prefix of the names of schedules of single jobs; those of recurring jobs begin with the component's name. */
 export const schedulePrefix = "job-";
 
+/** Prefix of the names of schedules that go on with an action whose run was lost. */
+export const watchPrefix = "action-";
+
 /** Keywords that EventBridge Scheduler replaces by the time and the id of each run ("Adding context attributes"). */
 export const scheduleKeywords = {
   scheduledTime: "<aws.scheduler.scheduled-time>",

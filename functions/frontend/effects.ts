@@ -17,8 +17,6 @@ export interface JobRecords {
    */
   requestCancel(record: JobRecord, now: number, by?: string): Promise<JobRecord | undefined>;
   requeue: RequeueRecord;
-  /** Removes the result of an ended job, unless it changed since the record was read. Gives the record afterwards. */
-  removeData(record: JobRecord, now: number, by?: string): Promise<JobRecord | undefined>;
 }
 
 /** Users' data of jobs, beside their records. */

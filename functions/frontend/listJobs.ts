@@ -1,7 +1,9 @@
+import { type ProblemDocument, problemOf } from "../../contract/http/problem";
 import { idPattern } from "../../contract/limits";
 import { listKeysOf } from "../../contract/records/listKey";
 import type { JobRecord, JobState } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
+import type { JobTypes } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
 import { encodeCursor, type Place } from "./requests/listQuery";
 
@@ -22,6 +24,20 @@ interface TimeRange {
   to?: string | undefined;
 }
 
+/** Listed together, each being several queries. */
+const maxListedTypes = 20;
+
+/** The type that is asked for, or all types if they are few. */
+export async function typesToList(
+  jobTypes: Pick<JobTypes, "list">,
+  type: string | undefined,
+): Promise<{ types: string[] } | { problem: ProblemDocument }> {
+  const types = type === undefined ? (await jobTypes.list()).map((each) => each.type) : [type];
+  if (types.length <= maxListedTypes) return { types };
+  const message = `Expected a type, since there are more than ${maxListedTypes}, got nothing`;
+  return { problem: problemOf("invalid-request", `type: ${message}`, [{ path: "type", message }]) };
+}
+
 /** Records read at once, and rounds of reading, before the answer may hold fewer jobs than asked for. */
 const recordsToSift = 100;
 const maxRounds = 3;
@@ -36,6 +52,8 @@ export interface Selection extends TimeRange {
   tenant?: string | undefined;
   /** `name:value`. */
   label?: string;
+  /** True for wanted jobs, if there is more to choose by. */
+  fits?: (record: JobRecord) => boolean;
   /** At most; 20 by default. */
   limit?: number;
   /** Place of the last job of the page before. */
@@ -52,12 +70,13 @@ export async function listJobs(
   types: string[],
   { limit = defaultLimit, after, from, to, ...wanted }: Selection,
 ): Promise<{ records: JobRecord[]; cursor?: string }> {
-  const { state, tenant, label } = wanted;
+  const { state, tenant, label, fits } = wanted;
   const isUnsuccessful = state === "failed" || state === "cancelled";
   const parts = types.flatMap((type): IndexPart[] =>
     isUnsuccessful ? [{ type, state }] : listKeysOf(type).map((listKey) => ({ listKey })),
   );
-  const sifts = tenant !== undefined || label !== undefined || (state !== undefined && !isUnsuccessful);
+  const sifts =
+    tenant !== undefined || label !== undefined || (state !== undefined && !isUnsuccessful) || fits !== undefined;
   const needed = sifts ? recordsToSift * maxRounds : limit;
   const count = Math.min(needed, Math.max(minPlaces, Math.ceil((2 * needed) / parts.length))) + 1;
   const range = { from, to: after && !(to && to < after.at) ? after.at : to };
@@ -81,9 +100,10 @@ export async function listJobs(
   return { records: found, ...(last && { cursor: encodeCursor(last) }) };
 }
 
-function isWanted(record: JobRecord, { state, tenant, label }: Selection): boolean {
+function isWanted(record: JobRecord, { state, tenant, label, fits }: Selection): boolean {
   if (state !== undefined && record.state !== state) return false;
   if (tenant !== undefined && record.tenant !== tenant) return false;
+  if (fits && !fits(record)) return false;
   return label === undefined || Object.entries(record.labels ?? {}).some((each) => each.join(":") === label);
 }
 

@@ -1,40 +1,76 @@
+import { randomUUID } from "node:crypto";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { readFleetsFrom } from "../frontend/services/fleets";
+import { redriveBy } from "../frontend/services/invokeFunctions";
+import { createJobIndex } from "../frontend/services/jobIndex";
+import { createJobPayloads } from "../frontend/services/jobPayloads";
+import { createJobRecords } from "../frontend/services/jobRecords";
+import { publishTo } from "../frontend/services/publishTo";
+import { scheduleWith } from "../frontend/services/scheduleWith";
+import { announceTo } from "../shared/announceTo";
 import { createJobTypes } from "../shared/jobTypes";
 import { createJobTypeTable } from "../shared/jobTypeTable";
+import type { ActOnLargeValues } from "../shared/largeValueActs";
 import { log } from "../shared/log";
 import { readCountsWith } from "../shared/readCounts";
 import { createRecordTable } from "../shared/recordTable";
 import { clientOptions, now, pause, variable } from "../shared/runtime";
+import { createActs } from "./actions/acts";
 import { createOperator } from "./operator";
+import { createActionTable } from "./services/actionTable";
 import { filterLogsWith } from "./services/filterLogs";
 import { createLargeValues } from "./services/largeValues";
+import { removeDataIn } from "./services/removeData";
 import { reserveSecondsIn } from "./services/reserveSeconds";
 import { retryLaunchesBy } from "./services/retryLaunchesBy";
+import { watchWith } from "./services/watchWith";
 
 /**
  * Builds the operator Lambda's handler, once per environment. Captures nothing.
- * Reads `TYPE_TABLE`, `FLEET_TABLE`, `CONTROL_TABLE`, `LOG_GROUP` and `SCALER_FUNCTION`; with tracking `JOB_TABLE` and
- * `LARGE_VALUES`; and `HIDE_QUEUES` if callers may be outside of the account.
+ * Reads `TOPIC_ARN`, `TYPE_TABLE`, `FLEET_TABLE`, `CONTROL_TABLE`, `LOG_GROUP`, `SCALER_FUNCTION`, `SCHEDULE_GROUP`
+ * and `SCHEDULE_ROLE_ARN`; with tracking `JOB_TABLE`, `PAYLOAD_TABLE`, `LARGE_VALUES`, `KEEP_PAYLOADS` and
+ * `REMOVAL_FUNCTION`; with events `EVENTS_TOPIC_ARN`; and `HIDE_QUEUES` if callers may be outside of the account.
  */
 export function operatorFactory(): ReturnType<typeof createOperator> {
   const tables = new DynamoDBClient(clientOptions());
-  const jobTable = process.env.JOB_TABLE;
+  const jobTypes = createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now });
+  const topics = new SNSClient(clientOptions());
+  const topicArn = variable("TOPIC_ARN");
+  const eventsTopic = process.env.EVENTS_TOPIC_ARN;
+  const jobTable = process.env.JOB_TABLE ?? "";
+  const records = createJobRecords(tables, jobTable);
+  const payloads = createJobPayloads(tables, process.env.PAYLOAD_TABLE ?? "");
   const bucket = process.env.LARGE_VALUES;
+  const largeValues = bucket ? createLargeValues(bucket, now) : undefined;
+  const actOnLarge: ActOnLargeValues = (act, input) => largeValues![act](input as never) as never;
+  const schedules = { groupName: variable("SCHEDULE_GROUP"), roleArn: variable("SCHEDULE_ROLE_ARN") };
+  const effects = {
+    ...{ jobTypes, records, payloads, actOnLarge, now, log },
+    publish: publishTo(topics, topicArn),
+    redrive: redriveBy(process.env.REMOVAL_FUNCTION ?? ""),
+  };
+  const acts = createActs({
+    ...effects,
+    keepPayloads: process.env.KEEP_PAYLOADS ? payloads.keep : undefined,
+    later: scheduleWith({ topicArn, ...schedules, deadLetterArn: "" }),
+    announce: eventsTopic ? announceTo(topics, eventsTopic) : undefined,
+  });
   return createOperator({
-    records: jobTable ? createRecordTable(tables, jobTable) : undefined,
-    jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
+    ...{ ...effects, largeValues, acts },
+    removeData: removeDataIn(createRecordTable(tables, jobTable)),
+    index: createJobIndex(tables, jobTable),
+    actions: createActionTable(tables, variable("CONTROL_TABLE")),
+    watch: watchWith({ GroupName: schedules.groupName, RoleArn: schedules.roleArn }),
+    newId: () => randomUUID(),
     readFleets: readFleetsFrom(tables, variable("FLEET_TABLE")),
     readCounts: readCountsWith(new SQSClient(clientOptions())),
-    largeValues: bucket ? createLargeValues(bucket, now) : undefined,
     retryLaunches: retryLaunchesBy(variable("SCALER_FUNCTION")),
     filterLogs: filterLogsWith(),
     functionLogGroup: variable("LOG_GROUP"),
     reserveSeconds: reserveSecondsIn(tables, variable("CONTROL_TABLE"), "logs"),
     hidesQueues: Boolean(process.env.HIDE_QUEUES),
     pause,
-    now,
-    log,
   });
 }

@@ -1,32 +1,48 @@
 import { problemOf } from "../../contract/http/problem";
-import type { HttpAnswer } from "../shared/httpAnswer";
 import type { LargeValueCall } from "../shared/largeValueActs";
-import type { OperatorCall } from "../shared/operatorCall";
+import type { OperatorCall, RunAction } from "../shared/operatorCall";
+import type { RunContext } from "../shared/runtime";
+import { runAction, type RunActionEffects } from "./actions/runAction";
+import { type ActionEffects, createActionAnswerers } from "./answerers/actions";
 import type { Answerers } from "./answerers/answerer";
+import { createFailureAnswerers, type FailureEffects } from "./answerers/failures";
+import { createJobAnswerers, type JobEffects } from "./answerers/jobs";
 import { createLogAnswerers, type LogEffects } from "./answerers/logs";
 import { createTypeAnswerers, type TypeEffects } from "./answerers/types";
 import { createUploadAnswerers, type UploadEffects } from "./answerers/uploads";
 
-export type OperatorEffects = TypeEffects & LogEffects & UploadEffects;
+/** The effects of actions and lists are there if jobs are tracked: without, the front end calls no such route. */
+export type OperatorEffects = TypeEffects &
+  (LogEffects & JobEffects & FailureEffects) &
+  (ActionEffects & RunActionEffects & UploadEffects);
+
+/** Time left for a page of jobs. */
+const reserveMilliseconds = 60_000;
 
 /**
  * The function behind the routes that `contract/http/routes.ts` marks as the operator's. The front end has checked the
- * request and its caller's rights. It also acts on large values for the front end's own routes.
+ * request and its caller's rights. It also acts on large values for the front end's own routes, and runs actions, for
+ * as long as Lambda lets it.
  */
-export function createOperator(effects: OperatorEffects) {
+export function createOperator(
+  effects: OperatorEffects,
+): (call: OperatorCall | LargeValueCall | RunAction, context: RunContext) => Promise<object | void> {
   const answerers: Answerers = {
     ...createTypeAnswerers(effects),
     ...createLogAnswerers(effects),
+    ...createJobAnswerers(effects),
+    ...createFailureAnswerers(effects),
+    ...createActionAnswerers(effects),
     ...createUploadAnswerers(effects),
   };
-
-  function operator(call: OperatorCall): Promise<HttpAnswer>;
-  function operator(call: LargeValueCall): Promise<object>;
-  function operator(call: OperatorCall | LargeValueCall): Promise<object> {
-    if ("route" in call) return answerers[call.route](call);
+  return async function operator(call, context) {
+    if ("route" in call) return answerers[call.route]({ ...call, functionArn: context.invokedFunctionArn! });
+    if ("runAction" in call) {
+      const hasTime = () => context.getRemainingTimeInMillis() > reserveMilliseconds;
+      return runAction(effects, call.runAction, hasTime);
+    }
     const { largeValues } = effects;
-    if (!largeValues) return Promise.resolve(problemOf("tracking-off", "Payloads in S3 need records, which are off"));
+    if (!largeValues) return problemOf("tracking-off", "Payloads in S3 need records, which are off");
     return largeValues[call.act](call.input as never);
-  }
-  return operator;
+  };
 }

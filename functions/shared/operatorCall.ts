@@ -12,6 +12,14 @@ export interface OperatorCall {
   caller: Caller;
 }
 
+/** Has the function `operator` go on with an action, for as long as Lambda lets it. */
+export interface RunAction {
+  runAction: string;
+}
+
+/** An answer, and what the function is to do after it. Lambda takes a function that calls itself for a loop. */
+export type OperatorAnswer = HttpAnswer & { next?: RunAction };
+
 export interface Caller {
   /** Principal for people; undefined if the API authenticates none. */
   by?: string;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { accountId } from "../account";
 import type { Ask } from "../iam/evaluate";
 import type { Iam } from "../iam/iam";
+import type { Lambdas } from "../lambda/lambdas";
 import type { Log } from "../log";
 import type { DataFolder } from "../stores/dataFolder";
 import type { Messaging } from "../stores/messaging";
@@ -36,7 +37,7 @@ const retryDelaysMilliseconds = [100, 400, 1_600];
 /** Longest timer of Node. */
 const maxTimerMilliseconds = 2 ** 31 - 1;
 
-/** EventBridge Scheduler: groups of schedules that publish to topics. */
+/** EventBridge Scheduler: groups of schedules that publish to topics, and call functions. */
 export class Scheduler {
   private readonly groups = new Set(["default"]);
   private readonly schedules = new Map<string, Stored>();
@@ -46,6 +47,7 @@ export class Scheduler {
     private readonly cloud: {
       region: string;
       calls: AwsCalls;
+      lambdas: Lambdas;
       messaging: Messaging;
       iam: Iam;
       data?: DataFolder | undefined;
@@ -91,8 +93,9 @@ export class Scheduler {
     if (this.schedules.has(key)) {
       throw new Refused(`Schedule ${Name} already exists.`, "ConflictException", 409);
     }
-    if (!/:aws-sdk:sns:publish$/.test(Target.Arn)) {
-      throw new Refused(`The local cloud's schedules only publish, got ${Target.Arn}`, "NotImplemented", 501);
+    if (!/:aws-sdk:sns:publish$|:function:/.test(Target.Arn)) {
+      const what = "The local cloud's schedules only publish, and call functions";
+      throw new Refused(`${what}, got ${Target.Arn}`, "NotImplemented", 501);
     }
     if (Buffer.byteLength(Target.Input ?? "") > 262_144) throw invalid("Target input is larger than 262144 bytes.");
     // "Cross-service confused deputy prevention in EventBridge Scheduler": the source is the schedule's group.
@@ -168,7 +171,7 @@ export class Scheduler {
     const text = filledIn(Target.Input ?? "{}", arn, at);
     for (const delay of [...retryDelaysMilliseconds, undefined]) {
       try {
-        return await this.publish(text, Target.RoleArn);
+        return await (Target.Arn.includes(":function:") ? this.call(text, Target) : this.publish(text, Target.RoleArn));
       } catch (error) {
         if (delay !== undefined) {
           await sleep(delay, undefined, { ref: false });
@@ -185,6 +188,11 @@ export class Scheduler {
   private checkRole(roleArn: string | undefined, ask: Ask): void {
     if (this.cloud.iam.roleMay(roleArn, ask)) return;
     throw new Error(`${roleArn} is not authorized to perform: ${ask.action} on resource: ${ask.resource}`);
+  }
+
+  private call(text: string, { Arn, RoleArn }: ScheduleInput["Target"]): void {
+    this.checkRole(RoleArn, { action: "lambda:InvokeFunction", resource: Arn });
+    this.cloud.lambdas.invokeAsync(Arn, text);
   }
 
   private async publish(text: string, roleArn: string | undefined): Promise<void> {

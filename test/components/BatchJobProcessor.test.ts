@@ -50,7 +50,7 @@ describe("BatchJobProcessor", () => {
     it("keeps each role's policy within 10,240 characters", async () => {
       const { ofType } = await build();
       const policies = ofType("iam/rolePolicy:RolePolicy");
-      expect(policies).to.have.length(11);
+      expect(policies).to.have.length(12);
       for (const { inputs } of policies) expect((inputs.policy as string).length).to.be.lessThan(10_240);
     });
 

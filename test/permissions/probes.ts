@@ -295,6 +295,32 @@ export const probes: Record<string, Probe> = {
       return JSON.stringify(body).includes("job-accepted");
     });
   },
+  async "many jobs"(world, seconds) {
+    await cancelled(world);
+    await answers(world, 200, "GET", "/failures");
+    const act = async (body: object, done: number) => {
+      const { id } = await answers(world, 202, "POST", "/actions", body);
+      let action: { state?: string; counts?: { done: number } } = {};
+      await world.within(seconds, async () => {
+        action = await answers(world, 200, "GET", `/actions/${String(id)}`);
+        return action.state === "done";
+      });
+      if (action.counts!.done !== done) throw new Error(`Expected ${done} jobs, got ${JSON.stringify(action)}`);
+      const isWatched = () => world.journey.cloud.scheduler.list().some(({ Name }) => Name.includes(String(id)));
+      await world.within(seconds, () => !isWatched());
+    };
+    const labels = { of: newId() };
+    const filter = { type: "deserted", label: `of:${labels.of}` };
+    const runAt = new Date(Date.now() + 3_600_000).toISOString();
+    const id = await submitted(world, "deserted", {}, { labels, runAt });
+    await act({ action: "cancel", filter }, 1);
+    const isScheduled = () => world.journey.cloud.scheduler.list().some(({ Target }) => Target.Input?.includes(id));
+    if (isScheduled()) throw new Error("Expected no schedule of a cancelled job");
+    await act({ action: "replay", filter: { ...filter, state: "cancelled" } }, 1);
+    await act({ action: "retry", filter: { ...filter, state: "cancelled" } }, 1);
+    await answers(world, 200, "GET", "/actions");
+    await act({ action: "cancel", filter }, 2);
+  },
   async "retry launches"(world) {
     await restart(world, "-operator-");
     await answers(world, 202, "POST", "/types/deserted/retry-launches");

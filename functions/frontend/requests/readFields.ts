@@ -42,6 +42,9 @@ export function readFields<Fields extends object>(
   const problems = [
     ...check({ type: "object", ...body }, value, runWithin),
     ...findUnknownFields(value, Object.keys(body.properties)),
+    ...Object.entries(body.properties).flatMap(([name, { properties }]) =>
+      properties && isObject(value) ? findUnknownFields(value[name], Object.keys(properties), `/${name}`) : [],
+    ),
     ...losses,
   ];
   return problems.length > 0 ? { problem: wrongShape(problems) } : { value: value as Fields };

@@ -1,9 +1,8 @@
 import type { Nudge } from "../../../contract/fleet/state";
 import { type Redrive, type RedriveOutcomes, redriveSeconds } from "../../../contract/messages/redrive";
-import type { HttpAnswer } from "../../shared/httpAnswer";
 import { invokeWith } from "../../shared/invokeWith";
 import type { ActOnLargeValues } from "../../shared/largeValueActs";
-import type { Operate } from "../../shared/operatorCall";
+import type { Operate, OperatorAnswer } from "../../shared/operatorCall";
 import type { RedriveLetters } from "../effects";
 
 /** Longest wait for an answer: the function has its own limits below that. */
@@ -33,7 +32,9 @@ export function countTypesBy(functionName: string): CountTypes {
 export function operateBy(functionName: string): Operate {
   const invoke = invokeWith(timeoutMilliseconds);
   return async function operate(call) {
-    return JSON.parse(await invoke({ FunctionName: functionName }, call)) as HttpAnswer;
+    const { next, ...answered } = JSON.parse(await invoke({ FunctionName: functionName }, call)) as OperatorAnswer;
+    if (next) await invoke({ FunctionName: functionName, InvocationType: "Event" }, next);
+    return answered;
   };
 }
 

@@ -11,7 +11,7 @@ const maxReads = 4;
 const fields = [
   ...["id", "type", "state", "attempts", "progress", "error", "leaseUntil"],
   ...["tenant", "submittedAt", "notBefore", "startedAt", "finishedAt", "cancelRequestedAt"],
-  ...["retryAt", "retries", "retriedAt", "retriedBy", "cancelledBy", "labels", "submittedBy", "replayOf"],
+  ...["retryAt", "retryKey", "retries", "retriedAt", "retriedBy", "cancelledBy", "labels", "submittedBy", "replayOf"],
 ];
 
 /** The index of the table of job records in DynamoDB. */

@@ -38,20 +38,10 @@ export function createJobRecords(client: DynamoDBClient, tableName: string): Job
     });
   }
 
-  function removeData({ id, state, finishedAt }: JobRecord, now: number, by?: string) {
-    const who = by === undefined ? "" : ", #dataRemovedBy = :by";
-    return update(id, {
-      change: `SET #dataRemovedAt = :now${who} REMOVE #result, #resultOmitted, #checkpointAt`,
-      condition: `#state = :state AND ${finishedAt === undefined ? "attribute_not_exists(#finishedAt)" : "#finishedAt = :finishedAt"}`,
-      values: { state, finishedAt, now: new Date(now).toISOString(), by },
-    });
-  }
-
   return {
     read,
     requestCancel,
     requeue: requeueIn({ update }),
-    removeData,
     async create(record) {
       if (await put(record)) return undefined;
       const present = await read(record.id);

@@ -11,9 +11,10 @@ const queued: JobRecord = {
 describe("a conditional request", () => {
   let at: number;
   let frontend: FakeFrontend;
-  beforeEach(() => {
+  beforeEach(async () => {
     at = Date.parse("2026-11-02T10:00:00Z");
-    frontend = new FakeFrontend({ now: () => at });
+    frontend = new FakeFrontend({ now: () => at, newId: () => "a" });
+    await frontend.request("POST", "/actions", { action: "cancel", ids: ["none"] });
     frontend.put(queued);
   });
 

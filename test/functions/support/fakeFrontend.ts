@@ -4,19 +4,23 @@ import { decodeMessage, type JobEnvelope } from "../../../contract/messages/enve
 import type { PayloadRef } from "../../../contract/records/largeValues";
 import { endedAs } from "../../../contract/records/listKey";
 import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/records/record";
-import type { JobPayloads, JobRecords } from "../../../functions/frontend/effects";
+import type { JobPayloads, JobRecords, RedriveLetters } from "../../../functions/frontend/effects";
 import { createFrontend, type FrontendEffects } from "../../../functions/frontend/frontend";
 import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { createRunWithin } from "../../../functions/frontend/services/runWithin";
+import { createActs } from "../../../functions/operator/actions/acts";
+import type { LogEffects } from "../../../functions/operator/answerers/logs";
+import type { UploadEffects } from "../../../functions/operator/answerers/uploads";
 import { createOperator, type OperatorEffects } from "../../../functions/operator/operator";
 import type { OutgoingMessage } from "../../../functions/shared/batches";
 import type { ActOnLargeValues } from "../../../functions/shared/largeValueActs";
-import type { OperatorCall } from "../../../functions/shared/operatorCall";
+import type { Operate, OperatorAnswer } from "../../../functions/shared/operatorCall";
 import type { Requeue } from "../../../functions/shared/requeueRecord";
 import { expectDocumented, openApi } from "../../support/openApi";
 import { FakeIndex } from "./fakeIndex";
 import { FakeLargeValues } from "./fakeLargeValues";
 import { type LogLine, logTo } from "./logTo";
+import { MemoryActions } from "./memoryActions";
 
 export const wordCount: JobType = {
   type: "word-count",
@@ -85,7 +89,16 @@ export class FakeFrontend {
     };
     const now = overrides.now ?? (() => Date.parse("2026-11-02T10:00:00Z"));
     this.largeValues = new FakeLargeValues(now);
-    const effects: Omit<FrontendEffects, "operate" | "actOnLarge"> & OperatorEffects = {
+    const jobTypes = {
+      find: (type: string) => Promise.resolve(types.find((each) => each.type === type)),
+      list: () => Promise.resolve([...types]),
+    };
+    const redrive: RedriveLetters = ({ ids }) =>
+      Promise.resolve(Object.fromEntries(ids.map((id) => [id, "absent" as const])));
+    const context = { invokedFunctionArn: "arn:operator", getRemainingTimeInMillis: () => 900_000 };
+    const actOnLarge: ActOnLargeValues = async (act, input) => (await operator({ act, input }, context)) as never;
+    const effects: Omit<FrontendEffects, "operate"> & LogEffects & UploadEffects = {
+      actOnLarge,
       ...(records !== null && { payloads, keepPayloads: payloads.keep }),
       records:
         records === null
@@ -95,13 +108,10 @@ export class FakeFrontend {
               read: (id) => Promise.resolve(this.record(id)),
               requestCancel: (record, now, by) => Promise.resolve(this.requestCancel(record, now, by)),
               requeue: (record, retry) => Promise.resolve(this.requeue(record, retry)),
-              removeData: (record, now, by) => Promise.resolve(this.removeData(record, now, by)),
               ...records,
             },
       index: new FakeIndex(() => [...this.items.keys()].map((id) => this.record(id)!)),
       readFleets: () => Promise.resolve({}),
-      readCounts: () => Promise.resolve({ visible: 2, inFlight: 1 }),
-      retryLaunches: () => Promise.resolve(),
       countTypes: () => Promise.resolve(),
       filterLogs: () => Promise.resolve({ events: [] }),
       functionLogGroup: "functions",
@@ -121,10 +131,7 @@ export class FakeFrontend {
         },
       },
       publish: (messages) => Promise.resolve(this.publish(messages)),
-      jobTypes: {
-        find: (type) => Promise.resolve(types.find((each) => each.type === type)),
-        list: () => Promise.resolve([...types]),
-      },
+      jobTypes,
       runWithin: createRunWithin(),
       largeValues: records === null ? undefined : this.largeValues,
       now,
@@ -132,10 +139,23 @@ export class FakeFrontend {
       log: logTo(this.lines),
       ...overrides,
     };
-    const operator = createOperator(effects);
-    const operate = (call: OperatorCall) => operator(JSON.parse(JSON.stringify(call)) as OperatorCall);
-    const actOnLarge: ActOnLargeValues = async (act, input) => (await operator({ act, input })) as never;
-    this.handle = createFrontend({ operate, actOnLarge, ...effects });
+    const operator = createOperator({
+      ...effects,
+      ...{ jobTypes, index: effects.index!, actions: new MemoryActions(), payloads, redrive },
+      acts: createActs({ redrive, ...effects, jobTypes, records: effects.records!, payloads }),
+      removeData: (record, now, by) => Promise.resolve(this.removeData(record, now, by)),
+      watch: { begin: async (id) => this.tell(`watch ${id}`), end: async (id) => this.tell(`unwatch ${id}`) },
+      pause: () => Promise.resolve(),
+      readCounts: () => Promise.resolve({ visible: 2, inFlight: 1 }),
+      retryLaunches: () => Promise.resolve(),
+      ...overrides,
+    });
+    const operate: Operate = async (call) => {
+      const { next, ...answered } = (await operator(structuredClone(call), context)) as OperatorAnswer;
+      if (next) await operator(next, context);
+      return answered;
+    };
+    this.handle = createFrontend({ operate, ...effects });
   }
 
   /** Sends a request as API Gateway would hand it over; a body that is no text goes as JSON. */
@@ -157,6 +177,10 @@ export class FakeFrontend {
     );
     if (method !== "HEAD" && isPathOfRoute) expectDocumented(method, path, statusCode, headers["content-type"]!, json);
     return { status: statusCode, headers, text, json, problem: json as ProblemDocument };
+  }
+
+  private tell(what: string): void {
+    this.happened.push(what);
   }
 
   record(id: string): JobRecord | undefined {
