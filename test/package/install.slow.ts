@@ -182,7 +182,7 @@ describe("the package, installed", () => {
   it("makes small archives that need nothing but the AWS SDK", async function () {
     const { deflateRawSync } = await import("node:zlib");
     const { archives } = build("helpful");
-    expect(Object.keys(archives)).to.have.length(5);
+    expect(Object.keys(archives)).to.have.length(6);
     for (const [name, files] of Object.entries(archives)) {
       const others = name === "media-api-frontend-function" ? ["openapi.json"] : [];
       expect(Object.keys(files), name).to.deep.equal(["__index.js", ...others]);

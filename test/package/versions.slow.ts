@@ -135,7 +135,7 @@ describe("the package beside the oldest SDKs of its ranges", () => {
   it("comes up under a consumer's own mocks", () => {
     const made = JSON.parse(project.run("program.js", "inline")) as Record<string, number>;
     expect(made["aws:autoscaling/group:Group"]).to.equal(3);
-    expect(made["aws:lambda/function:Function"]).to.equal(5);
+    expect(made["aws:lambda/function:Function"]).to.equal(6);
   });
 });
 
@@ -152,7 +152,7 @@ describe("the package beside the newest SDKs for Node.js 20, in plain JavaScript
     it(`comes up from ${file === "program.js" ? "CommonJS" : "an ES module"}, with the functions' code`, () => {
       const made = JSON.parse(project.run(file)) as Record<string, number>;
       expect(made["aws:autoscaling/group:Group"]).to.equal(2);
-      expect(made["aws:lambda/function:Function"]).to.equal(5);
+      expect(made["aws:lambda/function:Function"]).to.equal(6);
     });
 
     it(`comes up from ${file === "program.js" ? "CommonJS" : "an ES module"} with an inline handler`, () => {
