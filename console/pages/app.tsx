@@ -5,6 +5,8 @@ import { linkTo } from "../filters";
 import { place } from "../navigation";
 import { closeDialog, Dialogs, Outcome } from "../parts/acts";
 import { At } from "../parts/clock";
+import { ActionPage, ActionsPage } from "./actions";
+import { FailuresPage } from "./failures";
 import { JobPage } from "./job";
 import { JobsPage } from "./jobs";
 import { LocalPage } from "./local";
@@ -15,6 +17,8 @@ import { TypePage } from "./type";
 const pages = [
   { page: "", name: "Overview" },
   { page: "jobs", name: "Jobs" },
+  { page: "failures", name: "Failures" },
+  { page: "actions", name: "Actions" },
   { page: "schedules", name: "Schedules" },
   ...(isLocal && session.local ? [{ page: "local", name: "This machine" }] : []),
 ];
@@ -64,6 +68,8 @@ export function App() {
 function viewOf(page: string, parameter: string) {
   if (page === "" && parameter === "") return <OverviewPage />;
   if (page === "jobs") return parameter ? <JobPage id={parameter} /> : <JobsPage />;
+  if (page === "failures") return <FailuresPage />;
+  if (page === "actions") return parameter ? <ActionPage id={parameter} /> : <ActionsPage />;
   if (page === "schedules") return <SchedulesPage />;
   if (page === "local" && session.local) return <LocalPage />;
   if (page === "types" && parameter) return <TypePage type={parameter} />;

@@ -1,11 +1,13 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import { jobStates } from "../../contract/records/record";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { actionStates, type ActionVerb } from "../../contract/http/jobFilter";
+import { type JobState, jobStates } from "../../contract/records/record";
 import { api, isLocal, useLive, useTypeNames } from "../api/page";
 import { filterNames, type Filters, filtersOf, linkTo } from "../filters";
 import { fieldTime, timeOfField } from "../format";
 import { type JobList, listOf, refreshed, withMore, withNewest } from "../jobList";
 import { goTo, place } from "../navigation";
 import { say } from "../parts/acts";
+import { actOnMany, type Chosen } from "../parts/bulk";
 import { At } from "../parts/clock";
 import { JobTable } from "../parts/jobTable";
 import { Shown } from "../parts/shown";
@@ -35,6 +37,10 @@ function List({ filters }: { filters: Filters }) {
   const newest = live.value.value;
   const [list, setList] = useState<JobList>();
   const [loadedAt, setLoadedAt] = useState<number>();
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const toggle = (id: string) =>
+    setSelected((before) => new Set(before.has(id) ? [...before].filter((each) => each !== id) : [...before, id]));
+  const selecting = useMemo(() => ({ selected, toggle }), [selected]);
   useEffect(() => {
     if (newest) setList((before) => (before ? refreshed(before, newest) : listOf(newest)));
   }, [newest]);
@@ -59,7 +65,8 @@ function List({ filters }: { filters: Filters }) {
                 </button>
               )}
             </div>
-            <JobTable pages={pages} gone={gone} label="Jobs, newest first" />
+            <Many filters={filters} selected={selected} clear={() => setSelected(new Set())} />
+            <JobTable pages={pages} gone={gone} label="Jobs, newest first" selecting={selecting} />
             <p class="end">
               {shown.toLocaleString("en")} shown
               {loadedAt !== undefined && (
@@ -74,6 +81,38 @@ function List({ filters }: { filters: Filters }) {
         );
       }}
     </Shown>
+  );
+}
+
+const verbs = Object.keys(actionStates) as ActionVerb[];
+
+/** Acts on the jobs that are selected or, if there are none, on all that the filters select. */
+function Many(props: { filters: Filters; selected: ReadonlySet<string>; clear: () => void }) {
+  const { filters, selected, clear } = props;
+  const { type, ...rest } = filters;
+  const state = filters.state as JobState | undefined;
+  const ids = [...selected];
+  // An action is for jobs of one type, in states that it can be for.
+  const isFilter = type !== undefined && ids.length === 0;
+  const possible = verbs.filter((verb) => !isFilter || state === undefined || actionStates[verb].includes(state));
+  if (ids.length === 0 && !isFilter) {
+    return <p class="bulk">Select jobs to act on, or choose a type to act on all that match.</p>;
+  }
+  const chosen: Chosen = isFilter ? { filter: { type, ...rest } } : { ids };
+  return (
+    <div class="bulk" role="group" aria-label="Acts on many jobs">
+      {isFilter ? "All that match:" : `${ids.length} selected:`}
+      {possible.map((verb) => (
+        <button type="button" onClick={() => actOnMany(verb, chosen)}>
+          {verb[0]!.toUpperCase() + verb.slice(1)}
+        </button>
+      ))}
+      {!isFilter && (
+        <button type="button" class="quiet" onClick={clear}>
+          Select none
+        </button>
+      )}
+    </div>
   );
 }
 

@@ -61,7 +61,7 @@ function needsOf({ type, launchProblem, nextLaunchAt, counts }: JobType): Need[]
       ),
     },
     deadLetters > 0 && {
-      ...{ type, text: count(deadLetters, "dead letter"), link: linkTo("jobs", "", { type, state: "failed" }) },
+      ...{ type, text: count(deadLetters, "dead letter"), link: linkTo("failures", "", { type }) },
       detail: "Jobs that failed for good wait for you to retry them.",
     },
   ];
@@ -113,7 +113,7 @@ function Card({
         <Figure
           name="dead"
           value={counts?.deadLetters}
-          link={linkTo("jobs", "", { type, state: "failed" })}
+          link={linkTo("failures", "", { type })}
           isBad={deadLetters > 0}
         />
       </dl>

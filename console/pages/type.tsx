@@ -36,7 +36,7 @@ function Whole({ type }: { type: JobType }) {
           <a class="button" href={linkTo("jobs", "", { type: name })}>
             Its jobs
           </a>
-          <a class="button" href={linkTo("jobs", "", { type: name, state: "failed" })}>
+          <a class="button" href={linkTo("failures", "", { type: name })}>
             Its failures
           </a>
         </div>

@@ -140,6 +140,45 @@ describe("the console in a browser", () => {
     expect(await tab.hash()).to.equal("#/jobs?state=failed");
   });
 
+  it("groups failures by their errors, and retries all of a group once their number was shown", async () => {
+    const ids = [await failing("alike"), await failing("alike"), await failing("different")];
+    await tab.go("#/failures?type=echo");
+    const group = 'article[aria-label="echo: Refusal: alike"]';
+    await tab.page.locator(`${group} button ::-p-text(Retry all)`).click();
+    await tab.click("button", "Retry 2 jobs");
+    await tab.shows("Retry 2 jobs");
+    await tab.shows("done: 2 done, 0 skipped, 0 failed");
+    const [action] = await client.actions();
+    expect(action!.filter).to.include({ type: "echo", state: "failed", errorKey: "Refusal: alike" });
+    expect(await tab.hash()).to.equal(`#/actions/${action!.id}`);
+    for (const id of ids) {
+      expect((await journey.reaches(id, "failed")).retries).to.equal(id === ids[2] ? undefined : 1);
+    }
+  });
+
+  it("acts on the jobs that are selected, and on all that the filters select", async () => {
+    const ids = ["many-1", "many-2", "many-3"];
+    for (const id of ids) {
+      await client.submit("echo", { text: "" }, { id, delaySeconds: 600, labels: { batch: "many" } });
+    }
+    await tab.go("#/jobs?type=echo&label=batch%3Amany");
+    const states = async () => Promise.all(ids.map(async (id) => (await client.get(id)).state));
+    await tab.page.locator('[role=row]:has(a[href="#/jobs/many-2"]) input[type=checkbox]').click();
+    await tab.shows("1 selected:");
+    await tab.page.locator(".bulk button ::-p-text(Cancel)").click();
+    await tab.click("button", "Cancel 1 job");
+    await tab.shows("done: 1 done, 0 skipped, 0 failed");
+    expect(await states()).to.deep.equal(["queued", "cancelled", "queued"]);
+    await tab.go("#/jobs?type=echo&state=queued&label=batch%3Amany");
+    await tab.shows("All that match:");
+    await tab.page.locator(".bulk button ::-p-text(Cancel)").click();
+    await tab.click("button", "Cancel 2 jobs");
+    await tab.shows("done: 2 done, 0 skipped, 0 failed");
+    expect(await states()).to.deep.equal(["cancelled", "cancelled", "cancelled"]);
+    await tab.go("#/actions");
+    await tab.shows("Cancel 2 jobs");
+  });
+
   it("shows a job's log as it comes to its end, each line once, of the handler or all", async () => {
     const { id } = await client.submit("slow", "logged");
     await tab.go(`#/jobs/${id}`);
@@ -235,6 +274,8 @@ describe("the console in a browser", () => {
           "#/types/echo",
           "#/types/none",
           "#/schedules",
+          "#/failures",
+          "#/actions",
           "#/local",
           "#/nowhere",
         ]) {

@@ -8,6 +8,7 @@ import { answer, type HttpAnswer, refuse } from "../../shared/httpAnswer";
 import type { JobTypes } from "../../shared/jobTypes";
 import { mapLimited } from "../../shared/mapLimited";
 import type { ReadCounts } from "../../shared/readCounts";
+import type { RetryLaunches } from "../services/retryLaunchesBy";
 import { typeView } from "../typeView";
 import type { Answerers } from "./answerer";
 
@@ -16,7 +17,7 @@ export interface TypeEffects {
   readFleets: ReadFleets;
   readCounts: ReadCounts;
   /** Has the scaler retry the launches of a type now. */
-  retryLaunches: (type: string) => Promise<void>;
+  retryLaunches: RetryLaunches;
   /** True if types are shown without their queues, whose URLs contain the account's id. */
   hidesQueues?: boolean;
   log: Log;

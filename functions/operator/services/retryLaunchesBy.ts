@@ -1,12 +1,14 @@
 import type { LaunchRetry } from "../../../contract/fleet/state";
 import { invokeWith } from "../../shared/invokeWith";
-import type { TypeEffects } from "../answerers/types";
+
+/** Has a type's launches retried. */
+export type RetryLaunches = (type: string) => Promise<void>;
 
 /** Longest wait for Lambda to take the request. */
 const timeoutMilliseconds = 2_000;
 
 /** Has the scaler retry a type's launches, without waiting for it. */
-export function retryLaunchesBy(functionName: string): TypeEffects["retryLaunches"] {
+export function retryLaunchesBy(functionName: string): RetryLaunches {
   const invoke = invokeWith(timeoutMilliseconds);
   return async function retryLaunches(type) {
     const request: LaunchRetry = { retryLaunches: [type] };

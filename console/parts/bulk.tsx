@@ -1,0 +1,116 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Action } from "../../contract/http/answers";
+import type { ActionVerb, JobFilter } from "../../contract/http/jobFilter";
+import { api } from "../api/page";
+import { Trouble } from "../api/trouble";
+import { linkTo } from "../filters";
+import { count } from "../format";
+import { goTo } from "../navigation";
+import { type Act, Confirm, Problem, show } from "./acts";
+
+/** Jobs to act on: those that a filter selects, or those that are named. */
+export type Chosen = { filter: JobFilter } | { ids: string[] };
+
+const words: Record<ActionVerb, string> = { retry: "Retry", replay: "Replay", cancel: "Cancel" };
+
+const effects: Record<ActionVerb, string> = {
+  retry: "They run again under their ids; their attempts count from zero.",
+  replay: "A new job like each of them is submitted.",
+  cancel: "Those that wait never run; the workers of those that run are asked to stop them.",
+};
+
+/** Counts the jobs by a dry run, and asks to act on as many. */
+export function actOnMany(action: ActionVerb, chosen: Chosen): void {
+  show(<Bulk action={action} chosen={chosen} />);
+}
+
+function Bulk({ action, chosen }: { action: ActionVerb; chosen: Chosen }) {
+  const [dryRun, setDryRun] = useState<Action>();
+  const [trouble, setTrouble] = useState<Trouble>();
+  const [rate, setRate] = useState("");
+  const [reason, setReason] = useState("");
+  useEffect(() => {
+    let isOpen = true;
+    const look = async () => {
+      let found = await api.call("startAction", {
+        body: { action, ...chosen, dryRun: true },
+        key: crypto.randomUUID(),
+      });
+      while (isOpen && found.state === "counting") {
+        setDryRun(found);
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        found = await api.call("getAction", { parameter: found.id });
+      }
+      setDryRun(found);
+    };
+    look().catch((error: Trouble) => setTrouble(error));
+    return () => {
+      isOpen = false;
+    };
+  }, []);
+  const isCounted = dryRun !== undefined && dryRun.state !== "counting";
+  const { matched = 0, skipped = 0 } = dryRun?.counts ?? {};
+  const jobs = count(matched - skipped, "job");
+  const act: Act = {
+    title: isCounted
+      ? `${words[action]} ${jobs}?`
+      : `${words[action]}: counting, ${matched.toLocaleString("en")} so far …`,
+    verb: isCounted ? `${words[action]} ${jobs}` : words[action],
+    isDangerous: action === "cancel",
+    isPending: !isCounted || matched - skipped === 0,
+    text: (
+      <>
+        <p>{effects[action]}</p>
+        {dryRun && (
+          <p class="muted">
+            {"ids" in chosen
+              ? `${count(chosen.ids.length, "job")} selected`
+              : filterWords(dryRun.filter ?? chosen.filter)}
+            {skipped > 0 && `; ${count(skipped, "job")} would be left as they are`}
+          </p>
+        )}
+        {trouble && <Problem trouble={trouble} />}
+        <div class="row">
+          <label class="field">
+            At most a second
+            <input
+              inputMode="decimal"
+              placeholder="as fast as it goes"
+              value={rate}
+              onInput={(event) => setRate(event.currentTarget.value)}
+            />
+          </label>
+          <label class="field">
+            Reason, for those who ask later
+            <input maxLength={500} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+          </label>
+        </div>
+      </>
+    ),
+    run: async () => {
+      if (rate !== "" && !(Number(rate) > 0))
+        throw new Trouble("problem", `Expected a number above 0 a second, got "${rate}"`);
+      const rest = { ...(rate !== "" && { ratePerSecond: Number(rate) }), ...(reason !== "" && { reason }) };
+      // What the dry run counted, with what it filled in, is what is acted on.
+      const same = "ids" in chosen ? chosen : { filter: dryRun!.filter ?? chosen.filter };
+      const { id } = await api.call("startAction", { body: { action, ...same, ...rest }, key: crypto.randomUUID() });
+      goTo(linkTo("actions", id));
+      return `${words[action]} of ${jobs} has begun`;
+    },
+  };
+  return <Confirm act={act} />;
+}
+
+/** A filter in words. */
+export function filterWords({ type, state, tenant, label, from, to, errorName, errorKey }: JobFilter): string {
+  const parts = [
+    `${state ?? "all"} jobs of ${type}`,
+    tenant && `of the tenant ${tenant}`,
+    label && `with the label ${label}`,
+    from && `from ${from}`,
+    to && `to ${to}`,
+    errorName && `with a ${errorName}`,
+    errorKey && `with “${errorKey}”`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}
