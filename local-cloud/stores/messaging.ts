@@ -117,11 +117,11 @@ function handBatch(
   app.routing(Object.assign(replay({ ...request, body }, "/"), { failed }), response);
 }
 
-/** Tells the checksum of an object to whoever asks, as if it had been put with it. */
+/** Tells whoever looks at an object its checksum, as if it had been put with it. */
 function addChecksum(objects: ObjectStore, { action, target, message }: AwsRequest, response: ServerResponse): void {
   const { bucket, key } = objectOf(target);
   const isAsked = message.headers["x-amz-checksum-mode"]?.toString().toUpperCase() === "ENABLED";
-  if (!isAsked || !/^(Get|Head)Object$/.test(action) || message.headers.range || !has(objects, bucket, key)) return;
+  if (!isAsked || action !== "HeadObject" || !has(objects, bucket, key)) return;
   const { body } = objects.headObject(bucket, key);
   response.setHeader("x-amz-checksum-sha256", createHash("sha256").update(body).digest("base64"));
   response.setHeader("x-amz-checksum-type", "FULL_OBJECT");

@@ -106,7 +106,7 @@ const others = [
     allowed:
       /^(package\.json|README\.md|LICENSE|dist\/index\.js(\.map)?|dist\/types\/(local-cloud|contract)\/.+\.d\.ts|dist\/vendor\/(fauxqs\.js|LICENSES\.txt)|dist\/program\/freshModules\.mjs)$/,
     // Those of functions and workers, by the folders that they are in, as dynalite.
-    found: [/^@aws-sdk\/client-/, /^dynalite$/],
+    found: [/^@aws-sdk\/(client-|s3-request-presigner$)/, /^dynalite$/],
   },
 ];
 
