@@ -1,8 +1,9 @@
 import { isObject } from "../../contract/check";
+import { definedFields } from "../../contract/definedFields";
 import { limits } from "../../contract/limits";
 import { errorFields, type Log } from "../../contract/log";
 import { attributes, stringAttributes } from "../../contract/messages/attributes";
-import { decodeEnvelope } from "../../contract/messages/envelope";
+import { decodeEnvelope, encodeEnvelope } from "../../contract/messages/envelope";
 import { type Redrive, type RedriveOutcomes, redriveSeconds } from "../../contract/messages/redrive";
 import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
@@ -73,15 +74,20 @@ export function createRedrive(effects: RedriveEffects): (redrive: Redrive["redri
       const record = await records.read(id);
       if (record && recordAsRead(record, now()).state !== "failed") return false;
       const reason = letter.attributes[attributes.reason] ?? "It was sent back before it had a reason";
+      const at = new Date(now()).toISOString();
+      const decoded = decodeEnvelope(letter.body);
+      // The worker writes who retried the job and when, if it is quicker than the record below.
+      const retry = record && { of: record.finishedAt ?? at, at, by, key };
+      const body =
+        retry && decoded.ok ? encodeEnvelope({ ...decoded.value, retry: definedFields(retry) }) : letter.body;
       const message: QueueMessage = {
-        ...{ queueUrl, id, type, body: letter.body, groupId: letter.groupId },
+        ...{ queueUrl, id, type, body, groupId: letter.groupId },
         attributes: stringAttributes({ ...letter.attributes, [attributes.reason]: reason }),
         ...(delaySeconds > 0 && { delaySeconds }),
       };
       const [unsent] = await sendMessages([message]);
       if (unsent) throw unsent.error;
       sent++;
-      const at = new Date(now()).toISOString();
       if (record) await records.requeue(record, { at, delaySeconds, by, key });
       const [unremoved] = await inbox.remove(deadLetterQueueUrl, [letter]);
       if (unremoved) log("warn", "dead-letter-not-deleted", { jobId: id, jobType: type, ...errorFields(unremoved) });

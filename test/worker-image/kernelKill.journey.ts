@@ -110,10 +110,14 @@ describe("The kernel's kills for want of memory", () => {
       const handlers = () => new HandlerRunner({ ...createRunnerParts(), maxHeapMegabytes: 64,
         entryPath: ${JSON.stringify(join(distFolder, "handlerMain.js"))}, modulePath: ${JSON.stringify(join(fixturesFolder, "code.cjs"))} });
       (async () => {
-        const neighbour = commands(["sleep", "100"]);
+        const neighbour = commands(["sh", "-c", "echo begun; exec sleep 100"]);
         await neighbour.start();
         const ending = new AbortController();
-        const other = neighbour.run({ ...${JSON.stringify(job)}, payload: {} }, ending.signal, { onProgress() {}, onLog() {} });
+        let other;
+        // The next runner's start empties the folder of attempts.
+        await new Promise((onLog) => {
+          other = neighbour.run({ ...${JSON.stringify(job)}, payload: {} }, ending.signal, { onProgress() {}, onLog });
+        });
         const outcomes = [await run(commands(node)), await run(commands(["sh", "-c", node.map((part) => "'" + part + "'").join(" ") + " & wait $!"])), await run(handlers(), hold)];
         ending.abort(Object.assign(new Error("enough"), { stopCause: "drain" }));
         const next = await other;

@@ -2,7 +2,7 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
 import { attributes, stringAttributes } from "../../../contract/messages/attributes";
-import { encodeEnvelope } from "../../../contract/messages/envelope";
+import { encodeEnvelope, type RetryMark } from "../../../contract/messages/envelope";
 import type { RedriveOutcomes } from "../../../contract/messages/redrive";
 import { encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { countMessages } from "../../../functions/removal/countMessages";
@@ -78,6 +78,13 @@ describe("redrive", () => {
   }
 
   /** Visible messages of a queue: ids and reasons. */
+  /** The mark of the one message. */
+  async function retryIn(QueueUrl: string): Promise<RetryMark> {
+    const { Messages = [] } = await aws.queues.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 0 }));
+    const { retry } = JSON.parse(Messages[0]!.Body!) as { retry: RetryMark };
+    return retry;
+  }
+
   async function idsIn(url: string): Promise<string[]> {
     const ids: string[] = [];
     for (;;) {
@@ -184,14 +191,24 @@ describe("redrive", () => {
     const job = { version: 1, id, type: "word-count", payload: 1, submittedAt } as const;
     const runs = { ...effects().records };
     runs.requeue = async (record, retry) => {
-      const request = { job, messageId: "m1", receiveCount: 1, isRedriven: true, worker: "w1", maxAttempts: 3, now };
+      const request = {
+        job: { ...job, retry: await retryIn(queueUrl) },
+        messageId: "m1",
+        receiveCount: 1,
+        isRedriven: true,
+        worker: "w1",
+        maxAttempts: 3,
+        now,
+      };
       const claim = await workers.claim({ ...request, leaseUntil: now + 30_000 });
       if (claim.outcome !== "started") throw new Error(claim.outcome);
       await workers.fail(claim.hold, { name: "Error", message: "again" }, now);
       return records().requeue(record, retry);
     };
     expect(await redrive([id], { records: runs })).to.deep.equal({ [id]: "sent" });
-    expect(await records().read(id)).to.deep.include({ state: "failed", error: { name: "Error", message: "again" } });
+    const retriedAt = new Date(now).toISOString();
+    const again = { state: "failed", error: { name: "Error", message: "again" }, retriedAt, retries: 1 };
+    expect(await records().read(id)).to.deep.include(again);
   });
 
   for (const step of ["send", "record", "remove", "nudge"] as const) {

@@ -169,6 +169,15 @@ describe("DynamoRecords", () => {
     }
   });
 
+  it("notes nothing of an earlier retry where its dead letter is sent back by hand", async () => {
+    const id = newId();
+    await store({ id, state: "failed", attempts: 3, finishedAt: "2026-01-02T00:00:00.000Z", retriedBy: "ann", error });
+    const retry = { of: "2026-01-01T00:00:00.000Z", at: "2026-01-01T01:00:00.000Z", by: "bob", key: "k" };
+    await startJob(records, id, { job: { ...envelope({ id }), retry }, messageId: "m2", isRedriven: true });
+    expect(await stored(id)).to.include({ attempts: 1, retriedBy: "ann" });
+    expect(await stored(id)).not.to.have.any.keys("retriedAt", "retryKey", "retries");
+  });
+
   it("raises the number of claims with each attempt, also where the attempt doesn't count or counts from one", async () => {
     const id = newId();
     const first = await startJob(records, id);

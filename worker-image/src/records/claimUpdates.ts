@@ -35,7 +35,9 @@ export function startAs(
   const { set, setIfMissing } = begun(request);
   const forgotten = decision.isFresh ? (["error", "cancelRequestedAt", "cancelledBy", ...suspicion] as const) : [];
   // The front end writes the same, unless the message is quicker, or the front end was cut off before.
-  const { at: retriedAt, by: retriedBy, key: retryKey } = (decision.isFresh && request.job.retry) || {};
+  const { retry } = request.job;
+  const isRetry = decision.isFresh && retry?.of === record?.finishedAt;
+  const { at: retriedAt, by: retriedBy, key: retryKey } = (isRetry && retry) || {};
   return {
     set: { ...set, attempts: decision.attempt, retriedAt, retriedBy, retryKey },
     setIfMissing,
