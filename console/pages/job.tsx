@@ -94,7 +94,7 @@ function Whole({ job }: { job: Job }) {
       </Section>
       <div class="columns">
         <Section title="Payload">
-          {"payload" in job ? <Json value={job.payload} label="payload" /> : <p class="muted">Not kept</p>}
+          <Payload job={job} />
         </Section>
         <Section title="Result">
           <Result job={job} />
@@ -129,6 +129,16 @@ function Whole({ job }: { job: Job }) {
         ))}
       </Section>
     </>
+  );
+}
+
+function Payload({ job }: { job: Job }) {
+  if ("payload" in job) return <Json value={job.payload} label="payload" />;
+  if (!job.payloadRef) return <p class="muted">Not kept</p>;
+  return (
+    <p>
+      In S3 ({size(job.payloadRef.bytes)}); <code>GET /jobs/{job.id}</code> has a URL of it.
+    </p>
   );
 }
 

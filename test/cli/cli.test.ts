@@ -493,7 +493,7 @@ describe("batch-jobs, its options and messages", () => {
         .split(/\n(?= {2}-)/)
         .filter((entry) => /<[a-z]+(\.\.\.)?>/.test(entry.split(/ {2,}/)[1]!));
       // What makes a selection: without it there is another.
-      const chosen = /file|--type|--log-group/;
+      const chosen = /file|--type/;
       for (const entry of entries.filter((each) => !chosen.test(each))) {
         expect(entry.replace(/\s+/g, " "), `${command.join(" ")}: ${entry}`).to.match(/\(default: /);
       }
