@@ -2,7 +2,7 @@ import type { JobEnvelope } from "../../contract/messages/envelope";
 import type { Redrive, RedriveOutcomes } from "../../contract/messages/redrive";
 import type { Payload } from "../../contract/records/payloads";
 import type { JobRecord } from "../../contract/records/record";
-import type { OutgoingMessage } from "../shared/batches";
+import type { OutgoingMessage } from "../shared/messages/batches";
 import type { RequeueRecord } from "../shared/requeueRecord";
 
 /** The table of job records, as far as the front end uses it. */

@@ -1,6 +1,6 @@
 import { errorFields, type EventName, type Log } from "../../contract/log";
 import type { JobRecord } from "../../contract/records/record";
-import type { Announce } from "../shared/announceTo";
+import type { Announce } from "../shared/messages/announceTo";
 import type { JobScheduler } from "./effects";
 import { isTooFarForQueues } from "./submitJobs";
 

@@ -2,10 +2,10 @@ import { isObject, jsonOf } from "../../contract/check";
 import { limits } from "../../contract/limits";
 import type { Log } from "../../contract/log";
 import { attributes, stringAttributes } from "../../contract/messages/attributes";
-import { type Inbox, type QueuedMessage, removeAll } from "../shared/inbox";
-import { unroutableMessage } from "../shared/queueMessage";
+import { type Inbox, type QueuedMessage, removeAll } from "../shared/messages/inbox";
+import { unroutableMessage } from "../shared/messages/queueMessage";
+import { createSendMessages, type SendMessagesEffects } from "../shared/messages/sendMessages";
 import type { RunContext } from "../shared/runtime";
-import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
 
 export interface DrainEffects extends SendMessagesEffects {
   /** True if the type is in the type table, read consistently. */

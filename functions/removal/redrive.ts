@@ -8,11 +8,11 @@ import { type Redrive, type RedriveOutcomes, redriveSeconds } from "../../contra
 import type { JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import { chunksOf } from "../shared/chunksOf";
-import { type Inbox, type QueuedMessage, removeAll } from "../shared/inbox";
 import { mapLimited } from "../shared/mapLimited";
-import type { QueueMessage } from "../shared/queueMessage";
+import { type Inbox, type QueuedMessage, removeAll } from "../shared/messages/inbox";
+import type { QueueMessage } from "../shared/messages/queueMessage";
+import { createSendMessages, type SendMessagesEffects } from "../shared/messages/sendMessages";
 import type { RequeueRecord } from "../shared/requeueRecord";
-import { createSendMessages, type SendMessagesEffects } from "../shared/sendMessages";
 
 /** The records of redriven jobs. */
 export interface RequeuedRecords {

@@ -1,8 +1,8 @@
 import { isObject } from "../../contract/check";
 import { errorFields } from "../../contract/log";
 import type { JobRecord } from "../../contract/records/record";
-import { type QueuedMessage, removeAll } from "../shared/inbox";
 import { mapLimited } from "../shared/mapLimited";
+import { type QueuedMessage, removeAll } from "../shared/messages/inbox";
 import { type RepairRun } from "./effects";
 
 /** Seconds that an event that failed again stays hidden. Longer than a run, so that each run tries it once. */

@@ -1,8 +1,8 @@
 import type { JobType } from "../../contract/jobType";
 import { errorFields } from "../../contract/log";
 import { createRouteJobs } from "../router/routeJobs";
+import { createSendMessages } from "../shared/messages/sendMessages";
 import type { RunContext } from "../shared/runtime";
-import { createSendMessages } from "../shared/sendMessages";
 import { type RepairEffects } from "./effects";
 import { createEndLost } from "./endLost";
 import { publishKept } from "./publishKept";

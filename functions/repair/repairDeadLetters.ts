@@ -2,8 +2,8 @@ import type { JobType } from "../../contract/jobType";
 import { errorFields } from "../../contract/log";
 import { attributes, stringAttributes } from "../../contract/messages/attributes";
 import { decodeEnvelope } from "../../contract/messages/envelope";
-import { type QueuedMessage, removeAll } from "../shared/inbox";
-import type { QueueMessage } from "../shared/queueMessage";
+import { type QueuedMessage, removeAll } from "../shared/messages/inbox";
+import type { QueueMessage } from "../shared/messages/queueMessage";
 import { type RepairRun } from "./effects";
 
 /** Longer than a run, so that each message is received once per run. */

@@ -1,5 +1,5 @@
 import { errorFields } from "../../contract/log";
-import { type QueuedMessage, removeAll } from "../shared/inbox";
+import { type QueuedMessage, removeAll } from "../shared/messages/inbox";
 import { type FailedEvents, type RepairRun } from "./effects";
 import { failedEvent } from "./failedEvent";
 

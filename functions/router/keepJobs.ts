@@ -1,6 +1,6 @@
 import { errorFields, type Log } from "../../contract/log";
 import { groupBy } from "../shared/groupBy";
-import type { SendFailure } from "../shared/sendMessages";
+import type { SendFailure } from "../shared/messages/sendMessages";
 import type { KeepUnsent } from "./keepUnsent";
 
 /** Keeps the jobs that can't be sent, by queue; returns false, and logs a line, if they can't be kept either. */

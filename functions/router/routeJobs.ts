@@ -3,8 +3,8 @@ import { aboutJobs, errorFields, type Log } from "../../contract/log";
 import { groupBy } from "../shared/groupBy";
 import type { JobTypes } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
-import { jobMessage, type QueueMessage, unroutableMessage } from "../shared/queueMessage";
-import { createSendMessages, type SendFailure, type SendMessagesEffects } from "../shared/sendMessages";
+import { jobMessage, type QueueMessage, unroutableMessage } from "../shared/messages/queueMessage";
+import { createSendMessages, type SendFailure, type SendMessagesEffects } from "../shared/messages/sendMessages";
 import { type ReadJob, readJobs } from "./readJobs";
 
 /** The fields of an SNS event that the router reads. */

@@ -1,4 +1,4 @@
-import type { QueueMessage } from "../shared/queueMessage";
+import type { QueueMessage } from "../shared/messages/queueMessage";
 
 /** Number of jobs sent to each type's queue. Delayed jobs don't count: the scaler sees them in its minute's run. */
 export function sentByType(sent: QueueMessage[], unroutableQueueUrl: string): Record<string, number> {

@@ -3,7 +3,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { createJobTypeTable } from "../shared/jobTypeTable";
 import { log } from "../shared/log";
-import { readCountsWith } from "../shared/readCounts";
+import { readCountsWith } from "../shared/messages/readCounts";
 import { clientOptions, now, type RunContext, variable } from "../shared/runtime";
 import { createAutoScaling } from "./autoScaling";
 import { createFleetItems } from "./fleetItems";

@@ -1,6 +1,6 @@
 import type { JobType } from "../../contract/jobType";
 import { errorFields, type Log } from "../../contract/log";
-import type { ReadCounts } from "../shared/readCounts";
+import type { ReadCounts } from "../shared/messages/readCounts";
 import type { AutoScaling } from "./autoScaling";
 import type { FleetItems } from "./fleetItems";
 import { type FleetView, type Group, groupsOf, inService, isAtZero, isIdle, type Launch } from "./rules/fleetView";

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { limits } from "../../contract/limits";
 import { stringAttributes } from "../../contract/messages/attributes";
-import { batchOutcomes, divideIntoBatches, messageBytes } from "../../functions/shared/batches";
 import { mapLimited } from "../../functions/shared/mapLimited";
+import { batchOutcomes, divideIntoBatches, messageBytes } from "../../functions/shared/messages/batches";
 import { variable } from "../../functions/shared/runtime";
 
 describe("mapLimited", () => {

@@ -1,5 +1,5 @@
 import { PublishBatchCommand, type SNSClient } from "@aws-sdk/client-sns";
-import { batchOutcomes } from "../../shared/batches";
+import { batchOutcomes } from "../../shared/messages/batches";
 import type { Publish } from "../effects";
 
 /** Publishes batches of messages to the topic. */

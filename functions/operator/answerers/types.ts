@@ -7,7 +7,7 @@ import type { ReadFleets } from "../../frontend/services/fleets";
 import { answer, type HttpAnswer, refuse } from "../../shared/httpAnswer";
 import type { JobTypes } from "../../shared/jobTypes";
 import { mapLimited } from "../../shared/mapLimited";
-import type { ReadCounts } from "../../shared/readCounts";
+import type { ReadCounts } from "../../shared/messages/readCounts";
 import type { RetryLaunches } from "../services/retryLaunchesBy";
 import { typeView } from "../typeView";
 import type { Answerers } from "./answerer";

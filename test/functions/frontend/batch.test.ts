@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { limits } from "../../../contract/limits";
-import { messageBytes } from "../../../functions/shared/batches";
+import { messageBytes } from "../../../functions/shared/messages/batches";
 import { FakeFrontend, type ParsedAnswer } from "../support/fakeFrontend";
 
 interface Result {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { attributes } from "../../../contract/messages/attributes";
 import { createDrainRemovedType } from "../../../functions/removal/drainRemovedType";
-import type { QueuedMessage } from "../../../functions/shared/inbox";
-import type { QueueMessage } from "../../../functions/shared/queueMessage";
+import type { QueuedMessage } from "../../../functions/shared/messages/inbox";
+import type { QueueMessage } from "../../../functions/shared/messages/queueMessage";
 
 /** Queues in memory, and a clock that moves only where the function waits. */
 class FakeQueues {

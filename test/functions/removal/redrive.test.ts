@@ -7,10 +7,10 @@ import type { RedriveOutcomes } from "../../../contract/messages/redrive";
 import { encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { countMessages } from "../../../functions/removal/countMessages";
 import { createRedrive, readRedrive, type RedriveEffects } from "../../../functions/removal/redrive";
-import { createInbox } from "../../../functions/shared/inbox";
+import { createInbox } from "../../../functions/shared/messages/inbox";
+import { sendWith } from "../../../functions/shared/messages/sendWith";
 import { createRecordTable } from "../../../functions/shared/recordTable";
 import { requeueIn } from "../../../functions/shared/requeueRecord";
-import { sendWith } from "../../../functions/shared/sendWith";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import { Emulators } from "../support/emulators";
 

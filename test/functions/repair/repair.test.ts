@@ -3,8 +3,8 @@ import { encodeEnvelope } from "../../../contract/messages/envelope";
 import type { JobRecord } from "../../../contract/records/record";
 import { type RepairEffects } from "../../../functions/repair/effects";
 import { createRepair, typesOfThisRun } from "../../../functions/repair/repair";
-import type { Inbox, QueuedMessage } from "../../../functions/shared/inbox";
-import type { QueueMessage } from "../../../functions/shared/queueMessage";
+import type { Inbox, QueuedMessage } from "../../../functions/shared/messages/inbox";
+import type { QueueMessage } from "../../../functions/shared/messages/queueMessage";
 import { checksum, wordCount } from "../support/fakeFrontend";
 import { type LogLine, logTo } from "../support/logTo";
 

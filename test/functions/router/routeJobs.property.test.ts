@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { QueueMessage } from "../../../functions/shared/queueMessage";
+import type { QueueMessage } from "../../../functions/shared/messages/queueMessage";
 import { checksum, wordCount } from "../support/fakeFrontend";
 import { FakeRouter, unroutableQueueUrl } from "../support/fakeRouter";
 

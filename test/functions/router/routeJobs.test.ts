@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { limits } from "../../../contract/limits";
 import { encodeEnvelope, encodeMessage, type JobEnvelope } from "../../../contract/messages/envelope";
-import { messageBytes } from "../../../functions/shared/batches";
+import { messageBytes } from "../../../functions/shared/messages/batches";
 import { checksum, wordCount } from "../support/fakeFrontend";
 import { FakeRouter, unroutableQueueUrl } from "../support/fakeRouter";
 

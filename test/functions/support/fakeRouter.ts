@@ -2,7 +2,7 @@ import { createKeepJobs } from "../../../functions/router/keepJobs";
 import type { KeepUnsent } from "../../../functions/router/keepUnsent";
 import { createRouteJobs, type RouteJobsEffects } from "../../../functions/router/routeJobs";
 import { sentByType } from "../../../functions/router/sentByType";
-import type { QueueMessage } from "../../../functions/shared/queueMessage";
+import type { QueueMessage } from "../../../functions/shared/messages/queueMessage";
 import { checksum, wordCount } from "./fakeFrontend";
 import { type LogLine, logTo } from "./logTo";
 

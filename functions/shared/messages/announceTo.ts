@@ -1,6 +1,6 @@
 import { PublishCommand, type SNSClient } from "@aws-sdk/client-sns";
-import { completionEventOf, eventMessage } from "../../contract/messages/completionEvent";
-import type { JobRecord } from "../../contract/records/record";
+import { completionEventOf, eventMessage } from "../../../contract/messages/completionEvent";
+import type { JobRecord } from "../../../contract/records/record";
 
 /** Publishes the completion event of a record in a final state. */
 export type Announce = (record: JobRecord) => Promise<void>;

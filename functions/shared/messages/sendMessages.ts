@@ -1,6 +1,6 @@
+import { groupBy } from "../groupBy";
+import { mapLimited } from "../mapLimited";
 import { divideIntoBatches } from "./batches";
-import { groupBy } from "./groupBy";
-import { mapLimited } from "./mapLimited";
 import type { QueueMessage } from "./queueMessage";
 
 /** Sends one batch to one queue, at most what SQS takes in a call: for each message undefined, or its error. */

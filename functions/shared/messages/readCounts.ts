@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { countNames, countsIn, type QueueCounts } from "../../contract/fleet/queueCounts";
+import { countNames, countsIn, type QueueCounts } from "../../../contract/fleet/queueCounts";
 
 /** Reads SQS's counts of a queue. */
 export type ReadCounts = (queueUrl: string) => Promise<QueueCounts>;

@@ -5,7 +5,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import { limits } from "../../contract/limits";
+import { limits } from "../../../contract/limits";
 import { batchOutcomes } from "./batches";
 
 /** A queued message as the repair run and the removal function read it. */

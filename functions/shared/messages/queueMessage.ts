@@ -1,7 +1,7 @@
-import { bytesOf, encodeWithinStack, isObject } from "../../contract/check";
-import { limits } from "../../contract/limits";
-import { acceptableText, attributes, stringAttributes } from "../../contract/messages/attributes";
-import type { JobEnvelope } from "../../contract/messages/envelope";
+import { bytesOf, encodeWithinStack, isObject } from "../../../contract/check";
+import { limits } from "../../../contract/limits";
+import { acceptableText, attributes, stringAttributes } from "../../../contract/messages/attributes";
+import type { JobEnvelope } from "../../../contract/messages/envelope";
 import type { OutgoingMessage } from "./batches";
 
 /** A message on its way to a queue, with the job's id and type if they are known. */

@@ -1,7 +1,7 @@
-import { bytesOf } from "../../contract/check";
-import { inBatches } from "../../contract/inBatches";
-import { limits } from "../../contract/limits";
-import type { StringAttribute } from "../../contract/messages/attributes";
+import { bytesOf } from "../../../contract/check";
+import { inBatches } from "../../../contract/inBatches";
+import { limits } from "../../../contract/limits";
+import type { StringAttribute } from "../../../contract/messages/attributes";
 
 /** A message for SNS or SQS. */
 export interface OutgoingMessage {
