@@ -119,7 +119,9 @@ function Card({
       </dl>
       <p class="muted small">
         {fleetWords(instances, slots)}
-        {oldestSeconds !== undefined && `; jobs have waited for ${duration(oldestSeconds * 1_000)}`}
+        {oldestSeconds !== undefined &&
+          oldestSeconds > 0 &&
+          `; jobs have waited for ${duration(oldestSeconds * 1_000)}`}
         {asOf && (
           <>
             {" "}
