@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe } from "../contract/check";
 import type { ActionVerb } from "../contract/http/jobFilter";
@@ -42,9 +42,8 @@ import type {
   SubmittedJob,
   TypeSchedule,
 } from "./job";
-import { withUpload, withUploadedFile } from "./largeValues";
-import { bodyToSubmit, checkPayload, type SubmissionBody, submissionBody } from "./submissionBody";
-import { submitMany } from "./submitMany";
+import { checkPayload } from "./submissionBody";
+import { Submissions } from "./Submissions";
 import { waitForJob, type WaitOptions } from "./waitForJob";
 
 export interface JobClientOptions extends AuthorizationOptions, ConnectionOptions {
@@ -65,14 +64,8 @@ export interface GetOptions extends CallOptions {
 /** Time between two reads of new lines: CloudWatch Logs takes few calls a second from all readers together. */
 const followMilliseconds = { local: 1_000, cloud: 5_000 };
 
-/** Payloads uploaded at once. */
-const uploadsAtOnce = 4;
-
 /** Jobs read at once. */
 const readsAtOnce = 10;
-
-/** A submission, or the reason why it isn't sent. */
-type Outcome = ReturnType<typeof submissionBody>;
 
 /** Jobs of a known type by their id, or of any type by a bare id. */
 type JobRef<Name extends string> = string | SubmittedJob<Name>;
@@ -88,11 +81,13 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   /** The jobs that failed for good, in their dead-letter queues. */
   readonly deadLetters: DeadLetters;
   private readonly connection: Connection;
+  private readonly submissions: Submissions;
   private readonly followMilliseconds: number;
 
   constructor(options: JobClientOptions) {
     const url = readUrl(options.url);
     this.connection = new Connection(url, createAuthorize(url, options), options);
+    this.submissions = new Submissions(this.connection);
     this.followMilliseconds = isOnThisMachine(url) ? followMilliseconds.local : followMilliseconds.cloud;
     this.deadLetters = new DeadLetters((signal) => this.types({ signal }), options.credentials, url);
   }
@@ -108,11 +103,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     payload: Types[Name]["payload"],
     options: SubmitOptions = {},
   ): Promise<SubmittedJob<Name>> {
-    const { id, idempotencyKey, signal } = options;
-    const body = bodyToSubmit(type, payload, options);
-    const large = await withUpload(this.connection, { ...body, id: idOf(type, options) }, signal);
-    if (large.payloadRef) return this.post(large, {}, signal);
-    return this.post(body, id === undefined ? { "idempotency-key": idempotencyKey ?? randomUUID() } : {}, signal);
+    return (await this.submissions.submit(type, payload, options)) as SubmittedJob<Name>;
   }
 
   /**
@@ -126,44 +117,12 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     file: string,
     options: SubmitOptions = {},
   ): Promise<SubmittedJob<Name>> {
-    const job = { ...bodyToSubmit(type, null, options), payload: undefined, id: idOf(type, options) };
-    return this.post(await withUploadedFile(this.connection, job, file, options.signal), {}, options.signal);
-  }
-
-  private async post<Name extends string>(
-    body: SubmissionBody,
-    headers: Record<string, string>,
-    signal: AbortSignal | undefined,
-  ): Promise<SubmittedJob<Name>> {
-    const answer = await this.connection.request({ method: "POST", path: "jobs", headers, body, signal });
-    return readSubmittedJob(answer) as SubmittedJob<Name>;
+    return (await this.submissions.submitFile(type, file, options)) as SubmittedJob<Name>;
   }
 
   /** Submits any number of jobs, a hundred to a request; returns the outcome of each, in order. */
   async submitMany(jobs: Iterable<Submission<Types>>, options: CallOptions = {}): Promise<SubmitOutcome[]> {
-    const submissions = Array.from(jobs);
-    const ids = submissions.map(({ id }) => id ?? randomUUID());
-    const bodies = submissions.map(({ type, payload, ...more }, index) =>
-      submissionBody(type, payload, { ...more, id: ids[index] }),
-    );
-    const placed = await inParallel(bodies, uploadsAtOnce, (each) => this.place(each, options.signal));
-    const sent = placed.flatMap((each) => ("body" in each ? [each.body] : []));
-    const answered = await submitMany(this.connection, sent, options.signal);
-    return placed.map((each, index): SubmitOutcome => {
-      if ("body" in each) return answered.shift()!;
-      return { id: ids[index]!, isAccepted: false, problem: each.refusal };
-    });
-  }
-
-  /** Uploads a large payload, so that its job can be submitted. */
-  private async place(each: Outcome, signal?: AbortSignal): Promise<Outcome> {
-    if ("refusal" in each) return each;
-    try {
-      return { body: await withUpload(this.connection, each.body as SubmissionBody & { id: string }, signal) };
-    } catch (error) {
-      if (!(error instanceof JobProblemError)) throw error;
-      return { refusal: { ...error, detail: error.message, errors: [...error.errors] } };
-    }
+    return this.submissions.submitMany(jobs, options.signal);
   }
 
   /** Reads a job's present state. */
@@ -367,15 +326,6 @@ function actionPath(id: string): string {
 
 function timeText(time: Date | string | undefined): string | undefined {
   return time instanceof Date ? time.toISOString() : time;
-}
-
-/** The job's id, which a payload in S3 needs: the same for the same key. */
-function idOf(type: string, { id, idempotencyKey }: SubmitOptions): string {
-  if (id !== undefined) return id;
-  if (idempotencyKey === undefined) return randomUUID();
-  return createHash("sha256")
-    .update(JSON.stringify([type, idempotencyKey]))
-    .digest("hex");
 }
 
 function readUrl(url: string | URL): URL {

@@ -9,8 +9,6 @@ import { metricsName } from "./args/metricSettings";
 import { type ProcessorSettings, withDefaults } from "./args/ProcessorArgs";
 import { createLogGroup } from "./aws/createLogGroup";
 import { DeployTarget } from "./aws/DeployTarget";
-import { withoutUnread } from "./aws/withoutUnread";
-import { withShortStacks } from "./aws/withShortStacks";
 import { ts } from "./handlers/bundle/handlerFindings";
 import { InlineHandlers } from "./handlers/InlineHandlers";
 import { hasOwnHandler } from "./handlers/shipHandlers";
@@ -31,6 +29,8 @@ import { createTypeEntry } from "./processor/typeEntry";
 import { workerAddresses } from "./processor/workerAddresses";
 import { WorkerFleet } from "./processor/WorkerFleet";
 import { WorkerImage } from "./processor/WorkerImage";
+import { withoutUnread } from "./pulumi/withoutUnread";
+import { withShortStacks } from "./pulumi/withShortStacks";
 
 /**
  * A serverless batch job processor: an HTTP API that accepts jobs, a router that puts each job into its type's queue,

@@ -1,5 +1,5 @@
 // Before the modules that need the SDKs.
-import "./aws/expectSdks";
+import "./pulumi/expectSdks";
 export { BatchJobProcessor } from "./BatchJobProcessor";
 export { Job, JobContext, JobHandler, JobLogger } from "../contract/handler";
 export { BatchJobProcessorArgs } from "./args/BatchJobProcessorArgs";

@@ -18,10 +18,10 @@ import digests from "./lambdaDigest.cjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Most bytes of each archive, deflated. The front end has the evaluator of schemas; no job waits for the operator. */
+/** Most bytes of each archive, deflated. The front end evaluates schemas; no job waits for operator or scaler. */
 export const maxDeflatedBytes = {
-  ...{ frontend: 24_000, operator: 20_000 },
-  ...{ router: 8_000, repair: 8_000, removal: 8_000, scaler: 8_000 },
+  ...{ frontend: 24_000, operator: 24_000, scaler: 10_000 },
+  ...{ router: 8_000, repair: 8_000, removal: 8_000 },
 };
 
 /** The text of a Lambda's module. */

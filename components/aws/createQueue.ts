@@ -1,9 +1,9 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { limits } from "../../contract/limits";
+import { resolve } from "../pulumi/json";
 import { encryptQueue, type KmsKey } from "./encryption";
 import { fitName } from "./fitName";
-import { resolve } from "./json";
 import { tlsOnlyPolicy } from "./roles";
 
 /** A principal that may use a queue, beside the roles whose own policies allow it. */

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import { json, resolve } from "../pulumi/json";
 import { fitName } from "./fitName";
-import { json, resolve } from "./json";
 import type { PolicyStatement, Statements } from "./permissions";
 
 /** A policy document of the statements. */

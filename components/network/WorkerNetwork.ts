@@ -6,7 +6,7 @@ import { Egress } from "../args/choices";
 import { defaults } from "../args/defaults";
 import { type ProcessorSettings } from "../args/ProcessorArgs";
 import { type DeployTarget } from "../aws/DeployTarget";
-import { pin } from "../aws/pin";
+import { pin } from "../pulumi/pin";
 import { chooseZones } from "./chooseZones";
 import { fittingSubnets } from "./fittingSubnets";
 import { createFlowLogs } from "./flowLogs";

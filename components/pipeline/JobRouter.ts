@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { type LambdaArgs } from "../args/LambdaArgs";
 import { createQueue } from "../aws/createQueue";
 import { createTopic } from "../aws/createTopic";
-import { json } from "../aws/json";
 import { invoke, keepUnsent, readJobTypes, sendTo } from "../aws/permissions";
+import { json } from "../pulumi/json";
 import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
 export type JobRouterArgs = FunctionSettings & {

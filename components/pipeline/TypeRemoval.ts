@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { json } from "../aws/json";
 import { followRecords, invoke, readJobTypes, sendTo } from "../aws/permissions";
+import { json } from "../pulumi/json";
 import { type JobRouter } from "./JobRouter";
 import { type JobTables } from "./JobTables";
 import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";

@@ -4,7 +4,7 @@ import { defaults, recommendedPattern } from "../args/defaults";
 import { type ProcessorSettings } from "../args/ProcessorArgs";
 import { type DeployTarget } from "../aws/DeployTarget";
 import { type Architecture } from "../aws/instanceTypes";
-import { pin } from "../aws/pin";
+import { pin } from "../pulumi/pin";
 
 /** A machine image of instances. */
 export interface MachineImage {

@@ -4,7 +4,7 @@ import { fixedWorkerSettings } from "../../contract/workerSettings";
 import { type ProcessorSettings } from "../args/ProcessorArgs";
 import { createQueue, type QueueUser } from "../aws/createQueue";
 import { type KmsKey } from "../aws/encryption";
-import { json } from "../aws/json";
+import { json } from "../pulumi/json";
 
 export interface ProcessorQueueArgs {
   processor: ProcessorSettings;

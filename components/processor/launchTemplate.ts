@@ -3,9 +3,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { fleetUserData } from "../args/fleetUserData";
 import { secretsOf } from "../args/secrets";
 import { isBurstable } from "../aws/instanceTypes";
-import { resolve } from "../aws/json";
 import { renderUserData } from "../boot/userData";
 import { type HandlerObject } from "../handlers/InlineHandlers";
+import { resolve } from "../pulumi/json";
 import { type WorkerFleetArgs } from "./WorkerFleetArgs";
 import { tagsFitMetadata } from "./workerRole";
 

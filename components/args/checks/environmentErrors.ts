@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isPending, resolve } from "../../aws/json";
 import { environmentBytes, maxUserDataBytes, userDataBytes } from "../../boot/userData";
 import { hasOwnHandler } from "../../handlers/shipHandlers";
+import { isPending, resolve } from "../../pulumi/json";
 import { type BatchJobProcessorArgs } from "../BatchJobProcessorArgs";
 import { fleetUserData } from "../fleetUserData";
 import { type ProcessorArgs, withDefaults } from "../ProcessorArgs";

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type JobHandler } from "../../../contract/handler";
-import { allowOnlyGet, isSerialisedOutput } from "../../aws/capturedOutput";
 import { type BundleFolder } from "../bundle/bundleFolder";
 import { HandlerProblems } from "../bundle/bundleProblems";
 import { findDeclaration, findLossyCapture } from "../bundle/handlerFindings";
+import { allowOnlyGet, isSerialisedOutput } from "./capturedOutput";
 import { type Capture, Captures } from "./captures";
 import { type NamedPlace } from "./inlineMap";
 import { ScriptSource } from "./scriptSource";

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { expectSdks } from "../../../components/aws/expectSdks";
 import { realFolder } from "../../../components/aws/workerImageFolder";
 
 describe("realFolder", () => {
@@ -20,17 +19,5 @@ describe("realFolder", () => {
   it("is refused within an archive, with what to do", () => {
     const archived = "/p/.yarn/cache/batch-job-processor-file-1.zip/node_modules/batch-job-processor/worker-image";
     expect(() => realFolder("/virtual", pnp(archived))).to.throw(/Plug'n'Play: set dependenciesMeta.*unplugged/);
-  });
-});
-
-describe("expectSdks", () => {
-  it("says which SDKs are missing, and how to get them", () => {
-    expectSdks();
-    const resolve = (name: string) => {
-      if (name !== "@pulumi/pulumi") throw new Error("no such module");
-    };
-    expect(() => expectSdks(resolve)).to.throw(
-      /^Expected the Pulumi SDKs beside batch-job-processor, found no @pulumi\/aws and no @pulumi\/awsx: npm install /,
-    );
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { withShortStacks } from "../../../components/aws/withShortStacks";
+import { withShortStacks } from "../../../components/pulumi/withShortStacks";
 
 describe("withShortStacks", () => {
   it("leaves an error its message alone, even where all frames are asked for, and later ones their frames", () => {
