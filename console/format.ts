@@ -18,15 +18,20 @@ export function duration(milliseconds: number): string {
   return `${seconds} s`;
 }
 
+/** Formats, made once: it takes longer to make one than to format a row with it. */
+const timeOfDay = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+const dayOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
 /** A time of day, with its day unless that is today's, both of this machine's zone. */
 export function moment(at: string | number, now = Date.now()): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return String(at);
-  const time = date.toLocaleTimeString("en-GB");
-  if (date.toDateString() === new Date(now).toDateString()) return time;
-  const isThisYear = date.getFullYear() === new Date(now).getFullYear();
-  const year = isThisYear ? undefined : "numeric";
-  return `${date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year })}, ${time.slice(0, 5)}`;
+  const time = timeOfDay.format(date);
+  const today = new Date(now);
+  if (date.toDateString() === today.toDateString()) return time;
+  const isThisYear = date.getFullYear() === today.getFullYear();
+  return `${(isThisYear ? dayOfYear : day).format(date)}, ${time.slice(0, 5)}`;
 }
 
 /** `1 job`, `3,012 jobs`. */

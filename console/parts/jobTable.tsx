@@ -46,10 +46,10 @@ export function JobTable({ pages, gone = none, label, selecting }: TableProps) {
 
 /** Pages in parts, each the same array as long as its page is: parts without changes aren't made again. */
 const partsOf = new WeakMap<readonly Job[], readonly Job[][]>();
-const rowsOfPart = 25;
+const rowsOfPart = 10;
 const rowPixels = 37;
 /** Distance from the view, in pixels, within which rows are made. */
-const nearPixels = 800;
+const nearPixels = 400;
 
 function partsIn(jobs: readonly Job[]): readonly Job[][] {
   const known = partsOf.get(jobs);
@@ -74,14 +74,15 @@ class Part extends Component<PartProps, { isNear: boolean }> {
   private height = this.props.jobs.length * rowPixels;
 
   override componentDidMount(): void {
-    const element = this.element.current!;
     const look = (entries: IntersectionObserverEntry[]) => {
-      if (this.state.isNear) this.height = element.offsetHeight;
       // Several changes may come at once, the last one last.
-      this.setState({ isNear: entries.at(-1)!.isIntersecting });
+      const { boundingClientRect, isIntersecting } = entries.at(-1)!;
+      // As it was laid out last: to ask the element would lay out the page again for each part.
+      if (this.state.isNear) this.height = boundingClientRect.height;
+      this.setState({ isNear: isIntersecting });
     };
     this.observer = new IntersectionObserver(look, { rootMargin: `${nearPixels}px` });
-    this.observer.observe(element);
+    this.observer.observe(this.element.current!);
   }
 
   override componentWillUnmount(): void {
