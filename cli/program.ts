@@ -1,8 +1,10 @@
 import { type Command } from "commander";
 import { baseProgram } from "./baseProgram";
+import { addActions, addFailures } from "./commands/actions";
+import { addCancel, addRemoveData, addReplay, addRetry } from "./commands/acts";
 import { addConsole } from "./commands/console";
 import { addDeadLetters } from "./commands/deadLetters";
-import { addCancel, addList, addRemoveData, addReplay, addRetry, addStatus, addWait } from "./commands/jobs";
+import { addList, addStatus, addWait } from "./commands/jobs";
 import { addLocal } from "./commands/local";
 import { addLogs } from "./commands/logs";
 import { addSubmit } from "./commands/submit";
@@ -23,7 +25,7 @@ export function createProgram(): Command {
     .addHelpText("after", epilogue)
     .configureHelp({ showGlobalOptions: true });
   const ofJobs = [addSubmit, addStatus, addList, addCancel, addRetry, addReplay, addRemoveData, addWait, addLogs];
-  const commands = [...ofJobs, addTypes, addSchedules, addDeadLetters, addConsole, addLocal];
+  const commands = [...ofJobs, addActions, addFailures, addTypes, addSchedules, addDeadLetters, addConsole, addLocal];
   for (const add of commands) add(program);
   return program;
 }

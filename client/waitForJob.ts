@@ -83,7 +83,7 @@ function lastingOf(value: Job | Waiting | undefined): string | undefined {
   return JSON.stringify(value, (key, each: unknown) => (passing.includes(key) ? undefined : each));
 }
 
-function nextPause(pause: number): number {
+export function nextPause(pause: number): number {
   return Math.min(pause * pollMilliseconds.growth, pollMilliseconds.longest);
 }
 

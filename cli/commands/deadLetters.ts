@@ -1,6 +1,6 @@
-import { createInterface } from "node:readline/promises";
 import { type Command } from "commander";
 import { type DeadLetterOutcome, type DeadLetterSelection, JobProblemError } from "../../client/index";
+import { confirm, expectYes } from "../confirm";
 import { CommandError, type ExitCode, exitCodes, usageError } from "../exitCodes";
 import { count, rate } from "../optionValues";
 import { renderLetter, renderLetters } from "../output/deadLetterTables";
@@ -122,7 +122,12 @@ function addPurge(group: Command): void {
     )
     .action(async (ids: string[], options: SelectionOptions & { yes?: boolean }, command: Command) => {
       const selection = select(ids, options);
-      if (!selection.ids && !options.yes) await confirm(options);
+      if (!selection.ids && !options.yes) {
+        const { type } = options;
+        const letters = `all dead letters of ${type ?? "all types"}`;
+        expectYes(`remove ${letters}`);
+        await confirm(`Remove ${letters} for good?`);
+      }
       const session = await openSession(command);
       const outcome = await untilInterrupted((signal) => session.client.deadLetters.purge({ ...selection, signal }));
       process.exitCode = report(session, "purged", "removed", outcome);
@@ -133,15 +138,6 @@ function select(ids: string[], { type, all }: SelectionOptions): DeadLetterSelec
   if (all && (type !== undefined || ids.length > 0)) throw usageError("Expected --all, or ids or a --type, got both");
   if (!all && type === undefined && ids.length === 0) throw usageError("Expected ids, --type or --all, got none");
   return { type, ids: ids.length > 0 ? ids : undefined };
-}
-
-async function confirm({ type }: SelectionOptions): Promise<void> {
-  const what = type === undefined ? "all dead letters of all types" : `all dead letters of ${type}`;
-  if (!process.stdin.isTTY)
-    throw usageError(`Expected --yes to remove ${what}, since standard input is no terminal to ask at`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`Remove ${what} for good? [y/N] `).finally(() => terminal.close());
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError("Nothing was removed");
 }
 
 function report({ isJson }: Session, field: string, verb: string, outcome: DeadLetterOutcome): ExitCode {

@@ -17,12 +17,13 @@ const otherColumns = 30;
 
 interface Picture {
   name: Styled;
-  fraction: number;
+  /** Undefined if it is unknown: there is no bar then. */
+  fraction?: number | undefined;
   note: Styled;
 }
 
 /**
- * Progress bars of the awaited jobs, on standard error: one for each, or one for all if there are many; none if
+ * Progress bars of what is awaited, on standard error: one for each job, or one for all if there are many; none if
  * standard error is no terminal.
  */
 export class ProgressBars {
@@ -33,7 +34,7 @@ export class ProgressBars {
 
   constructor(
     isShown: boolean,
-    private readonly ids: readonly string[],
+    private readonly ids: readonly string[] = [],
     stream: NodeJS.WriteStream = process.stderr,
   ) {
     const output = outputOf(() => stream);
@@ -51,12 +52,16 @@ export class ProgressBars {
   show(job: Job): void {
     if (!this.multi) return;
     this.jobs.set(job.id, job);
-    const isSummed = this.ids.length > mostBars;
-    const key = isSummed ? "" : job.id;
-    const picture = isSummed ? this.pictureOfAll() : pictureOf(job);
-    const bar = this.bars.get(key) ?? this.multi.create(100, 0, picture);
+    if (this.ids.length > mostBars) this.draw("", this.pictureOfAll());
+    else this.draw(job.id, pictureOf(job));
+  }
+
+  /** Draws the bar of the key. */
+  draw(key: string, picture: Picture): void {
+    const bar = this.bars.get(key) ?? this.multi?.create(100, 0, picture);
+    if (!bar) return;
     this.bars.set(key, bar);
-    bar.update(Math.round(picture.fraction * 100), picture);
+    bar.update(Math.round((picture.fraction ?? 0) * 100), picture);
   }
 
   /** Writes a line above the bars, or alone if there are none. */
@@ -95,6 +100,7 @@ function fractionOf({ state, progress }: Job): number {
 /** The name, a bar, the percentage, and the note: the bar shrinks first, then the note is cut. */
 function barLine({ name: fullName, fraction, note }: Picture, columns: number): Styled {
   const name = cut(singleLine(fullName), Math.max(idColumns.least, Math.min(idColumns.most, columns - otherColumns)));
+  if (fraction === undefined) return cut([" ", name, " ", singleLine(note)], columns);
   const percentage = `${String(Math.round(fraction * 100)).padStart(3)} %`;
   const label = singleLine(note);
   const others = 1 + widthOf(name) + 1 + 1 + percentage.length + 1;

@@ -205,6 +205,27 @@ describe("what is printed", () => {
       if (path.startsWith("/jobs/closed")) return { status: 403, body: { message: nasty } };
       if (path === "/jobs/batch")
         return { body: { results: [{ status: 422, problem: { code: "x", status: 422, detail: nasty } }] } };
+      if (path.startsWith("/actions")) {
+        const counts = { matched: 1, done: 1, skipped: 1, failed: 1 };
+        const filter = { type: nasty, errorKey: nasty };
+        const states = { state: "done", startedAt: nasty, finishedAt: nasty };
+        const problems = [{ id: nasty, code: nasty }];
+        const action = {
+          id: `a${nasty}`,
+          action: "retry",
+          filter,
+          counts,
+          by: nasty,
+          reason: nasty,
+          ...states,
+          problems,
+        };
+        return { body: path === "/actions" && method === "GET" ? { actions: [action] } : action };
+      }
+      if (path === "/failures") {
+        const [errorKey, firstAt, lastAt] = [nasty, nasty, nasty];
+        return { body: { failures: [{ type: nasty, errorKey, count: 1, firstAt, lastAt, example: job }] } };
+      }
       if (path === "/jobs/retry")
         return { body: { results: [{ status: 409, problem: { code: "job-not-ended", status: 409, detail: nasty } }] } };
       if (method === "POST") return refusal;
@@ -234,6 +255,10 @@ describe("what is printed", () => {
       ["wait", "waits", "--timeout", "0.1"],
       ["types", "retry", "a"],
       ["dead-letters", "redrive", "a"],
+      ["actions"],
+      ["actions", "show", "a"],
+      ["retry", "--type", "t", "--yes"],
+      ["failures"],
       ["status", "a\u009b8m"],
     ]) {
       it(`batch-jobs ${JSON.stringify(args.join(" "))}`, async () => {

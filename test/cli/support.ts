@@ -20,6 +20,13 @@ export interface RunOptions {
   env?: Record<string, string>;
 }
 
+interface TerminalOptions {
+  /** True if standard input is a terminal. @default false */
+  isTerminal?: boolean;
+  /** Columns of standard output, as a terminal. @default - it is none */
+  columns?: number;
+}
+
 export interface SpawnOptions extends RunOptions {
   cwd?: string;
   /** Told of the child once it runs. */
@@ -44,7 +51,7 @@ class Exit extends Error {
 /** Runs the command line within this process, whose streams, environment and end are those of the run meanwhile. */
 export async function runCli(
   args: string[],
-  { input = "", env = {} }: RunOptions = {},
+  { input = "", env = {}, isTerminal = false, columns }: RunOptions & TerminalOptions = {},
   program = createProgram(),
 ): Promise<Run> {
   const written = { stdout: "", stderr: "" };
@@ -52,7 +59,9 @@ export async function runCli(
   const exit = (code: number) => {
     throw new Exit(code);
   };
-  const standIns = { stdin: Readable.from([input]), stdout: streamOf("stdout"), stderr: streamOf("stderr"), exit };
+  const stdin = Object.assign(Readable.from([input]), { isTTY: isTerminal });
+  const stdout = { ...streamOf("stdout"), ...(columns !== undefined && { isTTY: true, columns }) };
+  const standIns = { stdin, stdout, stderr: streamOf("stderr"), exit };
   const own = Object.entries(standIns).map(([name, value]) => {
     const descriptor = Object.getOwnPropertyDescriptor(process, name)!;
     Object.defineProperty(process, name, { value, configurable: true });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type Action, JobClient } from "../../client/index";
+import { jsonOf, runCli } from "../cli/support";
 import { until } from "../local-cloud/support";
 import { createHandlers, type Handlers, type Journey, startJourney } from "./support/stack";
 
@@ -64,6 +65,9 @@ describe("actions on many jobs", () => {
       expect(state, id).to.equal(isChosen ? "succeeded" : "failed");
     }
     expect((await client.actions()).map(({ id }) => id)).to.include.members([counted.id, retried.id]);
+    const others = ["--type", "sick", "--tenant", "other", "--error", group!.errorKey];
+    const byCommand = await runCli(["retry", ...others, "--yes", "--json", "--url", journey.url]);
+    expect(jsonOf(byCommand)).to.deep.include({ counts: { matched: 30, done: 30, skipped: 0, failed: 0 } });
     // What would restart it is gone.
     await until(() => journey.cloud.scheduler.list().every(({ Name }) => !Name.startsWith("action-")));
   });

@@ -57,6 +57,15 @@ describe("ProgressBars", () => {
     expect(stringWidth(lines[0]!)).to.be.lessThan(80);
   });
 
+  it("are words alone where nobody knows how much there is", () => {
+    const { stream, text } = terminal(true, 80);
+    const bars = new ProgressBars(true, [], stream);
+    bars.draw("a", { name: "retry", note: "12 done" });
+    bars.draw("b", { name: "cancel", fraction: 0.5, note: "x" });
+    bars.stop();
+    expect(stripVTControlCharacters(text())).to.match(/^ retry 12 done\s+ cancel █+░+ {2}50 % x/m);
+  });
+
   it("have lines said above them, or alone", () => {
     for (const isTTY of [true, false]) {
       const { stream, text } = terminal(isTTY);
