@@ -22,17 +22,23 @@ export interface RunningExample {
   stop(): Promise<void>;
 }
 
-/** Compiles an example against the built package, as a consumer would, and brings its program up from its folder. */
-export async function startExample(
-  name: string,
-  config: Record<string, string> = {},
-  options: Partial<CloudOptions> = {},
-): Promise<RunningExample> {
+/** Copies an example into a folder of its own, and compiles it against the built package, as a consumer would. */
+export function compileExample(name: string): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "example ")));
   cpSync(join(root, "examples", name), folder, { recursive: true });
   linkPackages(join(folder, "node_modules"));
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
   execFileSync(process.execPath, [compiler, "-p", folder, "--noEmit", "false"], { stdio: "inherit" });
+  return folder;
+}
+
+/** Compiles an example, and brings its program up from its folder. */
+export async function startExample(
+  name: string,
+  config: Record<string, string> = {},
+  options: Partial<CloudOptions> = {},
+): Promise<RunningExample> {
+  const folder = compileExample(name);
   const before = process.cwd();
   process.chdir(folder);
   const test = await startTestCloud(options);

@@ -19,7 +19,7 @@ const expected = [
   /^worker-image\/(Dockerfile|\.dockerignore|fonts\.conf|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
   /^examples\/starter\/[\w./-]+$/,
   /^worker-image\/boot\/[\w-]+\.(sh|service|timer)$/,
-  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|PulumiPlugin\.yaml|openapi\.json|schema\.json)$/,
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|PulumiPlugin\.yaml|(tools\/deployer|openapi|schema)\.json)$/,
 ];
 
 /** A package that code asks for by name. */
