@@ -19,6 +19,10 @@ const needsMore: [pattern: RegExp, reason: string][] = [
   [/^(npm ci && )?npm pack$/, "is what test/package installs"],
   [/^cd \.\. && npx --package \S+\.tgz batch-job-processor init /, "writes a project; test/package types it"],
   [/^npx batch-jobs submit greet '\{"name": "Ada"\}' --wait$/, "needs the written project; test/package submits there"],
+  [
+    /^npx batch-jobs (failures|retry) .*--stack production/,
+    "asks a stack on AWS; test/cli and the journeys ask local ones",
+  ],
   [/^npm start$/, "is what the start of README runs; in a written project test/package runs it"],
   [/^npx batch-jobs submit invoice /, "needs that example's stack; test/examples submits to it"],
   [/^(mkdir|cd) /, "makes room for the line after it"],
