@@ -5,9 +5,10 @@ import { isObject } from "../contract/check";
 import { CommandError, exitCodes } from "./exitCodes";
 
 export interface ApiLocation {
-  url?: string;
+  /** Several, in the order of their use. */
+  url?: string[];
   stack?: string;
-  /** Name of the stack output that holds the URL. */
+  /** Name of the stack output that holds the URL, or a list of them. */
   output: string;
 }
 
@@ -15,19 +16,22 @@ const howTo =
   "Give --url URL, or set BATCH_JOBS_URL, or run it in the folder of a Pulumi project that runs here, or with --stack NAME";
 
 /**
- * Finds the API's URL: as given, else that of the stack named, else `BATCH_JOBS_URL`, else that of the folder's
- * project as it runs on this machine, else that of its selected stack.
+ * Finds the API's URLs, mostly one: as given, else those of the stack named, else `BATCH_JOBS_URL`, else that of the
+ * folder's project as it runs on this machine, else those of its selected stack.
  *
  * @throws CommandError that says what to do.
  */
-export async function findApi({ url, stack, output }: ApiLocation): Promise<URL> {
-  const given = url ?? (stack === undefined ? process.env.BATCH_JOBS_URL : undefined);
-  if (given) return readUrl(given, url ? "--url" : "BATCH_JOBS_URL");
+export async function findApis({ url, stack, output }: ApiLocation): Promise<URL[]> {
+  if (url) return url.map((each) => readUrl(each, "--url"));
+  const named = stack === undefined ? process.env.BATCH_JOBS_URL : undefined;
+  if (named) return named.split(",").map((each) => readUrl(each.trim(), "BATCH_JOBS_URL"));
   const local = stack === undefined ? localRun() : undefined;
-  if (local) return local;
+  if (local) return [local];
   const outputs = await stackOutputs(stack);
-  const found = outputs[output];
-  if (typeof found === "string") return readUrl(found, `stack output ${output}`);
+  const found = [outputs[output]].flat();
+  if (found.every((each) => typeof each === "string")) {
+    return found.map((each) => readUrl(each, `stack output ${output}`));
+  }
   const names = Object.keys(outputs).join(", ") || "none";
   throw new CommandError(
     `The stack has no output ${output} that is a text; its outputs: ${names}`,

@@ -14,7 +14,7 @@ import { addSchedules, addTypes } from "./commands/types";
 export function createProgram(): Command {
   const program = baseProgram("batch-jobs")
     .description("Jobs of a batch job processor: submit, follow and repair them, on AWS or on this machine.")
-    .option("--url <url>", "the API's URL (default: BATCH_JOBS_URL, else a local run's, else the stack's)")
+    .option("--url <url>", `${aboutUrls} (default: BATCH_JOBS_URL, else a local run's, else the stack's)`, oneMore)
     .option("--stack <name>", "Pulumi stack whose output holds the URL (default: the one selected in this folder)")
     .option("--output <name>", "the stack's output that holds the URL", "url")
     .option("--token <token>", "bearer token, for an API with jwt (default: BATCH_JOBS_TOKEN)")
@@ -29,6 +29,10 @@ export function createProgram(): Command {
   for (const add of commands) add(program);
   return program;
 }
+
+const aboutUrls = "the API's URL; given again, one to change over to when the first fails";
+
+const oneMore = (url: string, others: string[] = []) => [...others, url];
 
 const epilogue = `
 Examples:

@@ -1,16 +1,16 @@
 import type { Command } from "commander";
 import { type AuthorizationOptions, isOnThisMachine } from "../client/connection/authorization";
 import { readLocalRun } from "../client/connection/localRun";
-import { JobClient } from "../client/index";
-import { findApi } from "./findApi";
-import type { Styled } from "./output/styled";
-import { out } from "./output/terminal";
+import { type Failover, JobClient } from "../client/index";
+import { findApis } from "./findApi";
+import { paint, type Styled } from "./output/styled";
+import { err, out } from "./output/terminal";
 
 export { printJson } from "./output/terminal";
 
 /** Options that every command takes. */
 export interface GlobalOptions {
-  url?: string;
+  url?: string[];
   stack?: string;
   output: string;
   token?: string;
@@ -25,16 +25,22 @@ const maxAttempts = 5;
 /** Everything that a command works with. */
 export interface Session {
   client: JobClient;
-  url: URL;
   /** True if the command prints JSON for programs instead of tables for people. */
   isJson: boolean;
 }
 
 export async function openSession(command: Command): Promise<Session> {
   const options = command.optsWithGlobals<GlobalOptions>();
-  const url = await findApi(options);
-  const client = new JobClient({ url, ...authorizationFor(url, options), maxAttempts });
-  return { client, url, isJson: options.json ?? false };
+  const url = await findApis(options);
+  const authorization = (each: string) => authorizationFor(new URL(each), options);
+  const tries = url.length > 1 ? {} : { maxAttempts };
+  const client = new JobClient({ url, authorization, ...tries, onFailover: sayFailover });
+  return { client, isJson: options.json ?? false };
+}
+
+function sayFailover({ from, to, reason }: Failover): void {
+  const why = reason ? `${from} fails (${reason.message})` : `${to} answers again`;
+  err.line([paint.yellow("…"), ` ${why}: calls go to ${to} now`]);
 }
 
 /** Authorisation as the options say; else as the local cloud at the URL says to its own user. */

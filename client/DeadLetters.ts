@@ -54,8 +54,8 @@ export class DeadLetters {
 
   constructor(
     private readonly types: (signal?: AbortSignal) => Promise<JobType[]>,
-    private readonly credentials: AuthorizationOptions["credentials"],
-    private readonly apiUrl: URL,
+    /** The API whose types these are. */
+    private readonly api: () => { url: URL; credentials?: AuthorizationOptions["credentials"] },
   ) {}
 
   /** Reads dead letters, and leaves them in the queue. */
@@ -156,7 +156,8 @@ export class DeadLetters {
 
   private sqsOf(queueUrl: string): Promise<Sqs> {
     const { origin } = new URL(queueUrl);
-    const sqs = this.sqs.get(origin) ?? loadSqs(queueUrl, this.apiUrl, this.credentials);
+    const { url, credentials } = this.api();
+    const sqs = this.sqs.get(origin) ?? loadSqs(queueUrl, url, credentials);
     this.sqs.set(origin, sqs);
     return sqs;
   }

@@ -1,23 +1,23 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe } from "../contract/check";
 import type { ActionVerb } from "../contract/http/jobFilter";
 import { idPattern } from "../contract/limits";
 import {
+  type BatchResult,
   readAction,
   readActions,
   readBatchResults,
   readFailures,
   readJob,
   readJobLogs,
-  readJobPage,
   readSchedules,
   readSubmittedJob,
   readType,
   readTypes,
 } from "./answers";
-import { type AuthorizationOptions, createAuthorize, isOnThisMachine } from "./connection/authorization";
-import { Connection, type ConnectionOptions } from "./connection/connection";
+import type { Connection } from "./connection/connection";
+import { isOnThisMachine } from "./connection/origin";
+import { Origins, type OriginsOptions } from "./connection/origins";
 import { DeadLetters } from "./DeadLetters";
 import { JobProblemError } from "./errors";
 import { inParallel } from "./inParallel";
@@ -42,14 +42,12 @@ import type {
   SubmittedJob,
   TypeSchedule,
 } from "./job";
+import { listJobs } from "./listJobs";
 import { checkPayload } from "./submissionBody";
 import { Submissions } from "./Submissions";
 import { waitForJob, type WaitOptions } from "./waitForJob";
 
-export interface JobClientOptions extends AuthorizationOptions, ConnectionOptions {
-  /** The component's output `url`. */
-  url: string | URL;
-}
+export type JobClientOptions = OriginsOptions;
 
 export interface CallOptions {
   /** Ends the call. */
@@ -76,20 +74,27 @@ type JobRef<Name extends string> = string | SubmittedJob<Name>;
  *
  * Calls that fail on the way, are throttled or are answered with 5xx are retried; a submission always under the same
  * id or idempotency key, so that it makes one job. If the API refuses, the call throws a JobProblemError.
+ *
+ * With several URLs a submission goes to the first that works, always under the same id, and calls on a job ask the
+ * API that took it first; what they return says its `url`. Types, schedules, failures, actions and dead letters are
+ * those of the API in use.
  */
 export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   /** The jobs that failed for good, in their dead-letter queues. */
   readonly deadLetters: DeadLetters;
-  private readonly connection: Connection;
+  private readonly origins: Origins;
   private readonly submissions: Submissions;
   private readonly followMilliseconds: number;
 
   constructor(options: JobClientOptions) {
-    const url = readUrl(options.url);
-    this.connection = new Connection(url, createAuthorize(url, options), options);
-    this.submissions = new Submissions(this.connection);
+    this.origins = new Origins(options);
+    this.submissions = new Submissions(this.origins);
+    const { url } = this.origins.current;
     this.followMilliseconds = isOnThisMachine(url) ? followMilliseconds.local : followMilliseconds.cloud;
-    this.deadLetters = new DeadLetters((signal) => this.types({ signal }), options.credentials, url);
+    this.deadLetters = new DeadLetters(
+      (signal) => this.types({ signal }),
+      () => this.origins.current,
+    );
   }
 
   /**
@@ -131,7 +136,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     { payload = true, signal }: GetOptions = {},
   ): Promise<Job<Types[Name]["result"], Name>> {
     const query = payload ? {} : { payload: "false" };
-    const answer = await this.connection.request({ method: "GET", path: pathOf(job), query, signal });
+    const answer = await this.origins.request({ method: "GET", path: pathOf(job), query, signal }, urlOf(job));
     return readJob(answer) as Job<Types[Name]["result"], Name>;
   }
 
@@ -159,7 +164,10 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     options: CallOptions = {},
   ): Promise<Job<Types[Name]["result"], Name>> {
     try {
-      const answer = await this.connection.request({ method: "DELETE", path: pathOf(job), signal: options.signal });
+      const answer = await this.origins.request(
+        { method: "DELETE", path: pathOf(job), signal: options.signal },
+        urlOf(job),
+      );
       return readJob(answer) as Job<Types[Name]["result"], Name>;
     } catch (error) {
       if (!(error instanceof JobProblemError && error.status === 409)) throw error;
@@ -184,7 +192,8 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     try {
       const path = `${pathOf(job)}/retry`;
       const headers = { "idempotency-key": idempotencyKey };
-      const answer = await this.connection.request({ method: "POST", path, headers, body: { delaySeconds }, signal });
+      const body = { delaySeconds };
+      const answer = await this.origins.request({ method: "POST", path, headers, body, signal }, urlOf(job));
       return readJob(answer) as Job<Types[Name]["result"], Name>;
     } catch (error) {
       if (!(error instanceof JobProblemError && error.code === "job-not-ended")) throw error;
@@ -206,7 +215,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     const path = `${pathOf(job)}/replay`;
     const headers: Record<string, string> = body.id === undefined ? { "idempotency-key": idempotencyKey } : {};
     checkPayload(body);
-    return readSubmittedJob(await this.connection.request({ method: "POST", path, headers, body, signal }));
+    return readSubmittedJob(await this.origins.request({ method: "POST", path, headers, body, signal }, urlOf(job)));
   }
 
   /**
@@ -215,7 +224,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
    * @throws JobProblemError with code `job-not-ended` if it waits or runs.
    */
   async removeData(job: JobRef<string>, { signal }: CallOptions = {}): Promise<Job> {
-    return readJob(await this.connection.request({ method: "DELETE", path: `${pathOf(job)}/data`, signal }));
+    return readJob(await this.origins.request({ method: "DELETE", path: `${pathOf(job)}/data`, signal }, urlOf(job)));
   }
 
   /**
@@ -226,15 +235,20 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     ids: readonly string[],
     { delaySeconds, idempotencyKey = randomUUID(), signal }: RetryOptions = {},
   ): Promise<SubmitOutcome[]> {
-    const distinct = [...new Set(ids)];
-    const body = { ids: distinct, delaySeconds };
     const headers = { "idempotency-key": idempotencyKey };
-    const answer = await this.connection.request({ method: "POST", path: "jobs/retry", headers, body, signal });
-    const results = readBatchResults(answer, distinct.length).map((result, index) => ({
-      ...result,
-      id: distinct[index]!,
-    }));
-    return inParallel(results, readsAtOnce, async ({ id, problem }): Promise<SubmitOutcome> => {
+    const results = new Map([...new Set(ids)].map((id): [string, BatchResult] => [id, { status: 404 }]));
+    const send = async (api: Connection) => {
+      const wanted = [...results.keys()].filter((id) => results.get(id)!.status === 404);
+      const body = { ids: wanted, delaySeconds };
+      const answer = await api.request({ method: "POST", path: "jobs/retry", headers, body, signal });
+      readBatchResults(answer, wanted.length).forEach((result, index) => results.set(wanted[index]!, result));
+      const { problem } = [...results.values()].find(({ status }) => status === 404) ?? {};
+      if (problem) throw new JobProblemError(problem);
+    };
+    await this.origins.run(send).catch((error: unknown) => {
+      if (!(error instanceof JobProblemError && error.status === 404)) throw error;
+    });
+    return inParallel([...results], readsAtOnce, async ([id, { problem }]): Promise<SubmitOutcome> => {
       // The first try may have done it, and its answer was lost.
       const isRetried = problem?.code === "job-not-ended" && (await this.get(id, { signal })).retriedAt !== undefined;
       return problem && !isRetried ? { id, isAccepted: false, problem } : { id, isAccepted: true };
@@ -243,7 +257,9 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
 
   /** Reads what functions and workers logged about a job, oldest first. Lines take some seconds to be there. */
   async logs(job: JobRef<string>, { signal, ...query }: LogQuery = {}): Promise<JobLogs> {
-    return readJobLogs(await this.connection.request({ method: "GET", path: `${pathOf(job)}/logs`, query, signal }));
+    return readJobLogs(
+      await this.origins.request({ method: "GET", path: `${pathOf(job)}/logs`, query, signal }, urlOf(job)),
+    );
   }
 
   /** Reads a job's lines as they come, a page at a time, until it has ended and all are read. Pages may be empty. */
@@ -265,58 +281,55 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     const { idempotencyKey = randomUUID(), signal, ...more } = options;
     const headers = { "idempotency-key": idempotencyKey };
     const body = { action, ...more };
-    return readAction(await this.connection.request({ method: "POST", path: "actions", headers, body, signal }));
+    return readAction(await this.origins.request({ method: "POST", path: "actions", headers, body, signal }));
   }
 
   /** An action as it is now. */
   async action(id: string, { signal }: CallOptions = {}): Promise<Action> {
-    return readAction(await this.connection.request({ method: "GET", path: actionPath(id), signal }));
+    return readAction(await this.origins.request({ method: "GET", path: actionPath(id), signal }));
   }
 
   /** The last actions, newest first. */
   async actions({ signal }: CallOptions = {}): Promise<Action[]> {
-    return readActions(await this.connection.request({ method: "GET", path: "actions", signal }));
+    return readActions(await this.origins.request({ method: "GET", path: "actions", signal }));
   }
 
   /** Stops an action, with the jobs that are under way. One that has ended stays as it is. */
   async stopAction(id: string, { signal }: CallOptions = {}): Promise<Action> {
-    return readAction(await this.connection.request({ method: "DELETE", path: actionPath(id), signal }));
+    return readAction(await this.origins.request({ method: "DELETE", path: actionPath(id), signal }));
   }
 
   /** The newest 1,000 failed jobs, grouped by type and kind of error; of all types, if there are at most 20. */
   async failures({ type, signal }: CallOptions & { type?: string } = {}): Promise<FailureGroup[]> {
     const request = { method: "GET", path: "failures", query: { type }, signal } as const;
-    return readFailures(await this.connection.request(request));
+    return readFailures(await this.origins.request(request));
   }
 
   /** Retries the launches of a type's workers now, if they fail and wait for their next try. */
   async retryLaunches(type: string, options: CallOptions = {}): Promise<void> {
     const path = `types/${encodeURIComponent(type)}/retry-launches`;
-    await this.connection.request({ method: "POST", path, signal: options.signal });
+    await this.origins.request({ method: "POST", path, signal: options.signal });
   }
 
-  /** Lists jobs, newest first, a page at a time. */
+  /** Lists jobs, newest first, a page at a time; those of several APIs together. */
   async list(query: ListQuery = {}): Promise<JobPage> {
-    const { signal, from, to, ...rest } = query;
-    const times = { from: timeText(from), to: timeText(to) };
-    const request = { method: "GET", path: "jobs", query: { ...rest, ...times }, signal } as const;
-    return readJobPage(await this.connection.request(request));
+    return listJobs(this.origins, query);
   }
 
   /** Reads a job type, with the counts of its jobs, instances and slots. */
   async type(type: string, { signal }: CallOptions = {}): Promise<JobType> {
     const path = `types/${encodeURIComponent(type)}`;
-    return readType(await this.connection.request({ method: "GET", path, signal }));
+    return readType(await this.origins.request({ method: "GET", path, signal }));
   }
 
   /** Lists the recurring schedules that submit jobs. */
   async schedules({ signal }: CallOptions = {}): Promise<(TypeSchedule & { type: string })[]> {
-    return readSchedules(await this.connection.request({ method: "GET", path: "schedules", signal }));
+    return readSchedules(await this.origins.request({ method: "GET", path: "schedules", signal }));
   }
 
   /** Lists the job types that the API takes. */
   async types(options: CallOptions = {}): Promise<JobType[]> {
-    return readTypes(await this.connection.request({ method: "GET", path: "types", signal: options.signal }));
+    return readTypes(await this.origins.request({ method: "GET", path: "types", signal: options.signal }));
   }
 }
 
@@ -324,15 +337,9 @@ function actionPath(id: string): string {
   return `actions/${encodeURIComponent(id)}`;
 }
 
-function timeText(time: Date | string | undefined): string | undefined {
-  return time instanceof Date ? time.toISOString() : time;
-}
-
-function readUrl(url: string | URL): URL {
-  if (URL.canParse(String(url))) return new URL(url);
-  // Even an invalid URL may hold a password.
-  const got = typeof url === "string" ? `a text of ${url.length} characters that is none` : describe(url);
-  throw new TypeError(`Expected the API's url as an http or https URL, got ${got}`);
+/** The API that took the job, if it is known. */
+function urlOf(job: JobRef<string>): string | undefined {
+  return typeof job === "string" ? undefined : job.url;
 }
 
 /** Refused here, since some invalid ids would make another path. */

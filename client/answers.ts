@@ -67,6 +67,8 @@ export interface BatchResult {
   status: number;
   id?: string;
   problem?: Refusal;
+  /** The API that answered, if there are several. */
+  url?: string;
 }
 
 export function readBatchResults(value: unknown, count: number): BatchResult[] {

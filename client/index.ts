@@ -2,6 +2,7 @@ export { JobClient } from "./JobClient";
 export type { CallOptions, GetOptions, JobClientOptions } from "./JobClient";
 export type { AuthorizationOptions, AwsCredentials } from "./connection/authorization";
 export type { ConnectionOptions } from "./connection/connection";
+export type { Failover } from "./connection/origins";
 export type {
   DeadLetterOutcome,
   DeadLetterPage,

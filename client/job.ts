@@ -1,19 +1,27 @@
 import type { FieldProblem } from "../contract/check";
+import type * as answers from "../contract/http/answers";
 import type { JobFilter } from "../contract/http/jobFilter";
 import type { JobState } from "../contract/records/record";
 import type { JobProblemCode } from "./problemCode";
 
-export type {
-  Action,
-  FailureGroup,
-  Job,
-  JobLogs,
-  JobPage,
-  JobType,
-  LogLine,
-  SubmittedJob,
-  TypeSchedule,
-} from "../contract/http/answers";
+export type { Action, FailureGroup, JobLogs, JobType, LogLine, TypeSchedule } from "../contract/http/answers";
+
+/** The API that has it, of a client with several URLs. */
+interface Placed {
+  url?: string;
+}
+
+export interface Job<Result = unknown, Name extends string = string> extends answers.Job<Result, Name>, Placed {}
+
+export interface SubmittedJob<Name extends string = string> extends answers.SubmittedJob<Name>, Placed {}
+
+/** Jobs, newest first, with a cursor if there are more. */
+export interface JobPage {
+  jobs: Job[];
+  cursor?: string;
+  /** URLs of APIs, of a client with several, that didn't answer: their jobs are missing here. */
+  unreachable?: string[];
+}
 
 /** Payload and result of one job type. */
 export interface JobShape {
@@ -57,7 +65,8 @@ export type Submission<Types extends JobTypeMap<Types>> = {
 }[keyof Types & string];
 
 /** Outcome of one of several jobs. */
-export type SubmitOutcome = { id: string; isAccepted: true } | { id: string; isAccepted: false; problem: Refusal };
+export type SubmitOutcome =
+  ({ id: string; isAccepted: true } & Placed) | { id: string; isAccepted: false; problem: Refusal };
 
 /** Reason why a job was not accepted. */
 export interface Refusal {

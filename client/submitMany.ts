@@ -4,9 +4,12 @@ import { inBatches } from "../contract/inBatches";
 import { limits } from "../contract/limits";
 import { type BatchResult, readBatchResults } from "./answers";
 import type { Connection } from "./connection/connection";
+import type { Origins, Place } from "./connection/origins";
 import { retry } from "./connection/retry";
+import { ConnectionError, JobProblemError } from "./errors";
 import { inParallel } from "./inParallel";
 import type { SubmitOutcome } from "./job";
+import { withUpload } from "./largeValues";
 import { gatewayCodes } from "./problemCode";
 import type { SubmissionBody } from "./submissionBody";
 
@@ -27,45 +30,65 @@ const batchesAtOnce = 4;
  * again under the same ids.
  */
 export async function submitMany(
-  connection: Connection,
+  origins: Origins,
   submissions: SubmissionBody[],
   signal?: AbortSignal,
 ): Promise<SubmitOutcome[]> {
   const jobs = submissions.map((body) => ({ ...body, id: body.id ?? randomUUID() }));
   const most = { count: limits.maxBatchJobs, bytes: maxBodyBytes };
   const batches = inBatches(jobs, most, (job) => bytesOf(JSON.stringify(JSON.stringify(job))) + 1);
-  const outcomes = await inParallel(batches, batchesAtOnce, (batch) => submitBatch(connection, batch, signal));
+  const outcomes = await inParallel(batches, batchesAtOnce, (batch) => submitBatch(origins, batch, signal));
   return outcomes.flat();
 }
 
 type IdentifiedBody = SubmissionBody & { id: string };
 
-async function submitBatch(connection: Connection, jobs: IdentifiedBody[], signal?: AbortSignal) {
-  const results: BatchResult[] = [];
-  let pending = [...jobs.keys()];
-  const round = async () => {
-    const body = { jobs: pending.map((index) => jobs[index]) };
-    const answer = await connection.request({ method: "POST", path: "jobs/batch", body, signal });
-    const answered = readBatchResults(answer, pending.length);
-    pending.forEach((index, place) => (results[index] = answered[place]!));
-    pending = pending.filter((index) => results[index]!.status >= 500);
-    if (pending.length > 0) throw new StillPending();
+/** Uploads the batch's large payloads one by one: a submission stands beside its payload, in the same region. */
+async function submitBatch(origins: Origins, jobs: IdentifiedBody[], signal?: AbortSignal): Promise<SubmitOutcome[]> {
+  const results = jobs.map((): BatchResult => ({ status: 503 }));
+  const submit = async (api: Connection, place: Place) => {
+    const pending = new Map<number, IdentifiedBody>();
+    for (const [index, { status }] of results.entries()) {
+      if (status < 500) continue;
+      const body = await withUpload(api, jobs[index]!, signal).catch((error: unknown) => {
+        if (!(error instanceof JobProblemError)) throw error;
+        const problem = { ...error, detail: error.message, errors: [...error.errors] };
+        results[index] = { status: error.status, problem };
+      });
+      if (body) pending.set(index, body);
+    }
+    const round = async (longestMilliseconds: number) => {
+      if (pending.size === 0) return;
+      const body = { jobs: [...pending.values()] };
+      const answer = await api.request({ method: "POST", path: "jobs/batch", body, longestMilliseconds, signal });
+      const answered = readBatchResults(answer, pending.size);
+      for (const index of [...pending.keys()]) {
+        const result = answered.shift()!;
+        results[index] = { ...result, ...place };
+        if (result.status < 500) pending.delete(index);
+      }
+      if (pending.size > 0) throw new StillPending();
+    };
+    await retry(round, {
+      maxAttempts: rounds,
+      longestMilliseconds: api.longestMilliseconds,
+      backoffMilliseconds: { first: 1_000, longest: 5_000 },
+      signal,
+      shouldRetry: (error) => error instanceof StillPending,
+    });
+    if (results.some(({ status }) => status >= 500)) throw new StillPending();
   };
-  await retry(round, {
-    maxAttempts: rounds,
-    backoffMilliseconds: { first: 1_000, longest: 5_000 },
-    signal,
-    shouldRetry: (error) => error instanceof StillPending,
-  }).catch((error: unknown) => {
+  await origins.run(submit).catch((error: unknown) => {
     if (!(error instanceof StillPending)) throw error;
   });
   return results.map((result, index) => outcomeOf(result, jobs[index]!.id));
 }
 
-class StillPending extends Error {}
+/** Jobs that the API could not take: it has failed. */
+class StillPending extends ConnectionError {}
 
-function outcomeOf({ status, problem }: BatchResult, id: string): SubmitOutcome {
-  if (status === 202) return { id, isAccepted: true };
+function outcomeOf({ status, problem, url }: BatchResult, id: string): SubmitOutcome {
+  if (status === 202) return { id, isAccepted: true, ...(url !== undefined && { url }) };
   const unsaid = { code: gatewayCodes.unavailable, status, detail: "The API did not say why" };
   return { id, isAccepted: false, problem: problem ?? unsaid };
 }

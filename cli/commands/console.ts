@@ -6,7 +6,8 @@ import { createAuthorize } from "../../client/connection/authorization";
 import { Connection } from "../../client/connection/connection";
 import { consoleFolder } from "../../contract/packageRoot";
 import { startConsole } from "../consoleServer";
-import { findApi } from "../findApi";
+import { usageError } from "../exitCodes";
+import { findApis } from "../findApi";
 import { portNumber } from "../optionValues";
 import { paint, styled } from "../output/styled";
 import { err, out, printJson } from "../output/terminal";
@@ -39,7 +40,8 @@ Examples:
     )
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<ConsoleOptions>();
-      const api = await findApi(options);
+      const [api, ...others] = (await findApis(options)) as [URL, ...URL[]];
+      if (others.length > 0) throw usageError(`Expected one URL, got ${others.length + 1}: a console shows one API`);
       const authorization = authorizationFor(api, options);
       const connection = new Connection(api, createAuthorize(api, authorization), {
         maxAttempts: 2,

@@ -63,12 +63,15 @@ export function addList(program: Command): void {
       const jobs: Job[] = [];
       const { limit, since, ...rest } = options;
       const wanted = { ...rest, from: since === undefined ? undefined : new Date(since) };
+      const unreachable = new Set<string>();
       let { cursor } = options;
       do {
         const page = await client.list({ ...wanted, limit: Math.min(limit - jobs.length, pageSize), cursor });
         jobs.push(...page.jobs);
+        for (const url of page.unreachable ?? []) unreachable.add(url);
         cursor = page.cursor;
       } while (cursor !== undefined && jobs.length < limit);
+      for (const url of unreachable) err.line([paint.yellow("…"), ` ${url} doesn't answer: its jobs are missing`]);
       if (isJson) return printJson({ jobs, cursor });
       print(jobs.length > 0 ? renderJobs(jobs) : "No jobs");
       if (cursor !== undefined) err.line(paint.dim(`There are more: --limit, or --cursor ${cursor}`));

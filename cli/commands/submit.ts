@@ -95,7 +95,7 @@ async function submitOne(
     largeFile === undefined ? client.submit(type, payload, given) : client.submitFile(type, largeFile, given);
   const job = await submitted.catch((error: unknown) => explainType(session, type, error));
   if (options.wait) return waitForJobs(session, [job.id], options.timeout);
-  if (session.isJson) printJson({ id: job.id, type: job.type, state: job.state });
+  if (session.isJson) printJson({ id: job.id, type: job.type, state: job.state, url: job.url });
   else print(job.id);
   if (err.isTerminal && !session.isJson) err.line(paint.dim(`Follow it with: batch-jobs wait ${job.id}`));
   return exitCodes.ok;

@@ -42,6 +42,7 @@ export function renderJob(job: Job): Styled {
   const { id, type, attempts, progress, resultOmitted, error, submittedAt, startedAt, finishedAt, runAt } = job;
   const rows: [string, Styled | undefined][] = [
     ["id", id],
+    ["url", job.url],
     ["type", type],
     ["state", state(job)],
     ["waiting", job.waiting && waitingText(job.waiting)],

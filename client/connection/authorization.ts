@@ -26,8 +26,8 @@ export interface AuthorizationOptions {
    * @default - `none` where there is a token or the URL is on this machine, else `iam`
    */
   authorization?: "iam" | "none";
-  /** A bearer token, or a function that returns one, for APIs with `authorization: jwt`; called before each try. */
-  token?: string | (() => string | Promise<string>);
+  /** A bearer token, or a function of the API's URL that returns one, for APIs with `jwt`; called before each try. */
+  token?: string | ((url: string) => string | Promise<string>);
   /** @default - the standard chain of the AWS SDK: environment, profile, SSO, container, instance */
   credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
   /** Region of the API. @default - that of the URL, else `AWS_REGION`, else that of the profile */
@@ -43,7 +43,8 @@ export function createAuthorize(url: URL, options: AuthorizationOptions): Author
   const { token, authorization = token !== undefined || isOnThisMachine(url) ? "none" : "iam" } = options;
   checkOrigin(url, token !== undefined ? "a token" : authorization === "iam" ? "a signature" : undefined);
   if (token !== undefined) {
-    return async () => ({ authorization: `Bearer ${checkToken(typeof token === "string" ? token : await token())}` });
+    const present = async () => checkToken(typeof token === "string" ? token : await token(url.href));
+    return async () => ({ authorization: `Bearer ${await present()}` });
   }
   return authorization === "none" ? () => Promise.resolve({}) : createSigner(url, options);
 }

@@ -7,7 +7,7 @@ import { retry } from "./retry";
 import { clockSkewOf, isSkewed } from "./skew";
 
 export interface ConnectionOptions {
-  /** Tries per request, at most. @default 8 */
+  /** Tries per request, at most. @default 8, with several URLs as many as `failoverAfterSeconds` gives time for */
   maxAttempts?: number;
   /** Longest duration of one try, in seconds: API Gateway gives up after 30 s. @default 35 */
   requestTimeoutSeconds?: number;
@@ -23,6 +23,8 @@ export interface ApiRequest {
   headers?: Record<string, string>;
   /** Sent as JSON. */
   body?: unknown;
+  /** Time after which it is no longer tried. @default - that of the connection */
+  longestMilliseconds?: number;
   signal?: AbortSignal;
 }
 
@@ -51,6 +53,8 @@ export class Connection {
     url: URL,
     private readonly authorize: Authorize,
     private readonly options: ConnectionOptions,
+    /** Time after which a request is no longer tried. */
+    readonly longestMilliseconds = Infinity,
   ) {
     this.base = new URL(url);
     this.base.pathname = url.pathname.replace(/\/*$/, "/");
@@ -62,10 +66,11 @@ export class Connection {
    * @throws JobProblemError if the API refuses, ConnectionError if no answer comes, the signal's reason.
    */
   async request(request: ApiRequest): Promise<unknown> {
-    const { signal } = request;
+    const { longestMilliseconds = this.longestMilliseconds, signal } = request;
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
-    return retry(() => this.attempt(request, body), {
-      maxAttempts: this.options.maxAttempts ?? 8,
+    return retry(async (left) => readAnswer(await this.exchange(request, body, left)), {
+      maxAttempts: this.options.maxAttempts ?? (longestMilliseconds < Infinity ? Infinity : 8),
+      longestMilliseconds,
       backoffMilliseconds,
       shouldRetry: (error) => error instanceof ConnectionError || error instanceof PassingProblem,
       leastMilliseconds: (error) => (error instanceof PassingProblem ? error.retryAfterSeconds * 1_000 : 0),
@@ -99,28 +104,27 @@ export class Connection {
       }
     };
     const shouldRetry = (error: unknown) => error instanceof ConnectionError;
-    return retry(attempt, { maxAttempts, backoffMilliseconds, shouldRetry, signal });
-  }
-
-  private async attempt(request: ApiRequest, body?: string): Promise<unknown> {
-    return readAnswer(await this.exchange(request, body));
+    const { longestMilliseconds } = this;
+    return retry(attempt, { maxAttempts, longestMilliseconds, backoffMilliseconds, shouldRetry, signal });
   }
 
   /**
    * Sends a request and returns the answer, whatever it says; signed anew if the clocks made the first signature fail.
    *
+   * @param left - milliseconds within which the answer must come; a second is always left
    * @throws ConnectionError if no answer comes, the signal's reason.
    */
-  async exchange(request: Omit<ApiRequest, "body">, body?: string): Promise<Answer> {
-    const answer = await this.send(request, body);
+  async exchange(request: Omit<ApiRequest, "body">, body?: string, left = Infinity): Promise<Answer> {
+    const answer = await this.send(request, left, body);
     const skew = clockSkewOf(answer.response);
     const isRefused = answer.response.status === 401 || answer.response.status === 403;
     if (!isRefused || !answer.isSigned || !isSkewed(skew - this.skewMilliseconds)) return answer;
     this.skewMilliseconds = skew;
-    return this.send(request, body);
+    return this.send(request, left, body);
   }
 
-  private async send({ method, path, query = {}, headers = {}, signal }: Omit<ApiRequest, "body">, body?: string) {
+  private async send(request: Omit<ApiRequest, "body">, left: number, body?: string) {
+    const { method, path, query = {}, headers = {}, signal } = request;
     const url = new URL(path, this.base);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -128,8 +132,8 @@ export class Connection {
     const sent = { accept: "application/json", ...(body && { "content-type": "application/json" }), ...headers };
     const signedAt = this.skewMilliseconds === 0 ? undefined : new Date(Date.now() + this.skewMilliseconds);
     const authorization = await this.authorize({ method, url, headers: sent, body, signedAt });
-    const timeoutSeconds = this.options.requestTimeoutSeconds ?? 35;
-    const timeout = AbortSignal.timeout(timeoutSeconds * 1_000);
+    const timeoutSeconds = Math.min(this.options.requestTimeoutSeconds ?? 35, Math.max(left / 1_000, 1));
+    const timeout = AbortSignal.timeout(Math.ceil(timeoutSeconds * 1_000));
     try {
       const dispatcher = this.options.fetch ? undefined : await proxyOf(url);
       const options = {
@@ -147,7 +151,7 @@ export class Connection {
       return { url, response, text, isSigned, hide: (said: string) => withoutSecrets(said, authorization) };
     } catch (error) {
       signal?.throwIfAborted();
-      const reason = timeout.aborted ? `no answer within ${timeoutSeconds} s` : reasonOf(error);
+      const reason = timeout.aborted ? `no answer within ${Number(timeoutSeconds.toFixed(1))} s` : reasonOf(error);
       const detail = withoutSecrets(reason, authorization);
       throw new ConnectionError(`Could not reach ${url.origin}: ${detail}`, {
         // An error that contains a secret isn't passed on.

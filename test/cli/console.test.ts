@@ -61,7 +61,7 @@ describe("batch-jobs console", () => {
 
   it("ends after 8 hours", async () => {
     const waits: number[] = [];
-    const program = baseProgram("batch-jobs").option("--url <url>");
+    const program = baseProgram("batch-jobs").option("--url <url...>");
     addConsole(program, (milliseconds, value) => {
       waits.push(milliseconds);
       return Promise.resolve(value);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { writeRunFile } from "../../local-cloud/runFile";
-import { type CannedApi, startCannedApi } from "../client/support";
+import { type CannedApi, problem, startCannedApi } from "../client/support";
 import { runCli } from "./support";
 
 describe("batch-jobs finds the API", () => {
@@ -48,6 +48,32 @@ if (args === "stack output --json" || args === "stack output --json --stack dev"
     expect((await runCli(["types"], { env })).code).to.equal(0);
     const named = await runCli(["types", "--stack", "dev"], { env: { ...env, BATCH_JOBS_URL: "http://127.0.0.1:1" } });
     expect(named.code).to.equal(0);
+  });
+
+  it("as several: by --url given again, by commas, and by an output that is a list", async () => {
+    const job = { id: "a", type: "t", state: "queued", attempts: 0, submittedAt: "2026-11-24T00:00:00.000Z" };
+    const other = await startCannedApi(({ path }) =>
+      path.startsWith("/jobs?") ? { body: { jobs: [job] } } : { body: job },
+    );
+    const first = await startCannedApi(({ path }) =>
+      path.startsWith("/jobs?") ? { body: { jobs: [] } } : problem(404, "job-not-found", "none"),
+    );
+    const given = ["--url", first.url, "--url", other.url];
+    const runs: [string[], Record<string, string>][] = [
+      [given, {}],
+      [[], { BATCH_JOBS_URL: `${first.url}, ${other.url}` }],
+      [["--output", "urls"], installPulumi({ urls: [first.url, other.url] })],
+    ];
+    for (const [args, env] of runs) {
+      const status = await runCli(["status", "a", "--json", ...args], { env });
+      expect(JSON.parse(status.stdout)).to.include({ id: "a", url: other.url });
+      const list = await runCli(["list", "--json", ...args], { env });
+      expect((JSON.parse(list.stdout) as { jobs: object[] }).jobs).to.deep.equal([{ ...job, url: other.url }]);
+    }
+    const console = await runCli(["console", ...given]);
+    expect(console).to.include({ code: 2 });
+    expect(console.stderr).to.include("Expected one URL, got 2");
+    await Promise.all([first.close(), other.close()]);
   });
 
   describe("of a local run", () => {

@@ -6,11 +6,13 @@ import { rejection } from "../../local-cloud/support";
 /** A clock that doesn't wait, and notes how long it would have. */
 function fakeClock(random: () => number = () => 1): RetryClock & { pauses: number[] } {
   const pauses: number[] = [];
+  let time = 0;
   const sleep = (milliseconds: number, signal?: AbortSignal) => {
     signal?.throwIfAborted();
+    time += milliseconds;
     return Promise.resolve(pauses.push(milliseconds));
   };
-  return { pauses, random, sleep };
+  return { pauses, now: () => time, random, sleep };
 }
 
 describe("retry", () => {
@@ -35,6 +37,18 @@ describe("retry", () => {
     const clock = fakeClock();
     expect((await rejection(retry(failing(99), options, clock))).message).to.equal("failure 8");
     expect(clock.pauses).to.deep.equal([200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+  });
+
+  it("tries a last time when its time is over, and tells each attempt what is left", async () => {
+    const clock = fakeClock();
+    const left: number[] = [];
+    const attempt = (milliseconds: number) => {
+      left.push(milliseconds);
+      return Promise.reject(new Error(`failure ${left.length}`));
+    };
+    const limited = { ...options, longestMilliseconds: 1_000, leastMilliseconds: () => 100 };
+    expect((await rejection(retry(attempt, limited, clock))).message).to.equal("failure 4");
+    expect(left).to.deep.equal([1_000, 700, 200, 0]);
   });
 
   it("doesn't retry errors that no later attempt can mend", async () => {

@@ -1,0 +1,174 @@
+import { describe, isObject } from "../../contract/check";
+import { ConnectionError, JobProblemError } from "../errors";
+import { type AuthorizationOptions, createAuthorize } from "./authorization";
+import { type ApiRequest, Connection, type ConnectionOptions } from "./connection";
+
+export interface OriginsOptions extends ConnectionOptions, Omit<AuthorizationOptions, "authorization"> {
+  /** The component's output `url`; or those of components in several regions, in the order of their use. */
+  url: string | URL | readonly (string | URL)[];
+  /**
+   * `iam` signs with SigV4, `none` doesn't. A function says it for each of several URLs, with the token, region and
+   * credentials for that one alone.
+   *
+   * @default - `none` where there is a token or the URL is on this machine, else `iam`
+   */
+  authorization?: AuthorizationOptions["authorization"] | ((url: string) => AuthorizationOptions);
+  /** With several URLs: seconds for which an API may fail a call before the next URL is taken. @default 10 */
+  failoverAfterSeconds?: number;
+  /** Called when calls begin to go to another of several URLs. */
+  onFailover?: (change: Failover) => void;
+}
+
+/** A change from one API to another. */
+export interface Failover {
+  from: string;
+  to: string;
+  /** Error of the call that was given up; undefined if an earlier URL answers again. */
+  reason?: Error;
+}
+
+/** The URL that answered, if there are several. */
+export interface Place {
+  url?: string;
+}
+
+interface Origin {
+  url: URL;
+  credentials?: AuthorizationOptions["credentials"];
+  connection: Connection;
+  place: Place;
+  /** Time of the last failure, or look at its health; undefined while it is in use. */
+  leftAt?: number;
+}
+
+/** Time for which an API that failed is left alone. */
+const stayMilliseconds = 60_000;
+
+/** Longest time for its health, which nobody waits for. */
+const healthMilliseconds = 5_000;
+
+/**
+ * Chooses the API that a call goes to: the first of the URLs that is in use. One that has failed a call for
+ * `failoverAfterSeconds`, by no answer or by 5xx, is out of use for 60 s, and then until its deep health is good.
+ */
+export class Origins {
+  private readonly origins: Origin[];
+
+  constructor(
+    private readonly options: OriginsOptions,
+    private readonly clock: { now(): number } = performance,
+  ) {
+    const urls = (Array.isArray(options.url) ? options.url : [options.url]) as (string | URL)[];
+    const { failoverAfterSeconds: seconds = 10, authorization } = options;
+    if (urls.length === 0) throw new TypeError("Expected at least one URL of an API, got none");
+    if (!(seconds > 0)) throw new RangeError(`Expected failoverAfterSeconds above 0, got ${seconds}`);
+    this.origins = urls.map((given) => {
+      const url = readUrl(given);
+      const own = typeof authorization === "function" ? authorization(url.href) : { ...options, authorization };
+      const longest = urls.length > 1 ? seconds * 1_000 : Infinity;
+      const connection = new Connection(url, createAuthorize(url, own), options, longest);
+      return { url, credentials: own.credentials, connection, place: urls.length > 1 ? { url: url.href } : {} };
+    });
+  }
+
+  /** True if there are several. */
+  get areSeveral(): boolean {
+    return this.origins.length > 1;
+  }
+
+  get urls(): string[] {
+    return this.origins.map(({ url }) => url.href);
+  }
+
+  /** The API in use, with the credentials for it. */
+  get current(): Pick<Origin, "url" | "credentials"> {
+    return this.inOrder()[0]!;
+  }
+
+  /**
+   * Runs a call at the API of that URL, else at the one in use; at the others if it fails, or has no such job.
+   *
+   * @throws the last failure; the refusal, if all have answered.
+   */
+  async run<T>(call: (api: Connection, place: Place) => Promise<T>, at?: string): Promise<T> {
+    let failure: Error | undefined;
+    let missing: Error | undefined;
+    for (const origin of this.inOrder(at)) {
+      try {
+        return await call(origin.connection, origin.place);
+      } catch (error) {
+        if (error instanceof JobProblemError && /^(job|action)-not-found$/.test(error.code)) missing ??= error;
+        else failure = this.noteFailure(origin, error);
+      }
+    }
+    throw failure ?? missing!;
+  }
+
+  /** Sends a request as {@link run} does, and returns the answer's JSON value. */
+  async request(request: ApiRequest, at?: string): Promise<unknown> {
+    return this.run(async (api, place) => {
+      const value = await api.request(request);
+      return isObject(value) ? { ...value, ...place } : value;
+    }, at);
+  }
+
+  /**
+   * Runs a call at each API in use, or at all if none is. Returns a value for each, undefined for those without answer.
+   *
+   * @throws the last failure, if none answers.
+   */
+  async each<T>(call: (api: Connection, place: Place, index: number) => Promise<T>): Promise<(T | undefined)[]> {
+    const isUseless = (origin: Origin) => origin.leftAt !== undefined && this.inOrder()[0]!.leftAt === undefined;
+    let failure: Error | undefined;
+    const values = await Promise.all(
+      this.origins.map(async (origin, index) => {
+        if (isUseless(origin)) return undefined;
+        return call(origin.connection, origin.place, index).catch((error: unknown) => {
+          failure = this.noteFailure(origin, error);
+          return undefined;
+        });
+      }),
+    );
+    if (failure && values.every((value) => value === undefined)) throw failure;
+    return values;
+  }
+
+  /** The origins: those in use first, among these the one of that URL. */
+  private inOrder(at?: string): Origin[] {
+    for (const origin of this.origins) {
+      if (origin.leftAt !== undefined && this.clock.now() - origin.leftAt >= stayMilliseconds) void this.lookAt(origin);
+    }
+    const rank = ({ leftAt, url }: Origin) => (leftAt === undefined ? 0 : 2) + (url.href === at ? 0 : 1);
+    return [...this.origins].sort((one, other) => rank(one) - rank(other));
+  }
+
+  /** @throws the error, if it is no failure of the API */
+  private noteFailure(origin: Origin, error: unknown): Error {
+    const isFailure = error instanceof ConnectionError || (error instanceof JobProblemError && error.status >= 500);
+    if (!isFailure || !this.areSeveral) throw error;
+    this.mark(origin, this.clock.now(), error);
+    return error;
+  }
+
+  /** Any answer but 5xx is good enough: an API of an earlier version doesn't know deep health. */
+  private async lookAt(origin: Origin): Promise<void> {
+    origin.leftAt = this.clock.now();
+    const request = { method: "GET", path: "health", query: { deep: "1" } } as const;
+    const answer = await origin.connection.exchange(request, undefined, healthMilliseconds).catch(() => undefined);
+    if (answer && answer.response.status < 500) this.mark(origin, undefined);
+  }
+
+  private mark(origin: Origin, leftAt: number | undefined, reason?: Error): void {
+    const before = this.inOrder()[0]!;
+    origin.leftAt = leftAt;
+    const after = this.inOrder()[0]!;
+    if (after !== before) this.options.onFailover?.({ from: before.url.href, to: after.url.href, reason });
+  }
+}
+
+function readUrl(url: string | URL): URL {
+  if (URL.canParse(String(url))) return new URL(url);
+  // Even an invalid URL may hold a password.
+  const got = typeof url === "string" ? `a text of ${url.length} characters that is none` : describe(url);
+  throw new TypeError(`Expected the API's url as an http or https URL, got ${got}`);
+}
