@@ -8,6 +8,7 @@ import {
   readActions,
   readBatchResults,
   readFailures,
+  readHistory,
   readJob,
   readJobLogs,
   readSchedules,
@@ -34,6 +35,7 @@ import type {
   ListQuery,
   LogLine,
   LogQuery,
+  PastCounts,
   ReplayOptions,
   RetryOptions,
   Submission,
@@ -320,6 +322,15 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   async type(type: string, { signal }: CallOptions = {}): Promise<JobType> {
     const path = `types/${encodeURIComponent(type)}`;
     return readType(await this.origins.request({ method: "GET", path, signal }));
+  }
+
+  /**
+   * Reads a type's counts of the last minutes, 60 by default and 10,080 at most: those of each minute in which it had
+   * jobs or they changed, oldest first, and the last before.
+   */
+  async history(type: string, { minutes, signal }: CallOptions & { minutes?: number } = {}): Promise<PastCounts[]> {
+    const path = `types/${encodeURIComponent(type)}/history`;
+    return readHistory(await this.origins.request({ method: "GET", path, query: { minutes }, signal }));
   }
 
   /** Lists the recurring schedules that submit jobs. */

@@ -1,7 +1,18 @@
 import { describe, isObject } from "../contract/check";
 import { jobStates } from "../contract/records/record";
 import { JobProblemError, ResultOmitted } from "./errors";
-import type { Action, FailureGroup, Job, JobLogs, JobPage, JobType, Refusal, SubmittedJob, TypeSchedule } from "./job";
+import type {
+  Action,
+  FailureGroup,
+  Job,
+  JobLogs,
+  JobPage,
+  JobType,
+  PastCounts,
+  Refusal,
+  SubmittedJob,
+  TypeSchedule,
+} from "./job";
 import { gatewayCodes } from "./problemCode";
 
 /** Reads a job of `GET /jobs/{id}` and of lists. Fields that this version doesn't know pass. */
@@ -55,6 +66,11 @@ export function readTypes(value: unknown): JobType[] {
 
 export function readType(value: unknown): JobType {
   return check<JobType>(value, isObject(value) && typeof value.type === "string", "a job type");
+}
+
+export function readHistory(value: unknown): PastCounts[] {
+  const isHistory = isObject(value) && Array.isArray(value.counts) && value.counts.every(isObject);
+  return check<{ counts: PastCounts[] }>(value, isHistory, "a type's history").counts;
 }
 
 export function readSchedules(value: unknown): (TypeSchedule & { type: string })[] {

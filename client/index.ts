@@ -26,6 +26,7 @@ export type {
   ListQuery,
   LogLine,
   LogQuery,
+  PastCounts,
   Refusal,
   ReplayOptions,
   RetryOptions,

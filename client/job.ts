@@ -4,7 +4,15 @@ import type { JobFilter } from "../contract/http/jobFilter";
 import type { JobState } from "../contract/records/record";
 import type { JobProblemCode } from "./problemCode";
 
-export type { Action, FailureGroup, JobLogs, JobType, LogLine, TypeSchedule } from "../contract/http/answers";
+export type {
+  Action,
+  FailureGroup,
+  JobLogs,
+  JobType,
+  LogLine,
+  PastCounts,
+  TypeSchedule,
+} from "../contract/http/answers";
 
 /** The API that has it, of a client with several URLs. */
 interface Placed {

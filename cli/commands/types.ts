@@ -1,5 +1,6 @@
 import { type Command } from "commander";
-import { renderSchedules, renderTypes } from "../output/jobTables";
+import { count } from "../optionValues";
+import { renderHistory, renderSchedules, renderTypes } from "../output/jobTables";
 import { paint } from "../output/styled";
 import { openSession, print, printJson } from "../session";
 
@@ -29,6 +30,21 @@ export function addTypes(program: Command): void {
       const known = await client.types();
       if (isJson) printJson({ types: known });
       else print(renderTypes(known, new Date()));
+    });
+  types
+    .command("history")
+    .description("Shows a type's jobs and instances over time, and why their number changed")
+    .argument("<type>", "job type")
+    .option("--minutes <number>", "how far back, at most 10080", count, 60)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ batch-jobs types history thumbnail\n  $ batch-jobs types history thumbnail --minutes 1440",
+    )
+    .action(async (type: string, { minutes }: { minutes: number }, command: Command) => {
+      const { client, isJson } = await openSession(command);
+      const counts = await client.history(type, { minutes });
+      if (isJson) printJson({ type, counts });
+      else print(renderHistory(counts));
     });
   types
     .command("retry")

@@ -1,4 +1,4 @@
-import type { Job, JobState, JobType, TypeSchedule, Waiting } from "../../client/index";
+import type { Job, JobState, JobType, PastCounts, TypeSchedule, Waiting } from "../../client/index";
 import { plainTable } from "./plainTable";
 import { printableJson } from "./printable";
 import { cut, paint, singleLine, type Styled, type StyleName } from "./styled";
@@ -135,6 +135,27 @@ export function renderTypes(types: JobType[], now: Date): Styled {
     { head: "ATTEMPTS", rank: 1 },
     { head: "IMAGE AGE", rank: 3 },
     { head: "DESCRIPTION", least: 20 },
+  ];
+  return plainTable(columns, rows, out.columns);
+}
+
+/** Words for the reasons that aren't plain by themselves. */
+const reasonWords: Partial<Record<NonNullable<PastCounts["reason"]>, string>> = {
+  idle: "idle instances ended",
+  minimum: "the minimum was raised",
+};
+
+export function renderHistory(history: PastCounts[]): Styled {
+  const rows = history.map(({ at, waiting, running, inService, pending, desired, reason }) => [
+    out.isTerminal ? shortTime(at) : at,
+    ...[waiting, running, inService, pending, desired].map(String),
+    reason === undefined ? "" : (reasonWords[reason] ?? reason),
+  ]);
+  const numbers = ["WAITING", "RUNNING", "INSTANCES", "STARTING", "WANTED"];
+  const columns = [
+    { head: "TIME" },
+    ...numbers.map((head) => ({ head, align: "right" as const })),
+    { head: "WHY", least: 12, rank: 1 },
   ];
   return plainTable(columns, rows, out.columns);
 }

@@ -166,6 +166,7 @@ export const keepPayloads = allow("KeepPayloads", "dynamodb:BatchWriteItem", "dy
 
 /** Reading the reasons why a type's workers don't start. */
 export const readFleets = allow("ReadFleets", "dynamodb:BatchGetItem");
+export const readFleetHistory = allow("ReadFleetHistory", "dynamodb:Query");
 export const keepFleetItems = allow("KeepFleetItems", "dynamodb:Query", "dynamodb:UpdateItem");
 
 /** Keeping the operator's own state. */

@@ -10,6 +10,7 @@ import {
   keepPayloads,
   listRecords,
   publishTo,
+  readFleetHistory,
   readFleets,
   readJobTypes,
   readListed,
@@ -70,6 +71,7 @@ export class JobOperator extends pulumi.ComponentResource {
         statements: [
           readJobTypes(types.arn, "dynamodb:Scan"),
           readFleets(fleets.arn),
+          readFleetHistory(fleets.arn),
           ...(records ? [keepControl(control.arn), readLogs(target, fleets.name)] : []),
           invoke("RetryLaunches", scaler.arn),
           ...(largeValues ? keepLargeValues(largeValues.arn) : []),

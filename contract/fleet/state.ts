@@ -1,3 +1,5 @@
+import type { CapacityReason } from "./history";
+
 /**
  * Tag of a type's Auto Scaling groups, to which the scaler's permissions are bound and by which a worker finds the
  * groups of its type. Its value is that of {@link fleetTagValue}.
@@ -33,6 +35,8 @@ export interface FleetState {
   /** The scaler's last counts, as `encodeCounts` writes them, and their time. */
   counts?: string;
   countsAt?: number;
+  /** Reason of the scaler's last change of capacity since the minute's run last kept the counts. */
+  changedFor?: CapacityReason;
   /** Time since which counts have seen visible messages, and since which instances desired and none in service. */
   backlogSince?: number;
   startingSince?: number;

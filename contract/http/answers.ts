@@ -1,3 +1,4 @@
+import type { CapacityReason } from "../fleet/history";
 import type { Labels } from "../labels";
 import type { LargeValue } from "../records/largeValues";
 import type { JobError, JobState, LoggedAttempt, OmittedResult } from "../records/record";
@@ -15,6 +16,7 @@ export interface Answers {
   Upload: Upload;
   Types: { types: JobType[] };
   JobType: JobType;
+  TypeHistory: TypeHistory;
   Schedules: { schedules: (TypeSchedule & { type: string })[] };
   Failures: { failures: FailureGroup[] };
   Action: Action;
@@ -214,6 +216,32 @@ export interface JobType {
   nextLaunchAt?: string;
   /** Time of the counts. */
   asOf?: string;
+}
+
+/** A type's jobs and instances over time. */
+export interface TypeHistory {
+  type: string;
+  /**
+   * Counts, oldest first, of each minute in which the type had jobs or its counts changed. They hold until the next
+   * ones, but while there are jobs for two minutes at most: then the scaler didn't run. The first may be older than
+   * what was asked for, since they held until then.
+   */
+  counts: PastCounts[];
+}
+
+/** Approximate numbers of jobs and instances at a time. */
+export interface PastCounts {
+  at: string;
+  waiting: number;
+  running: number;
+  inService: number;
+  pending: number;
+  desired: number;
+  /**
+   * Reason why `desired` is another number than before: the scaler's, or `idle` if it is lower since instances without
+   * jobs ended, and `minimum` if it is higher since the group's minimum is, or someone set it by hand.
+   */
+  reason?: CapacityReason | "idle" | "minimum";
 }
 
 /** A schedule that submits jobs, by EventBridge Scheduler. */

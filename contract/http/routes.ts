@@ -1,3 +1,4 @@
+import { historyMinutes } from "../fleet/history";
 import { idPattern, limits, tenantPattern, typePattern } from "../limits";
 import type { Submission } from "../messages/envelope";
 import { jobStates } from "../records/record";
@@ -265,6 +266,15 @@ export const routes = {
   getType: {
     ...{ method: "GET", path: "/types/{type}", scope: "read", by: "operator", summary: "Shows a job type" },
     answers: { 200: "JobType" },
+    problems: ["type-not-found"],
+  },
+  getHistory: {
+    ...{ method: "GET", path: "/types/{type}/history", scope: "read", by: "operator" },
+    summary: "Shows a type's jobs and instances over time",
+    query: {
+      minutes: { type: "integer", minimum: 1, maximum: historyMinutes, default: 60, description: "Time until now" },
+    },
+    answers: { 200: "TypeHistory" },
     problems: ["type-not-found"],
   },
   listSchedules: {

@@ -22,6 +22,7 @@ import { createOperator } from "./operator";
 import { createActionTable } from "./services/actionTable";
 import { filterLogsWith } from "./services/filterLogs";
 import { createLargeValues } from "./services/largeValues";
+import { readPastFrom } from "./services/readPast";
 import { removeDataIn } from "./services/removeData";
 import { reserveSecondsIn } from "./services/reserveSeconds";
 import { retryLaunchesBy } from "./services/retryLaunchesBy";
@@ -65,6 +66,7 @@ export function operatorFactory(): ReturnType<typeof createOperator> {
     watch: watchWith({ GroupName: schedules.groupName, RoleArn: schedules.roleArn }),
     newId: () => randomUUID(),
     readFleets: readFleetsFrom(tables, variable("FLEET_TABLE")),
+    readPast: readPastFrom(tables, variable("FLEET_TABLE")),
     readCounts: readCountsWith(new SQSClient(clientOptions())),
     retryLaunches: retryLaunchesBy(variable("SCALER_FUNCTION")),
     filterLogs: filterLogsWith(),

@@ -22,7 +22,7 @@ export function typeView(jobType: JobType, fleet: FleetState, deadLetters?: numb
 }
 
 /** Messages in flight beyond the slots are of jobs in backoff, or fetched ahead: they wait. */
-function countsOf(fleet: FleetState, deadLetters?: number): Pick<ShownType, "counts" | "instances" | "slots"> {
+export function countsOf(fleet: FleetState, deadLetters?: number): Pick<ShownType, "counts" | "instances" | "slots"> {
   const counts = decodeCounts(fleet.counts);
   if (!counts) return { counts: { deadLetters } };
   const [visible, inFlight, delayed, taking, retiring, pending, desired, max, all, busy] = counts;

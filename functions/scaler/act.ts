@@ -69,5 +69,8 @@ async function perform(action: Action, view: FleetView, effects: FleetEffects): 
     case "retire":
       await fleetItems.retire(type, action.instanceId, now);
       log("info", "instance-retiring", { jobType: type, worker: action.instanceId });
+      return;
+    case "keepPast":
+      await fleetItems.keepPast(type, now, action.past);
   }
 }

@@ -5,6 +5,7 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
+import { historyKey, historyMinutes, historyPlace } from "../../contract/fleet/history";
 import { fleetItem, type FleetState } from "../../contract/fleet/state";
 import { ifConditionHolds, valuesOf } from "../../contract/records/expressions";
 import { decodeFlat } from "../shared/flatItem";
@@ -37,6 +38,8 @@ export interface FleetItems {
   watch(type: string, instanceId: string, now: number): Promise<void>;
   /** Asks an instance's worker to retire. */
   retire(type: string, instanceId: string, now: number): Promise<void>;
+  /** Keeps counts for the type's history. */
+  keepPast(type: string, now: number, past: string): Promise<void>;
 }
 
 /** Seconds that the item of an instance whose worker never reports is kept. */
@@ -48,7 +51,7 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
   async function update(
     [type, item]: [type: string, item: string],
     values: Record<string, number | string | undefined>,
-    expressions: Pick<UpdateItemCommandInput, "UpdateExpression" | "ConditionExpression">,
+    expressions: Pick<UpdateItemCommandInput, "UpdateExpression" | "ConditionExpression" | "ExpressionAttributeNames">,
   ): Promise<Record<string, AttributeValue> | undefined> {
     const command = new UpdateItemCommand({
       TableName: tableName,
@@ -124,6 +127,13 @@ export function createFleetItems(client: DynamoDBClient, tableName: string): Fle
     async retire(type, instanceId, now) {
       const ConditionExpression = "attribute_exists(seenAt) AND attribute_not_exists(retiresSince)";
       await update([type, instanceId], { now }, { UpdateExpression: "SET retiresSince = :now", ConditionExpression });
+    },
+    async keepPast(type, now, past) {
+      const [hour, attribute] = historyPlace(now);
+      const expiresAt = Math.ceil(now / 1_000) + historyMinutes * 60;
+      const UpdateExpression = "SET #at = :past, expiresAt = :expiresAt";
+      const ExpressionAttributeNames = { "#at": attribute };
+      await update([historyKey(type), hour], { past, expiresAt }, { UpdateExpression, ExpressionAttributeNames });
     },
   };
 }

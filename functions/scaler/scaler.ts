@@ -93,9 +93,10 @@ async function scale(run: Run, { jobType, sent }: Target, described: Groups): Pr
     const [first] = actions;
     if (!view || !first) return;
     const changes = first.kind === "remember" ? first.changes : {};
-    // A write that is all there is to do needs no lease beyond itself.
+    // Writes that are all there is to do need no lease beyond the first.
     const from = now();
-    const lease = { type, from, until: actions.length > 1 ? from + leaseMilliseconds : from };
+    const acts = actions.some(({ kind }) => kind !== "remember" && kind !== "keepPast");
+    const lease = { type, from, until: acts ? from + leaseMilliseconds : from };
     if (!(await fleetItems.acquire(lease, view.state.lastLease, changes))) {
       // The holder may release the lease between our two calls: check again.
       if (isNudged ? await fleetItems.requestRecheck(type, now(), target.sent) : now() < (view.state.leaseUntil ?? 0))

@@ -379,6 +379,28 @@ describe("batch-jobs", () => {
     expect(jsonOf(await run(["types", "--json"], () => ({ body })))).to.deep.equal(body);
   });
 
+  it("shows a type's history, and why its capacity changed", async () => {
+    const same = { waiting: 3, running: 0, inService: 0, pending: 2, desired: 2 };
+    const counts = [
+      { at: "2026-11-02T10:00:07.000Z", ...same, reason: "backlog" },
+      { at: "2026-11-02T10:01:07.000Z", ...same, desired: 0, reason: "idle" },
+    ];
+    const body = { type: "word-count", counts };
+    const { stdout } = await run(["types", "history", "word-count"], () => ({ body }));
+    expect(stdout.split("\n").map((line) => line.trim().split(/ {2,}/))).to.deep.equal([
+      ["TIME", "WAITING", "RUNNING", "INSTANCES", "STARTING", "WANTED", "WHY"],
+      [counts[0]!.at, "3", "0", "0", "2", "2", "backlog"],
+      [counts[1]!.at, "3", "0", "0", "2", "0", "idle instances ended"],
+      [""],
+    ]);
+    expect(api!.requests[0]).to.include({ method: "GET", path: "/types/word-count/history?minutes=60" });
+    const longer = ["types", "history", "word-count", "--minutes", "90", "--json"];
+    expect(jsonOf(await run(longer, () => ({ body })))).to.deep.equal(body);
+    expect(api!.requests[0]!.path).to.match(/\?minutes=90$/);
+    const other = await run(["types", "history", "x"], () => ({ body: { type: "x" } }));
+    expect(other.stderr).to.include("Expected a type's history from the API");
+  });
+
   it("has help with examples for every command, and exits with 2 without a command", async () => {
     const { code, stdout } = await runCli(["--help"]);
     expect(code).to.equal(0);
@@ -486,7 +508,7 @@ describe("batch-jobs, its options and messages", () => {
     const names = [...stdout.matchAll(/^ {2}([a-z][a-z-]*) .*/gm)].map(([, name]) => name!);
     const commands = names.filter((name) => !["help", "dead-letters", "actions"].includes(name)).map((name) => [name]);
     const letters = ["list", "show", "redrive", "purge"].map((name) => ["dead-letters", name]);
-    for (const command of [...commands, ...letters, ["types", "retry"]]) {
+    for (const command of [...commands, ...letters, ["types", "history"], ["types", "retry"]]) {
       const help = (await runCli([...command, "--help"])).stdout;
       const [, options] = /\nOptions:\n(.*?)\n\n/s.exec(help) ?? [];
       const entries = (options ?? "")

@@ -123,6 +123,7 @@ export const probes: Record<string, Probe> = {
       if (counts.deadLetters === undefined) throw new Error(`Expected the dead letters of ${type}`);
     }
     await answers(world, 200, "GET", "/types/deserted");
+    await answers(world, 200, "GET", "/types/deserted/history");
   },
   async problems(world) {
     await world.journey.cloud.calls.dynamodb("UpdateItem", {

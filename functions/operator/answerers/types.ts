@@ -8,6 +8,8 @@ import { answer, type HttpAnswer, refuse } from "../../shared/httpAnswer";
 import type { JobTypes } from "../../shared/jobTypes";
 import { mapLimited } from "../../shared/mapLimited";
 import type { ReadCounts } from "../../shared/messages/readCounts";
+import { historyView } from "../historyView";
+import type { ReadPast } from "../services/readPast";
 import type { RetryLaunches } from "../services/retryLaunchesBy";
 import { typeView } from "../typeView";
 import type { Answerers } from "./answerer";
@@ -16,19 +18,22 @@ export interface TypeEffects {
   jobTypes: JobTypes;
   readFleets: ReadFleets;
   readCounts: ReadCounts;
+  readPast: ReadPast;
   /** Has the scaler retry the launches of a type now. */
   retryLaunches: RetryLaunches;
   /** True if types are shown without their queues, whose URLs contain the account's id. */
   hidesQueues?: boolean;
+  /** Epoch milliseconds. */
+  now: () => number;
   log: Log;
 }
 
 const queuesAtOnce = 20;
 
-type TypeRoute = "listTypes" | "getType" | "listSchedules" | "retryLaunches";
+type TypeRoute = "listTypes" | "getType" | "getHistory" | "listSchedules" | "retryLaunches";
 
 export function createTypeAnswerers(effects: TypeEffects): Answerers<TypeRoute> {
-  const { jobTypes, readFleets, readCounts, retryLaunches, hidesQueues, log } = effects;
+  const { jobTypes, readFleets, readCounts, readPast, retryLaunches, hidesQueues, now, log } = effects;
 
   /** Resolves to undefined if the read fails: the types are the answer all the same. */
   async function ifReadable<T>(read: Promise<T>): Promise<T | undefined> {
@@ -53,6 +58,14 @@ export function createTypeAnswerers(effects: TypeEffects): Answerers<TypeRoute> 
   return {
     listTypes: async () => answer(200, { types: await viewsOf(await jobTypes.list()) }),
     getType: ({ parameter }) => withType(parameter, async (jobType) => answer(200, (await viewsOf([jobType]))[0])),
+    getHistory: ({ parameter, query }) =>
+      withType(parameter, async ({ type }) => {
+        const { minutes = 60 } = query as { minutes?: number };
+        const from = new Date(now() - minutes * 60_000).toISOString();
+        // The time begins and ends within hours, and the last counts before it held.
+        const past = await readPast(type, Math.ceil(minutes / 60) + 2);
+        return answer(200, { type, counts: historyView(past, from) });
+      }),
     async listSchedules() {
       const types = await jobTypes.list();
       const schedules = types.flatMap(({ type, schedules: own = [] }) => own.map((each) => ({ type, ...each })));

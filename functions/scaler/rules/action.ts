@@ -1,3 +1,4 @@
+import type { CapacityReason } from "../../../contract/fleet/history";
 import type { FleetState } from "../../../contract/fleet/state";
 
 /** Fields of the fleet item to set; fields with the value undefined are removed. */
@@ -9,7 +10,5 @@ export type Action =
   | { kind: "setDesired"; groupName: string; from: number; to: number; reason: CapacityReason }
   | { kind: "markUnhealthy"; instanceId: string; silentForSeconds: number }
   | { kind: "watch"; instanceId: string }
-  | { kind: "retire"; instanceId: string };
-
-/** Reason why a group's desired capacity changes; only the last two may lower it. */
-export type CapacityReason = "backlog" | "launches fail" | "spot stays short";
+  | { kind: "retire"; instanceId: string }
+  | { kind: "keepPast"; past: string };

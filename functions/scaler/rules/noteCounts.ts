@@ -1,4 +1,5 @@
 import { encodeCounts } from "../../../contract/fleet/counts";
+import { encodePast } from "../../../contract/fleet/history";
 import { reportSeconds } from "../../../contract/fleet/state";
 import type { Action, StateChanges } from "./action";
 import { type FleetView, groupsOf, inService, isIdle, liveCount, total } from "./fleetView";
@@ -12,7 +13,7 @@ const oldMilliseconds = 3 * reportSeconds * 1_000;
 /**
  * Adds the counts of the type's work and capacity to the actions, if there are any: they cost no further write. By
  * themselves they are written by the minute's run while the type has work, or if they changed, and by a nudged run if
- * they are old. An idle type that was never counted isn't.
+ * they are old. An idle type that was never counted isn't. The minute's run also keeps them for the type's history.
  */
 export function noteCounts(view: FleetView, actions: Action[]): Action[] {
   const { now, counts, state, launches } = view;
@@ -24,11 +25,17 @@ export function noteCounts(view: FleetView, actions: Action[]): Action[] {
   if (actions.length === 0 && !isDue) return [];
   const [first] = actions;
   const isFirst = first?.kind === "remember";
-  const changes = { ...(isFirst && first.changes), ...counted, countsAt: now };
-  return [{ kind: "remember", changes }, ...(isFirst ? actions.slice(1) : actions)];
+  const acts = isFirst ? actions.slice(1) : actions;
+  const changedFor = acts.flatMap((act) => (act.kind === "setDesired" ? act.reason : [])).at(-1);
+  const changes = {
+    ...{ ...(isFirst && first.changes), ...counted, countsAt: now },
+    ...((launches || changedFor) && { changedFor }),
+  };
+  const past = encodePast(counted.counts, state.changedFor);
+  return [{ kind: "remember", changes }, ...acts, ...(launches ? [{ kind: "keepPast" as const, past }] : [])];
 }
 
-function countFleet(view: FleetView): StateChanges {
+function countFleet(view: FleetView): StateChanges & { counts: string } {
   const { now, counts, group, items, state, jobType } = view;
   const { visible, inFlight, delayed = 0 } = counts;
   const serving = groupsOf(view).flatMap(inService);

@@ -1,5 +1,6 @@
+import type { CapacityReason } from "../../../contract/fleet/history";
 import { isReady } from "../../../contract/fleet/lifecycleState";
-import type { Action, CapacityReason, StateChanges } from "./action";
+import type { Action, StateChanges } from "./action";
 import { type FleetView, type Group, groupsOf, liveCount } from "./fleetView";
 import type { LaunchVerdict } from "./judgeLaunches";
 

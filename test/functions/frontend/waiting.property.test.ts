@@ -2,30 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { WaitingReason } from "../../../contract/records/waiting";
 import { readySince, waitingOf } from "../../../functions/frontend/waiting";
-import { type Conditions, SimulatedFleet, stepSeconds, type Truth } from "../support/simulatedFleet";
-
-const conditions: fc.Arbitrary<Conditions> = fc.record({
-  jobs: fc.array(
-    fc.record({
-      at: fc.integer({ min: 5, max: 900 }),
-      seconds: fc.integer({ min: 5, max: 400 }),
-      kind: fc.constantFrom(
-        "usual" as const,
-        "usual" as const,
-        "unpublished" as const,
-        "delayed" as const,
-        "failing" as const,
-      ),
-      delay: fc.integer({ min: 5, max: 600 }),
-    }),
-    { minLength: 1, maxLength: 12 },
-  ),
-  slots: fc.integer({ min: 1, max: 2 }),
-  maxInstances: fc.integer({ min: 1, max: 3 }),
-  launchSeconds: fc.integer({ min: 10, max: 300 }),
-  launchesFail: fc.boolean(),
-  outage: fc.tuple(fc.integer({ min: 0, max: 1_500 }), fc.integer({ min: 0, max: 1_500 })),
-});
+import { anyConditions, type Conditions, SimulatedFleet, stepSeconds, type Truth } from "../support/simulatedFleet";
 
 /** The reason that the truth about the fleet gives. */
 function reasonOf({ inService, desired, isFull, messages }: Truth, { launchesFail }: Conditions): WaitingReason {
@@ -65,7 +42,7 @@ describe("why a job waits, in a fleet whose truth is known,", () => {
   it("is true, and is told of each that waits for long, as soon as the cause has lasted", async () => {
     const told: Partial<Record<WaitingReason, number>> = {};
     await fc.assert(
-      fc.asyncProperty(conditions, async (given) => {
+      fc.asyncProperty(anyConditions, async (given) => {
         const fleet = new SimulatedFleet(given);
         // Since when the truth gives this reason, with a scaler that runs.
         let lasting: { reason?: WaitingReason; since: number } = { since: 0 };

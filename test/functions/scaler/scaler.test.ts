@@ -2,7 +2,9 @@ import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import fc from "fast-check";
 import { decodeCounts } from "../../../contract/fleet/counts";
+import { encodePast, historyMinutes, historyPlace } from "../../../contract/fleet/history";
 import { type InstanceReport, workerAlias } from "../../../contract/fleet/state";
+import { readPastFrom } from "../../../functions/operator/services/readPast";
 import { createFleetItems, type FleetItems, type Lease } from "../../../functions/scaler/fleetItems";
 import type { StateChanges } from "../../../functions/scaler/rules/action";
 import { Emulators } from "../support/emulators";
@@ -64,14 +66,14 @@ describe("scaler", () => {
       fake.counts.set("a", { visible: 60, inFlight: 0 });
       await fake.run();
       fake.time += 60_000;
-      const { countsAt, counts, ...before } = await state("a");
+      const { countsAt, counts, changedFor, ...before } = await state("a");
       const calls = fake.calls.length;
       await fake.run();
       const after = await state("a");
       const leases = { lastLease: fake.time, leaseUntil: fake.time };
       const counted = { counts: "60 0 0 0 0 0 5 10 0 0", countsAt: fake.time, startingSince: fake.time };
       expect(after).to.deep.equal({ ...before, ...leases, ...counted });
-      expect([counts, countsAt]).to.deep.equal(["60 0 0 0 0 0 0 10 0 0", fake.time - 60_000]);
+      expect([counts, countsAt, changedFor]).to.deep.equal(["60 0 0 0 0 0 0 10 0 0", fake.time - 60_000, "backlog"]);
       expect(fake.calls.slice(calls)).to.deep.equal(["describe 1", "count a", "launches a-group"]);
     });
 
@@ -266,6 +268,85 @@ describe("scaler", () => {
       fake.time += 1;
       await fake.run(nudge("a", 0));
       expect((await state("a")).countsAt).to.equal(fake.time);
+    });
+  });
+
+  describe("a type's history", () => {
+    const past = (type = "a", hours = 200) => readPastFrom(aws.tables, table)(type, hours);
+    const at = (milliseconds: number) => new Date(milliseconds).toISOString();
+
+    it("is kept by the runs of each minute that write anyway, with the reason of changes since", async () => {
+      const start = fake.time;
+      fake.add("a");
+      fake.add("ab", {}, 1);
+      await fake.run(nudge("a", 36));
+      expect(await past()).to.deep.equal([]);
+      fake.counts.set("a", { visible: 36, inFlight: 0 });
+      for (let minute = 0; minute < 3; minute++) {
+        fake.time += 60_000;
+        if (minute === 2) fake.counts.set("a", { visible: 96, inFlight: 0 });
+        await fake.run();
+      }
+      fake.time += 60_000;
+      await fake.run();
+      expect(await past()).to.deep.equal([
+        [at(start + 60_000), "36 0 0 0 0 0 3 10 0 0|backlog"],
+        [at(start + 120_000), "36 0 0 0 0 0 3 10 0 0"],
+        [at(start + 180_000), "96 0 0 0 0 0 3 10 0 0"],
+        [at(start + 240_000), "96 0 0 0 0 0 7 10 0 0|backlog"],
+      ]);
+    });
+
+    it("costs no write while nothing happens, and one for the minute in which the type went idle", async () => {
+      fake.add("a", { desired: 1, instances: instances(1) }, 1);
+      await fake.run();
+      fake.counts.set("a", { visible: 0, inFlight: 0 });
+      fake.groups.set("a-group", { ...fake.groups.get("a-group")!, desired: 0, instances: [] });
+      for (let minute = 0; minute < 5; minute++) {
+        fake.time += 60_000;
+        await fake.run();
+      }
+      expect((await past()).map(([, text]) => text)).to.deep.equal(["1 0 0 1 0 0 1 10 2 0", "0 0 0 0 0 0 0 10 0 0"]);
+    });
+
+    it("takes no lease, and fails loudly if it can't be kept, once all else is done", async () => {
+      fake.add("a", {}, 60);
+      const refusing = { ...items, keepPast: () => Promise.reject(new Error("throttled")) };
+      const error = await fake.run({}, refusing);
+      expect((error!.cause as Error).message).to.equal("throttled");
+      expect(fake.desired("a")).to.equal(5);
+      expect(await state("a")).not.to.have.property("leaseUntil");
+    });
+
+    it("is an item of each hour, which expires 7 days after its last counts and lies beside the fleet's own", async () => {
+      const start = Date.parse("2026-11-02T10:58:07.999Z");
+      for (const minute of [0, 1, 2, 3]) await items.keepPast("a", start + minute * 60_000, String(minute));
+      const kept = (await written()).sort((one, other) => (one.item!.S! < other.item!.S! ? -1 : 1));
+      const expiry = (time: string) => ({ N: String(Date.parse(time) / 1_000 + 7 * 86_400) });
+      expect(kept).to.deep.equal([
+        {
+          ...{ type: { S: "a#history" }, item: { S: "2026-11-02T10" }, expiresAt: expiry("2026-11-02T10:59:08Z") },
+          ...{ "58:07": { S: "0" }, "59:07": { S: "1" } },
+        },
+        {
+          ...{ type: { S: "a#history" }, item: { S: "2026-11-02T11" }, expiresAt: expiry("2026-11-02T11:01:08Z") },
+          ...{ "00:07": { S: "2" }, "01:07": { S: "3" } },
+        },
+      ]);
+      expect(await items.read("a")).to.deep.equal({ state: {}, items: {} });
+      expect(await past("a", 1)).to.deep.equal([
+        ["2026-11-02T11:00:07.000Z", "2"],
+        ["2026-11-02T11:01:07.000Z", "3"],
+      ]);
+      expect((await past()).map(([, text]) => text)).to.deep.equal(["0", "1", "2", "3"]);
+    });
+
+    it("of a week, full to the last minute and in large fleets, comes by one read", async () => {
+      const counts = encodePast("100000 20000 5000 2000 100 100 2100 3000 4000 4000", "spot stays short");
+      const attributes = Array.from({ length: 60 }, (_, minute) => [historyPlace(minute * 60_000)[1], counts]);
+      const bytes = attributes.reduce((sum, [name, text]) => sum + name!.length + text!.length, 0) + 100;
+      // DynamoDB reads up to 1 MB at once ("Query", Amazon DynamoDB API Reference).
+      expect(bytes * (historyMinutes / 60 + 2)).to.be.below(1_000_000);
     });
   });
 

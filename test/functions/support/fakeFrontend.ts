@@ -146,6 +146,7 @@ export class FakeFrontend {
       removeData: (record, now, by) => Promise.resolve(this.removeData(record, now, by)),
       watch: { begin: async (id) => this.tell(`watch ${id}`), end: async (id) => this.tell(`unwatch ${id}`) },
       pause: () => Promise.resolve(),
+      readPast: () => Promise.resolve([]),
       readCounts: () => Promise.resolve({ visible: 2, inFlight: 1 }),
       retryLaunches: () => Promise.resolve(),
       ...overrides,

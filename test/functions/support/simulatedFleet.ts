@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import type { FleetState } from "../../../contract/fleet/state";
 import type { JobRecord } from "../../../contract/records/record";
+import type { Past } from "../../../functions/operator/services/readPast";
 import type { FleetItems } from "../../../functions/scaler/fleetItems";
 import type { InstanceItem } from "../../../functions/scaler/rules/fleetView";
 import { FakeScaler } from "./fakeScaler";
@@ -15,6 +17,30 @@ export interface SimulatedJob {
   /** Delay of its start, or of its second attempt. */
   delay: number;
 }
+
+/** Any fleet, with up to twelve jobs within a quarter of an hour. */
+export const anyConditions: fc.Arbitrary<Conditions> = fc.record({
+  jobs: fc.array(
+    fc.record({
+      at: fc.integer({ min: 5, max: 900 }),
+      seconds: fc.integer({ min: 5, max: 400 }),
+      kind: fc.constantFrom(
+        "usual" as const,
+        "usual" as const,
+        "unpublished" as const,
+        "delayed" as const,
+        "failing" as const,
+      ),
+      delay: fc.integer({ min: 5, max: 600 }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  ),
+  slots: fc.integer({ min: 1, max: 2 }),
+  maxInstances: fc.integer({ min: 1, max: 3 }),
+  launchSeconds: fc.integer({ min: 10, max: 300 }),
+  launchesFail: fc.boolean(),
+  outage: fc.tuple(fc.integer({ min: 0, max: 1_500 }), fc.integer({ min: 0, max: 1_500 })),
+});
 
 export interface Conditions {
   jobs: SimulatedJob[];
@@ -46,6 +72,15 @@ export interface Truth {
   /** True if each slot of each instance in service is busy. */
   isFull: boolean;
   messages: number;
+  /** Those of the messages whose time has not come. */
+  delayed: number;
+}
+
+/** A change of desired capacity. */
+export interface CapacityChange {
+  at: number;
+  by: "scaler" | "worker";
+  difference: number;
 }
 
 /** A type's queue, group and workers in steps, on the scaler's own code; its fleet item is kept in memory. */
@@ -53,6 +88,11 @@ export class SimulatedFleet {
   readonly state: FleetState = {};
   readonly jobs: Job[] = [];
   readonly truths = new Map<number, Truth>();
+  /** All changes of capacity, and what the scaler kept. */
+  readonly changes: CapacityChange[] = [];
+  readonly past: Past = [];
+  /** The truth as the runs of each minute saw it. */
+  readonly seen = new Map<number, Truth>();
   private readonly reports: Record<string, InstanceItem> = {};
   private readonly fake: FakeScaler;
   private instances: Instance[] = [];
@@ -91,8 +131,12 @@ export class SimulatedFleet {
   async scale(event: object): Promise<void> {
     if (this.isScalerOut) return;
     this.note();
+    const before = this.truths.get(this.now)!;
+    if (!("sent" in event)) this.seen.set(this.now, before);
     const error = await this.fake.run(event);
     if (error) throw error;
+    const difference = this.group().desired - before.desired;
+    if (difference !== 0) this.changes.push({ at: this.now, by: "scaler", difference });
   }
 
   private submit(): number {
@@ -154,6 +198,7 @@ export class SimulatedFleet {
     this.instances = this.instances.filter((each) => each !== instance);
     const group = this.group();
     this.fake.groups.set(group.name, { ...group, desired: group.desired - 1 });
+    this.changes.push({ at: this.now, by: "worker", difference: -1 });
   }
 
   private report(): void {
@@ -184,6 +229,7 @@ export class SimulatedFleet {
       desired: group.desired,
       isFull: serving.length > 0 && serving.every(({ jobs }) => jobs.length === this.conditions.slots),
       messages: counts.visible + counts.inFlight + counts.delayed,
+      delayed: counts.delayed,
     });
   }
 
@@ -215,6 +261,10 @@ export class SimulatedFleet {
       retryLaunches: () => Promise.resolve(),
       watch: () => Promise.resolve(),
       retire: () => Promise.resolve(),
+      keepPast: (_type, at, past) => {
+        this.past.push([new Date(at).toISOString(), past]);
+        return Promise.resolve();
+      },
     };
   }
 }
