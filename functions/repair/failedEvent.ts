@@ -21,8 +21,7 @@ export function eventOf(Message: string): TopicEvent {
 }
 
 function isEvent(value: unknown): value is TopicEvent {
-  if (!isObject(value) || !Array.isArray(value.Records) || value.Records.length === 0) return false;
-  return value.Records.every(
-    (record) => isObject(record) && isObject(record.Sns) && typeof record.Sns.Message === "string",
-  );
+  const isRecord = (record: unknown) =>
+    isObject(record) && isObject(record.Sns) && typeof record.Sns.Message === "string";
+  return isObject(value) && Array.isArray(value.Records) && value.Records.length > 0 && value.Records.every(isRecord);
 }

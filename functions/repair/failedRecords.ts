@@ -1,5 +1,6 @@
 import { type AttributeValue, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { limits } from "../../contract/limits";
+import { valuesOf } from "../../contract/records/expressions";
 import { endedAs, listIndex } from "../../contract/records/listKey";
 import type { JobRecord } from "../../contract/records/record";
 import { createRecordTable } from "../shared/recordTable";
@@ -48,7 +49,7 @@ export function createFailedRecords(client: DynamoDBClient, tableName: string): 
           TableName: tableName,
           IndexName: listIndex,
           KeyConditionExpression: "listKey = :listKey AND submittedAt < :before",
-          ExpressionAttributeValues: { ":listKey": { S: listKey }, ":before": { S: before } },
+          ExpressionAttributeValues: valuesOf({ listKey, before }),
           Limit: pageSize,
           ExclusiveStartKey: start as Record<string, AttributeValue> | undefined,
         }),

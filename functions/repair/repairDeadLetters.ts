@@ -55,7 +55,7 @@ async function repairLetter(effects: RepairRun, jobType: JobType, letter: Queued
       log("info", "dead-letter-skipped", { ...about, reason: "a worker still holds the job" });
       return false;
     }
-    const isOver = record !== undefined && record.state !== "queued" && record.state !== "running";
+    const isOver = record && record.state !== "queued" && record.state !== "running";
     if (!isOver) {
       const failedAt = new Date(now()).toISOString();
       const message = explained(letter, jobType, record?.attempts, failedAt);

@@ -40,8 +40,7 @@ export async function sendUnsent({ unsentEvents, routeJobs, hasTime, log }: Repa
   }
 
   /** Returns true if it reached the table's end. */
-  async function sendFrom(start: string | undefined): Promise<boolean> {
-    let after = start;
+  async function sendFrom(after?: string): Promise<boolean> {
     for (let vain = 0; vain < pagesInVain && hasTime();) {
       const before = sent;
       const { events, next } = await unsentEvents.list(after);
@@ -54,6 +53,6 @@ export async function sendUnsent({ unsentEvents, routeJobs, hasTime, log }: Repa
   }
 
   // Ids are random, and so is a place after one: events behind many that stay have their turn in some run.
-  if (!(await sendFrom(undefined)) && hasTime()) await sendFrom(randomUUID());
+  if (!(await sendFrom()) && hasTime()) await sendFrom(randomUUID());
   return sent;
 }

@@ -86,7 +86,7 @@ export function createRouteJobs(effects: RouteJobsEffects): (event: TopicEvent) 
     // A worker may have a job before SQS has answered, and its lines come after this one.
     const time = new Date(now()).toISOString();
     const unsent = await sendMessages(messages);
-    const isKept = unsent.length > 0 && ((await keepJobs?.(unsent)) ?? false);
+    const isKept = unsent.length > 0 && (await keepJobs?.(unsent));
     const failures: Failure[] = [
       ...addressed.filter((each) => "error" in each),
       ...(isKept ? [] : unsent).map(({ message: { id, type }, error }) => ({ id, type, error })),

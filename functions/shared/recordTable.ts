@@ -1,23 +1,12 @@
-import { type DynamoDBClient, GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { ifConditionHolds, namesIn, valuesOf } from "../../contract/records/expressions";
+import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { decodeRecord, type JobRecord } from "../../contract/records/record";
-
-/**
- * One conditional update of a record, in DynamoDB's language: `#field` stands for the field, `:name` for one of
- * `values`.
- */
-export interface RecordUpdate {
-  change: string;
-  condition: string;
-  /** Strings, numbers, and documents, which are kept as JSON. Undefined ones are left out. */
-  values: Record<string, unknown>;
-}
+import { type ConditionalUpdate, updateIf } from "./updateIf";
 
 export interface RecordTable {
   /** Reads the record consistently: one just written is seen. */
   read: (id: string) => Promise<JobRecord | undefined>;
   /** The record after the update; undefined if its condition does not hold. */
-  update: (id: string, update: RecordUpdate) => Promise<JobRecord | undefined>;
+  update: (id: string, update: ConditionalUpdate) => Promise<JobRecord | undefined>;
 }
 
 /** The table of job records in DynamoDB. */
@@ -28,17 +17,6 @@ export function createRecordTable(client: DynamoDBClient, tableName: string): Re
       const { Item } = await client.send(new GetItemCommand({ ...itemOf(id), ConsistentRead: true }));
       return Item && decodeRecord(Item);
     },
-    async update(id, { change, condition, values }) {
-      const command = new UpdateItemCommand({
-        ...itemOf(id),
-        UpdateExpression: change,
-        ConditionExpression: condition,
-        ExpressionAttributeNames: namesIn(`${change} ${condition}`),
-        ExpressionAttributeValues: valuesOf(values),
-        ReturnValues: "ALL_NEW",
-      });
-      const answer = await ifConditionHolds(client.send(command));
-      return answer && decodeRecord(answer.Attributes ?? {});
-    },
+    update: (id, update) => updateIf(client, itemOf(id), update, decodeRecord),
   };
 }

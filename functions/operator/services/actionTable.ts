@@ -1,11 +1,6 @@
-import {
-  type DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-  QueryCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { ifConditionHolds, namesIn, valuesOf } from "../../../contract/records/expressions";
+import { updateIf } from "../../shared/updateIf";
 import {
   type ActionItem,
   type ActionProgress,
@@ -31,18 +26,8 @@ export function createActionTable(client: DynamoDBClient, TableName: string): Ac
     return Item && decode(Item);
   }
 
-  async function update(id: string, change: string, condition: string, values: Record<string, unknown>) {
-    const command = new UpdateItemCommand({
-      ...itemOf(id),
-      UpdateExpression: change,
-      ConditionExpression: condition,
-      ExpressionAttributeNames: namesIn(`${change} ${condition}`),
-      ExpressionAttributeValues: valuesOf(values),
-      ReturnValues: "ALL_NEW",
-    });
-    const written = await ifConditionHolds(client.send(command));
-    return written && decode(written.Attributes ?? {});
-  }
+  const update = (id: string, change: string, condition: string, values: Record<string, unknown>) =>
+    updateIf(client, itemOf(id), { change, condition, values }, decode);
 
   const going = "(#state = :counting OR #state = :running)";
   const states = { counting: "counting", running: "running" };
