@@ -43,6 +43,14 @@ export interface JobEnvelope {
   retry?: RetryMark;
 }
 
+/** Settings of a job that its message and its record hold: retries and replays take them from the record. */
+export const jobSettings = ["tenant", "labels", "maxAttempts"] as const;
+export type JobSettings = Pick<JobEnvelope, (typeof jobSettings)[number]>;
+
+export function settingsOf(job: JobSettings): JobSettings {
+  return definedFields(Object.fromEntries(jobSettings.map((name) => [name, job[name]])));
+}
+
 /** A retry from the kept payload: its message begins the job again while the job's last end is this one. */
 export interface RetryMark {
   /** `finishedAt` of that end. */

@@ -56,6 +56,8 @@ export interface JobRecord {
   tenant?: string;
   /** The submitter's own words for the job. */
   labels?: Labels;
+  /** Fewer attempts than the processor gives, as its message said. */
+  maxAttempts?: number;
   /** Digest of the caller who submitted the job under an `Idempotency-Key`. */
   submitter?: string;
   /** Principal of the caller who submitted the job; undefined if the API authenticates none. */
@@ -121,7 +123,7 @@ export interface JobRecord {
 /** The value of a DynamoDB attribute, of the kinds that records use. */
 export type AttributeValue = { S: string } | { N: string };
 
-const numbers = ["attempts", "claims", "retries", "leaseUntil", "lossesAlone", "deferrals", "expiresAt"];
+const numbers = ["maxAttempts", "attempts", "claims", "retries", "leaseUntil", "lossesAlone", "deferrals", "expiresAt"];
 /** Fields that are kept as JSON, and values of their kinds, with what readers rely on; undefined for any value. */
 const documents: Record<string, unknown> = {
   ...{ result: undefined, suspect: true, labels: {}, attemptLog: [], progress: { fraction: 0 } },

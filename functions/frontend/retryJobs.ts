@@ -3,7 +3,7 @@ import { type ProblemDocument, problemOf } from "../../contract/http/problem";
 import { idPattern } from "../../contract/limits";
 import { aboutJobs, errorFields, type Log } from "../../contract/log";
 import { attributes, stringAttributes } from "../../contract/messages/attributes";
-import { encodeEnvelope, type JobEnvelope } from "../../contract/messages/envelope";
+import { encodeEnvelope, type JobEnvelope, settingsOf } from "../../contract/messages/envelope";
 import type { RedriveOutcomes } from "../../contract/messages/redrive";
 import type { Payload } from "../../contract/records/payloads";
 import type { JobRecord } from "../../contract/records/record";
@@ -54,7 +54,7 @@ export async function retryJobs(
   const { records, payloads, actOnLarge, jobTypes, redrive, publish, now, log } = effects;
 
   async function retryKept(record: JobRecord, kept: Payload | undefined): Promise<RetryOutcome> {
-    const { id, type, tenant, labels, submittedAt } = record;
+    const { id, type, submittedAt } = record;
     if (!kept || needsLetters) return { id, problem: notKept(id) };
     if (!(await jobTypes.find(type))) {
       return { id, problem: problemOf("unknown-type", `The type ${describe(type)} of job ${id} is gone`) };
@@ -62,9 +62,7 @@ export async function retryJobs(
     const at = new Date(now()).toISOString();
     const retry = { at, ...(by !== undefined && { by }), ...(key !== undefined && { key }) };
     const envelope: JobEnvelope = {
-      ...{ version: 1, id, type, ...kept, submittedAt },
-      ...(tenant !== undefined && { tenant }),
-      ...(labels !== undefined && { labels }),
+      ...{ version: 1, id, type, ...kept, submittedAt, ...settingsOf(record) },
       ...(delaySeconds > 0 && { notBefore: new Date(Date.parse(at) + delaySeconds * 1_000).toISOString() }),
       retry: { of: record.finishedAt ?? at, ...retry },
     };

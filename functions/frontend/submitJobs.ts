@@ -4,7 +4,13 @@ import { type ProblemDocument, problemOf } from "../../contract/http/problem";
 import { limits } from "../../contract/limits";
 import { aboutJobs, errorFields, type Log } from "../../contract/log";
 import { attributes, stringAttributes } from "../../contract/messages/attributes";
-import { encodeMessage, type JobEnvelope, packEnvelopes, type Submission } from "../../contract/messages/envelope";
+import {
+  encodeMessage,
+  type JobEnvelope,
+  packEnvelopes,
+  settingsOf,
+  type Submission,
+} from "../../contract/messages/envelope";
 import { publishInput } from "../../contract/messages/scheduledMessage";
 import { listKeyOf } from "../../contract/records/listKey";
 import type { JobRecord, JobState } from "../../contract/records/record";
@@ -51,6 +57,8 @@ export interface IdentifiedSubmission extends Submission {
   source?: Source;
   /** Lifetime of the payload in S3. */
   days?: number;
+  /** Fewer attempts than the type gives, as of the job that it replays. */
+  maxAttempts?: number | undefined;
   /** Set if an `Idempotency-Key` gave the id: the key's id in earlier versions. */
   unscopedId?: string;
 }
@@ -85,7 +93,7 @@ export function createSubmitJobs(
   const checkPayload = createCheckPayload(runWithin);
 
   async function record(submission: IdentifiedSubmission, checks: { milliseconds: number }): Promise<Recorded> {
-    const { id, type, payloadRef, tenant, labels, submittedBy, replayOf } = submission;
+    const { id, type, payloadRef, submittedBy, replayOf } = submission;
     try {
       const jobType = await jobTypes.find(type);
       if (!jobType) {
@@ -127,7 +135,7 @@ export function createSubmitJobs(
       const listKey = listKeyOf(type, id);
       const keys = { id, type, state: "queued", attempts: 0, listKey } as const;
       const submitter = submission.unscopedId === undefined ? undefined : submission.submitter;
-      const origin = { tenant, labels, submitter, submittedBy, replayOf };
+      const origin = { ...settingsOf(submission), submitter, submittedBy, replayOf };
       const fresh: JobRecord = { ...keys, digest, ...origin, submittedAt, notBefore: notBefore.value };
       const present = (await records?.create(fresh)) ?? fresh;
       // A job whose message was given up as lost has failed, even if its record doesn't say so yet.
@@ -199,10 +207,11 @@ function envelopesToPublish(recorded: Recorded[]): JobEnvelope[] {
   const envelopes = new Map<string, JobEnvelope>();
   for (const outcome of recorded) {
     if ("problem" in outcome || outcome.record.state !== "queued") continue;
-    const { id, type, payload, payloadRef, days, tenant, labels } = outcome.submission;
+    const { id, type, payload, payloadRef, days } = outcome.submission;
     const { submittedAt, notBefore } = outcome.record;
     const content = payloadRef ? { payloadRef: { ...payloadRef, days: days! } } : { payload };
-    envelopes.set(id, definedFields({ version: 1, id, type, ...content, submittedAt, tenant, labels, notBefore }));
+    const settings = settingsOf(outcome.submission);
+    envelopes.set(id, definedFields({ version: 1, id, type, ...content, submittedAt, ...settings, notBefore }));
   }
   return [...envelopes.values()];
 }
@@ -214,13 +223,14 @@ export function isTooFarForQueues(notBefore: string | undefined, now: number): b
 /** A schedule holds less than a message: all of it is JSON within JSON. */
 function scheduleProblem(
   { now, later }: SubmitJobsEffects,
-  { id, type, payload, tenant, labels }: IdentifiedSubmission,
+  submission: IdentifiedSubmission,
   notBefore: string | undefined,
 ): ProblemDocument | undefined {
   if (!isTooFarForQueues(notBefore, now())) return undefined;
+  const { id, type, payload } = submission;
   const submittedAt = notBefore!;
   const bytes = bytesOf(
-    publishInput(later.topicArn, { version: 1, id, type, payload, tenant, labels, submittedAt, notBefore }),
+    publishInput(later.topicArn, { version: 1, id, type, payload, ...settingsOf(submission), submittedAt, notBefore }),
   );
   if (bytes <= limits.maxScheduleInputBytes) return undefined;
   const most = limits.maxScheduleInputBytes;

@@ -50,11 +50,11 @@ export function createSubmissionAnswerers(effects: SubmissionEffects): Answerers
       if (problems.length > 0) return refuse(wrongShape(problems));
       const record = idPattern.test(id) ? await recordsFor(records!, call).read(id) : undefined;
       if (!record) return refuse(problemOf("job-not-found", `No job has the id ${describe(id)}`));
-      const { type, tenant, labels } = record;
+      const { type, tenant, labels, maxAttempts } = record;
       const kept = Object.hasOwn(given as object, "payload") ? {} : await payloads!.read(record);
       if (!kept) return refuse(notKept(id));
       const value = { type, ...kept, tenant, labels, ...(given as object) };
-      return submit(request, value, { replayOf: id, source: { type, id, ...kept } });
+      return submit(request, value, { replayOf: id, maxAttempts, source: { type, id, ...kept } });
     },
 
     async submitBatch({ event, route, tenant }) {

@@ -1,4 +1,5 @@
 import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
+import { jobSettings } from "../../../contract/messages/envelope";
 import { namesIn } from "../../../contract/records/expressions";
 import { endedAs, listIndex, unsuccessfulIndex } from "../../../contract/records/listKey";
 import { decodeRecord, type JobRecord } from "../../../contract/records/record";
@@ -10,8 +11,8 @@ const maxReads = 4;
 /** The fields that a list shows or that determine a record's state; without results, which may be large. */
 const fields = [
   ...["id", "type", "state", "attempts", "progress", "error", "leaseUntil"],
-  ...["tenant", "submittedAt", "notBefore", "startedAt", "finishedAt", "cancelRequestedAt"],
-  ...["retryAt", "retryKey", "retries", "retriedAt", "retriedBy", "cancelledBy", "labels", "submittedBy", "replayOf"],
+  ...[...jobSettings, "submittedAt", "notBefore", "startedAt", "finishedAt", "cancelRequestedAt"],
+  ...["retryAt", "retryKey", "retries", "retriedAt", "retriedBy", "cancelledBy", "submittedBy", "replayOf"],
 ];
 
 /** The index of the table of job records in DynamoDB. */

@@ -1,7 +1,7 @@
 import type { ActionVerb } from "../../../contract/http/jobFilter";
 import { errorFields, type Log } from "../../../contract/log";
 import { attributes, stringAttributes } from "../../../contract/messages/attributes";
-import { encodeEnvelope, type JobEnvelope } from "../../../contract/messages/envelope";
+import { encodeEnvelope, type JobEnvelope, settingsOf } from "../../../contract/messages/envelope";
 import { listKeyOf } from "../../../contract/records/listKey";
 import type { JobRecord } from "../../../contract/records/record";
 import { cancelJob } from "../../frontend/cancelJob";
@@ -68,22 +68,22 @@ export function createActs(effects: ActEffects): Record<ActionVerb, Act> {
 
     replay: (request, found) =>
       each(request, found, async (record) => {
-        const { type, tenant, labels } = record;
+        const { type } = record;
         if (!(await jobTypes.find(type))) return { code: "unknown-type" };
         const kept = await payloads.read(record);
         if (!kept) return { code: "payload-not-kept" };
         // The same id each time, so that a repeated act submits the same job.
         const id = `replay-${sha256(`${request.id} ${record.id}`)}`;
-        const words = { ...(tenant !== undefined && { tenant }), ...(labels !== undefined && { labels }) };
+        const settings = settingsOf(record);
         const { payloadRef } = kept;
         const source = { type, id: record.id, payloadRef };
         const copied = payloadRef && (await actOnLarge("find", { type, id, payloadRef, source }));
         if (copied && "code" in copied) return { code: copied.code };
-        const submission = { type, ...(copied ? { payloadRef: copied } : kept), ...words };
+        const submission = { type, ...(copied ? { payloadRef: copied } : kept), ...settings };
         const submittedAt = new Date(now()).toISOString();
         const fresh: JobRecord = {
           ...{ id, type, state: "queued", attempts: 0, listKey: listKeyOf(type, id), digest: digestOf(submission) },
-          ...{ ...words, submittedAt, replayOf: record.id },
+          ...{ ...settings, submittedAt, replayOf: record.id },
           ...(request.by !== undefined && { submittedBy: request.by }),
         };
         const present = (await records.create(fresh)) ?? fresh;

@@ -18,6 +18,7 @@ describe("record", () => {
     digest: "d",
     tenant: "t",
     labels: { campaign: "spring" },
+    maxAttempts: 2,
     submitter: "s",
     submittedBy: "123456789012 assumed-role/orders",
     replayOf: "z",

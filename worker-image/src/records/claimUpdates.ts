@@ -1,3 +1,4 @@
+import { settingsOf } from "../../../contract/messages/envelope";
 import { listKeyOf } from "../../../contract/records/listKey";
 import { type JobRecord } from "../../../contract/records/record";
 import { logAttempt } from "./attemptLog";
@@ -54,12 +55,12 @@ export function taken(request: ClaimRequest): RecordFields {
 }
 
 function begun(request: ClaimRequest): Pick<RecordUpdate, "set" | "setIfMissing"> {
-  const { id, type, tenant, labels } = request.job;
+  const { id, type } = request.job;
   // Other publishers' times have many forms; lists compare them as texts.
   const submittedAt = new Date(request.job.submittedAt).toISOString();
   return {
     set: { ...taken(request), startedAt: new Date(request.now).toISOString() },
-    setIfMissing: { type, submittedAt, listKey: listKeyOf(type, id), tenant, labels },
+    setIfMissing: { type, submittedAt, listKey: listKeyOf(type, id), ...settingsOf(request.job) },
   };
 }
 
