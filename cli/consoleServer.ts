@@ -79,7 +79,9 @@ export function startConsole({ folder, connection, token, readsOnly, port }: Con
         // What is left of a body is drained: a client that is cut off would see no answer.
         if (!message.complete) response.setHeader("connection", "close");
         message.resume();
-        response.writeHead(status, { "cache-control": "no-store", "x-content-type-options": "nosniff", ...headers });
+        const all = { "cache-control": "no-store", "x-content-type-options": "nosniff", ...headers };
+        // The page offers no act then, and says why.
+        response.writeHead(status, readsOnly === undefined ? all : { ...all, "x-console-reads-only": readsOnly });
         response.end(body);
       });
   };

@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Answers } from "../../contract/http/answers";
 import type { LocalControls } from "../../contract/http/localControls";
@@ -12,8 +13,15 @@ export const session = readSession(location.hash, sessionStorage, (rest) => hist
 /** True if the page is served by the local run itself, not by the command line's proxy. */
 export const isLocal = session.token === undefined;
 
+/** Reason why the page only reads, from the command line's proxy; undefined if it acts, too. */
+export const readsOnly = signal<string | undefined>(undefined);
+
 export const api = new Api(
-  (url, init) => fetch(url, init),
+  async (url, init) => {
+    const response = await fetch(url, init);
+    readsOnly.value = response.headers.get("x-console-reads-only") ?? undefined;
+    return response;
+  },
   new URL("../", location.href.replace(/[?#].*/s, "")).href,
   session.token ? { "x-console-token": session.token } : {},
 );

@@ -42,6 +42,8 @@ const calmAfter = 30_000;
 /** Milliseconds without an answer after which that is said. */
 const slowAfter = 5_000;
 const longestPause = 10_000;
+/** Milliseconds from which on what is asked so seldom doesn't count for the page's age: it hardly changes. */
+const seldom = 60_000;
 const mostEntries = 50;
 
 /**
@@ -51,7 +53,7 @@ const mostEntries = 50;
 export class Poller {
   /** True while the person holds the page still. */
   readonly isHeld = signal(false);
-  /** Oldest answer of those that are watched. */
+  /** Oldest answer of those that are watched, and asked more often than each minute. */
   readonly asOf = signal<number | undefined>(undefined);
   /** Trouble of what is watched, if any. */
   readonly trouble = signal<Trouble | undefined>(undefined);
@@ -166,7 +168,7 @@ export class Poller {
 
   private summarise(): void {
     const watched = [...this.entries.values()].filter(({ watchers }) => watchers > 0);
-    const times = watched.flatMap(({ asOf }) => asOf.peek() ?? []);
+    const times = watched.flatMap(({ asOf, every }) => (every < seldom ? (asOf.peek() ?? []) : []));
     this.asOf.value = times.length > 0 ? Math.min(...times) : undefined;
     this.trouble.value = watched.map(({ trouble }) => trouble.peek()).find((trouble) => trouble !== undefined);
   }

@@ -2,7 +2,7 @@ import type { Action } from "../../contract/http/answers";
 import { api, isLocal, useLive } from "../api/page";
 import { linkTo } from "../filters";
 import { count } from "../format";
-import { ask } from "../parts/acts";
+import { ActButton, ask } from "../parts/acts";
 import { filterWords } from "../parts/bulk";
 import { Ago, At } from "../parts/clock";
 import { Facts, Section, Shown } from "../parts/shown";
@@ -62,9 +62,7 @@ export function ActionPage({ id }: { id: string }) {
             </div>
             {isGoingOn(action) && (
               <div class="acts" role="group" aria-label="Acts">
-                <button type="button" onClick={() => stop(action)}>
-                  Stop
-                </button>
+                <ActButton onClick={() => stop(action)}>Stop</ActButton>
               </div>
             )}
           </div>

@@ -1,6 +1,6 @@
 import { Component, type ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { isLocal, poller, session } from "../api/page";
+import { isLocal, poller, readsOnly, session } from "../api/page";
 import { linkTo } from "../filters";
 import { place } from "../navigation";
 import { closeDialog, Dialogs, Outcome } from "../parts/acts";
@@ -106,11 +106,12 @@ function Pulse() {
   );
 }
 
-/** Trouble with the API, while older answers are still shown. */
+/** Trouble with the API, while older answers are still shown, and the reason why the page only reads. */
 function Word() {
   const trouble = poller.trouble.value;
   return (
     <div role="status" class="word">
+      {readsOnly.value !== undefined && <p class="reads">{readsOnly.value}</p>}
       {trouble && <p class={trouble.kind}>{trouble.message}</p>}
     </div>
   );

@@ -3,6 +3,7 @@ import { isLocal, useLive, useTypeNames } from "../api/page";
 import { linkTo } from "../filters";
 import { count } from "../format";
 import { goTo, place } from "../navigation";
+import { ActButton } from "../parts/acts";
 import { actOnMany } from "../parts/bulk";
 import { Ago } from "../parts/clock";
 import { Copy } from "../parts/copy";
@@ -71,12 +72,8 @@ function Group({ group: { type, errorKey, count: number, firstAt, lastAt, exampl
         {example.error?.frames?.[0] && <code class="muted">{example.error.frames[0]}</code>}
       </div>
       <div class="acts" role="group" aria-label={`Acts on ${errorKey}`}>
-        <button type="button" onClick={() => actOnMany("retry", { filter })}>
-          Retry all
-        </button>
-        <button type="button" onClick={() => actOnMany("replay", { filter })}>
-          Replay all
-        </button>
+        <ActButton onClick={() => actOnMany("retry", { filter })}>Retry all</ActButton>
+        <ActButton onClick={() => actOnMany("replay", { filter })}>Replay all</ActButton>
       </div>
     </article>
   );

@@ -4,7 +4,7 @@ import { api, isLocal, useLive } from "../api/page";
 import { linkTo } from "../filters";
 import { quoted, size } from "../format";
 import { goTo } from "../navigation";
-import { ask } from "../parts/acts";
+import { ActButton, ask } from "../parts/acts";
 import { Ago, At, second, Took } from "../parts/clock";
 import { Copy, Line } from "../parts/copy";
 import { Json } from "../parts/json";
@@ -16,11 +16,21 @@ import { eventsOf, spansOf } from "../timeline";
 
 /** One job: what it is, what becomes of it, and the acts on it. */
 export function JobPage({ id }: { id: string }) {
-  const live = useLive("getJob", { parameter: id });
-  return <Shown live={live}>{(job) => <Whole job={job} />}</Shown>;
+  const live = useLive("getJob", { parameter: id, query: { payload: "false" } });
+  const whole = useLive("getJob", { parameter: id }, payloadPause).value.value;
+  return <Shown live={live}>{(job) => <Whole job={withPayload(job, whole)} isRead={whole !== undefined} />}</Shown>;
 }
 
-function Whole({ job }: { job: Job }) {
+/** A payload never changes, and is read by the kilobyte; a URL of one in S3 works for 15 minutes. */
+const payloadPause = 600_000;
+
+function withPayload(job: Job, whole: Job | undefined): Job {
+  if (!whole || job.dataRemovedAt) return job;
+  const { payloadRef } = whole;
+  return { ...job, ...("payload" in whole && { payload: whole.payload }), ...(payloadRef && { payloadRef }) };
+}
+
+function Whole({ job, isRead }: { job: Job; isRead: boolean }) {
   const { id, type, state, error, progress, waiting } = job;
   const words = Object.entries(job.labels ?? {}).map(([name, value]) => `${name}:${value}`);
   return (
@@ -34,7 +44,7 @@ function Whole({ job }: { job: Job }) {
             {id} <Copy text={id} label="Copy the job's id" />
           </h1>
         </div>
-        <Acts job={job} />
+        <Acts job={job} isRead={isRead} />
       </div>
       <div class="lead">
         <State state={state} />
@@ -94,7 +104,7 @@ function Whole({ job }: { job: Job }) {
       </Section>
       <div class="columns">
         <Section title="Payload">
-          <Payload job={job} />
+          <Payload job={job} isRead={isRead} />
         </Section>
         <Section title="Result">
           <Result job={job} />
@@ -132,9 +142,9 @@ function Whole({ job }: { job: Job }) {
   );
 }
 
-function Payload({ job }: { job: Job }) {
+function Payload({ job, isRead }: { job: Job; isRead: boolean }) {
   if ("payload" in job) return <Json value={job.payload} label="payload" />;
-  if (!job.payloadRef) return <p class="muted">Not kept</p>;
+  if (!job.payloadRef) return <p class="muted">{isRead ? "Not kept" : "Reading it …"}</p>;
   return (
     <p>
       In S3 ({size(job.payloadRef.bytes)}); <code>GET /jobs/{job.id}</code> has a URL of it.
@@ -179,7 +189,7 @@ function Timeline({ job }: { job: Job }) {
   );
 }
 
-function Acts({ job }: { job: Job }) {
+function Acts({ job, isRead }: { job: Job; isRead: boolean }) {
   const { id, type, state } = job;
   const key = crypto.randomUUID();
   const retry = () =>
@@ -218,23 +228,15 @@ function Acts({ job }: { job: Job }) {
   return (
     <div class="acts" role="group" aria-label="Acts">
       {(state === "failed" || state === "cancelled") && (
-        <button type="button" class="primary" onClick={retry}>
+        <ActButton class="primary" onClick={retry}>
           Retry
-        </button>
+        </ActButton>
       )}
-      <button type="button" onClick={() => replay(job, (made) => goTo(linkTo("jobs", made)))}>
+      <ActButton disabled={!isRead} onClick={() => replay(job, (made) => goTo(linkTo("jobs", made)))}>
         Replay
-      </button>
-      {!hasEnded && (
-        <button type="button" onClick={cancel}>
-          Cancel
-        </button>
-      )}
-      {hasEnded && !job.dataRemovedAt && (
-        <button type="button" onClick={removeData}>
-          Remove data
-        </button>
-      )}
+      </ActButton>
+      {!hasEnded && <ActButton onClick={cancel}>Cancel</ActButton>}
+      {hasEnded && !job.dataRemovedAt && <ActButton onClick={removeData}>Remove data</ActButton>}
       <a class="button" href={linkTo("types", type)}>
         Type
       </a>

@@ -6,7 +6,7 @@ import { filterNames, type Filters, filtersOf, linkTo } from "../filters";
 import { fieldTime, timeOfField } from "../format";
 import { type JobList, listOf, refreshed, withMore, withNewest } from "../jobList";
 import { goTo, place } from "../navigation";
-import { say } from "../parts/acts";
+import { ActButton, say } from "../parts/acts";
 import { actOnMany, type Chosen } from "../parts/bulk";
 import { At } from "../parts/clock";
 import { JobTable } from "../parts/jobTable";
@@ -103,9 +103,7 @@ function Many(props: { filters: Filters; selected: ReadonlySet<string>; clear: (
     <div class="bulk" role="group" aria-label="Acts on many jobs">
       {isFilter ? "All that match:" : `${ids.length} selected:`}
       {possible.map((verb) => (
-        <button type="button" onClick={() => actOnMany(verb, chosen)}>
-          {verb[0]!.toUpperCase() + verb.slice(1)}
-        </button>
+        <ActButton onClick={() => actOnMany(verb, chosen)}>{verb[0]!.toUpperCase() + verb.slice(1)}</ActButton>
       ))}
       {!isFilter && (
         <button type="button" class="quiet" onClick={clear}>

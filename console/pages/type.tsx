@@ -2,7 +2,7 @@ import type { JobType } from "../../contract/http/answers";
 import { api, useLive } from "../api/page";
 import { linkTo } from "../filters";
 import { duration } from "../format";
-import { ask } from "../parts/acts";
+import { ActButton, ask } from "../parts/acts";
 import { Ago, At } from "../parts/clock";
 import { Json } from "../parts/json";
 import { Facts, Section, Shown } from "../parts/shown";
@@ -50,9 +50,9 @@ function Whole({ type }: { type: JobType }) {
               Next try <Ago at={nextLaunchAt} />
             </p>
           )}
-          <button type="button" class="primary" onClick={() => retryLaunches(name)}>
+          <ActButton class="primary" onClick={() => retryLaunches(name)}>
             Retry launches
-          </button>
+          </ActButton>
         </div>
       )}
       <Section title="Fleet" aside={asOf && <span class="muted">as of {<At at={asOf} />}</span>}>

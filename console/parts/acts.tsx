@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
-import { type ComponentChildren, type VNode } from "preact";
+import { type ComponentChildren, type JSX, type VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { poller } from "../api/page";
+import { poller, readsOnly } from "../api/page";
 import type { Trouble } from "../api/trouble";
 
 /** An act that is asked for and must be confirmed. */
@@ -38,6 +38,12 @@ export function say(text: ComponentChildren, isBad = false): void {
   setTimeout(() => {
     if (said.value === word && !isBad) said.value = undefined;
   }, 8_000);
+}
+
+/** The button of an act, which is disabled where the page only reads. */
+export function ActButton({ disabled, ...props }: JSX.IntrinsicElements["button"]) {
+  const isOff = readsOnly.value !== undefined;
+  return <button type="button" {...props} disabled={isOff || disabled} title={isOff ? readsOnly.value : props.title} />;
 }
 
 /** The fields that a refusal names, below its message. */

@@ -3,7 +3,7 @@ import { api, poller } from "../api/page";
 import { Trouble } from "../api/trouble";
 import { linkTo } from "../filters";
 import { type Field, fieldsOf, payloadOf, textsOf } from "../form";
-import { Problem, say } from "./acts";
+import { ActButton, Problem, say } from "./acts";
 
 /** A form that submits a job of the type: fields as its schema has them, or JSON text. */
 export function Submit({ type, schema }: { type: string; schema: unknown }) {
@@ -101,9 +101,9 @@ export function Submit({ type, schema }: { type: string; schema: unknown }) {
         </div>
       </details>
       {trouble && <Problem trouble={trouble} />}
-      <button type="submit" class="primary" disabled={isSending}>
+      <ActButton type="submit" class="primary" disabled={isSending}>
         Submit 1 job
-      </button>
+      </ActButton>
     </form>
   );
 }

@@ -216,7 +216,8 @@ describe("the console's server", () => {
         expect([refused.status, messageOf(refused)]).to.deep.equal([403, "This console only reads"]);
       }
       expect(api.requests).to.deep.equal([]);
-      expect((await call("GET", "/jobs?type=a", {}, undefined, reading)).status).to.equal(200);
+      const read = await call("GET", "/jobs?type=a", {}, undefined, reading);
+      expect([read.status, read.headers["x-console-reads-only"]]).to.deep.equal([200, "This console only reads"]);
     } finally {
       await reading.close();
     }

@@ -29,12 +29,13 @@ const jobAt = (place: number) => {
 describe("the console of an API in trouble, or with much to show", () => {
   let browser: Browser;
   let api: CannedApi;
+  let connection: Connection;
   let server: Listener;
   let tab: Tab;
   let answer: (request: SeenRequest) => CannedAnswer;
   before(async () => {
     api = await startCannedApi((request) => answer(request));
-    const connection = new Connection(new URL(api.url), () => Promise.resolve({}), { requestTimeoutSeconds: 1 });
+    connection = new Connection(new URL(api.url), () => Promise.resolve({}), { requestTimeoutSeconds: 1 });
     server = await startConsole({ folder: consoleFolder(), connection, token: "t", readsOnly: undefined, port: 0 });
     browser = await startBrowser();
   });
@@ -98,6 +99,42 @@ describe("the console of an API in trouble, or with much to show", () => {
     answer = fine;
     await tab.click("button", "Try again");
     await tab.shows("invoice");
+  });
+
+  it("only reads where the command line's proxy does, and says why", async () => {
+    const reason = "This console only reads: it runs with --read-only";
+    const at = jobAt(0).submittedAt;
+    const counts = { matched: 5, done: 1, skipped: 0, failed: 0 };
+    const bodies: Record<string, object> = {
+      "/jobs/a": { ...jobAt(3), id: "a", payload: 1 },
+      "/types/invoice": { ...types.types[0], launchProblem: "no capacity" },
+      "/failures": {
+        failures: [{ type: "invoice", errorKey: "No", count: 2, firstAt: at, lastAt: at, example: jobAt(1) }],
+      },
+      "/actions/b": { id: "b", action: "retry", state: "running", startedAt: at, counts, filter: { type: "invoice" } },
+    };
+    answer = (request) => {
+      const body = bodies[new URL(request.path, api.url).pathname];
+      return body ? { body } : fine(request);
+    };
+    const reading = await startConsole({ folder: consoleFolder(), connection, token: "t", readsOnly: reason, port: 0 });
+    await tab.page.goto(`${reading.address}/console/#token=t`);
+    await tab.shows(reason);
+    const acts: Record<string, string[]> = {
+      "#/jobs?type=invoice": ["Retry", "Replay", "Cancel"],
+      "#/jobs/a": ["Retry", "Replay", "Remove data"],
+      "#/types/invoice": ["Retry launches", "Submit 1 job"],
+      "#/failures": ["Retry all", "Replay all"],
+      "#/actions/b": ["Stop"],
+    };
+    for (const [place, names] of Object.entries(acts)) {
+      await tab.go(place);
+      await tab.shows(names[0]!);
+      const disabled = `[...document.querySelectorAll("main button:disabled")].map(({ title, innerText }) => [innerText, title])`;
+      const wanted = names.map((name) => [name, reason]);
+      expect(await tab.page.evaluate(disabled), place).to.deep.equal(wanted);
+    }
+    await reading.close();
   });
 
   it(`scrolls through ${many.toLocaleString("en")} jobs without a frame that takes the page over 50 ms`, async () => {

@@ -94,6 +94,16 @@ describe("The console's poller", () => {
     expect(asked.length - before).to.be.greaterThan(4);
   });
 
+  it("asks what hardly changes as seldom as it is told to, and has its age from the rest", async () => {
+    const { poller, asked, pass } = createPage();
+    for (const path of ["job", "payload"]) poller.live(path, Number);
+    poller.watch("job");
+    poller.watch("payload", 600_000);
+    await pass(601_000);
+    expect(asked.filter(({ path }) => path === "payload").map(({ at }) => at)).to.deep.equal([0, 600_000]);
+    expect(poller.asOf.value).to.be.at.least(590_000);
+  });
+
   it("asks nothing while the page is hidden or held, and at once afterwards", async () => {
     for (const still of ["setHidden", "hold"] as const) {
       const { poller, asked, pass } = createPage();
