@@ -253,6 +253,24 @@ function instanceTable() {
   return numericTable(["One instance, a month, with disk and address", "Next to idle", "80 % busy"], rows);
 }
 
+/** Requests and dollars of an hour of an open tab of the console, as `npm run test:console` counts them. */
+const tabs = JSON.parse(readFileSync(join(root, "tools", "tabCounts.json"), "utf8"));
+
+const cents = ({ calls, time }) => `${((calls + time) * 100).toFixed(2)} ¢`;
+
+function tabTable() {
+  const rows = tabs.map(({ page, moving, calm }) => [page, moving.requests, cents(moving), calm.requests, cents(calm)]);
+  const head = ["An hour, by page", "Something moves: requests", "Price", "Nothing does: requests", "Price"];
+  return numericTable(head, rows);
+}
+
+function tabSentence() {
+  const most = tabs
+    .flatMap(({ moving, calm }) => [moving, calm])
+    .reduce((one, other) => (one.calls > other.calls ? one : other));
+  return `- **An open tab of the console**: up to ${cents(most)} an hour, [by page](console.md#how-it-stays-up-to-date).`;
+}
+
 function numericTable(head, rows) {
   return table(head, rows, { isNumeric: true });
 }
@@ -294,5 +312,7 @@ await writeBlocks("docs/cost.md", {
   parts: partsTable(counts),
   "log bytes": countTable("Bytes of logs for a job", counts, ({ logBytes }) => logBytes, logBytesOf),
   calls: countTable("Calls for a job", counts, ({ calls }) => calls),
+  tab: tabSentence(),
 });
+await writeBlocks("docs/console.md", { tab: tabTable() });
 process.exit();

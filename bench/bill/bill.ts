@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { AwsRequest, LocalCloud, LogEntry } from "../../local-cloud/index";
 import { quantiles } from "../support/quantiles";
 import { prices } from "./prices";
@@ -39,10 +40,12 @@ export class Bill {
     cloud: LocalCloud,
     /** Table of the records: its index makes a job's first write two. */
     private readonly recordTable: string,
+    /** Parts that are counted; all by default. */
+    private readonly parts?: readonly string[],
   ) {
     for (const [name, service] of cloud.services) {
       const handle: typeof service.handle = (request, response) => {
-        this.noteCall(request);
+        this.noteCall(request, response);
         return service.handle(request, response);
       };
       cloud.services.set(name, { ...service, handle });
@@ -83,7 +86,12 @@ export class Bill {
     this.noteLine(source === "worker" ? "worker" : partOf(name), line);
   }
 
+  private isCounted(part: string): boolean {
+    return this.parts?.includes(part) ?? true;
+  }
+
   private noteLine(who: string, line: string): void {
+    if (!this.isCounted(who)) return;
     const bytes = Buffer.byteLength(line) + eventBytes;
     this.bytes.set(who, (this.bytes.get(who) ?? 0) + bytes);
     this.dollars.logs += (bytes / 1e9) * logGigabyteDollars;
@@ -91,6 +99,7 @@ export class Bill {
 
   private noteRun({ name, memoryMegabytes }: { name: string; memoryMegabytes: number }, seconds: number): void {
     const part = partOf(name);
+    if (!this.isCounted(part)) return;
     this.noteKind(`invocation of ${part}`);
     this.dollars[part === "scaler" ? "scaler" : "requests"] += prices.lambdaRequest / 1e6;
     const runs = this.runs.get(name) ?? { memoryMegabytes, seconds: [] };
@@ -98,14 +107,20 @@ export class Bill {
     runs.seconds.push(seconds);
   }
 
-  private noteCall(request: AwsRequest): void {
+  private noteCall(request: AwsRequest, response: ServerResponse): void {
     const { service, action } = request;
     const caller = request.caller.name;
     // The benchmark itself looks at tables, too.
     if (caller === "local") return;
     const part = caller.startsWith("i-") ? "worker" : partOf(caller);
+    if (!this.isCounted(part)) return;
     this.noteKind(`${part}: ${service} ${action}${tableOf(request)}`);
-    this.dollars[part === "scaler" ? "scaler" : "requests"] += this.priceOf(request) / 1e6;
+    const add = (millionDollars: number) => {
+      this.dollars[part === "scaler" ? "scaler" : "requests"] += millionDollars / 1e6;
+    };
+    if (service === "dynamodb" && /^(GetItem|BatchGetItem|Query|Scan)$/.test(action)) {
+      whenRead(request, response, (units) => add(units * prices.dynamoRead));
+    } else add(this.priceOf(request));
   }
 
   private noteKind(kind: string): void {
@@ -117,9 +132,6 @@ export class Bill {
     if (service === "sns") return chunks * prices.snsPublish;
     if (service === "sqs") return chunks * prices.sqsRequest;
     if (service !== "dynamodb") return 0;
-    if (/^(GetItem|BatchGetItem|Query|Scan)$/.test(action)) {
-      return input.ConsistentRead === true ? prices.dynamoRead : prices.dynamoRead / 2;
-    }
     if (action === "BatchWriteItem") {
       const items = Object.values(input.RequestItems as Record<string, object[]>).flat();
       const kilobytes = (item: object) => Math.ceil(JSON.stringify(item).length / 1_024);
@@ -127,6 +139,21 @@ export class Bill {
     }
     return action === "PutItem" && input.TableName === this.recordTable ? 2 * prices.dynamoWrite : prices.dynamoWrite;
   }
+}
+
+/** Asks how many read units a call consumes, and gives them once it is answered. */
+function whenRead(request: AwsRequest, response: ServerResponse, take: (units: number) => void): void {
+  request.body = Buffer.from(JSON.stringify({ ...request.input, ReturnConsumedCapacity: "TOTAL" }));
+  const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
+  response.end = (...args: unknown[]) => {
+    const { ConsumedCapacity = [] } = JSON.parse(String(args[0])) as { ConsumedCapacity?: Capacity | Capacity[] };
+    for (const { CapacityUnits } of [ConsumedCapacity].flat()) take(CapacityUnits);
+    return end(...args);
+  };
+}
+
+interface Capacity {
+  CapacityUnits: number;
 }
 
 /** A quarter of the runs is shorter: what other work on the machine adds to runs, AWS doesn't bill. */

@@ -40,18 +40,25 @@ export const poller = new Poller({
 document.addEventListener("visibilitychange", () => poller.setHidden(document.hidden));
 poller.setHidden(document.hidden);
 
-/** The live answer of a route. `every` is the least number of milliseconds between calls. */
-export function useLive<Name extends RouteName>(name: Name, call: Call = {}, every = 0): Live<AnswerOf<Name>> {
+/** The live answer of a route. `every` is the least number of milliseconds between calls, or makes it of the answer. */
+export function useLive<Name extends RouteName>(
+  name: Name,
+  call: Call = {},
+  every: number | ((value: AnswerOf<Name>) => number) = 0,
+): Live<AnswerOf<Name>> {
   const path = pathOf(name, call);
   const names = Object.values(routes[name].answers) as (keyof Answers)[];
   const live = useMemo(() => poller.live(path, (text) => readAnswer(text, names) as AnswerOf<Name>), [path]);
-  useEffect(() => poller.watch(path, every), [path]);
+  const { value } = live.value;
+  const pause = typeof every === "number" ? every : value === undefined ? 0 : every(value);
+  useEffect(() => poller.pace(path, pause), [path, pause]);
+  useEffect(() => poller.watch(path), [path]);
   return live;
 }
 
 /** The types, for a choice among them: they change with deployments alone. */
 export function useTypeNames(): string[] {
-  const { value } = useLive("listTypes", {}, isLocal ? 0 : 30_000).value;
+  const { value } = useLive("listTypes", {}, isLocal ? 0 : 300_000).value;
   return useMemo(() => value?.types.map(({ type }) => type) ?? [], [value]);
 }
 

@@ -42,8 +42,8 @@ const calmAfter = 30_000;
 /** Milliseconds without an answer after which that is said. */
 const slowAfter = 5_000;
 const longestPause = 10_000;
-/** Milliseconds from which on what is asked so seldom doesn't count for the page's age: it hardly changes. */
-const seldom = 60_000;
+/** Milliseconds between calls from which on an answer hardly changes, and doesn't count for the page's age. */
+const seldom = 300_000;
 const mostEntries = 50;
 
 /**
@@ -53,7 +53,7 @@ const mostEntries = 50;
 export class Poller {
   /** True while the person holds the page still. */
   readonly isHeld = signal(false);
-  /** Oldest answer of those that are watched, and asked more often than each minute. */
+  /** Oldest answer of those that are watched, less what hardly changes. */
   readonly asOf = signal<number | undefined>(undefined);
   /** Trouble of what is watched, if any. */
   readonly trouble = signal<Trouble | undefined>(undefined);
@@ -74,11 +74,15 @@ export class Poller {
     return entry as unknown as Live<T>;
   }
 
-  /** Begins to ask; the returned function ends it. `every` is the least number of milliseconds between calls. */
-  watch(path: string, every = 0): () => void {
+  /** Sets the least number of milliseconds between calls. */
+  pace(path: string, every: number): void {
+    this.entries.get(path)!.every = every;
+  }
+
+  /** Begins to ask; the returned function ends it. */
+  watch(path: string): () => void {
     const entry = this.entries.get(path)!;
     entry.watchers++;
-    entry.every = every;
     if (entry.watchers === 1) this.ask(path, entry);
     return () => {
       entry.watchers--;

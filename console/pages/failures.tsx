@@ -13,7 +13,7 @@ import { Shown } from "../parts/shown";
 export function FailuresPage() {
   const type = place.value.query.get("type") ?? "";
   const types = useTypeNames();
-  const live = useLive("listFailures", { query: { type } }, isLocal ? 1_000 : 30_000);
+  const live = useLive("listFailures", { query: { type } }, isLocal ? 1_000 : 60_000);
   const { value } = live.value;
   return (
     <>

@@ -6,6 +6,7 @@ import { filterNames, type Filters, filtersOf, linkTo } from "../filters";
 import { fieldTime, timeOfField } from "../format";
 import { type JobList, listOf, refreshed, withMore, withNewest } from "../jobList";
 import { goTo, place } from "../navigation";
+import { listPause } from "../pace";
 import { ActButton, say } from "../parts/acts";
 import { actOnMany, type Chosen } from "../parts/bulk";
 import { At } from "../parts/clock";
@@ -15,8 +16,6 @@ import { Shown } from "../parts/shown";
 /** Rows that are kept up to date, and rows of each further page. */
 const liveRows = 25;
 const rowsOfPage = 100;
-/** On AWS a list costs more reads than anything else that is polled. */
-const listPause = isLocal ? 0 : 4_000;
 
 /** Jobs by the filters in the address, newest first. */
 export function JobsPage() {
@@ -33,7 +32,8 @@ export function JobsPage() {
 }
 
 function List({ filters }: { filters: Filters }) {
-  const live = useLive("listJobs", { query: { ...filters, limit: liveRows } }, listPause);
+  const pause = listPause(filters, useTypeNames().length);
+  const live = useLive("listJobs", { query: { ...filters, limit: liveRows } }, isLocal ? 0 : pause);
   const newest = live.value.value;
   const [list, setList] = useState<JobList>();
   const [loadedAt, setLoadedAt] = useState<number>();

@@ -3,13 +3,14 @@ import type { JobType } from "../../contract/http/answers";
 import { isLocal, useLive } from "../api/page";
 import { linkTo } from "../filters";
 import { count, duration } from "../format";
+import { typesPause } from "../pace";
 import { Ago, At } from "../parts/clock";
 import { JobTable } from "../parts/jobTable";
 import { Section, Shown } from "../parts/shown";
 
 /** The overview: first what needs the person, then each type at a glance. */
 export function OverviewPage() {
-  const types = useLive("listTypes");
+  const types = useLive("listTypes", {}, (found) => (isLocal ? 0 : typesPause(found.types.length)));
   const failed = useLive("listJobs", { query: { state: "failed", limit: 5 } }, isLocal ? 0 : 10_000);
   return (
     <>

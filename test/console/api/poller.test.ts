@@ -98,7 +98,8 @@ describe("The console's poller", () => {
     const { poller, asked, pass } = createPage();
     for (const path of ["job", "payload"]) poller.live(path, Number);
     poller.watch("job");
-    poller.watch("payload", 600_000);
+    poller.watch("payload");
+    poller.pace("payload", 600_000);
     await pass(601_000);
     expect(asked.filter(({ path }) => path === "payload").map(({ at }) => at)).to.deep.equal([0, 600_000]);
     expect(poller.asOf.value).to.be.at.least(590_000);
