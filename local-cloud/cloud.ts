@@ -4,7 +4,7 @@ import { createAutoScaling } from "./autoScaling/api/service";
 import type { Group } from "./autoScaling/group";
 import { Groups } from "./autoScaling/groups";
 import { ScheduledActions } from "./autoScaling/scheduledActions";
-import { type Endpoint, startEndpoint } from "./endpoint";
+import { type Endpoint, type EndpointRegion, startEndpoint } from "./endpoint";
 import { BucketEvents } from "./events/bucketEvents";
 import { Schedules } from "./events/eventRules";
 import { deliverToLambdas } from "./events/notifications";
@@ -13,8 +13,9 @@ import { createSchedulerApi } from "./events/schedulerApi";
 import { LocalIssuer } from "./http/authorizers/localIssuer";
 import { RouteGuard } from "./http/authorizers/routeGuard";
 import { HttpApis } from "./http/httpApis";
-import { type Denied, Iam } from "./iam/iam";
+import { type Denied, Iam, type IamSources } from "./iam/iam";
 import type { KnownGroup } from "./iam/requests/call";
+import { Roles } from "./iam/roles";
 import { createLambdaApi } from "./lambda/lambdaApi";
 import { Lambdas } from "./lambda/lambdas";
 import { defaultLog, type Log } from "./log";
@@ -22,11 +23,12 @@ import { LogGroups } from "./logs/logGroups";
 import { createLogsApi } from "./logs/logsApi";
 import { createParameterStore, createSecretsManager } from "./secrets/secretApis";
 import { SecretStore } from "./secrets/secretStore";
-import { DataFolder } from "./stores/dataFolder";
+import { DataFolder, type RegionData } from "./stores/dataFolder";
 import type { Messaging } from "./stores/messaging";
 import { AwsCalls } from "./wire/awsCalls";
 import { Callers, type Credentials } from "./wire/callers";
 import { Faults } from "./wire/faults";
+import { RegionOutage } from "./wire/regionOutage";
 import { Signatures } from "./wire/signatures/signatures";
 
 export interface CloudOptions {
@@ -36,7 +38,7 @@ export interface CloudOptions {
   port?: number;
   /** Port of the AWS endpoint. @default a free one */
   endpointPort?: number;
-  /** @default "us-east-1" */
+  /** The first region. Further ones start when a program's provider or resource names them. @default "us-east-1" */
   region?: string;
   /** Receives the output of functions and workers, and the cloud's own errors. @default errors go to standard error */
   log?: Log;
@@ -66,7 +68,10 @@ export interface CloudOptions {
   stopGraceSeconds?: number;
 }
 
-/** An embedded cloud: every part of it listens on the loopback interface only, and ends with this process. */
+/**
+ * A region of an embedded cloud, of which every part listens on the loopback interface only, and ends with this
+ * process. All regions have the endpoint, credentials, roles and names of buckets in common.
+ */
 export interface LocalCloud {
   /**
    * Address of SQS, SNS, S3, DynamoDB, Lambda's Invoke, EventBridge Scheduler, Auto Scaling, and of the reads of
@@ -84,7 +89,7 @@ export interface LocalCloud {
   /** IAM policy evaluation. */
   iam: Iam;
   /** Services behind the endpoint; further ones can be added. */
-  services: Endpoint["services"];
+  services: EndpointRegion["services"];
   messaging: Messaging;
   bucketEvents: BucketEvents;
   calls: AwsCalls;
@@ -99,8 +104,14 @@ export interface LocalCloud {
   /** Id of the machine image that AWS recommends now. */
   recommendedImage: string;
   faults: Faults;
+  /** The region's outage, for tests and people. */
+  outage: RegionOutage;
   log: Log;
-  data: DataFolder | undefined;
+  data: RegionData | undefined;
+  /** The regions in use, this one among them. The one that programs are in by default comes first. */
+  regions: () => LocalCloud[];
+  /** The cloud in a region, which starts at the first call. @throws Error if it isn't the name of a region */
+  inRegion: (region: string) => Promise<LocalCloud>;
   /** Goes on with what an earlier run left in the folder of data, once the program is deployed. */
   resume(): void;
   /** Processes and servers that use the cloud: they end first. */
@@ -109,21 +120,95 @@ export interface LocalCloud {
   stop(): Promise<void>;
 }
 
+/** Starts a cloud in its first region. */
 export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
-  const { region = "us-east-1", port = 0, endpointPort = 0, stopGraceSeconds = 5 } = options;
+  const { region: home = "us-east-1", endpointPort = 0, log = defaultLog } = options;
+  let { port = 0 } = options;
+  const callers = new Callers();
+  const faults = new Faults();
+  const data = options.data && (await DataFolder.open(options.data.folder, options.data.owner));
+  const endpoint = await startEndpoint({ port: endpointPort, faults, callers, log });
+  const regions = new Map<string, Promise<StartedRegion>>();
+  const started: StartedRegion[] = [];
+  const open = async (name: string, regionData: RegionData | undefined) => {
+    const region = await startRegion(account, name, regionData);
+    started.push(region);
+    return region;
+  };
+  /** Callers first, and the endpoint last: a draining worker gives its jobs back through it. */
+  const stop = async () => {
+    await Promise.allSettled(regions.values());
+    for (const { cloud } of started) cloud.outage.end();
+    await Promise.all(account.shared.companions.map((each) => each.stop()));
+    await Promise.all(started.map((region) => region.stop()));
+    await endpoint.close();
+    await data?.close();
+  };
+  let stopped: Promise<void> | undefined;
+  const account: Account = {
+    ...{ options, endpoint, callers, faults, roles: new Roles(), issuer: new LocalIssuer() },
+    credentials: callers.issue({ name: "local" }),
+    token: randomBytes(32).toString("base64url"),
+    nextPort() {
+      const next = port;
+      port = 0;
+      return next;
+    },
+    shared: {
+      companions: [],
+      regions: () => started.map(({ cloud }) => cloud),
+      async inRegion(name) {
+        const region = regions.get(name) ?? open(checkedRegion(name), data?.of(name));
+        regions.set(name, region);
+        return (await region).cloud;
+      },
+      resume() {
+        if (!data) return;
+        for (const { cloud } of started) {
+          cloud.scheduler.resume();
+          cloud.lambdas.resume();
+          // Messages that were left need workers now, not at the next minute.
+          cloud.schedules.runAll();
+        }
+        log({ source: "cloud", name: "data", stream: "stderr", line: data.told() });
+      },
+      stop: () => (stopped ??= stop()),
+    },
+  };
+  regions.set(home, open(home, data));
+  return account.shared.inRegion(home);
+}
+
+/** The parts that all regions have in common. */
+interface Account extends Pick<LocalCloud, "callers" | "faults" | "credentials" | "token" | "issuer"> {
+  options: CloudOptions;
+  endpoint: Endpoint;
+  roles: Roles;
+  /** Port for the next HTTP API: that of the options is for the first. */
+  nextPort: () => number;
+  shared: Pick<LocalCloud, "companions" | "regions" | "inRegion" | "resume" | "stop">;
+}
+
+interface StartedRegion {
+  cloud: LocalCloud;
+  /** Ends what runs in it; its stores are the endpoint's. */
+  stop(): Promise<void>;
+}
+
+async function startRegion(account: Account, region: string, data: RegionData | undefined): Promise<StartedRegion> {
+  const { options, callers, faults, credentials, token, issuer } = account;
+  const { stopGraceSeconds = 5, scheduleSeconds: secondsInstead } = options;
   const logs = new LogGroups();
   const log: Log = (entry) => {
     logs.add(entry);
     (options.log ?? defaultLog)(entry);
   };
-  const callers = new Callers();
-  const faults = new Faults();
-  const data = options.data && (await DataFolder.open(options.data.folder, options.data.owner));
-  const endpoint = await startEndpoint({ port: endpointPort, region, faults, callers, data, log });
-  const shared = { endpoint: endpoint.address, region, callers, log };
-  const { messaging } = endpoint;
+  const endpoint = await account.endpoint.open(region, data);
+  const outage = new RegionOutage(region, faults);
+  const shared = { endpoint: account.endpoint.address, region, callers, outage, log };
+  const { messaging, services } = endpoint;
   const secrets = new SecretStore(options.secrets);
-  const iam: Iam = new Iam({
+  const sources: IamSources = {
     region,
     groupOf: ({ group, instance }) =>
       knownGroup(group ? groups.find(group) : groups.findInstance(instance ?? "")?.group),
@@ -133,14 +218,14 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     queuePolicy: (arn) => messaging.queue(arn)?.attributes.Policy,
     topicPolicy: messaging.topicPolicy,
     onDenied: logOnce(log),
-  });
-  endpoint.iam = iam;
+  };
+  const iam = (endpoint.iam = new Iam(sources, account.roles));
   messaging.mayDeliver = (topicArn, queueArn) =>
     iam.serviceMay("sns.amazonaws.com", { action: "sqs:SendMessage", resource: queueArn }, topicArn);
   const lambdas = new Lambdas({ ...shared, messaging, iam, data });
-  deliverToLambdas({ messaging, lambdas, faults, iam, log });
+  deliverToLambdas({ ...shared, messaging, lambdas, faults, iam });
   const bucketEvents = new BucketEvents({ region, lambdas, messaging, iam });
-  const schedules = new Schedules({ region, lambdas, iam, secondsInstead: options.scheduleSeconds });
+  const schedules = new Schedules({ ...shared, lambdas, iam, secondsInstead });
   const groups = new Groups({
     cloud: shared,
     iam,
@@ -150,55 +235,41 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
     launchHookSeconds: options.launchHookSeconds,
     onEnvironment: (environment) => secrets.note(environment[secretsVariable]),
   });
-  const scheduledActions = new ScheduledActions({ groups, secondsInstead: options.scheduleSeconds });
-  endpoint.services.set("autoscaling", createAutoScaling(groups));
-  endpoint.services.set("lambda", createLambdaApi(lambdas));
-  endpoint.services.set("logs", createLogsApi(logs));
-  endpoint.services.set("secretsmanager", createSecretsManager(secrets));
-  endpoint.services.set("ssm", createParameterStore(secrets, region));
-  const credentials = callers.issue({ name: "local" });
-  const token = randomBytes(32).toString("base64url");
-  const issuer = new LocalIssuer();
+  const scheduledActions = new ScheduledActions({ groups, secondsInstead });
+  services.set("autoscaling", createAutoScaling(groups));
+  services.set("lambda", createLambdaApi(lambdas));
+  services.set("logs", createLogsApi(logs));
+  services.set("secretsmanager", createSecretsManager(secrets));
+  services.set("ssm", createParameterStore(secrets, region));
   const guard = new RouteGuard({ region, signatures: new Signatures(callers), iam, issuer });
-  const enforcement = options.enforceAuth ? { guard, issuer } : undefined;
   const apis = new HttpApis({
-    ...shared,
-    ...{ folder: options.folder, console: options.console, credentials, token, port, enforcement },
-    ...{ lambdas, iam, messaging, groups },
+    ...{ ...shared, regions: account.shared.regions, nextPort: account.nextPort, credentials, token },
+    ...{ folder: options.folder, console: options.console, lambdas, iam, messaging, groups },
+    enforcement: options.enforceAuth ? { guard, issuer } : undefined,
   });
-  const calls = new AwsCalls({ endpoint: endpoint.address, region, credentials });
-  const scheduler = new Scheduler({
-    ...{ region, calls, lambdas, messaging, iam, data, log },
-    secondsInstead: options.scheduleSeconds,
-  });
-  endpoint.services.set("scheduler", createSchedulerApi(scheduler));
-  /** Callers first, and the endpoint last: a draining worker gives its jobs back through it. */
-  const companions: LocalCloud["companions"] = [];
-  const stop = async () => {
-    await Promise.all(companions.map((each) => each.stop()));
-    for (const part of [schedules, scheduler, scheduledActions]) part.stop();
-    await Promise.all([apis.stop(), groups.stop()]);
-    await lambdas.stop();
-    calls.close();
-    await endpoint.close();
-    await data?.close();
-  };
-  let stopped: Promise<void> | undefined;
-  return {
-    ...{ ...shared, iam, faults, lambdas, apis, groups, schedules, calls, messaging, credentials, token, issuer },
-    ...{ bucketEvents, scheduledActions, scheduler, secrets, logs, companions, services: endpoint.services },
-    data,
-    resume() {
-      if (!data) return;
-      scheduler.resume();
-      lambdas.resume();
-      // Messages that were left need workers now, not at the next minute.
-      schedules.runAll();
-      log({ source: "cloud", name: "data", stream: "stderr", line: data.told() });
-    },
+  const calls = new AwsCalls({ endpoint: shared.endpoint, region, credentials });
+  const scheduler = new Scheduler({ ...shared, calls, lambdas, messaging, iam, data, secondsInstead });
+  services.set("scheduler", createSchedulerApi(scheduler));
+  const cloud: LocalCloud = {
+    ...{ ...account.shared, ...shared, iam, faults, lambdas, apis, groups, schedules, calls, messaging, credentials },
+    ...{ token, issuer, bucketEvents, scheduledActions, scheduler, secrets, logs, services, data },
     recommendedImage: "ami-00000000000000000",
-    stop: () => (stopped ??= stop()),
   };
+  return {
+    cloud,
+    async stop() {
+      for (const part of [schedules, scheduler, scheduledActions]) part.stop();
+      await Promise.all([apis.stop(), groups.stop()]);
+      await lambdas.stop();
+      calls.close();
+    },
+  };
+}
+
+/** @throws Error if it isn't the name of a region */
+export function checkedRegion(region: unknown): string {
+  if (typeof region === "string" && /^[a-z]{2,4}(-[a-z]+)+-\d$/.test(region)) return region;
+  throw new Error(`Expected \`region\` as the name of an AWS region, such as us-west-2, got ${JSON.stringify(region)}`);
 }
 
 function knownGroup(group: Group | undefined): KnownGroup | undefined {

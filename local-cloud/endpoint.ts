@@ -1,92 +1,94 @@
 import { type IncomingMessage, type ServerResponse } from "node:http";
-import { listen, type Listener } from "../contract/http/listen";
+import { listen } from "../contract/http/listen";
 import { readBody } from "../contract/http/readBody";
 import type { Iam } from "./iam/iam";
 import { inputOf } from "./jsonInput";
 import type { Log } from "./log";
-import type { DataFolder } from "./stores/dataFolder";
+import type { RegionData } from "./stores/dataFolder";
 import { type Messaging, startMessaging } from "./stores/messaging";
 import { startTables, type Tables } from "./stores/tables";
-import { actionOf, type AwsRequest, functionNameOf, refuse, serviceOf } from "./wire/awsRequest";
+import { actionOf, type AwsRequest, functionNameOf, objectOf, refuse, serviceOf } from "./wire/awsRequest";
 import type { Callers } from "./wire/callers";
 import type { Faults, Refusal } from "./wire/faults";
 import { Refused } from "./wire/refusal";
 import type { Service } from "./wire/service";
 import { refusalOf, Unproven } from "./wire/signatures/problems";
-import { Signatures } from "./wire/signatures/signatures";
+import { type Claimant, Signatures } from "./wire/signatures/signatures";
 import { type Target, targetOf } from "./wire/signatures/target";
 
 export interface Endpoint {
   /** `http://127.0.0.1:PORT` */
   address: string;
+  /** Starts the stores of a region. While there is one region, it takes the calls of all. */
+  open(region: string, data?: RegionData): Promise<EndpointRegion>;
+  close(): Promise<void>;
+}
+
+/** The part of the endpoint that takes a region's calls. */
+export interface EndpointRegion {
+  name: string;
   /** By the service's name in the credential scope. Services can be added while it runs. */
   services: Map<string, Service>;
   messaging: Messaging;
+  tables: Tables;
   /** Decides about every call of a function or an instance; until it is set, only the developer can call. */
   iam?: Iam;
-  close(): Promise<void>;
+  data: RegionData | undefined;
 }
 
 /** Parts of the endpoint. */
 interface Parts {
-  services: Map<string, Service>;
+  regions: EndpointRegion[];
   signatures: Signatures;
   faults: Faults;
-  data: DataFolder | undefined;
   log: Log;
 }
 
 /**
- * Starts the one address of all services, which the signature's credential scope tells apart. Only calls with a
- * valid signature by an issued key reach them.
+ * Starts the one address of all services and regions, which the signature's credential scope tells apart. Only calls
+ * with a valid signature by an issued key reach them.
  */
 export async function startEndpoint(options: {
   port: number;
-  region: string;
   faults: Faults;
   callers: Callers;
-  data?: DataFolder | undefined;
   log: Log;
 }): Promise<Endpoint> {
-  const services = new Map<string, Service>();
-  const { faults, data, log } = options;
-  const parts: Parts = { services, faults, data, log, signatures: new Signatures(options.callers) };
-  const onRequest = (message: IncomingMessage, response: ServerResponse): void =>
-    void answer(parts, endpoint.iam, message, response);
+  const regions: EndpointRegion[] = [];
+  const { faults, log } = options;
+  const parts: Parts = { regions, faults, log, signatures: new Signatures(options.callers) };
+  const onRequest = (message: IncomingMessage, response: ServerResponse): void => void answer(parts, message, response);
   const listener = await listen(onRequest, options.port, "the AWS endpoint");
-  const messaging = await startMessaging(listener.address, options.region, data);
-  const tables = await startTables(data);
-  services.set("sqs", { protocol: "json", handle: messaging.handle });
-  services.set("sns", { protocol: "query", handle: messaging.handle });
-  services.set("sts", { protocol: "query", handle: messaging.handle });
-  services.set("s3", { protocol: "rest-xml", handle: messaging.handle });
-  services.set("dynamodb", { protocol: "json", handle: tables.handle });
-  const endpoint: Endpoint = {
+  return {
     address: listener.address,
-    services,
-    messaging,
-    close: () => close(listener, messaging, tables),
+    async open(name, data) {
+      const messaging = await startMessaging(listener.address, name, data);
+      const tables = await startTables(data);
+      const services = new Map<string, Service>([
+        ["sqs", { protocol: "json", handle: messaging.handle }],
+        ["sns", { protocol: "query", handle: messaging.handle }],
+        ["sts", { protocol: "query", handle: messaging.handle }],
+        ["s3", { protocol: "rest-xml", handle: messaging.handle }],
+        ["dynamodb", { protocol: "json", handle: tables.handle }],
+      ]);
+      const region: EndpointRegion = { name, services, messaging, tables, data };
+      regions.push(region);
+      return region;
+    },
+    async close() {
+      await Promise.all([listener.close(), ...regions.map(({ messaging }) => messaging.close())]);
+      await Promise.all(regions.map(({ tables }) => tables.close()));
+    },
   };
-  return endpoint;
-}
-
-async function close(listener: Listener, messaging: Messaging, tables: Tables): Promise<void> {
-  await Promise.all([listener.close(), messaging.close()]);
-  await tables.close();
 }
 
 /** Every error concerns only this request. */
-async function answer(
-  parts: Parts,
-  iam: Iam | undefined,
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(parts: Parts, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const target = targetOf(message);
   const service = serviceOf(message, target);
-  const protocol = parts.services.get(service)?.protocol ?? "json";
+  const protocol = parts.regions[0]?.services.get(service)?.protocol ?? "json";
   try {
-    await dispatch(parts, iam, { service, target, message }, response);
+    await dispatch(parts, { service, target, message }, response);
   } catch (error) {
     const isClientGone = message.errored !== null || response.destroyed;
     const refusal = refusalFor(service, error as Error);
@@ -111,8 +113,7 @@ function refusalFor(service: string, error: Error): Refusal | undefined {
 }
 
 async function dispatch(
-  { services, signatures, faults, data }: Parts,
-  iam: Iam | undefined,
+  { regions, signatures, faults }: Parts,
   { service: name, target, message }: { service: string; target: Target; message: IncomingMessage },
   response: ServerResponse,
 ): Promise<void> {
@@ -121,6 +122,8 @@ async function dispatch(
   const sent = await readBody(message, limit);
   if (!sent) throw new Refused(`Expected at most ${limit} bytes`, "RequestEntityTooLarge", 413);
   const body = await signatures.prove(claimant, message, target, sent);
+  const region = regionOf(claimant, regions);
+  const { services, iam, data } = region;
   const service = services.get(name);
   if (!service) {
     const known = [...services.keys()].join(", ");
@@ -130,11 +133,13 @@ async function dispatch(
   const call = { service: name, accessKeyId: claimant.claim.accessKeyId, caller, message, target, body };
   const action = actionOf(call, service.protocol);
   const request: AwsRequest = { ...call, action, ...(service.protocol === "json" && { input: inputOf(body) }) };
+  if (name === "s3") expectBucketIn(region, request, regions);
   const refusal: Refusal | undefined =
     iam?.refusalOf(caller, request, action) ??
     (faults.isEmpty
       ? undefined
       : await faults.strike({
+          region: region.name,
           service: name,
           action,
           body: body.toString(),
@@ -145,8 +150,30 @@ async function dispatch(
   else await service.handle(request, response);
 }
 
+/** By the credential scope. */
+function regionOf({ claim }: Claimant, regions: readonly EndpointRegion[]): EndpointRegion {
+  const meant = regions.length === 1 ? regions[0] : regions.find(({ name }) => name === claim.region);
+  if (meant) return meant;
+  const names = regions.map(({ name }) => name).join(", ");
+  const problem = `Credential should be scoped to a valid region: the local cloud has ${names}, got ${claim.region}`;
+  throw new Unproven("mismatch", problem);
+}
+
+/** Names of buckets are global. @throws Refused as S3 does for one of another region */
+function expectBucketIn({ name }: EndpointRegion, request: AwsRequest, regions: readonly EndpointRegion[]): void {
+  const { bucket } = objectOf(request.target);
+  const owner = regions.find(({ messaging }) => messaging.hasBucket(bucket))?.name ?? name;
+  if (owner === name) return;
+  if (request.action === "CreateBucket") {
+    const problem = "Your previous request to create the named bucket succeeded and you already own it.";
+    throw new Refused(problem, "BucketAlreadyOwnedByYou", 409);
+  }
+  const problem = `The authorization header is malformed; the region '${name}' is wrong; expecting '${owner}'`;
+  throw new Refused(problem, "AuthorizationHeaderMalformed");
+}
+
 /** Holds the answer back until the changes that the call made outlast this process. */
-function answerOnceWritten(response: ServerResponse, data: DataFolder): void {
+function answerOnceWritten(response: ServerResponse, data: RegionData): void {
   const end = response.end.bind(response) as (...args: unknown[]) => void;
   response.end = (...args: unknown[]) => {
     data.written().then(

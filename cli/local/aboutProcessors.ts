@@ -16,7 +16,8 @@ export function aboutProcessors(cloud: LocalCloud, processorsDir: string | undef
   const stock = images
     .filter(({ context }) => /(^|\/)worker-image$/.test(String(context)))
     .map((each) => each.imageUri);
-  return cloud.groups.list().flatMap((group): ProcessorLine[] => {
+  const groups = cloud.regions().flatMap((region) => region.groups.list());
+  return groups.flatMap((group): ProcessorLine[] => {
     const userData = Buffer.from(group.template.userData, "base64").toString();
     const read = decodeWorkerSettings(readEnvironment(userData));
     if (!read.ok) return [];

@@ -112,7 +112,7 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   let workersSecrets = secrets;
   const redeploy = async (changedFiles: string[]) => {
     const { secrets: given, ...changedStack } = loadStackConfig(project, stack, standInsFile);
-    cloud.secrets.give(given);
+    for (const { secrets: store } of cloud.regions()) store.give(given);
     try {
       const changed = await deployProgram({ ...up, ...changedStack, isUpdate: true });
       tellAboutProcessors();
@@ -121,7 +121,8 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
       // Also if the program fails: modules and secrets are none of its.
       const isModule = (file: string) => processorsDir !== undefined && file.startsWith(join(processorsDir, sep));
       const isOutdated = changedFiles.some(isModule) || !isDeepStrictEqual(given, workersSecrets);
-      for (const group of cloud.groups.list()) group.replaceOutdated(isOutdated);
+      const groups = cloud.regions().flatMap((region) => region.groups.list());
+      for (const group of groups) group.replaceOutdated(isOutdated);
       workersSecrets = given;
     }
   };

@@ -1,11 +1,13 @@
 import { jsonOf } from "../../contract/check";
 import { attemptEnds, type EventName, type LogLine } from "../../contract/log";
 import type { LocalCloud, LogEntry } from "../../local-cloud/index";
+import type { JobApi } from "./jobApis";
 
 type Instance = ReturnType<LocalCloud["groups"]["list"]>[number]["instances"][number];
 
 /** A type's queue and instances, at a moment. */
 export interface FleetRow {
+  /** With its region where there are several. */
   type: string;
   /** Messages that could be received now. */
   visible: number;
@@ -58,18 +60,24 @@ export class Fleet {
       this.tell([this.types.get(name), name, event, fields.jobId, fields.reason].filter(Boolean).join(" "));
   }
 
-  /** Returns a row for each of the types. Instances that came, went or changed since the last call become events. */
-  look(cloud: Pick<LocalCloud, "groups" | "messaging">, queueUrls: Record<string, string>): FleetRow[] {
-    const groups = cloud.groups.list();
-    this.followStates(groups.flatMap(({ instances }) => instances));
-    return Object.entries(queueUrls).map(([type, url]) => {
-      const own = groups.filter((group) => group.jobType === type);
+  /**
+   * Returns a row for each of the APIs' types. Instances that came, went or changed since the last call become events.
+   */
+  look({ regions }: Pick<LocalCloud, "regions">, apis: Pick<JobApi, "region" | "queues">[]): FleetRow[] {
+    const clouds = regions();
+    this.followStates(clouds.flatMap(({ groups }) => groups.list().flatMap(({ instances }) => instances)));
+    const all = apis.flatMap(({ region, queues }) =>
+      Object.entries(queues).map((queue) => [region, ...queue] as const),
+    );
+    return all.map(([region, type, url]) => {
+      const { groups, messaging } = clouds.find((cloud) => cloud.region === region)!;
+      const own = groups.list().filter((group) => group.jobType === type);
       const instances = own.flatMap((group) => group.instances);
       const count = (start: string) =>
         instances.filter(({ lifecycleState }) => lifecycleState.startsWith(start)).length;
-      const queue = cloud.messaging.queue(url);
+      const queue = messaging.queue(url);
       return {
-        type,
+        type: clouds.length > 1 ? `${type} in ${region}` : type,
         visible: queue?.messages.length ?? 0,
         inFlight: queue?.inflightMessages.size ?? 0,
         desired: own.reduce((sum, { desiredCapacity }) => sum + desiredCapacity, 0),

@@ -7,6 +7,7 @@ import { type Column, plainTable } from "../output/plainTable";
 import { cut, paint, render, singleLine, type Styled } from "../output/styled";
 import { out } from "../output/terminal";
 import { type Fleet, type FleetEvent, type FleetRow } from "./fleet";
+import type { JobApi } from "./jobApis";
 
 const refreshMilliseconds = 500;
 
@@ -42,17 +43,13 @@ export function renderFleet(
   return [plainTable(columns, cells, size.columns), "\n", ...lines];
 }
 
-/** Shows the fleets of queues by type until the returned function is called, which leaves the last picture. */
-export async function showFleet(
-  fleet: Fleet,
-  cloud: LocalCloud,
-  queueUrls: Record<string, string>,
-): Promise<() => void> {
+/** Shows the fleets of the APIs' types until the returned function is called, which leaves the last picture. */
+export async function showFleet(fleet: Fleet, cloud: LocalCloud, apis: JobApi[]): Promise<() => void> {
   const logUpdate = await loadLogUpdate();
   const update = logUpdate.createLogUpdate(process.stdout, { showCursor: true });
   const draw = () => {
     const { rows = 24 } = process.stdout;
-    const picture = renderFleet(fleet.look(cloud, queueUrls), fleet.events, { columns: out.columns, rows });
+    const picture = renderFleet(fleet.look(cloud, apis), fleet.events, { columns: out.columns, rows });
     update(render(picture, out.isColoured));
   };
   draw();

@@ -7,6 +7,7 @@ type HttpApi = ReturnType<LocalCloud["apis"]["list"]>[number];
 /** An HTTP API of the local cloud that takes jobs. */
 export interface JobApi {
   url: string;
+  region: string;
   access: HttpApi["access"];
   /** URL of each job type's queue. */
   queues: Record<string, string>;
@@ -16,7 +17,9 @@ export interface JobApi {
 
 /** The APIs that take jobs, whatever the program calls them: those whose types can be read. */
 export async function jobApis(cloud: LocalCloud): Promise<JobApi[]> {
-  const found = await Promise.all(cloud.apis.list().map((api) => ask(api, cloud)));
+  const found = await Promise.all(
+    cloud.regions().flatMap((region) => region.apis.list().map((api) => ask(api, region))),
+  );
   return found.filter((api) => api !== undefined);
 }
 
@@ -32,7 +35,7 @@ async function ask({ address, access }: HttpApi, cloud: LocalCloud): Promise<Job
     const queueOf = (type: string) => groups.find(({ jobType }) => jobType === type)?.queueUrl ?? "";
     const queues = Object.fromEntries(types.map(({ type }) => [type, queueOf(type)]));
     const samples = types.map(({ type, payloadSchema }) => ({ type, payload: samplePayload(payloadSchema) }));
-    return { url, access, queues, sample: samples.find(({ payload }) => payload !== undefined) };
+    return { url, region, access, queues, sample: samples.find(({ payload }) => payload !== undefined) };
   } catch {
     return undefined;
   }

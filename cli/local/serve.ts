@@ -56,7 +56,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const show = async () => {
     if (!isLive) return;
     isShown = true;
-    hide = await showFleet(fleet, running.cloud, queuesOf(await jobApis(running.cloud)));
+    hide = await showFleet(fleet, running.cloud, await jobApis(running.cloud));
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.prependOnceListener(signal, () => {
@@ -81,17 +81,13 @@ function consoleOf({ url }: Pick<JobApi, "url">): string {
   return `${url}console/`;
 }
 
-function queuesOf(apis: JobApi[]): Record<string, string> {
-  return Object.fromEntries(apis.flatMap(({ queues }) => Object.entries(queues)));
-}
-
 function addresses({ cloud, outputs }: RunningStack, apis: JobApi[]): object {
   const { endpoint, region, credentials, token } = cloud;
   const { accessKeyId, secretAccessKey } = credentials;
   return {
     url: apis[0]?.url,
     ...apis[0]?.access,
-    apis: apis.map(({ url, access, queues }) => ({ url, types: Object.keys(queues), ...access })),
+    apis: apis.map(({ url, region, access, queues }) => ({ url, region, types: Object.keys(queues), ...access })),
     endpoint,
     region,
     queues: outputs.queueUrls,
@@ -110,8 +106,9 @@ function addresses({ cloud, outputs }: RunningStack, apis: JobApi[]): object {
 function welcome({ cloud, outputs, seconds }: RunningStack, apis: JobApi[], options: ServeOptions): Styled {
   const { stack, inspect } = options;
   const rows: [string, Styled][] = [
-    ...apis.flatMap(({ url, queues, access }): [string, Styled][] => [
+    ...apis.flatMap(({ url, region, queues, access }): [string, Styled][] => [
       ["API", paint.cyan(url)],
+      ...(cloud.regions().length > 1 ? ([["Region", region]] as [string, Styled][]) : []),
       // A browser can't sign, and has no token.
       ...(access.authorization === "none"
         ? ([["Console", paint.cyan(`${consoleOf({ url })}#local=${cloud.token}`)]] as [string, Styled][])
@@ -128,7 +125,7 @@ The AWS endpoint takes only calls signed with the keys below. The HTTP API
 ${whoMayCall(apis)}
 ${inspect === undefined ? "" : whoMayInspect}
 ${boundsHere(process.platform)}
-${apis[0] ? submitting(apis[0], cloud) : ""}
+${apis[0] ? submitting(apis[0]) : ""}
 ${paint.bold("Look behind it with any AWS client")}
 
 ${awsLines(cloud, outputs.dataBucket)}`;
@@ -152,7 +149,7 @@ Handlers open Node's inspector on 127.0.0.1: other users and containers of this
 machine that reach its ports can run code as you through it.
 `;
 
-function submitting({ url, access, sample }: JobApi, { region }: LocalCloud): Styled {
+function submitting({ url, region, access, sample }: JobApi): Styled {
   const base = url.replace(/\/$/, "");
   const { type, payload } = sample ?? { type: "TYPE", payload: "PAYLOAD" };
   const curl = curlFor(access, region);

@@ -3,6 +3,7 @@ export interface LocalControls {
   "_local/instances": { instances: LocalInstance[] };
   "_local/faults": { faults: LocalFault[] };
   "_local/queues": { queues: LocalQueue[] };
+  "_local/regions": { regions: LocalRegion[] };
 }
 
 /** An instance of a group. */
@@ -43,6 +44,22 @@ export interface LocalFault {
   group?: string;
   /** Number of launches that it affects yet. @default every one, until removed */
   times?: number;
+}
+
+/** A region of the local cloud. */
+export interface LocalRegion {
+  region: string;
+  outage?: LocalOutage;
+}
+
+/** Kinds of outages: calls are refused at once, or aren't answered. */
+export const outageKinds = ["refuse", "hang"] as const;
+
+/** Outage of a region. */
+export interface LocalOutage {
+  kind: (typeof outageKinds)[number];
+  /** Names of AWS services in the credential scope; `execute-api` has the HTTP APIs. @default all */
+  services?: string[];
 }
 
 /** A queue, with some of its messages. */

@@ -20,8 +20,6 @@ type Runtime = Pick<GroupRuntime, "cloud" | "workerMain" | "stopGraceMillisecond
 /** The Auto Scaling groups of the local cloud, with their launch templates. */
 export class Groups {
   readonly templates = new LaunchTemplates();
-  /** ARN of the role by ARN and by name of the instance profile. */
-  readonly profiles = new Map<string, string>();
   /** Faults of launches. */
   readonly faults = new LaunchFaults();
   private readonly groups = new Map<string, Group>();
@@ -29,7 +27,7 @@ export class Groups {
   private isStopped = false;
 
   constructor({ iam, onEnvironment, workerEnvironment, ...runtime }: Runtime) {
-    const { templates, profiles, faults } = this;
+    const { templates, faults } = this;
     this.runtime = {
       ...runtime,
       faults,
@@ -41,7 +39,7 @@ export class Groups {
       },
       logGroupOf: ({ userData }) => /^LOG_GROUP='(.*)'$/m.exec(Buffer.from(userData, "base64").toString())?.[1],
       roleOf: ({ instanceProfile }) => {
-        const roleArn = profiles.get(instanceProfile ?? "");
+        const roleArn = iam.roles.profiles.get(instanceProfile ?? "");
         return roleArn && iam.mayAssume("ec2.amazonaws.com", roleArn) ? roleArn : undefined;
       },
     };

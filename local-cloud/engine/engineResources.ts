@@ -4,7 +4,7 @@ import { type Properties, text } from "../properties";
 import { changeInPlace } from "../pulumi/changeInPlace";
 import { isEmulated, standInHandler } from "../pulumi/emulation";
 import { remade, replaceOn } from "../pulumi/replacements";
-import { type ResourceHandler } from "../pulumi/resource";
+import { inRegion, type ResourceContext, type ResourceHandler, seedOf } from "../pulumi/resource";
 import { hashOfFolder } from "../pulumi/resources/ecr";
 import { resources } from "../pulumi/resourceTypes";
 import { noStandIns } from "../pulumi/standIns";
@@ -18,6 +18,8 @@ export interface Subject {
   type: string;
   /** Logical name. */
   name: string;
+  /** @default the first region's */
+  cloud?: LocalCloud;
 }
 
 export interface Difference {
@@ -34,6 +36,8 @@ export class EngineResources {
   standIns = noStandIns;
   /** True if names are the same in each run: what a folder of data holds is found by them, and nothing is replaced. */
   hasSteadyNames = false;
+  /** Regions of providers by their URNs, and by the engine's connections: it has one for each provider. */
+  readonly regions = new Map<string, string>();
   /** Resources that are made of their inputs, or that the program reads and didn't make. */
   readonly notEmulated = new Set<string>();
 
@@ -56,7 +60,7 @@ export class EngineResources {
     randomSeed: Uint8Array,
   ): Promise<WireProperties> {
     if (!isEmulated(subject.type, news)) this.notEmulated.add(`${subject.name} (${subject.type})`);
-    const seed = this.hasSteadyNames ? Buffer.from(`${subject.type} ${subject.name}`) : randomSeed;
+    const seed = this.hasSteadyNames ? Buffer.from(seedOf(this.contextOf(subject))) : randomSeed;
     const inputs = withName(subject, olds, news, seed);
     if (subject.type !== "docker-build:index:Image") return inputs;
     // Docker's provider builds again when a file of the context has changed.
@@ -66,19 +70,19 @@ export class EngineResources {
 
   diff({ type }: Subject, olds: WireProperties, news: WireProperties): Difference {
     const changed = changedKeys(olds, news);
-    const replacing = changed.filter((key) => replaceOn[type]?.includes(key));
+    const isReplacing = (key: string) =>
+      replaceOn[type]?.includes(key) || (key === "region" && type.startsWith("aws:"));
+    const replacing = changed.filter(isReplacing);
     return { changed, replacing, deletesBeforeReplace: replacing.length > 0 && keepsName(type, olds, news) };
   }
 
   async create(subject: Subject, wireInputs: WireProperties): Promise<{ id: string; state: WireProperties }> {
     const inputs = decode(wireInputs);
     const { id, state } = await this.handlerOf(subject, inputs).create(inputs, {
-      ...subject,
-      cloud: this.cloud,
-      programFolder: this.programFolder,
+      ...this.contextOf(subject),
       hasRandomNames: !this.hasSteadyNames,
     });
-    this.existing.set(keyOf(subject, id, state), ownerOf(subject, state));
+    this.existing.set(this.keyOf(subject, id, state), this.ownerOf(subject, state));
     return { id, state: encodeState(state, wireInputs, inputs) };
   }
 
@@ -97,7 +101,7 @@ export class EngineResources {
 
   async update(subject: Subject, id: string, olds: WireProperties, news: WireProperties): Promise<WireProperties> {
     const inputs = decode(news);
-    const context = { ...subject, cloud: this.cloud, programFolder: this.programFolder };
+    const context = this.contextOf(subject);
     const state = await changeInPlace(this.handlerOf(subject, inputs), { id, state: decode(olds) }, inputs, context);
     return encodeState(state, news, inputs);
   }
@@ -109,10 +113,10 @@ export class EngineResources {
     state: WireProperties,
     inputs: WireProperties,
   ): Promise<{ state: WireProperties; inputs: WireProperties } | undefined> {
-    const key = keyOf(subject, id, state);
+    const key = this.keyOf(subject, id, state);
     if (!this.exists(key)) return undefined;
     const readType = reads[subject.type];
-    const read = readType ? await readType(id, decode(state), this.cloud) : {};
+    const read = readType ? await readType(id, decode(state), this.contextOf(subject).cloud) : {};
     if (!read) {
       this.existing.delete(key);
       return undefined;
@@ -126,19 +130,36 @@ export class EngineResources {
   }
 
   async delete(subject: Subject, id: string, state: WireProperties): Promise<void> {
-    const context = { ...subject, cloud: this.cloud, programFolder: this.programFolder };
+    const context = this.contextOf(subject);
     // A resource that was deleted already is no failure, as with AWS's provider.
     const isThere = (await this.read(subject, id, state, {})) !== undefined;
     if (isThere) await this.handlerOf(subject, state).delete?.(id, decode(state), context);
-    this.existing.delete(keyOf(subject, id, state));
+    this.existing.delete(this.keyOf(subject, id, state));
   }
 
   /** The state of a resource that the program only reads, made of what it gives to find it by. */
   async find(subject: Subject, id: string, known: WireProperties): Promise<WireProperties> {
     this.notEmulated.add(`${subject.name} (${subject.type})`);
     const inputs = decode(known);
-    const { state } = await standInHandler(this.standIns, id).create(inputs, { ...subject, cloud: this.cloud });
+    const { state } = await standInHandler(this.standIns, id).create(inputs, this.contextOf(subject));
     return encodeState(state, known, inputs);
+  }
+
+  private contextOf(subject: Subject): ResourceContext {
+    return { cloud: this.cloud, programFolder: this.programFolder, ...subject };
+  }
+
+  /** Key of the resource that it is deleted with, if any. */
+  private ownerOf(subject: Subject, state: Properties): string | undefined {
+    const [ownerType, property] = owners[subject.type] ?? [];
+    const region = inRegion(this.contextOf(subject).cloud);
+    return ownerType && property ? `${ownerType} ${text(state, property)}${region}` : undefined;
+  }
+
+  /** By type, id and region, and by its owner, since hooks of all groups have the same ids. */
+  private keyOf(subject: Subject, id: string, state: Properties): string {
+    const region = inRegion(this.contextOf(subject).cloud);
+    return [`${subject.type} ${id}${region}`, this.ownerOf(subject, state)].filter(Boolean).join(" of ");
   }
 
   private handlerOf({ type }: Subject, properties: Properties): ResourceHandler {
@@ -150,15 +171,4 @@ export class EngineResources {
     const owner = this.existing.get(key);
     return owner === undefined || this.existing.has(owner);
   }
-}
-
-/** Key of the resource that it is deleted with, if any. */
-function ownerOf({ type }: Subject, state: Properties): string | undefined {
-  const [ownerType, property] = owners[type] ?? [];
-  return ownerType && property ? `${ownerType} ${text(state, property)}` : undefined;
-}
-
-/** By type and id, and by its owner, since hooks of all groups have the same ids. */
-function keyOf(subject: Subject, id: string, state: Properties): string {
-  return [`${subject.type} ${id}`, ownerOf(subject, state)].filter(Boolean).join(" of ");
 }

@@ -3,6 +3,7 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import type { Struct as WireStruct } from "google-protobuf/google/protobuf/struct_pb";
 import type { LocalCloud } from "../cloud";
+import { cloudFor } from "../pulumi/cloudFor";
 import { deployedIn } from "../pulumi/deployedResources";
 import { answerTo } from "../pulumi/emulation";
 import { resources as resourceTypes } from "../pulumi/resourceTypes";
@@ -22,11 +23,16 @@ export function providerService(
   cloud: LocalCloud,
   resources: EngineResources,
 ): UntypedServiceImplementation {
-  const unary = answers(packageName, cloud, resources) as Record<string, (request: unknown) => unknown>;
+  const unary = answers(packageName, cloud, resources) as Record<string, (request: unknown, peer: string) => unknown>;
   return Object.fromEntries(Object.entries(unary).map(([name, answer]) => [name, handlerOf(answer)]));
 }
 
 function answers(packageName: string, cloud: LocalCloud, resources: EngineResources) {
+  const { regions } = resources;
+  const subjectOf = async (request: Named, properties: WireProperties, peer: string) => {
+    const [type, name] = [request.getType(), request.getName()];
+    return { type, name, cloud: await cloudFor(cloud, type, properties, regions.get(peer)) };
+  };
   return {
     getPluginInfo: () => withFields(new PluginInfo(), { version: pluginVersion }),
 
@@ -39,12 +45,18 @@ function answers(packageName: string, cloud: LocalCloud, resources: EngineResour
     checkConfig: (request: messages.CheckRequest) =>
       withFields(new messages.CheckResponse(), { inputs: request.getNews() }),
 
-    diffConfig: () => new messages.DiffResponse(),
+    /** Resources of another region are others. */
+    diffConfig(request: messages.DiffRequest): messages.DiffResponse {
+      const [{ region: before }, { region }] = [propertiesOf(request.getOldInputs()), propertiesOf(request.getNews())];
+      if (before === region) return new messages.DiffResponse();
+      const { DIFF_SOME } = messages.DiffResponse.DiffChanges;
+      return withFields(new messages.DiffResponse(), { changes: DIFF_SOME, replacesList: ["region"] });
+    },
 
-    configure(request: messages.ConfigureRequest): messages.ConfigureResponse {
+    configure(request: messages.ConfigureRequest, peer: string): messages.ConfigureResponse {
       const { region } = propertiesOf(request.getArgs());
-      if (region !== undefined && region !== cloud.region) {
-        throw new Error(`Expected the local cloud's region ${cloud.region}, got ${JSON.stringify(region)}`);
+      if (packageName === "aws" && typeof region === "string") {
+        for (const key of [peer, request.getUrn() ?? ""]) regions.set(key, region);
       }
       // The engine requires it of providers that construct components; for the others it keeps secrets itself.
       const isConstructing = request.getType() === "pulumi:providers:awsx";
@@ -53,15 +65,24 @@ function answers(packageName: string, cloud: LocalCloud, resources: EngineResour
       });
     },
 
-    async check(request: messages.CheckRequest): Promise<messages.CheckResponse> {
+    async check(request: messages.CheckRequest, peer: string): Promise<messages.CheckResponse> {
       const [olds, news] = [propertiesOf(request.getOlds()), propertiesOf(request.getNews())];
-      const inputs = await resources.check(subjectOf(request), olds, news, request.getRandomseed_asU8());
+      const inputs = await resources.check(
+        await subjectOf(request, news, peer),
+        olds,
+        news,
+        request.getRandomseed_asU8(),
+      );
       return withFields(new messages.CheckResponse(), { inputs: structOf(inputs) });
     },
 
     diff(request: messages.DiffRequest): messages.DiffResponse {
       const [olds, news] = [propertiesOf(request.getOldInputs()), propertiesOf(request.getNews())];
-      const { changed, replacing, deletesBeforeReplace } = resources.diff(subjectOf(request), olds, news);
+      const { changed, replacing, deletesBeforeReplace } = resources.diff(
+        { type: request.getType(), name: request.getName() },
+        olds,
+        news,
+      );
       const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
       return withFields(new messages.DiffResponse(), {
         changes: changed.length > 0 ? DIFF_SOME : DIFF_NONE,
@@ -71,42 +92,46 @@ function answers(packageName: string, cloud: LocalCloud, resources: EngineResour
       });
     },
 
-    async create(request: messages.CreateRequest): Promise<messages.CreateResponse> {
+    async create(request: messages.CreateRequest, peer: string): Promise<messages.CreateResponse> {
       const response = new messages.CreateResponse();
       if (request.getPreview()) return withFields(response, { properties: request.getProperties() });
-      const { id, state } = await resources.create(subjectOf(request), propertiesOf(request.getProperties()));
+      const inputs = propertiesOf(request.getProperties());
+      const { id, state } = await resources.create(await subjectOf(request, inputs, peer), inputs);
       return withFields(response, { id, properties: structOf(state) });
     },
 
-    async read(request: messages.ReadRequest): Promise<messages.ReadResponse> {
+    async read(request: messages.ReadRequest, peer: string): Promise<messages.ReadResponse> {
       const id = request.getId();
       const [state, inputs] = [propertiesOf(request.getProperties()), propertiesOf(request.getInputs())];
+      const subject = await subjectOf(request, state, peer);
       const response = new messages.ReadResponse();
       const isRefresh = Object.keys(inputs).length > 0;
       const found = isRefresh
-        ? await resources.read(subjectOf(request), id, state, inputs)
-        : { state: await resources.find(subjectOf(request), id, state), inputs: state };
+        ? await resources.read(subject, id, state, inputs)
+        : { state: await resources.find(subject, id, state), inputs: state };
       if (!found) return response;
       return withFields(response, { id, properties: structOf(found.state), inputs: structOf(found.inputs) });
     },
 
-    async update(request: messages.UpdateRequest): Promise<messages.UpdateResponse> {
-      const subject = subjectOf(request);
+    async update(request: messages.UpdateRequest, peer: string): Promise<messages.UpdateResponse> {
       const [olds, news] = [propertiesOf(request.getOlds()), propertiesOf(request.getNews())];
+      const subject = await subjectOf(request, olds, peer);
       const state = request.getPreview()
         ? resources.previewUpdate(subject, olds, propertiesOf(request.getOldInputs()), news)
         : await resources.update(subject, request.getId(), olds, news);
       return withFields(new messages.UpdateResponse(), { properties: structOf(state) });
     },
 
-    async delete(request: messages.DeleteRequest) {
-      await resources.delete(subjectOf(request), request.getId(), propertiesOf(request.getProperties()));
+    async delete(request: messages.DeleteRequest, peer: string) {
+      const state = propertiesOf(request.getProperties());
+      await resources.delete(await subjectOf(request, state, peer), request.getId(), state);
       return new Empty();
     },
 
-    invoke(request: messages.InvokeRequest): messages.InvokeResponse {
-      const inputs = decode(propertiesOf(request.getArgs()));
-      const answer = answerTo(request.getTok(), inputs, cloud, resources.standIns) as WireProperties;
+    async invoke(request: messages.InvokeRequest, peer: string): Promise<messages.InvokeResponse> {
+      const [token, inputs] = [request.getTok(), decode(propertiesOf(request.getArgs()))];
+      const asked = await cloudFor(cloud, token, inputs, regions.get(peer));
+      const answer = answerTo(token, inputs, asked, resources.standIns) as WireProperties;
       return withFields(new messages.InvokeResponse(), { return: structOf(answer) });
     },
 
@@ -114,16 +139,17 @@ function answers(packageName: string, cloud: LocalCloud, resources: EngineResour
       const monitor = new ResourceMonitor(request.getMonitorendpoint());
       try {
         const [type, name, inputs] = [request.getType(), request.getName(), propertiesOf(request.getInputs())];
+        const providers = Object.fromEntries(request.getProvidersMap().getEntryList());
+        const region = regions.get((providers.aws ?? "").replace(/::[^:]*$/, ""));
+        const own = await cloudFor(cloud, type, {}, region);
         const { urn, outputs } = await constructAwsx({
           ...{ type, name, inputs },
           parent: request.getParent(),
           dependencies: dependenciesOf(request),
-          providers: Object.fromEntries(request.getProvidersMap().getEntryList()),
-          monitor,
-          region: cloud.region,
+          ...{ providers, monitor, region: own.region },
         });
         const made = { id: urn, inputs, state: { ...decode(inputs), ...outputs } };
-        deployedIn(cloud).keep({ ...made, context: { cloud, type, name }, handler: resourceTypes[type]! });
+        deployedIn(cloud).keep({ ...made, context: { cloud: own, type, name }, handler: resourceTypes[type]! });
         return withFields(new messages.ConstructResponse(), { urn, state: structOf(outputs) });
       } finally {
         monitor.close();
@@ -132,20 +158,22 @@ function answers(packageName: string, cloud: LocalCloud, resources: EngineResour
   };
 }
 
+/** A request about a resource. */
+interface Named {
+  getType(): string;
+  getName(): string;
+}
+
 /** Errors become the engine's: users read their messages. */
-function handlerOf(answer: (request: unknown) => unknown) {
+function handlerOf(answer: (request: unknown, peer: string) => unknown) {
   return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
     Promise.resolve()
-      .then(() => answer(call.request))
+      .then(() => answer(call.request, call.getPeer()))
       .then(
         (response) => callback(null, response),
         (error: Error) => callback({ code: status.UNKNOWN, message: error.message }),
       );
   };
-}
-
-function subjectOf(request: { getUrn(): string; getType(): string; getName(): string }) {
-  return { type: request.getType(), name: request.getName() };
 }
 
 function dependenciesOf(request: messages.ConstructRequest): string[] {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Iam } from "../iam/iam";
 import type { Lambdas } from "../lambda/lambdas";
+import type { RegionOutage } from "../wire/regionOutage";
 import { timingOf } from "./scheduleExpression";
 
 interface Schedule {
@@ -20,7 +21,15 @@ export class Schedules {
   private readonly schedules = new Map<string, Schedule>();
 
   /** `secondsInstead` replaces every rule's own interval: tests don't wait for minutes. */
-  constructor(private readonly cloud: { region: string; lambdas: Lambdas; iam: Iam; secondsInstead?: number }) {}
+  constructor(
+    private readonly cloud: {
+      region: string;
+      lambdas: Lambdas;
+      iam: Iam;
+      outage: RegionOutage;
+      secondsInstead?: number;
+    },
+  ) {}
 
   /** `rate(1 minute)`, `rate(2 hours)`: the first call comes one interval from now. */
   create(name: string, arn: string, expression: string): void {
@@ -44,9 +53,10 @@ export class Schedules {
   /** Makes the rule call the function; the returned function ends that. */
   target(rule: string, functionArn: string): () => void {
     const schedule = this.get(rule);
-    const { lambdas, iam } = this.cloud;
+    const { lambdas, iam, outage } = this.cloud;
     const invoke = { action: "lambda:InvokeFunction", resource: functionArn };
     const call = () => {
+      if (outage.hits("events")) return;
       // A missing target is no error of the rule's.
       if (lambdas.find(functionArn) && iam.serviceMay("events.amazonaws.com", invoke, schedule.arn))
         lambdas.invokeAsync(functionArn, JSON.stringify(scheduledEvent(schedule, this.cloud)));

@@ -5,6 +5,7 @@ import type { Log } from "../log";
 import type { Messaging } from "../stores/messaging";
 import type { Notification } from "../stores/notification";
 import type { Faults } from "../wire/faults";
+import type { RegionOutage } from "../wire/regionOutage";
 
 /** AWS retries for 23 days ("Amazon SNS message delivery retries"); here a few tries within seconds replace that. */
 const retryDelaysMilliseconds = [100, 400, 1_600];
@@ -24,6 +25,8 @@ interface Services {
   messaging: Messaging;
   lambdas: Lambdas;
   faults: Faults;
+  region: string;
+  outage: RegionOutage;
   iam: Iam;
 }
 
@@ -43,7 +46,7 @@ async function deliver(services: Services, notification: Notification): Promise<
 }
 
 async function attempt(
-  { lambdas, faults, iam }: Services,
+  { lambdas, faults, region, outage, iam }: Services,
   { functionArn, subscription, body }: Notification,
 ): Promise<Failure | undefined> {
   const target = lambdas.find(functionArn);
@@ -56,8 +59,9 @@ async function attempt(
     return { code: "AccessDeniedException", message, isRetryable: false };
   }
   // Without faults the event is passed on, and kept, before the publisher has its answer.
-  const call = { service: "lambda", action: "Invoke", body, caller: target.spec.name };
-  const refusal = faults.isEmpty ? undefined : await faults.strike(call);
+  const call = { region, service: "lambda", action: "Invoke", body, caller: target.spec.name };
+  // In an outage of Lambda the event waits there.
+  const refusal = faults.isEmpty || outage.hits("lambda") ? undefined : await faults.strike(call);
   if (refusal) return { ...refusal, isRetryable: refusal.status >= 500 || refusal.status === 429 };
   lambdas.invokeAsync(functionArn, JSON.stringify(lambdaEvent(subscription.arn, body)));
   return undefined;

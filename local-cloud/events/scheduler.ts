@@ -5,10 +5,11 @@ import type { Ask } from "../iam/evaluate";
 import type { Iam } from "../iam/iam";
 import type { Lambdas } from "../lambda/lambdas";
 import type { Log } from "../log";
-import type { DataFolder } from "../stores/dataFolder";
+import type { RegionData } from "../stores/dataFolder";
 import type { Messaging } from "../stores/messaging";
 import type { AwsCalls } from "../wire/awsCalls";
 import { Refused } from "../wire/refusal";
+import type { RegionOutage } from "../wire/regionOutage";
 import { type Timing, timingOf } from "./scheduleExpression";
 
 /** A schedule as CreateSchedule takes it, as far as the local cloud knows it. */
@@ -50,7 +51,8 @@ export class Scheduler {
       lambdas: Lambdas;
       messaging: Messaging;
       iam: Iam;
-      data?: DataFolder | undefined;
+      outage: RegionOutage;
+      data?: RegionData | undefined;
       log: Log;
       secondsInstead?: number;
     },
@@ -170,6 +172,8 @@ export class Scheduler {
   private async run({ input: { Target }, arn }: Stored, at: number): Promise<void> {
     const text = filledIn(Target.Input ?? "{}", arn, at);
     for (const delay of [...retryDelaysMilliseconds, undefined]) {
+      // AWS tries for longer than a region is lost.
+      for (const service of ["scheduler", "sns"]) await this.cloud.outage.over(service);
       try {
         return await (Target.Arn.includes(":function:") ? this.call(text, Target) : this.publish(text, Target.RoleArn));
       } catch (error) {

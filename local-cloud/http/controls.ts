@@ -6,10 +6,12 @@ import {
   type LocalControls,
   type LocalInstance,
   type LocalQueue,
+  outageKinds,
 } from "../../contract/http/localControls";
 import type { Groups } from "../autoScaling/groups";
 import type { StoredQueue } from "../stores/fauxqs";
 import type { Messaging } from "../stores/messaging";
+import type { RegionOutage } from "../wire/regionOutage";
 import { gatewayAnswer, type HttpAnswer, jsonAnswer } from "./httpAnswer";
 
 /** The parts of the cloud that the controls read and change. */
@@ -18,6 +20,8 @@ export interface ControlledCloud {
   messaging: Pick<Messaging, "queues">;
   /** Token that callers must present. */
   token: string;
+  /** The regions in use. */
+  regions: () => { region: string; outage: RegionOutage; services: ReadonlyMap<string, unknown> }[];
 }
 
 const shownMessages = 10;
@@ -41,17 +45,26 @@ export function answerControl(cloud: ControlledCloud, request: ControlRequest): 
   if (method === "GET" && path === "/_local/faults") return stateAnswer({ faults: groups.faults.list() });
   if (method === "GET" && path === "/_local/queues")
     return stateAnswer({ queues: messaging.queues().map(describeQueue) });
+  if (method === "GET" && path === "/_local/regions")
+    return stateAnswer({ regions: cloud.regions().map(({ region, outage }) => ({ region, outage: outage.now })) });
   if (path === "/_local/faults" && method === "DELETE") {
     groups.faults.clear();
     return jsonAnswer(200, {});
   }
-  const act = method === "POST" && Object.hasOwn(acts, path) ? acts[path] : undefined;
+  const region = regionIn(path);
+  if (region !== undefined && method === "DELETE") {
+    return onRegion(cloud, region, ({ outage }) => {
+      outage.end();
+      return jsonAnswer(200, {});
+    });
+  }
+  const act = method === "POST" ? actAt(path, cloud) : undefined;
   if (!act) return gatewayAnswer(404, "There is no such local control");
   // A browser's page may send this type across origins only with permission, which it never has here.
   if (!/^application\/json(\s*;|\s*$)/i.test(headers["content-type"] ?? "")) {
     return gatewayAnswer(415, "Expected content-type application/json");
   }
-  return act(groups, body);
+  return act(body);
 }
 
 const acts: Record<string, (groups: Groups, body: Buffer) => HttpAnswer> = {
@@ -59,6 +72,18 @@ const acts: Record<string, (groups: Groups, body: Buffer) => HttpAnswer> = {
   "/_local/hang": hang,
   "/_local/faults": addFault,
 };
+
+function actAt(path: string, cloud: ControlledCloud): ((body: Buffer) => HttpAnswer) | undefined {
+  const region = regionIn(path);
+  if (region !== undefined) return (body) => beginOutage(cloud, region, body);
+  const act = Object.hasOwn(acts, path) ? acts[path] : undefined;
+  return act && ((body) => act(cloud.groups, body));
+}
+
+/** The region in the path of its outage. */
+function regionIn(path: string): string | undefined {
+  return /^\/_local\/regions\/([^/]+)\/outage$/.exec(path)?.[1];
+}
 
 function isAuthorised(header: string | undefined, token: string): boolean {
   const [given, expected] = [Buffer.from(header ?? ""), Buffer.from(`Bearer ${token}`)];
@@ -142,6 +167,36 @@ function addFault(groups: Groups, body: Buffer): HttpAnswer {
   }
   groups.faults.add({ kind, group, times });
   return jsonAnswer(202, { kind, group, times });
+}
+
+/** `{"kind", "services"?}`: the region refuses calls, or leaves them unanswered, until `DELETE`. */
+function beginOutage(cloud: ControlledCloud, name: string, body: Buffer): HttpAnswer {
+  const { kind: word, services } = parse(body);
+  const kind = outageKinds.find((each) => each === word);
+  if (!kind) return gatewayAnswer(400, `Expected kind as one of ${outageKinds.join(", ")}`);
+  return onRegion(cloud, name, (region) => {
+    const known = [...region.services.keys(), "events", "execute-api"];
+    if (services !== undefined && !isListOf(services, known)) {
+      return gatewayAnswer(400, `Expected services as some of ${known.join(", ")}`);
+    }
+    region.outage.begin({ kind, services });
+    return jsonAnswer(202, { kind, services });
+  });
+}
+
+function isListOf(value: unknown, known: string[]): value is string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((each) => known.includes(each as string));
+}
+
+function onRegion(
+  { regions }: ControlledCloud,
+  name: string,
+  action: (region: ReturnType<ControlledCloud["regions"]>[number]) => HttpAnswer,
+): HttpAnswer {
+  const all = regions();
+  const found = all.find(({ region }) => region === name);
+  const names = all.map(({ region }) => region).join(", ");
+  return found ? action(found) : gatewayAnswer(404, `Expected a region in use, ${names}, got ${name}`);
 }
 
 function parse(body: Buffer): Record<string, unknown> {

@@ -8,6 +8,7 @@ import type { Iam } from "../iam/iam";
 import type { Lambdas } from "../lambda/lambdas";
 import type { Log } from "../log";
 import { Refused } from "../wire/refusal";
+import type { RegionOutage } from "../wire/regionOutage";
 import type { JwtAuthorizer } from "./authorizers/jwtAuthorizer";
 import type { LocalIssuer } from "./authorizers/localIssuer";
 import type { RouteAuthorization } from "./authorizers/routeAuthorization";
@@ -72,6 +73,7 @@ export class HttpApi {
       region: string;
       lambdas: Lambdas;
       iam: Iam;
+      outage: RegionOutage;
       log: Log;
       /** Folder of the console's page. @default - none is served */
       console?: string | undefined;
@@ -144,6 +146,7 @@ export class HttpApi {
     }
     const page = this.answerConsole(message, path);
     if (page) return page;
+    if (await this.isOut()) return gatewayAnswer(503, "Service Unavailable");
     const match = matchRoute(this.routes.keys(), message.method ?? "GET", path);
     const route = match && this.routes.get(match.routeKey);
     const target = route && this.integrations.get(route.integrationId);
@@ -159,6 +162,15 @@ export class HttpApi {
     const event = JSON.stringify(eventOf(message, body, match, context));
     if (Buffer.byteLength(event) > limits.eventBytes) return gatewayAnswer(413, "Request Too Long");
     return this.mayInvoke(target, match.routeKey) ? this.call(target, event) : functionFailed;
+  }
+
+  /** Resolves once the caller may know: at the end of an outage without answers. */
+  private async isOut(): Promise<boolean> {
+    const { outage } = this.cloud;
+    const service = ["execute-api", "lambda"].find((each) => outage.hits(each));
+    if (service === undefined) return false;
+    if (outage.now?.kind === "hang") await outage.over(service);
+    return true;
   }
 
   /** Only an API that takes jobs has the page. */

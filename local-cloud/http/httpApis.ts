@@ -3,6 +3,7 @@ import type { Lambdas } from "../lambda/lambdas";
 import type { Log } from "../log";
 import { writeRunFile } from "../runFile";
 import type { Credentials } from "../wire/callers";
+import type { RegionOutage } from "../wire/regionOutage";
 import type { ControlledCloud } from "./controls";
 import { type Enforcement, HttpApi } from "./httpApi";
 
@@ -10,9 +11,6 @@ import { type Enforcement, HttpApi } from "./httpApi";
 export class HttpApis {
   private readonly apis = new Map<string, HttpApi>();
   private readonly runFiles = new Map<string, () => void>();
-  private isPortTaken = false;
-
-  /** `port` is for the first API; 0, and every further one, takes a free port. */
   constructor(
     private readonly cloud: ControlledCloud & {
       folder?: string | undefined;
@@ -21,8 +19,10 @@ export class HttpApis {
       credentials: Credentials;
       lambdas: Lambdas;
       iam: Iam;
+      outage: RegionOutage;
       log: Log;
-      port: number;
+      /** Port for the next API; 0 takes a free one. */
+      nextPort: () => number;
       /** Folder of the console's page. @default - none is served */
       console?: string | undefined;
       /** Makes the APIs check their routes' authorization. @default - they check none */
@@ -37,9 +37,7 @@ export class HttpApis {
 
   async create(name: string): Promise<HttpApi> {
     const api = new HttpApi(name, this.cloud, (changed) => this.leaveWord(changed));
-    const port = this.isPortTaken ? 0 : this.cloud.port;
-    this.isPortTaken = true;
-    await api.start(port);
+    await api.start(this.cloud.nextPort());
     this.apis.set(api.id, api);
     this.leaveWord(api);
     return api;

@@ -28,17 +28,20 @@ export interface IamSources extends Omit<AskSources, "hashKeyOf">, PolicyTexts {
   onDenied: (denied: Denied) => void;
 }
 
-/** Decides about calls, by the policies of roles and resources. */
+/** Decides about a region's calls, by the policies of roles and resources. */
 export class Iam {
   readonly usage = new Usage();
-  readonly roles = new Roles();
   readonly resourcePolicies: ResourcePolicies;
   /** Partition keys of the tables, by the table's name. */
   readonly hashKeys = new Map<string, string>();
   private readonly asking: AskSources;
   private withheld: Withheld | undefined;
 
-  constructor(private readonly sources: IamSources) {
+  /** @param roles those of the whole account, which a further region has in common with the first */
+  constructor(
+    private readonly sources: IamSources,
+    readonly roles = new Roles(),
+  ) {
     this.resourcePolicies = new ResourcePolicies(sources);
     this.asking = { ...sources, hashKeyOf: (table) => this.hashKeys.get(table) };
   }

@@ -11,6 +11,8 @@ interface Role {
 
 /** The programs' roles and their policies: parsed when they are written, since every call needs them. */
 export class Roles {
+  /** ARN of the role by ARN and by name of the instance profile. */
+  readonly profiles = new Map<string, string>();
   /** By name. */
   private readonly roles = new Map<string, Role>();
   /** By ARN. */

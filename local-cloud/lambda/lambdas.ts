@@ -8,10 +8,11 @@ import type { Iam } from "../iam/iam";
 import type { Log } from "../log";
 import { temporaryFolder } from "../orphans";
 import { packageFolder } from "../program/packageFolder";
-import type { DataFolder } from "../stores/dataFolder";
+import type { RegionData } from "../stores/dataFolder";
 import type { Messaging } from "../stores/messaging";
 import type { Callers } from "../wire/callers";
 import { Refused } from "../wire/refusal";
+import type { RegionOutage } from "../wire/regionOutage";
 import { bootstrap } from "./bootstrap";
 import { type InvocationResult, LambdaFunction, type LambdaSpec } from "./lambdaFunction";
 
@@ -38,8 +39,9 @@ export class Lambdas {
       region: string;
       callers: Callers;
       iam: Iam;
+      outage: RegionOutage;
       messaging: Messaging;
-      data?: DataFolder | undefined;
+      data?: RegionData | undefined;
       log: Log;
     },
   ) {
@@ -129,9 +131,13 @@ export class Lambdas {
 
   private async handleEvent(target: LambdaFunction, payload: string, qualifier?: string): Promise<void> {
     const requestId = randomUUID();
+    const { outage } = this.cloud;
     for (let attempt = 1; !this.isStopped; attempt++) {
+      await outage.over("lambda");
       const result = await target.invoke(payload, { mayWait: true, requestId, qualifier });
       if (!result.functionError) return;
+      // AWS tries for longer than a region is lost.
+      if (outage.hits("lambda")) attempt = 0;
       if (attempt > target.events.maximumRetryAttempts) return this.giveUp(target, payload, result, attempt);
       await sleep(retryDelaysMilliseconds[attempt - 1] ?? 800, undefined, { ref: false });
     }

@@ -16,11 +16,12 @@ interface DeployedResource {
 }
 
 /**
- * Resources that programs have brought up in a cloud, so that a later program can take over: by type and logical name.
+ * Resources that programs have brought up in a cloud, so that a later program can take over: by region, type and
+ * logical name.
  */
 export class DeployedResources {
   private readonly all = new Map<string, DeployedResource>();
-  /** Keys of the resources that each one depends on, by its own. */
+  /** Names of the resources that each one depends on, by its own: in each region alike. */
   readonly dependencies = new Map<string, string[]>();
 
   async create(handler: ResourceHandler, inputs: Properties, context: ResourceContext): Promise<Created> {
@@ -49,17 +50,19 @@ export class DeployedResources {
    * needn't wait for a removed type's queue, which takes a minute to drain.
    */
   async deleteUnseen(seen: ReadonlySet<string>): Promise<void> {
-    const deletions = new Map<string, Promise<unknown>>();
+    const deletions = new Map<ResourceContext, Promise<unknown>>();
     // Dependents are made later.
     for (const [key, { handler, id, state, context }] of [...this.all].reverse()) {
       if (seen.has(key)) continue;
-      const dependents = [...deletions].filter(([other]) => this.dependencies.get(other)?.includes(key));
+      const dependents = [...deletions].filter(([other]) =>
+        this.dependencies.get(nameOf(other))?.includes(nameOf(context)),
+      );
       const remove = async () => {
         await Promise.all(dependents.map(([, deletion]) => deletion));
         await handler.delete?.(id, state, context);
         this.all.delete(key);
       };
-      deletions.set(key, remove());
+      deletions.set(context, remove());
     }
     await Promise.allSettled(deletions.values());
     await Promise.all(deletions.values());
@@ -81,15 +84,21 @@ export class DeployedResources {
 
 const byCloud = new WeakMap<LocalCloud, DeployedResources>();
 
-/** Resources that programs have brought up in the cloud, which itself has no notion of resources. */
-export function deployedIn(cloud: LocalCloud): DeployedResources {
-  const known = byCloud.get(cloud) ?? new DeployedResources();
-  byCloud.set(cloud, known);
+/** Resources that programs have brought up in all regions of the cloud, which itself has no notion of resources. */
+export function deployedIn({ regions }: LocalCloud): DeployedResources {
+  const [first] = regions() as [LocalCloud];
+  const known = byCloud.get(first) ?? new DeployedResources();
+  byCloud.set(first, known);
   return known;
 }
 
-/** Two resources of a program never share a type and a logical name: Pulumi's mocks provide only these. */
-export function keyOf({ type, name }: Pick<ResourceContext, "type" | "name">): string {
+/** Two resources of a program in a region never share a type and a logical name: Pulumi's mocks provide only these. */
+export function keyOf(context: Pick<ResourceContext, "cloud" | "type" | "name">): string {
+  return `${context.cloud.region} ${nameOf(context)}`;
+}
+
+/** Type and logical name. */
+export function nameOf({ type, name }: Pick<ResourceContext, "type" | "name">): string {
   return `${type} ${name}`;
 }
 

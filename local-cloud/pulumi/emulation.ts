@@ -1,7 +1,8 @@
 import type { LocalCloud } from "../cloud";
 import type { Properties } from "../properties";
+import { calls } from "./calls";
 import { arnOf, type ResourceHandler } from "./resource";
-import { calls, resources } from "./resourceTypes";
+import { resources } from "./resourceTypes";
 import { answerOf, standInFor, type StandIns, standInsFile } from "./standIns";
 
 /** False for types that the local cloud doesn't know, and for a subscription by mail, say, which reaches nobody. */

@@ -1,3 +1,4 @@
+import { checkedRegion } from "../cloud";
 import type { Properties } from "../properties";
 import { bucketName } from "../stores/requests/objectRequests";
 import type { ResourceContext } from "./resource";
@@ -42,7 +43,8 @@ export const names: Record<string, [field: string, pattern: RegExp]> = {
 
 /** @throws Error if AWS or its provider would refuse inputs that the local cloud itself could take */
 export function checkLimits(inputs: Properties, { cloud, type, name }: ResourceContext): void {
-  if (/^(aws:|pulumi:providers:aws$)/.test(type)) checkRegion(inputs, cloud.region);
+  const { region } = inputs;
+  if (type === "pulumi:providers:aws" && region !== undefined && region !== cloud.region) checkedRegion(region);
   const [field, pattern] = names[type] ?? [];
   if (!field || !pattern) return;
   const given = inputs[field];
@@ -53,13 +55,4 @@ export function checkLimits(inputs: Properties, { cloud, type, name }: ResourceC
   if (!pattern.test(checked)) {
     throw new Error(`Expected \`${field}\` as AWS takes it, ${String(pattern)}, got ${JSON.stringify(checked)}`);
   }
-}
-
-/** @throws Error if the inputs are of another region than the local cloud's only one */
-export function checkRegion({ region }: Properties, own: string): void {
-  if (region === undefined || region === own || typeof region !== "string") return;
-  throw new Error(
-    `Expected \`region\` as ${own}, which is the local cloud's only one, got ${JSON.stringify(region)}: ` +
-      "leave it out here, by a setting of the stack, or run a stack of that region beside this one",
-  );
 }

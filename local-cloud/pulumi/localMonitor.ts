@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LocalCloud } from "../cloud";
 import { type Properties, text } from "../properties";
+import { cloudFor } from "./cloudFor";
 import { deployedIn, keyOf } from "./deployedResources";
 import { answerTo, isEmulated, standInHandler } from "./emulation";
 import { resources } from "./resourceTypes";
@@ -18,6 +19,8 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
   private readonly pending = new Set<Promise<unknown>>();
 
   private readonly seen = new Set<string>();
+  /** Regions of the program's providers, by their ids. */
+  private readonly regions = new Map<string, string>();
   /** Resources that are made of their inputs, or that the program reads and didn't make. */
   readonly notEmulated: string[] = [];
 
@@ -56,7 +59,8 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
       if (isStandIn && !args.type.startsWith("pulumi:providers:")) {
         this.notEmulated.push(`${args.name} (${args.type})`);
       }
-      const { cloud, isUpdate } = this;
+      const { isUpdate } = this;
+      const cloud = await this.cloudOf(args.type, inputs, args.provider);
       const context = { cloud, type: args.type, name: args.name };
       this.seen.add(keyOf(context));
       // Its outputs follow from the file of stand-ins, too, which may have changed though the inputs have not.
@@ -64,16 +68,24 @@ export class LocalMonitor implements pulumi.runtime.Mocks {
         isUpdate && !isStandIn
           ? await deployedIn(cloud).createOrUpdate(handler, inputs, context)
           : await deployedIn(cloud).create(handler, inputs, context);
+      if (args.type === "pulumi:providers:aws" && typeof inputs.region === "string")
+        this.regions.set(created.id, inputs.region);
       for (const key of secrets) created.state[key] = pulumi.secret(created.state[key]);
       return created;
     });
   }
 
   async call(args: pulumi.runtime.MockCallArgs): Promise<Properties> {
-    return this.guard(args.token, () => {
+    return this.guard(args.token, async () => {
       const { inputs } = withoutSecrets(args.inputs as Properties);
-      return answerTo(args.token, inputs, this.cloud, this.standIns);
+      const cloud = await this.cloudOf(args.token, inputs, args.provider);
+      return answerTo(args.token, inputs, cloud, this.standIns);
     });
+  }
+
+  /** The cloud in the region of the resource or function, else of its provider, which is the end of a reference. */
+  private async cloudOf(token: string, inputs: Properties, provider = ""): Promise<LocalCloud> {
+    return cloudFor(this.cloud, token, inputs, this.regions.get(provider.replace(/^.*::/, "")));
   }
 
   private stackReference(inputs: Properties): { id: string; state: Properties } {

@@ -53,13 +53,23 @@ export type ResourceHandlers = Record<string, ResourceHandler>;
  * folder of data holds is found by it.
  */
 export function physicalName(inputs: Properties, context: ResourceContext, field = "name", suffix = ""): string {
-  const { type, name, hasRandomNames } = context;
+  const { name, hasRandomNames } = context;
   const given = inputs[field];
   if (typeof given === "string" && given !== "") return given;
   const prefix = inputs[`${field}Prefix`];
-  const steady = createHash("sha256").update(`${type} ${name}`).digest("hex").slice(0, 7);
+  const steady = createHash("sha256").update(seedOf(context)).digest("hex").slice(0, 7);
   const end = hasRandomNames ? randomHex(7) : steady;
   return `${typeof prefix === "string" ? prefix : `${name}-`}${end}${suffix}`;
+}
+
+/** Text that makes a resource's name: of another region's it differs, since roles and buckets have global names. */
+export function seedOf({ cloud, type, name }: Pick<ResourceContext, "cloud" | "type" | "name">): string {
+  return `${type} ${name}${inRegion(cloud)}`;
+}
+
+/** Words for the region after the name of a resource: none for the first region. */
+export function inRegion({ region, regions }: LocalCloud): string {
+  return regions()[0]!.region === region ? "" : ` in ${region}`;
 }
 
 /** An ARN of the local account. Services without regions leave it empty: pass them in `region`. */

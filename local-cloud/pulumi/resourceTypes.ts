@@ -1,5 +1,4 @@
-import { calls as allCalls } from "./calls";
-import { checkLimits, checkRegion } from "./limits";
+import { checkLimits } from "./limits";
 import type { ResourceHandler, ResourceHandlers } from "./resource";
 import { apigatewayv2 } from "./resources/apigatewayv2";
 import { autoscaling } from "./resources/autoscaling";
@@ -38,17 +37,6 @@ const all: ResourceHandlers = {
 /** Every resource type that the local cloud knows. */
 export const resources: ResourceHandlers = Object.fromEntries(
   Object.entries(all).map(([type, handler]) => [type, limited(handler)]),
-);
-
-/** Every function that the local cloud knows. */
-export const calls: typeof allCalls = Object.fromEntries(
-  Object.entries(allCalls).map(([token, call]) => [
-    token,
-    (inputs, cloud) => {
-      checkRegion(inputs, cloud.region);
-      return call(inputs, cloud);
-    },
-  ]),
 );
 
 function limited(handler: ResourceHandler): ResourceHandler {

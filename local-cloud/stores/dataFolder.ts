@@ -8,8 +8,8 @@ const version = 1;
 
 const headKey = "head";
 
-/** Kinds of values that a run tells about. */
-const counted = /^(message|object|schedule) /;
+/** Kinds of values that a run tells about; those of a further region begin with its name. */
+const counted = /^(?:\S+-\d )?(message|object|schedule) /;
 
 interface Head {
   version: number;
@@ -18,6 +18,12 @@ interface Head {
   /** True while a run uses the folder, and after one that was killed. */
   isOpen: boolean;
 }
+
+/** The part of a folder of data that a region has. */
+export type RegionData = Pick<
+  DataFolder,
+  "folder" | "tables" | "wasKilled" | "failure" | "take" | "put" | "delete" | "written"
+>;
 
 type Change = { type: "put"; key: string; value: unknown } | { type: "del"; key: string };
 
@@ -83,6 +89,21 @@ export class DataFolder {
   /** Folder of dynalite's database. */
   get tables(): string {
     return join(this.folder, "tables");
+  }
+
+  /** The part of a further region; the first one has its own under plain keys, as all folders of one region do. */
+  of(region: string): RegionData {
+    const start = `${region} `;
+    return {
+      folder: this.folder,
+      tables: `${this.tables}-${region}`,
+      wasKilled: this.wasKilled,
+      failure: this.failure,
+      take: (key) => this.take(start + key),
+      put: (key, value) => this.put(start + key, value),
+      delete: (key) => this.delete(start + key),
+      written: () => this.written(),
+    };
   }
 
   /** Values that an earlier run left, by the rest of their keys, in the order of these: once. */

@@ -1,8 +1,8 @@
-import type { DataFolder } from "./dataFolder";
+import type { RegionData } from "./dataFolder";
 import type { StoredMessage, StoredQueue } from "./fauxqs";
 
 /** Fills a queue with the messages that an earlier run left, hidden for as long as they were, and keeps its own. */
-export function keepMessages(queue: StoredQueue, data: DataFolder): void {
+export function keepMessages(queue: StoredQueue, data: RegionData): void {
   const start = `message ${queue.name} `;
   // By age, so that a FIFO queue keeps its order.
   const keyOf = ({ sentTimestamp, sequenceNumber = "", messageId }: StoredMessage) =>

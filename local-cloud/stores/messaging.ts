@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { type AwsRequest, objectOf } from "../wire/awsRequest";
 import { queryErrorOf } from "../wire/queryError";
 import { type FailedEntry, replay, type Replayed } from "../wire/replay";
-import type { DataFolder } from "./dataFolder";
+import type { RegionData } from "./dataFolder";
 import type { MessageAttribute, StoredQueue, StoredSubscription } from "./fauxqs";
 import { type Fauxqs, loadFauxqs } from "./loadFauxqs";
 import { MessageMoves } from "./messageMoves";
@@ -24,6 +24,7 @@ export interface Messaging {
   send(queueArn: string, body: string, attributes: Record<string, string>): void;
   /** The policy of the topic with that ARN, as it was set. */
   topicPolicy: (arn: string) => string | undefined;
+  hasBucket: (bucket: string) => boolean;
   hasObject: (bucket: string, key: string) => boolean;
   /** The keys of a bucket's objects, by bucket. */
   keys: () => Map<string, string[]>;
@@ -39,7 +40,7 @@ export interface Messaging {
 }
 
 /** Starts fauxqs without a port of its own: the endpoint passes it the requests. */
-export async function startMessaging(address: string, region: string, data?: DataFolder): Promise<Messaging> {
+export async function startMessaging(address: string, region: string, data?: RegionData): Promise<Messaging> {
   const fauxqs = await loadFauxqs();
   allowAllUnicode(fauxqs.forbiddenCharacter);
   settableAttributes.forEach((name) => fauxqs.settableAttributes.add(name));
@@ -75,6 +76,7 @@ export async function startMessaging(address: string, region: string, data?: Dat
       queue.enqueue(fauxqs.SqsStore.createMessage(body, stringAttributes(attributes)));
     },
     topicPolicy: (arn) => subscriptions.getTopic(arn)?.attributes.Policy,
+    hasBucket: (bucket) => objects.buckets.has(bucket),
     hasObject: (bucket, key) => has(objects, bucket, key),
     keys: () => new Map([...objects.buckets].map(([bucket, contents]) => [bucket, [...contents.keys()]])),
     emptyBucket: (bucket) =>

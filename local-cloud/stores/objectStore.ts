@@ -1,4 +1,4 @@
-import type { DataFolder } from "./dataFolder";
+import type { RegionData } from "./dataFolder";
 import type { S3Store, StoredObject } from "./fauxqs";
 
 /** An object that was just put into a bucket. */
@@ -14,7 +14,7 @@ export interface NewObject {
 export type ObjectStore = ReturnType<typeof createObjectStore>;
 
 /** fauxqs's buckets, which report the objects put into them. */
-export function createObjectStore(Base: typeof S3Store, data?: DataFolder) {
+export function createObjectStore(Base: typeof S3Store, data?: RegionData) {
   class LocalS3Store extends Base {
     announce: (object: NewObject) => void = () => undefined;
 

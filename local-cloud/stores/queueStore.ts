@@ -1,4 +1,4 @@
-import type { DataFolder } from "./dataFolder";
+import type { RegionData } from "./dataFolder";
 import type { SqsStore, StoredMessage, StoredQueue, StoredSubscription } from "./fauxqs";
 import { keepMessages } from "./keptMessages";
 import type { Notification } from "./notification";
@@ -7,7 +7,7 @@ import { giveHandles } from "./receiptHandles";
 export type QueueStore = ReturnType<typeof createQueueStore>;
 
 /** fauxqs's queues, with their faults corrected. `address` is the endpoint's, which queue URLs start with. */
-export function createQueueStore(Base: typeof SqsStore, address: string, data?: DataFolder) {
+export function createQueueStore(Base: typeof SqsStore, address: string, data?: RegionData) {
   class LocalSqsStore extends Base {
     deliver: (notification: Notification) => void = () => {
       throw new Error("Nothing takes the notifications for Lambda functions yet");

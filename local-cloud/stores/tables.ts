@@ -4,7 +4,7 @@ import { packageFolder } from "../program/packageFolder";
 import type { AwsRequest } from "../wire/awsRequest";
 import { Refused } from "../wire/refusal";
 import { replayedHead } from "../wire/replay";
-import type { DataFolder } from "./dataFolder";
+import type { RegionData } from "./dataFolder";
 import { mendTables } from "./keptTables";
 import { loadDynalite } from "./memoisedParsers";
 
@@ -15,7 +15,7 @@ export interface Tables {
 }
 
 /** Starts dynalite without a port of its own: the endpoint passes it the requests. */
-export async function startTables(data?: DataFolder): Promise<Tables> {
+export async function startTables(data?: RegionData): Promise<Tables> {
   const folder = packageFolder("dynalite");
   const dynalite = loadDynalite(folder);
   if (data?.wasKilled) await mendTables(data.tables, folder);

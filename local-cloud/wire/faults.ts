@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** The facts by which a fault matches. */
 export interface FaultTarget {
+  region: string;
   /** Name in the credential scope: `sqs`, `sns`, `s3`, `dynamodb`; `lambda` for invocations. */
   service: string;
   /** AWS's name of it: `SendMessageBatch`, `Invoke`. */
@@ -19,8 +20,11 @@ export interface Refusal {
 }
 
 export interface Fault {
-  service: string;
-  /** @default every action of the service */
+  /** @default every region */
+  region?: string;
+  /** @default every service */
+  service?: string;
+  /** @default every action */
   action?: string;
   /** Number of calls that it affects. @default every one, until removed */
   times?: number;
@@ -64,7 +68,8 @@ export class Faults {
     const entry = this.active.find(
       ({ fault, remaining }) =>
         remaining > 0 &&
-        fault.service === target.service &&
+        (fault.region ?? target.region) === target.region &&
+        (fault.service ?? target.service) === target.service &&
         (fault.action === undefined || fault.action === target.action) &&
         (fault.when?.(target) ?? true),
     );

@@ -34,24 +34,25 @@ describe("the fleet's picture", () => {
       return { a: new aws.sqs.Queue("a").url, b: new aws.sqs.Queue("b").url, group: group.name };
     });
     const urls = { a: String(a), b: String(b) };
+    const apis = [{ region: test.cloud.region, queues: urls }];
     const group = test.cloud.groups.find(String(name))!;
     const idle = { visible: 0, inFlight: 0, desired: 0, inService: 0, pending: 0, terminating: 0, busy: 0 };
-    expect(fleet.look(test.cloud, urls)).to.deep.equal([{ type: "a", ...idle }, { type: "b", ...idle }]); // prettier-ignore
+    expect(fleet.look(test.cloud, apis)).to.deep.equal([{ type: "a", ...idle }, { type: "b", ...idle }]); // prettier-ignore
     for (const MessageBody of ["1", "2", "3"]) {
       await test.sqs.send(new SendMessageCommand({ QueueUrl: urls.a, MessageBody }));
     }
     await receive(test.sqs, urls.a);
     group.setDesiredCapacity(2);
     const [first] = group.instances;
-    expect(fleet.look(test.cloud, urls)[0]).to.include({ visible: 2, inFlight: 1, desired: 2, pending: 2 });
+    expect(fleet.look(test.cloud, apis)[0]).to.include({ visible: 2, inFlight: 1, desired: 2, pending: 2 });
     await until(() => group.instances.every(({ lifecycleState }) => lifecycleState === "InService"));
     say(first!.id, "job-started", "one");
     say(first!.id, "job-started", "two");
     say(first!.id, "job-succeeded", "one");
-    expect(fleet.look(test.cloud, urls)[0]).to.include({ inService: 2, pending: 0, busy: 1 });
+    expect(fleet.look(test.cloud, apis)[0]).to.include({ inService: 2, pending: 0, busy: 1 });
     group.setDesiredCapacity(0);
     await until(() => group.instances.length === 0);
-    expect(fleet.look(test.cloud, urls)[0]).to.include({ desired: 0, inService: 0, busy: 0 });
+    expect(fleet.look(test.cloud, apis)[0]).to.include({ desired: 0, inService: 0, busy: 0 });
     const texts = fleet.events.map(({ text }) => text);
     expect(texts).to.include.members([
       ...[`a ${first!.id} is Pending`, `a ${first!.id} is InService`, `${first!.id} is gone`],

@@ -6,15 +6,17 @@ export function codeFunction(
   name: string,
   code: string,
   args: Partial<aws.lambda.FunctionArgs> = {},
+  opts: pulumi.CustomResourceOptions = {},
 ): aws.lambda.Function {
-  return new aws.lambda.Function(name, {
+  const given = {
     code: new pulumi.asset.AssetArchive({ "__index.js": new pulumi.asset.StringAsset(code) }),
     handler: "__index.handler",
     runtime: "nodejs22.x",
     role: "arn:aws:iam::000000000000:role/test",
     timeout: 10,
     ...args,
-  });
+  };
+  return new aws.lambda.Function(name, given, opts);
 }
 
 /** Trust policy that lets a service act in a role. */
@@ -42,9 +44,10 @@ export function letInvoke(
   fn: aws.lambda.Function,
   service: "sns" | "events" | "apigateway" | "s3",
   sourceArn: pulumi.Input<string>,
+  opts: pulumi.CustomResourceOptions = {},
 ): aws.lambda.Permission {
-  const principal = `${service}.amazonaws.com`;
-  return new aws.lambda.Permission(name, { action: "lambda:InvokeFunction", function: fn.name, principal, sourceArn });
+  const args = { action: "lambda:InvokeFunction", function: fn.name, principal: `${service}.amazonaws.com`, sourceArn };
+  return new aws.lambda.Permission(name, args, opts);
 }
 
 /** Lets the topic send to the queue. */

@@ -24,22 +24,27 @@ describe("a program that the engine would refuse", () => {
 
   const refused: [string, () => unknown, string][] = [
     [
-      "another region of a provider",
+      "no region of a provider",
+      () => new aws.Provider("west", { region: "the west" as "us-west-2" }),
+      'west (pulumi:providers:aws): Expected `region` as the name of an AWS region, such as us-west-2, got "the west"',
+    ],
+    [
+      "no region of a resource",
+      () => new aws.sqs.Queue("queue", { region: "../us-west-2" }),
+      "queue (aws:sqs/queue:Queue): Expected `region` as the name of an AWS region",
+    ],
+    [
+      "no region of a function",
+      () => ({ zones: aws.getAvailabilityZonesOutput({ region: "" }).names }),
+      "Expected `region` as the name of an AWS region",
+    ],
+    [
+      "a subscriber of another region",
       () => {
-        const provider = new aws.Provider("west", { region: "us-west-2" });
-        new aws.sns.Topic("topic", {}, { provider });
+        const { arn: endpoint } = new aws.sqs.Queue("queue", { region: "us-west-2" });
+        new aws.sns.TopicSubscription("sub", { topic: new aws.sns.Topic("topic").arn, protocol: "sqs", endpoint });
       },
-      'west (pulumi:providers:aws): Expected `region` as eu-central-1, which is the local cloud\'s only one, got "us-west-2"',
-    ],
-    [
-      "another region of a resource",
-      () => new aws.sqs.Queue("queue", { region: "us-west-2" }),
-      "queue (aws:sqs/queue:Queue): Expected `region` as eu-central-1",
-    ],
-    [
-      "a function's other region",
-      () => ({ zones: aws.getAvailabilityZonesOutput({ region: "us-west-2" }).names }),
-      "Expected `region` as eu-central-1",
+      "Expected `endpoint` in the local cloud in its topic's region, eu-central-1, got us-west-2",
     ],
     [
       "two resources of one URN",

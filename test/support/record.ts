@@ -21,6 +21,8 @@ export interface RecordedResource {
 export interface Recording<T> {
   result: T;
   resources: RecordedResource[];
+  /** Type or function, and reference to its provider, of each resource and call. */
+  providers: [token: string, provider: string][];
   /** The resources of a type, by the end of its token: `sqs/queue:Queue`. */
   ofType: (suffix: string) => RecordedResource[];
   /** The one resource of that name; fails where there is none. */
@@ -40,12 +42,16 @@ export async function record<T>(build: () => T, style: MockStyle = "helpful"): P
   failure.catch(() => undefined);
   process.on("unhandledRejection", onRejection);
   try {
+    const providers: Recording<T>["providers"] = [];
     const mocks: pulumi.runtime.Mocks = {
-      newResource: (args) => ({
-        id: `${args.name}-id`,
-        state: style === "naive" ? (args.inputs as object) : answer(args),
-      }),
-      call: (args) => (style === "naive" ? (args.inputs as object) : callAnswer(args)),
+      newResource: (args) => {
+        if (args.custom) providers.push([args.type, args.provider ?? ""]);
+        return { id: `${args.name}-id`, state: style === "naive" ? (args.inputs as object) : answer(args) };
+      },
+      call: (args) => {
+        providers.push([args.token, args.provider ?? ""]);
+        return style === "naive" ? (args.inputs as object) : callAnswer(args);
+      },
     };
     await pulumi.runtime.setMocks(mocks, "project", "stack", false);
     const resources = spy();
@@ -69,7 +75,7 @@ export async function record<T>(build: () => T, style: MockStyle = "helpful"): P
       }
       return found[0]!;
     };
-    return { result: result as T, resources, ofType, named };
+    return { result: result as T, resources, providers, ofType, named };
   } finally {
     process.off("unhandledRejection", onRejection);
   }

@@ -56,7 +56,7 @@ const instanceProfile: ResourceHandler = {
     const roleName = optionalText(inputs, "role");
     if (roleName) {
       const roleArn = arnOf(cloud, "iam", `role/${roleName}`, "");
-      cloud.groups.profiles.set(arn, roleArn).set(name, roleArn);
+      cloud.iam.roles.profiles.set(arn, roleArn).set(name, roleArn);
     }
     return { id: name, state: { ...inputs, name, arn } };
   },

@@ -39,6 +39,10 @@ const topicSubscription: ResourceHandler = {
     if (!protocols.includes(protocol)) {
       throw new Error(`Expected \`protocol\` as one of ${protocols.join(", ")} in the local cloud, got ${protocol}`);
     }
+    const [, , , region] = text(inputs, "endpoint").split(":");
+    if (region !== cloud.region) {
+      throw new Error(`Expected \`endpoint\` in the local cloud in its topic's region, ${cloud.region}, got ${region}`);
+    }
     const attributes: Record<string, string> = {};
     if (inputs.redrivePolicy) attributes.RedrivePolicy = jsonText(inputs.redrivePolicy);
     if (inputs.rawMessageDelivery) attributes.RawMessageDelivery = "true";
