@@ -9,6 +9,7 @@ import {
   readBatchResults,
   readFailures,
   readHistory,
+  readHealth,
   readJob,
   readJobLogs,
   readSchedules,
@@ -27,6 +28,7 @@ import type {
   ActionOptions,
   AnyJobTypes,
   FailureGroup,
+  Health,
   Job,
   JobLogs,
   JobPage,
@@ -336,6 +338,12 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   /** Lists the recurring schedules that submit jobs. */
   async schedules({ signal }: CallOptions = {}): Promise<(TypeSchedule & { type: string })[]> {
     return readSchedules(await this.origins.request({ method: "GET", path: "schedules", signal }));
+  }
+
+  /** Has the API in use read its types, a record and the last counts; `status` says `failing` if it can't. */
+  async health({ signal }: CallOptions = {}): Promise<Health> {
+    const request = { method: "GET", path: "health", query: { deep: "1" }, signal } as const;
+    return this.origins.run(async (api) => readHealth(await api.exchange(request)));
   }
 
   /** Lists the job types that the API takes. */

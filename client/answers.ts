@@ -1,9 +1,11 @@
-import { describe, isObject } from "../contract/check";
+import { describe, isObject, jsonOf } from "../contract/check";
 import { jobStates } from "../contract/records/record";
+import { type Answer, readAnswer } from "./connection/readAnswer";
 import { JobProblemError, ResultOmitted } from "./errors";
 import type {
   Action,
   FailureGroup,
+  Health,
   Job,
   JobLogs,
   JobPage,
@@ -76,6 +78,13 @@ export function readHistory(value: unknown): PastCounts[] {
 export function readSchedules(value: unknown): (TypeSchedule & { type: string })[] {
   type Answer = { schedules: (TypeSchedule & { type: string })[] };
   return check<Answer>(value, isObject(value) && Array.isArray(value.schedules), "schedules").schedules;
+}
+
+/** Reads a deep health, which is an answer though its status is 503. */
+export function readHealth(answer: Answer): Health {
+  const value = jsonOf(answer.text);
+  const isHealth = isObject(value) && isObject(value.parts);
+  return check<Health>(isHealth ? value : readAnswer(answer), isHealth, "its health");
 }
 
 /** Outcome of each job of a batch. */

@@ -17,6 +17,7 @@ export type {
   Action,
   ActionOptions,
   FailureGroup,
+  Health,
   Job,
   JobLogs,
   JobPage,

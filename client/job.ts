@@ -7,6 +7,7 @@ import type { JobProblemCode } from "./problemCode";
 export type {
   Action,
   FailureGroup,
+  Health,
   JobLogs,
   JobType,
   LogLine,

@@ -30,6 +30,8 @@ export interface LogEvents {
   "launch-problems-not-read": "front end";
   /** Types are shown without their counts, or those of their dead letters, with the `error` */
   "counts-not-read": "operator";
+  /** A `part` of `GET /health?deep=1` could not be read, with the `error` */
+  "health-part-failed": "operator";
   /** Answered 503, with the `error` */
   "request-failed": "front end";
   /** In its type's queue; of a batch one line for the jobs of a type. What failed first is routed by the repair run */

@@ -82,7 +82,9 @@ function responsesOf({ method, answers }, codes) {
   const add = (status, description, type, name) => {
     const response = (responses[status] ??= { description: "", content: {} });
     response.description += (response.description && "; ") + description;
-    response.content[type] = { schema: reference(name) };
+    const other = response.content[type]?.schema;
+    const isOther = other && other.$ref !== reference(name).$ref;
+    response.content[type] = { schema: isOther ? { anyOf: [other, reference(name)] } : reference(name) };
   };
   for (const [status, name] of Object.entries(answers)) add(status, name, "application/json", name);
   for (const code of codes) {

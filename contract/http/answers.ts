@@ -23,7 +23,7 @@ export interface Answers {
   Actions: { actions: Action[] };
   LaunchRetry: { type: string; launchProblem?: string };
   OpenApi: OpenApi;
-  Health: { status: "ok" };
+  Health: Health;
 }
 
 /** The parts of the OpenAPI document that the front end adds the types' payloads to, and all others. */
@@ -242,6 +242,25 @@ export interface PastCounts {
    * jobs ended, and `minimum` if it is higher since the group's minimum is, or someone set it by hand.
    */
   reason?: CapacityReason | "idle" | "minimum";
+}
+
+/** Health of the API; with `deep=1` that of what it reads. */
+export interface Health {
+  status: "ok" | "failing";
+  parts?: {
+    /** The table of job types, and their number. */
+    types: HealthPart & { count?: number };
+    /** The table of records; undefined without tracking. */
+    records?: HealthPart | undefined;
+    /** The scaler's counts, and the age of the newest; types without work aren't counted. */
+    counts: HealthPart & { ageSeconds?: number };
+  };
+}
+
+export interface HealthPart {
+  status: "ok" | "failing";
+  /** Name of the error. */
+  error?: string;
 }
 
 /** A schedule that submits jobs, by EventBridge Scheduler. */

@@ -293,8 +293,9 @@ export const routes = {
     answers: { 200: "OpenApi" },
   },
   getHealth: {
-    ...{ method: "GET", path: "/health", scope: "read", summary: "Says that the API answers" },
-    answers: { 200: "Health" },
+    ...{ method: "GET", path: "/health", scope: "read", by: "operator", summary: "Says that the API answers" },
+    query: { deep: { enum: ["1"], description: "`1` reads the types, a record and the last counts" } },
+    answers: { 200: "Health", 503: "Health" },
   },
 } satisfies Record<string, Route>;
 

@@ -72,6 +72,7 @@ export function operatorFactory(): ReturnType<typeof createOperator> {
     filterLogs: filterLogsWith(),
     functionLogGroup: variable("LOG_GROUP"),
     reserveSeconds: reserveSecondsIn(tables, variable("CONTROL_TABLE"), "logs"),
+    records: jobTable ? records : undefined,
     hidesQueues: Boolean(process.env.HIDE_QUEUES),
     pause,
   });

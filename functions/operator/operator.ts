@@ -6,6 +6,7 @@ import { runAction, type RunActionEffects } from "./actions/runAction";
 import { type ActionEffects, createActionAnswerers } from "./answerers/actions";
 import type { Answerers } from "./answerers/answerer";
 import { createFailureAnswerers, type FailureEffects } from "./answerers/failures";
+import { createHealthAnswerers, type HealthEffects } from "./answerers/health";
 import { createJobAnswerers, type JobEffects } from "./answerers/jobs";
 import { createLogAnswerers, type LogEffects } from "./answerers/logs";
 import { createTypeAnswerers, type TypeEffects } from "./answerers/types";
@@ -13,7 +14,7 @@ import { createUploadAnswerers, type UploadEffects } from "./answerers/uploads";
 
 /** The effects of actions and lists are there if jobs are tracked: without, the front end calls no such route. */
 export type OperatorEffects = TypeEffects &
-  (LogEffects & JobEffects & FailureEffects) &
+  (LogEffects & JobEffects & FailureEffects & HealthEffects) &
   (ActionEffects & RunActionEffects & UploadEffects);
 
 /** Time left for a page of jobs. */
@@ -34,6 +35,7 @@ export function createOperator(
     ...createFailureAnswerers(effects),
     ...createActionAnswerers(effects),
     ...createUploadAnswerers(effects),
+    ...createHealthAnswerers(effects),
   };
   return async function operator(call, context) {
     if ("route" in call) return answerers[call.route]({ ...call, functionArn: context.invokedFunctionArn! });

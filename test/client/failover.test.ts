@@ -203,6 +203,16 @@ describe("a client with several URLs", () => {
     expect((await get()).url).to.equal(urls[0]);
   });
 
+  it("tells the deep health, though it is a 503", async () => {
+    const failing = { status: "failing", parts: { types: { status: "ok", count: 1 }, counts: { status: "failing" } } };
+    const client = await start([() => ({ status: 503, body: failing }), () => "cut"]);
+    expect(await client.health()).to.deep.equal(failing);
+    await Promise.all(apis.map((api) => api.close()));
+    apis = [await startCannedApi(() => ({ body: { status: "ok" } }))];
+    const older = new JobClient({ url: apis[0]!.url });
+    expect(await rejection(older.health())).to.include({ code: "unexpected-answer" });
+  });
+
   it("authorises each request for its own API", async () => {
     const client = await start([() => missing, () => ({ body: job })], { token: (url: string) => `for:${url}` });
     await client.get("a");
