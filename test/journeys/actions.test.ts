@@ -21,7 +21,8 @@ describe("actions on many jobs", () => {
 
   before(async () => {
     handlers = createHandlers({ sick: healable });
-    journey = await startJourney([{ name: "sick", handler: "sick", minInstances: 1 }], handlers);
+    const types = [{ name: "sick", handler: "sick", minInstances: 1 }];
+    journey = await startJourney(types, handlers, {}, { scheduleSeconds: 2 });
     client = new JobClient({ url: journey.url });
   });
 
@@ -92,5 +93,29 @@ describe("actions on many jobs", () => {
     const rest = await ended(await client.act("cancel", { ids }));
     expect(rest.counts).to.include({ matched: 40, failed: 0 });
     expect(await isCancelled()).to.equal(40);
+  });
+
+  it("are restarted by their schedules, once a run was lost, and act on each job once", async () => {
+    const jobs = Array.from({ length: 30 }, (_, row) => ({
+      ...{ type: "sick", payload: { row, healed }, delaySeconds: 800 },
+    }));
+    const ids = (await client.submitMany(jobs)).map(({ id }) => id);
+    const { cloud } = journey;
+    const operator = cloud.lambdas.list().find(({ spec }) => spec.name.includes("operator"))!;
+    // Lambda's own retries come too early: no other run may have the action for a minute.
+    operator.events = { maximumRetryAttempts: 0 };
+    const action = await client.act("cancel", { ids, ratePerSecond: 5 });
+    await until(async () => (await client.action(action.id)).counts.done === 25);
+    for (const pid of operator.pids) process.kill(pid, "SIGKILL");
+    // As if the minute were over.
+    await cloud.calls.dynamodb("UpdateItem", {
+      TableName: operator.spec.environment.CONTROL_TABLE,
+      Key: { key: { S: "action" }, item: { S: action.id } },
+      UpdateExpression: "SET leaseUntil = :past",
+      ExpressionAttributeValues: { ":past": { N: "0" } },
+    });
+    expect((await ended(action)).counts).to.deep.equal({ matched: 30, done: 30, skipped: 0, failed: 0 });
+    for (const id of ids) expect((await client.get(id)).state, id).to.equal("cancelled");
+    await until(() => cloud.scheduler.list().every(({ Name }) => !Name.startsWith("action-")));
   });
 });

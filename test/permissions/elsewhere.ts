@@ -12,6 +12,10 @@ export const byJourney: Record<string, { file: string; test: string }> = {
     file: "replacement",
     test: "replaces an instance whose worker hangs, and another one runs its job",
   },
+  "schedules RunActions lambda:InvokeFunction": {
+    file: "actions",
+    test: "are restarted by their schedules, once a run was lost, and act on each job once",
+  },
 };
 
 /** Permissions whose need the local cloud can't show, and the source that says that they are needed. */
@@ -32,8 +36,6 @@ export const notEnforced: Record<string, string> = {
     'The instance\'s own scripts call it, which only test/shell runs. "SetInstanceHealth", Amazon EC2 Auto Scaling API Reference',
   "type-fleet EndOwnInstance autoscaling:RecordLifecycleActionHeartbeat":
     'The first comes after half a hook\'s time, 30 s at the least. "RecordLifecycleActionHeartbeat", Amazon EC2 Auto Scaling API Reference',
-  "schedules RunActions lambda:InvokeFunction":
-    'The first call that may find a lost run comes after a minute. "Setting up the execution role", EventBridge Scheduler User Guide',
   "type-fleet AuthorisePull ecr:GetAuthorizationToken":
     'Instances run the worker, not an image. "Private repository policies", Amazon ECR',
   "type-fleet PullImage ecr:BatchGetImage":
