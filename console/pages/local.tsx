@@ -1,5 +1,10 @@
 import { useState } from "preact/hooks";
-import { launchFaultKinds, type LocalInstance, type LocalQueue } from "../../contract/http/localControls";
+import {
+  launchFaultKinds,
+  type LocalInstance,
+  type LocalQueue,
+  type LocalRegion,
+} from "../../contract/http/localControls";
 import { controlLocally, useLocal } from "../api/page";
 import { ask } from "../parts/acts";
 import { Ago, At } from "../parts/clock";
@@ -17,6 +22,7 @@ export function LocalPage() {
       </div>
       <Instances />
       <Faults />
+      <Regions />
       <Queues />
     </>
   );
@@ -174,6 +180,55 @@ function Faults() {
         <button type="submit">Add the fault</button>
       </form>
     </Section>
+  );
+}
+
+/** The regions of the run, if there are several: the other sections show those of the API alone. */
+function Regions() {
+  const live = useLocal("_local/regions");
+  const { value } = live.value;
+  if (!value || value.regions.length === 1) return undefined;
+  return (
+    <Section title="Regions">
+      <ul class="stack">
+        {value.regions.map((each) => (
+          <Region key={each.region} region={each} />
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Region({ region: { region, outage } }: { region: LocalRegion }) {
+  const verb = outage ? "Bring back" : "Lose";
+  const change = () =>
+    ask({
+      title: `${verb} ${region}?`,
+      text: outage ? undefined : <p>Its APIs and services refuse all calls. What they accepted before waits.</p>,
+      verb: `${verb} 1 region`,
+      isDangerous: !outage,
+      run: async () => {
+        await controlLocally(
+          outage ? "DELETE" : "POST",
+          `regions/${region}/outage`,
+          outage ? undefined : { kind: "refuse" },
+        );
+        return `${verb}: ${region}`;
+      },
+    });
+  return (
+    <li>
+      {region}{" "}
+      {outage && (
+        <span class="label">
+          {outage.kind === "refuse" ? "refuses calls" : "doesn't answer"}
+          {outage.services && `: ${outage.services.join(", ")}`}
+        </span>
+      )}{" "}
+      <button type="button" onClick={change}>
+        {verb} {region}
+      </button>
+    </li>
   );
 }
 

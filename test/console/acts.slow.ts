@@ -260,6 +260,19 @@ describe("the console in a browser", () => {
     await journey.reaches(id, "succeeded");
   });
 
+  it("loses another region of this machine, and brings it back", async () => {
+    const west = await journey.cloud.inRegion("us-west-2");
+    await tab.go("#/local");
+    await tab.click("button", "Lose us-west-2");
+    await tab.click("button", "Lose 1 region");
+    await tab.shows("refuses calls");
+    expect(west.outage.now).to.include({ kind: "refuse" });
+    await tab.click("button", "Bring back us-west-2");
+    await tab.click("button", "Bring back 1 region");
+    await tab.shows("Bring back: us-west-2");
+    expect(west.outage.now).to.equal(undefined);
+  });
+
   it("has no serious finding of axe on any page, light or dark, nor at the width of a phone", async () => {
     const id = await failing("looked at");
     const { page } = tab;

@@ -84,6 +84,36 @@ describe("batch-jobs local", () => {
     await until(() => all.every((pid) => !isRunning(pid)));
   });
 
+  it("runs components in two regions, and says which API is where", async () => {
+    const regional = createProject({
+      "Pulumi.yaml": "name: regional\nruntime: nodejs\n",
+      "Pulumi.dev.yaml": "config: {}\n",
+      "index.ts": `import * as aws from "@pulumi/aws";
+import { BatchJobProcessor } from "batch-job-processor";
+for (const region of ["us-east-1", "us-west-2"] as const) {
+  const processors = [{ name: "where", handle: () => Promise.resolve(process.env.AWS_REGION) }];
+  new BatchJobProcessor(region, { processors }, { provider: new aws.Provider(region, { region }) });
+}
+`,
+    });
+    const { child } = start([], regional.folder);
+    let told = "";
+    child.stdout!.on("data", (chunk) => (told += String(chunk)));
+    await until(() => told.includes("aws sqs list-queues"));
+    const urls = [...told.matchAll(/^ {2}API +(\S+)\n {2}Region +(\S+)$/gm)].map(([, url, region]) => ({
+      url,
+      region,
+    }));
+    expect(urls.map(({ region }) => region)).to.deep.equal(["us-east-1", "us-west-2"]);
+    for (const { url, region } of urls) {
+      const submitted = await spawnCli(["submit", "where", "1", "--wait", "--url", url!, "--json"]);
+      expect(jsonOf(submitted), submitted.stderr).to.include({ result: region });
+    }
+    child.kill("SIGINT");
+    await once(child, "exit");
+    regional.remove();
+  });
+
   it("takes another stack and a port, from a folder within the project, in which the other commands find it", async () => {
     const port = await freePort();
     const { child, said } = start(["--stack", "loud", "--port", String(port)], join(folder, "lib"));
