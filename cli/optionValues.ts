@@ -71,6 +71,11 @@ export function jobState(text: string): JobState {
   return found;
 }
 
+export function issuerUrl(text: string): URL {
+  if (URL.canParse(text) && /^https?:/.test(text)) return new URL(text);
+  throw new InvalidArgumentError("Expected an https URL.");
+}
+
 /** 0 for a free one. */
 export function portNumber(text: string): number {
   const port = Number(text);

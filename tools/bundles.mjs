@@ -20,6 +20,7 @@ const vendored = {
     `export { SETTABLE_ATTRIBUTES as settableAttributes } from "./node_modules/fauxqs/dist/sqs/sqsTypes.js"`,
   ],
   "cli/vendor/logUpdate": [`export { createLogUpdate } from "log-update"`],
+  "cli/vendor/openIdClient": [`export * from "openid-client"`],
 };
 
 const common = { absWorkingDir: root, bundle: true, platform: "node", logLevel: "error", metafile: true };
@@ -55,6 +56,7 @@ function copyTypes(from, file, to, copied) {
   }
 }
 
+const inputs = {};
 for (const [name, lines] of Object.entries(vendored)) {
   const { metafile } = await build({
     ...common,
@@ -66,7 +68,8 @@ for (const [name, lines] of Object.entries(vendored)) {
     minifySyntax: true,
     legalComments: "none",
   });
-  writeFileSync(join(root, "dist", dirname(name), "LICENSES.txt"), licencesOf(metafile));
+  inputs[dirname(name)] = { ...inputs[dirname(name)], ...metafile.inputs };
+  writeFileSync(join(root, "dist", dirname(name), "LICENSES.txt"), licencesOf({ inputs: inputs[dirname(name)] }));
 }
 // Files that the local cloud loads by path.
 for (const file of ["vendor/fauxqs.js", "vendor/LICENSES.txt", "program/freshModules.mjs"]) {

@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, Option } from "commander";
-import { createAuthorize } from "../../client/connection/authorization";
+import { type AuthorizationOptions, createAuthorize } from "../../client/connection/authorization";
 import { Connection } from "../../client/connection/connection";
 import { consoleFolder } from "../../contract/packageRoot";
 import { startConsole } from "../consoleServer";
 import { usageError } from "../exitCodes";
 import { findApis } from "../findApi";
-import { portNumber } from "../optionValues";
+import { logIn } from "../logIn";
+import { issuerUrl, portNumber } from "../optionValues";
 import { paint, styled } from "../output/styled";
 import { err, out, printJson } from "../output/terminal";
 import { authorizationFor, type GlobalOptions } from "../session";
@@ -27,22 +28,26 @@ export function addConsole(program: Command, wait: Wait = sleep): void {
     .description("Serves a page to watch and steer jobs, on this machine until Ctrl-C")
     .option("--port <port>", "port of the page (default: any free one)", portNumber, 0)
     .addOption(new Option("--read-only", "refuse all acts").conflicts("write"))
+    .option("--issuer <url>", "log in by the browser at this issuer, for an API with jwt; needs --client-id", issuerUrl)
+    .option("--client-id <id>", "public client of the issuer, whose redirects may go to http://127.0.0.1")
+    .option("--scope <scopes>", "scopes to ask the issuer for (default: openid)")
     .option("--write", "act on jobs though the API doesn't authenticate callers (default: only read them)")
     .addHelpText(
       "after",
       `
-Calls of the page are authorised as those of the other commands: with your AWS credentials, or the token. The address
-has a secret: who opens it may act as you, for ${longestHours} h.
+Calls of the page are authorised as those of the other commands: with your AWS credentials, or the token; with --issuer by
+the token of a login, which stays in the memory of this process. The address has a secret: who opens it may act as you, for ${longestHours} h.
 
 Examples:
   $ AWS_PROFILE=operator batch-jobs console --stack prod
-  $ batch-jobs console --url https://jobs.example.com --read-only`,
+  $ batch-jobs console --url https://jobs.example.com --read-only
+  $ batch-jobs console --stack prod --issuer https://login.example.com --client-id batch-console --port 8931`,
     )
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<ConsoleOptions>();
       const [api, ...others] = (await findApis(options)) as [URL, ...URL[]];
       if (others.length > 0) throw usageError(`Expected one URL, got ${others.length + 1}: a console shows one API`);
-      const authorization = authorizationFor(api, options);
+      const authorization = (await loginOf(options)) ?? authorizationFor(api, options);
       const connection = new Connection(api, createAuthorize(api, authorization), {
         maxAttempts: 2,
         requestTimeoutSeconds,
@@ -59,12 +64,12 @@ Examples:
             ? "This console only reads, since the API doesn't authenticate callers: start it with --write to act"
             : undefined,
       });
-      const url = `${server.address}/console/#token=${token}`;
-      if (options.json) printJson({ url }, "line");
-      else out.line(styled`${paint.green("✔")} The console of ${api.href} is at ${paint.cyan(url)}. Ctrl-C ends it.`);
       const ended = new AbortController();
       const { signal } = ended;
       const interrupts = ["SIGINT", "SIGTERM"].map((name) => once(process, name, { signal }));
+      const url = `${server.address}/console/#token=${token}`;
+      if (options.json) printJson({ url }, "line");
+      else out.line(styled`${paint.green("✔")} The console of ${api.href} is at ${paint.cyan(url)}. Ctrl-C ends it.`);
       const end = await Promise.race([...interrupts, wait(longestHours * 3_600_000, "over", { signal })]);
       ended.abort();
       await server.close();
@@ -72,8 +77,23 @@ Examples:
     });
 }
 
+/** Undefined if no issuer is named. */
+async function loginOf(options: ConsoleOptions): Promise<AuthorizationOptions | undefined> {
+  const { issuer, clientId, scope, token, port } = options;
+  if ([issuer, clientId, scope].every((option) => option === undefined)) return undefined;
+  if (token !== undefined) throw usageError("Expected --token or a login, got both");
+  if (issuer === undefined || clientId === undefined) {
+    throw usageError("Expected --issuer and --client-id together, got one alone");
+  }
+  const say = (url: string) => err.line(styled`Log in at ${paint.cyan(url)}`);
+  return { token: await logIn({ issuer, clientId, scope: scope ?? "openid", port, say }) };
+}
+
 interface ConsoleOptions extends GlobalOptions {
   port: number;
+  issuer?: URL;
+  clientId?: string;
+  scope?: string;
   readOnly?: boolean;
   write?: boolean;
 }

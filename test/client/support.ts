@@ -31,7 +31,7 @@ export async function startCannedApi(
     message.on("data", (chunk: Buffer) => chunks.push(chunk));
     message.on("end", () => {
       const text = Buffer.concat(chunks).toString();
-      const body = (text ? JSON.parse(text) : {}) as SeenRequest["body"];
+      const body = (/^[{[]/.test(text) ? JSON.parse(text) : {}) as SeenRequest["body"];
       const request = { method: message.method!, path: message.url!, headers: message.headers, text, body };
       requests.push(request);
       const answered = answer(request, requests.length - 1);
