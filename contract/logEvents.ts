@@ -112,6 +112,8 @@ export interface LogEvents {
    * tries again
    */
   "types-not-scaled": "scaler";
+  /** See below: each minute, if there are alarms */
+  "component-metrics": "scaler";
   /** An attempt begins, `waitMs` after the job was submitted */
   "job-started": "worker";
   /**

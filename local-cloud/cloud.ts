@@ -4,6 +4,8 @@ import { createAutoScaling } from "./autoScaling/api/service";
 import type { Group } from "./autoScaling/group";
 import { Groups } from "./autoScaling/groups";
 import { ScheduledActions } from "./autoScaling/scheduledActions";
+import type { Alarms } from "./cloudWatch/alarms";
+import { createAlarms } from "./cloudWatch/cloudAlarms";
 import { type Endpoint, type EndpointRegion, startEndpoint } from "./endpoint";
 import { BucketEvents } from "./events/bucketEvents";
 import { Schedules } from "./events/eventRules";
@@ -101,6 +103,7 @@ export interface LocalCloud {
   scheduledActions: ScheduledActions;
   secrets: SecretStore;
   logs: LogGroups;
+  alarms: Alarms;
   /** Id of the machine image that AWS recommends now. */
   recommendedImage: string;
   faults: Faults;
@@ -222,7 +225,9 @@ async function startRegion(account: Account, region: string, data: RegionData | 
   const iam = (endpoint.iam = new Iam(sources, account.roles));
   messaging.mayDeliver = (topicArn, queueArn) =>
     iam.serviceMay("sns.amazonaws.com", { action: "sqs:SendMessage", resource: queueArn }, topicArn);
-  const lambdas = new Lambdas({ ...shared, messaging, iam, data });
+  const alarms = createAlarms({ messaging, iam, calls: () => calls, log, secondsInstead });
+  logs.onLine = (line) => alarms.hear(line);
+  const lambdas = new Lambdas({ ...shared, messaging, iam, alarms, data });
   deliverToLambdas({ ...shared, messaging, lambdas, faults, iam });
   const bucketEvents = new BucketEvents({ region, lambdas, messaging, iam });
   const schedules = new Schedules({ ...shared, lambdas, iam, secondsInstead });
@@ -244,7 +249,7 @@ async function startRegion(account: Account, region: string, data: RegionData | 
   const guard = new RouteGuard({ region, signatures: new Signatures(callers), iam, issuer });
   const apis = new HttpApis({
     ...{ ...shared, regions: account.shared.regions, nextPort: account.nextPort, credentials, token },
-    ...{ folder: options.folder, console: options.console, lambdas, iam, messaging, groups },
+    ...{ folder: options.folder, console: options.console, lambdas, iam, messaging, groups, alarms },
     enforcement: options.enforceAuth ? { guard, issuer } : undefined,
   });
   const calls = new AwsCalls({ endpoint: shared.endpoint, region, credentials });
@@ -252,13 +257,13 @@ async function startRegion(account: Account, region: string, data: RegionData | 
   services.set("scheduler", createSchedulerApi(scheduler));
   const cloud: LocalCloud = {
     ...{ ...account.shared, ...shared, iam, faults, lambdas, apis, groups, schedules, calls, messaging, credentials },
-    ...{ token, issuer, bucketEvents, scheduledActions, scheduler, secrets, logs, services, data },
+    ...{ token, issuer, bucketEvents, scheduledActions, scheduler, secrets, logs, alarms, services, data },
     recommendedImage: "ami-00000000000000000",
   };
   return {
     cloud,
     async stop() {
-      for (const part of [schedules, scheduler, scheduledActions]) part.stop();
+      for (const part of [schedules, scheduler, scheduledActions, alarms]) part.stop();
       await Promise.all([apis.stop(), groups.stop()]);
       await lambdas.stop();
       calls.close();

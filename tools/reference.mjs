@@ -76,6 +76,7 @@ export const inputTypes = {
   ScopesArgs: { file: "components/args/JwtArgs.ts", text: "`scopes` of `jwt`." },
   CorsArgs: { file: "components/args/CorsArgs.ts", text: "The component's `cors`." },
   ThrottlingArgs: { file: "components/args/ThrottlingArgs.ts", text: "The component's `throttling`." },
+  AlarmsArgs: { file: "components/args/AlarmsArgs.ts", text: "The component's `alarms`." },
   LambdaArgs: { file: "components/args/LambdaArgs.ts", text: "The component's `frontend` and `router`." },
   PolicyStatement: {
     file: "components/aws/permissions.ts",

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type PolicyStatement } from "../aws/permissions";
+import { type AlarmsArgs } from "./AlarmsArgs";
 import { type Authorization, type Metrics } from "./choices";
 import { type CorsArgs } from "./CorsArgs";
 import { type JwtArgs } from "./JwtArgs";
@@ -119,6 +120,13 @@ export interface BatchJobProcessorArgs {
    * @example "component"
    */
   metrics?: Metrics;
+  /**
+   * CloudWatch alarms, few and for all types together, each with its section in docs/operations.md. They cost money,
+   * see docs/cost.md.
+   * @default - none
+   * @example { email: "ops@example.com" }
+   */
+  alarms?: AlarmsArgs;
   /**
    * Memory and concurrency of the front-end Lambda.
    * @default - 512 MB, no concurrency reserved

@@ -29,7 +29,10 @@ export interface QueueUsers {
 }
 
 /** The users of all types' queues, made once, since an output costs time in each type. */
-export function queueUsers(roles: QueueRoles, isTracking: boolean): QueueUsers {
+export function queueUsers(
+  roles: QueueRoles,
+  { isTracking, hasAlarms = false }: { isTracking: boolean; hasAlarms?: boolean },
+): QueueUsers {
   return {
     jobs: pulumi
       .output(roles)
@@ -41,11 +44,14 @@ export function queueUsers(roles: QueueRoles, isTracking: boolean): QueueUsers {
         { sid: "CountJobs", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scaler } },
       ]),
     deadLetters: pulumi
-      .all([roles.repair, roles.removal, roles.operator])
-      .apply(([repair, removal, operator]) => [
+      .output(roles)
+      .apply(({ repair, removal, operator, scaler }) => [
         { sid: "ExplainDeadLetters", actions: explainActions, principal: { AWS: repair } },
         { sid: "DrainDeadLetters", actions: drainActions, principal: { AWS: removal } },
         { sid: "CountDeadLetters", actions: ["sqs:GetQueueAttributes"], principal: { AWS: operator } },
+        ...(hasAlarms
+          ? [{ sid: "CountForAlarms", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scaler } }]
+          : []),
         ...(isTracking ? [{ sid: "ReleaseDeadLetters", actions: releaseActions, principal: { AWS: removal } }] : []),
       ]),
   };

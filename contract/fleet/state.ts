@@ -40,6 +40,8 @@ export interface FleetState {
   /** Time since which counts have seen visible messages, and since which instances desired and none in service. */
   backlogSince?: number;
   startingSince?: number;
+  /** Time since which counts have seen visible messages, and no worker has reported a job. */
+  stalledSince?: number;
   /** Reason why no worker starts, for people; undefined while workers start. */
   launchProblem?: string;
   /** Time at which the scaler last found the problem. */

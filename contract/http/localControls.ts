@@ -4,6 +4,7 @@ export interface LocalControls {
   "_local/faults": { faults: LocalFault[] };
   "_local/queues": { queues: LocalQueue[] };
   "_local/regions": { regions: LocalRegion[] };
+  "_local/alarms": { alarms: LocalAlarm[] };
 }
 
 /** An instance of a group. */
@@ -71,4 +72,13 @@ export interface LocalQueue {
   inFlight: number;
   /** The oldest ten, with the beginnings of their bodies. */
   messages: { messageId: string; sentAt: string; receives: number; body: string }[];
+}
+
+/** An alarm, as the local cloud evaluates it. */
+export interface LocalAlarm {
+  name: string;
+  description: string;
+  state: "OK" | "ALARM" | "INSUFFICIENT_DATA";
+  /** Time of the last change of its state. */
+  since: string;
 }

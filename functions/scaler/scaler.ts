@@ -1,3 +1,4 @@
+import { type ComponentSums, embeddedMetrics } from "../../contract/metrics";
 import type { JobTypeTable } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
 import type { RunContext } from "../shared/runtime";
@@ -5,12 +6,15 @@ import { act } from "./act";
 import { createFailures, type Failures } from "./failures";
 import { readNudge } from "./readNudge";
 import { type FleetEffects, readView, type Target, type ViewOptions } from "./readView";
+import type { StateChanges } from "./rules/action";
 import { decide } from "./rules/decide";
 import { isIdle } from "./rules/fleetView";
 import { noteCounts } from "./rules/noteCounts";
 
 export interface ScalerEffects extends FleetEffects {
   jobTypes: JobTypeTable;
+  /** The component's name, under which the minute's run writes its sums; undefined without alarms. */
+  component?: string | undefined;
 }
 
 /** Groups by name, as `AutoScaling.describe` gives them. */
@@ -42,7 +46,8 @@ export function createScaler(effects: ScalerEffects): (event: unknown, context: 
   return async function scaler(event, context) {
     const failures = createFailures(log);
     const { sent, retried } = readNudge(event, context);
-    const run = { effects, failures, context, idle, isNudged: sent !== undefined };
+    const states: Run["states"] = new Map();
+    const run = { effects, failures, context, idle, states, isNudged: sent !== undefined };
     for (const type of retried)
       await failures.attempt(type, () => effects.fleetItems.retryLaunches(type, effects.now()));
     const targets = sent ? await nudgedTypes(run, sent) : await allTypes(run);
@@ -50,6 +55,7 @@ export function createScaler(effects: ScalerEffects): (event: unknown, context: 
     await mapLimited(targets, typesAtOnce, (target) =>
       failures.attempt(target.jobType.type, () => scale(run, target, groups)),
     );
+    if (!run.isNudged) await writeSums(run, targets);
     failures.rethrow();
   };
 }
@@ -59,6 +65,8 @@ interface Run {
   failures: Failures;
   context: RunContext;
   idle: ViewOptions["idle"];
+  /** States of the types that aren't idle. */
+  states: Map<string, StateChanges>;
   isNudged: boolean;
 }
 
@@ -91,8 +99,9 @@ async function scale(run: Run, { jobType, sent }: Target, described: Groups): Pr
     const view = await readView(target, { groups, readsLaunches: !isNudged, idle }, effects);
     const actions = view ? noteCounts(view, isIdle(view) ? [] : decide(view)) : [];
     const [first] = actions;
+    const changes = first?.kind === "remember" ? first.changes : {};
+    if (view && !isIdle(view)) run.states.set(type, { ...view.state, ...changes });
     if (!view || !first) return;
-    const changes = first.kind === "remember" ? first.changes : {};
     // Writes that are all there is to do need no lease beyond the first.
     const from = now();
     const acts = actions.some(({ kind }) => kind !== "remember" && kind !== "keepPast");
@@ -119,6 +128,27 @@ async function scale(run: Run, { jobType, sent }: Target, described: Groups): Pr
 async function describeGroups({ effects }: Run, targets: Target[]): Promise<Groups> {
   const names = targets.flatMap(({ jobType: { fleet } }) => [fleet.groupName, fleet.onDemandGroupName]);
   return names.length > 0 ? effects.autoScaling.describe(defined(names)) : {};
+}
+
+/** Writes the sums over all types, of which CloudWatch makes the metrics of the component's alarms. */
+async function writeSums({ effects, failures, states }: Run, targets: Target[]): Promise<void> {
+  const { component, readCounts, now, log } = effects;
+  if (component === undefined) return;
+  const letters = await mapLimited(targets, typesAtOnce, ({ jobType: { type, deadLetterQueueUrl } }) =>
+    failures.attempt(type, async () => {
+      const { visible, inFlight, delayed = 0 } = await readCounts(deadLetterQueueUrl);
+      return visible + inFlight + delayed;
+    }),
+  );
+  const at = now();
+  const all = [...states.values()];
+  const sums: ComponentSums = {
+    // A part of the sum would look like letters that went, and came back.
+    DeadLetters: letters.includes(undefined) ? undefined : defined(letters).reduce((sum, count) => sum + count, 0),
+    StalledSeconds: Math.max(0, ...all.map(({ stalledSince = at }) => Math.round((at - stalledSince) / 1_000))),
+    LaunchProblems: all.filter(({ launchProblem }) => launchProblem !== undefined).length,
+  };
+  log("info", "component-metrics", embeddedMetrics(at, { Component: component }, { ...sums }));
 }
 
 function defined<T>(items: (T | undefined)[]): T[] {

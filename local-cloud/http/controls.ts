@@ -9,6 +9,7 @@ import {
   outageKinds,
 } from "../../contract/http/localControls";
 import type { Groups } from "../autoScaling/groups";
+import type { Alarms } from "../cloudWatch/alarms";
 import type { StoredQueue } from "../stores/fauxqs";
 import type { Messaging } from "../stores/messaging";
 import type { RegionOutage } from "../wire/regionOutage";
@@ -18,6 +19,7 @@ import { gatewayAnswer, type HttpAnswer, jsonAnswer } from "./httpAnswer";
 export interface ControlledCloud {
   groups: Groups;
   messaging: Pick<Messaging, "queues">;
+  alarms: Pick<Alarms, "list" | "measure">;
   /** Token that callers must present. */
   token: string;
   /** The regions in use. */
@@ -36,7 +38,7 @@ interface ControlRequest {
 
 /** The local cloud's own controls, at `/_local/…` of every HTTP API: they never reach a function. */
 export function answerControl(cloud: ControlledCloud, request: ControlRequest): HttpAnswer {
-  const { groups, messaging, token } = cloud;
+  const { groups, messaging, alarms, token } = cloud;
   const { method, path, headers, body } = request;
   if (!isAuthorised(headers.authorization, token)) {
     return gatewayAnswer(401, "Expected the token of this run as Authorization: Bearer TOKEN");
@@ -47,6 +49,7 @@ export function answerControl(cloud: ControlledCloud, request: ControlRequest): 
     return stateAnswer({ queues: messaging.queues().map(describeQueue) });
   if (method === "GET" && path === "/_local/regions")
     return stateAnswer({ regions: cloud.regions().map(({ region, outage }) => ({ region, outage: outage.now })) });
+  if (method === "GET" && path === "/_local/alarms") return stateAnswer({ alarms: alarms.list() });
   if (path === "/_local/faults" && method === "DELETE") {
     groups.faults.clear();
     return jsonAnswer(200, {});

@@ -146,6 +146,14 @@ export class HttpApi {
     }
     const page = this.answerConsole(message, path);
     if (page) return page;
+    const answer = await this.answerRequest(message, body, path);
+    const kind = Math.floor(answer.status / 100);
+    const counts = { Count: 1, "4xx": Number(kind === 4), "5xx": Number(kind === 5) };
+    this.cloud.alarms.measure("AWS/ApiGateway", { ApiId: this.id }, counts);
+    return answer;
+  }
+
+  private async answerRequest(message: IncomingMessage, body: Buffer, path: string): Promise<HttpAnswer> {
     if (await this.isOut()) return gatewayAnswer(503, "Service Unavailable");
     const match = matchRoute(this.routes.keys(), message.method ?? "GET", path);
     const route = match && this.routes.get(match.routeKey);

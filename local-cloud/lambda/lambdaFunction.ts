@@ -60,7 +60,11 @@ export class LambdaFunction {
   constructor(
     readonly spec: LambdaSpec,
     private readonly runtime: { bootstrap: string; env: Record<string, string> },
-    private readonly onLine: (stream: LogEntry["stream"], line: string) => void,
+    private readonly hear: {
+      onLine: (stream: LogEntry["stream"], line: string) => void;
+      /** Of each invocation. */
+      onEnd: (isFailure: boolean) => void;
+    },
   ) {}
 
   /** Ids of its living processes. */
@@ -86,6 +90,7 @@ export class LambdaFunction {
       const process = this.idle.pop() ?? this.start();
       const functionArn = qualifier === undefined ? this.spec.arn : `${this.spec.arn}:${qualifier}`;
       const outcome = await process.run({ requestId, functionArn, payload }, this.spec.timeoutSeconds);
+      this.hear.onEnd("error" in outcome);
       if (process.isAlive && !("error" in outcome && isFatal(outcome.error))) this.idle.push(process);
       return "error" in outcome
         ? { requestId, payload: JSON.stringify(outcome.error), functionError: "Unhandled" }
@@ -123,7 +128,7 @@ export class LambdaFunction {
       bootstrap: this.runtime.bootstrap,
       folder: this.spec.folder,
       env: this.runtime.env,
-      onLine: this.onLine,
+      onLine: this.hear.onLine,
       onExit: (gone) => {
         this.all.delete(gone);
         const at = this.idle.indexOf(gone);

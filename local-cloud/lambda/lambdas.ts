@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountId } from "../account";
 import { bareEnvironment } from "../children";
+import type { Alarms } from "../cloudWatch/alarms";
 import type { Iam } from "../iam/iam";
 import type { Log } from "../log";
 import { temporaryFolder } from "../orphans";
@@ -41,6 +42,7 @@ export class Lambdas {
       iam: Iam;
       outage: RegionOutage;
       messaging: Messaging;
+      alarms: Pick<Alarms, "measure">;
       data?: RegionData | undefined;
       log: Log;
     },
@@ -58,9 +60,14 @@ export class Lambdas {
   create(spec: LambdaSpec): LambdaFunction {
     if (this.isStopped) throw new Error("The local cloud is stopped");
     const runtime = { bootstrap: this.bootstrap, env: this.environmentOf(spec) };
-    const created = new LambdaFunction(spec, runtime, (stream, line) =>
-      this.cloud.log({ source: "function", name: spec.name, group: spec.logGroup, stream, line }),
-    );
+    const created = new LambdaFunction(spec, runtime, {
+      onLine: (stream, line) =>
+        this.cloud.log({ source: "function", name: spec.name, group: spec.logGroup, stream, line }),
+      onEnd: (isFailure) => {
+        const counts = { Invocations: 1, Errors: Number(isFailure) };
+        this.cloud.alarms.measure("AWS/Lambda", { FunctionName: spec.name }, counts);
+      },
+    });
     void this.functions.get(spec.name)?.stop();
     this.functions.set(spec.name, created);
     return created;

@@ -23,12 +23,15 @@ const kept = 20_000;
 /** The log groups of programs, and the latest lines of functions and workers, in place of CloudWatch Logs. */
 export class LogGroups {
   readonly groups = new Map<string, LogGroup>();
+  /** Hears each line. */
+  onLine: (line: string) => void = () => undefined;
   private recent: LoggedLine[] = [];
   private count = 0;
   private readonly run = randomUUID();
 
   add({ source, name, group, line }: LogEntry): void {
     if (source === "cloud") return;
+    this.onLine(line);
     const at = Date.now();
     // "Working with Lambda function logs: Configuring advanced logging controls", AWS Lambda.
     const day = new Date(at).toISOString().slice(0, 10).replaceAll("-", "/");

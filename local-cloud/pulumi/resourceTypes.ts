@@ -3,6 +3,7 @@ import type { ResourceHandler, ResourceHandlers } from "./resource";
 import { apigatewayv2 } from "./resources/apigatewayv2";
 import { autoscaling } from "./resources/autoscaling";
 import { awsx } from "./resources/awsx";
+import { cloudwatch } from "./resources/cloudwatch";
 import { dynamodb } from "./resources/dynamodb";
 import { ecr } from "./resources/ecr";
 import { events } from "./resources/events";
@@ -30,6 +31,7 @@ const all: ResourceHandlers = {
   ...iam,
   ...ecr,
   "aws:cloudwatch/logGroup:LogGroup": logGroup,
+  ...cloudwatch,
   ...passive,
   ...awsx,
 };

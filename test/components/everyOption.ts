@@ -76,6 +76,7 @@ export const everyOption: Record<string, BatchJobProcessorArgs> = {
     secrets: { PASSWORD: "arn:aws:ssm:us-east-1:123456789012:parameter/password" },
     logRetentionDays: 7,
     metrics: "type",
+    alarms: { email: "ops@example.com", deadLetters: 2, stalledSeconds: 900 },
     frontend: { memorySize: 512, reservedConcurrency: 10, provisionedConcurrency: 1 },
     router: { memorySize: 512, reservedConcurrency: 10, provisionedConcurrency: 1 },
     kmsKey: "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",
@@ -84,6 +85,7 @@ export const everyOption: Record<string, BatchJobProcessorArgs> = {
   "tokens, a given network, no records": {
     processors: [{ name: "word-count", handler: "word-count" }],
     tracking: false,
+    alarms: { topicArn: "arn:aws:sns:us-east-1:123456789012:pager" },
     jwt: {
       issuer: "https://issuer.example",
       audiences: ["jobs"],

@@ -75,7 +75,7 @@ describe("serialised handlers", () => {
     router: 8_000,
     repair: 8_000,
     removal: 8_000,
-    scaler: 8_000,
+    scaler: 10_000,
   };
   for (const name of Object.keys(maxBytes) as LambdaName[]) {
     it(`keeps the ${name} small`, () => {

@@ -322,6 +322,13 @@ export const probes: Record<string, Probe> = {
     await answers(world, 200, "GET", "/actions");
     await act({ action: "cancel", filter }, 2);
   },
+  alarm({ journey: { cloud, logs } }) {
+    const [alarm] = cloud.alarms.list();
+    const seen = logs.length;
+    for (const state of ["ALARM", "OK"] as const) cloud.alarms.setState(alarm!.name, state);
+    const refusal = logs.slice(seen).find(({ line }) => line.includes("may not publish"));
+    return refusal ? Promise.reject(new Error(refusal.line)) : Promise.resolve();
+  },
   async "retry launches"(world) {
     await restart(world, "-operator-");
     await answers(world, 202, "POST", "/types/deserted/retry-launches");

@@ -45,7 +45,10 @@ export const processors: ProcessorArgs[] = [
   { name: "deserted", handler: "echo", maxAttempts: 1 },
 ];
 
-export const args: Partial<BatchJobProcessorArgs> = { events: true };
+export const args: Partial<BatchJobProcessorArgs> = {
+  events: true,
+  alarms: { email: "ops@example.com" },
+};
 
 export async function startWorld(): Promise<World> {
   const handlers: Handlers = createHandlers({

@@ -6,6 +6,7 @@ import { workerOptions, workerVariablePrefix } from "../../../contract/workerSet
 import { Effect } from "../../aws/permissions";
 import { isHandlerPath } from "../../handlers/handlerFile";
 import { definitionOf } from "../../handlers/jobs/jobDeclaration";
+import { type AlarmsArgs } from "../AlarmsArgs";
 import { type BatchJobProcessorArgs } from "../BatchJobProcessorArgs";
 import { Acknowledge, Authorization, Egress, Metrics, PayloadForm } from "../choices";
 import { type CorsArgs } from "../CorsArgs";
@@ -128,6 +129,13 @@ const throttling = z.strictObject({
   rateLimit: seconds(0, 1_000_000).optional(),
 } satisfies Record<keyof ThrottlingArgs, z.ZodType>);
 
+const alarms = z.strictObject({
+  topicArn: input(textLike(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, "the ARN of a topic")).optional(),
+  email: input(textLike(/^[^\s@]+@[^\s@]+$/, "an address")).optional(),
+  deadLetters: wholeNumber(1, 1_000_000).optional(),
+  stalledSeconds: wholeNumber(60, 86_400).optional(),
+} satisfies Record<keyof AlarmsArgs, z.ZodType>);
+
 const lambda = z.strictObject({
   memorySize: wholeNumber(128, 10_240).optional(),
   reservedConcurrency: wholeNumber(1, 100_000).optional(),
@@ -230,6 +238,7 @@ export const argsSchema = z.strictObject({
     .refine((days) => retentionDays.includes(days), expecting(`one of ${retentionDays.join(", ")}`))
     .optional(),
   metrics: z.enum(Metrics).optional(),
+  alarms: alarms.optional(),
   frontend: lambda.optional(),
   router: lambda.optional(),
   kmsKey: input(

@@ -40,6 +40,7 @@ export function relationErrors(args: BatchJobProcessorArgs): InputError[] {
   checkPrivateImages(args, refuse);
   checkPayloads(args, refuse);
   checkAuthorization(args, refuse);
+  checkAlarms(args, refuse);
   for (const half of ["frontend", "router"] as const) checkConcurrency(args, half, refuse);
   return errors;
 }
@@ -198,6 +199,11 @@ function checkAuthorization({ authorization, jwt }: BatchJobProcessorArgs, refus
   if (isObject(jwt) && jwt.operators !== undefined && isObject(jwt.scopes) && jwt.scopes.operate !== undefined) {
     refuse("jwt.operators", "Expected only without jwt.scopes.operate, got both");
   }
+}
+
+function checkAlarms({ alarms }: BatchJobProcessorArgs, refuse: Refuse): void {
+  if (!isObject(alarms) || alarms.topicArn !== undefined || alarms.email !== undefined) return;
+  refuse("alarms", "Expected topicArn or email, to tell of alarms, got none of them");
 }
 
 function checkConcurrency(args: BatchJobProcessorArgs, half: "frontend" | "router", refuse: Refuse): void {

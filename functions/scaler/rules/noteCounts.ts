@@ -2,7 +2,7 @@ import { encodeCounts } from "../../../contract/fleet/counts";
 import { encodePast } from "../../../contract/fleet/history";
 import { reportSeconds } from "../../../contract/fleet/state";
 import type { Action, StateChanges } from "./action";
-import { type FleetView, groupsOf, inService, isIdle, liveCount, total } from "./fleetView";
+import { type FleetView, groupsOf, inService, type InstanceItem, isIdle, liveCount, total } from "./fleetView";
 
 /** Age from which counts are written by a nudged run; the minute's run is to come first. */
 const staleMilliseconds = 75_000;
@@ -62,6 +62,13 @@ function countFleet(view: FleetView): StateChanges & { counts: string } {
       busy,
     ]),
     backlogSince: visible > 0 ? (state.backlogSince ?? now) : undefined,
+    stalledSince:
+      visible > 0 && !serving.some(({ id }) => isAtWork(items[id], now)) ? (state.stalledSince ?? now) : undefined,
     startingSince: desired > 0 && taking.length === 0 ? (state.startingSince ?? now) : undefined,
   };
+}
+
+/** True if the worker has just reported a job, or one that ended in the two minutes before. */
+function isAtWork({ seenAt = 0, busySlots = 0, alone = 0, recentJobs = 0 }: InstanceItem = {}, now: number): boolean {
+  return now - seenAt < oldMilliseconds && busySlots + alone + Math.floor(2 * recentJobs) > 0;
 }

@@ -9,16 +9,6 @@ import {
   type ResourceHandlers,
 } from "../resource";
 
-/** A resource that has a name, and no behaviour here. */
-function named(service: string, kind: string): ResourceHandler {
-  return {
-    create(inputs, context) {
-      const name = physicalName(inputs, context);
-      return { id: name, state: { ...inputs, name, arn: arnOf(context.cloud, service, `${kind}:${name}`) } };
-    },
-  };
-}
-
 /** A resource that EC2 gives an id such as `sg-0123…`, and that has no behaviour here. */
 function numbered(kind: string, prefix: string): ResourceHandler {
   return {
@@ -67,7 +57,7 @@ export const passive: ResourceHandlers = {
   "pulumi:providers:aws": provider,
   "pulumi:providers:awsx": provider,
   "pulumi:providers:random": provider,
-  "aws:cloudwatch/metricAlarm:MetricAlarm": named("cloudwatch", "alarm"),
+  "aws:cloudwatch/queryDefinition:QueryDefinition": provider,
   "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": numbered("security-group", "sg"),
   "aws:ec2/flowLog:FlowLog": numbered("vpc-flow-log", "fl"),
   "aws:ec2/securityGroup:SecurityGroup": numbered("security-group", "sg"),

@@ -22,6 +22,7 @@ const holding: Record<string, (inputs: Inputs) => object> = {
   ScopesArgs: (scopes) => component({ jwt: { issuer: "https://login.example.com", audiences: ["jobs"], scopes } }),
   CorsArgs: (inputs) => component({ cors: { allowOrigins: ["*"], ...inputs } }),
   ThrottlingArgs: (throttling) => component({ throttling }),
+  AlarmsArgs: (alarms) => component({ alarms }),
   LambdaArgs: (frontend) => component({ frontend }),
   PolicyStatement: (inputs) =>
     component({ policyStatements: [{ Action: ["s3:GetObject"], Resource: "*", ...inputs }] }),

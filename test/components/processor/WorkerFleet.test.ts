@@ -28,7 +28,7 @@ const build = (
       processor: settings,
       users: queueUsers(
         { router: "arn:router", repair: "arn:repair", operator: "o", removal: "arn:removal", scaler: "arn:scaler" },
-        true,
+        { isTracking: true },
       ),
       isTracking: true,
     });

@@ -19,6 +19,7 @@ export class FakeScaler {
   readonly calls: string[] = [];
   readonly lines: LogLine[] = [];
   remaining = 60_000;
+  component: string | undefined;
   invokedFunctionArn = "arn:aws:lambda:us-east-1:123456789012:function:scaler";
   /** Runs before desired is set. */
   beforeRaising: () => Promise<unknown> = () => Promise.resolve();
@@ -32,9 +33,11 @@ export class FakeScaler {
 
   add(type: string, fields: Partial<Group> = {}, visible = 0): void {
     const groupName = `${type}-group`;
-    this.types.push({ ...scaledType, type, queueUrl: type, fleet: { ...scaledType.fleet, groupName } });
+    const queues = { queueUrl: type, deadLetterQueueUrl: `${type}-dead` };
+    this.types.push({ ...scaledType, type, ...queues, fleet: { ...scaledType.fleet, groupName } });
     this.groups.set(groupName, group({ ...fields, name: groupName }));
     this.counts.set(type, { visible, inFlight: 0 });
+    this.counts.set(queues.deadLetterQueueUrl, { visible: 0, inFlight: 0 });
   }
 
   desired(type: string): number {
@@ -62,6 +65,7 @@ export class FakeScaler {
       readCounts: (queueUrl) => this.call(`count ${queueUrl}`, () => this.counts.get(queueUrl)!),
       autoScaling: this.autoScaling(),
       fleetItems,
+      component: this.component,
       now: () => this.time,
       log: logTo(this.lines),
     });

@@ -102,12 +102,35 @@ describe("deploy", () => {
       const endpoint = new aws.ec2.VpcEndpoint("sqs", { vpcId: vpc.vpcId, serviceName: "com.amazonaws.us-east-1.sqs" });
       const alarm = new aws.cloudwatch.MetricAlarm("alarm", {
         ...{ comparisonOperator: "GreaterThanThreshold", evaluationPeriods: 1, threshold: 0 },
+        ...{ namespace: "AWS/RDS", metricName: "FreeStorageSpace", statistic: "Minimum", period: 300 },
       });
       return { ids: [group.id, ingress.id, endpoint.id], alarm: alarm.arn, subnets: vpc.privateSubnetIds };
     });
     expect((outputs.ids as string[]).map((id) => id.replace(/-\w+$/, ""))).to.deep.equal(["sg", "sgr", "vpce"]);
     expect(outputs.alarm).to.match(/^arn:aws:cloudwatch:us-east-1:000000000000:alarm:alarm-/);
     expect(outputs.subnets).to.have.length(2);
+    expect(test.cloud.alarms.list()).to.have.length(1);
+    const lines = test.logs.map(({ line }) => line).filter((line) => line.includes("has no data here"));
+    expect(lines[0]).to.match(/^alarm-\w+ has no data here: nothing in the local cloud measures FreeStorageSpace of AWS\/RDS$/);
+  });
+
+  it("refuses an alarm that it can't evaluate, by its input", async () => {
+    const one = {
+      ...{ comparisonOperator: "GreaterThanThreshold", evaluationPeriods: 1, threshold: 0, period: 60 },
+      ...{ namespace: "AWS/SQS", metricName: "ApproximateNumberOfMessagesVisible", statistic: "Sum" },
+    };
+    const expression = { id: "e", expression: "ANOMALY_DETECTION_BAND(m)", returnData: true };
+    const alarms: [aws.cloudwatch.MetricAlarmArgs, string][] = [
+      [{ ...one, statistic: undefined, extendedStatistic: "p90" }, "Expected `statistic` as one of"],
+      [{ ...one, comparisonOperator: "LessThanLowerThreshold" }, "Expected `comparisonOperator` as one of"],
+      [{ ...one, metricQueries: [expression] }, "Expected one of DIFF, FILL, IF, MAX, MIN, SUM in the metric math"],
+    ];
+    for (const [args, message] of alarms) {
+      const test = await start();
+      await rejection(test.up(() => void new aws.cloudwatch.MetricAlarm("a", args))).then((error) =>
+        expect(error.message).to.include(message),
+      );
+    }
   });
 
   it("runs two programs in turn", async () => {

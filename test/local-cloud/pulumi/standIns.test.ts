@@ -42,7 +42,7 @@ describe("what the local cloud doesn't emulate", () => {
 
   it("is made of its inputs, with marks in place of what AWS would give, and one warning for all", async () => {
     const outputs = await up(() => {
-      new aws.cloudwatch.Dashboard("board", { dashboardName: "b", dashboardBody: "{}" });
+      new aws.cloudwatch.CompositeAlarm("both", { alarmName: "b", alarmRule: "FALSE" });
       new Tap("tap");
       const topic = new aws.sns.Topic("topic");
       new aws.sns.TopicSubscription("mail", { topic: topic.arn, protocol: "email", endpoint: "a@example.com" });
@@ -56,7 +56,7 @@ describe("what the local cloud doesn't emulate", () => {
     });
     const warnings = lines.filter((line) => line.includes("Not emulated"));
     expect(warnings).to.have.length(1);
-    for (const name of ["board (aws:cloudwatch/dashboard:Dashboard)", "tap (", "mail (", "db ("]) {
+    for (const name of ["both (aws:cloudwatch/compositeAlarm:CompositeAlarm)", "tap (", "mail (", "db ("]) {
       expect(warnings[0]).to.include(`\n  ${name}`);
     }
   });

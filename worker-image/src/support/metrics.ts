@@ -1,14 +1,9 @@
 import { attemptEnds, type EventName, type Log, type LogFields } from "../../../contract/log";
+import { embeddedMetrics, maxMetricValues } from "../../../contract/metrics";
 import { type Clock } from "./clock";
-
-/** Namespace of the worker's metrics in CloudWatch. */
-export const metricNamespace = "BatchJobProcessor";
 
 /** Time between two lines of metrics. */
 const flushMilliseconds = 10_000;
-
-/** Most values of one metric in a line ("Specification: Embedded metric format"). */
-const maxValues = 100;
 
 /** Metric of each job event. */
 const counted: Partial<Record<EventName, string>> = {
@@ -20,8 +15,6 @@ const counted: Partial<Record<EventName, string>> = {
 
 /** Events that end an attempt; their lines include the memory. */
 const troubled: readonly EventName[] = attemptEnds.filter((event) => event !== "job-succeeded");
-
-const units: Record<string, string> = { WaitTime: "Milliseconds", RunTime: "Milliseconds" };
 
 export interface MetricsEffects {
   type: string;
@@ -45,10 +38,10 @@ class Values {
 
   add(value: number): void {
     this.seen++;
-    if (this.kept.length < maxValues) this.kept.push(value);
+    if (this.kept.length < maxMetricValues) this.kept.push(value);
     else {
       const at = Math.floor(this.random() * this.seen);
-      if (at < maxValues) this.kept[at] = value;
+      if (at < maxMetricValues) this.kept[at] = value;
     }
   }
 }
@@ -103,20 +96,11 @@ export class Metrics {
     const busy = kind === "off" ? 0 : busySlots();
     if (busy > 0) this.measure("SlotsBusy", busy);
     const lists = Object.entries(this.values).map(([name, { kept }]) => [name, kept] as const);
-    const metrics: LogFields = Object.fromEntries<unknown>([...Object.entries(this.counts), ...lists]);
+    const metrics = { ...this.counts, ...Object.fromEntries(lists) };
     this.counts = {};
     this.values = {};
-    const names = Object.keys(metrics);
-    if (names.length === 0) return;
-    const definitions = names.map((Name) => ({ Name, Unit: units[Name] ?? "Count" }));
-    const dimensions = this.dimensions();
-    const directive = {
-      Namespace: metricNamespace,
-      Dimensions: [Object.keys(dimensions)],
-      Metrics: definitions,
-    };
-    const _aws = { Timestamp: clock.now(), CloudWatchMetrics: [directive] };
-    log("info", "worker-metrics", { _aws, ...dimensions, ...metrics });
+    if (Object.keys(metrics).length === 0) return;
+    log("info", "worker-metrics", embeddedMetrics(clock.now(), this.dimensions(), metrics));
   }
 
   private dimensions(): Record<string, string> {

@@ -1,0 +1,151 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { type ComponentSums, metricNamespace } from "../../contract/metrics";
+import { type AlarmsArgs } from "../args/AlarmsArgs";
+import { type BatchJobProcessorArgs } from "../args/BatchJobProcessorArgs";
+import { defaults } from "../args/defaults";
+import { createTopic } from "../aws/createTopic";
+import { type DeployTarget } from "../aws/DeployTarget";
+import { type JobApi } from "./JobApi";
+import { type JobRepair } from "./JobRepair";
+import { type JobRouter } from "./JobRouter";
+import { type Scaler } from "./Scaler";
+
+export type JobAlarmsArgs = Pick<BatchJobProcessorArgs, "kmsKey" | "tags"> & {
+  alarms: AlarmsArgs;
+  /** Name under which the scaler writes its sums. */
+  component: string;
+  router: JobRouter;
+  scaler: Scaler;
+  repair: JobRepair;
+  api: JobApi;
+  target: DeployTarget;
+};
+
+/** An alarm, but for its name and its actions. */
+interface Alarm {
+  /** Text of what happened and what to look at, with the section of docs/operations.md. */
+  description: string;
+  metrics: Record<string, Metric>;
+  /** Metric math over the metrics. @default - the only metric */
+  expression?: string;
+  /** Fires if the value is greater. */
+  threshold: number;
+  /** Periods in a row. @default 1 */
+  periods?: number;
+  missing: "ignore" | "notBreaching" | "missing";
+}
+
+type Metric = aws.types.input.cloudwatch.MetricAlarmMetricQueryMetric;
+
+/**
+ * The alarms of a component. They watch sums over its types, so that neither their number nor their price grows with
+ * it: CloudWatch bills each metric of an alarm.
+ */
+export class JobAlarms extends pulumi.ComponentResource {
+  constructor(name: string, args: JobAlarmsArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("batch-job-processor:index:JobAlarms", name, {}, opts);
+    const { tags, alarms } = args;
+    const mailed = alarms.email === undefined ? [] : [this.createTopic(name, alarms.email, args).arn];
+    const topics = [...(alarms.topicArn === undefined ? [] : [alarms.topicArn]), ...mailed];
+    for (const [what, alarm] of Object.entries(alarmsOf(args))) {
+      const { description, metrics, expression, threshold, periods = 1, missing } = alarm;
+      const queries = Object.entries(metrics).map(([id, metric]) => ({ id, metric, returnData: !expression }));
+      new aws.cloudwatch.MetricAlarm(
+        `${name}-${what}`,
+        {
+          alarmDescription: description,
+          metricQueries: expression ? [...queries, { id: "value", expression, returnData: true }] : queries,
+          comparisonOperator: "GreaterThanThreshold",
+          ...{ threshold, evaluationPeriods: periods, treatMissingData: missing },
+          alarmActions: topics,
+          okActions: topics,
+          // An alarm begins without data: only one that had some says that they stay out.
+          insufficientDataActions: missing === "missing" ? topics : undefined,
+          tags,
+        },
+        { parent: this },
+      );
+    }
+    this.registerOutputs();
+  }
+
+  private createTopic(name: string, endpoint: pulumi.Input<string>, args: JobAlarmsArgs): aws.sns.Topic {
+    const child = { parent: this };
+    const { kmsKey, tags } = args;
+    const { partition, region, account } = args.target;
+    const sourceArn = pulumi.interpolate`arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}-*`;
+    const topic = createTopic(
+      `${name}-topic`,
+      { publisher: { sid: "SendAlarms", service: "cloudwatch.amazonaws.com", sourceArn }, kmsKey, tags },
+      child,
+    );
+    new aws.sns.TopicSubscription(`${name}-email`, { topic: topic.arn, protocol: "email", endpoint }, child);
+    return topic;
+  }
+}
+
+function alarmsOf({ alarms, component, router, scaler, repair, api }: JobAlarmsArgs): Record<string, Alarm> {
+  const { deadLetters, stalledSeconds } = { ...defaults.alarms, ...alarms };
+  const sum = (metricName: keyof ComponentSums, stat: string, period: number): Metric => {
+    return { namespace: metricNamespace, metricName, dimensions: { Component: component }, stat, period };
+  };
+  const visible = ({ name }: aws.sqs.Queue): Metric => ({
+    ...{ namespace: "AWS/SQS", metricName: "ApproximateNumberOfMessagesVisible", dimensions: { QueueName: name } },
+    ...{ stat: "Maximum", period: 300 },
+  });
+  const requests = (metricName: string): Metric => {
+    return { namespace: "AWS/ApiGateway", metricName, dimensions: { ApiId: api.apiId }, stat: "Sum", period: 300 };
+  };
+  const minutely = ({ function: { name } }: { function: aws.lambda.Function }, purpose: string): Alarm => {
+    const calls = (metricName: string): Metric => {
+      return { namespace: "AWS/Lambda", metricName, dimensions: { FunctionName: name }, stat: "Sum", period: 60 };
+    };
+    return {
+      description: `${purpose} All runs of five minutes failed (ALARM), or there were none (INSUFFICIENT_DATA). ${see("a-run-of-the-minute-fails")}`,
+      metrics: { calls: calls("Invocations"), errors: calls("Errors") },
+      // Greater than the threshold if all calls failed, and missing if there are none.
+      ...{ expression: "errors - calls", threshold: -1, periods: 5, missing: "missing" },
+    };
+  };
+  return {
+    "dead-letters": {
+      description: `Jobs failed for good: at least ${deadLetters} more dead letters than five minutes ago. GET /types says of which types, GET /failures why. ${see("dead-letters")}`,
+      metrics: { letters: sum("DeadLetters", "Maximum", 300) },
+      ...{ expression: "DIFF(letters)", threshold: deadLetters - 1, missing: "ignore" },
+    },
+    stalled: {
+      description: `Jobs of a type have waited for more than ${stalledSeconds} s, with no worker at a job of it. GET /types shows the type by its waiting jobs and idle slots. ${see("jobs-wait-and-none-starts")}`,
+      metrics: { seconds: sum("StalledSeconds", "Maximum", 60) },
+      ...{ threshold: stalledSeconds, missing: "ignore" },
+    },
+    "no-workers": {
+      description: `Jobs wait, and no instance of their type could be launched, or its worker did not start, for three minutes. GET /types shows the type and its launchProblem. ${see("no-worker-starts")}`,
+      metrics: { types: sum("LaunchProblems", "Minimum", 180) },
+      ...{ threshold: 0, missing: "ignore" },
+    },
+    stray: {
+      description: `A job reached no type's queue: it is in the queue of the output unroutableQueueUrl, routerFailureQueueUrl or undeliveredQueueUrl. ${see("unroutable-jobs")}`,
+      metrics: {
+        unroutable: visible(router.unroutableQueue),
+        failures: visible(router.failureQueue),
+        undelivered: visible(router.undeliveredQueue),
+      },
+      // SQS measures no queue that was unused for hours.
+      expression: "SUM([FILL(unroutable, 0), FILL(failures, 0), FILL(undelivered, 0)])",
+      ...{ threshold: 0, missing: "notBreaching" },
+    },
+    api: {
+      description: `The API answered more than 1 %, and at least five, of the requests of five minutes with 5xx: clients could not submit jobs or read states. ${see("the-api-fails")}`,
+      metrics: { failed: requests("5xx"), all: requests("Count") },
+      expression: "IF(failed >= 5, 100 * failed / all, 0)",
+      ...{ threshold: 1, missing: "notBreaching" },
+    },
+    scaler: minutely(scaler.scaler, "The scaler doesn't raise fleets: jobs wait for workers."),
+    repair: minutely(repair.repair, "The repair function doesn't route what the router failed at."),
+  };
+}
+
+function see(section: string): string {
+  return `What to do: docs/operations.md#${section}`;
+}

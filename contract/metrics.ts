@@ -1,0 +1,38 @@
+import { definedFields } from "./definedFields";
+import type { LogFields } from "./log";
+
+/** Namespace of the metrics of workers and scaler in CloudWatch. */
+export const metricNamespace = "BatchJobProcessor";
+
+/** Sums over a component's types, with the dimension `Component`. */
+export interface ComponentSums {
+  /** Messages in the dead-letter queues; undefined if one could not be counted. */
+  DeadLetters: number | undefined;
+  /** The longest time for which a type has had waiting jobs, and no worker at a job. */
+  StalledSeconds: number;
+  /** Types with work whose launches fail. */
+  LaunchProblems: number;
+}
+
+const units: Record<string, string> = {
+  WaitTime: "Milliseconds",
+  RunTime: "Milliseconds",
+  StalledSeconds: "Seconds",
+};
+
+/**
+ * Fields of a log line of which CloudWatch makes metrics ("Specification: Embedded metric format"): one value each, or
+ * at most {@link maxMetricValues}.
+ */
+export function embeddedMetrics(
+  now: number,
+  dimensions: Record<string, string>,
+  values: Record<string, number | number[] | undefined>,
+): LogFields {
+  const Metrics = Object.keys(definedFields(values)).map((Name) => ({ Name, Unit: units[Name] ?? "Count" }));
+  const directive = { Namespace: metricNamespace, Dimensions: [Object.keys(dimensions)], Metrics };
+  return { _aws: { Timestamp: now, CloudWatchMetrics: [directive] }, ...dimensions, ...values };
+}
+
+/** Most values of one metric in a line. */
+export const maxMetricValues = 100;

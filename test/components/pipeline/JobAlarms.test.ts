@@ -1,0 +1,183 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { BatchJobProcessor, type BatchJobProcessorArgs } from "../../../components";
+import { type ComponentSums, embeddedMetrics } from "../../../contract/metrics";
+import { Alarms } from "../../../local-cloud/cloudWatch/alarms";
+import { settingsOf } from "../../../local-cloud/pulumi/resources/cloudwatch";
+import { record, type RecordedResource } from "../../support/record";
+
+const wordCount = { name: "word-count", handler: "word-count" };
+const build = (args: Partial<BatchJobProcessorArgs>) =>
+  record(() => new BatchJobProcessor("media", { processors: [wordCount], ...args }));
+
+describe("JobAlarms", () => {
+  let alarms: RecordedResource[];
+  let named: Awaited<ReturnType<typeof build>>["named"];
+  before(async () => {
+    const recorded = await build({ alarms: { email: "ops@example.com" } });
+    ({ named } = recorded);
+    alarms = recorded.ofType("cloudwatch/metricAlarm:MetricAlarm");
+  });
+
+  it("are seven on twelve metrics, however many types there are", async () => {
+    const metricsOf = (all: RecordedResource[]) =>
+      all.flatMap(({ inputs }) => (inputs.metricQueries as { metric?: object }[]).filter(({ metric }) => metric));
+    expect(metricsOf(alarms)).to.have.length(12);
+    const processors = ["a", "b", "c"].map((name) => ({ name, handler: name }));
+    const { ofType } = await build({ processors, alarms: { email: "ops@example.com" } });
+    expect(ofType("cloudwatch/metricAlarm:MetricAlarm").map(({ name }) => name)).to.have.members([
+      ...["media-alarms-dead-letters", "media-alarms-stalled", "media-alarms-no-workers", "media-alarms-stray"],
+      ...["media-alarms-api", "media-alarms-scaler", "media-alarms-repair"],
+    ]);
+  });
+
+  it("say what happened and where to read on, in what CloudWatch takes", () => {
+    for (const { inputs } of alarms) {
+      expect(inputs.alarmDescription).to.match(/ What to do: docs\/operations\.md#[a-z-]+$/);
+      expect(inputs.alarmDescription).to.have.length.below(1_024);
+    }
+  });
+
+  it("are mailed by a topic of their own, to which only they may publish", () => {
+    expect(named("media-alarms-email").inputs).to.deep.include({ protocol: "email", endpoint: "ops@example.com" });
+    const { Statement } = JSON.parse(named("media-alarms-topic-policy").inputs.policy as string) as {
+      Statement: { Sid: string }[];
+    };
+    expect(Statement.slice(1)).to.deep.equal([
+      {
+        Sid: "SendAlarms",
+        Effect: "Allow",
+        Principal: { Service: "cloudwatch.amazonaws.com" },
+        Action: "sns:Publish",
+        Resource: named("media-alarms-email").inputs.topic,
+        Condition: {
+          ArnLike: { "aws:SourceArn": "arn:aws:cloudwatch:us-east-1:123456789012:alarm:media-alarms-*" },
+        },
+      },
+    ]);
+    for (const { inputs } of alarms) {
+      expect(inputs.alarmActions).to.deep.equal([named("media-alarms-email").inputs.topic]);
+      expect(inputs.okActions).to.deep.equal(inputs.alarmActions);
+    }
+  });
+
+  it("go to a given topic, with given thresholds", async () => {
+    const topicArn = "arn:aws:sns:us-east-1:123456789012:pager";
+    const recorded = await build({ alarms: { topicArn, deadLetters: 10, stalledSeconds: 900 } });
+    expect(recorded.resources.filter(({ name }) => /alarms-(topic|email)/.test(name))).to.deep.equal([]);
+    expect(recorded.named("media-alarms-stalled").inputs).to.deep.include({ threshold: 900, alarmActions: [topicArn] });
+    expect(recorded.named("media-alarms-dead-letters").inputs).to.deep.include({ threshold: 9 });
+  });
+
+  it("cost nothing if there are none: no sum is written, and no dead letter counted", async () => {
+    const { named: without, resources } = await build({});
+    expect(resources.filter(({ name }) => name.includes("alarms"))).to.deep.equal([]);
+    const variables = (resource: RecordedResource) => (resource.inputs.environment as { variables: object }).variables;
+    expect(variables(without("media-scaler-scaler-function"))).not.to.have.property("COMPONENT");
+    expect(variables(named("media-scaler-scaler-function"))).to.include({ COMPONENT: "project/stack/media" });
+    const policy = "media-word-count-queue-dead-letters-policy";
+    expect(without(policy).inputs.policy).not.to.include("CountForAlarms");
+    expect(named(policy).inputs.policy).to.include("CountForAlarms");
+  });
+
+  describe("over minutes", () => {
+    /** Measurements of a minute. */
+    interface Minute {
+      sums?: Partial<ComponentSums>;
+      /** Visible messages of the unroutable queue. */
+      stray?: number;
+      requests?: number;
+      failedRequests?: number;
+      scaler?: "fails" | "stays out";
+    }
+
+    /** States as they change, by the minute: `3 stalled ALARM`. */
+    function run(minutes: Minute[]): string[] {
+      let now = 0;
+      let minute = 0;
+      const changes: string[] = [];
+      const evaluated = new Alarms({
+        now: () => now,
+        sample: () => undefined,
+        onChange: ({ name }, state, before) => {
+          if (before === "INSUFFICIENT_DATA" && state === "OK") return;
+          changes.push(`${minute} ${name.replace("media-alarms-", "")} ${state}`);
+        },
+      });
+      for (const { name, inputs } of alarms) evaluated.put(settingsOf(inputs, name, name));
+      const [unroutable, scaler, repair, api] = [
+        ["media-alarms-stray", "QueueName"],
+        ["media-alarms-scaler", "FunctionName"],
+        ["media-alarms-repair", "FunctionName"],
+        ["media-alarms-api", "ApiId"],
+      ].map(([name, dimension]) => {
+        const queries = named(name!).inputs.metricQueries as { metric: { dimensions: Record<string, string> } }[];
+        return { [dimension!]: queries[0]!.metric.dimensions[dimension!]! };
+      });
+      for (const { sums, stray = 0, requests = 0, failedRequests = 0, scaler: how } of minutes) {
+        now += 60_000;
+        minute++;
+        if (how === undefined) {
+          const all = { DeadLetters: 0, StalledSeconds: 0, LaunchProblems: 0, ...sums };
+          evaluated.hear(JSON.stringify(embeddedMetrics(now, { Component: "project/stack/media" }, all)));
+        }
+        if (how !== "stays out") evaluated.measure("AWS/Lambda", scaler!, { Invocations: 1, Errors: how ? 1 : 0 });
+        evaluated.measure("AWS/Lambda", repair!, { Invocations: 1, Errors: 0 });
+        evaluated.measure("AWS/SQS", unroutable!, { ApproximateNumberOfMessagesVisible: stray });
+        for (let request = 0; request < requests; request++)
+          evaluated.measure("AWS/ApiGateway", api!, { Count: 1, "5xx": Number(request < failedRequests) });
+        evaluated.run();
+      }
+      evaluated.stop();
+      return changes;
+    }
+    const idle = (count: number): Minute[] => Array.from({ length: count }, () => ({}));
+    const times = (count: number, minute: Minute) => idle(count).map(() => minute);
+
+    it("an hour at zero load fires nothing", () => {
+      expect(run(idle(60))).to.deep.equal([]);
+    });
+
+    it("nothing that goes as it should fires anything", () => {
+      const usual = fc.record({
+        sums: fc.record({ StalledSeconds: fc.nat(600), DeadLetters: fc.constant(7) }),
+        requests: fc.nat(20),
+        failedRequests: fc.constant(0),
+      });
+      const property = fc.property(fc.array(usual, { minLength: 60, maxLength: 60 }), (minutes) => {
+        expect(run(minutes)).to.deep.equal([]);
+      });
+      fc.assert(property, { numRuns: 20 });
+    });
+
+    it("one job that fails among 1,000 fires the one on dead letters, once, and it clears though the letter stays", () => {
+      const letters = (DeadLetters: number) => ({ sums: { DeadLetters }, requests: 200 });
+      expect(run([...times(10, letters(0)), ...times(50, letters(1))])).to.deep.equal([
+        "11 dead-letters ALARM",
+        "16 dead-letters OK",
+      ]);
+    });
+
+    it("letters that are hidden for a moment, or sent back, fire nothing", () => {
+      const letters = [5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 2, 5, 5, 0, 5, 5, 5, 0, 0, 0];
+      expect(run(letters.map((DeadLetters) => ({ sums: { DeadLetters } })))).to.deep.equal([]);
+    });
+
+    it("each fires once and clears", () => {
+      const cases: [Minute, number, string[]][] = [
+        [{ sums: { StalledSeconds: 601 } }, 4, ["11 stalled ALARM", "15 stalled OK"]],
+        [{ sums: { LaunchProblems: 2 } }, 4, ["13 no-workers ALARM", "15 no-workers OK"]],
+        [{ sums: { LaunchProblems: 2 } }, 2, []],
+        [{ stray: 1 }, 4, ["11 stray ALARM", "19 stray OK"]],
+        [{ requests: 10, failedRequests: 2 }, 4, ["13 api ALARM", "17 api OK"]],
+        [{ requests: 1_000, failedRequests: 5 }, 4, []],
+        [{ requests: 1, failedRequests: 1 }, 4, []],
+        [{ scaler: "fails" }, 7, ["15 scaler ALARM", "18 scaler OK"]],
+        [{ scaler: "fails" }, 4, []],
+        [{ scaler: "stays out" }, 9, ["17 scaler INSUFFICIENT_DATA"]],
+      ];
+      for (const [minute, count, changes] of cases)
+        expect(run([...idle(10), ...times(count, minute), ...idle(10)]), JSON.stringify(minute)).to.deep.equal(changes);
+    });
+  });
+});
