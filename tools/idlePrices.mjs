@@ -8,6 +8,11 @@ export const idlePrices = JSON.parse(readFileSync(new URL("idlePrices.json", imp
 /** Number of times that a type's price applies to a resource; once unless it is named here. */
 const counts = {
   "aws:autoscaling/group:Group": ({ inputs }) => inputs.minSize,
+  "aws:cloudwatch/metricAlarm:MetricAlarm": ({ inputs }) =>
+    inputs.metricQueries.reduce(
+      (sum, { metric }) => sum + (!metric ? 0 : metric.namespace.startsWith("AWS/") ? 1 : 4),
+      0,
+    ),
   "aws:ec2/vpcEndpoint:VpcEndpoint": ({ inputs }) => (inputs.vpcEndpointType === "Interface" ? zones : 0),
   "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": ({ name, inputs }, resources) =>
     (inputs.provisionedConcurrentExecutions * memoryOf(name, resources)) / 1_024,

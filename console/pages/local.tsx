@@ -20,11 +20,39 @@ export function LocalPage() {
           <p class="muted">What AWS does behind the API, and faults to try. There is no such page on AWS.</p>
         </div>
       </div>
+      <Alarms />
       <Instances />
       <Faults />
       <Regions />
       <Queues />
     </>
+  );
+}
+
+function Alarms() {
+  const live = useLocal("_local/alarms");
+  return (
+    <Shown live={live}>
+      {({ alarms }) =>
+        alarms.length > 0 && (
+          <Section title="Alarms">
+            <table>
+              <tbody>
+                {alarms.map(({ name, state, since, description }) => (
+                  <tr key={name}>
+                    <td class="id">{name}</td>
+                    <td>
+                      {state} <Ago at={since} />
+                    </td>
+                    <td class="muted">{state === "ALARM" && description}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Section>
+        )
+      }
+    </Shown>
   );
 }
 

@@ -52,7 +52,7 @@ function needsOf({ type, launchProblem, nextLaunchAt, counts }: JobType): Need[]
       ...{ type, text: "No worker starts", link: linkTo("types", type) },
       detail: (
         <>
-          {launchProblem}
+          {launchProblem}. What to do: docs/operations.md#no-worker-starts
           {nextLaunchAt && (
             <>
               ; next try <Ago at={nextLaunchAt} />
@@ -63,7 +63,7 @@ function needsOf({ type, launchProblem, nextLaunchAt, counts }: JobType): Need[]
     },
     deadLetters > 0 && {
       ...{ type, text: count(deadLetters, "dead letter"), link: linkTo("failures", "", { type }) },
-      detail: "Jobs that failed for good wait for you to retry them.",
+      detail: "Jobs that failed for good wait for you to retry them. What to do: docs/operations.md#dead-letters",
     },
   ];
   return needs.filter((need) => need !== false);

@@ -45,6 +45,7 @@ function Whole({ type }: { type: JobType }) {
         <div class="error" role="note" aria-label="Launch problem">
           <strong>No worker starts</strong>
           <p>{launchProblem}</p>
+          <p class="muted">What to do: docs/operations.md#no-worker-starts</p>
           {nextLaunchAt && (
             <p>
               Next try <Ago at={nextLaunchAt} />
