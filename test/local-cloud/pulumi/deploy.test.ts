@@ -111,7 +111,9 @@ describe("deploy", () => {
     expect(outputs.subnets).to.have.length(2);
     expect(test.cloud.alarms.list()).to.have.length(1);
     const lines = test.logs.map(({ line }) => line).filter((line) => line.includes("has no data here"));
-    expect(lines[0]).to.match(/^alarm-\w+ has no data here: nothing in the local cloud measures FreeStorageSpace of AWS\/RDS$/);
+    expect(lines[0]).to.match(
+      /^alarm-\w+ has no data here: nothing in the local cloud measures FreeStorageSpace of AWS\/RDS$/,
+    );
   });
 
   it("refuses an alarm that it can't evaluate, by its input", async () => {

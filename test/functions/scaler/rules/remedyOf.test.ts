@@ -47,7 +47,10 @@ describe("remedyOf", () => {
   for (const [reason, remedy] of refusals) {
     it(`knows ${remedy === undefined ? "no remedy" : "a remedy"} for "${reason.slice(0, 60)}"`, () => {
       if (remedy === undefined) expect(remedyOf(reason)).to.equal(undefined);
-      else expect(remedyOf(reason)).to.match(remedy).and.match(/ \(docs\/operations\.md#[a-z-]+\)$/);
+      else
+        expect(remedyOf(reason))
+          .to.match(remedy)
+          .and.match(/ \(docs\/operations\.md#[a-z-]+\)$/);
     });
   }
 });
