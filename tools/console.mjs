@@ -4,7 +4,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { minify } from "terser";
 import { licencesOf } from "./licences.mjs";
+import { undocumented } from "./undocumented.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, "dist", "console");
@@ -21,8 +23,13 @@ const { metafile } = await build({
   tsconfig: "console/tsconfig.json",
   legalComments: "none",
   logLevel: "error",
+  plugins: [undocumented()],
 });
 mkdirSync(folder, { recursive: true });
+// 2 KB less than by esbuild alone.
+const script = join(folder, "console.js");
+const { code } = await minify(readFileSync(script, "utf8"), { ecma: 2_020, compress: { passes: 2 } });
+writeFileSync(script, code);
 writeFileSync(join(folder, "LICENSES.txt"), licencesOf(metafile));
 writeFileSync(join(folder, "index.html"), readFileSync(join(root, "console", "index.html")));
 

@@ -15,6 +15,7 @@ import { promisify } from "node:util";
 import { runInThisContext } from "node:vm";
 import { deflateRawSync } from "node:zlib";
 import digests from "./lambdaDigest.cjs";
+import { undocumented } from "./undocumented.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -62,19 +63,9 @@ async function bundleOf(name) {
     external: ["@aws-sdk/*"],
     logLevel: "error",
     write: false,
-    plugins: [
-      { name: "routes", setup: (build) => build.onLoad({ filter: /contract\/http\/routes\.ts$/ }, undocumented) },
-    ],
+    plugins: [undocumented(["answers"])],
   });
   return withFewRequires(outputFiles[0].text);
-}
-
-/** The table of routes without what only documents are made from, 0.7 KB of the front end's archive. */
-async function undocumented({ path }) {
-  const text = await readFile(path, "utf8");
-  const strings = /\b(summary|description): "[^"]*",?/g;
-  const contents = text.replace(strings, "").replace(/\b(answers: \{[^}]*\}|problems: \[[^\]]*\]),/g, "");
-  return { contents, loader: "ts" };
 }
 
 /**

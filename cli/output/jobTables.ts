@@ -1,4 +1,5 @@
 import type { Job, JobState, JobType, PastCounts, TypeSchedule, Waiting } from "../../client/index";
+import { capacityReasons } from "../../contract/fleet/history";
 import { plainTable } from "./plainTable";
 import { printableJson } from "./printable";
 import { cut, paint, singleLine, type Styled, type StyleName } from "./styled";
@@ -139,17 +140,11 @@ export function renderTypes(types: JobType[], now: Date): Styled {
   return plainTable(columns, rows, out.columns);
 }
 
-/** Words for the reasons that aren't plain by themselves. */
-const reasonWords: Partial<Record<NonNullable<PastCounts["reason"]>, string>> = {
-  idle: "idle instances ended",
-  minimum: "the minimum was raised",
-};
-
 export function renderHistory(history: PastCounts[]): Styled {
   const rows = history.map(({ at, waiting, running, inService, pending, desired, reason }) => [
     out.isTerminal ? shortTime(at) : at,
     ...[waiting, running, inService, pending, desired].map(String),
-    reason === undefined ? "" : (reasonWords[reason] ?? reason),
+    reason === undefined ? "" : (capacityReasons[reason] ?? reason),
   ]);
   const numbers = ["WAITING", "RUNNING", "INSTANCES", "STARTING", "WANTED"];
   const columns = [

@@ -4,6 +4,7 @@ import { linkTo } from "../filters";
 import { duration } from "../format";
 import { ActButton, ask } from "../parts/acts";
 import { Ago, At } from "../parts/clock";
+import { History } from "../parts/history";
 import { Json } from "../parts/json";
 import { Facts, Section, Shown } from "../parts/shown";
 import { Submit } from "../parts/submit";
@@ -69,6 +70,7 @@ function Whole({ type }: { type: JobType }) {
           ]}
         />
       </Section>
+      <History type={name} />
       <Section title="Submit a job">
         <Submit key={name} type={name} schema={payloadSchema} />
       </Section>

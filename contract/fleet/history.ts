@@ -1,6 +1,15 @@
 /** Reason why the scaler changes a group's desired capacity; only the last two may lower it. */
 export type CapacityReason = "backlog" | "launches fail" | "spot stays short";
 
+/** Words for the reasons of changes of a type's capacity; the last two are not the scaler's. */
+export const capacityReasons = {
+  backlog: "jobs waited",
+  "launches fail": "launches failed",
+  "spot stays short": "spot stayed short",
+  idle: "idle instances ended",
+  minimum: "the minimum was raised",
+} satisfies Record<CapacityReason, string> & Record<string, string>;
+
 /** Longest time, in minutes, for which the counts of a type are kept: 7 days. */
 export const historyMinutes = 10_080;
 

@@ -389,7 +389,7 @@ describe("batch-jobs", () => {
     const { stdout } = await run(["types", "history", "word-count"], () => ({ body }));
     expect(stdout.split("\n").map((line) => line.trim().split(/ {2,}/))).to.deep.equal([
       ["TIME", "WAITING", "RUNNING", "INSTANCES", "STARTING", "WANTED", "WHY"],
-      [counts[0]!.at, "3", "0", "0", "2", "2", "backlog"],
+      [counts[0]!.at, "3", "0", "0", "2", "2", "jobs waited"],
       [counts[1]!.at, "3", "0", "0", "2", "0", "idle instances ended"],
       [""],
     ]);

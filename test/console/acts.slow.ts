@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Browser } from "puppeteer-core";
 import { JobClient } from "../../client/index";
+import { historyKey, historyPlace } from "../../contract/fleet/history";
 import { consoleFolder } from "../../contract/packageRoot";
 import { spawnCli } from "../cli/support";
 import { runScaler, setItem } from "../journeys/support/fleet";
@@ -220,6 +221,20 @@ describe("the console in a browser", () => {
     await tab.go("#/types/slow");
     await tab.shows("1 of 1 instance, 1 of 1 slot busy");
     await tab.shows("Waiting\n1\nRunning\n1\n");
+    const labels = () =>
+      tab.page.evaluate('[...document.querySelectorAll("canvas")].map((one) => one.closest("[role=img]").ariaLabel)');
+    await until(async () => String(await labels()).includes("waiting 1, running 1"));
+    expect(await labels()).to.deep.equal([
+      ...["Jobs over time. Now: waiting 1, running 1", "Instances over time. Now: wanted 1, in service 1"],
+    ]);
+    // As if there had been two more instances until just now.
+    const [hour, attribute] = historyPlace(Date.now() - 90 * 60_000);
+    await setItem(journey, historyKey("slow"), hour, { [attribute]: "0 0 0 3 0 0 3 3 3 0" });
+    await tab.click("button", "Day");
+    await tab.shows("3 → 1\tidle instances ended");
+    await tab.click("button", "Hour");
+    await tab.shows("3 → 1\tidle instances ended");
+    expect((await client.history("slow"))[0]).to.include({ desired: 3 });
     await tab.go("#/");
     await tab.page.locator('article[aria-label="slow"] a[href="#/jobs?type=slow&state=queued"]').click();
     await tab.page.waitForFunction("document.querySelectorAll('[role=row].job').length === 1");
@@ -285,6 +300,7 @@ describe("the console in a browser", () => {
           "#/jobs",
           `#/jobs/${id}`,
           "#/types/echo",
+          "#/types/slow",
           "#/types/none",
           "#/schedules",
           "#/failures",

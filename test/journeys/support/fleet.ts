@@ -76,16 +76,17 @@ export async function setItem(
   journey: Journey,
   type: string,
   item: string,
-  fields: Record<string, number>,
+  fields: Record<string, number | string>,
 ): Promise<void> {
+  const valueOf = (field: number | string) => (typeof field === "number" ? { N: String(field) } : { S: field });
   const names = Object.keys(fields);
   await journey.dynamodb.send(
     new UpdateItemCommand({
       TableName: fleetTable(journey),
       Key: keyOf(type, item),
-      UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}`,
-      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-      ExpressionAttributeValues: Object.fromEntries(names.map((name) => [`:${name}`, { N: String(fields[name]) }])),
+      UpdateExpression: `SET ${names.map((_name, index) => `#${index} = :${index}`).join(", ")}`,
+      ExpressionAttributeNames: Object.fromEntries(names.map((name, index) => [`#${index}`, name])),
+      ExpressionAttributeValues: Object.fromEntries(names.map((name, index) => [`:${index}`, valueOf(fields[name]!)])),
     }),
   );
 }
