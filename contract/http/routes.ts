@@ -119,7 +119,7 @@ const action = {
         errorKey: { ...text(200), description: "As GET /failures has it" },
       } satisfies Record<keyof JobFilter, JsonSchema>,
     },
-    ids: { ...ids, maxItems: 1_000 },
+    ids: { ...ids, items: id, maxItems: 1_000 },
     dryRun: { type: "boolean", default: false, description: "True to count the jobs alone" },
     ratePerSecond: { type: "number", minimum: 0.1, maximum: 1_000, description: "Jobs a second, at most" },
     reason: text(500),

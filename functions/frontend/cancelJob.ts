@@ -1,9 +1,9 @@
-import { describe } from "../../contract/check";
 import { type ProblemDocument, problemOf } from "../../contract/http/problem";
 import { idPattern } from "../../contract/limits";
 import { isFinal, type JobRecord } from "../../contract/records/record";
 import { recordAsRead } from "../../contract/records/recordAsRead";
 import type { JobRecords } from "./effects";
+import { jobNotFound } from "./jobNotFound";
 
 /** A worker may change the record meanwhile, but not this often. */
 const maxTries = 5;
@@ -19,10 +19,7 @@ export async function cancelJob(
 ): Promise<{ record: JobRecord } | { problem: ProblemDocument }> {
   for (let tries = 0; tries < maxTries; tries++) {
     const record = idPattern.test(id) ? await records.read(id) : undefined;
-    if (!record)
-      return {
-        problem: problemOf("job-not-found", `Expected the id of a job whose record is there, got ${describe(id)}`),
-      };
+    if (!record) return { problem: jobNotFound(id) };
     const { state } = recordAsRead(record, now());
     if (isFinal(state))
       return {

@@ -14,6 +14,7 @@ import type { ActOnLargeValues } from "../shared/largeValueActs";
 import { mapLimited } from "../shared/mapLimited";
 import type { Requeue } from "../shared/requeueRecord";
 import type { JobPayloads, JobRecords, Publish, RedriveLetters } from "./effects";
+import { jobNotFound } from "./jobNotFound";
 
 export interface RetryEffects {
   records: Pick<JobRecords, "read" | "requeue">;
@@ -75,7 +76,7 @@ export async function retryJobs(
 
   const found = await mapLimited(ids, readsAtOnce, async (id): Promise<Found> => {
     const record = idPattern.test(id) ? await records.read(id) : undefined;
-    if (!record) return { id, problem: problemOf("job-not-found", `No job has the id ${describe(id)}`) };
+    if (!record) return { id, problem: jobNotFound(id) };
     if (key !== undefined && record.retryKey === key) return { id, record, isDone: true };
     const problem = whyNot(recordAsRead(record, now()));
     if (problem) return { id, problem };
@@ -124,6 +125,6 @@ function whyNot({ id, state }: JobRecord): ProblemDocument | undefined {
 
 export function notKept(id: string): ProblemDocument {
   const hint =
-    "submit it again under another id; a dead letter that is there all the same is sent back by `dead-letters redrive --direct`";
+    "submit it again under another id; if its dead letter is there, `dead-letters redrive --direct` sends it back";
   return problemOf("payload-not-kept", `The payload of job ${id} is not kept: ${hint}`);
 }

@@ -81,11 +81,8 @@ function forwardedHeaders(message: IncomingMessage, port: number): Record<string
 }
 
 function queryParameters(rawQueryString: string): Record<string, string> {
-  const joined: Record<string, string> = {};
-  for (const [name, value] of new URLSearchParams(rawQueryString)) {
-    joined[name] = name in joined ? `${joined[name]},${value}` : value;
-  }
-  return joined;
+  const query = new URLSearchParams(rawQueryString);
+  return Object.fromEntries([...query.keys()].map((name) => [name, query.getAll(name).join(",")]));
 }
 
 /** True if the body is passed as text; otherwise it is base64. */

@@ -1,9 +1,7 @@
 import { describe } from "../../../contract/check";
 import type { Job } from "../../../contract/http/answers";
-import { problemOf } from "../../../contract/http/problem";
 import { idPattern } from "../../../contract/limits";
 import { errorFields, type Log } from "../../../contract/log";
-import { checkRequestTime } from "../../../contract/messages/envelope";
 import type { JobRecord } from "../../../contract/records/record";
 import { recordAsRead } from "../../../contract/records/recordAsRead";
 import type { RunWithin } from "../../../contract/schema/schemaCheck";
@@ -13,10 +11,11 @@ import type { ActOnLargeValues } from "../../shared/largeValueActs";
 import type { Announce } from "../../shared/messages/announceTo";
 import { cancelJob } from "../cancelJob";
 import type { JobPayloads, JobRecords, JobScheduler, Publish, RedriveLetters } from "../effects";
+import { jobNotFound } from "../jobNotFound";
 import { jobView } from "../jobView";
 import { type JobIndex, listJobs, typesToList } from "../listJobs";
 import { principalOf } from "../requests/callerOf";
-import { decodeCursor, type ListQuery } from "../requests/listQuery";
+import { checkTimes, decodeCursor, type ListQuery } from "../requests/listQuery";
 import { readFields, wrongShape } from "../requests/readFields";
 import { readActor } from "../requests/readSubmission";
 import { tenantProblem } from "../requests/rights";
@@ -82,10 +81,7 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
     async getJob(call) {
       const id = call.parameter;
       const record = idPattern.test(id) ? await recordsFor(records!, call).read(id) : undefined;
-      if (!record) {
-        const detail = `Expected the id of a job whose record is there, got ${describe(id)}`;
-        return refuse(problemOf("job-not-found", detail));
-      }
+      if (!record) return refuse(jobNotFound(id));
       const reading = call.query.payload === "false" ? undefined : payloads!.read(record);
       const [[view], kept] = await Promise.all([viewsOf([recordAsRead(record, now())]), reading]);
       const payloadRef = kept?.payloadRef;
@@ -96,9 +92,7 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
     async listJobs({ query, tenant: bound }) {
       const { type, cursor, from, to, tenant = bound, ...wanted } = query as ListQuery;
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
-      const problems = Object.entries({ from, to }).flatMap(([name, time]) =>
-        time === undefined ? [] : checkRequestTime(name, time),
-      );
+      const problems = checkTimes({ from, to });
       if (cursor !== undefined && !after) {
         const message = `Expected the \`cursor\` of an answer before, got ${describe(cursor)}`;
         problems.push({ path: "cursor", message });

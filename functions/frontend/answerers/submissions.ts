@@ -1,8 +1,8 @@
 import { describe, isObject } from "../../../contract/check";
-import { problemOf } from "../../../contract/http/problem";
 import { idPattern } from "../../../contract/limits";
 import { answer, answerEach, type HttpAnswer, refuse } from "../../shared/httpAnswer";
 import type { JobPayloads } from "../effects";
+import { jobNotFound } from "../jobNotFound";
 import { findUnknownFields, wrongShape } from "../requests/readFields";
 import { checkBatch, identify, placedAt, readSubmission, type SubmissionRequest } from "../requests/readSubmission";
 import { notKept } from "../retryJobs";
@@ -49,7 +49,7 @@ export function createSubmissionAnswerers(effects: SubmissionEffects): Answerers
         : [{ path: "", message: `Expected an object, got ${describe(given)}` }];
       if (problems.length > 0) return refuse(wrongShape(problems));
       const record = idPattern.test(id) ? await recordsFor(records!, call).read(id) : undefined;
-      if (!record) return refuse(problemOf("job-not-found", `No job has the id ${describe(id)}`));
+      if (!record) return refuse(jobNotFound(id));
       const { type, tenant, labels, maxAttempts } = record;
       const kept = Object.hasOwn(given as object, "payload") ? {} : await payloads!.read(record);
       if (!kept) return refuse(notKept(id));

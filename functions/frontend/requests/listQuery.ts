@@ -1,5 +1,6 @@
-import { isObject } from "../../../contract/check";
+import { type FieldProblem, isObject } from "../../../contract/check";
 import { idPattern } from "../../../contract/limits";
+import { checkRequestTime } from "../../../contract/messages/envelope";
 import type { JobState } from "../../../contract/records/record";
 
 /** A job's place in the list: newest first, then by descending id. */
@@ -20,6 +21,15 @@ export interface ListQuery {
   limit?: number;
   /** Place of the last job of the previous page. */
   cursor?: string;
+}
+
+/** Problems of the range of times, whose paths begin with the prefix. */
+export function checkTimes({ from, to }: Pick<ListQuery, "from" | "to">, prefix = ""): FieldProblem[] {
+  const problems = Object.entries({ from, to }).flatMap(([name, time]) =>
+    time === undefined ? [] : checkRequestTime(prefix + name, time),
+  );
+  if (problems.length > 0 || !(Date.parse(from!) > Date.parse(to!))) return problems;
+  return [{ path: `${prefix}to`, message: `Expected a time from \`from\` on, got ${to}` }];
 }
 
 /** The place as an opaque text that fits into a URL. */

@@ -8,6 +8,9 @@ import type { JobIndex } from "../listJobs";
 /** Rounds of reading the items that DynamoDB left unprocessed. */
 const maxReads = 4;
 
+/** Bytes of a range key ("Quotas in Amazon DynamoDB"). */
+const maxKeyBytes = 1_024;
+
 /** The fields that a list shows or that determine a record's state; without results, which may be large. */
 const fields = [
   ...["id", "type", "state", "attempts", "progress", "error", "leaseUntil"],
@@ -24,6 +27,8 @@ export function createJobIndex(client: DynamoDBClient, tableName: string): JobIn
         "listKey" in part
           ? [listIndex, "listKey", part.listKey, "submittedAt", ""]
           : [unsuccessfulIndex, "type", part.type, "endedAs", endedAs(part.state, "")];
+      // DynamoDB refuses such a range, of a cursor that isn't of this list.
+      if (from > to || Buffer.byteLength(prefix + to) > maxKeyBytes) return { places: [] };
       const { Items = [], LastEvaluatedKey } = await client.send(
         new QueryCommand({
           TableName: tableName,

@@ -2,7 +2,8 @@ import { describe, type FieldProblem } from "../../../contract/check";
 import type { Action } from "../../../contract/http/answers";
 import { actionStates } from "../../../contract/http/jobFilter";
 import { problemOf } from "../../../contract/http/problem";
-import { checkRequestTime } from "../../../contract/messages/envelope";
+import { idPattern } from "../../../contract/limits";
+import { checkTimes } from "../../frontend/requests/listQuery";
 import { tenantProblem } from "../../frontend/requests/rights";
 import { answer, type HttpAnswer, refuse } from "../../shared/httpAnswer";
 import type { JobTypes } from "../../shared/jobTypes";
@@ -30,6 +31,8 @@ export function createActionAnswerers(
     ({ caller: { tenant } }: OperatorCall) =>
     ({ request }: ActionItem) =>
       tenant === undefined || request.tenant === tenant;
+
+  const find = async ({ parameter: id }: OperatorCall) => (idPattern.test(id) ? actions.read(id) : undefined);
 
   const show = (call: OperatorCall, found: ActionItem | undefined, status: number): HttpAnswer =>
     found && isSeenBy(call)(found)
@@ -73,10 +76,10 @@ export function createActionAnswerers(
       return answer(200, { actions: all.filter(isSeenBy(call)).map(actionView) });
     },
 
-    getAction: async (call) => show(call, await actions.read(call.parameter), 200),
+    getAction: async (call) => show(call, await find(call), 200),
 
     async stopAction(call) {
-      const found = await actions.read(call.parameter);
+      const found = await find(call);
       const isSeen = found && isSeenBy(call)(found);
       return show(call, isSeen ? await actions.stop(call.parameter, new Date(now()).toISOString()) : undefined, 202);
     },
@@ -105,7 +108,6 @@ function findProblems({ action, filter, ids }: Asked): FieldProblem[] {
     ...(state === undefined || states.includes(state)
       ? []
       : [{ path: "/filter/state", message: `Expected one of ${states.join(", ")} to ${action}, got ${state}` }]),
-    ...(from === undefined ? [] : checkRequestTime("/filter/from", from)),
-    ...(to === undefined ? [] : checkRequestTime("/filter/to", to)),
+    ...checkTimes({ from, to }, "/filter/"),
   ];
 }

@@ -1,9 +1,9 @@
-import { describe } from "../../../contract/check";
 import { problemOf } from "../../../contract/http/problem";
 import { idPattern } from "../../../contract/limits";
 import { isFinal } from "../../../contract/records/record";
 import { recordAsRead } from "../../../contract/records/recordAsRead";
 import type { JobPayloads } from "../../frontend/effects";
+import { jobNotFound } from "../../frontend/jobNotFound";
 import { jobView } from "../../frontend/jobView";
 import { type RetryEffects, retryJobs } from "../../frontend/retryJobs";
 import { answer, answerEach, refuse } from "../../shared/httpAnswer";
@@ -39,7 +39,7 @@ export function createJobAnswerers(effects: JobEffects): Answerers<"retryJobs" |
     async removeData(call) {
       const id = call.parameter;
       const record = idPattern.test(id) ? await recordsFor(call).read(id) : undefined;
-      if (!record) return refuse(problemOf("job-not-found", `No job has the id ${describe(id)}`));
+      if (!record) return refuse(jobNotFound(id));
       const { type, state } = recordAsRead(record, now());
       const notEnded = () => refuse(problemOf("job-not-ended", `Job ${id} is ${state}: its data is in use`));
       if (!isFinal(state)) return notEnded();

@@ -4,6 +4,7 @@ import { problemOf } from "../../../contract/http/problem";
 import { idPattern } from "../../../contract/limits";
 import { isFinal, type JobRecord } from "../../../contract/records/record";
 import { recordAsRead } from "../../../contract/records/recordAsRead";
+import { jobNotFound } from "../../frontend/jobNotFound";
 import { wrongShape } from "../../frontend/requests/readFields";
 import { answer, refuse } from "../../shared/httpAnswer";
 import type { JobTypes } from "../../shared/jobTypes";
@@ -53,9 +54,7 @@ export function createLogAnswerers(effects: LogEffects): Answerers<"getLogs"> {
       const { after, limit = defaultLimit } = query as { after?: string; limit?: number };
       const stored = idPattern.test(id) ? await records!.read(id) : undefined;
       if (!stored || (tenant !== undefined && stored.tenant !== tenant)) {
-        return refuse(
-          problemOf("job-not-found", `Expected the id of a job whose record is there, got ${describe(id)}`),
-        );
+        return refuse(jobNotFound(id));
       }
       const start = Math.max(0, Date.parse(stored.submittedAt) - skewMilliseconds);
       const places = after === undefined ? [start, start].map((from) => ({ from, seen: [] })) : decodePlaces(after, 2);

@@ -24,6 +24,8 @@ function jobOf(id: string, fields: Partial<JobRecord> = {}): JobRecord {
 const list = (frontend: FakeFrontend, query: Record<string, string> = {}) =>
   frontend.request("GET", "/jobs", undefined, { queryStringParameters: query });
 
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
 /** Every page's ids. */
 async function walk(frontend: FakeFrontend, query: Record<string, string> = {}): Promise<string[][]> {
   const pages: string[][] = [];
@@ -272,7 +274,6 @@ describe("GET /jobs", () => {
 
   it("refuses invalid parameters by name", async () => {
     const frontend = new FakeFrontend();
-    const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
     const refused: [Record<string, string>, string[]][] = [
       [{ limit: "0" }, ["limit"]],
       [{ limit: "101" }, ["limit"]],
@@ -289,6 +290,7 @@ describe("GET /jobs", () => {
       [{ from: "2026-11-02" }, ["from"]],
       [{ from: "2026-02-30T00:00:00Z" }, ["from"]],
       [{ from: "yesterday", to: "2026-11-02T09:00:00" }, ["from", "to"]],
+      [{ from: "2026-11-02T09:00:00Z", to: "2026-11-02T10:59:59+02:00" }, ["to"]],
       [{ labels: "campaign:spring" }, ["labels"]],
       [{ cursor: "" }, ["cursor"]],
       [{ cursor: "!" }, ["cursor"]],
@@ -348,5 +350,12 @@ describe("the index of job records in DynamoDB", () => {
     expect(jobs).to.have.length(50);
     expect(JSON.stringify(jobs)).not.to.include("rrr");
     expect(jobs.every((job) => "submittedAt" in job && job.state)).to.equal(true);
+    // Cursors of other lists: before the first time, and longer than a key together with the state.
+    const before = encode({ at: "2026-11-02T08:00:00.000Z", id: "a" });
+    expect((await list(frontend, { from: "2026-11-02T09:00:00Z", cursor: before })).json).to.deep.equal({ jobs: [] });
+    for (const state of ["failed", "cancelled"]) {
+      const answer = await list(frontend, { state, cursor: encode({ at: "9".repeat(1_024), id: "a" }) });
+      expect(answer.json, state).to.deep.equal({ jobs: [] });
+    }
   });
 });

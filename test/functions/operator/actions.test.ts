@@ -153,11 +153,17 @@ describe("POST /actions", () => {
       [{ action: "cancel", filter: { type, state: "failed" } }, "/filter/state"],
       [{ action: "retry", filter: { type, from: "yesterday" } }, "/filter/from"],
       [{ action: "retry", filter: { type, to: "2026-02-30T00:00:00Z" } }, "/filter/to"],
+      [
+        { action: "retry", filter: { type, from: "2026-11-02T10:00:00Z", to: "2026-11-02T10:00:00+01:00" } },
+        "/filter/to",
+      ],
       [{ action: "retry", filter: { type, label: "spring" } }, "/filter/label"],
       [{ action: "retry", filter: { type, tenant: "a b" } }, "/filter/tenant"],
       [{ action: "retry", ids: [] }, "/ids"],
       [{ action: "retry", ids: Array.from({ length: 1_001 }, String) }, "/ids"],
       [{ action: "retry", ids: [1] }, "/ids/0"],
+      [{ action: "retry", ids: ["a", ""] }, "/ids/1"],
+      [{ action: "retry", ids: ["a".repeat(81)] }, "/ids/0"],
       [{ action: "retry", filter: { type }, ratePerSecond: 0 }, "/ratePerSecond"],
       [{ action: "retry", filter: { type }, rate: 5 }, "/rate"],
       [{ action: "retry", filter: { type }, dryRun: "yes" }, "/dryRun"],
@@ -175,7 +181,9 @@ describe("POST /actions", () => {
       ...([422, "unknown-type", "/filter/type"] as const),
     );
     for (const method of ["GET", "DELETE"]) {
-      expectRefusal(await frontend.request(method, "/actions/none"), 404, "action-not-found");
+      for (const id of ["none", "a".repeat(2_000)]) {
+        expectRefusal(await frontend.request(method, `/actions/${id}`), 404, "action-not-found");
+      }
     }
     expect(((await frontend.request("GET", "/actions")).json as { actions: [] }).actions).to.deep.equal([]);
   });

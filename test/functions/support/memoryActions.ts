@@ -17,6 +17,8 @@ export class MemoryActions implements Actions {
   }
 
   async read(id: string): Promise<ActionItem | undefined> {
+    // As DynamoDB, of range keys.
+    if (Buffer.byteLength(id) > 1_024) throw new Error("Size of rangekey has exceeded the maximum size limit of 1024");
     return structuredClone(this.items.get(id));
   }
 

@@ -67,16 +67,22 @@ describe("local HTTP API", () => {
   });
 
   it("makes events of payload format 2.0", async () => {
-    const answer = await fetch(`${url}/any/path?a=1&a=2&b=%20`, {
+    const answer = await fetch(`${url}/any/path?a=1&a=2&b=%20&constructor=c&__proto__=d`, {
       method: "PUT",
       headers: { "X-Mixed": "Case", cookie: "c=1; d=2", "content-type": "application/octet-stream" },
       body: new Uint8Array([0, 255]),
     });
     expect(answer.headers.get("content-type")).to.equal("application/json");
     const event = (await answer.json()) as Record<string, Record<string, unknown>>;
+    const queryStringParameters = JSON.parse('{"a": "1,2", "b": " ", "constructor": "c", "__proto__": "d"}') as object;
     expect(event).to.deep.include({
-      ...{ version: "2.0", routeKey: "$default", rawPath: "/any/path", rawQueryString: "a=1&a=2&b=%20" },
-      ...{ cookies: ["c=1", "d=2"], queryStringParameters: { a: "1,2", b: " " }, body: "AP8=", isBase64Encoded: true },
+      ...{
+        version: "2.0",
+        routeKey: "$default",
+        rawPath: "/any/path",
+        rawQueryString: "a=1&a=2&b=%20&constructor=c&__proto__=d",
+      },
+      ...{ cookies: ["c=1", "d=2"], queryStringParameters, body: "AP8=", isBase64Encoded: true },
     });
     expect(event.headers).to.include({ "x-mixed": "Case" }).and.not.have.property("cookie");
     expect(event.requestContext!.http).to.include({ method: "PUT", path: "/any/path", protocol: "HTTP/1.1" });
