@@ -5,6 +5,7 @@ import { BatchJobProcessor, type BatchJobProcessorArgs, type JwtArgs } from "../
 import { readEnvironment } from "../../contract/environmentFile";
 import { type Route, routes } from "../../contract/http/routes";
 import { decodeJobType } from "../../contract/jobType";
+import { replaceOn } from "../../local-cloud/pulumi/replacements";
 import { record, type RecordedResource } from "../support/record";
 
 const wordCount = { name: "word-count", handler: "word-count" };
@@ -219,6 +220,21 @@ describe("BatchJobProcessor", () => {
           "arn:aws:dynamodb:us-east-1:123456789012:media-tables-records/index/newest",
         ]);
       }
+    });
+
+    it("get their second index in place, and no more than one in a deployment, as DynamoDB takes it", async () => {
+      const { inputs, options, type } = (await build()).named("media-tables-records");
+      const { attributes, globalSecondaryIndexes: indexes } = inputs as Record<string, { name: string }[]>;
+      // As it was before there was the second index.
+      const former = {
+        ...{ ...inputs, globalSecondaryIndexes: indexes!.slice(0, 1) },
+        attributes: attributes!.filter(({ name }) => ["id", "listKey", "submittedAt"].includes(name)),
+      } as typeof inputs;
+      const changed = Object.keys(inputs).filter((input) => !isDeepStrictEqual(inputs[input], former[input]));
+      expect(changed).to.have.members(["attributes", "globalSecondaryIndexes"]);
+      expect(indexes).to.have.length(2);
+      expect(changed.filter((input) => replaceOn[type]!.includes(input))).to.deep.equal([]);
+      expect(options.replaceOnChanges).to.deep.equal([]);
     });
 
     it("can be restored to any second where that is asked for", async () => {
