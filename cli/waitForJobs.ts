@@ -53,7 +53,8 @@ async function follow({ client, isJson }: Session, ids: string[], timeoutSeconds
     // Each job's wait listens to it: Node warns beyond ten listeners.
     setMaxListeners(0, signal);
     const onProgress = (job: Job) => bars.show(job);
-    const waiting = ids.map((id) => client.wait(id, { timeoutSeconds, signal, onProgress, onWaiting: sayWhy }));
+    const options = { timeoutSeconds, onProgress, onWaiting: sayWhy, result: isJson };
+    const waiting = ids.map((id) => client.wait(id, { ...options, signal }));
     try {
       return await Promise.all(waiting);
     } catch (error) {

@@ -46,6 +46,7 @@ import type {
   SubmittedJob,
   TypeSchedule,
 } from "./job";
+import { withResult } from "./largeValues";
 import { listJobs } from "./listJobs";
 import { checkPayload } from "./submissionBody";
 import { Submissions } from "./Submissions";
@@ -61,6 +62,8 @@ export interface CallOptions {
 export interface GetOptions extends CallOptions {
   /** False leaves the payload out, which spares the API reading it. @default true */
   payload?: boolean;
+  /** False leaves a result in S3 where it is: `resultRef` has its URL. @default true */
+  result?: boolean;
 }
 
 /** Time between two reads of new lines: CloudWatch Logs takes few calls a second from all readers together. */
@@ -137,11 +140,11 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   /** Reads a job's present state. */
   async get<Name extends keyof Types & string>(
     job: JobRef<Name>,
-    { payload = true, signal }: GetOptions = {},
+    { payload = true, result, signal }: GetOptions = {},
   ): Promise<Job<Types[Name]["result"], Name>> {
     const query = payload ? {} : { payload: "false" };
-    const answer = await this.origins.request({ method: "GET", path: pathOf(job), query, signal }, urlOf(job));
-    return readJob(answer) as Job<Types[Name]["result"], Name>;
+    const read = readJob(await this.origins.request({ method: "GET", path: pathOf(job), query, signal }, urlOf(job)));
+    return this.whole(read, { result, signal });
   }
 
   /**
@@ -153,8 +156,18 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     job: JobRef<Name>,
     options: WaitOptions = {},
   ): Promise<Job<Types[Name]["result"], Name>> {
-    const ended = await waitForJob((signal) => this.get(job, { payload: false, signal }), options);
-    return ended as Job<Types[Name]["result"], Name>;
+    const bare = { payload: false, result: false };
+    const ended = await waitForJob((signal) => this.get(job, { ...bare, signal }), options);
+    return this.whole(ended, options);
+  }
+
+  /** The job that was read, with its result from S3 unless that is to stay there. */
+  private async whole<Name extends keyof Types & string>(
+    read: Job,
+    { result = true, signal }: Pick<GetOptions, "result" | "signal">,
+  ): Promise<Job<Types[Name]["result"], Name>> {
+    const job = result ? await withResult(this.origins.current.connection, read, signal) : read;
+    return job as Job<Types[Name]["result"], Name>;
   }
 
   /**
@@ -254,7 +267,8 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     });
     return inParallel([...results], readsAtOnce, async ([id, { problem }]): Promise<SubmitOutcome> => {
       // The first try may have done it, and its answer was lost.
-      const isRetried = problem?.code === "job-not-ended" && (await this.get(id, { signal })).retriedAt !== undefined;
+      const isRetried =
+        problem?.code === "job-not-ended" && (await this.get(id, { result: false, signal })).retriedAt !== undefined;
       return problem && !isRetried ? { id, isAccepted: false, problem } : { id, isAccepted: true };
     });
   }

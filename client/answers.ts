@@ -20,15 +20,16 @@ import { gatewayCodes } from "./problemCode";
 /** Reads a job of `GET /jobs/{id}` and of lists. Fields that this version doesn't know pass. */
 export function readJob(value: unknown): Job {
   const isJob = isObject(value) && hasIdTypeState(value) && typeof value.submittedAt === "string";
-  return withoutOmittedResult(check<Job>(value, isJob, "a job"));
+  return withoutAbsentResult(check<Job>(value, isJob, "a job"));
 }
 
-/** Makes reading an omitted result throw, so that nobody takes it for a missing one. */
-function withoutOmittedResult(job: Job): Job {
-  const { id, resultOmitted } = job;
-  if (!resultOmitted) return job;
+/** Makes reading a result that isn't here throw, so that nobody takes it for a missing one. */
+function withoutAbsentResult(job: Job): Job {
+  const { id, resultRef, resultOmitted } = job;
+  const absent = resultOmitted ?? (resultRef && { ...resultRef, reason: "It is in S3, from where `get` fetches it" });
+  if (!absent) return job;
   const get = () => {
-    throw new ResultOmitted(id, resultOmitted);
+    throw new ResultOmitted(id, absent);
   };
   return Object.defineProperty(job, "result", { get, enumerable: false, configurable: true });
 }

@@ -26,7 +26,10 @@ export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 }
 
-/** The job succeeded, but its result was too large to be kept: thrown when the program reads `result`. */
+/**
+ * The job succeeded, but its result was too large to be kept, or wasn't fetched: thrown when the program reads
+ * `result`.
+ */
 export class ResultOmitted extends Error {
   override readonly name = "ResultOmitted";
   /** UTF-8 bytes of the result's JSON. */

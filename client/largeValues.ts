@@ -6,6 +6,9 @@ import type { Upload } from "../contract/http/answers";
 import { limits } from "../contract/limits";
 import type { LargeValue } from "../contract/records/largeValues";
 import type { Connection } from "./connection/connection";
+import { JobProblemError } from "./errors";
+import type { Job } from "./job";
+import { gatewayCodes } from "./problemCode";
 import type { SubmissionBody } from "./submissionBody";
 
 type Identified = SubmissionBody & { id: string };
@@ -31,6 +34,29 @@ export async function withUploadedFile(
   for await (const chunk of createReadStream(file, { signal }) as AsyncIterable<Buffer>) hash.update(chunk);
   const value = { bytes, sha256: hash.digest("hex") };
   return upload(connection, job, { value, read: () => createReadStream(file, { signal }) }, signal);
+}
+
+/**
+ * The job with its result, which is fetched if it is in S3.
+ *
+ * @throws JobProblemError if it isn't what the API says.
+ */
+export async function withResult(connection: Connection, job: Job, signal?: AbortSignal): Promise<Job> {
+  const { id, resultRef } = job;
+  if (!resultRef) return job;
+  const content = await connection.transfer(resultRef.url, { method: "GET", signal });
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  const unexpected = (detail: string) => new JobProblemError({ code: gatewayCodes.unexpected, status: 200, detail });
+  if (content.length !== resultRef.bytes || sha256 !== resultRef.sha256) {
+    const wanted = `${resultRef.bytes} bytes with the SHA-256 ${resultRef.sha256}`;
+    throw unexpected(`Expected the result of job ${id} to have ${wanted}, got ${content.length} with ${sha256}`);
+  }
+  try {
+    const value = JSON.parse(content.toString()) as unknown;
+    return Object.defineProperty(job, "result", { value, enumerable: true, configurable: true, writable: true });
+  } catch (error) {
+    throw unexpected(`Expected JSON as the result of job ${id}: ${(error as Error).message}`);
+  }
 }
 
 async function upload(

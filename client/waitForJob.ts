@@ -11,6 +11,8 @@ export interface WaitOptions {
   onProgress?: (job: Job) => void;
   /** Called with the reason why the job waits, after 10 s, and whenever that changes, but for numbers and times. */
   onWaiting?: (waiting: Waiting, job: Job) => void;
+  /** False leaves a result in S3 where it is: `resultRef` has its URL. @default true */
+  result?: boolean;
   /** Ends the waiting, not the job. */
   signal?: AbortSignal;
 }

@@ -73,9 +73,9 @@ export function encodeWithinStack(value: unknown): string | undefined {
 }
 
 /** The value of a JSON text; undefined if it is none. */
-export function jsonOf(text: string): unknown {
+export function jsonOf(text: string | undefined): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text!) as unknown;
   } catch {
     return undefined;
   }

@@ -19,7 +19,7 @@ export function addStatus(program: Command): void {
     )
     .action(async (id: string, _options: object, command: Command) => {
       const { client, isJson } = await openSession(command);
-      const job = await client.get(id);
+      const job = await client.get(id, { result: isJson });
       if (isJson) printJson(job);
       else print(renderJob(job));
     });

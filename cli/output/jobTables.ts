@@ -40,14 +40,14 @@ export function renderJobs(jobs: Job[]): Styled {
 
 /** All known fields of a job, one per line. */
 export function renderJob(job: Job): Styled {
-  const { id, type, attempts, progress, resultOmitted, error, submittedAt, startedAt, finishedAt, runAt } = job;
+  const { id, type, attempts, progress, payloadRef, error, submittedAt, startedAt, finishedAt, runAt } = job;
   const rows: [string, Styled | undefined][] = [
     ["id", id],
     ["url", job.url],
     ["type", type],
     ["state", state(job)],
     ["waiting", job.waiting && waitingText(job.waiting)],
-    ["payload", job.payload === undefined ? undefined : printableJson(job.payload)],
+    ["payload", payloadRef ? placeOf(payloadRef) : job.payload === undefined ? undefined : printableJson(job.payload)],
     ["tenant", job.tenant],
     ["labels", job.labels && labelsText(job.labels)],
     ["attempts", String(attempts)],
@@ -64,13 +64,21 @@ export function renderJob(job: Job): Styled {
     ["error", error && `${error.name}: ${error.message}`],
     ...frameRows(error?.frames),
     ...attemptRows(job.attemptLog),
-    ["result", resultOmitted ? `left out: ${resultOmitted.reason}` : resultText(job)],
+    ["result", resultText(job)],
   ];
   return renderFields(rows);
 }
 
-function resultText({ result }: Job): string | undefined {
-  return result === undefined ? undefined : printableJson(result);
+function resultText(job: Job): string | undefined {
+  const { resultRef, resultOmitted } = job;
+  if (resultOmitted) return `left out: ${resultOmitted.reason}`;
+  if (resultRef) return `${placeOf(resultRef)}; --json fetches it`;
+  return job.result === undefined ? undefined : printableJson(job.result);
+}
+
+/** Words for a value in S3. */
+function placeOf({ bytes }: { bytes: number }): string {
+  return `in S3, ${bytes} bytes`;
 }
 
 function labelsText(labels: Record<string, string>): string {

@@ -30,7 +30,7 @@ export interface ApiRequest {
 
 /** A transfer by a signed URL. */
 export interface Transfer {
-  method: "PUT";
+  method: "GET" | "PUT";
   headers?: Record<string, string>;
   /** Returns the body, for each try anew. */
   read?: () => unknown;
@@ -79,7 +79,7 @@ export class Connection {
   }
 
   /**
-   * Sends a file to a signed URL, without the API's authorization.
+   * Sends a file to a signed URL, or fetches one, without the API's authorization.
    *
    * @throws JobProblemError if it is refused, ConnectionError if no answer comes, the signal's reason.
    */

@@ -80,8 +80,8 @@ export class Origins {
     return this.origins.map(({ url }) => url.href);
   }
 
-  /** The API in use, with the credentials for it. */
-  get current(): Pick<Origin, "url" | "credentials"> {
+  /** The API in use, with the connection to it and the credentials for it. */
+  get current(): Pick<Origin, "url" | "credentials" | "connection"> {
     return this.inOrder()[0]!;
   }
 

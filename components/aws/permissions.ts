@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { fleetTag, fleetTagValue } from "../../contract/fleet/state";
+import { lifetimes, payloadsOf, resultsOf } from "../../contract/records/largeValues";
 import { listIndex, unsuccessfulIndex } from "../../contract/records/listKey";
 import { parseSecretReference, type SecretReference } from "../../contract/secretReference";
 import { type DeployTarget } from "./DeployTarget";
@@ -115,12 +116,18 @@ function onlyOf(type: string): Pick<PolicyStatement, "Condition"> {
   return { Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [type] } } };
 }
 
-/** Reading the payloads of one type's jobs. No part of a key but these holds a slash. */
+/** Reading the payloads of one type's jobs. A folder each: a wildcard for all lifetimes would match slashes, too. */
 export function readLargePayloads(bucketArn: pulumi.Input<string>, type: string): PolicyStatement {
-  return allow("ReadLargePayloads", "s3:GetObject")(pulumi.interpolate`${bucketArn}/d*/payloads/${type}/*`);
+  const folders = lifetimes.map((days) => pulumi.interpolate`${bucketArn}/${payloadsOf(type, days)}*`);
+  return allow("ReadLargePayloads", "s3:GetObject")(folders);
 }
 
-/** Signing uploads and downloads of payloads, copying payloads, and removing what a job has. */
+/** Storing results of one type's jobs. */
+export function storeLargeResults(bucketArn: pulumi.Input<string>, type: string): PolicyStatement {
+  return allow("StoreLargeResults", "s3:PutObject")(pulumi.interpolate`${bucketArn}/${resultsOf(type)}*`);
+}
+
+/** Signing uploads and downloads, copying payloads, and removing what a job has. */
 export function keepLargeValues(bucketArn: pulumi.Input<string>): PolicyStatement[] {
   const actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"];
   return [

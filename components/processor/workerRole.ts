@@ -22,6 +22,7 @@ import {
   reportToFleet,
   sendTo,
   type Statements,
+  storeLargeResults,
   writeLogs,
 } from "../aws/permissions";
 import { createRole, policyDocument } from "../aws/roles";
@@ -46,7 +47,9 @@ export function createWorkerRole(
     sendTo("DeadLetter", args.queue.deadLetterQueue.arn),
     ...(args.tables.records ? [followRecords(args.tables.records.arn)] : []),
     ...(args.tables.payloads ? [keepUserData(args.tables.payloads.arn, processor.name)] : []),
-    ...(largeValues ? [readLargePayloads(largeValues.arn, processor.name)] : []),
+    ...(largeValues
+      ? [readLargePayloads(largeValues.arn, processor.name), storeLargeResults(largeValues.arn, processor.name)]
+      : []),
     ...(largeValues && processor.payloadSchema ? [readSchema(args.tables.types.arn, processor.name)] : []),
     ...(args.eventsTopic ? [announceTo(args.eventsTopic.arn)] : []),
     ...(args.keptEventsQueue ? [sendTo("KeepEnds", args.keptEventsQueue.arn)] : []),

@@ -1,4 +1,4 @@
-import { type Job } from "../../contract/http/answers";
+import { type Job, type ValueUrl } from "../../contract/http/answers";
 import { isFinal } from "../../contract/records/record";
 import { api, isLocal, useLive } from "../api/page";
 import { linkTo } from "../filters";
@@ -144,16 +144,25 @@ function Whole({ job, isRead }: { job: Job; isRead: boolean }) {
 
 function Payload({ job, isRead }: { job: Job; isRead: boolean }) {
   if ("payload" in job) return <Json value={job.payload} label="payload" />;
-  if (!job.payloadRef) return <p class="muted">{isRead ? "Not kept" : "Reading it …"}</p>;
+  if (job.payloadRef) return <InS3 value={job.payloadRef} label="payload" />;
+  return <p class="muted">{isRead ? "Not kept" : "Reading it …"}</p>;
+}
+
+/** A value in S3: its size and digest, and a link for the browser to download it by. */
+function InS3({ value: { url, bytes, sha256 }, label }: { value: ValueUrl; label: string }) {
   return (
-    <p>
-      In S3 ({size(job.payloadRef.bytes)}); <code>GET /jobs/{job.id}</code> has a URL of it.
-    </p>
+    <>
+      <p>
+        {size(bytes)} in S3: <a href={url}>Download the {label}</a>
+      </p>
+      <p class="muted digest">SHA-256 {sha256}</p>
+    </>
   );
 }
 
-function Result({ job: { result, resultOmitted, state } }: { job: Job }) {
+function Result({ job: { result, resultRef, resultOmitted, state } }: { job: Job }) {
   if (result !== undefined) return <Json value={result} label="result" />;
+  if (resultRef) return <InS3 value={resultRef} label="result" />;
   if (!resultOmitted) return <p class="muted">{isFinal(state) ? "None" : "None yet"}</p>;
   return (
     <p>

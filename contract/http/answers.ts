@@ -52,6 +52,8 @@ export interface Job<Result = unknown, Name extends string = string> {
   progress?: { fraction: number; note?: string };
   /** The handler's return value. If it was too large to be kept, reading it from the client throws `ResultOmitted`. */
   result?: Result;
+  /** A result of more than 65,536 bytes, in S3, in place of `result`. */
+  resultRef?: ValueUrl;
   /** Present in place of a `result` that was too large to be kept. */
   resultOmitted?: OmittedResult;
   /** Error of the job, or of its last attempt. */

@@ -20,8 +20,17 @@ export interface CompletionEvent {
 }
 
 /** The event of a record in a final state. */
-export function completionEventOf(record: JobRecord): CompletionEvent {
-  const { id, type, state, attempts, submittedAt, finishedAt = submittedAt, labels, error, resultOmitted } = record;
+export function completionEventOf({
+  id,
+  type,
+  state,
+  attempts,
+  submittedAt,
+  finishedAt = submittedAt,
+  labels,
+  error,
+  resultOmitted,
+}: JobRecord): CompletionEvent {
   return { id, type, state, attempts, submittedAt, finishedAt, labels, error, resultOmitted };
 }
 

@@ -1,7 +1,7 @@
 import { encodeWithinStack, type FieldProblem } from "../check";
 import { limits } from "../limits";
 
-/** Size and digest of a payload that is an object of the component's bucket. */
+/** Size and digest of a payload or a result that is an object of the component's bucket. */
 export interface LargeValue {
   /** Bytes of its JSON. */
   bytes: number;
@@ -13,6 +13,12 @@ export interface LargeValue {
 export interface PayloadRef extends LargeValue {
   /** Its lifetime, one of {@link lifetimes}. */
   days: number;
+}
+
+/** A result in the bucket. */
+export interface ResultRef extends LargeValue {
+  /** Number of the claim whose attempt gave it. */
+  claim: number;
 }
 
 /** Lifetimes of objects, in days: each is a folder, `d42`, with a lifecycle rule. */
@@ -34,12 +40,24 @@ interface OfJob {
   id: string;
 }
 
+/** Folder of a type's payloads of a lifetime. */
+export const payloadsOf = (type: string, days: number) => `d${days}/payloads/${type}/`;
+
 /** Folder of a job's payloads of a lifetime. */
-export const payloadFolder = ({ type, id }: OfJob, days: number) => `d${days}/payloads/${type}/${id}/`;
+export const payloadFolder = ({ type, id }: OfJob, days: number) => `${payloadsOf(type, days)}${id}/`;
 
 /** Key of a payload: the same for each try to submit the job, and never another payload's. */
 export const payloadKey = (job: OfJob, { days, sha256 }: Omit<PayloadRef, "bytes">) =>
   payloadFolder(job, days) + sha256;
+
+/** Folder of a type's results. They need the shortest lifetime: a record is kept for 14 days from its job's end. */
+export const resultsOf = (type: string) => `d${lifetimes[0]}/results/${type}/`;
+
+/** Folder of a job's results. */
+export const resultFolder = ({ type, id }: OfJob) => `${resultsOf(type)}${id}/`;
+
+/** Key of a result: an attempt that lost its job can't overwrite that of the next one. */
+export const resultKey = (job: OfJob, claim: number) => resultFolder(job) + claim;
 
 /** A digest as S3 has it in `x-amz-checksum-sha256`. */
 export const checksumOf = (sha256: string) => Buffer.from(sha256, "hex").toString("base64");

@@ -1,5 +1,6 @@
 import { jsonOf } from "../check";
 import type { Labels } from "../labels";
+import type { ResultRef } from "./largeValues";
 
 /**
  * The states of a job. `queued → running → succeeded | failed | cancelled`, and back to `queued` between attempts.
@@ -93,6 +94,8 @@ export interface JobRecord {
   progress?: { fraction: number; note?: string };
   /** The handler's return value. */
   result?: unknown;
+  /** The result in S3, in place of `result`. */
+  resultRef?: ResultRef;
   /** Present in place of a `result` that was too large. */
   resultOmitted?: OmittedResult;
   error?: JobError;
@@ -127,7 +130,9 @@ const numbers = ["maxAttempts", "attempts", "claims", "retries", "leaseUntil", "
 /** Fields that are kept as JSON, and values of their kinds, with what readers rely on; undefined for any value. */
 const documents: Record<string, unknown> = {
   ...{ result: undefined, suspect: true, labels: {}, attemptLog: [], progress: { fraction: 0 } },
-  ...{ error: { name: "", message: "" }, resultOmitted: { bytes: 0, sha256: "", reason: "" } },
+  error: { name: "", message: "" },
+  resultOmitted: { bytes: 0, sha256: "", reason: "" },
+  resultRef: { bytes: 0, sha256: "", claim: 0 },
 };
 
 const isDocument = (field: string) => Object.hasOwn(documents, field);
@@ -163,7 +168,8 @@ export function decodeRecord(item: Record<string, { S?: string; N?: string }>): 
     if (decoded === undefined) unreadable.push(field);
     else record[field] = decoded;
   }
-  return { ...record, ...(unreadable.length > 0 && { unreadable }) } as unknown as JobRecord;
+  if (unreadable.length > 0) record.unreadable = unreadable;
+  return record as unknown as JobRecord;
 }
 
 function readNumber(text: string | undefined): number | undefined {
@@ -172,7 +178,7 @@ function readNumber(text: string | undefined): number | undefined {
 }
 
 /** The value of a JSON text, if the field may have it. */
-function readDocument(field: string, text = ""): unknown {
+function readDocument(field: string, text: string | undefined): unknown {
   const value = jsonOf(text);
   return hasShape(documents[field], value) ? value : undefined;
 }

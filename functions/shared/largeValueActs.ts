@@ -1,12 +1,18 @@
 import type { ValueUrl } from "../../contract/http/answers";
 import type { ProblemDocument } from "../../contract/http/problem";
-import type { LargeValue, PayloadRef } from "../../contract/records/largeValues";
+import type { LargeValue, PayloadRef, ResultRef } from "../../contract/records/largeValues";
 import type { JobRecord } from "../../contract/records/record";
 
 type OfJob = Pick<JobRecord, "id" | "type">;
 
 /** A job with its kept payload. */
 export type Source = OfJob & { payloadRef?: PayloadRef };
+
+/** The values that a job has in S3. */
+interface Placed {
+  payloadRef?: PayloadRef | undefined;
+  resultRef?: ResultRef | undefined;
+}
 
 /** Acts on payloads and results in S3, by the function `operator`: the front end has no rights there. */
 export interface LargeValueActs {
@@ -17,8 +23,8 @@ export interface LargeValueActs {
   find(
     job: OfJob & { payloadRef: LargeValue; notBefore?: string | undefined; source?: Source | undefined },
   ): Promise<PayloadRef | ProblemDocument>;
-  /** Signs a URL for a job's payload. */
-  sign(job: OfJob & { payloadRef: PayloadRef }): Promise<{ payloadRef: ValueUrl }>;
+  /** Signs URLs for what a job has there: its payload, its result. */
+  sign(job: OfJob & Placed): Promise<{ payloadRef?: ValueUrl; resultRef?: ValueUrl }>;
   /** Removes all that a job has there. */
   remove(job: OfJob): Promise<object>;
 }

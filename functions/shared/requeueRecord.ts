@@ -12,10 +12,9 @@ export type Requeue = Omit<RetryMark, "of"> & { delaySeconds: number };
 export type RequeueRecord = (record: JobRecord, retry: Requeue) => Promise<boolean>;
 
 /** Fields of earlier attempts that the next ones must not find. */
-const forgotten = [
-  ...["#startedAt", "#finishedAt", "#expiresAt", "#leaseUntil", "#retryAt", "#suspect", "#lossesAlone", "#deferrals"],
-  ...["#error", "#result", "#resultOmitted", "#progress", "#cancelRequestedAt", "#cancelledBy", "#endedAs"],
-];
+const forgotten =
+  "#startedAt, #finishedAt, #expiresAt, #leaseUntil, #retryAt, #suspect, #lossesAlone, #deferrals, #endedAs, " +
+  "#error, #result, #resultRef, #resultOmitted, #progress, #cancelRequestedAt, #cancelledBy";
 
 /** Requeues records in DynamoDB. */
 export function requeueIn({ update }: Pick<RecordTable, "update">): RequeueRecord {
@@ -26,7 +25,7 @@ export function requeueIn({ update }: Pick<RecordTable, "update">): RequeueRecor
     const set = fields.map(([field, value]) => (value === undefined ? "" : `, #${field} = :${field}`)).join("");
     const removed = fields.flatMap(([field, value]) => (value === undefined ? [`#${field}`] : []));
     const requeued = await update(id, {
-      change: `SET #state = :queued, #attempts = :none, #retriedAt = :at, #retries = if_not_exists(#retries, :none) + :one${set} REMOVE ${[...forgotten, ...removed].join(", ")}`,
+      change: `SET #state = :queued, #attempts = :none, #retriedAt = :at, #retries = if_not_exists(#retries, :none) + :one${set} REMOVE ${[forgotten, ...removed].join(", ")}`,
       condition: `#state = :state AND ${finishedAt === undefined ? "attribute_not_exists(#finishedAt)" : "#finishedAt = :finishedAt"}`,
       values: { queued: "queued", none: 0, one: 1, at, state, finishedAt, ...Object.fromEntries(fields) },
     });

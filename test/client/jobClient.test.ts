@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect } from "chai";
 import { ConnectionError, JobClient, JobProblemError, ResultOmitted } from "../../client/index";
 import { rejection } from "../local-cloud/support";
@@ -55,6 +56,45 @@ describe("JobClient", () => {
       expect(() => seen.result)
         .to.throw(ResultOmitted, "The result of job a was left out: It is too large")
         .that.includes({ jobId: "a", bytes: 70_000, sha256: "0a" });
+    }
+  });
+
+  it("fetches a result from S3, checks it, and leaves it there where it isn't wanted", async () => {
+    const text = '{"words":3}';
+    const sha256 = createHash("sha256").update(text).digest("hex");
+    const ref = { bytes: 11, sha256, expiresAt: "2026-11-24T00:15:00.000Z" };
+    let content = text;
+    let more = {};
+    await start(({ path }) => {
+      if (path.startsWith("/s3/")) return { body: content };
+      return { body: { ...job, state: "succeeded", resultRef: { url: `${api.url}s3/a?signed`, ...ref, ...more } } };
+    });
+    for (const seen of [await client.get("a"), await client.wait("a")]) {
+      expect(seen.result).to.deep.equal({ words: 3 });
+      expect(JSON.parse(JSON.stringify(seen))).to.deep.include({ result: { words: 3 } });
+    }
+    const fetched = api.requests.filter(({ path }) => path.startsWith("/s3/"));
+    expect(fetched.map(({ method, headers }) => [method, headers.authorization])).to.deep.equal([
+      ["GET", undefined],
+      ["GET", undefined],
+    ]);
+    for (const seen of [await client.get("a", { result: false }), await client.wait("a", { result: false })]) {
+      expect(() => seen.result).to.throw(ResultOmitted, "It is in S3, from where `get` fetches it");
+    }
+    expect(api.requests.filter(({ path }) => path.startsWith("/s3/"))).to.have.length(2);
+    for (const [wrong, ofRef, message] of [
+      ['{"words":4}', {}, `with the SHA-256 ${sha256}, got 11 with `],
+      ['{"words":30}', {}, "Expected the result of job a to have 11 bytes"],
+      [
+        "{",
+        { bytes: 1, sha256: createHash("sha256").update("{").digest("hex") },
+        "Expected JSON as the result of job a",
+      ],
+    ] as const) {
+      [content, more] = [wrong, ofRef];
+      const error = await rejection(client.get("a"));
+      expect(error).to.be.instanceOf(JobProblemError);
+      expect(error.message).to.include(message);
     }
   });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Browser } from "puppeteer-core";
-import { JobClient } from "../../client/index";
+import { type Job, JobClient } from "../../client/index";
 import { historyKey, historyPlace } from "../../contract/fleet/history";
 import { consoleFolder } from "../../contract/packageRoot";
 import { spawnCli } from "../cli/support";
@@ -77,6 +77,20 @@ describe("the console in a browser", () => {
     await tab.shows("succeeded");
     const job = await client.get(id);
     expect(job).to.deep.include({ state: "succeeded", payload: { text: "to be" }, result: { text: "to be" } });
+  });
+
+  it("shows a large payload and a large result by their sizes and digests, with links to them", async () => {
+    const { id } = await client.submit("echo", { text: "é".repeat(200_000) });
+    const { payloadRef, resultRef } = (await journey.reaches(id, "succeeded")) as unknown as Job;
+    await tab.go(`#/jobs/${id}`);
+    for (const { sha256 } of [payloadRef!, resultRef!]) await tab.shows(sha256);
+    await tab.shows("400.0 KB in S3: Download the payload");
+    await tab.shows("400.0 KB in S3: Download the result");
+    const links =
+      'JSON.stringify([...document.querySelectorAll("a")].filter((a) => /^Download/.test(a.textContent)).map((a) => a.href))';
+    for (const url of JSON.parse((await tab.page.evaluate(links)) as string) as string[]) {
+      expect(await (await fetch(url)).json()).to.deep.equal({ text: "é".repeat(200_000) });
+    }
   });
 
   it("retries a failed job, replays it with another payload, and removes its data", async () => {

@@ -226,13 +226,13 @@ describe("following jobs", () => {
     expect(handlers.ledger().filter((line) => line.endsWith(` ${id}`))).to.have.length(1);
   });
 
-  it("keeps a result of 65,536 bytes, and leaves out one of a byte more, by name", async () => {
+  it("keeps a result of 65,536 bytes in the record, and one of a byte more in S3", async () => {
     const fits = await journey.submit("other", "r".repeat(limits.maxResultBytes - 2));
     const over = await journey.submit("other", "r".repeat(limits.maxResultBytes - 1));
     const { result } = await journey.reaches(fits, "succeeded");
     expect(result).to.have.length(limits.maxResultBytes - 2);
     const finished = await journey.reaches(over, "succeeded");
     expect(finished).not.to.have.property("result");
-    expect(finished.resultOmitted).to.include({ bytes: limits.maxResultBytes + 1 });
+    expect(finished.resultRef).to.include({ bytes: limits.maxResultBytes + 1 });
   });
 });

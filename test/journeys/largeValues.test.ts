@@ -25,6 +25,13 @@ if (job.payload !== undefined) throw new Error("Expected no payload beside the f
 const bytes = require("node:fs").readFileSync(job.payloadFile);
 return { bytes: bytes.length, sha256: require("node:crypto").createHash("sha256").update(bytes).digest("hex"), isOwn: job.payloadFile.startsWith(context.directory) };`;
 
+/** Writes its result into the file, and prints what isn't it. */
+const filed = `import os, json; open(os.environ["JOB_RESULT_FILE"], "w").write(json.dumps({"text": "y" * 3000000})); print("{}")`;
+
+const printed = 'import json; print(json.dumps({"level": "info"})); print(json.dumps(["z" * 3000000]))';
+
+const torn = `import os; open(os.environ["JOB_RESULT_FILE"], "w").write('["' + "y" * 3000000)`;
+
 describe("large values", () => {
   let handlers: Handlers;
   let journey: Journey;
@@ -38,7 +45,10 @@ describe("large values", () => {
     folder = mkdtempSync(join(tmpdir(), "large-"));
     file = join(folder, "payload.json");
     writeFileSync(file, text);
-    handlers = createHandlers({ seen, "seen-file": seenFile });
+    handlers = createHandlers({
+      ...{ seen, "seen-file": seenFile, echo: "return job.payload" },
+      huge: 'return "x".repeat(1e8)',
+    });
     const schema = { type: "object", properties: { rows: { type: "array", items: { type: "string" } } } };
     const brief = { backoffSeconds: 0.1, maxAttempts: 2, minInstances: 1 };
     const count =
@@ -50,6 +60,11 @@ describe("large values", () => {
         { name: "seen-file", handler: "seen-file", payloads: "file", ...brief },
         { name: "counted", command: ["python3", "-c", count], ...brief },
         { name: "sized", command: ["python3", "-c", size], payloads: "file", ...brief },
+        { name: "echo", handler: "echo", ...brief },
+        { name: "huge", handler: "huge", ...brief },
+        ...Object.entries({ filed, printed, torn }).map(([name, script]) => ({
+          ...{ name, command: ["python3", "-c", script], ...brief },
+        })),
       ],
       handlers,
     );
@@ -144,5 +159,60 @@ describe("large values", () => {
     expect(objects().filter((key) => key.includes(id))).to.deep.equal([]);
     expect(objects().filter((key) => key.includes(other))).to.have.length(1);
     expect((await client.get(other)).payloadRef).to.include(wanted);
+  });
+
+  describe("of results", () => {
+    let id: string;
+    before(async () => ({ id } = await client.submit("echo", { rows })));
+
+    it("come out by the client, and are in S3 under the type, the job and the claim", async () => {
+      const ended = await client.wait(id);
+      expect(sha256(JSON.stringify(ended.result))).to.equal(wanted.sha256);
+      expect(ended.resultRef).to.include(wanted);
+      const [key, ...more] = objects().filter((each) => each.startsWith("d42/results/echo/"));
+      expect(key).to.match(new RegExp(`/${id}/\\d+$`));
+      expect(more).to.deep.equal([]);
+      const left = await client.get(id, { result: false });
+      expect(() => left.result).to.throw("The result of job");
+    });
+
+    it("come out by the command line", async () => {
+      const { stdout } = await runCli(["--url", journey.url, "--json", "status", id]);
+      expect(sha256(JSON.stringify((JSON.parse(stdout) as { result: unknown }).result))).to.equal(wanted.sha256);
+      expect((await runCli(["--url", journey.url, "status", id])).stdout).to.include(`in S3, ${wanted.bytes} bytes`);
+    });
+
+    it("come out by curl", async () => {
+      const { body } = await journey.call("GET", `/jobs/${id}`);
+      const { url, ...ref } = body.resultRef as { url: string };
+      expect(ref).to.include(wanted);
+      const back = await promisify(execFile)("curl", ["-sf", url], { encoding: "buffer", maxBuffer: 1e9 });
+      expect(sha256(back.stdout)).to.equal(wanted.sha256);
+    });
+
+    it("are removed with the job's data", async () => {
+      await client.removeData(id);
+      expect(objects().filter((key) => key.includes(id))).to.deep.equal([]);
+      expect(await client.get(id)).to.not.have.property("resultRef");
+    });
+
+    it("come from commands, by a file or by their output, if they are JSON", async () => {
+      const filed = await client.submit("filed", {});
+      const printed = await client.submit("printed", {});
+      const torn = await client.submit("torn", {});
+      expect((await client.wait(filed)).result).to.deep.equal({ text: "y".repeat(3_000_000) });
+      expect((await client.wait(printed)).result).to.deep.equal(["z".repeat(3_000_000)]);
+      const { state, error, attempts } = await client.wait(torn);
+      expect({ state, name: error?.name, attempts }).to.deep.equal({
+        ...{ state: "failed", name: "ResultError", attempts: 1 },
+      });
+      expect(error?.message).to.match(/a text of 3000002 bytes, and it can't be read: .*Unterminated/);
+    });
+
+    it("fail no job, even beyond what is kept", async () => {
+      const { state, resultOmitted } = await client.wait(await client.submit("huge", {}));
+      expect({ state, ...resultOmitted }).to.include({ state: "succeeded", bytes: 100_000_002 });
+      expect(resultOmitted!.reason).to.include("at most 100000000 are kept");
+    });
   });
 });

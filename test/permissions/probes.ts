@@ -259,12 +259,15 @@ export const probes: Record<string, Probe> = {
     if (!ok) throw new Error("Expected the upload to be taken");
     await answers(world, 202, "POST", "/jobs", job);
     await ends(world, id, "succeeded", seconds);
-    const { payloadRef } = await answers(world, 200, "GET", `/jobs/${id}`);
+    const { payloadRef, resultRef } = await answers(world, 200, "GET", `/jobs/${id}`);
     if (!(await fetch((payloadRef as ValueUrl).url)).ok) throw new Error("Expected the payload");
+    if (!(await fetch((resultRef as ValueUrl).url)).ok) throw new Error("Expected the result");
     const { id: copy } = await answers(world, 202, "POST", `/jobs/${id}/replay`);
     await ends(world, copy as string, "succeeded", seconds);
     await answers(world, 200, "DELETE", `/jobs/${id}/data`);
-    if ((await fetch((payloadRef as ValueUrl).url)).ok) throw new Error("Expected no payload");
+    for (const { url: left } of [payloadRef, resultRef] as ValueUrl[]) {
+      if ((await fetch(left)).ok) throw new Error("Expected no payload and no result");
+    }
   },
   async "retry from zero"(world, seconds) {
     const group = groupOf(world.journey, "sleeper");

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect } from "chai";
 import { limits } from "../../contract/limits";
@@ -24,13 +27,14 @@ describe("What a handler returns, throws and logs", () => {
   after(() => runner.close());
 
   /** Runs the code as a handler's body. */
-  async function run(code: string) {
+  async function run(code: string, resultFolder?: string) {
     const lines: { level: LogLevel; message: string; about?: LineAbout }[] = [];
     const progress: unknown[] = [];
     const job = { id: "job-1", type: "js", payload: { code }, attempt: 1, submittedAt: "2026-01-01T00:00:00.000Z" };
     const outcome = await runner.run(job, new AbortController().signal, {
       onProgress: (fraction, note) => progress.push([fraction, note]),
       onLog: (level, message, about) => lines.push({ level, message, about }),
+      resultFolder,
     });
     return { outcome, lines, progress };
   }
@@ -67,6 +71,21 @@ describe("What a handler returns, throws and logs", () => {
     const { outcome } = await run(`return "x".repeat(${limits.maxResultBytes})`);
     expect(outcome).to.include({ kind: "succeeded", result: undefined });
     expect(outcome).to.have.nested.property("omitted.bytes", limits.maxResultBytes + 2);
+  });
+
+  it("writes a result over the limit into a file, if there is a place for one", async () => {
+    const folder = path.join(mkdtempSync(path.join(tmpdir(), "results-")), "new");
+    const value = { ä: "ö".repeat(limits.maxResultBytes) };
+    const { outcome } = await run(`return { "ä": "ö".repeat(${limits.maxResultBytes}) }`, folder);
+    const json = JSON.stringify(value);
+    const sha256 = createHash("sha256").update(json).digest("hex");
+    const file = { path: path.join(folder, "result"), bytes: Buffer.byteLength(json), sha256 };
+    expect(outcome).to.deep.equal({ kind: "succeeded", result: undefined, file });
+    expect(readFileSync(file.path, "utf8")).to.equal(json);
+    expect((await run("return 7", folder)).outcome).to.deep.equal({ kind: "succeeded", result: 7 });
+    const { outcome: failed } = await run(`return "x".repeat(${limits.maxResultBytes})`, file.path);
+    expect(failed).to.deep.include({ kind: "failed", isPermanent: false });
+    expect(failed).to.have.nested.property("error.name", "ResultNotWritten");
   });
 
   const reasons = [

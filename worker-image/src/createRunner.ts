@@ -7,13 +7,14 @@ import { findHandler } from "./handlers/handlerPath";
 import { type HandlerSource } from "./handlers/javascript/handlerMessages";
 import { HandlerRunner } from "./handlers/javascript/handlerRunner";
 import { downloadHandler } from "./handlers/javascript/inlineHandler";
-import { JobFolders } from "./handlers/jobFolders";
+import { type JobFolders } from "./handlers/jobFolders";
 import { JobProcesses, markVariable } from "./handlers/processes/jobProcesses";
 import { ProcessGroups } from "./handlers/processes/processGroups";
 import { type Room } from "./handlers/room";
 import { type Runner } from "./handlers/runner";
 import { type WorkerOptions } from "./settings";
 import { systemClock } from "./support/clock";
+import { checkFile } from "./values/checkFile";
 
 /** The handler: a command, a module, or the text of a module that stands in for a file of that path. */
 export type RunnerSource = { command: string[] } | HandlerSource;
@@ -32,9 +33,13 @@ export interface RunnerSurroundings extends Pick<Room, "gpus" | "maxHeapMegabyte
  * Creates the runner for the worker's kind of handler, with the secrets in its environment; rejects, with the
  * reason, if the handler is missing.
  */
-export async function createRunner(options: WorkerOptions, secrets: Record<string, string>, log: Log): Promise<Runner> {
+export async function createRunner(
+  options: WorkerOptions,
+  secrets: Record<string, string>,
+  folders: JobFolders,
+  log: Log,
+): Promise<Runner> {
   const { timeoutSeconds, payloads } = options.settings;
-  const folders = new JobFolders(options.scratchDir, log);
   const environment = { ...process.env, ...secrets };
   return runnerOf(await sourceOf(options, log), { ...options, timeoutSeconds, payloads, folders, environment, log });
 }
@@ -57,13 +62,22 @@ export function runnerOf(source: RunnerSource, surroundings: RunnerSurroundings)
     clock: systemClock,
     log,
   };
-  if ("command" in source) return new CommandRunner({ ...shared, command: source.command, timeoutSeconds });
+  if ("command" in source) {
+    const checkResult = (file: string) => checkResultFile(file, maxMemoryMegabytes);
+    return new CommandRunner({ ...shared, command: source.command, timeoutSeconds, checkResult });
+  }
   return new HandlerRunner({
     ...shared,
     ...source,
     maxHeapMegabytes,
     entryPath: path.join(__dirname, "handlerMain.js"),
   });
+}
+
+/** A result for which the memory of a job doesn't suffice is taken as it is: the job is done. */
+async function checkResultFile(file: string, maxMegabytes: number): Promise<string | undefined> {
+  const [problem] = await checkFile(file, undefined, { what: "result", maxMegabytes }).catch(() => []);
+  return problem && `it can't be read: ${problem.path}: ${problem.message}`;
 }
 
 async function sourceOf(options: WorkerOptions, log: Log): Promise<RunnerSource> {

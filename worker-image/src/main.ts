@@ -7,6 +7,7 @@ import { errorFields, type EventName, type Log } from "../../contract/log";
 import { type WorkerSettings } from "../../contract/workerSettings";
 import { createRunner } from "./createRunner";
 import { diskOf } from "./handlers/disk";
+import { JobFolders } from "./handlers/jobFolders";
 import { maskRunner } from "./handlers/maskRunner";
 import { type Runner } from "./handlers/runner";
 import { createLifecycle } from "./instance/createLifecycle";
@@ -76,8 +77,9 @@ async function main(): Promise<number> {
     const effects = { fetch: fetchSecret, clock: systemClock, random: Math.random, log };
     const secrets = await readSecrets(options.settings.secrets ?? {}, effects);
     masking.add(Object.values(secrets));
-    const runner = maskRunner(await createRunner(options, secrets, log), masking);
-    const { worker, lifecycle, metrics } = await createWorker(options, runner, log);
+    const folders = new JobFolders(options.scratchDir, log);
+    const runner = maskRunner(await createRunner(options, secrets, folders, log), masking);
+    const { worker, lifecycle, metrics } = await createWorker(options, runner, folders, log);
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => worker.drain(signal));
     const onError = (error: Error) => log("error", "health-not-served", errorFields(error));
     const { healthPort } = options.settings;
@@ -98,7 +100,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
+async function createWorker(options: WorkerOptions, runner: Runner, folders: JobFolders, log: Log) {
   const { settings, workerId, slots } = options;
   const services = new Services(systemClock);
   const sqs = gateClient(new SQSClient({ requestHandler: connections(slots) }), services.gate("SQS"));
@@ -120,7 +122,7 @@ async function createWorker(options: WorkerOptions, runner: Runner, log: Log) {
     queue,
     records,
     ...userData(options, services),
-    largeValues: largeValues(options, dynamo, log),
+    largeValues: largeValues(options, dynamo, folders, log),
     runner,
     services,
     disk: new DiskRoom({ look: () => diskOf(options.scratchDir), clock: systemClock, log }),
@@ -156,6 +158,7 @@ function userData(
 function largeValues(
   { settings: { largeValues: bucket, type, schemaTable, payloads }, maxMemoryMegabytes }: WorkerOptions,
   client: DynamoDBClient,
+  folders: JobFolders,
   log: Log,
 ): LargeValues | undefined {
   if (bucket === undefined) return undefined;
@@ -163,10 +166,12 @@ function largeValues(
     const command = new GetItemCommand({ TableName: schemaTable, Key: { type: { S: type } } });
     const { Item } = schemaTable === undefined ? {} : await client.send(command);
     const schema = Item && decodeJobType(Item).payloadSchema;
-    return checkFile(file, schema, { maxMegabytes: maxMemoryMegabytes, signal });
+    return checkFile(file, schema, { what: "payload", maxMegabytes: maxMemoryMegabytes, signal });
   }
   const clockAndChance = { clock: systemClock, random: Math.random };
-  return new S3LargeValues({ bucket, type, check: payloads === "file" ? undefined : check, ...clockAndChance, log });
+  const newFolder = () => folders.fileName();
+  const checked = payloads === "file" ? undefined : check;
+  return new S3LargeValues({ bucket, type, check: checked, newFolder, ...clockAndChance, log });
 }
 
 /** Publishes final states when `events` is on. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type HandlerRun, type HandlerTrial } from "../../contract/handlerTrial";
@@ -71,6 +71,7 @@ export async function runTrial(trial: HandlerTrial): Promise<HandlerRun> {
         if (progress) said.progress.push(progress);
       },
       onCheckpoint: (json) => said.checkpoints.push(JSON.parse(json)),
+      resultFolder: path.join(folders.root, "results"),
       onLog: (level, message, about) => said.logs.push({ level, message: masking.text(message), ...about }),
     });
     const { stopCause } = (stopping.signal.reason ?? {}) as Partial<JobStopped>;
@@ -89,7 +90,10 @@ function endOf(
   if (timedOut) return { outcome: "failed", error: timedOut, isPermanent: false };
   switch (outcome.kind) {
     case "succeeded":
-      return { outcome: "succeeded", result: outcome.result };
+      return {
+        outcome: "succeeded",
+        result: outcome.file ? (JSON.parse(readFileSync(outcome.file.path, "utf8")) as unknown) : outcome.result,
+      };
     case "failed":
       return { outcome: "failed", error: outcome.error, isPermanent: outcome.isPermanent };
     case "given-back":

@@ -84,8 +84,9 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
       if (!record) return refuse(jobNotFound(id));
       const reading = call.query.payload === "false" ? undefined : payloads!.read(record);
       const [[view], kept] = await Promise.all([viewsOf([recordAsRead(record, now())]), reading]);
+      const { type, resultRef } = record;
       const payloadRef = kept?.payloadRef;
-      const signed = payloadRef && (await actOnLarge("sign", { type: record.type, id, payloadRef }));
+      const signed = (payloadRef || resultRef) && (await actOnLarge("sign", { type, id, payloadRef, resultRef }));
       return answer(200, { ...view, ...kept, ...signed });
     },
 

@@ -8,7 +8,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import type { Upload } from "../../../contract/http/answers";
+import type { Upload, ValueUrl } from "../../../contract/http/answers";
 import { type ProblemDocument, problemOf } from "../../../contract/http/problem";
 import { limits } from "../../../contract/limits";
 import {
@@ -20,12 +20,14 @@ import {
   payloadFolder,
   payloadKey,
   type PayloadRef,
+  resultFolder,
+  resultKey,
 } from "../../../contract/records/largeValues";
 import { wrongShape } from "../../frontend/requests/readFields";
 import type { LargeValueActs } from "../../shared/largeValueActs";
 import { clientOptions } from "../../shared/runtime";
 
-/** Payloads in the component's bucket. */
+/** Payloads and results in the component's bucket. */
 export interface LargeValues extends LargeValueActs {
   /** Signs the upload of a payload. */
   prepare(job: { type: string; id: string }, ref: PayloadRef): Promise<Upload>;
@@ -51,6 +53,11 @@ export function createLargeValues(Bucket: string, now: () => number): LargeValue
       if ((error as Error).name === "NotFound") return undefined;
       throw error;
     }
+  }
+
+  async function urlOf(Key: string, { bytes, sha256 }: LargeValue): Promise<ValueUrl> {
+    const url = await getSignedUrl(client, new GetObjectCommand({ Bucket, Key }), { expiresIn });
+    return { url, bytes, sha256, expiresAt: expiresAt() };
   }
 
   /** For another job, which may start now, or as if it were uploaded now for the same one. */
@@ -101,15 +108,15 @@ export function createLargeValues(Bucket: string, now: () => number): LargeValue
       return problemOf("blob-missing", `The payload ${sha256} of job ${id} was not uploaded: ${how}`);
     },
 
-    async sign({ payloadRef, ...job }) {
-      const { bytes, sha256 } = payloadRef;
-      const command = new GetObjectCommand({ Bucket, Key: payloadKey(job, payloadRef) });
-      const url = await getSignedUrl(client, command, { expiresIn });
-      return { payloadRef: { url, bytes, sha256, expiresAt: expiresAt() } };
+    async sign({ payloadRef, resultRef, ...job }) {
+      return {
+        ...(payloadRef && { payloadRef: await urlOf(payloadKey(job, payloadRef), payloadRef) }),
+        ...(resultRef && { resultRef: await urlOf(resultKey(job, resultRef.claim), resultRef) }),
+      };
     },
 
     async remove(job) {
-      for (const Prefix of lifetimes.map((days) => payloadFolder(job, days))) {
+      for (const Prefix of [resultFolder(job), ...lifetimes.map((days) => payloadFolder(job, days))]) {
         const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }));
         for (const { Key } of Contents) await client.send(new DeleteObjectCommand({ Bucket, Key }));
       }

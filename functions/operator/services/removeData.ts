@@ -9,7 +9,7 @@ export function removeDataIn({ update }: Pick<RecordTable, "update">): RemoveDat
   return async function removeData({ id, state, finishedAt }, now, by) {
     const who = by === undefined ? "" : ", #dataRemovedBy = :by";
     return update(id, {
-      change: `SET #dataRemovedAt = :now${who} REMOVE #result, #resultOmitted, #checkpointAt`,
+      change: `SET #dataRemovedAt = :now${who} REMOVE #result, #resultRef, #resultOmitted, #checkpointAt`,
       condition: `#state = :state AND ${finishedAt === undefined ? "attribute_not_exists(#finishedAt)" : "#finishedAt = :finishedAt"}`,
       values: { state, finishedAt, now: new Date(now).toISOString(), by },
     });

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
+import fc from "fast-check";
 import { type BatchJobProcessorArgs, type ProcessorArgs } from "../../../components";
 import { withDefaults } from "../../../components/args/ProcessorArgs";
 import { DeployTarget } from "../../../components/aws/DeployTarget";
@@ -10,6 +11,9 @@ import { ProcessorQueue, queueUsers } from "../../../components/processor/Proces
 import { workerAddresses } from "../../../components/processor/workerAddresses";
 import { WorkerFleet } from "../../../components/processor/WorkerFleet";
 import { readEnvironment } from "../../../contract/environmentFile";
+import { payloadKey, resultKey } from "../../../contract/records/largeValues";
+import { evaluate } from "../../../local-cloud/iam/evaluate";
+import { parsePolicy } from "../../../local-cloud/iam/policy";
 import { record, type Recording } from "../../support/record";
 
 type Options = Pick<BatchJobProcessorArgs, "metrics" | "sessionManager" | "tags">;
@@ -295,6 +299,7 @@ describe("WorkerFleet", () => {
         ["FollowRecords", "dynamodb:GetItem", "dynamodb:UpdateItem"],
         ["KeepUserData", "dynamodb:UpdateItem"],
         ["ReadLargePayloads", "s3:GetObject"],
+        ["StoreLargeResults", "s3:PutObject"],
         ["WriteLogs", "logs:CreateLogStream", "logs:PutLogEvents"],
         ["AuthorisePull", "ecr:GetAuthorizationToken"],
         ["PullImage", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
@@ -312,6 +317,29 @@ describe("WorkerFleet", () => {
           Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["word-count"] } },
         });
       }
+    });
+
+    it("reads payloads and stores results of its own type alone, whatever the ids", async () => {
+      const Statement = statementsOf(await build(), "fleet-policy").map((each) => ({ ...each, Effect: "Allow" }));
+      const policy = parsePolicy({ Version: "2012-10-17", Statement }, { owner: "", policy: "", kind: "identity" });
+      const principal = { roleArn: "arn:aws:iam::123456789012:role/fleet" };
+      const { Resource } = Statement.find(({ Sid }) => Sid === "StoreLargeResults")! as unknown as { Resource: string };
+      const bucket = Resource.slice(0, Resource.indexOf("/"));
+      const may = (action: string, key: string) =>
+        evaluate({ action, resource: `${bucket}/${key}` }, principal, { identity: [policy] }).isAllowed;
+      const types = ["word-count", "word", "word-count-2", "results", "payloads", "count"];
+      const id = fc.oneof(fc.constantFrom(...types), fc.stringMatching(/^[A-Za-z0-9._-]{1,80}$/));
+      const sha256 = "ab".repeat(32);
+      fc.assert(
+        fc.property(fc.constantFrom(...types), id, fc.constantFrom(42, 90, 410), (type, id, days) => {
+          const isOwn = type === "word-count";
+          const [payload, result] = [payloadKey({ type, id }, { days, sha256 }), resultKey({ type, id }, 17)];
+          expect(may("s3:GetObject", payload), payload).to.equal(isOwn);
+          expect(may("s3:PutObject", result), result).to.equal(isOwn);
+          for (const action of ["s3:PutObject", "s3:DeleteObject"]) expect(may(action, payload)).to.equal(false);
+          for (const action of ["s3:GetObject", "s3:DeleteObject"]) expect(may(action, result)).to.equal(false);
+        }),
+      );
     });
 
     it("acts on its own groups alone", async () => {

@@ -41,6 +41,7 @@ describe("record", () => {
     retries: 1,
     progress: { fraction: 0.5, note: "half" },
     result: { words: 2, top: [["a", 1]] },
+    resultRef: { bytes: 70_000, sha256: "0a", claim: 1_700_000_000_003 },
     resultOmitted: { bytes: 70_000, sha256: "0a", reason: "It is too large" },
     error: { name: "TypeError", message: "no", code: "E_NO", frames: ["check (jobs/a.ts:8:11)"] },
     cancelRequestedAt: "2026-11-02T10:00:01.500Z",

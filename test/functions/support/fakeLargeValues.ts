@@ -1,5 +1,12 @@
 import { problemOf } from "../../../contract/http/problem";
-import { type LargeValue, lifetimesFor, payloadFolder, payloadKey } from "../../../contract/records/largeValues";
+import {
+  type LargeValue,
+  lifetimesFor,
+  payloadFolder,
+  payloadKey,
+  resultFolder,
+  resultKey,
+} from "../../../contract/records/largeValues";
 import type { LargeValues } from "../../../functions/operator/services/largeValues";
 
 /** A bucket in memory: size and digest of each object, by key. */
@@ -25,13 +32,18 @@ export class FakeLargeValues implements LargeValues {
     return Promise.resolve(problemOf("blob-missing", "It was not uploaded"));
   };
 
-  sign: LargeValues["sign"] = ({ payloadRef: { bytes, sha256 } }) =>
-    Promise.resolve({
-      payloadRef: { url: "https://bucket/payload", bytes, sha256, expiresAt: "2026-11-02T10:15:00Z" },
+  sign: LargeValues["sign"] = ({ payloadRef, resultRef, ...job }) => {
+    const urlOf = (key: string, { bytes, sha256 }: LargeValue) => ({
+      ...{ url: `https://bucket/${key}`, bytes, sha256, expiresAt: "2026-11-02T10:15:00Z" },
     });
+    return Promise.resolve({
+      ...(payloadRef && { payloadRef: urlOf(payloadKey(job, payloadRef), payloadRef) }),
+      ...(resultRef && { resultRef: urlOf(resultKey(job, resultRef.claim), resultRef) }),
+    });
+  };
 
   remove: LargeValues["remove"] = (job) => {
-    const folders = [42, 90, 410].map((days) => payloadFolder(job, days));
+    const folders = [resultFolder(job), ...[42, 90, 410].map((days) => payloadFolder(job, days))];
     for (const key of this.objects.keys()) {
       if (folders.some((folder) => key.startsWith(folder))) this.objects.delete(key);
     }

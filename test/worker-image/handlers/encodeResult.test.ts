@@ -180,7 +180,7 @@ describe("encodeResult", () => {
         omitted: {
           bytes,
           sha256: createHash("sha256").update(json).digest("hex"),
-          reason: `It has ${bytes} bytes of JSON, and a record keeps at most 65536: store it in S3 and return where it is`,
+          reason: `It has ${bytes} bytes of JSON, and at most 65536 are kept: store it in S3 and return where it is`,
         },
       });
     }

@@ -11,7 +11,7 @@ export const noCheckpoints = "Expected a processor with records for checkpoints,
  * @throws Error for another value, or one that is too large.
  */
 export function encodeCheckpoint(value: unknown): string {
-  const encoded = encodeResult(value, "checkpoint");
+  const encoded = encodeResult(value, { what: "checkpoint" });
   if (!encoded.ok) throw checkpointError(encoded.message);
   const { json, omitted } = encoded;
   if (value === undefined) throw checkpointError("Expected a checkpoint that is JSON, got undefined");

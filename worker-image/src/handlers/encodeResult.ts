@@ -1,19 +1,18 @@
-import { createHash, type Hash } from "node:crypto";
 import { types } from "node:util";
 import { bytesOf } from "../../../contract/check";
 import { limits } from "../../../contract/limits";
-import { type OmittedResult } from "../../../contract/records/record";
 import { toJobError } from "../support/errors";
 import { isError } from "../support/plain";
 import { shorten } from "../support/text";
+import { type LargeResult, LargeResultText, NotWritten } from "./largeResult";
 
-/** A result as JSON, the description of one that is too large, or its problem; neither for `undefined`. */
-export type EncodedResult = { ok: true; json?: string; omitted?: OmittedResult } | { ok: false; message: string };
+/** A result as JSON, one that is too large for that, or its problem; neither for `undefined`. */
+export type EncodedResult = ({ ok: true; json?: string } & Partial<LargeResult>) | { ok: false; message: string };
 
 /** Deeper values would exceed later JSON parsers. */
-const maxDepth = 500;
+export const maxResultDepth = 500;
 
-/** Size of the pieces in which JSON is hashed and collected. */
+/** Size of the pieces in which the JSON of a large result is written. */
 const pieceCharacters = 65_536;
 
 /** Saved before a handler can replace it. */
@@ -22,25 +21,25 @@ const { stringify } = JSON;
 /**
  * A handler's result as JSON that decodes to the same value; otherwise the result is refused by the path of the part
  * that JSON can't hold. Properties that are `undefined` are left out, values with a `toJSON` are replaced by its return
- * value, and -0 is 0. A result over {@link limits.maxResultBytes} is not refused: its size and digest take its place.
+ * value, and -0 is 0. A result over {@link limits.maxResultBytes} is written into the file, if there is one.
+ *
+ * @throws NotWritten if the disk is full, say.
  */
-export function encodeResult(result: unknown, what = "result"): EncodedResult {
+export function encodeResult(
+  result: unknown,
+  { what = "result", file }: { what?: string; file?: string | undefined } = {},
+): EncodedResult {
   if (result === undefined) return { ok: true };
-  const text = new JsonText();
+  const text = new JsonText(file);
   const encoder = new ResultEncoder(text);
   try {
     encoder.write(result, "");
+    return { ok: true, ...text.end() };
   } catch (error) {
+    if (error instanceof NotWritten) throw error;
     const message = error instanceof Unfit ? error.message : `what can't be read (${toJobError(error).message})`;
     return { ok: false, message: `Expected a ${what} that is JSON, got ${message}${encoder.place()}` };
   }
-  return { ok: true, ...text.end() };
-}
-
-/** The description of a result over the limit. */
-export function omittedResult(bytes: number, sha256: string): OmittedResult {
-  const reason = `It has ${bytes} bytes of JSON, and a record keeps at most ${limits.maxResultBytes}: store it in S3 and return where it is`;
-  return { bytes, sha256, reason };
 }
 
 /** A value that JSON would change or lose. */
@@ -110,7 +109,7 @@ class ResultEncoder {
     if (depth !== undefined) {
       this.refuse(`a circle, back to ${pointer(this.path.slice(0, depth)) || "the value itself"}`);
     }
-    if (this.above.size >= maxDepth) this.refuse(`more than ${maxDepth} objects inside one another`);
+    if (this.above.size >= maxResultDepth) this.refuse(`more than ${maxResultDepth} objects inside one another`);
     this.above.set(value, this.path.length);
     write();
     this.above.delete(value);
@@ -160,27 +159,27 @@ class ResultEncoder {
   }
 }
 
-/** Collects JSON, and continues with only its size and digest beyond the limit. */
+/** Collects JSON, and writes it into the file once it is beyond the limit. */
 class JsonText {
   private text = "";
-  private bytes = 0;
-  private hash?: Hash;
+  private large?: LargeResultText;
+
+  constructor(private readonly file: string | undefined) {}
 
   add(piece: string): void {
     this.text += piece;
-    if (this.text.length >= pieceCharacters && (this.hash || bytesOf(this.text) > limits.maxResultBytes)) this.flush();
+    if (this.text.length >= pieceCharacters && (this.large || bytesOf(this.text) > limits.maxResultBytes)) this.flush();
   }
 
-  end(): { json: string } | { omitted: OmittedResult } {
-    if (!this.hash && bytesOf(this.text) <= limits.maxResultBytes) return { json: this.text };
+  end(): { json: string } | LargeResult {
+    if (!this.large && bytesOf(this.text) <= limits.maxResultBytes) return { json: this.text };
     this.flush();
-    return { omitted: omittedResult(this.bytes, this.hash!.digest("hex")) };
+    return this.large!.end();
   }
 
   private flush(): void {
-    this.hash ??= createHash("sha256");
-    this.hash.update(this.text, "utf8");
-    this.bytes += bytesOf(this.text);
+    this.large ??= new LargeResultText(this.file);
+    this.large.add(this.text);
     this.text = "";
   }
 }

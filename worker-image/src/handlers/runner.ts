@@ -1,7 +1,8 @@
 import { type LogLevel } from "../../../contract/log";
-import { type JobError, type OmittedResult } from "../../../contract/records/record";
+import { type JobError } from "../../../contract/records/record";
 import { type Job } from "./handler";
 import { type LineAbout } from "./jobLog";
+import { type LargeResult } from "./largeResult";
 
 /** Reason why a running job must stop. */
 export type StopCause = "timeout" | "cancelled" | "drain" | "lease-lost";
@@ -19,8 +20,8 @@ export class JobStopped extends Error {
 
 /** End of the handler's work. */
 export type RunOutcome =
-  /** `omitted`: description of a result that is too large, in its place. */
-  | { kind: "succeeded"; result: unknown; omitted?: OmittedResult }
+  /** `file` or `omitted`: a result that is too large for a record, in place of `result`. */
+  | ({ kind: "succeeded"; result: unknown } & Partial<LargeResult>)
   | { kind: "failed"; error: JobError; isPermanent: boolean; stack?: string }
   /** The handler wants a retry later, and the attempt doesn't count. */
   | { kind: "given-back"; reason: string }
@@ -36,6 +37,8 @@ export interface RunEvents {
   onLog(level: LogLevel, message: string, about?: LineAbout): void;
   /** Fetches the payload into a file, if the job has it in S3. Resolves to an end if the job can't begin. */
   fetchPayload?: ((file: string) => Promise<RunOutcome | undefined>) | undefined;
+  /** Folder for results that are too large for a record, which the caller removes. Undefined if none can be kept. */
+  resultFolder?: string | undefined;
   /**
    * Called just before the handler begins. A worker that froze until its lease had ended must not begin
    * a job that another one may have run since: the signal aborts, and the handler doesn't begin.

@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { definedFields } from "../../../contract/definedFields";
 import { errorFields, type EventName, type Log } from "../../../contract/log";
 import { type JobEnvelope } from "../../../contract/messages/envelope";
@@ -38,6 +39,8 @@ export class Attempt {
   private checkpoint: unknown;
   private readonly jobLog: JobLog;
   private readonly endHeartbeat: () => Promise<void>;
+  /** Undefined without records. */
+  private readonly resultFolder: string | undefined;
   private isOver = false;
   private hasMessage = true;
   /** Time until which the message is certainly hidden, by SQS's last confirmation. */
@@ -56,7 +59,8 @@ export class Attempt {
     /** Time until which no other worker may take the job, by the table's last confirmation. */
     private leasedUntil: number,
   ) {
-    const { clock, records } = effects;
+    const { clock, records, largeValues } = effects;
+    this.resultFolder = largeValues?.newFolder();
     const { visibilityTimeoutSeconds } = effects.settings;
     const onError = (event: EventName) => (error: unknown) => log("warn", event, errorFields(error));
     this.progress = new PacedWriter(
@@ -155,6 +159,11 @@ export class Attempt {
     return this.endHeartbeat();
   }
 
+  /** Removes a result that is in S3 by now, or nowhere. */
+  async removeFiles(): Promise<void> {
+    if (this.resultFolder !== undefined) await rm(this.resultFolder, { recursive: true, force: true });
+  }
+
   private async runHandler(): Promise<RunOutcome> {
     const { id, type, payload, submittedAt, tenant } = this.job;
     const { attempt } = this.hold;
@@ -168,6 +177,7 @@ export class Attempt {
         onCheckpoint: this.effects.checkpoints && ((json) => this.checkpoints.report(json)),
         onLog: (level, message, about) => this.jobLog.log(level, message, about),
         fetchPayload: this.job.payloadRef && ((file) => this.fetchPayload(file)),
+        resultFolder: this.resultFolder,
         mayBegin: () => this.mayBegin(),
         caughtUp: () => this.effects.output?.caughtUp(),
       });

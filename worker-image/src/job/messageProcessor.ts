@@ -208,6 +208,7 @@ export class MessageProcessor {
       this.attempts.delete(attempt);
       this.atWork.delete(job.id);
       await attempt.release();
+      await attempt.removeFiles();
     }
   }
 

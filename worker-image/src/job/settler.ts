@@ -1,14 +1,18 @@
 import { errorFields, type EventName, type Log } from "../../../contract/log";
 import { type JobEnvelope } from "../../../contract/messages/envelope";
-import { type JobError, type OmittedResult } from "../../../contract/records/record";
+import { type JobError } from "../../../contract/records/record";
 import { type ReceivedMessage } from "../queue/queue";
 import { type Hold, type HoldState, type LastWords } from "../records/records";
 import { retry } from "../services/retry";
+import { isOutage } from "../services/serviceError";
 import { backoffSeconds, hideableSeconds } from "../support/backoff";
+import { toJobError } from "../support/errors";
 import { type Progress } from "../support/progress";
 import { shortenMiddle } from "../support/text";
 import { type AttemptEnd } from "./attempt";
 import { type JobEffects, leaseEnd } from "./effects";
+
+type Success = Extract<AttemptEnd, { kind: "succeeded" }>;
 
 /** Longest pause of a job that its handler gave back. */
 const maxGiveBackSeconds = 60;
@@ -70,7 +74,7 @@ export class Settler {
     await this.saveCheckpoint(held, end);
     switch (end.kind) {
       case "succeeded":
-        return this.succeed(held, end.result, end.omitted);
+        return this.succeed(held, end);
       case "failed":
         return this.failAttempt(held, end.error, end.isPermanent, end.stack);
       case "given-back":
@@ -130,12 +134,26 @@ export class Settler {
     held.log("error", "job-failed", { reason, error: { ...error, stack } });
   }
 
-  private async succeed(held: HeldJob, result: unknown, omitted?: OmittedResult): Promise<void> {
+  private async succeed(held: HeldJob, end: Success): Promise<void> {
     const { records, clock } = this.effects;
-    const last = lastWords(held, omitted);
-    if (await this.isLost(held, () => records.succeed(held.hold, result, clock.now(), last))) return;
+    const last = { ...lastWords(held), ...(await this.placeResult(held, end)) };
+    if (await this.isLost(held, () => records.succeed(held.hold, end.result, clock.now(), last))) return;
     await this.removeMessage(held);
     held.log("info", "job-succeeded");
+  }
+
+  /** Stores a result that is too large for the record. The job is done, even if S3 refuses it for good. */
+  private async placeResult(held: HeldJob, { file, omitted }: Success): Promise<LastWords> {
+    if (!file) return omitted ? { resultOmitted: omitted } : {};
+    const { largeValues } = this.effects;
+    try {
+      return { resultRef: await this.withRetries(held, () => largeValues!.store(held.job, held.hold, file)) };
+    } catch (error) {
+      if (isOutage(error)) throw error;
+      const { name, message } = toJobError(error);
+      const { bytes, sha256 } = file;
+      return { resultOmitted: { bytes, sha256, reason: `It could not be stored in S3: ${name}: ${message}` } };
+    }
   }
 
   private async failAttempt(
@@ -281,8 +299,8 @@ function forLetter(reason: string): string {
 }
 
 /** Fields written with the job's end. */
-function lastWords({ progress }: HeldJob, resultOmitted?: OmittedResult): LastWords {
-  return { ...(progress && { progress }), ...(resultOmitted && { resultOmitted }) };
+function lastWords({ progress }: HeldJob): LastWords {
+  return { ...(progress && { progress }) };
 }
 
 function logLost(held: HeldJob): void {

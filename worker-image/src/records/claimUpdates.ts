@@ -6,7 +6,10 @@ import { type ClaimRequest } from "./records";
 import { type RecordFields, type RecordUpdate, unchangedSince } from "./recordUpdate";
 
 /** Fields that an attempt writes and the next one must not inherit. */
-const leftovers = ["progress", "result", "resultOmitted", "finishedAt", "endedAs", "retryAt", "expiresAt"] as const;
+const leftovers = [
+  ...(["progress", "result", "resultRef", "resultOmitted"] as const),
+  ...(["finishedAt", "endedAs", "retryAt", "expiresAt"] as const),
+] as const;
 
 /** Fields of a job that may have brought a worker down; an attempt that ends otherwise clears them. */
 export const suspicion = ["suspect", "lossesAlone", "deferrals"] as const;

@@ -1,4 +1,5 @@
 import { type JobEnvelope } from "../../../contract/messages/envelope";
+import { type ResultRef } from "../../../contract/records/largeValues";
 import { type JobError, type JobRecord, type OmittedResult } from "../../../contract/records/record";
 
 /** A worker's right to a job: every write is conditional on it. */
@@ -53,6 +54,8 @@ export type HoldState = "held" | "cancel-requested" | "lost";
 export interface LastWords {
   /** The last progress, if it wasn't written before. */
   progress?: { fraction: number; note?: string };
+  /** A result in S3. */
+  resultRef?: ResultRef;
   /** Description of a result that is too large. */
   resultOmitted?: OmittedResult;
 }

@@ -9,9 +9,9 @@ import { type FieldProblem } from "../../../contract/check";
 export function checkFile(
   file: string,
   schema: Record<string, unknown> | undefined,
-  { maxMegabytes, signal }: { maxMegabytes: number; signal: AbortSignal },
+  { what, maxMegabytes, signal }: { what: "payload" | "result"; maxMegabytes: number; signal?: AbortSignal },
 ): Promise<FieldProblem[]> {
-  const parameters = [`--max-old-space-size=${maxMegabytes}`, path.join(__dirname, "valueMain.js"), file];
+  const parameters = [`--max-old-space-size=${maxMegabytes}`, path.join(__dirname, "valueMain.js"), file, what];
   return new Promise((resolve, reject) => {
     const child = execFile(process.execPath, parameters, { signal, env: {} }, (error, stdout) => {
       if (error) reject(new Error(`it can't be checked: ${error.message.slice(0, 1_000)}`, { cause: error }));

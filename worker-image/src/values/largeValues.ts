@@ -1,23 +1,29 @@
 import { createHash } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { type FieldProblem } from "../../../contract/check";
 import { type Log } from "../../../contract/log";
 import { errorFields } from "../../../contract/log";
 import { type JobEnvelope } from "../../../contract/messages/envelope";
-import { payloadKey } from "../../../contract/records/largeValues";
+import { checksumOf, payloadKey, resultKey, type ResultRef } from "../../../contract/records/largeValues";
+import { type ResultFile } from "../handlers/largeResult";
 import { type RunOutcome } from "../handlers/runner";
+import { type Hold } from "../records/records";
 import { retry } from "../services/retry";
 import { isOutage } from "../services/serviceError";
 import { type Clock } from "../support/clock";
 import { toJobError } from "../support/errors";
 
-/** Payloads in S3, which go to files: the worker's memory holds none. */
+/** Payloads and results in S3, which go to files and come from files: the worker's memory holds none. */
 export interface LargeValues {
   /** Fetches a job's payload into a file, and checks it. Resolves to an end if the job can't begin. */
   fetch(job: JobEnvelope, file: string, signal: AbortSignal): Promise<RunOutcome | undefined>;
+  /** A new name for a folder of results. */
+  newFolder(): string;
+  /** Stores the result of a claim, under a key that no other claim has. */
+  store(job: JobEnvelope, hold: Hold, result: ResultFile): Promise<ResultRef>;
 }
 
 export interface LargeValuesOptions {
@@ -25,6 +31,7 @@ export interface LargeValuesOptions {
   type: string;
   /** Finds what is wrong with a payload. @default - nothing is looked for: payloads are files of any kind */
   check?: ((file: string, signal: AbortSignal) => Promise<FieldProblem[]>) | undefined;
+  newFolder: () => string;
   clock: Clock;
   random: () => number;
   log: Log;
@@ -56,6 +63,25 @@ export class S3LargeValues implements LargeValues {
         isPermanent: name === "NoSuchKey",
       };
     }
+  }
+
+  newFolder(): string {
+    return this.options.newFolder();
+  }
+
+  async store(job: JobEnvelope, { claim }: Hold, { path, bytes, sha256 }: ResultFile): Promise<ResultRef> {
+    const body = createReadStream(path);
+    try {
+      await this.client.send(
+        new PutObjectCommand({
+          ...{ Bucket: this.options.bucket, Key: resultKey(job, claim), Body: body, ContentLength: bytes },
+          ChecksumSHA256: checksumOf(sha256),
+        }),
+      );
+    } finally {
+      body.destroy();
+    }
+    return { bytes, sha256, claim };
   }
 
   private async download(job: JobEnvelope, file: string, signal: AbortSignal): Promise<void> {

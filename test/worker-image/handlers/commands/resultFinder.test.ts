@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import { type FoundResult, maxKeptCharacters } from "../../../../worker-image/src/handlers/commands/foundResult";
@@ -7,9 +10,9 @@ import { LineReader } from "../../../../worker-image/src/support/lineReader";
 
 describe("ResultFinder", () => {
   /** The result found in an output, and the lines for the log. Lines that begin with `progress` report it. */
-  function find(output: string | Buffer, chunk = 65_536): { found: FoundResult; log: string[] } {
+  function find(output: string | Buffer, chunk = 65_536, folder?: string): { found: FoundResult; log: string[] } {
     const log: string[] = [];
-    const finder = new ResultFinder(({ text }) => log.push(text));
+    const finder = new ResultFinder(({ text }) => log.push(text), folder);
     const reader = new LineReader(
       maxKeptCharacters,
       (line) => (line.text.startsWith("progress") ? finder.progress() : finder.line(line)),
@@ -141,6 +144,29 @@ describe("ResultFinder", () => {
     expect(find(`"${"x".repeat(2_000_000)}"`).found).to.have.nested.property("omitted.bytes", 2_000_002);
     expect(find(`"${"x".repeat(2_000_000)}\n`).found.ok).to.equal(false);
     expect(find(`${"x".repeat(2_000_000)}\n7`).found).to.deep.equal({ ok: true, value: 7 });
+  });
+
+  it("puts it into a file of the folder, and keeps no other there", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "finder-"));
+    // A character of two code units crosses each bound.
+    const long = `["${"𝄞".repeat(700_000)}",\n"${"𝄞".repeat(700_000)}"]`;
+    for (const [output, wanted, left] of [
+      [long, long, 1],
+      [`{"a": 1}\n${long}\n`, long, 1],
+      [`${long}\n${long}\nbye`, long, 1],
+      [`${long}\n["${"y".repeat(70_000)}"]\n`, `["${"y".repeat(70_000)}"]`, 1],
+      [`${long}\n7\n`, undefined, 0],
+      [`${long}\n{"a":\nno\n}\n`, undefined, 0],
+      [`[\n${long.slice(2)}\nno\n`, undefined, 0],
+    ] as const) {
+      rmSync(folder, { recursive: true });
+      mkdirSync(folder);
+      const { found } = find(output, 60_001, folder);
+      const file = found.ok ? found.file : undefined;
+      expect(file && readFileSync(file.path, "utf8"), output.slice(-20)).to.equal(wanted);
+      if (file) expect(file.sha256).to.equal(createHash("sha256").update(wanted!).digest("hex"));
+      expect(readdirSync(folder), output.slice(-20)).to.have.length(left);
+    }
   });
 
   const words = fc.constantFrom(

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { type Readable } from "node:stream";
 import { type Line, LineReader } from "../../support/lineReader";
 import { shorten } from "../../support/text";
@@ -6,7 +7,7 @@ import { pour } from "../pour";
 import { type RunEvents } from "../runner";
 import { SaidLines } from "../saidLines";
 import { readCheckpointLine } from "./checkpointLine";
-import { type FoundResult, maxKeptCharacters } from "./foundResult";
+import { failure, type FoundResult, maxKeptCharacters } from "./foundResult";
 import { readResultFile } from "./resultFile";
 import { ResultFinder } from "./resultFinder";
 
@@ -16,15 +17,20 @@ const maxLoggedCharacters = 4_000;
 export class CommandOutput {
   readonly stdout: LineReader;
   readonly stderr: LineReader;
-  private readonly results = new ResultFinder((line) => this.log("stdout", line));
+  private readonly results: ResultFinder;
   private readonly said = { stdout: new SaidLines(), stderr: new SaidLines() };
   private hasErrors = false;
 
-  /** @param resultFile file into which the command may write its result instead of printing it */
+  /**
+   * @param resultFile file into which the command may write its result instead of printing it
+   * @param check finds what is wrong with the JSON of a file, if that can be said
+   */
   constructor(
     private readonly events: RunEvents,
     private readonly resultFile?: string,
+    private readonly check?: (file: string) => Promise<string | undefined>,
   ) {
+    this.results = new ResultFinder((line) => this.log("stdout", line), events.resultFolder);
     const more = (kept: string, rest: string) => this.results.more(kept, rest);
     this.stdout = new LineReader(maxKeptCharacters, (line) => this.onOutput(line), more);
     this.stderr = new LineReader(maxLoggedCharacters, (line) => this.onErrorOutput(line));
@@ -38,10 +44,15 @@ export class CommandOutput {
 
   /** The result, or its problem. */
   async result(): Promise<FoundResult> {
-    const written = this.resultFile === undefined ? undefined : await readResultFile(this.resultFile);
-    if (!written) return this.results.end();
-    this.logLast();
-    return written;
+    const { resultFile, events } = this;
+    const copy = events.resultFolder && path.join(events.resultFolder, "copy");
+    const written = resultFile === undefined ? undefined : await readResultFile(resultFile, copy);
+    const found = written ?? this.results.end();
+    if (written) this.logLast();
+    if (!found.ok || !found.file || found.file.bytes <= maxKeptCharacters) return found;
+    // It was not read yet.
+    const problem = await this.check?.(found.file.path);
+    return problem === undefined ? found : failure(`a text of ${found.file.bytes} bytes`, problem);
   }
 
   /** A possible result counts as plain output if the command failed, or wrote its result into the file. */

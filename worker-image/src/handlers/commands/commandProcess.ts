@@ -2,6 +2,7 @@ import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
 import { exitCodes } from "../../../../contract/handler";
 import { type JobError } from "../../../../contract/records/record";
+import { toJobError } from "../../support/errors";
 import { killedByKernel, noteKernelKill } from "../memory";
 import { type ChildParts, JobChild } from "../processes/jobChild";
 import { signalGroup } from "../processes/processGroups";
@@ -100,9 +101,14 @@ export class CommandProcess {
   }
 
   private async success(): Promise<RunOutcome> {
-    const result = await this.output.result();
-    if (!result.ok) return failure("ResultError", result.message, true);
-    return { kind: "succeeded", result: result.value, ...(result.omitted && { omitted: result.omitted }) };
+    try {
+      const found = await this.output.result();
+      if (!found.ok) return failure("ResultError", found.message, true);
+      const { value: result, file, omitted } = found;
+      return { kind: "succeeded", result, ...(file ? { file } : omitted && { omitted }) };
+    } catch (error) {
+      return { kind: "failed", error: toJobError(error), isPermanent: false };
+    }
   }
 }
 

@@ -21,6 +21,8 @@ export interface CommandRunnerOptions extends RunnerParts {
   /** Program and arguments. */
   command: string[];
   timeoutSeconds: number;
+  /** Finds what is wrong with the JSON of a large result, if that can be said. @default - it is taken as it is */
+  checkResult?: (file: string) => Promise<string | undefined>;
 }
 
 /** Resources that an attempt has to itself. */
@@ -98,7 +100,7 @@ export class CommandRunner implements Runner {
         child.on("error", reject);
       });
       if (child.pid === undefined) await started;
-      const output = new CommandOutput(events, resultFileIn(folder));
+      const output = new CommandOutput(events, resultFileIn(folder), this.options.checkResult);
       process = new CommandProcess(child, output, this.options, { mark, folder });
     } finally {
       await input.close();

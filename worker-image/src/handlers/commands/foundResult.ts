@@ -1,29 +1,31 @@
 import { findJsonLosses } from "../../../../contract/http/jsonLosses";
 import { limits } from "../../../../contract/limits";
 import { shorten } from "../../support/text";
-import { type EncodedResult, encodeResult } from "../encodeResult";
+import { encodeResult } from "../encodeResult";
+import { type LargeResult } from "../largeResult";
 
 /** Most characters of JSON that are kept: room for a result within the limit with white space in it, and for more. */
 export const maxKeptCharacters = 16 * limits.maxResultBytes;
 
-/** A result: its value, or the description of one that is too large; or its problem. */
-export type FoundResult = { ok: true; value?: unknown; omitted?: Omitted } | { ok: false; message: string };
-type Omitted = Extract<EncodedResult, { ok: true }>["omitted"];
+/** A result: its value, or one that is too large for a record; or its problem. */
+export type FoundResult = ({ ok: true; value?: unknown } & Partial<LargeResult>) | { ok: false; message: string };
 
-/** The result of a JSON text, unless JavaScript would read parts of it as other values. */
-export function resultOf(text: string, value: unknown): FoundResult {
+/**
+ * The result of a JSON text, unless JavaScript would read parts of it as other values. One that is too large for a
+ * record is written into the file, if there is one.
+ */
+export function resultOf(text: string, value: unknown, file: string | undefined): FoundResult {
   const [loss] = findJsonLosses(text);
   if (loss)
     return failure(text, `reading it would change it${loss.path && ` at ${shorten(loss.path, 300)}`}: ${loss.message}`);
-  const encoded = encodeResult(value);
-  if (!encoded.ok) return encoded;
-  return encoded.omitted ? { ok: true, omitted: encoded.omitted } : { ok: true, value };
+  const encoded = encodeResult(value, { file });
+  return !encoded.ok || encoded.json === undefined ? encoded : { ok: true, value };
 }
 
 /** The result of a text that is to be JSON as a whole. */
-export function resultOfText(text: string): FoundResult {
+export function resultOfText(text: string, file: string | undefined): FoundResult {
   const parsed = parse(text);
-  return parsed.ok ? resultOf(text, parsed.value) : failure(text, parsed.message());
+  return parsed.ok ? resultOf(text, parsed.value, file) : failure(text, parsed.message());
 }
 
 /** The value of a JSON text, or the message of its error. */

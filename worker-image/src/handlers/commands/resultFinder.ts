@@ -1,8 +1,7 @@
-import { createHash, type Hash } from "node:crypto";
+import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { bytesOf } from "../../../../contract/check";
 import { type Line } from "../../support/lineReader";
-import { omittedResult } from "../encodeResult";
+import { LargeResultText } from "../largeResult";
 import { failure, type FoundResult, hintOf, maxKeptCharacters, parse, resultOf, resultOfText } from "./foundResult";
 import { BracketDepth, isJsonFragment, likenessOf } from "./jsonShape";
 
@@ -15,6 +14,8 @@ interface Candidate {
   find: () => FoundResult;
   /** Lines for the log, if something else becomes the result. */
   lines: Line[];
+  /** Removes what else was kept of it. */
+  drop?: () => void;
   /** Counts as JSON only at the end of the output. */
   isWeak?: true;
   /** A number or a word, which logs also have in lines of their own. */
@@ -24,7 +25,7 @@ interface Candidate {
 /**
  * Finds the result in a command's output: the last JSON value in lines of its own, one line or many. Text that looks
  * like JSON there but can't be read as a whole is an error; no part of it, and nothing before it, counts as the
- * result. Keeps at most one value, and of a large one only size and digest.
+ * result. Keeps at most one value; a large one goes into a file of the folder, and only its brackets are read.
  */
 export class ResultFinder {
   private open?: Block;
@@ -33,9 +34,16 @@ export class ResultFinder {
   private before?: Candidate;
   /** True if the current line, too long to be kept, doesn't look like JSON. */
   private areLongWords = false;
+  private files = 0;
 
-  /** @param onLog called with the lines that are no result */
-  constructor(private readonly onLog: (line: Line) => void) {}
+  /**
+   * @param onLog called with the lines that are no result
+   * @param folder folder for large results; without one only their size and digest are kept
+   */
+  constructor(
+    private readonly onLog: (line: Line) => void,
+    private readonly folder?: string,
+  ) {}
 
   /** Takes one line that reports no progress. */
   line(line: Line): void {
@@ -60,7 +68,7 @@ export class ResultFinder {
       const text = kept.trimStart();
       this.areLongWords = !text.startsWith('"') && likenessOf(text) !== "strongly";
       if (this.areLongWords) return;
-      this.open = new Block();
+      this.open = new Block(this.newFile());
     }
     this.open.addLong(kept, rest);
   }
@@ -80,7 +88,8 @@ export class ResultFinder {
   /** A possible result counts as plain output if the command failed. */
   logAll(): void {
     if (this.open) this.close(this.open, unclosed);
-    for (const candidate of [this.before, this.last]) for (const line of candidate?.lines ?? []) this.onLog(line);
+    this.forget(this.before);
+    this.forget(this.last);
     this.before = this.last = undefined;
   }
 
@@ -90,13 +99,13 @@ export class ResultFinder {
     if (parsed.ok && hasColours && isScalar) return this.words(line);
     if (parsed.ok) {
       const problem = hasColours ? colours : line.isGarbled && garbled;
-      const find = () => (problem ? failure(text, problem) : resultOf(text, parsed.value));
+      const find = () => (problem ? failure(text, problem) : resultOf(text, parsed.value, this.newFile()));
       return this.take({ find, lines: [line], ...(isScalar && { isScalar }) });
     }
     const likeness = likenessOf(text);
     if (likeness === undefined) return this.words(line);
     if (likeness === "strongly" && !isScalar) {
-      const block = new Block();
+      const block = new Block(this.newFile());
       this.open = block;
       return this.continueBlock(block, line, text, hasColours);
     }
@@ -124,6 +133,7 @@ export class ResultFinder {
     this.take({
       find: () => block.end(problem),
       lines: block.lines,
+      drop: () => block.drop(),
       ...(block.problem === unquoted && { isWeak: true }),
     });
   }
@@ -134,15 +144,25 @@ export class ResultFinder {
       this.last = candidate;
       return;
     }
-    for (const each of [this.before, this.last]) for (const line of each?.lines ?? []) this.onLog(line);
+    this.forget(this.before);
+    this.forget(this.last);
     this.before = undefined;
     this.last = candidate;
+  }
+
+  private forget(candidate: Candidate | undefined): void {
+    for (const line of candidate?.lines ?? []) this.onLog(line);
+    candidate?.drop?.();
+  }
+
+  private newFile(): string | undefined {
+    return this.folder && path.join(this.folder, String(++this.files));
   }
 
   /** A log line: anything before it that looked a little like JSON was one, too. */
   private words(line: Line): void {
     if (this.last?.isWeak && !this.before?.isScalar) {
-      for (const each of this.last.lines) this.onLog(each);
+      this.forget(this.last);
       this.last = this.before;
       this.before = undefined;
     }
@@ -159,10 +179,11 @@ class Block {
   private readonly brackets = new BracketDepth();
   private beginning = "";
   private text = "";
-  private bytes = 0;
-  private hash?: Hash;
+  private large?: LargeResultText;
   /** True if the current line was taken already, since it is long. */
   private isLineTaken = false;
+
+  constructor(private readonly file: string | undefined) {}
 
   get isClosed(): boolean {
     return this.brackets.depth <= 0;
@@ -176,9 +197,10 @@ class Block {
   }
 
   addLong(kept: string, rest: string): void {
-    if (!this.isLineTaken) this.add(this.beginning === "" ? kept.trimStart() : `\n${kept}`);
+    const start = this.isLineTaken ? "" : this.beginning === "" ? kept.trimStart() : `\n${kept}`;
     this.isLineTaken = true;
-    this.add(rest);
+    // At once, since a character may be divided between the two.
+    this.add(start + rest);
   }
 
   /** None of it need be kept then. */
@@ -187,30 +209,31 @@ class Block {
     const hint = problem === words ? hintOf(this.text) : undefined;
     this.problem = hint ?? problem;
     this.text = "";
-    this.hash = undefined;
+    this.drop();
+  }
+
+  drop(): void {
+    this.large?.drop();
+    this.large = undefined;
   }
 
   end(problem?: string): FoundResult {
     if (this.problem !== undefined) return failure(this.beginning, this.problem);
     if (problem !== undefined) return failure(this.beginning, problem);
-    if (this.hash) return { ok: true, omitted: omittedResult(this.bytes, this.hash.digest("hex")) };
-    return resultOfText(this.text);
+    return this.large ? { ok: true, ...this.large.end() } : resultOfText(this.text, this.file);
   }
 
   private add(piece: string): void {
     this.brackets.add(piece);
     if (this.beginning.length < 100) this.beginning += piece.slice(0, 100);
     if (this.problem !== undefined) return;
-    if (!this.hash && this.text.length + piece.length <= maxKeptCharacters) {
+    if (!this.large && this.text.length + piece.length <= maxKeptCharacters) {
       this.text += piece;
       return;
     }
     this.isLong = true;
-    for (const each of this.hash ? [piece] : [this.text, piece]) {
-      this.hash ??= createHash("sha256");
-      this.hash.update(each, "utf8");
-      this.bytes += bytesOf(each);
-    }
+    this.large ??= new LargeResultText(this.file);
+    this.large.add(this.text + piece);
     this.text = "";
     this.lines.length = 0;
   }

@@ -120,7 +120,7 @@ async function runJob(message: RunMessage): Promise<void> {
     progress: (fraction: number, note?: string) => progress.report(fraction, note),
     checkpoint: (value: unknown) => keepCheckpoint(message, value),
   };
-  const end = await runs.run(run, () => endOf(handler, job, context));
+  const end = await runs.run(run, () => endOf(handler, job, context, message.resultFile));
   progress.flush();
   log.end();
   running.delete(run);
@@ -153,21 +153,34 @@ function keepCheckpoint({ run, job, keepsCheckpoints }: RunMessage, value: unkno
   sendToWorker({ kind: "checkpoint", run, json: encodeCheckpoint(value) });
 }
 
-async function endOf(handler: Handler, job: Job, context: Omit<JobContext, "giveBack">): Promise<HandlerEnd> {
+async function endOf(
+  handler: Handler,
+  job: Job,
+  context: Omit<JobContext, "giveBack">,
+  resultFile: string | undefined,
+): Promise<HandlerEnd> {
   let givenBack: string | undefined;
   const giveBack = (reason?: string): never => {
     givenBack ??= cutReason(reason);
     throw new Error(`The job is given back: ${givenBack}`);
   };
-  const end = await callHandler(handler, job, { ...context, giveBack });
+  const end = await callHandler(handler, job, { ...context, giveBack }, resultFile);
   // A handler that catches all errors can't undo it by accident.
   return givenBack === undefined ? end : { kind: "given-back", reason: givenBack };
 }
 
-async function callHandler(handler: Handler, job: Job, context: JobContext): Promise<HandlerEnd> {
+async function callHandler(
+  handler: Handler,
+  job: Job,
+  context: JobContext,
+  file: string | undefined,
+): Promise<HandlerEnd> {
   try {
-    const encoded = encodeResult(await handler(job, context));
-    if (encoded.ok) return { kind: "succeeded", json: encoded.json, omitted: encoded.omitted };
+    const encoded = encodeResult(await handler(job, context), { file });
+    if (encoded.ok) {
+      const { json, file, omitted } = encoded;
+      return { kind: "succeeded", json, ...(file ? { file } : omitted && { omitted }) };
+    }
     return { kind: "failed", isPermanent: true, error: { name: "ResultError", message: encoded.message } };
   } catch (thrown) {
     const stack = frames?.shown(stackOf(thrown));

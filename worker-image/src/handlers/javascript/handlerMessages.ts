@@ -1,5 +1,6 @@
-import { type JobError, type OmittedResult } from "../../../../contract/records/record";
+import { type JobError } from "../../../../contract/records/record";
 import { type Job } from "../handler";
+import { type LargeResult } from "../largeResult";
 import { type StopCause } from "../runner";
 
 /** Source of the handler that a process loads. */
@@ -27,6 +28,8 @@ export interface RunMessage {
   keepsCheckpoints: boolean;
   /** File with the payload, if the job has none. */
   payloadFile?: PayloadFile | undefined;
+  /** File for a result that is too large for a message, if there is a place for one. */
+  resultFile?: string | undefined;
 }
 
 export interface PayloadFile {
@@ -68,7 +71,7 @@ export interface Remains {
 
 /** End of a handler that ran to its end. */
 export type HandlerEnd =
-  /** The result as JSON, checked; undefined if there is none. `omitted`: description of one that is too large. */
-  | { kind: "succeeded"; json?: string; omitted?: OmittedResult }
+  /** The result as JSON, checked; undefined if there is none, or if it is too large for a record. */
+  | ({ kind: "succeeded"; json?: string } & Partial<LargeResult>)
   | { kind: "failed"; error: JobError; isPermanent: boolean; stack?: string }
   | { kind: "given-back"; reason: string };

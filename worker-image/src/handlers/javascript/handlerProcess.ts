@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import path from "node:path";
 import { type Readable } from "node:stream";
 import { type Log } from "../../../../contract/log";
 import { type JobError } from "../../../../contract/records/record";
@@ -131,7 +132,8 @@ export class HandlerProcess {
       signal.addEventListener("abort", onStop);
       const keepsCheckpoints = events.onCheckpoint !== undefined;
       const { mark } = tracked;
-      this.link.send({ kind: "run", run: number, job, directory, mark, keepsCheckpoints, payloadFile });
+      const resultFile = events.resultFolder && path.join(events.resultFolder, "result");
+      this.link.send({ kind: "run", run: number, job, directory, mark, keepsCheckpoints, payloadFile, resultFile });
     });
   }
 
@@ -304,8 +306,8 @@ function exitError(what: string): JobError {
 
 function outcomeOf(end: HandlerEnd): RunOutcome {
   if (end.kind !== "succeeded") return end;
-  const result = end.json === undefined ? undefined : (JSON.parse(end.json) as unknown);
-  return { kind: "succeeded", result, ...(end.omitted && { omitted: end.omitted }) };
+  const { json, ...more } = end;
+  return { ...more, result: json === undefined ? undefined : (JSON.parse(json) as unknown) };
 }
 
 /** The worker's own options, except that one debugger listens at one port only. */
