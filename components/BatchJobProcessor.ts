@@ -15,6 +15,7 @@ import { hasOwnHandler } from "./handlers/shipHandlers";
 import { WorkerNetwork } from "./network/WorkerNetwork";
 import { JobAlarms } from "./pipeline/JobAlarms";
 import { JobApi, schemeOf } from "./pipeline/JobApi";
+import { JobDashboard, type WatchedType } from "./pipeline/JobDashboard";
 import { JobEvents } from "./pipeline/JobEvents";
 import { JobOperator } from "./pipeline/JobOperator";
 import { JobRepair } from "./pipeline/JobRepair";
@@ -82,7 +83,9 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     super("batch-job-processor:index:BatchJobProcessor", name, {}, { ...opts, transformations });
     const { logGroup, api, router, events, tables, network, processors } = withShortStacks(() => {
       const pipeline = this.createPipeline(name, args);
-      return { ...pipeline, ...this.createProcessors(name, args, pipeline) };
+      const made = this.createProcessors(name, args, pipeline);
+      if (args.dashboard) this.createDashboard(name, args, pipeline, made.processors);
+      return { ...pipeline, ...made };
     });
     const byType = (pick: (processor: (typeof processors)[number]) => pulumi.Output<string>) =>
       pulumi.all(Object.fromEntries(processors.map((processor) => [processor.type, pick(processor)])));
@@ -207,6 +210,21 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       return { type, queue, fleet };
     });
     return { network, processors };
+  }
+
+  private createDashboard(
+    name: string,
+    { metrics = defaults.metrics }: BatchJobProcessorArgs,
+    { router, scaler, repair, removal, operator, api, logGroup, target }: Pipeline,
+    types: WatchedType[],
+  ): void {
+    if (metrics === "off") return;
+    const functions = {
+      ...{ "front end": api.frontend.function, router: router.router.function, scaler: scaler.scaler.function },
+      ...{ repair: repair.repair.function, removal: removal.lambda.function, operator: operator.lambda.function },
+    };
+    const args = { component: metricsName(name), metrics, types, router, api, functions, logGroup, target };
+    new JobDashboard(`${name}-dashboard`, args, { parent: this });
   }
 }
 

@@ -29,6 +29,7 @@ const options = [
   { inputs: "`network.privateWorkers`, a secret in an SSM parameter", args: withSecret("ssm", "parameter/a") },
   { inputs: "`frontend: { provisionedConcurrency: 1 }`", args: { frontend: { provisionedConcurrency: 1 } } },
   { inputs: "`router: { provisionedConcurrency: 1 }`", args: { router: { provisionedConcurrency: 1 } } },
+  { inputs: "`dashboard: true`", args: { dashboard: true } },
   { inputs: "`alarms`", args: { alarms: { email: "ops@example.com" } } },
   { inputs: "`tracking: false`", args: { tracking: false } },
   { inputs: "`events: true`", args: { events: true } },

@@ -30,6 +30,7 @@ async function recordPrograms() {
           TOKEN: "arn:aws:ssm:us-east-1:123456789012:parameter/token",
         },
         sessionManager: true,
+        dashboard: true,
         alarms: { email: "ops@example.com" },
         network: { privateWorkers: true, egress: "aws", flowLogs: true },
         kmsKey: "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",

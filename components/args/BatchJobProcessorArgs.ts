@@ -128,6 +128,13 @@ export interface BatchJobProcessorArgs {
    */
   alarms?: AlarmsArgs;
   /**
+   * Makes a CloudWatch dashboard of the component's jobs, fleets, functions and API, and saved queries of its logs. The
+   * dashboard costs $3 a month beyond the account's first three. Not with `metrics: "off"`.
+   * @default false
+   * @example true
+   */
+  dashboard?: boolean;
+  /**
    * Memory and concurrency of the front-end Lambda.
    * @default - 512 MB, no concurrency reserved
    * @example { memorySize: 1_024 }

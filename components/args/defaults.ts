@@ -11,6 +11,7 @@ export const defaults = {
   authorization: "iam",
   logRetentionDays: 30,
   metrics: "type",
+  dashboard: false,
   alarms: { deadLetters: 1, stalledSeconds: 600 },
   machineImage: "recommended",
   network: { privateWorkers: false, egress: "any", flowLogs: false },

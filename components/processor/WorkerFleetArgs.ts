@@ -24,7 +24,15 @@ export interface WorkerAddresses {
 
 export interface WorkerFleetArgs extends Pick<
   BatchJobProcessorArgs,
-  "logRetentionDays" | "metrics" | "policyStatements" | "environment" | "secrets" | "sessionManager" | "kmsKey" | "tags"
+  | "logRetentionDays"
+  | "metrics"
+  | "dashboard"
+  | "policyStatements"
+  | "environment"
+  | "secrets"
+  | "sessionManager"
+  | "kmsKey"
+  | "tags"
 > {
   processor: ProcessorSettings;
   /** Name of the component, for its metrics. */

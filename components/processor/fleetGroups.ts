@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { fleetTag, fleetTagValue } from "../../contract/fleet/state";
 import { type ProcessorSettings } from "../args/ProcessorArgs";
+import { groupMetric } from "../pipeline/JobDashboard";
 import { scheduleCapacity } from "./capacitySchedule";
 import { lifecycleHooks, manageHooks } from "./lifecycleHooks";
 import { type WorkerFleetArgs } from "./WorkerFleetArgs";
@@ -55,6 +56,7 @@ function createGroup(
       suspendedProcesses: ["AZRebalance"],
       capacityRebalance: false,
       waitForCapacityTimeout: "0",
+      enabledMetrics: args.dashboard ? [groupMetric] : undefined,
       tags: groupTags(name, args),
     },
     {

@@ -76,6 +76,7 @@ export const everyOption: Record<string, BatchJobProcessorArgs> = {
     secrets: { PASSWORD: "arn:aws:ssm:us-east-1:123456789012:parameter/password" },
     logRetentionDays: 7,
     metrics: "type",
+    dashboard: true,
     alarms: { email: "ops@example.com", deadLetters: 2, stalledSeconds: 900 },
     frontend: { memorySize: 512, reservedConcurrency: 10, provisionedConcurrency: 1 },
     router: { memorySize: 512, reservedConcurrency: 10, provisionedConcurrency: 1 },

@@ -239,6 +239,7 @@ export const argsSchema = z.strictObject({
     .optional(),
   metrics: z.enum(Metrics).optional(),
   alarms: alarms.optional(),
+  dashboard: z.boolean().optional(),
   frontend: lambda.optional(),
   router: lambda.optional(),
   kmsKey: input(

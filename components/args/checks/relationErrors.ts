@@ -6,7 +6,7 @@ import { architectureOf, isBurstable } from "../../aws/instanceTypes";
 import { usesThis } from "../../handlers/bundle/handlerFindings";
 import { definitionOf, placeOf } from "../../handlers/jobs/jobDeclaration";
 import { type BatchJobProcessorArgs } from "../BatchJobProcessorArgs";
-import { Egress, PayloadForm } from "../choices";
+import { Egress, Metrics, PayloadForm } from "../choices";
 import { recommendedPattern } from "../defaults";
 import { type LambdaArgs } from "../LambdaArgs";
 import { type NetworkArgs } from "../NetworkArgs";
@@ -41,6 +41,8 @@ export function relationErrors(args: BatchJobProcessorArgs): InputError[] {
   checkPayloads(args, refuse);
   checkAuthorization(args, refuse);
   checkAlarms(args, refuse);
+  if (args.dashboard === true && args.metrics === Metrics.Off)
+    refuse("dashboard", 'Expected only with metrics, got "off" of metrics');
   for (const half of ["frontend", "router"] as const) checkConcurrency(args, half, refuse);
   return errors;
 }

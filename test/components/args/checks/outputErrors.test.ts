@@ -78,7 +78,7 @@ const all = {
   ...{ policyStatements: processor.policyStatements, environment: { A: "b" }, logRetentionDays: 30 },
   secrets: { C: "arn:aws:secretsmanager:us-east-1:123456789012:secret:c-AbCdEf#key" },
   registryCredentials: "arn:aws:secretsmanager:us-east-1:123456789012:secret:r-AbCdEf",
-  ...{ metrics: "type", machineImage: "recommended" },
+  ...{ metrics: "type", dashboard: true, machineImage: "recommended" },
   alarms: { topicArn: "arn:aws:sns:us-east-1:123456789012:pager", email: "a@b", deadLetters: 1, stalledSeconds: 60 },
   kmsKey: "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
   frontend: { memorySize: 512, reservedConcurrency: 2, provisionedConcurrency: 1 },
