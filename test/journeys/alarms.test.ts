@@ -21,7 +21,7 @@ describe("the alarms", () => {
       new aws.sns.TopicSubscription("told", {
         ...{ topic: topic.arn, protocol: "sqs", endpoint: queue.arn, rawMessageDelivery: true },
       });
-      return { alarms: { topicArn: topic.arn, email: "ops@example.com" } };
+      return { dashboard: true, alarms: { topicArn: topic.arn, email: "ops@example.com" } };
     };
     journey = await startJourney(processors, handlers, args, { scheduleSeconds: 1 });
   });
