@@ -22,6 +22,8 @@ interface Entry extends Live<unknown> {
   text?: string;
   etag?: string | null;
   failures: number;
+  /** Milliseconds after which the last failure says to ask again. */
+  retryAfter?: number;
   isAsking: boolean;
   /** True if it was to be asked while it was being asked: that answer may be too old. */
   isToAskAgain?: boolean;
@@ -83,7 +85,7 @@ export class Poller {
   watch(path: string): () => void {
     const entry = this.entries.get(path)!;
     entry.watchers++;
-    if (entry.watchers === 1) this.ask(path, entry);
+    if (entry.watchers === 1 && !this.isHidden) this.ask(path, entry);
     return () => {
       entry.watchers--;
       if (entry.watchers === 0) this.effects.clearTimer(entry.timer);
@@ -150,8 +152,10 @@ export class Poller {
       entry.text = text;
       entry.etag = etag;
     } catch (error) {
-      entry.failures++;
-      entry.trouble.value = error instanceof Trouble ? error : new Trouble("nonsense", (error as Error).message);
+      const trouble = error instanceof Trouble ? error : new Trouble("nonsense", (error as Error).message);
+      // An API that is asked too often says when to come again: that is no trouble, if it is so once.
+      entry.retryAfter = (trouble.retryAfterSeconds ?? 0) * 1_000;
+      if (entry.failures++ > 0 || entry.retryAfter === 0) entry.trouble.value = trouble;
     }
   }
 
@@ -161,11 +165,10 @@ export class Poller {
     }, this.pauseOf(entry));
   }
 
-  private pauseOf({ failures, every, trouble }: Entry): number {
+  private pauseOf({ failures, every, retryAfter = 0 }: Entry): number {
     const { busy, calm } = this.effects.pace;
     if (failures > 0) {
-      const asked = (trouble.peek()?.retryAfterSeconds ?? 0) * 1_000;
-      return Math.max(asked, Math.min(longestPause, busy * 2 ** failures));
+      return Math.max(retryAfter, Math.min(longestPause, busy * 2 ** failures));
     }
     return Math.max(every, this.effects.now() - this.changedAt > calmAfter ? calm : busy);
   }

@@ -32,6 +32,8 @@ export function App() {
   useEffect(closeDialog, [place.value]);
   useEffect(() => {
     document.title = `${title} · Batch jobs`;
+    // On a phone the names of the pages don't fit beside each other.
+    document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     // Not at the start: the browser's own focus is right there.
     if (!isFirst.current) main.current?.focus();
     isFirst.current = false;

@@ -1,11 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
 import type { JobLogs, LogLine } from "../../contract/http/answers";
-import { isLocal, useLive } from "../api/page";
+import { isLocal, poller, useLive } from "../api/page";
 import { Problem } from "./acts";
 import { At } from "./clock";
 
 /** A component answers one call a second; on AWS lines are there after some seconds anyway. */
 const pause = isLocal ? 1_100 : 5_000;
+
+const waitingWords = "Waiting for further lines …";
 
 interface Tail {
   lines: LogLine[];
@@ -19,6 +21,13 @@ export function Logs({ id }: { id: string }) {
   const [level, setLevel] = useState("handler");
   const take = ({ lines: more, cursor: next }: JobLogs) =>
     setTail((before) => ({ lines: [...before.lines, ...more], cursor: next, isOver: next === undefined }));
+  // After lines the log is asked for again as late as after none: it must not be asked too often.
+  const [asked, setAsked] = useState<string>();
+  const isHeld = poller.isHeld.value;
+  useEffect(() => {
+    const timer = isHeld ? undefined : setTimeout(() => setAsked(cursor), pause);
+    return () => clearTimeout(timer);
+  }, [cursor, isHeld]);
   const shown = level === "all" ? lines : lines.filter(({ event }) => event === "job-log");
   return (
     <>
@@ -36,7 +45,8 @@ export function Logs({ id }: { id: string }) {
           ))}
         </div>
       )}
-      {!isOver && <Follow key={cursor ?? ""} id={id} after={cursor} take={take} />}
+      {!isOver && asked === cursor && <Follow key={asked ?? ""} id={id} after={asked} take={take} />}
+      {!isOver && asked !== cursor && <p class="muted">{waitingWords}</p>}
       {isOver && shown.length === 0 && <p class="muted">No lines</p>}
     </>
   );
@@ -51,7 +61,7 @@ function Follow({ id, after, take }: { id: string; after: string | undefined; ta
     if (logs && (logs.lines.length > 0 || logs.cursor !== after)) take(logs);
   }, [logs]);
   if (trouble) return <Problem trouble={trouble} />;
-  return <p class="muted">{logs ? "Waiting for further lines …" : "Reading the log …"}</p>;
+  return <p class="muted">{logs ? waitingWords : "Reading the log …"}</p>;
 }
 
 function Line({ line: { at, source, level, event, attempt, message, stream, fields } }: { line: LogLine }) {

@@ -334,6 +334,48 @@ describe("the console in a browser", () => {
     await page.setViewport({ width: 1_280, height: 900 });
   });
 
+  it("has all that one can act on within reach of the keyboard, and acts by it alone", async () => {
+    const id = await failing("by keys");
+    const { page } = tab;
+    const press = async (...keys: ("Tab" | "Enter" | "Escape")[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    for (const place of ["#/", "#/jobs?type=echo", `#/jobs/${id}`, "#/types/echo", "#/failures", "#/local"]) {
+      await tab.go(place);
+      await page.reload();
+      await page.waitForFunction("document.querySelectorAll('main :is(a, button)').length > 2");
+      const number = (await page.evaluate(`
+        document.addEventListener("focusin", (event) => seen.add(event.target));
+        seen = new Set();
+        wanted = [...document.querySelectorAll(":is(header, main) :is(a, button, input, select, textarea, summary)")]
+          .filter((each) => !each.disabled && each.checkVisibility());
+        wanted.length`)) as number;
+      // Fields of dates and times take several steps.
+      await press(...Array<"Tab">(number + 30).fill("Tab"));
+      const missed = "wanted.filter((each) => each.isConnected && !seen.has(each)).map((each) => each.outerHTML)";
+      expect(await page.evaluate(missed), place).to.deep.equal([]);
+    }
+    await tab.go(`#/jobs/${id}`);
+    const name = async () => (await page.evaluate("document.activeElement.innerText")) as string;
+    const goTo = async (wanted: string) => {
+      for (let step = 0; (await name()) !== wanted && step < 60; step++) await press("Tab");
+      expect(await name()).to.equal(wanted);
+    };
+    await tab.shows("Refusal");
+    await goTo("Retry");
+    await press("Enter");
+    await page.waitForSelector("dialog[open]");
+    await press("Escape");
+    await page.waitForSelector("dialog[open]", { hidden: true });
+    expect(await name(), "the focus is back").to.equal("Retry");
+    await press("Enter");
+    await page.waitForSelector("dialog[open]");
+    await goTo("Retry 1 job");
+    await press("Enter");
+    await tab.shows(`${id} is queued again`);
+    expect(await journey.reaches(id, "failed")).to.include({ retries: 1 });
+  });
+
   it("acts by the command line's proxy on an API that takes signed calls alone", async () => {
     const signed = await startJourney(processors, handlers, {}, { enforceAuth: true });
     const { region, credentials } = signed.cloud;

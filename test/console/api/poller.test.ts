@@ -153,8 +153,22 @@ describe("The console's poller", () => {
     poller.live("types", Number);
     answers(() => Promise.reject(new Trouble("failing", "throttled", [], 40)));
     poller.watch("types");
-    await pass(45_000);
+    await pass(39_000);
+    expect(poller.trouble.value, "once").to.equal(undefined);
+    await pass(6_000);
     expect(asked.map(({ at }) => at)).to.deep.equal([0, 40_000]);
+    expect(poller.trouble.value?.message).to.equal("throttled");
+  });
+
+  it("asks nothing that a hidden page begins to watch, until it is seen", async () => {
+    const { poller, asked, pass } = createPage();
+    poller.setHidden(true);
+    poller.live("types", Number);
+    poller.watch("types");
+    await pass(60_000);
+    expect(asked).to.deep.equal([]);
+    poller.setHidden(false);
+    expect(asked).to.have.length(1);
   });
 
   it("says after 5 s that there is no answer yet", async () => {
