@@ -108,6 +108,7 @@ describe("the console of an API in trouble, or with much to show", () => {
     const bodies: Record<string, object> = {
       "/jobs/a": { ...jobAt(3), id: "a", payload: 1 },
       "/types/invoice": { ...types.types[0], launchProblem: "no capacity" },
+      "/types/invoice/history": { type: "invoice", counts: [] },
       "/failures": {
         failures: [{ type: "invoice", errorKey: "No", count: 2, firstAt: at, lastAt: at, example: jobAt(1) }],
       },
@@ -130,7 +131,7 @@ describe("the console of an API in trouble, or with much to show", () => {
     for (const [place, names] of Object.entries(acts)) {
       await tab.go(place);
       await tab.shows(names[0]!);
-      const disabled = `[...document.querySelectorAll("main button:disabled")].map(({ title, innerText }) => [innerText, title])`;
+      const disabled = `[...document.querySelectorAll("main button[title]:disabled")].map(({ title, innerText }) => [innerText, title])`;
       const wanted = names.map((name) => [name, reason]);
       expect(await tab.page.evaluate(disabled), place).to.deep.equal(wanted);
     }
