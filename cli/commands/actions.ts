@@ -1,7 +1,7 @@
 import { type Command } from "commander";
 import type { Action } from "../../client/index";
-import { outcomeOf, showAction } from "../actOnMany";
-import { followAction } from "../followAction";
+import { outcomeOf, showAction } from "../acts/actOnMany";
+import { followAction } from "../acts/followAction";
 import { renderActions, renderFailures } from "../output/actionTables";
 import { openSession, print, printJson, type Session } from "../session";
 

@@ -1,6 +1,6 @@
 import { type Command } from "commander";
 import type { Job, JobClient } from "../../client/index";
-import { actOnMany, isByFilter, type ManyOptions, takesMany } from "../actOnMany";
+import { actOnMany, isByFilter, type ManyOptions, takesMany } from "../acts/actOnMany";
 import { exitCodes, usageError } from "../exitCodes";
 import { wholeSeconds } from "../optionValues";
 import { paint } from "../output/styled";

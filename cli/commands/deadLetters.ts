@@ -1,13 +1,13 @@
 import { type Command } from "commander";
 import { type DeadLetterOutcome, type DeadLetterSelection, JobProblemError } from "../../client/index";
-import { confirm, expectYes } from "../confirm";
+import { confirm, expectYes } from "../acts/confirm";
+import { type RetriedJobs, retryFailed } from "../acts/retryFailed";
 import { CommandError, type ExitCode, exitCodes, usageError } from "../exitCodes";
 import { count, rate } from "../optionValues";
 import { renderLetter, renderLetters } from "../output/deadLetterTables";
 import { paint } from "../output/styled";
 import { err } from "../output/terminal";
 import { reportFailure } from "../reportFailure";
-import { type RetriedJobs, retryFailed } from "../retryFailed";
 import { openSession, print, printJson, type Session } from "../session";
 import { untilInterrupted } from "../untilInterrupted";
 

@@ -168,7 +168,7 @@ describe("what is printed", () => {
   });
 
   it("passes the one filter: no other file writes to standard output or standard error", () => {
-    const folders = ["cli", "cli/commands", "cli/local", "cli/output", "demo"].map((folder) =>
+    const folders = ["cli", "cli/acts", "cli/commands", "cli/local", "cli/output", "demo"].map((folder) =>
       join(packageRoot(), folder),
     );
     const files = folders.flatMap((folder) =>

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Action } from "../client/index";
-import { nextPause, pollMilliseconds } from "../client/waitForJob";
-import { ProgressBars } from "./output/progressBars";
-import type { Session } from "./session";
-import { untilInterrupted } from "./untilInterrupted";
+import type { Action } from "../../client/index";
+import { nextPause, pollMilliseconds } from "../../client/waitForJob";
+import { ProgressBars } from "../output/progressBars";
+import type { Session } from "../session";
+import { untilInterrupted } from "../untilInterrupted";
 
 /**
  * Follows an action, with a bar, until it has ended, and returns it. `total`: number of its jobs, if that is known.

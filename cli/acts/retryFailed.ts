@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DeadLetterOutcome, JobClient, RedriveOptions, Refusal } from "../client/index";
-import { JobProblemError } from "../client/index";
-import { CommandError, exitCodes } from "./exitCodes";
+import type { DeadLetterOutcome, JobClient, RedriveOptions, Refusal } from "../../client/index";
+import { JobProblemError } from "../../client/index";
+import { CommandError, exitCodes } from "../exitCodes";
 
 /** Outcome of retrying jobs. */
 export interface RetriedJobs extends DeadLetterOutcome {

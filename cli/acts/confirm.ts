@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
-import { CommandError, usageError } from "./exitCodes";
-import { oneLine } from "./output/printable";
+import { CommandError, usageError } from "../exitCodes";
+import { oneLine } from "../output/printable";
 
 /** Checks that the user can be asked. @throws CommandError if standard input is no terminal. */
 export function expectYes(act: string, hint?: string): void {

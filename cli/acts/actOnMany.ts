@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import type { Action, ActionVerb, JobFilter, JobState } from "../client/index";
+import type { Action, ActionVerb, JobFilter, JobState } from "../../client/index";
+import { CommandError, type ExitCode, exitCodes, usageError } from "../exitCodes";
+import { jobState, labelPair, rate, timeAgo } from "../optionValues";
+import { filterText, jobCount, renderAction } from "../output/actionTables";
+import { openSession, print, printJson, type Session } from "../session";
 import { confirm, expectYes } from "./confirm";
-import { CommandError, type ExitCode, exitCodes, usageError } from "./exitCodes";
 import { followAction } from "./followAction";
-import { jobState, labelPair, rate, timeAgo } from "./optionValues";
-import { filterText, jobCount, renderAction } from "./output/actionTables";
-import { openSession, print, printJson, type Session } from "./session";
 
 /** Options that choose many jobs, and say how to act on them. */
 export interface ManyOptions {
