@@ -8,8 +8,8 @@ import {
   readActions,
   readBatchResults,
   readFailures,
-  readHistory,
   readHealth,
+  readHistory,
   readJob,
   readJobLogs,
   readSchedules,
@@ -34,6 +34,7 @@ import type {
   JobPage,
   JobType,
   JobTypeMap,
+  ListedSchedule,
   ListQuery,
   LogLine,
   LogQuery,
@@ -44,7 +45,6 @@ import type {
   SubmitOptions,
   SubmitOutcome,
   SubmittedJob,
-  TypeSchedule,
 } from "./job";
 import { withResult } from "./largeValues";
 import { listJobs } from "./listJobs";
@@ -350,7 +350,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   }
 
   /** Lists the recurring schedules that submit jobs. */
-  async schedules({ signal }: CallOptions = {}): Promise<(TypeSchedule & { type: string })[]> {
+  async schedules({ signal }: CallOptions = {}): Promise<ListedSchedule[]> {
     return readSchedules(await this.origins.request({ method: "GET", path: "schedules", signal }));
   }
 

@@ -10,10 +10,10 @@ import type {
   JobLogs,
   JobPage,
   JobType,
+  ListedSchedule,
   PastCounts,
   Refusal,
   SubmittedJob,
-  TypeSchedule,
 } from "./job";
 import { gatewayCodes } from "./problemCode";
 
@@ -76,8 +76,8 @@ export function readHistory(value: unknown): PastCounts[] {
   return check<{ counts: PastCounts[] }>(value, isHistory, "a type's history").counts;
 }
 
-export function readSchedules(value: unknown): (TypeSchedule & { type: string })[] {
-  type Answer = { schedules: (TypeSchedule & { type: string })[] };
+export function readSchedules(value: unknown): ListedSchedule[] {
+  type Answer = { schedules: ListedSchedule[] };
   return check<Answer>(value, isObject(value) && Array.isArray(value.schedules), "schedules").schedules;
 }
 

@@ -23,6 +23,7 @@ export type {
   JobPage,
   JobShape,
   JobType,
+  ListedSchedule,
   TypeSchedule,
   ListQuery,
   LogLine,

@@ -12,6 +12,7 @@ export type {
   JobType,
   LogLine,
   PastCounts,
+  ListedSchedule,
   TypeSchedule,
 } from "../contract/http/answers";
 

@@ -1,4 +1,4 @@
-import type { Job, JobState, JobType, PastCounts, TypeSchedule, Waiting } from "../../client/index";
+import type { Job, JobState, JobType, ListedSchedule, PastCounts, Waiting } from "../../client/index";
 import { capacityReasons } from "../../contract/fleet/history";
 import { plainTable } from "./plainTable";
 import { printableJson } from "./printable";
@@ -163,13 +163,17 @@ export function renderHistory(history: PastCounts[]): Styled {
   return plainTable(columns, rows, out.columns);
 }
 
-export function renderSchedules(schedules: (TypeSchedule & { type: string })[]): Styled {
-  const rows = schedules.map(({ name, type, expression, timeZone = "UTC" }) => [name, type, expression, timeZone]);
+export function renderSchedules(schedules: ListedSchedule[]): Styled {
+  const rows = schedules.map(({ name, type, expression, timeZone = "UTC", next }) => [
+    ...[name, type, expression, timeZone],
+    next === undefined ? "" : next[0] === undefined ? "never again" : out.isTerminal ? shortTime(next[0]) : next[0],
+  ]);
   const columns = [
     { head: "NAME" },
     { head: "TYPE" },
     { head: "EXPRESSION", least: 20 },
     { head: "TIME ZONE", rank: 1 },
+    { head: "NEXT", rank: 2 },
   ];
   return plainTable(columns, rows, out.columns);
 }

@@ -1,5 +1,6 @@
 import { isLocal, useLive } from "../api/page";
 import { linkTo } from "../filters";
+import { At } from "../parts/clock";
 import { Shown } from "../parts/shown";
 import { whenOf } from "../schedule";
 
@@ -22,19 +23,20 @@ export function SchedulesPage() {
               <table>
                 <thead>
                   <tr>
-                    {["Schedule", "Type", "When", "Expression"].map((head) => (
+                    {["Schedule", "Type", "When", "Next", "Expression"].map((head) => (
                       <th scope="col">{head}</th>
                     ))}
                   </tr>
                 </thead>
                 <tbody>
-                  {schedules.map(({ type, name, expression, timeZone }) => (
+                  {schedules.map(({ type, name, expression, timeZone, next }) => (
                     <tr key={`${type} ${name}`}>
                       <td>{name}</td>
                       <td>
                         <a href={linkTo("types", type)}>{type}</a>
                       </td>
                       <td>{[whenOf(expression), timeZone ?? "UTC"].filter(Boolean).join(", ")}</td>
+                      <td>{next && <Next times={next} />}</td>
                       <td>
                         <code>{expression}</code>
                       </td>
@@ -46,6 +48,20 @@ export function SchedulesPage() {
           )
         }
       </Shown>
+    </>
+  );
+}
+
+function Next({ times }: { times: string[] }) {
+  if (times.length === 0) return <>never again</>;
+  return (
+    <>
+      {times.map((at, index) => (
+        <span key={at}>
+          {index > 0 && " · "}
+          <At at={at} />
+        </span>
+      ))}
     </>
   );
 }

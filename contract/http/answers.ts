@@ -17,7 +17,7 @@ export interface Answers {
   Types: { types: JobType[] };
   JobType: JobType;
   TypeHistory: TypeHistory;
-  Schedules: { schedules: (TypeSchedule & { type: string })[] };
+  Schedules: { schedules: ListedSchedule[] };
   Failures: { failures: FailureGroup[] };
   Action: Action;
   Actions: { actions: Action[] };
@@ -272,4 +272,11 @@ export interface TypeSchedule {
   expression: string;
   /** Time zone of a `cron` expression; UTC by default. */
   timeZone?: string;
+}
+
+/** A schedule of a type. */
+export interface ListedSchedule extends TypeSchedule {
+  type: string;
+  /** Its next three times. Those of a `rate` depend on when EventBridge began with it, which is not known here. */
+  next?: string[];
 }

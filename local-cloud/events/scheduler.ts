@@ -163,10 +163,18 @@ export class Scheduler {
       const interval = setInterval(() => void run(Date.now()), seconds * 1_000);
       return () => clearInterval(interval);
     }
-    const { cron } = timing as { cron: Cron };
-    cron.schedule(() => void run(Date.now()));
-    cron.resume();
-    return () => cron.stop();
+    const { next } = timing as Extract<Timing, { next: unknown }>;
+    let cancel = () => undefined as void;
+    const wait = (after: number) => {
+      const at = next(after);
+      if (at === undefined) return;
+      cancel = once(at, () => {
+        void run(at);
+        wait(at);
+      });
+    };
+    wait(Date.now());
+    return () => cancel();
   }
 
   private async run({ input: { Target }, arn }: Stored, at: number): Promise<void> {
@@ -222,8 +230,6 @@ export class Scheduler {
     await this.cloud.calls.sns("Publish", { TopicArn, Message, ...attributes });
   }
 }
-
-type Cron = Extract<Timing, { cron: unknown }>["cron"];
 
 /** Node's timers end after 24 days; one of a schedule may be a year away. */
 function once(at: number, run: () => void): () => void {

@@ -379,6 +379,22 @@ describe("batch-jobs", () => {
     expect(jsonOf(await run(["types", "--json"], () => ({ body })))).to.deep.equal(body);
   });
 
+  it("lists schedules with their next times", async () => {
+    const own = { type: "report", expression: "cron(0 3 * * ? *)" };
+    const schedules = [
+      { ...own, name: "nightly", next: ["2026-11-03T03:00:00.000Z", "2026-11-04T03:00:00.000Z"] },
+      { ...own, name: "over", next: [] },
+      { ...own, name: "often", expression: "rate(5 minutes)" },
+    ];
+    const { stdout } = await run(["schedules"], () => ({ body: { schedules } }));
+    expect(stdout)
+      .to.match(/^NAME +TYPE +EXPRESSION +TIME ZONE +NEXT$/m)
+      .and.match(/^nightly .* UTC +2026-11-03T03:00:00.000Z$/m)
+      .and.match(/^over .* never again$/m)
+      .and.match(/^often .* UTC$/m);
+    expect(jsonOf(await run(["schedules", "--json"], () => ({ body: { schedules } })))).to.deep.equal({ schedules });
+  });
+
   it("shows a type's history, and why its capacity changed", async () => {
     const same = { waiting: 3, running: 0, inService: 0, pending: 2, desired: 2 };
     const counts = [

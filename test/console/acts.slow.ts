@@ -221,6 +221,10 @@ describe("the console in a browser", () => {
   it("shows schedules in words, and a type's counts and fleet, on its page and at a glance", async () => {
     await tab.go("#/schedules");
     await tab.shows("daily at 03:00, Europe/Berlin");
+    const times = await tab.page.evaluate('[...document.querySelectorAll("td time")].map((time) => time.dateTime)');
+    expect(times)
+      .to.deep.equal((await client.schedules())[0]!.next)
+      .and.have.length(3);
     await tab.click("link", "echo");
     await tab.shows("nightly: daily at 03:00");
     const ids = ["counted-1", "counted-2"];

@@ -1,4 +1,6 @@
 import { describe } from "../../../contract/check";
+import { readCron } from "../../../contract/cron";
+import type { TypeSchedule } from "../../../contract/http/answers";
 import { problemOf } from "../../../contract/http/problem";
 import type { JobType } from "../../../contract/jobType";
 import { typePattern } from "../../../contract/limits";
@@ -29,6 +31,9 @@ export interface TypeEffects {
 }
 
 const queuesAtOnce = 20;
+
+/** Times of a schedule that are told ahead. */
+const shownTimes = 3;
 
 type TypeRoute = "listTypes" | "getType" | "getHistory" | "listSchedules" | "retryLaunches";
 
@@ -68,7 +73,9 @@ export function createTypeAnswerers(effects: TypeEffects): Answerers<TypeRoute> 
       }),
     async listSchedules() {
       const types = await jobTypes.list();
-      const schedules = types.flatMap(({ type, schedules: own = [] }) => own.map((each) => ({ type, ...each })));
+      const schedules = types.flatMap(({ type, schedules: own = [] }) =>
+        own.map((each) => ({ type, ...each, next: nextTimes(each, now()) })),
+      );
       return answer(200, { schedules });
     },
     retryLaunches: ({ parameter }) =>
@@ -78,4 +85,20 @@ export function createTypeAnswerers(effects: TypeEffects): Answerers<TypeRoute> 
         return answer(202, { type, launchProblem });
       }),
   };
+}
+
+function nextTimes({ expression, timeZone = "UTC" }: TypeSchedule, now: number): string[] | undefined {
+  const [, fields] = /^cron\((.*)\)$/.exec(expression) ?? [];
+  if (fields === undefined) return undefined;
+  const times: string[] = [];
+  try {
+    const next = readCron(fields, timeZone);
+    for (let at = next(now); at !== undefined && times.length < shownTimes; at = next(at)) {
+      times.push(new Date(at).toISOString());
+    }
+    return times;
+  } catch {
+    // EventBridge took the expression, and its zone may be newer than Node's.
+    return undefined;
+  }
 }

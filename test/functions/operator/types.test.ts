@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { encodeCounts } from "../../../contract/fleet/counts";
 import type { FleetState } from "../../../contract/fleet/state";
-import type { JobType } from "../../../contract/http/answers";
+import type { Answers, JobType } from "../../../contract/http/answers";
 import { checksum, FakeFrontend, wordCount } from "../support/fakeFrontend";
 
 const at = Date.parse("2026-11-02T10:00:00.000Z");
@@ -60,8 +60,20 @@ describe("the job types", () => {
     const schedules = [{ name: "nightly", expression: "cron(0 3 * * ? *)", timeZone: "Europe/Berlin" }];
     const frontend = new FakeFrontend({}, [{ ...wordCount, schedules }, checksum]);
     const { json } = await frontend.request("GET", "/schedules");
-    expect(json).to.deep.equal({ schedules: [{ type: "word-count", ...schedules[0] }] });
+    // It is 11:00 of 2 November in Berlin.
+    const next = ["2026-11-03T02:00:00.000Z", "2026-11-04T02:00:00.000Z", "2026-11-05T02:00:00.000Z"];
+    expect(json).to.deep.equal({ schedules: [{ type: "word-count", ...schedules[0], next }] });
     expect((await frontend.request("GET", "/types/word-count")).json).to.deep.include({ schedules });
+  });
+
+  it("have the next times of schedules that are known: no rate's, and no expression's that can't be read", async () => {
+    const expressions = ["rate(5 minutes)", "cron(0 0 L-3 * ? *)", "cron(0 0 1 1 ? 2026)", "cron(30 10 2 11 ? 2026)"];
+    const schedules = expressions.map((expression) => ({ name: expression.slice(0, 4), expression }));
+    const frontend = new FakeFrontend({}, [{ ...wordCount, schedules }]);
+    const { json } = await frontend.request("GET", "/schedules");
+    expect((json as Answers["Schedules"]).schedules.map(({ next }) => next)).to.deep.equal([
+      ...[undefined, undefined, [], ["2026-11-02T10:30:00.000Z"]],
+    ]);
   });
 
   it("take no query", async () => {

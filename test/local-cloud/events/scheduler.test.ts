@@ -1,3 +1,4 @@
+import { mock } from "node:test";
 import {
   ConflictException,
   CreateScheduleCommand,
@@ -11,6 +12,7 @@ import {
 import * as aws from "@pulumi/aws";
 import { expect } from "chai";
 import { timingOf } from "../../../local-cloud/events/scheduleExpression";
+import { Scheduler } from "../../../local-cloud/events/scheduler";
 import { letSend, roleThatMay } from "../programs";
 import { rejection, startTestCloud, type TestCloud } from "../support";
 
@@ -139,11 +141,39 @@ describe("EventBridge Scheduler in the local cloud", () => {
   });
 });
 
+describe("a schedule by cron", () => {
+  beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.parse("2026-11-27T12:01:30Z") }));
+  afterEach(() => mock.timers.reset());
+
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+  it("runs at its times, with each as the scheduled one, until it is gone", async () => {
+    const calls: string[] = [];
+    const scheduler = new Scheduler({
+      ...{ region: "us-east-1", log: () => undefined, calls: {}, messaging: {} },
+      ...{ iam: { mayAssume: () => true, roleMay: () => true }, outage: { over: () => Promise.resolve() } },
+      lambdas: { invokeAsync: (_arn: string, text: string) => calls.push(text) },
+    } as unknown as ConstructorParameters<typeof Scheduler>[0]);
+    scheduler.createGroup("group");
+    const Target = { Arn: "arn:aws:lambda:us-east-1:123456789012:function:f", Input: "<aws.scheduler.scheduled-time>" };
+    const input = { Name: "often", GroupName: "group", ScheduleExpression: "cron(0/20 12-13 ? * * *)", Target };
+    scheduler.create(input);
+    scheduler.create({ ...input, Name: "over", ScheduleExpression: "cron(0 0 1 1 ? 2020)" });
+    for (let minute = 0; minute < 70; minute++) mock.timers.tick(60_000);
+    await settled();
+    expect(calls).to.deep.equal([...["2026-11-27T12:20:00Z", "2026-11-27T12:40:00Z", "2026-11-27T13:00:00Z"]]);
+    scheduler.delete("group", "often");
+    for (let minute = 0; minute < 70; minute++) mock.timers.tick(60_000);
+    await settled();
+    expect(calls).to.have.length(3);
+  });
+});
+
 describe("schedule expressions", () => {
   const next = (expression: string, timeZone?: string) => {
     const timing = timingOf(expression, timeZone);
-    if (!("cron" in timing)) throw new Error("Expected cron");
-    return timing.cron.nextRun(new Date("2026-11-27T12:00:00Z"))?.toISOString();
+    if (!("next" in timing)) throw new Error("Expected cron");
+    return new Date(timing.next(Date.parse("2026-11-27T12:00:00Z"))!).toISOString();
   };
 
   it("have six fields of cron, days of the week counted from Sunday, and a time zone", () => {
@@ -154,6 +184,10 @@ describe("schedule expressions", () => {
     expect(next("cron(30 8 1 * ? *)", "Europe/Berlin")).to.equal("2026-12-01T07:30:00.000Z");
     expect(next("cron(0 0 1 1 ? 2028)")).to.equal("2028-01-01T00:00:00.000Z");
     expect(next("cron(0 9 L * ? *)")).to.equal("2026-11-30T09:00:00.000Z");
+  });
+
+  it("have steps that begin with a number, as EventBridge takes them", () => {
+    expect(next("cron(0/15 * * * ? *)")).to.equal("2026-11-27T12:15:00.000Z");
   });
 
   it("have rates and single times", () => {
