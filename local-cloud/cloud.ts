@@ -210,7 +210,7 @@ async function startRegion(account: Account, region: string, data: RegionData | 
   const outage = new RegionOutage(region, faults);
   const shared = { endpoint: account.endpoint.address, region, callers, outage, log };
   const { messaging, services } = endpoint;
-  const secrets = new SecretStore(options.secrets);
+  const secrets = new SecretStore(account.shared.regions()[0]?.secrets.given ?? options.secrets);
   const sources: IamSources = {
     region,
     groupOf: ({ group, instance }) =>

@@ -112,7 +112,7 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   let workersSecrets = secrets;
   const redeploy = async (changedFiles: string[]) => {
     const { secrets: given, ...changedStack } = loadStackConfig(project, stack, standInsFile);
-    for (const { secrets: store } of cloud.regions()) store.give(given);
+    for (const { secrets: store } of cloud.regions()) store.given = given;
     try {
       const changed = await deployProgram({ ...up, ...changedStack, isUpdate: true });
       tellAboutProcessors();

@@ -3,6 +3,7 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import * as messages from "@pulumi/pulumi/proto/provider_pb";
 import type { Struct as WireStruct } from "google-protobuf/google/protobuf/struct_pb";
 import type { LocalCloud } from "../cloud";
+import type { Properties } from "../properties";
 import { cloudFor } from "../pulumi/cloudFor";
 import { deployedIn } from "../pulumi/deployedResources";
 import { answerTo } from "../pulumi/emulation";
@@ -29,9 +30,14 @@ export function providerService(
 
 function answers(packageName: string, cloud: LocalCloud, resources: EngineResources) {
   const { regions } = resources;
+  const cloudOf = async (token: string, properties: Properties, peer: string) => {
+    const region = regions.get(peer);
+    if (packageName !== "aws" || region !== undefined) return cloudFor(cloud, token, properties, region);
+    throw new Error("Expected the engine's connection that the provider was configured by, got another: run it again");
+  };
   const subjectOf = async (request: Named, properties: WireProperties, peer: string) => {
     const [type, name] = [request.getType(), request.getName()];
-    return { type, name, cloud: await cloudFor(cloud, type, properties, regions.get(peer)) };
+    return { type, name, cloud: await cloudOf(type, properties, peer) };
   };
   return {
     getPluginInfo: () => withFields(new PluginInfo(), { version: pluginVersion }),
@@ -54,10 +60,8 @@ function answers(packageName: string, cloud: LocalCloud, resources: EngineResour
     },
 
     configure(request: messages.ConfigureRequest, peer: string): messages.ConfigureResponse {
-      const { region } = propertiesOf(request.getArgs());
-      if (packageName === "aws" && typeof region === "string") {
-        for (const key of [peer, request.getUrn() ?? ""]) regions.set(key, region);
-      }
+      const { region = cloud.region } = propertiesOf(request.getArgs()) as { region?: string };
+      if (packageName === "aws") for (const key of [peer, request.getUrn() ?? ""]) regions.set(key, region);
       // The engine requires it of providers that construct components; for the others it keeps secrets itself.
       const isConstructing = request.getType() === "pulumi:providers:awsx";
       return withFields(new messages.ConfigureResponse(), {
@@ -130,8 +134,7 @@ function answers(packageName: string, cloud: LocalCloud, resources: EngineResour
 
     async invoke(request: messages.InvokeRequest, peer: string): Promise<messages.InvokeResponse> {
       const [token, inputs] = [request.getTok(), decode(propertiesOf(request.getArgs()))];
-      const asked = await cloudFor(cloud, token, inputs, regions.get(peer));
-      const answer = answerTo(token, inputs, asked, resources.standIns) as WireProperties;
+      const answer = answerTo(token, inputs, await cloudOf(token, inputs, peer), resources.standIns) as WireProperties;
       return withFields(new messages.InvokeResponse(), { return: structOf(answer) });
     },
 

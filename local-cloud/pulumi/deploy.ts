@@ -93,9 +93,14 @@ function reportNotEmulated(resources: string[], cloud: LocalCloud, isStrict = fa
   cloud.log({ source: "cloud", name: "deployment", stream: "stderr", line });
 }
 
-function reportSecrets({ secrets, log }: LocalCloud): void {
-  const missing = secrets.missing().map((variable) => `${variable} has no value, so its workers can't start: add it`);
-  const superfluous = secrets.superfluous().map((variable) => `no processor has ${variable} among its secrets`);
+function reportSecrets({ regions, log }: LocalCloud): void {
+  const stores = regions().map(({ secrets }) => secrets);
+  const without = new Set(stores.flatMap((secrets) => secrets.missing()));
+  const missing = [...without].map((variable) => `${variable} has no value, so its workers can't start: add it`);
+  const [unused = [], ...others] = stores.map((secrets) => secrets.superfluous());
+  const superfluous = unused
+    .filter((variable) => others.every((each) => each.includes(variable)))
+    .map((variable) => `no processor has ${variable} among its secrets`);
   for (const line of [...missing, ...superfluous]) {
     log({ source: "cloud", name: localSecretsFile, stream: "stderr", line });
   }

@@ -31,13 +31,8 @@ export class SecretStore {
   /** Variables by reference, as the workers have them. */
   private readonly variables = new Map<string, string>();
 
-  /** @param given values by variable. */
-  constructor(private given: Record<string, string> = {}) {}
-
-  /** Gives other values, which workers read when they start. */
-  give(values: Record<string, string>): void {
-    this.given = values;
-  }
+  /** @param given values by variable. Others may take their place, which workers read when they start. */
+  constructor(public given: Record<string, string> = {}) {}
 
   addSecret(arn: string, name: string): void {
     if (this.findSecret(name)) throw new Refused(`The secret ${name} already exists.`, "ResourceExistsException");

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
@@ -10,6 +11,7 @@ import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import type { LocalCloud } from "../../local-cloud/cloud";
+import { signCall } from "../../local-cloud/wire/signatures/signCall";
 import { codeFunction, letInvoke, trustIn } from "./programs";
 import { controlHeaders, rejection, startTestCloud, type TestCloud, until } from "./support";
 
@@ -128,6 +130,41 @@ describe("regions of a local cloud", () => {
     });
     const taken = await rejection(east!.send(new CreateBucketCommand({ Bucket })));
     expect(taken.name).to.equal("BucketAlreadyOwnedByYou");
+  });
+
+  it("have secrets of their own, of which a run says what all of them miss", async () => {
+    await test.stop();
+    test = await startTestCloud({ secrets: { GIVEN: "1", UNUSED: "2" } });
+    const { secrets } = await test.cloud.inRegion("us-west-2");
+    const arn = (name: string) => `arn:aws:ssm:us-west-2:000000000000:parameter/${name}`;
+    secrets.note(JSON.stringify({ GIVEN: arn("given"), MISSING: arn("missing") }));
+    await test.up(() => ({}));
+    expect(test.logs.map(({ line }) => line)).to.deep.equal([
+      "MISSING has no value, so its workers can't start: add it",
+      "no processor has UNUSED among its secrets",
+    ]);
+  });
+
+  it("take only requests to their APIs that are signed for them", async () => {
+    await test.stop();
+    test = await startTestCloud({ enforceAuth: true });
+    const { west: made } = await up((opts) => {
+      const fn = codeFunction("answer", `exports.handler = async () => "";`, {}, opts);
+      const api = new aws.apigatewayv2.Api("api", { protocolType: "HTTP" }, opts);
+      const args = { apiId: api.id, integrationType: "AWS_PROXY", integrationUri: fn.arn };
+      const target = pulumi.interpolate`integrations/${new aws.apigatewayv2.Integration("fn", args, opts).id}`;
+      const route = { apiId: api.id, routeKey: "GET /", target, authorizationType: "AWS_IAM" };
+      new aws.apigatewayv2.Route("get", route, opts);
+      letInvoke("api", fn, "apigateway", pulumi.interpolate`${api.executionArn}/*`, opts);
+      return { url: api.apiEndpoint };
+    });
+    const statuses = ["us-east-1", "us-west-2"].map(async (region) => {
+      const { credentials } = test.cloud;
+      const request = { service: "execute-api", region, method: "GET", path: "/", address: made.url!, headers: {} };
+      const headers = await signCall({ ...request, body: "" }, credentials);
+      return (await fetch(made.url!, { headers })).status;
+    });
+    expect(await Promise.all(statuses)).to.deep.equal([403, 200]);
   });
 
   it("give up what the program moves to another one", async () => {
@@ -265,6 +302,51 @@ describe("an outage of a region", () => {
     expect(isThere()).to.equal(false);
     west.outage.end();
     await until(isThere);
+  });
+
+  it("gives up no event of a function that failed for it, and no schedule", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "outage-"));
+    const file = (name: string) => JSON.stringify(join(folder, name));
+    const code = `const { existsSync } = require("node:fs");
+      exports.handler = async () => {
+        console.log("begun");
+        while (!existsSync(${file("fail")})) await new Promise((resolve) => setTimeout(resolve, 20));
+        if (!existsSync(${file("over")})) throw new Error("refused");
+        console.log("done");
+      };`;
+    const own = await startTestCloud();
+    const { cloud, logs } = own;
+    const outputs = await own.up(() => {
+      const dead = new aws.sqs.Queue("dead");
+      const fn = codeFunction("fails", code, { deadLetterConfig: { targetArn: dead.arn } });
+      new aws.lambda.FunctionEventInvokeConfig("fails", { functionName: fn.name, maximumRetryAttempts: 0 });
+      return { fn: fn.name, dead: dead.url, topic: new aws.sns.Topic("topic").arn };
+    });
+    const said = (text: string) => until(() => logs.some(({ line }) => line.includes(text)));
+    cloud.lambdas.invokeAsync(String(outputs.fn), "{}");
+    await said("begun");
+    cloud.outage.begin({ kind: "refuse" });
+    writeFileSync(join(folder, "fail"), "");
+    await said("Invoke Error");
+    const Input = JSON.stringify({ TopicArn: outputs.topic, Message: "late" });
+    const arn = "arn:aws:scheduler:::aws-sdk:sns:publish";
+    const publish = cloud.calls.sns.bind(cloud.calls);
+    let published: Promise<string> | undefined;
+    cloud.calls.sns = (...args) => (published = publish(...args));
+    cloud.scheduler.create({
+      ...{ Name: "late", GroupName: "default", ScheduleExpression: "at(2020-01-01T00:00:00)" },
+      Target: { Arn: arn, Input },
+    });
+    // Later than the schedule's own timer.
+    await sleep(1);
+    expect(published).to.equal(undefined);
+    writeFileSync(join(folder, "over"), "");
+    cloud.outage.end();
+    await said("done");
+    await until(() => published);
+    expect(cloud.messaging.queue(String(outputs.dead))!.messages).to.deep.equal([]);
+    await own.stop();
+    rmSync(folder, { recursive: true });
   });
 
   it("ends with the run", async () => {
