@@ -129,7 +129,7 @@ export async function startCloud(options: CloudOptions): Promise<LocalCloud> {
   let { port = 0 } = options;
   const callers = new Callers();
   const faults = new Faults();
-  const data = options.data && (await DataFolder.open(options.data.folder, options.data.owner));
+  const data = options.data && (await DataFolder.open(options.data.folder, options.data.owner, home));
   const endpoint = await startEndpoint({ port: endpointPort, faults, callers, log });
   const regions = new Map<string, Promise<StartedRegion>>();
   const started: StartedRegion[] = [];

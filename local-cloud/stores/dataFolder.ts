@@ -15,6 +15,8 @@ interface Head {
   version: number;
   /** Project and stack. */
   owner: string;
+  /** The first region, whose data has plain keys. Undefined in the folder of an earlier version. */
+  region?: string;
   /** True while a run uses the folder, and after one that was killed. */
   isOpen: boolean;
 }
@@ -52,8 +54,8 @@ export class DataFolder {
     this.failure = new Promise((resolve) => (this.fail = resolve));
   }
 
-  /** @throws Error if it isn't a folder of this owner's data that this process alone may write */
-  static async open(folder: string, owner: string): Promise<DataFolder> {
+  /** @throws Error if it isn't a folder of this owner's data and first region that this process alone may write */
+  static async open(folder: string, owner: string, region: string): Promise<DataFolder> {
     const refuse = (got: string) => new Error(`Expected a folder of data of ${owner}, got ${folder}: ${got}`);
     const state = join(folder, "state");
     const db = new ClassicLevel<string, unknown>(state, {
@@ -75,12 +77,14 @@ export class DataFolder {
         ? `another version of batch-job-processor wrote it (format ${before.version}, not ${version})`
         : before && before.owner !== owner
           ? `it is that of ${before.owner}`
-          : undefined;
+          : before?.region !== undefined && before.region !== region
+            ? `its first region is ${before.region}, not ${region}`
+            : undefined;
     if (got !== undefined) {
       await db.close();
       throw refuse(got);
     }
-    const head = { version, owner, isOpen: true };
+    const head = { version, owner, region, isOpen: true };
     const data = new DataFolder(folder, db, head, left, before?.isOpen ?? false);
     data.put(headKey, head);
     return data;

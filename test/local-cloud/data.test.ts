@@ -265,6 +265,8 @@ exports.handler = async ({ file }) => {
     expect(await refusal("blog/dev")).to.equal(
       `Expected a folder of data of blog/dev, got ${folder}: it is that of shop/dev`,
     );
+    const north = startTestCloud({ data: { folder, owner: "shop/dev" }, region: "eu-north-1" });
+    expect((await rejection(north)).message).to.include("its first region is us-east-1, not eu-north-1");
     const other = join(folder, "other");
     mkdirSync(other);
     writeFileSync(join(other, "index.ts"), "");
