@@ -35,7 +35,10 @@ export interface Place {
 interface Origin {
   url: URL;
   credentials?: AuthorizationOptions["credentials"];
-  connection: Connection;
+  /** Gives up after `failoverAfterSeconds`. */
+  hasty: Connection;
+  /** Tries on as a client of one URL does. */
+  patient: Connection;
   place: Place;
   /** Time of the last failure, or look at its health; undefined while it is in use. */
   leftAt?: number;
@@ -65,9 +68,10 @@ export class Origins {
     this.origins = urls.map((given) => {
       const url = readUrl(given);
       const own = typeof authorization === "function" ? authorization(url.href) : { ...options, authorization };
-      const longest = urls.length > 1 ? seconds * 1_000 : Infinity;
-      const connection = new Connection(url, createAuthorize(url, own), options, longest);
-      return { url, credentials: own.credentials, connection, place: urls.length > 1 ? { url: url.href } : {} };
+      const authorize = createAuthorize(url, own);
+      const hasty = new Connection(url, authorize, options, seconds * 1_000);
+      const patient = new Connection(url, authorize, options);
+      return { url, credentials: own.credentials, hasty, patient, place: urls.length > 1 ? { url: url.href } : {} };
     });
   }
 
@@ -94,8 +98,12 @@ export class Origins {
     let failure: Error | undefined;
     let missing: Error | undefined;
     for (const origin of this.inOrder(at)) {
+      // Without another in use there is none to change over to.
+      const isOnly = this.origins.every(
+        ({ leftAt }, index) => (leftAt === undefined) === (origin === this.origins[index]),
+      );
       try {
-        return await call(origin.connection, origin.place);
+        return await call(isOnly ? origin.patient : origin.hasty, origin.place);
       } catch (error) {
         if (error instanceof JobProblemError && /^(job|action)-not-found$/.test(error.code)) missing ??= error;
         else failure = this.noteFailure(origin, error);
@@ -123,7 +131,7 @@ export class Origins {
     const values = await Promise.all(
       this.origins.map(async (origin, index) => {
         if (isUseless(origin)) return undefined;
-        return call(origin.connection, origin.place, index).catch((error: unknown) => {
+        return call(origin.hasty, origin.place, index).catch((error: unknown) => {
           failure = this.noteFailure(origin, error);
           return undefined;
         });
@@ -154,7 +162,7 @@ export class Origins {
   private async lookAt(origin: Origin): Promise<void> {
     origin.leftAt = this.clock.now();
     const request = { method: "GET", path: "health", query: { deep: "1" } } as const;
-    const answer = await origin.connection.exchange(request, undefined, healthMilliseconds).catch(() => undefined);
+    const answer = await origin.hasty.exchange(request, undefined, healthMilliseconds).catch(() => undefined);
     if (answer && answer.response.status < 500) this.mark(origin, undefined);
   }
 

@@ -61,6 +61,14 @@ describe("a client with several URLs", () => {
     expect(await rejection(client.submit("t", 1))).to.include({ name: "ConnectionError" });
   });
 
+  it("is patient with the only one in use, though that needs more time", async () => {
+    const client = await start([() => "cut", (request, index) => (index % 2 === 0 ? "hang" : taken(request))], {
+      requestTimeoutSeconds: 1.5,
+    });
+    for (let count = 0; count < 2; count++) expect((await client.submit("t", 1)).url).to.equal(urls[1]);
+    expect(changes).to.have.length(1);
+  });
+
   it("resends what a batch's first API could not take, alone", async () => {
     const unavailable = { status: 503, problem: { code: "unavailable", status: 503, detail: "later" } };
     const client = await start([
