@@ -4,6 +4,7 @@ import { addActions, addFailures } from "./commands/actions";
 import { addCancel, addRemoveData, addReplay, addRetry } from "./commands/acts";
 import { addConsole } from "./commands/console";
 import { addDeadLetters } from "./commands/deadLetters";
+import { addDrill } from "./commands/drill";
 import { addList, addStatus, addWait } from "./commands/jobs";
 import { addLocal } from "./commands/local";
 import { addLogs } from "./commands/logs";
@@ -25,7 +26,17 @@ export function createProgram(): Command {
     .addHelpText("after", epilogue)
     .configureHelp({ showGlobalOptions: true });
   const ofJobs = [addSubmit, addStatus, addList, addCancel, addRetry, addReplay, addRemoveData, addWait, addLogs];
-  const commands = [...ofJobs, addActions, addFailures, addTypes, addSchedules, addDeadLetters, addConsole, addLocal];
+  const commands = [
+    ...ofJobs,
+    addActions,
+    addFailures,
+    addTypes,
+    addSchedules,
+    addDeadLetters,
+    addDrill,
+    addConsole,
+    addLocal,
+  ];
   for (const add of commands) add(program);
   return program;
 }

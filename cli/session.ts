@@ -31,11 +31,14 @@ export interface Session {
 
 export async function openSession(command: Command): Promise<Session> {
   const options = command.optsWithGlobals<GlobalOptions>();
-  const url = await findApis(options);
+  return { client: clientOf(await findApis(options), options), isJson: options.json ?? false };
+}
+
+/** A client of one or several URLs. */
+export function clientOf(url: URL[], options: GlobalOptions): JobClient {
   const authorization = (each: string) => authorizationFor(new URL(each), options);
   const tries = url.length > 1 ? {} : { maxAttempts };
-  const client = new JobClient({ url, authorization, ...tries, onFailover: sayFailover });
-  return { client, isJson: options.json ?? false };
+  return new JobClient({ url, authorization, ...tries, onFailover: sayFailover });
 }
 
 function sayFailover({ from, to, reason }: Failover): void {

@@ -159,7 +159,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     { target, tables, scaler, operator, router, events, repair, removal, schedules, api }: Pipeline,
   ) {
     const child = { parent: this };
-    const { kmsKey, tags } = args;
+    const { kmsKey, tags, schedulesEnabled } = args;
     const settings = args.processors.map(withDefaults);
     const network = new WorkerNetwork(`${name}-network`, { ...args, processors: settings, target }, child);
     const imageFor = createImages(name, settings, args, child);
@@ -203,7 +203,10 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       );
       const entry = createTypeEntry(
         `${prefix}-type`,
-        { processor, queue, fleet, machineImage, typeTable: tables.types, frontend: api.frontend.function },
+        {
+          ...{ processor, queue, fleet, machineImage, schedulesEnabled },
+          ...{ typeTable: tables.types, frontend: api.frontend.function },
+        },
         this,
       );
       for (const schedule of processor.schedules ?? []) schedules.repeat(type, schedule, entry);

@@ -34,6 +34,8 @@ export interface JobTypeSchedule {
   name: string;
   expression: string;
   timeZone?: string;
+  /** False if it submits nothing: the component has `schedulesEnabled: false`. */
+  enabled?: false;
 }
 
 /** The scaler's data on a type's Auto Scaling groups; their bounds are read from the first of them. */

@@ -33,6 +33,7 @@ const options = [
   { inputs: "`alarms`", args: { alarms: { email: "ops@example.com" } } },
   { inputs: "`tracking: false`", args: { tracking: false } },
   { inputs: "`events: true`", args: { events: true } },
+  { inputs: "`schedulesEnabled: false`", args: { schedulesEnabled: false } },
   { inputs: "`network` with a VPC", args: { network: { vpcId: "vpc-1", subnetIds: ["subnet-1"] } } },
 ];
 
@@ -143,6 +144,19 @@ function linesOf({ calls, gbSeconds }) {
 function callTable(counted) {
   const rows = linesOf(counted).map(({ what, count, price }) => [what, count, dollars(price)]);
   return table(["Call", "A minute", "A month"], [...rows, ["**All**", "", `**${dollars(priceOfCalls(counted))}**`]]);
+}
+
+/** Most that a standby region may cost without work, in dollars a month. */
+const mostStandbyDollars = 0.3;
+
+function standbySentence(counted, resources) {
+  const price = priceOfCalls(counted) + monthlyPrice(resources);
+  if (!(price <= mostStandbyDollars))
+    throw new Error(`Expected a standby region for ${mostStandbyDollars}, got ${price}`);
+  return (
+    `A component in a second region, with \`schedulesEnabled: false\`, costs what an idle minute costs: **${dollars(price)}** a ` +
+    "month with these 3 types, and the worker image that it keeps, $0.10 a GB."
+  );
 }
 
 function dollars(value) {
@@ -308,6 +322,7 @@ await writeBlocks("docs/cost.md", {
   resources: resourceTable(standard),
   inputs: await optionTable(standard),
   "idle minute": callTable(idle),
+  standby: standbySentence(idle, await resourcesOf({ schedulesEnabled: false })),
   month: billTable(counts, priceOfCalls(idle)),
   instances: instanceTable(),
   assumptions: assumptionTable(),

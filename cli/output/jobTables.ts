@@ -164,8 +164,8 @@ export function renderHistory(history: PastCounts[]): Styled {
 }
 
 export function renderSchedules(schedules: ListedSchedule[]): Styled {
-  const rows = schedules.map(({ name, type, expression, timeZone = "UTC", next }) => [
-    ...[name, type, expression, timeZone],
+  const rows = schedules.map(({ name, type, expression, timeZone = "UTC", next, enabled }) => [
+    ...[name, type, enabled === false ? `off: ${expression}` : expression, timeZone],
     next === undefined ? "" : next[0] === undefined ? "never again" : out.isTerminal ? shortTime(next[0]) : next[0],
   ]);
   const columns = [

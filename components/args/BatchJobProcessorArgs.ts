@@ -37,6 +37,14 @@ export interface BatchJobProcessorArgs {
    */
   pointInTimeRecovery?: boolean;
   /**
+   * False keeps all `schedules` of the processors from submitting jobs, in a standby region for instance: else every
+   * recurring job runs in both. No other input can serve: without the schedules themselves a preview would not show
+   * that both regions have the same.
+   * @default true
+   * @example false
+   */
+  schedulesEnabled?: boolean;
+  /**
    * Publishes every final job state to the topic `eventsTopicArn`; SNS bills it per job.
    * @default false
    * @example true

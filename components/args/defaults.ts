@@ -7,6 +7,7 @@ export const defaults = {
   tracking: true,
   keepPayloads: true,
   pointInTimeRecovery: false,
+  schedulesEnabled: true,
   events: false,
   authorization: "iam",
   logRetentionDays: 30,

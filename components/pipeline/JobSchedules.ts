@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { publishTarget, recurringInput, schedulePrefix } from "../../contract/messages/scheduledMessage";
+import { defaults } from "../args/defaults";
 import { type JobSchedule } from "../args/ProcessorArgs";
 import { type KmsKey, useKey } from "../aws/encryption";
 import { fitName } from "../aws/fitName";
@@ -13,6 +14,8 @@ export interface JobSchedulesArgs {
   deadLetterQueue: aws.sqs.Queue;
   /** Id of the only account for which EventBridge Scheduler may act in the role. */
   account: pulumi.Input<string>;
+  /** False keeps recurring schedules from submitting jobs. */
+  schedulesEnabled?: boolean;
   kmsKey?: KmsKey;
   tags?: aws.Tags;
 }
@@ -56,7 +59,7 @@ export class JobSchedules extends pulumi.ComponentResource {
   repeat(type: string, schedule: JobSchedule, entry: pulumi.Resource): aws.scheduler.Schedule {
     const { name, expression, timeZone, payload = null, labels } = schedule;
     const logicalName = `${this.name}-${type}-${name}`;
-    const { topic } = this.args;
+    const { topic, schedulesEnabled = defaults.schedulesEnabled } = this.args;
     return new aws.scheduler.Schedule(
       logicalName,
       {
@@ -64,6 +67,7 @@ export class JobSchedules extends pulumi.ComponentResource {
         groupName: this.group.name,
         scheduleExpression: expression,
         scheduleExpressionTimezone: timeZone,
+        state: schedulesEnabled ? undefined : "DISABLED",
         flexibleTimeWindow: { mode: "OFF" },
         target: {
           arn: topic.arn.apply((arn) => publishTarget(arn ?? "")),

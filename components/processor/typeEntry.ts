@@ -15,6 +15,7 @@ export interface TypeEntryArgs {
   fleet: WorkerFleet;
   machineImage: MachineImage;
   typeTable: aws.dynamodb.Table;
+  schedulesEnabled: boolean | undefined;
   /** The function that checks jobs by the entry: an upgrade replaces it first, so that it can read the entry. */
   frontend: aws.lambda.Function;
 }
@@ -24,10 +25,11 @@ export interface TypeEntryArgs {
  * only once its queue admits the functions and its fleet can work.
  */
 export function createTypeEntry(name: string, args: TypeEntryArgs, parent: pulumi.Resource): aws.dynamodb.TableItem {
-  const { processor, queue, fleet, machineImage, typeTable } = args;
+  const { processor, queue, fleet, machineImage, typeTable, schedulesEnabled } = args;
   const { name: type, description, timeoutSeconds, maxAttempts, payloadSchema } = processor;
   const schedules = processor.schedules?.map(({ name: own, expression, timeZone }) => ({
     ...{ name: own, expression, timeZone },
+    ...(schedulesEnabled === false && { enabled: false as const }),
   }));
   const known = {
     ...{ queueUrl: queue.queue.url, deadLetterQueueUrl: queue.deadLetterQueue.url, machineImage },

@@ -29,13 +29,15 @@ export function SchedulesPage() {
                   </tr>
                 </thead>
                 <tbody>
-                  {schedules.map(({ type, name, expression, timeZone, next }) => (
+                  {schedules.map(({ type, name, expression, timeZone, next, enabled }) => (
                     <tr key={`${type} ${name}`}>
                       <td>{name}</td>
                       <td>
                         <a href={linkTo("types", type)}>{type}</a>
                       </td>
-                      <td>{[whenOf(expression), timeZone ?? "UTC"].filter(Boolean).join(", ")}</td>
+                      <td>
+                        {[enabled === false && "off", whenOf(expression), timeZone ?? "UTC"].filter(Boolean).join(", ")}
+                      </td>
                       <td>{next && <Next times={next} />}</td>
                       <td>
                         <code>{expression}</code>

@@ -272,11 +272,13 @@ export interface TypeSchedule {
   expression: string;
   /** Time zone of a `cron` expression; UTC by default. */
   timeZone?: string;
+  /** False if it submits nothing: the component has `schedulesEnabled: false`. */
+  enabled?: false;
 }
 
 /** A schedule of a type. */
 export interface ListedSchedule extends TypeSchedule {
   type: string;
-  /** Its next three times. Those of a `rate` depend on when EventBridge began with it, which is not known here. */
+  /** Its next three times, unless it is off. Those of a `rate` depend on when EventBridge began with it. */
   next?: string[];
 }

@@ -325,6 +325,18 @@ describe("BatchJobProcessor", () => {
       });
     });
 
+    it("submit nothing with schedulesEnabled: false, and say so", async () => {
+      const enabled = async (more: object) => {
+        const { named } = await build({ processors: [{ ...wordCount, schedules: [nightly] }], ...more });
+        const { item } = named("media-word-count-type").inputs as { item: string };
+        const { schedules } = decodeJobType(JSON.parse(item) as Parameters<typeof decodeJobType>[0]);
+        return [named("media-schedules-word-count-nightly").inputs.state, schedules![0]!.enabled];
+      };
+      expect(await enabled({})).to.deep.equal([undefined, undefined]);
+      expect(await enabled({ schedulesEnabled: true })).to.deep.equal([undefined, undefined]);
+      expect(await enabled({ schedulesEnabled: false })).to.deep.equal(["DISABLED", false]);
+    });
+
     it("of jobs far ahead are made by the front end, in one group, and publish in a role that can do no more", async () => {
       const { named } = await build();
       expect(

@@ -67,6 +67,7 @@ export const everyOption: Record<string, BatchJobProcessorArgs> = {
     authorization: "iam",
     network: { privateWorkers: true, egress: "aws", flowLogs: true },
     sessionManager: true,
+    schedulesEnabled: false,
     pointInTimeRecovery: true,
     cors: { allowOrigins: ["https://app.example.com"], allowHeaders: ["x-trace"], maxAge: 60 },
     throttling: { burstLimit: 10, rateLimit: 5 },

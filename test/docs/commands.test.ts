@@ -31,6 +31,7 @@ const needsMore: [pattern: RegExp, reason: string][] = [
   [/^npx batch-jobs (submit sign |local$)/, "needs that file; test/examples brings the program up with what it holds"],
   [/^python3 -m venv /, "asks PyPI; test/engine does it where the Pulumi CLI has Python"],
   [/^docker build /, "needs Docker, and a base from Docker Hub; test/container builds the same on a base of its own"],
+  [/^(npx )?batch-jobs .*--output urls\b/, "asks two regions on AWS; test/examples and test/cli do it here"],
   [/^npm run pin-base$/, "asks Docker Hub; test/tools has it ask a registry of its own"],
   [
     /^npm publish( --workspace client --workspace local-cloud)?$/,

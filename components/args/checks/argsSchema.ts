@@ -219,6 +219,7 @@ export const argsSchema = z.strictObject({
   processors: z.array(processorSchema).min(1),
   tracking: z.boolean().optional(),
   keepPayloads: z.boolean().optional(),
+  schedulesEnabled: z.boolean().optional(),
   events: z.boolean().optional(),
   pointInTimeRecovery: z.boolean().optional(),
   authorization: z.enum(Authorization, { error: explainAuthorization }).optional(),

@@ -74,7 +74,7 @@ export function createTypeAnswerers(effects: TypeEffects): Answerers<TypeRoute> 
     async listSchedules() {
       const types = await jobTypes.list();
       const schedules = types.flatMap(({ type, schedules: own = [] }) =>
-        own.map((each) => ({ type, ...each, next: nextTimes(each, now()) })),
+        own.map((each) => ({ type, ...each, next: each.enabled === false ? undefined : nextTimes(each, now()) })),
       );
       return answer(200, { schedules });
     },

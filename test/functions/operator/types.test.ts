@@ -66,6 +66,12 @@ describe("the job types", () => {
     expect((await frontend.request("GET", "/types/word-count")).json).to.deep.include({ schedules });
   });
 
+  it("have no next times of schedules that are off", async () => {
+    const schedules = [{ name: "nightly", expression: "cron(0 3 * * ? *)", enabled: false as const }];
+    const { json } = await new FakeFrontend({}, [{ ...wordCount, schedules }]).request("GET", "/schedules");
+    expect(json).to.deep.equal({ schedules: [{ type: "word-count", ...schedules[0] }] });
+  });
+
   it("have the next times of schedules that are known: no rate's, and no expression's that can't be read", async () => {
     const expressions = ["rate(5 minutes)", "cron(0 0 L-3 * ? *)", "cron(0 0 1 1 ? 2026)", "cron(30 10 2 11 ? 2026)"];
     const schedules = expressions.map((expression) => ({ name: expression.slice(0, 4), expression }));

@@ -72,6 +72,7 @@ const all = {
       flowLogs: false,
     },
     sessionManager: true,
+    schedulesEnabled: true,
     image: "i",
   },
   cors: { allowOrigins: ["https://a.example"], allowHeaders: ["x-a"], maxAge: 60 },
