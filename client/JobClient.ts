@@ -166,7 +166,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     read: Job,
     { result = true, signal }: Pick<GetOptions, "result" | "signal">,
   ): Promise<Job<Types[Name]["result"], Name>> {
-    const job = result ? await withResult(this.origins.current.connection, read, signal) : read;
+    const job = result ? await withResult(this.origins.current.patient, read, signal) : read;
     return job as Job<Types[Name]["result"], Name>;
   }
 

@@ -85,7 +85,7 @@ export class Origins {
   }
 
   /** The API in use, with the connection to it and the credentials for it. */
-  get current(): Pick<Origin, "url" | "credentials" | "connection"> {
+  get current(): Pick<Origin, "url" | "credentials" | "patient"> {
     return this.inOrder()[0]!;
   }
 
