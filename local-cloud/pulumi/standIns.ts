@@ -63,10 +63,12 @@ export function standInFor(
   arn: string,
 ): { id: string; state: Properties } {
   const given = { ...resources[type], ...resources[name] };
-  const marks = declaredTexts(type).map((key): [string, unknown] => [
-    key,
-    /arn$/i.test(key) ? arn : `${key}.${name}.not-emulated.invalid`,
-  ]);
+  const markOf = (key: string) => {
+    // The region in which it is changed and deleted is no mark.
+    if (key === "region") return arn.split(":")[3];
+    return /arn$/i.test(key) ? arn : `${key}.${name}.not-emulated.invalid`;
+  };
+  const marks = declaredTexts(type).map((key): [string, unknown] => [key, markOf(key)]);
   // The code of a dynamic provider.
   const own = Object.entries(inputs).filter(([key]) => key !== "__provider");
   const id = typeof given.id === "string" ? given.id : `not-emulated-${name}`;

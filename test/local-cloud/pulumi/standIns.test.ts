@@ -36,8 +36,8 @@ describe("what the local cloud doesn't emulate", () => {
 
   const database = () => {
     const db = new aws.rds.Instance("db", { instanceClass: "db.t4g.micro", allocatedStorage: 20, dbName: "jobs" });
-    const { endpoint, arn, dbName, port } = db;
-    return { endpoint, arn, dbName, port };
+    const { endpoint, arn, dbName, port, region } = db;
+    return { endpoint, arn, dbName, port, region };
   };
 
   it("is made of its inputs, with marks in place of what AWS would give, and one warning for all", async () => {
@@ -53,6 +53,7 @@ describe("what the local cloud doesn't emulate", () => {
       arn: "arn:aws:not-emulated:us-east-1:000000000000:db",
       dbName: "jobs",
       port: undefined,
+      region: "us-east-1",
     });
     const warnings = lines.filter((line) => line.includes("Not emulated"));
     expect(warnings).to.have.length(1);
