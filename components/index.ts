@@ -13,3 +13,4 @@ export { defaults } from "./args/defaults";
 export { Effect, PolicyStatement } from "./aws/permissions";
 export { CapacityChange, JobSchedule, ProcessorArgs } from "./args/ProcessorArgs";
 export { ThrottlingArgs } from "./args/ThrottlingArgs";
+export { TracesArgs } from "./args/TracesArgs";

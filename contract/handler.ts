@@ -48,6 +48,11 @@ export interface JobContext {
   checkpoint(value: unknown): void;
   logger: JobLogger;
   /**
+   * W3C's trace context of the attempt, for calls of other services and spans of the handler's own: of the submitter's
+   * trace, or of one that begins with the job.
+   */
+  traceparent: string;
+  /**
    * Ends the attempt by throwing: the job is retried after a pause of at most a minute, and the attempt doesn't count,
    * whatever the handler does after that. For causes outside the job, such as a service that is down.
    */

@@ -196,6 +196,8 @@ export interface LogEvents {
   "worker-started": "worker";
   /** See below */
   "worker-metrics": "worker";
+  /** Spans could not be exported and are dropped, with the `reason`; at most one line a minute */
+  "traces-not-exported": "worker";
   /**
    * It takes no further job, for the `reason`: a signal, `spot-interruption`, `rebalance-recommendation`,
    * `terminating`, `idle`

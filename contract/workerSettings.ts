@@ -17,6 +17,10 @@ interface NumberOption extends Option<number> {
 const text: Option<string> = { expected: "a text", parse: (value) => value };
 const flag: Option<boolean> = { expected: '"true"', parse: (value) => (value === "true" ? true : undefined) };
 const list: Option<string[]> = { expected: "a JSON array of texts", parse: (value) => parseJson(value, isTexts) };
+const url: Option<string> = {
+  expected: "an http or https URL",
+  parse: (value) => (isReceiver(value) ? value : undefined),
+};
 const references: Option<Record<string, string>> = {
   expected: "a JSON object of ARNs",
   parse: (value) => parseJson(value, isReferences),
@@ -111,6 +115,9 @@ export const workerOptions = {
   scalerFunction: text,
   /** References of the handlers' secrets, by variable. */
   secrets: optional(references),
+  /** Base URL of the OTLP receiver of spans, and references of its headers, by name; undefined if none are exported. */
+  tracesEndpoint: optional(url),
+  tracesHeaders: optional(references),
   /** Dimension of the worker's metrics; `off` for none. @default "type" */
   metrics: optional(choice("type", "component", "off")),
   /** Name of the component, if it is the dimension of the metrics. */
@@ -139,8 +146,8 @@ export const fixedWorkerSettings = {
 /** Prefix of the worker's own variables; a processor's `environment` may not use it. */
 export const workerVariablePrefix = "WORKER_";
 
-/** Name of the variable that holds the references of the secrets. */
-export const secretsVariable = variableOf("secrets");
+/** Names of the variables that hold references of secrets. */
+export const secretsVariables = [variableOf("secrets"), variableOf("tracesHeaders")];
 
 function variableOf(field: keyof Options): string {
   return workerVariablePrefix + field.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
@@ -184,6 +191,11 @@ function problem(field: keyof Options, message: string): FieldProblem {
 function parseJson<T>(text: string, isValid: (value: unknown) => value is T): T | undefined {
   const value = jsonOf(text);
   return isValid(value) ? value : undefined;
+}
+
+/** True for the URL of a receiver of spans. Credentials in it would be seen by everyone who sees the settings. */
+export function isReceiver(value: string): boolean {
+  return URL.canParse(value) && /^https?:\/\/[^@]*$/i.test(value);
 }
 
 function isTexts(value: unknown): value is string[] {

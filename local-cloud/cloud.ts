@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { secretsVariable } from "../contract/workerSettings";
+import { secretsVariables } from "../contract/workerSettings";
 import { createAutoScaling } from "./autoScaling/api/service";
 import type { Group } from "./autoScaling/group";
 import { Groups } from "./autoScaling/groups";
@@ -238,7 +238,7 @@ async function startRegion(account: Account, region: string, data: RegionData | 
     workerEnvironment: options.workerEnvironment,
     stopGraceMilliseconds: stopGraceSeconds * 1_000,
     launchHookSeconds: options.launchHookSeconds,
-    onEnvironment: (environment) => secrets.note(environment[secretsVariable]),
+    onEnvironment: (environment) => secretsVariables.forEach((name) => secrets.note(environment[name])),
   });
   const scheduledActions = new ScheduledActions({ groups, secondsInstead });
   services.set("autoscaling", createAutoScaling(groups));

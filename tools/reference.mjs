@@ -77,6 +77,7 @@ export const inputTypes = {
   CorsArgs: { file: "components/args/CorsArgs.ts", text: "The component's `cors`." },
   ThrottlingArgs: { file: "components/args/ThrottlingArgs.ts", text: "The component's `throttling`." },
   AlarmsArgs: { file: "components/args/AlarmsArgs.ts", text: "The component's `alarms`." },
+  TracesArgs: { file: "components/args/TracesArgs.ts", text: "The component's `traces`." },
   LambdaArgs: { file: "components/args/LambdaArgs.ts", text: "The component's `frontend` and `router`." },
   PolicyStatement: {
     file: "components/aws/permissions.ts",

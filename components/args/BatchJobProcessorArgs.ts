@@ -8,6 +8,7 @@ import { type LambdaArgs } from "./LambdaArgs";
 import { type NetworkArgs } from "./NetworkArgs";
 import { type ProcessorArgs } from "./ProcessorArgs";
 import { type ThrottlingArgs } from "./ThrottlingArgs";
+import { type TracesArgs } from "./TracesArgs";
 
 /** Inputs of {@link BatchJobProcessor}. */
 export interface BatchJobProcessorArgs {
@@ -142,6 +143,13 @@ export interface BatchJobProcessorArgs {
    * @example true
    */
   dashboard?: boolean;
+  /**
+   * Receiver of OpenTelemetry spans: when an attempt ends, its worker exports the job's submission, wait and attempt.
+   * `environment` can't serve: it would give handlers the headers, and secrets in clear text.
+   * @default - none; a trace context of the submitter reaches the handler all the same
+   * @example { endpoint: "https://otel.example.com" }
+   */
+  traces?: TracesArgs;
   /**
    * Memory and concurrency of the front-end Lambda.
    * @default - 512 MB, no concurrency reserved

@@ -14,6 +14,7 @@ export interface FleetUserData extends Pick<
     Partial<WorkerSettings>;
   secrets: Record<string, string>;
   metrics: Metrics | undefined;
+  traces: { endpoint: string; headers?: Record<string, string> } | undefined;
   /** Name of the component, for its metrics. */
   component: string;
 }
@@ -21,7 +22,7 @@ export interface FleetUserData extends Pick<
 /** Contents of the user data of a processor's instances. */
 export function fleetUserData(processor: ProcessorSettings, values: FleetUserData): UserDataArgs {
   const { name: type, ...settings } = processor;
-  const { addresses, environment, secrets, metrics, component, ...others } = values;
+  const { addresses, environment, secrets, metrics, traces, component, ...others } = values;
   return {
     ...others,
     type,
@@ -36,6 +37,7 @@ export function fleetUserData(processor: ProcessorSettings, values: FleetUserDat
         handler: addresses.inlineHandler === undefined ? settings.handler : undefined,
         ...hookNames,
         ...metricsOf(metrics, component),
+        ...(traces && { tracesEndpoint: traces.endpoint, tracesHeaders: traces.headers }),
         type,
         secrets: Object.keys(secrets).length > 0 ? secrets : undefined,
       }),

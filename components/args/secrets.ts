@@ -6,11 +6,16 @@ import { type ProcessorArgs } from "./ProcessorArgs";
 
 type InputError = pulumi.InputPropertyErrorDetails;
 type References = Record<string, pulumi.Input<string>>;
-type Inputs = Pick<BatchJobProcessorArgs, "processors" | "secrets" | "environment" | "registryCredentials">;
+type Inputs = Pick<BatchJobProcessorArgs, "processors" | "secrets" | "environment" | "registryCredentials" | "traces">;
 
 /** The references of a processor's secrets by variable: the component's, and its own, which win. */
 export function secretsOf(args: Pick<Inputs, "secrets">, processor: Pick<ProcessorArgs, "secrets">): References {
   return { ...args.secrets, ...processor.secrets };
+}
+
+/** All references that a processor's worker reads. */
+export function workerReferences(args: Pick<Inputs, "secrets" | "traces">, processor: Pick<ProcessorArgs, "secrets">) {
+  return [...Object.values(secretsOf(args, processor)), ...Object.values(args.traces?.headers ?? {})];
 }
 
 /** Problem of a reference. The message quotes the text only if it begins like an ARN: it may be the secret itself. */
@@ -47,7 +52,12 @@ export function referenceErrors(args: Inputs): InputError[] {
     ...at(`processors[${index}].secrets`, secrets),
     ...credentials(`processors[${index}].`, registryCredentials),
   ]);
-  return [...at("secrets", args.secrets), ...credentials("", args.registryCredentials), ...own.flat()];
+  return [
+    ...at("secrets", args.secrets),
+    ...at("traces.headers", args.traces?.headers),
+    ...credentials("", args.registryCredentials),
+    ...own.flat(),
+  ];
 }
 
 /** Variables that both `secrets` and `environment` have, of the component or of one of its processors. */
@@ -84,8 +94,7 @@ function namesOf(args: unknown): { secrets: string[]; environment: string[] } {
  * ARN stands for either service.
  */
 export function secretServices(args: Partial<Inputs>): string[] {
-  const all = [args, ...(args.processors ?? [])];
-  const references = all.flatMap(({ secrets }) => Object.values(secrets ?? {}));
+  const references = (args.processors ?? [{}]).flatMap((processor) => workerReferences(args, processor));
   const services = references.flatMap((reference) =>
     typeof reference === "string" ? (parseSecretReference(reference)?.service ?? []) : ["secretsmanager", "ssm"],
   );

@@ -5,7 +5,7 @@ import { defaults } from "../args/defaults";
 import { secretServices } from "../args/secrets";
 
 /** Inputs that change the services which private workers call. */
-export type EndpointArgs = Pick<BatchJobProcessorArgs, "sessionManager" | "events" | "secrets"> &
+export type EndpointArgs = Pick<BatchJobProcessorArgs, "sessionManager" | "events" | "secrets" | "traces"> &
   Partial<Pick<BatchJobProcessorArgs, "processors">>;
 
 /** Services that workers call, less those with gateway endpoints, which cost nothing. */

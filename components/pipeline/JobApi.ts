@@ -218,7 +218,7 @@ export function schemeOf({ jwt, authorization }: Pick<JobApiArgs, "jwt" | "autho
 
 /** Headers that the API reads, including those of a signature or token. */
 const requestHeaders = [
-  ...["authorization", "content-type", "idempotency-key", "if-none-match"],
+  ...["authorization", "content-type", "idempotency-key", "if-none-match", "traceparent"],
   ...["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"],
 ];
 

@@ -27,6 +27,7 @@ export interface WorkerFleetArgs extends Pick<
   | "logRetentionDays"
   | "metrics"
   | "dashboard"
+  | "traces"
   | "policyStatements"
   | "environment"
   | "secrets"

@@ -80,7 +80,7 @@ function userData(
       schemaTable: processor.payloadSchema && args.tables.largeValues && args.tables.types.name,
     },
     ...{ shared: args.addresses, environment: { ...args.environment, ...processor.environment } },
-    secrets: secretsOf(args, processor),
+    ...{ secrets: secretsOf(args, processor), traces: args.traces },
   };
   return resolve(needed, ({ own, shared: { region, ...shared }, ...known }) => {
     const values = { ...known, region, addresses: { ...shared, ...own }, metrics, component };

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { secretsOf } from "../args/secrets";
+import { workerReferences } from "../args/secrets";
 import { useKey } from "../aws/encryption";
 import {
   announceTo,
@@ -39,8 +39,7 @@ export function createWorkerRole(
 ): { role: aws.iam.Role; policy: aws.iam.RolePolicy } {
   const { processor, tags } = args;
   const { largeValues } = args.tables;
-  const secrets = secretsOf(args, processor);
-  const hasSecrets = Object.keys(secrets).length > 0;
+  const secrets = workerReferences(args, processor);
   const own: Statements = [
     consumeFrom(args.queue.queue.arn),
     readBacklog(args.queue.queue.arn),
@@ -62,7 +61,7 @@ export function createWorkerRole(
     findOwnGroups,
     args.target.defaultTags.apply((standard) => (tagsFitMetadata({ ...standard, ...tags }) ? [] : [findOwnGroup])),
     ...(args.sessionManager ? [openSessions] : []),
-    ...(hasSecrets ? [readSecrets(Object.values(secrets))] : []),
+    ...(secrets.length > 0 ? [readSecrets(secrets)] : []),
   ];
   const calls = own.flatMap((statement) => (pulumi.Output.isInstance(statement) ? [] : statement.Action));
   const statements = [

@@ -39,12 +39,17 @@ export interface JobEnvelope {
   maxAttempts?: number;
   /** The submitter's own words for the job, by name. */
   labels?: Labels;
+  /**
+   * W3C's trace context of the submitter, if it gave a valid one. A replay without one has the replayed job's, or
+   * `job:` and that job's id, whose trace goes on.
+   */
+  traceparent?: string;
   /** Set if the message retries an ended job. */
   retry?: RetryMark;
 }
 
 /** Settings of a job that its message and its record hold: retries and replays take them from the record. */
-export const jobSettings = ["tenant", "labels", "maxAttempts"] as const;
+export const jobSettings = ["tenant", "labels", "maxAttempts", "traceparent"] as const;
 export type JobSettings = Pick<JobEnvelope, (typeof jobSettings)[number]>;
 
 export function settingsOf(job: JobSettings): JobSettings {

@@ -66,6 +66,11 @@ export interface JobRecord {
   /** Id of the job whose replay this one is. */
   replayOf?: string;
   /**
+   * W3C's trace context of the submitter, if it gave a valid one. A replay without one has the replayed job's, or
+   * `job:` and that job's id, whose trace goes on.
+   */
+  traceparent?: string;
+  /**
    * Raised by each claim that begins an attempt, and lowered by nothing: tells later claims from earlier ones. It
    * counts from the time of the first, in epoch milliseconds, so that no earlier job of the same id had a higher one.
    */

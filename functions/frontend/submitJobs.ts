@@ -7,6 +7,7 @@ import { attributes, stringAttributes } from "../../contract/messages/attributes
 import {
   encodeMessage,
   type JobEnvelope,
+  type JobSettings,
   packEnvelopes,
   settingsOf,
   type Submission,
@@ -59,6 +60,7 @@ export interface IdentifiedSubmission extends Submission {
   days?: number;
   /** Fewer attempts than the type gives, as of the job that it replays. */
   maxAttempts?: number | undefined;
+  traceparent?: string | undefined;
   /** Set if an `Idempotency-Key` gave the id: the key's id in earlier versions. */
   unscopedId?: string;
 }
@@ -207,13 +209,18 @@ function envelopesToPublish(recorded: Recorded[]): JobEnvelope[] {
   const envelopes = new Map<string, JobEnvelope>();
   for (const outcome of recorded) {
     if ("problem" in outcome || outcome.record.state !== "queued") continue;
-    const { id, type, payload, payloadRef, days } = outcome.submission;
-    const { submittedAt, notBefore } = outcome.record;
-    const content = payloadRef ? { payloadRef: { ...payloadRef, days: days! } } : { payload };
-    const settings = settingsOf(outcome.submission);
-    envelopes.set(id, definedFields({ version: 1, id, type, ...content, submittedAt, ...settings, notBefore }));
+    envelopes.set(outcome.submission.id, envelopeOf(outcome.submission, outcome.record));
   }
   return [...envelopes.values()];
+}
+
+/** The submission's message, with what its record has since it was first submitted. */
+function envelopeOf(
+  { id, type, payload, payloadRef, days }: IdentifiedSubmission,
+  { submittedAt, notBefore, ...settings }: Pick<JobRecord, keyof JobSettings | "submittedAt" | "notBefore">,
+): JobEnvelope {
+  const content = payloadRef ? { payloadRef: { ...payloadRef, days: days! } } : { payload };
+  return definedFields({ version: 1, id, type, ...content, submittedAt, ...settingsOf(settings), notBefore });
 }
 
 export function isTooFarForQueues(notBefore: string | undefined, now: number): boolean {
@@ -227,11 +234,8 @@ function scheduleProblem(
   notBefore: string | undefined,
 ): ProblemDocument | undefined {
   if (!isTooFarForQueues(notBefore, now())) return undefined;
-  const { id, type, payload } = submission;
-  const submittedAt = notBefore!;
-  const bytes = bytesOf(
-    publishInput(later.topicArn, { version: 1, id, type, payload, ...settingsOf(submission), submittedAt, notBefore }),
-  );
+  const envelope = envelopeOf(submission, { ...submission, submittedAt: notBefore!, notBefore });
+  const bytes = bytesOf(publishInput(later.topicArn, envelope));
   if (bytes <= limits.maxScheduleInputBytes) return undefined;
   const most = limits.maxScheduleInputBytes;
   const detail = `Expected at most ${most} bytes with quotes escaped in a job so far ahead, got ${bytes}`;

@@ -508,7 +508,7 @@ describe("BatchJobProcessor", () => {
           allowOrigins: ["https://app.example.com"],
           allowMethods: ["GET", "HEAD", "POST", "DELETE"],
           allowHeaders: [
-            ...["authorization", "content-type", "idempotency-key", "if-none-match"],
+            ...["authorization", "content-type", "idempotency-key", "if-none-match", "traceparent"],
             ...["x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-request-id"],
           ],
           exposeHeaders: ["allow", "etag", "location", "retry-after"],

@@ -79,6 +79,7 @@ export const everyOption: Record<string, BatchJobProcessorArgs> = {
     metrics: "type",
     dashboard: true,
     alarms: { email: "ops@example.com", deadLetters: 2, stalledSeconds: 900 },
+    traces: { endpoint: "https://otel.example.com", headers: { "api-key": secret("otel") } },
     frontend: { memorySize: 512, reservedConcurrency: 10, provisionedConcurrency: 1 },
     router: { memorySize: 512, reservedConcurrency: 10, provisionedConcurrency: 1 },
     kmsKey: "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012",

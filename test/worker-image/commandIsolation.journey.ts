@@ -29,7 +29,11 @@ describe("Commands of one worker", () => {
     runners.push(runner);
     await runner.start();
     const stopping = new AbortController();
-    const outcome: Promise<RunOutcome> = runner.run(job, stopping.signal, { onProgress() {}, onLog() {} });
+    const outcome: Promise<RunOutcome> = runner.run(job, stopping.signal, {
+      traceparent: "",
+      onProgress() {},
+      onLog() {},
+    });
     return { runner, outcome, stop: (cause: StopCause) => stopping.abort(new JobStopped(cause, "enough")) };
   }
 
@@ -150,7 +154,7 @@ describe("Commands of one worker", () => {
       stopping.abort(new JobStopped("lease-lost", "too late"));
       return false;
     };
-    const outcome = await runner.run(job, stopping.signal, { onProgress() {}, onLog() {}, mayBegin });
+    const outcome = await runner.run(job, stopping.signal, { traceparent: "", onProgress() {}, onLog() {}, mayBegin });
     expect(outcome).to.deep.equal({ kind: "stopped" });
     expect(existsSync(file)).to.equal(false);
   });
@@ -173,7 +177,7 @@ describe("Commands of one worker", () => {
        const { CommandRunner } = require(${module("../../worker-image/src/handlers/commands/commandRunner")});
        const command = ${JSON.stringify(command)};
        const runner = new CommandRunner({ ...createRunnerParts(), command, environment: process.env, timeoutSeconds: 60 });
-       runner.start().then(() => runner.run(${JSON.stringify(job)}, new AbortController().signal, { onProgress() {}, onLog() {} }));`,
+       runner.start().then(() => runner.run(${JSON.stringify(job)}, new AbortController().signal, { traceparent: "", onProgress() {}, onLog() {} }));`,
     );
     return spawn(process.execPath, [script], { cwd: path.join(__dirname, "../.."), stdio: "inherit" });
   }

@@ -32,6 +32,7 @@ describe("What a handler returns, throws and logs", () => {
     const progress: unknown[] = [];
     const job = { id: "job-1", type: "js", payload: { code }, attempt: 1, submittedAt: "2026-01-01T00:00:00.000Z" };
     const outcome = await runner.run(job, new AbortController().signal, {
+      traceparent: "00-trace",
       onProgress: (fraction, note) => progress.push([fraction, note]),
       onLog: (level, message, about) => lines.push({ level, message, about }),
       resultFolder,

@@ -54,7 +54,11 @@ describe("Jobs of one worker", () => {
     const lines: string[] = [];
     const id = `job-${++jobs}`;
     const job = { id, type: "code", payload: { code }, attempt: 1, submittedAt: "2026-01-01T00:00:00.000Z" };
-    const events = { onProgress: () => {}, onLog: (_level: string, line: string) => void lines.push(line) };
+    const events = {
+      traceparent: "",
+      onProgress: () => {},
+      onLog: (_level: string, line: string) => void lines.push(line),
+    };
     const outcome = runner.run(job, stopping.signal, events);
     return { id, outcome, lines, stop: () => stopping.abort(new JobStopped("timeout", "too long")) };
   }

@@ -35,7 +35,7 @@ describe("The kernel's kills for want of memory", () => {
     runners.push(runner);
     await runner.start();
     const run = { ...job, payload: { code: how.code } };
-    return runner.run(run, new AbortController().signal, { onProgress() {}, onLog() {} });
+    return runner.run(run, new AbortController().signal, { traceparent: "", onProgress() {}, onLog() {} });
   }
   const errorOf = async (...asked: Parameters<typeof outcomeOf>) => {
     const outcome = await outcomeOf(...asked);
@@ -102,7 +102,7 @@ describe("The kernel's kills for want of memory", () => {
       const node = [process.execPath, "-e", hold];
       const run = async (runner, code) => {
         await runner.start();
-        const outcome = await runner.run({ ...${JSON.stringify(job)}, payload: { code } }, new AbortController().signal, { onProgress() {}, onLog() {} });
+        const outcome = await runner.run({ ...${JSON.stringify(job)}, payload: { code } }, new AbortController().signal, { traceparent: "", onProgress() {}, onLog() {} });
         await runner.close();
         return outcome;
       };

@@ -16,6 +16,7 @@ import { serveHealth } from "./instance/health";
 import { RecentJobs } from "./instance/recentJobs";
 import { reportStartFailure } from "./instance/startFailure";
 import { type JobEffects } from "./job/effects";
+import { type Traces } from "./job/trace";
 import { SqsQueue } from "./queue/sqsQueue";
 import { type Announce, announceEnds } from "./records/announceEnds";
 import { DynamoCheckpoints } from "./records/checkpoints";
@@ -35,6 +36,7 @@ import { LineWriter } from "./support/lineWriter";
 import { createWorkerLog } from "./support/log";
 import { Masking } from "./support/masking";
 import { Metrics } from "./support/metrics";
+import { loadTraces } from "./traces/loadTraces";
 import { checkFile } from "./values/checkFile";
 import { type LargeValues, S3LargeValues } from "./values/largeValues";
 import { Worker } from "./worker";
@@ -79,7 +81,8 @@ async function main(): Promise<number> {
     masking.add(Object.values(secrets));
     const folders = new JobFolders(options.scratchDir, log);
     const runner = maskRunner(await createRunner(options, secrets, folders, log), masking);
-    const { worker, lifecycle, metrics } = await createWorker(options, runner, folders, log);
+    const traces = await tracesOf(options, log);
+    const { worker, lifecycle, metrics } = await createWorker(options, { runner, traces, folders }, log);
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => worker.drain(signal));
     const onError = (error: Error) => log("error", "health-not-served", errorFields(error));
     const { healthPort } = options.settings;
@@ -88,6 +91,7 @@ async function main(): Promise<number> {
     lifecycle?.prepare();
     const { isClean } = await worker.run();
     metrics.stop();
+    await traces?.close();
     await lifecycle?.end();
     if (worker.isWedged) return wedged.exitCode;
     if (!isClean) return 1;
@@ -100,7 +104,11 @@ async function main(): Promise<number> {
   }
 }
 
-async function createWorker(options: WorkerOptions, runner: Runner, folders: JobFolders, log: Log) {
+async function createWorker(
+  options: WorkerOptions,
+  { runner, traces, folders }: { runner: Runner; traces: Traces | undefined; folders: JobFolders },
+  log: Log,
+) {
   const { settings, workerId, slots } = options;
   const services = new Services(systemClock);
   const sqs = gateClient(new SQSClient({ requestHandler: connections(slots) }), services.gate("SQS"));
@@ -124,6 +132,7 @@ async function createWorker(options: WorkerOptions, runner: Runner, folders: Job
     ...userData(options, services),
     largeValues: largeValues(options, dynamo, folders, log),
     runner,
+    traces,
     services,
     disk: new DiskRoom({ look: () => diskOf(options.scratchDir), clock: systemClock, log }),
     whenUsable: (signal) => recordsGate.ready(signal),
@@ -136,6 +145,25 @@ async function createWorker(options: WorkerOptions, runner: Runner, folders: Job
     onReady: lifecycle && ((ready) => lifecycle.begin(ready)),
   });
   return { worker, lifecycle, metrics };
+}
+
+/** Undefined without a receiver: nothing of OpenTelemetry is loaded then. */
+async function tracesOf({ settings, workerId }: WorkerOptions, log: Log) {
+  const { tracesEndpoint: endpoint, tracesHeaders = {}, type } = settings;
+  if (endpoint === undefined) return undefined;
+  const effects = { fetch: fetchSecret, clock: systemClock, random: Math.random, log };
+  let reading: Promise<Record<string, string>> | undefined;
+  // Read by the first export: a header that can't be read keeps no job waiting.
+  const headers = async () => {
+    reading ??= readSecrets(tracesHeaders, effects);
+    const values = await reading.catch((error: unknown) => {
+      reading = undefined;
+      throw error;
+    });
+    masking.add(Object.values(values));
+    return values;
+  };
+  return loadTraces({ endpoint, headers, type, workerId, clock: systemClock, log });
 }
 
 /** Time between two calls while the table of users' data is away; those for other tables come on top. */

@@ -9,6 +9,7 @@ import { JobFolders } from "./handlers/jobFolders";
 import { maskRunner } from "./handlers/maskRunner";
 import { divideMachine, thisMachine } from "./handlers/room";
 import { JobStopped, type RunOutcome } from "./handlers/runner";
+import { traceOf, traceparentOf } from "./job/trace";
 import { Masking } from "./support/masking";
 import { toProgress } from "./support/progress";
 
@@ -72,6 +73,7 @@ export async function runTrial(trial: HandlerTrial): Promise<HandlerRun> {
       },
       onCheckpoint: (json) => said.checkpoints.push(JSON.parse(json)),
       resultFolder: path.join(folders.root, "results"),
+      traceparent: traceparentOf(traceOf(job, { attempt: job.attempt, claim: 0 }, ""), false),
       onLog: (level, message, about) => said.logs.push({ level, message: masking.text(message), ...about }),
     });
     const { stopCause } = (stopping.signal.reason ?? {}) as Partial<JobStopped>;

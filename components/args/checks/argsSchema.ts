@@ -17,6 +17,8 @@ import { type NetworkArgs } from "../NetworkArgs";
 import { type CapacityChange, type JobSchedule, type ProcessorArgs } from "../ProcessorArgs";
 import { credentialsProblem, referenceProblem } from "../secrets";
 import { type ThrottlingArgs } from "../ThrottlingArgs";
+import { type TracesArgs } from "../TracesArgs";
+import { receiverProblem } from "./environmentErrors";
 import { expecting, explainIssue } from "./explainIssue";
 
 /** A value that may be known only later; the provider then checks its type. */
@@ -123,6 +125,14 @@ const jwt = z.strictObject({
   operators: z.array(input(text)).min(1).optional(),
   tenantClaim: input(text).optional(),
 } satisfies Record<keyof JwtArgs, z.ZodType>);
+
+/** A header's name, by RFC 9110. */
+const headerName = textLike(/^[\w!#$%&'*+.^`|~-]+$/, "a header's name");
+
+const traces = z.strictObject({
+  endpoint: input(textWithout(receiverProblem)),
+  headers: z.record(headerName, input(textWithout(referenceProblem))).optional(),
+} satisfies Record<keyof TracesArgs, z.ZodType>);
 
 const throttling = z.strictObject({
   burstLimit: wholeNumber(0, 1_000_000).optional(),
@@ -241,6 +251,7 @@ export const argsSchema = z.strictObject({
   metrics: z.enum(Metrics).optional(),
   alarms: alarms.optional(),
   dashboard: z.boolean().optional(),
+  traces: traces.optional(),
   frontend: lambda.optional(),
   router: lambda.optional(),
   kmsKey: input(

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isReceiver } from "../../../contract/workerSettings";
 import { environmentBytes, maxUserDataBytes, userDataBytes } from "../../boot/userData";
 import { hasOwnHandler } from "../../handlers/shipHandlers";
 import { isPending, resolve } from "../../pulumi/json";
@@ -6,13 +7,14 @@ import { type BatchJobProcessorArgs } from "../BatchJobProcessorArgs";
 import { fleetUserData } from "../fleetUserData";
 import { type ProcessorArgs, withDefaults } from "../ProcessorArgs";
 import { referenceErrors, secretsOf } from "../secrets";
+import { type TracesArgs } from "../TracesArgs";
 import { invalidInputs } from "./invalidInputs";
 
 type InputError = pulumi.InputPropertyErrorDetails;
 type Environment = Record<string, pulumi.Input<string>>;
 type Inputs = Pick<
   BatchJobProcessorArgs,
-  "processors" | "environment" | "secrets" | "image" | "registryCredentials" | "metrics"
+  "processors" | "environment" | "secrets" | "image" | "registryCredentials" | "metrics" | "traces"
 >;
 
 /**
@@ -25,15 +27,17 @@ export function checkEnvironments(name: string, args: Inputs): pulumi.Output<voi
     secrets,
     registryCredentials,
   }));
+  const given = { all, traces: args.traces };
   const refuse = (errors: InputError[]) => {
     if (errors.length > 0) throw new pulumi.RunError(invalidInputs(name, errors));
   };
   return pulumi.output(secretErrors(args).then((errors) => (refuse(errors), true))).apply(() =>
-    resolve(all, (resolved) => {
-      const [shared, ...own] = resolved as typeof all;
+    resolve(given, (resolved) => {
+      const { all: known, traces } = resolved as typeof given;
+      const [shared, ...own] = known;
       const processors = args.processors.map((processor, index) => ({ ...processor, ...own[index] }));
-      const known = { ...args, ...shared, processors };
-      refuse([...lineErrors(known), ...referenceErrors(known), ...sizeErrors(known)]);
+      const inputs = { ...args, ...shared, traces, processors };
+      refuse([...lineErrors(inputs), ...referenceErrors(inputs), ...receiverErrors(inputs), ...sizeErrors(inputs)]);
     }),
   );
 }
@@ -96,9 +100,27 @@ function roomFor(processor: ProcessorArgs, args: Inputs): number {
       ...(hasOwnHandler(processor) && { inlineHandler: longest }),
     },
     secrets: Object.fromEntries(secrets) as Record<string, string>,
-    ...{ metrics: args.metrics, component: longest },
+    ...{ metrics: args.metrics, component: longest, traces: args.traces && longestOf(args.traces) },
   };
   return maxUserDataBytes - userDataBytes(fleetUserData(withDefaults(processor), values));
+}
+
+function longestOf({ endpoint, headers = {} }: TracesArgs) {
+  const lengthy = (value: pulumi.Input<string>) => (typeof value === "string" ? value : longest);
+  const references = Object.entries(headers).map(([name, text]) => [name, lengthy(text)]);
+  return { endpoint: lengthy(endpoint), headers: Object.fromEntries(references) as Record<string, string> };
+}
+
+function receiverErrors({ traces }: Inputs): InputError[] {
+  const reason = traces && receiverProblem(traces.endpoint);
+  return reason === undefined ? [] : [{ propertyPath: "traces.endpoint", reason }];
+}
+
+/** Problem of the receiver of spans. The message doesn't quote it: it may hold a password. */
+export function receiverProblem(endpoint: unknown): string | undefined {
+  if (typeof endpoint === "string" && isReceiver(endpoint)) return undefined;
+  const got = typeof endpoint === "string" ? `another text of ${endpoint.length} characters` : typeof endpoint;
+  return `Expected an http or https URL without user and password, got ${got}`;
 }
 
 function knownOf(environment: Environment): Record<string, string> {
@@ -107,12 +129,13 @@ function knownOf(environment: Environment): Record<string, string> {
   );
 }
 
-/** Each variable with its property path. */
+/** Each variable with its property path, and the other text that is in user data as it is given. */
 function variablesOf(args: Inputs): [string, pulumi.Input<string>][] {
   const at = (path: string, environment: Environment = {}) =>
     Object.entries(environment).map(([name, value]): [string, pulumi.Input<string>] => [`${path}.${name}`, value]);
   const own = args.processors.map(({ environment }, index) => at(`processors[${index}].environment`, environment));
-  return [...at("environment", args.environment), ...own.flat()];
+  const endpoint = args.traces ? at("traces", { endpoint: args.traces.endpoint }) : [];
+  return [...at("environment", args.environment), ...own.flat(), ...endpoint];
 }
 
 async function secretErrors(args: Inputs): Promise<InputError[]> {

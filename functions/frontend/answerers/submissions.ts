@@ -1,5 +1,6 @@
 import { describe, isObject } from "../../../contract/check";
 import { idPattern } from "../../../contract/limits";
+import { replayedPrefix } from "../../../contract/messages/traceparent";
 import { answer, answerEach, type HttpAnswer, refuse } from "../../shared/httpAnswer";
 import type { JobPayloads } from "../effects";
 import { jobNotFound } from "../jobNotFound";
@@ -54,7 +55,8 @@ export function createSubmissionAnswerers(effects: SubmissionEffects): Answerers
       const kept = Object.hasOwn(given as object, "payload") ? {} : await payloads!.read(record);
       if (!kept) return refuse(notKept(id));
       const value = { type, ...kept, tenant, labels, ...(given as object) };
-      return submit(request, value, { replayOf: id, maxAttempts, source: { type, id, ...kept } });
+      const { traceparent = record.traceparent ?? replayedPrefix + id } = request.origin;
+      return submit(request, value, { replayOf: id, maxAttempts, traceparent, source: { type, id, ...kept } });
     },
 
     async submitBatch({ event, route, tenant }) {

@@ -14,17 +14,17 @@ import { tenantProblem } from "./rights";
 export interface SubmissionRequest extends JsonBody {
   /** Returns the id of a job without one. */
   idOf: (type: string, index?: number) => Pick<IdentifiedSubmission, "id" | "unscopedId">;
-  submitter: string;
+  /** Facts of the request that each of its jobs keeps. */
+  origin: Pick<IdentifiedSubmission, "submitter" | "submittedBy" | "traceparent">;
   /** The only tenant whose jobs the caller may submit, if it is bound to one. */
   tenant: string | undefined;
-  submittedBy?: string | undefined;
 }
 
 const jobFields = Object.keys(routes.submitJob.body.properties);
 
 /** The submitted job with its id, or its problem. `index` is its place in a batch. */
 export function identify(
-  { losses, idOf, submitter, submittedBy, tenant: bound }: SubmissionRequest,
+  { losses, idOf, origin, tenant: bound }: SubmissionRequest,
   value: unknown,
   index?: number,
 ): IdentifiedSubmission | { problem: ProblemDocument } {
@@ -42,7 +42,7 @@ export function identify(
   return {
     ...checked.value,
     ...(tenant !== undefined && { tenant }),
-    ...{ submitter, submittedBy },
+    ...origin,
     ...(id === undefined ? idOf(type, index) : { id }),
   };
 }
@@ -63,16 +63,20 @@ export function readSubmission(
   const body = readJsonBody(event);
   if ("problem" in body) return body;
   const caller = callerOf(event);
-  const who = { submitter: sha256(JSON.stringify(caller)), submittedBy: principalOf(event), tenant };
+  const origin = {
+    submitter: sha256(JSON.stringify(caller)),
+    submittedBy: principalOf(event),
+    // Of the right length and characters, which "undefined" is not: the worker checks the rest.
+    traceparent: /^[\da-f-]{55}$/.exec(readHeader(event, "traceparent")!)?.[0],
+  };
   const read = readKey(event);
   if ("problem" in read) return read;
   const { key } = read;
-  if (key === undefined) return { ...body, ...who, idOf: () => ({ id: newId() }) };
-  return {
-    ...body,
-    ...who,
-    idOf: (type, index) => ({ id: idFromKey(key, type, caller, index), unscopedId: unscopedIdFromKey(key, index) }),
-  };
+  const idOf: SubmissionRequest["idOf"] = (type, index) =>
+    key === undefined
+      ? { id: newId() }
+      : { id: idFromKey(key, type, caller, index), unscopedId: unscopedIdFromKey(key, index) };
+  return { ...body, origin, tenant, idOf };
 }
 
 /** Reads the `Idempotency-Key`; undefined without one. */

@@ -2,6 +2,7 @@ import type { ActionVerb } from "../../../contract/http/jobFilter";
 import { errorFields, type Log } from "../../../contract/log";
 import { attributes, stringAttributes } from "../../../contract/messages/attributes";
 import { encodeEnvelope, type JobEnvelope, settingsOf } from "../../../contract/messages/envelope";
+import { replayedPrefix } from "../../../contract/messages/traceparent";
 import { listKeyOf } from "../../../contract/records/listKey";
 import type { JobRecord } from "../../../contract/records/record";
 import { cancelJob } from "../../frontend/cancelJob";
@@ -74,7 +75,8 @@ export function createActs(effects: ActEffects): Record<ActionVerb, Act> {
         if (!kept) return { code: "payload-not-kept" };
         // The same id each time, so that a repeated act submits the same job.
         const id = `replay-${sha256(`${request.id} ${record.id}`)}`;
-        const settings = settingsOf(record);
+        const { traceparent = replayedPrefix + record.id } = record;
+        const settings = { ...settingsOf(record), traceparent };
         const { payloadRef } = kept;
         const source = { type, id: record.id, payloadRef };
         const copied = payloadRef && (await actOnLarge("find", { type, id, payloadRef, source }));

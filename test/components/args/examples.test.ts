@@ -23,6 +23,7 @@ const holding: Record<string, (inputs: Inputs) => object> = {
   CorsArgs: (inputs) => component({ cors: { allowOrigins: ["*"], ...inputs } }),
   ThrottlingArgs: (throttling) => component({ throttling }),
   AlarmsArgs: (alarms) => component({ alarms }),
+  TracesArgs: (traces) => component({ traces: { endpoint: "https://otel.example.com", ...traces } }),
   LambdaArgs: (frontend) => component({ frontend }),
   PolicyStatement: (inputs) =>
     component({ policyStatements: [{ Action: ["s3:GetObject"], Resource: "*", ...inputs }] }),

@@ -22,6 +22,7 @@ describe("record", () => {
     submitter: "s",
     submittedBy: "123456789012 assumed-role/orders",
     replayOf: "z",
+    traceparent: "job:z",
     listKey: "word-count#3",
     submittedAt: "2026-11-02T10:00:00.000Z",
     notBefore: "2026-11-02T10:00:00.500Z",

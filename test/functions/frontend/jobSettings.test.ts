@@ -14,6 +14,7 @@ const job: Required<Omit<JobEnvelope, "payloadRef" | "retry">> = {
   ...{ version: 1, id: "order-17", type: "word-count", payload: { text: "to be" } },
   ...{ submittedAt: "2026-11-02T08:00:00.000Z", notBefore: "2026-11-02T08:10:00.000Z" },
   ...{ tenant: "acme", labels: { campaign: "spring" }, maxAttempts: 2 },
+  traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 };
 const now = Date.parse("2026-11-02T09:00:00.000Z");
 

@@ -75,7 +75,9 @@ describe("POST /actions", () => {
     expect(replayed.counts).to.deep.equal({ matched: 1, done: 1, skipped: 0, failed: 0 });
     const [envelope] = frontend.published;
     expect(envelope).to.deep.include({ type: "word-count", payload: { text: "f" }, labels: { team: "x" } });
-    expect(frontend.record(envelope!.id)).to.include({ replayOf: "failed", state: "queued" });
+    const traceparent = "job:failed";
+    expect(frontend.record(envelope!.id)).to.include({ replayOf: "failed", state: "queued", traceparent });
+    expect(envelope).to.include({ traceparent });
     expect(frontend.record("failed")!.state).to.equal("failed");
   });
 

@@ -132,7 +132,8 @@ export function createHandlers(bodies: Record<string, string>, reportSeconds?: n
   const ledgerFile = join(folder, "ledger");
   writeFileSync(ledgerFile, "");
   const dist = join(packageRoot(), "worker-image", "dist");
-  for (const file of ["main.js", "handlerMain.js", "valueMain.js"]) cpSync(join(dist, file), join(folder, file));
+  for (const file of ["main.js", "handlerMain.js", "valueMain.js", "openTraces.js"])
+    cpSync(join(dist, file), join(folder, file));
   // As in the image: `import()` knows no NODE_PATH.
   symlinkSync(join(packageRoot(), "node_modules"), join(folder, "node_modules"));
   if (reportSeconds !== undefined) hasten(join(folder, "main.js"), reportSeconds);

@@ -46,7 +46,7 @@ describe("A full disk", () => {
     await runner.start();
     const run = (id: string) => {
       const job = { id, type: "a", payload: 1, attempt: 1, submittedAt: "" };
-      return runner.run(job, new AbortController().signal, { onProgress() {}, onLog() {} });
+      return runner.run(job, new AbortController().signal, { traceparent: "", onProgress() {}, onLog() {} });
     };
     const errorOf = (outcome: RunOutcome) => {
       if (outcome.kind !== "failed") throw new Error(`Expected a failure, got ${outcome.kind}`);

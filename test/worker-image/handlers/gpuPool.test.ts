@@ -80,7 +80,7 @@ describe("GPUs", () => {
       await runner.start();
       const run = () => {
         const job = { id: "a", type: "b", payload: { code }, attempt: 1, submittedAt: "" };
-        return runner.run(job, new AbortController().signal, { onProgress() {}, onLog() {} });
+        return runner.run(job, new AbortController().signal, { traceparent: "", onProgress() {}, onLog() {} });
       };
       try {
         for (let round = 0; round < 2; round++) {

@@ -38,6 +38,7 @@ describe("The built-in handlers", () => {
 
   const context: JobContext = {
     attempt: 1,
+    traceparent: "",
     directory: "/nowhere",
     giveBack() {
       throw new Error("given back");

@@ -99,7 +99,7 @@ describe("maskRunner", () => {
   const outcomeOf = (outcome: RunOutcome) => {
     const runner = { run: () => Promise.resolve(outcome) } as unknown as Runner;
     const job = { id: "a", type: "t", attempt: 1, payload: {}, submittedAt: "2026-01-01T00:00:00.000Z" };
-    const events = { onProgress: () => undefined, onLog: () => undefined };
+    const events = { traceparent: "", onProgress: () => undefined, onLog: () => undefined };
     return maskRunner(runner, maskingOf("hunter22")).run(job, new AbortController().signal, events);
   };
 

@@ -44,6 +44,8 @@ export interface RunEvents {
    * a job that another one may have run since: the signal aborts, and the handler doesn't begin.
    */
   mayBegin?(): boolean;
+  /** Trace context of the attempt, by W3C's standard. */
+  traceparent: string;
   /** While output lags behind the log: resolves once it has caught up. Callers that can wait should. */
   caughtUp?(): Promise<void> | undefined;
 }

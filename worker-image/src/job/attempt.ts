@@ -13,6 +13,7 @@ import { heartbeatInterval, startHeartbeat } from "../support/heartbeat";
 import { PacedWriter } from "../support/pacedWriter";
 import { type Progress, toProgress } from "../support/progress";
 import { type JobEffects, leaseEnd } from "./effects";
+import { type JobTrace, traceOf, traceparentOf } from "./trace";
 
 /** Share of a message's hidden time that is certain: clocks and calls have their delays. */
 const trustedShare = 0.9;
@@ -32,6 +33,7 @@ export type AttemptEnd = (
  * progress. The heartbeat outlasts the handler, until `release`, so that the end can be recorded safely.
  */
 export class Attempt {
+  readonly trace: JobTrace;
   private readonly stopping = new AbortController();
   private readonly progress: PacedWriter<Progress>;
   private readonly checkpoints: PacedWriter<string>;
@@ -61,7 +63,8 @@ export class Attempt {
   ) {
     const { clock, records, largeValues } = effects;
     this.resultFolder = largeValues?.newFolder();
-    const { visibilityTimeoutSeconds } = effects.settings;
+    const { visibilityTimeoutSeconds, jobTable, queueUrl } = effects.settings;
+    this.trace = traceOf(job, hold, jobTable ?? queueUrl);
     const onError = (event: EventName) => (error: unknown) => log("warn", event, errorFields(error));
     this.progress = new PacedWriter(
       clock,
@@ -180,6 +183,7 @@ export class Attempt {
         resultFolder: this.resultFolder,
         mayBegin: () => this.mayBegin(),
         caughtUp: () => this.effects.output?.caughtUp(),
+        traceparent: traceparentOf(this.trace, this.effects.traces !== undefined),
       });
     } catch (error) {
       // A runner doesn't reject; if it did, the job would have to be released all the same.

@@ -8,6 +8,7 @@ import { type JobRecords } from "../records/records";
 import { type Clock } from "../support/clock";
 import { type WorkerOutput } from "../support/lineWriter";
 import { type LargeValues } from "../values/largeValues";
+import { type Traces } from "./trace";
 
 /** Dependencies of the processing of jobs. */
 export interface JobEffects {
@@ -25,6 +26,8 @@ export interface JobEffects {
   clock: Clock;
   random: () => number;
   log: Log;
+  /** Undefined if spans aren't exported. */
+  traces?: Traces | undefined;
   /** Called when a handler can't be stopped: the worker itself has to end. */
   onStuck?: () => void;
   /** Output of log lines; lines are dropped while it is behind. */

@@ -3,6 +3,7 @@ import { limits } from "../../../contract/limits";
 import { errorFields, type Log } from "../../../contract/log";
 import { checkLabels, decodeEnvelope, type JobEnvelope } from "../../../contract/messages/envelope";
 import { checkRef } from "../../../contract/records/largeValues";
+import { type JobRecord } from "../../../contract/records/record";
 import { type SlotEvents, type Untaken } from "../queue/poller";
 import { type ReceivedMessage } from "../queue/queue";
 import { type Claim, type Hold } from "../records/records";
@@ -15,8 +16,18 @@ import { type JobEffects, leaseEnd } from "./effects";
 import { putOff } from "./putOff";
 import { type ClaimedJob, type HeldJob, Settler } from "./settler";
 import { Suspects } from "./suspects";
+import { type EndedAttempt } from "./trace";
 
 const refProblems = ({ payloadRef }: JobEnvelope) => (payloadRef === undefined ? [] : checkRef(payloadRef, true));
+
+/** The end of an attempt, for its span. */
+function outcomeOf(end: AttemptEnd): Pick<EndedAttempt, "outcome" | "error"> {
+  if (end.kind === "failed") return { outcome: "failed", error: end.error };
+  if (end.kind !== "stopped") return { outcome: end.kind, error: undefined };
+  const { cause } = end;
+  const error = { name: cause, message: "The attempt was stopped" };
+  return { outcome: cause, error: cause === "timeout" || cause === "lease-lost" ? error : undefined };
+}
 
 /** For a message that no poller waits for. */
 const noSlot: SlotEvents = {
@@ -138,7 +149,7 @@ export class MessageProcessor {
     switch (claim.outcome) {
       case "started":
         if (claim.isUnsubmitted) void this.keepPayload(claimed.job, log);
-        return this.runJob({ ...claimed, hold: claim.hold }, freeSlot);
+        return this.runJob({ ...claimed, hold: claim.hold }, freeSlot, claim.record);
       case "exhausted": {
         const { hold, error } = claim;
         const exhaustedLog = withFields(log, { attempt: hold.attempt });
@@ -174,7 +185,11 @@ export class MessageProcessor {
     }
   }
 
-  private async runJob(claimed: ClaimedJob & { hold: Hold }, freeSlot: () => void): Promise<void> {
+  private async runJob(
+    claimed: ClaimedJob & { hold: Hold },
+    freeSlot: () => void,
+    record: JobRecord | undefined,
+  ): Promise<void> {
     const { clock } = this.effects;
     const { job, message, hold } = claimed;
     const begun = clock.now();
@@ -192,8 +207,9 @@ export class MessageProcessor {
     };
     this.attempts.add(attempt);
     this.atWork.add(job.id);
+    let end: AttemptEnd | undefined;
     try {
-      const end: AttemptEnd = (await attempt.isTooLate())
+      end = (await attempt.isTooLate())
         ? { kind: "stopped", cause: "lease-lost" }
         : await this.endOf(attempt, held, log);
       endedAt = clock.now();
@@ -209,6 +225,12 @@ export class MessageProcessor {
       this.atWork.delete(job.id);
       await attempt.release();
       await attempt.removeFiles();
+      if (end) {
+        const { trace } = attempt;
+        const times = { begunAt: begun, endedAt: endedAt!, sentAt: message.sentAt };
+        const about = { job, attempt: hold.attempt, trace, messageId: message.id, record, ...times };
+        this.effects.traces?.add({ ...about, ...outcomeOf(end) });
+      }
     }
   }
 

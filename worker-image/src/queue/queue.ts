@@ -12,6 +12,8 @@ export interface ReceivedMessage {
   askedAt: number;
   /** Time of this worker's receipt: epoch milliseconds. SQS's 12 hours count from here. */
   receivedAt: number;
+  /** Time at which SQS got it: epoch milliseconds. */
+  sentAt?: number;
   /** True if it carries a `reason`: a redriven dead letter. */
   isRedriven: boolean;
 }

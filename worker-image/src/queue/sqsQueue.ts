@@ -64,7 +64,7 @@ export class SqsQueue implements JobQueue {
       MaxNumberOfMessages: maxMessages,
       WaitTimeSeconds: waitSeconds,
       VisibilityTimeout: this.options.visibilityTimeoutSeconds,
-      MessageSystemAttributeNames: ["ApproximateReceiveCount"],
+      MessageSystemAttributeNames: ["ApproximateReceiveCount", "SentTimestamp"],
       MessageAttributeNames: [attributes.reason],
     });
     const { clock } = this.options;
@@ -168,6 +168,7 @@ function received(message: Message, times: Pick<ReceivedMessage, "askedAt" | "re
     body: message.Body ?? "",
     receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
     ...times,
+    ...(message.Attributes?.SentTimestamp && { sentAt: Number(message.Attributes.SentTimestamp) }),
     isRedriven: message.MessageAttributes?.[attributes.reason] !== undefined,
   };
 }

@@ -1,4 +1,5 @@
 import { settingsOf } from "../../../contract/messages/envelope";
+import { readTraceparent } from "../../../contract/messages/traceparent";
 import { listKeyOf } from "../../../contract/records/listKey";
 import { type JobRecord } from "../../../contract/records/record";
 import { logAttempt } from "./attemptLog";
@@ -59,11 +60,12 @@ export function taken(request: ClaimRequest): RecordFields {
 
 function begun(request: ClaimRequest): Pick<RecordUpdate, "set" | "setIfMissing"> {
   const { id, type } = request.job;
+  const settings = { ...settingsOf(request.job), traceparent: readTraceparent(request.job.traceparent) };
   // Other publishers' times have many forms; lists compare them as texts.
   const submittedAt = new Date(request.job.submittedAt).toISOString();
   return {
     set: { ...taken(request), startedAt: new Date(request.now).toISOString() },
-    setIfMissing: { type, submittedAt, listKey: listKeyOf(type, id), ...settingsOf(request.job) },
+    setIfMissing: { type, submittedAt, listKey: listKeyOf(type, id), ...settings },
   };
 }
 

@@ -106,7 +106,7 @@ export class DynamoRecords implements JobRecords {
   private begin(request: ClaimRequest, record: JobRecord): Claim {
     const hold = holdOf(request, record);
     this.started.set(hold, record);
-    return { outcome: "started", hold, ...(record.digest === undefined && { isUnsubmitted: true }) };
+    return { outcome: "started", hold, record, ...(record.digest === undefined && { isUnsubmitted: true }) };
   }
 
   /** The error, and the log with the attempt that ends now. */

@@ -32,8 +32,11 @@ export interface ClaimRequest {
 
 /** The worker's task with the message. */
 export type Claim =
-  /** Run the job. True for `isUnsubmitted` if its message did not come from the API, which keeps payloads itself. */
-  | { outcome: "started"; hold: Hold; isUnsubmitted?: boolean }
+  /**
+   * Run the job. True for `isUnsubmitted` if its message did not come from the API, which keeps payloads itself. The
+   * record is as of the claim.
+   */
+  | { outcome: "started"; hold: Hold; record?: JobRecord; isUnsubmitted?: boolean }
   /** Dead-letter the job: it has no attempt left. */
   | { outcome: "exhausted"; hold: Hold; error: JobError }
   /** Delete the message: the job's cancellation was requested, and is now done. */

@@ -42,6 +42,7 @@ describe("CommandRunner", () => {
     const lines: string[] = [];
     const checkpoints: string[] = [];
     const outcome: Promise<RunOutcome> = runner.run({ ...job, ...fields }, stopping.signal, {
+      traceparent: "00-trace",
       onProgress: (...report) => progress.push(report),
       onCheckpoint: (json) => checkpoints.push(json),
       onLog: (level, line) => lines.push(`${level} ${line}`),
@@ -367,7 +368,11 @@ describe("CommandRunner", () => {
     await runner.start();
     rmSync(file);
     expect(existsSync(file)).to.equal(false);
-    const outcome = await runner.run(job, new AbortController().signal, { onProgress() {}, onLog() {} });
+    const outcome = await runner.run(job, new AbortController().signal, {
+      traceparent: "",
+      onProgress() {},
+      onLog() {},
+    });
     expect(outcome).to.deep.include({ kind: "failed", isPermanent: false });
     expect(outcome).to.have.nested.property("error.name", "CommandNotStarted");
   });

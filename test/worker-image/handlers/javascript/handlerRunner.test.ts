@@ -41,6 +41,7 @@ describe("HandlerRunner", () => {
     const reports: unknown[] = [];
     const job = { id: "job-1", type: "echo", payload, attempt: 1, submittedAt: "2026-01-01T00:00:00.000Z" };
     const outcome: Promise<RunOutcome> = runner.run(job, stopping.signal, {
+      traceparent: "00-trace",
       onProgress: (...progress) => reports.push(progress),
       onCheckpoint: keepsCheckpoints ? (json) => reports.push(json) : undefined,
       onLog: (...line) => reports.push(line),

@@ -94,7 +94,7 @@ export class CommandRunner implements Runner {
     let process: CommandProcess;
     try {
       if (events.mayBegin?.() === false) return { kind: "stopped" };
-      const child = this.spawn(payload.job, place, mark, input.fd);
+      const child = this.spawn(payload.job, place, { mark, input: input.fd, traceparent: events.traceparent });
       const started = new Promise<void>((resolve, reject) => {
         child.once("spawn", resolve);
         child.on("error", reject);
@@ -149,7 +149,11 @@ export class CommandRunner implements Runner {
     }
   }
 
-  private spawn(job: Job, { folder, gpu }: Place, mark: string, input: number): CommandChild {
+  private spawn(
+    job: Job,
+    { folder, gpu }: Place,
+    { mark, input, traceparent }: { mark: string; input: number; traceparent: string },
+  ): CommandChild {
     const { clock, timeoutSeconds, command } = this.options;
     const env = {
       ...this.environment,
@@ -159,6 +163,7 @@ export class CommandRunner implements Runner {
       JOB_ATTEMPT: String(job.attempt),
       JOB_DEADLINE: new Date(clock.now() + timeoutSeconds * 1_000).toISOString(),
       JOB_DIR: folder,
+      TRACEPARENT: traceparent,
       ...(job.payloadFile !== undefined && { [payloadFileVariable]: job.payloadFile }),
       [checkpointVariable]: checkpointFileIn(folder),
       [resultVariable]: resultFileIn(folder),

@@ -100,7 +100,7 @@ async function loadHandler({ modulePath, inlineText }: HandlerSource): Promise<H
 }
 
 async function runJob(message: RunMessage): Promise<void> {
-  const { run, directory, mark } = message;
+  const { run, directory, mark, traceparent } = message;
   const stopping = new AbortController();
   running.set(run, stopping);
   environment[markVariable] = mark;
@@ -116,7 +116,7 @@ async function runJob(message: RunMessage): Promise<void> {
     (message) => logger.warn(message),
   );
   const context = {
-    ...{ attempt: job.attempt, directory, signal: stopping.signal, logger },
+    ...{ attempt: job.attempt, directory, signal: stopping.signal, logger, traceparent },
     progress: (fraction: number, note?: string) => progress.report(fraction, note),
     checkpoint: (value: unknown) => keepCheckpoint(message, value),
   };

@@ -26,6 +26,7 @@ export interface RunMessage {
   /** Identifies the processes that it starts. */
   mark: string;
   keepsCheckpoints: boolean;
+  traceparent: string;
   /** File with the payload, if the job has none. */
   payloadFile?: PayloadFile | undefined;
   /** File for a result that is too large for a message, if there is a place for one. */

@@ -132,8 +132,10 @@ export class HandlerProcess {
       signal.addEventListener("abort", onStop);
       const keepsCheckpoints = events.onCheckpoint !== undefined;
       const { mark } = tracked;
+      const { traceparent } = events;
       const resultFile = events.resultFolder && path.join(events.resultFolder, "result");
-      this.link.send({ kind: "run", run: number, job, directory, mark, keepsCheckpoints, payloadFile, resultFile });
+      const given = { job, directory, mark, keepsCheckpoints, traceparent, payloadFile, resultFile };
+      this.link.send({ kind: "run", run: number, ...given });
     });
   }
 
