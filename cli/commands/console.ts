@@ -28,8 +28,15 @@ export function addConsole(program: Command, wait: Wait = sleep): void {
     .description("Serves a page to watch and steer jobs, on this machine until Ctrl-C")
     .option("--port <port>", "port of the page (default: any free one)", portNumber, 0)
     .addOption(new Option("--read-only", "refuse all acts").conflicts("write"))
-    .option("--issuer <url>", "log in by the browser at this issuer, for an API with jwt; needs --client-id", issuerUrl)
-    .option("--client-id <id>", "public client of the issuer, whose redirects may go to http://127.0.0.1")
+    .option(
+      "--issuer <url>",
+      "log in by the browser at this issuer, for an API with jwt; needs --client-id (default: no login)",
+      issuerUrl,
+    )
+    .option(
+      "--client-id <id>",
+      "public client of the issuer, whose redirects may go to http://127.0.0.1 (default: none)",
+    )
     .option("--scope <scopes>", "scopes to ask the issuer for (default: openid)")
     .option("--write", "act on jobs though the API doesn't authenticate callers (default: only read them)")
     .addHelpText(
