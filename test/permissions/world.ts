@@ -52,7 +52,7 @@ export const args: Partial<BatchJobProcessorArgs> = {
 
 export async function startWorld(): Promise<World> {
   const handlers: Handlers = createHandlers({
-    echo: `if (job.payload?.checkpoint && !job.checkpoint) { context.checkpoint("kept"); throw new Error("asked to"); } if (job.payload?.fail >= context.attempt) throw new Error("asked to fail"); return { ok: true };`,
+    echo: `if (job.payload?.checkpoint && !job.checkpoint) { context.checkpoint("kept"); throw new Error("asked to"); } if (job.payload?.fail >= context.attempt) throw new Error("asked to fail"); return { ok: true, text: job.payload?.text };`,
   });
   const secrets = { PASSWORD: "of the test", TOKEN: "of the test, too" };
   const options = { scheduleSeconds: 3_600, stopGraceSeconds: 1, secrets };
