@@ -151,7 +151,7 @@ export class Connection {
       return { url, response, text, isSigned, hide: (said: string) => withoutSecrets(said, authorization) };
     } catch (error) {
       signal?.throwIfAborted();
-      const reason = timeout.aborted ? `no answer within ${Number(timeoutSeconds.toFixed(1))} s` : reasonOf(error);
+      const reason = timeout.aborted ? `no answer within ${Number(timeoutSeconds.toFixed(2))} s` : reasonOf(error);
       const detail = withoutSecrets(reason, authorization);
       throw new ConnectionError(`Could not reach ${url.origin}: ${detail}`, {
         // An error that contains a secret isn't passed on.

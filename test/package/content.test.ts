@@ -14,7 +14,7 @@ const root = packageRoot();
 const expected = [
   /^dist\/(cli|client|components|contract|local-cloud|plugin|testing)\/.+\.(m?js|m?js\.map|d\.m?ts)$/,
   /^dist\/lambdas\/(manifest\.json|\w+\.js)$/,
-  /^dist\/((cli|local-cloud)\/vendor|console)\/LICENSES\.txt$/,
+  /^(dist\/((cli|local-cloud)\/vendor|console)|worker-image\/dist)\/LICENSES\.txt$/,
   /^dist\/console\/(index\.html|console\.(js|css))$/,
   /^worker-image\/(Dockerfile|\.dockerignore|fonts\.conf|package\.json|package-lock\.json|dist\/.+\.js(\.map)?)$/,
   /^examples\/starter\/[\w./-]+$/,

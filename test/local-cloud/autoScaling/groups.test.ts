@@ -36,6 +36,8 @@ describe("local groups", () => {
   const said = (word: string) => test.logs.filter(({ source, line }) => source === "worker" && line.includes(word));
 
   it("runs the workers with what the user data carries, and drains them at the end", async () => {
+    await test.stop();
+    test = await startTestCloud({ workerMain });
     const { name } = await up("a=b c");
     await until(() => said("endpoint").length === 2);
     const [first] = said("endpoint").map(({ line }) => JSON.parse(line) as Record<string, string>);
