@@ -71,6 +71,13 @@ async function invoke(world: World, name: string): Promise<void> {
   if (functionError) throw new Error(payload);
 }
 
+/** Says if a repair run has counted some of these since: it counts what it has also removed from where it was kept. */
+function repairedFromNow({ journey: { logs } }: World, what: "published" | "unsent"): () => boolean {
+  const before = logs.length;
+  const counted = new RegExp(`"repair-finished".*"${what}":[1-9]`);
+  return () => logs.slice(before).some(({ line }) => counted.test(line));
+}
+
 /** True if the type's fleet is gone, with a desired capacity of 0. */
 async function atZero(world: World, type: string, seconds: number): Promise<void> {
   const group = groupOf(world.journey, type);
@@ -354,6 +361,7 @@ export const probes: Record<string, Probe> = {
   async "repair unsent"(world, seconds) {
     const kept = () => world.journey.logs.filter(({ line }) => line.includes('"jobs-kept"')).length;
     const before = kept();
+    const repaired = repairedFromNow(world, "unsent");
     const heal = silenceRouter(world);
     const id = await submitted(world, "steady");
     try {
@@ -364,8 +372,10 @@ export const probes: Record<string, Probe> = {
     await restart(world, "-repair-repair-");
     await invoke(world, "-repair-repair-");
     await ends(world, id, "succeeded", seconds);
+    await world.within(seconds, repaired);
   },
   async "repair kept events"(world, seconds) {
+    const repaired = repairedFromNow(world, "published");
     const when = ({ caller = "" }) => !/-api-|-repair-/.test(caller);
     const heal = world.journey.cloud.faults.add({ service: "sns", status: 500, when });
     const id = await submitted(world, "steady");
@@ -380,6 +390,7 @@ export const probes: Record<string, Probe> = {
     await restart(world, "-repair-repair-");
     await invoke(world, "-repair-repair-");
     await world.within(seconds, () => world.hasEvent(id));
+    await world.within(seconds, repaired);
   },
   async "repair unroutable"(world, seconds) {
     const { routerFailureQueueUrl, unroutableQueueUrl } = world.journey.outputs;
