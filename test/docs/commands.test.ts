@@ -23,6 +23,8 @@ const needsMore: [pattern: RegExp, reason: string][] = [
     /^npx batch-jobs (failures|retry) .*--stack production/,
     "asks a stack on AWS; test/cli and the journeys ask local ones",
   ],
+  [/^batch-jobs retry --type /, "asks at a terminal; test/cli answers"],
+  [/^batch-jobs drill /, "needs two regions; test/cli has them"],
   [/^npm start$/, "is what the start of README runs; in a written project test/package runs it"],
   [/^npx batch-jobs submit invoice /, "needs that example's stack; test/examples submits to it"],
   [/^(mkdir|cd) /, "makes room for the line after it"],

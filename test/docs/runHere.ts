@@ -12,8 +12,11 @@ export function stackOf(file: string): string | undefined {
   return examples.find((name) => name === example);
 }
 
+/** Commands that ask at a terminal, or need two regions. */
+const needsMore = /^batch-jobs (retry --type|drill) /;
+
 /** True if `test:docs` runs the command, against a stack on this machine. */
 export function isRunHere({ file, text }: ShellCommand): boolean {
-  if (stackOf(file) === undefined) return false;
+  if (stackOf(file) === undefined || needsMore.test(text)) return false;
   return /^(npx )?batch-jobs |^curl -s |^export BATCH_JOBS_URL=|^npm start/.test(text);
 }
