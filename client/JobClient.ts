@@ -46,10 +46,10 @@ import type {
   SubmitOutcome,
   SubmittedJob,
 } from "./job";
-import { withResult } from "./largeValues";
 import { listJobs } from "./listJobs";
-import { checkPayload } from "./submissionBody";
-import { Submissions } from "./Submissions";
+import { withResult } from "./submission/largeValues";
+import { checkPayload } from "./submission/submissionBody";
+import { Submissions } from "./submission/Submissions";
 import { waitForJob, type WaitOptions } from "./waitForJob";
 
 export type JobClientOptions = OriginsOptions;

@@ -2,7 +2,7 @@ import { createContext, runInContext } from "node:vm";
 import { expect } from "chai";
 import fc from "fast-check";
 import { JobClient, JobProblemError, type SubmitOptions } from "../../client/index";
-import { payloadProblems } from "../../client/payloadProblems";
+import { payloadProblems } from "../../client/submission/payloadProblems";
 import { rejection } from "../local-cloud/support";
 import { type CannedApi, startCannedApi } from "./support";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import type { Browser } from "puppeteer-core";
 import { Bill } from "../../bench/bill/bill";
-import { startConsole } from "../../cli/consoleServer";
+import { startConsole } from "../../cli/consoleProxy/consoleServer";
 import { Connection } from "../../client/connection/connection";
 import type { Listener } from "../../contract/http/listen";
 import { consoleFolder, packageRoot } from "../../contract/packageRoot";

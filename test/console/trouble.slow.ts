@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Browser } from "puppeteer-core";
-import { startConsole } from "../../cli/consoleServer";
+import { startConsole } from "../../cli/consoleProxy/consoleServer";
 import { Connection } from "../../client/connection/connection";
 import type { Listener } from "../../contract/http/listen";
 import { consoleFolder } from "../../contract/packageRoot";

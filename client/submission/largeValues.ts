@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { bytesOf } from "../contract/check";
-import type { Upload } from "../contract/http/answers";
-import { limits } from "../contract/limits";
-import type { LargeValue } from "../contract/records/largeValues";
-import type { Connection } from "./connection/connection";
-import { JobProblemError } from "./errors";
-import type { Job } from "./job";
-import { gatewayCodes } from "./problemCode";
+import { bytesOf } from "../../contract/check";
+import type { Upload } from "../../contract/http/answers";
+import { limits } from "../../contract/limits";
+import type { LargeValue } from "../../contract/records/largeValues";
+import type { Connection } from "../connection/connection";
+import { JobProblemError } from "../errors";
+import type { Job } from "../job";
+import { gatewayCodes } from "../problemCode";
 import type { SubmissionBody } from "./submissionBody";
 
 type Identified = SubmissionBody & { id: string };

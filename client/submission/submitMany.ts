@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { bytesOf } from "../contract/check";
-import { inBatches } from "../contract/inBatches";
-import { limits } from "../contract/limits";
-import { type BatchResult, readBatchResults } from "./answers";
-import type { Connection } from "./connection/connection";
-import type { Origins, Place } from "./connection/origins";
-import { retry } from "./connection/retry";
-import { ConnectionError, JobProblemError } from "./errors";
-import { inParallel } from "./inParallel";
-import type { SubmitOutcome } from "./job";
+import { bytesOf } from "../../contract/check";
+import { inBatches } from "../../contract/inBatches";
+import { limits } from "../../contract/limits";
+import { type BatchResult, readBatchResults } from "../answers";
+import type { Connection } from "../connection/connection";
+import type { Origins, Place } from "../connection/origins";
+import { retry } from "../connection/retry";
+import { ConnectionError, JobProblemError } from "../errors";
+import { inParallel } from "../inParallel";
+import type { SubmitOutcome } from "../job";
+import { gatewayCodes } from "../problemCode";
 import { withUpload } from "./largeValues";
-import { gatewayCodes } from "./problemCode";
 import type { SubmissionBody } from "./submissionBody";
 
 /**

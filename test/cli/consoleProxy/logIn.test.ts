@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { expect } from "chai";
-import { exitCodes } from "../../cli/exitCodes";
-import { logIn } from "../../cli/logIn";
-import { type CannedAnswer, type CannedApi, startCannedApi } from "../client/support";
-import { rejection } from "../local-cloud/support";
-import { runCli, spawnCli } from "./support";
+import { logIn } from "../../../cli/consoleProxy/logIn";
+import { exitCodes } from "../../../cli/exitCodes";
+import { type CannedAnswer, type CannedApi, startCannedApi } from "../../client/support";
+import { rejection } from "../../local-cloud/support";
+import { runCli, spawnCli } from "../support";
 
 /** A text that looks like a token; its name is in it. */
 const jwt = (name: string) => `e30.${Buffer.from(name).toString("base64url")}.c2ln`;

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { JobClient } from "../../client/index";
-import { rejection } from "../local-cloud/support";
-import { type CannedAnswer, type CannedApi, problem, type SeenRequest, startCannedApi } from "./support";
+import { JobClient } from "../../../client/index";
+import { rejection } from "../../local-cloud/support";
+import { type CannedAnswer, type CannedApi, problem, type SeenRequest, startCannedApi } from "../support";
 
 interface Sent {
   id: string;

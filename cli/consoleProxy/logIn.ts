@@ -4,12 +4,12 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type * as OpenId from "openid-client" with { "resolution-mode": "import" };
-import { isOnThisMachine } from "../client/connection/authorization";
-import { proxyOf } from "../client/connection/proxy";
-import { JobProblemError } from "../client/errors";
-import { gatewayCodes } from "../client/problemCode";
-import { packageRoot } from "../contract/packageRoot";
-import { CommandError, exitCodes } from "./exitCodes";
+import { isOnThisMachine } from "../../client/connection/authorization";
+import { proxyOf } from "../../client/connection/proxy";
+import { JobProblemError } from "../../client/errors";
+import { gatewayCodes } from "../../client/problemCode";
+import { packageRoot } from "../../contract/packageRoot";
+import { CommandError, exitCodes } from "../exitCodes";
 
 export interface Login {
   issuer: URL;

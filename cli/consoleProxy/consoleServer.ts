@@ -1,13 +1,13 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Connection } from "../client/connection/connection";
-import { PassingProblem, readAnswer } from "../client/connection/readAnswer";
-import { JobProblemError } from "../client/errors";
-import { consoleFile } from "../contract/http/consoleFile";
-import { listen, type Listener } from "../contract/http/listen";
-import { readBody } from "../contract/http/readBody";
-import { pathParameters, type Route, routes } from "../contract/http/routes";
-import { limits } from "../contract/limits";
+import type { Connection } from "../../client/connection/connection";
+import { PassingProblem, readAnswer } from "../../client/connection/readAnswer";
+import { JobProblemError } from "../../client/errors";
+import { consoleFile } from "../../contract/http/consoleFile";
+import { listen, type Listener } from "../../contract/http/listen";
+import { readBody } from "../../contract/http/readBody";
+import { pathParameters, type Route, routes } from "../../contract/http/routes";
+import { limits } from "../../contract/limits";
 
 export interface ConsoleOptions {
   /** Folder of the page. */

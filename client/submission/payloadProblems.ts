@@ -1,5 +1,5 @@
-import type { FieldProblem } from "../contract/check";
-import { limits } from "../contract/limits";
+import type { FieldProblem } from "../../contract/check";
+import { limits } from "../../contract/limits";
 
 /** Problems shown in one error. */
 const maxProblems = 20;

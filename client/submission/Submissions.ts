@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { readSubmittedJob } from "./answers";
-import type { ApiRequest, Connection } from "./connection/connection";
-import type { Origins } from "./connection/origins";
-import type { AnyJobTypes, Submission, SubmitOptions, SubmitOutcome, SubmittedJob } from "./job";
+import { readSubmittedJob } from "../answers";
+import type { ApiRequest, Connection } from "../connection/connection";
+import type { Origins } from "../connection/origins";
+import type { AnyJobTypes, Submission, SubmitOptions, SubmitOutcome, SubmittedJob } from "../job";
 import { withUpload, withUploadedFile } from "./largeValues";
 import { bodyToSubmit, submissionBody } from "./submissionBody";
 import { submitMany } from "./submitMany";

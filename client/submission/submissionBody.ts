@@ -1,10 +1,10 @@
-import { describe, type FieldProblem } from "../contract/check";
-import { definedFields } from "../contract/definedFields";
-import { nearestName } from "../contract/http/nearestName";
-import { problems } from "../contract/http/problem";
-import type { LargeValue } from "../contract/records/largeValues";
-import { JobProblemError } from "./errors";
-import type { Refusal, SubmitOptions } from "./job";
+import { describe, type FieldProblem } from "../../contract/check";
+import { definedFields } from "../../contract/definedFields";
+import { nearestName } from "../../contract/http/nearestName";
+import { problems } from "../../contract/http/problem";
+import type { LargeValue } from "../../contract/records/largeValues";
+import { JobProblemError } from "../errors";
+import type { Refusal, SubmitOptions } from "../job";
 import { payloadProblems } from "./payloadProblems";
 
 /** A job as `POST /jobs` takes it. */
