@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { type ComponentChildren, type JSX, type VNode } from "preact";
+import { type ComponentChildren, Fragment, type JSX, type VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { poller, readsOnly } from "../api/page";
 import type { Trouble } from "../api/trouble";
@@ -19,6 +19,7 @@ export interface Act {
 }
 
 const open = signal<VNode | undefined>(undefined);
+let shown = 0;
 const said = signal<{ text: ComponentChildren; isBad?: boolean } | undefined>(undefined);
 
 /** Asks the person to confirm an act. */
@@ -28,7 +29,7 @@ export function ask(act: Act): void {
 
 /** Shows a dialog of its own, which has a {@link Confirm}. */
 export function show(dialog: VNode): void {
-  open.value = dialog;
+  open.value = <Fragment key={++shown}>{dialog}</Fragment>;
 }
 
 /** Says an outcome at the page's foot. */
@@ -77,6 +78,7 @@ export function Dialogs() {
 /** A dialog with an act to confirm, which ends with the act's outcome, or shows its trouble. */
 export function Confirm({ act }: { act: Act }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const own = useRef(open.peek());
   const [trouble, setTrouble] = useState<Trouble>();
   const [isRunning, setRunning] = useState(false);
   useEffect(() => dialog.current?.showModal(), []);
@@ -93,8 +95,12 @@ export function Confirm({ act }: { act: Act }) {
     setRunning(false);
     poller.refresh();
   };
+  /** The browser tells it some time after Escape: another dialog may be there by then. */
+  const onClose = () => {
+    if (open.peek() === own.current) closeDialog();
+  };
   return (
-    <dialog ref={dialog} aria-labelledby="act" onClose={closeDialog}>
+    <dialog ref={dialog} aria-labelledby="act" onClose={onClose}>
       <form onSubmit={(event) => void run(event)}>
         <h2 id="act">{act.title}</h2>
         {act.text}

@@ -380,6 +380,21 @@ describe("the console in a browser", () => {
     expect(await journey.reaches(id, "failed")).to.include({ retries: 1 });
   });
 
+  it("opens a dialog though the end of the last one is told only then", async () => {
+    const id = await failing("asked twice");
+    const { page } = tab;
+    await tab.go(`#/jobs/${id}`);
+    await tab.shows("Refusal");
+    const retry = "[...document.querySelectorAll('main button')].find(({ innerText }) => innerText === 'Retry')";
+    await page.evaluate(`${retry}.click()`);
+    await page.waitForSelector("dialog[open]");
+    // The event `close` comes in a later task.
+    await page.evaluate(`document.querySelector("dialog").close(); ${retry}.click()`);
+    await page.waitForSelector("dialog[open]");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog[open]", { hidden: true });
+  });
+
   it("acts by the command line's proxy on an API that takes signed calls alone", async () => {
     const signed = await startJourney(processors, handlers, {}, { enforceAuth: true });
     const { region, credentials } = signed.cloud;
