@@ -1,13 +1,4 @@
-import {
-  CopyObjectCommand,
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-} from "@aws-sdk/client-s3";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import type { S3Client } from "@aws-sdk/client-s3";
 import type { Upload, ValueUrl } from "../../../contract/http/answers";
 import { type ProblemDocument, problemOf } from "../../../contract/http/problem";
 import { limits } from "../../../contract/limits";
@@ -39,14 +30,23 @@ type Job = Parameters<typeof payloadKey>[0];
 const copyMilliseconds = 20_000;
 
 export function createLargeValues(Bucket: string, now: () => number): LargeValues {
-  // A custom endpoint rarely has a host name for each bucket.
-  const client = new S3Client({ ...clientOptions(), forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL) });
+  let client: S3Client | undefined;
   const expiresIn = limits.signedUrlSeconds;
   const expiresAt = () => new Date(now() + expiresIn * 1_000).toISOString();
 
+  /** Loaded with the first large value: most environments never see one. */
+  async function load() {
+    const aws = await import("@aws-sdk/client-s3");
+    const { getSignedUrl } = await import("@aws-sdk/s3-request-presigner");
+    // A custom endpoint rarely has a host name for each bucket.
+    client ??= new aws.S3Client({ ...clientOptions(), forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL) });
+    return { aws, client, getSignedUrl };
+  }
+
   async function look(Key: string): Promise<LargeValue | undefined> {
+    const { aws, client } = await load();
     try {
-      const command = new HeadObjectCommand({ Bucket, Key, ChecksumMode: "ENABLED" });
+      const command = new aws.HeadObjectCommand({ Bucket, Key, ChecksumMode: "ENABLED" });
       const { ContentLength: bytes = 0, ChecksumSHA256: sum = "" } = await client.send(command);
       return { bytes, sha256: Buffer.from(sum, "base64").toString("hex") };
     } catch (error) {
@@ -56,7 +56,8 @@ export function createLargeValues(Bucket: string, now: () => number): LargeValue
   }
 
   async function urlOf(Key: string, { bytes, sha256 }: LargeValue): Promise<ValueUrl> {
-    const url = await getSignedUrl(client, new GetObjectCommand({ Bucket, Key }), { expiresIn });
+    const { aws, client, getSignedUrl } = await load();
+    const url = await getSignedUrl(client, new aws.GetObjectCommand({ Bucket, Key }), { expiresIn });
     return { url, bytes, sha256, expiresAt: expiresAt() };
   }
 
@@ -66,7 +67,8 @@ export function createLargeValues(Bucket: string, now: () => number): LargeValue
     const placed = isSame ? ref : { ...ref, days: lifetimes[0] };
     const Key = payloadKey(to, placed);
     if (!isSame && (await look(Key))) return placed;
-    const command = new CopyObjectCommand({
+    const { aws, client } = await load();
+    const command = new aws.CopyObjectCommand({
       ...{ Bucket, Key, CopySource: `${Bucket}/${payloadKey(from, ref)}`, ChecksumAlgorithm: "SHA256" },
       ...(isSame && { MetadataDirective: "REPLACE" }),
     });
@@ -82,7 +84,8 @@ export function createLargeValues(Bucket: string, now: () => number): LargeValue
   return {
     async prepare(job, ref) {
       const checksum = { "x-amz-checksum-sha256": checksumOf(ref.sha256) };
-      const command = new PutObjectCommand({
+      const { aws, client, getSignedUrl } = await load();
+      const command = new aws.PutObjectCommand({
         ...{ Bucket, Key: payloadKey(job, ref), ContentLength: ref.bytes },
         ChecksumSHA256: checksumOf(ref.sha256),
       });
@@ -116,9 +119,10 @@ export function createLargeValues(Bucket: string, now: () => number): LargeValue
     },
 
     async remove(job) {
+      const { aws, client } = await load();
       for (const Prefix of [resultFolder(job), ...lifetimes.map((days) => payloadFolder(job, days))]) {
-        const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }));
-        for (const { Key } of Contents) await client.send(new DeleteObjectCommand({ Bucket, Key }));
+        const { Contents = [] } = await client.send(new aws.ListObjectsV2Command({ Bucket, Prefix }));
+        for (const { Key } of Contents) await client.send(new aws.DeleteObjectCommand({ Bucket, Key }));
       }
       return {};
     },
