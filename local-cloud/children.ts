@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import type { LogEntry } from "./log";
 
 export interface ChildSettings {
@@ -42,14 +44,19 @@ export function startChild(settings: ChildSettings): ChildProcess {
   return child;
 }
 
-/** Asks the child to end, and kills it once the grace is over. Resolves when it is gone. */
+/**
+ * Asks the child to end, and kills it once the grace is over. Resolves when it is gone and its last lines are read; a
+ * process that it left in another group, and that holds its output open, is waited for no longer than a second.
+ */
 export async function endChild(child: ChildProcess, graceMilliseconds: number): Promise<void> {
   if (!living.has(child)) return;
-  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const gone = once(child, "exit");
+  const isRead = once(child, "close");
   if (graceMilliseconds > 0) child.kill("SIGTERM");
   const timer = setTimeout(() => kill(child, "SIGKILL"), graceMilliseconds);
   await gone;
   clearTimeout(timer);
+  await Promise.race([isRead, delay(1_000, undefined, { ref: false })]);
 }
 
 /** Signals the child's whole process group. */

@@ -9,9 +9,9 @@ export function createIdleWorker(): { workerMain: string; remove(): void } {
   writeFileSync(
     workerMain,
     `process.on("SIGUSR2", () => process.exit(Number(process.env.VALUE)));
-console.log(JSON.stringify({ id: process.env.WORKER_ID, value: process.env.VALUE, metadata: process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT }));
 process.on("disconnect", () => process.exit());
 process.on("SIGTERM", () => process.exit());
+console.log(JSON.stringify({ id: process.env.WORKER_ID, value: process.env.VALUE, metadata: process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT }));
 if (process.env.VALUE === "crash") process.exit(3);
 setInterval(() => {}, 1000);`,
   );

@@ -6,9 +6,9 @@ import { expect } from "chai";
 import { isRunning, rejection, startTestCloud, type TestCloud, until } from "../support";
 
 const worker = `
-console.log(JSON.stringify({ id: process.env.WORKER_ID, value: process.env.VALUE, endpoint: process.env.AWS_ENDPOINT_URL }));
 process.on("disconnect", () => process.exit());
 process.on("SIGTERM", () => { if (process.env.VALUE !== "stubborn") { console.log("drained"); process.exit(); } });
+console.log(JSON.stringify({ id: process.env.WORKER_ID, value: process.env.VALUE, endpoint: process.env.AWS_ENDPOINT_URL }));
 setInterval(() => {}, 1000);`;
 
 describe("local groups", () => {
