@@ -1,7 +1,7 @@
 // Before the modules that need the SDKs.
 import "./pulumi/expectSdks";
 export { BatchJobProcessor } from "./BatchJobProcessor";
-export { Job, JobContext, JobHandler, JobLogger } from "../contract/handler";
+export { Job, JobContext, JobHandler, JobLogger } from "../contract/handlers/handler";
 export { BatchJobProcessorArgs } from "./args/BatchJobProcessorArgs";
 export { CorsArgs } from "./args/CorsArgs";
 export { JwtArgs, ScopesArgs } from "./args/JwtArgs";

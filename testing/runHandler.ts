@@ -5,9 +5,9 @@ import type { ProcessorArgs } from "../components/args/ProcessorArgs";
 import { declarationOf, definitionOf, placeOf } from "../components/handlers/jobs/jobDeclaration";
 import { hasOwnHandler, readFilesOf, shipHandlers } from "../components/handlers/shipHandlers";
 import { definedFields } from "../contract/definedFields";
-import type { DefinedJob } from "../contract/defineJob";
-import type { JobHandler } from "../contract/handler";
-import type { HandlerRun, HandlerTrial, TrialModule } from "../contract/handlerTrial";
+import type { DefinedJob } from "../contract/handlers/defineJob";
+import type { JobHandler } from "../contract/handlers/handler";
+import type { HandlerRun, HandlerTrial, TrialModule } from "../contract/handlers/handlerTrial";
 import { workerMain } from "../contract/packageRoot";
 import { createSchemaCheck } from "../contract/schema/schemaCheck";
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { type Readable, type Writable } from "node:stream";
 import { shipHandlers } from "../../components/handlers/shipHandlers";
-import { withoutSourceMap } from "../../contract/handlerBundle";
+import { withoutSourceMap } from "../../contract/handlers/handlerBundle";
 import { packageRoot, workerMain } from "../../contract/packageRoot";
 import { channel } from "../../worker-image/src/handlers/javascript/handlerChannel";
 import { cpuMilliseconds } from "./consumers";

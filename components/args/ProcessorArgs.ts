@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type Job, type JobContext } from "../../contract/handler";
+import { type Job, type JobContext } from "../../contract/handlers/handler";
 import { type Architecture, architectureOf } from "../aws/instanceTypes";
 import { type PolicyStatement } from "../aws/permissions";
 import { type Acknowledge, type PayloadForm } from "./choices";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { type JobHandler } from "../../contract/handler";
-import { withoutSourceMap } from "../../contract/handlerBundle";
+import { type JobHandler } from "../../contract/handlers/handler";
+import { withoutSourceMap } from "../../contract/handlers/handlerBundle";
 import { BundleFolder } from "./bundle/bundleFolder";
 import { finishText } from "./bundle/bundleHandler";
 import { HandlerProblems } from "./bundle/bundleProblems";

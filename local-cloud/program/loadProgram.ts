@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { RunError } from "@pulumi/pulumi";
 import { isObject } from "../../contract/check";
 import { compilerProblem } from "../../contract/compilerProblem";
-import { bundledFilesChannel } from "../../contract/handlerBundle";
+import { bundledFilesChannel } from "../../contract/handlers/handlerBundle";
 import { builtFolder } from "../builtFolder";
 import { expectOnePulumi, nearestManifest } from "./expectOnePulumi";
 import { forgetModules, isInstalled } from "./moduleGraph";

@@ -1,7 +1,7 @@
 import { checkLimits } from "./limits";
 import type { ResourceHandler, ResourceHandlers } from "./resource";
 import { apigatewayv2 } from "./resources/apigatewayv2";
-import { autoscaling } from "./resources/autoscaling";
+import { autoscaling } from "./resources/autoScaling/autoscaling";
 import { awsx } from "./resources/awsx";
 import { cloudwatch } from "./resources/cloudwatch";
 import { dynamodb } from "./resources/dynamodb";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type JobClient, type JobsOf } from "../../client/index";
-import { defineJob, type Job, type JobContext } from "../../contract/defineJob";
+import { defineJob, type Job, type JobContext } from "../../contract/handlers/defineJob";
 
 /** Compiled by `npm run types`, and never run. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

@@ -32,7 +32,7 @@ function compile(examples: Map<string, string>): string[] {
       noUnusedParameters: false,
       paths: {
         "batch-job-processor": ["./components"],
-        "batch-job-processor/job": ["./contract/defineJob.ts"],
+        "batch-job-processor/job": ["./contract/handlers/defineJob.ts"],
         "batch-job-processor/testing": ["./testing"],
         "batch-job-processor-client": ["./client/index.ts"],
         "batch-job-processor-local": ["./local-cloud/index.ts"],

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type HandlerRun, type HandlerTrial } from "../../contract/handlerTrial";
+import { type HandlerRun, type HandlerTrial } from "../../contract/handlers/handlerTrial";
 import type { Log } from "../../contract/log";
 import { type JobError } from "../../contract/records/record";
 import { runnerOf } from "./createRunner";

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { Metafile } from "esbuild";
-import { sourceScheme } from "../../../contract/handlerBundle";
+import { sourceScheme } from "../../../contract/handlers/handlerBundle";
 
 /**
  * The folder that a bundle's paths are relative to: the program's, or for a handler that is given by a path from the

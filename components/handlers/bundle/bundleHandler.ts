@@ -6,7 +6,7 @@ import {
   bundleHeader,
   type HandlerBundle,
   sourceMapComment,
-} from "../../../contract/handlerBundle";
+} from "../../../contract/handlers/handlerBundle";
 import { BundleFolder } from "./bundleFolder";
 import { brokenFiles, explainBuild, HandlerProblems, unresolvedPackages } from "./bundleProblems";
 import { type BundleSource, entryName } from "./bundleSource";

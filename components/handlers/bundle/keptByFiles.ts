@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
-import { bundledFilesChannel } from "../../../contract/handlerBundle";
+import { bundledFilesChannel } from "../../../contract/handlers/handlerBundle";
 import { type BundleSource } from "./bundleSource";
 
 /** Keeps what was made of files for as long as none of them changes, and tells a local run which to watch. */

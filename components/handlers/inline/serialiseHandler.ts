@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type JobHandler } from "../../../contract/handler";
+import { type JobHandler } from "../../../contract/handlers/handler";
 import { type BundleFolder } from "../bundle/bundleFolder";
 import { HandlerProblems } from "../bundle/bundleProblems";
 import { findDeclaration, findLossyCapture } from "../bundle/handlerFindings";

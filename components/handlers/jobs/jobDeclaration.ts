@@ -1,7 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { describe, isObject } from "../../../contract/check";
-import { definitionKey, type JobOptions, type PlacedDefinition, type TypedSchema } from "../../../contract/defineJob";
-import { sourceScheme } from "../../../contract/handlerBundle";
+import {
+  definitionKey,
+  type JobOptions,
+  type PlacedDefinition,
+  type TypedSchema,
+} from "../../../contract/handlers/defineJob";
+import { sourceScheme } from "../../../contract/handlers/handlerBundle";
 
 /** A definition by `defineJob`, as data. */
 export interface JobDeclaration {

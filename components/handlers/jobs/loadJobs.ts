@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Readable, type Writable } from "node:stream";
-import { sourceScheme } from "../../../contract/handlerBundle";
+import { sourceScheme } from "../../../contract/handlers/handlerBundle";
 import { packageRoot } from "../../../contract/packageRoot";
 import { entryName } from "../bundle/bundleSource";
 import { type JobDeclaration, placeOf } from "./jobDeclaration";

@@ -1,6 +1,6 @@
-import { type JobHandler } from "../../../contract/handler";
+import { type JobHandler } from "../../../contract/handlers/handler";
 
-export type { Job, JobContext, JobLogger } from "../../../contract/handler";
+export type { Job, JobContext, JobLogger } from "../../../contract/handlers/handler";
 
 /** A handler module's default export. */
 export type Handler<Payload = unknown> = JobHandler<Payload>;

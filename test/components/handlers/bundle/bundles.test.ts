@@ -6,7 +6,7 @@ import { HandlerProblems } from "../../../../components/handlers/bundle/bundlePr
 import { bundleOnce } from "../../../../components/handlers/bundle/bundles";
 import { stockPackages } from "../../../../components/handlers/bundle/stockPackages";
 import { findHandlerFile } from "../../../../components/handlers/handlerFile";
-import { readBundleHeader } from "../../../../contract/handlerBundle";
+import { readBundleHeader } from "../../../../contract/handlers/handlerBundle";
 import { removeWrittenFolders, writtenFolder } from "../../../support/writtenFolder";
 
 type Files = Record<string, string | object>;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { z } from "zod";
 import { declarationOf, placeOf } from "../../../../components/handlers/jobs/jobDeclaration";
-import { defineJob } from "../../../../contract/defineJob";
+import { defineJob } from "../../../../contract/handlers/defineJob";
 
 const handle = async () => 1;
 const define = defineJob as (definition: unknown) => ReturnType<typeof defineJob>;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import path from "node:path";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { expect } from "chai";
-import { bundleHeader } from "../../../../contract/handlerBundle";
+import { bundleHeader } from "../../../../contract/handlers/handlerBundle";
 import { downloadHandler } from "../../../../worker-image/src/handlers/javascript/inlineHandler";
 import { loadInlineModule } from "../../../../worker-image/src/handlers/javascript/inlineModule";
 import { rejection, until } from "../../../local-cloud/support";

@@ -1,6 +1,6 @@
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
-import { exitCodes } from "../../../../contract/handler";
+import { exitCodes } from "../../../../contract/handlers/handler";
 import { type JobError } from "../../../../contract/records/record";
 import { toJobError } from "../../support/errors";
 import { killedByKernel, noteKernelKill } from "../memory";

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { sourceScheme } from "../../../../contract/handlerBundle";
+import { sourceScheme } from "../../../../contract/handlers/handlerBundle";
 import { chainOf } from "../../support/errors";
 import { read } from "../../support/plain";
 

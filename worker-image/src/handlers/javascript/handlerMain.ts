@@ -3,7 +3,7 @@ import { readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe } from "../../../../contract/check";
-import { readBundleHeader } from "../../../../contract/handlerBundle";
+import { readBundleHeader } from "../../../../contract/handlers/handlerBundle";
 import { type JobError } from "../../../../contract/records/record";
 import { isPermanent, stackOf, toJobError } from "../../support/errors";
 import { shorten } from "../../support/text";

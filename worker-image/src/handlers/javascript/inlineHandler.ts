@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { withoutSourceMap } from "../../../../contract/handlerBundle";
+import { withoutSourceMap } from "../../../../contract/handlers/handlerBundle";
 import { errorFields, type Log } from "../../../../contract/log";
 import { retry } from "../../services/retry";
 import { type Clock } from "../../support/clock";

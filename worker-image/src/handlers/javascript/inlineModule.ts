@@ -1,6 +1,6 @@
 import { Module } from "node:module";
 import path from "node:path";
-import { readBundleHeader } from "../../../../contract/handlerBundle";
+import { readBundleHeader } from "../../../../contract/handlers/handlerBundle";
 
 /** Members of Node's own loader that its types leave out. */
 interface CompilableModule extends Module {

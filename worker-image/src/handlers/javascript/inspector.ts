@@ -1,6 +1,6 @@
 import inspector from "node:inspector";
 import path from "node:path";
-import { sourceScheme } from "../../../../contract/handlerBundle";
+import { sourceScheme } from "../../../../contract/handlers/handlerBundle";
 import { type HandlerSource } from "./handlerMessages";
 
 /**

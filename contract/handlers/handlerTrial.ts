@@ -1,5 +1,5 @@
+import type { JobError } from "../records/record";
 import type { Job } from "./handler";
-import type { JobError } from "./records/record";
 
 /** One attempt of a job by the worker's own code, without a queue or a record. */
 export interface HandlerTrial {

@@ -1,4 +1,4 @@
-import { isObject } from "./check";
+import { isObject } from "../check";
 
 /** A bundled handler, as its first line says: who it is, and what it expects of the image. */
 export interface HandlerBundle {

@@ -1,7 +1,7 @@
-import type { GroupSettings, MixedInstancesPolicy } from "../../autoScaling/groupSettings";
-import type { LaunchTemplateSpecification } from "../../autoScaling/launchTemplates";
-import type { LifecycleHook } from "../../autoScaling/lifecycleAction";
-import { optionalNumber, optionalText, type Properties } from "../../properties";
+import type { GroupSettings, MixedInstancesPolicy } from "../../../autoScaling/groupSettings";
+import type { LaunchTemplateSpecification } from "../../../autoScaling/launchTemplates";
+import type { LifecycleHook } from "../../../autoScaling/lifecycleAction";
+import { optionalNumber, optionalText, type Properties } from "../../../properties";
 
 interface MixedInput {
   launchTemplate?: {

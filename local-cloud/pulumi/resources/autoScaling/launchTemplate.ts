@@ -1,6 +1,6 @@
-import type { LaunchTemplateData } from "../../autoScaling/launchTemplates";
-import { optionalText, type Properties } from "../../properties";
-import { arnOf, physicalName, randomHex, type ResourceHandler } from "../resource";
+import type { LaunchTemplateData } from "../../../autoScaling/launchTemplates";
+import { optionalText, type Properties } from "../../../properties";
+import { arnOf, physicalName, randomHex, type ResourceHandler } from "../../resource";
 
 /** A change makes a further version, as it does on AWS. */
 export const launchTemplate: ResourceHandler = {

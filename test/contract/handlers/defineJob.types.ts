@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { defineJob, type Job } from "../../contract/defineJob";
-import { runHandler } from "../../testing";
+import { defineJob, type Job } from "../../../contract/handlers/defineJob";
+import { runHandler } from "../../../testing";
 
 /** Compiled by `npm run types`, and never run. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

@@ -1,6 +1,6 @@
-import { type FieldProblem } from "./check";
+import { type FieldProblem } from "../check";
+import { createSchemaCheck } from "../schema/schemaCheck";
 import { type Job, type JobContext } from "./handler";
-import { createSchemaCheck } from "./schema/schemaCheck";
 
 export { type Job, type JobContext, type JobLogger } from "./handler";
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { optionalNumber, optionalText, type Properties, text } from "../../properties";
+import { optionalNumber, optionalText, type Properties, text } from "../../../properties";
 import {
   arnOf,
   physicalName,
@@ -7,7 +7,7 @@ import {
   type ResourceContext,
   type ResourceHandler,
   type ResourceHandlers,
-} from "../resource";
+} from "../../resource";
 import { groupSettings, hookOf } from "./groupInputs";
 import { launchTemplate } from "./launchTemplate";
 

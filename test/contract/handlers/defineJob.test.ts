@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { z } from "zod";
-import { type DefinedJob, defineJob, type Job, type JobContext } from "../../contract/defineJob";
+import { type DefinedJob, defineJob, type Job, type JobContext } from "../../../contract/handlers/defineJob";
 
 const context = {} as JobContext;
 const run = (job: DefinedJob<string, unknown, never>, payload: unknown) => {
