@@ -9,6 +9,7 @@ import { addList, addStatus, addWait } from "./commands/jobs";
 import { addLocal } from "./commands/local";
 import { addLogs } from "./commands/logs";
 import { addSubmit } from "./commands/submit";
+import { addTop } from "./commands/top";
 import { addSchedules, addTypes } from "./commands/types";
 
 /** The command line `batch-jobs`. */
@@ -31,6 +32,7 @@ export function createProgram(): Command {
     addActions,
     addFailures,
     addTypes,
+    addTop,
     addSchedules,
     addDeadLetters,
     addDrill,
@@ -52,4 +54,4 @@ Examples:
   $ batch-jobs list --state failed
 
 Exit codes: 0 done; 1 a job failed or was cancelled, or the command failed; 2 wrong usage; 3 no such job;
-4 the time to wait was over; 130 Ctrl-C (local, once the stack is up, and console end with 0).`;
+4 the time to wait was over; 130 Ctrl-C (local, once the stack is up, console and top end with 0).`;

@@ -1,10 +1,7 @@
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { createLogUpdate } from "log-update" with { "resolution-mode": "import" };
-import { packageRoot } from "../../contract/packageRoot";
 import type { LocalCloud } from "../../local-cloud/index";
+import { openLiveView } from "../output/liveView";
 import { type Column, plainTable } from "../output/plainTable";
-import { cut, paint, render, singleLine, type Styled } from "../output/styled";
+import { cut, paint, singleLine, type Styled } from "../output/styled";
 import { out } from "../output/terminal";
 import { type Fleet, type FleetEvent, type FleetRow } from "./fleet";
 import type { JobApi } from "./jobApis";
@@ -45,23 +42,15 @@ export function renderFleet(
 
 /** Shows the fleets of the APIs' types until the returned function is called, which leaves the last picture. */
 export async function showFleet(fleet: Fleet, cloud: LocalCloud, apis: JobApi[]): Promise<() => void> {
-  const logUpdate = await loadLogUpdate();
-  const update = logUpdate.createLogUpdate(process.stdout, { showCursor: true });
+  const view = await openLiveView();
   const draw = () => {
     const { rows = 24 } = process.stdout;
-    const picture = renderFleet(fleet.look(cloud, apis), fleet.events, { columns: out.columns, rows });
-    update(render(picture, out.isColoured));
+    view.draw(renderFleet(fleet.look(cloud, apis), fleet.events, { columns: out.columns, rows }));
   };
   draw();
   const timer = setInterval(draw, refreshMilliseconds);
   return () => {
     clearInterval(timer);
-    update.done();
+    view.end();
   };
-}
-
-/** From the bundle that tools/bundles.mjs makes, since it and all below it are ES modules only. */
-function loadLogUpdate(): Promise<{ createLogUpdate: typeof createLogUpdate }> {
-  const file = join(packageRoot(), "dist", "cli", "vendor", "logUpdate.js");
-  return import(pathToFileURL(file).href) as ReturnType<typeof loadLogUpdate>;
 }

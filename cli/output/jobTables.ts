@@ -18,7 +18,7 @@ const colours: Record<JobState, StyleName> = {
 const longestNote = 80;
 
 /** Jobs, one a line. */
-export function renderJobs(jobs: Job[]): Styled {
+export function renderJobs(jobs: readonly Job[], width = out.columns): Styled {
   const rows = jobs.map((job) => [
     job.id,
     job.type,
@@ -35,7 +35,7 @@ export function renderJobs(jobs: Job[]): Styled {
     { head: "SUBMITTED", rank: 2 },
     { head: "NOTE", least: 12, rank: 3 },
   ];
-  return plainTable(columns, rows, out.columns);
+  return plainTable(columns, rows, width);
 }
 
 /** All known fields of a job, one per line. */
