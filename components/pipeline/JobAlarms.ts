@@ -97,17 +97,18 @@ function alarmsOf({ alarms, component, router, scaler, repair, api }: JobAlarmsA
   const requests = (metricName: string): Metric => {
     return { namespace: "AWS/ApiGateway", metricName, dimensions: { ApiId: api.apiId }, stat: "Sum", period: 300 };
   };
-  const minutely = ({ function: { name } }: { function: aws.lambda.Function }, purpose: string): Alarm => {
-    const calls = (metricName: string): Metric => {
-      return { namespace: "AWS/Lambda", metricName, dimensions: { FunctionName: name }, stat: "Sum", period: 60 };
-    };
-    return {
-      description: `${purpose} All runs of five minutes failed (ALARM), or there were none (INSUFFICIENT_DATA). ${see("a-run-of-the-minute-fails")}`,
-      metrics: { calls: calls("Invocations"), errors: calls("Errors") },
-      // Greater than the threshold if all calls failed, and missing if there are none.
-      ...{ expression: "errors - calls", threshold: -1, periods: 5, missing: "missing" },
-    };
-  };
+  const runs = (metricName: string, { functionName, name }: aws.lambda.Alias): Metric => ({
+    ...{ namespace: "AWS/Lambda", metricName, stat: "Sum", period: 60 },
+    dimensions: { FunctionName: functionName, Resource: pulumi.interpolate`${functionName}:${name}` },
+  });
+  const minutely = (own: aws.lambda.Alias, other: aws.lambda.Alias, purpose: string): Alarm => ({
+    description: `${purpose} Five minutes went by without a run that succeeded (ALARM), or without any run of either function of the minute (INSUFFICIENT_DATA). ${see("a-run-of-the-minute-fails")}`,
+    metrics: { runs: runs("Invocations", own), errors: runs("Errors", own), others: runs("Invocations", other) },
+    // Zero if no run succeeded. A function that never ran has no metric, and a new alarm no data: the other one's runs
+    // tell a dead schedule from the first minute of a deployment. By zero, CloudWatch divides to no value.
+    expression: "FILL(errors - runs, 0) / (FILL(runs, 0) + FILL(others, 0))",
+    ...{ threshold: leastShare, periods: 5, missing: "missing" },
+  });
   return {
     "dead-letters": {
       description: `Jobs failed for good: at least ${deadLetters} more dead letters than five minutes ago. GET /types says of which types, GET /failures why. ${see("dead-letters")}`,
@@ -141,10 +142,13 @@ function alarmsOf({ alarms, component, router, scaler, repair, api }: JobAlarmsA
       expression: "IF(failed >= 5, 100 * failed / all, 0)",
       ...{ threshold: 1, missing: "notBreaching" },
     },
-    scaler: minutely(scaler.scaler, "The scaler doesn't raise fleets: jobs wait for workers."),
-    repair: minutely(repair.repair, "The repair function doesn't route what the router failed at."),
+    scaler: minutely(scaler.minute, repair.minute, "The scaler doesn't raise fleets: jobs wait for workers."),
+    repair: minutely(repair.minute, scaler.minute, "The repair function doesn't route what the router failed at."),
   };
 }
+
+/** Between minus zero and minus the share that one run has in those of a period. */
+const leastShare = -0.01;
 
 function see(section: string): string {
   return `What to do: docs/operations.md#${section}`;

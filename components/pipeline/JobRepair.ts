@@ -1,3 +1,4 @@
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { announceTo, followRecords, listOldest, readJobTypes, sendTo, takeFrom, takeUnsent } from "../aws/permissions";
 import { runEachMinute } from "./eachMinute";
@@ -19,6 +20,8 @@ export type JobRepairArgs = FunctionSettings & {
  */
 export class JobRepair extends pulumi.ComponentResource {
   readonly repair: LambdaFunction;
+  /** The alias of its run of each minute. */
+  readonly minute: aws.lambda.Alias;
 
   constructor(name: string, args: JobRepairArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobRepair", name, {}, opts);
@@ -50,7 +53,8 @@ export class JobRepair extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    runEachMinute(name, this.repair, { description: "Repairs what the job router left", tags }, { parent: this });
+    const description = "Repairs what the job router left";
+    this.minute = runEachMinute(name, this.repair, { description, tags }, { parent: this });
     this.registerOutputs();
   }
 }

@@ -87,7 +87,7 @@ export class LambdaFunction extends pulumi.ComponentResource {
   /** Lets a service call the function for one of its resources. */
   permit(
     name: string,
-    caller: { principal: string; sourceArn: pulumi.Input<string> },
+    caller: { principal: string; sourceArn: pulumi.Input<string>; qualifier?: pulumi.Input<string> },
     opts: pulumi.ResourceOptions,
   ): aws.lambda.Permission {
     const called = { function: this.function.name, qualifier: this.target.qualifier };

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { workerAlias } from "../../contract/fleet/state";
 import { type DeployTarget } from "../aws/DeployTarget";
 import { allow, keepFleetItems, ofDeployment, type PolicyStatement, readJobTypes } from "../aws/permissions";
-import { runEachMinute } from "./eachMinute";
+import { neverRepeat, runEachMinute } from "./eachMinute";
 import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
 
 export type ScalerArgs = FunctionSettings & {
@@ -27,6 +27,8 @@ export interface ScalerOfFleets {
  */
 export class Scaler extends pulumi.ComponentResource {
   readonly scaler: LambdaFunction;
+  /** The alias of its run of each minute. */
+  readonly minute: aws.lambda.Alias;
   private readonly fleetTable: aws.dynamodb.Table;
   private readonly forWorkers: aws.lambda.Alias;
 
@@ -58,7 +60,10 @@ export class Scaler extends pulumi.ComponentResource {
       { functionName: this.scaler.function.name, functionVersion: "$LATEST", name: workerAlias },
       child,
     );
-    runEachMinute(name, this.scaler, { description: "Raises fleets to what their backlogs need", tags }, child);
+    // Of the router's nudges.
+    neverRepeat(`${name}-once`, this.scaler.function, child);
+    const description = "Raises fleets to what their backlogs need";
+    this.minute = runEachMinute(name, this.scaler, { description, tags }, child);
     this.registerOutputs();
   }
 

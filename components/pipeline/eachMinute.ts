@@ -5,29 +5,44 @@ import { type LambdaFunction } from "./LambdaFunction";
 /**
  * Calls the function each minute. An EventBridge rule needs only a permission, a schedule of EventBridge Scheduler a
  * role with a policy. A failed call isn't repeated: the next one does its work, and repeats would only add load.
+ *
+ * @returns the alias that it calls, whose metrics count no other calls of the function
  */
 export function runEachMinute(
   name: string,
   called: LambdaFunction,
   { description, tags }: { description: string; tags?: aws.Tags },
   child: pulumi.ResourceOptions,
-): void {
+): aws.lambda.Alias {
   const { function: lambda } = called;
-  const once = new aws.lambda.FunctionEventInvokeConfig(
-    `${name}-once`,
-    { functionName: lambda.name, maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+  const alias = new aws.lambda.Alias(
+    `${name}-minute`,
+    { functionName: lambda.name, functionVersion: "$LATEST", name: "minute" },
     child,
   );
+  const once = neverRepeat(`${name}-minute-once`, lambda, child, alias.name);
   const rule = new aws.cloudwatch.EventRule(
     `${name}-schedule`,
     { description, scheduleExpression: "rate(1 minute)", tags },
     child,
   );
-  const caller = { principal: "events.amazonaws.com", sourceArn: rule.arn };
+  const caller = { principal: "events.amazonaws.com", sourceArn: rule.arn, qualifier: alias.name };
   const permission = called.permit(`${name}-invoke`, caller, child);
   new aws.cloudwatch.EventTarget(
     `${name}-target`,
-    { rule: rule.name, arn: lambda.arn },
+    { rule: rule.name, arn: alias.arn },
     { ...child, dependsOn: [once, permission] },
   );
+  return alias;
+}
+
+/** Lets a failed asynchronous call of the function, or of its alias, not be repeated. */
+export function neverRepeat(
+  name: string,
+  lambda: aws.lambda.Function,
+  child: pulumi.ResourceOptions,
+  qualifier?: pulumi.Input<string>,
+): aws.lambda.FunctionEventInvokeConfig {
+  const never = { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 };
+  return new aws.lambda.FunctionEventInvokeConfig(name, { functionName: lambda.name, qualifier, ...never }, child);
 }

@@ -50,7 +50,8 @@ const maxProcesses = 4;
 
 /** A function and its processes: idle ones are reused, further ones start when all are busy. */
 export class LambdaFunction {
-  events: EventConfig = { maximumRetryAttempts: 2 };
+  /** By version or alias; "" for calls that name none. */
+  readonly eventConfigs = new Map<string, EventConfig>();
   private readonly idle: LambdaProcess[] = [];
   private readonly all = new Set<LambdaProcess>();
   private readonly waiting: (() => void)[] = [];
@@ -63,13 +64,18 @@ export class LambdaFunction {
     private readonly hear: {
       onLine: (stream: LogEntry["stream"], line: string) => void;
       /** Of each invocation. */
-      onEnd: (isFailure: boolean) => void;
+      onEnd: (isFailure: boolean, qualifier?: string) => void;
     },
   ) {}
 
   /** Ids of its living processes. */
   get pids(): number[] {
     return [...this.all].flatMap((process) => process.pid ?? []);
+  }
+
+  /** Handling of the events that a version or alias gets, which is its own. */
+  eventsOf(qualifier = ""): EventConfig {
+    return this.eventConfigs.get(qualifier) ?? { maximumRetryAttempts: 2 };
   }
 
   /** Starts processes ahead of the first call. */
@@ -90,7 +96,7 @@ export class LambdaFunction {
       const process = this.idle.pop() ?? this.start();
       const functionArn = qualifier === undefined ? this.spec.arn : `${this.spec.arn}:${qualifier}`;
       const outcome = await process.run({ requestId, functionArn, payload }, this.spec.timeoutSeconds);
-      this.hear.onEnd("error" in outcome);
+      this.hear.onEnd("error" in outcome, qualifier);
       if (process.isAlive && !("error" in outcome && isFatal(outcome.error))) this.idle.push(process);
       return "error" in outcome
         ? { requestId, payload: JSON.stringify(outcome.error), functionError: "Unhandled" }

@@ -15,7 +15,7 @@ import type { Callers } from "../wire/callers";
 import { Refused } from "../wire/refusal";
 import type { RegionOutage } from "../wire/regionOutage";
 import { bootstrap } from "./bootstrap";
-import { type InvocationResult, LambdaFunction, type LambdaSpec } from "./lambdaFunction";
+import { type EventConfig, type InvocationResult, LambdaFunction, type LambdaSpec } from "./lambdaFunction";
 
 /** Lambda waits 1, then 2 minutes ("Asynchronous invocation: error handling"); too long here. */
 const retryDelaysMilliseconds = [200, 800];
@@ -63,9 +63,12 @@ export class Lambdas {
     const created = new LambdaFunction(spec, runtime, {
       onLine: (stream, line) =>
         this.cloud.log({ source: "function", name: spec.name, group: spec.logGroup, stream, line }),
-      onEnd: (isFailure) => {
+      onEnd: (isFailure, qualifier) => {
+        const { alarms } = this.cloud;
         const counts = { Invocations: 1, Errors: Number(isFailure) };
-        this.cloud.alarms.measure("AWS/Lambda", { FunctionName: spec.name }, counts);
+        const ofAll = { FunctionName: spec.name };
+        alarms.measure("AWS/Lambda", ofAll, counts);
+        if (qualifier) alarms.measure("AWS/Lambda", { ...ofAll, Resource: `${spec.name}:${qualifier}` }, counts);
       },
     });
     void this.functions.get(spec.name)?.stop();
@@ -145,14 +148,20 @@ export class Lambdas {
       if (!result.functionError) return;
       // AWS tries for longer than a region is lost.
       if (outage.hits("lambda")) attempt = 0;
-      if (attempt > target.events.maximumRetryAttempts) return this.giveUp(target, payload, result, attempt);
+      const events = target.eventsOf(qualifier);
+      if (attempt > events.maximumRetryAttempts) return this.giveUp(target, payload, result, attempt, events);
       await sleep(retryDelaysMilliseconds[attempt - 1] ?? 800, undefined, { ref: false });
     }
   }
 
-  private giveUp(target: LambdaFunction, payload: string, result: InvocationResult, attempts: number): void {
+  private giveUp(
+    target: LambdaFunction,
+    payload: string,
+    result: InvocationResult,
+    attempts: number,
+    { onFailureArn }: EventConfig,
+  ): void {
     if (this.isStopped) return;
-    const { onFailureArn } = target.events;
     const { deadLetterArn, name, roleArn } = target.spec;
     if (!onFailureArn && !deadLetterArn) throw new Error(`${name} failed ${attempts} times, and its event is lost`);
     for (const resource of [onFailureArn, deadLetterArn]) {

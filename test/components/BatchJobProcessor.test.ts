@@ -437,7 +437,7 @@ describe("BatchJobProcessor", () => {
     it("repair each minute what was left undone", async () => {
       const { named } = await build();
       expect(named("media-repair-schedule").inputs.scheduleExpression).to.equal("rate(1 minute)");
-      expect(named("media-repair-target").inputs.arn).to.include("media-repair-repair-function");
+      expect(named("media-repair-target").inputs.arn).to.include("media-repair-minute");
       expect(named("media-repair-invoke").inputs).to.include({
         principal: "events.amazonaws.com",
         sourceArn: "arn:aws:cloudwatch:us-east-1:123456789012:media-repair-schedule",
@@ -462,8 +462,7 @@ describe("BatchJobProcessor", () => {
       expect(named("media-api-integration").inputs.integrationUri).to.include("media-api-frontend-alias");
       expect(named("media-api-invoke").inputs.qualifier).to.equal("live");
       expect(ofType("lambda/alias:Alias").map(({ name }) => name)).to.have.members([
-        "media-api-frontend-alias",
-        "media-scaler-workers",
+        ...["media-api-frontend-alias", "media-scaler-workers", "media-scaler-minute", "media-repair-minute"],
       ]);
     });
   });

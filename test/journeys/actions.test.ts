@@ -103,7 +103,7 @@ describe("actions on many jobs", () => {
     const { cloud } = journey;
     const operator = cloud.lambdas.list().find(({ spec }) => spec.name.includes("operator"))!;
     // Lambda's own retries come too early: no other run may have the action for a minute.
-    operator.events = { maximumRetryAttempts: 0 };
+    operator.eventConfigs.set("", { maximumRetryAttempts: 0 });
     const action = await client.act("cancel", { ids, ratePerSecond: 5 });
     await until(async () => (await client.action(action.id)).counts.done === 25);
     for (const pid of operator.pids) process.kill(pid, "SIGKILL");

@@ -138,6 +138,25 @@ describe("the alarms", () => {
     });
   }
 
+  for (const name of ["scaler", "repair"]) {
+    it(`on the ${name} fires as its schedule may no longer call it, though others do`, async () => {
+      const { iam, lambdas } = journey.cloud;
+      const { arn } = lambdas.list().find(({ spec }) => spec.name.includes(`-${name}-`))!.spec;
+      const denial = {
+        Version: "2012-10-17",
+        Statement: { Effect: "Deny", Principal: "*", Action: "*", Resource: "*" },
+      };
+      const deny = async () => {
+        iam.resourcePolicies.put(`${arn}:minute`, "denial", denial);
+        await until(async () => {
+          await lambdas.invoke(arn, "{}");
+          return (await stateOf(name)) === "ALARM";
+        });
+      };
+      await fires(name, deny, () => iam.resourcePolicies.delete(`${arn}:minute`, "denial"));
+    });
+  }
+
   it("on the functions of each minute have no data once they aren't called", async () => {
     journey.cloud.schedules.stop();
     for (const name of ["scaler", "repair"]) await becomes(name, "INSUFFICIENT_DATA");

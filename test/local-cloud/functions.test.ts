@@ -78,6 +78,29 @@ describe("local functions", () => {
     expect((record.responsePayload as { errorMessage: string }).errorMessage).to.match(/^no [36]$/);
   });
 
+  it("handles the events of an alias as that is configured, and others as the function is", async () => {
+    const failing = `exports.handler = async (event) => { console.log("try of " + event.of); throw new Error("no"); };`;
+    const { name } = await test.up(() => {
+      const fn = codeFunction("failing", failing);
+      const alias = new aws.lambda.Alias("alias", {
+        functionName: fn.name,
+        functionVersion: "$LATEST",
+        name: "minute",
+      });
+      new aws.lambda.FunctionEventInvokeConfig("once", {
+        functionName: fn.name,
+        qualifier: alias.name,
+        maximumRetryAttempts: 0,
+      });
+      return { name: fn.name };
+    });
+    const tries = (of: string) => test.logs.filter(({ line }) => line.endsWith(`try of ${of}`)).length;
+    test.cloud.lambdas.invokeAsync(`${String(name)}:minute`, JSON.stringify({ of: "alias" }));
+    test.cloud.lambdas.invokeAsync(String(name), JSON.stringify({ of: "function" }));
+    await until(() => test.logs.filter(({ line }) => line.endsWith("times, and its event is lost")).length === 2);
+    expect([tries("alias"), tries("function")]).to.deep.equal([1, 3]);
+  });
+
   it("puts what can't be delivered to a function into the subscription's dead-letter queue", async () => {
     const { topic, dead, name } = await test.up(() => {
       const dead = new aws.sqs.Queue("undelivered");

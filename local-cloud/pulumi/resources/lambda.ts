@@ -17,9 +17,9 @@ import {
 const lambdaFunction = putHandler(
   async (inputs, context, before) => {
     const { cloud } = context;
-    const events = before && deployed(cloud, before.id).events;
+    const configs = before && deployed(cloud, before.id).eventConfigs;
     const created = await putFunction(inputs, before?.id ?? physicalName(inputs, context), cloud);
-    if (events) deployed(cloud, created.id).events = events;
+    for (const [qualifier, config] of configs ?? []) deployed(cloud, created.id).eventConfigs.set(qualifier, config);
     return created;
   },
   (id, _state, { cloud }) => cloud.lambdas.delete(id),
@@ -63,10 +63,10 @@ const functionEventInvokeConfig: ResourceHandler = {
     if (onFailure && !onFailure.destination.startsWith("arn:aws:sqs:")) {
       throw new Error(`Expected an SQS queue as failure destination in the local cloud, got ${onFailure.destination}`);
     }
-    deployed(cloud, functionName).events = {
+    deployed(cloud, functionName).eventConfigs.set(optionalText(inputs, "qualifier") ?? "", {
       maximumRetryAttempts: optionalNumber(inputs, "maximumRetryAttempts") ?? 2,
       onFailureArn: onFailure?.destination,
-    };
+    });
     return { id: qualifiedId(inputs), state: inputs };
   },
 };

@@ -19,10 +19,10 @@ describe("JobAlarms", () => {
     alarms = recorded.ofType("cloudwatch/metricAlarm:MetricAlarm");
   });
 
-  it("are seven on twelve metrics, however many types there are", async () => {
+  it("are seven on fourteen metrics, however many types there are", async () => {
     const metricsOf = (all: RecordedResource[]) =>
       all.flatMap(({ inputs }) => (inputs.metricQueries as { metric?: object }[]).filter(({ metric }) => metric));
-    expect(metricsOf(alarms)).to.have.length(12);
+    expect(metricsOf(alarms)).to.have.length(14);
     const processors = ["a", "b", "c"].map((name) => ({ name, handler: name }));
     const { ofType } = await build({ processors, alarms: { email: "ops@example.com" } });
     expect(ofType("cloudwatch/metricAlarm:MetricAlarm").map(({ name }) => name)).to.have.members([
@@ -80,6 +80,22 @@ describe("JobAlarms", () => {
     expect(named(policy).inputs.policy).to.include("CountForAlarms");
   });
 
+  it("on the functions of the minute count what the schedule calls, and nothing else", () => {
+    for (const name of ["scaler", "repair"]) {
+      const queries = named(`media-alarms-${name}`).inputs.metricQueries as { metric?: { dimensions: object } }[];
+      const { FunctionName, Resource } = queries[0]!.metric!.dimensions as Record<string, string>;
+      expect(Resource).to.equal(`${FunctionName}:minute`);
+    }
+    for (const name of ["media-scaler", "media-repair"]) {
+      const { arn, name: alias } = named(`${name}-minute`).inputs as { arn: string; name: string };
+      expect(alias).to.equal("minute");
+      expect(named(`${name}-invoke`).inputs.qualifier).to.equal("minute");
+      expect(named(`${name}-minute-once`).inputs).to.include({ qualifier: "minute", maximumRetryAttempts: 0 });
+      expect(named(`${name}-target`).inputs.arn, arn).to.match(/minute/);
+    }
+    expect(named("media-scaler-once").inputs).to.include({ maximumRetryAttempts: 0 });
+  });
+
   describe("over minutes", () => {
     /** Measurements of a minute. */
     interface Minute {
@@ -89,10 +105,11 @@ describe("JobAlarms", () => {
       requests?: number;
       failedRequests?: number;
       scaler?: "fails" | "stays out";
+      repair?: "stays out";
     }
 
     /** States as they change, by the minute: `3 stalled ALARM`. */
-    function run(minutes: Minute[]): string[] {
+    function run(minutes: Minute[], given = alarms): string[] {
       let now = 0;
       let minute = 0;
       const changes: string[] = [];
@@ -104,17 +121,17 @@ describe("JobAlarms", () => {
           changes.push(`${minute} ${name.replace("media-alarms-", "")} ${state}`);
         },
       });
-      for (const { name, inputs } of alarms) evaluated.put(settingsOf(inputs, name, name));
+      for (const { name, inputs } of given) evaluated.put(settingsOf(inputs, name, name));
       const [unroutable, scaler, repair, api] = [
-        ["media-alarms-stray", "QueueName"],
-        ["media-alarms-scaler", "FunctionName"],
-        ["media-alarms-repair", "FunctionName"],
-        ["media-alarms-api", "ApiId"],
-      ].map(([name, dimension]) => {
+        ["media-alarms-stray"],
+        ["media-alarms-scaler"],
+        ["media-alarms-repair"],
+        ["media-alarms-api"],
+      ].map(([name]) => {
         const queries = named(name!).inputs.metricQueries as { metric: { dimensions: Record<string, string> } }[];
-        return { [dimension!]: queries[0]!.metric.dimensions[dimension!]! };
+        return queries[0]!.metric.dimensions;
       });
-      for (const { sums, stray = 0, requests = 0, failedRequests = 0, scaler: how } of minutes) {
+      for (const { sums, stray = 0, requests = 0, failedRequests = 0, scaler: how, repair: other } of minutes) {
         now += 60_000;
         minute++;
         if (how === undefined) {
@@ -122,7 +139,9 @@ describe("JobAlarms", () => {
           evaluated.hear(JSON.stringify(embeddedMetrics(now, { Component: "project/stack/media" }, all)));
         }
         if (how !== "stays out") evaluated.measure("AWS/Lambda", scaler!, { Invocations: 1, Errors: how ? 1 : 0 });
-        evaluated.measure("AWS/Lambda", repair!, { Invocations: 1, Errors: 0 });
+        // Nudges are no runs of the minute.
+        evaluated.measure("AWS/Lambda", { FunctionName: scaler!.FunctionName! }, { Invocations: 3, Errors: 0 });
+        if (!other) evaluated.measure("AWS/Lambda", repair!, { Invocations: 1, Errors: 0 });
         evaluated.measure("AWS/SQS", unroutable!, { ApproximateNumberOfMessagesVisible: stray });
         for (let request = 0; request < requests; request++)
           evaluated.measure("AWS/ApiGateway", api!, { Count: 1, "5xx": Number(request < failedRequests) });
@@ -158,6 +177,22 @@ describe("JobAlarms", () => {
       ]);
     });
 
+    it("with more dead letters as the bound, a burst in which one job of 1,000 fails fires nothing", async () => {
+      const topicArn = "arn:aws:sns:us-east-1:123456789012:pager";
+      const { ofType } = await build({ alarms: { topicArn, deadLetters: 10 } });
+      const patient = ofType("cloudwatch/metricAlarm:MetricAlarm");
+      const letters = (DeadLetters: number) => ({ sums: { DeadLetters }, requests: 500 });
+      expect(run([...idle(10), letters(1), ...times(20, letters(2)), ...times(29, letters(3))], patient)).to.deep.equal(
+        [],
+      );
+      expect(run([...idle(10), ...times(50, letters(10))], patient)).to.have.length(2);
+    });
+
+    it("a function of the minute that never ran fires, and none does before the first run of a deployment", () => {
+      expect(run([...times(9, { scaler: "stays out" }), ...idle(9)])).to.deep.equal(["5 scaler ALARM", "10 scaler OK"]);
+      expect(run([...times(3, { scaler: "stays out", repair: "stays out" }), ...idle(60)])).to.deep.equal([]);
+    });
+
     it("letters that are hidden for a moment, or sent back, fire nothing", () => {
       const letters = [5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 2, 5, 5, 0, 5, 5, 5, 0, 0, 0];
       expect(run(letters.map((DeadLetters) => ({ sums: { DeadLetters } })))).to.deep.equal([]);
@@ -174,7 +209,13 @@ describe("JobAlarms", () => {
         [{ requests: 1, failedRequests: 1 }, 4, []],
         [{ scaler: "fails" }, 7, ["15 scaler ALARM", "18 scaler OK"]],
         [{ scaler: "fails" }, 4, []],
-        [{ scaler: "stays out" }, 9, ["17 scaler INSUFFICIENT_DATA"]],
+        [{ scaler: "stays out" }, 9, ["15 scaler ALARM", "20 scaler OK"]],
+        [{ repair: "stays out" }, 9, ["15 repair ALARM", "20 repair OK"]],
+        [
+          { scaler: "stays out", repair: "stays out" },
+          9,
+          ["17 scaler INSUFFICIENT_DATA", "17 repair INSUFFICIENT_DATA"],
+        ],
       ];
       for (const [minute, count, changes] of cases)
         expect(run([...idle(10), ...times(count, minute), ...idle(10)]), JSON.stringify(minute)).to.deep.equal(changes);

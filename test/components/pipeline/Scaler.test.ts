@@ -17,8 +17,10 @@ describe("Scaler", () => {
   it("runs each minute, and no run is repeated", async () => {
     const { named } = await build();
     expect(named("media-scaler-schedule").inputs.scheduleExpression).to.equal("rate(1 minute)");
-    expect(named("media-scaler-target").inputs.arn).to.include("media-scaler-scaler-function");
-    expect(named("media-scaler-once").inputs).to.include({ maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 });
+    expect(named("media-scaler-target").inputs.arn).to.include("media-scaler-minute");
+    const never = { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 };
+    expect(named("media-scaler-minute-once").inputs).to.include({ ...never, qualifier: "minute" });
+    expect(named("media-scaler-once").inputs).to.include(never).and.not.have.property("qualifier");
     expect(named("media-scaler-invoke").inputs).to.include({
       principal: "events.amazonaws.com",
       sourceArn: "arn:aws:cloudwatch:us-east-1:123456789012:media-scaler-schedule",
