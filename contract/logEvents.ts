@@ -19,7 +19,7 @@ export interface LogEvents {
   /** The schedule of a cancelled job stays: its message comes, and is deleted */
   "schedule-not-removed": "front end" | "operator";
   /** Dead letters could not be sent back for a retry, with the `error`: answered 503 */
-  "jobs-not-sent-back": "front end" | "operator";
+  "jobs-not-sent-back": "operator";
   /** A part of an action on many jobs, with the `error`: it counts as failed */
   "job-not-acted-on": "operator";
   /** An action is done or was stopped, with its counts and who asked for it */
@@ -27,7 +27,7 @@ export interface LogEvents {
   /** The schedule that restarts an action stays though it has ended: its next call, within a minute, removes it */
   "action-watch-not-ended": "operator";
   /** Jobs are shown without what their type's fleet says of why they wait, with the `error` */
-  "launch-problems-not-read": "front end";
+  "launch-problems-not-read": "front end" | "operator";
   /** Types are shown without their counts, or those of their dead letters, with the `error` */
   "counts-not-read": "operator";
   /** A `part` of `GET /health?deep=1` could not be read, with the `error` */

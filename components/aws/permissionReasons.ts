@@ -20,7 +20,8 @@ export const statementReasons: Record<string, string> = {
   FindOwnGroup: "Finds its group where metadata can't show tags; with `tags` whose keys metadata refuses only",
   FindOwnGroups: "Reads how many instances its type has, before it ends itself",
   FollowRecords: "Reads and claims records, and writes states and results",
-  KeepPayloads: "Keeps jobs' payloads, shows and retries them, and removes a job's data on request",
+  KeepPayloads:
+    "Keeps jobs' payloads, shows them, keeps those of retried jobs for longer, and removes a job's data on request",
   KeepUserData:
     "Keeps its jobs' checkpoints, and reads one with the same call; keeps payloads of jobs that did not come by the API; of its own type alone",
   KeepFleetItems: "Keeps what is known of each fleet",

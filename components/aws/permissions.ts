@@ -168,8 +168,10 @@ export function listOldest(tableArn: pulumi.Input<string>): PolicyStatement {
   return queryRecords(pulumi.interpolate`${tableArn}/index/${listIndex}`);
 }
 
-/** Writing, reading and removing jobs' payloads, and removing their checkpoints. */
-export const keepPayloads = allow("KeepPayloads", "dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:UpdateItem");
+/** Writing, reading and removing jobs' payloads, and removing their checkpoints; to update is to keep for longer. */
+export function keepPayloads(tableArn: pulumi.Input<string>, ...further: "dynamodb:UpdateItem"[]): PolicyStatement {
+  return allow("KeepPayloads", "dynamodb:BatchWriteItem", "dynamodb:GetItem", ...further)(tableArn);
+}
 
 /** Reading the reasons why a type's workers don't start. */
 export const readFleets = allow("ReadFleets", "dynamodb:BatchGetItem");

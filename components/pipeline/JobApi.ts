@@ -29,8 +29,6 @@ export type JobApiArgs = Omit<BatchJobProcessorArgs, "processors"> &
     eventsTopic?: aws.sns.Topic;
     schedules: JobSchedules;
     tables: JobTables;
-    /** Function that sends dead letters back. */
-    removal: aws.lambda.Function;
     /** Function that counts types again for a job that waits long. */
     scaler: aws.lambda.Function;
     /** Function that answers the routes marked as its own. */
@@ -112,7 +110,6 @@ export class JobApi extends pulumi.ComponentResource {
           ...(keepsPayloads && { KEEP_PAYLOADS: "1" }),
           FLEET_TABLE: fleets.name,
           ...(args.jwt && { TOKEN_RULES: tokenRules(args.jwt) }),
-          ...(records && { REMOVAL_FUNCTION: args.removal.name }),
           OPERATOR_FUNCTION: args.operator.name,
           SCALER_FUNCTION: args.scaler.name,
         },
@@ -124,7 +121,6 @@ export class JobApi extends pulumi.ComponentResource {
           ...(records ? [submitRecords(records.arn), listRecords(records.arn), readListed(records.arn)] : []),
           readFleets(fleets.arn),
           ...(payloads ? [keepPayloads(payloads.arn)] : []),
-          ...(records ? [invoke("RetryJobs", args.removal.arn)] : []),
           invoke("Operate", args.operator.arn),
           invoke("CountTypes", args.scaler.arn),
         ],

@@ -82,7 +82,7 @@ export class JobOperator extends pulumi.ComponentResource {
                 ...schedule("WatchActions", watched, schedules.role.arn),
               ]
             : []),
-          ...(payloads ? [keepPayloads(payloads.arn)] : []),
+          ...(payloads ? [keepPayloads(payloads.arn, "dynamodb:UpdateItem")] : []),
           ...(records && eventsTopic ? [announceTo(eventsTopic.arn)] : []),
         ],
       },

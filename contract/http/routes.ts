@@ -200,7 +200,8 @@ export const routes = {
     problems: ["job-not-found", "job-finished"],
   },
   retryJob: {
-    ...{ method: "POST", path: "/jobs/{id}/retry", scope: "operate", summary: "Runs a failed or cancelled job again" },
+    ...{ method: "POST", path: "/jobs/{id}/retry", scope: "operate", by: "operator" },
+    summary: "Runs a failed or cancelled job again",
     needsRecords: true,
     body: { properties: { delaySeconds } },
     answers: { 202: "Job" },

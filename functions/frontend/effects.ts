@@ -1,9 +1,7 @@
 import type { JobEnvelope } from "../../contract/messages/envelope";
-import type { Redrive, RedriveOutcomes } from "../../contract/messages/redrive";
 import type { Payload } from "../../contract/records/payloads";
 import type { JobRecord } from "../../contract/records/record";
 import type { OutgoingMessage } from "../shared/messages/batches";
-import type { RequeueRecord } from "../shared/requeueRecord";
 
 /** The table of job records, as far as the front end uses it. */
 export interface JobRecords {
@@ -16,7 +14,6 @@ export interface JobRecords {
    * the record afterwards; nothing if its state has changed since.
    */
   requestCancel(record: JobRecord, now: number, by?: string): Promise<JobRecord | undefined>;
-  requeue: RequeueRecord;
 }
 
 /** Users' data of jobs, beside their records. */
@@ -25,10 +22,6 @@ export interface JobPayloads {
   keep: (envelopes: JobEnvelope[]) => Promise<void>;
   /** The payload as of now; undefined if it is not kept, or no longer. */
   read(job: Pick<JobRecord, "id" | "type">): Promise<Payload | undefined>;
-  /** Reads the payload, and keeps it as long as that of a job that begins at that time, in epoch milliseconds. */
-  renew(job: Pick<JobRecord, "id" | "type">, from: number): Promise<Payload | undefined>;
-  /** Removes payload and checkpoint. */
-  remove(job: Pick<JobRecord, "id" | "type">): Promise<void>;
 }
 
 /** Items that a call of BatchWriteItem takes. */
@@ -44,6 +37,3 @@ export interface JobScheduler {
   /** Removes the job's schedule, if it is still there. */
   unschedule(id: string): Promise<void>;
 }
-
-/** Has dead letters sent back to their queue; whoever holds the right to the queues does it. */
-export type RedriveLetters = (redrive: Redrive["redrive"]) => Promise<RedriveOutcomes>;

@@ -2,7 +2,7 @@ import { describe } from "../../contract/check";
 import { problemOf } from "../../contract/http/problem";
 import { type OperatorRoute, type Route, type RouteName, routes } from "../../contract/http/routes";
 import type { TokenRules } from "../../contract/http/tokenRules";
-import { errorFields, type Log } from "../../contract/log";
+import { errorFields } from "../../contract/log";
 import { answer, type HttpAnswer, refuse } from "../shared/httpAnswer";
 import type { Operate } from "../shared/operatorCall";
 import type { Answerers } from "./answerers/answerer";
@@ -15,7 +15,7 @@ import type { HttpEvent } from "./requests/http";
 import { readFields, readQuery } from "./requests/readFields";
 import { readActor } from "./requests/readSubmission";
 import { rightsOf } from "./requests/rights";
-import type { ReadFleets } from "./services/fleets";
+import { fleetsIfReadable } from "./services/fleets";
 
 export type FrontendEffects = SubmissionEffects &
   JobEffects &
@@ -71,18 +71,6 @@ export function createFrontend(effects: FrontendEffects): (event: HttpEvent) => 
     });
     const shown = method === "GET" ? conditional(event, answered) : answered;
     return sent === "HEAD" ? { ...shown, body: "" } : shown;
-  };
-}
-
-/** Reads fleets, if that is possible: the types or jobs are the answer all the same. */
-function fleetsIfReadable(readFleets: ReadFleets, log: Log): ReadFleets {
-  return async (types) => {
-    try {
-      return await readFleets(types);
-    } catch (error) {
-      log("warn", "launch-problems-not-read", { ...errorFields(error) });
-      return {};
-    }
   };
 }
 

@@ -5,3 +5,10 @@ import { type ProblemDocument, problemOf } from "../../contract/http/problem";
 export function jobNotFound(id: string): ProblemDocument {
   return problemOf("job-not-found", `Expected the id of a job whose record is there, got ${describe(id)}`);
 }
+
+/** The problem of a job whose payload is not kept. */
+export function notKept(id: string): ProblemDocument {
+  const hint =
+    "submit it again under another id; if its dead letter is there, `dead-letters redrive --direct` sends it back";
+  return problemOf("payload-not-kept", `The payload of job ${id} is not kept: ${hint}`);
+}

@@ -13,7 +13,7 @@ import { clientOptions, now, variable } from "../shared/runtime";
 import { createFrontend } from "./frontend";
 import type { HttpEvent } from "./requests/http";
 import { readFleetsFrom } from "./services/fleets";
-import { actOnLargeValuesBy, countTypesBy, operateBy, redriveBy } from "./services/invokeFunctions";
+import { actOnLargeValuesBy, countTypesBy, operateBy } from "./services/invokeFunctions";
 import { createJobIndex } from "./services/jobIndex";
 import { createJobPayloads } from "./services/jobPayloads";
 import { createJobRecords } from "./services/jobRecords";
@@ -24,8 +24,8 @@ import { scheduleWith } from "./services/scheduleWith";
 /**
  * Builds the front-end Lambda's handler, once per environment. Captures nothing.
  * Reads `TOPIC_ARN`, `TYPE_TABLE`, `FLEET_TABLE`, `OPERATOR_FUNCTION`, `SCALER_FUNCTION`, `SCHEDULE_GROUP`,
- * `SCHEDULE_ROLE_ARN` and `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE`, `PAYLOAD_TABLE`, `KEEP_PAYLOADS` and
- * `REMOVAL_FUNCTION`; with events `EVENTS_TOPIC_ARN`; and `TOKEN_RULES` with `jwt`.
+ * `SCHEDULE_ROLE_ARN` and `SCHEDULE_DEAD_LETTER_ARN`; with tracking `JOB_TABLE`, `PAYLOAD_TABLE` and `KEEP_PAYLOADS`;
+ * with events `EVENTS_TOPIC_ARN`; and `TOKEN_RULES` with `jwt`.
  */
 export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
   const jobTable = process.env.JOB_TABLE;
@@ -52,7 +52,6 @@ export function frontendFactory(): (event: HttpEvent) => Promise<HttpAnswer> {
     announce: eventsTopic ? announceTo(topics, eventsTopic) : undefined,
     jobTypes: createJobTypes({ table: createJobTypeTable(tables, variable("TYPE_TABLE")), now }),
     readFleets: readFleetsFrom(tables, variable("FLEET_TABLE")),
-    redrive: jobTable ? redriveBy(variable("REMOVAL_FUNCTION")) : undefined,
     actOnLarge: actOnLargeValuesBy(variable("OPERATOR_FUNCTION")),
     operate: operateBy(variable("OPERATOR_FUNCTION")),
     countTypes: countTypesBy(variable("SCALER_FUNCTION")),

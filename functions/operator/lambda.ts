@@ -3,7 +3,6 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { readFleetsFrom } from "../frontend/services/fleets";
-import { redriveBy } from "../frontend/services/invokeFunctions";
 import { createJobIndex } from "../frontend/services/jobIndex";
 import { createJobPayloads } from "../frontend/services/jobPayloads";
 import { createJobRecords } from "../frontend/services/jobRecords";
@@ -16,13 +15,16 @@ import { log } from "../shared/log";
 import { announceTo } from "../shared/messages/announceTo";
 import { readCountsWith } from "../shared/messages/readCounts";
 import { createRecordTable } from "../shared/recordTable";
+import { requeueIn } from "../shared/requeueRecord";
 import { clientOptions, now, pause, variable } from "../shared/runtime";
 import { createActs } from "./actions/acts";
 import { createOperator } from "./operator";
 import { createActionTable } from "./services/actionTable";
+import { createEndedPayloads } from "./services/endedPayloads";
 import { filterLogsWith } from "./services/filterLogs";
 import { createLargeValues } from "./services/largeValues";
 import { readPastFrom } from "./services/readPast";
+import { redriveBy } from "./services/redriveBy";
 import { removeDataIn } from "./services/removeData";
 import { reserveSecondsIn } from "./services/reserveSeconds";
 import { retryLaunchesBy } from "./services/retryLaunchesBy";
@@ -42,7 +44,9 @@ export function operatorFactory(): ReturnType<typeof createOperator> {
   const eventsTopic = process.env.EVENTS_TOPIC_ARN;
   const jobTable = process.env.JOB_TABLE ?? "";
   const records = createJobRecords(tables, jobTable);
-  const payloads = createJobPayloads(tables, process.env.PAYLOAD_TABLE ?? "");
+  const recordTable = createRecordTable(tables, jobTable);
+  const payloadTable = process.env.PAYLOAD_TABLE ?? "";
+  const payloads = { ...createJobPayloads(tables, payloadTable), ...createEndedPayloads(tables, payloadTable) };
   const bucket = process.env.LARGE_VALUES;
   const largeValues = bucket ? createLargeValues(bucket, now) : undefined;
   const actOnLarge: ActOnLargeValues = (act, input) => largeValues![act](input as never) as never;
@@ -50,6 +54,7 @@ export function operatorFactory(): ReturnType<typeof createOperator> {
   const effects = {
     ...{ jobTypes, records, payloads, actOnLarge, now, log },
     publish: publishTo(topics, topicArn),
+    requeue: requeueIn(recordTable),
     redrive: redriveBy(process.env.REMOVAL_FUNCTION ?? ""),
   };
   const acts = createActs({
@@ -60,7 +65,7 @@ export function operatorFactory(): ReturnType<typeof createOperator> {
   });
   return createOperator({
     ...{ ...effects, largeValues, acts },
-    removeData: removeDataIn(createRecordTable(tables, jobTable)),
+    removeData: removeDataIn(recordTable),
     index: createJobIndex(tables, jobTable),
     actions: createActionTable(tables, variable("CONTROL_TABLE")),
     watch: watchWith({ GroupName: schedules.groupName, RoleArn: schedules.roleArn }),

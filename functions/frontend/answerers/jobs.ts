@@ -4,22 +4,19 @@ import { idPattern } from "../../../contract/limits";
 import { errorFields, type Log } from "../../../contract/log";
 import type { JobRecord } from "../../../contract/records/record";
 import { recordAsRead } from "../../../contract/records/recordAsRead";
-import type { RunWithin } from "../../../contract/schema/schemaCheck";
 import { answer, refuse } from "../../shared/httpAnswer";
 import type { JobTypes } from "../../shared/jobTypes";
 import type { ActOnLargeValues } from "../../shared/largeValueActs";
 import type { Announce } from "../../shared/messages/announceTo";
 import { cancelJob } from "../cancelJob";
-import type { JobPayloads, JobRecords, JobScheduler, Publish, RedriveLetters } from "../effects";
+import type { JobPayloads, JobRecords, JobScheduler } from "../effects";
 import { jobNotFound } from "../jobNotFound";
 import { jobView } from "../jobView";
 import { type JobIndex, listJobs, typesToList } from "../listJobs";
 import { principalOf } from "../requests/callerOf";
 import { checkTimes, decodeCursor, type ListQuery } from "../requests/listQuery";
-import { readFields, wrongShape } from "../requests/readFields";
-import { readActor } from "../requests/readSubmission";
+import { wrongShape } from "../requests/readFields";
 import { tenantProblem } from "../requests/rights";
-import { retryJobs } from "../retryJobs";
 import type { ReadFleets } from "../services/fleets";
 import type { CountTypes } from "../services/invokeFunctions";
 import { createTellEnd } from "../tellEnd";
@@ -27,20 +24,17 @@ import { readySince, waitingOf } from "../waiting";
 import { type Answerers, recordsFor } from "./answerer";
 
 export interface JobEffects {
-  /** These four are undefined if jobs are not tracked. */
+  /** These three are undefined if jobs are not tracked. */
   records: JobRecords | undefined;
-  payloads?: JobPayloads | undefined;
+  payloads?: Pick<JobPayloads, "read"> | undefined;
   index?: JobIndex | undefined;
-  redrive?: RedriveLetters | undefined;
   actOnLarge: ActOnLargeValues;
   jobTypes: JobTypes;
-  publish: Publish;
   readFleets: ReadFleets;
   countTypes: CountTypes;
   /** Publishes a final state; undefined when `events` is off. */
   announce?: Announce | undefined;
   later: Pick<JobScheduler, "unschedule">;
-  runWithin: RunWithin;
   /** Epoch milliseconds. */
   now: () => number;
   log: Log;
@@ -52,11 +46,10 @@ export interface JobEffects {
  */
 const countAgainMilliseconds = 90_000;
 
-type JobRoute = "getJob" | "listJobs" | "cancelJob" | "retryJob";
+type JobRoute = "getJob" | "listJobs" | "cancelJob";
 
 export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
-  const { records, payloads, actOnLarge, index, redrive, jobTypes, readFleets, countTypes } = effects;
-  const { runWithin, now, log } = effects;
+  const { records, payloads, actOnLarge, index, jobTypes, readFleets, countTypes, now, log } = effects;
 
   /** The views of jobs, with the reasons why queued ones wait: one more read for all of them. */
   async function viewsOf(found: JobRecord[]): Promise<Job[]> {
@@ -116,18 +109,6 @@ export function createJobAnswerers(effects: JobEffects): Answerers<JobRoute> {
       if ("problem" in outcome) return refuse(outcome.problem);
       if (outcome.record.state === "cancelled") await tellEnd(outcome.record);
       return answer(202, jobView(outcome.record));
-    },
-
-    async retryJob(call) {
-      const wanted = readFields<{ delaySeconds?: number }>(call.event, call.route, runWithin);
-      if ("problem" in wanted) return refuse(wanted.problem);
-      const actor = readActor(call.event);
-      if ("problem" in actor) return refuse(actor.problem);
-      const needed = { records: recordsFor(records!, call), payloads: payloads!, redrive: redrive! };
-      const [outcome] = await retryJobs({ ...effects, ...needed }, [call.parameter], { ...wanted.value, ...actor });
-      if ("problem" in outcome!) return refuse(outcome.problem);
-      const [view] = await viewsOf([outcome!.record]);
-      return answer(202, view);
     },
   };
 }

@@ -3,10 +3,9 @@ import { idPattern } from "../../../contract/limits";
 import { replayedPrefix } from "../../../contract/messages/traceparent";
 import { answer, answerEach, type HttpAnswer, refuse } from "../../shared/httpAnswer";
 import type { JobPayloads } from "../effects";
-import { jobNotFound } from "../jobNotFound";
+import { jobNotFound, notKept } from "../jobNotFound";
 import { findUnknownFields, wrongShape } from "../requests/readFields";
 import { checkBatch, identify, placedAt, readSubmission, type SubmissionRequest } from "../requests/readSubmission";
-import { notKept } from "../retryJobs";
 import { createSubmitJobs, type IdentifiedSubmission, type SubmitJobsEffects, type SubmitOutcome } from "../submitJobs";
 import { type Answerers, recordsFor } from "./answerer";
 

@@ -1,5 +1,6 @@
 import { BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { fleetItem, type FleetState } from "../../../contract/fleet/state";
+import { errorFields, type Log } from "../../../contract/log";
 import { chunksOf } from "../../shared/chunksOf";
 import { decodeFlat } from "../../shared/flatItem";
 
@@ -22,5 +23,17 @@ export function readFleetsFrom(client: DynamoDBClient, tableName: string): ReadF
       for (const item of Responses?.[tableName] ?? []) fleets[item.type?.S ?? ""] = decodeFlat(item);
     }
     return fleets;
+  };
+}
+
+/** Reads fleets, if that is possible: the types or jobs are the answer all the same. */
+export function fleetsIfReadable(readFleets: ReadFleets, log: Log): ReadFleets {
+  return async (types) => {
+    try {
+      return await readFleets(types);
+    } catch (error) {
+      log("warn", "launch-problems-not-read", { ...errorFields(error) });
+      return {};
+    }
   };
 }

@@ -4,7 +4,6 @@ import { ifConditionHolds } from "../../../contract/records/expressions";
 import { endedAs } from "../../../contract/records/listKey";
 import { encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { createRecordTable } from "../../shared/recordTable";
-import { requeueIn } from "../../shared/requeueRecord";
 import type { JobRecords } from "../effects";
 
 /** The table of job records in DynamoDB. */
@@ -41,7 +40,6 @@ export function createJobRecords(client: DynamoDBClient, tableName: string): Job
   return {
     read,
     requestCancel,
-    requeue: requeueIn({ update }),
     async create(record) {
       if (await put(record)) return undefined;
       const present = await read(record.id);

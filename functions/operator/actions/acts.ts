@@ -8,17 +8,18 @@ import type { JobRecord } from "../../../contract/records/record";
 import { cancelJob } from "../../frontend/cancelJob";
 import type { JobPayloads, JobRecords } from "../../frontend/effects";
 import { digestOf, sha256 } from "../../frontend/requests/digest";
-import { type RetryEffects, retryJobs } from "../../frontend/retryJobs";
 import { createTellEnd, type TellEndEffects } from "../../frontend/tellEnd";
 import { mapLimited } from "../../shared/mapLimited";
+import type { EndedPayloads } from "../services/endedPayloads";
 import type { ActionRequest } from "./actions";
+import { type RetryEffects, retryJobs } from "./retryJobs";
 import type { Act, Outcome } from "./runAction";
 import { whyNot } from "./whyNot";
 
 export type ActEffects = TellEndEffects &
   Omit<RetryEffects, "records" | "payloads"> & {
     records: JobRecords;
-    payloads: JobPayloads;
+    payloads: JobPayloads & EndedPayloads;
     /** Undefined if payloads are not kept. */
     keepPayloads?: JobPayloads["keep"] | undefined;
     log: Log;

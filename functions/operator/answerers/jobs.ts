@@ -2,24 +2,28 @@ import { problemOf } from "../../../contract/http/problem";
 import { idPattern } from "../../../contract/limits";
 import { isFinal } from "../../../contract/records/record";
 import { recordAsRead } from "../../../contract/records/recordAsRead";
-import type { JobPayloads } from "../../frontend/effects";
 import { jobNotFound } from "../../frontend/jobNotFound";
 import { jobView } from "../../frontend/jobView";
-import { type RetryEffects, retryJobs } from "../../frontend/retryJobs";
+import { fleetsIfReadable, type ReadFleets } from "../../frontend/services/fleets";
+import { waitingOf } from "../../frontend/waiting";
 import { answer, answerEach, refuse } from "../../shared/httpAnswer";
 import type { OperatorCall } from "../../shared/operatorCall";
+import { type RetryEffects, retryJobs } from "../actions/retryJobs";
+import type { EndedPayloads } from "../services/endedPayloads";
 import type { RemoveData } from "../services/removeData";
 import type { Answerers } from "./answerer";
 
 export type JobEffects = Omit<RetryEffects, "records"> & {
   /** Undefined if jobs are not tracked. */
   records: RetryEffects["records"] | undefined;
-  payloads: Pick<JobPayloads, "remove">;
+  payloads: EndedPayloads;
+  readFleets: ReadFleets;
   removeData: RemoveData;
 };
 
-export function createJobAnswerers(effects: JobEffects): Answerers<"retryJobs" | "removeData"> {
+export function createJobAnswerers(effects: JobEffects): Answerers<"retryJob" | "retryJobs" | "removeData"> {
   const { payloads, actOnLarge, removeData, redrive, now } = effects;
+  const readFleets = fleetsIfReadable(effects.readFleets, effects.log);
 
   /** The records as the caller may see them. */
   const recordsFor = ({ caller: { tenant } }: OperatorCall): RetryEffects["records"] => ({
@@ -29,6 +33,17 @@ export function createJobAnswerers(effects: JobEffects): Answerers<"retryJobs" |
   });
 
   return {
+    async retryJob(call) {
+      const { delaySeconds } = call.body as { delaySeconds?: number };
+      const { by, key } = call.caller;
+      const needed = { ...effects, records: recordsFor(call) };
+      const [outcome] = await retryJobs(needed, [call.parameter], { delaySeconds, by, key });
+      if ("problem" in outcome!) return refuse(outcome.problem);
+      const { record } = outcome!;
+      const fleets = await readFleets([record.type]);
+      return answer(202, jobView(record, waitingOf(record, fleets[record.type], now())));
+    },
+
     async retryJobs(call) {
       const { ids, delaySeconds } = call.body as { ids: string[]; delaySeconds?: number };
       const { by, key } = call.caller;

@@ -6,6 +6,8 @@ import { decodeRecord, isFinal, type JobRecord } from "../../../contract/records
 import { cancelJob } from "../../../functions/frontend/cancelJob";
 import { createJobRecords } from "../../../functions/frontend/services/jobRecords";
 import { createFailedRecords } from "../../../functions/repair/failedRecords";
+import { createRecordTable } from "../../../functions/shared/recordTable";
+import { requeueIn } from "../../../functions/shared/requeueRecord";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import type { Hold } from "../../../worker-image/src/records/records";
 import { testSeed } from "../../support/seed";
@@ -80,6 +82,7 @@ describe("the records of front end, workers and repair, in any order of events",
   /** Clocks of their own: a worker's may be behind or ahead by seconds, and jump. */
   function actors(id: string) {
     const frontend = createJobRecords(dynamo.client, "jobs");
+    const requeue = requeueIn(createRecordTable(dynamo.client, "jobs"));
     const workers = new DynamoRecords(dynamo.client, "jobs");
     const repair = createFailedRecords(dynamo.client, "jobs");
     const holds: (Hold | undefined)[] = [];
@@ -113,7 +116,7 @@ describe("the records of front end, workers and repair, in any order of events",
       sendBack: async () => {
         const record = await frontend.read(id);
         const isOver = record?.state === "failed" || record?.state === "cancelled";
-        if (isOver) await frontend.requeue(record, { at: new Date(now).toISOString(), delaySeconds: 0 });
+        if (isOver) await requeue(record, { at: new Date(now).toISOString(), delaySeconds: 0 });
       },
       retryKept: async (worker) => {
         const record = await frontend.read(id);

@@ -2,6 +2,7 @@ import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import { encodePayload, payloadRetentionSeconds } from "../../../contract/records/payloads";
 import { createJobPayloads } from "../../../functions/frontend/services/jobPayloads";
+import { createEndedPayloads } from "../../../functions/operator/services/endedPayloads";
 import { startDynamo } from "../../worker-image/support/aws";
 import { FakeFrontend } from "../support/fakeFrontend";
 
@@ -107,19 +108,20 @@ describe("the table of payloads in DynamoDB", () => {
     expect(await payloads.read({ id: "b", type: "echo" })).to.deep.equal({ payload: large });
     expect(await payloads.read({ id: "c", type: "echo" })).to.deep.equal({ payload: null });
     expect(await payloads.read({ id: "a", type: "other" })).to.equal(undefined);
-    await payloads.remove({ id: "a", type: "echo" });
+    await createEndedPayloads(dynamo.client, "payloads").remove({ id: "a", type: "echo" });
     expect(await payloads.read({ id: "a", type: "echo" })).to.equal(undefined);
   });
 
   it("renews a payload that is there, and makes none that is not", async () => {
     const payloads = createJobPayloads(dynamo.client, "payloads");
+    const ended = createEndedPayloads(dynamo.client, "payloads");
     await payloads.keep([envelope("d", 1)]);
     const from = Date.parse("2026-11-20T00:00:00Z");
-    expect(await payloads.renew({ id: "d", type: "echo" }, from)).to.deep.equal({ payload: 1 });
+    expect(await ended.renew({ id: "d", type: "echo" }, from)).to.deep.equal({ payload: 1 });
     const Key = { type: { S: "echo" }, item: { S: "d#payload" } };
     const { Item } = await dynamo.client.send(new GetItemCommand({ TableName: "payloads", Key }));
     expect(Number(Item!.expiresAt!.N)).to.equal(from / 1_000 + payloadRetentionSeconds);
-    expect(await payloads.renew({ id: "none", type: "echo" }, from)).to.equal(undefined);
+    expect(await ended.renew({ id: "none", type: "echo" }, from)).to.equal(undefined);
     expect(await payloads.read({ id: "none", type: "echo" })).to.equal(undefined);
   });
 

@@ -9,6 +9,7 @@ import type { JobIndex } from "../../../functions/frontend/listJobs";
 import type { ActionRequest } from "../../../functions/operator/actions/actions";
 import { createActs } from "../../../functions/operator/actions/acts";
 import { runAction } from "../../../functions/operator/actions/runAction";
+import type { Requeue } from "../../../functions/shared/requeueRecord";
 import { testSeeds } from "../../support/seed";
 import { wordCount } from "../support/fakeFrontend";
 import { MemoryActions } from "../support/memoryActions";
@@ -95,8 +96,8 @@ class World {
         create: dying((record) => this.create(record)),
         read: dying(async (id) => structuredClone(this.jobs.get(id))),
         requestCancel: dying(async (record, now, by) => this.requestCancel(record, now, by)),
-        requeue: dying(async (record, retry) => this.requeue(record, retry)),
       } satisfies JobRecords,
+      requeue: dying(async (record, retry) => this.requeue(record, retry)),
       jobTypes: { find: dying(async () => wordCount) },
       publish: dying(async ([message]) => this.publish(message!.body)),
       actOnLarge: () => Promise.reject(new Error("no payload is in S3 here")),
@@ -186,7 +187,7 @@ class World {
     return this.jobs.get(record.id);
   }
 
-  private requeue(seen: JobRecord, { at, key }: Parameters<JobRecords["requeue"]>[1]): boolean {
+  private requeue(seen: JobRecord, { at, key }: Requeue): boolean {
     const record = this.jobs.get(seen.id)!;
     if (record.state !== seen.state || record.finishedAt !== seen.finishedAt) return false;
     const retried = { retriedAt: at, retryKey: key, finishedAt: undefined, endedAs: undefined };

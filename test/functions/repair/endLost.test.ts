@@ -8,6 +8,8 @@ import { cancelJob } from "../../../functions/frontend/cancelJob";
 import { createJobRecords } from "../../../functions/frontend/services/jobRecords";
 import { createEndLost } from "../../../functions/repair/endLost";
 import { createFailedRecords, type FailedRecords } from "../../../functions/repair/failedRecords";
+import { createRecordTable } from "../../../functions/shared/recordTable";
+import { requeueIn } from "../../../functions/shared/requeueRecord";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import { startDynamo } from "../../worker-image/support/aws";
 import { checksum, wordCount } from "../support/fakeFrontend";
@@ -143,8 +145,10 @@ describe("ending lost jobs", () => {
       "another run ends it, and it is sent back": async (id, now) => {
         const record = recordAsRead(await table.read(id), now);
         await records.fail(record, now, true);
-        const all = createJobRecords(dynamo.client, table.name);
-        await all.requeue(await table.read(id), { at: new Date(now).toISOString(), delaySeconds: 0 });
+        await requeueIn(createRecordTable(dynamo.client, table.name))(await table.read(id), {
+          at: new Date(now).toISOString(),
+          delaySeconds: 0,
+        });
       },
     };
 

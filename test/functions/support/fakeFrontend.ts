@@ -4,7 +4,7 @@ import { decodeMessage, type JobEnvelope } from "../../../contract/messages/enve
 import type { PayloadRef } from "../../../contract/records/largeValues";
 import { endedAs } from "../../../contract/records/listKey";
 import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/records/record";
-import type { JobPayloads, JobRecords, RedriveLetters } from "../../../functions/frontend/effects";
+import type { JobPayloads, JobRecords } from "../../../functions/frontend/effects";
 import { createFrontend, type FrontendEffects } from "../../../functions/frontend/frontend";
 import type { HttpEvent } from "../../../functions/frontend/requests/http";
 import { createRunWithin } from "../../../functions/frontend/services/runWithin";
@@ -12,6 +12,8 @@ import { createActs } from "../../../functions/operator/actions/acts";
 import type { LogEffects } from "../../../functions/operator/answerers/logs";
 import type { UploadEffects } from "../../../functions/operator/answerers/uploads";
 import { createOperator, type OperatorEffects } from "../../../functions/operator/operator";
+import type { EndedPayloads } from "../../../functions/operator/services/endedPayloads";
+import type { RedriveLetters } from "../../../functions/operator/services/redriveBy";
 import type { ActOnLargeValues } from "../../../functions/shared/largeValueActs";
 import type { OutgoingMessage } from "../../../functions/shared/messages/batches";
 import type { Operate, OperatorAnswer } from "../../../functions/shared/operatorCall";
@@ -68,7 +70,7 @@ export class FakeFrontend {
 
   /** `records` replaces single calls of the table, or says by null that there is none. */
   constructor({ records = {}, ...overrides }: Overrides = {}, types: JobType[] = [wordCount, checksum]) {
-    const payloads: JobPayloads = {
+    const payloads: JobPayloads & EndedPayloads = {
       keep: (envelopes) =>
         Promise.resolve(
           envelopes.forEach(({ id, payload, payloadRef }) => {
@@ -107,7 +109,6 @@ export class FakeFrontend {
               create: (record) => Promise.resolve(this.create(record)),
               read: (id) => Promise.resolve(this.record(id)),
               requestCancel: (record, now, by) => Promise.resolve(this.requestCancel(record, now, by)),
-              requeue: (record, retry) => Promise.resolve(this.requeue(record, retry)),
               ...records,
             },
       index: new FakeIndex(() => [...this.items.keys()].map((id) => this.record(id)!)),
@@ -139,10 +140,14 @@ export class FakeFrontend {
       log: logTo(this.lines),
       ...overrides,
     };
+    const retrying = {
+      ...{ payloads, redrive },
+      requeue: (record: JobRecord, retry: Requeue) => Promise.resolve(this.requeue(record, retry)),
+    };
     const operator = createOperator({
       ...effects,
-      ...{ jobTypes, index: effects.index!, actions: new MemoryActions(), payloads, redrive },
-      acts: createActs({ redrive, ...effects, jobTypes, records: effects.records!, payloads }),
+      ...{ jobTypes, index: effects.index!, actions: new MemoryActions(), ...retrying },
+      acts: createActs({ ...retrying, ...effects, jobTypes, records: effects.records!, payloads }),
       removeData: (record, now, by) => Promise.resolve(this.removeData(record, now, by)),
       watch: { begin: async (id) => this.tell(`watch ${id}`), end: async (id) => this.tell(`unwatch ${id}`) },
       pause: () => Promise.resolve(),

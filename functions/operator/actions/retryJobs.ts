@@ -1,24 +1,27 @@
-import { describe } from "../../contract/check";
-import { type ProblemDocument, problemOf } from "../../contract/http/problem";
-import { idPattern } from "../../contract/limits";
-import { aboutJobs, errorFields, type Log } from "../../contract/log";
-import { attributes, stringAttributes } from "../../contract/messages/attributes";
-import { encodeEnvelope, type JobEnvelope, settingsOf } from "../../contract/messages/envelope";
-import type { RedriveOutcomes } from "../../contract/messages/redrive";
-import type { Payload } from "../../contract/records/payloads";
-import type { JobRecord } from "../../contract/records/record";
-import { recordAsRead } from "../../contract/records/recordAsRead";
-import { groupBy } from "../shared/groupBy";
-import type { JobTypes } from "../shared/jobTypes";
-import type { ActOnLargeValues } from "../shared/largeValueActs";
-import { mapLimited } from "../shared/mapLimited";
-import type { Requeue } from "../shared/requeueRecord";
-import type { JobPayloads, JobRecords, Publish, RedriveLetters } from "./effects";
-import { jobNotFound } from "./jobNotFound";
+import { describe } from "../../../contract/check";
+import { type ProblemDocument, problemOf } from "../../../contract/http/problem";
+import { idPattern } from "../../../contract/limits";
+import { aboutJobs, errorFields, type Log } from "../../../contract/log";
+import { attributes, stringAttributes } from "../../../contract/messages/attributes";
+import { encodeEnvelope, type JobEnvelope, settingsOf } from "../../../contract/messages/envelope";
+import type { RedriveOutcomes } from "../../../contract/messages/redrive";
+import type { Payload } from "../../../contract/records/payloads";
+import type { JobRecord } from "../../../contract/records/record";
+import { recordAsRead } from "../../../contract/records/recordAsRead";
+import type { JobRecords, Publish } from "../../frontend/effects";
+import { jobNotFound, notKept } from "../../frontend/jobNotFound";
+import { groupBy } from "../../shared/groupBy";
+import type { JobTypes } from "../../shared/jobTypes";
+import type { ActOnLargeValues } from "../../shared/largeValueActs";
+import { mapLimited } from "../../shared/mapLimited";
+import type { Requeue, RequeueRecord } from "../../shared/requeueRecord";
+import type { EndedPayloads } from "../services/endedPayloads";
+import type { RedriveLetters } from "../services/redriveBy";
 
 export interface RetryEffects {
-  records: Pick<JobRecords, "read" | "requeue">;
-  payloads: Pick<JobPayloads, "renew">;
+  records: Pick<JobRecords, "read">;
+  requeue: RequeueRecord;
+  payloads: Pick<EndedPayloads, "renew">;
   actOnLarge: ActOnLargeValues;
   jobTypes: Pick<JobTypes, "find">;
   redrive: RedriveLetters;
@@ -52,7 +55,7 @@ export async function retryJobs(
   ids: string[],
   { delaySeconds = 0, by, key, needsLetters }: RetryOptions,
 ): Promise<RetryOutcome[]> {
-  const { records, payloads, actOnLarge, jobTypes, redrive, publish, now, log } = effects;
+  const { records, requeue, payloads, actOnLarge, jobTypes, redrive, publish, now, log } = effects;
 
   async function retryKept(record: JobRecord, kept: Payload | undefined): Promise<RetryOutcome> {
     const { id, type, submittedAt } = record;
@@ -70,7 +73,7 @@ export async function retryJobs(
     const typed = stringAttributes({ [attributes.type]: type });
     const [failure] = await publish([{ body: encodeEnvelope(envelope), attributes: typed }]);
     if (failure) throw failure;
-    await records.requeue(record, { ...retry, delaySeconds });
+    await requeue(record, { ...retry, delaySeconds });
     return { id, record: (await records.read(id)) ?? record };
   }
 
@@ -121,10 +124,4 @@ export async function retryJobs(
 function whyNot({ id, state }: JobRecord): ProblemDocument | undefined {
   if (state === "failed" || state === "cancelled") return undefined;
   return problemOf(state === "succeeded" ? "job-succeeded" : "job-not-ended", `Job ${id} is ${state}, not failed`);
-}
-
-export function notKept(id: string): ProblemDocument {
-  const hint =
-    "submit it again under another id; if its dead letter is there, `dead-letters redrive --direct` sends it back";
-  return problemOf("payload-not-kept", `The payload of job ${id} is not kept: ${hint}`);
 }

@@ -2,8 +2,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { decodeMessage, type JobEnvelope } from "../../../contract/messages/envelope";
 import { isFinal } from "../../../contract/records/record";
-import { retryJobs } from "../../../functions/frontend/retryJobs";
 import { createJobRecords } from "../../../functions/frontend/services/jobRecords";
+import { retryJobs } from "../../../functions/operator/actions/retryJobs";
+import { createRecordTable } from "../../../functions/shared/recordTable";
+import { requeueIn } from "../../../functions/shared/requeueRecord";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
 import { testSeed } from "../../support/seed";
 import { startDynamo } from "../../worker-image/support/aws";
@@ -42,6 +44,7 @@ describe("retries from the kept payload, cut off anywhere", () => {
       const id = `job-${++jobs}`;
       let now = Date.parse("2026-11-02T10:00:00.000Z");
       const records = createJobRecords(dynamo.client, "jobs");
+      const requeue = requeueIn(createRecordTable(dynamo.client, "jobs"));
       const workers = new DynamoRecords(dynamo.client, "jobs", () => now);
       const messages: { id: string; job: JobEnvelope }[] = [];
       /** Ends that a retry was asked for, and the runs since. */
@@ -61,10 +64,8 @@ describe("retries from the kept payload, cut off anywhere", () => {
           return value;
         };
         return {
-          records: {
-            read: () => cutting(() => records.read(id)),
-            requeue: (record, retry) => cutting(() => records.requeue(record, retry)),
-          },
+          records: { read: () => cutting(() => records.read(id)) },
+          requeue: (record, retry) => cutting(() => requeue(record, retry)),
           payloads: { renew: () => cutting(() => Promise.resolve({ payload })) },
           jobTypes: { find: () => cutting(() => Promise.resolve(wordCount)) },
           redrive: () => cutting(() => Promise.resolve({ [id]: "absent" as const })),
