@@ -25,8 +25,8 @@ export async function findApis({ url, stack, output }: ApiLocation): Promise<URL
   if (url) return url.map((each) => readUrl(each, "--url"));
   const named = stack === undefined ? process.env.BATCH_JOBS_URL : undefined;
   if (named) return named.split(",").map((each) => readUrl(each.trim(), "BATCH_JOBS_URL"));
-  const local = stack === undefined ? localRun() : undefined;
-  if (local) return [local];
+  const local = stack === undefined ? localRun(output) : [];
+  if (local.length > 0) return local;
   const outputs = await stackOutputs(stack);
   const found = [outputs[output]].flat();
   if (found.every((each) => typeof each === "string")) {
@@ -40,12 +40,19 @@ export async function findApis({ url, stack, output }: ApiLocation): Promise<URL
   );
 }
 
-/** @throws CommandError if there are several. */
-function localRun(): URL | undefined {
-  const urls = readLocalRunsAround(process.cwd()).map(({ url }) => url);
-  if (urls.length < 2) return urls[0] === undefined ? undefined : new URL(urls[0]);
+/** @throws CommandError if there are several that the output doesn't name. */
+function localRun(output: string): URL[] {
+  const runs = readLocalRunsAround(process.cwd());
+  const named = runs.flatMap(({ outputs }) => outputs?.[output] ?? []);
+  // Each API that the output names names all of them. In two runs, or without such an output, the user has to choose.
+  const urls = [...new Set(runs.length > 1 && named.length > 0 ? named : runs.map(({ url }) => url))];
+  const isOneRun = new Set(runs.map(({ pid }) => pid)).size === 1;
+  if (urls.length < 2 || (named.length > 0 && isOneRun)) return urls.map((url) => new URL(url));
+  const names = [...new Set(runs.flatMap(({ outputs = {} }) => Object.keys(outputs)))].map(
+    (name) => `--output ${name}`,
+  );
   const problem = `The project of this folder has several APIs on this machine: ${urls.sort().join(", ")}`;
-  throw new CommandError(problem, exitCodes.failed, `Choose one: --url ${urls[0]}`);
+  throw new CommandError(problem, exitCodes.failed, `Choose: ${[`--url ${urls[0]}`, ...names].join(", ")}`);
 }
 
 /** A stack's outputs, read with the Pulumi CLI. */

@@ -19,6 +19,8 @@ export interface LocalRun {
   authorization: "none" | "iam" | "jwt";
   /** Token for an API that requires one. */
   bearerToken?: string;
+  /** Stack outputs that hold its URL, alone or in a list: all their URLs, in order. @default - none */
+  outputs?: Record<string, string[]> | undefined;
 }
 
 /** The folder of the files, one for each HTTP API, by the XDG Base Directory Specification. */
@@ -32,12 +34,17 @@ export function localRunFolder(environment: Record<string, string | undefined>, 
 export function parseLocalRun(text: string): LocalRun | undefined {
   const value = jsonOf(text);
   if (!isObject(value) || !isObject(value.credentials)) return undefined;
-  const { pid, folder, url, token, endpoint, region, credentials, authorization, bearerToken } = value;
+  const { pid, folder, url, token, endpoint, region, credentials, authorization, bearerToken, outputs } = value;
   const { accessKeyId, secretAccessKey } = credentials;
   const texts = [url, token, endpoint, region, accessKeyId, secretAccessKey];
   const isComplete = typeof pid === "number" && texts.every((each) => typeof each === "string");
   const isKnown = authorization === "none" || authorization === "iam" || authorization === "jwt";
   const areTexts = [folder, bearerToken].every((each) => each === undefined || typeof each === "string");
-  if (!isComplete || !isKnown || !areTexts) return undefined;
+  const areLists = isObject(outputs ?? {}) && Object.values(outputs ?? {}).every(isTexts);
+  if (!isComplete || !isKnown || !areTexts || !areLists) return undefined;
   return value as unknown as LocalRun;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
 }

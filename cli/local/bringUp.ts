@@ -100,7 +100,9 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   endWithOutput((exit) => void cloud.stop().finally(exit));
   const up = { program: program.run, cloud, project: project.name, stack, isStrict: options.strict };
   const deployProgram = project.runtime === "nodejs" ? deploy : await startEngine(project, cloud);
+  const tellOutputs = (told: StackOutputs) => cloud.regions().forEach(({ apis }) => apis.tellOutputs(told));
   const outputs = await deployProgram({ ...up, ...files });
+  tellOutputs(outputs);
   const said = new Set<string>();
   const tellAboutProcessors = () => {
     for (const { type, line } of aboutProcessors(cloud, processorsDir)) {
@@ -116,6 +118,7 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
     try {
       const changed = await deployProgram({ ...up, ...changedStack, isUpdate: true });
       tellAboutProcessors();
+      tellOutputs(changed);
       return changed;
     } finally {
       // Also if the program fails: modules and secrets are none of its.

@@ -1,4 +1,4 @@
-import type { LocalCloud } from "../../local-cloud/index";
+import type { LocalCloud, StackOutputs } from "../../local-cloud/index";
 import { paint, type Styled, styled } from "../output/styled";
 import { err, out, printJson } from "../output/terminal";
 import { boundsHere } from "./boundsHere";
@@ -125,7 +125,7 @@ The AWS endpoint takes only calls signed with the keys below. The HTTP API
 ${whoMayCall(apis)}
 ${inspect === undefined ? "" : whoMayInspect}
 ${boundsHere(process.platform)}
-${apis[0] ? submitting(apis[0]) : ""}
+${apis[0] ? submitting(apis[0], choiceOf(apis, outputs)) : ""}
 ${paint.bold("Look behind it with any AWS client")}
 
 ${awsLines(cloud, outputs.dataBucket)}`;
@@ -149,19 +149,34 @@ Handlers open Node's inspector on 127.0.0.1: other users and containers of this
 machine that reach its ports can run code as you through it.
 `;
 
-function submitting({ url, region, access, sample }: JobApi): Styled {
+/** The APIs that commands in the project's folder go to, and the option that says so. */
+function choiceOf([api, ...others]: JobApi[], outputs: StackOutputs): { urls: string[]; option: string } {
+  const { url } = api!;
+  if (others.length === 0) return { urls: [url], option: "" };
+  const lists = Object.entries(outputs).map(([name, value]) => ({ name, urls: [value].flat() }));
+  const found = lists
+    .filter(({ urls }) => urls[0] === url)
+    .sort((one, other) => other.urls.length - one.urls.length)[0];
+  if (!found) return { urls: [url], option: ` --url ${url}` };
+  return { urls: found.urls as string[], option: found.name === "url" ? "" : ` --output ${found.name}` };
+}
+
+function submitting(
+  { url, region, access, sample }: JobApi,
+  { urls, option }: { urls: string[]; option: string },
+): Styled {
   const base = url.replace(/\/$/, "");
   const { type, payload } = sample ?? { type: "TYPE", payload: "PAYLOAD" };
   const curl = curlFor(access, region);
   return styled`
 ${paint.bold("Submit a job and see it")}
 
-  npx batch-jobs submit ${type} '${JSON.stringify(payload)}' --wait
-  npx batch-jobs list
+  npx batch-jobs submit ${type} '${JSON.stringify(payload)}' --wait${option}
+  npx batch-jobs list${option}
 
 from another folder than the project's after
 
-  export BATCH_JOBS_URL=${url}${access.bearerToken ? `\n  export BATCH_JOBS_TOKEN=${access.bearerToken}` : ""}
+  export BATCH_JOBS_URL=${urls.join()}${access.bearerToken ? `\n  export BATCH_JOBS_TOKEN=${access.bearerToken}` : ""}
 
 or${access.authorization === "iam" ? ", with the keys below" : ""}
 

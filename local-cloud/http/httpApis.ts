@@ -65,11 +65,19 @@ export class HttpApis {
     await Promise.all(this.list().map((api) => api.stop()));
   }
 
+  /** Lets the command line know the outputs of the stack that hold URLs of these APIs. */
+  tellOutputs(outputs: Record<string, unknown>): void {
+    for (const api of this.list()) {
+      const lists = Object.entries(outputs).map(([name, value]) => [name, [value].flat().map(asUrl)] as const);
+      this.leaveWord(api, Object.fromEntries(lists.filter(([, urls]) => urls.includes(`${api.address}/`))));
+    }
+  }
+
   /** For the command line of the same user. If it can't be written, only that doesn't find the run. */
-  private leaveWord({ id, name, address, access }: HttpApi): void {
+  private leaveWord({ id, name, address, access }: HttpApi, outputs?: Record<string, string[]>): void {
     this.withdrawWord(id);
     const { folder, endpoint, region, credentials, token } = this.cloud;
-    const run = { pid: process.pid, folder, url: `${address}/`, endpoint, region, credentials, token };
+    const run = { pid: process.pid, folder, url: `${address}/`, endpoint, region, credentials, token, outputs };
     try {
       this.runFiles.set(id, writeRunFile({ ...run, ...access }));
     } catch (error) {
@@ -82,4 +90,9 @@ export class HttpApis {
     this.runFiles.get(id)?.();
     this.runFiles.delete(id);
   }
+}
+
+/** The URL as run files have it; another value as a text that is none. */
+function asUrl(value: unknown): string {
+  return typeof value === "string" && URL.canParse(value) ? new URL(value).href : String(value);
 }

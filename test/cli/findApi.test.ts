@@ -88,10 +88,10 @@ if (args === "stack output --json" || args === "stack output --json --stack dev"
       forget.forEach((each) => each());
       forget = [];
     });
-    const run = (url: string, project: string, pid = process.pid) => {
+    const run = (url: string, project: string, pid = process.pid, outputs?: Record<string, string[]>) => {
       const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" };
       const rest = { endpoint: url, region: "eu-west-1", authorization: "none", token: "token", credentials } as const;
-      forget.push(writeRunFile({ pid, folder: project, url, ...rest }));
+      forget.push(writeRunFile({ pid, folder: project, url, outputs, ...rest }));
     };
     /** A process id of the past. */
     const gone = spawnSync(process.execPath, ["--version"]).pid;
@@ -118,6 +118,21 @@ if (args === "stack output --json" || args === "stack output --json --stack dev"
       const { code, stderr } = await types(folder, env);
       expect(code).to.equal(1);
       expect(stderr).to.include("http://127.0.0.1:3/, http://127.0.0.1:4/").and.include("--url http://127.0.0.1:3/");
+    });
+
+    it("of several of one run, by the output that holds them, in its order", async () => {
+      const outputs = { urls: [api.url, "http://127.0.0.1:3/"] };
+      run("http://127.0.0.1:3/", realpathSync(folder), process.pid, outputs);
+      run(api.url, realpathSync(folder), process.pid, outputs);
+      run("http://127.0.0.1:4/", realpathSync(folder), process.pid, { other: ["http://127.0.0.1:4/"] });
+      expect((await types(folder, {}, "--output", "urls")).code).to.equal(0);
+      expect(api.requests.at(-1)).to.include({ path: "/types" });
+      expect((await types(folder, {}, "--output", "other")).stderr).to.include("127.0.0.1:4");
+      const { code, stderr } = await types(folder, {});
+      expect(code).to.equal(1);
+      expect(stderr).to.include("--output urls, --output other");
+      run("http://127.0.0.1:5/", realpathSync(folder), process.ppid, { url: ["http://127.0.0.1:5/"] });
+      expect((await types(folder, {}, "--output", "urls")).stderr).to.include("has several APIs on this machine");
     });
   });
 
