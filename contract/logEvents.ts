@@ -239,6 +239,8 @@ export interface LogEvents {
   "idle-instance-kept": "worker";
   /** The fleet table would not take its report; the next comes half a minute later */
   "fleet-report-failed": "worker";
+  /** The fleet table would not take usage of so many `items`: the next minute's addition has it, unless it `isLost` */
+  "usage-not-added": "worker";
   /** It is unhealthy (see below) and falls silent, so that its instance is replaced */
   "fleet-report-withheld": "worker";
   /** Its group replaces it, for the `reason` */

@@ -25,6 +25,10 @@ const references: Option<Record<string, string>> = {
   expected: "a JSON object of ARNs",
   parse: (value) => parseJson(value, isReferences),
 };
+const prices: Option<Record<string, number>> = {
+  expected: "a JSON object of numbers from 0",
+  parse: (value) => parseJson(value, isPrices),
+};
 
 function number<Range extends { from: number; to: number }>(range: Range, isWhole = false): NumberOption & Range {
   const { from, to } = range;
@@ -118,6 +122,10 @@ export const workerOptions = {
   /** Base URL of the OTLP receiver of spans, and references of its headers, by name; undefined if none are exported. */
   tracesEndpoint: optional(url),
   tracesHeaders: optional(references),
+  /** Dollars for an hour of an instance, by instance type, or for any type; undefined while no price is known. */
+  instancePrices: optional(prices),
+  /** Names of the labels by whose values usage is summed up. */
+  usageLabels: optional(list),
   /** Dimension of the worker's metrics; `off` for none. @default "type" */
   metrics: optional(choice("type", "component", "off")),
   /** Name of the component, if it is the dimension of the metrics. */
@@ -205,6 +213,10 @@ function isTexts(value: unknown): value is string[] {
 function isReferences(value: unknown): value is Record<string, string> {
   if (!isObject(value)) return false;
   return Object.values(value).every((item) => typeof item === "string" && parseSecretReference(item) !== undefined);
+}
+
+function isPrices(value: unknown): value is Record<string, number> {
+  return isObject(value) && Object.values(value).every((item) => typeof item === "number" && item >= 0);
 }
 
 function handlerProblems(environment: Record<string, string | undefined>): FieldProblem[] {

@@ -55,6 +55,7 @@ export const statementReasons: Record<string, string> = {
   ReportToFleet:
     "Says that it lives and how long jobs take, and reads what the fleet is to be; items of its own type alone",
   RetryJobs: "Asks the function that may read dead letters to send them back, when a caller retries their jobs",
+  CountUsage: "Adds up the use of instances, for `GET /usage`; of its own type alone",
   CountForAlarms: "Counts dead letters each minute; with `alarms` only",
   SendAlarms: "CloudWatch sends its alarms to the topic of `email`; with `alarms` only",
   CountDeadLetters: "Counts a type's dead letters, when a caller asks for the types",

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { fleetTag, fleetTagValue } from "../../contract/fleet/state";
+import { usageKey } from "../../contract/fleet/usage";
 import { lifetimes, payloadsOf, resultsOf } from "../../contract/records/largeValues";
 import { listIndex, unsuccessfulIndex } from "../../contract/records/listKey";
 import { parseSecretReference, type SecretReference } from "../../contract/secretReference";
@@ -106,14 +107,19 @@ export function reportToFleet(tableArn: pulumi.Input<string>, type: string): Pol
   return { ...allow("ReportToFleet", "dynamodb:GetItem", "dynamodb:UpdateItem")(tableArn), ...onlyOf(type) };
 }
 
+/** Adding to the usage of one type. */
+export function countUsage(tableArn: pulumi.Input<string>, type: string): PolicyStatement {
+  return { ...allow("CountUsage", "dynamodb:UpdateItem")(tableArn), ...onlyOf(usageKey(type)) };
+}
+
 /** Writing payloads and checkpoints of one type's jobs, which also returns them. */
 export function keepUserData(tableArn: pulumi.Input<string>, type: string): PolicyStatement {
   return { ...allow("KeepUserData", "dynamodb:UpdateItem")(tableArn), ...onlyOf(type) };
 }
 
-/** Bounds a statement to the items of a type, in tables whose hash key is the type. */
-function onlyOf(type: string): Pick<PolicyStatement, "Condition"> {
-  return { Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [type] } } };
+/** Bounds a statement to the items of a hash key, in most tables the type. */
+function onlyOf(key: string): Pick<PolicyStatement, "Condition"> {
+  return { Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [key] } } };
 }
 
 /** Reading the payloads of one type's jobs. A folder each: a wildcard for all lifetimes would match slashes, too. */

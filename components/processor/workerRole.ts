@@ -5,6 +5,7 @@ import { useKey } from "../aws/encryption";
 import {
   announceTo,
   consumeFrom,
+  countUsage,
   endOwnInstance,
   findOwnGroup,
   findOwnGroups,
@@ -57,6 +58,7 @@ export function createWorkerRole(
     ...(args.registryCredentials ? [readRegistryCredentials(args.image, args.registryCredentials)] : []),
     ...(handler ? [readHandler(handler.arn)] : []),
     reportToFleet(args.scaler.fleetTable.arn, processor.name),
+    countUsage(args.scaler.fleetTable.arn, processor.name),
     invoke("NudgeScaler", args.scaler.functionArn),
     findOwnGroups,
     args.target.defaultTags.apply((standard) => (tagsFitMetadata({ ...standard, ...tags }) ? [] : [findOwnGroup])),

@@ -10,8 +10,8 @@ export interface Usage {
 export type UsageDimension = "type" | "tenant" | `label:${string}`;
 
 /**
- * One item of usage in the fleet table, as workers add to it: a day's jobs of a type, of one of its tenants, or with one
- * value of a label. Sums of `seconds` and `dollars` over jobs may lack the last minute of a worker that was lost.
+ * One item of usage in the fleet table, as workers add to it: a day's jobs of a type, of one of its tenants, or with
+ * one value of a label. Sums of `seconds` and `dollars` over jobs may lack the last minute of a worker that was lost.
  */
 export interface UsageItem extends Usage {
   /** Jobs that ended. */
@@ -22,6 +22,9 @@ export interface UsageItem extends Usage {
   /** Expiry of the item: epoch seconds (DynamoDB's time to live). */
   expiresAt: number;
 }
+
+/** In place of an instance type: the price is that of all of a processor's instances. */
+export const anyInstanceType = "*";
 
 /** Days for which usage is kept: a year and a month, to compare a month with the same one of the year before. */
 export const usageDays = 400;

@@ -1,4 +1,5 @@
 import type { CapacityReason } from "../fleet/history";
+import type { Usage } from "../fleet/usage";
 import type { Labels } from "../labels";
 import type { LargeValue } from "../records/largeValues";
 import type { JobError, JobState, LoggedAttempt, OmittedResult } from "../records/record";
@@ -46,6 +47,8 @@ export interface Job<Result = unknown, Name extends string = string> {
   attempts: number;
   /** The last ten attempts that failed, were given back or lost their worker, oldest first; lists leave them out. */
   attemptLog?: LoggedAttempt[];
+  /** Time of instances that its attempts have used, those before a retry included, and its price. */
+  usage?: Usage;
   /** Time of the last `checkpoint(value)`, which the next attempt gets; up to 20 s old while the job runs. */
   checkpointAt?: string;
   /** The handler's last `progress(fraction, note)`. */

@@ -1,4 +1,5 @@
 import { jsonOf } from "../check";
+import type { Usage } from "../fleet/usage";
 import type { Labels } from "../labels";
 import type { ResultRef } from "./largeValues";
 
@@ -90,6 +91,8 @@ export interface JobRecord {
   retryAt?: string;
   /** The last attempts that failed, were given back or lost their workers, oldest first. */
   attemptLog?: LoggedAttempt[];
+  /** Time of instances that the job's attempts have used, those before a retry included. */
+  usage?: Usage;
   /** Time of the last retry of the ended job, its caller, the digest of its key, and the number of retries. */
   retriedAt?: string;
   retriedBy?: string;
@@ -134,7 +137,7 @@ export type AttributeValue = { S: string } | { N: string };
 const numbers = ["maxAttempts", "attempts", "claims", "retries", "leaseUntil", "lossesAlone", "deferrals", "expiresAt"];
 /** Fields that are kept as JSON, and values of their kinds, with what readers rely on; undefined for any value. */
 const documents: Record<string, unknown> = {
-  ...{ result: undefined, suspect: true, labels: {}, attemptLog: [], progress: { fraction: 0 } },
+  ...{ result: undefined, suspect: true, labels: {}, attemptLog: [], progress: { fraction: 0 }, usage: { seconds: 0 } },
   error: { name: "", message: "" },
   resultOmitted: { bytes: 0, sha256: "", reason: "" },
   resultRef: { bytes: 0, sha256: "", claim: 0 },

@@ -3,17 +3,18 @@ import type { Job } from "../../contract/http/answers";
 import { type JobRecord, jobStates } from "../../contract/records/record";
 import type { Waiting } from "../../contract/records/waiting";
 
+/** Fields of the record that the API shows as they are, in their order. */
+const shown = [
+  ...(["id", "type", "state", "waiting", "tenant", "labels", "attempts", "checkpointAt", "progress"] as const),
+  ...(["result", "resultOmitted", "error", "submittedAt", "submittedBy", "replayOf", "runAt", "startedAt"] as const),
+  ...(["finishedAt", "cancelRequestedAt", "cancelledBy", "retries", "retriedAt", "retriedBy"] as const),
+  ...(["dataRemovedAt", "dataRemovedBy", "attemptLog", "usage", "unreadable"] as const),
+];
+
 /** A job as the API shows it. */
 export function jobView(record: JobRecord, waiting?: Waiting): Job {
-  const { id, tenant, labels, submittedBy, replayOf, attempts, checkpointAt, progress, result, resultOmitted } = record;
-  const { notBefore: runAt, startedAt, finishedAt, cancelRequestedAt, cancelledBy, retries, retriedAt } = record;
-  const { retriedBy, dataRemovedAt, dataRemovedBy, attemptLog } = record;
-  const { type, state, submittedAt, error, unreadable } = withoutNonsense(record);
-  return {
-    ...{ id, type, state, waiting, tenant, labels, attempts, checkpointAt, progress, result, resultOmitted, error },
-    ...{ submittedAt, submittedBy, replayOf, runAt, startedAt, finishedAt, cancelRequestedAt, cancelledBy },
-    ...{ retries, retriedAt, retriedBy, dataRemovedAt, dataRemovedBy, attemptLog, unreadable },
-  };
+  const all = { ...record, ...withoutNonsense(record), waiting, runAt: record.notBefore };
+  return Object.fromEntries(shown.map((field) => [field, all[field]])) as unknown as Job;
 }
 
 /** No worker takes a job whose state is unreadable: it has failed, and the view says why. */

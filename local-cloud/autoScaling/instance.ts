@@ -1,5 +1,6 @@
 import { type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { uptime } from "node:os";
 import { leavingExitCode, wedged } from "../../contract/fleet/state";
 import type { Listener } from "../../contract/http/listen";
 import { bareEnvironment, endChild, kill, startChild } from "../children";
@@ -62,6 +63,8 @@ export class Instance {
   private child?: ChildProcess;
   private metadata?: Listener;
   private credentials?: ReturnType<Callers["issue"]>;
+  /** Uptime of this machine until which its workers have counted the instance's use. */
+  private countedUptime = uptime();
   private readonly exits: { at: number; isWedged: boolean }[] = [];
   private restartTimer?: NodeJS.Timeout;
   private isEnding = false;
@@ -155,6 +158,7 @@ export class Instance {
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
         ...(credentials.sessionToken !== undefined && { AWS_SESSION_TOKEN: credentials.sessionToken }),
         WORKER_ID: this.id,
+        WORKER_COUNTED_UPTIME: String(this.countedUptime),
         WORKER_EXIT_WITH_PARENT: "1",
       },
       onLine: (stream, line) => log({ source: "worker", name: this.id, group: logGroup, stream, line }),
@@ -165,6 +169,7 @@ export class Instance {
   /** Starts a worker again that was up, as systemd does, until that happened too often. */
   private onWorkerExit(code: number | null, signal: NodeJS.Signals | null): void {
     const how = signal ? `signal ${signal}` : `status ${code}`;
+    this.countedUptime = uptime();
     this.exits.push({ at: Date.now(), isWedged: code === wedged.exitCode });
     const isLeaving = this.isEnding || code === leavingExitCode;
     if (isLeaving || this.lifecycleState !== "InService" || isTooOften(this.exits)) return this.onExit(how);

@@ -310,6 +310,22 @@ describe("the scripts of an instance", () => {
       expect(actions()).to.include("autoscaling CompleteLifecycleAction");
     });
 
+    it("has the next worker count from this one's end, and the first one from the machine's start", async () => {
+      const counted = async () => {
+        expect((await machine.run("run")).status).to.equal(0);
+        return /WORKER_COUNTED_UPTIME=(\S*)/.exec(machine.commands().at(-1)!)?.[1];
+      };
+      expect((await stopped("1")).status, "before any worker ran").to.equal(0);
+      expect(await counted()).to.equal("0");
+      expect(await counted()).to.equal("0");
+      const UPTIME_FILE = join(machine.folder, "uptime");
+      writeFileSync(UPTIME_FILE, "1234.56 789.01\n");
+      expect(
+        (await machine.run("stopped", [], { EXIT_STATUS: "0", SERVICE_RESULT: "success", UPTIME_FILE })).status,
+      ).to.equal(0);
+      expect(await counted()).to.equal("1234.56");
+    });
+
     it("does nothing after a crash or a clean end, and pauses after other failures", async () => {
       for (const [status, result] of [["137"], ["139"], ["0", "success"], ["79", "success"], ["1"]] as [
         string,

@@ -16,11 +16,14 @@ memory=$(($(awk '/^MemTotal/ {print $2}' /proc/meminfo) / 1024 - SYSTEM_MEGABYTE
 gpus=()
 if [[ -n ${GPU-} ]]; then gpus=(--runtime nvidia --env NVIDIA_VISIBLE_DEVICES=all); fi
 instance=$(metadata instance-id)
+# The machine's uptime until which its workers have counted its use: the first one counts from the start.
+counted=${COUNTED_FILE:-/run/batch-job-worker-counted}
+[[ -e $counted ]] || echo 0 >"$counted"
 exec docker run --rm --name batch-job-worker --network host --init \
   --read-only --cap-drop ALL --security-opt no-new-privileges \
   --memory "$memory" --memory-swap "$memory" --pids-limit 4096 --shm-size 1g \
   --volume "$disk/scratch:/scratch" --volume "$disk/tmp:/tmp" --env WORKER_SCRATCH_DIR=/scratch \
-  --env-file "${0%/*}/environment" "${gpus[@]}" --env WORKER_ID="$instance" --env WORKER_HEALTH_PORT=9764 --stop-timeout "$STOP_SECONDS" \
+  --env-file "${0%/*}/environment" "${gpus[@]}" --env WORKER_ID="$instance" --env WORKER_COUNTED_UPTIME="$(<"$counted")" --env WORKER_HEALTH_PORT=9764 --stop-timeout "$STOP_SECONDS" \
   --log-driver awslogs --log-opt awslogs-region="$REGION" --log-opt awslogs-group="$LOG_GROUP" \
   --log-opt awslogs-stream="$instance" --log-opt mode=non-blocking --log-opt max-buffer-size=4m \
   "$IMAGE"

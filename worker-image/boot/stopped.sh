@@ -1,8 +1,10 @@
 #!/bin/bash
 # Runs once the worker has ended: systemd says how. A handler that couldn't be killed (exit code 75) is met by a new worker
 # at once, but not for ever; and a worker that crashed is started again at once, too. Anything else may need some time to
-# come right.
+# come right. The next worker counts the machine's use from here on.
 set -euo pipefail
+counted=${COUNTED_FILE:-/run/batch-job-worker-counted}
+if [[ -e $counted ]]; then cut -d' ' -f1 "${UPTIME_FILE:-/proc/uptime}" >"$counted"; fi
 if [[ ${EXIT_STATUS:-} == 75 ]]; then
   ends=${WEDGED_FILE:-/run/batch-job-worker-wedged}
   date +%s >>"$ends"

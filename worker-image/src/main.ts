@@ -37,6 +37,7 @@ import { createWorkerLog } from "./support/log";
 import { Masking } from "./support/masking";
 import { Metrics } from "./support/metrics";
 import { loadTraces } from "./traces/loadTraces";
+import { createUsage } from "./usage/createUsage";
 import { checkFile } from "./values/checkFile";
 import { type LargeValues, S3LargeValues } from "./values/largeValues";
 import { Worker } from "./worker";
@@ -82,14 +83,15 @@ async function main(): Promise<number> {
     const folders = new JobFolders(options.scratchDir, log);
     const runner = maskRunner(await createRunner(options, secrets, folders, log), masking);
     const traces = await tracesOf(options, log);
-    const { worker, lifecycle, metrics } = await createWorker(options, { runner, traces, folders }, log);
+    const { worker, lifecycle, metrics, usage } = await createWorker(options, { runner, traces, folders }, log);
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => worker.drain(signal));
     const onError = (error: Error) => log("error", "health-not-served", errorFields(error));
     const { healthPort } = options.settings;
     if (healthPort !== undefined) serveHealth(healthPort, worker, systemClock, onError);
     metrics.start();
+    usage.start();
     lifecycle?.prepare();
-    const { isClean } = await worker.run();
+    const { isClean } = await worker.run().finally(() => usage.end());
     metrics.stop();
     await traces?.close();
     await lifecycle?.end();
@@ -114,8 +116,9 @@ async function createWorker(
   const sqs = gateClient(new SQSClient({ requestHandler: connections(slots) }), services.gate("SQS"));
   const recordsGate = services.gate("DynamoDB");
   const dynamo = gateClient(new DynamoDBClient({ requestHandler: connections(slots) }), recordsGate);
+  const { price, meter: usage } = createUsage(options, services, log);
   const written = settings.jobTable
-    ? new DynamoRecords(dynamo, settings.jobTable, systemClock.now)
+    ? new DynamoRecords(dynamo, settings.jobTable, systemClock.now, price)
     : new UntrackedRecords();
   const records = await announced({ settings, records: written, services, sqs, log });
   const recentJobs = new RecentJobs(systemClock);
@@ -133,6 +136,7 @@ async function createWorker(
     largeValues: largeValues(options, dynamo, folders, log),
     runner,
     traces,
+    usage,
     services,
     disk: new DiskRoom({ look: () => diskOf(options.scratchDir), clock: systemClock, log }),
     whenUsable: (signal) => recordsGate.ready(signal),
@@ -144,7 +148,7 @@ async function createWorker(
     },
     onReady: lifecycle && ((ready) => lifecycle.begin(ready)),
   });
-  return { worker, lifecycle, metrics };
+  return { worker, lifecycle, metrics, usage };
 }
 
 /** Undefined without a receiver: nothing of OpenTelemetry is loaded then. */

@@ -13,6 +13,8 @@ export interface WorkerOptions extends Room {
   processorsDirs: string[];
   /** Folder in which the attempts have their folders. */
   scratchDir: string;
+  /** Uptime of the machine, in seconds, until which earlier workers have counted its use; undefined if not told. */
+  countedUptime?: number | undefined;
   /** True if the worker ends with the process that started it. */
   exitsWithParent: boolean;
 }
@@ -49,9 +51,14 @@ export function readOptions(
         .filter((folder) => folder !== undefined && folder !== "")
         .map((folder) => path.resolve(folder!)),
       scratchDir: path.resolve(environment.WORKER_SCRATCH_DIR || tmpdir()),
+      countedUptime: secondsIn(environment.WORKER_COUNTED_UPTIME),
       exitsWithParent,
     },
   };
+}
+
+function secondsIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
 }
 
 function expected(path: string, what: string, got: unknown): FieldProblem {

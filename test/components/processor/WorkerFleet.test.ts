@@ -304,17 +304,19 @@ describe("WorkerFleet", () => {
         ["AuthorisePull", "ecr:GetAuthorizationToken"],
         ["PullImage", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
         ["ReportToFleet", "dynamodb:GetItem", "dynamodb:UpdateItem"],
+        ["CountUsage", "dynamodb:UpdateItem"],
         ["NudgeScaler", "lambda:InvokeFunction"],
         ["FindOwnGroups", "autoscaling:DescribeAutoScalingGroups"],
       ]);
       expect(statements.find(({ Sid }) => Sid === "NudgeScaler")!.Resource).to.equal("arn:scale");
-      for (const [sid, table] of [
-        ["ReportToFleet", "fleets"],
-        ["KeepUserData", "payloads"],
+      for (const [sid, table, key] of [
+        ["ReportToFleet", "fleets", "word-count"],
+        ["CountUsage", "fleets", "word-count#usage"],
+        ["KeepUserData", "payloads", "word-count"],
       ]) {
         expect(statements.find(({ Sid }) => Sid === sid)).to.deep.include({
           Resource: `arn:aws:dynamodb:us-east-1:123456789012:tables-${table}`,
-          Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["word-count"] } },
+          Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [key] } },
         });
       }
     });

@@ -40,6 +40,7 @@ describe("record", () => {
     retriedBy: "123456789012 user/ann",
     retryKey: "k",
     retries: 1,
+    usage: { seconds: 1.5, dollars: 0.000_03 },
     progress: { fraction: 0.5, note: "half" },
     result: { words: 2, top: [["a", 1]] },
     resultRef: { bytes: 70_000, sha256: "0a", claim: 1_700_000_000_003 },

@@ -101,6 +101,7 @@ export async function createMachine(): Promise<Machine> {
     SYS_FOLDER: join(folder, "sys"),
     DEV_FOLDER: join(folder, "dev"),
     STRIPE_NAME: stripeName,
+    COUNTED_FILE: join(folder, "counted"),
   };
   return {
     folder,

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { type JobEnvelope } from "../../../contract/messages/envelope";
 import { type JobRecord } from "../../../contract/records/record";
 import { type WorkerSettings } from "../../../contract/workerSettings";
 import { type RunOutcome } from "../../../worker-image/src/handlers/runner";
@@ -740,6 +741,38 @@ describe("MessageProcessor", () => {
       run().end({ kind: "succeeded", result: 1 });
       await done;
     });
+  });
+
+  it("tells the meter of each attempt and each end, and writes the usage with the attempt's end", async () => {
+    const told: string[] = [];
+    const usage = {
+      begin: (job: JobEnvelope, isAlone: boolean) => {
+        told.push(`begin ${job.id}${isAlone ? " alone" : ""}`);
+        return () => ({ seconds: 2 });
+      },
+      noteEnd: (job: JobEnvelope) => void told.push(`end ${job.id}`),
+    };
+    const outcomes: RunOutcome[] = [failed, { kind: "given-back", reason: "later" }, { kind: "succeeded", result: 1 }];
+    const usages: unknown[] = [];
+    for (const outcome of outcomes) {
+      const { effects, clock, records, runner } = createDoubles();
+      const hold = { jobId: "job-1", worker: "worker-1", attempt: 1, claim: 1, usage: { seconds: 1 } };
+      records.claims.push(() => ({ outcome: "started", hold }));
+      const processing = new MessageProcessor({ ...effects, usage }).process(
+        createMessage({ receivedAt: clock.now() }),
+      );
+      await settled();
+      runner.runs[0]!.end(outcome);
+      await processing;
+      usages.push(hold.usage);
+    }
+    expect(usages).to.deep.equal([{ seconds: 3 }, { seconds: 3 }, { seconds: 3 }]);
+    expect(told).to.deep.equal(["begin job-1", "begin job-1", "begin job-1", "end job-1"]);
+    const { effects, clock, records } = createDoubles();
+    records.claims.push(() => ({ outcome: "cancelled", record: cancelledRecord }));
+    await new MessageProcessor({ ...effects, usage }).process(createMessage({ receivedAt: clock.now() }));
+    expect(told.at(-1)).to.equal("end job-1");
+    expect(told).to.have.length(5);
   });
 
   it("settles a job whose handler can't be killed as timed out, to run alone next, and says so", async () => {

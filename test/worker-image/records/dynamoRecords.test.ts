@@ -4,6 +4,8 @@ import { limits } from "../../../contract/limits";
 import { listKeyOf } from "../../../contract/records/listKey";
 import { decodeRecord, encodeRecord, type JobRecord } from "../../../contract/records/record";
 import { DynamoRecords } from "../../../worker-image/src/records/dynamoRecords";
+import { type Hold } from "../../../worker-image/src/records/records";
+import { addUsage } from "../../../worker-image/src/usage/usageOf";
 import { startDynamo } from "../support/aws";
 import { envelope } from "../support/doubles";
 import { describeJobRecords, newId, requestFor, startJob } from "../support/jobRecordsContract";
@@ -141,6 +143,42 @@ describe("DynamoRecords", () => {
     const retried = await startJob(clocked, id, { isRedriven: true, messageId: "m2", now });
     await clocked.succeed(retried, 1, now);
     expect((await stored(id))!.attemptLog).to.have.length(4);
+  });
+
+  it("sums up the usage of all attempts, lost ones until their leases ended, and goes on after a retry", async () => {
+    const id = newId();
+    const priced = new DynamoRecords(dynamo.client, "jobs", undefined, { slots: 2, pricePerInstanceHour: 3_600 });
+    const usage = async () => (await stored(id))?.usage;
+    const ran = (hold: Hold, seconds: number): Hold =>
+      Object.assign(hold, { usage: addUsage(hold.usage, { seconds, dollars: seconds }) });
+    await priced.retry(ran(await startJob(priced, id), 3), error);
+    expect(await usage()).to.deep.equal({ seconds: 3, dollars: 3 });
+    await priced.giveBack(ran(await startJob(priced, id), 0.5));
+    expect(await usage()).to.deep.equal({ seconds: 3.5, dollars: 3.5 });
+    // It is lost with half an instance, and then with a whole one.
+    await startJob(priced, id, { now: start + 1 });
+    expect(await priced.claim(requestFor(id, { now: later }))).to.have.property("outcome", "suspect");
+    expect(await usage()).to.deep.equal({ seconds: 18.5, dollars: 18.5 });
+    await startJob(priced, id, { now: later, isAlone: true });
+    const again = requestFor(id, { now: later + 20_000_000, isAlone: true });
+    expect(await priced.claim(again)).to.have.property("outcome", "suspect");
+    expect(await usage()).to.deep.equal({ seconds: 48.5, dollars: 48.5 });
+    const last = await startJob(priced, id, { now: later + 20_000_000, isAlone: true });
+    await priced.fail(ran(last, 1), error, later);
+    expect(await usage()).to.deep.equal({ seconds: 49.5, dollars: 49.5 });
+    const redriven = { messageId: "m2", isRedriven: true, now: later + 30_000_000 };
+    await priced.succeed(ran(await startJob(priced, id, redriven), 1), 1, later);
+    expect(await usage()).to.deep.equal({ seconds: 50.5, dollars: 50.5 });
+  });
+
+  it("counts no lost attempt of a worker that was lost while it dead-lettered the job", async () => {
+    const id = newId();
+    await records.retry(Object.assign(await startJob(records, id), { usage: { seconds: 3 } }), error);
+    const request = requestFor(id, { maxAttempts: 1, now: start + 1 });
+    expect(await records.claim(request)).to.have.property("outcome", "exhausted");
+    await records.claim(requestFor(id, { maxAttempts: 1, now: later + 1, worker: "w2" }));
+    expect(await stored(id)).to.have.deep.property("usage", { seconds: 3 });
+    expect((await stored(id))?.attemptLog).to.have.length(1);
   });
 
   it("says whether the front end wrote the record, which then keeps the payload", async () => {

@@ -7,6 +7,7 @@ import { type Checkpoints } from "../records/checkpoints";
 import { type JobRecords } from "../records/records";
 import { type Clock } from "../support/clock";
 import { type WorkerOutput } from "../support/lineWriter";
+import { type JobUsage } from "../usage/usageMeter";
 import { type LargeValues } from "../values/largeValues";
 import { type Traces } from "./trace";
 
@@ -26,6 +27,8 @@ export interface JobEffects {
   clock: Clock;
   random: () => number;
   log: Log;
+  /** @default - no usage is kept */
+  usage?: JobUsage | undefined;
   /** Undefined if spans aren't exported. */
   traces?: Traces | undefined;
   /** Called when a handler can't be stopped: the worker itself has to end. */

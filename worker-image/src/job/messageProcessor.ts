@@ -11,6 +11,7 @@ import { retry } from "../services/retry";
 import { isOutage } from "../services/serviceError";
 import { hiddenMarginSeconds, hideableSeconds, unusedSeconds } from "../support/backoff";
 import { withFields } from "../support/log";
+import { addUsage } from "../usage/usageOf";
 import { Attempt, type AttemptEnd } from "./attempt";
 import { type JobEffects, leaseEnd } from "./effects";
 import { putOff } from "./putOff";
@@ -159,6 +160,7 @@ export class MessageProcessor {
         return this.settler.failForGood(held, error, reason);
       }
       case "cancelled":
+        this.effects.usage?.noteEnd(claimed.job);
         await queue.remove(message);
         return log("info", "job-cancelled");
       case "duplicate":
@@ -207,12 +209,14 @@ export class MessageProcessor {
     };
     this.attempts.add(attempt);
     this.atWork.add(job.id);
+    const endUsage = this.effects.usage?.begin(job, claimed.isAlone === true);
     let end: AttemptEnd | undefined;
     try {
       end = (await attempt.isTooLate())
         ? { kind: "stopped", cause: "lease-lost" }
         : await this.endOf(attempt, held, log);
       endedAt = clock.now();
+      if (endUsage) hold.usage = addUsage(hold.usage, endUsage());
       if (end.kind === "stopped" && end.isStuck) {
         const reason = "Not even a kill ends the handler's process";
         log("error", "handler-not-killable", { reason, cause: end.cause });
@@ -221,6 +225,7 @@ export class MessageProcessor {
       freeSlot();
       await this.settler.settle(held, end);
     } finally {
+      endUsage?.();
       this.attempts.delete(attempt);
       this.atWork.delete(job.id);
       await attempt.release();

@@ -28,6 +28,8 @@ export interface HeldJob {
   /** Number of attempts of the job. */
   maxAttempts: number;
   log: Log;
+  /** True if no other job runs beside it. */
+  isAlone?: boolean;
   /** True if the message is removed already: then nothing brings the job back, and it can't be retried. */
   isAcknowledged?: boolean;
   /**
@@ -130,7 +132,7 @@ export class Settler {
     const letter = { body: message.body, type: job.type, ...why };
     await this.withRetries(held, () => queue.deadLetter(letter));
     if (await this.isLost(held, () => records.fail(hold, error, clock.now(), lastWords(held)))) return;
-    await this.removeMessage(held);
+    await this.endJob(held);
     held.log("error", "job-failed", { reason, error: { ...error, stack } });
   }
 
@@ -138,7 +140,7 @@ export class Settler {
     const { records, clock } = this.effects;
     const last = { ...lastWords(held), ...(await this.placeResult(held, end)) };
     if (await this.isLost(held, () => records.succeed(held.hold, end.result, clock.now(), last))) return;
-    await this.removeMessage(held);
+    await this.endJob(held);
     held.log("info", "job-succeeded");
   }
 
@@ -195,7 +197,7 @@ export class Settler {
   private async cancel(held: HeldJob): Promise<void> {
     const { records, clock } = this.effects;
     if (await this.isLost(held, () => records.cancel(held.hold, clock.now(), lastWords(held)))) return;
-    await this.removeMessage(held);
+    await this.endJob(held);
     held.log("info", "job-cancelled");
   }
 
@@ -252,7 +254,9 @@ export class Settler {
     }
   }
 
-  private async removeMessage(held: HeldJob): Promise<void> {
+  /** The end is on record: counts the job, and removes its message. */
+  private async endJob(held: HeldJob): Promise<void> {
+    this.effects.usage?.noteEnd(held.job);
     await held.release();
     if (held.isAcknowledged) return;
     const { queue, settings } = this.effects;

@@ -56,7 +56,7 @@ export class Suspects {
       if (claim.outcome === "suspect") {
         return await putOff(this.effects, claimed, "its worker was lost meanwhile", hiddenSeconds);
       }
-      await this.onClaim(claim, { ...claimed, leaseUntil: again.leaseUntil }, slot.free);
+      await this.onClaim(claim, { ...claimed, leaseUntil: again.leaseUntil, isAlone: true }, slot.free);
     } finally {
       await endBeat();
       await records.freeSuspects(request).catch(onError);

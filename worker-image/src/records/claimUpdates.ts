@@ -2,6 +2,7 @@ import { settingsOf } from "../../../contract/messages/envelope";
 import { readTraceparent } from "../../../contract/messages/traceparent";
 import { listKeyOf } from "../../../contract/records/listKey";
 import { type JobRecord } from "../../../contract/records/record";
+import { addUsage, usageOf, type UsageRate } from "../usage/usageOf";
 import { logAttempt } from "./attemptLog";
 import { type ClaimRequest } from "./records";
 import { type RecordFields, type RecordUpdate, unchangedSince } from "./recordUpdate";
@@ -69,10 +70,16 @@ function begun(request: ClaimRequest): Pick<RecordUpdate, "set" | "setIfMissing"
   };
 }
 
-/** The log with the attempt whose worker was lost, if one was. */
-export function withLost(record: JobRecord | undefined, { now }: ClaimRequest): RecordFields {
+/** Log and usage with the attempt whose worker was lost, if one was: it is taken to have run until its lease ended. */
+export function withLost(record: JobRecord | undefined, { now }: ClaimRequest, rate: UsageRate): RecordFields {
   if (record?.state !== "running") return {};
   const { attempts: attempt, worker = "", startedAt = record.submittedAt, leaseUntil = now } = record;
-  const endedAt = new Date(Math.min(leaseUntil, now)).toISOString();
-  return { attemptLog: logAttempt(record.attemptLog, { attempt, worker, startedAt, endedAt, outcome: "lost" }) };
+  // No attempt ran: the worker was lost while it dead-lettered the job.
+  if (record.attemptLog?.at(-1)?.startedAt === startedAt) return {};
+  const end = Math.min(leaseUntil, now);
+  const lost = { attempt, worker, startedAt, endedAt: new Date(end).toISOString(), outcome: "lost" } as const;
+  return {
+    attemptLog: logAttempt(record.attemptLog, lost),
+    usage: addUsage(record.usage, usageOf(end - Date.parse(startedAt), rate, record.suspect)),
+  };
 }

@@ -11,6 +11,7 @@ import {
   type LoggedAttempt,
 } from "../../../contract/records/record";
 import { cutError } from "../support/errors";
+import { type UsageRate } from "../usage/usageOf";
 import { logAttempt } from "./attemptLog";
 import { type ClaimDecision, decideClaim, maxLossesAlone } from "./claimDecision";
 import { startAnyway, startAs, suspicion, taken, withLost } from "./claimUpdates";
@@ -35,6 +36,8 @@ export class DynamoRecords implements JobRecords {
     private readonly table: string,
     /** Epoch milliseconds. */
     private readonly now: () => number = Date.now,
+    /** Of this worker's instance; those of a lost worker's are taken to be alike. */
+    private readonly rate: UsageRate = { slots: 1 },
   ) {}
 
   async claim(request: ClaimRequest): Promise<Claim> {
@@ -146,21 +149,23 @@ export class DynamoRecords implements JobRecords {
       }
       case "suspect": {
         const { attempts, lossesAlone, deferrals } = decision;
-        const found = { suspect: true, attempts, lossesAlone, deferrals, ...withLost(record, request) };
+        const found = { suspect: true, attempts, lossesAlone, deferrals, ...withLost(record, request, this.rate) };
         const set = { state: "queued" as const, ...found };
         const remove: (keyof JobRecord)[] = ["leaseUntil", "progress"];
         const written = await this.update(request.job.id, { set, remove, ...unchangedSince(record) });
         return written && { outcome: "suspect", deferrals };
       }
       case "cancel": {
-        const set = { state: "cancelled" as const, ...unsuccessful("cancelled", request.now) };
+        const lost = withLost(record, request, this.rate);
+        const set = { state: "cancelled" as const, ...unsuccessful("cancelled", request.now), ...lost };
         const written = await this.update(request.job.id, { set, remove: ["leaseUntil"], ...unchangedSince(record) });
         return written && { outcome: "cancelled", record: written };
       }
       case "exhaust": {
         // The job is claimed first, so that no two workers dead-letter it; the error is kept for a claim whose answer
         // is lost.
-        const found = { error: cutError(decision.error), lossesAlone: maxLossesAlone, ...withLost(record, request) };
+        const lost = withLost(record, request, this.rate);
+        const found = { error: cutError(decision.error), lossesAlone: maxLossesAlone, ...lost };
         const set = { ...taken(request), ...found };
         const written = await this.update(request.job.id, { set, ...unchangedSince(record) });
         return written && exhausted(request, written);
@@ -184,7 +189,7 @@ export class DynamoRecords implements JobRecords {
     fields: RecordFields,
     remove: (keyof JobRecord)[],
   ): Promise<HoldState> {
-    const set = { state, ...fields, checkpointAt: hold.checkpointAt };
+    const set = { state, ...fields, checkpointAt: hold.checkpointAt, usage: hold.usage };
     const written = await this.update(hold.jobId, { set, remove, condition: heldBy, values: heldValues(hold) });
     if (written) return stateOf(written);
     const found = await this.read(hold.jobId);
@@ -208,9 +213,9 @@ export class DynamoRecords implements JobRecords {
   }
 }
 
-function holdOf(request: ClaimRequest, { attempts, claims = 0, checkpointAt }: JobRecord): Hold {
+function holdOf(request: ClaimRequest, { attempts, claims = 0, checkpointAt, usage }: JobRecord): Hold {
   const hold = { jobId: request.job.id, worker: request.worker, attempt: attempts, claim: claims };
-  return checkpointAt === undefined ? hold : { ...hold, checkpointAt };
+  return { ...hold, ...(checkpointAt !== undefined && { checkpointAt }), ...(usage && { usage }) };
 }
 
 function exhausted(request: ClaimRequest, record: JobRecord): Claim {

@@ -1,3 +1,4 @@
+import { type Usage } from "../../../contract/fleet/usage";
 import { type JobEnvelope } from "../../../contract/messages/envelope";
 import { type ResultRef } from "../../../contract/records/largeValues";
 import { type JobError, type JobRecord, type OmittedResult } from "../../../contract/records/record";
@@ -11,6 +12,8 @@ export interface Hold {
   claim: number;
   /** Time of the job's last checkpoint; each write of the record writes it, too. Undefined without one. */
   checkpointAt?: string;
+  /** Usage of the job's attempts, this one included once it has ended; it is written with the attempt's end. */
+  usage?: Usage;
 }
 
 /** A worker's claim of a message's job. */
