@@ -1,33 +1,24 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ActionVerb } from "../contract/http/jobFilter";
-import { idPattern } from "../contract/limits";
 import {
-  type BatchResult,
   readAction,
   readActions,
-  readBatchResults,
   readFailures,
   readHealth,
   readHistory,
-  readJob,
-  readJobLogs,
   readSchedules,
-  readSubmittedJob,
   readType,
   readTypes,
 } from "./answers";
-import type { Connection } from "./connection/connection";
-import { isOnThisMachine } from "./connection/origin";
 import { Origins, type OriginsOptions } from "./connection/origins";
-import { DeadLetters } from "./DeadLetters";
-import { JobProblemError } from "./errors";
-import { inParallel } from "./inParallel";
+import { DeadLetters } from "./deadLetters/DeadLetters";
 import type {
   Action,
   ActionOptions,
   AnyJobTypes,
+  CallOptions,
   FailureGroup,
+  GetOptions,
   Health,
   Job,
   JobLogs,
@@ -46,31 +37,12 @@ import type {
   SubmitOutcome,
   SubmittedJob,
 } from "./job";
-import { listJobs } from "./listJobs";
-import { withResult } from "./submission/largeValues";
-import { checkPayload } from "./submission/submissionBody";
+import { Jobs } from "./jobs/Jobs";
+import { listJobs } from "./jobs/listJobs";
+import type { WaitOptions } from "./jobs/waitForJob";
 import { Submissions } from "./submission/Submissions";
-import { waitForJob, type WaitOptions } from "./waitForJob";
 
 export type JobClientOptions = OriginsOptions;
-
-export interface CallOptions {
-  /** Ends the call. */
-  signal?: AbortSignal;
-}
-
-export interface GetOptions extends CallOptions {
-  /** False leaves the payload out, which spares the API reading it. @default true */
-  payload?: boolean;
-  /** False leaves a result in S3 where it is: `resultRef` has its URL. @default true */
-  result?: boolean;
-}
-
-/** Time between two reads of new lines: CloudWatch Logs takes few calls a second from all readers together. */
-const followMilliseconds = { local: 1_000, cloud: 5_000 };
-
-/** Jobs read at once. */
-const readsAtOnce = 10;
 
 /** Jobs of a known type by their id, or of any type by a bare id. */
 type JobRef<Name extends string> = string | SubmittedJob<Name>;
@@ -91,13 +63,12 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   readonly deadLetters: DeadLetters;
   private readonly origins: Origins;
   private readonly submissions: Submissions;
-  private readonly followMilliseconds: number;
+  private readonly jobs: Jobs;
 
   constructor(options: JobClientOptions) {
     this.origins = new Origins(options);
     this.submissions = new Submissions(this.origins);
-    const { url } = this.origins.current;
-    this.followMilliseconds = isOnThisMachine(url) ? followMilliseconds.local : followMilliseconds.cloud;
+    this.jobs = new Jobs(this.origins);
     this.deadLetters = new DeadLetters(
       (signal) => this.types({ signal }),
       () => this.origins.current,
@@ -140,11 +111,9 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
   /** Reads a job's present state. */
   async get<Name extends keyof Types & string>(
     job: JobRef<Name>,
-    { payload = true, result, signal }: GetOptions = {},
+    options: GetOptions = {},
   ): Promise<Job<Types[Name]["result"], Name>> {
-    const query = payload ? {} : { payload: "false" };
-    const read = readJob(await this.origins.request({ method: "GET", path: pathOf(job), query, signal }, urlOf(job)));
-    return this.whole(read, { result, signal });
+    return (await this.jobs.get(job, options)) as Job<Types[Name]["result"], Name>;
   }
 
   /**
@@ -156,18 +125,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     job: JobRef<Name>,
     options: WaitOptions = {},
   ): Promise<Job<Types[Name]["result"], Name>> {
-    const bare = { payload: false, result: false };
-    const ended = await waitForJob((signal) => this.get(job, { ...bare, signal }), options);
-    return this.whole(ended, options);
-  }
-
-  /** The job that was read, with its result from S3 unless that is to stay there. */
-  private async whole<Name extends keyof Types & string>(
-    read: Job,
-    { result = true, signal }: Pick<GetOptions, "result" | "signal">,
-  ): Promise<Job<Types[Name]["result"], Name>> {
-    const job = result ? await withResult(this.origins.current.patient, read, signal) : read;
-    return job as Job<Types[Name]["result"], Name>;
+    return (await this.jobs.wait(job, options)) as Job<Types[Name]["result"], Name>;
   }
 
   /**
@@ -180,19 +138,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
     job: JobRef<Name>,
     options: CallOptions = {},
   ): Promise<Job<Types[Name]["result"], Name>> {
-    try {
-      const answer = await this.origins.request(
-        { method: "DELETE", path: pathOf(job), signal: options.signal },
-        urlOf(job),
-      );
-      return readJob(answer) as Job<Types[Name]["result"], Name>;
-    } catch (error) {
-      if (!(error instanceof JobProblemError && error.status === 409)) throw error;
-      // The first try may have done it, and its answer was lost.
-      const present = await this.get(job, options);
-      if (present.state !== "cancelled") throw error;
-      return present;
-    }
+    return (await this.jobs.cancel(job, options)) as Job<Types[Name]["result"], Name>;
   }
 
   /**
@@ -204,21 +150,9 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
    */
   async retry<Name extends keyof Types & string>(
     job: JobRef<Name>,
-    { delaySeconds, idempotencyKey = randomUUID(), signal }: RetryOptions = {},
+    options: RetryOptions = {},
   ): Promise<Job<Types[Name]["result"], Name>> {
-    try {
-      const path = `${pathOf(job)}/retry`;
-      const headers = { "idempotency-key": idempotencyKey };
-      const body = { delaySeconds };
-      const answer = await this.origins.request({ method: "POST", path, headers, body, signal }, urlOf(job));
-      return readJob(answer) as Job<Types[Name]["result"], Name>;
-    } catch (error) {
-      if (!(error instanceof JobProblemError && error.code === "job-not-ended")) throw error;
-      // The first try may have done it, and its answer was lost.
-      const present = await this.get(job, { signal });
-      if (present.retriedAt === undefined) throw error;
-      return present;
-    }
+    return (await this.jobs.retry(job, options)) as Job<Types[Name]["result"], Name>;
   }
 
   /**
@@ -228,11 +162,7 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
    * @throws JobProblemError with code `payload-not-kept` if the payload is gone, and the options have none.
    */
   async replay(job: JobRef<string>, options: ReplayOptions = {}): Promise<SubmittedJob> {
-    const { idempotencyKey = randomUUID(), signal, ...body } = options;
-    const path = `${pathOf(job)}/replay`;
-    const headers: Record<string, string> = body.id === undefined ? { "idempotency-key": idempotencyKey } : {};
-    checkPayload(body);
-    return readSubmittedJob(await this.origins.request({ method: "POST", path, headers, body, signal }, urlOf(job)));
+    return this.jobs.replay(job, options);
   }
 
   /**
@@ -240,55 +170,26 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
    *
    * @throws JobProblemError with code `job-not-ended` if it waits or runs.
    */
-  async removeData(job: JobRef<string>, { signal }: CallOptions = {}): Promise<Job> {
-    return readJob(await this.origins.request({ method: "DELETE", path: `${pathOf(job)}/data`, signal }, urlOf(job)));
+  async removeData(job: JobRef<string>, options: CallOptions = {}): Promise<Job> {
+    return this.jobs.removeData(job, options);
   }
 
   /**
    * Runs failed jobs again, from their dead letters, up to a hundred; returns the outcome of each, in the order of
    * their ids. A job that waits or runs since an earlier retry counts as accepted.
    */
-  async retryMany(
-    ids: readonly string[],
-    { delaySeconds, idempotencyKey = randomUUID(), signal }: RetryOptions = {},
-  ): Promise<SubmitOutcome[]> {
-    const headers = { "idempotency-key": idempotencyKey };
-    const results = new Map([...new Set(ids)].map((id): [string, BatchResult] => [id, { status: 404 }]));
-    const send = async (api: Connection) => {
-      const wanted = [...results.keys()].filter((id) => results.get(id)!.status === 404);
-      const body = { ids: wanted, delaySeconds };
-      const answer = await api.request({ method: "POST", path: "jobs/retry", headers, body, signal });
-      readBatchResults(answer, wanted.length).forEach((result, index) => results.set(wanted[index]!, result));
-      const { problem } = [...results.values()].find(({ status }) => status === 404) ?? {};
-      if (problem) throw new JobProblemError(problem);
-    };
-    await this.origins.run(send).catch((error: unknown) => {
-      if (!(error instanceof JobProblemError && error.status === 404)) throw error;
-    });
-    return inParallel([...results], readsAtOnce, async ([id, { problem }]): Promise<SubmitOutcome> => {
-      // The first try may have done it, and its answer was lost.
-      const isRetried =
-        problem?.code === "job-not-ended" && (await this.get(id, { result: false, signal })).retriedAt !== undefined;
-      return problem && !isRetried ? { id, isAccepted: false, problem } : { id, isAccepted: true };
-    });
+  async retryMany(ids: readonly string[], options: RetryOptions = {}): Promise<SubmitOutcome[]> {
+    return this.jobs.retryMany(ids, options);
   }
 
   /** Reads what functions and workers logged about a job, oldest first. Lines take some seconds to be there. */
-  async logs(job: JobRef<string>, { signal, ...query }: LogQuery = {}): Promise<JobLogs> {
-    return readJobLogs(
-      await this.origins.request({ method: "GET", path: `${pathOf(job)}/logs`, query, signal }, urlOf(job)),
-    );
+  async logs(job: JobRef<string>, query: LogQuery = {}): Promise<JobLogs> {
+    return this.jobs.logs(job, query);
   }
 
   /** Reads a job's lines as they come, a page at a time, until it has ended and all are read. Pages may be empty. */
-  async *followLogs(job: JobRef<string>, query: LogQuery = {}): AsyncGenerator<LogLine[]> {
-    for (let after = query.after; ;) {
-      const { lines, cursor, more } = await this.logs(job, { ...query, after });
-      yield lines;
-      if (cursor === undefined) return;
-      after = cursor;
-      if (!more) await sleep(this.followMilliseconds, undefined, { signal: query.signal });
-    }
+  followLogs(job: JobRef<string>, query: LogQuery = {}): AsyncGenerator<LogLine[]> {
+    return this.jobs.followLogs(job, query);
   }
 
   /**
@@ -368,17 +269,4 @@ export class JobClient<Types extends JobTypeMap<Types> = AnyJobTypes> {
 
 function actionPath(id: string): string {
   return `actions/${encodeURIComponent(id)}`;
-}
-
-/** The API that took the job, if it is known. */
-function urlOf(job: JobRef<string>): string | undefined {
-  return typeof job === "string" ? undefined : job.url;
-}
-
-/** Refused here, since some invalid ids would make another path. */
-function pathOf(job: JobRef<string>): string {
-  const id = typeof job === "string" ? job : job.id;
-  if (idPattern.test(id)) return `jobs/${id}`;
-  const detail = `Expected a job id of 1–80 letters, digits, ".", "_" and "-", got ${JSON.stringify(id)}`;
-  throw new JobProblemError({ code: "job-not-found", status: 404, detail });
 }

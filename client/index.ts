@@ -1,5 +1,5 @@
 export { JobClient } from "./JobClient";
-export type { CallOptions, GetOptions, JobClientOptions } from "./JobClient";
+export type { JobClientOptions } from "./JobClient";
 export type { AuthorizationOptions, AwsCredentials } from "./connection/authorization";
 export type { ConnectionOptions } from "./connection/connection";
 export type { Failover } from "./connection/origins";
@@ -9,14 +9,16 @@ export type {
   DeadLetters,
   DeadLetterSelection,
   RedriveOptions,
-} from "./DeadLetters";
-export type { DeadLetter } from "./deadLetterQueue";
+} from "./deadLetters/DeadLetters";
+export type { DeadLetter } from "./deadLetters/deadLetterQueue";
 export { ConnectionError, JobProblemError, ResultOmitted, WaitTimeoutError } from "./errors";
 export type { JobProblemCode } from "./problemCode";
 export type {
   Action,
   ActionOptions,
+  CallOptions,
   FailureGroup,
+  GetOptions,
   Health,
   Job,
   JobLogs,
@@ -39,7 +41,7 @@ export type {
 } from "./job";
 export type { ActionVerb, JobFilter } from "../contract/http/jobFilter";
 export type { JobsOf } from "./jobsOf";
-export type { WaitOptions } from "./waitForJob";
+export type { WaitOptions } from "./jobs/waitForJob";
 export type { JobError, JobState, OmittedResult } from "../contract/records/record";
 export type { Waiting, WaitingReason } from "../contract/records/waiting";
 export type { FieldProblem } from "../contract/check";

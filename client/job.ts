@@ -86,6 +86,18 @@ export interface Refusal {
   errors?: FieldProblem[];
 }
 
+export interface CallOptions {
+  /** Ends the call. */
+  signal?: AbortSignal;
+}
+
+export interface GetOptions extends CallOptions {
+  /** False leaves the payload out, which spares the API reading it. @default true */
+  payload?: boolean;
+  /** False leaves a result in S3 where it is: `resultRef` has its URL. @default true */
+  result?: boolean;
+}
+
 export interface RetryOptions {
   /** Whole seconds until the job may begin, at most 900. @default 0 */
   delaySeconds?: number;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Action } from "../../client/index";
-import { nextPause, pollMilliseconds } from "../../client/waitForJob";
+import { nextPause, pollMilliseconds } from "../../client/jobs/waitForJob";
 import { ProgressBars } from "../output/progressBars";
 import type { Session } from "../session";
 import { untilInterrupted } from "../untilInterrupted";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { loadSqs } from "../../client/deadLetters/sqs";
 import { JobClient, type JobClientOptions } from "../../client/index";
-import { loadSqs } from "../../client/sqs";
 import { rejection } from "../local-cloud/support";
 import { type CannedAnswer, type CannedApi, startCannedApi } from "./support";
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AuthorizationOptions } from "./connection/authorization";
+import type { AuthorizationOptions } from "../connection/authorization";
+import { inParallel } from "../inParallel";
+import type { JobType } from "../job";
 import { type DeadLetter, DeadLetterQueue, type ReceivedDeadLetter } from "./deadLetterQueue";
-import { inParallel } from "./inParallel";
-import type { JobType } from "./job";
 import { loadSqs, type Sqs } from "./sqs";
 
 export interface DeadLetterSelection {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import type { Job } from "../../client/index";
-import { WaitTimeoutError } from "../../client/index";
-import { type WaitClock, waitForJob } from "../../client/waitForJob";
-import { rejection } from "../local-cloud/support";
+import type { Job } from "../../../client/index";
+import { WaitTimeoutError } from "../../../client/index";
+import { type WaitClock, waitForJob } from "../../../client/jobs/waitForJob";
+import { rejection } from "../../local-cloud/support";
 
 const base = { id: "a", type: "t", attempts: 1, submittedAt: "2026-11-24T00:00:00.000Z" };
 

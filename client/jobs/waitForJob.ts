@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isFinal } from "../contract/records/record";
-import type { Waiting } from "../contract/records/waiting";
-import { WaitTimeoutError } from "./errors";
-import type { Job } from "./job";
+import { isFinal } from "../../contract/records/record";
+import type { Waiting } from "../../contract/records/waiting";
+import { WaitTimeoutError } from "../errors";
+import type { Job } from "../job";
 
 export interface WaitOptions {
   /** Longest wait, in seconds. @default - until the job ends */

@@ -1,8 +1,8 @@
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import { type AwsCredentials, standardCredentials } from "./connection/credentials";
-import { readLocalRunOf } from "./connection/localRun";
-import { isOnThisMachine } from "./connection/origin";
-import { proxiedClient } from "./connection/proxy";
+import { type AwsCredentials, standardCredentials } from "../connection/credentials";
+import { readLocalRunOf } from "../connection/localRun";
+import { isOnThisMachine } from "../connection/origin";
+import { proxiedClient } from "../connection/proxy";
 
 /** SQS, with its client; loaded with the first call that needs it. */
 export type Sqs = typeof import("@aws-sdk/client-sqs") & { client: SQSClient };

@@ -1,10 +1,10 @@
 import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
-import { bytesOf } from "../contract/check";
-import { countNames, countsIn } from "../contract/fleet/queueCounts";
-import { inBatches } from "../contract/inBatches";
-import { limits } from "../contract/limits";
-import { attributes } from "../contract/messages/attributes";
-import { decodeEnvelope } from "../contract/messages/envelope";
+import { bytesOf } from "../../contract/check";
+import { countNames, countsIn } from "../../contract/fleet/queueCounts";
+import { inBatches } from "../../contract/inBatches";
+import { limits } from "../../contract/limits";
+import { attributes } from "../../contract/messages/attributes";
+import { decodeEnvelope } from "../../contract/messages/envelope";
 import type { Sqs } from "./sqs";
 
 /** A job that failed for good, as its type's dead-letter queue keeps it. */

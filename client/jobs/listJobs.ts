@@ -1,9 +1,9 @@
-import { jsonOf } from "../contract/check";
-import { readJobPage } from "./answers";
-import type { Connection } from "./connection/connection";
-import type { Origins } from "./connection/origins";
-import { JobProblemError } from "./errors";
-import type { Job, JobPage, ListQuery } from "./job";
+import { jsonOf } from "../../contract/check";
+import { readJobPage } from "../answers";
+import type { Connection } from "../connection/connection";
+import type { Origins } from "../connection/origins";
+import { JobProblemError } from "../errors";
+import type { Job, JobPage, ListQuery } from "../job";
 
 /** Place in the list of one API: after the job of that id, of the page behind the cursor. Null at the end. */
 type Place = { cursor?: string; after?: string } | null;

@@ -1,7 +1,7 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import { expect } from "chai";
-import { DeadLetterQueue } from "../../client/deadLetterQueue";
-import { limits } from "../../contract/limits";
+import { DeadLetterQueue } from "../../../client/deadLetters/deadLetterQueue";
+import { limits } from "../../../contract/limits";
 
 const body = `{"version":1,"id":"a","type":"word-count","payload":{},"submittedAt":"2026-11-02T10:00:00.000Z"}`;
 const texts = (values: Record<string, string>) =>
