@@ -10,7 +10,7 @@ import type { JobPayloads, JobRecords } from "../../frontend/effects";
 import { digestOf, sha256 } from "../../frontend/requests/digest";
 import { createTellEnd, type TellEndEffects } from "../../frontend/tellEnd";
 import { mapLimited } from "../../shared/mapLimited";
-import type { EndedPayloads } from "../services/endedPayloads";
+import type { EndedPayloads } from "../effects";
 import type { ActionRequest } from "./actions";
 import { type RetryEffects, retryJobs } from "./retryJobs";
 import type { Act, Outcome } from "./runAction";

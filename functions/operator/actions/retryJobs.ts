@@ -15,8 +15,7 @@ import type { JobTypes } from "../../shared/jobTypes";
 import type { ActOnLargeValues } from "../../shared/largeValueActs";
 import { mapLimited } from "../../shared/mapLimited";
 import type { Requeue, RequeueRecord } from "../../shared/requeueRecord";
-import type { EndedPayloads } from "../services/endedPayloads";
-import type { RedriveLetters } from "../services/redriveBy";
+import type { EndedPayloads, RedriveLetters } from "../effects";
 
 export interface RetryEffects {
   records: Pick<JobRecords, "read">;

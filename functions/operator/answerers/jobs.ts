@@ -9,7 +9,7 @@ import { waitingOf } from "../../frontend/waiting";
 import { answer, answerEach, refuse } from "../../shared/httpAnswer";
 import type { OperatorCall } from "../../shared/operatorCall";
 import { type RetryEffects, retryJobs } from "../actions/retryJobs";
-import type { EndedPayloads } from "../services/endedPayloads";
+import type { EndedPayloads } from "../effects";
 import type { RemoveData } from "../services/removeData";
 import type { Answerers } from "./answerer";
 

@@ -1,22 +1,8 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { ifConditionHolds, valuesOf } from "../../../contract/records/expressions";
-import {
-  checkpointItem,
-  decodePayload,
-  type Payload,
-  payloadExpiry,
-  payloadItem,
-} from "../../../contract/records/payloads";
-import type { JobRecord } from "../../../contract/records/record";
+import { checkpointItem, decodePayload, payloadExpiry, payloadItem } from "../../../contract/records/payloads";
 import { writeItems } from "../../frontend/services/jobPayloads";
-
-/** Users' data of jobs that have ended. */
-export interface EndedPayloads {
-  /** Reads the payload, and keeps it as long as that of a job that begins at that time, in epoch milliseconds. */
-  renew(job: Pick<JobRecord, "id" | "type">, from: number): Promise<Payload | undefined>;
-  /** Removes payload and checkpoint. */
-  remove(job: Pick<JobRecord, "id" | "type">): Promise<void>;
-}
+import type { EndedPayloads } from "../effects";
 
 export function createEndedPayloads(client: DynamoDBClient, tableName: string): EndedPayloads {
   const keyOf = (type: string, item: string) => ({ type: { S: type }, item: { S: item } });

@@ -1,8 +1,6 @@
 import { type Redrive, type RedriveOutcomes, redriveSeconds } from "../../../contract/messages/redrive";
 import { invokeWith } from "../../shared/invokeWith";
-
-/** Has dead letters sent back to their queue; whoever holds the right to the queues does it. */
-export type RedriveLetters = (redrive: Redrive["redrive"]) => Promise<RedriveOutcomes>;
+import type { RedriveLetters } from "../effects";
 
 /** Longest wait for an answer: the function has its own limits below that. */
 const timeoutMilliseconds = (redriveSeconds + 3) * 1_000;

@@ -11,9 +11,8 @@ import { createRunWithin } from "../../../functions/frontend/services/runWithin"
 import { createActs } from "../../../functions/operator/actions/acts";
 import type { LogEffects } from "../../../functions/operator/answerers/logs";
 import type { UploadEffects } from "../../../functions/operator/answerers/uploads";
+import type { EndedPayloads, RedriveLetters } from "../../../functions/operator/effects";
 import { createOperator, type OperatorEffects } from "../../../functions/operator/operator";
-import type { EndedPayloads } from "../../../functions/operator/services/endedPayloads";
-import type { RedriveLetters } from "../../../functions/operator/services/redriveBy";
 import type { ActOnLargeValues } from "../../../functions/shared/largeValueActs";
 import type { OutgoingMessage } from "../../../functions/shared/messages/batches";
 import type { Operate, OperatorAnswer } from "../../../functions/shared/operatorCall";
