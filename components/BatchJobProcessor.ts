@@ -13,7 +13,7 @@ import { ts } from "./handlers/bundle/handlerFindings";
 import { InlineHandlers } from "./handlers/InlineHandlers";
 import { hasOwnHandler } from "./handlers/shipHandlers";
 import { WorkerNetwork } from "./network/WorkerNetwork";
-import { JobAlarms } from "./pipeline/JobAlarms";
+import { alarmSums, JobAlarms } from "./pipeline/JobAlarms";
 import { JobApi, schemeOf } from "./pipeline/JobApi";
 import { JobDashboard, type WatchedType } from "./pipeline/JobDashboard";
 import { JobEvents } from "./pipeline/JobEvents";
@@ -123,11 +123,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const settings = { ...args, logGroup };
     const { alarms } = args;
     const component = metricsName(name);
-    const scaler = new Scaler(
-      `${name}-scaler`,
-      { ...settings, typeTable, fleetTable, target, component: alarms && component },
-      child,
-    );
+    const scaler = new Scaler(`${name}-scaler`, { ...settings, typeTable, fleetTable, target }, child);
     const functions = { scaler: scaler.scaler.function };
     const router = new JobRouter(`${name}-router`, { ...settings, ...functions, typeTable, unsentTable }, child);
     const hasEvents = args.events ?? defaults.events;
@@ -143,10 +139,11 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
     const hidesQueues = schemeOf(args) !== "iam";
     const topics = { topic, eventsTopic: events?.topic };
     const shared = { ...functions, removal: removal.lambda.function, ...topics, schedules, tables };
-    const operator = new JobOperator(`${name}-acts`, { ...settings, ...shared, target, hidesQueues }, child);
+    const sums = { component, writeSums: alarms ? alarmSums : [] };
+    const operator = new JobOperator(`${name}-acts`, { ...settings, ...shared, target, hidesQueues, sums }, child);
     const api = new JobApi(`${name}-api`, { ...settings, ...shared, operator: operator.lambda.function }, child);
     if (alarms) {
-      const watched = { router, scaler, repair, api, target };
+      const watched = { router, scaler, repair, operator, api, target };
       new JobAlarms(`${name}-alarms`, { alarms, component, ...watched, kmsKey, tags }, child);
     }
     return { target, logGroup, tables, scaler, operator, router, events, repair, removal, schedules, api };
@@ -178,7 +175,7 @@ export class BatchJobProcessor extends pulumi.ComponentResource {
       ...{ router: router.router.role.arn, repair: repair.repair.role.arn },
       ...{ removal: removal.lambda.role.arn, scaler: scaler.scaler.role.arn, operator: operator.lambda.role.arn },
     };
-    const users = queueUsers(roles, { isTracking, hasAlarms: args.alarms !== undefined });
+    const users = queueUsers(roles, { isTracking });
     const processors = settings.map((processor) => {
       const { name: type } = processor;
       const prefix = `${name}-${type}`;

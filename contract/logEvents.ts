@@ -32,6 +32,10 @@ export interface LogEvents {
   "counts-not-read": "operator";
   /** A `part` of `GET /health?deep=1` could not be read, with the `error` */
   "health-part-failed": "operator";
+  /** See below: each minute, if there are alarms */
+  "component-metrics": "operator";
+  /** One of them, the `sum`, could not be made, with the `error`: alarms on it see nothing of the minute */
+  "sum-not-written": "operator";
   /** Answered 503, with the `error` */
   "request-failed": "front end";
   /** In its type's queue; of a batch one line for the jobs of a type. What failed first is routed by the repair run */
@@ -112,8 +116,6 @@ export interface LogEvents {
    * tries again
    */
   "types-not-scaled": "scaler";
-  /** See below: each minute, if there are alarms */
-  "component-metrics": "scaler";
   /** An attempt begins, `waitMs` after the job was submitted */
   "job-started": "worker";
   /**

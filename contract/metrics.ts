@@ -1,17 +1,23 @@
 import { definedFields } from "./definedFields";
 import type { LogFields } from "./log";
 
-/** Namespace of the metrics of workers and scaler in CloudWatch. */
+/** Namespace of the component's own metrics in CloudWatch. */
 export const metricNamespace = "BatchJobProcessor";
 
 /** Sums over a component's types, with the dimension `Component`. */
 export interface ComponentSums {
-  /** Messages in the dead-letter queues; undefined if one could not be counted. */
-  DeadLetters: number | undefined;
-  /** The longest time for which a type has had waiting jobs, and no worker at a job. */
+  /** Messages in the dead-letter queues. */
+  DeadLetters: number;
+  /** The longest time for which a type had waiting jobs, and no worker at a job, when it was last counted. */
   StalledSeconds: number;
   /** Types with work whose launches fail. */
   LaunchProblems: number;
+}
+
+/** Has the function `operator` write these sums of the component, each minute: those that something reads. */
+export interface WriteSums {
+  writeSums: (keyof ComponentSums)[];
+  component: string;
 }
 
 const units: Record<string, string> = {

@@ -7,17 +7,19 @@ import { defaults } from "../args/defaults";
 import { createTopic } from "../aws/createTopic";
 import { type DeployTarget } from "../aws/DeployTarget";
 import { type JobApi } from "./JobApi";
+import { type JobOperator } from "./JobOperator";
 import { type JobRepair } from "./JobRepair";
 import { type JobRouter } from "./JobRouter";
 import { type Scaler } from "./Scaler";
 
 export type JobAlarmsArgs = Pick<BatchJobProcessorArgs, "kmsKey" | "tags"> & {
   alarms: AlarmsArgs;
-  /** Name under which the scaler writes its sums. */
+  /** Name under which `operator` writes the sums. */
   component: string;
   router: JobRouter;
   scaler: Scaler;
   repair: JobRepair;
+  operator: JobOperator;
   api: JobApi;
   target: DeployTarget;
 };
@@ -35,6 +37,9 @@ interface Alarm {
   periods?: number;
   missing: "ignore" | "notBreaching" | "missing";
 }
+
+/** Sums on which there are alarms. */
+export const alarmSums = ["DeadLetters", "StalledSeconds", "LaunchProblems"] satisfies (keyof ComponentSums)[];
 
 type Metric = aws.types.input.cloudwatch.MetricAlarmMetricQueryMetric;
 
@@ -85,9 +90,9 @@ export class JobAlarms extends pulumi.ComponentResource {
   }
 }
 
-function alarmsOf({ alarms, component, router, scaler, repair, api }: JobAlarmsArgs): Record<string, Alarm> {
+function alarmsOf({ alarms, component, router, scaler, repair, operator, api }: JobAlarmsArgs): Record<string, Alarm> {
   const { deadLetters, stalledSeconds } = { ...defaults.alarms, ...alarms };
-  const sum = (metricName: keyof ComponentSums, stat: string, period: number): Metric => {
+  const sum = (metricName: (typeof alarmSums)[number], stat: string, period: number): Metric => {
     return { namespace: metricNamespace, metricName, dimensions: { Component: component }, stat, period };
   };
   const visible = ({ name }: aws.sqs.Queue): Metric => ({
@@ -102,7 +107,7 @@ function alarmsOf({ alarms, component, router, scaler, repair, api }: JobAlarmsA
     dimensions: { FunctionName: functionName, Resource: pulumi.interpolate`${functionName}:${name}` },
   });
   const minutely = (own: aws.lambda.Alias, other: aws.lambda.Alias, purpose: string): Alarm => ({
-    description: `${purpose} Five minutes went by without a run that succeeded (ALARM), or without any run of either function of the minute (INSUFFICIENT_DATA). ${see("a-run-of-the-minute-fails")}`,
+    description: `${purpose} Five minutes went by without a run that succeeded (ALARM), or without any run, its own or another function's (INSUFFICIENT_DATA). ${see("a-run-of-the-minute-fails")}`,
     metrics: { runs: runs("Invocations", own), errors: runs("Errors", own), others: runs("Invocations", other) },
     // Zero if no run succeeded. A function that never ran has no metric, and a new alarm no data: the other one's runs
     // tell a dead schedule from the first minute of a deployment. By zero, CloudWatch divides to no value.
@@ -144,6 +149,11 @@ function alarmsOf({ alarms, component, router, scaler, repair, api }: JobAlarmsA
     },
     scaler: minutely(scaler.minute, repair.minute, "The scaler doesn't raise fleets: jobs wait for workers."),
     repair: minutely(repair.minute, scaler.minute, "The repair function doesn't route what the router failed at."),
+    sums: minutely(
+      operator.minute!,
+      scaler.minute,
+      "The function operator writes no sums: the alarms dead-letters, stalled and no-workers see nothing new.",
+    ),
   };
 }
 

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { watchPrefix } from "../../contract/messages/scheduledMessage";
+import { type WriteSums } from "../../contract/metrics";
 import { type DeployTarget } from "../aws/DeployTarget";
 import {
   announceTo,
@@ -20,6 +21,7 @@ import {
   unscheduleJobs,
 } from "../aws/permissions";
 import { policyDocument } from "../aws/roles";
+import { runEachMinute } from "./eachMinute";
 import { type JobSchedules } from "./JobSchedules";
 import { type JobTables } from "./JobTables";
 import { type FunctionSettings, LambdaFunction } from "./LambdaFunction";
@@ -38,6 +40,8 @@ export type JobOperatorArgs = FunctionSettings & {
   /** Topic of jobs' ends; undefined when `events` is off. */
   eventsTopic: aws.sns.Topic | undefined;
   schedules: JobSchedules;
+  /** Sums that it writes each minute; it isn't called for none. */
+  sums: WriteSums;
 };
 
 /**
@@ -46,10 +50,13 @@ export type JobOperatorArgs = FunctionSettings & {
  */
 export class JobOperator extends pulumi.ComponentResource {
   readonly lambda: LambdaFunction;
+  /** The alias of its run of each minute; undefined if it writes no sums. */
+  readonly minute: aws.lambda.Alias | undefined;
 
   constructor(name: string, args: JobOperatorArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:JobOperator", name, {}, opts);
-    const { scaler, logGroup, target, hidesQueues, removal, topic, eventsTopic, schedules } = args;
+    const child = { parent: this };
+    const { scaler, logGroup, target, hidesQueues, removal, topic, eventsTopic, schedules, sums, tags } = args;
     const { records, payloads, types, fleets, control, largeValues, keepsPayloads } = args.tables;
     const watched = schedules.arnsOf(watchPrefix);
     this.lambda = new LambdaFunction(
@@ -86,7 +93,7 @@ export class JobOperator extends pulumi.ComponentResource {
           ...(records && eventsTopic ? [announceTo(eventsTopic.arn)] : []),
         ],
       },
-      { parent: this },
+      child,
     );
     if (records) {
       new aws.iam.RolePolicy(
@@ -95,8 +102,12 @@ export class JobOperator extends pulumi.ComponentResource {
           role: schedules.role.name,
           policy: policyDocument([invoke("RunActions", this.lambda.function.arn)]),
         },
-        { parent: this },
+        child,
       );
+    }
+    if (sums.writeSums.length > 0) {
+      const minute = { description: "Writes the sums that alarms read", input: JSON.stringify(sums), tags };
+      this.minute = runEachMinute(name, this.lambda, minute, child);
     }
     this.registerOutputs();
   }

@@ -84,7 +84,7 @@ export class LambdaFunction extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** Lets a service call the function for one of its resources. */
+  /** Lets a service call the function for one of its resources: its target, or an alias. */
   permit(
     name: string,
     caller: { principal: string; sourceArn: pulumi.Input<string>; qualifier?: pulumi.Input<string> },

@@ -10,8 +10,6 @@ export type ScalerArgs = FunctionSettings & {
   typeTable: aws.dynamodb.Table;
   fleetTable: aws.dynamodb.Table;
   target: DeployTarget;
-  /** Name under which it writes sums for alarms. @default - it writes none */
-  component?: string;
 };
 
 /** The scaler, as fleets and their workers know it. */
@@ -34,7 +32,7 @@ export class Scaler extends pulumi.ComponentResource {
 
   constructor(name: string, args: ScalerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("batch-job-processor:index:Scaler", name, {}, opts);
-    const { typeTable, fleetTable, target, component, tags } = args;
+    const { typeTable, fleetTable, target, tags } = args;
     const child = { parent: this };
     this.fleetTable = fleetTable;
     this.scaler = new LambdaFunction(
@@ -42,10 +40,7 @@ export class Scaler extends pulumi.ComponentResource {
       {
         ...args,
         code: "scaler",
-        environment: {
-          ...{ TYPE_TABLE: typeTable.name, FLEET_TABLE: fleetTable.name },
-          ...(component !== undefined && { COMPONENT: component }),
-        },
+        environment: { TYPE_TABLE: typeTable.name, FLEET_TABLE: fleetTable.name },
         statements: [
           readJobTypes(typeTable.arn, "dynamodb:Scan"),
           keepFleetItems(fleetTable.arn),

@@ -35,8 +35,8 @@ export const queries: Record<string, string> = {
   Throttled:
     "fields @timestamp, event, error.message, @log\n| filter @message like /Throttl|Rate exceeded|TooManyRequests/\n| sort @timestamp desc\n| limit 200",
   "A run of the minute fails": lines(
-    "step, jobTypes.0, error.name, error.message",
-    ...(["types-not-scaled", "repair-step-failed"] as const),
+    "step, jobTypes.0, sum, error.name, error.message",
+    ...(["types-not-scaled", "repair-step-failed", "sum-not-written"] as const),
   ),
   "A bad deployment":
     'filter event = "job-failed"\n| stats count() as jobs by error.name, @log, bin(5m)\n| sort @timestamp desc',

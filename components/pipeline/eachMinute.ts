@@ -2,6 +2,13 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { type LambdaFunction } from "./LambdaFunction";
 
+export interface MinuteArgs {
+  description: string;
+  /** Event of each call. @default - EventBridge's own */
+  input?: string;
+  tags?: aws.Tags;
+}
+
 /**
  * Calls the function each minute. An EventBridge rule needs only a permission, a schedule of EventBridge Scheduler a
  * role with a policy. A failed call isn't repeated: the next one does its work, and repeats would only add load.
@@ -11,7 +18,7 @@ import { type LambdaFunction } from "./LambdaFunction";
 export function runEachMinute(
   name: string,
   called: LambdaFunction,
-  { description, tags }: { description: string; tags?: aws.Tags },
+  { description, input, tags }: MinuteArgs,
   child: pulumi.ResourceOptions,
 ): aws.lambda.Alias {
   const { function: lambda } = called;
@@ -30,7 +37,7 @@ export function runEachMinute(
   const permission = called.permit(`${name}-invoke`, caller, child);
   new aws.cloudwatch.EventTarget(
     `${name}-target`,
-    { rule: rule.name, arn: alias.arn },
+    { rule: rule.name, arn: alias.arn, input },
     { ...child, dependsOn: [once, permission] },
   );
   return alias;

@@ -29,10 +29,7 @@ export interface QueueUsers {
 }
 
 /** The users of all types' queues, made once, since an output costs time in each type. */
-export function queueUsers(
-  roles: QueueRoles,
-  { isTracking, hasAlarms = false }: { isTracking: boolean; hasAlarms?: boolean },
-): QueueUsers {
+export function queueUsers(roles: QueueRoles, { isTracking }: { isTracking: boolean }): QueueUsers {
   return {
     jobs: pulumi
       .output(roles)
@@ -45,13 +42,10 @@ export function queueUsers(
       ]),
     deadLetters: pulumi
       .output(roles)
-      .apply(({ repair, removal, operator, scaler }) => [
+      .apply(({ repair, removal, operator }) => [
         { sid: "ExplainDeadLetters", actions: explainActions, principal: { AWS: repair } },
         { sid: "DrainDeadLetters", actions: drainActions, principal: { AWS: removal } },
         { sid: "CountDeadLetters", actions: ["sqs:GetQueueAttributes"], principal: { AWS: operator } },
-        ...(hasAlarms
-          ? [{ sid: "CountForAlarms", actions: ["sqs:GetQueueAttributes"], principal: { AWS: scaler } }]
-          : []),
         ...(isTracking ? [{ sid: "ReleaseDeadLetters", actions: releaseActions, principal: { AWS: removal } }] : []),
       ]),
   };

@@ -1,4 +1,5 @@
 import { problemOf } from "../../contract/http/problem";
+import type { WriteSums } from "../../contract/metrics";
 import type { LargeValueCall } from "../shared/largeValueActs";
 import type { OperatorCall, RunAction } from "../shared/operatorCall";
 import type { RunContext } from "../shared/runtime";
@@ -11,6 +12,7 @@ import { createJobAnswerers, type JobEffects } from "./answerers/jobs";
 import { createLogAnswerers, type LogEffects } from "./answerers/logs";
 import { createTypeAnswerers, type TypeEffects } from "./answerers/types";
 import { createUploadAnswerers, type UploadEffects } from "./answerers/uploads";
+import { writeSums } from "./writeSums";
 
 /** The effects of actions and lists are there if jobs are tracked: without, the front end calls no such route. */
 export type OperatorEffects = TypeEffects &
@@ -22,12 +24,12 @@ const reserveMilliseconds = 60_000;
 
 /**
  * The function behind the routes that `contract/http/routes.ts` marks as the operator's. The front end has checked the
- * request and its caller's rights. It also acts on large values for the front end's own routes, and runs actions, for
- * as long as Lambda lets it.
+ * request and its caller's rights. It also acts on large values for the front end's own routes, runs actions, for as
+ * long as Lambda lets it, and each minute writes the sums that alarms read.
  */
 export function createOperator(
   effects: OperatorEffects,
-): (call: OperatorCall | LargeValueCall | RunAction, context: RunContext) => Promise<object | void> {
+): (call: OperatorCall | LargeValueCall | RunAction | WriteSums, context: RunContext) => Promise<object | void> {
   const answerers: Answerers = {
     ...createTypeAnswerers(effects),
     ...createLogAnswerers(effects),
@@ -43,6 +45,7 @@ export function createOperator(
       const hasTime = () => context.getRemainingTimeInMillis() > reserveMilliseconds;
       return runAction(effects, call.runAction, hasTime);
     }
+    if ("writeSums" in call) return writeSums(effects, call);
     const { largeValues } = effects;
     if (!largeValues) return problemOf("tracking-off", "Payloads in S3 need records, which are off");
     return largeValues[call.act](call.input as never);

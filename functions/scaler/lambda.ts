@@ -9,10 +9,7 @@ import { createAutoScaling } from "./autoScaling";
 import { createFleetItems } from "./fleetItems";
 import { createScaler } from "./scaler";
 
-/**
- * Builds the scaler Lambda's handler, once per environment. Captures nothing. Reads `TYPE_TABLE`, `FLEET_TABLE`, and
- * with alarms `COMPONENT`.
- */
+/** Builds the scaler Lambda's handler, once per environment. Captures nothing. Reads `TYPE_TABLE` and `FLEET_TABLE`. */
 export function scalerFactory(): (event: unknown, context: RunContext) => Promise<void> {
   const tables = new DynamoDBClient(clientOptions());
   const queues = new SQSClient(clientOptions());
@@ -23,7 +20,6 @@ export function scalerFactory(): (event: unknown, context: RunContext) => Promis
     readCounts: readCountsWith(queues),
     autoScaling: createAutoScaling(groups),
     fleetItems: createFleetItems(tables, variable("FLEET_TABLE")),
-    component: process.env.COMPONENT,
     now,
     log,
   });

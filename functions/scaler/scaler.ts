@@ -1,4 +1,3 @@
-import { type ComponentSums, embeddedMetrics } from "../../contract/metrics";
 import type { JobTypeTable } from "../shared/jobTypes";
 import { mapLimited } from "../shared/mapLimited";
 import type { RunContext } from "../shared/runtime";
@@ -6,15 +5,12 @@ import { act } from "./act";
 import { createFailures, type Failures } from "./failures";
 import { readNudge } from "./readNudge";
 import { type FleetEffects, readView, type Target, type ViewOptions } from "./readView";
-import type { StateChanges } from "./rules/action";
 import { decide } from "./rules/decide";
 import { isIdle } from "./rules/fleetView";
 import { noteCounts } from "./rules/noteCounts";
 
 export interface ScalerEffects extends FleetEffects {
   jobTypes: JobTypeTable;
-  /** The component's name, under which the minute's run writes its sums; undefined without alarms. */
-  component?: string | undefined;
 }
 
 /** Groups by name, as `AutoScaling.describe` gives them. */
@@ -46,8 +42,7 @@ export function createScaler(effects: ScalerEffects): (event: unknown, context: 
   return async function scaler(event, context) {
     const failures = createFailures(log);
     const { sent, retried } = readNudge(event, context);
-    const states: Run["states"] = new Map();
-    const run = { effects, failures, context, idle, states, isNudged: sent !== undefined };
+    const run = { effects, failures, context, idle, isNudged: sent !== undefined };
     for (const type of retried)
       await failures.attempt(type, () => effects.fleetItems.retryLaunches(type, effects.now()));
     const targets = sent ? await nudgedTypes(run, sent) : await allTypes(run);
@@ -55,7 +50,6 @@ export function createScaler(effects: ScalerEffects): (event: unknown, context: 
     await mapLimited(targets, typesAtOnce, (target) =>
       failures.attempt(target.jobType.type, () => scale(run, target, groups)),
     );
-    if (!run.isNudged) await writeSums(run, targets);
     failures.rethrow();
   };
 }
@@ -65,8 +59,6 @@ interface Run {
   failures: Failures;
   context: RunContext;
   idle: ViewOptions["idle"];
-  /** States of the types that aren't idle. */
-  states: Map<string, StateChanges>;
   isNudged: boolean;
 }
 
@@ -100,7 +92,6 @@ async function scale(run: Run, { jobType, sent }: Target, described: Groups): Pr
     const actions = view ? noteCounts(view, isIdle(view) ? [] : decide(view)) : [];
     const [first] = actions;
     const changes = first?.kind === "remember" ? first.changes : {};
-    if (view && !isIdle(view)) run.states.set(type, { ...view.state, ...changes });
     if (!view || !first) return;
     // Writes that are all there is to do need no lease beyond the first.
     const from = now();
@@ -128,27 +119,6 @@ async function scale(run: Run, { jobType, sent }: Target, described: Groups): Pr
 async function describeGroups({ effects }: Run, targets: Target[]): Promise<Groups> {
   const names = targets.flatMap(({ jobType: { fleet } }) => [fleet.groupName, fleet.onDemandGroupName]);
   return names.length > 0 ? effects.autoScaling.describe(defined(names)) : {};
-}
-
-/** Writes the sums over all types, of which CloudWatch makes the metrics of the component's alarms. */
-async function writeSums({ effects, failures, states }: Run, targets: Target[]): Promise<void> {
-  const { component, readCounts, now, log } = effects;
-  if (component === undefined) return;
-  const letters = await mapLimited(targets, typesAtOnce, ({ jobType: { type, deadLetterQueueUrl } }) =>
-    failures.attempt(type, async () => {
-      const { visible, inFlight, delayed = 0 } = await readCounts(deadLetterQueueUrl);
-      return visible + inFlight + delayed;
-    }),
-  );
-  const at = now();
-  const all = [...states.values()];
-  const sums: ComponentSums = {
-    // A part of the sum would look like letters that went, and came back.
-    DeadLetters: letters.includes(undefined) ? undefined : defined(letters).reduce((sum, count) => sum + count, 0),
-    StalledSeconds: Math.max(0, ...all.map(({ stalledSince = at }) => Math.round((at - stalledSince) / 1_000))),
-    LaunchProblems: all.filter(({ launchProblem }) => launchProblem !== undefined).length,
-  };
-  log("info", "component-metrics", embeddedMetrics(at, { Component: component }, { ...sums }));
 }
 
 function defined<T>(items: (T | undefined)[]): T[] {

@@ -50,8 +50,8 @@ export class Schedules {
     return this.schedules.has(name);
   }
 
-  /** Makes the rule call the function; the returned function ends that. */
-  target(rule: string, functionArn: string): () => void {
+  /** Makes the rule call the function, with the input or EventBridge's own event; the returned function ends that. */
+  target(rule: string, functionArn: string, input?: string): () => void {
     const schedule = this.get(rule);
     const { lambdas, iam, outage } = this.cloud;
     const invoke = { action: "lambda:InvokeFunction", resource: functionArn };
@@ -59,7 +59,7 @@ export class Schedules {
       if (outage.hits("events")) return;
       // A missing target is no error of the rule's.
       if (lambdas.find(functionArn) && iam.serviceMay("events.amazonaws.com", invoke, schedule.arn))
-        lambdas.invokeAsync(functionArn, JSON.stringify(scheduledEvent(schedule, this.cloud)));
+        lambdas.invokeAsync(functionArn, input ?? JSON.stringify(scheduledEvent(schedule, this.cloud)));
     };
     const target = { call, timer: setInterval(call, schedule.seconds * 1_000) };
     schedule.targets.add(target);

@@ -17,7 +17,7 @@ describe("alarms by the engine", () => {
 
   it("come with the input, change in place, and go with it", async () => {
     await up({ alarms, dashboard: true });
-    expect(engine.cloud.alarms.list()).to.have.length(7);
+    expect(engine.cloud.alarms.list()).to.have.length(8);
     expect(await up({ alarms, dashboard: true })).to.deep.equal([]);
     const changed = await up({ alarms: { ...alarms, stalledSeconds: 900 }, dashboard: true });
     expect(changed).to.deep.equal(["update jobs-alarms-stalled (alarmDescription, threshold)"]);

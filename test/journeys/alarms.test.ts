@@ -60,7 +60,7 @@ describe("the alarms", () => {
 
   it("are all fine while nothing happens", async () => {
     await until(async () => (await alarms()).every(({ state }) => state !== "INSUFFICIENT_DATA"));
-    expect((await alarms()).map(({ state }) => state)).to.deep.equal(Array.from({ length: 7 }, () => "OK"));
+    expect((await alarms()).map(({ state }) => state)).to.deep.equal(Array.from({ length: 8 }, () => "OK"));
     expect(journey.logs.filter(({ name }) => name === "alarm")).to.deep.equal([]);
   });
 
@@ -127,9 +127,9 @@ describe("the alarms", () => {
     await fires("api", fail, heal);
   });
 
-  for (const name of ["scaler", "repair"]) {
-    it(`on the ${name} fires as all its runs fail`, async () => {
-      const isIts = ({ caller = "" }) => caller.includes(`-${name}-`);
+  for (const [name, part] of Object.entries({ scaler: "scaler", repair: "repair", sums: "operator" })) {
+    it(`on ${name} fires as all its runs fail`, async () => {
+      const isIts = ({ caller = "" }) => caller.includes(`-${part}-`);
       let heal = () => undefined as void;
       const fail = () => {
         heal = journey.cloud.faults.add({ service: "dynamodb", action: "Scan", status: 400, when: isIts });
@@ -159,7 +159,7 @@ describe("the alarms", () => {
 
   it("on the functions of each minute have no data once they aren't called", async () => {
     journey.cloud.schedules.stop();
-    for (const name of ["scaler", "repair"]) await becomes(name, "INSUFFICIENT_DATA");
+    for (const name of ["scaler", "repair", "sums"]) await becomes(name, "INSUFFICIENT_DATA");
   });
 });
 

@@ -22,7 +22,7 @@ const eventTarget: ResourceHandler = {
     const targetId = optionalText(inputs, "targetId") ?? physicalName({}, context);
     const arn = text(inputs, "arn");
     if (!cloud.lambdas.find(arn)) throw new Error(`Expected a function as target in the local cloud, got ${arn}`);
-    cloud.schedules.target(text(inputs, "rule"), arn);
+    cloud.schedules.target(text(inputs, "rule"), arn, optionalText(inputs, "input"));
     return { id: targetId, state: { ...inputs, targetId } };
   },
 };

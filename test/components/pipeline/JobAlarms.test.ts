@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { BatchJobProcessor, type BatchJobProcessorArgs } from "../../../components";
-import { type ComponentSums, embeddedMetrics } from "../../../contract/metrics";
+import { type ComponentSums, embeddedMetrics, metricNamespace, type WriteSums } from "../../../contract/metrics";
 import { Alarms } from "../../../local-cloud/cloudWatch/alarms";
 import { settingsOf } from "../../../local-cloud/pulumi/resources/cloudwatch";
 import { record, type RecordedResource } from "../../support/record";
@@ -19,15 +19,15 @@ describe("JobAlarms", () => {
     alarms = recorded.ofType("cloudwatch/metricAlarm:MetricAlarm");
   });
 
-  it("are seven on fourteen metrics, however many types there are", async () => {
+  it("are eight on seventeen metrics, however many types there are", async () => {
     const metricsOf = (all: RecordedResource[]) =>
       all.flatMap(({ inputs }) => (inputs.metricQueries as { metric?: object }[]).filter(({ metric }) => metric));
-    expect(metricsOf(alarms)).to.have.length(14);
+    expect(metricsOf(alarms)).to.have.length(17);
     const processors = ["a", "b", "c"].map((name) => ({ name, handler: name }));
     const { ofType } = await build({ processors, alarms: { email: "ops@example.com" } });
     expect(ofType("cloudwatch/metricAlarm:MetricAlarm").map(({ name }) => name)).to.have.members([
       ...["media-alarms-dead-letters", "media-alarms-stalled", "media-alarms-no-workers", "media-alarms-stray"],
-      ...["media-alarms-api", "media-alarms-scaler", "media-alarms-repair"],
+      ...["media-alarms-api", "media-alarms-scaler", "media-alarms-repair", "media-alarms-sums"],
     ]);
   });
 
@@ -72,21 +72,29 @@ describe("JobAlarms", () => {
   it("cost nothing if there are none: no sum is written, and no dead letter counted", async () => {
     const { named: without, resources } = await build({});
     expect(resources.filter(({ name }) => name.includes("alarms"))).to.deep.equal([]);
-    const variables = (resource: RecordedResource) => (resource.inputs.environment as { variables: object }).variables;
-    expect(variables(without("media-scaler-scaler-function"))).not.to.have.property("COMPONENT");
-    expect(variables(named("media-scaler-scaler-function"))).to.include({ COMPONENT: "project/stack/media" });
-    const policy = "media-word-count-queue-dead-letters-policy";
-    expect(without(policy).inputs.policy).not.to.include("CountForAlarms");
-    expect(named(policy).inputs.policy).to.include("CountForAlarms");
+    const ofMinute = ["minute", "minute-once", "schedule", "invoke", "target"].map((each) => `media-acts-${each}`);
+    expect(resources.filter(({ name }) => ofMinute.includes(name))).to.deep.equal([]);
+    for (const name of ofMinute) named(name);
+    const own = ["media-acts-operator-policy", "media-word-count-queue-dead-letters-policy"];
+    for (const name of own) expect(named(name).inputs.policy, name).to.equal(without(name).inputs.policy);
+  });
+
+  it("have those sums written that they read, and no others", () => {
+    const read = alarms
+      .flatMap(({ inputs }) => inputs.metricQueries as { metric?: { namespace: string; metricName: string } }[])
+      .flatMap(({ metric }) => (metric?.namespace === metricNamespace ? [metric.metricName] : []));
+    const { writeSums, component } = JSON.parse(named("media-acts-target").inputs.input as string) as WriteSums;
+    expect(writeSums).to.have.members(read);
+    expect(component).to.equal("project/stack/media");
   });
 
   it("on the functions of the minute count what the schedule calls, and nothing else", () => {
-    for (const name of ["scaler", "repair"]) {
+    for (const name of ["scaler", "repair", "sums"]) {
       const queries = named(`media-alarms-${name}`).inputs.metricQueries as { metric?: { dimensions: object } }[];
       const { FunctionName, Resource } = queries[0]!.metric!.dimensions as Record<string, string>;
       expect(Resource).to.equal(`${FunctionName}:minute`);
     }
-    for (const name of ["media-scaler", "media-repair"]) {
+    for (const name of ["media-scaler", "media-repair", "media-acts"]) {
       const { arn, name: alias } = named(`${name}-minute`).inputs as { arn: string; name: string };
       expect(alias).to.equal("minute");
       expect(named(`${name}-invoke`).inputs.qualifier).to.equal("minute");
@@ -106,6 +114,7 @@ describe("JobAlarms", () => {
       failedRequests?: number;
       scaler?: "fails" | "stays out";
       repair?: "stays out";
+      operator?: "fails" | "stays out";
     }
 
     /** States as they change, by the minute: `3 stalled ALARM`. */
@@ -122,26 +131,30 @@ describe("JobAlarms", () => {
         },
       });
       for (const { name, inputs } of given) evaluated.put(settingsOf(inputs, name, name));
-      const [unroutable, scaler, repair, api] = [
+      const [unroutable, scaler, repair, operator, api] = [
         ["media-alarms-stray"],
         ["media-alarms-scaler"],
         ["media-alarms-repair"],
+        ["media-alarms-sums"],
         ["media-alarms-api"],
       ].map(([name]) => {
         const queries = named(name!).inputs.metricQueries as { metric: { dimensions: Record<string, string> } }[];
         return queries[0]!.metric.dimensions;
       });
-      for (const { sums, stray = 0, requests = 0, failedRequests = 0, scaler: how, repair: other } of minutes) {
+      for (const { sums, stray = 0, requests = 0, failedRequests = 0, ...how } of minutes) {
         now += 60_000;
         minute++;
-        if (how === undefined) {
+        if (how.operator === undefined) {
           const all = { DeadLetters: 0, StalledSeconds: 0, LaunchProblems: 0, ...sums };
           evaluated.hear(JSON.stringify(embeddedMetrics(now, { Component: "project/stack/media" }, all)));
         }
-        if (how !== "stays out") evaluated.measure("AWS/Lambda", scaler!, { Invocations: 1, Errors: how ? 1 : 0 });
-        // Nudges are no runs of the minute.
-        evaluated.measure("AWS/Lambda", { FunctionName: scaler!.FunctionName! }, { Invocations: 3, Errors: 0 });
-        if (!other) evaluated.measure("AWS/Lambda", repair!, { Invocations: 1, Errors: 0 });
+        for (const [alias, is] of [
+          ...[[scaler!, how.scaler] as const, [repair!, how.repair] as const, [operator!, how.operator] as const],
+        ]) {
+          if (is !== "stays out") evaluated.measure("AWS/Lambda", alias, { Invocations: 1, Errors: is ? 1 : 0 });
+          // Nudges and answers are no runs of the minute.
+          evaluated.measure("AWS/Lambda", { FunctionName: alias.FunctionName! }, { Invocations: 3, Errors: 0 });
+        }
         evaluated.measure("AWS/SQS", unroutable!, { ApproximateNumberOfMessagesVisible: stray });
         for (let request = 0; request < requests; request++)
           evaluated.measure("AWS/ApiGateway", api!, { Count: 1, "5xx": Number(request < failedRequests) });
@@ -211,6 +224,9 @@ describe("JobAlarms", () => {
         [{ scaler: "fails" }, 4, []],
         [{ scaler: "stays out" }, 9, ["15 scaler ALARM", "20 scaler OK"]],
         [{ repair: "stays out" }, 9, ["15 repair ALARM", "20 repair OK"]],
+        [{ operator: "fails" }, 7, ["15 sums ALARM", "18 sums OK"]],
+        [{ operator: "fails" }, 4, []],
+        [{ operator: "stays out" }, 9, ["15 sums ALARM", "20 sums OK"]],
         [
           { scaler: "stays out", repair: "stays out" },
           9,

@@ -1,7 +1,6 @@
 import { PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { expect } from "chai";
 import fc from "fast-check";
-import { definedFields } from "../../../contract/definedFields";
 import { decodeCounts } from "../../../contract/fleet/counts";
 import { encodePast, historyMinutes, historyPlace } from "../../../contract/fleet/history";
 import { type InstanceReport, workerAlias } from "../../../contract/fleet/state";
@@ -649,52 +648,6 @@ describe("scaler", () => {
       await fake.run();
       expect(fake.calls).to.deep.equal(["describe 1"]);
       expect(fake.events()).to.deep.equal(["types-not-scaled"]);
-    });
-  });
-
-  describe("the sums for alarms", () => {
-    const sums = () => {
-      const [line] = fake.lines.filter(({ event }) => event === "component-metrics").slice(-1);
-      const { Component, DeadLetters, StalledSeconds, LaunchProblems } = line!.fields;
-      expect(Component).to.equal("project/stack/media");
-      return definedFields({ DeadLetters, StalledSeconds, LaunchProblems });
-    };
-
-    it("are of all types, and written by the minute's run alone", async () => {
-      fake.component = "project/stack/media";
-      for (const type of ["a", "b", "idle"]) fake.add(type, {}, type === "idle" ? 0 : 5);
-      fake.counts.set("a-dead", { visible: 2, inFlight: 1 });
-      fake.counts.set("b-dead", { visible: 4, inFlight: 0, delayed: 1 });
-      await remember("a", { launchProblem: "no quota", stalledSince: fake.time - 300_000, retryAt: fake.time + 1e6 });
-      await remember("b", { stalledSince: fake.time - 20_000 });
-      await remember("idle", { launchProblem: "no quota", stalledSince: fake.time - 900_000 });
-      await fake.run(nudge("a"));
-      expect(fake.events()).not.to.include("component-metrics");
-      await fake.run();
-      expect(sums()).to.deep.equal({ DeadLetters: 8, StalledSeconds: 300, LaunchProblems: 0 });
-    });
-
-    it("have the types with work whose launches fail", async () => {
-      fake.component = "project/stack/media";
-      fake.add("a", { desired: 1 }, 1);
-      fake.launches.push(...launches("fff"));
-      await fake.run();
-      expect(sums()).to.include({ LaunchProblems: 1 });
-    });
-
-    it("leave out dead letters of which a part could not be counted", async () => {
-      fake.component = "project/stack/media";
-      fake.add("a");
-      fake.add("b");
-      fake.refusals.set("count b-dead", new Error("throttled"));
-      expect(await fake.run()).to.be.an("error");
-      expect(sums()).to.deep.equal({ StalledSeconds: 0, LaunchProblems: 0 });
-    });
-
-    it("are neither counted nor written without a component's name", async () => {
-      fake.add("a");
-      await fake.run();
-      expect([fake.events(), fake.calls.filter((call) => call.includes("dead"))]).to.deep.equal([[], []]);
     });
   });
 });

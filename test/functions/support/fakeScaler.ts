@@ -19,7 +19,6 @@ export class FakeScaler {
   readonly calls: string[] = [];
   readonly lines: LogLine[] = [];
   remaining = 60_000;
-  component: string | undefined;
   invokedFunctionArn = "arn:aws:lambda:us-east-1:123456789012:function:scaler";
   /** Runs before desired is set. */
   beforeRaising: () => Promise<unknown> = () => Promise.resolve();
@@ -65,7 +64,6 @@ export class FakeScaler {
       readCounts: (queueUrl) => this.call(`count ${queueUrl}`, () => this.counts.get(queueUrl)!),
       autoScaling: this.autoScaling(),
       fleetItems,
-      component: this.component,
       now: () => this.time,
       log: logTo(this.lines),
     });
